@@ -1,0 +1,15 @@
+/** The frameworks whose clauses rules refer to, by the prefix that stands before the clause. */
+export const FRAMEWORKS = {
+  'NIST-800-53-r5': 'NIST SP 800-53 r5',
+  'CIS-v8.1': 'CIS Controls v8.1',
+  'ISO-27001-2022': 'ISO/IEC 27001:2022',
+  'SOC-2': 'SOC 2',
+  'PCI-DSS-4.0.1': 'PCI DSS 4.0.1',
+  'NYDFS-500.7': 'NYDFS 23 NYCRR 500.7',
+} as const;
+
+export type Framework = keyof typeof FRAMEWORKS;
+
+/** Prefixes each clause with its framework: `controls({ 'SOC-2': ['CC6.1'] })` is `['SOC-2:CC6.1']`. */
+export const controls = (clauses: Partial<Record<Framework, readonly string[]>>): readonly string[] =>
+  Object.entries(clauses).flatMap(([framework, ids]) => ids.map((id) => `${framework}:${id}`));

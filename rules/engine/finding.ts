@@ -1,0 +1,43 @@
+import type { Evidence, Subject } from './rule.ts';
+import type { Severity } from './severity.ts';
+
+export const FINDING_STATES = ['new', 'open', 'reopened', 'resolved', 'waived', 'event'] as const;
+
+/** `event`: a change, told once, that neither persists nor resolves. */
+export type FindingState = (typeof FINDING_STATES)[number];
+
+export const RESOLUTION_CAUSES = ['fixed', 'user-disabled', 'user-vanished', 'rule-changed'] as const;
+
+export type ResolutionCause = (typeof RESOLUTION_CAUSES)[number];
+
+/** One line of the findings file. */
+export interface Finding {
+  readonly id: string;
+  readonly ruleId: string;
+  readonly severity: Severity;
+  readonly state: FindingState;
+  readonly subject: Subject;
+  readonly message: string;
+  readonly evidence: Evidence;
+  readonly controls: readonly string[];
+  /** ISO 8601, UTC: the asOf of the first run that had it, since it last was resolved for good. */
+  readonly firstSeen: string;
+  /** ISO 8601, UTC: the asOf of the last run that judged it to fail. */
+  readonly lastSeen: string;
+  /** In how many complete runs it stood, this one included. */
+  readonly runs: number;
+  /** The rule could not assess the subject this time: the finding stands as it was. */
+  readonly carried?: true;
+  /** The severity before this run raised it. */
+  readonly escalatedFrom?: Severity;
+  readonly resolvedAt?: string;
+  readonly cause?: ResolutionCause;
+  readonly waiver?: Evidence;
+}
+
+/**
+ * Stable over runs, whatever changes in the message: (environment, rule, subject). Readable, and unambiguous since
+ * neither an environment's nor a rule's id holds a slash.
+ */
+export const findingId = (environmentId: string, ruleId: string, subject: Subject): string =>
+  `${environmentId}/${ruleId}/${subject.id}`;

@@ -1,0 +1,23 @@
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** How far a time may lie after now, or a login before the creation, before it counts as wrong. */
+export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
+
+/** Below this a number is likely seconds: FinSpace gives milliseconds since the epoch. */
+const LEAST_MILLISECONDS = 100_000_000_000;
+
+/**
+ * What a member such as `lastLoginTime` says: milliseconds since the epoch, `never` (missing, null or 0), or
+ * `unusable` (not a finite number, seconds, or after `now`). An unusable time is never rescaled or guessed.
+ */
+export const readTime = (value: unknown, now: number): number | 'never' | 'unusable' => {
+  if (value === undefined || value === null || value === 0) return 'never';
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 'unusable';
+  if (value < LEAST_MILLISECONDS || value > now + CLOCK_SKEW_MS) return 'unusable';
+  return value;
+};
+
+/** Whole days from one instant to a later one, rounded down; both in milliseconds. */
+export const daysBetween = (from: number, to: number): number => Math.floor((to - from) / DAY_MS);
