@@ -69,8 +69,8 @@ export interface Archive {
     contentType: string,
     version: string | undefined,
   ): Promise<'replaced' | 'conflict'>;
-  /** The keys under a prefix, in ascending order of their UTF-8 bytes. */
-  list(prefix: string): AsyncIterable<string>;
+  /** The keys under a prefix, in ascending order, those after `after` only. */
+  list(prefix: string, after?: string): AsyncIterable<string>;
 }
 
 /** One digest, ready to be sent. */

@@ -69,10 +69,13 @@ interface Configurable<O extends Options> extends RuleText {
   optionsError?(options: O): string | undefined;
 }
 
-/** Judges each user as it streams by. */
-export interface UserRule<O extends Options = Options> extends Configurable<O> {
-  readonly kind: 'user';
+interface UserRuleDefinition<O extends Options> extends Configurable<O> {
   check(user: User, options: O, context: Context): Outcome;
+}
+
+/** Judges each user as it streams by. */
+export interface UserRule<O extends Options = Options> extends UserRuleDefinition<O> {
+  readonly kind: 'user';
 }
 
 /** What a directory rule found when every user was seen. */
@@ -88,16 +91,22 @@ export interface DirectoryCheck {
   judge(): DirectoryJudgement;
 }
 
-/** Judges the directory as a whole, at the end of the listing. */
-export interface DirectoryRule<O extends Options = Options> extends Configurable<O> {
-  readonly kind: 'directory';
+interface DirectoryRuleDefinition<O extends Options> extends Configurable<O> {
   begin(options: O, context: Context): DirectoryCheck;
 }
 
-/** Judges what became of a user since the last complete run; its findings are events. */
-export interface ChangeRule<O extends Options = Options> extends Configurable<O> {
-  readonly kind: 'change';
+/** Judges the directory as a whole, at the end of the listing. */
+export interface DirectoryRule<O extends Options = Options> extends DirectoryRuleDefinition<O> {
+  readonly kind: 'directory';
+}
+
+interface ChangeRuleDefinition<O extends Options> extends Configurable<O> {
   check(before: UserFacts | undefined, after: UserFacts | undefined, options: O, context: Context): Outcome;
+}
+
+/** Judges what became of a user since the last complete run; its findings are events. */
+export interface ChangeRule<O extends Options = Options> extends ChangeRuleDefinition<O> {
+  readonly kind: 'change';
 }
 
 /** A rule of the catalogue whose data is not read: always off, and said to be off. */
@@ -111,13 +120,13 @@ export type Rule = UserRule | DirectoryRule | ChangeRule | UnreadRule;
 
 // A rule is written against its own options and run by an engine that knows only `Options`. The config is checked
 // against the defaults' types before any rule runs, which is what makes these three widenings sound.
-export const defineUserRule = <O extends Options>(rule: Omit<UserRule<O>, 'kind'>): UserRule =>
+export const defineUserRule = <O extends Options>(rule: UserRuleDefinition<O>): UserRule =>
   ({ kind: 'user', ...rule }) as unknown as UserRule;
 
-export const defineDirectoryRule = <O extends Options>(rule: Omit<DirectoryRule<O>, 'kind'>): DirectoryRule =>
+export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefinition<O>): DirectoryRule =>
   ({ kind: 'directory', ...rule }) as unknown as DirectoryRule;
 
-export const defineChangeRule = <O extends Options>(rule: Omit<ChangeRule<O>, 'kind'>): ChangeRule =>
+export const defineChangeRule = <O extends Options>(rule: ChangeRuleDefinition<O>): ChangeRule =>
   ({ kind: 'change', ...rule }) as unknown as ChangeRule;
 
 export const defineUnreadRule = (rule: Omit<UnreadRule, 'kind'>): UnreadRule => ({ kind: 'unread', ...rule });

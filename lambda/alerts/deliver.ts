@@ -1,0 +1,79 @@
+import { setTimeout } from 'node:timers/promises';
+import { readBytes } from '../archive/lines.ts';
+import { evidenceOf } from '../archive/spool.ts';
+import type { Alert, Archive, SendAlert } from '../ports.ts';
+
+/** Stands for the archive's location in a stored digest: an archive may move, what was told of it is evidence. */
+export const ARCHIVE_PLACE = '{archive}';
+
+/** What became of a run's alert. */
+export type Delivery =
+  | { readonly outcome: 'sent' }
+  /** Nothing changed, so there was nothing to tell. */
+  | { readonly outcome: 'quiet' }
+  | { readonly outcome: 'already-sent' }
+  | { readonly outcome: 'failed'; readonly message: string };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+
+/** Sends an alert and nothing else: for when there is no archive to remember it. */
+export const sendUnmarked = async (send: SendAlert, alert: Alert): Promise<Delivery> => {
+  try {
+    await send(alert);
+    return { outcome: 'sent' };
+  } catch (error) {
+    return { outcome: 'failed', message: messageOf(error) };
+  }
+};
+
+/** How often a marker that another attempt may be about to write is looked for. */
+const LOOKS = 20;
+
+const isMarked = async (archive: Archive, markerKey: string, patienceMs: number): Promise<boolean> => {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if ((await archive.read(markerKey)) !== undefined) return true;
+    if (patienceMs === 0) return false;
+    await setTimeout(patienceMs / LOOKS);
+  }
+  return false;
+};
+
+/** An alert, and where it is remembered that it was sent. */
+export interface Errand {
+  readonly archive: Archive;
+  readonly markerKey: string;
+  readonly send: SendAlert;
+  readonly alert: Alert;
+  /** What the marker says besides. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** How long to wait for the marker of another attempt that may be sending it right now, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/**
+ * Sends an alert unless its marker says that it was sent. The marker is written after the alert was accepted: what
+ * fails in between is told twice rather than never.
+ */
+export const deliver = async ({ archive, markerKey, send, alert, facts, patienceMs }: Errand): Promise<Delivery> => {
+  try {
+    if (await isMarked(archive, markerKey, patienceMs)) return { outcome: 'already-sent' };
+    const body = alert.body.replaceAll(ARCHIVE_PLACE, archive.location);
+    const receipt = await send({ ...alert, body });
+    const marker = evidenceOf(`${JSON.stringify({ ...facts, subject: alert.subject, receipt }, null, 2)}\n`);
+    await archive.create(markerKey, marker.content, 'application/json');
+    return { outcome: 'sent' };
+  } catch (error) {
+    return { outcome: 'failed', message: messageOf(error) };
+  }
+};
+
+/** Whether an unfinished attempt at the same run has told the same reason already. */
+export const wasToldBefore = async (archive: Archive, prefix: string, reason: string): Promise<boolean> => {
+  for await (const key of archive.list(prefix)) {
+    const stored = await archive.read(key);
+    if (stored === undefined) continue;
+    const marker: unknown = JSON.parse(Buffer.from(await readBytes(stored.body)).toString('utf8'));
+    if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason) return true;
+  }
+  return false;
+};

@@ -1,0 +1,75 @@
+/** Where things stand in an archive: the same keys in a bucket and in a folder. */
+
+/** A run's name: its asOf, to the second, as `20261124T020000Z`. */
+export const runName = (asOf: Date): string => `${asOf.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+
+/** The instant that a run's name stands for; undefined where it is no run's name. */
+export const runInstant = (run: string): Date | undefined => {
+  const parts = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(run);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second] = parts;
+  const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
+};
+
+/** The objects of a run, by the name that the manifest gives them. */
+const OBJECTS = {
+  snapshot: (partition: string, run: string) => `snapshots/${partition}/${run}.jsonl.gz`,
+  findings: (partition: string, run: string) => `findings/${partition}/${run}.jsonl.gz`,
+  resolved: (partition: string, run: string) => `resolved/${partition}/${run}.jsonl.gz`,
+  report: (partition: string, run: string) => `reports/${partition}/${run}/report.json`,
+  csv: (partition: string, run: string) => `reports/${partition}/${run}/findings.csv`,
+  digest: (partition: string, run: string) => `reports/${partition}/${run}/digest.json`,
+} as const;
+
+export type ObjectName = keyof typeof OBJECTS;
+
+const fileNames: Readonly<Record<ObjectName, string>> = {
+  snapshot: 'snapshot.jsonl.gz',
+  findings: 'findings.jsonl.gz',
+  resolved: 'resolved.jsonl.gz',
+  report: 'report.json',
+  csv: 'findings.csv',
+  digest: 'digest.json',
+};
+
+export interface RunKeys {
+  object(name: ObjectName): string;
+  readonly manifest: string;
+  /** Written after the alert was accepted. */
+  readonly alert: string;
+}
+
+const partitionOf = (environmentId: string, asOf: Date): string =>
+  `environment=${environmentId}/dt=${asOf.toISOString().slice(0, 10)}`;
+
+/** The keys of a complete run. */
+export const runKeys = (environmentId: string, asOf: Date): RunKeys => {
+  const partition = partitionOf(environmentId, asOf);
+  const run = runName(asOf);
+  return {
+    object: (name) => OBJECTS[name](partition, run),
+    manifest: `manifests/${partition}/${run}.json`,
+    alert: `alerts/${partition}/${run}.json`,
+  };
+};
+
+/** The keys of an attempt that did not end complete: apart from the runs, so that it is never taken for one. */
+export const attemptKeys = (environmentId: string, asOf: Date, attempt: string): RunKeys => {
+  const partition = partitionOf(environmentId, asOf);
+  const folder = `${runName(asOf)}-${attempt}`;
+  return {
+    object: (name) => `incomplete/${partition}/${folder}/${fileNames[name]}`,
+    manifest: `incomplete/${partition}/${folder}/manifest.json`,
+    alert: `alerts/${partition}/${folder}.json`,
+  };
+};
+
+/** Every alert sent for unfinished attempts at this run begins so. */
+export const attemptAlertsPrefix = (environmentId: string, asOf: Date): string =>
+  `alerts/${partitionOf(environmentId, asOf)}/${runName(asOf)}-`;
+
+export const manifestsPrefix = (environmentId: string): string => `manifests/environment=${environmentId}/`;
+
+/** The pointer to the last complete run. */
+export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Content } from '../ports.ts';
+
+/** Content ready to be stored, with the digest that the manifest states. */
+export interface Evidence {
+  readonly content: Content;
+  /** Hexadecimal SHA-256 of the bytes as stored. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Text held in memory, as evidence. */
+export const evidenceOf = (text: string): Evidence => {
+  const bytes = Buffer.from(text, 'utf8');
+  return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
+};
+
+/** A file of lines that grows on disk until its place in the archive is known. */
+export interface Spool {
+  /** Adds a line; await what it returns, it holds the writer back to the disk's pace. */
+  write(line: string): Promise<void> | undefined;
+  finish(): Promise<Evidence>;
+}
+
+/** Lines are handed on in pieces of about this many characters: one write a line is what gzip is slowest at. */
+const PIECE_LENGTH = 64 * 1024;
+
+const openSpool = (path: string, isGzipped: boolean): Spool => {
+  const hash = createHash('sha256');
+  let size = 0;
+  const measure = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const head = isGzipped ? createGzip() : new PassThrough();
+  const written = pipeline(head, measure, createWriteStream(path));
+  // A failed disk is told by `finish`, and by the write that waits for it.
+  written.catch(() => {});
+  let piece = '';
+
+  const flush = (): Promise<void> | undefined => {
+    const isReady = head.write(piece);
+    piece = '';
+    if (isReady) return undefined;
+    return Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]);
+  };
+
+  return {
+    write(line) {
+      piece += `${line}\n`;
+      return piece.length < PIECE_LENGTH ? undefined : flush();
+    },
+    async finish() {
+      await flush();
+      head.end();
+      await written;
+      return { content: { path, size }, sha256: hash.digest('hex'), size };
+    },
+  };
+};
+
+/** A temporary folder for the spools of one run; remove it when they are stored. */
+export interface SpoolFolder {
+  open(name: string, options?: { readonly isGzipped: boolean }): Spool;
+  remove(): Promise<void>;
+}
+
+export const createSpoolFolder = async (): Promise<SpoolFolder> => {
+  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-'));
+  let opened = 0;
+  return {
+    open(name, { isGzipped } = { isGzipped: true }) {
+      opened += 1;
+      return openSpool(join(folder, `${opened}-${name}`), isGzipped);
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+};

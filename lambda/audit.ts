@@ -1,0 +1,516 @@
+import type { ConfiguredRule } from '../rules/engine/configure.ts';
+import { beginEvaluation } from '../rules/engine/evaluate.ts';
+import type { Rule } from '../rules/engine/rule.ts';
+import type { Waiver, WaiverTrouble } from '../rules/engine/waiver.ts';
+import { ARCHIVE_PLACE, type Delivery, deliver, sendUnmarked, wasToldBefore } from './alerts/deliver.ts';
+import { composeDigest, type DigestFacts } from './alerts/digest.ts';
+import { attemptAlertsPrefix, attemptKeys, type ObjectName, type RunKeys, runKeys, runName } from './archive/keys.ts';
+import { readBytes } from './archive/lines.ts';
+import {
+  advanceLatest,
+  lastCompleteRun,
+  type Manifest,
+  type ManifestObject,
+  readManifest,
+  type StoredManifest,
+} from './archive/manifest.ts';
+import { readPast, readRoster, readRunLines } from './archive/past.ts';
+import { createSpoolFolder, type Evidence, evidenceOf, sha256Of, type SpoolFolder } from './archive/spool.ts';
+import { storeAnew, storeOnce } from './archive/store.ts';
+import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
+import type { Alert, Archive, ListingCounts, ListingEnd, SendAlert, UserSource } from './ports.ts';
+import type { Highlight } from './report/highlights.ts';
+import { serialiseRecord } from './report/record.ts';
+import { type Counts, countFindings, type Report, type Verdict, type VerdictReason } from './report/report.ts';
+import { CODE_VERSION } from './version.ts';
+
+/** One run of the audit. */
+export interface AuditRequest {
+  readonly environmentId: string;
+  readonly accountId: string;
+  readonly region: string;
+  /** Such as `aws`. */
+  readonly partition: string;
+  /** The instant the run speaks for, and its name: a second attempt carries the same. Whole seconds. */
+  readonly asOf: Date;
+  /** Tells this attempt at the run from others, `[A-Za-z0-9-]+`. */
+  readonly attempt: string;
+  /** When the listing has to end, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** The roster may be smaller than `maxDropPercent` allows: someone has looked into it. */
+  readonly acceptRosterDrop: boolean;
+}
+
+export interface AuditSettings {
+  readonly listUsers: UserSource;
+  readonly archive: Archive;
+  readonly sendAlert: SendAlert;
+  readonly rules: readonly ConfiguredRule[];
+  readonly waivers: readonly Waiver[];
+  /** Accounts whose roles are welcome besides the environment's own. */
+  readonly trustedAccounts: readonly string[];
+  /** By how many per cent the roster may shrink between two runs. */
+  readonly maxDropPercent: number;
+  /** What operators call the environment. */
+  readonly environmentName?: string;
+  /** The config as it was read: its hash goes into the manifest. */
+  readonly config: unknown;
+  /** How long a second attempt waits for the first one's alert before it sends its own; 10 s where undefined. */
+  readonly alertPatienceMs?: number;
+  onProgress?(progress: { readonly users: number; readonly counts: ListingCounts }): void;
+}
+
+export interface AuditResult {
+  readonly report: Report;
+  readonly highlights: readonly Highlight[];
+  readonly waiverTroubles: readonly WaiverTrouble[];
+  readonly alert: Delivery;
+  /** What was stored; empty where the archive took nothing. */
+  readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
+  /** The run had been completed before: nothing was read, judged or written anew. */
+  readonly wasDone: boolean;
+}
+
+/** Why a run is not complete. */
+interface Shortfall {
+  readonly verdict: Exclude<Verdict, 'COMPLETE'>;
+  readonly reason: VerdictReason;
+  /** In words, with what to do about it. */
+  readonly message: string;
+}
+
+/** A run in progress: what every step needs. */
+interface Run {
+  readonly request: AuditRequest;
+  readonly settings: AuditSettings;
+  readonly spools: SpoolFolder;
+  readonly name: string;
+  readonly keys: RunKeys;
+  readonly catalogue: ReadonlyMap<string, Rule>;
+  readonly yardstick: Yardstick;
+}
+
+/** What the listing gave. */
+interface Look {
+  readonly end: ListingEnd;
+  readonly counts: Counts;
+  readonly snapshot: Evidence;
+}
+
+/** A roster that shrank by fewer users than this is no drop, whatever the percentage. */
+const LEAST_ROSTER_DROP = 5;
+
+const NOTHING_COUNTED: Counts = { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
+
+/**
+ * Looks, judges and tells: one run, from the listing to the alert. What the service, the archive or the alerts do
+ * ends in the verdict, never in a throw.
+ */
+export const audit = async (request: AuditRequest, settings: AuditSettings): Promise<AuditResult> => {
+  const { environmentId, accountId, partition, asOf } = request;
+  const spools = await createSpoolFolder();
+  const run: Run = {
+    request,
+    settings,
+    spools,
+    name: runName(asOf),
+    keys: runKeys(environmentId, asOf),
+    catalogue: new Map(settings.rules.map(({ rule }) => [rule.id, rule])),
+    yardstick: {
+      rules: settings.rules,
+      waivers: settings.waivers,
+      asOf: asOf.toISOString(),
+      context: {
+        now: asOf.getTime(),
+        environmentId,
+        partition,
+        trustedAccounts: new Set([accountId, ...settings.trustedAccounts]),
+      },
+    },
+  };
+  try {
+    return await execute(run);
+  } catch (error) {
+    return await failWithoutArchive(run, error);
+  } finally {
+    await spools.remove();
+  }
+};
+
+const execute = async (run: Run): Promise<AuditResult> => {
+  const { archive } = run.settings;
+  const done = await readManifest(archive, run.keys.manifest);
+  if (done !== undefined) return finishDoneRun(run, done);
+
+  const last = await lastCompleteRun(archive, run.request.environmentId);
+  if (last !== undefined && last.manifest.run > run.name) return refuseLateRun(run, last.manifest.run);
+
+  const earlier = await readEarlier(archive, last?.manifest, run.catalogue);
+  const judging = beginJudging(run.yardstick, earlier, run.spools);
+  const look = await lookAt(run, judging);
+  const cut = cutOf(look) ?? shrinkageOf(run, look.counts.users, last?.manifest);
+  const judgement = await judging.conclude(cut === undefined);
+  const shortfall = cut ?? ruleErrorOf(judgement);
+
+  return shortfall === undefined
+    ? completeRun(run, last, look, judgement)
+    : keepUnfinishedRun(run, last?.manifest, shortfall, look, judgement);
+};
+
+const readEarlier = async (
+  archive: Archive,
+  manifest: Manifest | undefined,
+  catalogue: ReadonlyMap<string, Rule>,
+): Promise<Earlier> => ({
+  manifest,
+  past: await readPast(archive, manifest, catalogue),
+  roster: await readRoster(archive, manifest),
+  findings: async function* findings() {
+    if (manifest !== undefined) yield* readRunLines(archive, manifest, 'findings');
+  },
+});
+
+const lookAt = async ({ request, settings, spools }: Run, judging: Judging): Promise<Look> => {
+  const snapshot = spools.open('snapshot.jsonl.gz');
+  const listing = settings.listUsers(request.deadline);
+  for await (const page of listing.pages) {
+    for (const record of page) {
+      if (judging.see(record)) await snapshot.write(serialiseRecord(record));
+    }
+    await judging.settled();
+    settings.onProgress?.({ users: judging.users, counts: listing.counts() });
+  }
+  const { users, duplicates } = judging;
+  return {
+    end: listing.end(),
+    counts: { users, duplicates, ...listing.counts() },
+    snapshot: await snapshot.finish(),
+  };
+};
+
+/** Where the listing did not end of itself. */
+const cutOf = ({ end, counts }: Look): Shortfall | undefined => {
+  if (end.complete) return undefined;
+  const { reason, message } = end;
+  const isFailure = counts.pages === 0 && (reason === 'access-denied' || reason === 'source-unavailable');
+  return { verdict: isFailure ? 'FAILED' : 'INCOMPLETE', reason, message };
+};
+
+/** Where the listing ended and yet can't be the whole directory. */
+const shrinkageOf = ({ request, settings }: Run, users: number, last: Manifest | undefined): Shortfall | undefined => {
+  if (users === 0) {
+    return {
+      verdict: 'INCOMPLETE',
+      reason: 'empty-roster',
+      message: 'the listing ended without a single user, and a FinSpace environment always has one',
+    };
+  }
+  const before = last?.counts.users ?? 0;
+  const gone = before - users;
+  const isDrop = gone >= LEAST_ROSTER_DROP && gone * 100 > before * settings.maxDropPercent;
+  if (!isDrop || request.acceptRosterDrop) return undefined;
+  return {
+    verdict: 'INCOMPLETE',
+    reason: 'roster-drop',
+    message:
+      `${users} users where run ${last?.run} had ${before}: more than ${settings.maxDropPercent} % fewer; ` +
+      'FinSpace has no deletion, so look into it, then accept it with --accept-roster-drop or acceptRosterDrop in the event',
+  };
+};
+
+const ruleErrorOf = ({ outcomes }: Judgement): Shortfall | undefined => {
+  const broken = outcomes.filter(({ error }) => error !== undefined).map(({ id }) => id);
+  if (broken.length === 0) return undefined;
+  return {
+    verdict: 'INCOMPLETE',
+    reason: 'rule-error',
+    message: `${broken.join(', ')} failed while judging; what it threw stands in report.json`,
+  };
+};
+
+const reportOf = (
+  { request, name, yardstick }: Run,
+  last: Manifest | undefined,
+  shortfall: Shortfall | undefined,
+  counts: Counts,
+  { outcomes, findings }: Pick<Judgement, 'outcomes' | 'findings'>,
+): Report => ({
+  schemaVersion: 1,
+  run: name,
+  environmentId: request.environmentId,
+  accountId: request.accountId,
+  region: request.region,
+  asOf: yardstick.asOf,
+  verdict: shortfall?.verdict ?? 'COMPLETE',
+  ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
+  counts,
+  rules: outcomes,
+  findings,
+  ...(last !== undefined && { previousRun: last.run }),
+});
+
+const manifestOf = (
+  run: Run,
+  last: StoredManifest | undefined,
+  report: Report,
+  objects: Manifest['objects'],
+): Manifest => {
+  const { rules, waivers, config } = run.settings;
+  return {
+    schemaVersion: 1,
+    run: report.run,
+    environmentId: report.environmentId,
+    accountId: report.accountId,
+    region: report.region,
+    asOf: report.asOf,
+    verdict: report.verdict,
+    ...(report.reason !== undefined && { reason: report.reason }),
+    counts: report.counts,
+    objects,
+    hashes: { ruleset: hashOf(rules), config: hashOf(config), waivers: hashOf(waivers) },
+    rules: Object.fromEntries(
+      rules.map(({ rule, state, severity, options }) => [
+        rule.id,
+        { state, options, ...(severity !== undefined && { severity }) },
+      ]),
+    ),
+    codeVersion: CODE_VERSION,
+    ...(last !== undefined && { previous: { run: last.manifest.run, key: last.key, sha256: last.sha256 } }),
+  };
+};
+
+const jsonEvidence = (value: unknown): Evidence => evidenceOf(`${JSON.stringify(value, null, 2)}\n`);
+
+const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSource): Alert | undefined => {
+  const { environmentName } = run.settings;
+  const facts: DigestFacts = {
+    report,
+    highlights: judgement.highlights,
+    waiverTroubles: judgement.waiverTroubles,
+    rules: run.catalogue,
+    reportLocation: `${ARCHIVE_PLACE}/${keys.object('report')}`,
+    ...(environmentName !== undefined && { environmentName }),
+  };
+  return composeDigest(facts);
+};
+
+type DigestSource = Pick<Judgement, 'highlights' | 'waiverTroubles'>;
+
+/**
+ * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
+ * a crash or at the same time, finds the first one's snapshot, judges that, and comes to the same evidence.
+ */
+const completeRun = async (
+  run: Run,
+  last: StoredManifest | undefined,
+  look: Look,
+  ownJudgement: Judgement,
+): Promise<AuditResult> => {
+  const { archive } = run.settings;
+  const snapshot = await storeOnce(archive, run.keys.object('snapshot'), look.snapshot);
+  const { judgement, counts } = snapshot.isOurs
+    ? { judgement: ownJudgement, counts: look.counts }
+    : await judgeStoredSnapshot(run, last, look, snapshot.object);
+
+  const findings = await storeAnew(archive, run.keys.object('findings'), judgement.evidence.findings);
+  const resolved = await storeAnew(archive, run.keys.object('resolved'), judgement.evidence.resolved);
+  const csv = await storeAnew(archive, run.keys.object('csv'), judgement.evidence.csv);
+
+  const { report, object } = await storeReport(run, reportOf(run, last?.manifest, undefined, counts, judgement), findings.isOurs);
+  const digest = digestOf(run, run.keys, report, judgement);
+  const objects: Manifest['objects'] = {
+    snapshot: snapshot.object,
+    findings: findings.object,
+    resolved: resolved.object,
+    csv: csv.object,
+    report: object,
+    ...(digest !== undefined && {
+      digest: (await storeAnew(archive, run.keys.object('digest'), jsonEvidence(digest))).object,
+    }),
+  };
+
+  const manifest = manifestOf(run, last, report, objects);
+  const stored = await storeOnce(archive, run.keys.manifest, jsonEvidence(manifest));
+  await advanceLatest(archive, run.request.environmentId, { manifest, key: stored.object.key, sha256: stored.object.sha256 });
+  await deliverOwed(run, last?.manifest);
+  // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
+  const alert = await deliverDigest(run, manifest, digest, stored.isNew ? 0 : patienceOf(run));
+  return { report, highlights: judgement.highlights, waiverTroubles: judgement.waiverTroubles, alert, objects, wasDone: false };
+};
+
+/**
+ * The report tells what the listing cost, which differs from attempt to attempt: an earlier attempt's stands, unless
+ * it judged otherwise.
+ */
+const storeReport = async (
+  { settings: { archive }, keys }: Run,
+  report: Report,
+  isSameJudgement: boolean,
+): Promise<{ readonly report: Report; readonly object: ManifestObject }> => {
+  const key = keys.object('report');
+  const evidence = jsonEvidence(report);
+  if (!isSameJudgement) return { report, object: (await storeAnew(archive, key, evidence)).object };
+  const { object, isOurs } = await storeOnce(archive, key, evidence);
+  if (isOurs) return { report, object };
+  return { report: await readJson<Report>(archive, key), object };
+};
+
+const readJson = async <T>(archive: Archive, key: string): Promise<T> => {
+  const stored = await archive.read(key);
+  if (stored === undefined) throw new Error(`${key} is missing`);
+  return JSON.parse(Buffer.from(await readBytes(stored.body)).toString('utf8')) as T;
+};
+
+const judgeStoredSnapshot = async (
+  run: Run,
+  last: StoredManifest | undefined,
+  look: Look,
+  snapshot: ManifestObject,
+): Promise<{ readonly judgement: Judgement; readonly counts: Counts }> => {
+  const { archive } = run.settings;
+  const earlier = await readEarlier(archive, last?.manifest, run.catalogue);
+  const judging = beginJudging(run.yardstick, earlier, run.spools);
+  const stored = manifestOf(run, last, reportOf(run, last?.manifest, undefined, look.counts, NOTHING_JUDGED), { snapshot });
+  for await (const record of readRunLines(archive, stored, 'snapshot')) {
+    judging.see(record);
+    await judging.settled();
+  }
+  const judgement = await judging.conclude(true);
+  return { judgement, counts: { ...look.counts, users: judging.users } };
+};
+
+const NOTHING_JUDGED: Pick<Judgement, 'outcomes' | 'findings'> = { outcomes: [], findings: countFindings().counts() };
+
+/** Keeps what an unfinished run could read, apart from the runs, and tells people. */
+const keepUnfinishedRun = async (
+  run: Run,
+  last: Manifest | undefined,
+  shortfall: Shortfall,
+  look: Look,
+  judgement: Judgement,
+): Promise<AuditResult> => {
+  const { archive } = run.settings;
+  const { environmentId, asOf, attempt } = run.request;
+  const keys = attemptKeys(environmentId, asOf, attempt);
+  const report = reportOf(run, last, shortfall, look.counts, judgement);
+  const digest = digestOf(run, keys, report, judgement);
+  const evidence: Partial<Record<ObjectName, Evidence>> = {
+    snapshot: look.snapshot,
+    findings: judgement.evidence.findings,
+    csv: judgement.evidence.csv,
+    report: jsonEvidence(report),
+    ...(digest !== undefined && { digest: jsonEvidence(digest) }),
+  };
+  const objects: Partial<Record<ObjectName, ManifestObject>> = {};
+  for (const [name, content] of Object.entries(evidence) as [ObjectName, Evidence][]) {
+    objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
+  }
+  await storeOnce(archive, keys.manifest, jsonEvidence(manifestOf(run, undefined, report, objects)));
+
+  const alert = await deliverShortfall(run, keys, report, digest);
+  return { report, highlights: judgement.highlights, waiverTroubles: judgement.waiverTroubles, alert, objects, wasDone: false };
+};
+
+/** Far longer than an attempt takes from its manifest to the marker of its alert. */
+const ALERT_PATIENCE_MS = 10_000;
+
+const patienceOf = ({ settings }: Run): number => settings.alertPatienceMs ?? ALERT_PATIENCE_MS;
+
+const deliverDigest = async (
+  { settings }: Run,
+  { run, environmentId, asOf, verdict }: Manifest,
+  digest: Alert | undefined,
+  patienceMs: number,
+): Promise<Delivery> => {
+  if (digest === undefined) return { outcome: 'quiet' };
+  return deliver({
+    archive: settings.archive,
+    markerKey: runKeys(environmentId, new Date(asOf)).alert,
+    send: settings.sendAlert,
+    alert: digest,
+    facts: { run, verdict },
+    patienceMs,
+  });
+};
+
+const deliverShortfall = async (
+  { request, settings }: Run,
+  keys: RunKeys,
+  { run, verdict, reason = 'config' }: Report,
+  digest: Alert | undefined,
+): Promise<Delivery> => {
+  if (digest === undefined) return { outcome: 'quiet' };
+  const { archive, sendAlert } = settings;
+  if (await wasToldBefore(archive, attemptAlertsPrefix(request.environmentId, request.asOf), reason)) {
+    return { outcome: 'already-sent' };
+  }
+  return deliver({
+    archive,
+    markerKey: keys.alert,
+    send: sendAlert,
+    alert: digest,
+    facts: { run, verdict, reason },
+    patienceMs: 0,
+  });
+};
+
+/** Sends the digest of an earlier run that could not be sent then. */
+const deliverOwed = async (run: Run, manifest: Manifest | undefined): Promise<Delivery> => {
+  const object = manifest?.objects.digest;
+  if (manifest === undefined || object === undefined) return { outcome: 'quiet' };
+  return deliverDigest(run, manifest, await readJson<Alert>(run.settings.archive, object.key), patienceOf(run));
+};
+
+/** A redelivered event: the run is there; only an alert that was not sent is still owed. */
+const finishDoneRun = async (run: Run, { manifest, key, sha256 }: StoredManifest): Promise<AuditResult> => {
+  const { archive } = run.settings;
+  await advanceLatest(archive, run.request.environmentId, { manifest, key, sha256 });
+  const report = await readJson<Report>(archive, run.keys.object('report'));
+  const alert = await deliverOwed(run, manifest);
+  return { report, highlights: [], waiverTroubles: [], alert, objects: manifest.objects, wasDone: true };
+};
+
+/** Nothing is judged for an instant that a later complete run has gone past: its users are no longer to be seen. */
+const refuseLateRun = (run: Run, later: string): Promise<AuditResult> =>
+  keepUnjudgedRun(run, {
+    verdict: 'FAILED',
+    reason: 'config',
+    message: `run ${run.name} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
+  });
+
+const unjudged = (run: Run, shortfall: Shortfall): Report => {
+  const evaluation = beginEvaluation(run.settings.rules, run.yardstick.context, undefined, {
+    fail: () => {},
+    notAssessed: () => {},
+  });
+  const outcomes = evaluation.conclude(false);
+  return reportOf(run, undefined, shortfall, NOTHING_COUNTED, { ...NOTHING_JUDGED, outcomes });
+};
+
+const keepUnjudgedRun = async (run: Run, shortfall: Shortfall): Promise<AuditResult> => {
+  const { archive } = run.settings;
+  const { environmentId, asOf, attempt } = run.request;
+  const keys = attemptKeys(environmentId, asOf, attempt);
+  const report = unjudged(run, shortfall);
+  const stored = await storeOnce(archive, keys.object('report'), jsonEvidence(report));
+  const digest = digestOf(run, keys, report, { highlights: [], waiverTroubles: [] });
+  const alert = await deliverShortfall(run, keys, report, digest);
+  return { report, highlights: [], waiverTroubles: [], alert, objects: { report: stored.object }, wasDone: false };
+};
+
+/** The archive can't be read or written: the one thing left is to say so. */
+const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult> => {
+  const { archive, sendAlert } = run.settings;
+  const report = unjudged(run, {
+    verdict: 'FAILED',
+    reason: 'archive-unavailable',
+    message: `${archive.location}: ${messageOf(error)}`,
+  });
+  const digest = digestOf(run, run.keys, report, { highlights: [], waiverTroubles: [] });
+  const alert = digest === undefined ? { outcome: 'quiet' as const } : await sendUnmarked(sendAlert, digest);
+  return { report, highlights: [], waiverTroubles: [], alert, objects: {}, wasDone: false };
+};

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { configureRules } from '../rules/engine/configure.ts';
+import type { Waiver } from '../rules/engine/waiver.ts';
+import { rules } from '../rules/index.ts';
+import type { AuditRequest, AuditResult, AuditSettings } from './audit.ts';
+import type { Config } from './config.ts';
+
+/** The part of the settings that the config files decide. */
+export const configuredSettings = (
+  config: Config,
+  waivers: readonly Waiver[],
+  environmentId: string,
+): Omit<AuditSettings, 'listUsers' | 'archive' | 'sendAlert'> => {
+  const name = config.environments.find(({ id }) => id === environmentId)?.name;
+  return {
+    rules: configureRules(rules, config.rules),
+    waivers,
+    trustedAccounts: config.trustedAccounts,
+    maxDropPercent: config.maxDropPercent,
+    config,
+    ...(name !== undefined && { environmentName: name }),
+  };
+};
+
+/** An instant to the whole second: the precision of a run's name. */
+export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);
+
+/** What the schedule sends; `acceptRosterDrop` is for people who invoke by hand. */
+const auditEvent = (environmentIds: readonly string[]) =>
+  z.strictObject({
+    environmentId: z.enum(environmentIds, { error: ({ input }) => `must be one of ${environmentIds.join(', ')}, got ${JSON.stringify(input)}` }),
+    scheduledTime: z.iso.datetime({ offset: true, error: ({ input }) => `must be an ISO 8601 time with its zone, got ${JSON.stringify(input)}` }),
+    acceptRosterDrop: z.boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` }).default(false),
+  });
+
+/** What the Lambda runtime tells of an invocation. */
+export interface Invocation {
+  readonly invokedFunctionArn: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/**
+ * Time kept back from the listing for judging the whole, writing and telling, in milliseconds: a million users take
+ * the archive less than half of it.
+ */
+export const REPORTING_MARGIN_MS = 90_000;
+
+/**
+ * Reads the request that an invocation makes. The schedule's own time names the run, so a retry carries the same.
+ * @param attempt tells this invocation from others of the same run
+ * @throws where the event is none that the schedule sends, naming the member, the value got and the values allowed
+ */
+export const readInvocation = (
+  event: unknown,
+  invocation: Invocation,
+  { environments }: Config,
+  now: number,
+  attempt: string,
+): AuditRequest => {
+  const parsed = auditEvent(environments.map(({ id }) => id)).safeParse(event);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${['event', ...path].join('.')} ${message}`);
+    throw new Error(problems.join('; '));
+  }
+  const { environmentId, scheduledTime, acceptRosterDrop } = parsed.data;
+  const [, partition = 'aws', , region = '', accountId = ''] = invocation.invokedFunctionArn.split(':');
+  return {
+    environmentId,
+    accountId,
+    region,
+    partition,
+    asOf: wholeSecond(Date.parse(scheduledTime)),
+    attempt,
+    deadline: now + invocation.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
+    acceptRosterDrop,
+  };
+};
+
+/** Names an attempt: when it began, and letters that two at the same second don't share. */
+export const attemptName = (now: number, random: string): string =>
+  `${wholeSecond(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z-${random.slice(0, 8)}`;
+
+/**
+ * What an invocation answers.
+ * @throws where the run is not complete, or people could not be told: Errors, retries, the DLQ and the alarms work
+ */
+export const answerOf = ({ report, alert, wasDone }: AuditResult) => {
+  const { run, environmentId, verdict, reason, message, counts, findings } = report;
+  const name = `run ${run} of environment ${environmentId}`;
+  if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
+  if (alert.outcome === 'failed') throw new Error(`${name} is COMPLETE, but its alert was not sent: ${alert.message}`);
+  return { run, environmentId, verdict, users: counts.users, findings: findings.bySeverity, alert: alert.outcome, wasDone };
+};

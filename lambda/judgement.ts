@@ -1,0 +1,189 @@
+import type { ConfiguredRule } from '../rules/engine/configure.ts';
+import { type Answers, beginEvaluation, type Evaluation, type RuleOutcome } from '../rules/engine/evaluate.ts';
+import { type Finding, findingId, type ResolutionCause } from '../rules/engine/finding.ts';
+import { beginLifecycle, type Past } from '../rules/engine/lifecycle.ts';
+import type { Roster } from '../rules/engine/roster.ts';
+import type { Context, Rule } from '../rules/engine/rule.ts';
+import { readUser } from '../rules/engine/user.ts';
+import { openWaivers, type Waiver, type WaiverTrouble } from '../rules/engine/waiver.ts';
+import type { Manifest } from './archive/manifest.ts';
+import type { Evidence, SpoolFolder } from './archive/spool.ts';
+import { csvHeader, csvLine } from './report/csv.ts';
+import { collectHighlights, type Highlight } from './report/highlights.ts';
+import { countFindings, type FindingCounts } from './report/report.ts';
+
+/** By what a run judges. */
+export interface Yardstick {
+  readonly rules: readonly ConfiguredRule[];
+  readonly waivers: readonly Waiver[];
+  readonly context: Context;
+  /** ISO 8601, UTC. */
+  readonly asOf: string;
+}
+
+/** What the last complete run left for this one to compare with. */
+export interface Earlier {
+  readonly manifest: Manifest | undefined;
+  readonly past: Past;
+  readonly roster: Roster;
+  /** Every line of its findings file; read only where the run is complete. */
+  findings(): AsyncIterable<unknown>;
+}
+
+export interface Judgement {
+  readonly outcomes: readonly RuleOutcome[];
+  readonly findings: FindingCounts;
+  readonly highlights: readonly Highlight[];
+  readonly waiverTroubles: readonly WaiverTrouble[];
+  readonly evidence: { readonly findings: Evidence; readonly csv: Evidence; readonly resolved: Evidence };
+}
+
+/** A listing being judged, user by user. */
+export interface Judging {
+  readonly users: number;
+  readonly duplicates: number;
+  /** Judges one record: false where its userId came before, and it is dropped. Await `settled` now and then. */
+  see(record: unknown): boolean;
+  /** Waits until what was found so far is on disk. */
+  settled(): Promise<void>;
+  /** @param isWhole whether every user of the directory was seen, so that findings may resolve */
+  conclude(isWhole: boolean): Promise<Judgement>;
+}
+
+const byId = (rules: readonly ConfiguredRule[]): ReadonlyMap<string, Rule> =>
+  new Map(rules.map(({ rule }) => [rule.id, rule]));
+
+/**
+ * The rules that judge otherwise than in the earlier run, with the settings they had then: what they would still
+ * find has not been fixed, the rule has changed.
+ */
+const formerRules = (rules: readonly ConfiguredRule[], manifest: Manifest | undefined): readonly ConfiguredRule[] =>
+  rules.flatMap(({ rule, state, options }): readonly ConfiguredRule[] => {
+    const former = manifest?.rules[rule.id];
+    if (former?.state !== 'on' || rule.kind === 'change') return [];
+    const isSame = state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
+    return isSame ? [] : [{ rule, state: 'on', options: former.options }];
+  });
+
+/** Judges by the former rules, and knows what they found. */
+const beginFormerEvaluation = (
+  rules: readonly ConfiguredRule[],
+  context: Context,
+): { readonly evaluation: Evaluation; readonly failed: ReadonlySet<string> } => {
+  const failed = new Set<string>();
+  const answers: Answers = {
+    fail: ({ rule, subject }) => failed.add(findingId(context.environmentId, rule.id, subject)),
+    notAssessed: () => {},
+  };
+  return { failed, evaluation: beginEvaluation(rules, context, undefined, answers) };
+};
+
+/** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
+export const beginJudging = (
+  { rules, waivers, context, asOf }: Yardstick,
+  earlier: Earlier,
+  spools: SpoolFolder,
+): Judging => {
+  const { roster, past } = earlier;
+  const catalogue = byId(rules);
+  const earlierRun = earlier.manifest?.run;
+  const book = openWaivers(waivers, context.now, new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])));
+  const unjudged = new Set<string>();
+  const lifecycle = beginLifecycle(context.environmentId, asOf, past, book, unjudged);
+  const counted = countFindings();
+  const highlights = collectHighlights();
+  const findingsSpool = spools.open('findings.jsonl.gz');
+  const csvSpool = spools.open('findings.csv', { isGzipped: false });
+  const former = beginFormerEvaluation(formerRules(rules, earlier.manifest), context);
+  let pending: Promise<void>[] = [];
+  let users = 0;
+  let duplicates = 0;
+
+  const keep = (write: Promise<void> | undefined): void => {
+    if (write !== undefined) pending.push(write);
+  };
+  const settled = async (): Promise<void> => {
+    const waiting = pending;
+    pending = [];
+    await Promise.all(waiting);
+  };
+  const tell = (finding: Finding): void => {
+    counted.add(finding);
+    highlights.add(finding);
+    keep(findingsSpool.write(JSON.stringify(finding)));
+    keep(csvSpool.write(csvLine(finding)));
+  };
+  keep(csvSpool.write(csvHeader));
+
+  const evaluation = beginEvaluation(rules, context, earlierRun, {
+    fail: (failure) => tell(lifecycle.fail(failure)),
+    notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
+  });
+
+  const causeOf = ({ id, ruleId, subject }: Finding): ResolutionCause => {
+    if (former.failed.has(id) || !catalogue.has(ruleId)) return 'rule-changed';
+    const whereabouts = subject.kind === 'user' ? roster.whereabouts(subject.id) : 'active';
+    if (whereabouts === 'gone') return 'user-vanished';
+    return whereabouts === 'disabled' ? 'user-disabled' : 'fixed';
+  };
+
+  const settleEarlierFindings = async (): Promise<void> => {
+    for await (const line of earlier.findings()) {
+      const finding = line as Finding;
+      const settledFinding = lifecycle.settle(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
+      if (settledFinding !== undefined) tell(settledFinding);
+      if (pending.length > 0) await settled();
+    }
+  };
+
+  return {
+    get users() {
+      return users;
+    },
+    get duplicates() {
+      return duplicates;
+    },
+
+    see(record) {
+      const user = readUser(record, users);
+      if (!roster.arrive(user)) {
+        duplicates += 1;
+        return false;
+      }
+      users += 1;
+      evaluation.see(user, user.hasUserId ? roster.before(user.id) : undefined);
+      former.evaluation.see(user, undefined);
+      return true;
+    },
+
+    settled,
+
+    async conclude(isWhole) {
+      if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
+      const outcomes = evaluation.conclude(isWhole);
+      former.evaluation.conclude(isWhole);
+      for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);
+
+      const isComplete = isWhole && outcomes.every(({ error }) => error === undefined);
+      if (isComplete) await settleEarlierFindings();
+      await settled();
+      return {
+        outcomes,
+        findings: counted.counts(),
+        highlights: highlights.list(),
+        waiverTroubles: isComplete ? book.troubles() : [],
+        evidence: {
+          findings: await findingsSpool.finish(),
+          csv: await csvSpool.finish(),
+          resolved: await resolvedEvidence(spools, lifecycle.recentlyResolved()),
+        },
+      };
+    },
+  };
+};
+
+const resolvedEvidence = async (spools: SpoolFolder, lines: readonly unknown[]): Promise<Evidence> => {
+  const spool = spools.open('resolved.jsonl.gz');
+  for (const line of lines) await spool.write(JSON.stringify(line));
+  return spool.finish();
+};

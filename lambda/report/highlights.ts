@@ -1,0 +1,50 @@
+import { type Finding, type FindingState } from '../../rules/engine/finding.ts';
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+
+/** What a finding is to a reader: its state, or that its severity was raised. */
+export type HighlightKind = FindingState | 'escalated';
+
+/** The findings of one rule that are alike in what they are to a reader. */
+export interface Highlight {
+  readonly ruleId: string;
+  readonly kind: HighlightKind;
+  /** The worst among them. */
+  readonly severity: Severity;
+  readonly count: number;
+  /** The first of them, of the worst severity first. */
+  readonly findings: readonly Finding[];
+}
+
+/** How many findings of one kind and rule are kept to be shown; the findings file has them all. */
+const KEPT = 100;
+
+const rank = ({ severity }: { readonly severity: Severity }): number => SEVERITIES.indexOf(severity);
+
+/** Keeps, of findings that pass by, what people are shown: bounded, whatever the size of the directory. */
+export const collectHighlights = () => {
+  const groups = new Map<string, { ruleId: string; kind: HighlightKind; count: number; kept: Finding[] }>();
+
+  return {
+    add(finding: Finding): void {
+      const kind = finding.escalatedFrom === undefined ? finding.state : 'escalated';
+      const key = `${finding.ruleId}/${kind}/${finding.severity}`;
+      const group = groups.get(key) ?? { ruleId: finding.ruleId, kind, count: 0, kept: [] };
+      groups.set(key, group);
+      group.count += 1;
+      if (group.kept.length < KEPT) group.kept.push(finding);
+    },
+
+    /** The worst first; of equals, in the order of arrival. */
+    list(): readonly Highlight[] {
+      const merged = new Map<string, Highlight>();
+      for (const { ruleId, kind, count, kept } of groups.values()) {
+        const key = `${ruleId}/${kind}`;
+        const earlier = merged.get(key);
+        const findings = [...(earlier?.findings ?? []), ...kept].toSorted((a, b) => rank(b) - rank(a)).slice(0, KEPT);
+        const severity = findings[0]?.severity ?? 'INFORMATIONAL';
+        merged.set(key, { ruleId, kind, severity, count: count + (earlier?.count ?? 0), findings });
+      }
+      return [...merged.values()].toSorted((a, b) => rank(b) - rank(a));
+    },
+  };
+};

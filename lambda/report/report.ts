@@ -1,0 +1,70 @@
+import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
+import { type Finding, FINDING_STATES, type FindingState } from '../../rules/engine/finding.ts';
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import type { CutReason, ListingCounts } from '../ports.ts';
+
+/** Only a complete run moves `latest` and resolves findings. */
+export type Verdict = 'COMPLETE' | 'INCOMPLETE' | 'FAILED';
+
+/** Why a run is not complete. */
+export type VerdictReason =
+  | CutReason
+  | 'rule-error'
+  | 'empty-roster'
+  | 'roster-drop'
+  | 'config'
+  | 'archive-unavailable';
+
+export interface Counts extends ListingCounts {
+  /** Users judged: records of the listing less the duplicates. */
+  readonly users: number;
+  /** Records dropped since their userId came earlier in the same listing. */
+  readonly duplicates: number;
+}
+
+export interface FindingCounts {
+  /** What fails and is not waived. */
+  readonly bySeverity: Readonly<Record<Severity, number>>;
+  readonly byState: Readonly<Record<FindingState, number>>;
+}
+
+/** `report.json`, and what `run --json` prints. */
+export interface Report {
+  readonly schemaVersion: 1;
+  /** The run's name, `20261124T020000Z`. */
+  readonly run: string;
+  readonly environmentId: string;
+  readonly accountId: string;
+  readonly region: string;
+  /** ISO 8601, UTC. */
+  readonly asOf: string;
+  readonly verdict: Verdict;
+  /** There where the verdict is not COMPLETE. */
+  readonly reason?: VerdictReason;
+  /** The reason in words, with what to do about it; names no user. */
+  readonly message?: string;
+  readonly counts: Counts;
+  readonly rules: readonly RuleOutcome[];
+  readonly findings: FindingCounts;
+  /** The last complete run before this one. */
+  readonly previousRun?: string;
+}
+
+const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
+  Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+
+/** Whether a finding stands unaccepted: it fails now, and nobody has waived it. */
+export const isFailing = ({ state }: Finding): boolean => state !== 'resolved' && state !== 'waived';
+
+/** Counts findings as they pass by. */
+export const countFindings = () => {
+  const bySeverity = zeroes(SEVERITIES);
+  const byState = zeroes(FINDING_STATES);
+  return {
+    add(finding: Finding): void {
+      byState[finding.state] += 1;
+      if (isFailing(finding)) bySeverity[finding.severity] += 1;
+    },
+    counts: (): FindingCounts => ({ bySeverity: { ...bySeverity }, byState: { ...byState } }),
+  };
+};

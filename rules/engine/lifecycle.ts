@@ -1,0 +1,139 @@
+import type { Failure } from './evaluate.ts';
+import { type Finding, findingId, type FindingState, type ResolutionCause } from './finding.ts';
+import type { Rule, Subject } from './rule.ts';
+import { SEVERITIES, type Severity } from './severity.ts';
+import { DAY_MS } from './time.ts';
+import type { Waiver, WaiverBook } from './waiver.ts';
+
+/** A finding that comes back within this time of resolving is the same one, reopened. */
+export const REOPENING_MS = 30 * DAY_MS;
+
+/** What is remembered of a finding that stood in the last complete run. */
+export interface Remembered {
+  readonly severity: Severity;
+  readonly firstSeen: string;
+  readonly runs: number;
+}
+
+/** A finding that resolved within the last 30 days: one line of the `resolved` file. */
+export interface RecentlyResolved extends Remembered {
+  readonly id: string;
+  readonly resolvedAt: string;
+}
+
+/** What earlier runs left. */
+export interface Past {
+  readonly standing: ReadonlyMap<string, Remembered>;
+  readonly resolved: ReadonlyMap<string, RecentlyResolved>;
+}
+
+/** Whether a line of the findings file is still standing for the next run. */
+export const isStanding = ({ state }: Finding, rule: Rule | undefined): boolean =>
+  state !== 'resolved' && state !== 'event' && rule?.kind !== 'change';
+
+const waiverEvidence = ({ reason, ticket, owner, approver, expires }: Waiver) => ({
+  reason,
+  ...(ticket !== undefined && { ticket }),
+  owner,
+  approver,
+  expires,
+});
+
+const isRaised = (from: Severity, to: Severity): boolean => SEVERITIES.indexOf(to) > SEVERITIES.indexOf(from);
+
+/** Gives each failure its place in the history of its finding. */
+export interface Lifecycle {
+  fail(failure: Failure): Finding;
+  /** The rule could not judge the subject: what stood there, stands. */
+  notAssessed(rule: Rule, subject: Subject): void;
+  /**
+   * What becomes of a line of the last complete run's findings that did not fail again: carried, resolved, or
+   * nothing more to tell. Only for a complete run: nothing resolves on any other.
+   */
+  settle(finding: Finding, rule: Rule | undefined, cause: () => ResolutionCause): Finding | undefined;
+  /** The memory for the next run: what resolved within the last 30 days and has not come back. */
+  recentlyResolved(): readonly RecentlyResolved[];
+}
+
+/**
+ * @param asOf the run's instant, ISO 8601 in UTC
+ * @param unjudged ids of rules that had no say in this run; filled when the listing has ended, before `settle`
+ */
+export const beginLifecycle = (
+  environmentId: string,
+  asOf: string,
+  past: Past,
+  waivers: WaiverBook,
+  unjudged: ReadonlySet<string>,
+): Lifecycle => {
+  const failed = new Set<string>();
+  const carried = new Set<string>();
+  const resolvedNow: RecentlyResolved[] = [];
+  const since = (resolvedAt: string): number => Date.parse(asOf) - Date.parse(resolvedAt);
+
+  const stateOf = (rule: Rule, waiver: Waiver | undefined, id: string): FindingState => {
+    if (waiver !== undefined) return 'waived';
+    if (rule.kind === 'change') return 'event';
+    if (past.standing.has(id)) return 'open';
+    const resolved = past.resolved.get(id);
+    return resolved !== undefined && since(resolved.resolvedAt) <= REOPENING_MS ? 'reopened' : 'new';
+  };
+
+  return {
+    fail({ rule, severity, subject, violation }) {
+      const id = findingId(environmentId, rule.id, subject);
+      const isEvent = rule.kind === 'change';
+      const waiver = waivers.find(rule.id, subject.id);
+      const state = stateOf(rule, waiver, id);
+      const resolved = past.resolved.get(id);
+      const isBack = resolved !== undefined && since(resolved.resolvedAt) <= REOPENING_MS;
+      const earlier = isEvent ? undefined : (past.standing.get(id) ?? (isBack ? resolved : undefined));
+      failed.add(id);
+
+      return {
+        id,
+        ruleId: rule.id,
+        severity,
+        state,
+        subject,
+        message: violation.message,
+        evidence: violation.evidence,
+        controls: rule.controls,
+        firstSeen: earlier?.firstSeen ?? asOf,
+        lastSeen: asOf,
+        runs: (earlier?.runs ?? 0) + 1,
+        ...(state === 'open' && earlier && isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
+        ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
+      };
+    },
+
+    notAssessed(rule, subject) {
+      const id = findingId(environmentId, rule.id, subject);
+      if (past.standing.has(id)) carried.add(id);
+    },
+
+    settle(finding, rule, cause) {
+      if (!isStanding(finding, rule) || failed.has(finding.id)) return undefined;
+      const { escalatedFrom: _told, waiver: _earlier, ...stands } = finding;
+      if (carried.has(finding.id) || unjudged.has(finding.ruleId)) {
+        const waiver = waivers.find(finding.ruleId, finding.subject.id);
+        return {
+          ...stands,
+          state: waiver === undefined ? 'open' : 'waived',
+          runs: finding.runs + 1,
+          carried: true,
+          ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
+        };
+      }
+      const { id, severity, firstSeen, runs } = finding;
+      resolvedNow.push({ id, severity, firstSeen, runs, resolvedAt: asOf });
+      const { carried: _carried, ...ended } = stands;
+      return { ...ended, state: 'resolved', resolvedAt: asOf, cause: cause() };
+    },
+
+    recentlyResolved: () => [
+      ...[...past.resolved.values()].filter(({ id, resolvedAt }) => !failed.has(id) && since(resolvedAt) <= REOPENING_MS),
+      ...resolvedNow,
+    ],
+  };
+};

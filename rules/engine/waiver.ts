@@ -1,0 +1,74 @@
+import { DAY_MS } from './time.ts';
+
+/** An accepted finding. Its history of approvals is the Git history of the file that it stands in. */
+export interface Waiver {
+  readonly rule: string;
+  /** The exact id of the finding's subject: a user, an ARN or the environment. */
+  readonly user: string;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly owner: string;
+  readonly approver: string;
+  /** The last day it holds, `YYYY-MM-DD`, in UTC. */
+  readonly expires: string;
+}
+
+export const WAIVER_TROUBLES = ['expired', 'expiring', 'unused', 'unknown-rule'] as const;
+
+export interface WaiverTrouble {
+  readonly kind: (typeof WAIVER_TROUBLES)[number];
+  readonly rule: string;
+  readonly user: string;
+  readonly expires: string;
+}
+
+/** How long before a waiver's end people are told. */
+const EXPIRING_MS = 14 * DAY_MS;
+
+/** The first instant at which the waiver holds no longer, in milliseconds since the epoch. */
+const endOf = ({ expires }: Waiver): number => Date.parse(`${expires}T00:00:00Z`) + DAY_MS;
+
+const keyOf = (rule: string, user: string): string => `${rule}/${user}`;
+
+/** The waivers of one run, and which of them were of use. */
+export interface WaiverBook {
+  /** The waiver that accepts this finding today. */
+  find(ruleId: string, subjectId: string): Waiver | undefined;
+  /** What people should know of their waivers; call it when every finding was looked up. */
+  troubles(): readonly WaiverTrouble[];
+}
+
+/**
+ * @param now the run's instant, in milliseconds since the epoch
+ * @param rules by id, whether the rule judged in this run: a waiver is unused only where its rule had its say
+ */
+export const openWaivers = (
+  waivers: readonly Waiver[],
+  now: number,
+  rules: ReadonlyMap<string, boolean>,
+): WaiverBook => {
+  const byKey = new Map(waivers.map((waiver) => [keyOf(waiver.rule, waiver.user), waiver]));
+  const used = new Set<Waiver>();
+
+  const troubleOf = (waiver: Waiver): WaiverTrouble['kind'] | undefined => {
+    if (!rules.has(waiver.rule)) return 'unknown-rule';
+    if (endOf(waiver) <= now) return 'expired';
+    if (rules.get(waiver.rule) === true && !used.has(waiver)) return 'unused';
+    return endOf(waiver) - now <= EXPIRING_MS ? 'expiring' : undefined;
+  };
+
+  return {
+    find(ruleId, subjectId) {
+      const waiver = byKey.get(keyOf(ruleId, subjectId));
+      if (waiver === undefined || endOf(waiver) <= now) return undefined;
+      used.add(waiver);
+      return waiver;
+    },
+    troubles: () =>
+      waivers.flatMap((waiver) => {
+        const kind = troubleOf(waiver);
+        const { rule, user, expires } = waiver;
+        return kind === undefined ? [] : [{ kind, rule, user, expires }];
+      }),
+  };
+};

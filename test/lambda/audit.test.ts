@@ -1,0 +1,441 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AuditRequest, type AuditSettings, audit } from '../../lambda/audit.ts';
+import { folderArchive } from '../../lambda/archive/folder.ts';
+import { runName } from '../../lambda/archive/keys.ts';
+import type { Manifest } from '../../lambda/archive/manifest.ts';
+import { sha256Of } from '../../lambda/archive/spool.ts';
+import { readBytes } from '../../lambda/archive/lines.ts';
+import type { Alert, Archive, ListingEnd, UserSource } from '../../lambda/ports.ts';
+import { configureRules } from '../../rules/engine/configure.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import { defineDirectoryRule, defineUserRule, type Rule } from '../../rules/engine/rule.ts';
+import { rules as catalogue } from '../../rules/index.ts';
+import { readJsonLines, readText, readTree } from '../support/archive-tree.ts';
+import { listingOf } from '../support/listing.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
+const FIRST_NIGHT = Date.parse('2026-11-24T02:00:00Z');
+const night = (n: number): Date => new Date(FIRST_NIGHT + (n - 1) * 86_400_000);
+
+const texts = { title: 't', failsWhen: 'f', severity: 'HIGH', rationale: 'r', remediation: 'm', controls: [] } as const;
+
+/** A small catalogue: every verdict and state can be had with it. */
+const marked = defineUserRule({
+  ...texts,
+  id: 'marked',
+  options: { marks: ['bad'] },
+  check({ firstName, lastName }, { marks }) {
+    if (lastName === 'unknown') return { notAssessed: 'lastName is unknown' };
+    if (firstName === 'breaks') throw new Error('cannot judge');
+    return marks.includes(String(firstName)) ? { message: 'is marked', evidence: { firstName } } : undefined;
+  },
+});
+const counted = defineDirectoryRule({
+  ...texts,
+  id: 'counted',
+  options: {},
+  begin: () => ({ see: () => {}, judge: () => ({ checked: 1, violations: [] }) }),
+});
+const RULES: readonly Rule[] = [marked, counted];
+
+const user = (userId: string, firstName = 'good', lastName = 'known') => ({ userId, status: 'ENABLED', firstName, lastName });
+const users = (count: number, from = 0) => Array.from({ length: count }, (_, n) => user(`u${from + n}`));
+
+interface Night {
+  readonly pages?: readonly (readonly unknown[])[];
+  readonly end?: ListingEnd;
+  readonly number?: number;
+  readonly source?: UserSource;
+  readonly request?: Partial<AuditRequest>;
+  readonly settings?: Partial<AuditSettings>;
+  readonly rules?: readonly Rule[];
+}
+
+/** An archive, the alerts that people got, and the nights that are audited into it. */
+const newAudit = async (archive?: Archive) => {
+  const kept = archive ?? folderArchive(await newFolder());
+  const alerts: Alert[] = [];
+  let attempts = 0;
+  return {
+    archive: kept,
+    alerts,
+    run({ pages = [], end, number = 1, source = listingOf(pages, end), request, settings, rules = RULES }: Night) {
+      attempts += 1;
+      return audit(
+        {
+          environmentId: ENVIRONMENT,
+          accountId: '111122223333',
+          region: 'us-east-1',
+          partition: 'aws',
+          asOf: night(number),
+          attempt: `attempt-${attempts}`,
+          deadline: Number.POSITIVE_INFINITY,
+          acceptRosterDrop: false,
+          ...request,
+        },
+        {
+          listUsers: source,
+          archive: kept,
+          sendAlert: async (alert) => {
+            alerts.push(alert);
+            return `message-${alerts.length}`;
+          },
+          rules: configureRules(rules),
+          waivers: [],
+          trustedAccounts: [],
+          maxDropPercent: 20,
+          config: {},
+          alertPatienceMs: 100,
+          ...settings,
+        },
+      );
+    },
+  };
+};
+
+const keysOf = async (archive: Archive): Promise<readonly string[]> => Object.keys(await readTree(archive));
+const partition = (number = 1) => `environment=${ENVIRONMENT}/dt=${night(number).toISOString().slice(0, 10)}`;
+const run = (number = 1) => runName(night(number));
+const findingsOf = async (archive: Archive, number = 1): Promise<readonly Finding[]> =>
+  (await readJsonLines(archive, `findings/${partition(number)}/${run(number)}.jsonl.gz`)) as Finding[];
+const latestRun = async (archive: Archive): Promise<unknown> =>
+  JSON.parse(await readText(archive, `latest/environment=${ENVIRONMENT}.json`)).run;
+
+describe('a complete run', () => {
+  test('leaves all its objects, a manifest with their hashes, and the pointer', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ pages: [[user('a', 'bad'), user('b')], [user('c')]] });
+
+    expect(report).toMatchObject({
+      schemaVersion: 1,
+      run: '20261124T020000Z',
+      verdict: 'COMPLETE',
+      counts: { users: 3, duplicates: 0, pages: 2 },
+      findings: { bySeverity: { HIGH: 1 }, byState: { new: 1 } },
+    });
+    expect(await keysOf(archive)).toEqual([
+      `alerts/${partition()}/${run()}.json`,
+      `findings/${partition()}/${run()}.jsonl.gz`,
+      `latest/environment=${ENVIRONMENT}.json`,
+      `manifests/${partition()}/${run()}.json`,
+      `reports/${partition()}/${run()}/digest.json`,
+      `reports/${partition()}/${run()}/findings.csv`,
+      `reports/${partition()}/${run()}/report.json`,
+      `resolved/${partition()}/${run()}.jsonl.gz`,
+      `snapshots/${partition()}/${run()}.jsonl.gz`,
+    ]);
+    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
+    expect(await latestRun(archive)).toBe('20261124T020000Z');
+
+    const manifest: Manifest = JSON.parse(await readText(archive, `manifests/${partition()}/${run()}.json`));
+    for (const { key, sha256, size } of Object.values(manifest.objects)) {
+      const stored = await archive.read(key);
+      const bytes = stored && (await readBytes(stored.body));
+      expect({ key, sha256: bytes && sha256Of(bytes), size: bytes?.length }).toEqual({ key, sha256, size });
+    }
+    expect(Object.keys(manifest.objects)).toHaveLength(6);
+  });
+
+  test('keeps every record as the service gave it, malformed ones too, and drops none but duplicates', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const records = [
+      { userId: 'a', extra: { deep: [1, null] }, createTime: 1.635768e12 },
+      null,
+      'not a user',
+      { userId: '', status: 5 },
+      { userId: 'a', status: 'DISABLED' },
+      { userId: 'b', lastLoginTime: Number.POSITIVE_INFINITY },
+    ];
+    const { report } = await auditNight({ pages: [records.slice(0, 3), records.slice(3)], rules: catalogue });
+
+    expect(report.counts).toMatchObject({ users: 5, duplicates: 1 });
+    const lines = (await readText(archive, `snapshots/${partition()}/${run()}.jsonl.gz`)).trimEnd().split('\n');
+    expect(lines).toEqual([
+      '{"userId":"a","extra":{"deep":[1,null]},"createTime":1635768000000}',
+      'null',
+      '"not a user"',
+      '{"userId":"","status":5}',
+      '{"userId":"b","lastLoginTime":1e999}',
+    ]);
+    const judged = (await findingsOf(archive)).filter(({ ruleId }) => ruleId === 'unrecognised-value');
+    expect(judged.map(({ subject }) => subject.id)).toEqual(['a', '#1', '#2', '#3', 'b']);
+  });
+
+  test('names the run before it, and chains its manifest to that', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages: [users(3)] });
+    const { report } = await auditNight({ pages: [users(3)], number: 2 });
+    expect(report.previousRun).toBe(run(1));
+    const first = await readText(archive, `manifests/${partition(1)}/${run(1)}.json`);
+    const second: Manifest = JSON.parse(await readText(archive, `manifests/${partition(2)}/${run(2)}.json`));
+    expect(second.previous).toEqual({
+      run: run(1),
+      key: `manifests/${partition(1)}/${run(1)}.json`,
+      sha256: sha256Of(first),
+    });
+  });
+});
+
+describe('what people are told', () => {
+  test('the first run alerts, the same findings again stay quiet, a change alerts', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const nights = [
+      [user('a', 'bad'), user('b')],
+      [user('a', 'bad'), user('b')],
+      [user('a', 'bad'), user('b', 'bad')],
+      [user('a'), user('b', 'bad')],
+      [user('a'), user('b', 'bad')],
+    ];
+    const outcomes: string[] = [];
+    for (const [index, page] of nights.entries()) {
+      const { alert } = await auditNight({ pages: [page], number: index + 1 });
+      outcomes.push(alert.outcome);
+    }
+    expect(outcomes).toEqual(['sent', 'quiet', 'sent', 'sent', 'quiet']);
+    expect(alerts).toHaveLength(3);
+    const told = (await keysOf(archive)).filter((key) => key.startsWith('alerts/'));
+    expect(told).toEqual([1, 3, 4].map((number) => `alerts/${partition(number)}/${run(number)}.json`));
+  });
+
+  test('a redelivered event tells nothing twice and reads nothing again', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const first = await auditNight({ pages: [[user('a', 'bad')]] });
+    const before = await readTree(archive);
+    const again = await auditNight({
+      source: () => {
+        throw new Error('the users were listed again');
+      },
+    });
+    expect(again).toMatchObject({ wasDone: true, alert: { outcome: 'already-sent' }, report: first.report });
+    expect(alerts).toHaveLength(1);
+    expect(await readTree(archive)).toEqual(before);
+  });
+
+  const refuse = async () => {
+    throw new Error('SNS is not there');
+  };
+
+  test.each([
+    { name: 'the next attempt', number: 1, sent: 1 },
+    { name: 'the next run', number: 2, sent: 1 },
+  ])('an alert that failed is sent by $name', async ({ number, sent }) => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const pages = [[user('a', 'bad')]];
+    const first = await auditNight({ pages, settings: { sendAlert: refuse } });
+    expect(first).toMatchObject({ report: { verdict: 'COMPLETE' }, alert: { outcome: 'failed', message: 'Error: SNS is not there' } });
+    await auditNight({ pages, number });
+    expect(alerts).toHaveLength(sent);
+    expect(alerts[0]?.attributes.verdict).toBe('COMPLETE');
+    expect(await keysOf(archive)).toContain(`alerts/${partition(1)}/${run(1)}.json`);
+  });
+});
+
+describe('a run that is not complete', () => {
+  const cut = (reason: Extract<ListingEnd, { complete: false }>['reason']): ListingEnd => ({ complete: false, reason, message: 'why' });
+
+  test.each<{ name: string; night: Night; verdict: string; reason: string }>([
+    { name: 'the deadline', night: { pages: [users(2)], end: cut('deadline') }, verdict: 'INCOMPLETE', reason: 'deadline' },
+    { name: 'the deadline before any page', night: { end: cut('deadline') }, verdict: 'INCOMPLETE', reason: 'deadline' },
+    { name: 'a repeated token', night: { pages: [users(2)], end: cut('repeated-token') }, verdict: 'INCOMPLETE', reason: 'repeated-token' },
+    { name: 'a validation error', night: { end: cut('validation') }, verdict: 'INCOMPLETE', reason: 'validation' },
+    { name: 'access denied after a page', night: { pages: [users(2)], end: cut('access-denied') }, verdict: 'INCOMPLETE', reason: 'access-denied' },
+    { name: 'access denied at once', night: { end: cut('access-denied') }, verdict: 'FAILED', reason: 'access-denied' },
+    { name: 'no source after a page', night: { pages: [users(2)], end: cut('source-unavailable') }, verdict: 'INCOMPLETE', reason: 'source-unavailable' },
+    { name: 'no source at all', night: { end: cut('source-unavailable') }, verdict: 'FAILED', reason: 'source-unavailable' },
+    { name: 'nobody listed', night: { pages: [[]] }, verdict: 'INCOMPLETE', reason: 'empty-roster' },
+    { name: 'a rule that breaks', night: { pages: [[user('a', 'breaks')]] }, verdict: 'INCOMPLETE', reason: 'rule-error' },
+  ])('$name', async ({ night: cutNight, verdict, reason }) => {
+    const { archive, alerts, run: auditNight } = await newAudit();
+    const { report, alert } = await auditNight(cutNight);
+    expect(report).toMatchObject({ verdict, reason });
+    expect(report.message).not.toBe('');
+    expect(alert).toEqual({ outcome: 'sent' });
+    expect(alerts[0]?.attributes).toMatchObject({ verdict, maxSeverity: 'CRITICAL' });
+
+    const keys = await keysOf(archive);
+    expect(keys.filter((key) => !key.startsWith('incomplete/') && !key.startsWith('alerts/'))).toEqual([]);
+    expect(keys).toContain(`incomplete/${partition()}/${run()}-attempt-1/manifest.json`);
+    const kept = await readJsonLines(archive, `incomplete/${partition()}/${run()}-attempt-1/snapshot.jsonl.gz`);
+    expect(kept).toHaveLength(report.counts.users);
+  });
+
+  test('resolves nothing and moves nothing', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages: [[user('a', 'bad'), ...users(9)]] });
+    const { report } = await auditNight({ pages: [[...users(9)]], end: cut('deadline'), number: 2 });
+    expect(report.findings.byState).toMatchObject({ resolved: 0, new: 0 });
+    expect(await latestRun(archive)).toBe(run(1));
+
+    const third = await auditNight({ pages: [[user('a', 'bad'), ...users(9)]], number: 3 });
+    expect(third.report).toMatchObject({ previousRun: run(1), findings: { byState: { open: 1, new: 0 } } });
+  });
+
+  test('says the same reason once, another reason again, and the success too', async () => {
+    const { alerts, run: auditNight } = await newAudit();
+    const outcomes: string[] = [];
+    for (const end of [cut('deadline'), cut('deadline'), cut('validation'), { complete: true as const }]) {
+      outcomes.push((await auditNight({ pages: [users(2)], end })).alert.outcome);
+    }
+    expect(outcomes).toEqual(['sent', 'already-sent', 'sent', 'sent']);
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['INCOMPLETE', 'INCOMPLETE', 'COMPLETE']);
+  });
+
+  test('an instant before the last complete run is not audited after the fact', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages: [users(2)], number: 2 });
+    const { report } = await auditNight({ pages: [users(2)], number: 1 });
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'config' });
+    expect(await latestRun(archive)).toBe(run(2));
+  });
+});
+
+describe('a roster that shrinks', () => {
+  test.each([
+    { before: 25, after: 20, settings: {}, verdict: 'COMPLETE' },
+    { before: 25, after: 19, settings: {}, verdict: 'INCOMPLETE' },
+    { before: 20, after: 16, settings: {}, verdict: 'COMPLETE' },
+    { before: 20, after: 15, settings: {}, verdict: 'INCOMPLETE' },
+    { before: 5, after: 1, settings: {}, verdict: 'COMPLETE' },
+    { before: 6, after: 1, settings: {}, verdict: 'INCOMPLETE' },
+    { before: 20, after: 10, settings: { maxDropPercent: 50 }, verdict: 'COMPLETE' },
+    { before: 20, after: 9, settings: { maxDropPercent: 50 }, verdict: 'INCOMPLETE' },
+    { before: 20, after: 12, settings: {}, request: { acceptRosterDrop: true }, verdict: 'COMPLETE' },
+  ])('from $before to $after with $settings $request: $verdict', async ({ before, after, verdict, ...night2 }) => {
+    const { run: auditNight } = await newAudit();
+    await auditNight({ pages: [users(before)] });
+    const { report } = await auditNight({ pages: [users(after)], number: 2, ...night2 });
+    expect(report.verdict).toBe(verdict);
+    if (verdict === 'INCOMPLETE') expect(report.reason).toBe('roster-drop');
+  });
+});
+
+describe('the cause of a resolution', () => {
+  const bad = user('a', 'bad');
+  test.each<{ name: string; second: Night; cause: string }>([
+    { name: 'the user is as it should be', second: { pages: [[user('a'), user('b')]] }, cause: 'fixed' },
+    {
+      name: 'the user is disabled',
+      second: { pages: [[{ ...user('a'), status: 'DISABLED' }, user('b')]] },
+      cause: 'user-disabled',
+    },
+    { name: 'the user is gone', second: { pages: [[user('b')]] }, cause: 'user-vanished' },
+    {
+      name: 'the rule is off',
+      second: { pages: [[bad, user('b')]], settings: { rules: configureRules(RULES, { marked: { enabled: false } }) } },
+      cause: 'rule-changed',
+    },
+    {
+      name: 'the rule has another limit',
+      second: { pages: [[bad, user('b')]], settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) } },
+      cause: 'rule-changed',
+    },
+    {
+      name: 'the rule has another limit, and the user was put right as well',
+      second: { pages: [[user('a'), user('b')]], settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) } },
+      cause: 'fixed',
+    },
+    { name: 'the rule has left the catalogue', second: { pages: [[bad, user('b')]], rules: [counted] }, cause: 'rule-changed' },
+  ])('$name: $cause', async ({ second, cause }) => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages: [[bad, user('b')]] });
+    await auditNight({ ...second, number: 2 });
+    expect(await findingsOf(archive, 2)).toMatchObject([{ id: `${ENVIRONMENT}/marked/a`, state: 'resolved', cause }]);
+  });
+
+  test('none where the rule could not assess the user: the finding is carried', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages: [[bad]] });
+    await auditNight({ pages: [[user('a', 'good', 'unknown')]], number: 2 });
+    expect(await findingsOf(archive, 2)).toMatchObject([{ state: 'open', carried: true, runs: 2 }]);
+  });
+
+  test('a finding that comes back within 30 days is reopened', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const nights = [[bad], [user('a')], [user('a')], [bad]];
+    for (const [index, page] of nights.entries()) await auditNight({ pages: [page], number: index + 1 });
+    expect(await findingsOf(archive, 3)).toEqual([]);
+    expect(await findingsOf(archive, 4)).toMatchObject([{ state: 'reopened', firstSeen: night(1).toISOString(), runs: 2 }]);
+  });
+});
+
+/** An archive that stops taking writes: as if the process had been killed there. */
+const dyingAfter = (archive: Archive, writes: number): Archive => {
+  let left = writes;
+  const orDie = <A extends readonly unknown[], R>(write: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      if (left === 0) throw new Error('killed');
+      left -= 1;
+      return write(...args);
+    };
+  };
+  return { ...archive, create: orDie(archive.create), replace: orDie(archive.replace) };
+};
+
+describe('crashes and attempts at the same time', () => {
+  const pages = [[user('a', 'bad'), user('b')], [user('c', 'bad')]];
+
+  test('whatever write a run is killed at, the next attempt ends with the archive of an undisturbed one', async () => {
+    const undisturbed = await newAudit();
+    await undisturbed.run({ pages });
+    const wanted = await readTree(undisturbed.archive);
+
+    let writes = 0;
+    for (let isDone = false; !isDone; writes += 1) {
+      const { archive, alerts, run: auditNight } = await newAudit();
+      const { report, alert } = await auditNight({ pages, settings: { archive: dyingAfter(archive, writes) } });
+      isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent';
+      const isManifestThere = (await keysOf(archive)).includes(`manifests/${partition()}/${run()}.json`);
+      if (!isManifestThere) expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+
+      await auditNight({ pages });
+      const { [`alerts/${partition()}/${run()}.json`]: marker, ...tree } = await readTree(archive);
+      const { [`alerts/${partition()}/${run()}.json`]: _undisturbed, ...wantedTree } = wanted;
+      expect(tree).toEqual(wantedTree);
+      expect(marker).toBeDefined();
+      expect(alerts.some(({ attributes }) => attributes.verdict === 'COMPLETE')).toBe(true);
+    }
+    expect(writes).toBe(Object.keys(wanted).length + 1);
+  });
+
+  test('a second attempt takes the snapshot of the first, though the directory has changed meanwhile', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages, settings: { archive: dyingAfter(archive, 1) } });
+    const { report } = await auditNight({ pages: [[user('a'), user('z', 'bad')]] });
+    expect(report.counts.users).toBe(3);
+    expect((await findingsOf(archive)).map(({ subject }) => subject.id)).toEqual(['a', 'c']);
+  });
+
+  test('a second attempt with another config judges the first one anew', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages, settings: { archive: dyingAfter(archive, 5) } });
+    const rules = configureRules(RULES, { marked: { severity: 'LOW' } });
+    const { report } = await auditNight({ pages, settings: { rules } });
+    expect(report).toMatchObject({ verdict: 'COMPLETE', findings: { bySeverity: { HIGH: 0, LOW: 2 } } });
+    expect(await findingsOf(archive)).toMatchObject([{ severity: 'LOW' }, { severity: 'LOW' }]);
+    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
+  });
+
+  test('two attempts at once leave one manifest and tell once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { archive, alerts, run: auditNight } = await newAudit();
+      const both = await Promise.all([auditNight({ pages }), auditNight({ pages })]);
+      expect(both.map(({ report }) => report.verdict)).toEqual(['COMPLETE', 'COMPLETE']);
+      expect(alerts).toHaveLength(1);
+      expect((await keysOf(archive)).filter((key) => key.startsWith('manifests/'))).toHaveLength(1);
+    }
+  });
+
+  test('an archive that is altered under the run is not built upon', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages });
+    const key = `snapshots/${partition()}/${run()}.jsonl.gz`;
+    const stored = await archive.read(key);
+    await archive.replace(key, { bytes: Buffer.from('') }, 'application/gzip', stored?.version);
+    const { report, alert } = await auditNight({ pages, number: 2 });
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(alert).toEqual({ outcome: 'sent' });
+  });
+});

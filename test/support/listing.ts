@@ -1,0 +1,15 @@
+import type { ListingEnd, UserSource } from '../../lambda/ports.ts';
+
+/** A source that gives these pages and ends so. */
+export const listingOf = (
+  pages: readonly (readonly unknown[])[],
+  end: ListingEnd = { complete: true },
+): UserSource => {
+  return () => ({
+    pages: (async function* listed() {
+      yield* pages;
+    })(),
+    end: () => end,
+    counts: () => ({ pages: pages.length, requests: pages.length + 1, throttled: 0, retries: 0 }),
+  });
+};
