@@ -14,6 +14,7 @@ import {
   readManifest,
   type StoredManifest,
 } from './archive/manifest.ts';
+import { manifestText, signManifest, type Signer } from './archive/signature.ts';
 import { readPast, readRoster, readRunLines } from './archive/past.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, sha256Of, type SpoolFolder } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
@@ -55,6 +56,8 @@ export interface AuditSettings {
   readonly environmentName?: string;
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;
+  /** Signs the manifests of complete runs, where the operator wants them signed. */
+  readonly signManifestDigest?: Signer;
   /** How long a second attempt waits for the first one's alert before it sends its own; 10 s where undefined. */
   readonly alertPatienceMs?: number;
   onProgress?(progress: { readonly users: number; readonly counts: ListingCounts }): void;
@@ -333,8 +336,10 @@ const completeRun = async (
     }),
   };
 
-  const manifest = manifestOf(run, last, report, objects);
-  const stored = await storeOnce(archive, run.keys.manifest, jsonEvidence(manifest));
+  const unsigned = manifestOf(run, last, report, objects);
+  const { signManifestDigest } = run.settings;
+  const manifest = signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
+  const stored = await storeOnce(archive, run.keys.manifest, evidenceOf(manifestText(manifest)));
   await advanceLatest(archive, run.request.environmentId, { manifest, key: stored.object.key, sha256: stored.object.sha256 });
   await deliverOwed(run, last?.manifest);
   // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
@@ -409,7 +414,7 @@ const keepUnfinishedRun = async (
   for (const [name, content] of Object.entries(evidence) as [ObjectName, Evidence][]) {
     objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
   }
-  await storeOnce(archive, keys.manifest, jsonEvidence(manifestOf(run, undefined, report, objects)));
+  await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifestOf(run, undefined, report, objects))));
 
   const alert = await deliverShortfall(run, keys, report, digest);
   return { report, highlights: judgement.highlights, waiverTroubles: judgement.waiverTroubles, alert, objects, wasDone: false };

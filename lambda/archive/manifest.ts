@@ -4,6 +4,7 @@ import type { Archive } from '../ports.ts';
 import type { Counts, Verdict, VerdictReason } from '../report/report.ts';
 import { latestKey, manifestsPrefix, type ObjectName } from './keys.ts';
 import { readBytes } from './lines.ts';
+import type { SigningAlgorithm } from './signature.ts';
 import { evidenceOf, sha256Of } from './spool.ts';
 
 export interface ManifestObject {
@@ -19,6 +20,14 @@ export interface RuleRecord {
   readonly state: 'on' | 'off' | 'not-configured';
   readonly severity?: Severity;
   readonly options: Options;
+}
+
+export interface ManifestSignature {
+  /** The ARN of the KMS key. */
+  readonly keyId: string;
+  readonly algorithm: SigningAlgorithm;
+  /** Base64; over the SHA-256 of the manifest as it would be stored without this member. */
+  readonly value: string;
 }
 
 /** What a run leaves and what it stood on; written last, so that the run exists when it does. */
@@ -39,6 +48,7 @@ export interface Manifest {
   readonly codeVersion: string;
   /** The manifest of the last complete run before this one: the chain that `verify` walks. */
   readonly previous?: { readonly run: string; readonly key: string; readonly sha256: string };
+  readonly signature?: ManifestSignature;
 }
 
 /** A manifest as it stands in the archive. */

@@ -1,0 +1,54 @@
+import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { Manifest, ManifestSignature } from './manifest.ts';
+
+/** The KMS signing algorithms over SHA-256: every RSA signing key and the NIST P-256 curve. */
+export const SIGNING_ALGORITHMS = ['ECDSA_SHA_256', 'RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256'] as const;
+
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** Signs a SHA-256 digest. */
+export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
+
+/** The text of a manifest as it is stored. */
+export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
+
+/** What is signed: the manifest as it would be stored without its signature. */
+const signedText = ({ signature: _signature, ...manifest }: Manifest): string => manifestText(manifest);
+
+/** The manifest with its signature. */
+export const signManifest = async (manifest: Manifest, sign: Signer): Promise<Manifest> => ({
+  ...manifest,
+  signature: await sign(createHash('sha256').update(signedText(manifest)).digest()),
+});
+
+/** Reads a public key in PEM or DER, as `aws kms get-public-key` gives it. */
+export const readPublicKey = (content: Uint8Array): KeyObject => {
+  const text = Buffer.from(content).toString('utf8').trim();
+  if (text.startsWith('-----BEGIN')) return createPublicKey(text);
+  // The command line of AWS prints DER in base64.
+  const der = /^[A-Za-z0-9+/=\s]+$/.test(text) ? Buffer.from(text, 'base64') : Buffer.from(content);
+  return createPublicKey({ key: der, format: 'der', type: 'spki' });
+};
+
+const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
+  ECDSA_SHA_256: {},
+  RSASSA_PSS_SHA_256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+  RSASSA_PKCS1_V1_5_SHA_256: { padding: constants.RSA_PKCS1_PADDING },
+};
+
+/** Whether the manifest's signature was made over the manifest as it stands, by the key's private part. */
+export const isSignatureValid = (manifest: Manifest, key: KeyObject): boolean => {
+  const { signature } = manifest;
+  if (signature === undefined || !(signature.algorithm in PADDING)) return false;
+  try {
+    return verify(
+      'sha256',
+      Buffer.from(signedText(manifest)),
+      { key, ...PADDING[signature.algorithm] },
+      Buffer.from(signature.value, 'base64'),
+    );
+  } catch {
+    // A key of another kind than the signature's.
+    return false;
+  }
+};

@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import { answerOf, attemptName, readInvocation, REPORTING_MARGIN_MS } from '../../lambda/invocation.ts';
+import type { AuditResult } from '../../lambda/audit.ts';
+import { defaultConfig } from '../../lambda/config.ts';
+
+const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
+const invocation = {
+  invokedFunctionArn: 'arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:auditor',
+  getRemainingTimeInMillis: () => 900_000,
+};
+const NOW = Date.parse('2026-11-24T02:00:07.250Z');
+const event = { environmentId: 'def', scheduledTime: '2026-11-24T02:00:00Z' };
+const read = (given: unknown) => readInvocation(given, invocation, config, NOW, 'attempt');
+
+describe('an event', () => {
+  test('becomes a request for the run of its own time', () => {
+    expect(read(event)).toEqual({
+      environmentId: 'def',
+      accountId: '111122223333',
+      region: 'us-gov-west-1',
+      partition: 'aws-us-gov',
+      asOf: new Date('2026-11-24T02:00:00Z'),
+      attempt: 'attempt',
+      deadline: NOW + 900_000 - REPORTING_MARGIN_MS,
+      acceptRosterDrop: false,
+    });
+  });
+
+  test.each([
+    { scheduledTime: '2026-11-24T03:00:00+01:00', asOf: '2026-11-24T02:00:00.000Z' },
+    { scheduledTime: '2026-11-24T02:00:00.999Z', asOf: '2026-11-24T02:00:00.000Z' },
+  ])('of $scheduledTime speaks for $asOf', ({ scheduledTime, asOf }) => {
+    expect(read({ ...event, scheduledTime }).asOf.toISOString()).toBe(asOf);
+  });
+
+  test('may accept a roster drop', () => {
+    expect(read({ ...event, acceptRosterDrop: true }).acceptRosterDrop).toBe(true);
+  });
+
+  test.each([
+    { name: 'no object', given: null, message: 'event' },
+    { name: 'an environment that is not configured', given: { ...event, environmentId: 'xyz' }, message: 'event.environmentId must be one of abc, def, got "xyz"' },
+    { name: 'no environment', given: { scheduledTime: event.scheduledTime }, message: 'event.environmentId must be one of abc, def, got undefined' },
+    { name: 'no time', given: { environmentId: 'abc' }, message: 'event.scheduledTime must be an ISO 8601 time with its zone, got undefined' },
+    { name: 'a time without its zone', given: { ...event, scheduledTime: '2026-11-24T02:00:00' }, message: 'got "2026-11-24T02:00:00"' },
+    { name: 'a text for a truth', given: { ...event, acceptRosterDrop: 'yes' }, message: 'event.acceptRosterDrop must be true or false, got "yes"' },
+    { name: 'an unknown member', given: { ...event, acceptRosterDorp: true }, message: 'acceptRosterDorp' },
+  ])('with $name is refused', ({ given, message }) => {
+    expect(() => read(given)).toThrow(message);
+  });
+});
+
+test('an attempt is named by its time and by letters of its own', () => {
+  expect(attemptName(NOW, '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed')).toBe('20261124T020007Z-1b9d6bcd');
+});
+
+describe('the answer', () => {
+  const result = (over: Partial<AuditResult['report']>, alert: AuditResult['alert'] = { outcome: 'quiet' }): AuditResult => ({
+    report: {
+      schemaVersion: 1,
+      run: '20261124T020000Z',
+      environmentId: 'abc',
+      accountId: '111122223333',
+      region: 'us-east-1',
+      asOf: '2026-11-24T02:00:00.000Z',
+      verdict: 'COMPLETE',
+      counts: { users: 5, duplicates: 0, pages: 1, requests: 2, throttled: 0, retries: 0 },
+      rules: [],
+      findings: {
+        bySeverity: { CRITICAL: 1, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0 },
+        byState: { new: 1, open: 0, reopened: 0, resolved: 0, waived: 0, event: 0 },
+      },
+      ...over,
+    },
+    highlights: [],
+    waiverTroubles: [],
+    alert,
+    objects: {},
+    wasDone: false,
+  });
+
+  test('of a complete run with findings is a success', () => {
+    expect(answerOf(result({}))).toMatchObject({ verdict: 'COMPLETE', users: 5, findings: { CRITICAL: 1 }, alert: 'quiet' });
+  });
+
+  test.each([
+    { name: 'a run that is not complete', given: result({ verdict: 'INCOMPLETE', reason: 'deadline', message: 'why' }), message: 'run 20261124T020000Z of environment abc is INCOMPLETE: deadline: why' },
+    { name: 'an alert that was not sent', given: result({}, { outcome: 'failed', message: 'no SNS' }), message: 'its alert was not sent: no SNS' },
+  ])('of $name is an error', ({ given, message }) => {
+    expect(() => answerOf(given)).toThrow(message);
+  });
+});
