@@ -4,7 +4,14 @@ import type { Rule } from '../rules/engine/rule.ts';
 import type { Waiver, WaiverTrouble } from '../rules/engine/waiver.ts';
 import { ARCHIVE_PLACE, type Delivery, deliver, sendUnmarked, wasToldBefore } from './alerts/deliver.ts';
 import { composeDigest, type DigestFacts } from './alerts/digest.ts';
-import { attemptAlertsPrefix, attemptKeys, type ObjectName, type RunKeys, runKeys, runName } from './archive/keys.ts';
+import {
+  attemptAlertsPrefix,
+  attemptKeys,
+  type ObjectName,
+  type RunKeys,
+  runKeys,
+  runName,
+} from './archive/keys.ts';
 import { readBytes } from './archive/lines.ts';
 import {
   advanceLatest,
@@ -14,15 +21,21 @@ import {
   readManifest,
   type StoredManifest,
 } from './archive/manifest.ts';
-import { manifestText, signManifest, type Signer } from './archive/signature.ts';
 import { readPast, readRoster, readRunLines } from './archive/past.ts';
-import { createSpoolFolder, type Evidence, evidenceOf, sha256Of, type SpoolFolder } from './archive/spool.ts';
+import { manifestText, type Signer, signManifest } from './archive/signature.ts';
+import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder, sha256Of } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
 import type { Alert, Archive, ListingCounts, ListingEnd, SendAlert, UserSource } from './ports.ts';
 import type { Highlight } from './report/highlights.ts';
 import { serialiseRecord } from './report/record.ts';
-import { type Counts, countFindings, type Report, type Verdict, type VerdictReason } from './report/report.ts';
+import {
+  type Counts,
+  countFindings,
+  type Report,
+  type Verdict,
+  type VerdictReason,
+} from './report/report.ts';
 import { CODE_VERSION } from './version.ts';
 
 /** One run of the audit. */
@@ -204,7 +217,11 @@ const cutOf = ({ end, counts }: Look): Shortfall | undefined => {
 };
 
 /** Where the listing ended and yet can't be the whole directory. */
-const shrinkageOf = ({ request, settings }: Run, users: number, last: Manifest | undefined): Shortfall | undefined => {
+const shrinkageOf = (
+  { request, settings }: Run,
+  users: number,
+  last: Manifest | undefined,
+): Shortfall | undefined => {
   if (users === 0) {
     return {
       verdict: 'INCOMPLETE',
@@ -323,7 +340,11 @@ const completeRun = async (
   const resolved = await storeAnew(archive, run.keys.object('resolved'), judgement.evidence.resolved);
   const csv = await storeAnew(archive, run.keys.object('csv'), judgement.evidence.csv);
 
-  const { report, object } = await storeReport(run, reportOf(run, last?.manifest, undefined, counts, judgement), findings.isOurs);
+  const { report, object } = await storeReport(
+    run,
+    reportOf(run, last?.manifest, undefined, counts, judgement),
+    findings.isOurs,
+  );
   const digest = digestOf(run, run.keys, report, judgement);
   const objects: Manifest['objects'] = {
     snapshot: snapshot.object,
@@ -338,13 +359,25 @@ const completeRun = async (
 
   const unsigned = manifestOf(run, last, report, objects);
   const { signManifestDigest } = run.settings;
-  const manifest = signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
+  const manifest =
+    signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
   const stored = await storeOnce(archive, run.keys.manifest, evidenceOf(manifestText(manifest)));
-  await advanceLatest(archive, run.request.environmentId, { manifest, key: stored.object.key, sha256: stored.object.sha256 });
+  await advanceLatest(archive, run.request.environmentId, {
+    manifest,
+    key: stored.object.key,
+    sha256: stored.object.sha256,
+  });
   await deliverOwed(run, last?.manifest);
   // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
   const alert = await deliverDigest(run, manifest, digest, stored.isNew ? 0 : patienceOf(run));
-  return { report, highlights: judgement.highlights, waiverTroubles: judgement.waiverTroubles, alert, objects, wasDone: false };
+  return {
+    report,
+    highlights: judgement.highlights,
+    waiverTroubles: judgement.waiverTroubles,
+    alert,
+    objects,
+    wasDone: false,
+  };
 };
 
 /**
@@ -379,7 +412,12 @@ const judgeStoredSnapshot = async (
   const { archive } = run.settings;
   const earlier = await readEarlier(archive, last?.manifest, run.catalogue);
   const judging = beginJudging(run.yardstick, earlier, run.spools);
-  const stored = manifestOf(run, last, reportOf(run, last?.manifest, undefined, look.counts, NOTHING_JUDGED), { snapshot });
+  const stored = manifestOf(
+    run,
+    last,
+    reportOf(run, last?.manifest, undefined, look.counts, NOTHING_JUDGED),
+    { snapshot },
+  );
   for await (const record of readRunLines(archive, stored, 'snapshot')) {
     judging.see(record);
     await judging.settled();
@@ -388,7 +426,10 @@ const judgeStoredSnapshot = async (
   return { judgement, counts: { ...look.counts, users: judging.users } };
 };
 
-const NOTHING_JUDGED: Pick<Judgement, 'outcomes' | 'findings'> = { outcomes: [], findings: countFindings().counts() };
+const NOTHING_JUDGED: Pick<Judgement, 'outcomes' | 'findings'> = {
+  outcomes: [],
+  findings: countFindings().counts(),
+};
 
 /** Keeps what an unfinished run could read, apart from the runs, and tells people. */
 const keepUnfinishedRun = async (
@@ -414,10 +455,21 @@ const keepUnfinishedRun = async (
   for (const [name, content] of Object.entries(evidence) as [ObjectName, Evidence][]) {
     objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
   }
-  await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifestOf(run, undefined, report, objects))));
+  await storeOnce(
+    archive,
+    keys.manifest,
+    evidenceOf(manifestText(manifestOf(run, undefined, report, objects))),
+  );
 
   const alert = await deliverShortfall(run, keys, report, digest);
-  return { report, highlights: judgement.highlights, waiverTroubles: judgement.waiverTroubles, alert, objects, wasDone: false };
+  return {
+    report,
+    highlights: judgement.highlights,
+    waiverTroubles: judgement.waiverTroubles,
+    alert,
+    objects,
+    wasDone: false,
+  };
 };
 
 /** Far longer than an attempt takes from its manifest to the marker of its alert. */
@@ -467,7 +519,12 @@ const deliverShortfall = async (
 const deliverOwed = async (run: Run, manifest: Manifest | undefined): Promise<Delivery> => {
   const object = manifest?.objects.digest;
   if (manifest === undefined || object === undefined) return { outcome: 'quiet' };
-  return deliverDigest(run, manifest, await readJson<Alert>(run.settings.archive, object.key), patienceOf(run));
+  return deliverDigest(
+    run,
+    manifest,
+    await readJson<Alert>(run.settings.archive, object.key),
+    patienceOf(run),
+  );
 };
 
 /** A redelivered event: the run is there; only an alert that was not sent is still owed. */
@@ -504,7 +561,14 @@ const keepUnjudgedRun = async (run: Run, shortfall: Shortfall): Promise<AuditRes
   const stored = await storeOnce(archive, keys.object('report'), jsonEvidence(report));
   const digest = digestOf(run, keys, report, { highlights: [], waiverTroubles: [] });
   const alert = await deliverShortfall(run, keys, report, digest);
-  return { report, highlights: [], waiverTroubles: [], alert, objects: { report: stored.object }, wasDone: false };
+  return {
+    report,
+    highlights: [],
+    waiverTroubles: [],
+    alert,
+    objects: { report: stored.object },
+    wasDone: false,
+  };
 };
 
 /** The archive can't be read or written: the one thing left is to say so. */

@@ -28,9 +28,16 @@ export const wholeSecond = (instant: number): Date => new Date(Math.floor(instan
 /** What the schedule sends; `acceptRosterDrop` is for people who invoke by hand. */
 const auditEvent = (environmentIds: readonly string[]) =>
   z.strictObject({
-    environmentId: z.enum(environmentIds, { error: ({ input }) => `must be one of ${environmentIds.join(', ')}, got ${JSON.stringify(input)}` }),
-    scheduledTime: z.iso.datetime({ offset: true, error: ({ input }) => `must be an ISO 8601 time with its zone, got ${JSON.stringify(input)}` }),
-    acceptRosterDrop: z.boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` }).default(false),
+    environmentId: z.enum(environmentIds, {
+      error: ({ input }) => `must be one of ${environmentIds.join(', ')}, got ${JSON.stringify(input)}`,
+    }),
+    scheduledTime: z.iso.datetime({
+      offset: true,
+      error: ({ input }) => `must be an ISO 8601 time with its zone, got ${JSON.stringify(input)}`,
+    }),
+    acceptRosterDrop: z
+      .boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` })
+      .default(false),
   });
 
 /** What the Lambda runtime tells of an invocation. */
@@ -59,7 +66,9 @@ export const readInvocation = (
 ): AuditRequest => {
   const parsed = auditEvent(environments.map(({ id }) => id)).safeParse(event);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${['event', ...path].join('.')} ${message}`);
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${['event', ...path].join('.')} ${message}`,
+    );
     throw new Error(problems.join('; '));
   }
   const { environmentId, scheduledTime, acceptRosterDrop } = parsed.data;
@@ -88,6 +97,15 @@ export const answerOf = ({ report, alert, wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
-  if (alert.outcome === 'failed') throw new Error(`${name} is COMPLETE, but its alert was not sent: ${alert.message}`);
-  return { run, environmentId, verdict, users: counts.users, findings: findings.bySeverity, alert: alert.outcome, wasDone };
+  if (alert.outcome === 'failed')
+    throw new Error(`${name} is COMPLETE, but its alert was not sent: ${alert.message}`);
+  return {
+    run,
+    environmentId,
+    verdict,
+    users: counts.users,
+    findings: findings.bySeverity,
+    alert: alert.outcome,
+    wasDone,
+  };
 };

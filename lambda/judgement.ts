@@ -1,5 +1,10 @@
 import type { ConfiguredRule } from '../rules/engine/configure.ts';
-import { type Answers, beginEvaluation, type Evaluation, type RuleOutcome } from '../rules/engine/evaluate.ts';
+import {
+  type Answers,
+  beginEvaluation,
+  type Evaluation,
+  type RuleOutcome,
+} from '../rules/engine/evaluate.ts';
 import { type Finding, findingId, type ResolutionCause } from '../rules/engine/finding.ts';
 import { beginLifecycle, type Past } from '../rules/engine/lifecycle.ts';
 import type { Roster } from '../rules/engine/roster.ts';
@@ -57,7 +62,10 @@ const byId = (rules: readonly ConfiguredRule[]): ReadonlyMap<string, Rule> =>
  * The rules that judge otherwise than in the earlier run, with the settings they had then: what they would still
  * find has not been fixed, the rule has changed.
  */
-const formerRules = (rules: readonly ConfiguredRule[], manifest: Manifest | undefined): readonly ConfiguredRule[] =>
+const formerRules = (
+  rules: readonly ConfiguredRule[],
+  manifest: Manifest | undefined,
+): readonly ConfiguredRule[] =>
   rules.flatMap(({ rule, state, options }): readonly ConfiguredRule[] => {
     const former = manifest?.rules[rule.id];
     if (former?.state !== 'on' || rule.kind === 'change') return [];
@@ -87,7 +95,11 @@ export const beginJudging = (
   const { roster, past } = earlier;
   const catalogue = byId(rules);
   const earlierRun = earlier.manifest?.run;
-  const book = openWaivers(waivers, context.now, new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])));
+  const book = openWaivers(
+    waivers,
+    context.now,
+    new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])),
+  );
   const unjudged = new Set<string>();
   const lifecycle = beginLifecycle(context.environmentId, asOf, past, book, unjudged);
   const counted = countFindings();

@@ -14,7 +14,8 @@ export type Delivery =
   | { readonly outcome: 'already-sent' }
   | { readonly outcome: 'failed'; readonly message: string };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /** Sends an alert and nothing else: for when there is no archive to remember it. */
 export const sendUnmarked = async (send: SendAlert, alert: Alert): Promise<Delivery> => {
@@ -54,7 +55,14 @@ export interface Errand {
  * Sends an alert unless its marker says that it was sent. The marker is written after the alert was accepted: what
  * fails in between is told twice rather than never.
  */
-export const deliver = async ({ archive, markerKey, send, alert, facts, patienceMs }: Errand): Promise<Delivery> => {
+export const deliver = async ({
+  archive,
+  markerKey,
+  send,
+  alert,
+  facts,
+  patienceMs,
+}: Errand): Promise<Delivery> => {
   try {
     if (await isMarked(archive, markerKey, patienceMs)) return { outcome: 'already-sent' };
     const body = alert.body.replaceAll(ARCHIVE_PLACE, archive.location);
@@ -73,7 +81,8 @@ export const wasToldBefore = async (archive: Archive, prefix: string, reason: st
     const stored = await archive.read(key);
     if (stored === undefined) continue;
     const marker: unknown = JSON.parse(Buffer.from(await readBytes(stored.body)).toString('utf8'));
-    if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason) return true;
+    if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason)
+      return true;
   }
   return false;
 };

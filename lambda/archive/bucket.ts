@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import {
   GetObjectCommand,
   NoSuchKey,
-  paginateListObjectsV2,
   PutObjectCommand,
   type PutObjectCommandInput,
+  paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -21,7 +21,9 @@ const statusOf = (error: unknown): number | undefined =>
 /** Refusals that will be refused again. */
 const isFinal = (error: unknown): boolean => {
   const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429;
+  return (
+    status !== undefined && status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429
+  );
 };
 
 /**
@@ -60,7 +62,8 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     } catch (error) {
       // 404: there is nothing to match.
       const status = statusOf(error);
-      if (status === PRECONDITION_FAILED || (condition.IfMatch !== undefined && status === 404)) return 'refused';
+      if (status === PRECONDITION_FAILED || (condition.IfMatch !== undefined && status === 404))
+        return 'refused';
       throw error;
     }
   };
@@ -71,7 +74,8 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     async read(key) {
       try {
         const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        if (Body === undefined || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body`);
+        if (Body === undefined || ETag === undefined)
+          throw new Error(`s3://${bucket}/${key} came without a body`);
         return { body: Body.transformToWebStream(), version: ETag };
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined;

@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Archive, Content } from '../ports.ts';
 import { sha256Of } from './spool.ts';
@@ -94,13 +105,19 @@ export const folderArchive = (folder: string): Archive => {
 
     async *list(prefix, after = '') {
       const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-      const entries = await readdir(pathOf(start), { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-        if (isCode(error, 'ENOENT')) return [];
-        throw error;
-      });
+      const entries = await readdir(pathOf(start), { recursive: true, withFileTypes: true }).catch(
+        (error: unknown) => {
+          if (isCode(error, 'ENOENT')) return [];
+          throw error;
+        },
+      );
       const keys = entries
         .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replaceAll('\\', '/'))
+        .map((entry) =>
+          join(entry.parentPath, entry.name)
+            .slice(root.length + 1)
+            .replaceAll('\\', '/'),
+        )
         .filter((key) => key.startsWith(prefix) && key > after);
       yield* keys.toSorted();
     },

@@ -69,7 +69,9 @@ export const readManifest = async (archive: Archive, key: string): Promise<Store
   const bytes = await readBytes(stored.body);
   const manifest = parseObject<Manifest>(bytes, key);
   if (manifest.schemaVersion !== 1) {
-    throw new ArchiveError(`${key} has schemaVersion ${JSON.stringify(manifest.schemaVersion)}; this version reads 1`);
+    throw new ArchiveError(
+      `${key} has schemaVersion ${JSON.stringify(manifest.schemaVersion)}; this version reads 1`,
+    );
   }
   return { manifest, key, sha256: sha256Of(bytes) };
 };
@@ -94,7 +96,7 @@ interface Latest {
   readonly version: string | undefined;
 }
 
-const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
+export const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
   const key = latestKey(environmentId);
   const stored = await archive.read(key);
   if (stored === undefined) return { pointer: undefined, version: undefined };
@@ -115,7 +117,8 @@ export const lastCompleteRun = async (
   if (key === undefined) return undefined;
 
   const last = await readManifest(archive, key);
-  if (last === undefined) throw new ArchiveError(`${latestKey(environmentId)} points to ${key}, which is not there`);
+  if (last === undefined)
+    throw new ArchiveError(`${latestKey(environmentId)} points to ${key}, which is not there`);
   if (key === pointer?.manifest && last.sha256 !== pointer.sha256) {
     throw new ArchiveError(`${key} was altered: its SHA-256 is not the one in ${latestKey(environmentId)}`);
   }
@@ -123,15 +126,26 @@ export const lastCompleteRun = async (
 };
 
 /** Points `latest` to a run, never back to an earlier one. */
-export const advanceLatest = async (archive: Archive, environmentId: string, to: StoredManifest): Promise<void> => {
+export const advanceLatest = async (
+  archive: Archive,
+  environmentId: string,
+  to: StoredManifest,
+): Promise<void> => {
   const pointer: LatestPointer = { run: to.manifest.run, manifest: to.key, sha256: to.sha256 };
   const { content } = evidenceOf(`${JSON.stringify(pointer, null, 2)}\n`);
   // Each conflict means that another attempt has moved it; a handful is more than ever run at once.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const latest = await readLatest(archive, environmentId);
     if (latest.pointer !== undefined && latest.pointer.run >= pointer.run) return;
-    const outcome = await archive.replace(latestKey(environmentId), content, 'application/json', latest.version);
+    const outcome = await archive.replace(
+      latestKey(environmentId),
+      content,
+      'application/json',
+      latest.version,
+    );
     if (outcome === 'replaced') return;
   }
-  throw new ArchiveError(`${latestKey(environmentId)} could not be moved to ${to.manifest.run}: others keep moving it`);
+  throw new ArchiveError(
+    `${latestKey(environmentId)} could not be moved to ${to.manifest.run}: others keep moving it`,
+  );
 };

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../rules/engine/finding.ts';
-import { isStanding, type Past, type RecentlyResolved, type Remembered } from '../../rules/engine/lifecycle.ts';
+import {
+  isStanding,
+  type Past,
+  type RecentlyResolved,
+  type Remembered,
+} from '../../rules/engine/lifecycle.ts';
 import { Roster } from '../../rules/engine/roster.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
@@ -10,7 +15,10 @@ import { readLines } from './lines.ts';
 import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
 
 /** Passes a body on, and throws at its end where it is not what the manifest says. */
-async function* verified(body: AsyncIterable<Uint8Array>, { key, sha256 }: ManifestObject): AsyncGenerator<Uint8Array> {
+async function* verified(
+  body: AsyncIterable<Uint8Array>,
+  { key, sha256 }: ManifestObject,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const chunk of body) {
     hash.update(chunk);
@@ -23,7 +31,11 @@ async function* verified(body: AsyncIterable<Uint8Array>, { key, sha256 }: Manif
 }
 
 /** The lines of one of a run's objects, checked against the run's manifest as they are read. */
-export async function* readRunLines(archive: Archive, manifest: Manifest, name: ObjectName): AsyncGenerator<unknown> {
+export async function* readRunLines(
+  archive: Archive,
+  manifest: Manifest,
+  name: ObjectName,
+): AsyncGenerator<unknown> {
   const object = manifest.objects[name];
   if (object === undefined) return;
   const stored = await archive.read(object.key);

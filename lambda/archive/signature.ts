@@ -2,7 +2,11 @@ import { constants, createHash, createPublicKey, type KeyObject, verify } from '
 import type { Manifest, ManifestSignature } from './manifest.ts';
 
 /** The KMS signing algorithms over SHA-256: every RSA signing key and the NIST P-256 curve. */
-export const SIGNING_ALGORITHMS = ['ECDSA_SHA_256', 'RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256'] as const;
+export const SIGNING_ALGORITHMS = [
+  'ECDSA_SHA_256',
+  'RSASSA_PSS_SHA_256',
+  'RSASSA_PKCS1_V1_5_SHA_256',
+] as const;
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
@@ -32,7 +36,10 @@ export const readPublicKey = (content: Uint8Array): KeyObject => {
 
 const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
   ECDSA_SHA_256: {},
-  RSASSA_PSS_SHA_256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+  RSASSA_PSS_SHA_256: {
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  },
   RSASSA_PKCS1_V1_5_SHA_256: { padding: constants.RSA_PKCS1_PADDING },
 };
 

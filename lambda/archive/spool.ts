@@ -16,7 +16,8 @@ export interface Evidence {
   readonly size: number;
 }
 
-export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256Of = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
 
 /** Text held in memory, as evidence. */
 export const evidenceOf = (text: string): Evidence => {

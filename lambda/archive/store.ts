@@ -12,12 +12,15 @@ const CONTENT_TYPES = {
 
 const contentTypeOf = (key: string): string => {
   const ending = key.slice(key.lastIndexOf('.') + 1);
-  return ending in CONTENT_TYPES ? CONTENT_TYPES[ending as keyof typeof CONTENT_TYPES] : 'application/octet-stream';
+  return ending in CONTENT_TYPES
+    ? CONTENT_TYPES[ending as keyof typeof CONTENT_TYPES]
+    : 'application/octet-stream';
 };
 
 const readDigest = async (archive: Archive, key: string) => {
   const stored = await archive.read(key);
-  if (stored === undefined) throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
+  if (stored === undefined)
+    throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of stored.body) {
@@ -36,11 +39,19 @@ export interface Stored {
 }
 
 /** Stores evidence once: what an earlier attempt at the same run left stays, and is what the manifest names. */
-export const storeOnce = async (archive: Archive, key: string, { content, sha256, size }: Evidence): Promise<Stored> => {
+export const storeOnce = async (
+  archive: Archive,
+  key: string,
+  { content, sha256, size }: Evidence,
+): Promise<Stored> => {
   const outcome = await archive.create(key, content, contentTypeOf(key));
   if (outcome === 'created') return { object: { key, sha256, size }, isNew: true, isOurs: true };
   const earlier = await readDigest(archive, key);
-  return { object: { key, sha256: earlier.sha256, size: earlier.size }, isNew: false, isOurs: earlier.sha256 === sha256 };
+  return {
+    object: { key, sha256: earlier.sha256, size: earlier.size },
+    isNew: false,
+    isOurs: earlier.sha256 === sha256,
+  };
 };
 
 /**
@@ -52,6 +63,7 @@ export const storeAnew = async (archive: Archive, key: string, evidence: Evidenc
   if (stored.isOurs) return stored;
   const { version } = await readDigest(archive, key);
   const outcome = await archive.replace(key, evidence.content, contentTypeOf(key), version);
-  if (outcome === 'conflict') throw new ArchiveError(`${key} is being written by another attempt at the same run`);
+  if (outcome === 'conflict')
+    throw new ArchiveError(`${key} is being written by another attempt at the same run`);
   return { object: { key, sha256: evidence.sha256, size: evidence.size }, isNew: false, isOurs: false };
 };

@@ -24,7 +24,8 @@ const COLUMNS = [
  */
 export const cell = (value: string | number): string => {
   const text = String(value);
-  const safe = typeof value === 'string' && /^[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u.test(text) ? `'${text}` : text;
+  const safe =
+    typeof value === 'string' && /^[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""')}"`;
 };
 

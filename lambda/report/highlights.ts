@@ -1,4 +1,4 @@
-import { type Finding, type FindingState } from '../../rules/engine/finding.ts';
+import type { Finding, FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 
 /** What a finding is to a reader: its state, or that its severity was raised. */
@@ -40,7 +40,9 @@ export const collectHighlights = () => {
       for (const { ruleId, kind, count, kept } of groups.values()) {
         const key = `${ruleId}/${kind}`;
         const earlier = merged.get(key);
-        const findings = [...(earlier?.findings ?? []), ...kept].toSorted((a, b) => rank(b) - rank(a)).slice(0, KEPT);
+        const findings = [...(earlier?.findings ?? []), ...kept]
+          .toSorted((a, b) => rank(b) - rank(a))
+          .slice(0, KEPT);
         const severity = findings[0]?.severity ?? 'INFORMATIONAL';
         merged.set(key, { ruleId, kind, severity, count: count + (earlier?.count ?? 0), findings });
       }

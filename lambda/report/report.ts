@@ -1,5 +1,5 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
-import { type Finding, FINDING_STATES, type FindingState } from '../../rules/engine/finding.ts';
+import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { CutReason, ListingCounts } from '../ports.ts';
 

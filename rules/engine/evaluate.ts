@@ -65,7 +65,8 @@ const PART_OF_DIRECTORY = 'not every user was seen';
 /** What a rule on one user answers where the listing gave none: zero of zero would look like success. */
 const NOBODY_SEEN = 'no user was seen';
 
-const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /**
  * Begins to judge a listing. A rule that throws is a rule that has not judged: its outcome carries the error and
@@ -154,7 +155,11 @@ export const beginEvaluation = (
     for (const { tally, rule, options } of changeRules) {
       guard(tally, { kind: 'user', id: user.id }, () => {
         const outcome = rule.check(before, after, options, context);
-        settle(tally, user, outcome !== undefined && 'message' in outcome ? since(outcome, earlierRun) : outcome);
+        settle(
+          tally,
+          user,
+          outcome !== undefined && 'message' in outcome ? since(outcome, earlierRun) : outcome,
+        );
       });
     }
   };

@@ -1,5 +1,5 @@
 import type { Failure } from './evaluate.ts';
-import { type Finding, findingId, type FindingState, type ResolutionCause } from './finding.ts';
+import { type Finding, type FindingState, findingId, type ResolutionCause } from './finding.ts';
 import type { Rule, Subject } from './rule.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import { DAY_MS } from './time.ts';
@@ -102,7 +102,9 @@ export const beginLifecycle = (
         firstSeen: earlier?.firstSeen ?? asOf,
         lastSeen: asOf,
         runs: (earlier?.runs ?? 0) + 1,
-        ...(state === 'open' && earlier && isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
+        ...(state === 'open' &&
+          earlier &&
+          isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
         ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
       };
     },
@@ -132,7 +134,9 @@ export const beginLifecycle = (
     },
 
     recentlyResolved: () => [
-      ...[...past.resolved.values()].filter(({ id, resolvedAt }) => !failed.has(id) && since(resolvedAt) <= REOPENING_MS),
+      ...[...past.resolved.values()].filter(
+        ({ id, resolvedAt }) => !failed.has(id) && since(resolvedAt) <= REOPENING_MS,
+      ),
       ...resolvedNow,
     ],
   };

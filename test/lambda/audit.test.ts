@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AuditRequest, type AuditSettings, audit } from '../../lambda/audit.ts';
 import { folderArchive } from '../../lambda/archive/folder.ts';
 import { runName } from '../../lambda/archive/keys.ts';
+import { readBytes } from '../../lambda/archive/lines.ts';
 import type { Manifest } from '../../lambda/archive/manifest.ts';
 import { sha256Of } from '../../lambda/archive/spool.ts';
-import { readBytes } from '../../lambda/archive/lines.ts';
+import { type AuditRequest, type AuditSettings, audit } from '../../lambda/audit.ts';
 import type { Alert, Archive, ListingEnd, UserSource } from '../../lambda/ports.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
@@ -20,7 +20,14 @@ const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
 const FIRST_NIGHT = Date.parse('2026-11-24T02:00:00Z');
 const night = (n: number): Date => new Date(FIRST_NIGHT + (n - 1) * 86_400_000);
 
-const texts = { title: 't', failsWhen: 'f', severity: 'HIGH', rationale: 'r', remediation: 'm', controls: [] } as const;
+const texts = {
+  title: 't',
+  failsWhen: 'f',
+  severity: 'HIGH',
+  rationale: 'r',
+  remediation: 'm',
+  controls: [],
+} as const;
 
 /** A small catalogue: every verdict and state can be had with it. */
 const marked = defineUserRule({
@@ -41,7 +48,12 @@ const counted = defineDirectoryRule({
 });
 const RULES: readonly Rule[] = [marked, counted];
 
-const user = (userId: string, firstName = 'good', lastName = 'known') => ({ userId, status: 'ENABLED', firstName, lastName });
+const user = (userId: string, firstName = 'good', lastName = 'known') => ({
+  userId,
+  status: 'ENABLED',
+  firstName,
+  lastName,
+});
 const users = (count: number, from = 0) => Array.from({ length: count }, (_, n) => user(`u${from + n}`));
 
 interface Night {
@@ -62,7 +74,15 @@ const newAudit = async (archive?: Archive) => {
   return {
     archive: kept,
     alerts,
-    run({ pages = [], end, number = 1, source = listingOf(pages, end), request, settings, rules = RULES }: Night) {
+    run({
+      pages = [],
+      end,
+      number = 1,
+      source = listingOf(pages, end),
+      request,
+      settings,
+      rules = RULES,
+    }: Night) {
       attempts += 1;
       return audit(
         {
@@ -127,7 +147,9 @@ describe('a complete run', () => {
       `resolved/${partition()}/${run()}.jsonl.gz`,
       `snapshots/${partition()}/${run()}.jsonl.gz`,
     ]);
-    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
+    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(
+      report,
+    );
     expect(await latestRun(archive)).toBe('20261124T020000Z');
 
     const manifest: Manifest = JSON.parse(await readText(archive, `manifests/${partition()}/${run()}.json`));
@@ -152,7 +174,9 @@ describe('a complete run', () => {
     const { report } = await auditNight({ pages: [records.slice(0, 3), records.slice(3)], rules: catalogue });
 
     expect(report.counts).toMatchObject({ users: 5, duplicates: 1 });
-    const lines = (await readText(archive, `snapshots/${partition()}/${run()}.jsonl.gz`)).trimEnd().split('\n');
+    const lines = (await readText(archive, `snapshots/${partition()}/${run()}.jsonl.gz`))
+      .trimEnd()
+      .split('\n');
     expect(lines).toEqual([
       '{"userId":"a","extra":{"deep":[1,null]},"createTime":1635768000000}',
       'null',
@@ -225,7 +249,10 @@ describe('what people are told', () => {
     const { alerts, archive, run: auditNight } = await newAudit();
     const pages = [[user('a', 'bad')]];
     const first = await auditNight({ pages, settings: { sendAlert: refuse } });
-    expect(first).toMatchObject({ report: { verdict: 'COMPLETE' }, alert: { outcome: 'failed', message: 'Error: SNS is not there' } });
+    expect(first).toMatchObject({
+      report: { verdict: 'COMPLETE' },
+      alert: { outcome: 'failed', message: 'Error: SNS is not there' },
+    });
     await auditNight({ pages, number });
     expect(alerts).toHaveLength(sent);
     expect(alerts[0]?.attributes.verdict).toBe('COMPLETE');
@@ -234,19 +261,68 @@ describe('what people are told', () => {
 });
 
 describe('a run that is not complete', () => {
-  const cut = (reason: Extract<ListingEnd, { complete: false }>['reason']): ListingEnd => ({ complete: false, reason, message: 'why' });
+  const cut = (reason: Extract<ListingEnd, { complete: false }>['reason']): ListingEnd => ({
+    complete: false,
+    reason,
+    message: 'why',
+  });
 
   test.each<{ name: string; night: Night; verdict: string; reason: string }>([
-    { name: 'the deadline', night: { pages: [users(2)], end: cut('deadline') }, verdict: 'INCOMPLETE', reason: 'deadline' },
-    { name: 'the deadline before any page', night: { end: cut('deadline') }, verdict: 'INCOMPLETE', reason: 'deadline' },
-    { name: 'a repeated token', night: { pages: [users(2)], end: cut('repeated-token') }, verdict: 'INCOMPLETE', reason: 'repeated-token' },
-    { name: 'a validation error', night: { end: cut('validation') }, verdict: 'INCOMPLETE', reason: 'validation' },
-    { name: 'access denied after a page', night: { pages: [users(2)], end: cut('access-denied') }, verdict: 'INCOMPLETE', reason: 'access-denied' },
-    { name: 'access denied at once', night: { end: cut('access-denied') }, verdict: 'FAILED', reason: 'access-denied' },
-    { name: 'no source after a page', night: { pages: [users(2)], end: cut('source-unavailable') }, verdict: 'INCOMPLETE', reason: 'source-unavailable' },
-    { name: 'no source at all', night: { end: cut('source-unavailable') }, verdict: 'FAILED', reason: 'source-unavailable' },
+    {
+      name: 'the deadline',
+      night: { pages: [users(2)], end: cut('deadline') },
+      verdict: 'INCOMPLETE',
+      reason: 'deadline',
+    },
+    {
+      name: 'the deadline before any page',
+      night: { end: cut('deadline') },
+      verdict: 'INCOMPLETE',
+      reason: 'deadline',
+    },
+    {
+      name: 'a repeated token',
+      night: { pages: [users(2)], end: cut('repeated-token') },
+      verdict: 'INCOMPLETE',
+      reason: 'repeated-token',
+    },
+    {
+      name: 'a validation error',
+      night: { end: cut('validation') },
+      verdict: 'INCOMPLETE',
+      reason: 'validation',
+    },
+    {
+      name: 'access denied after a page',
+      night: { pages: [users(2)], end: cut('access-denied') },
+      verdict: 'INCOMPLETE',
+      reason: 'access-denied',
+    },
+    {
+      name: 'access denied at once',
+      night: { end: cut('access-denied') },
+      verdict: 'FAILED',
+      reason: 'access-denied',
+    },
+    {
+      name: 'no source after a page',
+      night: { pages: [users(2)], end: cut('source-unavailable') },
+      verdict: 'INCOMPLETE',
+      reason: 'source-unavailable',
+    },
+    {
+      name: 'no source at all',
+      night: { end: cut('source-unavailable') },
+      verdict: 'FAILED',
+      reason: 'source-unavailable',
+    },
     { name: 'nobody listed', night: { pages: [[]] }, verdict: 'INCOMPLETE', reason: 'empty-roster' },
-    { name: 'a rule that breaks', night: { pages: [[user('a', 'breaks')]] }, verdict: 'INCOMPLETE', reason: 'rule-error' },
+    {
+      name: 'a rule that breaks',
+      night: { pages: [[user('a', 'breaks')]] },
+      verdict: 'INCOMPLETE',
+      reason: 'rule-error',
+    },
   ])('$name', async ({ night: cutNight, verdict, reason }) => {
     const { archive, alerts, run: auditNight } = await newAudit();
     const { report, alert } = await auditNight(cutNight);
@@ -258,7 +334,10 @@ describe('a run that is not complete', () => {
     const keys = await keysOf(archive);
     expect(keys.filter((key) => !key.startsWith('incomplete/') && !key.startsWith('alerts/'))).toEqual([]);
     expect(keys).toContain(`incomplete/${partition()}/${run()}-attempt-1/manifest.json`);
-    const kept = await readJsonLines(archive, `incomplete/${partition()}/${run()}-attempt-1/snapshot.jsonl.gz`);
+    const kept = await readJsonLines(
+      archive,
+      `incomplete/${partition()}/${run()}-attempt-1/snapshot.jsonl.gz`,
+    );
     expect(kept).toHaveLength(report.counts.users);
   });
 
@@ -280,7 +359,11 @@ describe('a run that is not complete', () => {
       outcomes.push((await auditNight({ pages: [users(2)], end })).alert.outcome);
     }
     expect(outcomes).toEqual(['sent', 'already-sent', 'sent', 'sent']);
-    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['INCOMPLETE', 'INCOMPLETE', 'COMPLETE']);
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual([
+      'INCOMPLETE',
+      'INCOMPLETE',
+      'COMPLETE',
+    ]);
   });
 
   test('an instant before the last complete run is not audited after the fact', async () => {
@@ -303,13 +386,16 @@ describe('a roster that shrinks', () => {
     { before: 20, after: 10, settings: { maxDropPercent: 50 }, verdict: 'COMPLETE' },
     { before: 20, after: 9, settings: { maxDropPercent: 50 }, verdict: 'INCOMPLETE' },
     { before: 20, after: 12, settings: {}, request: { acceptRosterDrop: true }, verdict: 'COMPLETE' },
-  ])('from $before to $after with $settings $request: $verdict', async ({ before, after, verdict, ...night2 }) => {
-    const { run: auditNight } = await newAudit();
-    await auditNight({ pages: [users(before)] });
-    const { report } = await auditNight({ pages: [users(after)], number: 2, ...night2 });
-    expect(report.verdict).toBe(verdict);
-    if (verdict === 'INCOMPLETE') expect(report.reason).toBe('roster-drop');
-  });
+  ])(
+    'from $before to $after with $settings $request: $verdict',
+    async ({ before, after, verdict, ...night2 }) => {
+      const { run: auditNight } = await newAudit();
+      await auditNight({ pages: [users(before)] });
+      const { report } = await auditNight({ pages: [users(after)], number: 2, ...night2 });
+      expect(report.verdict).toBe(verdict);
+      if (verdict === 'INCOMPLETE') expect(report.reason).toBe('roster-drop');
+    },
+  );
 });
 
 describe('the cause of a resolution', () => {
@@ -324,25 +410,40 @@ describe('the cause of a resolution', () => {
     { name: 'the user is gone', second: { pages: [[user('b')]] }, cause: 'user-vanished' },
     {
       name: 'the rule is off',
-      second: { pages: [[bad, user('b')]], settings: { rules: configureRules(RULES, { marked: { enabled: false } }) } },
+      second: {
+        pages: [[bad, user('b')]],
+        settings: { rules: configureRules(RULES, { marked: { enabled: false } }) },
+      },
       cause: 'rule-changed',
     },
     {
       name: 'the rule has another limit',
-      second: { pages: [[bad, user('b')]], settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) } },
+      second: {
+        pages: [[bad, user('b')]],
+        settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) },
+      },
       cause: 'rule-changed',
     },
     {
       name: 'the rule has another limit, and the user was put right as well',
-      second: { pages: [[user('a'), user('b')]], settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) } },
+      second: {
+        pages: [[user('a'), user('b')]],
+        settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) },
+      },
       cause: 'fixed',
     },
-    { name: 'the rule has left the catalogue', second: { pages: [[bad, user('b')]], rules: [counted] }, cause: 'rule-changed' },
+    {
+      name: 'the rule has left the catalogue',
+      second: { pages: [[bad, user('b')]], rules: [counted] },
+      cause: 'rule-changed',
+    },
   ])('$name: $cause', async ({ second, cause }) => {
     const { archive, run: auditNight } = await newAudit();
     await auditNight({ pages: [[bad, user('b')]] });
     await auditNight({ ...second, number: 2 });
-    expect(await findingsOf(archive, 2)).toMatchObject([{ id: `${ENVIRONMENT}/marked/a`, state: 'resolved', cause }]);
+    expect(await findingsOf(archive, 2)).toMatchObject([
+      { id: `${ENVIRONMENT}/marked/a`, state: 'resolved', cause },
+    ]);
   });
 
   test('none where the rule could not assess the user: the finding is carried', async () => {
@@ -357,7 +458,9 @@ describe('the cause of a resolution', () => {
     const nights = [[bad], [user('a')], [user('a')], [bad]];
     for (const [index, page] of nights.entries()) await auditNight({ pages: [page], number: index + 1 });
     expect(await findingsOf(archive, 3)).toEqual([]);
-    expect(await findingsOf(archive, 4)).toMatchObject([{ state: 'reopened', firstSeen: night(1).toISOString(), runs: 2 }]);
+    expect(await findingsOf(archive, 4)).toMatchObject([
+      { state: 'reopened', firstSeen: night(1).toISOString(), runs: 2 },
+    ]);
   });
 });
 
@@ -385,10 +488,14 @@ describe('crashes and attempts at the same time', () => {
     let writes = 0;
     for (let isDone = false; !isDone; writes += 1) {
       const { archive, alerts, run: auditNight } = await newAudit();
-      const { report, alert } = await auditNight({ pages, settings: { archive: dyingAfter(archive, writes) } });
+      const { report, alert } = await auditNight({
+        pages,
+        settings: { archive: dyingAfter(archive, writes) },
+      });
       isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent';
       const isManifestThere = (await keysOf(archive)).includes(`manifests/${partition()}/${run()}.json`);
-      if (!isManifestThere) expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+      if (!isManifestThere)
+        expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
 
       await auditNight({ pages });
       const { [`alerts/${partition()}/${run()}.json`]: marker, ...tree } = await readTree(archive);
@@ -415,7 +522,9 @@ describe('crashes and attempts at the same time', () => {
     const { report } = await auditNight({ pages, settings: { rules } });
     expect(report).toMatchObject({ verdict: 'COMPLETE', findings: { bySeverity: { HIGH: 0, LOW: 2 } } });
     expect(await findingsOf(archive)).toMatchObject([{ severity: 'LOW' }, { severity: 'LOW' }]);
-    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
+    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(
+      report,
+    );
   });
 
   test('two attempts at once leave one manifest and tell once', async () => {

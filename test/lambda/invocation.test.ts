@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { answerOf, attemptName, readInvocation, REPORTING_MARGIN_MS } from '../../lambda/invocation.ts';
 import type { AuditResult } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
+import { answerOf, attemptName, REPORTING_MARGIN_MS, readInvocation } from '../../lambda/invocation.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
 const invocation = {
@@ -39,11 +39,31 @@ describe('an event', () => {
 
   test.each([
     { name: 'no object', given: null, message: 'event' },
-    { name: 'an environment that is not configured', given: { ...event, environmentId: 'xyz' }, message: 'event.environmentId must be one of abc, def, got "xyz"' },
-    { name: 'no environment', given: { scheduledTime: event.scheduledTime }, message: 'event.environmentId must be one of abc, def, got undefined' },
-    { name: 'no time', given: { environmentId: 'abc' }, message: 'event.scheduledTime must be an ISO 8601 time with its zone, got undefined' },
-    { name: 'a time without its zone', given: { ...event, scheduledTime: '2026-11-24T02:00:00' }, message: 'got "2026-11-24T02:00:00"' },
-    { name: 'a text for a truth', given: { ...event, acceptRosterDrop: 'yes' }, message: 'event.acceptRosterDrop must be true or false, got "yes"' },
+    {
+      name: 'an environment that is not configured',
+      given: { ...event, environmentId: 'xyz' },
+      message: 'event.environmentId must be one of abc, def, got "xyz"',
+    },
+    {
+      name: 'no environment',
+      given: { scheduledTime: event.scheduledTime },
+      message: 'event.environmentId must be one of abc, def, got undefined',
+    },
+    {
+      name: 'no time',
+      given: { environmentId: 'abc' },
+      message: 'event.scheduledTime must be an ISO 8601 time with its zone, got undefined',
+    },
+    {
+      name: 'a time without its zone',
+      given: { ...event, scheduledTime: '2026-11-24T02:00:00' },
+      message: 'got "2026-11-24T02:00:00"',
+    },
+    {
+      name: 'a text for a truth',
+      given: { ...event, acceptRosterDrop: 'yes' },
+      message: 'event.acceptRosterDrop must be true or false, got "yes"',
+    },
     { name: 'an unknown member', given: { ...event, acceptRosterDorp: true }, message: 'acceptRosterDorp' },
   ])('with $name is refused', ({ given, message }) => {
     expect(() => read(given)).toThrow(message);
@@ -55,7 +75,10 @@ test('an attempt is named by its time and by letters of its own', () => {
 });
 
 describe('the answer', () => {
-  const result = (over: Partial<AuditResult['report']>, alert: AuditResult['alert'] = { outcome: 'quiet' }): AuditResult => ({
+  const result = (
+    over: Partial<AuditResult['report']>,
+    alert: AuditResult['alert'] = { outcome: 'quiet' },
+  ): AuditResult => ({
     report: {
       schemaVersion: 1,
       run: '20261124T020000Z',
@@ -80,12 +103,25 @@ describe('the answer', () => {
   });
 
   test('of a complete run with findings is a success', () => {
-    expect(answerOf(result({}))).toMatchObject({ verdict: 'COMPLETE', users: 5, findings: { CRITICAL: 1 }, alert: 'quiet' });
+    expect(answerOf(result({}))).toMatchObject({
+      verdict: 'COMPLETE',
+      users: 5,
+      findings: { CRITICAL: 1 },
+      alert: 'quiet',
+    });
   });
 
   test.each([
-    { name: 'a run that is not complete', given: result({ verdict: 'INCOMPLETE', reason: 'deadline', message: 'why' }), message: 'run 20261124T020000Z of environment abc is INCOMPLETE: deadline: why' },
-    { name: 'an alert that was not sent', given: result({}, { outcome: 'failed', message: 'no SNS' }), message: 'its alert was not sent: no SNS' },
+    {
+      name: 'a run that is not complete',
+      given: result({ verdict: 'INCOMPLETE', reason: 'deadline', message: 'why' }),
+      message: 'run 20261124T020000Z of environment abc is INCOMPLETE: deadline: why',
+    },
+    {
+      name: 'an alert that was not sent',
+      given: result({}, { outcome: 'failed', message: 'no SNS' }),
+      message: 'its alert was not sent: no SNS',
+    },
   ])('of $name is an error', ({ given, message }) => {
     expect(() => answerOf(given)).toThrow(message);
   });

@@ -16,7 +16,11 @@ const bytes = (text: string): Content => ({ bytes: Buffer.from(text) });
 let emulator: AwsEmulator;
 let fault: AwsEmulatorOptions['fault'];
 beforeAll(async () => {
-  emulator = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts', fault: (request) => fault?.(request) });
+  emulator = await startAwsEmulator({
+    bucket: 'archive',
+    topicName: 'alerts',
+    fault: (request) => fault?.(request),
+  });
 });
 afterEach(() => {
   fault = undefined;
@@ -56,7 +60,9 @@ describe.each(archives)('$name', ({ open }) => {
     const archive = await open();
     const key = newKey();
     const contents = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(1000));
-    const outcomes = await Promise.all(contents.map((text) => archive.create(key, bytes(text), 'text/plain')));
+    const outcomes = await Promise.all(
+      contents.map((text) => archive.create(key, bytes(text), 'text/plain')),
+    );
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     expect(await read(archive, key)).toBe(contents[outcomes.indexOf('created')]);
   });
@@ -88,7 +94,8 @@ describe.each(archives)('$name', ({ open }) => {
   test('keys are listed in order, by prefix, and after a key', async () => {
     const archive = await open();
     const prefix = newKey().replace('object.json', '');
-    for (const name of ['dt=2/b', 'dt=10/a', 'dt=2/a', 'other']) await archive.create(prefix + name, bytes(name), 'text/plain');
+    for (const name of ['dt=2/b', 'dt=10/a', 'dt=2/a', 'other'])
+      await archive.create(prefix + name, bytes(name), 'text/plain');
     const list = async (start: string, after?: string) => {
       const keys: string[] = [];
       for await (const key of archive.list(start, after)) keys.push(key.slice(prefix.length));

@@ -8,8 +8,8 @@ import {
   isSignatureValid,
   readPublicKey,
   SIGNING_ALGORITHMS,
-  signManifest,
   type SigningAlgorithm,
+  signManifest,
 } from '../../../lambda/archive/signature.ts';
 
 const manifest: Manifest = {
@@ -30,7 +30,8 @@ const manifest: Manifest = {
 const KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/1234';
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const keysFor = (algorithm: string): { publicKey: KeyObject; privateKey: KeyObject } => (algorithm.startsWith('EC') ? ec : rsa);
+const keysFor = (algorithm: string): { publicKey: KeyObject; privateKey: KeyObject } =>
+  algorithm.startsWith('EC') ? ec : rsa;
 
 /**
  * Signs a digest as KMS does with `MessageType: DIGEST`: node signs messages, so the test's KMS is handed the message
@@ -57,7 +58,13 @@ const server = createServer((request, response) => {
         : {};
     const value = sign('sha256', message, { key: keysFor(body.SigningAlgorithm).privateKey, ...padding });
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify({ KeyId: KEY_ARN, Signature: value.toString('base64'), SigningAlgorithm: body.SigningAlgorithm }));
+    response.end(
+      JSON.stringify({
+        KeyId: KEY_ARN,
+        Signature: value.toString('base64'),
+        SigningAlgorithm: body.SigningAlgorithm,
+      }),
+    );
   });
 });
 
@@ -78,12 +85,17 @@ afterAll(() => {
   server.close();
 });
 
-const signed = (algorithm: SigningAlgorithm) => signManifest(manifest, kmsSigner(client, 'alias/audit', algorithm));
+const signed = (algorithm: SigningAlgorithm) =>
+  signManifest(manifest, kmsSigner(client, 'alias/audit', algorithm));
 
 describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
   test('asks KMS to sign the digest, and holds against the public key', async () => {
     const { signature } = await signed(algorithm);
-    expect(requests.at(-1)).toMatchObject({ KeyId: 'alias/audit', MessageType: 'DIGEST', SigningAlgorithm: algorithm });
+    expect(requests.at(-1)).toMatchObject({
+      KeyId: 'alias/audit',
+      MessageType: 'DIGEST',
+      SigningAlgorithm: algorithm,
+    });
     expect(signature).toMatchObject({ keyId: KEY_ARN, algorithm });
     const stored: Manifest = JSON.parse(JSON.stringify(await signed(algorithm)));
     expect(isSignatureValid(stored, keysFor(algorithm).publicKey)).toBe(true);
@@ -107,7 +119,10 @@ describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
 test.each([
   { name: 'PEM', content: ec.publicKey.export({ format: 'pem', type: 'spki' }) },
   { name: 'DER', content: ec.publicKey.export({ format: 'der', type: 'spki' }) },
-  { name: 'DER in base64', content: `${ec.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n` },
+  {
+    name: 'DER in base64',
+    content: `${ec.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n`,
+  },
 ])('reads a public key in $name', ({ content }) => {
   const key = readPublicKey(Buffer.from(content));
   expect(key.equals(ec.publicKey)).toBe(true);

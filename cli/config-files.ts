@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Config, defaultConfig, parseConfig, parseWaivers } from '../lambda/config.ts';
+import { ConfigError } from '../lambda/config-file.ts';
+import type { Waiver } from '../rules/engine/waiver.ts';
+import { rules } from '../rules/index.ts';
+
+/** What operators have set. */
+export interface ConfigFiles {
+  readonly config: Config;
+  readonly waivers: readonly Waiver[];
+}
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new ConfigError([`${file}: can't be read (${code})`]);
+  }
+};
+
+/**
+ * Reads an `audit.yaml` and, where there is one beside it, its `waivers.yaml`. Without a file every rule is as it
+ * comes, and nothing is waived. Throws ConfigError.
+ * @param now in milliseconds since the epoch
+ */
+export const readConfigFiles = (configFile: string | undefined, now: number): ConfigFiles => {
+  if (configFile === undefined) return { config: defaultConfig(rules), waivers: [] };
+
+  const config = parseConfig(read(configFile), configFile, rules);
+  const waiversFile = join(dirname(configFile), 'waivers.yaml');
+  const waivers = existsSync(waiversFile) ? parseWaivers(read(waiversFile), waiversFile, now) : [];
+  return { config, waivers };
+};

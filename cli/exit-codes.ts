@@ -1,0 +1,20 @@
+/** What the process answers to the shell; scripts and schedulers branch on it. */
+export const EXIT = {
+  ok: 0,
+  /** Findings at or above `--fail-on`. */
+  findings: 1,
+  /** The audit is not complete, or nobody could be told of it. */
+  notComplete: 2,
+  usage: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The command line is wrong; each problem names the flag, the value got and the values allowed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}

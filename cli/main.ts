@@ -1,0 +1,31 @@
+import { CommanderError } from 'commander';
+import { ConfigError } from '../lambda/config-file.ts';
+import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
+import { type Actions, NAME, program } from './program.ts';
+import type { Io } from './terminal.ts';
+
+// Each command is loaded when it is asked for: the AWS clients alone take longer than `rules` does.
+const actionsWith = (io: Io): Actions => ({
+  run: async (flags) => (await import('./run.ts')).run(flags, io),
+  demo: async (flags) => (await import('./demo.ts')).demo(flags, io),
+  simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
+  rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
+});
+
+/** Runs a command line (the words after the script's name) and tells how the process is to exit. */
+export const main = async (words: readonly string[], io: Io): Promise<ExitCode> => {
+  let code: ExitCode = EXIT.ok;
+  try {
+    const commands = program(io, actionsWith(io), (outcome) => {
+      code = outcome;
+    });
+    await commands.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    // What commander throws, it has told already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const message = error instanceof Error ? error.message : String(error);
+    for (const line of message.split('\n')) io.err.line(`${NAME}: ${line}`);
+    return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.notComplete;
+  }
+};

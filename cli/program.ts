@@ -1,0 +1,124 @@
+import { Command } from 'commander';
+import { CODE_VERSION } from '../lambda/version.ts';
+import type { DemoFlags } from './demo-options.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { RulesFlags } from './rules.ts';
+import type { RunFlags } from './run-options.ts';
+import type { SimulateFlags } from './simulate-options.ts';
+import type { Io } from './terminal.ts';
+
+export const NAME = 'finspace-audit';
+
+const EXIT_CODES = `
+Exit codes:
+  0  the audit is complete
+  1  the audit is complete, and findings at or above --fail-on stand
+  2  the audit is not complete (INCOMPLETE, FAILED), or its digest was not sent
+  3  the command line or a config file is wrong: nothing was done`;
+
+const EXAMPLES = `
+Examples:
+  $ ${NAME} demo
+  $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --region us-east-1 --out audit-history
+  $ ${NAME} rules stale-login
+
+\`${NAME} help COMMAND\` tells the flags of a command.
+${EXIT_CODES}`;
+
+const RUN_NOTES = `
+Credentials come from where the AWS SDKs look for them: the environment, a profile, a role.
+AWS_ENDPOINT_URL_FINSPACE_DATA points to another endpoint that speaks the FinSpace Data API,
+such as the one of \`${NAME} simulate\`.
+
+Examples:
+  $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --out audit-history
+  $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --out audit-history --json --fail-on HIGH
+  $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --config audit.yaml \\
+      --bucket my-evidence --topic arn:aws:sns:us-east-1:123456789012:my-audits
+${EXIT_CODES}`;
+
+const SIMULATE_NOTES = `
+A fault is KIND, KIND@PAGE or KIND@exchange, with xTIMES at its end where it is played more than once:
+pages count from 0, and xinf is for ever. The kinds are in simulator/faults.ts; a wrong one lists them.
+
+Examples:
+  $ ${NAME} simulate --users 1000 --rate 20 --burst 5
+  $ ${NAME} simulate --port 8080 --fault internal-error@1x2 --fault denied@3`;
+
+/** What each command does once its flags are read. */
+export interface Actions {
+  run(flags: RunFlags): Promise<ExitCode>;
+  demo(flags: DemoFlags): Promise<ExitCode>;
+  simulate(flags: SimulateFlags): Promise<ExitCode>;
+  rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
+}
+
+const another = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** The commands and their flags; values are checked by the commands. `exit` takes what a command came to. */
+export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void): Command => {
+  const root = new Command(NAME)
+    .description('Audits the users of Amazon FinSpace. It never says "fine" about what it has not seen.')
+    .version(CODE_VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out.write(text),
+      writeErr: (text) => io.err.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `)),
+      getOutHelpWidth: () => io.out.width,
+      getErrHelpWidth: () => io.err.width,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError(`${NAME} help lists the commands, ${NAME} help COMMAND the flags of one`)
+    .addHelpText('after', EXAMPLES);
+
+  root
+    .command('run')
+    .description('audit an environment once')
+    .option('--environment <id>', 'the environment: 1 to 26 letters and digits, as in its web address')
+    .option('--account <id>', "its account: 12 digits (default: the caller's, as STS tells)")
+    .option('--region <region>', 'its region (default: AWS_REGION)')
+    .option('--out <folder>', 'keep the evidence in a folder')
+    .option('--bucket <name>', 'keep the evidence in an S3 bucket')
+    .option('--topic <arn>', 'send the digest to an SNS topic, with --bucket (default: the terminal)')
+    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .option('--as-of <time>', 'the instant to speak for: ISO 8601 with its zone, not to come (default: now)')
+    .option('--json', 'print report.json and nothing else; a digest for the terminal goes to stderr')
+    .option('--fail-on <severity>', 'exit 1 on findings of this severity or worse')
+    .option('--deadline-seconds <n>', 'how long the listing may take (default: the config, or 840)')
+    .option('--direct-credentials', "the caller's keys are FinSpace keys, as copied from the web app")
+    .option('--accept-roster-drop', 'believe a listing of far fewer users than the last one')
+    .addHelpText('after', RUN_NOTES)
+    .action(async (flags: RunFlags) => exit(await actions.run(flags)));
+  root
+    .command('demo')
+    .description('audit some nights of a simulated directory; needs no account and no network')
+    .option('--nights <n>', 'how many: 1 to 10', '5')
+    .option('--users <n>', 'how many on the first night: 130 to 100000', '400')
+    .option('--seed <n>', 'a whole number; another one makes other people', '1')
+    .option('--out <folder>', "where the evidence goes; an earlier demo's is replaced", 'audit-history')
+    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .action(async (flags: DemoFlags) => exit(await actions.demo(flags)));
+  root
+    .command('simulate')
+    .description('serve a simulated FinSpace Data API on this machine, until Ctrl-C')
+    .option('--port <n>', '0 to 65535; 0 is any that is free', '0')
+    .option('--users <n>', 'how many: 0 to 1000000', '400')
+    .option('--seed <n>', 'a whole number; another one makes other people', '1')
+    .option('--rate <n>', 'requests a second that are served (default: any)')
+    .option('--burst <n>', 'requests served at once after a pause, with --rate (default: 5)')
+    .option('--fault <fault>', 'play a fault; may be given more than once', another)
+    .option('--environment <id>', 'the environment that it has', 'simulatedfinspace000001')
+    .addHelpText('after', SIMULATE_NOTES)
+    .action(async (flags: SimulateFlags) => exit(await actions.simulate(flags)));
+  root
+    .command('rules')
+    .argument('[id]', 'explain this rule')
+    .description('list the rules, or explain one')
+    .option('--config <file>', 'an audit.yaml: tells which are on, and their limits')
+    .option('--json', 'print JSON')
+    .option('--markdown', 'print the catalogue page')
+    .action(async (id: string | undefined, flags: RulesFlags) => exit(await actions.rules(id, flags)));
+  return root;
+};

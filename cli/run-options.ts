@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
+import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from './flags.ts';
+
+/** The flags of `run` as they were typed. */
+export interface RunFlags {
+  readonly environment?: string;
+  readonly account?: string;
+  readonly region?: string;
+  readonly out?: string;
+  readonly bucket?: string;
+  readonly topic?: string;
+  readonly config?: string;
+  readonly asOf?: string;
+  readonly json?: true;
+  readonly failOn?: string;
+  readonly deadlineSeconds?: string;
+  readonly directCredentials?: true;
+  readonly acceptRosterDrop?: true;
+}
+
+export type Destination =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'bucket'; readonly name: string; readonly topicArn?: string };
+
+/** What `run` is asked to do. */
+export interface RunOptions {
+  readonly environmentId: string;
+  /** Undefined: the caller's, as STS tells it. */
+  readonly accountId: string | undefined;
+  readonly region: string;
+  readonly destination: Destination;
+  readonly configFile: string | undefined;
+  /** Undefined: now. */
+  readonly asOf: Date | undefined;
+  readonly isJson: boolean;
+  readonly failOn: Severity | undefined;
+  /** Undefined: as the config says. */
+  readonly deadlineSeconds: number | undefined;
+  /** Undefined: as the config says. */
+  readonly credentials: 'direct' | undefined;
+  readonly acceptRosterDrop: boolean;
+}
+
+const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
+
+const isoTime = z.iso.datetime({ offset: true });
+
+const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
+
+/**
+ * Reads the flags of `run`. Throws UsageError, which tells everything that is wrong at once.
+ * @param now in milliseconds since the epoch: no audit speaks for what is to come
+ */
+export const readRunFlags = (
+  flags: RunFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  now: number,
+): RunOptions => {
+  const read = flagReader();
+  const environmentId = read.text('--environment', flags.environment ?? '', ENVIRONMENT_ID, isEnvironmentId);
+  const accountId = read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value));
+  const region =
+    flags.region === undefined
+      ? read.text('--region (or AWS_REGION)', env.AWS_REGION ?? '', 'a region such as us-east-1', (value) =>
+          REGION.test(value),
+        )
+      : read.text('--region', flags.region, 'a region such as us-east-1', (value) => REGION.test(value));
+  const path = read.text('--out', flags.out, 'the path of a folder', (value) => value.trim() !== '');
+  const bucket = read.text('--bucket', flags.bucket, 'the name of an S3 bucket', (value) =>
+    BUCKET.test(value),
+  );
+  const topicArn = read.text('--topic', flags.topic, 'the ARN of an SNS topic', (value) => TOPIC.test(value));
+  const configFile = read.text(
+    '--config',
+    flags.config,
+    'the path of a file',
+    (value) => value.trim() !== '',
+  );
+  const asOf = read.text(
+    '--as-of',
+    flags.asOf,
+    'a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future',
+    (value) => isoTime.safeParse(value).success && Date.parse(value) <= now,
+  );
+  const failOn = read.text(
+    '--fail-on',
+    flags.failOn?.toUpperCase(),
+    `one of ${SEVERITIES.join(', ')}`,
+    isSeverity,
+  );
+  const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
+
+  if ((flags.out === undefined) === (flags.bucket === undefined)) {
+    read.refuse(
+      `one of --out FOLDER and --bucket NAME must be given, got ${flags.out === undefined ? 'neither' : 'both'}`,
+    );
+  }
+  if (flags.topic !== undefined && flags.bucket === undefined) {
+    read.refuse('--topic is allowed with --bucket only: an audit that mails keeps its evidence in a bucket');
+  }
+  if (flags.directCredentials && flags.account === undefined) {
+    read.refuse(
+      '--account must be 12 digits, got nothing: with --direct-credentials the account of the keys may be another',
+    );
+  }
+  read.done();
+
+  return {
+    // `done` has thrown where one of these is missing.
+    environmentId: environmentId ?? '',
+    region: region ?? '',
+    destination:
+      path === undefined
+        ? { kind: 'bucket', name: bucket ?? '', ...(topicArn !== undefined && { topicArn }) }
+        : { kind: 'folder', path },
+    accountId,
+    configFile,
+    asOf: asOf === undefined ? undefined : new Date(asOf),
+    isJson: flags.json ?? false,
+    failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
+    deadlineSeconds,
+    credentials: flags.directCredentials ? 'direct' : undefined,
+    acceptRosterDrop: flags.acceptRosterDrop ?? false,
+  };
+};

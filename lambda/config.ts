@@ -1,0 +1,230 @@
+import * as z from 'zod';
+import type { RuleSettings } from '../rules/engine/configure.ts';
+import type { Options, Rule } from '../rules/engine/rule.ts';
+import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
+import { DAY_MS } from '../rules/engine/time.ts';
+import type { Waiver } from '../rules/engine/waiver.ts';
+import { decimal, flag, list, must, oneOf, readConfigFile, section, text, unique } from './config-file.ts';
+import { type Cron, parseCron } from './cron.ts';
+
+/** A FinSpace environment to be audited. */
+export interface Environment {
+  /** As in the host of the environment's web application: 1 to 26 letters and digits. */
+  readonly id: string;
+  /** What people call it. */
+  readonly name?: string;
+}
+
+export interface AlertRecipient {
+  readonly email: string;
+  /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
+  readonly minSeverity?: Severity;
+}
+
+const LOCKS = ['off', 'governance', 'compliance'] as const;
+
+export interface Retention {
+  /** How long objects of the archive are locked, in years: 1 to 99, since S3 locks for less than 100. */
+  readonly years: number;
+  /**
+   * S3 Object Lock: `governance` can be lifted by those who hold s3:BypassGovernanceRetention, `compliance` by
+   * nobody, the account's root user included.
+   */
+  readonly lock: (typeof LOCKS)[number];
+}
+
+const CREDENTIAL_MODES = ['exchange', 'direct'] as const;
+
+/** `audit.yaml`, checked, with the defaults of what it leaves out. */
+export interface Config {
+  /** Each id once. Empty only in `defaultConfig`. */
+  readonly environments: readonly Environment[];
+  readonly schedule: {
+    readonly cron: Cron;
+    /** An IANA name. A time that the spring's change of clocks leaves out is not run on that day. */
+    readonly timezone: string;
+  };
+  /** 12-digit account ids, beside the environment's own. */
+  readonly trustedAccounts: readonly string[];
+  /** What is set of rules, by rule id; the defaults are with the rules. */
+  readonly rules: Readonly<Record<string, RuleSettings>>;
+  readonly alerts: readonly AlertRecipient[];
+  readonly retention: Retention;
+  /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
+  readonly credentials: (typeof CREDENTIAL_MODES)[number];
+  /** How long an audit may take where no Lambda function limits it, in seconds. */
+  readonly deadlineSeconds: number;
+  /** How many per cent fewer users than the last complete run are still believed. */
+  readonly maxDropPercent: number;
+}
+
+const severity = oneOf(SEVERITIES);
+
+const oneLine = (most: number) =>
+  text(
+    `text on one line, of 1 to ${most} characters`,
+    (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most,
+  );
+
+const environment = section({
+  id: text('1 to 26 letters and digits, as in the address of the web application', (value) =>
+    /^[A-Za-z0-9]{1,26}$/.test(value),
+  ),
+  name: oneLine(64).exactOptional(),
+});
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    // Intl takes `+01:00` and any case as well; the scheduler takes neither.
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return /^[A-Z]/.test(name) && (timeZone === name || timeZone.toLowerCase() !== name.toLowerCase());
+  } catch {
+    return false;
+  }
+};
+
+const DEFAULT_CRON = '0 2 * * *';
+
+const schedule = section({
+  cron: z
+    .string(must('a cron expression'))
+    .prefault(DEFAULT_CRON)
+    .transform((expression, { issues }) => {
+      const cron = parseCron(expression);
+      if (!('problem' in cron)) return cron;
+      issues.push({ code: 'custom', input: expression, message: cron.problem });
+      return z.NEVER;
+    }),
+  timezone: text('an IANA time zone, such as America/New_York', isTimeZone).default('America/New_York'),
+});
+
+const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
+
+const recipient = section({
+  email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
+  minSeverity: severity.exactOptional(),
+});
+
+const retention = section({
+  years: decimal(
+    'a whole number of 1 to 99',
+    (value) => Number.isInteger(value) && value >= 1 && value <= 99,
+  ).default(7),
+  lock: oneOf(LOCKS).default('governance'),
+});
+
+const optionSchema = (byDefault: Options[string]) =>
+  typeof byDefault === 'number'
+    ? decimal('a number of 0 or more', () => true)
+    : list(
+        text('text', (value) => value.trim() !== ''),
+        'a list of texts',
+      );
+
+/** The settings that are options of the rule: numbers and lists, which `enabled` and `severity` are not. */
+const optionsAmong = (settings: RuleSettings): Options =>
+  Object.fromEntries(
+    Object.entries(settings).filter(
+      (entry): entry is [string, Options[string]] => typeof entry[1] === 'number' || Array.isArray(entry[1]),
+    ),
+  );
+
+const ruleSchema = (rule: Rule): z.ZodType<RuleSettings> => {
+  if (rule.kind === 'unread') {
+    const off = `false, since its data is not read (${rule.needs})`;
+    return section({
+      enabled: z
+        .literal('false', must(off))
+        .transform(() => false)
+        .exactOptional(),
+    });
+  }
+  const optionSchemas = Object.entries(rule.options).map(([name, byDefault]) => [
+    name,
+    optionSchema(byDefault).optional(),
+  ]);
+  return section({
+    enabled: flag.exactOptional(),
+    severity: severity.exactOptional(),
+    ...Object.fromEntries(optionSchemas),
+  }).check(({ value, issues }) => {
+    const message = rule.optionsError?.({ ...rule.options, ...optionsAmong(value) });
+    if (message !== undefined) issues.push({ code: 'custom', input: value, message });
+  });
+};
+
+const settingsShape = (rules: readonly Rule[]) => ({
+  schedule: schedule.prefault({}),
+  trustedAccounts: list(accountId, 'a list of account ids').default([]),
+  rules: section(
+    Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
+    'the rules are listed in rules/README.md',
+  ).default({}),
+  alerts: list(recipient, 'a list of {email, minSeverity}')
+    .check(unique('email', ({ email }) => email.toLowerCase()))
+    .default([]),
+  retention: retention.prefault({}),
+  credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
+  deadlineSeconds: decimal('a number of 10 or more', (value) => value >= 10).default(840),
+  maxDropPercent: decimal('a number of 0 to 100', (value) => value <= 100).default(20),
+});
+
+/** What holds where there is no config file: no environment, and the default of everything else. */
+export const defaultConfig = (rules: readonly Rule[]): Config => ({
+  environments: [],
+  ...section(settingsShape(rules)).parse({}),
+});
+
+/** Reads `audit.yaml`. Throws `ConfigError`. */
+export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
+  const environments = list(environment, 'a list of {id, name}')
+    .refine((entries) => entries.length > 0, must('a list of 1 or more environments'))
+    .check(unique('id', ({ id }) => id));
+  return readConfigFile(content, fileName, section({ environments, ...settingsShape(rules) }), {});
+};
+
+/** How far ahead a waiver may end: every acceptance is thought over once a year. */
+const LONGEST_WAIVER_DAYS = 365;
+
+const words = text('text', (value) => value.trim() !== '');
+
+const isDay = (value: string): boolean =>
+  (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
+
+const isSamePerson = (one: string, other: string): boolean =>
+  one.trim().toLowerCase() === other.trim().toLowerCase();
+
+const waiver = (now: number): z.ZodType<Waiver> =>
+  section({
+    rule: words,
+    user: text(
+      'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)',
+      (value) => /^[^#\s]/.test(value) && (value.startsWith('arn:') || !value.includes('@')),
+    ),
+    reason: words,
+    ticket: words.exactOptional(),
+    owner: words,
+    approver: words,
+    expires: text('a day as YYYY-MM-DD', isDay).refine(
+      (value) => !(Date.parse(value) > now + LONGEST_WAIVER_DAYS * DAY_MS),
+      must(`at most ${LONGEST_WAIVER_DAYS} days ahead`),
+    ),
+  }).check(({ value: { user, owner, approver }, issues }) => {
+    const complain = (message: string) =>
+      issues.push({ code: 'custom', input: approver, path: ['approver'], message });
+    if (isSamePerson(approver, owner)) complain('must not be the owner');
+    if (isSamePerson(approver, user)) complain('must not be the user');
+  });
+
+/**
+ * Reads `waivers.yaml`. A rule that the catalogue doesn't have is no error here: the report tells of it. Throws
+ * `ConfigError`.
+ * @param now the moment of reading (not of the audit), in milliseconds since the epoch
+ */
+export const parseWaivers = (content: string, fileName: string, now: number): readonly Waiver[] =>
+  readConfigFile(
+    content,
+    fileName,
+    list(waiver(now), 'a list of waivers').check(unique('user', ({ rule, user }) => `${rule}/${user}`)),
+    [],
+  );

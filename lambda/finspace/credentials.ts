@@ -1,0 +1,119 @@
+import type { Client } from './client.ts';
+import type { Clock } from './clock.ts';
+import { type CredentialsMode, ListingCut } from './cut.ts';
+import { RequestError } from './failure.ts';
+import type { JsonObject } from './request.ts';
+import type { ListingEvent } from './settings.ts';
+import type { AwsCredentials } from './signing.ts';
+
+/** The keys that ListUsers is signed with. */
+export interface FinspaceCredentials {
+  /** Rejects with a RequestError where an exchange fails, and with a ListingCut where the caller has no keys. */
+  current(): Promise<AwsCredentials>;
+  /** Forgets them, so that the next are fresh; false where there are no others to be had. */
+  renew(): boolean;
+}
+
+export interface CredentialsSettings {
+  readonly environmentId: string;
+  readonly mode: CredentialsMode;
+  readonly loadCredentials: () => Promise<AwsCredentials>;
+  readonly loadTimeoutMs: number;
+  readonly clock: Clock;
+  readonly onEvent: (event: ListingEvent) => void;
+}
+
+/**
+ * The only duration that older and newer versions of the API both allow,
+ * https://docs.aws.amazon.com/finspace/latest/data-api/API_GetProgrammaticAccessCredentials.html.
+ */
+const DURATION_MINUTES = 60;
+const MINUTE_MS = 60_000;
+/** Keys are renewed so long before their end that no page is signed with dying ones. */
+const MARGIN_MS = 5 * MINUTE_MS;
+
+/** What can stand in a header; a line break copied along with a key can't. */
+const isKey = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+const readKeys = ({ accessKeyId, secretAccessKey, sessionToken }: JsonObject): AwsCredentials | undefined => {
+  if (!isKey(accessKeyId) || !isKey(secretAccessKey)) return undefined;
+  if (isAbsent(sessionToken)) return { accessKeyId, secretAccessKey };
+  return isKey(sessionToken) ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
+};
+
+const within = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('timed out')), ms);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
+
+const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSettings) => {
+  let loaded: AwsCredentials;
+  try {
+    loaded = await within(loadCredentials(), loadTimeoutMs);
+  } catch (error) {
+    // The provider's own words may hold paths and profile names.
+    throw new ListingCut(
+      'access-denied',
+      "the caller's AWS credentials could not be loaded: set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role",
+      { cause: error },
+    );
+  }
+  const keys = readKeys({ ...loaded });
+  if (keys === undefined)
+    throw new ListingCut(
+      'access-denied',
+      "the caller's AWS credentials must be keys of visible characters: one is missing, or holds a space or a line break",
+    );
+  return keys;
+};
+
+const readDurationMs = (minutes: unknown): number =>
+  typeof minutes === 'number' && minutes > 0 && minutes <= DURATION_MINUTES
+    ? minutes * MINUTE_MS
+    : DURATION_MINUTES * MINUTE_MS;
+
+const exchanged = (settings: CredentialsSettings, client: Client): FinspaceCredentials => {
+  const { clock, environmentId, onEvent } = settings;
+  let cached: { readonly keys: AwsCredentials; readonly until: number } | undefined;
+
+  const exchange = async () => {
+    const caller = await callerKeys(settings);
+    // The answer gives no instant of expiry; counted from here it can only come out too early.
+    const startedAt = clock.now();
+    const answer = await client.ask(
+      'GetProgrammaticAccessCredentials',
+      {
+        path: '/credentials/programmatic',
+        parameters: { environmentId, durationInMinutes: String(DURATION_MINUTES) },
+      },
+      caller,
+    );
+    const keys = readKeys({ ...(answer.credentials ?? {}) });
+    if (keys === undefined)
+      throw new RequestError('GetProgrammaticAccessCredentials', {
+        kind: 'unreadable',
+        problem: 'credentials are missing or are no keys',
+      });
+    onEvent({ kind: 'credentials-exchanged' });
+    return { keys, until: startedAt + readDurationMs(answer.durationInMinutes) - MARGIN_MS };
+  };
+
+  return {
+    async current() {
+      if (cached === undefined || clock.now() >= cached.until) cached = await exchange();
+      return cached.keys;
+    },
+    renew() {
+      cached = undefined;
+      return true;
+    },
+  };
+};
+
+export const finspaceCredentials = (settings: CredentialsSettings, client: Client): FinspaceCredentials => {
+  if (settings.mode === 'exchange') return exchanged(settings, client);
+  return { current: () => callerKeys(settings), renew: () => false };
+};

@@ -1,0 +1,45 @@
+import { RequestError } from './failure.ts';
+import type { JsonObject } from './request.ts';
+
+/** One answer of ListUsers, https://docs.aws.amazon.com/finspace/latest/data-api/API_ListUsers.html. */
+export interface Page {
+  /** As the service gave them; none where the answer lacks them, which is legal. */
+  readonly users: readonly unknown[];
+  /** Undefined on the last page. */
+  readonly nextToken: string | undefined;
+}
+
+/** The most that the API gives at once. */
+const PAGE_SIZE = 100;
+
+export const pageQuery = (nextToken: string | undefined) => ({
+  path: '/user',
+  parameters: { maxResults: String(PAGE_SIZE), ...(nextToken === undefined ? {} : { nextToken }) },
+});
+
+const typeOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+};
+
+const problemOf = (answer: JsonObject): string | undefined => {
+  const { users = [], nextToken } = answer;
+  if (!Array.isArray(users)) return `users must be an array, got ${typeOf(users)}`;
+  if (nextToken !== undefined && nextToken !== null && typeof nextToken !== 'string')
+    return `nextToken must be a string or null, got ${typeOf(nextToken)}`;
+  // An object of another kind would pass for a last page without users.
+  if (Object.keys(answer).length > 0 && !('users' in answer) && !('nextToken' in answer))
+    return 'neither users nor nextToken';
+  return undefined;
+};
+
+/** Throws a RequestError for what is no page: it must never pass for one without users. */
+export const readPage = (answer: JsonObject): Page => {
+  const problem = problemOf(answer);
+  if (problem !== undefined) throw new RequestError('ListUsers', { kind: 'unreadable', problem });
+  const { users, nextToken } = answer;
+  return {
+    users: Array.isArray(users) ? users : [],
+    nextToken: typeof nextToken === 'string' && nextToken !== '' ? nextToken : undefined,
+  };
+};

@@ -1,0 +1,104 @@
+import pRetry from 'p-retry';
+import { type Client, OutOfTime } from './client.ts';
+import type { Clock } from './clock.ts';
+import type { FinspaceCredentials } from './credentials.ts';
+import { type CredentialsMode, cutBy, ListingCut } from './cut.ts';
+import { type Failure, type Remedy, RequestError, remedyFor } from './failure.ts';
+import type { ListingEvent } from './settings.ts';
+
+export interface RetrySettings {
+  readonly mode: CredentialsMode;
+  readonly deadline: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly client: Client;
+  readonly credentials: FinspaceCredentials;
+  readonly onRetry: (event: ListingEvent & { kind: 'retry' }) => void;
+}
+
+const BACKOFF_BASE_MS = 100;
+const BACKOFF_CAP_MS = 20_000;
+/** How often a host may turn out to have no address. */
+const MOST_DNS_TRIES = 5;
+
+const backoffMs = (failures: number, random: number): number =>
+  random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (failures - 1));
+
+const retryAfterMs = (failure: Failure): number =>
+  failure.kind === 'refused' ? (failure.retryAfterMs ?? 0) : 0;
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+/**
+ * Makes an attempt until it succeeds, until a failure says that none will, or until the deadline: the budget is time,
+ * not tries. Rejects with a ListingCut.
+ *
+ * Failures back off exponentially with full jitter, https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/,
+ * but refusals for the rate are left to the pace, which knows better how long to wait.
+ */
+export const persist = async <T>(settings: RetrySettings, attempt: () => Promise<T>): Promise<T> => {
+  const { clock, client, credentials, deadline, mode, onRetry } = settings;
+  const tried = new Map<Remedy, number>();
+  let failures = 0;
+  let last: RequestError | undefined;
+
+  const outOfTime = (): ListingCut => {
+    if (last === undefined) {
+      const { throttled } = client.counts();
+      const why = throttled === 0 ? '' : `; requests were refused for their rate ${times(throttled)}`;
+      return new ListingCut('deadline', `deadline reached${why}`);
+    }
+    const history = `failed ${times(failures)} on this page, at last with ${last.message}`;
+    return client.wasAnswered()
+      ? new ListingCut('deadline', `deadline reached: ${history}`, { cause: last })
+      : new ListingCut('source-unavailable', `no answer ever came until the deadline: ${history}`, {
+          cause: last,
+        });
+  };
+
+  /** Does what the failure asks for, and gives how long to wait; throws where nothing is left to do. */
+  const mend = (error: RequestError): number => {
+    const { failure, operation } = error;
+    const remedy = remedyFor(failure);
+    const count = (tried.get(remedy) ?? 0) + 1;
+    tried.set(remedy, count);
+
+    if (remedy === 'slow-down') return retryAfterMs(failure);
+    if (remedy === 'retry' || (remedy === 'retry-briefly' && count < MOST_DNS_TRIES))
+      return Math.max(retryAfterMs(failure), backoffMs(count, settings.random()));
+    if (
+      remedy === 'correct-clock' &&
+      count === 1 &&
+      failure.kind === 'refused' &&
+      failure.skewMs !== undefined
+    ) {
+      client.correctClock(failure.skewMs);
+      return 0;
+    }
+    if (remedy === 'renew-credentials' && count === 1 && operation === 'ListUsers' && credentials.renew())
+      return 0;
+    throw cutBy(error, remedy, mode);
+  };
+
+  return pRetry(attempt, {
+    retries: Number.POSITIVE_INFINITY,
+    // All waiting is done below, on the injected clock.
+    minTimeout: 0,
+    onFailedAttempt: async ({ error }) => {
+      if (error instanceof OutOfTime) throw outOfTime();
+      if (!(error instanceof RequestError)) return;
+      failures += 1;
+      last = error;
+      const waitMs = mend(error);
+      if (clock.now() + waitMs >= deadline) throw outOfTime();
+      onRetry({
+        kind: 'retry',
+        operation: error.operation,
+        failure: error.message,
+        waitMs: Math.round(waitMs),
+      });
+      if (waitMs > 0) await clock.sleep(waitMs);
+    },
+    shouldRetry: ({ error }) => error instanceof RequestError,
+  });
+};

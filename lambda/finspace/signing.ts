@@ -1,0 +1,92 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { SignatureV4 } from '@aws-sdk/signature-v4';
+import type { SourceData } from '@smithy/types';
+
+/** An AWS key triple. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** What a GET asks for: the path below the endpoint, and query values of any characters. */
+export interface Query {
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A request as it goes over the wire. `Host` is left to the client, which derives it from the URL. */
+export interface SignedRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The service's name in signatures, https://docs.aws.amazon.com/finspace/latest/userguide/fs-using-the-finspace-api.html. */
+const SERVICE = 'finspace-api';
+
+const bytesOf = (data: SourceData): string | Uint8Array => {
+  if (typeof data === 'string') return data;
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return new Uint8Array(data);
+};
+
+/** SHA-256, or with a secret its HMAC, in the shape that the signer wants. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: SourceData) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+
+  update(data: SourceData): void {
+    this.#hash.update(bytesOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return new Uint8Array(this.#hash.digest());
+  }
+}
+
+/** Percent-encodes all but the unreserved characters of RFC 3986, as the signature does. */
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+/** Signs a GET without a body. What is signed is what is sent: the URL is spelt once, in the signature's own spelling. */
+export const signedGet = async (
+  endpoint: URL,
+  query: Query,
+  { credentials, region, at }: { credentials: AwsCredentials; region: string; at: Date },
+): Promise<SignedRequest> => {
+  // A lone surrogate has no UTF-8: it is sent as U+FFFD, which the service can only refuse.
+  const parameters = Object.fromEntries(
+    Object.entries(query.parameters).map(([name, value]) => [name, value.toWellFormed()]),
+  );
+  const search = Object.entries(parameters).map(([name, value]) => `${encode(name)}=${encode(value)}`);
+  const url = new URL(endpoint);
+  url.pathname = `${endpoint.pathname.replace(/\/+$/, '')}${query.path}`;
+  url.search = search.join('&');
+
+  const signer = new SignatureV4({
+    service: SERVICE,
+    region,
+    credentials,
+    sha256: Sha256,
+    applyChecksum: false,
+  });
+  const signed = await signer.sign(
+    {
+      method: 'GET',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: parameters,
+      headers: { host: url.host },
+    },
+    { signingDate: at },
+  );
+  const headers = Object.entries(signed.headers).filter(([name]) => name !== 'host');
+  return { url: url.href, headers: Object.fromEntries(headers) };
+};

@@ -1,0 +1,183 @@
+import { resolve } from 'node:path';
+import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Config } from '../lambda/config.ts';
+
+export interface ScheduledAuditProps {
+  readonly config: Config;
+  /** The checked files that go with the code, as absolute paths. */
+  readonly configFile: string;
+  readonly waiversFile?: string;
+  readonly bucket: Bucket;
+  readonly topic: Topic;
+}
+
+const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] as const;
+
+const cronField = (values: readonly number[], inAll: number): string =>
+  values.length === inAll ? '*' : values.join(',');
+
+const scheduleExpression = ({ cron, timezone }: Config['schedule']): ScheduleExpression =>
+  ScheduleExpression.cron({
+    minute: cronField(cron.minutes, 60),
+    hour: cronField(cron.hours, 24),
+    month: cronField(cron.months, 12),
+    // The service takes one of the two; the days of the week by name, since it counts them otherwise than cron.
+    ...(cron.daysOfWeek.length < WEEKDAYS.length
+      ? { weekDay: cron.daysOfWeek.map((day) => WEEKDAYS[day]).join(',') }
+      : { day: cronField(cron.daysOfMonth, 31) }),
+    timeZone: TimeZone.of(timezone),
+  });
+
+/** Past this an audit is late enough for somebody to look: the next one is not far. */
+const MAX_EVENT_AGE = Duration.hours(6);
+
+/** Says what failed and why, which a dead-letter queue does not; the role's permission is granted where it is made. */
+const failureDestination = (queue: Queue): IDestination => ({
+  bind: () => ({ destination: queue.queueArn }),
+});
+
+/** Quotes a path for the shell that runs the bundling. */
+const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
+
+const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOptions => ({
+  format: OutputFormat.ESM,
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourceMap: true,
+  bundleAwsSDK: true,
+  // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
+  banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
+  commandHooks: {
+    beforeInstall: () => [],
+    beforeBundling: () => [],
+    afterBundling: (_, outputDir) => [
+      `cp ${quoted(configFile)} ${quoted(`${outputDir}/audit.yaml`)}`,
+      // Without a file of its own there is an empty one: nothing is waived.
+      `cp ${quoted(waiversFile ?? '/dev/null')} ${quoted(`${outputDir}/waivers.yaml`)}`,
+    ],
+  },
+});
+
+/** All that the function may do. It can't delete, and reads nothing but its own archive. */
+const permissions = (
+  scope: Construct,
+  { config, bucket, topic }: ScheduledAuditProps,
+  logGroup: LogGroup,
+  failures: Queue,
+): readonly PolicyStatement[] => {
+  const allow = (actions: string[], resource: string) =>
+    new PolicyStatement({ actions, resources: [resource] });
+  const exchange = allow(
+    ['finspace-api:GetProgrammaticAccessCredentials'],
+    Stack.of(scope).formatArn({
+      service: 'finspace-api',
+      resource: '/credentials/programmatic',
+      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+    }),
+  );
+  return [
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
+    allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
+    // Without it, an object that doesn't exist is answered as forbidden.
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    allow(['sns:Publish'], topic.topicArn),
+    allow(['sqs:SendMessage'], failures.queueArn),
+    ...(config.credentials === 'exchange' ? [exchange] : []),
+  ];
+};
+
+/** The function that audits, and one schedule for each environment that asks it to. */
+export class ScheduledAudit extends Construct {
+  readonly function: NodejsFunction;
+  /** What could not be delivered, and what failed after all retries. */
+  readonly failures: Queue;
+  readonly schedules: readonly Schedule[];
+
+  constructor(scope: Construct, id: string, props: ScheduledAuditProps) {
+    super(scope, id);
+    const { config, bucket, topic } = props;
+
+    this.failures = new Queue(this, 'Failures', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    // A year, as PCI DSS 10.5.1 asks of audit logs. The evidence itself stands in the archive.
+    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR });
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    for (const statement of permissions(this, props, logGroup, this.failures)) role.addToPolicy(statement);
+
+    this.function = new NodejsFunction(this, 'Function', {
+      description: 'Audits the users of one FinSpace environment',
+      entry: resolve(import.meta.dirname, '../lambda/handler.ts'),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      // The most there is: a large directory behind a slow service may need all of it.
+      timeout: Duration.minutes(15),
+      // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
+      // taking the service's rate from the audit in progress.
+      reservedConcurrentExecutions: config.environments.length,
+      maxEventAge: MAX_EVENT_AGE,
+      retryAttempts: 2,
+      onFailure: failureDestination(this.failures),
+      role,
+      logGroup,
+      environment: {
+        AUDIT_BUCKET: bucket.bucketName,
+        AUDIT_TOPIC_ARN: topic.topicArn,
+        POWERTOOLS_SERVICE_NAME: 'finspace-auditor',
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+      awsSdkConnectionReuse: false,
+      bundling: bundling(props),
+    });
+
+    const schedulerRole = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    schedulerRole.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.function.functionArn] }),
+    );
+    schedulerRole.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.failures.queueArn] }),
+    );
+
+    this.schedules = config.environments.map(
+      (environment) =>
+        new Schedule(this, `Schedule-${environment.id}`, {
+          description: `Audits the users of FinSpace environment ${environment.id}`,
+          schedule: scheduleExpression(config.schedule),
+          target: new LambdaInvoke(this.function, {
+            input: ScheduleTargetInput.fromObject({
+              environmentId: environment.id,
+              scheduledTime: ContextAttribute.scheduledTime,
+            }),
+            // The target would add every version of the function to what the role may invoke.
+            role: schedulerRole.withoutPolicyUpdates(),
+            deadLetterQueue: this.failures,
+            maxEventAge: MAX_EVENT_AGE,
+            retryAttempts: 10,
+          }),
+        }),
+    );
+  }
+}

@@ -1,0 +1,111 @@
+import { FRAMEWORKS } from './controls.ts';
+import type { Rule } from './rule.ts';
+
+const KINDS = {
+  user: 'each user',
+  directory: 'the whole directory',
+  change: 'what changed since the last complete run',
+  unread: 'not read: always off',
+} as const satisfies Record<Rule['kind'], string>;
+
+const INTRO = `# The rule catalogue
+
+<!-- Written by \`npm run catalogue\` from the rules themselves; a test fails when the two disagree. -->
+
+What the audit holds every FinSpace environment to. Each rule answers with a pass, a failure or "not assessed", where
+the data that it needs is missing or unusable; the latter never counts as a pass.
+
+- *Active* is a user whose \`status\` is not \`DISABLED\`; a status that is not documented counts as active.
+- *API-bound* is a user whose \`apiAccess\` is \`ENABLED\`.
+- A *super user* is one whose \`type\` is \`SUPER_USER\`.
+- A time is *never* when it is missing, null or 0. It is *unusable* when it is no finite number, in seconds instead of
+  milliseconds, or over 5 minutes after now.
+- *Older than N days* means more than N times 24 hours before now: a user at exactly N days is fine.
+- *Now* is the instant that the run speaks for.
+
+Every option can be set in \`audit.yaml\` under \`rules\`, by the rule's id, as can \`enabled\` and \`severity\`.
+`;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [row(...head), `|${head.map(() => ' --- |').join('')}`, ...rows.map((cells) => row(...cells))].join('\n');
+
+const link = (id: string): string => `[\`${id}\`](#${id})`;
+
+/** Splits `NIST-800-53-r5:AC-2(3)` into its framework and its clause. */
+const split = (control: string): readonly [framework: string, clause: string] => {
+  const colon = control.indexOf(':');
+  return [control.slice(0, colon), control.slice(colon + 1)];
+};
+
+const clausesOf = (rule: Rule, framework: string): readonly string[] =>
+  rule.controls.map(split).flatMap(([owner, clause]) => (owner === framework ? [clause] : []));
+
+const overview = (rules: readonly Rule[]): string =>
+  table(
+    ['Rule', 'Requirement', 'Severity', 'Judges'],
+    rules.map(({ id, title, severity, kind }) => [link(id), title, severity, KINDS[kind]]),
+  );
+
+const optionLines = (rule: Rule): readonly string[] => {
+  if (rule.kind === 'unread') return [];
+  return Object.entries(rule.options).map(
+    ([name, value]) => `- **Option** \`${name}\`, by default \`${JSON.stringify(value)}\``,
+  );
+};
+
+const controlLines = (rule: Rule): readonly string[] =>
+  Object.entries(FRAMEWORKS).flatMap(([framework, name]) => {
+    const clauses = clausesOf(rule, framework);
+    return clauses.length === 0 ? [] : [`- **${name}**: ${clauses.join(', ')}`];
+  });
+
+const section = (rule: Rule): string => {
+  const { id, title, severity, severityNote, failsWhen, rationale, remediation } = rule;
+  return [
+    `### ${id}\n`,
+    `${title}.\n`,
+    `- **Severity**: ${severity}${severityNote === undefined ? '' : `; ${severityNote}`}`,
+    `- **Fails when** ${failsWhen}`,
+    ...(rule.kind === 'unread' ? [`- **Off**: its data is not read. It needs ${rule.needs}`] : []),
+    ...optionLines(rule),
+    ...controlLines(rule),
+    `\n${rationale}\n`,
+    `**Remediation.** ${remediation}\n`,
+  ].join('\n');
+};
+
+const inNaturalOrder = (one: string, other: string): number =>
+  one.localeCompare(other, 'en', { numeric: true });
+
+const clauseIndex = (rules: readonly Rule[], framework: string): string => {
+  const clauses = [...new Set(rules.flatMap((rule) => clausesOf(rule, framework)))].toSorted(inNaturalOrder);
+  return table(
+    ['Control', 'Rules'],
+    clauses.map((clause) => [
+      clause,
+      rules
+        .filter((rule) => clausesOf(rule, framework).includes(clause))
+        .map(({ id }) => link(id))
+        .join(', '),
+    ]),
+  );
+};
+
+const controlIndex = (rules: readonly Rule[]): string =>
+  Object.entries(FRAMEWORKS)
+    .filter(([framework]) => rules.some((rule) => clausesOf(rule, framework).length > 0))
+    .map(([framework, name]) => `### ${name}\n\n${clauseIndex(rules, framework)}\n`)
+    .join('\n');
+
+/** The catalogue as a page for people, in Markdown: what `rules/README.md` holds. */
+export const cataloguePage = (rules: readonly Rule[]): string =>
+  [
+    INTRO,
+    `## Overview\n\n${overview(rules)}\n`,
+    `## Rules\n\n${rules.map(section).join('\n')}`,
+    `## Controls by framework\n\nA rule gives evidence for a control; no rule alone satisfies one.\n\n${controlIndex(rules)}`,
+  ].join('\n');

@@ -1,0 +1,65 @@
+import { controls } from './engine/controls.ts';
+import { defineUserRule, type Violation } from './engine/rule.ts';
+import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
+import type { User } from './engine/user.ts';
+import { pastLimit } from './terms/age.ts';
+import { limitsError } from './terms/limits.ts';
+
+const usable = (value: unknown, now: number): number => {
+  const time = readTime(value, now);
+  return typeof time === 'number' ? time : 0;
+};
+
+/** A user that only calls the API may never log in: the field tells of interactive logins. */
+const severityOf = ({ isPrivileged, isApiBound, principal }: User): Pick<Violation, 'severity'> => {
+  if (isPrivileged) return { severity: 'HIGH' };
+  return isApiBound && principal.kind === 'role' ? { severity: 'LOW' } : {};
+};
+
+export default defineUserRule({
+  id: 'never-logged-in',
+  title: 'Users log in soon after they are created or enabled',
+  failsWhen:
+    'the `status` is `ENABLED`, `lastLoginTime` is missing, null or 0, and the later of `createTime` and `lastEnabledTime` is older than `maxDays`; one of the two that is unusable or never is left out, and the user is not assessed where both are',
+  severity: 'MEDIUM',
+  severityNote:
+    '`HIGH` for super users; `LOW` for other users that are API-bound with a well-formed role, which may be service identities: the field tells of interactive logins only',
+  rationale:
+    'An account that was handed out and never used was not needed, or its owner never took possession of it. Either way, its first login may be by somebody else.',
+  remediation:
+    'Ask whoever requested the user whether it is still needed, and disable it if not. Waive the finding for a service identity that only calls the API.',
+  controls: controls({
+    'NIST-800-53-r5': ['AC-2(3)'],
+    'CIS-v8.1': ['5.1', '5.3'],
+    'ISO-27001-2022': ['A.5.18'],
+    'SOC-2': ['CC6.2'],
+    'PCI-DSS-4.0.1': ['8.2.6'],
+    'NYDFS-500.7': ['(a)(4)'],
+  }),
+  options: { maxDays: 45 },
+  optionsError: (options) => limitsError(options),
+
+  check(user, { maxDays }, { now }) {
+    const { status, type, apiAccess, principalArn, lastLoginTime, createTime, lastEnabledTime } = user;
+    if (status !== 'ENABLED' || readTime(lastLoginTime, now) !== 'never') return undefined;
+    const since = Math.max(usable(createTime, now), usable(lastEnabledTime, now));
+    if (since === 0) return { notAssessed: 'neither createTime nor lastEnabledTime is usable' };
+    if (now - since <= maxDays * DAY_MS) return undefined;
+
+    return {
+      message: `never logged in, ${pastLimit(now - since, maxDays, 'day')} after being created or enabled; at most ${maxDays} allowed`,
+      evidence: {
+        status,
+        type,
+        apiAccess,
+        apiAccessPrincipalArn: principalArn,
+        lastLoginTime,
+        createTime,
+        lastEnabledTime,
+        unusedDays: daysBetween(since, now),
+        allowedDays: maxDays,
+      },
+      ...severityOf(user),
+    };
+  },
+});

@@ -1,0 +1,69 @@
+import { controls } from './engine/controls.ts';
+import { defineUserRule } from './engine/rule.ts';
+import { localEnd, soleAt } from './terms/email-address.ts';
+
+const NAME = /^[^\s@+\p{Lu}]+$/u;
+const SEPARATORS = '.-_';
+
+const isNamedLike = (local: string, name: string): boolean =>
+  local.startsWith(name) && (local.length === name.length || SEPARATORS.includes(local.charAt(name.length)));
+
+export default defineUserRule({
+  id: 'shared-mailbox',
+  title: 'Users are persons, not shared mailboxes',
+  failsWhen:
+    'the user is active, its e-mail address has exactly one `@`, and the local part, lower-cased and up to a `+`, is one of `names` or starts with one of them and a `.`, `-` or `_`; not assessed where there is no address, or one that is no text',
+  severity: 'MEDIUM',
+  rationale:
+    'A user named after a shared mailbox is likely to be used by everyone who reads it. What it does cannot be traced to a person, and it is not disabled when one of them leaves.',
+  remediation:
+    'Give each person a user of its own and disable the shared one. Waive the finding for a service identity that has an owner.',
+  controls: controls({
+    'NIST-800-53-r5': ['IA-2', 'IA-2(5)', 'IA-4'],
+    'CIS-v8.1': ['5.1'],
+    'ISO-27001-2022': ['A.5.16'],
+    'PCI-DSS-4.0.1': ['8.2.2'],
+  }),
+  options: {
+    names: [
+      'admin',
+      'administrator',
+      'root',
+      'ops',
+      'operations',
+      'support',
+      'helpdesk',
+      'team',
+      'info',
+      'noreply',
+      'no-reply',
+      'service',
+      'svc',
+      'system',
+      'test',
+      'shared',
+    ] as readonly string[],
+  },
+  isConfigured: ({ names }) => names.length > 0,
+  optionsError({ names }) {
+    const wrong = names.find((name) => !NAME.test(name));
+    if (wrong === undefined) return undefined;
+    return `names must list local parts in lower case, without @ and +, got ${JSON.stringify(wrong)}`;
+  },
+
+  check({ isActive, status, type, emailAddress }, { names }) {
+    if (!isActive) return undefined;
+    if (emailAddress === undefined || emailAddress === null) return { notAssessed: 'no e-mail address' };
+    if (typeof emailAddress !== 'string') return { notAssessed: 'the e-mail address is not a text' };
+    const at = soleAt(emailAddress);
+    if (at === -1) return undefined;
+    const local = emailAddress.slice(0, localEnd(emailAddress, at)).toLowerCase();
+    const name = names.find((listed) => isNamedLike(local, listed));
+    if (name === undefined) return undefined;
+
+    return {
+      message: 'e-mail address is named like a shared mailbox',
+      evidence: { status, type, emailAddress, matchedName: name },
+    };
+  },
+});

@@ -1,0 +1,109 @@
+/** A key that two or more users have, such as an ARN or a name. */
+export interface SharedKey {
+  readonly key: string;
+  /** In the order of the listing. */
+  readonly ids: readonly string[];
+}
+
+// One slot of the table, in bytes: the two halves of the fingerprint, and the owner.
+const LOW = 4;
+const OWNER = 8;
+const SLOT = 12;
+
+/** A power of two, as every doubling of it. */
+const LEAST_SLOTS = 1024;
+
+/** Spreads the last units of a key over the whole word. */
+const finish = (hash: number): number => {
+  const once = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+  const twice = Math.imul(once ^ (once >>> 15), 0x846ca68b);
+  return (twice ^ (twice >>> 16)) >>> 0;
+};
+
+/**
+ * Finds what users have in common, in one pass over a directory of any size. A key is remembered by a 64-bit
+ * fingerprint (some 30 bytes) rather than as text: the texts of a million users would take most of the memory there
+ * is. Users that share a key are always found; that two of a million keys are taken for one although they differ
+ * happens in one run of some 30 million.
+ */
+export class SharedKeys {
+  /** Open addressing; the owner is the place in `#firstIds` plus one, 0 where the slot is free. */
+  #slots = new DataView(new ArrayBuffer(LEAST_SLOTS * SLOT));
+  readonly #firstIds: string[] = [];
+  readonly #shared = new Map<number, { key: string; ids: string[] }>();
+
+  /** How many different keys came. */
+  get size(): number {
+    return this.#firstIds.length;
+  }
+
+  add(key: string, id: string): void {
+    let high = 0x3c6ef372;
+    let low = 0x1b873593;
+    for (let place = 0; place < key.length; place += 1) {
+      const unit = key.charCodeAt(place);
+      high = Math.imul(high ^ unit, 0x297a2d39);
+      high ^= high >>> 14;
+      low = Math.imul(low + unit, 0x85ebca77);
+      low ^= low >>> 15;
+    }
+    high = finish(high);
+    low = finish(low ^ key.length);
+
+    const slot = this.#find(high, low);
+    const owner = this.#slots.getUint32(slot + OWNER);
+    if (owner !== 0) {
+      this.#share(owner, key, id);
+      return;
+    }
+    this.#fill(slot, high, low, this.#firstIds.push(id));
+    if (this.size * SLOT * 4 > this.#slots.byteLength * 3) this.#grow();
+  }
+
+  /** The keys that two or more users have, in the order in which the second user came. */
+  shared(): readonly SharedKey[] {
+    return [...this.#shared.values()];
+  }
+
+  #share(owner: number, key: string, id: string): void {
+    const sharing = this.#shared.get(owner);
+    if (sharing !== undefined) {
+      sharing.ids.push(id);
+      return;
+    }
+    const first = this.#firstIds.slice(owner - 1, owner);
+    this.#shared.set(owner, { key, ids: [...first, id] });
+  }
+
+  /** The slot that has the fingerprint, or the free one where it belongs. */
+  #find(high: number, low: number): number {
+    const slots = this.#slots;
+    const end = slots.byteLength;
+    let slot = (low & (end / SLOT - 1)) * SLOT;
+    while (
+      slots.getUint32(slot + OWNER) !== 0 &&
+      (slots.getUint32(slot) !== high || slots.getUint32(slot + LOW) !== low)
+    ) {
+      slot = (slot + SLOT) % end;
+    }
+    return slot;
+  }
+
+  #fill(slot: number, high: number, low: number, owner: number): void {
+    this.#slots.setUint32(slot, high);
+    this.#slots.setUint32(slot + LOW, low);
+    this.#slots.setUint32(slot + OWNER, owner);
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new DataView(new ArrayBuffer(old.byteLength * 2));
+    for (let slot = 0; slot < old.byteLength; slot += SLOT) {
+      const owner = old.getUint32(slot + OWNER);
+      if (owner === 0) continue;
+      const high = old.getUint32(slot);
+      const low = old.getUint32(slot + LOW);
+      this.#fill(this.#find(high, low), high, low, owner);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { controls } from './engine/controls.ts';
+import { defineDirectoryRule } from './engine/rule.ts';
+import { limitsError } from './terms/limits.ts';
+import { namedUsers } from './terms/user-ids.ts';
+
+export default defineDirectoryRule({
+  id: 'too-few-super-users',
+  title: 'More than one super user can administer the environment',
+  failsWhen:
+    'there are fewer than `min` super users whose `status` is `ENABLED`; the finding is about the environment',
+  severity: 'INFORMATIONAL',
+  rationale:
+    'With one super user, an environment is one lost login away from having no administrator: nobody could disable a user that has left.',
+  remediation:
+    'Name a second super user, or write down how one would be made in an emergency and waive the finding.',
+  controls: controls({}),
+  options: { min: 2 },
+  optionsError: (options) => limitsError(options),
+
+  begin({ min }, { environmentId }) {
+    const ids: string[] = [];
+    return {
+      see({ status, isPrivileged, id }) {
+        if (status === 'ENABLED' && isPrivileged) ids.push(id);
+      },
+      judge() {
+        if (ids.length >= min) return { checked: 1, violations: [] };
+        const violation = {
+          message: `${ids.length} enabled super user${ids.length === 1 ? '' : 's'}; at least ${min} expected`,
+          evidence: { ...namedUsers(ids), min },
+        };
+        return {
+          checked: 1,
+          violations: [{ subject: { kind: 'environment', id: environmentId }, violation }],
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,136 @@
+export type Operation = 'exchange' | 'page';
+
+/**
+ * Whether a careful client gets every user in the end, once the fault has been played as often as planned. `fatal`: it
+ * can't, or must not believe it has.
+ */
+export type Outlook = 'passing' | 'fatal';
+
+interface FaultTraits {
+  /** What goes over the wire. */
+  readonly does: string;
+  /** The operations that can play it, and what comes of it there. */
+  readonly on: Readonly<Partial<Record<Operation, Outlook>>>;
+}
+
+const everywhere = (outlook: Outlook) => ({ exchange: outlook, page: outlook });
+
+/** Every fault there is, as data: a fault matrix enumerates it. */
+export const FAULTS = {
+  throttle: { does: '429 ThrottlingException without a body', on: everywhere('passing') },
+  'throttle-retry-after': {
+    does: '429 ThrottlingException with Retry-After: `seconds`',
+    on: everywhere('passing'),
+  },
+  'internal-error': {
+    does: '500 InternalServerException, named in the body only',
+    on: everywhere('passing'),
+  },
+  'unavailable-html': { does: '503 with a body of HTML', on: everywhere('passing') },
+  reset: { does: 'the connection is reset before any answer', on: everywhere('passing') },
+  'truncated-body': {
+    does: '200 that closes before its content-length; what was sent reads like a last page with half of the users',
+    on: everywhere('passing'),
+  },
+  hang: { does: 'no answer at all', on: everywhere('passing') },
+  'empty-200': { does: '200 without a body', on: everywhere('passing') },
+  'torn-json': { does: '200 with the first half of the JSON as its whole body', on: everywhere('passing') },
+  denied: { does: '403 AccessDeniedException', on: everywhere('fatal') },
+  'expired-credentials': {
+    does: '403 ExpiredTokenException for keys that have not expired',
+    on: { exchange: 'fatal', page: 'passing' },
+  },
+  gone: { does: '410 without a body', on: everywhere('fatal') },
+  'repeated-token': {
+    does: 'the page gives the token that it was asked with; the first page gives one that leads to itself',
+    on: { page: 'fatal' },
+  },
+  'token-cycle': {
+    does: 'the token of the page leads to a page that leads back',
+    on: { page: 'fatal' },
+  },
+  'duplicate-user': {
+    does: 'the page also carries the last user of the page before; the first page carries one of its own twice',
+    on: { page: 'passing' },
+  },
+  'empty-page-with-token': {
+    does: 'a page without users, whose token leads to the page asked for',
+    on: { page: 'passing' },
+  },
+  'missing-users': {
+    does: 'a page that lacks the member `users`, whose token leads to the page asked for',
+    on: { page: 'passing' },
+  },
+} as const satisfies Record<string, FaultTraits>;
+
+export type FaultKind = keyof typeof FAULTS;
+
+const isFaultKind = (text: string): text is FaultKind => Object.hasOwn(FAULTS, text);
+
+export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULTS).filter(isFaultKind);
+
+/** What comes of a fault where it is played; undefined where it can't be. */
+export const outlookOf = (fault: FaultKind, operation: Operation): Outlook | undefined => {
+  const { on }: FaultTraits = FAULTS[fault];
+  return on[operation];
+};
+
+/** One fault of a plan. */
+export interface Fault {
+  readonly fault: FaultKind;
+  /** Default: `page`. */
+  readonly operation?: Operation;
+  /** The zero-based page of any listing; without it, every page. */
+  readonly page?: number;
+  /** How many requests it befalls; default 1, and Infinity is for ever. */
+  readonly times?: number;
+  /** For `throttle-retry-after`: whole seconds, default 1. */
+  readonly seconds?: number;
+}
+
+/** Faults in the order in which they are tried: the first that fits a request and isn't used up befalls it. */
+export type FaultPlan = readonly Fault[];
+
+const isWhole = (value: number): boolean => Number.isInteger(value) && value >= 0;
+
+const planError = ({
+  fault,
+  operation = 'page',
+  page,
+  times = 1,
+  seconds = 1,
+}: Fault): string | undefined => {
+  if (!isFaultKind(fault))
+    return `fault must be one of ${FAULT_KINDS.join(', ')}, got ${JSON.stringify(fault)}`;
+  if (operation !== 'page' && operation !== 'exchange')
+    return `operation must be exchange or page, got ${JSON.stringify(operation)}`;
+  if (outlookOf(fault, operation) === undefined) return `${fault} can befall a page only, got ${operation}`;
+  if (page !== undefined && operation === 'exchange') return `an exchange has no page, got ${page}`;
+  if (page !== undefined && !isWhole(page)) return `page must be a whole number from 0, got ${page}`;
+  if (times !== Infinity && !isWhole(times))
+    return `times must be a whole number from 0, or Infinity, got ${times}`;
+  if (!isWhole(seconds)) return `seconds must be a whole number from 0, got ${seconds}`;
+  return undefined;
+};
+
+/** Gives the fault that befalls the next request, and counts it as played. */
+export type FaultPlayer = (operation: Operation, page: number | undefined) => Fault | undefined;
+
+/** Throws RangeError where the plan makes no sense. */
+export const faultPlayer = (plan: FaultPlan): FaultPlayer => {
+  const problem = plan.map(planError).find((error) => error !== undefined);
+  if (problem !== undefined) throw new RangeError(problem);
+  const entries = plan.map((fault) => ({ fault, left: fault.times ?? 1 }));
+
+  return (operation, page) => {
+    const entry = entries.find(
+      ({ fault, left }) =>
+        left > 0 &&
+        (fault.operation ?? 'page') === operation &&
+        (fault.page === undefined || fault.page === page),
+    );
+    if (entry === undefined) return undefined;
+    entry.left -= 1;
+    return entry.fault;
+  };
+};

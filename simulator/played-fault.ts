@@ -1,0 +1,58 @@
+import { type Answer, answered, denied, expired, type Reply, throttled } from './answers.ts';
+import type { Fault } from './faults.ts';
+
+const INTERNAL_ERROR: Answer = {
+  status: 500,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
+    __type: 'com.amazonaws.finspacedata#InternalServerException',
+    message: 'simulated',
+  }),
+};
+
+const UNAVAILABLE: Answer = {
+  status: 503,
+  headers: { 'content-type': 'text/html' },
+  body: '<html><body><h1>503 Service Unavailable</h1></body></html>',
+};
+
+const GONE: Answer = { status: 410, headers: {}, body: '' };
+
+/** More than any body falls short of by accident. */
+const MISSING_BYTES = 100;
+
+/**
+ * What comes over the wire when a fault befalls an answer. Faults that bend the listing have done so before: their
+ * answer goes out as it is.
+ * @param part what is sent of a body that breaks off
+ */
+export const playedFault = ({ fault, seconds = 1 }: Fault, answer: Answer, part: string): Reply => {
+  switch (fault) {
+    case 'throttle':
+      return answered(throttled());
+    case 'throttle-retry-after':
+      return answered(throttled(seconds));
+    case 'internal-error':
+      return answered(INTERNAL_ERROR);
+    case 'unavailable-html':
+      return answered(UNAVAILABLE);
+    case 'reset':
+      return { kind: 'reset' };
+    case 'truncated-body':
+      return { kind: 'cut', answer: { ...answer, body: part }, missingBytes: MISSING_BYTES };
+    case 'hang':
+      return { kind: 'silence' };
+    case 'empty-200':
+      return answered({ ...answer, body: '' });
+    case 'torn-json':
+      return answered({ ...answer, body: answer.body.slice(0, answer.body.length / 2) });
+    case 'denied':
+      return answered(denied('User is not authorized to perform this operation.'));
+    case 'expired-credentials':
+      return answered(expired());
+    case 'gone':
+      return answered(GONE);
+    default:
+      return answered(answer);
+  }
+};

@@ -1,0 +1,463 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { composeDigest, type DigestFacts } from '../../../lambda/alerts/digest.ts';
+import type { Alert } from '../../../lambda/ports.ts';
+import { collectHighlights, type HighlightKind } from '../../../lambda/report/highlights.ts';
+import type { Report, VerdictReason } from '../../../lambda/report/report.ts';
+import { SEVERITIES } from '../../../rules/engine/severity.ts';
+import { rules } from '../../../rules/index.ts';
+import { aFinding, aFirstReport, aHighlight, aReport, counts, someFacts } from './facts.ts';
+
+const digestOf = (differs: Partial<DigestFacts>): Alert => {
+  const alert = composeDigest(someFacts(differs));
+  if (alert === undefined) throw new Error('no digest was composed');
+  return alert;
+};
+
+const aTrouble = { rule: 'stale-login', user: '01USER', expires: '2026-11-22' } as const;
+
+describe('whether there is a digest', () => {
+  const quiet: readonly (readonly [string, Partial<DigestFacts>])[] = [
+    ['nothing changed', {}],
+    ['findings stay open', { highlights: [aHighlight('open')] }],
+    ['findings stay waived', { highlights: [aHighlight('waived')] }],
+    ['a waiver is unused', { waiverTroubles: [{ ...aTrouble, kind: 'unused' }] }],
+    [
+      'a waiver expired before the last audit',
+      { waiverTroubles: [{ ...aTrouble, kind: 'expired', expires: '2026-11-21' }] },
+    ],
+    [
+      'a waiver was expiring before the last audit',
+      { waiverTroubles: [{ ...aTrouble, kind: 'expiring', expires: '2026-12-06' }] },
+    ],
+  ];
+  test.each(quiet)('none: %s', (_, differs) => {
+    expect(composeDigest(someFacts(differs))).toBeUndefined();
+  });
+
+  const told: readonly (readonly [string, Partial<DigestFacts>])[] = [
+    ['the first audit', { report: aFirstReport() }],
+    ['an incomplete audit', { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }],
+    ['a failed audit', { report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) }],
+    ...(['new', 'reopened', 'escalated', 'resolved', 'event'] as const).map(
+      (kind) => [`something is ${kind}`, { highlights: [aHighlight(kind)] }] as const,
+    ),
+    ['a waiver of no rule', { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] }],
+    // Valid to the end of its day: over at midnight, between the audits of 02:00.
+    [
+      'a waiver expired since the last audit',
+      { waiverTroubles: [{ ...aTrouble, kind: 'expired', expires: '2026-11-23' }] },
+    ],
+    [
+      'a waiver is expiring since the last audit',
+      { waiverTroubles: [{ ...aTrouble, kind: 'expiring', expires: '2026-12-07' }] },
+    ],
+  ];
+  test.each(told)('one: %s', (_, differs) => {
+    expect(composeDigest(someFacts(differs))).toBeDefined();
+  });
+
+  test('a waiver that expired while audits were incomplete is told by the next complete one', () => {
+    const report = aReport({ previousRun: '20261120T020000Z' });
+    const waiverTroubles = [{ ...aTrouble, kind: 'expired' as const, expires: '2026-11-21' }];
+    expect(composeDigest(someFacts({ report, waiverTroubles }))).toBeDefined();
+  });
+});
+
+describe('subject', () => {
+  const open = counts({ new: 3, open: 11, resolved: 1 });
+  const three = aHighlight('new', { severity: 'CRITICAL' }, {}, {});
+  const cases: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
+    [
+      'new and resolved findings',
+      { report: aReport({ findings: open }), highlights: [three, aHighlight('resolved')] },
+      'FinSpace research: 3 new (worst CRITICAL), 1 resolved, 14 open',
+    ],
+    [
+      'only resolved findings have no worst',
+      { highlights: [aHighlight('resolved', { severity: 'HIGH' })] },
+      'FinSpace research: 1 resolved, 0 open',
+    ],
+    [
+      'everything at once',
+      {
+        highlights: (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) =>
+          aHighlight(kind),
+        ),
+      },
+      'FinSpace research: 1 new (worst MEDIUM), 1 reopened, 1 raised, 1 change, 1 resolved, 0 open',
+    ],
+    [
+      'waivers',
+      { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] },
+      'FinSpace research: 1 waiver to see to, 0 open',
+    ],
+    [
+      'the first audit',
+      {
+        report: aFirstReport({ findings: counts({ new: 3 }, { CRITICAL: 1, MEDIUM: 2 }) }),
+        highlights: [three],
+      },
+      'FinSpace research: first audit, 3 findings (worst CRITICAL)',
+    ],
+    [
+      'a first audit without findings',
+      { report: aFirstReport() },
+      'FinSpace research: first audit, no findings',
+    ],
+    [
+      'an incomplete audit says nothing of findings',
+      {
+        report: aReport({
+          verdict: 'INCOMPLETE',
+          reason: 'deadline',
+          counts: { ...aReport().counts, users: 200 },
+        }),
+        highlights: [three],
+      },
+      'FinSpace research: INCOMPLETE - deadline, 200 users seen',
+    ],
+    [
+      'an audit that failed on its first attempt ever',
+      {
+        report: aFirstReport({
+          verdict: 'FAILED',
+          reason: 'access-denied',
+          counts: { ...aReport().counts, users: 0 },
+        }),
+      },
+      'FinSpace research: FAILED - access-denied, no users seen',
+    ],
+    [
+      'an environment without a name',
+      { environmentName: '', report: aFirstReport() },
+      'FinSpace vs57phhvijir4kv5rf6ywt: first audit, no findings',
+    ],
+    [
+      'a name in another script',
+      { environmentName: '研究', report: aFirstReport() },
+      'FinSpace vs57phhvijir4kv5rf6ywt: first audit, no findings',
+    ],
+    [
+      'a name with accents',
+      { environmentName: 'Zürich\nlab', report: aFirstReport() },
+      'FinSpace Zurich lab: first audit, no findings',
+    ],
+    [
+      'a name that is too long',
+      { environmentName: 'n'.repeat(80), report: aFirstReport() },
+      `FinSpace ${'n'.repeat(61)}...: first audit, no findings`,
+    ],
+  ];
+  test.each(cases)('%s', (_, differs, subject) => {
+    expect(digestOf(differs).subject).toBe(subject);
+  });
+
+  test('counts that take much room are added up before anything is lost', () => {
+    const highlights = (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) => ({
+      ...aHighlight(kind, { severity: 'INFORMATIONAL' }),
+      count: 1_000_000,
+    }));
+    expect(digestOf({ highlights, environmentName: 'n'.repeat(80) }).subject).toBe(
+      `FinSpace ${'n'.repeat(17)}...: 4000000 new or worse (worst INFORMATIONAL), 1000000 resolved, 0 open`,
+    );
+  });
+
+  test('is what SNS takes, whatever the environment is called', () => {
+    const highlights = fc.array(
+      fc.constantFrom<HighlightKind>('new', 'reopened', 'escalated', 'event', 'resolved'),
+    );
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        highlights,
+        fc.nat(),
+        (environmentName, kinds, count) => {
+          const { subject } = digestOf({
+            environmentName,
+            report: aReport({ verdict: kinds.length === 0 ? 'FAILED' : 'COMPLETE' }),
+            highlights: kinds.map((kind) => ({ ...aHighlight(kind, { severity: 'INFORMATIONAL' }), count })),
+          });
+          expect(subject).toMatch(/^FinSpace [\x20-\x7e]{1,90}$/);
+        },
+      ),
+    );
+  });
+});
+
+describe('body', () => {
+  test('tells changes by severity and rule, with what to do once a rule', () => {
+    const { body } = digestOf({
+      highlights: [
+        aHighlight('new', { severity: 'LOW', ruleId: 'leftover-principal' }),
+        aHighlight(
+          'new',
+          { severity: 'HIGH', subject: { kind: 'user', id: '01A' } },
+          { subject: { kind: 'user', id: '01B' } },
+        ),
+        aHighlight('reopened', { subject: { kind: 'user', id: '01C' } }),
+        aHighlight('escalated', {
+          severity: 'HIGH',
+          escalatedFrom: 'MEDIUM',
+          subject: { kind: 'user', id: '01D' },
+        }),
+        aHighlight('event', {
+          severity: 'CRITICAL',
+          ruleId: 'principal-changed',
+          subject: { kind: 'environment', id: 'e' },
+        }),
+        aHighlight('open', { subject: { kind: 'user', id: '01OPEN' } }),
+      ],
+    });
+    const remediation = rules.find(({ id }) => id === 'stale-login')?.remediation.slice(0, 40) ?? 'none';
+
+    expect(body.split('\n').filter((line) => /^(?:CRITICAL|HIGH|MEDIUM|LOW) | {2}- /.test(line))).toEqual([
+      'CRITICAL principal-changed: 1 changed since the last audit',
+      '  - the environment: last login 91 days ago; at most 90 allowed',
+      'HIGH stale-login: 2 new, 1 reopened, 1 raised',
+      '  - 01A: last login 91 days ago; at most 90 allowed',
+      '  - 01D: last login 91 days ago; at most 90 allowed [raised from MEDIUM to',
+      '  - 01B: last login 91 days ago; at most 90 allowed [MEDIUM]',
+      '  - 01C: last login 91 days ago; at most 90 allowed [reopened, MEDIUM]',
+      'LOW leftover-principal: 1 new',
+      '  - 01USER: last login 91 days ago; at most 90 allowed',
+    ]);
+    expect(body.split(remediation)).toHaveLength(2);
+    expect(body).not.toContain('01OPEN');
+  });
+
+  test.each([
+    ['fixed', 'fixed'],
+    ['user-disabled', 'the user was disabled'],
+    ['user-vanished', 'the user is no longer in the directory'],
+    ['rule-changed', 'the rule or its settings changed; nothing was fixed'],
+  ] as const)('a finding resolved as %s', (cause, words) => {
+    expect(digestOf({ highlights: [aHighlight('resolved', { cause })] }).body).toContain(
+      `  - 01USER: ${words}\n`,
+    );
+  });
+
+  test.each([
+    [20, undefined],
+    [21, '  - and 1 more in the report'],
+  ])('of %d findings of a rule', (count, last) => {
+    const findings = Array.from({ length: count }, (_, index) => ({
+      subject: { kind: 'user' as const, id: `01X${index}` },
+    }));
+    const { body } = digestOf({ highlights: [aHighlight('new', ...findings)] });
+    expect(body.match(/01X\d+/g)).toHaveLength(20);
+    expect(body.split('\n').find((line) => line.includes('more in the report'))).toBe(last);
+  });
+
+  test('says where the report is, and of which run', () => {
+    const { body } = digestOf({ report: aFirstReport() });
+    for (const fact of [
+      's3://evidence/reports/report.json',
+      '20261124T020000Z',
+      '2026-11-24T02:00:00.000Z',
+      '123456789012',
+      'us-east-1',
+      'research (vs57phhvijir4kv5rf6ywt)',
+    ]) {
+      expect(body).toContain(fact);
+    }
+  });
+
+  const unjudged = { id: 'stale-login', severity: 'MEDIUM', checked: 9, failed: 0 } as const;
+  test.each([
+    [
+      'off',
+      { ...unjudged, state: 'off', notAssessed: 0, reason: 'switched off in the config' },
+      'stale-login: off (switched off in the config)',
+    ],
+    [
+      'without its subject',
+      { ...unjudged, state: 'not-assessed', notAssessed: 1, reason: 'no earlier snapshot' },
+      'stale-login: not assessed (no earlier snapshot)',
+    ],
+    [
+      'without some subjects',
+      { ...unjudged, state: 'ran', notAssessed: 2, reason: 'no usable time' },
+      'stale-login: 2 subjects not assessed (no usable time)',
+    ],
+    [
+      'broken',
+      {
+        ...unjudged,
+        state: 'not-assessed',
+        notAssessed: 1,
+        reason: 'the rule failed',
+        error: 'TypeError: x',
+      },
+      'stale-login: not assessed (it failed: TypeError: x)',
+    ],
+  ] as const)('tells of a rule %s', (_, outcome, line) => {
+    expect(digestOf({ report: aFirstReport({ rules: [outcome] }) }).body).toContain(`  - ${line}\n`);
+  });
+
+  test.each([
+    ['expired', 'expired on 2026-11-22; the finding counts again'],
+    ['expiring', 'ends on 2026-11-22; renew it or resolve the finding'],
+    ['unused', 'nothing fails that it accepts; remove it'],
+    ['unknown-rule', 'names a rule that the catalogue does not have'],
+  ] as const)('tells of a waiver that is %s once there is a digest', (kind, words) => {
+    const { body } = digestOf({ report: aFirstReport(), waiverTroubles: [{ ...aTrouble, kind }] });
+    expect(body.replaceAll(/\s+/g, ' ')).toContain(`stale-login for 01USER: ${words}`);
+  });
+});
+
+describe('a run that is not complete', () => {
+  const reasons: readonly VerdictReason[] = [
+    'deadline',
+    'repeated-token',
+    'access-denied',
+    'validation',
+    'source-unavailable',
+    'rule-error',
+    'empty-roster',
+    'roster-drop',
+    'config',
+    'archive-unavailable',
+  ];
+  const words = (alert: Alert): string => alert.body.replaceAll(/\s+/g, ' ');
+
+  test.each(reasons)('cannot be mistaken for a clean one: %s', (reason) => {
+    const alert = digestOf({
+      report: aReport({ verdict: 'INCOMPLETE', reason, message: 'what went wrong' }),
+      highlights: [aHighlight('resolved', { subject: { kind: 'user', id: '01FIXED' } })],
+    });
+    expect(alert.subject).toContain(`INCOMPLETE - ${reason}`);
+    expect(alert.body.split('\n')[1]).toBe(
+      'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.',
+    );
+    expect(words(alert)).toContain(
+      `Verdict: INCOMPLETE (${reason}) Why: what went wrong Seen: 400 users on 4 pages Not seen: `,
+    );
+    expect(words(alert)).toContain('Nothing was resolved. No finding is to be read as fixed');
+    expect(alert.body).not.toMatch(/01FIXED|\bRESOLVED\b|COMPLETE:|no findings/);
+    expect(alert.attributes).toEqual({
+      environment: 'vs57phhvijir4kv5rf6ywt',
+      verdict: 'INCOMPLETE',
+      maxSeverity: 'CRITICAL',
+    });
+  });
+});
+
+describe('attributes', () => {
+  const cases: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
+    [
+      'the worst of what changed',
+      { highlights: [aHighlight('new', { severity: 'LOW' }), aHighlight('event', { severity: 'HIGH' })] },
+      'HIGH',
+    ],
+    [
+      'what stays open does not count',
+      { highlights: [aHighlight('new', { severity: 'LOW' }), aHighlight('open', { severity: 'CRITICAL' })] },
+      'LOW',
+    ],
+    [
+      'what resolved counts as what it was',
+      { highlights: [aHighlight('resolved', { severity: 'HIGH' })] },
+      'HIGH',
+    ],
+    ['a first audit without findings', { report: aFirstReport() }, 'INFORMATIONAL'],
+    [
+      'a waiver that expired, as its rule',
+      { waiverTroubles: [{ ...aTrouble, kind: 'expired', expires: '2026-11-23' }] },
+      'MEDIUM',
+    ],
+    [
+      'a waiver of no rule, as the worst',
+      { waiverTroubles: [{ ...aTrouble, rule: 'stale', kind: 'unknown-rule' }] },
+      'CRITICAL',
+    ],
+  ];
+  test.each(cases)('%s', (_, differs, maxSeverity) => {
+    expect(digestOf(differs).attributes).toEqual({
+      environment: 'vs57phhvijir4kv5rf6ywt',
+      verdict: 'COMPLETE',
+      maxSeverity,
+    });
+  });
+});
+
+describe('limits', () => {
+  const NASTY = '\u202e研\u0000🦊'.repeat(2000);
+
+  test('100 000 findings of every rule and kind, with nasty texts, stay under 256 KiB', () => {
+    const collected = collectHighlights();
+    for (let index = 0; index < 100_000; index += 1) {
+      collected.add(
+        aFinding({
+          ruleId: rules[index % rules.length]?.id ?? '',
+          state: (['new', 'reopened', 'event', 'resolved'] as const)[(index % 7) % 4] ?? 'new',
+          severity: SEVERITIES[index % SEVERITIES.length] ?? 'LOW',
+          subject: { kind: 'user', id: `${index}${NASTY}` },
+          message: NASTY,
+        }),
+      );
+    }
+    const facts: Partial<DigestFacts> = {
+      highlights: collected.list(),
+      environmentName: NASTY,
+      reportLocation: NASTY,
+      waiverTroubles: Array.from({ length: 100_000 }, () => ({
+        kind: 'expired',
+        rule: NASTY,
+        user: NASTY,
+        expires: NASTY,
+      })),
+      report: aReport({
+        verdict: 'INCOMPLETE',
+        reason: 'rule-error',
+        message: NASTY,
+        rules: Array.from({ length: 1000 }, () => ({
+          id: NASTY,
+          severity: 'LOW',
+          state: 'off',
+          checked: 0,
+          failed: 0,
+          notAssessed: 0,
+          reason: NASTY,
+        })),
+      }),
+    };
+    for (const verdict of ['COMPLETE', 'INCOMPLETE'] as const) {
+      const alert = digestOf({ ...facts, report: aReport({ ...facts.report, verdict }) });
+      const total = [alert.subject, alert.body, ...Object.entries(alert.attributes).flat()].join('');
+      expect(Buffer.byteLength(total)).toBeLessThan(256 * 1024);
+      expect(alert.body).toMatch(/\nAnd \d+ more, of \d+ rules, in the report\.\n/);
+      expect(alert.body).toContain('\nTHIS AUDIT\n');
+    }
+  });
+
+  test('lines are about 78 characters', () => {
+    const { body } = digestOf({
+      highlights: rules.map(({ id }) => aHighlight('new', { ruleId: id, message: 'a word '.repeat(90) })),
+    });
+    expect(Math.max(...body.split('\n').map((line) => line.length))).toBeLessThanOrEqual(78);
+  });
+});
+
+test('nobody is named, and nothing can drive a terminal, whatever the directory holds', () => {
+  const local = fc.stringMatching(/^[A-Za-z0-9.+_'/-]{1,20}$/);
+  const noise = fc.string({ unit: 'binary', maxLength: 20 });
+  const address = fc
+    .tuple(local, fc.constantFrom('@', '\u200b@', '＠'))
+    .map(([name, at]) => `secret-${name}${at}example.com`);
+  const text = fc.tuple(noise, address, noise).map((parts) => parts.join(' '));
+  const kinds = fc.constantFrom<HighlightKind>('new', 'reopened', 'escalated', 'event', 'resolved');
+  const verdicts = fc.constantFrom<Report['verdict']>('COMPLETE', 'INCOMPLETE', 'FAILED');
+
+  fc.assert(
+    fc.property(text, text, kinds, verdicts, (id, message, kind, verdict) => {
+      const { subject, body } = digestOf({
+        report: aReport({ verdict, reason: 'deadline', message }),
+        highlights: [aHighlight(kind, { subject: { kind: 'user', id }, message })],
+        waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule', user: id }],
+      });
+      expect(subject + body).not.toMatch(/secret|[@＠]/);
+      expect(body.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u);
+    }),
+  );
+});

@@ -1,0 +1,67 @@
+import type { DigestFacts } from '../../../lambda/alerts/digest.ts';
+import type { Highlight, HighlightKind } from '../../../lambda/report/highlights.ts';
+import type { FindingCounts, Report } from '../../../lambda/report/report.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { rules } from '../../../rules/index.ts';
+
+/** What a test says of a run differs from a quiet, complete second audit of 400 users. */
+export const aReport = (differs: Partial<Report> = {}): Report => ({
+  schemaVersion: 1,
+  run: '20261124T020000Z',
+  environmentId: 'vs57phhvijir4kv5rf6ywt',
+  accountId: '123456789012',
+  region: 'us-east-1',
+  asOf: '2026-11-24T02:00:00.000Z',
+  verdict: 'COMPLETE',
+  counts: { users: 400, pages: 4, duplicates: 0, requests: 5, throttled: 0, retries: 0 },
+  rules: [],
+  findings: counts({}),
+  previousRun: '20261123T020000Z',
+  ...differs,
+});
+
+export const aFirstReport = (differs: Partial<Report> = {}): Report => {
+  const { previousRun: _, ...report } = aReport(differs);
+  return report;
+};
+
+export const counts = (
+  byState: Partial<FindingCounts['byState']>,
+  bySeverity: Partial<FindingCounts['bySeverity']> = {},
+): FindingCounts => ({
+  byState: { new: 0, open: 0, reopened: 0, resolved: 0, waived: 0, event: 0, ...byState },
+  bySeverity: { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0, ...bySeverity },
+});
+
+export const someFacts = (differs: Partial<DigestFacts> = {}): DigestFacts => ({
+  report: aReport(),
+  environmentName: 'research',
+  highlights: [],
+  waiverTroubles: [],
+  rules: new Map(rules.map((rule) => [rule.id, rule])),
+  reportLocation: 's3://evidence/reports/report.json',
+  ...differs,
+});
+
+export const aFinding = (differs: Partial<Finding> = {}): Finding => ({
+  id: 'vs57phhvijir4kv5rf6ywt/stale-login/01USER',
+  ruleId: 'stale-login',
+  severity: 'MEDIUM',
+  state: 'new',
+  subject: { kind: 'user', id: '01USER' },
+  message: 'last login 91 days ago; at most 90 allowed',
+  evidence: {},
+  controls: [],
+  firstSeen: '2026-11-24T02:00:00.000Z',
+  lastSeen: '2026-11-24T02:00:00.000Z',
+  runs: 1,
+  ...differs,
+});
+
+export const aHighlight = (kind: HighlightKind, ...findings: readonly Partial<Finding>[]): Highlight => {
+  const [first = aFinding(), ...others] = (findings.length === 0 ? [{}] : findings).map((differs) =>
+    aFinding({ state: kind === 'escalated' ? 'open' : kind, ...differs }),
+  );
+  const { ruleId, severity } = first;
+  return { kind, ruleId, severity, count: others.length + 1, findings: [first, ...others] };
+};

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+const APP = resolve(import.meta.dirname, '../../bin/auditor.ts');
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'app-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Runs the app as the CDK's command line does, in a folder that holds these files. */
+const run = async (
+  files: Readonly<Record<string, string>>,
+  context: Readonly<Record<string, unknown>> = {},
+) => {
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: join(folder, 'out'),
+    CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
+    CDK_VALIDATION: 'false',
+  };
+  return new Promise<{ code: number; stderr: string }>((done) => {
+    const child = execFile(process.execPath, [APP], { cwd: folder, env }, (_error, _stdout, stderr) =>
+      done({ code: child.exitCode ?? -1, stderr }),
+    );
+  });
+};
+
+const FINE = 'environments: [{ id: abc }]';
+
+describe('the app', () => {
+  it('synthesises one stack', async () => {
+    expect(await run({ 'audit.yaml': FINE })).toEqual({ code: 0, stderr: '' });
+    expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
+  });
+
+  it('reads the file that context names, and the waivers beside it', async () => {
+    const files = { 'other.yaml': FINE, 'waivers.yaml': '- { rule: stale-login }' };
+    const { code, stderr } = await run(files, { config: 'other.yaml' });
+    expect(code).toBe(1);
+    expect(stderr.split('\n')[0]).toMatch(/^waivers\.yaml:1: \[0\]\.user: must be .*, got nothing$/);
+  });
+
+  it.each([
+    {
+      name: 'a wrong key',
+      text: `${FINE}\nretention: { yeers: 7 }`,
+      message: 'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock)\n',
+    },
+    {
+      name: 'a wrong value',
+      text: `${FINE}\nretention: { years: 0 }`,
+      message: 'audit.yaml:2: retention.years: must be a whole number of 1 to 99, got "0"\n',
+    },
+    {
+      name: 'broken YAML',
+      text: 'environments: [',
+      message:
+        'audit.yaml:1:16: flow sequence in block collection must be sufficiently indented and end with a ]\n',
+    },
+  ])('fails for $name with its message only', async ({ text, message }) => {
+    expect(await run({ 'audit.yaml': text })).toEqual({ code: 1, stderr: message });
+  });
+
+  it('names a file that is not there', async () => {
+    const { code, stderr } = await run({});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^audit\.yaml: can't be read.*\n$/);
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { daysBetween, readTime } from '../../../rules/engine/time.ts';
+import { daysAgo, NOW } from '../../support/builders.ts';
+
+test.each([
+  ['missing', undefined],
+  ['null', null],
+  ['0', 0],
+  ['0 below zero', -0],
+])('never: %s', (_name, value) => {
+  expect(readTime(value, NOW)).toBe('never');
+});
+
+test.each([
+  ['now', NOW],
+  ['the least number of milliseconds', 100_000_000_000],
+  ['exactly 5 minutes after now', NOW + 300_000],
+  ['written with a fraction', NOW - 0.5],
+])('a time: %s', (_name, value) => {
+  expect(readTime(value, NOW)).toBe(value);
+});
+
+test.each([
+  ['one below the least number of milliseconds', 99_999_999_999],
+  ['seconds', NOW / 1000],
+  ['a millisecond more than 5 minutes after now', NOW + 300_001],
+  ['negative', -NOW],
+  ['not a number', Number.NaN],
+  ['infinite', Number.POSITIVE_INFINITY],
+  ['negative infinite', Number.NEGATIVE_INFINITY],
+  ['a text', String(NOW)],
+  ['an empty text', ''],
+  ['false', false],
+  ['a list', [NOW]],
+  ['an object', {}],
+])('unusable: %s', (_name, value) => {
+  expect(readTime(value, NOW)).toBe('unusable');
+});
+
+test.each([
+  ['none', NOW, 0],
+  ['a millisecond short of one', daysAgo(1) + 1, 0],
+  ['exactly one', daysAgo(1), 1],
+  ['rounded down', daysAgo(91) - 1, 91],
+])('whole days: %s', (_name, from, days) => {
+  expect(daysBetween(from, NOW)).toBe(days);
+});

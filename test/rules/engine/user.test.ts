@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals';
+import { readUser } from '../../../rules/engine/user.ts';
+import { anApiUser, aRoleArn, aUser } from '../../support/builders.ts';
+
+test('every member stands as the service gave it', () => {
+  const record = anApiUser({ lastDisabledTime: 0, lastLoginTime: '2026', firstName: null });
+  const { userId: id, apiAccessPrincipalArn: principalArn, ...members } = record;
+  expect(readUser(record, 7)).toMatchObject({ ...members, id, principalArn, hasUserId: true, position: 7 });
+});
+
+test.each([
+  ['ENABLED', true],
+  ['CREATING', true],
+  ['DISABLED', false],
+  ['disabled', true],
+  ['PAUSED', true],
+  [undefined, true],
+  [null, true],
+])('status %j is active: %j', (status, isActive) => {
+  expect(readUser(aUser({ status }), 0).isActive).toBe(isActive);
+});
+
+test.each([
+  ['SUPER_USER', true],
+  ['APP_USER', false],
+  ['super_user', false],
+  [undefined, false],
+])('type %j is privileged: %j', (type, isPrivileged) => {
+  expect(readUser(aUser({ type }), 0).isPrivileged).toBe(isPrivileged);
+});
+
+test.each([
+  ['ENABLED', true],
+  ['DISABLED', false],
+  ['enabled', false],
+  [true, false],
+  [undefined, false],
+])('apiAccess %j is API-bound: %j', (apiAccess, isApiBound) => {
+  expect(readUser(aUser({ apiAccess }), 0).isApiBound).toBe(isApiBound);
+});
+
+test.each([
+  [undefined, undefined, 'none'],
+  ['', undefined, 'none'],
+  [aRoleArn(), aRoleArn(), 'role'],
+  ['*', '*', 'malformed'],
+  [5, '5', 'malformed'],
+])('principal %j has the ARN %j and is of kind %s', (apiAccessPrincipalArn, principalArn, kind) => {
+  expect(readUser(aUser({ apiAccessPrincipalArn }), 0)).toMatchObject({ principalArn, principal: { kind } });
+});
+
+test.each([
+  ['missing', {}],
+  ['null', { userId: null }],
+  ['empty', { userId: '' }],
+  ['no text', { userId: 5 }],
+])('a userId that is %s gives way to the place', (_name, record) => {
+  expect(readUser(record, 3)).toMatchObject({ id: '#3', hasUserId: false });
+});
+
+test.each([[null], [undefined], ['u1'], [5], [true], [['u1']], [[]]])(
+  '%j is a user with every member missing',
+  (record) => {
+    expect(readUser(record, 0)).toEqual(readUser({}, 0));
+  },
+);

@@ -1,0 +1,111 @@
+import rule from '../../rules/never-logged-in.ts';
+import { anApiUser, aRoleArn, aUser, daysAgo, NOW } from '../support/builders.ts';
+import { testRule } from '../support/rule-tester.ts';
+
+const unused = (overrides = {}) =>
+  aUser({ lastLoginTime: undefined, createTime: daysAgo(46), lastEnabledTime: undefined, ...overrides });
+const seconds = daysAgo(10) / 1000;
+
+testRule(rule, {
+  passes: [
+    { name: 'created exactly 45 days ago', users: [unused({ createTime: daysAgo(45) })] },
+    {
+      name: 'created long ago, enabled exactly 45 days ago',
+      users: [unused({ lastEnabledTime: daysAgo(45) })],
+    },
+    {
+      name: 'enabled long ago, created exactly 45 days ago',
+      users: [unused({ createTime: daysAgo(45), lastEnabledTime: daysAgo(90) })],
+    },
+    { name: 'one login, a year ago', users: [unused({ lastLoginTime: daysAgo(365) })] },
+    { name: 'an unusable login is not never', users: [unused({ lastLoginTime: 'yesterday' })] },
+    { name: 'a disabled user', users: [unused({ status: 'DISABLED' })] },
+    { name: 'a user in creation', users: [unused({ status: 'CREATING' })] },
+    { name: 'a user without a status', users: [unused({ status: undefined })] },
+    { name: 'within a longer limit', users: [unused()], options: { maxDays: 46 } },
+  ],
+  fails: [
+    {
+      name: 'created a millisecond longer than 45 days ago, and never enabled since',
+      users: [unused({ createTime: daysAgo(45) - 1 })],
+      violations: {
+        u1: {
+          message: 'never logged in, over 45 days after being created or enabled; at most 45 allowed',
+          severity: 'MEDIUM',
+          evidence: { createTime: daysAgo(45) - 1, unusedDays: 45, allowedDays: 45 },
+        },
+      },
+    },
+    {
+      name: 'the later of the two times counts, whichever it is',
+      users: [
+        unused({ createTime: daysAgo(90), lastEnabledTime: daysAgo(46) }),
+        unused({ userId: 'u2', createTime: daysAgo(47), lastEnabledTime: daysAgo(90) }),
+      ],
+      violations: {
+        u1: { message: 'never logged in, 46 days after being created or enabled; at most 45 allowed' },
+        u2: { message: 'never logged in, 47 days after being created or enabled; at most 45 allowed' },
+      },
+    },
+    {
+      name: 'null and 0 are never',
+      users: [
+        unused({ lastLoginTime: null }),
+        unused({ userId: 'u2', lastLoginTime: 0, lastEnabledTime: 0 }),
+      ],
+      violations: { u1: { evidence: { lastLoginTime: null } }, u2: { evidence: { lastLoginTime: 0 } } },
+    },
+    {
+      name: 'an unusable time is left out',
+      users: [
+        unused({ lastEnabledTime: seconds }),
+        unused({ userId: 'u2', createTime: NOW + 300_001, lastEnabledTime: daysAgo(46) }),
+      ],
+      violations: { u1: { evidence: { lastEnabledTime: seconds } }, u2: {} },
+    },
+    {
+      name: 'a super user',
+      users: [unused({ type: 'SUPER_USER' })],
+      violations: { u1: { severity: 'HIGH' } },
+    },
+    {
+      name: 'a super user that is API-bound: no service identity',
+      users: [unused({ type: 'SUPER_USER', apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn() })],
+      violations: { u1: { severity: 'HIGH' } },
+    },
+    {
+      name: 'an API-bound user with a well-formed role: maybe a service identity',
+      users: [anApiUser({ lastLoginTime: undefined })],
+      violations: { u1: { severity: 'LOW' } },
+    },
+    {
+      name: 'API-bound with a malformed principal or none, and a role without API access: no service identities',
+      users: [
+        unused({ apiAccess: 'ENABLED', apiAccessPrincipalArn: 'arn:aws:iam::111122223333:root' }),
+        unused({ userId: 'u2', apiAccess: 'ENABLED' }),
+        unused({ userId: 'u3', apiAccessPrincipalArn: aRoleArn() }),
+      ],
+      violations: { u1: { severity: 'MEDIUM' }, u2: { severity: 'MEDIUM' }, u3: { severity: 'MEDIUM' } },
+    },
+    {
+      name: 'past a shorter limit',
+      users: [unused({ createTime: daysAgo(2) })],
+      options: { maxDays: 1 },
+      violations: {
+        u1: { message: 'never logged in, 2 days after being created or enabled; at most 1 allowed' },
+      },
+    },
+  ],
+  notAssessed: [
+    {
+      name: 'neither time is there',
+      users: [unused({ createTime: undefined })],
+      reasons: { u1: 'neither createTime nor lastEnabledTime is usable' },
+    },
+    {
+      name: 'one is never and the other unusable',
+      users: [unused({ createTime: 0, lastEnabledTime: seconds })],
+      reasons: { u1: 'neither createTime nor lastEnabledTime is usable' },
+    },
+  ],
+});

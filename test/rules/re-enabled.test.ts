@@ -1,0 +1,34 @@
+import rule from '../../rules/re-enabled.ts';
+import { aUser, ENVIRONMENT } from '../support/builders.ts';
+import { EARLIER_RUN, testRule } from '../support/rule-tester.ts';
+
+const disabled = aUser({ status: 'DISABLED' });
+
+testRule(rule, {
+  passes: [
+    { name: 'stayed enabled', earlierUsers: [aUser()], users: [aUser()] },
+    { name: 'stayed disabled', earlierUsers: [disabled], users: [disabled] },
+    { name: 'was disabled meanwhile', earlierUsers: [aUser()], users: [disabled] },
+    { name: 'was in creation', earlierUsers: [aUser({ status: 'CREATING' })], users: [aUser()] },
+    { name: 'has no status any more', earlierUsers: [disabled], users: [aUser({ status: undefined })] },
+    { name: 'a new user', earlierUsers: [], users: [aUser()] },
+    { name: 'a disabled user that is gone', earlierUsers: [disabled], users: [] },
+  ],
+  fails: [
+    {
+      name: 'was disabled, is enabled',
+      earlierUsers: [disabled],
+      users: [aUser()],
+      violations: {
+        u1: {
+          message: `enabled again, since run ${EARLIER_RUN}`,
+          severity: 'MEDIUM',
+          evidence: { statusBefore: 'DISABLED', status: 'ENABLED' },
+        },
+      },
+    },
+  ],
+  notAssessed: [
+    { name: 'no earlier run', users: [disabled], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } },
+  ],
+});

@@ -1,0 +1,72 @@
+import rule from '../../rules/stale-login.ts';
+import { aUser, daysAgo, NOW } from '../support/builders.ts';
+import { testRule } from '../support/rule-tester.ts';
+
+const loggedIn = (lastLoginTime: unknown, overrides = {}) => [aUser({ lastLoginTime, ...overrides })];
+const superUser = { type: 'SUPER_USER' };
+
+const unusableTimes: readonly (readonly [name: string, time: unknown])[] = [
+  ['in seconds', daysAgo(91) / 1000],
+  ['over 5 minutes after now', NOW + 300_001],
+  ['a text', '2026-11-01T00:00:00Z'],
+  ['negative', -1],
+  ['an object', {}],
+];
+
+testRule(rule, {
+  passes: [
+    { name: 'last login exactly 90 days ago', users: loggedIn(daysAgo(90)) },
+    { name: 'a super user, exactly 45 days ago', users: loggedIn(daysAgo(45), superUser) },
+    { name: 'no login at all: missing', users: loggedIn(undefined) },
+    { name: 'no login at all: null', users: loggedIn(null) },
+    { name: 'no login at all: 0', users: loggedIn(0) },
+    { name: 'a disabled user, a year ago', users: loggedIn(daysAgo(365), { status: 'DISABLED' }) },
+    { name: 'a user in creation, a year ago', users: loggedIn(daysAgo(365), { status: 'CREATING' }) },
+    { name: 'a user of unrecognised status', users: loggedIn(daysAgo(365), { status: 'PAUSED' }) },
+    { name: 'a user without a status', users: loggedIn(daysAgo(365), { status: undefined }) },
+    { name: 'exactly 5 minutes after now', users: loggedIn(NOW + 300_000) },
+    { name: 'within a longer limit', users: loggedIn(daysAgo(120)), options: { maxDays: 120 } },
+  ],
+  fails: [
+    {
+      name: 'a millisecond longer than 90 days',
+      users: loggedIn(daysAgo(90) - 1),
+      violations: {
+        u1: {
+          message: 'last login over 90 days ago; at most 90 allowed',
+          severity: 'MEDIUM',
+          evidence: { lastLoginTime: daysAgo(90) - 1, idleDays: 90, allowedDays: 90 },
+        },
+      },
+    },
+    {
+      name: '91 days',
+      users: loggedIn(daysAgo(91)),
+      violations: {
+        u1: { message: 'last login 91 days ago; at most 90 allowed', evidence: { idleDays: 91 } },
+      },
+    },
+    {
+      name: 'a super user, a millisecond longer than 45 days',
+      users: loggedIn(daysAgo(45) - 1, superUser),
+      violations: { u1: { message: 'last login over 45 days ago; at most 45 allowed', severity: 'HIGH' } },
+    },
+    {
+      name: 'a super user past a limit of its own',
+      users: loggedIn(daysAgo(31), superUser),
+      options: { privilegedMaxDays: 30 },
+      violations: { u1: { message: 'last login 31 days ago; at most 30 allowed', severity: 'HIGH' } },
+    },
+    {
+      name: 'past a shorter limit',
+      users: [...loggedIn(daysAgo(61)), aUser({ userId: 'u2', lastLoginTime: daysAgo(60) })],
+      options: { maxDays: 60 },
+      violations: { u1: { message: 'last login 61 days ago; at most 60 allowed', severity: 'MEDIUM' } },
+    },
+  ],
+  notAssessed: unusableTimes.map(([name, time]) => ({
+    name: `a time that is ${name}`,
+    users: loggedIn(time),
+    reasons: { u1: 'lastLoginTime is unusable' },
+  })),
+});

@@ -1,0 +1,199 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { readUser } from '../../rules/engine/user.ts';
+import { rules } from '../../rules/index.ts';
+import type { UserRecord } from '../../simulator/accounts.ts';
+import { lazyDirectory, makeDirectory, type UserKind } from '../../simulator/directory.ts';
+import { FAULTY_KINDS } from '../../simulator/faulty-accounts.ts';
+import { AWKWARD_NAMES } from '../../simulator/people.ts';
+import { judge } from './judge.ts';
+
+const OPTIONS = { users: 400, seed: 7, asOf: new Date('2026-11-24T02:00:00Z'), accountId: '111122223333' };
+const SEEDS = [1, 7, 42, 2026];
+
+describe('a directory', () => {
+  it('is the same for the same options, and another for another seed', () => {
+    const directory = makeDirectory(OPTIONS);
+
+    expect(makeDirectory({ ...OPTIONS })).toEqual(directory);
+    expect(makeDirectory({ ...OPTIONS, seed: 8 })).not.toEqual(directory);
+  });
+
+  test.each([0, 1, 5, 100, 1000])('of %i users has as many, whole and slice by slice', (users) => {
+    const directory = lazyDirectory({ ...OPTIONS, users });
+    const slices = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((i) => directory.slice(i * 101, (i + 1) * 101));
+
+    expect(directory).toHaveLength(users);
+    expect(makeDirectory({ ...OPTIONS, users })).toEqual([...directory]);
+    expect(slices).toEqual([...directory]);
+  });
+
+  it('of a million users gives those in the middle at once', () => {
+    const directory = lazyDirectory({ ...OPTIONS, users: 1_000_000 });
+
+    expect(directory.slice(999_950, 1_000_050)).toHaveLength(50);
+  });
+
+  test.each(SEEDS)('with seed %i has ids of 26 characters and nobody twice', (seed) => {
+    const directory = [...lazyDirectory({ ...OPTIONS, seed, users: 12_000 })];
+
+    for (const { userId } of directory) expect(userId).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+    expect(new Set(directory.map(({ userId }) => userId)).size).toBe(12_000);
+    expect(new Set(directory.map(({ emailAddress }) => emailAddress?.toLowerCase())).size).toBe(12_000);
+  });
+
+  it('has names within the limits, and only reserved domains', () => {
+    for (const { firstName, lastName, emailAddress } of lazyDirectory({ ...OPTIONS, users: 12_000 })) {
+      for (const name of [firstName, lastName]) {
+        expect(name?.length).toBeGreaterThan(0);
+        expect(name?.length).toBeLessThanOrEqual(50);
+      }
+      expect(emailAddress).toMatch(/^[^@]+(@([a-z]+\.)?example\.(com|org))?$/);
+    }
+  });
+
+  it('has every awkward name, one of fifty characters among them', () => {
+    const firstNames = new Set([...lazyDirectory(OPTIONS)].map(({ firstName }) => firstName));
+
+    for (const name of AWKWARD_NAMES) expect(firstNames).toContain(name);
+    expect(AWKWARD_NAMES.map((name) => name.length)).toContain(50);
+  });
+
+  it('says never in every way that there is', () => {
+    const forms = new Set(
+      [...lazyDirectory(OPTIONS)].map((user) =>
+        'lastDisabledTime' in user ? user.lastDisabledTime : 'absent',
+      ),
+    );
+
+    for (const form of [null, 0, 'absent']) expect(forms).toContain(form);
+  });
+});
+
+describe('judged by the rules', () => {
+  /** Whom a kind of account should fail, besides what is said of the directory as a whole. */
+  const EXPECTED: Readonly<Record<UserKind, readonly string[]>> = {
+    'super-user': [],
+    sound: [],
+    'awkward-name': [],
+    'super-user-api-access': ['super-user-api-access'],
+    'stale-login': ['stale-login'],
+    'stale-login-privileged': ['stale-login'],
+    'never-logged-in': ['never-logged-in'],
+    'never-logged-in-service': ['never-logged-in'],
+    'principal-outside-account': ['principal-outside-account'],
+    'principal-outside-account-dormant': ['principal-outside-account', 'leftover-principal'],
+    'principal-not-a-role': ['principal-not-a-role'],
+    'api-access-without-principal': ['api-access-without-principal'],
+    'leftover-principal': ['leftover-principal'],
+    'disabled-user-api-access': ['disabled-user-api-access'],
+    'stuck-creating': ['stuck-creating'],
+    'email-domain': ['email-domain'],
+    'email-domain-malformed': ['email-domain'],
+    'shared-mailbox': ['shared-mailbox'],
+    'long-disabled': ['long-disabled'],
+    'inconsistent-timestamps': ['inconsistent-timestamps'],
+    'unrecognised-value': ['unrecognised-value'],
+    'shared-principal-a': [],
+    'shared-principal-b': [],
+    'duplicate-person-mail-a': [],
+    'duplicate-person-mail-b': [],
+    'duplicate-person-name-a': [],
+    'duplicate-person-name-b': [],
+  };
+
+  /** What is said of one user by a rule on users. */
+  const onUsers = new Set(rules.filter(({ kind }) => kind === 'user').map(({ id }) => id));
+
+  test.each(SEEDS)('with seed %i each user fails what it was made to fail, and nothing else', (seed) => {
+    const directory = lazyDirectory({ ...OPTIONS, seed });
+    const failures = judge([...directory], OPTIONS);
+
+    [...directory].forEach(({ userId }, index) => {
+      const failed = failures.filter(({ ruleId, subject }) => subject === userId && onUsers.has(ruleId));
+      const kind = directory.kindAt(index);
+      expect([kind, ...failed.map(({ ruleId }) => ruleId).toSorted()]).toEqual([
+        kind,
+        ...EXPECTED[kind].toSorted(),
+      ]);
+    });
+  });
+
+  test.each(SEEDS)(
+    'with seed %i every rule on users fails at least three of 400, and most users are sound',
+    (seed) => {
+      const users = [...lazyDirectory({ ...OPTIONS, seed })];
+      const failures = judge(users, OPTIONS);
+
+      for (const ruleId of onUsers)
+        expect([ruleId, failures.filter((failure) => failure.ruleId === ruleId).length >= 3]).toEqual([
+          ruleId,
+          true,
+        ]);
+      expect(new Set(failures.map(({ subject }) => subject)).size).toBeLessThan(100);
+    },
+  );
+
+  test.each(SEEDS)('with seed %i the directory itself fails as it was made to', (seed) => {
+    const failures = judge([...lazyDirectory({ ...OPTIONS, seed })], OPTIONS);
+    const count = (ruleId: string) => failures.filter((failure) => failure.ruleId === ruleId).length;
+
+    expect(count('shared-principal')).toBe(3);
+    expect(count('duplicate-person')).toBe(6);
+    expect(count('too-many-super-users')).toBe(1);
+  });
+
+  it('one of a single user has too few super users', () => {
+    const failures = judge([...lazyDirectory({ ...OPTIONS, users: 1 })], OPTIONS);
+    expect(failures.map(({ ruleId }) => ruleId)).toContain('too-few-super-users');
+  });
+
+  it('has each kind in each block of it', () => {
+    const directory = lazyDirectory(OPTIONS);
+    const kinds = Array.from({ length: 400 }, (_, index) => directory.kindAt(index));
+
+    for (const kind of FAULTY_KINDS)
+      expect(kinds.filter((other) => other === kind).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('has times that are right but for those that should not be', () => {
+    const directory = lazyDirectory(OPTIONS);
+    const timesOf = ({
+      createTime,
+      lastEnabledTime,
+      lastModifiedTime,
+      lastLoginTime,
+      lastDisabledTime,
+    }: UserRecord) =>
+      [createTime, lastEnabledTime, lastModifiedTime, lastLoginTime, lastDisabledTime].filter((time) =>
+        Boolean(time),
+      );
+    const wrong = [...directory].filter((user, index) => {
+      const times = timesOf(user).map(Number);
+      const isRight = Math.min(...times) === user.createTime && Math.max(...times) <= OPTIONS.asOf.getTime();
+      return !isRight && directory.kindAt(index) !== 'inconsistent-timestamps';
+    });
+
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('with malformed entries', () => {
+  const entries = makeDirectory({ ...OPTIONS, malformed: true });
+
+  it('has some of each, and the rest as before', () => {
+    const sound = makeDirectory(OPTIONS);
+    const broken = entries.filter((entry, index) => JSON.stringify(entry) !== JSON.stringify(sound[index]));
+
+    expect(entries).toHaveLength(400);
+    expect(broken.length).toBeGreaterThanOrEqual(10);
+    expect(broken.length).toBeLessThan(20);
+    for (const entry of [null, 42, 'not a record', [], {}]) expect(broken).toContainEqual(entry);
+    expect(broken.filter((entry, index) => !readUser(entry, index).hasUserId).length).toBeGreaterThanOrEqual(
+      7,
+    );
+  });
+
+  it('is the same each time', () => {
+    expect(makeDirectory({ ...OPTIONS, malformed: true })).toEqual(entries);
+  });
+});

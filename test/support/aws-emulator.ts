@@ -1,0 +1,216 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { buildApp } from 'fauxqs';
+import * as z from 'zod';
+
+/** A request to the emulator, as a fault sees it before it is answered. */
+export interface AwsRequest {
+  readonly service: 's3' | 'sns' | 'sqs';
+  readonly method: string;
+  /** `/BUCKET/KEY` for S3, decoded. */
+  readonly path: string;
+  /** The SNS action, such as `Publish`. */
+  readonly action?: string;
+}
+
+/** An error that is answered in the place of the service. */
+export interface AwsFault {
+  readonly status: number;
+  readonly code: string;
+}
+
+export interface PublishedMessage {
+  readonly subject: string | undefined;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface AwsEmulatorOptions {
+  readonly bucket: string;
+  readonly topicName: string;
+  /** Asked before every request; what it gives is the answer. */
+  readonly fault?: (request: AwsRequest) => AwsFault | undefined;
+}
+
+export interface AwsEmulator {
+  readonly url: string;
+  readonly bucket: string;
+  readonly topicArn: string;
+  readonly s3: S3Client;
+  readonly sns: SNSClient;
+  /** What was published to the topic, in order. */
+  readonly messages: () => Promise<readonly PublishedMessage[]>;
+  /** Subscribes with a filter policy; the result gives what came through it so far. */
+  readonly subscribe: (filterPolicy?: object) => Promise<() => Promise<readonly PublishedMessage[]>>;
+  /** The environment that leads the clients of the AWS SDK here. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly close: () => Promise<void>;
+}
+
+/** Sub-resources that fauxqs takes for the object itself, and so would overwrite it. */
+const UNSUPPORTED = [
+  'acl',
+  'cors',
+  'encryption',
+  'legal-hold',
+  'logging',
+  'notification',
+  'object-lock',
+  'policy',
+  'publicAccessBlock',
+  'replication',
+  'retention',
+  'tagging',
+  'versioning',
+  'versions',
+];
+
+const CREDENTIALS = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
+const REGION = 'us-east-1';
+
+const envelope = z.object({
+  Subject: z.string().optional(),
+  Message: z.string(),
+  MessageAttributes: z.record(z.string(), z.object({ Value: z.string() })).optional(),
+});
+const queueState = z.object({
+  messages: z.object({ ready: z.array(z.object({ body: z.string() })) }),
+});
+
+const publishedMessage = (text: string): PublishedMessage => {
+  const { Subject, Message, MessageAttributes = {} } = envelope.parse(JSON.parse(text));
+  const attributes = Object.entries(MessageAttributes).map(([name, { Value }]) => [name, Value] as const);
+  return { subject: Subject, body: Message, attributes: Object.fromEntries(attributes) };
+};
+
+const errorXml = ({ code }: AwsFault, service: AwsRequest['service']): string => {
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${code}</Message></Error>`;
+  return service === 's3' ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`;
+};
+
+const formSchema = z.record(z.string(), z.string()).catch({});
+
+/** What SNS refuses and fauxqs takes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const publishFault = ({ Subject, ...form }: Readonly<Record<string, string>>): AwsFault | undefined => {
+  const isSubjectWrong = Subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(Subject);
+  const isValueEmpty = Object.entries(form).some(
+    ([name, value]) => name.startsWith('MessageAttributes.') && value === '',
+  );
+  return isSubjectWrong || isValueEmpty ? { status: 400, code: 'InvalidParameter' } : undefined;
+};
+
+const withoutQuotes = (etag: unknown): string => String(etag).replaceAll('"', '');
+
+/**
+ * S3 and SNS on loopback: fauxqs, with conditional writes that hold, errors for what it would do wrong, and faults.
+ * It takes any credentials, and no object over 11 MiB.
+ */
+export const startAwsEmulator = async ({
+  bucket,
+  topicName,
+  fault = () => undefined,
+}: AwsEmulatorOptions): Promise<AwsEmulator> => {
+  const app = buildApp({ logger: false, defaultRegion: REGION });
+
+  // Conditional writes take turns, so that nothing happens between the look at an object and the write.
+  let lastTurn = Promise.resolve();
+
+  app.addHook('preHandler', async (request, reply) => {
+    const { headers, method } = request;
+    const { pathname, searchParams } = new URL(request.url, 'http://emulator');
+    const isForm = headers['content-type']?.includes('x-www-form-urlencoded') ?? false;
+    const form = isForm ? formSchema.parse(request.body) : {};
+    const service = isForm ? 'sns' : pathname === '/' ? 'sqs' : 's3';
+    const refuse = (answer: AwsFault) =>
+      reply.code(answer.status).type('application/xml').send(errorXml(answer, service));
+
+    const asked = fault({
+      service,
+      method,
+      path: decodeURIComponent(pathname),
+      ...(form.Action !== undefined && { action: form.Action }),
+    });
+    if (asked !== undefined) return refuse(asked);
+
+    if (form.Action === 'Publish') {
+      const refused = publishFault(form);
+      if (refused !== undefined) return refuse(refused);
+    }
+    if (UNSUPPORTED.some((name) => searchParams.has(name)))
+      return refuse({ status: 501, code: 'NotImplemented' });
+
+    const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+    const isWrite = method === 'PUT' || (method === 'POST' && searchParams.has('uploadId'));
+    if (!isWrite || (match === undefined && noneMatch === undefined)) return undefined;
+
+    const turn = Promise.withResolvers<void>();
+    const before = lastTurn;
+    lastTurn = turn.promise;
+    reply.raw.once('close', turn.resolve);
+    await before;
+
+    const stored = await app.inject({ method: 'HEAD', url: pathname, headers: { host: headers.host } });
+    const exists = stored.statusCode === 200;
+    if (noneMatch !== undefined && exists) return refuse({ status: 412, code: 'PreconditionFailed' });
+    if (match !== undefined && !exists) return refuse({ status: 404, code: 'NoSuchKey' });
+    if (match !== undefined && withoutQuotes(stored.headers.etag) !== withoutQuotes(match))
+      return refuse({ status: 412, code: 'PreconditionFailed' });
+    return undefined;
+  });
+
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const settings = { endpoint: url, region: REGION, credentials: CREDENTIALS };
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const sns = new SNSClient(settings);
+
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topicName }));
+
+  let queues = 0;
+  const subscribe: AwsEmulator['subscribe'] = async (filterPolicy) => {
+    queues += 1;
+    const name = `subscriber-${queues}`;
+    await app.inject({
+      method: 'POST',
+      url: '/',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.CreateQueue' },
+      payload: JSON.stringify({ QueueName: name }),
+    });
+    await sns.send(
+      new SubscribeCommand({
+        TopicArn: topicArn,
+        Protocol: 'sqs',
+        Endpoint: `arn:aws:sqs:${REGION}:000000000000:${name}`,
+        ...(filterPolicy && { Attributes: { FilterPolicy: JSON.stringify(filterPolicy) } }),
+      }),
+    );
+    return async () => {
+      const { body } = await app.inject(`/_fauxqs/queues/${name}`);
+      return queueState
+        .parse(JSON.parse(body))
+        .messages.ready.map((message) => publishedMessage(message.body));
+    };
+  };
+
+  return {
+    url,
+    bucket,
+    topicArn,
+    s3,
+    sns,
+    messages: await subscribe(),
+    subscribe,
+    env: {
+      AWS_ENDPOINT_URL_S3: url,
+      AWS_ENDPOINT_URL_SNS: url,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    },
+    close: async () => {
+      s3.destroy();
+      sns.destroy();
+      await app.close();
+    },
+  };
+};

@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals';
+import { configureRules } from '../../rules/engine/configure.ts';
+import { beginEvaluation, type Failure, type RuleOutcome } from '../../rules/engine/evaluate.ts';
+import type { Context, Evidence, Options, Rule } from '../../rules/engine/rule.ts';
+import type { Severity } from '../../rules/engine/severity.ts';
+import { readUser } from '../../rules/engine/user.ts';
+import { aContext, type UserRecord } from './builders.ts';
+
+/** The run that change rules compare with. */
+export const EARLIER_RUN = '20261123T020000Z';
+
+/** What a run looks at. */
+interface Given {
+  /** The listing, as the service gave it. */
+  readonly users: readonly unknown[];
+  /** The listing of the last complete run; there was none where it is left out. */
+  readonly earlierUsers?: readonly unknown[];
+  /** Where they differ from the rule's defaults. */
+  readonly options?: Options;
+  readonly context?: Partial<Context>;
+}
+
+interface Case extends Given {
+  readonly name: string;
+}
+
+interface FailingCase extends Case {
+  /** Every subject that fails, and no other; of each, what the case is about. */
+  readonly violations: Readonly<
+    Record<string, { readonly message?: string; readonly severity?: Severity; readonly evidence?: Evidence }>
+  >;
+}
+
+interface UnassessedCase extends Case {
+  /** Every subject that gets no answer, and no other, with the reason. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+interface Cases {
+  readonly passes?: readonly Case[];
+  readonly fails?: readonly FailingCase[];
+  readonly notAssessed?: readonly UnassessedCase[];
+}
+
+interface Judged {
+  readonly failures: ReadonlyMap<string, Failure>;
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly outcomes: readonly RuleOutcome[];
+}
+
+/** Judges listings as a run does: the same evaluation, fed the same way. */
+export const judge = (rules: readonly Rule[], { users, earlierUsers, options, context }: Given): Judged => {
+  const failures = new Map<string, Failure>();
+  const reasons: Record<string, string> = {};
+  const settings = Object.fromEntries(rules.map(({ id }) => [id, options ?? {}]));
+  const evaluation = beginEvaluation(
+    configureRules(rules, settings),
+    aContext(context),
+    earlierUsers && EARLIER_RUN,
+    {
+      fail(failure) {
+        const { id } = failure.subject;
+        if (failures.has(id)) throw new Error(`subject ${id} fails ${failure.rule.id} twice`);
+        failures.set(id, failure);
+      },
+      notAssessed(_rule, { id }, reason) {
+        reasons[id] = reason;
+      },
+    },
+  );
+  const before = new Map(
+    (earlierUsers ?? []).map((record, place) => readUser(record, place)).map((user) => [user.id, user]),
+  );
+  users.forEach((record, place) => {
+    const user = readUser(record, place);
+    evaluation.see(user, before.get(user.id));
+    before.delete(user.id);
+  });
+  for (const user of before.values()) evaluation.vanished(user);
+
+  const outcomes = evaluation.conclude(true);
+  return { failures, reasons, outcomes };
+};
+
+const isRecord = (value: unknown): value is UserRecord => typeof value === 'object' && value !== null;
+
+/** What no message may hold: names, and e-mail addresses and their parts. */
+const personalTexts = (users: readonly unknown[]): readonly string[] =>
+  users
+    .filter(isRecord)
+    .flatMap(({ firstName, lastName, emailAddress }) => [
+      firstName,
+      lastName,
+      emailAddress,
+      ...String(emailAddress).split('@'),
+    ])
+    .filter(
+      (text): text is string => typeof text === 'string' && text.trim().length > 3 && text !== 'undefined',
+    );
+
+/** A message reads after its subject, in a mail: lower case, no full stop, and nobody named. */
+export const expectMailable = (message: string, users: readonly unknown[]): void => {
+  expect(message).toMatch(/^(?:[a-z0-9]|API )(?:.*[^.\s])$/);
+  const told = message.toLowerCase();
+  expect(personalTexts(users).filter((text) => told.includes(text.toLowerCase()))).toEqual([]);
+};
+
+/** A case whose options the config would refuse proves nothing. */
+const judgeCase = (rule: Rule, given: Given): Judged => {
+  if (rule.kind === 'unread') throw new Error(`${rule.id} judges nothing`);
+  const options = { ...rule.options, ...given.options };
+  expect(rule.optionsError?.(options)).toBeUndefined();
+  return judge([rule], given);
+};
+
+/**
+ * Tests one rule by listings. A passing case has no subject that fails and none that gets no answer; a failing one
+ * names all that fail.
+ */
+export const testRule = (rule: Rule, { passes = [], fails = [], notAssessed = [] }: Cases): void => {
+  describe(`rule ${rule.id}`, () => {
+    for (const { name, ...given } of passes) {
+      test(`passes: ${name}`, () => {
+        const { failures, reasons, outcomes } = judgeCase(rule, given);
+        expect(Object.fromEntries(failures)).toEqual({});
+        expect(reasons).toEqual({});
+        expect(outcomes).toMatchObject([{ state: 'ran', failed: 0, notAssessed: 0 }]);
+      });
+    }
+
+    for (const { name, violations, ...given } of fails) {
+      test(`fails: ${name}`, () => {
+        const { failures, reasons, outcomes } = judgeCase(rule, given);
+        expect([...failures.keys()].toSorted()).toEqual(Object.keys(violations).toSorted());
+        for (const [id, { severity, violation }] of failures) {
+          expect({ ...violation, severity }).toMatchObject(violations[id] ?? {});
+          expect(violation.severity).not.toBe(rule.severity);
+          expectMailable(violation.message, [...given.users, ...(given.earlierUsers ?? [])]);
+        }
+        expect(reasons).toEqual({});
+        expect(outcomes).toMatchObject([{ state: 'ran', failed: failures.size }]);
+      });
+    }
+
+    for (const { name, reasons: expected, ...given } of notAssessed) {
+      test(`not assessed: ${name}`, () => {
+        const { failures, reasons } = judgeCase(rule, given);
+        expect(reasons).toEqual(expected);
+        expect([...failures.keys()]).toEqual([]);
+      });
+    }
+  });
+};
