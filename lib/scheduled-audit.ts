@@ -26,6 +26,8 @@ export interface ScheduledAuditProps {
   readonly topic: Topic;
 }
 
+const PROJECT = resolve(import.meta.dirname, '..');
+
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] as const;
 
 const cronField = (values: readonly number[], inAll: number): string =>
@@ -125,7 +127,9 @@ export class ScheduledAudit extends Construct {
 
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Audits the users of one FinSpace environment',
-      entry: resolve(import.meta.dirname, '../lambda/handler.ts'),
+      entry: resolve(PROJECT, 'lambda/handler.ts'),
+      projectRoot: PROJECT,
+      depsLockFilePath: resolve(PROJECT, 'package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,

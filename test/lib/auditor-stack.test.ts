@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../../lambda/config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 
@@ -10,23 +10,16 @@ const template = (text: string): Template => {
   return Template.fromStack(new AuditorStack(app, 'Auditor', { config, configFile: '/audit.yaml' }));
 };
 
-/** The logical id of the only resource of a type (whose id matches). */
-const idOf = (stack: Template, type: string, id = ''): string => {
-  const [found = 'none', ...others] = Object.keys(stack.findResources(type)).filter((name) =>
-    name.includes(id),
-  );
-  expect(others).toEqual([]);
-  return found;
+/** The only resource of a type (whose id holds `part`). */
+const only = (stack: Template, type: string, part = '') => {
+  const [found, ...others] = Object.entries(stack.findResources(type)).filter(([id]) => id.includes(part));
+  if (found === undefined || others.length > 0) throw new Error(`not one ${type} (${part})`);
+  const [id, { Properties }] = found;
+  return { id, arn: { 'Fn::GetAtt': [id, 'Arn'] }, properties: Properties };
 };
 
-const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-
-const statementsOf = (stack: Template, policyId: string): unknown => {
-  const [policy] = Object.entries(stack.findResources('AWS::IAM::Policy')).flatMap(([id, { Properties }]) =>
-    id.includes(policyId) ? [Properties.PolicyDocument.Statement] : [],
-  );
-  return policy;
-};
+const statementsOf = (stack: Template, policy: string) =>
+  only(stack, 'AWS::IAM::Policy', policy).properties.PolicyDocument.Statement;
 
 const ONE = 'environments: [{ id: abc }]\n';
 const THREE = 'environments: [{ id: abc }, { id: def }, { id: ghi }]\n';
@@ -42,19 +35,19 @@ describe('the stack of one environment', () => {
   });
 
   it('runs the function with room for the largest directory', () => {
-    stack.hasResourceProperties('AWS::Lambda::Function', {
+    expect(only(stack, 'AWS::Lambda::Function').properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
       MemorySize: 512,
       Timeout: 900,
       ReservedConcurrentExecutions: 1,
-      LoggingConfig: { LogGroup: { Ref: idOf(stack, 'AWS::Logs::LogGroup') } },
-      Role: arnOf(idOf(stack, 'AWS::IAM::Role', 'AuditRole')),
+      LoggingConfig: { LogGroup: { Ref: only(stack, 'AWS::Logs::LogGroup').id } },
+      Role: only(stack, 'AWS::IAM::Role', 'AuditRole').arn,
       Environment: {
         Variables: {
-          AUDIT_BUCKET: { Ref: idOf(stack, 'AWS::S3::Bucket') },
-          AUDIT_TOPIC_ARN: { Ref: idOf(stack, 'AWS::SNS::Topic') },
+          AUDIT_BUCKET: { Ref: only(stack, 'AWS::S3::Bucket').id },
+          AUDIT_TOPIC_ARN: { Ref: only(stack, 'AWS::SNS::Topic').id },
           POWERTOOLS_SERVICE_NAME: 'finspace-auditor',
           NODE_OPTIONS: '--enable-source-maps',
         },
@@ -63,49 +56,49 @@ describe('the stack of one environment', () => {
   });
 
   it('keeps the logs for a year', () => {
-    stack.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+    expect(only(stack, 'AWS::Logs::LogGroup').properties).toMatchObject({ RetentionInDays: 365 });
   });
 
   it('retries what fails, and then keeps it', () => {
-    stack.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    expect(only(stack, 'AWS::Lambda::EventInvokeConfig').properties).toMatchObject({
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 21_600,
-      DestinationConfig: { OnFailure: { Destination: arnOf(idOf(stack, 'AWS::SQS::Queue')) } },
+      DestinationConfig: { OnFailure: { Destination: only(stack, 'AWS::SQS::Queue').arn } },
     });
   });
 
   it('schedules the audit, retries its delivery, and keeps what was not delivered', () => {
-    stack.hasResourceProperties('AWS::Scheduler::Schedule', {
+    expect(only(stack, 'AWS::Scheduler::Schedule').properties).toMatchObject({
       ScheduleExpression: 'cron(0 2 * * ? *)',
       ScheduleExpressionTimezone: 'America/New_York',
       State: 'ENABLED',
       FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {
-        Arn: arnOf(idOf(stack, 'AWS::Lambda::Function')),
+        Arn: only(stack, 'AWS::Lambda::Function').arn,
         Input: '{"environmentId":"abc","scheduledTime":"<aws.scheduler.scheduled-time>"}',
         RetryPolicy: { MaximumEventAgeInSeconds: 21_600, MaximumRetryAttempts: 10 },
-        DeadLetterConfig: { Arn: arnOf(idOf(stack, 'AWS::SQS::Queue')) },
-        RoleArn: arnOf(idOf(stack, 'AWS::IAM::Role', 'SchedulerRole')),
+        DeadLetterConfig: { Arn: only(stack, 'AWS::SQS::Queue').arn },
+        RoleArn: only(stack, 'AWS::IAM::Role', 'SchedulerRole').arn,
       },
     });
   });
 
   it('lets the function do what it needs, and no more', () => {
-    const bucket = idOf(stack, 'AWS::S3::Bucket');
+    const bucket = only(stack, 'AWS::S3::Bucket');
     expect(statementsOf(stack, 'AuditRole')).toEqual([
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: arnOf(idOf(stack, 'AWS::Logs::LogGroup')),
+        Resource: only(stack, 'AWS::Logs::LogGroup').arn,
       },
       {
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: { 'Fn::Join': ['', [arnOf(bucket), '/*']] },
+        Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] },
       },
-      { Effect: 'Allow', Action: 's3:ListBucket', Resource: arnOf(bucket) },
-      { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: idOf(stack, 'AWS::SNS::Topic') } },
-      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf(idOf(stack, 'AWS::SQS::Queue')) },
+      { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
+      { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: only(stack, 'AWS::SNS::Topic').id } },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
       {
         Effect: 'Allow',
         Action: 'finspace-api:GetProgrammaticAccessCredentials',
@@ -132,11 +125,11 @@ describe('the stack of one environment', () => {
       {
         Effect: 'Allow',
         Action: 'lambda:InvokeFunction',
-        Resource: arnOf(idOf(stack, 'AWS::Lambda::Function')),
+        Resource: only(stack, 'AWS::Lambda::Function').arn,
       },
-      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf(idOf(stack, 'AWS::SQS::Queue')) },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
     ]);
-    stack.hasResourceProperties('AWS::IAM::Role', {
+    expect(only(stack, 'AWS::IAM::Role', 'SchedulerRole').properties).toMatchObject({
       AssumeRolePolicyDocument: {
         Statement: [
           {
@@ -151,37 +144,32 @@ describe('the stack of one environment', () => {
   });
 
   it('uses no managed policy, and has no policy that was not looked at here', () => {
-    stack.allResourcesProperties('AWS::IAM::Role', {
-      ManagedPolicyArns: Match.absent(),
-      Policies: Match.absent(),
-    });
-    stack.resourceCountIs('AWS::IAM::Role', 2);
-    stack.resourceCountIs('AWS::IAM::Policy', 2);
+    const roles = Object.values(stack.findResources('AWS::IAM::Role'));
+    expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual([
+      ['AssumeRolePolicyDocument'],
+      ['AssumeRolePolicyDocument'],
+    ]);
+    expect(Object.keys(stack.findResources('AWS::IAM::Policy'))).toHaveLength(2);
   });
 
   it.each(['AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy'])(
     'refuses what is not encrypted on its way: %s',
     (type) => {
-      stack.resourceCountIs(type, 1);
-      stack.hasResourceProperties(type, {
-        PolicyDocument: {
-          Statement: [
-            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-          ],
-        },
-      });
+      expect(only(stack, type).properties.PolicyDocument.Statement).toEqual([
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]);
     },
   );
 
   it('encrypts failures, and keeps them for two weeks', () => {
-    stack.hasResourceProperties('AWS::SQS::Queue', {
+    expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1_209_600,
     });
   });
 
   it('mails nobody', () => {
-    stack.resourceCountIs('AWS::SNS::Subscription', 0);
+    expect(stack.findResources('AWS::SNS::Subscription')).toEqual({});
   });
 
   it('tells where things are', () => {
@@ -198,8 +186,9 @@ describe('the stack of one environment', () => {
 describe('the stack of three environments', () => {
   it('has one function, and a schedule for each', () => {
     const stack = template(THREE);
-    stack.resourceCountIs('AWS::Lambda::Function', 1);
-    stack.hasResourceProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: 3 });
+    expect(only(stack, 'AWS::Lambda::Function').properties).toMatchObject({
+      ReservedConcurrentExecutions: 3,
+    });
     const inputs = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => JSON.parse(Properties.Target.Input).environmentId,
     );
@@ -217,10 +206,11 @@ describe('the schedule', () => {
     { name: 'four times a day', cron: '0 */6 * * *', expression: 'cron(0 0,6,12,18 * * ? *)' },
     { name: 'every minute', cron: '* * * * *', expression: 'cron(* * * * ? *)' },
   ])('is $name', ({ cron, expression }) => {
-    template(`${ONE}schedule: { cron: "${cron}", timezone: Europe/London }`).hasResourceProperties(
-      'AWS::Scheduler::Schedule',
-      { ScheduleExpression: expression, ScheduleExpressionTimezone: 'Europe/London' },
-    );
+    const stack = template(`${ONE}schedule: { cron: "${cron}", timezone: Europe/London }`);
+    expect(only(stack, 'AWS::Scheduler::Schedule').properties).toMatchObject({
+      ScheduleExpression: expression,
+      ScheduleExpressionTimezone: 'Europe/London',
+    });
   });
 });
 

@@ -16,6 +16,7 @@ testRule(rule, {
       ['a listed name as the domain', 'ada@support.example.com'],
       ['a listed name as the tag', 'ada+support@example.com'],
       ['no @', 'support'],
+      ['no @, and a separator', 'support-x'],
       ['two @', 'support@a@example.com'],
       ['an empty address', ''],
       ['a tag alone', '+support@example.com'],

@@ -58,6 +58,12 @@ describe('a listing', () => {
     expect((await listPages(url, keys)).map(({ users }) => users?.length)).toEqual([4, 4, 1]);
   });
 
+  it.each([0, 101, 1.5])('has no pages of %j users', async (pageSize) => {
+    await expect(startSimulator({ pageSize })).rejects.toThrow(
+      `pageSize must be a whole number from 1 to 100, got ${pageSize}`,
+    );
+  });
+
   it('gives malformed entries as they are', async () => {
     const users = [null, 1, 'text', [], {}, { userId: { deep: true } }];
     const { url, directCredentials } = await start({ users });

@@ -29,3 +29,11 @@ test('refused requests cost nothing', () => {
   now = 100;
   expect(take()).toBe(true);
 });
+
+test.each([
+  [{ requestsPerSecond: 0, burst: 1 }, 'requestsPerSecond must be over 0, got 0'],
+  [{ requestsPerSecond: Number.NaN, burst: 1 }, 'requestsPerSecond must be over 0, got NaN'],
+  [{ requestsPerSecond: 1, burst: 0.5 }, 'burst must be at least 1, got 0.5'],
+])('a rate that lets nothing through is refused: %j', (rate, message) => {
+  expect(() => tokenBucket(rate, () => 0)).toThrow(message);
+});

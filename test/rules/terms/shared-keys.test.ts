@@ -48,6 +48,21 @@ describe('keys that users share', () => {
     ).toEqual([]);
   });
 
+  test.each([
+    ['low', 'role-778858', 'role-5651436'],
+    ['high', 'role-410731', 'role-5056926'],
+  ])(
+    'keys that fall on one slot and agree in the %s half of the fingerprint are two keys',
+    (_half, one, other) => {
+      const entries = [
+        [one, 'u1'],
+        [other, 'u2'],
+        [other, 'u3'],
+      ] as const;
+      expect(filed(entries).shared()).toEqual([{ key: other, ids: ['u2', 'u3'] }]);
+    },
+  );
+
   test('as a map would have it, for any keys', () => {
     const key = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ unit: 'binary' }));
     fc.assert(

@@ -1,0 +1,170 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import * as z from 'zod';
+import { parseConfig } from '../../lambda/config.ts';
+import { AuditorStack } from '../../lib/auditor-stack.ts';
+import { rules } from '../../rules/index.ts';
+import { makeDirectory } from '../../simulator/directory.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
+import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
+
+const SCHEDULED_TIME = '2026-11-24T07:00:00Z';
+const ACCOUNT = '123456789012';
+
+const users = makeDirectory({ users: 250, seed: 1, asOf: new Date(SCHEDULED_TIME), accountId: ACCOUNT });
+
+/** What of the template says how the code runs. */
+const functionSchema = z.object({
+  Type: z.literal('AWS::Lambda::Function'),
+  Properties: z.object({
+    Handler: z.string(),
+    Environment: z.object({
+      Variables: z.record(z.string(), z.union([z.string(), z.object({ Ref: z.string() })])),
+    }),
+  }),
+  Metadata: z.object({ 'aws:asset:path': z.string() }),
+});
+const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() }).loose()) });
+
+let folder: string;
+let simulator: Simulator;
+let aws: AwsEmulator;
+let lambda: Lambda;
+
+/** Builds the app's asset for one environment, with the context that the project deploys with. */
+const synthesise = async (environmentId: string) => {
+  const config = `environments: [{ id: ${environmentId}, name: research }]\n`;
+  const configFile = join(folder, "operator's audit.yaml");
+  await writeFile(configFile, config);
+  const { context } = z
+    .object({ context: z.record(z.string(), z.unknown()) })
+    .parse(JSON.parse(await readFile('cdk.json', 'utf8')));
+  const app = new App({ outdir: join(folder, 'out'), context, builtinCloudFormationValidation: false });
+  const stack = new AuditorStack(app, 'Auditor', {
+    config: parseConfig(config, configFile, rules),
+    configFile,
+  });
+  const assembly = app.synth();
+  const template = templateSchema.parse(assembly.getStackByName(stack.stackName).template);
+  const found = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function');
+  const { Metadata, Properties } = functionSchema.parse(found);
+  const typeOf = (id: string) => template.Resources[id]?.Type;
+  return {
+    assetDir: join(assembly.directory, Metadata['aws:asset:path']),
+    handler: Properties.Handler,
+    variables: Properties.Environment.Variables,
+    typeOf,
+  };
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'asset-'));
+  simulator = await startSimulator({ users });
+  aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
+  const { assetDir, handler, variables, typeOf } = await synthesise(simulator.environmentId);
+
+  const names: Readonly<Record<string, string>> = {
+    'AWS::S3::Bucket': aws.bucket,
+    'AWS::SNS::Topic': aws.topicArn,
+  };
+  const env = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : (names[typeOf(value.Ref) ?? ''] ?? ''),
+    ]),
+  );
+  lambda = await startLambda({
+    assetDir,
+    handler,
+    timeoutMs: 900_000,
+    env: {
+      ...env,
+      ...aws.env,
+      AWS_ACCESS_KEY_ID: simulator.callerCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: simulator.callerCredentials.secretAccessKey,
+      AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url,
+    },
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await lambda.close();
+  await aws.close();
+  await simulator.close();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(() => simulator.setFaults([]));
+
+const invoke = (scheduledTime: string, environmentId = simulator.environmentId) =>
+  lambda.invoke({ environmentId, scheduledTime });
+
+const keys = async (): Promise<readonly string[]> => {
+  const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket: aws.bucket }));
+  return Contents.flatMap(({ Key }) => Key ?? []);
+};
+
+const linesOf = async (key: string): Promise<readonly unknown[]> => {
+  const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key: key }));
+  const text = gunzipSync((await Body?.transformToByteArray()) ?? '').toString();
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+};
+
+describe('the code that is deployed', () => {
+  it('audits every user when the schedule asks, keeps the evidence and tells people', async () => {
+    expect(await invoke(SCHEDULED_TIME)).toMatchObject({
+      result: { run: '20261124T070000Z', verdict: 'COMPLETE', users: 250, alert: 'sent', wasDone: false },
+    });
+    const partition = `environment=${simulator.environmentId}/dt=2026-11-24`;
+    expect(await linesOf(`snapshots/${partition}/20261124T070000Z.jsonl.gz`)).toHaveLength(250);
+    expect(await keys()).toContain(`manifests/${partition}/20261124T070000Z.json`);
+    expect(await aws.messages()).toEqual([
+      expect.objectContaining({ attributes: expect.objectContaining({ verdict: 'COMPLETE' }) }),
+    ]);
+  });
+
+  it('does nothing more when the event is delivered again', async () => {
+    const stored = await keys();
+    expect(await invoke(SCHEDULED_TIME)).toMatchObject({ result: { wasDone: true } });
+    expect(await keys()).toEqual(stored);
+    expect(await aws.messages()).toHaveLength(1);
+  });
+
+  it('tells people and fails when it may not read', async () => {
+    simulator.setFaults([{ fault: 'denied', operation: 'exchange', times: Number.POSITIVE_INFINITY }]);
+    expect(await invoke('2026-11-25T07:00:00Z')).toEqual({
+      error: {
+        errorType: 'Error',
+        errorMessage: expect.stringMatching(/^run 20261125T070000Z of .* is FAILED: access-denied: /),
+      },
+    });
+    expect((await aws.messages()).at(-1)).toMatchObject({ attributes: { verdict: 'FAILED' } });
+  });
+
+  it('names the environments that it audits to whoever asks for another', async () => {
+    expect(await invoke(SCHEDULED_TIME, 'another')).toEqual({
+      error: {
+        errorType: 'Error',
+        errorMessage: `event.environmentId must be one of ${simulator.environmentId}, got "another"`,
+      },
+    });
+  });
+
+  it('names no user in logs and mails', async () => {
+    const told = lambda.logs() + JSON.stringify(await aws.messages());
+    const addresses = users.flatMap(
+      (user) => z.object({ emailAddress: z.string().min(1) }).safeParse(user).data?.emailAddress ?? [],
+    );
+    expect(addresses.length).toBeGreaterThan(200);
+    expect(addresses.filter((address) => told.includes(address))).toEqual([]);
+  });
+});
