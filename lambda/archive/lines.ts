@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
  * The JSON lines of a stored `.jsonl.gz` object, parsed one by one.
  * @throws where the object is cut short or is no gzip: a shorter file is never taken for a whole one
  */
-export async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+export async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator {
   const text = createGunzip();
   text.setEncoding('utf8');
   const fed = pipeline(Readable.from(body), text);

@@ -67,7 +67,7 @@ export const readManifest = async (archive: Archive, key: string): Promise<Store
   const stored = await archive.read(key);
   if (stored === undefined) return undefined;
   const bytes = await readBytes(stored.body);
-  const manifest = parseObject<Manifest>(bytes, key);
+  const manifest = parseObject(bytes, key) as Manifest;
   if (manifest.schemaVersion !== 1) {
     throw new ArchiveError(
       `${key} has schemaVersion ${JSON.stringify(manifest.schemaVersion)}; this version reads 1`,
@@ -76,9 +76,9 @@ export const readManifest = async (archive: Archive, key: string): Promise<Store
   return { manifest, key, sha256: sha256Of(bytes) };
 };
 
-const parseObject = <T>(bytes: Uint8Array, key: string): T => {
+const parseObject = (bytes: Uint8Array, key: string): unknown => {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as T;
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (cause) {
     throw new ArchiveError(`${key} is no JSON`, { cause });
   }
@@ -96,11 +96,14 @@ interface Latest {
   readonly version: string | undefined;
 }
 
-export const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
+const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
   const key = latestKey(environmentId);
   const stored = await archive.read(key);
   if (stored === undefined) return { pointer: undefined, version: undefined };
-  return { pointer: parseObject<LatestPointer>(await readBytes(stored.body), key), version: stored.version };
+  return {
+    pointer: parseObject(await readBytes(stored.body), key) as LatestPointer,
+    version: stored.version,
+  };
 };
 
 /**

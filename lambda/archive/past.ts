@@ -31,11 +31,7 @@ async function* verified(
 }
 
 /** The lines of one of a run's objects, checked against the run's manifest as they are read. */
-export async function* readRunLines(
-  archive: Archive,
-  manifest: Manifest,
-  name: ObjectName,
-): AsyncGenerator<unknown> {
+export async function* readRunLines(archive: Archive, manifest: Manifest, name: ObjectName): AsyncGenerator {
   const object = manifest.objects[name];
   if (object === undefined) return;
   const stored = await archive.read(object.key);

@@ -99,6 +99,6 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
       });
       if (waitMs > 0) await clock.sleep(waitMs);
     },
-    shouldRetry: () => true,
+    shouldRetry: ({ error }) => error instanceof RequestError,
   });
 };

@@ -46,7 +46,7 @@ export const csvLine = (finding: Finding): string => {
     runs: finding.runs,
     resolvedAt: finding.resolvedAt ?? '',
     cause: finding.cause ?? '',
-    waivedUntil: String(finding.waiver?.expires ?? ''),
+    waivedUntil: finding.waiver?.expires ?? '',
     controls: finding.controls.join(' '),
     evidence: JSON.stringify(finding.evidence),
     id: finding.id,

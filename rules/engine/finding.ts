@@ -1,5 +1,6 @@
 import type { Evidence, Subject } from './rule.ts';
 import type { Severity } from './severity.ts';
+import type { Waiver } from './waiver.ts';
 
 export const FINDING_STATES = ['new', 'open', 'reopened', 'resolved', 'waived', 'event'] as const;
 
@@ -32,7 +33,8 @@ export interface Finding {
   readonly escalatedFrom?: Severity;
   readonly resolvedAt?: string;
   readonly cause?: ResolutionCause;
-  readonly waiver?: Evidence;
+  /** The waiver that accepts it, without rule and user. */
+  readonly waiver?: Omit<Waiver, 'rule' | 'user'>;
 }
 
 /**

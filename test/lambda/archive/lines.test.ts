@@ -28,11 +28,14 @@ test('reads more lines than one piece holds', async () => {
 const whole = gzipSync(`${Array.from({ length: 20_000 }, (_, n) => n).join('\n')}\n`);
 
 test.each([
-  { name: 'cut in the middle', bytes: whole.subarray(0, whole.length / 2) },
-  { name: 'cut by one byte', bytes: whole.subarray(0, -1) },
-  { name: 'empty', bytes: whole.subarray(0, 0) },
-  { name: 'no gzip', bytes: Buffer.from('1\n2\n') },
-  { name: 'without the end of its last line', bytes: gzipSync('1\n2') },
-])('an object that is $name is an error, never a shorter file', async ({ bytes }) => {
-  await expect(read(bytes)).rejects.toThrow();
+  {
+    name: 'cut in the middle',
+    bytes: whole.subarray(0, whole.length / 2),
+    message: 'unexpected end of file',
+  },
+  { name: 'cut by one byte', bytes: whole.subarray(0, -1), message: 'unexpected end of file' },
+  { name: 'no gzip', bytes: Buffer.from('1\n2\n'), message: 'incorrect header check' },
+  { name: 'without the end of its last line', bytes: gzipSync('1\n2'), message: 'the last line has no end' },
+])('an object that is $name is an error, never a shorter file', async ({ bytes, message }) => {
+  await expect(read(bytes)).rejects.toThrow(message);
 });

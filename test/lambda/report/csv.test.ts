@@ -35,7 +35,7 @@ test('a line has as many cells as the header has names', () => {
     firstSeen: '2026-11-20T02:00:00.000Z',
     lastSeen: '2026-11-24T02:00:00.000Z',
     runs: 5,
-    waiver: { expires: '2027-01-31' },
+    waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2027-01-31' },
   };
   expect(csvHeader.split(',')).toHaveLength(15);
   expect(csvLine(finding)).toBe(
