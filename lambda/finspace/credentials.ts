@@ -40,7 +40,7 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 const readKeys = ({ accessKeyId, secretAccessKey, sessionToken }: JsonObject): AwsCredentials | undefined => {
   if (!isKey(accessKeyId) || !isKey(secretAccessKey)) return undefined;
   if (isAbsent(sessionToken)) return { accessKeyId, secretAccessKey };
-  return true ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
+  return isKey(sessionToken) ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
 };
 
 const within = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
