@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -23,12 +23,12 @@ const users = makeDirectory({ users: 250, seed: 1, asOf: new Date(SCHEDULED_TIME
 const functionSchema = z.object({
   Type: z.literal('AWS::Lambda::Function'),
   Properties: z.object({
+    Code: z.object({ S3Key: z.string() }),
     Handler: z.string(),
     Environment: z.object({
       Variables: z.record(z.string(), z.union([z.string(), z.object({ Ref: z.string() })])),
     }),
   }),
-  Metadata: z.object({ 'aws:asset:path': z.string() }),
 });
 const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() }).loose()) });
 
@@ -53,10 +53,11 @@ const synthesise = async (environmentId: string) => {
   const assembly = app.synth();
   const template = templateSchema.parse(assembly.getStackByName(stack.stackName).template);
   const found = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function');
-  const { Metadata, Properties } = functionSchema.parse(found);
+  const { Properties } = functionSchema.parse(found);
   const typeOf = (id: string) => template.Resources[id]?.Type;
   return {
-    assetDir: join(assembly.directory, Metadata['aws:asset:path']),
+    // Named by its hash, in the assembly as in the bucket that it is uploaded to.
+    assetDir: join(assembly.directory, `asset.${basename(Properties.Code.S3Key, '.zip')}`),
     handler: Properties.Handler,
     variables: Properties.Environment.Variables,
     typeOf,
