@@ -12,7 +12,7 @@ import {
   runKeys,
   runName,
 } from './archive/keys.ts';
-import { readBytes } from './archive/lines.ts';
+import { readJson } from './archive/lines.ts';
 import {
   advanceLatest,
   lastCompleteRun,
@@ -102,7 +102,6 @@ interface Run {
   readonly spools: SpoolFolder;
   readonly name: string;
   readonly keys: RunKeys;
-  readonly catalogue: ReadonlyMap<string, Rule>;
   readonly yardstick: Yardstick;
 }
 
@@ -135,9 +134,9 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
     spools,
     name: runName(asOf),
     keys: runKeys(environmentId, asOf),
-    catalogue: new Map(settings.rules.map(({ rule }) => [rule.id, rule])),
     yardstick: {
       rules: settings.rules,
+      catalogue: new Map(settings.rules.map(({ rule }) => [rule.id, rule])),
       waivers: settings.waivers,
       asOf: asOf.toISOString(),
       context: {
@@ -165,7 +164,7 @@ const execute = async (run: Run): Promise<AuditResult> => {
   const last = await lastCompleteRun(archive, run.request.environmentId);
   if (last !== undefined && last.manifest.run > run.name) return refuseLateRun(run, last.manifest.run);
 
-  const earlier = await readEarlier(archive, last?.manifest, run.catalogue);
+  const earlier = await readEarlier(archive, last?.manifest, run.yardstick.catalogue);
   const judging = beginJudging(run.yardstick, earlier, run.spools);
   const look = await lookAt(run, judging);
   const cut = cutOf(look) ?? shrinkageOf(run, look.counts.users, last?.manifest);
@@ -311,7 +310,7 @@ const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSour
     report,
     highlights: judgement.highlights,
     waiverTroubles: judgement.waiverTroubles,
-    rules: run.catalogue,
+    rules: run.yardstick.catalogue,
     reportLocation: `${ARCHIVE_PLACE}/${keys.object('report')}`,
     ...(environmentName !== undefined && { environmentName }),
   };
@@ -319,6 +318,16 @@ const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSour
 };
 
 type DigestSource = Pick<Judgement, 'highlights' | 'waiverTroubles'>;
+
+/** Of a run in which nothing was judged. */
+const NOTHING_TOLD: DigestSource = { highlights: [], waiverTroubles: [] };
+
+const resultOf = (
+  report: Report,
+  alert: Delivery,
+  objects: AuditResult['objects'],
+  { highlights, waiverTroubles } = NOTHING_TOLD,
+): AuditResult => ({ report, highlights, waiverTroubles, alert, objects, wasDone: false });
 
 /**
  * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
@@ -370,14 +379,7 @@ const completeRun = async (
   await deliverOwed(run, last?.manifest);
   // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
   const alert = await deliverDigest(run, manifest, digest, stored.isNew ? 0 : patienceOf(run));
-  return {
-    report,
-    highlights: judgement.highlights,
-    waiverTroubles: judgement.waiverTroubles,
-    alert,
-    objects,
-    wasDone: false,
-  };
+  return resultOf(report, alert, objects, judgement);
 };
 
 /**
@@ -394,13 +396,13 @@ const storeReport = async (
   if (!isSameJudgement) return { report, object: (await storeAnew(archive, key, evidence)).object };
   const { object, isOurs } = await storeOnce(archive, key, evidence);
   if (isOurs) return { report, object };
-  return { report: await readJson<Report>(archive, key), object };
+  return { report: (await readObject(archive, key)) as Report, object };
 };
 
-const readJson = async <T>(archive: Archive, key: string): Promise<T> => {
+const readObject = async (archive: Archive, key: string): Promise<unknown> => {
   const stored = await archive.read(key);
   if (stored === undefined) throw new Error(`${key} is missing`);
-  return JSON.parse(Buffer.from(await readBytes(stored.body)).toString('utf8')) as T;
+  return readJson(stored.body);
 };
 
 const judgeStoredSnapshot = async (
@@ -410,15 +412,9 @@ const judgeStoredSnapshot = async (
   snapshot: ManifestObject,
 ): Promise<{ readonly judgement: Judgement; readonly counts: Counts }> => {
   const { archive } = run.settings;
-  const earlier = await readEarlier(archive, last?.manifest, run.catalogue);
+  const earlier = await readEarlier(archive, last?.manifest, run.yardstick.catalogue);
   const judging = beginJudging(run.yardstick, earlier, run.spools);
-  const stored = manifestOf(
-    run,
-    last,
-    reportOf(run, last?.manifest, undefined, look.counts, NOTHING_JUDGED),
-    { snapshot },
-  );
-  for await (const record of readRunLines(archive, stored, 'snapshot')) {
+  for await (const record of readRunLines(archive, { run: run.name, objects: { snapshot } }, 'snapshot')) {
     judging.see(record);
     await judging.settled();
   }
@@ -462,14 +458,7 @@ const keepUnfinishedRun = async (
   );
 
   const alert = await deliverShortfall(run, keys, report, digest);
-  return {
-    report,
-    highlights: judgement.highlights,
-    waiverTroubles: judgement.waiverTroubles,
-    alert,
-    objects,
-    wasDone: false,
-  };
+  return resultOf(report, alert, objects, judgement);
 };
 
 /** Far longer than an attempt takes from its manifest to the marker of its alert. */
@@ -522,7 +511,7 @@ const deliverOwed = async (run: Run, manifest: Manifest | undefined): Promise<De
   return deliverDigest(
     run,
     manifest,
-    await readJson<Alert>(run.settings.archive, object.key),
+    (await readObject(run.settings.archive, object.key)) as Alert,
     patienceOf(run),
   );
 };
@@ -531,9 +520,9 @@ const deliverOwed = async (run: Run, manifest: Manifest | undefined): Promise<De
 const finishDoneRun = async (run: Run, { manifest, key, sha256 }: StoredManifest): Promise<AuditResult> => {
   const { archive } = run.settings;
   await advanceLatest(archive, run.request.environmentId, { manifest, key, sha256 });
-  const report = await readJson<Report>(archive, run.keys.object('report'));
+  const report = (await readObject(archive, run.keys.object('report'))) as Report;
   const alert = await deliverOwed(run, manifest);
-  return { report, highlights: [], waiverTroubles: [], alert, objects: manifest.objects, wasDone: true };
+  return { ...resultOf(report, alert, manifest.objects), wasDone: true };
 };
 
 /** Nothing is judged for an instant that a later complete run has gone past: its users are no longer to be seen. */
@@ -559,16 +548,9 @@ const keepUnjudgedRun = async (run: Run, shortfall: Shortfall): Promise<AuditRes
   const keys = attemptKeys(environmentId, asOf, attempt);
   const report = unjudged(run, shortfall);
   const stored = await storeOnce(archive, keys.object('report'), jsonEvidence(report));
-  const digest = digestOf(run, keys, report, { highlights: [], waiverTroubles: [] });
+  const digest = digestOf(run, keys, report, NOTHING_TOLD);
   const alert = await deliverShortfall(run, keys, report, digest);
-  return {
-    report,
-    highlights: [],
-    waiverTroubles: [],
-    alert,
-    objects: { report: stored.object },
-    wasDone: false,
-  };
+  return resultOf(report, alert, { report: stored.object });
 };
 
 /** The archive can't be read or written: the one thing left is to say so. */
@@ -579,7 +561,7 @@ const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult
     reason: 'archive-unavailable',
     message: `${archive.location}: ${messageOf(error)}`,
   });
-  const digest = digestOf(run, run.keys, report, { highlights: [], waiverTroubles: [] });
+  const digest = digestOf(run, run.keys, report, NOTHING_TOLD);
   const alert = digest === undefined ? { outcome: 'quiet' as const } : await sendUnmarked(sendAlert, digest);
-  return { report, highlights: [], waiverTroubles: [], alert, objects: {}, wasDone: false };
+  return resultOf(report, alert, {});
 };

@@ -20,6 +20,8 @@ import { countFindings, type FindingCounts } from './report/report.ts';
 /** By what a run judges. */
 export interface Yardstick {
   readonly rules: readonly ConfiguredRule[];
+  /** The same rules by id. */
+  readonly catalogue: ReadonlyMap<string, Rule>;
   readonly waivers: readonly Waiver[];
   readonly context: Context;
   /** ISO 8601, UTC. */
@@ -55,9 +57,6 @@ export interface Judging {
   conclude(isWhole: boolean): Promise<Judgement>;
 }
 
-const byId = (rules: readonly ConfiguredRule[]): ReadonlyMap<string, Rule> =>
-  new Map(rules.map(({ rule }) => [rule.id, rule]));
-
 /**
  * The rules that judge otherwise than in the earlier run, with the settings they had then: what they would still
  * find has not been fixed, the rule has changed.
@@ -88,12 +87,11 @@ const beginFormerEvaluation = (
 
 /** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
 export const beginJudging = (
-  { rules, waivers, context, asOf }: Yardstick,
+  { rules, catalogue, waivers, context, asOf }: Yardstick,
   earlier: Earlier,
   spools: SpoolFolder,
 ): Judging => {
   const { roster, past } = earlier;
-  const catalogue = byId(rules);
   const earlierRun = earlier.manifest?.run;
   const book = openWaivers(
     waivers,

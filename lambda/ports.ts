@@ -1,15 +1,7 @@
 /** The edges of an audit: who lists the users, who keeps the evidence, who is told. */
 
 /** Why a listing ended before the directory did. */
-export const CUT_REASONS = [
-  'deadline',
-  'repeated-token',
-  'access-denied',
-  'validation',
-  'source-unavailable',
-] as const;
-
-export type CutReason = (typeof CUT_REASONS)[number];
+export type CutReason = 'deadline' | 'repeated-token' | 'access-denied' | 'validation' | 'source-unavailable';
 
 export type ListingEnd =
   | { readonly complete: true }

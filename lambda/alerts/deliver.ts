@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { readBytes } from '../archive/lines.ts';
+import { readJson } from '../archive/lines.ts';
 import { evidenceOf } from '../archive/spool.ts';
 import type { Alert, Archive, SendAlert } from '../ports.ts';
 
@@ -80,7 +80,7 @@ export const wasToldBefore = async (archive: Archive, prefix: string, reason: st
   for await (const key of archive.list(prefix)) {
     const stored = await archive.read(key);
     if (stored === undefined) continue;
-    const marker: unknown = JSON.parse(Buffer.from(await readBytes(stored.body)).toString('utf8'));
+    const marker: unknown = await readJson(stored.body);
     if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason)
       return true;
   }

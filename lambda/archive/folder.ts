@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import {
   copyFile,
   link,
@@ -13,6 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Archive, Content } from '../ports.ts';
 import { sha256Of } from './spool.ts';
 
@@ -43,14 +43,16 @@ export const folderArchive = (folder: string): Archive => {
     return aside;
   };
 
-  const versionOf = async (path: string): Promise<string | undefined> => {
+  const bytesOf = async (path: string): Promise<Uint8Array | undefined> => {
     try {
-      return sha256Of(await readFile(path));
+      return await readFile(path);
     } catch (error) {
       if (isCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   };
+
+  const versionOf = (bytes: Uint8Array | undefined): string | undefined => bytes && sha256Of(bytes);
 
   const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
     const lockPath = join(dirname(path), `.${basename(path)}.lock`);
@@ -70,9 +72,9 @@ export const folderArchive = (folder: string): Archive => {
     location: root,
 
     async read(key) {
-      const path = pathOf(key);
-      const version = await versionOf(path);
-      return version === undefined ? undefined : { version, body: createReadStream(path) };
+      const bytes = await bytesOf(pathOf(key));
+      // One read for both: the version is that of the very bytes that are given.
+      return bytes && { version: sha256Of(bytes), body: Readable.from([bytes]) };
     },
 
     async create(key, content) {
@@ -94,7 +96,7 @@ export const folderArchive = (folder: string): Archive => {
       const aside = await writeAside(path, content);
       const unlock = await lock(path);
       try {
-        if (unlock === undefined || (await versionOf(path)) !== version) return 'conflict';
+        if (unlock === undefined || versionOf(await bytesOf(path)) !== version) return 'conflict';
         await rename(aside, path);
         return 'replaced';
       } finally {

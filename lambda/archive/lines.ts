@@ -29,3 +29,7 @@ export const readBytes = async (body: AsyncIterable<Uint8Array>): Promise<Uint8A
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 };
+
+/** The whole of a stored object of JSON, parsed. */
+export const readJson = async (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
+  JSON.parse(Buffer.from(await readBytes(body)).toString('utf8'));

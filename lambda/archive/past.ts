@@ -31,12 +31,16 @@ async function* verified(
 }
 
 /** The lines of one of a run's objects, checked against the run's manifest as they are read. */
-export async function* readRunLines(archive: Archive, manifest: Manifest, name: ObjectName): AsyncGenerator {
-  const object = manifest.objects[name];
+export async function* readRunLines(
+  archive: Archive,
+  { run, objects }: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): AsyncGenerator {
+  const object = objects[name];
   if (object === undefined) return;
   const stored = await archive.read(object.key);
   if (stored === undefined) {
-    throw new ArchiveError(`${object.key} is missing, though the manifest of run ${manifest.run} names it`);
+    throw new ArchiveError(`${object.key} is missing, though the manifest of run ${run} names it`);
   }
   yield* readLines(verified(stored.body, object));
 }

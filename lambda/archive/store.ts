@@ -38,30 +38,28 @@ export interface Stored {
   readonly isOurs: boolean;
 }
 
-/** Stores evidence once: what an earlier attempt at the same run left stays, and is what the manifest names. */
-export const storeOnce = async (
+/** Stores evidence where there is none yet, and gives the version of what was there instead. */
+const storeOrFind = async (
   archive: Archive,
   key: string,
   { content, sha256, size }: Evidence,
-): Promise<Stored> => {
+): Promise<Stored & { readonly version?: string }> => {
   const outcome = await archive.create(key, content, contentTypeOf(key));
   if (outcome === 'created') return { object: { key, sha256, size }, isNew: true, isOurs: true };
-  const earlier = await readDigest(archive, key);
-  return {
-    object: { key, sha256: earlier.sha256, size: earlier.size },
-    isNew: false,
-    isOurs: earlier.sha256 === sha256,
-  };
+  const { version, ...earlier } = await readDigest(archive, key);
+  return { object: { key, ...earlier }, isNew: false, isOurs: earlier.sha256 === sha256, version };
 };
+
+/** Stores evidence once: what an earlier attempt at the same run left stays, and is what the manifest names. */
+export const storeOnce: (archive: Archive, key: string, evidence: Evidence) => Promise<Stored> = storeOrFind;
 
 /**
  * Stores evidence over what an attempt at the same run left that never became a run: with other settings it judged
  * the same snapshot otherwise.
  */
 export const storeAnew = async (archive: Archive, key: string, evidence: Evidence): Promise<Stored> => {
-  const stored = await storeOnce(archive, key, evidence);
+  const { version, ...stored } = await storeOrFind(archive, key, evidence);
   if (stored.isOurs) return stored;
-  const { version } = await readDigest(archive, key);
   const outcome = await archive.replace(key, evidence.content, contentTypeOf(key), version);
   if (outcome === 'conflict')
     throw new ArchiveError(`${key} is being written by another attempt at the same run`);

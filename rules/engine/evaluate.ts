@@ -105,13 +105,17 @@ export const beginEvaluation = (
     answers.notAssessed(tally.configured.rule, subject, reason);
   };
 
+  const breakDown = (tally: Tally, subject: Subject, error: unknown): void => {
+    tally.error = describe(error);
+    lacks(tally, subject, 'the rule failed');
+  };
+
   const guard = (tally: Tally, subject: Subject, judge: () => void): void => {
     if (tally.error !== undefined) return;
     try {
       judge();
     } catch (error) {
-      tally.error = describe(error);
-      lacks(tally, subject, 'the rule failed');
+      breakDown(tally, subject, error);
     }
   };
 
@@ -180,8 +184,7 @@ export const beginEvaluation = (
         try {
           settle(tally, user, rule.check(user, options, context));
         } catch (error) {
-          tally.error = describe(error);
-          lacks(tally, { kind: 'user', id: user.id }, 'the rule failed');
+          breakDown(tally, { kind: 'user', id: user.id }, error);
         }
       }
       for (const { tally, check } of directoryRules) {
@@ -189,8 +192,7 @@ export const beginEvaluation = (
         try {
           check?.see(user);
         } catch (error) {
-          tally.error = describe(error);
-          lacks(tally, environment, 'the rule failed');
+          breakDown(tally, environment, error);
         }
       }
       judgeChange(before, user);
@@ -202,9 +204,12 @@ export const beginEvaluation = (
 
     conclude(isWhole) {
       for (const { tally, check } of directoryRules) {
-        if (!isWhole) lacks(tally, environment, PART_OF_DIRECTORY);
+        if (!isWhole) {
+          lacks(tally, environment, PART_OF_DIRECTORY);
+          continue;
+        }
         guard(tally, environment, () => {
-          if (check === undefined || !isWhole) return;
+          if (check === undefined) return;
           const { checked, violations } = check.judge();
           for (const { subject, violation } of violations) fail(tally, subject, violation);
           tally.checked = checked;

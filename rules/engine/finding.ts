@@ -7,9 +7,7 @@ export const FINDING_STATES = ['new', 'open', 'reopened', 'resolved', 'waived', 
 /** `event`: a change, told once, that neither persists nor resolves. */
 export type FindingState = (typeof FINDING_STATES)[number];
 
-export const RESOLUTION_CAUSES = ['fixed', 'user-disabled', 'user-vanished', 'rule-changed'] as const;
-
-export type ResolutionCause = (typeof RESOLUTION_CAUSES)[number];
+export type ResolutionCause = 'fixed' | 'user-disabled' | 'user-vanished' | 'rule-changed';
 
 /** One line of the findings file. */
 export interface Finding {

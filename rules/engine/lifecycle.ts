@@ -71,23 +71,22 @@ export const beginLifecycle = (
   const resolvedNow: RecentlyResolved[] = [];
   const since = (resolvedAt: string): number => Date.parse(asOf) - Date.parse(resolvedAt);
 
-  const stateOf = (rule: Rule, waiver: Waiver | undefined, id: string): FindingState => {
-    if (waiver !== undefined) return 'waived';
-    if (rule.kind === 'change') return 'event';
-    if (past.standing.has(id)) return 'open';
+  /** What the finding was before, where it stood or resolved a short time ago. */
+  const historyOf = (id: string): { readonly state: FindingState; readonly earlier?: Remembered } => {
+    const standing = past.standing.get(id);
+    if (standing !== undefined) return { state: 'open', earlier: standing };
     const resolved = past.resolved.get(id);
-    return resolved !== undefined && since(resolved.resolvedAt) <= REOPENING_MS ? 'reopened' : 'new';
+    const isBack = resolved !== undefined && since(resolved.resolvedAt) <= REOPENING_MS;
+    return isBack ? { state: 'reopened', earlier: resolved } : { state: 'new' };
   };
 
   return {
     fail({ rule, severity, subject, violation }) {
       const id = findingId(environmentId, rule.id, subject);
-      const isEvent = rule.kind === 'change';
       const waiver = waivers.find(rule.id, subject.id);
-      const state = stateOf(rule, waiver, id);
-      const resolved = past.resolved.get(id);
-      const isBack = resolved !== undefined && since(resolved.resolvedAt) <= REOPENING_MS;
-      const earlier = isEvent ? undefined : (past.standing.get(id) ?? (isBack ? resolved : undefined));
+      const { state: unwaived, earlier } =
+        rule.kind === 'change' ? { state: 'event' as const, earlier: undefined } : historyOf(id);
+      const state = waiver === undefined ? unwaived : 'waived';
       failed.add(id);
 
       return {

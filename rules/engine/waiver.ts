@@ -13,10 +13,8 @@ export interface Waiver {
   readonly expires: string;
 }
 
-export const WAIVER_TROUBLES = ['expired', 'expiring', 'unused', 'unknown-rule'] as const;
-
 export interface WaiverTrouble {
-  readonly kind: (typeof WAIVER_TROUBLES)[number];
+  readonly kind: 'expired' | 'expiring' | 'unused' | 'unknown-rule';
   readonly rule: string;
   readonly user: string;
   readonly expires: string;
