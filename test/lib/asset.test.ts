@@ -37,6 +37,9 @@ let simulator: Simulator;
 let aws: AwsEmulator;
 let lambda: Lambda;
 
+/** What has to be closed, in the order it was opened: also where opening the next one fails. */
+const closers: (() => Promise<unknown>)[] = [];
+
 /** Builds the app's asset for one environment, with the context that the project deploys with. */
 const synthesise = async (environmentId: string) => {
   const config = `environments: [{ id: ${environmentId}, name: research }]\n`;
@@ -66,8 +69,11 @@ const synthesise = async (environmentId: string) => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'asset-'));
+  closers.push(() => rm(folder, { recursive: true }));
   simulator = await startSimulator({ users });
+  closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
+  closers.push(aws.close);
   const { assetDir, handler, variables, typeOf } = await synthesise(simulator.environmentId);
 
   const names: Readonly<Record<string, string>> = {
@@ -92,13 +98,11 @@ beforeAll(async () => {
       AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url,
     },
   });
+  closers.push(lambda.close);
 }, 60_000);
 
 afterAll(async () => {
-  await lambda.close();
-  await aws.close();
-  await simulator.close();
-  await rm(folder, { recursive: true });
+  for (const close of closers.toReversed()) await close();
 });
 
 beforeEach(() => simulator.setFaults([]));
