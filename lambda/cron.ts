@@ -22,6 +22,8 @@ const FIELDS = [
   { name: 'day of the week', least: 0, most: 7 },
 ] as const satisfies readonly Field[];
 
+const DAYS_OF_MONTHS: readonly number[] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 const EVERY_DAY_OF_MONTH = 31;
 const EVERY_DAY_OF_WEEK = 7;
 
@@ -85,5 +87,9 @@ export const parseCron = (text: string): Cron | { readonly problem: string } => 
   };
   if (cron.daysOfMonth.length < EVERY_DAY_OF_MONTH && cron.daysOfWeek.length < EVERY_DAY_OF_WEEK)
     return { problem: `must not limit both the day of the month and the day of the week, got "${text}"` };
+  // A schedule that never fires would be silence without an error.
+  const longestMonth = Math.max(...cron.months.map((month) => DAYS_OF_MONTHS[month - 1] ?? 0));
+  if ((cron.daysOfMonth[0] ?? 0) > longestMonth)
+    return { problem: `must name a day that its months have, got "${text}"` };
   return cron;
 };

@@ -68,6 +68,14 @@ describe('a cron expression', () => {
     });
   });
 
+  it.each(['0 2 30 2 *', '0 2 31 4,6,9,11 *'])('refuses "%s", a day that never comes', (text) => {
+    expect(parseCron(text)).toEqual({ problem: `must name a day that its months have, got "${text}"` });
+  });
+
+  it.each(['0 2 29 2 *', '0 2 31 2,3 *', '0 2 1,31 2 *'])('takes "%s", a day that comes at times', (text) => {
+    expect(parseCron(text)).not.toHaveProperty('problem');
+  });
+
   it('refuses to limit the days of the month and of the week', () => {
     expect(parseCron('0 2 1 * 1')).toEqual({
       problem: 'must not limit both the day of the month and the day of the week, got "0 2 1 * 1"',

@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+// Each case starts a process that loads the CDK.
+jest.setTimeout(60_000);
 
 const APP = resolve(import.meta.dirname, '../../bin/auditor.ts');
 
@@ -33,48 +36,29 @@ const run = async (
 
 const FINE = 'environments: [{ id: abc }]';
 
-/** Each case starts a process that loads the CDK, in milliseconds. */
-const TIMEOUT = 60_000;
-
 describe('the app', () => {
-  it(
-    'synthesises one stack',
-    async () => {
-      expect(await run({ 'audit.yaml': FINE })).toEqual({ code: 0, stderr: '' });
-      expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
-    },
-    TIMEOUT,
-  );
+  it('synthesises one stack', async () => {
+    expect(await run({ 'audit.yaml': FINE })).toEqual({ code: 0, stderr: '' });
+    expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
+  });
 
-  it(
-    'fails for a wrong key with a message that names it, and nothing else',
-    async () => {
-      expect(await run({ 'audit.yaml': `${FINE}\nretention: { yeers: 7 }` })).toEqual({
-        code: 1,
-        stderr: 'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock)\n',
-      });
-    },
-    TIMEOUT,
-  );
+  it('fails for a wrong key with a message that names it, and nothing else', async () => {
+    expect(await run({ 'audit.yaml': `${FINE}\nretention: { yeers: 7 }` })).toEqual({
+      code: 1,
+      stderr: 'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock)\n',
+    });
+  });
 
-  it(
-    'reads the file that context names, and the waivers beside it',
-    async () => {
-      const files = { 'other.yaml': FINE, 'waivers.yaml': '- { rule: stale-login }' };
-      const { code, stderr } = await run(files, { config: 'other.yaml' });
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/^waivers\.yaml:1: \[0\]\.user: must be .*, got nothing\n/);
-    },
-    TIMEOUT,
-  );
+  it('reads the file that context names, and the waivers beside it', async () => {
+    const files = { 'other.yaml': FINE, 'waivers.yaml': '- { rule: stale-login }' };
+    const { code, stderr } = await run(files, { config: 'other.yaml' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^waivers\.yaml:1: \[0\]\.user: must be .*, got nothing\n/);
+  });
 
-  it(
-    'names a file that is not there',
-    async () => {
-      const { code, stderr } = await run({});
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/^audit\.yaml: can't be read.*\n$/);
-    },
-    TIMEOUT,
-  );
+  it('names a file that is not there', async () => {
+    const { code, stderr } = await run({});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^audit\.yaml: can't be read.*\n$/);
+  });
 });

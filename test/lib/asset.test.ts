@@ -3,16 +3,20 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { parseConfig } from '../../lambda/config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
+import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
+
+// Bundling and a cold start take seconds where the machine is busy.
+jest.setTimeout(60_000);
 
 const SCHEDULED_TIME = '2026-11-24T07:00:00Z';
 const ACCOUNT = '123456789012';
@@ -37,21 +41,28 @@ let simulator: Simulator;
 let aws: AwsEmulator;
 let lambda: Lambda;
 
-/** What has to be closed, in the order it was opened: also where opening the next one fails. */
+/** What has to be closed, in the order it was opened. */
 const closers: (() => Promise<unknown>)[] = [];
 
 /** Builds the app's asset for one environment, with the context that the project deploys with. */
-const synthesise = async (environmentId: string) => {
+const synthesise = async (environmentId: string, waivers?: string) => {
   const config = `environments: [{ id: ${environmentId}, name: research }]\n`;
   const configFile = join(folder, "operator's audit.yaml");
+  const waiversFile = join(folder, "operator's waivers.yaml");
   await writeFile(configFile, config);
+  await writeFile(waiversFile, waivers ?? '');
   const { context } = z
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(await readFile('cdk.json', 'utf8')));
-  const app = new App({ outdir: join(folder, 'out'), context, builtinCloudFormationValidation: false });
+  const app = new App({
+    outdir: await mkdtemp(join(folder, 'out-')),
+    context,
+    builtinCloudFormationValidation: false,
+  });
   const stack = new AuditorStack(app, 'Auditor', {
     config: parseConfig(config, configFile, rules),
     configFile,
+    ...(waivers !== undefined && { waiversFile }),
   });
   const assembly = app.synth();
   const template = templateSchema.parse(assembly.getStackByName(stack.stackName).template);
@@ -74,7 +85,19 @@ beforeAll(async () => {
   closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
   closers.push(aws.close);
-  const { assetDir, handler, variables, typeOf } = await synthesise(simulator.environmentId);
+  const { assetDir, handler, variables, typeOf } = await synthesise(
+    simulator.environmentId,
+    JSON.stringify([
+      {
+        rule: 'end-of-support',
+        user: simulator.environmentId,
+        reason: 'an endpoint of our own',
+        owner: 'owner',
+        approver: 'approver',
+        expires: new Date(Date.now() + 30 * DAY_MS).toJSON().slice(0, 10),
+      },
+    ]),
+  );
 
   const names: Readonly<Record<string, string>> = {
     'AWS::S3::Bucket': aws.bucket,
@@ -99,7 +122,7 @@ beforeAll(async () => {
     },
   });
   closers.push(lambda.close);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const close of closers.toReversed()) await close();
@@ -135,6 +158,18 @@ describe('the code that is deployed', () => {
     expect(await aws.messages()).toEqual([
       expect.objectContaining({ attributes: expect.objectContaining({ verdict: 'COMPLETE' }) }),
     ]);
+  });
+
+  it('judges by the waivers that were deployed with it', async () => {
+    const [key = ''] = (await keys()).filter((name) => name.startsWith('findings/'));
+    expect(await linesOf(key)).toContainEqual(
+      expect.objectContaining({ ruleId: 'end-of-support', state: 'waived' }),
+    );
+  });
+
+  it('carries an empty file of waivers where the operator has none', async () => {
+    const { assetDir } = await synthesise('abc');
+    expect(await readFile(join(assetDir, 'waivers.yaml'), 'utf8')).toBe('');
   });
 
   it('does nothing more when the event is delivered again', async () => {
