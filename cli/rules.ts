@@ -3,7 +3,7 @@ import { type ConfiguredRule, configureRules } from '../rules/engine/configure.t
 import { rules } from '../rules/index.ts';
 import { readConfigFiles } from './config-files.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
-import { table } from './table.ts';
+import { type Cell, table } from './table.ts';
 import { type Io, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
 
 /** The flags of `rules` as they were typed. */
@@ -13,68 +13,82 @@ export interface RulesFlags {
   readonly markdown?: true;
 }
 
-const asJson = ({ rule, state, reason, severity, options }: ConfiguredRule) => ({
+const asJson = ({ rule, state, reason, severity = rule.severity, options }: ConfiguredRule) => ({
   id: rule.id,
   title: rule.title,
-  severity: severity ?? rule.severity,
+  judges: rule.kind,
+  severity,
+  ...(rule.severityNote !== undefined && { severityNote: rule.severityNote }),
   state,
   ...(reason !== undefined && { reason }),
   failsWhen: rule.failsWhen,
+  options,
   rationale: rule.rationale,
   remediation: rule.remediation,
   controls: rule.controls,
-  options,
 });
 
-const listAll = (configured: readonly ConfiguredRule[], out: Terminal): void => {
-  const rows = configured.map(({ rule, state, severity = rule.severity }) => [
+const listing = (configured: readonly ConfiguredRule[], out: Terminal): string => {
+  const rows = configured.map(({ rule, state, severity = rule.severity }): readonly Cell[] => [
     { text: severity, format: SEVERITY_FORMATS[severity] },
-    state === 'not-configured' ? 'needs settings' : state,
+    { text: state, format: state === 'on' ? 'green' : 'dim' },
     rule.id,
     rule.title,
   ]);
-  out.write(table(out, ['severity', 'state', 'rule', 'requirement'], rows));
+  return table(out, ['SEVERITY', 'STATE', 'RULE', 'WHAT IS REQUIRED'], rows);
 };
 
-const explain = (
+/** `maxDays: 90`, or a list as it stands in `audit.yaml`. */
+const optionsText = (options: ConfiguredRule['options']): string => {
+  const entries = Object.entries(options).map(
+    ([name, value]) => `${name}: ${typeof value === 'number' ? value : `[${value.join(', ')}]`}`,
+  );
+  return entries.length === 0 ? 'none' : entries.join('; ');
+};
+
+const explanation = (
   { rule, state, reason, severity = rule.severity, options }: ConfiguredRule,
   out: Terminal,
-): void => {
-  out.line(`${out.paint('bold', rule.id)}: ${rule.title}`);
-  const rows: [string, string][] = [
+): string => {
+  const facts: readonly (readonly [string, string])[] = [
     ['Severity', rule.severityNote === undefined ? severity : `${severity} (${rule.severityNote})`],
     ['State', reason === undefined ? state : `${state}: ${reason}`],
     ['Fails when', rule.failsWhen],
-    ['Options', JSON.stringify(options)],
+    ['Options', optionsText(options)],
     ['Rationale', rule.rationale],
     ['Remediation', rule.remediation],
-    ['Controls', rule.controls.join(', ')],
+    ['Controls', rule.controls.length === 0 ? 'none' : rule.controls.join(', ')],
   ];
-  out.write(
-    table(
-      out,
-      ['', ''],
-      rows.map(([name, text]) => [{ text: name, format: 'dim' as const }, text]),
-    ),
-  );
+  const rows = facts.map(([name, text]): readonly Cell[] => [{ text: name, format: 'dim' }, text]);
+  return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
 };
 
-/** `rules`: the catalogue as it would judge. Throws UsageError for a rule that is not in it. */
+const textOf = (
+  { json, markdown }: RulesFlags,
+  configured: readonly ConfiguredRule[],
+  one: ConfiguredRule | undefined,
+  out: Terminal,
+): string => {
+  if (markdown) return cataloguePage(rules);
+  if (json) return `${JSON.stringify(one === undefined ? configured.map(asJson) : asJson(one), null, 2)}\n`;
+  return one === undefined ? listing(configured, out) : explanation(one, out);
+};
+
+/** `rules`: the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
 export const listRules = (id: string | undefined, flags: RulesFlags, { out }: Io): Promise<ExitCode> => {
   const { config } = readConfigFiles(flags.config, Date.now());
   const configured = configureRules(rules, config.rules);
-  const chosen = id === undefined ? configured : configured.filter(({ rule }) => rule.id === id);
-  const [only] = chosen;
-  if (only === undefined) {
-    throw new UsageError([
-      `the rule must be one of ${rules.map((rule) => rule.id).join(', ')}, got ${JSON.stringify(id)}`,
-    ]);
+  const one = configured.find(({ rule }) => rule.id === id);
+  if (id !== undefined && one === undefined) {
+    const allowed = rules.map((rule) => rule.id).join(', ');
+    throw new UsageError([`the rule must be one of ${allowed}, got ${JSON.stringify(id)}`]);
   }
-
-  if (flags.markdown) out.write(cataloguePage(rules));
-  else if (flags.json)
-    out.line(JSON.stringify(id === undefined ? chosen.map(asJson) : asJson(only), null, 2));
-  else if (id === undefined) listAll(chosen, out);
-  else explain(only, out);
+  if (flags.json && flags.markdown) {
+    throw new UsageError(['one of --json and --markdown is allowed, got both']);
+  }
+  if (one !== undefined && flags.markdown) {
+    throw new UsageError([`--markdown prints the whole catalogue, got the rule ${one.rule.id} as well`]);
+  }
+  out.write(textOf(flags, configured, one, out));
   return Promise.resolve(EXIT.ok);
 };

@@ -3,31 +3,53 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { plainLine } from '../lambda/alerts/plain-text.ts';
 import { snsAlerts } from '../lambda/alerts/sns.ts';
 import { terminalAlerts } from '../lambda/alerts/terminal.ts';
 import { bucketArchive } from '../lambda/archive/bucket.ts';
 import { folderArchive } from '../lambda/archive/folder.ts';
+import { runKeys } from '../lambda/archive/keys.ts';
+import { readManifest } from '../lambda/archive/manifest.ts';
+import { readRunLines } from '../lambda/archive/past.ts';
 import { type AuditResult, audit } from '../lambda/audit.ts';
 import { finspaceEndpoint } from '../lambda/finspace/endpoint.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
+import type { Archive } from '../lambda/ports.ts';
+import { collectHighlights, type Highlight } from '../lambda/report/highlights.ts';
+import type { Finding } from '../rules/engine/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../rules/engine/severity.ts';
-import { alertText, failingText, findingsTable, verdictText } from './audit-view.ts';
+import {
+  alertText,
+  failingText,
+  findingsTable,
+  listingText,
+  statesText,
+  unjudgedText,
+  verdictText,
+} from './audit-view.ts';
 import { readConfigFiles } from './config-files.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
+import { interruptible } from './interrupt.ts';
+import { listingProgress } from './progress.ts';
 import { type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
-import { type Io, statusLine } from './terminal.ts';
+import { type Cell, table } from './table.ts';
+import type { Io } from './terminal.ts';
+
+/** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
+const ALERT_PATIENCE_MS = 2000;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const callersAccount = async (region: string): Promise<string> => {
-  const { Account } = await new STSClient({ region })
-    .send(new GetCallerIdentityCommand({}))
-    .catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new UsageError([`--account must be 12 digits, got nothing, and STS does not tell: ${why}`]);
-    });
-  if (Account === undefined)
-    throw new UsageError(['--account must be 12 digits, got nothing, and STS does not tell']);
-  return Account;
+  const { account, problem } = await new STSClient({ region }).send(new GetCallerIdentityCommand({})).then(
+    ({ Account }) => ({ account: Account, problem: 'it names no account' }),
+    (error: unknown) => ({ account: undefined, problem: messageOf(error) }),
+  );
+  if (account !== undefined) return account;
+  throw new UsageError([
+    `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
+  ]);
 };
 
 const partitionOf = (region: string): string => {
@@ -35,19 +57,27 @@ const partitionOf = (region: string): string => {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 };
 
+/** A wrong endpoint in the environment is a wrong command line. */
+const endpointOf = (region: string, env: Io['env']): string => {
+  try {
+    return finspaceEndpoint(region, env);
+  } catch (error) {
+    throw new UsageError([messageOf(error)]);
+  }
+};
+
+/** Where the evidence goes, and how people are told. */
 const edgesOf = ({ destination, region, isJson }: RunOptions, io: Io) => {
-  const toTerminal = terminalAlerts((text) => (isJson ? io.err : io.out).write(text));
-  if (destination.kind === 'folder')
+  const toTerminal = terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`));
+  if (destination.kind === 'folder') {
     return { archive: folderArchive(destination.path), sendAlert: toTerminal };
+  }
+  // What stands in for S3 on one's own machine has no host name for each bucket.
+  const forcePathStyle = (io.env.AWS_ENDPOINT_URL_S3 ?? io.env.AWS_ENDPOINT_URL) !== undefined;
+  const { name, topicArn } = destination;
   return {
-    archive: bucketArchive(
-      new S3Client({ region, forcePathStyle: io.env.AWS_ENDPOINT_URL_S3 !== undefined }),
-      destination.name,
-    ),
-    sendAlert:
-      destination.topicArn === undefined
-        ? toTerminal
-        : snsAlerts(new SNSClient({ region }), destination.topicArn),
+    archive: bucketArchive(new S3Client({ region, forcePathStyle }), name),
+    sendAlert: topicArn === undefined ? toTerminal : snsAlerts(new SNSClient({ region }), topicArn),
   };
 };
 
@@ -60,17 +90,46 @@ const exitOf = ({ report, alert }: AuditResult, failOn: Severity | undefined): E
   return isFailing ? EXIT.findings : EXIT.ok;
 };
 
-const show = (result: AuditResult, location: string, { out }: Io): void => {
-  const { report, highlights, objects } = result;
-  out.line();
-  if (highlights.length > 0) out.write(`${findingsTable(out, highlights)}\n`);
-  out.line(`Verdict   ${verdictText(report, out.paint)}`);
-  out.line(
-    `Users     ${report.counts.users} on ${report.counts.pages} pages, ${report.counts.requests} requests, ${report.counts.throttled} throttled`,
+/** The findings of a run; those of one that was done before are read back. */
+const highlightsOf = async (
+  archive: Archive,
+  asOf: Date,
+  { wasDone, highlights, report }: AuditResult,
+): Promise<readonly Highlight[]> => {
+  if (!wasDone) return highlights;
+  const stored = await readManifest(archive, runKeys(report.environmentId, asOf).manifest);
+  if (stored === undefined) return [];
+  const collected = collectHighlights();
+  for await (const line of readRunLines(archive, stored.manifest, 'findings')) collected.add(line as Finding);
+  return collected.list();
+};
+
+/** The findings first and the summary below them: that is where a terminal stops. */
+const show = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
+  const { report, objects, wasDone } = result;
+  const isComplete = report.verdict === 'COMPLETE';
+  const placeOf = (name: 'report' | 'csv'): string | undefined =>
+    objects[name] === undefined ? undefined : `${location}/${objects[name].key}`;
+  const unjudged = unjudgedText(report);
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Reason', isComplete ? undefined : plainLine(report.message ?? '', 800)],
+    ['Listing', listingText(report)],
+    ['Findings', statesText(report)],
+    ['Resolved', isComplete ? undefined : 'nothing: no finding is to be read as fixed'],
+    ['Not judged', unjudged === '' ? undefined : unjudged],
+    ['Digest', alertText(result)],
+    ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
+    ['Report', placeOf('report') ?? 'none: the archive did not take it'],
+  ];
+  const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
+    text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],
   );
-  out.line(`Failing   ${failingText(report, out.paint)}`);
-  out.line(`Alert     ${alertText(result)}`);
-  if (objects.report !== undefined) out.line(`Report    ${location}/${objects.report.key}`);
+
+  if (highlights.length > 0) out.line(findingsTable(out, highlights, placeOf('csv')));
+  out.line(`${verdictText(report, out.paint)}  environment ${report.environmentId} as of ${report.asOf}`);
+  out.line(`Failing: ${failingText(report, out.paint)}`);
+  out.line();
+  out.write(table(out, undefined, rows));
 };
 
 /** `run`: audits an environment once. Throws UsageError and ConfigError before anything is done. */
@@ -79,43 +138,51 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const options = readRunFlags(flags, io.env, now);
   const { environmentId, region } = options;
   const { config, waivers } = readConfigFiles(options.configFile, now);
+  const endpoint = endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));
   const { archive, sendAlert } = edgesOf(options, io);
-  const status = statusLine(io.err);
+  const asOf = wholeSecond(options.asOf?.getTime() ?? now);
+  const progress = listingProgress(io.err, now);
   const listUsers = finspaceSource({
     environmentId,
     region,
-    endpoint: finspaceEndpoint(region, io.env),
+    endpoint,
     mode: options.credentials ?? config.credentials,
     loadCredentials: defaultProvider(),
+    onEvent: progress.onEvent,
   });
 
-  const result = await audit(
-    {
-      environmentId,
-      accountId,
-      region,
-      partition: partitionOf(region),
-      asOf: options.asOf === undefined ? wholeSecond(now) : wholeSecond(options.asOf.getTime()),
-      attempt: attemptName(now, randomUUID()),
-      deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,
-      acceptRosterDrop: options.acceptRosterDrop,
-    },
-    {
-      ...configuredSettings(config, waivers, environmentId),
-      listUsers,
-      archive,
-      sendAlert,
-      onProgress: ({ users, counts }) => {
-        const rate = Math.round(users / Math.max(0.001, (Date.now() - now) / 1000));
-        status.show(`${users} users, ${counts.pages} pages, ${rate} users/s, ${counts.throttled} throttled`);
+  const result = await interruptible(io, () =>
+    audit(
+      {
+        environmentId,
+        accountId,
+        region,
+        partition: partitionOf(region),
+        asOf,
+        attempt: attemptName(now, randomUUID()),
+        deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,
+        acceptRosterDrop: options.acceptRosterDrop,
       },
-    },
+      {
+        ...configuredSettings(config, waivers, environmentId),
+        listUsers,
+        archive,
+        sendAlert: (alert) => {
+          progress.clear();
+          return sendAlert(alert);
+        },
+        alertPatienceMs: ALERT_PATIENCE_MS,
+        onProgress: progress.onProgress,
+      },
+    ),
   );
-  status.clear();
+  progress.clear();
 
-  if (options.isJson) io.out.write(`${JSON.stringify(result.report, null, 2)}\n`);
-  else show(result, archive.location, io);
-  if (result.alert.outcome === 'failed') io.err.line(`the digest was not sent: ${result.alert.message}`);
+  if (options.isJson) io.out.line(JSON.stringify(result.report, null, 2));
+  else show(result, await highlightsOf(archive, asOf, result), archive.location, io);
+  if (result.alert.outcome === 'failed') {
+    io.err.line(`the digest was not sent: ${plainLine(result.alert.message, 400)}`);
+  }
   return exitOf(result, options.failOn);
 };

@@ -7,42 +7,45 @@ export type Cell = string | { readonly text: string; readonly format: Format };
 const GAP = '  ';
 
 /** A narrower last column goes on lines of its own. */
-const LEAST_LAST_WIDTH = 30;
+const LEAST_LAST_WIDTH = 24;
 
 const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
 
 /**
- * Rows under headings, aligned, without trailing spaces. The last column takes what width is left and is wrapped
- * within it, or below the row where too little is left.
+ * Rows, under headings where there are some, aligned and without trailing spaces. The last column takes what width is
+ * left and is wrapped within it, or below the row where too little is left.
  */
 export const table = (
   { paint, width }: Pick<Terminal, 'paint' | 'width'>,
-  headings: readonly string[],
+  headings: readonly string[] | undefined,
   rows: readonly (readonly Cell[])[],
 ): string => {
-  const leading = headings.slice(0, -1);
-  const widths = leading.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => textOf(row[column] ?? '').length)),
+  const heading = headings?.map((text): Cell => ({ text, format: 'dim' }));
+  const all = heading === undefined ? rows : [heading, ...rows];
+  const lastColumn = all.reduce((most, row) => Math.max(most, row.length), 1) - 1;
+  const widths = Array.from({ length: lastColumn }, (_, column) =>
+    all.reduce((most, row) => Math.max(most, textOf(row[column] ?? '').length), 0),
   );
   const start = widths.reduce((total, columnWidth) => total + columnWidth + GAP.length, 0);
   const isBeside = width - start >= LEAST_LAST_WIDTH;
+  const indent = ' '.repeat(isBeside ? start : 2 * GAP.length);
 
-  const painted = (cell: Cell, padded: string): string => {
-    if (typeof cell === 'string') return padded;
-    return paint(cell.format, cell.text) + padded.slice(cell.text.length);
-  };
+  const painted = (cell: Cell, text: string): string =>
+    typeof cell === 'string' || text.trim() === '' ? text : paint(cell.format, text);
+
   const rowOf = (cells: readonly Cell[]): string => {
-    const before = leading.map((_, column) => {
+    const head = widths.map((columnWidth, column) => {
       const cell = cells[column] ?? '';
-      return painted(cell, textOf(cell).padEnd(widths[column] ?? 0)) + GAP;
+      const text = textOf(cell);
+      return painted(cell, text) + ' '.repeat(columnWidth - text.length) + GAP;
     });
-    const last = textOf(cells[leading.length] ?? '');
-    const indent = isBeside ? start : 2 * GAP.length;
-    const [first = '', ...others] = wrap(last, ' '.repeat(indent), width).slice(indent).split('\n');
-    const beside = isBeside ? [before.join('') + first] : [before.join(''), ' '.repeat(indent) + first];
-    return [...beside, ...others].map((line) => line.trimEnd()).join('\n');
+    const last = cells[lastColumn] ?? '';
+    const [first = '', ...others] = wrap(textOf(last), indent, width)
+      .split('\n')
+      .map((line) => painted(last, line.slice(indent.length)));
+    const lines = isBeside ? [head.join('') + first] : [head.join(''), indent + first];
+    return [...lines, ...others.map((line) => indent + line)].map((line) => line.trimEnd()).join('\n');
   };
 
-  const heading = headings.map((text) => ({ text, format: 'dim' as const }));
-  return [rowOf(heading), ...rows.map(rowOf)].map((text) => `${text}\n`).join('');
+  return all.map((row) => `${rowOf(row)}\n`).join('');
 };

@@ -5,7 +5,7 @@ import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../report/highlights.ts';
 import type { Report, VerdictReason } from '../report/report.ts';
 import type { DigestFacts } from './digest.ts';
-import { countOf, openInAll, worstOf } from './digest-subject.ts';
+import { countOf, foundAtFirst, worstOf } from './digest-subject.ts';
 import { plainLine, plural, wrap } from './plain-text.ts';
 
 /** How many subjects are named for a rule, and how many waivers; the report has them all. */
@@ -28,7 +28,8 @@ const KIND_WORDS: Readonly<Record<HighlightKind, string>> = {
   waived: 'waived',
 };
 
-const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
+/** Why a finding resolved, for people. */
+export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
   fixed: 'fixed',
   'user-disabled': 'the user was disabled',
   'user-vanished': 'the user is no longer in the directory',
@@ -161,19 +162,17 @@ const COUNTED: readonly (readonly [kinds: readonly HighlightKind[], one: string,
 ];
 
 const inOneLine = (report: Report, news: readonly Highlight[]): string => {
-  const open = openInAll(report);
   if (report.verdict !== 'COMPLETE') {
     return 'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.';
   }
   if (report.previousRun === undefined) {
-    const found = open === 0 ? 'no findings' : plural(open, 'finding') + worstOf(news);
-    return `First audit of this environment: ${found}. From now on only changes are mailed.`;
+    return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes are mailed.`;
   }
   const counts = COUNTED.map(([kinds, one, many]) => ({ count: countOf(news, kinds), one, many }))
     .filter(({ count }) => count > 0)
-    .map(({ count, one, many }) => plural(count, one, many));
+    .map(({ count, one, many }, index) => plural(count, one, many) + (index === 0 ? worstOf(news) : ''));
   const happened = counts.length === 0 ? 'No finding changed' : counts.join(', ');
-  return `${happened}${worstOf(news)}; ${open} open in all.`;
+  return `${happened}; ${report.findings.byState.open} still open.`;
 };
 
 const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {
@@ -226,37 +225,47 @@ const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] => [
   ...more(troubles.length - NAMED),
 ];
 
-const STATE_WORDS: Readonly<Record<RuleOutcome['state'], string>> = {
-  ran: 'judged, but not everybody',
+const STATE_WORDS: Readonly<Record<Exclude<RuleOutcome['state'], 'ran'>, string>> = {
   off: 'off',
   'not-configured': 'not configured',
   'not-assessed': 'not assessed',
 };
 
-/** Where a rule had less than its full say. */
-const unjudgedLine = ({ id, state, notAssessed, reason, error }: RuleOutcome): string => {
+/** How a rule had less than its full say; the rules that share it are told together. */
+const shortfallOf = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
   const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : STATE_WORDS[state];
   const why = error === undefined ? reason : `it failed: ${error}`;
-  return wrap(
-    `${plainLine(id, MAX_ID)}: ${left}${why === undefined ? '' : ` (${plainLine(why, MAX_TEXT)})`}`,
-    '  - ',
-  );
+  return why === undefined ? left : `${left} (${plainLine(why, MAX_TEXT)})`;
 };
 
 const unjudgedLines = ({ rules }: Report): readonly string[] => {
   const unjudged = rules.filter(({ state, notAssessed }) => state !== 'ran' || notAssessed > 0);
-  return [...unjudged.slice(0, 3 * NAMED).map(unjudgedLine), ...more(unjudged.length - 3 * NAMED)];
+  const shown = Map.groupBy(unjudged.slice(0, 3 * NAMED), shortfallOf);
+  return [
+    ...[...shown].map(([shortfall, outcomes]) =>
+      wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${shortfall}`, '  - '),
+    ),
+    ...more(unjudged.length - 3 * NAMED),
+  ];
 };
 
-const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] => [
-  `  Report:       ${plainLine(reportLocation, 2 * MAX_TEXT)}`,
-  `  Run:          ${plainLine(report.run, MAX_ID)}`,
-  `  As of:        ${plainLine(report.asOf, MAX_ID)}`,
-  `  Environment:  ${plainLine(report.environmentId, MAX_ID)}`,
-  `  Account:      ${plainLine(report.accountId, MAX_ID)}`,
-  `  Region:       ${plainLine(report.region, MAX_ID)}`,
-  `  Compared to:  ${report.previousRun === undefined ? 'nothing, no earlier complete audit' : plainLine(report.previousRun, MAX_ID)}`,
-];
+const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] => {
+  const { reason, verdict, previousRun } = report;
+  const isKept = reason !== 'archive-unavailable';
+  const isFirst = verdict === 'COMPLETE' && previousRun === undefined;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Report', isKept ? reportLocation : 'none, the archive did not take it'],
+    ['Run', report.run],
+    ['As of', report.asOf],
+    ['Environment', report.environmentId],
+    ['Account', report.accountId],
+    ['Region', report.region],
+    ['Compared to', isFirst ? 'nothing: no audit was complete before' : previousRun],
+  ];
+  return facts.flatMap(([name, fact]) =>
+    fact === undefined ? [] : [`  ${`${name}:`.padEnd(14)}${plainLine(fact, 2 * MAX_TEXT)}`],
+  );
+};
 
 /** The digest as people read it: what changed and what to do first, the small print last. */
 export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): string => {

@@ -10,9 +10,11 @@ const MAX_SUBJECT = 99;
 /** The environment's name is cut to this many characters before anything is left out of what happened. */
 const LEAST_NAME = 20;
 
-/** What stands and is not waived. Changes are told once and don't stand. */
-export const openInAll = ({ findings: { byState } }: Report): number =>
-  byState.new + byState.reopened + byState.open;
+/** `27 findings (worst HIGH)`: what a first audit found. */
+export const foundAtFirst = ({ findings: { bySeverity } }: Report, news: readonly Highlight[]): string => {
+  const failing = Object.values(bySeverity).reduce((total, count) => total + count, 0);
+  return failing === 0 ? 'no findings' : plural(failing, 'finding') + worstOf(news);
+};
 
 export const countOf = (news: readonly Highlight[], kinds: readonly HighlightKind[]): number =>
   news.filter(({ kind }) => kinds.includes(kind)).reduce((total, { count }) => total + count, 0);
@@ -53,7 +55,7 @@ const changes = (
     ...bad,
     ...[countOf(news, ['resolved'])].filter((count) => count > 0).map((count) => `${count} resolved`),
     ...(troubles > 0 ? [`${plural(troubles, 'waiver')} to see to`] : []),
-    `${openInAll(report)} open`,
+    `${report.findings.byState.open} open`,
   ].join(', ');
 
 /** What happened, the longest form first. */
@@ -62,16 +64,13 @@ const forms = (
   news: readonly Highlight[],
   troubles: number,
 ): readonly [string, ...string[]] => {
-  const { verdict, reason, counts, previousRun, findings } = report;
+  const { verdict, reason, counts, previousRun } = report;
   if (verdict !== 'COMPLETE') {
     const seen = counts.users === 0 ? 'no users seen' : `${plural(counts.users, 'user')} seen`;
     return [`${verdict} - ${reason ?? 'no reason given'}, ${seen}`];
   }
-  if (previousRun === undefined) {
-    const failing = Object.values(findings.bySeverity).reduce((total, count) => total + count, 0);
-    const found = failing === 0 ? 'no findings' : plural(failing, 'finding') + worstOf(news);
-    return [`first audit, ${found}`];
-  }
+  if (previousRun === undefined) return [`first audit, ${foundAtFirst(report, news)}`];
+
   const newOrWorse = countOf(
     news,
     BAD_NEWS.map(([kind]) => kind),

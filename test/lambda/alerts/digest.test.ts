@@ -71,7 +71,7 @@ describe('subject', () => {
     [
       'new and resolved findings',
       { report: aReport({ findings: open }), highlights: [three, aHighlight('resolved')] },
-      'FinSpace research: 3 new (worst CRITICAL), 1 resolved, 14 open',
+      'FinSpace research: 3 new (worst CRITICAL), 1 resolved, 11 open',
     ],
     [
       'only resolved findings have no worst',
@@ -161,6 +161,19 @@ describe('subject', () => {
     expect(digestOf({ highlights, environmentName: 'n'.repeat(80) }).subject).toBe(
       `FinSpace ${'n'.repeat(17)}...: 4000000 new or worse (worst INFORMATIONAL), 1000000 resolved, 0 open`,
     );
+  });
+
+  test('stays within 99 characters where nothing is left to be left out', () => {
+    const highlights = (['new', 'resolved'] as const).map((kind) => ({
+      ...aHighlight(kind, { severity: 'INFORMATIONAL' }),
+      count: Number.MAX_SAFE_INTEGER,
+    }));
+    const waiverTroubles = Array.from({ length: 1000 }, () => ({
+      ...aTrouble,
+      kind: 'unknown-rule' as const,
+    }));
+    const report = aReport({ findings: counts({ open: Number.MAX_SAFE_INTEGER }) });
+    expect(digestOf({ report, highlights, waiverTroubles }).subject).toHaveLength(99);
   });
 
   test('is what SNS takes, whatever the environment is called', () => {
@@ -293,6 +306,68 @@ describe('body', () => {
     ],
   ] as const)('tells of a rule %s', (_, outcome, line) => {
     expect(digestOf({ report: aFirstReport({ rules: [outcome] }) }).body).toContain(`  - ${line}\n`);
+  });
+
+  test('tells rules together that share a reason', () => {
+    const off = { ...unjudged, state: 'off', notAssessed: 0, reason: 'its data is not read' } as const;
+    const { body } = digestOf({
+      report: aFirstReport({
+        rules: [off, { ...off, id: 'email-domain', reason: 'other' }, { ...off, id: 'stuck-creating' }],
+      }),
+    });
+    expect(body).toContain(
+      '  - stale-login, stuck-creating: off (its data is not read)\n  - email-domain: off (other)\n',
+    );
+  });
+
+  test('does not tell of rules that had their full say', () => {
+    const ran = { ...unjudged, state: 'ran', notAssessed: 0 } as const;
+    expect(digestOf({ report: aFirstReport({ rules: [ran] }) }).body).not.toContain('NOT FULLY JUDGED');
+  });
+
+  const failed = { verdict: 'FAILED', reason: 'archive-unavailable' } as const;
+  const places: readonly (readonly [string, Report, readonly string[], readonly string[]])[] = [
+    ['compares a later audit', aReport(), ['Report:       s3://', 'Compared to:  20261123T020000Z'], []],
+    [
+      'compares a first one to nothing',
+      aFirstReport(),
+      ['Compared to:  nothing: no audit was complete before'],
+      [],
+    ],
+    [
+      'claims neither a report nor a past where the archive is away',
+      aFirstReport(failed),
+      ['Report:       none, the archive did not take it'],
+      ['Compared to:', 's3://'],
+    ],
+  ];
+  test.each(places)('%s', (_, report, told, untold) => {
+    const { body } = digestOf({ report, highlights: [aHighlight('new')] });
+    for (const text of told) expect(body).toContain(text);
+    for (const text of untold) expect(body).not.toContain(text);
+  });
+
+  const twice = [aHighlight('event', { severity: 'HIGH' }), aHighlight('resolved', { severity: 'CRITICAL' })];
+  const lines: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
+    [
+      'changes',
+      { highlights: twice, report: aReport({ findings: counts({ open: 65, event: 1, resolved: 1 }) }) },
+      '1 change to look at (worst HIGH), 1 finding resolved; 65 still open.',
+    ],
+    [
+      'waivers alone',
+      { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] },
+      'No finding changed; 0 still open.',
+    ],
+    [
+      'a first audit',
+      { report: aFirstReport() },
+      'First audit of this environment: no findings. From now on only changes are mailed.',
+    ],
+  ];
+  test.each(lines)('begins with what happened in one line: %s', (_, differs, line) => {
+    const [, ...rest] = digestOf(differs).body.split('\n');
+    expect(rest.join(' ')).toMatch(new RegExp(`^${line.replaceAll(/[().]/g, '\\$&')} `));
   });
 
   test.each([

@@ -1,0 +1,56 @@
+import type { ListingEvent } from '../lambda/finspace/settings.ts';
+import type { ListingCounts } from '../lambda/ports.ts';
+import { statusLine, type Terminal } from './terminal.ts';
+
+/** Shows a listing as it goes on, on a terminal that somebody watches. */
+export interface ListingProgress {
+  onProgress(progress: { readonly users: number; readonly counts: ListingCounts }): void;
+  onEvent(event: ListingEvent): void;
+  clear(): void;
+}
+
+const number = new Intl.NumberFormat('en-GB');
+
+/**
+ * @param startedAt in milliseconds since the epoch
+ * @param prefix what the line begins with
+ */
+export const listingProgress = (terminal: Terminal, startedAt: number, prefix = ''): ListingProgress => {
+  const status = statusLine(terminal);
+  let users = 0;
+  let pages = 0;
+  let throttled = 0;
+  let retries = 0;
+  let waiting = '';
+
+  const show = (): void => {
+    const seconds = Math.max(0.001, (Date.now() - startedAt) / 1000);
+    status.show(
+      [
+        `${prefix}${number.format(users)} users`,
+        `${number.format(pages)} ${pages === 1 ? 'page' : 'pages'}`,
+        `${number.format(Math.round(users / seconds))} users/s`,
+        ...(throttled > 0 ? [`${number.format(throttled)} throttled`] : []),
+        ...(retries > 0 ? [`${number.format(retries)} repeated`] : []),
+        ...(waiting === '' ? [] : [waiting]),
+      ].join(' · '),
+    );
+  };
+
+  return {
+    onProgress: (progress) => {
+      users = progress.users;
+      ({ pages, throttled, retries } = progress.counts);
+      waiting = '';
+      show();
+    },
+    onEvent: (event) => {
+      if (event.kind === 'throttled') throttled += 1;
+      if (event.kind !== 'retry') return;
+      retries += 1;
+      waiting = `waiting ${(event.waitMs / 1000).toFixed(1)} s after ${event.failure}`;
+      show();
+    },
+    clear: () => status.clear(),
+  };
+};
