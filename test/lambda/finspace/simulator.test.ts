@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FinspaceSettings } from '../../../lambda/finspace/settings.ts';
 import { finspaceSource } from '../../../lambda/finspace/source.ts';
 import type { CutReason } from '../../../lambda/ports.ts';
-import { FAULT_KINDS, type Fault, type FaultKind, outlookOf } from '../../../simulator/faults.ts';
+import type { FaultKind } from '../../../simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/server.ts';
+import { faultCases } from '../../support/fault-cases.ts';
 
 const open: Simulator[] = [];
 
@@ -42,21 +43,6 @@ const list = async (
 
 const USERS = directory(250);
 
-/** Every fault at the exchange and on the first, a middle and the last page. */
-const PLACES: readonly (readonly [string, Pick<Fault, 'operation' | 'page'>])[] = [
-  ['the exchange', { operation: 'exchange' }],
-  ['the first page', { page: 0 }],
-  ['a middle page', { page: 1 }],
-  ['the last page', { page: 2 }],
-];
-
-const cases = (outlook: 'passing' | 'fatal') =>
-  FAULT_KINDS.flatMap((fault) =>
-    PLACES.filter(([, { operation = 'page' }]) => outlookOf(fault, operation) === outlook).map(
-      ([place, where]) => [fault, place, where] as const,
-    ),
-  );
-
 const REASONS: Readonly<Partial<Record<FaultKind, CutReason>>> = {
   denied: 'access-denied',
   'expired-credentials': 'access-denied',
@@ -66,7 +52,7 @@ const REASONS: Readonly<Partial<Record<FaultKind, CutReason>>> = {
 };
 
 describe('over the wire', () => {
-  it.each(cases('passing'))('%s on %s passes: every user is listed', async (fault, _place, where) => {
+  it.each(faultCases('passing'))('%s on %s passes: every user is listed', async (fault, _place, where) => {
     const simulator = await start({ users: USERS, faults: [{ fault, seconds: 0, ...where }] });
     const { users, end } = await list(simulator, { requestTimeoutMs: fault === 'hang' ? 60 : 2000 });
     expect(end).toEqual({ complete: true });
@@ -74,7 +60,7 @@ describe('over the wire', () => {
     expect(simulator.stats().faultsPlayed).toBeGreaterThan(0);
   });
 
-  it.each(cases('fatal'))('%s on %s cuts the listing', async (fault, _place, where) => {
+  it.each(faultCases('fatal'))('%s on %s cuts the listing', async (fault, _place, where) => {
     const simulator = await start({ users: USERS, faults: [{ fault, ...where }] });
     const { users, end } = await list(simulator);
     expect(end).toMatchObject({ complete: false, reason: REASONS[fault] });
