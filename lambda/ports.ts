@@ -51,7 +51,9 @@ export interface StoredObject {
 export interface Archive {
   /** Where the archive is, for people: `s3://bucket` or a path. */
   readonly location: string;
+  /** Read the body to its end, or ask `has`: what is left unread holds a connection. */
   read(key: string): Promise<StoredObject | undefined>;
+  has(key: string): Promise<boolean>;
   /** Writes an object that must not exist yet; what exists stays as it is. */
   create(key: string, content: Content, contentType: string): Promise<'created' | 'exists'>;
   /** Writes an object only where it is still at `version` (undefined: where there is none yet). */

@@ -32,7 +32,7 @@ const LOOKS = 20;
 
 const isMarked = async (archive: Archive, markerKey: string, patienceMs: number): Promise<boolean> => {
   for (let look = 0; look < LOOKS; look += 1) {
-    if ((await archive.read(markerKey)) !== undefined) return true;
+    if (await archive.has(markerKey)) return true;
     if (patienceMs === 0) return false;
     await setTimeout(patienceMs / LOOKS);
   }

@@ -1,5 +1,6 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { Finding, ResolutionCause } from '../../rules/engine/finding.ts';
+import { readPrincipal } from '../../rules/engine/principal.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../report/highlights.ts';
@@ -75,8 +76,12 @@ const groupByRule = (highlights: readonly Highlight[]): readonly Group[] => {
     .toSorted((a, b) => rank(b.severity) - rank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1));
 };
 
-const subjectOf = ({ subject }: Finding): string =>
-  subject.kind === 'environment' ? 'the environment' : plainLine(subject.id, MAX_ID) || '(no readable id)';
+const subjectOf = ({ subject: { kind, id } }: Finding): string => {
+  if (kind === 'environment') return 'the environment';
+  // What is no ARN may be anything that somebody typed, a name among others.
+  if (kind === 'principal' && readPrincipal(id).kind !== 'role') return '(no role ARN; findings.csv has it)';
+  return plainLine(id, MAX_ID) || '(no readable id)';
+};
 
 /** One finding; what the block's heading says already is not said again. */
 const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string => {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   NoSuchKey,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -14,6 +15,7 @@ import type { Archive, Content } from '../ports.ts';
 /** Another write to the same key was under way: S3 asks to try again. */
 const CONFLICT_UNDER_WAY = 409;
 const PRECONDITION_FAILED = 412;
+const NOT_FOUND = 404;
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -62,7 +64,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     } catch (error) {
       // 404: there is nothing to match.
       const status = statusOf(error);
-      if (status === PRECONDITION_FAILED || (condition.IfMatch !== undefined && status === 404))
+      if (status === PRECONDITION_FAILED || (condition.IfMatch !== undefined && status === NOT_FOUND))
         return 'refused';
       throw error;
     }
@@ -79,6 +81,16 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
         return { body: Body.transformToWebStream(), version: ETag };
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined;
+        throw error;
+      }
+    },
+
+    async has(key) {
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return true;
+      } catch (error) {
+        if (statusOf(error) === NOT_FOUND) return false;
         throw error;
       }
     },

@@ -77,6 +77,16 @@ export const folderArchive = (folder: string): Archive => {
       return bytes && { version: sha256Of(bytes), body: Readable.from([bytes]) };
     },
 
+    async has(key) {
+      try {
+        await stat(pathOf(key));
+        return true;
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return false;
+        throw error;
+      }
+    },
+
     async create(key, content) {
       const path = pathOf(key);
       const aside = await writeAside(path, content);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,12 +80,18 @@ export interface SpoolFolder {
 
 export const createSpoolFolder = async (): Promise<SpoolFolder> => {
   const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-'));
+  // Records name people: they are not left behind where the process is ended midway.
+  const discard = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', discard);
   let opened = 0;
   return {
     open(name, { isGzipped } = { isGzipped: true }) {
       opened += 1;
       return openSpool(join(folder, `${opened}-${name}`), isGzipped);
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    async remove() {
+      process.off('exit', discard);
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 };

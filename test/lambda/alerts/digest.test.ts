@@ -347,6 +347,17 @@ describe('body', () => {
     for (const text of untold) expect(body).not.toContain(text);
   });
 
+  test.each([
+    ['arn:aws:iam::111122223333:role/analyst', 'arn:aws:iam::111122223333:role/analyst: '],
+    ['arn:aws:iam::111122223333:user/zoe', '(no role ARN; findings.csv has it): '],
+    ['Zoe Quagmire', '(no role ARN; findings.csv has it): '],
+  ])('names a principal only where it is the ARN of a role: %s', (id, told) => {
+    const { body } = digestOf({
+      highlights: [aHighlight('new', { ruleId: 'shared-principal', subject: { kind: 'principal', id } })],
+    });
+    expect(body).toContain(`  - ${told}`);
+  });
+
   const twice = [aHighlight('event', { severity: 'HIGH' }), aHighlight('resolved', { severity: 'CRITICAL' })];
   const lines: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
     [

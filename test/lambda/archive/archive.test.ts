@@ -45,7 +45,10 @@ describe.each(archives)('$name', ({ open }) => {
   };
 
   test('an object that is not there is undefined', async () => {
-    expect(await (await open()).read(newKey())).toBeUndefined();
+    const archive = await open();
+    const key = newKey();
+    expect(await archive.read(key)).toBeUndefined();
+    expect(await archive.has(key)).toBe(false);
   });
 
   test('what is created is read again, and is not created twice', async () => {
@@ -54,6 +57,7 @@ describe.each(archives)('$name', ({ open }) => {
     expect(await archive.create(key, bytes('one'), 'application/json')).toBe('created');
     expect(await archive.create(key, bytes('two'), 'application/json')).toBe('exists');
     expect(await read(archive, key)).toBe('one');
+    expect(await archive.has(key)).toBe(true);
   });
 
   test('of ten creations at once one wins, and its content is whole', async () => {
