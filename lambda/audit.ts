@@ -1,9 +1,11 @@
 import type { ConfiguredRule } from '../rules/engine/configure.ts';
 import { beginEvaluation } from '../rules/engine/evaluate.ts';
+import type { Reminders } from '../rules/engine/reminder.ts';
 import type { Rule } from '../rules/engine/rule.ts';
-import type { Waiver, WaiverTrouble } from '../rules/engine/waiver.ts';
+import type { Waiver } from '../rules/engine/waiver.ts';
 import { ARCHIVE_PLACE, type Delivery, deliver, sendUnmarked, wasToldBefore } from './alerts/deliver.ts';
 import { composeDigest, type DigestFacts } from './alerts/digest.ts';
+import { type OwedAlert, owedAlerts } from './alerts/owed.ts';
 import {
   attemptAlertsPrefix,
   attemptKeys,
@@ -21,7 +23,7 @@ import {
   readManifest,
   type StoredManifest,
 } from './archive/manifest.ts';
-import { readPast, readRoster, readRunLines } from './archive/past.ts';
+import { readPast, readRoster, readRunLines, readRunObject } from './archive/past.ts';
 import { manifestText, type Signer, signManifest } from './archive/signature.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder, sha256Of } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
@@ -61,6 +63,7 @@ export interface AuditSettings {
   readonly sendAlert: SendAlert;
   readonly rules: readonly ConfiguredRule[];
   readonly waivers: readonly Waiver[];
+  readonly reminders: Reminders;
   /** Accounts whose roles are welcome besides the environment's own. */
   readonly trustedAccounts: readonly string[];
   /** By how many per cent the roster may shrink between two runs. */
@@ -79,7 +82,6 @@ export interface AuditSettings {
 export interface AuditResult {
   readonly report: Report;
   readonly highlights: readonly Highlight[];
-  readonly waiverTroubles: readonly WaiverTrouble[];
   readonly alert: Delivery;
   /** What was stored; empty where the archive took nothing. */
   readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
@@ -103,6 +105,14 @@ interface Run {
   readonly name: string;
   readonly keys: RunKeys;
   readonly yardstick: Yardstick;
+}
+
+/** What earlier runs left that this one builds upon. */
+interface Before {
+  readonly last: StoredManifest | undefined;
+  /** The report of that run. */
+  readonly report: Report | undefined;
+  readonly owed: readonly OwedAlert[];
 }
 
 /** What the listing gave. */
@@ -138,6 +148,7 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
       rules: settings.rules,
       catalogue: new Map(settings.rules.map(({ rule }) => [rule.id, rule])),
       waivers: settings.waivers,
+      reminders: settings.reminders,
       asOf: asOf.toISOString(),
       context: {
         now: asOf.getTime(),
@@ -164,6 +175,7 @@ const execute = async (run: Run): Promise<AuditResult> => {
   const last = await lastCompleteRun(archive, run.request.environmentId);
   if (last !== undefined && last.manifest.run > run.name) return refuseLateRun(run, last.manifest.run);
 
+  const before = await readBefore(run, last);
   const earlier = await readEarlier(archive, last?.manifest, run.yardstick.catalogue);
   const judging = beginJudging(run.yardstick, earlier, run.spools);
   const look = await lookAt(run, judging);
@@ -172,9 +184,15 @@ const execute = async (run: Run): Promise<AuditResult> => {
   const shortfall = cut ?? ruleErrorOf(judgement);
 
   return shortfall === undefined
-    ? completeRun(run, last, look, judgement)
-    : keepUnfinishedRun(run, last?.manifest, shortfall, look, judgement);
+    ? completeRun(run, before, look, judgement)
+    : keepUnfinishedRun(run, before, shortfall, look, judgement);
 };
+
+const readBefore = async ({ request, settings }: Run, last: StoredManifest | undefined): Promise<Before> => ({
+  last,
+  report: last && ((await readRunObject(settings.archive, last.manifest, 'report')) as Report),
+  owed: await owedAlerts(settings.archive, request.environmentId, request.asOf),
+});
 
 const readEarlier = async (
   archive: Archive,
@@ -256,7 +274,7 @@ const reportOf = (
   last: Manifest | undefined,
   shortfall: Shortfall | undefined,
   counts: Counts,
-  { outcomes, findings }: Pick<Judgement, 'outcomes' | 'findings'>,
+  { outcomes, findings, waiverTroubles }: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>,
 ): Report => ({
   schemaVersion: 1,
   run: name,
@@ -269,6 +287,7 @@ const reportOf = (
   counts,
   rules: outcomes,
   findings,
+  ...(waiverTroubles !== undefined && { waiverTroubles }),
   ...(last !== undefined && { previousRun: last.run }),
 });
 
@@ -297,6 +316,7 @@ const manifestOf = (
         { state, options, ...(severity !== undefined && { severity }) },
       ]),
     ),
+    trustedAccounts: [...run.yardstick.context.trustedAccounts],
     codeVersion: CODE_VERSION,
     ...(last !== undefined && { previous: { run: last.manifest.run, key: last.key, sha256: last.sha256 } }),
   };
@@ -304,12 +324,18 @@ const manifestOf = (
 
 const jsonEvidence = (value: unknown): Evidence => evidenceOf(`${JSON.stringify(value, null, 2)}\n`);
 
-const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSource): Alert | undefined => {
+const digestOf = (
+  run: Run,
+  keys: RunKeys,
+  report: Report,
+  highlights: readonly Highlight[],
+  earlier: Report | undefined,
+): Alert | undefined => {
   const { environmentName } = run.settings;
   const facts: DigestFacts = {
     report,
-    highlights: judgement.highlights,
-    waiverTroubles: judgement.waiverTroubles,
+    highlights,
+    earlierTroubles: earlier?.waiverTroubles ?? [],
     rules: run.yardstick.catalogue,
     reportLocation: `${ARCHIVE_PLACE}/${keys.object('report')}`,
     ...(environmentName !== undefined && { environmentName }),
@@ -317,17 +343,12 @@ const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSour
   return composeDigest(facts);
 };
 
-type DigestSource = Pick<Judgement, 'highlights' | 'waiverTroubles'>;
-
-/** Of a run in which nothing was judged. */
-const NOTHING_TOLD: DigestSource = { highlights: [], waiverTroubles: [] };
-
 const resultOf = (
   report: Report,
   alert: Delivery,
   objects: AuditResult['objects'],
-  { highlights, waiverTroubles } = NOTHING_TOLD,
-): AuditResult => ({ report, highlights, waiverTroubles, alert, objects, wasDone: false });
+  highlights: readonly Highlight[] = [],
+): AuditResult => ({ report, highlights, alert, objects, wasDone: false });
 
 /**
  * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
@@ -335,11 +356,12 @@ const resultOf = (
  */
 const completeRun = async (
   run: Run,
-  last: StoredManifest | undefined,
+  before: Before,
   look: Look,
   ownJudgement: Judgement,
 ): Promise<AuditResult> => {
   const { archive } = run.settings;
+  const { last } = before;
   const snapshot = await storeOnce(archive, run.keys.object('snapshot'), look.snapshot);
   const { judgement, counts } = snapshot.isOurs
     ? { judgement: ownJudgement, counts: look.counts }
@@ -354,7 +376,7 @@ const completeRun = async (
     reportOf(run, last?.manifest, undefined, counts, judgement),
     findings.isOurs,
   );
-  const digest = digestOf(run, run.keys, report, judgement);
+  const digest = digestOf(run, run.keys, report, judgement.highlights, before.report);
   const objects: Manifest['objects'] = {
     snapshot: snapshot.object,
     findings: findings.object,
@@ -376,10 +398,10 @@ const completeRun = async (
     key: stored.object.key,
     sha256: stored.object.sha256,
   });
-  await deliverOwed(run, last?.manifest);
   // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
+  if (stored.isNew) await deliverOwed(run, before.owed);
   const alert = await deliverDigest(run, manifest, digest, stored.isNew ? 0 : patienceOf(run));
-  return resultOf(report, alert, objects, judgement);
+  return resultOf(report, alert, objects, judgement.highlights);
 };
 
 /**
@@ -396,13 +418,9 @@ const storeReport = async (
   if (!isSameJudgement) return { report, object: (await storeAnew(archive, key, evidence)).object };
   const { object, isOurs } = await storeOnce(archive, key, evidence);
   if (isOurs) return { report, object };
-  return { report: (await readObject(archive, key)) as Report, object };
-};
-
-const readObject = async (archive: Archive, key: string): Promise<unknown> => {
   const stored = await archive.read(key);
   if (stored === undefined) throw new Error(`${key} is missing`);
-  return readJson(stored.body);
+  return { report: (await readJson(stored.body)) as Report, object };
 };
 
 const judgeStoredSnapshot = async (
@@ -422,43 +440,45 @@ const judgeStoredSnapshot = async (
   return { judgement, counts: { ...look.counts, users: judging.users } };
 };
 
-const NOTHING_JUDGED: Pick<Judgement, 'outcomes' | 'findings'> = {
-  outcomes: [],
-  findings: countFindings().counts(),
-};
-
 /** Keeps what an unfinished run could read, apart from the runs, and tells people. */
 const keepUnfinishedRun = async (
   run: Run,
-  last: Manifest | undefined,
+  before: Before,
   shortfall: Shortfall,
   look: Look,
-  judgement: Judgement,
+  { evidence: { findings, csv }, ...judgement }: Judgement,
+): Promise<AuditResult> => {
+  const report = reportOf(run, before.last?.manifest, shortfall, look.counts, judgement);
+  const evidence = { snapshot: look.snapshot, findings, csv };
+  const result = await keepAttempt(run, report, judgement.highlights, evidence);
+  await deliverOwed(run, before.owed);
+  return result;
+};
+
+const keepAttempt = async (
+  run: Run,
+  report: Report,
+  highlights: readonly Highlight[],
+  evidence: Readonly<Partial<Record<ObjectName, Evidence>>>,
 ): Promise<AuditResult> => {
   const { archive } = run.settings;
   const { environmentId, asOf, attempt } = run.request;
   const keys = attemptKeys(environmentId, asOf, attempt);
-  const report = reportOf(run, last, shortfall, look.counts, judgement);
-  const digest = digestOf(run, keys, report, judgement);
-  const evidence: Partial<Record<ObjectName, Evidence>> = {
-    snapshot: look.snapshot,
-    findings: judgement.evidence.findings,
-    csv: judgement.evidence.csv,
+  const digest = digestOf(run, keys, report, highlights, undefined);
+  const all: Partial<Record<ObjectName, Evidence>> = {
+    ...evidence,
     report: jsonEvidence(report),
     ...(digest !== undefined && { digest: jsonEvidence(digest) }),
   };
   const objects: Partial<Record<ObjectName, ManifestObject>> = {};
-  for (const [name, content] of Object.entries(evidence) as [ObjectName, Evidence][]) {
+  for (const [name, content] of Object.entries(all) as [ObjectName, Evidence][]) {
     objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
   }
-  await storeOnce(
-    archive,
-    keys.manifest,
-    evidenceOf(manifestText(manifestOf(run, undefined, report, objects))),
-  );
+  const manifest = manifestOf(run, undefined, report, objects);
+  await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
 
   const alert = await deliverShortfall(run, keys, report, digest);
-  return resultOf(report, alert, objects, judgement);
+  return resultOf(report, alert, objects, highlights);
 };
 
 /** Far longer than an attempt takes from its manifest to the marker of its alert. */
@@ -504,53 +524,45 @@ const deliverShortfall = async (
   });
 };
 
-/** Sends the digest of an earlier run that could not be sent then. */
-const deliverOwed = async (run: Run, manifest: Manifest | undefined): Promise<Delivery> => {
-  const object = manifest?.objects.digest;
-  if (manifest === undefined || object === undefined) return { outcome: 'quiet' };
-  return deliverDigest(
-    run,
-    manifest,
-    (await readObject(run.settings.archive, object.key)) as Alert,
-    patienceOf(run),
-  );
+/** Sends what earlier runs could not; where that fails again, the next run tries. */
+const deliverOwed = async ({ settings }: Run, owed: readonly OwedAlert[]): Promise<void> => {
+  const { archive, sendAlert: send } = settings;
+  for (const errand of owed) {
+    const { outcome } = await deliver({ ...errand, archive, send, patienceMs: 0 });
+    if (outcome === 'failed') return;
+  }
 };
 
 /** A redelivered event: the run is there; only an alert that was not sent is still owed. */
 const finishDoneRun = async (run: Run, { manifest, key, sha256 }: StoredManifest): Promise<AuditResult> => {
   const { archive } = run.settings;
   await advanceLatest(archive, run.request.environmentId, { manifest, key, sha256 });
-  const report = (await readObject(archive, run.keys.object('report'))) as Report;
-  const alert = await deliverOwed(run, manifest);
+  const report = (await readRunObject(archive, manifest, 'report')) as Report;
+  const digest = (await readRunObject(archive, manifest, 'digest')) as Alert | undefined;
+  const alert = await deliverDigest(run, manifest, digest, patienceOf(run));
   return { ...resultOf(report, alert, manifest.objects), wasDone: true };
 };
 
 /** Nothing is judged for an instant that a later complete run has gone past: its users are no longer to be seen. */
-const refuseLateRun = (run: Run, later: string): Promise<AuditResult> =>
-  keepUnjudgedRun(run, {
+const refuseLateRun = (run: Run, later: string): Promise<AuditResult> => {
+  const report = unjudged(run, {
     verdict: 'FAILED',
     reason: 'config',
     message: `run ${run.name} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
   });
+  return keepAttempt(run, report, [], {});
+};
 
 const unjudged = (run: Run, shortfall: Shortfall): Report => {
   const evaluation = beginEvaluation(run.settings.rules, run.yardstick.context, undefined, {
     fail: () => {},
     notAssessed: () => {},
   });
-  const outcomes = evaluation.conclude(false);
-  return reportOf(run, undefined, shortfall, NOTHING_COUNTED, { ...NOTHING_JUDGED, outcomes });
-};
-
-const keepUnjudgedRun = async (run: Run, shortfall: Shortfall): Promise<AuditResult> => {
-  const { archive } = run.settings;
-  const { environmentId, asOf, attempt } = run.request;
-  const keys = attemptKeys(environmentId, asOf, attempt);
-  const report = unjudged(run, shortfall);
-  const stored = await storeOnce(archive, keys.object('report'), jsonEvidence(report));
-  const digest = digestOf(run, keys, report, NOTHING_TOLD);
-  const alert = await deliverShortfall(run, keys, report, digest);
-  return resultOf(report, alert, { report: stored.object });
+  return reportOf(run, undefined, shortfall, NOTHING_COUNTED, {
+    outcomes: evaluation.conclude(false),
+    findings: countFindings().counts(),
+    waiverTroubles: undefined,
+  });
 };
 
 /** The archive can't be read or written: the one thing left is to say so. */
@@ -561,7 +573,7 @@ const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult
     reason: 'archive-unavailable',
     message: `${archive.location}: ${messageOf(error)}`,
   });
-  const digest = digestOf(run, run.keys, report, NOTHING_TOLD);
+  const digest = digestOf(run, run.keys, report, [], undefined);
   const alert = digest === undefined ? { outcome: 'quiet' as const } : await sendUnmarked(sendAlert, digest);
   return resultOf(report, alert, {});
 };

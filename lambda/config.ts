@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RuleSettings } from '../rules/engine/configure.ts';
+import type { Reminders } from '../rules/engine/reminder.ts';
 import type { Options, Rule } from '../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
@@ -49,6 +50,7 @@ export interface Config {
   /** What is set of rules, by rule id; the defaults are with the rules. */
   readonly rules: Readonly<Record<string, RuleSettings>>;
   readonly alerts: readonly AlertRecipient[];
+  readonly reminders: Reminders;
   readonly retention: Retention;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
   readonly credentials: (typeof CREDENTIAL_MODES)[number];
@@ -103,6 +105,19 @@ const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 const recipient = section({
   email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
   minSeverity: severity.exactOptional(),
+});
+
+const reminder = text(
+  'a whole number of days of 1 to 365, or off',
+  (value) => value === 'off' || (/^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 365),
+).transform((value) => (value === 'off' ? value : Number(value)));
+
+const reminders = section({
+  CRITICAL: reminder.prefault('1'),
+  HIGH: reminder.prefault('7'),
+  MEDIUM: reminder.prefault('30'),
+  LOW: reminder.prefault('off'),
+  INFORMATIONAL: reminder.prefault('off'),
 });
 
 const retention = section({
@@ -163,6 +178,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
   alerts: list(recipient, 'a list of {email, minSeverity}')
     .check(unique('email', ({ email }) => email.toLowerCase()))
     .default([]),
+  reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
   deadlineSeconds: decimal('a number of 10 or more', (value) => value >= 10).default(840),

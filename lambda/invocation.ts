@@ -17,6 +17,7 @@ export const configuredSettings = (
     waivers,
     trustedAccounts: config.trustedAccounts,
     maxDropPercent: config.maxDropPercent,
+    reminders: config.reminders,
     config,
     ...(name !== undefined && { environmentName: name }),
   };

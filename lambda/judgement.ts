@@ -7,6 +7,7 @@ import {
 } from '../rules/engine/evaluate.ts';
 import { type Finding, findingId, type ResolutionCause } from '../rules/engine/finding.ts';
 import { beginLifecycle, type Past } from '../rules/engine/lifecycle.ts';
+import { isReminderDue, type Reminders } from '../rules/engine/reminder.ts';
 import type { Roster } from '../rules/engine/roster.ts';
 import type { Context, Rule } from '../rules/engine/rule.ts';
 import { readUser } from '../rules/engine/user.ts';
@@ -23,6 +24,7 @@ export interface Yardstick {
   /** The same rules by id. */
   readonly catalogue: ReadonlyMap<string, Rule>;
   readonly waivers: readonly Waiver[];
+  readonly reminders: Reminders;
   readonly context: Context;
   /** ISO 8601, UTC. */
   readonly asOf: string;
@@ -41,7 +43,8 @@ export interface Judgement {
   readonly outcomes: readonly RuleOutcome[];
   readonly findings: FindingCounts;
   readonly highlights: readonly Highlight[];
-  readonly waiverTroubles: readonly WaiverTrouble[];
+  /** Undefined where not everything was judged, and none can be told. */
+  readonly waiverTroubles: readonly WaiverTrouble[] | undefined;
   readonly evidence: { readonly findings: Evidence; readonly csv: Evidence; readonly resolved: Evidence };
 }
 
@@ -63,36 +66,47 @@ export interface Judging {
  */
 const formerRules = (
   rules: readonly ConfiguredRule[],
-  manifest: Manifest | undefined,
+  { rules: records }: Manifest,
+  isSameContext: boolean,
 ): readonly ConfiguredRule[] =>
   rules.flatMap(({ rule, state, options }): readonly ConfiguredRule[] => {
-    const former = manifest?.rules[rule.id];
+    const former = records[rule.id];
     if (former?.state !== 'on' || rule.kind === 'change') return [];
-    const isSame = state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
+    const isSame =
+      isSameContext && state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
     return isSame ? [] : [{ rule, state: 'on', options: former.options }];
   });
 
-/** Judges by the former rules, and knows what they found. */
+const textOf = (accounts: ReadonlySet<string>): string => [...accounts].toSorted().join();
+
+/** Judges as the earlier run did where this one judges otherwise, and knows what it would have found. */
 const beginFormerEvaluation = (
   rules: readonly ConfiguredRule[],
   context: Context,
+  manifest: Manifest | undefined,
 ): { readonly evaluation: Evaluation; readonly failed: ReadonlySet<string> } => {
   const failed = new Set<string>();
   const answers: Answers = {
     fail: ({ rule, subject }) => failed.add(findingId(context.environmentId, rule.id, subject)),
     notAssessed: () => {},
   };
-  return { failed, evaluation: beginEvaluation(rules, context, undefined, answers) };
+  const trustedAccounts = new Set(manifest?.trustedAccounts);
+  const isSameContext = textOf(trustedAccounts) === textOf(context.trustedAccounts);
+  const former = manifest === undefined ? [] : formerRules(rules, manifest, isSameContext);
+  return {
+    failed,
+    evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, answers),
+  };
 };
 
 /** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
 export const beginJudging = (
-  { rules, catalogue, waivers, context, asOf }: Yardstick,
+  { rules, catalogue, waivers, reminders, context, asOf }: Yardstick,
   earlier: Earlier,
   spools: SpoolFolder,
 ): Judging => {
   const { roster, past } = earlier;
-  const earlierRun = earlier.manifest?.run;
+  const { run: earlierRun, asOf: earlierAsOf } = earlier.manifest ?? {};
   const book = openWaivers(
     waivers,
     context.now,
@@ -101,10 +115,12 @@ export const beginJudging = (
   const unjudged = new Set<string>();
   const lifecycle = beginLifecycle(context.environmentId, asOf, past, book, unjudged);
   const counted = countFindings();
-  const highlights = collectHighlights();
+  const highlights = collectHighlights(
+    (finding) => earlierAsOf !== undefined && isReminderDue(finding, reminders, earlierAsOf, asOf),
+  );
   const findingsSpool = spools.open('findings.jsonl.gz');
   const csvSpool = spools.open('findings.csv', { isGzipped: false });
-  const former = beginFormerEvaluation(formerRules(rules, earlier.manifest), context);
+  const former = beginFormerEvaluation(rules, context, earlier.manifest);
   let pending: Promise<void>[] = [];
   let users = 0;
   let duplicates = 0;
@@ -181,7 +197,7 @@ export const beginJudging = (
         outcomes,
         findings: counted.counts(),
         highlights: highlights.list(),
-        waiverTroubles: isComplete ? book.troubles() : [],
+        waiverTroubles: isComplete ? book.troubles() : undefined,
         evidence: {
           findings: await findingsSpool.finish(),
           csv: await csvSpool.finish(),

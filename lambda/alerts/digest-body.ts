@@ -23,8 +23,10 @@ const KIND_WORDS: Readonly<Record<HighlightKind, string>> = {
   new: 'new',
   reopened: 'reopened',
   escalated: 'raised',
+  'waiver-ended': 'accepted no longer',
   event: 'changed since the last audit',
   resolved: 'resolved',
+  reminder: 'still open',
   open: 'open',
   waived: 'waived',
 };
@@ -89,7 +91,8 @@ const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string
   const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
   const other = severity === group.severity ? [] : [severity];
   const notes = [
-    ...(kind === 'reopened' ? [KIND_WORDS[kind]] : []),
+    ...(kind === 'reopened' || kind === 'waiver-ended' ? [KIND_WORDS[kind]] : []),
+    ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${finding.runs} audits`] : []),
     ...(escalatedFrom === undefined ? other : raised),
   ];
   const note = notes.length === 0 ? '' : ` [${notes.join(', ')}]`;
@@ -162,7 +165,9 @@ const COUNTED: readonly (readonly [kinds: readonly HighlightKind[], one: string,
   [['new'], 'new finding', 'new findings'],
   [['reopened'], 'finding came back', 'findings came back'],
   [['escalated'], 'finding is more severe', 'findings are more severe'],
+  [['waiver-ended'], 'finding accepted no longer', 'findings accepted no longer'],
   [['event'], 'change to look at', 'changes to look at'],
+  [['reminder'], 'finding to be reminded of', 'findings to be reminded of'],
   [['resolved'], 'finding resolved', 'findings resolved'],
 ];
 
@@ -274,10 +279,11 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
 
 /** The digest as people read it: what changed and what to do first, the small print last. */
 export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): string => {
-  const { report, environmentName, waiverTroubles } = facts;
+  const { report, environmentName } = facts;
   const name = plainLine(environmentName ?? '', MAX_ID);
   const id = plainLine(report.environmentId, MAX_ID);
-  const groups = groupByRule(news.filter(({ kind }) => kind !== 'resolved'));
+  const groups = groupByRule(news.filter(({ kind }) => kind !== 'resolved' && kind !== 'reminder'));
+  const reminders = groupByRule(news.filter(({ kind }) => kind === 'reminder'));
   const resolved = groupByRule(news.filter(({ kind }) => kind === 'resolved'));
   const isComplete = report.verdict === 'COMPLETE';
 
@@ -289,14 +295,18 @@ export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): str
     '',
     ...section(
       isComplete ? 'WHAT CHANGED' : 'WHAT CHANGED AMONG WHAT WAS SEEN',
-      withinBudget(groups, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.75),
+      withinBudget(groups, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.5),
+    ),
+    ...section(
+      'REMINDERS',
+      withinBudget(reminders, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.25),
     ),
     ...section(
       'RESOLVED',
       withinBudget(resolved, (group) => resolvedBlock(facts, group), CHANGES_BUDGET * 0.25),
     ),
     ...section('WHAT STANDS', openLines(report)),
-    ...section('WAIVERS TO SEE TO', waiverLines(waiverTroubles)),
+    ...section('WAIVERS TO SEE TO', waiverLines(report.waiverTroubles ?? [])),
     ...section('NOT FULLY JUDGED', unjudgedLines(report)),
     ...section('THIS AUDIT', runLines(facts)),
   ].join('\n');

@@ -32,14 +32,17 @@ const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: stri
   ['new', 'new', 'new'],
   ['reopened', 'reopened', 'reopened'],
   ['escalated', 'raised', 'raised'],
+  ['waiver-ended', 'accepted no longer', 'accepted no longer'],
   ['event', 'change', 'changes'],
 ];
 
-/** `3 new (worst CRITICAL), 1 change`; empty where there is no bad news. */
+const REMINDER = ['reminder', 'reminder', 'reminders'] as const;
+
+/** `3 new (worst CRITICAL), 1 change, 2 reminders`; empty where there is no bad news. */
 const badNews = (news: readonly Highlight[]): readonly string[] => {
-  const counts = BAD_NEWS.map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many })).filter(
-    ({ count }) => count > 0,
-  );
+  const counts = [...BAD_NEWS, REMINDER]
+    .map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
+    .filter(({ count }) => count > 0);
   return counts.map(
     ({ count, one, many }, index) => plural(count, one, many) + (index === 0 ? worstOf(news) : ''),
   );
@@ -77,7 +80,12 @@ const forms = (
   );
   return [
     changes(report, news, troubles, badNews(news)),
-    changes(report, news, troubles, newOrWorse > 0 ? [`${newOrWorse} new or worse${worstOf(news)}`] : []),
+    changes(
+      report,
+      news,
+      troubles,
+      newOrWorse > 0 ? [`${newOrWorse} new or worse${worstOf(news)}`] : badNews(news),
+    ),
   ];
 };
 

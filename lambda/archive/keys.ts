@@ -69,7 +69,15 @@ export const attemptKeys = (environmentId: string, asOf: Date, attempt: string):
 export const attemptAlertsPrefix = (environmentId: string, asOf: Date): string =>
   `alerts/${partitionOf(environmentId, asOf)}/${runName(asOf)}-`;
 
-export const manifestsPrefix = (environmentId: string): string => `manifests/environment=${environmentId}/`;
+export type Area = 'manifests' | 'reports' | 'alerts' | 'incomplete';
+
+/** Whatever an area of the archive holds of an environment begins so. */
+export const areaPrefix = (area: Area, environmentId: string): string =>
+  `${area}/environment=${environmentId}/`;
+
+/** Before whatever an area holds of an environment from this day on. */
+export const dayPrefix = (area: Area, environmentId: string, day: Date): string =>
+  `${area}/${partitionOf(environmentId, day)}`;
 
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;

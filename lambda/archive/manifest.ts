@@ -2,7 +2,7 @@ import type { Options } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Archive } from '../ports.ts';
 import type { Counts, Verdict, VerdictReason } from '../report/report.ts';
-import { latestKey, manifestsPrefix, type ObjectName } from './keys.ts';
+import { areaPrefix, latestKey, type ObjectName } from './keys.ts';
 import { readBytes } from './lines.ts';
 import type { SigningAlgorithm } from './signature.ts';
 import { evidenceOf, sha256Of } from './spool.ts';
@@ -45,6 +45,8 @@ export interface Manifest {
   /** Hexadecimal SHA-256 of what the run was judged by. */
   readonly hashes: { readonly ruleset: string; readonly config: string; readonly waivers: string };
   readonly rules: Readonly<Record<string, RuleRecord>>;
+  /** Accounts whose roles were welcome, the environment's own included. */
+  readonly trustedAccounts: readonly string[];
   readonly codeVersion: string;
   /** The manifest of the last complete run before this one: the chain that `verify` walks. */
   readonly previous?: { readonly run: string; readonly key: string; readonly sha256: string };
@@ -116,7 +118,7 @@ export const lastCompleteRun = async (
 ): Promise<StoredManifest | undefined> => {
   const { pointer } = await readLatest(archive, environmentId);
   let key = pointer?.manifest;
-  for await (const later of archive.list(manifestsPrefix(environmentId), key)) key = later;
+  for await (const later of archive.list(areaPrefix('manifests', environmentId), key)) key = later;
   if (key === undefined) return undefined;
 
   const last = await readManifest(archive, key);

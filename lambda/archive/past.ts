@@ -11,7 +11,7 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import type { Archive } from '../ports.ts';
 import type { ObjectName } from './keys.ts';
-import { readLines } from './lines.ts';
+import { readJson, readLines } from './lines.ts';
 import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
 
 /** Passes a body on, and throws at its end where it is not what the manifest says. */
@@ -30,20 +30,43 @@ async function* verified(
   }
 }
 
-/** The lines of one of a run's objects, checked against the run's manifest as they are read. */
-export async function* readRunLines(
+/** One of a run's objects, checked against the run's manifest as it is read. */
+const openRunObject = async (
   archive: Archive,
   { run, objects }: Pick<Manifest, 'run' | 'objects'>,
   name: ObjectName,
-): AsyncGenerator {
+): Promise<AsyncIterable<Uint8Array> | undefined> => {
   const object = objects[name];
-  if (object === undefined) return;
+  if (object === undefined) return undefined;
   const stored = await archive.read(object.key);
   if (stored === undefined) {
     throw new ArchiveError(`${object.key} is missing, though the manifest of run ${run} names it`);
   }
-  yield* readLines(verified(stored.body, object));
+  return verified(stored.body, object);
+};
+
+/** The lines of one of a run's objects, checked against the run's manifest as they are read. */
+export async function* readRunLines(
+  archive: Archive,
+  manifest: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): AsyncGenerator {
+  const body = await openRunObject(archive, manifest, name);
+  if (body !== undefined) yield* readLines(body);
 }
+
+/**
+ * One of a run's objects of JSON, checked against the run's manifest; undefined where the run has none.
+ * @throws {ArchiveError} where it is missing or was altered
+ */
+export const readRunObject = async (
+  archive: Archive,
+  manifest: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): Promise<unknown> => {
+  const body = await openRunObject(archive, manifest, name);
+  return body && readJson(body);
+};
 
 /** The findings that stood at the end of a run, and those that had resolved shortly before. */
 export const readPast = async (
@@ -58,8 +81,8 @@ export const readPast = async (
   for await (const line of readRunLines(archive, manifest, 'findings')) {
     const finding = line as Finding;
     if (!isStanding(finding, rules.get(finding.ruleId))) continue;
-    const { id, severity, firstSeen, runs } = finding;
-    standing.set(id, { severity, firstSeen, runs });
+    const { id, severity, firstSeen, runs, state } = finding;
+    standing.set(id, { severity, firstSeen, runs, ...(state === 'waived' && { wasWaived: true }) });
   }
   for await (const line of readRunLines(archive, manifest, 'resolved')) {
     const finding = line as RecentlyResolved;

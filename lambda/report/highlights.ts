@@ -1,8 +1,11 @@
 import type { Finding, FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 
-/** What a finding is to a reader: its state, or that its severity was raised. */
-export type HighlightKind = FindingState | 'escalated';
+/**
+ * What a finding is to a reader: its state, or what is to be told of one that stays open: that its severity was
+ * raised, that its waiver has ended, that a reminder is due.
+ */
+export type HighlightKind = FindingState | 'escalated' | 'waiver-ended' | 'reminder';
 
 /** The findings of one rule that are alike in what they are to a reader. */
 export interface Highlight {
@@ -20,13 +23,19 @@ const KEPT = 100;
 
 const rank = ({ severity }: { readonly severity: Severity }): number => SEVERITIES.indexOf(severity);
 
+const kindOf = (finding: Finding, isReminderDue: (finding: Finding) => boolean): HighlightKind => {
+  if (finding.escalatedFrom !== undefined) return 'escalated';
+  if (finding.waiverEnded) return 'waiver-ended';
+  return isReminderDue(finding) ? 'reminder' : finding.state;
+};
+
 /** Keeps, of findings that pass by, what people are shown: bounded, whatever the size of the directory. */
-export const collectHighlights = () => {
+export const collectHighlights = (isReminderDue: (finding: Finding) => boolean = () => false) => {
   const groups = new Map<string, { ruleId: string; kind: HighlightKind; count: number; kept: Finding[] }>();
 
   return {
     add(finding: Finding): void {
-      const kind = finding.escalatedFrom === undefined ? finding.state : 'escalated';
+      const kind = kindOf(finding, isReminderDue);
       const key = `${finding.ruleId}/${kind}/${finding.severity}`;
       const group = groups.get(key) ?? { ruleId: finding.ruleId, kind, count: 0, kept: [] };
       groups.set(key, group);

@@ -1,6 +1,7 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { CutReason, ListingCounts } from '../ports.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
@@ -46,6 +47,8 @@ export interface Report {
   readonly counts: Counts;
   readonly rules: readonly RuleOutcome[];
   readonly findings: FindingCounts;
+  /** What people should know of their waivers; there where the verdict is COMPLETE, since no other run can tell. */
+  readonly waiverTroubles?: readonly WaiverTrouble[];
   /** The last complete run before this one. */
   readonly previousRun?: string;
 }

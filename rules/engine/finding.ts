@@ -29,6 +29,8 @@ export interface Finding {
   readonly carried?: true;
   /** The severity before this run raised it. */
   readonly escalatedFrom?: Severity;
+  /** A waiver accepted it in the run before, and none does now. */
+  readonly waiverEnded?: true;
   readonly resolvedAt?: string;
   readonly cause?: ResolutionCause;
   /** The waiver that accepts it, without rule and user. */

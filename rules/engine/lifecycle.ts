@@ -13,6 +13,8 @@ export interface Remembered {
   readonly severity: Severity;
   readonly firstSeen: string;
   readonly runs: number;
+  /** It was accepted by a waiver. */
+  readonly wasWaived?: true;
 }
 
 /** A finding that resolved within the last 30 days: one line of the `resolved` file. */
@@ -104,6 +106,7 @@ export const beginLifecycle = (
         ...(state === 'open' &&
           earlier &&
           isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
+        ...(state === 'open' && earlier?.wasWaived && { waiverEnded: true }),
         ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
       };
     },
@@ -115,7 +118,7 @@ export const beginLifecycle = (
 
     settle(finding, rule, cause) {
       if (!isStanding(finding, rule) || failed.has(finding.id)) return undefined;
-      const { escalatedFrom: _told, waiver: _earlier, ...stands } = finding;
+      const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...stands } = finding;
       if (carried.has(finding.id) || unjudged.has(finding.ruleId)) {
         const waiver = waivers.find(finding.ruleId, finding.subject.id);
         return {
@@ -123,6 +126,7 @@ export const beginLifecycle = (
           state: waiver === undefined ? 'open' : 'waived',
           runs: finding.runs + 1,
           carried: true,
+          ...(finding.state === 'waived' && waiver === undefined && { waiverEnded: true }),
           ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
         };
       }

@@ -5,11 +5,13 @@ import { readBytes } from '../../lambda/archive/lines.ts';
 import type { Manifest } from '../../lambda/archive/manifest.ts';
 import { sha256Of } from '../../lambda/archive/spool.ts';
 import { type AuditRequest, type AuditSettings, audit } from '../../lambda/audit.ts';
+import { defaultConfig } from '../../lambda/config.ts';
 import type { Alert, Archive, ListingEnd, UserSource } from '../../lambda/ports.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../rules/index.ts';
+import principalOutsideAccount from '../../rules/principal-outside-account.ts';
 import { readJsonLines, readText, readTree } from '../support/archive-tree.ts';
 import { listingOf } from '../support/listing.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
@@ -106,6 +108,7 @@ const newAudit = async (archive?: Archive) => {
           rules: configureRules(rules),
           waivers: [],
           trustedAccounts: [],
+          reminders: defaultConfig(catalogue).reminders,
           maxDropPercent: 20,
           config: {},
           alertPatienceMs: 100,
@@ -123,6 +126,11 @@ const findingsOf = async (archive: Archive, number = 1): Promise<readonly Findin
   (await readJsonLines(archive, `findings/${partition(number)}/${run(number)}.jsonl.gz`)) as Finding[];
 const latestRun = async (archive: Archive): Promise<unknown> =>
   JSON.parse(await readText(archive, `latest/environment=${ENVIRONMENT}.json`)).run;
+
+const overwrite = async (archive: Archive, key: string, text: string): Promise<void> => {
+  const stored = await archive.read(key);
+  await archive.replace(key, { bytes: Buffer.from(text) }, 'application/octet-stream', stored?.version);
+};
 
 describe('a complete run', () => {
   test('leaves all its objects, a manifest with their hashes, and the pointer', async () => {
@@ -238,9 +246,115 @@ describe('what people are told', () => {
     expect(await readTree(archive)).toEqual(before);
   });
 
+  test('an open finding is told again when its reminder is due', async () => {
+    const { alerts, run: auditNight } = await newAudit();
+    const told: number[] = [];
+    for (let number = 1; number <= 15; number += 1) {
+      const { alert } = await auditNight({ pages: [[user('a', 'bad')]], number });
+      if (alert.outcome === 'sent') told.push(number);
+    }
+    expect(told).toEqual([1, 8, 15]);
+    expect(alerts[1]?.subject).toBe(`FinSpace ${ENVIRONMENT}: 1 reminder (worst HIGH), 1 open`);
+    expect(alerts[1]?.attributes.maxSeverity).toBe('HIGH');
+  });
+
+  const waiver = {
+    rule: 'marked',
+    user: 'a',
+    reason: 'on leave',
+    owner: 'owner',
+    approver: 'approver',
+    expires: '2026-11-25',
+  };
+
+  test('a waiver that ends is told of while it is ending and when the finding counts again, once each', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const outcomes: string[] = [];
+    for (const number of [1, 2, 3, 4]) {
+      const settings = { waivers: [waiver] };
+      outcomes.push((await auditNight({ pages: [[user('a', 'bad')]], number, settings })).alert.outcome);
+    }
+    expect(outcomes).toEqual(['sent', 'quiet', 'sent', 'quiet']);
+    expect(alerts.map(({ subject }) => subject.split(': ')[1])).toEqual([
+      'first audit, no findings',
+      '1 accepted no longer (worst HIGH), 1 waiver to see to, 1 open',
+    ]);
+    expect(await findingsOf(archive, 3)).toMatchObject([{ state: 'open', waiverEnded: true, runs: 3 }]);
+  });
+
+  test('the report tells every night of waivers that the digest tells of once', async () => {
+    const { run: auditNight } = await newAudit();
+    const settings = { waivers: [{ ...waiver, user: 'nobody', expires: '2027-11-01' }] };
+    await auditNight({ pages: [[user('a')]] });
+    const second = await auditNight({ pages: [[user('a')]], number: 2, settings });
+    const third = await auditNight({ pages: [[user('a')]], number: 3, settings });
+    const troubles = [{ kind: 'unused', rule: 'marked', user: 'nobody', expires: '2027-11-01' }];
+    expect([second.alert.outcome, third.alert.outcome]).toEqual(['sent', 'quiet']);
+    expect([second.report.waiverTroubles, third.report.waiverTroubles]).toEqual([troubles, troubles]);
+  });
+
   const refuse = async () => {
     throw new Error('SNS is not there');
   };
+
+  test('alerts that failed for nights are sent by the run that can, the oldest first, once', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const settings = { sendAlert: refuse };
+    await auditNight({ pages: [[user('a', 'bad')]], settings });
+    await auditNight({ pages: [[user('a', 'bad')]], number: 2, settings });
+    await auditNight({
+      pages: [],
+      end: { complete: false, reason: 'deadline', message: 'm' },
+      number: 3,
+      settings,
+    });
+    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 4, settings });
+    expect(alerts).toEqual([]);
+
+    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 5 });
+    expect(alerts.map(({ subject }) => subject.split(': ')[1])).toEqual([
+      'first audit, 1 finding (worst HIGH)',
+      'INCOMPLETE - deadline, no users seen',
+      '1 new (worst HIGH), 1 open',
+    ]);
+    expect((await keysOf(archive)).filter((key) => key.startsWith('alerts/'))).toEqual([
+      `alerts/${partition(1)}/${run(1)}.json`,
+      `alerts/${partition(3)}/${run(3)}-attempt-3.json`,
+      `alerts/${partition(4)}/${run(4)}.json`,
+    ]);
+    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 6 });
+    expect(alerts).toHaveLength(3);
+  });
+
+  test('an attempt whose run was completed after all is owed to nobody', async () => {
+    const { alerts, run: auditNight } = await newAudit();
+    const end = { complete: false, reason: 'deadline', message: 'm' } as const;
+    await auditNight({ pages: [], end, settings: { sendAlert: refuse } });
+    await auditNight({ pages: [[user('a')]] });
+    await auditNight({ pages: [[user('a')]], number: 2 });
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['COMPLETE']);
+  });
+
+  test.each([
+    { nights: 30, told: 1 },
+    { nights: 31, told: 0 },
+  ])('an alert that failed $nights nights ago is told $told times', async ({ nights, told }) => {
+    const { alerts, run: auditNight } = await newAudit();
+    await auditNight({ pages: [[user('a')]], settings: { sendAlert: refuse } });
+    await auditNight({ pages: [[user('a')]], number: 1 + nights });
+    expect(alerts).toHaveLength(told);
+  });
+
+  test('an owed alert that was altered is not sent, and the run says so', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    await auditNight({ pages: [[user('a')]], settings: { sendAlert: refuse } });
+    const key = `reports/${partition()}/${run()}/digest.json`;
+    await overwrite(archive, key, '{"subject":"all is well"}');
+    const { report } = await auditNight({ pages: [[user('a')]], number: 2 });
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(report.message).toContain(`${key} was altered`);
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['FAILED']);
+  });
 
   test.each([
     { name: 'the next attempt', number: 1, sent: 1 },
@@ -446,6 +560,18 @@ describe('the cause of a resolution', () => {
     ]);
   });
 
+  test('another account is trusted: rule-changed', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const outsider = { ...user('a'), apiAccessPrincipalArn: 'arn:aws:iam::222222222222:role/analyst' };
+    const night1 = { pages: [[outsider]], rules: [principalOutsideAccount] };
+    await auditNight(night1);
+    await auditNight({ ...night1, number: 2, settings: { trustedAccounts: ['222222222222'] } });
+    expect(await findingsOf(archive, 1)).toMatchObject([
+      { ruleId: 'principal-outside-account', state: 'new' },
+    ]);
+    expect(await findingsOf(archive, 2)).toMatchObject([{ state: 'resolved', cause: 'rule-changed' }]);
+  });
+
   test('none where the rule could not assess the user: the finding is carried', async () => {
     const { archive, run: auditNight } = await newAudit();
     await auditNight({ pages: [[bad]] });
@@ -541,8 +667,7 @@ describe('crashes and attempts at the same time', () => {
     const { archive, run: auditNight } = await newAudit();
     await auditNight({ pages });
     const key = `snapshots/${partition()}/${run()}.jsonl.gz`;
-    const stored = await archive.read(key);
-    await archive.replace(key, { bytes: Buffer.from('') }, 'application/gzip', stored?.version);
+    await overwrite(archive, key, '');
     const { report, alert } = await auditNight({ pages, number: 2 });
     expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
     expect(alert).toEqual({ outcome: 'sent' });

@@ -59,6 +59,7 @@ describe('audit.yaml', () => {
       trustedAccounts: [],
       rules: {},
       alerts: [],
+      reminders: { CRITICAL: 1, HIGH: 7, MEDIUM: 30, LOW: 'off', INFORMATIONAL: 'off' },
       retention: { years: 7, lock: 'governance' },
       credentials: 'exchange',
       deadlineSeconds: 840,
@@ -127,6 +128,11 @@ describe('audit.yaml', () => {
       name: 'a recipient',
       text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH }, { email: b@example.com }]`,
       part: { alerts: [{ email: 'a@example.com', minSeverity: 'HIGH' }, { email: 'b@example.com' }] },
+    },
+    {
+      name: 'reminders, the shortest, the longest and none',
+      text: `${ENVIRONMENTS}reminders: { HIGH: 1, LOW: 365, CRITICAL: off }`,
+      part: { reminders: { CRITICAL: 'off', HIGH: 1, MEDIUM: 30, LOW: 365, INFORMATIONAL: 'off' } },
     },
     {
       name: 'no lock',
@@ -213,7 +219,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, retention, credentials, deadlineSeconds, maxDropPercent)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, reminders, retention, credentials, deadlineSeconds, maxDropPercent)',
     },
     {
       name: 'a key that is like no other',
@@ -377,6 +383,17 @@ describe('audit.yaml', () => {
       name: 'unknown credentials',
       text: `${ENVIRONMENTS}credentials: static`,
       problem: 'audit.yaml:2: credentials: must be one of exchange, direct, got "static"',
+    },
+    ...['0', '366', '7.5', 'daily', ''].map((days) => ({
+      name: `a reminder after ${JSON.stringify(days)} days`,
+      text: `${ENVIRONMENTS}reminders: { HIGH: ${days} }`,
+      problem: `audit.yaml:2: reminders.HIGH: must be a whole number of days of 1 to 365, or off, got ${days === '' ? 'nothing' : JSON.stringify(days)}`,
+    })),
+    {
+      name: 'a reminder of no severity',
+      text: `${ENVIRONMENTS}reminders: { high: 7 }`,
+      problem:
+        'audit.yaml:2: reminders.high: unknown key, did you mean HIGH? (allowed: CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL)',
     },
     {
       name: 'a deadline of under 10 seconds',

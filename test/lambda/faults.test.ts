@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { folderArchive } from '../../lambda/archive/folder.ts';
 import { type AuditResult, audit } from '../../lambda/audit.ts';
+import { defaultConfig } from '../../lambda/config.ts';
 import { finspaceSource } from '../../lambda/finspace/source.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { rules } from '../../rules/index.ts';
@@ -73,6 +74,7 @@ const auditOf = async (
       rules: configureRules(rules),
       waivers: [],
       trustedAccounts: [],
+      reminders: defaultConfig(rules).reminders,
       maxDropPercent: 20,
       config: {},
     },

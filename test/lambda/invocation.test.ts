@@ -96,7 +96,6 @@ describe('the answer', () => {
       ...over,
     },
     highlights: [],
-    waiverTroubles: [],
     alert,
     objects: {},
     wasDone: false,

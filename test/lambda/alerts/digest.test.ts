@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { composeDigest, type DigestFacts } from '../../../lambda/alerts/digest.ts';
+import { composeDigest } from '../../../lambda/alerts/digest.ts';
 import type { Alert } from '../../../lambda/ports.ts';
 import { collectHighlights, type HighlightKind } from '../../../lambda/report/highlights.ts';
 import type { Report, VerdictReason } from '../../../lambda/report/report.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { rules } from '../../../rules/index.ts';
-import { aFinding, aFirstReport, aHighlight, aReport, counts, someFacts } from './facts.ts';
+import { aFinding, aFirstReport, aHighlight, aReport, counts, type FactsDiffer, someFacts } from './facts.ts';
 
-const digestOf = (differs: Partial<DigestFacts>): Alert => {
+const digestOf = (differs: FactsDiffer): Alert => {
   const alert = composeDigest(someFacts(differs));
   if (alert === undefined) throw new Error('no digest was composed');
   return alert;
@@ -17,57 +17,60 @@ const digestOf = (differs: Partial<DigestFacts>): Alert => {
 const aTrouble = { rule: 'stale-login', user: '01USER', expires: '2026-11-22' } as const;
 
 describe('whether there is a digest', () => {
-  const quiet: readonly (readonly [string, Partial<DigestFacts>])[] = [
+  const quiet: readonly (readonly [string, FactsDiffer])[] = [
     ['nothing changed', {}],
     ['findings stay open', { highlights: [aHighlight('open')] }],
     ['findings stay waived', { highlights: [aHighlight('waived')] }],
-    ['a waiver is unused', { waiverTroubles: [{ ...aTrouble, kind: 'unused' }] }],
     [
-      'a waiver expired before the last audit',
-      { waiverTroubles: [{ ...aTrouble, kind: 'expired', expires: '2026-11-21' }] },
+      'a waiver is in the trouble that was told before',
+      {
+        waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
+        earlierTroubles: [{ ...aTrouble, kind: 'expired' }],
+      },
     ],
-    [
-      'a waiver was expiring before the last audit',
-      { waiverTroubles: [{ ...aTrouble, kind: 'expiring', expires: '2026-12-06' }] },
-    ],
+    ['a waiver is out of its trouble', { earlierTroubles: [{ ...aTrouble, kind: 'unused' }] }],
   ];
   test.each(quiet)('none: %s', (_, differs) => {
     expect(composeDigest(someFacts(differs))).toBeUndefined();
   });
 
-  const told: readonly (readonly [string, Partial<DigestFacts>])[] = [
+  const told: readonly (readonly [string, FactsDiffer])[] = [
     ['the first audit', { report: aFirstReport() }],
     ['an incomplete audit', { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }],
     ['a failed audit', { report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) }],
-    ...(['new', 'reopened', 'escalated', 'resolved', 'event'] as const).map(
-      (kind) => [`something is ${kind}`, { highlights: [aHighlight(kind)] }] as const,
+    ...(['new', 'reopened', 'escalated', 'waiver-ended', 'event', 'resolved', 'reminder'] as const).map(
+      (kind) => [`something is to be told: ${kind}`, { highlights: [aHighlight(kind)] }] as const,
     ),
-    ['a waiver of no rule', { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] }],
-    // Valid to the end of its day: over at midnight, between the audits of 02:00.
-    [
-      'a waiver expired since the last audit',
-      { waiverTroubles: [{ ...aTrouble, kind: 'expired', expires: '2026-11-23' }] },
-    ],
-    [
-      'a waiver is expiring since the last audit',
-      { waiverTroubles: [{ ...aTrouble, kind: 'expiring', expires: '2026-12-07' }] },
-    ],
+    ...(['expired', 'expiring', 'unused', 'unknown-rule'] as const).map(
+      (kind) => [`a waiver is ${kind}`, { waiverTroubles: [{ ...aTrouble, kind }] }] as const,
+    ),
+    ...(
+      [
+        { kind: 'expiring' },
+        { rule: 'email-domain' },
+        { user: '01OTHER' },
+        { expires: '2026-11-21' },
+      ] as const
+    ).map(
+      (differs) =>
+        [
+          `a waiver is in other trouble than before: ${Object.keys(differs).join()}`,
+          {
+            waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
+            earlierTroubles: [{ ...aTrouble, kind: 'expired', ...differs }],
+          },
+        ] as const,
+    ),
   ];
   test.each(told)('one: %s', (_, differs) => {
     expect(composeDigest(someFacts(differs))).toBeDefined();
-  });
-
-  test('a waiver that expired while audits were incomplete is told by the next complete one', () => {
-    const report = aReport({ previousRun: '20261120T020000Z' });
-    const waiverTroubles = [{ ...aTrouble, kind: 'expired' as const, expires: '2026-11-21' }];
-    expect(composeDigest(someFacts({ report, waiverTroubles }))).toBeDefined();
   });
 });
 
 describe('subject', () => {
   const open = counts({ new: 3, open: 11, resolved: 1 });
   const three = aHighlight('new', { severity: 'CRITICAL' }, {}, {});
-  const cases: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
+  const cases: readonly (readonly [string, FactsDiffer, string])[] = [
     [
       'new and resolved findings',
       { report: aReport({ findings: open }), highlights: [three, aHighlight('resolved')] },
@@ -359,7 +362,7 @@ describe('body', () => {
   });
 
   const twice = [aHighlight('event', { severity: 'HIGH' }), aHighlight('resolved', { severity: 'CRITICAL' })];
-  const lines: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
+  const lines: readonly (readonly [string, FactsDiffer, string])[] = [
     [
       'changes',
       { highlights: twice, report: aReport({ findings: counts({ open: 65, event: 1, resolved: 1 }) }) },
@@ -430,7 +433,7 @@ describe('a run that is not complete', () => {
 });
 
 describe('attributes', () => {
-  const cases: readonly (readonly [string, Partial<DigestFacts>, string])[] = [
+  const cases: readonly (readonly [string, FactsDiffer, string])[] = [
     [
       'the worst of what changed',
       { highlights: [aHighlight('new', { severity: 'LOW' }), aHighlight('event', { severity: 'HIGH' })] },
@@ -483,7 +486,7 @@ describe('limits', () => {
         }),
       );
     }
-    const facts: Partial<DigestFacts> = {
+    const facts: FactsDiffer = {
       highlights: collected.list(),
       environmentName: NASTY,
       reportLocation: NASTY,

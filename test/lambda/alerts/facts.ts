@@ -1,7 +1,7 @@
 import type { DigestFacts } from '../../../lambda/alerts/digest.ts';
 import type { Highlight, HighlightKind } from '../../../lambda/report/highlights.ts';
 import type { FindingCounts, Report } from '../../../lambda/report/report.ts';
-import type { Finding } from '../../../rules/engine/finding.ts';
+import { FINDING_STATES, type Finding, type FindingState } from '../../../rules/engine/finding.ts';
 import { rules } from '../../../rules/index.ts';
 
 /** What a test says of a run differs from a quiet, complete second audit of 400 users. */
@@ -33,14 +33,17 @@ export const counts = (
   bySeverity: { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0, ...bySeverity },
 });
 
-export const someFacts = (differs: Partial<DigestFacts> = {}): DigestFacts => ({
-  report: aReport(),
+/** How facts differ; `waiverTroubles` are those of the report. */
+export type FactsDiffer = Partial<DigestFacts> & Pick<Report, 'waiverTroubles'>;
+
+export const someFacts = ({ waiverTroubles, ...differs }: FactsDiffer = {}): DigestFacts => ({
   environmentName: 'research',
   highlights: [],
-  waiverTroubles: [],
+  earlierTroubles: [],
   rules: new Map(rules.map((rule) => [rule.id, rule])),
   reportLocation: 's3://evidence/reports/report.json',
   ...differs,
+  report: { ...(differs.report ?? aReport()), ...(waiverTroubles !== undefined && { waiverTroubles }) },
 });
 
 export const aFinding = (differs: Partial<Finding> = {}): Finding => ({
@@ -58,9 +61,12 @@ export const aFinding = (differs: Partial<Finding> = {}): Finding => ({
   ...differs,
 });
 
+const isState = (kind: HighlightKind): kind is FindingState =>
+  (FINDING_STATES as readonly string[]).includes(kind);
+
 export const aHighlight = (kind: HighlightKind, ...findings: readonly Partial<Finding>[]): Highlight => {
   const [first = aFinding(), ...others] = (findings.length === 0 ? [{}] : findings).map((differs) =>
-    aFinding({ state: kind === 'escalated' ? 'open' : kind, ...differs }),
+    aFinding({ state: isState(kind) ? kind : 'open', ...differs }),
   );
   const { ruleId, severity } = first;
   return { kind, ruleId, severity, count: others.length + 1, findings: [first, ...others] };

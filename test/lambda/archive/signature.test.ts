@@ -22,6 +22,7 @@ const manifest: Manifest = {
   verdict: 'COMPLETE',
   counts: { users: 5, duplicates: 0, pages: 1, requests: 2, throttled: 0, retries: 0 },
   objects: {},
+  trustedAccounts: ['111122223333'],
   hashes: { ruleset: 'r', config: 'c', waivers: 'w' },
   rules: {},
   codeVersion: '0.1.0',

@@ -110,6 +110,12 @@ describe('a failure', () => {
       },
     },
     {
+      name: 'that was accepted and is no longer is open, and says so',
+      past: standing({ ...stood, wasWaived: true }),
+      waivers: [{ ...waiver, expires: '2026-11-23' }],
+      finding: { state: 'open', waiverEnded: true, firstSeen: daysAgo(10), runs: 11 },
+    },
+    {
       name: 'whose waiver ended yesterday is told',
       waivers: [{ ...waiver, expires: '2026-11-23' }],
       finding: { state: 'new' },
@@ -121,6 +127,13 @@ describe('a failure', () => {
     },
   ])('$name', ({ past, waivers, failure: failed = failure(), finding }) => {
     expect(begin(past, waivers).fail(failed)).toMatchObject(finding);
+  });
+
+  test.each([
+    { name: 'was never accepted', past: standing(), waivers: [] },
+    { name: 'is accepted still', past: standing({ ...stood, wasWaived: true }), waivers: [waiver] },
+  ])('has no ended waiver where it $name', ({ past, waivers }) => {
+    expect(begin(past, waivers).fail(failure())).not.toHaveProperty('waiverEnded');
   });
 
   test.each(['MEDIUM', 'LOW'] as const)('of severity %s after MEDIUM is not escalated', (severity) => {
@@ -190,6 +203,15 @@ describe('a finding of the earlier run', () => {
   test('is carried as waived while its waiver holds', () => {
     const lifecycle = begin(standing(), [waiver], ['stale']);
     expect(lifecycle.settle(earlier, rule, cause)).toMatchObject({ state: 'waived', carried: true });
+  });
+
+  test('is carried with the end of its waiver, once', () => {
+    const lifecycle = begin(standing(), [], ['stale']);
+    const carried = lifecycle.settle({ ...earlier, state: 'waived' }, rule, cause);
+    expect(carried).toMatchObject({ state: 'open', carried: true, waiverEnded: true });
+    const next = begin(standing(), [], ['stale']).settle({ ...earlier, ...carried }, rule, cause);
+    expect(next).toMatchObject({ state: 'open', carried: true });
+    expect(next).not.toHaveProperty('waiverEnded');
   });
 
   test.each([
