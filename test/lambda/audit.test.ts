@@ -329,9 +329,10 @@ describe('what people are told', () => {
   test('an attempt whose run was completed after all is owed to nobody', async () => {
     const { alerts, run: auditNight } = await newAudit();
     const end = { complete: false, reason: 'deadline', message: 'm' } as const;
-    await auditNight({ pages: [], end, settings: { sendAlert: refuse } });
     await auditNight({ pages: [[user('a')]] });
+    await auditNight({ pages: [], end, number: 2, settings: { sendAlert: refuse } });
     await auditNight({ pages: [[user('a')]], number: 2 });
+    await auditNight({ pages: [[user('a')]], number: 3 });
     expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['COMPLETE']);
   });
 
