@@ -13,6 +13,7 @@ import { parseConfig, parseWaivers } from './config.ts';
 import { finspaceEndpoint } from './finspace/endpoint.ts';
 import { finspaceSource } from './finspace/source.ts';
 import { answerOf, attemptName, configuredSettings, type Invocation, readInvocation } from './invocation.ts';
+import { publishMetrics } from './metrics.ts';
 
 // Once a cold start, so that a bad setting fails before the first audit.
 const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;
@@ -26,13 +27,13 @@ const logger = new Logger();
 
 /** Audits one environment: what the schedule invokes. Rejects where the run is not complete or nobody was told. */
 export const handler = async (event: unknown, context: Invocation) => {
-  const request = readInvocation(event, context, config, Date.now(), attemptName(Date.now(), randomUUID()));
-  const { environmentId, region } = request;
-  const endpoint = finspaceEndpoint(region, process.env);
-  const mode = config.credentials;
-  const listUsers = finspaceSource({ environmentId, region, endpoint, mode, loadCredentials });
-  const settings = configuredSettings(config, waivers, environmentId);
+  const startedAt = Date.now();
+  const request = readInvocation(event, context, config, startedAt, attemptName(startedAt, randomUUID()));
+  const endpoint = finspaceEndpoint(request.region, process.env);
+  const listUsers = finspaceSource({ ...request, endpoint, mode: config.credentials, loadCredentials });
+  const settings = configuredSettings(config, waivers, request.environmentId);
   const result = await audit(request, { ...settings, listUsers, archive, sendAlert });
   logger.info('audited', { report: { ...result.report, rules: undefined }, alert: result.alert });
+  publishMetrics(result, startedAt);
   return answerOf(result);
 };

@@ -27,6 +27,8 @@ export interface FindingCounts {
   /** What fails and is not waived. */
   readonly bySeverity: Readonly<Record<Severity, number>>;
   readonly byState: Readonly<Record<FindingState, number>>;
+  /** Since when the oldest CRITICAL stands that fails and is not waived: its firstSeen. Missing where there is none. */
+  readonly oldestOpenCritical?: string;
 }
 
 /** `report.json`, and what `run --json` prints. */
@@ -63,11 +65,19 @@ export const isFailing = ({ state }: Finding): boolean => state !== 'resolved' &
 export const countFindings = () => {
   const bySeverity = zeroes(SEVERITIES);
   const byState = zeroes(FINDING_STATES);
+  let oldestOpenCritical: string | undefined;
   return {
     add(finding: Finding): void {
       byState[finding.state] += 1;
-      if (isFailing(finding)) bySeverity[finding.severity] += 1;
+      if (!isFailing(finding)) return;
+      bySeverity[finding.severity] += 1;
+      const isOldest = oldestOpenCritical === undefined || finding.firstSeen < oldestOpenCritical;
+      if (finding.severity === 'CRITICAL' && isOldest) oldestOpenCritical = finding.firstSeen;
     },
-    counts: (): FindingCounts => ({ bySeverity: { ...bySeverity }, byState: { ...byState } }),
+    counts: (): FindingCounts => ({
+      bySeverity: { ...bySeverity },
+      byState: { ...byState },
+      ...(oldestOpenCritical !== undefined && { oldestOpenCritical }),
+    }),
   };
 };

@@ -1,0 +1,69 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Severity } from '../rules/engine/severity.ts';
+import { DAY_MS } from '../rules/engine/time.ts';
+import type { AuditResult } from './audit.ts';
+
+/** What is measured of a run, by the names that alarms and dashboards know. */
+export type AuditMetric =
+  | 'CompleteRuns'
+  | 'Requests'
+  | 'Throttles'
+  | 'DurationSeconds'
+  | 'Users'
+  | `${Capitalize<Lowercase<Severity>>}Findings`
+  | 'OldestOpenCriticalAgeDays';
+
+type Measured = Pick<AuditResult, 'report'>;
+
+const openCriticalAgeDays = ({ asOf, findings }: Measured['report']): number =>
+  findings.oldestOpenCritical === undefined
+    ? 0
+    : (Date.parse(asOf) - Date.parse(findings.oldestOpenCritical)) / DAY_MS;
+
+/**
+ * What there is to measure. Users and findings are those of a complete run only: half a directory would look like
+ * improvement.
+ */
+export const measure = (
+  { report }: Measured,
+  durationSeconds: number,
+): Readonly<Partial<Record<AuditMetric, number>>> => {
+  const { verdict, counts, findings } = report;
+  const cost = {
+    Requests: counts.requests,
+    Throttles: counts.throttled,
+    DurationSeconds: durationSeconds,
+  };
+  if (verdict !== 'COMPLETE') return { CompleteRuns: 0, ...cost };
+
+  const { CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL } = findings.bySeverity;
+  return {
+    CompleteRuns: 1,
+    ...cost,
+    Users: counts.users,
+    CriticalFindings: CRITICAL,
+    HighFindings: HIGH,
+    MediumFindings: MEDIUM,
+    LowFindings: LOW,
+    InformationalFindings: INFORMATIONAL,
+    OldestOpenCriticalAgeDays: openCriticalAgeDays(report),
+  };
+};
+
+const unitOf = (name: string) => (name === 'DurationSeconds' ? MetricUnit.Seconds : MetricUnit.Count);
+
+const metrics = new Metrics();
+
+/**
+ * Publishes the measurements of a run, whatever its verdict, at the instant that the run speaks for: an earlier run
+ * made again says nothing of today. Namespace and service come from the environment of the function.
+ * @param startedAt when the attempt began, in milliseconds since the epoch
+ */
+export const publishMetrics = (result: Measured, startedAt: number): void => {
+  const { environmentId, asOf } = result.report;
+  metrics.addDimension('environment', environmentId);
+  metrics.setTimestamp(new Date(asOf));
+  for (const [name, value] of Object.entries(measure(result, (Date.now() - startedAt) / 1000)))
+    metrics.addMetric(name, unitOf(name), value);
+  metrics.publishStoredMetrics();
+};

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { measure } from '../../lambda/metrics.ts';
+import type { Report } from '../../lambda/report/report.ts';
+import { aReport, counts } from './alerts/facts.ts';
+
+const COST = { Requests: 7, Throttles: 2, DurationSeconds: 12.5 };
+
+const measureReport = (differs: Partial<Report>) =>
+  measure(
+    {
+      report: aReport({
+        counts: { users: 400, pages: 4, duplicates: 0, requests: 7, throttled: 2, retries: 1 },
+        findings: counts({ open: 15 }, { CRITICAL: 1, HIGH: 2, MEDIUM: 3, LOW: 4, INFORMATIONAL: 5 }),
+        ...differs,
+      }),
+    },
+    12.5,
+  );
+
+describe('the measurements', () => {
+  it('of a complete run are what it found and what it cost', () => {
+    expect(measureReport({})).toEqual({
+      CompleteRuns: 1,
+      ...COST,
+      Users: 400,
+      CriticalFindings: 1,
+      HighFindings: 2,
+      MediumFindings: 3,
+      LowFindings: 4,
+      InformationalFindings: 5,
+      OldestOpenCriticalAgeDays: 0,
+    });
+  });
+
+  it.each(['INCOMPLETE', 'FAILED'] as const)(
+    'of a run that is %s are what it cost, and no findings',
+    (verdict) => {
+      expect(measureReport({ verdict, reason: 'access-denied' })).toEqual({ CompleteRuns: 0, ...COST });
+    },
+  );
+
+  it.each([
+    { since: '2026-11-24T02:00:00.000Z', days: 0 },
+    { since: '2026-11-22T14:00:00.000Z', days: 1.5 },
+  ])('tell that the oldest CRITICAL stands for $days days', ({ since, days }) => {
+    const findings = { ...counts({}), oldestOpenCritical: since };
+    expect(measureReport({ findings })).toMatchObject({ OldestOpenCriticalAgeDays: days });
+  });
+});
