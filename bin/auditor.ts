@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { readConfigFiles } from '../cli/config-files.ts';
 import { ConfigError } from '../lambda/config-file.ts';
 import { AuditorStack } from '../lib/auditor-stack.ts';
@@ -23,8 +24,19 @@ const auditorStack = (app: App): AuditorStack => {
   });
 };
 
+/** Judged at every synthesis: a finding that no construct has acknowledged, with its reason, fails it. */
+const addRulePacks = (app: App): void => {
+  Validations.of(app).addPlugins(
+    new AwsSolutionsChecks(app),
+    new NIST80053R5Checks(app),
+    new ServerlessChecks(app),
+  );
+};
+
 try {
-  auditorStack(new App());
+  const app = new App();
+  addRulePacks(app);
+  auditorStack(app);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,13 +1,20 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  type IBucket,
+  type LifecycleRule,
   ObjectLockRetention,
   ObjectOwnership,
+  StorageClass,
 } from 'aws-cdk-lib/aws-s3';
+import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import type { Retention } from '../lambda/config.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** Rounded up, so that no leap year shortens a duty to keep records. */
 const yearsAsDays = (years: number): Duration => Duration.days(Math.ceil(years * 365.25));
@@ -20,22 +27,108 @@ const defaultRetention = ({ years, lock }: Retention): ObjectLockRetention | und
     : ObjectLockRetention.compliance(duration);
 };
 
+const denial = (
+  sid: string,
+  actions: string[],
+  resources: string[],
+  conditions: PolicyStatementProps['conditions'] = {},
+): PolicyStatement =>
+  new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions,
+    resources,
+    conditions,
+  });
+
+/** What nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
+const denials = (bucket: Bucket): readonly PolicyStatement[] => [
+  denial('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects('*')]),
+  denial('NothingIsOverwrittenUnseen', ['s3:PutObject'], [bucket.arnForObjects('*')], {
+    Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' },
+  }),
+  denial(
+    'RunsAreWrittenOnce',
+    ['s3:PutObject'],
+    [bucket.arnForObjects('manifests/*'), bucket.arnForObjects('snapshots/*')],
+    { Null: { 's3:if-none-match': 'true' } },
+  ),
+];
+
+const COLD_AFTER = Duration.days(90);
+
+/**
+ * What is read for years goes where it is still read at once: Athena passes over what stands in a colder class
+ * without a word, and verifying would fail. What an unfinished run left is looked at once, if ever.
+ */
+const LIFECYCLE: readonly LifecycleRule[] = [
+  ...['snapshots/', 'findings/', 'resolved/', 'reports/', 'manifests/'].map((prefix) => ({
+    id: `${prefix}instant-retrieval`,
+    prefix,
+    transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: COLD_AFTER }],
+  })),
+  {
+    id: 'incomplete/deep-archive',
+    prefix: 'incomplete/',
+    transitions: [{ storageClass: StorageClass.DEEP_ARCHIVE, transitionAfter: COLD_AFTER }],
+  },
+  { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+];
+
+export interface ReportArchiveProps {
+  readonly retention: Retention;
+  readonly encryptionKey: IKey;
+}
+
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
 export class ReportArchive extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, retention: Retention) {
+  constructor(scope: Construct, id: string, { retention, encryptionKey }: ReportArchiveProps) {
     super(scope, id);
+    // Whatever the app is set to: access logs are let in by the bucket's policy, never by an access control list.
+    this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
     const objectLockDefaultRetention = defaultRetention(retention);
-
-    this.bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.S3_MANAGED,
+    const common = {
       enforceSSL: true,
+      minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
+    };
+
+    // Who read and wrote the evidence, as S3 tells it.
+    const accessLogs = new Bucket(this, 'AccessLogs', {
+      ...common,
+      // S3 delivers access logs to no bucket that encrypts by a key of KMS.
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ expiration: Duration.days(365), noncurrentVersionExpiration: Duration.days(30) }],
+    });
+    this.bucket = new Bucket(this, 'Bucket', {
+      ...common,
+      encryption: BucketEncryption.KMS,
+      encryptionKey,
+      bucketKeyEnabled: true,
+      serverAccessLogsBucket: accessLogs as IBucket,
+      serverAccessLogsPrefix: 'archive/',
+      lifecycleRules: [...LIFECYCLE],
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),
+    });
+    for (const statement of denials(this.bucket)) this.bucket.addToResourcePolicy(statement);
+    // The evidence is protected as long as it is there, not as long as the stack is.
+    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+
+    acknowledge(this.bucket, {
+      'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
+        'its owner decides on a copy in another region or account, since names and addresses would leave this one',
+    });
+    acknowledge(accessLogs, {
+      'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
+        'tells who touched the evidence for a year; it is no evidence itself',
+      'NIST.800.53.R5::NIST.800.53.R5-S3DefaultEncryptionKMS':
+        'S3 delivers access logs to no bucket that encrypts by a key of KMS',
     });
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { ArnFormat, type CfnElement, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -16,6 +17,8 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../lambda/config.ts';
+import { acknowledge } from './acknowledge.ts';
+import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 
 export interface ScheduledAuditProps {
   readonly config: Config;
@@ -24,6 +27,8 @@ export interface ScheduledAuditProps {
   readonly waiversFile?: string;
   readonly bucket: Bucket;
   readonly topic: Topic;
+  /** Encrypts the bucket and the topic already, and here the failures and the logs. */
+  readonly encryptionKey: IKey;
 }
 
 const PROJECT = resolve(import.meta.dirname, '..');
@@ -76,10 +81,22 @@ const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOpt
   },
 });
 
+/** Lets its holder use the key through these services only. */
+const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    resources: [key.keyArn],
+    conditions: {
+      StringEquals: {
+        'kms:ViaService': services.map((service) => `${service}.${Stack.of(scope).region}.amazonaws.com`),
+      },
+    },
+  });
+
 /** All that the function may do. It can't delete, and reads nothing but its own archive. */
 const permissions = (
   scope: Construct,
-  { config, bucket, topic }: ScheduledAuditProps,
+  { config, bucket, topic, encryptionKey }: ScheduledAuditProps,
   logGroup: LogGroup,
   failures: Queue,
 ): readonly PolicyStatement[] => {
@@ -100,6 +117,7 @@ const permissions = (
     allow(['s3:ListBucket'], bucket.bucketArn),
     allow(['sns:Publish'], topic.topicArn),
     allow(['sqs:SendMessage'], failures.queueArn),
+    useOfKey(scope, encryptionKey, ['s3', 'sns', 'sqs']),
     ...(config.credentials === 'exchange' ? [exchange] : []),
   ];
 };
@@ -107,21 +125,24 @@ const permissions = (
 /** The function that audits, and one schedule for each environment that asks it to. */
 export class ScheduledAudit extends Construct {
   readonly function: NodejsFunction;
+  /** The most that Lambda gives: a large directory behind a slow service may need all of it. */
+  readonly timeout = Duration.minutes(15);
   /** What could not be delivered, and what failed after all retries. */
   readonly failures: Queue;
   readonly schedules: readonly Schedule[];
 
   constructor(scope: Construct, id: string, props: ScheduledAuditProps) {
     super(scope, id);
-    const { config, bucket, topic } = props;
+    const { config, bucket, topic, encryptionKey } = props;
 
     this.failures = new Queue(this, 'Failures', {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: encryptionKey,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
     // A year, as PCI DSS 10.5.1 asks of audit logs. The evidence itself stands in the archive.
-    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR });
+    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR, encryptionKey });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     for (const statement of permissions(this, props, logGroup, this.failures)) role.addToPolicy(statement);
 
@@ -133,8 +154,7 @@ export class ScheduledAudit extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      // The most there is: a large directory behind a slow service may need all of it.
-      timeout: Duration.minutes(15),
+      timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.
       reservedConcurrentExecutions: config.environments.length,
@@ -146,7 +166,8 @@ export class ScheduledAudit extends Construct {
       environment: {
         AUDIT_BUCKET: bucket.bucketName,
         AUDIT_TOPIC_ARN: topic.topicArn,
-        POWERTOOLS_SERVICE_NAME: 'finspace-auditor',
+        POWERTOOLS_SERVICE_NAME: SERVICE,
+        POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
       },
       awsSdkConnectionReuse: false,
@@ -164,6 +185,8 @@ export class ScheduledAudit extends Construct {
     schedulerRole.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.failures.queueArn] }),
     );
+
+    schedulerRole.addToPolicy(useOfKey(this, encryptionKey, ['sqs']));
 
     this.schedules = config.environments.map(
       (environment) =>
@@ -183,5 +206,33 @@ export class ScheduledAudit extends Construct {
           }),
         }),
     );
+
+    const inlinePolicy = {
+      'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy':
+        'the policy is of this role alone, goes with it, and is read beside it',
+    };
+    acknowledge(role, {
+      ...inlinePolicy,
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::<${this.logicalIdOf(bucket)}.Arn>/*]`]:
+        'every key of its own archive, which holds nothing else; the bucket denies deletion and blind overwriting',
+    });
+    acknowledge(schedulerRole, inlinePolicy);
+    acknowledge(this.failures, {
+      'AwsSolutions::AwsSolutions-SQS3': 'it is the dead-letter queue, of the function and of the schedules',
+      'Serverless::Serverless-SQSRedrivePolicy':
+        'it is the dead-letter queue, of the function and of the schedules',
+    });
+    acknowledge(this.function, {
+      'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': 'has a failure destination, which also tells the error',
+      'Serverless::Serverless-LambdaDLQ': 'has a failure destination, which also tells the error',
+      'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
+        'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
+      'Serverless::Serverless-LambdaTracing':
+        'one function, whose logs and metrics tell all; tracing would need a permission on every resource',
+    });
+  }
+
+  private logicalIdOf(bucket: Bucket): string {
+    return Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnElement);
   }
 }

@@ -2,6 +2,7 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { AlertRecipient } from '../../lambda/config.ts';
 import type { Alert } from '../../lambda/ports.ts';
 import { AlertTopic } from '../../lib/alert-topic.ts';
@@ -10,7 +11,7 @@ import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 
 const subscriptionsOf = (...recipients: readonly AlertRecipient[]) => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
-  const { topic } = new AlertTopic(stack, 'Alerts', recipients);
+  const { topic } = new AlertTopic(stack, 'Alerts', { recipients, encryptionKey: new Key(stack, 'Key') });
   expect(topic.node.path).toBe('Stack/Alerts/Topic');
   return Template.fromStack(stack).findResources('AWS::SNS::Subscription');
 };

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import * as z from 'zod';
 
 // Each case starts a process that loads the CDK.
 jest.setTimeout(60_000);
@@ -34,12 +35,35 @@ const run = async (
   });
 };
 
+const reportSchema = z.object({
+  pluginReports: z.array(
+    z.object({
+      pluginName: z.string(),
+      violations: z.array(z.unknown()),
+      suppressedViolations: z.array(z.object({ reason: z.string() })),
+    }),
+  ),
+});
+
 const FINE = 'environments: [{ id: abc }]';
 
 describe('the app', () => {
-  it('synthesises one stack', async () => {
-    expect(await run({ 'audit.yaml': FINE })).toEqual({ code: 0, stderr: '' });
+  it.each([1, 3, 20])('synthesises %i environments, and three packs of rules accept it', async (count) => {
+    const environments = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
+    const alerts = '[{ email: a@example.com }, { email: b@example.com, minSeverity: HIGH }]';
+    const text = `environments: [${environments.join(', ')}]\nalerts: ${alerts}`;
+    expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
+
+    const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
+    const { pluginReports } = reportSchema.parse(JSON.parse(report));
+    expect(pluginReports).toMatchObject([
+      { pluginName: 'AwsSolutions', violations: [] },
+      { pluginName: 'NIST.800.53.R5', violations: [] },
+      { pluginName: 'Serverless', violations: [] },
+    ]);
+    const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
+    for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
   });
 
   it('fails for a wrong key with a message that names it, and nothing else', async () => {

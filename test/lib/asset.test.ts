@@ -191,6 +191,35 @@ describe('the code that is deployed', () => {
     expect((await aws.messages()).at(-1)).toMatchObject({ attributes: { verdict: 'FAILED' } });
   });
 
+  it('measures every run, at the instant it speaks for', () => {
+    const measured = lambda
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('CloudWatchMetrics'))
+      .map((line): unknown => JSON.parse(line));
+    const run = (asOf: string, differs: object) =>
+      expect.objectContaining({
+        environment: simulator.environmentId,
+        service: 'finspace-auditor',
+        DurationSeconds: expect.any(Number),
+        _aws: {
+          Timestamp: Date.parse(asOf),
+          CloudWatchMetrics: [
+            expect.objectContaining({
+              Namespace: 'FinSpaceUserAuditor',
+              Dimensions: [['service', 'environment']],
+            }),
+          ],
+        },
+        ...differs,
+      });
+    expect(measured).toEqual([
+      run(SCHEDULED_TIME, { CompleteRuns: 1, Users: 250, OldestOpenCriticalAgeDays: 0 }),
+      run(SCHEDULED_TIME, { CompleteRuns: 1, Users: 250 }),
+      run('2026-11-25T07:00:00Z', { CompleteRuns: 0 }),
+    ]);
+  });
+
   it('names the environments that it audits to whoever asks for another', async () => {
     expect(await invoke(SCHEDULED_TIME, 'another')).toEqual({
       error: {

@@ -1,25 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../../lambda/config.ts';
-import { AuditorStack } from '../../lib/auditor-stack.ts';
-
-const template = (text: string): Template => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
-  const config = parseConfig(text, 'audit.yaml', []);
-  return Template.fromStack(new AuditorStack(app, 'Auditor', { config, configFile: '/audit.yaml' }));
-};
-
-/** The only resource of a type (whose id holds `part`). */
-const only = (stack: Template, type: string, part = '') => {
-  const [found, ...others] = Object.entries(stack.findResources(type)).filter(([id]) => id.includes(part));
-  if (found === undefined || others.length > 0) throw new Error(`not one ${type} (${part})`);
-  const [id, { Properties }] = found;
-  return { id, arn: { 'Fn::GetAtt': [id, 'Arn'] }, properties: Properties };
-};
-
-const statementsOf = (stack: Template, policy: string) =>
-  only(stack, 'AWS::IAM::Policy', policy).properties.PolicyDocument.Statement;
+import type { Template } from 'aws-cdk-lib/assertions';
+import { only, statementsOf, stackTemplate as template } from './stack-template.ts';
 
 const ONE = 'environments: [{ id: abc }]\n';
 const THREE = 'environments: [{ id: abc }, { id: def }, { id: ghi }]\n';
@@ -29,6 +10,18 @@ describe('the stack of one environment', () => {
   beforeAll(() => {
     stack = template(ONE);
   });
+
+  const useOfKey = (...services: readonly string[]) => {
+    const names = services.map((service) => ({
+      'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']],
+    }));
+    return {
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: only(stack, 'AWS::KMS::Key', 'Encryption').arn,
+      Condition: { StringEquals: { 'kms:ViaService': names } },
+    };
+  };
 
   it('says when the service ended', () => {
     expect(stack.toJSON().Description).toContain('2026-10-07');
@@ -46,9 +39,10 @@ describe('the stack of one environment', () => {
       Role: only(stack, 'AWS::IAM::Role', 'AuditRole').arn,
       Environment: {
         Variables: {
-          AUDIT_BUCKET: { Ref: only(stack, 'AWS::S3::Bucket').id },
-          AUDIT_TOPIC_ARN: { Ref: only(stack, 'AWS::SNS::Topic').id },
+          AUDIT_BUCKET: { Ref: only(stack, 'AWS::S3::Bucket', 'ArchiveBucket').id },
+          AUDIT_TOPIC_ARN: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
           POWERTOOLS_SERVICE_NAME: 'finspace-auditor',
+          POWERTOOLS_METRICS_NAMESPACE: 'FinSpaceUserAuditor',
           NODE_OPTIONS: '--enable-source-maps',
         },
       },
@@ -84,7 +78,7 @@ describe('the stack of one environment', () => {
   });
 
   it('lets the function do what it needs, and no more', () => {
-    const bucket = only(stack, 'AWS::S3::Bucket');
+    const bucket = only(stack, 'AWS::S3::Bucket', 'ArchiveBucket');
     expect(statementsOf(stack, 'AuditRole')).toEqual([
       {
         Effect: 'Allow',
@@ -97,8 +91,13 @@ describe('the stack of one environment', () => {
         Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] },
       },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
-      { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: only(stack, 'AWS::SNS::Topic').id } },
+      {
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
+      },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
+      useOfKey('s3', 'sns', 'sqs'),
       {
         Effect: 'Allow',
         Action: 'finspace-api:GetProgrammaticAccessCredentials',
@@ -128,6 +127,7 @@ describe('the stack of one environment', () => {
         Resource: only(stack, 'AWS::Lambda::Function').arn,
       },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
+      useOfKey('sqs'),
     ]);
     expect(only(stack, 'AWS::IAM::Role', 'SchedulerRole').properties).toMatchObject({
       AssumeRolePolicyDocument: {
@@ -153,19 +153,66 @@ describe('the stack of one environment', () => {
   });
 
   it.each(['AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy'])(
-    'refuses what is not encrypted on its way: %s',
+    'refuses what is not encrypted on its way: every %s',
     (type) => {
-      expect(only(stack, type).properties.PolicyDocument.Statement).toEqual([
-        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-      ]);
+      for (const { Properties } of Object.values(stack.findResources(type))) {
+        expect(Properties.PolicyDocument.Statement).toContainEqual(
+          expect.objectContaining({
+            Effect: 'Deny',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        );
+      }
     },
   );
 
-  it('encrypts failures, and keeps them for two weeks', () => {
-    expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({
-      SqsManagedSseEnabled: true,
-      MessageRetentionPeriod: 1_209_600,
+  it('encrypts archive, alerts, failures and logs by its own key, which turns every year and outlives it', () => {
+    const key = only(stack, 'AWS::KMS::Key', 'Encryption');
+    expect(key.properties).toMatchObject({ EnableKeyRotation: true });
+    expect(stack.findResources('AWS::KMS::Key')[key.id]).toMatchObject({ DeletionPolicy: 'Retain' });
+    const encryption = only(stack, 'AWS::S3::Bucket', 'ArchiveBucket').properties.BucketEncryption;
+    expect(encryption.ServerSideEncryptionConfiguration).toEqual([
+      {
+        BucketKeyEnabled: true,
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key.arn },
+      },
+    ]);
+    expect(only(stack, 'AWS::SNS::Topic', 'AlertsTopic').properties).toMatchObject({
+      KmsMasterKeyId: key.arn,
     });
+    expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({ KmsMasterKeyId: key.arn });
+    expect(only(stack, 'AWS::Logs::LogGroup').properties).toMatchObject({ KmsKeyId: key.arn });
+  });
+
+  it('lets no service use that key but the logs, for groups of this stack', () => {
+    const { KeyPolicy } = only(stack, 'AWS::KMS::Key', 'Encryption').properties;
+    expect(KeyPolicy.Statement.slice(1)).toEqual([
+      expect.objectContaining({
+        Principal: { Service: { 'Fn::Join': ['', ['logs.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+        Condition: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn': {
+              'Fn::Join': [
+                '',
+                [
+                  'arn:',
+                  { Ref: 'AWS::Partition' },
+                  ':logs:',
+                  { Ref: 'AWS::Region' },
+                  ':',
+                  { Ref: 'AWS::AccountId' },
+                  ':log-group:Auditor-*',
+                ],
+              ],
+            },
+          },
+        },
+      }),
+    ]);
+  });
+
+  it('keeps failures for two weeks', () => {
+    expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
   });
 
   it('mails nobody', () => {
@@ -176,6 +223,8 @@ describe('the stack of one environment', () => {
     expect(Object.keys(stack.toJSON().Outputs)).toEqual([
       'BucketName',
       'TopicArn',
+      'AlarmTopicArn',
+      'DashboardName',
       'FunctionName',
       'FailuresQueueUrl',
       'ScheduleNames',
@@ -193,6 +242,16 @@ describe('the stack of three environments', () => {
       ({ Properties }) => JSON.parse(Properties.Target.Input).environmentId,
     );
     expect(inputs).toEqual(['abc', 'def', 'ghi']);
+  });
+});
+
+describe('the size of the stack', () => {
+  // CloudFormation takes 500 resources and 1 MB; a dashboard holds 500 widgets.
+  it.each([1, 3, 20])('stays within the limits for %i environments', (count) => {
+    const ids = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
+    const stack = template(`environments: [${ids.join(', ')}]`).toJSON();
+    expect(Object.keys(stack.Resources).length).toBeLessThan(100);
+    expect(JSON.stringify(stack).length).toBeLessThan(250_000);
   });
 });
 

@@ -1,26 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Retention } from '../../lambda/config.ts';
 import { ReportArchive } from '../../lib/report-archive.ts';
+import { only } from './stack-template.ts';
 
-const bucketOf = (retention: Retention) => {
+const archiveOf = (retention: Retention): Template => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
-  const archive = new ReportArchive(stack, 'Archive', retention);
+  const archive = new ReportArchive(stack, 'Archive', { retention, encryptionKey: new Key(stack, 'Key') });
   expect(archive.bucket.node.path).toBe('Stack/Archive/Bucket');
-  return Object.values(Template.fromStack(stack).findResources('AWS::S3::Bucket'))[0];
+  return Template.fromStack(stack);
 };
 
+const BUCKET = 'ArchiveBucket';
+const LOGS = 'ArchiveAccessLogs';
+
 describe('the archive', () => {
-  it('is private, encrypted and versioned, and outlives the stack', () => {
-    expect(bucketOf({ years: 7, lock: 'off' })).toEqual({
-      Type: 'AWS::S3::Bucket',
+  const unlocked = archiveOf({ years: 7, lock: 'off' });
+  const bucket = only(unlocked, 'AWS::S3::Bucket', BUCKET);
+  const statements = only(unlocked, 'AWS::S3::BucketPolicy', BUCKET).properties.PolicyDocument.Statement;
+
+  it.each([BUCKET, LOGS])('is private, versioned, and outlives the stack: %s', (part) => {
+    const { id } = only(unlocked, 'AWS::S3::Bucket', part);
+    expect(unlocked.findResources('AWS::S3::Bucket')[id]).toMatchObject({
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: {
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
@@ -33,12 +39,63 @@ describe('the archive', () => {
     });
   });
 
+  it('is protected for as long as it is there', () => {
+    const { id } = only(unlocked, 'AWS::S3::BucketPolicy', BUCKET);
+    expect(unlocked.findResources('AWS::S3::BucketPolicy')[id]).toMatchObject({ DeletionPolicy: 'Retain' });
+  });
+
+  it('tells of every access, by the policy of the bucket that takes the logs', () => {
+    expect(bucket.properties).toMatchObject({
+      LoggingConfiguration: {
+        DestinationBucketName: { Ref: only(unlocked, 'AWS::S3::Bucket', LOGS).id },
+        LogFilePrefix: 'archive/',
+      },
+    });
+    expect(only(unlocked, 'AWS::S3::BucketPolicy', LOGS).properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Principal: { Service: 'logging.s3.amazonaws.com' },
+        Action: 's3:PutObject',
+        Condition: {
+          ArnLike: { 'aws:SourceArn': bucket.arn },
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        },
+      }),
+    );
+  });
+
+  it('takes no old TLS', () => {
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } }),
+    );
+  });
+
+  it('grows cheaper after 90 days, and stays readable at once where history and verification read', () => {
+    const rules: readonly { readonly Prefix?: string; readonly Transitions?: unknown }[] =
+      bucket.properties.LifecycleConfiguration.Rules;
+    const classes = rules.flatMap(({ Prefix, Transitions }) => (Prefix ? [[Prefix, Transitions]] : []));
+    const to = (StorageClass: string) => [{ StorageClass, TransitionInDays: 90 }];
+    expect(Object.fromEntries(classes)).toEqual({
+      'snapshots/': to('GLACIER_IR'),
+      'findings/': to('GLACIER_IR'),
+      'resolved/': to('GLACIER_IR'),
+      'reports/': to('GLACIER_IR'),
+      'manifests/': to('GLACIER_IR'),
+      'incomplete/': to('DEEP_ARCHIVE'),
+    });
+    expect(JSON.stringify(rules)).not.toContain('Expiration');
+  });
+
+  it('locks nothing where it is told so', () => {
+    expect(bucket.properties).not.toHaveProperty('ObjectLockEnabled');
+  });
+
   it.each([
     { lock: 'governance', years: 1, mode: 'GOVERNANCE', days: 366 },
     { lock: 'governance', years: 7, mode: 'GOVERNANCE', days: 2557 },
     { lock: 'compliance', years: 99, mode: 'COMPLIANCE', days: 36_160 },
   ] as const)('locks what it takes in for $years years by $lock', ({ lock, years, mode, days }) => {
-    expect(bucketOf({ years, lock })?.Properties).toMatchObject({
+    expect(only(archiveOf({ years, lock }), 'AWS::S3::Bucket', BUCKET).properties).toMatchObject({
       ObjectLockEnabled: true,
       ObjectLockConfiguration: {
         ObjectLockEnabled: 'Enabled',

@@ -1,0 +1,70 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+
+export interface AlarmTopicProps {
+  /** Addresses that are told of every alarm. */
+  readonly recipients: readonly string[];
+}
+
+/**
+ * Where the auditor's own illness is told. A topic of its own: what CloudWatch publishes has no attributes, so no
+ * subscription that filters by severity would ever pass it on. Only alarms and rules of this account may publish.
+ */
+export class AlarmTopic extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, { recipients }: AlarmTopicProps) {
+    super(scope, id);
+    const { account } = Stack.of(this);
+    const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    });
+    // EventBridge passes no source on to KMS: a condition on one would drop its notices without a word. So the key is
+    // one that encrypts nothing else.
+    const eventBridge = new ServicePrincipal('events.amazonaws.com');
+
+    const masterKey = new Key(this, 'Key', {
+      description: 'Alarms of the FinSpace user auditor',
+      enableKeyRotation: true,
+    });
+    for (const principal of [cloudWatch, eventBridge]) {
+      masterKey.addToResourcePolicy(
+        new PolicyStatement({
+          principals: [principal],
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          resources: ['*'],
+        }),
+      );
+    }
+
+    this.topic = new Topic(this, 'Topic', {
+      displayName: 'FinSpace user auditor: alarms',
+      enforceSSL: true,
+      masterKey,
+    });
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [cloudWatch],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+      }),
+    );
+
+    for (const email of recipients) {
+      const subscription = new CfnSubscription(this, email, {
+        topicArn: this.topic.topicArn,
+        protocol: 'email',
+        endpoint: email,
+      });
+      acknowledge(subscription, {
+        'Serverless::Serverless-SNSRedrivePolicy':
+          'an alarm that did not reach a subscriber raises another, and stands in CloudWatch until it is mended',
+      });
+    }
+  }
+}

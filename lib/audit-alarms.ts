@@ -1,0 +1,188 @@
+import { Annotations, Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Config, Environment } from '../lambda/config.ts';
+import { acknowledge } from './acknowledge.ts';
+import { auditMetric } from './audit-metrics.ts';
+import { hoursBetweenRuns } from './hours-between-runs.ts';
+import type { ScheduledAudit } from './scheduled-audit.ts';
+
+export interface AuditAlarmsProps {
+  readonly config: Pick<Config, 'environments' | 'schedule'>;
+  readonly audit: ScheduledAudit;
+  /** Where alerts are published: what it fails to deliver is an alarm. */
+  readonly alerts: Topic;
+  /** Where alarms are published. */
+  readonly alarms: Topic;
+}
+
+/** How late a run may be: retries and a change of clocks fit in. */
+const GRACE_HOURS = 2;
+/** CloudWatch looks back a week at the most. */
+const LONGEST_WATCH_HOURS = 7 * 24;
+/** From this share of the time limit on, an audit is about to be cut off. */
+const NEAR_TIME_OUT = 0.8;
+
+const runbook = (section: string): string => `What to do: docs/runbook.md#${section}`;
+
+/** An alarm for the first period in which the metric reaches the least value. */
+interface Watch {
+  readonly id: string;
+  readonly metric: IMetric;
+  readonly least: number;
+  readonly says: string;
+  readonly section: string;
+}
+
+const watchesOf = ({ audit, alerts, alarms }: AuditAlarmsProps): readonly Watch[] => {
+  const limit = audit.timeout.toMilliseconds();
+  const duration = audit.function.metricDuration({ statistic: 'Maximum' });
+  return [
+    {
+      id: 'Errors',
+      metric: audit.function.metricErrors(),
+      least: 1,
+      says: 'An audit failed: its run is not COMPLETE, or people could not be told.',
+      section: 'an-audit-failed',
+    },
+    {
+      id: 'Throttles',
+      metric: audit.function.metricThrottles(),
+      least: 1,
+      says: 'Lambda did not start an audit at once.',
+      section: 'an-audit-was-not-started',
+    },
+    {
+      id: 'NearTimeOut',
+      metric: duration,
+      least: limit * NEAR_TIME_OUT,
+      says: `An audit took over ${NEAR_TIME_OUT * 100} % of its time limit.`,
+      section: 'an-audit-is-running-out-of-time',
+    },
+    {
+      id: 'TimeOut',
+      metric: duration,
+      least: limit,
+      says: 'An audit was cut off at its time limit.',
+      section: 'an-audit-is-running-out-of-time',
+    },
+    {
+      id: 'Failures',
+      metric: audit.failures.metricApproximateNumberOfMessagesVisible(),
+      least: 1,
+      says: 'An audit failed after all retries, or could not be started.',
+      section: 'the-failures-queue-is-not-empty',
+    },
+    {
+      id: 'AlertsNotDelivered',
+      metric: alerts.metricNumberOfNotificationsFailed(),
+      least: 1,
+      says: 'An alert did not reach a subscriber.',
+      section: 'an-alert-did-not-come',
+    },
+    {
+      id: 'AlarmsNotDelivered',
+      metric: alarms.metricNumberOfNotificationsFailed(),
+      least: 1,
+      says: 'An alarm did not reach a subscriber.',
+      section: 'an-alert-did-not-come',
+    },
+  ];
+};
+
+/** Says when the auditor is ill, and above all when it says nothing. */
+export class AuditAlarms extends Construct {
+  readonly all: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: AuditAlarmsProps) {
+    super(scope, id);
+    const { config } = props;
+
+    const silenceHours = hoursBetweenRuns(config.schedule.cron) + GRACE_HOURS;
+    const isWatchable = silenceHours <= LONGEST_WATCH_HOURS;
+    if (!isWatchable) {
+      Annotations.of(this).addWarningV2(
+        'finspace-user-auditor:silence-unwatched',
+        `schedule.cron leaves up to ${silenceHours - GRACE_HOURS} hours between runs, and CloudWatch looks back ` +
+          `${LONGEST_WATCH_HOURS} at the most: no alarm will tell of a run that did not happen; run at least every ` +
+          `${LONGEST_WATCH_HOURS - GRACE_HOURS} hours to have one`,
+      );
+    }
+    this.all = [
+      ...(isWatchable
+        ? config.environments.map((environment) => this.watchSilence(environment, silenceHours))
+        : []),
+      ...watchesOf(props).map((watch) => this.watch(watch)),
+    ];
+    for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(props.alarms));
+    this.watchSchedules(props);
+  }
+
+  /** Hours without a run are counted as zeroes: CloudWatch else looks for data further back, and is late. */
+  private watchSilence({ id, name }: Environment, hours: number): Alarm {
+    return new MathExpression({
+      expression: 'FILL(runs, 0)',
+      usingMetrics: { runs: auditMetric('CompleteRuns', id) },
+      period: Duration.hours(1),
+    }).createAlarm(this, `Silence-${id}`, {
+      alarmDescription: `No COMPLETE run of environment ${name === undefined ? id : `${id} (${name})`} for ${hours} hours. ${runbook('no-complete-run')}`,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: hours,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  private watch({ id, metric, least, says, section }: Watch): Alarm {
+    return new Alarm(this, id, {
+      metric,
+      alarmDescription: `${says} ${runbook(section)}`,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: least,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** Needs a trail of CloudTrail in the account, which passes management events on. Who did it stands there. */
+  private watchSchedules({ audit, alarms }: AuditAlarmsProps): void {
+    const names = audit.schedules.map(({ scheduleName }) => scheduleName);
+    const rule = new Rule(this, 'ScheduleChanged', {
+      description: 'Tells when a schedule of the FinSpace user auditor is disabled, changed or deleted',
+      eventPattern: {
+        source: ['aws.scheduler'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['scheduler.amazonaws.com'],
+          eventName: ['UpdateSchedule', 'DeleteSchedule'],
+          // CloudTrail's records differ in how they write the names of parameters.
+          $or: [{ requestParameters: { name: names } }, { requestParameters: { Name: names } }],
+        },
+      },
+    });
+    const call = EventField.fromPath('$.detail.eventName');
+    const time = EventField.fromPath('$.detail.eventTime');
+    const event = EventField.fromPath('$.detail.eventID');
+    rule.addTarget(
+      new SnsTopic(alarms, {
+        message: RuleTargetInput.fromText(
+          `A schedule of the FinSpace user auditor was changed: ${call} at ${time}, CloudTrail event ${event}. ${runbook('a-schedule-was-changed')}`,
+        ),
+      }),
+    );
+    acknowledge(rule, {
+      'Serverless::Serverless-EventBusDLQ':
+        'EventBridge retries for a day, and the alarm of silence tells of a schedule that stopped; CloudTrail keeps the call',
+    });
+  }
+}

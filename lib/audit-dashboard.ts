@@ -1,0 +1,88 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  Row,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { AuditMetric } from '../lambda/metrics.ts';
+import type { AuditAlarms, AuditAlarmsProps } from './audit-alarms.ts';
+import { auditMetric } from './audit-metrics.ts';
+
+export interface AuditDashboardProps extends Omit<AuditAlarmsProps, 'alarms'> {
+  readonly alarms: AuditAlarms;
+}
+
+/** A quarter of the dashboard's breadth. */
+const WIDTH = 6;
+
+const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
+  new GraphWidget({ title, width: WIDTH, left, right, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } });
+
+/** A run a night, in a month: what happened, what was found, what it cost. */
+export class AuditDashboard extends Construct {
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: AuditDashboardProps) {
+    super(scope, id);
+    const { config, audit, alerts, alarms } = props;
+
+    this.dashboard = new Dashboard(this, 'Dashboard', { defaultInterval: Duration.days(30) });
+    this.dashboard.addWidgets(
+      new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 4, alarms: [...alarms.all] }),
+    );
+    this.dashboard.addWidgets(
+      graph('Audits that failed or were not started', [
+        audit.function.metricErrors({ label: 'errors' }),
+        audit.function.metricThrottles({ label: 'throttles' }),
+      ]),
+      new GraphWidget({
+        title: 'Duration of an audit, and its limit',
+        width: WIDTH,
+        left: [audit.function.metricDuration({ statistic: 'Maximum', label: 'longest' })],
+        leftAnnotations: [{ value: audit.timeout.toMilliseconds(), label: 'time-out' }],
+        leftYAxis: { min: 0 },
+      }),
+      graph('Failures queue', [
+        audit.failures.metricApproximateNumberOfMessagesVisible({ label: 'messages' }),
+      ]),
+      graph('Alerts', [
+        alerts.metricNumberOfNotificationsDelivered({ label: 'delivered' }),
+        alerts.metricNumberOfNotificationsFailed({ label: 'failed' }),
+      ]),
+    );
+
+    for (const environment of config.environments) {
+      const of = (metric: AuditMetric, label: string) => auditMetric(metric, environment.id, { label });
+      this.dashboard.addWidgets(
+        new TextWidget({ markdown: `## ${environment.name ?? environment.id}`, width: 24, height: 1 }),
+      );
+      this.dashboard.addWidgets(
+        new Row(
+          graph(
+            'Complete runs, and users',
+            [of('CompleteRuns', 'complete (1) or not (0)')],
+            [of('Users', 'users')],
+          ),
+          graph('Findings by severity', [
+            of('CriticalFindings', 'CRITICAL'),
+            of('HighFindings', 'HIGH'),
+            of('MediumFindings', 'MEDIUM'),
+            of('LowFindings', 'LOW'),
+            of('InformationalFindings', 'INFORMATIONAL'),
+          ]),
+          graph('Age of the oldest open CRITICAL', [of('OldestOpenCriticalAgeDays', 'days')]),
+          graph(
+            'What a run costs',
+            [of('Requests', 'requests'), of('Throttles', 'throttled')],
+            [of('DurationSeconds', 'seconds')],
+          ),
+        ),
+      );
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { AuditMetric } from '../lambda/metrics.ts';
+
+export const NAMESPACE = 'FinSpaceUserAuditor';
+export const SERVICE = 'finspace-auditor';
+
+/** A measurement of the audits of one environment, as `lambda/metrics.ts` publishes it. */
+export const auditMetric = (metricName: AuditMetric, environmentId: string, options: MetricOptions = {}) =>
+  new Metric({
+    namespace: NAMESPACE,
+    metricName,
+    dimensionsMap: { service: SERVICE, environment: environmentId },
+    // A run made again measures the same thing once more: no sums.
+    statistic: 'Maximum',
+    period: Duration.hours(1),
+    ...options,
+  });

@@ -1,0 +1,198 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { parseConfig } from '../../lambda/config.ts';
+import { AuditorStack } from '../../lib/auditor-stack.ts';
+import { only, stackTemplate } from './stack-template.ts';
+
+const TWO =
+  'environments: [{ id: abc, name: research }, { id: def }]\nalerts: [{ email: a@example.com, minSeverity: HIGH }]';
+const stack = stackTemplate(TWO);
+
+const alarm = (part: string) => only(stack, 'AWS::CloudWatch::Alarm', part).properties;
+const alarmTopic = only(stack, 'AWS::SNS::Topic', 'AlarmTopic').id;
+
+describe('the alarm of silence', () => {
+  it('rings after 26 hours without a complete run of an environment, and counts hours without data', () => {
+    expect(alarm('Silenceabc')).toMatchObject({
+      AlarmDescription: expect.stringContaining('abc (research) for 26 hours'),
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 26,
+      TreatMissingData: 'breaching',
+      Metrics: [
+        { Expression: 'FILL(runs, 0)' },
+        {
+          Id: 'runs',
+          ReturnData: false,
+          MetricStat: {
+            Period: 3600,
+            Stat: 'Maximum',
+            Metric: {
+              Namespace: 'FinSpaceUserAuditor',
+              MetricName: 'CompleteRuns',
+              Dimensions: [
+                { Name: 'environment', Value: 'abc' },
+                { Name: 'service', Value: 'finspace-auditor' },
+              ],
+            },
+          },
+        },
+      ],
+    });
+    expect(alarm('Silencedef').AlarmDescription).toContain('environment def for 26 hours');
+  });
+
+  const scheduled = (cron: string) => {
+    const app = new App({
+      context: { 'aws:cdk:bundling-stacks': [] },
+      builtinCloudFormationValidation: false,
+    });
+    const config = parseConfig(
+      `environments: [{ id: abc }]\nschedule: { cron: "${cron}" }`,
+      'audit.yaml',
+      [],
+    );
+    const auditor = new AuditorStack(app, 'Auditor', { config, configFile: '/audit.yaml' });
+    const alarms = Object.entries(Template.fromStack(auditor).findResources('AWS::CloudWatch::Alarm'));
+    return {
+      periods: alarms.find(([id]) => id.includes('Silence'))?.[1].Properties.EvaluationPeriods,
+      warnings: Annotations.fromStack(auditor).findWarning('*', Match.stringLikeRegexp('no alarm will tell')),
+    };
+  };
+
+  it.each([
+    { cron: '0 2 * * 1-5', periods: 74 },
+    { cron: '0 2,3 */6 * *', periods: 145 },
+  ])('waits as long as the schedule does: $cron', ({ cron, periods }) => {
+    expect(scheduled(cron)).toEqual({ periods, warnings: [] });
+  });
+
+  it('is not there, with a warning, where CloudWatch looks back less far than the schedule waits', () => {
+    const { periods, warnings } = scheduled('0 2 * * 1');
+    expect(periods).toBeUndefined();
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('the other alarms', () => {
+  it.each([
+    { part: 'AlarmsErrors', metric: 'Errors', namespace: 'AWS/Lambda', threshold: 1 },
+    { part: 'AlarmsThrottles', metric: 'Throttles', namespace: 'AWS/Lambda', threshold: 1 },
+    { part: 'AlarmsNearTimeOut', metric: 'Duration', namespace: 'AWS/Lambda', threshold: 720_000 },
+    { part: 'AlarmsTimeOut', metric: 'Duration', namespace: 'AWS/Lambda', threshold: 900_000 },
+    {
+      part: 'AlarmsFailures',
+      metric: 'ApproximateNumberOfMessagesVisible',
+      namespace: 'AWS/SQS',
+      threshold: 1,
+    },
+    {
+      part: 'AlertsNotDelivered',
+      metric: 'NumberOfNotificationsFailed',
+      namespace: 'AWS/SNS',
+      threshold: 1,
+    },
+    {
+      part: 'AlarmsNotDelivered',
+      metric: 'NumberOfNotificationsFailed',
+      namespace: 'AWS/SNS',
+      threshold: 1,
+    },
+  ])('$part rings at once', ({ part, metric, namespace, threshold }) => {
+    expect(alarm(part)).toMatchObject({
+      Namespace: namespace,
+      MetricName: metric,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: threshold,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+describe('every alarm', () => {
+  const alarms = Object.values(stack.findResources('AWS::CloudWatch::Alarm'));
+  const rule = only(stack, 'AWS::Events::Rule').properties;
+
+  it('goes to the alarm topic', () => {
+    expect(alarms).toHaveLength(9);
+    for (const { Properties } of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: alarmTopic }]);
+    expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { Ref: alarmTopic } })]);
+  });
+
+  it('reaches everybody who is alerted, whatever severity they asked for', () => {
+    const subscriptions = Object.values(stack.findResources('AWS::SNS::Subscription'));
+    expect(subscriptions.map(({ Properties }) => Properties)).toContainEqual({
+      TopicArn: { Ref: alarmTopic },
+      Protocol: 'email',
+      Endpoint: 'a@example.com',
+    });
+  });
+
+  it('points to a section of the runbook that is there', async () => {
+    const texts: readonly string[] = [
+      ...alarms.map(({ Properties }) => Properties.AlarmDescription),
+      JSON.stringify(rule.Targets),
+    ];
+    const sections = texts.map((text) => /docs\/runbook\.md#([a-z-]+)/.exec(text)?.[1]);
+    const headings = (await readFile('docs/runbook.md', 'utf8'))
+      .split('\n')
+      .filter((line) => line.startsWith('## '))
+      .map((line) => line.slice(3).toLowerCase().replaceAll(' ', '-'));
+    expect(headings).toEqual(expect.arrayContaining(sections));
+  });
+});
+
+describe('a change of a schedule', () => {
+  it('is told, by its own name only', () => {
+    const names = Object.keys(stack.findResources('AWS::Scheduler::Schedule')).map((id) => ({ Ref: id }));
+    expect(only(stack, 'AWS::Events::Rule').properties).toMatchObject({
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.scheduler'],
+        'detail-type': ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['scheduler.amazonaws.com'],
+          eventName: ['UpdateSchedule', 'DeleteSchedule'],
+          $or: [{ requestParameters: { name: names } }, { requestParameters: { Name: names } }],
+        },
+      },
+    });
+  });
+
+  it('is told without who did it: session names are addresses', () => {
+    expect(JSON.stringify(only(stack, 'AWS::Events::Rule').properties.Targets)).not.toMatch(
+      /userIdentity|arn/,
+    );
+  });
+});
+
+describe('the dashboard', () => {
+  it('shows every measurement of every environment, and the health of the function', () => {
+    const { DashboardBody } = only(stack, 'AWS::CloudWatch::Dashboard').properties;
+    const body = JSON.stringify(DashboardBody);
+    const shown = (metric: string) => body.split(`\\"${metric}\\"`).length - 1;
+    for (const metric of [
+      'CompleteRuns',
+      'Users',
+      'CriticalFindings',
+      'HighFindings',
+      'MediumFindings',
+      'LowFindings',
+      'InformationalFindings',
+      'OldestOpenCriticalAgeDays',
+      'Requests',
+      'DurationSeconds',
+    ]) {
+      expect([metric, shown(metric)]).toEqual([metric, 2]);
+    }
+    // Of each environment, and the function's own.
+    expect(shown('Throttles')).toBe(3);
+    expect(shown('Errors')).toBe(1);
+    expect(shown('Duration')).toBe(1);
+    expect(shown('ApproximateNumberOfMessagesVisible')).toBe(1);
+    expect(body).toContain('900000');
+  });
+});

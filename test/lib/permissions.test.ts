@@ -1,0 +1,271 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { describe, expect, it } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { only, stackTemplate } from './stack-template.ts';
+
+const ACCOUNT = '111122223333';
+const REGION = 'us-east-1';
+
+const PSEUDO: Readonly<Record<string, string>> = {
+  'AWS::Partition': 'aws',
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Region': REGION,
+};
+
+const ARNS: Readonly<Record<string, (id: string) => string>> = {
+  'AWS::S3::Bucket': (id) => `arn:aws:s3:::${id.toLowerCase()}`,
+  'AWS::SNS::Topic': (id) => `arn:aws:sns:${REGION}:${ACCOUNT}:${id}`,
+  'AWS::SQS::Queue': (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${id}`,
+  'AWS::KMS::Key': (id) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`,
+  'AWS::Lambda::Function': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
+  'AWS::Logs::LogGroup': (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`,
+};
+
+/** A template as it is once deployed: every reference an ARN or a name, by the logical id. */
+const deployed = (template: Template) => {
+  const resources: Readonly<Record<string, { readonly Type: string }>> = template.toJSON().Resources;
+  const arnOf = (id: string): string => {
+    const arn = ARNS[resources[id]?.Type ?? '']?.(id);
+    if (arn === undefined) throw new Error(`no ARN for ${id}`);
+    return arn;
+  };
+  const resolve = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolve);
+    if (typeof value !== 'object' || value === null) return value;
+    const node = value as Readonly<Record<string, never>>;
+    if ('Ref' in node) return PSEUDO[node.Ref] ?? arnOf(node.Ref);
+    if ('Fn::GetAtt' in node) return arnOf(node['Fn::GetAtt'][0]);
+    if ('Fn::Join' in node) {
+      const [separator, parts] = resolve(node['Fn::Join']) as [string, string[]];
+      return parts.join(separator);
+    }
+    return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, resolve(member)]));
+  };
+  return { arnOf, resolve };
+};
+
+const template = stackTemplate('environments: [{ id: abc }]\nalerts: [{ email: a@example.com }]');
+const { arnOf, resolve } = deployed(template);
+
+const arn = (type: string, part = ''): string => arnOf(only(template, type, part).id);
+
+const archive = arn('AWS::S3::Bucket', 'ArchiveBucket');
+const accessLogs = arn('AWS::S3::Bucket', 'AccessLogs');
+const alerts = arn('AWS::SNS::Topic', 'AlertsTopic');
+const alarms = arn('AWS::SNS::Topic', 'AlarmTopic');
+const failures = arn('AWS::SQS::Queue');
+const key = arn('AWS::KMS::Key', 'Encryption');
+const alarmKey = arn('AWS::KMS::Key', 'AlarmTopic');
+const auditor = arn('AWS::Lambda::Function');
+const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
+const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
+const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
+const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
+const latest = `${archive}/latest/environment=abc.json`;
+
+const policy = (type: string, part = '', member = 'PolicyDocument'): unknown =>
+  resolve(only(template, type, part).properties[member]);
+
+/** The policies of the resources themselves, by the ARN they protect. */
+const RESOURCE_POLICIES: readonly (readonly [string, unknown])[] = [
+  [archive, policy('AWS::S3::BucketPolicy', 'ArchiveBucket')],
+  [accessLogs, policy('AWS::S3::BucketPolicy', 'AccessLogs')],
+  [alerts, policy('AWS::SNS::TopicPolicy', 'AlertsTopic')],
+  [alarms, policy('AWS::SNS::TopicPolicy', 'AlarmTopic')],
+  [failures, policy('AWS::SQS::QueuePolicy')],
+  [key, policy('AWS::KMS::Key', 'Encryption', 'KeyPolicy')],
+  [alarmKey, policy('AWS::KMS::Key', 'AlarmTopic', 'KeyPolicy')],
+];
+
+const ROLES = {
+  function: [policy('AWS::IAM::Policy', 'AuditRole')],
+  scheduler: [policy('AWS::IAM::Policy', 'SchedulerRole')],
+  administrator: [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }],
+} as const;
+
+type Context = Readonly<Record<string, string>>;
+
+const TLS: Context = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
+
+/** What IAM answers; an action that IAM does not know is an error, not a denial. */
+const ask = async (
+  principal: string,
+  identityPolicies: readonly unknown[],
+  action: string,
+  resource: string,
+  context: Context = {},
+): Promise<'allowed' | 'denied'> => {
+  const resourcePolicy = RESOURCE_POLICIES.find(
+    ([name]) => resource === name || resource.startsWith(`${name}/`),
+  );
+  const contextVariables = Object.entries({ ...TLS, ...context }).filter(
+    ([name]) => !name.startsWith('s3:') || action.startsWith('s3:'),
+  );
+  const answer = await runSimulation(
+    {
+      request: {
+        principal,
+        action,
+        resource: { resource, accountId: ACCOUNT },
+        contextVariables: Object.fromEntries(contextVariables),
+      },
+      identityPolicies: identityPolicies.map((document, index) => ({
+        name: `policy${index}`,
+        policy: document,
+      })),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(resourcePolicy && { resourcePolicy: resourcePolicy[1] }),
+    },
+    {},
+  );
+  if (answer.resultType === 'error') throw new Error(JSON.stringify(answer.errors));
+  return answer.overallResult === 'Allowed' ? 'allowed' : 'denied';
+};
+
+const askAs = (role: keyof typeof ROLES, action: string, resource: string, context?: Context) =>
+  ask(`arn:aws:iam::${ACCOUNT}:role/${role}`, ROLES[role], action, resource, context);
+
+const NEW: Context = { 's3:if-none-match': '*' };
+const SWAP: Context = { 's3:if-match': '"etag"' };
+const via = (service: string): Context => ({ 'kms:ViaService': `${service}.${REGION}.amazonaws.com` });
+
+type Case = readonly [action: string, resource: string, context?: Context];
+
+describe('the function may', () => {
+  it.each<Case>([
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+    ['s3:GetObject', snapshot],
+    ['s3:ListBucket', archive],
+    ['s3:PutObject', manifest, NEW],
+    ['s3:PutObject', snapshot, NEW],
+    ['s3:PutObject', latest, SWAP],
+    ['sns:Publish', alerts],
+    ['sqs:SendMessage', failures],
+    ['logs:CreateLogStream', logStream],
+    ['logs:PutLogEvents', logStream],
+    ['kms:GenerateDataKey', key, via('s3')],
+    ['kms:Decrypt', key, via('s3')],
+    ['kms:GenerateDataKey', key, via('sns')],
+    ['kms:GenerateDataKey', key, via('sqs')],
+  ])('%s on %s', async (...request) => {
+    expect(await askAs('function', ...request)).toBe('allowed');
+  });
+});
+
+describe('the function must not', () => {
+  it.each<Case>([
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(ACCOUNT, '999999999999')],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-west-1')],
+    ['finspace:CreateUser', `arn:aws:finspace:${REGION}:${ACCOUNT}:environment/abc`],
+    ['finspace:UpdateUser', `arn:aws:finspace:${REGION}:${ACCOUNT}:environment/abc`],
+    ['s3:PutObject', latest],
+    ['s3:PutObject', manifest, SWAP],
+    ['s3:PutObject', snapshot, SWAP],
+    ['s3:PutObject', manifest, { ...NEW, 'aws:SecureTransport': 'false' }],
+    ['s3:PutObject', 'arn:aws:s3:::another/key', NEW],
+    ['s3:GetObject', 'arn:aws:s3:::another/key'],
+    ['s3:GetObject', `${accessLogs}/archive/log`],
+    ['s3:ListBucket', accessLogs],
+    ['s3:DeleteObject', latest],
+    ['s3:DeleteObjectVersion', manifest],
+    ['s3:BypassGovernanceRetention', manifest],
+    ['s3:PutObjectRetention', manifest],
+    ['s3:PutBucketPolicy', archive],
+    ['s3:PutLifecycleConfiguration', archive],
+    ['s3:PutBucketVersioning', archive],
+    ['sns:Publish', alarms],
+    ['sns:Publish', `arn:aws:sns:${REGION}:${ACCOUNT}:another`],
+    ['sns:Subscribe', alerts],
+    ['sns:Unsubscribe', alerts],
+    ['sqs:ReceiveMessage', failures],
+    ['sqs:DeleteMessage', failures],
+    ['kms:Decrypt', key],
+    ['kms:Decrypt', key, via('dynamodb')],
+    ['kms:Decrypt', alarmKey, via('sns')],
+    ['kms:ScheduleKeyDeletion', key],
+    ['kms:PutKeyPolicy', key],
+    ['logs:DeleteLogGroup', logStream.split(':log-stream')[0] ?? ''],
+    ['logs:PutRetentionPolicy', logStream.split(':log-stream')[0] ?? ''],
+    ['lambda:InvokeFunction', auditor],
+    ['lambda:UpdateFunctionCode', auditor],
+    ['scheduler:UpdateSchedule', `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/nightly`],
+    ['scheduler:DeleteSchedule', `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/nightly`],
+    ['cloudwatch:DeleteAlarms', `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:silence`],
+    ['iam:CreateUser', `arn:aws:iam::${ACCOUNT}:user/someone`],
+    ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/another`],
+    ['iam:PutRolePolicy', `arn:aws:iam::${ACCOUNT}:role/function`],
+    ['sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/another`],
+    ['secretsmanager:GetSecretValue', `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:any`],
+  ])('%s on %s (%j)', async (...request) => {
+    expect(await askAs('function', ...request)).toBe('denied');
+  });
+});
+
+describe('the schedule', () => {
+  it.each<Case>([
+    ['lambda:InvokeFunction', auditor],
+    ['sqs:SendMessage', failures],
+    ['kms:GenerateDataKey', key, via('sqs')],
+  ])('may %s on %s', async (...request) => {
+    expect(await askAs('scheduler', ...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['lambda:InvokeFunction', `arn:aws:lambda:${REGION}:${ACCOUNT}:function:another`],
+    ['lambda:UpdateFunctionCode', auditor],
+    ['sqs:ReceiveMessage', failures],
+    ['kms:Decrypt', key, via('s3')],
+    ['s3:GetObject', snapshot],
+    ['sns:Publish', alerts],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askAs('scheduler', ...request)).toBe('denied');
+  });
+});
+
+describe('an administrator of the account', () => {
+  it('may write anew', async () => {
+    expect(await askAs('administrator', 's3:PutObject', manifest, NEW)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['s3:DeleteObject', latest],
+    ['s3:DeleteObjectVersion', manifest],
+    ['s3:PutObject', latest],
+    ['s3:PutObject', manifest, SWAP],
+    ['s3:PutObject', snapshot, SWAP],
+    ['s3:GetObject', snapshot, { 'aws:SecureTransport': 'false' }],
+    ['s3:GetObject', snapshot, { 's3:TlsVersion': '1.1' }],
+  ])('must not %s on %s (%j)', async (...request) => {
+    expect(await askAs('administrator', ...request)).toBe('denied');
+  });
+});
+
+describe('services', () => {
+  const from = (account: string): Context => ({
+    'aws:SourceAccount': account,
+    'aws:SourceArn': `arn:aws:cloudwatch:${REGION}:${account}:alarm:any`,
+  });
+
+  it.each<[string, string, string, Context?]>([
+    ['cloudwatch.amazonaws.com', 'sns:Publish', alarms, from(ACCOUNT)],
+    ['cloudwatch.amazonaws.com', 'kms:GenerateDataKey', alarmKey, from(ACCOUNT)],
+    ['events.amazonaws.com', 'sns:Publish', alarms],
+    // EventBridge tells KMS of no source.
+    ['events.amazonaws.com', 'kms:GenerateDataKey', alarmKey],
+  ])('%s may %s on %s', async (service, ...request) => {
+    expect(await ask(service, [], ...request)).toBe('allowed');
+  });
+
+  it.each<[string, string, string, Context?]>([
+    ['cloudwatch.amazonaws.com', 'sns:Publish', alarms, from('999999999999')],
+    ['cloudwatch.amazonaws.com', 'kms:GenerateDataKey', alarmKey, from('999999999999')],
+    ['cloudwatch.amazonaws.com', 'sns:Publish', alerts, from(ACCOUNT)],
+    ['cloudwatch.amazonaws.com', 'kms:Decrypt', key, from(ACCOUNT)],
+    ['events.amazonaws.com', 'kms:Decrypt', key],
+    ['events.amazonaws.com', 'sns:Publish', alerts],
+  ])('%s must not %s on %s', async (service, ...request) => {
+    expect(await ask(service, [], ...request)).toBe('denied');
+  });
+});
