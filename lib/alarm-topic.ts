@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
@@ -30,6 +30,7 @@ export class AlarmTopic extends Construct {
     const masterKey = new Key(this, 'Key', {
       description: 'Alarms of the FinSpace user auditor',
       enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     for (const principal of [cloudWatch, eventBridge]) {
       masterKey.addToResourcePolicy(
