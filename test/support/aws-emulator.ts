@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { buildApp } from 'fauxqs';
@@ -30,6 +31,8 @@ export interface AwsEmulatorOptions {
   readonly topicName: string;
   /** Asked before every request; what it gives is the answer. */
   readonly fault?: (request: AwsRequest) => AwsFault | undefined;
+  /** Told of every request that has taken effect, before its answer is sent. */
+  readonly onAnswer?: (request: AwsRequest) => void;
 }
 
 export interface AwsEmulator {
@@ -99,6 +102,30 @@ const publishFault = ({ Subject, ...form }: Readonly<Record<string, string>>): A
   return isSubjectWrong || isValueEmpty ? { status: 400, code: 'InvalidParameter' } : undefined;
 };
 
+/** What a request is about. */
+const readRequest = ({
+  headers,
+  method,
+  url,
+  body,
+}: {
+  readonly headers: IncomingHttpHeaders;
+  readonly method: string;
+  readonly url: string;
+  readonly body: unknown;
+}) => {
+  const { pathname, searchParams } = new URL(url, 'http://emulator');
+  const isForm = headers['content-type']?.includes('x-www-form-urlencoded') ?? false;
+  const form = isForm ? formSchema.parse(body) : {};
+  const asked: AwsRequest = {
+    service: isForm ? 'sns' : pathname === '/' ? 'sqs' : 's3',
+    method,
+    path: decodeURIComponent(pathname),
+    ...(form.Action !== undefined && { action: form.Action }),
+  };
+  return { asked, form, pathname, searchParams };
+};
+
 const withoutQuotes = (etag: unknown): string => String(etag).replaceAll('"', '');
 
 /**
@@ -109,24 +136,21 @@ export const startAwsEmulator = async ({
   bucket,
   topicName,
   fault = () => undefined,
+  onAnswer = () => undefined,
 }: AwsEmulatorOptions): Promise<AwsEmulator> => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
 
+  app.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode < 300) onAnswer(readRequest(request).asked);
+  });
   app.addHook('preHandler', async (request, reply) => {
     const { headers, method } = request;
-    const { pathname, searchParams } = new URL(request.url, 'http://emulator');
-    const isForm = headers['content-type']?.includes('x-www-form-urlencoded') ?? false;
-    const form = isForm ? formSchema.parse(request.body) : {};
-    const service = isForm ? 'sns' : pathname === '/' ? 'sqs' : 's3';
+    const { asked: question, form, pathname, searchParams } = readRequest(request);
+    const { service } = question;
     const refuse = (answer: AwsFault) =>
       reply.code(answer.status).type('application/xml').send(errorXml(answer, service));
 
-    const asked = fault({
-      service,
-      method,
-      path: decodeURIComponent(pathname),
-      ...(form.Action !== undefined && { action: form.Action }),
-    });
+    const asked = fault(question);
     if (asked !== undefined) return refuse(asked);
 
     if (form.Action === 'Publish') {

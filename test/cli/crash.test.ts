@@ -1,0 +1,130 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { bucketArchive } from '../../lambda/archive/bucket.ts';
+import { readBytes } from '../../lambda/archive/lines.ts';
+import type { Archive } from '../../lambda/ports.ts';
+import { makeNights } from '../../simulator/nights.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { readTree } from '../support/archive-tree.ts';
+import { type AwsEmulator, type AwsRequest, startAwsEmulator } from '../support/aws-emulator.ts';
+import { ACCOUNT, command, type Outcome, runEnv, runWords, start } from './command.ts';
+
+jest.setTimeout(600_000);
+
+const nights = makeNights({
+  nights: 2,
+  users: 130,
+  seed: 3,
+  firstNight: new Date('2026-11-23T02:00:00Z'),
+  accountId: ACCOUNT,
+});
+
+let simulator: Simulator;
+let aws: AwsEmulator;
+/** Sees each write twice: when it is asked for, and when it has taken effect but nobody knows yet; says whether to stop it. */
+let onWrite: (write: string) => boolean = () => false;
+
+/** A write by the area of the archive, or `Publish`; undefined where nothing is written. */
+const writeOf = ({ service, method, path, action }: AwsRequest): string | undefined => {
+  if (service === 's3') return method === 'PUT' ? path.split('/')[2] : undefined;
+  return action === 'Publish' ? action : undefined;
+};
+
+const isStopped = (request: AwsRequest, moment: 'before' | 'after'): boolean => {
+  const write = writeOf(request);
+  return write !== undefined && onWrite(`${moment} ${write}`);
+};
+
+beforeAll(async () => {
+  simulator = await startSimulator();
+  aws = await startAwsEmulator({
+    bucket: 'undisturbed',
+    topicName: 'audits',
+    fault: (request) =>
+      isStopped(request, 'before') ? { status: 503, code: 'ServiceUnavailable' } : undefined,
+    onAnswer: (request) => isStopped(request, 'after'),
+  });
+});
+afterAll(async () => {
+  await simulator.close();
+  await aws.close();
+});
+
+const wordsFor = (bucket: string, night: number): readonly string[] => {
+  const { users, asOf } = nights[night] ?? { users: [], asOf: new Date(0) };
+  simulator.setUsers(users);
+  return [
+    ...[...runWords(simulator), '--bucket', bucket, '--topic', aws.topicArn],
+    ...['--as-of', asOf.toISOString(), '--json'],
+  ];
+};
+const env = () => ({ ...aws.env, ...runEnv(simulator) });
+const runNight = (bucket: string, night: number): Promise<Outcome> => command(wordsFor(bucket, night), env());
+
+const newBucket = async (name: string): Promise<Archive> => {
+  await aws.s3.send(new CreateBucketCommand({ Bucket: name }));
+  return bucketArchive(aws.s3, name);
+};
+
+/** All that an archive holds, but the receipts of alerts, which differ from message to message. */
+const evidenceOf = async (archive: Archive): Promise<Readonly<Record<string, unknown>>> =>
+  Object.fromEntries(
+    Object.entries(await readTree(archive)).map(([key, text]) => [
+      key,
+      key.startsWith('alerts/') ? { ...JSON.parse(text), receipt: undefined } : text,
+    ]),
+  );
+
+/** Runs the second night and kills the process at one of its writes. */
+const runAndKill = async (bucket: string, at: string): Promise<Outcome> => {
+  const running = start(wordsFor(bucket, 1), env());
+  const killed = new Promise<Outcome>((done) => {
+    onWrite = (write) => {
+      if (write !== at) return false;
+      onWrite = () => false;
+      done(running.end('SIGKILL'));
+      return true;
+    };
+  });
+  return killed;
+};
+
+test('killed at any write, the next attempt ends with the archive of an undisturbed run, and tells once', async () => {
+  const undisturbed = bucketArchive(aws.s3, 'undisturbed');
+  await runNight('undisturbed', 0);
+  const firstNight = new Map<string, Uint8Array>();
+  for await (const key of undisturbed.list('')) {
+    const stored = await undisturbed.read(key);
+    if (stored !== undefined) firstNight.set(key, await readBytes(stored.body));
+  }
+  const writes: string[] = [];
+  onWrite = (write) => {
+    writes.push(write);
+    return false;
+  };
+  await runNight('undisturbed', 1);
+  onWrite = () => false;
+  const whole = await evidenceOf(undisturbed);
+  expect(writes.filter((write) => write.startsWith('before'))).toEqual(
+    'snapshots findings resolved reports reports reports manifests latest Publish alerts'
+      .split(' ')
+      .map((write) => `before ${write}`),
+  );
+
+  const told: Record<string, number> = {};
+  for (const [number, at] of [...new Set(writes)].entries()) {
+    const bucket = `killed-${number}`;
+    const archive = await newBucket(bucket);
+    for (const [key, bytes] of firstNight) await archive.create(key, { bytes }, 'application/octet-stream');
+    const before = (await aws.messages()).length;
+
+    const killed = await runAndKill(bucket, at);
+    const { code } = await runNight(bucket, 1);
+    expect({ at, killed: killed.stdout, code }).toEqual({ at, killed: '', code: 0 });
+    expect({ at, evidence: await evidenceOf(archive) }).toEqual({ at, evidence: whole });
+    told[at] = (await aws.messages()).length - before;
+  }
+  // Between the topic's answer and the marker nobody can know: people are told twice rather than never.
+  const once = Object.fromEntries(Object.keys(told).map((at) => [at, 1]));
+  expect(told).toEqual({ ...once, 'after Publish': 2, 'before alerts': 2 });
+});
