@@ -119,7 +119,7 @@ const show = (result: AuditResult, highlights: readonly Highlight[], location: s
     ['Not judged', unjudged === '' ? undefined : unjudged],
     ['Digest', alertText(result)],
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
-    ['Report', placeOf('report') ?? 'none: the archive did not take it'],
+    ['Report', placeOf('report') ?? 'none: the evidence could not be kept'],
   ];
   const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
     text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],

@@ -13,6 +13,11 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
 
+/** The manifest could not be signed. The message names the key and what happened. */
+export class SigningError extends Error {
+  override readonly name = 'SigningError';
+}
+
 /** The text of a manifest as it is stored. */
 export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
 
