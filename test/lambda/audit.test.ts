@@ -11,6 +11,7 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../rules/index.ts';
 import { readJsonLines, readText, readTree } from '../support/archive-tree.ts';
+import { dyingAfter } from '../support/dying-archive.ts';
 import { listingOf } from '../support/listing.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
@@ -463,19 +464,6 @@ describe('the cause of a resolution', () => {
     ]);
   });
 });
-
-/** An archive that stops taking writes: as if the process had been killed there. */
-const dyingAfter = (archive: Archive, writes: number): Archive => {
-  let left = writes;
-  const orDie = <A extends readonly unknown[], R>(write: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
-      if (left === 0) throw new Error('killed');
-      left -= 1;
-      return write(...args);
-    };
-  };
-  return { ...archive, create: orDie(archive.create), replace: orDie(archive.replace) };
-};
 
 describe('crashes and attempts at the same time', () => {
   const pages = [[user('a', 'bad'), user('b')], [user('c', 'bad')]];
