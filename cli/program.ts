@@ -47,8 +47,8 @@ Examples:
   $ ${NAME} simulate --port 8080 --fault internal-error@1x2 --fault denied@3`;
 
 const VERIFY_NOTES = `
-A folder needs no network and no credentials. Without --config no night is missed, without --public-key
-no signature is checked: the summary says so. What each kind of problem means stands in docs/runbook.md.
+A folder needs no network and no credentials. Without --config, missed nights are not looked for; without
+--public-key, signatures are not checked: the summary says so. docs/runbook.md tells what each problem means.
 
 Examples:
   $ ${NAME} verify --out audit-history

@@ -37,6 +37,9 @@ const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): str
     : 'NOT CHECKED, no --config was given: a night without a run is not noticed';
 };
 
+const unfinishedText = (attempts: number): string =>
+  `NOT CHECKED, they are no part of the history: what ${plural(attempts, 'attempt')} left under incomplete/`;
+
 const remarkLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: string) => string): string => {
   const place = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
   return `${paint(kind)}  ${[...place, plainLine(message, MAX_TEXT)].join(' ')}`;
@@ -48,12 +51,13 @@ export const verificationText = (
   verification: Verification,
   hasConfig: boolean,
 ): readonly string[] => {
-  const { environmentId, problems, notes } = verification;
+  const { environmentId, attempts, problems, notes } = verification;
   const facts: readonly (readonly [string, string])[] = [
     ['Runs', runsText(verification)],
     ['Objects', objectsText(verification)],
     ['Signatures', signaturesText(verification)],
     ['Schedule', scheduleText(verification, hasConfig)],
+    ...(attempts === 0 ? [] : [['Unfinished', unfinishedText(attempts)] as const]),
   ];
   const rows = facts.map(([name, text]): readonly Cell[] => [{ text: name, format: 'dim' }, text]);
   return [

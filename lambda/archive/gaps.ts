@@ -21,10 +21,9 @@ export interface NightsChecked {
 }
 
 /** The folders that unfinished attempts left, by run. */
-export const listAttempts = async (
-  archive: Archive,
-  environmentId: string,
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+export type Attempts = ReadonlyMap<string, ReadonlySet<string>>;
+
+export const listAttempts = async (archive: Archive, environmentId: string): Promise<Attempts> => {
   const attempts = new Map<string, Set<string>>();
   for await (const key of archive.list(attemptsPrefix(environmentId))) {
     const attempt = attemptOfKey(key);
@@ -50,7 +49,7 @@ const endOf = async (archive: Archive, folder: string): Promise<string> => {
 };
 
 const attemptWords = async (archive: Archive, folders: readonly string[]): Promise<string> => {
-  if (folders.length === 0) return 'no attempt left anything';
+  if (folders.length === 0) return 'no unfinished attempt is kept';
   const ends = new Set<string>();
   for (const folder of folders) ends.add(await endOf(archive, folder));
   const times = folders.length === 1 ? '' : ` ${folders.length} times`;
@@ -64,14 +63,13 @@ const attemptWords = async (archive: Archive, folders: readonly string[]): Promi
  */
 export const checkNights = async (
   archive: Archive,
-  environmentId: string,
   runs: readonly Date[],
+  attempts: Attempts,
   { schedule, until }: Due,
 ): Promise<NightsChecked> => {
   const there = new Set(runs.map((asOf) => asOf.getTime()));
   const first = Math.min(...there);
   const last = Math.max(...there);
-  const attempts = await listAttempts(archive, environmentId);
   const missed: Problem[] = [];
   let nights = 0;
 

@@ -51,7 +51,7 @@ const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
 /** Whether the manifest's signature was made over the manifest as it stands, by the key's private part. */
 export const isSignatureValid = (manifest: Manifest, key: KeyObject): boolean => {
   const { signature } = manifest;
-  if (signature === undefined || !(signature.algorithm in PADDING)) return false;
+  if (signature === undefined || !Object.hasOwn(PADDING, signature.algorithm)) return false;
   try {
     return verify(
       'sha256',

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { Archive } from '../ports.ts';
 import { chainProblems, type Link, readLatestState, readLink, signatureProblems } from './chain.ts';
-import { checkNights, type Due, listAttempts } from './gaps.ts';
+import { type Attempts, checkNights, type Due, listAttempts } from './gaps.ts';
 import {
   alertsPrefix,
   ENVIRONMENT_PREFIXES,
@@ -50,6 +50,8 @@ export interface Verification {
   readonly schedule:
     | { readonly isChecked: true; readonly nights: number; readonly missed: number }
     | { readonly isChecked: false };
+  /** Unfinished ones that left something; they are no part of the chain, and not checked. */
+  readonly attempts: number;
   readonly problems: readonly Problem[];
   readonly notes: readonly Note[];
 }
@@ -216,8 +218,7 @@ const distinct = (problems: readonly Problem[]): readonly Problem[] =>
     group.slice(0, 1),
   );
 
-const noRuns = async (archive: Archive, environmentId: string): Promise<Problem> => {
-  const attempts = await listAttempts(archive, environmentId);
+const noRuns = (environmentId: string, attempts: Attempts): Problem => {
   const words =
     attempts.size === 0 ? 'nothing shows that one was attempted' : `${attempts.size} were attempted in vain`;
   return { kind: 'no-runs', message: `environment ${environmentId} has no complete run; ${words}` };
@@ -281,12 +282,13 @@ export const verifyEnvironment = async (
 
   // Where a manifest stands that is no longer its run's, the night is not without one: that it was edited is told.
   const instants = links.map(({ asOf }) => asOf);
+  const attempts = await listAttempts(archive, environmentId);
   const nights =
     due === undefined || instants.length === 0
       ? undefined
-      : await checkNights(archive, environmentId, instants, due);
+      : await checkNights(archive, instants, attempts, due);
   problems.push(...(nights?.missed ?? []));
-  if (complete.length === 0) problems.push(await noRuns(archive, environmentId));
+  if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 
   const [first] = complete;
   const last = complete.at(-1);
@@ -307,6 +309,7 @@ export const verifyEnvironment = async (
       nights === undefined
         ? { isChecked: false }
         : { isChecked: true, nights: nights.nights, missed: nights.missed.length },
+    attempts: [...attempts.values()].reduce((sum, { size }) => sum + size, 0),
     problems: distinct(problems).toSorted(byRun),
     notes: notes.toSorted(byRun),
   };

@@ -85,6 +85,7 @@ describe('an undisturbed history', () => {
         keys: [{ keyId: KMS_KEY_ARN, algorithm: 'ECDSA_SHA_256', runs: LAST }],
       },
       schedule: { isChecked: true, nights: LAST - 1, missed: 0 },
+      attempts: 0,
       problems: [],
       notes: [],
     });
@@ -234,7 +235,10 @@ const ofManifests: readonly Tampering[] = [
   {
     name: 'a manifest names no snapshot any more',
     tamper: (hands) =>
-      hands.manifest(LAST, ({ objects: { snapshot: _, ...objects }, ...rest }) => ({ ...rest, objects })),
+      hands.manifest(LAST, ({ objects: { snapshot: _snapshot, ...objects }, ...rest }) => ({
+        ...rest,
+        objects,
+      })),
     problems: ['edited 5'],
     notes: ['unchecked 5'],
     words: 'names no snapshot, which every complete run has',
@@ -308,7 +312,7 @@ const ofTheChain: readonly Tampering[] = [
     name: 'a whole night is gone',
     tamper: (hands) => removeNight(hands, 3),
     problems: ['missing 3', 'gap 3'],
-    words: 'no complete run for 2026-11-22 02:00 America/New_York; no attempt left anything',
+    words: 'no complete run for 2026-11-22 02:00 America/New_York; no unfinished attempt is kept',
   },
   {
     name: 'a whole night is gone and the chain is made to fit: the signatures tell, and the schedule',
@@ -567,7 +571,8 @@ describe('nights', () => {
     await attempt(archive, 2, denied);
     await attempt(archive, 3, cut);
     await auditNight(archive, 4);
-    const { problems, schedule } = await verify(archive, { due: DUE });
+    const { problems, schedule, attempts } = await verify(archive, { due: DUE });
+    expect(attempts).toBe(3);
     expect(schedule).toEqual({ isChecked: true, nights: 3, missed: 2 });
     expect(problems).toEqual([
       {
