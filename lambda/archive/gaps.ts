@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Config } from '../config.ts';
 import { type ScheduledNight, scheduledNights } from '../nights.ts';
 import type { Archive } from '../ports.ts';
@@ -19,6 +20,9 @@ export interface NightsChecked {
   readonly nights: number;
   readonly missed: readonly Problem[];
 }
+
+/** A run nearer than this to a night that has none may have been made in its place. */
+const NEAR_MS = DAY_MS / 2;
 
 /** The folders that unfinished attempts left, by run. */
 export type Attempts = ReadonlyMap<string, ReadonlySet<string>>;
@@ -76,11 +80,19 @@ export const checkNights = async (
   const problemOf = async ({ localTime, instants }: ScheduledNight): Promise<Problem> => {
     const names = instants.map((instant) => runName(new Date(instant)));
     const folders = names.flatMap((run) => [...(attempts.get(run) ?? [])]);
-    const words = await attemptWords(archive, folders);
+    // By hand, or by a schedule that was another then: whoever reads of the gap wants to know.
+    const other = runs.find((asOf) =>
+      instants.some((instant) => Math.abs(asOf.getTime() - instant) < NEAR_MS),
+    );
+    const words = [
+      `no complete run for ${localTime} ${schedule.timezone}`,
+      ...(other === undefined ? [] : [`run ${runName(other)}, at another time, is complete`]),
+      await attemptWords(archive, folders),
+    ];
     return {
       kind: 'gap',
       run: names[0] ?? '',
-      message: `no complete run for ${localTime} ${schedule.timezone}; ${words}`,
+      message: words.join('; '),
     };
   };
 

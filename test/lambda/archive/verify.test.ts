@@ -598,13 +598,16 @@ describe('nights', () => {
     expect(problems.map(brief)).toEqual(missed);
   });
 
-  test('a run at another time is no problem, and stands for no night', async () => {
+  test.each([
+    { name: 'an hour late', at: 2 + 1 / 24, isNear: true },
+    { name: 'just under half a day early', at: 1.5 + 1 / 86_400, isNear: true },
+    { name: 'half a day early', at: 1.5, isNear: false },
+  ])('a run at another time is no problem, and stands for no night: $name', async ({ at, isNear }) => {
     const archive = folderArchive(await newFolder());
-    await auditNight(archive, 1);
-    await auditNight(archive, 1.5);
-    await auditNight(archive, 3);
+    for (const number of [1, at, 3]) await auditNight(archive, number);
     const { problems, runs } = await verify(archive, { due: DUE });
     expect({ runs, problems: problems.map(brief) }).toEqual({ runs: 3, problems: ['gap 2'] });
+    expect(text(problems).includes(`run ${runOf(at)}, at another time, is complete`)).toBe(isNear);
   });
 
   test('the night that the spring leaves out is none', async () => {
