@@ -405,6 +405,19 @@ const ofTheChain: readonly Tampering[] = [
   },
 ];
 
+const ofItself: Tampering = {
+  name: 'a manifest names itself',
+  tamper: async (hands) => {
+    await hands.manifest(3, (manifest) => ({
+      ...manifest,
+      previous: { run: runOf(3), key: THIRD, sha256: '0' },
+    }));
+    await hands.rechain(3, LAST);
+  },
+  options: {},
+  problems: ['reordered 3'],
+};
+
 const ofLatest: readonly Tampering[] = [
   {
     name: 'the pointer is gone',
@@ -543,7 +556,7 @@ const ofMarkers: readonly Tampering[] = [
 describe.each([
   { what: 'objects', cases: ofObjects },
   { what: 'manifests', cases: ofManifests },
-  { what: 'the chain', cases: ofTheChain },
+  { what: 'the chain', cases: [...ofTheChain, ofItself] },
   { what: 'the pointer', cases: ofLatest },
   { what: 'signatures', cases: ofSignatures },
   { what: 'what no manifest names', cases: ofMarkers },
