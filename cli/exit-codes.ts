@@ -5,6 +5,8 @@ export const EXIT = {
   findings: 1,
   /** The audit is not complete, or nobody could be told of it. */
   notComplete: 2,
+  /** `verify` found what an undisturbed archive does not show. */
+  problems: 2,
   usage: 3,
 } as const;
 

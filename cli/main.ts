@@ -7,6 +7,7 @@ import type { Io } from './terminal.ts';
 // Each command is loaded when it is asked for: the AWS clients alone take longer than `rules` does.
 const actionsWith = (io: Io): Actions => ({
   run: async (flags) => (await import('./run.ts')).run(flags, io),
+  verify: async (flags) => (await import('./verify.ts')).verify(flags, io),
   demo: async (flags) => (await import('./demo.ts')).demo(flags, io),
   simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
   rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),

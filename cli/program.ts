@@ -6,6 +6,7 @@ import type { RulesFlags } from './rules.ts';
 import type { RunFlags } from './run-options.ts';
 import type { SimulateFlags } from './simulate-options.ts';
 import type { Io } from './terminal.ts';
+import type { VerifyFlags } from './verify-options.ts';
 
 export const NAME = 'finspace-audit';
 
@@ -45,9 +46,23 @@ Examples:
   $ ${NAME} simulate --users 1000 --rate 20 --burst 5
   $ ${NAME} simulate --port 8080 --fault internal-error@1x2 --fault denied@3`;
 
+const VERIFY_NOTES = `
+A folder needs no network and no credentials. Without --config, missed nights are not looked for; without
+--public-key, signatures are not checked: the summary says so. docs/runbook.md tells what each problem means.
+
+Examples:
+  $ ${NAME} verify --out audit-history
+  $ ${NAME} verify --bucket my-evidence --public-key audit-key.pem --config audit.yaml --json
+
+Exit codes:
+  0  no problem in what was checked
+  2  problems, or the archive can't be read
+  3  the command line or a config file is wrong: nothing was done`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
+  verify(flags: VerifyFlags): Promise<ExitCode>;
   demo(flags: DemoFlags): Promise<ExitCode>;
   simulate(flags: SimulateFlags): Promise<ExitCode>;
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
@@ -91,6 +106,18 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--accept-roster-drop', 'believe a listing of far fewer users than the last one')
     .addHelpText('after', RUN_NOTES)
     .action(async (flags: RunFlags) => exit(await actions.run(flags)));
+  root
+    .command('verify')
+    .description('check the history in an archive: nothing edited, missing, reordered or skipped')
+    .option('--out <folder>', 'the archive is a folder')
+    .option('--bucket <name>', 'the archive is an S3 bucket')
+    .option('--region <region>', "the bucket's region (default: AWS_REGION)")
+    .option('--environment <id>', 'verify this one only; may be given more than once (default: all)', another)
+    .option('--public-key <file>', 'every manifest must be signed by this key: PEM or DER')
+    .option('--config <file>', 'an audit.yaml: its schedule tells which nights must have a run')
+    .option('--json', 'print JSON')
+    .addHelpText('after', VERIFY_NOTES)
+    .action(async (flags: VerifyFlags) => exit(await actions.verify(flags)));
   root
     .command('demo')
     .description('audit some nights of a simulated directory; needs no account and no network')

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
+import { type ArchivePlace, readArchivePlace, readRegion } from './archive-place.ts';
 import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from './flags.ts';
 
 /** The flags of `run` as they were typed. */
@@ -19,9 +20,7 @@ export interface RunFlags {
   readonly acceptRosterDrop?: true;
 }
 
-export type Destination =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'bucket'; readonly name: string; readonly topicArn?: string };
+export type Destination = ArchivePlace & { readonly topicArn?: string };
 
 /** What `run` is asked to do. */
 export interface RunOptions {
@@ -42,8 +41,6 @@ export interface RunOptions {
   readonly acceptRosterDrop: boolean;
 }
 
-const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 
 const isoTime = z.iso.datetime({ offset: true });
@@ -62,16 +59,8 @@ export const readRunFlags = (
   const read = flagReader();
   const environmentId = read.text('--environment', flags.environment ?? '', ENVIRONMENT_ID, isEnvironmentId);
   const accountId = read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value));
-  const region =
-    flags.region === undefined
-      ? read.text('--region (or AWS_REGION)', env.AWS_REGION ?? '', 'a region such as us-east-1', (value) =>
-          REGION.test(value),
-        )
-      : read.text('--region', flags.region, 'a region such as us-east-1', (value) => REGION.test(value));
-  const path = read.text('--out', flags.out, 'the path of a folder', (value) => value.trim() !== '');
-  const bucket = read.text('--bucket', flags.bucket, 'the name of an S3 bucket', (value) =>
-    BUCKET.test(value),
-  );
+  const region = readRegion(read, flags.region, env);
+  const place = readArchivePlace(read, flags);
   const topicArn = read.text('--topic', flags.topic, 'the ARN of an SNS topic', (value) => TOPIC.test(value));
   const configFile = read.text(
     '--config',
@@ -93,11 +82,6 @@ export const readRunFlags = (
   );
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
 
-  if ((flags.out === undefined) === (flags.bucket === undefined)) {
-    read.refuse(
-      `one of --out FOLDER and --bucket NAME must be given, got ${flags.out === undefined ? 'neither' : 'both'}`,
-    );
-  }
   if (flags.topic !== undefined && flags.bucket === undefined) {
     read.refuse('--topic is allowed with --bucket only: an audit that mails keeps its evidence in a bucket');
   }
@@ -111,11 +95,8 @@ export const readRunFlags = (
   return {
     // `done` has thrown where one of these is missing.
     environmentId: environmentId ?? '',
-    region: region ?? '',
-    destination:
-      path === undefined
-        ? { kind: 'bucket', name: bucket ?? '', ...(topicArn !== undefined && { topicArn }) }
-        : { kind: 'folder', path },
+    region,
+    destination: { ...place, ...(topicArn !== undefined && { topicArn }) },
     accountId,
     configFile,
     asOf: asOf === undefined ? undefined : new Date(asOf),

@@ -24,7 +24,7 @@ import {
   type StoredManifest,
 } from './archive/manifest.ts';
 import { readPast, readRoster, readRunLines, readRunObject } from './archive/past.ts';
-import { manifestText, type Signer, signManifest } from './archive/signature.ts';
+import { manifestText, type Signer, SigningError, signManifest } from './archive/signature.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder, sha256Of } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
@@ -565,13 +565,16 @@ const unjudged = (run: Run, shortfall: Shortfall): Report => {
   });
 };
 
-/** The archive can't be read or written: the one thing left is to say so. */
+/** The archive can't be read or written, or the run has no signature: the one thing left is to say so. */
 const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult> => {
   const { archive, sendAlert } = run.settings;
   const report = unjudged(run, {
     verdict: 'FAILED',
     reason: 'archive-unavailable',
-    message: `${archive.location}: ${messageOf(error)}`,
+    message:
+      error instanceof SigningError
+        ? `the manifest is not signed, so the run does not exist: ${error.message}`
+        : `${archive.location}: ${messageOf(error)}`,
   });
   const digest = digestOf(run, run.keys, report, [], undefined);
   const alert = digest === undefined ? { outcome: 'quiet' as const } : await sendUnmarked(sendAlert, digest);

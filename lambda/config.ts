@@ -5,6 +5,7 @@ import type { Options, Rule } from '../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './archive/signature.ts';
 import { decimal, flag, list, must, oneOf, readConfigFile, section, text, unique } from './config-file.ts';
 import { type Cron, parseCron } from './cron.ts';
 
@@ -36,6 +37,13 @@ export interface Retention {
 
 const CREDENTIAL_MODES = ['exchange', 'direct'] as const;
 
+/** The KMS key that signs the manifests of complete runs. */
+export interface Signing {
+  /** The ARN of an asymmetric key for signing, or of an alias of one. */
+  readonly key: string;
+  readonly algorithm: SigningAlgorithm;
+}
+
 /** `audit.yaml`, checked, with the defaults of what it leaves out. */
 export interface Config {
   /** Each id once. Empty only in `defaultConfig`. */
@@ -58,6 +66,8 @@ export interface Config {
   readonly deadlineSeconds: number;
   /** How many per cent fewer users than the last complete run are still believed. */
   readonly maxDropPercent: number;
+  /** Undefined: manifests are not signed. */
+  readonly signing?: Signing;
 }
 
 const severity = oneOf(SEVERITIES);
@@ -128,6 +138,15 @@ const retention = section({
   lock: oneOf(LOCKS).default('governance'),
 });
 
+/** AWS keeps `alias/aws/` for its own keys, none of which signs. */
+const KMS_KEY =
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key\/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250})$/;
+
+const signing = section({
+  key: text('the ARN of a KMS key or of its alias', (value) => KMS_KEY.test(value)),
+  algorithm: oneOf(SIGNING_ALGORITHMS).default('ECDSA_SHA_256'),
+});
+
 const optionSchema = (byDefault: Options[string]) =>
   typeof byDefault === 'number'
     ? decimal('a number of 0 or more', () => true)
@@ -183,6 +202,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
   deadlineSeconds: decimal('a number of 10 or more', (value) => value >= 10).default(840),
   maxDropPercent: decimal('a number of 0 to 100', (value) => value <= 100).default(20),
+  signing: signing.exactOptional(),
 });
 
 /** What holds where there is no config file: no environment, and the default of everything else. */

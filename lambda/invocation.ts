@@ -2,8 +2,15 @@ import * as z from 'zod';
 import { configureRules } from '../rules/engine/configure.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
+import type { Signer } from './archive/signature.ts';
 import type { AuditRequest, AuditResult, AuditSettings } from './audit.ts';
-import type { Config } from './config.ts';
+import type { Config, Signing } from './config.ts';
+
+/** Asks KMS; its client is loaded with the first signature, since most audits need none. */
+const configuredSigner =
+  ({ key, algorithm }: Signing): Signer =>
+  async (digest) =>
+    (await import('./archive/kms.ts')).kmsSigner(key, algorithm)(digest);
 
 /** The part of the settings that the config files decide. */
 export const configuredSettings = (
@@ -20,6 +27,7 @@ export const configuredSettings = (
     reminders: config.reminders,
     config,
     ...(name !== undefined && { environmentName: name }),
+    ...(config.signing !== undefined && { signManifestDigest: configuredSigner(config.signing) }),
   };
 };
 

@@ -93,6 +93,16 @@ const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): Pol
     },
   });
 
+/** A policy takes no alias for a key, but it can insist on the alias that the request names. */
+const signPermission = (key: string): PolicyStatement => {
+  const [, place = key, alias] = /^(.*:)(alias\/.*)$/.exec(key) ?? [];
+  return new PolicyStatement({
+    actions: ['kms:Sign'],
+    resources: [alias === undefined ? key : `${place}key/*`],
+    ...(alias !== undefined && { conditions: { StringEquals: { 'kms:RequestAlias': alias } } }),
+  });
+};
+
 /** All that the function may do. It can't delete, and reads nothing but its own archive. */
 const permissions = (
   scope: Construct,
@@ -119,6 +129,7 @@ const permissions = (
     allow(['sqs:SendMessage'], failures.queueArn),
     useOfKey(scope, encryptionKey, ['s3', 'sns', 'sqs']),
     ...(config.credentials === 'exchange' ? [exchange] : []),
+    ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
   ];
 };
 

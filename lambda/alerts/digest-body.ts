@@ -264,7 +264,7 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
   const isKept = reason !== 'archive-unavailable';
   const isFirst = verdict === 'COMPLETE' && previousRun === undefined;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Report', isKept ? reportLocation : 'none, the archive did not take it'],
+    ['Report', isKept ? reportLocation : 'none, the evidence could not be kept'],
     ['Run', report.run],
     ['As of', report.asOf],
     ['Environment', report.environmentId],

@@ -22,6 +22,9 @@ const OBJECTS = {
   digest: (partition: string, run: string) => `reports/${partition}/${run}/digest.json`,
 } as const;
 
+/** The first parts of their keys. */
+const OBJECT_KINDS = ['snapshots', 'findings', 'resolved', 'reports'] as const;
+
 export type ObjectName = keyof typeof OBJECTS;
 
 const fileNames: Readonly<Record<ObjectName, string>> = {
@@ -69,7 +72,7 @@ export const attemptKeys = (environmentId: string, asOf: Date, attempt: string):
 export const attemptAlertsPrefix = (environmentId: string, asOf: Date): string =>
   `alerts/${partitionOf(environmentId, asOf)}/${runName(asOf)}-`;
 
-export type Area = 'manifests' | 'reports' | 'alerts' | 'incomplete';
+export type Area = 'manifests' | 'alerts' | 'incomplete' | (typeof OBJECT_KINDS)[number];
 
 /** Whatever an area of the archive holds of an environment begins so. */
 export const areaPrefix = (area: Area, environmentId: string): string =>
@@ -81,3 +84,39 @@ export const dayPrefix = (area: Area, environmentId: string, day: Date): string 
 
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
+
+/** Whether a key is that of an object of this run, whatever the object. */
+export const isObjectOf = (environmentId: string, asOf: Date, key: string): boolean => {
+  const [kind = '', ...rest] = key.split('/');
+  const place = `${partitionOf(environmentId, asOf)}/${runName(asOf)}`;
+  const tail = rest.join('/');
+  return (
+    OBJECT_KINDS.some((known) => known === kind) &&
+    tail.startsWith(place) &&
+    /^(?:\.|\/)[\w.-]+$/.test(tail.slice(place.length))
+  );
+};
+
+/** The run that an object or a marker belongs to by its key; undefined where it is of none, or of an attempt. */
+export const runOfKey = (key: string): string | undefined => /\/(\d{8}T\d{6}Z)[./]/.exec(key)?.[1];
+
+/** The run and the folder of an object that an unfinished attempt left. */
+export const attemptOfKey = (key: string): { readonly run: string; readonly folder: string } | undefined => {
+  const [, folder, run] = /^(incomplete\/.*\/(\d{8}T\d{6}Z)-[^/]+)\//.exec(key) ?? [];
+  return folder === undefined || run === undefined ? undefined : { run, folder };
+};
+
+/** Where an attempt says how it ended. */
+export const attemptReport = (folder: string): string => `${folder}/${fileNames.report}`;
+
+/** The prefixes of what complete runs leave besides their manifests. */
+export const objectPrefixes = (environmentId: string): readonly string[] =>
+  OBJECT_KINDS.map((kind) => areaPrefix(kind, environmentId));
+
+/** Where an environment can be seen to have been audited, or that somebody tried. */
+export const ENVIRONMENT_PREFIXES = ['manifests', 'latest', 'incomplete', 'alerts', ...OBJECT_KINDS].map(
+  (kind) => `${kind}/environment=`,
+);
+
+export const environmentOfKey = (key: string): string | undefined =>
+  /^\w+\/environment=([A-Za-z0-9]+)(?:\/|\.json$)/.exec(key)?.[1];

@@ -1,16 +1,24 @@
-import { type KMSClient, SignCommand } from '@aws-sdk/client-kms';
-import type { Signer, SigningAlgorithm } from './signature.ts';
+import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
+import { type Signer, type SigningAlgorithm, SigningError } from './signature.ts';
 
 /**
  * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. A module of its own,
- * since most audits load no KMS client.
+ * since most audits load no KMS client. What it gives throws SigningError.
+ * @param key the ARN of the key or of an alias of it
  */
-export const kmsSigner =
-  (client: KMSClient, keyId: string, algorithm: SigningAlgorithm): Signer =>
-  async (digest) => {
-    const { Signature, KeyId } = await client.send(
-      new SignCommand({ KeyId: keyId, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }),
-    );
-    if (Signature === undefined) throw new Error(`KMS gave no signature by ${keyId}`);
-    return { keyId: KeyId ?? keyId, algorithm, value: Buffer.from(Signature).toString('base64') };
+export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
+  // The key's own region, which need not be the audit's.
+  const [, , , region = ''] = key.split(':');
+  const client = new KMSClient({ region });
+  return async (digest) => {
+    const { KeyId, Signature } = await client
+      .send(
+        new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }),
+      )
+      .catch((cause: unknown) => {
+        throw new SigningError(`KMS did not sign with ${key}: ${String(cause)}`, { cause });
+      });
+    if (Signature === undefined) throw new SigningError(`KMS gave no signature by ${key}`);
+    return { keyId: KeyId ?? key, algorithm, value: Buffer.from(Signature).toString('base64') };
   };
+};

@@ -13,6 +13,11 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
 
+/** The manifest could not be signed. The message names the key and what happened. */
+export class SigningError extends Error {
+  override readonly name = 'SigningError';
+}
+
 /** The text of a manifest as it is stored. */
 export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
 
@@ -46,7 +51,7 @@ const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
 /** Whether the manifest's signature was made over the manifest as it stands, by the key's private part. */
 export const isSignatureValid = (manifest: Manifest, key: KeyObject): boolean => {
   const { signature } = manifest;
-  if (signature === undefined || !(signature.algorithm in PADDING)) return false;
+  if (signature === undefined || !Object.hasOwn(PADDING, signature.algorithm)) return false;
   try {
     return verify(
       'sha256',

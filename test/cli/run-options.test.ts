@@ -140,7 +140,7 @@ describe('what is not', () => {
       expect.objectContaining({
         name: 'UsageError',
         message: expect.stringMatching(
-          /^--environment .*\n--account .*\n--region .*\n--as-of .*\none of --out /,
+          /^--environment .*\n--account .*\n--region .*\none of --out .*\n--as-of /,
         ),
       }),
     );

@@ -1,12 +1,14 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { folderArchive } from '../../lambda/archive/folder.ts';
+import { isSignatureValid, SIGNING_ALGORITHMS } from '../../lambda/archive/signature.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { readTree } from '../support/archive-tree.ts';
 import { startAwsEmulator } from '../support/aws-emulator.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../support/kms.ts';
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { ACCOUNT, command, type Outcome, runEnv, runWords, start } from './command.ts';
@@ -205,8 +207,49 @@ describe('in a bucket', () => {
     });
     expect(code).toBe(2);
     expect(stdout).toContain(' FAILED  archive-unavailable ');
-    expect(stdout).toMatch(/^Report {2,}none: the archive did not take it$/m);
-    expect(stdout).toContain('Report:       none, the archive did not take it');
+    expect(stdout).toMatch(/^Report {2,}none: the evidence could not be kept$/m);
+    expect(stdout).toContain('Report:       none, the evidence could not be kept');
+  });
+});
+
+describe('signed by a KMS key', () => {
+  let kms: Kms;
+  beforeAll(async () => {
+    kms = await startKms();
+  });
+  afterEach(() => kms.refuse(undefined));
+  afterAll(() => kms.close());
+
+  const runSigned = async (algorithm: string) => {
+    const out = await newFolder();
+    const config = join(await newFolder(), 'audit.yaml');
+    await writeFile(
+      config,
+      `environments: [{ id: abc }]\nsigning: { key: "${KMS_KEY_ARN}", algorithm: ${algorithm} }\n`,
+    );
+    const words = [...runWords(simulator), '--out', out, '--config', config];
+    const outcome = await command(words, { ...kms.env, ...runEnv(simulator) });
+    const manifests = Object.entries(await readTree(folderArchive(out))).filter(([key]) =>
+      key.startsWith('manifests/'),
+    );
+    return { ...outcome, manifests: manifests.map(([, text]) => JSON.parse(text)) };
+  };
+
+  test.each(SIGNING_ALGORITHMS)('%s: the manifest holds against the public key', async (algorithm) => {
+    const { code, manifests } = await runSigned(algorithm);
+    expect(code).toBe(0);
+    expect(manifests).toMatchObject([{ signature: { keyId: KMS_KEY_ARN, algorithm } }]);
+    expect(isSignatureValid(manifests[0], publicKeyFor(algorithm))).toBe(true);
+  });
+
+  test('that KMS does not let it use: FAILED, naming the key and the error, and no run exists', async () => {
+    kms.refuse('AccessDeniedException');
+    const { code, stdout, manifests } = await runSigned('ECDSA_SHA_256');
+    const text = stdout.replaceAll(/\n[│ ]*/g, ' ');
+    expect({ code, manifests }).toEqual({ code: 2, manifests: [] });
+    expect(text).toContain(' FAILED  archive-unavailable ');
+    expect(text).toContain('the manifest is not signed, so the run does not exist: KMS did not sign with');
+    expect(text).toContain(`${KMS_KEY_ARN}: AccessDeniedException: AccessDeniedException, says KMS`);
   });
 });
 

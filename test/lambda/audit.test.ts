@@ -13,6 +13,7 @@ import { defineDirectoryRule, defineUserRule, type Rule } from '../../rules/engi
 import { rules as catalogue } from '../../rules/index.ts';
 import principalOutsideAccount from '../../rules/principal-outside-account.ts';
 import { readJsonLines, readText, readTree } from '../support/archive-tree.ts';
+import { dyingAfter } from '../support/dying-archive.ts';
 import { listingOf } from '../support/listing.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
@@ -590,19 +591,6 @@ describe('the cause of a resolution', () => {
     ]);
   });
 });
-
-/** An archive that stops taking writes: as if the process had been killed there. */
-const dyingAfter = (archive: Archive, writes: number): Archive => {
-  let left = writes;
-  const orDie = <A extends readonly unknown[], R>(write: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
-      if (left === 0) throw new Error('killed');
-      left -= 1;
-      return write(...args);
-    };
-  };
-  return { ...archive, create: orDie(archive.create), replace: orDie(archive.replace) };
-};
 
 describe('crashes and attempts at the same time', () => {
   const pages = [[user('a', 'bad'), user('b')], [user('c', 'bad')]];

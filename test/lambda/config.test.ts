@@ -33,6 +33,9 @@ const rules = [
   defineUnreadRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),
 ];
 
+const KMS = 'arn:aws:kms:us-east-1:123456789012:';
+const KEY = `${KMS}key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+
 const ENVIRONMENTS = 'environments: [{ id: abc }]\n';
 
 const parse = (text: string): Config => parseConfig(text, 'audit.yaml', rules);
@@ -149,6 +152,21 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}credentials: direct\ndeadlineSeconds: 10\nmaxDropPercent: 0`,
       part: { credentials: 'direct', deadlineSeconds: 10, maxDropPercent: 0 },
     },
+    {
+      name: 'a key that signs',
+      text: `${ENVIRONMENTS}signing: { key: "${KEY}" }`,
+      part: { signing: { key: KEY, algorithm: 'ECDSA_SHA_256' } },
+    },
+    {
+      name: 'a key of several regions, and an algorithm',
+      text: `${ENVIRONMENTS}signing: { key: "${KMS}key/mrk-1234abcd12ab34cd56ef1234567890ab", algorithm: RSASSA_PSS_SHA_256 }`,
+      part: { signing: { algorithm: 'RSASSA_PSS_SHA_256' } },
+    },
+    {
+      name: 'an alias, in another partition',
+      text: `${ENVIRONMENTS}signing: { key: "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/finspace/audit" }`,
+      part: { signing: { key: 'arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/finspace/audit' } },
+    },
     { name: 'any drop', text: `${ENVIRONMENTS}maxDropPercent: 100`, part: { maxDropPercent: 100 } },
     {
       name: 'keys whose entries are commented out',
@@ -219,7 +237,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, reminders, retention, credentials, deadlineSeconds, maxDropPercent)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, reminders, retention, credentials, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -404,6 +422,29 @@ describe('audit.yaml', () => {
       name: 'a drop of over 100 per cent',
       text: `${ENVIRONMENTS}maxDropPercent: 100.1`,
       problem: 'audit.yaml:2: maxDropPercent: must be a number of 0 to 100, got "100.1"',
+    },
+    ...[
+      { name: 'a key by its id', key: '1234abcd-12ab-34cd-56ef-1234567890ab' },
+      { name: 'an alias by its name', key: 'alias/audit' },
+      { name: 'an alias of AWS', key: `${KMS}alias/aws/s3` },
+      { name: 'an alias without a name', key: `${KMS}alias/` },
+      { name: 'a key that is any', key: `${KMS}key/*` },
+      { name: 'a key of another service', key: KEY.replace('kms', 's3') },
+    ].map(({ name, key }) => ({
+      name,
+      text: `${ENVIRONMENTS}signing: { key: "${key}" }`,
+      problem: `audit.yaml:2: signing.key: must be the ARN of a KMS key or of its alias, got "${key}"`,
+    })),
+    {
+      name: 'signing without a key',
+      text: `${ENVIRONMENTS}signing: {}`,
+      problem: 'audit.yaml:2: signing.key: must be the ARN of a KMS key or of its alias, got nothing',
+    },
+    {
+      name: 'an algorithm over another digest',
+      text: `${ENVIRONMENTS}signing: { key: "${KEY}", algorithm: ECDSA_SHA_384 }`,
+      problem:
+        'audit.yaml:2: signing.algorithm: must be one of ECDSA_SHA_256, RSASSA_PSS_SHA_256, RSASSA_PKCS1_V1_5_SHA_256, got "ECDSA_SHA_384"',
     },
     {
       name: 'broken YAML',

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AuditResult } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
@@ -124,4 +126,18 @@ describe('the answer', () => {
   ])('of $name is an error', ({ given, message }) => {
     expect(() => answerOf(given)).toThrow(message);
   });
+});
+
+// The client takes longer to load than the rest of an audit that signs nothing.
+test.each([
+  { module: 'lambda/invocation.ts', isLoaded: false },
+  { module: 'lambda/archive/kms.ts', isLoaded: true },
+])('the KMS client is loaded with $module: $isLoaded', ({ module, isLoaded }) => {
+  const script = `
+    await import(${JSON.stringify(resolve(import.meta.dirname, '../..', module))});
+    const { createRequire } = await import('node:module');
+    console.log(Object.keys(createRequire('/').cache).some((file) => file.includes('client-kms')));
+  `;
+  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script]).toString();
+  expect(printed).toBe(`${isLoaded}\n`);
 });

@@ -6,6 +6,8 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
+import { bucketArchive } from '../../lambda/archive/bucket.ts';
+import { verifyEnvironment } from '../../lambda/archive/verify.ts';
 import { parseConfig } from '../../lambda/config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
@@ -13,6 +15,7 @@ import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
+import { KMS_KEY_ARN, publicKeyFor, startKms } from '../support/kms.ts';
 import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
 
@@ -47,7 +50,7 @@ const closers: (() => Promise<unknown>)[] = [];
 
 /** Builds the app's asset for one environment, with the context that the project deploys with. */
 const synthesise = async (environmentId: string, waivers?: string) => {
-  const config = `environments: [{ id: ${environmentId}, name: research }]\n`;
+  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\n`;
   const configFile = join(folder, "operator's audit.yaml");
   const waiversFile = join(folder, "operator's waivers.yaml");
   await writeFile(configFile, config);
@@ -86,6 +89,8 @@ beforeAll(async () => {
   closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
   closers.push(aws.close);
+  const kms = await startKms();
+  closers.push(kms.close);
   const { assetDir, handler, variables, typeOf } = await synthesise(
     simulator.environmentId,
     JSON.stringify([
@@ -117,6 +122,7 @@ beforeAll(async () => {
     env: {
       ...env,
       ...aws.env,
+      AWS_ENDPOINT_URL_KMS: kms.env.AWS_ENDPOINT_URL_KMS ?? '',
       AWS_ACCESS_KEY_ID: simulator.callerCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: simulator.callerCredentials.secretAccessKey,
       AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url,
@@ -159,6 +165,16 @@ describe('the code that is deployed', () => {
     expect(await aws.messages()).toEqual([
       expect.objectContaining({ attributes: expect.objectContaining({ verdict: 'COMPLETE' }) }),
     ]);
+  });
+
+  it('signs what it keeps', async () => {
+    const archive = bucketArchive(aws.s3, aws.bucket);
+    const publicKey = publicKeyFor('ECDSA_SHA_256');
+    expect(await verifyEnvironment(archive, simulator.environmentId, { publicKey })).toMatchObject({
+      runs: 1,
+      signatures: { signed: 1, valid: 1, keys: [{ keyId: KMS_KEY_ARN }] },
+      problems: [],
+    });
   });
 
   it('judges by the waivers that were deployed with it', async () => {

@@ -279,3 +279,26 @@ describe('direct credentials', () => {
     expect(JSON.stringify(statementsOf(stack, 'AuditRole'))).not.toContain('finspace-api');
   });
 });
+
+describe('signing', () => {
+  const KMS = 'arn:aws:kms:us-east-1:123456789012:';
+  const KEY = `${KMS}key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+
+  it.each([
+    { by: 'a key', key: KEY, statement: { Effect: 'Allow', Action: 'kms:Sign', Resource: KEY } },
+    {
+      by: 'an alias',
+      key: `${KMS}alias/finspace/audit`,
+      statement: {
+        Effect: 'Allow',
+        Action: 'kms:Sign',
+        Resource: `${KMS}key/*`,
+        Condition: { StringEquals: { 'kms:RequestAlias': 'alias/finspace/audit' } },
+      },
+    },
+  ])('by $by lets the function sign with it, and do nothing else with KMS', ({ key, statement }) => {
+    const stack = template(`${ONE}signing: { key: "${key}" }`);
+    const statements: readonly unknown[] = statementsOf(stack, 'AuditRole');
+    expect(statements.filter((entry) => JSON.stringify(entry).includes('kms:'))).toEqual([statement]);
+  });
+});

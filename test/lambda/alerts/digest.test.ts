@@ -340,7 +340,7 @@ describe('body', () => {
     [
       'claims neither a report nor a past where the archive is away',
       aFirstReport(failed),
-      ['Report:       none, the archive did not take it'],
+      ['Report:       none, the evidence could not be kept'],
       ['Compared to:', 's3://'],
     ],
   ];

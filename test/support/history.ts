@@ -1,0 +1,121 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ObjectName, runKeys, runName } from '../../lambda/archive/keys.ts';
+import type { Manifest } from '../../lambda/archive/manifest.ts';
+import { manifestText } from '../../lambda/archive/signature.ts';
+import { sha256Of } from '../../lambda/archive/spool.ts';
+import { type AuditResult, type AuditSettings, audit } from '../../lambda/audit.ts';
+import { defaultConfig } from '../../lambda/config.ts';
+import type { Archive } from '../../lambda/ports.ts';
+import { configureRules } from '../../rules/engine/configure.ts';
+import { DAY_MS } from '../../rules/engine/time.ts';
+import { rules } from '../../rules/index.ts';
+import { ACCOUNT, aUser, ENVIRONMENT } from './builders.ts';
+import { listingOf } from './listing.ts';
+
+/** The schedule that operators have who set none: 02:00 in New York, which is 07:00 UTC in winter. */
+export const { schedule: SCHEDULE } = defaultConfig(rules);
+
+/** The first is 1. */
+export const night = (number: number): Date =>
+  new Date(Date.parse('2026-11-20T07:00:00Z') + Math.round((number - 1) * DAY_MS));
+
+export const runOf = (number: number): string => runName(night(number));
+
+/** Another user fails a rule each night, so that each has a digest. */
+const usersOf = (number: number) =>
+  Array.from({ length: 10 }, (_, n) =>
+    aUser({ userId: `u${n}`, ...(n < number && { apiAccess: 'ENABLED' }) }),
+  );
+
+/** Audits one night of a small directory. */
+export const auditNight = (
+  archive: Archive,
+  number: number,
+  settings: Partial<AuditSettings> = {},
+): Promise<AuditResult> =>
+  audit(
+    {
+      environmentId: ENVIRONMENT,
+      accountId: ACCOUNT,
+      region: 'us-east-1',
+      partition: 'aws',
+      asOf: night(number),
+      attempt: `attempt-${crypto.randomUUID().slice(0, 8)}`,
+      deadline: Number.POSITIVE_INFINITY,
+      acceptRosterDrop: false,
+    },
+    {
+      listUsers: listingOf([usersOf(number)]),
+      archive,
+      sendAlert: () => Promise.resolve('sent'),
+      rules: configureRules(rules),
+      waivers: [],
+      trustedAccounts: [],
+      reminders: defaultConfig(rules).reminders,
+      maxDropPercent: 20,
+      config: {},
+      alertPatienceMs: 0,
+      ...settings,
+    },
+  );
+
+export const keysOf = (number: number) => runKeys(ENVIRONMENT, night(number));
+
+/** Hands that reach into the folder of an archive. */
+export interface Tamperer {
+  bytes(key: string, change: (bytes: Buffer) => Uint8Array): Promise<void>;
+  text(key: string, change: (text: string) => string): Promise<void>;
+  manifest(number: number, change: (manifest: Manifest) => object): Promise<void>;
+  /** Makes the chain fit again, from the manifest after this night's to `latest`, up to the last night. */
+  rechain(number: number, last: number): Promise<void>;
+  remove(key: string): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  /** Swaps two objects. */
+  swap(one: string, other: string): Promise<void>;
+}
+
+export const LATEST = `latest/environment=${ENVIRONMENT}.json`;
+
+/** Everything that a run leaves, by the name that its manifest gives it. */
+export const OBJECT_NAMES = [
+  'snapshot',
+  'findings',
+  'resolved',
+  'report',
+  'csv',
+  'digest',
+] as const satisfies readonly ObjectName[];
+
+export const tamperer = (folder: string): Tamperer => {
+  const path = (key: string): string => join(folder, key);
+  const bytes: Tamperer['bytes'] = async (key, change) =>
+    writeFile(path(key), change(await readFile(path(key))));
+  const text: Tamperer['text'] = (key, change) =>
+    bytes(key, (old) => Buffer.from(change(old.toString('utf8'))));
+  const manifest: Tamperer['manifest'] = (number, change) =>
+    text(keysOf(number).manifest, (old) => manifestText(change(JSON.parse(old)) as Manifest));
+  const hashOf = async (number: number) => sha256Of(await readFile(path(keysOf(number).manifest)));
+  return {
+    bytes,
+    text,
+    manifest,
+    async rechain(number, last) {
+      const sha256 = await hashOf(number);
+      const link = { run: runOf(number), key: keysOf(number).manifest };
+      if (number === last) {
+        const pointer = { run: link.run, manifest: link.key, sha256 };
+        return writeFile(path(LATEST), JSON.stringify(pointer));
+      }
+      await manifest(number + 1, (next) => ({ ...next, previous: { ...link, sha256 } }));
+      return this.rechain(number + 1, last);
+    },
+    remove: (key) => rm(path(key)),
+    copy: (from, to) => cp(path(from), path(to)),
+    async swap(one, other) {
+      const [first, second] = await Promise.all([readFile(path(one)), readFile(path(other))]);
+      await writeFile(path(one), second);
+      await writeFile(path(other), first);
+    },
+  };
+};

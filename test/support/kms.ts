@@ -1,0 +1,165 @@
+import {
+  constants,
+  createECDH,
+  createHash,
+  generateKeyPairSync,
+  type KeyObject,
+  privateEncrypt,
+  randomBytes,
+} from 'node:crypto';
+import { createServer } from 'node:http';
+import * as z from 'zod';
+
+/** KMS signs digests, node only messages: what follows is the rest of each algorithm. */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+const toInteger = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+
+/** By Fermat's little theorem. */
+const inverse = (value: bigint): bigint => {
+  let result = 1n;
+  let base = value % P256_ORDER;
+  for (let exponent = P256_ORDER - 2n; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) result = (result * base) % P256_ORDER;
+    base = (base * base) % P256_ORDER;
+  }
+  return result;
+};
+
+/** A tag, the length (under 128), the content. */
+const der = (tag: number, content: Uint8Array): Buffer => Buffer.from([tag, content.length, ...content]);
+
+const derInteger = (value: bigint): Buffer => {
+  const bytes = Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const digits = bytes.subarray(start);
+  // A first bit that is set would make it negative.
+  return der(2, (digits[0] ?? 0) < 0x80 ? digits : Buffer.concat([Buffer.from([0]), digits]));
+};
+
+const signByCurve = (digest: Buffer, key: KeyObject): Buffer => {
+  const secret = toInteger(Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url'));
+  const once = createECDH('prime256v1');
+  const point = once.generateKeys();
+  const r = toInteger(point.subarray(1, 33)) % P256_ORDER;
+  const s = (inverse(toInteger(once.getPrivateKey())) * (toInteger(digest) + r * secret)) % P256_ORDER;
+  return der(0x30, Buffer.concat([derInteger(r), derInteger(s)]));
+};
+
+const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
+  createHash('sha256').update(Buffer.concat(parts)).digest();
+
+const mask = (seed: Buffer, length: number): Buffer =>
+  Buffer.concat(
+    Array.from({ length: Math.ceil(length / 32) }, (_, n) => sha256(seed, Buffer.from([0, 0, 0, n]))),
+  ).subarray(0, length);
+
+/** EMSA-PSS of RFC 8017, 9.1.1, for a modulus of 2048 bits. */
+const signByPss = (digest: Buffer, key: KeyObject): Buffer => {
+  const salt = randomBytes(32);
+  const hash = sha256(Buffer.alloc(8), digest, salt);
+  const block = Buffer.concat([Buffer.alloc(256 - 32 - 32 - 2), Buffer.from([1]), salt]);
+  const masked = mask(hash, block.length).map((byte, index) => byte ^ (block[index] ?? 0));
+  masked[0] = (masked[0] ?? 0) & 0x7f;
+  return privateEncrypt(
+    { key, padding: constants.RSA_NO_PADDING },
+    Buffer.concat([masked, hash, Buffer.from([0xbc])]),
+  );
+};
+
+/** What PKCS #1 puts before a SHA-256 digest. */
+const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+
+const SIGN = {
+  ECDSA_SHA_256: signByCurve,
+  RSASSA_PSS_SHA_256: signByPss,
+  RSASSA_PKCS1_V1_5_SHA_256: (digest: Buffer, key: KeyObject) =>
+    privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([DIGEST_INFO, digest])),
+} as const;
+
+const signRequest = z.strictObject({
+  KeyId: z.string(),
+  Message: z.base64().transform((text) => Buffer.from(text, 'base64')),
+  MessageType: z.literal('DIGEST'),
+  SigningAlgorithm: z.enum(['ECDSA_SHA_256', 'RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256']),
+});
+
+/** The key that each algorithm signs with here. */
+const KEYS = {
+  ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+} as const;
+
+const keysFor = (algorithm: string) => (algorithm.startsWith('EC') ? KEYS.ec : KEYS.rsa);
+
+export const KMS_KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/0e1f7b9c-2d54-4c51-9d39-5b1f4a0c8e12';
+
+/** The public part of the key that signs by an algorithm. */
+export const publicKeyFor = (algorithm: string): KeyObject => keysFor(algorithm).publicKey;
+
+export interface Kms {
+  /** The environment that leads the clients of the AWS SDK here. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The bodies of the requests to sign, in order. */
+  readonly requests: readonly unknown[];
+  /** From now on every request is refused so, until undefined is given. */
+  refuse(code: string | undefined): void;
+  close(): Promise<void>;
+}
+
+/** A KMS on loopback that knows one operation, Sign of a digest, and truly signs. */
+export const startKms = async (): Promise<Kms> => {
+  const requests: unknown[] = [];
+  let refusal: string | undefined;
+
+  const answer = (target: unknown, body: string): { status: number; content: object } => {
+    const refused = (code: string) => ({
+      status: 400,
+      content: { __type: code, message: `${code}, says KMS` },
+    });
+    if (refusal !== undefined) return refused(refusal);
+    if (target !== 'TrentService.Sign') return refused('UnknownOperationException');
+    const json: unknown = JSON.parse(body);
+    requests.push(json);
+    const { success, data } = signRequest.safeParse(json);
+    if (!success || data.Message.length !== 32) return refused('ValidationException');
+    const { SigningAlgorithm, Message } = data;
+    const value = SIGN[SigningAlgorithm](Message, keysFor(SigningAlgorithm).privateKey);
+    return {
+      status: 200,
+      content: { KeyId: KMS_KEY_ARN, Signature: value.toString('base64'), SigningAlgorithm },
+    };
+  };
+
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { status, content } = answer(request.headers['x-amz-target'], Buffer.concat(chunks).toString());
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify(content));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+
+  return {
+    env: {
+      AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${address.port}`,
+      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    },
+    requests,
+    refuse: (code) => {
+      refusal = code;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+};
