@@ -51,7 +51,8 @@ describe('the app', () => {
   it.each([1, 3, 20])('synthesises %i environments, and three packs of rules accept it', async (count) => {
     const environments = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
     const alerts = '[{ email: a@example.com }, { email: b@example.com, minSeverity: HIGH }]';
-    const text = `environments: [${environments.join(', ')}]\nalerts: ${alerts}`;
+    const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
+    const text = `environments: [${environments.join(', ')}]\nalerts: ${alerts}\nsigning: ${signing}`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 
