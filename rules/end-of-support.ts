@@ -20,6 +20,11 @@ export default defineDirectoryRule({
   controls: controls({ 'NIST-800-53-r5': ['SA-22'] }),
   options: {},
 
+  limit: (_count, _options, { now }) => ({
+    text: `the day ${LAST_DAY} is over (UTC)`,
+    holds: now >= AFTER_LAST_DAY,
+  }),
+
   begin: (_options, { now, environmentId }) => ({
     see: () => undefined,
     judge() {

@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
+import { hasStatus, superUser } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 import { namedUsers } from './terms/user-ids.ts';
 
@@ -16,6 +17,12 @@ export default defineDirectoryRule({
   controls: controls({}),
   options: { min: 2 },
   optionsError: (options) => limitsError(options),
+
+  clauses: (user) => [hasStatus(user, 'ENABLED'), superUser(user)],
+  limit: (count, { min }) => ({
+    text: `there are fewer than ${min} such users: ${count}`,
+    holds: count < min,
+  }),
 
   begin({ min }, { environmentId }) {
     const ids: string[] = [];
