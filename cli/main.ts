@@ -8,6 +8,7 @@ import type { Io } from './terminal.ts';
 const actionsWith = (io: Io): Actions => ({
   run: async (flags) => (await import('./run.ts')).run(flags, io),
   demo: async (flags) => (await import('./demo.ts')).demo(flags, io),
+  explain: async (subject, flags) => (await import('./explain.ts')).explain(subject, flags, io),
   simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
   rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
 });

@@ -30,7 +30,7 @@ import { readConfigFiles } from './config-files.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { interruptible } from './interrupt.ts';
 import { listingProgress } from './progress.ts';
-import { type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
+import { partitionOf, type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
 import { type Cell, table } from './table.ts';
 import type { Io } from './terminal.ts';
 
@@ -48,11 +48,6 @@ const callersAccount = async (region: string): Promise<string> => {
   throw new UsageError([
     `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
   ]);
-};
-
-const partitionOf = (region: string): string => {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 };
 
 /** A wrong endpoint in the environment is a wrong command line. */

@@ -103,6 +103,7 @@ export default defineDirectoryRule({
     'PCI-DSS-4.0.1': ['8.2.1'],
   }),
   options: {},
+  about: 'user',
 
   clauses(user) {
     const { email, name } = keysOf(user);

@@ -19,6 +19,7 @@ export default defineDirectoryRule({
     'PCI-DSS-4.0.1': ['8.2.1', '8.2.2'],
   }),
   options: {},
+  about: 'principal',
 
   clauses: (user) => [active(user), apiBound(user), principalPresent(user)],
   keys: ({ principalArn }) => ({ apiAccessPrincipalArn: principalArn }),

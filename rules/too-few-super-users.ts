@@ -16,6 +16,7 @@ export default defineDirectoryRule({
     'Name a second super user, or write down how one would be made in an emergency and waive the finding.',
   controls: controls({}),
   options: { min: 2 },
+  about: 'environment',
   optionsError: (options) => limitsError(options),
 
   clauses: (user) => [hasStatus(user, 'ENABLED'), superUser(user)],

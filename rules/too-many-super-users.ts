@@ -20,6 +20,7 @@ export default defineDirectoryRule({
     'NYDFS-500.7': ['(a)(2)'],
   }),
   options: { max: 3 },
+  about: 'environment',
   optionsError: (options) => limitsError(options),
 
   clauses: (user) => [active(user), superUser(user)],

@@ -107,6 +107,8 @@ export interface DirectoryCheck {
 }
 
 interface DirectoryRuleDefinition<O extends Options> extends Configurable<O> {
+  /** What its findings are about. */
+  readonly about: Subject['kind'];
   /** Whom the rule counts: those of whom all clauses hold. Left out where it is not about users. */
   clauses?(user: User, options: O, context: Context): readonly Clause[];
   /**

@@ -45,6 +45,7 @@ const counted = defineDirectoryRule({
   ...texts,
   id: 'counted',
   options: {},
+  about: 'environment',
   limit: () => ({ text: 'never', holds: false }),
   begin: () => ({ see: () => {}, judge: () => ({ checked: 1, violations: [] }) }),
 });

@@ -29,6 +29,7 @@ const rules = [
   defineDirectoryRule({
     ...texts('email-domain'),
     options: { allowedDomains: ['example.com'] },
+    about: 'environment',
     limit: () => ({ text: 'never', holds: false }),
     begin: () => ({ see: () => undefined, judge: () => ({ checked: 0, violations: [] }) }),
   }),

@@ -42,6 +42,7 @@ const fewUsers = defineDirectoryRule({
   ...texts,
   id: 'few-users',
   options: { max: 1 },
+  about: 'environment',
   limit: (count, { max }) => ({ text: 'too many', holds: count > max }),
   begin({ max }, { environmentId }) {
     let users = 0;
