@@ -101,7 +101,7 @@ const remedyText = ({ text, newlyFailed }: ToldRemedy): string =>
   newlyFailed.length === 0 ? text : `${text} (makes ${newlyFailed.join(', ')} fail)`;
 
 const NOTHING_CLEARS =
-  'none was found: nothing that can be done about a user clears it; see what to do below, or waive it';
+  'none was found: nothing that can be done about a user clears it; see what to do below';
 
 const remedyRows = ({ rule, remedies }: ExplainedRule): readonly (readonly [string, string])[] => {
   if (rule.kind === 'change')

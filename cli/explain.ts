@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { plainLine } from '../lambda/alerts/plain-text.ts';
 import { runKeys, runName } from '../lambda/archive/keys.ts';
 import { lastCompleteRun, type Manifest, readManifest } from '../lambda/archive/manifest.ts';
 import { hashOf } from '../lambda/archive/spool.ts';
-import { parseWaivers } from '../lambda/config.ts';
-import { ConfigError } from '../lambda/config-file.ts';
 import { explain as explainSubject, type Judges, lastRunWith } from '../lambda/explain.ts';
 import type { Archive } from '../lambda/ports.ts';
 import { type ConfiguredRule, configureRules } from '../rules/engine/configure.ts';
@@ -12,7 +9,7 @@ import type { Context, Rule, Subject } from '../rules/engine/rule.ts';
 import { openWaivers, type Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
 import { openReadingRoom } from './archive-options.ts';
-import { type ConfigFiles, readConfigFiles } from './config-files.ts';
+import { type ConfigFiles, readConfigFiles, readWaivers } from './config-files.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './explain-options.ts';
 import { explainedJson, explainedText, type Standing } from './explain-view.ts';
@@ -52,16 +49,6 @@ const rulesOf = (manifest: Manifest): readonly ConfiguredRule[] =>
       options: { ...defaults, ...record.options },
     };
   });
-
-const readWaivers = (file: string, now: number): readonly Waiver[] => {
-  try {
-    return parseWaivers(readFileSync(file, 'utf8'), file, now);
-  } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error)
-      throw new ConfigError([`${file}: can't be read (${String(error.code)})`]);
-    throw error;
-  }
-};
 
 /** The waivers of today; undefined where no file of them was given. */
 const waiversOf = (
