@@ -173,7 +173,10 @@ const DISAGREEMENT =
 
 const ruleText = (explained: ExplainedRule, subjectId: string, standing: Standing, out: Terminal): string => {
   const { rule, explanation, unjudged, finding } = explained;
-  if (explanation === undefined) return `${out.paint('bold', rule.id)}: not judged: ${unjudged ?? ''}\n`;
+  if (explanation === undefined) {
+    const since = finding === undefined ? '' : `; its finding: ${sinceText(finding)}`;
+    return `${out.paint('bold', rule.id)}: not judged: ${unjudged ?? ''}${since}\n`;
+  }
   const { outcome, severity, severityReason, message, clauses, values } = explanation;
   const answer = OUTCOMES[outcome];
   const isFailing = outcome === 'FAIL';

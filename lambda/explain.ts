@@ -191,29 +191,40 @@ interface Trial {
 const somePeople = (ids: readonly string[]): string =>
   ids.length > 3 ? `${ids.slice(0, 3).join(', ')} and others` : ids.join(' and ');
 
+/** A group that is past its limit, and by how many users. */
+interface Excess {
+  readonly groups: readonly Group[];
+  /** As `usersAmiss` tells. */
+  readonly amiss: number;
+  /** One of the group, which is to be among the changed; undefined where it does not matter who. */
+  readonly target: Listed | undefined;
+}
+
+const isInAny = (
+  configured: ConfiguredDirectoryRule,
+  { groups }: Excess,
+  user: User,
+  context: Context,
+): boolean =>
+  isCounted(configured, user, context) && groups.some(({ shared }) => isIn(configured, user, shared));
+
 /** Tries one change on as many users as a group misses its limit by. */
 const groupTrial = (
   configured: ConfiguredDirectoryRule,
   change: Change,
-  { amiss, groups, target }: { amiss: number; groups: readonly Group[]; target: User | undefined },
+  excess: Excess,
   setting: Setting,
   rules: readonly ConfiguredRule[],
 ): Trial => {
   const { context } = setting;
+  const { groups, amiss, target } = excess;
   const wanted = Math.abs(amiss);
   const changed: string[] = [];
-  const isEligible = (user: User, after: User): boolean =>
-    amiss > 0
-      ? !isCounted(configured, user, context) && isCounted(configured, after, context)
-      : isCounted(configured, user, context) && groups.some(({ shared }) => isIn(configured, user, shared));
-  const isKeptFor = (user: User): boolean =>
-    target !== undefined &&
-    user.id !== target.id &&
-    !changed.includes(target.id) &&
-    changed.length >= wanted - 1;
+  let isTargetDue = target !== undefined;
+
   const text = (): string => {
     if (target !== undefined && wanted === 1) return change.text;
-    const most = Math.max(0, ...groups.map(({ count }) => count));
+    const most = Math.max(...groups.map(({ count }) => count));
     const whom = amiss > 0 ? `${wanted} more` : `${wanted} of the ${most} that count`;
     const alone = target === undefined ? '' : 'no change of this user alone is enough; ';
     return `${alone}for ${whom}, such as ${somePeople(changed)}: ${change.text}`;
@@ -223,16 +234,34 @@ const groupTrial = (
     text,
     ruleId: configured.rule.id,
     change({ user, record }) {
-      if (changed.length >= wanted || isKeptFor(user)) return undefined;
+      const isTarget = user.position === target?.user.position;
+      // The target's place is kept for it, wherever in the listing it comes.
+      if (changed.length >= wanted - (isTargetDue && !isTarget ? 1 : 0)) return undefined;
+      if (isInAny(configured, excess, user, context) !== amiss < 0) return undefined;
       const after = changeUser(user, record, [change], setting);
-      if (after === undefined || !isEligible(user, after)) return undefined;
+      if (after === undefined || isInAny(configured, excess, after, context) !== amiss > 0) return undefined;
       changed.push(user.id);
+      if (isTarget) isTargetDue = false;
       return after;
     },
     isDone: () => changed.length === wanted,
     supposing: beginSupposing(rules, context),
     broken: new Set(),
   };
+};
+
+/** Those that take a user of a group out of it: the others need not be tried on the whole directory. */
+const changesFor = (
+  configured: ConfiguredDirectoryRule,
+  excess: Excess,
+  setting: Setting,
+): readonly Change[] => {
+  const { target } = excess;
+  if (target === undefined) return CHANGES;
+  return CHANGES.filter((change) => {
+    const after = changeUser(target.user, target.record, [change], setting);
+    return after !== undefined && !isInAny(configured, excess, after, setting.context);
+  });
 };
 
 const joined = (changes: readonly Change[]): string => {
@@ -412,8 +441,10 @@ const tryRemedies = async (
       const amiss = steps.reduce((most = 0, step = 0) => (Math.abs(step) > Math.abs(most) ? step : most), 0);
       if (amiss === undefined || amiss === 0) return [];
       const rules = rule.keys === undefined ? onNumbers : [...onNumbers, configured];
-      const whom = { amiss, groups, target: amiss > 0 ? undefined : target?.user };
-      return CHANGES.map((change) => groupTrial(configured, change, whom, setting, rules));
+      const excess: Excess = { amiss, groups, target: amiss > 0 ? undefined : target };
+      return changesFor(configured, excess, setting).map((change) =>
+        groupTrial(configured, change, excess, setting, rules),
+      );
     }
     if (target === undefined) return [];
     return remediesFor(configured, on, target.user, target.record, setting).map((remedy) => {

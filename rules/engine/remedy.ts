@@ -182,17 +182,16 @@ export const remediesFor = (
   return clean === undefined ? [smallest] : [smallest, clean];
 };
 
+/** A limit that more would have to join is none that anybody set. */
+const MOST_NEWCOMERS = 1000;
+
 /**
  * By how many users a group misses a limit, as its rule says: so many have to leave it (below 0) or to join it. 0
  * where it holds nothing against the group; undefined where no number of users would do.
  */
-export const usersAmiss = (
-  limitHolds: (count: number) => boolean,
-  count: number,
-  most = 1000,
-): number | undefined => {
+export const usersAmiss = (limitHolds: (count: number) => boolean, count: number): number | undefined => {
   if (!limitHolds(count)) return 0;
-  for (let step = 1; step <= most; step += 1) {
+  for (let step = 1; step <= count + MOST_NEWCOMERS; step += 1) {
     if (step <= count && !limitHolds(count - step)) return -step;
     if (!limitHolds(count + step)) return step;
   }

@@ -109,7 +109,11 @@ const later: readonly UserRecord[] = [
   anApiUser({ userId: 'outside', apiAccessPrincipalArn: aRoleArn('x', '999988887777') }),
   { ...aUser(), userId: undefined, type: 'ROOT' },
 ];
-const first = [...later.slice(0, 10), aUser({ userId: 'rising' }), aUser({ userId: 'leaver' })];
+const first = [
+  ...later.slice(0, 10),
+  aUser({ userId: 'rising' }),
+  aUser({ userId: 'leaver', lastLoginTime: daysAgo(300) }),
+];
 const waiver = {
   rule: 'stale-login',
   user: 'waived',
@@ -210,6 +214,11 @@ describe('a user', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^HIGH {2}vanished-user/m);
     expect(stdout).toContain('(the user was not listed)');
+    const ended = await ask(out, finding('stale-login', 'leaver'));
+    expect(ended.stdout).toContain(
+      'stale-login: not judged: the user was not listed; its finding: 2026-11-22T02:00:00.000Z until ' +
+        '2026-11-24T02:00:00.000Z: the user is no longer in the directory',
+    );
   });
 
   test.each([

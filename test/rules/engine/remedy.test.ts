@@ -133,7 +133,8 @@ describe('how many users a group misses its limit by', () => {
     ['several too many', (count: number) => count > 3, 9, -6],
     ['one too few', (count: number) => count < 2, 1, 1],
     ['nobody at all', (count: number) => count < 2, 0, 2],
-    ['beyond what is tried', (count: number) => count > 3, 1004, undefined],
+    ['very many too many', (count: number) => count > 3, 50_000, -49_997],
+    ['more than could join', (count: number) => count < 1003, 1, undefined],
     ['whatever their number', () => true, 4, undefined],
   ])('%s', (_, limitHolds, count, expected) => {
     expect(usersAmiss(limitHolds, count)).toBe(expected);
