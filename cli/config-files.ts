@@ -15,7 +15,7 @@ const read = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = String((error as NodeJS.ErrnoException).code ?? 'unknown error');
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new ConfigError([`${file}: can't be read (${code})`]);
   }
 };

@@ -1,6 +1,7 @@
 import { CAUSE_WORDS } from '../lambda/alerts/digest-body.ts';
 import { cut, plainLine, plural } from '../lambda/alerts/plain-text.ts';
-import type { Explained, ExplainedRule, ToldRemedy } from '../lambda/explain.ts';
+import type { Explained, ExplainedRule } from '../lambda/explain.ts';
+import type { ToldRemedy } from '../lambda/trial.ts';
 import type { Explanation, Group, Value } from '../rules/engine/explain.ts';
 import type { Finding } from '../rules/engine/finding.ts';
 import type { Clause, Context } from '../rules/engine/rule.ts';

@@ -1,8 +1,9 @@
 import { plainLine } from '../lambda/alerts/plain-text.ts';
 import { runKeys, runName } from '../lambda/archive/keys.ts';
 import { lastCompleteRun, type Manifest, readManifest } from '../lambda/archive/manifest.ts';
+import { lastRunWith } from '../lambda/archive/past-users.ts';
 import { hashOf } from '../lambda/archive/spool.ts';
-import { explain as explainSubject, type Judges, lastRunWith } from '../lambda/explain.ts';
+import { explain as explainSubject, type Judges } from '../lambda/explain.ts';
 import type { Archive } from '../lambda/ports.ts';
 import { type ConfiguredRule, configureRules } from '../rules/engine/configure.ts';
 import type { Context, Rule, Subject } from '../rules/engine/rule.ts';

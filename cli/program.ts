@@ -39,8 +39,8 @@ Examples:
 ${EXIT_CODES}`;
 
 const EXPLAIN_NOTES = `
-It explains as the run judged: by the rules' options in its manifest, at its instant. With --config it takes
-the trusted accounts from there, which no manifest holds, and says where today's config would judge otherwise.
+It explains as the run judged: by the rules' options in its manifest, at its instant. With --config it says
+where today's config would judge otherwise; which accounts a run trusted is known only from the config it ran with.
 Exit code 2: the run has no such user. 3: the command line is wrong.
 
 Examples:

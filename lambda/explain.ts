@@ -8,30 +8,34 @@ import {
   explainGroups,
   explainUser,
   type Group,
-  isCounted,
-  isIn,
   type Shared,
   sharedBy,
 } from '../rules/engine/explain.ts';
 import type { Finding } from '../rules/engine/finding.ts';
 import {
   beginSupposing,
-  CHANGES,
-  type Change,
-  changeUser,
-  failureKey,
+  givesAccess,
   newlyFailedBy,
-  type Remedy,
   remediesFor,
   type Setting,
-  type Supposed,
   usersAmiss,
 } from '../rules/engine/remedy.ts';
 import type { Context, Rule, Subject } from '../rules/engine/rule.ts';
-import { readUser, type User } from '../rules/engine/user.ts';
-import { ArchiveError, type Manifest, readManifest } from './archive/manifest.ts';
+import type { User } from '../rules/engine/user.ts';
+import type { Manifest } from './archive/manifest.ts';
 import { readRunLines } from './archive/past.ts';
+import { findUser, type Listed, previousManifest, usersOf } from './archive/past-users.ts';
 import type { Archive } from './ports.ts';
+import {
+  changesFor,
+  type Excess,
+  gentlest,
+  groupTrial,
+  outcomeOf,
+  type ToldRemedy,
+  type Trial,
+  userTrial,
+} from './trial.ts';
 
 /** By what a subject is judged. */
 export interface Judges {
@@ -49,13 +53,6 @@ export interface ExplainRequest {
   readonly then: Judges;
   /** As a run would judge by the config of today; undefined where there is none to compare with. */
   readonly today: Judges | undefined;
-}
-
-/** Changes that clear a finding. */
-export interface ToldRemedy {
-  /** In the imperative. */
-  readonly text: string;
-  readonly newlyFailed: readonly string[];
 }
 
 /** What is to be said of one rule. */
@@ -78,62 +75,6 @@ export interface Explained {
   readonly previousRun: string | undefined;
   readonly rules: readonly ExplainedRule[];
 }
-
-/** A record of a listing, and the user that rules see in it. */
-interface Listed {
-  readonly user: User;
-  readonly record: unknown;
-}
-
-async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<Listed> {
-  let position = 0;
-  for await (const record of readRunLines(archive, manifest, 'snapshot')) {
-    yield { record, user: readUser(record, position) };
-    position += 1;
-  }
-}
-
-const findUser = async (
-  archive: Archive,
-  manifest: Manifest | undefined,
-  id: string,
-): Promise<Listed | undefined> => {
-  let found: Listed | undefined;
-  if (manifest === undefined) return found;
-  // To the end: only there is the snapshot known to be what its manifest says.
-  for await (const listed of usersOf(archive, manifest)) if (listed.user.id === id) found = listed;
-  return found;
-};
-
-/** The run before a run, checked against what the run's manifest says of it. */
-export const previousManifest = async (
-  archive: Archive,
-  { run, previous }: Manifest,
-): Promise<Manifest | undefined> => {
-  if (previous === undefined) return undefined;
-  const stored = await readManifest(archive, previous.key);
-  if (stored === undefined) throw new ArchiveError(`${previous.key} is missing, though run ${run} names it`);
-  if (stored.sha256 !== previous.sha256)
-    throw new ArchiveError(`${previous.key} was altered: its SHA-256 is not the one that run ${run} names`);
-  return stored.manifest;
-};
-
-/** How far back a user is looked for: a month of nights. */
-const MOST_RUNS_BACK = 31;
-
-/** The last run before this one that had the user, within a month of nights. */
-export const lastRunWith = async (
-  archive: Archive,
-  manifest: Manifest,
-  id: string,
-): Promise<string | undefined> => {
-  let earlier = await previousManifest(archive, manifest);
-  for (let step = 0; earlier !== undefined && step < MOST_RUNS_BACK; step += 1) {
-    if ((await findUser(archive, earlier, id)) !== undefined) return earlier.run;
-    earlier = await previousManifest(archive, earlier);
-  }
-  return undefined;
-};
 
 const isNamedIn = (evidence: unknown, id: string): boolean =>
   evidence === id ||
@@ -173,134 +114,6 @@ const groupsOf = (
 ): readonly (Shared | undefined)[] => {
   if (user !== undefined) return sharedBy(configured, user);
   return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', key: subject.id } : undefined];
-};
-
-/** A change of one or several users that is tried on the whole directory. */
-interface Trial {
-  readonly text: () => string;
-  readonly ruleId: string;
-  /** What the user is like with the change; undefined where it stays as it is. */
-  change(listed: Listed): User | undefined;
-  /** Everything that was to be changed, was. */
-  isDone(): boolean;
-  readonly supposing: ReturnType<typeof beginSupposing>;
-  /** Rules on one user that a changed user fails only since. */
-  readonly broken: Set<string>;
-}
-
-const somePeople = (ids: readonly string[]): string =>
-  ids.length > 3 ? `${ids.slice(0, 3).join(', ')} and others` : ids.join(' and ');
-
-/** A group that is past its limit, and by how many users. */
-interface Excess {
-  readonly groups: readonly Group[];
-  /** As `usersAmiss` tells. */
-  readonly amiss: number;
-  /** One of the group, which is to be among the changed; undefined where it does not matter who. */
-  readonly target: Listed | undefined;
-}
-
-const isInAny = (
-  configured: ConfiguredDirectoryRule,
-  { groups }: Excess,
-  user: User,
-  context: Context,
-): boolean =>
-  isCounted(configured, user, context) && groups.some(({ shared }) => isIn(configured, user, shared));
-
-/** Tries one change on as many users as a group misses its limit by. */
-const groupTrial = (
-  configured: ConfiguredDirectoryRule,
-  change: Change,
-  excess: Excess,
-  setting: Setting,
-  rules: readonly ConfiguredRule[],
-): Trial => {
-  const { context } = setting;
-  const { groups, amiss, target } = excess;
-  const wanted = Math.abs(amiss);
-  const changed: string[] = [];
-  let isTargetDue = target !== undefined;
-
-  const text = (): string => {
-    if (target !== undefined && wanted === 1) return change.text;
-    const most = Math.max(...groups.map(({ count }) => count));
-    const whom = amiss > 0 ? `${wanted} more` : `${wanted} of the ${most} that count`;
-    const alone = target === undefined ? '' : 'no change of this user alone is enough; ';
-    return `${alone}for ${whom}, such as ${somePeople(changed)}: ${change.text}`;
-  };
-
-  return {
-    text,
-    ruleId: configured.rule.id,
-    change({ user, record }) {
-      const isTarget = user.position === target?.user.position;
-      // The target's place is kept for it, wherever in the listing it comes.
-      if (changed.length >= wanted - (isTargetDue && !isTarget ? 1 : 0)) return undefined;
-      if (isInAny(configured, excess, user, context) !== amiss < 0) return undefined;
-      const after = changeUser(user, record, [change], setting);
-      if (after === undefined || isInAny(configured, excess, after, context) !== amiss > 0) return undefined;
-      changed.push(user.id);
-      if (isTarget) isTargetDue = false;
-      return after;
-    },
-    isDone: () => changed.length === wanted,
-    supposing: beginSupposing(rules, context),
-    broken: new Set(),
-  };
-};
-
-/** Those that take a user of a group out of it: the others need not be tried on the whole directory. */
-const changesFor = (
-  configured: ConfiguredDirectoryRule,
-  excess: Excess,
-  setting: Setting,
-): readonly Change[] => {
-  const { target } = excess;
-  if (target === undefined) return CHANGES;
-  return CHANGES.filter((change) => {
-    const after = changeUser(target.user, target.record, [change], setting);
-    return after !== undefined && !isInAny(configured, excess, after, setting.context);
-  });
-};
-
-const joined = (changes: readonly Change[]): string => {
-  const note = changes.some(({ givesAccess }) => givesAccess)
-    ? ', which gives access: decide first whether it should have it'
-    : '';
-  return changes.map(({ text }) => text).join(', and ') + note;
-};
-
-const userTrial = (
-  ruleId: string,
-  remedy: Remedy,
-  context: Context,
-  rules: readonly ConfiguredRule[],
-): Trial => ({
-  text: () => joined(remedy.changes),
-  ruleId,
-  change: ({ user }) => (user.position === remedy.user.position ? remedy.user : undefined),
-  isDone: () => true,
-  supposing: beginSupposing(rules, context),
-  broken: new Set(),
-});
-
-/** What a trial came to; undefined where it does not clear the finding. */
-const outcomeOf = (
-  { text, ruleId, isDone, supposing, broken }: Trial,
-  baseline: Supposed,
-): ToldRemedy | undefined => {
-  const { failed, isJudged } = supposing.conclude();
-  const isOfRule = (key: string): boolean => key.startsWith(failureKey(ruleId, ''));
-  const before = [...baseline.failed].filter(isOfRule);
-  const after = [...failed].filter(isOfRule);
-  const isCleared =
-    before.length === 0 || (after.length < before.length && after.every((key) => before.includes(key)));
-  if (!isJudged || !isDone() || !isCleared) return undefined;
-  const rulesFailed = [...failed]
-    .filter((key) => !baseline.failed.has(key))
-    .map((key) => key.slice(0, key.indexOf('/')));
-  return { text: text(), newlyFailed: [...new Set([...broken, ...rulesFailed])] };
 };
 
 /**
@@ -426,8 +239,9 @@ const tryRemedies = async (
   const { context } = then;
   const on = onOf(then);
   const setting: Setting = { context, accountId: manifest.accountId };
-  // Changes that clear a rule on one user give no two users anything in common: the other rules need not be asked.
-  const onNumbers = on.filter(isDirectoryRule).filter(({ rule }) => rule.keys === undefined);
+  const onDirectory = on.filter(isDirectoryRule);
+  // What gives no access gives no two users anything in common: rules on what they share need not be asked then.
+  const onNumbers = onDirectory.filter(({ rule }) => rule.keys === undefined);
 
   const trialsOf = (configured: ConfiguredRule): readonly Trial[] => {
     if (isDirectoryRule(configured)) {
@@ -448,7 +262,8 @@ const tryRemedies = async (
     }
     if (target === undefined) return [];
     return remediesFor(configured, on, target.user, target.record, setting).map((remedy) => {
-      const trial = userTrial(configured.rule.id, remedy, context, onNumbers);
+      const rules = givesAccess(remedy.changes) ? onDirectory : onNumbers;
+      const trial = userTrial(configured.rule.id, remedy, context, rules);
       for (const id of remedy.newlyFailed) trial.broken.add(id);
       return trial;
     });
@@ -459,7 +274,7 @@ const tryRemedies = async (
   const trials = plans.flatMap((plan) => plan.trials);
   if (trials.length === 0) return new Map();
 
-  const asItIs = beginSupposing(on.filter(isDirectoryRule), context);
+  const asItIs = beginSupposing(onDirectory, context);
   for await (const listed of usersOf(archive, manifest)) {
     asItIs.see(listed.user);
     for (const trial of trials) {
@@ -477,14 +292,3 @@ const tryRemedies = async (
     }),
   );
 };
-
-/** Of several changes the first that makes the fewest other rules fail. */
-const gentlest = ([first, ...others]: readonly ToldRemedy[]): readonly ToldRemedy[] =>
-  first === undefined
-    ? []
-    : [
-        others.reduce(
-          (least, remedy) => (remedy.newlyFailed.length < least.newlyFailed.length ? remedy : least),
-          first,
-        ),
-      ];

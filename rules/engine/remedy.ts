@@ -122,7 +122,8 @@ const combinations = <T>(things: readonly T[], count: number): readonly (readonl
         combinations(things.slice(place + 1), count - 1).map((others) => [thing, ...others]),
       );
 
-const givesAccess = (changes: readonly Change[]): boolean => changes.some((change) => change.givesAccess);
+export const givesAccess = (changes: readonly Change[]): boolean =>
+  changes.some((change) => change.givesAccess);
 
 /** From the smallest on, those that give access last. More than three at once are no small change. */
 const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
