@@ -4,6 +4,12 @@ import type { FlagReader } from './flags.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** The flags that say where an archive is, as they were typed. */
+export interface PlaceFlags {
+  readonly out?: string;
+  readonly bucket?: string;
+}
+
 /** Where an archive is. */
 export type ArchivePlace =
   | { readonly kind: 'folder'; readonly path: string }
@@ -20,10 +26,7 @@ export const readRegion = (read: FlagReader, region: string | undefined, env: En
 };
 
 /** Reads `--out` and `--bucket`, of which one must be given. */
-export const readArchivePlace = (
-  read: FlagReader,
-  { out, bucket }: { readonly out?: string; readonly bucket?: string },
-): ArchivePlace => {
+export const readArchivePlace = (read: FlagReader, { out, bucket }: PlaceFlags): ArchivePlace => {
   const path = read.text('--out', out, 'the path of a folder', (value) => value.trim() !== '');
   const name = read.text('--bucket', bucket, 'the name of an S3 bucket', (value) => BUCKET.test(value));
   if ((out === undefined) === (bucket === undefined)) {
@@ -34,12 +37,15 @@ export const readArchivePlace = (
   return path === undefined ? { kind: 'bucket', name: name ?? '' } : { kind: 'folder', path };
 };
 
-/** A folder is opened without loading any of the AWS SDK. */
-export const openArchive = async (place: ArchivePlace, region: string, env: Env): Promise<Archive> => {
+/**
+ * Opens an archive; a folder without loading any of the AWS SDK.
+ * @param region of the bucket; undefined: as the AWS SDKs find it
+ */
+export const openArchive = async (place: ArchivePlace, env: Env, region?: string): Promise<Archive> => {
   if (place.kind === 'folder') return folderArchive(place.path);
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { bucketArchive } = await import('../lambda/archive/bucket.ts');
   // What stands in for S3 on one's own machine has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-  return bucketArchive(new S3Client({ region, forcePathStyle }), place.name);
+  return bucketArchive(new S3Client({ forcePathStyle, ...(region !== undefined && { region }) }), place.name);
 };

@@ -15,10 +15,17 @@ const read = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new ConfigError([`${file}: can't be read (${code})`]);
   }
 };
+
+/**
+ * Reads a `waivers.yaml`. Throws ConfigError.
+ * @param now in milliseconds since the epoch
+ */
+export const readWaivers = (file: string, now: number): readonly Waiver[] =>
+  parseWaivers(read(file), file, now);
 
 /**
  * Reads an `audit.yaml` and, where there is one beside it, its `waivers.yaml`. Without a file every rule is as it
@@ -30,6 +37,6 @@ export const readConfigFiles = (configFile: string | undefined, now: number): Co
 
   const config = parseConfig(read(configFile), configFile, rules);
   const waiversFile = join(dirname(configFile), 'waivers.yaml');
-  const waivers = existsSync(waiversFile) ? parseWaivers(read(waiversFile), waiversFile, now) : [];
+  const waivers = existsSync(waiversFile) ? readWaivers(waiversFile, now) : [];
   return { config, waivers };
 };

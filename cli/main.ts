@@ -9,6 +9,7 @@ const actionsWith = (io: Io): Actions => ({
   run: async (flags) => (await import('./run.ts')).run(flags, io),
   verify: async (flags) => (await import('./verify.ts')).verify(flags, io),
   demo: async (flags) => (await import('./demo.ts')).demo(flags, io),
+  explain: async (subject, flags) => (await import('./explain.ts')).explain(subject, flags, io),
   simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
   rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
 });

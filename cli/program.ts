@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { CODE_VERSION } from '../lambda/version.ts';
 import type { DemoFlags } from './demo-options.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { ExplainFlags } from './explain-options.ts';
 import type { RulesFlags } from './rules.ts';
 import type { RunFlags } from './run-options.ts';
 import type { SimulateFlags } from './simulate-options.ts';
@@ -38,6 +39,16 @@ Examples:
       --bucket my-evidence --topic arn:aws:sns:us-east-1:123456789012:my-audits
 ${EXIT_CODES}`;
 
+const EXPLAIN_NOTES = `
+It explains as the run judged: by the rules' options in its manifest, at its instant. With --config it says
+where today's config would judge otherwise; which accounts a run trusted is known only from the config it ran with.
+Exit code 2: the run has no such user. 3: the command line is wrong.
+
+Examples:
+  $ ${NAME} explain 01FXYZ --out audit-history
+  $ ${NAME} explain vs57phhvijir4kv5rf6ywt/stale-login/01FXYZ --out audit-history --config audit.yaml
+  $ ${NAME} explain vs57phhvijir4kv5rf6ywt --out audit-history --run 20261124T020000Z`;
+
 const SIMULATE_NOTES = `
 A fault is KIND, KIND@PAGE or KIND@exchange, with xTIMES at its end where it is played more than once:
 pages count from 0, and xinf is for ever. The kinds are in simulator/faults.ts; a wrong one lists them.
@@ -64,6 +75,7 @@ export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
   verify(flags: VerifyFlags): Promise<ExitCode>;
   demo(flags: DemoFlags): Promise<ExitCode>;
+  explain(subject: string, flags: ExplainFlags): Promise<ExitCode>;
   simulate(flags: SimulateFlags): Promise<ExitCode>;
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
 }
@@ -127,6 +139,23 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--out <folder>', "where the evidence goes; an earlier demo's is replaced", 'audit-history')
     .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
     .action(async (flags: DemoFlags) => exit(await actions.demo(flags)));
+  root
+    .command('explain')
+    .argument(
+      '<subject>',
+      'a user id, #N, an ARN, the environment id, or a finding as ENVIRONMENT/RULE/SUBJECT',
+    )
+    .description('tell why a run says what it says of a user or a finding, and what would clear it')
+    .option('--out <folder>', 'the archive, in a folder')
+    .option('--bucket <name>', 'the archive, in an S3 bucket')
+    .option('--environment <id>', 'the environment (default: the only one of the archive)')
+    .option('--run <run>', 'the run, such as 20261124T020000Z (default: the last complete one)')
+    .option('--config <file>', 'an audit.yaml to compare with; a waivers.yaml beside it counts')
+    .option('--waivers <file>', 'a waivers.yaml to look into')
+    .option('--json', 'print JSON')
+    .option('--names', 'show names and e-mail addresses')
+    .addHelpText('after', EXPLAIN_NOTES)
+    .action(async (subject: string, flags: ExplainFlags) => exit(await actions.explain(subject, flags)));
   root
     .command('simulate')
     .description('serve a simulated FinSpace Data API on this machine, until Ctrl-C')

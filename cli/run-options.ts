@@ -1,15 +1,13 @@
 import * as z from 'zod';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
-import { type ArchivePlace, readArchivePlace, readRegion } from './archive-place.ts';
+import { type ArchivePlace, type PlaceFlags, readArchivePlace, readRegion } from './archive-place.ts';
 import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from './flags.ts';
 
 /** The flags of `run` as they were typed. */
-export interface RunFlags {
+export interface RunFlags extends PlaceFlags {
   readonly environment?: string;
   readonly account?: string;
   readonly region?: string;
-  readonly out?: string;
-  readonly bucket?: string;
   readonly topic?: string;
   readonly config?: string;
   readonly asOf?: string;
@@ -20,15 +18,16 @@ export interface RunFlags {
   readonly acceptRosterDrop?: true;
 }
 
-export type Destination = ArchivePlace & { readonly topicArn?: string };
-
 /** What `run` is asked to do. */
 export interface RunOptions {
   readonly environmentId: string;
   /** Undefined: the caller's, as STS tells it. */
   readonly accountId: string | undefined;
   readonly region: string;
-  readonly destination: Destination;
+  /** Where the evidence goes. */
+  readonly place: ArchivePlace;
+  /** Undefined: the digest is for the terminal. */
+  readonly topicArn: string | undefined;
   readonly configFile: string | undefined;
   /** Undefined: now. */
   readonly asOf: Date | undefined;
@@ -42,6 +41,12 @@ export interface RunOptions {
 }
 
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
+
+/** The partition that a region is in. */
+export const partitionOf = (region: string): string => {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+};
 
 const isoTime = z.iso.datetime({ offset: true });
 
@@ -96,7 +101,8 @@ export const readRunFlags = (
     // `done` has thrown where one of these is missing.
     environmentId: environmentId ?? '',
     region,
-    destination: { ...place, ...(topicArn !== undefined && { topicArn }) },
+    place,
+    topicArn,
     accountId,
     configFile,
     asOf: asOf === undefined ? undefined : new Date(asOf),

@@ -30,7 +30,7 @@ import { readConfigFiles } from './config-files.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { interruptible } from './interrupt.ts';
 import { listingProgress } from './progress.ts';
-import { type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
+import { partitionOf, type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
 import { type Cell, table } from './table.ts';
 import type { Io } from './terminal.ts';
 
@@ -50,11 +50,6 @@ const callersAccount = async (region: string): Promise<string> => {
   ]);
 };
 
-const partitionOf = (region: string): string => {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-};
-
 /** A wrong endpoint in the environment is a wrong command line. */
 const endpointOf = (region: string, env: Io['env']): string => {
   try {
@@ -65,16 +60,13 @@ const endpointOf = (region: string, env: Io['env']): string => {
 };
 
 /** Where the evidence goes, and how people are told. */
-const edgesOf = async ({ destination, region, isJson }: RunOptions, io: Io) => {
-  const { topicArn } = destination;
-  return {
-    archive: await openArchive(destination, region, io.env),
-    sendAlert:
-      topicArn === undefined
-        ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
-        : snsAlerts(new SNSClient({ region }), topicArn),
-  };
-};
+const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) => ({
+  archive: await openArchive(place, io.env, region),
+  sendAlert:
+    topicArn === undefined
+      ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
+      : snsAlerts(new SNSClient({ region }), topicArn),
+});
 
 const exitOf = ({ report, alert }: AuditResult, failOn: Severity | undefined): ExitCode => {
   if (report.verdict !== 'COMPLETE' || alert.outcome === 'failed') return EXIT.notComplete;

@@ -54,7 +54,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   }
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
   const publicKey = publicKeyFile === undefined ? undefined : readKey(publicKeyFile);
-  const archive = await openArchive(place, region, io.env);
+  const archive = await openArchive(place, io.env, region === '' ? undefined : region);
   const status = statusLine(io.err);
 
   const verifications: Verification[] = [];

@@ -25,7 +25,7 @@ import {
 } from './archive/manifest.ts';
 import { readPast, readRoster, readRunLines, readRunObject } from './archive/past.ts';
 import { manifestText, type Signer, SigningError, signManifest } from './archive/signature.ts';
-import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder, sha256Of } from './archive/spool.ts';
+import { createSpoolFolder, type Evidence, evidenceOf, hashOf, type SpoolFolder } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
 import type { Alert, Archive, ListingCounts, ListingEnd, SendAlert, UserSource } from './ports.ts';
@@ -128,8 +128,6 @@ const LEAST_ROSTER_DROP = 5;
 const NOTHING_COUNTED: Counts = { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
 
 /**
  * Looks, judges and tells: one run, from the listing to the alert. What the service, the archive or the alerts do

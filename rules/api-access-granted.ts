@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
+import { anyOf } from './terms/clauses.ts';
 
 export default defineChangeRule({
   id: 'api-access-granted',
@@ -18,6 +19,14 @@ export default defineChangeRule({
     'NYDFS-500.7': ['(c)'],
   }),
   options: {},
+
+  clauses: (before, after) => [
+    { text: 'apiAccess is ENABLED now', holds: after?.isApiBound ?? false },
+    anyOf('it was not in the earlier run', [
+      { text: 'the user was not there', holds: before === undefined },
+      { text: 'the user was there without API access', holds: before?.isApiBound === false },
+    ]),
+  ],
 
   check(before, after) {
     if (!after?.isApiBound || before?.isApiBound) return undefined;

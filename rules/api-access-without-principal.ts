@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { active, apiBound } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'api-access-without-principal',
@@ -15,6 +16,12 @@ export default defineUserRule({
     'SOC-2': ['CC6.2'],
   }),
   options: {},
+
+  clauses: (user) => [
+    active(user),
+    apiBound(user),
+    { text: 'apiAccessPrincipalArn is missing, null or empty', holds: user.principal.kind === 'none' },
+  ],
 
   check({ isActive, isApiBound, principal, status, apiAccess }) {
     if (!isActive || !isApiBound || principal.kind !== 'none') return undefined;

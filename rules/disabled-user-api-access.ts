@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { apiBound, hasStatus } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'disabled-user-api-access',
@@ -18,6 +19,8 @@ export default defineUserRule({
     'NYDFS-500.7': ['(a)(6)'],
   }),
   options: {},
+
+  clauses: (user) => [hasStatus(user, 'DISABLED'), apiBound(user)],
 
   check({ isActive, isApiBound, status, apiAccess, principalArn }) {
     if (isActive || !isApiBound) return undefined;

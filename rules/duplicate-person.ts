@@ -1,5 +1,7 @@
 import { controls } from './engine/controls.ts';
 import { type DirectoryJudgement, defineDirectoryRule, type Evidence } from './engine/rule.ts';
+import type { User } from './engine/user.ts';
+import { active, anyOf, isShared } from './terms/clauses.ts';
 import { localEnd, soleAt } from './terms/email-address.ts';
 import { type SharedKey, SharedKeys } from './terms/shared-keys.ts';
 import { namedUsers } from './terms/user-ids.ts';
@@ -30,6 +32,11 @@ const nameKey = (firstName: unknown, lastName: unknown): string | undefined => {
   const last = normalised(lastName);
   return last === '' ? undefined : `${first}\n${last}`;
 };
+
+const keysOf = ({ emailAddress, firstName, lastName }: User) => ({
+  email: emailKey(emailAddress),
+  name: nameKey(firstName, lastName),
+});
 
 /** By code unit; a record without a userId comes last, since its `#N` changes from run to run. */
 const lowest = (ids: readonly string[]): string => {
@@ -96,16 +103,33 @@ export default defineDirectoryRule({
     'PCI-DSS-4.0.1': ['8.2.1'],
   }),
   options: {},
+  about: 'user',
+
+  clauses(user) {
+    const { email, name } = keysOf(user);
+    return [
+      active(user),
+      anyOf('there is something to compare', [
+        { text: 'emailAddress has exactly one @ with something on either side', holds: email !== undefined },
+        { text: 'firstName and lastName are both there and not blank', holds: name !== undefined },
+      ]),
+    ];
+  },
+  keys(user) {
+    const { email, name } = keysOf(user);
+    return { emailAddress: email, 'firstName and lastName': name };
+  },
+  limit: isShared,
 
   begin() {
     const emails = new SharedKeys();
     const names = new SharedKeys();
     let checked = 0;
     return {
-      see({ isActive, emailAddress, firstName, lastName, id }) {
-        if (!isActive) return;
-        const email = emailKey(emailAddress);
-        const name = nameKey(firstName, lastName);
+      see(user) {
+        if (!user.isActive) return;
+        const { id } = user;
+        const { email, name } = keysOf(user);
         if (email !== undefined) emails.add(email, id);
         if (name !== undefined) names.add(name, id);
         if (email !== undefined || name !== undefined) checked += 1;

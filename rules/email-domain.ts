@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { active, anyOf } from './terms/clauses.ts';
 import { soleAt } from './terms/email-address.ts';
 
 const ENTRY = /^(?:\*\.)?[^\s@*.]+(?:\.[^\s@*.]+)*$/;
@@ -38,6 +39,9 @@ const isSubdomain = (domain: string, parents: ReadonlySet<string>): boolean => {
   return false;
 };
 
+const isAllowed = (domain: string, { exact, parents }: Allowed): boolean =>
+  exact.has(domain) || isSubdomain(domain, parents);
+
 /** The domain of an address that has exactly one `@` and something on either side, lower-cased. */
 const domainOf = (emailAddress: unknown): string | undefined => {
   if (typeof emailAddress !== 'string') return undefined;
@@ -69,12 +73,30 @@ export default defineUserRule({
     return `allowedDomains must list domains such as example.com or *.example.com, got ${JSON.stringify(wrong)}`;
   },
 
+  clauses(user, { allowedDomains }) {
+    const { emailAddress } = user;
+    const isThere = emailAddress !== undefined && emailAddress !== null;
+    const domain = domainOf(emailAddress);
+    return [
+      active(user),
+      anyOf('emailAddress is not of an allowed domain', [
+        {
+          text: 'it has not exactly one @ with something on either side',
+          holds: isThere ? domain === undefined : undefined,
+        },
+        {
+          text: 'its domain is none of allowedDomains',
+          holds: domain === undefined ? undefined : !isAllowed(domain, allowedBy(allowedDomains)),
+        },
+      ]),
+    ];
+  },
+
   check({ isActive, isPrivileged, status, type, emailAddress }, { allowedDomains }) {
     if (!isActive) return undefined;
     if (emailAddress === undefined || emailAddress === null) return { notAssessed: 'no e-mail address' };
     const domain = domainOf(emailAddress);
-    const { exact, parents } = allowedBy(allowedDomains);
-    if (domain !== undefined && (exact.has(domain) || isSubdomain(domain, parents))) return undefined;
+    if (domain !== undefined && isAllowed(domain, allowedBy(allowedDomains))) return undefined;
 
     return {
       message:

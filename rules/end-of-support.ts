@@ -19,6 +19,12 @@ export default defineDirectoryRule({
     'Move data and users to a supported service and record when the environment will be gone. Keep the archive of this audit for as long as the records have to be kept.',
   controls: controls({ 'NIST-800-53-r5': ['SA-22'] }),
   options: {},
+  about: 'environment',
+
+  limit: (_count, _options, { now }) => ({
+    text: `the day ${LAST_DAY} is over (UTC)`,
+    holds: now >= AFTER_LAST_DAY,
+  }),
 
   begin: (_options, { now, environmentId }) => ({
     see: () => undefined,

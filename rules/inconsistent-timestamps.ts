@@ -1,6 +1,8 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { CLOCK_SKEW_MS, readTime } from './engine/time.ts';
+import type { User } from './engine/user.ts';
+import { anyOf } from './terms/clauses.ts';
 
 const TIMES = [
   'createTime',
@@ -9,6 +11,13 @@ const TIMES = [
   'lastModifiedTime',
   'lastLoginTime',
 ] as const;
+
+/** Whether the last login lies before the creation. */
+const isEarly = ({ createTime, lastLoginTime }: User, now: number): boolean => {
+  const created = readTime(createTime, now);
+  const login = readTime(lastLoginTime, now);
+  return typeof created === 'number' && typeof login === 'number' && created - login > CLOCK_SKEW_MS;
+};
 
 export default defineUserRule({
   id: 'inconsistent-timestamps',
@@ -23,17 +32,24 @@ export default defineUserRule({
   controls: controls({ 'NIST-800-53-r5': ['AU-8', 'SI-10'] }),
   options: {},
 
+  clauses: (user, _options, { now }) => [
+    anyOf('a time makes no sense', [
+      ...TIMES.map((time) => ({
+        text: `${time} is unusable`,
+        holds: readTime(user[time], now) === 'unusable',
+      })),
+      { text: 'lastLoginTime is over 5 minutes before createTime', holds: isEarly(user, now) },
+    ]),
+  ],
+
   check(user, _options, { now }) {
-    const created = readTime(user.createTime, now);
-    const login = readTime(user.lastLoginTime, now);
-    const isEarly =
-      typeof created === 'number' && typeof login === 'number' && created - login > CLOCK_SKEW_MS;
-    if (!isEarly && !TIMES.some((time) => readTime(user[time], now) === 'unusable')) return undefined;
+    const isLoginEarly = isEarly(user, now);
+    if (!isLoginEarly && !TIMES.some((time) => readTime(user[time], now) === 'unusable')) return undefined;
 
     const unusable = TIMES.filter((time) => readTime(user[time], now) === 'unusable');
     const faults = [
       ...(unusable.length > 0 ? [`unusable times: ${unusable.join(', ')}`] : []),
-      ...(isEarly ? ['last login before the creation'] : []),
+      ...(isLoginEarly ? ['last login before the creation'] : []),
     ];
     return {
       message: faults.join('; '),

@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { principalPresent } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'leftover-principal',
@@ -15,6 +16,11 @@ export default defineUserRule({
     'SOC-2': ['CC6.2'],
   }),
   options: {},
+
+  clauses: (user) => [
+    { text: 'apiAccess is DISABLED', holds: user.apiAccess === 'DISABLED' },
+    principalPresent(user),
+  ],
 
   check({ status, apiAccess, principalArn }) {
     if (apiAccess !== 'DISABLED' || principalArn === undefined) return undefined;

@@ -2,6 +2,7 @@ import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
 import { pastLimit } from './terms/age.ts';
+import { hasStatus, isOlder } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 
 export default defineUserRule({
@@ -16,6 +17,11 @@ export default defineUserRule({
   controls: controls({ 'NIST-800-53-r5': ['AC-2'], 'CIS-v8.1': ['6.2'], 'ISO-27001-2022': ['A.5.18'] }),
   options: { maxDays: 365 },
   optionsError: (options) => limitsError(options),
+
+  clauses: (user, { maxDays }, { now }) => [
+    hasStatus(user, 'DISABLED'),
+    isOlder('lastDisabledTime', readTime(user.lastDisabledTime, now), maxDays, 'day', now),
+  ],
 
   check({ status, lastDisabledTime }, { maxDays }, { now }) {
     if (status !== 'DISABLED') return undefined;

@@ -3,6 +3,7 @@ import { defineUserRule, type Violation } from './engine/rule.ts';
 import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
 import type { User } from './engine/user.ts';
 import { pastLimit } from './terms/age.ts';
+import { hasStatus, isOlder } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 
 const usable = (value: unknown, now: number): number => {
@@ -38,6 +39,15 @@ export default defineUserRule({
   }),
   options: { maxDays: 45 },
   optionsError: (options) => limitsError(options),
+
+  clauses(user, { maxDays }, { now }) {
+    const since = Math.max(usable(user.createTime, now), usable(user.lastEnabledTime, now));
+    return [
+      hasStatus(user, 'ENABLED'),
+      { text: 'lastLoginTime is missing, null or 0', holds: readTime(user.lastLoginTime, now) === 'never' },
+      isOlder('the later of createTime and lastEnabledTime', since || 'never', maxDays, 'day', now),
+    ];
+  },
 
   check(user, { maxDays }, { now }) {
     const { status, type, apiAccess, principalArn, lastLoginTime, createTime, lastEnabledTime } = user;

@@ -20,6 +20,11 @@ export default defineChangeRule({
   }),
   options: {},
 
+  clauses: (before, after) => [
+    { text: 'the user was not there in the earlier run', holds: before === undefined },
+    { text: 'its type is SUPER_USER now', holds: after?.isPrivileged ?? false },
+  ],
+
   check(before, after) {
     if (before !== undefined || !after?.isPrivileged) return undefined;
 

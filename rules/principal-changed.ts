@@ -19,6 +19,16 @@ export default defineChangeRule({
   }),
   options: {},
 
+  clauses(before, after) {
+    const earlier = before?.principalArn;
+    const present = after?.principalArn;
+    return [
+      { text: 'there was an apiAccessPrincipalArn in the earlier run', holds: earlier !== undefined },
+      { text: 'there is one now', holds: present !== undefined },
+      { text: 'they are not the same', holds: earlier !== present },
+    ];
+  },
+
   check(before, after) {
     const earlier = before?.principalArn;
     const present = after?.principalArn;

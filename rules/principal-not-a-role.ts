@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { principalPresent } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'principal-not-a-role',
@@ -17,6 +18,11 @@ export default defineUserRule({
     'SOC-2': ['CC6.1'],
   }),
   options: {},
+
+  clauses: (user) => [
+    principalPresent(user),
+    { text: 'apiAccessPrincipalArn is not a well-formed role ARN', holds: user.principal.kind !== 'role' },
+  ],
 
   check({ principal, isActive, isApiBound, status, apiAccess }) {
     if (principal.kind !== 'malformed') return undefined;

@@ -1,7 +1,16 @@
 import { controls } from './engine/controls.ts';
-import { defineUserRule } from './engine/rule.ts';
+import { type Context, defineUserRule } from './engine/rule.ts';
+import { anyOf } from './terms/clauses.ts';
 
 const ACCOUNT = /^\d{12}$/;
+
+interface Trusted {
+  readonly trustedAccounts: readonly string[];
+}
+
+/** The own account, and those that the config or the rule's own option trust. */
+const isTrusted = (account: string, options: Trusted, context: Context): boolean =>
+  context.trustedAccounts.has(account) || options.trustedAccounts.includes(account);
 
 export default defineUserRule({
   id: 'principal-outside-account',
@@ -28,14 +37,31 @@ export default defineUserRule({
     return `trustedAccounts must list account ids of 12 digits, got ${JSON.stringify(wrong)}`;
   },
 
+  clauses({ principal }, options, context) {
+    const role = principal.kind === 'role' ? principal : undefined;
+    return [
+      { text: 'apiAccessPrincipalArn is a well-formed role ARN', holds: role !== undefined },
+      anyOf('its account or its partition is a foreign one', [
+        {
+          text: 'its account is neither the own one nor a trusted one',
+          holds: role && !isTrusted(role.account, options, context),
+        },
+        {
+          text: `its partition is not ${context.partition}`,
+          holds: role && role.partition !== context.partition,
+        },
+      ]),
+    ];
+  },
+
   check({ principal, isActive, isApiBound, status, apiAccess }, options, context) {
     if (principal.kind !== 'role') return undefined;
     const { arn, account, partition } = principal;
-    const isTrusted = context.trustedAccounts.has(account) || options.trustedAccounts.includes(account);
-    if (isTrusted && partition === context.partition) return undefined;
+    const isWelcome = isTrusted(account, options, context);
+    if (isWelcome && partition === context.partition) return undefined;
 
     return {
-      message: isTrusted
+      message: isWelcome
         ? `API principal is a role of partition ${partition}; the environment is in ${context.partition}`
         : `API principal is a role of account ${account}, which is not trusted`,
       evidence: { status, apiAccess, apiAccessPrincipalArn: arn, account, partition },

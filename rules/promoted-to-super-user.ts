@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
+import { wasThere } from './terms/clauses.ts';
 
 export default defineChangeRule({
   id: 'promoted-to-super-user',
@@ -19,6 +20,12 @@ export default defineChangeRule({
     'NYDFS-500.7': ['(a)(2)', '(a)(3)'],
   }),
   options: {},
+
+  clauses: (before, after) => [
+    wasThere(before),
+    { text: 'its type was not SUPER_USER then', holds: before !== undefined && !before.isPrivileged },
+    { text: 'its type is SUPER_USER now', holds: after?.isPrivileged ?? false },
+  ],
 
   check(before, after) {
     if (before === undefined || before.isPrivileged || !after?.isPrivileged) return undefined;

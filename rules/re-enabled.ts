@@ -18,6 +18,11 @@ export default defineChangeRule({
   }),
   options: {},
 
+  clauses: (before, after) => [
+    { text: 'status was DISABLED in the earlier run', holds: before?.status === 'DISABLED' },
+    { text: 'status is ENABLED now', holds: after?.status === 'ENABLED' },
+  ],
+
   check(before, after) {
     if (before?.status !== 'DISABLED' || after?.status !== 'ENABLED') return undefined;
 

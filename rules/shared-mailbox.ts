@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { active } from './terms/clauses.ts';
 import { localEnd, soleAt } from './terms/email-address.ts';
 
 const NAME = /^[^\s@+\p{Lu}]+$/u;
@@ -7,6 +8,12 @@ const SEPARATORS = '.-_';
 
 const isNamedLike = (local: string, name: string): boolean =>
   local.startsWith(name) && (local.length === name.length || SEPARATORS.includes(local.charAt(name.length)));
+
+/** The listed name that the local part of an address is like; `at` is the place of the `@`. */
+const nameOf = (address: string, at: number, names: readonly string[]): string | undefined => {
+  const local = address.slice(0, localEnd(address, at)).toLowerCase();
+  return names.find((name) => isNamedLike(local, name));
+};
 
 export default defineUserRule({
   id: 'shared-mailbox',
@@ -51,14 +58,27 @@ export default defineUserRule({
     return `names must list local parts in lower case, without @ and +, got ${JSON.stringify(wrong)}`;
   },
 
+  clauses(user, { names }) {
+    const { emailAddress } = user;
+    const isText = typeof emailAddress === 'string';
+    const at = isText ? soleAt(emailAddress) : -1;
+    return [
+      active(user),
+      { text: 'emailAddress has exactly one @', holds: isText ? at !== -1 : undefined },
+      {
+        text: 'what stands before it, up to a +, is one of names, or one of names and then . - or _',
+        holds: isText && at !== -1 ? nameOf(emailAddress, at, names) !== undefined : undefined,
+      },
+    ];
+  },
+
   check({ isActive, status, type, emailAddress }, { names }) {
     if (!isActive) return undefined;
     if (emailAddress === undefined || emailAddress === null) return { notAssessed: 'no e-mail address' };
     if (typeof emailAddress !== 'string') return { notAssessed: 'the e-mail address is not a text' };
     const at = soleAt(emailAddress);
     if (at === -1) return undefined;
-    const local = emailAddress.slice(0, localEnd(emailAddress, at)).toLowerCase();
-    const name = names.find((listed) => isNamedLike(local, listed));
+    const name = nameOf(emailAddress, at, names);
     if (name === undefined) return undefined;
 
     return {

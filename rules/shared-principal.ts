@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
+import { active, apiBound, isShared, principalPresent } from './terms/clauses.ts';
 import { SharedKeys } from './terms/shared-keys.ts';
 import { namedUsers } from './terms/user-ids.ts';
 
@@ -18,6 +19,11 @@ export default defineDirectoryRule({
     'PCI-DSS-4.0.1': ['8.2.1', '8.2.2'],
   }),
   options: {},
+  about: 'principal',
+
+  clauses: (user) => [active(user), apiBound(user), principalPresent(user)],
+  keys: ({ principalArn }) => ({ apiAccessPrincipalArn: principalArn }),
+  limit: isShared,
 
   begin() {
     const arns = new SharedKeys();

@@ -2,6 +2,7 @@ import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
 import { pastLimit } from './terms/age.ts';
+import { hasStatus, isOlder } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 
 export default defineUserRule({
@@ -25,6 +26,16 @@ export default defineUserRule({
   }),
   options: { maxDays: 90, privilegedMaxDays: 45 },
   optionsError: (options) => limitsError(options),
+
+  clauses(user, { maxDays, privilegedMaxDays }, { now }) {
+    const login = readTime(user.lastLoginTime, now);
+    const allowedDays = user.isPrivileged ? privilegedMaxDays : maxDays;
+    return [
+      hasStatus(user, 'ENABLED'),
+      { text: 'lastLoginTime is there: not missing, null or 0', holds: login !== 'never' },
+      isOlder('lastLoginTime', login, allowedDays, 'day', now),
+    ];
+  },
 
   check({ status, type, isPrivileged, lastLoginTime }, { maxDays, privilegedMaxDays }, { now }) {
     if (status !== 'ENABLED') return undefined;

@@ -2,6 +2,7 @@ import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { HOUR_MS, readTime } from './engine/time.ts';
 import { pastLimit } from './terms/age.ts';
+import { hasStatus, isOlder } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 
 export default defineUserRule({
@@ -16,6 +17,11 @@ export default defineUserRule({
   controls: controls({ 'NIST-800-53-r5': ['AC-2'], 'CIS-v8.1': ['6.1'], 'ISO-27001-2022': ['A.5.16'] }),
   options: { maxHours: 24 },
   optionsError: (options) => limitsError(options),
+
+  clauses: (user, { maxHours }, { now }) => [
+    hasStatus(user, 'CREATING'),
+    isOlder('createTime', readTime(user.createTime, now), maxHours, 'hour', now),
+  ],
 
   check({ status, createTime }, { maxHours }, { now }) {
     if (status !== 'CREATING') return undefined;

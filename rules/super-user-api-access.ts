@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { active, apiBound, superUser } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'super-user-api-access',
@@ -19,6 +20,8 @@ export default defineUserRule({
     'NYDFS-500.7': ['(a)(2)', '(a)(3)'],
   }),
   options: {},
+
+  clauses: (user) => [active(user), superUser(user), apiBound(user)],
 
   check({ isActive, isPrivileged, isApiBound, status, type, apiAccess, principalArn }) {
     if (!isActive || !isPrivileged || !isApiBound) return undefined;

@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
+import { hasStatus, superUser } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 import { namedUsers } from './terms/user-ids.ts';
 
@@ -15,7 +16,14 @@ export default defineDirectoryRule({
     'Name a second super user, or write down how one would be made in an emergency and waive the finding.',
   controls: controls({}),
   options: { min: 2 },
+  about: 'environment',
   optionsError: (options) => limitsError(options),
+
+  clauses: (user) => [hasStatus(user, 'ENABLED'), superUser(user)],
+  limit: (count, { min }) => ({
+    text: `there are fewer than ${min} such users: ${count}`,
+    holds: count < min,
+  }),
 
   begin({ min }, { environmentId }) {
     const ids: string[] = [];

@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
+import { active, superUser } from './terms/clauses.ts';
 import { limitsError } from './terms/limits.ts';
 import { namedUsers } from './terms/user-ids.ts';
 
@@ -19,7 +20,14 @@ export default defineDirectoryRule({
     'NYDFS-500.7': ['(a)(2)'],
   }),
   options: { max: 3 },
+  about: 'environment',
   optionsError: (options) => limitsError(options),
+
+  clauses: (user) => [active(user), superUser(user)],
+  limit: (count, { max }) => ({
+    text: `there are more than ${max} such users: ${count}`,
+    holds: count > max,
+  }),
 
   begin({ max }, { environmentId }) {
     const ids: string[] = [];

@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { anyOf } from './terms/clauses.ts';
 
 // As API_User documents them: https://docs.aws.amazon.com/finspace/latest/data-api/API_User.html
 const isStatus = (value: unknown): boolean =>
@@ -25,6 +26,15 @@ export default defineUserRule({
     'Look the value up in the current API reference. If it is a new one, have the rules learn it; if the record is broken, ask AWS Support.',
   controls: controls({ 'NIST-800-53-r5': ['AU-8', 'SI-10'] }),
   options: {},
+
+  clauses: ({ status, type, apiAccess, hasUserId }) => [
+    anyOf('a member holds what is not documented', [
+      { text: 'userId is missing or empty', holds: !hasUserId },
+      { text: 'status is none of ENABLED, DISABLED, CREATING', holds: !isStatus(status) },
+      { text: 'type is none of SUPER_USER, APP_USER', holds: !isType(type) },
+      { text: 'apiAccess is none of ENABLED, DISABLED', holds: !isApiAccess(apiAccess) },
+    ]),
+  ],
 
   check({ status, type, apiAccess, hasUserId }) {
     if (hasUserId && isStatus(status) && isType(type) && isApiAccess(apiAccess)) return undefined;

@@ -1,5 +1,6 @@
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
+import { wasThere } from './terms/clauses.ts';
 
 export default defineChangeRule({
   id: 'vanished-user',
@@ -18,6 +19,11 @@ export default defineChangeRule({
     'NYDFS-500.7': ['(c)'],
   }),
   options: {},
+
+  clauses: (before, after) => [
+    wasThere(before),
+    { text: 'the user is not there now', holds: after === undefined },
+  ],
 
   check(before, after) {
     if (before === undefined || after !== undefined) return undefined;

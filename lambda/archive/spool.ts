@@ -19,6 +19,9 @@ export interface Evidence {
 export const sha256Of = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
 
+/** Of any JSON value, as manifests name what a run was judged by. */
+export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
+
 /** Text held in memory, as evidence. */
 export const evidenceOf = (text: string): Evidence => {
   const bytes = Buffer.from(text, 'utf8');

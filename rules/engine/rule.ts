@@ -28,6 +28,16 @@ export interface NotAssessed {
   readonly notAssessed: string;
 }
 
+/** One condition of a failure, as one record meets it. */
+export interface Clause {
+  /** In plain words, with its limit: "lastLoginTime is older than 90 days". It names nobody. */
+  readonly text: string;
+  /** Undefined: it can't be told, since what it needs is missing or unusable. */
+  readonly holds: boolean | undefined;
+  /** Of which one is enough for the clause to hold. */
+  readonly alternatives?: readonly Clause[];
+}
+
 /** `undefined` is a pass. */
 export type Outcome = Violation | NotAssessed | undefined;
 
@@ -70,6 +80,11 @@ interface Configurable<O extends Options> extends RuleText {
 }
 
 interface UserRuleDefinition<O extends Options> extends Configurable<O> {
+  /**
+   * The condition of `check`, clause by clause, for `explain`. The rule fails exactly when all of them hold; it does
+   * not assess exactly when none is false and one can't be told.
+   */
+  clauses(user: User, options: O, context: Context): readonly Clause[];
   check(user: User, options: O, context: Context): Outcome;
 }
 
@@ -92,6 +107,17 @@ export interface DirectoryCheck {
 }
 
 interface DirectoryRuleDefinition<O extends Options> extends Configurable<O> {
+  /** What its findings are about. */
+  readonly about: Subject['kind'];
+  /** Whom the rule counts: those of whom all clauses hold. Left out where it is not about users. */
+  clauses?(user: User, options: O, context: Context): readonly Clause[];
+  /**
+   * By what users are counted together, by its name: each its own group. Left out where all who count are one group,
+   * and a finding is about the environment.
+   */
+  keys?(user: User): Readonly<Record<string, string | undefined>>;
+  /** The condition on a group of so many users: the rule fails exactly when it holds. */
+  limit(count: number, options: O, context: Context): Clause;
   begin(options: O, context: Context): DirectoryCheck;
 }
 
@@ -101,6 +127,13 @@ export interface DirectoryRule<O extends Options = Options> extends DirectoryRul
 }
 
 interface ChangeRuleDefinition<O extends Options> extends Configurable<O> {
+  /** As those of a rule on one user. */
+  clauses(
+    before: UserFacts | undefined,
+    after: UserFacts | undefined,
+    options: O,
+    context: Context,
+  ): readonly Clause[];
   check(before: UserFacts | undefined, after: UserFacts | undefined, options: O, context: Context): Outcome;
 }
 

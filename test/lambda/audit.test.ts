@@ -37,6 +37,7 @@ const marked = defineUserRule({
   ...texts,
   id: 'marked',
   options: { marks: ['bad'] },
+  clauses: () => [],
   check({ firstName, lastName }, { marks }) {
     if (lastName === 'unknown') return { notAssessed: 'lastName is unknown' };
     if (firstName === 'breaks') throw new Error('cannot judge');
@@ -47,6 +48,8 @@ const counted = defineDirectoryRule({
   ...texts,
   id: 'counted',
   options: {},
+  about: 'environment',
+  limit: () => ({ text: 'never', holds: false }),
   begin: () => ({ see: () => {}, judge: () => ({ checked: 1, violations: [] }) }),
 });
 const RULES: readonly Rule[] = [marked, counted];

@@ -23,11 +23,14 @@ const rules = [
       privilegedMaxDays > maxDays
         ? `privilegedMaxDays must be at most ${maxDays}, got ${privilegedMaxDays}`
         : undefined,
+    clauses: () => [],
     check: () => undefined,
   }),
   defineDirectoryRule({
     ...texts('email-domain'),
     options: { allowedDomains: ['example.com'] },
+    about: 'environment',
+    limit: () => ({ text: 'never', holds: false }),
     begin: () => ({ see: () => undefined, judge: () => ({ checked: 0, violations: [] }) }),
   }),
   defineUnreadRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),

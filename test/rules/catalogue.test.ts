@@ -4,9 +4,9 @@ import * as fc from 'fast-check';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
 import { FRAMEWORKS } from '../../rules/engine/controls.ts';
 import type { Options, Rule } from '../../rules/engine/rule.ts';
-import { readUser } from '../../rules/engine/user.ts';
 import { rules } from '../../rules/index.ts';
-import { anApiUser, aRoleArn, aUser, daysAgo, hoursAgo, NOW } from '../support/builders.ts';
+import { NAMED, oneEach, record } from '../support/awkward-records.ts';
+import { anApiUser, aUser, daysAgo, hoursAgo } from '../support/builders.ts';
 import { expectMailable, judge } from '../support/rule-tester.ts';
 
 const filesOf = (folder: string, end: string): readonly string[] =>
@@ -112,17 +112,6 @@ const DEFAULTS: Readonly<Record<string, Options>> = {
   'too-few-super-users': { min: 2 },
 };
 
-/** As a run drops them, before rules see them: the first record of a userId counts. */
-const oneEach = (records: readonly unknown[]): readonly unknown[] => {
-  const seen = new Set<string>();
-  return records.filter((entry, place) => {
-    const { id, hasUserId } = readUser(entry, place);
-    const isNew = !hasUserId || !seen.has(id);
-    seen.add(id);
-    return isNew;
-  });
-};
-
 describe('the catalogue', () => {
   test('has a file a rule, named by its id', async () => {
     expect(filesOf('../../rules/', '.ts')).toEqual([...ids, 'index'].toSorted());
@@ -226,51 +215,6 @@ test.each(judging.map((rule) => ({ rule, id: rule.id })))(
     expect(reasons).toEqual({});
     expect(outcomes).toMatchObject([{ state: 'ran', failed: 0, notAssessed: 0 }]);
   },
-);
-
-// What the service might give for a member: a documented value, nothing, any JSON, or a text that no mail may hold.
-const SECRETS = [
-  'Zebulon',
-  'Zebulon@quagmire.example',
-  'zebulon+tag@evil.example',
-  'helpdesk@evil.example',
-  '@quagmire',
-];
-const NAMED = [
-  { firstName: 'Zebulon', lastName: 'Quagmire' },
-  ...SECRETS.map((emailAddress) => ({ emailAddress })),
-];
-const member = (...documented: readonly unknown[]): fc.Arbitrary<unknown> =>
-  fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...documented) },
-    { weight: 2, arbitrary: fc.constantFrom(undefined, null, '', 0, ...SECRETS) },
-    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
-  );
-const time = member(daysAgo(400), daysAgo(60), daysAgo(1), daysAgo(1) / 1000, NOW + 600_000);
-const record = fc.oneof(
-  {
-    weight: 9,
-    arbitrary: fc.record({
-      userId: member('u1', 'u2', 'u3', 'u4'),
-      status: member('ENABLED', 'DISABLED', 'CREATING'),
-      type: member('SUPER_USER', 'APP_USER'),
-      apiAccess: member('ENABLED', 'DISABLED'),
-      apiAccessPrincipalArn: member(
-        aRoleArn(),
-        aRoleArn('analyst', '999988887777'),
-        'arn:aws:iam::111122223333:root',
-      ),
-      firstName: member('Zebulon', ' zebulon '),
-      lastName: member('Quagmire', 'QUAGMIRE'),
-      emailAddress: member(...SECRETS),
-      createTime: time,
-      lastEnabledTime: time,
-      lastDisabledTime: time,
-      lastModifiedTime: time,
-      lastLoginTime: time,
-    }),
-  },
-  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
 );
 
 // Every rule has something to say of these, so that no draw of records leaves one unheard.

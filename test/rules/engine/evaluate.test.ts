@@ -25,6 +25,7 @@ const noTest = defineUserRule({
   id: 'no-test',
   options: { words: ['test'] },
   isConfigured: ({ words }) => words.length > 0,
+  clauses: () => [],
   check({ id, type }, { words }) {
     if (type === undefined) return { notAssessed: 'type is missing' };
     if (type === 'EXPLODE') throw new TypeError('cannot judge this');
@@ -41,6 +42,8 @@ const fewUsers = defineDirectoryRule({
   ...texts,
   id: 'few-users',
   options: { max: 1 },
+  about: 'environment',
+  limit: (count, { max }) => ({ text: 'too many', holds: count > max }),
   begin({ max }, { environmentId }) {
     let users = 0;
     return {
@@ -67,6 +70,7 @@ const noNewcomers = defineChangeRule({
   ...texts,
   id: 'no-newcomers',
   options: {},
+  clauses: () => [],
   check(before, after) {
     if (before === undefined) return { message: 'is new', evidence: {} };
     return after === undefined ? { message: 'is gone', evidence: {} } : undefined;

@@ -19,8 +19,20 @@ const texts = {
   remediation: 'm',
   controls: ['SOC-2:CC6.1'],
 } as const;
-const rule = defineUserRule({ ...texts, id: 'stale', options: {}, check: () => undefined });
-const change = defineChangeRule({ ...texts, id: 'changed', options: {}, check: () => undefined });
+const rule = defineUserRule({
+  ...texts,
+  id: 'stale',
+  options: {},
+  clauses: () => [],
+  check: () => undefined,
+});
+const change = defineChangeRule({
+  ...texts,
+  id: 'changed',
+  options: {},
+  clauses: () => [],
+  check: () => undefined,
+});
 
 const NOW = '2026-11-24T02:00:00.000Z';
 const daysAgo = (days: number): string => new Date(Date.parse(NOW) - days * 86_400_000).toISOString();
