@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
+import { type Place, type PlaceFlags, readPlace } from './archive-options.ts';
 import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from './flags.ts';
 
 /** The flags of `run` as they were typed. */
-export interface RunFlags {
+export interface RunFlags extends PlaceFlags {
   readonly environment?: string;
   readonly account?: string;
   readonly region?: string;
-  readonly out?: string;
-  readonly bucket?: string;
   readonly topic?: string;
   readonly config?: string;
   readonly asOf?: string;
@@ -19,17 +18,16 @@ export interface RunFlags {
   readonly acceptRosterDrop?: true;
 }
 
-export type Destination =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'bucket'; readonly name: string; readonly topicArn?: string };
-
 /** What `run` is asked to do. */
 export interface RunOptions {
   readonly environmentId: string;
   /** Undefined: the caller's, as STS tells it. */
   readonly accountId: string | undefined;
   readonly region: string;
-  readonly destination: Destination;
+  /** Where the evidence goes. */
+  readonly place: Place;
+  /** Undefined: the digest is for the terminal. */
+  readonly topicArn: string | undefined;
   readonly configFile: string | undefined;
   /** Undefined: now. */
   readonly asOf: Date | undefined;
@@ -43,7 +41,6 @@ export interface RunOptions {
 }
 
 const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 
 const isoTime = z.iso.datetime({ offset: true });
@@ -68,10 +65,7 @@ export const readRunFlags = (
           REGION.test(value),
         )
       : read.text('--region', flags.region, 'a region such as us-east-1', (value) => REGION.test(value));
-  const path = read.text('--out', flags.out, 'the path of a folder', (value) => value.trim() !== '');
-  const bucket = read.text('--bucket', flags.bucket, 'the name of an S3 bucket', (value) =>
-    BUCKET.test(value),
-  );
+  const place = readPlace(read, flags);
   const topicArn = read.text('--topic', flags.topic, 'the ARN of an SNS topic', (value) => TOPIC.test(value));
   const configFile = read.text(
     '--config',
@@ -93,11 +87,6 @@ export const readRunFlags = (
   );
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
 
-  if ((flags.out === undefined) === (flags.bucket === undefined)) {
-    read.refuse(
-      `one of --out FOLDER and --bucket NAME must be given, got ${flags.out === undefined ? 'neither' : 'both'}`,
-    );
-  }
   if (flags.topic !== undefined && flags.bucket === undefined) {
     read.refuse('--topic is allowed with --bucket only: an audit that mails keeps its evidence in a bucket');
   }
@@ -112,10 +101,8 @@ export const readRunFlags = (
     // `done` has thrown where one of these is missing.
     environmentId: environmentId ?? '',
     region: region ?? '',
-    destination:
-      path === undefined
-        ? { kind: 'bucket', name: bucket ?? '', ...(topicArn !== undefined && { topicArn }) }
-        : { kind: 'folder', path },
+    place,
+    topicArn,
     accountId,
     configFile,
     asOf: asOf === undefined ? undefined : new Date(asOf),

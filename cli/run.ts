@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { plainLine } from '../lambda/alerts/plain-text.ts';
 import { snsAlerts } from '../lambda/alerts/sns.ts';
 import { terminalAlerts } from '../lambda/alerts/terminal.ts';
-import { bucketArchive } from '../lambda/archive/bucket.ts';
-import { folderArchive } from '../lambda/archive/folder.ts';
 import { runKeys } from '../lambda/archive/keys.ts';
 import { readManifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
@@ -19,6 +16,7 @@ import type { Archive } from '../lambda/ports.ts';
 import { collectHighlights, type Highlight } from '../lambda/report/highlights.ts';
 import type { Finding } from '../rules/engine/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../rules/engine/severity.ts';
+import { openArchive } from './archive-options.ts';
 import {
   alertText,
   failingText,
@@ -67,19 +65,13 @@ const endpointOf = (region: string, env: Io['env']): string => {
 };
 
 /** Where the evidence goes, and how people are told. */
-const edgesOf = ({ destination, region, isJson }: RunOptions, io: Io) => {
-  const toTerminal = terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`));
-  if (destination.kind === 'folder') {
-    return { archive: folderArchive(destination.path), sendAlert: toTerminal };
-  }
-  // What stands in for S3 on one's own machine has no host name for each bucket.
-  const forcePathStyle = (io.env.AWS_ENDPOINT_URL_S3 ?? io.env.AWS_ENDPOINT_URL) !== undefined;
-  const { name, topicArn } = destination;
-  return {
-    archive: bucketArchive(new S3Client({ region, forcePathStyle }), name),
-    sendAlert: topicArn === undefined ? toTerminal : snsAlerts(new SNSClient({ region }), topicArn),
-  };
-};
+const edgesOf = ({ place, topicArn, region, isJson }: RunOptions, io: Io) => ({
+  archive: openArchive(place, io.env, region),
+  sendAlert:
+    topicArn === undefined
+      ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
+      : snsAlerts(new SNSClient({ region }), topicArn),
+});
 
 const exitOf = ({ report, alert }: AuditResult, failOn: Severity | undefined): ExitCode => {
   if (report.verdict !== 'COMPLETE' || alert.outcome === 'failed') return EXIT.notComplete;

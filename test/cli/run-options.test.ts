@@ -15,7 +15,8 @@ test('what is not said', () => {
     environmentId: 'abc',
     accountId: undefined,
     region: 'us-east-1',
-    destination: { kind: 'folder', path: 'history' },
+    place: { kind: 'folder', path: 'history' },
+    topicArn: undefined,
     configFile: undefined,
     asOf: undefined,
     isJson: false,
@@ -46,13 +47,13 @@ describe('what is allowed', () => {
   });
 
   test.each([
-    [{ bucket: 'my-bucket' }, { kind: 'bucket', name: 'my-bucket' }],
-    [
-      { bucket: 'my-bucket', topic: TOPIC },
-      { kind: 'bucket', name: 'my-bucket', topicArn: TOPIC },
-    ],
-  ])('a bucket: %j', (flags, destination) => {
-    expect(readRunFlags({ ...WITHOUT_OUT, ...flags }, {}, NOW).destination).toEqual(destination);
+    [{ bucket: 'my-bucket' }, undefined],
+    [{ bucket: 'my-bucket', topic: TOPIC }, TOPIC],
+  ])('a bucket: %j', (flags, topicArn) => {
+    expect(readRunFlags({ ...WITHOUT_OUT, ...flags }, {}, NOW)).toMatchObject({
+      place: { kind: 'bucket', name: 'my-bucket' },
+      topicArn,
+    });
   });
 });
 
@@ -140,7 +141,7 @@ describe('what is not', () => {
       expect.objectContaining({
         name: 'UsageError',
         message: expect.stringMatching(
-          /^--environment .*\n--account .*\n--region .*\n--as-of .*\none of --out /,
+          /^--environment .*\n--account .*\n--region .*\none of --out .*\n--as-of /,
         ),
       }),
     );
