@@ -10,6 +10,7 @@ const actionsWith = (io: Io): Actions => ({
   demo: async (flags) => (await import('./demo.ts')).demo(flags, io),
   simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
   rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
+  history: async (flags) => (await import('./history.ts')).history(flags, io),
 });
 
 /** Runs a command line (the words after the script's name) and tells how the process is to exit. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { CODE_VERSION } from '../lambda/version.ts';
 import type { DemoFlags } from './demo-options.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { HistoryFlags } from './history.ts';
 import type { RulesFlags } from './rules.ts';
 import type { RunFlags } from './run-options.ts';
 import type { SimulateFlags } from './simulate-options.ts';
@@ -21,6 +22,7 @@ Examples:
   $ ${NAME} demo
   $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --region us-east-1 --out audit-history
   $ ${NAME} rules stale-login
+  $ ${NAME} history --out audit-history
 
 \`${NAME} help COMMAND\` tells the flags of a command.
 ${EXIT_CODES}`;
@@ -45,15 +47,40 @@ Examples:
   $ ${NAME} simulate --users 1000 --rate 20 --burst 5
   $ ${NAME} simulate --port 8080 --fault internal-error@1x2 --fault denied@3`;
 
+const READING_EXIT_CODES = `
+Exit codes:
+  0  all that was asked for could be read
+  2  something of it is altered, missing or can't be read, or a run asked for is not there
+  3  the command line or a config file is wrong`;
+
+const HISTORY_NOTES = `
+What could not end complete stands in its place, with the reason. Manifests and reports are held against their
+hashes; \`verify\` holds everything else.
+
+Examples:
+  $ ${NAME} history --out audit-history
+  $ ${NAME} history --bucket my-evidence --environment vs57phhvijir4kv5rf6ywt --last 30
+${READING_EXIT_CODES}`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
   demo(flags: DemoFlags): Promise<ExitCode>;
   simulate(flags: SimulateFlags): Promise<ExitCode>;
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
+  history(flags: HistoryFlags): Promise<ExitCode>;
 }
 
 const another = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** A command that reads an archive, and where that is. */
+const reading = (root: Command, name: string): Command =>
+  root
+    .command(name)
+    .option('--out <folder>', 'the archive is a folder')
+    .option('--bucket <name>', 'the archive is an S3 bucket')
+    .option('--environment <id>', 'the environment (default: the only one of the archive)')
+    .option('--json', 'print JSON');
 
 /** The commands and their flags; values are checked by the commands. `exit` takes what a command came to. */
 export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void): Command => {
@@ -120,5 +147,11 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--json', 'print JSON')
     .option('--markdown', 'print the catalogue page')
     .action(async (id: string | undefined, flags: RulesFlags) => exit(await actions.rules(id, flags)));
+  reading(root, 'history')
+    .description('tell what each run of an archive came to')
+    .option('--since <day>', 'from this day on, as 2026-11-24')
+    .option('--last <n>', 'the last so many runs and attempts')
+    .addHelpText('after', HISTORY_NOTES)
+    .action(async (flags: HistoryFlags) => exit(await actions.history(flags)));
   return root;
 };

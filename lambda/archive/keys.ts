@@ -71,5 +71,10 @@ export const attemptAlertsPrefix = (environmentId: string, asOf: Date): string =
 
 export const manifestsPrefix = (environmentId: string): string => `manifests/environment=${environmentId}/`;
 
+/** Where attempts that did not end complete are kept. */
+export const attemptsPrefix = (environmentId: string): string => `incomplete/environment=${environmentId}/`;
+
+export const snapshotsPrefix = (environmentId: string): string => `snapshots/environment=${environmentId}/`;
+
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;

@@ -30,19 +30,37 @@ async function* verified(
   }
 }
 
-/** The lines of one of a run's objects, checked against the run's manifest as they are read. */
-export async function* readRunLines(
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One of a run's objects, checked against the run's manifest as it is read; throws ArchiveError. */
+export async function* readRunObject(
   archive: Archive,
   { run, objects }: Pick<Manifest, 'run' | 'objects'>,
   name: ObjectName,
-): AsyncGenerator {
+): AsyncGenerator<Uint8Array> {
   const object = objects[name];
-  if (object === undefined) return;
+  if (object === undefined) throw new ArchiveError(`the manifest of run ${run} names no ${name}`);
   const stored = await archive.read(object.key);
   if (stored === undefined) {
     throw new ArchiveError(`${object.key} is missing, though the manifest of run ${run} names it`);
   }
-  yield* readLines(verified(stored.body, object));
+  yield* verified(stored.body, object);
+}
+
+/** The lines of one of a run's objects, checked against the run's manifest as they are read; throws ArchiveError. */
+export async function* readRunLines(
+  archive: Archive,
+  manifest: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): AsyncGenerator {
+  const object = manifest.objects[name];
+  if (object === undefined) return;
+  try {
+    yield* readLines(readRunObject(archive, manifest, name));
+  } catch (error) {
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError(`${object.key} can't be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** The findings that stood at the end of a run, and those that had resolved shortly before. */
