@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { CODE_VERSION } from '../lambda/version.ts';
 import type { DemoFlags } from './demo-options.ts';
+import type { DiffFlags } from './diff.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { HistoryFlags } from './history.ts';
 import type { RulesFlags } from './rules.ts';
@@ -62,6 +63,14 @@ Examples:
   $ ${NAME} history --bucket my-evidence --environment vs57phhvijir4kv5rf6ywt --last 30
 ${READING_EXIT_CODES}`;
 
+const DIFF_NOTES = `
+RUN is the name of a complete run (20261124T020000Z), a day that has one (2026-11-24), or latest.
+The values of members that may name a person are masked unless --names is given.
+
+Examples:
+  $ ${NAME} diff 2026-11-23 latest --out audit-history
+${READING_EXIT_CODES}`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
@@ -69,6 +78,7 @@ export interface Actions {
   simulate(flags: SimulateFlags): Promise<ExitCode>;
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
   history(flags: HistoryFlags): Promise<ExitCode>;
+  diff(from: string, to: string, flags: DiffFlags): Promise<ExitCode>;
 }
 
 const another = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -153,5 +163,12 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--last <n>', 'the last so many runs and attempts')
     .addHelpText('after', HISTORY_NOTES)
     .action(async (flags: HistoryFlags) => exit(await actions.history(flags)));
+  reading(root, 'diff')
+    .argument('<run>', 'the earlier run')
+    .argument('<run>', 'the later run')
+    .description('tell what changed between two runs: users and findings')
+    .option('--names', 'show the values of members that may name a person')
+    .addHelpText('after', DIFF_NOTES)
+    .action(async (from: string, to: string, flags: DiffFlags) => exit(await actions.diff(from, to, flags)));
   return root;
 };
