@@ -4,6 +4,7 @@ import type { DemoFlags } from './demo-options.ts';
 import type { DiffFlags } from './diff.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { HistoryFlags } from './history.ts';
+import type { ReplayFlags } from './replay-options.ts';
 import type { RulesFlags } from './rules.ts';
 import type { RunFlags } from './run-options.ts';
 import type { SimulateFlags } from './simulate-options.ts';
@@ -71,6 +72,19 @@ Examples:
   $ ${NAME} diff 2026-11-23 latest --out audit-history
 ${READING_EXIT_CODES}`;
 
+const REPLAY_NOTES = `
+Judges archived listings night by night as if they had been tonight's. It reads the archive, writes nothing to it,
+mails nobody and needs no FinSpace. The first night has no night before it: whatever fails there is new.
+
+Examples:
+  $ ${NAME} replay --out audit-history
+  $ ${NAME} replay --out audit-history --from 2026-11-01 --against stricter.yaml
+
+Exit codes:
+  0  every archived listing of the stretch was judged
+  2  one was not: it is altered or missing, or a rule failed
+  3  the command line or a config file is wrong`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
@@ -79,6 +93,7 @@ export interface Actions {
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
   history(flags: HistoryFlags): Promise<ExitCode>;
   diff(from: string, to: string, flags: DiffFlags): Promise<ExitCode>;
+  replay(flags: ReplayFlags): Promise<ExitCode>;
 }
 
 const another = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -170,5 +185,14 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--names', 'show the values of members that may name a person')
     .addHelpText('after', DIFF_NOTES)
     .action(async (from: string, to: string, flags: DiffFlags) => exit(await actions.diff(from, to, flags)));
+  reading(root, 'replay')
+    .description("judge archived listings by today's rules")
+    .option('--from <run>', 'the first run, or a day')
+    .option('--to <run>', 'the last run, or a day')
+    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .option('--waivers <file>', 'a waivers.yaml, in place of one beside the config')
+    .option('--against <file>', 'judge by this audit.yaml as well, and compare')
+    .addHelpText('after', REPLAY_NOTES)
+    .action(async (flags: ReplayFlags) => exit(await actions.replay(flags)));
   return root;
 };

@@ -12,6 +12,7 @@ import { type AuditResult, audit } from '../lambda/audit.ts';
 import { finspaceEndpoint } from '../lambda/finspace/endpoint.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
+import { partitionOf } from '../lambda/partition.ts';
 import type { Archive } from '../lambda/ports.ts';
 import { collectHighlights, type Highlight } from '../lambda/report/highlights.ts';
 import type { Finding } from '../rules/engine/finding.ts';
@@ -48,11 +49,6 @@ const callersAccount = async (region: string): Promise<string> => {
   throw new UsageError([
     `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
   ]);
-};
-
-const partitionOf = (region: string): string => {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 };
 
 /** A wrong endpoint in the environment is a wrong command line. */

@@ -22,7 +22,13 @@ export interface DigestFacts {
 }
 
 /** What changed since the last complete run; what merely stays open or waived is no news. */
-const NEWS: ReadonlySet<HighlightKind> = new Set(['new', 'reopened', 'escalated', 'event', 'resolved']);
+export const NEWS: ReadonlySet<HighlightKind> = new Set([
+  'new',
+  'reopened',
+  'escalated',
+  'event',
+  'resolved',
+]);
 
 /** How long before its end a waiver is told to be expiring. */
 const EXPIRING_MS = 14 * DAY_MS;
