@@ -5,6 +5,7 @@ import {
   type ArchivedRun,
   type Attempt,
   readReport,
+  startOfLast,
   walkAttempts,
   walkRuns,
 } from '../lambda/archive/runs.ts';
@@ -98,6 +99,8 @@ const NO_MANIFEST =
 const attemptEntry = ({ run, name, report, problem }: Attempt): HistoryEntry => {
   const named = name === undefined ? {} : { attempt: name };
   if (problem !== undefined) return { ...untrusted(run, problem), ...named };
+  if (report?.verdict === 'COMPLETE')
+    return { ...untrusted(run, 'an attempt that was kept as unfinished says that it is COMPLETE'), ...named };
   if (report === undefined)
     return { run, ...named, verdict: 'INCOMPLETE', message: name === undefined ? NO_MANIFEST : BROKE_OFF };
   const { verdict, reason, message, counts, findings } = report;
@@ -146,9 +149,11 @@ const longestOpen = async (archive: Archive, manifest: Manifest): Promise<Longes
 const readHistory = async (
   archive: Archive,
   environmentId: string,
-  from: string,
+  since: string,
   last: number | undefined,
 ): Promise<History> => {
+  const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
+  const from = lastStart > since ? lastStart : since;
   const all: { readonly run: string; read(): Promise<HistoryEntry> }[] = [];
   for await (const attempt of walkAttempts(archive, environmentId, from))
     all.push({ run: attempt.run, read: async () => attemptEntry(attempt) });

@@ -1,5 +1,5 @@
 import { runInstant } from '../lambda/archive/keys.ts';
-import { ArchiveError, type StoredManifest } from '../lambda/archive/manifest.ts';
+import { ArchiveError, lastCompleteRun, type StoredManifest } from '../lambda/archive/manifest.ts';
 import { walkRuns } from '../lambda/archive/runs.ts';
 import { isDay } from '../lambda/config.ts';
 import type { ReadingRoom } from './archive-options.ts';
@@ -21,15 +21,16 @@ export const findRun = async (
 ): Promise<StoredManifest> => {
   if (!isRunOrDay(text) && text !== 'latest')
     throw new UsageError([`RUN must be ${RUN_ALLOWED}, got ${JSON.stringify(text)}`]);
-  const prefix = text.replaceAll('-', '');
-  const isMeant = (run: string): boolean => text === 'latest' || run.startsWith(prefix);
+  const last = text === 'latest' ? await lastCompleteRun(archive, environmentId) : undefined;
+  if (last !== undefined) return last;
 
+  const prefix = text.replaceAll('-', '');
   const found = [];
-  for await (const run of walkRuns(archive, environmentId, text === 'latest' ? '' : prefix)) {
-    if (isMeant(run.run)) found.push(run);
-    else if (found.length > 0) break;
+  for await (const run of walkRuns(archive, environmentId, prefix)) {
+    if (!run.run.startsWith(prefix)) break;
+    found.push(run);
   }
-  const [only, another] = text === 'latest' ? found.slice(-1) : found;
+  const [only, another] = found;
   if (only === undefined)
     throw new ArchiveError(
       `${text}: ${archive.location} has no complete run of environment ${environmentId} then`,

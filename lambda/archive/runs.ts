@@ -107,7 +107,8 @@ export async function* walkRuns(
         run: links.missing,
         problem: `run ${links.missing} is missing: the manifest of run ${next.run} follows it`,
       };
-    const before = links.missing === undefined ? held?.stored?.manifest : undefined;
+    const isLinked = links.missing === undefined && links.ofBefore === undefined;
+    const before = isLinked ? held?.stored?.manifest : undefined;
     held = {
       ...next,
       ...(before !== undefined && { before }),
@@ -146,7 +147,7 @@ export interface Attempt {
 }
 
 const readAttempt = async (archive: Archive, folder: string, names: readonly string[]): Promise<Attempt> => {
-  const [run = '', ...rest] = folder.slice(folder.lastIndexOf('/') + 1).split('-');
+  const [run = '', ...rest] = nameIn(folder).split('-');
   const attempt = { run, name: rest.join('-') };
   try {
     if (names.includes('manifest.json')) {
@@ -163,6 +164,32 @@ const readAttempt = async (archive: Archive, folder: string, names: readonly str
   }
 };
 
+/** The objects of each attempt, by its folder. */
+const attemptFolders = async (
+  archive: Archive,
+  environmentId: string,
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const folders = new Map<string, string[]>();
+  for (const key of await keysUnder(archive, attemptsPrefix(environmentId))) {
+    const slash = key.lastIndexOf('/');
+    const folder = key.slice(0, slash);
+    folders.set(folder, [...(folders.get(folder) ?? []), key.slice(slash + 1)]);
+  }
+  return folders;
+};
+
+const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') + 1);
+
+const runsUnder = async (archive: Archive, prefix: string): Promise<readonly string[]> =>
+  (await keysUnder(archive, prefix)).map(runOf);
+
+/** Runs of which objects are stored, and no manifest. */
+const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
+  const complete = new Set(await runsUnder(archive, manifestsPrefix(environmentId)));
+  const snapshots = await runsUnder(archive, snapshotsPrefix(environmentId));
+  return snapshots.filter((run) => !complete.has(run));
+};
+
 /**
  * The attempts at runs that did not end complete, from the run of this name on, in order; those too that broke off
  * while a run was being stored, and left no manifest.
@@ -172,17 +199,23 @@ export async function* walkAttempts(
   environmentId: string,
   from = '',
 ): AsyncGenerator<Attempt> {
-  const folders = new Map<string, string[]>();
-  for await (const key of archive.list(attemptsPrefix(environmentId))) {
-    const slash = key.lastIndexOf('/');
-    const folder = key.slice(0, slash);
-    folders.set(folder, [...(folders.get(folder) ?? []), key.slice(slash + 1)]);
+  for (const [folder, names] of await attemptFolders(archive, environmentId)) {
+    if (nameIn(folder) >= from) yield await readAttempt(archive, folder, names);
   }
-  const manifests = new Set((await keysUnder(archive, manifestsPrefix(environmentId))).map(runOf));
-  const snapshots = (await keysUnder(archive, snapshotsPrefix(environmentId))).map(runOf);
-
-  for (const [folder, names] of folders) {
-    if (folder.slice(folder.lastIndexOf('/') + 1) >= from) yield await readAttempt(archive, folder, names);
-  }
-  for (const run of snapshots) if (run >= from && !manifests.has(run)) yield { run };
+  for (const run of await brokenOffRuns(archive, environmentId)) if (run >= from) yield { run };
 }
+
+/** The name of the run with which the last so many runs and attempts begin. Reads no object. */
+export const startOfLast = async (
+  archive: Archive,
+  environmentId: string,
+  count: number,
+): Promise<string> => {
+  const folders = await attemptFolders(archive, environmentId);
+  const names = [
+    ...(await runsUnder(archive, manifestsPrefix(environmentId))),
+    ...(await brokenOffRuns(archive, environmentId)),
+    ...[...folders.keys()].map((folder) => nameIn(folder).split('-')[0] ?? ''),
+  ];
+  return names.toSorted().at(-count) ?? '';
+};

@@ -224,6 +224,28 @@ describe('what is not to be trusted is told in its place, and the exit is 2', ()
     ]);
   });
 
+  test('what an altered manifest says is held against no other run', async () => {
+    const out = await archived();
+    await alter(join(out, manifest), '"users": 4', '"users": 9');
+    const drift = { new: 0, resolved: 1 };
+    expect((await entriesOf(out)).at(-1)).toMatchObject({ run: nightRun(4), verdict: 'COMPLETE', drift });
+    expect((await entriesOf(out)).at(-1)).not.toHaveProperty('drift.users');
+  });
+
+  test('an unfinished attempt that is said to be complete', async () => {
+    const out = await archived([...NIGHTS, { number: 3, users: quiet }]);
+    const name = `${nightRun(3)}-attempt-6`;
+    await alter(
+      join(out, `incomplete/environment=${ENVIRONMENT}/dt=2026-11-26/${name}/report.json`),
+      '"FAILED"',
+      '"COMPLETE"',
+    );
+    expect((await entriesOf(out)).filter(({ run }) => run === nightRun(3))).toMatchObject([
+      { verdict: 'INCOMPLETE' },
+      { verdict: 'UNTRUSTED', attempt: 'attempt-6' },
+    ]);
+  });
+
   test('a manifest that is none', async () => {
     const out = await archived();
     await writeFile(join(out, manifest), '{');
