@@ -2,8 +2,8 @@ import type { Archive, ListingEnd, UserSource } from '../ports.ts';
 import { ArchiveError, type Manifest } from './manifest.ts';
 import { readRunLines } from './past.ts';
 
-/** How many records are handed on at a time. */
-const PAGE = 1000;
+/** As many records as the service's own pages have. */
+const PAGE = 100;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
