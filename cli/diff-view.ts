@@ -57,11 +57,14 @@ const findingRow = (finding: ToldFinding, text: string): readonly Cell[] => [
   `${plainLine(finding.ruleId, MAX_TEXT)}: ${text}`,
 ];
 
+/** New, open and reopened tell its age, which is no difference. */
+const acceptance = ({ state }: ToldFinding): string => (state === 'waived' ? 'waived' : 'not waived');
+
 /** What differs, and nothing else. */
 const differenceText = (from: ToldFinding, to: ToldFinding): string => {
   const parts: readonly (readonly [string, string])[] = [
     [from.severity, to.severity],
-    [from.state, to.state],
+    [acceptance(from), acceptance(to)],
     [plainLine(from.message, MAX_TEXT), plainLine(to.message, MAX_TEXT)],
   ];
   return parts
