@@ -73,6 +73,8 @@ describe('under the config of the time', () => {
       expect(Object.keys(stored.manifest.objects)).toContain('findings');
       expect(replayed?.manifest).toEqual(stored.manifest);
     }
+    // Of years of nights, no more than one is ever on the disk.
+    expect((await readdir(own, { recursive: true })).filter((name) => name.endsWith('.gz'))).toHaveLength(3);
   });
 
   test('what is told of every night is what its report and digest said', async () => {
