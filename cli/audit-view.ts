@@ -30,10 +30,40 @@ const KINDS: Readonly<Record<HighlightKind, { readonly text: string; readonly fo
 
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
-const severityCell = (severity: Severity): Cell => ({ text: severity, format: SEVERITY_FORMATS[severity] });
+export const severityCell = (severity: Severity): Cell => ({
+  text: severity,
+  format: SEVERITY_FORMATS[severity],
+});
+
+const SHORT: Readonly<Record<Severity, string>> = {
+  CRITICAL: 'CRIT',
+  HIGH: 'HIGH',
+  MEDIUM: 'MED',
+  LOW: 'LOW',
+  INFORMATIONAL: 'INFO',
+};
+
+/** The worst first. */
+const COLUMNS = SEVERITIES.toReversed();
+
+/** `+3`, `−1` */
+export const signed = (count: number): string => (count < 0 ? `−${-count}` : `+${count}`);
+
+/** A count that may not be known. */
+export const numberCell = (count: number | undefined): string => (count === undefined ? '?' : String(count));
+
+/** A count under its severity's short name; a nought is not coloured. */
+export const severityCells = (bySeverity: Readonly<Record<Severity, number>> | undefined): readonly Cell[] =>
+  COLUMNS.map((severity) => {
+    const count = bySeverity?.[severity];
+    const text = numberCell(count).padStart(SHORT[severity].length);
+    return { text, format: count === undefined || count === 0 ? 'dim' : SEVERITY_FORMATS[severity] };
+  });
+
+export const SEVERITY_HEADINGS: readonly string[] = COLUMNS.map((severity) => SHORT[severity]);
 
 /** A user id; of an ARN the end, where ARNs differ. Of environments there is but one. */
-const subjectText = ({ subject }: Finding): string => {
+export const subjectText = ({ subject }: Pick<Finding, 'subject'>): string => {
   if (subject.kind === 'environment') return 'environment';
   const id = plainLine(subject.id, MAX_ID);
   if (subject.kind === 'principal' && id.length > MAX_SUBJECT) return `...${id.slice(3 - MAX_SUBJECT)}`;

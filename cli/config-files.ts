@@ -15,7 +15,8 @@ const read = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const isCoded = typeof error === 'object' && error !== null && 'code' in error;
+    const code = isCoded ? String(error.code) : 'unknown error';
     throw new ConfigError([`${file}: can't be read (${code})`]);
   }
 };
@@ -31,12 +32,21 @@ export const readWaivers = (file: string, now: number): readonly Waiver[] =>
  * Reads an `audit.yaml` and, where there is one beside it, its `waivers.yaml`. Without a file every rule is as it
  * comes, and nothing is waived. Throws ConfigError.
  * @param now in milliseconds since the epoch
+ * @param waiversFile is read in place of the one beside the config
  */
-export const readConfigFiles = (configFile: string | undefined, now: number): ConfigFiles => {
-  if (configFile === undefined) return { config: defaultConfig(rules), waivers: [] };
+export const readConfigFiles = (
+  configFile: string | undefined,
+  now: number,
+  waiversFile?: string,
+): ConfigFiles => {
+  const config =
+    configFile === undefined ? defaultConfig(rules) : parseConfig(read(configFile), configFile, rules);
+  const file = waiversFile ?? waiversBeside(configFile);
+  return { config, waivers: file === undefined ? [] : readWaivers(file, now) };
+};
 
-  const config = parseConfig(read(configFile), configFile, rules);
-  const waiversFile = join(dirname(configFile), 'waivers.yaml');
-  const waivers = existsSync(waiversFile) ? readWaivers(waiversFile, now) : [];
-  return { config, waivers };
+const waiversBeside = (configFile: string | undefined): string | undefined => {
+  if (configFile === undefined) return undefined;
+  const file = join(dirname(configFile), 'waivers.yaml');
+  return existsSync(file) ? file : undefined;
 };

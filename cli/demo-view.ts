@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
+import { NEWS } from '../lambda/alerts/digest.ts';
 import { plainLine, wrap } from '../lambda/alerts/plain-text.ts';
 import { terminalAlerts } from '../lambda/alerts/terminal.ts';
 import type { AuditResult } from '../lambda/audit.ts';
 import type { Alert } from '../lambda/ports.ts';
-import type { HighlightKind } from '../lambda/report/highlights.ts';
 import { rules } from '../rules/index.ts';
 import type { Night } from '../simulator/nights.ts';
 import {
@@ -24,8 +24,6 @@ export interface Told {
   /** What the service did to it. */
   readonly trouble: string | undefined;
 }
-
-const NEWS: ReadonlySet<HighlightKind> = new Set(['new', 'reopened', 'escalated', 'event', 'resolved']);
 
 const TITLES: ReadonlyMap<string, string> = new Map(rules.map(({ id, title }) => [id, title]));
 

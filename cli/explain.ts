@@ -3,6 +3,7 @@ import { runKeys, runName } from '../lambda/archive/keys.ts';
 import { lastCompleteRun, type Manifest, readManifest } from '../lambda/archive/manifest.ts';
 import { lastRunWith } from '../lambda/archive/past-users.ts';
 import { explain as explainSubject, type Judges } from '../lambda/explain.ts';
+import { partitionOf } from '../lambda/partition.ts';
 import type { Archive } from '../lambda/ports.ts';
 import { type ConfiguredRule, configureRules } from '../rules/engine/configure.ts';
 import type { Context, Rule, Subject } from '../rules/engine/rule.ts';
@@ -13,7 +14,6 @@ import { type ConfigFiles, readConfigFiles, readWaivers } from './config-files.t
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './explain-options.ts';
 import { explainedJson, explainedText, type Standing } from './explain-view.ts';
-import { partitionOf } from './run-options.ts';
 import type { Io } from './terminal.ts';
 
 const chosenRun = async (

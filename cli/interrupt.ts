@@ -26,3 +26,18 @@ export const interruptible = async <T>(io: Io, work: () => Promise<T>): Promise<
     for (const signal of SIGNALS) process.off(signal, end);
   }
 };
+
+/**
+ * Does work that has something to clear away: where it is interrupted its signal says so, and it is awaited. Who
+ * interrupts it twice ends the process at once.
+ */
+export const stoppable = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  for (const signal of SIGNALS) process.once(signal, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+};

@@ -12,6 +12,9 @@ const actionsWith = (io: Io): Actions => ({
   explain: async (subject, flags) => (await import('./explain.ts')).explain(subject, flags, io),
   simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
   rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
+  history: async (flags) => (await import('./history.ts')).history(flags, io),
+  diff: async (from, to, flags) => (await import('./diff.ts')).diff(from, to, flags, io),
+  replay: async (flags) => (await import('./replay.ts')).replay(flags, io),
 });
 
 /** Runs a command line (the words after the script's name) and tells how the process is to exit. */

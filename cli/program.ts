@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import { CODE_VERSION } from '../lambda/version.ts';
 import type { DemoFlags } from './demo-options.ts';
+import type { DiffFlags } from './diff.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { ExplainFlags } from './explain-options.ts';
+import type { HistoryFlags } from './history.ts';
+import type { ReplayFlags } from './replay-options.ts';
 import type { RulesFlags } from './rules.ts';
 import type { RunFlags } from './run-options.ts';
 import type { SimulateFlags } from './simulate-options.ts';
@@ -23,6 +26,7 @@ Examples:
   $ ${NAME} demo
   $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --region us-east-1 --out audit-history
   $ ${NAME} rules stale-login
+  $ ${NAME} history --out audit-history
 
 \`${NAME} help COMMAND\` tells the flags of a command.
 ${EXIT_CODES}`;
@@ -70,6 +74,42 @@ Exit codes:
   2  problems, or the archive can't be read
   3  the command line or a config file is wrong: nothing was done`;
 
+const READING_EXIT_CODES = `
+Exit codes:
+  0  all that was asked for could be read
+  2  something of it is altered, missing or can't be read, or a run asked for is not there
+  3  the command line or a config file is wrong`;
+
+const HISTORY_NOTES = `
+What could not end complete stands in its place, with the reason. Manifests and reports are held against their
+hashes; \`verify\` holds everything else.
+
+Examples:
+  $ ${NAME} history --out audit-history
+  $ ${NAME} history --bucket my-evidence --environment vs57phhvijir4kv5rf6ywt --last 30
+${READING_EXIT_CODES}`;
+
+const DIFF_NOTES = `
+RUN is the name of a complete run (20261124T020000Z), a day that has one (2026-11-24), or latest.
+The values of members that may name a person are masked unless --names is given.
+
+Examples:
+  $ ${NAME} diff 2026-11-23 latest --out audit-history
+${READING_EXIT_CODES}`;
+
+const REPLAY_NOTES = `
+Judges archived listings night by night as if they had been tonight's. It reads the archive, writes nothing to it,
+mails nobody and needs no FinSpace. The first night has no night before it: whatever fails there is new.
+
+Examples:
+  $ ${NAME} replay --out audit-history
+  $ ${NAME} replay --out audit-history --from 2026-11-01 --against stricter.yaml
+
+Exit codes:
+  0  every archived listing of the stretch was judged
+  2  one was not: it is altered or missing, or a rule failed
+  3  the command line or a config file is wrong`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
@@ -78,9 +118,21 @@ export interface Actions {
   explain(subject: string, flags: ExplainFlags): Promise<ExitCode>;
   simulate(flags: SimulateFlags): Promise<ExitCode>;
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
+  history(flags: HistoryFlags): Promise<ExitCode>;
+  diff(from: string, to: string, flags: DiffFlags): Promise<ExitCode>;
+  replay(flags: ReplayFlags): Promise<ExitCode>;
 }
 
 const another = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** A command that reads an archive, and where that is. */
+const reading = (root: Command, name: string): Command =>
+  root
+    .command(name)
+    .option('--out <folder>', 'the archive is a folder')
+    .option('--bucket <name>', 'the archive is an S3 bucket')
+    .option('--environment <id>', 'the environment (default: the only one of the archive)')
+    .option('--json', 'print JSON');
 
 /** The commands and their flags; values are checked by the commands. `exit` takes what a command came to. */
 export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void): Command => {
@@ -176,5 +228,27 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--json', 'print JSON')
     .option('--markdown', 'print the catalogue page')
     .action(async (id: string | undefined, flags: RulesFlags) => exit(await actions.rules(id, flags)));
+  reading(root, 'history')
+    .description('tell what each run of an archive came to')
+    .option('--since <day>', 'from this day on, as 2026-11-24')
+    .option('--last <n>', 'the last so many runs and attempts')
+    .addHelpText('after', HISTORY_NOTES)
+    .action(async (flags: HistoryFlags) => exit(await actions.history(flags)));
+  reading(root, 'diff')
+    .argument('<run>', 'the earlier run')
+    .argument('<run>', 'the later run')
+    .description('tell what changed between two runs: users and findings')
+    .option('--names', 'show the values of members that may name a person')
+    .addHelpText('after', DIFF_NOTES)
+    .action(async (from: string, to: string, flags: DiffFlags) => exit(await actions.diff(from, to, flags)));
+  reading(root, 'replay')
+    .description("judge archived listings by today's rules")
+    .option('--from <run>', 'the first run, or a day')
+    .option('--to <run>', 'the last run, or a day')
+    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .option('--waivers <file>', 'a waivers.yaml, in place of one beside the config')
+    .option('--against <file>', 'judge by this audit.yaml as well, and compare')
+    .addHelpText('after', REPLAY_NOTES)
+    .action(async (flags: ReplayFlags) => exit(await actions.replay(flags)));
   return root;
 };

@@ -42,12 +42,6 @@ export interface RunOptions {
 
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 
-/** The partition that a region is in. */
-export const partitionOf = (region: string): string => {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-};
-
 const isoTime = z.iso.datetime({ offset: true });
 
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);

@@ -12,6 +12,7 @@ import { type AuditResult, audit } from '../lambda/audit.ts';
 import { finspaceEndpoint } from '../lambda/finspace/endpoint.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
+import { partitionOf } from '../lambda/partition.ts';
 import type { Archive } from '../lambda/ports.ts';
 import { collectHighlights, type Highlight } from '../lambda/report/highlights.ts';
 import type { Finding } from '../rules/engine/finding.ts';
@@ -30,7 +31,7 @@ import { readConfigFiles } from './config-files.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { interruptible } from './interrupt.ts';
 import { listingProgress } from './progress.ts';
-import { partitionOf, type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
+import { type RunFlags, type RunOptions, readRunFlags } from './run-options.ts';
 import { type Cell, table } from './table.ts';
 import type { Io } from './terminal.ts';
 

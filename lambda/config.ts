@@ -224,7 +224,8 @@ const LONGEST_WAIVER_DAYS = 365;
 
 const words = text('text', (value) => value.trim() !== '');
 
-const isDay = (value: string): boolean =>
+/** A day of the calendar as `2026-11-24`. */
+export const isDay = (value: string): boolean =>
   (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
 
 const isSamePerson = (one: string, other: string): boolean =>

@@ -21,7 +21,7 @@ export interface DigestFacts {
 }
 
 /** What people are mailed for; what merely stays open or waived is no news. */
-const NEWS: ReadonlySet<HighlightKind> = new Set([
+export const NEWS: ReadonlySet<HighlightKind> = new Set([
   'new',
   'reopened',
   'escalated',

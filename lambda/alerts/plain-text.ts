@@ -56,18 +56,19 @@ export const cut = (text: string, most: number): string => {
   return `${Array.from(text.slice(0, most)).slice(0, -3).join('')}...`;
 };
 
-/**
- * One line that does nothing but read: white space is one space, control, formatting and bidi characters are gone,
- * and what looks like an e-mail address is masked, as the last net under rules that name nobody in the first place.
- */
-export const plainLine = (text: string, most = Infinity): string => {
-  const line = text
+/** One line that does nothing but read: white space is one space, control, formatting and bidi characters are gone. */
+export const oneLine = (text: string): string =>
+  text
     .toWellFormed()
     .replaceAll(/\p{Cf}/gu, '')
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return cut(maskAddresses(line), most);
-};
+
+/**
+ * One harmless line in which what looks like an e-mail address is masked, as the last net under rules that name
+ * nobody in the first place.
+ */
+export const plainLine = (text: string, most = Infinity): string => cut(maskAddresses(oneLine(text)), most);
 
 /**
  * Breaks a paragraph into lines of at most `width` characters where its words allow it.

@@ -98,7 +98,7 @@ interface Latest {
   readonly version: string | undefined;
 }
 
-const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
+export const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
   const key = latestKey(environmentId);
   const stored = await archive.read(key);
   if (stored === undefined) return { pointer: undefined, version: undefined };

@@ -30,29 +30,37 @@ async function* verified(
   }
 }
 
-/** One of a run's objects, checked against the run's manifest as it is read. */
-const openRunObject = async (
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One of a run's objects, checked against the run's manifest as it is read; throws ArchiveError. */
+export async function* readRunBytes(
   archive: Archive,
   { run, objects }: Pick<Manifest, 'run' | 'objects'>,
   name: ObjectName,
-): Promise<AsyncIterable<Uint8Array> | undefined> => {
+): AsyncGenerator<Uint8Array> {
   const object = objects[name];
-  if (object === undefined) return undefined;
+  if (object === undefined) throw new ArchiveError(`the manifest of run ${run} names no ${name}`);
   const stored = await archive.read(object.key);
   if (stored === undefined) {
     throw new ArchiveError(`${object.key} is missing, though the manifest of run ${run} names it`);
   }
-  return verified(stored.body, object);
-};
+  yield* verified(stored.body, object);
+}
 
-/** The lines of one of a run's objects, checked against the run's manifest as they are read. */
+/** The lines of one of a run's objects, checked against the run's manifest as they are read; throws ArchiveError. */
 export async function* readRunLines(
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
   name: ObjectName,
 ): AsyncGenerator {
-  const body = await openRunObject(archive, manifest, name);
-  if (body !== undefined) yield* readLines(body);
+  const object = manifest.objects[name];
+  if (object === undefined) return;
+  try {
+    yield* readLines(readRunBytes(archive, manifest, name));
+  } catch (error) {
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError(`${object.key} can't be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /**
@@ -63,10 +71,8 @@ export const readRunObject = async (
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
   name: ObjectName,
-): Promise<unknown> => {
-  const body = await openRunObject(archive, manifest, name);
-  return body && readJson(body);
-};
+): Promise<unknown> =>
+  manifest.objects[name] === undefined ? undefined : readJson(readRunBytes(archive, manifest, name));
 
 /** The findings that stood at the end of a run, and those that had resolved shortly before. */
 export const readPast = async (

@@ -53,12 +53,19 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
   // A failed disk is told by `finish`, and by the write that waits for it.
   written.catch(() => {});
   let piece = '';
+  // One for all who write meanwhile: each listener of its own is one too many after ten.
+  let drained: Promise<void> | undefined;
 
   const flush = (): Promise<void> | undefined => {
     const isReady = head.write(piece);
     piece = '';
     if (isReady) return undefined;
-    return Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]);
+    drained ??= Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]).finally(
+      () => {
+        drained = undefined;
+      },
+    );
+    return drained;
   };
 
   return {

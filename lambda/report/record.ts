@@ -9,7 +9,7 @@ declare global {
  * Numbers that JSON can write and a double can't hold are read as infinite, and would be written as null: as if they
  * had never been there. They are written as a number that is read as infinite again.
  */
-const keepInfinite = (_member: string, value: unknown): unknown =>
+export const keepInfinite = (_member: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? JSON.rawJSON(value > 0 ? '1e999' : '-1e999') : value;
 
 /** Whether any member needs `keepInfinite`, which costs several times what writing the record does. */

@@ -1,0 +1,21 @@
+import { main } from '../../cli/main.ts';
+import type { Terminal } from '../../cli/terminal.ts';
+import type { Outcome } from './command.ts';
+
+/** Runs a command line in this process, on a terminal of so many columns that nobody watches. */
+export const invoke = async (words: readonly string[], width = 120): Promise<Outcome> => {
+  const written = { stdout: '', stderr: '' };
+  const terminal = (name: keyof typeof written): Terminal => ({
+    write: (text) => {
+      written[name] += text;
+    },
+    line: (text = '') => {
+      written[name] += `${text}\n`;
+    },
+    paint: (_, text) => text,
+    width,
+    isWatched: false,
+  });
+  const code = await main(words, { out: terminal('stdout'), err: terminal('stderr'), env: {} });
+  return { code, ...written };
+};

@@ -1,0 +1,61 @@
+import { folderArchive } from '../../lambda/archive/folder.ts';
+import { runKeys, runName } from '../../lambda/archive/keys.ts';
+import { type AuditResult, audit } from '../../lambda/audit.ts';
+import { type Config, defaultConfig } from '../../lambda/config.ts';
+import { configuredSettings } from '../../lambda/invocation.ts';
+import type { Archive, ListingEnd } from '../../lambda/ports.ts';
+import { rules } from '../../rules/index.ts';
+import { ACCOUNT, ENVIRONMENT, NOW } from './builders.ts';
+import { listingOf } from './listing.ts';
+
+/** The instant of a night: the first is the one that test runs speak for. */
+export const nightAt = (number: number): Date => new Date(NOW + (number - 1) * 86_400_000);
+
+export const nightRun = (number: number): string => runName(nightAt(number));
+
+export const nightKeys = (number: number) => runKeys(ENVIRONMENT, nightAt(number));
+
+export interface NightPlan {
+  readonly number: number;
+  readonly users: readonly unknown[];
+  readonly end?: ListingEnd;
+  readonly environmentId?: string;
+  readonly config?: Partial<Config>;
+}
+
+/** Audits nights into an archive, in the order given. */
+export const auditNights = async (
+  archive: Archive,
+  nights: readonly NightPlan[],
+): Promise<readonly AuditResult[]> => {
+  const results: AuditResult[] = [];
+  for (const { number, users, end, environmentId = ENVIRONMENT, config } of nights) {
+    results.push(
+      await audit(
+        {
+          environmentId,
+          accountId: ACCOUNT,
+          region: 'us-east-1',
+          partition: 'aws',
+          asOf: nightAt(number),
+          attempt: `attempt-${results.length + 1}`,
+          deadline: Number.POSITIVE_INFINITY,
+          acceptRosterDrop: false,
+        },
+        {
+          ...configuredSettings({ ...defaultConfig(rules), ...config }, [], environmentId),
+          listUsers: listingOf([users], end),
+          archive,
+          sendAlert: () => Promise.resolve('sent'),
+          alertPatienceMs: 100,
+        },
+      ),
+    );
+  }
+  return results;
+};
+
+/** Audits nights into an archive in a folder. */
+export const archiveNights = async (folder: string, nights: readonly NightPlan[]): Promise<void> => {
+  await auditNights(folderArchive(folder), nights);
+};
