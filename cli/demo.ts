@@ -48,11 +48,18 @@ const TROUBLES: readonly (readonly Trouble[])[] = [
   [{ faults: [{ fault: 'expired-credentials', page: 1 }], told: 'the credentials expired midway' }],
 ];
 
-/** `email-domain` judges nothing before it is told of domains, and the demo knows its own. */
-const demoConfig = (): Config => ({
-  ...defaultConfig(rules),
-  rules: { 'email-domain': { allowedDomains: ['example.com', '*.example.com'] } },
-});
+/**
+ * `email-domain` judges nothing before it is told of domains, and the demo knows its own. A week is longer than the
+ * demo: with daily reminders of what is CRITICAL it would have no quiet night to show.
+ */
+const demoConfig = (): Config => {
+  const config = defaultConfig(rules);
+  return {
+    ...config,
+    rules: { 'email-domain': { allowedDomains: ['example.com', '*.example.com'] } },
+    reminders: { ...config.reminders, CRITICAL: 7 },
+  };
+};
 
 /** Removes what earlier demos left in an archive, and nothing else. */
 const forgetEarlierDemos = async (folder: string): Promise<void> => {

@@ -161,14 +161,13 @@ const withinBudget = (
   return blocks;
 };
 
-const COUNTED: readonly (readonly [kinds: readonly HighlightKind[], one: string, many: string])[] = [
-  [['new'], 'new finding', 'new findings'],
-  [['reopened'], 'finding came back', 'findings came back'],
-  [['escalated'], 'finding is more severe', 'findings are more severe'],
-  [['waiver-ended'], 'finding accepted no longer', 'findings accepted no longer'],
-  [['event'], 'change to look at', 'changes to look at'],
-  [['reminder'], 'finding to be reminded of', 'findings to be reminded of'],
-  [['resolved'], 'finding resolved', 'findings resolved'],
+const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: string])[] = [
+  ['new', 'new finding', 'new findings'],
+  ['reopened', 'finding came back', 'findings came back'],
+  ['escalated', 'finding is more severe', 'findings are more severe'],
+  ['waiver-ended', 'finding accepted no longer', 'findings accepted no longer'],
+  ['event', 'change to look at', 'changes to look at'],
+  ['reminder', 'finding to be reminded of', 'findings to be reminded of'],
 ];
 
 const inOneLine = (report: Report, news: readonly Highlight[]): string => {
@@ -176,13 +175,17 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
     return 'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.';
   }
   if (report.previousRun === undefined) {
-    return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes are mailed.`;
+    return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes and reminders are mailed.`;
   }
-  const counts = COUNTED.map(([kinds, one, many]) => ({ count: countOf(news, kinds), one, many }))
+  const bad = BAD_NEWS.map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
     .filter(({ count }) => count > 0)
-    .map(({ count, one, many }, index) => plural(count, one, many) + (index === 0 ? worstOf(news) : ''));
-  const happened = counts.length === 0 ? 'No finding changed' : counts.join(', ');
-  return `${happened}; ${report.findings.byState.open} still open.`;
+    .map(({ count, one, many }) => plural(count, one, many));
+  const resolved = countOf(news, ['resolved']);
+  const happened = [
+    ...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]),
+    ...(resolved === 0 ? [] : [plural(resolved, 'finding resolved', 'findings resolved')]),
+  ];
+  return `${happened.join(', ') || 'No finding changed'}; ${report.findings.byState.open} still open.`;
 };
 
 const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {

@@ -38,13 +38,14 @@ const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: stri
 
 const REMINDER = ['reminder', 'reminder', 'reminders'] as const;
 
-/** `3 new (worst CRITICAL), 1 change, 2 reminders`; empty where there is no bad news. */
+/** `3 new, 1 change, 2 reminders (worst CRITICAL)`; empty where there is no bad news. */
 const badNews = (news: readonly Highlight[]): readonly string[] => {
   const counts = [...BAD_NEWS, REMINDER]
     .map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
     .filter(({ count }) => count > 0);
   return counts.map(
-    ({ count, one, many }, index) => plural(count, one, many) + (index === 0 ? worstOf(news) : ''),
+    ({ count, one, many }, index) =>
+      plural(count, one, many) + (index === counts.length - 1 ? worstOf(news) : ''),
   );
 };
 

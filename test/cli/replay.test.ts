@@ -59,6 +59,13 @@ const hashesOf = async (folder: string): Promise<Readonly<Record<string, string>
   );
 };
 
+/** Nights and a config without daily reminders, so that a night may be quiet. */
+const calm = async () => {
+  const reminders = { ...defaultConfig(rules).reminders, CRITICAL: 'off' } as const;
+  const out = await archived(scripted().map((night) => ({ ...night, config: { reminders } })));
+  return { out, config: await configFile('reminders: { CRITICAL: off }') };
+};
+
 describe('under the config of the time', () => {
   test('every night comes to the same evidence, byte for byte', async () => {
     const out = await archived(scripted());
@@ -78,8 +85,8 @@ describe('under the config of the time', () => {
   });
 
   test('what is told of every night is what its report and digest said', async () => {
-    const out = await archived(scripted());
-    const { nights } = await toldOf(out);
+    const { out, config: file } = await calm();
+    const { nights } = await toldOf(out, '--config', file);
     expect(nights).toHaveLength(5);
     for (const [index, night] of nights.entries()) {
       const keys = nightKeys(index + 1);
@@ -106,7 +113,8 @@ describe('under the config of the time', () => {
   });
 
   test('a line a night, then totals', async () => {
-    const { code, stdout } = await replay(await archived(scripted()));
+    const { out, config } = await calm();
+    const { code, stdout } = await replay(out, '--config', config);
     expect(code).toBe(0);
     expect(stdout).toMatch(
       new RegExp(`^${nightRun(1)} {4}150 .* FinSpace ${ENVIRONMENT}: first audit, `, 'm'),

@@ -88,7 +88,7 @@ describe('subject', () => {
           aHighlight(kind),
         ),
       },
-      'FinSpace research: 1 new (worst MEDIUM), 1 reopened, 1 raised, 1 change, 1 resolved, 0 open',
+      'FinSpace research: 1 new, 1 reopened, 1 raised, 1 change (worst MEDIUM), 1 resolved, 0 open',
     ],
     [
       'waivers',
@@ -376,7 +376,7 @@ describe('body', () => {
     [
       'a first audit',
       { report: aFirstReport() },
-      'First audit of this environment: no findings. From now on only changes are mailed.',
+      'First audit of this environment: no findings. From now on only changes and reminders are mailed.',
     ],
   ];
   test.each(lines)('begins with what happened in one line: %s', (_, differs, line) => {
