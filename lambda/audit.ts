@@ -4,6 +4,7 @@ import type { Rule } from '../rules/engine/rule.ts';
 import type { Waiver, WaiverTrouble } from '../rules/engine/waiver.ts';
 import { ARCHIVE_PLACE, type Delivery, deliver, sendUnmarked, wasToldBefore } from './alerts/deliver.ts';
 import { composeDigest, type DigestFacts } from './alerts/digest.ts';
+import { recordRun } from './archive/history.ts';
 import {
   attemptAlertsPrefix,
   attemptKeys,
@@ -21,13 +22,14 @@ import {
   readManifest,
   type StoredManifest,
 } from './archive/manifest.ts';
-import { readPast, readRoster, readRunLines } from './archive/past.ts';
+import { readEarlierTrend, readPast, readRoster, readRunLines } from './archive/past.ts';
 import { manifestText, type Signer, signManifest } from './archive/signature.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder, sha256Of } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
 import type { Alert, Archive, ListingCounts, ListingEnd, SendAlert, UserSource } from './ports.ts';
 import type { Highlight } from './report/highlights.ts';
+import { reportPage } from './report/html.ts';
 import { serialiseRecord } from './report/record.ts';
 import {
   type Counts,
@@ -36,6 +38,7 @@ import {
   type Verdict,
   type VerdictReason,
 } from './report/report.ts';
+import { continueTrend, type TrendPoint, trendPoint } from './report/trend.ts';
 import { CODE_VERSION } from './version.ts';
 
 /** One run of the audit. */
@@ -67,6 +70,8 @@ export interface AuditSettings {
   readonly maxDropPercent: number;
   /** What operators call the environment. */
   readonly environmentName?: string;
+  /** The zone of the schedule, an IANA name: the page tells the run's instant in it, too. */
+  readonly timeZone?: string;
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
@@ -85,6 +90,8 @@ export interface AuditResult {
   readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
   /** The run had been completed before: nothing was read, judged or written anew. */
   readonly wasDone: boolean;
+  /** What went wrong beside the evidence: an aid that could not be written. */
+  readonly warnings: readonly string[];
 }
 
 /** Why a run is not complete. */
@@ -148,11 +155,29 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
     },
   };
   try {
-    return await execute(run);
+    return await recorded(run, await execute(run));
   } catch (error) {
     return await failWithoutArchive(run, error);
   } finally {
     await spools.remove();
+  }
+};
+
+/** The result, with the run on the page of all runs: an aid, so its failure is told and fails nothing. */
+const recorded = async ({ request, settings }: Run, result: AuditResult): Promise<AuditResult> => {
+  const { environmentName, archive } = settings;
+  const { environmentId, attempt } = request;
+  const { report } = result;
+  try {
+    await recordRun(archive, {
+      environmentId,
+      report,
+      ...(environmentName !== undefined && { environmentName }),
+      ...(report.verdict !== 'COMPLETE' && { attempt }),
+    });
+    return result;
+  } catch (error) {
+    return { ...result, warnings: [`the page of all runs was not written: ${messageOf(error)}`] };
   }
 };
 
@@ -173,7 +198,7 @@ const execute = async (run: Run): Promise<AuditResult> => {
 
   return shortfall === undefined
     ? completeRun(run, last, look, judgement)
-    : keepUnfinishedRun(run, last?.manifest, shortfall, look, judgement);
+    : keepUnfinishedRun(run, last, shortfall, look, judgement);
 };
 
 const readEarlier = async (
@@ -257,6 +282,7 @@ const reportOf = (
   shortfall: Shortfall | undefined,
   counts: Counts,
   { outcomes, findings }: Pick<Judgement, 'outcomes' | 'findings'>,
+  trend: readonly TrendPoint[] = [],
 ): Report => ({
   schemaVersion: 1,
   run: name,
@@ -270,6 +296,13 @@ const reportOf = (
   rules: outcomes,
   findings,
   ...(last !== undefined && { previousRun: last.run }),
+  trend: continueTrend(trend, shortfall === undefined ? trendPoint(name, findings.bySeverity) : undefined),
+});
+
+const hashesOf = ({ rules, waivers, config }: AuditSettings): Manifest['hashes'] => ({
+  ruleset: hashOf(rules),
+  config: hashOf(config),
+  waivers: hashOf(waivers),
 });
 
 const manifestOf = (
@@ -278,7 +311,7 @@ const manifestOf = (
   report: Report,
   objects: Manifest['objects'],
 ): Manifest => {
-  const { rules, waivers, config } = run.settings;
+  const { rules } = run.settings;
   return {
     schemaVersion: 1,
     run: report.run,
@@ -290,7 +323,7 @@ const manifestOf = (
     ...(report.reason !== undefined && { reason: report.reason }),
     counts: report.counts,
     objects,
-    hashes: { ruleset: hashOf(rules), config: hashOf(config), waivers: hashOf(waivers) },
+    hashes: hashesOf(run.settings),
     rules: Object.fromEntries(
       rules.map(({ rule, state, severity, options }) => [
         rule.id,
@@ -304,6 +337,33 @@ const manifestOf = (
 
 const jsonEvidence = (value: unknown): Evidence => evidenceOf(`${JSON.stringify(value, null, 2)}\n`);
 
+/** The run as people read it. `manifestKey` names what will vouch for it. */
+const pageOf = (
+  { settings }: Run,
+  last: StoredManifest | undefined,
+  report: Report,
+  { highlights, waiverTroubles }: DigestSource,
+  objects: Manifest['objects'],
+  manifestKey?: string,
+): Evidence => {
+  const { environmentName, timeZone, rules } = settings;
+  return evidenceOf(
+    reportPage({
+      report,
+      rules,
+      highlights,
+      waiverTroubles,
+      objects,
+      hashes: hashesOf(settings),
+      codeVersion: CODE_VERSION,
+      ...(environmentName !== undefined && { environmentName }),
+      ...(timeZone !== undefined && { timeZone }),
+      ...(last !== undefined && { last }),
+      ...(manifestKey !== undefined && { manifestKey }),
+    }),
+  );
+};
+
 const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSource): Alert | undefined => {
   const { environmentName } = run.settings;
   const facts: DigestFacts = {
@@ -311,7 +371,7 @@ const digestOf = (run: Run, keys: RunKeys, report: Report, judgement: DigestSour
     highlights: judgement.highlights,
     waiverTroubles: judgement.waiverTroubles,
     rules: run.yardstick.catalogue,
-    reportLocation: `${ARCHIVE_PLACE}/${keys.object('report')}`,
+    reportLocation: `${ARCHIVE_PLACE}/${keys.object('html')}`,
     ...(environmentName !== undefined && { environmentName }),
   };
   return composeDigest(facts);
@@ -327,7 +387,7 @@ const resultOf = (
   alert: Delivery,
   objects: AuditResult['objects'],
   { highlights, waiverTroubles } = NOTHING_TOLD,
-): AuditResult => ({ report, highlights, waiverTroubles, alert, objects, wasDone: false });
+): AuditResult => ({ report, highlights, waiverTroubles, alert, objects, wasDone: false, warnings: [] });
 
 /**
  * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
@@ -349,18 +409,24 @@ const completeRun = async (
   const resolved = await storeAnew(archive, run.keys.object('resolved'), judgement.evidence.resolved);
   const csv = await storeAnew(archive, run.keys.object('csv'), judgement.evidence.csv);
 
+  const trend = await readEarlierTrend(archive, last?.manifest);
   const { report, object } = await storeReport(
     run,
-    reportOf(run, last?.manifest, undefined, counts, judgement),
+    reportOf(run, last?.manifest, undefined, counts, judgement, trend),
     findings.isOurs,
   );
   const digest = digestOf(run, run.keys, report, judgement);
-  const objects: Manifest['objects'] = {
+  const told: Manifest['objects'] = {
     snapshot: snapshot.object,
     findings: findings.object,
     resolved: resolved.object,
     csv: csv.object,
     report: object,
+  };
+  const page = pageOf(run, last, report, judgement, told, run.keys.manifest);
+  const objects: Manifest['objects'] = {
+    ...told,
+    html: (await storeAnew(archive, run.keys.object('html'), page)).object,
     ...(digest !== undefined && {
       digest: (await storeAnew(archive, run.keys.object('digest'), jsonEvidence(digest))).object,
     }),
@@ -430,7 +496,7 @@ const NOTHING_JUDGED: Pick<Judgement, 'outcomes' | 'findings'> = {
 /** Keeps what an unfinished run could read, apart from the runs, and tells people. */
 const keepUnfinishedRun = async (
   run: Run,
-  last: Manifest | undefined,
+  last: StoredManifest | undefined,
   shortfall: Shortfall,
   look: Look,
   judgement: Judgement,
@@ -438,7 +504,8 @@ const keepUnfinishedRun = async (
   const { archive } = run.settings;
   const { environmentId, asOf, attempt } = run.request;
   const keys = attemptKeys(environmentId, asOf, attempt);
-  const report = reportOf(run, last, shortfall, look.counts, judgement);
+  const trend = await readEarlierTrend(archive, last?.manifest);
+  const report = reportOf(run, last?.manifest, shortfall, look.counts, judgement, trend);
   const digest = digestOf(run, keys, report, judgement);
   const evidence: Partial<Record<ObjectName, Evidence>> = {
     snapshot: look.snapshot,
@@ -451,6 +518,8 @@ const keepUnfinishedRun = async (
   for (const [name, content] of Object.entries(evidence) as [ObjectName, Evidence][]) {
     objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
   }
+  const page = pageOf(run, last, report, judgement, objects, keys.manifest);
+  objects.html = (await storeOnce(archive, keys.object('html'), page)).object;
   await storeOnce(
     archive,
     keys.manifest,
@@ -548,9 +617,12 @@ const keepUnjudgedRun = async (run: Run, shortfall: Shortfall): Promise<AuditRes
   const keys = attemptKeys(environmentId, asOf, attempt);
   const report = unjudged(run, shortfall);
   const stored = await storeOnce(archive, keys.object('report'), jsonEvidence(report));
+  const objects = { report: stored.object };
+  const page = pageOf(run, undefined, report, NOTHING_TOLD, objects);
+  const html = await storeOnce(archive, keys.object('html'), page);
   const digest = digestOf(run, keys, report, NOTHING_TOLD);
   const alert = await deliverShortfall(run, keys, report, digest);
-  return resultOf(report, alert, { report: stored.object });
+  return resultOf(report, alert, { ...objects, html: html.object });
 };
 
 /** The archive can't be read or written: the one thing left is to say so. */

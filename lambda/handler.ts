@@ -33,6 +33,10 @@ export const handler = async (event: unknown, context: Invocation) => {
   const listUsers = finspaceSource({ environmentId, region, endpoint, mode, loadCredentials });
   const settings = configuredSettings(config, waivers, environmentId);
   const result = await audit(request, { ...settings, listUsers, archive, sendAlert });
-  logger.info('audited', { report: { ...result.report, rules: undefined }, alert: result.alert });
+  logger.info('audited', {
+    report: { ...result.report, rules: undefined, trend: undefined },
+    alert: result.alert,
+    warnings: result.warnings,
+  });
   return answerOf(result);
 };

@@ -17,6 +17,7 @@ export const configuredSettings = (
     waivers,
     trustedAccounts: config.trustedAccounts,
     maxDropPercent: config.maxDropPercent,
+    timeZone: config.schedule.timezone,
     config,
     ...(name !== undefined && { environmentName: name }),
   };

@@ -18,6 +18,7 @@ const OBJECTS = {
   findings: (partition: string, run: string) => `findings/${partition}/${run}.jsonl.gz`,
   resolved: (partition: string, run: string) => `resolved/${partition}/${run}.jsonl.gz`,
   report: (partition: string, run: string) => `reports/${partition}/${run}/report.json`,
+  html: (partition: string, run: string) => `reports/${partition}/${run}/report.html`,
   csv: (partition: string, run: string) => `reports/${partition}/${run}/findings.csv`,
   digest: (partition: string, run: string) => `reports/${partition}/${run}/digest.json`,
 } as const;
@@ -29,6 +30,7 @@ const fileNames: Readonly<Record<ObjectName, string>> = {
   findings: 'findings.jsonl.gz',
   resolved: 'resolved.jsonl.gz',
   report: 'report.json',
+  html: 'report.html',
   csv: 'findings.csv',
   digest: 'digest.json',
 };
@@ -73,3 +75,10 @@ export const manifestsPrefix = (environmentId: string): string => `manifests/env
 
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
+
+/** The page of all runs. */
+export const historyPageKey = (environmentId: string): string =>
+  `reports/environment=${environmentId}/index.html`;
+
+/** Whatever unfinished attempts kept begins so. */
+export const incompletePrefix = (environmentId: string): string => `incomplete/environment=${environmentId}/`;

@@ -10,8 +10,9 @@ import { Roster } from '../../rules/engine/roster.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import type { Archive } from '../ports.ts';
+import { readTrend, type TrendPoint } from '../report/trend.ts';
 import type { ObjectName } from './keys.ts';
-import { readLines } from './lines.ts';
+import { readBytes, readLines } from './lines.ts';
 import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
 
 /** Passes a body on, and throws at its end where it is not what the manifest says. */
@@ -78,4 +79,25 @@ export const readRoster = async (archive: Archive, manifest: Manifest | undefine
     position += 1;
   }
   return roster;
+};
+
+const parsed = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * The trend up to a run, as its report carries it; undefined where the report is not there or carries none, which
+ * the next report tells. A report that was altered is an `ArchiveError`.
+ */
+export const readEarlierTrend = async (
+  archive: Archive,
+  manifest: Manifest | undefined,
+): Promise<readonly TrendPoint[] | undefined> => {
+  const object = manifest?.objects.report;
+  const stored = object && (await archive.read(object.key));
+  return stored && readTrend(parsed(await readBytes(verified(stored.body, object))));
 };

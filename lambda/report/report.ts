@@ -2,6 +2,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { CutReason, ListingCounts } from '../ports.ts';
+import type { TrendPoint } from './trend.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
 export type Verdict = 'COMPLETE' | 'INCOMPLETE' | 'FAILED';
@@ -48,6 +49,8 @@ export interface Report {
   readonly findings: FindingCounts;
   /** The last complete run before this one. */
   readonly previousRun?: string;
+  /** The last 90 complete runs, the oldest first, this one included where it is complete. */
+  readonly trend?: readonly TrendPoint[];
 }
 
 const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
