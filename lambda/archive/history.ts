@@ -1,5 +1,11 @@
 import type { Archive } from '../ports.ts';
-import { type HistoryRow, historyPage, historyRowOf, readHistoryPage } from '../report/history-page.ts';
+import {
+  type HistoryRow,
+  historyPage,
+  historyRowOf,
+  inOrder,
+  readHistoryPage,
+} from '../report/history-page.ts';
 import type { Report } from '../report/report.ts';
 import { historyPageKey, incompletePrefix, manifestsPrefix, runInstant, runKeys } from './keys.ts';
 import { readBytes } from './lines.ts';
@@ -8,11 +14,6 @@ import { evidenceOf } from './spool.ts';
 
 /** How many reports are read at a time where the page has to be made anew. */
 const AT_ONCE = 16;
-
-const byName = ([one]: HistoryRow, [other]: HistoryRow): number => {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
-};
 
 const isReport = (value: unknown): value is Report =>
   typeof value === 'object' &&
@@ -58,7 +59,7 @@ const readHistory = async (archive: Archive, environmentId: string): Promise<rea
   for (let next = 0; next < reads.length; next += AT_ONCE) {
     rows.push(...(await Promise.all(reads.slice(next, next + AT_ONCE).map((read) => read()))));
   }
-  return rows.toSorted(byName);
+  return rows.toSorted(inOrder);
 };
 
 export interface HistoryEntry {
@@ -89,7 +90,7 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
 
     const earlier =
       known !== undefined && has(report.previousRun) ? known : await readHistory(archive, environmentId);
-    const rows = [...earlier.filter(([name]) => name !== row[0]), row].toSorted(byName);
+    const rows = [...earlier.filter(([name]) => name !== row[0]), row].toSorted(inOrder);
     const { content } = evidenceOf(historyPage(environmentId, environmentName, rows));
     const outcome = await archive.replace(key, content, 'text/html; charset=utf-8', stored?.version);
     if (outcome === 'replaced') return;

@@ -56,6 +56,15 @@ export const readHistoryPage = (page: string, environmentId: string): readonly H
 
 const runOf = (name: string): string => name.slice(0, 'yyyymmddThhmmssZ'.length);
 
+/** By run; of one run first the attempts that did not end complete, as they came. */
+export const inOrder = ([one]: HistoryRow, [other]: HistoryRow): number => {
+  if (runOf(one) !== runOf(other)) return one < other ? -1 : 1;
+  if (one === other) return 0;
+  const isRun = one === runOf(one);
+  if (isRun !== (other === runOf(other))) return isRun ? 1 : -1;
+  return one < other ? -1 : 1;
+};
+
 const instantOf = ([name]: HistoryRow): number => runInstant(runOf(name))?.getTime() ?? 0;
 
 const isComplete = ([, verdict]: HistoryRow): boolean => verdict === 'COMPLETE';
@@ -83,10 +92,11 @@ const durationText = (milliseconds: number): string => {
   return hours < 48 ? plural(hours, 'hour') : plural(Math.round(hours / 24), 'day');
 };
 
+/** As short as HTML allows: years of nights make thousands of rows. */
 const rowText = (row: HistoryRow, environmentId: string): Html => {
   const [name, verdict, reason, users, ...failing] = row;
-  const instant = utcText(new Date(instantOf(row)).toISOString());
-  const cells = [users, ...failing].map((value) => html`<td class="n">${value}</td>`);
+  const instant = new Date(instantOf(row)).toISOString().slice(0, 16).replace('T', ' ');
+  const cells = [users, ...failing].map((value) => html`<td>${value}`);
   const link = html`<a href="${linkOf(row, environmentId)}">${instant}</a>`;
   return verdict === 'COMPLETE'
     ? html`<tr><td>${link}<td>Complete${cells}\n`

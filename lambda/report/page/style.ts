@@ -176,10 +176,13 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
 
 .short + section { margin-top: 2.25rem; }
+.runs td:nth-child(n + 3) { text-align: right; font-variant-numeric: tabular-nums; }
 .runs a { white-space: nowrap; }
 .runs td { padding-top: 0.42rem; padding-bottom: 0.42rem; }
 .runs .odd td { background: var(--bad-back); }
-.runs .odd td:first-child { box-shadow: -0.6rem 0 0 var(--bad-back), inset 3px 0 0 var(--bad); padding-left: 0.6rem; }
+.runs td:first-child, .runs th:first-child { padding-left: 0.75rem; }
+.runs td:last-child, .runs th:last-child { padding-right: 0.75rem; }
+.runs .odd td:first-child { box-shadow: inset 3px 0 0 var(--bad); }
 .runs .odd b { color: var(--bad); }
 .runs .gap td { color: var(--warn); background: var(--warn-back); font-weight: 550; text-align: center; }
 .stale { border: 2px solid var(--bad); background: var(--bad-back); color: var(--bad); font-weight: 600; margin-bottom: 1rem; }

@@ -35,19 +35,19 @@ const seenText = ({ counts: { users, pages, duplicates } }: Report): string =>
   `${plural(users, 'user')} on ${plural(pages, 'page')}` +
   (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
 
-const completeText = (report: Report): Html => {
-  const short = report.rules.filter(isShort).length;
-  const idle = report.rules.filter((rule) => !isOn(rule)).length;
-  const rest = [
+const judgedText = ({ rules }: Report): Html | string => {
+  const short = rules.filter(isShort).length;
+  const idle = rules.filter((rule) => !isOn(rule)).length;
+  const lacking = [
     ...(short > 0 ? [`${plural(short, 'rule')} could not judge everything`] : []),
     ...(idle > 0 ? [`${plural(idle, 'rule')} ${idle === 1 ? 'is' : 'are'} off or not configured`] : []),
+    ...(rules.length === 0 ? ['there is no rule'] : []),
   ];
-  return html`<p>${seenText(report)}. ${
-    rest.length === 0
-      ? 'Every rule of the catalogue judged.'
-      : html`Not all was judged: ${rest.join(', and ')}; see <a href="#rules">rules</a>.`
-  }</p>`;
+  if (lacking.length === 0) return 'Every rule of the catalogue judged.';
+  return html`Not all was judged: ${lacking.join(', and ')}; see <a href="#rules">rules</a>.`;
 };
+
+const completeText = (report: Report): Html => html`<p>${seenText(report)}. ${judgedText(report)}</p>`;
 
 const shortfallText = (report: Report): Html => {
   const { reason, message, counts } = report;
@@ -130,10 +130,17 @@ export const inShort = (report: Report): Html => {
 const fact = (name: string, value: Html | string, more?: Html | string): Html =>
   html`<div><dt>${name}</dt><dd>${value}</dd>${more !== undefined && html`<dd>${more}</dd>`}</div>`;
 
+const comparedWith = ({ verdict, previousRun }: Report): Html => {
+  const before = runInstant(previousRun ?? '');
+  if (before !== undefined) return fact('Compared with', utcText(before.toISOString()));
+  return fact('Compared with', 'nothing', verdict === 'COMPLETE' ? 'the first complete run' : undefined);
+};
+
 /** What the run speaks for. */
-export const runFacts = ({ report, timeZone, last }: PageFacts): Html => {
+export const runFacts = ({ report, timeZone }: PageFacts): Html => {
   const { asOf, run, counts } = report;
   const { requests, throttled, retries } = counts;
-  const before = last && runInstant(last.manifest.run);
-  return html`<dl class="facts">${fact('As of', utcText(asOf), timeZone === undefined ? undefined : zonedText(asOf, timeZone))}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated`)}${fact('Compared with', before === undefined ? 'nothing' : utcText(before.toISOString()), before === undefined ? 'no run was complete before' : undefined)}</dl>`;
+  const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);
+  const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated`;
+  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${comparedWith(report)}</dl>`;
 };
