@@ -150,7 +150,7 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .clause { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; color: var(--quiet); white-space: nowrap; }
 .findings td.who { width: 25%; min-width: 11rem; }
 .findings td.age { width: 8.5rem; }
-.findings .state { font-weight: 550; }
+.findings .state { font-weight: 550; white-space: nowrap; }
 .state.new, .state.reopened, .state.escalated { color: var(--bad); }
 .state.resolved { color: var(--good); }
 .evidence { display: block; margin-top: 0.2rem; color: var(--quiet); font-size: 0.83rem; }
@@ -230,7 +230,12 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
     --critical: #a3122f; --on-critical: #fff; --high: #c2410c; --on-high: #fff; --medium: #f0bd3b; --on-medium: #362500;
     --low: #1d6cb0; --on-low: #fff; --informational: #5c6670; --on-informational: #fff;
   }
-  body { font-size: 9.5pt; }
+  html { font-size: 75%; }
+  body { font-size: 8.5pt; line-height: 1.4; }
+  td { padding: 0.3rem 0.5rem; }
+  .frames { columns: 1; }
+  .findings td.who { width: 22%; min-width: 0; }
+  .findings td.age { width: 6.5rem; }
   .wrap { max-width: none; padding: 0; }
   header.top { padding-top: 0; }
   .filter > :not(output), .skip, nav, summary { display: none; }
