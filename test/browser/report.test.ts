@@ -38,9 +38,9 @@ const told = (page: Page): Promise<string | null> => page.locator('#shown').text
 /** In words, what axe finds that keeps people from reading the page. */
 const barriers = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate(
+  const { violations } = await page.evaluate<axe.AxeResults>(
     "axe.run({ resultTypes: ['violations'], preload: false })",
-  )) as axe.AxeResults;
+  );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
