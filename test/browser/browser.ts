@@ -31,11 +31,9 @@ export interface Shelf {
 export const serve = async (folder: string): Promise<Shelf> => {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const type = TYPES[extname(path)] ?? 'application/octet-stream';
     readFile(join(folder, path)).then(
-      (bytes) => {
-        const type = TYPES[extname(path)] ?? 'application/octet-stream';
-        response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(bytes);
-      },
+      (bytes) => response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(bytes),
       () => response.writeHead(404).end(),
     );
   });
