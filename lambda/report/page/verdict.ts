@@ -69,7 +69,12 @@ const failingOf = ({ findings: { bySeverity } }: Report): number =>
 const countsBefore = ({ trend = [], previousRun }: Report): readonly number[] | undefined =>
   trend.find(([run]) => run === previousRun)?.slice(1) as readonly number[] | undefined;
 
+/** Zero findings among nobody is no number at all. */
+const isUnknown = (count: number, { verdict, counts }: Report): boolean =>
+  verdict !== 'COMPLETE' && counts.users === 0 && count === 0;
+
 const delta = (count: number, before: number | undefined, report: Report): Html => {
+  if (isUnknown(count, report)) return html`<div class="delta">nobody was seen</div>`;
   if (report.verdict !== 'COMPLETE') return html`<div class="delta">of what was seen</div>`;
   if (report.previousRun === undefined) return html`<div class="delta">first audit</div>`;
   if (before === undefined) return html`<div class="delta">change unknown</div>`;
@@ -91,7 +96,7 @@ export const severityTiles = (report: Report): Html => {
   const before = countsBefore(report);
   const tiles = WORST_FIRST.map((severity, index) => {
     const count = bySeverity[severity];
-    return html`<li class="card tile ${severityClass(severity)}"><div class="name">${severityWord(severity)}</div><div class="count${count === 0 ? ' none' : ''}">${count}</div>${delta(count, before?.[index], report)}</li>`;
+    return html`<li class="card tile ${severityClass(severity)}"><div class="name">${severityWord(severity)}</div><div class="count${count === 0 ? ' none' : ''}">${isUnknown(count, report) ? '?' : count}</div>${delta(count, before?.[index], report)}</li>`;
   });
   return html`<ul class="tiles" aria-label="Failing findings by severity">${tiles}<li class="card tile waived"><div class="name">Waived</div><div class="count${byState.waived === 0 ? ' none' : ''}">${byState.waived}</div><div class="delta">accepted</div></li></ul>${sinceText(report)}`;
 };
@@ -110,6 +115,8 @@ export const inShort = (report: Report): Html => {
   const worst = WORST_FIRST.filter((severity) => findings.bySeverity[severity] > 0)
     .map((severity) => `${findings.bySeverity[severity]} ${severity.toLowerCase()}`)
     .join(', ');
+  if (isUnknown(failing, report))
+    return html`<p class="short"><strong>Nobody was seen</strong>: nothing is known of any finding.</p>`;
   if (verdict !== 'COMPLETE')
     return html`<p class="short">Among what was seen, <strong>${plural(failing, 'finding')}</strong>${failing > 0 && `: ${worst}`}. How many there are beyond that is unknown.</p>`;
 

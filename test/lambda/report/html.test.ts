@@ -82,7 +82,12 @@ describe('the verdict', () => {
         counts: { users: 0, pages: 0, duplicates: 0, requests: 1, throttled: 0, retries: 0 },
       }),
       title: 'FAILED - research, 2026-11-24: FinSpace access audit',
-      says: ['FAILED: nothing was judged', 'Seen no user Not seen the users that the service refused'],
+      says: [
+        'FAILED: nothing was judged',
+        'Seen no user Not seen the users that the service refused',
+        'Nobody was seen : nothing is known of any finding.',
+        'Critical ? nobody was seen',
+      ],
     },
   ])('$name', ({ report, title, says }) => {
     const page = reportPage(somePageFacts({ report }));
