@@ -115,7 +115,7 @@ export const showEnd = async (out: Terminal, folder: string, told: readonly Told
   if (last !== undefined) {
     out.line(`${out.paint('bold', 'Failing')}   ${failingText(last.report, out.paint)}`);
     out.line(`${out.paint('bold', 'Evidence')}  ${pathTo(folder)}`);
-    out.line(`${out.paint('bold', 'Report')}    ${pathTo(folder)}/${last.objects.report?.key ?? ''}`);
+    out.line(`${out.paint('bold', 'Report')}    ${pathTo(folder)}/${last.objects.html?.key ?? ''}`);
   }
   out.line();
   out.line(out.paint('bold', 'What next'));

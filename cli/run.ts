@@ -96,7 +96,7 @@ const highlightsOf = async (
 const show = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
   const { report, objects, wasDone } = result;
   const isComplete = report.verdict === 'COMPLETE';
-  const placeOf = (name: 'report' | 'csv'): string | undefined =>
+  const placeOf = (name: 'html' | 'csv'): string | undefined =>
     objects[name] === undefined ? undefined : `${location}/${objects[name].key}`;
   const unjudged = unjudgedText(report);
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -107,7 +107,7 @@ const show = (result: AuditResult, highlights: readonly Highlight[], location: s
     ['Not judged', unjudged === '' ? undefined : unjudged],
     ['Digest', alertText(result)],
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
-    ['Report', placeOf('report') ?? 'none: the evidence could not be kept'],
+    ['Report', placeOf('html') ?? 'none: the evidence could not be kept'],
   ];
   const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
     text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],
@@ -172,5 +172,6 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   if (result.alert.outcome === 'failed') {
     io.err.line(`the digest was not sent: ${plainLine(result.alert.message, 400)}`);
   }
+  for (const warning of result.warnings) io.err.line(plainLine(warning, 400));
   return exitOf(result, options.failOn);
 };

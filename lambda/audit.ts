@@ -6,6 +6,7 @@ import type { Waiver } from '../rules/engine/waiver.ts';
 import { ARCHIVE_PLACE, type Delivery, deliver, sendUnmarked, wasToldBefore } from './alerts/deliver.ts';
 import { composeDigest, type DigestFacts } from './alerts/digest.ts';
 import { type OwedAlert, owedAlerts } from './alerts/owed.ts';
+import { recordRun } from './archive/history.ts';
 import {
   attemptAlertsPrefix,
   attemptKeys,
@@ -30,6 +31,7 @@ import { storeAnew, storeOnce } from './archive/store.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
 import type { Alert, Archive, ListingCounts, ListingEnd, SendAlert, UserSource } from './ports.ts';
 import type { Highlight } from './report/highlights.ts';
+import { reportPage } from './report/html.ts';
 import { serialiseRecord } from './report/record.ts';
 import {
   type Counts,
@@ -38,6 +40,7 @@ import {
   type Verdict,
   type VerdictReason,
 } from './report/report.ts';
+import { continueTrend, readTrend, type TrendPoint, trendPoint } from './report/trend.ts';
 import { CODE_VERSION } from './version.ts';
 
 /** One run of the audit. */
@@ -70,6 +73,8 @@ export interface AuditSettings {
   readonly maxDropPercent: number;
   /** What operators call the environment. */
   readonly environmentName?: string;
+  /** The zone of the schedule, an IANA name: the page tells the run's instant in it, too. */
+  readonly timeZone?: string;
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
@@ -87,6 +92,8 @@ export interface AuditResult {
   readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
   /** The run had been completed before: nothing was read, judged or written anew. */
   readonly wasDone: boolean;
+  /** What went wrong beside the evidence: an aid that could not be written. */
+  readonly warnings: readonly string[];
 }
 
 /** Why a run is not complete. */
@@ -157,11 +164,29 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
     },
   };
   try {
-    return await execute(run);
+    return await recorded(run, await execute(run));
   } catch (error) {
     return await failWithoutArchive(run, error);
   } finally {
     await spools.remove();
+  }
+};
+
+/** The result, with the run on the page of all runs: an aid, so its failure is told and fails nothing. */
+const recorded = async ({ request, settings }: Run, result: AuditResult): Promise<AuditResult> => {
+  const { environmentName, archive } = settings;
+  const { environmentId, attempt } = request;
+  const { report } = result;
+  try {
+    await recordRun(archive, {
+      environmentId,
+      report,
+      ...(environmentName !== undefined && { environmentName }),
+      ...(report.verdict !== 'COMPLETE' && { attempt }),
+    });
+    return result;
+  } catch (error) {
+    return { ...result, warnings: [`the page of all runs was not written: ${messageOf(error)}`] };
   }
 };
 
@@ -273,6 +298,7 @@ const reportOf = (
   shortfall: Shortfall | undefined,
   counts: Counts,
   { outcomes, findings, waiverTroubles }: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>,
+  trend: readonly TrendPoint[] = [],
 ): Report => ({
   schemaVersion: 1,
   run: name,
@@ -287,6 +313,13 @@ const reportOf = (
   findings,
   ...(waiverTroubles !== undefined && { waiverTroubles }),
   ...(last !== undefined && { previousRun: last.run }),
+  trend: continueTrend(trend, shortfall === undefined ? trendPoint(name, findings.bySeverity) : undefined),
+});
+
+const hashesOf = ({ rules, waivers, config }: AuditSettings): Manifest['hashes'] => ({
+  ruleset: hashOf(rules),
+  config: hashOf(config),
+  waivers: hashOf(waivers),
 });
 
 const manifestOf = (
@@ -295,7 +328,7 @@ const manifestOf = (
   report: Report,
   objects: Manifest['objects'],
 ): Manifest => {
-  const { rules, waivers, config } = run.settings;
+  const { rules } = run.settings;
   return {
     schemaVersion: 1,
     run: report.run,
@@ -307,7 +340,7 @@ const manifestOf = (
     ...(report.reason !== undefined && { reason: report.reason }),
     counts: report.counts,
     objects,
-    hashes: { ruleset: hashOf(rules), config: hashOf(config), waivers: hashOf(waivers) },
+    hashes: hashesOf(run.settings),
     rules: Object.fromEntries(
       rules.map(({ rule, state, severity, options }) => [
         rule.id,
@@ -322,6 +355,32 @@ const manifestOf = (
 
 const jsonEvidence = (value: unknown): Evidence => evidenceOf(`${JSON.stringify(value, null, 2)}\n`);
 
+/** The run as people read it. `manifestKey` names what will vouch for it. */
+const pageOf = (
+  { settings }: Run,
+  last: StoredManifest | undefined,
+  report: Report,
+  highlights: readonly Highlight[],
+  objects: Manifest['objects'],
+  manifestKey?: string,
+): Evidence => {
+  const { environmentName, timeZone, rules } = settings;
+  return evidenceOf(
+    reportPage({
+      report,
+      rules,
+      highlights,
+      objects,
+      hashes: hashesOf(settings),
+      codeVersion: CODE_VERSION,
+      ...(environmentName !== undefined && { environmentName }),
+      ...(timeZone !== undefined && { timeZone }),
+      ...(last !== undefined && { last }),
+      ...(manifestKey !== undefined && { manifestKey }),
+    }),
+  );
+};
+
 const digestOf = (
   run: Run,
   keys: RunKeys,
@@ -335,7 +394,7 @@ const digestOf = (
     highlights,
     earlierTroubles: earlier?.waiverTroubles ?? [],
     rules: run.yardstick.catalogue,
-    reportLocation: `${ARCHIVE_PLACE}/${keys.object('report')}`,
+    reportLocation: `${ARCHIVE_PLACE}/${keys.object('html')}`,
     ...(environmentName !== undefined && { environmentName }),
   };
   return composeDigest(facts);
@@ -346,7 +405,7 @@ const resultOf = (
   alert: Delivery,
   objects: AuditResult['objects'],
   highlights: readonly Highlight[] = [],
-): AuditResult => ({ report, highlights, alert, objects, wasDone: false });
+): AuditResult => ({ report, highlights, alert, objects, wasDone: false, warnings: [] });
 
 /**
  * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
@@ -371,16 +430,21 @@ const completeRun = async (
 
   const { report, object } = await storeReport(
     run,
-    reportOf(run, last?.manifest, undefined, counts, judgement),
+    reportOf(run, last?.manifest, undefined, counts, judgement, readTrend(before.report)),
     findings.isOurs,
   );
   const digest = digestOf(run, run.keys, report, judgement.highlights, before.report);
-  const objects: Manifest['objects'] = {
+  const told: Manifest['objects'] = {
     snapshot: snapshot.object,
     findings: findings.object,
     resolved: resolved.object,
     csv: csv.object,
     report: object,
+  };
+  const page = pageOf(run, last, report, judgement.highlights, told, run.keys.manifest);
+  const objects: Manifest['objects'] = {
+    ...told,
+    html: (await storeAnew(archive, run.keys.object('html'), page)).object,
     ...(digest !== undefined && {
       digest: (await storeAnew(archive, run.keys.object('digest'), jsonEvidence(digest))).object,
     }),
@@ -446,15 +510,17 @@ const keepUnfinishedRun = async (
   look: Look,
   { evidence: { findings, csv }, ...judgement }: Judgement,
 ): Promise<AuditResult> => {
-  const report = reportOf(run, before.last?.manifest, shortfall, look.counts, judgement);
+  const { last } = before;
+  const report = reportOf(run, last?.manifest, shortfall, look.counts, judgement, readTrend(before.report));
   const evidence = { snapshot: look.snapshot, findings, csv };
-  const result = await keepAttempt(run, report, judgement.highlights, evidence);
+  const result = await keepAttempt(run, last, report, judgement.highlights, evidence);
   await deliverOwed(run, before.owed);
   return result;
 };
 
 const keepAttempt = async (
   run: Run,
+  last: StoredManifest | undefined,
   report: Report,
   highlights: readonly Highlight[],
   evidence: Readonly<Partial<Record<ObjectName, Evidence>>>,
@@ -472,6 +538,8 @@ const keepAttempt = async (
   for (const [name, content] of Object.entries(all) as [ObjectName, Evidence][]) {
     objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
   }
+  const page = pageOf(run, last, report, highlights, objects, keys.manifest);
+  objects.html = (await storeOnce(archive, keys.object('html'), page)).object;
   const manifest = manifestOf(run, undefined, report, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
 
@@ -548,7 +616,7 @@ const refuseLateRun = (run: Run, later: string): Promise<AuditResult> => {
     reason: 'config',
     message: `run ${run.name} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
   });
-  return keepAttempt(run, report, [], {});
+  return keepAttempt(run, undefined, report, [], {});
 };
 
 const unjudged = (run: Run, shortfall: Shortfall): Report => {

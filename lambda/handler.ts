@@ -33,7 +33,11 @@ export const handler = async (event: unknown, context: Invocation) => {
   const listUsers = finspaceSource({ ...request, endpoint, mode: config.credentials, loadCredentials });
   const settings = configuredSettings(config, waivers, request.environmentId);
   const result = await audit(request, { ...settings, listUsers, archive, sendAlert });
-  logger.info('audited', { report: { ...result.report, rules: undefined }, alert: result.alert });
+  logger.info('audited', {
+    report: { ...result.report, rules: undefined, trend: undefined },
+    alert: result.alert,
+    warnings: result.warnings,
+  });
   publishMetrics(result, startedAt);
   return answerOf(result);
 };

@@ -25,6 +25,7 @@ export const configuredSettings = (
     trustedAccounts: config.trustedAccounts,
     maxDropPercent: config.maxDropPercent,
     reminders: config.reminders,
+    timeZone: config.schedule.timezone,
     config,
     ...(name !== undefined && { environmentName: name }),
     ...(config.signing !== undefined && { signManifestDigest: configuredSigner(config.signing) }),

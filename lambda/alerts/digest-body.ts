@@ -40,7 +40,7 @@ export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
 };
 
 /** What a run that is not complete has not seen, by its reason. */
-const UNSEEN: Readonly<Record<VerdictReason, string>> = {
+export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
   deadline: 'the users that the rest of the listing would have given; how many is unknown',
   'repeated-token': 'the users beyond the page where the listing ran in a circle; how many is unknown',
   'access-denied': 'the users that the service refused to list; how many is unknown',
@@ -219,7 +219,7 @@ const openLines = (report: Report): readonly string[] => {
   ];
 };
 
-const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: string) => string>> = {
+export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: string) => string>> = {
   expired: (expires) => `expired on ${expires}; the finding counts again`,
   expiring: (expires) => `ends on ${expires}; renew it or resolve the finding`,
   unused: () => 'nothing fails that it accepts; remove it',

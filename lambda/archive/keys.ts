@@ -18,6 +18,7 @@ const OBJECTS = {
   findings: (partition: string, run: string) => `findings/${partition}/${run}.jsonl.gz`,
   resolved: (partition: string, run: string) => `resolved/${partition}/${run}.jsonl.gz`,
   report: (partition: string, run: string) => `reports/${partition}/${run}/report.json`,
+  html: (partition: string, run: string) => `reports/${partition}/${run}/report.html`,
   csv: (partition: string, run: string) => `reports/${partition}/${run}/findings.csv`,
   digest: (partition: string, run: string) => `reports/${partition}/${run}/digest.json`,
 } as const;
@@ -32,6 +33,7 @@ const fileNames: Readonly<Record<ObjectName, string>> = {
   findings: 'findings.jsonl.gz',
   resolved: 'resolved.jsonl.gz',
   report: 'report.json',
+  html: 'report.html',
   csv: 'findings.csv',
   digest: 'digest.json',
 };
@@ -120,3 +122,7 @@ export const ENVIRONMENT_PREFIXES = ['manifests', 'latest', 'incomplete', 'alert
 
 export const environmentOfKey = (key: string): string | undefined =>
   /^\w+\/environment=([A-Za-z0-9]+)(?:\/|\.json$)/.exec(key)?.[1];
+
+/** The page of all runs. */
+export const historyPageKey = (environmentId: string): string =>
+  `reports/environment=${environmentId}/index.html`;

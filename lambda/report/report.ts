@@ -3,6 +3,7 @@ import { FINDING_STATES, type Finding, type FindingState } from '../../rules/eng
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { CutReason, ListingCounts } from '../ports.ts';
+import type { TrendPoint } from './trend.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
 export type Verdict = 'COMPLETE' | 'INCOMPLETE' | 'FAILED';
@@ -53,6 +54,8 @@ export interface Report {
   readonly waiverTroubles?: readonly WaiverTrouble[];
   /** The last complete run before this one. */
   readonly previousRun?: string;
+  /** The last 90 complete runs, the oldest first, this one included where it is complete. */
+  readonly trend?: readonly TrendPoint[];
 }
 
 const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>

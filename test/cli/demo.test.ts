@@ -26,7 +26,7 @@ test('audits five nights, one of them at the second attempt, and names nobody', 
   expect(stdout.match(/^ {3}INCOMPLETE {2}access-denied$/gm)).toHaveLength(1);
   expect(stdout.match(/^ {2}quiet: nobody is mailed$/gm)).toHaveLength(1);
   expect(stdout).toMatch(/^│ Subject: FinSpace demo: 1 change \(worst HIGH\), 2 resolved, \d+ open$/m);
-  expect(stdout).toMatch(/^Report {2,}.*\/report\.json$/m);
+  expect(stdout).toMatch(/^Report {2,}.*\/report\.html$/m);
   expect(
     Math.max(
       ...stdout

@@ -67,7 +67,7 @@ describe('a history in a folder', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^environment \w+: 0 problems$/m);
     expect(stdout).toContain(`3 complete, ${runOf(1)} to ${runOf(4)}\n`);
-    expect(stdout).toMatch(/^Objects {2,}18 read to their end, [\d,]+ bytes: SHA-256 and size /m);
+    expect(stdout).toMatch(/^Objects {2,}21 read to their end, [\d,]+ bytes: SHA-256 and size /m);
     expect(stdout).toMatch(/^Signatures {2,}NOT CHECKED, no --public-key was given: 3 of 3 have one/m);
     expect(stdout).toMatch(/^Schedule {2,}NOT CHECKED, no --config was given/m);
     expect(stdout).toMatch(
@@ -89,7 +89,7 @@ describe('a history in a folder', () => {
         {
           environmentId: ENVIRONMENT,
           runs: 3,
-          objects: 18,
+          objects: 21,
           signatures: { isChecked: true, signed: 3, valid: 3 },
           schedule: { isChecked: true },
           notes: [],

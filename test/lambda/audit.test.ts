@@ -155,7 +155,9 @@ describe('a complete run', () => {
       `manifests/${partition()}/${run()}.json`,
       `reports/${partition()}/${run()}/digest.json`,
       `reports/${partition()}/${run()}/findings.csv`,
+      `reports/${partition()}/${run()}/report.html`,
       `reports/${partition()}/${run()}/report.json`,
+      `reports/environment=${ENVIRONMENT}/index.html`,
       `resolved/${partition()}/${run()}.jsonl.gz`,
       `snapshots/${partition()}/${run()}.jsonl.gz`,
     ]);
@@ -170,7 +172,7 @@ describe('a complete run', () => {
       const bytes = stored && (await readBytes(stored.body));
       expect({ key, sha256: bytes && sha256Of(bytes), size: bytes?.length }).toEqual({ key, sha256, size });
     }
-    expect(Object.keys(manifest.objects)).toHaveLength(6);
+    expect(Object.keys(manifest.objects)).toHaveLength(7);
   });
 
   test('keeps every record as the service gave it, malformed ones too, and drops none but duplicates', async () => {
@@ -451,7 +453,12 @@ describe('a run that is not complete', () => {
     expect(alerts[0]?.attributes).toMatchObject({ verdict, maxSeverity: 'CRITICAL' });
 
     const keys = await keysOf(archive);
-    expect(keys.filter((key) => !key.startsWith('incomplete/') && !key.startsWith('alerts/'))).toEqual([]);
+    expect(keys.filter((key) => !key.startsWith('incomplete/') && !key.startsWith('alerts/'))).toEqual([
+      `reports/environment=${ENVIRONMENT}/index.html`,
+    ]);
+    expect(await readText(archive, `incomplete/${partition()}/${run()}-attempt-1/report.html`)).toContain(
+      `<title>${verdict} - `,
+    );
     expect(keys).toContain(`incomplete/${partition()}/${run()}-attempt-1/manifest.json`);
     const kept = await readJsonLines(
       archive,
@@ -606,11 +613,11 @@ describe('crashes and attempts at the same time', () => {
     let writes = 0;
     for (let isDone = false; !isDone; writes += 1) {
       const { archive, alerts, run: auditNight } = await newAudit();
-      const { report, alert } = await auditNight({
+      const { report, alert, warnings } = await auditNight({
         pages,
         settings: { archive: dyingAfter(archive, writes) },
       });
-      isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent';
+      isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent' && warnings.length === 0;
       const isManifestThere = (await keysOf(archive)).includes(`manifests/${partition()}/${run()}.json`);
       if (!isManifestThere)
         expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
@@ -623,7 +630,7 @@ describe('crashes and attempts at the same time', () => {
       expect(alerts.some(({ attributes }) => attributes.verdict === 'COMPLETE')).toBe(true);
     }
     expect(writes).toBe(Object.keys(wanted).length + 1);
-  });
+  }, 30_000);
 
   test('a second attempt takes the snapshot of the first, though the directory has changed meanwhile', async () => {
     const { archive, run: auditNight } = await newAudit();
@@ -663,5 +670,79 @@ describe('crashes and attempts at the same time', () => {
     const { report, alert } = await auditNight({ pages, number: 2 });
     expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
     expect(alert).toEqual({ outcome: 'sent' });
+  });
+});
+
+describe('the trend', () => {
+  const pages = [[user('a', 'bad'), user('b')]];
+  const reportKey = (number: number) => `reports/${partition(number)}/${run(number)}/report.json`;
+  const htmlKey = (number: number) => `reports/${partition(number)}/${run(number)}/report.html`;
+  const point = (number: number, high: number) => [run(number), 0, high, 0, 0, 0];
+
+  test('goes on from run to run, past one that is not complete', async () => {
+    const { run: auditNight } = await newAudit();
+    await auditNight({ pages });
+    const cut = await auditNight({
+      pages,
+      end: { complete: false, reason: 'deadline', message: 'why' },
+      number: 2,
+    });
+    const { report } = await auditNight({ pages: [[user('a'), user('b')]], number: 3 });
+    expect(cut.report.trend).toEqual([point(1, 1)]);
+    expect(report.trend).toEqual([point(1, 1), point(3, 0)]);
+  });
+
+  test('of a first run says that there is no earlier one', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ pages });
+    expect(report.trend).toEqual([point(1, 1)]);
+    expect(await readText(archive, htmlKey(1))).toContain('This is the first');
+  });
+
+  test('is not begun anew where the report before is gone', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages });
+    const without: Archive = {
+      ...archive,
+      read: async (key) => (key === reportKey(1) ? undefined : archive.read(key)),
+    };
+    const { report } = await auditNight({ pages, number: 2, settings: { archive: without } });
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(report.message).toContain('report.json is missing');
+  });
+
+  test('is not taken from a report that was altered', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ pages });
+    const stored = await archive.read(reportKey(1));
+    const text = (await readText(archive, reportKey(1))).replace('"HIGH": 1', '"HIGH": 0');
+    await archive.replace(reportKey(1), { bytes: Buffer.from(text) }, 'application/json', stored?.version);
+    const { report } = await auditNight({ pages, number: 2 });
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(report.message).toContain('report.json was altered');
+  });
+});
+
+describe('the page of all runs', () => {
+  const pages = [[user('a', 'bad'), user('b')]];
+  const indexKey = `reports/environment=${ENVIRONMENT}/index.html`;
+
+  test('that can not be written is told, and fails nothing', async () => {
+    const { archive, alerts, run: auditNight } = await newAudit();
+    const stubborn: Archive = {
+      ...archive,
+      replace: async (key, ...rest) => (key === indexKey ? 'conflict' : archive.replace(key, ...rest)),
+    };
+    const { report, warnings } = await auditNight({ pages, settings: { archive: stubborn } });
+    expect(report.verdict).toBe('COMPLETE');
+    expect(warnings).toEqual([
+      `the page of all runs was not written: ${indexKey} could not be written: others keep writing it`,
+    ]);
+    expect(alerts).toHaveLength(1);
+
+    // The next run puts both on it.
+    await auditNight({ pages, number: 2 });
+    const page = await readText(archive, indexKey);
+    for (const number of [1, 2]) expect(page).toContain(`/${run(number)}/report.html`);
   });
 });

@@ -101,6 +101,7 @@ describe('the answer', () => {
     alert,
     objects: {},
     wasDone: false,
+    warnings: [],
   });
 
   test('of a complete run with findings is a success', () => {

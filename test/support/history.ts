@@ -84,6 +84,7 @@ export const OBJECT_NAMES = [
   'resolved',
   'report',
   'csv',
+  'html',
   'digest',
 ] as const satisfies readonly ObjectName[];
 

@@ -1,0 +1,48 @@
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { runInstant } from '../archive/keys.ts';
+
+/** A complete run by name, and what failed in it and was not waived: critical, high, medium, low, informational. */
+export type TrendPoint = readonly [
+  run: string,
+  critical: number,
+  high: number,
+  medium: number,
+  low: number,
+  informational: number,
+];
+
+/** From the most severe, as a point has its counts. */
+export const WORST_FIRST: readonly Severity[] = SEVERITIES.toReversed();
+
+/** How many complete runs a trend goes back: a quarter of nights. */
+export const TREND_RUNS = 90;
+
+export const trendPoint = (run: string, counts: Readonly<Record<Severity, number>>): TrendPoint => [
+  run,
+  counts.CRITICAL,
+  counts.HIGH,
+  counts.MEDIUM,
+  counts.LOW,
+  counts.INFORMATIONAL,
+];
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isPoint = (value: unknown): value is TrendPoint => {
+  if (!Array.isArray(value) || value.length !== 1 + WORST_FIRST.length) return false;
+  const [run, ...counts]: readonly unknown[] = value;
+  return typeof run === 'string' && runInstant(run) !== undefined && counts.every(isCount);
+};
+
+/** The trend that a report carries; undefined where it carries none that this version can read. */
+export const readTrend = (report: unknown): readonly TrendPoint[] | undefined => {
+  if (typeof report !== 'object' || report === null || !('trend' in report)) return undefined;
+  const { trend } = report;
+  return Array.isArray(trend) && trend.every(isPoint) ? trend : undefined;
+};
+
+/** The trend with a further complete run, the oldest run left out where there are too many. */
+export const continueTrend = (
+  trend: readonly TrendPoint[],
+  point: TrendPoint | undefined,
+): readonly TrendPoint[] => [...trend, ...(point === undefined ? [] : [point])].slice(-TREND_RUNS);

@@ -1,0 +1,104 @@
+import { folderArchive } from '../../lambda/archive/folder.ts';
+import { audit } from '../../lambda/audit.ts';
+import { defaultConfig } from '../../lambda/config.ts';
+import { configuredSettings } from '../../lambda/invocation.ts';
+import type { ListingEnd } from '../../lambda/ports.ts';
+import { rules } from '../../rules/index.ts';
+import {
+  ACCOUNT,
+  anApiUser,
+  aUser,
+  daysAgo,
+  ENVIRONMENT,
+  NOW,
+  type UserRecord,
+} from '../support/builders.ts';
+import { listingOf } from '../support/listing.ts';
+
+/** What a page must show as text and never obey. */
+export const NASTY = {
+  tag: '<img src=x onerror=alert(1)>',
+  script: '</script><script>alert(1)</script>',
+  formula: "=cmd|'/c calc'!A1",
+  override: 'gpj\u202egnp.exe',
+  rightToLeft: 'שלום עולם',
+  emoji: '👩‍💻🏳️‍🌈',
+  wide: '漢'.repeat(50),
+  surrogate: 'half\ud83d',
+  separator: 'line\u2028separator',
+} as const;
+
+/** Users of every sort: stale, foreign, sharing, and some whose values are meant to harm. */
+const directory = (count: number): readonly UserRecord[] => [
+  ...Array.from({ length: count }, (_, n) => aUser({ userId: `sound${n}` })),
+  ...Array.from({ length: 42 }, (_, n) => aUser({ userId: `stale${n}`, lastLoginTime: daysAgo(100 + n) })),
+  anApiUser({ userId: 'super', type: 'SUPER_USER' }),
+  anApiUser({ userId: 'waived', type: 'SUPER_USER' }),
+  anApiUser({ userId: 'outsider', apiAccessPrincipalArn: 'arn:aws:iam::999988887777:role/vendor' }),
+  ...Object.values(NASTY).map((text, n) =>
+    anApiUser({
+      userId: `${n}${text}`,
+      status: text,
+      apiAccessPrincipalArn: `${text} ${n}`,
+      emailAddress: text,
+    }),
+  ),
+];
+
+export interface ReadersArchive {
+  /** Paths of pages below the archive's root. */
+  readonly complete: string;
+  readonly incomplete: string;
+  readonly index: string;
+}
+
+/** Three nights in a folder, of which the second is only seen in part at first. */
+export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
+  const archive = folderArchive(folder);
+  const config = {
+    ...defaultConfig(rules),
+    rules: { 'email-domain': { allowedDomains: ['quagmire.example'] } },
+  };
+  const waiver = {
+    rule: 'super-user-api-access',
+    user: 'waived',
+    reason: `${NASTY.tag} ${NASTY.rightToLeft}`,
+    owner: 'owner@example.com',
+    approver: 'approver@example.com',
+    expires: '2027-01-31',
+  };
+  const night = async (n: number, users: readonly UserRecord[], end?: ListingEnd): Promise<string> => {
+    const { objects, report } = await audit(
+      {
+        environmentId: ENVIRONMENT,
+        accountId: ACCOUNT,
+        region: 'us-east-1',
+        partition: 'aws',
+        asOf: new Date(NOW + n * 86_400_000),
+        attempt: 'try',
+        deadline: Number.POSITIVE_INFINITY,
+        acceptRosterDrop: false,
+      },
+      {
+        ...configuredSettings(config, [waiver], ENVIRONMENT),
+        environmentName: `research ${NASTY.tag}`,
+        listUsers: listingOf([users], end),
+        archive,
+        sendAlert: async () => 'receipt',
+      },
+    );
+    if (objects.html === undefined) throw new Error(`run ${report.run} has no page`);
+    return objects.html.key;
+  };
+
+  const everybody = directory(30);
+  await night(-2, directory(20));
+  const incomplete = await night(-1, everybody.slice(0, 60), {
+    complete: false,
+    reason: 'deadline',
+    message: `page 2: no answer ${NASTY.tag}`,
+  });
+  await night(-1, everybody);
+  const complete = await night(0, everybody.slice(1));
+  return { complete, incomplete, index: `reports/environment=${ENVIRONMENT}/index.html` };
+};

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.csv': 'text/csv' };
+
+/** Debian's; another machine names its own. */
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+
+export interface Shelf {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves a folder on this machine. */
+export const serve = async (folder: string): Promise<Shelf> => {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const type = TYPES[extname(path)] ?? 'application/octet-stream';
+    readFile(join(folder, path)).then(
+      (bytes) => response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+export interface Visit {
+  readonly page: Page;
+  /** What the page said on the console, threw, or asked in a dialog. */
+  readonly noises: readonly string[];
+  /** Every address that it asked for. */
+  readonly requests: readonly string[];
+}
+
+/** Opens a page as a reader of its own, and remembers all that it does besides being read. */
+export const visit = async (
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const noises: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => noises.push(message.text()));
+  page.on('pageerror', (error) => noises.push(error.message));
+  page.on('dialog', (dialog) => {
+    noises.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(url);
+  return { page, noises, requests };
+};

@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { NOW } from '../support/builders.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
+import { NASTY, type ReadersArchive, writeArchive } from './archive.ts';
+import { launch, type Shelf, serve, type Visit, visit } from './browser.ts';
+
+const newFolder = temporaryFolders();
+
+let browser: Browser;
+let shelf: Shelf;
+let archive: ReadersArchive;
+
+beforeAll(async () => {
+  const folder = await newFolder();
+  archive = await writeArchive(folder);
+  shelf = await serve(folder);
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await shelf.close();
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
+const open = (name: keyof ReadersArchive, options?: BrowserContextOptions): Promise<Visit> =>
+  visit(browser, `${shelf.url}/${archive[name]}`, options);
+
+const rows = (page: Page) => page.locator('.findings tbody tr');
+const shownRows = (page: Page) => page.locator('.findings tbody tr:visible');
+const told = (page: Page): Promise<string | null> => page.locator('#shown').textContent();
+
+/** In words, what axe finds that keeps people from reading the page. */
+const barriers = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<axe.AxeResults>(
+    "axe.run({ resultTypes: ['violations'], preload: false })",
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+};
+
+const SCREENS = [
+  { screen: 'wide', viewport: { width: 1280, height: 900 } },
+  { screen: 'narrow', viewport: { width: 390, height: 844 } },
+] as const;
+
+const LOOKS = (['complete', 'incomplete', 'index'] as const).flatMap((name) =>
+  (['light', 'dark'] as const).flatMap((colorScheme) =>
+    SCREENS.map(({ screen, viewport }) => ({ name, colorScheme, screen, viewport })),
+  ),
+);
+
+describe('every page', () => {
+  test.each(LOOKS)(
+    '$name, $colorScheme and $screen: asks for nothing, says nothing, fits and can be read by everybody',
+    async ({ name, colorScheme, viewport }) => {
+      const { page, noises, requests } = await open(name, { colorScheme, viewport });
+      expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([page.url()]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
+      expect(await barriers(page)).toEqual([]);
+      expect(noises).toEqual([]);
+    },
+  );
+
+  test.each(['complete', 'incomplete', 'index'] as const)(
+    '%s follows the scheme of the reader',
+    async (name) => {
+      const backs = new Set<unknown>();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page } = await open(name, { colorScheme });
+        backs.add(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
+      }
+      expect(backs).toEqual(new Set(['rgb(245, 246, 248)', 'rgb(14, 17, 21)']));
+    },
+  );
+});
+
+test('what is meant to harm is shown as text', async () => {
+  const { page, noises } = await open('complete');
+  const text = await page.locator('main').textContent();
+  for (const nasty of [NASTY.tag, NASTY.script, NASTY.formula, NASTY.rightToLeft, NASTY.emoji, NASTY.wide])
+    expect(text).toContain(nasty);
+  expect(text).toContain('gpj⟨U+202E⟩gnp.exe');
+  expect(text).toContain('line⟨U+2028⟩separator');
+  expect(text).toContain('half\ufffd');
+  expect(await page.locator('img').count()).toBe(0);
+  expect(await page.locator('script').count()).toBe(1);
+  expect(noises).toEqual([]);
+});
+
+describe('the verdict', () => {
+  test.each([
+    { name: 'complete', title: /^research/, heading: 'Complete: the whole directory was seen' },
+    { name: 'incomplete', title: /^INCOMPLETE - /, heading: 'INCOMPLETE: not everything was seen' },
+  ] as const)('of the $name run is what a reader sees first', async ({ name, title, heading }) => {
+    const { page } = await open(name);
+    expect(await page.title()).toMatch(title);
+    const card = page.getByRole('heading', { name: heading });
+    const box = await card.boundingBox();
+    expect(box?.y).toBeLessThan(400);
+  });
+});
+
+describe('the filter', () => {
+  test('by text, rule, state and severity, and back', async () => {
+    const { page } = await open('complete');
+    const all = await rows(page).count();
+    expect(await told(page)).toMatch(
+      new RegExp(`^${all} of ${all} findings on this page shown; \\d+ more stand only`),
+    );
+
+    await page.getByLabel('Search the findings').fill('OUTSIDER');
+    expect(await shownRows(page).count()).toBe(1);
+    expect(await shownRows(page).textContent()).toContain('outsider');
+    expect(await told(page)).toMatch(/^1 of /);
+
+    await page.getByRole('button', { name: 'Show all' }).click();
+    expect(await shownRows(page).count()).toBe(all);
+
+    await page.getByLabel('Rule', { exact: true }).selectOption('stale-login');
+    expect(await page.locator('article.rule:visible').count()).toBe(1);
+    expect(await shownRows(page).count()).toBe(40);
+
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByLabel('State', { exact: true }).selectOption('waived');
+    expect(await shownRows(page).count()).toBe(1);
+    expect(await shownRows(page).textContent()).toContain('Waived until 2027-01-31');
+
+    await page.getByRole('button', { name: 'Show all' }).click();
+    for (const severity of ['High', 'Medium', 'Low', 'Informational'])
+      await page.getByRole('checkbox', { name: severity }).uncheck();
+    const badges = await shownRows(page).locator('.sev').allInnerTexts();
+    expect(new Set(badges)).toEqual(new Set(['Critical']));
+  });
+
+  test('says when nothing matches', async () => {
+    const { page } = await open('complete');
+    await page.getByLabel('Search the findings').fill('nobody has this name');
+    expect(await shownRows(page).count()).toBe(0);
+    expect(await page.getByText('No finding that is shown here matches.').isVisible()).toBe(true);
+  });
+});
+
+test('a table is sorted by its headings, either way', async () => {
+  const { page } = await open('complete');
+  const table = page.locator('#rule-stale-login .findings');
+  const subjects = () => table.locator('tbody .who').allInnerTexts();
+  const heading = table.getByRole('columnheader', { name: 'Subject' });
+  const button = heading.getByRole('button');
+  const inOrder = (await subjects()).toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+
+  await button.click();
+  expect(await heading.getAttribute('aria-sort')).toBe('ascending');
+  expect(await subjects()).toEqual(inOrder);
+  await button.click();
+  expect(await heading.getAttribute('aria-sort')).toBe('descending');
+  expect(await subjects()).toEqual(inOrder.toReversed());
+
+  const rules = page.locator('#rules table');
+  await rules.getByRole('button', { name: 'Failed' }).click();
+  const failed = (await rules.locator('tbody td:nth-child(5)').allInnerTexts()).map(Number);
+  expect(failed).toEqual(failed.toSorted((a, b) => b - a));
+  expect(failed[0]).toBeGreaterThan(0);
+});
+
+test('all of it can be done with the keyboard', async () => {
+  const { page } = await open('complete');
+  const focused = (): Promise<unknown> =>
+    page.evaluate('document.activeElement.id || document.activeElement.textContent');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to the findings');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('findings.csv');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('text');
+  await page.keyboard.type('stale39');
+  // Enter in the search field sends nothing anywhere.
+  await page.keyboard.press('Enter');
+  expect(page.url()).toBe(`${shelf.url}/${archive.complete}#findings`);
+  expect(await told(page)).toMatch(/^1 of /);
+  const stops: unknown[] = [];
+  for (let stop = 0; stop < 9; stop += 1) {
+    await page.keyboard.press('Tab');
+    stops.push(await focused());
+  }
+  expect(stops.slice(0, 2)).toEqual(['rule', 'state']);
+  expect(stops).toContain('Show all');
+  expect(stops.at(-1)).toBe('Severity');
+  await page.keyboard.press('Enter');
+  expect(await page.locator('th[aria-sort="descending"]').count()).toBe(1);
+});
+
+test('without scripts everything is there, and nothing that would not work', async () => {
+  const { page } = await open('complete', { javaScriptEnabled: false });
+  expect(await shownRows(page).count()).toBe(await rows(page).count());
+  expect(await page.locator('#filter').isVisible()).toBe(false);
+  expect(await page.locator('th button').count()).toBe(0);
+  for (const id of ['trend', 'findings', 'rules', 'controls', 'evidence'])
+    expect(await page.locator(`#${id} h2`).isVisible()).toBe(true);
+});
+
+describe('on paper', () => {
+  test('the filter is gone and the numbers behind the chart are there', async () => {
+    const { page } = await open('complete');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByLabel('Search the findings').isVisible()).toBe(false);
+    expect(await page.getByText('What failed in each complete run').isVisible()).toBe(true);
+    expect(await page.locator('#shown').isVisible()).toBe(true);
+  });
+
+  test.each(['complete', 'incomplete', 'index'] as const)('%s becomes a PDF', async (name) => {
+    const { page } = await open(name);
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    expect(pdf.startsWith('%PDF-')).toBe(true);
+    const sheets = pdf.match(/\/Type \/Page\b/g)?.length ?? 0;
+    expect(sheets).toBeGreaterThanOrEqual(name === 'index' ? 1 : 3);
+  });
+});
+
+describe('the page of all runs', () => {
+  test('leads to every report, and each back to it', async () => {
+    const { page } = await open('index');
+    const links = page.locator('.runs tbody a');
+    expect(await links.count()).toBe(4);
+    for (let n = 0; n < 4; n += 1) {
+      await links.nth(n).click();
+      expect(await page.locator('.verdict h2').textContent()).toMatch(n === 2 ? /^INCOMPLETE/ : /^Complete/);
+      await page.getByRole('link', { name: 'All runs' }).click();
+      expect(page.url()).toBe(`${shelf.url}/${archive.index}`);
+    }
+  });
+
+  test.each([
+    { name: 'a day after the last run', hours: 24, isShown: false },
+    { name: 'two days after the last run', hours: 48, isShown: true },
+  ])('$name the notice is shown: $isShown', async ({ hours, isShown }) => {
+    const { page } = await visit(browser, 'about:blank');
+    await page.clock.setFixedTime(NOW + hours * 3_600_000);
+    await page.goto(`${shelf.url}/${archive.index}`);
+    expect(await page.locator('#stale').isVisible()).toBe(isShown);
+  });
+});
