@@ -67,17 +67,17 @@ ORDER BY 1, 2, 3, 4`,
     {
       name: 'super users over time',
       description:
-        "Of each complete run, how many super users there were; `unrecognised` records have a type that is neither of the two. A run that is not listed was not complete. Parameters: the first and the last day, as '2026-11-01', '2026-11-30'.",
+        "Of each complete run, how many super users there were; `unrecognised` records have a type that is neither of the two. A run that is not listed was not complete; one of no users has lost its snapshot. Parameters: the first and the last day, as '2026-11-01', '2026-11-30'.",
       sql: `SELECT
   r.environment,
   r.run,
   count(*) FILTER (WHERE f.type = 'SUPER_USER') AS super_users,
   count(*) FILTER (WHERE f.type = 'SUPER_USER' AND f.status IS DISTINCT FROM 'DISABLED') AS active_super_users,
   count(*) FILTER (WHERE f.type = 'SUPER_USER' AND f.api_access = 'ENABLED') AS super_users_with_api_access,
-  count(*) FILTER (WHERE coalesce(f.type, '') NOT IN ('SUPER_USER', 'APP_USER')) AS unrecognised,
-  count(*) AS users
+  count(f.record) - count(*) FILTER (WHERE f.type IN ('SUPER_USER', 'APP_USER')) AS unrecognised,
+  count(f.record) AS users
 FROM runs AS r
-JOIN snapshots AS f ON ${sameRun}
+LEFT JOIN snapshots AS f ON ${sameRun}
 WHERE r.${named} AND r.dt BETWEEN ? AND ?
 GROUP BY 1, 2
 ORDER BY 1, 2`,

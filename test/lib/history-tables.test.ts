@@ -341,6 +341,11 @@ describe('super users over time', () => {
     const rows = of('def', await ask('super users over time', '2026-11-28', '2026-11-28'));
     expect(pick(rows, ...columns)).toEqual([['20261128T020000Z', 2, 1, 1, 4, 6]]);
   });
+
+  it('are none of a run without its snapshot, which is told', async () => {
+    const rows = of('jkl', await ask('super users over time', '2026-11-28', '2026-11-28'));
+    expect(pick(rows, ...columns)).toEqual([['20261128T020000Z', 0, 0, 0, 0, 0]]);
+  });
 });
 
 describe('who had API access on a day', () => {
