@@ -16,8 +16,13 @@ export interface Environment {
   readonly name?: string;
 }
 
+const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
+
+/** Who is told, in the words of SNS. */
 export interface AlertRecipient {
-  readonly email: string;
+  readonly protocol: (typeof PROTOCOLS)[number];
+  /** An e-mail address, a URL, or the ARN of a queue or a function. */
+  readonly endpoint: string;
   /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
   readonly minSeverity?: Severity;
 }
@@ -102,9 +107,47 @@ const schedule = section({
 
 const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
-const recipient = section({
+/** A web hook's address may be all that guards it: no message repeats one. */
+const isHook = (value: string): boolean => {
+  const url = URL.parse(value);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '' && url.hash === '';
+};
+
+const endpoints = {
   email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
+  https: z
+    .string(must('an https URL'))
+    .refine(
+      isHook,
+      'must be an https URL without user name, password and fragment, got another text (not shown)',
+    ),
+  sqs: text('the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it)', (value) =>
+    /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
+  ),
+  lambda: text('the ARN of a function, with or without an alias', (value) =>
+    /^arn:aws[a-z-]*:lambda:[a-z\d-]+:\d{12}:function:[\w-]{1,64}(?::[\w-]{1,128})?$/.test(value),
+  ),
+} satisfies Record<AlertRecipient['protocol'], z.ZodType<string>>;
+
+const recipient = section({
+  email: endpoints.email.exactOptional(),
+  https: endpoints.https.exactOptional(),
+  sqs: endpoints.sqs.exactOptional(),
+  lambda: endpoints.lambda.exactOptional(),
   minSeverity: severity.exactOptional(),
+}).transform(({ minSeverity, ...given }, { issues }): AlertRecipient => {
+  const [first, ...others] = PROTOCOLS.flatMap((protocol) => {
+    const endpoint = given[protocol];
+    return endpoint === undefined ? [] : [{ protocol, endpoint }];
+  });
+  if (first !== undefined && others.length === 0) return { ...first, ...(minSeverity && { minSeverity }) };
+  const got = first === undefined ? 'none' : [first, ...others].map(({ protocol }) => protocol).join(' and ');
+  issues.push({
+    code: 'custom',
+    input: undefined,
+    message: `must have exactly one of ${PROTOCOLS.join(', ')}, got ${got}`,
+  });
+  return z.NEVER;
 });
 
 const reminder = text(
@@ -175,8 +218,13 @@ const settingsShape = (rules: readonly Rule[]) => ({
     Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
     'the rules are listed in rules/README.md',
   ).default({}),
-  alerts: list(recipient, 'a list of {email, minSeverity}')
-    .check(unique('email', ({ email }) => email.toLowerCase()))
+  alerts: list(recipient, 'a list of {email, https, sqs or lambda, and minSeverity}')
+    .check(
+      unique(
+        ({ protocol }) => protocol,
+        ({ protocol, endpoint }) => (protocol === 'email' ? endpoint.toLowerCase() : endpoint),
+      ),
+    )
     .default([]),
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
@@ -195,7 +243,12 @@ export const defaultConfig = (rules: readonly Rule[]): Config => ({
 export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
   const environments = list(environment, 'a list of {id, name}')
     .refine((entries) => entries.length > 0, must('a list of 1 or more environments'))
-    .check(unique('id', ({ id }) => id));
+    .check(
+      unique(
+        () => 'id',
+        ({ id }) => id,
+      ),
+    );
   return readConfigFile(content, fileName, section({ environments, ...settingsShape(rules) }), {});
 };
 
@@ -241,6 +294,11 @@ export const parseWaivers = (content: string, fileName: string, now: number): re
   readConfigFile(
     content,
     fileName,
-    list(waiver(now), 'a list of waivers').check(unique('user', ({ rule, user }) => `${rule}/${user}`)),
+    list(waiver(now), 'a list of waivers').check(
+      unique(
+        () => 'user',
+        ({ rule, user }) => `${rule}/${user}`,
+      ),
+    ),
     [],
   );

@@ -79,9 +79,7 @@ export class FinSpaceAuditor extends Construct {
     const { bucket } = new ReportArchive(this, 'Archive', { retention: config.retention, encryptionKey });
     const { topic } = new AlertTopic(this, 'Alerts', { recipients: config.alerts, encryptionKey });
     const audit = new ScheduledAudit(this, 'Audit', { ...files, bucket, topic, encryptionKey });
-    const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', {
-      recipients: config.alerts.map(({ email }) => email),
-    });
+    const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients: config.alerts });
     const watched = { config, audit, alerts: topic };
     const alarms = new AuditAlarms(this, 'Alarms', { ...watched, alarms: alarmTopic });
     const { dashboard } = new AuditDashboard(this, 'Overview', { ...watched, alarms });

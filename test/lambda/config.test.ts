@@ -125,9 +125,30 @@ describe('audit.yaml', () => {
       part: { rules: { 'principal-missing': { enabled: false } } },
     },
     {
-      name: 'a recipient',
+      name: 'recipients by mail',
       text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH }, { email: b@example.com }]`,
-      part: { alerts: [{ email: 'a@example.com', minSeverity: 'HIGH' }, { email: 'b@example.com' }] },
+      part: {
+        alerts: [
+          { protocol: 'email', endpoint: 'a@example.com', minSeverity: 'HIGH' },
+          { protocol: 'email', endpoint: 'b@example.com' },
+        ],
+      },
+    },
+    {
+      name: 'a recipient of every other protocol',
+      text: `${ENVIRONMENTS}alerts:
+  - { https: "https://hooks.example.com:8443/a?b=c", minSeverity: CRITICAL }
+  - { sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }
+  - { lambda: "arn:aws-cn:lambda:cn-north-1:111122223333:function:paging" }
+  - { lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging:live" }`,
+      part: {
+        alerts: [
+          { protocol: 'https', endpoint: 'https://hooks.example.com:8443/a?b=c', minSeverity: 'CRITICAL' },
+          { protocol: 'sqs', endpoint: 'arn:aws:sqs:us-east-1:111122223333:tickets' },
+          { protocol: 'lambda', endpoint: 'arn:aws-cn:lambda:cn-north-1:111122223333:function:paging' },
+          { protocol: 'lambda', endpoint: 'arn:aws:lambda:us-east-1:111122223333:function:paging:live' },
+        ],
+      },
     },
     {
       name: 'reminders, the shortest, the longest and none',
@@ -353,6 +374,57 @@ describe('audit.yaml', () => {
       name: 'an address without a host, which is not shown',
       text: `${ENVIRONMENTS}alerts: [{ email: jo@ }]`,
       problem: 'audit.yaml:2: alerts[0].email: must be an e-mail address, got a text with "@" (not shown)',
+    },
+    {
+      name: 'a recipient without any protocol',
+      text: `${ENVIRONMENTS}alerts: [{ minSeverity: HIGH }]`,
+      problem: 'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got none',
+    },
+    {
+      name: 'a recipient of two protocols',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, https: "https://example.com" }]`,
+      problem:
+        'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got email and https',
+    },
+    {
+      name: 'an unknown protocol',
+      text: `${ENVIRONMENTS}alerts: [{ emial: a@example.com }]`,
+      problem:
+        'audit.yaml:2: alerts[0].emial: unknown key, did you mean email? (allowed: email, https, sqs, lambda, minSeverity)',
+    },
+    ...[
+      'http://example.com/hook',
+      'https://user:secret@example.com/hook',
+      'https://example.com/hook#secret',
+      'example.com',
+    ].map((url) => ({
+      name: `the URL ${url}, which is not shown`,
+      text: `${ENVIRONMENTS}alerts: [{ https: "${url}" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].https: must be an https URL without user name, password and fragment, got another text (not shown)',
+    })),
+    {
+      name: 'a FIFO queue',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets.fifo" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].sqs: must be the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it), got "arn:aws:sqs:us-east-1:111122223333:tickets.fifo"',
+    },
+    {
+      name: 'the URL of a queue',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "https://sqs.us-east-1.amazonaws.com/1/q" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].sqs: must be the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it), got "https://sqs.us-east-1.amazonaws.com/1/q"',
+    },
+    {
+      name: 'the name of a function',
+      text: `${ENVIRONMENTS}alerts: [{ lambda: paging }]`,
+      problem:
+        'audit.yaml:2: alerts[0].lambda: must be the ARN of a function, with or without an alias, got "paging"',
+    },
+    {
+      name: 'the same queue twice',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "arn:aws:sqs:us-east-1:111122223333:q" }, { sqs: "arn:aws:sqs:us-east-1:111122223333:q" }]`,
+      problem: 'audit.yaml:2: alerts[1].sqs: stands already in entry [0]',
     },
     {
       name: 'the same address in another case',

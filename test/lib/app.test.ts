@@ -50,8 +50,14 @@ const FINE = 'environments: [{ id: abc }]';
 describe('the app', () => {
   it.each([1, 3, 20])('synthesises %i environments, and three packs of rules accept it', async (count) => {
     const environments = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
-    const alerts = '[{ email: a@example.com }, { email: b@example.com, minSeverity: HIGH }]';
-    const text = `environments: [${environments.join(', ')}]\nalerts: ${alerts}`;
+    const alerts = [
+      '{ email: a@example.com }',
+      '{ email: b@example.com, minSeverity: HIGH }',
+      '{ https: "https://hooks.example.com/a" }',
+      '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
+      '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
+    ];
+    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 
