@@ -55,6 +55,11 @@ export interface Config {
   /** What is set of rules, by rule id; the defaults are with the rules. */
   readonly rules: Readonly<Record<string, RuleSettings>>;
   readonly alerts: readonly AlertRecipient[];
+  /** Where events are published for those who automate; undefined: nowhere. */
+  readonly events?: {
+    /** `default`, or the name or ARN of an event bus. */
+    readonly bus: string;
+  };
   readonly reminders: Reminders;
   readonly retention: Retention;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
@@ -141,6 +146,8 @@ const recipient = section({
     return endpoint === undefined ? [] : [{ protocol, endpoint }];
   });
   if (first !== undefined && others.length === 0) return { ...first, ...(minSeverity && { minSeverity }) };
+  // A misspelt protocol is told of already.
+  if (issues.length > 0) return z.NEVER;
   const got = first === undefined ? 'none' : [first, ...others].map(({ protocol }) => protocol).join(' and ');
   issues.push({
     code: 'custom',
@@ -148,6 +155,15 @@ const recipient = section({
     message: `must have exactly one of ${PROTOCOLS.join(', ')}, got ${got}`,
   });
   return z.NEVER;
+});
+
+const events = section({
+  bus: text(
+    'default, or the name or the ARN of an event bus',
+    (value) =>
+      /^[\w./-]{1,256}$/.test(value) ||
+      /^arn:aws[a-z-]*:events:[a-z\d-]+:\d{12}:event-bus\/[\w./-]{1,256}$/.test(value),
+  ),
 });
 
 const reminder = text(
@@ -226,6 +242,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
       ),
     )
     .default([]),
+  events: events.exactOptional(),
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),

@@ -9,6 +9,7 @@ import { rules } from '../rules/index.ts';
 import { snsAlerts } from './alerts/sns.ts';
 import { bucketArchive } from './archive/bucket.ts';
 import { audit } from './audit.ts';
+import { configuredEdges } from './composition.ts';
 import { parseConfig, parseWaivers } from './config.ts';
 import { finspaceEndpoint } from './finspace/endpoint.ts';
 import { finspaceSource } from './finspace/source.ts';
@@ -22,6 +23,7 @@ const config = parseConfig(beside('audit.yaml'), 'audit.yaml', rules);
 const waivers = parseWaivers(beside('waivers.yaml'), 'waivers.yaml', Date.now());
 const archive = bucketArchive(new S3Client({}), bucket);
 const sendAlert = snsAlerts(new SNSClient({}), topicArn);
+const edges = configuredEdges(config);
 const loadCredentials = defaultProvider();
 const logger = new Logger();
 
@@ -32,8 +34,9 @@ export const handler = async (event: unknown, context: Invocation) => {
   const endpoint = finspaceEndpoint(request.region, process.env);
   const listUsers = finspaceSource({ ...request, endpoint, mode: config.credentials, loadCredentials });
   const settings = configuredSettings(config, waivers, request.environmentId);
-  const result = await audit(request, { ...settings, listUsers, archive, sendAlert });
-  logger.info('audited', { report: { ...result.report, rules: undefined }, alert: result.alert });
+  const result = await audit(request, { ...settings, ...edges, listUsers, archive, sendAlert });
+  const { report, alert, events } = result;
+  logger.info('audited', { report: { ...report, rules: undefined }, alert, events });
   publishMetrics(result, startedAt);
   return answerOf(result);
 };

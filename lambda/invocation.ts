@@ -10,7 +10,7 @@ export const configuredSettings = (
   config: Config,
   waivers: readonly Waiver[],
   environmentId: string,
-): Omit<AuditSettings, 'listUsers' | 'archive' | 'sendAlert'> => {
+): Omit<AuditSettings, 'listUsers' | 'archive' | 'sendAlert' | 'publishEvents'> => {
   const name = config.environments.find(({ id }) => id === environmentId)?.name;
   return {
     rules: configureRules(rules, config.rules),
@@ -92,14 +92,16 @@ export const attemptName = (now: number, random: string): string =>
 
 /**
  * What an invocation answers.
- * @throws where the run is not complete, or people could not be told: Errors, retries, the DLQ and the alarms work
+ * @throws where the run is not complete, or not everybody could be told: Errors, retries, the DLQ and the alarms work
  */
-export const answerOf = ({ report, alert, wasDone }: AuditResult) => {
+export const answerOf = ({ report, alert, events, wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
   if (alert.outcome === 'failed')
     throw new Error(`${name} is COMPLETE, but its alert was not sent: ${alert.message}`);
+  if (events?.outcome === 'failed')
+    throw new Error(`${name} is COMPLETE, but its events were not published: ${events.message}`);
   return {
     run,
     environmentId,
@@ -107,6 +109,7 @@ export const answerOf = ({ report, alert, wasDone }: AuditResult) => {
     users: counts.users,
     findings: findings.bySeverity,
     alert: alert.outcome,
+    ...(events !== undefined && { events: events.outcome }),
     wasDone,
   };
 };

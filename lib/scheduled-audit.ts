@@ -93,6 +93,11 @@ const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): Pol
     },
   });
 
+const busArn = (scope: Construct, bus: string): string =>
+  bus.startsWith('arn:')
+    ? bus
+    : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
+
 /** All that the function may do. It can't delete, and reads nothing but its own archive. */
 const permissions = (
   scope: Construct,
@@ -119,6 +124,7 @@ const permissions = (
     allow(['sqs:SendMessage'], failures.queueArn),
     useOfKey(scope, encryptionKey, ['s3', 'sns', 'sqs']),
     ...(config.credentials === 'exchange' ? [exchange] : []),
+    ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
   ];
 };
 

@@ -150,6 +150,13 @@ describe('audit.yaml', () => {
         ],
       },
     },
+    ...['default', 'audits/of.users', 'arn:aws:events:us-east-1:111122223333:event-bus/audits'].map(
+      (bus) => ({
+        name: `events to ${bus}`,
+        text: `${ENVIRONMENTS}events: { bus: "${bus}" }`,
+        part: { events: { bus } },
+      }),
+    ),
     {
       name: 'reminders, the shortest, the longest and none',
       text: `${ENVIRONMENTS}reminders: { HIGH: 1, LOW: 365, CRITICAL: off }`,
@@ -240,7 +247,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, reminders, retention, credentials, deadlineSeconds, maxDropPercent)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, deadlineSeconds, maxDropPercent)',
     },
     {
       name: 'a key that is like no other',
@@ -389,8 +396,7 @@ describe('audit.yaml', () => {
     {
       name: 'an unknown protocol',
       text: `${ENVIRONMENTS}alerts: [{ emial: a@example.com }]`,
-      problem:
-        'audit.yaml:2: alerts[0].emial: unknown key, did you mean email? (allowed: email, https, sqs, lambda, minSeverity)',
+      problem: 'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity)',
     },
     ...[
       'http://example.com/hook',
@@ -430,6 +436,18 @@ describe('audit.yaml', () => {
       name: 'the same address in another case',
       text: `${ENVIRONMENTS}alerts: [{ email: a@b.co }, { email: A@b.co }]`,
       problem: 'audit.yaml:2: alerts[1].email: stands already in entry [0]',
+    },
+    {
+      name: 'events without a bus',
+      text: `${ENVIRONMENTS}events:`,
+      problem:
+        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got nothing',
+    },
+    {
+      name: 'events to the ARN of something else',
+      text: `${ENVIRONMENTS}events: { bus: "arn:aws:sns:us-east-1:111122223333:audits" }`,
+      problem:
+        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got "arn:aws:sns:us-east-1:111122223333:audits"',
     },
     {
       name: 'a retention of 0 years',

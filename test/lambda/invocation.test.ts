@@ -110,6 +110,13 @@ describe('the answer', () => {
     });
   });
 
+  test('tells what became of events where there are any', () => {
+    expect(answerOf(result({}))).not.toHaveProperty('events');
+    expect(answerOf({ ...result({}), events: { outcome: 'already-sent' } })).toMatchObject({
+      events: 'already-sent',
+    });
+  });
+
   test.each([
     {
       name: 'a run that is not complete',
@@ -120,6 +127,11 @@ describe('the answer', () => {
       name: 'an alert that was not sent',
       given: result({}, { outcome: 'failed', message: 'no SNS' }),
       message: 'its alert was not sent: no SNS',
+    },
+    {
+      name: 'events that were not published',
+      given: { ...result({}), events: { outcome: 'failed' as const, message: 'no bus' } },
+      message: 'its events were not published: no bus',
     },
   ])('of $name is an error', ({ given, message }) => {
     expect(() => answerOf(given)).toThrow(message);

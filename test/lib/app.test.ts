@@ -57,7 +57,7 @@ describe('the app', () => {
       '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
       '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
     ];
-    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]`;
+    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 

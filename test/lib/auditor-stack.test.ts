@@ -279,3 +279,35 @@ describe('direct credentials', () => {
     expect(JSON.stringify(statementsOf(stack, 'AuditRole'))).not.toContain('finspace-api');
   });
 });
+
+describe('events', () => {
+  const ARN = 'arn:aws:events:us-east-1:999999999999:event-bus/security';
+  const own = (name: string) => ({
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':events:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        `:event-bus/${name}`,
+      ],
+    ],
+  });
+
+  it.each([
+    { bus: 'default', resource: own('default') },
+    { bus: 'security', resource: own('security') },
+    { bus: ARN, resource: ARN },
+  ])('to $bus need to be put there, and no more', ({ bus, resource }) => {
+    const statements = statementsOf(template(`${ONE}events: { bus: "${bus}" }`), 'AuditRole');
+    expect(statements.at(-1)).toEqual({ Effect: 'Allow', Action: 'events:PutEvents', Resource: resource });
+    expect(JSON.stringify(statements).match(/events:PutEvents/g)).toHaveLength(1);
+  });
+
+  it('need nothing where nobody wants them', () => {
+    expect(JSON.stringify(statementsOf(template(ONE), 'AuditRole'))).not.toContain('events:');
+  });
+});

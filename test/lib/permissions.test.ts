@@ -44,7 +44,9 @@ const deployed = (template: Template) => {
   return { arnOf, resolve };
 };
 
-const template = stackTemplate('environments: [{ id: abc }]\nalerts: [{ email: a@example.com }]');
+const template = stackTemplate(`environments: [{ id: abc }]
+alerts: [{ email: a@example.com }]
+events: { bus: security }`);
 const { arnOf, resolve } = deployed(template);
 
 const arn = (type: string, part = ''): string => arnOf(only(template, type, part).id);
@@ -59,6 +61,7 @@ const alarmKey = arn('AWS::KMS::Key', 'AlarmTopic');
 const auditor = arn('AWS::Lambda::Function');
 const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
+const eventBus = (name: string): string => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
 const latest = `${archive}/latest/environment=abc.json`;
@@ -142,6 +145,7 @@ describe('the function may', () => {
     ['s3:PutObject', latest, SWAP],
     ['sns:Publish', alerts],
     ['sqs:SendMessage', failures],
+    ['events:PutEvents', eventBus('security')],
     ['logs:CreateLogStream', logStream],
     ['logs:PutLogEvents', logStream],
     ['kms:GenerateDataKey', key, via('s3')],
@@ -178,6 +182,8 @@ describe('the function must not', () => {
     ['sns:Publish', `arn:aws:sns:${REGION}:${ACCOUNT}:another`],
     ['sns:Subscribe', alerts],
     ['sns:Unsubscribe', alerts],
+    ['events:PutEvents', eventBus('default')],
+    ['events:PutRule', `arn:aws:events:${REGION}:${ACCOUNT}:rule/any`],
     ['sqs:ReceiveMessage', failures],
     ['sqs:DeleteMessage', failures],
     ['kms:Decrypt', key],
