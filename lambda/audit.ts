@@ -59,7 +59,10 @@ import { CODE_VERSION } from './version.ts';
 /** One run of the audit. */
 export interface AuditRequest {
   readonly environmentId: string;
+  /** The environment's. */
   readonly accountId: string;
+  /** The account of the auditor, where it is another. */
+  readonly auditorAccountId?: string;
   readonly region: string;
   /** Such as `aws`. */
   readonly partition: string;
@@ -300,6 +303,7 @@ const reportOf = (
   run: name,
   environmentId: request.environmentId,
   accountId: request.accountId,
+  ...(request.auditorAccountId !== undefined && { auditorAccountId: request.auditorAccountId }),
   region: request.region,
   asOf: yardstick.asOf,
   verdict: shortfall?.verdict ?? 'COMPLETE',

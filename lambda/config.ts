@@ -5,8 +5,20 @@ import type { Options, Rule } from '../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
-import { decimal, flag, list, must, oneOf, readConfigFile, section, text, unique } from './config-file.ts';
+import {
+  decimal,
+  flag,
+  list,
+  must,
+  oneOf,
+  readConfigFile,
+  section,
+  shown,
+  text,
+  unique,
+} from './config-file.ts';
 import { type Cron, parseCron } from './cron.ts';
+import { isRegion } from './finspace/endpoint.ts';
 
 /** A FinSpace environment to be audited. */
 export interface Environment {
@@ -14,6 +26,16 @@ export interface Environment {
   readonly id: string;
   /** What people call it. */
   readonly name?: string;
+  /** Where it is another than the auditor's. */
+  readonly region?: string;
+  /** Whoever may read it, where that is not the auditor's own role. */
+  readonly role?: {
+    readonly arn: string;
+    /** Of the role, and so of the environment: 12 digits. */
+    readonly accountId: string;
+    /** What the role's trust policy asks for. */
+    readonly externalId: string;
+  };
 }
 
 const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
@@ -78,11 +100,39 @@ const oneLine = (most: number) =>
     (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most,
   );
 
+const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
+
 const environment = section({
   id: text('1 to 26 letters and digits, as in the address of the web application', (value) =>
     /^[A-Za-z0-9]{1,26}$/.test(value),
   ),
   name: oneLine(64).exactOptional(),
+  account: accountId.exactOptional(),
+  region: text('a region such as us-east-1', isRegion).exactOptional(),
+  assumeRoleArn: text('the ARN of a role', (value) =>
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(value),
+  ).exactOptional(),
+  externalId: text('2 to 1224 letters, digits or characters of +=,.@:/-_', (value) =>
+    /^[\w+=,.@:/-]{2,1224}$/.test(value),
+  ).exactOptional(),
+}).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
+  const complain = (member: string, message: string) => {
+    issues.push({ code: 'custom', input: undefined, path: [member], message });
+    return z.NEVER;
+  };
+  if (issues.length > 0) return z.NEVER;
+  if (assumeRoleArn === undefined) {
+    const other = Object.entries({ account, externalId }).find(([, value]) => value !== undefined)?.[0];
+    return other === undefined
+      ? own
+      : complain('assumeRoleArn', `must be set where ${other} is, got nothing`);
+  }
+  if (externalId === undefined)
+    return complain('externalId', 'must be set where assumeRoleArn is, got nothing');
+  const [, , , , roleAccount = ''] = assumeRoleArn.split(':');
+  if (account !== undefined && account !== roleAccount)
+    return complain('account', `must be that of assumeRoleArn, ${roleAccount}, got ${shown(account)}`);
+  return { ...own, role: { arn: assumeRoleArn, accountId: roleAccount, externalId } };
 });
 
 const isTimeZone = (name: string): boolean => {
@@ -109,8 +159,6 @@ const schedule = section({
     }),
   timezone: text('an IANA time zone, such as America/New_York', isTimeZone).default('America/New_York'),
 });
-
-const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
 /** A web hook's address may be all that guards it: no message repeats one. */
 const isHook = (value: string): boolean => {
@@ -266,7 +314,16 @@ export const parseConfig = (content: string, fileName: string, rules: readonly R
         ({ id }) => id,
       ),
     );
-  return readConfigFile(content, fileName, section({ environments, ...settingsShape(rules) }), {});
+  const config = section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
+    if (value.credentials !== 'direct') return;
+    for (const [index, { role }] of value.environments.entries()) {
+      if (role === undefined) continue;
+      const path = ['environments', index, 'assumeRoleArn'];
+      const message = "must not be set where credentials is direct: the keys are FinSpace's already";
+      issues.push({ code: 'custom', input: undefined, path, message });
+    }
+  });
+  return readConfigFile(content, fileName, config, {});
 };
 
 /** How far ahead a waiver may end: every acceptance is thought over once a year. */

@@ -73,10 +73,13 @@ export const readInvocation = (
     throw new Error(problems.join('; '));
   }
   const { environmentId, scheduledTime, acceptRosterDrop } = parsed.data;
-  const [, partition = 'aws', , region = '', accountId = ''] = invocation.invokedFunctionArn.split(':');
+  const [, partition = 'aws', , ownRegion = '', ownAccount = ''] = invocation.invokedFunctionArn.split(':');
+  const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
+  const accountId = role?.accountId ?? ownAccount;
   return {
     environmentId,
     accountId,
+    ...(accountId !== ownAccount && { auditorAccountId: ownAccount }),
     region,
     partition,
     asOf: wholeSecond(Date.parse(scheduledTime)),

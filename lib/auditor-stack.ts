@@ -18,6 +18,7 @@ export class AuditorStack extends Stack {
     output('AlarmTopicArn', auditor.alarmTopic.topicArn, 'Where alarms are published');
     output('DashboardName', auditor.dashboard.dashboardName, 'The audits at a glance');
     output('FunctionName', auditor.function.functionName, 'The function that audits');
+    output('RoleArn', auditor.role.roleArn, 'Whom FinSpace, or the role of another account, has to let in');
     output(
       'FailuresQueueUrl',
       auditor.failures.queueUrl,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -64,6 +65,8 @@ export class FinSpaceAuditor extends Construct {
   /** Where alarms are published: that the auditor itself is ill. */
   readonly alarmTopic: ITopic;
   readonly function: IFunction;
+  /** The function's: whom FinSpace, or the role of another account, has to let in. */
+  readonly role: IRole;
   /** Audits that could not be started or failed after all retries. */
   readonly failures: IQueue;
   readonly dashboard: Dashboard;
@@ -89,6 +92,7 @@ export class FinSpaceAuditor extends Construct {
     this.alertTopic = topic;
     this.alarmTopic = alarmTopic;
     this.function = audit.function;
+    this.role = audit.role;
     this.failures = audit.failures;
     this.dashboard = dashboard;
     this.scheduleNames = audit.schedules.map(({ scheduleName }) => scheduleName);

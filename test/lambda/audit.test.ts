@@ -220,6 +220,29 @@ describe('a complete run', () => {
   });
 });
 
+describe('an environment of another account than the auditor', () => {
+  const other = { request: { accountId: '222233334444', auditorAccountId: '111122223333' } };
+  const analysts = ['222233334444', '111122223333'].map((account) => ({
+    ...user(account),
+    apiAccessPrincipalArn: `arn:aws:iam::${account}:role/analyst`,
+  }));
+
+  test('is judged by its own account, and both are named', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ pages: [analysts], rules: [principalOutsideAccount], ...other });
+    expect(report).toMatchObject({ accountId: '222233334444', auditorAccountId: '111122223333' });
+    expect((await findingsOf(archive)).map(({ subject }) => subject.id)).toEqual(['111122223333']);
+    expect(alerts[0]?.body).toMatch(/Account: +222233334444\n +Audited from: +111122223333\n/);
+  });
+
+  test('is the exception: the auditor is named where it is elsewhere only', async () => {
+    const { alerts, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ pages: [analysts] });
+    expect(report).not.toHaveProperty('auditorAccountId');
+    expect(alerts[0]?.body).not.toContain('Audited from');
+  });
+});
+
 describe('what people are told', () => {
   test('the first run alerts, the same findings again stay quiet, a change alerts', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
@@ -702,7 +725,7 @@ describe('events, where they are wanted', () => {
   };
   const toldIn = (taken: readonly AuditEvent[]) =>
     taken.map(({ type, detail }) =>
-      type === 'FinSpace Audit Run' ? detail.verdict : `${detail.state} ${Object(detail.subject).id}`,
+      type === 'FinSpace Audit Run' ? detail.verdict : [detail.state, Object(detail.subject).id].join(' '),
     );
   const marker = (number = 1) => `events/${partition(number)}/${run(number)}.json`;
 

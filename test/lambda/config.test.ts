@@ -80,6 +80,34 @@ describe('audit.yaml', () => {
       part: { environments: [{ id: '12e4' }, { id: '007' }] },
     },
     {
+      name: 'environments of other regions and accounts',
+      text: `environments:
+  - { id: abc, region: eu-west-1 }
+  - { id: def, account: 222233334444, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: 12 }
+  - { id: ghi, assumeRoleArn: "arn:aws-cn:iam::222233334444:role/finspace/audited", externalId: agreed/upon }`,
+      part: {
+        environments: [
+          { id: 'abc', region: 'eu-west-1' },
+          {
+            id: 'def',
+            role: {
+              arn: 'arn:aws:iam::222233334444:role/audited',
+              accountId: '222233334444',
+              externalId: '12',
+            },
+          },
+          {
+            id: 'ghi',
+            role: {
+              arn: 'arn:aws-cn:iam::222233334444:role/finspace/audited',
+              accountId: '222233334444',
+              externalId: 'agreed/upon',
+            },
+          },
+        ],
+      },
+    },
+    {
       name: 'an id of 26 characters',
       text: `environments: [{ id: ${'x'.repeat(26)} }]`,
       part: { environments: [{ id: 'x'.repeat(26) }] },
@@ -252,7 +280,8 @@ describe('audit.yaml', () => {
     {
       name: 'a key that is like no other',
       text: 'environments: [{ id: abc, colour: red }]',
-      problem: 'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name)',
+      problem:
+        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId)',
     },
     {
       name: 'a misspelt rule',
@@ -381,6 +410,51 @@ describe('audit.yaml', () => {
       name: 'an address without a host, which is not shown',
       text: `${ENVIRONMENTS}alerts: [{ email: jo@ }]`,
       problem: 'audit.yaml:2: alerts[0].email: must be an e-mail address, got a text with "@" (not shown)',
+    },
+    ...[
+      {
+        environment: 'assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'externalId: must be set where assumeRoleArn is, got nothing',
+      },
+      {
+        environment: 'externalId: agreed',
+        problem: 'assumeRoleArn: must be set where externalId is, got nothing',
+      },
+      {
+        environment: 'account: 222233334444',
+        problem: 'assumeRoleArn: must be set where account is, got nothing',
+      },
+      {
+        environment:
+          'account: 111122223333, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'account: must be that of assumeRoleArn, 222233334444, got "111122223333"',
+      },
+      {
+        environment: 'externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/*"',
+        problem: 'assumeRoleArn: must be the ARN of a role, got "arn:aws:iam::222233334444:role/*"',
+      },
+      {
+        environment: 'externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:user/auditor"',
+        problem: 'assumeRoleArn: must be the ARN of a role, got "arn:aws:iam::222233334444:user/auditor"',
+      },
+      {
+        environment: 'externalId: a, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'externalId: must be 2 to 1224 letters, digits or characters of +=,.@:/-_, got "a"',
+      },
+      {
+        environment: 'region: us-east',
+        problem: 'region: must be a region such as us-east-1, got "us-east"',
+      },
+    ].map(({ environment, problem }) => ({
+      name: `an environment of { ${environment} }`,
+      text: `environments: [{ id: abc, ${environment} }]`,
+      problem: `audit.yaml:1: environments[0].${problem}`,
+    })),
+    {
+      name: 'a role to be assumed where the keys are FinSpace’s already',
+      text: 'environments: [{ id: abc, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited" }]\ncredentials: direct',
+      problem:
+        "audit.yaml:1: environments[0].assumeRoleArn: must not be set where credentials is direct: the keys are FinSpace's already",
     },
     {
       name: 'a recipient without any protocol',

@@ -33,6 +33,28 @@ describe('an event', () => {
     expect(read({ ...event, scheduledTime }).asOf.toISOString()).toBe(asOf);
   });
 
+  test.each([
+    {
+      name: 'another account and region',
+      settings: {
+        region: 'us-gov-east-1',
+        role: { arn: 'arn:…', accountId: '222233334444', externalId: 'agreed' },
+      },
+      request: { accountId: '222233334444', auditorAccountId: '111122223333', region: 'us-gov-east-1' },
+    },
+    {
+      name: 'a role of its own account',
+      settings: { role: { arn: 'arn:…', accountId: '111122223333', externalId: 'agreed' } },
+      request: { accountId: '111122223333', region: 'us-gov-west-1' },
+    },
+  ])('asks for an environment of $name', ({ settings, request }) => {
+    const given = { ...config, environments: [{ id: 'abc' }, { id: 'def', ...settings }] };
+    const { accountId, auditorAccountId, region } = readInvocation(event, invocation, given, NOW, 'attempt');
+    expect({ accountId, region, ...(auditorAccountId !== undefined && { auditorAccountId }) }).toEqual(
+      request,
+    );
+  });
+
   test('may accept a roster drop', () => {
     expect(read({ ...event, acceptRosterDrop: true }).acceptRosterDrop).toBe(true);
   });

@@ -49,7 +49,12 @@ const FINE = 'environments: [{ id: abc }]';
 
 describe('the app', () => {
   it.each([1, 3, 20])('synthesises %i environments, and three packs of rules accept it', async (count) => {
-    const environments = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
+    const elsewhere =
+      'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
+    const environments = Array.from(
+      { length: count },
+      (_, index) => `{ id: environment${index}${index % 2 === 1 ? `, ${elsewhere}` : ''} }`,
+    );
     const alerts = [
       '{ email: a@example.com }',
       '{ email: b@example.com, minSeverity: HIGH }',

@@ -226,6 +226,7 @@ describe('the stack of one environment', () => {
       'AlarmTopicArn',
       'DashboardName',
       'FunctionName',
+      'RoleArn',
       'FailuresQueueUrl',
       'ScheduleNames',
     ]);
@@ -309,5 +310,26 @@ describe('events', () => {
 
   it('need nothing where nobody wants them', () => {
     expect(JSON.stringify(statementsOf(template(ONE), 'AuditRole'))).not.toContain('events:');
+  });
+});
+
+describe('environments of another account', () => {
+  const named = (id: string, role: string) =>
+    `{ id: ${id}, assumeRoleArn: "arn:aws:iam::222233334444:role/${role}", externalId: agreed }`;
+  const allowed = (text: string, action: string) =>
+    statementsOf(template(text), 'AuditRole')
+      .filter(({ Action }: { Action: unknown }) => Action === action)
+      .map(({ Resource }: { Resource: unknown }) => Resource);
+
+  it('are read through exactly the roles that are named, and need no exchange of own keys', () => {
+    const text = `environments: [${named('abc', 'one')}, ${named('def', 'two')}, ${named('ghi', 'two')}]`;
+    expect(allowed(text, 'sts:AssumeRole')).toEqual([
+      ['arn:aws:iam::222233334444:role/one', 'arn:aws:iam::222233334444:role/two'],
+    ]);
+    expect(allowed(text, 'finspace-api:GetProgrammaticAccessCredentials')).toEqual([]);
+  });
+
+  it('need no role to be assumed where there are none', () => {
+    expect(allowed(ONE, 'sts:AssumeRole')).toEqual([]);
   });
 });

@@ -44,7 +44,10 @@ const deployed = (template: Template) => {
   return { arnOf, resolve };
 };
 
-const template = stackTemplate(`environments: [{ id: abc }]
+const template = stackTemplate(`environments:
+  - { id: abc }
+  - { id: def, region: eu-west-1 }
+  - { id: ghi, region: eu-central-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed }
 alerts: [{ email: a@example.com }]
 events: { bus: security }`);
 const { arnOf, resolve } = deployed(template);
@@ -138,6 +141,8 @@ type Case = readonly [action: string, resource: string, context?: Context];
 describe('the function may', () => {
   it.each<Case>([
     ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-west-1')],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/audited'],
     ['s3:GetObject', snapshot],
     ['s3:ListBucket', archive],
     ['s3:PutObject', manifest, NEW],
@@ -160,7 +165,10 @@ describe('the function may', () => {
 describe('the function must not', () => {
   it.each<Case>([
     ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(ACCOUNT, '999999999999')],
-    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-west-1')],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-central-1')],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/another'],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/audited/too'],
+    ['sts:AssumeRole', 'arn:aws:iam::333344445555:role/audited'],
     ['finspace:CreateUser', `arn:aws:finspace:${REGION}:${ACCOUNT}:environment/abc`],
     ['finspace:UpdateUser', `arn:aws:finspace:${REGION}:${ACCOUNT}:environment/abc`],
     ['s3:PutObject', latest],
