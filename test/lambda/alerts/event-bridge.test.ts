@@ -137,7 +137,9 @@ describe('what is not accepted', () => {
         yield one;
       }
     };
-    await expect(publish(taken, counted())).rejects.toThrow();
+    await expect(publish(taken, counted())).rejects.toThrow(
+      expect.objectContaining({ name: 'AccessDeniedException' }),
+    );
     expect(asked).toBeLessThan(1000);
     expect(taken.requests.length).toBeLessThanOrEqual(8);
   });
