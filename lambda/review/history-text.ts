@@ -33,6 +33,7 @@ export const historyText = ({
     ...untrusted.map(
       ({ run: name, problem }) => `NOT TO BE TRUSTED, left out: run ${name}: ${oneLine(problem)}`,
     ),
+    'What was read was held against the hashes in its manifests. The rest of the history, and signatures: finspace-audit verify.',
     ...(untraceable === 0
       ? []
       : [`${plural(untraceable, 'record')} without a userId: nothing ties one in a run to one in another.`]),

@@ -65,7 +65,7 @@ interface PeriodRead {
   readonly untrusted: readonly UntrustedRun[];
 }
 
-/** Reads what the runs of a period saw change. A run that is altered is left out, and told; the reviewed one throws. */
+/** Reads what the runs of a period saw change. A run that is altered is left out, and told. */
 const readPeriod = async (
   archive: Archive,
   runs: readonly ArchivedRun[],
@@ -91,7 +91,7 @@ const readPeriod = async (
       for (const finding of changes) await sheet.event(run, finding);
       sources.push(stored);
     } catch (error) {
-      if (!(error instanceof ArchiveError) || run === reviewed.run) throw error;
+      if (!(error instanceof ArchiveError)) throw error;
       untrusted.push({ run, problem: error.message });
     }
   }

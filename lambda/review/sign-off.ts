@@ -29,9 +29,8 @@ interface Revocation {
 }
 
 /** A user who stays for a reason that was given. */
-interface JustifiedException {
+interface Justified {
   readonly userId: string;
-  readonly decision: Decision;
   /** What the pack asked a justification for; empty where the reviewer gave one unasked. */
   readonly justificationToKeep: string;
   readonly justification: string;
@@ -48,7 +47,10 @@ export interface SignOff
   readonly signedOffAt: string;
   readonly decisions: Readonly<Record<Decision, number>>;
   readonly revocations: readonly Revocation[];
-  readonly exceptions: readonly JustifiedException[];
+  /** Those with the decision `justify`. */
+  readonly exceptions: readonly Justified[];
+  /** Those with the decision `keep` and a reason. */
+  readonly keptWithJustification: readonly Justified[];
   /** The filled worksheet, byte by byte as it was handed in. */
   readonly worksheet: Digest;
   /** `manifest.json` of the pack. */
@@ -64,8 +66,15 @@ export class WorksheetError extends Error {
   }
 }
 
-const isException = ({ decision, justification }: Decided): boolean =>
-  decision !== 'revoke' && justification !== '';
+const justifiedBy = (decided: readonly Decided[], wanted: Decision): readonly Justified[] =>
+  decided
+    .filter(({ decision, justification }) => decision === wanted && justification !== '')
+    .map(({ user: { userId, justificationToKeep }, justification, reviewer }) => ({
+      userId,
+      justificationToKeep,
+      justification,
+      reviewer,
+    }));
 
 const signOffOf = (
   { manifest, sha256, size }: StoredPack,
@@ -96,15 +105,8 @@ const signOffOf = (
         justification,
         reviewer: by,
       })),
-    exceptions: decided
-      .filter(isException)
-      .map(({ user: { userId, justificationToKeep }, decision, justification, reviewer: by }) => ({
-        userId,
-        decision,
-        justificationToKeep,
-        justification,
-        reviewer: by,
-      })),
+    exceptions: justifiedBy(decided, 'justify'),
+    keptWithJustification: justifiedBy(decided, 'keep'),
     gaps,
     worksheet,
     packManifest: { sha256, size },
@@ -120,9 +122,14 @@ const listed = (title: string, lines: readonly string[]): readonly string[] => [
   ...(lines.length === 0 ? ['none'] : lines.map(bullet)),
 ];
 
+const revocationText = ({ userId, status, apiAccess, justification, reviewer }: Revocation): string =>
+  `${userId} (status ${status || 'not given'}, API access ${apiAccess || 'not given'}), by ${reviewer}${justification === '' ? '' : `: ${justification}`}`;
+
+const justifiedText = ({ userId, justificationToKeep, justification, reviewer }: Justified): string =>
+  `${userId}${justificationToKeep === '' ? '' : ` (${justificationToKeep})`}, by ${reviewer}: ${justification}`;
+
 const signOffText = (signOff: SignOff, manifest: PackManifest): string => {
-  const { environmentId, accountId, period, reviewer, signedOffAt, decisions, revocations, exceptions } =
-    signOff;
+  const { environmentId, accountId, period, reviewer, signedOffAt, decisions, revocations } = signOff;
   return `${[
     `ACCESS REVIEW SIGNED OFF: FinSpace environment ${environmentId}, account ${accountId}`,
     `Period ${period.from} to ${period.to}`,
@@ -131,19 +138,11 @@ const signOffText = (signOff: SignOff, manifest: PackManifest): string => {
     `${plural(manifest.counts.users, 'user')}: keep ${decisions.keep}, revoke ${decisions.revoke}, justify ${decisions.justify}`,
     ...listed('What it speaks for', historyText(manifest)),
     ...listed(
-      'Revocations to carry out: disable the user and its API access (FinSpace has no deletion)',
-      revocations.map(
-        ({ userId, status, apiAccess, justification, reviewer: by }) =>
-          `${userId} (status ${status || 'not given'}, API access ${apiAccess || 'not given'}), by ${by}${justification === '' ? '' : `: ${justification}`}`,
-      ),
+      'Revocations to carry out (FinSpace has no deletion: disable)',
+      revocations.map(revocationText),
     ),
-    ...listed(
-      'Justified exceptions',
-      exceptions.map(
-        ({ userId, decision, justificationToKeep, justification, reviewer: by }) =>
-          `${userId}: ${decision}${justificationToKeep === '' ? '' : ` (${justificationToKeep})`}, by ${by}: ${justification}`,
-      ),
-    ),
+    ...listed('Justified exceptions', signOff.exceptions.map(justifiedText)),
+    ...listed('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
     ...listed('Evidence', [
       `worksheet as handed in: ${FILLED_WORKSHEET}, SHA-256 ${signOff.worksheet.sha256}`,
       `pack: ${PACK_MANIFEST}, SHA-256 ${signOff.packManifest.sha256}`,
@@ -163,15 +162,10 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Writes over what an earlier attempt left that broke off before its manifest. */
-const put = async (
-  pack: Archive,
-  name: string,
-  { content }: Evidence,
-  contentType: string,
-): Promise<void> => {
+const put = async (pack: Archive, name: string, { content }: Evidence): Promise<void> => {
   const earlier = await pack.read(name);
   if (earlier !== undefined) await readBytes(earlier.body);
-  if ((await pack.replace(name, content, contentType, earlier?.version)) === 'conflict')
+  if ((await pack.replace(name, content, 'application/octet-stream', earlier?.version)) === 'conflict')
     throw new PackError([`${name} must be written by one sign-off alone, got another at the same time`]);
 };
 
@@ -207,7 +201,7 @@ export const signOff = async (pack: Archive, request: SignOffRequest): Promise<S
     [SIGNED_OFF_TEXT]: evidenceOf(signOffText(told, manifest)),
     [FILLED_WORKSHEET]: filled,
   };
-  for (const [name, evidence] of Object.entries(files)) await put(pack, name, evidence, 'text/plain');
+  for (const [name, evidence] of Object.entries(files)) await put(pack, name, evidence);
 
   const { environmentId, run, reviewer, signedOffAt, packManifest } = told;
   const chained = {

@@ -13,9 +13,9 @@ import {
 type Column = (typeof WORKSHEET_COLUMNS)[number];
 type Identity = Readonly<Record<(typeof IDENTITY_COLUMNS)[number], string>>;
 
-/** What a reviewer decided on a user, and the user's line of the pack. */
+/** What a reviewer decided on a user, and of the user what the pack says and a sign-off tells. */
 export interface Decided {
-  readonly user: Identity;
+  readonly user: Pick<Identity, 'userId' | 'status' | 'apiAccess' | 'justificationToKeep'>;
   readonly decision: Decision;
   readonly justification: string;
   readonly reviewer: string;
@@ -148,7 +148,14 @@ export const checkWorksheet = async (
       .map((cell) => textOf(cell).trim());
     for (const [column, must, value] of answerProblems(user, { decision, justification, reviewer }))
       complain(line, column, must, value);
-    if (isDecision(decision)) decided.push({ user, decision, justification, reviewer });
+    const { userId, status, apiAccess, justificationToKeep } = user;
+    if (isDecision(decision))
+      decided.push({
+        user: { userId, status, apiAccess, justificationToKeep },
+        decision,
+        justification,
+        reviewer,
+      });
   };
 
   try {

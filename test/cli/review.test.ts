@@ -168,13 +168,21 @@ describe('five nights of a real directory', () => {
       decisions: { keep: 198, revoke: 1, justify: 1 },
       revocations: [{ userId: first?.userId, reviewer: 'rita@reviewers.example' }],
     });
-    expect(signedOff.exceptions).toContainEqual({
-      userId: second?.userId,
-      decision: 'justify',
-      justificationToKeep: second?.type === 'SUPER_USER' ? 'required: SUPER_USER' : '',
-      justification: 'back\nin May',
+    expect(signedOff.keptWithJustification).toContainEqual({
+      userId: privileged.find(({ type, userId }) => type === 'SUPER_USER' && userId !== first?.userId)
+        ?.userId,
+      justificationToKeep: expect.stringMatching(/^required: SUPER_USER/),
+      justification: 'runs the platform',
       reviewer: 'rita@reviewers.example',
     });
+    expect(signedOff.exceptions).toEqual([
+      {
+        userId: second?.userId,
+        justificationToKeep: second?.type === 'SUPER_USER' ? 'required: SUPER_USER' : '',
+        justification: 'back\nin May',
+        reviewer: 'rita@reviewers.example',
+      },
+    ]);
     const text = await readFile(join(pack, 'signed-off.txt'), 'utf8');
     expect(text).toContain(`- ${first?.userId} (status `);
     expect(text).toContain('back in May');
@@ -305,6 +313,35 @@ describe('what was not seen', () => {
     expect(stdout).toContain(`NOT TO BE TRUSTED, left out: run ${runAt(1)}`);
     const came = (await sheetOf(pack, 'changes.csv')).filter(({ change }) => change === 'came');
     expect(came).toMatchObject([{ subject: 'u3', run: `${runAt(2)} to ${runAt(3)}` }]);
+  });
+
+  test('the events of a run whose findings were altered are left out', async () => {
+    const promoted = { users: [{ ...u1, type: 'SUPER_USER' }] };
+    const nights = { 1: whole, 2: promoted, 3: promoted };
+    const eventsOf = async (pack: string) =>
+      (await sheetOf(pack, 'changes.csv')).filter(({ change }) => change === 'event');
+    const out = await archived(nights);
+    expect(await eventsOf((await build(out, { to: dayAt(3) })).pack)).toMatchObject([
+      { run: runAt(2), rule: 'promoted-to-super-user', subject: 'u1' },
+    ]);
+
+    await appendFile(join(out, keysAt(2).object('findings')), 'x');
+    const { code, pack } = await build(out, { to: dayAt(3) });
+    expect(code).toBe(2);
+    expect(await eventsOf(pack)).toEqual([]);
+    expect((await jsonOf(pack, 'manifest.json')).gaps).toMatchObject({
+      daysWithoutRun: [{ from: dayAt(2), to: dayAt(2) }],
+      untrusted: [{ run: runAt(2) }],
+    });
+  });
+
+  test('nothing is built where the reviewed run’s manifest was altered', async () => {
+    const out = await archived({ 1: whole, 2: whole });
+    await appendFile(join(out, keysAt(2).manifest), ' ');
+    const { code, stderr, pack } = await build(out, { to: dayAt(2) });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`the manifest of run ${runAt(2)} was altered`);
+    await expect(readdir(pack)).rejects.toThrow('ENOENT');
   });
 
   test.each(['snapshot', 'findings', 'report'] as const)(
