@@ -59,6 +59,8 @@ const alarmKey = arn('AWS::KMS::Key', 'AlarmTopic');
 const auditor = arn('AWS::Lambda::Function');
 const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
+const schedules = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default`;
+const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule').properties.Name}`;
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
 const latest = `${archive}/latest/environment=abc.json`;
@@ -141,6 +143,8 @@ describe('the function may', () => {
     ['s3:PutObject', snapshot, NEW],
     ['s3:PutObject', latest, SWAP],
     ['sns:Publish', alerts],
+    ['sns:ListSubscriptionsByTopic', alerts],
+    ['scheduler:GetSchedule', ownSchedule],
     ['sqs:SendMessage', failures],
     ['logs:CreateLogStream', logStream],
     ['logs:PutLogEvents', logStream],
@@ -189,8 +193,12 @@ describe('the function must not', () => {
     ['logs:PutRetentionPolicy', logStream.split(':log-stream')[0] ?? ''],
     ['lambda:InvokeFunction', auditor],
     ['lambda:UpdateFunctionCode', auditor],
-    ['scheduler:UpdateSchedule', `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/nightly`],
-    ['scheduler:DeleteSchedule', `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/nightly`],
+    ['sns:ListSubscriptionsByTopic', alarms],
+    ['sns:GetSubscriptionAttributes', alerts],
+    ['scheduler:GetSchedule', `${schedules}/another`],
+    ['scheduler:ListSchedules', '*'],
+    ['scheduler:UpdateSchedule', ownSchedule],
+    ['scheduler:DeleteSchedule', ownSchedule],
     ['cloudwatch:DeleteAlarms', `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:silence`],
     ['iam:CreateUser', `arn:aws:iam::${ACCOUNT}:user/someone`],
     ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/another`],
