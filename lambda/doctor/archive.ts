@@ -1,6 +1,6 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { folderArchive } from '../archive/folder.ts';
+import { folderArchive, isCode } from '../archive/folder.ts';
 import { readBytes } from '../archive/lines.ts';
 import { lastCompleteRun } from '../archive/manifest.ts';
 import type { Archive } from '../ports.ts';
@@ -118,7 +118,7 @@ const isFolder = async (path: string): Promise<boolean | undefined> => {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {
-    if (error instanceof Object && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 };

@@ -1,3 +1,4 @@
+import { plural } from '../alerts/plain-text.ts';
 import { ENDED, ListingCut } from '../finspace/cut.ts';
 import { describe, RequestError } from '../finspace/failure.ts';
 import { openReader, type Reader } from '../finspace/reader.ts';
@@ -75,7 +76,7 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
       look: () =>
         untilCut(async () => {
           const { users, nextToken } = await reader().page(undefined);
-          const count = `${users.length} users${nextToken === undefined ? ', and no more' : ', and more to come'}`;
+          const count = `${plural(users.length, 'user')}${nextToken === undefined ? ', and no more' : ', and more to come'}`;
           if (users.length > 0 || nextToken !== undefined) return ok(count);
           return warn(
             'the page has no users and is the last: an audit would be INCOMPLETE, empty-roster',

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
+import { parseCron, parseSchedulerCron } from '../../lambda/cron.ts';
 import { only, statementsOf, stackTemplate as template } from './stack-template.ts';
 
 const ONE = 'environments: [{ id: abc }]\n';
@@ -306,6 +307,7 @@ describe('the schedule', () => {
       ScheduleExpression: expression,
       ScheduleExpressionTimezone: 'Europe/London',
     });
+    expect(parseSchedulerCron(expression)).toEqual(parseCron(cron));
   });
 });
 

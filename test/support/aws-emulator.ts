@@ -94,7 +94,7 @@ const errorXml = ({ code }: AwsFault, service: AwsRequest['service']): string =>
 /** A subscription that a person has to confirm has no ARN before, which fauxqs gives it. */
 const withoutUnconfirmed = (xml: string): string =>
   xml.replaceAll(
-    /<SubscriptionArn>[^<]*(?=<\/SubscriptionArn>(?:(?!<\/member>)[^])*<Protocol>email<)/g,
+    /<SubscriptionArn>[^<]*(?=<\/SubscriptionArn>(?:(?!<\/member>)[\s\S])*<Protocol>email<)/g,
     '<SubscriptionArn>PendingConfirmation',
   );
 
