@@ -4,17 +4,7 @@ import { folderArchive, isCode } from '../archive/folder.ts';
 import { readBytes } from '../archive/lines.ts';
 import { lastCompleteRun } from '../archive/manifest.ts';
 import type { Archive } from '../ports.ts';
-import {
-  type Answer,
-  type Check,
-  fail,
-  isDenied,
-  isNamed,
-  notChecked,
-  ok,
-  problemOf,
-  statusOf,
-} from './check.ts';
+import { type Answer, type Check, fail, isDenied, isNamed, notChecked, ok, problemOf } from './check.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -36,7 +26,7 @@ const onReading = (error: unknown): Answer => {
     );
   }
   if (isDenied(error)) return fail(problemOf(error), `allow ${READING}`);
-  return statusOf(error) === undefined && isNamed(error, 'ArchiveError')
+  return isNamed(error, 'ArchiveError')
     ? fail(problemOf(error), RESTORE)
     : fail(problemOf(error), 'let this machine reach S3, and look again');
 };
@@ -47,10 +37,10 @@ const onWriting = (error: unknown): Answer =>
     : fail(problemOf(error), 'mend what the message names, and look again');
 
 /** A store that makes a write whose condition does not hold would let two audits overwrite each other. */
-const ignored = (condition: string, key: string): Answer =>
+const ignored = (condition: string, what: string): Answer =>
   fail(
-    `the store does not know ${condition}: it wrote ${key}`,
-    'use S3, or a store that honours conditional writes, and take that object away',
+    `the store does not know ${condition}: it wrote ${what}`,
+    'use S3, or a store that honours conditional writes',
   );
 
 /**
@@ -85,7 +75,7 @@ export const bucketChecks = (archive: Archive, environmentId: string): readonly 
         const content = { bytes: Buffer.from('{}') };
         try {
           const outcome = await archive.replace(key, content, JSON_TYPE, IMPOSSIBLE_ETAG);
-          if (outcome === 'replaced') return ignored('If-Match', key);
+          if (outcome === 'replaced') return ignored('If-Match', `${key}, which may be deleted`);
           return ok('a write over one version only is let in; the encryption key was not tried');
         } catch (error) {
           return onWriting(error);
@@ -104,7 +94,7 @@ export const bucketChecks = (archive: Archive, environmentId: string): readonly 
           // The very bytes that are there, of an object that never changes: nothing is lost whatever the store does.
           const bytes = await readBytes(stored.body);
           const outcome = await archive.create(last.key, { bytes }, JSON_TYPE);
-          if (outcome === 'created') return ignored('If-None-Match', last.key);
+          if (outcome === 'created') return ignored('If-None-Match', `${last.key} again, as it was`);
           return ok('a write where nothing is yet is let in; the encryption key was not tried');
         } catch (error) {
           return onWriting(error);
