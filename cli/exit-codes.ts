@@ -5,7 +5,7 @@ export const EXIT = {
   findings: 1,
   /** The audit is not complete, or nobody could be told of it. */
   notComplete: 2,
-  /** `verify` found what an undisturbed archive does not show. */
+  /** `verify` found what an undisturbed archive does not show, or `doctor` what an audit would fail at. */
   problems: 2,
   usage: 3,
 } as const;

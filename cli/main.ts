@@ -14,6 +14,7 @@ const actionsWith = (io: Io): Actions => ({
   rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
   history: async (flags) => (await import('./history.ts')).history(flags, io),
   diff: async (from, to, flags) => (await import('./diff.ts')).diff(from, to, flags, io),
+  doctor: async (flags) => (await import('./doctor.ts')).doctor(flags, io),
   replay: async (flags) => (await import('./replay.ts')).replay(flags, io),
   review: async (flags) => (await import('./review.ts')).review(flags, io),
 });

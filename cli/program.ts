@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { CODE_VERSION } from '../lambda/version.ts';
 import type { DemoFlags } from './demo-options.ts';
 import type { DiffFlags } from './diff.ts';
+import type { DoctorFlags } from './doctor-options.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { ExplainFlags } from './explain-options.ts';
 import type { HistoryFlags } from './history.ts';
@@ -126,6 +127,20 @@ Exit codes:
   2  there is no complete run to review, or something in the archive is altered or missing
   3  the command line, the filled worksheet or the pack is wrong: nothing was written`;
 
+const DOCTOR_NOTES = `
+Nothing is written and nobody is mailed, unless --send-test-mail is given; in a folder, what is tried is taken away.
+not-checked is never good news: the line says why nothing is known.
+
+Examples:
+  $ ${NAME} doctor --environment vs57phhvijir4kv5rf6ywt --out audit-history
+  $ ${NAME} doctor --environment vs57phhvijir4kv5rf6ywt --config audit.yaml --bucket my-evidence \\
+      --topic arn:aws:sns:us-east-1:123456789012:my-audits --schedule my-schedule
+
+Exit codes:
+  0  nothing that was looked at failed
+  2  something failed: an audit would, or nobody would start it or be told
+  3  the command line or a config file is wrong: nothing was looked at`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
@@ -136,6 +151,7 @@ export interface Actions {
   rules(id: string | undefined, flags: RulesFlags): Promise<ExitCode>;
   history(flags: HistoryFlags): Promise<ExitCode>;
   diff(from: string, to: string, flags: DiffFlags): Promise<ExitCode>;
+  doctor(flags: DoctorFlags): Promise<ExitCode>;
   replay(flags: ReplayFlags): Promise<ExitCode>;
   review(flags: ReviewFlags): Promise<ExitCode>;
 }
@@ -150,6 +166,19 @@ const reading = (root: Command, name: string): Command =>
     .option('--bucket <name>', 'the archive is an S3 bucket')
     .option('--environment <id>', 'the environment (default: the only one of the archive)')
     .option('--json', 'print JSON');
+
+/** A command about an environment that is audited, and about what the audit needs. */
+const auditing = (root: Command, name: string): Command =>
+  root
+    .command(name)
+    .option('--environment <id>', 'the environment: 1 to 26 letters and digits, as in its web address')
+    .option('--account <id>', "its account: 12 digits (default: the caller's, as STS tells)")
+    .option('--region <region>', 'its region (default: AWS_REGION)')
+    .option('--out <folder>', 'keep the evidence in a folder')
+    .option('--bucket <name>', 'keep the evidence in an S3 bucket')
+    .option('--topic <arn>', 'send the digest to an SNS topic, with --bucket (default: the terminal)')
+    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .option('--direct-credentials', "the caller's keys are FinSpace keys, as copied from the web app");
 
 /** The commands and their flags; values are checked by the commands. `exit` takes what a command came to. */
 export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void): Command => {
@@ -169,24 +198,22 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .showHelpAfterError(`${NAME} help lists the commands, ${NAME} help COMMAND the flags of one`)
     .addHelpText('after', EXAMPLES);
 
-  root
-    .command('run')
+  auditing(root, 'run')
     .description('audit an environment once')
-    .option('--environment <id>', 'the environment: 1 to 26 letters and digits, as in its web address')
-    .option('--account <id>', "its account: 12 digits (default: the caller's, as STS tells)")
-    .option('--region <region>', 'its region (default: AWS_REGION)')
-    .option('--out <folder>', 'keep the evidence in a folder')
-    .option('--bucket <name>', 'keep the evidence in an S3 bucket')
-    .option('--topic <arn>', 'send the digest to an SNS topic, with --bucket (default: the terminal)')
-    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
     .option('--as-of <time>', 'the instant to speak for: ISO 8601 with its zone, not to come (default: now)')
     .option('--json', 'print report.json and nothing else; a digest for the terminal goes to stderr')
     .option('--fail-on <severity>', 'exit 1 on findings of this severity or worse')
     .option('--deadline-seconds <n>', 'how long the listing may take (default: the config, or 840)')
-    .option('--direct-credentials', "the caller's keys are FinSpace keys, as copied from the web app")
     .option('--accept-roster-drop', 'believe a listing of far fewer users than the last one')
     .addHelpText('after', RUN_NOTES)
     .action(async (flags: RunFlags) => exit(await actions.run(flags)));
+  auditing(root, 'doctor')
+    .description('look whether an audit could be made, and change nothing')
+    .option('--schedule <name>', "a schedule of the stack's ScheduleNames")
+    .option('--send-test-mail', 'publish a message, marked as a test, to all subscribers of the topic')
+    .option('--json', 'print JSON')
+    .addHelpText('after', DOCTOR_NOTES)
+    .action(async (flags: DoctorFlags) => exit(await actions.doctor(flags)));
   root
     .command('verify')
     .description('check the history in an archive: nothing edited, missing, reordered or skipped')

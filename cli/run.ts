@@ -9,7 +9,6 @@ import { runKeys } from '../lambda/archive/keys.ts';
 import { readManifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
 import { type AuditResult, audit } from '../lambda/audit.ts';
-import { finspaceEndpoint } from '../lambda/finspace/endpoint.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
 import { partitionOf } from '../lambda/partition.ts';
@@ -28,6 +27,7 @@ import {
   verdictText,
 } from './audit-view.ts';
 import { readConfigFiles } from './config-files.ts';
+import { endpointOf } from './endpoint.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { interruptible } from './interrupt.ts';
 import { listingProgress } from './progress.ts';
@@ -49,15 +49,6 @@ const callersAccount = async (region: string): Promise<string> => {
   throw new UsageError([
     `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
   ]);
-};
-
-/** A wrong endpoint in the environment is a wrong command line. */
-const endpointOf = (region: string, env: Io['env']): string => {
-  try {
-    return finspaceEndpoint(region, env);
-  } catch (error) {
-    throw new UsageError([messageOf(error)]);
-  }
 };
 
 /** Where the evidence goes, and how people are told. */

@@ -93,3 +93,32 @@ export const parseCron = (text: string): Cron | { readonly problem: string } => 
     return { problem: `must name a day that its months have, got "${text}"` };
   return cron;
 };
+
+const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/**
+ * Reads a cron expression of EventBridge Scheduler that comes every year; undefined where it is none, or says what
+ * `parseCron` can't. Its days of the week are names, or numbers from 1 for Sunday:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
+ */
+export const parseSchedulerCron = (expression: string): Cron | undefined => {
+  const [, time, weekdays = ''] = /^cron\((\S+ \S+ \S+ \S+) (\S+) \*\)$/.exec(expression) ?? [];
+  if (time === undefined || weekdays.includes('/')) return undefined;
+  const days = weekdays
+    .replaceAll(/\d+/g, (day) => String(Number(day) - 1))
+    .replaceAll(/[A-Z]{3}/g, (day) => String(WEEKDAYS.indexOf(day)));
+  const cron = parseCron(`${time} ${days}`.replaceAll('?', '*'));
+  return 'problem' in cron ? undefined : cron;
+};
+
+/** The shortest way to write it in the five classic fields, for people. */
+export const cronText = ({ minutes, hours, daysOfMonth, months, daysOfWeek }: Cron): string =>
+  [
+    [minutes, 60],
+    [hours, 24],
+    [daysOfMonth, EVERY_DAY_OF_MONTH],
+    [months, 12],
+    [daysOfWeek, EVERY_DAY_OF_WEEK],
+  ]
+    .map(([values, inAll]) => (Array.isArray(values) && values.length !== inAll ? values.join(',') : '*'))
+    .join(' ');

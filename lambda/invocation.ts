@@ -35,26 +35,88 @@ export const configuredSettings = (
 /** An instant to the whole second: the precision of a run's name. */
 export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);
 
+const environment = (ids: readonly string[]) =>
+  z.enum(ids, { error: ({ input }) => `must be one of ${ids.join(', ')}, got ${JSON.stringify(input)}` });
+
+const choice = z
+  .boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` })
+  .default(false);
+
 /** What the schedule sends; `acceptRosterDrop` is for people who invoke by hand. */
 const auditEvent = (environmentIds: readonly string[]) =>
   z.strictObject({
-    environmentId: z.enum(environmentIds, {
-      error: ({ input }) => `must be one of ${environmentIds.join(', ')}, got ${JSON.stringify(input)}`,
-    }),
+    environmentId: environment(environmentIds),
     scheduledTime: z.iso.datetime({
       offset: true,
       error: ({ input }) => `must be an ISO 8601 time with its zone, got ${JSON.stringify(input)}`,
     }),
-    acceptRosterDrop: z
-      .boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` })
-      .default(false),
+    acceptRosterDrop: choice,
   });
+
+/** What people send who want to know whether an audit could be made. */
+const doctorEvent = (environmentIds: readonly string[]) =>
+  z.strictObject({
+    doctor: z.literal(true, { error: ({ input }) => `must be true, got ${JSON.stringify(input)}` }),
+    environmentId: environment(environmentIds),
+    sendTestMail: choice,
+  });
+
+const readEvent = <T>(schema: z.ZodType<T>, event: unknown): T => {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${['event', ...path].join('.')} ${message}`,
+  );
+  throw new Error(problems.join('; '));
+};
 
 /** What the Lambda runtime tells of an invocation. */
 export interface Invocation {
   readonly invokedFunctionArn: string;
   getRemainingTimeInMillis(): number;
 }
+
+const placeOf = ({ invokedFunctionArn }: Invocation) => {
+  const [, partition = 'aws', , region = '', accountId = ''] = invokedFunctionArn.split(':');
+  return { partition, region, accountId };
+};
+
+/** What a diagnosis is asked for, and by which function. */
+export interface DoctorRequest {
+  readonly environmentId: string;
+  readonly sendTestMail: boolean;
+  /** Of the function, whatever account the environment is in. */
+  readonly accountId: string;
+  /** Of the environment. */
+  readonly region: string;
+  /** Of the function. */
+  readonly homeRegion: string;
+  /** Without the version or alias that was invoked: the schedule names none. */
+  readonly functionArn: string;
+}
+
+/** Reads the request for a diagnosis. Throws as `readInvocation` does. */
+export const readDoctorInvocation = (
+  event: unknown,
+  invocation: Invocation,
+  { environments }: Config,
+): DoctorRequest => {
+  const { environmentId, sendTestMail } = readEvent(doctorEvent(environments.map(({ id }) => id)), event);
+  const { region: homeRegion, accountId } = placeOf(invocation);
+  const { region = homeRegion } = environments.find(({ id }) => id === environmentId) ?? {};
+  const functionArn = invocation.invokedFunctionArn.split(':').slice(0, 7).join(':');
+  return { environmentId, sendTestMail, accountId, region, homeRegion, functionArn };
+};
+
+type Work<T> = (event: unknown, invocation: Invocation) => Promise<T>;
+
+/** Hands an event to the work that it asks for: whatever speaks of a doctor is none that the schedule sends. */
+export const byEvent =
+  <D, A>(doctor: Work<D>, audit: Work<A>): Work<D | A> =>
+  (event, invocation) =>
+    typeof event === 'object' && event !== null && 'doctor' in event
+      ? doctor(event, invocation)
+      : audit(event, invocation);
 
 /**
  * Time kept back from the listing for judging the whole, writing and telling, in milliseconds: a million users take
@@ -64,7 +126,7 @@ export const REPORTING_MARGIN_MS = 90_000;
 
 /**
  * Reads the request that an invocation makes. The schedule's own time names the run, so a retry carries the same.
- * @param attempt tells this invocation from others of the same run
+ * @param random letters that tell this invocation from others of the same run
  * @throws where the event is none that the schedule sends, naming the member, the value got and the values allowed
  */
 export const readInvocation = (
@@ -72,17 +134,13 @@ export const readInvocation = (
   invocation: Invocation,
   { environments }: Config,
   now: number,
-  attempt: string,
+  random: string,
 ): AuditRequest => {
-  const parsed = auditEvent(environments.map(({ id }) => id)).safeParse(event);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      ({ path, message }) => `${['event', ...path].join('.')} ${message}`,
-    );
-    throw new Error(problems.join('; '));
-  }
-  const { environmentId, scheduledTime, acceptRosterDrop } = parsed.data;
-  const [, partition = 'aws', , ownRegion = '', ownAccount = ''] = invocation.invokedFunctionArn.split(':');
+  const { environmentId, scheduledTime, acceptRosterDrop } = readEvent(
+    auditEvent(environments.map(({ id }) => id)),
+    event,
+  );
+  const { partition, region: ownRegion, accountId: ownAccount } = placeOf(invocation);
   const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
   const accountId = role?.accountId ?? ownAccount;
   return {
@@ -92,7 +150,7 @@ export const readInvocation = (
     region,
     partition,
     asOf: wholeSecond(Date.parse(scheduledTime)),
-    attempt,
+    attempt: attemptName(now, random),
     deadline: now + invocation.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
     acceptRosterDrop,
   };

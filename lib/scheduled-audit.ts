@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ArnFormat, type CfnElement, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { ArnFormat, type CfnElement, Duration, Names, Stack, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -124,6 +124,31 @@ const busArn = (scope: Construct, bus: string): string =>
     ? bus
     : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
 
+/** The longest name that the scheduler takes, less the longest environment id and what is between the two. */
+const MAX_PREFIX = 64 - 26 - 1;
+
+/**
+ * What the names of all schedules begin with; the environment's id follows. The function, which is there before its
+ * schedules, so knows them, and may look at these only.
+ */
+const schedulePrefix = (scope: Construct): string =>
+  Names.uniqueResourceName(scope, { maxLength: MAX_PREFIX, separator: '-' });
+
+/** To look whether an audit could be made; an audit itself does without. */
+const diagnosis = (scope: Construct, { config, topic }: ScheduledAuditProps): readonly PolicyStatement[] => [
+  new PolicyStatement({ actions: ['sns:ListSubscriptionsByTopic'], resources: [topic.topicArn] }),
+  new PolicyStatement({
+    actions: ['scheduler:GetSchedule'],
+    resources: config.environments.map(({ id }) =>
+      Stack.of(scope).formatArn({
+        service: 'scheduler',
+        resource: 'schedule',
+        resourceName: `default/${schedulePrefix(scope)}-${id}`,
+      }),
+    ),
+  }),
+];
+
 /** All that the function may do. It can't delete, and reads nothing but its own archive. */
 const permissions = (
   scope: Construct,
@@ -174,6 +199,7 @@ export class ScheduledAudit extends Construct {
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     for (const statement of permissions(this, props, logGroup, this.failures))
       this.role.addToPolicy(statement);
+    for (const statement of diagnosis(this, props)) this.role.addToPolicy(statement);
 
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Audits the users of one FinSpace environment',
@@ -195,6 +221,7 @@ export class ScheduledAudit extends Construct {
       environment: {
         AUDIT_BUCKET: bucket.bucketName,
         AUDIT_TOPIC_ARN: topic.topicArn,
+        AUDIT_SCHEDULE_PREFIX: schedulePrefix(this),
         POWERTOOLS_SERVICE_NAME: SERVICE,
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
@@ -220,6 +247,7 @@ export class ScheduledAudit extends Construct {
     this.schedules = config.environments.map(
       (environment) =>
         new Schedule(this, `Schedule-${environment.id}`, {
+          scheduleName: `${schedulePrefix(this)}-${environment.id}`,
           description: `Audits the users of FinSpace environment ${environment.id}`,
           schedule: scheduleExpression(config.schedule),
           target: new LambdaInvoke(this.function, {

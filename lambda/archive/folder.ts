@@ -16,7 +16,8 @@ import { Readable } from 'node:stream';
 import type { Archive, Content } from '../ports.ts';
 import { sha256Of } from './spool.ts';
 
-const isCode = (error: unknown, code: string): boolean =>
+/** Whether the system gave this code, such as `ENOENT`. */
+export const isCode = (error: unknown, code: string): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 
 /** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */

@@ -8,14 +8,23 @@ export type CredentialsMode = 'exchange' | 'direct';
 export class ListingCut extends Error {
   override readonly name = 'ListingCut';
   readonly reason: CutReason;
+  /** What happened, and what to do about it where that is known; the message tells both. */
+  readonly problem: string;
+  readonly remedy: string | undefined;
 
-  constructor(reason: CutReason, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(
+    reason: CutReason,
+    problem: string,
+    { remedy, ...options }: ErrorOptions & { remedy?: string } = {},
+  ) {
+    super(remedy === undefined ? problem : `${problem}; ${remedy}`, options);
     this.reason = reason;
+    this.problem = problem;
+    this.remedy = remedy;
   }
 }
 
-const ENDED =
+export const ENDED =
   'Amazon ended FinSpace on 2026-10-07: set AWS_ENDPOINT_URL_FINSPACE_DATA to an endpoint that speaks its API, or replay an archived snapshot';
 
 const onDenial = (operation: Operation, mode: CredentialsMode): string => {
@@ -67,8 +76,7 @@ const advice = ({ operation, failure }: RequestError, remedy: Remedy, mode: Cred
 
 /** The cut for a failure that no further request can mend. */
 export const cutBy = (error: RequestError, remedy: Remedy, mode: CredentialsMode): ListingCut =>
-  new ListingCut(
-    REASONS[remedy],
-    `${error.operation} failed: ${describe(error.failure)}; ${advice(error, remedy, mode)}`,
-    { cause: error },
-  );
+  new ListingCut(REASONS[remedy], `${error.operation} failed: ${describe(error.failure)}`, {
+    cause: error,
+    remedy: advice(error, remedy, mode),
+  });

@@ -24,15 +24,19 @@ export const readEndpoint = (text: string, from: string): URL => {
   return new URL(text);
 };
 
+type Env = Readonly<Record<string, string | undefined>>;
+
+const variableIn = (env: Env) => VARIABLES.find((name) => (env[name] ?? '') !== '');
+
+/** Whether the environment leads elsewhere than to the service's own host. */
+export const isEndpointGiven = (env: Env): boolean => variableIn(env) !== undefined;
+
 /**
  * Where the FinSpace Data API is: AWS_ENDPOINT_URL_FINSPACE_DATA, else AWS_ENDPOINT_URL, else the service's own host,
  * https://docs.aws.amazon.com/general/latest/gr/finspace.html. Throws an Error that names the variable or the region.
  */
-export const finspaceEndpoint = (
-  region: string,
-  env: Readonly<Record<string, string | undefined>>,
-): string => {
-  const variable = VARIABLES.find((name) => (env[name] ?? '') !== '');
+export const finspaceEndpoint = (region: string, env: Env): string => {
+  const variable = variableIn(env);
   if (variable !== undefined) return readEndpoint(env[variable] ?? '', variable).href;
   if (!isRegion(region))
     throw new Error(`region must be one such as us-east-1, got ${JSON.stringify(region)}`);

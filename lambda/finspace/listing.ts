@@ -1,42 +1,22 @@
 import { hash } from 'node:crypto';
 import type { Listing, ListingEnd } from '../ports.ts';
-import { type ClientSettings, createClient } from './client.ts';
-import { type CredentialsSettings, finspaceCredentials } from './credentials.ts';
 import { ListingCut } from './cut.ts';
-import { type Page, pageQuery, readPage } from './page.ts';
-import { persist } from './retry.ts';
+import type { Page } from './page.ts';
+import { openReader, type ReaderSettings } from './reader.ts';
 
 /** Tokens may be long and pages many: only digests are kept. */
 const digest = (token: string): string => hash('sha256', token, 'base64url');
 
 /** Opens one listing. Requests are made only when pages are asked for, so one that is left early leaves nothing behind. */
-export const openListing = (
-  settings: ClientSettings & Omit<CredentialsSettings, 'loadTimeoutMs'>,
-): Listing => {
-  const client = createClient(settings);
-  const credentials = finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client);
+export const openListing = (settings: ReaderSettings): Listing => {
+  const reader = openReader(settings);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
   let pages = 0;
-  let retries = 0;
-
-  const fetchPage = (nextToken: string | undefined): Promise<Page> =>
-    persist(
-      {
-        ...settings,
-        client,
-        credentials,
-        onRetry: (event) => {
-          retries += 1;
-          settings.onEvent(event);
-        },
-      },
-      async () => readPage(await client.ask('ListUsers', pageQuery(nextToken), await credentials.current())),
-    );
 
   /** Gives the page, or the cut that came instead. */
   const tryPage = async (nextToken: string | undefined): Promise<Page | ListingCut> => {
     try {
-      return await fetchPage(nextToken);
+      return await reader.page(nextToken);
     } catch (error) {
       if (error instanceof ListingCut) return error;
       throw error;
@@ -73,6 +53,6 @@ export const openListing = (
   return {
     pages: readPages(),
     end: () => end,
-    counts: () => ({ pages, retries, ...client.counts() }),
+    counts: () => ({ pages, ...reader.counts() }),
   };
 };

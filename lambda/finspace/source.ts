@@ -2,19 +2,24 @@ import type { UserSource } from '../ports.ts';
 import { systemClock } from './clock.ts';
 import { readEndpoint } from './endpoint.ts';
 import { openListing } from './listing.ts';
+import type { ReaderSettings } from './reader.ts';
 import type { FinspaceSettings } from './settings.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/** All that a reader needs but its deadline. Throws where the endpoint is no URL. */
+export const readerSettings = (settings: FinspaceSettings): Omit<ReaderSettings, 'deadline'> => ({
+  fetch,
+  clock: systemClock,
+  random: Math.random,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  onEvent: () => undefined,
+  ...settings,
+  endpoint: readEndpoint(settings.endpoint, 'endpoint'),
+});
+
 /** The users of a FinSpace environment, through ListUsers. Throws where the endpoint is no URL. */
 export const finspaceSource = (settings: FinspaceSettings): UserSource => {
-  const defaults = {
-    fetch,
-    clock: systemClock,
-    random: Math.random,
-    requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    onEvent: () => undefined,
-  };
-  const endpoint = readEndpoint(settings.endpoint, 'endpoint');
-  return (deadline) => openListing({ ...defaults, ...settings, endpoint, deadline });
+  const defaults = readerSettings(settings);
+  return (deadline) => openListing({ ...defaults, deadline });
 };

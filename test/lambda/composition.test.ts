@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { configuredEdges, configuredUsers } from '../../lambda/composition.ts';
+import { configuredCredentials, configuredEdges, configuredUsers } from '../../lambda/composition.ts';
 import { type Config, defaultConfig } from '../../lambda/config.ts';
 import { assumedRole } from '../../lambda/finspace/assumed-role.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
@@ -87,11 +87,9 @@ describe('a named role', () => {
 
 describe('the users of an environment', () => {
   const list = async (simulator: Simulator, config: Pick<Config, 'environments'>, sts: Sts) => {
-    const usersOf = configuredUsers(
-      { ...defaultConfig([]), ...config },
-      { AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url },
-      clientOf(sts),
-    );
+    const whole = { ...defaultConfig([]), ...config };
+    const env = { AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url };
+    const usersOf = configuredUsers(whole, env, configuredCredentials(whole, clientOf(sts)));
     const { environmentId, region } = simulator;
     const listing = usersOf({ environmentId, region })(Date.now() + 10_000);
     const users: unknown[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseCron } from '../../lambda/cron.ts';
+import { cronText, parseCron, parseSchedulerCron } from '../../lambda/cron.ts';
 
 const upTo = (least: number, most: number) =>
   Array.from({ length: most - least + 1 }, (_, index) => least + index);
@@ -80,5 +80,33 @@ describe('a cron expression', () => {
     expect(parseCron('0 2 1 * 1')).toEqual({
       problem: 'must not limit both the day of the month and the day of the week, got "0 2 1 * 1"',
     });
+  });
+});
+
+describe("the scheduler's own expression", () => {
+  it.each([
+    { expression: 'cron(0 2 * * ? *)', text: '0 2 * * *' },
+    { expression: 'cron(0 2 ? * * *)', text: '0 2 * * *' },
+    { expression: 'cron(00 02 ? * MON-FRI *)', text: '0 2 * * 1,2,3,4,5' },
+    { expression: 'cron(0 2 ? * 1,7 *)', text: '0 2 * * 0,6' },
+    { expression: 'cron(0/15 * 1 1,7 ? *)', text: '0,15,30,45 * 1 1,7 *' },
+  ])('$expression is $text', ({ expression, text }) => {
+    const cron = parseSchedulerCron(expression);
+    expect(cron).toEqual(parseCron(text));
+    expect(cron && cronText(cron)).toBe(text);
+  });
+
+  it.each([
+    'rate(1 day)',
+    'at(2026-11-24T02:00:00)',
+    'cron(0 2 * * ? 2027)',
+    'cron(0 2 ? * MON#1 *)',
+    'cron(0 2 L * ? *)',
+    'cron(0 2 ? * 2/2 *)',
+    'cron(0 2 ? * 0 *)',
+    'cron(0 2 ? * XXX *)',
+    '',
+  ])('%s is none that can be compared', (expression) => {
+    expect(parseSchedulerCron(expression)).toBeUndefined();
   });
 });

@@ -3,7 +3,14 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AuditResult } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
-import { answerOf, attemptName, REPORTING_MARGIN_MS, readInvocation } from '../../lambda/invocation.ts';
+import {
+  answerOf,
+  attemptName,
+  byEvent,
+  REPORTING_MARGIN_MS,
+  readDoctorInvocation,
+  readInvocation,
+} from '../../lambda/invocation.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
 const invocation = {
@@ -22,7 +29,7 @@ describe('an event', () => {
       region: 'us-gov-west-1',
       partition: 'aws-us-gov',
       asOf: new Date('2026-11-24T02:00:00Z'),
-      attempt: 'attempt',
+      attempt: '20261124T020007Z-attempt',
       deadline: NOW + 900_000 - REPORTING_MARGIN_MS,
       acceptRosterDrop: false,
     });
@@ -91,6 +98,49 @@ describe('an event', () => {
     { name: 'an unknown member', given: { ...event, acceptRosterDorp: true }, message: 'acceptRosterDorp' },
   ])('with $name is refused', ({ given, message }) => {
     expect(() => read(given)).toThrow(message);
+  });
+});
+
+describe('an event for a diagnosis', () => {
+  const readDoctor = (given: unknown) =>
+    readDoctorInvocation(
+      given,
+      { ...invocation, invokedFunctionArn: `${invocation.invokedFunctionArn}:live` },
+      config,
+    );
+
+  test('is read, and the function is told without its alias', () => {
+    expect(readDoctor({ doctor: true, environmentId: 'def' })).toEqual({
+      environmentId: 'def',
+      sendTestMail: false,
+      accountId: '111122223333',
+      region: 'us-gov-west-1',
+      functionArn: invocation.invokedFunctionArn,
+    });
+  });
+
+  test.each([
+    {
+      given: { doctor: true, environmentId: 'xyz' },
+      message: 'event.environmentId must be one of abc, def, got "xyz"',
+    },
+    { given: { doctor: 'yes', environmentId: 'abc' }, message: 'event.doctor must be true, got "yes"' },
+    { given: { ...event, doctor: true }, message: 'scheduledTime' },
+  ])('is refused: $given', ({ given, message }) => {
+    expect(() => readDoctor(given)).toThrow(message);
+  });
+
+  test.each([
+    { given: { doctor: true }, work: 'doctor' },
+    { given: { doctor: false }, work: 'doctor' },
+    { given: event, work: 'audit' },
+    { given: null, work: 'audit' },
+  ])('is told from one of the schedule: $given', async ({ given, work }) => {
+    const handler = byEvent(
+      async () => 'doctor',
+      async () => 'audit',
+    );
+    expect(await handler(given, invocation)).toBe(work);
   });
 });
 

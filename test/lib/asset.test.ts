@@ -17,8 +17,9 @@ import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 import { type EventBus, startEventBus } from '../support/event-bridge.ts';
 import { KMS_KEY_ARN, publicKeyFor, startKms } from '../support/kms.ts';
-import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
+import { FUNCTION_ARN, type Lambda, startLambda } from '../support/lambda-runtime.ts';
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
+import { type Scheduler, startScheduler } from '../support/scheduler.ts';
 
 const SCHEDULED_TIME = '2026-11-24T07:00:00Z';
 const ACCOUNT = '123456789012';
@@ -36,6 +37,7 @@ const functionSchema = z.object({
     }),
   }),
 });
+const diagnosisSchema = z.object({ checks: z.array(z.object({ name: z.string(), outcome: z.string() })) });
 const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() }).loose()) });
 
 let folder: string;
@@ -43,6 +45,8 @@ let simulator: Simulator;
 let aws: AwsEmulator;
 let bus: EventBus;
 let lambda: Lambda;
+let scheduler: Scheduler;
+let scheduleName: string;
 
 /** What has to be closed, in the order it was opened. */
 const closers: (() => Promise<unknown>)[] = [];
@@ -88,6 +92,8 @@ beforeAll(async () => {
   closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
   closers.push(aws.close);
+  scheduler = await startScheduler();
+  closers.push(scheduler.close);
   const kms = await startKms();
   closers.push(kms.close);
   bus = await startEventBus();
@@ -116,6 +122,7 @@ beforeAll(async () => {
       typeof value === 'string' ? value : (names[typeOf(value.Ref) ?? ''] ?? ''),
     ]),
   );
+  scheduleName = `${env.AUDIT_SCHEDULE_PREFIX}-${simulator.environmentId}`;
   lambda = await startLambda({
     assetDir,
     handler,
@@ -123,6 +130,7 @@ beforeAll(async () => {
     env: {
       ...env,
       ...aws.env,
+      ...scheduler.env,
       AWS_ENDPOINT_URL_KMS: kms.env.AWS_ENDPOINT_URL_KMS ?? '',
       AWS_ACCESS_KEY_ID: simulator.callerCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: simulator.callerCredentials.secretAccessKey,
@@ -249,6 +257,40 @@ describe('the code that is deployed', () => {
       run(SCHEDULED_TIME, { CompleteRuns: 1, Users: 250 }),
       run('2026-11-25T07:00:00Z', { CompleteRuns: 0 }),
     ]);
+  });
+
+  it('tells what is wrong with its set-up when it is asked, and is well itself', async () => {
+    scheduler.set({
+      [scheduleName]: {
+        State: 'ENABLED',
+        ScheduleExpression: 'cron(0 2 * * ? *)',
+        ScheduleExpressionTimezone: 'America/New_York',
+        Target: { Arn: FUNCTION_ARN, Input: `{"environmentId":"${simulator.environmentId}"}` },
+      },
+    });
+    const stored = await keys();
+    const mailed = await aws.messages();
+    const answer = await lambda.invoke({ doctor: true, environmentId: simulator.environmentId });
+    const { checks } = diagnosisSchema.parse('result' in answer ? answer.result : answer);
+    expect(checks.map(({ name, outcome }) => `${name}: ${outcome}`)).toEqual([
+      'credentials: ok',
+      // The emulator has an account of its own.
+      'account: fail',
+      'region: ok',
+      'endpoint: ok',
+      'exchange: ok',
+      'first-page: ok',
+      'archive: ok',
+      'replace: ok',
+      'create: ok',
+      'topic: ok',
+      'publish: not-checked',
+      'subscriptions: ok',
+      'schedule: ok',
+      'schedule-time: ok',
+    ]);
+    expect(await keys()).toEqual(stored);
+    expect(await aws.messages()).toEqual(mailed);
   });
 
   it('names the environments that it audits to whoever asks for another', async () => {

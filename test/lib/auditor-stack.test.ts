@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
+import { parseCron, parseSchedulerCron } from '../../lambda/cron.ts';
 import { only, statementsOf, stackTemplate as template } from './stack-template.ts';
 
 const ONE = 'environments: [{ id: abc }]\n';
@@ -112,6 +113,29 @@ describe('the stack of one environment', () => {
               ':',
               { Ref: 'AWS::AccountId' },
               ':/credentials/programmatic',
+            ],
+          ],
+        },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'sns:ListSubscriptionsByTopic',
+        Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'scheduler:GetSchedule',
+        Resource: {
+          'Fn::Join': [
+            '',
+            [
+              'arn:',
+              { Ref: 'AWS::Partition' },
+              ':scheduler:',
+              { Ref: 'AWS::Region' },
+              ':',
+              { Ref: 'AWS::AccountId' },
+              `:schedule/default/${only(stack, 'AWS::Scheduler::Schedule').properties.Name}`,
             ],
           ],
         },
@@ -246,6 +270,19 @@ describe('the stack of three environments', () => {
     );
     expect(inputs).toEqual(['abc', 'def', 'ghi']);
   });
+
+  it('gives schedules the names by which the function looks for them', () => {
+    const longest = 'a'.repeat(26);
+    const stack = template(`environments: [{ id: abc }, { id: ${longest} }]`);
+    const { AUDIT_SCHEDULE_PREFIX: prefix } = only(stack, 'AWS::Lambda::Function').properties.Environment
+      .Variables;
+    const names = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
+      ({ Properties }) => Properties.Name,
+    );
+    expect(names).toEqual([`${prefix}-abc`, `${prefix}-${longest}`]);
+    // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
+    expect(names[1]).toMatch(/^[\w.-]{1,64}$/);
+  });
 });
 
 describe('the size of the stack', () => {
@@ -273,6 +310,7 @@ describe('the schedule', () => {
       ScheduleExpression: expression,
       ScheduleExpressionTimezone: 'Europe/London',
     });
+    expect(parseSchedulerCron(expression)).toEqual(parseCron(cron));
   });
 });
 

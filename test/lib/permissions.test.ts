@@ -66,6 +66,8 @@ const auditor = arn('AWS::Lambda::Function');
 const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
 const eventBus = (name: string): string => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
+const schedules = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default`;
+const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule').properties.Name}`;
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
 const latest = `${archive}/latest/environment=abc.json`;
@@ -151,6 +153,8 @@ describe('the function may', () => {
     ['s3:PutObject', snapshot, NEW],
     ['s3:PutObject', latest, SWAP],
     ['sns:Publish', alerts],
+    ['sns:ListSubscriptionsByTopic', alerts],
+    ['scheduler:GetSchedule', ownSchedule],
     ['sqs:SendMessage', failures],
     ['events:PutEvents', eventBus('security')],
     ['logs:CreateLogStream', logStream],
@@ -208,8 +212,12 @@ describe('the function must not', () => {
     ['logs:PutRetentionPolicy', logStream.split(':log-stream')[0] ?? ''],
     ['lambda:InvokeFunction', auditor],
     ['lambda:UpdateFunctionCode', auditor],
-    ['scheduler:UpdateSchedule', `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/nightly`],
-    ['scheduler:DeleteSchedule', `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/nightly`],
+    ['sns:ListSubscriptionsByTopic', alarms],
+    ['sns:GetSubscriptionAttributes', alerts],
+    ['scheduler:GetSchedule', `${schedules}/another`],
+    ['scheduler:ListSchedules', '*'],
+    ['scheduler:UpdateSchedule', ownSchedule],
+    ['scheduler:DeleteSchedule', ownSchedule],
     ['cloudwatch:DeleteAlarms', `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:silence`],
     ['iam:CreateUser', `arn:aws:iam::${ACCOUNT}:user/someone`],
     ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/another`],

@@ -91,6 +91,13 @@ const errorXml = ({ code }: AwsFault, service: AwsRequest['service']): string =>
   return service === 's3' ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`;
 };
 
+/** A subscription that a person has to confirm has no ARN before, which fauxqs gives it. */
+const withoutUnconfirmed = (xml: string): string =>
+  xml.replaceAll(
+    /<SubscriptionArn>[^<]*(?=<\/SubscriptionArn>(?:(?!<\/member>)[\s\S])*<Protocol>email<)/g,
+    '<SubscriptionArn>PendingConfirmation',
+  );
+
 const formSchema = z.record(z.string(), z.string()).catch({});
 
 /** What SNS refuses and fauxqs takes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -129,7 +136,7 @@ const readRequest = ({
 const withoutQuotes = (etag: unknown): string => String(etag).replaceAll('"', '');
 
 /**
- * S3 and SNS on loopback: fauxqs, with conditional writes that hold, errors for what it would do wrong, and faults.
+ * S3, SNS and whose keys STS takes them for, on loopback: fauxqs, with conditional writes that hold, errors for what it would do wrong, and faults.
  * It takes any credentials, and no object over 11 MiB.
  */
 export const startAwsEmulator = async ({
@@ -139,9 +146,13 @@ export const startAwsEmulator = async ({
   onAnswer = () => undefined,
 }: AwsEmulatorOptions): Promise<AwsEmulator> => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
+  let topicArn = '';
 
-  app.addHook('onSend', async (request, reply) => {
-    if (reply.statusCode < 300) onAnswer(readRequest(request).asked);
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { asked } = readRequest(request);
+    if (reply.statusCode < 300) onAnswer(asked);
+    const isList = asked.action === 'ListSubscriptionsByTopic' && typeof payload === 'string';
+    return isList ? withoutUnconfirmed(payload) : payload;
   });
   app.addHook('preHandler', async (request, reply) => {
     const { headers, method } = request;
@@ -157,6 +168,9 @@ export const startAwsEmulator = async ({
       const refused = publishFault(form);
       if (refused !== undefined) return refuse(refused);
     }
+    // fauxqs has no subscriptions of a topic that it does not have, and no error.
+    if (form.Action === 'ListSubscriptionsByTopic' && form.TopicArn !== topicArn)
+      return refuse({ status: 404, code: 'NotFound' });
     if (UNSUPPORTED.some((name) => searchParams.has(name)))
       return refuse({ status: 501, code: 'NotImplemented' });
 
@@ -180,7 +194,8 @@ export const startAwsEmulator = async ({
   const sns = new SNSClient(settings);
 
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topicName }));
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topicName }));
+  topicArn = TopicArn;
 
   let queues = 0;
   const subscribe: AwsEmulator['subscribe'] = async (filterPolicy) => {
@@ -219,6 +234,7 @@ export const startAwsEmulator = async ({
     env: {
       AWS_ENDPOINT_URL_S3: url,
       AWS_ENDPOINT_URL_SNS: url,
+      AWS_ENDPOINT_URL_STS: url,
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

@@ -1,0 +1,49 @@
+import type { CredentialsOf } from './composition.ts';
+import type { Config } from './config.ts';
+import type { Diagnosis } from './doctor.ts';
+import { finspaceEndpoint, isEndpointGiven } from './finspace/endpoint.ts';
+import { type Invocation, readDoctorInvocation } from './invocation.ts';
+import type { Archive } from './ports.ts';
+
+/** What the function has for its audits. */
+export interface FunctionSettings {
+  readonly config: Config;
+  readonly archive: Archive;
+  readonly topicArn: string;
+  readonly credentialsOf: CredentialsOf;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Looks whether the function could audit an environment. A diagnosis is no failure of the function, whatever it finds.
+ * Its clients are loaded with the first one, since audits need none of them.
+ */
+export const functionDoctor =
+  ({ config, archive, topicArn, credentialsOf, env }: FunctionSettings) =>
+  async (event: unknown, invocation: Invocation): Promise<Diagnosis> => {
+    const request = readDoctorInvocation(event, invocation, config);
+    const { environmentId, region } = request;
+    const [{ doctor }, { SchedulerClient }, { SNSClient }, { STSClient }] = await Promise.all([
+      import('./doctor.ts'),
+      import('@aws-sdk/client-scheduler'),
+      import('@aws-sdk/client-sns'),
+      import('@aws-sdk/client-sts'),
+    ]);
+    const { AUDIT_SCHEDULE_PREFIX: prefix } = env;
+    return doctor({
+      ...request,
+      endpoint: finspaceEndpoint(region, env),
+      isEndpointGiven: isEndpointGiven(env),
+      mode: config.credentials,
+      loadCredentials: credentialsOf(environmentId),
+      place: { bucket: archive },
+      topicArn,
+      recipients: config.alerts.length,
+      scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
+      expected: config.schedule,
+      now: Date.now,
+      sts: new STSClient({}),
+      sns: new SNSClient({}),
+      scheduler: new SchedulerClient({}),
+    });
+  };
