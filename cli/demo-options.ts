@@ -8,6 +8,7 @@ export interface DemoFlags {
   readonly seed: string;
   readonly out: string;
   readonly config?: string;
+  readonly json?: true;
 }
 
 const MAX_NIGHTS = 10;
@@ -21,5 +22,5 @@ export const readDemoFlags = (flags: DemoFlags) => {
   const seed = read.whole('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const out = read.text('--out', flags.out, 'the path of a folder', (value) => value.trim() !== '') ?? '';
   read.done();
-  return { nights, users, seed, out, configFile: flags.config };
+  return { nights, users, seed, out, configFile: flags.config, isJson: flags.json ?? false };
 };

@@ -96,6 +96,17 @@ export const showNight = (
   out.write(indented(rows));
 };
 
+/** A night for programs. */
+export const nightJson = ({ asOf, story }: Night, attempts: readonly Told[]) => ({
+  asOf: asOf.toISOString(),
+  story,
+  attempts: attempts.map(({ result, mail, trouble }) => ({
+    report: result.report,
+    ...(mail !== undefined && { alert: mail }),
+    ...(trouble !== undefined && { trouble }),
+  })),
+});
+
 /** A path as it can be pasted from where the command was started. */
 const pathTo = (path: string): string => {
   const fromHere = relative(process.cwd(), path);

@@ -12,7 +12,7 @@ import { makeNights, type Night } from '../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import { type ConfigFiles, readConfigFiles } from './config-files.ts';
 import { type DemoFlags, readDemoFlags } from './demo-options.ts';
-import { showEnd, showNight, showOpening, type Told } from './demo-view.ts';
+import { nightJson, showEnd, showNight, showOpening, type Told } from './demo-view.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { interruptible } from './interrupt.ts';
 import { listingProgress } from './progress.ts';
@@ -144,7 +144,7 @@ const withoutSigning = ({ config: { signing: _signing, ...config }, waivers }: C
 
 /** `demo`: audits some nights of a simulated directory into a folder. Throws UsageError and ConfigError. */
 export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
-  const { configFile, out: folder, ...options } = readDemoFlags(flags);
+  const { configFile, out: folder, isJson, ...options } = readDemoFlags(flags);
   const files =
     configFile === undefined
       ? { config: demoConfig(), waivers: [] }
@@ -156,14 +156,17 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
 
   try {
     return await interruptible(io, async () => {
-      showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
+      if (!isJson) showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
       const told: Told[] = [];
+      const summaries: object[] = [];
       for (const [index, night] of nights.entries()) {
         const attempts = await auditUntilComplete(stage, night, index);
-        showNight(io.out, index, night, attempts);
+        if (!isJson) showNight(io.out, index, night, attempts);
+        summaries.push(nightJson(night, attempts));
         told.push(...attempts);
       }
-      await showEnd(io.out, folder, told);
+      if (isJson) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
+      else await showEnd(io.out, folder, told);
       return told.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
     });
   } finally {

@@ -238,6 +238,7 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--seed <n>', 'a whole number; another one makes other people', '1')
     .option('--out <folder>', "where the evidence goes; an earlier demo's is replaced", 'audit-history')
     .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .option('--json', 'print JSON')
     .action(async (flags: DemoFlags) => exit(await actions.demo(flags)));
   root
     .command('explain')
@@ -266,6 +267,7 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--burst <n>', 'requests served at once after a pause, with --rate (default: 5)')
     .option('--fault <fault>', 'play a fault; may be given more than once', another)
     .option('--environment <id>', 'the environment that it has', 'simulatedfinspace000001')
+    .option('--json', 'print where it is as a line of JSON, and what it was asked when it ends')
     .addHelpText('after', SIMULATE_NOTES)
     .action(async (flags: SimulateFlags) => exit(await actions.simulate(flags)));
   root

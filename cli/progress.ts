@@ -1,15 +1,19 @@
+import type { ListingProgress as Progress } from '../lambda/audit.ts';
 import type { ListingEvent } from '../lambda/finspace/settings.ts';
-import type { ListingCounts } from '../lambda/ports.ts';
 import { statusLine, type Terminal } from './terminal.ts';
 
 /** Shows a listing as it goes on, on a terminal that somebody watches. */
 export interface ListingProgress {
-  onProgress(progress: { readonly users: number; readonly counts: ListingCounts }): void;
+  onProgress(progress: Progress): void;
   onEvent(event: ListingEvent): void;
   clear(): void;
 }
 
 const number = new Intl.NumberFormat('en-GB');
+
+/** `40 s`, `3 min` */
+const timeText = (seconds: number): string =>
+  seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
 
 /**
  * @param startedAt in milliseconds since the epoch
@@ -18,6 +22,7 @@ const number = new Intl.NumberFormat('en-GB');
 export const listingProgress = (terminal: Terminal, startedAt: number, prefix = ''): ListingProgress => {
   const status = statusLine(terminal);
   let users = 0;
+  let expected: number | undefined;
   let pages = 0;
   let throttled = 0;
   let retries = 0;
@@ -32,6 +37,9 @@ export const listingProgress = (terminal: Terminal, startedAt: number, prefix = 
         `${number.format(Math.round(users / seconds))} users/s`,
         ...(throttled > 0 ? [`${number.format(throttled)} throttled`] : []),
         ...(retries > 0 ? [`${number.format(retries)} repeated`] : []),
+        ...(expected === undefined || users === 0 || users >= expected
+          ? []
+          : [`about ${timeText((seconds * (expected - users)) / users)} left`]),
         ...(waiting === '' ? [] : [waiting]),
       ].join(' · '),
     );
@@ -40,6 +48,7 @@ export const listingProgress = (terminal: Terminal, startedAt: number, prefix = 
   return {
     onProgress: (progress) => {
       users = progress.users;
+      expected = progress.expectedUsers;
       ({ pages, throttled, retries } = progress.counts);
       waiting = '';
       show();

@@ -10,6 +10,7 @@ export interface SimulateFlags {
   readonly burst?: string;
   readonly fault?: readonly string[];
   readonly environment: string;
+  readonly json?: true;
 }
 
 const FAULT = /^([a-z0-9-]+?)(?:@(\d{1,7}|exchange))?(?:x(\d{1,7}|inf))?$/;
@@ -57,6 +58,7 @@ export const readSimulateFlags = (flags: SimulateFlags) => {
     seed,
     environmentId,
     faults,
+    isJson: flags.json ?? false,
     ...(requestsPerSecond !== undefined && { rate: { requestsPerSecond, burst } }),
   };
 };

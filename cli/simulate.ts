@@ -3,7 +3,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../simula
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { interrupted } from './interrupt.ts';
 import { readSimulateFlags, type SimulateFlags } from './simulate-options.ts';
-import type { Io } from './terminal.ts';
+import type { Io, Terminal } from './terminal.ts';
 
 const ACCOUNT = '111122223333';
 
@@ -18,28 +18,47 @@ const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
   }
 };
 
-/** `simulate`: serves a simulated FinSpace until it is interrupted. */
-export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitCode> => {
-  const { users, seed, ...options } = readSimulateFlags(flags);
-  const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
-  const ended = interrupted();
-  const simulator = await startOnPort({ ...options, users: directory });
-  const { url, environmentId, region, callerCredentials } = simulator;
+/** Where a simulator is, and how it is asked; its keys are of no use elsewhere. */
+const placeOf = ({ url, environmentId, region, callerCredentials }: Simulator) => ({
+  url,
+  environmentId,
+  accountId: ACCOUNT,
+  region,
+  accessKeyId: callerCredentials.accessKeyId,
+  secretAccessKey: callerCredentials.secretAccessKey,
+});
 
+const tell = (simulator: Simulator, users: number, out: Terminal): void => {
+  const { url, environmentId, region, accessKeyId, secretAccessKey } = placeOf(simulator);
   out.line(
     `A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`,
   );
   out.line();
   out.line(`export AWS_ENDPOINT_URL_FINSPACE_DATA=${url}`);
-  out.line(`export AWS_ACCESS_KEY_ID=${callerCredentials.accessKeyId}`);
-  out.line(`export AWS_SECRET_ACCESS_KEY=${callerCredentials.secretAccessKey}`);
+  out.line(`export AWS_ACCESS_KEY_ID=${accessKeyId}`);
+  out.line(`export AWS_SECRET_ACCESS_KEY=${secretAccessKey}`);
   out.line('unset AWS_SESSION_TOKEN');
   out.line(
     `npx finspace-audit run --environment ${environmentId} --account ${ACCOUNT} --region ${region} --out audit-history`,
   );
+};
+
+/** `simulate`: serves a simulated FinSpace until it is interrupted. */
+export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitCode> => {
+  const { users, seed, isJson, ...options } = readSimulateFlags(flags);
+  const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
+  const ended = interrupted();
+  const simulator = await startOnPort({ ...options, users: directory });
+  if (isJson) out.line(JSON.stringify(placeOf(simulator)));
+  else tell(simulator, users, out);
   await ended;
   await simulator.close();
-  const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = simulator.stats();
+  const stats = simulator.stats();
+  if (isJson) {
+    out.line(JSON.stringify(stats));
+    return EXIT.ok;
+  }
+  const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = stats;
   out.line();
   out.line(
     `Ended after ${requests} requests: ${pages} pages, ${throttled} throttled, ${rejectedSignatures} wrong signatures, ${faultsPlayed} faults.`,

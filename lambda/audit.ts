@@ -79,6 +79,14 @@ export interface AuditRequest {
   readonly acceptRosterDrop: boolean;
 }
 
+/** How far a listing has come. */
+export interface ListingProgress {
+  readonly users: number;
+  /** As many as the last complete run had; undefined where there is none. */
+  readonly expectedUsers: number | undefined;
+  readonly counts: ListingCounts;
+}
+
 export interface AuditSettings {
   readonly listUsers: UserSource;
   readonly archive: Archive;
@@ -102,7 +110,7 @@ export interface AuditSettings {
   readonly signManifestDigest?: Signer;
   /** How long a second attempt waits for the first one's alert before it sends its own; 10 s where undefined. */
   readonly alertPatienceMs?: number;
-  onProgress?(progress: { readonly users: number; readonly counts: ListingCounts }): void;
+  onProgress?(progress: ListingProgress): void;
 }
 
 export interface AuditResult {
@@ -224,7 +232,7 @@ const execute = async (run: Run): Promise<AuditResult> => {
   const before = await readBefore(run, last);
   const earlier = await readEarlier(archive, last?.manifest, run.yardstick.catalogue);
   const judging = beginJudging(run.yardstick, earlier, run.spools);
-  const look = await lookAt(run, judging);
+  const look = await lookAt(run, judging, last?.manifest.counts.users);
   const cut = cutOf(look) ?? shrinkageOf(run, look.counts.users, last?.manifest);
   const judgement = await judging.conclude(cut === undefined);
   const shortfall = cut ?? ruleErrorOf(judgement);
@@ -253,7 +261,11 @@ const readEarlier = async (
   },
 });
 
-const lookAt = async ({ request, settings, spools }: Run, judging: Judging): Promise<Look> => {
+const lookAt = async (
+  { request, settings, spools }: Run,
+  judging: Judging,
+  expectedUsers: number | undefined,
+): Promise<Look> => {
   const snapshot = spools.open('snapshot.jsonl.gz');
   const listing = settings.listUsers(request.deadline);
   for await (const page of listing.pages) {
@@ -261,7 +273,7 @@ const lookAt = async ({ request, settings, spools }: Run, judging: Judging): Pro
       if (judging.see(record)) await snapshot.write(serialiseRecord(record));
     }
     await judging.settled();
-    settings.onProgress?.({ users: judging.users, counts: listing.counts() });
+    settings.onProgress?.({ users: judging.users, expectedUsers, counts: listing.counts() });
   }
   const { users, duplicates } = judging;
   return {

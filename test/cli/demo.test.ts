@@ -70,3 +70,15 @@ test('replaces an earlier demo’s evidence, and touches nobody else’s', async
   expect(evidence(tree)).toEqual(evidence(firstTree));
   for (const path of foreign) expect(await readFile(join(out, path), 'utf8')).toBe(path);
 });
+
+test('--json prints every attempt of every night, and nothing else', async () => {
+  const out = join(await newFolder(), 'history');
+  const { code, stdout } = await command(['demo', '--users', '130', '--nights', '3', '--out', out, '--json']);
+  const { folder, nights } = JSON.parse(stdout);
+  expect({ code, folder }).toEqual({ code: 0, folder: out });
+  const verdicts = nights.map(({ attempts }: { attempts: readonly { report: { verdict: string } }[] }) =>
+    attempts.map(({ report }) => report.verdict),
+  );
+  expect(verdicts).toEqual([['COMPLETE'], ['COMPLETE'], ['INCOMPLETE', 'COMPLETE']]);
+  expect(nights[0].attempts[0].alert.subject).toMatch(/^FinSpace demo: first audit/);
+});

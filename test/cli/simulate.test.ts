@@ -88,3 +88,18 @@ test('a port that is taken exits 3, and SIGTERM ends it as well', async () => {
   expect(code).toBe(3);
   expect((await simulating.end('SIGTERM')).code).toBe(0);
 });
+
+test('--json prints where it is, and what it was asked', async () => {
+  const simulating = start(['simulate', '--users', '3', '--environment', 'abc', '--json']);
+  const printed = await simulating.until('\n');
+  expect(JSON.parse(printed)).toEqual({
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    environmentId: 'abc',
+    accountId: '111122223333',
+    region: 'us-east-1',
+    accessKeyId: expect.any(String),
+    secretAccessKey: expect.any(String),
+  });
+  const { stdout } = await simulating.end('SIGINT');
+  expect(JSON.parse(stdout.slice(printed.length))).toMatchObject({ requests: 0, pages: 0 });
+});

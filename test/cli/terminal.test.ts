@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { findingsTable } from '../../cli/audit-view.ts';
 import { listingProgress } from '../../cli/progress.ts';
 import { table } from '../../cli/table.ts';
@@ -58,7 +58,8 @@ describe('a terminal', () => {
     Object.assign(process.env, env);
     const { stream, text } = screen(columns);
     const progress = listingProgress(terminalOn(stream), Date.now() - 2000);
-    progress.onProgress({ users: 1200, counts: { pages: 12, requests: 15, throttled: 2, retries: 3 } });
+    const counts = { pages: 12, requests: 15, throttled: 2, retries: 3 };
+    progress.onProgress({ users: 1200, expectedUsers: undefined, counts });
     progress.onEvent({ kind: 'retry', operation: 'ListUsers', failure: 'a 500', waitMs: 1500 });
     progress.clear();
     const clear = '\r\u001b[2K';
@@ -69,6 +70,26 @@ describe('a terminal', () => {
     );
   });
 });
+
+test.each([
+  { expectedUsers: 1201, left: 'about 1 s left' },
+  { expectedUsers: 54_000, left: 'about 88 s left' },
+  { expectedUsers: 72_000, left: 'about 2 min left' },
+  { expectedUsers: 1200, left: undefined },
+  { expectedUsers: 900, left: undefined },
+])(
+  'progress tells the time left where the last run had $expectedUsers users: $left',
+  ({ expectedUsers, left }) => {
+    jest.useFakeTimers({ now: 2000 });
+    const { stream, text } = screen(120);
+    const counts = { pages: 12, requests: 13, throttled: 0, retries: 0 };
+    listingProgress(terminalOn(stream), 0).onProgress({ users: 1200, expectedUsers, counts });
+    jest.useRealTimers();
+    expect(text()).toBe(
+      `\r\u001b[2K1,200 users · 12 pages · 600 users/s${left === undefined ? '' : ` · ${left}`}`,
+    );
+  },
+);
 
 describe('table', () => {
   const plain = { paint: (_: unknown, text: string) => text, width: 40 };
