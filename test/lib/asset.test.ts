@@ -164,6 +164,15 @@ const linesOf = async (key: string): Promise<readonly unknown[]> => {
     .map((line): unknown => JSON.parse(line));
 };
 
+/** Of complete runs the archive has the first one only, and `latest` points to it. */
+const expectUntouched = async (): Promise<void> => {
+  const [latest = '', ...others] = (await keys()).filter((key) => key.startsWith('latest/'));
+  const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key: latest }));
+  expect(others).toEqual([]);
+  expect(JSON.parse((await Body?.transformToString()) ?? '')).toMatchObject({ run: '20261124T070000Z' });
+  expect((await keys()).filter((key) => /^(?:manifests|snapshots)\//.test(key))).toHaveLength(2);
+};
+
 describe('the code that is deployed', () => {
   it('audits every user when the schedule asks, keeps the evidence and tells people', async () => {
     expect(await invoke(SCHEDULED_TIME)).toMatchObject({
@@ -228,6 +237,7 @@ describe('the code that is deployed', () => {
       },
     });
     expect((await aws.messages()).at(-1)).toMatchObject({ attributes: { verdict: 'FAILED' } });
+    await expectUntouched();
   });
 
   it('measures every run, at the instant it speaks for', () => {
@@ -292,6 +302,25 @@ describe('the code that is deployed', () => {
     expect(await keys()).toEqual(stored);
     expect(await aws.messages()).toEqual(mailed);
   });
+
+  it.each([
+    { fault: 'denied', page: 2, reason: 'access-denied' },
+    { fault: 'repeated-token', page: 1, reason: 'repeated-token' },
+  ] as const)(
+    'fails where the listing is cut by $fault, and moves nothing',
+    async ({ fault, page, reason }) => {
+      simulator.setFaults([{ fault, page, times: Number.POSITIVE_INFINITY }]);
+      expect(await invoke('2026-11-26T07:00:00Z')).toEqual({
+        error: {
+          errorType: 'Error',
+          errorMessage: expect.stringMatching(
+            new RegExp(`^run 20261126T070000Z of .* is INCOMPLETE: ${reason}: page \\d: `),
+          ),
+        },
+      });
+      await expectUntouched();
+    },
+  );
 
   it('names the environments that it audits to whoever asks for another', async () => {
     expect(await invoke(SCHEDULED_TIME, 'another')).toEqual({
