@@ -67,7 +67,7 @@ const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
 const eventBus = (name: string): string => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
 const schedules = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default`;
-const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule').properties.Name}`;
+const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule', 'abc').properties.Name}`;
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
 const latest = `${archive}/latest/environment=abc.json`;
