@@ -115,8 +115,18 @@ describe('an event for a diagnosis', () => {
       sendTestMail: false,
       accountId: '111122223333',
       region: 'us-gov-west-1',
+      homeRegion: 'us-gov-west-1',
       functionArn: invocation.invokedFunctionArn,
     });
+  });
+
+  test('of an environment of another region tells both regions', () => {
+    const environments = [{ id: 'def', region: 'us-gov-east-1' }];
+    const asked = readDoctorInvocation({ doctor: true, environmentId: 'def' }, invocation, {
+      ...config,
+      environments,
+    });
+    expect(asked).toMatchObject({ region: 'us-gov-east-1', homeRegion: 'us-gov-west-1' });
   });
 
   test.each([
