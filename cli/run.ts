@@ -9,6 +9,7 @@ import { runKeys } from '../lambda/archive/keys.ts';
 import { readManifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
 import { type AuditResult, audit } from '../lambda/audit.ts';
+import { awsTimeouts } from '../lambda/aws-timeouts.ts';
 import { finspaceEndpoint } from '../lambda/finspace/endpoint.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
@@ -66,7 +67,7 @@ const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) 
   sendAlert:
     topicArn === undefined
       ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
-      : snsAlerts(new SNSClient({ region }), topicArn),
+      : snsAlerts(new SNSClient({ ...awsTimeouts(), region }), topicArn),
 });
 
 const exitOf = ({ report, alert }: AuditResult, failOn: Severity | undefined): ExitCode => {

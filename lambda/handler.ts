@@ -9,6 +9,7 @@ import { rules } from '../rules/index.ts';
 import { snsAlerts } from './alerts/sns.ts';
 import { bucketArchive } from './archive/bucket.ts';
 import { audit } from './audit.ts';
+import { awsTimeouts } from './aws-timeouts.ts';
 import { parseConfig, parseWaivers } from './config.ts';
 import { finspaceEndpoint } from './finspace/endpoint.ts';
 import { finspaceSource } from './finspace/source.ts';
@@ -20,8 +21,8 @@ const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.en
 const beside = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
 const config = parseConfig(beside('audit.yaml'), 'audit.yaml', rules);
 const waivers = parseWaivers(beside('waivers.yaml'), 'waivers.yaml', Date.now());
-const archive = bucketArchive(new S3Client({}), bucket);
-const sendAlert = snsAlerts(new SNSClient({}), topicArn);
+const archive = bucketArchive(new S3Client(awsTimeouts()), bucket);
+const sendAlert = snsAlerts(new SNSClient(awsTimeouts()), topicArn);
 const loadCredentials = defaultProvider();
 const logger = new Logger();
 

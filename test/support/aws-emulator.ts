@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { buildApp } from 'fauxqs';
@@ -149,12 +148,18 @@ export const startAwsEmulator = async ({
 }: AwsEmulatorOptions): Promise<AwsEmulator> => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
 
+  const silenced = new WeakSet<ServerResponse>();
+  // The server believes that it has answered, and may try to again.
+  const silence = (response: ServerResponse): void => {
+    silenced.add(response);
+    const nothing = () => response;
+    Object.assign(response, { writeHead: nothing, write: nothing, end: nothing });
+  };
   app.addHook('onSend', async (request, reply) => {
-    if (reply.statusCode >= 300 || isOwn(request)) return;
+    if (reply.statusCode >= 300 || isOwn(request) || silenced.has(reply.raw)) return;
     const fate = onAnswer(readRequest(request).asked);
-    const { socket } = request.raw;
-    if (fate === 'reset') socket.resetAndDestroy();
-    if (fate === 'silence' && !socket.destroyed) await once(socket, 'close');
+    if (fate === 'reset') request.raw.socket.resetAndDestroy();
+    if (fate === 'silence') silence(reply.raw);
   });
   app.addHook('preHandler', async (request, reply) => {
     const { headers, method } = request;
