@@ -63,7 +63,7 @@ export const AWS_FAULTS = {
   },
   'answer-late': {
     does: 'the request takes effect, and the client times out before its answer',
-    on: ['write', 'publish'],
+    on: EVERYWHERE,
     effect: { after: 'silence' },
   },
 } as const satisfies Record<string, AwsFaultTraits>;

@@ -8,6 +8,7 @@ import { runKeys } from '../lambda/archive/keys.ts';
 import { readManifest } from '../lambda/archive/manifest.ts';
 import { verifyEnvironment } from '../lambda/archive/verify.ts';
 import { type AuditResult, audit } from '../lambda/audit.ts';
+import { awsTimeouts } from '../lambda/aws-timeouts.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import type { Alert, Archive } from '../lambda/ports.ts';
 import type { Verdict } from '../lambda/report/report.ts';
@@ -165,7 +166,7 @@ const openWorld = async ({ store, faults, troubles, isOwed, seed }: FaultCase, {
     region: 'us-east-1',
     credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
     logger: QUIET,
-    requestHandler: { requestTimeout: ANSWER_TIMEOUT_MS, throwOnRequestTimeout: true },
+    ...awsTimeouts(ANSWER_TIMEOUT_MS),
   };
   const s3 = await withoutPauses(new S3Client({ ...settings, forcePathStyle: true }));
   const sns = await withoutPauses(new SNSClient(settings));
