@@ -1,4 +1,5 @@
 import { folderArchive } from '../lambda/archive/folder.ts';
+import { awsTimeouts } from '../lambda/aws-timeouts.ts';
 import type { Archive } from '../lambda/ports.ts';
 import type { FlagReader } from './flags.ts';
 
@@ -47,5 +48,8 @@ export const openArchive = async (place: ArchivePlace, env: Env, region?: string
   const { bucketArchive } = await import('../lambda/archive/bucket.ts');
   // What stands in for S3 on one's own machine has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-  return bucketArchive(new S3Client({ forcePathStyle, ...(region !== undefined && { region }) }), place.name);
+  return bucketArchive(
+    new S3Client({ ...awsTimeouts(), forcePathStyle, ...(region !== undefined && { region }) }),
+    place.name,
+  );
 };

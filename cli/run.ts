@@ -9,6 +9,7 @@ import { runKeys } from '../lambda/archive/keys.ts';
 import { readManifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
 import { type AuditResult, audit } from '../lambda/audit.ts';
+import { awsTimeouts } from '../lambda/aws-timeouts.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
 import { partitionOf } from '../lambda/partition.ts';
@@ -41,7 +42,7 @@ const ALERT_PATIENCE_MS = 2000;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const callersAccount = async (region: string): Promise<string> => {
-  const { account, problem } = await new STSClient({ region }).send(new GetCallerIdentityCommand({})).then(
+  const { account, problem } = await new STSClient({ ...awsTimeouts(), region }).send(new GetCallerIdentityCommand({})).then(
     ({ Account }) => ({ account: Account, problem: 'it names no account' }),
     (error: unknown) => ({ account: undefined, problem: messageOf(error) }),
   );
@@ -57,7 +58,7 @@ const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) 
   sendAlert:
     topicArn === undefined
       ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
-      : snsAlerts(new SNSClient({ region }), topicArn),
+      : snsAlerts(new SNSClient({ ...awsTimeouts(), region }), topicArn),
 });
 
 const exitOf = ({ report, alert }: AuditResult, failOn: Severity | undefined): ExitCode => {

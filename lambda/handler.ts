@@ -5,6 +5,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { snsAlerts } from './alerts/sns.ts';
 import { bucketArchive } from './archive/bucket.ts';
 import { audit } from './audit.ts';
+import { awsTimeouts } from './aws-timeouts.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import { compose } from './composition.ts';
 import { functionDoctor } from './function-doctor.ts';
@@ -14,8 +15,8 @@ import { publishMetrics } from './metrics.ts';
 // Once a cold start, so that a bad setting fails before the first audit.
 const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;
 const { config, waivers } = readBundledConfig(import.meta.dirname);
-const archive = bucketArchive(new S3Client({}), bucket);
-const sendAlert = snsAlerts(new SNSClient({}), topicArn);
+const archive = bucketArchive(new S3Client(awsTimeouts()), bucket);
+const sendAlert = snsAlerts(new SNSClient(awsTimeouts()), topicArn);
 const { credentialsOf, usersOf, edges } = compose(config, process.env);
 const logger = new Logger();
 const examine = functionDoctor({ config, archive, topicArn, credentialsOf, env: process.env });

@@ -73,7 +73,7 @@ export const eventBridgeEvents =
   async (events) => {
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
-    const client = new EventBridgeClient({ maxAttempts: RETRIES + 1, ...config });
+    const client = new EventBridgeClient({ maxAttempts: RETRIES + 1, ...awsTimeouts(), ...config });
 
     const put = async (batch: readonly PutEventsRequestEntry[]): Promise<void> => {
       let left = batch;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
   GetObjectCommand,
@@ -39,12 +40,24 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
       ? { Body: content.bytes, ContentLength: content.bytes.length }
       : { Body: createReadStream(content.path), ContentLength: content.size };
 
+  /** Whether the object is there by this write: its answer got lost, and made again it met itself. */
+  const isWrittenBy = async (key: string, write: string): Promise<boolean> => {
+    try {
+      const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      return Metadata?.write === write;
+    } catch (error) {
+      if (statusOf(error) === NOT_FOUND) return false;
+      throw error;
+    }
+  };
+
   const put = async (
     key: string,
     content: Content,
     contentType: string,
     condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'>,
   ): Promise<'put' | 'refused'> => {
+    const write = randomUUID();
     try {
       await pRetry(
         () =>
@@ -53,6 +66,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
               Bucket: bucket,
               Key: key,
               ContentType: contentType,
+              Metadata: { write },
               ChecksumAlgorithm: 'SHA256',
               ...bodyOf(content),
               ...condition,
@@ -62,11 +76,11 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
       );
       return 'put';
     } catch (error) {
-      // 404: there is nothing to match.
       const status = statusOf(error);
-      if (status === PRECONDITION_FAILED || (condition.IfMatch !== undefined && status === NOT_FOUND))
-        return 'refused';
-      throw error;
+      // There is nothing to match.
+      if (condition.IfMatch !== undefined && status === NOT_FOUND) return 'refused';
+      if (status !== PRECONDITION_FAILED) throw error;
+      return (await isWrittenBy(key, write)) ? 'put' : 'refused';
     }
   };
 

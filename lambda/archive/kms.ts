@@ -1,4 +1,5 @@
 import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
+import { awsTimeouts } from '../aws-timeouts.ts';
 import { type Signer, type SigningAlgorithm, SigningError } from './signature.ts';
 
 /**
@@ -9,7 +10,7 @@ import { type Signer, type SigningAlgorithm, SigningError } from './signature.ts
 export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
   // The key's own region, which need not be the audit's.
   const [, , , region = ''] = key.split(':');
-  const client = new KMSClient({ region });
+  const client = new KMSClient({ ...awsTimeouts(), region });
   return async (digest) => {
     const { KeyId, Signature } = await client
       .send(

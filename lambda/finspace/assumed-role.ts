@@ -1,4 +1,5 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
+import { awsTimeouts } from '../aws-timeouts.ts';
 import { ListingCut } from './cut.ts';
 import type { AwsCredentials } from './signing.ts';
 
@@ -34,7 +35,7 @@ export const assumedRole = (
   const assume = async () => {
     // Loaded where it is used: most audits stay in their own account.
     const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
-    const client = new STSClient(config);
+    const client = new STSClient({ ...awsTimeouts(), ...config });
     try {
       const { Credentials } = await client.send(
         new AssumeRoleCommand({ RoleArn: arn, ExternalId: externalId, RoleSessionName: sessionName }),

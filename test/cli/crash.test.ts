@@ -43,7 +43,10 @@ beforeAll(async () => {
     topicName: 'audits',
     fault: (request) =>
       isStopped(request, 'before') ? { status: 503, code: 'ServiceUnavailable' } : undefined,
-    onAnswer: (request) => isStopped(request, 'after'),
+    onAnswer: (request) => {
+      isStopped(request, 'after');
+      return undefined;
+    },
   });
 });
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { buildApp } from 'fauxqs';
@@ -29,10 +29,13 @@ export interface PublishedMessage {
 export interface AwsEmulatorOptions {
   readonly bucket: string;
   readonly topicName: string;
-  /** Asked before every request; what it gives is the answer. */
-  readonly fault?: (request: AwsRequest) => AwsFault | undefined;
-  /** Told of every request that has taken effect, before its answer is sent. */
-  readonly onAnswer?: (request: AwsRequest) => void;
+  /** Asked before every request; what it gives is the answer. `reset`: there is none, the connection breaks. */
+  readonly fault?: (request: AwsRequest) => AwsFault | 'reset' | undefined;
+  /**
+   * Told of every request that has taken effect, before its answer is sent; `reset` breaks the connection in its
+   * place, and `silence` sends nothing until the client goes away.
+   */
+  readonly onAnswer?: (request: AwsRequest) => 'reset' | 'silence' | undefined;
 }
 
 export interface AwsEmulator {
@@ -133,6 +136,11 @@ const readRequest = ({
   return { asked, form, pathname, searchParams };
 };
 
+/** Marks what the emulator asks itself: no client's request, so no fault befalls it. */
+const OWN = { 'x-emulator': 'own' };
+
+const isOwn = ({ headers }: { readonly headers: IncomingHttpHeaders }): boolean => 'x-emulator' in headers;
+
 const withoutQuotes = (etag: unknown): string => String(etag).replaceAll('"', '');
 
 /**
@@ -148,9 +156,19 @@ export const startAwsEmulator = async ({
   const app = buildApp({ logger: false, defaultRegion: REGION });
   let topicArn = '';
 
+  const silenced = new WeakSet<ServerResponse>();
+  // The server believes that it has answered, and may try to again.
+  const silence = (response: ServerResponse): void => {
+    silenced.add(response);
+    const nothing = () => response;
+    Object.assign(response, { writeHead: nothing, write: nothing, end: nothing });
+  };
   app.addHook('onSend', async (request, reply, payload) => {
+    if (isOwn(request) || silenced.has(reply.raw)) return payload;
     const { asked } = readRequest(request);
-    if (reply.statusCode < 300) onAnswer(asked);
+    const fate = reply.statusCode < 300 ? onAnswer(asked) : undefined;
+    if (fate === 'reset') request.raw.socket.resetAndDestroy();
+    if (fate === 'silence') silence(reply.raw);
     const isList = asked.action === 'ListSubscriptionsByTopic' && typeof payload === 'string';
     return isList ? withoutUnconfirmed(payload) : payload;
   });
@@ -161,7 +179,11 @@ export const startAwsEmulator = async ({
     const refuse = (answer: AwsFault) =>
       reply.code(answer.status).type('application/xml').send(errorXml(answer, service));
 
-    const asked = fault(question);
+    const asked = isOwn(request) ? undefined : fault(question);
+    if (asked === 'reset') {
+      request.raw.socket.resetAndDestroy();
+      return reply.hijack();
+    }
     if (asked !== undefined) return refuse(asked);
 
     if (form.Action === 'Publish') {
@@ -179,7 +201,11 @@ export const startAwsEmulator = async ({
     if (!isWrite || (match === undefined && noneMatch === undefined)) return undefined;
 
     // The body is read by now, and fauxqs answers in memory: no other request comes between this look and the write.
-    const stored = await app.inject({ method: 'HEAD', url: pathname, headers: { host: headers.host } });
+    const stored = await app.inject({
+      method: 'HEAD',
+      url: pathname,
+      headers: { ...OWN, host: headers.host },
+    });
     const exists = stored.statusCode === 200;
     if (noneMatch !== undefined && exists) return refuse({ status: 412, code: 'PreconditionFailed' });
     if (match !== undefined && !exists) return refuse({ status: 404, code: 'NoSuchKey' });

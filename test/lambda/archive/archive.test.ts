@@ -6,24 +6,30 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { bucketArchive } from '../../../lambda/archive/bucket.ts';
 import { folderArchive } from '../../../lambda/archive/folder.ts';
 import { readBytes } from '../../../lambda/archive/lines.ts';
+import { evidenceOf } from '../../../lambda/archive/spool.ts';
+import { storeAnew } from '../../../lambda/archive/store.ts';
 import type { Archive, Content } from '../../../lambda/ports.ts';
 import { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from '../../support/aws-emulator.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
+const evidence = evidenceOf('this run');
 const bytes = (text: string): Content => ({ bytes: Buffer.from(text) });
 
 let emulator: AwsEmulator;
 let fault: AwsEmulatorOptions['fault'];
+let fate: AwsEmulatorOptions['onAnswer'];
 beforeAll(async () => {
   emulator = await startAwsEmulator({
     bucket: 'archive',
     topicName: 'alerts',
     fault: (request) => fault?.(request),
+    onAnswer: (request) => fate?.(request),
   });
 });
 afterEach(() => {
   fault = undefined;
+  fate = undefined;
 });
 afterAll(() => emulator.close());
 
@@ -142,6 +148,60 @@ describe('a bucket that falters', () => {
     fault = undefined;
     expect(requests).toBe(1);
   });
+});
+
+describe('a bucket whose answers get lost after the write', () => {
+  /** Loses the answer to every write, as soon as it has taken effect: the client makes it again, and meets itself. */
+  const losing = () => {
+    fate = ({ method }) => (method === 'PUT' ? 'reset' : undefined);
+    return bucketArchive(emulator.s3, emulator.bucket, 1);
+  };
+
+  test('what is created is told to be', async () => {
+    const archive = losing();
+    expect(await archive.create('lost/first.json', bytes('one'), 'application/json')).toBe('created');
+    expect(await archive.create('lost/first.json', bytes('one'), 'application/json')).toBe('exists');
+  });
+
+  test('what is replaced is told to be', async () => {
+    const archive = losing();
+    const key = 'lost/pointer.json';
+    expect(await archive.replace(key, bytes('one'), 'application/json', undefined)).toBe('replaced');
+    const first = await archive.read(key);
+    expect(await archive.replace(key, bytes('two'), 'application/json', first?.version)).toBe('replaced');
+    expect(await archive.replace(key, bytes('two'), 'application/json', first?.version)).toBe('conflict');
+  });
+
+  test('a file is stored from its start', async () => {
+    const path = join(await newFolder(), 'file');
+    await writeFile(path, 'content');
+    const archive = losing();
+    expect(await archive.create('lost/file', { path, size: 7 }, 'text/plain')).toBe('created');
+    const stored = await archive.read('lost/file');
+    expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
+  });
+
+  test('evidence takes the place of what an earlier attempt left', async () => {
+    const key = 'lost/anew.json';
+    await bucketArchive(emulator.s3, emulator.bucket, 1).create(key, bytes('before'), 'application/json');
+    const { object } = await storeAnew(losing(), key, evidence);
+    expect(object).toMatchObject({ sha256: evidence.sha256 });
+  });
+});
+
+test('a key that another attempt writes meanwhile is an error', async () => {
+  const key = 'lost/contested.json';
+  const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+  await archive.create(key, bytes('before'), 'application/json');
+  const contested: Archive = {
+    ...archive,
+    async replace(...write) {
+      const stored = await archive.read(key);
+      await archive.replace(key, bytes('another attempt'), 'application/json', stored?.version);
+      return archive.replace(...write);
+    },
+  };
+  await expect(storeAnew(contested, key, evidence)).rejects.toThrow('another attempt');
 });
 
 describe('a folder that a crash has visited', () => {
