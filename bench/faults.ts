@@ -17,7 +17,7 @@ interface Ran {
   readonly outcome: CaseOutcome;
 }
 
-/** Runs cases on as many threads as there are cores; the outcomes come in the order of the cases. */
+/** Runs cases on as many threads as there are cores and work for; the outcomes come in the order of the cases. */
 const runAll = async (
   cases: readonly FaultCase[],
   onDone: (done: number) => void,
@@ -49,7 +49,8 @@ const runAll = async (
     for (let n = 0; n < AT_ONCE; n += 1) give();
     return promise.finally(() => worker.terminate());
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), cases.length) }, work));
+  const threads = Math.min(availableParallelism(), Math.ceil(cases.length / AT_ONCE));
+  await Promise.all(Array.from({ length: threads }, work));
   return cases.flatMap((_, number) => ran.get(number) ?? []);
 };
 
@@ -84,7 +85,7 @@ const HEADINGS = [
 ];
 
 /** Wide enough for the table to stay one line a row. */
-const WIDTH = 150;
+const WIDTH = 160;
 
 /** What must be 0 is shown in red where it is not. */
 const zero = (count: number): Cell => (count === 0 ? '0' : { text: String(count), format: ['bold', 'red'] });

@@ -20,8 +20,7 @@ const run = async (...args: readonly string[]) => {
 };
 
 test.each([
-  ['a fault of FinSpace', 'torn-json middle page', /torn-json +once +2 .*COMPLETE 2/],
-  ['one of S3', 'precondition-failed move latest', /S3 precondition-failed +for ever +1 .*FAILED 1/],
+  ['a fault of S3', 'precondition-failed move latest', /S3 precondition-failed +for ever +1 .*FAILED 1/],
   ['a lost receipt', 'SNS answer-lost', /SNS answer-lost +once +2 +4 +0 +0 +2 +0 +green/],
 ])(
   '%s, once and for ever',
