@@ -42,10 +42,12 @@ const ALERT_PATIENCE_MS = 2000;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const callersAccount = async (region: string): Promise<string> => {
-  const { account, problem } = await new STSClient({ ...awsTimeouts(), region }).send(new GetCallerIdentityCommand({})).then(
-    ({ Account }) => ({ account: Account, problem: 'it names no account' }),
-    (error: unknown) => ({ account: undefined, problem: messageOf(error) }),
-  );
+  const { account, problem } = await new STSClient({ ...awsTimeouts(), region })
+    .send(new GetCallerIdentityCommand({}))
+    .then(
+      ({ Account }) => ({ account: Account, problem: 'it names no account' }),
+      (error: unknown) => ({ account: undefined, problem: messageOf(error) }),
+    );
   if (account !== undefined) return account;
   throw new UsageError([
     `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,

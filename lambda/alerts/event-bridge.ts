@@ -4,6 +4,7 @@ import type {
   PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import pRetry from 'p-retry';
+import { awsTimeouts } from '../aws-timeouts.ts';
 import type { AuditEvent, PublishEvents } from '../ports.ts';
 
 const SOURCE = 'finspace-user-auditor';
