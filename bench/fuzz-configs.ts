@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { parseConfig, parseWaivers } from '../lambda/config.ts';
 import { ConfigError } from '../lambda/config-file.ts';
+import { parseConfig, parseWaivers } from '../lambda/config-yaml.ts';
 import { configuredSettings } from '../lambda/invocation.ts';
 import { rules } from '../rules/index.ts';
 import { type Random, seededRandom, wholeBetween } from '../simulator/random.ts';

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ZodType } from 'zod';
 import { rules } from '../rules/index.ts';
-import { parseConfig, parseWaivers } from './config.ts';
+import { configSchema, waiversSchema } from './config.ts';
+import { checked } from './config-file.ts';
 
-/** Reads the config files that were deployed beside the code. Throws `ConfigError`. */
+/** Reads the config files that were deployed beside the code, as JSON. Throws `ConfigError`. */
 export const readBundledConfig = (folder: string) => {
-  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  const read = <T>(name: string, schema: ZodType<T>): T =>
+    checked(JSON.parse(readFileSync(join(folder, name), 'utf8')), schema, () => name);
   return {
-    config: parseConfig(read('audit.yaml'), 'audit.yaml', rules),
-    waivers: parseWaivers(read('waivers.yaml'), 'waivers.yaml', Date.now()),
+    config: read('audit.json', configSchema(rules)),
+    waivers: read('waivers.json', waiversSchema(Date.now())),
   };
 };
