@@ -1,3 +1,4 @@
+import { SNSClient } from '@aws-sdk/client-sns';
 import type { CredentialsOf } from './composition.ts';
 import type { Config } from './config.ts';
 import type { Diagnosis } from './doctor.ts';
@@ -16,17 +17,16 @@ export interface FunctionSettings {
 
 /**
  * Looks whether the function could audit an environment. A diagnosis is no failure of the function, whatever it finds.
- * Its clients are loaded with the first one, since audits need none of them.
+ * The clients that audits don't need are loaded with the first one.
  */
 export const functionDoctor =
   ({ config, archive, topicArn, credentialsOf, env }: FunctionSettings) =>
   async (event: unknown, invocation: Invocation): Promise<Diagnosis> => {
     const request = readDoctorInvocation(event, invocation, config);
     const { environmentId, region } = request;
-    const [{ doctor }, { SchedulerClient }, { SNSClient }, { STSClient }] = await Promise.all([
+    const [{ doctor }, { SchedulerClient }, { STSClient }] = await Promise.all([
       import('./doctor.ts'),
       import('@aws-sdk/client-scheduler'),
-      import('@aws-sdk/client-sns'),
       import('@aws-sdk/client-sts'),
     ]);
     const { AUDIT_SCHEDULE_PREFIX: prefix } = env;

@@ -92,6 +92,8 @@ const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOpt
   sourceMap: true,
   bundleAwsSDK: true,
   externalModules: LEFT_TO_RUNTIME,
+  // The same code by two names: the SDK's, and the one that this project asks for.
+  esbuildArgs: { '--alias:@smithy/signature-v4': '@aws-sdk/signature-v4' },
   // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
   banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
   commandHooks: {
