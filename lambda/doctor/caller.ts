@@ -1,4 +1,4 @@
-import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
+import type { STSClient } from '@aws-sdk/client-sts';
 import { plainLine } from '../alerts/plain-text.ts';
 import type { CredentialsMode } from '../finspace/cut.ts';
 import type { AwsCredentials } from '../finspace/signing.ts';
@@ -43,6 +43,8 @@ export const callerChecks = (settings: CallerSettings): readonly Check[] => {
       needs: ['credentials'],
       async look() {
         if (mode === 'direct') return notChecked('the keys are FinSpace keys, of which STS tells nothing');
+        // Loaded where it is used: an audit needs none of it.
+        const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
         try {
           // Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
           const { Account: account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GetScheduleCommand, type GetScheduleOutput, type SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { GetScheduleOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { plainLine } from '../alerts/plain-text.ts';
 import type { Config } from '../config.ts';
 import { cronText, parseSchedulerCron } from '../cron.ts';
@@ -70,6 +70,8 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
       async look() {
         if (scheduleName === undefined)
           return notChecked("no schedule was given: --schedule takes a name of the stack's ScheduleNames");
+        // Loaded where it is used: an audit needs none of it.
+        const { GetScheduleCommand } = await import('@aws-sdk/client-scheduler');
         try {
           found = await scheduler.send(new GetScheduleCommand({ Name: scheduleName }));
           return stateOf(found, settings);
