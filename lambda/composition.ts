@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { assumedRole } from './finspace/assumed-role.ts';
 import { finspaceEndpoint } from './finspace/endpoint.ts';
 import { finspaceSource } from './finspace/source.ts';
-import type { UserSource } from './ports.ts';
+import type { ResumableSource } from './ports.ts';
 
 /** What the function does besides, where the config asks for it. */
 export const configuredEdges = ({ events }: Config): Pick<AuditSettings, 'publishEvents'> =>
@@ -22,7 +22,7 @@ export const configuredUsers = (
   sts: STSClientConfig = {},
 ) => {
   const ownKeys = defaultProvider();
-  return ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): UserSource => {
+  return ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource => {
     const role = environments.find(({ id }) => id === environmentId)?.role;
     const loadCredentials =
       role === undefined

@@ -1,44 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Logger } from '@aws-lambda-powertools/logger';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
-import { rules } from '../rules/index.ts';
-import { snsAlerts } from './alerts/sns.ts';
-import { bucketArchive } from './archive/bucket.ts';
 import { audit } from './audit.ts';
-import { configuredEdges, configuredUsers } from './composition.ts';
-import { parseConfig, parseWaivers } from './config.ts';
-import {
-  answerOf,
-  attemptName,
-  configuredSettings,
-  type Invocation,
-  loggable,
-  readInvocation,
-} from './invocation.ts';
-import { publishMetrics } from './metrics.ts';
-
-// Once a cold start, so that a bad setting fails before the first audit.
-const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;
-const beside = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
-const config = parseConfig(beside('audit.yaml'), 'audit.yaml', rules);
-const waivers = parseWaivers(beside('waivers.yaml'), 'waivers.yaml', Date.now());
-const archive = bucketArchive(new S3Client({}), bucket);
-const sendAlert = snsAlerts(new SNSClient({}), topicArn);
-const edges = configuredEdges(config);
-const usersOf = configuredUsers(config, process.env);
-const logger = new Logger();
+import { auditor } from './auditor.ts';
+import { answerOf, attemptName, type Invocation, readInvocation } from './invocation.ts';
 
 /** Audits one environment: what the schedule invokes. Rejects where the run is not complete or nobody was told. */
 export const handler = async (event: unknown, context: Invocation) => {
   const startedAt = Date.now();
-  const request = readInvocation(event, context, config, startedAt, attemptName(startedAt, randomUUID()));
-  const listUsers = usersOf(request);
-  const settings = configuredSettings(config, waivers, request.environmentId);
-  const result = await audit(request, { ...settings, ...edges, listUsers, archive, sendAlert });
-  logger.info('audited', loggable(result));
-  publishMetrics(result, startedAt);
+  const attempt = attemptName(startedAt, randomUUID());
+  const request = readInvocation(event, context, auditor.config, startedAt, attempt);
+  const listUsers = auditor.listUsersOf(request);
+  const result = await audit(request, { ...auditor.settingsOf(request), listUsers });
+  auditor.onResult(result, startedAt);
   return answerOf(result);
 };

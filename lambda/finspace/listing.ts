@@ -1,25 +1,29 @@
 import { hash } from 'node:crypto';
-import type { Listing, ListingEnd } from '../ports.ts';
+import type { ListingEnd, ListingPlace, ResumableListing } from '../ports.ts';
 import { type ClientSettings, createClient } from './client.ts';
 import { type CredentialsSettings, finspaceCredentials } from './credentials.ts';
 import { ListingCut } from './cut.ts';
 import { type Page, pageQuery, readPage } from './page.ts';
 import { persist } from './retry.ts';
 
-/** Tokens may be long and pages many: only digests are kept. */
-const digest = (token: string): string => hash('sha256', token, 'base64url');
+/** Tokens may be long and pages many: only digests are kept, of 128 bits. */
+const digest = (token: string): string => hash('sha256', token, 'base64url').slice(0, 22);
+
+const START: ListingPlace = { pages: 0, seen: [] };
 
 /** Opens one listing. Requests are made only when pages are asked for, so one that is left early leaves nothing behind. */
 export const openListing = (
   settings: ClientSettings & Omit<CredentialsSettings, 'loadTimeoutMs'>,
-): Listing => {
+  from = START,
+): ResumableListing => {
   const client = createClient(settings);
   const credentials = finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
-  let pages = 0;
+  let { pages, nextToken } = from;
+  const seen = new Set(from.seen);
   let retries = 0;
 
-  const fetchPage = (nextToken: string | undefined): Promise<Page> =>
+  const fetchPage = (): Promise<Page> =>
     persist(
       {
         ...settings,
@@ -34,9 +38,9 @@ export const openListing = (
     );
 
   /** Gives the page, or the cut that came instead. */
-  const tryPage = async (nextToken: string | undefined): Promise<Page | ListingCut> => {
+  const tryPage = async (): Promise<Page | ListingCut> => {
     try {
-      return await fetchPage(nextToken);
+      return await fetchPage();
     } catch (error) {
       if (error instanceof ListingCut) return error;
       throw error;
@@ -44,10 +48,8 @@ export const openListing = (
   };
 
   async function* readPages() {
-    const seen = new Set<string>();
-    let nextToken: string | undefined;
     for (;;) {
-      const page = await tryPage(nextToken);
+      const page = await tryPage();
       if (page instanceof ListingCut) {
         end = { complete: false, reason: page.reason, message: `page ${pages + 1}: ${page.message}` };
         return;
@@ -73,6 +75,7 @@ export const openListing = (
   return {
     pages: readPages(),
     end: () => end,
-    counts: () => ({ pages, retries, ...client.counts() }),
+    counts: () => ({ pages: pages - from.pages, retries, ...client.counts() }),
+    place: () => ({ pages, seen: [...seen], ...(nextToken !== undefined && { nextToken }) }),
   };
 };

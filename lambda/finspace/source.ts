@@ -1,4 +1,4 @@
-import type { UserSource } from '../ports.ts';
+import type { ResumableSource } from '../ports.ts';
 import { systemClock } from './clock.ts';
 import { readEndpoint } from './endpoint.ts';
 import { openListing } from './listing.ts';
@@ -7,7 +7,7 @@ import type { FinspaceSettings } from './settings.ts';
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The users of a FinSpace environment, through ListUsers. Throws where the endpoint is no URL. */
-export const finspaceSource = (settings: FinspaceSettings): UserSource => {
+export const finspaceSource = (settings: FinspaceSettings): ResumableSource => {
   const defaults = {
     fetch,
     clock: systemClock,
@@ -16,5 +16,5 @@ export const finspaceSource = (settings: FinspaceSettings): UserSource => {
     onEvent: () => undefined,
   };
   const endpoint = readEndpoint(settings.endpoint, 'endpoint');
-  return (deadline) => openListing({ ...defaults, ...settings, endpoint, deadline });
+  return (deadline, from) => openListing({ ...defaults, ...settings, endpoint, deadline }, from);
 };
