@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ArnFormat, type CfnElement, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib';
+import { ArnFormat, type CfnElement, Duration, RemovalPolicy, Size, Stack, TimeZone } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -79,9 +79,17 @@ const byMode = (
   failures: Queue,
 ): Omit<NodejsFunctionProps, 'entry'> & { readonly entry: string } =>
   mode === 'single'
-    ? { entry: 'lambda/handler.ts', ...RETRIES, onFailure: failureDestination(failures) }
+    ? {
+        entry: 'lambda/handler.ts',
+        memorySize: 512,
+        ...RETRIES,
+        onFailure: failureDestination(failures),
+      }
     : {
         entry: 'lambda/durable-handler.ts',
+        // Judging remembers everybody, and 5 000 000 users must fit. New accounts get no more memory than this.
+        memorySize: 3008,
+        ephemeralStorageSize: Size.gibibytes(2),
         durableConfig: {
           // An hour more than its listing may take.
           executionTimeout: Duration.hours(13),
@@ -252,7 +260,6 @@ export class ScheduledAudit extends Construct {
       depsLockFilePath: resolve(PROJECT, 'package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 512,
       timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.

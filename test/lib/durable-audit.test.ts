@@ -13,6 +13,10 @@ describe('the stack of durable listings', () => {
     expect(LONGEST_LISTING_MS / 1000).toBeLessThan(46_800 - auditor.properties.Timeout);
   });
 
+  it('gives them room for directories that are worth it', () => {
+    expect(auditor.properties).toMatchObject({ MemorySize: 3008, EphemeralStorage: { Size: 2048 } });
+  });
+
   it('has them end by the code that they began with, by no name that would stand in the way of a change', () => {
     expect(alias.properties).toMatchObject({
       Name: 'live',
