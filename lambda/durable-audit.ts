@@ -17,6 +17,8 @@ export interface PartwiseAuditor {
   readonly now?: () => number;
   /** How long one invocation lists, in milliseconds. */
   readonly partMs?: number;
+  /** How often a step is tried that the archive fails. */
+  readonly mostTries?: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -28,9 +30,11 @@ const PART_MS = 10 * MINUTE_MS;
 export const LONGEST_LISTING_MS = 12 * 60 * MINUTE_MS;
 
 /** What failed by the archive or by ourselves is tried again over about a minute; what the service does is no error. */
-const retryStrategy = (_error: unknown, tries: number) => ({
-  shouldRetry: tries < 6,
-  delay: { seconds: 2 ** tries },
+const retrying = (mostTries = 6) => ({
+  retryStrategy: (_error: unknown, tries: number) => ({
+    shouldRetry: tries < mostTries,
+    delay: { seconds: 2 ** tries },
+  }),
 });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -57,20 +61,20 @@ const listInParts = async (
   auditor: PartwiseAuditor,
   request: AuditRequest,
 ): Promise<Listed> => {
-  const { now = Date.now, partMs = PART_MS } = auditor;
+  const { now = Date.now, partMs = PART_MS, mostTries } = auditor;
   const { archive } = auditor.settingsOf(request);
   const listUsers = auditor.listUsersOf(request);
   const settings = { archive, listUsers, deadline: request.deadline, partMs, now };
   const parts: ListingPart[] = [];
   try {
-    if (!(await context.step('is it due', () => isDue({ archive }, request), { retryStrategy })))
+    if (!(await context.step('is it due', () => isDue({ archive }, request), retrying(mostTries))))
       return { parts };
     for (;;) {
       const previous = parts.at(-1);
       const part = await context.step(
         `list part ${parts.length + 1}`,
         () => listPart(settings, request, previous),
-        { retryStrategy },
+        retrying(mostTries),
       );
       parts.push(part);
       // To wait is to end the invocation: the next one has all of its time.
@@ -105,7 +109,7 @@ export const auditInParts = async (
   context: DurableContext,
   auditor: PartwiseAuditor,
 ): Promise<Answer> => {
-  const { now = Date.now } = auditor;
+  const { now = Date.now, mostTries } = auditor;
   const { startedAt, attempt } = await context.step('begin', async () => ({
     startedAt: now(),
     attempt: attemptName(now(), randomUUID()),
@@ -124,7 +128,7 @@ export const auditInParts = async (
       auditor.onResult(result, startedAt);
       return outcomeOf(result);
     },
-    { retryStrategy },
+    retrying(mostTries),
   );
   if ('failure' in outcome) throw new Error(outcome.failure);
   return outcome.answer;

@@ -86,6 +86,7 @@ interface Plan {
   readonly archive?: Archive;
   readonly faults?: FaultPlan;
   readonly send?: Fetch;
+  readonly mostTries?: number;
 }
 
 /** The pages that the service gave, in order. */
@@ -95,7 +96,7 @@ const pagesAsked = (from: number) =>
     .slice(from)
     .flatMap(({ operation, page, status }) => (operation === 'page' && status === 200 ? [page] : []));
 
-const auditDurably = async ({ archive, faults = [], send = fetch }: Plan) => {
+const auditDurably = async ({ archive, faults = [], send = fetch, mostTries }: Plan) => {
   const { environmentId } = simulator;
   const kept = archive ?? folderArchive(await newFolder());
   simulator.setFaults(faults);
@@ -110,6 +111,7 @@ const auditDurably = async ({ archive, faults = [], send = fetch }: Plan) => {
       onResult: (result) => results.push(result),
       now,
       partMs: PART_MS,
+      ...(mostTries !== undefined && { mostTries }),
     }),
   );
   const runner = new LocalDurableTestRunner({ handlerFunction: handler });
@@ -251,8 +253,15 @@ describe('a page token that expired between two invocations', () => {
     expect(await evidenceIn(archive)).toEqual(await evidenceIn(await auditInOneGo()));
 
     const { run } = results[0]?.report ?? {};
-    const page = Object.entries(await readTree(archive)).find(([key]) => key.endsWith(`${run}/report.html`));
-    expect(page?.[1]).toContain('begun anew once');
+    const told = Object.entries(await readTree(archive)).flatMap(([key, text]) =>
+      key.includes(`/${run}/`) && /(?:report\.html|digest\.json)$/.test(key)
+        ? [text.replaceAll(/(?:\s|\\n)+/g, ' ')]
+        : [],
+    );
+    expect(told).toEqual([
+      expect.stringContaining('the listing was begun anew once'),
+      expect.stringContaining('the listing was begun anew once'),
+    ]);
   });
 
   test('ends the audit where it happens in each of three passes', async () => {
@@ -267,6 +276,30 @@ describe('a page token that expired between two invocations', () => {
       counts: { users: PAGES_A_PART * PAGE, pages: PAGES_A_PART, restarts: 2 },
     });
   });
+});
+
+test('a listing that the archive would not keep is told, and is no listing', async () => {
+  const folder = folderArchive(await newFolder());
+  const archive: Archive = {
+    ...folder,
+    async create(key, ...rest) {
+      if (key.endsWith('/1-0002.jsonl.gz')) throw new Error('S3 is down');
+      return folder.create(key, ...rest);
+    },
+  };
+  const { execution, results } = await auditDurably({ archive, mostTries: 1 });
+  expect(execution.getStatus()).toBe('FAILED');
+  expect(results.map(({ report, alert }) => ({ report, alert }))).toEqual([
+    {
+      alert: { outcome: 'sent' },
+      report: expect.objectContaining({
+        verdict: 'INCOMPLETE',
+        reason: 'source-unavailable',
+        message: 'the listing could not be kept: S3 is down',
+        counts: expect.objectContaining({ users: PAGES_A_PART * PAGE }),
+      }),
+    },
+  ]);
 });
 
 test('a run that is there is not listed again', async () => {
