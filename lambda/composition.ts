@@ -7,7 +7,7 @@ import { assumedRole } from './finspace/assumed-role.ts';
 import { finspaceEndpoint } from './finspace/endpoint.ts';
 import type { AwsCredentials } from './finspace/signing.ts';
 import { finspaceSource } from './finspace/source.ts';
-import type { UserSource } from './ports.ts';
+import type { ResumableSource } from './ports.ts';
 
 /** What the config makes of the function's edges. */
 export const compose = (config: Config, env: NodeJS.ProcessEnv) => {
@@ -43,7 +43,7 @@ export const configuredCredentials = ({ environments }: Config, sts: STSClientCo
 /** Who lists the users of an environment. */
 export const configuredUsers =
   ({ credentials: mode }: Config, env: NodeJS.ProcessEnv, credentialsOf: CredentialsOf) =>
-  ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): UserSource => {
+  ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource => {
     const endpoint = finspaceEndpoint(region, env);
     const loadCredentials = credentialsOf(environmentId);
     return finspaceSource({ environmentId, region, endpoint, mode, loadCredentials });

@@ -53,6 +53,8 @@ export interface Retention {
 
 const CREDENTIAL_MODES = ['exchange', 'direct'] as const;
 
+const LISTING_MODES = ['single', 'durable'] as const;
+
 /** The KMS key that signs the manifests of complete runs. */
 export interface Signing {
   /** The ARN of an asymmetric key for signing, or of an alias of one. */
@@ -83,6 +85,11 @@ export interface Config {
   readonly retention: Retention;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
   readonly credentials: (typeof CREDENTIAL_MODES)[number];
+  /**
+   * `single`: a listing has to fit into one invocation. `durable`: it takes as many as it needs, where Lambda's durable
+   * functions are.
+   */
+  readonly listing: { readonly mode: (typeof LISTING_MODES)[number] };
   /** How long an audit may take where no Lambda function limits it, in seconds. */
   readonly deadlineSeconds: number;
   /** How many per cent fewer users than the last complete run are still believed. */
@@ -302,6 +309,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
+  listing: section({ mode: oneOf(LISTING_MODES).default('single') }).prefault({}),
   deadlineSeconds: decimal('a number of 10 or more', (value) => value >= 10).default(840),
   maxDropPercent: decimal('a number of 0 to 100', (value) => value <= 100).default(20),
   signing: signing.exactOptional(),

@@ -164,6 +164,8 @@ export const loggable = ({ report, alert, events, warnings }: AuditResult) => ({
   warnings,
 });
 
+export type Answer = ReturnType<typeof answerOf>;
+
 /**
  * What an invocation answers.
  * @throws where the run is not complete, or not everybody could be told: Errors, retries, the DLQ and the alarms work

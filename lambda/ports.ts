@@ -20,6 +20,8 @@ export interface ListingCounts {
   readonly throttled: number;
   /** Requests made again, for whatever reason. */
   readonly retries: number;
+  /** How often it began anew since the service no longer took a page token. Missing where it never did. */
+  readonly restarts?: number;
 }
 
 /** One pass over every user of an environment. */
@@ -37,6 +39,25 @@ export interface Listing {
 
 /** Opens a listing that gives up at `deadline` (milliseconds since the epoch). */
 export type UserSource = (deadline: number) => Listing;
+
+/** Where a listing stands: what it takes to go on with it in another process. */
+export interface ListingPlace {
+  /** Of the page that comes next; missing before the first. It opens that page: for the archive, never for a log. */
+  readonly nextToken?: string;
+  /** Pages read before it. */
+  readonly pages: number;
+  /** Digests of the tokens that led here, to know one that comes again. */
+  readonly seen: readonly string[];
+}
+
+/** A listing that another can go on with where this one's time is over. */
+export interface ResumableListing extends Listing {
+  /** Meaningful once `pages` has ended. */
+  place(): ListingPlace;
+}
+
+/** Opens a listing as a UserSource does, at the first page or where another one stopped. */
+export type ResumableSource = (deadline: number, from?: ListingPlace) => ResumableListing;
 
 /** Content to be stored: in memory, or a file already complete on disk. */
 export type Content = { readonly bytes: Uint8Array } | { readonly path: string; readonly size: number };

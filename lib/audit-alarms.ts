@@ -18,7 +18,7 @@ import { hoursBetweenRuns } from './hours-between-runs.ts';
 import type { ScheduledAudit } from './scheduled-audit.ts';
 
 export interface AuditAlarmsProps {
-  readonly config: Pick<Config, 'environments' | 'schedule'>;
+  readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
   readonly audit: ScheduledAudit;
   /** Where alerts are published: what it fails to deliver is an alarm. */
   readonly alerts: Topic;
@@ -44,7 +44,23 @@ interface Watch {
   readonly section: string;
 }
 
-const watchesOf = ({ audit, alerts, alarms }: AuditAlarmsProps): readonly Watch[] => {
+/** Where executions are durable, an audit that fails is no invocation that fails. */
+const executionWatches = (audit: ScheduledAudit): readonly Watch[] => {
+  const watch = (ending: string, says: string): Watch => ({
+    id: `Executions${ending}`,
+    metric: audit.function.metric(`DurableExecution${ending}`, { statistic: 'Sum' }),
+    least: 1,
+    says,
+    section: 'an-audit-failed',
+  });
+  return [
+    watch('Failed', 'An audit failed: its run is not COMPLETE, or people could not be told.'),
+    watch('TimedOut', 'An audit was cut off at the time limit of its execution.'),
+    watch('Stopped', 'Somebody stopped an audit.'),
+  ];
+};
+
+const watchesOf = ({ config, audit, alerts, alarms }: AuditAlarmsProps): readonly Watch[] => {
   const limit = audit.timeout.toMilliseconds();
   const duration = audit.function.metricDuration({ statistic: 'Maximum' });
   return [
@@ -55,6 +71,7 @@ const watchesOf = ({ audit, alerts, alarms }: AuditAlarmsProps): readonly Watch[
       says: 'An audit failed: its run is not COMPLETE, or people could not be told.',
       section: 'an-audit-failed',
     },
+    ...(config.listing.mode === 'durable' ? executionWatches(audit) : []),
     {
       id: 'Throttles',
       metric: audit.function.metricThrottles(),

@@ -66,6 +66,7 @@ export class FinSpaceAuditor extends Construct {
   readonly alertTopic: ITopic;
   /** Where alarms are published: that the auditor itself is ill. */
   readonly alarmTopic: ITopic;
+  /** What to invoke for an audit. */
   readonly function: IFunction;
   /** The function's: whom FinSpace, or the role of another account, has to let in. */
   readonly role: IRole;
@@ -104,7 +105,7 @@ export class FinSpaceAuditor extends Construct {
     this.bucket = bucket as IBucket;
     this.alertTopic = topic;
     this.alarmTopic = alarmTopic;
-    this.function = audit.function;
+    this.function = audit.target;
     this.role = audit.role;
     this.failures = audit.failures;
     this.dashboard = dashboard;

@@ -60,7 +60,8 @@ const COLD_AFTER = Duration.days(90);
 
 /**
  * What is read for years goes where it is still read at once: Athena passes over what stands in a colder class
- * without a word, and verifying would fail. What an unfinished run left is looked at once, if ever.
+ * without a word, and verifying would fail. What an unfinished run left, and the parts that a
+ * long listing was read in, are looked at once, if ever.
  */
 const LIFECYCLE: readonly LifecycleRule[] = [
   ...['snapshots/', 'findings/', 'resolved/', 'reports/', 'manifests/'].map((prefix) => ({
@@ -68,11 +69,11 @@ const LIFECYCLE: readonly LifecycleRule[] = [
     prefix,
     transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: COLD_AFTER }],
   })),
-  {
-    id: 'incomplete/deep-archive',
-    prefix: 'incomplete/',
+  ...['incomplete/', 'listings/'].map((prefix) => ({
+    id: `${prefix}deep-archive`,
+    prefix,
     transitions: [{ storageClass: StorageClass.DEEP_ARCHIVE, transitionAfter: COLD_AFTER }],
-  },
+  })),
   { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
 ];
 

@@ -1,9 +1,30 @@
 import { resolve } from 'node:path';
-import { ArnFormat, type CfnElement, Duration, Names, Stack, TimeZone } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ArnFormat,
+  type CfnElement,
+  Duration,
+  Names,
+  RemovalPolicy,
+  Size,
+  Stack,
+  TimeZone,
+} from 'aws-cdk-lib';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, type IDestination, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Alias,
+  Architecture,
+  type IDestination,
+  type IFunction,
+  type IVersion,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import {
+  type BundlingOptions,
+  NodejsFunction,
+  type NodejsFunctionProps,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
@@ -53,10 +74,42 @@ const scheduleExpression = ({ cron, timezone }: Config['schedule']): ScheduleExp
 /** Past this an audit is late enough for somebody to look: the next one is not far. */
 const MAX_EVENT_AGE = Duration.hours(6);
 
+/** How often Lambda tries again what failed, and until when. */
+const RETRIES = { maxEventAge: MAX_EVENT_AGE, retryAttempts: 2 } as const;
+
 /** Says what failed and why, which a dead-letter queue does not; the role's permission is granted where it is made. */
 const failureDestination = (queue: Queue): IDestination => ({
   bind: () => ({ destination: queue.queueArn }),
 });
+
+/** What tells a function of one invocation from one whose executions take as many as they need. */
+const byMode = (
+  { listing: { mode } }: Config,
+  failures: Queue,
+): Omit<NodejsFunctionProps, 'entry'> & { readonly entry: string } =>
+  mode === 'single'
+    ? {
+        entry: 'lambda/handler.ts',
+        memorySize: 512,
+        ...RETRIES,
+        onFailure: failureDestination(failures),
+      }
+    : {
+        entry: 'lambda/durable-handler.ts',
+        // Judging remembers everybody, and 5 000 000 users must fit. New accounts get no more memory than this.
+        memorySize: 3008,
+        ephemeralStorageSize: Size.gibibytes(2),
+        durableConfig: {
+          // An hour more than its listing may take.
+          executionTimeout: Duration.hours(13),
+          // As long as the queue keeps what failed.
+          retentionPeriod: Duration.days(14),
+        },
+        // Durable functions have no destinations.
+        deadLetterQueue: failures,
+        // An execution ends by the code that it began with.
+        currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      };
 
 /** Quotes a path for the shell that runs the bundling. */
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
@@ -175,6 +228,8 @@ const diagnosis = (scope: Construct, { config, topic }: ScheduledAuditProps): re
   }),
 ];
 
+const INLINE = 'the policy is of this role alone, goes with it, and is read beside it';
+
 /** All that the function may do. It can't delete, and reads nothing but its own archive. */
 const permissions = (
   scope: Construct,
@@ -200,9 +255,39 @@ const permissions = (
   ];
 };
 
+const logicalIdOf = (resource: Construct): string =>
+  Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement);
+
+/** What the function needs to be durable. It names the function, so that it can't stand in the policy that this waits for. */
+const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role): void => {
+  const executions = new PolicyStatement({
+    actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+    resources: [`${auditor.functionArn}:*`],
+  });
+  const policy = new Policy(scope, 'Checkpoints', { statements: [executions], roles: [role] });
+  acknowledge(policy, {
+    'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy': INLINE,
+    [`AwsSolutions::AwsSolutions-IAM5[Resource::<${logicalIdOf(auditor)}.Arn>:*]`]:
+      'the executions of this function, which belong to its versions and have names that nobody knows before',
+  });
+};
+
+/** A durable function is invoked by a version or an alias only: this is always that of its newest version. */
+const liveAlias = (scope: Construct, auditor: NodejsFunction): IFunction => {
+  const version = auditor.currentVersion as IVersion;
+  const alias = new Alias(scope, 'Live', { aliasName: 'live', version, ...RETRIES });
+  acknowledge(alias, {
+    'Serverless::Serverless-LambdaAsyncFailureDestination':
+      'durable functions have no destinations; the function has a dead-letter queue',
+  });
+  return alias as IFunction;
+};
+
 /** The function that audits, and one schedule for each environment that asks it to. */
 export class ScheduledAudit extends Construct {
   readonly function: NodejsFunction;
+  /** What to invoke: the function, or the alias of its newest version where its executions are durable. */
+  readonly target: IFunction;
   readonly role: Role;
   /** The most that Lambda gives: a large directory behind a slow service may need all of it. */
   readonly timeout = Duration.minutes(15);
@@ -227,21 +312,19 @@ export class ScheduledAudit extends Construct {
       this.role.addToPolicy(statement);
     for (const statement of diagnosis(this, props)) this.role.addToPolicy(statement);
 
+    const mode = byMode(config, this.failures);
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Audits the users of one FinSpace environment',
-      entry: resolve(PROJECT, 'lambda/handler.ts'),
+      ...mode,
+      entry: resolve(PROJECT, mode.entry),
       projectRoot: PROJECT,
       depsLockFilePath: resolve(PROJECT, 'package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 512,
       timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.
       reservedConcurrentExecutions: config.environments.length,
-      maxEventAge: MAX_EVENT_AGE,
-      retryAttempts: 2,
-      onFailure: failureDestination(this.failures),
       role: this.role,
       logGroup,
       environment: {
@@ -256,13 +339,19 @@ export class ScheduledAudit extends Construct {
       bundling: bundling(props),
     });
 
+    this.target = this.function;
+    if (config.listing.mode === 'durable') {
+      allowCheckpoints(this, this.function, this.role);
+      this.target = liveAlias(this, this.function);
+    }
+
     const schedulerRole = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
     schedulerRole.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.function.functionArn] }),
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.target.functionArn] }),
     );
     schedulerRole.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.failures.queueArn] }),
@@ -276,7 +365,7 @@ export class ScheduledAudit extends Construct {
           scheduleName: `${schedulePrefix(this)}-${environment.id}`,
           description: `Audits the users of FinSpace environment ${environment.id}`,
           schedule: scheduleExpression(config.schedule),
-          target: new LambdaInvoke(this.function, {
+          target: new LambdaInvoke(this.target, {
             input: ScheduleTargetInput.fromObject({
               environmentId: environment.id,
               scheduledTime: ContextAttribute.scheduledTime,
@@ -290,13 +379,10 @@ export class ScheduledAudit extends Construct {
         }),
     );
 
-    const inlinePolicy = {
-      'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy':
-        'the policy is of this role alone, goes with it, and is read beside it',
-    };
+    const inlinePolicy = { 'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy': INLINE };
     acknowledge(this.role, {
       ...inlinePolicy,
-      [`AwsSolutions::AwsSolutions-IAM5[Resource::<${this.logicalIdOf(bucket)}.Arn>/*]`]:
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`]:
         'every key of its own archive, which holds nothing else; the bucket denies deletion and blind overwriting',
       ...(config.signing !== undefined && {
         [`AwsSolutions::AwsSolutions-IAM5[Resource::${signResource(config.signing.key)}]`]:
@@ -317,9 +403,5 @@ export class ScheduledAudit extends Construct {
       'Serverless::Serverless-LambdaTracing':
         'one function, whose logs and metrics tell all; tracing would need a permission on every resource',
     });
-  }
-
-  private logicalIdOf(bucket: Bucket): string {
-    return Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnElement);
   }
 }

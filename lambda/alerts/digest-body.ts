@@ -7,7 +7,7 @@ import type { Highlight, HighlightKind } from '../report/highlights.ts';
 import type { Report, VerdictReason } from '../report/report.ts';
 import type { DigestFacts } from './digest.ts';
 import { countOf, foundAtFirst, worstOf } from './digest-subject.ts';
-import { plainLine, plural, wrap } from './plain-text.ts';
+import { begunAnew, plainLine, plural, wrap } from './plain-text.ts';
 
 /** How many subjects are named for a rule, and how many waivers; the report has them all. */
 const NAMED = 20;
@@ -191,7 +191,8 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
 const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {
   const { users, pages, duplicates } = counts;
   const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
-  const dropped = duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`;
+  const repeated = duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`;
+  const dropped = `${repeated}${begunAnew(counts)}`;
   if (verdict === 'COMPLETE')
     return [wrap(`COMPLETE: all of the listing was seen, ${seen}${dropped}.`, 'Verdict: ')];
   return [

@@ -47,6 +47,13 @@ export interface RunKeys {
   readonly events: string;
 }
 
+/** What tells an attempt at a run from all others. */
+export interface AttemptName {
+  readonly environmentId: string;
+  readonly asOf: Date;
+  readonly attempt: string;
+}
+
 const partitionOf = (environmentId: string, asOf: Date): string =>
   `environment=${environmentId}/dt=${asOf.toISOString().slice(0, 10)}`;
 
@@ -73,6 +80,18 @@ export const attemptKeys = (environmentId: string, asOf: Date, attempt: string):
     events: `events/${partition}/${folder}.json`,
   };
 };
+
+/**
+ * A part of an attempt's listing, where it takes more than one invocation. It is of no run: what is judged goes into
+ * the snapshot.
+ * @param pass counts how often the listing began, from 1
+ */
+export const listingPartKey = (
+  { environmentId, asOf, attempt }: AttemptName,
+  pass: number,
+  number: number,
+): string =>
+  `listings/${partitionOf(environmentId, asOf)}/${runName(asOf)}-${attempt}/${pass}-${String(number).padStart(4, '0')}.jsonl.gz`;
 
 /** The marker of whatever was told of unfinished attempts at this run begins so. */
 export const attemptMarkersPrefix = (area: 'alerts' | 'events', environmentId: string, asOf: Date): string =>

@@ -10,10 +10,11 @@ import type { ObjectName } from './keys.ts';
 import { readJson, readLines } from './lines.ts';
 import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
 
-/** Passes a body on, and throws at its end where it is not what the manifest says. */
-async function* verified(
+/** Passes a body on, and throws at its end where it is not what `witness` says. */
+export async function* verified(
   body: AsyncIterable<Uint8Array>,
   { key, sha256 }: ManifestObject,
+  witness = "its run's manifest",
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const chunk of body) {
@@ -22,7 +23,7 @@ async function* verified(
   }
   const found = hash.digest('hex');
   if (found !== sha256) {
-    throw new ArchiveError(`${key} was altered: its SHA-256 is ${found}, its run's manifest says ${sha256}`);
+    throw new ArchiveError(`${key} was altered: its SHA-256 is ${found}, ${witness} says ${sha256}`);
   }
 }
 

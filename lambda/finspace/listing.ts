@@ -1,20 +1,23 @@
 import { hash } from 'node:crypto';
-import type { Listing, ListingEnd } from '../ports.ts';
+import type { ListingEnd, ListingPlace, ResumableListing } from '../ports.ts';
 import { ListingCut } from './cut.ts';
 import type { Page } from './page.ts';
 import { openReader, type ReaderSettings } from './reader.ts';
 
-/** Tokens may be long and pages many: only digests are kept. */
-const digest = (token: string): string => hash('sha256', token, 'base64url');
+/** Tokens may be long and pages many: only digests are kept, of 128 bits. */
+const digest = (token: string): string => hash('sha256', token, 'base64url').slice(0, 22);
+
+const START: ListingPlace = { pages: 0, seen: [] };
 
 /** Opens one listing. Requests are made only when pages are asked for, so one that is left early leaves nothing behind. */
-export const openListing = (settings: ReaderSettings): Listing => {
+export const openListing = (settings: ReaderSettings, from = START): ResumableListing => {
   const reader = openReader(settings);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
-  let pages = 0;
+  let { pages, nextToken } = from;
+  const seen = new Set(from.seen);
 
   /** Gives the page, or the cut that came instead. */
-  const tryPage = async (nextToken: string | undefined): Promise<Page | ListingCut> => {
+  const tryPage = async (): Promise<Page | ListingCut> => {
     try {
       return await reader.page(nextToken);
     } catch (error) {
@@ -24,10 +27,8 @@ export const openListing = (settings: ReaderSettings): Listing => {
   };
 
   async function* readPages() {
-    const seen = new Set<string>();
-    let nextToken: string | undefined;
     for (;;) {
-      const page = await tryPage(nextToken);
+      const page = await tryPage();
       if (page instanceof ListingCut) {
         end = { complete: false, reason: page.reason, message: `page ${pages + 1}: ${page.message}` };
         return;
@@ -53,6 +54,7 @@ export const openListing = (settings: ReaderSettings): Listing => {
   return {
     pages: readPages(),
     end: () => end,
-    counts: () => ({ pages, ...reader.counts() }),
+    counts: () => ({ pages: pages - from.pages, ...reader.counts() }),
+    place: () => ({ pages, seen: [...seen], ...(nextToken !== undefined && { nextToken }) }),
   };
 };

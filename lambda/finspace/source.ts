@@ -1,4 +1,4 @@
-import type { UserSource } from '../ports.ts';
+import type { ResumableSource } from '../ports.ts';
 import { systemClock } from './clock.ts';
 import { readEndpoint } from './endpoint.ts';
 import { openListing } from './listing.ts';
@@ -19,7 +19,7 @@ export const readerSettings = (settings: FinspaceSettings): Omit<ReaderSettings,
 });
 
 /** The users of a FinSpace environment, through ListUsers. Throws where the endpoint is no URL. */
-export const finspaceSource = (settings: FinspaceSettings): UserSource => {
+export const finspaceSource = (settings: FinspaceSettings): ResumableSource => {
   const defaults = readerSettings(settings);
-  return (deadline) => openListing({ ...defaults, deadline });
+  return (deadline, from) => openListing({ ...defaults, deadline }, from);
 };

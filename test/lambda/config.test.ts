@@ -70,6 +70,7 @@ describe('audit.yaml', () => {
       retention: { years: 7, lock: 'governance' },
       credentials: 'exchange',
       deadlineSeconds: 840,
+      listing: { mode: 'single' },
       maxDropPercent: 20,
     });
     expect(schedule).toMatchObject({ cron: { minutes: [0], hours: [2] }, timezone: 'America/New_York' });
@@ -227,6 +228,11 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}signing: { key: "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/finspace/audit" }`,
       part: { signing: { key: 'arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/finspace/audit' } },
     },
+    {
+      name: 'a listing of many invocations',
+      text: `${ENVIRONMENTS}listing: { mode: durable }`,
+      part: { listing: { mode: 'durable' } },
+    },
     { name: 'any drop', text: `${ENVIRONMENTS}maxDropPercent: 100`, part: { maxDropPercent: 100 } },
     {
       name: 'keys whose entries are commented out',
@@ -297,7 +303,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -585,6 +591,11 @@ describe('audit.yaml', () => {
       name: 'a deadline of under 10 seconds',
       text: `${ENVIRONMENTS}deadlineSeconds: 9.9`,
       problem: 'audit.yaml:2: deadlineSeconds: must be a number of 10 or more, got "9.9"',
+    },
+    {
+      name: 'a listing of an unknown mode',
+      text: `${ENVIRONMENTS}listing: { mode: twice }`,
+      problem: 'audit.yaml:2: listing.mode: must be one of single, durable, got "twice"',
     },
     {
       name: 'a drop of over 100 per cent',

@@ -82,6 +82,7 @@ describe('the archive', () => {
       'reports/': to('GLACIER_IR'),
       'manifests/': to('GLACIER_IR'),
       'incomplete/': to('DEEP_ARCHIVE'),
+      'listings/': to('DEEP_ARCHIVE'),
     });
     expect(JSON.stringify(rules)).not.toContain('Expiration');
   });

@@ -1,6 +1,6 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import { UNSEEN } from '../../alerts/digest-body.ts';
-import { plural } from '../../alerts/plain-text.ts';
+import { begunAnew, plural } from '../../alerts/plain-text.ts';
 import { runInstant } from '../../archive/keys.ts';
 import type { PageFacts } from '../html.ts';
 import type { Report, Verdict } from '../report.ts';
@@ -148,6 +148,6 @@ export const runFacts = ({ report, timeZone }: PageFacts): Html => {
   const { asOf, run, counts } = report;
   const { requests, throttled, retries } = counts;
   const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);
-  const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated`;
+  const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated${begunAnew(counts)}`;
   return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${comparedWith(report)}</dl>`;
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cut, plainLine, plural, toAscii, wrap } from '../../../lambda/alerts/plain-text.ts';
+import { begunAnew, cut, plainLine, plural, toAscii, wrap } from '../../../lambda/alerts/plain-text.ts';
 
 describe('toAscii', () => {
   test.each([
@@ -80,4 +80,16 @@ test.each([
   [2, '2 users'],
 ])('plural of %d', (count, text) => {
   expect(plural(count, 'user')).toBe(text);
+});
+
+test.each([
+  { restarts: undefined, text: '' },
+  { restarts: 0, text: '' },
+  { restarts: 1, text: '; the listing was begun anew once, since the service no longer took a page token' },
+  {
+    restarts: 2,
+    text: '; the listing was begun anew 2 times, since the service no longer took a page token',
+  },
+])('a listing that was begun anew $restarts times is told', ({ restarts, text }) => {
+  expect(begunAnew(restarts === undefined ? {} : { restarts })).toBe(text);
 });

@@ -1,0 +1,38 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { snsAlerts } from './alerts/sns.ts';
+import { bucketArchive } from './archive/bucket.ts';
+import type { AuditRequest, AuditResult } from './audit.ts';
+import { awsTimeouts } from './aws-timeouts.ts';
+import { readBundledConfig } from './bundled-config.ts';
+import { compose } from './composition.ts';
+import { functionDoctor } from './function-doctor.ts';
+import { configuredSettings, loggable } from './invocation.ts';
+import { publishMetrics } from './metrics.ts';
+
+// Once a cold start, so that a bad setting fails before the first audit.
+const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;
+const { config, waivers } = readBundledConfig(import.meta.dirname);
+const archive = bucketArchive(new S3Client(awsTimeouts()), bucket);
+const sendAlert = snsAlerts(new SNSClient(awsTimeouts()), topicArn);
+const { credentialsOf, usersOf, edges } = compose(config, process.env);
+const logger = new Logger();
+
+/** What the function audits with, by its environment and the files beside it. */
+export const auditor = {
+  config,
+  listUsersOf: usersOf,
+  settingsOf: ({ environmentId }: AuditRequest) => ({
+    ...configuredSettings(config, waivers, environmentId),
+    ...edges,
+    archive,
+    sendAlert,
+  }),
+  onResult(result: AuditResult, startedAt: number): void {
+    logger.info('audited', loggable(result));
+    publishMetrics(result, startedAt);
+  },
+  /** Looks whether an audit could be made. */
+  examine: functionDoctor({ config, archive, topicArn, credentialsOf, env: process.env }),
+};

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { runKeys, runName } from './archive/keys.ts';
+import { lastCompleteRun } from './archive/manifest.ts';
+import { type AuditRequest, type AuditResult, type AuditSettings, audit } from './audit.ts';
+import type { Config } from './config.ts';
+import { type Answer, answerOf, readInvocation } from './invocation.ts';
+import { type ListingPart, listPart, partsSource } from './listing-parts.ts';
+import type { ResumableSource } from './ports.ts';
+
+export interface PartwiseAuditor {
+  readonly config: Config;
+  settingsOf(request: AuditRequest): Omit<AuditSettings, 'listUsers'>;
+  listUsersOf(request: AuditRequest): ResumableSource;
+  /** Told once of each audit; `startedAt` is when its execution began, in milliseconds since the epoch. */
+  onResult(result: AuditResult, startedAt: number): void;
+  readonly now?: () => number;
+  /** How long one invocation lists, in milliseconds. */
+  readonly partMs?: number;
+  /** How often a step is tried that the archive fails. */
+  readonly mostTries?: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Two thirds of an invocation: a page that needs its retries still fits, and the alarm of a near time-out stays quiet. */
+const PART_MS = 10 * MINUTE_MS;
+
+/** How long a listing may take, all of its invocations together: by then the next night is nearer than the last. */
+export const LONGEST_LISTING_MS = 12 * 60 * MINUTE_MS;
+
+/** What failed by the archive or by ourselves is tried again over about a minute; what the service does is no error. */
+const retrying = (mostTries = 6) => ({
+  retryStrategy: (_error: unknown, tries: number) => ({
+    shouldRetry: tries < mostTries,
+    delay: { seconds: 2 ** tries },
+  }),
+});
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether the audit will come to a listing at all: not where its run is there, or a later one is. */
+const isDue = async (
+  { archive }: Pick<AuditSettings, 'archive'>,
+  { environmentId, asOf }: AuditRequest,
+): Promise<boolean> => {
+  if (await archive.has(runKeys(environmentId, asOf).manifest)) return false;
+  const last = await lastCompleteRun(archive, environmentId);
+  return last === undefined || last.manifest.run < runName(asOf);
+};
+
+/** What the listing left, and why it left no more where the archive is to blame. */
+interface Listed {
+  readonly parts: readonly ListingPart[];
+  readonly trouble?: string;
+}
+
+/** Lists part by part, each in an invocation of its own. */
+const listInParts = async (
+  context: DurableContext,
+  auditor: PartwiseAuditor,
+  request: AuditRequest,
+): Promise<Listed> => {
+  const { now = Date.now, partMs = PART_MS, mostTries } = auditor;
+  const { archive } = auditor.settingsOf(request);
+  const listUsers = auditor.listUsersOf(request);
+  const settings = { archive, listUsers, deadline: request.deadline, partMs, now };
+  const parts: ListingPart[] = [];
+  try {
+    if (!(await context.step('is it due', () => isDue({ archive }, request), retrying(mostTries))))
+      return { parts };
+    for (;;) {
+      const previous = parts.at(-1);
+      const part = await context.step(
+        `list part ${parts.length + 1}`,
+        () => listPart(settings, request, previous),
+        retrying(mostTries),
+      );
+      parts.push(part);
+      // To wait is to end the invocation: the next one has all of its time.
+      await context.wait('a fresh invocation', { seconds: 1 });
+      if (part.next === 'nothing') return { parts };
+    }
+  } catch (error) {
+    return { parts, trouble: `the listing could not be kept: ${messageOf(error)}` };
+  }
+};
+
+/** What became of the audit: an answer, or why there is none that another try would change. */
+type Outcome = { readonly answer: Answer } | { readonly failure: string };
+
+const outcomeOf = (result: AuditResult): Outcome => {
+  try {
+    return { answer: answerOf(result) };
+  } catch (error) {
+    // What is archived and was not told is worth another try, which tells and does nothing else.
+    if (result.report.verdict === 'COMPLETE') throw error;
+    return { failure: messageOf(error) };
+  }
+};
+
+/**
+ * Audits one environment in as many invocations as its listing takes. Whatever a step gives is in the engine's journal:
+ * an invocation that dies is made again, from the last step that ended.
+ * @throws where the run is not complete or nobody was told
+ */
+export const auditInParts = async (
+  event: unknown,
+  context: DurableContext,
+  auditor: PartwiseAuditor,
+): Promise<Answer> => {
+  const { now = Date.now, mostTries } = auditor;
+  const { startedAt, random } = await context.step('begin', async () => ({
+    startedAt: now(),
+    random: randomUUID(),
+  }));
+  const request = {
+    ...readInvocation(event, context.lambdaContext, auditor.config, startedAt, random),
+    deadline: startedAt + LONGEST_LISTING_MS,
+  };
+  const { parts, trouble } = await listInParts(context, auditor, request);
+  const outcome = await context.step(
+    'judge and tell',
+    async (): Promise<Outcome> => {
+      const settings = auditor.settingsOf(request);
+      const listUsers = partsSource(settings.archive, parts, trouble);
+      const result = await audit(request, { ...settings, listUsers });
+      auditor.onResult(result, startedAt);
+      return outcomeOf(result);
+    },
+    retrying(mostTries),
+  );
+  if ('failure' in outcome) throw new Error(outcome.failure);
+  return outcome.answer;
+};
