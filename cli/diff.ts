@@ -2,6 +2,7 @@ import { plainLine } from '../lambda/alerts/plain-text.ts';
 import type { Manifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
 import { keepInfinite } from '../lambda/report/record.ts';
+import { USER_TIMES } from '../rules/engine/user.ts';
 import { rules } from '../rules/index.ts';
 import { type ArchiveFlags, openReadingRoom, readArchiveFlags } from './archive-options.ts';
 import { showDiff } from './diff-view.ts';
@@ -44,11 +45,7 @@ const IMPERSONAL: ReadonlySet<string> = new Set([
   'type',
   'apiAccess',
   'apiAccessPrincipalArn',
-  'createTime',
-  'lastEnabledTime',
-  'lastDisabledTime',
-  'lastModifiedTime',
-  'lastLoginTime',
+  ...USER_TIMES,
 ]);
 
 /** An address may stand where none belongs, such as in the name of a role. */

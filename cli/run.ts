@@ -10,6 +10,7 @@ import { readManifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
 import { type AuditResult, audit } from '../lambda/audit.ts';
 import { awsTimeouts } from '../lambda/aws-timeouts.ts';
+import { messageOf } from '../lambda/error-message.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocation.ts';
 import { partitionOf } from '../lambda/partition.ts';
@@ -38,8 +39,6 @@ import type { Io } from './terminal.ts';
 
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
 const ALERT_PATIENCE_MS = 2000;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const callersAccount = async (region: string): Promise<string> => {
   const { account, problem } = await new STSClient({ ...awsTimeouts(), region })

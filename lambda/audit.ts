@@ -37,6 +37,7 @@ import { readPast, readRoster, readRunLines, readRunObject } from './archive/pas
 import { manifestText, type Signer, SigningError, signManifest } from './archive/signature.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, hashOf, type SpoolFolder } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
+import { messageOf } from './error-message.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
 import type {
   Alert,
@@ -165,8 +166,6 @@ interface Look {
 const LEAST_ROSTER_DROP = 5;
 
 const NOTHING_COUNTED: Counts = { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Looks, judges and tells: one run, from the listing to the alert. What the service, the archive or the alerts do

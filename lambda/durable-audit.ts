@@ -4,6 +4,7 @@ import { runKeys, runName } from './archive/keys.ts';
 import { lastCompleteRun } from './archive/manifest.ts';
 import { type AuditRequest, type AuditResult, type AuditSettings, audit } from './audit.ts';
 import type { Config } from './config.ts';
+import { messageOf } from './error-message.ts';
 import { type Answer, answerOf, readInvocation } from './invocation.ts';
 import { type ListingPart, listPart, partsSource } from './listing-parts.ts';
 import type { ResumableSource } from './ports.ts';
@@ -36,8 +37,6 @@ const retrying = (mostTries = 6) => ({
     delay: { seconds: 2 ** tries },
   }),
 });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether the audit will come to a listing at all: not where its run is there, or a later one is. */
 const isDue = async (

@@ -11,6 +11,7 @@ import {
 import { ArchiveError, type ManifestObject } from './archive/manifest.ts';
 import { createSpoolFolder } from './archive/spool.ts';
 import { storeOnce } from './archive/store.ts';
+import { messageOf } from './error-message.ts';
 import type {
   Archive,
   Listing,
@@ -126,8 +127,6 @@ const countsOf = (parts: readonly ListingPart[]): ListingCounts => {
 
 const lastPass = (parts: readonly ListingPart[]): readonly ListingPart[] =>
   parts.filter(({ pass }) => pass === parts.at(-1)?.pass);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Lists the users from the parts of a listing: those of its last pass, in order. A part that is not what was stored

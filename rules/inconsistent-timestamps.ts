@@ -1,16 +1,8 @@
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { CLOCK_SKEW_MS, readTime } from './engine/time.ts';
-import type { User } from './engine/user.ts';
+import { USER_TIMES, type User } from './engine/user.ts';
 import { anyOf } from './terms/clauses.ts';
-
-const TIMES = [
-  'createTime',
-  'lastEnabledTime',
-  'lastDisabledTime',
-  'lastModifiedTime',
-  'lastLoginTime',
-] as const;
 
 /** Whether the last login lies before the creation. */
 const isEarly = ({ createTime, lastLoginTime }: User, now: number): boolean => {
@@ -34,7 +26,7 @@ export default defineUserRule({
 
   clauses: (user, _options, { now }) => [
     anyOf('a time makes no sense', [
-      ...TIMES.map((time) => ({
+      ...USER_TIMES.map((time) => ({
         text: `${time} is unusable`,
         holds: readTime(user[time], now) === 'unusable',
       })),
@@ -44,16 +36,17 @@ export default defineUserRule({
 
   check(user, _options, { now }) {
     const isLoginEarly = isEarly(user, now);
-    if (!isLoginEarly && !TIMES.some((time) => readTime(user[time], now) === 'unusable')) return undefined;
+    if (!isLoginEarly && !USER_TIMES.some((time) => readTime(user[time], now) === 'unusable'))
+      return undefined;
 
-    const unusable = TIMES.filter((time) => readTime(user[time], now) === 'unusable');
+    const unusable = USER_TIMES.filter((time) => readTime(user[time], now) === 'unusable');
     const faults = [
       ...(unusable.length > 0 ? [`unusable times: ${unusable.join(', ')}`] : []),
       ...(isLoginEarly ? ['last login before the creation'] : []),
     ];
     return {
       message: faults.join('; '),
-      evidence: Object.fromEntries(TIMES.map((time) => [time, user[time]])),
+      evidence: Object.fromEntries(USER_TIMES.map((time) => [time, user[time]])),
     };
   },
 });

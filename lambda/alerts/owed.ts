@@ -1,5 +1,14 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
-import { type Area, areaPrefix, attemptKeys, dayPrefix, runInstant, runKeys } from '../archive/keys.ts';
+import {
+  type Area,
+  areaPrefix,
+  attemptKeys,
+  attemptOfKey,
+  dayPrefix,
+  keysUnder,
+  runInstant,
+  runKeys,
+} from '../archive/keys.ts';
 import { ArchiveError, readManifest } from '../archive/manifest.ts';
 import { readRunObject } from '../archive/past.ts';
 import type { Alert, Archive } from '../ports.ts';
@@ -17,8 +26,6 @@ interface Owing {
   readonly markerKey: string;
 }
 
-const RUN_LENGTH = '20261124T020000Z'.length;
-
 /**
  * The alerts of earlier runs that were never accepted, the oldest first. An attempt that did not end is owed for only
  * where no other attempt at its run was told of, and where the run was not completed after all.
@@ -31,20 +38,15 @@ export const owedAlerts = async (
   asOf: Date,
 ): Promise<readonly OwedAlert[]> => {
   const since = new Date(asOf.getTime() - OWED_MS);
-  const keysOf = async (area: Area): Promise<readonly string[]> => {
-    const keys: string[] = [];
-    const from = dayPrefix(area, environmentId, since);
-    for await (const key of archive.list(areaPrefix(area, environmentId), from)) keys.push(key);
-    return keys;
-  };
+  const keysOf = (area: Area): Promise<readonly string[]> =>
+    keysUnder(archive, areaPrefix(area, environmentId), dayPrefix(area, environmentId, since));
   const runs = new Set(await keysOf('manifests'));
   const markers = await keysOf('alerts');
   const digestsIn = async (area: Area): Promise<readonly string[]> =>
-    (await keysOf(area)).flatMap((key) =>
-      key.endsWith('/digest.json') ? (key.split('/').at(-2) ?? []) : [],
-    );
+    (await keysOf(area)).filter((key) => key.endsWith('/digest.json'));
 
-  const complete = (await digestsIn('reports')).flatMap((run): readonly Owing[] => {
+  const complete = (await digestsIn('reports')).flatMap((key): readonly Owing[] => {
+    const run = key.split('/').at(-2) ?? '';
     const instant = runInstant(run);
     if (instant === undefined || instant >= asOf) return [];
     const { manifest, alert } = runKeys(environmentId, instant);
@@ -53,16 +55,16 @@ export const owedAlerts = async (
       : [];
   });
   const lastAttempts = new Map(
-    (await digestsIn('incomplete')).map((folder) => [folder.slice(0, RUN_LENGTH), folder]),
+    (await digestsIn('incomplete')).flatMap((key) => attemptOfKey(key) ?? []).map((one) => [one.run, one]),
   );
-  const unfinished = [...lastAttempts].flatMap(([run, folder]): readonly Owing[] => {
+  const unfinished = [...lastAttempts.values()].flatMap(({ run, attempt }): readonly Owing[] => {
     const instant = runInstant(run);
     if (instant === undefined || instant >= asOf) return [];
     const { manifest, alert } = runKeys(environmentId, instant);
     const beginning = alert.slice(0, -'.json'.length);
     if (runs.has(manifest) || markers.some((marker) => marker.startsWith(beginning))) return [];
-    const attempt = attemptKeys(environmentId, instant, folder.slice(RUN_LENGTH + 1));
-    return [{ run, manifestKey: attempt.manifest, markerKey: attempt.alert }];
+    const keys = attemptKeys(environmentId, instant, attempt);
+    return [{ run, manifestKey: keys.manifest, markerKey: keys.alert }];
   });
 
   const owing = [...complete, ...unfinished].toSorted((a, b) => (a.run < b.run ? -1 : 1));

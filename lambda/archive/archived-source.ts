@@ -1,11 +1,10 @@
+import { messageOf } from '../error-message.ts';
 import type { Archive, ListingEnd, UserSource } from '../ports.ts';
 import { ArchiveError, type Manifest } from './manifest.ts';
 import { readRunLines } from './past.ts';
 
 /** As many records as the service's own pages have. */
 const PAGE = 100;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Lists the users of a run from its snapshot, in the order in which they came that night. A snapshot that is not what

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod';
+import { messageOf } from '../error-message.ts';
 import type { Archive } from '../ports.ts';
 import { isObjectOf, latestKey, runInstant, runKeys, runOfKey } from './keys.ts';
 import { readBytes } from './lines.ts';
@@ -40,8 +41,6 @@ export interface Link {
   /** Undefined where there is no key to check it with, or nothing to check. */
   readonly isSignatureValid: boolean | undefined;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const jsonOf = (text: string): unknown => {
   try {

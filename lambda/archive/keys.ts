@@ -1,3 +1,5 @@
+import type { Archive } from '../ports.ts';
+
 /** Where things stand in an archive: the same keys in a bucket and in a folder. */
 
 /** A run's name: its asOf, to the second, as `20261124T020000Z`. */
@@ -107,6 +109,17 @@ export const areaPrefix = (area: Area, environmentId: string): string =>
 export const dayPrefix = (area: Area, environmentId: string, day: Date): string =>
   `${area}/${partitionOf(environmentId, day)}`;
 
+/** The keys under a prefix, in ascending order, those after `after` only. */
+export const keysUnder = async (
+  archive: Pick<Archive, 'list'>,
+  prefix: string,
+  after?: string,
+): Promise<readonly string[]> => {
+  const keys: string[] = [];
+  for await (const key of archive.list(prefix, after)) keys.push(key);
+  return keys;
+};
+
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
 
@@ -125,10 +138,18 @@ export const isObjectOf = (environmentId: string, asOf: Date, key: string): bool
 /** The run that an object or a marker belongs to by its key; undefined where it is of none, or of an attempt. */
 export const runOfKey = (key: string): string | undefined => /\/(\d{8}T\d{6}Z)[./]/.exec(key)?.[1];
 
-/** The run and the folder of an object that an unfinished attempt left. */
-export const attemptOfKey = (key: string): { readonly run: string; readonly folder: string } | undefined => {
-  const [, folder, run] = /^(incomplete\/.*\/(\d{8}T\d{6}Z)-[^/]+)\//.exec(key) ?? [];
-  return folder === undefined || run === undefined ? undefined : { run, folder };
+/** What an object that an unfinished attempt left is of, by its key. */
+export interface AttemptOfKey {
+  readonly run: string;
+  readonly attempt: string;
+  readonly folder: string;
+}
+
+export const attemptOfKey = (key: string): AttemptOfKey | undefined => {
+  const [, folder, run, attempt] = /^(incomplete\/.*\/(\d{8}T\d{6}Z)-([^/]+))\//.exec(key) ?? [];
+  return folder === undefined || run === undefined || attempt === undefined
+    ? undefined
+    : { run, attempt, folder };
 };
 
 /** Where an attempt says how it ended. */

@@ -5,6 +5,7 @@ import { Roster } from '../../rules/engine/roster.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { StandingFindings } from '../../rules/engine/standing.ts';
 import { readUser } from '../../rules/engine/user.ts';
+import { messageOf } from '../error-message.ts';
 import type { Archive } from '../ports.ts';
 import type { ObjectName } from './keys.ts';
 import { readJson, readLines } from './lines.ts';
@@ -26,8 +27,6 @@ export async function* verified(
     throw new ArchiveError(`${key} was altered: its SHA-256 is ${found}, ${witness} says ${sha256}`);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One of a run's objects, checked against the run's manifest as it is read; throws ArchiveError. */
 export async function* readRunBytes(

@@ -1,6 +1,6 @@
 import type { Archive } from '../ports.ts';
 import type { Report } from '../report/report.ts';
-import { areaPrefix } from './keys.ts';
+import { areaPrefix, keysUnder } from './keys.ts';
 import { readJson } from './lines.ts';
 import { ArchiveError, type Manifest, readLatest, readManifest, type StoredManifest } from './manifest.ts';
 import { readRunObject } from './past.ts';
@@ -25,12 +25,6 @@ export const archivedEnvironments = async (archive: Archive): Promise<readonly s
 const nextIn = async (archive: Archive, prefix: string, after?: string): Promise<string | undefined> => {
   for await (const key of archive.list(prefix, after)) return key.slice(prefix.length).split('/')[0];
   return undefined;
-};
-
-const keysUnder = async (archive: Archive, prefix: string): Promise<readonly string[]> => {
-  const keys: string[] = [];
-  for await (const key of archive.list(prefix)) keys.push(key);
-  return keys;
 };
 
 /** A complete run as the archive has it, or what is wrong with it. */

@@ -6,6 +6,7 @@ import {
   areaPrefix,
   ENVIRONMENT_PREFIXES,
   environmentOfKey,
+  keysUnder,
   objectPrefixes,
   runInstant,
   runKeys,
@@ -63,12 +64,6 @@ async function* inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<
     yield* await Promise.all(items.slice(start, start + READS_AT_ONCE).map(work));
   }
 }
-
-const listAll = async (archive: Archive, prefix: string): Promise<readonly string[]> => {
-  const keys: string[] = [];
-  for await (const key of archive.list(prefix)) keys.push(key);
-  return keys;
-};
 
 /** The environments that an archive holds anything of, ascending. */
 export const environmentsIn = async (archive: Archive): Promise<readonly string[]> => {
@@ -166,11 +161,8 @@ const findUnclaimed = async (
 };
 
 /** The keys of what is written when a digest was sent. */
-const readMarkers = async (archive: Archive, environmentId: string): Promise<ReadonlySet<string>> => {
-  const markers = new Set<string>();
-  for await (const key of archive.list(areaPrefix('alerts', environmentId))) markers.add(key);
-  return markers;
-};
+const readMarkers = async (archive: Archive, environmentId: string): Promise<ReadonlySet<string>> =>
+  new Set(await keysUnder(archive, areaPrefix('alerts', environmentId)));
 
 const markerProblems = (
   environmentId: string,
@@ -240,7 +232,7 @@ export const verifyEnvironment = async (
   const problems: Problem[] = [];
   const notes: Note[] = [];
   const links: Link[] = [];
-  const manifestKeys = await listAll(archive, areaPrefix('manifests', environmentId));
+  const manifestKeys = await keysUnder(archive, areaPrefix('manifests', environmentId));
   const read = (key: string) =>
     readLink(archive, environmentId, key, publicKeys, (problem) => problems.push(problem));
   for await (const link of inBatches(manifestKeys, read)) if (link !== undefined) links.push(link);

@@ -1,6 +1,6 @@
 import { isAtLeast } from '../../rules/engine/severity.ts';
 import { readTime } from '../../rules/engine/time.ts';
-import type { User } from '../../rules/engine/user.ts';
+import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { Evidence, SpoolFolder } from '../archive/spool.ts';
 import { serialiseRecord } from '../report/record.ts';
 import type { OpenFindings } from './open-findings.ts';
@@ -9,16 +9,9 @@ import { WORKSHEET_COLUMNS } from './worksheet-columns.ts';
 
 const WHO = ['userId', 'firstName', 'lastName', 'emailAddress'] as const;
 const ACCESS = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
-const TIMES = [
-  'createTime',
-  'lastEnabledTime',
-  'lastDisabledTime',
-  'lastModifiedTime',
-  'lastLoginTime',
-] as const;
 const FINDINGS = ['openFindings', 'worstSeverity'] as const;
 
-type Time = (typeof TIMES)[number];
+type Time = (typeof USER_TIMES)[number];
 
 /** A member as a cell: a text as it is, nothing where there is none, and any other value as JSON. */
 export const textOf = (value: unknown): string => {
@@ -52,7 +45,7 @@ const findingCells = ({ count, worst }: OpenFindings) => ({
 
 const timeCells = (user: User, now: number) =>
   Object.fromEntries(
-    TIMES.flatMap((member) => [
+    USER_TIMES.flatMap((member) => [
       [member, timeText(user[member], now)],
       [`${member}Raw`, textOf(user[member])],
     ]),
@@ -91,7 +84,7 @@ export interface UserSheets {
 
 /** @param now the reviewed run's instant, in milliseconds since the epoch */
 export const openUserSheets = async (spools: SpoolFolder, now: number): Promise<UserSheets> => {
-  const times = TIMES.flatMap((member) => [member, `${member}Raw`] as const);
+  const times = USER_TIMES.flatMap((member) => [member, `${member}Raw`] as const);
   const roster = await openSheet(spools, 'roster.csv', [...WHO, ...ACCESS, ...times, ...FINDINGS]);
   const privileged = await openSheet(spools, 'privileged.csv', [
     ...WHO,

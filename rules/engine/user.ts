@@ -21,6 +21,15 @@ export interface User extends UserFacts {
   readonly principal: Principal;
 }
 
+/** The members that hold times. */
+export const USER_TIMES = [
+  'createTime',
+  'lastEnabledTime',
+  'lastDisabledTime',
+  'lastModifiedTime',
+  'lastLoginTime',
+] as const satisfies readonly (keyof User)[];
+
 /** What is remembered of a user from one run to the next. */
 export interface UserFacts {
   /** The `userId`, or `#N` for the record at place N that has none. */
