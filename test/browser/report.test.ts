@@ -13,10 +13,11 @@ let shelf: Shelf;
 let archive: ReadersArchive;
 
 beforeAll(async () => {
+  // First, so that where there is no browser nothing is left open.
+  browser = await launch();
   const folder = await newFolder();
   archive = await writeArchive(folder);
   shelf = await serve(folder);
-  browser = await launch();
 });
 
 afterAll(async () => {
