@@ -45,7 +45,7 @@ const trendSection = ({ report }: PageFacts): Html => {
   const { trend = [], previousRun, verdict } = report;
   const isCut = previousRun !== undefined && !trend.some(([run]) => run === previousRun);
   return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
-<p class="lead">What failed and was not waived in the last complete runs, by severity.${verdict !== 'COMPLETE' && ' This run is not complete and is not in it.'}${isCut && html` <strong>There is no earlier trend</strong>: the report of run ${previousRun} is not in the archive, or carries none.`}</p>
+<p class="lead">What failed and was not waived in the last complete runs, by severity.${verdict !== 'COMPLETE' && ' This run is not complete and is not in it.'}${isCut && html` <strong>There is no earlier trend</strong>: the report of run ${previousRun} carries none.`}</p>
 <div class="card">${trendChart(trend)}</div></section>`;
 };
 
