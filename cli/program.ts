@@ -177,7 +177,11 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--bucket <name>', 'the archive is an S3 bucket')
     .option('--region <region>', "the bucket's region (default: AWS_REGION)")
     .option('--environment <id>', 'verify this one only; may be given more than once (default: all)', another)
-    .option('--public-key <file>', 'every manifest must be signed by this key: PEM or DER')
+    .option(
+      '--public-key <file>',
+      'every manifest must be signed by this key (PEM or DER), or by one of several, where it was replaced',
+      another,
+    )
     .option('--config <file>', 'an audit.yaml: its schedule tells which nights must have a run')
     .option('--json', 'print JSON')
     .addHelpText('after', VERIFY_NOTES)

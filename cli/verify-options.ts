@@ -7,7 +7,7 @@ export interface VerifyFlags {
   readonly bucket?: string;
   readonly region?: string;
   readonly environment?: readonly string[];
-  readonly publicKey?: string;
+  readonly publicKey?: readonly string[];
   readonly config?: string;
   readonly json?: true;
 }
@@ -19,7 +19,8 @@ export interface VerifyOptions {
   readonly region: string;
   /** Empty: every one that the archive or the config has. */
   readonly environmentIds: readonly string[];
-  readonly publicKeyFile: string | undefined;
+  /** None: signatures are not checked. */
+  readonly publicKeyFiles: readonly string[];
   readonly configFile: string | undefined;
   readonly isJson: boolean;
 }
@@ -38,14 +39,14 @@ export const readVerifyFlags = (
     read.refuse('--region is allowed with --bucket only: a folder has none');
   }
   for (const id of flags.environment ?? []) read.text('--environment', id, ENVIRONMENT_ID, isEnvironmentId);
-  const publicKeyFile = file('--public-key', flags.publicKey);
+  for (const path of flags.publicKey ?? []) file('--public-key', path);
   const configFile = file('--config', flags.config);
   read.done();
   return {
     place,
     region,
     environmentIds: [...new Set(flags.environment)],
-    publicKeyFile,
+    publicKeyFiles: flags.publicKey ?? [],
     configFile,
     isJson: flags.json ?? false,
   };

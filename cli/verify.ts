@@ -46,14 +46,14 @@ const progressOn = (status: StatusLine, environmentId: string) => ({
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const options = readVerifyFlags(flags, io.env);
-  const { place, region, configFile, publicKeyFile, isJson } = options;
+  const { place, region, configFile, publicKeyFiles, isJson } = options;
   if (place.kind === 'folder' && !existsSync(place.path)) {
     throw new UsageError([
       `--out must be the folder of an archive, got ${JSON.stringify(place.path)}: it is not there`,
     ]);
   }
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
-  const publicKey = publicKeyFile === undefined ? undefined : readKey(publicKeyFile);
+  const publicKeys = publicKeyFiles.map(readKey);
   const archive = await openArchive(place, io.env, region === '' ? undefined : region);
   const status = statusLine(io.err);
 
@@ -63,7 +63,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     const isAudited = config?.environments.some(({ id }) => id === environmentId) ?? false;
     const verification = await verifyEnvironment(archive, environmentId, {
       ...progressOn(status, environmentId),
-      ...(publicKey !== undefined && { publicKey }),
+      publicKeys,
       ...(config !== undefined && {
         due: { schedule: config.schedule, until: isAudited ? now - GRACE_MS : Number.NEGATIVE_INFINITY },
       }),

@@ -78,11 +78,13 @@ const readClaims = (text: string, environmentId: string, asOf: Date, run: string
   return strange === undefined ? data : `names ${strange.key}, which is no object of this run`;
 };
 
-const checkSignature = (text: string, claims: Claims, publicKey: KeyObject): boolean => {
+const checkSignature = (text: string, claims: Claims, publicKeys: readonly KeyObject[]): boolean => {
   // Sound by `readClaims`, and by the text being the one that the auditor writes.
   const manifest = JSON.parse(text) as Manifest;
   return (
-    claims.signature !== undefined && manifestText(manifest) === text && isSignatureValid(manifest, publicKey)
+    claims.signature !== undefined &&
+    manifestText(manifest) === text &&
+    publicKeys.some((key) => isSignatureValid(manifest, key))
   );
 };
 
@@ -91,7 +93,7 @@ export const readLink = async (
   archive: Archive,
   environmentId: string,
   key: string,
-  publicKey: KeyObject | undefined,
+  publicKeys: readonly KeyObject[],
   tell: (problem: Problem) => void,
 ): Promise<Link | undefined> => {
   const run = runOfKey(key);
@@ -123,9 +125,9 @@ export const readLink = async (
     ...link,
     claims,
     isSignatureValid:
-      publicKey === undefined || claims.signature === undefined
+      publicKeys.length === 0 || claims.signature === undefined
         ? undefined
-        : checkSignature(text, claims, publicKey),
+        : checkSignature(text, claims, publicKeys),
   };
 };
 

@@ -14,8 +14,8 @@ import {
 import type { Note, Problem } from './remark.ts';
 
 export interface VerifyOptions {
-  /** Every manifest must be signed by its private part; undefined: signatures are not checked. */
-  readonly publicKey?: KeyObject;
+  /** Every manifest must be signed by the private part of one of them; none: signatures are not checked. */
+  readonly publicKeys?: readonly KeyObject[];
   /** Undefined: gaps are not looked for. */
   readonly due?: Due;
   onProgress?(progress: { readonly runs: number; readonly objects: number }): void;
@@ -235,19 +235,19 @@ const isTampering = ({ kind }: Problem): boolean => kind !== 'gap' && kind !== '
 export const verifyEnvironment = async (
   archive: Archive,
   environmentId: string,
-  { publicKey, due, onProgress }: VerifyOptions = {},
+  { publicKeys = [], due, onProgress }: VerifyOptions = {},
 ): Promise<Verification> => {
   const problems: Problem[] = [];
   const notes: Note[] = [];
   const links: Link[] = [];
   const manifestKeys = await listAll(archive, areaPrefix('manifests', environmentId));
   const read = (key: string) =>
-    readLink(archive, environmentId, key, publicKey, (problem) => problems.push(problem));
+    readLink(archive, environmentId, key, publicKeys, (problem) => problems.push(problem));
   for await (const link of inBatches(manifestKeys, read)) if (link !== undefined) links.push(link);
   const complete = links.filter(({ claims }) => claims !== undefined);
 
   problems.push(...chainProblems(links));
-  if (publicKey !== undefined) problems.push(...signatureProblems(links));
+  if (publicKeys.length > 0) problems.push(...signatureProblems(links));
   const latest = await readLatestState(archive, environmentId, links);
   if (latest.state === 'wrong') problems.push(latest.problem);
 
@@ -299,7 +299,7 @@ export const verifyEnvironment = async (
     ...(first !== undefined && { firstRun: first.run }),
     ...(last !== undefined && { lastRun: last.run }),
     signatures: {
-      isChecked: publicKey !== undefined,
+      isChecked: publicKeys.length > 0,
       signed: links.filter(({ claims }) => claims?.signature !== undefined).length,
       valid: links.filter((link) => link.isSignatureValid).length,
       keys: signingKeysOf(links),

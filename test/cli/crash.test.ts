@@ -2,6 +2,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
 import { readBytes } from '../../lambda/archive/lines.ts';
+import { verifyEnvironment } from '../../lambda/archive/verify.ts';
 import type { Archive } from '../../lambda/ports.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
@@ -106,7 +107,7 @@ test('killed at any write, the next attempt ends with the archive of an undistur
   onWrite = () => false;
   const whole = await evidenceOf(undisturbed);
   expect(writes.filter((write) => write.startsWith('before'))).toEqual(
-    'snapshots findings resolved reports reports reports manifests latest Publish alerts'
+    'snapshots findings resolved reports reports reports reports manifests latest Publish alerts reports'
       .split(' ')
       .map((write) => `before ${write}`),
   );
@@ -122,6 +123,8 @@ test('killed at any write, the next attempt ends with the archive of an undistur
     const { code } = await runNight(bucket, 1);
     expect({ at, killed: killed.stdout, code }).toEqual({ at, killed: '', code: 0 });
     expect({ at, evidence: await evidenceOf(archive) }).toEqual({ at, evidence: whole });
+    const { problems } = await verifyEnvironment(archive, simulator.environmentId);
+    expect({ at, problems }).toEqual({ at, problems: [] });
     told[at] = (await aws.messages()).length - before;
   }
   // Between the topic's answer and the marker nobody can know: people are told twice rather than never.

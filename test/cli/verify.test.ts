@@ -6,6 +6,7 @@ import type { Terminal } from '../../cli/terminal.ts';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
 import { folderArchive } from '../../lambda/archive/folder.ts';
 import { kmsSigner } from '../../lambda/archive/kms.ts';
+import type { SigningAlgorithm } from '../../lambda/archive/signature.ts';
 import { startAwsEmulator } from '../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../support/builders.ts';
 import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../support/history.ts';
@@ -107,6 +108,20 @@ describe('a history in a folder', () => {
     const lines = stdout.split('\n').filter((line) => line.startsWith('bad-signature  '));
     expect(lines.map((line) => line.split(/ +/)[1])).toEqual([runOf(1), runOf(2), runOf(4)]);
     expect(stdout).toMatch(/^3 problems in what was checked; NOT CHECKED: the schedule's nights$/m);
+  });
+
+  test('a key that was replaced: with both keys the signatures of before and after hold', async () => {
+    const folder = await newFolder();
+    const signer = (algorithm: SigningAlgorithm) => ({
+      signManifestDigest: kmsSigner(KMS_KEY_ARN, algorithm),
+    });
+    await auditNight(folderArchive(folder), 1, signer('RSASSA_PSS_SHA_256'));
+    await auditNight(folderArchive(folder), 2, signer('ECDSA_SHA_256'));
+    const keys = ['key.pem', 'other.pem'].map((name) => ['--public-key', file(name)]);
+    const problems = async (...given: readonly (readonly string[])[]) =>
+      JSON.parse((await verify('--out', folder, '--json', ...given.flat())).stdout).problems;
+    expect(await problems(...keys)).toBe(0);
+    expect(await Promise.all(keys.map((one) => problems(one)))).toEqual([1, 1]);
   });
 
   test('that was edited: the object is named, and what it has and should have', async () => {

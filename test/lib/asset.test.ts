@@ -170,7 +170,9 @@ describe('the code that is deployed', () => {
   it('signs what it keeps', async () => {
     const archive = bucketArchive(aws.s3, aws.bucket);
     const publicKey = publicKeyFor('ECDSA_SHA_256');
-    expect(await verifyEnvironment(archive, simulator.environmentId, { publicKey })).toMatchObject({
+    expect(
+      await verifyEnvironment(archive, simulator.environmentId, { publicKeys: [publicKey] }),
+    ).toMatchObject({
       runs: 1,
       signatures: { signed: 1, valid: 1, keys: [{ keyId: KMS_KEY_ARN }] },
       problems: [],

@@ -31,7 +31,7 @@ const newFolder = temporaryFolders();
 const LAST = 5;
 const publicKey = publicKeyFor('ECDSA_SHA_256');
 const DUE = { schedule: SCHEDULE, until: Number.NEGATIVE_INFINITY };
-const EVERYTHING: VerifyOptions = { publicKey, due: DUE };
+const EVERYTHING: VerifyOptions = { publicKeys: [publicKey], due: DUE };
 
 let kms: Kms;
 let history: string;
@@ -526,7 +526,7 @@ const ofSignatures: readonly Tampering[] = [
   {
     name: 'the key is another',
     tamper: () => Promise.resolve(),
-    options: { publicKey: publicKeyFor('RSA') },
+    options: { publicKeys: [publicKeyFor('RSA')] },
     problems: [1, 2, 3, 4, 5].map((number) => `bad-signature ${number}`),
     words: `does not hold against the public key (it says ${KMS_KEY_ARN}, ECDSA_SHA_256)`,
   },
