@@ -6,5 +6,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.mjs' },
+  // Long enough for processes and bundling on a busy machine; what hangs still ends.
+  testTimeout: 120_000,
   coverageProvider: 'v8',
 };

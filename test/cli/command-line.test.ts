@@ -1,11 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { rules } from '../../rules/index.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { command } from './command.ts';
-
-jest.setTimeout(30_000);
 
 const newFolder = temporaryFolders();
 

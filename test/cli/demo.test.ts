@@ -1,13 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { folderArchive } from '../../lambda/archive/folder.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { readTree } from '../support/archive-tree.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { ACCOUNT, command } from './command.ts';
-
-jest.setTimeout(120_000);
 
 const newFolder = temporaryFolders();
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { explain } from '../../cli/explain.ts';
 import type { ExplainFlags } from '../../cli/explain-options.ts';
 import type { Terminal } from '../../cli/terminal.ts';
@@ -25,8 +25,6 @@ import {
 import { listingOf } from '../support/listing.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { command } from './command.ts';
-
-jest.setTimeout(30_000);
 
 const newFolder = temporaryFolders();
 

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
 import {
   archiveNights,
@@ -14,8 +14,6 @@ import { anApiUser, aUser, daysAgo, ENVIRONMENT } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { command } from './command.ts';
 import { invoke } from './in-process.ts';
-
-jest.setTimeout(30_000);
 
 const newFolder = temporaryFolders();
 

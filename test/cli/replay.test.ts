@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openJudge } from '../../cli/replay-judge.ts';
 import { folderArchive } from '../../lambda/archive/folder.ts';
 import { readManifest } from '../../lambda/archive/manifest.ts';
@@ -15,8 +15,6 @@ import { ACCOUNT, aUser, daysAgo, ENVIRONMENT } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { start } from './command.ts';
 import { invoke } from './in-process.ts';
-
-jest.setTimeout(60_000);
 
 const newFolder = temporaryFolders();
 

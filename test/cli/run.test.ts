@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../lambda/archive/folder.ts';
 import { isSignatureValid, SIGNING_ALGORITHMS } from '../../lambda/archive/signature.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
@@ -12,8 +12,6 @@ import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../support/kms.ts
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { ACCOUNT, command, type Outcome, runEnv, runWords, start } from './command.ts';
-
-jest.setTimeout(30_000);
 
 const newFolder = temporaryFolders();
 const users = makeDirectory({ users: 250, seed: 7, asOf: new Date(), accountId: ACCOUNT });

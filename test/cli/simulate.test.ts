@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readSimulateFlags, type SimulateFlags } from '../../cli/simulate-options.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { command, start } from './command.ts';
-
-jest.setTimeout(30_000);
 
 const newFolder = temporaryFolders();
 

@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { main } from '../../cli/main.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
@@ -13,8 +13,6 @@ import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../support/history.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../support/kms.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { command, type Outcome } from './command.ts';
-
-jest.setTimeout(60_000);
 
 const newFolder = temporaryFolders();
 

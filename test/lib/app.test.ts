@@ -2,11 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-
-// Each case starts a process that loads the CDK.
-jest.setTimeout(60_000);
 
 const APP = resolve(import.meta.dirname, '../../bin/auditor.ts');
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
@@ -18,9 +18,6 @@ import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 import { KMS_KEY_ARN, publicKeyFor, startKms } from '../support/kms.ts';
 import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
-
-// Bundling and a cold start take seconds where the machine is busy.
-jest.setTimeout(60_000);
 
 const SCHEDULED_TIME = '2026-11-24T07:00:00Z';
 const ACCOUNT = '123456789012';

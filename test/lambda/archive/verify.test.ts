@@ -1,5 +1,5 @@
 import { cp, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../lambda/archive/bucket.ts';
 import { folderArchive } from '../../../lambda/archive/folder.ts';
 import { kmsSigner } from '../../../lambda/archive/kms.ts';
@@ -24,8 +24,6 @@ import {
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
-
-jest.setTimeout(60_000);
 
 const newFolder = temporaryFolders();
 const LAST = 5;

@@ -81,7 +81,7 @@ describe('over the wire', () => {
         reason: fault === 'expired-credentials' ? 'access-denied' : 'deadline',
       });
       expect(users).toEqual(USERS.slice(0, 100));
-      expect(Date.now() - began).toBeLessThan(800);
+      expect(Date.now() - began).toBeLessThan(10_000);
     },
   );
 
