@@ -1,9 +1,11 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AlertTopic } from './alert-topic.ts';
 import { AuditAlarms } from './audit-alarms.ts';
 import { AuditDashboard } from './audit-dashboard.ts';
 import { EvidenceKey } from './evidence-key.ts';
+import { HistoryTables } from './history-tables.ts';
 import { ReportArchive } from './report-archive.ts';
 import { ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 
@@ -19,7 +21,10 @@ export class AuditorStack extends Stack {
 
     const { config } = props;
     const { key: encryptionKey } = new EvidenceKey(this, 'Encryption');
-    const { bucket } = new ReportArchive(this, 'Archive', { retention: config.retention, encryptionKey });
+    const { bucket, accessLogs } = new ReportArchive(this, 'Archive', {
+      retention: config.retention,
+      encryptionKey,
+    });
     const { topic } = new AlertTopic(this, 'Alerts', { recipients: config.alerts, encryptionKey });
     const audit = new ScheduledAudit(this, 'Audit', { ...props, bucket, topic, encryptionKey });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', {
@@ -28,6 +33,12 @@ export class AuditorStack extends Stack {
     const watched = { config, audit, alerts: topic };
     const alarms = new AuditAlarms(this, 'Alarms', { ...watched, alarms: alarmTopic });
     const { dashboard } = new AuditDashboard(this, 'Overview', { ...watched, alarms });
+    const history = new HistoryTables(this, 'History', {
+      environments: config.environments,
+      archive: bucket as IBucket,
+      accessLogs: accessLogs as IBucket,
+      encryptionKey,
+    });
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
@@ -35,6 +46,8 @@ export class AuditorStack extends Stack {
     output('TopicArn', topic.topicArn, 'Where alerts are published');
     output('AlarmTopicArn', alarmTopic.topicArn, 'Where alarms are published');
     output('DashboardName', dashboard.dashboardName, 'The audits at a glance');
+    output('WorkGroupName', history.workGroupName, 'Where the history is asked, in Athena');
+    output('DatabaseName', history.databaseName, 'The tables of the history');
     output('FunctionName', audit.function.functionName, 'The function that audits');
     output(
       'FailuresQueueUrl',

@@ -84,6 +84,8 @@ export interface ReportArchiveProps {
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
 export class ReportArchive extends Construct {
   readonly bucket: Bucket;
+  /** Who read and wrote, as S3 tells it, for a year. */
+  readonly accessLogs: Bucket;
 
   constructor(scope: Construct, id: string, { retention, encryptionKey }: ReportArchiveProps) {
     super(scope, id);
@@ -99,8 +101,7 @@ export class ReportArchive extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     };
 
-    // Who read and wrote the evidence, as S3 tells it.
-    const accessLogs = new Bucket(this, 'AccessLogs', {
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
       ...common,
       // S3 delivers access logs to no bucket that encrypts by a key of KMS.
       encryption: BucketEncryption.S3_MANAGED,
@@ -111,7 +112,7 @@ export class ReportArchive extends Construct {
       encryption: BucketEncryption.KMS,
       encryptionKey,
       bucketKeyEnabled: true,
-      serverAccessLogsBucket: accessLogs as IBucket,
+      serverAccessLogsBucket: this.accessLogs as IBucket,
       serverAccessLogsPrefix: 'archive/',
       lifecycleRules: [...LIFECYCLE],
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),
@@ -124,7 +125,7 @@ export class ReportArchive extends Construct {
       'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
         'its owner decides on a copy in another region or account, since names and addresses would leave this one',
     });
-    acknowledge(accessLogs, {
+    acknowledge(this.accessLogs, {
       'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
         'tells who touched the evidence for a year; it is no evidence itself',
       'NIST.800.53.R5::NIST.800.53.R5-S3DefaultEncryptionKMS':

@@ -225,6 +225,8 @@ describe('the stack of one environment', () => {
       'TopicArn',
       'AlarmTopicArn',
       'DashboardName',
+      'WorkGroupName',
+      'DatabaseName',
       'FunctionName',
       'FailuresQueueUrl',
       'ScheduleNames',

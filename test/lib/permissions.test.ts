@@ -51,6 +51,7 @@ const arn = (type: string, part = ''): string => arnOf(only(template, type, part
 
 const archive = arn('AWS::S3::Bucket', 'ArchiveBucket');
 const accessLogs = arn('AWS::S3::Bucket', 'AccessLogs');
+const answers = arn('AWS::S3::Bucket', 'Results');
 const alerts = arn('AWS::SNS::Topic', 'AlertsTopic');
 const alarms = arn('AWS::SNS::Topic', 'AlarmTopic');
 const failures = arn('AWS::SQS::Queue');
@@ -70,6 +71,7 @@ const policy = (type: string, part = '', member = 'PolicyDocument'): unknown =>
 const RESOURCE_POLICIES: readonly (readonly [string, unknown])[] = [
   [archive, policy('AWS::S3::BucketPolicy', 'ArchiveBucket')],
   [accessLogs, policy('AWS::S3::BucketPolicy', 'AccessLogs')],
+  [answers, policy('AWS::S3::BucketPolicy', 'Results')],
   [alerts, policy('AWS::SNS::TopicPolicy', 'AlertsTopic')],
   [alarms, policy('AWS::SNS::TopicPolicy', 'AlarmTopic')],
   [failures, policy('AWS::SQS::QueuePolicy')],
@@ -167,6 +169,9 @@ describe('the function must not', () => {
     ['s3:GetObject', 'arn:aws:s3:::another/key'],
     ['s3:GetObject', `${accessLogs}/archive/log`],
     ['s3:ListBucket', accessLogs],
+    ['s3:GetObject', `${answers}/answer.csv`],
+    ['s3:PutObject', `${answers}/answer.csv`, NEW],
+    ['athena:StartQueryExecution', `arn:aws:athena:${REGION}:${ACCOUNT}:workgroup/Auditor`],
     ['s3:DeleteObject', latest],
     ['s3:DeleteObjectVersion', manifest],
     ['s3:BypassGovernanceRetention', manifest],
@@ -237,6 +242,7 @@ describe('an administrator of the account', () => {
     ['s3:PutObject', snapshot, SWAP],
     ['s3:GetObject', snapshot, { 'aws:SecureTransport': 'false' }],
     ['s3:GetObject', snapshot, { 's3:TlsVersion': '1.1' }],
+    ['s3:GetObject', `${answers}/answer.csv`, { 'aws:SecureTransport': 'false' }],
   ])('must not %s on %s', async (...request) => {
     expect(await askAs('administrator', ...request)).toBe('denied');
   });

@@ -1,0 +1,137 @@
+/** The types of Glue that views have here; of Trino, `string` is a `varchar`. */
+export type ColumnType = 'string' | 'bigint' | 'boolean';
+
+export interface ViewColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Its value, as SQL. */
+  readonly sql: string;
+}
+
+export interface HistoryView {
+  readonly name: string;
+  readonly description: string;
+  readonly columns: readonly ViewColumn[];
+  /** What the columns are selected from, as SQL. */
+  readonly from: string;
+}
+
+/** The areas of the archive that can be queried, each a table of its lines. */
+export const LINE_TABLES = {
+  manifest_lines: 'manifests',
+  snapshot_lines: 'snapshots',
+  finding_lines: 'findings',
+} as const;
+
+const column = (name: string, sql: string, type: ColumnType = 'string'): ViewColumn => ({ name, sql, type });
+
+/** A member of the line: its text where it is a string, a number or a boolean; else NULL. */
+const member = (path: string): string => `json_extract_scalar(l.line, '$.${path}')`;
+
+const isTrue = (path: string): string => `coalesce(${member(path)} = 'true', false)`;
+
+const RUN_COLUMNS: readonly ViewColumn[] = [
+  column('environment', 'r.environment'),
+  column('dt', 'r.dt'),
+  column('run', 'r.run'),
+  column('as_of', 'r.as_of'),
+  column('is_last_of_day', 'r.is_last_of_day', 'boolean'),
+];
+
+/** Only what a manifest stands beside: an attempt that died before its manifest left lines that are no run's. */
+const linesOfRuns = (table: keyof typeof LINE_TABLES): string =>
+  `(
+  SELECT environment, dt, line, regexp_extract("$path", '([^/]+)[.]jsonl[.]gz$', 1) AS run
+  FROM ${table}
+) AS l
+JOIN runs AS r ON r.environment = l.environment AND r.dt = l.dt AND r.run = l.run`;
+
+const asOf = `concat(${[
+  [1, 4, '-'],
+  [5, 2, '-'],
+  [7, 2, 'T'],
+  [10, 2, ':'],
+  [12, 2, ':'],
+  [14, 2, 'Z'],
+]
+  .map(([start, length, mark]) => `substr(m.run, ${start}, ${length}), '${mark}'`)
+  .join(', ')})`;
+
+/**
+ * What people query. The tables beneath hold whole lines, since a JSON SerDe has to make something of what a column's
+ * type does not foresee; here every line is a row, and stands in the last column as it was written.
+ */
+export const HISTORY_VIEWS: readonly HistoryView[] = [
+  {
+    name: 'runs',
+    description: 'Complete runs, each once: those that have a manifest',
+    columns: [
+      column('environment', 'm.environment'),
+      column('dt', 'm.dt'),
+      column('run', 'm.run'),
+      column('as_of', asOf),
+      column('is_last_of_day', 'm.run = max(m.run) OVER (PARTITION BY m.environment, m.dt)', 'boolean'),
+    ],
+    from: `(
+  SELECT DISTINCT environment, dt, regexp_extract("$path", '([^/]+)[.]json$', 1) AS run
+  FROM manifest_lines
+) AS m`,
+  },
+  {
+    name: 'snapshots',
+    description: 'User records of complete runs, as the service gave them. Names people',
+    columns: [
+      ...RUN_COLUMNS,
+      column('user_id', member('userId')),
+      column('status', member('status')),
+      column('type', member('type')),
+      column('api_access', member('apiAccess')),
+      column('api_access_principal_arn', member('apiAccessPrincipalArn')),
+      column('first_name', member('firstName')),
+      column('last_name', member('lastName')),
+      column('email_address', member('emailAddress')),
+      column('create_time', member('createTime')),
+      column('last_enabled_time', member('lastEnabledTime')),
+      column('last_disabled_time', member('lastDisabledTime')),
+      column('last_modified_time', member('lastModifiedTime')),
+      column('last_login_time', member('lastLoginTime')),
+      column('record', 'l.line'),
+    ],
+    from: linesOfRuns('snapshot_lines'),
+  },
+  {
+    name: 'findings',
+    description: 'Findings of complete runs, one row a finding and run. The evidence may name people',
+    columns: [
+      ...RUN_COLUMNS,
+      column('finding_id', member('id')),
+      column('rule_id', member('ruleId')),
+      column('severity', member('severity')),
+      // What can't be read is no state, and must not look like one that nobody asks for.
+      column('state', `coalesce(${member('state')}, 'unreadable')`),
+      column('subject_kind', member('subject.kind')),
+      column('subject_id', member('subject.id')),
+      column('message', member('message')),
+      column('first_seen', member('firstSeen')),
+      column('last_seen', member('lastSeen')),
+      column('run_count', `CAST(${member('runs')} AS bigint)`, 'bigint'),
+      column('is_carried', isTrue('carried'), 'boolean'),
+      column('escalated_from', member('escalatedFrom')),
+      column('waiver_ended', isTrue('waiverEnded'), 'boolean'),
+      column('resolved_at', member('resolvedAt')),
+      column('cause', member('cause')),
+      column('waiver_reason', member('waiver.reason')),
+      column('waiver_ticket', member('waiver.ticket')),
+      column('waiver_owner', member('waiver.owner')),
+      column('waiver_approver', member('waiver.approver')),
+      column('waiver_expires', member('waiver.expires')),
+      column('finding', 'l.line'),
+    ],
+    from: linesOfRuns('finding_lines'),
+  },
+];
+
+export const viewSql = ({ columns, from }: HistoryView): string =>
+  `SELECT
+${columns.map(({ name, sql }) => `  ${sql} AS ${name}`).join(',\n')}
+FROM ${from}`;

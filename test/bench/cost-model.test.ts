@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  firstMonth,
+  lambdaSeconds,
+  longestLatency,
+  queryUsd,
+  type StackCounts,
+  storageUsd,
+  stored,
+} from '../../bench/cost-model.ts';
+import type { MeasuredNight } from '../../bench/measured-night.ts';
+
+const KB = 1024;
+const GB = 1024 ** 3;
+
+const aNight = (overrides: Partial<MeasuredNight> = {}): MeasuredNight => ({
+  users: 50,
+  findings: 9,
+  metrics: 11,
+  wallSeconds: 1,
+  cpuSeconds: 0,
+  peakMemoryMb: 100,
+  requests: 0,
+  written: [],
+  reads: 0,
+  lists: 0,
+  ...overrides,
+});
+
+const aStack = (overrides: Partial<StackCounts> = {}): StackCounts => ({
+  memoryMb: 512,
+  deadlineSeconds: 810,
+  keys: 2,
+  alarmMetrics: 8,
+  dashboards: 1,
+  mailSubscriptions: 2,
+  ...overrides,
+});
+
+describe('the time in Lambda', () => {
+  it.each([
+    { name: 'a CPU at 1769 MB', memoryMb: 1769, night: { cpuSeconds: 2 }, seconds: 2 },
+    { name: 'half a CPU', memoryMb: 884.5, night: { cpuSeconds: 2 }, seconds: 4 },
+    { name: 'no second CPU for one thread', memoryMb: 3538, night: { cpuSeconds: 2 }, seconds: 2 },
+    { name: 'waiting for FinSpace', memoryMb: 512, night: { requests: 101 }, seconds: 5.05 },
+    {
+      name: 'waiting for S3',
+      memoryMb: 512,
+      night: { reads: 3, lists: 2, written: [{ area: 'latest', size: 1 }] },
+      seconds: 0.3,
+    },
+  ])('is $name', ({ memoryMb, night, seconds }) => {
+    expect(lambdaSeconds(aNight(night), aStack({ memoryMb }))).toBeCloseTo(seconds, 9);
+  });
+
+  it('tells how slow FinSpace may be', () => {
+    const night = aNight({ cpuSeconds: 10, requests: 1000 });
+    expect(longestLatency(night, aStack({ memoryMb: 1769 }), 810)).toBeCloseTo(0.8, 9);
+  });
+});
+
+describe('what is stored', () => {
+  const written = [
+    { area: 'snapshots', size: 128 * KB },
+    { area: 'manifests', size: 128 * KB - 1 },
+  ];
+
+  it.each([
+    { nights: 90, standard: 90 * (256 * KB - 1), instant: 0, movedANight: 0 },
+    { nights: 91, standard: 90 * 128 * KB + 91 * (128 * KB - 1), instant: 128 * KB, movedANight: 1 },
+  ])('after $nights nights is colder where it is old and large enough', ({ nights, ...expected }) => {
+    expect(stored(written, nights)).toEqual(expected);
+  });
+
+  it('costs by class, and for what is moved', () => {
+    // A year: 90 GB in Standard, 275 in Instant Retrieval, 30.4 objects moved a month.
+    expect(storageUsd([{ area: 'snapshots', size: GB }], 365)).toBeCloseTo(
+      90 * 0.023 + 275 * 0.004 + 30.4 * 0.00002,
+      9,
+    );
+  });
+});
+
+describe('a query', () => {
+  it('is counted as 10 MB at least', () => {
+    const night = aNight({ written: [{ area: 'findings', size: 1 }] });
+    expect(queryUsd(night, 'findings', 1)).toBeCloseTo(5 / 104_857.6 + 2 * (0.000005 + 0.0000004), 12);
+  });
+
+  it('pays again for what has gone cold', () => {
+    const night = aNight({ written: [{ area: 'snapshots', size: GB }] });
+    expect(queryUsd(night, 'snapshots', 100)).toBeCloseTo(
+      (100 / 1024) * 5 + 10 * 0.03 + 10 * 0.00001 + 200 * (0.000005 + 0.0000004),
+      9,
+    );
+  });
+});
+
+describe('the first month', () => {
+  const usdOf = (what: string) => firstMonth(aNight(), aStack()).find((line) => line.what === what)?.usd;
+
+  it.each([
+    ['KMS keys', 2],
+    ['Alarms', 0.8],
+    ['Metrics', 3.3],
+    ['Dashboard', 3],
+  ])('has %s by how many there are', (what, usd) => {
+    expect(usdOf(what)).toBeCloseTo(usd, 9);
+  });
+});

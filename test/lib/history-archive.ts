@@ -1,0 +1,51 @@
+import { type AuditRequest, audit } from '../../lambda/audit.ts';
+import { defaultConfig } from '../../lambda/config.ts';
+import type { Archive } from '../../lambda/ports.ts';
+import { configureRules } from '../../rules/engine/configure.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
+import { rules } from '../../rules/index.ts';
+import { ACCOUNT } from '../support/builders.ts';
+import { listingOf } from '../support/listing.ts';
+
+export interface AuditedNight {
+  readonly environmentId: string;
+  /** ISO 8601. */
+  readonly asOf: string;
+  readonly users: readonly unknown[];
+  /** The listing breaks off after these users. */
+  readonly isCut?: boolean;
+  readonly waivers?: readonly Waiver[];
+}
+
+/** Audits a night into an archive by the whole catalogue, as it is without a config. */
+export const auditNight = async (
+  archive: Archive,
+  { environmentId, asOf, users, isCut = false, waivers = [] }: AuditedNight,
+): Promise<void> => {
+  const request: AuditRequest = {
+    environmentId,
+    accountId: ACCOUNT,
+    region: 'us-east-1',
+    partition: 'aws',
+    asOf: new Date(asOf),
+    attempt: 'attempt',
+    deadline: Number.POSITIVE_INFINITY,
+    acceptRosterDrop: false,
+  };
+  const { report } = await audit(request, {
+    listUsers: listingOf(
+      [users],
+      isCut ? { complete: false, reason: 'deadline', message: 'too slow' } : { complete: true },
+    ),
+    archive,
+    sendAlert: async () => 'message',
+    rules: configureRules(rules),
+    waivers,
+    trustedAccounts: [],
+    reminders: defaultConfig(rules).reminders,
+    maxDropPercent: 20,
+    config: {},
+  });
+  if (report.verdict !== (isCut ? 'INCOMPLETE' : 'COMPLETE'))
+    throw new Error(`the audit of ${environmentId} at ${asOf} is ${report.verdict}: ${report.message}`);
+};

@@ -1,0 +1,496 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { folderArchive } from '../../lambda/archive/folder.ts';
+import { runKeys } from '../../lambda/archive/keys.ts';
+import { HISTORY_VIEWS, type ViewColumn } from '../../lib/history-views.ts';
+import { FINDING_STATES } from '../../rules/engine/finding.ts';
+import { makeNights } from '../../simulator/nights.ts';
+import { readJsonLines } from '../support/archive-tree.ts';
+import { ACCOUNT, anApiUser, aRoleArn, aUser, type UserRecord } from '../support/builders.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
+import { auditNight } from './history-archive.ts';
+import {
+  duckdbType,
+  glueTables,
+  type HistoryDatabase,
+  openHistory,
+  type Row,
+  viewDefinition,
+} from './history-database.ts';
+import { only, stackTemplate } from './stack-template.ts';
+
+jest.setTimeout(600_000);
+
+const newFolder = temporaryFolders();
+
+const template = stackTemplate('environments: [{ id: abc }, { id: def }, { id: ghi }, { id: jkl }]');
+const tables = glueTables(template);
+const lineTables = tables.filter(({ TableType }) => TableType === 'EXTERNAL_TABLE');
+const views = tables.filter(({ TableType }) => TableType === 'VIRTUAL_VIEW');
+
+const queryOf = (name: string): string => {
+  const queries = Object.values(template.findResources('AWS::Athena::NamedQuery'));
+  const found = queries.find(({ Properties }) => Properties.Name === name);
+  if (found === undefined) throw new Error(`no query is named ${name}`);
+  return found.Properties.QueryString;
+};
+
+describe('the tables', () => {
+  it('find a day of an environment where the archive puts it', () => {
+    const bucket = { Ref: only(template, 'AWS::S3::Bucket', 'ArchiveBucket').id };
+    const templates = lineTables.map(({ Name, Parameters }) => [
+      Name,
+      Parameters['storage.location.template'],
+    ]);
+    const at = (area: string) => ({
+      'Fn::Join': ['', ['s3://', bucket, `/${area}/environment=$\{environment}/dt=$\{dt}/`]],
+    });
+    expect(Object.fromEntries(templates)).toEqual({
+      manifest_lines: at('manifests'),
+      snapshot_lines: at('snapshots'),
+      finding_lines: at('findings'),
+    });
+  });
+
+  it('are asked by the name of an environment, for any day there may be', () => {
+    expect(lineTables).toHaveLength(3);
+    for (const { Parameters, PartitionKeys } of lineTables) {
+      expect(PartitionKeys.map(({ Name }) => Name)).toEqual(['environment', 'dt']);
+      expect(Parameters).toMatchObject({
+        'projection.enabled': 'true',
+        'projection.environment.type': 'injected',
+        'projection.dt.type': 'date',
+        'projection.dt.format': 'yyyy-MM-dd',
+        'projection.dt.range': '2021-01-01,NOW',
+        'projection.dt.interval': '1',
+        'projection.dt.interval.unit': 'DAYS',
+      });
+    }
+  });
+
+  it('stand in a database whose name needs no quotes', () => {
+    const { properties } = only(template, 'AWS::Glue::Database');
+    expect(properties.DatabaseInput.Name).toBe('auditor');
+    for (const view of views) expect(viewDefinition(view)).toMatchObject({ schema: 'auditor' });
+  });
+});
+
+describe('the workgroup', () => {
+  const { properties } = only(template, 'AWS::Athena::WorkGroup');
+  const results = only(template, 'AWS::S3::Bucket', 'Results');
+
+  it('limits what a query reads, and keeps its answers encrypted in a bucket of their own', () => {
+    expect(properties.WorkGroupConfiguration).toMatchObject({
+      EnforceWorkGroupConfiguration: true,
+      BytesScannedCutoffPerQuery: 107_374_182_400,
+      ResultConfiguration: {
+        OutputLocation: { 'Fn::Join': ['', ['s3://', { Ref: results.id }, '/']] },
+        ExpectedBucketOwner: { Ref: 'AWS::AccountId' },
+        EncryptionConfiguration: {
+          EncryptionOption: 'SSE_KMS',
+          KmsKey: only(template, 'AWS::KMS::Key', 'Encryption').arn,
+        },
+      },
+    });
+  });
+
+  it('forgets the answers after 30 days', () => {
+    expect(results.properties.LifecycleConfiguration.Rules).toEqual([
+      {
+        Status: 'Enabled',
+        ExpirationInDays: 30,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      },
+    ]);
+    expect(results.properties).toMatchObject({
+      LoggingConfiguration: {
+        DestinationBucketName: { Ref: only(template, 'AWS::S3::Bucket', 'AccessLogs').id },
+        LogFilePrefix: 'query-results/',
+      },
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+    });
+  });
+
+  it('has the questions saved, in the database', () => {
+    const queries = Object.values(template.findResources('AWS::Athena::NamedQuery'));
+    expect(queries.map(({ Properties }) => Properties.Name)).toEqual([
+      'open findings by age',
+      'mean days to fix',
+      'super users over time',
+      'who had API access on a day',
+    ]);
+    for (const { Properties } of queries)
+      expect(Properties).toMatchObject({ Database: 'auditor', WorkGroup: properties.Name });
+  });
+});
+
+const superUser = (userId: string, more: UserRecord = {}) => aUser({ userId, type: 'SUPER_USER', ...more });
+const leftover = (userId: string) => aUser({ userId, apiAccessPrincipalArn: aRoleArn(`former-${userId}`) });
+const fixed = (userId: string) => aUser({ userId });
+const outsider = anApiUser({ userId: 'a2', apiAccessPrincipalArn: aRoleArn('theirs', '999999999999') });
+const mailbox = aUser({ userId: 'w1', emailAddress: 'admin@quagmire.example' });
+const [s1, s2] = [superUser('s1'), superUser('s2')];
+const revocable = anApiUser({ userId: 'd1' });
+const disabled: UserRecord = { ...revocable, status: 'DISABLED' };
+const dormant = superUser('s9', {
+  status: 'DISABLED',
+  apiAccess: 'ENABLED',
+  apiAccessPrincipalArn: aRoleArn('dormant'),
+});
+const odd = { userId: 'odd', type: 'OWNER', apiAccess: {}, lastLoginTime: Number.POSITIVE_INFINITY };
+
+const waiverOf = (rule: string, user: string) => ({
+  rule,
+  user,
+  reason: 'known',
+  owner: 'the owner',
+  approver: 'the approver',
+  expires: '2027-03-31',
+});
+const accepted = [waiverOf('shared-mailbox', 'w1')];
+
+/** What happens in environment `abc`; `def` and `ghi` are audited on one day. */
+const NIGHTS = [
+  {
+    asOf: '2026-11-24T02:00:00Z',
+    users: [s1, s2, outsider, leftover('l1'), leftover('l2'), leftover('l3'), mailbox, revocable],
+  },
+  {
+    asOf: '2026-11-25T02:00:00Z',
+    users: [s1, s2, outsider, fixed('l1'), leftover('l2'), leftover('l3'), mailbox, disabled],
+  },
+  {
+    asOf: '2026-11-26T02:00:00Z',
+    users: [
+      s1,
+      s2,
+      superUser('s3'),
+      outsider,
+      leftover('l1'),
+      fixed('l2'),
+      leftover('l3'),
+      mailbox,
+      disabled,
+    ],
+  },
+  { asOf: '2026-11-27T02:00:00Z', users: [s1, s2], isCut: true },
+  {
+    asOf: '2026-11-28T02:00:00Z',
+    users: [s1, s2, superUser('s3'), outsider, leftover('l1'), fixed('l2'), fixed('l3'), mailbox, disabled],
+  },
+  {
+    asOf: '2026-11-28T14:00:00Z',
+    users: [s1, s2, fixed('a2'), leftover('l1'), fixed('l2'), fixed('l3'), mailbox, disabled],
+  },
+];
+
+let folder: string;
+let history: HistoryDatabase;
+
+const store = async (key: string, content: Uint8Array | string): Promise<void> => {
+  const path = join(folder, key);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+};
+
+beforeAll(async () => {
+  folder = await newFolder();
+  const archive = folderArchive(folder);
+  for (const night of NIGHTS)
+    await auditNight(archive, { environmentId: 'abc', waivers: accepted, ...night });
+  const asOf = '2026-11-28T02:00:00Z';
+  await auditNight(archive, {
+    environmentId: 'def',
+    asOf,
+    users: [s1, dormant, null, 'no record', ['odd'], odd],
+  });
+  await auditNight(archive, {
+    environmentId: 'ghi',
+    asOf,
+    users: [s1, s2],
+    waivers: [waiverOf('end-of-support', 'ghi')],
+  });
+
+  // An attempt that died before its manifest.
+  const last = runKeys('abc', new Date('2026-11-28T14:00:00Z'));
+  const dead = runKeys('abc', new Date('2026-11-29T02:00:00Z'));
+  for (const name of ['snapshot', 'findings'] as const) {
+    await mkdir(dirname(join(folder, dead.object(name))), { recursive: true });
+    await cp(join(folder, last.object(name)), join(folder, dead.object(name)));
+  }
+
+  // A run whose lines are none of ours.
+  const strange = runKeys('jkl', new Date(asOf));
+  await store(strange.manifest, '{\n  "schemaVersion": 1\n}\n');
+  await store(strange.object('findings'), gzipSync('null\n{"id":"jkl/x/y","state":"waiting"}\n'));
+  history = await openHistory(template, folder);
+});
+afterAll(() => history.close());
+
+const ask = (name: string, ...days: readonly string[]) => history.rows(queryOf(name), days);
+const of = (environment: string, rows: readonly Row[]): readonly Row[] =>
+  rows.filter((row) => row.environment === environment);
+const pick = (rows: readonly Row[], ...columns: readonly string[]) =>
+  rows.map((row) => columns.map((name) => row[name]));
+
+describe('open findings by age', () => {
+  const columns = ['age_days', 'severity', 'rule_id', 'subject_id', 'state', 'run_count'];
+
+  it('are those of the last run of the day that fail and are not waived, the oldest first', async () => {
+    const rows = of('abc', await ask('open findings by age', '2026-11-28'));
+    expect(new Set(rows.map(({ run }) => run))).toEqual(new Set(['20261128T140000Z']));
+    expect(pick(rows, ...columns)).toEqual([
+      [4.5, 'INFORMATIONAL', 'end-of-support', 'abc', 'open', 5],
+      [4.5, 'LOW', 'leftover-principal', 'l1', 'open', 4],
+      [3.5, 'MEDIUM', 'disabled-user-api-access', 'd1', 'open', 4],
+    ]);
+  });
+
+  it('are as old as when they were first seen, where they came back', async () => {
+    const rows = of('abc', await ask('open findings by age', '2026-11-26'));
+    expect(pick(rows, ...columns)).toContainEqual([2, 'LOW', 'leftover-principal', 'l1', 'reopened', 2]);
+  });
+
+  it('tell an environment without a complete run on the day from one with nothing open', async () => {
+    const parts = ['environment', 'run', 'finding_id'];
+    expect(pick(await ask('open findings by age', '2026-11-27'), ...parts)).toEqual([
+      ['abc', null, null],
+      ['def', null, null],
+      ['ghi', null, null],
+      ['jkl', null, null],
+    ]);
+    const rows = await ask('open findings by age', '2026-11-28');
+    expect(pick(of('ghi', rows), ...parts)).toEqual([['ghi', '20261128T020000Z', null]]);
+  });
+
+  it('are none of an attempt that left no manifest', async () => {
+    const rows = of('abc', await ask('open findings by age', '2026-11-29'));
+    expect(pick(rows, 'run', 'finding_id')).toEqual([[null, null]]);
+  });
+
+  it('include what is no finding, and what is in a state that nobody knows', async () => {
+    const rows = of('jkl', await ask('open findings by age', '2026-11-28'));
+    expect(pick(rows, 'state', 'finding_id')).toEqual([
+      ['waiting', 'jkl/x/y'],
+      ['unreadable', null],
+    ]);
+  });
+});
+
+describe('mean days to fix', () => {
+  const columns = ['rule_id', 'severity', 'outcome', 'findings', 'mean_days', 'longest_days'];
+
+  it('tell by rule how findings ended, and count as open what came back', async () => {
+    const rows = of('abc', await ask('mean days to fix', '2026-11-24', '2026-11-28'));
+    expect(pick(rows, ...columns)).toEqual([
+      ['disabled-user-api-access', 'MEDIUM', 'open', 1, 3.5, 3.5],
+      ['end-of-support', 'INFORMATIONAL', 'open', 1, 4.5, 4.5],
+      ['leftover-principal', 'LOW', 'fixed', 2, 3, 4],
+      ['leftover-principal', 'LOW', 'open', 1, 4.5, 4.5],
+      ['principal-outside-account', 'CRITICAL', 'fixed', 1, 4.5, 4.5],
+      ['shared-mailbox', 'MEDIUM', 'waived', 1, 4.5, 4.5],
+    ]);
+  });
+
+  it('know nothing of what happens after the last day', async () => {
+    const rows = await ask('mean days to fix', '2026-11-24', '2026-11-25');
+    expect(pick(rows, ...columns)).toEqual([
+      ['disabled-user-api-access', 'MEDIUM', 'open', 1, 0, 0],
+      ['end-of-support', 'INFORMATIONAL', 'open', 1, 1, 1],
+      ['leftover-principal', 'LOW', 'fixed', 1, 1, 1],
+      ['leftover-principal', 'LOW', 'open', 2, 1, 1],
+      ['principal-outside-account', 'CRITICAL', 'open', 1, 1, 1],
+      ['shared-mailbox', 'MEDIUM', 'waived', 1, 1, 1],
+    ]);
+  });
+
+  it('pass over no line that is no finding', async () => {
+    const rows = of('jkl', await ask('mean days to fix', '2026-11-28', '2026-11-28'));
+    expect(pick(rows, 'rule_id', 'outcome', 'findings')).toEqual([
+      [null, 'open', 1],
+      [null, 'unreadable', 1],
+    ]);
+  });
+});
+
+describe('super users over time', () => {
+  const columns = [
+    'run',
+    'super_users',
+    'active_super_users',
+    'super_users_with_api_access',
+    'unrecognised',
+    'users',
+  ];
+
+  it('are counted in every complete run, and in no other', async () => {
+    const rows = of('abc', await ask('super users over time', '2026-11-24', '2026-11-29'));
+    expect(pick(rows, ...columns)).toEqual([
+      ['20261124T020000Z', 2, 2, 0, 0, 8],
+      ['20261125T020000Z', 2, 2, 0, 0, 8],
+      ['20261126T020000Z', 3, 3, 0, 0, 9],
+      ['20261128T020000Z', 3, 3, 0, 0, 9],
+      ['20261128T140000Z', 2, 2, 0, 0, 8],
+    ]);
+  });
+
+  it('stand beside how many records have no known type, those that are no objects too', async () => {
+    const rows = of('def', await ask('super users over time', '2026-11-28', '2026-11-28'));
+    expect(pick(rows, ...columns)).toEqual([['20261128T020000Z', 2, 1, 1, 4, 6]]);
+  });
+
+  it('are none of a run without its snapshot, which is told', async () => {
+    const rows = of('jkl', await ask('super users over time', '2026-11-28', '2026-11-28'));
+    expect(pick(rows, ...columns)).toEqual([['20261128T020000Z', 0, 0, 0, 0, 0]]);
+  });
+});
+
+describe('who had API access on a day', () => {
+  it('had it in the last run of the day, the disabled among them', async () => {
+    const rows = await ask('who had API access on a day', '2026-11-26');
+    expect(pick(of('abc', rows), 'user_id', 'email_address', 'status', 'api_access_principal_arn')).toEqual([
+      ['a2', outsider.emailAddress, 'ENABLED', 'arn:aws:iam::999999999999:role/theirs'],
+      ['d1', disabled.emailAddress, 'DISABLED', disabled.apiAccessPrincipalArn],
+    ]);
+    const later = await ask('who had API access on a day', '2026-11-28');
+    expect(pick(of('abc', later), 'run', 'user_id')).toEqual([['20261128T140000Z', 'd1']]);
+  });
+
+  it('may have been those of whom it is not known', async () => {
+    const rows = of('def', await ask('who had API access on a day', '2026-11-28'));
+    const answers = pick(rows, 'user_id', 'api_access', 'record');
+    expect(answers).toHaveLength(5);
+    expect(answers).toEqual(
+      expect.arrayContaining([
+        [null, null, '"no record"'],
+        [null, null, '["odd"]'],
+        [null, null, 'null'],
+        ['odd', null, '{"userId":"odd","type":"OWNER","apiAccess":{},"lastLoginTime":1e999}'],
+        ['s9', 'ENABLED', JSON.stringify(dormant)],
+      ]),
+    );
+  });
+
+  it('was nobody, or nobody knows: a run tells the two apart', async () => {
+    const nobody = of('ghi', await ask('who had API access on a day', '2026-11-28'));
+    expect(pick(nobody, 'run', 'record')).toEqual([['20261128T020000Z', null]]);
+    const unknown = of('ghi', await ask('who had API access on a day', '2026-11-26'));
+    expect(pick(unknown, 'run', 'record')).toEqual([[null, null]]);
+  });
+});
+
+/** The member of a line that a column stands for. */
+const pathOf = ({ sql }: ViewColumn): string | undefined => /'\$\.([\w.]+)'/.exec(sql)?.[1];
+
+const memberOf = (line: unknown, path: string): unknown =>
+  path.split('.').reduce((value: unknown, name) => (value as Row | null)?.[name], line);
+
+/** A member as its column gives it. */
+const cellOf = ({ type }: ViewColumn, value: unknown): unknown => {
+  if (type === 'boolean') return value === true;
+  if (typeof value === 'number') return type === 'bigint' ? value : String(value);
+  return typeof value === 'string' ? value : null;
+};
+
+describe('the views', () => {
+  it('give the columns and types that the catalogue says', async () => {
+    expect(views.map(({ Name }) => Name)).toEqual(['runs', 'snapshots', 'findings']);
+    for (const view of views) {
+      const described = pick(await history.rows(`DESCRIBE ${view.Name}`), 'column_name', 'column_type');
+      const { Columns } = view.StorageDescriptor;
+      expect(described).toEqual(Columns.map(({ Name, Type }) => [Name, duckdbType(Type)]));
+      expect(viewDefinition(view).columns).toEqual(
+        Columns.map(({ Name, Type }) => ({ name: Name, type: Type === 'string' ? 'varchar' : Type })),
+      );
+    }
+  });
+
+  describe('over the nights of a real directory', () => {
+    const nights = makeNights({
+      users: 130,
+      seed: 7,
+      firstNight: new Date('2026-11-24T02:00:00Z'),
+      accountId: ACCOUNT,
+    });
+    let real: HistoryDatabase;
+    const lines: Record<string, unknown[]> = { snapshots: [], findings: [] };
+
+    beforeAll(async () => {
+      const place = await newFolder();
+      const archive = folderArchive(place);
+      for (const { asOf, users } of nights) {
+        await auditNight(archive, { environmentId: 'abc', asOf: asOf.toISOString(), users });
+      }
+      for await (const key of archive.list('')) {
+        const area = key.slice(0, key.indexOf('/'));
+        lines[area]?.push(...(await readJsonLines(archive, key)));
+      }
+      real = await openHistory(template, place);
+    });
+    afterAll(() => real.close());
+
+    it.each(['snapshots', 'findings'])(
+      'give every line of the %s, each member in its column',
+      async (name) => {
+        const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
+        const whole = columns.at(-1)?.name ?? '';
+        const rows = await real.rows(`SELECT * FROM ${name}`);
+        const inOrder = (texts: readonly unknown[]) => texts.map(String).toSorted();
+        expect(inOrder(rows.map((row) => row[whole]))).toEqual(
+          inOrder((lines[name] ?? []).map((line) => JSON.stringify(line))),
+        );
+        for (const row of rows) {
+          const line = JSON.parse(String(row[whole]));
+          for (const column of columns) {
+            const path = pathOf(column);
+            if (path !== undefined)
+              expect([column.name, row[column.name]]).toEqual([
+                column.name,
+                cellOf(column, memberOf(line, path)),
+              ]);
+          }
+        }
+      },
+    );
+
+    it.each([
+      { name: 'snapshots', whole: [] as readonly string[] },
+      { name: 'findings', whole: ['evidence', 'controls'] },
+    ])('have a column for every member of the $name but those read out of the line', ({ name, whole }) => {
+      const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
+      const covered = new Set([...columns.map((column) => pathOf(column)?.split('.')[0]), ...whole]);
+      const members = new Set((lines[name] ?? []).flatMap((line) => Object.keys(line as object)));
+      expect([...members].filter((member) => !covered.has(member))).toEqual([]);
+    });
+
+    it('count as the files do', async () => {
+      const counted = await real.rows(`SELECT dt, count(*) AS users FROM snapshots GROUP BY dt ORDER BY dt`);
+      expect(pick(counted, 'users')).toEqual(nights.map(({ users }) => [users.length]));
+      const rows = await real.rows(queryOf('super users over time'), ['2026-11-24', '2026-11-28']);
+      const supers = nights.map(({ users }) => users.filter(({ type }) => type === 'SUPER_USER').length);
+      expect(pick(rows, 'super_users')).toEqual(supers.map((count) => [count]));
+    });
+  });
+
+  it('show findings of every state, resolved ones with their end, accepted ones with their waiver', async () => {
+    const rows = await history.rows(
+      `SELECT * FROM findings WHERE environment = 'abc' ORDER BY finding_id, run`,
+    );
+    expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(FINDING_STATES));
+    const resolved = rows.filter(({ state }) => state === 'resolved');
+    expect(pick(resolved, 'subject_id', 'resolved_at', 'cause')).toEqual([
+      ['l1', '2026-11-25T02:00:00.000Z', 'fixed'],
+      ['l2', '2026-11-26T02:00:00.000Z', 'fixed'],
+      ['l3', '2026-11-28T02:00:00.000Z', 'fixed'],
+      ['a2', '2026-11-28T14:00:00.000Z', 'fixed'],
+    ]);
+    const waived = rows.filter(({ state }) => state === 'waived');
+    expect(pick(waived, 'waiver_approver', 'waiver_ticket')).toEqual(
+      waived.map(() => ['the approver', null]),
+    );
+    expect(waived).toHaveLength(5);
+  });
+});
