@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { readConfigFiles } from '../cli/config-files.ts';
@@ -15,13 +13,7 @@ const configFileOf = (app: App): string => {
 const auditorStack = (app: App): AuditorStack => {
   const configFile = configFileOf(app);
   const { config } = readConfigFiles(configFile, Date.now());
-  const waiversFile = resolve(dirname(configFile), 'waivers.yaml');
-
-  return new AuditorStack(app, 'FinSpaceUserAuditor', {
-    config,
-    configFile: resolve(configFile),
-    ...(existsSync(waiversFile) && { waiversFile }),
-  });
+  return new AuditorStack(app, 'FinSpaceUserAuditor', { config, configFile });
 };
 
 /** Judged at every synthesis: a finding that no construct has acknowledged, with its reason, fails it. */

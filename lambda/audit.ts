@@ -3,13 +3,21 @@ import { beginEvaluation } from '../rules/engine/evaluate.ts';
 import type { Reminders } from '../rules/engine/reminder.ts';
 import type { Rule } from '../rules/engine/rule.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
-import { ARCHIVE_PLACE, type Delivery, deliver, sendUnmarked, wasToldBefore } from './alerts/deliver.ts';
+import {
+  ARCHIVE_PLACE,
+  type Delivery,
+  deliver,
+  tellOnce,
+  tellUnmarked,
+  wasToldBefore,
+} from './alerts/deliver.ts';
 import { composeDigest, type DigestFacts } from './alerts/digest.ts';
+import { eventsOf, type Tidings } from './alerts/events.ts';
 import { type OwedAlert, owedAlerts } from './alerts/owed.ts';
 import { recordRun } from './archive/history.ts';
 import {
-  attemptAlertsPrefix,
   attemptKeys,
+  attemptMarkersPrefix,
   type ObjectName,
   type RunKeys,
   runKeys,
@@ -29,7 +37,15 @@ import { manifestText, type Signer, SigningError, signManifest } from './archive
 import { createSpoolFolder, type Evidence, evidenceOf, hashOf, type SpoolFolder } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
 import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
-import type { Alert, Archive, ListingCounts, ListingEnd, SendAlert, UserSource } from './ports.ts';
+import type {
+  Alert,
+  Archive,
+  ListingCounts,
+  ListingEnd,
+  PublishEvents,
+  SendAlert,
+  UserSource,
+} from './ports.ts';
 import type { Highlight } from './report/highlights.ts';
 import { reportPage } from './report/html.ts';
 import { serialiseRecord } from './report/record.ts';
@@ -46,7 +62,10 @@ import { CODE_VERSION } from './version.ts';
 /** One run of the audit. */
 export interface AuditRequest {
   readonly environmentId: string;
+  /** The environment's. */
   readonly accountId: string;
+  /** The account of the auditor, where it is another. */
+  readonly auditorAccountId?: string;
   readonly region: string;
   /** Such as `aws`. */
   readonly partition: string;
@@ -64,6 +83,8 @@ export interface AuditSettings {
   readonly listUsers: UserSource;
   readonly archive: Archive;
   readonly sendAlert: SendAlert;
+  /** Tells those who automate, where the operator wants it. */
+  readonly publishEvents?: PublishEvents;
   readonly rules: readonly ConfiguredRule[];
   readonly waivers: readonly Waiver[];
   readonly reminders: Reminders;
@@ -88,6 +109,8 @@ export interface AuditResult {
   readonly report: Report;
   readonly highlights: readonly Highlight[];
   readonly alert: Delivery;
+  /** What became of the run's events; undefined where none are wanted. */
+  readonly events?: Delivery | undefined;
   /** What was stored; empty where the archive took nothing. */
   readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
   /** The run had been completed before: nothing was read, judged or written anew. */
@@ -304,6 +327,7 @@ const reportOf = (
   run: name,
   environmentId: request.environmentId,
   accountId: request.accountId,
+  ...(request.auditorAccountId !== undefined && { auditorAccountId: request.auditorAccountId }),
   region: request.region,
   asOf: yardstick.asOf,
   verdict: shortfall?.verdict ?? 'COMPLETE',
@@ -403,9 +427,10 @@ const digestOf = (
 const resultOf = (
   report: Report,
   alert: Delivery,
+  events: Delivery | undefined,
   objects: AuditResult['objects'],
   highlights: readonly Highlight[] = [],
-): AuditResult => ({ report, highlights, alert, objects, wasDone: false, warnings: [] });
+): AuditResult => ({ report, highlights, alert, events, objects, wasDone: false, warnings: [] });
 
 /**
  * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
@@ -462,8 +487,10 @@ const completeRun = async (
   });
   // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
   if (stored.isNew) await deliverOwed(run, before.owed);
-  const alert = await deliverDigest(run, manifest, digest, stored.isNew ? 0 : patienceOf(run));
-  return resultOf(report, alert, objects, judgement.highlights);
+  const patienceMs = stored.isNew ? 0 : patienceOf(run);
+  const alert = await deliverDigest(run, manifest, digest, patienceMs);
+  const events = await publishRun(run, manifest, report, patienceMs);
+  return resultOf(report, alert, events, objects, judgement.highlights);
 };
 
 /**
@@ -544,7 +571,8 @@ const keepAttempt = async (
   await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
 
   const alert = await deliverShortfall(run, keys, report, digest);
-  return resultOf(report, alert, objects, highlights);
+  const events = await publishShortfall(run, keys, report);
+  return resultOf(report, alert, events, objects, highlights);
 };
 
 /** Far longer than an attempt takes from its manifest to the marker of its alert. */
@@ -577,7 +605,9 @@ const deliverShortfall = async (
 ): Promise<Delivery> => {
   if (digest === undefined) return { outcome: 'quiet' };
   const { archive, sendAlert } = settings;
-  if (await wasToldBefore(archive, attemptAlertsPrefix(request.environmentId, request.asOf), reason)) {
+  if (
+    await wasToldBefore(archive, attemptMarkersPrefix('alerts', request.environmentId, request.asOf), reason)
+  ) {
     return { outcome: 'already-sent' };
   }
   return deliver({
@@ -588,6 +618,50 @@ const deliverShortfall = async (
     facts: { run, verdict, reason },
     patienceMs: 0,
   });
+};
+
+const publishOnce = (
+  { settings: { archive } }: Run,
+  publish: PublishEvents,
+  markerKey: string,
+  tidings: Tidings,
+  patienceMs: number,
+): Promise<Delivery> => {
+  const { run, verdict, reason } = tidings.report;
+  return tellOnce({ archive, markerKey, patienceMs }, async () => ({
+    run,
+    verdict,
+    ...(reason !== undefined && { reason }),
+    events: await publish(eventsOf(tidings)),
+  }));
+};
+
+/** The events of a complete run: its findings are read back, since there may be any number of them. */
+const publishRun = async (
+  run: Run,
+  manifest: Manifest,
+  report: Report,
+  patienceMs: number,
+): Promise<Delivery | undefined> => {
+  const { archive, publishEvents } = run.settings;
+  if (publishEvents === undefined) return undefined;
+  const tidings = {
+    report,
+    reportKey: run.keys.object('report'),
+    findings: readRunLines(archive, manifest, 'findings'),
+  };
+  return publishOnce(run, publishEvents, run.keys.events, tidings, patienceMs);
+};
+
+const publishShortfall = async (run: Run, keys: RunKeys, report: Report): Promise<Delivery | undefined> => {
+  const { request, settings } = run;
+  const { archive, publishEvents } = settings;
+  if (publishEvents === undefined) return undefined;
+  const { reason = 'config' } = report;
+  const prefix = attemptMarkersPrefix('events', request.environmentId, request.asOf);
+  if (await wasToldBefore(archive, prefix, reason)) return { outcome: 'already-sent' };
+  const tidings = { report, reportKey: keys.object('report'), findings: [] as const };
+  return publishOnce(run, publishEvents, keys.events, tidings, 0);
 };
 
 /** Sends what earlier runs could not; where that fails again, the next run tries. */
@@ -606,7 +680,8 @@ const finishDoneRun = async (run: Run, { manifest, key, sha256 }: StoredManifest
   const report = (await readRunObject(archive, manifest, 'report')) as Report;
   const digest = (await readRunObject(archive, manifest, 'digest')) as Alert | undefined;
   const alert = await deliverDigest(run, manifest, digest, patienceOf(run));
-  return { ...resultOf(report, alert, manifest.objects), wasDone: true };
+  const events = await publishRun(run, manifest, report, patienceOf(run));
+  return { ...resultOf(report, alert, events, manifest.objects), wasDone: true };
 };
 
 /** Nothing is judged for an instant that a later complete run has gone past: its users are no longer to be seen. */
@@ -633,7 +708,7 @@ const unjudged = (run: Run, shortfall: Shortfall): Report => {
 
 /** The archive can't be read or written, or the run has no signature: the one thing left is to say so. */
 const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult> => {
-  const { archive, sendAlert } = run.settings;
+  const { archive, sendAlert, publishEvents } = run.settings;
   const report = unjudged(run, {
     verdict: 'FAILED',
     reason: 'archive-unavailable',
@@ -643,6 +718,9 @@ const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult
         : `${archive.location}: ${messageOf(error)}`,
   });
   const digest = digestOf(run, run.keys, report, [], undefined);
-  const alert = digest === undefined ? { outcome: 'quiet' as const } : await sendUnmarked(sendAlert, digest);
-  return resultOf(report, alert, {});
+  const alert =
+    digest === undefined ? { outcome: 'quiet' as const } : await tellUnmarked(() => sendAlert(digest));
+  const tidings = { report, reportKey: undefined, findings: [] as const };
+  const events = publishEvents && (await tellUnmarked(() => publishEvents(eventsOf(tidings))));
+  return resultOf(report, alert, events, {});
 };

@@ -93,18 +93,19 @@ export const section = <S extends z.ZodRawShape>(shape: S, allowed?: string) => 
   return z.preprocess((value) => (value === '' ? {} : value), object);
 };
 
-/** Adds a problem to every item whose key an earlier one has, at `member` of the item. */
+/** Adds a problem to every item whose key an earlier one has, at the member that `memberOf` names. */
 export const unique =
-  <T>(member: string, keyOf: (item: T) => string) =>
+  <T>(memberOf: (item: T) => string, keyOf: (item: T) => string) =>
   ({ value, issues }: z.core.ParsePayload<T[]>): void => {
     const keys = value.map(keyOf);
-    for (const [index, key] of keys.entries()) {
-      if (keys.indexOf(key) === index) continue;
+    for (const [index, item] of value.entries()) {
+      const earlier = keys.indexOf(keyOf(item));
+      if (earlier === index) continue;
       issues.push({
         code: 'custom',
         input: undefined,
-        path: [index, member],
-        message: `stands already in entry [${keys.indexOf(key)}]`,
+        path: [index, memberOf(item)],
+        message: `stands already in entry [${earlier}]`,
       });
     }
   };

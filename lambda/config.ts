@@ -6,8 +6,20 @@ import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './archive/signature.ts';
-import { decimal, flag, list, must, oneOf, readConfigFile, section, text, unique } from './config-file.ts';
+import {
+  decimal,
+  flag,
+  list,
+  must,
+  oneOf,
+  readConfigFile,
+  section,
+  shown,
+  text,
+  unique,
+} from './config-file.ts';
 import { type Cron, parseCron } from './cron.ts';
+import { isRegion } from './finspace/endpoint.ts';
 
 /** A FinSpace environment to be audited. */
 export interface Environment {
@@ -15,10 +27,25 @@ export interface Environment {
   readonly id: string;
   /** What people call it. */
   readonly name?: string;
+  /** Where it is another than the auditor's. */
+  readonly region?: string;
+  /** Whoever may read it, where that is not the auditor's own role. */
+  readonly role?: {
+    readonly arn: string;
+    /** Of the role, and so of the environment: 12 digits. */
+    readonly accountId: string;
+    /** What the role's trust policy asks for. */
+    readonly externalId: string;
+  };
 }
 
+const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
+
+/** Who is told, in the words of SNS. */
 export interface AlertRecipient {
-  readonly email: string;
+  readonly protocol: (typeof PROTOCOLS)[number];
+  /** An e-mail address, a URL, or the ARN of a queue or a function. */
+  readonly endpoint: string;
   /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
   readonly minSeverity?: Severity;
 }
@@ -58,6 +85,11 @@ export interface Config {
   /** What is set of rules, by rule id; the defaults are with the rules. */
   readonly rules: Readonly<Record<string, RuleSettings>>;
   readonly alerts: readonly AlertRecipient[];
+  /** Where events are published for those who automate; undefined: nowhere. */
+  readonly events?: {
+    /** `default`, or the name or ARN of an event bus. */
+    readonly bus: string;
+  };
   readonly reminders: Reminders;
   readonly retention: Retention;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
@@ -78,11 +110,39 @@ const oneLine = (most: number) =>
     (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most,
   );
 
+const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
+
 const environment = section({
   id: text('1 to 26 letters and digits, as in the address of the web application', (value) =>
     /^[A-Za-z0-9]{1,26}$/.test(value),
   ),
   name: oneLine(64).exactOptional(),
+  account: accountId.exactOptional(),
+  region: text('a region such as us-east-1', isRegion).exactOptional(),
+  assumeRoleArn: text('the ARN of a role', (value) =>
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(value),
+  ).exactOptional(),
+  externalId: text('2 to 1224 letters, digits or characters of +=,.@:/-_', (value) =>
+    /^[\w+=,.@:/-]{2,1224}$/.test(value),
+  ).exactOptional(),
+}).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
+  const complain = (member: string, message: string) => {
+    issues.push({ code: 'custom', input: undefined, path: [member], message });
+    return z.NEVER;
+  };
+  if (issues.length > 0) return z.NEVER;
+  if (assumeRoleArn === undefined) {
+    const other = Object.entries({ account, externalId }).find(([, value]) => value !== undefined)?.[0];
+    return other === undefined
+      ? own
+      : complain('assumeRoleArn', `must be set where ${other} is, got nothing`);
+  }
+  if (externalId === undefined)
+    return complain('externalId', 'must be set where assumeRoleArn is, got nothing');
+  const [, , , , roleAccount = ''] = assumeRoleArn.split(':');
+  if (account !== undefined && account !== roleAccount)
+    return complain('account', `must be that of assumeRoleArn, ${roleAccount}, got ${shown(account)}`);
+  return { ...own, role: { arn: assumeRoleArn, accountId: roleAccount, externalId } };
 });
 
 const isTimeZone = (name: string): boolean => {
@@ -110,11 +170,58 @@ const schedule = section({
   timezone: text('an IANA time zone, such as America/New_York', isTimeZone).default('America/New_York'),
 });
 
-const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
+/** A web hook's address may be all that guards it: no message repeats one. */
+const isHook = (value: string): boolean => {
+  const url = URL.parse(value);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '' && url.hash === '';
+};
+
+const endpoints = {
+  email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
+  https: z
+    .string(must('an https URL'))
+    .refine(
+      isHook,
+      'must be an https URL without user name, password and fragment, got another text (not shown)',
+    ),
+  sqs: text('the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it)', (value) =>
+    /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
+  ),
+  lambda: text('the ARN of a function, with or without an alias', (value) =>
+    /^arn:aws[a-z-]*:lambda:[a-z\d-]+:\d{12}:function:[\w-]{1,64}(?::[\w-]{1,128})?$/.test(value),
+  ),
+} satisfies Record<AlertRecipient['protocol'], z.ZodType<string>>;
 
 const recipient = section({
-  email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
+  email: endpoints.email.exactOptional(),
+  https: endpoints.https.exactOptional(),
+  sqs: endpoints.sqs.exactOptional(),
+  lambda: endpoints.lambda.exactOptional(),
   minSeverity: severity.exactOptional(),
+}).transform(({ minSeverity, ...given }, { issues }): AlertRecipient => {
+  const [first, ...others] = PROTOCOLS.flatMap((protocol) => {
+    const endpoint = given[protocol];
+    return endpoint === undefined ? [] : [{ protocol, endpoint }];
+  });
+  if (first !== undefined && others.length === 0) return { ...first, ...(minSeverity && { minSeverity }) };
+  // A misspelt protocol is told of already.
+  if (issues.length > 0) return z.NEVER;
+  const got = first === undefined ? 'none' : [first, ...others].map(({ protocol }) => protocol).join(' and ');
+  issues.push({
+    code: 'custom',
+    input: undefined,
+    message: `must have exactly one of ${PROTOCOLS.join(', ')}, got ${got}`,
+  });
+  return z.NEVER;
+});
+
+const events = section({
+  bus: text(
+    'default, or the name or the ARN of an event bus',
+    (value) =>
+      /^[\w./-]{1,256}$/.test(value) ||
+      /^arn:aws[a-z-]*:events:[a-z\d-]+:\d{12}:event-bus\/[\w./-]{1,256}$/.test(value),
+  ),
 });
 
 const reminder = text(
@@ -194,9 +301,15 @@ const settingsShape = (rules: readonly Rule[]) => ({
     Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
     'the rules are listed in rules/README.md',
   ).default({}),
-  alerts: list(recipient, 'a list of {email, minSeverity}')
-    .check(unique('email', ({ email }) => email.toLowerCase()))
+  alerts: list(recipient, 'a list of {email, https, sqs or lambda, and minSeverity}')
+    .check(
+      unique(
+        ({ protocol }) => protocol,
+        ({ protocol, endpoint }) => (protocol === 'email' ? endpoint.toLowerCase() : endpoint),
+      ),
+    )
     .default([]),
+  events: events.exactOptional(),
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
@@ -215,8 +328,22 @@ export const defaultConfig = (rules: readonly Rule[]): Config => ({
 export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
   const environments = list(environment, 'a list of {id, name}')
     .refine((entries) => entries.length > 0, must('a list of 1 or more environments'))
-    .check(unique('id', ({ id }) => id));
-  return readConfigFile(content, fileName, section({ environments, ...settingsShape(rules) }), {});
+    .check(
+      unique(
+        () => 'id',
+        ({ id }) => id,
+      ),
+    );
+  const config = section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
+    if (value.credentials !== 'direct') return;
+    for (const [index, { role }] of value.environments.entries()) {
+      if (role === undefined) continue;
+      const path = ['environments', index, 'assumeRoleArn'];
+      const message = "must not be set where credentials is direct: the keys are FinSpace's already";
+      issues.push({ code: 'custom', input: undefined, path, message });
+    }
+  });
+  return readConfigFile(content, fileName, config, {});
 };
 
 /** How far ahead a waiver may end: every acceptance is thought over once a year. */
@@ -262,6 +389,11 @@ export const parseWaivers = (content: string, fileName: string, now: number): re
   readConfigFile(
     content,
     fileName,
-    list(waiver(now), 'a list of waivers').check(unique('user', ({ rule, user }) => `${rule}/${user}`)),
+    list(waiver(now), 'a list of waivers').check(
+      unique(
+        () => 'user',
+        ({ rule, user }) => `${rule}/${user}`,
+      ),
+    ),
     [],
   );

@@ -17,7 +17,7 @@ export const configuredSettings = (
   config: Config,
   waivers: readonly Waiver[],
   environmentId: string,
-): Omit<AuditSettings, 'listUsers' | 'archive' | 'sendAlert'> => {
+): Omit<AuditSettings, 'listUsers' | 'archive' | 'sendAlert' | 'publishEvents'> => {
   const name = config.environments.find(({ id }) => id === environmentId)?.name;
   return {
     rules: configureRules(rules, config.rules),
@@ -82,10 +82,13 @@ export const readInvocation = (
     throw new Error(problems.join('; '));
   }
   const { environmentId, scheduledTime, acceptRosterDrop } = parsed.data;
-  const [, partition = 'aws', , region = '', accountId = ''] = invocation.invokedFunctionArn.split(':');
+  const [, partition = 'aws', , ownRegion = '', ownAccount = ''] = invocation.invokedFunctionArn.split(':');
+  const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
+  const accountId = role?.accountId ?? ownAccount;
   return {
     environmentId,
     accountId,
+    ...(accountId !== ownAccount && { auditorAccountId: ownAccount }),
     region,
     partition,
     asOf: wholeSecond(Date.parse(scheduledTime)),
@@ -99,16 +102,26 @@ export const readInvocation = (
 export const attemptName = (now: number, random: string): string =>
   `${wholeSecond(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z-${random.slice(0, 8)}`;
 
+/** What the log keeps of a run: neither the rules' outcomes nor the trend, which the report has; names nobody. */
+export const loggable = ({ report, alert, events, warnings }: AuditResult) => ({
+  report: { ...report, rules: undefined, trend: undefined },
+  alert,
+  events,
+  warnings,
+});
+
 /**
  * What an invocation answers.
- * @throws where the run is not complete, or people could not be told: Errors, retries, the DLQ and the alarms work
+ * @throws where the run is not complete, or not everybody could be told: Errors, retries, the DLQ and the alarms work
  */
-export const answerOf = ({ report, alert, wasDone }: AuditResult) => {
+export const answerOf = ({ report, alert, events, wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
   if (alert.outcome === 'failed')
     throw new Error(`${name} is COMPLETE, but its alert was not sent: ${alert.message}`);
+  if (events?.outcome === 'failed')
+    throw new Error(`${name} is COMPLETE, but its events were not published: ${events.message}`);
   return {
     run,
     environmentId,
@@ -116,6 +129,7 @@ export const answerOf = ({ report, alert, wasDone }: AuditResult) => {
     users: counts.users,
     findings: findings.bySeverity,
     alert: alert.outcome,
+    ...(events !== undefined && { events: events.outcome }),
     wasDone,
   };
 };

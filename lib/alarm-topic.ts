@@ -3,11 +3,12 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { AlertRecipient } from '../lambda/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface AlarmTopicProps {
-  /** Addresses that are told of every alarm. */
-  readonly recipients: readonly string[];
+  /** Those by e-mail and https are told of every alarm. */
+  readonly recipients: readonly AlertRecipient[];
 }
 
 /**
@@ -56,11 +57,13 @@ export class AlarmTopic extends Construct {
       }),
     );
 
-    for (const email of recipients) {
-      const subscription = new CfnSubscription(this, email, {
+    for (const { protocol, endpoint } of recipients) {
+      // A queue and a function have a program behind them that was written to read alerts.
+      if (protocol === 'sqs' || protocol === 'lambda') continue;
+      const subscription = new CfnSubscription(this, endpoint, {
         topicArn: this.topic.topicArn,
-        protocol: 'email',
-        endpoint: email,
+        protocol,
+        endpoint,
       });
       acknowledge(subscription, {
         'Serverless::Serverless-SNSRedrivePolicy':

@@ -1,5 +1,9 @@
+import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlertRecipient } from '../lambda/config.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../rules/engine/severity.ts';
@@ -21,9 +25,11 @@ export interface AlertTopicProps {
   readonly encryptionKey: IKey;
 }
 
-/** Where alerts are published, with a mail subscription for each recipient, who has to confirm it once. */
+/** Where alerts are published, with a subscription for each recipient; those by e-mail and https have to confirm it. */
 export class AlertTopic extends Construct {
   readonly topic: Topic;
+  /** Alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
+  readonly undelivered?: Queue;
 
   constructor(scope: Construct, id: string, { recipients, encryptionKey }: AlertTopicProps) {
     super(scope, id);
@@ -33,20 +39,64 @@ export class AlertTopic extends Construct {
       enforceSSL: true,
       masterKey: encryptionKey,
     });
+    // SNS keeps no mail that it could not deliver.
+    const isKept = ({ protocol }: AlertRecipient) => protocol !== 'email';
+    if (recipients.some(isKept)) this.undelivered = this.undeliveredAlerts();
+    for (const recipient of recipients) {
+      this.subscribe(recipient, isKept(recipient) ? this.undelivered : undefined);
+    }
+  }
 
-    const subscribe = ({ email, minSeverity }: AlertRecipient) => {
-      // Named by its address: another one before it in the list must not make people confirm theirs again.
-      const subscription = new CfnSubscription(this, email, {
-        topicArn: this.topic.topicArn,
-        protocol: 'email',
-        endpoint: email,
-        ...(minSeverity && { filterPolicy: filterPolicy(minSeverity) }),
-      });
+  private subscribe(
+    { protocol, endpoint, minSeverity }: AlertRecipient,
+    undelivered: Queue | undefined,
+  ): void {
+    const { topicArn } = this.topic;
+    // Named by its endpoint: another one before it in the list must not make people confirm theirs again.
+    const subscription = new CfnSubscription(this, endpoint, {
+      topicArn,
+      protocol,
+      endpoint,
+      ...(minSeverity && { filterPolicy: filterPolicy(minSeverity) }),
+      ...(undelivered && { redrivePolicy: { deadLetterTargetArn: undelivered.queueArn } }),
+    });
+    if (undelivered === undefined) {
       acknowledge(subscription, {
         'Serverless::Serverless-SNSRedrivePolicy':
           'an alert that did not reach a subscriber raises an alarm, and stands in the archive, where people read it',
       });
-    };
-    for (const recipient of recipients) subscribe(recipient);
+    }
+    if (protocol !== 'lambda') return;
+    const permission = new CfnPermission(this, `Invoke ${endpoint}`, {
+      functionName: endpoint,
+      action: 'lambda:InvokeFunction',
+      principal: 'sns.amazonaws.com',
+      sourceArn: topicArn,
+    });
+    subscription.addResourceDependency(permission);
+  }
+
+  /** Encrypted by SQS: by the key of the evidence, SNS would have to be let in to that. */
+  private undeliveredAlerts(): Queue {
+    const queue = new Queue(this, 'Undelivered', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    queue.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'UndeliveredAlerts',
+        principals: [new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': this.topic.topicArn } },
+      }),
+    );
+    const reason = 'it is the dead-letter queue, of the subscriptions';
+    acknowledge(queue, {
+      'AwsSolutions::AwsSolutions-SQS3': reason,
+      'Serverless::Serverless-SQSRedrivePolicy': reason,
+    });
+    return queue;
   }
 }

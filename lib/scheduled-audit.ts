@@ -105,6 +105,25 @@ const signPermission = (key: string): PolicyStatement => {
   });
 };
 
+/** What the function exchanges its own credentials at: once a region whose environments it reads by itself. */
+const exchangeArns = (scope: Construct, { credentials, environments }: Config): readonly string[] => {
+  const stack = Stack.of(scope);
+  const own = credentials === 'exchange' ? environments.filter(({ role }) => role === undefined) : [];
+  return [...new Set(own.map(({ region = stack.region }) => region))].map((region) =>
+    stack.formatArn({
+      service: 'finspace-api',
+      region,
+      resource: '/credentials/programmatic',
+      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+    }),
+  );
+};
+
+const busArn = (scope: Construct, bus: string): string =>
+  bus.startsWith('arn:')
+    ? bus
+    : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
+
 /** All that the function may do. It can't delete, and reads nothing but its own archive. */
 const permissions = (
   scope: Construct,
@@ -112,16 +131,9 @@ const permissions = (
   logGroup: LogGroup,
   failures: Queue,
 ): readonly PolicyStatement[] => {
-  const allow = (actions: string[], resource: string) =>
-    new PolicyStatement({ actions, resources: [resource] });
-  const exchange = allow(
-    ['finspace-api:GetProgrammaticAccessCredentials'],
-    Stack.of(scope).formatArn({
-      service: 'finspace-api',
-      resource: '/credentials/programmatic',
-      arnFormat: ArnFormat.NO_RESOURCE_NAME,
-    }),
-  );
+  const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
+  const exchanges = exchangeArns(scope, config);
+  const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);
   return [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
     allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
@@ -130,14 +142,17 @@ const permissions = (
     allow(['sns:Publish'], topic.topicArn),
     allow(['sqs:SendMessage'], failures.queueArn),
     useOfKey(scope, encryptionKey, ['s3', 'sns', 'sqs']),
-    ...(config.credentials === 'exchange' ? [exchange] : []),
+    ...(exchanges.length > 0 ? [allow(['finspace-api:GetProgrammaticAccessCredentials'], ...exchanges)] : []),
+    ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
+    ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
   ];
 };
 
 /** The function that audits, and one schedule for each environment that asks it to. */
 export class ScheduledAudit extends Construct {
   readonly function: NodejsFunction;
+  readonly role: Role;
   /** The most that Lambda gives: a large directory behind a slow service may need all of it. */
   readonly timeout = Duration.minutes(15);
   /** What could not be delivered, and what failed after all retries. */
@@ -156,8 +171,9 @@ export class ScheduledAudit extends Construct {
     });
     // A year, as PCI DSS 10.5.1 asks of audit logs. The evidence itself stands in the archive.
     const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR, encryptionKey });
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    for (const statement of permissions(this, props, logGroup, this.failures)) role.addToPolicy(statement);
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    for (const statement of permissions(this, props, logGroup, this.failures))
+      this.role.addToPolicy(statement);
 
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Audits the users of one FinSpace environment',
@@ -174,7 +190,7 @@ export class ScheduledAudit extends Construct {
       maxEventAge: MAX_EVENT_AGE,
       retryAttempts: 2,
       onFailure: failureDestination(this.failures),
-      role,
+      role: this.role,
       logGroup,
       environment: {
         AUDIT_BUCKET: bucket.bucketName,
@@ -224,7 +240,7 @@ export class ScheduledAudit extends Construct {
       'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy':
         'the policy is of this role alone, goes with it, and is read beside it',
     };
-    acknowledge(role, {
+    acknowledge(this.role, {
       ...inlinePolicy,
       [`AwsSolutions::AwsSolutions-IAM5[Resource::<${this.logicalIdOf(bucket)}.Arn>/*]`]:
         'every key of its own archive, which holds nothing else; the bucket denies deletion and blind overwriting',

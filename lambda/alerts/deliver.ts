@@ -17,10 +17,10 @@ export type Delivery =
 const messageOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
-/** Sends an alert and nothing else: for when there is no archive to remember it. */
-export const sendUnmarked = async (send: SendAlert, alert: Alert): Promise<Delivery> => {
+/** Tells something and no more: for when there is no archive to remember it. */
+export const tellUnmarked = async (tell: () => Promise<unknown>): Promise<Delivery> => {
   try {
-    await send(alert);
+    await tell();
     return { outcome: 'sent' };
   } catch (error) {
     return { outcome: 'failed', message: messageOf(error) };
@@ -39,41 +39,48 @@ const isMarked = async (archive: Archive, markerKey: string, patienceMs: number)
   return false;
 };
 
-/** An alert, and where it is remembered that it was sent. */
-export interface Errand {
+/** Where it is remembered that something was told. */
+export interface Mark {
   readonly archive: Archive;
   readonly markerKey: string;
-  readonly send: SendAlert;
-  readonly alert: Alert;
-  /** What the marker says besides. */
-  readonly facts: Readonly<Record<string, unknown>>;
-  /** How long to wait for the marker of another attempt that may be sending it right now, in milliseconds. */
+  /** How long to wait for the marker of another attempt that may be telling it right now, in milliseconds. */
   readonly patienceMs: number;
 }
 
 /**
- * Sends an alert unless its marker says that it was sent. The marker is written after the alert was accepted: what
- * fails in between is told twice rather than never.
+ * Tells something unless its marker says that it was told. The marker is written after it was accepted: what fails in
+ * between is told twice rather than never.
+ * @param tell resolves with what the marker says
  */
-export const deliver = async ({
-  archive,
-  markerKey,
-  send,
-  alert,
-  facts,
-  patienceMs,
-}: Errand): Promise<Delivery> => {
+export const tellOnce = async (
+  { archive, markerKey, patienceMs }: Mark,
+  tell: () => Promise<Readonly<Record<string, unknown>>>,
+): Promise<Delivery> => {
   try {
     if (await isMarked(archive, markerKey, patienceMs)) return { outcome: 'already-sent' };
-    const body = alert.body.replaceAll(ARCHIVE_PLACE, archive.location);
-    const receipt = await send({ ...alert, body });
-    const marker = evidenceOf(`${JSON.stringify({ ...facts, subject: alert.subject, receipt }, null, 2)}\n`);
+    const marker = evidenceOf(`${JSON.stringify(await tell(), null, 2)}\n`);
     await archive.create(markerKey, marker.content, 'application/json');
     return { outcome: 'sent' };
   } catch (error) {
     return { outcome: 'failed', message: messageOf(error) };
   }
 };
+
+/** An alert, and where it is remembered that it was sent. */
+export interface Errand extends Mark {
+  readonly send: SendAlert;
+  readonly alert: Alert;
+  /** What the marker says besides. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Sends an alert unless its marker says that it was sent. */
+export const deliver = ({ send, alert, facts, ...mark }: Errand): Promise<Delivery> =>
+  tellOnce(mark, async () => {
+    const body = alert.body.replaceAll(ARCHIVE_PLACE, mark.archive.location);
+    const receipt = await send({ ...alert, body });
+    return { ...facts, subject: alert.subject, receipt };
+  });
 
 /** Whether an unfinished attempt at the same run has told the same reason already. */
 export const wasToldBefore = async (archive: Archive, prefix: string, reason: string): Promise<boolean> => {

@@ -272,6 +272,7 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
     ['As of', report.asOf],
     ['Environment', report.environmentId],
     ['Account', report.accountId],
+    ['Audited from', report.auditorAccountId],
     ['Region', report.region],
     ['Compared to', isFirst ? 'nothing: no audit was complete before' : previousRun],
   ];

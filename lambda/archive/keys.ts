@@ -43,6 +43,8 @@ export interface RunKeys {
   readonly manifest: string;
   /** Written after the alert was accepted. */
   readonly alert: string;
+  /** Written after all events were accepted. */
+  readonly events: string;
 }
 
 const partitionOf = (environmentId: string, asOf: Date): string =>
@@ -56,6 +58,7 @@ export const runKeys = (environmentId: string, asOf: Date): RunKeys => {
     object: (name) => OBJECTS[name](partition, run),
     manifest: `manifests/${partition}/${run}.json`,
     alert: `alerts/${partition}/${run}.json`,
+    events: `events/${partition}/${run}.json`,
   };
 };
 
@@ -67,12 +70,13 @@ export const attemptKeys = (environmentId: string, asOf: Date, attempt: string):
     object: (name) => `incomplete/${partition}/${folder}/${fileNames[name]}`,
     manifest: `incomplete/${partition}/${folder}/manifest.json`,
     alert: `alerts/${partition}/${folder}.json`,
+    events: `events/${partition}/${folder}.json`,
   };
 };
 
-/** Every alert sent for unfinished attempts at this run begins so. */
-export const attemptAlertsPrefix = (environmentId: string, asOf: Date): string =>
-  `alerts/${partitionOf(environmentId, asOf)}/${runName(asOf)}-`;
+/** The marker of whatever was told of unfinished attempts at this run begins so. */
+export const attemptMarkersPrefix = (area: 'alerts' | 'events', environmentId: string, asOf: Date): string =>
+  `${area}/${partitionOf(environmentId, asOf)}/${runName(asOf)}-`;
 
 export type Area = 'manifests' | 'alerts' | 'incomplete' | (typeof OBJECT_KINDS)[number];
 

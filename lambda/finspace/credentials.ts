@@ -54,6 +54,7 @@ const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSetting
   try {
     loaded = await within(loadCredentials(), loadTimeoutMs);
   } catch (error) {
+    if (error instanceof ListingCut) throw error;
     // The provider's own words may hold paths and profile names.
     throw new ListingCut(
       'access-denied',

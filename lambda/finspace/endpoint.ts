@@ -1,7 +1,7 @@
 /** The variables by which the AWS SDKs let operators point a client elsewhere; the first that is set counts. */
 const VARIABLES = ['AWS_ENDPOINT_URL_FINSPACE_DATA', 'AWS_ENDPOINT_URL'] as const;
 
-const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
+export const isRegion = (text: string): boolean => /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text);
 
 /** A URL that a request path can be appended to, or what is wrong with it. Never repeats the URL: it may hold a password. */
 const problemOf = (text: string): string | undefined => {
@@ -34,7 +34,7 @@ export const finspaceEndpoint = (
 ): string => {
   const variable = VARIABLES.find((name) => (env[name] ?? '') !== '');
   if (variable !== undefined) return readEndpoint(env[variable] ?? '', variable).href;
-  if (!REGION.test(region))
+  if (!isRegion(region))
     throw new Error(`region must be one such as us-east-1, got ${JSON.stringify(region)}`);
   return `https://finspace-api.${region}.amazonaws.com`;
 };

@@ -23,10 +23,14 @@ const KEPT = 100;
 
 const rank = ({ severity }: { readonly severity: Severity }): number => SEVERITIES.indexOf(severity);
 
-const kindOf = (finding: Finding, isReminderDue: (finding: Finding) => boolean): HighlightKind => {
-  if (finding.escalatedFrom !== undefined) return 'escalated';
-  if (finding.waiverEnded) return 'waiver-ended';
-  return isReminderDue(finding) ? 'reminder' : finding.state;
+/** What a finding is to a reader who is reminded of nothing. */
+export const kindOf = ({
+  escalatedFrom,
+  waiverEnded,
+  state,
+}: Finding): Exclude<HighlightKind, 'reminder'> => {
+  if (escalatedFrom !== undefined) return 'escalated';
+  return waiverEnded ? 'waiver-ended' : state;
 };
 
 /** Keeps, of findings that pass by, what people are shown: bounded, whatever the size of the directory. */
@@ -35,7 +39,8 @@ export const collectHighlights = (isReminderDue: (finding: Finding) => boolean =
 
   return {
     add(finding: Finding): void {
-      const kind = kindOf(finding, isReminderDue);
+      const own = kindOf(finding);
+      const kind = own === finding.state && isReminderDue(finding) ? 'reminder' : own;
       const key = `${finding.ruleId}/${kind}/${finding.severity}`;
       const group = groups.get(key) ?? { ruleId: finding.ruleId, kind, count: 0, kept: [] };
       groups.set(key, group);

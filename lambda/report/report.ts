@@ -38,7 +38,10 @@ export interface Report {
   /** The run's name, `20261124T020000Z`. */
   readonly run: string;
   readonly environmentId: string;
+  /** The environment's. */
   readonly accountId: string;
+  /** The account that audited it, where it is another. */
+  readonly auditorAccountId?: string;
   readonly region: string;
   /** ISO 8601, UTC. */
   readonly asOf: string;

@@ -6,15 +6,24 @@ import type { Manifest } from '../../lambda/archive/manifest.ts';
 import { sha256Of } from '../../lambda/archive/spool.ts';
 import { type AuditRequest, type AuditSettings, audit } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
-import type { Alert, Archive, ListingEnd, UserSource } from '../../lambda/ports.ts';
+import type {
+  Alert,
+  Archive,
+  AuditEvent,
+  ListingEnd,
+  PublishEvents,
+  UserSource,
+} from '../../lambda/ports.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../rules/index.ts';
 import principalOutsideAccount from '../../rules/principal-outside-account.ts';
+import { makeDirectory } from '../../simulator/directory.ts';
 import { readJsonLines, readText, readTree } from '../support/archive-tree.ts';
 import { dyingAfter } from '../support/dying-archive.ts';
 import { listingOf } from '../support/listing.ts';
+import { personalDataIn } from '../support/personal-data.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -214,6 +223,29 @@ describe('a complete run', () => {
       key: `manifests/${partition(1)}/${run(1)}.json`,
       sha256: sha256Of(first),
     });
+  });
+});
+
+describe('an environment of another account than the auditor', () => {
+  const other = { request: { accountId: '222233334444', auditorAccountId: '111122223333' } };
+  const analysts = ['222233334444', '111122223333'].map((account) => ({
+    ...user(account),
+    apiAccessPrincipalArn: `arn:aws:iam::${account}:role/analyst`,
+  }));
+
+  test('is judged by its own account, and both are named', async () => {
+    const { alerts, archive, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ pages: [analysts], rules: [principalOutsideAccount], ...other });
+    expect(report).toMatchObject({ accountId: '222233334444', auditorAccountId: '111122223333' });
+    expect((await findingsOf(archive)).map(({ subject }) => subject.id)).toEqual(['111122223333']);
+    expect(alerts[0]?.body).toMatch(/Account: +222233334444\n +Audited from: +111122223333\n/);
+  });
+
+  test('is the exception: the auditor is named where it is elsewhere only', async () => {
+    const { alerts, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ pages: [analysts] });
+    expect(report).not.toHaveProperty('auditorAccountId');
+    expect(alerts[0]?.body).not.toContain('Audited from');
   });
 });
 
@@ -744,5 +776,118 @@ describe('the page of all runs', () => {
     await auditNight({ pages, number: 2 });
     const page = await readText(archive, indexKey);
     for (const number of [1, 2]) expect(page).toContain(`/${run(number)}/report.html`);
+  });
+});
+
+describe('events, where they are wanted', () => {
+  /** A bus that takes what it is given, or fails after the first event. */
+  const newBus = () => {
+    const taken: AuditEvent[] = [];
+    const state = { isDown: false };
+    const publishEvents: PublishEvents = async (events) => {
+      let count = 0;
+      for await (const event of events) {
+        if (state.isDown) throw new Error('no bus');
+        taken.push(event);
+        count += 1;
+      }
+      return count;
+    };
+    return { taken, state, settings: { publishEvents } };
+  };
+  const toldIn = (taken: readonly AuditEvent[]) =>
+    taken.map(({ type, detail }) =>
+      type === 'FinSpace Audit Run' ? detail.verdict : [detail.state, Object(detail.subject).id].join(' '),
+    );
+  const marker = (number = 1) => `events/${partition(number)}/${run(number)}.json`;
+
+  test('are one a finding that changed, and one for the run, which its marker counts', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const { taken, settings } = newBus();
+    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], settings });
+    const { events } = await auditNight({ pages: [[user('a', 'bad'), user('b')]], number: 2, settings });
+    expect(events).toEqual({ outcome: 'sent' });
+    expect(toldIn(taken)).toEqual(['new a', 'new b', 'COMPLETE', 'resolved b', 'COMPLETE']);
+    expect(JSON.parse(await readText(archive, marker(2)))).toEqual({
+      run: run(2),
+      verdict: 'COMPLETE',
+      events: 2,
+    });
+  });
+
+  test('are all there, however many', async () => {
+    const { run: auditNight } = await newAudit();
+    const { taken, settings } = newBus();
+    const many = Array.from({ length: 250 }, (_, n) => user(`u${n}`, 'bad'));
+    await auditNight({ pages: [many], settings });
+    expect(taken).toHaveLength(251);
+  });
+
+  test('are not published again by an event that is delivered again', async () => {
+    const { run: auditNight } = await newAudit();
+    const { taken, settings } = newBus();
+    await auditNight({ pages: [[user('a', 'bad')]], settings });
+    const { events, wasDone } = await auditNight({ settings });
+    expect({ events, wasDone }).toEqual({ events: { outcome: 'already-sent' }, wasDone: true });
+    expect(taken).toHaveLength(2);
+  });
+
+  test('that were not accepted leave no marker, and are published by the next attempt', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const { taken, state, settings } = newBus();
+    state.isDown = true;
+    const first = await auditNight({ pages: [[user('a', 'bad')]], settings });
+    expect(first).toMatchObject({
+      report: { verdict: 'COMPLETE' },
+      alert: { outcome: 'sent' },
+      events: { outcome: 'failed', message: 'Error: no bus' },
+    });
+    expect(await keysOf(archive)).not.toContain(marker());
+
+    state.isDown = false;
+    expect(await auditNight({ settings })).toMatchObject({ wasDone: true, events: { outcome: 'sent' } });
+    expect(toldIn(taken)).toEqual(['new a', 'COMPLETE']);
+    expect(await keysOf(archive)).toContain(marker());
+  });
+
+  test('of an unfinished run are one, since the next run finds its findings anew; and once a reason', async () => {
+    const { run: auditNight } = await newAudit();
+    const { taken, settings } = newBus();
+    const end = { complete: false, reason: 'deadline', message: 'late' } as const;
+    const first = await auditNight({ pages: [[user('a', 'bad')]], end, settings });
+    const again = await auditNight({ pages: [[user('a', 'bad')]], end, settings });
+    expect([first.events, again.events]).toEqual([{ outcome: 'sent' }, { outcome: 'already-sent' }]);
+    await auditNight({ pages: [[user('a', 'bad')]], settings });
+    expect(toldIn(taken)).toEqual(['INCOMPLETE', 'new a', 'COMPLETE']);
+  });
+
+  test('tell of an archive that is away, too', async () => {
+    const { archive } = await newAudit();
+    const { run: auditNight } = await newAudit({
+      ...archive,
+      read: async () => {
+        throw new Error('no archive');
+      },
+    });
+    const { taken, settings } = newBus();
+    const { events } = await auditNight({ pages: [[user('a', 'bad')]], settings });
+    expect(events).toEqual({ outcome: 'sent' });
+    expect(toldIn(taken)).toEqual(['FAILED']);
+  });
+
+  test('are none where nobody wants them', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const { events } = await auditNight({ pages: [[user('a', 'bad')]] });
+    expect(events).toBeUndefined();
+    expect((await keysOf(archive)).filter((key) => key.startsWith('events/'))).toEqual([]);
+  });
+
+  test('name nobody, in a directory where everything is wrong that may be', async () => {
+    const records = makeDirectory({ users: 300, seed: 7, asOf: night(1), accountId: '111122223333' });
+    const { run: auditNight } = await newAudit();
+    const { taken, settings } = newBus();
+    await auditNight({ pages: [records], rules: catalogue, settings });
+    expect(new Set(taken.map(({ detail }) => detail.ruleId)).size).toBeGreaterThan(10);
+    expect(personalDataIn(JSON.stringify(taken), records)).toEqual([]);
   });
 });

@@ -86,6 +86,34 @@ describe('audit.yaml', () => {
       part: { environments: [{ id: '12e4' }, { id: '007' }] },
     },
     {
+      name: 'environments of other regions and accounts',
+      text: `environments:
+  - { id: abc, region: eu-west-1 }
+  - { id: def, account: 222233334444, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: 12 }
+  - { id: ghi, assumeRoleArn: "arn:aws-cn:iam::222233334444:role/finspace/audited", externalId: agreed/upon }`,
+      part: {
+        environments: [
+          { id: 'abc', region: 'eu-west-1' },
+          {
+            id: 'def',
+            role: {
+              arn: 'arn:aws:iam::222233334444:role/audited',
+              accountId: '222233334444',
+              externalId: '12',
+            },
+          },
+          {
+            id: 'ghi',
+            role: {
+              arn: 'arn:aws-cn:iam::222233334444:role/finspace/audited',
+              accountId: '222233334444',
+              externalId: 'agreed/upon',
+            },
+          },
+        ],
+      },
+    },
+    {
       name: 'an id of 26 characters',
       text: `environments: [{ id: ${'x'.repeat(26)} }]`,
       part: { environments: [{ id: 'x'.repeat(26) }] },
@@ -131,10 +159,38 @@ describe('audit.yaml', () => {
       part: { rules: { 'principal-missing': { enabled: false } } },
     },
     {
-      name: 'a recipient',
+      name: 'recipients by mail',
       text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH }, { email: b@example.com }]`,
-      part: { alerts: [{ email: 'a@example.com', minSeverity: 'HIGH' }, { email: 'b@example.com' }] },
+      part: {
+        alerts: [
+          { protocol: 'email', endpoint: 'a@example.com', minSeverity: 'HIGH' },
+          { protocol: 'email', endpoint: 'b@example.com' },
+        ],
+      },
     },
+    {
+      name: 'a recipient of every other protocol',
+      text: `${ENVIRONMENTS}alerts:
+  - { https: "https://hooks.example.com:8443/a?b=c", minSeverity: CRITICAL }
+  - { sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }
+  - { lambda: "arn:aws-cn:lambda:cn-north-1:111122223333:function:paging" }
+  - { lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging:live" }`,
+      part: {
+        alerts: [
+          { protocol: 'https', endpoint: 'https://hooks.example.com:8443/a?b=c', minSeverity: 'CRITICAL' },
+          { protocol: 'sqs', endpoint: 'arn:aws:sqs:us-east-1:111122223333:tickets' },
+          { protocol: 'lambda', endpoint: 'arn:aws-cn:lambda:cn-north-1:111122223333:function:paging' },
+          { protocol: 'lambda', endpoint: 'arn:aws:lambda:us-east-1:111122223333:function:paging:live' },
+        ],
+      },
+    },
+    ...['default', 'audits/of.users', 'arn:aws:events:us-east-1:111122223333:event-bus/audits'].map(
+      (bus) => ({
+        name: `events to ${bus}`,
+        text: `${ENVIRONMENTS}events: { bus: "${bus}" }`,
+        part: { events: { bus } },
+      }),
+    ),
     {
       name: 'reminders, the shortest, the longest and none',
       text: `${ENVIRONMENTS}reminders: { HIGH: 1, LOW: 365, CRITICAL: off }`,
@@ -240,12 +296,13 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, reminders, retention, credentials, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
       text: 'environments: [{ id: abc, colour: red }]',
-      problem: 'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name)',
+      problem:
+        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId)',
     },
     {
       name: 'a misspelt rule',
@@ -375,10 +432,117 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}alerts: [{ email: jo@ }]`,
       problem: 'audit.yaml:2: alerts[0].email: must be an e-mail address, got a text with "@" (not shown)',
     },
+    ...[
+      {
+        environment: 'assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'externalId: must be set where assumeRoleArn is, got nothing',
+      },
+      {
+        environment: 'externalId: agreed',
+        problem: 'assumeRoleArn: must be set where externalId is, got nothing',
+      },
+      {
+        environment: 'account: 222233334444',
+        problem: 'assumeRoleArn: must be set where account is, got nothing',
+      },
+      {
+        environment:
+          'account: 111122223333, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'account: must be that of assumeRoleArn, 222233334444, got "111122223333"',
+      },
+      {
+        environment: 'externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/*"',
+        problem: 'assumeRoleArn: must be the ARN of a role, got "arn:aws:iam::222233334444:role/*"',
+      },
+      {
+        environment: 'externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:user/auditor"',
+        problem: 'assumeRoleArn: must be the ARN of a role, got "arn:aws:iam::222233334444:user/auditor"',
+      },
+      {
+        environment: 'externalId: a, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'externalId: must be 2 to 1224 letters, digits or characters of +=,.@:/-_, got "a"',
+      },
+      {
+        environment: 'region: us-east',
+        problem: 'region: must be a region such as us-east-1, got "us-east"',
+      },
+    ].map(({ environment, problem }) => ({
+      name: `an environment of { ${environment} }`,
+      text: `environments: [{ id: abc, ${environment} }]`,
+      problem: `audit.yaml:1: environments[0].${problem}`,
+    })),
+    {
+      name: 'a role to be assumed where the keys are FinSpace’s already',
+      text: 'environments: [{ id: abc, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited" }]\ncredentials: direct',
+      problem:
+        "audit.yaml:1: environments[0].assumeRoleArn: must not be set where credentials is direct: the keys are FinSpace's already",
+    },
+    {
+      name: 'a recipient without any protocol',
+      text: `${ENVIRONMENTS}alerts: [{ minSeverity: HIGH }]`,
+      problem: 'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got none',
+    },
+    {
+      name: 'a recipient of two protocols',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, https: "https://example.com" }]`,
+      problem:
+        'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got email and https',
+    },
+    {
+      name: 'an unknown protocol',
+      text: `${ENVIRONMENTS}alerts: [{ emial: a@example.com }]`,
+      problem: 'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity)',
+    },
+    ...[
+      'http://example.com/hook',
+      'https://user:secret@example.com/hook',
+      'https://example.com/hook#secret',
+      'example.com',
+    ].map((url) => ({
+      name: `the URL ${url}, which is not shown`,
+      text: `${ENVIRONMENTS}alerts: [{ https: "${url}" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].https: must be an https URL without user name, password and fragment, got another text (not shown)',
+    })),
+    {
+      name: 'a FIFO queue',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets.fifo" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].sqs: must be the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it), got "arn:aws:sqs:us-east-1:111122223333:tickets.fifo"',
+    },
+    {
+      name: 'the URL of a queue',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "https://sqs.us-east-1.amazonaws.com/1/q" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].sqs: must be the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it), got "https://sqs.us-east-1.amazonaws.com/1/q"',
+    },
+    {
+      name: 'the name of a function',
+      text: `${ENVIRONMENTS}alerts: [{ lambda: paging }]`,
+      problem:
+        'audit.yaml:2: alerts[0].lambda: must be the ARN of a function, with or without an alias, got "paging"',
+    },
+    {
+      name: 'the same queue twice',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "arn:aws:sqs:us-east-1:111122223333:q" }, { sqs: "arn:aws:sqs:us-east-1:111122223333:q" }]`,
+      problem: 'audit.yaml:2: alerts[1].sqs: stands already in entry [0]',
+    },
     {
       name: 'the same address in another case',
       text: `${ENVIRONMENTS}alerts: [{ email: a@b.co }, { email: A@b.co }]`,
       problem: 'audit.yaml:2: alerts[1].email: stands already in entry [0]',
+    },
+    {
+      name: 'events without a bus',
+      text: `${ENVIRONMENTS}events:`,
+      problem:
+        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got nothing',
+    },
+    {
+      name: 'events to the ARN of something else',
+      text: `${ENVIRONMENTS}events: { bus: "arn:aws:sns:us-east-1:111122223333:audits" }`,
+      problem:
+        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got "arn:aws:sns:us-east-1:111122223333:audits"',
     },
     {
       name: 'a retention of 0 years',

@@ -35,6 +35,28 @@ describe('an event', () => {
     expect(read({ ...event, scheduledTime }).asOf.toISOString()).toBe(asOf);
   });
 
+  test.each([
+    {
+      name: 'another account and region',
+      settings: {
+        region: 'us-gov-east-1',
+        role: { arn: 'arn:…', accountId: '222233334444', externalId: 'agreed' },
+      },
+      request: { accountId: '222233334444', auditorAccountId: '111122223333', region: 'us-gov-east-1' },
+    },
+    {
+      name: 'a role of its own account',
+      settings: { role: { arn: 'arn:…', accountId: '111122223333', externalId: 'agreed' } },
+      request: { accountId: '111122223333', region: 'us-gov-west-1' },
+    },
+  ])('asks for an environment of $name', ({ settings, request }) => {
+    const given = { ...config, environments: [{ id: 'abc' }, { id: 'def', ...settings }] };
+    const { accountId, auditorAccountId, region } = readInvocation(event, invocation, given, NOW, 'attempt');
+    expect({ accountId, region, ...(auditorAccountId !== undefined && { auditorAccountId }) }).toEqual(
+      request,
+    );
+  });
+
   test('may accept a roster drop', () => {
     expect(read({ ...event, acceptRosterDrop: true }).acceptRosterDrop).toBe(true);
   });
@@ -113,6 +135,13 @@ describe('the answer', () => {
     });
   });
 
+  test('tells what became of events where there are any', () => {
+    expect(answerOf(result({}))).not.toHaveProperty('events');
+    expect(answerOf({ ...result({}), events: { outcome: 'already-sent' } })).toMatchObject({
+      events: 'already-sent',
+    });
+  });
+
   test.each([
     {
       name: 'a run that is not complete',
@@ -123,6 +152,11 @@ describe('the answer', () => {
       name: 'an alert that was not sent',
       given: result({}, { outcome: 'failed', message: 'no SNS' }),
       message: 'its alert was not sent: no SNS',
+    },
+    {
+      name: 'events that were not published',
+      given: { ...result({}), events: { outcome: 'failed' as const, message: 'no bus' } },
+      message: 'its events were not published: no bus',
     },
   ])('of $name is an error', ({ given, message }) => {
     expect(() => answerOf(given)).toThrow(message);

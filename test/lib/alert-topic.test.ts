@@ -5,41 +5,116 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { AlertRecipient } from '../../lambda/config.ts';
 import type { Alert } from '../../lambda/ports.ts';
+import { AlarmTopic } from '../../lib/alarm-topic.ts';
 import { AlertTopic } from '../../lib/alert-topic.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
+import { only } from './stack-template.ts';
 
-const subscriptionsOf = (...recipients: readonly AlertRecipient[]) => {
+const email = (endpoint: string): AlertRecipient => ({ protocol: 'email', endpoint });
+const https: AlertRecipient = { protocol: 'https', endpoint: 'https://hooks.example.com/a' };
+const sqs: AlertRecipient = { protocol: 'sqs', endpoint: 'arn:aws:sqs:us-east-1:111122223333:tickets' };
+const lambda: AlertRecipient = {
+  protocol: 'lambda',
+  endpoint: 'arn:aws:lambda:us-east-1:111122223333:function:paging',
+};
+
+const templateOf = (...recipients: readonly AlertRecipient[]): Template => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
   const { topic } = new AlertTopic(stack, 'Alerts', { recipients, encryptionKey: new Key(stack, 'Key') });
   expect(topic.node.path).toBe('Stack/Alerts/Topic');
-  return Template.fromStack(stack).findResources('AWS::SNS::Subscription');
+  return Template.fromStack(stack);
 };
 
+const subscriptionsOf = (...recipients: readonly AlertRecipient[]) =>
+  templateOf(...recipients).findResources('AWS::SNS::Subscription');
+
 const policyOf = (minSeverity: Severity): object => {
-  const [subscription] = Object.values(subscriptionsOf({ email: 'a@example.com', minSeverity }));
+  const [subscription] = Object.values(subscriptionsOf({ ...email('a@example.com'), minSeverity }));
   return subscription?.Properties.FilterPolicy;
 };
 
+const topicRef = { Ref: expect.stringContaining('AlertsTopic') };
+
 describe('the subscriptions', () => {
   it('are by mail, and all-embracing where no severity is set', () => {
-    const [subscription] = Object.values(subscriptionsOf({ email: 'a@example.com' }));
+    const [subscription] = Object.values(subscriptionsOf(email('a@example.com')));
     expect(subscription?.Properties).toEqual({
       Protocol: 'email',
       Endpoint: 'a@example.com',
-      TopicArn: { Ref: expect.stringContaining('AlertsTopic') },
+      TopicArn: topicRef,
     });
   });
 
+  it.each([https, sqs, lambda])('by $protocol keep what was not delivered', ({ protocol, endpoint }) => {
+    const template = templateOf({ protocol, endpoint, minSeverity: 'CRITICAL' });
+    const queue = only(template, 'AWS::SQS::Queue');
+    expect(only(template, 'AWS::SNS::Subscription').properties).toEqual({
+      Protocol: protocol,
+      Endpoint: endpoint,
+      TopicArn: topicRef,
+      FilterPolicy: { $or: [{ maxSeverity: ['CRITICAL'] }, expect.anything()] },
+      RedrivePolicy: { deadLetterTargetArn: queue.arn },
+    });
+    expect(queue.properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
+    expect(only(template, 'AWS::SQS::QueuePolicy').properties.PolicyDocument.Statement).toContainEqual({
+      Sid: 'UndeliveredAlerts',
+      Effect: 'Allow',
+      Principal: { Service: 'sns.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: queue.arn,
+      Condition: { ArnEquals: { 'aws:SourceArn': topicRef } },
+    });
+  });
+
+  it('by mail alone need no queue', () => {
+    expect(templateOf(email('a@example.com')).findResources('AWS::SQS::Queue')).toEqual({});
+  });
+
+  it('share one queue, which mails have no part in', () => {
+    const template = templateOf(https, sqs, email('a@example.com'));
+    expect(Object.keys(template.findResources('AWS::SQS::Queue'))).toHaveLength(1);
+    const redriven = Object.values(template.findResources('AWS::SNS::Subscription'))
+      .filter(({ Properties }) => Properties.RedrivePolicy !== undefined)
+      .map(({ Properties }) => Properties.Protocol);
+    expect(redriven).toEqual(['https', 'sqs']);
+  });
+
+  it('let this topic alone invoke the function, before it is subscribed', () => {
+    const template = templateOf(lambda);
+    const permission = only(template, 'AWS::Lambda::Permission');
+    expect(permission.properties).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: lambda.endpoint,
+      Principal: 'sns.amazonaws.com',
+      SourceArn: topicRef,
+    });
+    const { id } = only(template, 'AWS::SNS::Subscription');
+    expect(template.findResources('AWS::SNS::Subscription')[id]?.DependsOn).toEqual([permission.id]);
+  });
+
   it('keep their names when another comes before them', () => {
-    const [alone] = Object.keys(subscriptionsOf({ email: 'a@example.com' }));
-    const both = Object.keys(subscriptionsOf({ email: 'b@example.com' }, { email: 'a@example.com' }));
+    const [alone] = Object.keys(subscriptionsOf(email('a@example.com')));
+    const both = Object.keys(subscriptionsOf(https, email('a@example.com')));
     expect(both).toHaveLength(2);
     expect(both).toContain(alone);
   });
 
   it('filter by a list of severities, from the least one on', () => {
     expect(policyOf('HIGH')).toMatchObject({ $or: [{ maxSeverity: ['HIGH', 'CRITICAL'] }, {}] });
+  });
+});
+
+describe('alarms', () => {
+  it('are told by mail and https, whatever their severity, and to no program', () => {
+    const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
+    const recipients = [{ ...email('a@example.com'), minSeverity: 'CRITICAL' as const }, https, sqs, lambda];
+    expect(new AlarmTopic(stack, 'Alarms', { recipients }).topic.node.path).toBe('Stack/Alarms/Topic');
+    const subscriptions = Object.values(Template.fromStack(stack).findResources('AWS::SNS::Subscription'));
+    expect(subscriptions.map(({ Properties }) => Properties)).toEqual([
+      { Protocol: 'email', Endpoint: 'a@example.com', TopicArn: expect.anything() },
+      { Protocol: 'https', Endpoint: https.endpoint, TopicArn: expect.anything() },
+    ]);
   });
 });
 

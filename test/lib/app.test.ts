@@ -46,10 +46,21 @@ const FINE = 'environments: [{ id: abc }]';
 
 describe('the app', () => {
   it.each([1, 3, 20])('synthesises %i environments, and three packs of rules accept it', async (count) => {
-    const environments = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
-    const alerts = '[{ email: a@example.com }, { email: b@example.com, minSeverity: HIGH }]';
+    const elsewhere =
+      'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
+    const environments = Array.from(
+      { length: count },
+      (_, index) => `{ id: environment${index}${index % 2 === 1 ? `, ${elsewhere}` : ''} }`,
+    );
+    const alerts = [
+      '{ email: a@example.com }',
+      '{ email: b@example.com, minSeverity: HIGH }',
+      '{ https: "https://hooks.example.com/a" }',
+      '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
+      '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
+    ];
     const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
-    const text = `environments: [${environments.join(', ')}]\nalerts: ${alerts}\nsigning: ${signing}`;
+    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 

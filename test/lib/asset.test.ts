@@ -15,6 +15,7 @@ import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
+import { type EventBus, startEventBus } from '../support/event-bridge.ts';
 import { KMS_KEY_ARN, publicKeyFor, startKms } from '../support/kms.ts';
 import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
@@ -40,6 +41,7 @@ const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Typ
 let folder: string;
 let simulator: Simulator;
 let aws: AwsEmulator;
+let bus: EventBus;
 let lambda: Lambda;
 
 /** What has to be closed, in the order it was opened. */
@@ -47,7 +49,7 @@ const closers: (() => Promise<unknown>)[] = [];
 
 /** Builds the app's asset for one environment, with the context that the project deploys with. */
 const synthesise = async (environmentId: string, waivers?: string) => {
-  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\n`;
+  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\nevents: { bus: audits }\n`;
   const configFile = join(folder, "operator's audit.yaml");
   const waiversFile = join(folder, "operator's waivers.yaml");
   await writeFile(configFile, config);
@@ -88,6 +90,8 @@ beforeAll(async () => {
   closers.push(aws.close);
   const kms = await startKms();
   closers.push(kms.close);
+  bus = await startEventBus();
+  closers.push(bus.close);
   const { assetDir, handler, variables, typeOf } = await synthesise(
     simulator.environmentId,
     JSON.stringify([
@@ -123,6 +127,7 @@ beforeAll(async () => {
       AWS_ACCESS_KEY_ID: simulator.callerCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: simulator.callerCredentials.secretAccessKey,
       AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
     },
   });
   closers.push(lambda.close);
@@ -176,6 +181,16 @@ describe('the code that is deployed', () => {
     });
   });
 
+  it('publishes an event for each finding that changed, and one for the run', async () => {
+    const types = bus.accepted.map(({ DetailType }) => DetailType);
+    expect(types.filter((type) => type === 'FinSpace Audit Finding').length).toBeGreaterThan(10);
+    expect(types.filter((type) => type === 'FinSpace Audit Run')).toHaveLength(1);
+    expect(new Set(bus.accepted.map(({ EventBusName }) => EventBusName))).toEqual(new Set(['audits']));
+    expect(await keys()).toContain(
+      `events/environment=${simulator.environmentId}/dt=2026-11-24/20261124T070000Z.json`,
+    );
+  });
+
   it('judges by the waivers that were deployed with it', async () => {
     const [key = ''] = (await keys()).filter((name) => name.startsWith('findings/'));
     expect(await linesOf(key)).toContainEqual(
@@ -193,6 +208,7 @@ describe('the code that is deployed', () => {
     expect(await invoke(SCHEDULED_TIME)).toMatchObject({ result: { wasDone: true } });
     expect(await keys()).toEqual(stored);
     expect(await aws.messages()).toHaveLength(1);
+    expect(bus.accepted.filter(({ DetailType }) => DetailType === 'FinSpace Audit Run')).toHaveLength(1);
   });
 
   it('tells people and fails when it may not read', async () => {
@@ -244,8 +260,8 @@ describe('the code that is deployed', () => {
     });
   });
 
-  it('names no user in logs and mails', async () => {
-    const told = lambda.logs() + JSON.stringify(await aws.messages());
+  it('names no user in logs, mails and events', async () => {
+    const told = lambda.logs() + JSON.stringify([await aws.messages(), bus.accepted]);
     expect(told).toContain('20261124T070000Z');
     expect(personalDataOf(users).size).toBeGreaterThan(250);
     expect(personalDataIn(told, users)).toEqual([]);

@@ -228,6 +228,7 @@ describe('the stack of one environment', () => {
       'WorkGroupName',
       'DatabaseName',
       'FunctionName',
+      'RoleArn',
       'FailuresQueueUrl',
       'ScheduleNames',
     ]);
@@ -306,4 +307,57 @@ describe('signing', () => {
       expect(statements.filter((entry) => JSON.stringify(entry).includes(KMS))).toEqual([statement]);
     },
   );
+});
+
+describe('events', () => {
+  const ARN = 'arn:aws:events:us-east-1:999999999999:event-bus/security';
+  const own = (name: string) => ({
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':events:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        `:event-bus/${name}`,
+      ],
+    ],
+  });
+
+  it.each([
+    { bus: 'default', resource: own('default') },
+    { bus: 'security', resource: own('security') },
+    { bus: ARN, resource: ARN },
+  ])('to $bus need to be put there, and no more', ({ bus, resource }) => {
+    const statements = statementsOf(template(`${ONE}events: { bus: "${bus}" }`), 'AuditRole');
+    expect(statements.at(-1)).toEqual({ Effect: 'Allow', Action: 'events:PutEvents', Resource: resource });
+    expect(JSON.stringify(statements).match(/events:PutEvents/g)).toHaveLength(1);
+  });
+
+  it('need nothing where nobody wants them', () => {
+    expect(JSON.stringify(statementsOf(template(ONE), 'AuditRole'))).not.toContain('events:');
+  });
+});
+
+describe('environments of another account', () => {
+  const named = (id: string, role: string) =>
+    `{ id: ${id}, assumeRoleArn: "arn:aws:iam::222233334444:role/${role}", externalId: agreed }`;
+  const allowed = (text: string, action: string) =>
+    statementsOf(template(text), 'AuditRole')
+      .filter(({ Action }: { Action: unknown }) => Action === action)
+      .map(({ Resource }: { Resource: unknown }) => Resource);
+
+  it('are read through exactly the roles that are named, and need no exchange of own keys', () => {
+    const text = `environments: [${named('abc', 'one')}, ${named('def', 'two')}, ${named('ghi', 'two')}]`;
+    expect(allowed(text, 'sts:AssumeRole')).toEqual([
+      ['arn:aws:iam::222233334444:role/one', 'arn:aws:iam::222233334444:role/two'],
+    ]);
+    expect(allowed(text, 'finspace-api:GetProgrammaticAccessCredentials')).toEqual([]);
+  });
+
+  it('need no role to be assumed where there are none', () => {
+    expect(allowed(ONE, 'sts:AssumeRole')).toEqual([]);
+  });
 });

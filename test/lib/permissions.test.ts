@@ -44,7 +44,12 @@ const deployed = (template: Template) => {
   return { arnOf, resolve };
 };
 
-const template = stackTemplate('environments: [{ id: abc }]\nalerts: [{ email: a@example.com }]');
+const template = stackTemplate(`environments:
+  - { id: abc }
+  - { id: def, region: eu-west-1 }
+  - { id: ghi, region: eu-central-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed }
+alerts: [{ email: a@example.com }]
+events: { bus: security }`);
 const { arnOf, resolve } = deployed(template);
 
 const arn = (type: string, part = ''): string => arnOf(only(template, type, part).id);
@@ -60,6 +65,7 @@ const alarmKey = arn('AWS::KMS::Key', 'AlarmTopic');
 const auditor = arn('AWS::Lambda::Function');
 const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
+const eventBus = (name: string): string => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
 const latest = `${archive}/latest/environment=abc.json`;
@@ -137,6 +143,8 @@ type Case = readonly [action: string, resource: string, context?: Context];
 describe('the function may', () => {
   it.each<Case>([
     ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-west-1')],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/audited'],
     ['s3:GetObject', snapshot],
     ['s3:ListBucket', archive],
     ['s3:PutObject', manifest, NEW],
@@ -144,6 +152,7 @@ describe('the function may', () => {
     ['s3:PutObject', latest, SWAP],
     ['sns:Publish', alerts],
     ['sqs:SendMessage', failures],
+    ['events:PutEvents', eventBus('security')],
     ['logs:CreateLogStream', logStream],
     ['logs:PutLogEvents', logStream],
     ['kms:GenerateDataKey', key, via('s3')],
@@ -158,7 +167,10 @@ describe('the function may', () => {
 describe('the function must not', () => {
   it.each<Case>([
     ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(ACCOUNT, '999999999999')],
-    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-west-1')],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials.replace(REGION, 'eu-central-1')],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/another'],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/audited/too'],
+    ['sts:AssumeRole', 'arn:aws:iam::333344445555:role/audited'],
     ['finspace:CreateUser', `arn:aws:finspace:${REGION}:${ACCOUNT}:environment/abc`],
     ['finspace:UpdateUser', `arn:aws:finspace:${REGION}:${ACCOUNT}:environment/abc`],
     ['s3:PutObject', latest],
@@ -183,6 +195,8 @@ describe('the function must not', () => {
     ['sns:Publish', `arn:aws:sns:${REGION}:${ACCOUNT}:another`],
     ['sns:Subscribe', alerts],
     ['sns:Unsubscribe', alerts],
+    ['events:PutEvents', eventBus('default')],
+    ['events:PutRule', `arn:aws:events:${REGION}:${ACCOUNT}:rule/any`],
     ['sqs:ReceiveMessage', failures],
     ['sqs:DeleteMessage', failures],
     ['kms:Decrypt', key],

@@ -1,0 +1,8 @@
+/** The constructs for the app of a team that has one of its own. */
+export { AlarmTopic, type AlarmTopicProps } from './alarm-topic.ts';
+export { AlertTopic, type AlertTopicProps } from './alert-topic.ts';
+export { AuditorStack } from './auditor-stack.ts';
+export { EvidenceKey } from './evidence-key.ts';
+export { FinSpaceAuditor, type FinSpaceAuditorProps } from './finspace-auditor.ts';
+export { ReportArchive, type ReportArchiveProps } from './report-archive.ts';
+export { ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';

@@ -1,0 +1,125 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { App, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
+import { FinSpaceAuditor, type FinSpaceAuditorProps } from '../../lib/index.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+/** A folder with these files; the result gives the path of one in it. */
+const folderOf = async (files: Readonly<Record<string, string>>) => {
+  const folder = await newFolder();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return (name: string) => join(folder, name);
+};
+
+/** A team's own app: no setting of this project's, and a stack that holds other things too. */
+const foreignStack = () => {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
+  return { app, stack: new Stack(app, 'Theirs') };
+};
+
+const auditorIn = (stack: Stack, id: string, props: FinSpaceAuditorProps): FinSpaceAuditor =>
+  new FinSpaceAuditor(stack, id, props);
+
+const ENVIRONMENT = 'environments: [{ id: abc }]\n';
+
+describe('in the app of another team', () => {
+  it('needs no more than the config file', async () => {
+    const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
+    const { stack } = foreignStack();
+    const auditor = auditorIn(stack, 'Audit', { configFile: at('audit.yaml') });
+    const { bucket, alertTopic, alarmTopic, encryptionKey, failures, dashboard } = auditor;
+    const values = [
+      bucket.bucketArn,
+      alertTopic.topicArn,
+      alarmTopic.topicArn,
+      encryptionKey.keyArn,
+      auditor.function.functionArn,
+      failures.queueArn,
+      dashboard.dashboardName,
+      auditor.scheduleNames.join(),
+    ];
+    const outputs = values.map((value, index) => new CfnOutput(stack, `Output${index}`, { value }));
+    expect(outputs).toHaveLength(8);
+
+    const template = Template.fromStack(stack).toJSON();
+    const typeOf = ({ Value }: { Value: { Ref?: string; 'Fn::GetAtt'?: [string] } }): string =>
+      template.Resources[Value.Ref ?? Value['Fn::GetAtt']?.[0] ?? ''].Type;
+    expect(Object.values<Parameters<typeof typeOf>[0]>(template.Outputs).map(typeOf)).toEqual([
+      'AWS::S3::Bucket',
+      'AWS::SNS::Topic',
+      'AWS::SNS::Topic',
+      'AWS::KMS::Key',
+      'AWS::Lambda::Function',
+      'AWS::SQS::Queue',
+      'AWS::CloudWatch::Dashboard',
+      'AWS::Scheduler::Schedule',
+    ]);
+    for (const id of Object.keys(template.Resources)) expect(id).toMatch(/^Audit/);
+  });
+
+  it('passes the packs of rules there', async () => {
+    const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
+    const { app, stack } = foreignStack();
+    Validations.of(app).addPlugins(
+      new AwsSolutionsChecks(app),
+      new NIST80053R5Checks(app),
+      new ServerlessChecks(app),
+    );
+    auditorIn(stack, 'Audit', { configFile: at('audit.yaml') });
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  it('stands twice in a stack', async () => {
+    const at = await folderOf({ 'one.yaml': ENVIRONMENT, 'two.yaml': 'environments: [{ id: def }]' });
+    const { stack } = foreignStack();
+    auditorIn(stack, 'One', { configFile: at('one.yaml') });
+    auditorIn(stack, 'Two', { configFile: at('two.yaml') });
+    expect(Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function'))).toHaveLength(2);
+  });
+
+  it.each<{
+    readonly name: string;
+    readonly files: Readonly<Record<string, string>>;
+    readonly props: (at: (name: string) => string) => FinSpaceAuditorProps;
+    readonly message: RegExp;
+  }>([
+    {
+      name: 'a wrong key of the config file',
+      files: { 'audit.yaml': `${ENVIRONMENT}retention: { yeers: 7 }` },
+      props: (at) => ({ configFile: at('audit.yaml') }),
+      message: /audit\.yaml:2: retention\.yeers: unknown key, did you mean years\?/,
+    },
+    {
+      name: 'a wrong waiver beside the config file',
+      files: { 'audit.yaml': ENVIRONMENT, 'waivers.yaml': '- { rule: stale-login }' },
+      props: (at) => ({ configFile: at('audit.yaml') }),
+      message: /waivers\.yaml:1: \[0\]\.user: must be .*, got nothing/,
+    },
+    {
+      name: 'a wrong waiver in a file that is named',
+      files: { 'audit.yaml': ENVIRONMENT, 'accepted.yaml': '- { rule: stale-login }' },
+      props: (at) => ({ configFile: at('audit.yaml'), waiversFile: at('accepted.yaml') }),
+      message: /accepted\.yaml:1: \[0\]\.user: must be .*, got nothing/,
+    },
+    {
+      name: 'a file of waivers that is named and not there',
+      files: { 'audit.yaml': ENVIRONMENT },
+      props: (at) => ({ configFile: at('audit.yaml'), waiversFile: at('accepted.yaml') }),
+      message: /accepted\.yaml/,
+    },
+    {
+      name: 'a config file that is not there',
+      files: {},
+      props: (at) => ({ configFile: at('audit.yaml') }),
+      message: /audit\.yaml/,
+    },
+  ])('is stopped by $name', async ({ files, props, message }) => {
+    const at = await folderOf(files);
+    expect(() => auditorIn(foreignStack().stack, 'Audit', props(at))).toThrow(message);
+  });
+});
