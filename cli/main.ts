@@ -15,6 +15,7 @@ const actionsWith = (io: Io): Actions => ({
   history: async (flags) => (await import('./history.ts')).history(flags, io),
   diff: async (from, to, flags) => (await import('./diff.ts')).diff(from, to, flags, io),
   replay: async (flags) => (await import('./replay.ts')).replay(flags, io),
+  review: async (flags) => (await import('./review.ts')).review(flags, io),
 });
 
 /** Runs a command line (the words after the script's name) and tells how the process is to exit. */

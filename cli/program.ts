@@ -6,6 +6,7 @@ import type { ExitCode } from './exit-codes.ts';
 import type { ExplainFlags } from './explain-options.ts';
 import type { HistoryFlags } from './history.ts';
 import type { ReplayFlags } from './replay-options.ts';
+import type { ReviewFlags } from './review-options.ts';
 import type { RulesFlags } from './rules.ts';
 import type { RunFlags } from './run-options.ts';
 import type { SimulateFlags } from './simulate-options.ts';
@@ -110,6 +111,21 @@ Exit codes:
   2  one was not: it is altered or missing, or a rule failed
   3  the command line or a config file is wrong`;
 
+const REVIEW_NOTES = `
+Builds a folder for people who review who has access: everybody, the privileged, who never logged in, waivers, what
+changed, and a worksheet to be filled in. It speaks for the last complete run up to --to, and tells which days had none.
+With --ingest it checks the filled worksheet and signs the review off, once, or tells everything that is wrong with it.
+The pack names people, and must be kept as the archive is.
+
+Examples:
+  $ ${NAME} review --out audit-history --from 2026-10-01 --to 2026-12-31 --pack review-q4
+  $ ${NAME} review --pack review-q4 --ingest filled.csv --reviewer "A. Reviewer"
+
+Exit codes:
+  0  the pack is built, or the review is signed off
+  2  there is no complete run to review, or something in the archive is altered or missing
+  3  the command line, the filled worksheet or the pack is wrong: nothing was written`;
+
 /** What each command does once its flags are read. */
 export interface Actions {
   run(flags: RunFlags): Promise<ExitCode>;
@@ -121,6 +137,7 @@ export interface Actions {
   history(flags: HistoryFlags): Promise<ExitCode>;
   diff(from: string, to: string, flags: DiffFlags): Promise<ExitCode>;
   replay(flags: ReplayFlags): Promise<ExitCode>;
+  review(flags: ReviewFlags): Promise<ExitCode>;
 }
 
 const another = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -254,5 +271,15 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .option('--against <file>', 'judge by this audit.yaml as well, and compare')
     .addHelpText('after', REPLAY_NOTES)
     .action(async (flags: ReplayFlags) => exit(await actions.replay(flags)));
+  reading(root, 'review')
+    .description('build the pack of an access review, and sign it off')
+    .option('--from <day>', 'the first day of the period, in UTC, as 2026-10-01')
+    .option('--to <day>', 'its last day')
+    .option('--pack <folder>', 'the pack: a new folder, or the one to sign off')
+    .option('--ingest <file>', 'sign off, by this filled worksheet')
+    .option('--reviewer <name>', 'who signs off, with --ingest')
+    .option('--signed-off-at <time>', 'when: ISO 8601 with its zone, not to come (default: now)')
+    .addHelpText('after', REVIEW_NOTES)
+    .action(async (flags: ReviewFlags) => exit(await actions.review(flags)));
   return root;
 };

@@ -19,17 +19,26 @@ const COLUMNS = [
 ] as const;
 
 /**
- * One cell. A text that a spreadsheet could take for a formula gets an apostrophe before it: spreadsheets look at
- * the first character, and some skip white space before they look.
+ * What a spreadsheet could take for a formula: it looks at the first character, and some skip white space before they
+ * look. Apostrophes before it count, so that the guard can be taken off again without mistake.
  */
+const FORMULA = /^'*[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u;
+
+/** One cell. A text that a spreadsheet could take for a formula gets an apostrophe before it. */
 export const cell = (value: string | number): string => {
   const text = String(value);
-  const safe =
-    typeof value === 'string' && /^[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u.test(text) ? `'${text}` : text;
+  const safe = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""')}"`;
 };
 
-/** The first line of `findings.csv`; lines end in CR LF (RFC 4180) once the writer has added the LF. */
+/** The text of a cell without the apostrophe that `cell` put before it, and some spreadsheets take off themselves. */
+export const unguarded = (text: string): string =>
+  text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
+
+/** Cells as a line, which ends in CR LF (RFC 4180) once the writer has added the LF. */
+export const cellsLine = (cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\r`;
+
+/** The first line of `findings.csv`. */
 export const csvHeader = `${COLUMNS.join(',')}\r`;
 
 /** A finding as a line of `findings.csv`. */
@@ -51,5 +60,5 @@ export const csvLine = (finding: Finding): string => {
     evidence: JSON.stringify(finding.evidence),
     id: finding.id,
   };
-  return `${COLUMNS.map((column) => cell(cells[column])).join(',')}\r`;
+  return cellsLine(COLUMNS.map((column) => cells[column]));
 };

@@ -4,6 +4,7 @@ import { type AuditResult, audit } from '../../lambda/audit.ts';
 import { type Config, defaultConfig } from '../../lambda/config.ts';
 import { configuredSettings } from '../../lambda/invocation.ts';
 import type { Archive, ListingEnd } from '../../lambda/ports.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT, NOW } from './builders.ts';
 import { listingOf } from './listing.ts';
@@ -21,6 +22,7 @@ export interface NightPlan {
   readonly end?: ListingEnd;
   readonly environmentId?: string;
   readonly config?: Partial<Config>;
+  readonly waivers?: readonly Waiver[];
 }
 
 /** Audits nights into an archive, in the order given. */
@@ -29,7 +31,7 @@ export const auditNights = async (
   nights: readonly NightPlan[],
 ): Promise<readonly AuditResult[]> => {
   const results: AuditResult[] = [];
-  for (const { number, users, end, environmentId = ENVIRONMENT, config } of nights) {
+  for (const { number, users, end, environmentId = ENVIRONMENT, config, waivers = [] } of nights) {
     results.push(
       await audit(
         {
@@ -43,7 +45,7 @@ export const auditNights = async (
           acceptRosterDrop: false,
         },
         {
-          ...configuredSettings({ ...defaultConfig(rules), ...config }, [], environmentId),
+          ...configuredSettings({ ...defaultConfig(rules), ...config }, waivers, environmentId),
           listUsers: listingOf([users], end),
           archive,
           sendAlert: () => Promise.resolve('sent'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cell, csvHeader, csvLine } from '../../../lambda/report/csv.ts';
+import { cell, csvHeader, csvLine, unguarded } from '../../../lambda/report/csv.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 
 describe('a cell', () => {
@@ -15,10 +15,23 @@ describe('a cell', () => {
     { name: 'a full-width equals sign', value: '＝1', text: '"\'＝1"' },
     { name: 'white space before a formula', value: ' \t=1', text: '"\' \t=1"' },
     { name: 'an invisible mark before a formula', value: '\u200f=1', text: '"\'\u200f=1"' },
+    { name: 'an apostrophe of its own before a formula', value: "'=1", text: '"\'\'=1"' },
+    { name: 'an apostrophe before other text', value: "'tis", text: '"\'tis"' },
     { name: 'an equals sign further on', value: 'a=1', text: '"a=1"' },
     { name: 'nothing', value: '', text: '""' },
   ])('keeps $name from being more than text', ({ value, text }) => {
     expect(cell(value)).toBe(text);
+  });
+
+  test.each(['text', '=1', "'=1", "''=1", "'", "'tis", "' -", '\n', ''])(
+    '%j is itself again unguarded',
+    (value) => {
+      expect(unguarded(cell(value).slice(1, -1))).toBe(value);
+    },
+  );
+
+  test('what a spreadsheet took the guard off stays as it is', () => {
+    expect(unguarded('=1')).toBe('=1');
   });
 });
 
