@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import {
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import type { Archive, Content } from '../ports.ts';
-import { sha256Of } from './spool.ts';
 
 const isCode = (error: unknown, code: string): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 
 /** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */
 const STALE_LOCK_MS = 60_000;
+
+/** In bytes. */
+const READ_AT_ONCE = 256 * 1024;
+
+/** Objects are never written in place: another content is another file, with a time of its own. */
+const versionOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}-${size}-${mtimeNs}`;
 
 /**
  * An archive in a folder, with the promises of a bucket: an object appears whole (written aside, flushed, then
@@ -43,16 +37,20 @@ export const folderArchive = (folder: string): Archive => {
     return aside;
   };
 
-  const bytesOf = async (path: string): Promise<Uint8Array | undefined> => {
+  /** What `look` finds at a path; undefined where there is nothing. */
+  const ifThere = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
     try {
-      return await readFile(path);
+      return await look();
     } catch (error) {
       if (isCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   };
 
-  const versionOf = (bytes: Uint8Array | undefined): string | undefined => bytes && sha256Of(bytes);
+  const versionAt = async (path: string): Promise<string | undefined> => {
+    const found = await ifThere(() => stat(path, { bigint: true }));
+    return found && versionOf(found);
+  };
 
   const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
     const lockPath = join(dirname(path), `.${basename(path)}.lock`);
@@ -72,19 +70,15 @@ export const folderArchive = (folder: string): Archive => {
     location: root,
 
     async read(key) {
-      const bytes = await bytesOf(pathOf(key));
-      // One read for both: the version is that of the very bytes that are given.
-      return bytes && { version: sha256Of(bytes), body: Readable.from([bytes]) };
+      const file = await ifThere(() => open(pathOf(key)));
+      if (file === undefined) return undefined;
+      // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
+      const version = versionOf(await file.stat({ bigint: true }));
+      return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
     },
 
     async has(key) {
-      try {
-        await stat(pathOf(key));
-        return true;
-      } catch (error) {
-        if (isCode(error, 'ENOENT')) return false;
-        throw error;
-      }
+      return (await ifThere(() => stat(pathOf(key)))) !== undefined;
     },
 
     async create(key, content) {
@@ -106,7 +100,7 @@ export const folderArchive = (folder: string): Archive => {
       const aside = await writeAside(path, content);
       const unlock = await lock(path);
       try {
-        if (unlock === undefined || versionOf(await bytesOf(path)) !== version) return 'conflict';
+        if (unlock === undefined || (await versionAt(path)) !== version) return 'conflict';
         await rename(aside, path);
         return 'replaced';
       } finally {
