@@ -2,6 +2,7 @@ import type { ConfiguredRule } from '../rules/engine/configure.ts';
 import { beginEvaluation } from '../rules/engine/evaluate.ts';
 import type { Reminders } from '../rules/engine/reminder.ts';
 import type { Rule } from '../rules/engine/rule.ts';
+import { placeName } from '../rules/engine/user.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import {
   ARCHIVE_PLACE,
@@ -700,7 +701,7 @@ const unjudged = (run: Run, shortfall: Shortfall): Report => {
     notAssessed: () => {},
   });
   return reportOf(run, undefined, shortfall, NOTHING_COUNTED, {
-    outcomes: evaluation.conclude(false),
+    outcomes: evaluation.conclude(placeName, false),
     findings: countFindings().counts(),
     waiverTroubles: undefined,
   });

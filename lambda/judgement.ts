@@ -186,8 +186,9 @@ export const beginJudging = (
 
     async conclude(isWhole) {
       if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
-      const outcomes = evaluation.conclude(isWhole);
-      former.evaluation.conclude(isWhole);
+      const idAt = (place: number): string => roster.arrival(place);
+      const outcomes = evaluation.conclude(idAt, isWhole);
+      former.evaluation.conclude(idAt, isWhole);
       for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);
 
       const isComplete = isWhole && outcomes.every(({ error }) => error === undefined);

@@ -3,7 +3,7 @@ import { type DirectoryJudgement, defineDirectoryRule, type Evidence } from './e
 import type { User } from './engine/user.ts';
 import { active, anyOf, isShared } from './terms/clauses.ts';
 import { localEnd, soleAt } from './terms/email-address.ts';
-import { type SharedKey, SharedKeys } from './terms/shared-keys.ts';
+import { SharedKeys } from './terms/shared-keys.ts';
 import { namedUsers } from './terms/user-ids.ts';
 
 /** An address as people mean it: lower-cased, without its `+tag`. */
@@ -67,7 +67,7 @@ const merged = (
   }));
 };
 
-const sharingEmail = ({ key, ids }: SharedKey) =>
+const sharingEmail = (key: string, ids: readonly string[]) =>
   [
     lowest(ids),
     {
@@ -76,7 +76,7 @@ const sharingEmail = ({ key, ids }: SharedKey) =>
     },
   ] as const;
 
-const sharingName = ({ key, ids }: SharedKey) => {
+const sharingName = (key: string, ids: readonly string[]) => {
   const [firstName, lastName] = key.split('\n');
   return [
     lowest(ids),
@@ -126,17 +126,19 @@ export default defineDirectoryRule({
     const names = new SharedKeys();
     let checked = 0;
     return {
-      see(user) {
+      see(user, place) {
         if (!user.isActive) return;
-        const { id } = user;
         const { email, name } = keysOf(user);
-        if (email !== undefined) emails.add(email, id);
-        if (name !== undefined) names.add(name, id);
+        if (email !== undefined) emails.add(email, place);
+        if (name !== undefined) names.add(name, place);
         if (email !== undefined || name !== undefined) checked += 1;
       },
-      judge: () => ({
+      judge: (idAt) => ({
         checked,
-        violations: merged([...emails.shared().map(sharingEmail), ...names.shared().map(sharingName)]),
+        violations: merged([
+          ...emails.shared().map(({ key, places }) => sharingEmail(key, places.map(idAt))),
+          ...names.shared().map(({ key, places }) => sharingName(key, places.map(idAt))),
+        ]),
       }),
     };
   },

@@ -28,16 +28,16 @@ export default defineDirectoryRule({
   begin() {
     const arns = new SharedKeys();
     return {
-      see({ isActive, isApiBound, principalArn, id }) {
-        if (isActive && isApiBound && principalArn !== undefined) arns.add(principalArn, id);
+      see({ isActive, isApiBound, principalArn }, place) {
+        if (isActive && isApiBound && principalArn !== undefined) arns.add(principalArn, place);
       },
-      judge: () => ({
+      judge: (idAt) => ({
         checked: arns.size,
-        violations: arns.shared().map(({ key, ids }) => ({
+        violations: arns.shared().map(({ key, places }) => ({
           subject: { kind: 'principal', id: key },
           violation: {
-            message: `API principal of ${ids.length} active users`,
-            evidence: { apiAccessPrincipalArn: key, ...namedUsers(ids) },
+            message: `API principal of ${places.length} active users`,
+            evidence: { apiAccessPrincipalArn: key, ...namedUsers(places.map(idAt)) },
           },
         })),
       }),

@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../rules/engine/finding.ts';
-import {
-  isStanding,
-  type Past,
-  type RecentlyResolved,
-  type Remembered,
-} from '../../rules/engine/lifecycle.ts';
+import { isStanding, type Past, type RecentlyResolved } from '../../rules/engine/lifecycle.ts';
 import { Roster } from '../../rules/engine/roster.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
+import { StandingFindings } from '../../rules/engine/standing.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import type { Archive } from '../ports.ts';
 import type { ObjectName } from './keys.ts';
@@ -80,7 +76,7 @@ export const readPast = async (
   manifest: Manifest | undefined,
   rules: ReadonlyMap<string, Rule>,
 ): Promise<Past> => {
-  const standing = new Map<string, Remembered>();
+  const standing = new StandingFindings();
   const resolved = new Map<string, RecentlyResolved>();
   if (manifest === undefined) return { standing, resolved };
 
@@ -88,7 +84,7 @@ export const readPast = async (
     const finding = line as Finding;
     if (!isStanding(finding, rules.get(finding.ruleId))) continue;
     const { id, severity, firstSeen, runs, state } = finding;
-    standing.set(id, { severity, firstSeen, runs, ...(state === 'waived' && { wasWaived: true }) });
+    standing.remember(id, { severity, firstSeen, runs, ...(state === 'waived' && { wasWaived: true }) });
   }
   for await (const line of readRunLines(archive, manifest, 'resolved')) {
     const finding = line as RecentlyResolved;

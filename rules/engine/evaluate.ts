@@ -1,5 +1,14 @@
 import type { ConfiguredRule } from './configure.ts';
-import type { Context, DirectoryCheck, DirectoryRule, Outcome, Rule, Subject, Violation } from './rule.ts';
+import type {
+  Context,
+  DirectoryCheck,
+  DirectoryRule,
+  IdAt,
+  Outcome,
+  Rule,
+  Subject,
+  Violation,
+} from './rule.ts';
 import type { Severity } from './severity.ts';
 import type { User, UserFacts } from './user.ts';
 
@@ -42,9 +51,10 @@ export interface Evaluation {
   vanished(before: UserFacts): void;
   /**
    * Judges what concerns the directory as a whole, and tells how each rule fared.
+   * @param idAt gives the ids of the users in the order in which they were seen
    * @param isWhole whether every user was seen; of a part, nothing is said about the whole
    */
-  conclude(isWhole: boolean): readonly RuleOutcome[];
+  conclude(idAt: IdAt, isWhole: boolean): readonly RuleOutcome[];
 }
 
 interface Tally {
@@ -177,7 +187,6 @@ export const beginEvaluation = (
 
   return {
     see(user, before) {
-      seen += 1;
       for (const { tally, rule, options } of userRules) {
         if (tally.error !== undefined) continue;
         // Not `guard`: a closure a rule and user is what this loop can't afford.
@@ -190,19 +199,20 @@ export const beginEvaluation = (
       for (const { tally, check } of directoryRules) {
         if (tally.error !== undefined) continue;
         try {
-          check?.see(user);
+          check?.see(user, seen);
         } catch (error) {
           breakDown(tally, environment, error);
         }
       }
       judgeChange(before, user);
+      seen += 1;
     },
 
     vanished(before) {
       judgeChange(before, undefined);
     },
 
-    conclude(isWhole) {
+    conclude(idAt, isWhole) {
       for (const { tally, check } of directoryRules) {
         if (!isWhole) {
           lacks(tally, environment, PART_OF_DIRECTORY);
@@ -210,7 +220,7 @@ export const beginEvaluation = (
         }
         guard(tally, environment, () => {
           if (check === undefined) return;
-          const { checked, violations } = check.judge();
+          const { checked, violations } = check.judge(idAt);
           for (const { subject, violation } of violations) fail(tally, subject, violation);
           tally.checked = checked;
         });

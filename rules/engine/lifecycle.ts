@@ -2,20 +2,12 @@ import type { Failure } from './evaluate.ts';
 import { type Finding, type FindingState, findingId, type ResolutionCause } from './finding.ts';
 import type { Rule, Subject } from './rule.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
+import type { Remembered, StandingFindings } from './standing.ts';
 import { DAY_MS } from './time.ts';
 import type { Waiver, WaiverBook } from './waiver.ts';
 
 /** A finding that comes back within this time of resolving is the same one, reopened. */
 export const REOPENING_MS = 30 * DAY_MS;
-
-/** What is remembered of a finding that stood in the last complete run. */
-export interface Remembered {
-  readonly severity: Severity;
-  readonly firstSeen: string;
-  readonly runs: number;
-  /** It was accepted by a waiver. */
-  readonly wasWaived?: true;
-}
 
 /** A finding that resolved within the last 30 days: one line of the `resolved` file. */
 export interface RecentlyResolved extends Remembered {
@@ -25,7 +17,7 @@ export interface RecentlyResolved extends Remembered {
 
 /** What earlier runs left. */
 export interface Past {
-  readonly standing: ReadonlyMap<string, Remembered>;
+  readonly standing: StandingFindings;
   readonly resolved: ReadonlyMap<string, RecentlyResolved>;
 }
 
@@ -68,18 +60,19 @@ export const beginLifecycle = (
   waivers: WaiverBook,
   unjudged: ReadonlySet<string>,
 ): Lifecycle => {
-  const failed = new Set<string>();
+  const reopened = new Set<string>();
   const carried = new Set<string>();
   const resolvedNow: RecentlyResolved[] = [];
   const since = (resolvedAt: string): number => Date.parse(asOf) - Date.parse(resolvedAt);
 
-  /** What the finding was before, where it stood or resolved a short time ago. */
+  /** What the finding was before it failed in this run, where it stood or resolved a short time ago. */
   const historyOf = (id: string): { readonly state: FindingState; readonly earlier?: Remembered } => {
-    const standing = past.standing.get(id);
+    const standing = past.standing.fail(id);
     if (standing !== undefined) return { state: 'open', earlier: standing };
     const resolved = past.resolved.get(id);
-    const isBack = resolved !== undefined && since(resolved.resolvedAt) <= REOPENING_MS;
-    return isBack ? { state: 'reopened', earlier: resolved } : { state: 'new' };
+    if (resolved === undefined || since(resolved.resolvedAt) > REOPENING_MS) return { state: 'new' };
+    reopened.add(id);
+    return { state: 'reopened', earlier: resolved };
   };
 
   return {
@@ -89,7 +82,6 @@ export const beginLifecycle = (
       const { state: unwaived, earlier } =
         rule.kind === 'change' ? { state: 'event' as const, earlier: undefined } : historyOf(id);
       const state = waiver === undefined ? unwaived : 'waived';
-      failed.add(id);
 
       return {
         id,
@@ -117,7 +109,7 @@ export const beginLifecycle = (
     },
 
     settle(finding, rule, cause) {
-      if (!isStanding(finding, rule) || failed.has(finding.id)) return undefined;
+      if (!isStanding(finding, rule) || past.standing.hasFailed(finding.id)) return undefined;
       const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...stands } = finding;
       if (carried.has(finding.id) || unjudged.has(finding.ruleId)) {
         const waiver = waivers.find(finding.ruleId, finding.subject.id);
@@ -138,7 +130,7 @@ export const beginLifecycle = (
 
     recentlyResolved: () => [
       ...[...past.resolved.values()].filter(
-        ({ id, resolvedAt }) => !failed.has(id) && since(resolvedAt) <= REOPENING_MS,
+        ({ id, resolvedAt }) => !reopened.has(id) && since(resolvedAt) <= REOPENING_MS,
       ),
       ...resolvedNow,
     ],

@@ -2,7 +2,7 @@ import type { ConfiguredRule } from './configure.ts';
 import { beginEvaluation } from './evaluate.ts';
 import type { Context } from './rule.ts';
 import { readTime } from './time.ts';
-import { readUser, type User } from './user.ts';
+import { placeName, readUser, type User } from './user.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -212,14 +212,20 @@ export const failureKey = (ruleId: string, subjectId: string): string => `${rule
 /** Judges a listing as it would be, by directory rules. */
 export const beginSupposing = (rules: readonly ConfiguredRule[], context: Context) => {
   const failed = new Set<string>();
+  const ids: string[] = [];
   const evaluation = beginEvaluation(rules, context, undefined, {
     fail: ({ rule, subject }) => failed.add(failureKey(rule.id, subject.id)),
     notAssessed: () => {},
   });
   return {
-    see: (user: User): void => evaluation.see(user, undefined),
+    see(user: User): void {
+      ids.push(user.id);
+      evaluation.see(user, undefined);
+    },
     conclude: (): Supposed => ({
-      isJudged: evaluation.conclude(true).every(({ error }) => error === undefined),
+      isJudged: evaluation
+        .conclude((place) => ids[place] ?? placeName(place), true)
+        .every(({ error }) => error === undefined),
       failed,
     }),
   };

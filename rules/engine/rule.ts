@@ -100,10 +100,14 @@ export interface DirectoryJudgement {
   readonly violations: readonly { readonly subject: Subject; readonly violation: Violation }[];
 }
 
+/** The id of the user that was seen at a place. */
+export type IdAt = (place: number) => string;
+
 /** One directory rule at work on one listing; keeps only the compact facts that it needs. */
 export interface DirectoryCheck {
-  see(user: User): void;
-  judge(): DirectoryJudgement;
+  /** @param place how many users were seen before: a number to remember the user by, instead of its id */
+  see(user: User, place: number): void;
+  judge(idAt: IdAt): DirectoryJudgement;
 }
 
 interface DirectoryRuleDefinition<O extends Options> extends Configurable<O> {

@@ -41,6 +41,9 @@ type Members = Readonly<Record<string, unknown>>;
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What stands for the id of a record without one. */
+export const placeName = (position: number): string => `#${position}`;
+
 /** Reads one entry of the listing. Nothing is refused: what is no object is a user with every member missing. */
 export const readUser = (record: unknown, position: number): User => {
   const members: Members = isMembers(record) ? record : {};
@@ -49,7 +52,7 @@ export const readUser = (record: unknown, position: number): User => {
   const principal = readPrincipal(members.apiAccessPrincipalArn);
 
   return {
-    id: hasUserId ? userId : `#${position}`,
+    id: hasUserId ? userId : placeName(position),
     hasUserId,
     position,
     status,

@@ -1,8 +1,10 @@
+import { NumberList } from '../engine/number-list.ts';
+
 /** A key that two or more users have, such as an ARN or a name. */
 export interface SharedKey {
   readonly key: string;
-  /** In the order of the listing. */
-  readonly ids: readonly string[];
+  /** Of the users, in the order of the listing. */
+  readonly places: readonly number[];
 }
 
 // One slot of the table, in bytes: the two halves of the fingerprint, and the owner.
@@ -27,21 +29,23 @@ const finish = (hash: number): number => {
  * happens in one run of some 30 million.
  */
 export class SharedKeys {
-  /** Open addressing; the owner is the place in `#firstIds` plus one, 0 where the slot is free. */
+  /** Open addressing; the owner is the place in `#firsts` plus one, 0 where the slot is free. */
   #slots = new DataView(new ArrayBuffer(LEAST_SLOTS * SLOT));
-  readonly #firstIds: string[] = [];
-  readonly #shared = new Map<number, { key: string; ids: string[] }>();
+  /** The place of the first user of each key. */
+  readonly #firsts = new NumberList();
+  readonly #shared = new Map<number, { key: string; places: number[] }>();
 
   /** How many different keys came. */
   get size(): number {
-    return this.#firstIds.length;
+    return this.#firsts.length;
   }
 
-  add(key: string, id: string): void {
+  /** @param place of the user that has the key, in the listing */
+  add(key: string, place: number): void {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
-    for (let place = 0; place < key.length; place += 1) {
-      const unit = key.charCodeAt(place);
+    for (let index = 0; index < key.length; index += 1) {
+      const unit = key.charCodeAt(index);
       high = Math.imul(high ^ unit, 0x297a2d39);
       high ^= high >>> 14;
       low = Math.imul(low + unit, 0x85ebca77);
@@ -53,10 +57,10 @@ export class SharedKeys {
     const slot = this.#find(high, low);
     const owner = this.#slots.getUint32(slot + OWNER);
     if (owner !== 0) {
-      this.#share(owner, key, id);
+      this.#share(owner, key, place);
       return;
     }
-    this.#fill(slot, high, low, this.#firstIds.push(id));
+    this.#fill(slot, high, low, this.#firsts.push(place));
     if (this.size * SLOT * 4 > this.#slots.byteLength * 3) this.#grow();
   }
 
@@ -65,14 +69,13 @@ export class SharedKeys {
     return [...this.#shared.values()];
   }
 
-  #share(owner: number, key: string, id: string): void {
+  #share(owner: number, key: string, place: number): void {
     const sharing = this.#shared.get(owner);
     if (sharing !== undefined) {
-      sharing.ids.push(id);
+      sharing.places.push(place);
       return;
     }
-    const first = this.#firstIds.slice(owner - 1, owner);
-    this.#shared.set(owner, { key, ids: [...first, id] });
+    this.#shared.set(owner, { key, places: [this.#firsts.at(owner - 1), place] });
   }
 
   /** The slot that has the fingerprint, or the free one where it belongs. */

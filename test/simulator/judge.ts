@@ -33,13 +33,15 @@ export const judge = (
     },
   );
 
-  records.forEach((record, i) => {
-    const user = readUser(record, i);
+  const users = records.map((record, i) => readUser(record, i));
+  for (const user of users) {
     evaluation.see(user, before.get(user.id));
     before.delete(user.id);
-  });
+  }
   for (const gone of before.values()) evaluation.vanished(gone);
-  const broken = evaluation.conclude(true).filter(({ error }) => error !== undefined);
+  const broken = evaluation
+    .conclude((place) => users[place]?.id ?? 'nobody', true)
+    .filter(({ error }) => error !== undefined);
   if (broken.length > 0) throw new Error(`rules broke: ${JSON.stringify(broken)}`);
   return failures;
 };

@@ -71,14 +71,14 @@ export const judge = (rules: readonly Rule[], { users, earlierUsers, options, co
   const before = new Map(
     (earlierUsers ?? []).map((record, place) => readUser(record, place)).map((user) => [user.id, user]),
   );
-  users.forEach((record, place) => {
-    const user = readUser(record, place);
+  const seen = users.map((record, place) => readUser(record, place));
+  for (const user of seen) {
     evaluation.see(user, before.get(user.id));
     before.delete(user.id);
-  });
+  }
   for (const user of before.values()) evaluation.vanished(user);
 
-  const outcomes = evaluation.conclude(true);
+  const outcomes = evaluation.conclude((place) => seen[place]?.id ?? 'nobody', true);
   return { failures, reasons, outcomes };
 };
 

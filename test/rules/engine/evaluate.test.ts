@@ -97,12 +97,10 @@ const judge = (rules: readonly Rule[], { records, settings, before, vanished = [
     fail: (failure) => failures.push(failure),
     notAssessed: (rule, { id }, reason) => unanswered.push(`${rule.id} ${id}: ${reason}`),
   });
-  for (const [position, record] of records.entries()) {
-    const user = readUser(record, position);
-    evaluation.see(user, before?.[user.id]);
-  }
+  const users = records.map((record, position) => readUser(record, position));
+  for (const user of users) evaluation.see(user, before?.[user.id]);
   for (const user of vanished) evaluation.vanished(user);
-  const [outcome] = evaluation.conclude(isWhole);
+  const [outcome] = evaluation.conclude((place) => users[place]?.id ?? 'nobody', isWhole);
   return {
     outcome,
     unanswered,

@@ -1,14 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Failure } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
-import {
-  beginLifecycle,
-  type Past,
-  type RecentlyResolved,
-  type Remembered,
-} from '../../../rules/engine/lifecycle.ts';
+import { beginLifecycle, type Past, type RecentlyResolved } from '../../../rules/engine/lifecycle.ts';
 import { defineChangeRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
+import { type Remembered, StandingFindings } from '../../../rules/engine/standing.ts';
 import { openWaivers, type Waiver } from '../../../rules/engine/waiver.ts';
 
 const texts = {
@@ -64,14 +60,16 @@ const begin = (past: Partial<Past> = {}, waivers: readonly Waiver[] = [], unjudg
   beginLifecycle(
     'env',
     NOW,
-    { standing: new Map(), resolved: new Map(), ...past },
+    { standing: new StandingFindings(), resolved: new Map(), ...past },
     openWaivers(waivers, Date.parse(NOW), new Map([['stale', true]])),
     new Set(unjudged),
   );
 
-const standing = (remembered: Remembered = stood): Partial<Past> => ({
-  standing: new Map([['env/stale/u1', remembered]]),
-});
+const standing = (remembered: Remembered = stood): Partial<Past> => {
+  const findings = new StandingFindings();
+  findings.remember('env/stale/u1', remembered);
+  return { standing: findings };
+};
 const lately = (days: number): Partial<Past> => ({ resolved: new Map([['env/stale/u1', resolved(days)]]) });
 
 describe('a failure', () => {

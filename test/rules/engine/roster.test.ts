@@ -72,6 +72,13 @@ describe('who arrives', () => {
   });
 });
 
+test('who arrived where', () => {
+  const roster = new Roster();
+  roster.remember(user('earlier'));
+  for (const id of ['b', undefined, 'earlier', 'b', 'a']) roster.arrive(user(id));
+  expect([0, 1, 2, 3].map((place) => roster.arrival(place))).toEqual(['b', '#1', 'earlier', 'a']);
+});
+
 test('who has gone, and who is still there', () => {
   const roster = new Roster();
   for (const id of ['stays', 'goes', 'leaves']) roster.remember(user(id, { status: 'ENABLED' }));

@@ -148,8 +148,8 @@ describe('clauses agree with the rule', () => {
         (records: readonly unknown[], options: Options, at: Context) => {
           const users = usersOf(records);
           const check = rule.begin(options, at);
-          for (const user of users) check.see(user);
-          const { violations } = check.judge();
+          for (const [place, user] of users.entries()) check.see(user, place);
+          const { violations } = check.judge((place) => users[place]?.id ?? 'nobody');
           const counted = users.filter((user) =>
             rule.clauses?.(user, options, at).every(({ holds }) => holds),
           );
