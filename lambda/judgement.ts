@@ -3,6 +3,7 @@ import {
   type Answers,
   beginEvaluation,
   type Evaluation,
+  type Failure,
   type RuleOutcome,
 } from '../rules/engine/evaluate.ts';
 import { type Finding, findingId, type ResolutionCause } from '../rules/engine/finding.ts';
@@ -121,6 +122,7 @@ export const beginJudging = (
   const findingsSpool = spools.open('findings.jsonl.gz');
   const csvSpool = spools.open('findings.csv', { isGzipped: false });
   const former = beginFormerEvaluation(rules, context, earlier.manifest);
+  let found: Failure[] = [];
   let pending: Promise<void>[] = [];
   let users = 0;
   let duplicates = 0;
@@ -128,7 +130,7 @@ export const beginJudging = (
   const keep = (write: Promise<void> | undefined): void => {
     if (write !== undefined) pending.push(write);
   };
-  const settled = async (): Promise<void> => {
+  const written = async (): Promise<void> => {
     const waiting = pending;
     pending = [];
     await Promise.all(waiting);
@@ -141,8 +143,20 @@ export const beginJudging = (
   };
   keep(csvSpool.write(csvHeader));
 
+  // Told here and not as they are found: what directory rules find, they find all at once, and it would wait in memory
+  // for the disk.
+  const settled = async (): Promise<void> => {
+    const failures = found;
+    found = [];
+    for (const failure of failures) {
+      tell(lifecycle.fail(failure));
+      if (pending.length > 0) await written();
+    }
+    await written();
+  };
+
   const evaluation = beginEvaluation(rules, context, earlierRun, {
-    fail: (failure) => tell(lifecycle.fail(failure)),
+    fail: (failure) => found.push(failure),
     notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
   });
 
@@ -158,7 +172,7 @@ export const beginJudging = (
       const finding = line as Finding;
       const settledFinding = lifecycle.settle(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
       if (settledFinding !== undefined) tell(settledFinding);
-      if (pending.length > 0) await settled();
+      if (pending.length > 0) await written();
     }
   };
 
@@ -192,8 +206,9 @@ export const beginJudging = (
       for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);
 
       const isComplete = isWhole && outcomes.every(({ error }) => error === undefined);
-      if (isComplete) await settleEarlierFindings();
       await settled();
+      if (isComplete) await settleEarlierFindings();
+      await written();
       return {
         outcomes,
         findings: counted.counts(),

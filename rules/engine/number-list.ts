@@ -1,11 +1,12 @@
-const LEAST_LENGTH = 64;
+const CHUNK_BITS = 14;
+const CHUNK_LENGTH = 1 << CHUNK_BITS;
 
 /**
  * Whole numbers from 0 to 4 294 967 295 by place, in four bytes each and outside of the heap that is collected. What
- * was never set is 0.
+ * was never set is 0. It grows by chunks, so that nothing is ever there twice.
  */
 export class NumberList {
-  #numbers = new Uint32Array(LEAST_LENGTH);
+  readonly #chunks: Uint32Array[] = [];
   #length = 0;
 
   get length(): number {
@@ -13,26 +14,20 @@ export class NumberList {
   }
 
   at(place: number): number {
-    return this.#numbers[place] ?? 0;
+    return this.#chunks[place >>> CHUNK_BITS]?.[place & (CHUNK_LENGTH - 1)] ?? 0;
   }
 
   set(place: number, value: number): void {
-    if (place >= this.#length) this.#lengthen(place + 1);
-    this.#numbers[place] = value;
+    const index = place >>> CHUNK_BITS;
+    while (this.#chunks.length <= index) this.#chunks.push(new Uint32Array(CHUNK_LENGTH));
+    const chunk = this.#chunks[index];
+    if (chunk !== undefined) chunk[place & (CHUNK_LENGTH - 1)] = value;
+    this.#length = Math.max(this.#length, place + 1);
   }
 
   /** Gives the new length. */
   push(value: number): number {
     this.set(this.#length, value);
     return this.#length;
-  }
-
-  #lengthen(length: number): void {
-    this.#length = length;
-    const room = this.#numbers.length;
-    if (length <= room) return;
-    // `transfer` gives the old memory back at once, which a collection would do who knows when.
-    const bytes = Math.max(length, room + (room >> 1)) * this.#numbers.BYTES_PER_ELEMENT;
-    this.#numbers = new Uint32Array(this.#numbers.buffer.transfer(bytes));
   }
 }

@@ -1,5 +1,5 @@
 import { NumberList } from './number-list.ts';
-import { TextTable } from './text-table.ts';
+import { PathTable, TextTable } from './text-table.ts';
 import { placeName, type User, type UserFacts } from './user.ts';
 
 const STATUSES = [undefined, 'ENABLED', 'DISABLED', 'CREATING'] as const;
@@ -27,7 +27,7 @@ export class Roster {
   readonly #ids = new TextTable();
   /** By the number of the id. */
   readonly #facts = new NumberList();
-  readonly #arns = new TextTable();
+  readonly #arns = new PathTable();
   /** By the number of the id: the number of the ARN plus one, 0 is none. */
   readonly #arnOf = new NumberList();
   /** By the place of arrival: the number of the id plus one, 0 is none. */

@@ -1,6 +1,6 @@
 import { NumberList } from './number-list.ts';
 import type { Severity } from './severity.ts';
-import { TextTable } from './text-table.ts';
+import { PathTable } from './text-table.ts';
 
 /** What is remembered of a finding that stood in the last complete run. */
 export interface Remembered {
@@ -13,7 +13,7 @@ export interface Remembered {
 
 /** The findings that stood in the last complete run, and which of them failed again in this one. */
 export class StandingFindings {
-  readonly #ids = new TextTable();
+  readonly #ids = new PathTable();
   /** By the number of the id: which of `#kinds` it is. */
   readonly #kindOf = new NumberList();
   /** By the number of the id: 1 where it failed again. */

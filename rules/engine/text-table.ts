@@ -1,11 +1,70 @@
 import { NumberList } from './number-list.ts';
 
 const LEAST_SLOTS = 64;
-const LEAST_BYTES = 1024;
-/** The most bytes that a UTF-16 code unit takes here. */
-const UNIT_BYTES = 3;
 /** How full the slots may be. */
 const MOST_FULL = 0.8;
+
+const CHUNK_BITS = 18;
+const CHUNK_BYTES = 1 << CHUNK_BITS;
+/** The most bytes that a UTF-16 code unit takes here. */
+const UNIT_BYTES = 3;
+/** Ends a text; no unit has it. */
+const END = 0xff;
+
+/** The text that stands at a place of a chunk. */
+const read = (bytes: Uint8Array, from: number): string => {
+  let text = '';
+  for (let place = from; bytes[place] !== END; place += 1) {
+    const byte = bytes[place] ?? 0;
+    if (byte < 0x80) {
+      text += String.fromCharCode(byte);
+      continue;
+    }
+    const low = ((bytes[place + 1] ?? 0) << 7) | (bytes[place + 2] ?? 0);
+    text += String.fromCharCode(((byte & 0x7f) << 14) | low);
+    place += UNIT_BYTES - 1;
+  }
+  return text;
+};
+
+/** Writes a text, a code unit below 128 as it is and any other in three bytes, and gives the place after its end. */
+const write = (bytes: Uint8Array, from: number, text: string): number => {
+  let place = from;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) {
+      bytes[place] = unit;
+      place += 1;
+      continue;
+    }
+    bytes[place] = 0x80 | (unit >> 14);
+    bytes[place + 1] = (unit >> 7) & 0x7f;
+    bytes[place + 2] = unit & 0x7f;
+    place += UNIT_BYTES;
+  }
+  bytes[place] = END;
+  return place + 1;
+};
+
+/** Of a text, from 0 to 1. */
+const hashOf = (bytes: Uint8Array, from: number): number => {
+  let hash = 0x1b873593;
+  for (let place = from; bytes[place] !== END; place += 1) {
+    hash = Math.imul(hash ^ (bytes[place] ?? 0), 0x297a2d39);
+    hash ^= hash >>> 14;
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
+};
+
+const isSame = (one: Uint8Array, from: number, other: Uint8Array, otherFrom: number): boolean => {
+  let length = 0;
+  while (one[from + length] === other[otherFrom + length]) {
+    if (one[from + length] === END) return true;
+    length += 1;
+  }
+  return false;
+};
 
 /**
  * Numbers texts from 0 on, and gives them back. It does what a map to numbers would, exactly, in a third of the
@@ -13,125 +72,110 @@ const MOST_FULL = 0.8;
  * that it does not look at.
  */
 export class TextTable {
-  /** The texts one after the other: a code unit below 128 as it is, any other in three bytes. */
-  #bytes = new Uint8Array(LEAST_BYTES);
-  /** Where each text begins, and at last where the next one will. */
+  /** A text stands in one chunk as a whole. */
+  readonly #chunks = [new Uint8Array(CHUNK_BYTES)];
+  /** Where each text begins: the chunk, and below it the place within. */
   readonly #starts = new NumberList();
+  /** Where the next one begins, in the last chunk. */
+  #next = 0;
   /** Open addressing; the number of the text plus one, 0 where the slot is free. */
   #slots = new Uint32Array(LEAST_SLOTS);
 
-  constructor() {
-    this.#starts.push(0);
-  }
-
   get size(): number {
-    return this.#starts.length - 1;
+    return this.#starts.length;
   }
 
   /** The number of a text: its own, or a new one. */
   add(text: string): number {
     const end = this.#write(text);
-    const slot = this.#seek(end);
+    const slot = this.#seek();
     const known = this.#slots[slot] ?? 0;
     if (known !== 0) return known - 1;
-    this.#starts.push(end);
-    this.#slots[slot] = this.size;
+    this.#slots[slot] = this.#starts.push((this.#chunks.length - 1) * CHUNK_BYTES + this.#next);
+    this.#next = end;
     if (this.size > this.#slots.length * MOST_FULL) this.#grow();
     return this.size - 1;
   }
 
   /** The number of a text, or undefined where it was never added. */
   find(text: string): number | undefined {
-    const known = this.#slots[this.#seek(this.#write(text))] ?? 0;
+    this.#write(text);
+    const known = this.#slots[this.#seek()] ?? 0;
     return known === 0 ? undefined : known - 1;
   }
 
   /** The text of a number. */
   at(number: number): string {
-    const end = this.#starts.at(number + 1);
-    let text = '';
-    let place = this.#starts.at(number);
-    while (place < end) {
-      const byte = this.#byte(place);
-      const isWide = byte >= 0x80;
-      text += String.fromCharCode(
-        isWide ? ((byte & 0x7f) << 14) | (this.#byte(place + 1) << 7) | this.#byte(place + 2) : byte,
-      );
-      place += isWide ? UNIT_BYTES : 1;
-    }
-    return text;
+    const start = this.#starts.at(number);
+    return read(this.#chunk(start >>> CHUNK_BITS), start & (CHUNK_BYTES - 1));
   }
 
-  #byte(place: number): number {
-    return this.#bytes[place] ?? 0;
+  #chunk(index: number): Uint8Array {
+    return this.#chunks[index] ?? new Uint8Array([END]);
   }
 
   /** Writes a text behind the others, where it stands until another is written, and gives its end. */
   #write(text: string): number {
-    let place = this.#starts.at(this.size);
-    const most = place + text.length * UNIT_BYTES;
-    if (most > this.#bytes.length) {
-      const room = Math.max(most, this.#bytes.length + (this.#bytes.length >> 1));
-      this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(room));
+    const most = text.length * UNIT_BYTES + 1;
+    if (this.#next + most > this.#chunk(this.#chunks.length - 1).length) {
+      this.#chunks.push(new Uint8Array(Math.max(most, CHUNK_BYTES)));
+      this.#next = 0;
     }
-    const bytes = this.#bytes;
-    for (let index = 0; index < text.length; index += 1) {
-      const unit = text.charCodeAt(index);
-      if (unit < 0x80) {
-        bytes[place] = unit;
-        place += 1;
-        continue;
-      }
-      bytes[place] = 0x80 | (unit >> 14);
-      bytes[place + 1] = (unit >> 7) & 0x7f;
-      bytes[place + 2] = unit & 0x7f;
-      place += UNIT_BYTES;
-    }
-    return place;
+    return write(this.#chunk(this.#chunks.length - 1), this.#next, text);
   }
 
-  /** The slot of the text behind the others, which ends at `end`: the one that holds it, or the free one for it. */
-  #seek(end: number): number {
+  /** The slot of the text behind the others: the one that holds it, or the free one for it. */
+  #seek(): number {
     const slots = this.#slots;
-    const start = this.#starts.at(this.size);
-    let slot = this.#firstSlot(start, end);
+    const written = this.#chunk(this.#chunks.length - 1);
+    let slot = Math.floor(hashOf(written, this.#next) * slots.length);
     for (;;) {
       const known = slots[slot] ?? 0;
-      if (known === 0 || this.#isSame(known - 1, start, end)) return slot;
+      if (known === 0) return slot;
+      const start = this.#starts.at(known - 1);
+      const chunk = this.#chunk(start >>> CHUNK_BITS);
+      if (isSame(chunk, start & (CHUNK_BYTES - 1), written, this.#next)) return slot;
       slot = slot + 1 === slots.length ? 0 : slot + 1;
     }
   }
 
-  #firstSlot(start: number, end: number): number {
-    const bytes = this.#bytes;
-    let hash = end - start;
-    for (let place = start; place < end; place += 1) {
-      hash = Math.imul(hash ^ (bytes[place] ?? 0), 0x297a2d39);
-      hash ^= hash >>> 14;
-    }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
-    return Math.floor(((hash ^ (hash >>> 15)) >>> 0) * (this.#slots.length / 2 ** 32));
-  }
-
-  #isSame(number: number, start: number, end: number): boolean {
-    const bytes = this.#bytes;
-    const shift = this.#starts.at(number) - start;
-    if (this.#starts.at(number + 1) !== end + shift) return false;
-    for (let place = start; place < end; place += 1) {
-      if (bytes[place] !== bytes[place + shift]) return false;
-    }
-    return true;
-  }
-
   #grow(): void {
-    const length = this.#slots.length + (this.#slots.length >> 1);
-    // Gives the old memory back at once, which a collection would do who knows when.
-    this.#slots.buffer.transfer(0);
-    this.#slots = new Uint32Array(length);
+    const slots = new Uint32Array(Math.ceil(this.#slots.length * 1.5));
     for (let number = 0; number < this.size; number += 1) {
-      let slot = this.#firstSlot(this.#starts.at(number), this.#starts.at(number + 1));
-      while (this.#slots[slot] !== 0) slot = slot + 1 === length ? 0 : slot + 1;
-      this.#slots[slot] = number + 1;
+      const start = this.#starts.at(number);
+      const hash = hashOf(this.#chunk(start >>> CHUNK_BITS), start & (CHUNK_BYTES - 1));
+      let slot = Math.floor(hash * slots.length);
+      while (slots[slot] !== 0) slot = slot + 1 === slots.length ? 0 : slot + 1;
+      slots[slot] = number + 1;
     }
+    // Gives the memory back at once, which a collection would do who knows when.
+    this.#slots.buffer.transfer(0);
+    this.#slots = slots;
+  }
+}
+
+/**
+ * As a TextTable, for texts that have much in common up to their last slash, such as ARNs and the ids of findings.
+ */
+export class PathTable {
+  readonly #heads = new TextTable();
+  /** `NUMBER/TAIL`: the number of the head, and what follows it. */
+  readonly #paths = new TextTable();
+
+  add(path: string): number {
+    const cut = path.lastIndexOf('/') + 1;
+    return this.#paths.add(`${this.#heads.add(path.slice(0, cut))}/${path.slice(cut)}`);
+  }
+
+  find(path: string): number | undefined {
+    const cut = path.lastIndexOf('/') + 1;
+    const head = this.#heads.find(path.slice(0, cut));
+    return head === undefined ? undefined : this.#paths.find(`${head}/${path.slice(cut)}`);
+  }
+
+  at(number: number): string {
+    const path = this.#paths.at(number);
+    const cut = path.indexOf('/');
+    return this.#heads.at(Number(path.slice(0, cut))) + path.slice(cut + 1);
   }
 }

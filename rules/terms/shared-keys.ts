@@ -1,5 +1,3 @@
-import { NumberList } from '../engine/number-list.ts';
-
 /** A key that two or more users have, such as an ARN or a name. */
 export interface SharedKey {
   readonly key: string;
@@ -12,8 +10,9 @@ const LOW = 4;
 const OWNER = 8;
 const SLOT = 12;
 
-/** A power of two, as every doubling of it. */
 const LEAST_SLOTS = 1024;
+/** How full the table may be. */
+const MOST_FULL = 0.8;
 
 /** Spreads the last units of a key over the whole word. */
 const finish = (hash: number): number => {
@@ -24,23 +23,23 @@ const finish = (hash: number): number => {
 
 /**
  * Finds what users have in common, in one pass over a directory of any size. A key is remembered by a 64-bit
- * fingerprint (some 30 bytes) rather than as text: the texts of a million users would take most of the memory there
+ * fingerprint (some 20 bytes) rather than as text: the texts of a million users would take most of the memory there
  * is. Users that share a key are always found; that two of a million keys are taken for one although they differ
  * happens in one run of some 30 million.
  */
 export class SharedKeys {
-  /** Open addressing; the owner is the place in `#firsts` plus one, 0 where the slot is free. */
+  /** Open addressing; the owner is the place of the first user of the key plus one, 0 where the slot is free. */
   #slots = new DataView(new ArrayBuffer(LEAST_SLOTS * SLOT));
-  /** The place of the first user of each key. */
-  readonly #firsts = new NumberList();
+  #size = 0;
+  /** By the owner. */
   readonly #shared = new Map<number, { key: string; places: number[] }>();
 
   /** How many different keys came. */
   get size(): number {
-    return this.#firsts.length;
+    return this.#size;
   }
 
-  /** @param place of the user that has the key, in the listing */
+  /** @param place of the user that has the key, in the listing; no user has two keys here */
   add(key: string, place: number): void {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
@@ -60,8 +59,9 @@ export class SharedKeys {
       this.#share(owner, key, place);
       return;
     }
-    this.#fill(slot, high, low, this.#firsts.push(place));
-    if (this.size * SLOT * 4 > this.#slots.byteLength * 3) this.#grow();
+    this.#fill(slot, high, low, place + 1);
+    this.#size += 1;
+    if (this.#size * SLOT > this.#slots.byteLength * MOST_FULL) this.#grow();
   }
 
   /** The keys that two or more users have, in the order in which the second user came. */
@@ -75,14 +75,14 @@ export class SharedKeys {
       sharing.places.push(place);
       return;
     }
-    this.#shared.set(owner, { key, places: [this.#firsts.at(owner - 1), place] });
+    this.#shared.set(owner, { key, places: [owner - 1, place] });
   }
 
   /** The slot that has the fingerprint, or the free one where it belongs. */
   #find(high: number, low: number): number {
     const slots = this.#slots;
     const end = slots.byteLength;
-    let slot = (low & (end / SLOT - 1)) * SLOT;
+    let slot = Math.floor((low / 2 ** 32) * (end / SLOT)) * SLOT;
     while (
       slots.getUint32(slot + OWNER) !== 0 &&
       (slots.getUint32(slot) !== high || slots.getUint32(slot + LOW) !== low)
@@ -100,7 +100,7 @@ export class SharedKeys {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new DataView(new ArrayBuffer(old.byteLength * 2));
+    this.#slots = new DataView(new ArrayBuffer(Math.ceil((old.byteLength / SLOT) * 1.5) * SLOT));
     for (let slot = 0; slot < old.byteLength; slot += SLOT) {
       const owner = old.getUint32(slot + OWNER);
       if (owner === 0) continue;
@@ -108,5 +108,7 @@ export class SharedKeys {
       const low = old.getUint32(slot + LOW);
       this.#fill(this.#find(high, low), high, low, owner);
     }
+    // Gives the memory back at once, which a collection would do who knows when.
+    old.buffer.transfer(0);
   }
 }
