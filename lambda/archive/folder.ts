@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Archive, Content } from '../ports.ts';
 
 const isCode = (error: unknown, code: string): boolean =>
@@ -10,7 +11,7 @@ const isCode = (error: unknown, code: string): boolean =>
 /** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */
 const STALE_LOCK_MS = 60_000;
 
-/** In bytes. */
+/** In bytes: what is larger is streamed. */
 const READ_AT_ONCE = 256 * 1024;
 
 /** Objects are never written in place: another content is another file, with a time of its own. */
@@ -73,8 +74,15 @@ export const folderArchive = (folder: string): Archive => {
       const file = await ifThere(() => open(pathOf(key)));
       if (file === undefined) return undefined;
       // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
-      const version = versionOf(await file.stat({ bigint: true }));
-      return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
+      const found = await file.stat({ bigint: true });
+      const version = versionOf(found);
+      if (found.size > READ_AT_ONCE)
+        return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
+      try {
+        return { version, body: Readable.from([await file.readFile()]) };
+      } finally {
+        await file.close();
+      }
     },
 
     async has(key) {
