@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../lambda/config.ts';
+import { parseConfig } from '../lambda/config-yaml.ts';
 import { REPORTING_MARGIN_MS } from '../lambda/invocation.ts';
 import { AuditorStack } from '../lib/auditor-stack.ts';
 import { DAY_MS } from '../rules/engine/time.ts';

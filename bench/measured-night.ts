@@ -1,6 +1,6 @@
 import { folderArchive } from '../lambda/archive/folder.ts';
 import { audit } from '../lambda/audit.ts';
-import { parseConfig } from '../lambda/config.ts';
+import { parseConfig } from '../lambda/config-yaml.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import { configuredSettings } from '../lambda/invocation.ts';
 import { measure } from '../lambda/metrics.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Config, defaultConfig, parseConfig, parseWaivers } from '../lambda/config.ts';
+import { type Config, defaultConfig } from '../lambda/config.ts';
 import { ConfigError } from '../lambda/config-file.ts';
+import { parseConfig, parseWaivers } from '../lambda/config-yaml.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
 

@@ -1,4 +1,3 @@
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 
 /** A file that operators edit is wrong. The message lists every problem, one a line. */
@@ -110,8 +109,6 @@ export const unique =
     }
   };
 
-const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
-
 /** `environments[0].id` */
 const keyPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
@@ -124,54 +121,23 @@ const keyPath = (path: readonly PropertyKey[]): string =>
     '',
   );
 
-/** The data of a document without syntax errors; what is left to go wrong are its aliases. */
-const dataOf = (document: Document.Parsed, fileName: string): unknown => {
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw new ConfigError([
-      `${fileName}: ${lowerFirst(error instanceof Error ? error.message : String(error))}`,
-    ]);
-  }
-};
-
 /**
- * Reads a YAML file by its schema.
- * @param empty what stands for the data of a file without any
- * @throws {ConfigError} each problem as `FILE:LINE: KEY PATH: what must be, what is`
+ * Checks what a file holds by its schema.
+ * @param placeOf names the place of a key, as messages begin with it
+ * @throws {ConfigError} each problem as `PLACE: KEY PATH: what must be, what is`
  */
-export const readConfigFile = <T>(
-  content: string,
-  fileName: string,
+export const checked = <T>(
+  data: unknown,
   schema: z.ZodType<T>,
-  empty: unknown,
+  placeOf: (path: readonly PropertyKey[]) => string,
 ): T => {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(content, { schema: 'failsafe', lineCounter, prettyErrors: false });
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    throw new ConfigError(
-      faults.map(({ pos: [offset], message }) => {
-        const { line, col } = lineCounter.linePos(offset);
-        return `${fileName}:${line}:${col}: ${lowerFirst(message)}`;
-      }),
-    );
-  }
-
-  const result = schema.safeParse(document.contents === null ? empty : dataOf(document, fileName));
+  const result = schema.safeParse(data);
   if (result.success) return result.data;
-
-  /** The file and line of a key, or of what is nearest above it. */
-  const place = (path: readonly PropertyKey[]): string => {
-    const node = document.getIn(path, true);
-    if (isNode(node) && node.range) return `${fileName}:${lineCounter.linePos(node.range[0]).line}`;
-    return path.length === 0 ? fileName : place(path.slice(0, -1));
-  };
   throw new ConfigError(
     result.error.issues.flatMap((issue) => {
       const paths =
         issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-      return paths.map((path) => [place(path), keyPath(path), issue.message].filter(Boolean).join(': '));
+      return paths.map((path) => [placeOf(path), keyPath(path), issue.message].filter(Boolean).join(': '));
     }),
   );
 };

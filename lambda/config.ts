@@ -6,18 +6,7 @@ import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './archive/signature.ts';
-import {
-  decimal,
-  flag,
-  list,
-  must,
-  oneOf,
-  readConfigFile,
-  section,
-  shown,
-  text,
-  unique,
-} from './config-file.ts';
+import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './config-file.ts';
 import { type Cron, parseCron } from './cron.ts';
 import { isRegion } from './finspace/endpoint.ts';
 
@@ -324,8 +313,8 @@ export const defaultConfig = (rules: readonly Rule[]): Config => ({
   ...section(settingsShape(rules)).parse({}),
 });
 
-/** Reads `audit.yaml`. Throws `ConfigError`. */
-export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
+/** Of `audit.yaml`. */
+export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
   const environments = list(environment, 'a list of {id, name}')
     .refine((entries) => entries.length > 0, must('a list of 1 or more environments'))
     .check(
@@ -334,7 +323,7 @@ export const parseConfig = (content: string, fileName: string, rules: readonly R
         ({ id }) => id,
       ),
     );
-  const config = section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
+  return section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
     if (value.credentials !== 'direct') return;
     for (const [index, { role }] of value.environments.entries()) {
       if (role === undefined) continue;
@@ -343,7 +332,6 @@ export const parseConfig = (content: string, fileName: string, rules: readonly R
       issues.push({ code: 'custom', input: undefined, path, message });
     }
   });
-  return readConfigFile(content, fileName, config, {});
 };
 
 /** How far ahead a waiver may end: every acceptance is thought over once a year. */
@@ -381,19 +369,13 @@ const waiver = (now: number): z.ZodType<Waiver> =>
   });
 
 /**
- * Reads `waivers.yaml`. A rule that the catalogue doesn't have is no error here: the report tells of it. Throws
- * `ConfigError`.
+ * Of `waivers.yaml`.
  * @param now the moment of reading (not of the audit), in milliseconds since the epoch
  */
-export const parseWaivers = (content: string, fileName: string, now: number): readonly Waiver[] =>
-  readConfigFile(
-    content,
-    fileName,
-    list(waiver(now), 'a list of waivers').check(
-      unique(
-        () => 'user',
-        ({ rule, user }) => `${rule}/${user}`,
-      ),
+export const waiversSchema = (now: number): z.ZodType<readonly Waiver[]> =>
+  list(waiver(now), 'a list of waivers').check(
+    unique(
+      () => 'user',
+      ({ rule, user }) => `${rule}/${user}`,
     ),
-    [],
   );

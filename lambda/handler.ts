@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
+import type { ZodType } from 'zod';
 import { rules } from '../rules/index.ts';
 import { snsAlerts } from './alerts/sns.ts';
 import { bucketArchive } from './archive/bucket.ts';
 import { audit } from './audit.ts';
 import { configuredEdges, configuredUsers } from './composition.ts';
-import { parseConfig, parseWaivers } from './config.ts';
+import { configSchema, waiversSchema } from './config.ts';
+import { checked } from './config-file.ts';
 import {
   answerOf,
   attemptName,
@@ -22,9 +24,10 @@ import { publishMetrics } from './metrics.ts';
 
 // Once a cold start, so that a bad setting fails before the first audit.
 const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;
-const beside = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
-const config = parseConfig(beside('audit.yaml'), 'audit.yaml', rules);
-const waivers = parseWaivers(beside('waivers.yaml'), 'waivers.yaml', Date.now());
+const beside = <T>(name: string, schema: ZodType<T>): T =>
+  checked(JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8')), schema, () => name);
+const config = beside('audit.json', configSchema(rules));
+const waivers = beside('waivers.json', waiversSchema(Date.now()));
 const archive = bucketArchive(new S3Client({}), bucket);
 const sendAlert = snsAlerts(new SNSClient({}), topicArn);
 const edges = configuredEdges(config);

@@ -2,15 +2,9 @@ import * as z from 'zod';
 import { configureRules } from '../rules/engine/configure.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
-import type { Signer } from './archive/signature.ts';
+import { kmsSigner } from './archive/kms.ts';
 import type { AuditRequest, AuditResult, AuditSettings } from './audit.ts';
-import type { Config, Signing } from './config.ts';
-
-/** Asks KMS; its client is loaded with the first signature, since most audits need none. */
-const configuredSigner =
-  ({ key, algorithm }: Signing): Signer =>
-  async (digest) =>
-    (await import('./archive/kms.ts')).kmsSigner(key, algorithm)(digest);
+import type { Config } from './config.ts';
 
 /** The part of the settings that the config files decide. */
 export const configuredSettings = (
@@ -28,7 +22,9 @@ export const configuredSettings = (
     timeZone: config.schedule.timezone,
     config,
     ...(name !== undefined && { environmentName: name }),
-    ...(config.signing !== undefined && { signManifestDigest: configuredSigner(config.signing) }),
+    ...(config.signing !== undefined && {
+      signManifestDigest: kmsSigner(config.signing.key, config.signing.algorithm),
+    }),
   };
 };
 

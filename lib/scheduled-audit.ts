@@ -61,6 +61,28 @@ const failureDestination = (queue: Queue): IDestination => ({
 /** Quotes a path for the shell that runs the bundling. */
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
+/** Writes a file that operators edit as the one that the function reads. */
+const asJson = (yamlFile: string, jsonFile: string, empty: string): string =>
+  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), yamlFile, jsonFile, empty]
+    .map(quoted)
+    .join(' ');
+
+/**
+ * Not bundled, and where it is needed loaded from the runtime, which has it: clients that few audits use, and the
+ * ways to credentials that a function never goes, since its own stand in its environment.
+ */
+const LEFT_TO_RUNTIME: string[] = [
+  '@aws-sdk/client-eventbridge',
+  '@aws-sdk/client-kms',
+  '@aws-sdk/client-sts',
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+];
+
 const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOptions => ({
   format: OutputFormat.ESM,
   target: 'node24',
@@ -68,15 +90,16 @@ const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOpt
   minify: true,
   sourceMap: true,
   bundleAwsSDK: true,
+  externalModules: LEFT_TO_RUNTIME,
   // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
   banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
   commandHooks: {
     beforeInstall: () => [],
     beforeBundling: () => [],
     afterBundling: (_, outputDir) => [
-      `cp ${quoted(configFile)} ${quoted(`${outputDir}/audit.yaml`)}`,
+      asJson(configFile, `${outputDir}/audit.json`, '{}'),
       // Without a file of its own there is an empty one: nothing is waived.
-      `cp ${quoted(waiversFile ?? '/dev/null')} ${quoted(`${outputDir}/waivers.yaml`)}`,
+      asJson(waiversFile ?? '/dev/null', `${outputDir}/waivers.json`, '[]'),
     ],
   },
 });

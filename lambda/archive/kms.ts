@@ -1,16 +1,17 @@
-import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { type Signer, type SigningAlgorithm, SigningError } from './signature.ts';
 
 /**
- * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. A module of its own,
- * since most audits load no KMS client. What it gives throws SigningError.
+ * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. What it gives throws
+ * SigningError.
  * @param key the ARN of the key or of an alias of it
  */
 export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
   // The key's own region, which need not be the audit's.
   const [, , , region = ''] = key.split(':');
-  const client = new KMSClient({ region });
   return async (digest) => {
+    // Loaded where it is used: most audits sign nothing.
+    const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
+    const client = new KMSClient({ region });
     const { KeyId, Signature } = await client
       .send(
         new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }),

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { type Config, defaultConfig, parseConfig, parseWaivers } from '../../lambda/config.ts';
+import { type Config, defaultConfig } from '../../lambda/config.ts';
 import { ConfigError } from '../../lambda/config-file.ts';
+import { parseConfig, parseWaivers } from '../../lambda/config-yaml.ts';
 import { defineDirectoryRule, defineUnreadRule, defineUserRule } from '../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../rules/index.ts';
 

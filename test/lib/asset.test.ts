@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,7 +9,7 @@ import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
 import { verifyEnvironment } from '../../lambda/archive/verify.ts';
-import { parseConfig } from '../../lambda/config.ts';
+import { parseConfig } from '../../lambda/config-yaml.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';
@@ -39,6 +40,7 @@ const functionSchema = z.object({
 const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() }).loose()) });
 
 let folder: string;
+let assetDir: string;
 let simulator: Simulator;
 let aws: AwsEmulator;
 let bus: EventBus;
@@ -84,6 +86,8 @@ const synthesise = async (environmentId: string, waivers?: string) => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'asset-'));
   closers.push(() => rm(folder, { recursive: true }));
+  // What the runtime has for the function to load.
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   simulator = await startSimulator({ users });
   closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
@@ -92,7 +96,7 @@ beforeAll(async () => {
   closers.push(kms.close);
   bus = await startEventBus();
   closers.push(bus.close);
-  const { assetDir, handler, variables, typeOf } = await synthesise(
+  const synthesised = await synthesise(
     simulator.environmentId,
     JSON.stringify([
       {
@@ -105,6 +109,9 @@ beforeAll(async () => {
       },
     ]),
   );
+
+  const { handler, variables, typeOf } = synthesised;
+  assetDir = synthesised.assetDir;
 
   const names: Readonly<Record<string, string>> = {
     'AWS::S3::Bucket': aws.bucket,
@@ -198,9 +205,16 @@ describe('the code that is deployed', () => {
     );
   });
 
+  it('is small, and has what few audits need loaded from elsewhere', async () => {
+    const code = await readFile(join(assetDir, 'index.mjs'), 'utf8');
+    expect(code.length).toBeLessThan(700_000);
+    const imports = [...code.matchAll(/(?:\bfrom|^import) ?"([^"]+)"/gm)].map(([, name = '']) => name);
+    expect(imports.filter((name) => !isBuiltin(name))).toEqual([]);
+  });
+
   it('carries an empty file of waivers where the operator has none', async () => {
-    const { assetDir } = await synthesise('abc');
-    expect(await readFile(join(assetDir, 'waivers.yaml'), 'utf8')).toBe('');
+    const { assetDir: other } = await synthesise('abc');
+    expect(await readFile(join(other, 'waivers.json'), 'utf8')).toBe('[]');
   });
 
   it('does nothing more when the event is delivered again', async () => {

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../../lambda/config.ts';
+import { parseConfig } from '../../lambda/config-yaml.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 
 /** The template of an `audit.yaml`, without its code. */

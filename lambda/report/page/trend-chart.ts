@@ -1,4 +1,4 @@
-import { scaleLinear, scaleUtc } from 'd3-scale';
+import { scaleLinear } from 'd3-scale';
 import { area, line, type SeriesPoint, stack } from 'd3-shape';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { runInstant } from '../../archive/keys.ts';
@@ -66,7 +66,7 @@ const chart = (moments: readonly Moment[], title: string, { name, width, height 
   const base = height - BOTTOM;
   const first = moments[0]?.at ?? new Date(0);
   const last = moments.at(-1)?.at ?? first;
-  const x = scaleUtc([first, last], [LEFT, width - RIGHT]);
+  const x = scaleLinear([first, last], [LEFT, width - RIGHT]);
   const top = Math.max(4, ...moments.map(({ total }) => total));
   const y = scaleLinear([0, top], [base, TOP]).nice(4);
   // The worst at the bottom, where its height can be read.
