@@ -26,13 +26,12 @@ const synthesise = async (outdir: string): Promise<string> => {
   const configFile = join(PROJECT, 'audit.yaml');
   const config = parseConfig(readFileSync(configFile, 'utf8'), configFile, rules);
   const app = new App({ outdir, builtinCloudFormationValidation: false });
-  new AuditorStack(app, 'Bench', { config, configFile });
-  app.synth();
-  for (const name of await readdir(outdir)) {
+  const { stackName } = new AuditorStack(app, 'Bench', { config, configFile });
+  for (const name of await readdir(app.synth().directory)) {
     const code = join(outdir, name, 'index.mjs');
     if ((await stat(code).catch(() => undefined)) !== undefined) return code;
   }
-  throw new Error(`no asset of the function in ${outdir}`);
+  throw new Error(`no asset of the function of ${stackName} in ${outdir}`);
 };
 
 const bundleEmptyHandler = async (folder: string): Promise<string> => {
@@ -42,6 +41,7 @@ const bundleEmptyHandler = async (folder: string): Promise<string> => {
     bundle: true,
     minify: true,
     sourcemap: true,
+    sourcesContent: false,
     platform: 'node',
     format: 'esm',
     target: 'node24',
