@@ -9,8 +9,8 @@ export interface PageServerOptions {
   readonly asOf: string;
   /** From the request to its answer, in milliseconds. */
   readonly latencyMs?: number;
-  /** What is sustained, and from when on, in milliseconds since the first request; the first from 0. */
-  readonly rates?: readonly (Rate & { readonly fromMs: number })[];
+  /** What is sustained, one rate after the other, each for so many requests that are granted; the last for ever. */
+  readonly rates?: readonly (Rate & { readonly grants: number })[];
 }
 
 const PAGE_SIZE = 100;
@@ -43,17 +43,23 @@ const makePages = ({ users, asOf }: PageServerOptions): readonly Buffer[] => {
   });
 };
 
-/** Says whether the service takes the next request; the rate may change as time goes by. */
+/** Says whether the service takes the next request; the rate changes as requests are granted. */
 const admission = (rates: NonNullable<PageServerOptions['rates']>): (() => boolean) => {
-  const buckets = rates.map(({ fromMs, ...rate }) => ({
-    fromMs,
+  const phases = rates.map(({ grants, ...rate }) => ({
+    grants,
     take: tokenBucket(rate, () => performance.now()),
   }));
-  let startedAt: number | undefined;
+  let granted = 0;
   return () => {
-    startedAt ??= performance.now();
-    const elapsed = performance.now() - startedAt;
-    return buckets.findLast(({ fromMs }) => fromMs <= elapsed)?.take() ?? true;
+    const [phase] = phases;
+    if (phase === undefined) return true;
+    if (!phase.take()) return false;
+    granted += 1;
+    if (granted === phase.grants && phases.length > 1) {
+      phases.shift();
+      granted = 0;
+    }
+    return true;
   };
 };
 

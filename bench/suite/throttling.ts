@@ -5,35 +5,28 @@ import { measureNights } from '../processes.ts';
 
 type Rates = NonNullable<PageServerOptions['rates']>;
 
-const USERS = 20_000;
-const PAGES = 200;
+const USERS_A_PAGE = 100;
+const BURST = 5;
 
-const STEADY: Rates = [{ fromMs: 0, requestsPerSecond: 20, burst: 5 }];
+const STEADY: Rates = [{ requestsPerSecond: 20, burst: BURST, grants: 200 }];
 
-const CHANGING: Rates = [
-  { fromMs: 0, requestsPerSecond: 20, burst: 5 },
-  { fromMs: 4000, requestsPerSecond: 5, burst: 5 },
-  { fromMs: 10_000, requestsPerSecond: 40, burst: 5 },
-];
+const CHANGING: Rates = [20, 5, 40].map((requestsPerSecond) => ({
+  requestsPerSecond,
+  burst: BURST,
+  grants: 200,
+}));
 
-/** The seconds in which a service grants so many requests to a client that knows its rates and wastes none. */
-const idealSeconds = (rates: Rates, requests: number): number => {
-  let left = requests;
-  for (const [index, { fromMs, requestsPerSecond, burst }] of rates.entries()) {
-    const needed = (Math.max(0, left - burst) / requestsPerSecond) * 1000;
-    const lasts = (rates[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY) - fromMs;
-    if (needed <= lasts) return (fromMs + needed) / 1000;
-    left -= burst + (lasts / 1000) * requestsPerSecond;
-  }
-  return Number.POSITIVE_INFINITY;
-};
+/** The seconds in which a service grants all of it to a client that knows its rates and wastes none. */
+const idealSeconds = (rates: Rates): number =>
+  rates.reduce((sum, { grants, burst, requestsPerSecond }) => sum + (grants - burst) / requestsPerSecond, 0);
 
 const throttled = async (what: string, rates: Rates): Promise<readonly Measure[]> => {
-  const pages = await servePages({ users: USERS, rates });
+  const pageCount = rates.reduce((sum, { grants }) => sum + grants, 0);
+  const pages = await servePages({ users: pageCount * USERS_A_PAGE, rates });
   try {
     const { wallSeconds } = await measureNights(pages.url, 1);
     const { requests, rejected } = await pages.traffic();
-    const ideal = idealSeconds(rates, PAGES);
+    const ideal = idealSeconds(rates);
     return [
       {
         what: `${what}: audit / ideal of ${ideal.toFixed(2)} s`,
@@ -48,7 +41,7 @@ const throttled = async (what: string, rates: Rates): Promise<readonly Measure[]
   }
 };
 
-/** A service that refuses what comes too fast, at one rate and at rates that change midway. */
+/** A service that refuses what comes too fast, at one rate and at rates that change after every 200 pages. */
 export const throttling = async (): Promise<readonly Measure[]> => [
   ...(await throttled('20 requests/s', STEADY)),
   ...(await throttled('20, then 5, then 40 requests/s', CHANGING)),

@@ -69,7 +69,10 @@ describe('a listing', () => {
     const { fetch, asked } = fakeService(PAGES, { clock });
     const { pages } = finspaceSource({ ...SETTINGS, fetch, clock })(clock.now() + MINUTE_MS);
     const tokens: (string | null)[][] = [];
-    for await (const _page of pages) tokens.push(asked.slice(1).map(({ nextToken }) => nextToken));
+    for await (const page of pages) {
+      expect(page).toEqual(PAGES[tokens.length]);
+      tokens.push(asked.slice(1).map(({ nextToken }) => nextToken));
+    }
     expect(tokens).toEqual([
       [null, 'token-1'],
       [null, 'token-1', 'token-2'],
@@ -82,7 +85,10 @@ describe('a listing', () => {
     const answer = onSecondPage(() => networkError('ECONNRESET'));
     const { fetch, asked } = fakeService(PAGES, { clock, answer });
     const { pages } = finspaceSource({ ...SETTINGS, fetch, clock })(clock.now() + MINUTE_MS);
-    for await (const _page of pages) break;
+    for await (const page of pages) {
+      expect(page).toEqual(PAGES[0]);
+      break;
+    }
     await setTimeout(20);
     const before = asked.length;
     await setTimeout(100);
