@@ -1,12 +1,7 @@
 import { folderArchive } from '../lambda/archive/folder.ts';
-import { audit } from '../lambda/audit.ts';
-import { parseConfig } from '../lambda/config-yaml.ts';
-import { finspaceSource } from '../lambda/finspace/source.ts';
-import { configuredSettings } from '../lambda/invocation.ts';
 import { measure } from '../lambda/metrics.ts';
 import type { Archive, Content } from '../lambda/ports.ts';
-import { rules } from '../rules/index.ts';
-import { CALLER } from '../simulator/server.ts';
+import { auditNight, type Night } from './audit-night.ts';
 
 /** An object that a night leaves. */
 export interface Written {
@@ -28,6 +23,8 @@ export interface MeasuredNight {
   readonly peakMemoryMb: number;
   /** To FinSpace. */
   readonly requests: number;
+  /** How many of them were refused for their rate. */
+  readonly throttled: number;
   readonly written: readonly Written[];
   /** GET and HEAD. */
   readonly reads: number;
@@ -66,43 +63,12 @@ const counting = (archive: Archive) => {
   return { counted, counts };
 };
 
-/** Audits a night into a folder, against a simulator that another process runs, so that only the audit is measured. */
-const measureNight = async (
-  folder: string,
-  endpoint: string,
-  environmentId: string,
-  asOf: Date,
-): Promise<MeasuredNight> => {
-  const config = parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules);
-  const region = 'us-east-1';
+/** Audits a night into a folder, in a process of its own, so that only the audit is measured. */
+const measureNight = async (folder: string, night: Night): Promise<MeasuredNight> => {
   const { counted, counts } = counting(folderArchive(folder));
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
-  const { report } = await audit(
-    {
-      environmentId,
-      accountId: '111122223333',
-      region,
-      partition: 'aws',
-      asOf,
-      attempt: 'measured',
-      deadline: Number.POSITIVE_INFINITY,
-      acceptRosterDrop: false,
-    },
-    {
-      ...configuredSettings(config, [], environmentId),
-      listUsers: finspaceSource({
-        environmentId,
-        region,
-        endpoint,
-        mode: 'exchange',
-        loadCredentials: async () => CALLER,
-      }),
-      archive: counted,
-      sendAlert: async () => 'message',
-    },
-  );
-  if (report.verdict !== 'COMPLETE') throw new Error(`the audit is ${report.verdict}: ${report.message}`);
+  const { report } = await auditNight(counted, night);
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     users: report.counts.users,
@@ -112,9 +78,11 @@ const measureNight = async (
     cpuSeconds: (user + system) / 1e6,
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
     requests: report.counts.requests,
+    throttled: report.counts.throttled,
     ...counts,
   };
 };
 
 const [folder = '', endpoint = '', environmentId = '', asOf = ''] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(await measureNight(folder, endpoint, environmentId, new Date(asOf))));
+const measured = await measureNight(folder, { endpoint, environmentId, asOf: new Date(asOf) });
+process.stdout.write(JSON.stringify(measured));

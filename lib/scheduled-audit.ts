@@ -143,6 +143,8 @@ const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOpt
   mainFields: ['module', 'main'],
   minify: true,
   sourceMap: true,
+  // Traces need names and lines; the text of the sources would be read and parsed at each cold start.
+  sourcesContent: false,
   bundleAwsSDK: true,
   externalModules: LEFT_TO_RUNTIME,
   // The same code by two names: the SDK's, and the one that this project asks for.

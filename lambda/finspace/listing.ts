@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { ListingEnd, ListingPlace, ResumableListing } from '../ports.ts';
 import { ListingCut } from './cut.ts';
 import type { Page } from './page.ts';
@@ -9,9 +10,13 @@ const digest = (token: string): string => hash('sha256', token, 'base64url').sli
 
 const START: ListingPlace = { pages: 0, seen: [] };
 
-/** Opens one listing. Requests are made only when pages are asked for, so one that is left early leaves nothing behind. */
+/**
+ * Opens one listing. The first request is made when the first page is asked for, and from then on each page is asked for
+ * while the one before it is worked on. One that is left early lets its last request go, and makes none again.
+ */
 export const openListing = (settings: ReaderSettings, from = START): ResumableListing => {
-  const reader = openReader(settings);
+  const left = new AbortController();
+  const reader = openReader(settings, left.signal);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
   let { pages, nextToken } = from;
   const seen = new Set(from.seen);
@@ -27,27 +32,43 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
   };
 
   async function* readPages() {
-    for (;;) {
-      const page = await tryPage();
-      if (page instanceof ListingCut) {
-        end = { complete: false, reason: page.reason, message: `page ${pages + 1}: ${page.message}` };
-        return;
-      }
-      pages += 1;
-      settings.onEvent({ kind: 'page', page: pages, users: page.users.length });
-      yield page.users;
+    try {
+      let coming = tryPage();
+      for (;;) {
+        const page = await coming;
+        if (page instanceof ListingCut) {
+          end = { complete: false, reason: page.reason, message: `page ${pages + 1}: ${page.message}` };
+          return;
+        }
+        pages += 1;
+        settings.onEvent({ kind: 'page', page: pages, users: page.users.length });
 
-      nextToken = page.nextToken;
-      if (nextToken === undefined) {
-        end = { complete: true };
-        return;
+        nextToken = page.nextToken;
+        const isRepeated = nextToken !== undefined && seen.has(digest(nextToken));
+        if (nextToken !== undefined && !isRepeated) {
+          seen.add(digest(nextToken));
+          // Asked for now, so that the service works while this page is judged.
+          coming = tryPage();
+          // Whoever waits for the page gets the error; nobody does where the listing is left.
+          coming.catch(() => undefined);
+          // In one turn of the event loop it is signed, in the next it leaves; else both would wait for this page.
+          await setImmediate();
+          await setImmediate();
+        }
+        yield page.users;
+
+        if (nextToken === undefined) {
+          end = { complete: true };
+          return;
+        }
+        if (isRepeated) {
+          const message = `page ${pages}: the service gave a page token for the second time`;
+          end = { complete: false, reason: 'repeated-token', message };
+          return;
+        }
       }
-      if (seen.has(digest(nextToken))) {
-        const message = `page ${pages}: the service gave a page token for the second time`;
-        end = { complete: false, reason: 'repeated-token', message };
-        return;
-      }
-      seen.add(digest(nextToken));
+    } finally {
+      left.abort();
     }
   }
 

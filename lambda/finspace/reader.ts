@@ -15,7 +15,8 @@ export interface Reader {
   counts(): Omit<ListingCounts, 'pages'>;
 }
 
-export const openReader = (settings: ReaderSettings): Reader => {
+/** @param signal aborted when nobody wants the answers any more */
+export const openReader = (settings: ReaderSettings, signal?: AbortSignal): Reader => {
   const client = createClient(settings);
   const credentials = finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client);
   let retries = 0;
@@ -26,6 +27,7 @@ export const openReader = (settings: ReaderSettings): Reader => {
         ...settings,
         client,
         credentials,
+        ...(signal && { signal }),
         onRetry: (event) => {
           retries += 1;
           settings.onEvent(event);

@@ -88,9 +88,10 @@ const systemCode = (error: unknown): string | undefined => {
   return cause === undefined ? undefined : systemCode(cause);
 };
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Reads UTF-8 strictly: a body that is not is broken, and must not be mended in silence. */
-const textOf = async (response: Response): Promise<string> =>
-  new TextDecoder('utf-8', { fatal: true }).decode(await response.arrayBuffer());
+const textOf = async (response: Response): Promise<string> => UTF_8.decode(await response.arrayBuffer());
 
 /**
  * Sends one request and reads its whole answer: a JSON object. Rejects with a RequestError for whatever the network or

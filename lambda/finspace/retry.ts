@@ -13,6 +13,8 @@ export interface RetrySettings {
   readonly random: () => number;
   readonly client: Client;
   readonly credentials: FinspaceCredentials;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal?: AbortSignal;
   readonly onRetry: (event: ListingEvent & { kind: 'retry' }) => void;
 }
 
@@ -82,6 +84,7 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
 
   return pRetry(attempt, {
     retries: Number.POSITIVE_INFINITY,
+    ...(settings.signal && { signal: settings.signal }),
     // All waiting is done below, on the injected clock.
     minTimeout: 0,
     onFailedAttempt: async ({ error }) => {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { finspaceSource } from '../../../lambda/finspace/source.ts';
 import {
@@ -27,6 +28,14 @@ const onExchange =
   ({ operation, before }: Asked): Answer =>
     operation === 'exchange' && before < times ? answer() : undefined;
 
+const SETTINGS = {
+  environmentId: 'vs57phhvijir4kv5rf6ywt',
+  region: 'us-east-1',
+  endpoint: 'https://finspace.example.com',
+  mode: 'exchange',
+  loadCredentials: async () => ({ accessKeyId: 'CALLER', secretAccessKey: 'secret' }),
+} as const;
+
 const http = (date: number) => new Date(date).toUTCString();
 
 describe('a listing', () => {
@@ -53,6 +62,37 @@ describe('a listing', () => {
       { kind: 'page', page: 2, users: 1 },
       { kind: 'page', page: 3, users: 1 },
     ]);
+  });
+
+  it('asks for the next page while one is worked on, and for no other', async () => {
+    const clock = virtualClock();
+    const { fetch, asked } = fakeService(PAGES, { clock });
+    const { pages } = finspaceSource({ ...SETTINGS, fetch, clock })(clock.now() + MINUTE_MS);
+    const tokens: (string | null)[][] = [];
+    for await (const page of pages) {
+      expect(page).toEqual(PAGES[tokens.length]);
+      tokens.push(asked.slice(1).map(({ nextToken }) => nextToken));
+    }
+    expect(tokens).toEqual([
+      [null, 'token-1'],
+      [null, 'token-1', 'token-2'],
+      [null, 'token-1', 'token-2'],
+    ]);
+  });
+
+  it('that is left asks for nothing again', async () => {
+    const clock = { ...virtualClock(), sleep: () => setTimeout(2) };
+    const answer = onSecondPage(() => networkError('ECONNRESET'));
+    const { fetch, asked } = fakeService(PAGES, { clock, answer });
+    const { pages } = finspaceSource({ ...SETTINGS, fetch, clock })(clock.now() + MINUTE_MS);
+    for await (const page of pages) {
+      expect(page).toEqual(PAGES[0]);
+      break;
+    }
+    await setTimeout(20);
+    const before = asked.length;
+    await setTimeout(100);
+    expect(asked.length).toBe(before);
   });
 
   it.each([

@@ -1,0 +1,55 @@
+import { type AuditResult, audit } from '../lambda/audit.ts';
+import { parseConfig } from '../lambda/config-yaml.ts';
+import { finspaceSource } from '../lambda/finspace/source.ts';
+import { configuredSettings } from '../lambda/invocation.ts';
+import type { Archive } from '../lambda/ports.ts';
+import { rules } from '../rules/index.ts';
+import { CALLER } from '../simulator/server.ts';
+
+/** A night to be audited. */
+export interface Night {
+  readonly endpoint: string;
+  readonly environmentId: string;
+  readonly asOf: Date;
+}
+
+/** By what a night is judged: the whole catalogue as it comes. */
+export const settingsOf = (environmentId: string) =>
+  configuredSettings(
+    parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules),
+    [],
+    environmentId,
+  );
+
+/** Audits a night as the function does, and throws where the run is not complete: it would measure something else. */
+export const auditNight = async (archive: Archive, night: Night): Promise<AuditResult> => {
+  const { endpoint, environmentId, asOf } = night;
+  const region = 'us-east-1';
+  const result = await audit(
+    {
+      environmentId,
+      accountId: '111122223333',
+      region,
+      partition: 'aws',
+      asOf,
+      attempt: 'measured',
+      deadline: Number.POSITIVE_INFINITY,
+      acceptRosterDrop: false,
+    },
+    {
+      ...settingsOf(environmentId),
+      listUsers: finspaceSource({
+        environmentId,
+        region,
+        endpoint,
+        mode: 'exchange',
+        loadCredentials: async () => CALLER,
+      }),
+      archive,
+      sendAlert: async () => 'message',
+    },
+  );
+  const { verdict, message } = result.report;
+  if (verdict !== 'COMPLETE') throw new Error(`the audit is ${verdict}: ${message}`);
+  return result;
+};

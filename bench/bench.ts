@@ -1,0 +1,91 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Measure } from './measure.ts';
+import { coldStart } from './suite/cold-start.ts';
+import { judging } from './suite/judging.ts';
+import { latency } from './suite/latency.ts';
+import { memory } from './suite/memory.ts';
+import { page } from './suite/page.ts';
+import { throttling } from './suite/throttling.ts';
+import { throughput } from './suite/throughput.ts';
+
+const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
+  judging,
+  report: page,
+  'cold-start': coldStart,
+  latency,
+  throttling,
+  throughput,
+  memory,
+};
+
+const RESULTS = join(import.meta.dirname, 'results.md');
+
+const figure = ({ value, unit }: Measure): string =>
+  Number.isNaN(value) ? '' : `${value.toFixed(value < 100 ? 2 : 0)} ${unit}`;
+
+const verdict = ({ value, most, note }: Measure): string => {
+  if (note !== undefined) return note;
+  if (most === undefined) return '';
+  return value <= most ? 'met' : '**missed**';
+};
+
+const row = (measure: Measure): string =>
+  `| ${measure.what} | ${figure(measure)} | ${measure.most ?? ''} | ${verdict(measure)} |`;
+
+const load = (): string =>
+  loadavg()
+    .map((average) => average.toFixed(1))
+    .join(', ');
+
+/** One benchmark, as a section of the results. */
+const section = async (name: string, measure: () => Promise<readonly Measure[]>): Promise<string> => {
+  process.stderr.write(`${name}\n`);
+  const before = load();
+  const rows = (await measure()).map(row).join('\n');
+  const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
+  return `## ${name}
+
+\`npm run bench -- ${name}\`, ${when} UTC; load over 1, 5 and 15 minutes before it ${before}, after it ${load()}.
+
+| | measured | at most | |
+| --- | ---: | ---: | --- |
+${rows}
+`;
+};
+
+const head = (): string => {
+  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `# Results
+
+Written by \`npm run bench\`; \`docs/performance.md\` says what they mean. On ${machine}, Node ${process.version}, ${process.platform}.
+`;
+};
+
+/** The sections of earlier results, by name: those that were not measured now stay. */
+const earlierSections = async (): Promise<ReadonlyMap<string, string>> => {
+  const text = await readFile(RESULTS, 'utf8').catch(() => '');
+  const [, ...parts] = text.split(/^## /m);
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), `## ${part.trimEnd()}\n`]));
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !(name in SUITE));
+if (unknown !== undefined) {
+  process.stderr.write(
+    `bench: must be among ${Object.keys(SUITE).join(', ')}, got ${JSON.stringify(unknown)}\n`,
+  );
+  process.exitCode = 3;
+} else {
+  const sections = new Map(await earlierSections());
+  for (const [name, measure] of Object.entries(SUITE)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const text = await section(name, measure);
+    process.stdout.write(`${text}\n`);
+    sections.set(name, text);
+    // After each: what follows may fail or be broken off.
+    const inOrder = Object.keys(SUITE).flatMap((known) => sections.get(known) ?? []);
+    await writeFile(RESULTS, [head(), ...inOrder].join('\n'));
+  }
+}

@@ -1,0 +1,33 @@
+import type { Measure } from '../measure.ts';
+import { servePages } from '../pages.ts';
+import { measureNights } from '../processes.ts';
+
+const SMALL = 100_000;
+const LARGE = 1_000_000;
+
+const secondNight = async (users: number) => {
+  const pages = await servePages({ users });
+  try {
+    return await measureNights(pages.url, 2);
+  } finally {
+    pages.close();
+  }
+};
+
+/** The second night, which compares a directory with itself a day before, in a process of its own. */
+export const memory = async (): Promise<readonly Measure[]> => {
+  const small = await secondNight(SMALL);
+  const large = await secondNight(LARGE);
+  const growth = large.cpuSeconds / LARGE / (small.cpuSeconds / SMALL);
+  return [
+    { what: 'peak of 100,000 users', value: small.peakMemoryMb, unit: 'MB' },
+    { what: 'peak of 1,000,000 users', value: large.peakMemoryMb, unit: 'MB', most: 512 },
+    {
+      what: 'peak of 1,000,000 / peak of 100,000 users',
+      value: large.peakMemoryMb / small.peakMemoryMb,
+      unit: '×',
+      most: 1.5,
+    },
+    { what: 'CPU time a user of 1,000,000 / of 100,000', value: growth, unit: '×', most: 1.15 },
+  ];
+};

@@ -1,0 +1,40 @@
+import { folderArchive } from '../../lambda/archive/folder.ts';
+import { reportPage } from '../../lambda/report/html.ts';
+import { auditNight, settingsOf } from '../audit-night.ts';
+import type { Measure } from '../measure.ts';
+import { ASOF, servePages } from '../pages.ts';
+import { inFolder } from '../processes.ts';
+
+const TIMES = 9;
+
+/** The page of a run, made at first (as each night does, with code that is cold) and at best. */
+export const page = async (): Promise<readonly Measure[]> => {
+  const pages = await servePages({ users: 10_000 });
+  try {
+    return await inFolder(async (folder) => {
+      const environmentId = 'bench';
+      const { report, highlights, objects } = await auditNight(folderArchive(folder), {
+        endpoint: pages.url,
+        environmentId,
+        asOf: ASOF,
+      });
+      const { rules } = settingsOf(environmentId);
+      const hashes = { ruleset: '', config: '', waivers: '' };
+      const taken = Array.from({ length: TIMES }, () => {
+        const before = performance.now();
+        reportPage({ report, rules, highlights, objects, hashes, codeVersion: '0' });
+        return performance.now() - before;
+      });
+      return [
+        {
+          what: 'report.html of 10,000 users, slowest of nine',
+          value: Math.max(...taken),
+          unit: 'ms',
+          most: 300,
+        },
+      ];
+    });
+  } finally {
+    pages.close();
+  }
+};
