@@ -35,8 +35,14 @@ export interface Spool {
   finish(): Promise<Evidence>;
 }
 
-/** Lines are handed on in pieces of about this many characters: one write a line is what gzip is slowest at. */
-const PIECE_LENGTH = 64 * 1024;
+/** Lines are handed on in pieces of about as many bytes: one write a line is what gzip is slowest at. */
+const PIECE_BYTES = 64 * 1024;
+
+/** What may wait for gzip and the disk, in bytes: they work on other threads, and are to have work while this one has none. */
+const WAITING_BYTES = 16 * PIECE_BYTES;
+
+/** UTF-8 takes no more bytes for a UTF-16 unit. */
+const MOST_BYTES_A_UNIT = 3;
 
 const openSpool = (path: string, isGzipped: boolean): Spool => {
   const hash = createHash('sha256');
@@ -48,18 +54,18 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
       done(null, chunk);
     },
   });
-  const head = isGzipped ? createGzip() : new PassThrough();
+  const waiting = { writableHighWaterMark: WAITING_BYTES };
+  const head = isGzipped ? createGzip({ ...waiting, chunkSize: PIECE_BYTES }) : new PassThrough(waiting);
   const written = pipeline(head, measure, createWriteStream(path));
   // A failed disk is told by `finish`, and by the write that waits for it.
   written.catch(() => {});
-  let piece = '';
+  let piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let length = 0;
   // One for all who write meanwhile: each listener of its own is one too many after ten.
   let drained: Promise<void> | undefined;
 
-  const flush = (): Promise<void> | undefined => {
-    const isReady = head.write(piece);
-    piece = '';
-    if (isReady) return undefined;
+  const handOn = (bytes: Uint8Array): Promise<void> | undefined => {
+    if (head.write(bytes)) return undefined;
     drained ??= Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]).finally(
       () => {
         drained = undefined;
@@ -68,10 +74,24 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
     return drained;
   };
 
+  const flush = (): Promise<void> | undefined => {
+    if (length === 0) return undefined;
+    const bytes = piece.subarray(0, length);
+    // Not used again: whoever it was handed on to reads it later.
+    piece = Buffer.allocUnsafe(PIECE_BYTES);
+    length = 0;
+    return handOn(bytes);
+  };
+
   return {
     write(line) {
-      piece += `${line}\n`;
-      return piece.length < PIECE_LENGTH ? undefined : flush();
+      const text = `${line}\n`;
+      const most = text.length * MOST_BYTES_A_UNIT;
+      const flushed = length + most > PIECE_BYTES ? flush() : undefined;
+      if (most > PIECE_BYTES) return handOn(Buffer.from(text)) ?? flushed;
+      // Each line by itself: to join them first costs fifty times as much where one has letters beyond Latin.
+      length += piece.write(text, length);
+      return flushed;
     },
     async finish() {
       await flush();

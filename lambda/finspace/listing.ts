@@ -51,8 +51,7 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
           coming = tryPage();
           // Whoever waits for the page gets the error; nobody does where the listing is left.
           coming.catch(() => undefined);
-          // In one turn of the event loop it is signed, in the next it leaves; else both would wait for this page.
-          await setImmediate();
+          // In one turn of the event loop it is signed and leaves; else it would wait for this page.
           await setImmediate();
         }
         yield page.users;

@@ -3,6 +3,11 @@ import type { SignedRequest } from './signing.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** The part of a `Response` that is used. */
+export type Answer = Pick<Response, 'ok' | 'status' | 'bytes'> & {
+  readonly headers: Pick<Headers, 'get'>;
+};
+
 /** The part of the global `fetch` that is used. */
 export type Fetch = (
   url: string,
@@ -11,7 +16,7 @@ export type Fetch = (
     readonly redirect: 'manual';
     readonly signal: AbortSignal;
   },
-) => Promise<Response>;
+) => Promise<Answer>;
 
 /** How one request is sent. */
 export interface Sending {
@@ -54,12 +59,12 @@ const retryAfterMs = (text: string | null, now: number): number | undefined => {
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 };
 
-const dateOf = (headers: Headers): number | undefined => {
+const dateOf = (headers: Answer['headers']): number | undefined => {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date;
 };
 
-const refused = ({ status, headers }: Response, body: string, signedAt: number) => {
+const refused = ({ status, headers }: Answer, body: string, signedAt: number) => {
   const parsed = parse(body);
   const content = isObject(parsed) ? parsed : {};
   const date = dateOf(headers);
@@ -91,7 +96,7 @@ const systemCode = (error: unknown): string | undefined => {
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads UTF-8 strictly: a body that is not is broken, and must not be mended in silence. */
-const textOf = async (response: Response): Promise<string> => UTF_8.decode(await response.arrayBuffer());
+const textOf = async (response: Answer): Promise<string> => UTF_8.decode(await response.bytes());
 
 /**
  * Sends one request and reads its whole answer: a JSON object. Rejects with a RequestError for whatever the network or
@@ -107,7 +112,7 @@ export const send = async (
   const late = () => new RequestError(operation, { kind: 'timed-out', timeoutMs });
   const unreadable = (problem: string) => new RequestError(operation, { kind: 'unreadable', problem });
 
-  let response: Response;
+  let response: Answer;
   try {
     response = await fetch(url, { headers: { ...headers }, redirect: 'manual', signal });
   } catch (error) {

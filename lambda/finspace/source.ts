@@ -2,6 +2,7 @@ import type { ResumableSource } from '../ports.ts';
 import { systemClock } from './clock.ts';
 import { readEndpoint } from './endpoint.ts';
 import { openListing } from './listing.ts';
+import { nodeFetch } from './node-fetch.ts';
 import type { ReaderSettings } from './reader.ts';
 import type { FinspaceSettings } from './settings.ts';
 
@@ -9,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /** All that a reader needs but its deadline. Throws where the endpoint is no URL. */
 export const readerSettings = (settings: FinspaceSettings): Omit<ReaderSettings, 'deadline'> => ({
-  fetch,
+  fetch: nodeFetch,
   clock: systemClock,
   random: Math.random,
   requestTimeoutMs: REQUEST_TIMEOUT_MS,

@@ -24,11 +24,14 @@ const COLUMNS = [
  */
 const FORMULA = /^'*[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u;
 
+/** What most texts begin with; to look for more takes longer than the rest of a line. */
+const HARMLESS = /^[\w{]/;
+
 /** One cell. A text that a spreadsheet could take for a formula gets an apostrophe before it. */
 export const cell = (value: string | number): string => {
   const text = String(value);
-  const safe = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
+  const isFormula = typeof value === 'string' && !HARMLESS.test(text) && FORMULA.test(text);
+  return `"${isFormula ? "'" : ''}${text.replaceAll('"', '""')}"`;
 };
 
 /** The text of a cell without the apostrophe that `cell` put before it, and some spreadsheets take off themselves. */
