@@ -79,6 +79,20 @@ const answerTo = (head: string): Buffer | undefined => {
   return pages[Number(/[?&]nextToken=(\d+)/.exec(head)?.[1] ?? 0)];
 };
 
+/** How late a timer may be, in milliseconds. */
+const TIMER_SLACK_MS = 3;
+
+/** To the tenth of a millisecond: a timer alone would add one or two to each page, and they would be taken for the client's. */
+const answerAt = (due: number, answer: () => void): void => {
+  setTimeout(
+    () => {
+      while (performance.now() < due);
+      answer();
+    },
+    due - performance.now() - TIMER_SLACK_MS,
+  );
+};
+
 // No HTTP library, no signature, one write a response: what is measured is the client.
 const server = createServer({ noDelay: true }, (socket) => {
   let head = '';
@@ -93,7 +107,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     head += chunk.toString('latin1');
     if (!head.endsWith('\r\n\r\n')) return;
     if (options.latencyMs === undefined) answer();
-    else setTimeout(answer, options.latencyMs);
+    else answerAt(performance.now() + options.latencyMs, answer);
   });
 });
 server.listen(0, '127.0.0.1', () => {

@@ -11,7 +11,7 @@ import { functionDoctor } from './function-doctor.ts';
 import { configuredSettings, loggable } from './invocation.ts';
 import { publishMetrics } from './metrics.ts';
 
-// Once a cold start, so that a bad setting fails before the first audit.
+// Once a cold start.
 const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;
 const { config, waivers } = readBundledConfig(import.meta.dirname);
 const archive = bucketArchive(new S3Client(awsTimeouts()), bucket);

@@ -4,8 +4,6 @@ import type { Waiver } from '../rules/engine/waiver.ts';
 import { type Config, configSchema, waiversSchema } from './config.ts';
 import { ConfigError, checked } from './config-file.ts';
 
-// What operators edit is YAML. The function gets the same as JSON, and so does without a parser of YAML.
-
 const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
 /** The data of a document without syntax errors; what is left to go wrong are its aliases. */
@@ -62,7 +60,3 @@ export const parseWaivers = (content: string, fileName: string, now: number): re
   const { data = [], placeOf } = readYaml(content, fileName);
   return checked(data, waiversSchema(now), placeOf);
 };
-
-/** The content of a YAML file as the function reads it; `empty` where it holds nothing. */
-export const jsonOf = (content: string, fileName: string, empty: unknown): string =>
-  JSON.stringify(readYaml(content, fileName).data ?? empty);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { configureRules } from '../rules/engine/configure.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
@@ -34,9 +34,10 @@ export const wholeSecond = (instant: number): Date => new Date(Math.floor(instan
 const environment = (ids: readonly string[]) =>
   z.enum(ids, { error: ({ input }) => `must be one of ${ids.join(', ')}, got ${JSON.stringify(input)}` });
 
-const choice = z
-  .boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` })
-  .default(false);
+const choice = z._default(
+  z.boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` }),
+  false,
+);
 
 /** What the schedule sends; `acceptRosterDrop` is for people who invoke by hand. */
 const auditEvent = (environmentIds: readonly string[]) =>
@@ -57,7 +58,7 @@ const doctorEvent = (environmentIds: readonly string[]) =>
     sendTestMail: choice,
   });
 
-const readEvent = <T>(schema: z.ZodType<T>, event: unknown): T => {
+const readEvent = <T>(schema: z.ZodMiniType<T>, event: unknown): T => {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(

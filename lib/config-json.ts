@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { jsonOf } from '../lambda/config-yaml.ts';
+import { parseConfig, parseWaivers } from '../lambda/config-yaml.ts';
+import { rules } from '../rules/index.ts';
 
-// Run while the function is bundled: a file that operators edit becomes one that the function reads.
-const [yamlFile = '', jsonFile = '', empty = ''] = process.argv.slice(2);
-writeFileSync(jsonFile, jsonOf(readFileSync(yamlFile, 'utf8'), yamlFile, JSON.parse(empty)));
+// Run while the function is bundled: the files that operators edit are checked, and what they say becomes JSON, with
+// the defaults of what they leave out. So the function has neither to parse YAML nor to check what can't have changed.
+const [kind = '', yamlFile = '', jsonFile = ''] = process.argv.slice(2);
+const text = readFileSync(yamlFile, 'utf8');
+const content =
+  kind === 'waivers' ? parseWaivers(text, yamlFile, Date.now()) : parseConfig(text, yamlFile, rules);
+writeFileSync(jsonFile, JSON.stringify(content));

@@ -114,9 +114,9 @@ const byMode = (
 /** Quotes a path for the shell that runs the bundling. */
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
-/** Writes a file that operators edit as the one that the function reads. */
-const asJson = (yamlFile: string, jsonFile: string, empty: string): string =>
-  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), yamlFile, jsonFile, empty]
+/** Writes a file that operators edit as the one that the function reads. Fails where it is wrong. */
+const asJson = (kind: 'config' | 'waivers', yamlFile: string, jsonFile: string): string =>
+  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile]
     .map(quoted)
     .join(' ');
 
@@ -155,9 +155,9 @@ const bundling = ({ configFile, waiversFile }: ScheduledAuditProps): BundlingOpt
     beforeInstall: () => [],
     beforeBundling: () => [],
     afterBundling: (_, outputDir) => [
-      asJson(configFile, `${outputDir}/audit.json`, '{}'),
+      asJson('config', configFile, `${outputDir}/audit.json`),
       // Without a file of its own there is an empty one: nothing is waived.
-      asJson(waiversFile ?? '/dev/null', `${outputDir}/waivers.json`, '[]'),
+      asJson('waivers', waiversFile ?? '/dev/null', `${outputDir}/waivers.json`),
     ],
   },
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { plural } from '../alerts/plain-text.ts';
 import { runInstant } from '../archive/keys.ts';
@@ -11,14 +11,14 @@ import { trendChart } from './page/trend-chart.ts';
 import type { Report } from './report.ts';
 import { TREND_RUNS, type TrendPoint, trendPoint, WORST_FIRST } from './trend.ts';
 
-const count = z.int().min(0);
+const count = z.int().check(z.gte(0));
 
 /**
  * A run or an unfinished attempt at one, as the page of all runs keeps it: its name (`RUN`, or `RUN-ATTEMPT`), the
  * reason it is not complete (empty where it is), its users, and what failed, as a trend's point has it.
  */
 const historyRow = z.tuple([
-  z.string().regex(/^\d{8}T\d{6}Z(-[\w-]+)?$/),
+  z.string().check(z.regex(/^\d{8}T\d{6}Z(-[\w-]+)?$/)),
   z.enum(['COMPLETE', 'INCOMPLETE', 'FAILED']),
   z.string(),
   count,
