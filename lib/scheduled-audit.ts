@@ -272,10 +272,13 @@ const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role)
   });
 };
 
+/** The alias that schedules invoke where executions are durable. */
+const LIVE = 'live';
+
 /** A durable function is invoked by a version or an alias only: this is always that of its newest version. */
 const liveAlias = (scope: Construct, auditor: NodejsFunction): IFunction => {
   const version = auditor.currentVersion as IVersion;
-  const alias = new Alias(scope, 'Live', { aliasName: 'live', version, ...RETRIES });
+  const alias = new Alias(scope, 'Live', { aliasName: LIVE, version, ...RETRIES });
   acknowledge(alias, {
     'Serverless::Serverless-LambdaAsyncFailureDestination':
       'durable functions have no destinations; the function has a dead-letter queue',
@@ -331,6 +334,7 @@ export class ScheduledAudit extends Construct {
         AUDIT_BUCKET: bucket.bucketName,
         AUDIT_TOPIC_ARN: topic.topicArn,
         AUDIT_SCHEDULE_PREFIX: schedulePrefix(this),
+        ...(config.listing.mode === 'durable' && { AUDIT_SCHEDULED_ALIAS: LIVE }),
         POWERTOOLS_SERVICE_NAME: SERVICE,
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
