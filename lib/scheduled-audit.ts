@@ -82,6 +82,9 @@ const failureDestination = (queue: Queue): IDestination => ({
   bind: () => ({ destination: queue.queueArn }),
 });
 
+/** How long an execution may take: an hour more than its listing. */
+export const EXECUTION_TIMEOUT = Duration.hours(13);
+
 /** What tells a function of one invocation from one whose executions take as many as they need. */
 const byMode = (
   { listing: { mode } }: Config,
@@ -100,8 +103,7 @@ const byMode = (
         memorySize: 3008,
         ephemeralStorageSize: Size.gibibytes(2),
         durableConfig: {
-          // An hour more than its listing may take.
-          executionTimeout: Duration.hours(13),
+          executionTimeout: EXECUTION_TIMEOUT,
           // As long as the queue keeps what failed.
           retentionPeriod: Duration.days(14),
         },
