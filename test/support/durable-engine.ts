@@ -51,7 +51,6 @@ const MOST_INVOCATIONS = 50;
 export interface Execution {
   readonly status: unknown;
   readonly error: string | undefined;
-  readonly invocations: number;
 }
 
 /**
@@ -108,7 +107,7 @@ export const executeDurably = async (
     isDead = true;
     if (answer === undefined || answer.Status === InvocationStatus.PENDING) continue;
     const { Status, ...rest } = answer;
-    return { status: Status, error: 'Error' in rest ? rest.Error?.ErrorMessage : undefined, invocations };
+    return { status: Status, error: 'Error' in rest ? rest.Error?.ErrorMessage : undefined };
   }
   throw new Error(`the execution does not end: ${MOST_INVOCATIONS} invocations`);
 };
