@@ -257,6 +257,18 @@ const permissions = (
   ];
 };
 
+const DEAD_LETTERS = 'it is the dead-letter queue, of the function and of the schedules';
+
+/** The rules know dead-letter queues only by what names them so. */
+const acknowledgeDestination = (auditor: NodejsFunction, failures: Queue): void => {
+  const reason = 'has a failure destination, which also tells the error';
+  acknowledge(auditor, {
+    'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': reason,
+    'Serverless::Serverless-LambdaDLQ': reason,
+  });
+  acknowledge(failures, { 'AwsSolutions::AwsSolutions-SQS3': DEAD_LETTERS });
+};
+
 const logicalIdOf = (resource: Construct): string =>
   Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement);
 
@@ -345,10 +357,12 @@ export class ScheduledAudit extends Construct {
       bundling: bundling(props),
     });
 
-    this.target = this.function;
     if (config.listing.mode === 'durable') {
       allowCheckpoints(this, this.function, this.role);
       this.target = liveAlias(this, this.function);
+    } else {
+      this.target = this.function;
+      acknowledgeDestination(this.function, this.failures);
     }
 
     const schedulerRole = new Role(this, 'SchedulerRole', {
@@ -397,13 +411,9 @@ export class ScheduledAudit extends Construct {
     });
     acknowledge(schedulerRole, inlinePolicy);
     acknowledge(this.failures, {
-      'AwsSolutions::AwsSolutions-SQS3': 'it is the dead-letter queue, of the function and of the schedules',
-      'Serverless::Serverless-SQSRedrivePolicy':
-        'it is the dead-letter queue, of the function and of the schedules',
+      'Serverless::Serverless-SQSRedrivePolicy': DEAD_LETTERS,
     });
     acknowledge(this.function, {
-      'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': 'has a failure destination, which also tells the error',
-      'Serverless::Serverless-LambdaDLQ': 'has a failure destination, which also tells the error',
       'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
         'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
       'Serverless::Serverless-LambdaTracing':

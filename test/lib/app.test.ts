@@ -37,10 +37,24 @@ const reportSchema = z.object({
     z.object({
       pluginName: z.string(),
       violations: z.array(z.unknown()),
-      suppressedViolations: z.array(z.object({ reason: z.string() })),
+      suppressedViolations: z.array(
+        z.object({ reason: z.string(), acknowledgedId: z.string(), acknowledgedAt: z.string() }),
+      ),
     }),
   ),
 });
+const metadataSchema = z.record(z.string(), z.array(z.object({ type: z.string(), data: z.unknown() })));
+
+/** What the app has acknowledged, whether a rule asked for it or not: `PATH RULE`. */
+const acknowledged = async (): Promise<readonly string[]> => {
+  const metadata = await readFile(join(folder, 'out/FinSpaceUserAuditor.metadata.json'), 'utf8');
+  return Object.entries(metadataSchema.parse(JSON.parse(metadata))).flatMap(([path, entries]) =>
+    entries
+      .filter(({ type }) => type === 'aws:cdk:acknowledged-rules')
+      .flatMap(({ data }) => Object.keys(z.record(z.string(), z.string()).parse(data)))
+      .map((id) => `${path.replace(/^\//, '')} ${id}`),
+  );
+};
 
 const FINE = 'environments: [{ id: abc }]';
 
@@ -80,6 +94,10 @@ describe('the app', () => {
       ]);
       const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
       for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
+      const needed = reasons.map(
+        ({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`,
+      );
+      expect(new Set(await acknowledged())).toEqual(new Set(needed));
     },
   );
 
