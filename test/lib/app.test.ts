@@ -13,6 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const appSchema = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The flags of the CDK that the project deploys with. */
+const deployedContext = async () => appSchema.parse(JSON.parse(await readFile('cdk.json', 'utf8'))).context;
+
 /** Runs the app as the CDK's command line does, in a folder that holds these files. */
 const run = async (
   files: Readonly<Record<string, string>>,
@@ -22,7 +27,11 @@ const run = async (
   const env = {
     ...process.env,
     CDK_OUTDIR: join(folder, 'out'),
-    CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
+    CDK_CONTEXT_JSON: JSON.stringify({
+      ...(await deployedContext()),
+      'aws:cdk:bundling-stacks': [],
+      ...context,
+    }),
     CDK_VALIDATION: 'false',
   };
   return new Promise<{ code: number; stderr: string }>((done) => {
@@ -85,6 +94,7 @@ describe('the app', () => {
       expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
       expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 
+      expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
       const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
       const { pluginReports } = reportSchema.parse(JSON.parse(report));
       expect(pluginReports).toMatchObject([
