@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
 import { runKeys, runName } from './archive/keys.ts';
 import { lastCompleteRun } from './archive/manifest.ts';
 import { type AuditRequest, type AuditResult, type AuditSettings, audit } from './audit.ts';
@@ -18,7 +18,7 @@ export interface PartwiseAuditor {
   readonly now?: () => number;
   /** How long one invocation lists, in milliseconds. */
   readonly partMs?: number;
-  /** How often a step is tried that the archive fails. */
+  /** How often a step is tried that the archive fails, or whose invocation dies. */
   readonly mostTries?: number;
 }
 
@@ -30,13 +30,20 @@ const PART_MS = 10 * MINUTE_MS;
 /** How long a listing may take, all of its invocations together: by then the next night is nearer than the last. */
 export const LONGEST_LISTING_MS = 12 * 60 * MINUTE_MS;
 
-/** What failed by the archive or by ourselves is tried again over about a minute; what the service does is no error. */
-const retrying = (mostTries = 6) => ({
+/** Each try is in the journal before it begins, so that one whose invocation dies counts, and no step dies for ever. */
+const trying = (most: number, pauseSeconds: (tries: number) => number) => ({
+  semantics: StepSemantics.AtMostOncePerRetry,
   retryStrategy: (_error: unknown, tries: number) => ({
-    shouldRetry: tries < mostTries,
-    delay: { seconds: 2 ** tries },
+    shouldRetry: tries < most,
+    delay: { seconds: pauseSeconds(tries) },
   }),
 });
+
+/** What failed by the archive or by ourselves is tried again over about a minute; what the service does is no error. */
+const toList = (mostTries = 6) => trying(mostTries, (tries) => 2 ** tries);
+
+/** As Lambda tries a plain function, and no more often: people are told of each try that the archive fails. */
+const toJudge = (mostTries = 3) => trying(mostTries, (tries) => tries * 60);
 
 /** Whether the audit will come to a listing at all: not where its run is there, or a later one is. */
 const isDue = async (
@@ -66,14 +73,14 @@ const listInParts = async (
   const settings = { archive, listUsers, deadline: request.deadline, partMs, now };
   const parts: ListingPart[] = [];
   try {
-    if (!(await context.step('is it due', () => isDue({ archive }, request), retrying(mostTries))))
+    if (!(await context.step('is it due', () => isDue({ archive }, request), toList(mostTries))))
       return { parts };
     for (;;) {
       const previous = parts.at(-1);
       const part = await context.step(
         `list part ${parts.length + 1}`,
         () => listPart(settings, request, previous),
-        retrying(mostTries),
+        toList(mostTries),
       );
       parts.push(part);
       // To wait is to end the invocation: the next one has all of its time.
@@ -92,8 +99,9 @@ const outcomeOf = (result: AuditResult): Outcome => {
   try {
     return { answer: answerOf(result) };
   } catch (error) {
-    // What is archived and was not told is worth another try, which tells and does nothing else.
-    if (result.report.verdict === 'COMPLETE') throw error;
+    const { verdict, reason } = result.report;
+    // What was not told, or not archived, is worth another try: it tells and does nothing else, or judges the parts anew.
+    if (verdict === 'COMPLETE' || reason === 'archive-unavailable') throw error;
     return { failure: messageOf(error) };
   }
 };
@@ -127,7 +135,7 @@ export const auditInParts = async (
       auditor.onResult(result, startedAt);
       return outcomeOf(result);
     },
-    retrying(mostTries),
+    toJudge(mostTries),
   );
   if ('failure' in outcome) throw new Error(outcome.failure);
   return outcome.answer;

@@ -23,15 +23,16 @@ export const functionDoctor =
   ({ config, archive, topicArn, credentialsOf, env }: FunctionSettings) =>
   async (event: unknown, invocation: Invocation): Promise<Diagnosis> => {
     const request = readDoctorInvocation(event, invocation, config);
-    const { environmentId, region } = request;
+    const { environmentId, region, functionArn } = request;
     const [{ doctor }, { SchedulerClient }, { STSClient }] = await Promise.all([
       import('./doctor.ts'),
       import('@aws-sdk/client-scheduler'),
       import('@aws-sdk/client-sts'),
     ]);
-    const { AUDIT_SCHEDULE_PREFIX: prefix } = env;
+    const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias } = env;
     return doctor({
       ...request,
+      functionArn: alias === undefined ? functionArn : `${functionArn}:${alias}`,
       endpoint: finspaceEndpoint(region, env),
       isEndpointGiven: isEndpointGiven(env),
       mode: config.credentials,

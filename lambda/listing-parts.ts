@@ -11,7 +11,6 @@ import {
 import { ArchiveError, type ManifestObject } from './archive/manifest.ts';
 import { createSpoolFolder } from './archive/spool.ts';
 import { storeOnce } from './archive/store.ts';
-import { messageOf } from './error-message.ts';
 import type {
   Archive,
   Listing,
@@ -129,27 +128,22 @@ const lastPass = (parts: readonly ListingPart[]): readonly ListingPart[] =>
   parts.filter(({ pass }) => pass === parts.at(-1)?.pass);
 
 /**
- * Lists the users from the parts of a listing: those of its last pass, in order. A part that is not what was stored
- * ends it as one that was cut.
+ * Lists the users from the parts of a listing: those of its last pass, in order. Its pages throw ArchiveError where a part
+ * can't be read, or is not what was stored.
  * @param trouble why there are no more parts, where the archive is to blame
  */
 export const partsSource =
   (archive: Archive, parts: readonly ListingPart[], trouble?: string): UserSource =>
   (): Listing => {
     const cut = (message: string): ListingEnd => ({ complete: false, reason: 'source-unavailable', message });
-    let end = trouble === undefined ? parts.at(-1)?.end : cut(trouble);
 
     async function* pages(): AsyncGenerator<readonly unknown[]> {
-      try {
-        for (const { object } of lastPass(parts)) yield* readPartPages(archive, object);
-      } catch (error) {
-        end = cut(messageOf(error));
-      }
+      for (const { object } of lastPass(parts)) yield* readPartPages(archive, object);
     }
 
     return {
       pages: pages(),
-      end: () => end ?? cut('nothing was listed'),
+      end: () => (trouble === undefined ? (parts.at(-1)?.end ?? cut('nothing was listed')) : cut(trouble)),
       counts: () => countsOf(parts),
     };
   };

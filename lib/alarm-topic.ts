@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
@@ -57,9 +57,16 @@ export class AlarmTopic extends Construct {
       }),
     );
 
-    for (const { protocol, endpoint } of recipients) {
-      // A queue and a function have a program behind them that was written to read alerts.
-      if (protocol === 'sqs' || protocol === 'lambda') continue;
+    // A queue and a function have a program behind them that was written to read alerts.
+    const listeners = recipients.filter(({ protocol }) => protocol === 'email' || protocol === 'https');
+    if (listeners.length === 0) {
+      Annotations.of(this).addWarningV2(
+        'finspace-user-auditor:alarms-unheard',
+        'alerts names nobody by email or https: nobody is told when the auditor itself is ill, ' +
+          'unless somebody subscribes to the topic of alarms by other means',
+      );
+    }
+    for (const { protocol, endpoint } of listeners) {
       const subscription = new CfnSubscription(this, endpoint, {
         topicArn: this.topic.topicArn,
         protocol,

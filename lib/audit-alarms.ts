@@ -15,7 +15,7 @@ import type { Config, Environment } from '../lambda/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { auditMetric } from './audit-metrics.ts';
 import { hoursBetweenRuns } from './hours-between-runs.ts';
-import type { ScheduledAudit } from './scheduled-audit.ts';
+import { EXECUTION_TIMEOUT, type ScheduledAudit } from './scheduled-audit.ts';
 
 export interface AuditAlarmsProps {
   readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
@@ -26,8 +26,10 @@ export interface AuditAlarmsProps {
   readonly alarms: Topic;
 }
 
-/** How late a run may be: retries and a change of clocks fit in. */
-const GRACE_HOURS = 2;
+/** How late a run may be: retries and a change of clocks fit in, and an execution for as long as it may take. */
+const graceHours = ({ listing: { mode } }: AuditAlarmsProps['config']): number =>
+  mode === 'single' ? 2 : 2 + EXECUTION_TIMEOUT.toHours();
+
 /** CloudWatch looks back a week at the most. */
 const LONGEST_WATCH_HOURS = 7 * 24;
 /** From this share of the time limit on, an audit is about to be cut off. */
@@ -125,14 +127,15 @@ export class AuditAlarms extends Construct {
     super(scope, id);
     const { config } = props;
 
-    const silenceHours = hoursBetweenRuns(config.schedule.cron) + GRACE_HOURS;
+    const scheduledHours = hoursBetweenRuns(config.schedule.cron);
+    const silenceHours = scheduledHours + graceHours(config);
     const isWatchable = silenceHours <= LONGEST_WATCH_HOURS;
     if (!isWatchable) {
       Annotations.of(this).addWarningV2(
         'finspace-user-auditor:silence-unwatched',
-        `schedule.cron leaves up to ${silenceHours - GRACE_HOURS} hours between runs, and CloudWatch looks back ` +
+        `schedule.cron leaves up to ${scheduledHours} hours between runs, and CloudWatch looks back ` +
           `${LONGEST_WATCH_HOURS} at the most: no alarm will tell of a run that did not happen; run at least every ` +
-          `${LONGEST_WATCH_HOURS - GRACE_HOURS} hours to have one`,
+          `${LONGEST_WATCH_HOURS - graceHours(config)} hours to have one`,
       );
     }
     this.all = [

@@ -82,6 +82,9 @@ const failureDestination = (queue: Queue): IDestination => ({
   bind: () => ({ destination: queue.queueArn }),
 });
 
+/** How long an execution may take: an hour more than its listing. */
+export const EXECUTION_TIMEOUT = Duration.hours(13);
+
 /** What tells a function of one invocation from one whose executions take as many as they need. */
 const byMode = (
   { listing: { mode } }: Config,
@@ -100,8 +103,7 @@ const byMode = (
         memorySize: 3008,
         ephemeralStorageSize: Size.gibibytes(2),
         durableConfig: {
-          // An hour more than its listing may take.
-          executionTimeout: Duration.hours(13),
+          executionTimeout: EXECUTION_TIMEOUT,
           // As long as the queue keeps what failed.
           retentionPeriod: Duration.days(14),
         },
@@ -257,6 +259,18 @@ const permissions = (
   ];
 };
 
+const DEAD_LETTERS = 'it is the dead-letter queue, of the function and of the schedules';
+
+/** The rules know dead-letter queues only by what names them so. */
+const acknowledgeDestination = (auditor: NodejsFunction, failures: Queue): void => {
+  const reason = 'has a failure destination, which also tells the error';
+  acknowledge(auditor, {
+    'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': reason,
+    'Serverless::Serverless-LambdaDLQ': reason,
+  });
+  acknowledge(failures, { 'AwsSolutions::AwsSolutions-SQS3': DEAD_LETTERS });
+};
+
 const logicalIdOf = (resource: Construct): string =>
   Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement);
 
@@ -274,10 +288,13 @@ const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role)
   });
 };
 
+/** The alias that schedules invoke where executions are durable. */
+const LIVE = 'live';
+
 /** A durable function is invoked by a version or an alias only: this is always that of its newest version. */
 const liveAlias = (scope: Construct, auditor: NodejsFunction): IFunction => {
   const version = auditor.currentVersion as IVersion;
-  const alias = new Alias(scope, 'Live', { aliasName: 'live', version, ...RETRIES });
+  const alias = new Alias(scope, 'Live', { aliasName: LIVE, version, ...RETRIES });
   acknowledge(alias, {
     'Serverless::Serverless-LambdaAsyncFailureDestination':
       'durable functions have no destinations; the function has a dead-letter queue',
@@ -333,6 +350,7 @@ export class ScheduledAudit extends Construct {
         AUDIT_BUCKET: bucket.bucketName,
         AUDIT_TOPIC_ARN: topic.topicArn,
         AUDIT_SCHEDULE_PREFIX: schedulePrefix(this),
+        ...(config.listing.mode === 'durable' && { AUDIT_SCHEDULED_ALIAS: LIVE }),
         POWERTOOLS_SERVICE_NAME: SERVICE,
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
@@ -341,10 +359,12 @@ export class ScheduledAudit extends Construct {
       bundling: bundling(props),
     });
 
-    this.target = this.function;
     if (config.listing.mode === 'durable') {
       allowCheckpoints(this, this.function, this.role);
       this.target = liveAlias(this, this.function);
+    } else {
+      this.target = this.function;
+      acknowledgeDestination(this.function, this.failures);
     }
 
     const schedulerRole = new Role(this, 'SchedulerRole', {
@@ -393,13 +413,9 @@ export class ScheduledAudit extends Construct {
     });
     acknowledge(schedulerRole, inlinePolicy);
     acknowledge(this.failures, {
-      'AwsSolutions::AwsSolutions-SQS3': 'it is the dead-letter queue, of the function and of the schedules',
-      'Serverless::Serverless-SQSRedrivePolicy':
-        'it is the dead-letter queue, of the function and of the schedules',
+      'Serverless::Serverless-SQSRedrivePolicy': DEAD_LETTERS,
     });
     acknowledge(this.function, {
-      'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': 'has a failure destination, which also tells the error',
-      'Serverless::Serverless-LambdaDLQ': 'has a failure destination, which also tells the error',
       'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
         'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
       'Serverless::Serverless-LambdaTracing':

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { messageOf } from '../error-message.ts';
 import type { Archive, ListingCounts, ListingEnd, ListingPlace } from '../ports.ts';
 import { serialiseRecord } from '../report/record.ts';
 import { readLines } from './lines.ts';
@@ -27,9 +28,14 @@ const WITNESS = 'the checkpoint of its listing';
 /** Gives the pages, and returns the end; throws ArchiveError for what is no whole part. */
 async function* readPart(key: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown[], PartEnd> {
   let end: PartEnd | undefined;
-  for await (const line of readLines(body)) {
-    if (Array.isArray(line)) yield line;
-    else end = line as PartEnd;
+  try {
+    for await (const line of readLines(body)) {
+      if (Array.isArray(line)) yield line;
+      else end = line as PartEnd;
+    }
+  } catch (error) {
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError(`${key} can't be read: ${messageOf(error)}`, { cause: error });
   }
   if (end === undefined) throw new ArchiveError(`${key} has no end: it is no whole part of a listing`);
   return end;

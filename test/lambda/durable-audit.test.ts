@@ -1,4 +1,4 @@
-import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../lambda/archive/folder.ts';
@@ -15,12 +15,14 @@ import { makeDirectory } from '../../simulator/directory.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { readTree } from '../support/archive-tree.ts';
+import { executeDurably } from '../support/durable-engine.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { refusal } from './finspace/fake-service.ts';
 
 const newFolder = temporaryFolders();
 
 const SCHEDULED_TIME = '2026-11-24T07:00:00Z';
+const RUN = '20261124T070000Z';
 const USERS = 450;
 const PAGE = 10;
 const PAGES = USERS / PAGE;
@@ -96,14 +98,15 @@ const pagesAsked = (from: number) =>
     .slice(from)
     .flatMap(({ operation, page, status }) => (operation === 'page' && status === 200 ? [page] : []));
 
-const auditDurably = async ({ archive, faults = [], send = fetch, mostTries }: Plan) => {
+/** The audit as the function makes it, and what became of it. */
+const prepare = async ({ archive, faults = [], send = fetch, mostTries }: Plan) => {
   const { environmentId } = simulator;
   const kept = archive ?? folderArchive(await newFolder());
   simulator.setFaults(faults);
   const from = simulator.requests().length;
   const { now, listUsers } = hasty(send);
   const results: AuditResult[] = [];
-  const handler = withDurableExecution((event, context) =>
+  const handler = (event: unknown, context: DurableContext) =>
     auditInParts(event, context, {
       config: { ...defaultConfig(rules), environments: [{ id: environmentId }] },
       settingsOf: () => settingsFor(kept),
@@ -112,11 +115,22 @@ const auditDurably = async ({ archive, faults = [], send = fetch, mostTries }: P
       now,
       partMs: PART_MS,
       ...(mostTries !== undefined && { mostTries }),
-    }),
-  );
-  const runner = new LocalDurableTestRunner({ handlerFunction: handler });
-  const execution = await runner.run({ payload: { environmentId, scheduledTime: SCHEDULED_TIME } });
-  return { archive: kept, execution, results, pages: pagesAsked(from) };
+    });
+  const payload = { environmentId, scheduledTime: SCHEDULED_TIME };
+  return { archive: kept, handler, payload, results, pages: () => pagesAsked(from) };
+};
+
+const auditDurably = async (plan: Plan) => {
+  const { handler, payload, pages, ...rest } = await prepare(plan);
+  const runner = new LocalDurableTestRunner({ handlerFunction: withDurableExecution(handler) });
+  const execution = await runner.run({ payload });
+  return { ...rest, execution, pages: pages() };
+};
+
+const auditTimelessly = async (plan: Plan, onInvocation?: (kill: () => void) => void) => {
+  const { handler, payload, pages, ...rest } = await prepare(plan);
+  const execution = await executeDurably(handler, payload, onInvocation);
+  return { ...rest, execution, pages: pages() };
 };
 
 const auditInOneGo = async (faults: FaultPlan = []) => {
@@ -278,6 +292,130 @@ describe('a page token that expired between two invocations', () => {
   });
 });
 
+describe('an invocation that is killed', () => {
+  // What waits for ever holds its folder of spools.
+  const abandoned: (() => void)[] = [];
+  afterEach(() => {
+    for (const end of abandoned.splice(0)) end();
+  });
+
+  /** Kills the invocation that creates this for the first times, once it is stored or before. */
+  const mortal = async (ending: string, times: number, isStored = false) => {
+    const folder = folderArchive(await newFolder());
+    let deaths = 0;
+    let die = (): void => {};
+    const archive: Archive = {
+      ...folder,
+      async create(key, ...rest) {
+        if (!key.endsWith(ending) || deaths >= times) return folder.create(key, ...rest);
+        deaths += 1;
+        if (isStored) await folder.create(key, ...rest);
+        die();
+        return new Promise((_resolve, reject) => {
+          abandoned.push(() => reject(new Error('killed')));
+        });
+      },
+    };
+    return auditTimelessly({ archive }, (kill) => {
+      die = kill;
+    });
+  };
+
+  test.each([
+    { name: 'before its part is stored', isStored: false, again: [...everyPageOnce.slice(11, 22)] },
+    { name: 'after its part was stored', isStored: true, again: [] },
+  ])('is made again where it dies $name', async ({ isStored, again }) => {
+    const { archive, execution, pages } = await mortal('/1-0002.jsonl.gz', 1, isStored);
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(pages).toEqual([...everyPageOnce.slice(0, 22), ...again, ...everyPageOnce.slice(22)]);
+    expect(await evidenceIn(archive)).toEqual(await evidenceIn(await auditInOneGo()));
+  });
+
+  test('is made again where it dies while it judges, and tells once', async () => {
+    let mails = 0;
+    sendAlert = async () => {
+      mails += 1;
+      return 'sent';
+    };
+    const { archive, execution, pages } = await mortal(`/${RUN}.json`, 1);
+    expect(execution.status).toBe('SUCCEEDED');
+    expect({ pages, mails }).toEqual({ pages: everyPageOnce, mails: 1 });
+    expect(await evidenceIn(archive)).toEqual(await evidenceIn(await auditInOneGo()));
+  });
+
+  test('six times at one part is a listing that could not be kept, which is told', async () => {
+    const { execution, results } = await mortal('/1-0002.jsonl.gz', Number.POSITIVE_INFINITY);
+    expect(execution).toMatchObject({ status: 'FAILED', error: expect.stringContaining('interruption') });
+    expect(results).toMatchObject([
+      {
+        report: { verdict: 'INCOMPLETE', counts: { users: PAGES_A_PART * PAGE } },
+        alert: { outcome: 'sent' },
+      },
+    ]);
+  });
+
+  test('three times while it judges ends the execution', async () => {
+    const { execution, pages } = await mortal(`/${RUN}.json`, Number.POSITIVE_INFINITY);
+    expect(execution).toMatchObject({ status: 'FAILED', error: expect.stringContaining('interruption') });
+    expect(pages).toEqual(everyPageOnce);
+  });
+});
+
+describe('an archive that fails once while the audit is judged', () => {
+  const verdicts = (results: readonly AuditResult[]) =>
+    results.map(({ report: { verdict, reason }, alert }) => [verdict, reason, alert.outcome]);
+  const AGAIN = [
+    ['FAILED', 'archive-unavailable', 'sent'],
+    ['COMPLETE', undefined, 'sent'],
+  ];
+
+  test('does not cost a listing of many hours where it would not take the manifest', async () => {
+    const folder = folderArchive(await newFolder());
+    let failures = 1;
+    const archive: Archive = {
+      ...folder,
+      async create(key, ...rest) {
+        failures -= key.startsWith('manifests/') ? 1 : 0;
+        if (key.startsWith('manifests/') && failures >= 0) throw new Error('S3 is down');
+        return folder.create(key, ...rest);
+      },
+    };
+    const { execution, results, pages } = await auditTimelessly({ archive });
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(verdicts(results)).toEqual(AGAIN);
+    expect(pages).toEqual(everyPageOnce);
+    expect(await evidenceIn(archive)).toEqual(await evidenceIn(await auditInOneGo()));
+  });
+
+  async function* broken(body: AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
+      yield chunk.subarray(0, 64);
+      throw new Error('connection reset');
+    }
+  }
+
+  test('does not cut the listing where it would not give a part', async () => {
+    const folder = folderArchive(await newFolder());
+    let reads = 0;
+    const archive: Archive = {
+      ...folder,
+      async read(key) {
+        const stored = await folder.read(key);
+        if (stored === undefined || !key.endsWith('/1-0002.jsonl.gz')) return stored;
+        reads += 1;
+        // The first is for the place that the third part begins at.
+        if (reads !== 2) return stored;
+        return { ...stored, body: broken(stored.body) };
+      },
+    };
+    const { execution, results, pages } = await auditTimelessly({ archive });
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(verdicts(results)).toEqual(AGAIN);
+    expect(results[0]?.report.message).toMatch(/1-0002\.jsonl\.gz can't be read: .*connection reset$/);
+    expect(pages).toEqual(everyPageOnce);
+  });
+});
+
 test('a listing that the archive would not keep is told, and is no listing', async () => {
   const folder = folderArchive(await newFolder());
   const archive: Archive = {
@@ -317,9 +455,12 @@ test('an alert that was not sent is sent by another try, which judges nothing', 
     if (refusals >= 0) throw new Error('SNS is down');
     return 'sent';
   };
-  const { execution, results } = await auditDurably({ archive });
-  expect(execution.getResult()).toMatchObject({ verdict: 'COMPLETE', alert: 'sent', wasDone: true });
-  expect(results.map(({ alert }) => alert.outcome)).toEqual(['failed', 'sent']);
+  const { execution, results } = await auditTimelessly({ archive });
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(results.map(({ alert, wasDone }) => [alert.outcome, wasDone])).toEqual([
+    ['failed', false],
+    ['sent', true],
+  ]);
 });
 
 test('an event that no schedule sends fails at once', async () => {

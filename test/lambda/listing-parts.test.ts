@@ -1,6 +1,6 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../lambda/archive/folder.ts';
-import { evidenceOf } from '../../lambda/archive/spool.ts';
 import { type ListingPart, listPart, partsSource } from '../../lambda/listing-parts.ts';
 import type { Archive, ListingEnd, ListingPlace, ResumableSource } from '../../lambda/ports.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
@@ -144,34 +144,36 @@ describe('a part that is not what was stored', () => {
     return { archive, part };
   };
 
-  test('cuts the listing where it was altered', async () => {
+  test('stops the reading where it was altered', async () => {
     const { archive, part } = await stored();
     const altered = { ...part, object: { ...part.object, sha256: 'another' } };
-    expect((await read(archive, [altered])).end).toMatchObject({
-      complete: false,
-      reason: 'source-unavailable',
-      message: expect.stringMatching(
-        /1-0001\.jsonl\.gz was altered: .* the checkpoint of its listing says another/,
-      ),
-    });
+    await expect(read(archive, [altered])).rejects.toThrow(
+      /1-0001\.jsonl\.gz was altered: .* the checkpoint of its listing says another/,
+    );
   });
 
-  test('cuts the listing where it is missing', async () => {
+  test('stops the reading where it is missing', async () => {
     const { archive, part } = await stored();
     const missing = { ...part, object: { ...part.object, key: 'nowhere.jsonl.gz' } };
-    expect((await read(archive, [missing])).end).toMatchObject({
-      complete: false,
-      message: 'nowhere.jsonl.gz is missing, though the checkpoint of its listing names it',
-    });
+    await expect(read(archive, [missing])).rejects.toThrow(
+      'nowhere.jsonl.gz is missing, though the checkpoint of its listing names it',
+    );
   });
 
-  test('stops the step where it has no end', async () => {
+  test.each([
+    { name: 'is no gzip', bytes: Buffer.from('no gzip'), message: /can't be read: .*incorrect header check/ },
+    { name: 'has no end', bytes: gzipSync('[1]\n'), message: 'has no end: it is no whole part of a listing' },
+    {
+      name: 'was cut short',
+      bytes: gzipSync('[1]\n').subarray(0, -4),
+      message: /can't be read: .*unexpected end of file/,
+    },
+  ])('stops the step where it $name', async ({ bytes, message }) => {
     const archive = await newArchive();
     const key = 'listings/environment=abc/dt=2026-11-24/20261124T020000Z-first/1-0001.jsonl.gz';
-    const { content } = evidenceOf('no gzip');
-    await archive.create(key, content, 'application/gzip');
+    await archive.create(key, { bytes }, 'application/gzip');
     const settings = settingsOf(archive, sourceOf([[1]], { complete: true }));
-    await expect(listPart(settings, ATTEMPT, undefined)).rejects.toThrow('incorrect header check');
+    await expect(listPart(settings, ATTEMPT, undefined)).rejects.toThrow(message);
   });
 });
 

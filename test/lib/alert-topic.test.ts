@@ -1,7 +1,7 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { AlertRecipient } from '../../lambda/config.ts';
 import type { Alert } from '../../lambda/ports.ts';
@@ -115,6 +115,18 @@ describe('alarms', () => {
       { Protocol: 'email', Endpoint: 'a@example.com', TopicArn: expect.anything() },
       { Protocol: 'https', Endpoint: https.endpoint, TopicArn: expect.anything() },
     ]);
+  });
+
+  it.each([
+    { recipients: [], warnings: 1 },
+    { recipients: [sqs, lambda], warnings: 1 },
+    { recipients: [sqs, email('a@example.com')], warnings: 0 },
+    { recipients: [https], warnings: 0 },
+  ])('warns where nobody would hear: $recipients', ({ recipients, warnings }) => {
+    const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
+    expect(new AlarmTopic(stack, 'Alarms', { recipients }).topic.node.path).toBe('Stack/Alarms/Topic');
+    const given = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('nobody is told'));
+    expect(given).toHaveLength(warnings);
   });
 });
 

@@ -13,6 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const appSchema = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The flags of the CDK that the project deploys with. */
+const deployedContext = async () => appSchema.parse(JSON.parse(await readFile('cdk.json', 'utf8'))).context;
+
 /** Runs the app as the CDK's command line does, in a folder that holds these files. */
 const run = async (
   files: Readonly<Record<string, string>>,
@@ -22,7 +27,11 @@ const run = async (
   const env = {
     ...process.env,
     CDK_OUTDIR: join(folder, 'out'),
-    CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
+    CDK_CONTEXT_JSON: JSON.stringify({
+      ...(await deployedContext()),
+      'aws:cdk:bundling-stacks': [],
+      ...context,
+    }),
     CDK_VALIDATION: 'false',
   };
   return new Promise<{ code: number; stderr: string }>((done) => {
@@ -37,10 +46,24 @@ const reportSchema = z.object({
     z.object({
       pluginName: z.string(),
       violations: z.array(z.unknown()),
-      suppressedViolations: z.array(z.object({ reason: z.string() })),
+      suppressedViolations: z.array(
+        z.object({ reason: z.string(), acknowledgedId: z.string(), acknowledgedAt: z.string() }),
+      ),
     }),
   ),
 });
+const metadataSchema = z.record(z.string(), z.array(z.object({ type: z.string(), data: z.unknown() })));
+
+/** What the app has acknowledged, whether a rule asked for it or not: `PATH RULE`. */
+const acknowledged = async (): Promise<readonly string[]> => {
+  const metadata = await readFile(join(folder, 'out/FinSpaceUserAuditor.metadata.json'), 'utf8');
+  return Object.entries(metadataSchema.parse(JSON.parse(metadata))).flatMap(([path, entries]) =>
+    entries
+      .filter(({ type }) => type === 'aws:cdk:acknowledged-rules')
+      .flatMap(({ data }) => Object.keys(z.record(z.string(), z.string()).parse(data)))
+      .map((id) => `${path.replace(/^\//, '')} ${id}`),
+  );
+};
 
 const FINE = 'environments: [{ id: abc }]';
 
@@ -71,6 +94,7 @@ describe('the app', () => {
       expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
       expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 
+      expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
       const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
       const { pluginReports } = reportSchema.parse(JSON.parse(report));
       expect(pluginReports).toMatchObject([
@@ -80,6 +104,10 @@ describe('the app', () => {
       ]);
       const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
       for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
+      const needed = reasons.map(
+        ({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`,
+      );
+      expect(new Set(await acknowledged())).toEqual(new Set(needed));
     },
   );
 

@@ -17,7 +17,7 @@ import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 import { type EventBus, startEventBus } from '../support/event-bridge.ts';
-import { KMS_KEY_ARN, publicKeyFor, startKms } from '../support/kms.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../support/kms.ts';
 import { FUNCTION_ARN, type Lambda, startLambda } from '../support/lambda-runtime.ts';
 import { personalDataIn, personalDataOf } from '../support/personal-data.ts';
 import { type Scheduler, startScheduler } from '../support/scheduler.ts';
@@ -39,6 +39,7 @@ const functionSchema = z.object({
   }),
 });
 const diagnosisSchema = z.object({ checks: z.array(z.object({ name: z.string(), outcome: z.string() })) });
+const executionSchema = z.object({ Status: z.string(), Result: z.string() });
 const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() }).loose()) });
 
 let folder: string;
@@ -48,14 +49,15 @@ let aws: AwsEmulator;
 let bus: EventBus;
 let lambda: Lambda;
 let scheduler: Scheduler;
-let scheduleName: string;
+let kms: Kms;
+let env: Readonly<Record<string, string>>;
 
 /** What has to be closed, in the order it was opened. */
 const closers: (() => Promise<unknown>)[] = [];
 
 /** Builds the app's asset for one environment, with the context that the project deploys with. */
-const synthesise = async (environmentId: string, waivers?: string) => {
-  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\nevents: { bus: audits }\n`;
+const synthesise = async (environmentId: string, waivers?: string, mode = 'single') => {
+  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\nevents: { bus: audits }\nlisting: { mode: ${mode} }\n`;
   const configFile = join(folder, "operator's audit.yaml");
   const waiversFile = join(folder, "operator's waivers.yaml");
   await writeFile(configFile, config);
@@ -87,6 +89,31 @@ const synthesise = async (environmentId: string, waivers?: string) => {
   };
 };
 
+type Synthesised = Awaited<ReturnType<typeof synthesise>>;
+
+/** The function's environment, with the servers here in the place of AWS. */
+const environmentOf = ({ variables, typeOf }: Pick<Synthesised, 'variables' | 'typeOf'>) => {
+  const names: Readonly<Record<string, string>> = {
+    'AWS::S3::Bucket': aws.bucket,
+    'AWS::SNS::Topic': aws.topicArn,
+  };
+  return {
+    ...Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : (names[typeOf(value.Ref) ?? ''] ?? ''),
+      ]),
+    ),
+    ...aws.env,
+    ...scheduler.env,
+    AWS_ENDPOINT_URL_KMS: kms.env.AWS_ENDPOINT_URL_KMS ?? '',
+    AWS_ACCESS_KEY_ID: simulator.callerCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: simulator.callerCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
+  };
+};
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'asset-'));
   closers.push(() => rm(folder, { recursive: true }));
@@ -98,7 +125,7 @@ beforeAll(async () => {
   closers.push(aws.close);
   scheduler = await startScheduler();
   closers.push(scheduler.close);
-  const kms = await startKms();
+  kms = await startKms();
   closers.push(kms.close);
   bus = await startEventBus();
   closers.push(bus.close);
@@ -116,35 +143,9 @@ beforeAll(async () => {
     ]),
   );
 
-  const { handler, variables, typeOf } = synthesised;
   assetDir = synthesised.assetDir;
-
-  const names: Readonly<Record<string, string>> = {
-    'AWS::S3::Bucket': aws.bucket,
-    'AWS::SNS::Topic': aws.topicArn,
-  };
-  const env = Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : (names[typeOf(value.Ref) ?? ''] ?? ''),
-    ]),
-  );
-  scheduleName = `${env.AUDIT_SCHEDULE_PREFIX}-${simulator.environmentId}`;
-  lambda = await startLambda({
-    assetDir,
-    handler,
-    timeoutMs: 900_000,
-    env: {
-      ...env,
-      ...aws.env,
-      ...scheduler.env,
-      AWS_ENDPOINT_URL_KMS: kms.env.AWS_ENDPOINT_URL_KMS ?? '',
-      AWS_ACCESS_KEY_ID: simulator.callerCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: simulator.callerCredentials.secretAccessKey,
-      AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url,
-      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
-    },
-  });
+  env = environmentOf(synthesised);
+  lambda = await startLambda({ assetDir, handler: synthesised.handler, timeoutMs: 900_000, env });
   closers.push(lambda.close);
 });
 
@@ -156,6 +157,18 @@ beforeEach(() => simulator.setFaults([]));
 
 const invoke = (scheduledTime: string, environmentId = simulator.environmentId) =>
   lambda.invoke({ environmentId, scheduledTime });
+
+/** The schedule as the stack makes it, which invokes this. */
+const scheduleNightly = ({ AUDIT_SCHEDULE_PREFIX: prefix }: typeof env, target: string): void => {
+  scheduler.set({
+    [`${prefix}-${simulator.environmentId}`]: {
+      State: 'ENABLED',
+      ScheduleExpression: 'cron(0 2 * * ? *)',
+      ScheduleExpressionTimezone: 'America/New_York',
+      Target: { Arn: target, Input: `{"environmentId":"${simulator.environmentId}"}` },
+    },
+  });
+};
 
 const keys = async (): Promise<readonly string[]> => {
   const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket: aws.bucket }));
@@ -284,14 +297,7 @@ describe('the code that is deployed', () => {
   });
 
   it('tells what is wrong with its set-up when it is asked, and is well itself', async () => {
-    scheduler.set({
-      [scheduleName]: {
-        State: 'ENABLED',
-        ScheduleExpression: 'cron(0 2 * * ? *)',
-        ScheduleExpressionTimezone: 'America/New_York',
-        Target: { Arn: FUNCTION_ARN, Input: `{"environmentId":"${simulator.environmentId}"}` },
-      },
-    });
+    scheduleNightly(env, FUNCTION_ARN);
     const stored = await keys();
     const mailed = await aws.messages();
     const answer = await lambda.invoke({ doctor: true, environmentId: simulator.environmentId });
@@ -351,4 +357,42 @@ describe('the code that is deployed', () => {
     expect(personalDataOf(users).size).toBeGreaterThan(250);
     expect(personalDataIn(told, users)).toEqual([]);
   });
+});
+
+/** The first invocation of an execution, as Lambda makes it. */
+const firstInvocation = (event: object) => ({
+  DurableExecutionArn: `${FUNCTION_ARN}:1/durable-execution/first/first`,
+  CheckpointToken: 'first',
+  InitialExecutionState: {
+    Operations: [
+      {
+        Id: 'execution',
+        Type: 'EXECUTION',
+        Status: 'STARTED',
+        StartTimestamp: 0,
+        ExecutionDetails: { InputPayload: JSON.stringify(event) },
+      },
+    ],
+    NextMarker: '',
+  },
+});
+
+it('is deployed for executions as well, and knows the alias that schedules have to invoke', async () => {
+  const durable = await synthesise(simulator.environmentId, undefined, 'durable');
+  const durableEnv = environmentOf(durable);
+  const { assetDir: code, handler } = durable;
+  const executed = await startLambda({ assetDir: code, handler, timeoutMs: 900_000, env: durableEnv });
+  closers.push(executed.close);
+
+  const scheduleAsSeen = async (target: string) => {
+    scheduleNightly(durableEnv, target);
+    const answer = await executed.invoke(
+      firstInvocation({ doctor: true, environmentId: simulator.environmentId }),
+    );
+    const { Status, Result } = executionSchema.parse('result' in answer ? answer.result : answer);
+    const { checks } = diagnosisSchema.parse(JSON.parse(Result));
+    return { Status, schedule: checks.find(({ name }) => name === 'schedule')?.outcome };
+  };
+  expect(await scheduleAsSeen(`${FUNCTION_ARN}:live`)).toEqual({ Status: 'SUCCEEDED', schedule: 'ok' });
+  expect(await scheduleAsSeen(FUNCTION_ARN)).toEqual({ Status: 'SUCCEEDED', schedule: 'fail' });
 });

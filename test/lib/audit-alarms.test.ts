@@ -44,13 +44,13 @@ describe('the alarm of silence', () => {
     expect(alarm('Silencedef').AlarmDescription).toContain('environment def for 26 hours');
   });
 
-  const scheduled = (cron: string) => {
+  const scheduled = (cron: string, mode = 'single') => {
     const app = new App({
       context: { 'aws:cdk:bundling-stacks': [] },
       builtinCloudFormationValidation: false,
     });
     const config = parseConfig(
-      `environments: [{ id: abc }]\nschedule: { cron: "${cron}" }`,
+      `environments: [{ id: abc }]\nschedule: { cron: "${cron}" }\nlisting: { mode: ${mode} }`,
       'audit.yaml',
       [],
     );
@@ -67,6 +67,10 @@ describe('the alarm of silence', () => {
     { cron: '0 2,3 */6 * *', periods: 145 },
   ])('waits as long as the schedule does: $cron', ({ cron, periods }) => {
     expect(scheduled(cron)).toEqual({ periods, warnings: [] });
+  });
+
+  it('waits as long as an execution may take besides, whose run counts from its scheduled time', () => {
+    expect(scheduled('0 2 * * *', 'durable').periods).toBe(24 + 13 + 2);
   });
 
   it('is not there, with a warning, where CloudWatch looks back less far than the schedule waits', () => {

@@ -94,7 +94,7 @@ describe('the stack of one environment', () => {
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
       {
         Effect: 'Allow',
-        Action: 'sns:Publish',
+        Action: ['sns:ListSubscriptionsByTopic', 'sns:Publish'],
         Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
       },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
@@ -116,11 +116,6 @@ describe('the stack of one environment', () => {
             ],
           ],
         },
-      },
-      {
-        Effect: 'Allow',
-        Action: 'sns:ListSubscriptionsByTopic',
-        Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
       },
       {
         Effect: 'Allow',

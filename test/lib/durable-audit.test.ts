@@ -37,6 +37,11 @@ describe('the stack of durable listings', () => {
     });
   });
 
+  it('tells people the name that can be invoked, and the doctor what schedules have to', () => {
+    expect(JSON.stringify(stack.findOutputs('FunctionName').FunctionName?.Value)).toMatch(/":live"\]\]\}$/);
+    expect(auditor.properties.Environment.Variables).toMatchObject({ AUDIT_SCHEDULED_ALIAS: 'live' });
+  });
+
   it('keeps what failed in the queue, which durable functions reach as dead letters only', () => {
     expect(auditor.properties.DeadLetterConfig).toEqual({ TargetArn: only(stack, 'AWS::SQS::Queue').arn });
     const { DestinationConfig, ...retries } = only(stack, 'AWS::Lambda::EventInvokeConfig').properties;

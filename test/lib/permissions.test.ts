@@ -18,6 +18,7 @@ const ARNS: Readonly<Record<string, (id: string) => string>> = {
   'AWS::SQS::Queue': (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${id}`,
   'AWS::KMS::Key': (id) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`,
   'AWS::Lambda::Function': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
+  'AWS::Lambda::Alias': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
   'AWS::Logs::LogGroup': (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`,
 };
 
@@ -295,5 +296,33 @@ describe('services', () => {
     ['events.amazonaws.com', 'sns:Publish', alerts],
   ])('%s must not %s on %s', async (service, ...request) => {
     expect(await ask(service, [], ...request)).toBe('denied');
+  });
+});
+
+describe('where executions are durable', () => {
+  const durable = stackTemplate('environments: [{ id: abc }]\nlisting: { mode: durable }');
+  const { arnOf: durableArnOf, resolve: resolveDurable } = deployed(durable);
+  const policies = (...parts: readonly string[]) =>
+    parts.map((part) => resolveDurable(only(durable, 'AWS::IAM::Policy', part).properties.PolicyDocument));
+  const own = durableArnOf(only(durable, 'AWS::Lambda::Function').id);
+  const alias = durableArnOf(only(durable, 'AWS::Lambda::Alias').id);
+  const execution = `${own}:1/durable-execution/any/any`;
+  const foreign = execution.replace(own, `${own}2`);
+  const HOLDERS = { function: policies('AuditRole', 'Checkpoints'), schedule: policies('SchedulerRole') };
+
+  it.each<[keyof typeof HOLDERS, string, string, string]>([
+    ['function', 'allowed', 'lambda:CheckpointDurableExecution', execution],
+    ['function', 'allowed', 'lambda:GetDurableExecutionState', execution],
+    ['function', 'denied', 'lambda:CheckpointDurableExecution', foreign],
+    ['function', 'denied', 'lambda:GetDurableExecutionState', foreign],
+    ['function', 'denied', 'lambda:StopDurableExecution', execution],
+    ['function', 'denied', 'lambda:GetDurableExecutionHistory', execution],
+    ['function', 'denied', 'lambda:InvokeFunction', own],
+    ['function', 'denied', 'lambda:InvokeFunction', alias],
+    ['schedule', 'allowed', 'lambda:InvokeFunction', alias],
+    ['schedule', 'denied', 'lambda:InvokeFunction', own],
+    ['schedule', 'denied', 'lambda:CheckpointDurableExecution', execution],
+  ])('the %s is %s %s on %s', async (holder, answer, ...request) => {
+    expect(await ask(`arn:aws:iam::${ACCOUNT}:role/${holder}`, HOLDERS[holder], ...request)).toBe(answer);
   });
 });

@@ -1,11 +1,23 @@
+import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../../lambda/config-yaml.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 
+/** What the project deploys with: flags of the CDK that decide what policies say. */
+const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
+
 /** The template of an `audit.yaml`, without its code. */
 export const stackTemplate = (text: string): Template => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
+  const app = new App({
+    context: {
+      ...context,
+      'aws:cdk:bundling-stacks': [],
+      // Warnings are asked for by those tests that expect them.
+      '@aws-cdk/core:annotationsInValidationReport': false,
+    },
+    builtinCloudFormationValidation: false,
+  });
   const config = parseConfig(text, 'audit.yaml', []);
   return Template.fromStack(new AuditorStack(app, 'Auditor', { config, configFile: '/audit.yaml' }));
 };
