@@ -6,6 +6,8 @@ import type { AuditResult } from './audit.ts';
 /** What is measured of a run, by the names that alarms and dashboards know. */
 export type AuditMetric =
   | 'CompleteRuns'
+  | 'IncompleteRuns'
+  | 'FailedRuns'
   | 'Requests'
   | 'Throttles'
   | 'DurationSeconds'
@@ -34,7 +36,9 @@ export const measure = (
     Throttles: counts.throttled,
     DurationSeconds: durationSeconds,
   };
-  if (verdict !== 'COMPLETE') return { CompleteRuns: 0, ...cost };
+  // Each metric is paid for in the months in which it is published: these two only where there is something to tell.
+  if (verdict === 'INCOMPLETE') return { CompleteRuns: 0, IncompleteRuns: 1, ...cost };
+  if (verdict === 'FAILED') return { CompleteRuns: 0, FailedRuns: 1, ...cost };
 
   const { CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL } = findings.bySeverity;
   return {

@@ -10,6 +10,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config, Environment } from '../lambda/config.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -22,6 +23,8 @@ export interface AuditAlarmsProps {
   readonly audit: ScheduledAudit;
   /** Where alerts are published: what it fails to deliver is an alarm. */
   readonly alerts: Topic;
+  /** Alerts that a subscriber did not take; undefined where none would be kept. */
+  readonly undelivered: Queue | undefined;
   /** Where alarms are published. */
   readonly alarms: Topic;
 }
@@ -62,7 +65,7 @@ const executionWatches = (audit: ScheduledAudit): readonly Watch[] => {
   ];
 };
 
-const watchesOf = ({ config, audit, alerts, alarms }: AuditAlarmsProps): readonly Watch[] => {
+const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsProps): readonly Watch[] => {
   const limit = audit.timeout.toMilliseconds();
   const duration = audit.function.metricDuration({ statistic: 'Maximum' });
   return [
@@ -102,6 +105,17 @@ const watchesOf = ({ config, audit, alerts, alarms }: AuditAlarmsProps): readonl
       says: 'An audit failed after all retries, or could not be started.',
       section: 'the-failures-queue-is-not-empty',
     },
+    ...(undelivered === undefined
+      ? []
+      : [
+          {
+            id: 'Undelivered',
+            metric: undelivered.metricApproximateNumberOfMessagesVisible(),
+            least: 1,
+            says: 'An alert waits in the queue of those that a URL, a queue or a function did not take.',
+            section: 'an-alert-did-not-come',
+          },
+        ]),
     {
       id: 'AlertsNotDelivered',
       metric: alerts.metricNumberOfNotificationsFailed(),

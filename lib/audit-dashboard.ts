@@ -64,8 +64,8 @@ export class AuditDashboard extends Construct {
       this.dashboard.addWidgets(
         new Row(
           graph(
-            'Complete runs, and users',
-            [of('CompleteRuns', 'complete (1) or not (0)')],
+            'Verdicts, and users',
+            [of('CompleteRuns', 'COMPLETE'), of('IncompleteRuns', 'INCOMPLETE'), of('FailedRuns', 'FAILED')],
             [of('Users', 'users')],
           ),
           graph('Findings by severity', [

@@ -88,10 +88,13 @@ export class FinSpaceAuditor extends Construct {
       retention: config.retention,
       encryptionKey,
     });
-    const { topic } = new AlertTopic(this, 'Alerts', { recipients: config.alerts, encryptionKey });
+    const { topic, undelivered } = new AlertTopic(this, 'Alerts', {
+      recipients: config.alerts,
+      encryptionKey,
+    });
     const audit = new ScheduledAudit(this, 'Audit', { ...files, bucket, topic, encryptionKey });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients: config.alerts });
-    const watched = { config, audit, alerts: topic };
+    const watched = { config, audit, alerts: topic, undelivered };
     const alarms = new AuditAlarms(this, 'Alarms', { ...watched, alarms: alarmTopic });
     const { dashboard } = new AuditDashboard(this, 'Overview', { ...watched, alarms });
 

@@ -10,6 +10,7 @@ import {
   ObjectLockRetention,
   ObjectOwnership,
   StorageClass,
+  TransitionDefaultMinimumObjectSize,
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
@@ -116,6 +117,8 @@ export class ReportArchive extends Construct {
       serverAccessLogsBucket: this.accessLogs as IBucket,
       serverAccessLogsPrefix: 'archive/',
       lifecycleRules: [...LIFECYCLE],
+      // What is smaller costs more to move than it saves; reports of old unfinished runs so stay readable at once.
+      transitionDefaultMinimumObjectSize: TransitionDefaultMinimumObjectSize.ALL_STORAGE_CLASSES_128_K,
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),
     });
     for (const statement of denials(this.bucket)) this.bucket.addToResourcePolicy(statement);

@@ -32,12 +32,16 @@ describe('the measurements', () => {
     });
   });
 
-  it.each(['INCOMPLETE', 'FAILED'] as const)(
-    'of a run that is %s are what it cost, and no findings',
-    (verdict) => {
-      expect(measureReport({ verdict, reason: 'access-denied' })).toEqual({ CompleteRuns: 0, ...COST });
-    },
-  );
+  it.each([
+    ['INCOMPLETE', { IncompleteRuns: 1 }],
+    ['FAILED', { FailedRuns: 1 }],
+  ] as const)('of a run that is %s are that it was, what it cost, and no findings', (verdict, told) => {
+    expect(measureReport({ verdict, reason: 'access-denied' })).toEqual({
+      CompleteRuns: 0,
+      ...told,
+      ...COST,
+    });
+  });
 
   it.each([
     { since: '2026-11-24T02:00:00.000Z', days: 0 },

@@ -6,8 +6,8 @@ import { parseConfig } from '../../lambda/config-yaml.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { only, stackTemplate } from './stack-template.ts';
 
-const TWO =
-  'environments: [{ id: abc, name: research }, { id: def }]\nalerts: [{ email: a@example.com, minSeverity: HIGH }]';
+const TWO = `environments: [{ id: abc, name: research }, { id: def }]
+alerts: [{ email: a@example.com, minSeverity: HIGH }, { sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }]`;
 const stack = stackTemplate(TWO);
 
 const alarm = (part: string) => only(stack, 'AWS::CloudWatch::Alarm', part).properties;
@@ -93,6 +93,12 @@ describe('the other alarms', () => {
       threshold: 1,
     },
     {
+      part: 'AlarmsUndelivered',
+      metric: 'ApproximateNumberOfMessagesVisible',
+      namespace: 'AWS/SQS',
+      threshold: 1,
+    },
+    {
       part: 'AlertsNotDelivered',
       metric: 'NumberOfNotificationsFailed',
       namespace: 'AWS/SNS',
@@ -116,12 +122,19 @@ describe('the other alarms', () => {
   });
 });
 
+it('no alarm watches a queue of undelivered alerts where there is none', () => {
+  const alarms = stackTemplate(
+    'environments: [{ id: abc }]\nalerts: [{ email: a@example.com }]',
+  ).findResources('AWS::CloudWatch::Alarm');
+  expect(Object.keys(alarms).filter((id) => id.includes('Undelivered'))).toEqual([]);
+});
+
 describe('every alarm', () => {
   const alarms = Object.values(stack.findResources('AWS::CloudWatch::Alarm'));
   const rule = only(stack, 'AWS::Events::Rule').properties;
 
   it('goes to the alarm topic', () => {
-    expect(alarms).toHaveLength(9);
+    expect(alarms).toHaveLength(10);
     for (const { Properties } of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: alarmTopic }]);
     expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { Ref: alarmTopic } })]);
   });
@@ -180,6 +193,8 @@ describe('the dashboard', () => {
     const shown = (metric: string) => body.split(`\\"${metric}\\"`).length - 1;
     for (const metric of [
       'CompleteRuns',
+      'IncompleteRuns',
+      'FailedRuns',
       'Users',
       'CriticalFindings',
       'HighFindings',

@@ -85,6 +85,9 @@ describe('the archive', () => {
       'listings/': to('DEEP_ARCHIVE'),
     });
     expect(JSON.stringify(rules)).not.toContain('Expiration');
+    expect(bucket.properties.LifecycleConfiguration).toMatchObject({
+      TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K',
+    });
   });
 
   it('locks nothing where it is told so', () => {
