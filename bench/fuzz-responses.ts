@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { type AuditResult, audit } from '../lambda/audit.ts';
+import { audit } from '../lambda/audit.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
 import type { UserSource } from '../lambda/ports.ts';
+import type { AuditResult } from '../lambda/run.ts';
 import { type Random, seededRandom, wholeBetween } from '../simulator/random.ts';
 import { type Asked, fakeService, virtualClock } from '../test/lambda/finspace/fake-service.ts';
 import { aUser, ENVIRONMENT } from '../test/support/builders.ts';

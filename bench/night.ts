@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderArchive } from '../lambda/archive/folder.ts';
 import { readBytes } from '../lambda/archive/lines.ts';
-import type { AuditRequest, AuditSettings } from '../lambda/audit.ts';
 import { audit } from '../lambda/audit.ts';
 import { defaultConfig } from '../lambda/config.ts';
 import { configuredSettings } from '../lambda/invocation.ts';
 import type { Archive } from '../lambda/ports.ts';
+import type { AuditRequest, AuditSettings } from '../lambda/run.ts';
 import { rules } from '../rules/index.ts';
 import {
   ACCOUNT,

@@ -1,8 +1,8 @@
 import { CAUSE_WORDS } from '../lambda/alerts/digest-body.ts';
 import { cut, plainLine, plural } from '../lambda/alerts/plain-text.ts';
-import type { AuditResult } from '../lambda/audit.ts';
 import type { Highlight, HighlightKind } from '../lambda/report/highlights.ts';
 import type { Report } from '../lambda/report/report.ts';
+import type { AuditResult } from '../lambda/run.ts';
 import type { Finding } from '../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { type Cell, table } from './table.ts';

@@ -2,8 +2,8 @@ import { relative } from 'node:path';
 import { NEWS } from '../lambda/alerts/digest.ts';
 import { plainLine, wrap } from '../lambda/alerts/plain-text.ts';
 import { terminalAlerts } from '../lambda/alerts/terminal.ts';
-import type { AuditResult } from '../lambda/audit.ts';
 import type { Alert } from '../lambda/ports.ts';
+import type { AuditResult } from '../lambda/run.ts';
 import { rules } from '../rules/index.ts';
 import type { Night } from '../simulator/nights.ts';
 import {

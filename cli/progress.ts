@@ -1,5 +1,5 @@
-import type { ListingProgress as Progress } from '../lambda/audit.ts';
 import type { ListingEvent } from '../lambda/finspace/settings.ts';
+import type { ListingProgress as Progress } from '../lambda/run.ts';
 import { statusLine, type Terminal } from './terminal.ts';
 
 /** Shows a listing as it goes on, on a terminal that somebody watches. */

@@ -8,7 +8,7 @@ import { terminalAlerts } from '../lambda/alerts/terminal.ts';
 import { runKeys } from '../lambda/archive/keys.ts';
 import { readManifest } from '../lambda/archive/manifest.ts';
 import { readRunLines } from '../lambda/archive/past.ts';
-import { type AuditResult, audit } from '../lambda/audit.ts';
+import { audit } from '../lambda/audit.ts';
 import { awsTimeouts } from '../lambda/aws-timeouts.ts';
 import { messageOf } from '../lambda/error-message.ts';
 import { finspaceSource } from '../lambda/finspace/source.ts';
@@ -16,6 +16,7 @@ import { attemptName, configuredSettings, wholeSecond } from '../lambda/invocati
 import { partitionOf } from '../lambda/partition.ts';
 import type { Archive } from '../lambda/ports.ts';
 import { collectHighlights, type Highlight } from '../lambda/report/highlights.ts';
+import type { AuditResult } from '../lambda/run.ts';
 import type { Finding } from '../rules/engine/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { openArchive } from './archive-place.ts';

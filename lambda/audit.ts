@@ -1,29 +1,11 @@
-import type { ConfiguredRule } from '../rules/engine/configure.ts';
 import { beginEvaluation } from '../rules/engine/evaluate.ts';
-import type { Reminders } from '../rules/engine/reminder.ts';
 import type { Rule } from '../rules/engine/rule.ts';
 import { placeName } from '../rules/engine/user.ts';
-import type { Waiver } from '../rules/engine/waiver.ts';
-import {
-  ARCHIVE_PLACE,
-  type Delivery,
-  deliver,
-  tellOnce,
-  tellUnmarked,
-  wasToldBefore,
-} from './alerts/deliver.ts';
-import { composeDigest, type DigestFacts } from './alerts/digest.ts';
-import { eventsOf, type Tidings } from './alerts/events.ts';
+import { type Delivery, tellUnmarked } from './alerts/deliver.ts';
+import { eventsOf } from './alerts/events.ts';
 import { type OwedAlert, owedAlerts } from './alerts/owed.ts';
 import { recordRun } from './archive/history.ts';
-import {
-  attemptKeys,
-  attemptMarkersPrefix,
-  type ObjectName,
-  type RunKeys,
-  runKeys,
-  runName,
-} from './archive/keys.ts';
+import { attemptKeys, type ObjectName, runKeys, runName } from './archive/keys.ts';
 import { readJson } from './archive/lines.ts';
 import {
   advanceLatest,
@@ -34,118 +16,27 @@ import {
   type StoredManifest,
 } from './archive/manifest.ts';
 import { readPast, readRoster, readRunLines, readRunObject } from './archive/past.ts';
-import { manifestText, type Signer, SigningError, signManifest } from './archive/signature.ts';
-import { createSpoolFolder, type Evidence, evidenceOf, hashOf, type SpoolFolder } from './archive/spool.ts';
+import { manifestText, SigningError, signManifest } from './archive/signature.ts';
+import { createSpoolFolder, type Evidence, evidenceOf } from './archive/spool.ts';
 import { storeAnew, storeOnce } from './archive/store.ts';
 import { messageOf } from './error-message.ts';
-import { beginJudging, type Earlier, type Judgement, type Judging, type Yardstick } from './judgement.ts';
-import type {
-  Alert,
-  Archive,
-  ListingCounts,
-  ListingEnd,
-  PublishEvents,
-  SendAlert,
-  UserSource,
-} from './ports.ts';
+import { beginJudging, type Earlier, type Judgement, type Judging } from './judgement.ts';
+import type { Alert, Archive } from './ports.ts';
 import type { Highlight } from './report/highlights.ts';
-import { reportPage } from './report/html.ts';
 import { serialiseRecord } from './report/record.ts';
+import { type Counts, countFindings, type Report } from './report/report.ts';
+import { readTrend } from './report/trend.ts';
+import type { AuditRequest, AuditResult, AuditSettings, Look, Run } from './run.ts';
+import { digestOf, jsonEvidence, manifestOf, pageOf, reportOf } from './run-documents.ts';
 import {
-  type Counts,
-  countFindings,
-  type Report,
-  type Verdict,
-  type VerdictReason,
-} from './report/report.ts';
-import { continueTrend, readTrend, type TrendPoint, trendPoint } from './report/trend.ts';
-import { CODE_VERSION } from './version.ts';
-
-/** One run of the audit. */
-export interface AuditRequest {
-  readonly environmentId: string;
-  /** The environment's. */
-  readonly accountId: string;
-  /** The account of the auditor, where it is another. */
-  readonly auditorAccountId?: string;
-  readonly region: string;
-  /** Such as `aws`. */
-  readonly partition: string;
-  /** The instant the run speaks for, and its name: a second attempt carries the same. Whole seconds. */
-  readonly asOf: Date;
-  /** Tells this attempt at the run from others, `[A-Za-z0-9-]+`. */
-  readonly attempt: string;
-  /** When the listing has to end, in milliseconds since the epoch. */
-  readonly deadline: number;
-  /** The roster may be smaller than `maxDropPercent` allows: someone has looked into it. */
-  readonly acceptRosterDrop: boolean;
-}
-
-/** How far a listing has come. */
-export interface ListingProgress {
-  readonly users: number;
-  /** As many as the last complete run had; undefined where there is none. */
-  readonly expectedUsers: number | undefined;
-  readonly counts: ListingCounts;
-}
-
-export interface AuditSettings {
-  readonly listUsers: UserSource;
-  readonly archive: Archive;
-  readonly sendAlert: SendAlert;
-  /** Tells those who automate, where the operator wants it. */
-  readonly publishEvents?: PublishEvents;
-  readonly rules: readonly ConfiguredRule[];
-  readonly waivers: readonly Waiver[];
-  readonly reminders: Reminders;
-  /** Accounts whose roles are welcome besides the environment's own. */
-  readonly trustedAccounts: readonly string[];
-  /** By how many per cent the roster may shrink between two runs. */
-  readonly maxDropPercent: number;
-  /** What operators call the environment. */
-  readonly environmentName?: string;
-  /** The zone of the schedule, an IANA name: the page tells the run's instant in it, too. */
-  readonly timeZone?: string;
-  /** The config as it was read: its hash goes into the manifest. */
-  readonly config: unknown;
-  /** Signs the manifests of complete runs, where the operator wants them signed. */
-  readonly signManifestDigest?: Signer;
-  /** How long a second attempt waits for the first one's alert before it sends its own; 10 s where undefined. */
-  readonly alertPatienceMs?: number;
-  onProgress?(progress: ListingProgress): void;
-}
-
-export interface AuditResult {
-  readonly report: Report;
-  readonly highlights: readonly Highlight[];
-  readonly alert: Delivery;
-  /** What became of the run's events; undefined where none are wanted. */
-  readonly events?: Delivery | undefined;
-  /** What was stored; empty where the archive took nothing. */
-  readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
-  /** The run had been completed before: nothing was read, judged or written anew. */
-  readonly wasDone: boolean;
-  /** What went wrong beside the evidence: an aid that could not be written. */
-  readonly warnings: readonly string[];
-}
-
-/** Why a run is not complete. */
-interface Shortfall {
-  readonly verdict: Exclude<Verdict, 'COMPLETE'>;
-  readonly reason: VerdictReason;
-  /** In words, with what to do about it. */
-  readonly message: string;
-}
-
-/** A run in progress: what every step needs. */
-interface Run {
-  readonly request: AuditRequest;
-  readonly settings: AuditSettings;
-  readonly spools: SpoolFolder;
-  readonly name: string;
-  readonly keys: RunKeys;
-  readonly yardstick: Yardstick;
-}
+  deliverDigest,
+  deliverOwed,
+  deliverShortfall,
+  patienceOf,
+  publishRun,
+  publishShortfall,
+} from './tell.ts';
+import { cutOf, ruleErrorOf, type Shortfall, shrinkageOf } from './verdict.ts';
 
 /** What earlier runs left that this one builds upon. */
 interface Before {
@@ -154,16 +45,6 @@ interface Before {
   readonly report: Report | undefined;
   readonly owed: readonly OwedAlert[];
 }
-
-/** What the listing gave. */
-interface Look {
-  readonly end: ListingEnd;
-  readonly counts: Counts;
-  readonly snapshot: Evidence;
-}
-
-/** A roster that shrank by fewer users than this is no drop, whatever the percentage. */
-const LEAST_ROSTER_DROP = 5;
 
 const NOTHING_COUNTED: Counts = { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 };
 
@@ -281,159 +162,6 @@ const lookAt = async (
     counts: { users, duplicates, ...listing.counts() },
     snapshot: await snapshot.finish(),
   };
-};
-
-/** Where the listing did not end of itself. */
-const cutOf = ({ end, counts }: Look): Shortfall | undefined => {
-  if (end.complete) return undefined;
-  const { reason, message } = end;
-  const isFailure = counts.pages === 0 && (reason === 'access-denied' || reason === 'source-unavailable');
-  return { verdict: isFailure ? 'FAILED' : 'INCOMPLETE', reason, message };
-};
-
-/** Where the listing ended and yet can't be the whole directory. */
-const shrinkageOf = (
-  { request, settings }: Run,
-  users: number,
-  last: Manifest | undefined,
-): Shortfall | undefined => {
-  if (users === 0) {
-    return {
-      verdict: 'INCOMPLETE',
-      reason: 'empty-roster',
-      message: 'the listing ended without a single user, and a FinSpace environment always has one',
-    };
-  }
-  const before = last?.counts.users ?? 0;
-  const gone = before - users;
-  const isDrop = gone >= LEAST_ROSTER_DROP && gone * 100 > before * settings.maxDropPercent;
-  if (!isDrop || request.acceptRosterDrop) return undefined;
-  return {
-    verdict: 'INCOMPLETE',
-    reason: 'roster-drop',
-    message:
-      `${users} users where run ${last?.run} had ${before}: more than ${settings.maxDropPercent} % fewer; ` +
-      'FinSpace has no deletion, so look into it, then accept it with --accept-roster-drop or acceptRosterDrop in the event',
-  };
-};
-
-const ruleErrorOf = ({ outcomes }: Judgement): Shortfall | undefined => {
-  const broken = outcomes.filter(({ error }) => error !== undefined).map(({ id }) => id);
-  if (broken.length === 0) return undefined;
-  return {
-    verdict: 'INCOMPLETE',
-    reason: 'rule-error',
-    message: `${broken.join(', ')} failed while judging; what it threw stands in report.json`,
-  };
-};
-
-const reportOf = (
-  { request, name, yardstick }: Run,
-  last: Manifest | undefined,
-  shortfall: Shortfall | undefined,
-  counts: Counts,
-  { outcomes, findings, waiverTroubles }: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>,
-  trend: readonly TrendPoint[] = [],
-): Report => ({
-  schemaVersion: 1,
-  run: name,
-  environmentId: request.environmentId,
-  accountId: request.accountId,
-  ...(request.auditorAccountId !== undefined && { auditorAccountId: request.auditorAccountId }),
-  region: request.region,
-  asOf: yardstick.asOf,
-  verdict: shortfall?.verdict ?? 'COMPLETE',
-  ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
-  counts,
-  rules: outcomes,
-  findings,
-  ...(waiverTroubles !== undefined && { waiverTroubles }),
-  ...(last !== undefined && { previousRun: last.run }),
-  trend: continueTrend(trend, shortfall === undefined ? trendPoint(name, findings.bySeverity) : undefined),
-});
-
-const hashesOf = ({ rules, waivers, config }: AuditSettings): Manifest['hashes'] => ({
-  ruleset: hashOf(rules),
-  config: hashOf(config),
-  waivers: hashOf(waivers),
-});
-
-const manifestOf = (
-  run: Run,
-  last: StoredManifest | undefined,
-  report: Report,
-  objects: Manifest['objects'],
-): Manifest => {
-  const { rules } = run.settings;
-  return {
-    schemaVersion: 1,
-    run: report.run,
-    environmentId: report.environmentId,
-    accountId: report.accountId,
-    region: report.region,
-    asOf: report.asOf,
-    verdict: report.verdict,
-    ...(report.reason !== undefined && { reason: report.reason }),
-    counts: report.counts,
-    objects,
-    hashes: hashesOf(run.settings),
-    rules: Object.fromEntries(
-      rules.map(({ rule, state, severity, options }) => [
-        rule.id,
-        { state, options, ...(severity !== undefined && { severity }) },
-      ]),
-    ),
-    trustedAccounts: [...run.yardstick.context.trustedAccounts],
-    codeVersion: CODE_VERSION,
-    ...(last !== undefined && { previous: { run: last.manifest.run, key: last.key, sha256: last.sha256 } }),
-  };
-};
-
-const jsonEvidence = (value: unknown): Evidence => evidenceOf(`${JSON.stringify(value, null, 2)}\n`);
-
-/** The run as people read it. `manifestKey` names what will vouch for it. */
-const pageOf = (
-  { settings }: Run,
-  last: StoredManifest | undefined,
-  report: Report,
-  highlights: readonly Highlight[],
-  objects: Manifest['objects'],
-  manifestKey?: string,
-): Evidence => {
-  const { environmentName, timeZone, rules } = settings;
-  return evidenceOf(
-    reportPage({
-      report,
-      rules,
-      highlights,
-      objects,
-      hashes: hashesOf(settings),
-      codeVersion: CODE_VERSION,
-      ...(environmentName !== undefined && { environmentName }),
-      ...(timeZone !== undefined && { timeZone }),
-      ...(last !== undefined && { last }),
-      ...(manifestKey !== undefined && { manifestKey }),
-    }),
-  );
-};
-
-const digestOf = (
-  run: Run,
-  keys: RunKeys,
-  report: Report,
-  highlights: readonly Highlight[],
-  earlier: Report | undefined,
-): Alert | undefined => {
-  const { environmentName } = run.settings;
-  const facts: DigestFacts = {
-    report,
-    highlights,
-    earlierTroubles: earlier?.waiverTroubles ?? [],
-    rules: run.yardstick.catalogue,
-    reportLocation: `${ARCHIVE_PLACE}/${keys.object('html')}`,
-    ...(environmentName !== undefined && { environmentName }),
-  };
-  return composeDigest(facts);
 };
 
 const resultOf = (
@@ -585,104 +313,6 @@ const keepAttempt = async (
   const alert = await deliverShortfall(run, keys, report, digest);
   const events = await publishShortfall(run, keys, report);
   return resultOf(report, alert, events, objects, highlights);
-};
-
-/** Far longer than an attempt takes from its manifest to the marker of its alert. */
-const ALERT_PATIENCE_MS = 10_000;
-
-const patienceOf = ({ settings }: Run): number => settings.alertPatienceMs ?? ALERT_PATIENCE_MS;
-
-const deliverDigest = async (
-  { settings }: Run,
-  { run, environmentId, asOf, verdict }: Manifest,
-  digest: Alert | undefined,
-  patienceMs: number,
-): Promise<Delivery> => {
-  if (digest === undefined) return { outcome: 'quiet' };
-  return deliver({
-    archive: settings.archive,
-    markerKey: runKeys(environmentId, new Date(asOf)).alert,
-    send: settings.sendAlert,
-    alert: digest,
-    facts: { run, verdict },
-    patienceMs,
-  });
-};
-
-const deliverShortfall = async (
-  { request, settings }: Run,
-  keys: RunKeys,
-  { run, verdict, reason = 'config' }: Report,
-  digest: Alert | undefined,
-): Promise<Delivery> => {
-  if (digest === undefined) return { outcome: 'quiet' };
-  const { archive, sendAlert } = settings;
-  if (
-    await wasToldBefore(archive, attemptMarkersPrefix('alerts', request.environmentId, request.asOf), reason)
-  ) {
-    return { outcome: 'already-sent' };
-  }
-  return deliver({
-    archive,
-    markerKey: keys.alert,
-    send: sendAlert,
-    alert: digest,
-    facts: { run, verdict, reason },
-    patienceMs: 0,
-  });
-};
-
-const publishOnce = (
-  { settings: { archive } }: Run,
-  publish: PublishEvents,
-  markerKey: string,
-  tidings: Tidings,
-  patienceMs: number,
-): Promise<Delivery> => {
-  const { run, verdict, reason } = tidings.report;
-  return tellOnce({ archive, markerKey, patienceMs }, async () => ({
-    run,
-    verdict,
-    ...(reason !== undefined && { reason }),
-    events: await publish(eventsOf(tidings)),
-  }));
-};
-
-/** The events of a complete run: its findings are read back, since there may be any number of them. */
-const publishRun = async (
-  run: Run,
-  manifest: Manifest,
-  report: Report,
-  patienceMs: number,
-): Promise<Delivery | undefined> => {
-  const { archive, publishEvents } = run.settings;
-  if (publishEvents === undefined) return undefined;
-  const tidings = {
-    report,
-    reportKey: run.keys.object('report'),
-    findings: readRunLines(archive, manifest, 'findings'),
-  };
-  return publishOnce(run, publishEvents, run.keys.events, tidings, patienceMs);
-};
-
-const publishShortfall = async (run: Run, keys: RunKeys, report: Report): Promise<Delivery | undefined> => {
-  const { request, settings } = run;
-  const { archive, publishEvents } = settings;
-  if (publishEvents === undefined) return undefined;
-  const { reason = 'config' } = report;
-  const prefix = attemptMarkersPrefix('events', request.environmentId, request.asOf);
-  if (await wasToldBefore(archive, prefix, reason)) return { outcome: 'already-sent' };
-  const tidings = { report, reportKey: keys.object('report'), findings: [] as const };
-  return publishOnce(run, publishEvents, keys.events, tidings, 0);
-};
-
-/** Sends what earlier runs could not; where that fails again, the next run tries. */
-const deliverOwed = async ({ settings }: Run, owed: readonly OwedAlert[]): Promise<void> => {
-  const { archive, sendAlert: send } = settings;
-  for (const errand of owed) {
-    const { outcome } = await deliver({ ...errand, archive, send, patienceMs: 0 });
-    if (outcome === 'failed') return;
-  }
 };
 
 /** A redelivered event: the run is there; only an alert that was not sent is still owed. */

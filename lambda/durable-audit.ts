@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
 import { runKeys, runName } from './archive/keys.ts';
 import { lastCompleteRun } from './archive/manifest.ts';
-import { type AuditRequest, type AuditResult, type AuditSettings, audit } from './audit.ts';
+import { audit } from './audit.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './error-message.ts';
 import { type Answer, answerOf, readInvocation } from './invocation.ts';
 import { type ListingPart, listPart, partsSource } from './listing-parts.ts';
 import type { ResumableSource } from './ports.ts';
+import type { AuditRequest, AuditResult, AuditSettings } from './run.ts';
 
 export interface PartwiseAuditor {
   readonly config: Config;

@@ -3,8 +3,8 @@ import { configureRules } from '../rules/engine/configure.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
 import { kmsSigner } from './archive/kms.ts';
-import type { AuditRequest, AuditResult, AuditSettings } from './audit.ts';
 import type { Config } from './config.ts';
+import type { AuditRequest, AuditResult, AuditSettings } from './run.ts';
 
 /** The part of the settings that the config files decide. */
 export const configuredSettings = (
@@ -34,9 +34,8 @@ export const wholeSecond = (instant: number): Date => new Date(Math.floor(instan
 const environment = (ids: readonly string[]) =>
   z.enum(ids, { error: ({ input }) => `must be one of ${ids.join(', ')}, got ${JSON.stringify(input)}` });
 
-const choice = z._default(
+const choice = z.optional(
   z.boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` }),
-  false,
 );
 
 /** What the schedule sends; `acceptRosterDrop` is for people who invoke by hand. */
@@ -98,7 +97,10 @@ export const readDoctorInvocation = (
   invocation: Invocation,
   { environments }: Config,
 ): DoctorRequest => {
-  const { environmentId, sendTestMail } = readEvent(doctorEvent(environments.map(({ id }) => id)), event);
+  const { environmentId, sendTestMail = false } = readEvent(
+    doctorEvent(environments.map(({ id }) => id)),
+    event,
+  );
   const { region: homeRegion, accountId } = placeOf(invocation);
   const { region = homeRegion } = environments.find(({ id }) => id === environmentId) ?? {};
   const functionArn = invocation.invokedFunctionArn.split(':').slice(0, 7).join(':');
@@ -133,10 +135,11 @@ export const readInvocation = (
   now: number,
   random: string,
 ): AuditRequest => {
-  const { environmentId, scheduledTime, acceptRosterDrop } = readEvent(
-    auditEvent(environments.map(({ id }) => id)),
-    event,
-  );
+  const {
+    environmentId,
+    scheduledTime,
+    acceptRosterDrop = false,
+  } = readEvent(auditEvent(environments.map(({ id }) => id)), event);
   const { partition, region: ownRegion, accountId: ownAccount } = placeOf(invocation);
   const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
   const accountId = role?.accountId ?? ownAccount;

@@ -4,7 +4,7 @@ import { runName } from '../../lambda/archive/keys.ts';
 import { readBytes } from '../../lambda/archive/lines.ts';
 import type { Manifest } from '../../lambda/archive/manifest.ts';
 import { sha256Of } from '../../lambda/archive/spool.ts';
-import { type AuditRequest, type AuditSettings, audit } from '../../lambda/audit.ts';
+import { audit } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
 import type {
   Alert,
@@ -14,6 +14,7 @@ import type {
   PublishEvents,
   UserSource,
 } from '../../lambda/ports.ts';
+import type { AuditRequest, AuditSettings } from '../../lambda/run.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../rules/engine/rule.ts';

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { folderArchive } from '../../lambda/archive/folder.ts';
-import { type AuditResult, audit } from '../../lambda/audit.ts';
+import { audit } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
 import { finspaceSource } from '../../lambda/finspace/source.ts';
+import type { AuditResult } from '../../lambda/run.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { rules } from '../../rules/index.ts';
 import { FAULT_KINDS, type Fault, type FaultPlan, outlookOf } from '../../simulator/faults.ts';

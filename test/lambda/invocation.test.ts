@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { AuditResult } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
 import {
   answerOf,
@@ -11,6 +10,7 @@ import {
   readDoctorInvocation,
   readInvocation,
 } from '../../lambda/invocation.ts';
+import type { AuditResult } from '../../lambda/run.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
 const invocation = {

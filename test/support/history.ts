@@ -4,9 +4,10 @@ import { type ObjectName, runKeys, runName } from '../../lambda/archive/keys.ts'
 import type { Manifest } from '../../lambda/archive/manifest.ts';
 import { manifestText } from '../../lambda/archive/signature.ts';
 import { sha256Of } from '../../lambda/archive/spool.ts';
-import { type AuditResult, type AuditSettings, audit } from '../../lambda/audit.ts';
+import { audit } from '../../lambda/audit.ts';
 import { defaultConfig } from '../../lambda/config.ts';
 import type { Archive } from '../../lambda/ports.ts';
+import type { AuditResult, AuditSettings } from '../../lambda/run.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';
