@@ -1,22 +1,22 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 
-const COLUMNS = [
-  'severity',
-  'state',
-  'rule',
-  'subjectKind',
-  'subject',
-  'message',
-  'firstSeen',
-  'lastSeen',
-  'runs',
-  'resolvedAt',
-  'cause',
-  'waivedUntil',
-  'controls',
-  'evidence',
-  'id',
-] as const;
+const COLUMNS: readonly (readonly [name: string, of: (finding: Finding) => string | number])[] = [
+  ['severity', ({ severity }) => severity],
+  ['state', ({ state }) => state],
+  ['rule', ({ ruleId }) => ruleId],
+  ['subjectKind', ({ subject }) => subject.kind],
+  ['subject', ({ subject }) => subject.id],
+  ['message', ({ message }) => message],
+  ['firstSeen', ({ firstSeen }) => firstSeen],
+  ['lastSeen', ({ lastSeen }) => lastSeen],
+  ['runs', ({ runs }) => runs],
+  ['resolvedAt', ({ resolvedAt = '' }) => resolvedAt],
+  ['cause', ({ cause = '' }) => cause],
+  ['waivedUntil', ({ waiver }) => waiver?.expires ?? ''],
+  ['controls', ({ controls }) => controls.join(' ')],
+  ['evidence', ({ evidence }) => JSON.stringify(evidence)],
+  ['id', ({ id }) => id],
+];
 
 /**
  * What a spreadsheet could take for a formula: it looks at the first character, and some skip white space before they
@@ -42,26 +42,7 @@ export const unguarded = (text: string): string =>
 export const cellsLine = (cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\r`;
 
 /** The first line of `findings.csv`. */
-export const csvHeader = `${COLUMNS.join(',')}\r`;
+export const csvHeader = `${COLUMNS.map(([name]) => name).join(',')}\r`;
 
 /** A finding as a line of `findings.csv`. */
-export const csvLine = (finding: Finding): string => {
-  const cells: Record<(typeof COLUMNS)[number], string | number> = {
-    severity: finding.severity,
-    state: finding.state,
-    rule: finding.ruleId,
-    subjectKind: finding.subject.kind,
-    subject: finding.subject.id,
-    message: finding.message,
-    firstSeen: finding.firstSeen,
-    lastSeen: finding.lastSeen,
-    runs: finding.runs,
-    resolvedAt: finding.resolvedAt ?? '',
-    cause: finding.cause ?? '',
-    waivedUntil: finding.waiver?.expires ?? '',
-    controls: finding.controls.join(' '),
-    evidence: JSON.stringify(finding.evidence),
-    id: finding.id,
-  };
-  return cellsLine(COLUMNS.map((column) => cells[column]));
-};
+export const csvLine = (finding: Finding): string => cellsLine(COLUMNS.map(([, of]) => of(finding)));

@@ -80,6 +80,8 @@ export class TextTable {
   #next = 0;
   /** Open addressing; the number of the text plus one, 0 where the slot is free. */
   #slots = new Uint32Array(LEAST_SLOTS);
+  /** The text that was added last, which is often asked for next, and its number. */
+  #latest: { readonly text: string; readonly number: number } | undefined;
 
   get size(): number {
     return this.#starts.length;
@@ -87,6 +89,12 @@ export class TextTable {
 
   /** The number of a text: its own, or a new one. */
   add(text: string): number {
+    const number = this.#add(text);
+    this.#latest = { text, number };
+    return number;
+  }
+
+  #add(text: string): number {
     const end = this.#write(text);
     const slot = this.#seek();
     const known = this.#slots[slot] ?? 0;
@@ -99,6 +107,7 @@ export class TextTable {
 
   /** The number of a text, or undefined where it was never added. */
   find(text: string): number | undefined {
+    if (this.#latest?.text === text) return this.#latest.number;
     this.#write(text);
     const known = this.#slots[this.#seek()] ?? 0;
     return known === 0 ? undefined : known - 1;
