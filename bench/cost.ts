@@ -1,48 +1,32 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../lambda/config-yaml.ts';
 import { REPORTING_MARGIN_MS } from '../lambda/invocation.ts';
 import { AuditorStack } from '../lib/auditor-stack.ts';
-import { DAY_MS } from '../rules/engine/time.ts';
 import { rules } from '../rules/index.ts';
 import { lazyDirectory } from '../simulator/directory.ts';
 import { startSimulator } from '../simulator/server.ts';
 import type { StackCounts } from './cost-model.ts';
 import { costPage } from './cost-page.ts';
 import type { MeasuredNight } from './measured-night.ts';
+import { ASOF } from './pages.ts';
+import { measureNights } from './processes.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const SIZES = [50, 10_000, 1_000_000] as const;
-const FIRST_NIGHT = new Date('2026-11-24T02:00:00Z');
 
-/**
- * Audits two nights, each by a process of its own as Lambda does, and tells of the second: the first one has nothing to
- * compare with.
- */
+/** Audits two nights, and tells of the second: the first one has nothing to compare with. */
 const measureNight = async (users: number): Promise<MeasuredNight> => {
-  const directory = lazyDirectory({ users, seed: 1, asOf: FIRST_NIGHT, accountId: '111122223333' });
+  const directory = lazyDirectory({ users, seed: 1, asOf: ASOF, accountId: '111122223333' });
   const { url, environmentId, close } = await startSimulator({ users: directory });
-  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-cost-'));
-  const night = async (asOf: Date): Promise<MeasuredNight> => {
-    const script = join(import.meta.dirname, 'measured-night.ts');
-    // As Lambda starts Node in 512 MB: the heap may take nine tenths, new objects a twentieth.
-    const limits = ['--max-old-space-size=460', '--max-semi-space-size=25'];
-    const words = [...limits, script, folder, url, environmentId, asOf.toISOString()];
-    const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1e7 });
-    return JSON.parse(stdout) as MeasuredNight;
-  };
   try {
-    await night(FIRST_NIGHT);
-    return await night(new Date(FIRST_NIGHT.getTime() + DAY_MS));
+    return await measureNights(url, 2, environmentId);
   } finally {
     await close();
-    await rm(folder, { recursive: true, force: true });
   }
 };
 

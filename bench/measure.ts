@@ -15,6 +15,14 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 };
 
+/** What every program that is measured prints. */
+export interface Taken {
+  readonly wallSeconds: number;
+}
+
+export const medianSeconds = (taken: readonly Taken[] = []): number =>
+  median(taken.map(({ wallSeconds }) => wallSeconds));
+
 /** Runs each of several things in turn, and that so many times: what else the machine does befalls them alike. */
 export const interleaved = async <K extends string, T>(
   times: number,

@@ -23,8 +23,6 @@ export interface MeasuredNight {
   readonly peakMemoryMb: number;
   /** To FinSpace. */
   readonly requests: number;
-  /** How many of them were refused for their rate. */
-  readonly throttled: number;
   readonly written: readonly Written[];
   /** GET and HEAD. */
   readonly reads: number;
@@ -78,7 +76,6 @@ const measureNight = async (folder: string, night: Night): Promise<MeasuredNight
     cpuSeconds: (user + system) / 1e6,
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
     requests: report.counts.requests,
-    throttled: report.counts.throttled,
     ...counts,
   };
 };

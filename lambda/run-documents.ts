@@ -12,6 +12,7 @@ import { continueTrend, type TrendPoint, trendPoint } from './report/trend.ts';
 import type { AuditSettings, Run } from './run.ts';
 import type { Shortfall } from './verdict.ts';
 import { CODE_VERSION } from './version.ts';
+
 /** `report.json`. */
 export const reportOf = (
   { request, name, yardstick }: Run,

@@ -2,6 +2,7 @@ import type { Manifest } from './archive/manifest.ts';
 import type { Judgement } from './judgement.ts';
 import type { Verdict, VerdictReason } from './report/report.ts';
 import type { Look, Run } from './run.ts';
+
 /** Why a run is not complete. */
 export interface Shortfall {
   readonly verdict: Exclude<Verdict, 'COMPLETE'>;

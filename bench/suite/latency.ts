@@ -1,14 +1,10 @@
-import { interleaved, type Measure, median } from '../measure.ts';
+import { interleaved, type Measure, medianSeconds, type Taken } from '../measure.ts';
 import { servePages } from '../pages.ts';
 import { measureNights, runScript } from '../processes.ts';
 
 const USERS = 20_000;
 const PAGES = 200;
 const LATENCY_MS = 40;
-
-interface Taken {
-  readonly wallSeconds: number;
-}
 
 /** Pages come one after the other, so nothing is quicker than all their latencies. */
 export const latency = async (): Promise<readonly Measure[]> => {
@@ -18,13 +14,19 @@ export const latency = async (): Promise<readonly Measure[]> => {
       bare: () => runScript<Taken>('bare-loop.ts', [pages.url]),
       audit: () => measureNights(pages.url, 1),
     });
-    const seconds = (name: string): number =>
-      median((taken[name] ?? []).map(({ wallSeconds }) => wallSeconds));
     const ideal = (PAGES * LATENCY_MS) / 1000;
     return [
-      { what: `audit of 20,000 users at ${LATENCY_MS} ms a page`, value: seconds('audit'), unit: 's' },
-      { what: 'audit / pages × latency', value: seconds('audit') / ideal, unit: '×', most: 1.05 },
-      { what: 'bare loop over the same pages / pages × latency', value: seconds('bare') / ideal, unit: '×' },
+      {
+        what: `audit of 20,000 users at ${LATENCY_MS} ms a page`,
+        value: medianSeconds(taken.audit),
+        unit: 's',
+      },
+      { what: 'audit / pages × latency', value: medianSeconds(taken.audit) / ideal, unit: '×', most: 1.05 },
+      {
+        what: 'bare loop over the same pages / pages × latency',
+        value: medianSeconds(taken.bare) / ideal,
+        unit: '×',
+      },
     ];
   } finally {
     pages.close();

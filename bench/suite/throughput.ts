@@ -1,14 +1,10 @@
 import { join } from 'node:path';
-import { interleaved, type Measure, median } from '../measure.ts';
+import { interleaved, type Measure, medianSeconds, type Taken } from '../measure.ts';
 import { ASOF, servePages } from '../pages.ts';
 import { measureNights, runJson, runScript } from '../processes.ts';
 
 const USERS = 100_000;
 const TIMES = 5;
-
-interface Taken {
-  readonly wallSeconds: number;
-}
 
 const hasBoto3 = (): Promise<boolean> =>
   runJson('python3', ['-c', 'import boto3; boto3.client("finspace-data", "us-east-1"); print("true")']).then(
@@ -27,15 +23,18 @@ export const throughput = async (): Promise<readonly Measure[]> => {
       audit: () => measureNights(pages.url, 1),
       ...(withBoto3 && { boto3: () => runJson<Taken>('python3', [peer, pages.url, `${ASOF.getTime()}`]) }),
     });
-    const seconds = (name: string): number =>
-      median((taken[name] ?? []).map(({ wallSeconds }) => wallSeconds));
-    const audit = seconds('audit');
+    const audit = medianSeconds(taken.audit);
     return [
       { what: 'audit of 100,000 users', value: audit, unit: 's' },
-      { what: 'bare loop over the same pages', value: seconds('bare'), unit: 's' },
-      { what: 'audit / bare loop', value: audit / seconds('bare'), unit: '×', most: 1.3 },
+      { what: 'bare loop over the same pages', value: medianSeconds(taken.bare), unit: 's' },
+      { what: 'audit / bare loop', value: audit / medianSeconds(taken.bare), unit: '×', most: 1.3 },
       withBoto3
-        ? { what: 'audit / boto3 with three rules', value: audit / seconds('boto3'), unit: '×', most: 1 }
+        ? {
+            what: 'audit / boto3 with three rules',
+            value: audit / medianSeconds(taken.boto3),
+            unit: '×',
+            most: 1,
+          }
         : {
             what: 'audit / boto3 with three rules',
             value: Number.NaN,

@@ -1,13 +1,7 @@
 import { type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
+import { readBytes } from '../archive/lines.ts';
 import type { Answer, Fetch } from './request.ts';
-
-/** The whole body. Rejects where it breaks off, also where as many bytes were promised and fewer came. */
-const bodyOf = async (message: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> => {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of message) chunks.push(chunk);
-  return Buffer.concat(chunks);
-};
 
 const answerOf = (message: IncomingMessage): Answer => {
   const { statusCode: status = 0, headers } = message;
@@ -15,7 +9,8 @@ const answerOf = (message: IncomingMessage): Answer => {
     status,
     ok: status >= 200 && status < 300,
     headers: { get: (name) => [headers[name.toLowerCase()] ?? []].flat()[0] ?? null },
-    bytes: () => bodyOf(message),
+    // Rejects where the body breaks off, also where as many bytes were promised and fewer came.
+    bytes: () => readBytes(message),
   };
 };
 

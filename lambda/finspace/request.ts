@@ -4,8 +4,9 @@ import type { SignedRequest } from './signing.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The part of a `Response` that is used. */
-export type Answer = Pick<Response, 'ok' | 'status' | 'bytes'> & {
+export type Answer = Pick<Response, 'ok' | 'status'> & {
   readonly headers: Pick<Headers, 'get'>;
+  bytes(): Promise<Uint8Array>;
 };
 
 /** The part of the global `fetch` that is used. */

@@ -21,7 +21,6 @@ const aNight = (overrides: Partial<MeasuredNight> = {}): MeasuredNight => ({
   cpuSeconds: 0,
   peakMemoryMb: 100,
   requests: 0,
-  throttled: 0,
   written: [],
   reads: 0,
   lists: 0,
