@@ -99,16 +99,12 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 /** Reads UTF-8 strictly: a body that is not is broken, and must not be mended in silence. */
 const textOf = async (response: Answer): Promise<string> => UTF_8.decode(await response.bytes());
 
-/**
- * Sends one request and reads its whole answer: a JSON object. Rejects with a RequestError for whatever the network or
- * the service does. Redirects are not followed: the signature holds for one host.
- */
-export const send = async (
+const receive = async (
   operation: Operation,
   { url, headers }: SignedRequest,
   { fetch, timeoutMs, signedAt }: Sending,
+  signal: AbortSignal,
 ): Promise<JsonObject> => {
-  const signal = AbortSignal.timeout(timeoutMs);
   const isLate = (error: unknown) => signal.aborted || memberOf(error, 'name') === 'TimeoutError';
   const late = () => new RequestError(operation, { kind: 'timed-out', timeoutMs });
   const unreadable = (problem: string) => new RequestError(operation, { kind: 'unreadable', problem });
@@ -134,4 +130,23 @@ export const send = async (
   const answer = parse(body);
   if (!isObject(answer)) throw unreadable('body is no JSON object');
   return answer;
+};
+
+/**
+ * Sends one request and reads its whole answer: a JSON object. Rejects with a RequestError for whatever the network or
+ * the service does. Redirects are not followed: the signature holds for one host.
+ */
+export const send = async (
+  operation: Operation,
+  request: SignedRequest,
+  sending: Sending,
+): Promise<JsonObject> => {
+  const leave = new AbortController();
+  // Not `AbortSignal.timeout`, which is not let go where the answer is there: it takes several times as long a page.
+  const timer = setTimeout(() => leave.abort(), sending.timeoutMs);
+  try {
+    return await receive(operation, request, sending, leave.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 };

@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type Hash, type Hmac, type KeyObject } from 'node:crypto';
 import { SignatureV4 } from '@aws-sdk/signature-v4';
 import type { SourceData } from '@smithy/types';
 
@@ -24,10 +24,19 @@ export interface SignedRequest {
 /** The service's name in signatures, https://docs.aws.amazon.com/finspace/latest/userguide/fs-using-the-finspace-api.html. */
 const SERVICE = 'finspace-api';
 
-const bytesOf = (data: SourceData): string | Uint8Array => {
-  if (typeof data === 'string') return data;
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return new Uint8Array(data);
+const bytesOf = (data: Exclude<SourceData, string>): Uint8Array =>
+  ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+
+/** The signer gives the same bytes as long as a day's key holds; to make a key of them takes most of an HMAC. */
+const keys = new WeakMap<object, KeyObject>();
+
+const keyOf = (secret: SourceData): string | KeyObject => {
+  if (typeof secret === 'string') return secret;
+  const key = keys.get(secret) ?? createSecretKey(bytesOf(secret));
+  keys.set(secret, key);
+  return key;
 };
 
 /** SHA-256, or with a secret its HMAC, in the shape that the signer wants. */
@@ -35,11 +44,11 @@ class Sha256 {
   readonly #hash: Hash | Hmac;
 
   constructor(secret?: SourceData) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', keyOf(secret));
   }
 
   update(data: SourceData): void {
-    this.#hash.update(bytesOf(data));
+    this.#hash.update(typeof data === 'string' ? data : bytesOf(data));
   }
 
   async digest(): Promise<Uint8Array> {
