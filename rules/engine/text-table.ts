@@ -46,7 +46,7 @@ const write = (bytes: Uint8Array, from: number, text: string): number => {
   return place + 1;
 };
 
-/** Of a text, from 0 to 1. */
+/** Of a text, in 32 bits: where it stands among the slots is told by the upper ones. */
 const hashOf = (bytes: Uint8Array, from: number): number => {
   let hash = 0x1b873593;
   for (let place = from; bytes[place] !== END; place += 1) {
@@ -54,8 +54,14 @@ const hashOf = (bytes: Uint8Array, from: number): number => {
     hash ^= hash >>> 14;
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
-  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
+  return (hash ^ (hash >>> 15)) >>> 0;
 };
+
+/** The slot where a text is looked for first. */
+const slotOf = (hash: number, slots: number): number => Math.floor((hash / 2 ** 32) * slots);
+
+/** What tells most texts apart without a look at them: eight bits, never 0. */
+const tagOf = (hash: number): number => hash & 0xff || 1;
 
 const isSame = (one: Uint8Array, from: number, other: Uint8Array, otherFrom: number): boolean => {
   let length = 0;
@@ -78,8 +84,10 @@ export class TextTable {
   readonly #starts = new NumberList();
   /** Where the next one begins, in the last chunk. */
   #next = 0;
-  /** Open addressing; the number of the text plus one, 0 where the slot is free. */
+  /** Open addressing; the number of the text, where the slot is not free. */
   #slots = new Uint32Array(LEAST_SLOTS);
+  /** The tag of the text in each slot, 0 where it is free. */
+  #tags = new Uint8Array(LEAST_SLOTS);
   /** The text that was added last, which is often asked for next, and its number. */
   #latest: { readonly text: string; readonly number: number } | undefined;
 
@@ -96,21 +104,22 @@ export class TextTable {
 
   #add(text: string): number {
     const end = this.#write(text);
-    const slot = this.#seek();
-    const known = this.#slots[slot] ?? 0;
-    if (known !== 0) return known - 1;
-    this.#slots[slot] = this.#starts.push((this.#chunks.length - 1) * CHUNK_BYTES + this.#next);
+    const hash = this.#hash();
+    const slot = this.#seek(hash);
+    if (this.#tags[slot] !== 0) return this.#slots[slot] ?? 0;
+    const number = this.#starts.push((this.#chunks.length - 1) * CHUNK_BYTES + this.#next) - 1;
+    this.#fill(slot, hash, number);
     this.#next = end;
     if (this.size > this.#slots.length * MOST_FULL) this.#grow();
-    return this.size - 1;
+    return number;
   }
 
   /** The number of a text, or undefined where it was never added. */
   find(text: string): number | undefined {
     if (this.#latest?.text === text) return this.#latest.number;
     this.#write(text);
-    const known = this.#slots[this.#seek()] ?? 0;
-    return known === 0 ? undefined : known - 1;
+    const slot = this.#seek(this.#hash());
+    return this.#tags[slot] === 0 ? undefined : this.#slots[slot];
   }
 
   /** The text of a number. */
@@ -133,33 +142,50 @@ export class TextTable {
     return write(this.#chunk(this.#chunks.length - 1), this.#next, text);
   }
 
+  /** Of the text behind the others. */
+  #hash(): number {
+    return hashOf(this.#chunk(this.#chunks.length - 1), this.#next);
+  }
+
   /** The slot of the text behind the others: the one that holds it, or the free one for it. */
-  #seek(): number {
-    const slots = this.#slots;
-    const written = this.#chunk(this.#chunks.length - 1);
-    let slot = Math.floor(hashOf(written, this.#next) * slots.length);
-    for (;;) {
-      const known = slots[slot] ?? 0;
-      if (known === 0) return slot;
-      const start = this.#starts.at(known - 1);
-      const chunk = this.#chunk(start >>> CHUNK_BITS);
-      if (isSame(chunk, start & (CHUNK_BYTES - 1), written, this.#next)) return slot;
-      slot = slot + 1 === slots.length ? 0 : slot + 1;
+  #seek(hash: number): number {
+    const tags = this.#tags;
+    const tag = tagOf(hash);
+    let slot = slotOf(hash, tags.length);
+    for (let found = tags[slot]; found !== 0; found = tags[slot]) {
+      if (found === tag && this.#isWritten(this.#slots[slot] ?? 0)) return slot;
+      slot = slot + 1 === tags.length ? 0 : slot + 1;
     }
+    return slot;
+  }
+
+  /** Whether the text behind the others is the one of a number. */
+  #isWritten(number: number): boolean {
+    const start = this.#starts.at(number);
+    const chunk = this.#chunk(start >>> CHUNK_BITS);
+    return isSame(chunk, start & (CHUNK_BYTES - 1), this.#chunk(this.#chunks.length - 1), this.#next);
+  }
+
+  #fill(slot: number, hash: number, number: number): void {
+    this.#tags[slot] = tagOf(hash);
+    this.#slots[slot] = number;
   }
 
   #grow(): void {
-    const slots = new Uint32Array(Math.ceil(this.#slots.length * 1.5));
+    const [slots, tags] = [this.#slots, this.#tags];
+    const length = Math.ceil(slots.length * 1.5);
+    this.#slots = new Uint32Array(length);
+    this.#tags = new Uint8Array(length);
     for (let number = 0; number < this.size; number += 1) {
       const start = this.#starts.at(number);
       const hash = hashOf(this.#chunk(start >>> CHUNK_BITS), start & (CHUNK_BYTES - 1));
-      let slot = Math.floor(hash * slots.length);
-      while (slots[slot] !== 0) slot = slot + 1 === slots.length ? 0 : slot + 1;
-      slots[slot] = number + 1;
+      let slot = slotOf(hash, length);
+      while (this.#tags[slot] !== 0) slot = slot + 1 === length ? 0 : slot + 1;
+      this.#fill(slot, hash, number);
     }
     // Gives the memory back at once, which a collection would do who knows when.
-    this.#slots.buffer.transfer(0);
-    this.#slots = slots;
+    slots.buffer.transfer(0);
+    tags.buffer.transfer(0);
   }
 }
 
