@@ -23,7 +23,11 @@ export const settingsOf = (environmentId: string) =>
   );
 
 /** Audits a night as the function does, and throws where the run is not complete: it would measure something else. */
-export const auditNight = async (archive: Archive, night: Night): Promise<AuditResult> => {
+export const auditNight = async (
+  archive: Archive,
+  night: Night,
+  settings = settingsOf(night.environmentId),
+): Promise<AuditResult> => {
   const { endpoint, environmentId, asOf } = night;
   const region = 'us-east-1';
   const result = await audit(
@@ -38,7 +42,7 @@ export const auditNight = async (archive: Archive, night: Night): Promise<AuditR
       acceptRosterDrop: false,
     },
     {
-      ...settingsOf(environmentId),
+      ...settings,
       listUsers: finspaceSource({
         environmentId,
         region,

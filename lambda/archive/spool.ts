@@ -41,6 +41,8 @@ const PIECE_BYTES = 64 * 1024;
 /** What may wait for gzip and the disk, in bytes: they work on other threads, and are to have work while this one has none. */
 const WAITING_BYTES = 16 * PIECE_BYTES;
 
+const LINE_FEED = 0x0a;
+
 /** UTF-8 takes no more bytes for a UTF-16 unit. */
 const MOST_BYTES_A_UNIT = 3;
 
@@ -85,12 +87,13 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
 
   return {
     write(line) {
-      const text = `${line}\n`;
-      const most = text.length * MOST_BYTES_A_UNIT;
+      const most = line.length * MOST_BYTES_A_UNIT + 1;
       const flushed = length + most > PIECE_BYTES ? flush() : undefined;
-      if (most > PIECE_BYTES) return handOn(Buffer.from(text)) ?? flushed;
-      // Each line by itself: to join them first costs fifty times as much where one has letters beyond Latin.
-      length += piece.write(text, length);
+      if (most > PIECE_BYTES) return handOn(Buffer.from(`${line}\n`)) ?? flushed;
+      // Each line by itself, and its end too: to join texts first costs many times as much.
+      length += piece.write(line, length);
+      piece[length] = LINE_FEED;
+      length += 1;
       return flushed;
     },
     async finish() {

@@ -44,9 +44,10 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
         settings.onEvent({ kind: 'page', page: pages, users: page.users.length });
 
         nextToken = page.nextToken;
-        const isRepeated = nextToken !== undefined && seen.has(digest(nextToken));
-        if (nextToken !== undefined && !isRepeated) {
-          seen.add(digest(nextToken));
+        const mark = nextToken === undefined ? undefined : digest(nextToken);
+        const isRepeated = mark !== undefined && seen.has(mark);
+        if (mark !== undefined && !isRepeated) {
+          seen.add(mark);
           // Asked for now, so that the service works while this page is judged.
           coming = tryPage();
           // Whoever waits for the page gets the error; nobody does where the listing is left.

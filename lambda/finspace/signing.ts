@@ -74,9 +74,7 @@ export const signedGet = async (
     Object.entries(query.parameters).map(([name, value]) => [name, value.toWellFormed()]),
   );
   const search = Object.entries(parameters).map(([name, value]) => `${encode(name)}=${encode(value)}`);
-  const url = new URL(endpoint);
-  url.pathname = `${endpoint.pathname.replace(/\/+$/, '')}${query.path}`;
-  url.search = search.join('&');
+  const path = `${endpoint.pathname.replace(/\/+$/, '')}${query.path}`;
 
   const signer = new SignatureV4({
     service: SERVICE,
@@ -88,14 +86,15 @@ export const signedGet = async (
   const signed = await signer.sign(
     {
       method: 'GET',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: url.pathname,
+      protocol: endpoint.protocol,
+      hostname: endpoint.hostname,
+      path,
       query: parameters,
-      headers: { host: url.host },
+      headers: { host: endpoint.host },
     },
     { signingDate: at },
   );
   const headers = Object.entries(signed.headers).filter(([name]) => name !== 'host');
-  return { url: url.href, headers: Object.fromEntries(headers) };
+  const url = `${endpoint.origin}${path}${search.length === 0 ? '' : `?${search.join('&')}`}`;
+  return { url, headers: Object.fromEntries(headers) };
 };

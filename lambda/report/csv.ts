@@ -29,9 +29,9 @@ const HARMLESS = /^[\w{]/;
 
 /** One cell. A text that a spreadsheet could take for a formula gets an apostrophe before it. */
 export const cell = (value: string | number): string => {
-  const text = String(value);
-  const isFormula = typeof value === 'string' && !HARMLESS.test(text) && FORMULA.test(text);
-  return `"${isFormula ? "'" : ''}${text.replaceAll('"', '""')}"`;
+  if (typeof value === 'number') return `"${value}"`;
+  const guard = !HARMLESS.test(value) && FORMULA.test(value) ? "'" : '';
+  return `"${guard}${value.includes('"') ? value.replaceAll('"', '""') : value}"`;
 };
 
 /** The text of a cell without the apostrophe that `cell` put before it, and some spreadsheets take off themselves. */
