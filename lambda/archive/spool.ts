@@ -60,7 +60,9 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
     },
   });
   const waiting = { writableHighWaterMark: WAITING_BYTES };
-  const head = isGzipped ? createGzip({ ...waiting, chunkSize: PIECE_BYTES, level: LEVEL }) : new PassThrough(waiting);
+  const head = isGzipped
+    ? createGzip({ ...waiting, chunkSize: PIECE_BYTES, level: LEVEL })
+    : new PassThrough(waiting);
   const written = pipeline(head, measure, createWriteStream(path));
   // A failed disk is told by `finish`, and by the write that waits for it.
   written.catch(() => {});
