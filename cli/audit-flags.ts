@@ -28,13 +28,16 @@ export interface AuditOptions {
 
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 
+export const readTopic = (read: FlagReader, flag: string, value: string | undefined): string | undefined =>
+  read.text(flag, value, 'the ARN of an SNS topic', (text) => TOPIC.test(text));
+
 /** Reads what `run` and `doctor` are both told; `read.done` throws where something is wrong. */
 export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env']): AuditOptions => {
   const environmentId = read.text('--environment', flags.environment ?? '', ENVIRONMENT_ID, isEnvironmentId);
   const accountId = read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value));
   const region = readRegion(read, flags.region, env);
   const place = readArchivePlace(read, flags);
-  const topicArn = read.text('--topic', flags.topic, 'the ARN of an SNS topic', (value) => TOPIC.test(value));
+  const topicArn = readTopic(read, '--topic', flags.topic);
   const configFile = read.text(
     '--config',
     flags.config,

@@ -1,9 +1,10 @@
-import { type AuditFlags, type AuditOptions, readAuditFlags } from './audit-flags.ts';
+import { type AuditFlags, type AuditOptions, readAuditFlags, readTopic } from './audit-flags.ts';
 import { flagReader } from './flags.ts';
 import type { Io } from './terminal.ts';
 
 /** The flags of `doctor` as they were typed. */
 export interface DoctorFlags extends AuditFlags {
+  readonly alarmTopic?: string;
   readonly schedule?: string;
   readonly sendTestMail?: true;
   readonly json?: true;
@@ -11,6 +12,8 @@ export interface DoctorFlags extends AuditFlags {
 
 /** What `doctor` is asked to look at. */
 export interface DoctorOptions extends AuditOptions {
+  /** Undefined: no topic of alarms is looked at. */
+  readonly alarmTopicArn: string | undefined;
   /** Undefined: no schedule is looked at. */
   readonly scheduleName: string | undefined;
   readonly sendTestMail: boolean;
@@ -21,6 +24,7 @@ export interface DoctorOptions extends AuditOptions {
 export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']): DoctorOptions => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
+  const alarmTopicArn = readTopic(read, '--alarm-topic', flags.alarmTopic);
   const scheduleName = read.text(
     '--schedule',
     flags.schedule,
@@ -33,6 +37,7 @@ export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']): DoctorOptio
   read.done();
   return {
     ...audited,
+    alarmTopicArn,
     scheduleName,
     sendTestMail: flags.sendTestMail ?? false,
     isJson: flags.json ?? false,

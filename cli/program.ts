@@ -134,7 +134,8 @@ not-checked is never good news: the line says why nothing is known.
 Examples:
   $ ${NAME} doctor --environment vs57phhvijir4kv5rf6ywt --out audit-history
   $ ${NAME} doctor --environment vs57phhvijir4kv5rf6ywt --config audit.yaml --bucket my-evidence \\
-      --topic arn:aws:sns:us-east-1:123456789012:my-audits --schedule my-schedule
+      --topic arn:aws:sns:us-east-1:123456789012:my-audits \\
+      --alarm-topic arn:aws:sns:us-east-1:123456789012:my-alarms --schedule my-schedule
 
 Exit codes:
   0  nothing that was looked at failed
@@ -209,6 +210,10 @@ export const program = (io: Io, actions: Actions, exit: (code: ExitCode) => void
     .action(async (flags: RunFlags) => exit(await actions.run(flags)));
   auditing(root, 'doctor')
     .description('look whether an audit could be made, and change nothing')
+    .option(
+      '--alarm-topic <arn>',
+      "the stack's AlarmTopicArn: whether people are told that audits fail or stop",
+    )
     .option('--schedule <name>', "a schedule of the stack's ScheduleNames")
     .option('--send-test-mail', 'publish a message, marked as a test, to all subscribers of the topic')
     .option('--json', 'print JSON')

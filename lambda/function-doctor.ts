@@ -1,4 +1,5 @@
 import { SNSClient } from '@aws-sdk/client-sns';
+import { hearsAlarms } from './alerts/hears-alarms.ts';
 import type { CredentialsOf } from './composition.ts';
 import type { Config } from './config.ts';
 import type { Diagnosis } from './doctor.ts';
@@ -29,7 +30,11 @@ export const functionDoctor =
       import('@aws-sdk/client-scheduler'),
       import('@aws-sdk/client-sts'),
     ]);
-    const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias } = env;
+    const {
+      AUDIT_SCHEDULE_PREFIX: prefix,
+      AUDIT_SCHEDULED_ALIAS: alias,
+      AUDIT_ALARM_TOPIC_ARN: alarmTopicArn,
+    } = env;
     return doctor({
       ...request,
       functionArn: alias === undefined ? functionArn : `${functionArn}:${alias}`,
@@ -38,8 +43,8 @@ export const functionDoctor =
       mode: config.credentials,
       loadCredentials: credentialsOf(environmentId),
       place: { bucket: archive },
-      topicArn,
-      recipients: config.alerts.length,
+      alerts: { topicArn, recipients: config.alerts.length },
+      alarms: { topicArn: alarmTopicArn, recipients: config.alerts.filter(hearsAlarms).length },
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,
       now: Date.now,

@@ -3,6 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { hearsAlarms } from '../lambda/alerts/hears-alarms.ts';
 import type { AlertRecipient } from '../lambda/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
@@ -57,8 +58,7 @@ export class AlarmTopic extends Construct {
       }),
     );
 
-    // A queue and a function have a program behind them that was written to read alerts.
-    const listeners = recipients.filter(({ protocol }) => protocol === 'email' || protocol === 'https');
+    const listeners = recipients.filter(hearsAlarms);
     if (listeners.length === 0) {
       Annotations.of(this).addWarningV2(
         'finspace-user-auditor:alarms-unheard',

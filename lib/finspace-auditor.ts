@@ -92,8 +92,8 @@ export class FinSpaceAuditor extends Construct {
       recipients: config.alerts,
       encryptionKey,
     });
-    const audit = new ScheduledAudit(this, 'Audit', { ...files, bucket, topic, encryptionKey });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients: config.alerts });
+    const audit = new ScheduledAudit(this, 'Audit', { ...files, bucket, topic, alarmTopic, encryptionKey });
     const watched = { config, audit, alerts: topic, undelivered };
     const alarms = new AuditAlarms(this, 'Alarms', { ...watched, alarms: alarmTopic });
     const { dashboard } = new AuditDashboard(this, 'Overview', { ...watched, alarms });

@@ -34,7 +34,7 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../lambda/config.ts';
@@ -47,7 +47,10 @@ export interface ScheduledAuditProps {
   readonly configFile: string;
   readonly waiversFile?: string;
   readonly bucket: Bucket;
+  /** Where alerts are published. */
   readonly topic: Topic;
+  /** Where alarms are published, by others than the function. */
+  readonly alarmTopic: ITopic;
   /** Encrypts the bucket and the topic already, and here the failures and the logs. */
   readonly encryptionKey: IKey;
 }
@@ -218,8 +221,14 @@ const schedulePrefix = (scope: Construct): string =>
   Names.uniqueResourceName(scope, { maxLength: MAX_PREFIX, separator: '-' });
 
 /** To look whether an audit could be made; an audit itself does without. */
-const diagnosis = (scope: Construct, { config, topic }: ScheduledAuditProps): readonly PolicyStatement[] => [
-  new PolicyStatement({ actions: ['sns:ListSubscriptionsByTopic'], resources: [topic.topicArn] }),
+const diagnosis = (
+  scope: Construct,
+  { config, topic, alarmTopic }: ScheduledAuditProps,
+): readonly PolicyStatement[] => [
+  new PolicyStatement({
+    actions: ['sns:ListSubscriptionsByTopic'],
+    resources: [topic.topicArn, alarmTopic.topicArn],
+  }),
   new PolicyStatement({
     actions: ['scheduler:GetSchedule'],
     resources: config.environments.map(({ id }) =>
@@ -316,7 +325,7 @@ export class ScheduledAudit extends Construct {
 
   constructor(scope: Construct, id: string, props: ScheduledAuditProps) {
     super(scope, id);
-    const { config, bucket, topic, encryptionKey } = props;
+    const { config, bucket, topic, alarmTopic, encryptionKey } = props;
 
     this.failures = new Queue(this, 'Failures', {
       encryption: QueueEncryption.KMS,
@@ -349,6 +358,7 @@ export class ScheduledAudit extends Construct {
       environment: {
         AUDIT_BUCKET: bucket.bucketName,
         AUDIT_TOPIC_ARN: topic.topicArn,
+        AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
         AUDIT_SCHEDULE_PREFIX: schedulePrefix(this),
         ...(config.listing.mode === 'durable' && { AUDIT_SCHEDULED_ALIAS: LIVE }),
         POWERTOOLS_SERVICE_NAME: SERVICE,

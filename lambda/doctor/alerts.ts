@@ -1,19 +1,36 @@
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
 import { plural } from '../alerts/plain-text.ts';
 import { snsAlerts } from '../alerts/sns.ts';
-import { type Check, fail, isDenied, isNamed, notChecked, ok, problemOf, warn } from './check.ts';
+import {
+  type Answer,
+  type Check,
+  fail,
+  isDenied,
+  isNamed,
+  notChecked,
+  ok,
+  problemOf,
+  warn,
+} from './check.ts';
+
+/** A topic, and how many recipients the config has for it. */
+export interface TopicSettings {
+  readonly topicArn: string | undefined;
+  /** Undefined: there is no config. */
+  readonly recipients: number | undefined;
+}
 
 export interface AlertSettings {
   readonly sns: SNSClient;
-  /** Undefined: alerts are for the terminal. */
-  readonly topicArn: string | undefined;
+  /** Where alerts go: without one they are for the terminal. */
+  readonly alerts: TopicSettings;
+  /** Where alarms go: that the auditor itself is ill, or silent. */
+  readonly alarms: TopicSettings;
   readonly environmentId: string;
   /** Where the audit runs. */
   readonly homeRegion: string;
-  /** Publish a message that is marked as a test, which goes to every subscriber. */
+  /** Publish a message that is marked as a test, which goes to every subscriber of alerts. */
   readonly sendTestMail: boolean;
-  /** How many recipients the config has; undefined: there is no config. */
-  readonly recipients: number | undefined;
 }
 
 /** Where SNS gives no ARN yet: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html */
@@ -29,89 +46,127 @@ const testAlert = (environmentId: string) => ({
   attributes: { environment: environmentId, verdict: 'TEST', maxSeverity: 'INFORMATIONAL' },
 });
 
-const MISSING = 'correct the ARN of the topic; the stack tells it as TopicArn';
+/** What is told of one topic and not of the other. */
+interface Words {
+  readonly name: string;
+  readonly subscriptions: string;
+  readonly output: string;
+  readonly notGiven: string;
+  readonly unheard: string;
+}
 
-/** Whether people would be told. Their addresses are not: only how many there are. */
-export const alertChecks = (settings: AlertSettings): readonly Check[] => {
-  const { sns, topicArn, environmentId, homeRegion, sendTestMail, recipients } = settings;
+const ALERTS: Words = {
+  name: 'topic',
+  subscriptions: 'subscriptions',
+  output: 'TopicArn',
+  notGiven: 'no topic was given: alerts are for the terminal',
+  unheard: 'nobody is told',
+};
+
+const ALARMS: Words = {
+  name: 'alarm-topic',
+  subscriptions: 'alarm-subscriptions',
+  output: 'AlarmTopicArn',
+  notGiven: "no topic of alarms was given: --alarm-topic takes the stack's AlarmTopicArn",
+  unheard: 'nobody is told when audits fail or stop',
+};
+
+const isMissing = (error: unknown): boolean => isNamed(error, 'NotFoundException', 'NotFound');
+
+const missing = (error: unknown, { output }: Words): Answer =>
+  fail(problemOf(error), `correct the ARN of the topic; the stack tells it as ${output}`);
+
+/** Whether there is such a topic, and somebody at its other end. Addresses are not told, only how many there are. */
+const topicChecks = (
+  { sns, homeRegion }: AlertSettings,
+  { topicArn, recipients }: TopicSettings,
+  words: Words,
+): readonly [topic: Check, subscriptions: Check] => {
   let confirmed = 0;
   let pending = 0;
 
-  return [
-    {
-      name: 'topic',
-      needs: ['credentials'],
-      async look() {
-        if (topicArn === undefined) return notChecked('no topic was given: alerts are for the terminal');
-        const [, , , home] = topicArn.split(':');
-        if (home !== homeRegion)
-          return fail(`it is in ${home}, the audit in ${homeRegion}`, 'use a topic of the same region');
-        try {
-          const pages = paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn });
-          for await (const { Subscriptions = [] } of pages) {
-            confirmed += Subscriptions.filter(({ SubscriptionArn = '' }) =>
-              SubscriptionArn.startsWith('arn:'),
-            ).length;
-            pending += Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === PENDING).length;
-          }
-          return ok(topicArn);
-        } catch (error) {
-          if (isNamed(error, 'NotFoundException', 'NotFound')) return fail(problemOf(error), MISSING);
-          if (isDenied(error))
-            return notChecked(
-              problemOf(error),
-              'allow sns:ListSubscriptionsByTopic on the topic, which an audit does not need',
-            );
-          return fail(problemOf(error), 'let this machine reach SNS, and look again');
+  const topic: Check = {
+    name: words.name,
+    needs: ['credentials'],
+    async look() {
+      if (topicArn === undefined) return notChecked(words.notGiven);
+      const [, , , home] = topicArn.split(':');
+      if (home !== homeRegion)
+        return fail(`it is in ${home}, the audit in ${homeRegion}`, 'use a topic of the same region');
+      try {
+        const pages = paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn });
+        for await (const { Subscriptions = [] } of pages) {
+          confirmed += Subscriptions.filter(({ SubscriptionArn = '' }) =>
+            SubscriptionArn.startsWith('arn:'),
+          ).length;
+          pending += Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === PENDING).length;
         }
-      },
-    },
-    {
-      name: 'publish',
-      needs: ['credentials'],
-      async look() {
-        if (topicArn === undefined) return notChecked('no topic was given');
-        // Nothing says whether SNS looks at a message before it looks at permissions: a wrong one would prove nothing.
-        if (!sendTestMail)
+        return ok(topicArn);
+      } catch (error) {
+        if (isMissing(error)) return missing(error, words);
+        if (isDenied(error))
           return notChecked(
-            'only a message proves it: --send-test-mail sends one, marked as a test, to all subscribers',
-          );
-        try {
-          await snsAlerts(sns, topicArn)(testAlert(environmentId));
-          return ok('a message marked as a test was accepted');
-        } catch (error) {
-          if (isNamed(error, 'NotFoundException', 'NotFound')) return fail(problemOf(error), MISSING);
-          return fail(
             problemOf(error),
-            'allow sns:Publish on the topic, and kms:GenerateDataKey and kms:Decrypt on its key',
+            'allow sns:ListSubscriptionsByTopic on the topic, which an audit does not need',
           );
-        }
-      },
+        return fail(problemOf(error), 'let this machine reach SNS, and look again');
+      }
     },
-    {
-      name: 'subscriptions',
-      needs: ['topic'],
-      async look() {
-        const found = `${confirmed} confirmed, ${pending} waiting for it`;
-        if (confirmed === 0)
-          return fail(
-            `${found}: nobody is told`,
-            pending === 0
-              ? 'subscribe people: list them under alerts in audit.yaml, and deploy'
-              : 'confirm the subscription by the link in the mail that SNS sent',
-          );
-        if (pending > 0)
-          return warn(
-            found,
-            'have them confirmed by the link in the mail that SNS sent; after 3 days deploy anew',
-          );
-        if (recipients !== undefined && confirmed < recipients)
-          return warn(
-            `${found}, where audit.yaml has ${plural(recipients, 'recipient')}`,
-            'deploy, or find out who unsubscribed',
-          );
-        return ok(found);
-      },
+  };
+
+  const subscriptions: Check = {
+    name: words.subscriptions,
+    needs: [words.name],
+    async look() {
+      const found = `${confirmed} confirmed, ${pending} waiting for it`;
+      if (confirmed === 0)
+        return fail(
+          `${found}: ${words.unheard}`,
+          pending === 0
+            ? 'subscribe people: list them by email or https under alerts in audit.yaml, and deploy'
+            : 'confirm the subscription by the link in the mail that SNS sent',
+        );
+      if (pending > 0)
+        return warn(
+          found,
+          'have them confirmed by the link in the mail that SNS sent; after 3 days deploy anew',
+        );
+      if (recipients !== undefined && confirmed < recipients)
+        return warn(
+          `${found}, where audit.yaml has ${plural(recipients, 'recipient')}`,
+          'deploy, or find out who unsubscribed',
+        );
+      return ok(found);
     },
-  ];
+  };
+  return [topic, subscriptions];
+};
+
+const publishCheck = ({ sns, alerts, environmentId, sendTestMail }: AlertSettings): Check => ({
+  name: 'publish',
+  needs: ['credentials'],
+  async look() {
+    if (alerts.topicArn === undefined) return notChecked('no topic was given');
+    // Nothing says whether SNS looks at a message before it looks at permissions: a wrong one would prove nothing.
+    if (!sendTestMail)
+      return notChecked(
+        'only a message proves it: --send-test-mail sends one, marked as a test, to all subscribers',
+      );
+    try {
+      await snsAlerts(sns, alerts.topicArn)(testAlert(environmentId));
+      return ok('a message marked as a test was accepted');
+    } catch (error) {
+      if (isMissing(error)) return missing(error, ALERTS);
+      return fail(
+        problemOf(error),
+        'allow sns:Publish on the topic, and kms:GenerateDataKey and kms:Decrypt on its key',
+      );
+    }
+  },
+});
+
+/** Whether people would be told: of what audits find, and that audits fail or stop. */
+export const alertChecks = (settings: AlertSettings): readonly Check[] => {
+  const [topic, subscriptions] = topicChecks(settings, settings.alerts, ALERTS);
+  return [topic, publishCheck(settings), subscriptions, ...topicChecks(settings, settings.alarms, ALARMS)];
 };

@@ -36,19 +36,19 @@ test('tells a line a check, and exits 0 where nothing failed', async () => {
   const out = join(await newFolder(), 'history');
   const { code, stdout, stderr } = await doctor('--out', out);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(/^ok {11}exchange {7}FinSpace gives keys for these credentials$/m);
-  expect(stdout).toMatch(/^ok {11}first-page {5}1 user, and no more$/m);
-  expect(stdout).toMatch(/^not-checked {2}topic {10}no topic was given/m);
-  expect(stdout).toMatch(/^environment \w+: 9 ok, 5 not-checked$/m);
+  expect(stdout).toMatch(/^ok {11}exchange {13}FinSpace gives keys for these credentials$/m);
+  expect(stdout).toMatch(/^ok {11}first-page {11}1 user, and no more$/m);
+  expect(stdout).toMatch(/^not-checked {2}topic {16}no topic was given/m);
+  expect(stdout).toMatch(/^environment \w+: 9 ok, 7 not-checked$/m);
   expect(await readdir(join(out, '..'))).toEqual([]);
 });
 
 test('tells the remedy below what failed, and exits 2', async () => {
   const { code, stdout } = await doctor('--bucket', 'another', '--account', ACCOUNT, '--schedule', 'nightly');
   expect(code).toBe(2);
-  expect(stdout).toMatch(/^fail {9}archive .*NoSuchBucket.*\n {28}=> correct the name of the bucket/m);
-  expect(stdout).toMatch(/^fail {9}account .*where 111122223333 was expected\n {28}=> use credentials/m);
-  expect(stdout).toMatch(/^fail {9}schedule {7}nightly is not there/m);
+  expect(stdout).toMatch(/^fail {9}archive .*NoSuchBucket.*\n {34}=> correct the name of the bucket/m);
+  expect(stdout).toMatch(/^fail {9}account .*where 111122223333 was expected\n {34}=> use credentials/m);
+  expect(stdout).toMatch(/^fail {9}schedule {13}nightly is not there/m);
 });
 
 test('--json prints the checks and nothing else', async () => {
@@ -70,6 +70,11 @@ describe('flags', () => {
   test.each([
     ['the longest name of a schedule', { schedule: 'a'.repeat(64) }, { scheduleName: 'a'.repeat(64) }],
     [
+      'a topic of alarms',
+      { alarmTopic: 'arn:aws:sns:us-east-1:111122223333:alarms' },
+      { alarmTopicArn: 'arn:aws:sns:us-east-1:111122223333:alarms' },
+    ],
+    [
       'a test mail to a topic',
       { topic: 'arn:aws:sns:us-east-1:111122223333:audits', sendTestMail: true as const },
       { sendTestMail: true },
@@ -80,6 +85,7 @@ describe('flags', () => {
 
   test.each([
     ['a name too long', { schedule: 'a'.repeat(65) }, '--schedule must be the name of a schedule'],
+    ['alarms that go to no topic', { alarmTopic: 'alarms' }, '--alarm-topic must be the ARN of an SNS topic'],
     ['a name of a group and a schedule', { schedule: 'default/nightly' }, 'got "default/nightly"'],
     [
       'a test mail to nobody',

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
+  CreateTopicCommand,
   ListSubscriptionsByTopicCommand,
   SNSClient,
   SubscribeCommand,
@@ -33,6 +34,7 @@ jest.setTimeout(60_000);
 const ACCOUNT = '000000000000';
 const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:auditor`;
 const DENIED: AwsFault = { status: 403, code: 'AccessDenied' };
+const NO_TOPIC = { topicArn: undefined, recipients: undefined };
 const FOREVER = { times: Number.POSITIVE_INFINITY };
 
 const newFolder = temporaryFolders();
@@ -41,6 +43,8 @@ let simulator: Simulator;
 let aws: AwsEmulator;
 let scheduler: Scheduler;
 let archive: Archive;
+let alarmTopicArn: string;
+let unheardTopicArn: string;
 let fault: (request: AwsRequest) => AwsFault | undefined = () => undefined;
 
 const nightly = (differs: Partial<StoredSchedule> = {}): StoredSchedule => ({
@@ -65,6 +69,17 @@ beforeAll(async () => {
     fault: (request) => fault(request),
   });
   closers.push(aws.close);
+  const newTopic = async (name: string): Promise<string> =>
+    (await aws.sns.send(new CreateTopicCommand({ Name: name }))).TopicArn ?? '';
+  alarmTopicArn = await newTopic('alarms');
+  unheardTopicArn = await newTopic('unheard');
+  await aws.sns.send(
+    new SubscribeCommand({
+      TopicArn: alarmTopicArn,
+      Protocol: 'sqs',
+      Endpoint: `arn:aws:sqs:us-east-1:${ACCOUNT}:subscriber-1`,
+    }),
+  );
   scheduler = await startScheduler();
   closers.push(scheduler.close);
   archive = bucketArchive(aws.s3, aws.bucket, 1);
@@ -95,9 +110,9 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     mode: 'exchange',
     loadCredentials: () => Promise.resolve(CALLER),
     place: { bucket: archive },
-    topicArn: aws.topicArn,
+    alerts: { topicArn: aws.topicArn, recipients: 1 },
+    alarms: { topicArn: alarmTopicArn, recipients: 1 },
     sendTestMail: false,
-    recipients: 1,
     scheduleName: 'nightly',
     functionArn: FUNCTION,
     expected: defaultConfig([]).schedule,
@@ -128,6 +143,8 @@ const HEALTHY = {
   topic: 'ok',
   publish: 'not-checked',
   subscriptions: 'ok',
+  'alarm-topic': 'ok',
+  'alarm-subscriptions': 'ok',
   schedule: 'ok',
   'schedule-time': 'ok',
 };
@@ -176,13 +193,14 @@ describe('a set-up that is broken', () => {
       lines: {
         credentials: ['fail', /^the caller's AWS credentials could not be loaded$/, /AWS_PROFILE/],
         ...Object.fromEntries(
-          ['account', 'exchange', 'first-page', 'archive', 'topic', 'publish', 'schedule'].map(
+          ['account', 'exchange', 'first-page', 'archive', 'topic', 'publish', 'alarm-topic', 'schedule'].map(
             (name) => [name, ['not-checked', /^credentials failed$/]] as const,
           ),
         ),
         replace: ['not-checked', /^archive was not checked$/],
         create: ['not-checked', /^archive was not checked$/],
         subscriptions: ['not-checked', /^topic was not checked$/],
+        'alarm-subscriptions': ['not-checked', /^alarm-topic was not checked$/],
         'schedule-time': ['not-checked', /^schedule was not checked$/],
       },
     },
@@ -217,14 +235,22 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'a region without FinSpace',
-      given: () => ({ region: 'eu-central-2', isEndpointGiven: false, topicArn: undefined }),
+      given: () => ({ region: 'eu-central-2', isEndpointGiven: false }),
       lines: {
         region: ['warn', /^eu-central-2, where FinSpace has not been known/, /check the region/],
         exchange: ['fail', /403/, /secret key|principal/],
         'first-page': ['not-checked', /^exchange failed$/],
-        topic: ['not-checked', /no topic was given/],
+      },
+    },
+    {
+      name: 'no topics',
+      given: () => ({ alerts: NO_TOPIC, alarms: NO_TOPIC }),
+      lines: {
+        topic: ['not-checked', /^no topic was given: alerts are for the terminal$/],
         publish: ['not-checked', /no topic was given/],
         subscriptions: ['not-checked', /^topic was not checked$/],
+        'alarm-topic': ['not-checked', /^no topic of alarms was given: --alarm-topic/],
+        'alarm-subscriptions': ['not-checked', /^alarm-topic was not checked$/],
       },
     },
     {
@@ -310,15 +336,23 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'a missing topic',
-      given: () => ({ topicArn: `${aws.topicArn}x` }),
+      given: () => ({ alerts: { topicArn: `${aws.topicArn}x`, recipients: 1 } }),
       lines: {
-        topic: ['fail', /^NotFound/, /TopicArn/],
+        topic: ['fail', /^NotFound/, /tells it as TopicArn$/],
         subscriptions: ['not-checked', /^topic failed$/],
       },
     },
     {
+      name: 'a missing topic of alarms',
+      given: () => ({ alarms: { topicArn: `${alarmTopicArn}x`, recipients: 1 } }),
+      lines: {
+        'alarm-topic': ['fail', /^NotFound/, /tells it as AlarmTopicArn$/],
+        'alarm-subscriptions': ['not-checked', /^alarm-topic failed$/],
+      },
+    },
+    {
       name: 'a topic of another region',
-      given: () => ({ topicArn: aws.topicArn.replace('us-east-1', 'eu-west-1') }),
+      given: () => ({ alerts: { topicArn: aws.topicArn.replace('us-east-1', 'eu-west-1'), recipients: 1 } }),
       lines: {
         topic: ['fail', /^it is in eu-west-1, the audit in us-east-1$/, /same region/],
         subscriptions: ['not-checked', /^topic failed$/],
@@ -332,13 +366,33 @@ describe('a set-up that is broken', () => {
       lines: {
         topic: ['not-checked', /^AuthorizationError/, /allow sns:ListSubscriptionsByTopic/],
         subscriptions: ['not-checked', /^topic was not checked$/],
+        'alarm-topic': ['not-checked', /^AuthorizationError/, /allow sns:ListSubscriptionsByTopic/],
+        'alarm-subscriptions': ['not-checked', /^alarm-topic was not checked$/],
       },
     },
     {
       name: 'fewer subscriptions than recipients',
-      given: () => ({ recipients: 2 }),
+      given: () => ({ alerts: { topicArn: aws.topicArn, recipients: 2 } }),
       lines: {
         subscriptions: ['warn', /^1 confirmed, 0 waiting for it, where audit.yaml has 2/, /unsubscribed/],
+      },
+    },
+    {
+      name: 'fewer who hear of alarms than should',
+      given: () => ({ alarms: { topicArn: alarmTopicArn, recipients: 2 } }),
+      lines: {
+        'alarm-subscriptions': ['warn', /^1 confirmed, .* where audit.yaml has 2/, /unsubscribed/],
+      },
+    },
+    {
+      name: 'alarms that nobody hears',
+      given: () => ({ alarms: { topicArn: unheardTopicArn, recipients: 0 } }),
+      lines: {
+        'alarm-subscriptions': [
+          'fail',
+          /^0 confirmed, 0 waiting for it: nobody is told when audits fail or stop$/,
+          /^subscribe people: .* and deploy$/,
+        ],
       },
     },
     {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
@@ -46,6 +47,7 @@ let folder: string;
 let assetDir: string;
 let simulator: Simulator;
 let aws: AwsEmulator;
+let alarmTopicArn: string;
 let bus: EventBus;
 let lambda: Lambda;
 let scheduler: Scheduler;
@@ -93,15 +95,15 @@ type Synthesised = Awaited<ReturnType<typeof synthesise>>;
 
 /** The function's environment, with the servers here in the place of AWS. */
 const environmentOf = ({ variables, typeOf }: Pick<Synthesised, 'variables' | 'typeOf'>) => {
-  const names: Readonly<Record<string, string>> = {
-    'AWS::S3::Bucket': aws.bucket,
-    'AWS::SNS::Topic': aws.topicArn,
+  const nameOf = (id: string): string => {
+    if (typeOf(id) === 'AWS::S3::Bucket') return aws.bucket;
+    return id.includes('AlarmTopic') ? alarmTopicArn : aws.topicArn;
   };
   return {
     ...Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [
         name,
-        typeof value === 'string' ? value : (names[typeOf(value.Ref) ?? ''] ?? ''),
+        typeof value === 'string' ? value : nameOf(value.Ref),
       ]),
     ),
     ...aws.env,
@@ -123,6 +125,8 @@ beforeAll(async () => {
   closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
   closers.push(aws.close);
+  const { TopicArn = '' } = await aws.sns.send(new CreateTopicCommand({ Name: 'alarms' }));
+  alarmTopicArn = TopicArn;
   scheduler = await startScheduler();
   closers.push(scheduler.close);
   kms = await startKms();
@@ -316,6 +320,9 @@ describe('the code that is deployed', () => {
       'topic: ok',
       'publish: not-checked',
       'subscriptions: ok',
+      'alarm-topic: ok',
+      // Nobody has subscribed to it here.
+      'alarm-subscriptions: fail',
       'schedule: ok',
       'schedule-time: ok',
     ]);

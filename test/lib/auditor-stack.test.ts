@@ -42,6 +42,7 @@ describe('the stack of one environment', () => {
         Variables: {
           AUDIT_BUCKET: { Ref: only(stack, 'AWS::S3::Bucket', 'ArchiveBucket').id },
           AUDIT_TOPIC_ARN: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
+          AUDIT_ALARM_TOPIC_ARN: { Ref: only(stack, 'AWS::SNS::Topic', 'AlarmTopic').id },
           POWERTOOLS_SERVICE_NAME: 'finspace-auditor',
           POWERTOOLS_METRICS_NAMESPACE: 'FinSpaceUserAuditor',
           NODE_OPTIONS: '--enable-source-maps',
@@ -94,7 +95,7 @@ describe('the stack of one environment', () => {
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
       {
         Effect: 'Allow',
-        Action: ['sns:ListSubscriptionsByTopic', 'sns:Publish'],
+        Action: 'sns:Publish',
         Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
       },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
@@ -116,6 +117,13 @@ describe('the stack of one environment', () => {
             ],
           ],
         },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'sns:ListSubscriptionsByTopic',
+        Resource: ['AlarmTopic', 'AlertsTopic'].map((name) => ({
+          Ref: only(stack, 'AWS::SNS::Topic', name).id,
+        })),
       },
       {
         Effect: 'Allow',

@@ -141,6 +141,8 @@ const OWN = { 'x-emulator': 'own' };
 
 const isOwn = ({ headers }: { readonly headers: IncomingHttpHeaders }): boolean => 'x-emulator' in headers;
 
+const topicArnOf = (name = ''): string => `arn:aws:sns:${REGION}:000000000000:${name}`;
+
 const withoutQuotes = (etag: unknown): string => String(etag).replaceAll('"', '');
 
 /**
@@ -154,7 +156,7 @@ export const startAwsEmulator = async ({
   onAnswer = () => undefined,
 }: AwsEmulatorOptions): Promise<AwsEmulator> => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
-  let topicArn = '';
+  const topics = new Set<string | undefined>();
 
   const silenced = new WeakSet<ServerResponse>();
   // The server believes that it has answered, and may try to again.
@@ -191,7 +193,8 @@ export const startAwsEmulator = async ({
       if (refused !== undefined) return refuse(refused);
     }
     // fauxqs has no subscriptions of a topic that it does not have, and no error.
-    if (form.Action === 'ListSubscriptionsByTopic' && form.TopicArn !== topicArn)
+    if (form.Action === 'CreateTopic') topics.add(topicArnOf(form.Name));
+    if (form.Action === 'ListSubscriptionsByTopic' && !topics.has(form.TopicArn))
       return refuse({ status: 404, code: 'NotFound' });
     if (UNSUPPORTED.some((name) => searchParams.has(name)))
       return refuse({ status: 501, code: 'NotImplemented' });
@@ -220,8 +223,7 @@ export const startAwsEmulator = async ({
   const sns = new SNSClient(settings);
 
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topicName }));
-  topicArn = TopicArn;
+  const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topicName }));
 
   let queues = 0;
   const subscribe: AwsEmulator['subscribe'] = async (filterPolicy) => {
