@@ -25,17 +25,17 @@ const normalised = (name: unknown): string => {
   return spaced.toLowerCase();
 };
 
-/** First and last name, kept apart by what neither holds once it is normalised; undefined where one is blank. */
-const nameKey = (firstName: unknown, lastName: unknown): string | undefined => {
+/** First and last name; undefined where one is blank. */
+const nameOf = ({ firstName, lastName }: User): readonly [first: string, last: string] | undefined => {
   const first = normalised(firstName);
   if (first === '') return undefined;
   const last = normalised(lastName);
-  return last === '' ? undefined : `${first}\n${last}`;
+  return last === '' ? undefined : [first, last];
 };
 
-const keysOf = ({ emailAddress, firstName, lastName }: User) => ({
-  email: emailKey(emailAddress),
-  name: nameKey(firstName, lastName),
+const keysOf = (user: User) => ({
+  email: emailKey(user.emailAddress),
+  name: nameOf(user),
 });
 
 /** By code unit; a record without a userId comes last, since its `#N` changes from run to run. */
@@ -117,7 +117,7 @@ export default defineDirectoryRule({
   },
   keys(user) {
     const { email, name } = keysOf(user);
-    return { emailAddress: email, 'firstName and lastName': name };
+    return { emailAddress: email, 'firstName and lastName': name?.join('\n') };
   },
   limit: isShared,
 
@@ -129,8 +129,8 @@ export default defineDirectoryRule({
       see(user, place) {
         if (!user.isActive) return;
         const { email, name } = keysOf(user);
-        if (email !== undefined) emails.add(email, place);
-        if (name !== undefined) names.add(name, place);
+        if (email !== undefined) emails.add(place, email);
+        if (name !== undefined) names.add(place, ...name);
         if (email !== undefined || name !== undefined) checked += 1;
       },
       judge: (idAt) => ({

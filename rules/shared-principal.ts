@@ -29,7 +29,7 @@ export default defineDirectoryRule({
     const arns = new SharedKeys();
     return {
       see({ isActive, isApiBound, principalArn }, place) {
-        if (isActive && isApiBound && principalArn !== undefined) arns.add(principalArn, place);
+        if (isActive && isApiBound && principalArn !== undefined) arns.add(place, principalArn);
       },
       judge: (idAt) => ({
         checked: arns.size,

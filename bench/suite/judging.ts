@@ -6,7 +6,7 @@ import type { Measure } from '../measure.ts';
 import { ASOF } from '../pages.ts';
 
 const USERS = 100_000;
-const TIMES = 7;
+const TIMES = 25;
 
 /** The whole catalogue on users that are read already, each with what the night before knew of it. */
 export const judging = async (): Promise<readonly Measure[]> => {
@@ -30,5 +30,5 @@ export const judging = async (): Promise<readonly Measure[]> => {
     return ((performance.now() - before) * 1000) / USERS;
   };
   const taken = Array.from({ length: TIMES }, judgeAll);
-  return [{ what: 'whole catalogue, best of seven', value: Math.min(...taken), unit: 'µs a user', most: 3 }];
+  return [{ what: 'whole catalogue, best of 25', value: Math.min(...taken), unit: 'µs a user', most: 3 }];
 };

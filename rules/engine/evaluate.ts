@@ -120,12 +120,13 @@ export const beginEvaluation = (
     lacks(tally, subject, 'the rule failed');
   };
 
-  const guard = (tally: Tally, subject: Subject, judge: () => void): void => {
+  /** What each user goes through does without: it can't afford a closure a rule and user. */
+  const guard = (tally: Tally, judge: () => void): void => {
     if (tally.error !== undefined) return;
     try {
       judge();
     } catch (error) {
-      breakDown(tally, subject, error);
+      breakDown(tally, environment, error);
     }
   };
 
@@ -157,7 +158,7 @@ export const beginEvaluation = (
 
   function beginDirectoryRule(tally: Tally, rule: DirectoryRule, options: ConfiguredRule['options']) {
     let check: DirectoryCheck | undefined;
-    guard(tally, environment, () => {
+    guard(tally, () => {
       check = rule.begin(options, context);
     });
     return { tally, check };
@@ -167,14 +168,14 @@ export const beginEvaluation = (
     const user = after ?? before;
     if (earlierRun === undefined || user === undefined || !user.hasUserId) return;
     for (const { tally, rule, options } of changeRules) {
-      guard(tally, { kind: 'user', id: user.id }, () => {
+      if (tally.error !== undefined) continue;
+      try {
         const outcome = rule.check(before, after, options, context);
-        settle(
-          tally,
-          user,
-          outcome !== undefined && 'message' in outcome ? since(outcome, earlierRun) : outcome,
-        );
-      });
+        const isChange = outcome !== undefined && 'message' in outcome;
+        settle(tally, user, isChange ? since(outcome, earlierRun) : outcome);
+      } catch (error) {
+        breakDown(tally, { kind: 'user', id: user.id }, error);
+      }
     }
   };
 
@@ -189,7 +190,6 @@ export const beginEvaluation = (
     see(user, before) {
       for (const { tally, rule, options } of userRules) {
         if (tally.error !== undefined) continue;
-        // Not `guard`: a closure a rule and user is what this loop can't afford.
         try {
           settle(tally, user, rule.check(user, options, context));
         } catch (error) {
@@ -218,7 +218,7 @@ export const beginEvaluation = (
           lacks(tally, environment, PART_OF_DIRECTORY);
           continue;
         }
-        guard(tally, environment, () => {
+        guard(tally, () => {
           if (check === undefined) return;
           const { checked, violations } = check.judge(idAt);
           for (const { subject, violation } of violations) fail(tally, subject, violation);

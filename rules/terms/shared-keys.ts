@@ -1,5 +1,6 @@
 /** A key that two or more users have, such as an ARN or a name. */
 export interface SharedKey {
+  /** Where it has several texts, with a line feed between. */
   readonly key: string;
   /** Of the users, in the order of the listing. */
   readonly places: readonly number[];
@@ -39,24 +40,34 @@ export class SharedKeys {
     return this.#size;
   }
 
-  /** @param place of the user that has the key, in the listing; no user has two keys here */
-  add(key: string, place: number): void {
+  /**
+   * @param place of the user that has the key, in the listing; no user has two keys here
+   * @param texts of the key: all of them must be the same. None holds a line feed, by which they are told apart
+   */
+  add(place: number, ...texts: readonly string[]): void {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
-    for (let index = 0; index < key.length; index += 1) {
-      const unit = key.charCodeAt(index);
-      high = Math.imul(high ^ unit, 0x297a2d39);
-      high ^= high >>> 14;
-      low = Math.imul(low + unit, 0x85ebca77);
-      low ^= low >>> 15;
+    let length = 0;
+    // Text by text: to join them first takes as long as to look the key up.
+    for (const text of texts) {
+      // Where a text begins counts: `ab` and `c` are not `a` and `bc`.
+      high ^= Math.imul(length, 0x297a2d39);
+      for (let index = 0; index < text.length; index += 1) {
+        const unit = text.charCodeAt(index);
+        high = Math.imul(high ^ unit, 0x297a2d39);
+        high ^= high >>> 14;
+        low = Math.imul(low + unit, 0x85ebca77);
+        low ^= low >>> 15;
+      }
+      length += text.length + 1;
     }
     high = finish(high);
-    low = finish(low ^ key.length);
+    low = finish(low ^ (length - 1));
 
     const slot = this.#find(high, low);
     const owner = this.#slots.getUint32(slot + OWNER);
     if (owner !== 0) {
-      this.#share(owner, key, place);
+      this.#share(owner, texts.join('\n'), place);
       return;
     }
     this.#fill(slot, high, low, place + 1);

@@ -2,9 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { SharedKeys } from '../../../rules/terms/shared-keys.ts';
 
+/** A line feed parts the texts of a key. */
+const add = (keys: SharedKeys, key: string, place: number): void => keys.add(place, ...key.split('\n'));
+
 const filed = (entries: readonly (readonly [key: string, place: number])[]): SharedKeys => {
   const keys = new SharedKeys();
-  for (const [key, place] of entries) keys.add(key, place);
+  for (const [key, place] of entries) add(keys, key, place);
   return keys;
 };
 
@@ -38,6 +41,14 @@ describe('keys that users share', () => {
       { key: 'c', places: [4, 5] },
     ]);
     expect(keys.size).toBe(3);
+  });
+
+  test('the texts of a key are not told by their letters alone', () => {
+    const keys = ['ab\nc', 'a\nbc', 'abc', '\nabc', 'abc\n', 'ab\nc\n'];
+    expect(filed(keys.map((key) => [key, 0])).shared()).toEqual([]);
+    expect(filed([...keys, 'ab\nc'].map((key, place) => [key, place])).shared()).toEqual([
+      { key: 'ab\nc', places: [0, 6] },
+    ]);
   });
 
   test('the empty key, keys of NULs, and keys that extend each other are keys of their own', () => {
@@ -84,8 +95,8 @@ describe('keys that users share', () => {
     expect(keys.size).toBe(count);
     expect(keys.shared()).toEqual([]);
 
-    keys.add(keyAt(0), count);
-    keys.add(keyAt(count - 1), count);
+    add(keys, keyAt(0), count);
+    add(keys, keyAt(count - 1), count);
     expect(keys.shared()).toEqual([
       { key: keyAt(0), places: [0, count] },
       { key: keyAt(count - 1), places: [count - 1, count] },
