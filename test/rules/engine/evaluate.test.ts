@@ -72,6 +72,7 @@ const noNewcomers = defineChangeRule({
   options: {},
   clauses: () => [],
   check(before, after) {
+    if (after?.type === 'EXPLODE') throw new TypeError('cannot compare this');
     if (before === undefined) return { message: 'is new', evidence: {} };
     return after === undefined ? { message: 'is gone', evidence: {} } : undefined;
   },
@@ -196,6 +197,29 @@ describe('a rule on the directory', () => {
   });
 });
 
+describe('a rule on the directory that throws', () => {
+  const explode = (): never => {
+    throw new TypeError('cannot count this');
+  };
+  const healthy = { see: () => undefined, judge: () => ({ checked: 1, violations: [] }) };
+
+  test.each([
+    { when: 'at its beginning', begin: explode },
+    { when: 'at a user', begin: () => ({ ...healthy, see: explode }) },
+    { when: 'at its end', begin: () => ({ ...healthy, judge: explode }) },
+  ])('$when has not judged, and says what it threw', ({ begin }) => {
+    const judged = judge([{ ...fewUsers, begin }], { records: [user('a'), user('b')] });
+    expect(judged.failures).toEqual([]);
+    expect(judged.unanswered).toEqual(['few-users env: the rule failed']);
+    expect(judged.outcome).toMatchObject({
+      state: 'not-assessed',
+      checked: 0,
+      notAssessed: 1,
+      error: 'TypeError: cannot count this',
+    });
+  });
+});
+
 describe('a rule on change', () => {
   test('compares with the earlier run, and names it', () => {
     const judged = judge([noNewcomers], {
@@ -218,6 +242,19 @@ describe('a rule on change', () => {
       checked: 0,
       notAssessed: 1,
       reason: 'no earlier snapshot',
+    });
+  });
+
+  test('that throws has not judged, says what it threw, and is not asked again', () => {
+    const records = [user('a'), user('b', 'EXPLODE'), user('c'), user('d', 'EXPLODE')];
+    const judged = judge([noNewcomers], { records, before: {} });
+    expect(judged.failures).toEqual(['MEDIUM a: is new, since run 20261123T020000Z']);
+    expect(judged.unanswered).toEqual(['no-newcomers b: the rule failed']);
+    expect(judged.outcome).toMatchObject({
+      state: 'not-assessed',
+      failed: 1,
+      notAssessed: 1,
+      error: 'TypeError: cannot compare this',
     });
   });
 
