@@ -2,7 +2,6 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { hearsAlarms } from '../lambda/alerts/hears-alarms.ts';
 import { doctor as diagnose, type Place } from '../lambda/doctor.ts';
 import { isEndpointGiven } from '../lambda/finspace/endpoint.ts';
 import { openArchive } from './archive-place.ts';
@@ -19,9 +18,9 @@ const placeOf = async ({ place, region }: DoctorOptions, io: Io): Promise<Place>
 /** `doctor`: looks whether an audit could be made. Throws UsageError and ConfigError before anything is looked at. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const options = readDoctorFlags(flags, io.env);
-  const { region, configFile, credentials, topicArn, alarmTopicArn, isJson } = options;
+  const { region, configFile, credentials, isJson } = options;
   const { config } = readConfigFiles(configFile, Date.now());
-  const recipients = configFile === undefined ? undefined : config.alerts;
+  const given = configFile === undefined ? undefined : config;
 
   const diagnosis = await diagnose({
     ...options,
@@ -30,9 +29,8 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     mode: credentials ?? config.credentials,
     loadCredentials: defaultProvider(),
     place: await placeOf(options, io),
-    alerts: { topicArn, recipients: recipients?.length },
-    alarms: { topicArn: alarmTopicArn, recipients: recipients?.filter(hearsAlarms).length },
-    expected: configFile === undefined ? undefined : config.schedule,
+    recipients: given?.alerts,
+    expected: given?.schedule,
     // Which function the stack has is not known here.
     functionArn: undefined,
     now: Date.now,

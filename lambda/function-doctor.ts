@@ -1,5 +1,4 @@
 import { SNSClient } from '@aws-sdk/client-sns';
-import { hearsAlarms } from './alerts/hears-alarms.ts';
 import type { CredentialsOf } from './composition.ts';
 import type { Config } from './config.ts';
 import type { Diagnosis } from './doctor.ts';
@@ -43,8 +42,9 @@ export const functionDoctor =
       mode: config.credentials,
       loadCredentials: credentialsOf(environmentId),
       place: { bucket: archive },
-      alerts: { topicArn, recipients: config.alerts.length },
-      alarms: { topicArn: alarmTopicArn, recipients: config.alerts.filter(hearsAlarms).length },
+      topicArn,
+      alarmTopicArn,
+      recipients: config.alerts,
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,
       now: Date.now,

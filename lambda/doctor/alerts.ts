@@ -1,6 +1,8 @@
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
+import { hearsAlarms } from '../alerts/hears-alarms.ts';
 import { plural } from '../alerts/plain-text.ts';
 import { snsAlerts } from '../alerts/sns.ts';
+import type { AlertRecipient } from '../config.ts';
 import {
   type Answer,
   type Check,
@@ -13,19 +15,14 @@ import {
   warn,
 } from './check.ts';
 
-/** A topic, and how many recipients the config has for it. */
-export interface TopicSettings {
-  readonly topicArn: string | undefined;
-  /** Undefined: there is no config. */
-  readonly recipients: number | undefined;
-}
-
 export interface AlertSettings {
   readonly sns: SNSClient;
-  /** Where alerts go: without one they are for the terminal. */
-  readonly alerts: TopicSettings;
-  /** Where alarms go: that the auditor itself is ill, or silent. */
-  readonly alarms: TopicSettings;
+  /** Undefined: alerts are for the terminal. */
+  readonly topicArn: string | undefined;
+  /** Where it is told that the auditor itself is ill, or silent; undefined: not said. */
+  readonly alarmTopicArn: string | undefined;
+  /** Those that the config has; undefined: there is no config. */
+  readonly recipients: readonly AlertRecipient[] | undefined;
   readonly environmentId: string;
   /** Where the audit runs. */
   readonly homeRegion: string;
@@ -79,7 +76,8 @@ const missing = (error: unknown, { output }: Words): Answer =>
 /** Whether there is such a topic, and somebody at its other end. Addresses are not told, only how many there are. */
 const topicChecks = (
   { sns, homeRegion }: AlertSettings,
-  { topicArn, recipients }: TopicSettings,
+  topicArn: string | undefined,
+  recipients: readonly AlertRecipient[] | undefined,
   words: Words,
 ): readonly [topic: Check, subscriptions: Check] => {
   let confirmed = 0;
@@ -131,9 +129,9 @@ const topicChecks = (
           found,
           'have them confirmed by the link in the mail that SNS sent; after 3 days deploy anew',
         );
-      if (recipients !== undefined && confirmed < recipients)
+      if (recipients !== undefined && confirmed < recipients.length)
         return warn(
-          `${found}, where audit.yaml has ${plural(recipients, 'recipient')}`,
+          `${found}, where audit.yaml has ${plural(recipients.length, 'recipient')}`,
           'deploy, or find out who unsubscribed',
         );
       return ok(found);
@@ -142,18 +140,18 @@ const topicChecks = (
   return [topic, subscriptions];
 };
 
-const publishCheck = ({ sns, alerts, environmentId, sendTestMail }: AlertSettings): Check => ({
+const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSettings): Check => ({
   name: 'publish',
   needs: ['credentials'],
   async look() {
-    if (alerts.topicArn === undefined) return notChecked('no topic was given');
+    if (topicArn === undefined) return notChecked('no topic was given');
     // Nothing says whether SNS looks at a message before it looks at permissions: a wrong one would prove nothing.
     if (!sendTestMail)
       return notChecked(
         'only a message proves it: --send-test-mail sends one, marked as a test, to all subscribers',
       );
     try {
-      await snsAlerts(sns, alerts.topicArn)(testAlert(environmentId));
+      await snsAlerts(sns, topicArn)(testAlert(environmentId));
       return ok('a message marked as a test was accepted');
     } catch (error) {
       if (isMissing(error)) return missing(error, ALERTS);
@@ -167,6 +165,8 @@ const publishCheck = ({ sns, alerts, environmentId, sendTestMail }: AlertSetting
 
 /** Whether people would be told: of what audits find, and that audits fail or stop. */
 export const alertChecks = (settings: AlertSettings): readonly Check[] => {
-  const [topic, subscriptions] = topicChecks(settings, settings.alerts, ALERTS);
-  return [topic, publishCheck(settings), subscriptions, ...topicChecks(settings, settings.alarms, ALARMS)];
+  const { topicArn, alarmTopicArn, recipients } = settings;
+  const [topic, subscriptions] = topicChecks(settings, topicArn, recipients, ALERTS);
+  const alarms = topicChecks(settings, alarmTopicArn, recipients?.filter(hearsAlarms), ALARMS);
+  return [topic, publishCheck(settings), subscriptions, ...alarms];
 };

@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
-  CreateTopicCommand,
   ListSubscriptionsByTopicCommand,
   SNSClient,
   SubscribeCommand,
@@ -12,7 +11,7 @@ import {
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { bucketArchive } from '../../lambda/archive/bucket.ts';
-import { defaultConfig } from '../../lambda/config.ts';
+import { type AlertRecipient, defaultConfig } from '../../lambda/config.ts';
 import { type CheckResult, runChecks } from '../../lambda/doctor/check.ts';
 import { type DoctorSettings, doctor } from '../../lambda/doctor.ts';
 import type { Archive } from '../../lambda/ports.ts';
@@ -34,7 +33,9 @@ jest.setTimeout(60_000);
 const ACCOUNT = '000000000000';
 const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:auditor`;
 const DENIED: AwsFault = { status: 403, code: 'AccessDenied' };
-const NO_TOPIC = { topicArn: undefined, recipients: undefined };
+const ALICE: AlertRecipient = { protocol: 'email', endpoint: 'alice@example.com' };
+const BOB: AlertRecipient = { protocol: 'https', endpoint: 'https://bob.example.com' };
+const QUEUE: AlertRecipient = { protocol: 'sqs', endpoint: `arn:aws:sqs:us-east-1:${ACCOUNT}:audits` };
 const FOREVER = { times: Number.POSITIVE_INFINITY };
 
 const newFolder = temporaryFolders();
@@ -69,10 +70,8 @@ beforeAll(async () => {
     fault: (request) => fault(request),
   });
   closers.push(aws.close);
-  const newTopic = async (name: string): Promise<string> =>
-    (await aws.sns.send(new CreateTopicCommand({ Name: name }))).TopicArn ?? '';
-  alarmTopicArn = await newTopic('alarms');
-  unheardTopicArn = await newTopic('unheard');
+  alarmTopicArn = await aws.createTopic('alarms');
+  unheardTopicArn = await aws.createTopic('unheard');
   await aws.sns.send(
     new SubscribeCommand({
       TopicArn: alarmTopicArn,
@@ -110,8 +109,9 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     mode: 'exchange',
     loadCredentials: () => Promise.resolve(CALLER),
     place: { bucket: archive },
-    alerts: { topicArn: aws.topicArn, recipients: 1 },
-    alarms: { topicArn: alarmTopicArn, recipients: 1 },
+    topicArn: aws.topicArn,
+    alarmTopicArn,
+    recipients: [ALICE],
     sendTestMail: false,
     scheduleName: 'nightly',
     functionArn: FUNCTION,
@@ -244,7 +244,7 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'no topics',
-      given: () => ({ alerts: NO_TOPIC, alarms: NO_TOPIC }),
+      given: () => ({ topicArn: undefined, alarmTopicArn: undefined, recipients: undefined }),
       lines: {
         topic: ['not-checked', /^no topic was given: alerts are for the terminal$/],
         publish: ['not-checked', /no topic was given/],
@@ -336,7 +336,7 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'a missing topic',
-      given: () => ({ alerts: { topicArn: `${aws.topicArn}x`, recipients: 1 } }),
+      given: () => ({ topicArn: `${aws.topicArn}x` }),
       lines: {
         topic: ['fail', /^NotFound/, /tells it as TopicArn$/],
         subscriptions: ['not-checked', /^topic failed$/],
@@ -344,7 +344,7 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'a missing topic of alarms',
-      given: () => ({ alarms: { topicArn: `${alarmTopicArn}x`, recipients: 1 } }),
+      given: () => ({ alarmTopicArn: `${alarmTopicArn}x` }),
       lines: {
         'alarm-topic': ['fail', /^NotFound/, /tells it as AlarmTopicArn$/],
         'alarm-subscriptions': ['not-checked', /^alarm-topic failed$/],
@@ -352,7 +352,7 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'a topic of another region',
-      given: () => ({ alerts: { topicArn: aws.topicArn.replace('us-east-1', 'eu-west-1'), recipients: 1 } }),
+      given: () => ({ topicArn: aws.topicArn.replace('us-east-1', 'eu-west-1') }),
       lines: {
         topic: ['fail', /^it is in eu-west-1, the audit in us-east-1$/, /same region/],
         subscriptions: ['not-checked', /^topic failed$/],
@@ -371,22 +371,23 @@ describe('a set-up that is broken', () => {
       },
     },
     {
-      name: 'fewer subscriptions than recipients',
-      given: () => ({ alerts: { topicArn: aws.topicArn, recipients: 2 } }),
+      name: 'fewer subscriptions than recipients, of whom one hears no alarms',
+      given: () => ({ recipients: [ALICE, QUEUE] }),
       lines: {
         subscriptions: ['warn', /^1 confirmed, 0 waiting for it, where audit.yaml has 2/, /unsubscribed/],
       },
     },
     {
       name: 'fewer who hear of alarms than should',
-      given: () => ({ alarms: { topicArn: alarmTopicArn, recipients: 2 } }),
+      given: () => ({ recipients: [ALICE, BOB] }),
       lines: {
+        subscriptions: ['warn', /^1 confirmed, .* where audit.yaml has 2/, /unsubscribed/],
         'alarm-subscriptions': ['warn', /^1 confirmed, .* where audit.yaml has 2/, /unsubscribed/],
       },
     },
     {
       name: 'alarms that nobody hears',
-      given: () => ({ alarms: { topicArn: unheardTopicArn, recipients: 0 } }),
+      given: () => ({ alarmTopicArn: unheardTopicArn }),
       lines: {
         'alarm-subscriptions': [
           'fail',

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
@@ -125,8 +124,7 @@ beforeAll(async () => {
   closers.push(simulator.close);
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
   closers.push(aws.close);
-  const { TopicArn = '' } = await aws.sns.send(new CreateTopicCommand({ Name: 'alarms' }));
-  alarmTopicArn = TopicArn;
+  alarmTopicArn = await aws.createTopic('alarms');
   scheduler = await startScheduler();
   closers.push(scheduler.close);
   kms = await startKms();

@@ -44,6 +44,8 @@ export interface AwsEmulator {
   readonly topicArn: string;
   readonly s3: S3Client;
   readonly sns: SNSClient;
+  /** Adds a topic beside the first, and gives its ARN. */
+  readonly createTopic: (name: string) => Promise<string>;
   /** What was published to the topic, in order. */
   readonly messages: () => Promise<readonly PublishedMessage[]>;
   /** Subscribes with a filter policy; the result gives what came through it so far. */
@@ -141,8 +143,6 @@ const OWN = { 'x-emulator': 'own' };
 
 const isOwn = ({ headers }: { readonly headers: IncomingHttpHeaders }): boolean => 'x-emulator' in headers;
 
-const topicArnOf = (name = ''): string => `arn:aws:sns:${REGION}:000000000000:${name}`;
-
 const withoutQuotes = (etag: unknown): string => String(etag).replaceAll('"', '');
 
 /**
@@ -193,7 +193,6 @@ export const startAwsEmulator = async ({
       if (refused !== undefined) return refuse(refused);
     }
     // fauxqs has no subscriptions of a topic that it does not have, and no error.
-    if (form.Action === 'CreateTopic') topics.add(topicArnOf(form.Name));
     if (form.Action === 'ListSubscriptionsByTopic' && !topics.has(form.TopicArn))
       return refuse({ status: 404, code: 'NotFound' });
     if (UNSUPPORTED.some((name) => searchParams.has(name)))
@@ -223,7 +222,12 @@ export const startAwsEmulator = async ({
   const sns = new SNSClient(settings);
 
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topicName }));
+  const createTopic: AwsEmulator['createTopic'] = async (name) => {
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: name }));
+    topics.add(TopicArn);
+    return TopicArn;
+  };
+  const topicArn = await createTopic(topicName);
 
   let queues = 0;
   const subscribe: AwsEmulator['subscribe'] = async (filterPolicy) => {
@@ -257,6 +261,7 @@ export const startAwsEmulator = async ({
     topicArn,
     s3,
     sns,
+    createTopic,
     messages: await subscribe(),
     subscribe,
     env: {
