@@ -11,14 +11,6 @@ const isEarly = ({ createTime, lastLoginTime }: User, now: number): boolean => {
   return typeof created === 'number' && typeof login === 'number' && created - login > CLOCK_SKEW_MS;
 };
 
-/** One after the other by name: to look them up by USER_TIMES takes several times as long. */
-const hasUnusable = (user: User, now: number): boolean =>
-  readTime(user.createTime, now) === 'unusable' ||
-  readTime(user.lastEnabledTime, now) === 'unusable' ||
-  readTime(user.lastDisabledTime, now) === 'unusable' ||
-  readTime(user.lastModifiedTime, now) === 'unusable' ||
-  readTime(user.lastLoginTime, now) === 'unusable';
-
 export default defineUserRule({
   id: 'inconsistent-timestamps',
   title: 'The times of a user make sense',
@@ -44,7 +36,8 @@ export default defineUserRule({
 
   check(user, _options, { now }) {
     const isLoginEarly = isEarly(user, now);
-    if (!isLoginEarly && !hasUnusable(user, now)) return undefined;
+    if (!isLoginEarly && !USER_TIMES.some((time) => readTime(user[time], now) === 'unusable'))
+      return undefined;
 
     const unusable = USER_TIMES.filter((time) => readTime(user[time], now) === 'unusable');
     const faults = [

@@ -12,8 +12,7 @@ const isNamedLike = (local: string, name: string): boolean =>
 /** The listed name that the local part of an address is like; `at` is the place of the `@`. */
 const nameOf = (address: string, at: number, names: readonly string[]): string | undefined => {
   const local = address.slice(0, localEnd(address, at)).toLowerCase();
-  const first = local.charCodeAt(0);
-  return names.find((name) => name.charCodeAt(0) === first && isNamedLike(local, name));
+  return names.find((name) => isNamedLike(local, name));
 };
 
 export default defineUserRule({

@@ -1,7 +1,7 @@
 /** Where the only `@` of an e-mail address is; -1 where there is none, or more than one. */
 export const soleAt = (address: string): number => {
   const at = address.indexOf('@');
-  // Not `lastIndexOf`, which takes several times as long.
+  // Not `lastIndexOf`: with it this takes a third longer.
   return address.includes('@', at + 1) ? -1 : at;
 };
 

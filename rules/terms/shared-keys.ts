@@ -48,7 +48,7 @@ export class SharedKeys {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
     let length = 0;
-    // Text by text: to join them first takes as long as to look the key up.
+    // Text by text: to join them first would make a text for every user, to be hashed and thrown away.
     for (const text of texts) {
       // Where a text begins counts: `ab` and `c` are not `a` and `bc`.
       high ^= Math.imul(length, 0x297a2d39);
