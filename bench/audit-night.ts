@@ -1,9 +1,9 @@
-import { audit } from '../lambda/audit.ts';
-import { parseConfig } from '../lambda/config-yaml.ts';
-import { finspaceSource } from '../lambda/finspace/source.ts';
+import { audit } from '../core/audit/audit.ts';
+import type { AuditResult } from '../core/audit/run.ts';
+import { parseConfig } from '../core/config/read-config.ts';
+import { finspaceSource } from '../core/sources/finspace/source.ts';
 import { configuredSettings } from '../lambda/invocation.ts';
 import type { Archive } from '../lambda/ports.ts';
-import type { AuditResult } from '../lambda/run.ts';
 import { rules } from '../rules/index.ts';
 import { CALLER } from '../simulator/server.ts';
 

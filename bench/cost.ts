@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../lambda/config-yaml.ts';
+import { parseConfig } from '../core/config/read-config.ts';
 import { REPORTING_MARGIN_MS } from '../lambda/invocation.ts';
 import { AuditorStack } from '../lib/auditor-stack.ts';
 import { rules } from '../rules/index.ts';

@@ -1,4 +1,4 @@
-import { folderArchive } from '../lambda/archive/folder.ts';
+import { folderArchive } from '../core/archive/folder.ts';
 import { measure } from '../lambda/metrics.ts';
 import type { Archive, Content } from '../lambda/ports.ts';
 import { auditNight, type Night, settingsOf } from './audit-night.ts';

@@ -1,22 +1,22 @@
 import { CommanderError } from 'commander';
-import { ConfigError } from '../lambda/config-file.ts';
-import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
+import { ConfigError } from '../core/config/schema.ts';
 import { type Actions, NAME, program } from './program.ts';
-import type { Io } from './terminal.ts';
+import { EXIT, type ExitCode, UsageError } from './terminal/exit-codes.ts';
+import type { Io } from './terminal/terminal.ts';
 
 // Each command is loaded when it is asked for: the AWS clients alone take longer than `rules` does.
 const actionsWith = (io: Io): Actions => ({
-  run: async (flags) => (await import('./run.ts')).run(flags, io),
-  verify: async (flags) => (await import('./verify.ts')).verify(flags, io),
-  demo: async (flags) => (await import('./demo.ts')).demo(flags, io),
-  explain: async (subject, flags) => (await import('./explain.ts')).explain(subject, flags, io),
-  simulate: async (flags) => (await import('./simulate.ts')).simulate(flags, io),
-  rules: async (id, flags) => (await import('./rules.ts')).listRules(id, flags, io),
-  history: async (flags) => (await import('./history.ts')).history(flags, io),
-  diff: async (from, to, flags) => (await import('./diff.ts')).diff(from, to, flags, io),
-  doctor: async (flags) => (await import('./doctor.ts')).doctor(flags, io),
-  replay: async (flags) => (await import('./replay.ts')).replay(flags, io),
-  review: async (flags) => (await import('./review.ts')).review(flags, io),
+  run: async (flags) => (await import('./run/command.ts')).run(flags, io),
+  verify: async (flags) => (await import('./verify/command.ts')).verify(flags, io),
+  demo: async (flags) => (await import('./demo/command.ts')).demo(flags, io),
+  explain: async (subject, flags) => (await import('./explain/command.ts')).explain(subject, flags, io),
+  simulate: async (flags) => (await import('./simulate/command.ts')).simulate(flags, io),
+  rules: async (id, flags) => (await import('./rules/command.ts')).listRules(id, flags, io),
+  history: async (flags) => (await import('./history/command.ts')).history(flags, io),
+  diff: async (from, to, flags) => (await import('./diff/command.ts')).diff(from, to, flags, io),
+  doctor: async (flags) => (await import('./doctor/command.ts')).doctor(flags, io),
+  replay: async (flags) => (await import('./replay/command.ts')).replay(flags, io),
+  review: async (flags) => (await import('./review/command.ts')).review(flags, io),
 });
 
 /** Runs a command line (the words after the script's name) and tells how the process is to exit. */

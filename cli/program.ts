@@ -1,18 +1,18 @@
 import { Command } from 'commander';
-import { CODE_VERSION } from '../lambda/version.ts';
-import type { DemoFlags } from './demo-options.ts';
-import type { DiffFlags } from './diff.ts';
-import type { DoctorFlags } from './doctor-options.ts';
-import type { ExitCode } from './exit-codes.ts';
-import type { ExplainFlags } from './explain-options.ts';
-import type { HistoryFlags } from './history.ts';
-import type { ReplayFlags } from './replay-options.ts';
-import type { ReviewFlags } from './review-options.ts';
-import type { RulesFlags } from './rules.ts';
-import type { RunFlags } from './run-options.ts';
-import type { SimulateFlags } from './simulate-options.ts';
-import type { Io } from './terminal.ts';
-import type { VerifyFlags } from './verify-options.ts';
+import { CODE_VERSION } from '../core/model/version.ts';
+import type { DemoFlags } from './demo/options.ts';
+import type { DiffFlags } from './diff/command.ts';
+import type { DoctorFlags } from './doctor/options.ts';
+import type { ExplainFlags } from './explain/options.ts';
+import type { HistoryFlags } from './history/command.ts';
+import type { ReplayFlags } from './replay/options.ts';
+import type { ReviewFlags } from './review/options.ts';
+import type { RulesFlags } from './rules/command.ts';
+import type { RunFlags } from './run/options.ts';
+import type { SimulateFlags } from './simulate/options.ts';
+import type { ExitCode } from './terminal/exit-codes.ts';
+import type { Io } from './terminal/terminal.ts';
+import type { VerifyFlags } from './verify/options.ts';
 
 export const NAME = 'finspace-audit';
 

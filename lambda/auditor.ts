@@ -1,15 +1,15 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { snsAlerts } from './alerts/sns.ts';
-import { bucketArchive } from './archive/bucket.ts';
-import { awsTimeouts } from './aws-timeouts.ts';
+import { bucketArchive } from '../core/archive/bucket.ts';
+import type { AuditRequest, AuditResult } from '../core/audit/run.ts';
+import { awsTimeouts } from '../core/aws/clients.ts';
+import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import { compose } from './composition.ts';
 import { functionDoctor } from './function-doctor.ts';
 import { configuredSettings, loggable } from './invocation.ts';
 import { publishMetrics } from './metrics.ts';
-import type { AuditRequest, AuditResult } from './run.ts';
 
 // Once a cold start.
 const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.env;

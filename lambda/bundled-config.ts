@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../core/config/config.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
-import type { Config } from './config.ts';
 
 /** The config files as they were checked when the code was bundled: they stand beside it, as JSON. */
 export const readBundledConfig = (folder: string) => {

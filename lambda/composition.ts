@@ -1,13 +1,13 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { eventBridgeEvents } from './alerts/event-bridge.ts';
-import type { Config } from './config.ts';
-import { assumedRole } from './finspace/assumed-role.ts';
-import { finspaceEndpoint } from './finspace/endpoint.ts';
-import type { AwsCredentials } from './finspace/signing.ts';
-import { finspaceSource } from './finspace/source.ts';
+import type { AuditRequest, AuditSettings } from '../core/audit/run.ts';
+import type { Config } from '../core/config/config.ts';
+import { eventBridgeEvents } from '../core/notify/channels/event-bridge.ts';
+import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
+import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
+import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
+import { finspaceSource } from '../core/sources/finspace/source.ts';
 import type { ResumableSource } from './ports.ts';
-import type { AuditRequest, AuditSettings } from './run.ts';
 
 /** What the config makes of the function's edges. */
 export const compose = (config: Config, env: NodeJS.ProcessEnv) => {

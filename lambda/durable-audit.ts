@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
-import { runKeys, runName } from './archive/keys.ts';
-import { lastCompleteRun } from './archive/manifest.ts';
-import { audit } from './audit.ts';
-import type { Config } from './config.ts';
-import { messageOf } from './error-message.ts';
+import { runKeys, runName } from '../core/archive/keys.ts';
+import { lastCompleteRun } from '../core/archive/manifest.ts';
+import { audit } from '../core/audit/audit.ts';
+import type { AuditRequest, AuditResult, AuditSettings } from '../core/audit/run.ts';
+import type { Config } from '../core/config/config.ts';
+import { type ListingPart, listPart, partsSource } from '../core/sources/parts/listing-parts.ts';
+import { messageOf } from '../core/text/error-message.ts';
 import { type Answer, answerOf, readInvocation } from './invocation.ts';
-import { type ListingPart, listPart, partsSource } from './listing-parts.ts';
 import type { ResumableSource } from './ports.ts';
-import type { AuditRequest, AuditResult, AuditSettings } from './run.ts';
 
 export interface PartwiseAuditor {
   readonly config: Config;

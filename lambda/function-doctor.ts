@@ -1,8 +1,8 @@
 import { SNSClient } from '@aws-sdk/client-sns';
+import type { Config } from '../core/config/config.ts';
+import type { Diagnosis } from '../core/doctor/doctor.ts';
+import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
 import type { CredentialsOf } from './composition.ts';
-import type { Config } from './config.ts';
-import type { Diagnosis } from './doctor.ts';
-import { finspaceEndpoint, isEndpointGiven } from './finspace/endpoint.ts';
 import { type Invocation, readDoctorInvocation } from './invocation.ts';
 import type { Archive } from './ports.ts';
 
@@ -25,7 +25,7 @@ export const functionDoctor =
     const request = readDoctorInvocation(event, invocation, config);
     const { environmentId, region, functionArn } = request;
     const [{ doctor }, { SchedulerClient }, { STSClient }] = await Promise.all([
-      import('./doctor.ts'),
+      import('../core/doctor/doctor.ts'),
       import('@aws-sdk/client-scheduler'),
       import('@aws-sdk/client-sts'),
     ]);

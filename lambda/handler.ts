@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { audit } from './audit.ts';
+import { audit } from '../core/audit/audit.ts';
 import { auditor } from './auditor.ts';
 import { answerOf, byEvent, readInvocation } from './invocation.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
+import { kmsSigner } from '../core/archive/kms.ts';
+import type { AuditRequest, AuditResult, AuditSettings } from '../core/audit/run.ts';
+import type { Config } from '../core/config/config.ts';
 import { configureRules } from '../rules/engine/configure.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { rules } from '../rules/index.ts';
-import { kmsSigner } from './archive/kms.ts';
-import type { Config } from './config.ts';
-import type { AuditRequest, AuditResult, AuditSettings } from './run.ts';
 
 /** The part of the settings that the config files decide. */
 export const configuredSettings = (

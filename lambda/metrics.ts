@@ -1,7 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { AuditResult } from '../core/audit/run.ts';
 import type { Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
-import type { AuditResult } from './run.ts';
 
 /** What is measured of a run, by the names that alarms and dashboards know. */
 export type AuditMetric =

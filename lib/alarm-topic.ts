@@ -3,8 +3,8 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { AlertRecipient } from '../core/config/config.ts';
 import { hearsAlarms } from '../lambda/alerts/hears-alarms.ts';
-import type { AlertRecipient } from '../lambda/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface AlarmTopicProps {

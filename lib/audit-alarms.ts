@@ -12,10 +12,10 @@ import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Config, Environment } from '../lambda/config.ts';
+import type { Config, Environment } from '../core/config/config.ts';
+import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
 import { auditMetric } from './audit-metrics.ts';
-import { hoursBetweenRuns } from './hours-between-runs.ts';
 import { EXECUTION_TIMEOUT, type ScheduledAudit } from './scheduled-audit.ts';
 
 export interface AuditAlarmsProps {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseConfig, parseWaivers } from '../lambda/config-yaml.ts';
+import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
 import { rules } from '../rules/index.ts';
 
 // Run while the function is bundled: the files that operators edit are checked, and what they say becomes JSON, with

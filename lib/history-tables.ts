@@ -10,7 +10,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Environment } from '../lambda/config.ts';
+import type { Environment } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { historyQueries } from './history-queries.ts';
 import { HISTORY_VIEWS, type HistoryView, LINE_TABLES, type ViewColumn, viewSql } from './history-views.ts';

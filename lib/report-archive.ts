@@ -14,7 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
-import type { Retention } from '../lambda/config.ts';
+import type { Retention } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Rounded up, so that no leap year shortens a duty to keep records. */

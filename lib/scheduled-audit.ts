@@ -37,7 +37,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Config } from '../lambda/config.ts';
+import type { Config } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 

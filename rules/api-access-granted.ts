@@ -1,6 +1,6 @@
+import { anyOf } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
-import { anyOf } from './terms/clauses.ts';
 
 export default defineChangeRule({
   id: 'api-access-granted',

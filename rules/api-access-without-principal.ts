@@ -1,6 +1,6 @@
+import { active, apiBound } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { active, apiBound } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'api-access-without-principal',

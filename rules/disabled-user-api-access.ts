@@ -1,6 +1,6 @@
+import { apiBound, hasStatus } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { apiBound, hasStatus } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'disabled-user-api-access',

@@ -1,10 +1,10 @@
+import { active, anyOf, isShared } from './conditions/conditions.ts';
+import { localEnd, soleAt } from './conditions/email-address.ts';
+import { namedUsers } from './conditions/user-ids.ts';
 import { controls } from './engine/controls.ts';
+import { SharedKeys } from './engine/memory/shared-keys.ts';
 import { type DirectoryJudgement, defineDirectoryRule, type Evidence } from './engine/rule.ts';
 import type { User } from './engine/user.ts';
-import { active, anyOf, isShared } from './terms/clauses.ts';
-import { localEnd, soleAt } from './terms/email-address.ts';
-import { SharedKeys } from './terms/shared-keys.ts';
-import { namedUsers } from './terms/user-ids.ts';
 
 /** An address as people mean it: lower-cased, without its `+tag`. */
 const emailKey = (emailAddress: unknown): string | undefined => {

@@ -1,7 +1,7 @@
+import { active, anyOf } from './conditions/conditions.ts';
+import { soleAt } from './conditions/email-address.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { active, anyOf } from './terms/clauses.ts';
-import { soleAt } from './terms/email-address.ts';
 
 const ENTRY = /^(?:\*\.)?[^\s@*.]+(?:\.[^\s@*.]+)*$/;
 

@@ -1,8 +1,8 @@
+import { anyOf } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { CLOCK_SKEW_MS, readTime } from './engine/time.ts';
 import { USER_TIMES, type User } from './engine/user.ts';
-import { anyOf } from './terms/clauses.ts';
 
 /** Whether the last login lies before the creation. */
 const isEarly = ({ createTime, lastLoginTime }: User, now: number): boolean => {

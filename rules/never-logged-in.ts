@@ -1,10 +1,10 @@
+import { pastLimit } from './conditions/age.ts';
+import { hasStatus, isOlder } from './conditions/conditions.ts';
+import { limitsError } from './conditions/limits.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule, type Violation } from './engine/rule.ts';
 import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
 import type { User } from './engine/user.ts';
-import { pastLimit } from './terms/age.ts';
-import { hasStatus, isOlder } from './terms/clauses.ts';
-import { limitsError } from './terms/limits.ts';
 
 const usable = (value: unknown, now: number): number => {
   const time = readTime(value, now);

@@ -1,6 +1,6 @@
+import { principalPresent } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { principalPresent } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'principal-not-a-role',

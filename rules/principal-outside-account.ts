@@ -1,6 +1,6 @@
+import { anyOf } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { type Context, defineUserRule } from './engine/rule.ts';
-import { anyOf } from './terms/clauses.ts';
 
 const ACCOUNT = /^\d{12}$/;
 

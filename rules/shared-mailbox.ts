@@ -1,7 +1,7 @@
+import { active } from './conditions/conditions.ts';
+import { localEnd, soleAt } from './conditions/email-address.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { active } from './terms/clauses.ts';
-import { localEnd, soleAt } from './terms/email-address.ts';
 
 const NAME = /^[^\s@+\p{Lu}]+$/u;
 const SEPARATORS = '.-_';

@@ -1,8 +1,8 @@
+import { active, apiBound, isShared, principalPresent } from './conditions/conditions.ts';
+import { namedUsers } from './conditions/user-ids.ts';
 import { controls } from './engine/controls.ts';
+import { SharedKeys } from './engine/memory/shared-keys.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
-import { active, apiBound, isShared, principalPresent } from './terms/clauses.ts';
-import { SharedKeys } from './terms/shared-keys.ts';
-import { namedUsers } from './terms/user-ids.ts';
 
 export default defineDirectoryRule({
   id: 'shared-principal',

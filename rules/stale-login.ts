@@ -1,9 +1,9 @@
+import { pastLimit } from './conditions/age.ts';
+import { hasStatus, isOlder } from './conditions/conditions.ts';
+import { limitsError } from './conditions/limits.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
-import { pastLimit } from './terms/age.ts';
-import { hasStatus, isOlder } from './terms/clauses.ts';
-import { limitsError } from './terms/limits.ts';
 
 export default defineUserRule({
   id: 'stale-login',

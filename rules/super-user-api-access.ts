@@ -1,6 +1,6 @@
+import { active, apiBound, superUser } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { active, apiBound, superUser } from './terms/clauses.ts';
 
 export default defineUserRule({
   id: 'super-user-api-access',

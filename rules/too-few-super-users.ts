@@ -1,8 +1,8 @@
+import { hasStatus, superUser } from './conditions/conditions.ts';
+import { limitsError } from './conditions/limits.ts';
+import { namedUsers } from './conditions/user-ids.ts';
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
-import { hasStatus, superUser } from './terms/clauses.ts';
-import { limitsError } from './terms/limits.ts';
-import { namedUsers } from './terms/user-ids.ts';
 
 export default defineDirectoryRule({
   id: 'too-few-super-users',

@@ -1,6 +1,6 @@
+import { anyOf } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { anyOf } from './terms/clauses.ts';
 
 // As API_User documents them: https://docs.aws.amazon.com/finspace/latest/data-api/API_User.html
 const isStatus = (value: unknown): boolean =>

@@ -1,6 +1,6 @@
+import { wasThere } from './conditions/conditions.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
-import { wasThere } from './terms/clauses.ts';
 
 export default defineChangeRule({
   id: 'vanished-user',

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { build } from 'esbuild';
-import { parseConfig } from '../../lambda/config-yaml.ts';
+import { parseConfig } from '../../core/config/read-config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { rules } from '../../rules/index.ts';
 import { interleaved, type Measure, median } from '../measure.ts';

@@ -1,5 +1,5 @@
-import { folderArchive } from '../../lambda/archive/folder.ts';
-import { reportPage } from '../../lambda/report/html.ts';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { reportPage } from '../../core/outputs/html/html.ts';
 import { auditNight, settingsOf } from '../audit-night.ts';
 import type { Measure } from '../measure.ts';
 import { ASOF, servePages } from '../pages.ts';

@@ -1,8 +1,8 @@
 import type { Failure } from './evaluate.ts';
 import { type Finding, type FindingState, findingId, type ResolutionCause } from './finding.ts';
+import type { Remembered, StandingFindings } from './memory/standing.ts';
 import type { Rule, Subject } from './rule.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
-import type { Remembered, StandingFindings } from './standing.ts';
 import { DAY_MS } from './time.ts';
 import type { Waiver, WaiverBook } from './waiver.ts';
 

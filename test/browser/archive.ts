@@ -1,6 +1,6 @@
-import { folderArchive } from '../../lambda/archive/folder.ts';
-import { audit } from '../../lambda/audit.ts';
-import { defaultConfig } from '../../lambda/config.ts';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { audit } from '../../core/audit/audit.ts';
+import { defaultConfig } from '../../core/config/config.ts';
 import { configuredSettings } from '../../lambda/invocation.ts';
 import type { ListingEnd } from '../../lambda/ports.ts';
 import { rules } from '../../rules/index.ts';

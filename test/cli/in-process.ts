@@ -1,5 +1,5 @@
 import { main } from '../../cli/main.ts';
-import type { Terminal } from '../../cli/terminal.ts';
+import type { Terminal } from '../../cli/terminal/terminal.ts';
 import type { Outcome } from './command.ts';
 
 /** Runs a command line in this process, on a terminal of so many columns that nobody watches. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Config, defaultConfig } from '../../core/config/config.ts';
+import { assumedRole } from '../../core/sources/finspace/assumed-role.ts';
 import { configuredCredentials, configuredEdges, configuredUsers } from '../../lambda/composition.ts';
-import { type Config, defaultConfig } from '../../lambda/config.ts';
-import { assumedRole } from '../../lambda/finspace/assumed-role.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type Sts, type StsOptions, startSts } from '../support/sts.ts';
 

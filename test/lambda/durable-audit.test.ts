@@ -1,24 +1,24 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { folderArchive } from '../../lambda/archive/folder.ts';
-import { verifyEnvironment } from '../../lambda/archive/verify.ts';
-import { audit } from '../../lambda/audit.ts';
-import { defaultConfig } from '../../lambda/config.ts';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { audit } from '../../core/audit/audit.ts';
+import type { AuditResult, AuditSettings } from '../../core/audit/run.ts';
+import { defaultConfig } from '../../core/config/config.ts';
+import type { Fetch } from '../../core/sources/finspace/request.ts';
+import { finspaceSource } from '../../core/sources/finspace/source.ts';
+import { verifyEnvironment } from '../../core/verify/verify.ts';
 import { auditInParts } from '../../lambda/durable-audit.ts';
-import type { Fetch } from '../../lambda/finspace/request.ts';
-import { finspaceSource } from '../../lambda/finspace/source.ts';
 import { configuredSettings } from '../../lambda/invocation.ts';
 import type { Archive, SendAlert } from '../../lambda/ports.ts';
-import type { AuditResult, AuditSettings } from '../../lambda/run.ts';
 import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { refusal } from '../core/sources/finspace/fake-service.ts';
 import { readTree } from '../support/archive-tree.ts';
 import { executeDurably } from '../support/durable-engine.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
-import { refusal } from './finspace/fake-service.ts';
 
 const newFolder = temporaryFolders();
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { defaultConfig } from '../../lambda/config.ts';
+import type { AuditResult } from '../../core/audit/run.ts';
+import { defaultConfig } from '../../core/config/config.ts';
 import {
   answerOf,
   attemptName,
@@ -10,7 +11,6 @@ import {
   readDoctorInvocation,
   readInvocation,
 } from '../../lambda/invocation.ts';
-import type { AuditResult } from '../../lambda/run.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
 const invocation = {
@@ -226,7 +226,7 @@ describe('the answer', () => {
 // The client takes longer to load than the rest of an audit that signs nothing.
 test.each([
   { module: 'lambda/invocation.ts', isLoaded: false },
-  { module: 'lambda/archive/kms.ts', isLoaded: false },
+  { module: 'core/archive/kms.ts', isLoaded: false },
   { module: 'node_modules/@aws-sdk/client-kms/dist-cjs/index.js', isLoaded: true },
 ])('the KMS client is loaded with $module: $isLoaded', ({ module, isLoaded }) => {
   const script = `

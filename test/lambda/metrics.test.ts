@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Report } from '../../core/model/report.ts';
 import { measure } from '../../lambda/metrics.ts';
-import type { Report } from '../../lambda/report/report.ts';
-import { aReport, counts } from './alerts/facts.ts';
+import { aReport, counts } from '../core/notify/digest/facts.ts';
 
 const COST = { Requests: 7, Throttles: 2, DurationSeconds: 12.5 };
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../../lambda/config-yaml.ts';
+import { parseConfig } from '../../core/config/read-config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { only, stackTemplate } from './stack-template.ts';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { parseCron, parseSchedulerCron } from '../../lambda/cron.ts';
+import { parseCron, parseSchedulerCron } from '../../core/schedule/cron.ts';
 import { only, statementsOf, stackTemplate as template } from './stack-template.ts';
 
 const ONE = 'environments: [{ id: abc }]\n';

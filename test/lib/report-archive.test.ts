@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import type { Retention } from '../../lambda/config.ts';
+import type { Retention } from '../../core/config/config.ts';
 import { ReportArchive } from '../../lib/report-archive.ts';
 import { only } from './stack-template.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../../lambda/config-yaml.ts';
+import { parseConfig } from '../../core/config/read-config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 
 /** What the project deploys with: flags of the CDK that decide what policies say. */

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { readBytes } from '../../lambda/archive/lines.ts';
+import { readBytes } from '../../core/archive/lines.ts';
 import type { Archive } from '../../lambda/ports.ts';
 
 /** The text of an object, unzipped where it is zipped. */

@@ -1,10 +1,10 @@
-import { folderArchive } from '../../lambda/archive/folder.ts';
-import { runKeys, runName } from '../../lambda/archive/keys.ts';
-import { audit } from '../../lambda/audit.ts';
-import { type Config, defaultConfig } from '../../lambda/config.ts';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { runKeys, runName } from '../../core/archive/keys.ts';
+import { audit } from '../../core/audit/audit.ts';
+import type { AuditResult } from '../../core/audit/run.ts';
+import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { configuredSettings } from '../../lambda/invocation.ts';
 import type { Archive, ListingEnd } from '../../lambda/ports.ts';
-import type { AuditResult } from '../../lambda/run.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT, NOW } from './builders.ts';

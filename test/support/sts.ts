@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { AwsCredentials } from '../../lambda/finspace/signing.ts';
+import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
 
 /** A role that may be assumed, by whoever knows its external id. */
 export interface StsOptions {

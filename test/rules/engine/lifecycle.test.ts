@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { Failure } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { beginLifecycle, type Past, type RecentlyResolved } from '../../../rules/engine/lifecycle.ts';
+import { type Remembered, StandingFindings } from '../../../rules/engine/memory/standing.ts';
 import { defineChangeRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
-import { type Remembered, StandingFindings } from '../../../rules/engine/standing.ts';
 import { openWaivers, type Waiver } from '../../../rules/engine/waiver.ts';
 
 const texts = {

@@ -1,0 +1,54 @@
+import { archivedEnvironments } from '../../core/archive/runs.ts';
+import { shown } from '../../core/config/schema.ts';
+import type { Archive } from '../../lambda/ports.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/terminal.ts';
+import { type ArchivePlace, openArchive, type PlaceFlags, readArchivePlace } from './archive-place.ts';
+import { ENVIRONMENT_ID, type FlagReader, isEnvironmentId } from './flags.ts';
+
+/** The flags of every command that reads an archive, as they were typed. */
+export interface ArchiveFlags extends PlaceFlags {
+  readonly environment?: string;
+}
+
+/** What of an archive is to be read. */
+export interface ArchiveOptions {
+  readonly place: ArchivePlace;
+  /** Undefined: the only one that the archive holds. */
+  readonly environmentId: string | undefined;
+}
+
+/** The environment of an archive that a command reads. */
+export interface ReadingRoom {
+  readonly archive: Archive;
+  readonly environmentId: string;
+}
+
+/** Reads which environment of which archive a command is about; `read.done` throws where either is wrong. */
+export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags): ArchiveOptions => ({
+  environmentId: read.text('--environment', flags.environment, ENVIRONMENT_ID, isEnvironmentId),
+  place: readArchivePlace(read, flags),
+});
+
+/**
+ * Opens an archive to be read, at the environment that was asked for or at its only one.
+ * @throws UsageError where the archive does not hold that environment, or holds several and none was asked for
+ */
+export const openReadingRoom = async (
+  { place, environmentId }: ArchiveOptions,
+  env: Io['env'],
+): Promise<ReadingRoom> => {
+  const archive = await openArchive(place, env);
+  const environments = await archivedEnvironments(archive);
+  if (environments.length === 0) {
+    throw new UsageError([
+      `${place.kind === 'folder' ? '--out' : '--bucket'} must be an archive, got ${archive.location}, where no run is`,
+    ]);
+  }
+  const [only, another] = environments;
+  const asked = environmentId ?? (another === undefined ? only : undefined);
+  if (asked !== undefined && environments.includes(asked)) return { archive, environmentId: asked };
+  throw new UsageError([
+    `--environment must be one of ${environments.join(', ')}, got ${shown(environmentId)}`,
+  ]);
+};

@@ -1,0 +1,55 @@
+import { folderArchive } from '../../core/archive/folder.ts';
+import { awsTimeouts } from '../../core/aws/clients.ts';
+import type { Archive } from '../../lambda/ports.ts';
+import type { FlagReader } from './flags.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The flags that say where an archive is, as they were typed. */
+export interface PlaceFlags {
+  readonly out?: string;
+  readonly bucket?: string;
+}
+
+/** Where an archive is. */
+export type ArchivePlace =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'bucket'; readonly name: string };
+
+const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** Reads `--region`, or AWS_REGION in its place. */
+export const readRegion = (read: FlagReader, region: string | undefined, env: Env): string => {
+  const name = region === undefined ? '--region (or AWS_REGION)' : '--region';
+  const isRegion = (value: string) => REGION.test(value);
+  return read.text(name, region ?? env.AWS_REGION ?? '', 'a region such as us-east-1', isRegion) ?? '';
+};
+
+/** Reads `--out` and `--bucket`, of which one must be given. */
+export const readArchivePlace = (read: FlagReader, { out, bucket }: PlaceFlags): ArchivePlace => {
+  const path = read.text('--out', out, 'the path of a folder', (value) => value.trim() !== '');
+  const name = read.text('--bucket', bucket, 'the name of an S3 bucket', (value) => BUCKET.test(value));
+  if ((out === undefined) === (bucket === undefined)) {
+    read.refuse(
+      `one of --out FOLDER and --bucket NAME must be given, got ${out === undefined ? 'neither' : 'both'}`,
+    );
+  }
+  return path === undefined ? { kind: 'bucket', name: name ?? '' } : { kind: 'folder', path };
+};
+
+/**
+ * Opens an archive; a folder without loading any of the AWS SDK.
+ * @param region of the bucket; undefined: as the AWS SDKs find it
+ */
+export const openArchive = async (place: ArchivePlace, env: Env, region?: string): Promise<Archive> => {
+  if (place.kind === 'folder') return folderArchive(place.path);
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { bucketArchive } = await import('../../core/archive/bucket.ts');
+  // What stands in for S3 on one's own machine has no host name for each bucket.
+  const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
+  return bucketArchive(
+    new S3Client({ ...awsTimeouts(), forcePathStyle, ...(region !== undefined && { region }) }),
+    place.name,
+  );
+};

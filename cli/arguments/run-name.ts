@@ -1,0 +1,45 @@
+import { runInstant } from '../../core/archive/keys.ts';
+import { ArchiveError, lastCompleteRun, type StoredManifest } from '../../core/archive/manifest.ts';
+import { walkRuns } from '../../core/archive/runs.ts';
+import { isDay } from '../../core/config/config.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
+import type { ReadingRoom } from './archive-options.ts';
+
+export const RUN_ALLOWED = 'a run as 20261124T020000Z, a day as 2026-11-24, or latest';
+
+export const isRunName = (text: string): boolean => runInstant(text) !== undefined;
+
+export const isRunOrDay = (text: string): boolean => isRunName(text) || isDay(text);
+
+/**
+ * Finds the complete run that somebody means: by its name, the only one of a day, or the latest.
+ * @throws UsageError where it is none of them or a day has several, ArchiveError where it is not there or altered
+ */
+export const findRun = async (
+  { archive, environmentId }: ReadingRoom,
+  text: string,
+): Promise<StoredManifest> => {
+  if (!isRunOrDay(text) && text !== 'latest')
+    throw new UsageError([`RUN must be ${RUN_ALLOWED}, got ${JSON.stringify(text)}`]);
+  const last = text === 'latest' ? await lastCompleteRun(archive, environmentId) : undefined;
+  if (last !== undefined) return last;
+
+  const prefix = text.replaceAll('-', '');
+  const found = [];
+  for await (const run of walkRuns(archive, environmentId, prefix)) {
+    if (!run.run.startsWith(prefix)) break;
+    found.push(run);
+  }
+  const [only, another] = found;
+  if (only === undefined)
+    throw new ArchiveError(
+      `${text}: ${archive.location} has no complete run of environment ${environmentId} then`,
+    );
+  if (another !== undefined) {
+    const runs = found.map(({ run }) => run).join(', ');
+    throw new UsageError([`RUN must be one run, got ${text}, which has ${runs}`]);
+  }
+  if (only.stored === undefined || only.problem !== undefined)
+    throw new ArchiveError(only.problem ?? `run ${only.run} is missing`);
+  return only.stored;
+};

@@ -1,0 +1,45 @@
+import { type AuditFlags, type AuditOptions, readAuditFlags, readTopic } from '../arguments/audit-flags.ts';
+import { flagReader } from '../arguments/flags.ts';
+import type { Io } from '../terminal/terminal.ts';
+
+/** The flags of `doctor` as they were typed. */
+export interface DoctorFlags extends AuditFlags {
+  readonly alarmTopic?: string;
+  readonly schedule?: string;
+  readonly sendTestMail?: true;
+  readonly json?: true;
+}
+
+/** What `doctor` is asked to look at. */
+export interface DoctorOptions extends AuditOptions {
+  /** Undefined: no topic of alarms is looked at. */
+  readonly alarmTopicArn: string | undefined;
+  /** Undefined: no schedule is looked at. */
+  readonly scheduleName: string | undefined;
+  readonly sendTestMail: boolean;
+  readonly isJson: boolean;
+}
+
+/** Reads the flags of `doctor`. Throws UsageError, which tells everything that is wrong at once. */
+export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']): DoctorOptions => {
+  const read = flagReader();
+  const audited = readAuditFlags(read, flags, env);
+  const alarmTopicArn = readTopic(read, '--alarm-topic', flags.alarmTopic);
+  const scheduleName = read.text(
+    '--schedule',
+    flags.schedule,
+    'the name of a schedule: 1 to 64 letters, digits and .-_',
+    (value) => /^[\w.-]{1,64}$/.test(value),
+  );
+  if (flags.sendTestMail && flags.topic === undefined) {
+    read.refuse('--send-test-mail is allowed with --topic only: there is nobody to mail to');
+  }
+  read.done();
+  return {
+    ...audited,
+    alarmTopicArn,
+    scheduleName,
+    sendTestMail: flags.sendTestMail ?? false,
+    isJson: flags.json ?? false,
+  };
+};

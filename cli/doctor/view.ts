@@ -1,0 +1,33 @@
+import type { CheckResult, Outcome } from '../../core/doctor/check.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import type { Format, Terminal } from '../terminal/terminal.ts';
+
+const FORMATS: Readonly<Record<Outcome, Format>> = {
+  ok: 'green',
+  warn: 'yellow',
+  fail: ['bold', 'red'],
+  'not-checked': 'dim',
+};
+
+const OUTCOMES = ['ok', 'warn', 'fail', 'not-checked'] as const satisfies readonly Outcome[];
+
+/** A line a check, with its remedy below it. */
+export const checksText = (out: Terminal, checks: readonly CheckResult[]): string => {
+  const rows = checks.flatMap(({ name, outcome, told, remedy }): readonly (readonly Cell[])[] => [
+    [{ text: outcome, format: FORMATS[outcome] }, name, told],
+    ...(remedy === undefined ? [] : [['', '', { text: `=> ${remedy}`, format: 'bold' } as const]]),
+  ]);
+  return table(out, undefined, rows);
+};
+
+/** What all of it comes to, and never more than was looked at. */
+export const summaryText = (checks: readonly CheckResult[]): string => {
+  const counts = OUTCOMES.map((outcome) => ({
+    outcome,
+    count: checks.filter((check) => check.outcome === outcome).length,
+  }));
+  return counts
+    .filter(({ count }) => count > 0)
+    .map(({ outcome, count }) => `${count} ${outcome}`)
+    .join(', ');
+};

@@ -1,0 +1,90 @@
+import { runInstant } from '../../core/archive/keys.ts';
+import { shown } from '../../core/config/schema.ts';
+import { concerns } from '../../core/explain/explain.ts';
+import type { Rule, Subject } from '../../rules/engine/rule.ts';
+import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
+import { flagReader } from '../arguments/flags.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
+
+/** The flags of `explain` as they were typed. */
+export interface ExplainFlags extends ArchiveFlags {
+  readonly run?: string;
+  readonly config?: string;
+  readonly waivers?: string;
+  readonly json?: true;
+  readonly names?: true;
+}
+
+/** What `explain` is asked to do. */
+export interface ExplainOptions extends ArchiveOptions {
+  /** The instant of the run; undefined: that of the last complete one. */
+  readonly run: Date | undefined;
+  readonly configFile: string | undefined;
+  readonly waiversFile: string | undefined;
+  readonly isJson: boolean;
+  readonly isNaming: boolean;
+}
+
+const isFile = (value: string): boolean => value.trim() !== '';
+
+/** Reads the flags of `explain`. Throws UsageError, which tells everything that is wrong at once. */
+export const readExplainFlags = (flags: ExplainFlags): ExplainOptions => {
+  const read = flagReader();
+  const archive = readArchiveFlags(read, flags);
+  const run = read.text(
+    '--run',
+    flags.run,
+    'the name of a run, such as 20261124T020000Z',
+    (value) => runInstant(value) !== undefined,
+  );
+  const configFile = read.text('--config', flags.config, 'the path of a file', isFile);
+  const waiversFile = read.text('--waivers', flags.waivers, 'the path of a file', isFile);
+  read.done();
+  return {
+    ...archive,
+    run: run === undefined ? undefined : runInstant(run),
+    configFile,
+    waiversFile,
+    isJson: flags.json ?? false,
+    isNaming: flags.names ?? false,
+  };
+};
+
+/** What is to be explained. */
+export interface Question {
+  readonly subject: Subject;
+  /** Undefined: every rule that concerns the subject. */
+  readonly ruleId: string | undefined;
+}
+
+const subjectOf = (id: string, environmentId: string): Subject => {
+  if (id === environmentId) return { kind: 'environment', id };
+  return { kind: id.startsWith('arn:') ? 'principal' : 'user', id };
+};
+
+const FINDING = /^([A-Za-z0-9]{1,26})\/([a-z]+(?:-[a-z]+)*)\/(.+)$/s;
+
+/**
+ * Reads what is to be explained: a user's id, `#N`, an ARN, the environment's id, or a finding's.
+ * @throws UsageError where a finding is of another environment, of no rule, or of one that says nothing of its subject
+ */
+export const readQuestion = (word: string, environmentId: string, rules: readonly Rule[]): Question => {
+  const [, environment, ruleId, id] = word.startsWith('arn:') ? [] : (FINDING.exec(word) ?? []);
+  if (environment === undefined || ruleId === undefined || id === undefined) {
+    if (word.trim() === '')
+      throw new UsageError([`what is explained must be a user or a finding, got ${shown(word)}`]);
+    return { subject: subjectOf(word, environmentId), ruleId: undefined };
+  }
+  const refuse = (what: string, allowed: string, value: string): never => {
+    throw new UsageError([`the ${what} of finding ${shown(word)} must be ${allowed}, got ${shown(value)}`]);
+  };
+  if (environment !== environmentId) refuse('environment', environmentId, environment);
+  const subject = subjectOf(id, environmentId);
+  const rule = rules.find((one) => one.id === ruleId);
+  if (rule === undefined || !concerns(rule, subject)) {
+    const allowed = rules.filter((one) => concerns(one, subject)).map((one) => one.id);
+    const about = subject.kind === 'user' ? 'a user' : `the ${subject.kind}`;
+    refuse('rule', `one that is about ${about} (${allowed.join(', ')})`, ruleId);
+  }
+  return { subject, ruleId };
+};

@@ -1,0 +1,287 @@
+import type { Explained, ExplainedRule } from '../../core/explain/explain.ts';
+import type { ToldRemedy } from '../../core/explain/trial.ts';
+import { CAUSE_WORDS } from '../../core/notify/digest/body.ts';
+import { cut, plainLine, plural } from '../../core/text/plain-text.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import type { Clause, Context } from '../../rules/engine/rule.ts';
+import { daysBetween, readTime } from '../../rules/engine/time.ts';
+import type { Explanation, Group, Value } from '../../rules/explain/explain.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import { type Format, SEVERITY_FORMATS, type Terminal } from '../terminal/terminal.ts';
+
+/** What an answer stands on. */
+export interface Standing {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly asOf: string;
+  readonly environmentId: string;
+  readonly context: Context;
+  /** Names and e-mail addresses are shown. */
+  readonly isNaming: boolean;
+  /** What is to be said of the waivers of today for a finding; undefined where there is no file of them. */
+  waiverToday(ruleId: string, subjectId: string): string | undefined;
+}
+
+const MAX_TEXT = 600;
+
+/** Members that say who a person is. */
+const NAMING = new Set(['firstName', 'lastName', 'emailAddress']);
+const HIDDEN = 'not shown without --names';
+
+const HOLDS: Readonly<Record<string, { readonly text: string; readonly format: Format }>> = {
+  true: { text: 'true', format: 'red' },
+  false: { text: 'false', format: 'green' },
+  undefined: { text: 'unknown', format: 'yellow' },
+};
+
+const OUTCOMES: Readonly<Record<Explanation['outcome'], { readonly text: string; readonly format: Format }>> =
+  {
+    FAIL: { text: 'FAILS', format: ['bold', 'red'] },
+    PASS: { text: 'PASSES', format: 'green' },
+    NOT_ASSESSED: { text: 'NOT ASSESSED', format: ['bold', 'yellow'] },
+  };
+
+/** One line, which no record can make anything else of. */
+const plain = (text: string, isNaming: boolean): string =>
+  isNaming ? cut(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ''), MAX_TEXT) : plainLine(text, MAX_TEXT);
+
+const timeText = (value: unknown, now: number): string => {
+  const time = readTime(value, now);
+  if (typeof time !== 'number') return time === 'never' ? ' (never)' : ' (unusable)';
+  return ` (${new Date(time).toISOString()}, ${plural(daysBetween(time, now), 'day')} before)`;
+};
+
+const valueText = (member: string, value: unknown, { context, isNaming }: Standing): string => {
+  if (value === undefined) return 'missing';
+  if (value !== null && NAMING.has(member) && !isNaming) return HIDDEN;
+  const text = plain(JSON.stringify(value), isNaming);
+  return member.endsWith('Time') ? text + timeText(value, context.now) : text;
+};
+
+const valueRow = (value: Value, isChange: boolean, standing: Standing): readonly Cell[] => {
+  const { member } = value;
+  const now = valueText(member, value.value, standing);
+  const text = isChange ? `was ${valueText(member, value.before, standing)}, is ${now}` : now;
+  return [`  ${member}`, text];
+};
+
+const clauseRows = (clauses: readonly Clause[], indent = '  '): readonly (readonly Cell[])[] =>
+  clauses.flatMap(({ text, holds, alternatives = [] }) => {
+    const mark = HOLDS[String(holds)] ?? { text: 'unknown', format: 'yellow' };
+    return [
+      [{ text: indent + mark.text, format: mark.format }, text],
+      ...clauseRows(alternatives, `${indent}  `),
+    ];
+  });
+
+const sinceText = ({ state, firstSeen, lastSeen, runs, carried, cause, resolvedAt }: Finding): string => {
+  if (state === 'event') return `${firstSeen}: a change, told once`;
+  if (state === 'resolved') return `${firstSeen} until ${resolvedAt}: ${CAUSE_WORDS[cause ?? 'fixed']}`;
+  const stands = `${firstSeen}, ${state}, in ${plural(runs, 'run')}`;
+  return carried ? `${stands}; carried since ${lastSeen}, when it last could be judged` : stands;
+};
+
+/** The waiver that the run considered, and what today's file says. */
+const waiverText = (
+  { rule, finding }: ExplainedRule,
+  subjectId: string,
+  { isNaming, waiverToday }: Standing,
+): string => {
+  const waiver = finding?.waiver;
+  const then =
+    waiver === undefined
+      ? 'the run knew of none that held'
+      : `the run accepted it until ${waiver.expires}: ${plain(waiver.reason, isNaming)} (${
+          waiver.ticket === undefined ? '' : `${plain(waiver.ticket, isNaming)}, `
+        }owner ${plain(waiver.owner, isNaming)}, approver ${plain(waiver.approver, isNaming)})`;
+  const today = waiverToday(rule.id, finding?.subject.id ?? subjectId);
+  return today === undefined ? then : `${then}; ${today}`;
+};
+
+const remedyText = ({ text, newlyFailed }: ToldRemedy): string =>
+  newlyFailed.length === 0 ? text : `${text} (makes ${newlyFailed.join(', ')} fail)`;
+
+const NOTHING_CLEARS =
+  'none was found: nothing that can be done about a user clears it; see what to do below';
+
+const remedyRows = ({ rule, remedies }: ExplainedRule): readonly (readonly [string, string])[] => {
+  if (rule.kind === 'change')
+    return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
+  const [smallest, clean] = remedies;
+  if (smallest === undefined) return [['Smallest change', NOTHING_CLEARS]];
+  return [
+    ['Smallest change', remedyText(smallest)],
+    ...(clean === undefined ? [] : [['  without that', clean.text] as const]),
+  ];
+};
+
+const contextText = (
+  { explanation }: ExplainedRule,
+  { asOf, context }: Standing,
+): readonly (readonly [string, string])[] => {
+  const used = explanation?.context ?? new Set();
+  return [
+    ...(used.has('now') ? [['Clock', asOf] as const] : []),
+    ...(used.has('partition') ? [['Partition', context.partition] as const] : []),
+    ...(used.has('trustedAccounts')
+      ? [['Trusted accounts', [...context.trustedAccounts].join(', ')] as const]
+      : []),
+  ];
+};
+
+const optionRows = ({ explanation, rule }: ExplainedRule): readonly (readonly [string, string])[] =>
+  rule.kind === 'change'
+    ? []
+    : Object.entries(explanation?.options ?? {}).map(([name, value]) => [
+        `  ${name}`,
+        typeof value === 'number' ? String(value) : `[${value.join(', ')}]`,
+      ]);
+
+const todayText = ({ today, explanation }: ExplainedRule): string | undefined => {
+  if (today === undefined || explanation === undefined) return undefined;
+  if ('unjudged' in today) return `would not judge it: ${today.unjudged}`;
+  const same = today.outcome === explanation.outcome && today.severity === explanation.severity;
+  return same ? 'the same' : `otherwise: ${OUTCOMES[today.outcome].text}, severity ${today.severity}`;
+};
+
+const MOST_IDS = 10;
+
+const groupText = ({ count, ids }: Group): string => {
+  if (count === 0) return 'nobody';
+  const shown = ids.slice(0, MOST_IDS).map((id) => plainLine(id, MAX_TEXT));
+  return `${plural(count, 'user')}: ${shown.join(', ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}`;
+};
+
+const countedRows = ({ rule, explanation, groups }: ExplainedRule): readonly (readonly Cell[])[] => {
+  if (rule.kind !== 'directory' || rule.clauses === undefined) return [];
+  const whom =
+    explanation?.whom === undefined ? '' : `users of whom this holds: ${explanation.whom.join('; ')}`;
+  return [
+    [{ text: 'Counted', format: 'dim' }, whom],
+    ...groups.map((group) => [`  ${group.shared?.name ?? 'userId'}`, groupText(group)]),
+  ];
+};
+
+/** Whether the run said of the subject what is said now; undefined where that can't be told. */
+export const agrees = ({ explanation, finding, groups }: ExplainedRule): boolean | undefined => {
+  if (explanation === undefined || groups.some(({ count, ids }) => count > ids.length)) return undefined;
+  const stood = finding !== undefined && finding.state !== 'resolved' && finding.carried === undefined;
+  return stood === (explanation.outcome === 'FAIL');
+};
+
+const DISAGREEMENT =
+  'the run itself found otherwise, and its record is what counts; the rules have changed since';
+
+const ruleText = (explained: ExplainedRule, subjectId: string, standing: Standing, out: Terminal): string => {
+  const { rule, explanation, unjudged, finding } = explained;
+  if (explanation === undefined) {
+    const since = finding === undefined ? '' : `; its finding: ${sinceText(finding)}`;
+    return `${out.paint('bold', rule.id)}: not judged: ${unjudged ?? ''}${since}\n`;
+  }
+  const { outcome, severity, severityReason, message, clauses, values } = explanation;
+  const answer = OUTCOMES[outcome];
+  const isFailing = outcome === 'FAIL';
+  const label = (text: string): Cell => ({ text, format: 'dim' });
+  const told = isFailing ? (finding?.message ?? message) : message;
+  const options = optionRows(explained);
+  const today = todayText(explained);
+  const rows: readonly (readonly Cell[])[] = [
+    ...(told === undefined ? [] : [[label('Finding'), plain(told, standing.isNaming)]]),
+    ...(isFailing ? [[label('Severity'), `${severity} (${severityReason})`]] : []),
+    ...(finding === undefined ? [] : [[label('Since'), sinceText(finding)]]),
+    ...(agrees(explained) === false ? [[{ text: 'Beware', format: 'yellow' } as const, DISAGREEMENT]] : []),
+    ...contextText(explained, standing).map(([name, text]) => [label(name), text]),
+    [label('Clauses'), 'it fails where all of them hold'],
+    ...clauseRows(clauses),
+    ...(values.length > 0 ? [[label('Values'), '']] : []),
+    ...values.map((value) => valueRow(value, rule.kind === 'change', standing)),
+    ...countedRows(explained),
+    ...(options.length > 0 ? [[label('Options'), '']] : []),
+    ...options,
+    ...(isFailing || finding?.waiver !== undefined
+      ? [[label('Waiver'), waiverText(explained, subjectId, standing)]]
+      : []),
+    ...(isFailing ? remedyRows(explained).map(([name, text]) => [label(name), text]) : []),
+    ...(isFailing ? [[label('What to do'), rule.remediation]] : []),
+    ...(today === undefined ? [] : [[label("Today's config"), today]]),
+  ];
+  const head = isFailing
+    ? out.paint(SEVERITY_FORMATS[severity], severity)
+    : out.paint(answer.format, answer.text);
+  return `${head}  ${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
+};
+
+const kindText = { user: 'user', principal: 'principal', environment: 'environment' } as const;
+
+/** What a run made of a subject, for people. */
+export const explainedText = (
+  { subject, previousRun, rules }: Explained,
+  isOfOneRule: boolean,
+  standing: Standing,
+  out: Terminal,
+): string => {
+  const isTold = ({ explanation }: ExplainedRule): boolean =>
+    isOfOneRule || explanation?.outcome === 'FAIL' || explanation?.outcome === 'NOT_ASSESSED';
+  const told = rules.filter(isTold);
+  const passed = rules.filter((rule) => rule.explanation?.outcome === 'PASS' && !isTold(rule));
+  const unjudged = rules.filter((rule) => rule.explanation === undefined && !isTold(rule));
+  const idsOf = (some: readonly ExplainedRule[]): string => some.map(({ rule }) => rule.id).join(', ');
+  const byReason = Map.groupBy(unjudged, (rule) => rule.unjudged ?? '');
+  const previous = previousRun === undefined ? 'the first run' : `compared with run ${previousRun}`;
+  const summary: readonly (readonly Cell[])[] = [
+    ...(passed.length > 0 ? [[{ text: 'Passes', format: 'green' } as const, idsOf(passed)]] : []),
+    ...[...byReason].map(([reason, some]): readonly Cell[] => [
+      { text: 'Not judged', format: 'yellow' },
+      `${idsOf(some)} (${reason})`,
+    ]),
+  ];
+  return [
+    `${kindText[subject.kind]} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${standing.run} of environment ${standing.environmentId}, as of ${standing.asOf}; ${previous}\n`,
+    ...told.map((rule) => ruleText(rule, subject.id, standing, out)),
+    ...(told.length === 0 ? ['No rule that judged it fails.\n'] : []),
+    ...(summary.length > 0 ? [table(out, undefined, summary)] : []),
+  ].join('\n');
+};
+
+const maskedValue = ({ member, ...values }: Value, isNaming: boolean): unknown =>
+  NAMING.has(member) && !isNaming ? { member, hidden: HIDDEN } : { member, ...values };
+
+/** The evidence of a finding names people; without `isNaming` it is left out. */
+const findingJson = ({ evidence, waiver, ...finding }: Finding, isNaming: boolean): unknown => ({
+  ...finding,
+  ...(isNaming ? { evidence, waiver } : waiver !== undefined && { waiver: { expires: waiver.expires } }),
+});
+
+/** The same for programs. */
+export const explainedJson = ({ subject, previousRun, rules }: Explained, standing: Standing): unknown => ({
+  schemaVersion: 1,
+  environmentId: standing.environmentId,
+  run: standing.run,
+  asOf: standing.asOf,
+  ...(previousRun !== undefined && { previousRun }),
+  subject,
+  rules: rules.map((explained) => {
+    const { rule, explanation, unjudged, finding, groups, remedies, today } = explained;
+    return {
+      id: rule.id,
+      outcome: explanation?.outcome ?? 'NOT_JUDGED',
+      ...(unjudged !== undefined && { reason: unjudged }),
+      ...(explanation !== undefined && {
+        ...(explanation.message !== undefined && { message: explanation.message }),
+        severity: explanation.severity,
+        clauses: explanation.clauses,
+        values: explanation.values.map((value) => maskedValue(value, standing.isNaming)),
+        options: explanation.options,
+        counted: groups.map(({ shared, count, ids }) => ({
+          ...(shared !== undefined && { shared: shared.name }),
+          count,
+          ids,
+        })),
+        agreesWithRun: agrees(explained) ?? null,
+      }),
+      ...(finding !== undefined && { finding: findingJson(finding, standing.isNaming) }),
+      smallestChanges: remedies,
+      ...(today !== undefined && { today }),
+    };
+  }),
+});

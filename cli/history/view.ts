@@ -1,0 +1,95 @@
+import { runInstant } from '../../core/archive/keys.ts';
+import { plainLine, plural } from '../../core/text/plain-text.ts';
+import { DAY_MS } from '../../rules/engine/time.ts';
+import {
+  numberCell,
+  SEVERITY_HEADINGS,
+  severityCell,
+  severityCells,
+  signed,
+  subjectText,
+} from '../terminal/audit-view.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { History, HistoryEntry, LongestOpen } from './command.ts';
+
+const MAX_TEXT = 400;
+
+/** What changed, or why nothing can be said of it. */
+const newsText = ({ verdict, reason, message, drift, changes = 0 }: HistoryEntry): string => {
+  if (verdict !== 'COMPLETE') {
+    const text = plainLine([reason, message].filter((part) => part !== undefined).join(': '), MAX_TEXT);
+    return text === '' ? 'no reason given' : text;
+  }
+  if (drift === undefined) return 'the first: nothing to compare with';
+  const users = drift.users === undefined ? '?' : signed(drift.users);
+  const parts = [
+    `+${drift.new} −${drift.resolved}`,
+    ...(users === '+0' ? [] : [`users ${users}`]),
+    ...(changes === 0 ? [] : [plural(changes, 'change')]),
+  ];
+  return parts.length === 1 && drift.new + drift.resolved === 0 ? 'nothing' : parts.join(', ');
+};
+
+const verdictCell = ({ verdict }: HistoryEntry): Cell => ({
+  text: verdict,
+  format: verdict === 'COMPLETE' ? 'green' : ['bold', 'white', 'bgRed'],
+});
+
+const showLongest = ({ run, count, findings }: LongestOpen, out: Terminal): void => {
+  out.line();
+  if (count === 0) {
+    out.line(`Nothing stands open in run ${run}.`);
+    return;
+  }
+  const now = runInstant(run)?.getTime() ?? 0;
+  const rows = findings.map(({ ruleId, severity, subject, firstSeen, runs }): readonly Cell[] => {
+    const days = Math.floor((now - Date.parse(firstSeen)) / DAY_MS);
+    return [
+      severityCell(severity),
+      plainLine(firstSeen.slice(0, 10)),
+      plural(days, 'day'),
+      plural(runs, 'run'),
+      subjectText({ subject }),
+      plainLine(ruleId, MAX_TEXT),
+    ];
+  });
+  out.line(out.paint('bold', `Open longest, of ${plural(count, 'finding')} in run ${run}`));
+  out.write(table(out, ['SEVERITY', 'SINCE', 'AGE', 'STOOD IN', 'SUBJECT', 'RULE'], rows));
+};
+
+/** A line a run, and below what has been open longest. */
+export const showHistory = (
+  { environmentId, entries, longestOpen }: History,
+  location: string,
+  out: Terminal,
+): void => {
+  out.line(`${out.paint('bold', `Environment ${environmentId}`)}  ${location}`);
+  out.line();
+  if (entries.length === 0) {
+    out.line('No run is there of that time.');
+    return;
+  }
+  const rows = entries.map((entry): readonly Cell[] => [
+    entry.run,
+    verdictCell(entry),
+    numberCell(entry.users).padStart('USERS'.length),
+    ...severityCells(entry.findings?.bySeverity),
+    newsText(entry),
+  ]);
+  out.write(table(out, ['RUN', 'VERDICT', 'USERS', ...SEVERITY_HEADINGS, 'SINCE THE RUN BEFORE'], rows));
+
+  const unfinished = entries.filter(({ verdict }) => verdict === 'INCOMPLETE' || verdict === 'FAILED').length;
+  const untrusted = entries.filter(({ verdict }) => verdict === 'UNTRUSTED').length;
+  if (unfinished > 0) {
+    out.line();
+    out.line(`${plural(unfinished, 'attempt')} not complete: nothing is to be read as fixed there`);
+  }
+  if (untrusted > 0) {
+    out.line();
+    out.line(
+      out.paint(['bold', 'red'], `${untrusted} not to be trusted: not what was written to the archive`),
+    );
+  }
+  if (longestOpen !== undefined) showLongest(longestOpen, out);
+};

@@ -1,0 +1,44 @@
+import { isDay } from '../../core/config/config.ts';
+import { type ArchiveFlags, readArchiveFlags } from '../arguments/archive-options.ts';
+import { flagReader } from '../arguments/flags.ts';
+import { isRunName, isRunOrDay } from '../arguments/run-name.ts';
+
+/** The flags of `replay` as they were typed. */
+export interface ReplayFlags extends ArchiveFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly config?: string;
+  readonly waivers?: string;
+  readonly against?: string;
+  readonly json?: true;
+}
+
+/** The end of a stretch of runs, as somebody named it. */
+export interface Bound {
+  /** What names of runs are held against: `20261124` or `20261124T020000Z`. */
+  readonly prefix: string;
+  /** It is the name of a run, which has to be there. */
+  readonly isRun: boolean;
+}
+
+const boundOf = (text: string | undefined): Bound | undefined =>
+  text === undefined
+    ? undefined
+    : { prefix: isDay(text) ? text.replaceAll('-', '') : text, isRun: isRunName(text) };
+
+const isFile = (value: string): boolean => value.trim() !== '';
+
+/** Reads the flags of `replay`. Throws UsageError. */
+export const readReplayFlags = (flags: ReplayFlags) => {
+  const read = flagReader();
+  const archive = readArchiveFlags(read, flags);
+  const allowed = 'a run as 20261124T020000Z or a day as 2026-11-24';
+  const from = boundOf(read.text('--from', flags.from, allowed, isRunOrDay));
+  const to = boundOf(read.text('--to', flags.to, allowed, isRunOrDay));
+  for (const name of ['config', 'waivers', 'against'] as const)
+    read.text(`--${name}`, flags[name], 'the path of a file', isFile);
+  if (from !== undefined && to !== undefined && from.prefix.slice(0, to.prefix.length) > to.prefix)
+    read.refuse(`--from must not be after --to, got ${flags.from} and ${flags.to}`);
+  read.done();
+  return { archive, from, to };
+};

@@ -1,0 +1,87 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import * as z from 'zod';
+import { isDay } from '../../core/config/config.ts';
+import type { Days } from '../../core/review/period.ts';
+import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
+import { flagReader } from '../arguments/flags.ts';
+
+/** The flags of `review` as they were typed. */
+export interface ReviewFlags extends ArchiveFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly pack?: string;
+  readonly ingest?: string;
+  readonly reviewer?: string;
+  readonly signedOffAt?: string;
+  readonly json?: true;
+}
+
+/** What `review` is asked to do. */
+export type ReviewOptions =
+  | { readonly task: 'build'; readonly archive: ArchiveOptions; readonly period: Days; readonly pack: string }
+  | {
+      readonly task: 'sign-off';
+      readonly pack: string;
+      readonly filled: string;
+      readonly reviewer: string;
+      readonly signedOffAt: Date;
+    };
+
+const isoTime = z.iso.datetime({ offset: true });
+
+const isText = (value: string): boolean => value.trim() !== '';
+
+const isWithin = (folder: string, path: string): boolean => {
+  const way = relative(resolve(folder), resolve(path));
+  return !way.startsWith('..') && !isAbsolute(way);
+};
+
+const BUILD_FLAGS = ['out', 'bucket', 'environment', 'from', 'to'] as const;
+const SIGN_OFF_FLAGS = { reviewer: '--reviewer', signedOffAt: '--signed-off-at' } as const;
+
+/**
+ * Reads the flags of `review`. Throws UsageError.
+ * @param now in milliseconds since the epoch: when a review is signed off, unless the flags say; never later
+ */
+export const readReviewFlags = (flags: ReviewFlags, now: number): ReviewOptions => {
+  const read = flagReader();
+  const pack = read.text('--pack', flags.pack ?? '', 'the path of a folder', isText) ?? '';
+
+  if (flags.ingest === undefined) {
+    const archive = readArchiveFlags(read, flags);
+    const from = read.text('--from', flags.from ?? '', 'a day as 2026-11-01', isDay) ?? '';
+    const to = read.text('--to', flags.to ?? '', 'a day as 2026-11-30', isDay) ?? '';
+    if (from > to && to !== '') read.refuse(`--from must not be after --to, got ${from} and ${to}`);
+    for (const name of Object.keys(SIGN_OFF_FLAGS) as (keyof typeof SIGN_OFF_FLAGS)[])
+      if (flags[name] !== undefined) read.refuse(`${SIGN_OFF_FLAGS[name]} is allowed with --ingest only`);
+    if (pack !== '' && archive.place.kind === 'folder' && isWithin(archive.place.path, pack))
+      read.refuse('--pack must be a folder outside of the archive');
+    read.done();
+    return { task: 'build', archive, period: { from, to }, pack };
+  }
+
+  for (const name of BUILD_FLAGS)
+    if (flags[name] !== undefined)
+      read.refuse(`--${name} is not allowed with --ingest: the pack says what it is of`);
+  const filled = read.text('--ingest', flags.ingest, 'the path of a filled worksheet', isText) ?? '';
+  const reviewer = read.text(
+    '--reviewer',
+    flags.reviewer ?? '',
+    'the name of who signs the review off',
+    isText,
+  );
+  const signedOffAt = read.text(
+    '--signed-off-at',
+    flags.signedOffAt,
+    'a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future',
+    (value) => isoTime.safeParse(value).success && Date.parse(value) <= now,
+  );
+  read.done();
+  return {
+    task: 'sign-off',
+    pack,
+    filled,
+    reviewer: reviewer?.trim() ?? '',
+    signedOffAt: new Date(signedOffAt ?? now),
+  };
+};

@@ -1,0 +1,44 @@
+import { historyText, isTrusted } from '../../core/review/history-text.ts';
+import type { BuiltPack } from '../../core/review/pack.ts';
+import { SIGN_OFF_MANIFEST, type SignOff } from '../../core/review/sign-off.ts';
+import { plainLine, plural, wrap } from '../../core/text/plain-text.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/** What a pack is of, what is not known, and how to go on; it names nobody. */
+export const showPack = ({ manifest, sha256 }: BuiltPack, folder: string, out: Terminal): void => {
+  const { environmentId, accountId, period, counts } = manifest;
+  out.line(out.paint('bold', `Access review of environment ${environmentId}, account ${accountId}`));
+  out.line(`${period.from} to ${period.to}, in ${folder}`);
+  out.line();
+  for (const text of historyText(manifest)) out.line(wrap(plainLine(text), '', out.width));
+  if (!isTrusted(manifest))
+    out.line(out.paint(['bold', 'red'], 'Something in the archive is not what was written to it.'));
+  out.line();
+  out.line(
+    `${plural(counts.users, 'user')}, ${plural(counts.superUsers, 'super user')}, ${counts.apiBound} with API access, ${counts.neverLoggedIn} never logged in`,
+  );
+  out.line(
+    `${plural(counts.waivers, 'waived finding')}; ${counts.came} came, ${counts.gone} went, ${counts.changed} changed; ${plural(counts.justificationRequired, 'user')} kept with a justification only`,
+  );
+  out.line();
+  out.line(`SHA-256 of manifest.json, to be kept elsewhere: ${sha256}`);
+  out.line('README.txt tells how to fill in a copy of worksheet.csv.');
+};
+
+/** What a sign-off came to. */
+export const showSignOff = (
+  { environmentId, period, reviewer, signedOffAt, decisions, revocations }: SignOff,
+  folder: string,
+  out: Terminal,
+): void => {
+  out.line(out.paint('bold', `Access review of environment ${environmentId} signed off`));
+  out.line(`${period.from} to ${period.to}, by ${plainLine(reviewer)}, ${signedOffAt}`);
+  out.line(`keep ${decisions.keep}, revoke ${decisions.revoke}, justify ${decisions.justify}`);
+  if (revocations.length > 0) {
+    out.line();
+    out.line('Revocations to carry out:');
+    for (const { userId } of revocations) out.line(`  ${plainLine(userId)}`);
+  }
+  out.line();
+  out.line(`signed-off.txt and ${SIGN_OFF_MANIFEST} are in ${folder}`);
+};

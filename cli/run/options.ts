@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { type AuditFlags, type AuditOptions, readAuditFlags } from '../arguments/audit-flags.ts';
+import { flagReader } from '../arguments/flags.ts';
+
+/** The flags of `run` as they were typed. */
+export interface RunFlags extends AuditFlags {
+  readonly asOf?: string;
+  readonly json?: true;
+  readonly failOn?: string;
+  readonly deadlineSeconds?: string;
+  readonly acceptRosterDrop?: true;
+}
+
+/** What `run` is asked to do. */
+export interface RunOptions extends AuditOptions {
+  /** Undefined: now. */
+  readonly asOf: Date | undefined;
+  readonly isJson: boolean;
+  readonly failOn: Severity | undefined;
+  /** Undefined: as the config says. */
+  readonly deadlineSeconds: number | undefined;
+  readonly acceptRosterDrop: boolean;
+}
+
+const isoTime = z.iso.datetime({ offset: true });
+
+const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
+
+/**
+ * Reads the flags of `run`. Throws UsageError, which tells everything that is wrong at once.
+ * @param now in milliseconds since the epoch: no audit speaks for what is to come
+ */
+export const readRunFlags = (
+  flags: RunFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  now: number,
+): RunOptions => {
+  const read = flagReader();
+  const audited = readAuditFlags(read, flags, env);
+  const asOf = read.text(
+    '--as-of',
+    flags.asOf,
+    'a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future',
+    (value) => isoTime.safeParse(value).success && Date.parse(value) <= now,
+  );
+  const failOn = read.text(
+    '--fail-on',
+    flags.failOn?.toUpperCase(),
+    `one of ${SEVERITIES.join(', ')}`,
+    isSeverity,
+  );
+  const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
+
+  if (flags.directCredentials && flags.account === undefined) {
+    read.refuse(
+      '--account must be 12 digits, got nothing: with --direct-credentials the account of the keys may be another',
+    );
+  }
+  read.done();
+
+  return {
+    ...audited,
+    asOf: asOf === undefined ? undefined : new Date(asOf),
+    isJson: flags.json ?? false,
+    failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
+    deadlineSeconds,
+    acceptRosterDrop: flags.acceptRosterDrop ?? false,
+  };
+};

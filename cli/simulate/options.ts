@@ -1,0 +1,64 @@
+import { FAULT_KINDS, type Fault, type FaultKind, outlookOf } from '../../simulator/faults.ts';
+import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from '../arguments/flags.ts';
+
+/** The flags of `simulate` as they were typed. */
+export interface SimulateFlags {
+  readonly port: string;
+  readonly users: string;
+  readonly seed: string;
+  readonly rate?: string;
+  readonly burst?: string;
+  readonly fault?: readonly string[];
+  readonly environment: string;
+  readonly json?: true;
+}
+
+const FAULT = /^([a-z0-9-]+?)(?:@(\d{1,7}|exchange))?(?:x(\d{1,7}|inf))?$/;
+
+const isKind = (text: string | undefined): text is FaultKind => FAULT_KINDS.some((kind) => kind === text);
+
+/** Reads `KIND[@PAGE][xTIMES]`; undefined where it is none. */
+const readFault = (text: string): Fault | undefined => {
+  const [, fault, where, times] = FAULT.exec(text) ?? [];
+  if (!isKind(fault)) return undefined;
+  const operation = where === 'exchange' ? 'exchange' : 'page';
+  if (outlookOf(fault, operation) === undefined) return undefined;
+  return {
+    fault,
+    operation,
+    ...(where !== undefined && operation === 'page' && { page: Number(where) }),
+    times: times === 'inf' ? Number.POSITIVE_INFINITY : Number(times ?? 1),
+  };
+};
+
+/** Reads the flags of `simulate`. Throws UsageError. */
+export const readSimulateFlags = (flags: SimulateFlags) => {
+  const read = flagReader();
+  const port = read.whole('--port', flags.port, 0, 65_535) ?? 0;
+  const users = read.whole('--users', flags.users, 0, 1_000_000) ?? 0;
+  const seed = read.whole('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER) ?? 0;
+  const requestsPerSecond = read.whole('--rate', flags.rate, 1, 1_000_000);
+  const burst = read.whole('--burst', flags.burst, 1, 1_000_000) ?? 5;
+  const environmentId = read.text('--environment', flags.environment, ENVIRONMENT_ID, isEnvironmentId) ?? '';
+  if (flags.burst !== undefined && flags.rate === undefined)
+    read.refuse('--burst is allowed with --rate only');
+  const faults = (flags.fault ?? []).flatMap((text) => {
+    const fault = readFault(text);
+    if (fault === undefined) {
+      read.refuse(
+        `--fault must be KIND[@PAGE|@exchange][xTIMES], got ${JSON.stringify(text)}; KIND is one of ${FAULT_KINDS.join(', ')}`,
+      );
+    }
+    return fault ?? [];
+  });
+  read.done();
+  return {
+    port,
+    users,
+    seed,
+    environmentId,
+    faults,
+    isJson: flags.json ?? false,
+    ...(requestsPerSecond !== undefined && { rate: { requestsPerSecond, burst } }),
+  };
+};

@@ -1,0 +1,188 @@
+import type { AuditResult } from '../../core/audit/run.ts';
+import type { Highlight, HighlightKind } from '../../core/model/highlights.ts';
+import type { Report } from '../../core/model/report.ts';
+import { CAUSE_WORDS } from '../../core/notify/digest/body.ts';
+import { cut, plainLine, plural } from '../../core/text/plain-text.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { type Cell, table } from './table.ts';
+import { type Format, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
+
+/** Findings of one rule and kind that are shown; `findings.csv` has them all. */
+const SHOWN = 5;
+
+const MAX_ID = 140;
+/** User ids have at most 26 characters. */
+const MAX_SUBJECT = 32;
+const MAX_TEXT = 400;
+
+const KINDS: Readonly<Record<HighlightKind, { readonly text: string; readonly format: Format }>> = {
+  new: { text: 'new', format: 'bold' },
+  reopened: { text: 'reopened', format: 'bold' },
+  escalated: { text: 'raised', format: 'bold' },
+  'waiver-ended': { text: 'unwaived', format: 'bold' },
+  event: { text: 'change', format: 'bold' },
+  reminder: { text: 'reminder', format: 'bold' },
+  open: { text: 'open', format: 'dim' },
+  waived: { text: 'waived', format: 'dim' },
+  resolved: { text: 'resolved', format: 'green' },
+};
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+
+export const severityCell = (severity: Severity): Cell => ({
+  text: severity,
+  format: SEVERITY_FORMATS[severity],
+});
+
+const SHORT: Readonly<Record<Severity, string>> = {
+  CRITICAL: 'CRIT',
+  HIGH: 'HIGH',
+  MEDIUM: 'MED',
+  LOW: 'LOW',
+  INFORMATIONAL: 'INFO',
+};
+
+/** The worst first. */
+const COLUMNS = SEVERITIES.toReversed();
+
+/** `+3`, `−1` */
+export const signed = (count: number): string => (count < 0 ? `−${-count}` : `+${count}`);
+
+/** A count that may not be known. */
+export const numberCell = (count: number | undefined): string => (count === undefined ? '?' : String(count));
+
+/** A count under its severity's short name; a nought is not coloured. */
+export const severityCells = (bySeverity: Readonly<Record<Severity, number>> | undefined): readonly Cell[] =>
+  COLUMNS.map((severity) => {
+    const count = bySeverity?.[severity];
+    const text = numberCell(count).padStart(SHORT[severity].length);
+    return { text, format: count === undefined || count === 0 ? 'dim' : SEVERITY_FORMATS[severity] };
+  });
+
+export const SEVERITY_HEADINGS: readonly string[] = COLUMNS.map((severity) => SHORT[severity]);
+
+/** A user id; of an ARN the end, where ARNs differ. Of environments there is but one. */
+export const subjectText = ({ subject }: Pick<Finding, 'subject'>): string => {
+  if (subject.kind === 'environment') return 'environment';
+  const id = plainLine(subject.id, MAX_ID);
+  if (subject.kind === 'principal' && id.length > MAX_SUBJECT) return `...${id.slice(3 - MAX_SUBJECT)}`;
+  return cut(id, MAX_SUBJECT) || '(no readable id)';
+};
+
+/** What fails, or why it no longer does. */
+const findingText = ({ state, cause, message }: Finding): string =>
+  state === 'resolved' ? CAUSE_WORDS[cause ?? 'fixed'] : plainLine(message, MAX_TEXT);
+
+/**
+ * Findings, the worst first, some of each rule.
+ * @param all where they all are
+ */
+export const findingsTable = (
+  terminal: Pick<Terminal, 'paint' | 'width'>,
+  highlights: readonly Highlight[],
+  all?: string,
+): string => {
+  const shown = highlights
+    .flatMap(({ kind, findings }) => findings.slice(0, SHOWN).map((finding) => ({ kind, finding })))
+    .toSorted((a, b) => rank(b.finding.severity) - rank(a.finding.severity));
+  const rows = shown.map(({ kind, finding }): readonly Cell[] => [
+    severityCell(finding.severity),
+    KINDS[kind],
+    subjectText(finding),
+    `${plainLine(finding.ruleId, MAX_ID)}: ${findingText(finding)}`,
+  ]);
+  const hidden = highlights.reduce((total, { count }) => total + count, 0) - shown.length;
+  const rest = `and ${hidden} more${all === undefined ? '' : ` in ${all}`}`;
+  return (
+    table(terminal, ['SEVERITY', 'STATE', 'SUBJECT', 'FINDING'], rows) +
+    (hidden === 0 ? '' : `${terminal.paint('dim', rest)}\n`)
+  );
+};
+
+/** How many findings each rule has, the worst first, without what resolved. */
+export const rulesTable = (
+  terminal: Pick<Terminal, 'paint' | 'width'>,
+  highlights: readonly Highlight[],
+  titles: ReadonlyMap<string, string>,
+): string => {
+  const byRule = Map.groupBy(
+    highlights.filter(({ kind }) => kind !== 'resolved'),
+    ({ ruleId }) => ruleId,
+  );
+  const rows = [...byRule].map(([ruleId, members]): readonly Cell[] => [
+    severityCell(SEVERITIES[Math.max(...members.map(({ severity }) => rank(severity)))] ?? 'CRITICAL'),
+    String(members.reduce((total, { count }) => total + count, 0)).padStart('FAILING'.length),
+    plainLine(ruleId, MAX_ID),
+    titles.get(ruleId) ?? '',
+  ]);
+  return table(terminal, ['SEVERITY', 'FAILING', 'RULE', 'WHAT IS REQUIRED'], rows);
+};
+
+/** `2 CRITICAL, 14 HIGH`, or that nothing fails. */
+export const failingText = (
+  { verdict, findings: { bySeverity } }: Report,
+  paint: Terminal['paint'],
+): string => {
+  const parts = SEVERITIES.toReversed()
+    .filter((severity) => bySeverity[severity] > 0)
+    .map((severity) => paint(SEVERITY_FORMATS[severity], `${bySeverity[severity]} ${severity}`));
+  if (parts.length > 0) return parts.join(', ');
+  return verdict === 'COMPLETE' ? 'nothing' : 'nothing among what was seen';
+};
+
+/** `3 new, 1 resolved, 14 open`. */
+export const statesText = ({ findings: { byState } }: Report): string => {
+  const { event, ...states } = byState;
+  const parts = [
+    ...Object.entries(states).map(([state, count]) => ({ count, text: `${count} ${state}` })),
+    { count: event, text: plural(event, 'change') },
+  ];
+  const present = parts.filter(({ count }) => count > 0).map(({ text }) => text);
+  return present.length === 0 ? 'no findings' : present.join(', ');
+};
+
+/** A verdict as nobody can take it for another, without colour either. */
+export const verdictText = ({ verdict, reason }: Report, paint: Terminal['paint']): string =>
+  verdict === 'COMPLETE'
+    ? paint(['bold', 'green'], verdict)
+    : `${paint(['bold', 'white', 'bgRed'], ` ${verdict} `)} ${reason ?? ''}`;
+
+/** What the listing was and what it took. */
+export const listingText = ({ counts, verdict }: Report): string => {
+  const { users, pages, duplicates, requests, throttled, retries } = counts;
+  const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
+  const cost = [
+    plural(requests, 'request'),
+    ...(throttled > 0 ? [`${throttled} throttled`] : []),
+    ...(retries > 0 ? [`${retries} repeated`] : []),
+    ...(duplicates > 0 ? [`${plural(duplicates, 'duplicate record')} left out`] : []),
+  ];
+  return `${verdict === 'COMPLETE' ? seen : `only ${seen} seen`}; ${cost.join(', ')}`;
+};
+
+/** What became of the digest. */
+export const alertText = ({ alert }: AuditResult): string => {
+  switch (alert.outcome) {
+    case 'quiet':
+      return 'nothing to tell, nobody is mailed';
+    case 'already-sent':
+      return 'told before';
+    case 'failed':
+      return `NOT SENT: ${plainLine(alert.message, MAX_TEXT)}`;
+    default:
+      return 'sent';
+  }
+};
+
+/** The rules that had less than their full say, those together that share a reason. */
+export const unjudgedText = ({ rules }: Report): string => {
+  const unjudged = rules.filter(({ state, notAssessed }) => state !== 'ran' || notAssessed > 0);
+  const byReason = Map.groupBy(unjudged, ({ state, notAssessed, reason, error }) => {
+    const what = state === 'ran' ? `${notAssessed} not assessed` : state;
+    return `${what}: ${plainLine(error ?? reason ?? 'no reason given', MAX_TEXT)}`;
+  });
+  return [...byReason]
+    .map(([reason, outcomes]) => `${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')} (${reason})`)
+    .join('; ');
+};

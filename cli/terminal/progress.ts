@@ -1,0 +1,65 @@
+import type { ListingProgress as Progress } from '../../core/audit/run.ts';
+import type { ListingEvent } from '../../core/sources/finspace/settings.ts';
+import { statusLine, type Terminal } from './terminal.ts';
+
+/** Shows a listing as it goes on, on a terminal that somebody watches. */
+export interface ListingProgress {
+  onProgress(progress: Progress): void;
+  onEvent(event: ListingEvent): void;
+  clear(): void;
+}
+
+const number = new Intl.NumberFormat('en-GB');
+
+/** `40 s`, `3 min` */
+const timeText = (seconds: number): string =>
+  seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+
+/**
+ * @param startedAt in milliseconds since the epoch
+ * @param prefix what the line begins with
+ */
+export const listingProgress = (terminal: Terminal, startedAt: number, prefix = ''): ListingProgress => {
+  const status = statusLine(terminal);
+  let users = 0;
+  let expected: number | undefined;
+  let pages = 0;
+  let throttled = 0;
+  let retries = 0;
+  let waiting = '';
+
+  const show = (): void => {
+    const seconds = Math.max(0.001, (Date.now() - startedAt) / 1000);
+    status.show(
+      [
+        `${prefix}${number.format(users)} users`,
+        `${number.format(pages)} ${pages === 1 ? 'page' : 'pages'}`,
+        `${number.format(Math.round(users / seconds))} users/s`,
+        ...(throttled > 0 ? [`${number.format(throttled)} throttled`] : []),
+        ...(retries > 0 ? [`${number.format(retries)} repeated`] : []),
+        ...(expected === undefined || users === 0 || users >= expected
+          ? []
+          : [`about ${timeText((seconds * (expected - users)) / users)} left`]),
+        ...(waiting === '' ? [] : [waiting]),
+      ].join(' · '),
+    );
+  };
+
+  return {
+    onProgress: (progress) => {
+      users = progress.users;
+      expected = progress.expectedUsers;
+      ({ pages, throttled, retries } = progress.counts);
+      waiting = '';
+      show();
+    },
+    onEvent: (event) => {
+      if (event.kind === 'throttled') throttled += 1;
+      if (event.kind !== 'retry') return;
+      retries += 1;
+      waiting = `waiting ${(event.waitMs / 1000).toFixed(1)} s after ${event.failure}`;
+      show();
+    },
+    clear: () => status.clear(),
+  };
+};

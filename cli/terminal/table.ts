@@ -1,0 +1,51 @@
+import { wrap } from '../../core/text/plain-text.ts';
+import type { Format, Terminal } from './terminal.ts';
+
+/** A cell, and how it is painted; a text alone is painted as the terminal paints. */
+export type Cell = string | { readonly text: string; readonly format: Format };
+
+const GAP = '  ';
+
+/** A narrower last column goes on lines of its own. */
+const LEAST_LAST_WIDTH = 24;
+
+const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
+
+/**
+ * Rows, under headings where there are some, aligned and without trailing spaces. The last column takes what width is
+ * left and is wrapped within it, or below the row where too little is left.
+ */
+export const table = (
+  { paint, width }: Pick<Terminal, 'paint' | 'width'>,
+  headings: readonly string[] | undefined,
+  rows: readonly (readonly Cell[])[],
+): string => {
+  const heading = headings?.map((text): Cell => ({ text, format: 'dim' }));
+  const all = heading === undefined ? rows : [heading, ...rows];
+  const lastColumn = all.reduce((most, row) => Math.max(most, row.length), 1) - 1;
+  const widths = Array.from({ length: lastColumn }, (_, column) =>
+    all.reduce((most, row) => Math.max(most, textOf(row[column] ?? '').length), 0),
+  );
+  const start = widths.reduce((total, columnWidth) => total + columnWidth + GAP.length, 0);
+  const isBeside = width - start >= LEAST_LAST_WIDTH;
+  const indent = ' '.repeat(isBeside ? start : 2 * GAP.length);
+
+  const painted = (cell: Cell, text: string): string =>
+    typeof cell === 'string' || text.trim() === '' ? text : paint(cell.format, text);
+
+  const rowOf = (cells: readonly Cell[]): string => {
+    const head = widths.map((columnWidth, column) => {
+      const cell = cells[column] ?? '';
+      const text = textOf(cell);
+      return painted(cell, text) + ' '.repeat(columnWidth - text.length) + GAP;
+    });
+    const last = cells[lastColumn] ?? '';
+    const [first = '', ...others] = wrap(textOf(last), indent, width)
+      .split('\n')
+      .map((line) => painted(last, line.slice(indent.length)));
+    const lines = isBeside ? [head.join('') + first] : [head.join(''), indent + first];
+    return [...lines, ...others.map((line) => indent + line)].map((line) => line.trimEnd()).join('\n');
+  };
+
+  return all.map((row) => `${rowOf(row)}\n`).join('');
+};

@@ -1,0 +1,81 @@
+import { plainLine, plural } from '../../core/text/plain-text.ts';
+import type { Note, Problem } from '../../core/verify/problem.ts';
+import type { Verification } from '../../core/verify/verify.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+const MAX_TEXT = 600;
+const MAX_ID = 300;
+
+const number = new Intl.NumberFormat('en-GB');
+
+const runsText = ({ runs, firstRun, lastRun }: Verification): string => {
+  if (firstRun === undefined || lastRun === undefined) return 'none is complete';
+  return `${number.format(runs)} complete, ${firstRun} to ${lastRun}`;
+};
+
+const objectsText = ({ objects, bytes }: Verification): string =>
+  objects === 0
+    ? 'none was read'
+    : `${number.format(objects)} read to their end, ${number.format(bytes)} bytes: SHA-256 and size against the manifests`;
+
+const signaturesText = ({ runs, signatures }: Verification): string => {
+  const { isChecked, signed, valid, keys } = signatures;
+  const by = keys.map(({ keyId, algorithm }) => `${plainLine(keyId, MAX_ID)} (${plainLine(algorithm, 40)})`);
+  const who = by.length === 0 ? '' : `, by ${by.join(' and ')} as they say`;
+  if (isChecked) return `${valid} of ${runs} hold against the public key${who}`;
+  if (signed === 0) return 'no manifest has one';
+  return `NOT CHECKED, no --public-key was given: ${signed} of ${runs} have one${who}`;
+};
+
+const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): string => {
+  if (schedule.isChecked) {
+    return `${plural(schedule.nights, 'night')} due after the first run, ${schedule.missed} without a complete one`;
+  }
+  return hasConfig && runs === 0
+    ? 'NOT CHECKED, there is no complete run to begin from'
+    : 'NOT CHECKED, no --config was given: a night without a run is not noticed';
+};
+
+const unfinishedText = (attempts: number): string =>
+  `NOT CHECKED, they are no part of the history: what ${plural(attempts, 'attempt')} left under incomplete/`;
+
+const remarkLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: string) => string): string => {
+  const place = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
+  return `${paint(kind)}  ${[...place, plainLine(message, MAX_TEXT)].join(' ')}`;
+};
+
+/** What was checked of an environment, what was not, and a line for each problem and note. */
+export const verificationText = (
+  out: Terminal,
+  verification: Verification,
+  hasConfig: boolean,
+): readonly string[] => {
+  const { environmentId, attempts, problems, notes } = verification;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Runs', runsText(verification)],
+    ['Objects', objectsText(verification)],
+    ['Signatures', signaturesText(verification)],
+    ['Schedule', scheduleText(verification, hasConfig)],
+    ...(attempts === 0 ? [] : [['Unfinished', unfinishedText(attempts)] as const]),
+  ];
+  const rows = facts.map(([name, text]): readonly Cell[] => [{ text: name, format: 'dim' }, text]);
+  return [
+    out.paint('bold', `environment ${environmentId}: ${plural(problems.length, 'problem')}`),
+    table(out, undefined, rows).trimEnd(),
+    ...problems.map((problem) => remarkLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
+    ...notes.map((note) => remarkLine(note, (kind) => `${out.paint('dim', 'note')}  ${kind}`)),
+    '',
+  ];
+};
+
+/** What all of it comes to, and never more than was looked at. */
+export const conclusionText = (verifications: readonly Verification[]): string => {
+  const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, 0);
+  const unchecked = [
+    ...(verifications.some(({ signatures }) => !signatures.isChecked) ? ['signatures'] : []),
+    ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),
+  ];
+  const rest = unchecked.length === 0 ? '' : `; NOT CHECKED: ${unchecked.join(', ')}`;
+  return `${problems === 0 ? 'no problem' : plural(problems, 'problem')} in what was checked${rest}`;
+};

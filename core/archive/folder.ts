@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Archive, Content } from '../../lambda/ports.ts';
+
+/** Whether the system gave this code, such as `ENOENT`. */
+export const isCode = (error: unknown, code: string): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+
+/** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */
+const STALE_LOCK_MS = 60_000;
+
+/** In bytes: what is larger is streamed. */
+const READ_AT_ONCE = 256 * 1024;
+
+/** Objects are never written in place: another content is another file, with a time of its own. */
+const versionOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}-${size}-${mtimeNs}`;
+
+/**
+ * An archive in a folder, with the promises of a bucket: an object appears whole (written aside, flushed, then
+ * linked into place), `create` has one winner, `replace` compares before it swaps.
+ */
+export const folderArchive = (folder: string): Archive => {
+  const root = resolve(folder);
+  const pathOf = (key: string): string => join(root, ...key.split('/'));
+
+  const writeAside = async (path: string, content: Content): Promise<string> => {
+    await mkdir(dirname(path), { recursive: true });
+    const aside = join(dirname(path), `.${randomUUID()}.part`);
+    await ('bytes' in content ? writeFile(aside, content.bytes) : copyFile(content.path, aside));
+    const file = await open(aside, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return aside;
+  };
+
+  /** What `look` finds at a path; undefined where there is nothing. */
+  const ifThere = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  };
+
+  const versionAt = async (path: string): Promise<string | undefined> => {
+    const found = await ifThere(() => stat(path, { bigint: true }));
+    return found && versionOf(found);
+  };
+
+  const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
+    const lockPath = join(dirname(path), `.${basename(path)}.lock`);
+    try {
+      await writeFile(lockPath, '', { flag: 'wx' });
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error;
+      const { mtimeMs } = await stat(lockPath).catch(() => ({ mtimeMs: Date.now() }));
+      if (Date.now() - mtimeMs < STALE_LOCK_MS) return undefined;
+      await rm(lockPath, { force: true });
+      return undefined;
+    }
+    return () => rm(lockPath, { force: true });
+  };
+
+  return {
+    location: root,
+
+    async read(key) {
+      const file = await ifThere(() => open(pathOf(key)));
+      if (file === undefined) return undefined;
+      // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
+      const found = await file.stat({ bigint: true });
+      const version = versionOf(found);
+      if (found.size > READ_AT_ONCE)
+        return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
+      try {
+        return { version, body: Readable.from([await file.readFile()]) };
+      } finally {
+        await file.close();
+      }
+    },
+
+    async has(key) {
+      return (await ifThere(() => stat(pathOf(key)))) !== undefined;
+    },
+
+    async create(key, content) {
+      const path = pathOf(key);
+      const aside = await writeAside(path, content);
+      try {
+        await link(aside, path);
+        return 'created';
+      } catch (error) {
+        if (isCode(error, 'EEXIST')) return 'exists';
+        throw error;
+      } finally {
+        await rm(aside, { force: true });
+      }
+    },
+
+    async replace(key, content, _contentType, version) {
+      const path = pathOf(key);
+      const aside = await writeAside(path, content);
+      const unlock = await lock(path);
+      try {
+        if (unlock === undefined || (await versionAt(path)) !== version) return 'conflict';
+        await rename(aside, path);
+        return 'replaced';
+      } finally {
+        await unlock?.();
+        await rm(aside, { force: true });
+      }
+    },
+
+    async *list(prefix, after = '') {
+      const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+      const entries = await readdir(pathOf(start), { recursive: true, withFileTypes: true }).catch(
+        (error: unknown) => {
+          if (isCode(error, 'ENOENT')) return [];
+          throw error;
+        },
+      );
+      const keys = entries
+        .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+        .map((entry) =>
+          join(entry.parentPath, entry.name)
+            .slice(root.length + 1)
+            .replaceAll('\\', '/'),
+        )
+        .filter((key) => key.startsWith(prefix) && key > after);
+      yield* keys.toSorted();
+    },
+  };
+};

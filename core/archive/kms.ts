@@ -1,0 +1,26 @@
+import { awsTimeouts } from '../aws/clients.ts';
+import { type Signer, type SigningAlgorithm, SigningError } from './signature.ts';
+
+/**
+ * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. What it gives throws
+ * SigningError.
+ * @param key the ARN of the key or of an alias of it
+ */
+export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
+  // The key's own region, which need not be the audit's.
+  const [, , , region = ''] = key.split(':');
+  return async (digest) => {
+    // Loaded where it is used: most audits sign nothing.
+    const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
+    const client = new KMSClient({ ...awsTimeouts(), region });
+    const { KeyId, Signature } = await client
+      .send(
+        new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }),
+      )
+      .catch((cause: unknown) => {
+        throw new SigningError(`KMS did not sign with ${key}: ${String(cause)}`, { cause });
+      });
+    if (Signature === undefined) throw new SigningError(`KMS gave no signature by ${key}`);
+    return { keyId: KeyId ?? key, algorithm, value: Buffer.from(Signature).toString('base64') };
+  };
+};

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { Archive } from '../../lambda/ports.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import { isStanding, type Past, type RecentlyResolved } from '../../rules/engine/lifecycle.ts';
+import { Roster } from '../../rules/engine/memory/roster.ts';
+import { StandingFindings } from '../../rules/engine/memory/standing.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
+import { readUser } from '../../rules/engine/user.ts';
+import { messageOf } from '../text/error-message.ts';
+import type { ObjectName } from './keys.ts';
+import { readJson, readLines } from './lines.ts';
+import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
+
+/** Passes a body on, and throws at its end where it is not what `witness` says. */
+export async function* verified(
+  body: AsyncIterable<Uint8Array>,
+  { key, sha256 }: ManifestObject,
+  witness = "its run's manifest",
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const found = hash.digest('hex');
+  if (found !== sha256) {
+    throw new ArchiveError(`${key} was altered: its SHA-256 is ${found}, ${witness} says ${sha256}`);
+  }
+}
+
+/** One of a run's objects, checked against the run's manifest as it is read; throws ArchiveError. */
+export async function* readRunBytes(
+  archive: Archive,
+  { run, objects }: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): AsyncGenerator<Uint8Array> {
+  const object = objects[name];
+  if (object === undefined) throw new ArchiveError(`the manifest of run ${run} names no ${name}`);
+  const stored = await archive.read(object.key);
+  if (stored === undefined) {
+    throw new ArchiveError(`${object.key} is missing, though the manifest of run ${run} names it`);
+  }
+  yield* verified(stored.body, object);
+}
+
+/** The lines of one of a run's objects, checked against the run's manifest as they are read; throws ArchiveError. */
+export async function* readRunLines(
+  archive: Archive,
+  manifest: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): AsyncGenerator {
+  const object = manifest.objects[name];
+  if (object === undefined) return;
+  try {
+    yield* readLines(readRunBytes(archive, manifest, name));
+  } catch (error) {
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError(`${object.key} can't be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * One of a run's objects of JSON, checked against the run's manifest; undefined where the run has none.
+ * @throws {ArchiveError} where it is missing or was altered
+ */
+export const readRunObject = async (
+  archive: Archive,
+  manifest: Pick<Manifest, 'run' | 'objects'>,
+  name: ObjectName,
+): Promise<unknown> =>
+  manifest.objects[name] === undefined ? undefined : readJson(readRunBytes(archive, manifest, name));
+
+/** The findings that stood at the end of a run, and those that had resolved shortly before. */
+export const readPast = async (
+  archive: Archive,
+  manifest: Manifest | undefined,
+  rules: ReadonlyMap<string, Rule>,
+): Promise<Past> => {
+  const standing = new StandingFindings();
+  const resolved = new Map<string, RecentlyResolved>();
+  if (manifest === undefined) return { standing, resolved };
+
+  for await (const line of readRunLines(archive, manifest, 'findings')) {
+    const finding = line as Finding;
+    if (!isStanding(finding, rules.get(finding.ruleId))) continue;
+    const { id, severity, firstSeen, runs, state } = finding;
+    standing.remember(id, { severity, firstSeen, runs, ...(state === 'waived' && { wasWaived: true }) });
+  }
+  for await (const line of readRunLines(archive, manifest, 'resolved')) {
+    const finding = line as RecentlyResolved;
+    resolved.set(finding.id, finding);
+  }
+  return { standing, resolved };
+};
+
+/** A roster that remembers the users of a run, or nobody. */
+export const readRoster = async (archive: Archive, manifest: Manifest | undefined): Promise<Roster> => {
+  const roster = new Roster();
+  if (manifest === undefined) return roster;
+  let position = 0;
+  for await (const record of readRunLines(archive, manifest, 'snapshot')) {
+    roster.remember(readUser(record, position));
+    position += 1;
+  }
+  return roster;
+};

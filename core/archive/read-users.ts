@@ -1,0 +1,62 @@
+import type { Archive } from '../../lambda/ports.ts';
+import { readUser, type User } from '../../rules/engine/user.ts';
+import { ArchiveError, type Manifest, readManifest } from './manifest.ts';
+import { readRunLines } from './read-run.ts';
+
+/** A record of a listing, and the user that rules see in it. */
+export interface Listed {
+  readonly user: User;
+  readonly record: unknown;
+}
+
+/** The users of a run, as its rules saw them. */
+export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<Listed> {
+  let position = 0;
+  for await (const record of readRunLines(archive, manifest, 'snapshot')) {
+    yield { record, user: readUser(record, position) };
+    position += 1;
+  }
+}
+
+/** A user of a run by its id or its `#N`. */
+export const findUser = async (
+  archive: Archive,
+  manifest: Manifest | undefined,
+  id: string,
+): Promise<Listed | undefined> => {
+  let found: Listed | undefined;
+  if (manifest === undefined) return found;
+  // To the end: only there is the snapshot known to be what its manifest says.
+  for await (const listed of usersOf(archive, manifest)) if (listed.user.id === id) found = listed;
+  return found;
+};
+
+/** The run before a run, checked against what the run's manifest says of it. */
+export const previousManifest = async (
+  archive: Archive,
+  { run, previous }: Manifest,
+): Promise<Manifest | undefined> => {
+  if (previous === undefined) return undefined;
+  const stored = await readManifest(archive, previous.key);
+  if (stored === undefined) throw new ArchiveError(`${previous.key} is missing, though run ${run} names it`);
+  if (stored.sha256 !== previous.sha256)
+    throw new ArchiveError(`${previous.key} was altered: its SHA-256 is not the one that run ${run} names`);
+  return stored.manifest;
+};
+
+/** How far back a user is looked for: a month of nights. */
+const MOST_RUNS_BACK = 31;
+
+/** The last run before this one that had the user, within a month of nights. */
+export const lastRunWith = async (
+  archive: Archive,
+  manifest: Manifest,
+  id: string,
+): Promise<string | undefined> => {
+  let earlier = await previousManifest(archive, manifest);
+  for (let step = 0; earlier !== undefined && step < MOST_RUNS_BACK; step += 1) {
+    if ((await findUser(archive, earlier, id)) !== undefined) return earlier.run;
+    earlier = await previousManifest(archive, earlier);
+  }
+  return undefined;
+};

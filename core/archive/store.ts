@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Archive } from '../../lambda/ports.ts';
+import { ArchiveError, type ManifestObject } from './manifest.ts';
+import type { Evidence } from './staging.ts';
+
+const CONTENT_TYPES = {
+  gz: 'application/gzip',
+  json: 'application/json',
+  csv: 'text/csv; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+} as const;
+
+const contentTypeOf = (key: string): string => {
+  const ending = key.slice(key.lastIndexOf('.') + 1);
+  return ending in CONTENT_TYPES
+    ? CONTENT_TYPES[ending as keyof typeof CONTENT_TYPES]
+    : 'application/octet-stream';
+};
+
+const readDigest = async (archive: Archive, key: string) => {
+  const stored = await archive.read(key);
+  if (stored === undefined)
+    throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of stored.body) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), size, version: stored.version };
+};
+
+export interface Stored {
+  readonly object: ManifestObject;
+  /** This attempt wrote it: there was nothing before. */
+  readonly isNew: boolean;
+  /** What is stored is what this attempt had to store, whoever wrote it. */
+  readonly isOurs: boolean;
+}
+
+/** Stores evidence where there is none yet, and gives the version of what was there instead. */
+const storeOrFind = async (
+  archive: Archive,
+  key: string,
+  { content, sha256, size }: Evidence,
+): Promise<Stored & { readonly version?: string }> => {
+  const outcome = await archive.create(key, content, contentTypeOf(key));
+  if (outcome === 'created') return { object: { key, sha256, size }, isNew: true, isOurs: true };
+  const { version, ...earlier } = await readDigest(archive, key);
+  return { object: { key, ...earlier }, isNew: false, isOurs: earlier.sha256 === sha256, version };
+};
+
+/** Stores evidence once: what an earlier attempt at the same run left stays, and is what the manifest names. */
+export const storeOnce: (archive: Archive, key: string, evidence: Evidence) => Promise<Stored> = storeOrFind;
+
+/**
+ * Stores evidence over what an attempt at the same run left that never became a run: with other settings it judged
+ * the same snapshot otherwise.
+ */
+export const storeAnew = async (archive: Archive, key: string, evidence: Evidence): Promise<Stored> => {
+  const { version, ...stored } = await storeOrFind(archive, key, evidence);
+  if (stored.isOurs) return stored;
+  const outcome = await archive.replace(key, evidence.content, contentTypeOf(key), version);
+  if (outcome === 'conflict')
+    throw new ArchiveError(`${key} is being written by another attempt at the same run`);
+  return { object: { key, sha256: evidence.sha256, size: evidence.size }, isNew: false, isOurs: false };
+};

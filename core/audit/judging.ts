@@ -1,0 +1,231 @@
+import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import {
+  type Answers,
+  beginEvaluation,
+  type Evaluation,
+  type Failure,
+  type RuleOutcome,
+} from '../../rules/engine/evaluate.ts';
+import { type Finding, findingId, type ResolutionCause } from '../../rules/engine/finding.ts';
+import { beginLifecycle, type Past } from '../../rules/engine/lifecycle.ts';
+import type { Roster } from '../../rules/engine/memory/roster.ts';
+import { isReminderDue, type Reminders } from '../../rules/engine/reminder.ts';
+import type { Context, Rule } from '../../rules/engine/rule.ts';
+import { readUser } from '../../rules/engine/user.ts';
+import { openWaivers, type Waiver, type WaiverTrouble } from '../../rules/engine/waiver.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import type { Evidence, SpoolFolder } from '../archive/staging.ts';
+import { collectHighlights, type Highlight } from '../model/highlights.ts';
+import { countFindings, type FindingCounts } from '../model/report.ts';
+import { csvHeader, csvLine } from '../outputs/csv.ts';
+
+/** By what a run judges. */
+export interface Yardstick {
+  readonly rules: readonly ConfiguredRule[];
+  /** The same rules by id. */
+  readonly catalogue: ReadonlyMap<string, Rule>;
+  readonly waivers: readonly Waiver[];
+  readonly reminders: Reminders;
+  readonly context: Context;
+  /** ISO 8601, UTC. */
+  readonly asOf: string;
+}
+
+/** What the last complete run left for this one to compare with. */
+export interface Earlier {
+  readonly manifest: Manifest | undefined;
+  readonly past: Past;
+  readonly roster: Roster;
+  /** Every line of its findings file; read only where the run is complete. */
+  findings(): AsyncIterable<unknown>;
+}
+
+export interface Judgement {
+  readonly outcomes: readonly RuleOutcome[];
+  readonly findings: FindingCounts;
+  readonly highlights: readonly Highlight[];
+  /** Undefined where not everything was judged, and none can be told. */
+  readonly waiverTroubles: readonly WaiverTrouble[] | undefined;
+  readonly evidence: { readonly findings: Evidence; readonly csv: Evidence; readonly resolved: Evidence };
+}
+
+/** A listing being judged, user by user. */
+export interface Judging {
+  readonly users: number;
+  readonly duplicates: number;
+  /** Judges one record: false where its userId came before, and it is dropped. Await `settled` now and then. */
+  see(record: unknown): boolean;
+  /** Waits until what was found so far is on disk. */
+  settled(): Promise<void>;
+  /** @param isWhole whether every user of the directory was seen, so that findings may resolve */
+  conclude(isWhole: boolean): Promise<Judgement>;
+}
+
+/**
+ * The rules that judge otherwise than in the earlier run, with the settings they had then: what they would still
+ * find has not been fixed, the rule has changed.
+ */
+const formerRules = (
+  rules: readonly ConfiguredRule[],
+  { rules: records }: Manifest,
+  isSameContext: boolean,
+): readonly ConfiguredRule[] =>
+  rules.flatMap(({ rule, state, options }): readonly ConfiguredRule[] => {
+    const former = records[rule.id];
+    if (former?.state !== 'on' || rule.kind === 'change') return [];
+    const isSame =
+      isSameContext && state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
+    return isSame ? [] : [{ rule, state: 'on', options: former.options }];
+  });
+
+const textOf = (accounts: ReadonlySet<string>): string => [...accounts].toSorted().join();
+
+/** Judges as the earlier run did where this one judges otherwise, and knows what it would have found. */
+const beginFormerEvaluation = (
+  rules: readonly ConfiguredRule[],
+  context: Context,
+  manifest: Manifest | undefined,
+): { readonly evaluation: Evaluation; readonly failed: ReadonlySet<string> } => {
+  const failed = new Set<string>();
+  const answers: Answers = {
+    fail: ({ rule, subject }) => failed.add(findingId(context.environmentId, rule.id, subject)),
+    notAssessed: () => {},
+  };
+  const trustedAccounts = new Set(manifest?.trustedAccounts);
+  const isSameContext = textOf(trustedAccounts) === textOf(context.trustedAccounts);
+  const former = manifest === undefined ? [] : formerRules(rules, manifest, isSameContext);
+  return {
+    failed,
+    evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, answers),
+  };
+};
+
+/** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
+export const beginJudging = (
+  { rules, catalogue, waivers, reminders, context, asOf }: Yardstick,
+  earlier: Earlier,
+  spools: SpoolFolder,
+): Judging => {
+  const { roster, past } = earlier;
+  const { run: earlierRun, asOf: earlierAsOf } = earlier.manifest ?? {};
+  const book = openWaivers(
+    waivers,
+    context.now,
+    new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])),
+  );
+  const unjudged = new Set<string>();
+  const lifecycle = beginLifecycle(context.environmentId, asOf, past, book, unjudged);
+  const counted = countFindings();
+  const highlights = collectHighlights(
+    (finding) => earlierAsOf !== undefined && isReminderDue(finding, reminders, earlierAsOf, asOf),
+  );
+  const findingsSpool = spools.open('findings.jsonl.gz');
+  const csvSpool = spools.open('findings.csv', { isGzipped: false });
+  const former = beginFormerEvaluation(rules, context, earlier.manifest);
+  let found: Failure[] = [];
+  let pending: Promise<void>[] = [];
+  let users = 0;
+  let duplicates = 0;
+
+  const keep = (write: Promise<void> | undefined): void => {
+    if (write !== undefined) pending.push(write);
+  };
+  const written = async (): Promise<void> => {
+    const waiting = pending;
+    pending = [];
+    await Promise.all(waiting);
+  };
+  const tell = (finding: Finding): void => {
+    counted.add(finding);
+    highlights.add(finding);
+    keep(findingsSpool.write(JSON.stringify(finding)));
+    keep(csvSpool.write(csvLine(finding)));
+  };
+  keep(csvSpool.write(csvHeader));
+
+  // Told here and not as they are found: what directory rules find, they find all at once, and it would wait in memory
+  // for the disk.
+  const settled = async (): Promise<void> => {
+    const failures = found;
+    found = [];
+    for (const failure of failures) {
+      tell(lifecycle.fail(failure));
+      if (pending.length > 0) await written();
+    }
+    await written();
+  };
+
+  const evaluation = beginEvaluation(rules, context, earlierRun, {
+    fail: (failure) => found.push(failure),
+    notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
+  });
+
+  const causeOf = ({ id, ruleId, subject }: Finding): ResolutionCause => {
+    if (former.failed.has(id) || !catalogue.has(ruleId)) return 'rule-changed';
+    const whereabouts = subject.kind === 'user' ? roster.whereabouts(subject.id) : 'active';
+    if (whereabouts === 'gone') return 'user-vanished';
+    return whereabouts === 'disabled' ? 'user-disabled' : 'fixed';
+  };
+
+  const settleEarlierFindings = async (): Promise<void> => {
+    for await (const line of earlier.findings()) {
+      const finding = line as Finding;
+      const settledFinding = lifecycle.settle(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
+      if (settledFinding !== undefined) tell(settledFinding);
+      if (pending.length > 0) await written();
+    }
+  };
+
+  return {
+    get users() {
+      return users;
+    },
+    get duplicates() {
+      return duplicates;
+    },
+
+    see(record) {
+      const user = readUser(record, users);
+      if (!roster.arrive(user)) {
+        duplicates += 1;
+        return false;
+      }
+      users += 1;
+      evaluation.see(user, user.hasUserId ? roster.before(user.id) : undefined);
+      former.evaluation.see(user, undefined);
+      return true;
+    },
+
+    settled,
+
+    async conclude(isWhole) {
+      if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
+      const idAt = (place: number): string => roster.arrival(place);
+      const outcomes = evaluation.conclude(idAt, isWhole);
+      former.evaluation.conclude(idAt, isWhole);
+      for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);
+
+      const isComplete = isWhole && outcomes.every(({ error }) => error === undefined);
+      await settled();
+      if (isComplete) await settleEarlierFindings();
+      await written();
+      return {
+        outcomes,
+        findings: counted.counts(),
+        highlights: highlights.list(),
+        waiverTroubles: isComplete ? book.troubles() : undefined,
+        evidence: {
+          findings: await findingsSpool.finish(),
+          csv: await csvSpool.finish(),
+          resolved: await resolvedEvidence(spools, lifecycle.recentlyResolved()),
+        },
+      };
+    },
+  };
+};
+
+const resolvedEvidence = async (spools: SpoolFolder, lines: readonly unknown[]): Promise<Evidence> => {
+  const spool = spools.open('resolved.jsonl.gz');
+  for (const line of lines) await spool.write(JSON.stringify(line));
+  return spool.finish();
+};

@@ -1,0 +1,389 @@
+import * as z from 'zod';
+import type { RuleSettings } from '../../rules/engine/configure.ts';
+import type { Reminders } from '../../rules/engine/reminder.ts';
+import type { Options, Rule } from '../../rules/engine/rule.ts';
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { DAY_MS } from '../../rules/engine/time.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/signature.ts';
+import { type Cron, parseCron } from '../schedule/cron.ts';
+import { isRegion } from '../sources/finspace/endpoint.ts';
+import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
+
+/** A FinSpace environment to be audited. */
+export interface Environment {
+  /** As in the host of the environment's web application: 1 to 26 letters and digits. */
+  readonly id: string;
+  /** What people call it. */
+  readonly name?: string;
+  /** Where it is another than the auditor's. */
+  readonly region?: string;
+  /** Whoever may read it, where that is not the auditor's own role. */
+  readonly role?: {
+    readonly arn: string;
+    /** Of the role, and so of the environment: 12 digits. */
+    readonly accountId: string;
+    /** What the role's trust policy asks for. */
+    readonly externalId: string;
+  };
+}
+
+const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
+
+/** Who is told, in the words of SNS. */
+export interface AlertRecipient {
+  readonly protocol: (typeof PROTOCOLS)[number];
+  /** An e-mail address, a URL, or the ARN of a queue or a function. */
+  readonly endpoint: string;
+  /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
+  readonly minSeverity?: Severity;
+}
+
+const LOCKS = ['off', 'governance', 'compliance'] as const;
+
+export interface Retention {
+  /** How long objects of the archive are locked, in years: 1 to 99, since S3 locks for less than 100. */
+  readonly years: number;
+  /**
+   * S3 Object Lock: `governance` can be lifted by those who hold s3:BypassGovernanceRetention, `compliance` by
+   * nobody, the account's root user included.
+   */
+  readonly lock: (typeof LOCKS)[number];
+}
+
+const CREDENTIAL_MODES = ['exchange', 'direct'] as const;
+
+const LISTING_MODES = ['single', 'durable'] as const;
+
+/** The KMS key that signs the manifests of complete runs. */
+export interface Signing {
+  /** The ARN of an asymmetric key for signing, or of an alias of one. */
+  readonly key: string;
+  readonly algorithm: SigningAlgorithm;
+}
+
+/** `audit.yaml`, checked, with the defaults of what it leaves out. */
+export interface Config {
+  /** Each id once. Empty only in `defaultConfig`. */
+  readonly environments: readonly Environment[];
+  readonly schedule: {
+    readonly cron: Cron;
+    /** An IANA name. A time that the spring's change of clocks leaves out is not run on that day. */
+    readonly timezone: string;
+  };
+  /** 12-digit account ids, beside the environment's own. */
+  readonly trustedAccounts: readonly string[];
+  /** What is set of rules, by rule id; the defaults are with the rules. */
+  readonly rules: Readonly<Record<string, RuleSettings>>;
+  readonly alerts: readonly AlertRecipient[];
+  /** Where events are published for those who automate; undefined: nowhere. */
+  readonly events?: {
+    /** `default`, or the name or ARN of an event bus. */
+    readonly bus: string;
+  };
+  readonly reminders: Reminders;
+  readonly retention: Retention;
+  /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
+  readonly credentials: (typeof CREDENTIAL_MODES)[number];
+  /**
+   * `single`: a listing has to fit into one invocation. `durable`: it takes as many as it needs, where Lambda's durable
+   * functions are.
+   */
+  readonly listing: { readonly mode: (typeof LISTING_MODES)[number] };
+  /** How long an audit may take where no Lambda function limits it, in seconds. */
+  readonly deadlineSeconds: number;
+  /** How many per cent fewer users than the last complete run are still believed. */
+  readonly maxDropPercent: number;
+  /** Undefined: manifests are not signed. */
+  readonly signing?: Signing;
+}
+
+const severity = oneOf(SEVERITIES);
+
+const oneLine = (most: number) =>
+  text(
+    `text on one line, of 1 to ${most} characters`,
+    (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most,
+  );
+
+const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
+
+const environment = section({
+  id: text('1 to 26 letters and digits, as in the address of the web application', (value) =>
+    /^[A-Za-z0-9]{1,26}$/.test(value),
+  ),
+  name: oneLine(64).exactOptional(),
+  account: accountId.exactOptional(),
+  region: text('a region such as us-east-1', isRegion).exactOptional(),
+  assumeRoleArn: text('the ARN of a role', (value) =>
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(value),
+  ).exactOptional(),
+  externalId: text('2 to 1224 letters, digits or characters of +=,.@:/-_', (value) =>
+    /^[\w+=,.@:/-]{2,1224}$/.test(value),
+  ).exactOptional(),
+}).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
+  const complain = (member: string, message: string) => {
+    issues.push({ code: 'custom', input: undefined, path: [member], message });
+    return z.NEVER;
+  };
+  if (issues.length > 0) return z.NEVER;
+  if (assumeRoleArn === undefined) {
+    const other = Object.entries({ account, externalId }).find(([, value]) => value !== undefined)?.[0];
+    return other === undefined
+      ? own
+      : complain('assumeRoleArn', `must be set where ${other} is, got nothing`);
+  }
+  if (externalId === undefined)
+    return complain('externalId', 'must be set where assumeRoleArn is, got nothing');
+  const [, , , , roleAccount = ''] = assumeRoleArn.split(':');
+  if (account !== undefined && account !== roleAccount)
+    return complain('account', `must be that of assumeRoleArn, ${roleAccount}, got ${shown(account)}`);
+  return { ...own, role: { arn: assumeRoleArn, accountId: roleAccount, externalId } };
+});
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    // Intl takes `+01:00` and any case as well; the scheduler takes neither.
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return /^[A-Z]/.test(name) && (timeZone === name || timeZone.toLowerCase() !== name.toLowerCase());
+  } catch {
+    return false;
+  }
+};
+
+const DEFAULT_CRON = '0 2 * * *';
+
+const schedule = section({
+  cron: z
+    .string(must('a cron expression'))
+    .prefault(DEFAULT_CRON)
+    .transform((expression, { issues }) => {
+      const cron = parseCron(expression);
+      if (!('problem' in cron)) return cron;
+      issues.push({ code: 'custom', input: expression, message: cron.problem });
+      return z.NEVER;
+    }),
+  timezone: text('an IANA time zone, such as America/New_York', isTimeZone).default('America/New_York'),
+});
+
+/** A web hook's address may be all that guards it: no message repeats one. */
+const isHook = (value: string): boolean => {
+  const url = URL.parse(value);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '' && url.hash === '';
+};
+
+const endpoints = {
+  email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
+  https: z
+    .string(must('an https URL'))
+    .refine(
+      isHook,
+      'must be an https URL without user name, password and fragment, got another text (not shown)',
+    ),
+  sqs: text('the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it)', (value) =>
+    /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
+  ),
+  lambda: text('the ARN of a function, with or without an alias', (value) =>
+    /^arn:aws[a-z-]*:lambda:[a-z\d-]+:\d{12}:function:[\w-]{1,64}(?::[\w-]{1,128})?$/.test(value),
+  ),
+} satisfies Record<AlertRecipient['protocol'], z.ZodType<string>>;
+
+const recipient = section({
+  email: endpoints.email.exactOptional(),
+  https: endpoints.https.exactOptional(),
+  sqs: endpoints.sqs.exactOptional(),
+  lambda: endpoints.lambda.exactOptional(),
+  minSeverity: severity.exactOptional(),
+}).transform(({ minSeverity, ...given }, { issues }): AlertRecipient => {
+  const [first, ...others] = PROTOCOLS.flatMap((protocol) => {
+    const endpoint = given[protocol];
+    return endpoint === undefined ? [] : [{ protocol, endpoint }];
+  });
+  if (first !== undefined && others.length === 0) return { ...first, ...(minSeverity && { minSeverity }) };
+  // A misspelt protocol is told of already.
+  if (issues.length > 0) return z.NEVER;
+  const got = first === undefined ? 'none' : [first, ...others].map(({ protocol }) => protocol).join(' and ');
+  issues.push({
+    code: 'custom',
+    input: undefined,
+    message: `must have exactly one of ${PROTOCOLS.join(', ')}, got ${got}`,
+  });
+  return z.NEVER;
+});
+
+const events = section({
+  bus: text(
+    'default, or the name or the ARN of an event bus',
+    (value) =>
+      /^[\w./-]{1,256}$/.test(value) ||
+      /^arn:aws[a-z-]*:events:[a-z\d-]+:\d{12}:event-bus\/[\w./-]{1,256}$/.test(value),
+  ),
+});
+
+const reminder = text(
+  'a whole number of days of 1 to 365, or off',
+  (value) => value === 'off' || (/^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 365),
+).transform((value) => (value === 'off' ? value : Number(value)));
+
+const reminders = section({
+  CRITICAL: reminder.prefault('1'),
+  HIGH: reminder.prefault('7'),
+  MEDIUM: reminder.prefault('30'),
+  LOW: reminder.prefault('off'),
+  INFORMATIONAL: reminder.prefault('off'),
+});
+
+const retention = section({
+  years: decimal(
+    'a whole number of 1 to 99',
+    (value) => Number.isInteger(value) && value >= 1 && value <= 99,
+  ).default(7),
+  lock: oneOf(LOCKS).default('governance'),
+});
+
+/** AWS keeps `alias/aws/` for its own keys, none of which signs. */
+const KMS_KEY =
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key\/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250})$/;
+
+const signing = section({
+  key: text('the ARN of a KMS key or of its alias', (value) => KMS_KEY.test(value)),
+  algorithm: oneOf(SIGNING_ALGORITHMS).default('ECDSA_SHA_256'),
+});
+
+const optionSchema = (byDefault: Options[string]) =>
+  typeof byDefault === 'number'
+    ? decimal('a number of 0 or more', () => true)
+    : list(
+        text('text', (value) => value.trim() !== ''),
+        'a list of texts',
+      );
+
+/** The settings that are options of the rule: numbers and lists, which `enabled` and `severity` are not. */
+const optionsAmong = (settings: RuleSettings): Options =>
+  Object.fromEntries(
+    Object.entries(settings).filter(
+      (entry): entry is [string, Options[string]] => typeof entry[1] === 'number' || Array.isArray(entry[1]),
+    ),
+  );
+
+const ruleSchema = (rule: Rule): z.ZodType<RuleSettings> => {
+  if (rule.kind === 'unread') {
+    const off = `false, since its data is not read (${rule.needs})`;
+    return section({
+      enabled: z
+        .literal('false', must(off))
+        .transform(() => false)
+        .exactOptional(),
+    });
+  }
+  const optionSchemas = Object.entries(rule.options).map(([name, byDefault]) => [
+    name,
+    optionSchema(byDefault).optional(),
+  ]);
+  return section({
+    enabled: flag.exactOptional(),
+    severity: severity.exactOptional(),
+    ...Object.fromEntries(optionSchemas),
+  }).check(({ value, issues }) => {
+    const message = rule.optionsError?.({ ...rule.options, ...optionsAmong(value) });
+    if (message !== undefined) issues.push({ code: 'custom', input: value, message });
+  });
+};
+
+const settingsShape = (rules: readonly Rule[]) => ({
+  schedule: schedule.prefault({}),
+  trustedAccounts: list(accountId, 'a list of account ids').default([]),
+  rules: section(
+    Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
+    'the rules are listed in rules/README.md',
+  ).default({}),
+  alerts: list(recipient, 'a list of {email, https, sqs or lambda, and minSeverity}')
+    .check(
+      unique(
+        ({ protocol }) => protocol,
+        ({ protocol, endpoint }) => (protocol === 'email' ? endpoint.toLowerCase() : endpoint),
+      ),
+    )
+    .default([]),
+  events: events.exactOptional(),
+  reminders: reminders.prefault({}),
+  retention: retention.prefault({}),
+  credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
+  listing: section({ mode: oneOf(LISTING_MODES).default('single') }).prefault({}),
+  deadlineSeconds: decimal('a number of 10 or more', (value) => value >= 10).default(840),
+  maxDropPercent: decimal('a number of 0 to 100', (value) => value <= 100).default(20),
+  signing: signing.exactOptional(),
+});
+
+/** What holds where there is no config file: no environment, and the default of everything else. */
+export const defaultConfig = (rules: readonly Rule[]): Config => ({
+  environments: [],
+  ...section(settingsShape(rules)).parse({}),
+});
+
+/** Of `audit.yaml`. */
+export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
+  const environments = list(environment, 'a list of {id, name}')
+    .refine((entries) => entries.length > 0, must('a list of 1 or more environments'))
+    .check(
+      unique(
+        () => 'id',
+        ({ id }) => id,
+      ),
+    );
+  return section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
+    if (value.credentials !== 'direct') return;
+    for (const [index, { role }] of value.environments.entries()) {
+      if (role === undefined) continue;
+      const path = ['environments', index, 'assumeRoleArn'];
+      const message = "must not be set where credentials is direct: the keys are FinSpace's already";
+      issues.push({ code: 'custom', input: undefined, path, message });
+    }
+  });
+};
+
+/** How far ahead a waiver may end: every acceptance is thought over once a year. */
+const LONGEST_WAIVER_DAYS = 365;
+
+const words = text('text', (value) => value.trim() !== '');
+
+/** A day of the calendar as `2026-11-24`. */
+export const isDay = (value: string): boolean =>
+  (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
+
+const isSamePerson = (one: string, other: string): boolean =>
+  one.trim().toLowerCase() === other.trim().toLowerCase();
+
+const waiver = (now: number): z.ZodType<Waiver> =>
+  section({
+    rule: words,
+    user: text(
+      'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)',
+      (value) => /^[^#\s]/.test(value) && (value.startsWith('arn:') || !value.includes('@')),
+    ),
+    reason: words,
+    ticket: words.exactOptional(),
+    owner: words,
+    approver: words,
+    expires: text('a day as YYYY-MM-DD', isDay).refine(
+      (value) => !(Date.parse(value) > now + LONGEST_WAIVER_DAYS * DAY_MS),
+      must(`at most ${LONGEST_WAIVER_DAYS} days ahead`),
+    ),
+  }).check(({ value: { user, owner, approver }, issues }) => {
+    const complain = (message: string) =>
+      issues.push({ code: 'custom', input: approver, path: ['approver'], message });
+    if (isSamePerson(approver, owner)) complain('must not be the owner');
+    if (isSamePerson(approver, user)) complain('must not be the user');
+  });
+
+/**
+ * Of `waivers.yaml`.
+ * @param now the moment of reading (not of the audit), in milliseconds since the epoch
+ */
+export const waiversSchema = (now: number): z.ZodType<readonly Waiver[]> =>
+  list(waiver(now), 'a list of waivers').check(
+    unique(
+      () => 'user',
+      ({ rule, user }) => `${rule}/${user}`,
+    ),
+  );

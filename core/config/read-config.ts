@@ -1,0 +1,62 @@
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type { Rule } from '../../rules/engine/rule.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
+import { type Config, configSchema, waiversSchema } from './config.ts';
+import { ConfigError, checked } from './schema.ts';
+
+const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+
+/** The data of a document without syntax errors; what is left to go wrong are its aliases. */
+const dataOf = (document: Document.Parsed, fileName: string): unknown => {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError([
+      `${fileName}: ${lowerFirst(error instanceof Error ? error.message : String(error))}`,
+    ]);
+  }
+};
+
+interface YamlFile {
+  /** Scalars are texts; undefined where the file holds nothing. */
+  readonly data: unknown;
+  /** The file and line of a key, or of what is nearest above it. */
+  placeOf(path: readonly PropertyKey[]): string;
+}
+
+/** @throws {ConfigError} where it is no YAML: each problem as `FILE:LINE:COLUMN: what is wrong` */
+const readYaml = (content: string, fileName: string): YamlFile => {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(content, { schema: 'failsafe', lineCounter, prettyErrors: false });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    throw new ConfigError(
+      faults.map(({ pos: [offset], message }) => {
+        const { line, col } = lineCounter.linePos(offset);
+        return `${fileName}:${line}:${col}: ${lowerFirst(message)}`;
+      }),
+    );
+  }
+  const placeOf = (path: readonly PropertyKey[]): string => {
+    const node = document.getIn(path, true);
+    if (isNode(node) && node.range) return `${fileName}:${lineCounter.linePos(node.range[0]).line}`;
+    return path.length === 0 ? fileName : placeOf(path.slice(0, -1));
+  };
+  return { data: document.contents === null ? undefined : dataOf(document, fileName), placeOf };
+};
+
+/** Reads `audit.yaml`. Throws `ConfigError`. */
+export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
+  const { data = {}, placeOf } = readYaml(content, fileName);
+  return checked(data, configSchema(rules), placeOf);
+};
+
+/**
+ * Reads `waivers.yaml`. A rule that the catalogue doesn't have is no error here: the report tells of it. Throws
+ * `ConfigError`.
+ * @param now the moment of reading (not of the audit), in milliseconds since the epoch
+ */
+export const parseWaivers = (content: string, fileName: string, now: number): readonly Waiver[] => {
+  const { data = [], placeOf } = readYaml(content, fileName);
+  return checked(data, waiversSchema(now), placeOf);
+};

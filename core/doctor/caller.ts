@@ -1,0 +1,81 @@
+import type { STSClient } from '@aws-sdk/client-sts';
+import type { CredentialsMode } from '../sources/finspace/cut.ts';
+import type { AwsCredentials } from '../sources/finspace/signing.ts';
+import { plainLine } from '../text/plain-text.ts';
+import { type Check, fail, notChecked, ok, problemOf, statusOf, warn } from './check.ts';
+
+export interface CallerSettings {
+  readonly mode: CredentialsMode;
+  readonly loadCredentials: () => Promise<AwsCredentials>;
+  readonly sts: STSClient;
+  /** The environment's account; undefined: not said. */
+  readonly accountId: string | undefined;
+  readonly region: string;
+  /** FinSpace is looked for elsewhere than at Amazon's host of the region. */
+  readonly isEndpointGiven: boolean;
+}
+
+/** Where the FinSpace Data API was offered, https://docs.aws.amazon.com/general/latest/gr/finspace.html. */
+const FINSPACE_REGIONS = ['ca-central-1', 'eu-west-1', 'us-east-1', 'us-east-2', 'us-west-2'];
+
+/** Who asks: without keys nothing else can be looked at. */
+export const callerChecks = (settings: CallerSettings): readonly Check[] => {
+  const { mode, loadCredentials, sts, accountId, region, isEndpointGiven } = settings;
+  return [
+    {
+      name: 'credentials',
+      needs: [],
+      async look() {
+        try {
+          const { sessionToken } = await loadCredentials();
+          return ok(sessionToken === undefined ? 'keys without an end' : 'keys of a session');
+        } catch {
+          // The provider's own words may hold paths and profile names.
+          return fail(
+            "the caller's AWS credentials could not be loaded",
+            'set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role',
+          );
+        }
+      },
+    },
+    {
+      name: 'account',
+      needs: ['credentials'],
+      async look() {
+        if (mode === 'direct') return notChecked('the keys are FinSpace keys, of which STS tells nothing');
+        // Loaded where it is used: an audit needs none of it.
+        const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+        try {
+          // Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+          const { Account: account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+          const who = `${account}, as ${plainLine(Arn, 200)}`;
+          if (accountId === undefined) return ok(`${who}; an audit takes it for the environment's`);
+          if (account === accountId) return ok(who);
+          return fail(
+            `${who}, where ${accountId} was expected`,
+            `use credentials of account ${accountId}, or correct the account`,
+          );
+        } catch (error) {
+          if (statusOf(error) !== undefined)
+            return fail(problemOf(error), 'renew the credentials: STS does not know them');
+          const remedy = `let this machine reach STS in ${region}, which tells whose the credentials are`;
+          return accountId === undefined
+            ? fail(problemOf(error), `${remedy}, or give --account`)
+            : warn(problemOf(error), remedy);
+        }
+      },
+    },
+    {
+      name: 'region',
+      needs: [],
+      async look() {
+        if (isEndpointGiven) return ok(`${region}, with an endpoint of its own`);
+        if (FINSPACE_REGIONS.includes(region)) return ok(region);
+        return warn(
+          `${region}, where FinSpace has not been known to be`,
+          `check the region: FinSpace was in ${FINSPACE_REGIONS.join(', ')}`,
+        );
+      },
+    },
+  ];
+};

@@ -1,0 +1,41 @@
+import type { Archive } from '../../lambda/ports.ts';
+import type { FinspaceSettings } from '../sources/finspace/settings.ts';
+import { type AlertSettings, alertChecks } from './alerts.ts';
+import { bucketChecks, folderChecks } from './archive.ts';
+import { type CallerSettings, callerChecks } from './caller.ts';
+import { type CheckResult, runChecks } from './check.ts';
+import { finspaceChecks } from './finspace.ts';
+import { type ScheduleSettings, scheduleChecks } from './schedule.ts';
+
+/** Where the evidence is to go. */
+export type Place = { readonly bucket: Archive } | { readonly folder: string };
+
+export type DoctorSettings = FinspaceSettings &
+  CallerSettings &
+  AlertSettings &
+  ScheduleSettings & { readonly place: Place };
+
+/** What was looked at, in order. */
+export interface Diagnosis {
+  readonly schemaVersion: 1;
+  readonly environmentId: string;
+  readonly checks: readonly CheckResult[];
+}
+
+/**
+ * Looks at everything that an audit needs, and changes nothing: no object is written and nobody is mailed, unless a
+ * test mail is asked for. Never rejects for what it finds.
+ */
+export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
+  const { place, environmentId } = settings;
+  const checks = await runChecks([
+    ...callerChecks(settings),
+    ...finspaceChecks(settings),
+    ...('bucket' in place
+      ? bucketChecks(place.bucket, environmentId)
+      : folderChecks(place.folder, environmentId)),
+    ...alertChecks(settings),
+    ...scheduleChecks(settings),
+  ]);
+  return { schemaVersion: 1, environmentId, checks };
+};

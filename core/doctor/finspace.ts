@@ -1,0 +1,88 @@
+import { ENDED, ListingCut } from '../sources/finspace/cut.ts';
+import { describe, RequestError } from '../sources/finspace/failure.ts';
+import { openReader, type Reader } from '../sources/finspace/reader.ts';
+import { send } from '../sources/finspace/request.ts';
+import type { FinspaceSettings } from '../sources/finspace/settings.ts';
+import { readerSettings } from '../sources/finspace/source.ts';
+import { plural } from '../text/plain-text.ts';
+import { type Answer, type Check, fail, notChecked, ok, warn } from './check.ts';
+
+/** An audit has minutes for its retries; a diagnosis says soon what is wrong. */
+const PATIENCE_MS = 20_000;
+const REACH_MS = 5000;
+
+const REMEDIES: Readonly<Record<ListingCut['reason'], string>> = {
+  deadline: 'look again when the service is well',
+  'repeated-token': 'open a support case',
+  'access-denied': 'give the caller credentials that FinSpace knows',
+  validation: 'check the environment id',
+  'source-unavailable': ENDED,
+};
+
+/** Waits for FinSpace; a fault that an audit would end at is the check's failure. */
+const untilCut = async (look: () => Promise<Answer>): Promise<Answer> => {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof ListingCut)) throw error;
+    return fail(error.problem, error.remedy ?? REMEDIES[error.reason]);
+  }
+};
+
+/** Whether FinSpace answers, gives keys and shows its users; nothing of a user is kept. */
+export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => {
+  const { mode } = settings;
+  const common = readerSettings(settings);
+  const { endpoint, fetch, clock } = common;
+  let opened: Reader | undefined;
+  /** One for both checks, so that the page is read with the keys of the exchange. */
+  const reader = (): Reader => {
+    opened ??= openReader({ ...common, deadline: clock.now() + PATIENCE_MS });
+    return opened;
+  };
+
+  return [
+    {
+      name: 'endpoint',
+      needs: [],
+      async look() {
+        const { host } = endpoint;
+        const sending = { fetch, timeoutMs: REACH_MS, signedAt: clock.now() };
+        try {
+          await send('ListUsers', { url: endpoint.href, headers: {} }, sending);
+          return ok(`${host} answers`);
+        } catch (error) {
+          if (!(error instanceof RequestError)) throw error;
+          const { failure } = error;
+          // A request that nobody signed is refused: whatever the answer, somebody is there.
+          if (failure.kind === 'refused' || failure.kind === 'unreadable') return ok(`${host} answers`);
+          return fail(`${host}: ${describe(failure)}`, ENDED);
+        }
+      },
+    },
+    {
+      name: 'exchange',
+      needs: ['credentials', 'endpoint'],
+      look: () =>
+        untilCut(async () => {
+          if (mode === 'direct') return notChecked("the caller's keys are FinSpace's: none are exchanged");
+          await reader().exchange();
+          return ok('FinSpace gives keys for these credentials');
+        }),
+    },
+    {
+      name: 'first-page',
+      needs: ['credentials', 'endpoint', ...(mode === 'direct' ? [] : ['exchange'])],
+      look: () =>
+        untilCut(async () => {
+          const { users, nextToken } = await reader().page(undefined);
+          const count = `${plural(users.length, 'user')}${nextToken === undefined ? ', and no more' : ', and more to come'}`;
+          if (users.length > 0 || nextToken !== undefined) return ok(count);
+          return warn(
+            'the page has no users and is the last: an audit would be INCOMPLETE, empty-roster',
+            'check the environment id: FinSpace always has one user',
+          );
+        }),
+    },
+  ];
+};

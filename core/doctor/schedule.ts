@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { GetScheduleOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { Config } from '../config/config.ts';
+import { cronText, parseSchedulerCron } from '../schedule/cron.ts';
+import { plainLine } from '../text/plain-text.ts';
+import {
+  type Answer,
+  type Check,
+  fail,
+  isDenied,
+  isNamed,
+  notChecked,
+  ok,
+  problemOf,
+  warn,
+} from './check.ts';
+
+export interface ScheduleSettings {
+  readonly scheduler: SchedulerClient;
+  /** Undefined: not said. */
+  readonly scheduleName: string | undefined;
+  readonly environmentId: string;
+  /** The function that the schedule must invoke; undefined: not known. */
+  readonly functionArn: string | undefined;
+  /** What it must run by; undefined: not known. */
+  readonly expected: Config['schedule'] | undefined;
+  readonly now: () => number;
+}
+
+const DEPLOY = 'deploy the stack; the runbook\'s "A schedule was changed" says how to find who changed it';
+
+/** The environment that the schedule's event names; undefined where it is no such event. */
+const environmentOf = (input: string | undefined): unknown => {
+  try {
+    const event: unknown = JSON.parse(input ?? '');
+    return typeof event === 'object' && event !== null && 'environmentId' in event
+      ? event.environmentId
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): Answer => {
+  const { State, EndDate, Target } = schedule;
+  const { environmentId, functionArn, now } = settings;
+  const target = Target?.Arn ?? 'nothing';
+  const environment = environmentOf(Target?.Input);
+  if (State !== 'ENABLED') return fail(`it is ${State ?? 'in no state'}: no audit is started`, DEPLOY);
+  if (EndDate !== undefined && EndDate.getTime() <= now())
+    return fail(`it ended at ${EndDate.toISOString()}: no audit is started`, DEPLOY);
+  if (environment !== environmentId)
+    return fail(`it asks for environment ${plainLine(String(environment), 40)}`, DEPLOY);
+  if (functionArn !== undefined && target !== functionArn)
+    return fail(`it invokes ${target}, not ${functionArn}`, DEPLOY);
+  const invoked = functionArn === undefined ? `invokes ${target}` : 'invokes this function';
+  if (EndDate !== undefined) return warn(`it is ENABLED, and ends at ${EndDate.toISOString()}`, DEPLOY);
+  return ok(`ENABLED, ${invoked}`);
+};
+
+/** Whether audits start of themselves, and when they should. */
+export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => {
+  const { scheduler, scheduleName, expected } = settings;
+  let found: GetScheduleOutput = {};
+
+  return [
+    {
+      name: 'schedule',
+      needs: ['credentials'],
+      async look() {
+        if (scheduleName === undefined)
+          return notChecked("no schedule was given: --schedule takes a name of the stack's ScheduleNames");
+        // Loaded where it is used: an audit needs none of it.
+        const { GetScheduleCommand } = await import('@aws-sdk/client-scheduler');
+        try {
+          found = await scheduler.send(new GetScheduleCommand({ Name: scheduleName }));
+          return stateOf(found, settings);
+        } catch (error) {
+          if (isNamed(error, 'ResourceNotFoundException'))
+            return fail(`${scheduleName} is not there: no audit is started`, DEPLOY);
+          if (isDenied(error))
+            return notChecked(
+              problemOf(error),
+              'allow scheduler:GetSchedule on it, which an audit does not need',
+            );
+          return fail(problemOf(error), 'let this machine reach EventBridge Scheduler, and look again');
+        }
+      },
+    },
+    {
+      name: 'schedule-time',
+      needs: ['schedule'],
+      async look() {
+        // UTC is what Scheduler takes where no zone is given.
+        const { ScheduleExpression = 'nothing', ScheduleExpressionTimezone: timezone = 'UTC' } = found;
+        const set = `${ScheduleExpression} ${timezone}`;
+        if (expected === undefined) return notChecked(`${set}; no --config was given to compare it with`);
+        const isSame =
+          isDeepStrictEqual(parseSchedulerCron(ScheduleExpression), expected.cron) &&
+          timezone === expected.timezone;
+        if (isSame) return ok(`${set}, as audit.yaml says`);
+        return fail(`${set}, where audit.yaml says ${cronText(expected.cron)} ${expected.timezone}`, DEPLOY);
+      },
+    },
+  ];
+};

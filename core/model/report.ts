@@ -1,0 +1,89 @@
+import type { CutReason, ListingCounts } from '../../lambda/ports.ts';
+import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
+import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
+import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
+import type { TrendPoint } from './trend.ts';
+
+/** Only a complete run moves `latest` and resolves findings. */
+export type Verdict = 'COMPLETE' | 'INCOMPLETE' | 'FAILED';
+
+/** Why a run is not complete. */
+export type VerdictReason =
+  | CutReason
+  | 'rule-error'
+  | 'empty-roster'
+  | 'roster-drop'
+  | 'config'
+  | 'archive-unavailable';
+
+export interface Counts extends ListingCounts {
+  /** Users judged: records of the listing less the duplicates. */
+  readonly users: number;
+  /** Records dropped since their userId came earlier in the same listing. */
+  readonly duplicates: number;
+}
+
+export interface FindingCounts {
+  /** What fails and is not waived. */
+  readonly bySeverity: Readonly<Record<Severity, number>>;
+  readonly byState: Readonly<Record<FindingState, number>>;
+  /** Since when the oldest CRITICAL stands that fails and is not waived: its firstSeen. Missing where there is none. */
+  readonly oldestOpenCritical?: string;
+}
+
+/** `report.json`, and what `run --json` prints. */
+export interface Report {
+  readonly schemaVersion: 1;
+  /** The run's name, `20261124T020000Z`. */
+  readonly run: string;
+  readonly environmentId: string;
+  /** The environment's. */
+  readonly accountId: string;
+  /** The account that audited it, where it is another. */
+  readonly auditorAccountId?: string;
+  readonly region: string;
+  /** ISO 8601, UTC. */
+  readonly asOf: string;
+  readonly verdict: Verdict;
+  /** There where the verdict is not COMPLETE. */
+  readonly reason?: VerdictReason;
+  /** The reason in words, with what to do about it; names no user. */
+  readonly message?: string;
+  readonly counts: Counts;
+  readonly rules: readonly RuleOutcome[];
+  readonly findings: FindingCounts;
+  /** What people should know of their waivers; there where the verdict is COMPLETE, since no other run can tell. */
+  readonly waiverTroubles?: readonly WaiverTrouble[];
+  /** The last complete run before this one. */
+  readonly previousRun?: string;
+  /** The last 90 complete runs, the oldest first, this one included where it is complete. */
+  readonly trend?: readonly TrendPoint[];
+}
+
+const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
+  Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+
+/** Whether a finding stands unaccepted: it fails now, and nobody has waived it. */
+export const isFailing = ({ state }: Finding): boolean => state !== 'resolved' && state !== 'waived';
+
+/** Counts findings as they pass by. */
+export const countFindings = () => {
+  const bySeverity = zeroes(SEVERITIES);
+  const byState = zeroes(FINDING_STATES);
+  let oldestOpenCritical: string | undefined;
+  return {
+    add(finding: Finding): void {
+      byState[finding.state] += 1;
+      if (!isFailing(finding)) return;
+      bySeverity[finding.severity] += 1;
+      const isOldest = oldestOpenCritical === undefined || finding.firstSeen < oldestOpenCritical;
+      if (finding.severity === 'CRITICAL' && isOldest) oldestOpenCritical = finding.firstSeen;
+    },
+    counts: (): FindingCounts => ({
+      bySeverity: { ...bySeverity },
+      byState: { ...byState },
+      ...(oldestOpenCritical !== undefined && { oldestOpenCritical }),
+    }),
+  };
+};

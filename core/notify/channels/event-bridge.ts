@@ -1,0 +1,109 @@
+import type {
+  EventBridgeClientConfig,
+  PutEventsRequestEntry,
+  PutEventsResultEntry,
+} from '@aws-sdk/client-eventbridge';
+import pRetry from 'p-retry';
+import type { AuditEvent, PublishEvents } from '../../../lambda/ports.ts';
+import { awsTimeouts } from '../../aws/clients.ts';
+
+const SOURCE = 'finspace-user-auditor';
+
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+const MOST_ENTRIES = 10;
+/** All entries of a request take fewer bytes than this. */
+const REQUEST_BYTES = 256 * 1024;
+
+/**
+ * Requests on their way at once: the findings of a first audit may be a million, and one request after the other would
+ * not be through before the function's time is.
+ */
+const MOST_REQUESTS = 8;
+
+/** How often a request, or what was not accepted of it, is sent again. */
+const RETRIES = 7;
+const LONGEST_WAIT_MS = 10_000;
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size */
+const bytesOf = ({ Source = '', DetailType = '', Detail = '' }: PutEventsRequestEntry): number =>
+  Buffer.byteLength(Source + DetailType + Detail);
+
+/** As few requests as the limits allow. */
+async function* batchesOf(
+  events: AsyncIterable<AuditEvent>,
+  bus: string,
+): AsyncGenerator<readonly PutEventsRequestEntry[]> {
+  let batch: PutEventsRequestEntry[] = [];
+  let bytes = 0;
+  for await (const { type, detail } of events) {
+    const entry = { EventBusName: bus, Source: SOURCE, DetailType: type, Detail: JSON.stringify(detail) };
+    const size = bytesOf(entry);
+    if (batch.length === MOST_ENTRIES || (batch.length > 0 && bytes + size >= REQUEST_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(entry);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Some entries of a request were not accepted. */
+class EntriesRefused extends Error {
+  override readonly name = 'EntriesRefused';
+}
+
+const refusal = (results: readonly PutEventsResultEntry[], left: number): EntriesRefused => {
+  const codes = new Set(results.flatMap(({ ErrorCode }) => ErrorCode ?? []));
+  return new EntriesRefused(`EventBridge did not accept ${left} of its entries: ${[...codes].join(', ')}`);
+};
+
+export interface EventBridgeSettings extends EventBridgeClientConfig {
+  /** How long to wait before entries are sent again for the first time, in milliseconds; 200 where undefined. */
+  readonly firstWaitMs?: number;
+}
+
+/**
+ * Publishes to an event bus. What the bus does not accept of a request is sent again, and nothing else; whole requests
+ * the client sends again by itself. A bus that does not exist takes everything and passes nothing on.
+ * @param bus its name or its ARN
+ */
+export const eventBridgeEvents =
+  (bus: string, { firstWaitMs = 200, ...config }: EventBridgeSettings = {}): PublishEvents =>
+  async (events) => {
+    // Loaded where it is used: most audits publish none.
+    const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
+    const client = new EventBridgeClient({ maxAttempts: RETRIES + 1, ...awsTimeouts(), ...config });
+
+    const put = async (batch: readonly PutEventsRequestEntry[]): Promise<void> => {
+      let left = batch;
+      const attempt = async (): Promise<void> => {
+        const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [...left] }));
+        // Results stand in the order of the entries; an entry without an id was not accepted.
+        left = left.filter((_, index) => Entries[index]?.EventId === undefined);
+        if (left.length > 0) throw refusal(Entries, left.length);
+      };
+      await pRetry(attempt, {
+        retries: RETRIES,
+        minTimeout: firstWaitMs,
+        maxTimeout: LONGEST_WAIT_MS,
+        randomize: true,
+        shouldRetry: ({ error }) => error instanceof EntriesRefused,
+      });
+    };
+
+    let published = 0;
+    const batches = batchesOf(events, bus);
+    // Whoever fails closes the batches for all; the others end with what they have in hand.
+    const lane = async (): Promise<void> => {
+      for await (const batch of batches) {
+        await put(batch);
+        published += batch.length;
+      }
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: MOST_REQUESTS }, lane));
+    client.destroy();
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+    return published;
+  };

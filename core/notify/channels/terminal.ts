@@ -1,0 +1,14 @@
+import type { SendAlert } from '../../../lambda/ports.ts';
+
+/** As wide as the digest's own lines, and the bar before them. */
+const WIDTH = 80;
+
+/** Prints a digest as it would be mailed; the receipt says that nobody was. */
+export const terminalAlerts =
+  (write: (text: string) => void): SendAlert =>
+  ({ subject, body }) => {
+    const lines = [`Subject: ${subject}`, '', ...body.trimEnd().split('\n')];
+    const bar = '─'.repeat(WIDTH - 1);
+    write([`┌${bar}`, ...lines.map((line) => `│ ${line}`.trimEnd()), `└${bar}`, ''].join('\n'));
+    return Promise.resolve('terminal');
+  };

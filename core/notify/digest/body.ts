@@ -1,0 +1,318 @@
+import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
+import type { Finding, ResolutionCause } from '../../../rules/engine/finding.ts';
+import { readPrincipal } from '../../../rules/engine/principal.ts';
+import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
+import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
+import type { Highlight, HighlightKind } from '../../model/highlights.ts';
+import type { Report, VerdictReason } from '../../model/report.ts';
+import { begunAnew, plainLine, plural, wrap } from '../../text/plain-text.ts';
+import type { DigestFacts } from './digest.ts';
+import { countOf, foundAtFirst, worstOf } from './subject.ts';
+
+/** How many subjects are named for a rule, and how many waivers; the report has them all. */
+const NAMED = 20;
+
+/** The most characters of a subject's id, and of any other text from elsewhere. */
+const MAX_ID = 120;
+const MAX_TEXT = 400;
+
+/** Bytes that the lists of changes may take: SNS takes 256 KiB, and everything else stays far below the rest. */
+const CHANGES_BUDGET = 160 * 1024;
+
+const KIND_WORDS: Readonly<Record<HighlightKind, string>> = {
+  new: 'new',
+  reopened: 'reopened',
+  escalated: 'raised',
+  'waiver-ended': 'accepted no longer',
+  event: 'changed since the last audit',
+  resolved: 'resolved',
+  reminder: 'still open',
+  open: 'open',
+  waived: 'waived',
+};
+
+/** Why a finding resolved, for people. */
+export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
+  fixed: 'fixed',
+  'user-disabled': 'the user was disabled',
+  'user-vanished': 'the user is no longer in the directory',
+  'rule-changed': 'the rule or its settings changed; nothing was fixed',
+};
+
+/** What a run that is not complete has not seen, by its reason. */
+export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
+  deadline: 'the users that the rest of the listing would have given; how many is unknown',
+  'repeated-token': 'the users beyond the page where the listing ran in a circle; how many is unknown',
+  'access-denied': 'the users that the service refused to list; how many is unknown',
+  validation: 'the users that the service refused to list; how many is unknown',
+  'source-unavailable': 'the users that the service could not list; how many is unknown',
+  'rule-error': 'what the rules that failed would have found',
+  'empty-roster': 'the directory: it always has a user, and the listing had none',
+  'roster-drop': 'the users that the last complete audit had and this listing did not',
+  config: 'the directory: the audit could not begin',
+  'archive-unavailable': 'what earlier audits found; the evidence of this one could not be kept',
+};
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+
+const section = (title: string, blocks: readonly string[]): readonly string[] =>
+  blocks.length === 0 ? [] : [title, ...blocks, ''];
+
+const more = (count: number): readonly string[] => (count > 0 ? [`  - and ${count} more in the report`] : []);
+
+/** The findings of one rule that are told together. */
+interface Group {
+  readonly ruleId: string;
+  readonly severity: Severity;
+  readonly highlights: readonly Highlight[];
+}
+
+/** By severity, then by rule. */
+const groupByRule = (highlights: readonly Highlight[]): readonly Group[] => {
+  const groups = Map.groupBy(highlights, ({ ruleId }) => ruleId);
+  return [...groups]
+    .map(([ruleId, members]) => {
+      const severity = SEVERITIES[Math.max(...members.map((member) => rank(member.severity)))] ?? 'CRITICAL';
+      return { ruleId, severity, highlights: members };
+    })
+    .toSorted((a, b) => rank(b.severity) - rank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1));
+};
+
+const subjectOf = ({ subject: { kind, id } }: Finding): string => {
+  if (kind === 'environment') return 'the environment';
+  // What is no ARN may be anything that somebody typed, a name among others.
+  if (kind === 'principal' && readPrincipal(id).kind !== 'role') return '(no role ARN; findings.csv has it)';
+  return plainLine(id, MAX_ID) || '(no readable id)';
+};
+
+/** One finding; what the block's heading says already is not said again. */
+const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string => {
+  const { escalatedFrom, severity, message } = finding;
+  const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
+  const other = severity === group.severity ? [] : [severity];
+  const notes = [
+    ...(kind === 'reopened' || kind === 'waiver-ended' ? [KIND_WORDS[kind]] : []),
+    ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${finding.runs} audits`] : []),
+    ...(escalatedFrom === undefined ? other : raised),
+  ];
+  const note = notes.length === 0 ? '' : ` [${notes.join(', ')}]`;
+  return wrap(`${subjectOf(finding)}: ${plainLine(message, MAX_TEXT)}${note}`, '  - ');
+};
+
+const shownOf = (group: Group): readonly { readonly finding: Finding; readonly kind: HighlightKind }[] =>
+  group.highlights
+    .flatMap(({ findings, kind }) => findings.map((finding) => ({ finding, kind })))
+    .toSorted((a, b) => rank(b.finding.severity) - rank(a.finding.severity))
+    .slice(0, NAMED);
+
+const totalOf = ({ highlights }: Group): number => highlights.reduce((total, { count }) => total + count, 0);
+
+/** The rule, how its findings fared, and what it requires. */
+const heading = ({ rules }: DigestFacts, { ruleId, severity, highlights }: Group): readonly string[] => {
+  const counts = highlights.map(({ kind, count }) => `${count} ${KIND_WORDS[kind]}`).join(', ');
+  const title = rules.get(ruleId)?.title;
+  return [
+    '',
+    wrap(`${plainLine(ruleId, MAX_ID)}: ${counts}`, `${severity} `),
+    ...(title === undefined ? [] : [wrap(title, '  Required: ')]),
+  ];
+};
+
+const changeBlock = (facts: DigestFacts, group: Group): string => {
+  const shown = shownOf(group);
+  const remediation = facts.rules.get(group.ruleId)?.remediation;
+  return [
+    ...heading(facts, group),
+    ...shown.map(({ finding, kind }) => changeLine(finding, kind, group)),
+    ...more(totalOf(group) - shown.length),
+    ...(remediation === undefined ? [] : [wrap(remediation, '  What to do: ')]),
+  ].join('\n');
+};
+
+const resolvedBlock = (facts: DigestFacts, group: Group): string => {
+  const shown = shownOf(group);
+  return [
+    ...heading(facts, group),
+    ...shown.map(({ finding }) =>
+      wrap(`${subjectOf(finding)}: ${CAUSE_WORDS[finding.cause ?? 'fixed']}`, '  - '),
+    ),
+    ...more(totalOf(group) - shown.length),
+  ].join('\n');
+};
+
+/** As many blocks as the budget allows, and what was left out. */
+const withinBudget = (
+  groups: readonly Group[],
+  compose: (group: Group) => string,
+  budget: number,
+): readonly string[] => {
+  const blocks: string[] = [];
+  let bytes = 0;
+  for (const [index, group] of groups.entries()) {
+    const block = compose(group);
+    bytes += Buffer.byteLength(block) + 1;
+    if (bytes > budget) {
+      const left = groups.slice(index);
+      const count = left.reduce((total, rest) => total + totalOf(rest), 0);
+      return [...blocks, '', `And ${count} more, of ${plural(left.length, 'rule')}, in the report.`];
+    }
+    blocks.push(block);
+  }
+  return blocks;
+};
+
+const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: string])[] = [
+  ['new', 'new finding', 'new findings'],
+  ['reopened', 'finding came back', 'findings came back'],
+  ['escalated', 'finding is more severe', 'findings are more severe'],
+  ['waiver-ended', 'finding accepted no longer', 'findings accepted no longer'],
+  ['event', 'change to look at', 'changes to look at'],
+  ['reminder', 'finding to be reminded of', 'findings to be reminded of'],
+];
+
+const inOneLine = (report: Report, news: readonly Highlight[]): string => {
+  if (report.verdict !== 'COMPLETE') {
+    return 'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.';
+  }
+  if (report.previousRun === undefined) {
+    return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes and reminders are mailed.`;
+  }
+  const bad = BAD_NEWS.map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, one, many }) => plural(count, one, many));
+  const resolved = countOf(news, ['resolved']);
+  const happened = [
+    ...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]),
+    ...(resolved === 0 ? [] : [plural(resolved, 'finding resolved', 'findings resolved')]),
+  ];
+  return `${happened.join(', ') || 'No finding changed'}; ${report.findings.byState.open} still open.`;
+};
+
+const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {
+  const { users, pages, duplicates } = counts;
+  const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
+  const repeated = duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`;
+  const dropped = `${repeated}${begunAnew(counts)}`;
+  if (verdict === 'COMPLETE')
+    return [wrap(`COMPLETE: all of the listing was seen, ${seen}${dropped}.`, 'Verdict: ')];
+  return [
+    wrap(`${verdict}${reason === undefined ? '' : ` (${reason})`}`, 'Verdict: '),
+    ...(message === undefined ? [] : [wrap(plainLine(message, 2 * MAX_TEXT), '  Why:      ')]),
+    wrap(`${users === 0 ? 'no user' : seen}${dropped}`, '  Seen:     '),
+    wrap(reason === undefined ? 'what the reason kept from view' : UNSEEN[reason], '  Not seen: '),
+    wrap(
+      'Nothing was resolved. No finding is to be read as fixed, and no user as compliant, because this digest does not name it.',
+      '  ',
+    ),
+  ];
+};
+
+const openLines = (report: Report): readonly string[] => {
+  const { bySeverity, byState } = report.findings;
+  const counts = SEVERITIES.toReversed().map((severity) => `${severity} ${bySeverity[severity]}`);
+  const what = report.verdict === 'COMPLETE' ? 'Failing now' : 'Failing among what was seen';
+  return [
+    wrap(`${what}: ${counts.join(', ')}.`, '  '),
+    ...(byState.event > 0
+      ? [wrap(`${plural(byState.event, 'change')} of this audit among them, told once.`, '  ')]
+      : []),
+    wrap(`Accepted by waivers: ${byState.waived}.`, '  '),
+  ];
+};
+
+export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: string) => string>> = {
+  expired: (expires) => `expired on ${expires}; the finding counts again`,
+  expiring: (expires) => `ends on ${expires}; renew it or resolve the finding`,
+  unused: () => 'nothing fails that it accepts; remove it',
+  'unknown-rule': () => 'names a rule that the catalogue does not have; it accepts nothing',
+};
+
+const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] => [
+  ...troubles
+    .slice(0, NAMED)
+    .map(({ kind, rule, user, expires }) =>
+      wrap(
+        `${plainLine(rule, MAX_ID)} for ${plainLine(user, MAX_ID)}: ${TROUBLE_WORDS[kind](plainLine(expires, MAX_ID))}`,
+        '  - ',
+      ),
+    ),
+  ...more(troubles.length - NAMED),
+];
+
+const STATE_WORDS: Readonly<Record<Exclude<RuleOutcome['state'], 'ran'>, string>> = {
+  off: 'off',
+  'not-configured': 'not configured',
+  'not-assessed': 'not assessed',
+};
+
+/** How a rule had less than its full say; the rules that share it are told together. */
+const shortfallOf = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
+  const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : STATE_WORDS[state];
+  const why = error === undefined ? reason : `it failed: ${error}`;
+  return why === undefined ? left : `${left} (${plainLine(why, MAX_TEXT)})`;
+};
+
+const unjudgedLines = ({ rules }: Report): readonly string[] => {
+  const unjudged = rules.filter(({ state, notAssessed }) => state !== 'ran' || notAssessed > 0);
+  const shown = Map.groupBy(unjudged.slice(0, 3 * NAMED), shortfallOf);
+  return [
+    ...[...shown].map(([shortfall, outcomes]) =>
+      wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${shortfall}`, '  - '),
+    ),
+    ...more(unjudged.length - 3 * NAMED),
+  ];
+};
+
+const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] => {
+  const { reason, verdict, previousRun } = report;
+  const isKept = reason !== 'archive-unavailable';
+  const isFirst = verdict === 'COMPLETE' && previousRun === undefined;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Report', isKept ? reportLocation : 'none, the evidence could not be kept'],
+    ['Run', report.run],
+    ['As of', report.asOf],
+    ['Environment', report.environmentId],
+    ['Account', report.accountId],
+    ['Audited from', report.auditorAccountId],
+    ['Region', report.region],
+    ['Compared to', isFirst ? 'nothing: no audit was complete before' : previousRun],
+  ];
+  return facts.flatMap(([name, fact]) =>
+    fact === undefined ? [] : [`  ${`${name}:`.padEnd(14)}${plainLine(fact, 2 * MAX_TEXT)}`],
+  );
+};
+
+/** The digest as people read it: what changed and what to do first, the small print last. */
+export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): string => {
+  const { report, environmentName } = facts;
+  const name = plainLine(environmentName ?? '', MAX_ID);
+  const id = plainLine(report.environmentId, MAX_ID);
+  const groups = groupByRule(news.filter(({ kind }) => kind !== 'resolved' && kind !== 'reminder'));
+  const reminders = groupByRule(news.filter(({ kind }) => kind === 'reminder'));
+  const resolved = groupByRule(news.filter(({ kind }) => kind === 'resolved'));
+  const isComplete = report.verdict === 'COMPLETE';
+
+  return [
+    `FinSpace environment ${name === '' ? id : `${name} (${id})`}`,
+    wrap(inOneLine(report, news)),
+    '',
+    ...verdictLines(report),
+    '',
+    ...section(
+      isComplete ? 'WHAT CHANGED' : 'WHAT CHANGED AMONG WHAT WAS SEEN',
+      withinBudget(groups, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.5),
+    ),
+    ...section(
+      'REMINDERS',
+      withinBudget(reminders, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.25),
+    ),
+    ...section(
+      'RESOLVED',
+      withinBudget(resolved, (group) => resolvedBlock(facts, group), CHANGES_BUDGET * 0.25),
+    ),
+    ...section('WHAT STANDS', openLines(report)),
+    ...section('WAIVERS TO SEE TO', waiverLines(report.waiverTroubles ?? [])),
+    ...section('NOT FULLY JUDGED', unjudgedLines(report)),
+    ...section('THIS AUDIT', runLines(facts)),
+  ].join('\n');
+};

@@ -1,0 +1,107 @@
+import { SEVERITIES } from '../../../rules/engine/severity.ts';
+import type { Highlight, HighlightKind } from '../../model/highlights.ts';
+import type { Report } from '../../model/report.ts';
+import { cut, plainLine, plural, toAscii } from '../../text/plain-text.ts';
+import type { DigestFacts } from './digest.ts';
+
+/** SNS takes fewer than 100 characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
+const MAX_SUBJECT = 99;
+
+/** The environment's name is cut to this many characters before anything is left out of what happened. */
+const LEAST_NAME = 20;
+
+/** `27 findings (worst HIGH)`: what a first audit found. */
+export const foundAtFirst = ({ findings: { bySeverity } }: Report, news: readonly Highlight[]): string => {
+  const failing = Object.values(bySeverity).reduce((total, count) => total + count, 0);
+  return failing === 0 ? 'no findings' : plural(failing, 'finding') + worstOf(news);
+};
+
+export const countOf = (news: readonly Highlight[], kinds: readonly HighlightKind[]): number =>
+  news.filter(({ kind }) => kinds.includes(kind)).reduce((total, { count }) => total + count, 0);
+
+/** ` (worst HIGH)`, or nothing where there is nothing bad in the news. */
+export const worstOf = (news: readonly Highlight[]): string => {
+  const ranks = news
+    .filter(({ kind }) => kind !== 'resolved')
+    .map(({ severity }) => SEVERITIES.indexOf(severity));
+  const severity = SEVERITIES[Math.max(...ranks)];
+  return severity === undefined ? '' : ` (worst ${severity})`;
+};
+
+const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: string])[] = [
+  ['new', 'new', 'new'],
+  ['reopened', 'reopened', 'reopened'],
+  ['escalated', 'raised', 'raised'],
+  ['waiver-ended', 'accepted no longer', 'accepted no longer'],
+  ['event', 'change', 'changes'],
+];
+
+const REMINDER = ['reminder', 'reminder', 'reminders'] as const;
+
+/** `3 new, 1 change, 2 reminders (worst CRITICAL)`; empty where there is no bad news. */
+const badNews = (news: readonly Highlight[]): readonly string[] => {
+  const counts = [...BAD_NEWS, REMINDER]
+    .map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
+    .filter(({ count }) => count > 0);
+  return counts.map(
+    ({ count, one, many }, index) =>
+      plural(count, one, many) + (index === counts.length - 1 ? worstOf(news) : ''),
+  );
+};
+
+const changes = (
+  report: Report,
+  news: readonly Highlight[],
+  troubles: number,
+  bad: readonly string[],
+): string =>
+  [
+    ...bad,
+    ...[countOf(news, ['resolved'])].filter((count) => count > 0).map((count) => `${count} resolved`),
+    ...(troubles > 0 ? [`${plural(troubles, 'waiver')} to see to`] : []),
+    `${report.findings.byState.open} open`,
+  ].join(', ');
+
+/** What happened, the longest form first. */
+const forms = (
+  report: Report,
+  news: readonly Highlight[],
+  troubles: number,
+): readonly [string, ...string[]] => {
+  const { verdict, reason, counts, previousRun } = report;
+  if (verdict !== 'COMPLETE') {
+    const seen = counts.users === 0 ? 'no users seen' : `${plural(counts.users, 'user')} seen`;
+    return [`${verdict} - ${reason ?? 'no reason given'}, ${seen}`];
+  }
+  if (previousRun === undefined) return [`first audit, ${foundAtFirst(report, news)}`];
+
+  const newOrWorse = countOf(
+    news,
+    BAD_NEWS.map(([kind]) => kind),
+  );
+  return [
+    changes(report, news, troubles, badNews(news)),
+    changes(
+      report,
+      news,
+      troubles,
+      newOrWorse > 0 ? [`${newOrWorse} new or worse${worstOf(news)}`] : badNews(news),
+    ),
+  ];
+};
+
+/** The environment as a subject may name it: its id where nothing of its name can be read as ASCII. */
+const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
+  const name = plainLine(toAscii(plainLine(environmentName)));
+  return /[A-Za-z0-9]/.test(name) ? name : plainLine(toAscii(report.environmentId));
+};
+
+/** What changed, and where, in fewer than 100 characters of ASCII that begin with a letter. */
+export const composeSubject = (facts: DigestFacts, news: readonly Highlight[], troubles: number): string => {
+  const name = nameOf(facts);
+  const room = (form: string): number => MAX_SUBJECT - 'FinSpace : '.length - form.length;
+  const all = forms(facts.report, news, troubles);
+  const form =
+    all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
+  return `FinSpace ${cut(name, Math.max(room(form), 4))}: ${form}`.slice(0, MAX_SUBJECT);
+};

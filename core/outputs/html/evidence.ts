@@ -1,0 +1,28 @@
+import type { ObjectName } from '../../archive/keys.ts';
+import type { PageFacts } from './html.ts';
+import { type Html, html } from './markup.ts';
+
+const NAMES: readonly (readonly [name: ObjectName, words: string])[] = [
+  ['snapshot', 'Snapshot: every user record as the service gave it'],
+  ['findings', 'Findings, one a line'],
+  ['resolved', 'What resolved within 30 days'],
+  ['csv', 'Findings for spreadsheets'],
+  ['report', 'Report for machines'],
+];
+
+const row = (what: string, key: string, sha256: Html | string, size: string): Html =>
+  html`<tr><td>${what}<span class="evidence"><code>${key}</code></span></td><td class="hash">${typeof sha256 === 'string' ? html`<code>${sha256}</code>` : sha256}</td><td class="n">${size}</td></tr>\n`;
+
+/** What the report stands on, and how anybody can check it. */
+export const evidenceSection = ({ objects, manifestKey, last, hashes, codeVersion }: PageFacts): Html => {
+  const stored = NAMES.flatMap(([name, words]) => {
+    const object = objects[name];
+    return object === undefined ? [] : [row(words, object.key, object.sha256, `${object.size} B`)];
+  });
+  const own = html`written after this page: it holds this page's own SHA-256, which therefore can't stand here`;
+  return html`<section id="evidence" aria-labelledby="evidence-title"><h2 id="evidence-title">Evidence</h2>
+<p class="lead">The manifest names every object of the run by its SHA-256 and the manifest before it by its own, so nothing can be altered or left out unnoticed. To check this page, compare its SHA-256 with <code>objects.html.sha256</code> of the manifest.</p>
+<div class="card scroll" tabindex="0" role="region" aria-label="Evidence"><table><caption class="label">The run's objects in the archive</caption><thead><tr><th scope="col">Object and its key in the archive</th><th scope="col">SHA-256</th><th scope="col" class="n">Size</th></tr></thead><tbody>
+${stored}${manifestKey !== undefined && row("This run's manifest", manifestKey, own, '')}${last !== undefined && row('Manifest of the last complete run before', last.key, last.sha256, '')}</tbody></table>
+<h3 class="apart">What the run was judged by</h3><dl class="facts"><div><dt>Rules, SHA-256</dt><dd class="hash"><code>${hashes.ruleset}</code></dd></div><div><dt>Config, SHA-256</dt><dd class="hash"><code>${hashes.config}</code></dd></div><div><dt>Waivers, SHA-256</dt><dd class="hash"><code>${hashes.waivers}</code></dd></div><div><dt>Code version</dt><dd>${codeVersion}</dd></div></dl></div></section>`;
+};

@@ -1,0 +1,205 @@
+import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import type { Rule } from '../../../rules/engine/rule.ts';
+import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
+import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
+import type { Highlight, HighlightKind } from '../../model/highlights.ts';
+import { WORST_FIRST } from '../../model/trend.ts';
+import { CAUSE_WORDS } from '../../notify/digest/body.ts';
+import { cut, plural } from '../../text/plain-text.ts';
+import type { PageFacts } from './html.ts';
+import { day } from './instant.ts';
+import { foreign, type Html, html, prose } from './markup.ts';
+import { severityBadge, severityClass, severityWord } from './severity.ts';
+
+/** Findings of one rule and kind that are shown; the CSV beside the page has them all. */
+const SHOWN = 40;
+
+/** Characters of markup that findings may take: the page stays below 2 MB, whatever stands in their evidence. */
+const BUDGET = 1_200_000;
+
+/** The most characters of an id, a message and a value of the evidence. */
+const MAX_ID = 160;
+const MAX_MESSAGE = 500;
+const MAX_VALUE = 160;
+const MAX_VALUES = 16;
+
+/** That people are reminded of a finding makes it no other one: it is open. */
+type Shown = Exclude<HighlightKind, 'reminder'>;
+
+const KINDS: Readonly<Record<Shown, string>> = {
+  new: 'new',
+  reopened: 'reopened',
+  escalated: 'raised',
+  'waiver-ended': 'accepted no longer',
+  event: 'change',
+  open: 'open',
+  waived: 'waived',
+  resolved: 'resolved',
+};
+
+/** In the order in which they matter to a reader. */
+const KIND_ORDER = Object.keys(KINDS) as readonly Shown[];
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+
+/** The findings of one rule. */
+interface Group {
+  readonly ruleId: string;
+  /** The worst of what stands; of nothing that stands, the worst of what resolved. */
+  readonly severity: Severity;
+  readonly highlights: readonly ShownHighlight[];
+}
+
+type ShownHighlight = Pick<Highlight, 'count' | 'findings'> & { readonly kind: Shown };
+
+/** One for each kind, in their order. */
+const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
+  KIND_ORDER.flatMap((kind) => {
+    const same = highlights.filter((one) => (one.kind === 'reminder' ? 'open' : one.kind) === kind);
+    if (same.length === 0) return [];
+    const count = same.reduce((total, one) => total + one.count, 0);
+    const findings = same
+      .flatMap((one) => one.findings)
+      .toSorted((a, b) => rank(b.severity) - rank(a.severity));
+    return [{ kind, count, findings }];
+  });
+
+const groupsOf = ({ highlights, rules }: PageFacts): readonly Group[] => {
+  const places = new Map(rules.map(({ rule }, index) => [rule.id, index]));
+  return [...Map.groupBy(highlights, ({ ruleId }) => ruleId)]
+    .map(([ruleId, members]): Group => {
+      const standing = members.filter(({ kind }) => kind !== 'resolved');
+      const ranks = (standing.length > 0 ? standing : members).map(({ severity }) => rank(severity));
+      return {
+        ruleId,
+        severity: SEVERITIES[Math.max(...ranks)] ?? 'CRITICAL',
+        highlights: byKind(members),
+      };
+    })
+    .toSorted(
+      (a, b) =>
+        rank(b.severity) - rank(a.severity) ||
+        (places.get(a.ruleId) ?? rules.length) - (places.get(b.ruleId) ?? rules.length),
+    );
+};
+
+/** An observed value, verbatim; beside a time in milliseconds the date that it means. */
+const valueText = (name: string, value: unknown, now: number): string => {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const time = name.endsWith('Time') ? readTime(value, now) : 'never';
+  const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
+  return cut(text, MAX_VALUE) + date;
+};
+
+const evidence = (finding: Finding, now: number): Html | undefined => {
+  const entries = Object.entries(finding.evidence);
+  if (entries.length === 0) return undefined;
+  const rest = entries.length - MAX_VALUES;
+  return html`<span class="evidence">${entries
+    .slice(0, MAX_VALUES)
+    .map(
+      ([name, value]) =>
+        html`<span><b>${cut(name, MAX_ID)}</b> ${foreign(valueText(name, value, now))}</span>`,
+    )}${rest > 0 && `and ${rest} more`}</span>`;
+};
+
+const waiverNote = ({ waiver }: Finding): Html | undefined => {
+  if (waiver === undefined) return undefined;
+  const { reason, ticket, owner, approver, expires } = waiver;
+  return html`<span class="note">Waived until ${expires}: ${foreign(cut(reason, MAX_MESSAGE))}${ticket !== undefined && html` (${foreign(cut(ticket, MAX_ID))})`}; owner ${foreign(cut(owner, MAX_ID))}, approved by ${foreign(cut(approver, MAX_ID))}</span>`;
+};
+
+const notes = (finding: Finding): Html => {
+  const { escalatedFrom, severity, carried, cause, state } = finding;
+  return html`${escalatedFrom !== undefined && html`<span class="note">Raised from ${severityWord(escalatedFrom)} to ${severityWord(severity)}</span>`}${carried === true && html`<span class="note">Could not be assessed this time: it stands as it was</span>`}${state === 'resolved' && html`<span class="note">Resolved: ${CAUSE_WORDS[cause ?? 'fixed']}</span>`}${waiverNote(finding)}`;
+};
+
+const subjectText = ({ subject }: Finding): Html => {
+  if (subject.kind === 'environment') return html`the environment`;
+  return subject.id === '' ? html`(no readable id)` : html`<code>${foreign(cut(subject.id, MAX_ID))}</code>`;
+};
+
+const row = (finding: Finding, kind: Shown, now: number): Html => {
+  const { severity, firstSeen, runs } = finding;
+  const days = Math.max(0, Math.floor((now - Date.parse(firstSeen)) / DAY_MS));
+  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${rank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${KINDS[kind]}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(cut(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, now)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
+};
+
+const frameworkName = (control: string): string => {
+  const [framework = '', ...clause] = control.split(':');
+  return `${FRAMEWORKS[framework as keyof typeof FRAMEWORKS] ?? framework} ${clause.join(':')}`;
+};
+
+const advice = (rule: Rule | undefined): Html | undefined =>
+  rule &&
+  html`<dl class="advice"><div><dt>Why it matters</dt><dd>${prose(rule.rationale)}</dd></div><div><dt>What to do</dt><dd>${prose(rule.remediation)}</dd></div>${rule.controls.length > 0 && html`<div class="all"><dt>Gives evidence for</dt>${rule.controls.map((control) => html`<dd class="clause">${frameworkName(control)}</dd>`)}</div>`}</dl>`;
+
+const tallies = ({ highlights }: Group): Html =>
+  html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${count}</strong> ${KINDS[kind]}`)}</span>`;
+
+const totalOf = (highlights: readonly ShownHighlight[]): number =>
+  highlights.reduce((total, { count }) => total + count, 0);
+
+/** As many rows as the budget still allows. */
+const rowsOf = ({ highlights }: Group, now: number, budget: number): readonly Html[] => {
+  const rows: Html[] = [];
+  let left = budget;
+  for (const { kind, findings } of highlights) {
+    for (const finding of findings.slice(0, SHOWN)) {
+      const one = row(finding, kind, now);
+      left -= one.markup.length;
+      if (left < 0) return rows;
+      rows.push(one);
+    }
+  }
+  return rows;
+};
+
+const rest = (hidden: number, hasCsv: boolean): Html | undefined => {
+  if (hidden === 0) return undefined;
+  const where = hasCsv ? html`<a href="findings.csv">findings.csv</a> beside this page has them all.` : '';
+  return html`<p class="rest" data-hidden="${hidden}">And ${plural(hidden, 'further finding')} of this rule. ${where}</p>`;
+};
+
+const ruleSection = (group: Group, rule: Rule | undefined, rows: readonly Html[], hasCsv: boolean): Html => {
+  const { ruleId, severity, highlights } = group;
+  const title = rule?.title ?? 'A rule that has left the catalogue';
+  return html`<article class="card rule" id="rule-${ruleId}" data-rule="${ruleId}"><header><h3>${severityBadge(severity)} ${title}</h3>${tallies(group)}</header>
+<code class="quiet">${ruleId}</code>${advice(rule)}
+<table class="findings" data-sortable><caption class="label">Findings of ${ruleId}</caption><thead><tr><th scope="col">Severity</th><th scope="col">State</th><th scope="col">Subject</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
+${rows}</tbody></table>${rest(totalOf(highlights) - rows.length, hasCsv)}</article>\n`;
+};
+
+const filter = (groups: readonly Group[]): Html => {
+  const kinds = KIND_ORDER.filter((kind) =>
+    groups.some(({ highlights }) => highlights.some((highlight) => highlight.kind === kind)),
+  );
+  return html`<form class="card filter" id="filter" role="search" aria-label="Filter the findings" hidden>
+<label class="label" for="text">Search the findings</label><input type="search" id="text" placeholder="User, ARN, rule, evidence …" autocomplete="off" spellcheck="false">
+<label class="label" for="rule">Rule</label><select id="rule"><option value="">All rules</option>${groups.map(({ ruleId }) => html`<option>${ruleId}</option>`)}</select>
+<label class="label" for="state">State</label><select id="state"><option value="">All states</option>${kinds.map((kind) => html`<option value="${kind}">${KINDS[kind]}</option>`)}</select>
+<fieldset><legend class="label">Severity</legend>${WORST_FIRST.map((severity) => html`<label class="chip ${severityClass(severity)}"><input type="checkbox" value="${severity}" checked>${severityWord(severity)}</label>`)}</fieldset>
+<output id="shown" aria-live="polite"></output><button type="reset">Show all</button>
+</form>`;
+};
+
+/** Every finding that a reader is shown, by rule, the worst first. */
+export const findingsSection = (facts: PageFacts): Html => {
+  const { report, rules, objects } = facts;
+  const groups = groupsOf(facts);
+  const now = Date.parse(report.asOf);
+  const hasCsv = objects.csv !== undefined;
+  const byId = new Map(rules.map(({ rule }) => [rule.id, rule]));
+  let budget = BUDGET;
+  const sections = groups.map((group) => {
+    const rows = rowsOf(group, now, budget);
+    budget -= rows.reduce((length, { markup }) => length + markup.length, 0);
+    return ruleSection(group, byId.get(group.ruleId), rows, hasCsv);
+  });
+  const among = report.verdict === 'COMPLETE' ? '' : ' among what was seen';
+  return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
+<p class="lead">By rule, the worst first. A finding is known by rule and subject: its age counts on from run to run.${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
+${groups.length > 0 ? filter(groups) : html`<p class="card empty">No findings${among}.</p>`}
+${sections}<p class="card empty" id="none" hidden>No finding that is shown here matches.</p></section>`;
+};

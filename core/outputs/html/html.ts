@@ -1,0 +1,75 @@
+import type { ConfiguredRule } from '../../../rules/engine/configure.ts';
+import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
+import type { Manifest, StoredManifest } from '../../archive/manifest.ts';
+import type { Highlight } from '../../model/highlights.ts';
+import type { Report } from '../../model/report.ts';
+import { documentText } from './document.ts';
+import { evidenceSection } from './evidence.ts';
+import { findingsSection } from './findings.ts';
+import { foreign, type Html, html } from './markup.ts';
+import { controlsSection, rulesSection, waiversSection } from './rules.ts';
+import { REPORT_SCRIPT } from './script.ts';
+import { trendChart } from './trend-chart.ts';
+import { inShort, runFacts, severityTiles, verdictCard } from './verdict.ts';
+
+/** All that a report's page may speak of. */
+export interface PageFacts {
+  readonly report: Report;
+  /** What operators call the environment, where they named it. */
+  readonly environmentName?: string;
+  /** The zone of the schedule, an IANA name. */
+  readonly timeZone?: string;
+  readonly rules: readonly ConfiguredRule[];
+  readonly highlights: readonly Highlight[];
+  /** What the run has stored, the page itself not among it. */
+  readonly objects: Manifest['objects'];
+  /** Undefined where the run has none. */
+  readonly manifestKey?: string;
+  /** The last complete run before this one. */
+  readonly last?: Pick<StoredManifest, 'manifest' | 'key' | 'sha256'>;
+  readonly hashes: Manifest['hashes'];
+  readonly codeVersion: string;
+}
+
+const titleOf = ({ report, environmentName }: PageFacts): string => {
+  const { verdict, environmentId, asOf } = report;
+  const name = `${environmentName ?? environmentId}, ${asOf.slice(0, 10)}: FinSpace access audit`;
+  return verdict === 'COMPLETE' ? name : `${verdict} - ${name}`;
+};
+
+/** The page of all runs, from where this one stands. */
+const historyLink = ({ verdict, environmentId }: Report): string =>
+  verdict === 'COMPLETE' ? '../../index.html' : `../../../../reports/environment=${environmentId}/index.html`;
+
+const trendSection = ({ report }: PageFacts): Html => {
+  const { trend = [], previousRun, verdict } = report;
+  const isCut = previousRun !== undefined && !trend.some(([run]) => run === previousRun);
+  return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
+<p class="lead">What failed and was not waived in the last complete runs, by severity.${verdict !== 'COMPLETE' && ' This run is not complete and is not in it.'}${isCut && html` <strong>There is no earlier trend</strong>: the report of run ${previousRun} carries none.`}</p>
+<div class="card">${trendChart(trend)}</div></section>`;
+};
+
+/** `report.html`: the run as people read it. The same facts give the same bytes. */
+export const reportPage = (facts: PageFacts): string => {
+  const { report, environmentName } = facts;
+  const { verdict, environmentId, accountId, region, run } = report;
+  return documentText({
+    title: titleOf(facts),
+    verdict,
+    mark: `${verdict} - ${environmentId} - ${run}`,
+    script: REPORT_SCRIPT,
+    body: html`<a class="skip" href="#findings">Skip to the findings</a>
+<header class="top"><div class="wrap"><p class="over">FinSpace access audit</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span></p>
+<nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a><a href="${historyLink(report)}">All runs</a></nav></div></header>
+<main class="wrap">
+<section aria-label="Verdict and summary">${verdictCard(report)}${inShort(report)}${severityTiles(report)}<div class="card">${runFacts(facts)}</div></section>
+${trendSection(facts)}
+${findingsSection(facts)}
+${waiversSection(facts)}
+${rulesSection(facts)}
+${controlsSection(facts, FRAMEWORKS)}
+${evidenceSection(facts)}
+</main>
+<footer class="wrap">Written by the audit of run ${run}. This page may name people: handle it as the archive that it is from.</footer>`,
+  });
+};

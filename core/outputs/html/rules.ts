@@ -1,0 +1,138 @@
+import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
+import type { Rule } from '../../../rules/engine/rule.ts';
+import { SEVERITIES } from '../../../rules/engine/severity.ts';
+import { TROUBLE_WORDS } from '../../notify/digest/body.ts';
+import { cut, plural } from '../../text/plain-text.ts';
+import type { PageFacts } from './html.ts';
+import { foreign, type Html, html } from './markup.ts';
+import { severityBadge } from './severity.ts';
+import { isOn, isShort } from './verdict.ts';
+
+const MAX_REASON = 400;
+
+const STATES: Readonly<Record<RuleOutcome['state'], string>> = {
+  ran: 'ran',
+  off: 'off',
+  'not-configured': 'not configured',
+  'not-assessed': 'not assessed',
+};
+
+const number = (value: number): Html =>
+  html`<td class="n${value === 0 ? ' zero' : ''}" data-sort="${value}">${value}</td>`;
+
+const tone = (outcome: RuleOutcome): string => {
+  if (outcome.error !== undefined || isShort(outcome)) return 'unjudged';
+  return isOn(outcome) ? 'ran' : 'quiet';
+};
+
+const reasonOf = ({ error, reason = '' }: RuleOutcome): string =>
+  cut(error === undefined ? reason : `it failed: ${error}`, MAX_REASON);
+
+const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html => {
+  const { id, severity, state, checked, failed, notAssessed } = outcome;
+  const name = hasFindings ? html`<a href="#rule-${id}">${title}</a>` : title;
+  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span></td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${STATES[state]}</span></td>${number(checked)}${number(failed)}${number(notAssessed)}<td>${foreign(reasonOf(outcome))}</td></tr>\n`;
+};
+
+const summary = (outcomes: readonly RuleOutcome[]): string => {
+  const count = (state: RuleOutcome['state']): number =>
+    outcomes.filter((outcome) => outcome.state === state).length;
+  const short = outcomes.filter(({ state, notAssessed }) => state === 'ran' && notAssessed > 0).length;
+  return (
+    `${count('ran')} of ${plural(outcomes.length, 'rule')} ran` +
+    `${short > 0 ? `, ${short} of them without an answer for everyone` : ''}; ${count('not-assessed')} could not be assessed, ` +
+    `${count('not-configured')} ${count('not-configured') === 1 ? 'is' : 'are'} not configured, ${count('off')} ${count('off') === 1 ? 'is' : 'are'} off.`
+  );
+};
+
+/** What each rule did, and did not. */
+export const rulesSection = ({ report, rules, highlights }: PageFacts): Html => {
+  const titles = new Map<string, string>(rules.map(({ rule }): [string, string] => [rule.id, rule.title]));
+  const found = new Set(highlights.map(({ ruleId }) => ruleId));
+  return html`<section id="rules" aria-labelledby="rules-title"><h2 id="rules-title">Rules: what was assessed, and what was not</h2>
+<p class="lead">${summary(report.rules)} What is not assessed never counts as a pass. Failed counts waived findings too.</p>
+<div class="card scroll" tabindex="0" role="region" aria-label="Rules"><table data-sortable><caption class="label">How each rule fared</caption><thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">State</th><th scope="col" class="n">Checked</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Not assessed</th><th scope="col">Reason</th></tr></thead><tbody>
+${report.rules.map((outcome) => row(outcome, titles.get(outcome.id) ?? outcome.id, found.has(outcome.id)))}</tbody></table></div></section>`;
+};
+
+/** Waivers that somebody has to see to. */
+export const waiversSection = ({ report: { waiverTroubles = [] } }: PageFacts): Html | undefined =>
+  waiverTroubles.length === 0
+    ? undefined
+    : html`<section id="waivers" aria-labelledby="waivers-title"><h2 id="waivers-title">Waivers to see to</h2>
+<div class="card scroll" tabindex="0" role="region" aria-label="Waivers"><table><thead><tr><th scope="col">Rule</th><th scope="col">Subject</th><th scope="col">What to do</th></tr></thead><tbody>
+${waiverTroubles.map(({ kind, rule, user, expires }) => html`<tr><td><code>${foreign(rule)}</code></td><td><code>${foreign(user)}</code></td><td>${kind}: ${TROUBLE_WORDS[kind](expires)}</td></tr>\n`)}</tbody></table></div></section>`;
+
+/** Of one clause: the rules that give evidence for it, and what they say. */
+interface Coverage {
+  readonly clause: string;
+  readonly rules: readonly string[];
+  readonly failing: number;
+  /** Rules that judged everything that they had to. */
+  readonly whole: number;
+  /** Rules that judged anything at all. */
+  readonly judged: number;
+}
+
+const standing = ({ failing, whole, judged, rules }: Coverage, isComplete: boolean): Html => {
+  const part =
+    whole < rules.length &&
+    html`<span class="evidence">${whole} of ${plural(rules.length, 'rule')} judged in full</span>`;
+  if (failing > 0) return html`<span class="fails">${failing} failing</span>${part}`;
+  if (judged === 0) return html`<span class="quiet">not assessed</span>`;
+  if (!isComplete) return html`<span class="partly">none failing among what was seen</span>${part}`;
+  return html`<span class="${whole < rules.length ? 'partly' : 'passes'}">none failing</span>${part}`;
+};
+
+const inNaturalOrder = (one: string, other: string): number =>
+  one.localeCompare(other, 'en', { numeric: true });
+
+const clauseOf = (control: string, framework: string): readonly string[] =>
+  control.startsWith(`${framework}:`) ? [control.slice(framework.length + 1)] : [];
+
+const coverageOf = (
+  framework: string,
+  rules: readonly Rule[],
+  outcomes: ReadonlyMap<string, RuleOutcome>,
+  failing: ReadonlyMap<string, number>,
+): readonly Coverage[] => {
+  const pairs = rules.flatMap(({ id, controls }) =>
+    controls.flatMap((control) => clauseOf(control, framework)).map((clause) => ({ id, clause })),
+  );
+  return [...Map.groupBy(pairs, ({ clause }) => clause)]
+    .map(([clause, members]): Coverage => {
+      const ids = members.map(({ id }) => id);
+      const of = ids.flatMap((id) => outcomes.get(id) ?? []);
+      return {
+        clause,
+        rules: ids,
+        failing: ids.reduce((total, id) => total + (failing.get(id) ?? 0), 0),
+        whole: of.filter((outcome) => isOn(outcome) && !isShort(outcome)).length,
+        judged: of.filter(({ checked }) => checked > 0).length,
+      };
+    })
+    .toSorted((a, b) => inNaturalOrder(a.clause, b.clause));
+};
+
+/** What the run says of each clause of each framework. */
+export const controlsSection = (
+  { report, rules, highlights }: PageFacts,
+  frameworks: Readonly<Record<string, string>>,
+): Html => {
+  const outcomes = new Map(report.rules.map((outcome) => [outcome.id, outcome]));
+  const failing = new Map<string, number>();
+  for (const { ruleId, kind, count } of highlights) {
+    if (kind !== 'resolved' && kind !== 'waived') failing.set(ruleId, (failing.get(ruleId) ?? 0) + count);
+  }
+  const isComplete = report.verdict === 'COMPLETE';
+  const catalogue = rules.map(({ rule }) => rule);
+  const tables = Object.entries(frameworks).map(([framework, name]) => {
+    const coverage = coverageOf(framework, catalogue, outcomes, failing);
+    if (coverage.length === 0) return undefined;
+    return html`<div class="card"><h3>${name}</h3><table><caption class="label">${name}</caption><thead><tr><th scope="col">Clause</th><th scope="col">Standing</th><th scope="col">Evidence from</th></tr></thead><tbody>
+${coverage.map((one) => html`<tr><td class="whole"><code>${one.clause}</code></td><td>${standing(one, isComplete)}</td><td>${one.rules.join(', ')}</td></tr>\n`)}</tbody></table></div>`;
+  });
+  return html`<section id="controls" aria-labelledby="controls-title"><h2 id="controls-title">Controls by framework</h2>
+<p class="lead">A rule gives evidence for a control; no rule alone satisfies one. Waived findings are not counted as failing here.</p>
+<div class="frames">${tables}</div></section>`;
+};

@@ -1,0 +1,118 @@
+import { scaleLinear } from 'd3-scale';
+import { area, line, type SeriesPoint, stack } from 'd3-shape';
+import type { Severity } from '../../../rules/engine/severity.ts';
+import { runInstant } from '../../archive/keys.ts';
+import { type TrendPoint, WORST_FIRST } from '../../model/trend.ts';
+import { type Html, html } from './markup.ts';
+import { severityClass, severityWord } from './severity.ts';
+
+/** The size of a drawing, in pixels where the page is as wide as it is meant for. */
+interface Size {
+  readonly name: 'wide' | 'narrow';
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Two drawings, of which the page shows one: a drawing that shrinks to a telephone can't be read there. */
+const SIZES: readonly Size[] = [
+  { name: 'wide', width: 1000, height: 250 },
+  { name: 'narrow', width: 400, height: 250 },
+];
+
+const LEFT = 48;
+const RIGHT = 10;
+const TOP = 12;
+const BOTTOM = 40;
+
+interface Moment {
+  readonly run: string;
+  readonly at: Date;
+  readonly counts: Readonly<Record<Severity, number>>;
+  readonly total: number;
+}
+
+const momentOf = ([run, ...counts]: TrendPoint): Moment => ({
+  run,
+  at: runInstant(run) ?? new Date(0),
+  counts: Object.fromEntries(WORST_FIRST.map((severity, index) => [severity, counts[index] ?? 0])) as Record<
+    Severity,
+    number
+  >,
+  total: counts.reduce((sum, count) => sum + count, 0),
+});
+
+const dayOf = ({ at }: Moment): string => at.toISOString().slice(0, 10);
+
+/** How many dates stand beneath a drawing, the likeliest to be at even distances first. */
+const DATES: readonly number[] = [4, 3];
+
+/** The first, the last, and some between them. */
+const datesOf = (moments: readonly Moment[]): readonly Moment[] => {
+  const steps = moments.length - 1;
+  const count = DATES.find((dates) => steps % (dates - 1) === 0) ?? Math.min(4, moments.length);
+  const places = Array.from({ length: count }, (_, n) => Math.round((n * steps) / (count - 1)));
+  return [...new Set(places)].flatMap((place) => moments[place] ?? []);
+};
+
+const anchorOf = (index: number, count: number): string => {
+  if (index === 0) return 'start';
+  return index === count - 1 ? 'end' : 'middle';
+};
+
+/** One decimal is finer than any screen shows. */
+const place = (value: number): number => Math.round(value * 10) / 10;
+
+const chart = (moments: readonly Moment[], title: string, { name, width, height }: Size): Html => {
+  const base = height - BOTTOM;
+  const first = moments[0]?.at ?? new Date(0);
+  const last = moments.at(-1)?.at ?? first;
+  const x = scaleLinear([first, last], [LEFT, width - RIGHT]);
+  const top = Math.max(4, ...moments.map(({ total }) => total));
+  const y = scaleLinear([0, top], [base, TOP]).nice(4);
+  // The worst at the bottom, where its height can be read.
+  const layers = stack<unknown, Moment, Severity>()
+    .keys([...WORST_FIRST])
+    .value(({ counts }, severity) => counts[severity])([...moments]);
+  const xOf = ({ data }: SeriesPoint<Moment>): number => x(data.at);
+  const areaPath = area<SeriesPoint<Moment>>(
+    xOf,
+    ([low]) => y(low),
+    ([, high]) => y(high),
+  ).digits(1);
+  const edgePath = line<SeriesPoint<Moment>>(xOf, ([, high]) => y(high)).digits(1);
+  const dates = datesOf(moments);
+
+  return html`<svg class="chart ${name}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
+${y.ticks(4).map((tick) => html`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${place(y(tick))}" y2="${place(y(tick))}"/><text x="${LEFT - 10}" y="${place(y(tick)) + 4}" text-anchor="end">${tick}</text>`)}
+${layers.map((layer) => html`<g class="${severityClass(layer.key)}"><path class="area" d="${areaPath(layer) ?? ''}"/><path class="edge" d="${edgePath(layer) ?? ''}"/></g>`)}
+${moments.map(({ at }) => html`<line class="run" x1="${place(x(at))}" x2="${place(x(at))}" y1="${base + 1}" y2="${base + 5}"/>`)}
+${dates.map((moment, index) => html`<text x="${place(x(moment.at))}" y="${height - 12}" text-anchor="${anchorOf(index, dates.length)}">${dayOf(moment)}</text>`)}
+</svg>`;
+};
+
+const numbers = (moments: readonly Moment[]): Html => html`<details><summary>The numbers as a table</summary>
+<div class="scroll tall" tabindex="0" role="region" aria-label="Failing findings by run, as a table"><table>
+<caption>What failed in each complete run and was not waived, the latest first</caption>
+<thead><tr><th scope="col">Run</th>${WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`)}<th scope="col" class="n">Total</th></tr></thead>
+<tbody>${moments
+  .toReversed()
+  .map(
+    ({ run, counts, total }) =>
+      html`<tr><td><code>${run}</code></td>${WORST_FIRST.map((severity) => html`<td class="n">${counts[severity]}</td>`)}<td class="n">${total}</td></tr>`,
+  )}</tbody></table></div></details>`;
+
+/** What failed in the last complete runs: a chart, and the numbers behind it for those who can't see it. */
+export const trendChart = (trend: readonly TrendPoint[]): Html => {
+  const moments = trend.map(momentOf);
+  const [first, last] = [moments[0], moments.at(-1)];
+  if (first === undefined || last === undefined)
+    return html`<p class="quiet">There is no complete run to show.</p>`;
+  if (first === last) return html`<p class="quiet">One complete run is no trend yet.</p>${numbers(moments)}`;
+
+  const title = `Failing findings in ${moments.length} complete runs: ${first.total} on ${dayOf(first)}, ${last.total} on ${dayOf(last)}`;
+  return html`<ul class="legend">${WORST_FIRST.map(
+    (severity) => html`<li class="${severityClass(severity)}"><i></i>${severityWord(severity)}</li>`,
+  )}<li>A mark below the axis is a complete run</li></ul>
+${SIZES.map((size) => chart(moments, title, size))}
+${numbers(moments)}`;
+};

@@ -1,0 +1,153 @@
+import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
+import { runInstant } from '../../archive/keys.ts';
+import type { Report, Verdict } from '../../model/report.ts';
+import { WORST_FIRST } from '../../model/trend.ts';
+import { UNSEEN } from '../../notify/digest/body.ts';
+import { begunAnew, plural } from '../../text/plain-text.ts';
+import type { PageFacts } from './html.ts';
+import { utcText, zonedText } from './instant.ts';
+import { foreign, type Html, html, trusted } from './markup.ts';
+import { severityClass, severityWord } from './severity.ts';
+
+const SIGNS: Readonly<Record<Verdict, string>> = {
+  COMPLETE: 'M7 12.5l3.4 3.4L17 8.6',
+  INCOMPLETE: 'M12 6.5v7M12 17.2v.1',
+  FAILED: 'M8 8l8 8M16 8l-8 8',
+};
+
+const sign = (verdict: Verdict): Html =>
+  html`<svg viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle class="disc" cx="12" cy="12" r="12"/><path class="sign" d="${SIGNS[verdict]}"/>`)}</svg>`;
+
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  COMPLETE: 'Complete: the whole directory was seen',
+  INCOMPLETE: 'INCOMPLETE: not everything was seen',
+  FAILED: 'FAILED: nothing was judged',
+};
+
+/** Rules that are on. */
+export const isOn = ({ state }: RuleOutcome): boolean => state === 'ran' || state === 'not-assessed';
+
+/** Whether a rule had less than its full say. */
+export const isShort = ({ state, notAssessed }: RuleOutcome): boolean =>
+  state === 'not-assessed' || notAssessed > 0;
+
+const seenText = ({ counts: { users, pages, duplicates } }: Report): string =>
+  `${plural(users, 'user')} on ${plural(pages, 'page')}` +
+  (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
+
+const judgedText = ({ rules }: Report): Html | string => {
+  const short = rules.filter(isShort).length;
+  const idle = rules.filter((rule) => !isOn(rule)).length;
+  const lacking = [
+    ...(short > 0 ? [`${plural(short, 'rule')} could not judge everything`] : []),
+    ...(idle > 0 ? [`${plural(idle, 'rule')} ${idle === 1 ? 'is' : 'are'} off or not configured`] : []),
+    ...(rules.length === 0 ? ['there is no rule'] : []),
+  ];
+  if (lacking.length === 0) return 'Every rule of the catalogue judged.';
+  return html`Not all was judged: ${lacking.join(', and ')}; see <a href="#rules">rules</a>.`;
+};
+
+const completeText = (report: Report): Html => html`<p>${seenText(report)}. ${judgedText(report)}</p>`;
+
+const shortfallText = (report: Report): Html => {
+  const { reason, message, counts } = report;
+  return html`<p><strong>Nothing here is to be read as fixed, and nobody as compliant for not being named.</strong> Until a run is complete again, the findings of the last complete run stand.</p>
+<dl><dt>Reason</dt><dd><code>${reason ?? 'none given'}</code></dd>${message !== undefined && html`<dt>What happened</dt><dd>${foreign(message)}</dd>`}<dt>Seen</dt><dd>${counts.users === 0 ? 'no user' : seenText(report)}</dd><dt>Not seen</dt><dd>${reason === undefined ? 'what the reason kept from view' : UNSEEN[reason]}</dd></dl>`;
+};
+
+/** What the run is worth, before anything that it found. */
+export const verdictCard = (report: Report): Html => {
+  const { verdict } = report;
+  const isComplete = verdict === 'COMPLETE';
+  return html`<div class="card verdict">${sign(verdict)}<div><h2>${VERDICT_WORDS[verdict]}</h2>${isComplete ? completeText(report) : shortfallText(report)}</div></div>`;
+};
+
+const failingOf = ({ findings: { bySeverity } }: Report): number =>
+  WORST_FIRST.reduce((total, severity) => total + bySeverity[severity], 0);
+
+/** The counts of the last complete run before this one, in the trend's order. */
+const countsBefore = ({ trend = [], previousRun }: Report): readonly number[] | undefined =>
+  trend.find(([run]) => run === previousRun)?.slice(1) as readonly number[] | undefined;
+
+/** Zero findings among nobody is no number at all. */
+const isUnknown = (count: number, { verdict, counts }: Report): boolean =>
+  verdict !== 'COMPLETE' && counts.users === 0 && count === 0;
+
+const delta = (count: number, before: number | undefined, report: Report): Html => {
+  if (isUnknown(count, report)) return html`<div class="delta">nobody was seen</div>`;
+  if (report.verdict !== 'COMPLETE') return html`<div class="delta">of what was seen</div>`;
+  if (report.previousRun === undefined) return html`<div class="delta">first audit</div>`;
+  if (before === undefined) return html`<div class="delta">change unknown</div>`;
+  if (count === before) return html`<div class="delta">no change</div>`;
+  return count > before
+    ? html`<div class="delta worse">▲ ${count - before} more</div>`
+    : html`<div class="delta better">▼ ${before - count} fewer</div>`;
+};
+
+/** What the changes are since, for those who see the arrows. */
+const sinceText = ({ previousRun, verdict }: Report): Html | undefined => {
+  const before = runInstant(previousRun ?? '');
+  if (before === undefined || verdict !== 'COMPLETE') return undefined;
+  return html`<p class="rest">Changes since the last complete run, ${utcText(before.toISOString())}. Waived findings are counted apart.</p>`;
+};
+
+export const severityTiles = (report: Report): Html => {
+  const { bySeverity, byState } = report.findings;
+  const before = countsBefore(report);
+  const tiles = WORST_FIRST.map((severity, index) => {
+    const count = bySeverity[severity];
+    return html`<li class="card tile ${severityClass(severity)}"><div class="name">${severityWord(severity)}</div><div class="count${count === 0 ? ' none' : ''}">${isUnknown(count, report) ? '?' : count}</div>${delta(count, before?.[index], report)}</li>`;
+  });
+  return html`<ul class="tiles" aria-label="Failing findings by severity">${tiles}<li class="card tile waived"><div class="name">Waived</div><div class="count${byState.waived === 0 ? ' none' : ''}">${byState.waived}</div><div class="delta">accepted</div></li></ul>${sinceText(report)}`;
+};
+
+const STATE_TEXTS = [
+  ['new', 'new'],
+  ['reopened', 'reopened'],
+  ['event', 'changed'],
+  ['resolved', 'resolved'],
+] as const;
+
+/** The run in a sentence or two. */
+export const inShort = (report: Report): Html => {
+  const { findings, previousRun, verdict } = report;
+  const failing = failingOf(report);
+  const worst = WORST_FIRST.filter((severity) => findings.bySeverity[severity] > 0)
+    .map((severity) => `${findings.bySeverity[severity]} ${severity.toLowerCase()}`)
+    .join(', ');
+  if (isUnknown(failing, report))
+    return html`<p class="short"><strong>Nobody was seen</strong>: nothing is known of any finding.</p>`;
+  if (verdict !== 'COMPLETE')
+    return html`<p class="short">Among what was seen, <strong>${plural(failing, 'finding')}</strong>${failing > 0 && `: ${worst}`}. How many there are beyond that is unknown.</p>`;
+
+  const news = STATE_TEXTS.filter(([state]) => findings.byState[state] > 0).map(
+    ([state, words]) => `${findings.byState[state]} ${words}`,
+  );
+  const what =
+    failing === 0
+      ? 'No finding stands'
+      : `${plural(failing, 'finding')} ${failing === 1 ? 'stands' : 'stand'}`;
+  const change =
+    previousRun === undefined
+      ? 'This is the first audit of the environment.'
+      : `Since the last complete run: ${news.length === 0 ? 'no finding changed' : news.join(', ')}.`;
+  return html`<p class="short"><strong>${what}</strong>${failing > 0 && `: ${worst}`}. ${change}</p>`;
+};
+
+const fact = (name: string, value: Html | string, more?: Html | string): Html =>
+  html`<div><dt>${name}</dt><dd>${value}</dd>${more !== undefined && html`<dd>${more}</dd>`}</div>`;
+
+const comparedWith = ({ verdict, previousRun }: Report): Html => {
+  const before = runInstant(previousRun ?? '');
+  if (before !== undefined) return fact('Compared with', utcText(before.toISOString()));
+  return fact('Compared with', 'nothing', verdict === 'COMPLETE' ? 'the first complete run' : undefined);
+};
+
+/** What the run speaks for. */
+export const runFacts = ({ report, timeZone }: PageFacts): Html => {
+  const { asOf, run, counts } = report;
+  const { requests, throttled, retries } = counts;
+  const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);
+  const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated${begunAnew(counts)}`;
+  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${comparedWith(report)}</dl>`;
+};

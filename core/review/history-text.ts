@@ -1,0 +1,44 @@
+import { oneLine, plural } from '../text/plain-text.ts';
+import type { Described, PackManifest } from './pack-manifest.ts';
+import type { Days } from './period.ts';
+
+const daysText = ({ from, to }: Days): string => (from === to ? from : `${from} to ${to}`);
+
+/** What a pack speaks for, and where the history that it was read from is not whole: a paragraph each. */
+export const historyText = ({
+  run,
+  asOf,
+  period,
+  changesFrom,
+  gaps: { daysWithoutRun, unfinished, untrusted },
+  counts: { untraceable },
+}: Described): readonly string[] => {
+  const isBefore = asOf.slice(0, 10) < period.from;
+  const runs = changesFrom.length;
+  return [
+    `The review speaks for run ${run} (${asOf}), the last complete run up to ${period.to}.`,
+    ...(isBefore
+      ? ['THAT RUN LIES BEFORE THE PERIOD: no run of the period is complete, and nothing is known of it.']
+      : [`${plural(runs, 'run')} of the period ${runs === 1 ? 'is' : 'are'} complete and could be read.`]),
+    ...(runs === 1
+      ? ['With one run there is nothing to compare: who came, went or changed in the period is not known.']
+      : []),
+    daysWithoutRun.length === 0
+      ? 'Every day of the period (UTC) has a complete run.'
+      : `NOT SEEN, days (UTC) without a complete run that could be read: ${daysWithoutRun.map(daysText).join(', ')}.`,
+    ...unfinished.map(
+      ({ run: name, attempt, end }) =>
+        `NOT COMPLETE: run ${name}${attempt === undefined ? '' : `, attempt ${oneLine(attempt)}`}: ${oneLine(end)}`,
+    ),
+    ...untrusted.map(
+      ({ run: name, problem }) => `NOT TO BE TRUSTED, left out: run ${name}: ${oneLine(problem)}`,
+    ),
+    'What was read was held against the hashes in its manifests. The rest of the history, and signatures: finspace-audit verify.',
+    ...(untraceable === 0
+      ? []
+      : [`${plural(untraceable, 'record')} without a userId: nothing ties one in a run to one in another.`]),
+  ];
+};
+
+/** Whether everything of the period could be believed; days without a run are told, and no fault of the archive's. */
+export const isTrusted = ({ gaps }: PackManifest): boolean => gaps.untrusted.length === 0;

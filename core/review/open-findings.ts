@@ -1,0 +1,55 @@
+import type { Finding } from '../../rules/engine/finding.ts';
+import type { Subject } from '../../rules/engine/rule.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import type { User } from '../../rules/engine/user.ts';
+import { isFailing } from '../model/report.ts';
+
+/** What fails and is not waived. */
+export interface OpenFindings {
+  readonly count: number;
+  /** Undefined where nothing fails. */
+  readonly worst: Severity | undefined;
+}
+
+const NONE: OpenFindings = { count: 0, worst: undefined };
+
+const worse = (one: Severity | undefined, other: Severity | undefined): Severity | undefined => {
+  if (one === undefined || other === undefined) return one ?? other;
+  return isAtLeast(one, other) ? one : other;
+};
+
+const sum = (one: OpenFindings, other: OpenFindings): OpenFindings => ({
+  count: one.count + other.count,
+  worst: worse(one.worst, other.worst),
+});
+
+const keyOf = ({ kind, id }: Subject): string => `${kind}/${id}`;
+
+/** Counts the findings that stand open on each subject; events stand nowhere. */
+export const tallyFindings = () => {
+  const bySubject = new Map<string, OpenFindings>();
+  const bySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<
+    Severity,
+    number
+  >;
+  const on = (subject: Subject): OpenFindings => bySubject.get(keyOf(subject)) ?? NONE;
+
+  return {
+    add(finding: Finding): void {
+      if (!isFailing(finding) || finding.state === 'event') return;
+      const { subject, severity } = finding;
+      bySeverity[severity] += 1;
+      bySubject.set(keyOf(subject), sum(on(subject), { count: 1, worst: severity }));
+    },
+    /** What is open on a user, and on the principal that its API access is bound to. */
+    of({ id, isApiBound, principalArn }: User): OpenFindings {
+      const own = on({ kind: 'user', id });
+      return isApiBound && principalArn !== undefined
+        ? sum(own, on({ kind: 'principal', id: principalArn }))
+        : own;
+    },
+    bySeverity: (): Readonly<Record<Severity, number>> => ({ ...bySeverity }),
+  };
+};
+
+export type FindingTally = ReturnType<typeof tallyFindings>;

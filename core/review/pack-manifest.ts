@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import type { Archive } from '../../lambda/ports.ts';
+import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { readBytes } from '../archive/lines.ts';
+import { sha256Of } from '../archive/staging.ts';
+
+/** What a pack holds besides its manifest. */
+export const PACK_FILES = [
+  'README.txt',
+  'changes.csv',
+  'never-logged-in.csv',
+  'privileged.csv',
+  'roster.csv',
+  'waivers.csv',
+  'worksheet.csv',
+] as const;
+
+export type PackFile = (typeof PACK_FILES)[number];
+
+export const PACK_MANIFEST = 'manifest.json';
+
+const digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() });
+const days = z.object({ from: z.string(), to: z.string() });
+const source = z.object({ run: z.string(), key: z.string(), sha256: digest.shape.sha256 });
+const count = z.int().nonnegative();
+
+const packManifest = z.object({
+  schemaVersion: z.literal(1),
+  environmentId: z.string(),
+  accountId: z.string(),
+  period: days,
+  /** The run that the review speaks for. */
+  run: z.string(),
+  /** Its instant, ISO 8601 in UTC. */
+  asOf: z.string(),
+  /** Its manifest in the archive. */
+  archiveManifest: z.object({ key: z.string(), sha256: digest.shape.sha256 }),
+  /** The runs that the changes were read from, in order. */
+  changesFrom: z.array(source),
+  /** Where the history of the period is not whole. */
+  gaps: z.object({
+    daysWithoutRun: z.array(days),
+    unfinished: z.array(z.object({ run: z.string(), attempt: z.string().optional(), end: z.string() })),
+    untrusted: z.array(z.object({ run: z.string(), problem: z.string() })),
+  }),
+  counts: z.object({
+    users: count,
+    superUsers: count,
+    apiBound: count,
+    neverLoggedIn: count,
+    lastLoginUnknown: count,
+    waivers: count,
+    came: count,
+    gone: count,
+    changed: count,
+    /** Records without a userId in the first and the reviewed run: nothing ties one to another. */
+    untraceable: count,
+    events: count,
+    /** Users who are kept only with a justification. */
+    justificationRequired: count,
+    /** What fails in the reviewed run and is not waived, events left out. */
+    openFindings: z.record(z.enum(SEVERITIES), count),
+  }),
+  /** SHA-256 and size in bytes of every file. */
+  files: z.strictObject(
+    Object.fromEntries(PACK_FILES.map((name) => [name, digest])) as Record<PackFile, typeof digest>,
+  ),
+  codeVersion: z.string(),
+});
+
+/** What a pack is of, and what it holds; written last, so that the pack exists when it does. */
+export type PackManifest = Readonly<z.infer<typeof packManifest>>;
+
+/** What a pack is of, without the hashes of its files: the words in one of them are written from it. */
+export type Described = Omit<PackManifest, 'files'>;
+
+/** A pack that is not what was built. */
+export class PackError extends Error {
+  override readonly name = 'PackError';
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+export interface StoredPack {
+  readonly manifest: PackManifest;
+  /** Of the manifest's bytes. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+const digestOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
+  const hash = createHash('sha256');
+  for await (const chunk of body) hash.update(chunk);
+  return hash.digest('hex');
+};
+
+const fileProblem = async (pack: Archive, name: PackFile, wanted: string): Promise<string | undefined> => {
+  const stored = await pack.read(name);
+  if (stored === undefined) return `${name} is missing, though ${PACK_MANIFEST} names it`;
+  const found = await digestOf(stored.body);
+  if (found === wanted) return undefined;
+  const hint = name === 'worksheet.csv' ? '; fill in a copy of it, and build the pack anew' : '';
+  return `${name} was altered: its SHA-256 must be ${wanted}, got ${found}${hint}`;
+};
+
+const parsed = (bytes: Uint8Array): PackManifest => {
+  try {
+    return packManifest.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  } catch {
+    throw new PackError([
+      `${PACK_MANIFEST} must be the manifest of an access-review pack, got something else`,
+    ]);
+  }
+};
+
+/**
+ * Reads a pack's manifest, and holds every file of the pack against it.
+ * @throws {PackError} naming every file that is altered or missing
+ */
+export const readPack = async (pack: Archive): Promise<StoredPack> => {
+  const stored = await pack.read(PACK_MANIFEST);
+  if (stored === undefined)
+    throw new PackError([`${pack.location} must be an access-review pack, got no ${PACK_MANIFEST} there`]);
+  const bytes = await readBytes(stored.body);
+  const manifest = parsed(bytes);
+  const problems: string[] = [];
+  for (const name of PACK_FILES) {
+    const problem = await fileProblem(pack, name, manifest.files[name].sha256);
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length > 0) throw new PackError(problems);
+  return { manifest, sha256: sha256Of(bytes), size: bytes.length };
+};

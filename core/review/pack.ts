@@ -1,0 +1,241 @@
+import type { Archive } from '../../lambda/ports.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
+import type { ObjectName } from '../archive/keys.ts';
+import { ArchiveError, type Manifest, type StoredManifest } from '../archive/manifest.ts';
+import { readRunLines } from '../archive/read-run.ts';
+import { usersOf } from '../archive/read-users.ts';
+import type { ArchivedRun } from '../archive/runs.ts';
+import { readReport } from '../archive/runs.ts';
+import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
+import { CODE_VERSION } from '../model/version.ts';
+import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
+import { type FindingTally, tallyFindings } from './open-findings.ts';
+import {
+  type Described,
+  PACK_FILES,
+  PACK_MANIFEST,
+  type PackFile,
+  type PackManifest,
+} from './pack-manifest.ts';
+import { type Days, daysWithout, readPeriodRuns, type UntrustedRun } from './period.ts';
+import { readmeText } from './readme.ts';
+import { openUserSheets, type UserSheets } from './user-sheets.ts';
+import { openWaiversSheet } from './waivers-sheet.ts';
+import { asSpread } from './worksheet-columns.ts';
+
+export interface BuiltPack {
+  readonly manifest: PackManifest;
+  /** Of `manifest.json`: whoever keeps it elsewhere can tell whether a pack is the one that was built. */
+  readonly sha256: string;
+}
+
+/** Throws ArchiveError where a run doesn't have what a review is read from: none of it is taken for empty. */
+const requireObjects = ({ run, objects }: Manifest, names: readonly ObjectName[]): void => {
+  const missing = names.find((name) => objects[name] === undefined);
+  if (missing !== undefined) throw new ArchiveError(`the manifest of run ${run} names no ${missing}`);
+};
+
+async function* findingsOf(archive: Archive, manifest: Manifest): AsyncGenerator<Finding> {
+  for await (const line of readRunLines(archive, manifest, 'findings')) yield line as Finding;
+}
+
+const readFirstRun = async (archive: Archive, manifest: Manifest): Promise<FirstRun> => {
+  const first = new FirstRun(manifest.run);
+  for await (const { user } of usersOf(archive, manifest)) first.remember(user);
+  return first;
+};
+
+const readChanges = async (
+  archive: Archive,
+  manifest: Manifest,
+  rules: ReadonlyMap<string, Rule>,
+): Promise<readonly Finding[]> => {
+  const changes: Finding[] = [];
+  for await (const finding of findingsOf(archive, manifest)) {
+    if (isChange(finding, rules)) changes.push(finding);
+  }
+  return changes;
+};
+
+interface PeriodRead {
+  readonly sources: readonly StoredManifest[];
+  /** The first run that could be read, unless it is the reviewed one. */
+  readonly first: FirstRun | undefined;
+  readonly untrusted: readonly UntrustedRun[];
+}
+
+/** Reads what the runs of a period saw change. A run that is altered is left out, and told. */
+const readPeriod = async (
+  archive: Archive,
+  runs: readonly ArchivedRun[],
+  reviewed: Manifest,
+  rules: ReadonlyMap<string, Rule>,
+  sheet: ChangesSheet,
+): Promise<PeriodRead> => {
+  const sources: StoredManifest[] = [];
+  const untrusted: UntrustedRun[] = [];
+  let first: FirstRun | undefined;
+
+  for (const { run, stored, problem } of runs) {
+    if (stored === undefined || problem !== undefined) {
+      untrusted.push({ run, problem: problem ?? 'it has no manifest' });
+      continue;
+    }
+    const { manifest } = stored;
+    try {
+      requireObjects(manifest, ['snapshot', 'findings']);
+      // Held until the end of the file: only there is it known to be what its manifest says.
+      const changes = await readChanges(archive, manifest, rules);
+      if (first === undefined && run !== reviewed.run) first = await readFirstRun(archive, manifest);
+      for (const finding of changes) await sheet.event(run, finding);
+      sources.push(stored);
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      untrusted.push({ run, problem: error.message });
+    }
+  }
+  return { sources, first, untrusted };
+};
+
+/** Ids that may read the same in a worksheet: those like the place of a record without one, and of awkward characters. */
+const isAwkward = (id: string): boolean => id.startsWith('#') || asSpread(id) !== id || id.includes('\n');
+
+/** Throws ArchiveError where two records would have the same line of the worksheet. */
+const refuseTwins = (run: string) => {
+  const seen = new Set<string>();
+  return (id: string): void => {
+    if (!isAwkward(id)) return;
+    const key = asSpread(id);
+    if (seen.has(key))
+      throw new ArchiveError(
+        `run ${run} has two records that no worksheet can tell apart: ${JSON.stringify(key)}`,
+      );
+    seen.add(key);
+  };
+};
+
+const readUsers = async (
+  archive: Archive,
+  manifest: Manifest,
+  first: FirstRun | undefined,
+  tally: FindingTally,
+  users: UserSheets,
+  changes: ChangesSheet,
+): Promise<void> => {
+  const refuseTwin = refuseTwins(manifest.run);
+  for await (const { user } of usersOf(archive, manifest)) {
+    refuseTwin(user.id);
+    await users.add(user, tally.of(user));
+    if (first !== undefined) await changes.compare(first, user);
+  }
+  if (first !== undefined) await changes.settle(first);
+  const { users: listed } = users.counts();
+  if (listed !== manifest.counts.users)
+    throw new ArchiveError(
+      `the manifest of run ${manifest.run} tells of ${manifest.counts.users} users, its snapshot has ${listed}`,
+    );
+};
+
+const contentTypeOf = (name: string): string =>
+  name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'text/plain; charset=utf-8';
+
+const store = async (pack: Archive, name: string, evidence: Evidence, contentType: string): Promise<void> => {
+  if ((await pack.create(name, evidence.content, contentType)) === 'exists')
+    throw new Error(
+      `${name} appeared in ${pack.location} while the pack was built: somebody else builds one`,
+    );
+};
+
+interface PackRequest {
+  readonly environmentId: string;
+  readonly period: Days;
+  readonly rules: ReadonlyMap<string, Rule>;
+}
+
+const build = async (
+  archive: Archive,
+  pack: Archive,
+  { environmentId, period, rules }: PackRequest,
+  spools: SpoolFolder,
+): Promise<BuiltPack> => {
+  const { reviewed, runs, unfinished } = await readPeriodRuns(archive, environmentId, period);
+  const { manifest } = reviewed;
+  requireObjects(manifest, ['snapshot', 'findings', 'report']);
+  const report = await readReport(archive, manifest);
+
+  const changes = await openChangesSheet(spools, manifest.run);
+  const { sources, first, untrusted } = await readPeriod(archive, runs, manifest, rules, changes);
+
+  const tally = tallyFindings();
+  const waivers = await openWaiversSheet(spools);
+  for await (const finding of findingsOf(archive, manifest)) {
+    tally.add(finding);
+    await waivers.add(finding);
+  }
+  const users = await openUserSheets(spools, Date.parse(manifest.asOf));
+  await readUsers(archive, manifest, first, tally, users, changes);
+
+  const described: Described = {
+    schemaVersion: 1,
+    environmentId,
+    accountId: manifest.accountId,
+    period: { from: period.from, to: period.to },
+    run: manifest.run,
+    asOf: manifest.asOf,
+    archiveManifest: { key: reviewed.key, sha256: reviewed.sha256 },
+    changesFrom: sources.map(({ manifest: { run }, key, sha256 }) => ({ run, key, sha256 })),
+    gaps: {
+      daysWithoutRun: [
+        ...daysWithout(
+          sources.map(({ manifest: { run } }) => run),
+          period,
+        ),
+      ],
+      unfinished: [...unfinished],
+      untrusted: [...untrusted],
+    },
+    counts: {
+      ...users.counts(),
+      waivers: waivers.count(),
+      ...changes.counts(),
+      openFindings: tally.bySeverity(),
+    },
+    codeVersion: CODE_VERSION,
+  };
+  const files: Readonly<Record<PackFile, Evidence>> = {
+    'README.txt': evidenceOf(readmeText(described, report)),
+    'changes.csv': await changes.finish(),
+    'waivers.csv': await waivers.finish(),
+    ...(await users.finish()),
+  };
+  const whole: PackManifest = {
+    ...described,
+    files: Object.fromEntries(
+      PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]),
+    ) as PackManifest['files'],
+  };
+  for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
+  const evidence = evidenceOf(`${JSON.stringify(whole, null, 2)}\n`);
+  await store(pack, PACK_MANIFEST, evidence, 'application/json');
+  return { manifest: whole, sha256: evidence.sha256 };
+};
+
+/**
+ * Builds the pack of an access review. The same archive and period give the same bytes: nothing in it tells when it
+ * was built.
+ * @param pack where it goes: an empty place
+ * @throws {ArchiveError} where there is no complete run to review, or it is altered; the pack is then left empty
+ */
+export const buildPack = async (
+  archive: Archive,
+  pack: Archive,
+  request: PackRequest,
+): Promise<BuiltPack> => {
+  const spools = await createSpoolFolder();
+  try {
+    return await build(archive, pack, request, spools);
+  } finally {
+    await spools.remove();
+  }
+};

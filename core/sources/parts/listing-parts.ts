@@ -1,0 +1,149 @@
+import type {
+  Archive,
+  Listing,
+  ListingCounts,
+  ListingEnd,
+  ListingPlace,
+  ResumableSource,
+  UserSource,
+} from '../../../lambda/ports.ts';
+import { type AttemptName, listingPartKey } from '../../archive/keys.ts';
+import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
+import { createSpoolFolder } from '../../archive/staging.ts';
+import { storeOnce } from '../../archive/store.ts';
+import {
+  findPart,
+  type PartEnd,
+  readPartEnd,
+  readPartPages,
+  type StoredPart,
+  writeEnd,
+  writePage,
+} from './stored-part.ts';
+
+/** A part of a listing that is in the archive. Small, and without page tokens: the engine's journal keeps it. */
+export interface ListingPart {
+  readonly pass: number;
+  readonly number: number;
+  readonly object: ManifestObject;
+  readonly end: ListingEnd;
+  readonly counts: ListingCounts;
+  readonly next: 'next-part' | 'new-pass' | 'nothing';
+}
+
+export interface PartSettings {
+  readonly archive: Archive;
+  readonly listUsers: ResumableSource;
+  /** When the whole listing has to end, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** How long one part may take, in milliseconds. */
+  readonly partMs: number;
+  readonly now: () => number;
+}
+
+/** A directory that changes faster than it can be listed is given up. */
+const MOST_PASSES = 3;
+
+/** What is to be done after a part. */
+const nextAfter = (
+  { end, counts }: PartEnd,
+  pass: number,
+  isResumed: boolean,
+  isOver: boolean,
+): ListingPart['next'] => {
+  if (end.complete) return 'nothing';
+  // A part without a page is no progress: the service had its whole time.
+  if (end.reason === 'deadline') return counts.pages > 0 && !isOver ? 'next-part' : 'nothing';
+  const isTokenRefused = end.reason === 'validation' && isResumed && counts.pages === 0;
+  return isTokenRefused && pass < MOST_PASSES ? 'new-pass' : 'nothing';
+};
+
+/** What comes after a part; the first, after none. */
+const placeAfter = (previous: ListingPart | undefined): Pick<ListingPart, 'pass' | 'number'> => {
+  if (previous === undefined) return { pass: 1, number: 1 };
+  const { pass, number, next } = previous;
+  return next === 'new-pass' ? { pass: pass + 1, number: 1 } : { pass, number: number + 1 };
+};
+
+const readOn = async (
+  { archive, listUsers, deadline, partMs, now }: PartSettings,
+  key: string,
+  from: ListingPlace | undefined,
+): Promise<StoredPart> => {
+  const spools = await createSpoolFolder();
+  try {
+    const spool = spools.open('part.jsonl.gz');
+    const listing = listUsers(Math.min(deadline, now() + partMs), from);
+    for await (const page of listing.pages) await writePage(spool, page);
+    const ending = { end: listing.end(), counts: listing.counts(), place: listing.place() };
+    const { object, isOurs } = await storeOnce(archive, key, await writeEnd(spool, ending));
+    if (isOurs) return { object, ending };
+  } finally {
+    await spools.remove();
+  }
+  // Whoever was faster read on from the same place: what they stored is what everybody goes on with.
+  const theirs = await findPart(archive, key);
+  if (theirs === undefined)
+    throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
+  return theirs;
+};
+
+/**
+ * Lists the part of a directory that comes after another, and stores it. A part that an earlier try stored is found,
+ * and its pages are not read again.
+ * @throws where the archive can't be read or written
+ */
+export const listPart = async (
+  settings: PartSettings,
+  attempt: AttemptName,
+  previous: ListingPart | undefined,
+): Promise<ListingPart> => {
+  const { archive, deadline, now } = settings;
+  const { pass, number } = placeAfter(previous);
+  const key = listingPartKey(attempt, pass, number);
+  const resumed = number > 1 ? previous : undefined;
+  const readNow = async (): Promise<StoredPart> =>
+    readOn(settings, key, resumed && (await readPartEnd(archive, resumed.object)).place);
+
+  const { object, ending } = (await findPart(archive, key)) ?? (await readNow());
+  const next = nextAfter(ending, pass, resumed !== undefined, now() >= deadline);
+  return { pass, number, object, end: ending.end, counts: ending.counts, next };
+};
+
+/** What a listing cost, with the passes that were given up; its pages are those of the last one. */
+const countsOf = (parts: readonly ListingPart[]): ListingCounts => {
+  const sum = (of: readonly ListingPart[], count: 'pages' | 'requests' | 'throttled' | 'retries'): number =>
+    of.reduce((total, { counts }) => total + counts[count], 0);
+  const restarts = (parts.at(-1)?.pass ?? 1) - 1;
+  return {
+    pages: sum(lastPass(parts), 'pages'),
+    requests: sum(parts, 'requests'),
+    throttled: sum(parts, 'throttled'),
+    retries: sum(parts, 'retries'),
+    ...(restarts > 0 && { restarts }),
+  };
+};
+
+const lastPass = (parts: readonly ListingPart[]): readonly ListingPart[] =>
+  parts.filter(({ pass }) => pass === parts.at(-1)?.pass);
+
+/**
+ * Lists the users from the parts of a listing: those of its last pass, in order. Its pages throw ArchiveError where a part
+ * can't be read, or is not what was stored.
+ * @param trouble why there are no more parts, where the archive is to blame
+ */
+export const partsSource =
+  (archive: Archive, parts: readonly ListingPart[], trouble?: string): UserSource =>
+  (): Listing => {
+    const cut = (message: string): ListingEnd => ({ complete: false, reason: 'source-unavailable', message });
+
+    async function* pages(): AsyncGenerator<readonly unknown[]> {
+      for (const { object } of lastPass(parts)) yield* readPartPages(archive, object);
+    }
+
+    return {
+      pages: pages(),
+      end: () => (trouble === undefined ? (parts.at(-1)?.end ?? cut('nothing was listed')) : cut(trouble)),
+      counts: () => countsOf(parts),
+    };
+  };

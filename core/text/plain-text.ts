@@ -1,0 +1,103 @@
+import type { ListingCounts } from '../../lambda/ports.ts';
+
+/** Text that came from elsewhere, made fit to be mailed and to be shown in a terminal. */
+
+/** Letters that no canonical decomposition takes apart. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  Ð: 'D',
+  þ: 'th',
+  Þ: 'Th',
+  ı: 'i',
+  '–': '-',
+  '—': '-',
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '…': '...',
+};
+
+/** Printable ASCII: accents are dropped, some letters spelt out, and what is left becomes a question mark. */
+export const toAscii = (text: string): string =>
+  text
+    .replaceAll(/\P{ASCII}/gu, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
+    .replaceAll(/\P{ASCII}+/gu, '?')
+    .replaceAll(/[^\x20-\x7e]+/g, ' ');
+
+/** An IAM role's ARN up to the part that its owner chose. */
+const ROLE_PREFIX = /arn:aws[a-z-]*:iam::\d{12}:role\//;
+
+const AT_SIGN = /[@＠﹫]/u;
+
+/** Word by word, since a pattern that looks for the `@` of one long word takes the square of its length. */
+const maskAddresses = (text: string): string =>
+  text
+    .replaceAll(/"[^"]*"[@＠﹫]\S*/gu, '[e-mail]')
+    .split(' ')
+    .map((word) => (AT_SIGN.test(word) ? `${ROLE_PREFIX.exec(word)?.[0] ?? ''}[e-mail]` : word))
+    .join(' ');
+
+/** At most so many characters, the last three of them dots where something was cut. */
+export const cut = (text: string, most: number): string => {
+  if (text.length <= most) return text;
+  // By code points, so that no half of a surrogate pair is left.
+  return `${Array.from(text.slice(0, most)).slice(0, -3).join('')}...`;
+};
+
+/** One line that does nothing but read: white space is one space, control, formatting and bidi characters are gone. */
+export const oneLine = (text: string): string =>
+  text
+    .toWellFormed()
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+
+/**
+ * One harmless line in which what looks like an e-mail address is masked, as the last net under rules that name
+ * nobody in the first place.
+ */
+export const plainLine = (text: string, most = Infinity): string => cut(maskAddresses(oneLine(text)), most);
+
+/**
+ * Breaks a paragraph into lines of at most `width` characters where its words allow it.
+ * @param first what the first line begins with; the others are indented by as much
+ */
+export const wrap = (text: string, first = '', width = 78): string => {
+  const lines = [first];
+  const indent = ' '.repeat(first.length);
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    const isEmpty = line.length === first.length;
+    if (isEmpty || line.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = isEmpty ? line + word : `${line} ${word}`;
+      continue;
+    }
+    lines.push(indent + word);
+  }
+  return lines.join('\n');
+};
+
+/** `1 finding`, `2 findings` */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** How often a listing was begun anew, as the end of a sentence; nothing where it never was. */
+export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {
+  if (restarts === 0) return '';
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  return `; the listing was begun anew ${times}, since the service no longer took a page token`;
+};

@@ -1,0 +1,232 @@
+import type { ConfiguredRule } from '../engine/configure.ts';
+import { beginEvaluation } from '../engine/evaluate.ts';
+import type { Context } from '../engine/rule.ts';
+import { readTime } from '../engine/time.ts';
+import { placeName, readUser, type User } from '../engine/user.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Where a user is changed: what a change needs to know besides the record. */
+export interface Setting {
+  readonly context: Context;
+  /** The environment's own account. */
+  readonly accountId: string;
+}
+
+/** One thing that can be done about a user. Times of creation, names and e-mail addresses are not among them. */
+export interface Change {
+  /** In the imperative, about one user. */
+  readonly text: string;
+  /** It gives access: offered only where nothing that gives none is enough. */
+  readonly givesAccess: boolean;
+  /** The members that it sets; undefined where there is nothing to change. */
+  membersFor(user: User, setting: Setting): Members | undefined;
+}
+
+/** A time that the service sets. One that is unusable stays so: nobody knows what the service would make of it. */
+const stamped = (member: 'lastLoginTime' | 'lastEnabledTime' | 'lastDisabledTime') => {
+  return (user: User, { now }: Context): Members =>
+    readTime(user[member], now) === 'unusable' ? {} : { [member]: now };
+};
+const loggedIn = stamped('lastLoginTime');
+const enabled = stamped('lastEnabledTime');
+const disabled = stamped('lastDisabledTime');
+
+/** A role that no other user has. */
+const ownRole = ({ position }: User, { context, accountId }: Setting): Members => ({
+  apiAccessPrincipalArn: `arn:${context.partition}:iam::${accountId}:role/finspace-user-${position}`,
+});
+
+/** From the one that is done most easily to those that nobody should do lightly. */
+export const CHANGES: readonly Change[] = [
+  {
+    text: 'have the user log in',
+    givesAccess: false,
+    membersFor: (user, { context }) => (user.status === 'ENABLED' ? loggedIn(user, context) : undefined),
+  },
+  {
+    text: 'set apiAccess to DISABLED',
+    givesAccess: false,
+    membersFor: ({ apiAccess }) => (apiAccess === 'DISABLED' ? undefined : { apiAccess: 'DISABLED' }),
+  },
+  {
+    text: 'remove apiAccessPrincipalArn',
+    givesAccess: false,
+    membersFor: ({ principalArn }) =>
+      principalArn === undefined ? undefined : { apiAccessPrincipalArn: null },
+  },
+  {
+    text: 'set apiAccessPrincipalArn to a role of its own in the account of the environment',
+    givesAccess: false,
+    membersFor: (user, setting) => (user.principalArn === undefined ? undefined : ownRole(user, setting)),
+  },
+  {
+    text: 'set type to APP_USER',
+    givesAccess: false,
+    membersFor: ({ type }) => (type === 'APP_USER' ? undefined : { type: 'APP_USER' }),
+  },
+  {
+    text: 'disable the user',
+    givesAccess: false,
+    membersFor: (user, { context }) =>
+      user.status === 'DISABLED' ? undefined : { status: 'DISABLED', ...disabled(user, context) },
+  },
+  {
+    text: 'set apiAccessPrincipalArn to a role of its own in the account of the environment',
+    givesAccess: true,
+    membersFor: (user, setting) => (user.principalArn === undefined ? ownRole(user, setting) : undefined),
+  },
+  {
+    text: 'enable the user',
+    givesAccess: true,
+    membersFor: (user, { context }) =>
+      user.status === 'ENABLED' ? undefined : { status: 'ENABLED', ...enabled(user, context) },
+  },
+  {
+    text: 'set type to SUPER_USER',
+    givesAccess: true,
+    membersFor: ({ isPrivileged }) => (isPrivileged ? undefined : { type: 'SUPER_USER' }),
+  },
+];
+
+/** Changes that clear a finding, as the rule itself says of the user so changed. */
+export interface Remedy {
+  readonly changes: readonly Change[];
+  readonly user: User;
+  /** Rules on one user that the user did not fail before, by id. */
+  readonly newlyFailed: readonly string[];
+}
+
+const membersOf = (record: unknown): Members =>
+  typeof record === 'object' && record !== null && !Array.isArray(record) ? (record as Members) : {};
+
+/** The user with its changes; undefined where one of them has nothing to change, or undoes another. */
+export const changeUser = (
+  user: User,
+  record: unknown,
+  changes: readonly Change[],
+  setting: Setting,
+): User | undefined => {
+  const sets = changes.map((change) => change.membersFor(user, setting));
+  if (sets.includes(undefined)) return undefined;
+  const members = sets.flatMap((set) => Object.keys(set ?? {}));
+  if (new Set(members).size < members.length) return undefined;
+  return readUser(Object.assign({}, membersOf(record), ...sets), user.position);
+};
+
+/** Every combination of so many things, in their order. */
+const combinations = <T>(things: readonly T[], count: number): readonly (readonly T[])[] =>
+  count === 0
+    ? [[]]
+    : things.flatMap((thing, place) =>
+        combinations(things.slice(place + 1), count - 1).map((others) => [thing, ...others]),
+      );
+
+export const givesAccess = (changes: readonly Change[]): boolean =>
+  changes.some((change) => change.givesAccess);
+
+/** From the smallest on, those that give access last. More than three at once are no small change. */
+const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
+  .flatMap((count) => combinations(CHANGES, count))
+  .toSorted((one, other) => Number(givesAccess(one)) - Number(givesAccess(other)));
+
+/** The rules on one user that a user fails, by id. */
+const failedBy = (rules: readonly ConfiguredRule[], user: User, context: Context): readonly string[] =>
+  rules.flatMap(({ rule, state, options }) => {
+    if (rule.kind !== 'user' || state !== 'on') return [];
+    const outcome = rule.check(user, options, context);
+    return outcome !== undefined && 'message' in outcome ? [rule.id] : [];
+  });
+
+/** The rules on one user that it fails only once it is changed. */
+export const newlyFailedBy = (
+  rules: readonly ConfiguredRule[],
+  user: User,
+  changed: User,
+  context: Context,
+): readonly string[] => {
+  const before = failedBy(rules, user, context);
+  return failedBy(rules, changed, context).filter((id) => !before.includes(id));
+};
+
+/**
+ * The smallest change that makes a rule on one user pass, found by trying: of those of one size the one that makes
+ * the fewest other rules fail. Where it makes one fail, the smallest that makes none follows it. Empty where nothing
+ * that can be done about a user is enough.
+ */
+export const remediesFor = (
+  { rule, options }: ConfiguredRule,
+  rules: readonly ConfiguredRule[],
+  user: User,
+  record: unknown,
+  setting: Setting,
+): readonly Remedy[] => {
+  if (rule.kind !== 'user') return [];
+  const { context } = setting;
+  const remedies = ALL_CHANGES.flatMap((changes): readonly Remedy[] => {
+    const changed = changeUser(user, record, changes, setting);
+    if (changed === undefined || rule.check(changed, options, context) !== undefined) return [];
+    return [{ changes, user: changed, newlyFailed: newlyFailedBy(rules, user, changed, context) }];
+  });
+  const [first] = remedies;
+  if (first === undefined) return [];
+
+  const isAsSmall = ({ changes }: Remedy): boolean =>
+    changes.length === first.changes.length && givesAccess(changes) === givesAccess(first.changes);
+  const smallest = remedies
+    .filter(isAsSmall)
+    .reduce((least, remedy) => (remedy.newlyFailed.length < least.newlyFailed.length ? remedy : least));
+  if (smallest.newlyFailed.length === 0) return [smallest];
+  const clean = remedies.find(
+    ({ changes, newlyFailed }) => newlyFailed.length === 0 && !givesAccess(changes),
+  );
+  return clean === undefined ? [smallest] : [smallest, clean];
+};
+
+/** A limit that more would have to join is none that anybody set. */
+const MOST_NEWCOMERS = 1000;
+
+/**
+ * By how many users a group misses a limit, as its rule says: so many have to leave it (below 0) or to join it. 0
+ * where it holds nothing against the group; undefined where no number of users would do.
+ */
+export const usersAmiss = (limitHolds: (count: number) => boolean, count: number): number | undefined => {
+  if (!limitHolds(count)) return 0;
+  for (let step = 1; step <= count + MOST_NEWCOMERS; step += 1) {
+    if (step <= count && !limitHolds(count - step)) return -step;
+    if (!limitHolds(count + step)) return step;
+  }
+  return undefined;
+};
+
+/** What the directory rules would say of a listing. */
+export interface Supposed {
+  /** `RULE/SUBJECT` of each failure. */
+  readonly failed: ReadonlySet<string>;
+  /** Whether every rule could judge. */
+  readonly isJudged: boolean;
+}
+
+export const failureKey = (ruleId: string, subjectId: string): string => `${ruleId}/${subjectId}`;
+
+/** Judges a listing as it would be, by directory rules. */
+export const beginSupposing = (rules: readonly ConfiguredRule[], context: Context) => {
+  const failed = new Set<string>();
+  const ids: string[] = [];
+  const evaluation = beginEvaluation(rules, context, undefined, {
+    fail: ({ rule, subject }) => failed.add(failureKey(rule.id, subject.id)),
+    notAssessed: () => {},
+  });
+  return {
+    see(user: User): void {
+      ids.push(user.id);
+      evaluation.see(user, undefined);
+    },
+    conclude: (): Supposed => ({
+      isJudged: evaluation
+        .conclude((place) => ids[place] ?? placeName(place), true)
+        .every(({ error }) => error === undefined),
+      failed,
+    }),
+  };
+};

@@ -1,0 +1,84 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { makeNights } from '../../../simulator/nights.ts';
+import { readTree } from '../../support/archive-tree.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { ACCOUNT, command } from '../command.ts';
+
+const newFolder = temporaryFolders();
+
+test('audits five nights, one of them at the second attempt, and names nobody', async () => {
+  const out = join(await newFolder(), 'history');
+  const { code, stdout, stderr } = await command(['demo', '--users', '150', '--out', out]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+  const keys = Object.keys(await readTree(folderArchive(out)));
+  expect(keys.filter((key) => key.startsWith('manifests/'))).toHaveLength(5);
+  expect(keys.filter((key) => /^incomplete\/.*\/manifest\.json$/.test(key))).toHaveLength(1);
+  expect(keys).toContain('latest/environment=finspaceauditdemo.json');
+
+  expect(stdout.match(/^Night \d/gm)).toEqual([1, 2, 3, 4, 5].map((night) => `Night ${night}`));
+  expect(stdout.match(/^ {2}COMPLETE {2}/gm)).toHaveLength(5);
+  expect(stdout.match(/^ {3}INCOMPLETE {2}access-denied$/gm)).toHaveLength(1);
+  expect(stdout.match(/^ {2}quiet: nobody is mailed$/gm)).toHaveLength(1);
+  expect(stdout).toMatch(/^│ Subject: FinSpace demo: 1 change \(worst HIGH\), 2 resolved, \d+ open$/m);
+  expect(stdout).toMatch(/^Report {2,}.*\/report\.html$/m);
+  expect(
+    Math.max(
+      ...stdout
+        .split('\n')
+        .filter((line) => !line.includes(out))
+        .map((line) => line.length),
+    ),
+  ).toBeLessThanOrEqual(120);
+  expect(stdout).not.toContain('\u001b');
+
+  const people = makeNights({
+    users: 150,
+    seed: 1,
+    firstNight: new Date('2026-11-16T07:00:00Z'),
+    accountId: ACCOUNT,
+  });
+  const personal = people.flatMap(({ users }) => users.map(({ emailAddress }) => String(emailAddress)));
+  expect(personal.filter((address) => address.length > 4 && stdout.includes(address))).toEqual([]);
+});
+
+test('replaces an earlier demo’s evidence, and touches nobody else’s', async () => {
+  const out = await newFolder();
+  const foreign = [
+    'notes.txt',
+    'manifests/environment=production/run.json',
+    'latest/environment=production.json',
+  ];
+  for (const path of foreign) {
+    await mkdir(join(out, path, '..'), { recursive: true });
+    await writeFile(join(out, path), path);
+  }
+  const once = () => command(['demo', '--nights', '1', '--users', '130', '--out', out]);
+  const first = await once();
+  const firstTree = await readTree(folderArchive(out));
+  const second = await once();
+  const tree = await readTree(folderArchive(out));
+
+  expect([first.code, second.code]).toEqual([0, 0]);
+  expect(second.stdout).toContain('first audit');
+  expect(Object.keys(tree)).toEqual(Object.keys(firstTree));
+  const evidence = (all: typeof tree) =>
+    Object.entries(all).filter(([key]) => /^(?:snapshots|findings)\//.test(key));
+  expect(evidence(tree)).toEqual(evidence(firstTree));
+  for (const path of foreign) expect(await readFile(join(out, path), 'utf8')).toBe(path);
+});
+
+test('--json prints every attempt of every night, and nothing else', async () => {
+  const out = join(await newFolder(), 'history');
+  const { code, stdout } = await command(['demo', '--users', '130', '--nights', '3', '--out', out, '--json']);
+  const { folder, nights } = JSON.parse(stdout);
+  expect({ code, folder }).toEqual({ code: 0, folder: out });
+  const verdicts = nights.map(({ attempts }: { attempts: readonly { report: { verdict: string } }[] }) =>
+    attempts.map(({ report }) => report.verdict),
+  );
+  expect(verdicts).toEqual([['COMPLETE'], ['COMPLETE'], ['INCOMPLETE', 'COMPLETE']]);
+  expect(nights[0].attempts[0].alert.subject).toMatch(/^FinSpace demo: first audit/);
+});

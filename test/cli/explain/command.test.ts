@@ -1,0 +1,436 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { explain } from '../../../cli/explain/command.ts';
+import type { ExplainFlags } from '../../../cli/explain/options.ts';
+import type { Terminal } from '../../../cli/terminal/terminal.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { runKeys, runName } from '../../../core/archive/keys.ts';
+import { audit } from '../../../core/audit/audit.ts';
+import { type Config, defaultConfig } from '../../../core/config/config.ts';
+import { parseConfig } from '../../../core/config/read-config.ts';
+import { configuredSettings } from '../../../lambda/invocation.ts';
+import { configureRules } from '../../../rules/engine/configure.ts';
+import type { Rule } from '../../../rules/engine/rule.ts';
+import type { Waiver } from '../../../rules/engine/waiver.ts';
+import { rules } from '../../../rules/index.ts';
+import {
+  ACCOUNT,
+  anApiUser,
+  aRoleArn,
+  aUser,
+  daysAgo,
+  ENVIRONMENT,
+  type UserRecord,
+} from '../../support/builders.ts';
+import { listingOf } from '../../support/listing.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { command } from '../command.ts';
+
+const newFolder = temporaryFolders();
+
+/** The last night is that of NOW. */
+const night = (before: number): Date => new Date(daysAgo(before));
+
+const auditNight = (
+  out: string,
+  asOf: Date,
+  users: readonly unknown[],
+  {
+    config = defaultConfig(rules),
+    waivers = [],
+    catalogue = rules,
+  }: { config?: Config; waivers?: readonly Waiver[]; catalogue?: readonly Rule[] } = {},
+) =>
+  audit(
+    {
+      environmentId: ENVIRONMENT,
+      accountId: ACCOUNT,
+      region: 'us-east-1',
+      partition: 'aws',
+      asOf,
+      attempt: 'a',
+      deadline: Number.POSITIVE_INFINITY,
+      acceptRosterDrop: false,
+    },
+    {
+      ...configuredSettings(config, waivers, ENVIRONMENT),
+      rules: configureRules(catalogue, config.rules),
+      listUsers: listingOf([users]),
+      archive: folderArchive(out),
+      sendAlert: () => Promise.resolve('sent'),
+    },
+  );
+
+const captured = () => {
+  const texts: string[] = [];
+  const terminal: Terminal = {
+    write: (text) => texts.push(text),
+    line: (text = '') => texts.push(`${text}\n`),
+    paint: (_format, text) => text,
+    width: 120,
+    isWatched: false,
+  };
+  return { terminal, text: () => texts.join('') };
+};
+
+const ask = async (out: string, subject: string, flags: ExplainFlags = {}) => {
+  const [stdout, stderr] = [captured(), captured()];
+  const io = { out: stdout.terminal, err: stderr.terminal, env: {} };
+  const code = await explain(subject, { out, ...flags }, io);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+
+interface Answered {
+  readonly id: string;
+  readonly outcome: string;
+  readonly smallestChanges: readonly { readonly text: string; readonly newlyFailed: readonly string[] }[];
+}
+
+const answers = async (out: string, subject: string, flags: ExplainFlags = {}) => {
+  const { stdout } = await ask(out, subject, { ...flags, json: true });
+  const answer: { readonly rules: readonly Answered[] } = JSON.parse(stdout);
+  return answer.rules;
+};
+
+const changesOf = async (out: string, subject: string) =>
+  (await answers(out, subject)).flatMap(({ smallestChanges }) => smallestChanges);
+
+const finding = (ruleId: string, subject: string): string => `${ENVIRONMENT}/${ruleId}/${subject}`;
+
+const supers = (count: number): readonly UserRecord[] =>
+  Array.from({ length: count }, (_, n) => aUser({ userId: `s${n}`, type: 'SUPER_USER' }));
+const shared = { apiAccessPrincipalArn: aRoleArn('shared') };
+const idle = aUser({ userId: 'idle', lastLoginTime: daysAgo(91) - 1 });
+const waived = aUser({ userId: 'waived', lastLoginTime: daysAgo(200) });
+const later: readonly UserRecord[] = [
+  ...supers(5),
+  idle,
+  waived,
+  anApiUser({ userId: 'a1', ...shared }),
+  anApiUser({ userId: 'a2', ...shared }),
+  anApiUser({ userId: 'a3', ...shared }),
+  aUser({ userId: 'unsure', lastLoginTime: 12_345 }),
+  aUser({ userId: 'rising', type: 'SUPER_USER', status: 'DISABLED', lastDisabledTime: daysAgo(1) }),
+  anApiUser({ userId: 'outside', apiAccessPrincipalArn: aRoleArn('x', '999988887777') }),
+  { ...aUser(), userId: undefined, type: 'ROOT' },
+];
+const first = [
+  ...later.slice(0, 10),
+  aUser({ userId: 'rising' }),
+  aUser({ userId: 'leaver', lastLoginTime: daysAgo(300) }),
+];
+const waiver = {
+  rule: 'stale-login',
+  user: 'waived',
+  reason: 'on leave, as people.partner@example.com knows',
+  owner: 'owner@example.com',
+  approver: 'approver@example.com',
+  expires: '2026-12-31',
+};
+
+let out: string;
+beforeAll(async () => {
+  out = await newFolder();
+  await auditNight(out, night(2), [...first, aUser({ userId: 'long-gone' })], { waivers: [waiver] });
+  await auditNight(out, night(1), first, { waivers: [waiver] });
+  await auditNight(out, night(0), later, { waivers: [waiver] });
+});
+
+describe('a finding', () => {
+  test('is told with its clauses, values, limit, clock, age, waiver and smallest change', async () => {
+    const { code, stdout } = await ask(out, finding('stale-login', 'idle'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^MEDIUM {2}stale-login: Users have logged in recently$/m);
+    expect(stdout).toMatch(/^Since {2,}2026-11-23T02:00:00.000Z, open, in 2 runs$/m);
+    expect(stdout).toMatch(/^Clock {2,}2026-11-24T02:00:00.000Z$/m);
+    expect(stdout).toMatch(/^ {2}true {2,}lastLoginTime is older than 90 days$/m);
+    expect(stdout).toMatch(/^ {2}lastLoginTime {2,}\d+ \(2026-08-25T01:59:59.999Z, 91 days before\)$/m);
+    expect(stdout).toMatch(/^ {2}maxDays {2,}90$/m);
+    expect(stdout).toMatch(/^Waiver {2,}the run knew of none that held$/m);
+    expect(stdout).toMatch(/^Smallest change {2,}have the user log in$/m);
+    expect(stdout).toMatch(/^What to do {2,}Ask the owner/m);
+    expect(stdout).not.toContain('Beware');
+  });
+
+  test('that was waived names the waiver, and nobody of it', async () => {
+    const { stdout } = await ask(out, finding('stale-login', 'waived'));
+    expect(stdout).toMatch(/^Waiver {2,}the run accepted it until 2026-12-31: on leave/m);
+    expect(stdout).not.toMatch(/@|people\.partner/);
+    const named = await ask(out, finding('stale-login', 'waived'), { names: true });
+    expect(named.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'owner owner@example.com, approver approver@example.com',
+    );
+  });
+
+  test('that could not be assessed says what is lacking', async () => {
+    const { stdout } = await ask(out, finding('stale-login', 'unsure'));
+    expect(stdout).toMatch(/^NOT ASSESSED {2}stale-login/m);
+    expect(stdout).toMatch(/^ {2}unknown {2,}lastLoginTime is older than 90 days$/m);
+    expect(stdout).toMatch(/^ {2}lastLoginTime {2,}12345 \(unusable\)$/m);
+  });
+
+  test('that is a change tells what was and what is, and that nothing clears it', async () => {
+    const { stdout } = await ask(out, finding('promoted-to-super-user', 'rising'));
+    expect(stdout).toMatch(/^ {2}type {2,}was "APP_USER", is "SUPER_USER"$/m);
+    expect(stdout).toMatch(/^Since {2,}2026-11-24T02:00:00.000Z: a change, told once$/m);
+    expect(stdout).toMatch(/^Smallest change {2,}none: it is an event/m);
+  });
+
+  test('of a rule that passes is told as such', async () => {
+    const { stdout } = await ask(out, finding('stale-login', 's1'));
+    expect(stdout).toMatch(/^PASSES {2}stale-login/m);
+    expect(stdout).not.toContain('Smallest change');
+  });
+
+  test('is explained as an earlier run judged it', async () => {
+    const { stdout } = await ask(out, finding('stale-login', 'idle'), { run: runName(night(2)) });
+    expect(stdout).toMatch(/^PASSES {2}stale-login/m);
+    expect(stdout).toMatch(/^Clock {2,}2026-11-22T02:00:00.000Z$/m);
+    expect(stdout).toMatch(/, 89 days before\)$/m);
+  });
+});
+
+describe('a user', () => {
+  test('is told by every rule that fails, and in a line by those that pass', async () => {
+    const { stdout } = await ask(out, 'idle');
+    expect(stdout.match(/^[A-Z]+ {2}[a-z-]+: /gm)).toEqual(['MEDIUM  stale-login: ']);
+    expect(stdout).toMatch(/^Passes {2,}super-user-api-access, never-logged-in/m);
+    expect(stdout).toMatch(/^Not judged {2,}email-domain \(not-configured in that run\)/m);
+  });
+
+  test('is not named unless it is asked for', async () => {
+    const id = finding('duplicate-person', 'idle');
+    const [hidden, json] = [await ask(out, id), await ask(out, id, { json: true })];
+    for (const { stdout } of [hidden, json]) expect(stdout).not.toMatch(/Zebulon|quagmire/i);
+    const named = await ask(out, id, { names: true });
+    expect(named.stdout).toContain('zebulon.idle@quagmire.example');
+  });
+
+  test('without a userId is found by its place', async () => {
+    const place = `#${later.length - 1}`;
+    const { stdout } = await ask(out, place);
+    expect(stdout).toMatch(/^MEDIUM {2}unrecognised-value/m);
+    expect(stdout).toMatch(/^ {2}userId {2,}missing$/m);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('a record without a userId takes no part in it');
+  });
+
+  test('that is gone is told by what it was', async () => {
+    const { code, stdout } = await ask(out, 'leaver');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^HIGH {2}vanished-user/m);
+    expect(stdout).toContain('(the user was not listed)');
+    const ended = await ask(out, finding('stale-login', 'leaver'));
+    expect(ended.stdout).toContain(
+      'stale-login: not judged: the user was not listed; its finding: 2026-11-22T02:00:00.000Z until ' +
+        '2026-11-24T02:00:00.000Z: the user is no longer in the directory',
+    );
+  });
+
+  test.each([
+    ['long-gone', `the last run that has it is ${runName(night(2))}`],
+    ['nobody', 'nor have the runs of a month before it'],
+    [aRoleArn('unheard-of'), 'has no active, API-bound user with the principal'],
+  ])('%s is not there: exit 2', async (id, told) => {
+    const { code, stdout, stderr } = await ask(out, id);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(told);
+  });
+});
+
+describe('the smallest change of a rule on the whole directory', () => {
+  test.each([
+    [
+      'too many super users',
+      ENVIRONMENT,
+      [{ text: 'for 2 of the 5 that count, such as s0 and s1: set type to APP_USER', newlyFailed: [] }],
+    ],
+    [
+      'one of too many super users',
+      finding('too-many-super-users', 's3'),
+      [
+        {
+          text: 'no change of this user alone is enough; for 2 of the 5 that count, such as s0 and s3: set type to APP_USER',
+          newlyFailed: [],
+        },
+      ],
+    ],
+    [
+      'a shared principal',
+      aRoleArn('shared'),
+      [
+        {
+          text: 'for 2 of the 3 that count, such as a1 and a2: set apiAccessPrincipalArn to a role of its own in the account of the environment',
+          newlyFailed: [],
+        },
+      ],
+    ],
+  ])('%s', async (_, subject, expected) => {
+    const told = (await changesOf(out, subject)).filter(({ text }) => text !== '');
+    expect(told).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'one too many',
+      supers(4),
+      'too-many-super-users',
+      'for 1 of the 4 that count, such as s0: set type to APP_USER',
+    ],
+    [
+      'one too few',
+      [...supers(1), aUser()],
+      'too-few-super-users',
+      'for 1 more, such as u1: set type to SUPER_USER',
+    ],
+    [
+      'one too few, and one is disabled',
+      [
+        ...supers(1),
+        aUser({ userId: 'x', type: 'SUPER_USER', status: 'DISABLED', lastDisabledTime: daysAgo(3) }),
+      ],
+      'too-few-super-users',
+      'for 1 more, such as x: enable the user',
+    ],
+  ])('%s', async (_, users, rule, text) => {
+    const folder = await newFolder();
+    await auditNight(folder, night(0), users);
+    expect(await changesOf(folder, finding(rule, ENVIRONMENT))).toEqual([{ text, newlyFailed: [] }]);
+  });
+
+  test('tells what it makes fail: a super user less is one too few', async () => {
+    const folder = await newFolder();
+    await auditNight(folder, night(0), [...supers(1), anApiUser({ userId: 'both', type: 'SUPER_USER' })]);
+    const [fewer] = await changesOf(folder, finding('super-user-api-access', 'both'));
+    expect(fewer).toEqual({ text: 'set type to APP_USER', newlyFailed: ['too-few-super-users'] });
+  });
+
+  test('says so where nothing of a user counts', async () => {
+    const { stdout } = await ask(out, finding('end-of-support', ENVIRONMENT));
+    expect(stdout).toMatch(/^Smallest change {2,}none was found/m);
+  });
+});
+
+describe('the config of today', () => {
+  const configFile = async (text: string) => {
+    const file = join(await newFolder(), 'audit.yaml');
+    await writeFile(file, `environments: [{ id: ${ENVIRONMENT} }]\n${text}`);
+    return file;
+  };
+
+  test.each([
+    ['rules: { stale-login: { maxDays: 120 } }', 'otherwise: PASSES, severity MEDIUM'],
+    ['rules: { stale-login: { severity: LOW } }', 'otherwise: FAILS, severity LOW'],
+    ['rules: { stale-login: { enabled: false } }', 'would not judge it: switched off in the config'],
+    ['rules: { stale-login: { maxDays: 91 } }', 'the same'],
+  ])('%s: %s', async (text, told) => {
+    const { stdout } = await ask(out, finding('stale-login', 'idle'), { config: await configFile(text) });
+    expect(stdout).toMatch(new RegExp(`^Today's config {2,}${told}$`, 'm'));
+    expect(stdout).toMatch(/^ {2}maxDays {2,}90$/m);
+  });
+
+  const trusting = 'trustedAccounts: ["999988887777"]';
+
+  test('that trusts other accounts than the run did judges otherwise', async () => {
+    const config = await configFile(trusting);
+    const { stdout } = await ask(out, finding('principal-outside-account', 'outside'), { config });
+    expect(stdout).toMatch(/^CRITICAL {2}principal-outside-account/m);
+    expect(stdout).toMatch(/^Today's config {2,}otherwise: PASSES/m);
+  });
+
+  test('is not needed to know which accounts the run trusted', async () => {
+    const folder = await newFolder();
+    const parsed = parseConfig(`environments: [{ id: ${ENVIRONMENT} }]\n${trusting}`, 'audit.yaml', rules);
+    await auditNight(folder, night(0), later, { config: parsed });
+    const { stdout } = await ask(folder, finding('principal-outside-account', 'outside'));
+    expect(stdout).toMatch(/^PASSES {2}principal-outside-account/m);
+    expect(stdout).not.toContain('Beware');
+  });
+
+  test('a run that judged by other rules than there are now is said to have found otherwise', async () => {
+    const folder = await newFolder();
+    const blind = rules.map((rule) =>
+      rule.id === 'principal-outside-account' && rule.kind === 'user'
+        ? { ...rule, check: () => undefined }
+        : rule,
+    );
+    await auditNight(folder, night(0), later, { catalogue: blind });
+    const { stdout } = await ask(folder, finding('principal-outside-account', 'outside'));
+    expect(stdout).toMatch(/^Beware {2,}the run itself found otherwise/m);
+  });
+
+  const inDays = (days: number): string =>
+    new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+  test.each([
+    [inDays(30), `waivers.yaml has one until ${inDays(30)}`, 'idle'],
+    ['2020-01-31', 'that of waivers.yaml expired on 2020-01-31', 'idle'],
+    [inDays(30), 'waivers.yaml has none', 'other'],
+  ])('a waiver until %s: %s', async (expires, told, user) => {
+    const waivers = join(await newFolder(), 'w.yaml');
+    await writeFile(
+      waivers,
+      `- { rule: stale-login, user: ${user}, reason: r, owner: o@example.com, approver: a@example.com, expires: ${expires} }\n`,
+    );
+    const { stdout } = await ask(out, finding('stale-login', 'idle'), { waivers });
+    expect(stdout).toMatch(new RegExp(`^Waiver {2,}the run knew of none that held; ${told}$`, 'm'));
+  });
+});
+
+describe('what is asked wrongly', () => {
+  test.each([
+    [
+      `${ENVIRONMENT}/nope/idle`,
+      {},
+      /the rule of finding ".*" must be one that is about a user \(super-user/,
+    ],
+    [
+      `${ENVIRONMENT}/stale-login/${ENVIRONMENT}`,
+      {},
+      /about the environment \(too-many-super-users, too-few/,
+    ],
+    [
+      `${ENVIRONMENT}/stale-login/${aRoleArn()}`,
+      {},
+      /about the principal \(shared-principal\), got "stale-login"/,
+    ],
+    ['other/stale-login/idle', {}, /the environment of finding .* must be vs57\w+, got "other"/],
+    [' ', {}, /what is explained must be a user or a finding, got " "/],
+    [
+      'idle',
+      { run: 'yesterday' },
+      /--run must be the name of a run, such as 20261124T020000Z, got "yesterday"/,
+    ],
+    [
+      'idle',
+      { run: '20200101T000000Z' },
+      /--run must be a complete run of .*, such as 20261124T020000Z, got/,
+    ],
+    ['idle', { config: 'no/such.yaml' }, /no\/such.yaml: can't be read \(ENOENT\)/],
+    ['idle', { waivers: 'no/such.yaml' }, /no\/such.yaml: can't be read \(ENOENT\)/],
+  ])('%s %j', async (subject, flags, problem) => {
+    await expect(ask(out, subject, flags)).rejects.toThrow(problem);
+  });
+
+  test('an altered snapshot is not explained', async () => {
+    const folder = await newFolder();
+    await auditNight(folder, night(0), later);
+    const other = await newFolder();
+    await auditNight(other, night(0), first);
+    const key = runKeys(ENVIRONMENT, night(0)).object('snapshot');
+    const stored = await folderArchive(other).read(key);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stored?.body ?? []) chunks.push(chunk);
+    await writeFile(join(folder, key), Buffer.concat(chunks));
+    await expect(ask(folder, 'idle')).rejects.toThrow('was altered');
+  });
+
+  test('on the command line it exits 3; what is asked rightly, 0', async () => {
+    const words = ['explain', finding('stale-login', 'idle'), '--out', out];
+    const right = await command(words);
+    const wrong = await command(['explain', finding('nope', 'idle'), '--out', out]);
+    expect([right.code, wrong.code]).toEqual([0, 3]);
+    expect(right.stdout).toContain('have the user log in');
+    expect(wrong.stderr).toContain('must be one that is about a user');
+  });
+});

@@ -1,0 +1,272 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { bucketArchive } from '../../../core/archive/bucket.ts';
+import {
+  archiveNights,
+  auditNights,
+  type NightPlan,
+  nightKeys,
+  nightRun,
+} from '../../support/archived-nights.ts';
+import { startAwsEmulator } from '../../support/aws-emulator.ts';
+import { anApiUser, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { command } from '../command.ts';
+import { invoke } from '../in-process.ts';
+
+const newFolder = temporaryFolders();
+
+const quiet = [aUser({ userId: 'u1' }), aUser({ userId: 'u2' }), aUser({ userId: 'u3' })];
+const stale = aUser({ userId: 'u4', lastLoginTime: daysAgo(200) });
+const granted = anApiUser({ userId: 'u1' });
+
+const REFUSED = {
+  complete: false,
+  reason: 'access-denied',
+  message: 'page 1: ListUsers failed: AccessDeniedException (403)',
+} as const;
+
+/** A first night, one that was refused and then went well, one with a new user who fails, one that is better. */
+const NIGHTS: readonly NightPlan[] = [
+  { number: 1, users: quiet },
+  { number: 2, users: quiet.slice(0, 1), end: REFUSED },
+  { number: 2, users: [...quiet, stale] },
+  { number: 3, users: [], end: REFUSED },
+  { number: 4, users: [granted, ...quiet.slice(1)] },
+];
+
+const archived = async (nights: readonly NightPlan[] = NIGHTS): Promise<string> => {
+  const out = await newFolder();
+  await archiveNights(out, nights);
+  return out;
+};
+
+const history = (out: string, ...words: readonly string[]) => invoke(['history', '--out', out, ...words]);
+
+interface Told {
+  readonly run: string;
+  readonly verdict: string;
+  readonly message?: string;
+}
+
+const entriesOf = async (out: string, ...words: readonly string[]): Promise<readonly Told[]> =>
+  JSON.parse((await history(out, '--json', ...words)).stdout).entries;
+
+const alter = async (path: string, from: string | RegExp, to: string): Promise<void> => {
+  const before = await readFile(path, 'utf8');
+  const after = before.replace(from, to);
+  expect(after).not.toBe(before);
+  await writeFile(path, after);
+};
+
+/** The lines of the table that begin with a run. */
+const lines = (stdout: string): readonly string[] =>
+  stdout.split('\n').filter((line) => /^\d{8}T/.test(line));
+
+describe('a sound archive', () => {
+  test('every attempt has its line, in its place and with its reason', async () => {
+    const { code, stdout } = await history(await archived());
+    expect(code).toBe(0);
+    expect(lines(stdout)).toEqual([
+      expect.stringMatching(/^20261124T020000Z {2}COMPLETE .* 3 .* the first: nothing to compare with$/),
+      expect.stringMatching(
+        /^20261125T020000Z {2}INCOMPLETE .* 1 .* access-denied: page 1: ListUsers failed/,
+      ),
+      expect.stringMatching(/^20261125T020000Z {2}COMPLETE .* 4 .* \+1 −0, users \+1$/),
+      expect.stringMatching(/^20261126T020000Z {2}INCOMPLETE .* 0 .* access-denied: /),
+      expect.stringMatching(/^20261127T020000Z {2}COMPLETE .* 3 .* \+0 −1, users −1, 2 changes$/),
+    ]);
+    expect(stdout).toContain('2 attempts not complete');
+  });
+
+  test('--json has what the reports say, and nothing else is on stdout', async () => {
+    const { stdout, stderr } = await history(await archived(), '--json');
+    const told = JSON.parse(stdout);
+    expect(stderr).toBe('');
+    expect(told).toMatchObject({ environmentId: ENVIRONMENT, longestOpen: { run: nightRun(4) } });
+    expect(told.entries[2]).toMatchObject({
+      run: nightRun(2),
+      verdict: 'COMPLETE',
+      users: 4,
+      findings: { bySeverity: { MEDIUM: 1 }, byState: { new: 1 } },
+      drift: { users: 1, new: 1, resolved: 0 },
+      changes: 0,
+    });
+    expect(told.entries[1]).toMatchObject({
+      verdict: 'INCOMPLETE',
+      reason: 'access-denied',
+      attempt: 'attempt-2',
+    });
+  });
+
+  test.each([
+    { words: ['--since', '2026-11-26'], runs: [3, 4] },
+    { words: ['--since', '2026-11-27'], runs: [4] },
+    { words: ['--since', '2026-11-28'], runs: [] },
+    { words: ['--last', '2'], runs: [3, 4] },
+    { words: ['--last', '9'], runs: [1, 2, 2, 3, 4] },
+    { words: ['--since', '2026-11-25', '--last', '3'], runs: [2, 3, 4] },
+  ])('$words tells the runs $runs', async ({ words, runs }) => {
+    const told = await entriesOf(await archived(), ...words);
+    expect(told.map(({ run }) => run)).toEqual(runs.map(nightRun));
+  });
+
+  test('the first run that is shown is still held against the one before', async () => {
+    const { stdout } = await history(await archived(), '--since', '2026-11-27');
+    expect(lines(stdout)).toEqual([expect.stringContaining('+0 −1, users −1, 2 changes')]);
+  });
+
+  test('what has been open longest comes below, the oldest first', async () => {
+    const out = await archived([
+      { number: 1, users: [...quiet, stale] },
+      { number: 3, users: [...quiet, stale, aUser({ userId: 'u5', lastLoginTime: daysAgo(300) })] },
+    ]);
+    const { stdout } = await history(out);
+    const told = stdout.slice(stdout.indexOf('Open longest'));
+    expect(told).toContain(`of 4 findings in run ${nightRun(3)}`);
+    expect(told.split('\n').filter((line) => line.startsWith('MEDIUM'))).toEqual([
+      'MEDIUM         2026-11-24  2 days  2 runs    u4           stale-login',
+      'MEDIUM         2026-11-26  0 days  1 run     u5           stale-login',
+    ]);
+  });
+
+  test.each([80, 120])('fits %d columns', async (width) => {
+    const { stdout } = await invoke(['history', '--out', await archived()], width);
+    const [, ...rows] = stdout.split('\n');
+    expect(rows.filter((row) => row.length > width)).toEqual([]);
+  });
+
+  test('names nobody', async () => {
+    expect((await history(await archived())).stdout).not.toMatch(/zebulon|quagmire/i);
+  });
+
+  test('a bucket reads as a folder does', async () => {
+    const emulator = await startAwsEmulator({ bucket: 'evidence', topicName: 'audits' });
+    await auditNights(bucketArchive(emulator.s3, emulator.bucket), NIGHTS);
+    const words = ['history', '--bucket', emulator.bucket, '--json'];
+    const { code, stdout } = await command(words, { ...emulator.env, AWS_REGION: 'us-east-1' });
+    await emulator.close();
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).entries).toEqual(await entriesOf(await archived()));
+  });
+});
+
+describe('what is not complete is told', () => {
+  test('an attempt that came after the fact and read nothing', async () => {
+    const out = await archived([...NIGHTS, { number: 3, users: quiet }]);
+    const told = await entriesOf(out);
+    expect(told.filter(({ run }) => run === nightRun(3))).toMatchObject([
+      { verdict: 'INCOMPLETE', reason: 'access-denied' },
+      { verdict: 'FAILED', reason: 'config' },
+    ]);
+  });
+
+  test('a run that broke off before its manifest was written', async () => {
+    const out = await archived();
+    await rm(join(out, nightKeys(4).manifest));
+    await rm(join(out, `latest/environment=${ENVIRONMENT}.json`));
+    const told = await entriesOf(out);
+    expect(told.at(-1)).toMatchObject({
+      run: nightRun(4),
+      verdict: 'INCOMPLETE',
+      message: expect.stringContaining('its manifest is not'),
+    });
+  });
+
+  test('an archive of nothing but attempts', async () => {
+    const { code, stdout } = await history(await archived([{ number: 1, users: [], end: REFUSED }]));
+    expect(code).toBe(0);
+    expect(lines(stdout)).toEqual([expect.stringContaining('access-denied')]);
+  });
+});
+
+describe('what is not to be trusted is told in its place, and the exit is 2', () => {
+  const report = (number: number) => nightKeys(number).object('report');
+  const { manifest } = nightKeys(2);
+
+  test.each([
+    ['an altered report', report(2), 2, `${report(2)} was altered`],
+    ['an altered manifest', manifest, 2, `${manifest} was altered`],
+    ['the last manifest, altered', nightKeys(4).manifest, 4, `run ${nightRun(4)} was altered`],
+  ])('%s', async (_, key, number, message) => {
+    const out = await archived();
+    await alter(join(out, key), /"users": \d+/, '"users": 9');
+    const { code, stdout } = await history(out);
+    const told = await entriesOf(out);
+    expect(code).toBe(2);
+    expect(stdout).toContain('1 not to be trusted');
+    expect(told.filter(({ verdict }) => verdict === 'UNTRUSTED')).toEqual([
+      { run: nightRun(number), verdict: 'UNTRUSTED', message: expect.stringContaining(message) },
+    ]);
+    expect(told.map(({ run }) => run)).toEqual([1, 2, 2, 3, 4].map(nightRun));
+  });
+
+  test.each([
+    ['a report', report(2), 2, `${report(2)} is missing`],
+    [
+      'a manifest between others',
+      manifest,
+      2,
+      `run ${nightRun(2)} is missing: the manifest of run ${nightRun(4)}`,
+    ],
+    ['the manifest of the first', nightKeys(1).manifest, 1, `run ${nightRun(1)} is missing`],
+    ['the manifest of the last', nightKeys(4).manifest, 4, 'latest points to it'],
+  ])('%s that is gone', async (_, key, number, message) => {
+    const out = await archived();
+    await rm(join(out, key));
+    const told = await entriesOf(out);
+    expect((await history(out)).code).toBe(2);
+    expect(told.filter(({ verdict }) => verdict === 'UNTRUSTED')).toEqual([
+      { run: nightRun(number), verdict: 'UNTRUSTED', message: expect.stringContaining(message) },
+    ]);
+  });
+
+  test('what an altered manifest says is held against no other run', async () => {
+    const out = await archived();
+    await alter(join(out, manifest), '"users": 4', '"users": 9');
+    const drift = { new: 0, resolved: 1 };
+    expect((await entriesOf(out)).at(-1)).toMatchObject({ run: nightRun(4), verdict: 'COMPLETE', drift });
+    expect((await entriesOf(out)).at(-1)).not.toHaveProperty('drift.users');
+  });
+
+  test('an unfinished attempt that is said to be complete', async () => {
+    const out = await archived([...NIGHTS, { number: 3, users: quiet }]);
+    const name = `${nightRun(3)}-attempt-6`;
+    await alter(
+      join(out, `incomplete/environment=${ENVIRONMENT}/dt=2026-11-26/${name}/report.json`),
+      '"FAILED"',
+      '"COMPLETE"',
+    );
+    expect((await entriesOf(out)).filter(({ run }) => run === nightRun(3))).toMatchObject([
+      { verdict: 'INCOMPLETE' },
+      { verdict: 'UNTRUSTED', attempt: 'attempt-6' },
+    ]);
+  });
+
+  test('a manifest that is none', async () => {
+    const out = await archived();
+    await writeFile(join(out, manifest), '{');
+    expect((await entriesOf(out)).find(({ verdict }) => verdict === 'UNTRUSTED')?.message).toContain(
+      `${manifest} is no JSON`,
+    );
+  });
+
+  test('the report of an unfinished attempt', async () => {
+    const out = await archived(NIGHTS.slice(0, 2));
+    const folder = `incomplete/environment=${ENVIRONMENT}/dt=2026-11-25/${nightRun(2)}-attempt-2`;
+    await alter(join(out, folder, 'report.json'), 'access-denied', 'deadline');
+    expect((await entriesOf(out)).at(-1)).toMatchObject({ verdict: 'UNTRUSTED', attempt: 'attempt-2' });
+  });
+});
+
+test.each([
+  [['--since', 'yesterday'], '--since must be a day as 2026-11-24, got "yesterday"'],
+  [['--since', '2026-02-30'], '--since must be a day as 2026-11-24, got "2026-02-30"'],
+  [['--last', '0'], '--last must be a whole number of 1 or more, got "0"'],
+  [['--environment', 'other'], `--environment must be one of ${ENVIRONMENT}, got "other"`],
+])('%j exits 3', async (words, message) => {
+  const { code, stdout, stderr } = await history(await archived(NIGHTS.slice(0, 1)), ...words);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toContain(message);
+});

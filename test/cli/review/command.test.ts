@@ -1,0 +1,603 @@
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { sha256Of } from '../../../core/archive/staging.ts';
+import { makeNights } from '../../../simulator/nights.ts';
+import { archiveNights, auditNights, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
+import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { answered, type Line, readSheet, writeSheet } from '../../support/worksheet.ts';
+import { invoke } from '../in-process.ts';
+
+const newFolder = temporaryFolders();
+
+// Long past on any clock: a review is signed off after its run, and not in the future.
+const FIRST = -800;
+const dayAt = (number: number): string =>
+  nightAt(FIRST + number - 1)
+    .toISOString()
+    .slice(0, 10);
+const runAt = (number: number): string => nightRun(FIRST + number - 1);
+const keysAt = (number: number) => nightKeys(FIRST + number - 1);
+
+/** Times that are sound on the first of the nights. */
+const TIMES = {
+  createTime: nightAt(FIRST - 400).getTime(),
+  lastEnabledTime: nightAt(FIRST - 400).getTime(),
+  lastModifiedTime: nightAt(FIRST - 100).getTime(),
+  lastLoginTime: nightAt(FIRST - 1).getTime(),
+};
+
+interface Plan {
+  readonly users: readonly unknown[];
+  readonly isCut?: boolean;
+}
+
+/** An archive of nights by their number from 1 on. */
+const archived = async (nights: Readonly<Record<string, Plan>>): Promise<string> => {
+  const out = await newFolder();
+  await archiveNights(
+    out,
+    Object.entries(nights).map(([number, { users, isCut }]) => ({
+      number: FIRST + Number(number) - 1,
+      users,
+      ...(isCut && {
+        end: { complete: false as const, reason: 'deadline' as const, message: 'out of time' },
+      }),
+    })),
+  );
+  return out;
+};
+
+interface Asked {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+const build = async (out: string, { from = dayAt(1), to = dayAt(5) }: Asked = {}) => {
+  const pack = join(await newFolder(), 'pack');
+  const outcome = await invoke(['review', '--out', out, '--from', from, '--to', to, '--pack', pack]);
+  return { ...outcome, pack };
+};
+
+const sheetOf = async (pack: string, name: string): Promise<readonly Line[]> =>
+  readSheet(await readFile(join(pack, name)));
+
+const jsonOf = async (pack: string, name: string) => JSON.parse(await readFile(join(pack, name), 'utf8'));
+
+const textsOf = async (pack: string): Promise<Readonly<Record<string, string>>> => {
+  const texts: Record<string, string> = {};
+  for (const name of (await readdir(pack)).toSorted()) texts[name] = await readFile(join(pack, name), 'utf8');
+  return texts;
+};
+
+const SIGNED_OFF_AT = '2025-06-01T12:00:00+02:00';
+
+const ingest = async (pack: string, filled: string, ...words: readonly string[]) => {
+  const file = join(await newFolder(), 'filled.csv');
+  await writeFile(file, filled);
+  return invoke([
+    'review',
+    '--pack',
+    pack,
+    '--ingest',
+    file,
+    '--reviewer',
+    'Rita Reviewer',
+    '--signed-off-at',
+    SIGNED_OFF_AT,
+    ...words,
+  ]);
+};
+
+const filledOf = async (pack: string, change: (line: Line) => Line = (line) => line): Promise<string> =>
+  writeSheet((await sheetOf(pack, 'worksheet.csv')).map((line) => change(answered(line))));
+
+const [u1, u2, u3] = ['u1', 'u2', 'u3'].map((userId) => aUser({ userId })) as [
+  UserRecord,
+  UserRecord,
+  UserRecord,
+];
+
+/** Five nights of a directory that changes as a real one does. */
+const fiveNights = (() => {
+  let folder: Promise<string> | undefined;
+  const make = async (): Promise<string> => {
+    const nights = makeNights({ seed: 1, users: 200, firstNight: nightAt(FIRST), accountId: ACCOUNT });
+    return archived(Object.fromEntries(nights.map(({ users }, index) => [index + 1, { users }])));
+  };
+  return (): Promise<string> => (folder ??= make());
+})();
+
+describe('five nights of a real directory', () => {
+  test('are reviewed and signed off', async () => {
+    const out = await fiveNights();
+    const { pack, code, stdout } = await build(out);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`The review speaks for run ${runAt(5)}`);
+    expect(stdout).toContain('Every day of the period (UTC) has a complete run.');
+    expect(stdout).not.toContain('@');
+
+    const roster = await sheetOf(pack, 'roster.csv');
+    const privileged = await sheetOf(pack, 'privileged.csv');
+    const never = await sheetOf(pack, 'never-logged-in.csv');
+    const changes = await sheetOf(pack, 'changes.csv');
+    expect(roster).toHaveLength(200);
+    expect(privileged.map(({ userId }) => userId)).toEqual(
+      roster
+        .filter(({ type, apiAccess }) => type === 'SUPER_USER' || apiAccess === 'ENABLED')
+        .map(({ userId }) => userId),
+    );
+    expect(never.map(({ userId }) => userId)).toEqual(
+      roster
+        .filter(({ lastLoginTime }) => lastLoginTime === 'never' || lastLoginTime === 'unusable')
+        .map(({ userId }) => userId),
+    );
+    const kinds = (kind: string) => changes.filter(({ change }) => change === kind);
+    expect(kinds('came')).toHaveLength(1);
+    expect(kinds('gone')).toHaveLength(1);
+    expect(new Set(kinds('changed').map(({ member }) => member))).toEqual(
+      new Set(['type', 'status', 'apiAccess', 'apiAccessPrincipalArn']),
+    );
+    expect(kinds('event').map(({ rule }) => rule)).toEqual([
+      'api-access-granted',
+      expect.any(String),
+      expect.any(String),
+      expect.any(String),
+      'vanished-user',
+    ]);
+
+    const [first, second] = roster;
+    const told = await ingest(
+      pack,
+      await filledOf(pack, (line) => ({
+        ...line,
+        ...(line.userId === first?.userId && { decision: 'revoke', justification: '' }),
+        ...(line.userId === second?.userId && { decision: 'justify', justification: 'back\nin May' }),
+      })),
+    );
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+
+    const signedOff = await jsonOf(pack, 'signed-off.json');
+    expect(signedOff).toMatchObject({
+      environmentId: ENVIRONMENT,
+      run: runAt(5),
+      reviewer: 'Rita Reviewer',
+      signedOffAt: '2025-06-01T10:00:00.000Z',
+      decisions: { keep: 198, revoke: 1, justify: 1 },
+      revocations: [{ userId: first?.userId, reviewer: 'rita@reviewers.example' }],
+    });
+    expect(signedOff.keptWithJustification).toContainEqual({
+      userId: privileged.find(({ type, userId }) => type === 'SUPER_USER' && userId !== first?.userId)
+        ?.userId,
+      justificationToKeep: expect.stringMatching(/^required: SUPER_USER/),
+      justification: 'runs the platform',
+      reviewer: 'rita@reviewers.example',
+    });
+    expect(signedOff.exceptions).toEqual([
+      {
+        userId: second?.userId,
+        justificationToKeep: second?.type === 'SUPER_USER' ? 'required: SUPER_USER' : '',
+        justification: 'back\nin May',
+        reviewer: 'rita@reviewers.example',
+      },
+    ]);
+    const text = await readFile(join(pack, 'signed-off.txt'), 'utf8');
+    expect(text).toContain(`- ${first?.userId} (status `);
+    expect(text).toContain('back in May');
+
+    const texts = await textsOf(pack);
+    const digest = (name: string) => ({
+      sha256: sha256Of(texts[name] ?? ''),
+      size: Buffer.byteLength(texts[name] ?? ''),
+    });
+    expect(await jsonOf(pack, 'signed-off-manifest.json')).toEqual({
+      schemaVersion: 1,
+      environmentId: ENVIRONMENT,
+      run: runAt(5),
+      reviewer: 'Rita Reviewer',
+      signedOffAt: '2025-06-01T10:00:00.000Z',
+      previous: { key: 'manifest.json', ...digest('manifest.json') },
+      files: Object.fromEntries(
+        ['signed-off.json', 'signed-off.txt', 'signed-off-worksheet.csv'].map((name) => [name, digest(name)]),
+      ),
+    });
+  }, 60_000);
+
+  test('give the same bytes twice', async () => {
+    const out = await fiveNights();
+    const [one, other] = [await build(out), await build(out)];
+    const texts = await textsOf(one.pack);
+    expect(Object.keys(texts)).toHaveLength(8);
+    expect(await textsOf(other.pack)).toEqual(texts);
+    expect(one.stdout).toContain(sha256Of(texts['manifest.json'] ?? ''));
+  }, 60_000);
+
+  test('the archive is left as it is', async () => {
+    const out = await archived({ 1: { users: [u1] } });
+    const keys = () => readdir(out, { recursive: true });
+    const before = await keys();
+    await build(out);
+    expect(await keys()).toEqual(before);
+  });
+});
+
+describe('the manifest', () => {
+  test('names the run, the manifests it stands on and every file', async () => {
+    const out = await archived({ 1: { users: [u1] }, 2: { users: [u1, u2] } });
+    const { pack } = await build(out, { to: dayAt(2) });
+    const source = async (number: number) => ({
+      key: keysAt(number).manifest,
+      sha256: sha256Of(await readFile(join(out, keysAt(number).manifest))),
+    });
+    const texts = await textsOf(pack);
+    const manifest = await jsonOf(pack, 'manifest.json');
+    expect(manifest).toMatchObject({
+      schemaVersion: 1,
+      environmentId: ENVIRONMENT,
+      accountId: ACCOUNT,
+      period: { from: dayAt(1), to: dayAt(2) },
+      run: runAt(2),
+      archiveManifest: await source(2),
+      changesFrom: [
+        { run: runAt(1), ...(await source(1)) },
+        { run: runAt(2), ...(await source(2)) },
+      ],
+      gaps: { daysWithoutRun: [], unfinished: [], untrusted: [] },
+    });
+    const files = Object.entries(texts).filter(([name]) => name !== 'manifest.json');
+    expect(manifest.files).toEqual(
+      Object.fromEntries(
+        files.map(([name, text]) => [name, { sha256: sha256Of(text), size: Buffer.byteLength(text) }]),
+      ),
+    );
+  });
+});
+
+describe('what was not seen', () => {
+  const whole = { users: [u1] };
+
+  test.each<{ name: string; nights: Record<string, Plan>; asked?: Asked; told: readonly string[] }>([
+    {
+      name: 'days without a run',
+      nights: { 2: whole, 4: whole },
+      asked: { to: dayAt(6) },
+      told: [
+        `speaks for run ${runAt(4)}`,
+        `days (UTC) without a complete run that could be read: ${dayAt(1)}, ${dayAt(3)}, ${dayAt(5)} to ${dayAt(6)}`,
+      ],
+    },
+    {
+      name: 'a run that is not complete',
+      nights: { 1: whole, 2: { users: [u1], isCut: true }, 3: whole },
+      asked: { to: dayAt(3) },
+      told: [`NOT COMPLETE: run ${runAt(2)}, attempt attempt-2: INCOMPLETE (deadline)`],
+    },
+    {
+      name: 'a period without a run',
+      nights: { 1: whole },
+      asked: { from: dayAt(2), to: dayAt(3) },
+      told: [`speaks for run ${runAt(1)}`, 'THAT RUN LIES BEFORE THE PERIOD', `${dayAt(2)} to ${dayAt(3)}`],
+    },
+    {
+      name: 'a period of one run',
+      nights: { 1: whole, 2: { users: [u1, u2] } },
+      asked: { from: dayAt(2), to: dayAt(2) },
+      told: ['With one run there is nothing to compare'],
+    },
+    {
+      name: 'a record without a userId',
+      nights: { 1: whole, 2: { users: [u1, aUser({ userId: null })] } },
+      asked: { to: dayAt(2) },
+      told: ['1 record without a userId'],
+    },
+  ])('is told: $name', async ({ nights, asked, told }) => {
+    const { code, stdout, pack } = await build(await archived(nights), asked);
+    expect(code).toBe(0);
+    const readme = (await readFile(join(pack, 'README.txt'), 'utf8')).replaceAll(/\n {2}/g, ' ');
+    for (const text of told) {
+      expect(stdout.replaceAll('\n', ' ')).toContain(text);
+      expect(readme).toContain(text);
+    }
+    await ingest(pack, await filledOf(pack));
+    const signedOff = (await readFile(join(pack, 'signed-off.txt'), 'utf8')).replaceAll(/\n {2}/g, ' ');
+    for (const text of told) expect(signedOff).toContain(text);
+  });
+
+  test('a run that was altered is left out, told, and exits 2', async () => {
+    const out = await archived({ 1: whole, 2: { users: [u1, u2] }, 3: { users: [u1, u2, u3] } });
+    await appendFile(join(out, keysAt(1).object('snapshot')), 'x');
+    const { code, stdout, pack } = await build(out, { to: dayAt(3) });
+    expect(code).toBe(2);
+    expect(stdout).toContain(`NOT TO BE TRUSTED, left out: run ${runAt(1)}`);
+    const came = (await sheetOf(pack, 'changes.csv')).filter(({ change }) => change === 'came');
+    expect(came).toMatchObject([{ subject: 'u3', run: `${runAt(2)} to ${runAt(3)}` }]);
+  });
+
+  test('the events of a run whose findings were altered are left out', async () => {
+    const promoted = { users: [{ ...u1, type: 'SUPER_USER' }] };
+    const nights = { 1: whole, 2: promoted, 3: promoted };
+    const eventsOf = async (pack: string) =>
+      (await sheetOf(pack, 'changes.csv')).filter(({ change }) => change === 'event');
+    const out = await archived(nights);
+    expect(await eventsOf((await build(out, { to: dayAt(3) })).pack)).toMatchObject([
+      { run: runAt(2), rule: 'promoted-to-super-user', subject: 'u1' },
+    ]);
+
+    await appendFile(join(out, keysAt(2).object('findings')), 'x');
+    const { code, pack } = await build(out, { to: dayAt(3) });
+    expect(code).toBe(2);
+    expect(await eventsOf(pack)).toEqual([]);
+    expect((await jsonOf(pack, 'manifest.json')).gaps).toMatchObject({
+      daysWithoutRun: [{ from: dayAt(2), to: dayAt(2) }],
+      untrusted: [{ run: runAt(2) }],
+    });
+  });
+
+  test('nothing is built where the reviewed run’s manifest was altered', async () => {
+    const out = await archived({ 1: whole, 2: whole });
+    await appendFile(join(out, keysAt(2).manifest), ' ');
+    const { code, stderr, pack } = await build(out, { to: dayAt(2) });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`the manifest of run ${runAt(2)} was altered`);
+    await expect(readdir(pack)).rejects.toThrow('ENOENT');
+  });
+
+  test.each(['snapshot', 'findings', 'report'] as const)(
+    'nothing is built where the reviewed run’s %s was altered',
+    async (name) => {
+      const out = await archived({ 1: whole, 2: whole });
+      await appendFile(join(out, keysAt(2).object(name)), 'x');
+      const { code, stderr, pack } = await build(out, { to: dayAt(2) });
+      expect(code).toBe(2);
+      expect(stderr).toContain(keysAt(2).object(name));
+      await expect(readdir(pack)).rejects.toThrow('ENOENT');
+    },
+  );
+
+  test('an earlier run never stands in for one that was taken away', async () => {
+    const out = await archived({ 1: whole, 2: whole });
+    await rm(join(out, keysAt(2).manifest));
+    const { code, stderr } = await build(out, { to: dayAt(2) });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`run ${runAt(2)} is missing`);
+  });
+
+  test('nothing is built where there is no complete run', async () => {
+    const out = await archived({ 3: whole });
+    const { code, stderr } = await build(out, { to: dayAt(2) });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`no complete run of environment ${ENVIRONMENT} on or before ${dayAt(2)}`);
+  });
+
+  test('records that no worksheet could tell apart are refused', async () => {
+    const out = await archived({ 1: { users: [u1, aUser({ userId: '#2' }), aUser({ userId: '' })] } });
+    const { code, stderr } = await build(out, { to: dayAt(1) });
+    expect(code).toBe(2);
+    expect(stderr).toContain('two records that no worksheet can tell apart: "#2"');
+  });
+});
+
+describe('waivers and findings', () => {
+  test('are told of each user', async () => {
+    const out = await newFolder();
+    const waiver = {
+      rule: 'super-user-api-access',
+      user: 'u1',
+      reason: "the auditor's own identity",
+      ticket: 'SEC-1',
+      owner: 'owner@example.com',
+      approver: 'approver@example.com',
+      expires: '2026-12-31',
+    };
+    const own = anApiUser({ userId: 'u1', type: 'SUPER_USER', ...TIMES });
+    const shared = { ...TIMES, apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/shared' };
+    await auditNights(folderArchive(out), [
+      {
+        number: FIRST,
+        users: [own, anApiUser({ userId: 'u2', ...shared }), anApiUser({ userId: 'u3', ...shared })],
+        waivers: [waiver],
+      },
+    ]);
+    const { pack } = await build(out, { to: dayAt(1) });
+    expect(await sheetOf(pack, 'waivers.csv')).toMatchObject([
+      {
+        rule: waiver.rule,
+        subject: 'u1',
+        reason: waiver.reason,
+        owner: waiver.owner,
+        approver: waiver.approver,
+        expires: waiver.expires,
+        finding: `${ENVIRONMENT}/super-user-api-access/u1`,
+      },
+    ]);
+    expect(await sheetOf(pack, 'worksheet.csv')).toMatchObject([
+      { userId: 'u1', openFindings: '0', justificationToKeep: 'required: SUPER_USER' },
+      {
+        userId: 'u2',
+        openFindings: '1',
+        worstSeverity: 'HIGH',
+        justificationToKeep: 'required: open HIGH finding',
+      },
+      {
+        userId: 'u3',
+        openFindings: '1',
+        worstSeverity: 'HIGH',
+        decision: '',
+        justification: '',
+        reviewer: '',
+      },
+    ]);
+  });
+});
+
+describe('a sign-off is refused, and writes nothing,', () => {
+  const packOfTwo = async () =>
+    (await build(await archived({ 1: { users: [u1, u2] } }), { to: dayAt(1) })).pack;
+
+  test('for a worksheet with problems, all of which are told', async () => {
+    const pack = await packOfTwo();
+    const before = await readdir(pack);
+    const { code, stdout, stderr } = await ingest(
+      pack,
+      await filledOf(pack, (line) => ({ ...line, decision: 'perhaps', reviewer: '' })),
+    );
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr.trim().split('\n')).toEqual(
+      [2, 3].flatMap((line) => [
+        expect.stringContaining(
+          `filled.csv: line ${line}, decision: must be one of keep, revoke, justify, got "perhaps"`,
+        ),
+        expect.stringContaining(`filled.csv: line ${line}, reviewer: must be who decided, got nothing`),
+      ]),
+    );
+    expect(await readdir(pack)).toEqual(before);
+  });
+
+  test.each<{ name: string; spoil: (pack: string) => Promise<unknown>; problem: RegExp }>([
+    {
+      name: 'a roster that was altered',
+      spoil: (pack) => appendFile(join(pack, 'roster.csv'), 'x'),
+      problem: /roster\.csv was altered: its SHA-256 must be [0-9a-f]{64}, got [0-9a-f]{64}\n$/,
+    },
+    {
+      name: 'the worksheet filled in in its place',
+      spoil: (pack) => appendFile(join(pack, 'worksheet.csv'), 'x'),
+      problem: /worksheet\.csv was altered: .*; fill in a copy of it, and build the pack anew/,
+    },
+    {
+      name: 'a file that is missing',
+      spoil: (pack) => rm(join(pack, 'waivers.csv')),
+      problem: /waivers\.csv is missing, though manifest\.json names it/,
+    },
+    {
+      name: 'a manifest that is none',
+      spoil: (pack) => writeFile(join(pack, 'manifest.json'), '{}'),
+      problem: /manifest\.json must be the manifest of an access-review pack/,
+    },
+    {
+      name: 'no manifest',
+      spoil: (pack) => rm(join(pack, 'manifest.json')),
+      problem: /must be an access-review pack, got no manifest\.json there/,
+    },
+  ])('for a pack with $name', async ({ spoil, problem }) => {
+    const pack = await packOfTwo();
+    const filled = await filledOf(pack);
+    await spoil(pack);
+    const before = await readdir(pack);
+    const { code, stderr } = await ingest(pack, filled);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(problem);
+    expect(await readdir(pack)).toEqual(before);
+  });
+
+  test('for a second time', async () => {
+    const pack = await packOfTwo();
+    const filled = await filledOf(pack);
+    expect((await ingest(pack, filled)).code).toBe(0);
+    const before = await textsOf(pack);
+    const { code, stderr } = await ingest(pack, filled, '--reviewer', 'Another');
+    expect(code).toBe(3);
+    expect(stderr).toContain('must be a pack that was not signed off');
+    expect(await textsOf(pack)).toEqual(before);
+  });
+
+  test('for a time before the reviewed run', async () => {
+    const pack = await packOfTwo();
+    const { code, stderr } = await ingest(
+      pack,
+      await filledOf(pack),
+      '--signed-off-at',
+      '2020-01-01T00:00:00Z',
+    );
+    expect(code).toBe(3);
+    expect(stderr).toContain('--signed-off-at must not be before the reviewed run');
+  });
+});
+
+test('a sign-off that broke off before its manifest is made again', async () => {
+  const { pack } = await build(await archived({ 1: { users: [u1] } }), { to: dayAt(1) });
+  await writeFile(join(pack, 'signed-off.json'), '{');
+  expect((await ingest(pack, await filledOf(pack))).code).toBe(0);
+  expect(await jsonOf(pack, 'signed-off.json')).toMatchObject({ decisions: { keep: 1 } });
+});
+
+test('hostile names survive from the listing to the sign-off', async () => {
+  const names = ["=cmd|' /C calc'!A0", 'a "b", c', 'two\nlines', '\u202eevil', '🙂'.repeat(25), "'=1"];
+  const users = names.map((name) =>
+    aUser({ userId: name, firstName: name, emailAddress: `${name}@x.example` }),
+  );
+  const { pack } = await build(await archived({ 1: { users } }), { to: dayAt(1) });
+  const { code, stdout } = await ingest(
+    pack,
+    await filledOf(pack, (line) => ({ ...line, decision: 'revoke' })),
+  );
+  expect(code).toBe(0);
+  expect(stdout).not.toContain('\u202e');
+  const { revocations } = await jsonOf(pack, 'signed-off.json');
+  expect(revocations.map(({ userId }: { userId: string }) => userId)).toEqual(names);
+  const text = await readFile(join(pack, 'signed-off.txt'), 'utf8');
+  expect(text).not.toContain('\u202e');
+  expect(text.split('\n').filter((line) => line.startsWith('- ') && line.includes('(status'))).toHaveLength(
+    6,
+  );
+});
+
+describe('the command line', () => {
+  test.each([
+    { words: [], problem: '--pack must be the path of a folder, got nothing' },
+    { words: ['--pack', 'p'], problem: '--from must be a day as 2026-11-01, got nothing' },
+    { words: ['--pack', 'p', '--from', '2026-02-30'], problem: '--from must be a day' },
+    {
+      words: ['--pack', 'p', '--out', 'a', '--to', 'x'],
+      problem: '--to must be a day as 2026-11-30, got "x"',
+    },
+    {
+      words: ['--pack', 'p', '--out', 'a', '--from', '2026-02-02', '--to', '2026-02-01'],
+      problem: '--from must not be after --to, got 2026-02-02 and 2026-02-01',
+    },
+    { words: ['--pack', 'p', '--reviewer', 'r'], problem: '--reviewer is allowed with --ingest only' },
+    { words: ['--pack', 'a/p', '--out', 'a'], problem: '--pack must be a folder outside of the archive' },
+    { words: ['--pack', 'p', '--ingest', 'f'], problem: '--reviewer must be the name of who signs' },
+    {
+      words: ['--pack', 'p', '--ingest', 'f', '--reviewer', 'r', '--out', 'a'],
+      problem: '--out is not allowed with --ingest',
+    },
+    {
+      words: ['--pack', 'p', '--ingest', 'f', '--reviewer', 'r', '--signed-off-at', '2999-01-01T00:00:00Z'],
+      problem: '--signed-off-at must be a time in ISO 8601 with its zone',
+    },
+    {
+      words: ['--pack', 'p', '--ingest', '/nowhere/f.csv', '--reviewer', 'r'],
+      problem: '--ingest must be a file that can be read, got "/nowhere/f.csv" (ENOENT)',
+    },
+  ])('refuses $words', async ({ words, problem }) => {
+    const { code, stderr } = await invoke(['review', ...words]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(problem);
+  });
+
+  test('refuses a folder that has something', async () => {
+    const out = await archived({ 1: { users: [u1] } });
+    const pack = await newFolder();
+    await writeFile(join(pack, 'notes.txt'), '');
+    const words = ['--from', dayAt(1), '--to', dayAt(1), '--pack', pack];
+    const { code, stderr } = await invoke(['review', '--out', out, ...words]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('--pack must be a new folder or an empty one');
+  });
+
+  test('prints JSON', async () => {
+    const out = await archived({ 1: { users: [u1] } });
+    const pack = join(await newFolder(), 'pack');
+    const words = ['--out', out, '--from', dayAt(1), '--to', dayAt(1), '--pack', pack, '--json'];
+    const built = JSON.parse((await invoke(['review', ...words])).stdout);
+    expect(built).toEqual({
+      ...(await jsonOf(pack, 'manifest.json')),
+      manifestSha256: sha256Of(await readFile(join(pack, 'manifest.json'))),
+    });
+    const { stdout } = await ingest(pack, await filledOf(pack), '--json');
+    expect(JSON.parse(stdout)).toEqual(await jsonOf(pack, 'signed-off.json'));
+  });
+});

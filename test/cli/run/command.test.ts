@@ -1,0 +1,336 @@
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { isSignatureValid, SIGNING_ALGORITHMS } from '../../../core/archive/signature.ts';
+import { makeDirectory } from '../../../simulator/directory.ts';
+import { type Simulator, startSimulator } from '../../../simulator/server.ts';
+import { readTree } from '../../support/archive-tree.ts';
+import { startAwsEmulator } from '../../support/aws-emulator.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
+import { personalDataIn, personalDataOf } from '../../support/personal-data.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { ACCOUNT, command, type Outcome, runEnv, runWords, start } from '../command.ts';
+
+const newFolder = temporaryFolders();
+const users = makeDirectory({ users: 250, seed: 7, asOf: new Date(), accountId: ACCOUNT });
+let simulator: Simulator;
+beforeAll(async () => {
+  simulator = await startSimulator({ users });
+});
+afterEach(() => simulator.setFaults([]));
+afterAll(() => simulator.close());
+
+const run = (out: string, ...words: readonly string[]): Promise<Outcome> =>
+  command([...runWords(simulator), '--out', out, ...words], runEnv(simulator));
+
+const keysOf = async (folder: string): Promise<readonly string[]> =>
+  Object.keys(await readTree(folderArchive(folder)));
+
+describe('a complete run', () => {
+  test('--json prints the report that the archive has, and nothing else', async () => {
+    const out = await newFolder();
+    const { code, stdout, stderr } = await run(out, '--json');
+    const report = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(report).toMatchObject({
+      verdict: 'COMPLETE',
+      counts: { users: 250, pages: 3 },
+      accountId: ACCOUNT,
+    });
+    expect(stderr).toContain('Subject: FinSpace');
+    const stored = Object.entries(await readTree(folderArchive(out))).find(([key]) =>
+      key.endsWith('/report.json'),
+    );
+    expect(JSON.parse(stored?.[1] ?? '')).toEqual(report);
+  });
+
+  test('prints findings and a summary, and the digest that it would mail', async () => {
+    const out = await newFolder();
+    const { code, stdout, stderr } = await run(out);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^│ Subject: FinSpace \w+: first audit, \d+ findings \(worst CRITICAL\)$/m);
+    expect(stdout).toMatch(/^CRITICAL {2,}new {2,}\w{26} {2,}principal-outside-account: /m);
+    expect(stdout).toMatch(/^COMPLETE {2}environment \w+ as of /m);
+    expect(stdout).toMatch(/^Listing {2,}250 users on 3 pages; 4 requests$/m);
+    expect(stdout).toContain(`${out}/reports/`);
+  });
+
+  test('names no user, neither by name nor by e-mail address, and drives no terminal', async () => {
+    const { stdout, stderr } = await run(await newFolder());
+    const printed = (stdout + stderr).toLowerCase();
+    expect(personalDataOf(users).size).toBeGreaterThan(250);
+    expect(personalDataIn(printed, users)).toEqual([]);
+    expect(printed).not.toContain('@');
+    expect(printed.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  test('is done once: another one at the same instant reads it back', async () => {
+    const out = await newFolder();
+    const words = [out, '--as-of', '2026-11-24T03:00:00+01:00'] as const;
+    const first = await run(...words);
+    const { requests } = simulator.stats();
+    const second = await run(...words);
+    const table = (text: string) => text.split('\n').filter((line) => /^[A-Z]+ {2,}new /.test(line));
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(first.stdout).toMatch(/^Run {2,}20261124T020000Z$/m);
+    expect(second.stdout).toMatch(/^Run {2,}20261124T020000Z, done before/m);
+    expect(table(second.stdout)).toEqual(table(first.stdout));
+    expect(table(first.stdout).length).toBeGreaterThan(20);
+    expect(simulator.stats().requests).toBe(requests);
+  });
+
+  // A super user with API access is HIGH; the rest of what one user alone fails is INFORMATIONAL.
+  test.each([
+    { failOn: 'CRITICAL', code: 0 },
+    { failOn: 'high', code: 1 },
+    { failOn: 'MEDIUM', code: 1 },
+  ])('--fail-on $failOn exits $code where the worst finding is HIGH', async ({ failOn, code }) => {
+    const apiAccessPrincipalArn = `arn:aws:iam::${ACCOUNT}:role/analyst`;
+    const superUser = { ...Object(users[0]), apiAccess: 'ENABLED', apiAccessPrincipalArn };
+    const small = await startSimulator({ users: [superUser] });
+    const words = [...runWords(small), '--out', await newFolder(), '--json', '--fail-on', failOn];
+    const outcome = await command(words, runEnv(small));
+    await small.close();
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      verdict: 'COMPLETE',
+      findings: { bySeverity: { CRITICAL: 0, HIGH: 1, MEDIUM: 0, LOW: 0 } },
+    });
+    expect(outcome.code).toBe(code);
+  });
+});
+
+describe('a run that is not complete exits 2 and moves no latest', () => {
+  test.each([
+    { fault: 'denied', page: 0, verdict: 'FAILED', reason: 'access-denied', seen: 0 },
+    { fault: 'denied', page: 2, verdict: 'INCOMPLETE', reason: 'access-denied', seen: 200 },
+    { fault: 'gone', page: 1, verdict: 'INCOMPLETE', reason: 'source-unavailable', seen: 100 },
+    { fault: 'repeated-token', page: 1, verdict: 'INCOMPLETE', reason: 'repeated-token', seen: 200 },
+  ] as const)('$fault on page $page: $verdict $reason', async ({ fault, page, verdict, reason, seen }) => {
+    const out = await newFolder();
+    simulator.setFaults([{ fault, page, times: Number.POSITIVE_INFINITY }]);
+    const { code, stdout } = await run(out);
+    expect(code).toBe(2);
+    expect(stdout).toContain(` ${verdict}  ${reason}  environment `);
+    expect(stdout).toMatch(new RegExp(`^Listing {2,}only ${seen} users on `, 'm'));
+    expect(stdout).toMatch(/^Resolved {2,}nothing: no finding is to be read as fixed$/m);
+    expect((await keysOf(out)).filter((key) => !/^(?:incomplete|alerts)\//.test(key))).toEqual([
+      `reports/environment=${simulator.environmentId}/index.html`,
+    ]);
+  });
+
+  test('--fail-on changes nothing about it', async () => {
+    simulator.setFaults([{ fault: 'denied', page: 2 }]);
+    expect((await run(await newFolder(), '--json', '--fail-on', 'LOW')).code).toBe(2);
+  });
+
+  test('--deadline-seconds ends a listing that hangs', async () => {
+    simulator.setFaults([{ fault: 'hang', page: 1, times: Number.POSITIVE_INFINITY }]);
+    const { code, stdout } = await run(await newFolder(), '--json', '--deadline-seconds', '1');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: 'INCOMPLETE',
+      reason: 'deadline',
+      counts: { users: 100 },
+    });
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it at once, and no run exists', async (signal) => {
+    const out = join(await newFolder(), 'history');
+    const before = simulator.stats().faultsPlayed;
+    simulator.setFaults([{ fault: 'hang', page: 1, times: Number.POSITIVE_INFINITY }]);
+    const TMPDIR = await newFolder();
+    const running = start([...runWords(simulator), '--out', out, '--json'], { ...runEnv(simulator), TMPDIR });
+    while (simulator.stats().faultsPlayed === before) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { code, stdout, stderr } = await running.end(signal);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('interrupted: the audit is not complete');
+    expect(await readdir(out).catch(() => [])).toEqual([]);
+    expect(await readdir(TMPDIR)).toEqual([]);
+  });
+});
+
+describe('in a bucket', () => {
+  const BUCKET = 'evidence-bucket';
+  let isTopicDown = false;
+  let emulator: Awaited<ReturnType<typeof startAwsEmulator>>;
+  beforeAll(async () => {
+    emulator = await startAwsEmulator({
+      bucket: BUCKET,
+      topicName: 'audits',
+      fault: ({ service, action }) =>
+        isTopicDown && service === 'sns' && action === 'Publish'
+          ? { status: 403, code: 'AuthorizationError' }
+          : undefined,
+    });
+  });
+  afterEach(() => {
+    isTopicDown = false;
+  });
+  afterAll(() => emulator.close());
+
+  const runInBucket = (...words: readonly string[]): Promise<Outcome> =>
+    command([...runWords(simulator), '--bucket', BUCKET, '--topic', emulator.topicArn, ...words], {
+      ...emulator.env,
+      ...runEnv(simulator),
+    });
+
+  test('keeps the evidence and mails the topic; where nobody could be told it exits 2, and says so', async () => {
+    isTopicDown = true;
+    const words = ['--as-of', '2026-11-24T02:00:00Z'];
+    const unsent = await runInBucket(...words);
+    expect(unsent.stdout).toMatch(/^Digest {2,}NOT SENT: /m);
+    expect(unsent.stderr).toContain('the digest was not sent: ');
+    expect(unsent.code).toBe(2);
+
+    isTopicDown = false;
+    const sent = await runInBucket(...words, '--json');
+    const [message, ...others] = await emulator.messages();
+    expect(sent.code).toBe(0);
+    expect(JSON.parse(sent.stdout)).toMatchObject({ verdict: 'COMPLETE' });
+    expect(sent.stderr).toBe('');
+    expect(others).toEqual([]);
+    expect(message?.subject).toMatch(/^FinSpace \w+: first audit, \d+ findings \(worst CRITICAL\)$/);
+    expect(message?.attributes).toEqual({
+      environment: simulator.environmentId,
+      verdict: 'COMPLETE',
+      maxSeverity: 'CRITICAL',
+    });
+    expect(message?.body).toContain(`s3://${BUCKET}/reports/`);
+  });
+
+  test('that is not there: FAILED, and the digest says that nothing was kept', async () => {
+    const { code, stdout } = await command([...runWords(simulator), '--bucket', 'no-such-bucket'], {
+      ...emulator.env,
+      ...runEnv(simulator),
+    });
+    expect(code).toBe(2);
+    expect(stdout).toContain(' FAILED  archive-unavailable ');
+    expect(stdout).toMatch(/^Report {2,}none: the evidence could not be kept$/m);
+    expect(stdout).toContain('Report:       none, the evidence could not be kept');
+  });
+});
+
+describe('signed by a KMS key', () => {
+  let kms: Kms;
+  beforeAll(async () => {
+    kms = await startKms();
+  });
+  afterEach(() => kms.refuse(undefined));
+  afterAll(() => kms.close());
+
+  const runSigned = async (algorithm: string) => {
+    const out = await newFolder();
+    const config = join(await newFolder(), 'audit.yaml');
+    await writeFile(
+      config,
+      `environments: [{ id: abc }]\nsigning: { key: "${KMS_KEY_ARN}", algorithm: ${algorithm} }\n`,
+    );
+    const words = [...runWords(simulator), '--out', out, '--config', config];
+    const outcome = await command(words, { ...kms.env, ...runEnv(simulator) });
+    const manifests = Object.entries(await readTree(folderArchive(out))).filter(([key]) =>
+      key.startsWith('manifests/'),
+    );
+    return { ...outcome, manifests: manifests.map(([, text]) => JSON.parse(text)) };
+  };
+
+  test.each(SIGNING_ALGORITHMS)('%s: the manifest holds against the public key', async (algorithm) => {
+    const { code, manifests } = await runSigned(algorithm);
+    expect(code).toBe(0);
+    expect(manifests).toMatchObject([{ signature: { keyId: KMS_KEY_ARN, algorithm } }]);
+    expect(isSignatureValid(manifests[0], publicKeyFor(algorithm))).toBe(true);
+  });
+
+  test('that KMS does not let it use: FAILED, naming the key and the error, and no run exists', async () => {
+    kms.refuse('AccessDeniedException');
+    const { code, stdout, manifests } = await runSigned('ECDSA_SHA_256');
+    const text = stdout.replaceAll(/\n[│ ]*/g, ' ');
+    expect({ code, manifests }).toEqual({ code: 2, manifests: [] });
+    expect(text).toContain(' FAILED  archive-unavailable ');
+    expect(text).toContain('the manifest is not signed, so the run does not exist: KMS did not sign with');
+    expect(text).toContain(`${KMS_KEY_ARN}: AccessDeniedException: AccessDeniedException, says KMS`);
+  });
+});
+
+describe('the account', () => {
+  const withoutAccount = () => runWords(simulator).filter((word) => word !== '--account' && word !== ACCOUNT);
+  const answering = async (status: number, body: string) => {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return {
+      url: `http://127.0.0.1:${address.port}`,
+      close: () => {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  };
+
+  test('is the one that STS tells', async () => {
+    const sts = await answering(
+      200,
+      '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>444455556666</Account></GetCallerIdentityResult></GetCallerIdentityResponse>',
+    );
+    const { code, stdout } = await command([...withoutAccount(), '--out', await newFolder(), '--json'], {
+      ...runEnv(simulator),
+      AWS_ENDPOINT_URL_STS: sts.url,
+    });
+    sts.close();
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ accountId: '444455556666' });
+  });
+
+  test('must be given where STS does not tell it', async () => {
+    const sts = await answering(
+      403,
+      '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
+    );
+    const out = await newFolder();
+    await rm(out, { recursive: true });
+    const { code, stderr } = await command([...withoutAccount(), '--out', out], {
+      ...runEnv(simulator),
+      AWS_ENDPOINT_URL_STS: sts.url,
+    });
+    sts.close();
+    expect(code).toBe(3);
+    expect(stderr).toContain('--account must be 12 digits, got nothing, and STS does not tell it: ');
+    expect(await readdir(out).catch(() => 'nothing was made')).toBe('nothing was made');
+  });
+});
+
+test('--direct-credentials uses the caller’s keys as they are', async () => {
+  const { accessKeyId, secretAccessKey, sessionToken } = simulator.directCredentials();
+  const before = simulator.stats().exchanges;
+  const { code } = await command(
+    [...runWords(simulator), '--out', await newFolder(), '--json', '--direct-credentials'],
+    {
+      ...runEnv(simulator),
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    },
+  );
+  expect(code).toBe(0);
+  expect(simulator.stats().exchanges).toBe(before);
+});
+
+test('--accept-roster-drop believes a directory that shrank', async () => {
+  const shrinking = await startSimulator({ users });
+  const out = await newFolder();
+  const again = (...words: readonly string[]): Promise<Outcome> =>
+    command([...runWords(shrinking), '--out', out, '--json', ...words], runEnv(shrinking));
+  expect((await again('--as-of', '2026-11-22T02:00:00Z')).code).toBe(0);
+  shrinking.setUsers(users.slice(0, 150));
+  const refused = await again('--as-of', '2026-11-23T02:00:00Z');
+  const accepted = await again('--as-of', '2026-11-23T02:00:00Z', '--accept-roster-drop');
+  await shrinking.close();
+  expect(JSON.parse(refused.stdout)).toMatchObject({ verdict: 'INCOMPLETE', reason: 'roster-drop' });
+  expect([refused.code, accepted.code]).toEqual([2, 0]);
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import { type RunFlags, readRunFlags } from '../../../cli/run/options.ts';
+
+const NOW = Date.parse('2026-11-24T02:00:00Z');
+const FLAGS: RunFlags = { environment: 'abc', region: 'us-east-1', out: 'history' };
+const TOPIC = 'arn:aws:sns:us-east-1:111122223333:audits';
+
+const read = (flags: RunFlags, env = {}) => readRunFlags({ ...FLAGS, ...flags }, env, NOW);
+
+const { out: _, ...WITHOUT_OUT } = FLAGS;
+const { region: __, ...WITHOUT_REGION } = FLAGS;
+
+test('what is not said', () => {
+  expect(read({})).toEqual({
+    environmentId: 'abc',
+    accountId: undefined,
+    region: 'us-east-1',
+    place: { kind: 'folder', path: 'history' },
+    topicArn: undefined,
+    configFile: undefined,
+    asOf: undefined,
+    isJson: false,
+    failOn: undefined,
+    deadlineSeconds: undefined,
+    credentials: undefined,
+    acceptRosterDrop: false,
+  });
+});
+
+describe('what is allowed', () => {
+  const cases: readonly (readonly [string, RunFlags, object])[] = [
+    ['the longest id', { environment: 'a'.repeat(26) }, { environmentId: 'a'.repeat(26) }],
+    ['an account with a leading zero', { account: '012345678901' }, { accountId: '012345678901' }],
+    ['a region of another partition', { region: 'us-gov-west-1' }, { region: 'us-gov-west-1' }],
+    ['now', { asOf: '2026-11-24T02:00:00Z' }, { asOf: new Date(NOW) }],
+    ['a zone other than UTC', { asOf: '2026-11-23T21:00:00-05:00' }, { asOf: new Date(NOW) }],
+    ['a severity in small letters', { failOn: 'high' }, { failOn: 'HIGH' }],
+    ['one second', { deadlineSeconds: '1' }, { deadlineSeconds: 1 }],
+    ['keys of FinSpace', { directCredentials: true, account: '111122223333' }, { credentials: 'direct' }],
+  ];
+  test.each(cases)('%s', (_name, flags, options) => {
+    expect(read(flags)).toMatchObject(options);
+  });
+
+  test('the region of the environment, where no flag gives one', () => {
+    expect(readRunFlags(WITHOUT_REGION, { AWS_REGION: 'eu-west-1' }, NOW).region).toBe('eu-west-1');
+  });
+
+  test.each([
+    [{ bucket: 'my-bucket' }, undefined],
+    [{ bucket: 'my-bucket', topic: TOPIC }, TOPIC],
+  ])('a bucket: %j', (flags, topicArn) => {
+    expect(readRunFlags({ ...WITHOUT_OUT, ...flags }, {}, NOW)).toMatchObject({
+      place: { kind: 'bucket', name: 'my-bucket' },
+      topicArn,
+    });
+  });
+});
+
+describe('what is not', () => {
+  const time =
+    '--as-of must be a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future, got';
+  const cases: readonly (readonly [string, RunFlags, string])[] = [
+    ['an empty id', { environment: '' }, '--environment must be 1 to 26 letters and digits, got nothing'],
+    [
+      'an id too long',
+      { environment: 'a'.repeat(27) },
+      '--environment must be 1 to 26 letters and digits, got "aaa',
+    ],
+    [
+      'an id with a dash',
+      { environment: 'a-b' },
+      '--environment must be 1 to 26 letters and digits, got "a-b"',
+    ],
+    ['11 digits', { account: '12345678901' }, '--account must be 12 digits, got "12345678901"'],
+    ['a place', { region: 'virginia' }, '--region must be a region such as us-east-1, got "virginia"'],
+    ['a blank path', { out: ' ' }, '--out must be the path of a folder, got " "'],
+    ['both places', { bucket: 'my-bucket' }, 'one of --out FOLDER and --bucket NAME must be given, got both'],
+    [
+      'a bucket with capitals',
+      { bucket: 'Bucket' },
+      '--bucket must be the name of an S3 bucket, got "Bucket"',
+    ],
+    ['a topic for a folder', { topic: TOPIC }, '--topic is allowed with --bucket only'],
+    ['a topic by name', { topic: 'audits' }, '--topic must be the ARN of an SNS topic, got "audits"'],
+    [
+      'a queue',
+      { topic: TOPIC.replace('sns', 'sqs') },
+      '--topic must be the ARN of an SNS topic, got "arn:aws:sqs',
+    ],
+    ['a second too late', { asOf: '2026-11-24T02:00:01Z' }, `${time} "2026-11-24T02:00:01Z"`],
+    ['a time without its zone', { asOf: '2026-11-24T02:00:00' }, `${time} "2026-11-24T02:00:00"`],
+    ['a day', { asOf: '2026-11-24' }, `${time} "2026-11-24"`],
+    ['a day that no month has', { asOf: '2026-02-30T00:00:00Z' }, `${time} "2026-02-30T00:00:00Z"`],
+    ['a word', { asOf: 'yesterday' }, `${time} "yesterday"`],
+    [
+      'a severity of somebody else',
+      { failOn: 'severe' },
+      '--fail-on must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "SEVERE"',
+    ],
+    [
+      'no second',
+      { deadlineSeconds: '0' },
+      '--deadline-seconds must be a whole number of 1 or more, got "0"',
+    ],
+    [
+      'half a second',
+      { deadlineSeconds: '0.5' },
+      '--deadline-seconds must be a whole number of 1 or more, got "0.5"',
+    ],
+    [
+      'a time before time',
+      { deadlineSeconds: '-1' },
+      '--deadline-seconds must be a whole number of 1 or more, got "-1"',
+    ],
+    [
+      'keys of FinSpace that tell no account',
+      { directCredentials: true },
+      '--account must be 12 digits, got nothing: with --direct-credentials',
+    ],
+    ['a value that may be an address', { environment: 'a@b.example' }, 'got a text with "@" (not shown)'],
+  ];
+  test.each(cases)('%s', (_name, flags, message) => {
+    expect(() => read(flags)).toThrow(message);
+  });
+
+  test('no place', () => {
+    expect(() => readRunFlags(WITHOUT_OUT, {}, NOW)).toThrow(
+      'one of --out FOLDER and --bucket NAME must be given, got neither',
+    );
+  });
+
+  test('no region', () => {
+    expect(() => readRunFlags(WITHOUT_REGION, {}, NOW)).toThrow(
+      '--region (or AWS_REGION) must be a region such as us-east-1, got nothing',
+    );
+  });
+
+  test('everything at once is told at once', () => {
+    expect(() => readRunFlags({ account: '1', asOf: 'now' }, {}, NOW)).toThrow(
+      expect.objectContaining({
+        name: 'UsageError',
+        message: expect.stringMatching(
+          /^--environment .*\n--account .*\n--region .*\none of --out .*\n--as-of /,
+        ),
+      }),
+    );
+  });
+});

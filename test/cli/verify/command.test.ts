@@ -1,0 +1,229 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { main } from '../../../cli/main.ts';
+import type { Terminal } from '../../../cli/terminal/terminal.ts';
+import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { kmsSigner } from '../../../core/archive/kms.ts';
+import type { SigningAlgorithm } from '../../../core/archive/signature.ts';
+import { startAwsEmulator } from '../../support/aws-emulator.ts';
+import { ENVIRONMENT } from '../../support/builders.ts';
+import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../../support/history.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { command, type Outcome } from '../command.ts';
+
+const newFolder = temporaryFolders();
+
+let kms: Kms;
+let history: string;
+let files: string;
+const environment = process.env;
+beforeAll(async () => {
+  kms = await startKms();
+  process.env = { ...environment, ...kms.env };
+  history = await newFolder();
+  const signManifestDigest = kmsSigner(KMS_KEY_ARN, 'RSASSA_PSS_SHA_256');
+  for (const number of [1, 2, 4]) await auditNight(folderArchive(history), number, { signManifestDigest });
+
+  files = await newFolder();
+  const pem = (algorithm: string) => publicKeyFor(algorithm).export({ format: 'pem', type: 'spki' });
+  await writeFile(join(files, 'key.pem'), pem('RSA'));
+  await writeFile(join(files, 'other.pem'), pem('EC'));
+  await writeFile(join(files, 'audit.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\n`);
+  await writeFile(join(files, 'others.yaml'), 'environments: [{ id: another }]\n');
+});
+afterAll(async () => {
+  process.env = environment;
+  await kms.close();
+});
+
+const file = (name: string): string => join(files, name);
+
+/** Where no process is needed to tell, none is started: each takes a second. */
+const verify = async (...words: readonly string[]): Promise<Outcome> => {
+  const texts = { out: '', err: '' };
+  const terminal = (name: 'out' | 'err'): Terminal => {
+    const write = (text: string): void => {
+      texts[name] += text;
+    };
+    return {
+      write,
+      line: (text = '') => write(`${text}\n`),
+      paint: (_, text) => text,
+      width: 120,
+      isWatched: false,
+    };
+  };
+  const code = await main(['verify', ...words], { out: terminal('out'), err: terminal('err'), env: {} });
+  return { code, stdout: texts.out, stderr: texts.err };
+};
+
+describe('a history in a folder', () => {
+  test('is told with what was checked, and what was not', async () => {
+    const { code, stdout, stderr } = await command(['verify', '--out', history]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^environment \w+: 0 problems$/m);
+    expect(stdout).toContain(`3 complete, ${runOf(1)} to ${runOf(4)}\n`);
+    expect(stdout).toMatch(/^Objects {2,}21 read to their end, [\d,]+ bytes: SHA-256 and size /m);
+    expect(stdout).toMatch(/^Signatures {2,}NOT CHECKED, no --public-key was given: 3 of 3 have one/m);
+    expect(stdout).toMatch(/^Schedule {2,}NOT CHECKED, no --config was given/m);
+    expect(stdout).toMatch(
+      /^no problem in what was checked; NOT CHECKED: signatures, the schedule's nights$/m,
+    );
+    expect(stdout).not.toMatch(/\bok\b/i);
+  });
+
+  test('--public-key and --config: the signatures hold, and a night is missed', async () => {
+    const { code, stdout } = await verify(
+      ...['--out', history, '--public-key', file('key.pem'), '--config', file('audit.yaml')],
+      ...['--json'],
+    );
+    expect(code).toBe(2);
+    const { problems, ...answer } = JSON.parse(stdout);
+    expect(answer).toMatchObject({
+      schemaVersion: 1,
+      environments: [
+        {
+          environmentId: ENVIRONMENT,
+          runs: 3,
+          objects: 21,
+          signatures: { isChecked: true, signed: 3, valid: 3 },
+          schedule: { isChecked: true },
+          notes: [],
+        },
+      ],
+    });
+    const [{ problems: told }] = answer.environments;
+    expect(told).toHaveLength(problems);
+    expect(told[0]).toMatchObject({ kind: 'gap', run: runOf(3) });
+  });
+
+  test('another key: a line for each manifest', async () => {
+    const { code, stdout } = await verify('--out', history, '--public-key', file('other.pem'));
+    expect(code).toBe(2);
+    const lines = stdout.split('\n').filter((line) => line.startsWith('bad-signature  '));
+    expect(lines.map((line) => line.split(/ +/)[1])).toEqual([runOf(1), runOf(2), runOf(4)]);
+    expect(stdout).toMatch(/^3 problems in what was checked; NOT CHECKED: the schedule's nights$/m);
+  });
+
+  test('a key that was replaced: with both keys the signatures of before and after hold', async () => {
+    const folder = await newFolder();
+    const signer = (algorithm: SigningAlgorithm) => ({
+      signManifestDigest: kmsSigner(KMS_KEY_ARN, algorithm),
+    });
+    await auditNight(folderArchive(folder), 1, signer('RSASSA_PSS_SHA_256'));
+    await auditNight(folderArchive(folder), 2, signer('ECDSA_SHA_256'));
+    const keys = ['key.pem', 'other.pem'].map((name) => ['--public-key', file(name)]);
+    const problems = async (...given: readonly (readonly string[])[]) =>
+      JSON.parse((await verify('--out', folder, '--json', ...given.flat())).stdout).problems;
+    expect(await problems(...keys)).toBe(0);
+    expect(await Promise.all(keys.map((one) => problems(one)))).toEqual([1, 1]);
+  });
+
+  test('that was edited: the object is named, and what it has and should have', async () => {
+    const folder = await newFolder();
+    await cp(history, folder, { recursive: true });
+    const key = keysOf(2).object('csv');
+    await writeFile(join(folder, key), `${await readFile(join(folder, key), 'utf8')}x`);
+    const { code, stdout } = await verify('--out', folder);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(
+      new RegExp(`^edited {2}${runOf(2)} ${key} has \\d+ bytes of SHA-256 \\w{64}, its manifest says `, 'm'),
+    );
+  });
+
+  test('an environment that the config has and the archive has not is a problem; its own others are not asked on', async () => {
+    const { code, stdout } = await verify('--out', history, '--config', file('others.yaml'), '--json');
+    expect(code).toBe(2);
+    const answer = JSON.parse(stdout);
+    expect(answer.environments).toMatchObject([
+      { environmentId: 'another', runs: 0, problems: [{ kind: 'no-runs' }] },
+      { environmentId: ENVIRONMENT, problems: [{ kind: 'gap', run: runOf(3) }] },
+    ]);
+    expect(answer.problems).toBe(2);
+  });
+
+  test('--environment: that one only, and one without runs is a problem', async () => {
+    const one = await verify('--out', history, '--environment', ENVIRONMENT, '--config', file('others.yaml'));
+    expect(one.stdout).not.toContain('another');
+    const two = await verify('--out', history, '--environment', ENVIRONMENT, '--environment', 'xyz');
+    expect(two.stdout).toMatch(
+      /^no-runs {2}environment xyz has no complete run; nothing shows that one was attempted$/m,
+    );
+    expect(two.code).toBe(2);
+  });
+
+  test.each([{ words: [] }, { words: ['--json'] }])(
+    'nothing at all is not fine: $words',
+    async ({ words }) => {
+      const { code, stdout } = await verify('--out', await newFolder(), ...words);
+      expect(code).toBe(2);
+      expect(stdout).toContain('nothing to verify: no environment has anything in ');
+    },
+  );
+});
+
+describe('what is wrong with the command line exits 3', () => {
+  test.each([
+    { words: [], message: 'one of --out FOLDER and --bucket NAME must be given, got neither' },
+    {
+      words: ['--out', 'nowhere'],
+      message: '--out must be the folder of an archive, got "nowhere": it is not there',
+    },
+    {
+      words: ['--out', '.', '--bucket', 'my-bucket', '--region', 'us-east-1'],
+      message: 'one of --out FOLDER and --bucket NAME must be given, got both',
+    },
+    {
+      words: ['--bucket', 'my-bucket'],
+      message: '--region (or AWS_REGION) must be a region such as us-east-1',
+    },
+    { words: ['--out', '.', '--region', 'us-east-1'], message: '--region is allowed with --bucket only' },
+    {
+      words: ['--out', '.', '--environment', 'a-b'],
+      message: '--environment must be 1 to 26 letters and digits, got "a-b"',
+    },
+    {
+      words: ['--out', '.', '--public-key', 'missing.pem'],
+      message:
+        '--public-key must be the file of an RSA or P-256 public key in PEM or DER, got "missing.pem" (ENOENT)',
+    },
+    { words: ['--out', '.', '--public-key', 'package.json'], message: 'got "package.json" (' },
+    { words: ['--out', '.', '--config', 'missing.yaml'], message: "missing.yaml: can't be read (" },
+  ])('$words', async ({ words, message }) => {
+    const { code, stdout, stderr } = await verify(...words);
+    expect(stderr).toContain(message);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  });
+});
+
+describe('a history in a bucket', () => {
+  let emulator: Awaited<ReturnType<typeof startAwsEmulator>>;
+  beforeAll(async () => {
+    emulator = await startAwsEmulator({ bucket: 'evidence', topicName: 'audits' });
+  });
+  afterAll(() => emulator.close());
+
+  test('is verified like one in a folder, and a bucket that is not there is no history', async () => {
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    for (const number of [1, 2]) await auditNight(archive, number);
+    const fine = await command(['verify', '--bucket', emulator.bucket], emulator.env);
+    expect(fine.stdout).toContain(`${2 * OBJECT_NAMES.length} read to their end`);
+    expect(fine.code).toBe(0);
+
+    const none = await command(['verify', '--bucket', 'no-such-bucket'], emulator.env);
+    expect(none.code).toBe(2);
+    expect(none.stdout).toBe('');
+    expect(none.stderr).toMatch(/^finspace-audit: .*bucket/i);
+  });
+});
+
+test('a file that stands where the folder should be is no archive', async () => {
+  const folder = await newFolder();
+  await writeFile(join(folder, 'manifests'), '');
+  const { code, stderr } = await verify('--out', folder);
+  expect(code).toBe(2);
+  expect(stderr).toContain('ENOTDIR');
+});

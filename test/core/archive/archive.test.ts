@@ -1,0 +1,217 @@
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { readBytes } from '../../../core/archive/lines.ts';
+import { evidenceOf } from '../../../core/archive/staging.ts';
+import { storeAnew } from '../../../core/archive/store.ts';
+import type { Archive, Content } from '../../../lambda/ports.ts';
+import { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from '../../support/aws-emulator.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+const evidence = evidenceOf('this run');
+const bytes = (text: string): Content => ({ bytes: Buffer.from(text) });
+
+let emulator: AwsEmulator;
+let fault: AwsEmulatorOptions['fault'];
+let fate: AwsEmulatorOptions['onAnswer'];
+beforeAll(async () => {
+  emulator = await startAwsEmulator({
+    bucket: 'archive',
+    topicName: 'alerts',
+    fault: (request) => fault?.(request),
+    onAnswer: (request) => fate?.(request),
+  });
+});
+afterEach(() => {
+  fault = undefined;
+  fate = undefined;
+});
+afterAll(() => emulator.close());
+
+const archives: readonly { name: string; open: () => Promise<Archive> }[] = [
+  { name: 'a folder', open: async () => folderArchive(await newFolder()) },
+  { name: 'a bucket', open: async () => bucketArchive(emulator.s3, emulator.bucket, 1) },
+];
+
+describe.each(archives)('$name', ({ open }) => {
+  let count = 0;
+  const newKey = (): string => {
+    count += 1;
+    return `tests/environment=e${count}/object.json`;
+  };
+
+  const read = async (archive: Archive, key: string): Promise<string | undefined> => {
+    const stored = await archive.read(key);
+    return stored && Buffer.from(await readBytes(stored.body)).toString('utf8');
+  };
+
+  test('an object that is not there is undefined', async () => {
+    const archive = await open();
+    const key = newKey();
+    expect(await archive.read(key)).toBeUndefined();
+    expect(await archive.has(key)).toBe(false);
+  });
+
+  test('what is created is read again, and is not created twice', async () => {
+    const archive = await open();
+    const key = newKey();
+    expect(await archive.create(key, bytes('one'), 'application/json')).toBe('created');
+    expect(await archive.create(key, bytes('two'), 'application/json')).toBe('exists');
+    expect(await read(archive, key)).toBe('one');
+    expect(await archive.has(key)).toBe(true);
+  });
+
+  test('of ten creations at once one wins, and its content is whole', async () => {
+    const archive = await open();
+    const key = newKey();
+    const contents = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(1000));
+    const outcomes = await Promise.all(
+      contents.map((text) => archive.create(key, bytes(text), 'text/plain')),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
+    expect(await read(archive, key)).toBe(contents[outcomes.indexOf('created')]);
+  });
+
+  test('a file is stored as it is on disk', async () => {
+    const archive = await open();
+    const key = newKey();
+    const path = join(await newFolder(), 'file');
+    const file = createWriteStream(path);
+    for (let n = 0; n < 1000; n += 1) file.write('x'.repeat(1024));
+    file.end();
+    await finished(file);
+    await archive.create(key, { path, size: 1024 * 1000 }, 'application/gzip');
+    expect((await read(archive, key))?.length).toBe(1024 * 1000);
+  });
+
+  test('a replacement meets the version it was made for, or changes nothing', async () => {
+    const archive = await open();
+    const key = newKey();
+    expect(await archive.replace(key, bytes('one'), 'text/plain', undefined)).toBe('replaced');
+    const first = await archive.read(key);
+    expect(await archive.replace(key, bytes('two'), 'text/plain', undefined)).toBe('conflict');
+    expect(await archive.replace(key, bytes('two'), 'text/plain', first?.version)).toBe('replaced');
+    expect(await archive.replace(key, bytes('three'), 'text/plain', first?.version)).toBe('conflict');
+    expect(await archive.replace(newKey(), bytes('four'), 'text/plain', first?.version)).toBe('conflict');
+    expect(await read(archive, key)).toBe('two');
+  });
+
+  test('keys are listed in order, by prefix, and after a key', async () => {
+    const archive = await open();
+    const prefix = newKey().replace('object.json', '');
+    for (const name of ['dt=2/b', 'dt=10/a', 'dt=2/a', 'other'])
+      await archive.create(prefix + name, bytes(name), 'text/plain');
+    const list = async (start: string, after?: string) => {
+      const keys: string[] = [];
+      for await (const key of archive.list(start, after)) keys.push(key.slice(prefix.length));
+      return keys;
+    };
+    expect(await list(prefix)).toEqual(['dt=10/a', 'dt=2/a', 'dt=2/b', 'other']);
+    expect(await list(`${prefix}dt=`, `${prefix}dt=2/a`)).toEqual(['dt=2/b']);
+    expect(await list(`${prefix}nothing/`)).toEqual([]);
+  });
+});
+
+describe('a bucket that falters', () => {
+  const key = 'faults/object.json';
+
+  test('a write that S3 put off is made again, from the start of the file', async () => {
+    const path = join(await newFolder(), 'file');
+    await writeFile(path, 'content');
+    let refusals = 2;
+    fault = ({ method }) => {
+      if (method !== 'PUT' || refusals === 0) return undefined;
+      refusals -= 1;
+      return { status: 503, code: 'SlowDown' };
+    };
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    expect(await archive.create(key, { path, size: 7 }, 'text/plain')).toBe('created');
+    fault = undefined;
+    const stored = await archive.read(key);
+    expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
+  });
+
+  test('a write that is denied is an error at once', async () => {
+    let requests = 0;
+    fault = ({ method }) => {
+      if (method !== 'PUT') return undefined;
+      requests += 1;
+      return { status: 403, code: 'AccessDenied' };
+    };
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    await expect(archive.create('faults/denied', bytes('x'), 'text/plain')).rejects.toThrow('AccessDenied');
+    fault = undefined;
+    expect(requests).toBe(1);
+  });
+});
+
+describe('a bucket whose answers get lost after the write', () => {
+  /** Loses the answer to every write, as soon as it has taken effect: the client makes it again, and meets itself. */
+  const losing = () => {
+    fate = ({ method }) => (method === 'PUT' ? 'reset' : undefined);
+    return bucketArchive(emulator.s3, emulator.bucket, 1);
+  };
+
+  test('what is created is told to be', async () => {
+    const archive = losing();
+    expect(await archive.create('lost/first.json', bytes('one'), 'application/json')).toBe('created');
+    expect(await archive.create('lost/first.json', bytes('one'), 'application/json')).toBe('exists');
+  });
+
+  test('what is replaced is told to be', async () => {
+    const archive = losing();
+    const key = 'lost/pointer.json';
+    expect(await archive.replace(key, bytes('one'), 'application/json', undefined)).toBe('replaced');
+    const first = await archive.read(key);
+    expect(await archive.replace(key, bytes('two'), 'application/json', first?.version)).toBe('replaced');
+    expect(await archive.replace(key, bytes('two'), 'application/json', first?.version)).toBe('conflict');
+  });
+
+  test('a file is stored from its start', async () => {
+    const path = join(await newFolder(), 'file');
+    await writeFile(path, 'content');
+    const archive = losing();
+    expect(await archive.create('lost/file', { path, size: 7 }, 'text/plain')).toBe('created');
+    const stored = await archive.read('lost/file');
+    expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
+  });
+
+  test('evidence takes the place of what an earlier attempt left', async () => {
+    const key = 'lost/anew.json';
+    await bucketArchive(emulator.s3, emulator.bucket, 1).create(key, bytes('before'), 'application/json');
+    const { object } = await storeAnew(losing(), key, evidence);
+    expect(object).toMatchObject({ sha256: evidence.sha256 });
+  });
+});
+
+test('a key that another attempt writes meanwhile is an error', async () => {
+  const key = 'lost/contested.json';
+  const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+  await archive.create(key, bytes('before'), 'application/json');
+  const contested: Archive = {
+    ...archive,
+    async replace(...write) {
+      const stored = await archive.read(key);
+      await archive.replace(key, bytes('another attempt'), 'application/json', stored?.version);
+      return archive.replace(...write);
+    },
+  };
+  await expect(storeAnew(contested, key, evidence)).rejects.toThrow('another attempt');
+});
+
+describe('a folder that a crash has visited', () => {
+  test('what was half written is not listed, and is no object', async () => {
+    const folder = await newFolder();
+    const archive = folderArchive(folder);
+    await archive.create('a/object', bytes('x'), 'text/plain');
+    await writeFile(join(folder, 'a', '.4d1f.part'), 'half');
+    const keys: string[] = [];
+    for await (const key of archive.list('')) keys.push(key);
+    expect(keys).toEqual(['a/object']);
+  });
+});

@@ -1,0 +1,101 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { kmsSigner } from '../../../core/archive/kms.ts';
+import type { Manifest } from '../../../core/archive/manifest.ts';
+import {
+  isSignatureValid,
+  readPublicKey,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+  signManifest,
+} from '../../../core/archive/signature.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
+
+const manifest: Manifest = {
+  schemaVersion: 1,
+  run: '20261124T020000Z',
+  environmentId: 'env',
+  accountId: '111122223333',
+  region: 'us-east-1',
+  asOf: '2026-11-24T02:00:00.000Z',
+  verdict: 'COMPLETE',
+  counts: { users: 5, duplicates: 0, pages: 1, requests: 2, throttled: 0, retries: 0 },
+  objects: {},
+  trustedAccounts: ['111122223333'],
+  hashes: { ruleset: 'r', config: 'c', waivers: 'w' },
+  rules: {},
+  codeVersion: '0.1.0',
+};
+
+const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/audit';
+
+let kms: Kms;
+const environment = process.env;
+beforeAll(async () => {
+  kms = await startKms();
+  process.env = { ...environment, ...kms.env };
+});
+afterEach(() => kms.refuse(undefined));
+afterAll(async () => {
+  process.env = environment;
+  await kms.close();
+});
+
+const signed = (algorithm: SigningAlgorithm) => signManifest(manifest, kmsSigner(ALIAS, algorithm));
+
+describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
+  test('asks KMS to sign the digest, and holds against the public key', async () => {
+    const { signature } = await signed(algorithm);
+    expect(kms.requests.at(-1)).toMatchObject({
+      KeyId: ALIAS,
+      MessageType: 'DIGEST',
+      SigningAlgorithm: algorithm,
+    });
+    expect(signature).toMatchObject({ keyId: KMS_KEY_ARN, algorithm });
+    const stored: Manifest = JSON.parse(JSON.stringify(await signed(algorithm)));
+    expect(isSignatureValid(stored, publicKeyFor(algorithm))).toBe(true);
+  });
+
+  test.each([
+    { name: 'another count', change: { counts: { ...manifest.counts, users: 4 } } },
+    { name: 'another member', change: { reason: 'deadline' as const } },
+    { name: 'no signature', change: { signature: undefined } },
+  ])('does not hold with $name', async ({ change }) => {
+    const altered = { ...(await signed(algorithm)), ...change } as Manifest;
+    expect(isSignatureValid(altered, publicKeyFor(algorithm))).toBe(false);
+  });
+
+  test('does not hold against a key of another kind', async () => {
+    const other = algorithm.startsWith('EC') ? 'RSA' : 'EC';
+    expect(isSignatureValid(await signed(algorithm), publicKeyFor(other))).toBe(false);
+  });
+
+  test('does not hold against another key of its kind', async () => {
+    const { publicKey } = algorithm.startsWith('EC')
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+    expect(isSignatureValid(await signed(algorithm), publicKey)).toBe(false);
+  });
+});
+
+test('what KMS refuses names the key and the error', async () => {
+  kms.refuse('DisabledException');
+  await expect(signed('ECDSA_SHA_256')).rejects.toMatchObject({
+    name: 'SigningError',
+    message: `KMS did not sign with ${ALIAS}: DisabledException: DisabledException, says KMS`,
+  });
+});
+
+const publicKey = publicKeyFor('EC');
+
+test.each([
+  { name: 'PEM', content: publicKey.export({ format: 'pem', type: 'spki' }) },
+  { name: 'DER', content: publicKey.export({ format: 'der', type: 'spki' }) },
+  {
+    name: 'DER in base64',
+    content: `${publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n`,
+  },
+])('reads a public key in $name', ({ content }) => {
+  const key = readPublicKey(Buffer.from(content));
+  expect(key.equals(publicKey)).toBe(true);
+});

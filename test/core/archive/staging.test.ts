@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, expect, test } from '@jest/globals';
+import { createSpoolFolder, type SpoolFolder } from '../../../core/archive/staging.ts';
+
+let spools: SpoolFolder;
+afterEach(() => spools.remove());
+
+// A listener each is what Node warns of, on the terminal of whoever runs the command.
+test('lines written faster than the disk takes them share one wait', async () => {
+  spools = await createSpoolFolder();
+  const spool = spools.open('lines', { isGzipped: false });
+  const line = 'x'.repeat(64 * 1024);
+  const waits = Array.from({ length: 20 }, () => spool.write(line)).filter((wait) => wait !== undefined);
+  expect(new Set(waits).size).toBe(1);
+  await waits[0];
+  const { content } = await spool.finish();
+  expect('path' in content && (await readFile(content.path, 'utf8'))).toBe(`${line}\n`.repeat(20));
+});
+
+const PIECE = 64 * 1024;
+
+test.each([
+  { name: 'none', lines: [] },
+  { name: 'an empty one', lines: [''] },
+  { name: 'ASCII that fills a piece', lines: ['a'.repeat(PIECE / 2 - 1), 'b'.repeat(PIECE / 2 - 1), 'c'] },
+  { name: 'one that may just fit into a piece', lines: ['a', '\u4e2d'.repeat(PIECE / 3 - 1), 'b'] },
+  { name: 'one that may not', lines: ['a', '\u4e2d'.repeat(PIECE / 3), 'b'] },
+  { name: 'one of many pieces', lines: ['a', '\u00e9'.repeat(5 * PIECE), '', 'b'] },
+  {
+    name: 'all scripts, in each place of a piece',
+    lines: Array.from({ length: 9000 }, (_, index) => `${index} Jürgen Ōtani 大谷 \u{1f600}`),
+  },
+])('lines come out as they went in: $name', async ({ lines }) => {
+  spools = await createSpoolFolder();
+  const spool = spools.open('lines');
+  for (const line of lines) await spool.write(line);
+  const { content, size } = await spool.finish();
+  const stored = 'path' in content ? await readFile(content.path) : content.bytes;
+  expect(stored).toHaveLength(size);
+  expect(gunzipSync(stored).toString('utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
+});

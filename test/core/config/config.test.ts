@@ -1,0 +1,809 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { type Config, defaultConfig } from '../../../core/config/config.ts';
+import { parseConfig, parseWaivers } from '../../../core/config/read-config.ts';
+import { ConfigError } from '../../../core/config/schema.ts';
+import { defineDirectoryRule, defineUnreadRule, defineUserRule } from '../../../rules/engine/rule.ts';
+import { rules as catalogue } from '../../../rules/index.ts';
+
+const texts = (id: string) => ({
+  id,
+  title: 'A title',
+  failsWhen: 'never',
+  severity: 'LOW' as const,
+  rationale: 'None.',
+  remediation: 'Nothing.',
+  controls: [],
+});
+
+const rules = [
+  defineUserRule({
+    ...texts('stale-login'),
+    options: { maxDays: 90, privilegedMaxDays: 45 },
+    optionsError: ({ maxDays, privilegedMaxDays }) =>
+      privilegedMaxDays > maxDays
+        ? `privilegedMaxDays must be at most ${maxDays}, got ${privilegedMaxDays}`
+        : undefined,
+    clauses: () => [],
+    check: () => undefined,
+  }),
+  defineDirectoryRule({
+    ...texts('email-domain'),
+    options: { allowedDomains: ['example.com'] },
+    about: 'environment',
+    limit: () => ({ text: 'never', holds: false }),
+    begin: () => ({ see: () => undefined, judge: () => ({ checked: 0, violations: [] }) }),
+  }),
+  defineUnreadRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),
+];
+
+const KMS = 'arn:aws:kms:us-east-1:123456789012:';
+const KEY = `${KMS}key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+
+const ENVIRONMENTS = 'environments: [{ id: abc }]\n';
+
+const parse = (text: string): Config => parseConfig(text, 'audit.yaml', rules);
+
+const problemsOf = (read: () => unknown): readonly string[] => {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+};
+
+describe('audit.yaml', () => {
+  it('needs environments only', () => {
+    expect(parse(ENVIRONMENTS)).toEqual({ ...defaultConfig(rules), environments: [{ id: 'abc' }] });
+  });
+
+  it('has the defaults of the contract', () => {
+    const { schedule, ...rest } = defaultConfig(rules);
+    expect(rest).toEqual({
+      environments: [],
+      trustedAccounts: [],
+      rules: {},
+      alerts: [],
+      reminders: { CRITICAL: 1, HIGH: 7, MEDIUM: 30, LOW: 'off', INFORMATIONAL: 'off' },
+      retention: { years: 7, lock: 'governance' },
+      credentials: 'exchange',
+      deadlineSeconds: 840,
+      listing: { mode: 'single' },
+      maxDropPercent: 20,
+    });
+    expect(schedule).toMatchObject({ cron: { minutes: [0], hours: [2] }, timezone: 'America/New_York' });
+  });
+
+  it.each([
+    {
+      name: 'two environments',
+      text: 'environments: [{ id: abc, name: Research EU }, { id: ABC }]',
+      part: { environments: [{ id: 'abc', name: 'Research EU' }, { id: 'ABC' }] },
+    },
+    {
+      name: 'an environment whose id looks like a number',
+      text: 'environments: [{ id: 12e4 }, { id: 007 }]',
+      part: { environments: [{ id: '12e4' }, { id: '007' }] },
+    },
+    {
+      name: 'environments of other regions and accounts',
+      text: `environments:
+  - { id: abc, region: eu-west-1 }
+  - { id: def, account: 222233334444, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: 12 }
+  - { id: ghi, assumeRoleArn: "arn:aws-cn:iam::222233334444:role/finspace/audited", externalId: agreed/upon }`,
+      part: {
+        environments: [
+          { id: 'abc', region: 'eu-west-1' },
+          {
+            id: 'def',
+            role: {
+              arn: 'arn:aws:iam::222233334444:role/audited',
+              accountId: '222233334444',
+              externalId: '12',
+            },
+          },
+          {
+            id: 'ghi',
+            role: {
+              arn: 'arn:aws-cn:iam::222233334444:role/finspace/audited',
+              accountId: '222233334444',
+              externalId: 'agreed/upon',
+            },
+          },
+        ],
+      },
+    },
+    {
+      name: 'an id of 26 characters',
+      text: `environments: [{ id: ${'x'.repeat(26)} }]`,
+      part: { environments: [{ id: 'x'.repeat(26) }] },
+    },
+    {
+      name: 'a time zone that is an alias',
+      text: `${ENVIRONMENTS}schedule: { timezone: Asia/Kolkata }`,
+      part: { schedule: { timezone: 'Asia/Kolkata' } },
+    },
+    {
+      name: 'UTC',
+      text: `${ENVIRONMENTS}schedule: { timezone: UTC }`,
+      part: { schedule: { timezone: 'UTC' } },
+    },
+    {
+      name: 'accounts, quoted or not, with leading zeros',
+      text: `${ENVIRONMENTS}trustedAccounts: [012345678901, 123456789012, "000000000001"]`,
+      part: { trustedAccounts: ['012345678901', '123456789012', '000000000001'] },
+    },
+    {
+      name: 'the settings of a rule',
+      text: `${ENVIRONMENTS}rules: { stale-login: { enabled: true, severity: CRITICAL, maxDays: 60.5 } }`,
+      part: { rules: { 'stale-login': { enabled: true, severity: 'CRITICAL', maxDays: 60.5 } } },
+    },
+    {
+      name: 'a list option',
+      text: `${ENVIRONMENTS}rules: { email-domain: { allowedDomains: [a.com, "*.a.com"] } }`,
+      part: { rules: { 'email-domain': { allowedDomains: ['a.com', '*.a.com'] } } },
+    },
+    {
+      name: 'an empty list option',
+      text: `${ENVIRONMENTS}rules: { email-domain: { allowedDomains: [] } }`,
+      part: { rules: { 'email-domain': { allowedDomains: [] } } },
+    },
+    {
+      name: 'an option of 0',
+      text: `${ENVIRONMENTS}rules: { stale-login: { privilegedMaxDays: 0 } }`,
+      part: { rules: { 'stale-login': { privilegedMaxDays: 0 } } },
+    },
+    {
+      name: 'an unread rule that is off',
+      text: `${ENVIRONMENTS}rules: { principal-missing: { enabled: false } }`,
+      part: { rules: { 'principal-missing': { enabled: false } } },
+    },
+    {
+      name: 'recipients by mail',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH }, { email: b@example.com }]`,
+      part: {
+        alerts: [
+          { protocol: 'email', endpoint: 'a@example.com', minSeverity: 'HIGH' },
+          { protocol: 'email', endpoint: 'b@example.com' },
+        ],
+      },
+    },
+    {
+      name: 'a recipient of every other protocol',
+      text: `${ENVIRONMENTS}alerts:
+  - { https: "https://hooks.example.com:8443/a?b=c", minSeverity: CRITICAL }
+  - { sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }
+  - { lambda: "arn:aws-cn:lambda:cn-north-1:111122223333:function:paging" }
+  - { lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging:live" }`,
+      part: {
+        alerts: [
+          { protocol: 'https', endpoint: 'https://hooks.example.com:8443/a?b=c', minSeverity: 'CRITICAL' },
+          { protocol: 'sqs', endpoint: 'arn:aws:sqs:us-east-1:111122223333:tickets' },
+          { protocol: 'lambda', endpoint: 'arn:aws-cn:lambda:cn-north-1:111122223333:function:paging' },
+          { protocol: 'lambda', endpoint: 'arn:aws:lambda:us-east-1:111122223333:function:paging:live' },
+        ],
+      },
+    },
+    ...['default', 'audits/of.users', 'arn:aws:events:us-east-1:111122223333:event-bus/audits'].map(
+      (bus) => ({
+        name: `events to ${bus}`,
+        text: `${ENVIRONMENTS}events: { bus: "${bus}" }`,
+        part: { events: { bus } },
+      }),
+    ),
+    {
+      name: 'reminders, the shortest, the longest and none',
+      text: `${ENVIRONMENTS}reminders: { HIGH: 1, LOW: 365, CRITICAL: off }`,
+      part: { reminders: { CRITICAL: 'off', HIGH: 1, MEDIUM: 30, LOW: 365, INFORMATIONAL: 'off' } },
+    },
+    {
+      name: 'no lock',
+      text: `${ENVIRONMENTS}retention: { lock: off }`,
+      part: { retention: { years: 7, lock: 'off' } },
+    },
+    {
+      name: 'the longest retention',
+      text: `${ENVIRONMENTS}retention: { years: 99, lock: compliance }`,
+      part: { retention: { years: 99, lock: 'compliance' } },
+    },
+    {
+      name: 'the shortest deadline and no drop',
+      text: `${ENVIRONMENTS}credentials: direct\ndeadlineSeconds: 10\nmaxDropPercent: 0`,
+      part: { credentials: 'direct', deadlineSeconds: 10, maxDropPercent: 0 },
+    },
+    {
+      name: 'a key that signs',
+      text: `${ENVIRONMENTS}signing: { key: "${KEY}" }`,
+      part: { signing: { key: KEY, algorithm: 'ECDSA_SHA_256' } },
+    },
+    {
+      name: 'a key of several regions, and an algorithm',
+      text: `${ENVIRONMENTS}signing: { key: "${KMS}key/mrk-1234abcd12ab34cd56ef1234567890ab", algorithm: RSASSA_PSS_SHA_256 }`,
+      part: { signing: { algorithm: 'RSASSA_PSS_SHA_256' } },
+    },
+    {
+      name: 'an alias, in another partition',
+      text: `${ENVIRONMENTS}signing: { key: "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/finspace/audit" }`,
+      part: { signing: { key: 'arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/finspace/audit' } },
+    },
+    {
+      name: 'a listing of many invocations',
+      text: `${ENVIRONMENTS}listing: { mode: durable }`,
+      part: { listing: { mode: 'durable' } },
+    },
+    { name: 'any drop', text: `${ENVIRONMENTS}maxDropPercent: 100`, part: { maxDropPercent: 100 } },
+    {
+      name: 'keys whose entries are commented out',
+      text: `${ENVIRONMENTS}rules:\n  # none\ntrustedAccounts:\nalerts:\nretention:\nschedule:`,
+      part: { rules: {}, trustedAccounts: [], alerts: [], retention: { years: 7, lock: 'governance' } },
+    },
+    {
+      name: 'an anchor used twice',
+      text: `${ENVIRONMENTS}rules: { stale-login: &off { enabled: false }, email-domain: *off }`,
+      part: { rules: { 'stale-login': { enabled: false }, 'email-domain': { enabled: false } } },
+    },
+  ])('takes $name', ({ text, part }) => {
+    expect(parse(text)).toMatchObject(part);
+  });
+
+  it.each([
+    {
+      name: 'nothing',
+      text: '',
+      problem: 'audit.yaml: environments: must be a list of {id, name}, got nothing',
+    },
+    {
+      name: 'comments only',
+      text: '# nothing\n',
+      problem: 'audit.yaml: environments: must be a list of {id, name}, got nothing',
+    },
+    { name: 'a list', text: '- x', problem: 'audit.yaml:1: must be a mapping, got a list' },
+    { name: 'a word', text: 'x', problem: 'audit.yaml:1: must be a mapping, got "x"' },
+    {
+      name: 'no environment',
+      text: 'environments: []',
+      problem: 'audit.yaml:1: environments: must be a list of 1 or more environments, got an empty list',
+    },
+    {
+      name: 'an environment that is a word',
+      text: 'environments: [abc]',
+      problem: 'audit.yaml:1: environments[0]: must be a mapping, got "abc"',
+    },
+    {
+      name: 'an environment without an id',
+      text: 'environments: [{ name: x }]',
+      problem:
+        'audit.yaml:1: environments[0].id: must be 1 to 26 letters and digits, as in the address of the web application, got nothing',
+    },
+    {
+      name: 'an id of 27 characters',
+      text: `environments: [{ id: ${'x'.repeat(27)} }]`,
+      problem: `audit.yaml:1: environments[0].id: must be 1 to 26 letters and digits, as in the address of the web application, got "${'x'.repeat(27)}"`,
+    },
+    {
+      name: 'an id with a hyphen',
+      text: 'environments: [{ id: a-b }]',
+      problem:
+        'audit.yaml:1: environments[0].id: must be 1 to 26 letters and digits, as in the address of the web application, got "a-b"',
+    },
+    {
+      name: 'the same id twice',
+      text: 'environments:\n  - id: abc\n  - id: def\n  - id: abc',
+      problem: 'audit.yaml:4: environments[2].id: stands already in entry [0]',
+    },
+    {
+      name: 'an environment name of two lines',
+      text: 'environments: [{ id: abc, name: "a\\nb" }]',
+      problem:
+        'audit.yaml:1: environments[0].name: must be text on one line, of 1 to 64 characters, got "a\\nb"',
+    },
+    {
+      name: 'a misspelt key',
+      text: `${ENVIRONMENTS}\nshedule: {}`,
+      problem:
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+    },
+    {
+      name: 'a key that is like no other',
+      text: 'environments: [{ id: abc, colour: red }]',
+      problem:
+        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId)',
+    },
+    {
+      name: 'a misspelt rule',
+      text: `${ENVIRONMENTS}rules:\n  stale-logn: {}`,
+      problem:
+        'audit.yaml:3: rules.stale-logn: unknown key, did you mean stale-login? (the rules are listed in rules/README.md)',
+    },
+    {
+      name: 'an unknown rule',
+      text: `${ENVIRONMENTS}rules: { no-such-thing: {} }`,
+      problem: 'audit.yaml:2: rules.no-such-thing: unknown key (the rules are listed in rules/README.md)',
+    },
+    {
+      name: 'an unknown option',
+      text: `${ENVIRONMENTS}rules: { stale-login: { maxDay: 1 } }`,
+      problem:
+        'audit.yaml:2: rules.stale-login.maxDay: unknown key, did you mean maxDays? (allowed: enabled, severity, maxDays, privilegedMaxDays)',
+    },
+    {
+      name: 'an option of another type',
+      text: `${ENVIRONMENTS}rules: { stale-login: { maxDays: [60] } }`,
+      problem: 'audit.yaml:2: rules.stale-login.maxDays: must be a number of 0 or more, got a list',
+    },
+    {
+      name: 'a negative option',
+      text: `${ENVIRONMENTS}rules: { stale-login: { maxDays: -1 } }`,
+      problem: 'audit.yaml:2: rules.stale-login.maxDays: must be a number of 0 or more, got "-1"',
+    },
+    {
+      name: 'an infinite option',
+      text: `${ENVIRONMENTS}rules: { stale-login: { maxDays: .inf } }`,
+      problem: 'audit.yaml:2: rules.stale-login.maxDays: must be a number of 0 or more, got ".inf"',
+    },
+    {
+      name: 'a number beyond all numbers',
+      text: `${ENVIRONMENTS}rules: { stale-login: { maxDays: ${'9'.repeat(400)} } }`,
+      problem: `audit.yaml:2: rules.stale-login.maxDays: must be a number of 0 or more, got "${'9'.repeat(80)}…"`,
+    },
+    {
+      name: 'an option left empty',
+      text: `${ENVIRONMENTS}rules: { stale-login: { maxDays: } }`,
+      problem: 'audit.yaml:2: rules.stale-login.maxDays: must be a number of 0 or more, got nothing',
+    },
+    {
+      name: 'a blank entry in a list option',
+      text: `${ENVIRONMENTS}rules: { email-domain: { allowedDomains: [a.com, " "] } }`,
+      problem: 'audit.yaml:2: rules.email-domain.allowedDomains[1]: must be text, got " "',
+    },
+    {
+      name: 'a list option that is a word',
+      text: `${ENVIRONMENTS}rules: { email-domain: { allowedDomains: a.com } }`,
+      problem: 'audit.yaml:2: rules.email-domain.allowedDomains: must be a list of texts, got "a.com"',
+    },
+    {
+      name: 'options that the rule itself refuses',
+      text: `${ENVIRONMENTS}rules: { stale-login: { privilegedMaxDays: 91 } }`,
+      problem: 'audit.yaml:2: rules.stale-login: privilegedMaxDays must be at most 90, got 91',
+    },
+    {
+      name: 'a severity in lower case',
+      text: `${ENVIRONMENTS}rules: { stale-login: { severity: high } }`,
+      problem:
+        'audit.yaml:2: rules.stale-login.severity: must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "high"',
+    },
+    {
+      name: 'a rule that is a word',
+      text: `${ENVIRONMENTS}rules: { stale-login: off }`,
+      problem: 'audit.yaml:2: rules.stale-login: must be a mapping, got "off"',
+    },
+    {
+      name: 'a flag that is none',
+      text: `${ENVIRONMENTS}rules: { stale-login: { enabled: no } }`,
+      problem: 'audit.yaml:2: rules.stale-login.enabled: must be true or false, got "no"',
+    },
+    {
+      name: 'an unread rule switched on',
+      text: `${ENVIRONMENTS}rules: { principal-missing: { enabled: true } }`,
+      problem:
+        'audit.yaml:2: rules.principal-missing.enabled: must be false, since its data is not read (iam:GetRole), got "true"',
+    },
+    {
+      name: 'the severity of an unread rule',
+      text: `${ENVIRONMENTS}rules: { principal-missing: { severity: LOW } }`,
+      problem: 'audit.yaml:2: rules.principal-missing.severity: unknown key (allowed: enabled)',
+    },
+    {
+      name: 'a bad cron',
+      text: `${ENVIRONMENTS}schedule: { cron: 0 2 * * }`,
+      problem:
+        'audit.yaml:2: schedule.cron: must have 5 fields (minute, hour, day of the month, month, day of the week), got "0 2 * *"',
+    },
+    {
+      name: 'an unknown time zone',
+      text: `${ENVIRONMENTS}schedule: { timezone: America/Gotham }`,
+      problem:
+        'audit.yaml:2: schedule.timezone: must be an IANA time zone, such as America/New_York, got "America/Gotham"',
+    },
+    {
+      name: 'a time zone in another case',
+      text: `${ENVIRONMENTS}schedule: { timezone: America/new_york }`,
+      problem:
+        'audit.yaml:2: schedule.timezone: must be an IANA time zone, such as America/New_York, got "America/new_york"',
+    },
+    {
+      name: 'an offset for a time zone',
+      text: `${ENVIRONMENTS}schedule: { timezone: "+01:00" }`,
+      problem:
+        'audit.yaml:2: schedule.timezone: must be an IANA time zone, such as America/New_York, got "+01:00"',
+    },
+    {
+      name: 'an account of 11 digits',
+      text: `${ENVIRONMENTS}trustedAccounts: [12345678901]`,
+      problem: 'audit.yaml:2: trustedAccounts[0]: must be 12 digits, got "12345678901"',
+    },
+    {
+      name: 'an account of 13 digits',
+      text: `${ENVIRONMENTS}trustedAccounts: [1234567890123]`,
+      problem: 'audit.yaml:2: trustedAccounts[0]: must be 12 digits, got "1234567890123"',
+    },
+    {
+      name: 'accounts that are no list',
+      text: `${ENVIRONMENTS}trustedAccounts: 123456789012`,
+      problem: 'audit.yaml:2: trustedAccounts: must be a list of account ids, got "123456789012"',
+    },
+    {
+      name: 'an address without a host, which is not shown',
+      text: `${ENVIRONMENTS}alerts: [{ email: jo@ }]`,
+      problem: 'audit.yaml:2: alerts[0].email: must be an e-mail address, got a text with "@" (not shown)',
+    },
+    ...[
+      {
+        environment: 'assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'externalId: must be set where assumeRoleArn is, got nothing',
+      },
+      {
+        environment: 'externalId: agreed',
+        problem: 'assumeRoleArn: must be set where externalId is, got nothing',
+      },
+      {
+        environment: 'account: 222233334444',
+        problem: 'assumeRoleArn: must be set where account is, got nothing',
+      },
+      {
+        environment:
+          'account: 111122223333, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'account: must be that of assumeRoleArn, 222233334444, got "111122223333"',
+      },
+      {
+        environment: 'externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/*"',
+        problem: 'assumeRoleArn: must be the ARN of a role, got "arn:aws:iam::222233334444:role/*"',
+      },
+      {
+        environment: 'externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:user/auditor"',
+        problem: 'assumeRoleArn: must be the ARN of a role, got "arn:aws:iam::222233334444:user/auditor"',
+      },
+      {
+        environment: 'externalId: a, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'externalId: must be 2 to 1224 letters, digits or characters of +=,.@:/-_, got "a"',
+      },
+      {
+        environment: 'region: us-east',
+        problem: 'region: must be a region such as us-east-1, got "us-east"',
+      },
+    ].map(({ environment, problem }) => ({
+      name: `an environment of { ${environment} }`,
+      text: `environments: [{ id: abc, ${environment} }]`,
+      problem: `audit.yaml:1: environments[0].${problem}`,
+    })),
+    {
+      name: 'a role to be assumed where the keys are FinSpace’s already',
+      text: 'environments: [{ id: abc, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited" }]\ncredentials: direct',
+      problem:
+        "audit.yaml:1: environments[0].assumeRoleArn: must not be set where credentials is direct: the keys are FinSpace's already",
+    },
+    {
+      name: 'a recipient without any protocol',
+      text: `${ENVIRONMENTS}alerts: [{ minSeverity: HIGH }]`,
+      problem: 'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got none',
+    },
+    {
+      name: 'a recipient of two protocols',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, https: "https://example.com" }]`,
+      problem:
+        'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got email and https',
+    },
+    {
+      name: 'an unknown protocol',
+      text: `${ENVIRONMENTS}alerts: [{ emial: a@example.com }]`,
+      problem: 'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity)',
+    },
+    ...[
+      'http://example.com/hook',
+      'https://user:secret@example.com/hook',
+      'https://example.com/hook#secret',
+      'example.com',
+    ].map((url) => ({
+      name: `the URL ${url}, which is not shown`,
+      text: `${ENVIRONMENTS}alerts: [{ https: "${url}" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].https: must be an https URL without user name, password and fragment, got another text (not shown)',
+    })),
+    {
+      name: 'a FIFO queue',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets.fifo" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].sqs: must be the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it), got "arn:aws:sqs:us-east-1:111122223333:tickets.fifo"',
+    },
+    {
+      name: 'the URL of a queue',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "https://sqs.us-east-1.amazonaws.com/1/q" }]`,
+      problem:
+        'audit.yaml:2: alerts[0].sqs: must be the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it), got "https://sqs.us-east-1.amazonaws.com/1/q"',
+    },
+    {
+      name: 'the name of a function',
+      text: `${ENVIRONMENTS}alerts: [{ lambda: paging }]`,
+      problem:
+        'audit.yaml:2: alerts[0].lambda: must be the ARN of a function, with or without an alias, got "paging"',
+    },
+    {
+      name: 'the same queue twice',
+      text: `${ENVIRONMENTS}alerts: [{ sqs: "arn:aws:sqs:us-east-1:111122223333:q" }, { sqs: "arn:aws:sqs:us-east-1:111122223333:q" }]`,
+      problem: 'audit.yaml:2: alerts[1].sqs: stands already in entry [0]',
+    },
+    {
+      name: 'the same address in another case',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@b.co }, { email: A@b.co }]`,
+      problem: 'audit.yaml:2: alerts[1].email: stands already in entry [0]',
+    },
+    {
+      name: 'events without a bus',
+      text: `${ENVIRONMENTS}events:`,
+      problem:
+        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got nothing',
+    },
+    {
+      name: 'events to the ARN of something else',
+      text: `${ENVIRONMENTS}events: { bus: "arn:aws:sns:us-east-1:111122223333:audits" }`,
+      problem:
+        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got "arn:aws:sns:us-east-1:111122223333:audits"',
+    },
+    {
+      name: 'a retention of 0 years',
+      text: `${ENVIRONMENTS}retention: { years: 0 }`,
+      problem: 'audit.yaml:2: retention.years: must be a whole number of 1 to 99, got "0"',
+    },
+    {
+      name: 'a retention of 100 years',
+      text: `${ENVIRONMENTS}retention: { years: 100 }`,
+      problem: 'audit.yaml:2: retention.years: must be a whole number of 1 to 99, got "100"',
+    },
+    {
+      name: 'a retention of half a year',
+      text: `${ENVIRONMENTS}retention: { years: 1.5 }`,
+      problem: 'audit.yaml:2: retention.years: must be a whole number of 1 to 99, got "1.5"',
+    },
+    {
+      name: 'an unknown lock',
+      text: `${ENVIRONMENTS}retention: { lock: on }`,
+      problem: 'audit.yaml:2: retention.lock: must be one of off, governance, compliance, got "on"',
+    },
+    {
+      name: 'unknown credentials',
+      text: `${ENVIRONMENTS}credentials: static`,
+      problem: 'audit.yaml:2: credentials: must be one of exchange, direct, got "static"',
+    },
+    ...['0', '366', '7.5', 'daily', ''].map((days) => ({
+      name: `a reminder after ${JSON.stringify(days)} days`,
+      text: `${ENVIRONMENTS}reminders: { HIGH: ${days} }`,
+      problem: `audit.yaml:2: reminders.HIGH: must be a whole number of days of 1 to 365, or off, got ${days === '' ? 'nothing' : JSON.stringify(days)}`,
+    })),
+    {
+      name: 'a reminder of no severity',
+      text: `${ENVIRONMENTS}reminders: { high: 7 }`,
+      problem:
+        'audit.yaml:2: reminders.high: unknown key, did you mean HIGH? (allowed: CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL)',
+    },
+    {
+      name: 'a deadline of under 10 seconds',
+      text: `${ENVIRONMENTS}deadlineSeconds: 9.9`,
+      problem: 'audit.yaml:2: deadlineSeconds: must be a number of 10 or more, got "9.9"',
+    },
+    {
+      name: 'a listing of an unknown mode',
+      text: `${ENVIRONMENTS}listing: { mode: twice }`,
+      problem: 'audit.yaml:2: listing.mode: must be one of single, durable, got "twice"',
+    },
+    {
+      name: 'a drop of over 100 per cent',
+      text: `${ENVIRONMENTS}maxDropPercent: 100.1`,
+      problem: 'audit.yaml:2: maxDropPercent: must be a number of 0 to 100, got "100.1"',
+    },
+    ...[
+      { name: 'a key by its id', key: '1234abcd-12ab-34cd-56ef-1234567890ab' },
+      { name: 'an alias by its name', key: 'alias/audit' },
+      { name: 'an alias of AWS', key: `${KMS}alias/aws/s3` },
+      { name: 'an alias without a name', key: `${KMS}alias/` },
+      { name: 'a key that is any', key: `${KMS}key/*` },
+      { name: 'a key of another service', key: KEY.replace('kms', 's3') },
+    ].map(({ name, key }) => ({
+      name,
+      text: `${ENVIRONMENTS}signing: { key: "${key}" }`,
+      problem: `audit.yaml:2: signing.key: must be the ARN of a KMS key or of its alias, got "${key}"`,
+    })),
+    {
+      name: 'signing without a key',
+      text: `${ENVIRONMENTS}signing: {}`,
+      problem: 'audit.yaml:2: signing.key: must be the ARN of a KMS key or of its alias, got nothing',
+    },
+    {
+      name: 'an algorithm over another digest',
+      text: `${ENVIRONMENTS}signing: { key: "${KEY}", algorithm: ECDSA_SHA_384 }`,
+      problem:
+        'audit.yaml:2: signing.algorithm: must be one of ECDSA_SHA_256, RSASSA_PSS_SHA_256, RSASSA_PKCS1_V1_5_SHA_256, got "ECDSA_SHA_384"',
+    },
+    {
+      name: 'broken YAML',
+      text: 'environments: [\n',
+      problem:
+        'audit.yaml:2:1: flow sequence in block collection must be sufficiently indented and end with a ]',
+    },
+    {
+      name: 'a key twice',
+      text: 'alerts: []\nalerts: []',
+      problem: 'audit.yaml:2:1: map keys must be unique',
+    },
+    {
+      name: 'a tag',
+      text: 'deadlineSeconds: !!int 5',
+      problem: 'audit.yaml:1:18: unresolved tag: tag:yaml.org,2002:int',
+    },
+    {
+      name: 'an alias without its anchor',
+      text: 'alerts: *none',
+      problem: 'audit.yaml: unresolved alias (the anchor must be set before the alias): none',
+    },
+  ])('refuses $name', ({ text, problem }) => {
+    expect(problemsOf(() => parse(text))).toEqual([problem]);
+  });
+
+  it('names every problem at once', () => {
+    const text =
+      'environments: [{ id: a-b }]\nalert: []\nrules: { stale-login: { maxDays: x, colour: red, shade: dark } }\ncredentials: x';
+    expect(problemsOf(() => parse(text)).map((problem) => problem.split(': ', 2).join(': '))).toEqual([
+      'audit.yaml:1: environments[0].id',
+      'audit.yaml:3: rules.stale-login.maxDays',
+      'audit.yaml:3: rules.stale-login.colour',
+      'audit.yaml:3: rules.stale-login.shade',
+      'audit.yaml:4: credentials',
+      'audit.yaml:2: alert',
+    ]);
+  });
+
+  it('is fine as it comes with the project', () => {
+    expect(parseConfig(readFileSync('audit.yaml', 'utf8'), 'audit.yaml', catalogue)).toMatchObject({
+      rules: { 'stale-login': { maxDays: 60, severity: 'HIGH' } },
+    });
+  });
+});
+
+const NOW = Date.parse('2026-11-24T12:00:00Z');
+
+const aWaiver = (changes: Readonly<Record<string, string | undefined>> = {}): string => {
+  const members = {
+    rule: 'stale-login',
+    user: '01FXYZ',
+    reason: 'on leave',
+    owner: 'owner@example.com',
+    approver: 'approver@example.com',
+    expires: '2027-03-31',
+    ...changes,
+  };
+  return `- ${JSON.stringify(members)}\n`;
+};
+
+const waivers = (text: string) => parseWaivers(text, 'waivers.yaml', NOW);
+
+describe('waivers.yaml', () => {
+  it.each([
+    { name: 'nothing', text: '' },
+    { name: 'comments only', text: '# none\n' },
+    { name: 'an empty list', text: '[]' },
+  ])('takes $name', ({ text }) => {
+    expect(waivers(text)).toEqual([]);
+  });
+
+  it('gives what stands there', () => {
+    expect(waivers(aWaiver({ ticket: 'SEC-1' }))).toEqual([
+      {
+        rule: 'stale-login',
+        user: '01FXYZ',
+        reason: 'on leave',
+        ticket: 'SEC-1',
+        owner: 'owner@example.com',
+        approver: 'approver@example.com',
+        expires: '2027-03-31',
+      },
+    ]);
+  });
+
+  it.each([
+    { name: 'no ticket', changes: {} },
+    {
+      name: 'an ARN, though its role has an @',
+      changes: { user: 'arn:aws:iam::123456789012:role/jo@example.com' },
+    },
+    { name: 'a rule that the catalogue does not have', changes: { rule: 'no-such-rule' } },
+    { name: 'one that has expired', changes: { expires: '2020-02-29' } },
+    { name: 'the last day within 365', changes: { expires: '2027-11-24' } },
+  ])('takes $name', ({ changes }) => {
+    expect(waivers(aWaiver(changes))).toMatchObject([changes]);
+  });
+
+  it('takes texts that look like something else', () => {
+    const text =
+      '- { rule: r, user: 0123, reason: no, ticket: 42, owner: a, approver: b, expires: 2027-01-01 }';
+    expect(waivers(text)).toMatchObject([{ user: '0123', reason: 'no', ticket: '42' }]);
+  });
+
+  it.each(['rule', 'reason', 'owner', 'approver', 'expires', 'user'])('refuses one without %s', (member) => {
+    const problems = problemsOf(() => waivers(aWaiver({ [member]: undefined })));
+    expect(problems).toEqual([
+      expect.stringMatching(new RegExp(`^waivers.yaml:1: \\[0\\]\\.${member}: must be .*, got nothing$`)),
+    ]);
+  });
+
+  const USER =
+    'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)';
+  it.each([
+    {
+      name: 'a mapping',
+      text: 'rule: x',
+      problem: 'waivers.yaml:1: must be a list of waivers, got a mapping',
+    },
+    {
+      name: 'a blank reason',
+      text: aWaiver({ reason: ' ' }),
+      problem: 'waivers.yaml:1: [0].reason: must be text, got " "',
+    },
+    {
+      name: 'a place in the listing',
+      text: aWaiver({ user: '#3' }),
+      problem: `waivers.yaml:1: [0].user: must be ${USER}, got "#3"`,
+    },
+    {
+      name: 'an e-mail address, which is not shown',
+      text: aWaiver({ user: 'jo@example.com' }),
+      problem: `waivers.yaml:1: [0].user: must be ${USER}, got a text with "@" (not shown)`,
+    },
+    {
+      name: 'the owner as approver',
+      text: aWaiver({ approver: 'OWNER@example.com ' }),
+      problem: 'waivers.yaml:1: [0].approver: must not be the owner',
+    },
+    {
+      name: 'the user as approver',
+      text: aWaiver({ approver: '01fxyz' }),
+      problem: 'waivers.yaml:1: [0].approver: must not be the user',
+    },
+    {
+      name: 'a day that does not exist',
+      text: aWaiver({ expires: '2027-02-29' }),
+      problem: 'waivers.yaml:1: [0].expires: must be a day as YYYY-MM-DD, got "2027-02-29"',
+    },
+    {
+      name: 'a day in another form',
+      text: aWaiver({ expires: '31.03.2027' }),
+      problem: 'waivers.yaml:1: [0].expires: must be a day as YYYY-MM-DD, got "31.03.2027"',
+    },
+    {
+      name: 'the first day beyond 365',
+      text: aWaiver({ expires: '2027-11-25' }),
+      problem: 'waivers.yaml:1: [0].expires: must be at most 365 days ahead, got "2027-11-25"',
+    },
+    {
+      name: 'an unknown key',
+      text: aWaiver({ approvr: 'x' }),
+      problem:
+        'waivers.yaml:1: [0].approvr: unknown key, did you mean approver? (allowed: rule, user, reason, ticket, owner, approver, expires)',
+    },
+    {
+      name: 'the same finding twice',
+      text: aWaiver() + aWaiver({ reason: 'other' }),
+      problem: 'waivers.yaml:2: [1].user: stands already in entry [0]',
+    },
+  ])('refuses $name', ({ text, problem }) => {
+    expect(problemsOf(() => waivers(text))).toEqual([problem]);
+  });
+
+  it('takes one user for two rules', () => {
+    expect(waivers(aWaiver() + aWaiver({ rule: 'shared-mailbox' }))).toHaveLength(2);
+  });
+
+  it('is fine as it comes with the project', () => {
+    expect(waivers(readFileSync('waivers.yaml', 'utf8'))).toEqual([]);
+  });
+});

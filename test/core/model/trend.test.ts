@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals';
+import { continueTrend, readTrend, type TrendPoint } from '../../../core/model/trend.ts';
+
+const point = (n: number): TrendPoint => [`2026${String(1000 + n)}T020000Z`, 0, n, 0, 0, 0];
+const points = (count: number) => Array.from({ length: count }, (_, n) => point(n));
+
+test.each([
+  { earlier: 0, kept: 1, first: 0 },
+  { earlier: 89, kept: 90, first: 0 },
+  { earlier: 90, kept: 90, first: 1 },
+])('after $earlier runs a trend has $kept', ({ earlier, kept, first }) => {
+  const trend = continueTrend(points(earlier), point(earlier));
+  expect(trend).toHaveLength(kept);
+  expect(trend[0]).toEqual(point(first));
+  expect(trend.at(-1)).toEqual(point(earlier));
+});
+
+test('a run that is not complete adds nothing', () => {
+  expect(continueTrend(points(3), undefined)).toEqual(points(3));
+});
+
+describe('the trend of a report', () => {
+  const run = '20261124T020000Z';
+  test.each([
+    { name: 'is read', report: { trend: [[run, 1, 2, 3, 4, 5]] }, trend: [[run, 1, 2, 3, 4, 5]] },
+    { name: 'may be empty', report: { trend: [] }, trend: [] },
+    { name: 'may be missing', report: {}, trend: undefined },
+    { name: 'with a count too few', report: { trend: [[run, 1, 2, 3, 4]] }, trend: undefined },
+    { name: 'with a count that is none', report: { trend: [[run, 1, 2, 3, 4, -1]] }, trend: undefined },
+    { name: 'of something that is no run', report: { trend: [['<b>', 1, 2, 3, 4, 5]] }, trend: undefined },
+    { name: 'of no report', report: null, trend: undefined },
+  ])('$name', ({ report, trend }) => {
+    expect(readTrend(report)).toEqual(trend);
+  });
+});

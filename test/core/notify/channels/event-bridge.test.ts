@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
+import type { AuditEvent } from '../../../../lambda/ports.ts';
+import {
+  type EventBus,
+  type PutAnswer,
+  type PutEntry,
+  startEventBus,
+} from '../../../support/event-bridge.ts';
+
+const TYPE = 'FinSpace Audit Finding';
+/** Bytes of an entry beside its detail. */
+const OVERHEAD = Buffer.byteLength(`finspace-user-auditor${TYPE}`);
+
+let bus: EventBus | undefined;
+afterEach(async () => {
+  await bus?.close();
+  bus = undefined;
+});
+
+const startBus = async (answer?: (request: number) => PutAnswer | undefined): Promise<EventBus> => {
+  bus = await startEventBus(answer);
+  return bus;
+};
+
+const event = (n: number): AuditEvent => ({ type: TYPE, detail: { n } });
+
+/** An event whose entry takes so many bytes. */
+const sizedEvent = (bytes: number): AuditEvent => {
+  const rest = bytes - OVERHEAD - Buffer.byteLength('{"text":""}');
+  // Two bytes a letter: the limit counts bytes, not characters.
+  return { type: TYPE, detail: { text: 'é'.repeat(Math.floor(rest / 2)) + 'e'.repeat(rest % 2) } };
+};
+
+const publish = async ({ url }: EventBus, events: readonly AuditEvent[] | AsyncIterable<AuditEvent>) =>
+  eventBridgeEvents('audits', {
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+    firstWaitMs: 1,
+  })(
+    (async function* given() {
+      yield* events;
+    })(),
+  );
+
+const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));
+/** In ascending order: several requests are on their way at once. */
+const numbersIn = (entries: readonly PutEntry[]): readonly number[] =>
+  entries.map(({ Detail }): number => JSON.parse(Detail).n).toSorted((a, b) => a - b);
+/** How many entries each request had, the most first. */
+const sizesOf = ({ requests }: EventBus) => requests.map(({ length }) => length).toSorted((a, b) => b - a);
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+describe('a request', () => {
+  test('says whose events they are, of what type and for which bus', async () => {
+    const taken = await startBus();
+    expect(await publish(taken, [event(0)])).toBe(1);
+    expect(taken.accepted).toEqual([
+      { EventBusName: 'audits', Source: 'finspace-user-auditor', DetailType: TYPE, Detail: '{"n":0}' },
+    ]);
+  });
+
+  test.each([
+    { count: 0, sizes: [] },
+    { count: 1, sizes: [1] },
+    { count: 10, sizes: [10] },
+    { count: 11, sizes: [10, 1] },
+    { count: 25, sizes: [10, 10, 5] },
+  ])('holds at most 10 of $count events', async ({ count, sizes }) => {
+    const taken = await startBus();
+    expect(await publish(taken, events(count))).toBe(count);
+    expect(sizesOf(taken)).toEqual(sizes);
+    expect(numbersIn(taken.accepted)).toEqual(numbers(count));
+  });
+
+  test.each([
+    { name: 'just under 256 KB', bytes: [131_072, 131_071], sizes: [2] },
+    { name: '256 KB', bytes: [131_072, 131_072], sizes: [1, 1] },
+    { name: 'more after less', bytes: [1000, 262_000, 1000, 1000], sizes: [2, 1, 1] },
+  ])('stays under 256 KB: $name', async ({ bytes, sizes }) => {
+    const taken = await startBus();
+    await publish(taken, bytes.map(sizedEvent));
+    expect(sizesOf(taken)).toEqual(sizes);
+    expect(taken.accepted).toHaveLength(bytes.length);
+  });
+
+  test('is sent before more events are asked for: they may be any number', async () => {
+    let asked = 0;
+    const askedAtRequest: number[] = [];
+    const taken = await startBus(() => {
+      askedAtRequest.push(asked);
+      return undefined;
+    });
+    const counted = async function* counted() {
+      for (const one of events(1000)) {
+        asked += 1;
+        yield one;
+      }
+    };
+    await publish(taken, counted());
+    const ahead = askedAtRequest.map((count, request) => count - 10 * request);
+    // Eight requests at once, and the event that told that the eighth is full.
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(81);
+    expect(taken.accepted).toHaveLength(1000);
+  });
+});
+
+describe('what is not accepted', () => {
+  test('is sent again, and nothing else', async () => {
+    const taken = await startBus((request) =>
+      request === 0 ? { refuse: [1, 3], code: 'ThrottlingException' } : undefined,
+    );
+    expect(await publish(taken, events(10))).toBe(10);
+    expect(taken.requests.map(numbersIn)).toEqual([numbers(10), [1, 3]]);
+    expect(numbersIn(taken.accepted)).toEqual(numbers(10));
+  });
+
+  test('is sent again as often as it is refused in part', async () => {
+    const taken = await startBus((request) =>
+      request < 3 ? { refuse: [0], code: 'InternalFailure' } : undefined,
+    );
+    await publish(taken, events(3));
+    expect(taken.requests.map(({ length }) => length)).toEqual([3, 1, 1, 1]);
+    expect(numbersIn(taken.accepted)).toEqual([0, 1, 2]);
+  });
+
+  test('is given up after 8 times, with the reason', async () => {
+    const taken = await startBus(() => ({ refuse: [0], code: 'ThrottlingException' }));
+    await expect(publish(taken, events(3))).rejects.toThrow(
+      'EventBridge did not accept 1 of its entries: ThrottlingException',
+    );
+    expect(taken.requests).toHaveLength(8);
+  });
+
+  test('ends the publishing: no further events are asked for', async () => {
+    let asked = 0;
+    const taken = await startBus(() => ({ status: 400, code: 'AccessDeniedException' }));
+    const counted = async function* counted() {
+      for (const one of events(1000)) {
+        asked += 1;
+        yield one;
+      }
+    };
+    await expect(publish(taken, counted())).rejects.toThrow(
+      expect.objectContaining({ name: 'AccessDeniedException' }),
+    );
+    expect(asked).toBeLessThan(1000);
+    expect(taken.requests.length).toBeLessThanOrEqual(8);
+  });
+
+  test('as a whole is sent again where that may help', async () => {
+    const taken = await startBus((request) =>
+      request === 0 ? { status: 400, code: 'ThrottlingException' } : undefined,
+    );
+    expect(await publish(taken, events(2))).toBe(2);
+    expect(taken.requests).toHaveLength(2);
+  });
+
+  test('for lack of permission is not sent again', async () => {
+    const taken = await startBus(() => ({ status: 400, code: 'AccessDeniedException' }));
+    await expect(publish(taken, events(2))).rejects.toThrow(
+      expect.objectContaining({ name: 'AccessDeniedException' }),
+    );
+    expect(taken.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import { countFindings, type Report } from '../../../../core/model/report.ts';
+import { eventsOf } from '../../../../core/notify/channels/events.ts';
+import type { AuditEvent } from '../../../../lambda/ports.ts';
+import type { Finding } from '../../../../rules/engine/finding.ts';
+import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
+
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/analyst`;
+
+const aFinding = (overrides: Partial<Finding> = {}): Finding => ({
+  id: `${ENVIRONMENT}/stale-login/u1`,
+  ruleId: 'stale-login',
+  severity: 'HIGH',
+  state: 'new',
+  subject: { kind: 'user', id: 'u1' },
+  message: 'last login 91 days ago; at most 90 allowed',
+  evidence: { emailAddress: 'zebulon@quagmire.example' },
+  controls: ['NIST-800-53:AC-2(3)'],
+  firstSeen: '2026-11-20T02:00:00.000Z',
+  lastSeen: '2026-11-24T02:00:00.000Z',
+  runs: 5,
+  ...overrides,
+});
+
+const aReport = (overrides: Partial<Report> = {}): Report => ({
+  schemaVersion: 1,
+  run: '20261124T020000Z',
+  environmentId: ENVIRONMENT,
+  accountId: ACCOUNT,
+  region: 'us-east-1',
+  asOf: '2026-11-24T02:00:00.000Z',
+  verdict: 'COMPLETE',
+  counts: { users: 5, duplicates: 0, pages: 1, requests: 2, throttled: 0, retries: 0 },
+  rules: [],
+  findings: countFindings().counts(),
+  ...overrides,
+});
+
+const collect = async (tidings: Parameters<typeof eventsOf>[0]): Promise<readonly AuditEvent[]> => {
+  const events: AuditEvent[] = [];
+  for await (const event of eventsOf(tidings)) events.push(event);
+  return events;
+};
+
+const eventsAbout = async (
+  findings: readonly Finding[],
+  report: Report = aReport(),
+  reportKey: string | undefined = 'reports/report.json',
+): Promise<readonly AuditEvent[]> => {
+  const lines = (async function* lines() {
+    yield* findings;
+  })();
+  return collect({ report, reportKey, findings: lines });
+};
+
+/** The event about one finding, which is told. */
+const detailOf = async (overrides: Partial<Finding>): Promise<AuditEvent['detail']> => {
+  const [event, ...others] = await eventsAbout([aFinding(overrides)]);
+  if (event?.type !== 'FinSpace Audit Finding' || others.length !== 1) throw new Error('it is not told');
+  return event.detail;
+};
+
+describe('a finding', () => {
+  test('is told with what a program needs, and never with its evidence', async () => {
+    expect(await detailOf({})).toEqual({
+      schemaVersion: 1,
+      run: '20261124T020000Z',
+      environmentId: ENVIRONMENT,
+      accountId: ACCOUNT,
+      region: 'us-east-1',
+      report: 'reports/report.json',
+      id: `${ENVIRONMENT}/stale-login/u1`,
+      ruleId: 'stale-login',
+      severity: 'HIGH',
+      state: 'new',
+      subject: { kind: 'user', id: 'u1' },
+      message: 'last login 91 days ago; at most 90 allowed',
+      firstSeen: '2026-11-20T02:00:00.000Z',
+    });
+  });
+
+  test.each<{ readonly finding: Partial<Finding>; readonly detail: object }>([
+    { finding: { state: 'new' }, detail: { state: 'new' } },
+    { finding: { state: 'reopened' }, detail: { state: 'reopened' } },
+    { finding: { state: 'event' }, detail: { state: 'event' } },
+    { finding: { state: 'resolved', cause: 'fixed' }, detail: { state: 'resolved', cause: 'fixed' } },
+    {
+      finding: { state: 'open', escalatedFrom: 'LOW' },
+      detail: { state: 'escalated', escalatedFrom: 'LOW' },
+    },
+    { finding: { state: 'open', waiverEnded: true }, detail: { state: 'waiver-ended' } },
+  ])('that is $finding is told', async ({ finding, detail }) => {
+    expect(await detailOf(finding)).toMatchObject(detail);
+  });
+
+  test.each<Partial<Finding>>([{ state: 'open' }, { state: 'waived' }, { state: 'open', carried: true }])(
+    'that is %j is not told, however long it stands',
+    async (finding) => {
+      const events = await eventsAbout([aFinding({ runs: 500, ...finding })]);
+      expect(events.map(({ type }) => type)).toEqual(['FinSpace Audit Run']);
+    },
+  );
+
+  test.each([
+    { name: 'a role', subject: { kind: 'principal', id: ROLE } as const, id: ROLE },
+    { name: 'the environment', subject: { kind: 'environment', id: ENVIRONMENT } as const, id: ENVIRONMENT },
+    {
+      name: 'a principal that is no role, and may be anything',
+      subject: { kind: 'principal', id: 'Zebulon Quagmire' } as const,
+      id: 'sha256:',
+    },
+    {
+      name: 'a user whose id is an address',
+      subject: { kind: 'user', id: 'zebulon@quagmire.example' } as const,
+      id: 'sha256:',
+    },
+    {
+      name: 'a user whose id is a book',
+      subject: { kind: 'user', id: 'x'.repeat(2001) } as const,
+      id: 'sha256:',
+    },
+  ])('names $name as mails may', async ({ subject, id }) => {
+    const detail = await detailOf({ subject });
+    const toldId = Object(detail.subject).id;
+    expect(toldId).toMatch(id.startsWith('sha256:') ? /^sha256:[\da-f]{64}$/ : id);
+    expect(detail.id).toBe(`${ENVIRONMENT}/stale-login/${toldId}`);
+  });
+
+  test('masks what looks like an address, and is cut where it is a book', async () => {
+    const { message } = await detailOf({ message: `ask zebulon@quagmire.example ${'x'.repeat(300_000)}` });
+    expect(message).toMatch(/^ask \[e-mail\] x+\.\.\.$/);
+    expect(message).toHaveLength(2000);
+  });
+
+  test('has the same id every night, whatever it is about', async () => {
+    const subject = { kind: 'principal', id: 'Zebulon Quagmire' } as const;
+    expect((await detailOf({ subject })).id).toBe((await detailOf({ subject, runs: 9 })).id);
+  });
+});
+
+describe('a run', () => {
+  test('is told last, with its verdict and counts', async () => {
+    const events = await eventsAbout([aFinding()], aReport({ previousRun: '20261123T020000Z' }));
+    const { counts, findings } = aReport();
+    expect(events.at(-1)).toEqual({
+      type: 'FinSpace Audit Run',
+      detail: {
+        schemaVersion: 1,
+        run: '20261124T020000Z',
+        environmentId: ENVIRONMENT,
+        accountId: ACCOUNT,
+        region: 'us-east-1',
+        report: 'reports/report.json',
+        asOf: '2026-11-24T02:00:00.000Z',
+        verdict: 'COMPLETE',
+        counts,
+        findings,
+        previousRun: '20261123T020000Z',
+      },
+    });
+  });
+
+  test('that is not complete says why', async () => {
+    const report = aReport({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
+    const [event, ...others] = await collect({ report, reportKey: undefined, findings: [] });
+    expect(others).toEqual([]);
+    expect(event?.detail).toMatchObject({
+      verdict: 'FAILED',
+      reason: 'archive-unavailable',
+      message: 'no bucket',
+    });
+    expect(event?.detail).not.toHaveProperty('report');
+  });
+});

@@ -1,0 +1,552 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { collectHighlights, type HighlightKind } from '../../../../core/model/highlights.ts';
+import type { Report, VerdictReason } from '../../../../core/model/report.ts';
+import { composeDigest } from '../../../../core/notify/digest/digest.ts';
+import type { Alert } from '../../../../lambda/ports.ts';
+import { SEVERITIES } from '../../../../rules/engine/severity.ts';
+import { rules } from '../../../../rules/index.ts';
+import { aFinding, aFirstReport, aHighlight, aReport, counts, type FactsDiffer, someFacts } from './facts.ts';
+
+const digestOf = (differs: FactsDiffer): Alert => {
+  const alert = composeDigest(someFacts(differs));
+  if (alert === undefined) throw new Error('no digest was composed');
+  return alert;
+};
+
+const aTrouble = { rule: 'stale-login', user: '01USER', expires: '2026-11-22' } as const;
+
+describe('whether there is a digest', () => {
+  const quiet: readonly (readonly [string, FactsDiffer])[] = [
+    ['nothing changed', {}],
+    ['findings stay open', { highlights: [aHighlight('open')] }],
+    ['findings stay waived', { highlights: [aHighlight('waived')] }],
+    [
+      'a waiver is in the trouble that was told before',
+      {
+        waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
+        earlierTroubles: [{ ...aTrouble, kind: 'expired' }],
+      },
+    ],
+    ['a waiver is out of its trouble', { earlierTroubles: [{ ...aTrouble, kind: 'unused' }] }],
+  ];
+  test.each(quiet)('none: %s', (_, differs) => {
+    expect(composeDigest(someFacts(differs))).toBeUndefined();
+  });
+
+  const told: readonly (readonly [string, FactsDiffer])[] = [
+    ['the first audit', { report: aFirstReport() }],
+    ['an incomplete audit', { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }],
+    ['a failed audit', { report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) }],
+    ...(['new', 'reopened', 'escalated', 'waiver-ended', 'event', 'resolved', 'reminder'] as const).map(
+      (kind) => [`something is to be told: ${kind}`, { highlights: [aHighlight(kind)] }] as const,
+    ),
+    ...(['expired', 'expiring', 'unused', 'unknown-rule'] as const).map(
+      (kind) => [`a waiver is ${kind}`, { waiverTroubles: [{ ...aTrouble, kind }] }] as const,
+    ),
+    ...(
+      [
+        { kind: 'expiring' },
+        { rule: 'email-domain' },
+        { user: '01OTHER' },
+        { expires: '2026-11-21' },
+      ] as const
+    ).map(
+      (differs) =>
+        [
+          `a waiver is in other trouble than before: ${Object.keys(differs).join()}`,
+          {
+            waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
+            earlierTroubles: [{ ...aTrouble, kind: 'expired', ...differs }],
+          },
+        ] as const,
+    ),
+  ];
+  test.each(told)('one: %s', (_, differs) => {
+    expect(composeDigest(someFacts(differs))).toBeDefined();
+  });
+});
+
+describe('subject', () => {
+  const open = counts({ new: 3, open: 11, resolved: 1 });
+  const three = aHighlight('new', { severity: 'CRITICAL' }, {}, {});
+  const cases: readonly (readonly [string, FactsDiffer, string])[] = [
+    [
+      'new and resolved findings',
+      { report: aReport({ findings: open }), highlights: [three, aHighlight('resolved')] },
+      'FinSpace research: 3 new (worst CRITICAL), 1 resolved, 11 open',
+    ],
+    [
+      'only resolved findings have no worst',
+      { highlights: [aHighlight('resolved', { severity: 'HIGH' })] },
+      'FinSpace research: 1 resolved, 0 open',
+    ],
+    [
+      'everything at once',
+      {
+        highlights: (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) =>
+          aHighlight(kind),
+        ),
+      },
+      'FinSpace research: 1 new, 1 reopened, 1 raised, 1 change (worst MEDIUM), 1 resolved, 0 open',
+    ],
+    [
+      'waivers',
+      { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] },
+      'FinSpace research: 1 waiver to see to, 0 open',
+    ],
+    [
+      'the first audit',
+      {
+        report: aFirstReport({ findings: counts({ new: 3 }, { CRITICAL: 1, MEDIUM: 2 }) }),
+        highlights: [three],
+      },
+      'FinSpace research: first audit, 3 findings (worst CRITICAL)',
+    ],
+    [
+      'a first audit without findings',
+      { report: aFirstReport() },
+      'FinSpace research: first audit, no findings',
+    ],
+    [
+      'an incomplete audit says nothing of findings',
+      {
+        report: aReport({
+          verdict: 'INCOMPLETE',
+          reason: 'deadline',
+          counts: { ...aReport().counts, users: 200 },
+        }),
+        highlights: [three],
+      },
+      'FinSpace research: INCOMPLETE - deadline, 200 users seen',
+    ],
+    [
+      'an audit that failed on its first attempt ever',
+      {
+        report: aFirstReport({
+          verdict: 'FAILED',
+          reason: 'access-denied',
+          counts: { ...aReport().counts, users: 0 },
+        }),
+      },
+      'FinSpace research: FAILED - access-denied, no users seen',
+    ],
+    [
+      'an environment without a name',
+      { environmentName: '', report: aFirstReport() },
+      'FinSpace vs57phhvijir4kv5rf6ywt: first audit, no findings',
+    ],
+    [
+      'a name in another script',
+      { environmentName: '研究', report: aFirstReport() },
+      'FinSpace vs57phhvijir4kv5rf6ywt: first audit, no findings',
+    ],
+    [
+      'a name with accents',
+      { environmentName: 'Zürich\nlab', report: aFirstReport() },
+      'FinSpace Zurich lab: first audit, no findings',
+    ],
+    [
+      'a name that is too long',
+      { environmentName: 'n'.repeat(80), report: aFirstReport() },
+      `FinSpace ${'n'.repeat(61)}...: first audit, no findings`,
+    ],
+  ];
+  test.each(cases)('%s', (_, differs, subject) => {
+    expect(digestOf(differs).subject).toBe(subject);
+  });
+
+  test('counts that take much room are added up before anything is lost', () => {
+    const highlights = (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) => ({
+      ...aHighlight(kind, { severity: 'INFORMATIONAL' }),
+      count: 1_000_000,
+    }));
+    expect(digestOf({ highlights, environmentName: 'n'.repeat(80) }).subject).toBe(
+      `FinSpace ${'n'.repeat(17)}...: 4000000 new or worse (worst INFORMATIONAL), 1000000 resolved, 0 open`,
+    );
+  });
+
+  test('stays within 99 characters where nothing is left to be left out', () => {
+    const highlights = (['new', 'resolved'] as const).map((kind) => ({
+      ...aHighlight(kind, { severity: 'INFORMATIONAL' }),
+      count: Number.MAX_SAFE_INTEGER,
+    }));
+    const waiverTroubles = Array.from({ length: 1000 }, () => ({
+      ...aTrouble,
+      kind: 'unknown-rule' as const,
+    }));
+    const report = aReport({ findings: counts({ open: Number.MAX_SAFE_INTEGER }) });
+    expect(digestOf({ report, highlights, waiverTroubles }).subject).toHaveLength(99);
+  });
+
+  test('is what SNS takes, whatever the environment is called', () => {
+    const highlights = fc.array(
+      fc.constantFrom<HighlightKind>('new', 'reopened', 'escalated', 'event', 'resolved'),
+    );
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 200 }),
+        highlights,
+        fc.nat(),
+        (environmentName, kinds, count) => {
+          const { subject } = digestOf({
+            environmentName,
+            report: aReport({ verdict: kinds.length === 0 ? 'FAILED' : 'COMPLETE' }),
+            highlights: kinds.map((kind) => ({ ...aHighlight(kind, { severity: 'INFORMATIONAL' }), count })),
+          });
+          expect(subject).toMatch(/^FinSpace [\x20-\x7e]{1,90}$/);
+        },
+      ),
+    );
+  });
+});
+
+describe('body', () => {
+  test('tells changes by severity and rule, with what to do once a rule', () => {
+    const { body } = digestOf({
+      highlights: [
+        aHighlight('new', { severity: 'LOW', ruleId: 'leftover-principal' }),
+        aHighlight(
+          'new',
+          { severity: 'HIGH', subject: { kind: 'user', id: '01A' } },
+          { subject: { kind: 'user', id: '01B' } },
+        ),
+        aHighlight('reopened', { subject: { kind: 'user', id: '01C' } }),
+        aHighlight('escalated', {
+          severity: 'HIGH',
+          escalatedFrom: 'MEDIUM',
+          subject: { kind: 'user', id: '01D' },
+        }),
+        aHighlight('event', {
+          severity: 'CRITICAL',
+          ruleId: 'principal-changed',
+          subject: { kind: 'environment', id: 'e' },
+        }),
+        aHighlight('open', { subject: { kind: 'user', id: '01OPEN' } }),
+      ],
+    });
+    const remediation = rules.find(({ id }) => id === 'stale-login')?.remediation.slice(0, 40) ?? 'none';
+
+    expect(body.split('\n').filter((line) => /^(?:CRITICAL|HIGH|MEDIUM|LOW) | {2}- /.test(line))).toEqual([
+      'CRITICAL principal-changed: 1 changed since the last audit',
+      '  - the environment: last login 91 days ago; at most 90 allowed',
+      'HIGH stale-login: 2 new, 1 reopened, 1 raised',
+      '  - 01A: last login 91 days ago; at most 90 allowed',
+      '  - 01D: last login 91 days ago; at most 90 allowed [raised from MEDIUM to',
+      '  - 01B: last login 91 days ago; at most 90 allowed [MEDIUM]',
+      '  - 01C: last login 91 days ago; at most 90 allowed [reopened, MEDIUM]',
+      'LOW leftover-principal: 1 new',
+      '  - 01USER: last login 91 days ago; at most 90 allowed',
+    ]);
+    expect(body.split(remediation)).toHaveLength(2);
+    expect(body).not.toContain('01OPEN');
+  });
+
+  test.each([
+    ['fixed', 'fixed'],
+    ['user-disabled', 'the user was disabled'],
+    ['user-vanished', 'the user is no longer in the directory'],
+    ['rule-changed', 'the rule or its settings changed; nothing was fixed'],
+  ] as const)('a finding resolved as %s', (cause, words) => {
+    expect(digestOf({ highlights: [aHighlight('resolved', { cause })] }).body).toContain(
+      `  - 01USER: ${words}\n`,
+    );
+  });
+
+  test.each([
+    [20, undefined],
+    [21, '  - and 1 more in the report'],
+  ])('of %d findings of a rule', (count, last) => {
+    const findings = Array.from({ length: count }, (_, index) => ({
+      subject: { kind: 'user' as const, id: `01X${index}` },
+    }));
+    const { body } = digestOf({ highlights: [aHighlight('new', ...findings)] });
+    expect(body.match(/01X\d+/g)).toHaveLength(20);
+    expect(body.split('\n').find((line) => line.includes('more in the report'))).toBe(last);
+  });
+
+  test('says where the report is, and of which run', () => {
+    const { body } = digestOf({ report: aFirstReport() });
+    for (const fact of [
+      's3://evidence/reports/report.json',
+      '20261124T020000Z',
+      '2026-11-24T02:00:00.000Z',
+      '123456789012',
+      'us-east-1',
+      'research (vs57phhvijir4kv5rf6ywt)',
+    ]) {
+      expect(body).toContain(fact);
+    }
+  });
+
+  const unjudged = { id: 'stale-login', severity: 'MEDIUM', checked: 9, failed: 0 } as const;
+  test.each([
+    [
+      'off',
+      { ...unjudged, state: 'off', notAssessed: 0, reason: 'switched off in the config' },
+      'stale-login: off (switched off in the config)',
+    ],
+    [
+      'without its subject',
+      { ...unjudged, state: 'not-assessed', notAssessed: 1, reason: 'no earlier snapshot' },
+      'stale-login: not assessed (no earlier snapshot)',
+    ],
+    [
+      'without some subjects',
+      { ...unjudged, state: 'ran', notAssessed: 2, reason: 'no usable time' },
+      'stale-login: 2 subjects not assessed (no usable time)',
+    ],
+    [
+      'broken',
+      {
+        ...unjudged,
+        state: 'not-assessed',
+        notAssessed: 1,
+        reason: 'the rule failed',
+        error: 'TypeError: x',
+      },
+      'stale-login: not assessed (it failed: TypeError: x)',
+    ],
+  ] as const)('tells of a rule %s', (_, outcome, line) => {
+    expect(digestOf({ report: aFirstReport({ rules: [outcome] }) }).body).toContain(`  - ${line}\n`);
+  });
+
+  test('tells rules together that share a reason', () => {
+    const off = { ...unjudged, state: 'off', notAssessed: 0, reason: 'its data is not read' } as const;
+    const { body } = digestOf({
+      report: aFirstReport({
+        rules: [off, { ...off, id: 'email-domain', reason: 'other' }, { ...off, id: 'stuck-creating' }],
+      }),
+    });
+    expect(body).toContain(
+      '  - stale-login, stuck-creating: off (its data is not read)\n  - email-domain: off (other)\n',
+    );
+  });
+
+  test('does not tell of rules that had their full say', () => {
+    const ran = { ...unjudged, state: 'ran', notAssessed: 0 } as const;
+    expect(digestOf({ report: aFirstReport({ rules: [ran] }) }).body).not.toContain('NOT FULLY JUDGED');
+  });
+
+  const failed = { verdict: 'FAILED', reason: 'archive-unavailable' } as const;
+  const places: readonly (readonly [string, Report, readonly string[], readonly string[]])[] = [
+    ['compares a later audit', aReport(), ['Report:       s3://', 'Compared to:  20261123T020000Z'], []],
+    [
+      'compares a first one to nothing',
+      aFirstReport(),
+      ['Compared to:  nothing: no audit was complete before'],
+      [],
+    ],
+    [
+      'claims neither a report nor a past where the archive is away',
+      aFirstReport(failed),
+      ['Report:       none, the evidence could not be kept'],
+      ['Compared to:', 's3://'],
+    ],
+  ];
+  test.each(places)('%s', (_, report, told, untold) => {
+    const { body } = digestOf({ report, highlights: [aHighlight('new')] });
+    for (const text of told) expect(body).toContain(text);
+    for (const text of untold) expect(body).not.toContain(text);
+  });
+
+  test.each([
+    ['arn:aws:iam::111122223333:role/analyst', 'arn:aws:iam::111122223333:role/analyst: '],
+    ['arn:aws:iam::111122223333:user/zoe', '(no role ARN; findings.csv has it): '],
+    ['Zoe Quagmire', '(no role ARN; findings.csv has it): '],
+  ])('names a principal only where it is the ARN of a role: %s', (id, told) => {
+    const { body } = digestOf({
+      highlights: [aHighlight('new', { ruleId: 'shared-principal', subject: { kind: 'principal', id } })],
+    });
+    expect(body).toContain(`  - ${told}`);
+  });
+
+  const twice = [aHighlight('event', { severity: 'HIGH' }), aHighlight('resolved', { severity: 'CRITICAL' })];
+  const lines: readonly (readonly [string, FactsDiffer, string])[] = [
+    [
+      'changes',
+      { highlights: twice, report: aReport({ findings: counts({ open: 65, event: 1, resolved: 1 }) }) },
+      '1 change to look at (worst HIGH), 1 finding resolved; 65 still open.',
+    ],
+    [
+      'waivers alone',
+      { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] },
+      'No finding changed; 0 still open.',
+    ],
+    [
+      'a first audit',
+      { report: aFirstReport() },
+      'First audit of this environment: no findings. From now on only changes and reminders are mailed.',
+    ],
+  ];
+  test.each(lines)('begins with what happened in one line: %s', (_, differs, line) => {
+    const [, ...rest] = digestOf(differs).body.split('\n');
+    expect(rest.join(' ')).toMatch(new RegExp(`^${line.replaceAll(/[().]/g, '\\$&')} `));
+  });
+
+  test.each([
+    ['expired', 'expired on 2026-11-22; the finding counts again'],
+    ['expiring', 'ends on 2026-11-22; renew it or resolve the finding'],
+    ['unused', 'nothing fails that it accepts; remove it'],
+    ['unknown-rule', 'names a rule that the catalogue does not have'],
+  ] as const)('tells of a waiver that is %s once there is a digest', (kind, words) => {
+    const { body } = digestOf({ report: aFirstReport(), waiverTroubles: [{ ...aTrouble, kind }] });
+    expect(body.replaceAll(/\s+/g, ' ')).toContain(`stale-login for 01USER: ${words}`);
+  });
+});
+
+describe('a run that is not complete', () => {
+  const reasons: readonly VerdictReason[] = [
+    'deadline',
+    'repeated-token',
+    'access-denied',
+    'validation',
+    'source-unavailable',
+    'rule-error',
+    'empty-roster',
+    'roster-drop',
+    'config',
+    'archive-unavailable',
+  ];
+  const words = (alert: Alert): string => alert.body.replaceAll(/\s+/g, ' ');
+
+  test.each(reasons)('cannot be mistaken for a clean one: %s', (reason) => {
+    const alert = digestOf({
+      report: aReport({ verdict: 'INCOMPLETE', reason, message: 'what went wrong' }),
+      highlights: [aHighlight('resolved', { subject: { kind: 'user', id: '01FIXED' } })],
+    });
+    expect(alert.subject).toContain(`INCOMPLETE - ${reason}`);
+    expect(alert.body.split('\n')[1]).toBe(
+      'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.',
+    );
+    expect(words(alert)).toContain(
+      `Verdict: INCOMPLETE (${reason}) Why: what went wrong Seen: 400 users on 4 pages Not seen: `,
+    );
+    expect(words(alert)).toContain('Nothing was resolved. No finding is to be read as fixed');
+    expect(alert.body).not.toMatch(/01FIXED|\bRESOLVED\b|COMPLETE:|no findings/);
+    expect(alert.attributes).toEqual({
+      environment: 'vs57phhvijir4kv5rf6ywt',
+      verdict: 'INCOMPLETE',
+      maxSeverity: 'CRITICAL',
+    });
+  });
+});
+
+describe('attributes', () => {
+  const cases: readonly (readonly [string, FactsDiffer, string])[] = [
+    [
+      'the worst of what changed',
+      { highlights: [aHighlight('new', { severity: 'LOW' }), aHighlight('event', { severity: 'HIGH' })] },
+      'HIGH',
+    ],
+    [
+      'what stays open does not count',
+      { highlights: [aHighlight('new', { severity: 'LOW' }), aHighlight('open', { severity: 'CRITICAL' })] },
+      'LOW',
+    ],
+    [
+      'what resolved counts as what it was',
+      { highlights: [aHighlight('resolved', { severity: 'HIGH' })] },
+      'HIGH',
+    ],
+    ['a first audit without findings', { report: aFirstReport() }, 'INFORMATIONAL'],
+    [
+      'a waiver that expired, as its rule',
+      { waiverTroubles: [{ ...aTrouble, kind: 'expired', expires: '2026-11-23' }] },
+      'MEDIUM',
+    ],
+    [
+      'a waiver of no rule, as the worst',
+      { waiverTroubles: [{ ...aTrouble, rule: 'stale', kind: 'unknown-rule' }] },
+      'CRITICAL',
+    ],
+  ];
+  test.each(cases)('%s', (_, differs, maxSeverity) => {
+    expect(digestOf(differs).attributes).toEqual({
+      environment: 'vs57phhvijir4kv5rf6ywt',
+      verdict: 'COMPLETE',
+      maxSeverity,
+    });
+  });
+});
+
+describe('limits', () => {
+  const NASTY = '\u202e研\u0000🦊'.repeat(2000);
+
+  test('100 000 findings of every rule and kind, with nasty texts, stay under 256 KiB', () => {
+    const collected = collectHighlights();
+    for (let index = 0; index < 100_000; index += 1) {
+      collected.add(
+        aFinding({
+          ruleId: rules[index % rules.length]?.id ?? '',
+          state: (['new', 'reopened', 'event', 'resolved'] as const)[(index % 7) % 4] ?? 'new',
+          severity: SEVERITIES[index % SEVERITIES.length] ?? 'LOW',
+          subject: { kind: 'user', id: `${index}${NASTY}` },
+          message: NASTY,
+        }),
+      );
+    }
+    const facts: FactsDiffer = {
+      highlights: collected.list(),
+      environmentName: NASTY,
+      reportLocation: NASTY,
+      waiverTroubles: Array.from({ length: 100_000 }, () => ({
+        kind: 'expired',
+        rule: NASTY,
+        user: NASTY,
+        expires: NASTY,
+      })),
+      report: aReport({
+        verdict: 'INCOMPLETE',
+        reason: 'rule-error',
+        message: NASTY,
+        rules: Array.from({ length: 1000 }, () => ({
+          id: NASTY,
+          severity: 'LOW',
+          state: 'off',
+          checked: 0,
+          failed: 0,
+          notAssessed: 0,
+          reason: NASTY,
+        })),
+      }),
+    };
+    for (const verdict of ['COMPLETE', 'INCOMPLETE'] as const) {
+      const alert = digestOf({ ...facts, report: aReport({ ...facts.report, verdict }) });
+      const total = [alert.subject, alert.body, ...Object.entries(alert.attributes).flat()].join('');
+      expect(Buffer.byteLength(total)).toBeLessThan(256 * 1024);
+      expect(alert.body).toMatch(/\nAnd \d+ more, of \d+ rules, in the report\.\n/);
+      expect(alert.body).toContain('\nTHIS AUDIT\n');
+    }
+  });
+
+  test('lines are about 78 characters', () => {
+    const { body } = digestOf({
+      highlights: rules.map(({ id }) => aHighlight('new', { ruleId: id, message: 'a word '.repeat(90) })),
+    });
+    expect(Math.max(...body.split('\n').map((line) => line.length))).toBeLessThanOrEqual(78);
+  });
+});
+
+test('nobody is named, and nothing can drive a terminal, whatever the directory holds', () => {
+  const local = fc.stringMatching(/^[A-Za-z0-9.+_'/-]{1,20}$/);
+  const noise = fc.string({ unit: 'binary', maxLength: 20 });
+  const address = fc
+    .tuple(local, fc.constantFrom('@', '\u200b@', '＠'))
+    .map(([name, at]) => `secret-${name}${at}example.com`);
+  const text = fc.tuple(noise, address, noise).map((parts) => parts.join(' '));
+  const kinds = fc.constantFrom<HighlightKind>('new', 'reopened', 'escalated', 'event', 'resolved');
+  const verdicts = fc.constantFrom<Report['verdict']>('COMPLETE', 'INCOMPLETE', 'FAILED');
+
+  fc.assert(
+    fc.property(text, text, kinds, verdicts, (id, message, kind, verdict) => {
+      const { subject, body } = digestOf({
+        report: aReport({ verdict, reason: 'deadline', message }),
+        highlights: [aHighlight(kind, { subject: { kind: 'user', id }, message })],
+        waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule', user: id }],
+      });
+      expect(subject + body).not.toMatch(/secret|[@＠]/);
+      expect(body.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u);
+    }),
+  );
+});

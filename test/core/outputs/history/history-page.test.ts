@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { runName } from '../../../../core/archive/keys.ts';
+import {
+  type HistoryRow,
+  historyPage,
+  readHistoryPage,
+} from '../../../../core/outputs/history/history-page.ts';
+import { DAY_MS } from '../../../../rules/engine/time.ts';
+
+const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
+const FIRST = Date.UTC(2026, 10, 1, 2);
+
+const row = (days: number, found = 1): HistoryRow => [
+  runName(new Date(FIRST + days * DAY_MS)),
+  'COMPLETE',
+  '',
+  400,
+  0,
+  found,
+  0,
+  0,
+  0,
+];
+const attempt = (days: number): HistoryRow => {
+  const [name] = row(days);
+  return [`${name}-try`, 'INCOMPLETE', 'deadline', 100, 0, 1, 0, 0, 0];
+};
+const rows = (...days: readonly number[]) => days.map((day) => row(day));
+
+/** The lines of the table of runs, without markup. */
+const linesOf = (page: string): readonly string[] =>
+  (/<table class="runs">.*?<tbody>(.*?)<\/tbody>/s.exec(page)?.[1] ?? '')
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .replaceAll(/<[^>]*>/g, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    );
+
+const pageOf = (all: readonly HistoryRow[]): string => historyPage(ENVIRONMENT, 'research', all);
+
+test('lists the runs, the latest first, with links to their reports', () => {
+  const page = pageOf([row(0), attempt(1), row(1, 7)]);
+  expect(linesOf(page)).toEqual([
+    '2026-11-02 02:00 Complete 400 0 7 0 0 0',
+    '2026-11-02 02:00 INCOMPLETE deadline 100 0 1 0 0 0',
+    '2026-11-01 02:00 Complete 400 0 1 0 0 0',
+  ]);
+  expect(page).toContain('href="dt=2026-11-02/20261102T020000Z/report.html"');
+  expect(page).toContain(
+    `href="../../incomplete/environment=${ENVIRONMENT}/dt=2026-11-02/20261102T020000Z-try/report.html"`,
+  );
+  expect(page).toContain('1 attempt that did not end complete');
+});
+
+describe('a gap', () => {
+  test.each([
+    { name: 'none in a row of nights', days: [0, 1, 2, 3], gaps: [] },
+    { name: 'a night without a run', days: [0, 1, 2, 4, 5], gaps: ['No complete run for 2 days'] },
+    { name: 'a run that was late', days: [0, 1, 2, 3.5, 4], gaps: [] },
+    { name: 'a run that was too late', days: [0, 1, 2, 3.6, 4], gaps: ['No complete run for 38 hours'] },
+  ])('$name', ({ days, gaps }) => {
+    expect(linesOf(pageOf(rows(...days))).filter((line) => line.startsWith('No'))).toEqual(gaps);
+  });
+
+  test('is one though attempts were made in it', () => {
+    expect(linesOf(pageOf([...rows(0, 1, 2), attempt(3), row(4), row(5)]))).toContain(
+      'No complete run for 2 days',
+    );
+  });
+});
+
+test('says at once when the latest attempt is not complete', () => {
+  const words = 'The latest attempt, 2026-11-02 02:00 UTC, is INCOMPLETE: deadline.';
+  expect(pageOf([row(0), attempt(1)])).toContain(words);
+  expect(pageOf([row(0), attempt(1), row(1)])).not.toContain('The latest attempt');
+});
+
+test('without a complete run it says so', () => {
+  expect(pageOf([attempt(0)])).toContain('No run was complete yet.');
+});
+
+describe('its rows', () => {
+  test('are read back as they were', () => {
+    const all = [row(0), attempt(1), row(1)];
+    expect(readHistoryPage(pageOf(all), ENVIRONMENT)).toEqual(all);
+  });
+
+  test('are not read from the page of another environment', () => {
+    expect(readHistoryPage(pageOf([row(0)]), 'another')).toBeUndefined();
+  });
+
+  test('can not end the element that they stand in', () => {
+    const reason = '</script><script>alert(1)</script>';
+    const [name] = attempt(0);
+    const all: readonly HistoryRow[] = [[name, 'FAILED', reason, 0, 0, 0, 0, 0, 0]];
+    const page = pageOf(all);
+    expect(page).not.toContain(reason);
+    expect(readHistoryPage(page, ENVIRONMENT)).toEqual(all);
+  });
+});
+
+test('ten years of nights stay below 1 MB', () => {
+  const years = Array.from({ length: 3650 }, (_, day): HistoryRow => {
+    const [name] = row(day);
+    return [name, 'COMPLETE', '', 10_000, 12, 345, 2345, 3456, 1234];
+  });
+  expect(Buffer.byteLength(pageOf(years))).toBeLessThan(1_000_000);
+});

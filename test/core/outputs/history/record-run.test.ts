@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../../core/archive/folder.ts';
+import { attemptKeys, historyPageKey, runKeys, runName } from '../../../../core/archive/keys.ts';
+import type { Report } from '../../../../core/model/report.ts';
+import { readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
+import { type HistoryEntry, recordRun } from '../../../../core/outputs/history/record-run.ts';
+import type { Archive } from '../../../../lambda/ports.ts';
+import { readText } from '../../../support/archive-tree.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { aReport, counts } from '../../notify/digest/facts.ts';
+
+const newFolder = temporaryFolders();
+
+const { environmentId } = aReport();
+const night = (n: number): Date => new Date(Date.UTC(2026, 10, n, 2));
+
+const nightsReport = (n: number, differs: Partial<Report> = {}): Report =>
+  aReport({
+    run: runName(night(n)),
+    asOf: night(n).toISOString(),
+    previousRun: runName(night(n - 1)),
+    findings: counts({}, { HIGH: n }),
+    ...differs,
+  });
+
+const firstReport = (n: number): Report => {
+  const { previousRun: _, ...report } = nightsReport(n);
+  return report;
+};
+
+const entry = (report: Report, attempt?: string): HistoryEntry => ({
+  environmentId,
+  report,
+  ...(attempt !== undefined && { attempt }),
+});
+
+const newArchive = async (): Promise<Archive> => folderArchive(await newFolder());
+
+const put = (archive: Archive, key: string, value: unknown) =>
+  archive.create(key, { bytes: Buffer.from(JSON.stringify(value)) }, 'application/json');
+
+/** Leaves a run in the archive as a complete audit would. */
+const keepRun = async (archive: Archive, report: Report): Promise<void> => {
+  const keys = runKeys(environmentId, new Date(report.asOf));
+  await put(archive, keys.object('report'), report);
+  await put(archive, keys.manifest, {});
+};
+
+const namesOf = async (archive: Archive): Promise<readonly string[]> => {
+  const page = await readText(archive, historyPageKey(environmentId));
+  return (readHistoryPage(page, environmentId) ?? []).map(([name]) => name);
+};
+
+test('each run adds its row, and reads no other run', async () => {
+  const archive = await newArchive();
+  await recordRun(archive, entry(firstReport(1)));
+  await recordRun(
+    archive,
+    entry(
+      nightsReport(2, { verdict: 'INCOMPLETE', reason: 'deadline', previousRun: runName(night(1)) }),
+      'try',
+    ),
+  );
+  await recordRun(archive, entry(nightsReport(2)));
+  await recordRun(archive, entry(nightsReport(3)));
+  expect(await namesOf(archive)).toEqual([
+    runName(night(1)),
+    `${runName(night(2))}-try`,
+    runName(night(2)),
+    runName(night(3)),
+  ]);
+  const page = await readText(archive, historyPageKey(environmentId));
+  expect(readHistoryPage(page, environmentId)?.at(-1)).toEqual([
+    runName(night(3)),
+    'COMPLETE',
+    '',
+    400,
+    0,
+    3,
+    0,
+    0,
+    0,
+  ]);
+});
+
+test('a run that is on it already changes nothing', async () => {
+  const archive = await newArchive();
+  await recordRun(archive, entry(firstReport(1)));
+  const before = await archive.read(historyPageKey(environmentId));
+  await recordRun(archive, entry(firstReport(1)));
+  expect((await archive.read(historyPageKey(environmentId)))?.version).toBe(before?.version);
+});
+
+describe('the page is made anew from the archive', () => {
+  const withPast = async (page?: string): Promise<Archive> => {
+    const archive = await newArchive();
+    await keepRun(archive, firstReport(1));
+    await keepRun(archive, nightsReport(2));
+    const attempt = attemptKeys(environmentId, night(2), 'try');
+    await put(
+      archive,
+      attempt.object('report'),
+      nightsReport(2, { verdict: 'FAILED', reason: 'access-denied' }),
+    );
+    if (page !== undefined) {
+      await archive.create(historyPageKey(environmentId), { bytes: Buffer.from(page) }, 'text/html');
+    }
+    return archive;
+  };
+
+  const pageOfFirst = async (): Promise<string> => {
+    const archive = await newArchive();
+    await recordRun(archive, entry(firstReport(1)));
+    return readText(archive, historyPageKey(environmentId));
+  };
+
+  test.each([
+    { name: 'where there is none', page: async () => undefined },
+    { name: 'where it is none of ours', page: async () => '<p>something else' },
+    { name: 'where its rows are cut off', page: async () => (await pageOfFirst()).replace(/"rows":.*/s, '') },
+    { name: 'where it lacks the run before', page: pageOfFirst },
+  ])('$name', async ({ page }) => {
+    const archive = await withPast(await page());
+    await recordRun(archive, entry(nightsReport(3)));
+    expect(await namesOf(archive)).toEqual([
+      runName(night(1)),
+      `${runName(night(2))}-try`,
+      runName(night(2)),
+      runName(night(3)),
+    ]);
+  });
+
+  test('and says of a run whose report is gone that it is', async () => {
+    const archive = await newArchive();
+    await put(archive, runKeys(environmentId, night(1)).manifest, {});
+    await recordRun(archive, entry(nightsReport(2)));
+    const page = await readText(archive, historyPageKey(environmentId));
+    expect(readHistoryPage(page, environmentId)?.[0]).toEqual([
+      runName(night(1)),
+      'FAILED',
+      'its report.json is missing or no report',
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+    ]);
+  });
+});
+
+test('two runs at once are both on it', async () => {
+  const archive = await newArchive();
+  await recordRun(archive, entry(firstReport(1)));
+  const failed = (name: string) =>
+    entry(nightsReport(2, { verdict: 'FAILED', reason: 'config', previousRun: runName(night(1)) }), name);
+  await Promise.all([recordRun(archive, failed('a')), recordRun(archive, failed('b'))]);
+  expect(await namesOf(archive)).toHaveLength(3);
+});

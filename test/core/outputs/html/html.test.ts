@@ -1,0 +1,341 @@
+import { describe, expect, test } from '@jest/globals';
+import { sha256Of } from '../../../../core/archive/staging.ts';
+import { type PageFacts, reportPage } from '../../../../core/outputs/html/html.ts';
+import type { Finding } from '../../../../rules/engine/finding.ts';
+import { aFirstReport, aHighlight, aReport, counts } from '../../notify/digest/facts.ts';
+import { somePageFacts } from './page-facts.ts';
+
+/** The page as a person reads it: no markup, no style, no script. */
+const wordsOf = (page: string): string =>
+  page
+    .replaceAll(/<(style|script)>.*?<\/\1>/gs, ' ')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ');
+
+const read = (differs: Partial<PageFacts> = {}): string => wordsOf(reportPage(somePageFacts(differs)));
+
+test('the same facts give the same bytes', () => {
+  expect(reportPage(somePageFacts())).toBe(reportPage(somePageFacts()));
+});
+
+test('the policy lets in the style and the script of the page itself, and nothing else', () => {
+  const page = reportPage(somePageFacts());
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+  const sourceOf = (element: string): string => {
+    const text = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(page)?.[1] ?? '';
+    return `&#39;sha256-${Buffer.from(sha256Of(text), 'hex').toString('base64')}&#39;`;
+  };
+  expect(policy.split('; ')).toEqual([
+    'default-src &#39;none&#39;',
+    `style-src ${sourceOf('style')}`,
+    `script-src ${sourceOf('script')}`,
+    'img-src data:',
+    'base-uri &#39;none&#39;',
+    'form-action &#39;none&#39;',
+  ]);
+  expect(page).not.toMatch(/<[^>]+ (?:style|on\w+)=/);
+});
+
+test('tells whose run it is, and its instant in both zones', () => {
+  const words = read();
+  for (const text of [
+    'research',
+    'environment vs57phhvijir4kv5rf6ywt',
+    'account 123456789012',
+    'us-east-1',
+    '2026-11-24 02:00 UTC',
+    '2026-11-23 21:00 America/New_York',
+  ])
+    expect(words).toContain(text);
+});
+
+describe('the verdict', () => {
+  test.each([
+    {
+      name: 'complete',
+      report: aReport(),
+      title: 'research, 2026-11-24: FinSpace access audit',
+      says: ['Complete: the whole directory was seen 400 users on 4 pages.'],
+    },
+    {
+      name: 'incomplete',
+      report: aReport({
+        verdict: 'INCOMPLETE',
+        reason: 'deadline',
+        message: 'page 3 <i>timed out</i>',
+        findings: counts({}, { HIGH: 1 }),
+      }),
+      title: 'INCOMPLETE - research, 2026-11-24: FinSpace access audit',
+      says: [
+        'INCOMPLETE: not everything was seen Nothing here is to be read as fixed',
+        'Reason deadline What happened page 3 &lt;i&gt;timed out&lt;/i&gt; Seen 400 users on 4 pages',
+        'how many is unknown',
+        'Among what was seen, 1 finding : 1 high. How many there are beyond that is unknown.',
+        'This run is not complete and is not in it.',
+      ],
+    },
+    {
+      name: 'failed',
+      report: aReport({
+        verdict: 'FAILED',
+        reason: 'access-denied',
+        counts: { users: 0, pages: 0, duplicates: 0, requests: 1, throttled: 0, retries: 0 },
+      }),
+      title: 'FAILED - research, 2026-11-24: FinSpace access audit',
+      says: [
+        'FAILED: nothing was judged',
+        'Seen no user Not seen the users that the service refused',
+        'Nobody was seen : nothing is known of any finding.',
+        'Critical ? nobody was seen',
+      ],
+    },
+  ])('$name', ({ report, title, says }) => {
+    const page = reportPage(somePageFacts({ report }));
+    expect(page).toContain(`<title>${title}</title>`);
+    expect(page).toContain(`<body class="${report.verdict.toLowerCase()}">`);
+    // Every printed sheet bears it.
+    expect(page).toContain(`@top-right { content: "${report.verdict} - vs57phhvijir4kv5rf6ywt - `);
+    for (const text of says) expect(wordsOf(page)).toContain(text);
+    if (report.verdict !== 'COMPLETE') expect(wordsOf(page)).not.toContain('Complete:');
+  });
+});
+
+describe('the tiles', () => {
+  const trend = [
+    ['20261123T020000Z', 1, 5, 2, 0, 0],
+    ['20261124T020000Z', 1, 7, 0, 0, 0],
+  ] as const;
+  const findings = counts({ waived: 3 }, { CRITICAL: 1, HIGH: 7 });
+  test.each([
+    {
+      name: 'the change since the last complete run',
+      report: aReport({ findings, trend }),
+      tiles: 'Critical 1 no change High 7 ▲ 2 more Medium 0 ▼ 2 fewer',
+    },
+    {
+      name: 'a first run',
+      report: aFirstReport({ findings }),
+      tiles: 'Critical 1 first audit High 7 first audit',
+    },
+    {
+      name: 'an earlier run of which the counts are lost',
+      report: aReport({ findings, trend: trend.slice(1) }),
+      tiles: 'Critical 1 change unknown',
+    },
+    {
+      name: 'a part of the directory',
+      report: aReport({ findings, trend, verdict: 'INCOMPLETE', reason: 'deadline' }),
+      tiles: 'Critical 1 of what was seen',
+    },
+  ])('$name', ({ report, tiles }) => {
+    const words = read({ report });
+    expect(words).toContain(tiles);
+    expect(words).toContain('Waived 3 accepted');
+  });
+});
+
+describe('a finding', () => {
+  const shown = (...findings: readonly Partial<Finding>[]) =>
+    read({ highlights: [aHighlight(findings[0]?.state === 'waived' ? 'waived' : 'open', ...findings)] });
+
+  test.each<{ name: string; finding: Partial<Finding>; says: string }>([
+    {
+      name: 'its subject, evidence and age',
+      finding: {
+        firstSeen: '2026-11-12T02:00:00.000Z',
+        runs: 12,
+        evidence: { status: 'ENABLED', lastLoginTime: Date.parse('2026-08-25T01:00:00Z') },
+      },
+      says: '01USER last login 91 days ago; at most 90 allowed status ENABLED lastLoginTime 1787619600000 (2026-08-25) 12 days, 12 runs since 2026-11-12',
+    },
+    {
+      name: 'its waiver',
+      finding: {
+        state: 'waived',
+        waiver: {
+          reason: 'on leave',
+          ticket: 'SEC-1',
+          owner: 'o@example.com',
+          approver: 'a@example.com',
+          expires: '2027-01-31',
+        },
+      },
+      says: 'Waived until 2027-01-31: on leave ( SEC-1 ); owner o@example.com , approved by a@example.com',
+    },
+    { name: 'that it was carried', finding: { carried: true }, says: 'Could not be assessed this time' },
+    {
+      name: 'that it was raised',
+      finding: { escalatedFrom: 'MEDIUM', severity: 'HIGH' },
+      says: 'Raised from Medium to High',
+    },
+    {
+      name: 'a long value, cut',
+      finding: { evidence: { userIds: Array.from({ length: 10_000 }, (_, n) => `u${n}`) } },
+      says: 'userIds [&quot;u0&quot;,&quot;u1&quot;',
+    },
+    {
+      name: 'that its subject is the environment',
+      finding: { subject: { kind: 'environment', id: 'e' } },
+      says: 'open the environment last login',
+    },
+  ])('tells $name', ({ finding, says }) => {
+    expect(shown(finding)).toContain(says);
+  });
+
+  test('stands under its rule, with why and what to do', () => {
+    const words = shown({});
+    expect(words).toContain('Users have logged in recently 1 open stale-login Why it matters An account');
+    expect(words).toContain('NIST SP 800-53 r5 AC-2(3)');
+  });
+
+  test('of a rule that has left the catalogue is shown, too', () => {
+    expect(shown({ ruleId: 'old-rule' })).toContain('A rule that has left the catalogue 1 open old-rule');
+  });
+
+  test.each([
+    { name: 'a tag', text: '<script>alert(1)</script>' },
+    { name: 'an attribute', text: '"><img src=x onerror=alert(1)>' },
+    { name: 'the end of the style', text: '</style><script>x</script>' },
+    { name: 'a line separator', text: 'a\u2028b' },
+    { name: 'half a surrogate pair', text: '\udc00' },
+  ])('whose every text is $name adds no markup', ({ text }) => {
+    const tagsOf = (page: string) => page.replaceAll(/>[^<]*/g, '>').replaceAll(/="[^"]*"/g, '');
+    const pageOf = (foreignText: string) =>
+      reportPage(
+        somePageFacts({
+          environmentName: foreignText,
+          report: aReport({
+            verdict: 'INCOMPLETE',
+            reason: 'validation',
+            message: foreignText,
+            waiverTroubles: [{ kind: 'unused', rule: foreignText, user: foreignText, expires: foreignText }],
+          }),
+          highlights: [
+            aHighlight('waived', {
+              subject: { kind: 'user', id: foreignText },
+              ruleId: foreignText,
+              message: foreignText,
+              evidence: { [foreignText]: foreignText, list: [foreignText] },
+              controls: [foreignText],
+              waiver: {
+                reason: foreignText,
+                ticket: foreignText,
+                owner: foreignText,
+                approver: foreignText,
+                expires: foreignText,
+              },
+            }),
+          ],
+        }),
+      );
+    expect(tagsOf(pageOf(text))).toBe(tagsOf(pageOf('harmless')));
+    expect(pageOf(text).isWellFormed()).toBe(true);
+  });
+});
+
+describe('more findings than a page holds', () => {
+  const many = (count: number, differs: Partial<Finding> = {}) => ({
+    ...aHighlight(
+      'open',
+      ...Array.from({ length: Math.min(count, 100) }, (_, n) => ({
+        subject: { kind: 'user' as const, id: `u${n}` },
+        ...differs,
+      })),
+    ),
+    count,
+  });
+
+  test.each([
+    { count: 40, rest: undefined },
+    { count: 41, rest: 'And 1 further finding of this rule. findings.csv beside this page has them all.' },
+    { count: 9000, rest: 'And 8960 further findings of this rule.' },
+  ])('of $count the first are shown and the rest is told', ({ count, rest }) => {
+    const words = read({ highlights: [many(count)] });
+    expect(words.match(/at most 90 allowed/g)).toHaveLength(40);
+    if (rest === undefined) expect(words).not.toContain('of this rule.');
+    else expect(words).toContain(rest);
+  });
+
+  test('whatever their texts, the page stays below 2 MB and tells what it left out', () => {
+    const long = '漢<'.repeat(5000);
+    const evidence = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${long}${n}`, long]));
+    const highlights = somePageFacts().rules.map(({ rule }) =>
+      many(100, { ruleId: rule.id, message: long, evidence }),
+    );
+    const page = reportPage(somePageFacts({ highlights }));
+    expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
+    expect(wordsOf(page)).toContain('And 100 further findings of this rule.');
+    for (const { rule } of somePageFacts().rules) expect(page).toContain(`id="rule-${rule.id}"`);
+  });
+});
+
+describe('what was assessed', () => {
+  const outcome = {
+    id: 'stale-login',
+    severity: 'MEDIUM' as const,
+    state: 'ran' as const,
+    checked: 10,
+    failed: 0,
+    notAssessed: 0,
+  };
+  const clause = 'AC-2(3)';
+
+  test.each([
+    { name: 'ran', rule: outcome, row: 'stale-login Medium ran 10 0 0', standing: 'none failing' },
+    {
+      name: 'lacked answers',
+      rule: { ...outcome, notAssessed: 2, reason: 'lastLoginTime is unusable' },
+      row: 'stale-login Medium ran 10 0 2 lastLoginTime is unusable',
+      standing: 'none failing 0 of',
+    },
+    {
+      name: 'is off',
+      rule: { ...outcome, state: 'off' as const, checked: 0, reason: 'switched off in the config' },
+      row: 'stale-login Medium off 0 0 0 switched off in the config',
+      standing: 'not assessed',
+    },
+    {
+      name: 'broke',
+      rule: { ...outcome, state: 'not-assessed' as const, checked: 0, notAssessed: 1, error: 'TypeError: x' },
+      row: 'stale-login Medium not assessed 0 0 1 it failed: TypeError: x',
+      standing: 'not assessed',
+    },
+  ])('a rule that $name', ({ rule, row, standing }) => {
+    const facts = somePageFacts();
+    const only = facts.rules.filter(({ rule: { id } }) => id === 'stale-login');
+    const words = read({ report: aReport({ rules: [rule] }), rules: only });
+    expect(words).toContain(row);
+    expect(words).toContain(`${clause} ${standing}`);
+  });
+
+  test('a control with failing findings says how many, and counts neither waived nor resolved ones', () => {
+    const highlights = (['open', 'new', 'waived', 'resolved'] as const).map((kind) => aHighlight(kind));
+    expect(read({ report: aReport({ rules: [outcome] }), highlights })).toContain(`${clause} 2 failing`);
+  });
+
+  test('of a part of the directory no control is said to be without findings', () => {
+    const report = aReport({ rules: [outcome], verdict: 'INCOMPLETE', reason: 'deadline' });
+    expect(read({ report })).toContain(`${clause} none failing among what was seen`);
+  });
+});
+
+test('tells what the report stands on, and that its own hash stands in the manifest', () => {
+  const facts = somePageFacts();
+  const words = read();
+  for (const object of Object.values(facts.objects)) {
+    expect(words).toContain(object.key);
+    expect(words).toContain(object.sha256);
+  }
+  for (const hash of Object.values(facts.hashes)) expect(words).toContain(hash);
+  expect(words).toContain('This run&#39;s manifest manifests/20261124T020000Z.json written after this page');
+});
+
+test.each([
+  { verdict: 'COMPLETE' as const, href: '../../index.html' },
+  {
+    verdict: 'INCOMPLETE' as const,
+    href: '../../../../reports/environment=vs57phhvijir4kv5rf6ywt/index.html',
+  },
+])('a report that is $verdict links to the page of all runs', ({ verdict, href }) => {
+  expect(reportPage(somePageFacts({ report: aReport({ verdict }) }))).toContain(`href="${href}"`);
+});

@@ -1,0 +1,32 @@
+import type { PageFacts } from '../../../../core/outputs/html/html.ts';
+import { configureRules } from '../../../../rules/engine/configure.ts';
+import { rules } from '../../../../rules/index.ts';
+import { aReport } from '../../notify/digest/facts.ts';
+
+const sha = (letter: string): string => letter.repeat(64);
+
+const object = (key: string, letter: string) => ({ key, sha256: sha(letter), size: 1000 });
+
+/** A quiet, complete second run of which everything was stored; a test says what differs. */
+export const somePageFacts = (differs: Partial<PageFacts> = {}): PageFacts => ({
+  report: aReport({
+    trend: [
+      ['20261123T020000Z', 0, 1, 2, 3, 4],
+      ['20261124T020000Z', 0, 0, 0, 0, 0],
+    ],
+  }),
+  environmentName: 'research',
+  timeZone: 'America/New_York',
+  rules: configureRules(rules),
+  highlights: [],
+  objects: {
+    snapshot: object('snapshots/snapshot.jsonl.gz', 'a'),
+    findings: object('findings/findings.jsonl.gz', 'b'),
+    csv: object('reports/findings.csv', 'c'),
+    report: object('reports/report.json', 'd'),
+  },
+  manifestKey: 'manifests/20261124T020000Z.json',
+  hashes: { ruleset: sha('1'), config: sha('2'), waivers: sha('3') },
+  codeVersion: '1.2.3',
+  ...differs,
+});

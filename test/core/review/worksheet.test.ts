@@ -1,0 +1,282 @@
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { readBytes } from '../../../core/archive/lines.ts';
+import { createSpoolFolder } from '../../../core/archive/staging.ts';
+import { openUserSheets } from '../../../core/review/user-sheets.ts';
+import { checkWorksheet } from '../../../core/review/worksheet.ts';
+import type { Severity } from '../../../rules/engine/severity.ts';
+import { readUser } from '../../../rules/engine/user.ts';
+import { anApiUser, aUser, NOW, type UserRecord } from '../../support/builders.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { answered, type Line, readSheet, type Spelling, writeSheet } from '../../support/worksheet.ts';
+
+const newFolder = temporaryFolders();
+
+/** The `worksheet.csv` of these users, each with an open finding of this severity or none. */
+const worksheetOf = async (
+  users: readonly (readonly [user: UserRecord, worst?: Severity])[],
+): Promise<Uint8Array> => {
+  const spools = await createSpoolFolder();
+  const sheets = await openUserSheets(spools, NOW);
+  for (const [place, [user, worst]] of users.entries())
+    await sheets.add(readUser(user, place), { count: worst === undefined ? 0 : 1, worst });
+  const { 'worksheet.csv': evidence } = await sheets.finish();
+  const folder = folderArchive(await newFolder());
+  await folder.create('worksheet.csv', evidence.content, 'text/csv');
+  await spools.remove();
+  const stored = await folder.read('worksheet.csv');
+  if (stored === undefined) throw new Error('it was not stored');
+  return readBytes(stored.body);
+};
+
+async function* bytes(content: string | Uint8Array) {
+  yield Buffer.from(content);
+}
+
+const check = async (worksheet: Uint8Array, filled: string | Uint8Array) =>
+  checkWorksheet(bytes(worksheet), bytes(filled));
+
+/** Lines 2 to 5 of the worksheet: plain, a super user, one with a HIGH finding, one with a MEDIUM one. */
+const USERS = [
+  [aUser({ userId: 'u1' })],
+  [aUser({ userId: 'u2', type: 'SUPER_USER' })],
+  [anApiUser({ userId: 'u3' }), 'HIGH'],
+  [aUser({ userId: 'u4', lastLoginTime: null }), 'MEDIUM'],
+] as const;
+
+type Edit = (lines: readonly Line[]) => readonly Line[];
+
+/** Changes one line, the first being 2 as in the file. */
+const inLine =
+  (number: number, change: Line): Edit =>
+  (lines) =>
+    lines.map((line, place) => (place + 2 === number ? { ...line, ...change } : line));
+
+const filledBy = async (edit: Edit, spelling?: Spelling) => {
+  const worksheet = await worksheetOf(USERS);
+  return check(worksheet, writeSheet(edit((await readSheet(worksheet)).map(answered)), spelling));
+};
+
+const asItIs: Edit = (lines) => lines;
+
+describe('a worksheet that is right', () => {
+  test.each<{ name: string; edit?: Edit; spelling?: Spelling }>([
+    { name: 'as it was given out' },
+    { name: 'in another order', edit: (lines) => lines.toReversed() },
+    { name: 'with a byte order mark', spelling: { before: '\ufeff' } },
+    { name: 'with semicolons', spelling: { separator: ';' } },
+    { name: 'with LF', spelling: { lineEnd: '\n' } },
+    { name: 'with empty lines at its end', spelling: { after: '\r\n,,,,,,,,,,,,,\r\n\r\n' } },
+    { name: 'with spaces around the answers', edit: inLine(2, { decision: ' keep ' }) },
+    { name: 'revoking without a reason', edit: inLine(3, { decision: 'revoke', justification: '' }) },
+    { name: 'keeping a MEDIUM finding without a reason', edit: inLine(5, { justification: '' }) },
+    {
+      name: 'justifying',
+      edit: inLine(2, { decision: 'justify', justification: 'on leave,\n"back" in May' }),
+    },
+    { name: 'reviewed by another user', edit: inLine(2, { reviewer: 'u2' }) },
+    { name: 'reviewed by somebody whose address holds the user’s', edit: inLine(2, { reviewer: 'u1x' }) },
+  ])('is taken $name', async ({ edit = asItIs, spelling }) => {
+    const { problems, decided } = await filledBy(edit, spelling);
+    expect(problems).toEqual([]);
+    expect(decided.map(({ user: { userId } }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
+  });
+});
+
+describe('a worksheet that is wrong is told', () => {
+  const email = 'zebulon.u1@quagmire.example';
+
+  test.each<{ name: string; edit: Edit; problems: readonly string[] }>([
+    {
+      name: 'a user is missing',
+      edit: (lines) => lines.toSpliced(2, 1),
+      problems: [`user "u3", line 4 of the pack's worksheet.csv: must be there, got no line of it`],
+    },
+    {
+      name: 'a user was added',
+      edit: (lines) => [...lines, ...lines.slice(0, 1).map((line) => ({ ...line, userId: 'u9' }))],
+      problems: ['line 6, userId: must be a user of the pack, got "u9"'],
+    },
+    {
+      name: 'a user stands twice',
+      edit: (lines) => [...lines, ...lines.slice(1, 2)],
+      problems: ['line 6, userId: must be there once (line 3 has it), got "u2"'],
+    },
+    {
+      name: 'an id was edited',
+      edit: inLine(2, { userId: 'U1' }),
+      problems: [
+        'line 2, userId: must be a user of the pack, got "U1"',
+        `user "u1", line 2 of the pack's worksheet.csv: must be there, got no line of it`,
+      ],
+    },
+    {
+      name: 'other cells were edited',
+      edit: inLine(4, {
+        name: '',
+        emailAddress: 'a@b.example',
+        justificationToKeep: '',
+        lastLogin: '23/11/2026',
+      }),
+      problems: [
+        'line 4, name: must be "Zebulon Quagmire u3" as in the pack, got nothing',
+        'line 4, emailAddress: must be "zebulon.u3@quagmire.example" as in the pack, got "a@b.example"',
+        'line 4, lastLogin: must be "2026-11-23T02:00:00.000Z" as in the pack, got "23/11/2026"',
+        'line 4, justificationToKeep: must be "required: open HIGH finding" as in the pack, got nothing',
+      ],
+    },
+    {
+      name: 'an invisible character came into a name',
+      edit: inLine(2, { name: 'Zebulon\u202e Quagmire u1' }),
+      problems: [
+        'line 2, name: must be "Zebulon Quagmire u1" as in the pack, got "Zebulon\\u{202e} Quagmire u1"',
+      ],
+    },
+    {
+      name: 'a decision is missing',
+      edit: inLine(2, { decision: '' }),
+      problems: ['line 2, decision: must be one of keep, revoke, justify, got nothing'],
+    },
+    {
+      name: 'a decision is another word',
+      edit: inLine(3, { decision: 'Keep' }),
+      problems: ['line 3, decision: must be one of keep, revoke, justify, got "Keep"'],
+    },
+    {
+      name: 'an exception has no reason',
+      edit: inLine(2, { decision: 'justify', justification: ' \n' }),
+      problems: ['line 2, justification: must be why, for whom you justify, got nothing'],
+    },
+    {
+      name: 'a super user is kept without a reason',
+      edit: inLine(3, { justification: '' }),
+      problems: ['line 3, justification: must be why the user is kept (required: SUPER_USER), got nothing'],
+    },
+    {
+      name: 'a user with a HIGH finding is kept without a reason, the cell that asks for one emptied',
+      edit: inLine(4, { justification: '', justificationToKeep: '' }),
+      problems: [
+        'line 4, justificationToKeep: must be "required: open HIGH finding" as in the pack, got nothing',
+        'line 4, justification: must be why the user is kept (required: open HIGH finding), got nothing',
+      ],
+    },
+    {
+      name: 'nobody reviewed',
+      edit: inLine(5, { reviewer: '  ' }),
+      problems: ['line 5, reviewer: must be who decided, got nothing'],
+    },
+    ...['u1', ' U1 ', email, email.toUpperCase(), `Zeb <${email}>`, 'zeb\u200b (u1)'].map((reviewer) => ({
+      name: `the reviewer is the user: ${JSON.stringify(reviewer)}`,
+      edit: inLine(2, { reviewer }),
+      problems: [
+        `line 2, reviewer: must be somebody else than the user, got ${JSON.stringify(reviewer.trim()).replace('\u200b', '\\u{200b}')}`,
+      ],
+    })),
+    {
+      name: 'a line after quoted line ends',
+      edit: (lines) =>
+        inLine(3, { reviewer: '' })(inLine(2, { decision: 'justify', justification: 'a\nb\r\nc' })(lines)),
+      problems: ['line 5, reviewer: must be who decided, got nothing'],
+    },
+    {
+      name: 'many things are wrong at once',
+      edit: (lines) =>
+        inLine(2, { decision: 'maybe', reviewer: 'u1' })(inLine(3, { justification: '' })(lines)).slice(0, 3),
+      problems: [
+        'line 2, decision: must be one of keep, revoke, justify, got "maybe"',
+        'line 2, reviewer: must be somebody else than the user, got "u1"',
+        'line 3, justification: must be why the user is kept (required: SUPER_USER), got nothing',
+        `user "u4", line 5 of the pack's worksheet.csv: must be there, got no line of it`,
+      ],
+    },
+  ])('$name', async ({ edit, problems }) => {
+    expect((await filledBy(edit)).problems).toEqual(problems);
+  });
+
+  const header =
+    'line 1: must be the header userId,name,emailAddress,type,status,apiAccess,apiAccessPrincipalArn,lastLogin,openFindings,worstSeverity,justificationToKeep,decision,justification,reviewer';
+
+  test.each<{ name: string; filled: (text: string) => string | Uint8Array; problems: readonly string[] }>([
+    { name: 'an empty file', filled: () => '', problems: [`${header}, got an empty file`] },
+    {
+      name: 'another header',
+      filled: (text) => text.replace('userId', 'id'),
+      problems: [
+        expect.stringContaining(`${header}, with "," or ";" between its names, got "id,name,`) as never,
+      ],
+    },
+    {
+      name: 'a header with a column more',
+      filled: (text) => text.replace('reviewer', 'reviewer,remark'),
+      problems: [expect.stringContaining(header) as never],
+    },
+    {
+      name: 'tabs',
+      filled: (text) => text.replaceAll(',', '\t'),
+      problems: [expect.stringContaining(header) as never],
+    },
+    {
+      name: 'a line too short and one too long',
+      filled: (text) => text.replace('rita@reviewers.example', 'rita,').replace(/,[^,]*\r\n$/, '\r\n'),
+      problems: [
+        'line 2: must have 14 cells, got 15',
+        'line 5: must have 14 cells, got 13',
+        'line 5, reviewer: must be who decided, got nothing',
+      ],
+    },
+    {
+      name: 'no CSV from some line on, after what was wrong before',
+      filled: (text) => text.replace('keep', 'stay').replace(/\r\nu3,/, '\r\n"u3"x,'),
+      problems: [
+        'line 2, decision: must be one of keep, revoke, justify, got "stay"',
+        'line 4: cell 1 must end with its closing quote, got text after it',
+      ],
+    },
+    {
+      name: 'another encoding',
+      filled: (text) => Buffer.from(text.replace('runs', 'fährt'), 'latin1'),
+      problems: ['line 1: must be UTF-8 from here on; save the file as "CSV UTF-8"'],
+    },
+  ])('$name', async ({ filled, problems }) => {
+    const worksheet = await worksheetOf(USERS);
+    const text = writeSheet((await readSheet(worksheet)).map(answered));
+    expect((await check(worksheet, filled(text))).problems).toEqual(problems);
+  });
+});
+
+describe('hostile texts', () => {
+  const NAMES = [
+    "=cmd|' /C calc'!A0",
+    "'=1",
+    "''=1",
+    "'tis",
+    '+1',
+    '@SUM(A1)',
+    '"quoted", and; more',
+    'two\nlines',
+    'lines that\r\nend in CR LF',
+    '\u202eevil',
+    '🙂'.repeat(25),
+    ' spaces ',
+    '<script>alert(1)</script>',
+    '__proto__',
+    'ד"ר לוי',
+  ];
+  const users = NAMES.map((name): readonly [UserRecord] => [
+    aUser({ userId: name, firstName: name, lastName: name, emailAddress: name }),
+  ]);
+
+  test.each<{ name: string; spoil: (text: string) => string }>([
+    { name: 'as they were written', spoil: (text) => text },
+    { name: 'with the guard taken off', spoil: (text) => text.replaceAll(/(^|,)'=cmd/gm, '$1=cmd') },
+    { name: 'with other line ends', spoil: (text) => text.replaceAll('\r\n', '\n') },
+  ])('survive the way through a spreadsheet, $name', async ({ spoil }) => {
+    const worksheet = await worksheetOf(users);
+    const filled = spoil(writeSheet((await readSheet(worksheet)).map(answered)));
+    const { problems, decided } = await check(worksheet, filled);
+    expect(problems).toEqual([]);
+    expect(decided.map(({ user: { userId } }) => userId)).toEqual(
+      NAMES.map((name) => name.replaceAll('\r\n', '\n')),
+    );
+  });
+});

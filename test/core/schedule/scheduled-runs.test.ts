@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseCron } from '../../../core/schedule/cron.ts';
+import { scheduledNights } from '../../../core/schedule/scheduled-runs.ts';
+
+const nights = (text: string, timezone: string, after: string, until: string) => {
+  const cron = parseCron(text);
+  if ('problem' in cron) throw new Error(cron.problem);
+  return [...scheduledNights({ cron, timezone }, Date.parse(after), Date.parse(until))].map(
+    ({ localTime, instants }) =>
+      [localTime, ...instants.map((instant) => new Date(instant).toISOString().slice(0, 16))].join(' '),
+  );
+};
+
+describe('the nights of a schedule', () => {
+  test('are after the first instant, and up to and with the last', () => {
+    expect(nights('0 2 * * *', 'UTC', '2026-11-24T02:00:00Z', '2026-11-26T02:00:00Z')).toEqual([
+      '2026-11-25 02:00 2026-11-25T02:00',
+      '2026-11-26 02:00 2026-11-26T02:00',
+    ]);
+  });
+
+  test.each([
+    {
+      name: 'the spring leaves 02:30 out: no night',
+      cron: '30 2 * * *',
+      zone: 'America/New_York',
+      from: '2026-03-07T00:00Z',
+      to: '2026-03-10T00:00Z',
+      wanted: ['2026-03-07 02:30 2026-03-07T07:30', '2026-03-09 02:30 2026-03-09T06:30'],
+    },
+    {
+      name: 'the spring leaves midnight out: no night',
+      cron: '0 0 * * *',
+      zone: 'America/Sao_Paulo',
+      from: '2018-11-03T00:00Z',
+      to: '2018-11-05T12:00Z',
+      wanted: ['2018-11-03 00:00 2018-11-03T03:00', '2018-11-05 00:00 2018-11-05T02:00'],
+    },
+    {
+      name: 'the spring leaves one of two times out, and the other stays',
+      cron: '0,30 2,3 * * *',
+      zone: 'America/New_York',
+      from: '2026-03-08T00:00Z',
+      to: '2026-03-09T00:00Z',
+      wanted: ['2026-03-08 03:00 2026-03-08T07:00', '2026-03-08 03:30 2026-03-08T07:30'],
+    },
+    {
+      name: 'the autumn repeats 01:30: one night, at either instant',
+      cron: '30 1 * * *',
+      zone: 'America/New_York',
+      from: '2026-10-31T00:00Z',
+      to: '2026-11-03T00:00Z',
+      wanted: [
+        '2026-10-31 01:30 2026-10-31T05:30',
+        '2026-11-01 01:30 2026-11-01T05:30 2026-11-01T06:30',
+        '2026-11-02 01:30 2026-11-02T06:30',
+      ],
+    },
+    {
+      name: 'the autumn repeats an hour of many times: each is one night',
+      cron: '*/30 1,2 * * *',
+      zone: 'America/New_York',
+      from: '2026-11-01T00:00Z',
+      to: '2026-11-02T00:00Z',
+      wanted: [
+        '2026-11-01 01:00 2026-11-01T05:00 2026-11-01T06:00',
+        '2026-11-01 01:30 2026-11-01T05:30 2026-11-01T06:30',
+        '2026-11-01 02:00 2026-11-01T07:00',
+        '2026-11-01 02:30 2026-11-01T07:30',
+      ],
+    },
+    {
+      name: 'clocks that change by half an hour',
+      cron: '45 1 * * *',
+      zone: 'Australia/Lord_Howe',
+      from: '2026-04-04T00:00Z',
+      to: '2026-04-05T23:00Z',
+      wanted: ['2026-04-05 01:45 2026-04-04T14:45 2026-04-04T15:15', '2026-04-06 01:45 2026-04-05T15:15'],
+    },
+    {
+      name: 'working days',
+      cron: '0 2 * * 1-5',
+      zone: 'Europe/London',
+      from: '2026-11-20T03:00Z',
+      to: '2026-11-24T03:00Z',
+      wanted: ['2026-11-23 02:00 2026-11-23T02:00', '2026-11-24 02:00 2026-11-24T02:00'],
+    },
+    {
+      name: 'a day that only leap years have',
+      cron: '0 2 29 2 *',
+      zone: 'UTC',
+      from: '2026-01-01T00:00Z',
+      to: '2032-12-31T00:00Z',
+      wanted: ['2028-02-29 02:00 2028-02-29T02:00', '2032-02-29 02:00 2032-02-29T02:00'],
+    },
+  ])('$name', ({ cron, zone, from, to, wanted }) => {
+    expect(nights(cron, zone, from, to)).toEqual(wanted);
+  });
+
+  test('are as many as a year has', () => {
+    const year = nights('0 2 * * *', 'America/New_York', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z');
+    expect(year).toHaveLength(364);
+    expect(nights('5 4 * * *', 'Asia/Kolkata', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z')).toHaveLength(
+      365,
+    );
+  });
+});

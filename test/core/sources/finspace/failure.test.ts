@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Failure, type Remedy, remedyFor } from '../../../../core/sources/finspace/failure.ts';
+
+const refused = (
+  status: number,
+  name?: string,
+  more: { saysExpired?: boolean; skewMs?: number } = {},
+): Failure => ({
+  kind: 'refused',
+  status,
+  name,
+  saysExpired: false,
+  retryAfterMs: undefined,
+  skewMs: undefined,
+  ...more,
+});
+
+describe('the remedy', () => {
+  it.each<readonly [string, Failure, Remedy]>([
+    ['429 without a name', refused(429), 'slow-down'],
+    ['a throttle by name, whatever the status', refused(400, 'ThrottlingException'), 'slow-down'],
+    ['Throttling', refused(400, 'Throttling'), 'slow-down'],
+    ['TooManyRequestsException', refused(429, 'TooManyRequestsException'), 'slow-down'],
+    ['RequestLimitExceeded', refused(503, 'RequestLimitExceeded'), 'slow-down'],
+    ['SlowDown', refused(503, 'SlowDown'), 'slow-down'],
+    ['500', refused(500), 'retry'],
+    ['InternalServerException', refused(500, 'InternalServerException'), 'retry'],
+    ['599 of an unknown name', refused(599, 'Whatever'), 'retry'],
+    ['408', refused(408), 'retry'],
+    ['no connection', { kind: 'unreachable', code: 'ECONNRESET' }, 'retry'],
+    ['no time', { kind: 'timed-out', timeoutMs: 1 }, 'retry'],
+    ['no sense', { kind: 'unreadable', problem: 'body is empty' }, 'retry'],
+    ['no address', { kind: 'unreachable', code: 'ENOTFOUND' }, 'retry-briefly'],
+    ['no address for now', { kind: 'unreachable', code: 'EAI_AGAIN' }, 'retry'],
+    ['ExpiredTokenException', refused(403, 'ExpiredTokenException'), 'renew-credentials'],
+    ['ExpiredToken', refused(400, 'ExpiredToken'), 'renew-credentials'],
+    ['UnrecognizedClientException', refused(403, 'UnrecognizedClientException'), 'renew-credentials'],
+    ['InvalidClientTokenId', refused(403, 'InvalidClientTokenId'), 'renew-credentials'],
+    ['RequestTimeTooSkewed', refused(403, 'RequestTimeTooSkewed', { skewMs: 10 }), 'correct-clock'],
+    [
+      'a bad signature by a clock one minute off',
+      refused(403, 'SignatureDoesNotMatch', { skewMs: 60_000 }),
+      'access-denied',
+    ],
+    [
+      'a bad signature by a clock more than a minute behind',
+      refused(403, 'SignatureDoesNotMatch', { skewMs: 60_001 }),
+      'correct-clock',
+    ],
+    [
+      'a bad signature by a clock more than a minute ahead',
+      refused(403, 'InvalidSignatureException', { skewMs: -60_001 }),
+      'correct-clock',
+    ],
+    [
+      'a signature that expired by a good clock',
+      refused(403, 'InvalidSignatureException', { saysExpired: true, skewMs: 0 }),
+      'renew-credentials',
+    ],
+    ['a bad signature by an unknown clock', refused(403, 'InvalidSignatureException'), 'access-denied'],
+    ['AccessDeniedException', refused(403, 'AccessDeniedException'), 'access-denied'],
+    [
+      'AccessDeniedException that speaks of expiry',
+      refused(403, 'AccessDeniedException', { saysExpired: true }),
+      'access-denied',
+    ],
+    ['403 without a name', refused(403), 'access-denied'],
+    ['401', refused(401), 'access-denied'],
+    ['ValidationException', refused(400, 'ValidationException'), 'validation'],
+    ['400 without a name', refused(400), 'validation'],
+    ['418', refused(418, 'Teapot'), 'validation'],
+    ['404', refused(404), 'source-unavailable'],
+    ['UnknownOperationException', refused(400, 'UnknownOperationException'), 'source-unavailable'],
+    ['410', refused(410), 'source-unavailable'],
+    ['a redirect', refused(301), 'source-unavailable'],
+    ['a name that every object has', refused(500, 'constructor'), 'retry'],
+  ])('for %s', (_name, failure, remedy) => {
+    expect(remedyFor(failure)).toBe(remedy);
+  });
+});

@@ -1,0 +1,646 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { finspaceSource } from '../../../../core/sources/finspace/source.ts';
+import {
+  type Answer,
+  type Asked,
+  fakeService,
+  json,
+  listFake,
+  networkError,
+  refusal,
+  timeoutError,
+  virtualClock,
+} from './fake-service.ts';
+
+const PAGES = [[{ userId: 'a' }, { userId: 'b' }], [{ userId: 'c' }], [{ userId: 'd' }]];
+const USERS = PAGES.flat();
+const MINUTE_MS = 60_000;
+
+/** Answers so on the second page only, the first `times` times that it is asked for. */
+const onSecondPage =
+  (answer: () => Answer, times = Number.POSITIVE_INFINITY) =>
+  ({ nextToken, before }: Asked): Answer =>
+    nextToken === 'token-1' && before < times ? answer() : undefined;
+
+const onExchange =
+  (answer: () => Answer, times = Number.POSITIVE_INFINITY) =>
+  ({ operation, before }: Asked): Answer =>
+    operation === 'exchange' && before < times ? answer() : undefined;
+
+const SETTINGS = {
+  environmentId: 'vs57phhvijir4kv5rf6ywt',
+  region: 'us-east-1',
+  endpoint: 'https://finspace.example.com',
+  mode: 'exchange',
+  loadCredentials: async () => ({ accessKeyId: 'CALLER', secretAccessKey: 'secret' }),
+} as const;
+
+const http = (date: number) => new Date(date).toUTCString();
+
+describe('a listing', () => {
+  it('exchanges credentials once and follows the tokens', async () => {
+    const { users, end, counts, asked, events } = await listFake(PAGES);
+    expect(users).toEqual(USERS);
+    expect(end).toEqual({ complete: true });
+    expect(counts).toEqual({ pages: 3, requests: 4, throttled: 0, retries: 0 });
+    expect(asked.map(({ url }) => url.pathname + url.search)).toEqual([
+      '/credentials/programmatic?environmentId=vs57phhvijir4kv5rf6ywt&durationInMinutes=60',
+      '/user?maxResults=100',
+      '/user?maxResults=100&nextToken=token-1',
+      '/user?maxResults=100&nextToken=token-2',
+    ]);
+    expect(asked.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1])).toEqual([
+      'CALLER',
+      'KEY1',
+      'KEY1',
+      'KEY1',
+    ]);
+    expect(events).toEqual([
+      { kind: 'credentials-exchanged' },
+      { kind: 'page', page: 1, users: 2 },
+      { kind: 'page', page: 2, users: 1 },
+      { kind: 'page', page: 3, users: 1 },
+    ]);
+  });
+
+  it('asks for the next page while one is worked on, and for no other', async () => {
+    const clock = virtualClock();
+    const { fetch, asked } = fakeService(PAGES, { clock });
+    const { pages } = finspaceSource({ ...SETTINGS, fetch, clock })(clock.now() + MINUTE_MS);
+    const tokens: (string | null)[][] = [];
+    for await (const page of pages) {
+      expect(page).toEqual(PAGES[tokens.length]);
+      tokens.push(asked.slice(1).map(({ nextToken }) => nextToken));
+    }
+    expect(tokens).toEqual([
+      [null, 'token-1'],
+      [null, 'token-1', 'token-2'],
+      [null, 'token-1', 'token-2'],
+    ]);
+  });
+
+  it('that is left asks for nothing again', async () => {
+    const clock = { ...virtualClock(), sleep: () => setTimeout(2) };
+    const answer = onSecondPage(() => networkError('ECONNRESET'));
+    const { fetch, asked } = fakeService(PAGES, { clock, answer });
+    const { pages } = finspaceSource({ ...SETTINGS, fetch, clock })(clock.now() + MINUTE_MS);
+    for await (const page of pages) {
+      expect(page).toEqual(PAGES[0]);
+      break;
+    }
+    await setTimeout(20);
+    const before = asked.length;
+    await setTimeout(100);
+    expect(asked.length).toBe(before);
+  });
+
+  it.each([
+    ['null', { users: [], nextToken: null }],
+    ['empty', { users: [], nextToken: '' }],
+    ['absent', { users: [] }],
+    ['absent like everything else', {}],
+    ['absent beside members that are new', { users: [], total: 3 }],
+  ])('ends where the token is %s', async (_name, body) => {
+    const { users, end } = await listFake(PAGES, { answer: onSecondPage(() => json(body)) });
+    expect(users).toEqual(PAGES[0]);
+    expect(end).toEqual({ complete: true });
+  });
+
+  it.each([
+    ['an empty page', { users: [], nextToken: 'token-2' }],
+    ['a page without users', { nextToken: 'token-2' }],
+  ])('goes on after %s with a token', async (_name, body) => {
+    const { users, end } = await listFake(PAGES, { answer: onSecondPage(() => json(body)) });
+    expect(users).toEqual([...(PAGES[0] ?? []), ...(PAGES[2] ?? [])]);
+    expect(end).toEqual({ complete: true });
+  });
+
+  it('gives the records as they came, whatever they are', async () => {
+    const records = [null, 5, 'user', [], { createTime: 'x' }, { userId: '' }];
+    expect((await listFake([records])).users).toEqual(records);
+  });
+
+  it.each([
+    ['the same token', 'token-1'],
+    ['an earlier token', 'token-2'],
+  ])('stops at %s, after the users of that page', async (_name, nextToken) => {
+    const pages = [...PAGES, [{ userId: 'e' }], [{ userId: 'f' }]];
+    const asks = nextToken === 'token-1' ? 'token-1' : 'token-3';
+    const { users, end, counts } = await listFake(pages, {
+      answer: (asked) =>
+        asked.nextToken === asks ? json({ users: [{ userId: 'x' }], nextToken }) : undefined,
+    });
+    const page = asks === 'token-1' ? 2 : 4;
+    expect(users.at(-1)).toEqual({ userId: 'x' });
+    expect(counts.pages).toBe(page);
+    expect(end).toEqual({
+      complete: false,
+      reason: 'repeated-token',
+      message: `page ${page}: the service gave a page token for the second time`,
+    });
+  });
+
+  it('is not finished before its pages have ended', async () => {
+    const clock = virtualClock();
+    const { fetch, asked } = fakeService(PAGES, { clock });
+    const listing = finspaceSource({
+      environmentId: 'e',
+      region: 'us-east-1',
+      endpoint: 'https://finspace.example.com',
+      mode: 'exchange',
+      loadCredentials: async () => ({ accessKeyId: 'CALLER', secretAccessKey: 'secret' }),
+      fetch,
+      clock,
+    })(clock.now() + MINUTE_MS);
+    const unfinished = { complete: false, reason: 'deadline', message: 'listing not finished' };
+    expect(listing.end()).toEqual(unfinished);
+    expect(listing.counts()).toEqual({ pages: 0, requests: 0, throttled: 0, retries: 0 });
+    for await (const users of listing.pages) {
+      expect(users).not.toHaveLength(0);
+      expect(listing.end()).toEqual(unfinished);
+      if (asked.length === 4) break;
+    }
+    expect(listing.end()).toEqual(unfinished);
+  });
+
+  it('throws for an endpoint that is none', () => {
+    expect(() =>
+      finspaceSource({
+        environmentId: 'e',
+        region: 'r',
+        endpoint: 'nowhere',
+        mode: 'direct',
+        loadCredentials: async () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
+      }),
+    ).toThrow('endpoint must be an http or https URL');
+  });
+});
+
+describe('failures that pass', () => {
+  it.each<readonly [string, () => Answer]>([
+    ['a throttle', () => refusal(429, 'ThrottlingException')],
+    ['an internal error', () => refusal(500, 'InternalServerException')],
+    ['HTML', () => new Response('<html></html>', { status: 503 })],
+    ['a reset connection', () => networkError('ECONNRESET')],
+    ['a time-out', timeoutError],
+    ['an empty body', () => new Response('')],
+    ['torn JSON', () => new Response('{"users":[{"use')],
+    ['an array', () => json([])],
+    ['users that are null', () => json({ users: null })],
+    ['users that are an object', () => json({ users: {} })],
+    ['a token that is a number', () => json({ users: [], nextToken: 0 })],
+    ['a token that is false', () => json({ users: [], nextToken: false })],
+    ['an object of another kind', () => json({ message: 'all is well' })],
+  ])('retries %s', async (_name, answer) => {
+    const { users, end, counts } = await listFake(PAGES, { answer: onSecondPage(answer, 3) });
+    expect(users).toEqual(USERS);
+    expect(end).toEqual({ complete: true });
+    expect(counts).toMatchObject({ pages: 3, requests: 7, retries: 3 });
+  });
+
+  it.each<readonly [string, () => Answer]>([
+    ['no answer', () => networkError('ECONNRESET')],
+    ['no credentials', () => json({ durationInMinutes: 60 })],
+    ['credentials that are null', () => json({ credentials: null })],
+    ['credentials without a secret', () => json({ credentials: { accessKeyId: 'KEY' } })],
+    [
+      'credentials that are no keys',
+      () => json({ credentials: { accessKeyId: 'K\nEY', secretAccessKey: 's' } }),
+    ],
+    ['a throttle', () => refusal(429, 'ThrottlingException')],
+  ])('retries an exchange that gives %s', async (_name, answer) => {
+    const { users, end, counts } = await listFake(PAGES, { answer: onExchange(answer, 3) });
+    expect(users).toEqual(USERS);
+    expect(end).toEqual({ complete: true });
+    expect(counts).toMatchObject({ requests: 7, retries: 3 });
+  });
+
+  it('backs off exponentially, by a random part, up to a cap', async () => {
+    const { sleeps } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(500, 'InternalServerException'), 10),
+      deadlineMs: 10 * MINUTE_MS,
+    });
+    expect(sleeps).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+  });
+
+  it('begins anew with each page', async () => {
+    const { sleeps } = await listFake(PAGES, {
+      answer: ({ operation, before }) =>
+        operation === 'page' && before < 2 ? networkError('ECONNRESET') : undefined,
+    });
+    expect(sleeps).toEqual([50, 100, 50, 100, 50, 100]);
+  });
+
+  it.each([
+    ['an error', () => refusal(503, 'ServiceUnavailable', { 'retry-after': '7' })],
+    ['a throttle', () => refusal(429, 'ThrottlingException', { 'retry-after': '7' })],
+  ])('waits as long as %s asks for, at the least', async (_name, answer) => {
+    const { sleeps, end } = await listFake(PAGES, { answer: onSecondPage(answer, 1) });
+    expect(sleeps[0]).toBe(7000);
+    expect(end).toEqual({ complete: true });
+  });
+
+  it('tells of retries and throttles, and names nobody', async () => {
+    const { events } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(429, 'ThrottlingException'), 1),
+    });
+    expect(events.slice(2, 4)).toEqual([
+      { kind: 'throttled', operation: 'ListUsers', gapMs: 50 },
+      { kind: 'retry', operation: 'ListUsers', failure: 'ListUsers: ThrottlingException (429)', waitMs: 0 },
+    ]);
+  });
+
+  it('resolves a name a few times', async () => {
+    const { end } = await listFake(PAGES, { answer: onExchange(() => networkError('ENOTFOUND'), 4) });
+    expect(end).toEqual({ complete: true });
+  });
+});
+
+describe('failures that cut the listing', () => {
+  it.each<readonly [string, string, string, () => Answer]>([
+    [
+      'AccessDeniedException',
+      'access-denied',
+      'ListUsers failed: AccessDeniedException (403); the FinSpace user bound to the role must be a super user or hold Manage Users and Groups',
+      () => refusal(403, 'AccessDeniedException'),
+    ],
+    [
+      '403 in HTML',
+      'access-denied',
+      'ListUsers failed: HTTP 403; the FinSpace user bound',
+      () => new Response('<html>', { status: 403 }),
+    ],
+    [
+      'a bad signature',
+      'access-denied',
+      'SignatureDoesNotMatch (403); the secret key is not that of the key id',
+      () => refusal(403, 'SignatureDoesNotMatch'),
+    ],
+    [
+      'ValidationException',
+      'validation',
+      'ValidationException (400)',
+      () => refusal(400, 'ValidationException'),
+    ],
+    ['another 4xx', 'validation', 'HTTP 418', () => new Response('', { status: 418 })],
+    [
+      '410',
+      'source-unavailable',
+      'HTTP 410; Amazon ended FinSpace on 2026-10-07',
+      () => new Response('', { status: 410 }),
+    ],
+    ['404', 'source-unavailable', 'HTTP 404; Amazon ended FinSpace', () => new Response('', { status: 404 })],
+    [
+      'UnknownOperationException',
+      'source-unavailable',
+      'UnknownOperationException (404)',
+      () => refusal(404, 'UnknownOperationException'),
+    ],
+    [
+      'a redirect',
+      'source-unavailable',
+      'HTTP 302',
+      () => new Response(null, { status: 302, headers: { location: 'https://elsewhere' } }),
+    ],
+  ])('%s: %s', async (_name, reason, message, answer) => {
+    const { users, end, counts, sleeps } = await listFake(PAGES, { answer: onSecondPage(answer) });
+    expect(users).toEqual(PAGES[0]);
+    expect(end).toMatchObject({ complete: false, reason, message: expect.stringContaining(message) });
+    expect(end).toMatchObject({ message: expect.stringMatching(/^page 2: /) });
+    expect(counts).toEqual({ pages: 1, requests: 3, throttled: 0, retries: 0 });
+    expect(sleeps).toEqual([]);
+  });
+
+  it.each<readonly [string, string, string, () => Answer]>([
+    [
+      'denied',
+      'access-denied',
+      'GetProgrammaticAccessCredentials failed: AccessDeniedException (403); the role needs finspace-api:GetProgrammaticAccessCredentials on arn:PARTITION:finspace-api:REGION:ACCOUNT:/credentials/programmatic',
+      () => refusal(403, 'AccessDeniedException'),
+    ],
+    [
+      'invalid',
+      'validation',
+      'ValidationException (400); check the environment id',
+      () => refusal(400, 'ValidationException'),
+    ],
+    [
+      'signed with expired keys',
+      'access-denied',
+      "ExpiredTokenException (403); the caller's AWS credentials have expired or are unknown: renew them",
+      () => refusal(403, 'ExpiredTokenException'),
+    ],
+    [
+      'signed with unknown keys',
+      'access-denied',
+      "the caller's AWS credentials have expired or are unknown",
+      () => refusal(403, 'UnrecognizedClientException'),
+    ],
+    ['gone', 'source-unavailable', 'HTTP 410', () => new Response('', { status: 410 })],
+  ])('an exchange that is %s: %s', async (_name, reason, message, answer) => {
+    const { users, end, counts } = await listFake(PAGES, { answer: onExchange(answer) });
+    expect(users).toEqual([]);
+    expect(end).toMatchObject({ complete: false, reason, message: expect.stringContaining(message) });
+    expect(counts).toMatchObject({ pages: 0, requests: 1 });
+  });
+
+  it('a name that has no address after a few tries: source-unavailable', async () => {
+    const { end, counts, tookMs } = await listFake(PAGES, { answer: () => networkError('ENOTFOUND') });
+    expect(counts.requests).toBe(5);
+    expect(end).toMatchObject({
+      reason: 'source-unavailable',
+      message: expect.stringContaining('connection failed (ENOTFOUND); Amazon ended FinSpace'),
+    });
+    expect(tookMs).toBeLessThan(2000);
+  });
+
+  it.each<
+    readonly [
+      string,
+      () => Promise<never> | Promise<{ accessKeyId: string; secretAccessKey: string }>,
+      string,
+    ]
+  >([
+    ['cannot be loaded', () => Promise.reject(new Error('profile jane is missing')), 'could not be loaded'],
+    [
+      'are empty',
+      async () => ({ accessKeyId: '', secretAccessKey: '' }),
+      'must be keys of visible characters',
+    ],
+    [
+      'end in a line break',
+      async () => ({ accessKeyId: 'KEY', secretAccessKey: 's\n' }),
+      'must be keys of visible characters',
+    ],
+    ['do not come in time', () => new Promise<never>(() => undefined), 'could not be loaded'],
+  ])("the caller's credentials %s: access-denied", async (_name, loadCredentials, message) => {
+    const { end, asked } = await listFake(PAGES, { loadCredentials, requestTimeoutMs: 30 });
+    expect(asked).toEqual([]);
+    expect(end).toMatchObject({
+      complete: false,
+      reason: 'access-denied',
+      message: expect.stringContaining(message),
+    });
+    expect(JSON.stringify(end)).not.toMatch(/jane/);
+  });
+
+  it.each([
+    ['TypeError', new TypeError('fetch failed')],
+    ['Error', new Error('a bug')],
+  ])('a bug is no failure of the service: its %s is thrown', async (_name, error) => {
+    const listing = listFake(PAGES, {
+      answer: onSecondPage(() => refusal(429, 'ThrottlingException')),
+      random: () => {
+        throw error;
+      },
+    });
+    await expect(listing).rejects.toBe(error);
+  });
+});
+
+describe('the deadline', () => {
+  it.each<readonly [string, string, () => Answer]>([
+    ['throttles', 'ListUsers: ThrottlingException (429)', () => refusal(429, 'ThrottlingException')],
+    [
+      'internal errors',
+      'ListUsers: InternalServerException (500)',
+      () => refusal(500, 'InternalServerException'),
+    ],
+    ['lost connections', 'ListUsers: connection failed (ECONNRESET)', () => networkError('ECONNRESET')],
+    ['time-outs', 'ListUsers: no whole answer within', timeoutError],
+    ['empty bodies', 'ListUsers: unreadable answer (body is empty)', () => new Response('')],
+    [
+      'tokens that are none',
+      'ListUsers: unreadable answer (nextToken must be a string or null, got a number)',
+      () => json({ nextToken: 5 }),
+    ],
+    [
+      'users that are none',
+      'ListUsers: unreadable answer (users must be an array, got null)',
+      () => json({ users: null }),
+    ],
+    [
+      'objects of another kind',
+      'ListUsers: unreadable answer (neither users nor nextToken)',
+      () => json({ ok: true }),
+    ],
+  ])('ends %s without end', async (_name, last, answer) => {
+    const { users, end, counts, tookMs } = await listFake(PAGES, { answer: onSecondPage(answer) });
+    expect(users).toEqual(PAGES[0]);
+    expect(tookMs).toBeLessThanOrEqual(60_000);
+    expect(end).toEqual({
+      complete: false,
+      reason: 'deadline',
+      message: expect.stringContaining(
+        `page 2: deadline reached: failed ${counts.requests - 2} times on this page, at last with ${last}`,
+      ),
+    });
+  });
+
+  it.each<readonly [string, () => Answer, string]>([
+    ['refused connections', () => networkError('ECONNREFUSED'), 'source-unavailable'],
+    ['connections without an answer', timeoutError, 'source-unavailable'],
+    ['answers that are refusals', () => refusal(500, 'InternalServerException'), 'deadline'],
+    ['answers that are unreadable', () => new Response(''), 'deadline'],
+  ])('after nothing but %s', async (_name, answer, reason) => {
+    const { end, tookMs } = await listFake(PAGES, { answer });
+    expect(end).toMatchObject({ complete: false, reason });
+    expect(tookMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('is not waited for where no try can start before it', async () => {
+    const { end, tookMs } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(503, 'ServiceUnavailable', { 'retry-after': '3600' })),
+    });
+    expect(end).toMatchObject({
+      reason: 'deadline',
+      message: expect.stringContaining('failed once on this page'),
+    });
+    expect(tookMs).toBe(30);
+  });
+
+  it('is not waited for where the pace allows no request before it', async () => {
+    const { end, counts } = await listFake(PAGES, {
+      answer: (asked) =>
+        asked.operation === 'exchange' && asked.before === 0
+          ? refusal(429, 'ThrottlingException')
+          : undefined,
+      deadlineMs: 40,
+    });
+    expect(end).toMatchObject({ complete: false, reason: 'deadline' });
+    expect(counts.requests).toBe(1);
+  });
+
+  it('that is past before the first request leaves nothing asked', async () => {
+    const { end, asked } = await listFake(PAGES, { deadlineMs: 0 });
+    expect(asked).toEqual([]);
+    expect(end).toEqual({ complete: false, reason: 'deadline', message: 'page 1: deadline reached' });
+  });
+
+  it('does not matter once the last page is there', async () => {
+    const { end } = await listFake(PAGES, { deadlineMs: 31 });
+    expect(end).toEqual({ complete: true });
+  });
+
+  it.each([
+    ['as set, with much time left', 60_000, 10_000, 10_000],
+    ['a third of what is left', 12_000, 10_000, 4000],
+    ['a second at least', 2000, 10_000, 1000],
+    ['no longer than what is left', 700, 10_000, 700],
+    ['as set, where that is short', 700, 60, 60],
+  ])('gives one request %s', async (_name, deadlineMs, requestTimeoutMs, timeoutMs) => {
+    const { events } = await listFake(PAGES, {
+      answer: ({ operation }) => (operation === 'exchange' ? timeoutError() : undefined),
+      deadlineMs,
+      requestTimeoutMs,
+    });
+    expect(events[0]).toMatchObject({
+      kind: 'retry',
+      failure: expect.stringContaining(`within ${timeoutMs} ms`),
+    });
+  });
+});
+
+describe('credentials', () => {
+  /** How many exchanges a listing makes when its pages come at these minutes after the first. */
+  const exchangesAt = async (minutes: readonly number[], durationInMinutes: unknown = 60) => {
+    const clock = virtualClock();
+    const start = clock.now();
+    const { asked, end } = await listFake(
+      minutes.map((minute) => [minute]),
+      {
+        clock,
+        latencyMs: 0,
+        deadlineMs: 1000 * MINUTE_MS,
+        answer: ({ operation, nextToken }) => {
+          if (operation === 'exchange')
+            return json({
+              credentials: { accessKeyId: 'K', secretAccessKey: 's', sessionToken: null },
+              durationInMinutes,
+            });
+          const page = nextToken === null ? 0 : Number(nextToken.slice('token-'.length));
+          clock.advance(start + (minutes[page + 1] ?? 0) * MINUTE_MS - clock.now());
+          return undefined;
+        },
+      },
+    );
+    expect(end).toEqual({ complete: true });
+    return asked.filter(({ operation }) => operation === 'exchange').length;
+  };
+
+  it.each([
+    ['are kept until five minutes before they expire', [0, 54.99], 60, 1],
+    ['are renewed five minutes before they expire', [0, 55], 60, 2],
+    ['are counted as short as they were given', [0, 10], 15, 2],
+    ['are not trusted to live longer than asked for', [0, 55], 720, 2],
+    ['last an hour where the answer does not say', [0, 54.99], 'an hour', 1],
+    ['are renewed over and over', [0, 55, 110, 164.9], 60, 3],
+  ])('%s', async (_name, minutes, durationInMinutes, exchanges) => {
+    expect(await exchangesAt(minutes, durationInMinutes)).toBe(exchanges);
+  });
+
+  it.each(['ExpiredTokenException', 'ExpiredToken', 'UnrecognizedClientException', 'InvalidClientTokenId'])(
+    'are exchanged again at once after %s, once a page',
+    async (name) => {
+      const { users, end, counts, asked, sleeps } = await listFake(PAGES, {
+        answer: ({ operation, before }) =>
+          operation === 'page' && before === 0 ? refusal(403, name) : undefined,
+      });
+      expect(users).toEqual(USERS);
+      expect(end).toEqual({ complete: true });
+      expect(counts).toEqual({ pages: 3, requests: 10, throttled: 0, retries: 3 });
+      expect(asked.filter(({ operation }) => operation === 'exchange')).toHaveLength(4);
+      expect(sleeps).toEqual([]);
+    },
+  );
+
+  it('that are refused fresh cut the listing', async () => {
+    const { end, counts } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(403, 'ExpiredTokenException')),
+    });
+    expect(end).toEqual({
+      complete: false,
+      reason: 'access-denied',
+      message:
+        'page 2: ListUsers failed: ExpiredTokenException (403); FinSpace refuses credentials that it has just given',
+    });
+    expect(counts.requests).toBe(5);
+  });
+
+  it('of the web app are used as they are', async () => {
+    const { end, asked } = await listFake(PAGES, { mode: 'direct' });
+    expect(end).toEqual({ complete: true });
+    expect(asked.map(({ operation }) => operation)).toEqual(['page', 'page', 'page']);
+    expect(asked[0]?.headers.authorization).toContain('Credential=CALLER/');
+  });
+
+  it.each([
+    [
+      'ExpiredTokenException',
+      'the FinSpace credentials have expired or are unknown: copy fresh ones from the FinSpace web app',
+    ],
+    ['AccessDeniedException', 'the FinSpace user of the credentials must be a super user'],
+  ])('of the web app end with %s and advice', async (name, advice) => {
+    const { end, counts } = await listFake(PAGES, {
+      mode: 'direct',
+      answer: onSecondPage(() => refusal(403, name)),
+    });
+    expect(end).toMatchObject({ reason: 'access-denied', message: expect.stringContaining(advice) });
+    expect(counts.requests).toBe(2);
+  });
+});
+
+describe('the clock', () => {
+  const signedAt = ({ headers }: Asked): number => {
+    const [, y, m, d, h, min, s] =
+      /^(....)(..)(..)T(..)(..)(..)Z$/.exec(headers['x-amz-date'] ?? '')?.map(Number) ?? [];
+    return Date.UTC(y ?? 0, (m ?? 0) - 1, d, h, min, s);
+  };
+
+  /** A service whose clock is off, and that says so by this error. */
+  const skewed = (name: string, skewMs: number, clock = virtualClock()) => ({
+    clock,
+    answer: (asked: Asked): Answer =>
+      Math.abs(signedAt(asked) - clock.now() - skewMs) > 30_000
+        ? refusal(403, name, { date: http(clock.now() + skewMs) })
+        : undefined,
+  });
+
+  it.each([
+    ['RequestTimeTooSkewed', 10 * MINUTE_MS],
+    ['RequestTimeTooSkewed', -10 * MINUTE_MS],
+    ['SignatureDoesNotMatch', 70_000],
+    ['InvalidSignatureException', -70_000],
+  ])('is corrected after %s from a service %i ms ahead', async (name, skewMs) => {
+    const { users, end, counts, events } = await listFake(PAGES, skewed(name, skewMs));
+    expect(users).toEqual(USERS);
+    expect(end).toEqual({ complete: true });
+    expect(counts).toMatchObject({ requests: 5, retries: 1 });
+    expect(events[0]).toEqual({ kind: 'clock-corrected', offsetMs: expect.any(Number) });
+  });
+
+  it.each([
+    ['stays wrong when corrected', refusal(403, 'RequestTimeTooSkewed', { date: http(0) }), 3],
+    ['is unknown', refusal(403, 'RequestTimeTooSkewed'), 2],
+  ])('that %s cuts the listing', async (_name, answer, requests) => {
+    const { end, counts } = await listFake(PAGES, {
+      answer: ({ operation }) => (operation === 'page' ? answer.clone() : undefined),
+    });
+    expect(end).toMatchObject({
+      reason: 'access-denied',
+      message: expect.stringContaining("set this machine's clock"),
+    });
+    expect(counts.requests).toBe(requests);
+  });
+});
+
+it('never repeats the words of the service, which may name people', async () => {
+  const body = { message: 'jane@example.com may not', reason: 'jane@example.com' };
+  const seen = await Promise.all(
+    [400, 403, 404, 429, 500].map((status) =>
+      listFake(PAGES, { answer: onSecondPage(() => json(body, { status })), deadlineMs: 2000 }),
+    ),
+  );
+  expect(JSON.stringify(seen.map(({ end, events }) => [end, events]))).not.toMatch(/jane/);
+});

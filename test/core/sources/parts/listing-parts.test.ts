@@ -1,0 +1,182 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../../core/archive/folder.ts';
+import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
+import type { Archive, ListingEnd, ListingPlace, ResumableSource } from '../../../../lambda/ports.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const ATTEMPT = { environmentId: 'abc', asOf: new Date('2026-11-24T02:00:00Z'), attempt: 'first' };
+const OUT_OF_TIME: ListingEnd = { complete: false, reason: 'deadline', message: 'page 2: deadline reached' };
+const REFUSED: ListingEnd = { complete: false, reason: 'validation', message: 'page 2: refused' };
+
+/** Gives these pages and ends so; what it was opened with goes to `opened`. */
+const sourceOf =
+  (
+    pages: readonly (readonly unknown[])[],
+    end: ListingEnd,
+    opened: [number, ListingPlace | undefined][] = [],
+  ): ResumableSource =>
+  (deadline, from) => {
+    opened.push([deadline, from]);
+    return {
+      pages: (async function* listed() {
+        yield* pages;
+      })(),
+      end: () => end,
+      counts: () => ({ pages: pages.length, requests: pages.length, throttled: 0, retries: 0 }),
+      place: () => ({ nextToken: 'onwards', pages: pages.length, seen: ['digest'] }),
+    };
+  };
+
+const settingsOf = (archive: Archive, listUsers: ResumableSource, now = 0) => ({
+  archive,
+  listUsers,
+  deadline: 1000,
+  partMs: 400,
+  now: () => now,
+});
+
+const newArchive = async (): Promise<Archive> => folderArchive(await newFolder());
+
+const read = async (archive: Archive, parts: readonly ListingPart[]) => {
+  const listing = partsSource(archive, parts)(0);
+  const pages: unknown[] = [];
+  for await (const page of listing.pages) pages.push(page);
+  return { pages, end: listing.end() };
+};
+
+describe('after a part', () => {
+  const nextAfter = async (pages: readonly unknown[][], end: ListingEnd, before?: ListingPart, now = 0) => {
+    const archive = await newArchive();
+    // The part before is read for its place, so it has to be there.
+    const first =
+      before && (await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined));
+    const previous = before && first && { ...before, object: first.object };
+    return (await listPart(settingsOf(archive, sourceOf(pages, end), now), ATTEMPT, previous)).next;
+  };
+  const part = (pass: number): ListingPart => ({
+    pass,
+    number: 1,
+    object: { key: '', sha256: '', size: 0 },
+    end: OUT_OF_TIME,
+    counts: { pages: 1, requests: 1, throttled: 0, retries: 0 },
+    next: 'next-part',
+  });
+
+  test.each([
+    { name: 'that is the end, nothing comes', pages: [[1]], end: { complete: true }, next: 'nothing' },
+    { name: 'whose time was over, another comes', pages: [[1]], end: OUT_OF_TIME, next: 'next-part' },
+    {
+      name: 'that got no page in its whole time, nothing comes',
+      pages: [],
+      end: OUT_OF_TIME,
+      next: 'nothing',
+    },
+    {
+      name: 'just before the deadline, another comes',
+      pages: [[1]],
+      end: OUT_OF_TIME,
+      now: 999,
+      next: 'next-part',
+    },
+    { name: 'at the deadline, nothing comes', pages: [[1]], end: OUT_OF_TIME, now: 1000, next: 'nothing' },
+    {
+      name: 'whose token was refused, a new pass comes',
+      pages: [],
+      end: REFUSED,
+      before: part(2),
+      next: 'new-pass',
+    },
+    {
+      name: 'whose token was refused in the last pass, nothing comes',
+      pages: [],
+      end: REFUSED,
+      before: part(3),
+      next: 'nothing',
+    },
+    {
+      name: 'whose second token was refused, nothing comes',
+      pages: [[1]],
+      end: REFUSED,
+      before: part(1),
+      next: 'nothing',
+    },
+    { name: 'whose first page was refused, nothing comes', pages: [], end: REFUSED, next: 'nothing' },
+  ] satisfies {
+    name: string;
+    pages: unknown[][];
+    end: ListingEnd;
+    before?: ListingPart;
+    now?: number;
+    next: ListingPart['next'];
+  }[])('$name', async (given) => {
+    const { pages, end, before, now, next } = { before: undefined, now: 0, ...given };
+    expect(await nextAfter(pages, end, before, now)).toBe(next);
+  });
+});
+
+test('a part goes on where the one before stopped, within its own time and that of the whole', async () => {
+  const archive = await newArchive();
+  const opened: [number, ListingPlace | undefined][] = [];
+  const source = sourceOf([[1]], OUT_OF_TIME, opened);
+  const first = await listPart(settingsOf(archive, source), ATTEMPT, undefined);
+  await listPart(settingsOf(archive, source, 700), ATTEMPT, first);
+  expect(opened).toEqual([
+    [400, undefined],
+    [1000, { nextToken: 'onwards', pages: 1, seen: ['digest'] }],
+  ]);
+  expect(JSON.stringify(first)).not.toContain('onwards');
+});
+
+test('users come out of the parts as the service gave them, page by page', async () => {
+  const archive = await newArchive();
+  const odd = [[{ userId: 'a', createTime: Number.POSITIVE_INFINITY }, null, ['b'], 'c'], [], [{ end: 1 }]];
+  const first = await listPart(settingsOf(archive, sourceOf(odd, { complete: true })), ATTEMPT, undefined);
+  expect(await read(archive, [first])).toEqual({ pages: odd, end: { complete: true } });
+});
+
+describe('a part that is not what was stored', () => {
+  const stored = async () => {
+    const archive = await newArchive();
+    const part = await listPart(settingsOf(archive, sourceOf([[1]], { complete: true })), ATTEMPT, undefined);
+    return { archive, part };
+  };
+
+  test('stops the reading where it was altered', async () => {
+    const { archive, part } = await stored();
+    const altered = { ...part, object: { ...part.object, sha256: 'another' } };
+    await expect(read(archive, [altered])).rejects.toThrow(
+      /1-0001\.jsonl\.gz was altered: .* the checkpoint of its listing says another/,
+    );
+  });
+
+  test('stops the reading where it is missing', async () => {
+    const { archive, part } = await stored();
+    const missing = { ...part, object: { ...part.object, key: 'nowhere.jsonl.gz' } };
+    await expect(read(archive, [missing])).rejects.toThrow(
+      'nowhere.jsonl.gz is missing, though the checkpoint of its listing names it',
+    );
+  });
+
+  test.each([
+    { name: 'is no gzip', bytes: Buffer.from('no gzip'), message: /can't be read: .*incorrect header check/ },
+    { name: 'has no end', bytes: gzipSync('[1]\n'), message: 'has no end: it is no whole part of a listing' },
+    {
+      name: 'was cut short',
+      bytes: gzipSync('[1]\n').subarray(0, -4),
+      message: /can't be read: .*unexpected end of file/,
+    },
+  ])('stops the step where it $name', async ({ bytes, message }) => {
+    const archive = await newArchive();
+    const key = 'listings/environment=abc/dt=2026-11-24/20261124T020000Z-first/1-0001.jsonl.gz';
+    await archive.create(key, { bytes }, 'application/gzip');
+    const settings = settingsOf(archive, sourceOf([[1]], { complete: true }));
+    await expect(listPart(settings, ATTEMPT, undefined)).rejects.toThrow(message);
+  });
+});
+
+test('no part at all is no listing', async () => {
+  expect((await read(await newArchive(), [])).end).toMatchObject({ complete: false });
+});

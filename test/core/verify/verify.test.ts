@@ -1,0 +1,718 @@
+import { cp, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { kmsSigner } from '../../../core/archive/kms.ts';
+import type { Problem } from '../../../core/verify/problem.ts';
+import { environmentsIn, type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
+import type { Archive, ListingEnd } from '../../../lambda/ports.ts';
+import { readTree } from '../../support/archive-tree.ts';
+import { startAwsEmulator } from '../../support/aws-emulator.ts';
+import { ENVIRONMENT } from '../../support/builders.ts';
+import { dyingAfter } from '../../support/dying-archive.ts';
+import {
+  auditNight,
+  keysOf,
+  LATEST,
+  night,
+  OBJECT_NAMES,
+  runOf,
+  SCHEDULE,
+  type Tamperer,
+  tamperer,
+} from '../../support/history.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
+import { listingOf } from '../../support/listing.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+const LAST = 5;
+const publicKey = publicKeyFor('ECDSA_SHA_256');
+const DUE = { schedule: SCHEDULE, until: Number.NEGATIVE_INFINITY };
+const EVERYTHING: VerifyOptions = { publicKeys: [publicKey], due: DUE };
+
+let kms: Kms;
+let history: string;
+const environment = process.env;
+beforeAll(async () => {
+  kms = await startKms();
+  process.env = { ...environment, ...kms.env };
+  history = await newFolder();
+  const signManifestDigest = kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256');
+  for (let number = 1; number <= LAST; number += 1) {
+    await auditNight(folderArchive(history), number, { signManifestDigest });
+  }
+});
+afterAll(async () => {
+  process.env = environment;
+  await kms.close();
+});
+
+/** A copy of five signed nights, and hands to disturb it with. */
+const copyOfHistory = async () => {
+  const folder = await newFolder();
+  await cp(history, folder, { recursive: true });
+  return { archive: folderArchive(folder), hands: tamperer(folder) };
+};
+
+const verify = (archive: Archive, options: VerifyOptions = EVERYTHING) =>
+  verifyEnvironment(archive, ENVIRONMENT, options);
+
+const NIGHT_OF_RUN = new Map(Array.from({ length: 9 }, (_, n) => [runOf(n + 1), n + 1]));
+
+/** `edited 3`: the kind, and the number of the night. */
+const brief = ({ kind, run }: { readonly kind: string; readonly run?: string }): string =>
+  `${kind} ${run === undefined ? '-' : (NIGHT_OF_RUN.get(run) ?? run)}`;
+
+const text = (problems: readonly Problem[]): string =>
+  problems.map(({ key, message }) => `${key} ${message}`).join('\n');
+
+describe('an undisturbed history', () => {
+  test('has no problem and no note, and tells what was checked', async () => {
+    expect(await verify(folderArchive(history))).toEqual({
+      environmentId: ENVIRONMENT,
+      runs: LAST,
+      objects: LAST * OBJECT_NAMES.length,
+      bytes: expect.any(Number),
+      firstRun: runOf(1),
+      lastRun: runOf(LAST),
+      signatures: {
+        isChecked: true,
+        signed: LAST,
+        valid: LAST,
+        keys: [{ keyId: KMS_KEY_ARN, algorithm: 'ECDSA_SHA_256', runs: LAST }],
+      },
+      schedule: { isChecked: true, nights: LAST - 1, missed: 0 },
+      attempts: 0,
+      problems: [],
+      notes: [],
+    });
+  });
+
+  test('tells what was not checked', async () => {
+    expect(await verify(folderArchive(history), {})).toMatchObject({
+      signatures: { isChecked: false, signed: LAST, valid: 0 },
+      schedule: { isChecked: false },
+      problems: [],
+    });
+  });
+
+  test('is read only, and all of it is counted', async () => {
+    const before = await readTree(folderArchive(history));
+    const { bytes } = await verify(folderArchive(history));
+    expect(await readTree(folderArchive(history))).toEqual(before);
+    const archive = folderArchive(history);
+    let size = 0;
+    for (const kind of ['snapshots', 'findings', 'resolved', 'reports']) {
+      for await (const key of archive.list(`${kind}/`)) {
+        // The page of all runs is no evidence of a run.
+        if (!key.endsWith('/index.html')) size += (await readFile(`${history}/${key}`)).length;
+      }
+    }
+    expect(bytes).toBe(size);
+  });
+
+  test('is of the environments that have anything', async () => {
+    const { archive, hands } = await copyOfHistory();
+    expect(await environmentsIn(archive)).toEqual([ENVIRONMENT]);
+    await hands.copy(LATEST, 'latest/environment=another.json');
+    expect(await environmentsIn(archive)).toEqual(['another', ENVIRONMENT]);
+  });
+});
+
+const flipped = (bytes: Buffer): Buffer => {
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  return bytes;
+};
+
+interface Tampering {
+  readonly name: string;
+  readonly tamper: (hands: Tamperer) => Promise<unknown>;
+  readonly problems: readonly string[];
+  readonly notes?: readonly string[];
+  /** Stands in what is told of the problems. */
+  readonly words?: string;
+  readonly options?: VerifyOptions;
+}
+
+const { manifest: THIRD } = keysOf(3);
+
+const ofObjects: readonly Tampering[] = OBJECT_NAMES.flatMap((name) => [
+  {
+    name: `a byte of ${name} is another`,
+    tamper: (hands: Tamperer) => hands.bytes(keysOf(3).object(name), flipped),
+    problems: ['edited 3'],
+    words: `${keysOf(3).object(name)} has `,
+  },
+  {
+    name: `${name} is cut short`,
+    tamper: (hands: Tamperer) => hands.bytes(keysOf(3).object(name), (bytes) => bytes.subarray(0, -1)),
+    problems: ['edited 3'],
+    words: `${keysOf(3).object(name)} has `,
+  },
+  {
+    name: `${name} is gone`,
+    tamper: (hands: Tamperer) => hands.remove(keysOf(3).object(name)),
+    problems: ['missing 3'],
+    words: `${keysOf(3).object(name)} is not there, though its manifest names it`,
+  },
+  {
+    name: `${name} is another night's`,
+    tamper: (hands: Tamperer) => hands.copy(keysOf(2).object(name), keysOf(3).object(name)),
+    // Nothing had resolved in either night: the objects are the same.
+    problems: name === 'resolved' ? [] : ['edited 3'],
+  },
+]);
+
+const ofManifests: readonly Tampering[] = [
+  {
+    name: 'a number in a manifest is another',
+    tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, accountId: '999999999999' })),
+    problems: ['bad-signature 3', 'edited 3'],
+    words: `its SHA-256 is `,
+  },
+  {
+    name: 'a number in the last manifest is another, which the pointer tells',
+    tamper: (hands) => hands.manifest(LAST, (manifest) => ({ ...manifest, accountId: '999999999999' })),
+    problems: ['edited 5'],
+    words: `${LATEST} says `,
+    options: {},
+  },
+  {
+    name: 'only the spacing of a manifest is another',
+    tamper: (hands) => hands.text(keysOf(LAST).manifest, (old) => JSON.stringify(JSON.parse(old))),
+    problems: ['bad-signature 5', 'edited 5'],
+  },
+  {
+    name: 'a member stands twice in a manifest, so that others read it otherwise',
+    tamper: async (hands) => {
+      await hands.text(keysOf(LAST).manifest, (old) => old.replace('{', '{"accountId": "999999999999",'));
+      await hands.rechain(LAST, LAST);
+    },
+    problems: ['bad-signature 5'],
+  },
+  {
+    name: 'a manifest is no JSON',
+    tamper: (hands) => hands.bytes(THIRD, (bytes) => bytes.subarray(0, -3)),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: `${THIRD} is no JSON`,
+  },
+  {
+    name: 'a manifest is empty',
+    tamper: (hands) => hands.text(THIRD, () => ''),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+  },
+  {
+    name: 'a manifest is of another schema',
+    tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, schemaVersion: 2 })),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: 'is of another schemaVersion than 1',
+  },
+  {
+    name: 'a manifest lacks a member',
+    tamper: (hands) => hands.manifest(3, ({ objects: _objects, ...manifest }) => manifest),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: 'is no manifest of a complete run: objects is not what it has there',
+  },
+  {
+    name: 'a manifest is of a run that is not complete',
+    tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, verdict: 'INCOMPLETE' })),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: 'verdict is not what it has there',
+  },
+  ...(['run', 'environmentId', 'asOf'] as const).map((member) => ({
+    name: `a manifest's ${member} is not that of its place`,
+    tamper: (hands: Tamperer) => hands.manifest(3, (manifest) => ({ ...manifest, [member]: 'another' })),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: `stands in the place of run ${runOf(3)} of environment ${ENVIRONMENT} and speaks for `,
+  })),
+  {
+    name: 'a manifest names no snapshot any more',
+    tamper: (hands) =>
+      hands.manifest(LAST, ({ objects: { snapshot: _snapshot, ...objects }, ...rest }) => ({
+        ...rest,
+        objects,
+      })),
+    problems: ['edited 5'],
+    notes: ['unchecked 5'],
+    words: 'names no snapshot, which every complete run has',
+  },
+  {
+    name: 'a manifest names an object of another run',
+    tamper: (hands) =>
+      hands.manifest(3, ({ objects, ...rest }) => ({
+        ...rest,
+        objects: { ...objects, snapshot: { ...objects.snapshot, key: keysOf(2).object('snapshot') } },
+      })),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: 'which is no object of this run',
+  },
+  {
+    name: 'a manifest leads out of the archive',
+    tamper: (hands) =>
+      hands.manifest(3, ({ objects, ...rest }) => ({
+        ...rest,
+        objects: {
+          ...objects,
+          snapshot: { ...objects.snapshot, key: `reports/../${keysOf(3).object('report')}/../../etc/passwd` },
+        },
+      })),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: 'which is no object of this run',
+  },
+  {
+    name: 'two manifests are swapped',
+    tamper: (hands) => hands.swap(keysOf(2).manifest, THIRD),
+    problems: ['edited 2', 'edited 3'],
+    notes: ['unchecked 2', 'unchecked 3'],
+  },
+  {
+    name: 'something else stands among the manifests',
+    tamper: (hands) => hands.copy(THIRD, `manifests/environment=${ENVIRONMENT}/dt=2026-11-22/copy.json`),
+    problems: ['edited -'],
+    words: 'copy.json stands among the manifests, where no run has its place',
+  },
+  {
+    name: 'a manifest is gone',
+    tamper: (hands) => hands.remove(THIRD),
+    problems: ['missing 3', 'orphaned 3', 'gap 3'],
+    words: `${THIRD} is not there, though the manifest of run ${runOf(4)} names it as the one before`,
+  },
+  {
+    name: 'the first manifest is gone',
+    tamper: (hands) => hands.remove(keysOf(1).manifest),
+    problems: ['missing 1', 'orphaned 1'],
+    words: `though the manifest of run ${runOf(2)} names it as the one before`,
+  },
+];
+
+const removeNight = async (hands: Tamperer, number: number): Promise<void> => {
+  const keys = keysOf(number);
+  const all = [...OBJECT_NAMES.map((name) => keys.object(name)), keys.manifest, keys.alert];
+  for (const key of all) await hands.remove(key);
+};
+
+const hideNight3 = async (hands: Tamperer): Promise<void> => {
+  const { previous } = JSON.parse((await readFile(`${history}/${THIRD}`)).toString());
+  await removeNight(hands, 3);
+  await hands.manifest(4, (manifest) => ({ ...manifest, previous }));
+  await hands.rechain(4, LAST);
+};
+
+const ofTheChain: readonly Tampering[] = [
+  {
+    name: 'a whole night is gone',
+    tamper: (hands) => removeNight(hands, 3),
+    problems: ['missing 3', 'gap 3'],
+    words: 'no complete run for 2026-11-22 02:00 America/New_York; no unfinished attempt is kept',
+  },
+  {
+    name: 'a whole night is gone and the chain is made to fit: the signatures tell, and the schedule',
+    tamper: hideNight3,
+    problems: ['gap 3', 'bad-signature 4', 'bad-signature 5'],
+  },
+  {
+    name: 'a whole night is gone and the chain is made to fit: without a key the schedule alone tells',
+    tamper: hideNight3,
+    options: { due: DUE },
+    problems: ['gap 3'],
+  },
+  {
+    name: 'the last night is gone',
+    tamper: (hands) => removeNight(hands, LAST),
+    problems: ['missing 5'],
+    words: `is not there, though ${LATEST} points to it, ahead of every manifest that is`,
+  },
+  {
+    name: 'the last night is gone, the pointer is made to fit, and people were told of it',
+    tamper: async (hands) => {
+      await hands.copy(keysOf(LAST).alert, 'marker');
+      await removeNight(hands, LAST);
+      await hands.copy('marker', keysOf(LAST).alert);
+      await hands.rechain(4, 4);
+    },
+    problems: ['missing 5'],
+    words: `though people were told of the complete run (${keysOf(LAST).alert})`,
+  },
+  {
+    name: 'a manifest is edited and the next is made to fit: the one after that tells',
+    tamper: async (hands) => {
+      await hands.manifest(2, (manifest) => ({ ...manifest, accountId: '999999999999' }));
+      await hands.rechain(2, 3);
+    },
+    options: {},
+    problems: ['edited 3', 'latest 5'],
+  },
+  {
+    name: 'a manifest is edited and all after it are made to fit: the signatures alone tell',
+    tamper: async (hands) => {
+      await hands.manifest(2, (manifest) => ({ ...manifest, accountId: '999999999999' }));
+      await hands.rechain(2, LAST);
+    },
+    problems: ['bad-signature 2', 'bad-signature 3', 'bad-signature 4', 'bad-signature 5'],
+  },
+  {
+    name: 'a manifest names none before it',
+    tamper: async (hands) => {
+      await hands.manifest(3, ({ previous: _previous, ...manifest }) => manifest);
+      await hands.rechain(3, LAST);
+    },
+    options: {},
+    problems: ['skipped 3'],
+    words: `names no run before it, though run ${runOf(2)} is there`,
+  },
+  {
+    name: 'a manifest passes over the one before it',
+    tamper: async (hands) => {
+      const { previous } = JSON.parse((await readFile(`${history}/${keysOf(2).manifest}`)).toString());
+      await hands.manifest(2, ({ previous: _previous, ...manifest }) => manifest);
+      await hands.manifest(3, (manifest) => ({ ...manifest, previous }));
+      await hands.rechain(3, LAST);
+    },
+    options: {},
+    problems: ['skipped 2', 'skipped 3'],
+    words: `names run ${runOf(1)} as the one before it and passes over run ${runOf(2)}`,
+  },
+  {
+    name: 'two manifests name the same one before them',
+    tamper: async (hands) => {
+      const { previous } = JSON.parse((await readFile(`${history}/${THIRD}`)).toString());
+      await hands.manifest(4, (manifest) => ({ ...manifest, previous }));
+      await hands.rechain(4, LAST);
+    },
+    options: {},
+    problems: ['forked 4'],
+    words: `names run ${runOf(2)} as the one before it, as run ${runOf(3)} does`,
+  },
+  {
+    name: 'a manifest names one after it',
+    tamper: async (hands) => {
+      const { previous } = JSON.parse((await readFile(`${history}/${keysOf(5).manifest}`)).toString());
+      await hands.manifest(3, (manifest) => ({ ...manifest, previous }));
+      await hands.rechain(3, LAST);
+    },
+    options: {},
+    problems: ['reordered 3'],
+    words: `names run ${runOf(4)} as the one before it, which is not before it`,
+  },
+];
+
+const ofItself: Tampering = {
+  name: 'a manifest names itself',
+  tamper: async (hands) => {
+    await hands.manifest(3, (manifest) => ({
+      ...manifest,
+      previous: { run: runOf(3), key: THIRD, sha256: '0' },
+    }));
+    await hands.rechain(3, LAST);
+  },
+  options: {},
+  problems: ['reordered 3'],
+};
+
+const ofLatest: readonly Tampering[] = [
+  {
+    name: 'the pointer is gone',
+    tamper: (hands) => hands.remove(LATEST),
+    problems: ['latest 5'],
+    words: `${LATEST} is not there, though run ${runOf(LAST)} is`,
+  },
+  {
+    name: 'the pointer is no JSON',
+    tamper: (hands) => hands.text(LATEST, () => '{'),
+    problems: ['edited -'],
+    words: `${LATEST} is no pointer to a run`,
+  },
+  {
+    name: 'the pointer has another hash',
+    tamper: (hands) => hands.text(LATEST, (old) => JSON.stringify({ ...JSON.parse(old), sha256: '0' })),
+    problems: ['edited 5'],
+    words: `${LATEST} says 0`,
+  },
+  {
+    name: 'the pointer says one run and points to another',
+    tamper: (hands) => hands.text(LATEST, (old) => JSON.stringify({ ...JSON.parse(old), run: runOf(4) })),
+    problems: ['edited 4'],
+    words: `says run ${runOf(4)} and points to ${keysOf(LAST).manifest}`,
+  },
+  {
+    name: 'the pointer is two runs behind',
+    tamper: (hands) => hands.rechain(3, 3),
+    problems: ['latest 5'],
+    words: `points to run ${runOf(3)}, and run ${runOf(LAST)} is the newest, 2 runs later`,
+  },
+  {
+    name: 'the pointer is one run behind, as a crash leaves it',
+    tamper: (hands) => hands.rechain(4, 4),
+    problems: [],
+    notes: ['latest-behind 5'],
+  },
+  {
+    name: 'the pointer is one run behind, and something else is wrong',
+    tamper: async (hands) => {
+      await hands.rechain(4, 4);
+      await hands.remove(keysOf(1).object('csv'));
+    },
+    problems: ['missing 1', 'latest 5'],
+  },
+  {
+    name: 'the pointer is ahead',
+    tamper: (hands) =>
+      hands.text(LATEST, (old) =>
+        JSON.stringify({ ...JSON.parse(old), run: runOf(6), manifest: keysOf(6).manifest }),
+      ),
+    problems: ['missing 6'],
+    words: 'ahead of every manifest that is',
+  },
+];
+
+const withoutSignature = async (hands: Tamperer, number: number): Promise<void> => {
+  await hands.manifest(number, ({ signature: _signature, ...manifest }) => manifest);
+  await hands.rechain(number, number);
+};
+
+const ofSignatures: readonly Tampering[] = [
+  {
+    name: 'the last signature is taken away',
+    tamper: (hands) => withoutSignature(hands, LAST),
+    problems: ['unsigned 5'],
+    words: `has no signature, though that of run ${runOf(4)} before it has one`,
+  },
+  {
+    name: 'the last signature is taken away, and nobody has a key',
+    tamper: (hands) => withoutSignature(hands, LAST),
+    options: {},
+    problems: [],
+  },
+  {
+    name: 'the first signature is taken away: as if signing had begun later',
+    tamper: async (hands) => {
+      await hands.manifest(1, ({ signature: _signature, ...manifest }) => manifest);
+    },
+    problems: ['edited 1', 'unsigned 1'],
+    words: `has no signature: it was made before the first signed one, of run ${runOf(2)}`,
+  },
+  {
+    name: 'a signature is cut short',
+    tamper: async (hands) => {
+      await hands.manifest(LAST, ({ signature, ...manifest }) => ({
+        ...manifest,
+        signature: { ...signature, value: signature?.value.slice(0, 40) },
+      }));
+      await hands.rechain(LAST, LAST);
+    },
+    problems: ['bad-signature 5'],
+  },
+  {
+    name: 'a signature is another run’s',
+    tamper: async (hands) => {
+      const { signature } = JSON.parse((await readFile(`${history}/${THIRD}`)).toString());
+      await hands.manifest(LAST, (manifest) => ({ ...manifest, signature }));
+      await hands.rechain(LAST, LAST);
+    },
+    problems: ['bad-signature 5'],
+  },
+  {
+    name: 'the key is another',
+    tamper: () => Promise.resolve(),
+    options: { publicKeys: [publicKeyFor('RSA')] },
+    problems: [1, 2, 3, 4, 5].map((number) => `bad-signature ${number}`),
+    words: `does not hold against the public key (it says ${KMS_KEY_ARN}, ECDSA_SHA_256)`,
+  },
+];
+
+const ofMarkers: readonly Tampering[] = [
+  {
+    name: 'a marker of an alert is gone',
+    tamper: (hands) => hands.remove(keysOf(3).alert),
+    problems: [],
+    notes: ['owed 3'],
+  },
+  {
+    name: 'an object was added to a run',
+    tamper: (hands) => hands.copy(keysOf(3).object('csv'), `${keysOf(3).object('report')}.html`),
+    problems: [],
+    notes: ['leftover 3'],
+  },
+  {
+    name: 'objects of a run that never was were added',
+    tamper: async (hands) => {
+      await hands.copy(keysOf(5).object('snapshot'), keysOf(6).object('snapshot'));
+      await hands.copy(keysOf(5).object('findings'), keysOf(6).object('findings'));
+    },
+    problems: [],
+    notes: ['orphaned 6'],
+  },
+];
+
+describe.each([
+  { what: 'objects', cases: ofObjects },
+  { what: 'manifests', cases: ofManifests },
+  { what: 'the chain', cases: [...ofTheChain, ofItself] },
+  { what: 'the pointer', cases: ofLatest },
+  { what: 'signatures', cases: ofSignatures },
+  { what: 'what no manifest names', cases: ofMarkers },
+])('$what:', ({ cases }) => {
+  test.each(cases)('$name', async ({ tamper, problems, notes = [], words = '', options = EVERYTHING }) => {
+    const { archive, hands } = await copyOfHistory();
+    await tamper(hands);
+    const found = await verify(archive, options);
+    expect(found.problems.map(brief).toSorted()).toEqual(problems.toSorted());
+    expect(found.notes.map(brief)).toEqual(notes);
+    expect(text(found.problems)).toContain(words);
+  });
+});
+
+describe('nights', () => {
+  const denied: ListingEnd = { complete: false, reason: 'access-denied', message: 'no' };
+  const cut: ListingEnd = { complete: false, reason: 'deadline', message: 'too slow' };
+  const attempt = (archive: Archive, number: number, end: ListingEnd) =>
+    auditNight(archive, number, { listUsers: listingOf([[{ userId: 'u1' }]], end) });
+
+  test('that were attempted in vain are gaps that tell so', async () => {
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1);
+    await attempt(archive, 2, denied);
+    await attempt(archive, 2, denied);
+    await attempt(archive, 3, cut);
+    await auditNight(archive, 4);
+    const { problems, schedule, attempts } = await verify(archive, { due: DUE });
+    expect(attempts).toBe(3);
+    expect(schedule).toEqual({ isChecked: true, nights: 3, missed: 2 });
+    expect(problems).toEqual([
+      {
+        kind: 'gap',
+        run: runOf(2),
+        message:
+          'no complete run for 2026-11-21 02:00 America/New_York; attempted 2 times, INCOMPLETE: access-denied',
+      },
+      {
+        kind: 'gap',
+        run: runOf(3),
+        message: 'no complete run for 2026-11-22 02:00 America/New_York; attempted, INCOMPLETE: deadline',
+      },
+    ]);
+  });
+
+  test.each([
+    { name: 'due at the very instant', until: night(6).getTime(), missed: ['gap 6'] },
+    { name: 'not due for another millisecond', until: night(6).getTime() - 1, missed: [] },
+    { name: 'due long ago, and the one after it', until: night(7).getTime(), missed: ['gap 6', 'gap 7'] },
+  ])('after the last run: $name', async ({ until, missed }) => {
+    const { problems } = await verify(folderArchive(history), { due: { schedule: SCHEDULE, until } });
+    expect(problems.map(brief)).toEqual(missed);
+  });
+
+  test.each([
+    { name: 'an hour late', at: 2 + 1 / 24, isNear: true },
+    { name: 'just under half a day early', at: 1.5 + 1 / 86_400, isNear: true },
+    { name: 'half a day early', at: 1.5, isNear: false },
+  ])('a run at another time is no problem, and stands for no night: $name', async ({ at, isNear }) => {
+    const archive = folderArchive(await newFolder());
+    for (const number of [1, at, 3]) await auditNight(archive, number);
+    const { problems, runs } = await verify(archive, { due: DUE });
+    expect({ runs, problems: problems.map(brief) }).toEqual({ runs: 3, problems: ['gap 2'] });
+    expect(text(problems).includes(`run ${runOf(at)}, at another time, is complete`)).toBe(isNear);
+  });
+
+  test('the night that the spring leaves out is none', async () => {
+    const archive = folderArchive(await newFolder());
+    // The 13th and the 15th of March 2027: 02:00 is 07:00 UTC on the one, 06:00 UTC on the other.
+    for (const number of [114, 116 - 1 / 24]) await auditNight(archive, number);
+    const { problems, schedule } = await verify(archive, { due: DUE });
+    expect(schedule).toEqual({ isChecked: true, nights: 1, missed: 0 });
+    expect(problems).toEqual([]);
+  });
+
+  test('an environment without a complete run is a problem, whatever was attempted', async () => {
+    const archive = folderArchive(await newFolder());
+    expect((await verify(archive)).problems).toEqual([
+      {
+        kind: 'no-runs',
+        message: `environment ${ENVIRONMENT} has no complete run; nothing shows that one was attempted`,
+      },
+    ]);
+    await attempt(archive, 1, denied);
+    const { problems, schedule } = await verify(archive);
+    expect(schedule).toEqual({ isChecked: false });
+    expect(text(problems)).toContain('has no complete run; 1 were attempted in vain');
+  });
+});
+
+describe('crashes', () => {
+  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'owed 2'];
+
+  test('whatever write a run is killed at, what is left are notes, and the next attempt leaves none', async () => {
+    const seen = new Set<string>();
+    let isDone = false;
+    for (let writes = 0; !isDone; writes += 1) {
+      const archive = folderArchive(await newFolder());
+      await auditNight(archive, 1);
+      const { report, alert } = await auditNight(archive, 2, { archive: dyingAfter(archive, writes) });
+      isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent';
+      const { problems, notes } = await verify(archive, { due: DUE });
+      expect(problems).toEqual([]);
+      for (const note of notes) seen.add(brief(note));
+
+      await auditNight(archive, 2);
+      expect(await verify(archive, { due: DUE })).toMatchObject({ runs: 2, problems: [], notes: [] });
+    }
+    expect([...seen].toSorted()).toEqual(LEFT_BY_A_CRASH);
+  });
+
+  test('a night that no further attempt completed leaves a gap, and the next night a whole chain', async () => {
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1);
+    await auditNight(archive, 2, { archive: dyingAfter(archive, 3) });
+    await auditNight(archive, 3);
+    const { problems, notes } = await verify(archive, { due: DUE });
+    expect(problems.map(brief)).toEqual(['gap 2']);
+    expect(notes.map(brief)).toEqual(['orphaned 2']);
+  });
+});
+
+describe('in a bucket', () => {
+  let emulator: Awaited<ReturnType<typeof startAwsEmulator>>;
+  let denied = '';
+  beforeAll(async () => {
+    emulator = await startAwsEmulator({
+      bucket: 'evidence',
+      topicName: 'audits',
+      fault: ({ method, path }) =>
+        denied !== '' && method === 'GET' && path.endsWith(denied)
+          ? { status: 403, code: 'AccessDenied' }
+          : undefined,
+    });
+  });
+  afterAll(() => emulator.close());
+
+  test('the same history shows the same, and what may not be read is told', async () => {
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    for (const number of [1, 2, 3]) await auditNight(archive, number);
+    expect(await environmentsIn(archive)).toEqual([ENVIRONMENT]);
+    expect(await verify(archive, { due: DUE })).toMatchObject({
+      runs: 3,
+      objects: 3 * OBJECT_NAMES.length,
+      problems: [],
+      notes: [],
+    });
+
+    const key = keysOf(2).object('findings');
+    const stored = await archive.read(key);
+    await archive.replace(key, { bytes: Buffer.from('x') }, 'application/gzip', stored?.version);
+    denied = keysOf(3).object('snapshot');
+    const { problems, objects } = await verify(archive, { due: DUE });
+    expect(problems.map(brief)).toEqual(['edited 2', 'unreadable 3']);
+    expect(text(problems)).toContain('AccessDenied');
+    expect(objects).toBe(20);
+  });
+});

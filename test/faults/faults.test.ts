@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals';
+import type { Terminal } from '../../cli/terminal/terminal.ts';
+import { runFaults } from './faults.ts';
+
+/** Runs it as the command line does, and gives whether all was well, and what it printed. */
+const run = async (...args: readonly string[]) => {
+  const lines: string[] = [];
+  const write = (text: string): void => {
+    lines.push(text);
+  };
+  const out: Terminal = {
+    write,
+    line: (text = '') => write(`${text}\n`),
+    paint: (_format, text) => text,
+    width: 120,
+    isWatched: false,
+  };
+  const isWell = await runFaults(args, { out, err: out });
+  return { isWell, text: lines.join('') };
+};
+
+test.each([
+  ['a fault of S3', 'precondition-failed move latest', /S3 precondition-failed +for ever +1 .*FAILED 1/],
+  ['a lost receipt', 'SNS answer-lost', /SNS answer-lost +once +2 +4 +0 +0 +2 +0 +green/],
+])(
+  '%s, once and for ever',
+  async (_name, only, row) => {
+    const { isWell, text } = await run('--seeds', '0', '--fuzz', '0', '--only', only);
+    expect(text).toMatch(row);
+    expect({ isWell, text }).toMatchObject({ isWell: true });
+  },
+  120_000,
+);
+
+test('two faults at once, as a seed draws them', async () => {
+  const { isWell, text } = await run('--seed', '7', '--only', 'random pairs');
+  expect(text).toMatch(/random pairs, folder +1 .*\n.*random pairs, bucket +1 /);
+  expect({ isWell, text }).toMatchObject({ isWell: true });
+}, 120_000);
+
+test('mutated answers and configs', async () => {
+  const { isWell, text } = await run('--fuzz', '150', '--only', 'fuzzed');
+  expect(text).toMatch(/150 mutated responses: complete \d+/);
+  expect(text).toMatch(/3 mutated audits: COMPLETE/);
+  expect(text).toMatch(/150 mutated configs: refused \d+, taken \d+/);
+  expect({ isWell, text }).toMatchObject({ isWell: true });
+}, 120_000);
+
+test('a number that is none is refused', async () => {
+  await expect(run('--seeds', 'many')).rejects.toThrow(
+    '--seeds must be a whole number of 0 or more, got "many"',
+  );
+});

@@ -1,0 +1,60 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../../core/sources/finspace/clock.ts';
+import type { Fetch } from '../../core/sources/finspace/request.ts';
+import type { Simulator } from '../../simulator/server.ts';
+
+/** What a request takes of the clock below. */
+const REQUEST_MS = 1000;
+/** The most that a request without an answer takes. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * A clock on which waiting takes no time, so that a deadline is soon over: it moves by sleeping and by requests, and so
+ * the same night is the same whenever and wherever it is run.
+ */
+export const impatience = (start: number) => {
+  let now = start;
+  const clock: Clock = {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+
+  /** Rejects as `fetch` does where its time is over, as soon as the simulator has decided not to answer. */
+  const silenceOf = async (
+    simulator: Simulator,
+    since: number,
+    deadline: number,
+    isOver: () => boolean,
+  ): Promise<never> => {
+    while (simulator.requests().slice(since).at(-1)?.fault !== 'hang') {
+      // Whoever races this has won: nobody waits for it any more.
+      if (isOver()) return new Promise(() => {});
+      await setTimeout(1);
+    }
+    now += Math.max(0, Math.min(TIMEOUT_MS, deadline - now));
+    throw new DOMException('the operation was aborted', 'TimeoutError');
+  };
+
+  const fetchFrom =
+    (simulator: Simulator, deadline: number): Fetch =>
+    async (url, init) => {
+      now += REQUEST_MS;
+      const since = simulator.requests().length;
+      const leave = new AbortController();
+      let isOver = false;
+      try {
+        const answer = fetch(url, { ...init, signal: AbortSignal.any([init.signal, leave.signal]) });
+        const silence = silenceOf(simulator, since, deadline, () => isOver);
+        return await Promise.race([answer, silence]);
+      } catch (error) {
+        leave.abort();
+        throw error;
+      } finally {
+        isOver = true;
+      }
+    };
+
+  return { clock, fetchFrom };
+};

@@ -1,0 +1,133 @@
+import { FAULT_KINDS, type Fault, type FaultPlan, outlookOf } from '../../simulator/faults.ts';
+import { seededRandom, wholeBetween } from '../../simulator/random.ts';
+import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, type AwsTrouble, canBefall } from './aws-faults.ts';
+import type { FaultCase, Store } from './run-case.ts';
+
+/** One fault, where it can be played. */
+interface Mishap {
+  readonly kind: string;
+  readonly often: string;
+  readonly where: string;
+  readonly stores: readonly Store[];
+  readonly faults: FaultPlan;
+  readonly troubles: readonly AwsTrouble[];
+  readonly mustPass: boolean;
+}
+
+const BOTH: readonly Store[] = ['folder', 'bucket'];
+
+/** The exchange, and the pages of a listing of three. */
+const PLACES: readonly (readonly [string, Pick<Fault, 'operation' | 'page'>])[] = [
+  ['exchange', { operation: 'exchange' }],
+  ['first page', { page: 0 }],
+  ['middle page', { page: 1 }],
+  ['last page', { page: 2 }],
+];
+
+const TIMES: readonly (readonly [string, number])[] = [
+  ['once', 1],
+  ['for ever', Number.POSITIVE_INFINITY],
+];
+
+const OF_FINSPACE: readonly Mishap[] = FAULT_KINDS.flatMap((fault) =>
+  TIMES.flatMap(([often, times]) =>
+    PLACES.flatMap(([where, place]): readonly Mishap[] => {
+      const outlook = outlookOf(fault, place.operation ?? 'page');
+      if (outlook === undefined) return [];
+      return [
+        {
+          kind: fault,
+          often,
+          where,
+          stores: BOTH,
+          faults: [{ fault, times, ...place }],
+          troubles: [],
+          mustPass: outlook === 'passing' && times === 1,
+        },
+      ];
+    }),
+  ),
+);
+
+const OF_AWS: readonly Mishap[] = AWS_FAULT_KINDS.flatMap((kind) =>
+  TIMES.flatMap(([often, times]) =>
+    (Object.keys(AWS_SPOTS) as readonly AwsSpot[])
+      .filter((spot) => canBefall(kind, spot))
+      .map((spot) => ({
+        kind: `${spot === 'publish' ? 'SNS' : 'S3'} ${kind}`,
+        often,
+        where: spot,
+        // Alerts are sent the same way, wherever the archive is.
+        stores: spot === 'publish' ? BOTH : (['bucket'] as const),
+        faults: [],
+        troubles: [{ kind, spot, times }],
+        mustPass: false,
+      })),
+  ),
+);
+
+const alone = ({ kind, often, ...mishap }: Mishap): readonly FaultCase[] =>
+  mishap.stores.map((store, seed) => ({
+    ...mishap,
+    row: kind,
+    often,
+    store,
+    seed,
+    isContested: false,
+    isOwed: kind.startsWith('S'),
+  }));
+
+const pairOf = (seed: number, store: Store): FaultCase => {
+  const random = seededRandom(seed, BOTH.indexOf(store));
+  const of = (mishaps: readonly Mishap[]): readonly Mishap[] =>
+    mishaps.filter(({ stores }) => stores.includes(store));
+  const draw = (mishaps: readonly Mishap[]): readonly Mishap[] => {
+    const index = wholeBetween(random, 0, mishaps.length - 1);
+    return mishaps.slice(index, index + 1);
+  };
+  const pair = [...draw(of(OF_FINSPACE)), ...draw(of(random() < 0.4 ? OF_FINSPACE : OF_AWS))];
+  return {
+    row: `random pairs, ${store}`,
+    often: '',
+    where: pair.map(({ kind, often, where }) => `${kind} ${often} at ${where}`).join(', '),
+    store,
+    seed,
+    faults: pair.flatMap(({ faults }) => faults),
+    troubles: pair.flatMap(({ troubles }) => troubles),
+    mustPass: false,
+    isContested: false,
+    isOwed: random() < 0.5,
+  };
+};
+
+/** Two attempts at once: undisturbed, and where one of them must wait or can't know what it did. */
+const CONTESTS: readonly (readonly [string, readonly AwsTrouble[]])[] = [
+  ['nothing else', []],
+  ...(['write snapshot', 'write manifest', 'move latest'] as const).flatMap((spot) =>
+    (['slow-down', 'answer-lost'] as const).map(
+      (kind) => [`${kind} at ${spot}`, [{ kind, spot, times: 1 }]] as const,
+    ),
+  ),
+];
+
+const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, troubles]) =>
+  (troubles.length === 0 ? BOTH : (['bucket'] as const)).map((store, seed) => ({
+    row: 'two attempts at once',
+    often: '',
+    where,
+    store,
+    seed,
+    faults: [],
+    troubles,
+    mustPass: false,
+    isContested: true,
+    isOwed: false,
+  })),
+);
+
+/** Every case there is: each fault alone, and a pair for each seed and store. */
+export const faultCases = (seeds: readonly number[]): readonly FaultCase[] => [
+  ...[...OF_FINSPACE, ...OF_AWS].flatMap(alone),
+  ...contests,
+  ...BOTH.flatMap((store) => seeds.map((seed) => pairOf(seed, store))),
+];

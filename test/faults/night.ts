@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { readBytes } from '../../core/archive/lines.ts';
+import { audit } from '../../core/audit/audit.ts';
+import type { AuditRequest, AuditSettings } from '../../core/audit/run.ts';
+import { defaultConfig } from '../../core/config/config.ts';
+import { configuredSettings } from '../../lambda/invocation.ts';
+import type { Archive } from '../../lambda/ports.ts';
+import { rules } from '../../rules/index.ts';
+import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../support/builders.ts';
+import { listingOf } from '../support/listing.ts';
+
+/** Of a listing of three pages. */
+export const PAGE_SIZE = 8;
+
+/** The instants of three nights: the first is over and well, the second is troubled, the third is still to come. */
+export const NIGHTS = [new Date(daysAgo(0)), new Date(daysAgo(-1)), new Date(daysAgo(-2))] as const;
+
+const idOf = (number: number): string => `u${String(number).padStart(2, '0')}`;
+
+const people = (changes: Readonly<Record<string, UserRecord>>): readonly UserRecord[] =>
+  Array.from({ length: 3 * PAGE_SIZE }, (_, n) => {
+    const userId = idOf(n);
+    return aUser({ userId, lastLoginTime: daysAgo(0), ...changes[userId] });
+  });
+
+/** What stands from night to night, spread over the pages. */
+const STANDING = {
+  u00: { type: 'SUPER_USER' },
+  u03: { lastLoginTime: daysAgo(200) },
+  u11: { apiAccess: 'ENABLED' },
+  u22: { type: 'SUPER_USER', apiAccess: 'ENABLED', apiAccessPrincipalArn: `arn:aws:iam::${ACCOUNT}:role/a` },
+} as const;
+
+/** The directory of the first night, with what is mended before the second; the last user is then gone. */
+export const BEFORE: readonly UserRecord[] = people({
+  ...STANDING,
+  u02: { lastLoginTime: daysAgo(200) },
+  u10: { apiAccess: 'ENABLED' },
+  u20: { emailAddress: 'admin@quagmire.example' },
+  u23: { lastLoginTime: daysAgo(200) },
+});
+
+/** The directory of the second night: somebody is gone, and somebody is new. */
+export const NOW: readonly UserRecord[] = [
+  ...people({ ...STANDING, u05: { type: 'SUPER_USER' } }).slice(0, -1),
+  anApiUser({ userId: 'u99', lastLoginTime: daysAgo(0) }),
+];
+
+export const NOW_IDS: readonly unknown[] = NOW.map(({ userId }) => userId);
+
+/** What every night is judged by. A roster may shrink as it likes: no other guard hides a listing taken for whole. */
+export const SETTINGS = configuredSettings({ ...defaultConfig(rules), maxDropPercent: 100 }, [], ENVIRONMENT);
+
+export const requestOf = (
+  night: Date,
+  { attempt, deadline }: Pick<AuditRequest, 'attempt' | 'deadline'>,
+): AuditRequest => ({
+  environmentId: ENVIRONMENT,
+  accountId: ACCOUNT,
+  region: 'us-east-1',
+  partition: 'aws',
+  asOf: night,
+  attempt,
+  deadline,
+  acceptRosterDrop: false,
+});
+
+/** Audits a night of which nothing goes wrong. */
+export const auditUndisturbed = (
+  archive: Archive,
+  night: Date,
+  users: readonly UserRecord[],
+  sendAlert: AuditSettings['sendAlert'] = () => Promise.resolve('sent'),
+) =>
+  audit(requestOf(night, { attempt: 'undisturbed', deadline: Number.POSITIVE_INFINITY }), {
+    ...SETTINGS,
+    listUsers: listingOf([users]),
+    archive,
+    sendAlert,
+    alertPatienceMs: 0,
+  });
+
+/** A folder for an archive, and its end. */
+export const openFolder = async (): Promise<{ readonly archive: Archive; close(): Promise<void> }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-bench-'));
+  return { archive: folderArchive(folder), close: () => rm(folder, { recursive: true, force: true }) };
+};
+
+/** Every object of an archive, to be put into another. */
+export type Objects = ReadonlyMap<string, Uint8Array>;
+
+export const objectsOf = async (archive: Archive): Promise<Objects> => {
+  const objects = new Map<string, Uint8Array>();
+  for await (const key of archive.list('')) {
+    const stored = await archive.read(key);
+    if (stored !== undefined) objects.set(key, await readBytes(stored.body));
+  }
+  return objects;
+};
+
+export const fillArchive = async (archive: Archive, objects: Objects): Promise<void> => {
+  await Promise.all(
+    [...objects].map(([key, bytes]) => archive.create(key, { bytes }, 'application/octet-stream')),
+  );
+};

@@ -1,0 +1,433 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { bucketArchive } from '../../core/archive/bucket.ts';
+import { runKeys } from '../../core/archive/keys.ts';
+import { readManifest } from '../../core/archive/manifest.ts';
+import { audit } from '../../core/audit/audit.ts';
+import type { AuditResult } from '../../core/audit/run.ts';
+import { awsTimeouts } from '../../core/aws/clients.ts';
+import type { Verdict } from '../../core/model/report.ts';
+import { snsAlerts } from '../../core/notify/channels/sns.ts';
+import { ARCHIVE_PLACE } from '../../core/notify/deliver.ts';
+import { owedAlerts } from '../../core/notify/owed.ts';
+import { finspaceSource } from '../../core/sources/finspace/source.ts';
+import { verifyEnvironment } from '../../core/verify/verify.ts';
+import type { Alert, Archive } from '../../lambda/ports.ts';
+import type { FaultPlan } from '../../simulator/faults.ts';
+import { seededRandom } from '../../simulator/random.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { readJsonLines, readText } from '../support/archive-tree.ts';
+import { startAwsEmulator } from '../support/aws-emulator.ts';
+import { ENVIRONMENT } from '../support/builders.ts';
+import { type AwsTrouble, awsFaultPlayer } from './aws-faults.ts';
+import { impatience } from './impatience.ts';
+import {
+  auditUndisturbed,
+  BEFORE,
+  fillArchive,
+  NIGHTS,
+  NOW,
+  NOW_IDS,
+  type Objects,
+  objectsOf,
+  openFolder,
+  PAGE_SIZE,
+  requestOf,
+  SETTINGS,
+} from './night.ts';
+
+export type Store = 'folder' | 'bucket';
+
+/** A night and what is to go wrong in it. */
+export interface FaultCase {
+  /** The row of the table that it counts in. */
+  readonly row: string;
+  /** How often its faults are played, in words; empty where that differs. */
+  readonly often: string;
+  /** Where its faults are played, in words. */
+  readonly where: string;
+  readonly store: Store;
+  readonly faults: FaultPlan;
+  readonly troubles: readonly AwsTrouble[];
+  /** The alert of the night before was never accepted. */
+  readonly isOwed: boolean;
+  /** A second attempt begins at the same time as the first. */
+  readonly isContested: boolean;
+  readonly seed: number;
+  /** A careful client gets every user at the first attempt. */
+  readonly mustPass: boolean;
+}
+
+export interface CaseOutcome {
+  /** Of the attempts under faults, in order. */
+  readonly verdicts: readonly Verdict[];
+  /** Users that the first attempt judged. */
+  readonly users: number;
+  /** Findings resolved by an attempt that is not complete, or otherwise than in an undisturbed night. */
+  readonly resolvedWrongly: number;
+  /** Alerts told again although the auditor could know that they were accepted. */
+  readonly toldTwice: number;
+  /** Alerts told again since their acceptance was not known, or could not be written down. */
+  readonly toldAgain: number;
+  readonly lost: number;
+  readonly isVerified: boolean;
+  /** What must not be, in words; the counts above are among it. */
+  readonly problems: readonly string[];
+}
+
+/** What an undisturbed run of both nights leaves. */
+export interface Reference {
+  /** The archive after the first night. */
+  readonly first: Objects;
+  /** SHA-256 of the evidence of the second night. */
+  readonly evidence: readonly (string | undefined)[];
+  readonly resolved: ReadonlySet<string>;
+  /** What was told of the first night. */
+  readonly firstDigest: Alert;
+}
+
+/** The report and the digest tell what the listing cost, too, and that differs. */
+const EVIDENCE = ['snapshot', 'findings', 'resolved', 'csv'] as const;
+
+const [FIRST, SECOND, NEXT] = NIGHTS;
+const KEYS = runKeys(ENVIRONMENT, SECOND);
+
+const evidenceIn = async (archive: Archive): Promise<readonly (string | undefined)[]> => {
+  const stored = await readManifest(archive, KEYS.manifest);
+  return EVIDENCE.map((name) => stored?.manifest.objects[name]?.sha256);
+};
+
+const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readonly string[]> =>
+  (await readJsonLines(archive, findingsKey)).flatMap((line) =>
+    Object(line).state === 'resolved' ? [String(Object(line).id)] : [],
+  );
+
+const digestIn = async (archive: Archive, night: Date): Promise<Alert> =>
+  JSON.parse(await readText(archive, runKeys(ENVIRONMENT, night).object('digest')));
+
+/** Audits both nights without a fault. */
+export const undisturbed = async (): Promise<Reference> => {
+  const { archive, close } = await openFolder();
+  try {
+    await auditUndisturbed(archive, FIRST, BEFORE);
+    const first = await objectsOf(archive);
+    await auditUndisturbed(archive, SECOND, NOW);
+    return {
+      first,
+      evidence: await evidenceIn(archive),
+      resolved: new Set(await resolvedIn(archive, KEYS.object('findings'))),
+      firstDigest: await digestIn(archive, FIRST),
+    };
+  } finally {
+    await close();
+  }
+};
+
+/** How long an attempt may list, in milliseconds. */
+const DEADLINE_MS = 60_000;
+
+/** As often as Lambda invokes an asynchronous event: once, and two retries. */
+const MOST_ATTEMPTS = 3;
+
+/** Long enough for a busy machine, and short enough to wait for. */
+const ANSWER_TIMEOUT_MS = 2000;
+
+/** What Lambda would invoke again. */
+const isToBeRetried = ({ report, alert }: AuditResult): boolean =>
+  report.verdict !== 'COMPLETE' || alert.outcome === 'failed';
+
+/** An alert that an attempt sent, and what SNS said. */
+interface Sent {
+  readonly alert: Alert;
+  readonly isAccepted: boolean;
+}
+
+/** The client tells of requests that it can't make again: the archive makes them. */
+const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Retries as the client does, without its pauses. */
+const withoutPauses = async <C extends { readonly config: { retryStrategy(): Promise<unknown> } }>(
+  client: C,
+): Promise<C> => {
+  const backoff = { setDelayBase: () => {}, computeNextBackoffDelay: () => 0 };
+  Object.assign(Object(await client.config.retryStrategy()), { retryBackoffStrategy: backoff });
+  return client;
+};
+
+const openWorld = async ({ store, faults, troubles, isOwed, seed }: FaultCase, { first }: Reference) => {
+  const player = awsFaultPlayer();
+  const aws = await startAwsEmulator({
+    bucket: 'archive',
+    topicName: 'alerts',
+    fault: player.fault,
+    onAnswer: player.onAnswer,
+  });
+  const settings = {
+    endpoint: aws.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+    logger: QUIET,
+    ...awsTimeouts(ANSWER_TIMEOUT_MS),
+  };
+  const s3 = await withoutPauses(new S3Client({ ...settings, forcePathStyle: true }));
+  const sns = await withoutPauses(new SNSClient(settings));
+  const folder = store === 'folder' ? await openFolder() : undefined;
+  const archive = folder?.archive ?? bucketArchive(s3, aws.bucket, 0);
+
+  const objects = [...first].filter(([key]) => !isOwed || !key.startsWith('alerts/'));
+  await fillArchive(archive, new Map(objects));
+
+  const time = impatience(SECOND.getTime());
+  const simulator = await startSimulator({
+    users: NOW,
+    pageSize: PAGE_SIZE,
+    environmentId: ENVIRONMENT,
+    clock: time.clock.now,
+  });
+  simulator.setFaults(faults);
+  player.setPlan(troubles);
+  const random = seededRandom(seed);
+
+  return {
+    archive,
+    player,
+    simulator,
+    time,
+    random,
+    send: snsAlerts(sns, aws.topicArn),
+    messages: async () => (await aws.messages()).map(({ body }) => body),
+    endFaults() {
+      simulator.setFaults([]);
+      player.setPlan([]);
+    },
+    async close() {
+      s3.destroy();
+      sns.destroy();
+      await Promise.all([simulator.close(), aws.close(), folder?.close()]);
+    },
+  };
+};
+
+type World = Awaited<ReturnType<typeof openWorld>>;
+
+interface Attempted {
+  readonly result: AuditResult;
+  readonly sent: readonly Sent[];
+  readonly isDisturbed: boolean;
+  /** A marker that says that an alert was sent could not be written. */
+  readonly isUnmarked: boolean;
+  readonly tookMs: number;
+}
+
+const sourceFor = ({ time, random }: World, simulator: Simulator, deadline: number) => {
+  const { url, environmentId, region, callerCredentials } = simulator;
+  return finspaceSource({
+    environmentId,
+    region,
+    endpoint: url,
+    mode: 'exchange',
+    loadCredentials: async () => callerCredentials,
+    clock: time.clock,
+    random,
+    fetch: time.fetchFrom(simulator, deadline),
+  });
+};
+
+const attempt = async (world: World, name: string, alertPatienceMs: number): Promise<Attempted> => {
+  const { archive, player, simulator, time } = world;
+  const began = time.clock.now();
+  const played = (): number => player.played() + simulator.stats().faultsPlayed;
+  const playedBefore = played();
+  const failedMarkersBefore = player.failedMarkers();
+  const sent: Sent[] = [];
+  const deadline = began + DEADLINE_MS;
+  const result = await audit(requestOf(SECOND, { attempt: name, deadline }), {
+    ...SETTINGS,
+    archive,
+    alertPatienceMs,
+    listUsers: sourceFor(world, simulator, deadline),
+    sendAlert: async (alert) => {
+      try {
+        const receipt = await world.send(alert);
+        sent.push({ alert, isAccepted: true });
+        return receipt;
+      } catch (error) {
+        sent.push({ alert, isAccepted: false });
+        throw error;
+      }
+    },
+  });
+  return {
+    result,
+    sent,
+    isDisturbed: played() > playedBefore,
+    isUnmarked: player.failedMarkers() > failedMarkersBefore,
+    tookMs: time.clock.now() - began,
+  };
+};
+
+/** What an attempt did that it must not. */
+const attemptProblems = async (
+  archive: Archive,
+  { result: { report, highlights, objects }, tookMs }: Attempted,
+): Promise<{ readonly problems: readonly string[]; readonly resolvedWrongly: number }> => {
+  const problems: string[] = [];
+  // Once a manifest is there the run is complete, whatever became of the attempt after it.
+  if ((await readManifest(archive, KEYS.manifest)) !== undefined || report.verdict === 'COMPLETE') {
+    const seen = (await readJsonLines(archive, KEYS.object('snapshot'))).map((line) => Object(line).userId);
+    if (JSON.stringify(seen) !== JSON.stringify(NOW_IDS))
+      problems.push(`COMPLETE with ${seen.length} users of ${NOW_IDS.length}`);
+  }
+  if (report.verdict === 'COMPLETE' && report.counts.users !== NOW_IDS.length)
+    problems.push(`COMPLETE, and counts ${report.counts.users} users of ${NOW_IDS.length}`);
+  if (report.verdict !== 'COMPLETE' && !(report.reason && report.message))
+    problems.push(`${report.verdict} without a reason in words`);
+  if (tookMs > DEADLINE_MS + 1000) problems.push(`listed for ${tookMs} ms, its deadline was ${DEADLINE_MS}`);
+  if (report.verdict === 'COMPLETE') return { problems, resolvedWrongly: 0 };
+
+  const kept = objects.findings === undefined ? [] : await resolvedIn(archive, objects.findings.key);
+  const told = highlights.filter(({ kind }) => kind === 'resolved').length;
+  const resolvedWrongly = Math.max(kept.length, told, report.findings.byState.resolved);
+  if (resolvedWrongly > 0) problems.push(`${report.verdict}, and resolves ${resolvedWrongly} findings`);
+  return { problems, resolvedWrongly };
+};
+
+const isComplete = ({ attributes }: Alert): boolean => attributes.verdict === 'COMPLETE';
+
+/** How often each alert was told, and what may have been. */
+const judgeAlerts = async (
+  { isOwed }: FaultCase,
+  { firstDigest }: Reference,
+  { archive, player }: World,
+  attempts: readonly Attempted[],
+  messages: readonly string[],
+) => {
+  const problems: string[] = [];
+  const told = (body: string): number => messages.filter((message) => message === body).length;
+  const timesTold = ({ body }: Alert): number => told(body.replaceAll(ARCHIVE_PLACE, archive.location));
+
+  let lost = 0;
+  const lose = (problem: string): void => {
+    lost += 1;
+    problems.push(`lost: ${problem}`);
+  };
+  if (!(await archive.has(KEYS.object('digest'))) || timesTold(await digestIn(archive, SECOND)) === 0)
+    lose('the digest of the night');
+  // Where a run can't know that it wrote its own manifest, the next night sends what is owed.
+  const owed = await owedAlerts(archive, ENVIRONMENT, NEXT);
+  if (isOwed && timesTold(firstDigest) === 0 && !owed.some(({ alert }) => alert.body === firstDigest.body))
+    lose('the digest owed for the night before');
+  if (!isOwed && timesTold(firstDigest) > 0) problems.push('the night before is told of again');
+
+  // Of what is not complete each reason is told once; what no archive remembers, once an attempt.
+  const wanted = new Map<string, number>();
+  const unfinished = new Set<string>();
+  for (const { result, sent, isDisturbed } of attempts) {
+    const { verdict, reason = '' } = result.report;
+    if (verdict !== 'COMPLETE' && result.alert.outcome === 'failed' && !isDisturbed)
+      lose(`the alert of a run that is ${verdict}: ${result.alert.message}`);
+    for (const { alert, isAccepted } of sent) {
+      if (isAccepted && told(alert.body) === 0) lose(`an accepted alert, "${alert.subject}"`);
+      if (isComplete(alert)) wanted.set(alert.body, 1);
+      else if (reason === 'archive-unavailable') wanted.set(alert.body, (wanted.get(alert.body) ?? 0) + 1);
+      else if (!unfinished.has(reason)) {
+        wanted.set(alert.body, 1);
+        if (isAccepted) unfinished.add(reason);
+      }
+    }
+    if (result.alert.outcome === 'already-sent' && verdict !== 'COMPLETE' && !unfinished.has(reason))
+      lose(`an alert of ${reason} that is taken for sent`);
+  }
+  for (const body of new Set(messages)) if (!wanted.has(body)) wanted.set(body, 0);
+
+  const again = [...wanted].reduce((sum, [body, most]) => sum + Math.max(0, told(body) - most), 0);
+  const unmarked = attempts.flatMap(({ sent, isUnmarked }) =>
+    isUnmarked ? sent.filter(({ isAccepted }) => isAccepted) : [],
+  );
+  const excused = player.lostReceipts() + unmarked.length;
+  const toldTwice = Math.max(0, again - excused);
+  if (toldTwice > 0) problems.push(`${again} alerts told again, of which ${excused} may be`);
+  return { problems, lost, toldTwice, toldAgain: again - toldTwice };
+};
+
+/** How long the loser of two attempts waits for the other's alert, in milliseconds: it is told within some. */
+const CONTEST_PATIENCE_MS = 10_000;
+
+const NOTHING: Omit<CaseOutcome, 'problems'> = {
+  verdicts: [],
+  users: 0,
+  resolvedWrongly: 0,
+  toldTwice: 0,
+  toldAgain: 0,
+  lost: 0,
+  isVerified: false,
+};
+
+const contest = (world: World): Promise<readonly Attempted[]> =>
+  Promise.all(['attempt-1a', 'attempt-1b'].map((name) => attempt(world, name, CONTEST_PATIENCE_MS)));
+
+/**
+ * Audits one night under faults, as often as Lambda would, and once more when they have passed; tells what must not
+ * be, after each attempt and at the end.
+ */
+export const runCase = async (one: FaultCase, reference: Reference): Promise<CaseOutcome> => {
+  const world = await openWorld(one, reference);
+  const { archive, player } = world;
+  try {
+    const attempts: Attempted[] = [];
+    const problems: string[] = [];
+    let resolvedWrongly = 0;
+    const look = async (attempted: Attempted): Promise<void> => {
+      attempts.push(attempted);
+      const found = await player.undisturbed(() => attemptProblems(archive, attempted));
+      problems.push(...found.problems.map((problem) => `attempt ${attempts.length}: ${problem}`));
+      resolvedWrongly += found.resolvedWrongly;
+    };
+
+    if (one.isContested) for (const attempted of await contest(world)) await look(attempted);
+    while (attempts.length < MOST_ATTEMPTS && attempts.every(({ result }) => isToBeRetried(result)))
+      await look(await attempt(world, `attempt-${attempts.length + 1}`, 0));
+    const [first] = attempts;
+    if (one.mustPass && first?.result.report.verdict !== 'COMPLETE')
+      problems.push(`the first attempt is ${first?.result.report.verdict}, and all its faults pass`);
+    const verdicts = attempts.map(({ result }) => result.report.verdict);
+
+    world.endFaults();
+    await look(await attempt(world, 'last', 0));
+    const last = attempts.at(-1)?.result;
+    if (last === undefined || isToBeRetried(last)) {
+      const { verdict, message = '' } = last?.report ?? {};
+      problems.push(`undisturbed at last, and ${verdict}, its alert ${last?.alert.outcome}: ${message}`);
+    }
+    if (last !== undefined && last.warnings.length > 0) problems.push(...last.warnings);
+
+    const evidence = await evidenceIn(archive);
+    EVIDENCE.forEach((name, n) => {
+      if (evidence[n] !== reference.evidence[n]) problems.push(`${name} is not that of an undisturbed run`);
+    });
+    if (evidence[1] !== undefined) {
+      const resolved = await resolvedIn(archive, KEYS.object('findings'));
+      resolvedWrongly += resolved.filter((id) => !reference.resolved.has(id)).length;
+    }
+
+    const alerts = await judgeAlerts(one, reference, world, attempts, await world.messages());
+    const verified = await verifyEnvironment(archive, ENVIRONMENT);
+    return {
+      ...alerts,
+      verdicts,
+      users: first?.result.report.counts.users ?? 0,
+      resolvedWrongly,
+      isVerified: verified.problems.length === 0,
+      problems: [
+        ...problems,
+        ...alerts.problems,
+        ...verified.problems.map(({ kind, key = '', message }) => `verify: ${kind} ${key} ${message}`),
+      ],
+    };
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ...NOTHING, problems: [`threw ${message}`] };
+  } finally {
+    await world.close();
+  }
+};

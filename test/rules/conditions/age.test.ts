@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+import { pastLimit } from '../../../rules/conditions/age.ts';
+import { DAY_MS, HOUR_MS } from '../../../rules/engine/time.ts';
+
+test.each([
+  ['a millisecond past the limit', 90 * DAY_MS + 1, 90, 'day', 'over 90 days'],
+  ['a millisecond short of one unit past', 91 * DAY_MS - 1, 90, 'day', 'over 90 days'],
+  ['one unit past', 91 * DAY_MS, 90, 'day', '91 days'],
+  ['rounded down', 92.9 * DAY_MS, 90, 'day', '92 days'],
+  ['a limit of one', DAY_MS + 1, 1, 'day', 'over 1 day'],
+  ['a limit of none', 1, 0, 'day', 'over 0 days'],
+  ['an age of one', DAY_MS, 0, 'day', '1 day'],
+  ['hours', 25 * HOUR_MS, 24, 'hour', '25 hours'],
+] as const)('tells an age: %s', (_name, age, limit, unit, words) => {
+  expect(pastLimit(age, limit, unit)).toBe(words);
+});

@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { configureRules } from '../../../rules/engine/configure.ts';
+import { readUser, type User } from '../../../rules/engine/user.ts';
+import { CHANGES, remediesFor, usersAmiss } from '../../../rules/explain/remedy.ts';
+import { rules } from '../../../rules/index.ts';
+import { record as awkwardRecord } from '../../support/awkward-records.ts';
+import {
+  ACCOUNT,
+  aContext,
+  anApiUser,
+  aRoleArn,
+  aUser,
+  daysAgo,
+  NOW,
+  type UserRecord,
+} from '../../support/builders.ts';
+
+const configured = configureRules(rules, { 'email-domain': { allowedDomains: ['quagmire.example'] } });
+const setting = { context: aContext(), accountId: ACCOUNT };
+
+const remediesOf = (ruleId: string, record: UserRecord) => {
+  const rule = configured.find((one) => one.rule.id === ruleId);
+  if (rule === undefined) throw new Error(`no rule ${ruleId}`);
+  return remediesFor(rule, configured, readUser(record, 0), record, setting);
+};
+
+const texts = (ruleId: string, record: UserRecord) =>
+  remediesOf(ruleId, record).map(({ changes, newlyFailed }) => ({
+    does: changes.map(({ text }) => text),
+    ...(newlyFailed.length > 0 && { newlyFailed }),
+  }));
+
+const OWN_ROLE = 'set apiAccessPrincipalArn to a role of its own in the account of the environment';
+const NO_API = 'set apiAccess to DISABLED';
+const NO_ARN = 'remove apiAccessPrincipalArn';
+const foreign = { apiAccessPrincipalArn: aRoleArn('x', '999988887777') };
+
+describe('the smallest change', () => {
+  test.each([
+    ['stale-login', aUser({ lastLoginTime: daysAgo(91) }), [{ does: ['have the user log in'] }]],
+    ['never-logged-in', aUser({ lastLoginTime: 0 }), [{ does: ['have the user log in'] }]],
+    ['super-user-api-access', anApiUser({ type: 'SUPER_USER' }), [{ does: ['set type to APP_USER'] }]],
+    ['principal-outside-account', anApiUser(foreign), [{ does: [OWN_ROLE] }]],
+    ['principal-outside-account', aUser(foreign), [{ does: [NO_ARN] }]],
+    ['principal-not-a-role', anApiUser({ apiAccessPrincipalArn: ':roleX' }), [{ does: [OWN_ROLE] }]],
+    ['api-access-without-principal', anApiUser({ apiAccessPrincipalArn: '' }), [{ does: [NO_API] }]],
+    ['leftover-principal', aUser({ apiAccessPrincipalArn: aRoleArn() }), [{ does: [NO_ARN] }]],
+    ['shared-mailbox', aUser({ emailAddress: 'ops@quagmire.example' }), [{ does: ['disable the user'] }]],
+    ['stuck-creating', aUser({ status: 'CREATING' }), [{ does: ['disable the user'] }]],
+    ['unrecognised-value', aUser({ type: 'ROOT' }), [{ does: ['set type to APP_USER'] }]],
+  ])('of %s', (id, record, expected) => {
+    expect(texts(id, record)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'disabled-user-api-access',
+      anApiUser({ status: 'DISABLED', lastDisabledTime: daysAgo(1) }),
+      [{ does: [NO_API], newlyFailed: ['leftover-principal'] }, { does: [NO_API, NO_ARN] }],
+    ],
+    [
+      'email-domain',
+      anApiUser({ emailAddress: 'a@evil.example' }),
+      [
+        { does: ['disable the user'], newlyFailed: ['disabled-user-api-access'] },
+        { does: [NO_API, NO_ARN, 'disable the user'] },
+      ],
+    ],
+  ])('of %s makes another rule fail: one that does not follows', (id, record, expected) => {
+    expect(texts(id, record)).toEqual(expected);
+  });
+
+  test('takes as many as there are faults, up to three', () => {
+    const broken = { status: undefined, type: null, apiAccess: 'MAYBE' };
+    expect(texts('unrecognised-value', aUser(broken))).toEqual([
+      { does: [NO_API, 'set type to APP_USER', 'disable the user'] },
+    ]);
+  });
+
+  test('that gives access is the last resort, though it may be smaller', () => {
+    const record = aUser({ status: 'DISABLED', lastDisabledTime: daysAgo(366) });
+    expect(texts('long-disabled', record)).toEqual([{ does: ['enable the user'] }]);
+    const sleeping = anApiUser({ status: 'DISABLED', lastDisabledTime: daysAgo(1) });
+    expect(texts('disabled-user-api-access', sleeping).flatMap(({ does }) => does)).not.toContain(
+      'enable the user',
+    );
+  });
+
+  test.each([
+    ['inconsistent-timestamps', aUser({ createTime: NOW / 1000 })],
+    ['inconsistent-timestamps', aUser({ lastDisabledTime: 'yesterday' })],
+    ['unrecognised-value', aUser({ userId: '' })],
+  ])('of %s is none where nothing that can be done helps', (id, record) => {
+    expect(remediesOf(id, record)).toEqual([]);
+  });
+
+  test('is one that the rule passes, and tells of every rule that then fails', () => {
+    const onUsers = configured.filter(({ rule }) => rule.kind === 'user');
+    const outcomes = (user: User) =>
+      onUsers.map(({ rule, options }) => rule.kind === 'user' && rule.check(user, options, aContext()));
+    let found = 0;
+    fc.assert(
+      fc.property(awkwardRecord as fc.Arbitrary<unknown>, (record: unknown) => {
+        const user = readUser(record, 0);
+        const before = outcomes(user);
+        for (const [place, rule] of onUsers.entries()) {
+          for (const { user: changed, newlyFailed } of remediesFor(rule, configured, user, record, setting)) {
+            const after = outcomes(changed);
+            const fails = (outcome: unknown) => outcome !== undefined && 'message' in Object(outcome);
+            const newly = onUsers.filter((_, n) => fails(after[n]) && !fails(before[n]));
+            expect(after[place]).toBeUndefined();
+            expect(newlyFailed).toEqual(newly.map(({ rule: { id } }) => id));
+            found += 1;
+          }
+        }
+      }),
+      { numRuns: 40, examples: [[anApiUser({ type: 'SUPER_USER', lastLoginTime: daysAgo(400) })]] },
+    );
+    expect(found).toBeGreaterThan(1);
+  });
+
+  test('leaves a time unusable that the service gives so', () => {
+    const user = readUser(aUser({ lastLoginTime: daysAgo(91) / 1000 }), 0);
+    expect(CHANGES.map((change) => change.membersFor(user, setting))[0]).toEqual({});
+  });
+});
+
+describe('how many users a group misses its limit by', () => {
+  test.each([
+    ['within it', (count: number) => count > 3, 3, 0],
+    ['one too many', (count: number) => count > 3, 4, -1],
+    ['several too many', (count: number) => count > 3, 9, -6],
+    ['one too few', (count: number) => count < 2, 1, 1],
+    ['nobody at all', (count: number) => count < 2, 0, 2],
+    ['very many too many', (count: number) => count > 3, 50_000, -49_997],
+    ['more than could join', (count: number) => count < 1003, 1, undefined],
+    ['whatever their number', () => true, 4, undefined],
+  ])('%s', (_, limitHolds, count, expected) => {
+    expect(usersAmiss(limitHolds, count)).toBe(expected);
+  });
+});
