@@ -1,9 +1,9 @@
+import type { Archive } from '../core/archive/archive.ts';
 import { audit } from '../core/audit/audit.ts';
 import type { AuditResult } from '../core/audit/run.ts';
+import { configuredSettings } from '../core/audit/settings.ts';
 import { parseConfig } from '../core/config/read-config.ts';
 import { finspaceSource } from '../core/sources/finspace/source.ts';
-import { configuredSettings } from '../lambda/invocation.ts';
-import type { Archive } from '../lambda/ports.ts';
 import { rules } from '../rules/index.ts';
 import { CALLER } from '../simulator/server.ts';
 

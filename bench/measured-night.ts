@@ -1,6 +1,6 @@
+import type { Archive, Content } from '../core/archive/archive.ts';
 import { folderArchive } from '../core/archive/folder.ts';
 import { measure } from '../lambda/metrics.ts';
-import type { Archive, Content } from '../lambda/ports.ts';
 import { auditNight, type Night, settingsOf } from './audit-night.ts';
 
 /** An object that a night leaves. */

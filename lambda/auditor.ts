@@ -3,12 +3,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import type { AuditRequest, AuditResult } from '../core/audit/run.ts';
+import { configuredSettings } from '../core/audit/settings.ts';
 import { awsTimeouts } from '../core/aws/clients.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import { compose } from './composition.ts';
 import { functionDoctor } from './function-doctor.ts';
-import { configuredSettings, loggable } from './invocation.ts';
+import { loggable } from './invocation.ts';
 import { publishMetrics } from './metrics.ts';
 
 // Once a cold start.

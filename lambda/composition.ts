@@ -7,7 +7,7 @@ import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import { finspaceSource } from '../core/sources/finspace/source.ts';
-import type { ResumableSource } from './ports.ts';
+import type { ResumableSource } from '../core/sources/source.ts';
 
 /** What the config makes of the function's edges. */
 export const compose = (config: Config, env: NodeJS.ProcessEnv) => {

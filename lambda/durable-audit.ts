@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
-import { runKeys, runName } from '../core/archive/keys.ts';
+import { runKeys } from '../core/archive/keys.ts';
 import { lastCompleteRun } from '../core/archive/manifest.ts';
 import { audit } from '../core/audit/audit.ts';
 import type { AuditRequest, AuditResult, AuditSettings } from '../core/audit/run.ts';
 import type { Config } from '../core/config/config.ts';
+import { runName } from '../core/model/run-name.ts';
 import { type ListingPart, listPart, partsSource } from '../core/sources/parts/listing-parts.ts';
+import type { ResumableSource } from '../core/sources/source.ts';
 import { messageOf } from '../core/text/error-message.ts';
 import { type Answer, answerOf, readInvocation } from './invocation.ts';
-import type { ResumableSource } from './ports.ts';
 
 export interface PartwiseAuditor {
   readonly config: Config;

@@ -1,10 +1,10 @@
 import { SNSClient } from '@aws-sdk/client-sns';
+import type { Archive } from '../core/archive/archive.ts';
 import type { Config } from '../core/config/config.ts';
 import type { Diagnosis } from '../core/doctor/doctor.ts';
 import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
 import type { CredentialsOf } from './composition.ts';
 import { type Invocation, readDoctorInvocation } from './invocation.ts';
-import type { Archive } from './ports.ts';
 
 /** What the function has for its audits. */
 export interface FunctionSettings {

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { AlertRecipient } from '../core/config/config.ts';
-import { hearsAlarms } from '../lambda/alerts/hears-alarms.ts';
+import { hearsAlarms } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface AlarmTopicProps {

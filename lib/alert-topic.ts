@@ -11,7 +11,7 @@ import { acknowledge } from './acknowledge.ts';
 
 /**
  * Passes alerts whose worst finding is at least this severe, and any alert of an audit that is not COMPLETE: nobody
- * asked not to be told that nothing was seen. The attributes are those of `Alert` in `lambda/ports.ts`.
+ * asked not to be told that nothing was seen. The attributes are those of `Alert` in `core/notify/channel.ts`.
  */
 const filterPolicy = (least: Severity) => ({
   $or: [

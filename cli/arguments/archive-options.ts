@@ -1,6 +1,6 @@
+import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/runs.ts';
 import { shown } from '../../core/config/schema.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type ArchivePlace, openArchive, type PlaceFlags, readArchivePlace } from './archive-place.ts';

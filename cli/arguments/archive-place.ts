@@ -1,6 +1,6 @@
+import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { awsTimeouts } from '../../core/aws/clients.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import type { FlagReader } from './flags.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
-import { runInstant } from '../../core/archive/keys.ts';
 import { ArchiveError, lastCompleteRun, type StoredManifest } from '../../core/archive/manifest.ts';
 import { walkRuns } from '../../core/archive/runs.ts';
 import { isDay } from '../../core/config/config.ts';
+import { runInstant } from '../../core/model/run-name.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { ReadingRoom } from './archive-options.ts';
 

@@ -1,11 +1,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
+import { attemptName, configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
+import type { Alert } from '../../core/notify/channel.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
-import { attemptName, configuredSettings } from '../../lambda/invocation.ts';
-import type { Alert, Archive } from '../../lambda/ports.ts';
 import { rules } from '../../rules/index.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { makeNights, type Night } from '../../simulator/nights.ts';

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import type { AuditResult } from '../../core/audit/run.ts';
+import type { Alert } from '../../core/notify/channel.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
-import { NEWS } from '../../core/notify/digest/digest.ts';
+import { NEWS } from '../../core/notify/digest/facts.ts';
 import { plainLine, wrap } from '../../core/text/plain-text.ts';
-import type { Alert } from '../../lambda/ports.ts';
 import { rules } from '../../rules/index.ts';
 import type { Night } from '../../simulator/nights.ts';
 import {

@@ -9,34 +9,15 @@ import { flagReader } from '../arguments/flags.ts';
 import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import { diffFindings, type FindingDiff } from './finding-diff.ts';
-import { diffUsers, type MemberChange, type UserDiff } from './user-diff.ts';
+import { diffFindings } from './finding-diff.ts';
+import type { Diff, ToldChange } from './model.ts';
+import { diffUsers, type MemberChange } from './user-diff.ts';
 import { showDiff } from './view.ts';
 
 /** The flags of `diff` as they were typed. */
 export interface DiffFlags extends ArchiveFlags {
   readonly names?: true;
   readonly json?: true;
-}
-
-/** A change of a member whose values may name a person. */
-export interface MaskedChange {
-  readonly member: string;
-  readonly masked: true;
-}
-
-export type ToldChange = MemberChange | MaskedChange;
-
-export interface Diff {
-  readonly environmentId: string;
-  readonly from: string;
-  readonly to: string;
-  /** What the two runs were not both judged by. */
-  readonly judgedBy: readonly string[];
-  readonly users: Omit<UserDiff, 'changed'> & {
-    readonly changed: readonly { readonly id: string; readonly members: readonly ToldChange[] }[];
-  };
-  readonly findings: FindingDiff;
 }
 
 /** The members that name nobody; what the service may add some day is not known to be one. */

@@ -1,11 +1,11 @@
 import { serialiseRecord } from '../../core/model/record.ts';
-import { CAUSE_WORDS } from '../../core/notify/digest/body.ts';
+import { CAUSE_WORDS } from '../../core/model/words.ts';
 import { cut, oneLine, plainLine } from '../../core/text/plain-text.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';
-import type { Diff, ToldChange } from './command.ts';
 import type { ToldFinding } from './finding-diff.ts';
+import type { Diff, ToldChange } from './model.ts';
 
 /** Of each kind; `--json` has them all. */
 const SHOWN = 20;

@@ -1,10 +1,11 @@
-import { runKeys, runName } from '../../core/archive/keys.ts';
+import type { Archive } from '../../core/archive/archive.ts';
+import { runKeys } from '../../core/archive/keys.ts';
 import { lastCompleteRun, type Manifest, readManifest } from '../../core/archive/manifest.ts';
 import { lastRunWith } from '../../core/archive/read-users.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { explain as explainSubject, type Judges } from '../../core/explain/explain.ts';
+import { runName } from '../../core/model/run-name.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
 import type { Context, Rule, Subject } from '../../rules/engine/rule.ts';
 import { openWaivers, type Waiver } from '../../rules/engine/waiver.ts';

@@ -1,6 +1,6 @@
-import { runInstant } from '../../core/archive/keys.ts';
 import { shown } from '../../core/config/schema.ts';
 import { concerns } from '../../core/explain/explain.ts';
+import { runInstant } from '../../core/model/run-name.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';

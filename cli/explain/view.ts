@@ -1,6 +1,6 @@
 import type { Explained, ExplainedRule } from '../../core/explain/explain.ts';
 import type { ToldRemedy } from '../../core/explain/trial.ts';
-import { CAUSE_WORDS } from '../../core/notify/digest/body.ts';
+import { CAUSE_WORDS } from '../../core/model/words.ts';
 import { cut, plainLine, plural } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Clause, Context } from '../../rules/engine/rule.ts';

@@ -1,3 +1,4 @@
+import type { Archive } from '../../core/archive/archive.ts';
 import { ArchiveError, type Manifest } from '../../core/archive/manifest.ts';
 import { readRunLines } from '../../core/archive/read-run.ts';
 import {
@@ -9,15 +10,15 @@ import {
   walkRuns,
 } from '../../core/archive/runs.ts';
 import { isDay } from '../../core/config/config.ts';
-import { type FindingCounts, isFailing, type Verdict } from '../../core/model/report.ts';
+import { type FindingCounts, isFailing } from '../../core/model/report.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { type ArchiveFlags, openReadingRoom, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
+import type { History, HistoryEntry, LongestOpen } from './model.ts';
 import { showHistory } from './view.ts';
 
 /** The flags of `history` as they were typed. */
@@ -25,41 +26,6 @@ export interface HistoryFlags extends ArchiveFlags {
   readonly since?: string;
   readonly last?: string;
   readonly json?: true;
-}
-
-/** A run or an unfinished attempt at one, as it is told. */
-export interface HistoryEntry {
-  readonly run: string;
-  /** Tells attempts at the same run apart. */
-  readonly attempt?: string;
-  /** `UNTRUSTED`: what is stored is altered, missing or unreadable. */
-  readonly verdict: Verdict | 'UNTRUSTED';
-  readonly reason?: string;
-  /** Why it is not complete, or not to be trusted. */
-  readonly message?: string;
-  readonly users?: number;
-  readonly findings?: FindingCounts;
-  /** Against the complete run before; there where that can be read. */
-  readonly drift?: { readonly users?: number; readonly new: number; readonly resolved: number };
-  /** Events of the change rules. */
-  readonly changes?: number;
-}
-
-/** The findings of the last complete run that have stood longest. */
-export interface LongestOpen {
-  readonly run: string;
-  /** All that stand. */
-  readonly count: number;
-  readonly findings: readonly Pick<
-    Finding,
-    'ruleId' | 'severity' | 'subject' | 'firstSeen' | 'runs' | 'state'
-  >[];
-}
-
-export interface History {
-  readonly environmentId: string;
-  readonly entries: readonly HistoryEntry[];
-  readonly longestOpen?: LongestOpen;
 }
 
 const untrusted = (run: string, message: string): HistoryEntry => ({ run, verdict: 'UNTRUSTED', message });

@@ -1,4 +1,4 @@
-import { runInstant } from '../../core/archive/keys.ts';
+import { runInstant } from '../../core/model/run-name.ts';
 import { plainLine, plural } from '../../core/text/plain-text.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { History, HistoryEntry, LongestOpen } from './command.ts';
+import type { History, HistoryEntry, LongestOpen } from './model.ts';
 
 const MAX_TEXT = 400;
 

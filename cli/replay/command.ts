@@ -3,42 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArchiveError } from '../../core/archive/manifest.ts';
 import { type ArchivedRun, walkAttempts, walkRuns } from '../../core/archive/runs.ts';
-import type { FindingCounts } from '../../core/model/report.ts';
 import { openReadingRoom, type ReadingRoom } from '../arguments/archive-options.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { stoppable } from '../terminal/interrupt.ts';
 import { type Io, statusLine } from '../terminal/terminal.ts';
-import { type Comparison, compareNights } from './comparison.ts';
+import { compareNights } from './comparison.ts';
 import { type Judge, type Judged, openJudge } from './judge.ts';
+import type { NightVerdict, Replay, ReplayedNight } from './model.ts';
 import { type Bound, type ReplayFlags, readReplayFlags } from './options.ts';
 import { showReplay } from './view.ts';
-
-/** What a night comes to under one config, in short. */
-export interface NightVerdict {
-  readonly users: number;
-  readonly findings: FindingCounts;
-  /** The subject of the digest; undefined: people would have been left in peace. */
-  readonly alert?: string;
-}
-
-export interface ReplayedNight {
-  readonly run: string;
-  /** `not-complete`: that night no run was, so there is no whole listing to judge. */
-  readonly outcome: 'replayed' | 'not-replayed' | 'not-complete';
-  /** Why it was not replayed. */
-  readonly message?: string;
-  readonly config?: NightVerdict;
-  readonly against?: NightVerdict;
-}
-
-export interface Replay {
-  readonly environmentId: string;
-  /** What the nights are judged by, for people. */
-  readonly configs: { readonly config: string; readonly against?: string };
-  readonly nights: readonly ReplayedNight[];
-  readonly comparison?: Comparison;
-}
 
 const verdictOf = ({ report, alert }: Judged): NightVerdict => ({
   users: report.counts.users,

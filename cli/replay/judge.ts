@@ -1,16 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readRunLines } from '../../core/archive/read-run.ts';
 import { audit } from '../../core/audit/audit.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import type { Report } from '../../core/model/report.ts';
-import { NEWS } from '../../core/notify/digest/digest.ts';
+import type { Alert } from '../../core/notify/channel.ts';
+import { NEWS } from '../../core/notify/digest/facts.ts';
 import { archivedSource } from '../../core/sources/archived.ts';
-import { configuredSettings } from '../../lambda/invocation.ts';
-import type { Alert, Archive } from '../../lambda/ports.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
 

@@ -8,8 +8,8 @@ import {
 } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { NightVerdict, Replay, ReplayedNight } from './command.ts';
 import type { Comparison, Disagreement, Side } from './comparison.ts';
+import type { NightVerdict, Replay, ReplayedNight } from './model.ts';
 
 /** Findings that two configs do not agree on; `--json` has them all. */
 const SHOWN = 20;

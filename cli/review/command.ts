@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { isTrusted } from '../../core/review/history-text.ts';
 import { buildPack } from '../../core/review/pack.ts';
 import { PackError } from '../../core/review/pack-manifest.ts';
 import { signOff, WorksheetError } from '../../core/review/sign-off.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import { rules } from '../../rules/index.ts';
 import { openReadingRoom } from '../arguments/archive-options.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';

@@ -1,7 +1,7 @@
 import type { AuditResult } from '../../core/audit/run.ts';
 import type { Highlight, HighlightKind } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
-import { CAUSE_WORDS } from '../../core/notify/digest/body.ts';
+import { CAUSE_WORDS } from '../../core/model/words.ts';
 import { cut, plainLine, plural } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';

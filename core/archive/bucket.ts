@@ -11,7 +11,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import pRetry from 'p-retry';
-import type { Archive, Content } from '../../lambda/ports.ts';
+import type { Archive, Content } from './archive.ts';
 
 /** Another write to the same key was under way: S3 asks to try again. */
 const CONFLICT_UNDER_WAY = 409;

@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Archive, Content } from '../../lambda/ports.ts';
+import type { Archive, Content } from './archive.ts';
 
 /** Whether the system gave this code, such as `ENOENT`. */
 export const isCode = (error: unknown, code: string): boolean =>

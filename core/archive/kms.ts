@@ -1,5 +1,6 @@
 import { awsTimeouts } from '../aws/clients.ts';
-import { type Signer, type SigningAlgorithm, SigningError } from './signature.ts';
+import type { SigningAlgorithm } from './manifest-signature.ts';
+import { type Signer, SigningError } from './signature.ts';
 
 /**
  * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. What it gives throws

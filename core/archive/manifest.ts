@@ -1,10 +1,10 @@
-import type { Archive } from '../../lambda/ports.ts';
 import type { Options } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
+import type { Archive } from './archive.ts';
 import { areaPrefix, latestKey, type ObjectName } from './keys.ts';
 import { readBytes } from './lines.ts';
-import type { SigningAlgorithm } from './signature.ts';
+import type { ManifestSignature } from './manifest-signature.ts';
 import { evidenceOf, sha256Of } from './staging.ts';
 
 export interface ManifestObject {
@@ -20,14 +20,6 @@ export interface RuleRecord {
   readonly state: 'on' | 'off' | 'not-configured';
   readonly severity?: Severity;
   readonly options: Options;
-}
-
-export interface ManifestSignature {
-  /** The ARN of the KMS key. */
-  readonly keyId: string;
-  readonly algorithm: SigningAlgorithm;
-  /** Base64; over the SHA-256 of the manifest as it would be stored without this member. */
-  readonly value: string;
 }
 
 /** What a run leaves and what it stood on; written last, so that the run exists when it does. */

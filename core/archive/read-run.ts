@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Archive } from '../../lambda/ports.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { isStanding, type Past, type RecentlyResolved } from '../../rules/engine/lifecycle.ts';
 import { Roster } from '../../rules/engine/memory/roster.ts';
@@ -7,6 +6,7 @@ import { StandingFindings } from '../../rules/engine/memory/standing.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { messageOf } from '../text/error-message.ts';
+import type { Archive } from './archive.ts';
 import type { ObjectName } from './keys.ts';
 import { readJson, readLines } from './lines.ts';
 import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';

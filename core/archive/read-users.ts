@@ -1,5 +1,5 @@
-import type { Archive } from '../../lambda/ports.ts';
 import { readUser, type User } from '../../rules/engine/user.ts';
+import type { Archive } from './archive.ts';
 import { ArchiveError, type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
 

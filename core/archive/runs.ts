@@ -1,5 +1,5 @@
-import type { Archive } from '../../lambda/ports.ts';
 import type { Report } from '../model/report.ts';
+import type { Archive } from './archive.ts';
 import { areaPrefix, keysUnder } from './keys.ts';
 import { readJson } from './lines.ts';
 import { ArchiveError, type Manifest, readLatest, readManifest, type StoredManifest } from './manifest.ts';

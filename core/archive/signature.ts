@@ -1,14 +1,6 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { Manifest, ManifestSignature } from './manifest.ts';
-
-/** The KMS signing algorithms over SHA-256: every RSA signing key and the NIST P-256 curve. */
-export const SIGNING_ALGORITHMS = [
-  'ECDSA_SHA_256',
-  'RSASSA_PSS_SHA_256',
-  'RSASSA_PKCS1_V1_5_SHA_256',
-] as const;
-
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+import type { Manifest } from './manifest.ts';
+import type { ManifestSignature, SigningAlgorithm } from './manifest-signature.ts';
 
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { Content } from '../../lambda/ports.ts';
+import type { Content } from './archive.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
 export interface Evidence {

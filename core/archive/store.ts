@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Archive } from '../../lambda/ports.ts';
+import type { Archive } from './archive.ts';
 import { ArchiveError, type ManifestObject } from './manifest.ts';
 import type { Evidence } from './staging.ts';
 

@@ -1,8 +1,8 @@
-import type { Alert, Archive } from '../../lambda/ports.ts';
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { placeName } from '../../rules/engine/user.ts';
-import { attemptKeys, type ObjectName, runKeys, runName } from '../archive/keys.ts';
+import type { Archive } from '../archive/archive.ts';
+import { attemptKeys, type ObjectName, runKeys } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
 import {
   advanceLatest,
@@ -19,7 +19,9 @@ import { storeAnew, storeOnce } from '../archive/store.ts';
 import type { Highlight } from '../model/highlights.ts';
 import { serialiseRecord } from '../model/record.ts';
 import { type Counts, countFindings, type Report } from '../model/report.ts';
+import { runName } from '../model/run-name.ts';
 import { readTrend } from '../model/trend.ts';
+import type { Alert } from '../notify/channel.ts';
 import { eventsOf } from '../notify/channels/events.ts';
 import { type Delivery, tellUnmarked } from '../notify/deliver.ts';
 import {

@@ -1,4 +1,3 @@
-import type { Alert } from '../../lambda/ports.ts';
 import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { type Evidence, evidenceOf, hashOf } from '../archive/staging.ts';
@@ -6,8 +5,10 @@ import type { Highlight } from '../model/highlights.ts';
 import type { Counts, Report } from '../model/report.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
 import { CODE_VERSION } from '../model/version.ts';
+import type { Alert } from '../notify/channel.ts';
 import { ARCHIVE_PLACE } from '../notify/deliver.ts';
-import { composeDigest, type DigestFacts } from '../notify/digest/digest.ts';
+import { composeDigest } from '../notify/digest/digest.ts';
+import type { DigestFacts } from '../notify/digest/facts.ts';
 import { reportPage } from '../outputs/html/html.ts';
 import type { Judgement } from './judging.ts';
 import type { AuditSettings, Run } from './run.ts';

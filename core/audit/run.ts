@@ -1,21 +1,17 @@
-import type {
-  Archive,
-  ListingCounts,
-  ListingEnd,
-  PublishEvents,
-  SendAlert,
-  UserSource,
-} from '../../lambda/ports.ts';
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { ObjectName, RunKeys } from '../archive/keys.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import type { Signer } from '../archive/signature.ts';
 import type { Evidence, SpoolFolder } from '../archive/staging.ts';
 import type { Highlight } from '../model/highlights.ts';
+import type { ListingCounts } from '../model/listing.ts';
 import type { Counts, Report } from '../model/report.ts';
+import type { PublishEvents, SendAlert } from '../notify/channel.ts';
 import type { Delivery } from '../notify/deliver.ts';
+import type { ListingEnd, UserSource } from '../sources/source.ts';
 import type { Yardstick } from './judging.ts';
 
 /** One run of the audit. */

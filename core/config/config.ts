@@ -5,7 +5,7 @@ import type { Options, Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/signature.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
 import { type Cron, parseCron } from '../schedule/cron.ts';
 import { isRegion } from '../sources/finspace/endpoint.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
@@ -38,6 +38,10 @@ export interface AlertRecipient {
   /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
   readonly minSeverity?: Severity;
 }
+
+/** Whether a recipient gets alarms too: a queue and a function have a program behind them that was written to read alerts. */
+export const hearsAlarms = ({ protocol }: AlertRecipient): boolean =>
+  protocol === 'email' || protocol === 'https';
 
 const LOCKS = ['off', 'governance', 'compliance'] as const;
 

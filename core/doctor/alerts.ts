@@ -1,6 +1,6 @@
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
-import { hearsAlarms } from '../../lambda/alerts/hears-alarms.ts';
 import type { AlertRecipient } from '../config/config.ts';
+import { hearsAlarms } from '../config/config.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
 import {

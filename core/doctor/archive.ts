@@ -1,6 +1,6 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Archive } from '../../lambda/ports.ts';
+import type { Archive } from '../archive/archive.ts';
 import { folderArchive, isCode } from '../archive/folder.ts';
 import { readBytes } from '../archive/lines.ts';
 import { lastCompleteRun } from '../archive/manifest.ts';

@@ -1,4 +1,4 @@
-import type { Archive } from '../../lambda/ports.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
 import { type AlertSettings, alertChecks } from './alerts.ts';
 import { bucketChecks, folderChecks } from './archive.ts';

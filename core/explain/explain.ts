@@ -1,4 +1,3 @@
-import type { Archive } from '../../lambda/ports.ts';
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Context, Rule, Subject } from '../../rules/engine/rule.ts';
@@ -23,6 +22,7 @@ import {
   type Setting,
   usersAmiss,
 } from '../../rules/explain/remedy.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { findUser, type Listed, previousManifest, usersOf } from '../archive/read-users.ts';

@@ -1,5 +1,5 @@
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
-import { runInstant } from '../archive/keys.ts';
+import { runInstant } from './run-name.ts';
 
 /** A complete run by name, and what failed in it and was not waived: critical, high, medium, low, informational. */
 export type TrendPoint = readonly [

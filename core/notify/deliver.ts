@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Alert, Archive, SendAlert } from '../../lambda/ports.ts';
+import type { Archive } from '../archive/archive.ts';
 import { readJson } from '../archive/lines.ts';
 import { evidenceOf } from '../archive/staging.ts';
+import type { Alert, SendAlert } from './channel.ts';
 
 /** Stands for the archive's location in a stored digest: an archive may move, what was told of it is evidence. */
 export const ARCHIVE_PLACE = '{archive}';

@@ -1,9 +1,9 @@
-import type { Alert, PublishEvents } from '../../lambda/ports.ts';
 import { attemptMarkersPrefix, type RunKeys, runKeys } from '../archive/keys.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import type { Run } from '../audit/run.ts';
 import type { Report } from '../model/report.ts';
+import type { Alert, PublishEvents } from './channel.ts';
 import { eventsOf, type Tidings } from './channels/events.ts';
 import { type Delivery, deliver, tellOnce, wasToldBefore } from './deliver.ts';
 import type { OwedAlert } from './owed.ts';

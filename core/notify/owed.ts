@@ -1,5 +1,5 @@
-import type { Alert, Archive } from '../../lambda/ports.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
+import type { Archive } from '../archive/archive.ts';
 import {
   type Area,
   areaPrefix,
@@ -7,11 +7,12 @@ import {
   attemptOfKey,
   dayPrefix,
   keysUnder,
-  runInstant,
   runKeys,
 } from '../archive/keys.ts';
 import { ArchiveError, readManifest } from '../archive/manifest.ts';
 import { readRunObject } from '../archive/read-run.ts';
+import { runInstant } from '../model/run-name.ts';
+import type { Alert } from './channel.ts';
 import type { Errand } from './deliver.ts';
 
 /** How far back alerts that nobody got are looked for: after a month they tell nothing that the next ones don't. */

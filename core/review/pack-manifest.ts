@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Archive } from '../../lambda/ports.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
+import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
 import { sha256Of } from '../archive/staging.ts';
 

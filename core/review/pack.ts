@@ -1,6 +1,6 @@
-import type { Archive } from '../../lambda/ports.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { ObjectName } from '../archive/keys.ts';
 import { ArchiveError, type Manifest, type StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';

@@ -1,5 +1,5 @@
-import type { Archive } from '../../lambda/ports.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
+import type { Archive } from '../archive/archive.ts';
 import { ArchiveError, type StoredManifest } from '../archive/manifest.ts';
 import { type ArchivedRun, walkAttempts, walkRuns } from '../archive/runs.ts';
 

@@ -1,4 +1,4 @@
-import type { Archive } from '../../lambda/ports.ts';
+import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
 import { type Evidence, evidenceOf, sha256Of } from '../archive/staging.ts';
 import { oneLine, plural, wrap } from '../text/plain-text.ts';

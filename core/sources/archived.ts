@@ -1,7 +1,8 @@
-import type { Archive, ListingEnd, UserSource } from '../../lambda/ports.ts';
+import type { Archive } from '../archive/archive.ts';
 import { ArchiveError, type Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { messageOf } from '../text/error-message.ts';
+import type { ListingEnd, UserSource } from './source.ts';
 
 /** As many records as the service's own pages have. */
 const PAGE = 100;

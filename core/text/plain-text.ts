@@ -1,5 +1,3 @@
-import type { ListingCounts } from '../../lambda/ports.ts';
-
 /** Text that came from elsewhere, made fit to be mailed and to be shown in a terminal. */
 
 /** Letters that no canonical decomposition takes apart. */
@@ -94,10 +92,3 @@ export const wrap = (text: string, first = '', width = 78): string => {
 /** `1 finding`, `2 findings` */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
-
-/** How often a listing was begun anew, as the end of a sentence; nothing where it never was. */
-export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {
-  if (restarts === 0) return '';
-  const times = restarts === 1 ? 'once' : `${restarts} times`;
-  return `; the listing was begun anew ${times}, since the service no longer took a page token`;
-};

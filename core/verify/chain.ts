@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import * as z from 'zod';
-import type { Archive } from '../../lambda/ports.ts';
-import { isObjectOf, latestKey, runInstant, runKeys, runOfKey } from '../archive/keys.ts';
+import type { Archive } from '../archive/archive.ts';
+import { isObjectOf, latestKey, runKeys, runOfKey } from '../archive/keys.ts';
 import { readBytes } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { isSignatureValid, manifestText } from '../archive/signature.ts';
 import { sha256Of } from '../archive/staging.ts';
+import { runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { Problem } from './problem.ts';
 

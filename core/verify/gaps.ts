@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import type { Archive } from '../../lambda/ports.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
-import { areaPrefix, attemptOfKey, attemptReport, runName } from '../archive/keys.ts';
+import type { Archive } from '../archive/archive.ts';
+import { areaPrefix, attemptOfKey, attemptReport } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
 import type { Config } from '../config/config.ts';
+import { runName } from '../model/run-name.ts';
 import { type ScheduledNight, scheduledNights } from '../schedule/scheduled-runs.ts';
 import type { Problem } from './problem.ts';
 

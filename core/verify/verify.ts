@@ -1,15 +1,15 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import type { Archive } from '../../lambda/ports.ts';
+import type { Archive } from '../archive/archive.ts';
 import {
   areaPrefix,
   ENVIRONMENT_PREFIXES,
   environmentOfKey,
   keysUnder,
   objectPrefixes,
-  runInstant,
   runKeys,
   runOfKey,
 } from '../archive/keys.ts';
+import { runInstant } from '../model/run-name.ts';
 import { chainProblems, type Link, readLatestState, readLink, signatureProblems } from './chain.ts';
 import { type Attempts, checkNights, type Due, listAttempts } from './gaps.ts';
 import type { Note, Problem } from './problem.ts';

@@ -1,8 +1,8 @@
 import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import { configuredSettings } from '../../lambda/invocation.ts';
-import type { ListingEnd } from '../../lambda/ports.ts';
+import type { ListingEnd } from '../../core/sources/source.ts';
 import { rules } from '../../rules/index.ts';
 import {
   ACCOUNT,

@@ -1,9 +1,9 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Archive } from '../../core/archive/archive.ts';
 import { bucketArchive } from '../../core/archive/bucket.ts';
 import { readBytes } from '../../core/archive/lines.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { readTree } from '../support/archive-tree.ts';

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/run.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
-import type { UserSource } from '../../lambda/ports.ts';
+import type { UserSource } from '../../core/sources/source.ts';
 import { type Random, seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { type Asked, fakeService, virtualClock } from '../core/sources/finspace/fake-service.ts';
 import { aUser, ENVIRONMENT } from '../support/builders.ts';

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { readBytes } from '../../core/archive/lines.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditRequest, AuditSettings } from '../../core/audit/run.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import { configuredSettings } from '../../lambda/invocation.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../support/builders.ts';
 import { listingOf } from '../support/listing.ts';

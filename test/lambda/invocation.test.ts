@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AuditResult } from '../../core/audit/run.ts';
+import { attemptName } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
 import {
   answerOf,
-  attemptName,
   byEvent,
   REPORTING_MARGIN_MS,
   readDoctorInvocation,

@@ -1,7 +1,7 @@
+import type { Archive } from '../../core/archive/archive.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditRequest } from '../../core/audit/run.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import type { Archive } from '../../lambda/ports.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';

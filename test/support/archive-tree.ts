@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
+import type { Archive } from '../../core/archive/archive.ts';
 import { readBytes } from '../../core/archive/lines.ts';
-import type { Archive } from '../../lambda/ports.ts';
 
 /** The text of an object, unzipped where it is zipped. */
 export const readText = async (archive: Archive, key: string): Promise<string> => {

@@ -1,10 +1,12 @@
+import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
-import { runKeys, runName } from '../../core/archive/keys.ts';
+import { runKeys } from '../../core/archive/keys.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/run.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
-import { configuredSettings } from '../../lambda/invocation.ts';
-import type { Archive, ListingEnd } from '../../lambda/ports.ts';
+import { runName } from '../../core/model/run-name.ts';
+import type { ListingEnd } from '../../core/sources/source.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT, NOW } from './builders.ts';

@@ -1,4 +1,4 @@
-import type { Archive } from '../../lambda/ports.ts';
+import type { Archive } from '../../core/archive/archive.ts';
 
 /** An archive that stops taking writes: as if the process had been killed there. */
 export const dyingAfter = (archive: Archive, writes: number): Archive => {

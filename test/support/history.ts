@@ -1,13 +1,14 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ObjectName, runKeys, runName } from '../../core/archive/keys.ts';
+import type { Archive } from '../../core/archive/archive.ts';
+import { type ObjectName, runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { manifestText } from '../../core/archive/signature.ts';
 import { sha256Of } from '../../core/archive/staging.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult, AuditSettings } from '../../core/audit/run.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import type { Archive } from '../../lambda/ports.ts';
+import { runName } from '../../core/model/run-name.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';

@@ -1,4 +1,4 @@
-import type { ListingEnd, UserSource } from '../../lambda/ports.ts';
+import type { ListingEnd, UserSource } from '../../core/sources/source.ts';
 
 /** A source that gives these pages and ends so. */
 export const listingOf = (

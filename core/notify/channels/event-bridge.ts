@@ -4,8 +4,8 @@ import type {
   PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import pRetry from 'p-retry';
-import type { AuditEvent, PublishEvents } from '../../../lambda/ports.ts';
 import { awsTimeouts } from '../../aws/clients.ts';
+import type { AuditEvent, PublishEvents } from '../channel.ts';
 
 const SOURCE = 'finspace-user-auditor';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent } from '../../../lambda/ports.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
 import type { Subject } from '../../../rules/engine/rule.ts';
 import { type HighlightKind, kindOf } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 import { plainLine } from '../../text/plain-text.ts';
+import type { AuditEvent } from '../channel.ts';
 
 /** What a run has to tell those who automate. */
 export interface Tidings {

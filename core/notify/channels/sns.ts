@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { SendAlert } from '../../../lambda/ports.ts';
+import type { SendAlert } from '../channel.ts';
 
 /** Publishes to a topic. The client retries by itself; the receipt is SNS's message id. */
 export const snsAlerts =

@@ -1,4 +1,4 @@
-import type { SendAlert } from '../../../lambda/ports.ts';
+import type { SendAlert } from '../channel.ts';
 
 /** As wide as the digest's own lines, and the bar before them. */
 const WIDTH = 80;

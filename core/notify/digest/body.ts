@@ -1,12 +1,13 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
-import type { Finding, ResolutionCause } from '../../../rules/engine/finding.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
-import type { Report, VerdictReason } from '../../model/report.ts';
-import { begunAnew, plainLine, plural, wrap } from '../../text/plain-text.ts';
-import type { DigestFacts } from './digest.ts';
+import type { Report } from '../../model/report.ts';
+import { begunAnew, CAUSE_WORDS, TROUBLE_WORDS, UNSEEN } from '../../model/words.ts';
+import { plainLine, plural, wrap } from '../../text/plain-text.ts';
+import type { DigestFacts } from './facts.ts';
 import { countOf, foundAtFirst, worstOf } from './subject.ts';
 
 /** How many subjects are named for a rule, and how many waivers; the report has them all. */
@@ -29,28 +30,6 @@ const KIND_WORDS: Readonly<Record<HighlightKind, string>> = {
   reminder: 'still open',
   open: 'open',
   waived: 'waived',
-};
-
-/** Why a finding resolved, for people. */
-export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
-  fixed: 'fixed',
-  'user-disabled': 'the user was disabled',
-  'user-vanished': 'the user is no longer in the directory',
-  'rule-changed': 'the rule or its settings changed; nothing was fixed',
-};
-
-/** What a run that is not complete has not seen, by its reason. */
-export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
-  deadline: 'the users that the rest of the listing would have given; how many is unknown',
-  'repeated-token': 'the users beyond the page where the listing ran in a circle; how many is unknown',
-  'access-denied': 'the users that the service refused to list; how many is unknown',
-  validation: 'the users that the service refused to list; how many is unknown',
-  'source-unavailable': 'the users that the service could not list; how many is unknown',
-  'rule-error': 'what the rules that failed would have found',
-  'empty-roster': 'the directory: it always has a user, and the listing had none',
-  'roster-drop': 'the users that the last complete audit had and this listing did not',
-  config: 'the directory: the audit could not begin',
-  'archive-unavailable': 'what earlier audits found; the evidence of this one could not be kept',
 };
 
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
@@ -218,13 +197,6 @@ const openLines = (report: Report): readonly string[] => {
       : []),
     wrap(`Accepted by waivers: ${byState.waived}.`, '  '),
   ];
-};
-
-export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: string) => string>> = {
-  expired: (expires) => `expired on ${expires}; the finding counts again`,
-  expiring: (expires) => `ends on ${expires}; renew it or resolve the finding`,
-  unused: () => 'nothing fails that it accepts; remove it',
-  'unknown-rule': () => 'names a rule that the catalogue does not have; it accepts nothing',
 };
 
 const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] => [

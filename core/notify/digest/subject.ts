@@ -2,7 +2,7 @@ import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 import { cut, plainLine, plural, toAscii } from '../../text/plain-text.ts';
-import type { DigestFacts } from './digest.ts';
+import type { DigestFacts } from './facts.ts';
 
 /** SNS takes fewer than 100 characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const MAX_SUBJECT = 99;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DAY_MS } from '../../../rules/engine/time.ts';
-import { runInstant } from '../../archive/keys.ts';
 import type { Report } from '../../model/report.ts';
+import { runInstant } from '../../model/run-name.ts';
 import { TREND_RUNS, type TrendPoint, trendPoint, WORST_FIRST } from '../../model/trend.ts';
 import { plural } from '../../text/plain-text.ts';
 import { documentText } from '../html/document.ts';

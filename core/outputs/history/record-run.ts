@@ -1,9 +1,10 @@
-import type { Archive } from '../../../lambda/ports.ts';
-import { areaPrefix, historyPageKey, runInstant, runKeys } from '../../archive/keys.ts';
+import type { Archive } from '../../archive/archive.ts';
+import { areaPrefix, historyPageKey, runKeys } from '../../archive/keys.ts';
 import { readBytes } from '../../archive/lines.ts';
 import { ArchiveError } from '../../archive/manifest.ts';
 import { evidenceOf } from '../../archive/staging.ts';
 import type { Report } from '../../model/report.ts';
+import { runInstant } from '../../model/run-name.ts';
 import { type HistoryRow, historyPage, historyRowOf, inOrder, readHistoryPage } from './history-page.ts';
 
 /** How many reports are read at a time where the page has to be made anew. */

@@ -1,6 +1,6 @@
 import type { ObjectName } from '../../archive/keys.ts';
-import type { PageFacts } from './html.ts';
 import { type Html, html } from './markup.ts';
+import type { PageFacts } from './page-facts.ts';
 
 const NAMES: readonly (readonly [name: ObjectName, words: string])[] = [
   ['snapshot', 'Snapshot: every user record as the service gave it'],

@@ -5,11 +5,11 @@ import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { CAUSE_WORDS } from '../../notify/digest/body.ts';
+import { CAUSE_WORDS } from '../../model/words.ts';
 import { cut, plural } from '../../text/plain-text.ts';
-import type { PageFacts } from './html.ts';
 import { day } from './instant.ts';
 import { foreign, type Html, html, prose } from './markup.ts';
+import type { PageFacts } from './page-facts.ts';
 import { severityBadge, severityClass, severityWord } from './severity.ts';
 
 /** Findings of one rule and kind that are shown; the CSV beside the page has them all. */

@@ -1,35 +1,14 @@
-import type { ConfiguredRule } from '../../../rules/engine/configure.ts';
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
-import type { Manifest, StoredManifest } from '../../archive/manifest.ts';
-import type { Highlight } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 import { documentText } from './document.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
 import { foreign, type Html, html } from './markup.ts';
+import type { PageFacts } from './page-facts.ts';
 import { controlsSection, rulesSection, waiversSection } from './rules.ts';
 import { REPORT_SCRIPT } from './script.ts';
 import { trendChart } from './trend-chart.ts';
 import { inShort, runFacts, severityTiles, verdictCard } from './verdict.ts';
-
-/** All that a report's page may speak of. */
-export interface PageFacts {
-  readonly report: Report;
-  /** What operators call the environment, where they named it. */
-  readonly environmentName?: string;
-  /** The zone of the schedule, an IANA name. */
-  readonly timeZone?: string;
-  readonly rules: readonly ConfiguredRule[];
-  readonly highlights: readonly Highlight[];
-  /** What the run has stored, the page itself not among it. */
-  readonly objects: Manifest['objects'];
-  /** Undefined where the run has none. */
-  readonly manifestKey?: string;
-  /** The last complete run before this one. */
-  readonly last?: Pick<StoredManifest, 'manifest' | 'key' | 'sha256'>;
-  readonly hashes: Manifest['hashes'];
-  readonly codeVersion: string;
-}
 
 const titleOf = ({ report, environmentName }: PageFacts): string => {
   const { verdict, environmentId, asOf } = report;

@@ -1,10 +1,10 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
-import { TROUBLE_WORDS } from '../../notify/digest/body.ts';
+import { TROUBLE_WORDS } from '../../model/words.ts';
 import { cut, plural } from '../../text/plain-text.ts';
-import type { PageFacts } from './html.ts';
 import { foreign, type Html, html } from './markup.ts';
+import type { PageFacts } from './page-facts.ts';
 import { severityBadge } from './severity.ts';
 import { isOn, isShort } from './verdict.ts';
 

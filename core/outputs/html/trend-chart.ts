@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { area, line, type SeriesPoint, stack } from 'd3-shape';
 import type { Severity } from '../../../rules/engine/severity.ts';
-import { runInstant } from '../../archive/keys.ts';
+import { runInstant } from '../../model/run-name.ts';
 import { type TrendPoint, WORST_FIRST } from '../../model/trend.ts';
 import { type Html, html } from './markup.ts';
 import { severityClass, severityWord } from './severity.ts';

@@ -1,12 +1,12 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
-import { runInstant } from '../../archive/keys.ts';
 import type { Report, Verdict } from '../../model/report.ts';
+import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { UNSEEN } from '../../notify/digest/body.ts';
-import { begunAnew, plural } from '../../text/plain-text.ts';
-import type { PageFacts } from './html.ts';
+import { begunAnew, UNSEEN } from '../../model/words.ts';
+import { plural } from '../../text/plain-text.ts';
 import { utcText, zonedText } from './instant.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
+import type { PageFacts } from './page-facts.ts';
 import { severityClass, severityWord } from './severity.ts';
 
 const SIGNS: Readonly<Record<Verdict, string>> = {

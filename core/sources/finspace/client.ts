@@ -1,4 +1,4 @@
-import type { ListingCounts } from '../../../lambda/ports.ts';
+import type { ListingCounts } from '../../model/listing.ts';
 import type { Clock } from './clock.ts';
 import { type Failure, type Operation, RequestError, remedyFor } from './failure.ts';
 import { granted, refused, sent, UNPACED, waitMs } from './pacing.ts';

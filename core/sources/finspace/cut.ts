@@ -1,4 +1,4 @@
-import type { CutReason } from '../../../lambda/ports.ts';
+import type { CutReason } from '../../model/listing.ts';
 import { describe, type Failure, type Operation, type Remedy, type RequestError } from './failure.ts';
 
 /** `exchange`: the caller's keys are exchanged for FinSpace's. `direct`: the caller's keys are FinSpace's. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { ListingEnd, ListingPlace, ResumableListing } from '../../../lambda/ports.ts';
+import type { ListingEnd, ListingPlace, ResumableListing } from '../source.ts';
 import { ListingCut } from './cut.ts';
 import type { Page } from './page.ts';
 import { openReader, type ReaderSettings } from './reader.ts';

@@ -1,4 +1,4 @@
-import type { ListingCounts } from '../../../lambda/ports.ts';
+import type { ListingCounts } from '../../model/listing.ts';
 import { type ClientSettings, createClient } from './client.ts';
 import { type CredentialsSettings, finspaceCredentials } from './credentials.ts';
 import { type Page, pageQuery, readPage } from './page.ts';

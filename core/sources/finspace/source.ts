@@ -1,4 +1,4 @@
-import type { ResumableSource } from '../../../lambda/ports.ts';
+import type { ResumableSource } from '../source.ts';
 import { systemClock } from './clock.ts';
 import { readEndpoint } from './endpoint.ts';
 import { openListing } from './listing.ts';

@@ -1,16 +1,10 @@
-import type {
-  Archive,
-  Listing,
-  ListingCounts,
-  ListingEnd,
-  ListingPlace,
-  ResumableSource,
-  UserSource,
-} from '../../../lambda/ports.ts';
+import type { Archive } from '../../archive/archive.ts';
 import { type AttemptName, listingPartKey } from '../../archive/keys.ts';
 import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
+import type { ListingCounts } from '../../model/listing.ts';
+import type { Listing, ListingEnd, ListingPlace, ResumableSource, UserSource } from '../source.ts';
 import {
   findPart,
   type PartEnd,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Archive, ListingCounts, ListingEnd, ListingPlace } from '../../../lambda/ports.ts';
+import type { Archive } from '../../archive/archive.ts';
 import { readLines } from '../../archive/lines.ts';
 import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
 import { verified } from '../../archive/read-run.ts';
 import type { Evidence, Spool } from '../../archive/staging.ts';
+import type { ListingCounts } from '../../model/listing.ts';
 import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
+import type { ListingEnd, ListingPlace } from '../source.ts';
 
 /** How a part of a listing ended: the last of its lines. */
 export interface PartEnd {

@@ -6,7 +6,7 @@ import type { Terminal } from '../../../cli/terminal/terminal.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
-import type { SigningAlgorithm } from '../../../core/archive/signature.ts';
+import type { SigningAlgorithm } from '../../../core/archive/manifest-signature.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../../support/history.ts';

@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Archive, Content } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { evidenceOf } from '../../../core/archive/staging.ts';
 import { storeAnew } from '../../../core/archive/store.ts';
-import type { Archive, Content } from '../../../lambda/ports.ts';
 import { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from '../../support/aws-emulator.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 

@@ -2,13 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
-import {
-  isSignatureValid,
-  readPublicKey,
-  SIGNING_ALGORITHMS,
-  type SigningAlgorithm,
-  signManifest,
-} from '../../../core/archive/signature.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../core/archive/manifest-signature.ts';
+import { isSignatureValid, readPublicKey, signManifest } from '../../../core/archive/signature.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 
 const manifest: Manifest = {

@@ -1,20 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { runName } from '../../../core/archive/keys.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { audit } from '../../../core/audit/audit.ts';
 import type { AuditRequest, AuditSettings } from '../../../core/audit/run.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
-import type {
-  Alert,
-  Archive,
-  AuditEvent,
-  ListingEnd,
-  PublishEvents,
-  UserSource,
-} from '../../../lambda/ports.ts';
+import { runName } from '../../../core/model/run-name.ts';
+import type { Alert, AuditEvent, PublishEvents } from '../../../core/notify/channel.ts';
+import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';

@@ -10,11 +10,11 @@ import {
 } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { type AlertRecipient, defaultConfig } from '../../../core/config/config.ts';
 import { type CheckResult, runChecks } from '../../../core/doctor/check.ts';
 import { type DoctorSettings, doctor } from '../../../core/doctor/doctor.ts';
-import type { Archive } from '../../../lambda/ports.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
 import { CALLER, type Simulator, startSimulator } from '../../../simulator/server.ts';
 import { readTree } from '../../support/archive-tree.ts';

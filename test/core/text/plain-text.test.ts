@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { begunAnew, cut, plainLine, plural, toAscii, wrap } from '../../../core/text/plain-text.ts';
+import { begunAnew } from '../../../core/model/words.ts';
+import { cut, plainLine, plural, toAscii, wrap } from '../../../core/text/plain-text.ts';
 
 describe('toAscii', () => {
   test.each([

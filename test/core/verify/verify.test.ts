@@ -1,11 +1,12 @@
 import { cp, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
+import type { ListingEnd } from '../../../core/sources/source.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
 import { environmentsIn, type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
-import type { Archive, ListingEnd } from '../../../lambda/ports.ts';
 import { readTree } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { countFindings, type Report } from '../../../../core/model/report.ts';
+import type { AuditEvent } from '../../../../core/notify/channel.ts';
 import { eventsOf } from '../../../../core/notify/channels/events.ts';
-import type { AuditEvent } from '../../../../lambda/ports.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Alert } from '../../../../core/notify/channel.ts';
 import { snsAlerts } from '../../../../core/notify/channels/sns.ts';
-import type { Alert } from '../../../../lambda/ports.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:audits';
 

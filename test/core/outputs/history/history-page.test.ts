@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { runName } from '../../../../core/archive/keys.ts';
+import { runName } from '../../../../core/model/run-name.ts';
 import {
   type HistoryRow,
   historyPage,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
-import { attemptKeys, historyPageKey, runKeys, runName } from '../../../../core/archive/keys.ts';
+import { attemptKeys, historyPageKey, runKeys } from '../../../../core/archive/keys.ts';
 import type { Report } from '../../../../core/model/report.ts';
+import { runName } from '../../../../core/model/run-name.ts';
 import { readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
 import { type HistoryEntry, recordRun } from '../../../../core/outputs/history/record-run.ts';
-import type { Archive } from '../../../../lambda/ports.ts';
 import { readText } from '../../../support/archive-tree.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { aReport, counts } from '../../notify/digest/facts.ts';

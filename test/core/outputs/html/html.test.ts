@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sha256Of } from '../../../../core/archive/staging.ts';
-import { type PageFacts, reportPage } from '../../../../core/outputs/html/html.ts';
+import { reportPage } from '../../../../core/outputs/html/html.ts';
+import type { PageFacts } from '../../../../core/outputs/html/page-facts.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { aFirstReport, aHighlight, aReport, counts } from '../../notify/digest/facts.ts';
 import { somePageFacts } from './page-facts.ts';

@@ -1,4 +1,4 @@
-import type { PageFacts } from '../../../../core/outputs/html/html.ts';
+import type { PageFacts } from '../../../../core/outputs/html/page-facts.ts';
 import { configureRules } from '../../../../rules/engine/configure.ts';
 import { rules } from '../../../../rules/index.ts';
 import { aReport } from '../../notify/digest/facts.ts';

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { CutReason } from '../../../../core/model/listing.ts';
 import type { FinspaceSettings } from '../../../../core/sources/finspace/settings.ts';
 import { finspaceSource } from '../../../../core/sources/finspace/source.ts';
-import type { CutReason } from '../../../../lambda/ports.ts';
 import type { FaultKind } from '../../../../simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../../simulator/server.ts';
 import { faultCases } from '../../../support/fault-cases.ts';

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
 import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
-import type { Archive, ListingEnd, ListingPlace, ResumableSource } from '../../../../lambda/ports.ts';
+import type { ListingEnd, ListingPlace, ResumableSource } from '../../../../core/sources/source.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();

@@ -1,0 +1,11 @@
+/** A run's name: its asOf, to the second, as `20261124T020000Z`. */
+export const runName = (asOf: Date): string => `${asOf.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+
+/** The instant that a run's name stands for; undefined where it is no run's name. */
+export const runInstant = (run: string): Date | undefined => {
+  const parts = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(run);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second] = parts;
+  const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
+};

@@ -1,0 +1,40 @@
+import type { ResolutionCause } from '../../rules/engine/finding.ts';
+import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
+import type { ListingCounts } from './listing.ts';
+import type { VerdictReason } from './report.ts';
+
+/** Why a finding resolved, for people. */
+export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
+  fixed: 'fixed',
+  'user-disabled': 'the user was disabled',
+  'user-vanished': 'the user is no longer in the directory',
+  'rule-changed': 'the rule or its settings changed; nothing was fixed',
+};
+
+/** What a run that is not complete has not seen, by its reason. */
+export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
+  deadline: 'the users that the rest of the listing would have given; how many is unknown',
+  'repeated-token': 'the users beyond the page where the listing ran in a circle; how many is unknown',
+  'access-denied': 'the users that the service refused to list; how many is unknown',
+  validation: 'the users that the service refused to list; how many is unknown',
+  'source-unavailable': 'the users that the service could not list; how many is unknown',
+  'rule-error': 'what the rules that failed would have found',
+  'empty-roster': 'the directory: it always has a user, and the listing had none',
+  'roster-drop': 'the users that the last complete audit had and this listing did not',
+  config: 'the directory: the audit could not begin',
+  'archive-unavailable': 'what earlier audits found; the evidence of this one could not be kept',
+};
+
+export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: string) => string>> = {
+  expired: (expires) => `expired on ${expires}; the finding counts again`,
+  expiring: (expires) => `ends on ${expires}; renew it or resolve the finding`,
+  unused: () => 'nothing fails that it accepts; remove it',
+  'unknown-rule': () => 'names a rule that the catalogue does not have; it accepts nothing',
+};
+
+/** How often a listing was begun anew, as the end of a sentence; nothing where it never was. */
+export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {
+  if (restarts === 0) return '';
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  return `; the listing was begun anew ${times}, since the service no longer took a page token`;
+};
