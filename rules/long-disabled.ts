@@ -1,4 +1,4 @@
-import { pastLimit } from './conditions/age.ts';
+import { overLimit } from './conditions/age.ts';
 import { hasStatus, isOlder } from './conditions/conditions.ts';
 import { limitsError } from './conditions/limits.ts';
 import { controls } from './engine/controls.ts';
@@ -30,7 +30,7 @@ export default defineUserRule({
     if (now - disabled <= maxDays * DAY_MS) return undefined;
 
     return {
-      message: `disabled ${pastLimit(now - disabled, maxDays, 'day')} ago; noted past ${maxDays}`,
+      message: `disabled ${overLimit(now - disabled, maxDays, 'day')} ago; noted past ${maxDays}`,
       evidence: {
         status,
         lastDisabledTime,

@@ -1,4 +1,4 @@
-import { pastLimit } from './conditions/age.ts';
+import { overLimit } from './conditions/age.ts';
 import { hasStatus, isOlder } from './conditions/conditions.ts';
 import { limitsError } from './conditions/limits.ts';
 import { controls } from './engine/controls.ts';
@@ -57,7 +57,7 @@ export default defineUserRule({
     if (now - since <= maxDays * DAY_MS) return undefined;
 
     return {
-      message: `never logged in, ${pastLimit(now - since, maxDays, 'day')} after being created or enabled; at most ${maxDays} allowed`,
+      message: `never logged in, ${overLimit(now - since, maxDays, 'day')} after being created or enabled; at most ${maxDays} allowed`,
       evidence: {
         status,
         type,

@@ -1,7 +1,7 @@
 import { controls } from './engine/controls.ts';
-import { defineUnreadRule } from './engine/rule.ts';
+import { defineUnavailableRule } from './engine/rule.ts';
 
-export default defineUnreadRule({
+export default defineUnavailableRule({
   id: 'principal-trusts-outsiders',
   title: 'API principals are assumed from trusted accounts only',
   failsWhen: "the role's trust policy lets a principal of an account that is not trusted, or `*`, assume it",

@@ -1,7 +1,7 @@
 import { controls } from './engine/controls.ts';
-import { defineUnreadRule } from './engine/rule.ts';
+import { defineUnavailableRule } from './engine/rule.ts';
 
-export default defineUnreadRule({
+export default defineUnavailableRule({
   id: 'recreated-principal',
   title: 'API principals stay the roles they were',
   failsWhen: 'the unique id of the role is not the one of the last snapshot, while the ARN is the same',

@@ -1,7 +1,7 @@
 import { controls } from './engine/controls.ts';
-import { defineUnreadRule } from './engine/rule.ts';
+import { defineUnavailableRule } from './engine/rule.ts';
 
-export default defineUnreadRule({
+export default defineUnavailableRule({
   id: 'self-service-credentials',
   title: 'Users without API access cannot get API credentials',
   failsWhen:

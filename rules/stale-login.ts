@@ -1,4 +1,4 @@
-import { pastLimit } from './conditions/age.ts';
+import { overLimit } from './conditions/age.ts';
 import { hasStatus, isOlder } from './conditions/conditions.ts';
 import { limitsError } from './conditions/limits.ts';
 import { controls } from './engine/controls.ts';
@@ -46,7 +46,7 @@ export default defineUserRule({
     if (now - login <= allowedDays * DAY_MS) return undefined;
 
     return {
-      message: `last login ${pastLimit(now - login, allowedDays, 'day')} ago; at most ${allowedDays} allowed`,
+      message: `last login ${overLimit(now - login, allowedDays, 'day')} ago; at most ${allowedDays} allowed`,
       evidence: { status, type, lastLoginTime, idleDays: daysBetween(login, now), allowedDays },
       ...(isPrivileged && { severity: 'HIGH' }),
     };

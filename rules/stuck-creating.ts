@@ -1,4 +1,4 @@
-import { pastLimit } from './conditions/age.ts';
+import { overLimit } from './conditions/age.ts';
 import { hasStatus, isOlder } from './conditions/conditions.ts';
 import { limitsError } from './conditions/limits.ts';
 import { controls } from './engine/controls.ts';
@@ -30,7 +30,7 @@ export default defineUserRule({
     if (now - created <= maxHours * HOUR_MS) return undefined;
 
     return {
-      message: `in creation for ${pastLimit(now - created, maxHours, 'hour')}; at most ${maxHours} allowed`,
+      message: `in creation for ${overLimit(now - created, maxHours, 'hour')}; at most ${maxHours} allowed`,
       evidence: {
         status,
         createTime,

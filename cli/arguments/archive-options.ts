@@ -3,23 +3,28 @@ import { archivedEnvironments } from '../../core/archive/runs.ts';
 import { shown } from '../../core/config/schema.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import { type ArchivePlace, openArchive, type PlaceFlags, readArchivePlace } from './archive-place.ts';
+import {
+  type ArchiveLocation,
+  type LocationFlags,
+  openArchive,
+  readArchiveLocation,
+} from './archive-place.ts';
 import { ENVIRONMENT_ID, type FlagReader, isEnvironmentId } from './flags.ts';
 
 /** The flags of every command that reads an archive, as they were typed. */
-export interface ArchiveFlags extends PlaceFlags {
+export interface ArchiveFlags extends LocationFlags {
   readonly environment?: string;
 }
 
 /** What of an archive is to be read. */
 export interface ArchiveOptions {
-  readonly place: ArchivePlace;
+  readonly place: ArchiveLocation;
   /** Undefined: the only one that the archive holds. */
   readonly environmentId: string | undefined;
 }
 
 /** The environment of an archive that a command reads. */
-export interface ReadingRoom {
+export interface OpenedArchive {
   readonly archive: Archive;
   readonly environmentId: string;
 }
@@ -27,17 +32,17 @@ export interface ReadingRoom {
 /** Reads which environment of which archive a command is about; `read.done` throws where either is wrong. */
 export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags): ArchiveOptions => ({
   environmentId: read.text('--environment', flags.environment, ENVIRONMENT_ID, isEnvironmentId),
-  place: readArchivePlace(read, flags),
+  place: readArchiveLocation(read, flags),
 });
 
 /**
  * Opens an archive to be read, at the environment that was asked for or at its only one.
  * @throws UsageError where the archive does not hold that environment, or holds several and none was asked for
  */
-export const openReadingRoom = async (
+export const openedArchive = async (
   { place, environmentId }: ArchiveOptions,
   env: Io['env'],
-): Promise<ReadingRoom> => {
+): Promise<OpenedArchive> => {
   const archive = await openArchive(place, env);
   const environments = await archivedEnvironments(archive);
   if (environments.length === 0) {

@@ -6,13 +6,13 @@ import type { FlagReader } from './flags.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The flags that say where an archive is, as they were typed. */
-export interface PlaceFlags {
+export interface LocationFlags {
   readonly out?: string;
   readonly bucket?: string;
 }
 
 /** Where an archive is. */
-export type ArchivePlace =
+export type ArchiveLocation =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'bucket'; readonly name: string };
 
@@ -27,7 +27,7 @@ export const readRegion = (read: FlagReader, region: string | undefined, env: En
 };
 
 /** Reads `--out` and `--bucket`, of which one must be given. */
-export const readArchivePlace = (read: FlagReader, { out, bucket }: PlaceFlags): ArchivePlace => {
+export const readArchiveLocation = (read: FlagReader, { out, bucket }: LocationFlags): ArchiveLocation => {
   const path = read.text('--out', out, 'the path of a folder', (value) => value.trim() !== '');
   const name = read.text('--bucket', bucket, 'the name of an S3 bucket', (value) => BUCKET.test(value));
   if ((out === undefined) === (bucket === undefined)) {
@@ -42,7 +42,7 @@ export const readArchivePlace = (read: FlagReader, { out, bucket }: PlaceFlags):
  * Opens an archive; a folder without loading any of the AWS SDK.
  * @param region of the bucket; undefined: as the AWS SDKs find it
  */
-export const openArchive = async (place: ArchivePlace, env: Env, region?: string): Promise<Archive> => {
+export const openArchive = async (place: ArchiveLocation, env: Env, region?: string): Promise<Archive> => {
   if (place.kind === 'folder') return folderArchive(place.path);
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { bucketArchive } = await import('../../core/archive/bucket.ts');

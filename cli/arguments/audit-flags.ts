@@ -1,9 +1,14 @@
 import type { Io } from '../terminal/terminal.ts';
-import { type ArchivePlace, type PlaceFlags, readArchivePlace, readRegion } from './archive-place.ts';
+import {
+  type ArchiveLocation,
+  type LocationFlags,
+  readArchiveLocation,
+  readRegion,
+} from './archive-place.ts';
 import { ENVIRONMENT_ID, type FlagReader, isEnvironmentId } from './flags.ts';
 
 /** The flags that say what is audited, and who takes the evidence and the digest, as they were typed. */
-export interface AuditFlags extends PlaceFlags {
+export interface AuditFlags extends LocationFlags {
   readonly environment?: string;
   readonly account?: string;
   readonly region?: string;
@@ -18,7 +23,7 @@ export interface AuditOptions {
   readonly accountId: string | undefined;
   readonly region: string;
   /** Where the evidence goes. */
-  readonly place: ArchivePlace;
+  readonly place: ArchiveLocation;
   /** Undefined: the digest is for the terminal. */
   readonly topicArn: string | undefined;
   readonly configFile: string | undefined;
@@ -36,7 +41,7 @@ export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env
   const environmentId = read.text('--environment', flags.environment ?? '', ENVIRONMENT_ID, isEnvironmentId);
   const accountId = read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value));
   const region = readRegion(read, flags.region, env);
-  const place = readArchivePlace(read, flags);
+  const place = readArchiveLocation(read, flags);
   const topicArn = readTopic(read, '--topic', flags.topic);
   const configFile = read.text(
     '--config',

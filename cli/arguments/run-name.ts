@@ -3,7 +3,7 @@ import { walkRuns } from '../../core/archive/runs.ts';
 import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
-import type { ReadingRoom } from './archive-options.ts';
+import type { OpenedArchive } from './archive-options.ts';
 
 export const RUN_ALLOWED = 'a run as 20261124T020000Z, a day as 2026-11-24, or latest';
 
@@ -16,7 +16,7 @@ export const isRunOrDay = (text: string): boolean => isRunName(text) || isDay(te
  * @throws UsageError where it is none of them or a day has several, ArchiveError where it is not there or altered
  */
 export const findRun = async (
-  { archive, environmentId }: ReadingRoom,
+  { archive, environmentId }: OpenedArchive,
   text: string,
 ): Promise<StoredManifest> => {
   if (!isRunOrDay(text) && text !== 'latest')

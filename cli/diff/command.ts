@@ -4,7 +4,7 @@ import { keepInfinite } from '../../core/model/record.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { USER_TIMES } from '../../rules/engine/user.ts';
 import { rules } from '../../rules/index.ts';
-import { type ArchiveFlags, openReadingRoom, readArchiveFlags } from '../arguments/archive-options.ts';
+import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
@@ -52,7 +52,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
   const options = readArchiveFlags(read, flags);
   read.done();
 
-  const room = await openReadingRoom(options, io.env);
+  const room = await openedArchive(options, io.env);
   const { manifest: before } = await findRun(room, from);
   const { manifest: after } = await findRun(room, to);
   if (before.run >= after.run)

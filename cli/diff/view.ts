@@ -1,6 +1,6 @@
 import { serialiseRecord } from '../../core/model/record.ts';
 import { CAUSE_WORDS } from '../../core/model/words.ts';
-import { cut, oneLine, plainLine } from '../../core/text/plain-text.ts';
+import { oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';
@@ -18,10 +18,10 @@ const MAX_TIME = 8.64e15;
 
 const valueText = (member: string, value: unknown): string => {
   if (value === undefined) return '(missing)';
-  if (typeof value === 'string') return cut(oneLine(value), MAX_TEXT) || '(empty)';
+  if (typeof value === 'string') return truncate(oneLine(value), MAX_TEXT) || '(empty)';
   const isTime = typeof value === 'number' && value >= LEAST_TIME && value <= MAX_TIME;
   if (isTime && member.endsWith('Time')) return new Date(value).toISOString();
-  return cut(oneLine(serialiseRecord(value)), MAX_TEXT);
+  return truncate(oneLine(serialiseRecord(value)), MAX_TEXT);
 };
 
 const changeText = (change: ToldChange): string => {

@@ -10,7 +10,7 @@ import { type ConfiguredRule, configureRules } from '../../rules/engine/configur
 import type { Context, Rule, Subject } from '../../rules/engine/rule.ts';
 import { openWaivers, type Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
-import { openReadingRoom } from '../arguments/archive-options.ts';
+import { openedArchive } from '../arguments/archive-options.ts';
 import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
@@ -40,8 +40,8 @@ const rulesOf = (manifest: Manifest): readonly ConfiguredRule[] =>
     if (record === undefined)
       return { rule, state: 'off', reason: 'the run did not know the rule', options: {} };
     const reason =
-      rule.kind === 'unread' ? `its data is not read: ${rule.needs}` : `${record.state} in that run`;
-    const defaults = rule.kind === 'unread' ? {} : rule.options;
+      rule.kind === 'unavailable' ? `its data is not read: ${rule.needs}` : `${record.state} in that run`;
+    const defaults = rule.kind === 'unavailable' ? {} : rule.options;
     return {
       rule,
       state: record.state,
@@ -93,7 +93,7 @@ export const explain = async (
   const options = readExplainFlags(flags);
   const files = readConfigFiles(options.configFile, now);
   const waivers = waiversOf(options, files, now);
-  const { archive, environmentId } = await openReadingRoom(options, env);
+  const { archive, environmentId } = await openedArchive(options, env);
   const { subject, ruleId } = readQuestion(word, environmentId, rules);
   const manifest = await chosenRun(archive, environmentId, options.run);
 

@@ -1,7 +1,7 @@
 import type { Explained, ExplainedRule } from '../../core/explain/explain.ts';
 import type { ToldRemedy } from '../../core/explain/trial.ts';
 import { CAUSE_WORDS } from '../../core/model/words.ts';
-import { cut, plainLine, plural } from '../../core/text/plain-text.ts';
+import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Clause, Context } from '../../rules/engine/rule.ts';
 import { daysBetween, readTime } from '../../rules/engine/time.ts';
@@ -43,7 +43,7 @@ const OUTCOMES: Readonly<Record<Explanation['outcome'], { readonly text: string;
 
 /** One line, which no record can make anything else of. */
 const plain = (text: string, isNaming: boolean): string =>
-  isNaming ? cut(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ''), MAX_TEXT) : plainLine(text, MAX_TEXT);
+  isNaming ? truncate(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ''), MAX_TEXT) : plainLine(text, MAX_TEXT);
 
 const timeText = (value: unknown, now: number): string => {
   const time = readTime(value, now);

@@ -14,7 +14,7 @@ import { type FindingCounts, isFailing } from '../../core/model/report.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
-import { type ArchiveFlags, openReadingRoom, readArchiveFlags } from '../arguments/archive-options.ts';
+import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
@@ -152,7 +152,7 @@ export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> =>
   const last = read.whole('--last', flags.last, 1, Number.MAX_SAFE_INTEGER);
   read.done();
 
-  const { archive, environmentId } = await openReadingRoom(options, io.env);
+  const { archive, environmentId } = await openedArchive(options, io.env);
   const told = await readHistory(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
   if (flags.json) io.out.line(JSON.stringify(told, null, 2));
   else showHistory(told, archive.location, io.out);

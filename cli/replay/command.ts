@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArchiveError } from '../../core/archive/manifest.ts';
 import { type ArchivedRun, walkAttempts, walkRuns } from '../../core/archive/runs.ts';
-import { openReadingRoom, type ReadingRoom } from '../arguments/archive-options.ts';
+import { type OpenedArchive, openedArchive } from '../arguments/archive-options.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { stoppable } from '../terminal/interrupt.ts';
@@ -57,7 +57,7 @@ const isUpTo = (run: string, to: Bound | undefined): boolean =>
 
 /** The runs of a stretch, in order; throws ArchiveError where an end of it that was named is not there. */
 const runsOf = async (
-  { archive, environmentId }: ReadingRoom,
+  { archive, environmentId }: OpenedArchive,
   from: Bound | undefined,
   to: Bound | undefined,
 ): Promise<readonly ArchivedRun[]> => {
@@ -77,7 +77,7 @@ const runsOf = async (
 
 /** The nights on which no run was complete. */
 const unfinishedNights = async (
-  { archive, environmentId }: ReadingRoom,
+  { archive, environmentId }: OpenedArchive,
   from: Bound | undefined,
   to: Bound | undefined,
   complete: ReadonlySet<string>,
@@ -100,7 +100,7 @@ export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
   const files = readConfigFiles(flags.config, now, flags.waivers);
   const othersFiles =
     flags.against === undefined ? undefined : readConfigFiles(flags.against, now, flags.waivers);
-  const room = await openReadingRoom(options.archive, io.env);
+  const room = await openedArchive(options.archive, io.env);
 
   return stoppable(async (signal) => {
     const runs = await runsOf(room, options.from, options.to);

@@ -6,7 +6,7 @@ import { buildPack } from '../../core/review/pack.ts';
 import { PackError } from '../../core/review/pack-manifest.ts';
 import { signOff, WorksheetError } from '../../core/review/sign-off.ts';
 import { rules } from '../../rules/index.ts';
-import { openReadingRoom } from '../arguments/archive-options.ts';
+import { openedArchive } from '../arguments/archive-options.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type ReviewFlags, type ReviewOptions, readReviewFlags } from './options.ts';
@@ -27,7 +27,7 @@ const requireEmpty = async (pack: Archive): Promise<void> => {
 const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, isJson: boolean, io: Io) => {
   const pack = folderArchive(folder);
   await requireEmpty(pack);
-  const { archive, environmentId } = await openReadingRoom(asked, io.env);
+  const { archive, environmentId } = await openedArchive(asked, io.env);
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
   const built = await buildPack(archive, pack, { environmentId, period, rules: catalogue });
   if (isJson) io.out.line(JSON.stringify({ ...built.manifest, manifestSha256: built.sha256 }, null, 2));

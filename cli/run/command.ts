@@ -39,7 +39,7 @@ import type { Io } from '../terminal/terminal.ts';
 import { type RunFlags, type RunOptions, readRunFlags } from './options.ts';
 
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
-const ALERT_PATIENCE_MS = 2000;
+const ALERT_WAIT_MS = 2000;
 
 const callersAccount = async (region: string): Promise<string> => {
   const { account, problem } = await new STSClient({ ...awsTimeouts(), region })
@@ -154,7 +154,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
           progress.clear();
           return sendAlert(alert);
         },
-        alertPatienceMs: ALERT_PATIENCE_MS,
+        alertWaitMs: ALERT_WAIT_MS,
         onProgress: progress.onProgress,
       },
     ),

@@ -2,7 +2,7 @@ import type { AuditResult } from '../../core/audit/run.ts';
 import type { Highlight, HighlightKind } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
 import { CAUSE_WORDS } from '../../core/model/words.ts';
-import { cut, plainLine, plural } from '../../core/text/plain-text.ts';
+import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type Cell, table } from './table.ts';
@@ -67,7 +67,7 @@ export const subjectText = ({ subject }: Pick<Finding, 'subject'>): string => {
   if (subject.kind === 'environment') return 'environment';
   const id = plainLine(subject.id, MAX_ID);
   if (subject.kind === 'principal' && id.length > MAX_SUBJECT) return `...${id.slice(3 - MAX_SUBJECT)}`;
-  return cut(id, MAX_SUBJECT) || '(no readable id)';
+  return truncate(id, MAX_SUBJECT) || '(no readable id)';
 };
 
 /** What fails, or why it no longer does. */

@@ -1,4 +1,4 @@
-import { type ArchivePlace, readArchivePlace, readRegion } from '../arguments/archive-place.ts';
+import { type ArchiveLocation, readArchiveLocation, readRegion } from '../arguments/archive-place.ts';
 import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from '../arguments/flags.ts';
 
 /** The flags of `verify` as they were typed. */
@@ -14,7 +14,7 @@ export interface VerifyFlags {
 
 /** What `verify` is asked to do. */
 export interface VerifyOptions {
-  readonly place: ArchivePlace;
+  readonly place: ArchiveLocation;
   /** Of the bucket; empty for a folder, which has none. */
   readonly region: string;
   /** Empty: every one that the archive or the config has. */
@@ -33,7 +33,7 @@ export const readVerifyFlags = (
   const read = flagReader();
   const file = (name: string, value: string | undefined) =>
     read.text(name, value, 'the path of a file', (path) => path.trim() !== '');
-  const place = readArchivePlace(read, flags);
+  const place = readArchiveLocation(read, flags);
   const region = flags.bucket === undefined ? '' : readRegion(read, flags.region, env);
   if (flags.region !== undefined && flags.bucket === undefined) {
     read.refuse('--region is allowed with --bucket only: a folder has none');

@@ -1,6 +1,6 @@
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
-import { placeName } from '../../rules/engine/user.ts';
+import { positionName } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
 import { attemptKeys, type ObjectName, runKeys } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
@@ -26,13 +26,13 @@ import { eventsOf } from '../notify/channels/events.ts';
 import { type Delivery, tellUnmarked } from '../notify/deliver.ts';
 import {
   deliverDigest,
-  deliverOwed,
   deliverShortfall,
-  patienceOf,
+  deliverUndelivered,
   publishRun,
   publishShortfall,
+  waitOf,
 } from '../notify/notify.ts';
-import { type OwedAlert, owedAlerts } from '../notify/owed.ts';
+import { type UndeliveredAlert, undeliveredAlerts } from '../notify/undelivered.ts';
 import { recordRun } from '../outputs/history/record-run.ts';
 import { messageOf } from '../text/error-message.ts';
 import { digestOf, jsonEvidence, manifestOf, pageOf, reportOf } from './documents.ts';
@@ -45,7 +45,7 @@ interface Before {
   readonly last: StoredManifest | undefined;
   /** The report of that run. */
   readonly report: Report | undefined;
-  readonly owed: readonly OwedAlert[];
+  readonly undelivered: readonly UndeliveredAlert[];
 }
 
 const NOTHING_COUNTED: Counts = { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 };
@@ -63,7 +63,7 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
     spools,
     name: runName(asOf),
     keys: runKeys(environmentId, asOf),
-    yardstick: {
+    criteria: {
       rules: settings.rules,
       catalogue: new Map(settings.rules.map(({ rule }) => [rule.id, rule])),
       waivers: settings.waivers,
@@ -113,8 +113,8 @@ const execute = async (run: Run): Promise<AuditResult> => {
   if (last !== undefined && last.manifest.run > run.name) return refuseLateRun(run, last.manifest.run);
 
   const before = await readBefore(run, last);
-  const earlier = await readEarlier(archive, last?.manifest, run.yardstick.catalogue);
-  const judging = beginJudging(run.yardstick, earlier, run.spools);
+  const earlier = await readEarlier(archive, last?.manifest, run.criteria.catalogue);
+  const judging = beginJudging(run.criteria, earlier, run.spools);
   const look = await lookAt(run, judging, last?.manifest.counts.users);
   const cut = cutOf(look) ?? shrinkageOf(run, look.counts.users, last?.manifest);
   const judgement = await judging.conclude(cut === undefined);
@@ -128,7 +128,7 @@ const execute = async (run: Run): Promise<AuditResult> => {
 const readBefore = async ({ request, settings }: Run, last: StoredManifest | undefined): Promise<Before> => ({
   last,
   report: last && ((await readRunObject(settings.archive, last.manifest, 'report')) as Report),
-  owed: await owedAlerts(settings.archive, request.environmentId, request.asOf),
+  undelivered: await undeliveredAlerts(settings.archive, request.environmentId, request.asOf),
 });
 
 const readEarlier = async (
@@ -231,10 +231,10 @@ const completeRun = async (
     sha256: stored.object.sha256,
   });
   // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
-  if (stored.isNew) await deliverOwed(run, before.owed);
-  const patienceMs = stored.isNew ? 0 : patienceOf(run);
-  const alert = await deliverDigest(run, manifest, digest, patienceMs);
-  const events = await publishRun(run, manifest, report, patienceMs);
+  if (stored.isNew) await deliverUndelivered(run, before.undelivered);
+  const waitMs = stored.isNew ? 0 : waitOf(run);
+  const alert = await deliverDigest(run, manifest, digest, waitMs);
+  const events = await publishRun(run, manifest, report, waitMs);
   return resultOf(report, alert, events, objects, judgement.highlights);
 };
 
@@ -264,8 +264,8 @@ const judgeStoredSnapshot = async (
   snapshot: ManifestObject,
 ): Promise<{ readonly judgement: Judgement; readonly counts: Counts }> => {
   const { archive } = run.settings;
-  const earlier = await readEarlier(archive, last?.manifest, run.yardstick.catalogue);
-  const judging = beginJudging(run.yardstick, earlier, run.spools);
+  const earlier = await readEarlier(archive, last?.manifest, run.criteria.catalogue);
+  const judging = beginJudging(run.criteria, earlier, run.spools);
   for await (const record of readRunLines(archive, { run: run.name, objects: { snapshot } }, 'snapshot')) {
     judging.see(record);
     await judging.settled();
@@ -286,7 +286,7 @@ const keepUnfinishedRun = async (
   const report = reportOf(run, last?.manifest, shortfall, look.counts, judgement, readTrend(before.report));
   const evidence = { snapshot: look.snapshot, findings, csv };
   const result = await keepAttempt(run, last, report, judgement.highlights, evidence);
-  await deliverOwed(run, before.owed);
+  await deliverUndelivered(run, before.undelivered);
   return result;
 };
 
@@ -320,14 +320,14 @@ const keepAttempt = async (
   return resultOf(report, alert, events, objects, highlights);
 };
 
-/** A redelivered event: the run is there; only an alert that was not sent is still owed. */
+/** A redelivered event: the run is there; only an alert that was not sent is still undelivered. */
 const finishDoneRun = async (run: Run, { manifest, key, sha256 }: StoredManifest): Promise<AuditResult> => {
   const { archive } = run.settings;
   await advanceLatest(archive, run.request.environmentId, { manifest, key, sha256 });
   const report = (await readRunObject(archive, manifest, 'report')) as Report;
   const digest = (await readRunObject(archive, manifest, 'digest')) as Alert | undefined;
-  const alert = await deliverDigest(run, manifest, digest, patienceOf(run));
-  const events = await publishRun(run, manifest, report, patienceOf(run));
+  const alert = await deliverDigest(run, manifest, digest, waitOf(run));
+  const events = await publishRun(run, manifest, report, waitOf(run));
   return { ...resultOf(report, alert, events, manifest.objects), wasDone: true };
 };
 
@@ -342,12 +342,12 @@ const refuseLateRun = (run: Run, later: string): Promise<AuditResult> => {
 };
 
 const unjudged = (run: Run, shortfall: Shortfall): Report => {
-  const evaluation = beginEvaluation(run.settings.rules, run.yardstick.context, undefined, {
+  const evaluation = beginEvaluation(run.settings.rules, run.criteria.context, undefined, {
     fail: () => {},
     notAssessed: () => {},
   });
   return reportOf(run, undefined, shortfall, NOTHING_COUNTED, {
-    outcomes: evaluation.conclude(placeName, false),
+    outcomes: evaluation.conclude(positionName, false),
     findings: countFindings().counts(),
     waiverTroubles: undefined,
   });

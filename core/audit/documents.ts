@@ -16,7 +16,7 @@ import type { Shortfall } from './verdict.ts';
 
 /** `report.json`. */
 export const reportOf = (
-  { request, name, yardstick }: Run,
+  { request, name, criteria }: Run,
   last: Manifest | undefined,
   shortfall: Shortfall | undefined,
   counts: Counts,
@@ -29,7 +29,7 @@ export const reportOf = (
   accountId: request.accountId,
   ...(request.auditorAccountId !== undefined && { auditorAccountId: request.auditorAccountId }),
   region: request.region,
-  asOf: yardstick.asOf,
+  asOf: criteria.asOf,
   verdict: shortfall?.verdict ?? 'COMPLETE',
   ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
   counts,
@@ -72,7 +72,7 @@ export const manifestOf = (
         { state, options, ...(severity !== undefined && { severity }) },
       ]),
     ),
-    trustedAccounts: [...run.yardstick.context.trustedAccounts],
+    trustedAccounts: [...run.criteria.context.trustedAccounts],
     codeVersion: CODE_VERSION,
     ...(last !== undefined && { previous: { run: last.manifest.run, key: last.key, sha256: last.sha256 } }),
   };
@@ -119,7 +119,7 @@ export const digestOf = (
     report,
     highlights,
     earlierTroubles: earlier?.waiverTroubles ?? [],
-    rules: run.yardstick.catalogue,
+    rules: run.criteria.catalogue,
     reportLocation: `${ARCHIVE_PLACE}/${keys.object('html')}`,
     ...(environmentName !== undefined && { environmentName }),
   };

@@ -20,7 +20,7 @@ import { countFindings, type FindingCounts } from '../model/report.ts';
 import { csvHeader, csvLine } from '../outputs/csv.ts';
 
 /** By what a run judges. */
-export interface Yardstick {
+export interface Criteria {
   readonly rules: readonly ConfiguredRule[];
   /** The same rules by id. */
   readonly catalogue: ReadonlyMap<string, Rule>;
@@ -102,7 +102,7 @@ const beginFormerEvaluation = (
 
 /** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
 export const beginJudging = (
-  { rules, catalogue, waivers, reminders, context, asOf }: Yardstick,
+  { rules, catalogue, waivers, reminders, context, asOf }: Criteria,
   earlier: Earlier,
   spools: SpoolFolder,
 ): Judging => {

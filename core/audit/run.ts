@@ -12,7 +12,7 @@ import type { Counts, Report } from '../model/report.ts';
 import type { PublishEvents, SendAlert } from '../notify/channel.ts';
 import type { Delivery } from '../notify/deliver.ts';
 import type { ListingEnd, UserSource } from '../sources/source.ts';
-import type { Yardstick } from './judging.ts';
+import type { Criteria } from './judging.ts';
 
 /** One run of the audit. */
 export interface AuditRequest {
@@ -64,7 +64,7 @@ export interface AuditSettings {
   /** Signs the manifests of complete runs, where the operator wants them signed. */
   readonly signManifestDigest?: Signer;
   /** How long a second attempt waits for the first one's alert before it sends its own; 10 s where undefined. */
-  readonly alertPatienceMs?: number;
+  readonly alertWaitMs?: number;
   onProgress?(progress: ListingProgress): void;
 }
 
@@ -89,7 +89,7 @@ export interface Run {
   readonly spools: SpoolFolder;
   readonly name: string;
   readonly keys: RunKeys;
-  readonly yardstick: Yardstick;
+  readonly criteria: Criteria;
 }
 
 /** What the listing gave. */

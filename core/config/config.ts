@@ -271,7 +271,7 @@ const optionsAmong = (settings: RuleSettings): Options =>
   );
 
 const ruleSchema = (rule: Rule): z.ZodType<RuleSettings> => {
-  if (rule.kind === 'unread') {
+  if (rule.kind === 'unavailable') {
     const off = `false, since its data is not read (${rule.needs})`;
     return section({
       enabled: z

@@ -1,5 +1,5 @@
 import type { STSClient } from '@aws-sdk/client-sts';
-import type { CredentialsMode } from '../sources/finspace/cut.ts';
+import type { CredentialsMode } from '../sources/finspace/listing-stopped.ts';
 import type { AwsCredentials } from '../sources/finspace/signing.ts';
 import { plainLine } from '../text/plain-text.ts';
 import { type Check, fail, notChecked, ok, problemOf, statusOf, warn } from './check.ts';

@@ -1,5 +1,5 @@
-import { ENDED, ListingCut } from '../sources/finspace/cut.ts';
 import { describe, RequestError } from '../sources/finspace/failure.ts';
+import { ENDED, ListingStopped } from '../sources/finspace/listing-stopped.ts';
 import { openReader, type Reader } from '../sources/finspace/reader.ts';
 import { send } from '../sources/finspace/request.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
@@ -11,7 +11,7 @@ import { type Answer, type Check, fail, notChecked, ok, warn } from './check.ts'
 const PATIENCE_MS = 20_000;
 const REACH_MS = 5000;
 
-const REMEDIES: Readonly<Record<ListingCut['reason'], string>> = {
+const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
   deadline: 'look again when the service is well',
   'repeated-token': 'open a support case',
   'access-denied': 'give the caller credentials that FinSpace knows',
@@ -24,7 +24,7 @@ const untilCut = async (look: () => Promise<Answer>): Promise<Answer> => {
   try {
     return await look();
   } catch (error) {
-    if (!(error instanceof ListingCut)) throw error;
+    if (!(error instanceof ListingStopped)) throw error;
     return fail(error.problem, error.remedy ?? REMEDIES[error.reason]);
   }
 };

@@ -173,7 +173,7 @@ const verdictOf = ({ unjudged, explanation }: Judged): NonNullable<ExplainedRule
 
 /** Whether a rule has anything to say of such a subject. */
 export const concerns = (rule: Rule, { kind }: Subject): boolean => {
-  if (rule.kind === 'unread') return false;
+  if (rule.kind === 'unavailable') return false;
   if (kind === 'user') return rule.kind !== 'directory' || rule.clauses !== undefined;
   return rule.kind === 'directory' && rule.about === kind;
 };

@@ -1,5 +1,10 @@
 /** Why a listing ended before the directory did. */
-export type CutReason = 'deadline' | 'repeated-token' | 'access-denied' | 'validation' | 'source-unavailable';
+export type StopReason =
+  | 'deadline'
+  | 'repeated-token'
+  | 'access-denied'
+  | 'validation'
+  | 'source-unavailable';
 
 /** What a listing cost. `requests` counts every HTTP request, refused and failed ones and the exchange included. */
 export interface ListingCounts {

@@ -2,7 +2,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
-import type { CutReason, ListingCounts } from './listing.ts';
+import type { ListingCounts, StopReason } from './listing.ts';
 import type { TrendPoint } from './trend.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
@@ -10,7 +10,7 @@ export type Verdict = 'COMPLETE' | 'INCOMPLETE' | 'FAILED';
 
 /** Why a run is not complete. */
 export type VerdictReason =
-  | CutReason
+  | StopReason
   | 'rule-error'
   | 'empty-roster'
   | 'roster-drop'

@@ -31,11 +31,11 @@ export const tellUnmarked = async (tell: () => Promise<unknown>): Promise<Delive
 /** How often a marker that another attempt may be about to write is looked for. */
 const LOOKS = 20;
 
-const isMarked = async (archive: Archive, markerKey: string, patienceMs: number): Promise<boolean> => {
+const isMarked = async (archive: Archive, markerKey: string, waitMs: number): Promise<boolean> => {
   for (let look = 0; look < LOOKS; look += 1) {
     if (await archive.has(markerKey)) return true;
-    if (patienceMs === 0) return false;
-    await setTimeout(patienceMs / LOOKS);
+    if (waitMs === 0) return false;
+    await setTimeout(waitMs / LOOKS);
   }
   return false;
 };
@@ -45,7 +45,7 @@ export interface Mark {
   readonly archive: Archive;
   readonly markerKey: string;
   /** How long to wait for the marker of another attempt that may be telling it right now, in milliseconds. */
-  readonly patienceMs: number;
+  readonly waitMs: number;
 }
 
 /**
@@ -54,11 +54,11 @@ export interface Mark {
  * @param tell resolves with what the marker says
  */
 export const tellOnce = async (
-  { archive, markerKey, patienceMs }: Mark,
+  { archive, markerKey, waitMs }: Mark,
   tell: () => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<Delivery> => {
   try {
-    if (await isMarked(archive, markerKey, patienceMs)) return { outcome: 'already-sent' };
+    if (await isMarked(archive, markerKey, waitMs)) return { outcome: 'already-sent' };
     const marker = evidenceOf(`${JSON.stringify(await tell(), null, 2)}\n`);
     await archive.create(markerKey, marker.content, 'application/json');
     return { outcome: 'sent' };

@@ -6,20 +6,20 @@ import type { Report } from '../model/report.ts';
 import type { Alert, PublishEvents } from './channel.ts';
 import { eventsOf, type Tidings } from './channels/events.ts';
 import { type Delivery, deliver, tellOnce, wasToldBefore } from './deliver.ts';
-import type { OwedAlert } from './owed.ts';
+import type { UndeliveredAlert } from './undelivered.ts';
 
 /** Far longer than an attempt takes from its manifest to the marker of its alert. */
-const ALERT_PATIENCE_MS = 10_000;
+const ALERT_WAIT_MS = 10_000;
 
 /** How long to wait for the attempt that wrote the manifest to tell, in milliseconds. */
-export const patienceOf = ({ settings }: Run): number => settings.alertPatienceMs ?? ALERT_PATIENCE_MS;
+export const waitOf = ({ settings }: Run): number => settings.alertWaitMs ?? ALERT_WAIT_MS;
 
 /** Sends the digest of a complete run, once; quiet where nothing changed. */
 export const deliverDigest = async (
   { settings }: Run,
   { run, environmentId, asOf, verdict }: Manifest,
   digest: Alert | undefined,
-  patienceMs: number,
+  waitMs: number,
 ): Promise<Delivery> => {
   if (digest === undefined) return { outcome: 'quiet' };
   return deliver({
@@ -28,7 +28,7 @@ export const deliverDigest = async (
     send: settings.sendAlert,
     alert: digest,
     facts: { run, verdict },
-    patienceMs,
+    waitMs,
   });
 };
 
@@ -52,7 +52,7 @@ export const deliverShortfall = async (
     send: sendAlert,
     alert: digest,
     facts: { run, verdict, reason },
-    patienceMs: 0,
+    waitMs: 0,
   });
 };
 
@@ -61,10 +61,10 @@ const publishOnce = (
   publish: PublishEvents,
   markerKey: string,
   tidings: Tidings,
-  patienceMs: number,
+  waitMs: number,
 ): Promise<Delivery> => {
   const { run, verdict, reason } = tidings.report;
-  return tellOnce({ archive, markerKey, patienceMs }, async () => ({
+  return tellOnce({ archive, markerKey, waitMs }, async () => ({
     run,
     verdict,
     ...(reason !== undefined && { reason }),
@@ -77,7 +77,7 @@ export const publishRun = async (
   run: Run,
   manifest: Manifest,
   report: Report,
-  patienceMs: number,
+  waitMs: number,
 ): Promise<Delivery | undefined> => {
   const { archive, publishEvents } = run.settings;
   if (publishEvents === undefined) return undefined;
@@ -86,7 +86,7 @@ export const publishRun = async (
     reportKey: run.keys.object('report'),
     findings: readRunLines(archive, manifest, 'findings'),
   };
-  return publishOnce(run, publishEvents, run.keys.events, tidings, patienceMs);
+  return publishOnce(run, publishEvents, run.keys.events, tidings, waitMs);
 };
 
 /** The event of a run that is not complete, once for each reason. */
@@ -106,10 +106,13 @@ export const publishShortfall = async (
 };
 
 /** Sends what earlier runs could not; where that fails again, the next run tries. */
-export const deliverOwed = async ({ settings }: Run, owed: readonly OwedAlert[]): Promise<void> => {
+export const deliverUndelivered = async (
+  { settings }: Run,
+  undelivered: readonly UndeliveredAlert[],
+): Promise<void> => {
   const { archive, sendAlert: send } = settings;
-  for (const errand of owed) {
-    const { outcome } = await deliver({ ...errand, archive, send, patienceMs: 0 });
+  for (const errand of undelivered) {
+    const { outcome } = await deliver({ ...errand, archive, send, waitMs: 0 });
     if (outcome === 'failed') return;
   }
 };

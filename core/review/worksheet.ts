@@ -1,5 +1,5 @@
 import { unguarded } from '../outputs/csv.ts';
-import { cut } from '../text/plain-text.ts';
+import { truncate } from '../text/plain-text.ts';
 import { CsvError, type CsvRow, readCsv } from './csv-reader.ts';
 import {
   type ANSWER_COLUMNS,
@@ -37,7 +37,7 @@ const escapeOf = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toS
 const shown = (value: string): string =>
   value === ''
     ? 'nothing'
-    : JSON.stringify(cut(value, MAX_SHOWN)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeOf);
+    : JSON.stringify(truncate(value, MAX_SHOWN)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeOf);
 
 /** A cell as it was before the guard against formulas. */
 const textOf = (cell: string): string => unguarded(asSpread(cell));

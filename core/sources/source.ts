@@ -1,10 +1,10 @@
-import type { CutReason, ListingCounts } from '../model/listing.ts';
+import type { ListingCounts, StopReason } from '../model/listing.ts';
 
 export type ListingEnd =
   | { readonly complete: true }
   | {
       readonly complete: false;
-      readonly reason: CutReason;
+      readonly reason: StopReason;
       /** What happened, for people; names no user. Lower case, no full stop. */
       readonly message: string;
     };
@@ -26,7 +26,7 @@ export interface Listing {
 export type UserSource = (deadline: number) => Listing;
 
 /** Where a listing stands: what it takes to go on with it in another process. */
-export interface ListingPlace {
+export interface ListingCursor {
   /** Of the page that comes next; missing before the first. It opens that page: for the archive, never for a log. */
   readonly nextToken?: string;
   /** Pages read before it. */
@@ -38,8 +38,8 @@ export interface ListingPlace {
 /** A listing that another can go on with where this one's time is over. */
 export interface ResumableListing extends Listing {
   /** Meaningful once `pages` has ended. */
-  place(): ListingPlace;
+  place(): ListingCursor;
 }
 
 /** Opens a listing as a UserSource does, at the first page or where another one stopped. */
-export type ResumableSource = (deadline: number, from?: ListingPlace) => ResumableListing;
+export type ResumableSource = (deadline: number, from?: ListingCursor) => ResumableListing;

@@ -50,7 +50,7 @@ const maskAddresses = (text: string): string =>
     .join(' ');
 
 /** At most so many characters, the last three of them dots where something was cut. */
-export const cut = (text: string, most: number): string => {
+export const truncate = (text: string, most: number): string => {
   if (text.length <= most) return text;
   // By code points, so that no half of a surrogate pair is left.
   return `${Array.from(text.slice(0, most)).slice(0, -3).join('')}...`;
@@ -68,7 +68,8 @@ export const oneLine = (text: string): string =>
  * One harmless line in which what looks like an e-mail address is masked, as the last net under rules that name
  * nobody in the first place.
  */
-export const plainLine = (text: string, most = Infinity): string => cut(maskAddresses(oneLine(text)), most);
+export const plainLine = (text: string, most = Infinity): string =>
+  truncate(maskAddresses(oneLine(text)), most);
 
 /**
  * Breaks a paragraph into lines of at most `width` characters where its words allow it.

@@ -17,7 +17,7 @@ export const PROBLEM_KINDS = [
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /** What an attempt that was cut off leaves and the next run mends or passes by, and what could not be checked. */
-export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'owed' | 'unchecked';
+export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'undelivered' | 'unchecked';
 
 /** Something that an archive shows to whoever verifies it. */
 export interface Remark<Kind extends string> {

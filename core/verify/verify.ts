@@ -188,7 +188,12 @@ const owedNotes = (
     const key = runKeys(environmentId, asOf).alert;
     if (claims?.objects.digest === undefined || markers.has(key)) return [];
     return [
-      { kind: 'owed', run, key, message: 'is not there: nothing shows that the digest of the run was sent' },
+      {
+        kind: 'undelivered',
+        run,
+        key,
+        message: 'is not there: nothing shows that the digest of the run was sent',
+      },
     ];
   });
 

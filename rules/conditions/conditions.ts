@@ -1,6 +1,6 @@
 import type { Clause } from '../engine/rule.ts';
 import type { User, UserFacts } from '../engine/user.ts';
-import { isPast, type Unit, units } from './age.ts';
+import { isOverLimit, type Unit, units } from './age.ts';
 
 export const active = (user: User): Clause => ({ text: 'status is not DISABLED', holds: user.isActive });
 
@@ -44,7 +44,7 @@ export const isOlder = (
   now: number,
 ): Clause => ({
   text: `${what} is older than ${units(limit, unit)}`,
-  holds: typeof time === 'number' ? isPast(now - time, limit, unit) : undefined,
+  holds: typeof time === 'number' ? isOverLimit(now - time, limit, unit) : undefined,
 });
 
 /** Holds where one of the alternatives does, and can't be told where only those that can't be told might. */

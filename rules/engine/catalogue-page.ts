@@ -5,7 +5,7 @@ const KINDS = {
   user: 'each user',
   directory: 'the whole directory',
   change: 'what changed since the last complete run',
-  unread: 'not read: always off',
+  unavailable: 'not read: always off',
 } as const satisfies Record<Rule['kind'], string>;
 
 const INTRO = `# The rule catalogue
@@ -51,7 +51,7 @@ const overview = (rules: readonly Rule[]): string =>
   );
 
 const optionLines = (rule: Rule): readonly string[] => {
-  if (rule.kind === 'unread') return [];
+  if (rule.kind === 'unavailable') return [];
   return Object.entries(rule.options).map(
     ([name, value]) => `- **Option** \`${name}\`, by default \`${JSON.stringify(value)}\``,
   );
@@ -70,7 +70,7 @@ const section = (rule: Rule): string => {
     `${title}.\n`,
     `- **Severity**: ${severity}${severityNote === undefined ? '' : `; ${severityNote}`}`,
     `- **Fails when** ${failsWhen}`,
-    ...(rule.kind === 'unread' ? [`- **Off**: its data is not read. It needs ${rule.needs}`] : []),
+    ...(rule.kind === 'unavailable' ? [`- **Off**: its data is not read. It needs ${rule.needs}`] : []),
     ...optionLines(rule),
     ...controlLines(rule),
     `\n${rationale}\n`,

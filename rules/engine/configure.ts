@@ -20,7 +20,7 @@ export interface ConfiguredRule {
 }
 
 const configureRule = (rule: Rule, { enabled, severity, ...set }: RuleSettings): ConfiguredRule => {
-  if (rule.kind === 'unread') {
+  if (rule.kind === 'unavailable') {
     return { rule, state: 'off', reason: `its data is not read: ${rule.needs}`, options: {} };
   }
   // Options were checked against the defaults' types when the config was read.

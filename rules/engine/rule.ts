@@ -147,13 +147,13 @@ export interface ChangeRule<O extends Options = Options> extends ChangeRuleDefin
 }
 
 /** A rule of the catalogue whose data is not read: always off, and said to be off. */
-export interface UnreadRule extends RuleText {
-  readonly kind: 'unread';
+export interface UnavailableRule extends RuleText {
+  readonly kind: 'unavailable';
   /** The operations that would give its data. */
   readonly needs: string;
 }
 
-export type Rule = UserRule | DirectoryRule | ChangeRule | UnreadRule;
+export type Rule = UserRule | DirectoryRule | ChangeRule | UnavailableRule;
 
 // A rule is written against its own options and run by an engine that knows only `Options`. The config is checked
 // against the defaults' types before any rule runs, which is what makes these three widenings sound.
@@ -166,4 +166,7 @@ export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefini
 export const defineChangeRule = <O extends Options>(rule: ChangeRuleDefinition<O>): ChangeRule =>
   ({ kind: 'change', ...rule }) as unknown as ChangeRule;
 
-export const defineUnreadRule = (rule: Omit<UnreadRule, 'kind'>): UnreadRule => ({ kind: 'unread', ...rule });
+export const defineUnavailableRule = (rule: Omit<UnavailableRule, 'kind'>): UnavailableRule => ({
+  kind: 'unavailable',
+  ...rule,
+});

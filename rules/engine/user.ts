@@ -51,7 +51,7 @@ const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What stands for the id of a record without one. */
-export const placeName = (position: number): string => `#${position}`;
+export const positionName = (position: number): string => `#${position}`;
 
 /** Reads one entry of the listing. Nothing is refused: what is no object is a user with every member missing. */
 export const readUser = (record: unknown, position: number): User => {
@@ -61,7 +61,7 @@ export const readUser = (record: unknown, position: number): User => {
   const principal = readPrincipal(members.apiAccessPrincipalArn);
 
   return {
-    id: hasUserId ? userId : placeName(position),
+    id: hasUserId ? userId : positionName(position),
     hasUserId,
     position,
     status,

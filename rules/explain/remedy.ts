@@ -2,7 +2,7 @@ import type { ConfiguredRule } from '../engine/configure.ts';
 import { beginEvaluation } from '../engine/evaluate.ts';
 import type { Context } from '../engine/rule.ts';
 import { readTime } from '../engine/time.ts';
-import { placeName, readUser, type User } from '../engine/user.ts';
+import { positionName, readUser, type User } from '../engine/user.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -224,7 +224,7 @@ export const beginSupposing = (rules: readonly ConfiguredRule[], context: Contex
     },
     conclude: (): Supposed => ({
       isJudged: evaluation
-        .conclude((place) => ids[place] ?? placeName(place), true)
+        .conclude((place) => ids[place] ?? positionName(place), true)
         .every(({ error }) => error === undefined),
       failed,
     }),

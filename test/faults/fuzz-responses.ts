@@ -257,7 +257,7 @@ export const fuzzAudit = async (seed: number): Promise<Fuzzed> => {
       listUsers,
       archive,
       sendAlert: () => Promise.resolve('sent'),
-      alertPatienceMs: 0,
+      alertWaitMs: 0,
     });
     const { verdict, reason } = result.report;
     return {

@@ -74,7 +74,7 @@ const alone = ({ kind, often, ...mishap }: Mishap): readonly FaultCase[] =>
     store,
     seed,
     isContested: false,
-    isOwed: kind.startsWith('S'),
+    isUndelivered: kind.startsWith('S'),
   }));
 
 const pairOf = (seed: number, store: Store): FaultCase => {
@@ -96,7 +96,7 @@ const pairOf = (seed: number, store: Store): FaultCase => {
     troubles: pair.flatMap(({ troubles }) => troubles),
     mustPass: false,
     isContested: false,
-    isOwed: random() < 0.5,
+    isUndelivered: random() < 0.5,
   };
 };
 
@@ -121,7 +121,7 @@ const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, troubles]) =>
     troubles,
     mustPass: false,
     isContested: true,
-    isOwed: false,
+    isUndelivered: false,
   })),
 );
 

@@ -80,7 +80,7 @@ export const auditUndisturbed = (
     listUsers: listingOf([users]),
     archive,
     sendAlert,
-    alertPatienceMs: 0,
+    alertWaitMs: 0,
   });
 
 /** A folder for an archive, and its end. */

@@ -11,7 +11,7 @@ import type { Verdict } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { ARCHIVE_PLACE } from '../../core/notify/deliver.ts';
-import { owedAlerts } from '../../core/notify/owed.ts';
+import { undeliveredAlerts } from '../../core/notify/undelivered.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
@@ -51,7 +51,7 @@ export interface FaultCase {
   readonly faults: FaultPlan;
   readonly troubles: readonly AwsTrouble[];
   /** The alert of the night before was never accepted. */
-  readonly isOwed: boolean;
+  readonly isUndelivered: boolean;
   /** A second attempt begins at the same time as the first. */
   readonly isContested: boolean;
   readonly seed: number;
@@ -155,7 +155,10 @@ const withoutPauses = async <C extends { readonly config: { retryStrategy(): Pro
   return client;
 };
 
-const openWorld = async ({ store, faults, troubles, isOwed, seed }: FaultCase, { first }: Reference) => {
+const openWorld = async (
+  { store, faults, troubles, isUndelivered, seed }: FaultCase,
+  { first }: Reference,
+) => {
   const player = awsFaultPlayer();
   const aws = await startAwsEmulator({
     bucket: 'archive',
@@ -175,7 +178,7 @@ const openWorld = async ({ store, faults, troubles, isOwed, seed }: FaultCase, {
   const folder = store === 'folder' ? await openFolder() : undefined;
   const archive = folder?.archive ?? bucketArchive(s3, aws.bucket, 0);
 
-  const objects = [...first].filter(([key]) => !isOwed || !key.startsWith('alerts/'));
+  const objects = [...first].filter(([key]) => !isUndelivered || !key.startsWith('alerts/'));
   await fillArchive(archive, new Map(objects));
 
   const time = impatience(SECOND.getTime());
@@ -234,7 +237,7 @@ const sourceFor = ({ time, random }: World, simulator: Simulator, deadline: numb
   });
 };
 
-const attempt = async (world: World, name: string, alertPatienceMs: number): Promise<Attempted> => {
+const attempt = async (world: World, name: string, alertWaitMs: number): Promise<Attempted> => {
   const { archive, player, simulator, time } = world;
   const began = time.clock.now();
   const played = (): number => player.played() + simulator.stats().faultsPlayed;
@@ -245,7 +248,7 @@ const attempt = async (world: World, name: string, alertPatienceMs: number): Pro
   const result = await audit(requestOf(SECOND, { attempt: name, deadline }), {
     ...SETTINGS,
     archive,
-    alertPatienceMs,
+    alertWaitMs,
     listUsers: sourceFor(world, simulator, deadline),
     sendAlert: async (alert) => {
       try {
@@ -297,7 +300,7 @@ const isComplete = ({ attributes }: Alert): boolean => attributes.verdict === 'C
 
 /** How often each alert was told, and what may have been. */
 const judgeAlerts = async (
-  { isOwed }: FaultCase,
+  { isUndelivered }: FaultCase,
   { firstDigest }: Reference,
   { archive, player }: World,
   attempts: readonly Attempted[],
@@ -314,11 +317,15 @@ const judgeAlerts = async (
   };
   if (!(await archive.has(KEYS.object('digest'))) || timesTold(await digestIn(archive, SECOND)) === 0)
     lose('the digest of the night');
-  // Where a run can't know that it wrote its own manifest, the next night sends what is owed.
-  const owed = await owedAlerts(archive, ENVIRONMENT, NEXT);
-  if (isOwed && timesTold(firstDigest) === 0 && !owed.some(({ alert }) => alert.body === firstDigest.body))
-    lose('the digest owed for the night before');
-  if (!isOwed && timesTold(firstDigest) > 0) problems.push('the night before is told of again');
+  // Where a run can't know that it wrote its own manifest, the next night sends what is undelivered.
+  const undelivered = await undeliveredAlerts(archive, ENVIRONMENT, NEXT);
+  if (
+    isUndelivered &&
+    timesTold(firstDigest) === 0 &&
+    !undelivered.some(({ alert }) => alert.body === firstDigest.body)
+  )
+    lose('the digest undelivered for the night before');
+  if (!isUndelivered && timesTold(firstDigest) > 0) problems.push('the night before is told of again');
 
   // Of what is not complete each reason is told once; what no archive remembers, once an attempt.
   const wanted = new Map<string, number>();

@@ -70,7 +70,7 @@ describe('a named role', () => {
   ])('is refused for $name, with what to do about it', async ({ role }) => {
     const sts = await start();
     await expect(assumedRole(role, clientOf(sts))()).rejects.toMatchObject({
-      name: 'ListingCut',
+      name: 'ListingStopped',
       reason: 'access-denied',
       message: `role ${role.arn} could not be assumed (AccessDenied): its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
     });

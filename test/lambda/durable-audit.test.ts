@@ -56,7 +56,7 @@ const settingsFor = (archive: Archive): Omit<AuditSettings, 'listUsers'> => ({
   ...configuredSettings(defaultConfig(rules), [], simulator.environmentId),
   archive,
   sendAlert: (alert) => sendAlert(alert),
-  alertPatienceMs: 100,
+  alertWaitMs: 100,
 });
 
 /** Waiting takes no time, and every request a second. */

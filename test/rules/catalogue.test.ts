@@ -16,8 +16,8 @@ const filesOf = (folder: string, end: string): readonly string[] =>
     .toSorted();
 
 const ids = rules.map(({ id }) => id);
-const judging = rules.filter(({ kind }) => kind !== 'unread');
-const optionsOf = (rule: Rule): Options => (rule.kind === 'unread' ? {} : rule.options);
+const judging = rules.filter(({ kind }) => kind !== 'unavailable');
+const optionsOf = (rule: Rule): Options => (rule.kind === 'unavailable' ? {} : rule.options);
 
 // Columns: NIST 800-53 r5, CIS v8.1, ISO 27001:2022, SOC 2, PCI DSS 4.0.1, NYDFS 500.7.
 const CONTROLS = `
@@ -130,7 +130,7 @@ describe('the catalogue', () => {
   });
 
   test('lists rules whose data is not read as such', () => {
-    expect(rules.filter(({ kind }) => kind === 'unread').map(({ id }) => id)).toEqual([
+    expect(rules.filter(({ kind }) => kind === 'unavailable').map(({ id }) => id)).toEqual([
       'effective-super-user',
       'self-service-credentials',
       'principal-missing',
@@ -139,7 +139,7 @@ describe('the catalogue', () => {
     ]);
     const { outcomes } = judge(rules, { users: [aUser()] });
     expect(outcomes.filter(({ state }) => state === 'off').map(({ reason }) => reason)).toEqual(
-      rules.flatMap((rule) => (rule.kind === 'unread' ? [`its data is not read: ${rule.needs}`] : [])),
+      rules.flatMap((rule) => (rule.kind === 'unavailable' ? [`its data is not read: ${rule.needs}`] : [])),
     );
   });
 
@@ -164,7 +164,7 @@ describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }
     expect(rule.severityNote ?? 'none').toMatch(phrase);
     expect(rule.rationale).toMatch(sentences);
     expect(rule.remediation).toMatch(sentences);
-    expect(rule.kind === 'unread' ? rule.needs : 'nothing').toMatch(phrase);
+    expect(rule.kind === 'unavailable' ? rule.needs : 'nothing').toMatch(phrase);
   });
 
   test('tells of every option in its condition', () => {

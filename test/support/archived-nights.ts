@@ -52,7 +52,7 @@ export const auditNights = async (
           listUsers: listingOf([users], end),
           archive,
           sendAlert: () => Promise.resolve('sent'),
-          alertPatienceMs: 100,
+          alertWaitMs: 100,
         },
       ),
     );

@@ -57,7 +57,7 @@ export const auditNight = (
       reminders: defaultConfig(rules).reminders,
       maxDropPercent: 20,
       config: {},
-      alertPatienceMs: 0,
+      alertWaitMs: 0,
       ...settings,
     },
   );

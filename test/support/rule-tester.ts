@@ -107,7 +107,7 @@ export const expectMailable = (message: string, users: readonly unknown[]): void
 
 /** A case whose options the config would refuse proves nothing. */
 const judgeCase = (rule: Rule, given: Given): Judged => {
-  if (rule.kind === 'unread') throw new Error(`${rule.id} judges nothing`);
+  if (rule.kind === 'unavailable') throw new Error(`${rule.id} judges nothing`);
   const options = { ...rule.options, ...given.options };
   expect(rule.optionsError?.(options)).toBeUndefined();
   return judge([rule], given);

@@ -1,7 +1,7 @@
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
-import { cut, plainLine, plural, toAscii } from '../../text/plain-text.ts';
+import { plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
 import type { DigestFacts } from './facts.ts';
 
 /** SNS takes fewer than 100 characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
@@ -103,5 +103,5 @@ export const composeSubject = (facts: DigestFacts, news: readonly Highlight[], t
   const all = forms(facts.report, news, troubles);
   const form =
     all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
-  return `FinSpace ${cut(name, Math.max(room(form), 4))}: ${form}`.slice(0, MAX_SUBJECT);
+  return `FinSpace ${truncate(name, Math.max(room(form), 4))}: ${form}`.slice(0, MAX_SUBJECT);
 };

@@ -6,7 +6,7 @@ import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { CAUSE_WORDS } from '../../model/words.ts';
-import { cut, plural } from '../../text/plain-text.ts';
+import { plural, truncate } from '../../text/plain-text.ts';
 import { day } from './instant.ts';
 import { foreign, type Html, html, prose } from './markup.ts';
 import type { PageFacts } from './page-facts.ts';
@@ -89,7 +89,7 @@ const valueText = (name: string, value: unknown, now: number): string => {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   const time = name.endsWith('Time') ? readTime(value, now) : 'never';
   const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
-  return cut(text, MAX_VALUE) + date;
+  return truncate(text, MAX_VALUE) + date;
 };
 
 const evidence = (finding: Finding, now: number): Html | undefined => {
@@ -100,14 +100,14 @@ const evidence = (finding: Finding, now: number): Html | undefined => {
     .slice(0, MAX_VALUES)
     .map(
       ([name, value]) =>
-        html`<span><b>${cut(name, MAX_ID)}</b> ${foreign(valueText(name, value, now))}</span>`,
+        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(name, value, now))}</span>`,
     )}${rest > 0 && `and ${rest} more`}</span>`;
 };
 
 const waiverNote = ({ waiver }: Finding): Html | undefined => {
   if (waiver === undefined) return undefined;
   const { reason, ticket, owner, approver, expires } = waiver;
-  return html`<span class="note">Waived until ${expires}: ${foreign(cut(reason, MAX_MESSAGE))}${ticket !== undefined && html` (${foreign(cut(ticket, MAX_ID))})`}; owner ${foreign(cut(owner, MAX_ID))}, approved by ${foreign(cut(approver, MAX_ID))}</span>`;
+  return html`<span class="note">Waived until ${expires}: ${foreign(truncate(reason, MAX_MESSAGE))}${ticket !== undefined && html` (${foreign(truncate(ticket, MAX_ID))})`}; owner ${foreign(truncate(owner, MAX_ID))}, approved by ${foreign(truncate(approver, MAX_ID))}</span>`;
 };
 
 const notes = (finding: Finding): Html => {
@@ -117,13 +117,15 @@ const notes = (finding: Finding): Html => {
 
 const subjectText = ({ subject }: Finding): Html => {
   if (subject.kind === 'environment') return html`the environment`;
-  return subject.id === '' ? html`(no readable id)` : html`<code>${foreign(cut(subject.id, MAX_ID))}</code>`;
+  return subject.id === ''
+    ? html`(no readable id)`
+    : html`<code>${foreign(truncate(subject.id, MAX_ID))}</code>`;
 };
 
 const row = (finding: Finding, kind: Shown, now: number): Html => {
   const { severity, firstSeen, runs } = finding;
   const days = Math.max(0, Math.floor((now - Date.parse(firstSeen)) / DAY_MS));
-  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${rank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${KINDS[kind]}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(cut(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, now)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
+  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${rank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${KINDS[kind]}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, now)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
 };
 
 const frameworkName = (control: string): string => {

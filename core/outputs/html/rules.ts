@@ -2,7 +2,7 @@ import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { TROUBLE_WORDS } from '../../model/words.ts';
-import { cut, plural } from '../../text/plain-text.ts';
+import { plural, truncate } from '../../text/plain-text.ts';
 import { foreign, type Html, html } from './markup.ts';
 import type { PageFacts } from './page-facts.ts';
 import { severityBadge } from './severity.ts';
@@ -26,7 +26,7 @@ const tone = (outcome: RuleOutcome): string => {
 };
 
 const reasonOf = ({ error, reason = '' }: RuleOutcome): string =>
-  cut(error === undefined ? reason : `it failed: ${error}`, MAX_REASON);
+  truncate(error === undefined ? reason : `it failed: ${error}`, MAX_REASON);
 
 const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html => {
   const { id, severity, state, checked, failed, notAssessed } = outcome;

@@ -1,6 +1,6 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { awsTimeouts } from '../../aws/clients.ts';
-import { ListingCut } from './cut.ts';
+import { ListingStopped } from './listing-stopped.ts';
 import type { AwsCredentials } from './signing.ts';
 
 /** A role of another account, and the secret that both accounts have agreed upon. */
@@ -22,7 +22,7 @@ const isRefusal = (error: unknown): boolean => {
 
 /**
  * The keys of a role, assumed when they are asked for and kept until shortly before they expire. Rejects with a
- * ListingCut that names the role.
+ * ListingStopped that names the role.
  * @param config of the client, whose own keys assume the role
  */
 export const assumedRole = (
@@ -48,12 +48,12 @@ export const assumedRole = (
     } catch (error) {
       const problem = `role ${arn} could not be assumed (${Object(error).name ?? 'unknown error'})`;
       throw isRefusal(error)
-        ? new ListingCut(
+        ? new ListingStopped(
             'access-denied',
             `${problem}: its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
             { cause: error },
           )
-        : new ListingCut('source-unavailable', `${problem}: STS does not answer as it should`, {
+        : new ListingStopped('source-unavailable', `${problem}: STS does not answer as it should`, {
             cause: error,
           });
     } finally {

@@ -1,14 +1,14 @@
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
-import { type CredentialsMode, ListingCut } from './cut.ts';
 import { RequestError } from './failure.ts';
+import { type CredentialsMode, ListingStopped } from './listing-stopped.ts';
 import type { JsonObject } from './request.ts';
 import type { ListingEvent } from './settings.ts';
 import type { AwsCredentials } from './signing.ts';
 
 /** The keys that ListUsers is signed with. */
 export interface FinspaceCredentials {
-  /** Rejects with a RequestError where an exchange fails, and with a ListingCut where the caller has no keys. */
+  /** Rejects with a RequestError where an exchange fails, and with a ListingStopped where the caller has no keys. */
   current(): Promise<AwsCredentials>;
   /** Forgets them, so that the next are fresh; false where there are no others to be had. */
   renew(): boolean;
@@ -54,9 +54,9 @@ const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSetting
   try {
     loaded = await within(loadCredentials(), loadTimeoutMs);
   } catch (error) {
-    if (error instanceof ListingCut) throw error;
+    if (error instanceof ListingStopped) throw error;
     // The provider's own words may hold paths and profile names.
-    throw new ListingCut(
+    throw new ListingStopped(
       'access-denied',
       "the caller's AWS credentials could not be loaded: set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role",
       { cause: error },
@@ -64,7 +64,7 @@ const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSetting
   }
   const keys = readKeys({ ...loaded });
   if (keys === undefined)
-    throw new ListingCut(
+    throw new ListingStopped(
       'access-denied',
       "the caller's AWS credentials must be keys of visible characters: one is missing, or holds a space or a line break",
     );

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { ListingEnd, ListingPlace, ResumableListing } from '../source.ts';
-import { ListingCut } from './cut.ts';
+import type { ListingCursor, ListingEnd, ResumableListing } from '../source.ts';
+import { ListingStopped } from './listing-stopped.ts';
 import type { Page } from './page.ts';
 import { openReader, type ReaderSettings } from './reader.ts';
 
 /** Tokens may be long and pages many: only digests are kept, of 128 bits. */
 const digest = (token: string): string => hash('sha256', token, 'base64url').slice(0, 22);
 
-const START: ListingPlace = { pages: 0, seen: [] };
+const START: ListingCursor = { pages: 0, seen: [] };
 
 /**
  * Opens one listing. The first request is made when the first page is asked for, and from then on each page is asked for
@@ -22,11 +22,11 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
   const seen = new Set(from.seen);
 
   /** Gives the page, or the cut that came instead. */
-  const tryPage = async (): Promise<Page | ListingCut> => {
+  const tryPage = async (): Promise<Page | ListingStopped> => {
     try {
       return await reader.page(nextToken);
     } catch (error) {
-      if (error instanceof ListingCut) return error;
+      if (error instanceof ListingStopped) return error;
       throw error;
     }
   };
@@ -36,7 +36,7 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
       let coming = tryPage();
       for (;;) {
         const page = await coming;
-        if (page instanceof ListingCut) {
+        if (page instanceof ListingStopped) {
           end = { complete: false, reason: page.reason, message: `page ${pages + 1}: ${page.message}` };
           return;
         }

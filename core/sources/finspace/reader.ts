@@ -6,7 +6,7 @@ import { persist } from './retry.ts';
 
 export type ReaderSettings = ClientSettings & Omit<CredentialsSettings, 'loadTimeoutMs'>;
 
-/** The two things that are asked of FinSpace, each until it succeeds or nothing more can be done: then a ListingCut. */
+/** The two things that are asked of FinSpace, each until it succeeds or nothing more can be done: then a ListingStopped. */
 export interface Reader {
   /** Exchanges the caller's credentials, where the mode asks for it and none are at hand. */
   exchange(): Promise<void>;

@@ -2,8 +2,8 @@ import pRetry from 'p-retry';
 import { type Client, OutOfTime } from './client.ts';
 import type { Clock } from './clock.ts';
 import type { FinspaceCredentials } from './credentials.ts';
-import { type CredentialsMode, cutBy, ListingCut } from './cut.ts';
 import { type Failure, type Remedy, RequestError, remedyFor } from './failure.ts';
+import { type CredentialsMode, cutBy, ListingStopped } from './listing-stopped.ts';
 import type { ListingEvent } from './settings.ts';
 
 export interface RetrySettings {
@@ -33,7 +33,7 @@ const times = (count: number): string => (count === 1 ? 'once' : `${count} times
 
 /**
  * Makes an attempt until it succeeds, until a failure says that none will, or until the deadline: the budget is time,
- * not tries. Rejects with a ListingCut.
+ * not tries. Rejects with a ListingStopped.
  *
  * Failures back off exponentially with full jitter, https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/,
  * but refusals for the rate are left to the pace, which knows better how long to wait.
@@ -44,16 +44,16 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
   let failures = 0;
   let last: RequestError | undefined;
 
-  const outOfTime = (): ListingCut => {
+  const outOfTime = (): ListingStopped => {
     if (last === undefined) {
       const { throttled } = client.counts();
       const why = throttled === 0 ? '' : `; requests were refused for their rate ${times(throttled)}`;
-      return new ListingCut('deadline', `deadline reached${why}`);
+      return new ListingStopped('deadline', `deadline reached${why}`);
     }
     const history = `failed ${times(failures)} on this page, at last with ${last.message}`;
     return client.wasAnswered()
-      ? new ListingCut('deadline', `deadline reached: ${history}`, { cause: last })
-      : new ListingCut('source-unavailable', `no answer ever came until the deadline: ${history}`, {
+      ? new ListingStopped('deadline', `deadline reached: ${history}`, { cause: last })
+      : new ListingStopped('source-unavailable', `no answer ever came until the deadline: ${history}`, {
           cause: last,
         });
   };

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
-import type { CredentialsMode } from './cut.ts';
 import type { Operation } from './failure.ts';
+import type { CredentialsMode } from './listing-stopped.ts';
 import type { Fetch } from './request.ts';
 import type { AwsCredentials } from './signing.ts';
 

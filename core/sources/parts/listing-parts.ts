@@ -4,7 +4,7 @@ import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
 import type { ListingCounts } from '../../model/listing.ts';
-import type { Listing, ListingEnd, ListingPlace, ResumableSource, UserSource } from '../source.ts';
+import type { Listing, ListingCursor, ListingEnd, ResumableSource, UserSource } from '../source.ts';
 import {
   findPart,
   type PartEnd,
@@ -62,7 +62,7 @@ const placeAfter = (previous: ListingPart | undefined): Pick<ListingPart, 'pass'
 const readOn = async (
   { archive, listUsers, deadline, partMs, now }: PartSettings,
   key: string,
-  from: ListingPlace | undefined,
+  from: ListingCursor | undefined,
 ): Promise<StoredPart> => {
   const spools = await createSpoolFolder();
   try {

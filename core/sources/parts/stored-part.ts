@@ -7,13 +7,13 @@ import type { Evidence, Spool } from '../../archive/staging.ts';
 import type { ListingCounts } from '../../model/listing.ts';
 import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
-import type { ListingEnd, ListingPlace } from '../source.ts';
+import type { ListingCursor, ListingEnd } from '../source.ts';
 
 /** How a part of a listing ended: the last of its lines. */
 export interface PartEnd {
   readonly end: ListingEnd;
   readonly counts: ListingCounts;
-  readonly place: ListingPlace;
+  readonly place: ListingCursor;
 }
 
 /** A line a page, an array of users as the service gave them; then an object, the end. */

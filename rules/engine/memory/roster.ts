@@ -1,4 +1,4 @@
-import { placeName, type User, type UserFacts } from '../user.ts';
+import { positionName, type User, type UserFacts } from '../user.ts';
 import { NumberList } from './number-list.ts';
 import { PathTable, TextTable } from './text-table.ts';
 
@@ -64,7 +64,7 @@ export class Roster {
   /** The id of the user that arrived after so many others. */
   arrival(place: number): string {
     const number = this.#arrivals.at(place);
-    return number === 0 ? placeName(place) : this.#ids.at(number - 1);
+    return number === 0 ? positionName(place) : this.#ids.at(number - 1);
   }
 
   /** What the earlier run knew of a user. */

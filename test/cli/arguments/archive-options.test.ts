@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   type ArchiveFlags,
-  openReadingRoom,
+  openedArchive,
   readArchiveFlags,
 } from '../../../cli/arguments/archive-options.ts';
 import { flagReader } from '../../../cli/arguments/flags.ts';
@@ -26,7 +26,7 @@ const open = async (keys: readonly string[], environment?: string) => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, '');
   }
-  const { environmentId } = await openReadingRoom(
+  const { environmentId } = await openedArchive(
     read({ out, ...(environment !== undefined && { environment }) }),
     {},
   );

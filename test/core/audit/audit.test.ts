@@ -120,7 +120,7 @@ const newAudit = async (archive?: Archive) => {
           reminders: defaultConfig(catalogue).reminders,
           maxDropPercent: 20,
           config: {},
-          alertPatienceMs: 100,
+          alertWaitMs: 100,
           ...settings,
         },
       );
@@ -360,7 +360,7 @@ describe('what people are told', () => {
     expect(alerts).toHaveLength(3);
   });
 
-  test('an attempt whose run was completed after all is owed to nobody', async () => {
+  test('an attempt whose run was completed after all is undelivered to nobody', async () => {
     const { alerts, run: auditNight } = await newAudit();
     const end = { complete: false, reason: 'deadline', message: 'm' } as const;
     await auditNight({ pages: [[user('a')]] });
@@ -380,7 +380,7 @@ describe('what people are told', () => {
     expect(alerts).toHaveLength(told);
   });
 
-  test('an owed alert that was altered is not sent, and the run says so', async () => {
+  test('an undelivered alert that was altered is not sent, and the run says so', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
     await auditNight({ pages: [[user('a')]], settings: { sendAlert: refuse } });
     const key = `reports/${partition()}/${run()}/digest.json`;

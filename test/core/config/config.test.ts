@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { parseConfig, parseWaivers } from '../../../core/config/read-config.ts';
 import { ConfigError } from '../../../core/config/schema.ts';
-import { defineDirectoryRule, defineUnreadRule, defineUserRule } from '../../../rules/engine/rule.ts';
+import { defineDirectoryRule, defineUnavailableRule, defineUserRule } from '../../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../../rules/index.ts';
 
 const texts = (id: string) => ({
@@ -34,7 +34,7 @@ const rules = [
     limit: () => ({ text: 'never', holds: false }),
     begin: () => ({ see: () => undefined, judge: () => ({ checked: 0, violations: [] }) }),
   }),
-  defineUnreadRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),
+  defineUnavailableRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),
 ];
 
 const KMS = 'arn:aws:kms:us-east-1:123456789012:';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { begunAnew } from '../../../core/model/words.ts';
-import { cut, plainLine, plural, toAscii, wrap } from '../../../core/text/plain-text.ts';
+import { plainLine, plural, toAscii, truncate, wrap } from '../../../core/text/plain-text.ts';
 
 describe('toAscii', () => {
   test.each([
@@ -59,8 +59,8 @@ describe('cut', () => {
     ['one past it', '123456', 5, '12...'],
     ['in the middle of an emoji', 'abc🦊defgh', 7, 'abc...'],
   ])('%s', (_, text, most, short) => {
-    expect(cut(text, most)).toBe(short);
-    expect(cut(text, most).length).toBeLessThanOrEqual(most);
+    expect(truncate(text, most)).toBe(short);
+    expect(truncate(text, most).length).toBeLessThanOrEqual(most);
   });
 });
 

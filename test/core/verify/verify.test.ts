@@ -536,7 +536,7 @@ const ofMarkers: readonly Tampering[] = [
     name: 'a marker of an alert is gone',
     tamper: (hands) => hands.remove(keysOf(3).alert),
     problems: [],
-    notes: ['owed 3'],
+    notes: ['undelivered 3'],
   },
   {
     name: 'an object was added to a run',
@@ -650,7 +650,7 @@ describe('nights', () => {
 });
 
 describe('crashes', () => {
-  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'owed 2'];
+  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'undelivered 2'];
 
   test('whatever write a run is killed at, what is left are notes, and the next attempt leaves none', async () => {
     const seen = new Set<string>();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pastLimit } from '../../../rules/conditions/age.ts';
+import { overLimit } from '../../../rules/conditions/age.ts';
 import { DAY_MS, HOUR_MS } from '../../../rules/engine/time.ts';
 
 test.each([
@@ -12,5 +12,5 @@ test.each([
   ['an age of one', DAY_MS, 0, 'day', '1 day'],
   ['hours', 25 * HOUR_MS, 24, 'hour', '25 hours'],
 ] as const)('tells an age: %s', (_name, age, limit, unit, words) => {
-  expect(pastLimit(age, limit, unit)).toBe(words);
+  expect(overLimit(age, limit, unit)).toBe(words);
 });

@@ -14,7 +14,7 @@ test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses a l
 
 test.each(
   rules.flatMap((rule) =>
-    rule.kind === 'unread'
+    rule.kind === 'unavailable'
       ? []
       : Object.entries(rule.options)
           .filter(([, value]) => typeof value === 'number')

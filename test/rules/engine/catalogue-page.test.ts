@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { cataloguePage } from '../../../rules/engine/catalogue-page.ts';
 import { controls } from '../../../rules/engine/controls.ts';
-import { defineUnreadRule, defineUserRule } from '../../../rules/engine/rule.ts';
+import { defineUnavailableRule, defineUserRule } from '../../../rules/engine/rule.ts';
 
 const text = {
   failsWhen: 'this | that',
@@ -21,7 +21,7 @@ const judged = defineUserRule({
   check: () => undefined,
 });
 
-const unread = defineUnreadRule({
+const unread = defineUnavailableRule({
   ...text,
   id: 'unread-rule',
   title: 'Nobody looks',

@@ -5,7 +5,7 @@ import {
   type Context,
   defineChangeRule,
   defineDirectoryRule,
-  defineUnreadRule,
+  defineUnavailableRule,
   defineUserRule,
   type Rule,
 } from '../../../rules/engine/rule.ts';
@@ -78,7 +78,7 @@ const noNewcomers = defineChangeRule({
   },
 });
 
-const blind = defineUnreadRule({ ...texts, id: 'blind', needs: 'ListPermissionGroups' });
+const blind = defineUnavailableRule({ ...texts, id: 'blind', needs: 'ListPermissionGroups' });
 
 const context: Context = { now: 0, environmentId: 'env', partition: 'aws', trustedAccounts: new Set() };
 

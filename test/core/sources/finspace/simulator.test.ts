@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CutReason } from '../../../../core/model/listing.ts';
+import type { StopReason } from '../../../../core/model/listing.ts';
 import type { FinspaceSettings } from '../../../../core/sources/finspace/settings.ts';
 import { finspaceSource } from '../../../../core/sources/finspace/source.ts';
 import type { FaultKind } from '../../../../simulator/faults.ts';
@@ -44,7 +44,7 @@ const list = async (
 
 const USERS = directory(250);
 
-const REASONS: Readonly<Partial<Record<FaultKind, CutReason>>> = {
+const REASONS: Readonly<Partial<Record<FaultKind, StopReason>>> = {
   denied: 'access-denied',
   'expired-credentials': 'access-denied',
   gone: 'source-unavailable',

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
 import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
-import type { ListingEnd, ListingPlace, ResumableSource } from '../../../../core/sources/source.ts';
+import type { ListingCursor, ListingEnd, ResumableSource } from '../../../../core/sources/source.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -17,7 +17,7 @@ const sourceOf =
   (
     pages: readonly (readonly unknown[])[],
     end: ListingEnd,
-    opened: [number, ListingPlace | undefined][] = [],
+    opened: [number, ListingCursor | undefined][] = [],
   ): ResumableSource =>
   (deadline, from) => {
     opened.push([deadline, from]);
@@ -120,7 +120,7 @@ describe('after a part', () => {
 
 test('a part goes on where the one before stopped, within its own time and that of the whole', async () => {
   const archive = await newArchive();
-  const opened: [number, ListingPlace | undefined][] = [];
+  const opened: [number, ListingCursor | undefined][] = [];
   const source = sourceOf([[1]], OUT_OF_TIME, opened);
   const first = await listPart(settingsOf(archive, source), ATTEMPT, undefined);
   await listPart(settingsOf(archive, source, 700), ATTEMPT, first);

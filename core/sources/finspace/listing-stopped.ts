@@ -1,19 +1,19 @@
-import type { CutReason } from '../../model/listing.ts';
+import type { StopReason } from '../../model/listing.ts';
 import { describe, type Failure, type Operation, type Remedy, type RequestError } from './failure.ts';
 
 /** `exchange`: the caller's keys are exchanged for FinSpace's. `direct`: the caller's keys are FinSpace's. */
 export type CredentialsMode = 'exchange' | 'direct';
 
 /** Ends a listing before its time; the message is for people and names no user. */
-export class ListingCut extends Error {
-  override readonly name = 'ListingCut';
-  readonly reason: CutReason;
+export class ListingStopped extends Error {
+  override readonly name = 'ListingStopped';
+  readonly reason: StopReason;
   /** What happened, and what to do about it where that is known; the message tells both. */
   readonly problem: string;
   readonly remedy: string | undefined;
 
   constructor(
-    reason: CutReason,
+    reason: StopReason,
     problem: string,
     { remedy, ...options }: ErrorOptions & { remedy?: string } = {},
   ) {
@@ -46,7 +46,7 @@ const onStaleCredentials = (operation: Operation, mode: CredentialsMode): string
 const isBadSignature = (failure: Failure): boolean =>
   failure.kind === 'refused' && /Signature/.test(failure.name ?? '');
 
-const REASONS: Readonly<Record<Remedy, CutReason>> = {
+const REASONS: Readonly<Record<Remedy, StopReason>> = {
   'slow-down': 'deadline',
   retry: 'deadline',
   'retry-briefly': 'source-unavailable',
@@ -75,8 +75,8 @@ const advice = ({ operation, failure }: RequestError, remedy: Remedy, mode: Cred
 };
 
 /** The cut for a failure that no further request can mend. */
-export const cutBy = (error: RequestError, remedy: Remedy, mode: CredentialsMode): ListingCut =>
-  new ListingCut(REASONS[remedy], `${error.operation} failed: ${describe(error.failure)}`, {
+export const cutBy = (error: RequestError, remedy: Remedy, mode: CredentialsMode): ListingStopped =>
+  new ListingStopped(REASONS[remedy], `${error.operation} failed: ${describe(error.failure)}`, {
     cause: error,
     remedy: advice(error, remedy, mode),
   });

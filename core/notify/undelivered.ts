@@ -19,7 +19,7 @@ import type { Errand } from './deliver.ts';
 const OWED_MS = 30 * DAY_MS;
 
 /** An alert that was composed and never accepted. */
-export type OwedAlert = Pick<Errand, 'alert' | 'markerKey' | 'facts'>;
+export type UndeliveredAlert = Pick<Errand, 'alert' | 'markerKey' | 'facts'>;
 
 interface Owing {
   readonly run: string;
@@ -28,16 +28,16 @@ interface Owing {
 }
 
 /**
- * The alerts of earlier runs that were never accepted, the oldest first. An attempt that did not end is owed for only
+ * The alerts of earlier runs that were never accepted, the oldest first. An attempt that did not end is undelivered for only
  * where no other attempt at its run was told of, and where the run was not completed after all.
  * @param asOf of the run that asks
  * @throws {ArchiveError} where one is missing or was altered
  */
-export const owedAlerts = async (
+export const undeliveredAlerts = async (
   archive: Archive,
   environmentId: string,
   asOf: Date,
-): Promise<readonly OwedAlert[]> => {
+): Promise<readonly UndeliveredAlert[]> => {
   const since = new Date(asOf.getTime() - OWED_MS);
   const keysOf = (area: Area): Promise<readonly string[]> =>
     keysUnder(archive, areaPrefix(area, environmentId), dayPrefix(area, environmentId, since));
@@ -69,10 +69,13 @@ export const owedAlerts = async (
   });
 
   const owing = [...complete, ...unfinished].toSorted((a, b) => (a.run < b.run ? -1 : 1));
-  return Promise.all(owing.map((one) => readOwed(archive, one)));
+  return Promise.all(owing.map((one) => readUndelivered(archive, one)));
 };
 
-const readOwed = async (archive: Archive, { manifestKey, markerKey }: Owing): Promise<OwedAlert> => {
+const readUndelivered = async (
+  archive: Archive,
+  { manifestKey, markerKey }: Owing,
+): Promise<UndeliveredAlert> => {
   const stored = await readManifest(archive, manifestKey);
   if (stored === undefined) throw new ArchiveError(`${manifestKey} is missing, though its digest is there`);
   const { run, verdict, reason } = stored.manifest;
