@@ -1,8 +1,9 @@
 import type { Archive } from '../core/archive/archive.ts';
 import { audit } from '../core/audit/audit.ts';
-import type { AuditResult } from '../core/audit/run.ts';
+import type { AuditResult } from '../core/audit/result.ts';
 import { configuredSettings } from '../core/audit/settings.ts';
 import { parseConfig } from '../core/config/read-config.ts';
+import { digestChannel } from '../core/notify/channels/digest.ts';
 import { finspaceSource } from '../core/sources/finspace/source.ts';
 import { rules } from '../rules/index.ts';
 import { CALLER } from '../simulator/server.ts';
@@ -51,7 +52,7 @@ export const auditNight = async (
         loadCredentials: async () => CALLER,
       }),
       archive,
-      sendAlert: async () => 'message',
+      channels: [digestChannel(async () => 'message')],
     },
   );
   const { verdict, message } = result.report;

@@ -2,12 +2,13 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { bucketArchive } from '../core/archive/bucket.ts';
-import type { AuditRequest, AuditResult } from '../core/audit/run.ts';
+import type { AuditRequest } from '../core/audit/request.ts';
+import type { AuditResult } from '../core/audit/result.ts';
 import { configuredSettings } from '../core/audit/settings.ts';
 import { awsTimeouts } from '../core/aws/clients.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { readBundledConfig } from './bundled-config.ts';
-import { compose } from './composition.ts';
+import { compose, configuredChannels } from './composition.ts';
 import { functionDoctor } from './function-doctor.ts';
 import { loggable } from './invocation.ts';
 import { publishMetrics } from './metrics.ts';
@@ -17,7 +18,8 @@ const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = process.en
 const { config, waivers } = readBundledConfig(import.meta.dirname);
 const archive = bucketArchive(new S3Client(awsTimeouts()), bucket);
 const sendAlert = snsAlerts(new SNSClient(awsTimeouts()), topicArn);
-const { credentialsOf, usersOf, edges } = compose(config, process.env);
+const { credentialsOf, usersOf } = compose(config, process.env);
+const channels = configuredChannels(config, sendAlert);
 const logger = new Logger();
 
 /** What the function audits with, by its environment and the files beside it. */
@@ -26,9 +28,8 @@ export const auditor = {
   listUsersOf: usersOf,
   settingsOf: ({ environmentId }: AuditRequest) => ({
     ...configuredSettings(config, waivers, environmentId),
-    ...edges,
     archive,
-    sendAlert,
+    channels,
   }),
   onResult(result: AuditResult, startedAt: number): void {
     logger.info('audited', loggable(result));

@@ -1,8 +1,10 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import type { AuditRequest, AuditSettings } from '../core/audit/run.ts';
+import type { AuditRequest } from '../core/audit/request.ts';
 import type { Config } from '../core/config/config.ts';
-import { eventBridgeEvents } from '../core/notify/channels/event-bridge.ts';
+import type { Channel } from '../core/notify/channel.ts';
+import { digestChannel, type SendAlert } from '../core/notify/channels/digest.ts';
+import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
 import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
@@ -15,13 +17,14 @@ export const compose = (config: Config, env: NodeJS.ProcessEnv) => {
   return {
     credentialsOf,
     usersOf: configuredUsers(config, env, credentialsOf),
-    edges: configuredEdges(config),
   };
 };
 
-/** What the function does besides, where the config asks for it. */
-export const configuredEdges = ({ events }: Config): Pick<AuditSettings, 'publishEvents'> =>
-  events === undefined ? {} : { publishEvents: eventBridgeEvents(events.bus) };
+/** The channels that the config asks for; everybody gets the digest. */
+export const configuredChannels = ({ events }: Config, sendAlert: SendAlert): readonly Channel[] => [
+  digestChannel(sendAlert),
+  ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
+];
 
 /** By environment, the keys that it is read with. */
 export type CredentialsOf = (environmentId: string) => () => Promise<AwsCredentials>;

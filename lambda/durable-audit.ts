@@ -3,7 +3,9 @@ import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-j
 import { runKeys } from '../core/archive/keys.ts';
 import { lastCompleteRun } from '../core/archive/manifest.ts';
 import { audit } from '../core/audit/audit.ts';
-import type { AuditRequest, AuditResult, AuditSettings } from '../core/audit/run.ts';
+import type { AuditRequest } from '../core/audit/request.ts';
+import type { AuditResult } from '../core/audit/result.ts';
+import type { AuditSettings } from '../core/audit/settings.ts';
 import type { Config } from '../core/config/config.ts';
 import { runName } from '../core/model/run-name.ts';
 import { type ListingPart, listPart, partsSource } from '../core/sources/parts/listing-parts.ts';

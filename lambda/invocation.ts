@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import type { AuditRequest, AuditResult } from '../core/audit/run.ts';
-import { attemptName, wholeSecond } from '../core/audit/settings.ts';
+import type { AuditRequest } from '../core/audit/request.ts';
+import { attemptName, wholeSecond } from '../core/audit/request.ts';
+import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
 
 const environment = (ids: readonly string[]) =>
@@ -129,10 +130,9 @@ export const readInvocation = (
 };
 
 /** What the log keeps of a run: neither the rules' outcomes nor the trend, which the report has; names nobody. */
-export const loggable = ({ report, alert, events, warnings }: AuditResult) => ({
+export const loggable = ({ report, deliveries, warnings }: AuditResult) => ({
   report: { ...report, rules: undefined, trend: undefined },
-  alert,
-  events,
+  ...deliveries,
   warnings,
 });
 
@@ -142,22 +142,22 @@ export type Answer = ReturnType<typeof answerOf>;
  * What an invocation answers.
  * @throws where the run is not complete, or not everybody could be told: Errors, retries, the DLQ and the alarms work
  */
-export const answerOf = ({ report, alert, events, wasDone }: AuditResult) => {
+export const answerOf = ({ report, deliveries, wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
-  if (alert.outcome === 'failed')
-    throw new Error(`${name} is COMPLETE, but its alert was not sent: ${alert.message}`);
-  if (events?.outcome === 'failed')
-    throw new Error(`${name} is COMPLETE, but its events were not published: ${events.message}`);
+  const undelivered = Object.entries(deliveries).flatMap(([channel, delivery]) =>
+    delivery.outcome === 'failed' ? [`${channel}: ${delivery.message}`] : [],
+  );
+  if (undelivered.length > 0)
+    throw new Error(`${name} is COMPLETE, but not everybody was notified: ${undelivered.join('; ')}`);
   return {
     run,
     environmentId,
     verdict,
     users: counts.users,
     findings: findings.bySeverity,
-    alert: alert.outcome,
-    ...(events !== undefined && { events: events.outcome }),
+    ...Object.fromEntries(Object.entries(deliveries).map(([channel, { outcome }]) => [channel, outcome])),
     wasDone,
   };
 };

@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { AuditResult } from '../core/audit/run.ts';
+import type { AuditResult } from '../core/audit/result.ts';
 import type { Severity } from '../rules/engine/severity.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 

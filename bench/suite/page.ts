@@ -20,9 +20,10 @@ export const page = async (): Promise<readonly Measure[]> => {
       });
       const { rules } = settingsOf(environmentId);
       const hashes = { ruleset: '', config: '', waivers: '' };
+      const evidence = Object.entries(objects).map(([name, object]) => ({ name, label: name, object }));
       const taken = Array.from({ length: TIMES }, () => {
         const before = performance.now();
-        reportPage({ report, rules, highlights, objects, hashes, codeVersion: '0' });
+        reportPage({ report, rules, highlights, evidence, hashes, codeVersion: '0' });
         return performance.now() - before;
       });
       return [

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
-import { attemptName, configuredSettings } from '../../core/audit/settings.ts';
+import { attemptName } from '../../core/audit/request.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import type { Alert } from '../../core/notify/channel.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
 import { rules } from '../../rules/index.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
@@ -115,10 +117,12 @@ const auditNight = async (
         onEvent: progress.onEvent,
       }),
       archive,
-      sendAlert: (alert) => {
-        mails.push(alert);
-        return Promise.resolve('demo');
-      },
+      channels: [
+        digestChannel((alert) => {
+          mails.push(alert);
+          return Promise.resolve('demo');
+        }),
+      ],
       onProgress: progress.onProgress,
     },
   );

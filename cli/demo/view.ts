@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
-import type { AuditResult } from '../../core/audit/run.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import { isNews } from '../../core/model/highlights.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
-import { NEWS } from '../../core/notify/digest/facts.ts';
 import { plainLine, wrap } from '../../core/text/plain-text.ts';
 import { rules } from '../../rules/index.ts';
 import type { Night } from '../../simulator/nights.ts';
@@ -88,7 +88,7 @@ export const showNight = (
     showAttempt(out, attempt);
   }
 
-  const highlights = attempts.at(-1)?.result.highlights.filter(({ kind }) => NEWS.has(kind)) ?? [];
+  const highlights = attempts.at(-1)?.result.highlights.filter(({ kind }) => isNews(kind)) ?? [];
   if (highlights.length === 0) return;
   out.line();
   const rows =

@@ -8,9 +8,10 @@ import { readRunLines } from '../../core/archive/read-run.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
+import { isNews } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
-import { NEWS } from '../../core/notify/digest/facts.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { archivedSource } from '../../core/sources/archived.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
@@ -66,10 +67,12 @@ export const openJudge = (archive: Archive, { config, waivers }: ConfigFiles, fo
           ...configuredSettings(config, waivers, environmentId),
           listUsers: archivedSource(archive, night, signal),
           archive: own,
-          sendAlert: (alert) => {
-            alerts.push(alert);
-            return Promise.resolve('replay');
-          },
+          channels: [
+            digestChannel((alert) => {
+              alerts.push(alert);
+              return Promise.resolve('replay');
+            }),
+          ],
         },
       );
       if (report.verdict === 'COMPLETE') {
@@ -77,7 +80,7 @@ export const openJudge = (archive: Archive, { config, waivers }: ConfigFiles, fo
         await forgetOutdated([...keys, runKeys(environmentId, asOf).manifest]);
       }
       const alert = report.verdict === 'COMPLETE' ? alerts.at(-1) : undefined;
-      const told = alert === undefined ? [] : highlights.filter(({ kind }) => NEWS.has(kind));
+      const told = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));
       return {
         report,
         alert,

@@ -7,11 +7,13 @@ import { runKeys } from '../../core/archive/keys.ts';
 import { readManifest } from '../../core/archive/manifest.ts';
 import { readRunLines } from '../../core/archive/read-run.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditResult } from '../../core/audit/run.ts';
-import { attemptName, configuredSettings, wholeSecond } from '../../core/audit/settings.ts';
+import { attemptName, wholeSecond } from '../../core/audit/request.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
 import { awsTimeouts } from '../../core/aws/clients.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
@@ -63,8 +65,9 @@ const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) 
       : snsAlerts(new SNSClient({ ...awsTimeouts(), region }), topicArn),
 });
 
-const exitOf = ({ report, alert }: AuditResult, failOn: Severity | undefined): ExitCode => {
-  if (report.verdict !== 'COMPLETE' || alert.outcome === 'failed') return EXIT.notComplete;
+const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {
+  const isTold = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
+  if (report.verdict !== 'COMPLETE' || !isTold) return EXIT.notComplete;
   const isFailing = SEVERITIES.some(
     (severity) =>
       failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
@@ -150,11 +153,13 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
         ...configuredSettings(config, waivers, environmentId),
         listUsers,
         archive,
-        sendAlert: (alert) => {
-          progress.clear();
-          return sendAlert(alert);
-        },
-        alertWaitMs: ALERT_WAIT_MS,
+        channels: [
+          digestChannel((alert) => {
+            progress.clear();
+            return sendAlert(alert);
+          }),
+        ],
+        notifyWaitMs: ALERT_WAIT_MS,
         onProgress: progress.onProgress,
       },
     ),
@@ -163,8 +168,10 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
 
   if (options.isJson) io.out.line(JSON.stringify(result.report, null, 2));
   else show(result, await highlightsOf(archive, asOf, result), archive.location, io);
-  if (result.alert.outcome === 'failed') {
-    io.err.line(`the digest was not sent: ${plainLine(result.alert.message, 400)}`);
+  for (const delivery of Object.values(result.deliveries)) {
+    if (delivery.outcome === 'failed') {
+      io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);
+    }
   }
   for (const warning of result.warnings) io.err.line(plainLine(warning, 400));
   return exitOf(result, options.failOn);

@@ -1,10 +1,10 @@
-import type { AuditResult } from '../../core/audit/run.ts';
-import type { Highlight, HighlightKind } from '../../core/model/highlights.ts';
-import type { Report } from '../../core/model/report.ts';
-import { CAUSE_WORDS } from '../../core/model/words.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import { type Highlight, type HighlightKind, isNews } from '../../core/model/highlights.ts';
+import { isFullyJudged, type Report } from '../../core/model/report.ts';
+import { CAUSE_WORDS, countedHighlights, HIGHLIGHT_WORDS } from '../../core/model/words.ts';
 import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
-import type { Finding } from '../../rules/engine/finding.ts';
-import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
+import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../rules/engine/severity.ts';
 import { type Cell, table } from './table.ts';
 import { type Format, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
 
@@ -16,19 +16,10 @@ const MAX_ID = 140;
 const MAX_SUBJECT = 32;
 const MAX_TEXT = 400;
 
-const KINDS: Readonly<Record<HighlightKind, { readonly text: string; readonly format: Format }>> = {
-  new: { text: 'new', format: 'bold' },
-  reopened: { text: 'reopened', format: 'bold' },
-  escalated: { text: 'raised', format: 'bold' },
-  'waiver-ended': { text: 'unwaived', format: 'bold' },
-  event: { text: 'change', format: 'bold' },
-  reminder: { text: 'reminder', format: 'bold' },
-  open: { text: 'open', format: 'dim' },
-  waived: { text: 'waived', format: 'dim' },
-  resolved: { text: 'resolved', format: 'green' },
+const formatOf = (kind: HighlightKind): Format => {
+  if (kind === 'resolved') return 'green';
+  return isNews(kind) ? 'bold' : 'dim';
 };
-
-const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
 export const severityCell = (severity: Severity): Cell => ({
   text: severity,
@@ -85,10 +76,10 @@ export const findingsTable = (
 ): string => {
   const shown = highlights
     .flatMap(({ kind, findings }) => findings.slice(0, SHOWN).map((finding) => ({ kind, finding })))
-    .toSorted((a, b) => rank(b.finding.severity) - rank(a.finding.severity));
+    .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity));
   const rows = shown.map(({ kind, finding }): readonly Cell[] => [
     severityCell(finding.severity),
-    KINDS[kind],
+    { text: HIGHLIGHT_WORDS[kind].tag, format: formatOf(kind) },
     subjectText(finding),
     `${plainLine(finding.ruleId, MAX_ID)}: ${findingText(finding)}`,
   ]);
@@ -111,7 +102,7 @@ export const rulesTable = (
     ({ ruleId }) => ruleId,
   );
   const rows = [...byRule].map(([ruleId, members]): readonly Cell[] => [
-    severityCell(SEVERITIES[Math.max(...members.map(({ severity }) => rank(severity)))] ?? 'CRITICAL'),
+    severityCell(worstSeverity(members.map(({ severity }) => severity)) ?? 'CRITICAL'),
     String(members.reduce((total, { count }) => total + count, 0)).padStart('FAILING'.length),
     plainLine(ruleId, MAX_ID),
     titles.get(ruleId) ?? '',
@@ -133,12 +124,9 @@ export const failingText = (
 
 /** `3 new, 1 resolved, 14 open`. */
 export const statesText = ({ findings: { byState } }: Report): string => {
-  const { event, ...states } = byState;
-  const parts = [
-    ...Object.entries(states).map(([state, count]) => ({ count, text: `${count} ${state}` })),
-    { count: event, text: plural(event, 'change') },
-  ];
-  const present = parts.filter(({ count }) => count > 0).map(({ text }) => text);
+  const present = FINDING_STATES.filter((state) => byState[state] > 0).map((state) =>
+    countedHighlights(state, byState[state]),
+  );
   return present.length === 0 ? 'no findings' : present.join(', ');
 };
 
@@ -161,9 +149,9 @@ export const listingText = ({ counts, verdict }: Report): string => {
   return `${verdict === 'COMPLETE' ? seen : `only ${seen} seen`}; ${cost.join(', ')}`;
 };
 
-/** What became of the digest. */
-export const alertText = ({ alert }: AuditResult): string => {
-  switch (alert.outcome) {
+/** The fate of the digest. */
+export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveries'>): string => {
+  switch (alert?.outcome) {
     case 'quiet':
       return 'nothing to tell, nobody is mailed';
     case 'already-sent':
@@ -177,7 +165,7 @@ export const alertText = ({ alert }: AuditResult): string => {
 
 /** The rules that had less than their full say, those together that share a reason. */
 export const unjudgedText = ({ rules }: Report): string => {
-  const unjudged = rules.filter(({ state, notAssessed }) => state !== 'ran' || notAssessed > 0);
+  const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
   const byReason = Map.groupBy(unjudged, ({ state, notAssessed, reason, error }) => {
     const what = state === 'ran' ? `${notAssessed} not assessed` : state;
     return `${what}: ${plainLine(error ?? reason ?? 'no reason given', MAX_TEXT)}`;

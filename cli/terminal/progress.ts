@@ -1,4 +1,4 @@
-import type { ListingProgress as Progress } from '../../core/audit/run.ts';
+import type { ListingProgress as Progress } from '../../core/audit/settings.ts';
 import type { ListingEvent } from '../../core/sources/finspace/settings.ts';
 import { statusLine, type Terminal } from './terminal.ts';
 

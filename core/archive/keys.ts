@@ -3,40 +3,40 @@ import type { Archive } from './archive.ts';
 
 /** Where things stand in an archive: the same keys in a bucket and in a folder. */
 
-/** The objects of a run, by the name that the manifest gives them. */
-const OBJECTS = {
-  snapshot: (partition: string, run: string) => `snapshots/${partition}/${run}.jsonl.gz`,
-  findings: (partition: string, run: string) => `findings/${partition}/${run}.jsonl.gz`,
-  resolved: (partition: string, run: string) => `resolved/${partition}/${run}.jsonl.gz`,
-  report: (partition: string, run: string) => `reports/${partition}/${run}/report.json`,
-  html: (partition: string, run: string) => `reports/${partition}/${run}/report.html`,
-  csv: (partition: string, run: string) => `reports/${partition}/${run}/findings.csv`,
-  digest: (partition: string, run: string) => `reports/${partition}/${run}/digest.json`,
-} as const;
+/** The areas that hold the objects of runs. */
+const OBJECT_AREAS = ['snapshots', 'findings', 'resolved', 'reports'] as const;
 
-/** The first parts of their keys. */
-const OBJECT_KINDS = ['snapshots', 'findings', 'resolved', 'reports'] as const;
-
-export type ObjectName = keyof typeof OBJECTS;
-
-const fileNames: Readonly<Record<ObjectName, string>> = {
-  snapshot: 'snapshot.jsonl.gz',
-  findings: 'findings.jsonl.gz',
-  resolved: 'resolved.jsonl.gz',
-  report: 'report.json',
-  html: 'report.html',
-  csv: 'findings.csv',
-  digest: 'digest.json',
-};
+/** The place of one of a run's objects: `reports` holds a folder a run, the other areas one file a run. */
+export interface ObjectFile {
+  readonly area: (typeof OBJECT_AREAS)[number];
+  /** Its name in the folder of an unfinished attempt; in `reports`, the folder of a complete run has the same. */
+  readonly file: string;
+}
 
 export interface RunKeys {
-  object(name: ObjectName): string;
+  object(file: ObjectFile): string;
   readonly manifest: string;
-  /** Written after the alert was accepted. */
-  readonly alert: string;
-  /** Written after all events were accepted. */
-  readonly events: string;
+  /** Written once a channel took the run's notification. */
+  marker(channel: string): string;
 }
+
+/** Channels whose markers have an area of their own; those of others stand among the alerts' and bear their name. */
+const MARKER_AREAS = { alert: 'alerts', events: 'events' } as const;
+
+const hasMarkerArea = (channel: string): channel is keyof typeof MARKER_AREAS =>
+  Object.hasOwn(MARKER_AREAS, channel);
+
+/** The area that holds a channel's markers. */
+export const markerArea = (channel: string): 'alerts' | 'events' =>
+  hasMarkerArea(channel) ? MARKER_AREAS[channel] : 'alerts';
+
+const markerEnding = (channel: string): string => (hasMarkerArea(channel) ? '.json' : `.${channel}.json`);
+
+/** The run of which, complete or attempted, a key is this channel's marker; undefined where it is no such marker. */
+export const runMarkedBy = (channel: string, key: string): string | undefined => {
+  const [, run, ending] = /\/(\d{8}T\d{6}Z)(?:-[\w-]+)?(\.[\w.-]+)$/.exec(key) ?? [];
+  return ending === markerEnding(channel) ? run : undefined;
+};
 
 /** What tells an attempt at a run from all others. */
 export interface AttemptName {
@@ -45,32 +45,46 @@ export interface AttemptName {
   readonly attempt: string;
 }
 
-const partitionOf = (environmentId: string, asOf: Date): string =>
+/** The folders of an environment and a day, as Hive's partitions are named. */
+const partitionPath = (environmentId: string, asOf: Date): string =>
   `environment=${environmentId}/dt=${asOf.toISOString().slice(0, 10)}`;
+
+const markerKey = (channel: string, partition: string, name: string): string =>
+  `${markerArea(channel)}/${partition}/${name}${markerEnding(channel)}`;
 
 /** The keys of a complete run. */
 export const runKeys = (environmentId: string, asOf: Date): RunKeys => {
-  const partition = partitionOf(environmentId, asOf);
+  const partition = partitionPath(environmentId, asOf);
   const run = runName(asOf);
   return {
-    object: (name) => OBJECTS[name](partition, run),
+    object: ({ area, file }) =>
+      `${area}/${partition}/${run}${area === 'reports' ? `/${file}` : file.slice(file.indexOf('.'))}`,
     manifest: `manifests/${partition}/${run}.json`,
-    alert: `alerts/${partition}/${run}.json`,
-    events: `events/${partition}/${run}.json`,
+    marker: (channel) => markerKey(channel, partition, run),
   };
 };
 
 /** The keys of an attempt that did not end complete: apart from the runs, so that it is never taken for one. */
 export const attemptKeys = (environmentId: string, asOf: Date, attempt: string): RunKeys => {
-  const partition = partitionOf(environmentId, asOf);
-  const folder = `${runName(asOf)}-${attempt}`;
+  const partition = partitionPath(environmentId, asOf);
+  const name = `${runName(asOf)}-${attempt}`;
   return {
-    object: (name) => `incomplete/${partition}/${folder}/${fileNames[name]}`,
-    manifest: `incomplete/${partition}/${folder}/manifest.json`,
-    alert: `alerts/${partition}/${folder}.json`,
-    events: `events/${partition}/${folder}.json`,
+    object: ({ file }) => `incomplete/${partition}/${name}/${file}`,
+    manifest: `incomplete/${partition}/${name}/manifest.json`,
+    marker: (channel) => markerKey(channel, partition, name),
   };
 };
+
+/** A channel's markers of unfinished attempts at a run. */
+export async function* attemptMarkers(
+  archive: Pick<Archive, 'list'>,
+  channel: string,
+  environmentId: string,
+  asOf: Date,
+): AsyncGenerator<string> {
+  const prefix = `${markerArea(channel)}/${partitionPath(environmentId, asOf)}/${runName(asOf)}-`;
+  for await (const key of archive.list(prefix)) if (runMarkedBy(channel, key) !== undefined) yield key;
+}
 
 /**
  * A part of an attempt's listing, where it takes more than one invocation. It is of no run: what is judged goes into
@@ -82,13 +96,9 @@ export const listingPartKey = (
   pass: number,
   number: number,
 ): string =>
-  `listings/${partitionOf(environmentId, asOf)}/${runName(asOf)}-${attempt}/${pass}-${String(number).padStart(4, '0')}.jsonl.gz`;
+  `listings/${partitionPath(environmentId, asOf)}/${runName(asOf)}-${attempt}/${pass}-${String(number).padStart(4, '0')}.jsonl.gz`;
 
-/** The marker of whatever was told of unfinished attempts at this run begins so. */
-export const attemptMarkersPrefix = (area: 'alerts' | 'events', environmentId: string, asOf: Date): string =>
-  `${area}/${partitionOf(environmentId, asOf)}/${runName(asOf)}-`;
-
-export type Area = 'manifests' | 'alerts' | 'incomplete' | (typeof OBJECT_KINDS)[number];
+export type Area = 'manifests' | 'alerts' | 'events' | 'incomplete' | ObjectFile['area'];
 
 /** Whatever an area of the archive holds of an environment begins so. */
 export const areaPrefix = (area: Area, environmentId: string): string =>
@@ -96,7 +106,7 @@ export const areaPrefix = (area: Area, environmentId: string): string =>
 
 /** Before whatever an area holds of an environment from this day on. */
 export const dayPrefix = (area: Area, environmentId: string, day: Date): string =>
-  `${area}/${partitionOf(environmentId, day)}`;
+  `${area}/${partitionPath(environmentId, day)}`;
 
 /** The keys under a prefix, in ascending order, those after `after` only. */
 export const keysUnder = async (
@@ -114,13 +124,13 @@ export const latestKey = (environmentId: string): string => `latest/environment=
 
 /** Whether a key is that of an object of this run, whatever the object. */
 export const isObjectOf = (environmentId: string, asOf: Date, key: string): boolean => {
-  const [kind = '', ...rest] = key.split('/');
-  const place = `${partitionOf(environmentId, asOf)}/${runName(asOf)}`;
+  const [area = '', ...rest] = key.split('/');
+  const start = `${partitionPath(environmentId, asOf)}/${runName(asOf)}`;
   const tail = rest.join('/');
   return (
-    OBJECT_KINDS.some((known) => known === kind) &&
-    tail.startsWith(place) &&
-    /^(?:\.|\/)[\w.-]+$/.test(tail.slice(place.length))
+    OBJECT_AREAS.some((known) => known === area) &&
+    tail.startsWith(start) &&
+    /^(?:\.|\/)[\w.-]+$/.test(tail.slice(start.length))
   );
 };
 
@@ -142,15 +152,15 @@ export const attemptOfKey = (key: string): AttemptOfKey | undefined => {
 };
 
 /** Where an attempt says how it ended. */
-export const attemptReport = (folder: string): string => `${folder}/${fileNames.report}`;
+export const attemptReport = (folder: string): string => `${folder}/report.json`;
 
 /** The prefixes of what complete runs leave besides their manifests. */
 export const objectPrefixes = (environmentId: string): readonly string[] =>
-  OBJECT_KINDS.map((kind) => areaPrefix(kind, environmentId));
+  OBJECT_AREAS.map((area) => areaPrefix(area, environmentId));
 
 /** Where an environment can be seen to have been audited, or that somebody tried. */
-export const ENVIRONMENT_PREFIXES = ['manifests', 'latest', 'incomplete', 'alerts', ...OBJECT_KINDS].map(
-  (kind) => `${kind}/environment=`,
+export const ENVIRONMENT_PREFIXES = ['manifests', 'latest', 'incomplete', 'alerts', ...OBJECT_AREAS].map(
+  (area) => `${area}/environment=`,
 );
 
 export const environmentOfKey = (key: string): string | undefined =>

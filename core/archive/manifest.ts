@@ -2,10 +2,10 @@ import type { Options } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';
-import { areaPrefix, latestKey, type ObjectName } from './keys.ts';
+import { areaPrefix, latestKey } from './keys.ts';
 import { readBytes } from './lines.ts';
 import type { ManifestSignature } from './manifest-signature.ts';
-import { evidenceOf, sha256Of } from './staging.ts';
+import { evidenceOf, jsonText, sha256Of } from './staging.ts';
 
 export interface ManifestObject {
   readonly key: string;
@@ -33,7 +33,8 @@ export interface Manifest {
   readonly verdict: Verdict;
   readonly reason?: VerdictReason;
   readonly counts: Counts;
-  readonly objects: Readonly<Partial<Record<ObjectName, ManifestObject>>>;
+  /** By the names of `OUTPUTS`; other versions may name others. */
+  readonly objects: Readonly<Record<string, ManifestObject>>;
   /** Hexadecimal SHA-256 of what the run was judged by. */
   readonly hashes: { readonly ruleset: string; readonly config: string; readonly waivers: string };
   readonly rules: Readonly<Record<string, RuleRecord>>;
@@ -129,7 +130,7 @@ export const advanceLatest = async (
   to: StoredManifest,
 ): Promise<void> => {
   const pointer: LatestPointer = { run: to.manifest.run, manifest: to.key, sha256: to.sha256 };
-  const { content } = evidenceOf(`${JSON.stringify(pointer, null, 2)}\n`);
+  const { content } = evidenceOf(jsonText(pointer));
   // Each conflict means that another attempt has moved it; a handful is more than ever run at once.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const latest = await readLatest(archive, environmentId);

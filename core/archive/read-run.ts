@@ -7,7 +7,6 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { Archive } from './archive.ts';
-import type { ObjectName } from './keys.ts';
 import { readJson, readLines } from './lines.ts';
 import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
 
@@ -32,7 +31,7 @@ export async function* verified(
 export async function* readRunBytes(
   archive: Archive,
   { run, objects }: Pick<Manifest, 'run' | 'objects'>,
-  name: ObjectName,
+  name: string,
 ): AsyncGenerator<Uint8Array> {
   const object = objects[name];
   if (object === undefined) throw new ArchiveError(`the manifest of run ${run} names no ${name}`);
@@ -47,7 +46,7 @@ export async function* readRunBytes(
 export async function* readRunLines(
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
-  name: ObjectName,
+  name: string,
 ): AsyncGenerator {
   const object = manifest.objects[name];
   if (object === undefined) return;
@@ -66,7 +65,7 @@ export async function* readRunLines(
 export const readRunObject = async (
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
-  name: ObjectName,
+  name: string,
 ): Promise<unknown> =>
   manifest.objects[name] === undefined ? undefined : readJson(readRunBytes(archive, manifest, name));
 

@@ -1,6 +1,7 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Manifest } from './manifest.ts';
 import type { ManifestSignature, SigningAlgorithm } from './manifest-signature.ts';
+import { jsonText } from './staging.ts';
 
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
@@ -11,7 +12,7 @@ export class SigningError extends Error {
 }
 
 /** The text of a manifest as it is stored. */
-export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
+export const manifestText = (manifest: Manifest): string => jsonText(manifest);
 
 /** What is signed: the manifest as it would be stored without its signature. */
 const signedText = ({ signature: _signature, ...manifest }: Manifest): string => manifestText(manifest);

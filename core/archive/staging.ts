@@ -22,6 +22,9 @@ export const sha256Of = (bytes: Uint8Array | string): string =>
 /** Of any JSON value, as manifests name what a run was judged by. */
 export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
 
+/** A JSON value as the archive keeps it: indented, for people who open it. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 /** Text held in memory, as evidence. */
 export const evidenceOf = (text: string): Evidence => {
   const bytes = Buffer.from(text, 'utf8');
@@ -112,7 +115,8 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
 
 /** A temporary folder for the spools of one run; remove it when they are stored. */
 export interface SpoolFolder {
-  open(name: string, options?: { readonly isGzipped: boolean }): Spool;
+  /** Opens a file, gzipped where its name ends in `.gz`. */
+  open(name: string): Spool;
   remove(): Promise<void>;
 }
 
@@ -123,9 +127,9 @@ export const createSpoolFolder = async (): Promise<SpoolFolder> => {
   process.once('exit', discard);
   let opened = 0;
   return {
-    open(name, { isGzipped } = { isGzipped: true }) {
+    open(name) {
       opened += 1;
-      return openSpool(join(folder, `${opened}-${name}`), isGzipped);
+      return openSpool(join(folder, `${opened}-${name}`), name.endsWith('.gz'));
     },
     async remove() {
       process.off('exit', discard);

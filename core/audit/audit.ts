@@ -1,8 +1,5 @@
-import { beginEvaluation } from '../../rules/engine/evaluate.ts';
-import type { Rule } from '../../rules/engine/rule.ts';
-import { positionName } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
-import { attemptKeys, type ObjectName, runKeys } from '../archive/keys.ts';
+import { attemptKeys, attemptMarkers, type RunKeys, runKeys } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
 import {
   advanceLatest,
@@ -14,83 +11,61 @@ import {
 } from '../archive/manifest.ts';
 import { readPast, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
 import { manifestText, SigningError, signManifest } from '../archive/signature.ts';
-import { createSpoolFolder, type Evidence, evidenceOf } from '../archive/staging.ts';
+import {
+  createSpoolFolder,
+  type Evidence,
+  evidenceOf,
+  jsonText,
+  type SpoolFolder,
+} from '../archive/staging.ts';
 import { storeAnew, storeOnce } from '../archive/store.ts';
 import type { Highlight } from '../model/highlights.ts';
-import { serialiseRecord } from '../model/record.ts';
-import { type Counts, countFindings, type Report } from '../model/report.ts';
+import type { Counts, Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { readTrend } from '../model/trend.ts';
-import type { Alert } from '../notify/channel.ts';
-import { eventsOf } from '../notify/channels/events.ts';
-import { type Delivery, tellUnmarked } from '../notify/deliver.ts';
-import {
-  deliverDigest,
-  deliverShortfall,
-  deliverUndelivered,
-  publishRun,
-  publishShortfall,
-  waitOf,
-} from '../notify/notify.ts';
-import { type UndeliveredAlert, undeliveredAlerts } from '../notify/undelivered.ts';
+import { deliverToAll } from '../notify/deliver.ts';
+import { findUndelivered, noFindings, resend, storedNotification } from '../notify/undelivered.ts';
+import { digestOf } from '../outputs/digest.ts';
 import { recordRun } from '../outputs/history/record-run.ts';
+import { OUTPUTS, type OutputName } from '../outputs/index.ts';
+import type { Output, RunFacts } from '../outputs/output.ts';
 import { messageOf } from '../text/error-message.ts';
-import { digestOf, jsonEvidence, manifestOf, pageOf, reportOf } from './documents.ts';
-import { beginJudging, type Earlier, type Judgement, type Judging } from './judging.ts';
-import type { AuditRequest, AuditResult, AuditSettings, Look, Run } from './run.ts';
-import { cutOf, ruleErrorOf, type Shortfall, shrinkageOf } from './verdict.ts';
+import { type Criteria, criteriaOf } from './criteria.ts';
+import { manifestOf, reportOf, unjudgedReport } from './documents.ts';
+import { type Baseline, beginJudging, type Judgement } from './judging.ts';
+import { judgeListing, type Listed } from './listing.ts';
+import { storeEvidence, storeRunOutputs } from './objects.ts';
+import type { AuditRequest } from './request.ts';
+import type { AuditResult } from './result.ts';
+import type { AuditSettings } from './settings.ts';
+import { listingShortfall, rosterShortfall, ruleShortfall, type Shortfall } from './verdict.ts';
 
-/** What earlier runs left that this one builds upon. */
-interface Before {
-  readonly last: StoredManifest | undefined;
-  /** The report of that run. */
-  readonly report: Report | undefined;
-  readonly undelivered: readonly UndeliveredAlert[];
-}
-
-const NOTHING_COUNTED: Counts = { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 };
+/** Far longer than an attempt takes from its manifest to the markers of its notifications. */
+const NOTIFY_WAIT_MS = 10_000;
 
 /**
- * Looks, judges and tells: one run, from the listing to the alert. What the service, the archive or the alerts do
- * ends in the verdict, never in a throw.
+ * Audits an environment once, from the listing to the notifications. Failures of the service, the archive and the
+ * channels end in the verdict, never in a throw.
  */
 export const audit = async (request: AuditRequest, settings: AuditSettings): Promise<AuditResult> => {
-  const { environmentId, accountId, partition, asOf } = request;
+  const criteria = criteriaOf(request, settings);
   const spools = await createSpoolFolder();
-  const run: Run = {
-    request,
-    settings,
-    spools,
-    name: runName(asOf),
-    keys: runKeys(environmentId, asOf),
-    criteria: {
-      rules: settings.rules,
-      catalogue: new Map(settings.rules.map(({ rule }) => [rule.id, rule])),
-      waivers: settings.waivers,
-      reminders: settings.reminders,
-      asOf: asOf.toISOString(),
-      context: {
-        now: asOf.getTime(),
-        environmentId,
-        partition,
-        trustedAccounts: new Set([accountId, ...settings.trustedAccounts]),
-      },
-    },
-  };
   try {
-    return await recorded(run, await execute(run));
+    const result = await run(request, settings, criteria, spools);
+    return { ...result, warnings: await addToHistory(request, settings, result.report) };
   } catch (error) {
-    return await failWithoutArchive(run, error);
+    return await failWithoutArchive(request, settings, criteria, error);
   } finally {
     await spools.remove();
   }
 };
 
-/** The result, with the run on the page of all runs: an aid, so its failure is told and fails nothing. */
-const recorded = async ({ request, settings }: Run, result: AuditResult): Promise<AuditResult> => {
-  const { environmentName, archive } = settings;
-  const { environmentId, attempt } = request;
-  const { report } = result;
+/** Puts the run on the page of all runs: an aid, so that its failure is a warning and fails nothing. */
+const addToHistory = async (
+  { environmentId, attempt }: AuditRequest,
+  { archive, environmentName }: AuditSettings,
+  report: Report,
+): Promise<readonly string[]> => {
   try {
     await recordRun(archive, {
       environmentId,
@@ -98,44 +73,87 @@ const recorded = async ({ request, settings }: Run, result: AuditResult): Promis
       ...(environmentName !== undefined && { environmentName }),
       ...(report.verdict !== 'COMPLETE' && { attempt }),
     });
-    return result;
+    return [];
   } catch (error) {
-    return { ...result, warnings: [`the page of all runs was not written: ${messageOf(error)}`] };
+    return [`the page of all runs was not written: ${messageOf(error)}`];
   }
 };
 
-const execute = async (run: Run): Promise<AuditResult> => {
-  const { archive } = run.settings;
-  const done = await readManifest(archive, run.keys.manifest);
-  if (done !== undefined) return finishDoneRun(run, done);
+const run = async (
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  spools: SpoolFolder,
+): Promise<AuditResult> => {
+  const { archive, channels } = settings;
+  const { environmentId, asOf, deadline, acceptRosterDrop } = request;
+  const done = await readManifest(archive, runKeys(environmentId, asOf).manifest);
+  if (done !== undefined) return finishDoneRun(settings, done);
 
-  const last = await lastCompleteRun(archive, run.request.environmentId);
-  if (last !== undefined && last.manifest.run > run.name) return refuseLateRun(run, last.manifest.run);
+  const previous = await lastCompleteRun(archive, environmentId);
+  if (previous !== undefined && previous.manifest.run > runName(asOf)) {
+    const report = unjudgedReport(request, criteria, tooLate(asOf, previous.manifest.run));
+    return keepAttempt(request, settings, criteria, { report, highlights: [], evidence: {} });
+  }
+  const last = previous && {
+    ...previous,
+    report: (await readRunObject(archive, previous.manifest, 'report')) as Report | undefined,
+  };
+  const undelivered = await findUndelivered(archive, environmentId, asOf, channels);
+  const readBaseline = (): Promise<Baseline> => baselineOf(archive, last?.manifest, criteria);
 
-  const before = await readBefore(run, last);
-  const earlier = await readEarlier(archive, last?.manifest, run.criteria.catalogue);
-  const judging = beginJudging(run.criteria, earlier, run.spools);
-  const look = await lookAt(run, judging, last?.manifest.counts.users);
-  const cut = cutOf(look) ?? shrinkageOf(run, look.counts.users, last?.manifest);
-  const judgement = await judging.conclude(cut === undefined);
-  const shortfall = cut ?? ruleErrorOf(judgement);
+  const judging = beginJudging(criteria, await readBaseline(), spools);
+  const listed = await judgeListing(
+    settings.listUsers(deadline),
+    judging,
+    spools.open(OUTPUTS.snapshot.file),
+    (users, counts) => settings.onProgress?.({ users, expectedUsers: last?.manifest.counts.users, counts }),
+  );
+  const mostDrop = acceptRosterDrop ? undefined : settings.maxDropPercent;
+  const unseen = listingShortfall(listed) ?? rosterShortfall(listed.counts.users, last?.manifest, mostDrop);
+  const judgement = await judging.conclude(unseen === undefined);
+  const shortfall = unseen ?? ruleShortfall(judgement);
 
-  return shortfall === undefined
-    ? completeRun(run, before, look, judgement)
-    : keepUnfinishedRun(run, before, shortfall, look, judgement);
+  if (shortfall !== undefined) {
+    const verdict = { counts: listed.counts, judgement, shortfall };
+    const report = reportOf(request, verdict, last?.manifest.run, readTrend(last?.report));
+    const { resolved: _nothing, ...evidence } = judgement.evidence;
+    const result = await keepAttempt(request, settings, criteria, {
+      report,
+      highlights: judgement.highlights,
+      evidence: { snapshot: listed.snapshot, ...evidence },
+      last,
+    });
+    await resend(archive, undelivered);
+    return result;
+  }
+
+  return completeRun(request, settings, criteria, {
+    last,
+    listed,
+    judgement,
+    async judgeStored(snapshot) {
+      const anew = beginJudging(criteria, await readBaseline(), spools);
+      for await (const record of readRunLines(
+        archive,
+        { run: runName(asOf), objects: { snapshot } },
+        'snapshot',
+      )) {
+        anew.see(record);
+        await anew.settled();
+      }
+      return { judgement: await anew.conclude(true), counts: { ...listed.counts, users: anew.users } };
+    },
+    resendEarlier: () => resend(archive, undelivered),
+  });
 };
 
-const readBefore = async ({ request, settings }: Run, last: StoredManifest | undefined): Promise<Before> => ({
-  last,
-  report: last && ((await readRunObject(settings.archive, last.manifest, 'report')) as Report),
-  undelivered: await undeliveredAlerts(settings.archive, request.environmentId, request.asOf),
-});
-
-const readEarlier = async (
+/** The state that the last complete run left. */
+const baselineOf = async (
   archive: Archive,
   manifest: Manifest | undefined,
-  catalogue: ReadonlyMap<string, Rule>,
-): Promise<Earlier> => ({
+  { catalogue }: Criteria,
+): Promise<Baseline> => ({
   manifest,
   past: await readPast(archive, manifest, catalogue),
   roster: await readRoster(archive, manifest),
@@ -144,111 +162,101 @@ const readEarlier = async (
   },
 });
 
-const lookAt = async (
-  { request, settings, spools }: Run,
-  judging: Judging,
-  expectedUsers: number | undefined,
-): Promise<Look> => {
-  const snapshot = spools.open('snapshot.jsonl.gz');
-  const listing = settings.listUsers(request.deadline);
-  for await (const page of listing.pages) {
-    for (const record of page) {
-      if (!judging.see(record)) continue;
-      const written = snapshot.write(serialiseRecord(record));
-      // Seldom: to wait for each would take as long as to judge it.
-      if (written !== undefined) await written;
-    }
-    await judging.settled();
-    settings.onProgress?.({ users: judging.users, expectedUsers, counts: listing.counts() });
-  }
-  const { users, duplicates } = judging;
-  return {
-    end: listing.end(),
-    counts: { users, duplicates, ...listing.counts() },
-    snapshot: await snapshot.finish(),
-  };
-};
+/** A listing that saw everything, and what it was judged to be. */
+interface Completed {
+  readonly last: RunFacts['last'];
+  readonly listed: Listed;
+  readonly judgement: Judgement;
+  /** Judges the snapshot that another attempt at the run has stored. */
+  judgeStored(snapshot: ManifestObject): Promise<{ readonly judgement: Judgement; readonly counts: Counts }>;
+  resendEarlier(): Promise<void>;
+}
 
-const resultOf = (
-  report: Report,
-  alert: Delivery,
-  events: Delivery | undefined,
-  objects: AuditResult['objects'],
-  highlights: readonly Highlight[] = [],
-): AuditResult => ({ report, highlights, alert, events, objects, wasDone: false, warnings: [] });
+/** The facts about a run that are the same for all of its outputs. */
+const factsOf = (
+  { environmentName, timeZone }: AuditSettings,
+  { rules, hashes }: Criteria,
+  keys: RunKeys,
+  last: RunFacts['last'],
+): Omit<RunFacts, 'report' | 'highlights' | 'evidence'> => ({
+  rules,
+  hashes,
+  keys,
+  ...(environmentName !== undefined && { environmentName }),
+  ...(timeZone !== undefined && { timeZone }),
+  ...(last !== undefined && { last }),
+});
 
 /**
- * Stores a complete run. Objects are written once and the manifest last, so a second attempt at the same run, after
- * a crash or at the same time, finds the first one's snapshot, judges that, and comes to the same evidence.
+ * Stores a complete run and notifies of it. Objects are written once and the manifest last, so a second attempt at the
+ * same run, after a crash or at the same time, finds the first one's snapshot, judges that, and comes to the same
+ * evidence.
  */
 const completeRun = async (
-  run: Run,
-  before: Before,
-  look: Look,
-  ownJudgement: Judgement,
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  { last, listed, judgement: ownJudgement, judgeStored, resendEarlier }: Completed,
 ): Promise<AuditResult> => {
-  const { archive } = run.settings;
-  const { last } = before;
-  const snapshot = await storeOnce(archive, run.keys.object('snapshot'), look.snapshot);
+  const { archive, channels, signManifestDigest } = settings;
+  const { environmentId, asOf } = request;
+  const keys = runKeys(environmentId, asOf);
+  const snapshot = await storeOnce(archive, keys.object(OUTPUTS.snapshot), listed.snapshot);
   const { judgement, counts } = snapshot.isOurs
-    ? { judgement: ownJudgement, counts: look.counts }
-    : await judgeStoredSnapshot(run, last, look, snapshot.object);
+    ? { judgement: ownJudgement, counts: listed.counts }
+    : await judgeStored(snapshot.object);
+  const { highlights } = judgement;
 
-  const findings = await storeAnew(archive, run.keys.object('findings'), judgement.evidence.findings);
-  const resolved = await storeAnew(archive, run.keys.object('resolved'), judgement.evidence.resolved);
-  const csv = await storeAnew(archive, run.keys.object('csv'), judgement.evidence.csv);
-
-  const { report, object } = await storeReport(
-    run,
-    reportOf(run, last?.manifest, undefined, counts, judgement, readTrend(before.report)),
-    findings.isOurs,
+  let isSameJudgement = true;
+  const evidence = await storeEvidence(judgement.evidence, async (output, content) => {
+    const { object, isOurs } = await storeAnew(archive, keys.object(output), content);
+    isSameJudgement &&= isOurs;
+    return object;
+  });
+  const own = reportOf(request, { counts, judgement }, last?.manifest.run, readTrend(last?.report));
+  const { report, object } = await storeReport(archive, keys.object(OUTPUTS.report), own, isSameJudgement);
+  const facts = { ...factsOf(settings, criteria, keys, last), report, highlights };
+  const objects = await storeRunOutputs(
+    facts,
+    { snapshot: snapshot.object, ...evidence, report: object },
+    async (output, content) => (await storeAnew(archive, keys.object(output), content)).object,
   );
-  const digest = digestOf(run, run.keys, report, judgement.highlights, before.report);
-  const told: Manifest['objects'] = {
-    snapshot: snapshot.object,
-    findings: findings.object,
-    resolved: resolved.object,
-    csv: csv.object,
-    report: object,
-  };
-  const page = pageOf(run, last, report, judgement.highlights, told, run.keys.manifest);
-  const objects: Manifest['objects'] = {
-    ...told,
-    html: (await storeAnew(archive, run.keys.object('html'), page)).object,
-    ...(digest !== undefined && {
-      digest: (await storeAnew(archive, run.keys.object('digest'), jsonEvidence(digest))).object,
-    }),
-  };
 
-  const unsigned = manifestOf(run, last, report, objects);
-  const { signManifestDigest } = run.settings;
+  const unsigned = manifestOf(report, criteria, objects, last);
   const manifest =
     signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
-  const stored = await storeOnce(archive, run.keys.manifest, evidenceOf(manifestText(manifest)));
-  await advanceLatest(archive, run.request.environmentId, {
-    manifest,
-    key: stored.object.key,
-    sha256: stored.object.sha256,
+  const stored = await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
+  const { key, sha256 } = stored.object;
+  await advanceLatest(archive, environmentId, { manifest, key, sha256 });
+  // The attempt that wrote the manifest notifies; one that finds it written waits for that, and notifies only if the
+  // other did not.
+  if (stored.isNew) await resendEarlier();
+  const notification = {
+    report,
+    reportKey: object.key,
+    digest: digestOf(facts),
+    archiveLocation: archive.location,
+    findings: () => readRunLines(archive, manifest, 'findings'),
+  };
+  const deliveries = await deliverToAll(channels, notification, {
+    archive,
+    keyOf: keys.marker,
+    waitMs: stored.isNew ? 0 : waitOf(settings),
   });
-  // Whoever wrote the manifest tells; who finds it written waits for them to, and tells only if they don't.
-  if (stored.isNew) await deliverUndelivered(run, before.undelivered);
-  const waitMs = stored.isNew ? 0 : waitOf(run);
-  const alert = await deliverDigest(run, manifest, digest, waitMs);
-  const events = await publishRun(run, manifest, report, waitMs);
-  return resultOf(report, alert, events, objects, judgement.highlights);
+  return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
 };
 
 /**
- * The report tells what the listing cost, which differs from attempt to attempt: an earlier attempt's stands, unless
+ * The report says what the listing cost, which differs from attempt to attempt: an earlier attempt's stands, unless
  * it judged otherwise.
  */
 const storeReport = async (
-  { settings: { archive }, keys }: Run,
+  archive: Archive,
+  key: string,
   report: Report,
   isSameJudgement: boolean,
 ): Promise<{ readonly report: Report; readonly object: ManifestObject }> => {
-  const key = keys.object('report');
-  const evidence = jsonEvidence(report);
+  const evidence = evidenceOf(jsonText(report));
   if (!isSameJudgement) return { report, object: (await storeAnew(archive, key, evidence)).object };
   const { object, isOurs } = await storeOnce(archive, key, evidence);
   if (isOurs) return { report, object };
@@ -257,106 +265,78 @@ const storeReport = async (
   return { report: (await readJson(stored.body)) as Report, object };
 };
 
-const judgeStoredSnapshot = async (
-  run: Run,
-  last: StoredManifest | undefined,
-  look: Look,
-  snapshot: ManifestObject,
-): Promise<{ readonly judgement: Judgement; readonly counts: Counts }> => {
-  const { archive } = run.settings;
-  const earlier = await readEarlier(archive, last?.manifest, run.criteria.catalogue);
-  const judging = beginJudging(run.criteria, earlier, run.spools);
-  for await (const record of readRunLines(archive, { run: run.name, objects: { snapshot } }, 'snapshot')) {
-    judging.see(record);
-    await judging.settled();
-  }
-  const judgement = await judging.conclude(true);
-  return { judgement, counts: { ...look.counts, users: judging.users } };
-};
+const waitOf = ({ notifyWaitMs = NOTIFY_WAIT_MS }: AuditSettings): number => notifyWaitMs;
 
-/** Keeps what an unfinished run could read, apart from the runs, and tells people. */
-const keepUnfinishedRun = async (
-  run: Run,
-  before: Before,
-  shortfall: Shortfall,
-  look: Look,
-  { evidence: { findings, csv }, ...judgement }: Judgement,
-): Promise<AuditResult> => {
-  const { last } = before;
-  const report = reportOf(run, last?.manifest, shortfall, look.counts, judgement, readTrend(before.report));
-  const evidence = { snapshot: look.snapshot, findings, csv };
-  const result = await keepAttempt(run, last, report, judgement.highlights, evidence);
-  await deliverUndelivered(run, before.undelivered);
-  return result;
-};
+/** What an unfinished attempt leaves. */
+interface Attempt {
+  readonly report: Report;
+  readonly highlights: readonly Highlight[];
+  readonly evidence: Readonly<Partial<Record<OutputName, Evidence>>>;
+  readonly last?: RunFacts['last'];
+}
 
+/** Keeps what an attempt that did not end could read, apart from the runs, and notifies of it. */
 const keepAttempt = async (
-  run: Run,
-  last: StoredManifest | undefined,
-  report: Report,
-  highlights: readonly Highlight[],
-  evidence: Readonly<Partial<Record<ObjectName, Evidence>>>,
+  { environmentId, asOf, attempt }: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  { report, highlights, evidence, last }: Attempt,
 ): Promise<AuditResult> => {
-  const { archive } = run.settings;
-  const { environmentId, asOf, attempt } = run.request;
+  const { archive, channels } = settings;
   const keys = attemptKeys(environmentId, asOf, attempt);
-  const digest = digestOf(run, keys, report, highlights, undefined);
-  const all: Partial<Record<ObjectName, Evidence>> = {
-    ...evidence,
-    report: jsonEvidence(report),
-    ...(digest !== undefined && { digest: jsonEvidence(digest) }),
-  };
-  const objects: Partial<Record<ObjectName, ManifestObject>> = {};
-  for (const [name, content] of Object.entries(all) as [ObjectName, Evidence][]) {
-    objects[name] = (await storeOnce(archive, keys.object(name), content)).object;
-  }
-  const page = pageOf(run, last, report, highlights, objects, keys.manifest);
-  objects.html = (await storeOnce(archive, keys.object('html'), page)).object;
-  const manifest = manifestOf(run, undefined, report, objects);
+  const store = async (output: Output, content: Evidence) =>
+    (await storeOnce(archive, keys.object(output), content)).object;
+  const facts = { ...factsOf(settings, criteria, keys, last), report, highlights };
+  const objects = await storeRunOutputs(facts, await storeEvidence(evidence, store), store);
+  const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
 
-  const alert = await deliverShortfall(run, keys, report, digest);
-  const events = await publishShortfall(run, keys, report);
-  return resultOf(report, alert, events, objects, highlights);
+  const notification = {
+    report,
+    reportKey: keys.object(OUTPUTS.report),
+    digest: digestOf(facts),
+    archiveLocation: archive.location,
+    findings: noFindings,
+  };
+  const deliveries = await deliverToAll(channels, notification, {
+    archive,
+    keyOf: keys.marker,
+    others: (channel) => attemptMarkers(archive, channel, environmentId, asOf),
+    waitMs: 0,
+  });
+  return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
 };
 
-/** A redelivered event: the run is there; only an alert that was not sent is still undelivered. */
-const finishDoneRun = async (run: Run, { manifest, key, sha256 }: StoredManifest): Promise<AuditResult> => {
-  const { archive } = run.settings;
-  await advanceLatest(archive, run.request.environmentId, { manifest, key, sha256 });
-  const report = (await readRunObject(archive, manifest, 'report')) as Report;
-  const digest = (await readRunObject(archive, manifest, 'digest')) as Alert | undefined;
-  const alert = await deliverDigest(run, manifest, digest, waitOf(run));
-  const events = await publishRun(run, manifest, report, waitOf(run));
-  return { ...resultOf(report, alert, events, manifest.objects), wasDone: true };
+/** Notifies of a run that is there already, where that was not done: its event was delivered again. */
+const finishDoneRun = async (settings: AuditSettings, done: StoredManifest): Promise<AuditResult> => {
+  const { archive, channels } = settings;
+  const { environmentId, asOf, objects } = done.manifest;
+  await advanceLatest(archive, environmentId, done);
+  const notification = await storedNotification(archive, done);
+  const deliveries = await deliverToAll(channels, notification, {
+    archive,
+    keyOf: runKeys(environmentId, new Date(asOf)).marker,
+    waitMs: waitOf(settings),
+  });
+  return { report: notification.report, highlights: [], deliveries, objects, wasDone: true, warnings: [] };
 };
 
 /** Nothing is judged for an instant that a later complete run has gone past: its users are no longer to be seen. */
-const refuseLateRun = (run: Run, later: string): Promise<AuditResult> => {
-  const report = unjudged(run, {
-    verdict: 'FAILED',
-    reason: 'config',
-    message: `run ${run.name} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
-  });
-  return keepAttempt(run, undefined, report, [], {});
-};
+const tooLate = (asOf: Date, later: string): Shortfall => ({
+  verdict: 'FAILED',
+  reason: 'config',
+  message: `run ${runName(asOf)} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
+});
 
-const unjudged = (run: Run, shortfall: Shortfall): Report => {
-  const evaluation = beginEvaluation(run.settings.rules, run.criteria.context, undefined, {
-    fail: () => {},
-    notAssessed: () => {},
-  });
-  return reportOf(run, undefined, shortfall, NOTHING_COUNTED, {
-    outcomes: evaluation.conclude(positionName, false),
-    findings: countFindings().counts(),
-    waiverTroubles: undefined,
-  });
-};
-
-/** The archive can't be read or written, or the run has no signature: the one thing left is to say so. */
-const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult> => {
-  const { archive, sendAlert, publishEvents } = run.settings;
-  const report = unjudged(run, {
+/** Says that the archive can't be read or written, or the manifest not signed: the one thing that is left to do. */
+const failWithoutArchive = async (
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  error: unknown,
+): Promise<AuditResult> => {
+  const { archive, channels } = settings;
+  const report = unjudgedReport(request, criteria, {
     verdict: 'FAILED',
     reason: 'archive-unavailable',
     message:
@@ -364,10 +344,17 @@ const failWithoutArchive = async (run: Run, error: unknown): Promise<AuditResult
         ? `the manifest is not signed, so the run does not exist: ${error.message}`
         : `${archive.location}: ${messageOf(error)}`,
   });
-  const digest = digestOf(run, run.keys, report, [], undefined);
-  const alert =
-    digest === undefined ? { outcome: 'quiet' as const } : await tellUnmarked(() => sendAlert(digest));
-  const tidings = { report, reportKey: undefined, findings: [] as const };
-  const events = publishEvents && (await tellUnmarked(() => publishEvents(eventsOf(tidings))));
-  return resultOf(report, alert, events, {});
+  const facts = {
+    ...factsOf(settings, criteria, runKeys(request.environmentId, request.asOf), undefined),
+    report,
+  };
+  const notification = {
+    report,
+    reportKey: undefined,
+    digest: digestOf({ ...facts, highlights: [] }),
+    archiveLocation: archive.location,
+    findings: noFindings,
+  };
+  const deliveries = await deliverToAll(channels, notification, undefined);
+  return { report, highlights: [], deliveries, objects: {}, wasDone: false, warnings: [] };
 };

@@ -1,127 +1,94 @@
-import type { RunKeys } from '../archive/keys.ts';
+import { beginEvaluation } from '../../rules/engine/evaluate.ts';
+import { positionName } from '../../rules/engine/user.ts';
 import type { Manifest, StoredManifest } from '../archive/manifest.ts';
-import { type Evidence, evidenceOf, hashOf } from '../archive/staging.ts';
-import type { Highlight } from '../model/highlights.ts';
-import type { Counts, Report } from '../model/report.ts';
+import { type Counts, countFindings, type Report } from '../model/report.ts';
+import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
 import { CODE_VERSION } from '../model/version.ts';
-import type { Alert } from '../notify/channel.ts';
-import { ARCHIVE_PLACE } from '../notify/deliver.ts';
-import { composeDigest } from '../notify/digest/digest.ts';
-import type { DigestFacts } from '../notify/digest/facts.ts';
-import { reportPage } from '../outputs/html/html.ts';
+import type { Criteria } from './criteria.ts';
 import type { Judgement } from './judging.ts';
-import type { AuditSettings, Run } from './run.ts';
+import type { AuditRequest } from './request.ts';
 import type { Shortfall } from './verdict.ts';
 
-/** `report.json`. */
+/** What a run saw and found, and why it is not complete where it is not. */
+export interface Verdict {
+  readonly counts: Counts;
+  readonly judgement: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>;
+  readonly shortfall?: Shortfall | undefined;
+}
+
+/** Writes `report.json` out of a run's verdict. */
 export const reportOf = (
-  { request, name, criteria }: Run,
-  last: Manifest | undefined,
-  shortfall: Shortfall | undefined,
-  counts: Counts,
-  { outcomes, findings, waiverTroubles }: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>,
+  { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
+  { counts, judgement: { outcomes, findings, waiverTroubles }, shortfall }: Verdict,
+  previousRun?: string,
   trend: readonly TrendPoint[] = [],
 ): Report => ({
   schemaVersion: 1,
-  run: name,
-  environmentId: request.environmentId,
-  accountId: request.accountId,
-  ...(request.auditorAccountId !== undefined && { auditorAccountId: request.auditorAccountId }),
-  region: request.region,
-  asOf: criteria.asOf,
+  run: runName(asOf),
+  environmentId,
+  accountId,
+  ...(auditorAccountId !== undefined && { auditorAccountId }),
+  region,
+  asOf: asOf.toISOString(),
   verdict: shortfall?.verdict ?? 'COMPLETE',
   ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
   counts,
   rules: outcomes,
   findings,
   ...(waiverTroubles !== undefined && { waiverTroubles }),
-  ...(last !== undefined && { previousRun: last.run }),
-  trend: continueTrend(trend, shortfall === undefined ? trendPoint(name, findings.bySeverity) : undefined),
+  ...(previousRun !== undefined && { previousRun }),
+  trend: continueTrend(
+    trend,
+    shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined,
+  ),
 });
 
-const hashesOf = ({ rules, waivers, config }: AuditSettings): Manifest['hashes'] => ({
-  ruleset: hashOf(rules),
-  config: hashOf(config),
-  waivers: hashOf(waivers),
-});
+/** The report of a run that judged nobody. */
+export const unjudgedReport = (
+  request: AuditRequest,
+  { rules, context }: Criteria,
+  shortfall: Shortfall,
+): Report => {
+  const evaluation = beginEvaluation(rules, context, undefined, { fail: () => {}, notAssessed: () => {} });
+  return reportOf(request, {
+    shortfall,
+    counts: { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 },
+    judgement: {
+      outcomes: evaluation.conclude(positionName, false),
+      findings: countFindings().counts(),
+      waiverTroubles: undefined,
+    },
+  });
+};
 
-/** The manifest, unsigned. */
+/** The manifest of a run, unsigned. */
 export const manifestOf = (
-  run: Run,
-  last: StoredManifest | undefined,
-  report: Report,
+  { run, environmentId, accountId, region, asOf, verdict, reason, counts }: Report,
+  { rules, context, hashes }: Criteria,
   objects: Manifest['objects'],
-): Manifest => {
-  const { rules } = run.settings;
-  return {
-    schemaVersion: 1,
-    run: report.run,
-    environmentId: report.environmentId,
-    accountId: report.accountId,
-    region: report.region,
-    asOf: report.asOf,
-    verdict: report.verdict,
-    ...(report.reason !== undefined && { reason: report.reason }),
-    counts: report.counts,
-    objects,
-    hashes: hashesOf(run.settings),
-    rules: Object.fromEntries(
-      rules.map(({ rule, state, severity, options }) => [
-        rule.id,
-        { state, options, ...(severity !== undefined && { severity }) },
-      ]),
-    ),
-    trustedAccounts: [...run.criteria.context.trustedAccounts],
-    codeVersion: CODE_VERSION,
-    ...(last !== undefined && { previous: { run: last.manifest.run, key: last.key, sha256: last.sha256 } }),
-  };
-};
-
-export const jsonEvidence = (value: unknown): Evidence => evidenceOf(`${JSON.stringify(value, null, 2)}\n`);
-
-/** The run as people read it. `manifestKey` names what will vouch for it. */
-export const pageOf = (
-  { settings }: Run,
-  last: StoredManifest | undefined,
-  report: Report,
-  highlights: readonly Highlight[],
-  objects: Manifest['objects'],
-  manifestKey?: string,
-): Evidence => {
-  const { environmentName, timeZone, rules } = settings;
-  return evidenceOf(
-    reportPage({
-      report,
-      rules,
-      highlights,
-      objects,
-      hashes: hashesOf(settings),
-      codeVersion: CODE_VERSION,
-      ...(environmentName !== undefined && { environmentName }),
-      ...(timeZone !== undefined && { timeZone }),
-      ...(last !== undefined && { last }),
-      ...(manifestKey !== undefined && { manifestKey }),
-    }),
-  );
-};
-
-/** The mail; undefined where there is nothing to tell. */
-export const digestOf = (
-  run: Run,
-  keys: RunKeys,
-  report: Report,
-  highlights: readonly Highlight[],
-  earlier: Report | undefined,
-): Alert | undefined => {
-  const { environmentName } = run.settings;
-  const facts: DigestFacts = {
-    report,
-    highlights,
-    earlierTroubles: earlier?.waiverTroubles ?? [],
-    rules: run.criteria.catalogue,
-    reportLocation: `${ARCHIVE_PLACE}/${keys.object('html')}`,
-    ...(environmentName !== undefined && { environmentName }),
-  };
-  return composeDigest(facts);
-};
+  previous?: StoredManifest,
+): Manifest => ({
+  schemaVersion: 1,
+  run,
+  environmentId,
+  accountId,
+  region,
+  asOf,
+  verdict,
+  ...(reason !== undefined && { reason }),
+  counts,
+  objects,
+  hashes,
+  rules: Object.fromEntries(
+    rules.map(({ rule, state, severity, options }) => [
+      rule.id,
+      { state, options, ...(severity !== undefined && { severity }) },
+    ]),
+  ),
+  trustedAccounts: [...context.trustedAccounts],
+  codeVersion: CODE_VERSION,
+  ...(previous !== undefined && {
+    previous: { run: previous.manifest.run, key: previous.key, sha256: previous.sha256 },
+  }),
+});

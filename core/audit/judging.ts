@@ -9,30 +9,20 @@ import {
 import { type Finding, findingId, type ResolutionCause } from '../../rules/engine/finding.ts';
 import { beginLifecycle, type Past } from '../../rules/engine/lifecycle.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
-import { isReminderDue, type Reminders } from '../../rules/engine/reminder.ts';
-import type { Context, Rule } from '../../rules/engine/rule.ts';
+import { isReminderDue } from '../../rules/engine/reminder.ts';
+import type { Context } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
-import { openWaivers, type Waiver, type WaiverTrouble } from '../../rules/engine/waiver.ts';
+import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import type { Evidence, SpoolFolder } from '../archive/staging.ts';
+import type { Evidence, Spool, SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
-import { csvHeader, csvLine } from '../outputs/csv.ts';
+import { FINDING_OUTPUTS, OUTPUTS } from '../outputs/index.ts';
+import type { FindingOutput } from '../outputs/output.ts';
+import type { Criteria } from './criteria.ts';
 
-/** By what a run judges. */
-export interface Criteria {
-  readonly rules: readonly ConfiguredRule[];
-  /** The same rules by id. */
-  readonly catalogue: ReadonlyMap<string, Rule>;
-  readonly waivers: readonly Waiver[];
-  readonly reminders: Reminders;
-  readonly context: Context;
-  /** ISO 8601, UTC. */
-  readonly asOf: string;
-}
-
-/** What the last complete run left for this one to compare with. */
-export interface Earlier {
+/** The state that the last complete run left, for this one to compare with. */
+export interface Baseline {
   readonly manifest: Manifest | undefined;
   readonly past: Past;
   readonly roster: Roster;
@@ -46,7 +36,7 @@ export interface Judgement {
   readonly highlights: readonly Highlight[];
   /** Undefined where not everything was judged, and none can be told. */
   readonly waiverTroubles: readonly WaiverTrouble[] | undefined;
-  readonly evidence: { readonly findings: Evidence; readonly csv: Evidence; readonly resolved: Evidence };
+  readonly evidence: Readonly<Record<keyof typeof FINDING_OUTPUTS | 'resolved', Evidence>>;
 }
 
 /** A listing being judged, user by user. */
@@ -62,7 +52,7 @@ export interface Judging {
 }
 
 /**
- * The rules that judge otherwise than in the earlier run, with the settings they had then: what they would still
+ * The rules that judge otherwise than in the run before, with the settings that they had then: what these would still
  * find has not been fixed, the rule has changed.
  */
 const formerRules = (
@@ -78,9 +68,9 @@ const formerRules = (
     return isSame ? [] : [{ rule, state: 'on', options: former.options }];
   });
 
-const textOf = (accounts: ReadonlySet<string>): string => [...accounts].toSorted().join();
+const sortedText = (accounts: ReadonlySet<string>): string => [...accounts].toSorted().join();
 
-/** Judges as the earlier run did where this one judges otherwise, and knows what it would have found. */
+/** Judges as the run before did where this one judges otherwise, and knows what that would have found. */
 const beginFormerEvaluation = (
   rules: readonly ConfiguredRule[],
   context: Context,
@@ -92,7 +82,7 @@ const beginFormerEvaluation = (
     notAssessed: () => {},
   };
   const trustedAccounts = new Set(manifest?.trustedAccounts);
-  const isSameContext = textOf(trustedAccounts) === textOf(context.trustedAccounts);
+  const isSameContext = sortedText(trustedAccounts) === sortedText(context.trustedAccounts);
   const former = manifest === undefined ? [] : formerRules(rules, manifest, isSameContext);
   return {
     failed,
@@ -103,11 +93,11 @@ const beginFormerEvaluation = (
 /** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
 export const beginJudging = (
   { rules, catalogue, waivers, reminders, context, asOf }: Criteria,
-  earlier: Earlier,
+  baseline: Baseline,
   spools: SpoolFolder,
 ): Judging => {
-  const { roster, past } = earlier;
-  const { run: earlierRun, asOf: earlierAsOf } = earlier.manifest ?? {};
+  const { roster, past } = baseline;
+  const { run: baselineRun, asOf: baselineAsOf } = baseline.manifest ?? {};
   const book = openWaivers(
     waivers,
     context.now,
@@ -117,11 +107,14 @@ export const beginJudging = (
   const lifecycle = beginLifecycle(context.environmentId, asOf, past, book, unjudged);
   const counted = countFindings();
   const highlights = collectHighlights(
-    (finding) => earlierAsOf !== undefined && isReminderDue(finding, reminders, earlierAsOf, asOf),
+    (finding) => baselineAsOf !== undefined && isReminderDue(finding, reminders, baselineAsOf, asOf),
   );
-  const findingsSpool = spools.open('findings.jsonl.gz');
-  const csvSpool = spools.open('findings.csv', { isGzipped: false });
-  const former = beginFormerEvaluation(rules, context, earlier.manifest);
+  const outputs = Object.entries(FINDING_OUTPUTS).map(([name, output]: [string, FindingOutput]) => ({
+    name,
+    output,
+    spool: spools.open(output.file),
+  }));
+  const former = beginFormerEvaluation(rules, context, baseline.manifest);
   let found: Failure[] = [];
   let pending: Promise<void>[] = [];
   let users = 0;
@@ -135,27 +128,27 @@ export const beginJudging = (
     pending = [];
     await Promise.all(waiting);
   };
-  const tell = (finding: Finding): void => {
+  const emit = (finding: Finding): void => {
     counted.add(finding);
     highlights.add(finding);
-    keep(findingsSpool.write(JSON.stringify(finding)));
-    keep(csvSpool.write(csvLine(finding)));
+    const rule = catalogue.get(finding.ruleId);
+    for (const { output, spool } of outputs) keep(spool.write(output.line(finding, rule)));
   };
-  keep(csvSpool.write(csvHeader));
+  for (const { output, spool } of outputs) if (output.header !== undefined) keep(spool.write(output.header));
 
-  // Told here and not as they are found: what directory rules find, they find all at once, and it would wait in memory
-  // for the disk.
+  // Findings are emitted here and not as they come: directory rules find theirs all at once, and those would wait in
+  // memory for the disk.
   const settled = async (): Promise<void> => {
     const failures = found;
     found = [];
     for (const failure of failures) {
-      tell(lifecycle.fail(failure));
+      emit(lifecycle.fail(failure));
       if (pending.length > 0) await written();
     }
     await written();
   };
 
-  const evaluation = beginEvaluation(rules, context, earlierRun, {
+  const evaluation = beginEvaluation(rules, context, baselineRun, {
     fail: (failure) => found.push(failure),
     notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
   });
@@ -167,11 +160,11 @@ export const beginJudging = (
     return whereabouts === 'disabled' ? 'user-disabled' : 'fixed';
   };
 
-  const settleEarlierFindings = async (): Promise<void> => {
-    for await (const line of earlier.findings()) {
+  const settleBaseline = async (): Promise<void> => {
+    for await (const line of baseline.findings()) {
       const finding = line as Finding;
       const settledFinding = lifecycle.settle(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
-      if (settledFinding !== undefined) tell(settledFinding);
+      if (settledFinding !== undefined) emit(settledFinding);
       if (pending.length > 0) await written();
     }
   };
@@ -200,14 +193,14 @@ export const beginJudging = (
 
     async conclude(isWhole) {
       if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
-      const idAt = (place: number): string => roster.arrival(place);
+      const idAt = (position: number): string => roster.arrival(position);
       const outcomes = evaluation.conclude(idAt, isWhole);
       former.evaluation.conclude(idAt, isWhole);
       for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);
 
       const isComplete = isWhole && outcomes.every(({ error }) => error === undefined);
       await settled();
-      if (isComplete) await settleEarlierFindings();
+      if (isComplete) await settleBaseline();
       await written();
       return {
         outcomes,
@@ -215,8 +208,7 @@ export const beginJudging = (
         highlights: highlights.list(),
         waiverTroubles: isComplete ? book.troubles() : undefined,
         evidence: {
-          findings: await findingsSpool.finish(),
-          csv: await csvSpool.finish(),
+          ...(await finished(outputs)),
           resolved: await resolvedEvidence(spools, lifecycle.recentlyResolved()),
         },
       };
@@ -224,8 +216,16 @@ export const beginJudging = (
   };
 };
 
+const finished = async (
+  outputs: readonly { readonly name: string; readonly spool: Spool }[],
+): Promise<Readonly<Record<keyof typeof FINDING_OUTPUTS, Evidence>>> => {
+  const evidence: [string, Evidence][] = [];
+  for (const { name, spool } of outputs) evidence.push([name, await spool.finish()]);
+  return Object.fromEntries(evidence) as Record<keyof typeof FINDING_OUTPUTS, Evidence>;
+};
+
 const resolvedEvidence = async (spools: SpoolFolder, lines: readonly unknown[]): Promise<Evidence> => {
-  const spool = spools.open('resolved.jsonl.gz');
+  const spool = spools.open(OUTPUTS.resolved.file);
   for (const line of lines) await spool.write(JSON.stringify(line));
   return spool.finish();
 };

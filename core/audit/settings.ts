@@ -1,16 +1,55 @@
-import { configureRules } from '../../rules/engine/configure.ts';
+import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
+import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
+import type { Archive } from '../archive/archive.ts';
 import { kmsSigner } from '../archive/kms.ts';
+import type { Signer } from '../archive/signature.ts';
 import type { Config } from '../config/config.ts';
-import type { AuditSettings } from './run.ts';
+import type { ListingCounts } from '../model/listing.ts';
+import type { Channel } from '../notify/channel.ts';
+import type { UserSource } from '../sources/source.ts';
 
-/** The part of the settings that the config files decide. */
+/** How far a listing has come. */
+export interface ListingProgress {
+  readonly users: number;
+  /** As many as the last complete run had; undefined where there is none. */
+  readonly expectedUsers: number | undefined;
+  readonly counts: ListingCounts;
+}
+
+/** The edges of an audit and the rules that it judges by. */
+export interface AuditSettings {
+  readonly listUsers: UserSource;
+  readonly archive: Archive;
+  /** Notified one after the other. */
+  readonly channels: readonly Channel[];
+  readonly rules: readonly ConfiguredRule[];
+  readonly waivers: readonly Waiver[];
+  readonly reminders: Reminders;
+  /** Accounts whose roles are welcome besides the environment's own. */
+  readonly trustedAccounts: readonly string[];
+  /** By how many per cent the roster may shrink between two runs. */
+  readonly maxDropPercent: number;
+  /** The operators' name for the environment. */
+  readonly environmentName?: string;
+  /** The zone of the schedule, an IANA name: the page gives the run's instant in it, too. */
+  readonly timeZone?: string;
+  /** The config as it was read: its hash goes into the manifest. */
+  readonly config: unknown;
+  /** Signs the manifests of complete runs, where the operator wants them signed. */
+  readonly signManifestDigest?: Signer;
+  /** How long a second attempt waits for the first one's notifications before it sends its own; 10 s where undefined. */
+  readonly notifyWaitMs?: number;
+  onProgress?(progress: ListingProgress): void;
+}
+
+/** Takes from the config files what they decide of an audit's settings. */
 export const configuredSettings = (
   config: Config,
   waivers: readonly Waiver[],
   environmentId: string,
-): Omit<AuditSettings, 'listUsers' | 'archive' | 'sendAlert' | 'publishEvents'> => {
+): Omit<AuditSettings, 'listUsers' | 'archive' | 'channels'> => {
   const name = config.environments.find(({ id }) => id === environmentId)?.name;
   return {
     rules: configureRules(rules, config.rules),
@@ -26,10 +65,3 @@ export const configuredSettings = (
     }),
   };
 };
-
-/** An instant to the whole second: the precision of a run's name. */
-export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);
-
-/** Names an attempt: when it began, and letters that two at the same second don't share. */
-export const attemptName = (now: number, random: string): string =>
-  `${wholeSecond(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z-${random.slice(0, 8)}`;

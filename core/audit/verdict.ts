@@ -1,32 +1,36 @@
 import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
 import type { Judgement } from './judging.ts';
-import type { Look, Run } from './run.ts';
+import type { Listed } from './listing.ts';
 
 /** Why a run is not complete. */
 export interface Shortfall {
   readonly verdict: Exclude<Verdict, 'COMPLETE'>;
   readonly reason: VerdictReason;
-  /** In words, with what to do about it. */
+  /** The reason in words, with what to do about it. */
   readonly message: string;
 }
 
 /** A roster that shrank by fewer users than this is no drop, whatever the percentage. */
 const LEAST_ROSTER_DROP = 5;
 
-/** Where the listing did not end of itself. */
-export const cutOf = ({ end, counts }: Look): Shortfall | undefined => {
+/** The shortfall of a listing that did not end of itself. */
+export const listingShortfall = ({ end, counts }: Pick<Listed, 'end' | 'counts'>): Shortfall | undefined => {
   if (end.complete) return undefined;
   const { reason, message } = end;
   const isFailure = counts.pages === 0 && (reason === 'access-denied' || reason === 'source-unavailable');
   return { verdict: isFailure ? 'FAILED' : 'INCOMPLETE', reason, message };
 };
 
-/** Where the listing ended and yet can't be the whole directory. */
-export const shrinkageOf = (
-  { request, settings }: Run,
+/**
+ * The shortfall of a listing that ended and yet can't be the whole directory.
+ * @param maxDropPercent by how many per cent the roster may be smaller than that of the last complete run; undefined
+ * where somebody accepted the drop
+ */
+export const rosterShortfall = (
   users: number,
   last: Manifest | undefined,
+  maxDropPercent: number | undefined,
 ): Shortfall | undefined => {
   if (users === 0) {
     return {
@@ -35,21 +39,21 @@ export const shrinkageOf = (
       message: 'the listing ended without a single user, and a FinSpace environment always has one',
     };
   }
-  const before = last?.counts.users ?? 0;
-  const gone = before - users;
-  const isDrop = gone >= LEAST_ROSTER_DROP && gone * 100 > before * settings.maxDropPercent;
-  if (!isDrop || request.acceptRosterDrop) return undefined;
+  if (last === undefined || maxDropPercent === undefined) return undefined;
+  const expected = last.counts.users;
+  const gone = expected - users;
+  if (gone < LEAST_ROSTER_DROP || gone * 100 <= expected * maxDropPercent) return undefined;
   return {
     verdict: 'INCOMPLETE',
     reason: 'roster-drop',
     message:
-      `${users} users where run ${last?.run} had ${before}: more than ${settings.maxDropPercent} % fewer; ` +
+      `${users} users where run ${last.run} had ${expected}: more than ${maxDropPercent} % fewer; ` +
       'FinSpace has no deletion, so look into it, then accept it with --accept-roster-drop or acceptRosterDrop in the event',
   };
 };
 
-/** Where a rule broke down: what it would have found nobody knows. */
-export const ruleErrorOf = ({ outcomes }: Judgement): Shortfall | undefined => {
+/** The shortfall of a run whose rules failed: nobody knows what they would have found. */
+export const ruleShortfall = ({ outcomes }: Judgement): Shortfall | undefined => {
   const broken = outcomes.filter(({ error }) => error !== undefined).map(({ id }) => id);
   if (broken.length === 0) return undefined;
   return {

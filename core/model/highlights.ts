@@ -1,13 +1,16 @@
 import type { Finding, FindingState } from '../../rules/engine/finding.ts';
-import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { type Severity, severityRank } from '../../rules/engine/severity.ts';
 
 /**
- * What a finding is to a reader: its state, or what is to be told of one that stays open: that its severity was
- * raised, that its waiver has ended, that a reminder is due.
+ * A finding's meaning to a reader: its state, or, of one that stays open, that its severity was raised, that its waiver
+ * has ended, or that a reminder is due.
  */
 export type HighlightKind = FindingState | 'escalated' | 'waiver-ended' | 'reminder';
 
-/** The findings of one rule that are alike in what they are to a reader. */
+/** What merely stays open or waived is no news; of everything else people are mailed and programs get an event. */
+export const isNews = (kind: HighlightKind): boolean => kind !== 'open' && kind !== 'waived';
+
+/** The findings of one rule that mean the same to a reader. */
 export interface Highlight {
   readonly ruleId: string;
   readonly kind: HighlightKind;
@@ -21,9 +24,9 @@ export interface Highlight {
 /** How many findings of one kind and rule are kept to be shown; the findings file has them all. */
 const KEPT = 100;
 
-const rank = ({ severity }: { readonly severity: Severity }): number => SEVERITIES.indexOf(severity);
+const rank = ({ severity }: { readonly severity: Severity }): number => severityRank(severity);
 
-/** What a finding is to a reader who is reminded of nothing. */
+/** A finding's meaning to a reader who needs no reminders. */
 export const kindOf = ({
   escalatedFrom,
   waiverEnded,
@@ -33,7 +36,7 @@ export const kindOf = ({
   return waiverEnded ? 'waiver-ended' : state;
 };
 
-/** Keeps, of findings that pass by, what people are shown: bounded, whatever the size of the directory. */
+/** Keeps the findings that people are shown, of all that pass by: bounded, whatever the size of the directory. */
 export const collectHighlights = (isReminderDue: (finding: Finding) => boolean = () => false) => {
   const groups = new Map<string, { ruleId: string; kind: HighlightKind; count: number; kept: Finding[] }>();
 
@@ -53,12 +56,12 @@ export const collectHighlights = (isReminderDue: (finding: Finding) => boolean =
       const merged = new Map<string, Highlight>();
       for (const { ruleId, kind, count, kept } of groups.values()) {
         const key = `${ruleId}/${kind}`;
-        const earlier = merged.get(key);
-        const findings = [...(earlier?.findings ?? []), ...kept]
+        const other = merged.get(key);
+        const findings = [...(other?.findings ?? []), ...kept]
           .toSorted((a, b) => rank(b) - rank(a))
           .slice(0, KEPT);
         const severity = findings[0]?.severity ?? 'INFORMATIONAL';
-        merged.set(key, { ruleId, kind, severity, count: count + (earlier?.count ?? 0), findings });
+        merged.set(key, { ruleId, kind, severity, count: count + (other?.count ?? 0), findings });
       }
       return [...merged.values()].toSorted((a, b) => rank(b) - rank(a));
     },

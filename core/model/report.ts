@@ -64,7 +64,7 @@ export interface Report {
 const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
   Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 
-/** Whether a finding stands unaccepted: it fails now, and nobody has waived it. */
+/** Whether a finding fails now and nobody has waived it. */
 export const isFailing = ({ state }: Finding): boolean => state !== 'resolved' && state !== 'waived';
 
 /** Counts findings as they pass by. */
@@ -87,3 +87,11 @@ export const countFindings = () => {
     }),
   };
 };
+
+/** Whether a rule is on: whether it judged or should have. */
+export const isOn = ({ state }: Pick<RuleOutcome, 'state'>): boolean =>
+  state === 'ran' || state === 'not-assessed';
+
+/** Whether a rule had an answer for everybody. */
+export const isFullyJudged = ({ state, notAssessed }: Pick<RuleOutcome, 'state' | 'notAssessed'>): boolean =>
+  state === 'ran' && notAssessed === 0;

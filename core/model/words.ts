@@ -1,7 +1,62 @@
 import type { ResolutionCause } from '../../rules/engine/finding.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
+import { plural } from '../text/plain-text.ts';
+import type { HighlightKind } from './highlights.ts';
 import type { ListingCounts } from './listing.ts';
 import type { VerdictReason } from './report.ts';
+
+interface HighlightWords {
+  /** On one finding, and behind a number: `3 new`. */
+  readonly tag: string;
+  /** Behind a number other than 1, where that is another word. */
+  readonly tags?: string;
+  /** Behind a number, over a list of such findings; the tag where missing. */
+  readonly heading?: string;
+  /** Behind a number, in a sentence: of one and of many. */
+  readonly sentence: readonly [one: string, many: string];
+}
+
+/** The words for what a finding means to a reader, in the order in which that matters. */
+export const HIGHLIGHT_WORDS: Readonly<Record<HighlightKind, HighlightWords>> = {
+  new: { tag: 'new', sentence: ['new finding', 'new findings'] },
+  reopened: { tag: 'reopened', sentence: ['finding came back', 'findings came back'] },
+  escalated: { tag: 'raised', sentence: ['finding is more severe', 'findings are more severe'] },
+  'waiver-ended': {
+    tag: 'accepted no longer',
+    sentence: ['finding accepted no longer', 'findings accepted no longer'],
+  },
+  event: {
+    tag: 'change',
+    tags: 'changes',
+    heading: 'changed since the last audit',
+    sentence: ['change to look at', 'changes to look at'],
+  },
+  reminder: {
+    tag: 'reminder',
+    tags: 'reminders',
+    heading: 'still open',
+    sentence: ['finding to be reminded of', 'findings to be reminded of'],
+  },
+  open: { tag: 'open', sentence: ['open finding', 'open findings'] },
+  waived: { tag: 'waived', sentence: ['waived finding', 'waived findings'] },
+  resolved: { tag: 'resolved', sentence: ['finding resolved', 'findings resolved'] },
+};
+
+/** `3 new`, `1 change`, `2 changes` */
+export const countedHighlights = (kind: HighlightKind, count: number): string => {
+  const { tag, tags = tag } = HIGHLIGHT_WORDS[kind];
+  return plural(count, tag, tags);
+};
+
+/** The kinds that make a reader act; what resolved is good news. */
+export const BAD_NEWS = [
+  'new',
+  'reopened',
+  'escalated',
+  'waiver-ended',
+  'event',
+  'reminder',
+] as const satisfies readonly HighlightKind[];
 
 /** Why a finding resolved, for people. */
 export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {

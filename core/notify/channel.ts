@@ -1,8 +1,10 @@
+import type { Report } from '../model/report.ts';
+
 /** One digest, ready to be sent. */
 export interface Alert {
   /** ASCII, under 100 characters. */
   readonly subject: string;
-  /** Plain text, under 256 KiB. */
+  /** Plain text, under 256 KiB; `ARCHIVE_PLACEHOLDER` stands where the archive's location is to stand. */
   readonly body: string;
   /** Plain strings, none empty. */
   readonly attributes: {
@@ -12,15 +14,42 @@ export interface Alert {
   };
 }
 
-/** Tells people; resolves with the receipt once the alert is accepted. */
-export type SendAlert = (alert: Alert) => Promise<string>;
+/** Stands for the archive's location in a stored digest: an archive may move, and what was said of it is evidence. */
+export const ARCHIVE_PLACEHOLDER = '{archive}';
 
-/** One event for those who automate. */
-export interface AuditEvent {
-  readonly type: 'FinSpace Audit Finding' | 'FinSpace Audit Run';
-  /** What JSON can say; names nobody. */
-  readonly detail: Readonly<Record<string, unknown>>;
+/** Everything that channels may pass on of a run. */
+export interface Notification {
+  readonly report: Report;
+  /** The key of `report.json`; undefined where the archive took nothing. */
+  readonly reportKey: string | undefined;
+  /** Undefined where nothing changed. */
+  readonly digest: Alert | undefined;
+  /** The archive, for people: `s3://bucket` or a path. */
+  readonly archiveLocation: string;
+  /** Every line of the findings file of a complete run, and none of any other: the next run finds those new. */
+  findings(): AsyncIterable<unknown>;
 }
 
-/** Publishes events; resolves with their number once every one of them is accepted. */
-export type PublishEvents = (events: AsyncIterable<AuditEvent>) => Promise<number>;
+/** The channel's answer, as the marker keeps it. */
+export type Receipt = Readonly<Record<string, unknown>>;
+
+/** A way to notify people or programs of runs. */
+export interface Channel {
+  /** Names its deliveries in results and logs, and its markers; never changed, or all would be sent again. */
+  readonly name: string;
+  /** Whether the next runs send again what this channel did not take. */
+  readonly isResent: boolean;
+  /** Gives what sends the notification and resolves once it was accepted; undefined where there is nothing to send. */
+  prepare(notification: Notification): (() => Promise<Receipt>) | undefined;
+}
+
+/** The fate of one notification on one channel. */
+export type Delivery =
+  | { readonly outcome: 'sent' }
+  /** Nothing changed, so there was nothing to send. */
+  | { readonly outcome: 'quiet' }
+  | { readonly outcome: 'already-sent' }
+  | { readonly outcome: 'failed'; readonly message: string };
+
+/** By the name of the channel. */
+export type Deliveries = Readonly<Record<string, Delivery>>;

@@ -1,91 +1,42 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Archive } from '../archive/archive.ts';
 import { readJson } from '../archive/lines.ts';
-import { evidenceOf } from '../archive/staging.ts';
-import type { Alert, SendAlert } from './channel.ts';
-
-/** Stands for the archive's location in a stored digest: an archive may move, what was told of it is evidence. */
-export const ARCHIVE_PLACE = '{archive}';
-
-/** What became of a run's alert. */
-export type Delivery =
-  | { readonly outcome: 'sent' }
-  /** Nothing changed, so there was nothing to tell. */
-  | { readonly outcome: 'quiet' }
-  | { readonly outcome: 'already-sent' }
-  | { readonly outcome: 'failed'; readonly message: string };
+import { evidenceOf, jsonText } from '../archive/staging.ts';
+import type { Channel, Deliveries, Delivery, Notification, Receipt } from './channel.ts';
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
-/** Tells something and no more: for when there is no archive to remember it. */
-export const tellUnmarked = async (tell: () => Promise<unknown>): Promise<Delivery> => {
-  try {
-    await tell();
-    return { outcome: 'sent' };
-  } catch (error) {
-    return { outcome: 'failed', message: messageOf(error) };
-  }
-};
-
 /** How often a marker that another attempt may be about to write is looked for. */
-const LOOKS = 20;
+const CHECKS = 20;
 
-const isMarked = async (archive: Archive, markerKey: string, waitMs: number): Promise<boolean> => {
-  for (let look = 0; look < LOOKS; look += 1) {
-    if (await archive.has(markerKey)) return true;
+/** Where it is remembered what channels took, so that nothing is sent twice. */
+export interface Markers {
+  readonly archive: Archive;
+  keyOf(channel: string): string;
+  /** Keys of other attempts' markers, any of which is as good where it gives the same reason. */
+  others?(channel: string): AsyncIterable<string>;
+  /** How long to wait for the marker of another attempt that may be sending right now, in milliseconds. */
+  readonly waitMs: number;
+}
+
+const isMarked = async (archive: Archive, key: string, waitMs: number): Promise<boolean> => {
+  for (let check = 0; check < CHECKS; check += 1) {
+    if (await archive.has(key)) return true;
     if (waitMs === 0) return false;
-    await setTimeout(waitMs / LOOKS);
+    await setTimeout(waitMs / CHECKS);
   }
   return false;
 };
 
-/** Where it is remembered that something was told. */
-export interface Mark {
-  readonly archive: Archive;
-  readonly markerKey: string;
-  /** How long to wait for the marker of another attempt that may be telling it right now, in milliseconds. */
-  readonly waitMs: number;
-}
-
-/**
- * Tells something unless its marker says that it was told. The marker is written after it was accepted: what fails in
- * between is told twice rather than never.
- * @param tell resolves with what the marker says
- */
-export const tellOnce = async (
-  { archive, markerKey, waitMs }: Mark,
-  tell: () => Promise<Readonly<Record<string, unknown>>>,
-): Promise<Delivery> => {
-  try {
-    if (await isMarked(archive, markerKey, waitMs)) return { outcome: 'already-sent' };
-    const marker = evidenceOf(`${JSON.stringify(await tell(), null, 2)}\n`);
-    await archive.create(markerKey, marker.content, 'application/json');
-    return { outcome: 'sent' };
-  } catch (error) {
-    return { outcome: 'failed', message: messageOf(error) };
-  }
-};
-
-/** An alert, and where it is remembered that it was sent. */
-export interface Errand extends Mark {
-  readonly send: SendAlert;
-  readonly alert: Alert;
-  /** What the marker says besides. */
-  readonly facts: Readonly<Record<string, unknown>>;
-}
-
-/** Sends an alert unless its marker says that it was sent. */
-export const deliver = ({ send, alert, facts, ...mark }: Errand): Promise<Delivery> =>
-  tellOnce(mark, async () => {
-    const body = alert.body.replaceAll(ARCHIVE_PLACE, mark.archive.location);
-    const receipt = await send({ ...alert, body });
-    return { ...facts, subject: alert.subject, receipt };
-  });
-
-/** Whether an unfinished attempt at the same run has told the same reason already. */
-export const wasToldBefore = async (archive: Archive, prefix: string, reason: string): Promise<boolean> => {
-  for await (const key of archive.list(prefix)) {
+/** Whether another attempt at the run has sent the same reason already. */
+const isReasonKnown = async (
+  { archive, others }: Markers,
+  channel: string,
+  reason: string | undefined,
+): Promise<boolean> => {
+  if (others === undefined) return false;
+  for await (const key of others(channel)) {
     const stored = await archive.read(key);
     if (stored === undefined) continue;
     const marker: unknown = await readJson(stored.body);
@@ -93,4 +44,60 @@ export const wasToldBefore = async (archive: Archive, prefix: string, reason: st
       return true;
   }
   return false;
+};
+
+const attempted = async (send: () => Promise<'sent' | 'already-sent'>): Promise<Delivery> => {
+  try {
+    return { outcome: await send() };
+  } catch (error) {
+    return { outcome: 'failed', message: messageOf(error) };
+  }
+};
+
+/** The marker is written once the channel took it: what fails in between is sent twice rather than never. */
+const sendOnce = (
+  { archive, waitMs }: Markers,
+  key: string,
+  { report: { run, verdict, reason } }: Notification,
+  send: () => Promise<Receipt>,
+): Promise<Delivery> =>
+  attempted(async () => {
+    if (await isMarked(archive, key, waitMs)) return 'already-sent';
+    const receipt = await send();
+    const marker = { run, verdict, ...(reason !== undefined && { reason }), ...receipt };
+    await archive.create(key, evidenceOf(jsonText(marker)).content, 'application/json');
+    return 'sent';
+  });
+
+/**
+ * Sends a notification on one channel, unless a marker says that it was sent.
+ * @param markers undefined where there is no archive to remember it: it is sent all the same
+ * @throws where the markers of other attempts can't be read
+ */
+export const deliver = async (
+  { name, prepare }: Channel,
+  notification: Notification,
+  markers: Markers | undefined,
+): Promise<Delivery> => {
+  const send = prepare(notification);
+  if (send === undefined) return { outcome: 'quiet' };
+  if (markers === undefined) {
+    return attempted(async () => {
+      await send();
+      return 'sent';
+    });
+  }
+  if (await isReasonKnown(markers, name, notification.report.reason)) return { outcome: 'already-sent' };
+  return sendOnce(markers, markers.keyOf(name), notification, send);
+};
+
+/** Sends a notification on every channel, one after the other; what one can't send keeps no other from it. */
+export const deliverToAll = async (
+  channels: readonly Channel[],
+  notification: Notification,
+  markers: Markers | undefined,
+): Promise<Deliveries> => {
+  const deliveries: Record<string, Delivery> = {};
+  for (const channel of channels) deliveries[channel.name] = await deliver(channel, notification, markers);
+  return deliveries;
 };

@@ -7,81 +7,123 @@ import {
   attemptOfKey,
   dayPrefix,
   keysUnder,
+  markerArea,
+  type RunKeys,
   runKeys,
+  runMarkedBy,
 } from '../archive/keys.ts';
-import { ArchiveError, readManifest } from '../archive/manifest.ts';
-import { readRunObject } from '../archive/read-run.ts';
+import { ArchiveError, readManifest, type StoredManifest } from '../archive/manifest.ts';
+import { readRunLines, readRunObject } from '../archive/read-run.ts';
+import type { Report } from '../model/report.ts';
 import { runInstant } from '../model/run-name.ts';
-import type { Alert } from './channel.ts';
-import type { Errand } from './deliver.ts';
+import type { Alert, Channel, Notification } from './channel.ts';
+import { deliver } from './deliver.ts';
 
-/** How far back alerts that nobody got are looked for: after a month they tell nothing that the next ones don't. */
-const OWED_MS = 30 * DAY_MS;
+/** How far back is looked for what a channel did not take: after a month it says nothing that the next ones don't. */
+const LOOKBACK_MS = 30 * DAY_MS;
 
-/** An alert that was composed and never accepted. */
-export type UndeliveredAlert = Pick<Errand, 'alert' | 'markerKey' | 'facts'>;
-
-interface Owing {
-  readonly run: string;
-  readonly manifestKey: string;
+/** Something that a channel should have taken and did not. */
+export interface Undelivered {
+  readonly channel: Channel;
+  readonly notification: Notification;
   readonly markerKey: string;
 }
 
+/** The notification of a run whose manifest is in the archive. */
+export const storedNotification = async (
+  archive: Archive,
+  { manifest }: Pick<StoredManifest, 'manifest'>,
+): Promise<Notification> => ({
+  report: (await readRunObject(archive, manifest, 'report')) as Report,
+  reportKey: manifest.objects.report?.key,
+  digest: (await readRunObject(archive, manifest, 'digest')) as Alert | undefined,
+  archiveLocation: archive.location,
+  findings: () =>
+    manifest.verdict === 'COMPLETE' ? readRunLines(archive, manifest, 'findings') : noFindings(),
+});
+
+/** The findings of a run that is not complete, as a notification passes them on. */
+export async function* noFindings(): AsyncGenerator<never> {}
+
 /**
- * The alerts of earlier runs that were never accepted, the oldest first. An attempt that did not end is undelivered for only
- * where no other attempt at its run was told of, and where the run was not completed after all.
+ * Finds the digests of earlier runs that a channel never took, the oldest first. That of an attempt that did not end
+ * is missing only where no other attempt at its run was sent, and where the run was not completed after all.
  * @param asOf of the run that asks
  * @throws {ArchiveError} where one is missing or was altered
  */
-export const undeliveredAlerts = async (
+export const findUndelivered = async (
   archive: Archive,
   environmentId: string,
   asOf: Date,
-): Promise<readonly UndeliveredAlert[]> => {
-  const since = new Date(asOf.getTime() - OWED_MS);
+  channels: readonly Channel[],
+): Promise<readonly Undelivered[]> => {
+  const resent = channels.filter(({ isResent }) => isResent);
+  if (resent.length === 0) return [];
+  const since = new Date(asOf.getTime() - LOOKBACK_MS);
   const keysOf = (area: Area): Promise<readonly string[]> =>
     keysUnder(archive, areaPrefix(area, environmentId), dayPrefix(area, environmentId, since));
-  const runs = new Set(await keysOf('manifests'));
-  const markers = await keysOf('alerts');
   const digestsIn = async (area: Area): Promise<readonly string[]> =>
     (await keysOf(area)).filter((key) => key.endsWith('/digest.json'));
+  const isEarlier = ({ instant }: Candidate): boolean => instant < asOf;
 
-  const complete = (await digestsIn('reports')).flatMap((key): readonly Owing[] => {
-    const run = key.split('/').at(-2) ?? '';
-    const instant = runInstant(run);
-    if (instant === undefined || instant >= asOf) return [];
-    const { manifest, alert } = runKeys(environmentId, instant);
-    return runs.has(manifest) && !markers.includes(alert)
-      ? [{ run, manifestKey: manifest, markerKey: alert }]
-      : [];
-  });
+  const complete = new Set(await keysOf('manifests'));
+  const runs = (await digestsIn('reports')).flatMap((key) =>
+    candidateOf(key.split('/').at(-2) ?? '', environmentId),
+  );
   const lastAttempts = new Map(
     (await digestsIn('incomplete')).flatMap((key) => attemptOfKey(key) ?? []).map((one) => [one.run, one]),
   );
-  const unfinished = [...lastAttempts.values()].flatMap(({ run, attempt }): readonly Owing[] => {
-    const instant = runInstant(run);
-    if (instant === undefined || instant >= asOf) return [];
-    const { manifest, alert } = runKeys(environmentId, instant);
-    const beginning = alert.slice(0, -'.json'.length);
-    if (runs.has(manifest) || markers.some((marker) => marker.startsWith(beginning))) return [];
-    const keys = attemptKeys(environmentId, instant, attempt);
-    return [{ run, manifestKey: keys.manifest, markerKey: keys.alert }];
-  });
+  const attempts = [...lastAttempts.values()].flatMap(({ run, attempt }) =>
+    candidateOf(run, environmentId, attempt),
+  );
+  const candidates = [
+    ...runs.filter(({ keys }) => complete.has(keys.manifest)),
+    ...attempts.filter(({ instant }) => !complete.has(runKeys(environmentId, instant).manifest)),
+  ]
+    .filter(isEarlier)
+    .toSorted((a, b) => (a.run < b.run ? -1 : 1));
 
-  const owing = [...complete, ...unfinished].toSorted((a, b) => (a.run < b.run ? -1 : 1));
-  return Promise.all(owing.map((one) => readUndelivered(archive, one)));
+  const undelivered: Undelivered[] = [];
+  for (const channel of resent) {
+    const markers = await keysOf(markerArea(channel.name));
+    const marked = new Set(markers.map((key) => runMarkedBy(channel.name, key)));
+    for (const { run, isAttempt, keys } of candidates) {
+      const markerKey = keys.marker(channel.name);
+      if (isAttempt ? marked.has(run) : markers.includes(markerKey)) continue;
+      undelivered.push({ channel, markerKey, notification: await readNotification(archive, keys.manifest) });
+    }
+  }
+  return undelivered;
 };
 
-const readUndelivered = async (
-  archive: Archive,
-  { manifestKey, markerKey }: Owing,
-): Promise<UndeliveredAlert> => {
+/** A run, or an attempt at one, that a channel may not have taken. */
+interface Candidate {
+  readonly run: string;
+  readonly instant: Date;
+  readonly isAttempt: boolean;
+  readonly keys: RunKeys;
+}
+
+const candidateOf = (run: string, environmentId: string, attempt?: string): readonly Candidate[] => {
+  const instant = runInstant(run);
+  if (instant === undefined) return [];
+  const isAttempt = attempt !== undefined;
+  const keys = isAttempt ? attemptKeys(environmentId, instant, attempt) : runKeys(environmentId, instant);
+  return [{ run, instant, isAttempt, keys }];
+};
+
+const readNotification = async (archive: Archive, manifestKey: string): Promise<Notification> => {
   const stored = await readManifest(archive, manifestKey);
   if (stored === undefined) throw new ArchiveError(`${manifestKey} is missing, though its digest is there`);
-  const { run, verdict, reason } = stored.manifest;
-  return {
-    alert: (await readRunObject(archive, stored.manifest, 'digest')) as Alert,
-    markerKey,
-    facts: { run, verdict, ...(reason !== undefined && { reason }) },
-  };
+  return storedNotification(archive, stored);
+};
+
+/** Sends what earlier runs could not; where a channel fails again, the next run tries. */
+export const resend = async (archive: Archive, undelivered: readonly Undelivered[]): Promise<void> => {
+  const failed = new Set<string>();
+  for (const { channel, notification, markerKey } of undelivered) {
+    if (failed.has(channel.name)) continue;
+    const { outcome } = await deliver(channel, notification, { archive, keyOf: () => markerKey, waitMs: 0 });
+    if (outcome === 'failed') failed.add(channel.name);
+  }
 };

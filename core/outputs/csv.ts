@@ -1,6 +1,7 @@
 import type { Finding } from '../../rules/engine/finding.ts';
+import type { FindingOutput } from './output.ts';
 
-const COLUMNS: readonly (readonly [name: string, of: (finding: Finding) => string | number])[] = [
+const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => string | number])[] = [
   ['severity', ({ severity }) => severity],
   ['state', ({ state }) => state],
   ['rule', ({ ruleId }) => ruleId],
@@ -41,8 +42,11 @@ export const unguarded = (text: string): string =>
 /** Cells as a line, which ends in CR LF (RFC 4180) once the writer has added the LF. */
 export const cellsLine = (cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\r`;
 
-/** The first line of `findings.csv`. */
-export const csvHeader = `${COLUMNS.map(([name]) => name).join(',')}\r`;
-
-/** A finding as a line of `findings.csv`. */
-export const csvLine = (finding: Finding): string => cellsLine(COLUMNS.map(([, of]) => of(finding)));
+/** `findings.csv`: a finding a line, for spreadsheets. */
+export const csvOutput: FindingOutput = {
+  area: 'reports',
+  file: 'findings.csv',
+  label: 'Findings for spreadsheets',
+  header: `${COLUMNS.map(([name]) => name).join(',')}\r`,
+  line: (finding) => cellsLine(COLUMNS.map(([, read]) => read(finding))),
+};

@@ -1,7 +1,6 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
-import type { ObjectName } from '../archive/keys.ts';
 import { ArchiveError, type Manifest, type StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { usersOf } from '../archive/read-users.ts';
@@ -9,6 +8,7 @@ import type { ArchivedRun } from '../archive/runs.ts';
 import { readReport } from '../archive/runs.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
+import type { OutputName } from '../outputs/index.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
 import { type FindingTally, tallyFindings } from './open-findings.ts';
 import {
@@ -31,7 +31,7 @@ export interface BuiltPack {
 }
 
 /** Throws ArchiveError where a run doesn't have what a review is read from: none of it is taken for empty. */
-const requireObjects = ({ run, objects }: Manifest, names: readonly ObjectName[]): void => {
+const requireObjects = ({ run, objects }: Manifest, names: readonly OutputName[]): void => {
   const missing = names.find((name) => objects[name] === undefined);
   if (missing !== undefined) throw new ArchiveError(`the manifest of run ${run} names no ${missing}`);
 };

@@ -1,6 +1,6 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
-import type { Report } from '../model/report.ts';
+import { isFullyJudged, type Report } from '../model/report.ts';
 import { oneLine, plural, wrap } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
 import type { Described } from './pack-manifest.ts';
@@ -20,7 +20,7 @@ export const readmeText = (
 ): string => {
   const { environmentId, accountId, period, counts } = pack;
   const open = SEVERITIES.toReversed().map((severity) => `${severity} ${counts.openFindings[severity]}`);
-  const unjudged = rules.filter(({ state, notAssessed }) => state !== 'ran' || notAssessed > 0);
+  const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
   const lastLogins = `${plural(counts.neverLoggedIn, 'user')} who never logged in, and ${counts.lastLoginUnknown} of whom it can't be told`;
 
   return [

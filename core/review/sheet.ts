@@ -16,7 +16,7 @@ export const openSheet = async <Column extends string>(
   name: string,
   columns: readonly Column[],
 ): Promise<Sheet<Column>> => {
-  const spool = spools.open(name, { isGzipped: false });
+  const spool = spools.open(name);
   let rows = 0;
   await spool.write(`${BYTE_ORDER_MARK}${columns.join(',')}\r`);
   return {

@@ -185,7 +185,7 @@ const owedNotes = (
   links: readonly Link[],
 ): readonly Note[] =>
   links.flatMap(({ run, asOf, claims }): readonly Note[] => {
-    const key = runKeys(environmentId, asOf).alert;
+    const key = runKeys(environmentId, asOf).marker('alert');
     if (claims?.objects.digest === undefined || markers.has(key)) return [];
     return [
       {

@@ -2,6 +2,7 @@ import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
 import { rules } from '../../rules/index.ts';
 import {
@@ -84,7 +85,7 @@ export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
         environmentName: `research ${NASTY.tag}`,
         listUsers: listingOf([users], end),
         archive,
-        sendAlert: async () => 'receipt',
+        channels: [digestChannel(async () => 'receipt')],
       },
     );
     if (objects.html === undefined) throw new Error(`run ${report.run} has no page`);

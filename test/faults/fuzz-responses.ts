@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditResult } from '../../core/audit/run.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
 import type { UserSource } from '../../core/sources/source.ts';
 import { type Random, seededRandom, wholeBetween } from '../../simulator/random.ts';
@@ -256,8 +257,8 @@ export const fuzzAudit = async (seed: number): Promise<Fuzzed> => {
       ...SETTINGS,
       listUsers,
       archive,
-      sendAlert: () => Promise.resolve('sent'),
-      alertWaitMs: 0,
+      channels: [digestChannel(() => Promise.resolve('sent'))],
+      notifyWaitMs: 0,
     });
     const { verdict, reason } = result.report;
     return {

@@ -5,9 +5,10 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { readBytes } from '../../core/archive/lines.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditRequest, AuditSettings } from '../../core/audit/run.ts';
+import type { AuditRequest } from '../../core/audit/request.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../support/builders.ts';
 import { listingOf } from '../support/listing.ts';
@@ -73,14 +74,14 @@ export const auditUndisturbed = (
   archive: Archive,
   night: Date,
   users: readonly UserRecord[],
-  sendAlert: AuditSettings['sendAlert'] = () => Promise.resolve('sent'),
+  sendAlert: SendAlert = () => Promise.resolve('sent'),
 ) =>
   audit(requestOf(night, { attempt: 'undisturbed', deadline: Number.POSITIVE_INFINITY }), {
     ...SETTINGS,
     listUsers: listingOf([users]),
     archive,
-    sendAlert,
-    alertWaitMs: 0,
+    channels: [digestChannel(sendAlert)],
+    notifyWaitMs: 0,
   });
 
 /** A folder for an archive, and its end. */

@@ -5,13 +5,15 @@ import { bucketArchive } from '../../core/archive/bucket.ts';
 import { runKeys } from '../../core/archive/keys.ts';
 import { readManifest } from '../../core/archive/manifest.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditResult } from '../../core/audit/run.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
 import { awsTimeouts } from '../../core/aws/clients.ts';
 import type { Verdict } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
+import { ARCHIVE_PLACEHOLDER } from '../../core/notify/channel.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
-import { ARCHIVE_PLACE } from '../../core/notify/deliver.ts';
-import { undeliveredAlerts } from '../../core/notify/undelivered.ts';
+import { findUndelivered } from '../../core/notify/undelivered.ts';
+import { OUTPUTS } from '../../core/outputs/index.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
@@ -104,7 +106,7 @@ const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readon
   );
 
 const digestIn = async (archive: Archive, night: Date): Promise<Alert> =>
-  JSON.parse(await readText(archive, runKeys(ENVIRONMENT, night).object('digest')));
+  JSON.parse(await readText(archive, runKeys(ENVIRONMENT, night).object(OUTPUTS.digest)));
 
 /** Audits both nights without a fault. */
 export const undisturbed = async (): Promise<Reference> => {
@@ -116,7 +118,7 @@ export const undisturbed = async (): Promise<Reference> => {
     return {
       first,
       evidence: await evidenceIn(archive),
-      resolved: new Set(await resolvedIn(archive, KEYS.object('findings'))),
+      resolved: new Set(await resolvedIn(archive, KEYS.object(OUTPUTS.findings))),
       firstDigest: await digestIn(archive, FIRST),
     };
   } finally {
@@ -134,8 +136,8 @@ const MOST_ATTEMPTS = 3;
 const ANSWER_TIMEOUT_MS = 2000;
 
 /** What Lambda would invoke again. */
-const isToBeRetried = ({ report, alert }: AuditResult): boolean =>
-  report.verdict !== 'COMPLETE' || alert.outcome === 'failed';
+const isToBeRetried = ({ report, deliveries }: AuditResult): boolean =>
+  report.verdict !== 'COMPLETE' || deliveries.alert?.outcome === 'failed';
 
 /** An alert that an attempt sent, and what SNS said. */
 interface Sent {
@@ -237,7 +239,7 @@ const sourceFor = ({ time, random }: World, simulator: Simulator, deadline: numb
   });
 };
 
-const attempt = async (world: World, name: string, alertWaitMs: number): Promise<Attempted> => {
+const attempt = async (world: World, name: string, notifyWaitMs: number): Promise<Attempted> => {
   const { archive, player, simulator, time } = world;
   const began = time.clock.now();
   const played = (): number => player.played() + simulator.stats().faultsPlayed;
@@ -248,18 +250,20 @@ const attempt = async (world: World, name: string, alertWaitMs: number): Promise
   const result = await audit(requestOf(SECOND, { attempt: name, deadline }), {
     ...SETTINGS,
     archive,
-    alertWaitMs,
+    notifyWaitMs,
     listUsers: sourceFor(world, simulator, deadline),
-    sendAlert: async (alert) => {
-      try {
-        const receipt = await world.send(alert);
-        sent.push({ alert, isAccepted: true });
-        return receipt;
-      } catch (error) {
-        sent.push({ alert, isAccepted: false });
-        throw error;
-      }
-    },
+    channels: [
+      digestChannel(async (alert) => {
+        try {
+          const receipt = await world.send(alert);
+          sent.push({ alert, isAccepted: true });
+          return receipt;
+        } catch (error) {
+          sent.push({ alert, isAccepted: false });
+          throw error;
+        }
+      }),
+    ],
   });
   return {
     result,
@@ -278,7 +282,9 @@ const attemptProblems = async (
   const problems: string[] = [];
   // Once a manifest is there the run is complete, whatever became of the attempt after it.
   if ((await readManifest(archive, KEYS.manifest)) !== undefined || report.verdict === 'COMPLETE') {
-    const seen = (await readJsonLines(archive, KEYS.object('snapshot'))).map((line) => Object(line).userId);
+    const seen = (await readJsonLines(archive, KEYS.object(OUTPUTS.snapshot))).map(
+      (line) => Object(line).userId,
+    );
     if (JSON.stringify(seen) !== JSON.stringify(NOW_IDS))
       problems.push(`COMPLETE with ${seen.length} users of ${NOW_IDS.length}`);
   }
@@ -308,21 +314,22 @@ const judgeAlerts = async (
 ) => {
   const problems: string[] = [];
   const told = (body: string): number => messages.filter((message) => message === body).length;
-  const timesTold = ({ body }: Alert): number => told(body.replaceAll(ARCHIVE_PLACE, archive.location));
+  const timesTold = ({ body }: Alert): number => told(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
 
   let lost = 0;
   const lose = (problem: string): void => {
     lost += 1;
     problems.push(`lost: ${problem}`);
   };
-  if (!(await archive.has(KEYS.object('digest'))) || timesTold(await digestIn(archive, SECOND)) === 0)
+  if (!(await archive.has(KEYS.object(OUTPUTS.digest))) || timesTold(await digestIn(archive, SECOND)) === 0)
     lose('the digest of the night');
   // Where a run can't know that it wrote its own manifest, the next night sends what is undelivered.
-  const undelivered = await undeliveredAlerts(archive, ENVIRONMENT, NEXT);
+  const anyChannel = digestChannel(() => Promise.resolve('sent'));
+  const undelivered = await findUndelivered(archive, ENVIRONMENT, NEXT, [anyChannel]);
   if (
     isUndelivered &&
     timesTold(firstDigest) === 0 &&
-    !undelivered.some(({ alert }) => alert.body === firstDigest.body)
+    !undelivered.some(({ notification }) => notification.digest?.body === firstDigest.body)
   )
     lose('the digest undelivered for the night before');
   if (!isUndelivered && timesTold(firstDigest) > 0) problems.push('the night before is told of again');
@@ -332,8 +339,9 @@ const judgeAlerts = async (
   const unfinished = new Set<string>();
   for (const { result, sent, isDisturbed } of attempts) {
     const { verdict, reason = '' } = result.report;
-    if (verdict !== 'COMPLETE' && result.alert.outcome === 'failed' && !isDisturbed)
-      lose(`the alert of a run that is ${verdict}: ${result.alert.message}`);
+    const delivery = result.deliveries.alert;
+    if (verdict !== 'COMPLETE' && delivery?.outcome === 'failed' && !isDisturbed)
+      lose(`the alert of a run that is ${verdict}: ${delivery.message}`);
     for (const { alert, isAccepted } of sent) {
       if (isAccepted && told(alert.body) === 0) lose(`an accepted alert, "${alert.subject}"`);
       if (isComplete(alert)) wanted.set(alert.body, 1);
@@ -343,7 +351,11 @@ const judgeAlerts = async (
         if (isAccepted) unfinished.add(reason);
       }
     }
-    if (result.alert.outcome === 'already-sent' && verdict !== 'COMPLETE' && !unfinished.has(reason))
+    if (
+      result.deliveries.alert?.outcome === 'already-sent' &&
+      verdict !== 'COMPLETE' &&
+      !unfinished.has(reason)
+    )
       lose(`an alert of ${reason} that is taken for sent`);
   }
   for (const body of new Set(messages)) if (!wanted.has(body)) wanted.set(body, 0);
@@ -405,7 +417,9 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
     const last = attempts.at(-1)?.result;
     if (last === undefined || isToBeRetried(last)) {
       const { verdict, message = '' } = last?.report ?? {};
-      problems.push(`undisturbed at last, and ${verdict}, its alert ${last?.alert.outcome}: ${message}`);
+      problems.push(
+        `undisturbed at last, and ${verdict}, its alert ${last?.deliveries.alert?.outcome}: ${message}`,
+      );
     }
     if (last !== undefined && last.warnings.length > 0) problems.push(...last.warnings);
 
@@ -414,7 +428,7 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
       if (evidence[n] !== reference.evidence[n]) problems.push(`${name} is not that of an undisturbed run`);
     });
     if (evidence[1] !== undefined) {
-      const resolved = await resolvedIn(archive, KEYS.object('findings'));
+      const resolved = await resolvedIn(archive, KEYS.object(OUTPUTS.findings));
       resolvedWrongly += resolved.filter((id) => !reference.resolved.has(id)).length;
     }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { assumedRole } from '../../core/sources/finspace/assumed-role.ts';
-import { configuredCredentials, configuredEdges, configuredUsers } from '../../lambda/composition.ts';
+import { configuredChannels, configuredCredentials, configuredUsers } from '../../lambda/composition.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type Sts, type StsOptions, startSts } from '../support/sts.ts';
 
@@ -133,9 +133,8 @@ describe('the users of an environment', () => {
   });
 });
 
-test('events are published where the config names a bus, and nowhere else', () => {
-  expect(configuredEdges(defaultConfig([]))).toEqual({});
-  expect(configuredEdges({ ...defaultConfig([]), events: { bus: 'default' } })).toEqual({
-    publishEvents: expect.any(Function),
-  });
+test('events are published where the config names a bus, and digests are sent anyway', () => {
+  const named = (config: Config) => configuredChannels(config, async () => 'sent').map(({ name }) => name);
+  expect(named(defaultConfig([]))).toEqual(['alert']);
+  expect(named({ ...defaultConfig([]), events: { bus: 'default' } })).toEqual(['alert', 'events']);
 });

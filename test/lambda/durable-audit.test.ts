@@ -4,10 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditResult, AuditSettings } from '../../core/audit/run.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import type { AuditSettings } from '../../core/audit/settings.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import type { SendAlert } from '../../core/notify/channel.ts';
+import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { Fetch } from '../../core/sources/finspace/request.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
@@ -55,8 +56,8 @@ afterEach(() => {
 const settingsFor = (archive: Archive): Omit<AuditSettings, 'listUsers'> => ({
   ...configuredSettings(defaultConfig(rules), [], simulator.environmentId),
   archive,
-  sendAlert: (alert) => sendAlert(alert),
-  alertWaitMs: 100,
+  channels: [digestChannel((alert) => sendAlert(alert))],
+  notifyWaitMs: 100,
 });
 
 /** Waiting takes no time, and every request a second. */
@@ -351,7 +352,7 @@ describe('an invocation that is killed', () => {
     expect(results).toMatchObject([
       {
         report: { verdict: 'INCOMPLETE', counts: { users: PAGES_A_PART * PAGE } },
-        alert: { outcome: 'sent' },
+        deliveries: { alert: { outcome: 'sent' } },
       },
     ]);
   });
@@ -365,7 +366,11 @@ describe('an invocation that is killed', () => {
 
 describe('an archive that fails once while the audit is judged', () => {
   const verdicts = (results: readonly AuditResult[]) =>
-    results.map(({ report: { verdict, reason }, alert }) => [verdict, reason, alert.outcome]);
+    results.map(({ report: { verdict, reason }, deliveries }) => [
+      verdict,
+      reason,
+      deliveries.alert?.outcome,
+    ]);
   const AGAIN = [
     ['FAILED', 'archive-unavailable', 'sent'],
     ['COMPLETE', undefined, 'sent'],
@@ -429,9 +434,9 @@ test('a listing that the archive would not keep is told, and is no listing', asy
   };
   const { execution, results } = await auditDurably({ archive, mostTries: 1 });
   expect(execution.getStatus()).toBe('FAILED');
-  expect(results.map(({ report, alert }) => ({ report, alert }))).toEqual([
+  expect(results.map(({ report, deliveries }) => ({ report, deliveries }))).toEqual([
     {
-      alert: { outcome: 'sent' },
+      deliveries: { alert: { outcome: 'sent' } },
       report: expect.objectContaining({
         verdict: 'INCOMPLETE',
         reason: 'source-unavailable',
@@ -459,7 +464,7 @@ test('an alert that was not sent is sent by another try, which judges nothing', 
   };
   const { execution, results } = await auditTimelessly({ archive });
   expect(execution.status).toBe('SUCCEEDED');
-  expect(results.map(({ alert, wasDone }) => [alert.outcome, wasDone])).toEqual([
+  expect(results.map(({ deliveries, wasDone }) => [deliveries.alert?.outcome, wasDone])).toEqual([
     ['failed', false],
     ['sent', true],
   ]);

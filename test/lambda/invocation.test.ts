@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { AuditResult } from '../../core/audit/run.ts';
-import { attemptName } from '../../core/audit/settings.ts';
+import { attemptName } from '../../core/audit/request.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
 import { defaultConfig } from '../../core/config/config.ts';
 import {
   answerOf,
@@ -161,7 +161,7 @@ test('an attempt is named by its time and by letters of its own', () => {
 describe('the answer', () => {
   const result = (
     over: Partial<AuditResult['report']>,
-    alert: AuditResult['alert'] = { outcome: 'quiet' },
+    deliveries: AuditResult['deliveries'] = { alert: { outcome: 'quiet' } },
   ): AuditResult => ({
     report: {
       schemaVersion: 1,
@@ -180,7 +180,7 @@ describe('the answer', () => {
       ...over,
     },
     highlights: [],
-    alert,
+    deliveries,
     objects: {},
     wasDone: false,
     warnings: [],
@@ -195,11 +195,10 @@ describe('the answer', () => {
     });
   });
 
-  test('tells what became of events where there are any', () => {
+  test('says how each channel fared', () => {
     expect(answerOf(result({}))).not.toHaveProperty('events');
-    expect(answerOf({ ...result({}), events: { outcome: 'already-sent' } })).toMatchObject({
-      events: 'already-sent',
-    });
+    const deliveries = { alert: { outcome: 'sent' }, events: { outcome: 'already-sent' } } as const;
+    expect(answerOf(result({}, deliveries))).toMatchObject({ alert: 'sent', events: 'already-sent' });
   });
 
   test.each([
@@ -210,13 +209,16 @@ describe('the answer', () => {
     },
     {
       name: 'an alert that was not sent',
-      given: result({}, { outcome: 'failed', message: 'no SNS' }),
-      message: 'its alert was not sent: no SNS',
+      given: result({}, { alert: { outcome: 'failed', message: 'no SNS' } }),
+      message: 'is COMPLETE, but not everybody was notified: alert: no SNS',
     },
     {
-      name: 'events that were not published',
-      given: { ...result({}), events: { outcome: 'failed' as const, message: 'no bus' } },
-      message: 'its events were not published: no bus',
+      name: 'alerts and events that were not sent',
+      given: result(
+        {},
+        { alert: { outcome: 'failed', message: 'no SNS' }, events: { outcome: 'failed', message: 'no bus' } },
+      ),
+      message: 'is COMPLETE, but not everybody was notified: alert: no SNS; events: no bus',
     },
   ])('of $name is an error', ({ given, message }) => {
     expect(() => answerOf(given)).toThrow(message);

@@ -1,7 +1,8 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditRequest } from '../../core/audit/run.ts';
+import type { AuditRequest } from '../../core/audit/request.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
@@ -39,7 +40,7 @@ export const auditNight = async (
       isCut ? { complete: false, reason: 'deadline', message: 'too slow' } : { complete: true },
     ),
     archive,
-    sendAlert: async () => 'message',
+    channels: [digestChannel(async () => 'message')],
     rules: configureRules(rules),
     waivers,
     trustedAccounts: [],

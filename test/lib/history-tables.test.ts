@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { runKeys } from '../../core/archive/keys.ts';
+import { OUTPUTS } from '../../core/outputs/index.ts';
 import { HISTORY_VIEWS, type ViewColumn } from '../../lib/history-views.ts';
 import { FINDING_STATES } from '../../rules/engine/finding.ts';
 import { makeNights } from '../../simulator/nights.ts';
@@ -218,14 +219,14 @@ beforeAll(async () => {
   const last = runKeys('abc', new Date('2026-11-28T14:00:00Z'));
   const dead = runKeys('abc', new Date('2026-11-29T02:00:00Z'));
   for (const name of ['snapshot', 'findings'] as const) {
-    await mkdir(dirname(join(folder, dead.object(name))), { recursive: true });
-    await cp(join(folder, last.object(name)), join(folder, dead.object(name)));
+    await mkdir(dirname(join(folder, dead.object(OUTPUTS[name]))), { recursive: true });
+    await cp(join(folder, last.object(OUTPUTS[name])), join(folder, dead.object(OUTPUTS[name])));
   }
 
   // A run whose lines are none of ours.
   const strange = runKeys('jkl', new Date(asOf));
   await store(strange.manifest, '{\n  "schemaVersion": 1\n}\n');
-  await store(strange.object('findings'), gzipSync('null\n{"id":"jkl/x/y","state":"waiting"}\n'));
+  await store(strange.object(OUTPUTS.findings), gzipSync('null\n{"id":"jkl/x/y","state":"waiting"}\n'));
   history = await openHistory(template, folder);
 });
 afterAll(() => history.close());

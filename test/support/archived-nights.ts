@@ -2,10 +2,11 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { runKeys } from '../../core/archive/keys.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditResult } from '../../core/audit/run.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { runName } from '../../core/model/run-name.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
@@ -51,8 +52,8 @@ export const auditNights = async (
           ...configuredSettings({ ...defaultConfig(rules), ...config }, waivers, environmentId),
           listUsers: listingOf([users], end),
           archive,
-          sendAlert: () => Promise.resolve('sent'),
-          alertWaitMs: 100,
+          channels: [digestChannel(() => Promise.resolve('sent'))],
+          notifyWaitMs: 100,
         },
       ),
     );

@@ -1,14 +1,17 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
-import { type ObjectName, runKeys } from '../../core/archive/keys.ts';
+import { runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { manifestText } from '../../core/archive/signature.ts';
 import { sha256Of } from '../../core/archive/staging.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditResult, AuditSettings } from '../../core/audit/run.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import type { AuditSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
 import { runName } from '../../core/model/run-name.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
+import { OUTPUTS, type OutputName } from '../../core/outputs/index.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';
@@ -50,14 +53,14 @@ export const auditNight = (
     {
       listUsers: listingOf([usersOf(number)]),
       archive,
-      sendAlert: () => Promise.resolve('sent'),
+      channels: [digestChannel(() => Promise.resolve('sent'))],
       rules: configureRules(rules),
       waivers: [],
       trustedAccounts: [],
       reminders: defaultConfig(rules).reminders,
       maxDropPercent: 20,
       config: {},
-      alertWaitMs: 0,
+      notifyWaitMs: 0,
       ...settings,
     },
   );
@@ -80,15 +83,7 @@ export interface Tamperer {
 export const LATEST = `latest/environment=${ENVIRONMENT}.json`;
 
 /** Everything that a run leaves, by the name that its manifest gives it. */
-export const OBJECT_NAMES = [
-  'snapshot',
-  'findings',
-  'resolved',
-  'report',
-  'csv',
-  'html',
-  'digest',
-] as const satisfies readonly ObjectName[];
+export const OBJECT_NAMES = Object.keys(OUTPUTS) as readonly OutputName[];
 
 export const tamperer = (folder: string): Tamperer => {
   const path = (key: string): string => join(folder, key);

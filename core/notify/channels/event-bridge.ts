@@ -5,7 +5,8 @@ import type {
 } from '@aws-sdk/client-eventbridge';
 import pRetry from 'p-retry';
 import { awsTimeouts } from '../../aws/clients.ts';
-import type { AuditEvent, PublishEvents } from '../channel.ts';
+import type { Channel } from '../channel.ts';
+import { type AuditEvent, eventsOf } from './events.ts';
 
 const SOURCE = 'finspace-user-auditor';
 
@@ -64,14 +65,25 @@ export interface EventBridgeSettings extends EventBridgeClientConfig {
   readonly firstWaitMs?: number;
 }
 
+/** Notifies programs by events on a bus, given as for `eventBridgeEvents`. */
+export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = {}): Channel => {
+  const publish = eventBridgeEvents(bus, settings);
+  return {
+    name: 'events',
+    isResent: false,
+    prepare: (notification) => async () => ({ events: await publish(eventsOf(notification)) }),
+  };
+};
+
 /**
- * Publishes to an event bus. What the bus does not accept of a request is sent again, and nothing else; whole requests
- * the client sends again by itself. A bus that does not exist takes everything and passes nothing on.
+ * Publishes to an event bus; resolves with the number of events once every one of them was accepted. Entries that the
+ * bus does not accept are sent again, and nothing else; whole requests the client sends again by itself. A bus that does
+ * not exist takes everything and passes nothing on.
  * @param bus its name or its ARN
  */
 export const eventBridgeEvents =
-  (bus: string, { firstWaitMs = 200, ...config }: EventBridgeSettings = {}): PublishEvents =>
-  async (events) => {
+  (bus: string, { firstWaitMs = 200, ...config }: EventBridgeSettings = {}) =>
+  async (events: AsyncIterable<AuditEvent>): Promise<number> => {
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
     const client = new EventBridgeClient({ maxAttempts: RETRIES + 1, ...awsTimeouts(), ...config });
@@ -95,7 +107,7 @@ export const eventBridgeEvents =
 
     let published = 0;
     const batches = batchesOf(events, bus);
-    // Whoever fails closes the batches for all; the others end with what they have in hand.
+    // A lane that fails closes the batches for all; the others finish the batch that they have.
     const lane = async (): Promise<void> => {
       for await (const batch of batches) {
         await put(batch);

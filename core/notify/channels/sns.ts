@@ -1,7 +1,7 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { SendAlert } from '../channel.ts';
+import type { SendAlert } from './digest.ts';
 
-/** Publishes to a topic. The client retries by itself; the receipt is SNS's message id. */
+/** Publishes digests to a topic. The client retries by itself; the receipt is SNS's message id. */
 export const snsAlerts =
   (client: SNSClient, topicArn: string): SendAlert =>
   async ({ subject, body, attributes }) => {

@@ -1,9 +1,9 @@
-import type { SendAlert } from '../channel.ts';
+import type { SendAlert } from './digest.ts';
 
 /** As wide as the digest's own lines, and the bar before them. */
 const WIDTH = 80;
 
-/** Prints a digest as it would be mailed; the receipt says that nobody was. */
+/** Prints digests as they would be mailed; the receipt says that nobody was mailed. */
 export const terminalAlerts =
   (write: (text: string) => void): SendAlert =>
   ({ subject, body }) => {

@@ -1,11 +1,18 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
-import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
+import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
-import type { Report } from '../../model/report.ts';
-import { begunAnew, CAUSE_WORDS, TROUBLE_WORDS, UNSEEN } from '../../model/words.ts';
+import { isFullyJudged, type Report } from '../../model/report.ts';
+import {
+  BAD_NEWS,
+  begunAnew,
+  CAUSE_WORDS,
+  HIGHLIGHT_WORDS,
+  TROUBLE_WORDS,
+  UNSEEN,
+} from '../../model/words.ts';
 import { plainLine, plural, wrap } from '../../text/plain-text.ts';
 import type { DigestFacts } from './facts.ts';
 import { countOf, foundAtFirst, worstOf } from './subject.ts';
@@ -19,20 +26,6 @@ const MAX_TEXT = 400;
 
 /** Bytes that the lists of changes may take: SNS takes 256 KiB, and everything else stays far below the rest. */
 const CHANGES_BUDGET = 160 * 1024;
-
-const KIND_WORDS: Readonly<Record<HighlightKind, string>> = {
-  new: 'new',
-  reopened: 'reopened',
-  escalated: 'raised',
-  'waiver-ended': 'accepted no longer',
-  event: 'changed since the last audit',
-  resolved: 'resolved',
-  reminder: 'still open',
-  open: 'open',
-  waived: 'waived',
-};
-
-const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
 const section = (title: string, blocks: readonly string[]): readonly string[] =>
   blocks.length === 0 ? [] : [title, ...blocks, ''];
@@ -51,10 +44,12 @@ const groupByRule = (highlights: readonly Highlight[]): readonly Group[] => {
   const groups = Map.groupBy(highlights, ({ ruleId }) => ruleId);
   return [...groups]
     .map(([ruleId, members]) => {
-      const severity = SEVERITIES[Math.max(...members.map((member) => rank(member.severity)))] ?? 'CRITICAL';
+      const severity = worstSeverity(members.map((member) => member.severity)) ?? 'CRITICAL';
       return { ruleId, severity, highlights: members };
     })
-    .toSorted((a, b) => rank(b.severity) - rank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1));
+    .toSorted(
+      (a, b) => severityRank(b.severity) - severityRank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1),
+    );
 };
 
 const subjectOf = ({ subject: { kind, id } }: Finding): string => {
@@ -70,7 +65,7 @@ const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string
   const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
   const other = severity === group.severity ? [] : [severity];
   const notes = [
-    ...(kind === 'reopened' || kind === 'waiver-ended' ? [KIND_WORDS[kind]] : []),
+    ...(kind === 'reopened' || kind === 'waiver-ended' ? [HIGHLIGHT_WORDS[kind].tag] : []),
     ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${finding.runs} audits`] : []),
     ...(escalatedFrom === undefined ? other : raised),
   ];
@@ -81,14 +76,19 @@ const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string
 const shownOf = (group: Group): readonly { readonly finding: Finding; readonly kind: HighlightKind }[] =>
   group.highlights
     .flatMap(({ findings, kind }) => findings.map((finding) => ({ finding, kind })))
-    .toSorted((a, b) => rank(b.finding.severity) - rank(a.finding.severity))
+    .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity))
     .slice(0, NAMED);
 
 const totalOf = ({ highlights }: Group): number => highlights.reduce((total, { count }) => total + count, 0);
 
+const countedHeading = (kind: HighlightKind, count: number): string => {
+  const { heading, tag } = HIGHLIGHT_WORDS[kind];
+  return `${count} ${heading ?? tag}`;
+};
+
 /** The rule, how its findings fared, and what it requires. */
 const heading = ({ rules }: DigestFacts, { ruleId, severity, highlights }: Group): readonly string[] => {
-  const counts = highlights.map(({ kind, count }) => `${count} ${KIND_WORDS[kind]}`).join(', ');
+  const counts = highlights.map(({ kind, count }) => countedHeading(kind, count)).join(', ');
   const title = rules.get(ruleId)?.title;
   return [
     '',
@@ -140,14 +140,11 @@ const withinBudget = (
   return blocks;
 };
 
-const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: string])[] = [
-  ['new', 'new finding', 'new findings'],
-  ['reopened', 'finding came back', 'findings came back'],
-  ['escalated', 'finding is more severe', 'findings are more severe'],
-  ['waiver-ended', 'finding accepted no longer', 'findings accepted no longer'],
-  ['event', 'change to look at', 'changes to look at'],
-  ['reminder', 'finding to be reminded of', 'findings to be reminded of'],
-];
+/** `2 new findings`; nothing of none. */
+const sentencePart = (news: readonly Highlight[], kind: HighlightKind): readonly string[] => {
+  const count = countOf(news, [kind]);
+  return count === 0 ? [] : [plural(count, ...HIGHLIGHT_WORDS[kind].sentence)];
+};
 
 const inOneLine = (report: Report, news: readonly Highlight[]): string => {
   if (report.verdict !== 'COMPLETE') {
@@ -156,13 +153,10 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
   if (report.previousRun === undefined) {
     return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes and reminders are mailed.`;
   }
-  const bad = BAD_NEWS.map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
-    .filter(({ count }) => count > 0)
-    .map(({ count, one, many }) => plural(count, one, many));
-  const resolved = countOf(news, ['resolved']);
+  const bad = BAD_NEWS.flatMap((kind) => sentencePart(news, kind));
   const happened = [
     ...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]),
-    ...(resolved === 0 ? [] : [plural(resolved, 'finding resolved', 'findings resolved')]),
+    ...sentencePart(news, 'resolved'),
   ];
   return `${happened.join(', ') || 'No finding changed'}; ${report.findings.byState.open} still open.`;
 };
@@ -217,19 +211,19 @@ const STATE_WORDS: Readonly<Record<Exclude<RuleOutcome['state'], 'ran'>, string>
   'not-assessed': 'not assessed',
 };
 
-/** How a rule had less than its full say; the rules that share it are told together. */
-const shortfallOf = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
+/** Why a rule had no answer for everybody; rules that share the reason stand in one line. */
+const unjudgedReason = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
   const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : STATE_WORDS[state];
   const why = error === undefined ? reason : `it failed: ${error}`;
   return why === undefined ? left : `${left} (${plainLine(why, MAX_TEXT)})`;
 };
 
 const unjudgedLines = ({ rules }: Report): readonly string[] => {
-  const unjudged = rules.filter(({ state, notAssessed }) => state !== 'ran' || notAssessed > 0);
-  const shown = Map.groupBy(unjudged.slice(0, 3 * NAMED), shortfallOf);
+  const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
+  const shown = Map.groupBy(unjudged.slice(0, 3 * NAMED), unjudgedReason);
   return [
-    ...[...shown].map(([shortfall, outcomes]) =>
-      wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${shortfall}`, '  - '),
+    ...[...shown].map(([why, outcomes]) =>
+      wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${why}`, '  - '),
     ),
     ...more(unjudged.length - 3 * NAMED),
   ];

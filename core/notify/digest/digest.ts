@@ -1,9 +1,9 @@
-import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
+import { type Severity, worstSeverity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
-import type { Highlight } from '../../model/highlights.ts';
+import { type Highlight, isNews } from '../../model/highlights.ts';
 import type { Alert } from '../channel.ts';
 import { composeBody } from './body.ts';
-import { type DigestFacts, NEWS } from './facts.ts';
+import type { DigestFacts } from './facts.ts';
 import { composeSubject } from './subject.ts';
 
 const isSame = (one: WaiverTrouble, other: WaiverTrouble): boolean =>
@@ -11,12 +11,6 @@ const isSame = (one: WaiverTrouble, other: WaiverTrouble): boolean =>
   one.rule === other.rule &&
   one.user === other.user &&
   one.expires === other.expires;
-
-const worst = (severities: readonly Severity[]): Severity =>
-  severities.reduce<Severity>(
-    (a, b) => (SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a),
-    'INFORMATIONAL',
-  );
 
 /**
  * The severity that recipients filter by. A run that is not complete is as severe as can be, so that no filter hides
@@ -28,20 +22,21 @@ const maxSeverity = (
   troubles: readonly WaiverTrouble[],
 ): Severity => {
   if (report.verdict !== 'COMPLETE') return 'CRITICAL';
-  return worst([
+  const severities = [
     ...news.map(({ severity }) => severity),
     ...troubles.map(({ rule }) => rules.get(rule)?.severity ?? 'CRITICAL'),
-  ]);
+  ];
+  return worstSeverity(severities) ?? 'INFORMATIONAL';
 };
 
-/** What people are to be told of a run; undefined where nothing changed. */
+/** Composes the mail about a run; undefined where nothing changed. */
 export const composeDigest = (facts: DigestFacts): Alert | undefined => {
-  const { report, earlierTroubles } = facts;
+  const { report, knownTroubles } = facts;
   const isComplete = report.verdict === 'COMPLETE';
-  // Nothing resolves but in a complete run; whoever says otherwise is not repeated.
-  const news = facts.highlights.filter(({ kind }) => NEWS.has(kind) && (isComplete || kind !== 'resolved'));
+  // Only a complete run resolves findings.
+  const news = facts.highlights.filter(({ kind }) => isNews(kind) && (isComplete || kind !== 'resolved'));
   const troubles = (report.waiverTroubles ?? []).filter(
-    (trouble) => !earlierTroubles.some((earlier) => isSame(earlier, trouble)),
+    (trouble) => !knownTroubles.some((known) => isSame(known, trouble)),
   );
   const isFirst = report.previousRun === undefined;
   if (isComplete && !isFirst && news.length === 0 && troubles.length === 0) return undefined;

@@ -1,6 +1,7 @@
-import { SEVERITIES } from '../../../rules/engine/severity.ts';
+import { worstSeverity } from '../../../rules/engine/severity.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
+import { BAD_NEWS, countedHighlights } from '../../model/words.ts';
 import { plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
 import type { DigestFacts } from './facts.ts';
 
@@ -21,31 +22,19 @@ export const countOf = (news: readonly Highlight[], kinds: readonly HighlightKin
 
 /** ` (worst HIGH)`, or nothing where there is nothing bad in the news. */
 export const worstOf = (news: readonly Highlight[]): string => {
-  const ranks = news
-    .filter(({ kind }) => kind !== 'resolved')
-    .map(({ severity }) => SEVERITIES.indexOf(severity));
-  const severity = SEVERITIES[Math.max(...ranks)];
+  const bad = news.filter(({ kind }) => kind !== 'resolved');
+  const severity = worstSeverity(bad.map((one) => one.severity));
   return severity === undefined ? '' : ` (worst ${severity})`;
 };
 
-const BAD_NEWS: readonly (readonly [kind: HighlightKind, one: string, many: string])[] = [
-  ['new', 'new', 'new'],
-  ['reopened', 'reopened', 'reopened'],
-  ['escalated', 'raised', 'raised'],
-  ['waiver-ended', 'accepted no longer', 'accepted no longer'],
-  ['event', 'change', 'changes'],
-];
-
-const REMINDER = ['reminder', 'reminder', 'reminders'] as const;
-
 /** `3 new, 1 change, 2 reminders (worst CRITICAL)`; empty where there is no bad news. */
 const badNews = (news: readonly Highlight[]): readonly string[] => {
-  const counts = [...BAD_NEWS, REMINDER]
-    .map(([kind, one, many]) => ({ count: countOf(news, [kind]), one, many }))
-    .filter(({ count }) => count > 0);
+  const counts = BAD_NEWS.map((kind) => ({ kind, count: countOf(news, [kind]) })).filter(
+    ({ count }) => count > 0,
+  );
   return counts.map(
-    ({ count, one, many }, index) =>
-      plural(count, one, many) + (index === counts.length - 1 ? worstOf(news) : ''),
+    ({ kind, count }, index) =>
+      countedHighlights(kind, count) + (index === counts.length - 1 ? worstOf(news) : ''),
   );
 };
 
@@ -57,7 +46,9 @@ const changes = (
 ): string =>
   [
     ...bad,
-    ...[countOf(news, ['resolved'])].filter((count) => count > 0).map((count) => `${count} resolved`),
+    ...[countOf(news, ['resolved'])]
+      .filter((count) => count > 0)
+      .map((count) => countedHighlights('resolved', count)),
     ...(troubles > 0 ? [`${plural(troubles, 'waiver')} to see to`] : []),
     `${report.findings.byState.open} open`,
   ].join(', ');
@@ -77,7 +68,7 @@ const forms = (
 
   const newOrWorse = countOf(
     news,
-    BAD_NEWS.map(([kind]) => kind),
+    BAD_NEWS.filter((kind) => kind !== 'reminder'),
   );
   return [
     changes(report, news, troubles, badNews(news)),

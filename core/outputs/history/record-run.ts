@@ -5,6 +5,7 @@ import { ArchiveError } from '../../archive/manifest.ts';
 import { evidenceOf } from '../../archive/staging.ts';
 import type { Report } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
+import { OUTPUTS } from '../index.ts';
 import { type HistoryRow, historyPage, historyRowOf, inOrder, readHistoryPage } from './history-page.ts';
 
 /** How many reports are read at a time where the page has to be made anew. */
@@ -44,7 +45,7 @@ const readHistory = async (archive: Archive, environmentId: string): Promise<rea
     const run = key.slice(key.lastIndexOf('/') + 1, -'.json'.length);
     const asOf = runInstant(run);
     if (asOf === undefined) continue;
-    reads.push(() => readRow(archive, runKeys(environmentId, asOf).object('report'), run));
+    reads.push(() => readRow(archive, runKeys(environmentId, asOf).object(OUTPUTS.report), run));
   }
   for await (const key of archive.list(areaPrefix('incomplete', environmentId))) {
     const { run, attempt } = ATTEMPT.exec(key)?.groups ?? {};

@@ -1,24 +1,14 @@
-import type { ObjectName } from '../../archive/keys.ts';
 import { type Html, html } from './markup.ts';
 import type { PageFacts } from './page-facts.ts';
-
-const NAMES: readonly (readonly [name: ObjectName, words: string])[] = [
-  ['snapshot', 'Snapshot: every user record as the service gave it'],
-  ['findings', 'Findings, one a line'],
-  ['resolved', 'What resolved within 30 days'],
-  ['csv', 'Findings for spreadsheets'],
-  ['report', 'Report for machines'],
-];
 
 const row = (what: string, key: string, sha256: Html | string, size: string): Html =>
   html`<tr><td>${what}<span class="evidence"><code>${key}</code></span></td><td class="hash">${typeof sha256 === 'string' ? html`<code>${sha256}</code>` : sha256}</td><td class="n">${size}</td></tr>\n`;
 
-/** What the report stands on, and how anybody can check it. */
-export const evidenceSection = ({ objects, manifestKey, last, hashes, codeVersion }: PageFacts): Html => {
-  const stored = NAMES.flatMap(([name, words]) => {
-    const object = objects[name];
-    return object === undefined ? [] : [row(words, object.key, object.sha256, `${object.size} B`)];
-  });
+/** Lists the objects that the report stands on, and says how anybody can check them. */
+export const evidenceSection = ({ evidence, manifestKey, last, hashes, codeVersion }: PageFacts): Html => {
+  const stored = evidence.map(({ label, object: { key, sha256, size } }) =>
+    row(label, key, sha256, `${size} B`),
+  );
   const own = html`written after this page: it holds this page's own SHA-256, which therefore can't stand here`;
   return html`<section id="evidence" aria-labelledby="evidence-title"><h2 id="evidence-title">Evidence</h2>
 <p class="lead">The manifest names every object of the run by its SHA-256 and the manifest before it by its own, so nothing can be altered or left out unnoticed. To check this page, compare its SHA-256 with <code>objects.html.sha256</code> of the manifest.</p>

@@ -1,11 +1,11 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
-import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
+import { type Severity, severityRank, worstSeverity } from '../../../rules/engine/severity.ts';
 import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { CAUSE_WORDS } from '../../model/words.ts';
+import { CAUSE_WORDS, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { plural, truncate } from '../../text/plain-text.ts';
 import { day } from './instant.ts';
 import { foreign, type Html, html, prose } from './markup.ts';
@@ -27,21 +27,8 @@ const MAX_VALUES = 16;
 /** That people are reminded of a finding makes it no other one: it is open. */
 type Shown = Exclude<HighlightKind, 'reminder'>;
 
-const KINDS: Readonly<Record<Shown, string>> = {
-  new: 'new',
-  reopened: 'reopened',
-  escalated: 'raised',
-  'waiver-ended': 'accepted no longer',
-  event: 'change',
-  open: 'open',
-  waived: 'waived',
-  resolved: 'resolved',
-};
-
 /** In the order in which they matter to a reader. */
-const KIND_ORDER = Object.keys(KINDS) as readonly Shown[];
-
-const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filter((kind) => kind !== 'reminder');
 
 /** The findings of one rule. */
 interface Group {
@@ -61,26 +48,26 @@ const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
     const count = same.reduce((total, one) => total + one.count, 0);
     const findings = same
       .flatMap((one) => one.findings)
-      .toSorted((a, b) => rank(b.severity) - rank(a.severity));
+      .toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity));
     return [{ kind, count, findings }];
   });
 
 const groupsOf = ({ highlights, rules }: PageFacts): readonly Group[] => {
-  const places = new Map(rules.map(({ rule }, index) => [rule.id, index]));
+  const positions = new Map(rules.map(({ rule }, index) => [rule.id, index]));
   return [...Map.groupBy(highlights, ({ ruleId }) => ruleId)]
     .map(([ruleId, members]): Group => {
-      const standing = members.filter(({ kind }) => kind !== 'resolved');
-      const ranks = (standing.length > 0 ? standing : members).map(({ severity }) => rank(severity));
+      const open = members.filter(({ kind }) => kind !== 'resolved');
+      const severities = (open.length > 0 ? open : members).map(({ severity }) => severity);
       return {
         ruleId,
-        severity: SEVERITIES[Math.max(...ranks)] ?? 'CRITICAL',
+        severity: worstSeverity(severities) ?? 'CRITICAL',
         highlights: byKind(members),
       };
     })
     .toSorted(
       (a, b) =>
-        rank(b.severity) - rank(a.severity) ||
-        (places.get(a.ruleId) ?? rules.length) - (places.get(b.ruleId) ?? rules.length),
+        severityRank(b.severity) - severityRank(a.severity) ||
+        (positions.get(a.ruleId) ?? rules.length) - (positions.get(b.ruleId) ?? rules.length),
     );
 };
 
@@ -125,7 +112,7 @@ const subjectText = ({ subject }: Finding): Html => {
 const row = (finding: Finding, kind: Shown, now: number): Html => {
   const { severity, firstSeen, runs } = finding;
   const days = Math.max(0, Math.floor((now - Date.parse(firstSeen)) / DAY_MS));
-  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${rank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${KINDS[kind]}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, now)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
+  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${severityRank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, now)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
 };
 
 const frameworkName = (control: string): string => {
@@ -138,7 +125,7 @@ const advice = (rule: Rule | undefined): Html | undefined =>
   html`<dl class="advice"><div><dt>Why it matters</dt><dd>${prose(rule.rationale)}</dd></div><div><dt>What to do</dt><dd>${prose(rule.remediation)}</dd></div>${rule.controls.length > 0 && html`<div class="all"><dt>Gives evidence for</dt>${rule.controls.map((control) => html`<dd class="clause">${frameworkName(control)}</dd>`)}</div>`}</dl>`;
 
 const tallies = ({ highlights }: Group): Html =>
-  html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${count}</strong> ${KINDS[kind]}`)}</span>`;
+  html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${count}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
 
 const totalOf = (highlights: readonly ShownHighlight[]): number =>
   highlights.reduce((total, { count }) => total + count, 0);
@@ -180,7 +167,7 @@ const filter = (groups: readonly Group[]): Html => {
   return html`<form class="card filter" id="filter" role="search" aria-label="Filter the findings" hidden>
 <label class="label" for="text">Search the findings</label><input type="search" id="text" placeholder="User, ARN, rule, evidence …" autocomplete="off" spellcheck="false">
 <label class="label" for="rule">Rule</label><select id="rule"><option value="">All rules</option>${groups.map(({ ruleId }) => html`<option>${ruleId}</option>`)}</select>
-<label class="label" for="state">State</label><select id="state"><option value="">All states</option>${kinds.map((kind) => html`<option value="${kind}">${KINDS[kind]}</option>`)}</select>
+<label class="label" for="state">State</label><select id="state"><option value="">All states</option>${kinds.map((kind) => html`<option value="${kind}">${HIGHLIGHT_WORDS[kind].tag}</option>`)}</select>
 <fieldset><legend class="label">Severity</legend>${WORST_FIRST.map((severity) => html`<label class="chip ${severityClass(severity)}"><input type="checkbox" value="${severity}" checked>${severityWord(severity)}</label>`)}</fieldset>
 <output id="shown" aria-live="polite"></output><button type="reset">Show all</button>
 </form>`;
@@ -188,10 +175,10 @@ const filter = (groups: readonly Group[]): Html => {
 
 /** Every finding that a reader is shown, by rule, the worst first. */
 export const findingsSection = (facts: PageFacts): Html => {
-  const { report, rules, objects } = facts;
+  const { report, rules } = facts;
   const groups = groupsOf(facts);
   const now = Date.parse(report.asOf);
-  const hasCsv = objects.csv !== undefined;
+  const hasCsv = facts.evidence.some(({ name }) => name === 'csv');
   const byId = new Map(rules.map(({ rule }) => [rule.id, rule]));
   let budget = BUDGET;
   const sections = groups.map((group) => {

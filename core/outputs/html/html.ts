@@ -1,5 +1,7 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Report } from '../../model/report.ts';
+import { CODE_VERSION } from '../../model/version.ts';
+import type { RunOutput } from '../output.ts';
 import { documentText } from './document.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
@@ -51,4 +53,17 @@ ${evidenceSection(facts)}
 </main>
 <footer class="wrap">Written by the audit of run ${run}. This page may name people: handle it as the archive that it is from.</footer>`,
   });
+};
+
+/** `report.html`. */
+export const htmlOutput: RunOutput = {
+  area: 'reports',
+  file: 'report.html',
+  write: ({ keys, last, ...facts }) =>
+    reportPage({
+      ...facts,
+      codeVersion: CODE_VERSION,
+      manifestKey: keys.manifest,
+      ...(last !== undefined && { last }),
+    }),
 };

@@ -1,12 +1,12 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
+import { isFullyJudged, isOn } from '../../model/report.ts';
 import { TROUBLE_WORDS } from '../../model/words.ts';
 import { plural, truncate } from '../../text/plain-text.ts';
 import { foreign, type Html, html } from './markup.ts';
 import type { PageFacts } from './page-facts.ts';
 import { severityBadge } from './severity.ts';
-import { isOn, isShort } from './verdict.ts';
 
 const MAX_REASON = 400;
 
@@ -21,8 +21,8 @@ const number = (value: number): Html =>
   html`<td class="n${value === 0 ? ' zero' : ''}" data-sort="${value}">${value}</td>`;
 
 const tone = (outcome: RuleOutcome): string => {
-  if (outcome.error !== undefined || isShort(outcome)) return 'unjudged';
-  return isOn(outcome) ? 'ran' : 'quiet';
+  if (!isOn(outcome)) return 'quiet';
+  return isFullyJudged(outcome) ? 'ran' : 'unjudged';
 };
 
 const reasonOf = ({ error, reason = '' }: RuleOutcome): string =>
@@ -107,7 +107,7 @@ const coverageOf = (
         clause,
         rules: ids,
         failing: ids.reduce((total, id) => total + (failing.get(id) ?? 0), 0),
-        whole: of.filter((outcome) => isOn(outcome) && !isShort(outcome)).length,
+        whole: of.filter(isFullyJudged).length,
         judged: of.filter(({ checked }) => checked > 0).length,
       };
     })

@@ -1,8 +1,7 @@
-import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
-import type { Report, Verdict } from '../../model/report.ts';
+import { isFullyJudged, isOn, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { begunAnew, UNSEEN } from '../../model/words.ts';
+import { begunAnew, countedHighlights, UNSEEN } from '../../model/words.ts';
 import { plural } from '../../text/plain-text.ts';
 import { utcText, zonedText } from './instant.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
@@ -24,19 +23,12 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   FAILED: 'FAILED: nothing was judged',
 };
 
-/** Rules that are on. */
-export const isOn = ({ state }: RuleOutcome): boolean => state === 'ran' || state === 'not-assessed';
-
-/** Whether a rule had less than its full say. */
-export const isShort = ({ state, notAssessed }: RuleOutcome): boolean =>
-  state === 'not-assessed' || notAssessed > 0;
-
 const seenText = ({ counts: { users, pages, duplicates } }: Report): string =>
   `${plural(users, 'user')} on ${plural(pages, 'page')}` +
   (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
 
 const judgedText = ({ rules }: Report): Html | string => {
-  const short = rules.filter(isShort).length;
+  const short = rules.filter((rule) => isOn(rule) && !isFullyJudged(rule)).length;
   const idle = rules.filter((rule) => !isOn(rule)).length;
   const lacking = [
     ...(short > 0 ? [`${plural(short, 'rule')} could not judge everything`] : []),
@@ -101,12 +93,7 @@ export const severityTiles = (report: Report): Html => {
   return html`<ul class="tiles" aria-label="Failing findings by severity">${tiles}<li class="card tile waived"><div class="name">Waived</div><div class="count${byState.waived === 0 ? ' none' : ''}">${byState.waived}</div><div class="delta">accepted</div></li></ul>${sinceText(report)}`;
 };
 
-const STATE_TEXTS = [
-  ['new', 'new'],
-  ['reopened', 'reopened'],
-  ['event', 'changed'],
-  ['resolved', 'resolved'],
-] as const;
+const NEWS_STATES = ['new', 'reopened', 'event', 'resolved'] as const;
 
 /** The run in a sentence or two. */
 export const inShort = (report: Report): Html => {
@@ -120,8 +107,8 @@ export const inShort = (report: Report): Html => {
   if (verdict !== 'COMPLETE')
     return html`<p class="short">Among what was seen, <strong>${plural(failing, 'finding')}</strong>${failing > 0 && `: ${worst}`}. How many there are beyond that is unknown.</p>`;
 
-  const news = STATE_TEXTS.filter(([state]) => findings.byState[state] > 0).map(
-    ([state, words]) => `${findings.byState[state]} ${words}`,
+  const news = NEWS_STATES.filter((state) => findings.byState[state] > 0).map((state) =>
+    countedHighlights(state, findings.byState[state]),
   );
   const what =
     failing === 0

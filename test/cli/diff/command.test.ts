@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { archiveNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -297,7 +298,7 @@ describe('what is damaged exits 2 and prints nothing on stdout', () => {
     ['findings that are other', 'findings', zipped([]), /was altered: its SHA-256 is/],
   ] as const)('%s', async (_, name, bytes, message) => {
     const out = await between([u1], [u1, u2]);
-    const key = nightKeys(1).object(name);
+    const key = nightKeys(1).object(OUTPUTS[name]);
     await writeFile(join(out, key), bytes);
     for (const words of [[], ['--json']]) {
       const { code, stdout, stderr } = await diff(out, ...BOTH, ...words);

@@ -11,6 +11,8 @@ import { configuredSettings } from '../../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { parseConfig } from '../../../core/config/read-config.ts';
 import { runName } from '../../../core/model/run-name.ts';
+import { digestChannel } from '../../../core/notify/channels/digest.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
@@ -59,7 +61,7 @@ const auditNight = (
       rules: configureRules(catalogue, config.rules),
       listUsers: listingOf([users]),
       archive: folderArchive(out),
-      sendAlert: () => Promise.resolve('sent'),
+      channels: [digestChannel(() => Promise.resolve('sent'))],
     },
   );
 
@@ -418,7 +420,7 @@ describe('what is asked wrongly', () => {
     await auditNight(folder, night(0), later);
     const other = await newFolder();
     await auditNight(other, night(0), first);
-    const key = runKeys(ENVIRONMENT, night(0)).object('snapshot');
+    const key = runKeys(ENVIRONMENT, night(0)).object(OUTPUTS.snapshot);
     const stored = await folderArchive(other).read(key);
     const chunks: Uint8Array[] = [];
     for await (const chunk of stored?.body ?? []) chunks.push(chunk);

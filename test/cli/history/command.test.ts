@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import {
   archiveNights,
   auditNights,
@@ -182,7 +183,7 @@ describe('what is not complete is told', () => {
 });
 
 describe('what is not to be trusted is told in its place, and the exit is 2', () => {
-  const report = (number: number) => nightKeys(number).object('report');
+  const report = (number: number) => nightKeys(number).object(OUTPUTS.report);
   const { manifest } = nightKeys(2);
 
   test.each([

@@ -7,6 +7,7 @@ import { folderArchive } from '../../../core/archive/folder.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { rules } from '../../../rules/index.ts';
 import { makeNights } from '../../../simulator/nights.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
@@ -94,8 +95,8 @@ describe('under the config of the time', () => {
     expect(nights).toHaveLength(5);
     for (const [index, night] of nights.entries()) {
       const keys = nightKeys(index + 1);
-      const report = JSON.parse(await readFile(join(out, keys.object('report')), 'utf8'));
-      const digest = await readFile(join(out, keys.object('digest')), 'utf8').catch(() => undefined);
+      const report = JSON.parse(await readFile(join(out, keys.object(OUTPUTS.report)), 'utf8'));
+      const digest = await readFile(join(out, keys.object(OUTPUTS.digest)), 'utf8').catch(() => undefined);
       expect(night).toEqual({
         run: nightRun(index + 1),
         outcome: 'replayed',
@@ -224,7 +225,7 @@ describe('the stretch', () => {
 
 describe('a listing that is not what was archived is not replayed, and the exit is 2', () => {
   const user = aUser();
-  const snapshot = nightKeys(2).object('snapshot');
+  const snapshot = nightKeys(2).object(OUTPUTS.snapshot);
   const damage: readonly (readonly [string, (out: string) => Promise<void>, string])[] = [
     [
       'altered',
@@ -361,7 +362,7 @@ describe('--against', () => {
 
   test('a night that one of them can not replay is not compared', async () => {
     const out = await archived(nights);
-    await rm(join(out, nightKeys(2).object('snapshot')));
+    await rm(join(out, nightKeys(2).object(OUTPUTS.snapshot)));
     const words = ['--config', await limit(70), '--against', await limit(50)];
     expect((await replay(out, ...words)).code).toBe(2);
     expect((await toldOf(out, ...words)).comparison.findings).toMatchObject([
@@ -381,7 +382,7 @@ test('--waivers are judged by, in place of those beside the config', async () =>
   const [waived] = (await toldOf(out, '--waivers', file)).nights;
   expect(plain.config.findings.byState.waived).toBe(0);
   expect(waived.config.findings.byState.waived).toBe(1);
-  expect(await readJsonLines(folderArchive(out), nightKeys(1).object('findings'))).toContainEqual(
+  expect(await readJsonLines(folderArchive(out), nightKeys(1).object(OUTPUTS.findings))).toContainEqual(
     expect.objectContaining({ ruleId: 'stale-login', state: 'new' }),
   );
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { makeNights } from '../../../simulator/nights.ts';
 import { archiveNights, auditNights, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
@@ -307,7 +308,7 @@ describe('what was not seen', () => {
 
   test('a run that was altered is left out, told, and exits 2', async () => {
     const out = await archived({ 1: whole, 2: { users: [u1, u2] }, 3: { users: [u1, u2, u3] } });
-    await appendFile(join(out, keysAt(1).object('snapshot')), 'x');
+    await appendFile(join(out, keysAt(1).object(OUTPUTS.snapshot)), 'x');
     const { code, stdout, pack } = await build(out, { to: dayAt(3) });
     expect(code).toBe(2);
     expect(stdout).toContain(`NOT TO BE TRUSTED, left out: run ${runAt(1)}`);
@@ -325,7 +326,7 @@ describe('what was not seen', () => {
       { run: runAt(2), rule: 'promoted-to-super-user', subject: 'u1' },
     ]);
 
-    await appendFile(join(out, keysAt(2).object('findings')), 'x');
+    await appendFile(join(out, keysAt(2).object(OUTPUTS.findings)), 'x');
     const { code, pack } = await build(out, { to: dayAt(3) });
     expect(code).toBe(2);
     expect(await eventsOf(pack)).toEqual([]);
@@ -348,10 +349,10 @@ describe('what was not seen', () => {
     'nothing is built where the reviewed run’s %s was altered',
     async (name) => {
       const out = await archived({ 1: whole, 2: whole });
-      await appendFile(join(out, keysAt(2).object(name)), 'x');
+      await appendFile(join(out, keysAt(2).object(OUTPUTS[name])), 'x');
       const { code, stderr, pack } = await build(out, { to: dayAt(2) });
       expect(code).toBe(2);
-      expect(stderr).toContain(keysAt(2).object(name));
+      expect(stderr).toContain(keysAt(2).object(OUTPUTS[name]));
       await expect(readdir(pack)).rejects.toThrow('ENOENT');
     },
   );

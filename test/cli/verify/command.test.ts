@@ -7,6 +7,7 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import type { SigningAlgorithm } from '../../../core/archive/manifest-signature.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../../support/history.ts';
@@ -88,7 +89,7 @@ describe('a history in a folder', () => {
         {
           environmentId: ENVIRONMENT,
           runs: 3,
-          objects: 21,
+          objects: 3 * OBJECT_NAMES.length,
           signatures: { isChecked: true, signed: 3, valid: 3 },
           schedule: { isChecked: true },
           notes: [],
@@ -125,7 +126,7 @@ describe('a history in a folder', () => {
   test('that was edited: the object is named, and what it has and should have', async () => {
     const folder = await newFolder();
     await cp(history, folder, { recursive: true });
-    const key = keysOf(2).object('csv');
+    const key = keysOf(2).object(OUTPUTS.csv);
     await writeFile(join(folder, key), `${await readFile(join(folder, key), 'utf8')}x`);
     const { code, stdout } = await verify('--out', folder);
     expect(code).toBe(2);

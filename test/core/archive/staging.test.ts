@@ -9,7 +9,7 @@ afterEach(() => spools.remove());
 // A listener each is what Node warns of, on the terminal of whoever runs the command.
 test('lines written faster than the disk takes them share one wait', async () => {
   spools = await createSpoolFolder();
-  const spool = spools.open('lines', { isGzipped: false });
+  const spool = spools.open('lines');
   const line = 'x'.repeat(64 * 1024);
   const waits = Array.from({ length: 20 }, () => spool.write(line)).filter((wait) => wait !== undefined);
   expect(new Set(waits).size).toBe(1);
@@ -33,7 +33,7 @@ test.each([
   },
 ])('lines come out as they went in: $name', async ({ lines }) => {
   spools = await createSpoolFolder();
-  const spool = spools.open('lines');
+  const spool = spools.open('lines.gz');
   for (const line of lines) await spool.write(line);
   const { content, size } = await spool.finish();
   const stored = 'path' in content ? await readFile(content.path) : content.bytes;

@@ -1,14 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { runKeys } from '../../../core/archive/keys.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { audit } from '../../../core/audit/audit.ts';
-import type { AuditRequest, AuditSettings } from '../../../core/audit/run.ts';
+import type { AuditRequest } from '../../../core/audit/request.ts';
+import type { AuditSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { runName } from '../../../core/model/run-name.ts';
-import type { Alert, AuditEvent, PublishEvents } from '../../../core/notify/channel.ts';
+import type { Alert, Channel } from '../../../core/notify/channel.ts';
+import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
+import { type AuditEvent, eventsOf } from '../../../core/notify/channels/events.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
@@ -75,6 +80,10 @@ interface Night {
   readonly request?: Partial<AuditRequest>;
   readonly settings?: Partial<AuditSettings>;
   readonly rules?: readonly Rule[];
+  /** Instead of keeping alerts to be looked at. */
+  readonly sendAlert?: SendAlert;
+  /** Besides that of the alerts. */
+  readonly channels?: readonly Channel[];
 }
 
 /** An archive, the alerts that people got, and the nights that are audited into it. */
@@ -93,6 +102,8 @@ const newAudit = async (archive?: Archive) => {
       request,
       settings,
       rules = RULES,
+      sendAlert,
+      channels = [],
     }: Night) {
       attempts += 1;
       return audit(
@@ -110,17 +121,23 @@ const newAudit = async (archive?: Archive) => {
         {
           listUsers: source,
           archive: kept,
-          sendAlert: async (alert) => {
-            alerts.push(alert);
-            return `message-${alerts.length}`;
-          },
+          channels: [
+            digestChannel(
+              sendAlert ??
+                (async (alert) => {
+                  alerts.push(alert);
+                  return `message-${alerts.length}`;
+                }),
+            ),
+            ...channels,
+          ],
           rules: configureRules(rules),
           waivers: [],
           trustedAccounts: [],
           reminders: defaultConfig(catalogue).reminders,
           maxDropPercent: 20,
           config: {},
-          alertWaitMs: 100,
+          notifyWaitMs: 100,
           ...settings,
         },
       );
@@ -153,19 +170,16 @@ describe('a complete run', () => {
       counts: { users: 3, duplicates: 0, pages: 2 },
       findings: { bySeverity: { HIGH: 1 }, byState: { new: 1 } },
     });
-    expect(await keysOf(archive)).toEqual([
-      `alerts/${partition()}/${run()}.json`,
-      `findings/${partition()}/${run()}.jsonl.gz`,
-      `latest/environment=${ENVIRONMENT}.json`,
-      `manifests/${partition()}/${run()}.json`,
-      `reports/${partition()}/${run()}/digest.json`,
-      `reports/${partition()}/${run()}/findings.csv`,
-      `reports/${partition()}/${run()}/report.html`,
-      `reports/${partition()}/${run()}/report.json`,
-      `reports/environment=${ENVIRONMENT}/index.html`,
-      `resolved/${partition()}/${run()}.jsonl.gz`,
-      `snapshots/${partition()}/${run()}.jsonl.gz`,
-    ]);
+    const { object } = runKeys(ENVIRONMENT, night(1));
+    expect(await keysOf(archive)).toEqual(
+      [
+        ...Object.values(OUTPUTS).map(object),
+        `alerts/${partition()}/${run()}.json`,
+        `latest/environment=${ENVIRONMENT}.json`,
+        `manifests/${partition()}/${run()}.json`,
+        `reports/environment=${ENVIRONMENT}/index.html`,
+      ].toSorted(),
+    );
     expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(
       report,
     );
@@ -177,7 +191,7 @@ describe('a complete run', () => {
       const bytes = stored && (await readBytes(stored.body));
       expect({ key, sha256: bytes && sha256Of(bytes), size: bytes?.length }).toEqual({ key, sha256, size });
     }
-    expect(Object.keys(manifest.objects)).toHaveLength(7);
+    expect(Object.keys(manifest.objects).toSorted()).toEqual(Object.keys(OUTPUTS).toSorted());
   });
 
   test('keeps every record as the service gave it, malformed ones too, and drops none but duplicates', async () => {
@@ -255,10 +269,10 @@ describe('what people are told', () => {
       [user('a'), user('b', 'bad')],
       [user('a'), user('b', 'bad')],
     ];
-    const outcomes: string[] = [];
+    const outcomes: unknown[] = [];
     for (const [index, page] of nights.entries()) {
-      const { alert } = await auditNight({ pages: [page], number: index + 1 });
-      outcomes.push(alert.outcome);
+      const { deliveries } = await auditNight({ pages: [page], number: index + 1 });
+      outcomes.push(deliveries.alert?.outcome);
     }
     expect(outcomes).toEqual(['sent', 'quiet', 'sent', 'sent', 'quiet']);
     expect(alerts).toHaveLength(3);
@@ -275,7 +289,11 @@ describe('what people are told', () => {
         throw new Error('the users were listed again');
       },
     });
-    expect(again).toMatchObject({ wasDone: true, alert: { outcome: 'already-sent' }, report: first.report });
+    expect(again).toMatchObject({
+      wasDone: true,
+      deliveries: { alert: { outcome: 'already-sent' } },
+      report: first.report,
+    });
     expect(alerts).toHaveLength(1);
     expect(await readTree(archive)).toEqual(before);
   });
@@ -284,8 +302,8 @@ describe('what people are told', () => {
     const { alerts, run: auditNight } = await newAudit();
     const told: number[] = [];
     for (let number = 1; number <= 15; number += 1) {
-      const { alert } = await auditNight({ pages: [[user('a', 'bad')]], number });
-      if (alert.outcome === 'sent') told.push(number);
+      const { deliveries } = await auditNight({ pages: [[user('a', 'bad')]], number });
+      if (deliveries.alert?.outcome === 'sent') told.push(number);
     }
     expect(told).toEqual([1, 8, 15]);
     expect(alerts[1]?.subject).toBe(`FinSpace ${ENVIRONMENT}: 1 reminder (worst HIGH), 1 open`);
@@ -303,10 +321,12 @@ describe('what people are told', () => {
 
   test('a waiver that ends is told of while it is ending and when the finding counts again, once each', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
-    const outcomes: string[] = [];
+    const outcomes: unknown[] = [];
     for (const number of [1, 2, 3, 4]) {
       const settings = { waivers: [waiver] };
-      outcomes.push((await auditNight({ pages: [[user('a', 'bad')]], number, settings })).alert.outcome);
+      outcomes.push(
+        (await auditNight({ pages: [[user('a', 'bad')]], number, settings })).deliveries.alert?.outcome,
+      );
     }
     expect(outcomes).toEqual(['sent', 'quiet', 'sent', 'quiet']);
     expect(alerts.map(({ subject }) => subject.split(': ')[1])).toEqual([
@@ -323,7 +343,7 @@ describe('what people are told', () => {
     const second = await auditNight({ pages: [[user('a')]], number: 2, settings });
     const third = await auditNight({ pages: [[user('a')]], number: 3, settings });
     const troubles = [{ kind: 'unused', rule: 'marked', user: 'nobody', expires: '2027-11-01' }];
-    expect([second.alert.outcome, third.alert.outcome]).toEqual(['sent', 'quiet']);
+    expect([second.deliveries.alert?.outcome, third.deliveries.alert?.outcome]).toEqual(['sent', 'quiet']);
     expect([second.report.waiverTroubles, third.report.waiverTroubles]).toEqual([troubles, troubles]);
   });
 
@@ -333,16 +353,16 @@ describe('what people are told', () => {
 
   test('alerts that failed for nights are sent by the run that can, the oldest first, once', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
-    const settings = { sendAlert: refuse };
-    await auditNight({ pages: [[user('a', 'bad')]], settings });
-    await auditNight({ pages: [[user('a', 'bad')]], number: 2, settings });
+    const sendAlert = refuse;
+    await auditNight({ pages: [[user('a', 'bad')]], sendAlert });
+    await auditNight({ pages: [[user('a', 'bad')]], number: 2, sendAlert });
     await auditNight({
       pages: [],
       end: { complete: false, reason: 'deadline', message: 'm' },
       number: 3,
-      settings,
+      sendAlert,
     });
-    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 4, settings });
+    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 4, sendAlert });
     expect(alerts).toEqual([]);
 
     await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 5 });
@@ -364,7 +384,7 @@ describe('what people are told', () => {
     const { alerts, run: auditNight } = await newAudit();
     const end = { complete: false, reason: 'deadline', message: 'm' } as const;
     await auditNight({ pages: [[user('a')]] });
-    await auditNight({ pages: [], end, number: 2, settings: { sendAlert: refuse } });
+    await auditNight({ pages: [], end, number: 2, sendAlert: refuse });
     await auditNight({ pages: [[user('a')]], number: 2 });
     await auditNight({ pages: [[user('a')]], number: 3 });
     expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['COMPLETE']);
@@ -375,14 +395,41 @@ describe('what people are told', () => {
     { nights: 31, told: 0 },
   ])('an alert that failed $nights nights ago is told $told times', async ({ nights, told }) => {
     const { alerts, run: auditNight } = await newAudit();
-    await auditNight({ pages: [[user('a')]], settings: { sendAlert: refuse } });
+    await auditNight({ pages: [[user('a')]], sendAlert: refuse });
     await auditNight({ pages: [[user('a')]], number: 1 + nights });
     expect(alerts).toHaveLength(told);
   });
 
+  test.each([
+    { isResent: true, taken: [1, 2] },
+    { isResent: false, taken: [2] },
+  ])(
+    'a further channel gets what it did not take from the next run: $isResent',
+    async ({ isResent, taken }) => {
+      const { run: auditNight } = await newAudit();
+      const received: string[] = [];
+      let isDown = true;
+      const pager: Channel = {
+        name: 'pager',
+        isResent,
+        prepare:
+          ({ report }) =>
+          async () => {
+            if (isDown) throw new Error('the pager is down');
+            received.push(report.run);
+            return {};
+          },
+      };
+      await auditNight({ pages: [[user('a', 'bad')]], channels: [pager] });
+      isDown = false;
+      await auditNight({ pages: [[user('a')]], number: 2, channels: [pager] });
+      expect(received).toEqual(taken.map(run));
+    },
+  );
+
   test('an undelivered alert that was altered is not sent, and the run says so', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
-    await auditNight({ pages: [[user('a')]], settings: { sendAlert: refuse } });
+    await auditNight({ pages: [[user('a')]], sendAlert: refuse });
     const key = `reports/${partition()}/${run()}/digest.json`;
     await overwrite(archive, key, '{"subject":"all is well"}');
     const { report } = await auditNight({ pages: [[user('a')]], number: 2 });
@@ -397,10 +444,10 @@ describe('what people are told', () => {
   ])('an alert that failed is sent by $name', async ({ number, sent }) => {
     const { alerts, archive, run: auditNight } = await newAudit();
     const pages = [[user('a', 'bad')]];
-    const first = await auditNight({ pages, settings: { sendAlert: refuse } });
+    const first = await auditNight({ pages, sendAlert: refuse });
     expect(first).toMatchObject({
       report: { verdict: 'COMPLETE' },
-      alert: { outcome: 'failed', message: 'Error: SNS is not there' },
+      deliveries: { alert: { outcome: 'failed', message: 'Error: SNS is not there' } },
     });
     await auditNight({ pages, number });
     expect(alerts).toHaveLength(sent);
@@ -474,10 +521,10 @@ describe('a run that is not complete', () => {
     },
   ])('$name', async ({ night: cutNight, verdict, reason }) => {
     const { archive, alerts, run: auditNight } = await newAudit();
-    const { report, alert } = await auditNight(cutNight);
+    const { report, deliveries } = await auditNight(cutNight);
     expect(report).toMatchObject({ verdict, reason });
     expect(report.message).not.toBe('');
-    expect(alert).toEqual({ outcome: 'sent' });
+    expect(deliveries.alert).toEqual({ outcome: 'sent' });
     expect(alerts[0]?.attributes).toMatchObject({ verdict, maxSeverity: 'CRITICAL' });
 
     const keys = await keysOf(archive);
@@ -508,9 +555,9 @@ describe('a run that is not complete', () => {
 
   test('says the same reason once, another reason again, and the success too', async () => {
     const { alerts, run: auditNight } = await newAudit();
-    const outcomes: string[] = [];
+    const outcomes: unknown[] = [];
     for (const end of [cut('deadline'), cut('deadline'), cut('validation'), { complete: true as const }]) {
-      outcomes.push((await auditNight({ pages: [users(2)], end })).alert.outcome);
+      outcomes.push((await auditNight({ pages: [users(2)], end })).deliveries.alert?.outcome);
     }
     expect(outcomes).toEqual(['sent', 'already-sent', 'sent', 'sent']);
     expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual([
@@ -641,11 +688,11 @@ describe('crashes and attempts at the same time', () => {
     let writes = 0;
     for (let isDone = false; !isDone; writes += 1) {
       const { archive, alerts, run: auditNight } = await newAudit();
-      const { report, alert, warnings } = await auditNight({
+      const { report, deliveries, warnings } = await auditNight({
         pages,
         settings: { archive: dyingAfter(archive, writes) },
       });
-      isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent' && warnings.length === 0;
+      isDone = report.verdict === 'COMPLETE' && deliveries.alert?.outcome === 'sent' && warnings.length === 0;
       const isManifestThere = (await keysOf(archive)).includes(`manifests/${partition()}/${run()}.json`);
       if (!isManifestThere)
         expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
@@ -695,9 +742,9 @@ describe('crashes and attempts at the same time', () => {
     await auditNight({ pages });
     const key = `snapshots/${partition()}/${run()}.jsonl.gz`;
     await overwrite(archive, key, '');
-    const { report, alert } = await auditNight({ pages, number: 2 });
+    const { report, deliveries } = await auditNight({ pages, number: 2 });
     expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
-    expect(alert).toEqual({ outcome: 'sent' });
+    expect(deliveries.alert).toEqual({ outcome: 'sent' });
   });
 });
 
@@ -780,16 +827,20 @@ describe('events, where they are wanted', () => {
   const newBus = () => {
     const taken: AuditEvent[] = [];
     const state = { isDown: false };
-    const publishEvents: PublishEvents = async (events) => {
-      let count = 0;
-      for await (const event of events) {
-        if (state.isDown) throw new Error('no bus');
-        taken.push(event);
-        count += 1;
-      }
-      return count;
+    const bus: Channel = {
+      name: 'events',
+      isResent: false,
+      prepare: (notification) => async () => {
+        let events = 0;
+        for await (const event of eventsOf(notification)) {
+          if (state.isDown) throw new Error('no bus');
+          taken.push(event);
+          events += 1;
+        }
+        return { events };
+      },
     };
-    return { taken, state, settings: { publishEvents } };
+    return { taken, state, channels: [bus] };
   };
   const toldIn = (taken: readonly AuditEvent[]) =>
     taken.map(({ type, detail }) =>
@@ -799,10 +850,10 @@ describe('events, where they are wanted', () => {
 
   test('are one a finding that changed, and one for the run, which its marker counts', async () => {
     const { archive, run: auditNight } = await newAudit();
-    const { taken, settings } = newBus();
-    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], settings });
-    const { events } = await auditNight({ pages: [[user('a', 'bad'), user('b')]], number: 2, settings });
-    expect(events).toEqual({ outcome: 'sent' });
+    const { taken, channels } = newBus();
+    await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], channels });
+    const { deliveries } = await auditNight({ pages: [[user('a', 'bad'), user('b')]], number: 2, channels });
+    expect(deliveries.events).toEqual({ outcome: 'sent' });
     expect(toldIn(taken)).toEqual(['new a', 'new b', 'COMPLETE', 'resolved b', 'COMPLETE']);
     expect(JSON.parse(await readText(archive, marker(2)))).toEqual({
       run: run(2),
@@ -813,47 +864,55 @@ describe('events, where they are wanted', () => {
 
   test('are all there, however many', async () => {
     const { run: auditNight } = await newAudit();
-    const { taken, settings } = newBus();
+    const { taken, channels } = newBus();
     const many = Array.from({ length: 250 }, (_, n) => user(`u${n}`, 'bad'));
-    await auditNight({ pages: [many], settings });
+    await auditNight({ pages: [many], channels });
     expect(taken).toHaveLength(251);
   });
 
   test('are not published again by an event that is delivered again', async () => {
     const { run: auditNight } = await newAudit();
-    const { taken, settings } = newBus();
-    await auditNight({ pages: [[user('a', 'bad')]], settings });
-    const { events, wasDone } = await auditNight({ settings });
-    expect({ events, wasDone }).toEqual({ events: { outcome: 'already-sent' }, wasDone: true });
+    const { taken, channels } = newBus();
+    await auditNight({ pages: [[user('a', 'bad')]], channels });
+    const { deliveries, wasDone } = await auditNight({ channels });
+    expect({ deliveries, wasDone }).toEqual({
+      deliveries: { alert: { outcome: 'already-sent' }, events: { outcome: 'already-sent' } },
+      wasDone: true,
+    });
     expect(taken).toHaveLength(2);
   });
 
   test('that were not accepted leave no marker, and are published by the next attempt', async () => {
     const { archive, run: auditNight } = await newAudit();
-    const { taken, state, settings } = newBus();
+    const { taken, state, channels } = newBus();
     state.isDown = true;
-    const first = await auditNight({ pages: [[user('a', 'bad')]], settings });
+    const first = await auditNight({ pages: [[user('a', 'bad')]], channels });
     expect(first).toMatchObject({
       report: { verdict: 'COMPLETE' },
-      alert: { outcome: 'sent' },
-      events: { outcome: 'failed', message: 'Error: no bus' },
+      deliveries: { alert: { outcome: 'sent' }, events: { outcome: 'failed', message: 'Error: no bus' } },
     });
     expect(await keysOf(archive)).not.toContain(marker());
 
     state.isDown = false;
-    expect(await auditNight({ settings })).toMatchObject({ wasDone: true, events: { outcome: 'sent' } });
+    expect(await auditNight({ channels })).toMatchObject({
+      wasDone: true,
+      deliveries: { events: { outcome: 'sent' } },
+    });
     expect(toldIn(taken)).toEqual(['new a', 'COMPLETE']);
     expect(await keysOf(archive)).toContain(marker());
   });
 
   test('of an unfinished run are one, since the next run finds its findings anew; and once a reason', async () => {
     const { run: auditNight } = await newAudit();
-    const { taken, settings } = newBus();
+    const { taken, channels } = newBus();
     const end = { complete: false, reason: 'deadline', message: 'late' } as const;
-    const first = await auditNight({ pages: [[user('a', 'bad')]], end, settings });
-    const again = await auditNight({ pages: [[user('a', 'bad')]], end, settings });
-    expect([first.events, again.events]).toEqual([{ outcome: 'sent' }, { outcome: 'already-sent' }]);
-    await auditNight({ pages: [[user('a', 'bad')]], settings });
+    const first = await auditNight({ pages: [[user('a', 'bad')]], end, channels });
+    const again = await auditNight({ pages: [[user('a', 'bad')]], end, channels });
+    expect([first.deliveries.events, again.deliveries.events]).toEqual([
+      { outcome: 'sent' },
+      { outcome: 'already-sent' },
+    ]);
+    await auditNight({ pages: [[user('a', 'bad')]], channels });
     expect(toldIn(taken)).toEqual(['INCOMPLETE', 'new a', 'COMPLETE']);
   });
 
@@ -865,24 +924,24 @@ describe('events, where they are wanted', () => {
         throw new Error('no archive');
       },
     });
-    const { taken, settings } = newBus();
-    const { events } = await auditNight({ pages: [[user('a', 'bad')]], settings });
-    expect(events).toEqual({ outcome: 'sent' });
+    const { taken, channels } = newBus();
+    const { deliveries } = await auditNight({ pages: [[user('a', 'bad')]], channels });
+    expect(deliveries.events).toEqual({ outcome: 'sent' });
     expect(toldIn(taken)).toEqual(['FAILED']);
   });
 
   test('are none where nobody wants them', async () => {
     const { archive, run: auditNight } = await newAudit();
-    const { events } = await auditNight({ pages: [[user('a', 'bad')]] });
-    expect(events).toBeUndefined();
+    const { deliveries } = await auditNight({ pages: [[user('a', 'bad')]] });
+    expect(deliveries).not.toHaveProperty('events');
     expect((await keysOf(archive)).filter((key) => key.startsWith('events/'))).toEqual([]);
   });
 
   test('name nobody, in a directory where everything is wrong that may be', async () => {
     const records = makeDirectory({ users: 300, seed: 7, asOf: night(1), accountId: '111122223333' });
     const { run: auditNight } = await newAudit();
-    const { taken, settings } = newBus();
-    await auditNight({ pages: [records], rules: catalogue, settings });
+    const { taken, channels } = newBus();
+    await auditNight({ pages: [records], rules: catalogue, channels });
     expect(new Set(taken.map(({ detail }) => detail.ruleId)).size).toBeGreaterThan(10);
     expect(personalDataIn(JSON.stringify(taken), records)).toEqual([]);
   });

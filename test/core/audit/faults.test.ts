@@ -2,8 +2,9 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { audit } from '../../../core/audit/audit.ts';
-import type { AuditResult } from '../../../core/audit/run.ts';
+import type { AuditResult } from '../../../core/audit/result.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
+import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../../core/sources/finspace/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import { rules } from '../../../rules/index.ts';
@@ -71,7 +72,7 @@ const auditOf = async (
     {
       listUsers,
       archive,
-      sendAlert: async () => 'sent',
+      channels: [digestChannel(async () => 'sent')],
       rules: configureRules(rules),
       waivers: [],
       trustedAccounts: [],
@@ -132,7 +133,7 @@ describe('a run', () => {
       );
       expect(reason).toMatch(/^(?:access-denied|source-unavailable|repeated-token)$/);
       expect(message).toMatch(/^page \d: .*(?:Exception|410|second time)/);
-      expect(result.alert.outcome).toBe('sent');
+      expect(result.deliveries.alert?.outcome).toBe('sent');
       expect(kept).toEqual([]);
     },
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cell, csvHeader, csvLine, unguarded } from '../../../core/outputs/csv.ts';
+import { cell, csvOutput, unguarded } from '../../../core/outputs/csv.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 
 describe('a cell', () => {
@@ -50,8 +50,8 @@ test('a line has as many cells as the header has names', () => {
     runs: 5,
     waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2027-01-31' },
   };
-  expect(csvHeader.split(',')).toHaveLength(15);
-  expect(csvLine(finding)).toBe(
+  expect(csvOutput.header?.split(',')).toHaveLength(15);
+  expect(csvOutput.line(finding, undefined)).toBe(
     '"HIGH","waived","rule","user","u1","is so","2026-11-20T02:00:00.000Z","2026-11-24T02:00:00.000Z","5","","",' +
       '"2027-01-31","SOC-2:CC6.1 CIS-v8.1:5.4","{""days"":3}","env/rule/u1"\r',
   );

@@ -4,6 +4,7 @@ import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
 import { environmentsIn, type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
@@ -142,25 +143,26 @@ const { manifest: THIRD } = keysOf(3);
 const ofObjects: readonly Tampering[] = OBJECT_NAMES.flatMap((name) => [
   {
     name: `a byte of ${name} is another`,
-    tamper: (hands: Tamperer) => hands.bytes(keysOf(3).object(name), flipped),
+    tamper: (hands: Tamperer) => hands.bytes(keysOf(3).object(OUTPUTS[name]), flipped),
     problems: ['edited 3'],
-    words: `${keysOf(3).object(name)} has `,
+    words: `${keysOf(3).object(OUTPUTS[name])} has `,
   },
   {
     name: `${name} is cut short`,
-    tamper: (hands: Tamperer) => hands.bytes(keysOf(3).object(name), (bytes) => bytes.subarray(0, -1)),
+    tamper: (hands: Tamperer) =>
+      hands.bytes(keysOf(3).object(OUTPUTS[name]), (bytes) => bytes.subarray(0, -1)),
     problems: ['edited 3'],
-    words: `${keysOf(3).object(name)} has `,
+    words: `${keysOf(3).object(OUTPUTS[name])} has `,
   },
   {
     name: `${name} is gone`,
-    tamper: (hands: Tamperer) => hands.remove(keysOf(3).object(name)),
+    tamper: (hands: Tamperer) => hands.remove(keysOf(3).object(OUTPUTS[name])),
     problems: ['missing 3'],
-    words: `${keysOf(3).object(name)} is not there, though its manifest names it`,
+    words: `${keysOf(3).object(OUTPUTS[name])} is not there, though its manifest names it`,
   },
   {
     name: `${name} is another night's`,
-    tamper: (hands: Tamperer) => hands.copy(keysOf(2).object(name), keysOf(3).object(name)),
+    tamper: (hands: Tamperer) => hands.copy(keysOf(2).object(OUTPUTS[name]), keysOf(3).object(OUTPUTS[name])),
     // Nothing had resolved in either night: the objects are the same.
     problems: name === 'resolved' ? [] : ['edited 3'],
   },
@@ -250,7 +252,7 @@ const ofManifests: readonly Tampering[] = [
     tamper: (hands) =>
       hands.manifest(3, ({ objects, ...rest }) => ({
         ...rest,
-        objects: { ...objects, snapshot: { ...objects.snapshot, key: keysOf(2).object('snapshot') } },
+        objects: { ...objects, snapshot: { ...objects.snapshot, key: keysOf(2).object(OUTPUTS.snapshot) } },
       })),
     problems: ['edited 3'],
     notes: ['unchecked 3'],
@@ -263,7 +265,10 @@ const ofManifests: readonly Tampering[] = [
         ...rest,
         objects: {
           ...objects,
-          snapshot: { ...objects.snapshot, key: `reports/../${keysOf(3).object('report')}/../../etc/passwd` },
+          snapshot: {
+            ...objects.snapshot,
+            key: `reports/../${keysOf(3).object(OUTPUTS.report)}/../../etc/passwd`,
+          },
         },
       })),
     problems: ['edited 3'],
@@ -298,7 +303,11 @@ const ofManifests: readonly Tampering[] = [
 
 const removeNight = async (hands: Tamperer, number: number): Promise<void> => {
   const keys = keysOf(number);
-  const all = [...OBJECT_NAMES.map((name) => keys.object(name)), keys.manifest, keys.alert];
+  const all = [
+    ...OBJECT_NAMES.map((name) => keys.object(OUTPUTS[name])),
+    keys.manifest,
+    keys.marker('alert'),
+  ];
   for (const key of all) await hands.remove(key);
 };
 
@@ -336,13 +345,13 @@ const ofTheChain: readonly Tampering[] = [
   {
     name: 'the last night is gone, the pointer is made to fit, and people were told of it',
     tamper: async (hands) => {
-      await hands.copy(keysOf(LAST).alert, 'marker');
+      await hands.copy(keysOf(LAST).marker('alert'), 'marker');
       await removeNight(hands, LAST);
-      await hands.copy('marker', keysOf(LAST).alert);
+      await hands.copy('marker', keysOf(LAST).marker('alert'));
       await hands.rechain(4, 4);
     },
     problems: ['missing 5'],
-    words: `though people were told of the complete run (${keysOf(LAST).alert})`,
+    words: `though people were told of the complete run (${keysOf(LAST).marker('alert')})`,
   },
   {
     name: 'a manifest is edited and the next is made to fit: the one after that tells',
@@ -461,7 +470,7 @@ const ofLatest: readonly Tampering[] = [
     name: 'the pointer is one run behind, and something else is wrong',
     tamper: async (hands) => {
       await hands.rechain(4, 4);
-      await hands.remove(keysOf(1).object('csv'));
+      await hands.remove(keysOf(1).object(OUTPUTS.csv));
     },
     problems: ['missing 1', 'latest 5'],
   },
@@ -534,21 +543,21 @@ const ofSignatures: readonly Tampering[] = [
 const ofMarkers: readonly Tampering[] = [
   {
     name: 'a marker of an alert is gone',
-    tamper: (hands) => hands.remove(keysOf(3).alert),
+    tamper: (hands) => hands.remove(keysOf(3).marker('alert')),
     problems: [],
     notes: ['undelivered 3'],
   },
   {
     name: 'an object was added to a run',
-    tamper: (hands) => hands.copy(keysOf(3).object('csv'), `${keysOf(3).object('report')}.html`),
+    tamper: (hands) => hands.copy(keysOf(3).object(OUTPUTS.csv), `${keysOf(3).object(OUTPUTS.report)}.html`),
     problems: [],
     notes: ['leftover 3'],
   },
   {
     name: 'objects of a run that never was were added',
     tamper: async (hands) => {
-      await hands.copy(keysOf(5).object('snapshot'), keysOf(6).object('snapshot'));
-      await hands.copy(keysOf(5).object('findings'), keysOf(6).object('findings'));
+      await hands.copy(keysOf(5).object(OUTPUTS.snapshot), keysOf(6).object(OUTPUTS.snapshot));
+      await hands.copy(keysOf(5).object(OUTPUTS.findings), keysOf(6).object(OUTPUTS.findings));
     },
     problems: [],
     notes: ['orphaned 6'],
@@ -658,8 +667,8 @@ describe('crashes', () => {
     for (let writes = 0; !isDone; writes += 1) {
       const archive = folderArchive(await newFolder());
       await auditNight(archive, 1);
-      const { report, alert } = await auditNight(archive, 2, { archive: dyingAfter(archive, writes) });
-      isDone = report.verdict === 'COMPLETE' && alert.outcome === 'sent';
+      const { report, deliveries } = await auditNight(archive, 2, { archive: dyingAfter(archive, writes) });
+      isDone = report.verdict === 'COMPLETE' && deliveries.alert?.outcome === 'sent';
       const { problems, notes } = await verify(archive, { due: DUE });
       expect(problems).toEqual([]);
       for (const note of notes) seen.add(brief(note));
@@ -707,13 +716,13 @@ describe('in a bucket', () => {
       notes: [],
     });
 
-    const key = keysOf(2).object('findings');
+    const key = keysOf(2).object(OUTPUTS.findings);
     const stored = await archive.read(key);
     await archive.replace(key, { bytes: Buffer.from('x') }, 'application/gzip', stored?.version);
-    denied = keysOf(3).object('snapshot');
+    denied = keysOf(3).object(OUTPUTS.snapshot);
     const { problems, objects } = await verify(archive, { due: DUE });
     expect(problems.map(brief)).toEqual(['edited 2', 'unreadable 3']);
     expect(text(problems)).toContain('AccessDenied');
-    expect(objects).toBe(20);
+    expect(objects).toBe(3 * OBJECT_NAMES.length - 1);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../../../core/notify/channel.ts';
 import { eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
+import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
 import {
   type EventBus,
   type PutAnswer,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { countFindings, type Report } from '../../../../core/model/report.ts';
-import type { AuditEvent } from '../../../../core/notify/channel.ts';
-import { eventsOf } from '../../../../core/notify/channels/events.ts';
+import { type AuditEvent, eventsOf } from '../../../../core/notify/channels/events.ts';
+import { noFindings } from '../../../../core/notify/undelivered.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
 
@@ -36,9 +36,9 @@ const aReport = (overrides: Partial<Report> = {}): Report => ({
   ...overrides,
 });
 
-const collect = async (tidings: Parameters<typeof eventsOf>[0]): Promise<readonly AuditEvent[]> => {
+const collect = async (notification: Parameters<typeof eventsOf>[0]): Promise<readonly AuditEvent[]> => {
   const events: AuditEvent[] = [];
-  for await (const event of eventsOf(tidings)) events.push(event);
+  for await (const event of eventsOf(notification)) events.push(event);
   return events;
 };
 
@@ -47,10 +47,13 @@ const eventsAbout = async (
   report: Report = aReport(),
   reportKey: string | undefined = 'reports/report.json',
 ): Promise<readonly AuditEvent[]> => {
-  const lines = (async function* lines() {
-    yield* findings;
-  })();
-  return collect({ report, reportKey, findings: lines });
+  return collect({
+    report,
+    reportKey,
+    findings: async function* lines() {
+      yield* findings;
+    },
+  });
 };
 
 /** The event about one finding, which is told. */
@@ -162,7 +165,7 @@ describe('a run', () => {
 
   test('that is not complete says why', async () => {
     const report = aReport({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
-    const [event, ...others] = await collect({ report, reportKey: undefined, findings: [] });
+    const [event, ...others] = await collect({ report, reportKey: undefined, findings: noFindings });
     expect(others).toEqual([]);
     expect(event?.detail).toMatchObject({
       verdict: 'FAILED',

@@ -25,10 +25,10 @@ describe('whether there is a digest', () => {
       'a waiver is in the trouble that was told before',
       {
         waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
-        earlierTroubles: [{ ...aTrouble, kind: 'expired' }],
+        knownTroubles: [{ ...aTrouble, kind: 'expired' }],
       },
     ],
-    ['a waiver is out of its trouble', { earlierTroubles: [{ ...aTrouble, kind: 'unused' }] }],
+    ['a waiver is out of its trouble', { knownTroubles: [{ ...aTrouble, kind: 'unused' }] }],
   ];
   test.each(quiet)('none: %s', (_, differs) => {
     expect(composeDigest(someFacts(differs))).toBeUndefined();
@@ -57,7 +57,7 @@ describe('whether there is a digest', () => {
           `a waiver is in other trouble than before: ${Object.keys(differs).join()}`,
           {
             waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
-            earlierTroubles: [{ ...aTrouble, kind: 'expired', ...differs }],
+            knownTroubles: [{ ...aTrouble, kind: 'expired', ...differs }],
           },
         ] as const,
     ),

@@ -39,7 +39,7 @@ export type FactsDiffer = Partial<DigestFacts> & Pick<Report, 'waiverTroubles'>;
 export const someFacts = ({ waiverTroubles, ...differs }: FactsDiffer = {}): DigestFacts => ({
   environmentName: 'research',
   highlights: [],
-  earlierTroubles: [],
+  knownTroubles: [],
   rules: new Map(rules.map((rule) => [rule.id, rule])),
   reportLocation: 's3://evidence/reports/report.json',
   ...differs,

@@ -6,6 +6,7 @@ import type { Report } from '../../../../core/model/report.ts';
 import { runName } from '../../../../core/model/run-name.ts';
 import { readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
 import { type HistoryEntry, recordRun } from '../../../../core/outputs/history/record-run.ts';
+import { OUTPUTS } from '../../../../core/outputs/index.ts';
 import { readText } from '../../../support/archive-tree.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { aReport, counts } from '../../notify/digest/facts.ts';
@@ -43,7 +44,7 @@ const put = (archive: Archive, key: string, value: unknown) =>
 /** Leaves a run in the archive as a complete audit would. */
 const keepRun = async (archive: Archive, report: Report): Promise<void> => {
   const keys = runKeys(environmentId, new Date(report.asOf));
-  await put(archive, keys.object('report'), report);
+  await put(archive, keys.object(OUTPUTS.report), report);
   await put(archive, keys.manifest, {});
 };
 
@@ -100,7 +101,7 @@ describe('the page is made anew from the archive', () => {
     const attempt = attemptKeys(environmentId, night(2), 'try');
     await put(
       archive,
-      attempt.object('report'),
+      attempt.object(OUTPUTS.report),
       nightsReport(2, { verdict: 'FAILED', reason: 'access-denied' }),
     );
     if (page !== undefined) {

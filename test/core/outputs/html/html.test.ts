@@ -323,7 +323,8 @@ describe('what was assessed', () => {
 test('tells what the report stands on, and that its own hash stands in the manifest', () => {
   const facts = somePageFacts();
   const words = read();
-  for (const object of Object.values(facts.objects)) {
+  for (const { label, object } of facts.evidence) {
+    expect(words).toContain(label);
     expect(words).toContain(object.key);
     expect(words).toContain(object.sha256);
   }

@@ -1,11 +1,16 @@
 import type { PageFacts } from '../../../../core/outputs/html/page-facts.ts';
+import { OUTPUTS } from '../../../../core/outputs/index.ts';
 import { configureRules } from '../../../../rules/engine/configure.ts';
 import { rules } from '../../../../rules/index.ts';
 import { aReport } from '../../notify/digest/facts.ts';
 
 const sha = (letter: string): string => letter.repeat(64);
 
-const object = (key: string, letter: string) => ({ key, sha256: sha(letter), size: 1000 });
+const evidenceOf = (name: 'snapshot' | 'findings' | 'csv' | 'report', key: string, letter: string) => ({
+  name,
+  label: OUTPUTS[name].label ?? '',
+  object: { key, sha256: sha(letter), size: 1000 },
+});
 
 /** A quiet, complete second run of which everything was stored; a test says what differs. */
 export const somePageFacts = (differs: Partial<PageFacts> = {}): PageFacts => ({
@@ -19,12 +24,12 @@ export const somePageFacts = (differs: Partial<PageFacts> = {}): PageFacts => ({
   timeZone: 'America/New_York',
   rules: configureRules(rules),
   highlights: [],
-  objects: {
-    snapshot: object('snapshots/snapshot.jsonl.gz', 'a'),
-    findings: object('findings/findings.jsonl.gz', 'b'),
-    csv: object('reports/findings.csv', 'c'),
-    report: object('reports/report.json', 'd'),
-  },
+  evidence: [
+    evidenceOf('snapshot', 'snapshots/snapshot.jsonl.gz', 'a'),
+    evidenceOf('findings', 'findings/findings.jsonl.gz', 'b'),
+    evidenceOf('csv', 'reports/findings.csv', 'c'),
+    evidenceOf('report', 'reports/report.json', 'd'),
+  ],
   manifestKey: 'manifests/20261124T020000Z.json',
   hashes: { ruleset: sha('1'), config: sha('2'), waivers: sha('3') },
   codeVersion: '1.2.3',

@@ -1,0 +1,40 @@
+import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import type { Reminders } from '../../rules/engine/reminder.ts';
+import type { Context, Rule } from '../../rules/engine/rule.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { hashOf } from '../archive/staging.ts';
+import type { AuditRequest } from './request.ts';
+import type { AuditSettings } from './settings.ts';
+
+/** The rules and settings that users are held against: the "audit criteria" of ISO 19011. */
+export interface Criteria {
+  readonly rules: readonly ConfiguredRule[];
+  /** The same rules by id. */
+  readonly catalogue: ReadonlyMap<string, Rule>;
+  readonly waivers: readonly Waiver[];
+  readonly reminders: Reminders;
+  readonly context: Context;
+  /** ISO 8601, UTC. */
+  readonly asOf: string;
+  readonly hashes: Manifest['hashes'];
+}
+
+/** The criteria of one run. */
+export const criteriaOf = (
+  { environmentId, accountId, partition, asOf }: AuditRequest,
+  { rules, waivers, reminders, trustedAccounts, config }: AuditSettings,
+): Criteria => ({
+  rules,
+  catalogue: new Map(rules.map(({ rule }) => [rule.id, rule])),
+  waivers,
+  reminders,
+  asOf: asOf.toISOString(),
+  context: {
+    now: asOf.getTime(),
+    environmentId,
+    partition,
+    trustedAccounts: new Set([accountId, ...trustedAccounts]),
+  },
+  hashes: { ruleset: hashOf(rules), config: hashOf(config), waivers: hashOf(waivers) },
+});

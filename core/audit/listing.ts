@@ -1,0 +1,38 @@
+import type { Evidence, Spool } from '../archive/staging.ts';
+import type { ListingCounts } from '../model/listing.ts';
+import { serialiseRecord } from '../model/record.ts';
+import type { Counts } from '../model/report.ts';
+import type { Listing, ListingEnd } from '../sources/source.ts';
+import type { Judging } from './judging.ts';
+
+/** A listing that was judged, and the records that it gave. */
+export interface Listed {
+  readonly end: ListingEnd;
+  readonly counts: Counts;
+  readonly snapshot: Evidence;
+}
+
+/** Judges each user of a listing as it comes, and keeps its record as the service gave it. */
+export const judgeListing = async (
+  listing: Listing,
+  judging: Judging,
+  snapshot: Spool,
+  onPage: (users: number, counts: ListingCounts) => void,
+): Promise<Listed> => {
+  for await (const page of listing.pages) {
+    for (const record of page) {
+      if (!judging.see(record)) continue;
+      const written = snapshot.write(serialiseRecord(record));
+      // Seldom: to wait for each would take as long as to judge it.
+      if (written !== undefined) await written;
+    }
+    await judging.settled();
+    onPage(judging.users, listing.counts());
+  }
+  const { users, duplicates } = judging;
+  return {
+    end: listing.end(),
+    counts: { users, duplicates, ...listing.counts() },
+    snapshot: await snapshot.finish(),
+  };
+};

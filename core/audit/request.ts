@@ -1,0 +1,26 @@
+/** One run of the audit. */
+export interface AuditRequest {
+  readonly environmentId: string;
+  /** The environment's. */
+  readonly accountId: string;
+  /** The account of the auditor, where it is another. */
+  readonly auditorAccountId?: string;
+  readonly region: string;
+  /** Such as `aws`. */
+  readonly partition: string;
+  /** The instant the run speaks for, and its name: a second attempt carries the same. Whole seconds. */
+  readonly asOf: Date;
+  /** Distinguishes this attempt at the run from others, `[A-Za-z0-9-]+`. */
+  readonly attempt: string;
+  /** When the listing has to end, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** The roster may be smaller than `maxDropPercent` allows: someone has looked into it. */
+  readonly acceptRosterDrop: boolean;
+}
+
+/** An instant to the whole second: the precision of a run's name. */
+export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);
+
+/** Names an attempt: when it began, and letters that two at the same second don't share. */
+export const attemptName = (now: number, random: string): string =>
+  `${wholeSecond(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z-${random.slice(0, 8)}`;

@@ -1,0 +1,17 @@
+import type { ManifestObject } from '../archive/manifest.ts';
+import type { Highlight } from '../model/highlights.ts';
+import type { Report } from '../model/report.ts';
+import type { Deliveries } from '../notify/channel.ts';
+
+/** The outcome of an audit: its report, and what was stored and sent. */
+export interface AuditResult {
+  readonly report: Report;
+  readonly highlights: readonly Highlight[];
+  readonly deliveries: Deliveries;
+  /** The stored objects by name; empty where the archive took nothing. */
+  readonly objects: Readonly<Record<string, ManifestObject>>;
+  /** The run had been completed before: nothing was read, judged or written anew. */
+  readonly wasDone: boolean;
+  /** Failures beside the evidence: an aid that could not be written. */
+  readonly warnings: readonly string[];
+}

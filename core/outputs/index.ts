@@ -1,0 +1,42 @@
+import { jsonText } from '../archive/staging.ts';
+import { csvOutput } from './csv.ts';
+import { digestOutput } from './digest.ts';
+import { htmlOutput } from './html/html.ts';
+import type { FindingOutput, Output, RunOutput } from './output.ts';
+
+/** Written while users are judged, a line a finding. */
+export const FINDING_OUTPUTS = {
+  findings: {
+    area: 'findings',
+    file: 'findings.jsonl.gz',
+    label: 'Findings, one a line',
+    line: (finding) => JSON.stringify(finding),
+  },
+  csv: csvOutput,
+} satisfies Record<string, FindingOutput>;
+
+/** Written once the run is judged, in this order: the page lists what was stored before it. */
+export const RUN_OUTPUTS = {
+  report: {
+    area: 'reports',
+    file: 'report.json',
+    label: 'Report for machines',
+    write: ({ report }) => jsonText(report),
+  },
+  digest: digestOutput,
+  html: htmlOutput,
+} satisfies Record<string, RunOutput>;
+
+/** The objects of a run by the names that its manifest gives them, in the order in which the page lists them. */
+export const OUTPUTS = {
+  snapshot: {
+    area: 'snapshots',
+    file: 'snapshot.jsonl.gz',
+    label: 'Snapshot: every user record as the service gave it',
+  },
+  ...FINDING_OUTPUTS,
+  resolved: { area: 'resolved', file: 'resolved.jsonl.gz', label: 'What resolved within 30 days' },
+  ...RUN_OUTPUTS,
+} satisfies Record<string, Output>;
+
+export type OutputName = keyof typeof OUTPUTS;

@@ -1,0 +1,52 @@
+import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
+import type { ObjectFile, RunKeys } from '../archive/keys.ts';
+import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
+import type { Highlight } from '../model/highlights.ts';
+import type { Report } from '../model/report.ts';
+
+/** An object that runs leave in the archive. */
+export interface Output extends ObjectFile {
+  /** Its line in the list of evidence on the page; missing where the page does not list it. */
+  readonly label?: string;
+}
+
+/** An object with a line for each finding, written while users are judged. */
+export interface FindingOutput extends Output {
+  /** The first line. */
+  readonly header?: string;
+  /** @param rule undefined where today's catalogue has no such rule */
+  line(finding: Finding, rule: Rule | undefined): string;
+}
+
+/** An object about the whole run, written once everything is judged. */
+export interface RunOutput extends Output {
+  /** Undefined where this run leaves no such object. The same facts give the same text. */
+  write(facts: RunFacts): string | undefined;
+}
+
+/** One of the run's objects, as the list of evidence has it. */
+export interface LabelledObject {
+  /** As in `OUTPUTS`. */
+  readonly name: string;
+  readonly label: string;
+  readonly object: ManifestObject;
+}
+
+/** Everything that outputs may say of a run. */
+export interface RunFacts {
+  readonly report: Report;
+  readonly highlights: readonly Highlight[];
+  readonly rules: readonly ConfiguredRule[];
+  /** The operators' name for the environment. */
+  readonly environmentName?: string;
+  /** The zone of the schedule, an IANA name. */
+  readonly timeZone?: string;
+  readonly keys: RunKeys;
+  /** The last complete run before this one, and its report. */
+  readonly last?: StoredManifest & { readonly report: Report | undefined };
+  readonly hashes: Manifest['hashes'];
+  /** The objects that the run has stored so far, in the order of the table. */
+  readonly evidence: readonly LabelledObject[];
+}
