@@ -1,19 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { AuditResult } from '../core/audit/result.ts';
-import type { Severity } from '../rules/engine/severity.ts';
+import type { AuditMetric } from '../core/model/audit-metric.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
-
-/** What is measured of a run, by the names that alarms and dashboards know. */
-export type AuditMetric =
-  | 'CompleteRuns'
-  | 'IncompleteRuns'
-  | 'FailedRuns'
-  | 'Requests'
-  | 'Throttles'
-  | 'DurationSeconds'
-  | 'Users'
-  | `${Capitalize<Lowercase<Severity>>}Findings`
-  | 'OldestOpenCriticalAgeDays';
 
 type Measured = Pick<AuditResult, 'report'>;
 

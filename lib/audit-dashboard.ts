@@ -9,7 +9,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { AuditMetric } from '../lambda/metrics.ts';
+import type { AuditMetric } from '../core/model/audit-metric.ts';
 import type { AuditAlarms, AuditAlarmsProps } from './audit-alarms.ts';
 import { auditMetric } from './audit-metrics.ts';
 

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import type { AuditMetric } from '../lambda/metrics.ts';
+import type { AuditMetric } from '../core/model/audit-metric.ts';
 
 export const NAMESPACE = 'FinSpaceUserAuditor';
 export const SERVICE = 'finspace-auditor';

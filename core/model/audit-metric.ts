@@ -1,0 +1,13 @@
+import type { Severity } from '../../rules/engine/severity.ts';
+
+/** The measurements of a run, by the names that alarms and dashboards know. */
+export type AuditMetric =
+  | 'CompleteRuns'
+  | 'IncompleteRuns'
+  | 'FailedRuns'
+  | 'Requests'
+  | 'Throttles'
+  | 'DurationSeconds'
+  | 'Users'
+  | `${Capitalize<Lowercase<Severity>>}Findings`
+  | 'OldestOpenCriticalAgeDays';
