@@ -1,12 +1,12 @@
 import { runName } from '../model/run-name.ts';
 import type { Archive } from './archive.ts';
 
-/** Where things stand in an archive: the same keys in a bucket and in a folder. */
+// The layout of an archive: the same keys in a bucket and in a folder.
 
 /** The areas that hold the objects of runs. */
 const OBJECT_AREAS = ['snapshots', 'findings', 'resolved', 'reports'] as const;
 
-/** The place of one of a run's objects: `reports` holds a folder a run, the other areas one file a run. */
+/** The location of one of a run's objects: `reports` holds a folder a run, the other areas one file a run. */
 export interface ObjectFile {
   readonly area: (typeof OBJECT_AREAS)[number];
   /** Its name in the folder of an unfinished attempt; in `reports`, the folder of a complete run has the same. */
@@ -38,7 +38,7 @@ export const runMarkedBy = (channel: string, key: string): string | undefined =>
   return ending === markerEnding(channel) ? run : undefined;
 };
 
-/** What tells an attempt at a run from all others. */
+/** The name of an attempt at a run, which no other attempt has. */
 export interface AttemptName {
   readonly environmentId: string;
   readonly asOf: Date;
@@ -137,7 +137,7 @@ export const isObjectOf = (environmentId: string, asOf: Date, key: string): bool
 /** The run that an object or a marker belongs to by its key; undefined where it is of none, or of an attempt. */
 export const runOfKey = (key: string): string | undefined => /\/(\d{8}T\d{6}Z)[./]/.exec(key)?.[1];
 
-/** What an object that an unfinished attempt left is of, by its key. */
+/** The attempt that left an object, as its key names it. */
 export interface AttemptOfKey {
   readonly run: string;
   readonly attempt: string;
@@ -151,14 +151,14 @@ export const attemptOfKey = (key: string): AttemptOfKey | undefined => {
     : { run, attempt, folder };
 };
 
-/** Where an attempt says how it ended. */
+/** The key of an attempt's report. */
 export const attemptReport = (folder: string): string => `${folder}/report.json`;
 
 /** The prefixes of what complete runs leave besides their manifests. */
 export const objectPrefixes = (environmentId: string): readonly string[] =>
   OBJECT_AREAS.map((area) => areaPrefix(area, environmentId));
 
-/** Where an environment can be seen to have been audited, or that somebody tried. */
+/** The beginnings of keys that show that an environment was audited, or that somebody tried. */
 export const ENVIRONMENT_PREFIXES = ['manifests', 'latest', 'incomplete', 'alerts', ...OBJECT_AREAS].map(
   (area) => `${area}/environment=`,
 );

@@ -19,7 +19,7 @@ export interface Evidence {
 export const sha256Of = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-/** Of any JSON value, as manifests name what a run was judged by. */
+/** The hash of a JSON value, as manifests name the criteria of a run. */
 export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
 
 /** A JSON value as the archive keeps it: indented, for people who open it. */
@@ -31,7 +31,7 @@ export const evidenceOf = (text: string): Evidence => {
   return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
 };
 
-/** A file of lines that grows on disk until its place in the archive is known. */
+/** A file of lines that grows on disk until it can be stored in the archive. */
 export interface Spool {
   /** Adds a line; await what it returns, it holds the writer back to the disk's pace. */
   write(line: string): Promise<void> | undefined;
@@ -41,10 +41,10 @@ export interface Spool {
 /** Lines are handed on in pieces of about as many bytes: one write a line is what gzip is slowest at. */
 const PIECE_BYTES = 64 * 1024;
 
-/** What may wait for gzip and the disk, in bytes: they work on other threads, and are to have work while this one has none. */
+/** Bytes that may wait for gzip and the disk: these work on other threads, and are to have work while this one has none. */
 const WAITING_BYTES = 16 * PIECE_BYTES;
 
-/** Of gzip's nine: it takes 40 % less CPU than 6, which is the usual one, and lines of users grow by a tenth. */
+/** The gzip level: it takes 40 % less CPU than the usual 6, and lines of users grow by a tenth. */
 const LEVEL = 4;
 
 const LINE_FEED = 0x0a;
@@ -67,11 +67,11 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
     ? createGzip({ ...waiting, chunkSize: PIECE_BYTES, level: LEVEL })
     : new PassThrough(waiting);
   const written = pipeline(head, measure, createWriteStream(path));
-  // A failed disk is told by `finish`, and by the write that waits for it.
+  // `finish` rejects where the disk fails, and so does the write that waits for it.
   written.catch(() => {});
   let piece = Buffer.allocUnsafe(PIECE_BYTES);
   let length = 0;
-  // One for all who write meanwhile: each listener of its own is one too many after ten.
+  // All who write meanwhile share it: Node warns of more than ten listeners.
   let drained: Promise<void> | undefined;
 
   const handOn = (bytes: Uint8Array): Promise<void> | undefined => {

@@ -34,7 +34,7 @@ export interface Stored {
   readonly object: ManifestObject;
   /** This attempt wrote it: there was nothing before. */
   readonly isNew: boolean;
-  /** What is stored is what this attempt had to store, whoever wrote it. */
+  /** The stored bytes are those that this attempt had to store, whoever wrote them. */
   readonly isOurs: boolean;
 }
 
@@ -46,11 +46,11 @@ const storeOrFind = async (
 ): Promise<Stored & { readonly version?: string }> => {
   const outcome = await archive.create(key, content, contentTypeOf(key));
   if (outcome === 'created') return { object: { key, sha256, size }, isNew: true, isOurs: true };
-  const { version, ...earlier } = await readDigest(archive, key);
-  return { object: { key, ...earlier }, isNew: false, isOurs: earlier.sha256 === sha256, version };
+  const { version, ...found } = await readDigest(archive, key);
+  return { object: { key, ...found }, isNew: false, isOurs: found.sha256 === sha256, version };
 };
 
-/** Stores evidence once: what an earlier attempt at the same run left stays, and is what the manifest names. */
+/** Stores evidence once: the object of an earlier attempt at the same run stays, and is what the manifest names. */
 export const storeOnce: (archive: Archive, key: string, evidence: Evidence) => Promise<Stored> = storeOrFind;
 
 /**

@@ -267,7 +267,7 @@ const storeReport = async (
 
 const waitOf = ({ notifyWaitMs = NOTIFY_WAIT_MS }: AuditSettings): number => notifyWaitMs;
 
-/** What an unfinished attempt leaves. */
+/** The remains of an attempt that did not end. */
 interface Attempt {
   readonly report: Report;
   readonly highlights: readonly Highlight[];

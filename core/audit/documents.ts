@@ -10,7 +10,7 @@ import type { Judgement } from './judging.ts';
 import type { AuditRequest } from './request.ts';
 import type { Shortfall } from './verdict.ts';
 
-/** What a run saw and found, and why it is not complete where it is not. */
+/** The substance of a report: the listing's counts, the judgement, and what keeps the run from being complete. */
 export interface Verdict {
   readonly counts: Counts;
   readonly judgement: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>;

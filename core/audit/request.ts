@@ -12,7 +12,7 @@ export interface AuditRequest {
   readonly asOf: Date;
   /** Distinguishes this attempt at the run from others, `[A-Za-z0-9-]+`. */
   readonly attempt: string;
-  /** When the listing has to end, in milliseconds since the epoch. */
+  /** The end of the listing's time, in milliseconds since the epoch. */
   readonly deadline: number;
   /** The roster may be smaller than `maxDropPercent` allows: someone has looked into it. */
   readonly acceptRosterDrop: boolean;

@@ -10,10 +10,10 @@ import type { ListingCounts } from '../model/listing.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { UserSource } from '../sources/source.ts';
 
-/** How far a listing has come. */
+/** The progress of a listing. */
 export interface ListingProgress {
   readonly users: number;
-  /** As many as the last complete run had; undefined where there is none. */
+  /** The users of the last complete run; undefined where there is none. */
   readonly expectedUsers: number | undefined;
   readonly counts: ListingCounts;
 }
@@ -29,7 +29,7 @@ export interface AuditSettings {
   readonly reminders: Reminders;
   /** Accounts whose roles are welcome besides the environment's own. */
   readonly trustedAccounts: readonly string[];
-  /** By how many per cent the roster may shrink between two runs. */
+  /** The largest drop of the roster between two runs, in per cent. */
   readonly maxDropPercent: number;
   /** The operators' name for the environment. */
   readonly environmentName?: string;
@@ -39,7 +39,7 @@ export interface AuditSettings {
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
   readonly signManifestDigest?: Signer;
-  /** How long a second attempt waits for the first one's notifications before it sends its own; 10 s where undefined. */
+  /** The time that a second attempt waits for the first one's notifications before it sends its own; 10 s where undefined. */
   readonly notifyWaitMs?: number;
   onProgress?(progress: ListingProgress): void;
 }

@@ -3,7 +3,7 @@ import type { Verdict, VerdictReason } from '../model/report.ts';
 import type { Judgement } from './judging.ts';
 import type { Listed } from './listing.ts';
 
-/** Why a run is not complete. */
+/** The reason for which a run is not complete. */
 export interface Shortfall {
   readonly verdict: Exclude<Verdict, 'COMPLETE'>;
   readonly reason: VerdictReason;

@@ -7,7 +7,7 @@ import { type Severity, severityRank } from '../../rules/engine/severity.ts';
  */
 export type HighlightKind = FindingState | 'escalated' | 'waiver-ended' | 'reminder';
 
-/** What merely stays open or waived is no news; of everything else people are mailed and programs get an event. */
+/** Whether people are mailed and programs get an event: for everything but what merely stays open or waived. */
 export const isNews = (kind: HighlightKind): boolean => kind !== 'open' && kind !== 'waived';
 
 /** The findings of one rule that mean the same to a reader. */
@@ -21,7 +21,7 @@ export interface Highlight {
   readonly findings: readonly Finding[];
 }
 
-/** How many findings of one kind and rule are kept to be shown; the findings file has them all. */
+/** The most findings of one kind and rule that are kept to be shown; the findings file has them all. */
 const KEPT = 100;
 
 const rank = ({ severity }: { readonly severity: Severity }): number => severityRank(severity);

@@ -1,4 +1,4 @@
-/** Why a listing ended before the directory did. */
+/** The reason for which a listing stopped before its end. */
 export type StopReason =
   | 'deadline'
   | 'repeated-token'
@@ -6,7 +6,7 @@ export type StopReason =
   | 'validation'
   | 'source-unavailable';
 
-/** What a listing cost. `requests` counts every HTTP request, refused and failed ones and the exchange included. */
+/** The cost of a listing. `requests` counts every HTTP request, refused and failed ones and the exchange included. */
 export interface ListingCounts {
   readonly pages: number;
   readonly requests: number;
@@ -14,6 +14,6 @@ export interface ListingCounts {
   readonly throttled: number;
   /** Requests made again, for whatever reason. */
   readonly retries: number;
-  /** How often it began anew since the service no longer took a page token. Missing where it never did. */
+  /** Times that it began anew since the service no longer took a page token. Missing where it never did. */
   readonly restarts?: number;
 }

@@ -8,7 +8,7 @@ import type { TrendPoint } from './trend.ts';
 /** Only a complete run moves `latest` and resolves findings. */
 export type Verdict = 'COMPLETE' | 'INCOMPLETE' | 'FAILED';
 
-/** Why a run is not complete. */
+/** The reason for which a run is not complete. */
 export type VerdictReason =
   | StopReason
   | 'rule-error'
@@ -20,12 +20,12 @@ export type VerdictReason =
 export interface Counts extends ListingCounts {
   /** Users judged: records of the listing less the duplicates. */
   readonly users: number;
-  /** Records dropped since their userId came earlier in the same listing. */
+  /** Records dropped since their userId had come before in the same listing. */
   readonly duplicates: number;
 }
 
 export interface FindingCounts {
-  /** What fails and is not waived. */
+  /** Findings that fail and are not waived. */
   readonly bySeverity: Readonly<Record<Severity, number>>;
   readonly byState: Readonly<Record<FindingState, number>>;
   /** Since when the oldest CRITICAL stands that fails and is not waived: its firstSeen. Missing where there is none. */
@@ -53,7 +53,7 @@ export interface Report {
   readonly counts: Counts;
   readonly rules: readonly RuleOutcome[];
   readonly findings: FindingCounts;
-  /** What people should know of their waivers; there where the verdict is COMPLETE, since no other run can tell. */
+  /** Waivers that somebody has to see to; only a run that is COMPLETE can know of them. */
   readonly waiverTroubles?: readonly WaiverTrouble[];
   /** The last complete run before this one. */
   readonly previousRun?: string;

@@ -14,7 +14,7 @@ export type TrendPoint = readonly [
 /** From the most severe, as a point has its counts. */
 export const WORST_FIRST: readonly Severity[] = SEVERITIES.toReversed();
 
-/** How many complete runs a trend goes back: a quarter of nights. */
+/** The length of a trend in complete runs: a quarter of a nightly schedule. */
 export const TREND_RUNS = 90;
 
 export const trendPoint = (run: string, counts: Readonly<Record<Severity, number>>): TrendPoint => [

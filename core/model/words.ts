@@ -58,7 +58,7 @@ export const BAD_NEWS = [
   'reminder',
 ] as const satisfies readonly HighlightKind[];
 
-/** Why a finding resolved, for people. */
+/** The causes of a resolution, for people. */
 export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
   fixed: 'fixed',
   'user-disabled': 'the user was disabled',
@@ -66,7 +66,7 @@ export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
   'rule-changed': 'the rule or its settings changed; nothing was fixed',
 };
 
-/** What a run that is not complete has not seen, by its reason. */
+/** The part of the directory that a run has not seen, by the reason for which it is not complete. */
 export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
   deadline: 'the users that the rest of the listing would have given; how many is unknown',
   'repeated-token': 'the users beyond the page where the listing ran in a circle; how many is unknown',
@@ -87,7 +87,7 @@ export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: str
   'unknown-rule': () => 'names a rule that the catalogue does not have; it accepts nothing',
 };
 
-/** How often a listing was begun anew, as the end of a sentence; nothing where it never was. */
+/** Says how often a listing was begun anew, as the end of a sentence; empty where it never was. */
 export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {
   if (restarts === 0) return '';
   const times = restarts === 1 ? 'once' : `${restarts} times`;

@@ -51,5 +51,5 @@ export type Delivery =
   | { readonly outcome: 'already-sent' }
   | { readonly outcome: 'failed'; readonly message: string };
 
-/** By the name of the channel. */
+/** The fate of a notification by the name of the channel. */
 export type Deliveries = Readonly<Record<string, Delivery>>;

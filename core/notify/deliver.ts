@@ -7,16 +7,16 @@ import type { Channel, Deliveries, Delivery, Notification, Receipt } from './cha
 const messageOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
-/** How often a marker that another attempt may be about to write is looked for. */
+/** The number of times that a marker is looked for which another attempt may be about to write. */
 const CHECKS = 20;
 
-/** Where it is remembered what channels took, so that nothing is sent twice. */
+/** The memory of what channels took, so that nothing is sent twice. */
 export interface Markers {
   readonly archive: Archive;
   keyOf(channel: string): string;
   /** Keys of other attempts' markers, any of which is as good where it gives the same reason. */
   others?(channel: string): AsyncIterable<string>;
-  /** How long to wait for the marker of another attempt that may be sending right now, in milliseconds. */
+  /** The wait for the marker of another attempt that may be sending right now, in milliseconds. */
   readonly waitMs: number;
 }
 

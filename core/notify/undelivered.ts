@@ -19,7 +19,7 @@ import { runInstant } from '../model/run-name.ts';
 import type { Alert, Channel, Notification } from './channel.ts';
 import { deliver } from './deliver.ts';
 
-/** How far back is looked for what a channel did not take: after a month it says nothing that the next ones don't. */
+/** The age at which an undelivered digest is given up: after a month it says nothing that the next ones don't. */
 const LOOKBACK_MS = 30 * DAY_MS;
 
 /** Something that a channel should have taken and did not. */

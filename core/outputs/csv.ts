@@ -20,15 +20,15 @@ const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => str
 ];
 
 /**
- * What a spreadsheet could take for a formula: it looks at the first character, and some skip white space before they
- * look. Apostrophes before it count, so that the guard can be taken off again without mistake.
+ * Texts that a spreadsheet could take for a formula: it looks at the first character, and some skip white space before
+ * it. Apostrophes before it count, so that the guard can be taken off again without mistake.
  */
 const FORMULA = /^'*[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u;
 
-/** What most texts begin with; to look for more takes longer than the rest of a line. */
+/** The beginning of most texts; to test them for more takes longer than the rest of a line. */
 const HARMLESS = /^[\w{]/;
 
-/** One cell. A text that a spreadsheet could take for a formula gets an apostrophe before it. */
+/** Quotes a cell; a text that a spreadsheet could take for a formula gets an apostrophe before it. */
 export const cell = (value: string | number): string => {
   if (typeof value === 'number') return `"${value}"`;
   const guard = !HARMLESS.test(value) && FORMULA.test(value) ? "'" : '';

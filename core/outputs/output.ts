@@ -26,9 +26,9 @@ export interface RunOutput extends Output {
   write(facts: RunFacts): string | undefined;
 }
 
-/** One of the run's objects, as the list of evidence has it. */
+/** A line of the page's list of evidence. */
 export interface LabelledObject {
-  /** As in `OUTPUTS`. */
+  /** The object's name in `OUTPUTS`. */
   readonly name: string;
   readonly label: string;
   readonly object: ManifestObject;

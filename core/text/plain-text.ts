@@ -27,7 +27,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   '…': '...',
 };
 
-/** Printable ASCII: accents are dropped, some letters spelt out, and what is left becomes a question mark. */
+/** Turns text into printable ASCII: accents are dropped, some letters spelt out, others become a question mark. */
 export const toAscii = (text: string): string =>
   text
     .replaceAll(/\P{ASCII}/gu, (letter) => LETTERS[letter] ?? letter)
@@ -41,7 +41,7 @@ const ROLE_PREFIX = /arn:aws[a-z-]*:iam::\d{12}:role\//;
 
 const AT_SIGN = /[@＠﹫]/u;
 
-/** Word by word, since a pattern that looks for the `@` of one long word takes the square of its length. */
+/** Masks addresses word by word: a pattern that looks for the `@` of one long word takes the square of its length. */
 const maskAddresses = (text: string): string =>
   text
     .replaceAll(/"[^"]*"[@＠﹫]\S*/gu, '[e-mail]')
@@ -49,14 +49,14 @@ const maskAddresses = (text: string): string =>
     .map((word) => (AT_SIGN.test(word) ? `${ROLE_PREFIX.exec(word)?.[0] ?? ''}[e-mail]` : word))
     .join(' ');
 
-/** At most so many characters, the last three of them dots where something was cut. */
+/** Shortens text to at most so many characters, the last three of them dots where something was left out. */
 export const truncate = (text: string, most: number): string => {
   if (text.length <= most) return text;
   // By code points, so that no half of a surrogate pair is left.
   return `${Array.from(text.slice(0, most)).slice(0, -3).join('')}...`;
 };
 
-/** One line that does nothing but read: white space is one space, control, formatting and bidi characters are gone. */
+/** Makes one harmless line: white space is one space, control, formatting and bidi characters are gone. */
 export const oneLine = (text: string): string =>
   text
     .toWellFormed()
@@ -65,7 +65,7 @@ export const oneLine = (text: string): string =>
     .trim();
 
 /**
- * One harmless line in which what looks like an e-mail address is masked, as the last net under rules that name
+ * Makes one harmless line in which e-mail addresses are masked, as the last net under rules that name
  * nobody in the first place.
  */
 export const plainLine = (text: string, most = Infinity): string =>

@@ -21,7 +21,7 @@ const REQUEST_BYTES = 256 * 1024;
  */
 const MOST_REQUESTS = 8;
 
-/** How often a request, or what was not accepted of it, is sent again. */
+/** The number of times that a request, or what was not accepted of it, is sent again. */
 const RETRIES = 7;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -29,7 +29,7 @@ const LONGEST_WAIT_MS = 10_000;
 const bytesOf = ({ Source = '', DetailType = '', Detail = '' }: PutEventsRequestEntry): number =>
   Buffer.byteLength(Source + DetailType + Detail);
 
-/** As few requests as the limits allow. */
+/** Puts events into as few requests as the limits allow. */
 async function* batchesOf(
   events: AsyncIterable<AuditEvent>,
   bus: string,
@@ -61,7 +61,7 @@ const refusal = (results: readonly PutEventsResultEntry[], left: number): Entrie
 };
 
 export interface EventBridgeSettings extends EventBridgeClientConfig {
-  /** How long to wait before entries are sent again for the first time, in milliseconds; 200 where undefined. */
+  /** The wait before entries are sent again for the first time, in milliseconds; 200 where undefined. */
   readonly firstWaitMs?: number;
 }
 

@@ -13,7 +13,7 @@ export interface AuditEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** So that an event is far from the 256 KB that EventBridge takes. */
+/** The most characters of a text: an event stays far below the 256 KB that EventBridge takes. */
 const MAX_TEXT = 2000;
 
 /** The id, or its SHA-256 where it may be anything that somebody typed, a name among others: as mails have it. */
@@ -26,8 +26,8 @@ const harmlessId = ({ kind, id }: Subject): string => {
 };
 
 /**
- * An event for each finding that changed, and at last one for the run. They hold no evidence, which is where names
- * and e-mail addresses are.
+ * Makes an event for each finding that changed, and at last one for the run. They hold no evidence, which is where
+ * names and e-mail addresses are.
  */
 export async function* eventsOf({
   report,

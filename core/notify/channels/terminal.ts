@@ -1,6 +1,6 @@
 import type { SendAlert } from './digest.ts';
 
-/** As wide as the digest's own lines, and the bar before them. */
+/** The width of the digest's own lines with the bar before them. */
 const WIDTH = 80;
 
 /** Prints digests as they would be mailed; the receipt says that nobody was mailed. */

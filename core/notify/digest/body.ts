@@ -17,7 +17,7 @@ import { plainLine, plural, wrap } from '../../text/plain-text.ts';
 import type { DigestFacts } from './facts.ts';
 import { countOf, foundAtFirst, worstOf } from './subject.ts';
 
-/** How many subjects are named for a rule, and how many waivers; the report has them all. */
+/** The most subjects that are named for a rule, and the most waivers; the report has them all. */
 const NAMED = 20;
 
 /** The most characters of a subject's id, and of any other text from elsewhere. */
@@ -32,15 +32,15 @@ const section = (title: string, blocks: readonly string[]): readonly string[] =>
 
 const more = (count: number): readonly string[] => (count > 0 ? [`  - and ${count} more in the report`] : []);
 
-/** The findings of one rule that are told together. */
-interface Group {
+/** The findings of one rule, which make one block. */
+interface RuleBlock {
   readonly ruleId: string;
   readonly severity: Severity;
   readonly highlights: readonly Highlight[];
 }
 
-/** By severity, then by rule. */
-const groupByRule = (highlights: readonly Highlight[]): readonly Group[] => {
+/** Groups highlights by rule, in the order of severity and then of the rule's id. */
+const groupByRule = (highlights: readonly Highlight[]): readonly RuleBlock[] => {
   const groups = Map.groupBy(highlights, ({ ruleId }) => ruleId);
   return [...groups]
     .map(([ruleId, members]) => {
@@ -54,13 +54,13 @@ const groupByRule = (highlights: readonly Highlight[]): readonly Group[] => {
 
 const subjectOf = ({ subject: { kind, id } }: Finding): string => {
   if (kind === 'environment') return 'the environment';
-  // What is no ARN may be anything that somebody typed, a name among others.
+  // Anything but an ARN may be what somebody typed, a name among others.
   if (kind === 'principal' && readPrincipal(id).kind !== 'role') return '(no role ARN; findings.csv has it)';
   return plainLine(id, MAX_ID) || '(no readable id)';
 };
 
-/** One finding; what the block's heading says already is not said again. */
-const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string => {
+/** A finding on one line, without what the block's heading says already. */
+const changeLine = (finding: Finding, kind: HighlightKind, group: RuleBlock): string => {
   const { escalatedFrom, severity, message } = finding;
   const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
   const other = severity === group.severity ? [] : [severity];
@@ -73,13 +73,14 @@ const changeLine = (finding: Finding, kind: HighlightKind, group: Group): string
   return wrap(`${subjectOf(finding)}: ${plainLine(message, MAX_TEXT)}${note}`, '  - ');
 };
 
-const shownOf = (group: Group): readonly { readonly finding: Finding; readonly kind: HighlightKind }[] =>
+const shownOf = (group: RuleBlock): readonly { readonly finding: Finding; readonly kind: HighlightKind }[] =>
   group.highlights
     .flatMap(({ findings, kind }) => findings.map((finding) => ({ finding, kind })))
     .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity))
     .slice(0, NAMED);
 
-const totalOf = ({ highlights }: Group): number => highlights.reduce((total, { count }) => total + count, 0);
+const totalOf = ({ highlights }: RuleBlock): number =>
+  highlights.reduce((total, { count }) => total + count, 0);
 
 const countedHeading = (kind: HighlightKind, count: number): string => {
   const { heading, tag } = HIGHLIGHT_WORDS[kind];
@@ -87,7 +88,7 @@ const countedHeading = (kind: HighlightKind, count: number): string => {
 };
 
 /** The rule, how its findings fared, and what it requires. */
-const heading = ({ rules }: DigestFacts, { ruleId, severity, highlights }: Group): readonly string[] => {
+const heading = ({ rules }: DigestFacts, { ruleId, severity, highlights }: RuleBlock): readonly string[] => {
   const counts = highlights.map(({ kind, count }) => countedHeading(kind, count)).join(', ');
   const title = rules.get(ruleId)?.title;
   return [
@@ -97,7 +98,7 @@ const heading = ({ rules }: DigestFacts, { ruleId, severity, highlights }: Group
   ];
 };
 
-const changeBlock = (facts: DigestFacts, group: Group): string => {
+const changeBlock = (facts: DigestFacts, group: RuleBlock): string => {
   const shown = shownOf(group);
   const remediation = facts.rules.get(group.ruleId)?.remediation;
   return [
@@ -108,7 +109,7 @@ const changeBlock = (facts: DigestFacts, group: Group): string => {
   ].join('\n');
 };
 
-const resolvedBlock = (facts: DigestFacts, group: Group): string => {
+const resolvedBlock = (facts: DigestFacts, group: RuleBlock): string => {
   const shown = shownOf(group);
   return [
     ...heading(facts, group),
@@ -119,10 +120,10 @@ const resolvedBlock = (facts: DigestFacts, group: Group): string => {
   ].join('\n');
 };
 
-/** As many blocks as the budget allows, and what was left out. */
+/** Composes as many blocks as the budget allows, and says what was left out. */
 const withinBudget = (
-  groups: readonly Group[],
-  compose: (group: Group) => string,
+  groups: readonly RuleBlock[],
+  compose: (group: RuleBlock) => string,
   budget: number,
 ): readonly string[] => {
   const blocks: string[] = [];
@@ -211,7 +212,7 @@ const STATE_WORDS: Readonly<Record<Exclude<RuleOutcome['state'], 'ran'>, string>
   'not-assessed': 'not assessed',
 };
 
-/** Why a rule had no answer for everybody; rules that share the reason stand in one line. */
+/** The reason for which a rule had no answer for everybody; rules that share it stand on one line. */
 const unjudgedReason = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
   const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : STATE_WORDS[state];
   const why = error === undefined ? reason : `it failed: ${error}`;

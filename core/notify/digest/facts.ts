@@ -3,7 +3,7 @@ import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 
-/** All that a digest may speak of. */
+/** Everything that a digest may say. */
 export interface DigestFacts {
   readonly report: Report;
   /** The operators' name for the environment. */
@@ -12,6 +12,6 @@ export interface DigestFacts {
   /** The waiver troubles of the last complete run: they are not mailed again. */
   readonly knownTroubles: readonly WaiverTrouble[];
   readonly rules: ReadonlyMap<string, Rule>;
-  /** Where the report is to be found: the archive's location and the report's key. */
+  /** The report's key behind the archive's location. */
   readonly reportLocation: string;
 }

@@ -8,7 +8,7 @@ import type { DigestFacts } from './facts.ts';
 /** SNS takes fewer than 100 characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const MAX_SUBJECT = 99;
 
-/** The environment's name is cut to this many characters before anything is left out of what happened. */
+/** The environment's name is shortened to this many characters before anything is left out of what happened. */
 const LEAST_NAME = 20;
 
 /** `27 findings (worst HIGH)`: what a first audit found. */
@@ -53,7 +53,7 @@ const changes = (
     `${report.findings.byState.open} open`,
   ].join(', ');
 
-/** What happened, the longest form first. */
+/** Says what happened in several forms, the longest first. */
 const forms = (
   report: Report,
   news: readonly Highlight[],
@@ -87,7 +87,7 @@ const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
   return /[A-Za-z0-9]/.test(name) ? name : plainLine(toAscii(report.environmentId));
 };
 
-/** What changed, and where, in fewer than 100 characters of ASCII that begin with a letter. */
+/** Says what changed, and where, in fewer than 100 characters of ASCII that begin with a letter. */
 export const composeSubject = (facts: DigestFacts, news: readonly Highlight[], troubles: number): string => {
   const name = nameOf(facts);
   const room = (form: string): number => MAX_SUBJECT - 'FinSpace : '.length - form.length;

@@ -56,7 +56,7 @@ export const readHistoryPage = (page: string, environmentId: string): readonly H
 
 const runOf = (name: string): string => name.slice(0, 'yyyymmddThhmmssZ'.length);
 
-/** By run; of one run first the attempts that did not end complete, as they came. */
+/** Orders rows by run; of one run the attempts that did not end complete come first, as they were made. */
 export const inOrder = ([one]: HistoryRow, [other]: HistoryRow): number => {
   if (runOf(one) !== runOf(other)) return one < other ? -1 : 1;
   if (one === other) return 0;
@@ -92,7 +92,7 @@ const durationText = (milliseconds: number): string => {
   return hours < 48 ? plural(hours, 'hour') : plural(Math.round(hours / 24), 'day');
 };
 
-/** As short as HTML allows: years of nights make thousands of rows. */
+/** A row as short as HTML allows: years of runs make thousands of rows. */
 const rowText = (row: HistoryRow, environmentId: string): Html => {
   const [name, verdict, reason, users, ...failing] = row;
   const instant = new Date(instantOf(row)).toISOString().slice(0, 16).replace('T', ' ');
@@ -163,7 +163,7 @@ export const historyPage = (
   return documentText({
     title: `${environmentName ?? environmentId}: FinSpace access audits`,
     verdict: latest?.[1] ?? 'INCOMPLETE',
-    mark: `${environmentId} - all runs`,
+    runningHead: `${environmentId} - all runs`,
     script: HISTORY_SCRIPT,
     body: html`<a class="skip" href="#runs-title">Skip to the runs</a>
 <header class="top"><div class="wrap"><p class="over">FinSpace access audits</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span></p></div></header>

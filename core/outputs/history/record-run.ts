@@ -8,7 +8,7 @@ import { runInstant } from '../../model/run-name.ts';
 import { OUTPUTS } from '../index.ts';
 import { type HistoryRow, historyPage, historyRowOf, inOrder, readHistoryPage } from './history-page.ts';
 
-/** How many reports are read at a time where the page has to be made anew. */
+/** The number of reports that are read at a time where the page has to be made anew. */
 const AT_ONCE = 16;
 
 const isReport = (value: unknown): value is Report =>
@@ -84,9 +84,9 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
       name === undefined || known?.some(([one]) => one === name) === true;
     if (known !== undefined && has(row[0]) && has(report.previousRun)) return;
 
-    const earlier =
+    const others =
       known !== undefined && has(report.previousRun) ? known : await readHistory(archive, environmentId);
-    const rows = [...earlier.filter(([name]) => name !== row[0]), row].toSorted(inOrder);
+    const rows = [...others.filter(([name]) => name !== row[0]), row].toSorted(inOrder);
     const { content } = evidenceOf(historyPage(environmentId, environmentName, rows));
     const outcome = await archive.replace(key, content, 'text/html; charset=utf-8', stored?.version);
     if (outcome === 'replaced') return;

@@ -6,8 +6,8 @@ import { STYLE } from './style.ts';
 export interface Page {
   readonly title: string;
   readonly verdict: Verdict;
-  /** Printed at the head of every sheet, so that a single one tells what it belongs to. Letters, digits, `:-`. */
-  readonly mark: string;
+  /** Printed at the head of every sheet, so that a single one says what it belongs to. Letters, digits, `:-`. */
+  readonly runningHead: string;
   readonly script: string;
   readonly body: Html;
 }
@@ -41,12 +41,12 @@ const icon = (verdict: Verdict): string => {
   );
 };
 
-const printedMark = (mark: string): string =>
-  `@media print { @page { @top-right { content: "${mark.replaceAll(/[^\w :.-]/g, '')}"; font: 8pt sans-serif; color: #444; } } }\n`;
+const runningHeadStyle = (runningHead: string): string =>
+  `@media print { @page { @top-right { content: "${runningHead.replaceAll(/[^\w :.-]/g, '')}"; font: 8pt sans-serif; color: #444; } } }\n`;
 
-/** A page in one file: it asks nothing of any other place. */
-export const documentText = ({ title, verdict, mark, script, body }: Page): string => {
-  const style = STYLE + printedMark(mark);
+/** Makes a page that is one file and loads nothing from elsewhere. */
+export const documentText = ({ title, verdict, runningHead, script, body }: Page): string => {
+  const style = STYLE + runningHeadStyle(runningHead);
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>

@@ -24,14 +24,14 @@ const MAX_MESSAGE = 500;
 const MAX_VALUE = 160;
 const MAX_VALUES = 16;
 
-/** That people are reminded of a finding makes it no other one: it is open. */
+/** The kinds that the page tells apart: a finding that people are reminded of is an open one. */
 type Shown = Exclude<HighlightKind, 'reminder'>;
 
 /** In the order in which they matter to a reader. */
 const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filter((kind) => kind !== 'reminder');
 
 /** The findings of one rule. */
-interface Group {
+interface RuleFindings {
   readonly ruleId: string;
   /** The worst of what stands; of nothing that stands, the worst of what resolved. */
   readonly severity: Severity;
@@ -40,7 +40,7 @@ interface Group {
 
 type ShownHighlight = Pick<Highlight, 'count' | 'findings'> & { readonly kind: Shown };
 
-/** One for each kind, in their order. */
+/** Merges the highlights of a rule into one a kind, in the order of kinds. */
 const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
   KIND_ORDER.flatMap((kind) => {
     const same = highlights.filter((one) => (one.kind === 'reminder' ? 'open' : one.kind) === kind);
@@ -52,10 +52,10 @@ const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
     return [{ kind, count, findings }];
   });
 
-const groupsOf = ({ highlights, rules }: PageFacts): readonly Group[] => {
+const groupsOf = ({ highlights, rules }: PageFacts): readonly RuleFindings[] => {
   const positions = new Map(rules.map(({ rule }, index) => [rule.id, index]));
   return [...Map.groupBy(highlights, ({ ruleId }) => ruleId)]
-    .map(([ruleId, members]): Group => {
+    .map(([ruleId, members]): RuleFindings => {
       const open = members.filter(({ kind }) => kind !== 'resolved');
       const severities = (open.length > 0 ? open : members).map(({ severity }) => severity);
       return {
@@ -124,14 +124,14 @@ const advice = (rule: Rule | undefined): Html | undefined =>
   rule &&
   html`<dl class="advice"><div><dt>Why it matters</dt><dd>${prose(rule.rationale)}</dd></div><div><dt>What to do</dt><dd>${prose(rule.remediation)}</dd></div>${rule.controls.length > 0 && html`<div class="all"><dt>Gives evidence for</dt>${rule.controls.map((control) => html`<dd class="clause">${frameworkName(control)}</dd>`)}</div>`}</dl>`;
 
-const tallies = ({ highlights }: Group): Html =>
+const tallies = ({ highlights }: RuleFindings): Html =>
   html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${count}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
 
 const totalOf = (highlights: readonly ShownHighlight[]): number =>
   highlights.reduce((total, { count }) => total + count, 0);
 
-/** As many rows as the budget still allows. */
-const rowsOf = ({ highlights }: Group, now: number, budget: number): readonly Html[] => {
+/** Makes as many rows as the budget still allows. */
+const rowsOf = ({ highlights }: RuleFindings, now: number, budget: number): readonly Html[] => {
   const rows: Html[] = [];
   let left = budget;
   for (const { kind, findings } of highlights) {
@@ -151,7 +151,12 @@ const rest = (hidden: number, hasCsv: boolean): Html | undefined => {
   return html`<p class="rest" data-hidden="${hidden}">And ${plural(hidden, 'further finding')} of this rule. ${where}</p>`;
 };
 
-const ruleSection = (group: Group, rule: Rule | undefined, rows: readonly Html[], hasCsv: boolean): Html => {
+const ruleSection = (
+  group: RuleFindings,
+  rule: Rule | undefined,
+  rows: readonly Html[],
+  hasCsv: boolean,
+): Html => {
   const { ruleId, severity, highlights } = group;
   const title = rule?.title ?? 'A rule that has left the catalogue';
   return html`<article class="card rule" id="rule-${ruleId}" data-rule="${ruleId}"><header><h3>${severityBadge(severity)} ${title}</h3>${tallies(group)}</header>
@@ -160,7 +165,7 @@ const ruleSection = (group: Group, rule: Rule | undefined, rows: readonly Html[]
 ${rows}</tbody></table>${rest(totalOf(highlights) - rows.length, hasCsv)}</article>\n`;
 };
 
-const filter = (groups: readonly Group[]): Html => {
+const filter = (groups: readonly RuleFindings[]): Html => {
   const kinds = KIND_ORDER.filter((kind) =>
     groups.some(({ highlights }) => highlights.some((highlight) => highlight.kind === kind)),
   );

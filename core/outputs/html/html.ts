@@ -37,7 +37,7 @@ export const reportPage = (facts: PageFacts): string => {
   return documentText({
     title: titleOf(facts),
     verdict,
-    mark: `${verdict} - ${environmentId} - ${run}`,
+    runningHead: `${verdict} - ${environmentId} - ${run}`,
     script: REPORT_SCRIPT,
     body: html`<a class="skip" href="#findings">Skip to the findings</a>
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span></p>

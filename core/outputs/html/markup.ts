@@ -3,7 +3,7 @@ export interface Html {
   readonly markup: string;
 }
 
-/** What a template takes: text is escaped, lists are joined, and nothing is nothing. */
+/** The values that a template takes: text is escaped, lists are joined, undefined and false leave nothing. */
 export type Part = Html | string | number | undefined | false | readonly Part[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** What can't be seen and changes how its surroundings are read: control, line, direction and zero-width marks. */
+/** The characters that can't be seen and change how others are read: control, line, direction and zero-width marks. */
 const UNSEEN = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
 
 const codePoint = (letter: string): string =>

@@ -45,7 +45,7 @@ const summary = (outcomes: readonly RuleOutcome[]): string => {
   );
 };
 
-/** What each rule did, and did not. */
+/** Lists what each rule did, and did not. */
 export const rulesSection = ({ report, rules, highlights }: PageFacts): Html => {
   const titles = new Map<string, string>(rules.map(({ rule }): [string, string] => [rule.id, rule.title]));
   const found = new Set(highlights.map(({ ruleId }) => ruleId));
@@ -63,7 +63,7 @@ export const waiversSection = ({ report: { waiverTroubles = [] } }: PageFacts): 
 <div class="card scroll" tabindex="0" role="region" aria-label="Waivers"><table><thead><tr><th scope="col">Rule</th><th scope="col">Subject</th><th scope="col">What to do</th></tr></thead><tbody>
 ${waiverTroubles.map(({ kind, rule, user, expires }) => html`<tr><td><code>${foreign(rule)}</code></td><td><code>${foreign(user)}</code></td><td>${kind}: ${TROUBLE_WORDS[kind](expires)}</td></tr>\n`)}</tbody></table></div></section>`;
 
-/** Of one clause: the rules that give evidence for it, and what they say. */
+/** The rules that give evidence for one control, and what they say. */
 interface Coverage {
   readonly clause: string;
   readonly rules: readonly string[];
@@ -74,7 +74,7 @@ interface Coverage {
   readonly judged: number;
 }
 
-const standing = ({ failing, whole, judged, rules }: Coverage, isComplete: boolean): Html => {
+const coverageText = ({ failing, whole, judged, rules }: Coverage, isComplete: boolean): Html => {
   const part =
     whole < rules.length &&
     html`<span class="evidence">${whole} of ${plural(rules.length, 'rule')} judged in full</span>`;
@@ -114,7 +114,7 @@ const coverageOf = (
     .toSorted((a, b) => inNaturalOrder(a.clause, b.clause));
 };
 
-/** What the run says of each clause of each framework. */
+/** Lists what the run says of each control of each framework. */
 export const controlsSection = (
   { report, rules, highlights }: PageFacts,
   frameworks: Readonly<Record<string, string>>,
@@ -130,7 +130,7 @@ export const controlsSection = (
     const coverage = coverageOf(framework, catalogue, outcomes, failing);
     if (coverage.length === 0) return undefined;
     return html`<div class="card"><h3>${name}</h3><table><caption class="label">${name}</caption><thead><tr><th scope="col">Clause</th><th scope="col">Standing</th><th scope="col">Evidence from</th></tr></thead><tbody>
-${coverage.map((one) => html`<tr><td class="whole"><code>${one.clause}</code></td><td>${standing(one, isComplete)}</td><td>${one.rules.join(', ')}</td></tr>\n`)}</tbody></table></div>`;
+${coverage.map((one) => html`<tr><td class="whole"><code>${one.clause}</code></td><td>${coverageText(one, isComplete)}</td><td>${one.rules.join(', ')}</td></tr>\n`)}</tbody></table></div>`;
   });
   return html`<section id="controls" aria-labelledby="controls-title"><h2 id="controls-title">Controls by framework</h2>
 <p class="lead">A rule gives evidence for a control; no rule alone satisfies one. Waived findings are not counted as failing here.</p>

@@ -75,7 +75,7 @@ if (form !== null) {
 
 const scoped = (script: string): string => `(() => {${script}})();\n`;
 
-/** What makes a report better where scripts run; without it everything is there to be read. */
+/** Makes a report easier to use where scripts run; without it everything is there to be read. */
 export const REPORT_SCRIPT = scoped(SORTING) + scoped(FILTERING);
 
 /** Says on the page of all runs when the last complete one is longer ago than is usual. */

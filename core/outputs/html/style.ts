@@ -1,5 +1,5 @@
 /**
- * What every page looks like. Inter where a reader has it, else the system's own font; every pair of colours has a
+ * The style of every page. Inter where a reader has it, else the system's own font; every pair of colours has a
  * contrast of 4.5 to 1 or more in either scheme.
  */
 export const STYLE = /* css */ `

@@ -43,15 +43,15 @@ const momentOf = ([run, ...counts]: TrendPoint): Moment => ({
 
 const dayOf = ({ at }: Moment): string => at.toISOString().slice(0, 10);
 
-/** How many dates stand beneath a drawing, the likeliest to be at even distances first. */
+/** The numbers of dates that may stand beneath a drawing, those likeliest to be at even distances first. */
 const DATES: readonly number[] = [4, 3];
 
 /** The first, the last, and some between them. */
 const datesOf = (moments: readonly Moment[]): readonly Moment[] => {
   const steps = moments.length - 1;
   const count = DATES.find((dates) => steps % (dates - 1) === 0) ?? Math.min(4, moments.length);
-  const places = Array.from({ length: count }, (_, n) => Math.round((n * steps) / (count - 1)));
-  return [...new Set(places)].flatMap((place) => moments[place] ?? []);
+  const positions = Array.from({ length: count }, (_, n) => Math.round((n * steps) / (count - 1)));
+  return [...new Set(positions)].flatMap((position) => moments[position] ?? []);
 };
 
 const anchorOf = (index: number, count: number): string => {
@@ -59,8 +59,8 @@ const anchorOf = (index: number, count: number): string => {
   return index === count - 1 ? 'end' : 'middle';
 };
 
-/** One decimal is finer than any screen shows. */
-const place = (value: number): number => Math.round(value * 10) / 10;
+/** Rounds to one decimal, which is finer than any screen shows. */
+const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 const chart = (moments: readonly Moment[], title: string, { name, width, height }: Size): Html => {
   const base = height - BOTTOM;
@@ -83,10 +83,10 @@ const chart = (moments: readonly Moment[], title: string, { name, width, height 
   const dates = datesOf(moments);
 
   return html`<svg class="chart ${name}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
-${y.ticks(4).map((tick) => html`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${place(y(tick))}" y2="${place(y(tick))}"/><text x="${LEFT - 10}" y="${place(y(tick)) + 4}" text-anchor="end">${tick}</text>`)}
+${y.ticks(4).map((tick) => html`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${rounded(y(tick))}" y2="${rounded(y(tick))}"/><text x="${LEFT - 10}" y="${rounded(y(tick)) + 4}" text-anchor="end">${tick}</text>`)}
 ${layers.map((layer) => html`<g class="${severityClass(layer.key)}"><path class="area" d="${areaPath(layer) ?? ''}"/><path class="edge" d="${edgePath(layer) ?? ''}"/></g>`)}
-${moments.map(({ at }) => html`<line class="run" x1="${place(x(at))}" x2="${place(x(at))}" y1="${base + 1}" y2="${base + 5}"/>`)}
-${dates.map((moment, index) => html`<text x="${place(x(moment.at))}" y="${height - 12}" text-anchor="${anchorOf(index, dates.length)}">${dayOf(moment)}</text>`)}
+${moments.map(({ at }) => html`<line class="run" x1="${rounded(x(at))}" x2="${rounded(x(at))}" y1="${base + 1}" y2="${base + 5}"/>`)}
+${dates.map((moment, index) => html`<text x="${rounded(x(moment.at))}" y="${height - 12}" text-anchor="${anchorOf(index, dates.length)}">${dayOf(moment)}</text>`)}
 </svg>`;
 };
 
@@ -101,7 +101,7 @@ const numbers = (moments: readonly Moment[]): Html => html`<details><summary>The
       html`<tr><td><code>${run}</code></td>${WORST_FIRST.map((severity) => html`<td class="n">${counts[severity]}</td>`)}<td class="n">${total}</td></tr>`,
   )}</tbody></table></div></details>`;
 
-/** What failed in the last complete runs: a chart, and the numbers behind it for those who can't see it. */
+/** Draws what failed in the last complete runs, with the numbers for those who can't see the chart. */
 export const trendChart = (trend: readonly TrendPoint[]): Html => {
   const moments = trend.map(momentOf);
   const [first, last] = [moments[0], moments.at(-1)];

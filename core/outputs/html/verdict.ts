@@ -47,7 +47,7 @@ const shortfallText = (report: Report): Html => {
 <dl><dt>Reason</dt><dd><code>${reason ?? 'none given'}</code></dd>${message !== undefined && html`<dt>What happened</dt><dd>${foreign(message)}</dd>`}<dt>Seen</dt><dd>${counts.users === 0 ? 'no user' : seenText(report)}</dd><dt>Not seen</dt><dd>${reason === undefined ? 'what the reason kept from view' : UNSEEN[reason]}</dd></dl>`;
 };
 
-/** What the run is worth, before anything that it found. */
+/** Says what the run is worth, before anything that it found. */
 export const verdictCard = (report: Report): Html => {
   const { verdict } = report;
   const isComplete = verdict === 'COMPLETE';
@@ -76,7 +76,7 @@ const delta = (count: number, before: number | undefined, report: Report): Html 
     : html`<div class="delta better">▼ ${before - count} fewer</div>`;
 };
 
-/** What the changes are since, for those who see the arrows. */
+/** Names the run that the arrows compare with. */
 const sinceText = ({ previousRun, verdict }: Report): Html | undefined => {
   const before = runInstant(previousRun ?? '');
   if (before === undefined || verdict !== 'COMPLETE') return undefined;
@@ -130,7 +130,7 @@ const comparedWith = ({ verdict, previousRun }: Report): Html => {
   return fact('Compared with', 'nothing', verdict === 'COMPLETE' ? 'the first complete run' : undefined);
 };
 
-/** What the run speaks for. */
+/** Lists the instant, the run and the listing that the page speaks for. */
 export const runFacts = ({ report, timeZone }: PageFacts): Html => {
   const { asOf, run, counts } = report;
   const { requests, throttled, retries } = counts;
