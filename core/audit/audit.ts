@@ -33,7 +33,7 @@ import { messageOf } from '../text/error-message.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { manifestOf, reportOf, unjudgedReport } from './documents.ts';
 import { type Baseline, beginJudging, type Judgement } from './judging.ts';
-import { judgeListing, type Listed } from './listing.ts';
+import { type JudgedListing, judgeListing } from './listing.ts';
 import { storeEvidence, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
@@ -51,7 +51,7 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
   const criteria = criteriaOf(request, settings);
   const spools = await createSpoolFolder();
   try {
-    const result = await run(request, settings, criteria, spools);
+    const result = await performRun(request, settings, criteria, spools);
     return { ...result, warnings: await addToHistory(request, settings, result.report) };
   } catch (error) {
     return await failWithoutArchive(request, settings, criteria, error);
@@ -79,7 +79,7 @@ const addToHistory = async (
   }
 };
 
-const run = async (
+const performRun = async (
   request: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,
@@ -165,7 +165,7 @@ const baselineOf = async (
 /** A listing that saw everything, and what it was judged to be. */
 interface Completed {
   readonly last: RunFacts['last'];
-  readonly listed: Listed;
+  readonly listed: JudgedListing;
   readonly judgement: Judgement;
   /** Judges the snapshot that another attempt at the run has stored. */
   judgeStored(snapshot: ManifestObject): Promise<{ readonly judgement: Judgement; readonly counts: Counts }>;
@@ -268,7 +268,7 @@ const storeReport = async (
 const waitOf = ({ notifyWaitMs = NOTIFY_WAIT_MS }: AuditSettings): number => notifyWaitMs;
 
 /** The remains of an attempt that did not end. */
-interface Attempt {
+interface UnfinishedAttempt {
   readonly report: Report;
   readonly highlights: readonly Highlight[];
   readonly evidence: Readonly<Partial<Record<OutputName, Evidence>>>;
@@ -280,7 +280,7 @@ const keepAttempt = async (
   { environmentId, asOf, attempt }: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,
-  { report, highlights, evidence, last }: Attempt,
+  { report, highlights, evidence, last }: UnfinishedAttempt,
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
   const keys = attemptKeys(environmentId, asOf, attempt);

@@ -11,7 +11,7 @@ import type { AuditRequest } from './request.ts';
 import type { Shortfall } from './verdict.ts';
 
 /** The substance of a report: the listing's counts, the judgement, and what keeps the run from being complete. */
-export interface Verdict {
+export interface ReportContent {
   readonly counts: Counts;
   readonly judgement: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>;
   readonly shortfall?: Shortfall | undefined;
@@ -20,7 +20,7 @@ export interface Verdict {
 /** Writes `report.json` out of a run's verdict. */
 export const reportOf = (
   { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
-  { counts, judgement: { outcomes, findings, waiverTroubles }, shortfall }: Verdict,
+  { counts, judgement: { outcomes, findings, waiverTroubles }, shortfall }: ReportContent,
   previousRun?: string,
   trend: readonly TrendPoint[] = [],
 ): Report => ({

@@ -6,7 +6,7 @@ import type { Listing, ListingEnd } from '../sources/source.ts';
 import type { Judging } from './judging.ts';
 
 /** A listing that was judged, and the records that it gave. */
-export interface Listed {
+export interface JudgedListing {
   readonly end: ListingEnd;
   readonly counts: Counts;
   readonly snapshot: Evidence;
@@ -18,7 +18,7 @@ export const judgeListing = async (
   judging: Judging,
   snapshot: Spool,
   onPage: (users: number, counts: ListingCounts) => void,
-): Promise<Listed> => {
+): Promise<JudgedListing> => {
   for await (const page of listing.pages) {
     for (const record of page) {
       if (!judging.see(record)) continue;

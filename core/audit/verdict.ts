@@ -1,7 +1,7 @@
 import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
 import type { Judgement } from './judging.ts';
-import type { Listed } from './listing.ts';
+import type { JudgedListing } from './listing.ts';
 
 /** The reason for which a run is not complete. */
 export interface Shortfall {
@@ -15,7 +15,10 @@ export interface Shortfall {
 const LEAST_ROSTER_DROP = 5;
 
 /** The shortfall of a listing that did not end of itself. */
-export const listingShortfall = ({ end, counts }: Pick<Listed, 'end' | 'counts'>): Shortfall | undefined => {
+export const listingShortfall = ({
+  end,
+  counts,
+}: Pick<JudgedListing, 'end' | 'counts'>): Shortfall | undefined => {
   if (end.complete) return undefined;
   const { reason, message } = end;
   const isFailure = counts.pages === 0 && (reason === 'access-denied' || reason === 'source-unavailable');

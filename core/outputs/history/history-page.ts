@@ -143,7 +143,7 @@ const summaryOf = (rows: readonly HistoryRow[]): string => {
 };
 
 /** JSON in which nothing can end the element that it stands in. */
-const jsonText = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /**
  * `index.html`: every run of an environment, with the rows that it was made of, so that the next run can add its own.
@@ -175,6 +175,6 @@ ${latestNotice(rows)}${latestText(rows, environmentId)}
 ${rowsOf(rows, environmentId)}</tbody></table></div></section>
 </main>
 <footer class="wrap">An aid to find reports, rewritten by every run. It is no evidence: that is what the manifests vouch for.</footer>
-${trusted(DATA_OPENING + jsonText({ environmentId, rows }) + DATA_CLOSING)}`,
+${trusted(DATA_OPENING + scriptJson({ environmentId, rows }) + DATA_CLOSING)}`,
   });
 };

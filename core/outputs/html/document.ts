@@ -3,7 +3,7 @@ import type { Verdict } from '../../model/report.ts';
 import { type Html, html, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 
-export interface Page {
+export interface PageParts {
   readonly title: string;
   readonly verdict: Verdict;
   /** Printed at the head of every sheet, so that a single one says what it belongs to. Letters, digits, `:-`. */
@@ -45,7 +45,7 @@ const runningHeadStyle = (runningHead: string): string =>
   `@media print { @page { @top-right { content: "${runningHead.replaceAll(/[^\w :.-]/g, '')}"; font: 8pt sans-serif; color: #444; } } }\n`;
 
 /** Makes a page that is one file and loads nothing from elsewhere. */
-export const documentText = ({ title, verdict, runningHead, script, body }: Page): string => {
+export const documentText = ({ title, verdict, runningHead, script, body }: PageParts): string => {
   const style = STYLE + runningHeadStyle(runningHead);
   const { markup } = html`<!doctype html>
 <html lang="en">

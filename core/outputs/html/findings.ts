@@ -52,7 +52,7 @@ const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
     return [{ kind, count, findings }];
   });
 
-const groupsOf = ({ highlights, rules }: PageFacts): readonly RuleFindings[] => {
+const ruleFindings = ({ highlights, rules }: PageFacts): readonly RuleFindings[] => {
   const positions = new Map(rules.map(({ rule }, index) => [rule.id, index]));
   return [...Map.groupBy(highlights, ({ ruleId }) => ruleId)]
     .map(([ruleId, members]): RuleFindings => {
@@ -181,7 +181,7 @@ const filter = (groups: readonly RuleFindings[]): Html => {
 /** Every finding that a reader is shown, by rule, the worst first. */
 export const findingsSection = (facts: PageFacts): Html => {
   const { report, rules } = facts;
-  const groups = groupsOf(facts);
+  const groups = ruleFindings(facts);
   const now = Date.parse(report.asOf);
   const hasCsv = facts.evidence.some(({ name }) => name === 'csv');
   const byId = new Map(rules.map(({ rule }) => [rule.id, rule]));

@@ -15,7 +15,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** The characters that can't be seen and change how others are read: control, line, direction and zero-width marks. */
-const UNSEEN = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
+const INVISIBLE = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
 
 const codePoint = (letter: string): string =>
   `⟨U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
@@ -27,7 +27,7 @@ const codePoint = (letter: string): string =>
 export const escapeText = (text: string): string =>
   text
     .toWellFormed()
-    .replaceAll(UNSEEN, codePoint)
+    .replaceAll(INVISIBLE, codePoint)
     .replaceAll(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 
 const render = (part: Part): string => {
