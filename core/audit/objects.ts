@@ -1,7 +1,10 @@
+import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { type Evidence, evidenceOf } from '../archive/staging.ts';
 import { OUTPUTS, type OutputName, RUN_OUTPUTS } from '../outputs/index.ts';
 import type { LabelledObject, Output, RunFacts, RunOutput } from '../outputs/output.ts';
+import type { Criteria } from './criteria.ts';
+import type { AuditSettings } from './settings.ts';
 
 const nameOrder = Object.keys(OUTPUTS) as readonly OutputName[];
 
@@ -42,3 +45,18 @@ export const storeRunOutputs = async (
   }
   return objects;
 };
+
+/** The facts about a run that are the same for all of its outputs. */
+export const factsOf = (
+  { environmentName, timeZone }: AuditSettings,
+  { rules, hashes }: Criteria,
+  keys: RunKeys,
+  last: RunFacts['last'],
+): Omit<RunFacts, 'report' | 'highlights' | 'evidence'> => ({
+  rules,
+  hashes,
+  keys,
+  ...(environmentName !== undefined && { environmentName }),
+  ...(timeZone !== undefined && { timeZone }),
+  ...(last !== undefined && { last }),
+});

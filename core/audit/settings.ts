@@ -65,3 +65,10 @@ export const configuredSettings = (
     }),
   };
 };
+
+/** Far longer than an attempt takes from its manifest to the markers of its notifications. */
+const NOTIFY_WAIT_MS = 10_000;
+
+export const notifyWaitOf = ({
+  notifyWaitMs = NOTIFY_WAIT_MS,
+}: Pick<AuditSettings, 'notifyWaitMs'>): number => notifyWaitMs;

@@ -1,5 +1,6 @@
 import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
+import { runName } from '../model/run-name.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
 
@@ -65,3 +66,10 @@ export const ruleShortfall = ({ outcomes }: Judgement): Shortfall | undefined =>
     message: `${broken.join(', ')} failed while judging; what it threw stands in report.json`,
   };
 };
+
+/** The shortfall of a run for an instant that a later complete run has gone past: nobody can see its users any more. */
+export const lateShortfall = (asOf: Date, later: string): Shortfall => ({
+  verdict: 'FAILED',
+  reason: 'config',
+  message: `run ${runName(asOf)} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
+});
