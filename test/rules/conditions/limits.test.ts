@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { limitsError } from '../../../rules/conditions/limits.ts';
-import { rules } from '../../../rules/index.ts';
 
 test.each([0, 1, 90, 36_500])('takes a limit of %d', (maxDays) => {
   expect(limitsError({ maxDays })).toBeUndefined();
@@ -9,20 +8,5 @@ test.each([0, 1, 90, 36_500])('takes a limit of %d', (maxDays) => {
 test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses a limit of %d', (maxDays) => {
   expect(limitsError({ other: 1, maxDays })).toBe(
     `maxDays must be a whole number, 0 or more, got ${maxDays}`,
-  );
-});
-
-test.each(
-  rules.flatMap((rule) =>
-    rule.kind === 'unavailable'
-      ? []
-      : Object.entries(rule.options)
-          .filter(([, value]) => typeof value === 'number')
-          .map(([option]) => ({ rule, id: rule.id, option })),
-  ),
-)('$id refuses a wrong $option', ({ rule, option }) => {
-  expect(rule.optionsError?.(rule.options)).toBeUndefined();
-  expect(rule.optionsError?.({ ...rule.options, [option]: -1 })).toBe(
-    `${option} must be a whole number, 0 or more, got -1`,
   );
 });
