@@ -11,9 +11,9 @@ import {
 import { wholeBetween } from './random.ts';
 
 /** The kinds that a second account of the same block is made to resemble. */
-export type TwinKind = 'duplicate-person-mail-a' | 'duplicate-person-name-a';
+export type TwinKind = 'duplicate-person/mail' | 'duplicate-person/name';
 
-/** Where a faulty account stands: each block of the directory has one of each kind. */
+/** The position of a faulty account: each block of the directory has one of each kind. */
 export interface FaultySite extends Site {
   readonly block: number;
   readonly siteOf: (twin: TwinKind) => Site;
@@ -40,7 +40,7 @@ const disabled = (site: FaultySite): UserRecord => ({
 const foreignRole = ({ accountId, block }: FaultySite): string =>
   roleArn(accountId === '999988887777' ? '888877776666' : '999988887777', `vendor-${block}`);
 
-/** What a hand might have typed or pasted in place of a role. */
+/** Principals as a hand might have typed or pasted them in place of a role. */
 const noRole = ({ accountId, block }: FaultySite): UserRecord => ({
   apiAccess: 'ENABLED',
   apiAccessPrincipalArn:
@@ -86,11 +86,11 @@ const localPart = (address: string): string => address.split('@', 1)[0] ?? '';
 
 const domainOf = (address: string): string => address.split('@').at(-1) ?? '';
 
-/** How each kind of faulty account is made; a kind is named by the rule, and by the variant where there are several. */
+/** Makes each kind of faulty account. A kind is named by its rule, with the variant after a slash where there are several. */
 const MAKERS = {
   'super-user-api-access': (account, site) => ({ ...account, ...bound(site), type: 'SUPER_USER' }),
   'stale-login': (account, site) => ({ ...account, lastLoginTime: daysBefore(site, 92, 400) }),
-  'stale-login-privileged': (account, site) => ({
+  'stale-login/privileged': (account, site) => ({
     ...account,
     type: 'SUPER_USER',
     lastLoginTime: daysBefore(site, 50, 75),
@@ -99,13 +99,13 @@ const MAKERS = {
     ...withoutLogin(account),
     ...never(chance, 'lastLoginTime'),
   }),
-  'never-logged-in-service': (account, site) => ({ ...withoutLogin(account), ...bound(site) }),
+  'never-logged-in/service': (account, site) => ({ ...withoutLogin(account), ...bound(site) }),
   'principal-outside-account': (account, site) => ({
     ...account,
     apiAccess: 'ENABLED',
     apiAccessPrincipalArn: foreignRole(site),
   }),
-  'principal-outside-account-dormant': (account, site) => ({
+  'principal-outside-account/dormant': (account, site) => ({
     ...account,
     ...disabled(site),
     apiAccessPrincipalArn: `${foreignRole(site)}-former`,
@@ -126,7 +126,7 @@ const MAKERS = {
     ...account,
     emailAddress: `${localPart(account.emailAddress)}@contractor.example.org`,
   }),
-  'email-domain-malformed': (account) => ({ ...account, emailAddress: localPart(account.emailAddress) }),
+  'email-domain/malformed': (account) => ({ ...account, emailAddress: localPart(account.emailAddress) }),
   'shared-mailbox': (account, { block }) => ({
     ...account,
     firstName: 'Trading',
@@ -141,19 +141,19 @@ const MAKERS = {
   }),
   'inconsistent-timestamps': (account, site) => ({ ...account, ...wrongTime(site) }),
   'unrecognised-value': (account, site) => ({ ...account, ...unknownValue(site) }),
-  'shared-principal-a': sharedRole,
-  'shared-principal-b': sharedRole,
-  'duplicate-person-mail-a': (account) => account,
-  'duplicate-person-mail-b': (account, { siteOf }) => {
-    const { emailAddress } = plainAccount(siteOf('duplicate-person-mail-a'));
+  'shared-principal/one': sharedRole,
+  'shared-principal/other': sharedRole,
+  'duplicate-person/mail': (account) => account,
+  'duplicate-person/mail-again': (account, { siteOf }) => {
+    const { emailAddress } = plainAccount(siteOf('duplicate-person/mail'));
     return {
       ...account,
       emailAddress: `${localPart(emailAddress).toUpperCase()}+research@${domainOf(emailAddress)}`,
     };
   },
-  'duplicate-person-name-a': (account) => account,
-  'duplicate-person-name-b': (account, { siteOf }) => {
-    const { firstName, lastName } = siteOf('duplicate-person-name-a').person;
+  'duplicate-person/name': (account) => account,
+  'duplicate-person/name-again': (account, { siteOf }) => {
+    const { firstName, lastName } = siteOf('duplicate-person/name').person;
     return { ...account, firstName: firstName.toUpperCase(), lastName: ` ${lastName} ` };
   },
 } satisfies Record<string, Maker>;
@@ -163,6 +163,9 @@ export type FaultyKind = keyof typeof MAKERS;
 const isFaultyKind = (text: string): text is FaultyKind => Object.hasOwn(MAKERS, text);
 
 export const FAULTY_KINDS: readonly FaultyKind[] = Object.keys(MAKERS).filter(isFaultyKind);
+
+/** The id of the rule that a kind of faulty account is made to fail. */
+export const ruleOf = (kind: FaultyKind): string => kind.replace(/\/.*/, '');
 
 export const faultyAccount = (kind: FaultyKind, site: FaultySite): UserRecord =>
   MAKERS[kind](plainAccount(site), site);

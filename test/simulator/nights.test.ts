@@ -1,34 +1,25 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { UserRecord } from '../../simulator/accounts.ts';
 import { makeNights, type Night } from '../../simulator/nights.ts';
-import { type JudgedFailure, judge } from './judge.ts';
+import { EVENTS, type JudgedFailure, judge } from './judge.ts';
 
 const ACCOUNT = { accountId: '111122223333' };
 const OPTIONS = { ...ACCOUNT, seed: 7, firstNight: new Date('2026-11-24T02:00:00Z') };
 const SEEDS = [1, 7, 42, 2026];
 
-const EVENTS = new Set([
-  'promoted-to-super-user',
-  'new-super-user',
-  'api-access-granted',
-  'principal-changed',
-  're-enabled',
-  'vanished-user',
-]);
-
 const keyOf = ({ ruleId, subject }: JudgedFailure): string => `${ruleId} ${subject}`;
 
-/** What a night's audit says, beside what the night before's said. */
-const tell = (nights: readonly Night[], seed: number) => {
-  const told = nights.map((night, i) =>
+/** The news of each night's audit beside the night before's. */
+const newsOf = (nights: readonly Night[], seed: number) => {
+  const judged = nights.map((night, i) =>
     judge(night.users, { ...ACCOUNT, asOf: night.asOf }, nights[i - 1]?.users),
   );
-  const standing = told.map((failures) => failures.filter(({ ruleId }) => !EVENTS.has(ruleId)).map(keyOf));
+  const open = judged.map((failures) => failures.filter(({ ruleId }) => !EVENTS.has(ruleId)).map(keyOf));
 
-  return told.map((failures, i) => {
-    const now = standing[i] ?? [];
-    const before = standing[i - 1] ?? [];
-    const ever = new Set(standing.slice(0, i).flat());
+  return judged.map((failures, i) => {
+    const now = open[i] ?? [];
+    const before = open[i - 1] ?? [];
+    const ever = new Set(open.slice(0, i).flat());
     const rulesOf = (keys: readonly string[]) => keys.map((key) => key.split(' ', 1).join()).toSorted();
     return {
       seed,
@@ -46,8 +37,8 @@ const tell = (nights: readonly Night[], seed: number) => {
 const nothing = { events: [], found: [], returned: [], resolved: [] };
 
 describe('five nights', () => {
-  test.each(SEEDS)('with seed %i tell of everything that can happen, and of nothing else', (seed) => {
-    expect(tell(makeNights({ ...OPTIONS, seed }), seed)).toEqual([
+  test.each(SEEDS)('with seed %i have everything that can happen, and nothing else', (seed) => {
+    expect(newsOf(makeNights({ ...OPTIONS, seed }), seed)).toEqual([
       { ...nothing, seed },
       {
         ...nothing,
@@ -135,7 +126,7 @@ describe('the number of nights', () => {
   });
 
   test.each(SEEDS)('may go beyond the script: with seed %i nothing happens any more', (seed) => {
-    expect(tell(makeNights({ ...OPTIONS, seed, nights: 10 }), seed).slice(5)).toEqual(
+    expect(newsOf(makeNights({ ...OPTIONS, seed, nights: 10 }), seed).slice(5)).toEqual(
       Array.from({ length: 5 }, () => ({ ...nothing, seed })),
     );
   });
