@@ -19,8 +19,8 @@ export interface UserRecord {
   readonly lastLoginTime?: number | null;
 }
 
-/** Where an account stands, and the only chance that decides about it. */
-export interface Site {
+/** A position in the directory, and the chance that alone decides about the account there. */
+export interface Slot {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The environment's own account. */
@@ -46,11 +46,11 @@ export const DAY_MS = 24 * HOUR_MS;
 const ULID_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 const base32 = (value: number, length: number): string =>
-  Array.from({ length }, (_, place) =>
-    ULID_ALPHABET.charAt(Math.floor(value / 32 ** (length - 1 - place)) % 32),
+  Array.from({ length }, (_, digit) =>
+    ULID_ALPHABET.charAt(Math.floor(value / 32 ** (length - 1 - digit)) % 32),
   ).join('');
 
-/** 26 characters: ten of the time, ten of chance, and six of the place, which make it unique. */
+/** 26 characters: ten of the time, ten of chance, and six of the index, which make it unique. */
 const ulid = (time: number, index: number, random: Random): string =>
   base32(time, 10) +
   base32(wholeBetween(random, 0, 32 ** 5 - 1), 5) +
@@ -60,7 +60,7 @@ const ulid = (time: number, index: number, random: Random): string =>
 export const roleArn = (accountId: string, name: string): string =>
   `arn:aws:iam::${accountId}:role/finspace/${name}`;
 
-/** How the service may say that something never happened: by leaving the member out, by null, or by 0. */
+/** Says that something never happened in one of the ways that the service has: no member, null, or 0. */
 export const never = (chance: Random, member: 'lastLoginTime' | 'lastDisabledTime'): UserRecord => {
   const form = chance();
   if (form < 0.4) return {};
@@ -68,7 +68,7 @@ export const never = (chance: Random, member: 'lastLoginTime' | 'lastDisabledTim
 };
 
 /** An enabled application user without API access, created over 500 days ago and seen within the last 30. */
-export const plainAccount = ({ now, index, person, chance }: Site): SoundAccount => {
+export const plainAccount = ({ now, index, person, chance }: Slot): SoundAccount => {
   const createTime = now - wholeBetween(chance, 500 * DAY_MS, 1500 * DAY_MS);
   const domain = chance() < 0.2 ? 'research.example.com' : 'example.com';
   return {
@@ -86,7 +86,7 @@ export const plainAccount = ({ now, index, person, chance }: Site): SoundAccount
   };
 };
 
-const disabledAccount = (account: SoundAccount, { now, chance }: Site): UserRecord => {
+const disabledAccount = (account: SoundAccount, { now, chance }: Slot): UserRecord => {
   const lastDisabledTime = now - wholeBetween(chance, 5 * DAY_MS, 300 * DAY_MS);
   return {
     ...account,
@@ -103,18 +103,18 @@ export const untouched = (account: SoundAccount) => {
   return rest;
 };
 
-const newAccount = (account: SoundAccount, { now, index, chance }: Site): UserRecord => {
+const newAccount = (account: SoundAccount, { now, index, chance }: Slot): UserRecord => {
   const createTime = now - wholeBetween(chance, HOUR_MS, 20 * HOUR_MS);
   return { ...untouched(account), userId: ulid(createTime, index, chance), status: 'CREATING', createTime };
 };
 
 /** One of the many that nothing is wrong with: most use the web application, some the API, some left, few are new. */
-export const soundAccount = (site: Site): UserRecord => {
-  const account = plainAccount(site);
-  const { accountId, chance } = site;
+export const soundAccount = (slot: Slot): UserRecord => {
+  const account = plainAccount(slot);
+  const { accountId, chance } = slot;
   const walk = chance();
-  if (walk < 0.06) return disabledAccount(account, site);
-  if (walk < 0.08) return newAccount(account, site);
+  if (walk < 0.06) return disabledAccount(account, slot);
+  if (walk < 0.08) return newAccount(account, slot);
   const usual = { ...account, ...never(chance, 'lastDisabledTime') };
   if (walk < 0.8) return usual;
   const name = `quant-${account.userId.slice(10).toLowerCase()}`;

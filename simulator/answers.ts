@@ -5,10 +5,10 @@ export interface Answer {
   readonly body: string;
 }
 
-/** What happens to a request: an answer, one that breaks off, a torn connection, or silence. */
+/** The fate of a request: an answer, one that breaks off, a torn connection, or silence. */
 export type Reply =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'cut'; readonly answer: Answer; readonly missingBytes: number }
+  | { readonly kind: 'truncated'; readonly answer: Answer; readonly missingBytes: number }
   | { readonly kind: 'reset' }
   | { readonly kind: 'silence' };
 

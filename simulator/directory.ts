@@ -1,4 +1,4 @@
-import { plainAccount, type Site, soundAccount, type UserRecord } from './accounts.ts';
+import { plainAccount, type Slot, soundAccount, type UserRecord } from './accounts.ts';
 import { FAULTY_KINDS, type FaultyKind, faultyAccount, MALFORMED, type TwinKind } from './faulty-accounts.ts';
 import { AWKWARD_NAMES, people } from './people.ts';
 import { type Random, seededRandom, shuffled } from './random.ts';
@@ -7,13 +7,13 @@ export interface DirectoryOptions {
   readonly users: number;
   /** The same seed gives the same directory. */
   readonly seed: number;
-  /** The instant that the directory's times are told from. */
+  /** The instant that the directory's times are counted from. */
   readonly asOf: Date;
   /** The environment's own account: 12 digits. */
   readonly accountId: string;
 }
 
-/** What a user was made to be. */
+/** The kinds of user that a directory has. */
 export type UserKind = 'super-user' | 'sound' | 'awkward-name' | FaultyKind;
 
 /** A directory that makes each record when it is asked for: a million users take no memory. */
@@ -34,19 +34,19 @@ const AWKWARD_A_BLOCK = 3;
 /** One malformed entry for so many sound users. */
 const MALFORMED_EVERY = 25;
 
-/** What stands at each place of a block, in an order that the seed tells. */
+/** The kind at each position of a block, in an order that the seed decides. */
 const blockLayout = (random: Random): readonly UserKind[] => {
   const special: readonly UserKind[] = [
     ...FAULTY_KINDS,
     ...Array.from({ length: AWKWARD_A_BLOCK }, () => 'awkward-name' as const),
   ];
-  const places = Array.from({ length: BLOCK }, (_, place) => place);
+  const positions = Array.from({ length: BLOCK }, (_, position) => position);
   const free = shuffled(
     random,
-    places.filter((place) => !SUPER_USERS.includes(place)),
+    positions.filter((position) => !SUPER_USERS.includes(position)),
   );
   const kinds = new Map(special.map((kind, i) => [free[i], kind]));
-  return places.map((place) => kinds.get(place) ?? 'sound');
+  return positions.map((position) => kinds.get(position) ?? 'sound');
 };
 
 /**
@@ -59,7 +59,7 @@ export const lazyDirectory = ({ users, seed, asOf, accountId }: DirectoryOptions
   const personAt = people(random);
   const layout = blockLayout(random);
 
-  const siteAt = (index: number): Site => ({
+  const slotAt = (index: number): Slot => ({
     now,
     accountId,
     index,
@@ -70,22 +70,22 @@ export const lazyDirectory = ({ users, seed, asOf, accountId }: DirectoryOptions
   const kindAt = (index: number): UserKind =>
     SUPER_USERS.includes(index) ? 'super-user' : (layout[index % BLOCK] ?? 'sound');
 
-  const awkward = (site: Site, block: number): UserRecord => {
-    const before = layout.slice(0, site.index % BLOCK).filter((kind) => kind === 'awkward-name').length;
+  const awkward = (slot: Slot, block: number): UserRecord => {
+    const before = layout.slice(0, slot.index % BLOCK).filter((kind) => kind === 'awkward-name').length;
     const name = AWKWARD_NAMES[(block * AWKWARD_A_BLOCK + before) % AWKWARD_NAMES.length] ?? '';
-    const { firstName, lastName } = site.person;
-    return { ...plainAccount(site), firstName: name, lastName: `${firstName}-${lastName}` };
+    const { firstName, lastName } = slot.person;
+    return { ...plainAccount(slot), firstName: name, lastName: `${firstName}-${lastName}` };
   };
 
   const recordAt = (index: number): UserRecord => {
-    const site = siteAt(index);
+    const slot = slotAt(index);
     const block = Math.floor(index / BLOCK);
     const kind = kindAt(index);
-    if (kind === 'sound') return soundAccount(site);
-    if (kind === 'super-user') return { ...plainAccount(site), type: 'SUPER_USER' };
-    if (kind === 'awkward-name') return awkward(site, block);
-    const siteOf = (twin: TwinKind) => siteAt(block * BLOCK + layout.indexOf(twin));
-    return faultyAccount(kind, { ...site, block, siteOf });
+    if (kind === 'sound') return soundAccount(slot);
+    if (kind === 'super-user') return { ...plainAccount(slot), type: 'SUPER_USER' };
+    if (kind === 'awkward-name') return awkward(slot, block);
+    const slotOf = (twin: TwinKind) => slotAt(block * BLOCK + layout.indexOf(twin));
+    return faultyAccount(kind, { ...slot, block, slotOf });
   };
 
   return {

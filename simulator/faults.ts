@@ -1,44 +1,47 @@
 export type Operation = 'exchange' | 'page';
 
 /**
- * Whether a careful client gets every user in the end, once the fault has been played as often as planned. `fatal`: it
- * can't, or must not believe it has.
+ * The consequence of a fault for a careful client, once it has been played as often as planned. `recoverable`: the
+ * client has every user in the end. `fatal`: it can't have them, or must not believe that it has.
  */
-export type Outlook = 'passing' | 'fatal';
+export type Consequence = 'recoverable' | 'fatal';
 
 interface FaultTraits {
-  /** What goes over the wire. */
+  /** Describes what goes over the wire. */
   readonly does: string;
-  /** The operations that can play it, and what comes of it there. */
-  readonly on: Readonly<Partial<Record<Operation, Outlook>>>;
+  /** The operations that can play it, and its consequence there. */
+  readonly on: Readonly<Partial<Record<Operation, Consequence>>>;
 }
 
-const everywhere = (outlook: Outlook) => ({ exchange: outlook, page: outlook });
+const everywhere = (consequence: Consequence) => ({ exchange: consequence, page: consequence });
 
 /** Every fault there is, as data: a fault matrix enumerates it. */
 export const FAULTS = {
-  throttle: { does: '429 ThrottlingException without a body', on: everywhere('passing') },
+  throttle: { does: '429 ThrottlingException without a body', on: everywhere('recoverable') },
   'throttle-retry-after': {
     does: '429 ThrottlingException with Retry-After: `seconds`',
-    on: everywhere('passing'),
+    on: everywhere('recoverable'),
   },
   'internal-error': {
     does: '500 InternalServerException, named in the body only',
-    on: everywhere('passing'),
+    on: everywhere('recoverable'),
   },
-  'unavailable-html': { does: '503 with a body of HTML', on: everywhere('passing') },
-  reset: { does: 'the connection is reset before any answer', on: everywhere('passing') },
+  'unavailable-html': { does: '503 with a body of HTML', on: everywhere('recoverable') },
+  reset: { does: 'the connection is reset before any answer', on: everywhere('recoverable') },
   'truncated-body': {
     does: '200 that closes before its content-length; what was sent reads like a last page with half of the users',
-    on: everywhere('passing'),
+    on: everywhere('recoverable'),
   },
-  hang: { does: 'no answer at all', on: everywhere('passing') },
-  'empty-200': { does: '200 without a body', on: everywhere('passing') },
-  'torn-json': { does: '200 with the first half of the JSON as its whole body', on: everywhere('passing') },
+  hang: { does: 'no answer at all', on: everywhere('recoverable') },
+  'empty-200': { does: '200 without a body', on: everywhere('recoverable') },
+  'torn-json': {
+    does: '200 with the first half of the JSON as its whole body',
+    on: everywhere('recoverable'),
+  },
   denied: { does: '403 AccessDeniedException', on: everywhere('fatal') },
   'expired-credentials': {
     does: '403 ExpiredTokenException for keys that have not expired',
-    on: { exchange: 'fatal', page: 'passing' },
+    on: { exchange: 'fatal', page: 'recoverable' },
   },
   gone: { does: '410 without a body', on: everywhere('fatal') },
   'repeated-token': {
@@ -51,15 +54,15 @@ export const FAULTS = {
   },
   'duplicate-user': {
     does: 'the page also carries the last user of the page before; the first page carries one of its own twice',
-    on: { page: 'passing' },
+    on: { page: 'recoverable' },
   },
   'empty-page-with-token': {
     does: 'a page without users, whose token leads to the page asked for',
-    on: { page: 'passing' },
+    on: { page: 'recoverable' },
   },
   'missing-users': {
     does: 'a page that lacks the member `users`, whose token leads to the page asked for',
-    on: { page: 'passing' },
+    on: { page: 'recoverable' },
   },
 } as const satisfies Record<string, FaultTraits>;
 
@@ -69,8 +72,8 @@ const isFaultKind = (text: string): text is FaultKind => Object.hasOwn(FAULTS, t
 
 export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULTS).filter(isFaultKind);
 
-/** What comes of a fault where it is played; undefined where it can't be. */
-export const outlookOf = (fault: FaultKind, operation: Operation): Outlook | undefined => {
+/** The consequence of a fault for an operation; undefined where it can't be played on it. */
+export const consequenceOf = (fault: FaultKind, operation: Operation): Consequence | undefined => {
   const { on }: FaultTraits = FAULTS[fault];
   return on[operation];
 };
@@ -82,9 +85,9 @@ export interface Fault {
   readonly operation?: Operation;
   /** The zero-based page of any listing; without it, every page. */
   readonly page?: number;
-  /** How many requests it befalls; default 1, and Infinity is for ever. */
+  /** The number of requests that it befalls; default 1, and Infinity is for ever. */
   readonly times?: number;
-  /** For `throttle-retry-after`: whole seconds, default 1. */
+  /** The whole seconds of `throttle-retry-after`; default 1. */
   readonly seconds?: number;
 }
 
@@ -104,7 +107,8 @@ const planError = ({
     return `fault must be one of ${FAULT_KINDS.join(', ')}, got ${JSON.stringify(fault)}`;
   if (operation !== 'page' && operation !== 'exchange')
     return `operation must be exchange or page, got ${JSON.stringify(operation)}`;
-  if (outlookOf(fault, operation) === undefined) return `${fault} can befall a page only, got ${operation}`;
+  if (consequenceOf(fault, operation) === undefined)
+    return `${fault} can befall a page only, got ${operation}`;
   if (page !== undefined && operation === 'exchange') return `an exchange has no page, got ${page}`;
   if (page !== undefined && !isWhole(page)) return `page must be a whole number from 0, got ${page}`;
   if (times !== Infinity && !isWhole(times))

@@ -3,7 +3,7 @@ import {
   never,
   plainAccount,
   roleArn,
-  type Site,
+  type Slot,
   type SoundAccount,
   type UserRecord,
   untouched,
@@ -13,35 +13,35 @@ import { wholeBetween } from './random.ts';
 /** The kinds that a second account of the same block is made to resemble. */
 export type TwinKind = 'duplicate-person/mail' | 'duplicate-person/name';
 
-/** The position of a faulty account: each block of the directory has one of each kind. */
-export interface FaultySite extends Site {
+/** The slot of a faulty account: each block of the directory has one of each kind. */
+export interface FaultySlot extends Slot {
   readonly block: number;
-  readonly siteOf: (twin: TwinKind) => Site;
+  readonly slotOf: (twin: TwinKind) => Slot;
 }
 
-type Maker = (account: SoundAccount, site: FaultySite) => UserRecord;
+type Maker = (account: SoundAccount, slot: FaultySlot) => UserRecord;
 
 const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % list.length];
 
-const daysBefore = ({ now, chance }: Site, least: number, most: number): number =>
+const daysBefore = ({ now, chance }: Slot, least: number, most: number): number =>
   now - wholeBetween(chance, least, most) * DAY_MS;
 
-const bound = ({ accountId, index }: FaultySite): UserRecord => ({
+const bound = ({ accountId, index }: FaultySlot): UserRecord => ({
   apiAccess: 'ENABLED',
   apiAccessPrincipalArn: roleArn(accountId, `batch-${index}`),
 });
 
-const disabled = (site: FaultySite): UserRecord => ({
+const disabled = (slot: FaultySlot): UserRecord => ({
   status: 'DISABLED',
-  lastDisabledTime: daysBefore(site, 5, 300),
+  lastDisabledTime: daysBefore(slot, 5, 300),
 });
 
 /** A role of an account that is anybody's but the environment's. */
-const foreignRole = ({ accountId, block }: FaultySite): string =>
+const foreignRole = ({ accountId, block }: FaultySlot): string =>
   roleArn(accountId === '999988887777' ? '888877776666' : '999988887777', `vendor-${block}`);
 
 /** Principals as a hand might have typed or pasted them in place of a role. */
-const noRole = ({ accountId, block }: FaultySite): UserRecord => ({
+const noRole = ({ accountId, block }: FaultySlot): UserRecord => ({
   apiAccess: 'ENABLED',
   apiAccessPrincipalArn:
     pick(
@@ -58,7 +58,7 @@ const noRole = ({ accountId, block }: FaultySite): UserRecord => ({
 });
 
 /** Times that can't be true, each for as long as a demonstration runs: seconds, the future, a login too early. */
-const wrongTime = ({ now, block }: FaultySite): UserRecord =>
+const wrongTime = ({ now, block }: FaultySlot): UserRecord =>
   pick(
     [
       { lastLoginTime: Math.floor((now - 3 * DAY_MS) / 1000) },
@@ -68,7 +68,7 @@ const wrongTime = ({ now, block }: FaultySite): UserRecord =>
     block,
   ) ?? {};
 
-const unknownValue = ({ block }: FaultySite): UserRecord =>
+const unknownValue = ({ block }: FaultySlot): UserRecord =>
   pick([{ status: 'SUSPENDED' }, { type: 'GUEST_USER' }, { apiAccess: 'PENDING' }], block) ?? {};
 
 const sharedRole: Maker = (account, { accountId, block }) => ({
@@ -88,39 +88,39 @@ const domainOf = (address: string): string => address.split('@').at(-1) ?? '';
 
 /** Makes each kind of faulty account. A kind is named by its rule, with the variant after a slash where there are several. */
 const MAKERS = {
-  'super-user-api-access': (account, site) => ({ ...account, ...bound(site), type: 'SUPER_USER' }),
-  'stale-login': (account, site) => ({ ...account, lastLoginTime: daysBefore(site, 92, 400) }),
-  'stale-login/privileged': (account, site) => ({
+  'super-user-api-access': (account, slot) => ({ ...account, ...bound(slot), type: 'SUPER_USER' }),
+  'stale-login': (account, slot) => ({ ...account, lastLoginTime: daysBefore(slot, 92, 400) }),
+  'stale-login/privileged': (account, slot) => ({
     ...account,
     type: 'SUPER_USER',
-    lastLoginTime: daysBefore(site, 50, 75),
+    lastLoginTime: daysBefore(slot, 50, 75),
   }),
   'never-logged-in': (account, { chance }) => ({
     ...withoutLogin(account),
     ...never(chance, 'lastLoginTime'),
   }),
-  'never-logged-in/service': (account, site) => ({ ...withoutLogin(account), ...bound(site) }),
-  'principal-outside-account': (account, site) => ({
+  'never-logged-in/service': (account, slot) => ({ ...withoutLogin(account), ...bound(slot) }),
+  'principal-outside-account': (account, slot) => ({
     ...account,
     apiAccess: 'ENABLED',
-    apiAccessPrincipalArn: foreignRole(site),
+    apiAccessPrincipalArn: foreignRole(slot),
   }),
-  'principal-outside-account/dormant': (account, site) => ({
+  'principal-outside-account/dormant': (account, slot) => ({
     ...account,
-    ...disabled(site),
-    apiAccessPrincipalArn: `${foreignRole(site)}-former`,
+    ...disabled(slot),
+    apiAccessPrincipalArn: `${foreignRole(slot)}-former`,
   }),
-  'principal-not-a-role': (account, site) => ({ ...account, ...noRole(site) }),
+  'principal-not-a-role': (account, slot) => ({ ...account, ...noRole(slot) }),
   'api-access-without-principal': (account) => ({ ...account, apiAccess: 'ENABLED' }),
   'leftover-principal': (account, { accountId, block }) => ({
     ...account,
     apiAccessPrincipalArn: roleArn(accountId, `former-${block}`),
   }),
-  'disabled-user-api-access': (account, site) => ({ ...account, ...disabled(site), ...bound(site) }),
-  'stuck-creating': (account, site) => ({
+  'disabled-user-api-access': (account, slot) => ({ ...account, ...disabled(slot), ...bound(slot) }),
+  'stuck-creating': (account, slot) => ({
     ...untouched(account),
     status: 'CREATING',
-    createTime: daysBefore(site, 3, 40),
+    createTime: daysBefore(slot, 3, 40),
   }),
   'email-domain': (account) => ({
     ...account,
@@ -133,27 +133,27 @@ const MAKERS = {
     lastName: `Desk ${block}`,
     emailAddress: `ops.desk-${block}@example.com`,
   }),
-  'long-disabled': (account, site) => ({
+  'long-disabled': (account, slot) => ({
     ...account,
     status: 'DISABLED',
-    lastDisabledTime: daysBefore(site, 370, 480),
-    lastLoginTime: daysBefore(site, 490, 499),
+    lastDisabledTime: daysBefore(slot, 370, 480),
+    lastLoginTime: daysBefore(slot, 490, 499),
   }),
-  'inconsistent-timestamps': (account, site) => ({ ...account, ...wrongTime(site) }),
-  'unrecognised-value': (account, site) => ({ ...account, ...unknownValue(site) }),
+  'inconsistent-timestamps': (account, slot) => ({ ...account, ...wrongTime(slot) }),
+  'unrecognised-value': (account, slot) => ({ ...account, ...unknownValue(slot) }),
   'shared-principal/one': sharedRole,
   'shared-principal/other': sharedRole,
   'duplicate-person/mail': (account) => account,
-  'duplicate-person/mail-again': (account, { siteOf }) => {
-    const { emailAddress } = plainAccount(siteOf('duplicate-person/mail'));
+  'duplicate-person/mail-again': (account, { slotOf }) => {
+    const { emailAddress } = plainAccount(slotOf('duplicate-person/mail'));
     return {
       ...account,
       emailAddress: `${localPart(emailAddress).toUpperCase()}+research@${domainOf(emailAddress)}`,
     };
   },
   'duplicate-person/name': (account) => account,
-  'duplicate-person/name-again': (account, { siteOf }) => {
-    const { firstName, lastName } = siteOf('duplicate-person/name').person;
+  'duplicate-person/name-again': (account, { slotOf }) => {
+    const { firstName, lastName } = slotOf('duplicate-person/name').person;
     return { ...account, firstName: firstName.toUpperCase(), lastName: ` ${lastName} ` };
   },
 } satisfies Record<string, Maker>;
@@ -167,8 +167,8 @@ export const FAULTY_KINDS: readonly FaultyKind[] = Object.keys(MAKERS).filter(is
 /** The id of the rule that a kind of faulty account is made to fail. */
 export const ruleOf = (kind: FaultyKind): string => kind.replace(/\/.*/, '');
 
-export const faultyAccount = (kind: FaultyKind, site: FaultySite): UserRecord =>
-  MAKERS[kind](plainAccount(site), site);
+export const faultyAccount = (kind: FaultyKind, slot: FaultySlot): UserRecord =>
+  MAKERS[kind](plainAccount(slot), slot);
 
 /** Entries of a listing that are no records, or that lack what makes them one. */
 export const MALFORMED: readonly ((account: UserRecord) => unknown)[] = [

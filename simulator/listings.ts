@@ -15,13 +15,13 @@ interface Listing {
   readonly detours: Map<string, string>;
 }
 
-/** The place in a listing that a request asks for. */
-export interface Place {
+/** The point of a listing that a request asks to go on from. */
+export interface Cursor {
   readonly listing: Listing;
   /** The zero-based page, the same however often it is asked for. */
   readonly page: number;
   readonly offset: number;
-  /** How many empty pages were put in before it. */
+  /** The number of empty pages that were put in before it. */
   readonly emptyPages: number;
   /** The token that was asked with; the first page has none. */
   readonly token: string | undefined;
@@ -35,51 +35,51 @@ interface Page {
 
 export interface Listings {
   /** Begins a listing. */
-  begin(users: Records): Place;
+  begin(users: Records): Cursor;
   /** Goes on with one; undefined where the token is none of ours. */
-  resume(token: string): Place | undefined;
-  /** The page at a place. */
-  page(place: Place, maxResults: number): Page;
-  /** The last user before a place; on the first page, where there is none, its own first. */
-  lastBefore(place: Place): readonly unknown[];
-  /** A fresh token that leads to the same place. */
-  stay(place: Place): string;
-  /** From here on, the page leads to itself. */
-  loop(place: Place, maxResults: number): void;
-  /** From here on, the page leads to one that leads back. */
-  cycle(place: Place, maxResults: number): void;
+  resume(token: string): Cursor | undefined;
+  /** The page at a cursor. */
+  page(cursor: Cursor, maxResults: number): Page;
+  /** The last user before a cursor; on the first page, where there is none, its own first. */
+  lastBefore(cursor: Cursor): readonly unknown[];
+  /** A fresh token that leads to the same page. */
+  stay(cursor: Cursor): string;
+  /** Has the page lead to itself from here on. */
+  loop(cursor: Cursor, maxResults: number): void;
+  /** Has the page lead to one that leads back from here on. */
+  cycle(cursor: Cursor, maxResults: number): void;
 }
 
-/** What tokens may hold and clients must send back unharmed; `%41` comes back as `A` from whoever decodes twice. */
+/** Text that tokens may hold and clients must send back unharmed; `%41` comes back as `A` from whoever decodes twice. */
 const FLOURISH = ' +/=&%41#?~\'"\\<é雪🦊> ';
 
 /**
- * Listings and their tokens. A token names its place and is sealed, so that no other text is taken for one; asked for
+ * Listings and their tokens. A token holds its position and is sealed, so that no other text is taken for one; asked for
  * again, a page gives the same token again.
  */
 export const createListings = (): Listings => {
   const secret = randomBytes(32);
   const listings: Listing[] = [];
 
-  const seal = (place: string): string => createHmac('sha256', secret).update(place).digest('base64');
+  const seal = (position: string): string => createHmac('sha256', secret).update(position).digest('base64');
 
-  const tokenOf = ({ listing, page, offset, emptyPages }: Omit<Place, 'token'>): string => {
-    const place = Buffer.from(`${listing.number}.${page}.${offset}.${emptyPages}`).toString('base64');
-    return `${place}${FLOURISH}${seal(place)}`;
+  const tokenOf = ({ listing, page, offset, emptyPages }: Omit<Cursor, 'token'>): string => {
+    const position = Buffer.from(`${listing.number}.${page}.${offset}.${emptyPages}`).toString('base64');
+    return `${position}${FLOURISH}${seal(position)}`;
   };
 
-  const after = (place: Place, maxResults: number): string =>
+  const after = (cursor: Cursor, maxResults: number): string =>
     tokenOf({
-      listing: place.listing,
-      page: place.page + 1,
-      offset: place.offset + maxResults,
+      listing: cursor.listing,
+      page: cursor.page + 1,
+      offset: cursor.offset + maxResults,
       emptyPages: 0,
     });
 
-  const at = (token: string): Place | undefined => {
-    const [place = '', mac] = token.split(FLOURISH);
-    if (mac !== seal(place)) return undefined;
-    const [number = 0, page = 0, offset = 0, emptyPages = 0] = Buffer.from(place, 'base64')
+  const at = (token: string): Cursor | undefined => {
+    const [position = '', mac] = token.split(FLOURISH);
+    if (mac !== seal(position)) return undefined;
+    const [number = 0, page = 0, offset = 0, emptyPages = 0] = Buffer.from(position, 'base64')
       .toString()
       .split('.')
       .map(Number);
@@ -87,8 +87,8 @@ export const createListings = (): Listings => {
     return listing && { listing, page, offset, emptyPages, token };
   };
 
-  /** The token of a place, or of the one after it where it is the first, which has none. */
-  const tokenFrom = (place: Place, maxResults: number): string => place.token ?? after(place, maxResults);
+  /** The token of a page, or of the one after it where it is the first, which has none. */
+  const tokenFrom = (cursor: Cursor, maxResults: number): string => cursor.token ?? after(cursor, maxResults);
 
   return {
     begin(users) {
@@ -99,13 +99,13 @@ export const createListings = (): Listings => {
 
     resume: at,
 
-    page(place, maxResults) {
-      const { listing, offset, token } = place;
+    page(cursor, maxResults) {
+      const { listing, offset, token } = cursor;
       const users = listing.users.slice(offset, offset + maxResults);
       const detour = listing.detours.get(token ?? '');
       if (detour !== undefined) return { users, nextToken: detour };
       if (offset + maxResults >= listing.users.length) return { users };
-      return { users, nextToken: after(place, maxResults) };
+      return { users, nextToken: after(cursor, maxResults) };
     },
 
     lastBefore({ listing, offset }) {
@@ -116,18 +116,18 @@ export const createListings = (): Listings => {
     stay: ({ listing, page, offset, emptyPages }) =>
       tokenOf({ listing, page, offset, emptyPages: emptyPages + 1 }),
 
-    loop(place, maxResults) {
-      const token = tokenFrom(place, maxResults);
-      place.listing.detours.set(token, token);
-      if (place.token === undefined) place.listing.detours.set('', token);
+    loop(cursor, maxResults) {
+      const token = tokenFrom(cursor, maxResults);
+      cursor.listing.detours.set(token, token);
+      if (cursor.token === undefined) cursor.listing.detours.set('', token);
     },
 
-    cycle(place, maxResults) {
-      const there = tokenFrom(place, maxResults);
-      const start = at(there) ?? place;
+    cycle(cursor, maxResults) {
+      const there = tokenFrom(cursor, maxResults);
+      const start = at(there) ?? cursor;
       const back = after(start, maxResults);
-      place.listing.detours.set(there, back).set(back, there);
-      if (place.token === undefined) place.listing.detours.set('', there);
+      cursor.listing.detours.set(there, back).set(back, there);
+      if (cursor.token === undefined) cursor.listing.detours.set('', there);
     },
   };
 };

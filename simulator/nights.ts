@@ -5,7 +5,7 @@ import { seededRandom, wholeBetween } from './random.ts';
 export interface NightsOptions {
   /** 1 to 10; default 5, which is where the script ends: the nights after are quiet. */
   readonly nights?: number;
-  /** How many users the first night finds, at least 130; default 400. */
+  /** The number of users on the first night, at least 130; default 400. */
   readonly users?: number;
   readonly seed: number;
   /** The instant of the first night; the others follow day by day. */
@@ -18,18 +18,18 @@ export interface NightsOptions {
 export interface Night {
   readonly asOf: Date;
   readonly users: readonly UserRecord[];
-  /** What happened since the night before, for people; it names nobody. */
+  /** Tells people what happened since the night before; names nobody. */
   readonly story: string;
 }
 
-/** Beyond them, users who were sound on the first night might have been away for too long. */
+/** The most nights: later on, users who were sound on the first might have been away for too long. */
 const MAX_NIGHTS = 10;
 
-/** How old a login may be for its user to be one of those who come back every other day. */
+/** The greatest age of the last login of those who come back every other day. */
 const REGULAR_MS = 45 * DAY_MS;
 
 interface Moment {
-  /** When the night's audit looks, in milliseconds since the epoch. */
+  /** The instant of the night's audit, in milliseconds since the epoch. */
   readonly now: number;
   readonly accountId: string;
 }
@@ -70,7 +70,7 @@ const join: Change = (user, { now }) => {
 
 const QUIET: Act = { story: 'a quiet night: people worked, and nothing changed', changes: {} };
 
-/** What happened before each night. */
+/** The events before each night. */
 const SCRIPT: readonly Act[] = [
   { story: 'the first night: there is nothing to compare with', changes: {} },
   {
@@ -192,14 +192,14 @@ export const makeNights = (options: NightsOptions): readonly Night[] => {
   const kinds = new Map(people.map(({ userId }, index) => [userId, directory.kindAt(index)]));
   const cast = castFrom(people.slice(0, users), people.slice(users), ({ userId }) => kinds.get(userId));
 
-  const told: Night[] = [];
+  const made: Night[] = [];
   for (let night = 0; night < nights; night += 1) {
     const asOf = new Date(firstNight.getTime() + night * DAY_MS);
     const now = asOf.getTime();
     const random = seededRandom(seed, night);
-    const before = told.at(-1)?.users.map((user) => dayLater(user, now, random)) ?? people.slice(0, users);
+    const before = made.at(-1)?.users.map((user) => dayLater(user, now, random)) ?? people.slice(0, users);
     const scene = SCRIPT[night] ?? QUIET;
-    told.push({ asOf, users: act(before, scene, cast, { now, accountId }), story: scene.story });
+    made.push({ asOf, users: act(before, scene, cast, { now, accountId }), story: scene.story });
   }
-  return told;
+  return made;
 };

@@ -53,7 +53,7 @@ export const AWKWARD_NAMES: readonly string[] = [
 const nameAt = (list: readonly Name[], index: number): Name => list[index % list.length] ?? ['', ''];
 
 /**
- * Gives each place another person: plain names first, then double-barrelled ones, then initials too, so that nobody is
+ * Gives each index another person: plain names first, then double-barrelled ones, then initials too, so that nobody is
  * taken for another by accident, even among a million.
  */
 export const people = (random: Random): ((index: number) => Person) => {
@@ -63,9 +63,9 @@ export const people = (random: Random): ((index: number) => Person) => {
   const start = wholeBetween(random, 0, plain - 1);
 
   return (index) => {
-    const place = (start + (index % plain) * stride) % plain;
-    const first = nameAt(FIRST_NAMES, place);
-    const last = nameAt(LAST_NAMES, Math.floor(place / FIRST_NAMES.length));
+    const pair = (start + (index % plain) * stride) % plain;
+    const first = nameAt(FIRST_NAMES, pair);
+    const last = nameAt(LAST_NAMES, Math.floor(pair / FIRST_NAMES.length));
     const round = Math.floor(index / plain);
     if (round === 0) return { firstName: first[0], lastName: last[0], mailbox: `${first[1]}.${last[1]}` };
 

@@ -22,8 +22,8 @@ const GONE: Answer = { status: 410, headers: {}, body: '' };
 const MISSING_BYTES = 100;
 
 /**
- * What comes over the wire when a fault befalls an answer. Faults that bend the listing have done so before: their
- * answer goes out as it is.
+ * Gives what comes over the wire when a fault befalls an answer. Faults that bend the listing have done so before:
+ * their answer goes out as it is.
  * @param part what is sent of a body that breaks off
  */
 export const playedFault = ({ fault, seconds = 1 }: Fault, answer: Answer, part: string): Reply => {
@@ -39,7 +39,7 @@ export const playedFault = ({ fault, seconds = 1 }: Fault, answer: Answer, part:
     case 'reset':
       return { kind: 'reset' };
     case 'truncated-body':
-      return { kind: 'cut', answer: { ...answer, body: part }, missingBytes: MISSING_BYTES };
+      return { kind: 'truncated', answer: { ...answer, body: part }, missingBytes: MISSING_BYTES };
     case 'hang':
       return { kind: 'silence' };
     case 'empty-200':

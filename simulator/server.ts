@@ -11,12 +11,12 @@ export interface SimulatorOptions extends ServiceOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** How long each answer takes, in milliseconds; default 0. */
+  /** The time that each answer takes, in milliseconds; default 0. */
   readonly latencyMs?: number;
 }
 
 export interface Simulator extends ServiceControls {
-  /** Where it listens, without a slash at the end. */
+  /** The address that it listens on, without a slash at the end. */
   readonly url: string;
   /** Stops, and breaks off every connection. */
   readonly close: () => Promise<void>;
@@ -49,7 +49,7 @@ const send = (
 
 const perform = (response: ServerResponse, reply: Reply, date: number): void => {
   if (reply.kind === 'answer') send(response, reply.answer, date, 0);
-  if (reply.kind === 'cut') send(response, reply.answer, date, reply.missingBytes);
+  if (reply.kind === 'truncated') send(response, reply.answer, date, reply.missingBytes);
   if (reply.kind === 'reset') response.socket?.resetAndDestroy();
 };
 

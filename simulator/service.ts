@@ -11,7 +11,7 @@ import {
 } from './answers.ts';
 import { type Fault, type FaultKind, type FaultPlan, faultPlayer, type Operation } from './faults.ts';
 import { type Credentials, type FinspaceCredentials, type Key, keyRing } from './keys.ts';
-import { createListings, type Place, type Records } from './listings.ts';
+import { type Cursor, createListings, type Records } from './listings.ts';
 import { playedFault } from './played-fault.ts';
 import { checkSignature, type RawRequest, readPath, readQuery } from './signature.ts';
 import { type Rate, tokenBucket } from './token-bucket.ts';
@@ -25,22 +25,22 @@ export interface ServiceOptions {
   readonly environmentId?: string;
   /** The keys that may be exchanged; default `CALLER`. */
   readonly callerCredentials?: Credentials;
-  /** What the service sustains, over both operations; default: any rate. */
+  /** The rate that the service sustains, over both operations; default: any. */
   readonly rate?: Rate;
   /** The most users on a page, whatever is asked for; default and limit: 100. */
   readonly pageSize?: number;
   readonly faults?: FaultPlan;
-  /** How long exchanged keys live, in milliseconds; default: as long as is asked for. */
+  /** The life of exchanged keys, in milliseconds; default: as long as is asked for. */
   readonly credentialsLifetimeMs?: number;
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly clock?: () => number;
-  /** How far the service's own clock is ahead of `clock`, in milliseconds; default 0. */
+  /** The lead of the service's own clock over `clock`, in milliseconds; default 0. */
   readonly clockSkewMs?: number;
 }
 
-/** One request and what came of it. */
+/** One request and its outcome. */
 interface RequestRecord {
-  /** When it arrived, by the injected clock, in milliseconds since the epoch. */
+  /** The time of its arrival by the injected clock, in milliseconds since the epoch. */
   readonly at: number;
   readonly operation: Operation | 'unknown';
   /** The zero-based page of its listing, where the request got as far. */
@@ -65,7 +65,7 @@ interface ServiceStats {
   readonly faultsPlayed: number;
 }
 
-/** What tests and demonstrations turn and read while the service runs. */
+/** The controls and gauges of a running service, for tests and demonstrations. */
 export interface ServiceControls {
   readonly environmentId: string;
   readonly region: string;
@@ -105,12 +105,12 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['/user', 'page'],
 ]);
 
-/** Whose keys each operation takes. */
+/** The holder whose keys an operation takes. */
 const HOLDERS: Readonly<Record<Operation, Key['kind']>> = { exchange: 'caller', page: 'finspace' };
 
 type Query = ReadonlyMap<string, string>;
 
-/** What came of a request, for the log. */
+/** The outcome of a request, for the log. */
 interface Outcome {
   readonly reply: Reply;
   readonly page?: number;
@@ -189,34 +189,34 @@ export const createService = (options: ServiceOptions): Service => {
         invalid(`maxResults is required and must be a number from 1 to ${MAX_RESULTS}`, 'INVALID_PARAMETER'),
       );
     const token = query.get('nextToken');
-    const place = token === undefined ? listings.begin(users) : listings.resume(token);
-    if (place === undefined) return refuse(invalid('nextToken is not valid', 'INVALID_TOKEN'));
-    if (!takeToken()) return { ...refuse(throttled()), page: place.page };
+    const cursor = token === undefined ? listings.begin(users) : listings.resume(token);
+    if (cursor === undefined) return refuse(invalid('nextToken is not valid', 'INVALID_TOKEN'));
+    if (!takeToken()) return { ...refuse(throttled()), page: cursor.page };
 
     const size = Math.min(maxResults, pageSize);
-    const fault = nextFault('page', place.page);
-    const content = pageAt(place, size, fault?.fault);
+    const fault = nextFault('page', cursor.page);
+    const content = pageAt(cursor, size, fault?.fault);
     if (fault !== undefined) {
       const half = JSON.stringify({ users: content.users?.slice(0, content.users.length / 2) });
-      return { ...befallen(fault, jsonAnswer(content), half), page: place.page };
+      return { ...befallen(fault, jsonAnswer(content), half), page: cursor.page };
     }
     counts.pages += 1;
-    return { reply: answered(jsonAnswer(content)), page: place.page };
+    return { reply: answered(jsonAnswer(content)), page: cursor.page };
   };
 
   /** The page, bent where the fault is one that bends the listing. */
   const pageAt = (
-    place: Place,
+    cursor: Cursor,
     size: number,
     fault: FaultKind | undefined,
   ): { readonly users?: readonly unknown[]; readonly nextToken?: string } => {
-    if (fault === 'empty-page-with-token') return { users: [], nextToken: listings.stay(place) };
-    if (fault === 'missing-users') return { nextToken: listings.stay(place) };
-    if (fault === 'repeated-token') listings.loop(place, size);
-    if (fault === 'token-cycle') listings.cycle(place, size);
-    const honest = listings.page(place, size);
+    if (fault === 'empty-page-with-token') return { users: [], nextToken: listings.stay(cursor) };
+    if (fault === 'missing-users') return { nextToken: listings.stay(cursor) };
+    if (fault === 'repeated-token') listings.loop(cursor, size);
+    if (fault === 'token-cycle') listings.cycle(cursor, size);
+    const honest = listings.page(cursor, size);
     if (fault !== 'duplicate-user') return honest;
-    return { ...honest, users: [...listings.lastBefore(place), ...honest.users] };
+    return { ...honest, users: [...listings.lastBefore(cursor), ...honest.users] };
   };
 
   const refuse = (answer: Answer): Outcome => ({ reply: answered(answer) });

@@ -12,7 +12,7 @@ export interface RawRequest {
   readonly bodySha256: string;
 }
 
-/** What signs requests; a key with a session token is good only together with it. */
+/** A key that signs requests; one with a session token is good only together with it. */
 export interface SigningKey {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
@@ -139,8 +139,8 @@ const expectedSignature = (
 };
 
 /**
- * What the service says of a request signed too early or too late, or undefined where the time is right. The wording is
- * that of AWS's JSON services: https://repost.aws/knowledge-center/lambda-sdk-signature
+ * Words the refusal of a request signed too early or too late; undefined where the time is right. The wording is that
+ * of AWS's JSON services: https://repost.aws/knowledge-center/lambda-sdk-signature
  */
 const skewMessage = (signedAt: string, now: number): string | undefined => {
   const time = readAmzDate(signedAt);

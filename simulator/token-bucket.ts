@@ -1,6 +1,6 @@
 export interface Rate {
   readonly requestsPerSecond: number;
-  /** How many requests may come at once after a pause. */
+  /** The number of requests that may come at once after a pause. */
   readonly burst: number;
 }
 

@@ -1,4 +1,4 @@
-import { FAULT_KINDS, type Fault, type FaultKind, outlookOf } from '../../simulator/faults.ts';
+import { consequenceOf, FAULT_KINDS, type Fault, type FaultKind } from '../../simulator/faults.ts';
 import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from '../arguments/flags.ts';
 
 /** The flags of `simulate` as they were typed. */
@@ -22,7 +22,7 @@ const readFault = (text: string): Fault | undefined => {
   const [, fault, where, times] = FAULT.exec(text) ?? [];
   if (!isKind(fault)) return undefined;
   const operation = where === 'exchange' ? 'exchange' : 'page';
-  if (outlookOf(fault, operation) === undefined) return undefined;
+  if (consequenceOf(fault, operation) === undefined) return undefined;
   return {
     fault,
     operation,

@@ -1,5 +1,6 @@
-import { FAULT_KINDS, type Fault, type FaultPlan, outlookOf } from '../../simulator/faults.ts';
+import { consequenceOf, FAULT_KINDS, type FaultPlan } from '../../simulator/faults.ts';
 import { seededRandom, wholeBetween } from '../../simulator/random.ts';
+import { REQUESTS } from '../support/listing-faults.ts';
 import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, type AwsTrouble, canBefall } from './aws-faults.ts';
 import type { FaultCase, Store } from './run-case.ts';
 
@@ -16,14 +17,6 @@ interface Mishap {
 
 const BOTH: readonly Store[] = ['folder', 'bucket'];
 
-/** The exchange, and the pages of a listing of three. */
-const PLACES: readonly (readonly [string, Pick<Fault, 'operation' | 'page'>])[] = [
-  ['exchange', { operation: 'exchange' }],
-  ['first page', { page: 0 }],
-  ['middle page', { page: 1 }],
-  ['last page', { page: 2 }],
-];
-
 const TIMES: readonly (readonly [string, number])[] = [
   ['once', 1],
   ['for ever', Number.POSITIVE_INFINITY],
@@ -31,18 +24,18 @@ const TIMES: readonly (readonly [string, number])[] = [
 
 const OF_FINSPACE: readonly Mishap[] = FAULT_KINDS.flatMap((fault) =>
   TIMES.flatMap(([often, times]) =>
-    PLACES.flatMap(([where, place]): readonly Mishap[] => {
-      const outlook = outlookOf(fault, place.operation ?? 'page');
-      if (outlook === undefined) return [];
+    REQUESTS.flatMap(([where, request]): readonly Mishap[] => {
+      const consequence = consequenceOf(fault, request.operation ?? 'page');
+      if (consequence === undefined) return [];
       return [
         {
           kind: fault,
           often,
           where,
           stores: BOTH,
-          faults: [{ fault, times, ...place }],
+          faults: [{ fault, times, ...request }],
           troubles: [],
-          mustPass: outlook === 'passing' && times === 1,
+          mustPass: consequence === 'recoverable' && times === 1,
         },
       ];
     }),

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, test } from '@jest/globals';
 import {
+  consequenceOf,
   FAULT_KINDS,
   FAULTS,
   type Fault,
   type FaultKind,
   faultPlayer,
   type Operation,
-  outlookOf,
 } from '../../simulator/faults.ts';
 import { CALLER, type Simulator, startSimulator } from '../../simulator/server.ts';
 import {
@@ -308,11 +308,11 @@ describe('the list of faults', () => {
 
   it('tells what comes of each', () => {
     const fatal = (operation: Operation) =>
-      FAULT_KINDS.filter((fault) => outlookOf(fault, operation) === 'fatal');
+      FAULT_KINDS.filter((fault) => consequenceOf(fault, operation) === 'fatal');
 
     expect(fatal('page')).toEqual(['denied', 'gone', 'repeated-token', 'token-cycle']);
     expect(fatal('exchange')).toEqual(['denied', 'expired-credentials', 'gone']);
-    expect(outlookOf('missing-users', 'exchange')).toBeUndefined();
+    expect(consequenceOf('missing-users', 'exchange')).toBeUndefined();
     for (const fault of FAULT_KINDS) expect(FAULTS[fault].does).not.toBe('');
   });
 });

@@ -8,10 +8,10 @@ import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../../core/sources/finspace/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import { rules } from '../../../rules/index.ts';
-import { FAULT_KINDS, type Fault, type FaultPlan, outlookOf } from '../../../simulator/faults.ts';
+import { consequenceOf, FAULT_KINDS, type Fault, type FaultPlan } from '../../../simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/server.ts';
 import { readJsonLines, readTree } from '../../support/archive-tree.ts';
-import { faultCases } from '../../support/fault-cases.ts';
+import { listingFaults } from '../../support/listing-faults.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -115,13 +115,16 @@ const auditThrough = async (faults: FaultPlan): Promise<Run> => {
 };
 
 describe('a run', () => {
-  test.each(faultCases('passing'))('is complete in spite of %s on %s', async (fault, _place, where) => {
-    const { result, archived } = await auditThrough([{ fault, ...where }]);
-    expect(result.report).toMatchObject({ verdict: 'COMPLETE', counts: { users: SIZE } });
-    expect(archived).toEqual(everyone);
-  });
+  test.each(listingFaults('recoverable'))(
+    'is complete in spite of %s on %s',
+    async (fault, _place, where) => {
+      const { result, archived } = await auditThrough([{ fault, ...where }]);
+      expect(result.report).toMatchObject({ verdict: 'COMPLETE', counts: { users: SIZE } });
+      expect(archived).toEqual(everyone);
+    },
+  );
 
-  test.each(faultCases('fatal'))(
+  test.each(listingFaults('fatal'))(
     'is not complete with %s on %s, and says why',
     async (fault, _place, where) => {
       const { result, kept } = await auditThrough([{ fault, ...where }]);
@@ -146,7 +149,7 @@ const fault: fc.Arbitrary<Fault> = fc
     page: fc.option(fc.nat(3), { nil: undefined }),
     times: fc.constantFrom(1, 1, 2, 5, Number.POSITIVE_INFINITY),
   })
-  .filter(({ fault: kind, operation }) => outlookOf(kind, operation) !== undefined)
+  .filter(({ fault: kind, operation }) => consequenceOf(kind, operation) !== undefined)
   .map(({ fault: kind, operation, page, times }) => ({
     fault: kind,
     operation,

@@ -5,7 +5,7 @@ import type { FinspaceSettings } from '../../../../core/sources/finspace/setting
 import { finspaceSource } from '../../../../core/sources/finspace/source.ts';
 import type { FaultKind } from '../../../../simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../../simulator/server.ts';
-import { faultCases } from '../../../support/fault-cases.ts';
+import { listingFaults } from '../../../support/listing-faults.ts';
 
 const open: Simulator[] = [];
 
@@ -53,15 +53,18 @@ const REASONS: Readonly<Partial<Record<FaultKind, StopReason>>> = {
 };
 
 describe('over the wire', () => {
-  it.each(faultCases('passing'))('%s on %s passes: every user is listed', async (fault, _place, where) => {
-    const simulator = await start({ users: USERS, faults: [{ fault, seconds: 0, ...where }] });
-    const { users, end } = await list(simulator, { requestTimeoutMs: fault === 'hang' ? 60 : 2000 });
-    expect(end).toEqual({ complete: true });
-    expect([...new Map(users.map((user) => [JSON.stringify(user), user])).values()]).toEqual(USERS);
-    expect(simulator.stats().faultsPlayed).toBeGreaterThan(0);
-  });
+  it.each(listingFaults('recoverable'))(
+    '%s on %s passes: every user is listed',
+    async (fault, _place, where) => {
+      const simulator = await start({ users: USERS, faults: [{ fault, seconds: 0, ...where }] });
+      const { users, end } = await list(simulator, { requestTimeoutMs: fault === 'hang' ? 60 : 2000 });
+      expect(end).toEqual({ complete: true });
+      expect([...new Map(users.map((user) => [JSON.stringify(user), user])).values()]).toEqual(USERS);
+      expect(simulator.stats().faultsPlayed).toBeGreaterThan(0);
+    },
+  );
 
-  it.each(faultCases('fatal'))('%s on %s cuts the listing', async (fault, _place, where) => {
+  it.each(listingFaults('fatal'))('%s on %s cuts the listing', async (fault, _place, where) => {
     const simulator = await start({ users: USERS, faults: [{ fault, ...where }] });
     const { users, end } = await list(simulator);
     expect(end).toMatchObject({ complete: false, reason: REASONS[fault] });
