@@ -1,6 +1,6 @@
 import type { AwsEmulatorOptions, AwsFault, AwsRequest } from '../support/aws-emulator.ts';
 
-/** What a fault is played on: a read, a write, or the alert. */
+/** The requests that a fault is played on: reads, writes, or the alert. */
 type Action = 'read' | 'write' | 'publish';
 
 /** `before`: the request takes no effect. `after`: it does, and its answer does not arrive. */
@@ -9,7 +9,7 @@ type Effect =
   | { readonly after: 'reset' | 'silence' };
 
 interface AwsFaultTraits {
-  /** What goes over the wire. */
+  /** Describes what goes over the wire. */
   readonly does: string;
   readonly on: readonly Action[];
   readonly effect: Effect;
@@ -74,11 +74,11 @@ export const AWS_FAULT_KINDS = Object.keys(AWS_FAULTS) as readonly AwsFaultKind[
 
 interface Spot {
   readonly action: Action;
-  /** Of `METHOD /BUCKET/KEY`. */
+  /** Tries `METHOD /BUCKET/KEY`. */
   readonly matches: RegExp;
 }
 
-/** Where a fault can be played: the requests of a run, in about the order in which it makes them. */
+/** The requests of a run that faults can be played on, in about the order in which it makes them. */
 export const AWS_SPOTS = {
   'read latest': { action: 'read', matches: /^GET \/[^/]+\/latest\// },
   'list keys': { action: 'read', matches: /^GET \/[^/]+\/?$/ },
@@ -109,10 +109,10 @@ export const canBefall = (kind: AwsFaultKind, spot: AwsSpot): boolean => {
 };
 
 /** One fault of a plan. */
-export interface AwsTrouble {
+export interface PlannedAwsFault {
   readonly kind: AwsFaultKind;
   readonly spot: AwsSpot;
-  /** How many requests it befalls. */
+  /** The number of requests that it befalls. */
   readonly times: number;
 }
 
@@ -123,7 +123,7 @@ const wordsOf = ({ method, path, action }: AwsRequest): string =>
 
 /** Plays a plan on an emulator, and counts what it did. */
 export const awsFaultPlayer = () => {
-  let entries: { readonly trouble: AwsTrouble; left: number }[] = [];
+  let entries: { readonly planned: PlannedAwsFault; left: number }[] = [];
   let isPaused = false;
   let played = 0;
   let lostReceipts = 0;
@@ -133,13 +133,13 @@ export const awsFaultPlayer = () => {
     if (isPaused) return undefined;
     const words = wordsOf(request);
     const entry = entries.find(
-      ({ trouble: { kind, spot }, left }) =>
+      ({ planned: { kind, spot }, left }) =>
         left > 0 && when in AWS_FAULTS[kind].effect && AWS_SPOTS[spot].matches.test(words),
     );
     if (entry === undefined) return undefined;
     entry.left -= 1;
     played += 1;
-    return AWS_FAULTS[entry.trouble.kind].effect;
+    return AWS_FAULTS[entry.planned.kind].effect;
   };
 
   const fault: AwsEmulatorOptions['fault'] = (request) => {
@@ -161,14 +161,14 @@ export const awsFaultPlayer = () => {
   return {
     fault,
     onAnswer,
-    setPlan(plan: readonly AwsTrouble[]) {
-      entries = plan.map((trouble) => ({ trouble, left: trouble.times }));
+    setPlan(plan: readonly PlannedAwsFault[]) {
+      entries = plan.map((planned) => ({ planned, left: planned.times }));
     },
     /** Does something that no fault befalls. */
-    async undisturbed<T>(look: () => Promise<T>): Promise<T> {
+    async undisturbed<T>(work: () => Promise<T>): Promise<T> {
       isPaused = true;
       try {
-        return await look();
+        return await work();
       } finally {
         isPaused = false;
       }

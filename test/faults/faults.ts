@@ -76,8 +76,8 @@ const HEADINGS = [
   'cases',
   'attempts',
   'resolved wrongly',
-  'told twice',
-  'told again*',
+  'notified twice',
+  'notified again*',
   'lost',
   'verify',
   'users',
@@ -87,7 +87,7 @@ const HEADINGS = [
 /** Wide enough for the table to stay one line a row. */
 const WIDTH = 160;
 
-/** What must be 0 is shown in red where it is not. */
+/** A count that must be 0: shown in red where it is not. */
 const zero = (count: number): Cell => (count === 0 ? '0' : { text: String(count), format: ['bold', 'red'] });
 
 const rowOf = (ran: readonly Ran[]): readonly Cell[] => {
@@ -99,8 +99,8 @@ const rowOf = (ran: readonly Ran[]): readonly Cell[] => {
     String(ran.length),
     String(sum(ran, ({ verdicts }) => verdicts.length + 1)),
     zero(sum(ran, ({ resolvedWrongly }) => resolvedWrongly)),
-    zero(sum(ran, ({ toldTwice }) => toldTwice)),
-    String(sum(ran, ({ toldAgain }) => toldAgain)),
+    zero(sum(ran, ({ notifiedTwice }) => notifiedTwice)),
+    String(sum(ran, ({ notifiedAgain }) => notifiedAgain)),
     zero(sum(ran, ({ lost }) => lost)),
     unverified === 0 ? 'green' : { text: `${unverified} red`, format: ['bold', 'red'] },
     usersIn(ran),
@@ -152,7 +152,9 @@ export const runFaults = async (
   const rows = [...Map.groupBy(ran, ({ one }) => `${one.row} ${one.often}`).values()].map(rowOf);
   if (rows.length > 0) {
     out.write(table({ ...out, width: WIDTH }, HEADINGS, rows));
-    out.line('* told once more since it could not be known, or written down, that the alert was accepted');
+    out.line(
+      '* notified once more since it could not be known, or written down, that the alert was accepted',
+    );
   }
   const broken = ran.filter(({ outcome }) => outcome.problems.length > 0);
   for (const { one, outcome } of broken) {

@@ -41,7 +41,7 @@ const WAIVERS = [
   { rule: 'stale-login', user: 'u7', reason: 'leave', owner: 'a', approver: 'b', expires: '2026-12-31' },
 ];
 
-/** What YAML has that JSON has not. */
+/** Syntax that YAML has and JSON has not. */
 const SYNTAX: readonly [string, ...string[]] = [
   '&a [*a]',
   '*nobody',
@@ -99,8 +99,8 @@ const mutatedText = (random: Random, value: unknown): string => {
   ])();
 };
 
-/** Each line names the file, and the line where there is one. */
-const PLACED = /^fuzz\.yaml(?::\d+)?(?::\d+)?: \S/;
+/** An error begins with the file, and with the line where there is one. */
+const LOCATED = /^fuzz\.yaml(?::\d+)?(?::\d+)?: \S/;
 
 const read = (random: Random): void => {
   if (random() < 0.3) {
@@ -108,11 +108,11 @@ const read = (random: Random): void => {
     return;
   }
   const config = parseConfig(mutatedText(random, CONFIG), 'fuzz.yaml', rules);
-  // What is taken must be fit for use.
+  // A config that is taken must be fit for use.
   configuredSettings(config, [], config.environments[0]?.id ?? '');
 };
 
-/** Reads a mutated config: it is taken, or refused with a message that names the place. */
+/** Reads a mutated config: it is taken, or refused with a message that names the file and line. */
 export const fuzzConfig = (seed: number): Fuzzed => {
   try {
     read(seededRandom(seed));
@@ -121,7 +121,7 @@ export const fuzzConfig = (seed: number): Fuzzed => {
     if (!(error instanceof ConfigError)) throw error;
     // A value may have line ends of its own; the first line is always ours.
     const [first = ''] = error.message.split('\n');
-    const problem = PLACED.test(first) ? {} : { problem: `names no place: ${first.slice(0, 120)}` };
+    const problem = LOCATED.test(first) ? {} : { problem: `names no file and line: ${first.slice(0, 120)}` };
     return { outcome: 'refused', ...problem };
   }
 };

@@ -9,11 +9,11 @@ import { type Asked, fakeService, virtualClock } from '../core/sources/finspace/
 import { aUser, ENVIRONMENT } from '../support/builders.ts';
 import type { Fuzzed } from './fuzzed.ts';
 import { mutatedBytes, mutatedJson, oddValue, oneOf, repeatedly } from './mutations.ts';
-import { NIGHTS, openFolder, requestOf, SETTINGS } from './night.ts';
+import { INSTANTS, openFolder, requestOf, SETTINGS } from './runs.ts';
 
 const PAGES = [0, 1, 2].map((page) => [0, 1, 2].map((n) => aUser({ userId: `u${page}${n}` })));
 const DEADLINE_MS = 60_000;
-/** What a fake request takes. */
+/** The time that a fake request takes. */
 const LATENCY_MS = 10;
 
 const STATUSES = [
@@ -198,7 +198,7 @@ const mutatingService = (random: Random) => {
 
 const textOf = (users: readonly unknown[]): string => users.map((user) => safeText(user)).join('\n');
 
-/** Of a record that may be nested too deep to be written. */
+/** The JSON of a record, which may be nested too deep to be written. */
 const safeText = (value: unknown): string => {
   try {
     return JSON.stringify(value);
@@ -252,8 +252,8 @@ export const fuzzAudit = async (seed: number): Promise<Fuzzed> => {
   const { clock, listUsers, said, isEnded } = mutatingService(seededRandom(seed));
   const { archive, close } = await openFolder();
   try {
-    const [night] = NIGHTS;
-    const result = await audit(requestOf(night, { attempt: 'fuzz', deadline: clock.now() + DEADLINE_MS }), {
+    const [asOf] = INSTANTS;
+    const result = await audit(requestOf(asOf, { attempt: 'fuzz', deadline: clock.now() + DEADLINE_MS }), {
       ...SETTINGS,
       listUsers,
       archive,

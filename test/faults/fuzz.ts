@@ -4,7 +4,7 @@ import type { Fuzzed, FuzzKind } from './fuzzed.ts';
 /** A case takes some milliseconds; one that takes longer than this is stuck. */
 const MOST_MS = 60_000;
 
-/** What came of many cases. */
+/** The outcomes of many cases. */
 export interface FuzzResult {
   readonly kind: FuzzKind;
   readonly cases: number;

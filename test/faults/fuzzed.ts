@@ -1,8 +1,8 @@
-/** What came of one mutated input. */
+/** The outcome of one mutated input. */
 export interface Fuzzed {
-  /** In a word, to be counted. */
+  /** One word, to be counted. */
   readonly outcome: string;
-  /** What must not be. */
+  /** Names what must not be. */
   readonly problem?: string;
 }
 

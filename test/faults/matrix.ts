@@ -1,17 +1,17 @@
 import { consequenceOf, FAULT_KINDS, type FaultPlan } from '../../simulator/faults.ts';
 import { seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { REQUESTS } from '../support/listing-faults.ts';
-import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, type AwsTrouble, canBefall } from './aws-faults.ts';
+import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, canBefall, type PlannedAwsFault } from './aws-faults.ts';
 import type { FaultCase, Store } from './run-case.ts';
 
 /** One fault, where it can be played. */
-interface Mishap {
+interface SingleFault {
   readonly kind: string;
   readonly often: string;
   readonly where: string;
   readonly stores: readonly Store[];
   readonly faults: FaultPlan;
-  readonly troubles: readonly AwsTrouble[];
+  readonly awsFaults: readonly PlannedAwsFault[];
   readonly mustPass: boolean;
 }
 
@@ -22,9 +22,9 @@ const TIMES: readonly (readonly [string, number])[] = [
   ['for ever', Number.POSITIVE_INFINITY],
 ];
 
-const OF_FINSPACE: readonly Mishap[] = FAULT_KINDS.flatMap((fault) =>
+const OF_FINSPACE: readonly SingleFault[] = FAULT_KINDS.flatMap((fault) =>
   TIMES.flatMap(([often, times]) =>
-    REQUESTS.flatMap(([where, request]): readonly Mishap[] => {
+    REQUESTS.flatMap(([where, request]): readonly SingleFault[] => {
       const consequence = consequenceOf(fault, request.operation ?? 'page');
       if (consequence === undefined) return [];
       return [
@@ -34,7 +34,7 @@ const OF_FINSPACE: readonly Mishap[] = FAULT_KINDS.flatMap((fault) =>
           where,
           stores: BOTH,
           faults: [{ fault, times, ...request }],
-          troubles: [],
+          awsFaults: [],
           mustPass: consequence === 'recoverable' && times === 1,
         },
       ];
@@ -42,7 +42,7 @@ const OF_FINSPACE: readonly Mishap[] = FAULT_KINDS.flatMap((fault) =>
   ),
 );
 
-const OF_AWS: readonly Mishap[] = AWS_FAULT_KINDS.flatMap((kind) =>
+const OF_AWS: readonly SingleFault[] = AWS_FAULT_KINDS.flatMap((kind) =>
   TIMES.flatMap(([often, times]) =>
     (Object.keys(AWS_SPOTS) as readonly AwsSpot[])
       .filter((spot) => canBefall(kind, spot))
@@ -53,15 +53,15 @@ const OF_AWS: readonly Mishap[] = AWS_FAULT_KINDS.flatMap((kind) =>
         // Alerts are sent the same way, wherever the archive is.
         stores: spot === 'publish' ? BOTH : (['bucket'] as const),
         faults: [],
-        troubles: [{ kind, spot, times }],
+        awsFaults: [{ kind, spot, times }],
         mustPass: false,
       })),
   ),
 );
 
-const alone = ({ kind, often, ...mishap }: Mishap): readonly FaultCase[] =>
-  mishap.stores.map((store, seed) => ({
-    ...mishap,
+const alone = ({ kind, often, ...single }: SingleFault): readonly FaultCase[] =>
+  single.stores.map((store, seed) => ({
+    ...single,
     row: kind,
     often,
     store,
@@ -72,11 +72,11 @@ const alone = ({ kind, often, ...mishap }: Mishap): readonly FaultCase[] =>
 
 const pairOf = (seed: number, store: Store): FaultCase => {
   const random = seededRandom(seed, BOTH.indexOf(store));
-  const of = (mishaps: readonly Mishap[]): readonly Mishap[] =>
-    mishaps.filter(({ stores }) => stores.includes(store));
-  const draw = (mishaps: readonly Mishap[]): readonly Mishap[] => {
-    const index = wholeBetween(random, 0, mishaps.length - 1);
-    return mishaps.slice(index, index + 1);
+  const of = (singles: readonly SingleFault[]): readonly SingleFault[] =>
+    singles.filter(({ stores }) => stores.includes(store));
+  const draw = (singles: readonly SingleFault[]): readonly SingleFault[] => {
+    const index = wholeBetween(random, 0, singles.length - 1);
+    return singles.slice(index, index + 1);
   };
   const pair = [...draw(of(OF_FINSPACE)), ...draw(of(random() < 0.4 ? OF_FINSPACE : OF_AWS))];
   return {
@@ -86,7 +86,7 @@ const pairOf = (seed: number, store: Store): FaultCase => {
     store,
     seed,
     faults: pair.flatMap(({ faults }) => faults),
-    troubles: pair.flatMap(({ troubles }) => troubles),
+    awsFaults: pair.flatMap(({ awsFaults }) => awsFaults),
     mustPass: false,
     isContested: false,
     isUndelivered: random() < 0.5,
@@ -94,7 +94,7 @@ const pairOf = (seed: number, store: Store): FaultCase => {
 };
 
 /** Two attempts at once: undisturbed, and where one of them must wait or can't know what it did. */
-const CONTESTS: readonly (readonly [string, readonly AwsTrouble[]])[] = [
+const CONTESTS: readonly (readonly [string, readonly PlannedAwsFault[]])[] = [
   ['nothing else', []],
   ...(['write snapshot', 'write manifest', 'move latest'] as const).flatMap((spot) =>
     (['slow-down', 'answer-lost'] as const).map(
@@ -103,15 +103,15 @@ const CONTESTS: readonly (readonly [string, readonly AwsTrouble[]])[] = [
   ),
 ];
 
-const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, troubles]) =>
-  (troubles.length === 0 ? BOTH : (['bucket'] as const)).map((store, seed) => ({
+const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, awsFaults]) =>
+  (awsFaults.length === 0 ? BOTH : (['bucket'] as const)).map((store, seed) => ({
     row: 'two attempts at once',
     often: '',
     where,
     store,
     seed,
     faults: [],
-    troubles,
+    awsFaults,
     mustPass: false,
     isContested: true,
     isUndelivered: false,

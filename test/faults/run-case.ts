@@ -22,37 +22,37 @@ import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { readJsonLines, readText } from '../support/archive-tree.ts';
 import { startAwsEmulator } from '../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../support/builders.ts';
-import { type AwsTrouble, awsFaultPlayer } from './aws-faults.ts';
-import { impatience } from './impatience.ts';
+import { awsFaultPlayer, type PlannedAwsFault } from './aws-faults.ts';
 import {
   auditUndisturbed,
-  BEFORE,
   fillArchive,
-  NIGHTS,
-  NOW,
-  NOW_IDS,
+  INSTANTS,
   type Objects,
   objectsOf,
   openFolder,
   PAGE_SIZE,
   requestOf,
   SETTINGS,
-} from './night.ts';
+  USER_IDS,
+  USERS,
+  USERS_BEFORE,
+} from './runs.ts';
+import { virtualTime } from './virtual-time.ts';
 
 export type Store = 'folder' | 'bucket';
 
-/** A night and what is to go wrong in it. */
+/** A run and what is to go wrong in it. */
 export interface FaultCase {
   /** The row of the table that it counts in. */
   readonly row: string;
-  /** How often its faults are played, in words; empty where that differs. */
+  /** Says how often its faults are played; empty where that differs. */
   readonly often: string;
-  /** Where its faults are played, in words. */
+  /** Says where its faults are played. */
   readonly where: string;
   readonly store: Store;
   readonly faults: FaultPlan;
-  readonly troubles: readonly AwsTrouble[];
-  /** The alert of the night before was never accepted. */
+  readonly awsFaults: readonly PlannedAwsFault[];
+  /** The alert of the run before was never accepted. */
   readonly isUndelivered: boolean;
   /** A second attempt begins at the same time as the first. */
   readonly isContested: boolean;
@@ -62,37 +62,37 @@ export interface FaultCase {
 }
 
 export interface CaseOutcome {
-  /** Of the attempts under faults, in order. */
+  /** The verdicts of the attempts under faults, in order. */
   readonly verdicts: readonly Verdict[];
   /** Users that the first attempt judged. */
   readonly users: number;
-  /** Findings resolved by an attempt that is not complete, or otherwise than in an undisturbed night. */
+  /** Findings resolved by an attempt that is not complete, or otherwise than in an undisturbed run. */
   readonly resolvedWrongly: number;
-  /** Alerts told again although the auditor could know that they were accepted. */
-  readonly toldTwice: number;
-  /** Alerts told again since their acceptance was not known, or could not be written down. */
-  readonly toldAgain: number;
+  /** Alerts sent again although the auditor could know that they were accepted. */
+  readonly notifiedTwice: number;
+  /** Alerts sent again since their acceptance was not known, or could not be written down. */
+  readonly notifiedAgain: number;
   readonly lost: number;
   readonly isVerified: boolean;
-  /** What must not be, in words; the counts above are among it. */
+  /** Names all that must not be; the counts above are among it. */
   readonly problems: readonly string[];
 }
 
-/** What an undisturbed run of both nights leaves. */
+/** The remains of both runs when nothing disturbs them. */
 export interface Reference {
-  /** The archive after the first night. */
+  /** The archive after the first run. */
   readonly first: Objects;
-  /** SHA-256 of the evidence of the second night. */
+  /** SHA-256 of the evidence of the second run. */
   readonly evidence: readonly (string | undefined)[];
   readonly resolved: ReadonlySet<string>;
-  /** What was told of the first night. */
+  /** The digest of the first run. */
   readonly firstDigest: Alert;
 }
 
-/** The report and the digest tell what the listing cost, too, and that differs. */
+/** The evidence that is the same in any run; the report and the digest also count requests, and those differ. */
 const EVIDENCE = ['snapshot', 'findings', 'resolved', 'csv'] as const;
 
-const [FIRST, SECOND, NEXT] = NIGHTS;
+const [FIRST, SECOND, NEXT] = INSTANTS;
 const KEYS = runKeys(ENVIRONMENT, SECOND);
 
 const evidenceIn = async (archive: Archive): Promise<readonly (string | undefined)[]> => {
@@ -105,16 +105,16 @@ const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readon
     Object(line).state === 'resolved' ? [String(Object(line).id)] : [],
   );
 
-const digestIn = async (archive: Archive, night: Date): Promise<Alert> =>
-  JSON.parse(await readText(archive, runKeys(ENVIRONMENT, night).object(OUTPUTS.digest)));
+const digestIn = async (archive: Archive, asOf: Date): Promise<Alert> =>
+  JSON.parse(await readText(archive, runKeys(ENVIRONMENT, asOf).object(OUTPUTS.digest)));
 
-/** Audits both nights without a fault. */
-export const undisturbed = async (): Promise<Reference> => {
+/** Makes both runs without a fault. */
+export const makeReference = async (): Promise<Reference> => {
   const { archive, close } = await openFolder();
   try {
-    await auditUndisturbed(archive, FIRST, BEFORE);
+    await auditUndisturbed(archive, FIRST, USERS_BEFORE);
     const first = await objectsOf(archive);
-    await auditUndisturbed(archive, SECOND, NOW);
+    await auditUndisturbed(archive, SECOND, USERS);
     return {
       first,
       evidence: await evidenceIn(archive),
@@ -126,16 +126,16 @@ export const undisturbed = async (): Promise<Reference> => {
   }
 };
 
-/** How long an attempt may list, in milliseconds. */
+/** The time that an attempt may list, in milliseconds. */
 const DEADLINE_MS = 60_000;
 
-/** As often as Lambda invokes an asynchronous event: once, and two retries. */
+/** Lambda invokes an asynchronous event once, and retries it twice. */
 const MOST_ATTEMPTS = 3;
 
-/** Long enough for a busy machine, and short enough to wait for. */
+/** The wait for an answer: long enough for a busy machine, and short enough to sit through. */
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** What Lambda would invoke again. */
+/** Whether Lambda would invoke again. */
 const isToBeRetried = ({ report, deliveries }: AuditResult): boolean =>
   report.verdict !== 'COMPLETE' || deliveries.alert?.outcome === 'failed';
 
@@ -145,7 +145,7 @@ interface Sent {
   readonly isAccepted: boolean;
 }
 
-/** The client tells of requests that it can't make again: the archive makes them. */
+/** The client logs requests that it can't make again: the archive makes them. */
 const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Retries as the client does, without its pauses. */
@@ -158,7 +158,7 @@ const withoutPauses = async <C extends { readonly config: { retryStrategy(): Pro
 };
 
 const openWorld = async (
-  { store, faults, troubles, isUndelivered, seed }: FaultCase,
+  { store, faults, awsFaults, isUndelivered, seed }: FaultCase,
   { first }: Reference,
 ) => {
   const player = awsFaultPlayer();
@@ -171,7 +171,7 @@ const openWorld = async (
   const settings = {
     endpoint: aws.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+    credentials: { accessKeyId: 'faults', secretAccessKey: 'faults' },
     logger: QUIET,
     ...awsTimeouts(ANSWER_TIMEOUT_MS),
   };
@@ -183,15 +183,15 @@ const openWorld = async (
   const objects = [...first].filter(([key]) => !isUndelivered || !key.startsWith('alerts/'));
   await fillArchive(archive, new Map(objects));
 
-  const time = impatience(SECOND.getTime());
+  const time = virtualTime(SECOND.getTime());
   const simulator = await startSimulator({
-    users: NOW,
+    users: USERS,
     pageSize: PAGE_SIZE,
     environmentId: ENVIRONMENT,
     clock: time.clock.now,
   });
   simulator.setFaults(faults);
-  player.setPlan(troubles);
+  player.setPlan(awsFaults);
   const random = seededRandom(seed);
 
   return {
@@ -274,7 +274,7 @@ const attempt = async (world: World, name: string, notifyWaitMs: number): Promis
   };
 };
 
-/** What an attempt did that it must not. */
+/** Finds what an attempt did that it must not. */
 const attemptProblems = async (
   archive: Archive,
   { result: { report, highlights, objects }, tookMs }: Attempted,
@@ -285,26 +285,26 @@ const attemptProblems = async (
     const seen = (await readJsonLines(archive, KEYS.object(OUTPUTS.snapshot))).map(
       (line) => Object(line).userId,
     );
-    if (JSON.stringify(seen) !== JSON.stringify(NOW_IDS))
-      problems.push(`COMPLETE with ${seen.length} users of ${NOW_IDS.length}`);
+    if (JSON.stringify(seen) !== JSON.stringify(USER_IDS))
+      problems.push(`COMPLETE with ${seen.length} users of ${USER_IDS.length}`);
   }
-  if (report.verdict === 'COMPLETE' && report.counts.users !== NOW_IDS.length)
-    problems.push(`COMPLETE, and counts ${report.counts.users} users of ${NOW_IDS.length}`);
+  if (report.verdict === 'COMPLETE' && report.counts.users !== USER_IDS.length)
+    problems.push(`COMPLETE, and counts ${report.counts.users} users of ${USER_IDS.length}`);
   if (report.verdict !== 'COMPLETE' && !(report.reason && report.message))
     problems.push(`${report.verdict} without a reason in words`);
   if (tookMs > DEADLINE_MS + 1000) problems.push(`listed for ${tookMs} ms, its deadline was ${DEADLINE_MS}`);
   if (report.verdict === 'COMPLETE') return { problems, resolvedWrongly: 0 };
 
   const kept = objects.findings === undefined ? [] : await resolvedIn(archive, objects.findings.key);
-  const told = highlights.filter(({ kind }) => kind === 'resolved').length;
-  const resolvedWrongly = Math.max(kept.length, told, report.findings.byState.resolved);
+  const highlighted = highlights.filter(({ kind }) => kind === 'resolved').length;
+  const resolvedWrongly = Math.max(kept.length, highlighted, report.findings.byState.resolved);
   if (resolvedWrongly > 0) problems.push(`${report.verdict}, and resolves ${resolvedWrongly} findings`);
   return { problems, resolvedWrongly };
 };
 
 const isComplete = ({ attributes }: Alert): boolean => attributes.verdict === 'COMPLETE';
 
-/** How often each alert was told, and what may have been. */
+/** Counts how often each alert was sent, beside how often it may have been. */
 const judgeAlerts = async (
   { isUndelivered }: FaultCase,
   { firstDigest }: Reference,
@@ -313,28 +313,33 @@ const judgeAlerts = async (
   messages: readonly string[],
 ) => {
   const problems: string[] = [];
-  const told = (body: string): number => messages.filter((message) => message === body).length;
-  const timesTold = ({ body }: Alert): number => told(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
+  const timesSent = (body: string): number => messages.filter((message) => message === body).length;
+  const timesAlerted = ({ body }: Alert): number =>
+    timesSent(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
 
   let lost = 0;
   const lose = (problem: string): void => {
     lost += 1;
     problems.push(`lost: ${problem}`);
   };
-  if (!(await archive.has(KEYS.object(OUTPUTS.digest))) || timesTold(await digestIn(archive, SECOND)) === 0)
-    lose('the digest of the night');
-  // Where a run can't know that it wrote its own manifest, the next night sends what is undelivered.
+  if (
+    !(await archive.has(KEYS.object(OUTPUTS.digest))) ||
+    timesAlerted(await digestIn(archive, SECOND)) === 0
+  )
+    lose('the digest of the run');
+  // Where a run can't know that it wrote its own manifest, the next one sends what is undelivered.
   const anyChannel = digestChannel(() => Promise.resolve('sent'));
   const undelivered = await findUndelivered(archive, ENVIRONMENT, NEXT, [anyChannel]);
   if (
     isUndelivered &&
-    timesTold(firstDigest) === 0 &&
+    timesAlerted(firstDigest) === 0 &&
     !undelivered.some(({ notification }) => notification.digest?.body === firstDigest.body)
   )
-    lose('the digest undelivered for the night before');
-  if (!isUndelivered && timesTold(firstDigest) > 0) problems.push('the night before is told of again');
+    lose('the undelivered digest of the run before');
+  if (!isUndelivered && timesAlerted(firstDigest) > 0)
+    problems.push('the digest of the run before is sent again');
 
-  // Of what is not complete each reason is told once; what no archive remembers, once an attempt.
+  // An alert of a run that is not complete is sent once a reason; where no archive remembers it, once an attempt.
   const wanted = new Map<string, number>();
   const unfinished = new Set<string>();
   for (const { result, sent, isDisturbed } of attempts) {
@@ -343,7 +348,7 @@ const judgeAlerts = async (
     if (verdict !== 'COMPLETE' && delivery?.outcome === 'failed' && !isDisturbed)
       lose(`the alert of a run that is ${verdict}: ${delivery.message}`);
     for (const { alert, isAccepted } of sent) {
-      if (isAccepted && told(alert.body) === 0) lose(`an accepted alert, "${alert.subject}"`);
+      if (isAccepted && timesSent(alert.body) === 0) lose(`an accepted alert, "${alert.subject}"`);
       if (isComplete(alert)) wanted.set(alert.body, 1);
       else if (reason === 'archive-unavailable') wanted.set(alert.body, (wanted.get(alert.body) ?? 0) + 1);
       else if (!unfinished.has(reason)) {
@@ -360,35 +365,35 @@ const judgeAlerts = async (
   }
   for (const body of new Set(messages)) if (!wanted.has(body)) wanted.set(body, 0);
 
-  const again = [...wanted].reduce((sum, [body, most]) => sum + Math.max(0, told(body) - most), 0);
+  const again = [...wanted].reduce((sum, [body, most]) => sum + Math.max(0, timesSent(body) - most), 0);
   const unmarked = attempts.flatMap(({ sent, isUnmarked }) =>
     isUnmarked ? sent.filter(({ isAccepted }) => isAccepted) : [],
   );
   const excused = player.lostReceipts() + unmarked.length;
-  const toldTwice = Math.max(0, again - excused);
-  if (toldTwice > 0) problems.push(`${again} alerts told again, of which ${excused} may be`);
-  return { problems, lost, toldTwice, toldAgain: again - toldTwice };
+  const notifiedTwice = Math.max(0, again - excused);
+  if (notifiedTwice > 0) problems.push(`${again} alerts sent again, of which ${excused} may be`);
+  return { problems, lost, notifiedTwice, notifiedAgain: again - notifiedTwice };
 };
 
-/** How long the loser of two attempts waits for the other's alert, in milliseconds: it is told within some. */
-const CONTEST_PATIENCE_MS = 10_000;
+/** The wait of the loser of two attempts for the other's alert, in milliseconds: it is sent within some. */
+const CONTEST_WAIT_MS = 10_000;
 
 const NOTHING: Omit<CaseOutcome, 'problems'> = {
   verdicts: [],
   users: 0,
   resolvedWrongly: 0,
-  toldTwice: 0,
-  toldAgain: 0,
+  notifiedTwice: 0,
+  notifiedAgain: 0,
   lost: 0,
   isVerified: false,
 };
 
 const contest = (world: World): Promise<readonly Attempted[]> =>
-  Promise.all(['attempt-1a', 'attempt-1b'].map((name) => attempt(world, name, CONTEST_PATIENCE_MS)));
+  Promise.all(['attempt-1a', 'attempt-1b'].map((name) => attempt(world, name, CONTEST_WAIT_MS)));
 
 /**
- * Audits one night under faults, as often as Lambda would, and once more when they have passed; tells what must not
- * be, after each attempt and at the end.
+ * Makes one run under faults, in as many attempts as Lambda would, and in one more when the faults are over; names what
+ * must not be, after each attempt and at the end.
  */
 export const runCase = async (one: FaultCase, reference: Reference): Promise<CaseOutcome> => {
   const world = await openWorld(one, reference);
@@ -397,23 +402,25 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
     const attempts: Attempted[] = [];
     const problems: string[] = [];
     let resolvedWrongly = 0;
-    const look = async (attempted: Attempted): Promise<void> => {
+    const check = async (attempted: Attempted): Promise<void> => {
       attempts.push(attempted);
       const found = await player.undisturbed(() => attemptProblems(archive, attempted));
       problems.push(...found.problems.map((problem) => `attempt ${attempts.length}: ${problem}`));
       resolvedWrongly += found.resolvedWrongly;
     };
 
-    if (one.isContested) for (const attempted of await contest(world)) await look(attempted);
+    if (one.isContested) for (const attempted of await contest(world)) await check(attempted);
     while (attempts.length < MOST_ATTEMPTS && attempts.every(({ result }) => isToBeRetried(result)))
-      await look(await attempt(world, `attempt-${attempts.length + 1}`, 0));
+      await check(await attempt(world, `attempt-${attempts.length + 1}`, 0));
     const [first] = attempts;
     if (one.mustPass && first?.result.report.verdict !== 'COMPLETE')
-      problems.push(`the first attempt is ${first?.result.report.verdict}, and all its faults pass`);
+      problems.push(
+        `the first attempt is ${first?.result.report.verdict}, and all its faults are recoverable`,
+      );
     const verdicts = attempts.map(({ result }) => result.report.verdict);
 
     world.endFaults();
-    await look(await attempt(world, 'last', 0));
+    await check(await attempt(world, 'last', 0));
     const last = attempts.at(-1)?.result;
     if (last === undefined || isToBeRetried(last)) {
       const { verdict, message = '' } = last?.report ?? {};

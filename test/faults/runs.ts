@@ -13,11 +13,11 @@ import { rules } from '../../rules/index.ts';
 import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../support/builders.ts';
 import { listingOf } from '../support/listing.ts';
 
-/** Of a listing of three pages. */
+/** The users on a page, in a listing of three pages. */
 export const PAGE_SIZE = 8;
 
-/** The instants of three nights: the first is over and well, the second is troubled, the third is still to come. */
-export const NIGHTS = [new Date(daysAgo(0)), new Date(daysAgo(-1)), new Date(daysAgo(-2))] as const;
+/** The instants of three runs: the first is over and well, the second is disturbed, the third is still to come. */
+export const INSTANTS = [new Date(daysAgo(0)), new Date(daysAgo(-1)), new Date(daysAgo(-2))] as const;
 
 const idOf = (number: number): string => `u${String(number).padStart(2, '0')}`;
 
@@ -27,56 +27,56 @@ const people = (changes: Readonly<Record<string, UserRecord>>): readonly UserRec
     return aUser({ userId, lastLoginTime: daysAgo(0), ...changes[userId] });
   });
 
-/** What stands from night to night, spread over the pages. */
-const STANDING = {
+/** The users that fail in both runs, spread over the pages. */
+const FAILING = {
   u00: { type: 'SUPER_USER' },
   u03: { lastLoginTime: daysAgo(200) },
   u11: { apiAccess: 'ENABLED' },
   u22: { type: 'SUPER_USER', apiAccess: 'ENABLED', apiAccessPrincipalArn: `arn:aws:iam::${ACCOUNT}:role/a` },
 } as const;
 
-/** The directory of the first night, with what is mended before the second; the last user is then gone. */
-export const BEFORE: readonly UserRecord[] = people({
-  ...STANDING,
+/** The directory of the first run, with users that are mended before the second; the last one is then gone. */
+export const USERS_BEFORE: readonly UserRecord[] = people({
+  ...FAILING,
   u02: { lastLoginTime: daysAgo(200) },
   u10: { apiAccess: 'ENABLED' },
   u20: { emailAddress: 'admin@quagmire.example' },
   u23: { lastLoginTime: daysAgo(200) },
 });
 
-/** The directory of the second night: somebody is gone, and somebody is new. */
-export const NOW: readonly UserRecord[] = [
-  ...people({ ...STANDING, u05: { type: 'SUPER_USER' } }).slice(0, -1),
+/** The directory of the second run: somebody is gone, and somebody is new. */
+export const USERS: readonly UserRecord[] = [
+  ...people({ ...FAILING, u05: { type: 'SUPER_USER' } }).slice(0, -1),
   anApiUser({ userId: 'u99', lastLoginTime: daysAgo(0) }),
 ];
 
-export const NOW_IDS: readonly unknown[] = NOW.map(({ userId }) => userId);
+export const USER_IDS: readonly unknown[] = USERS.map(({ userId }) => userId);
 
-/** What every night is judged by. A roster may shrink as it likes: no other guard hides a listing taken for whole. */
+/** The settings of every run. A roster may shrink as it likes: no other guard hides a listing taken for whole. */
 export const SETTINGS = configuredSettings({ ...defaultConfig(rules), maxDropPercent: 100 }, [], ENVIRONMENT);
 
 export const requestOf = (
-  night: Date,
+  asOf: Date,
   { attempt, deadline }: Pick<AuditRequest, 'attempt' | 'deadline'>,
 ): AuditRequest => ({
   environmentId: ENVIRONMENT,
   accountId: ACCOUNT,
   region: 'us-east-1',
   partition: 'aws',
-  asOf: night,
+  asOf,
   attempt,
   deadline,
   acceptRosterDrop: false,
 });
 
-/** Audits a night of which nothing goes wrong. */
+/** Makes a run in which nothing goes wrong. */
 export const auditUndisturbed = (
   archive: Archive,
-  night: Date,
+  asOf: Date,
   users: readonly UserRecord[],
   sendAlert: SendAlert = () => Promise.resolve('sent'),
 ) =>
-  audit(requestOf(night, { attempt: 'undisturbed', deadline: Number.POSITIVE_INFINITY }), {
+  audit(requestOf(asOf, { attempt: 'undisturbed', deadline: Number.POSITIVE_INFINITY }), {
     ...SETTINGS,
     listUsers: listingOf([users]),
     archive,
@@ -84,9 +84,9 @@ export const auditUndisturbed = (
     notifyWaitMs: 0,
   });
 
-/** A folder for an archive, and its end. */
+/** Opens an archive in a folder of its own, and closes it for good. */
 export const openFolder = async (): Promise<{ readonly archive: Archive; close(): Promise<void> }> => {
-  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-bench-'));
+  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-faults-'));
   return { archive: folderArchive(folder), close: () => rm(folder, { recursive: true, force: true }) };
 };
 

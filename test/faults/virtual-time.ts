@@ -3,16 +3,16 @@ import type { Clock } from '../../core/sources/finspace/clock.ts';
 import type { Fetch } from '../../core/sources/finspace/request.ts';
 import type { Simulator } from '../../simulator/server.ts';
 
-/** What a request takes of the clock below. */
+/** The time that a request takes on the clock below. */
 const REQUEST_MS = 1000;
 /** The most that a request without an answer takes. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * A clock on which waiting takes no time, so that a deadline is soon over: it moves by sleeping and by requests, and so
- * the same night is the same whenever and wherever it is run.
+ * A clock that only sleeping and requests move, and requests by that clock. Waiting takes no time, so a deadline is soon
+ * over, and a case is the same whenever and wherever it is run.
  */
-export const impatience = (start: number) => {
+export const virtualTime = (start: number) => {
   let now = start;
   const clock: Clock = {
     now: () => now,
