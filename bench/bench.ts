@@ -84,7 +84,7 @@ if (unknown !== undefined) {
     const text = await section(name, measure);
     process.stdout.write(`${text}\n`);
     sections.set(name, text);
-    // After each: what follows may fail or be broken off.
+    // Written after each, since the next may fail or be broken off.
     const inOrder = Object.keys(SUITE).flatMap((known) => sections.get(known) ?? []);
     await writeFile(RESULTS, [head(), ...inOrder].join('\n'));
   }

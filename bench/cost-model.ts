@@ -1,11 +1,11 @@
-import type { MeasuredNight, Written } from './measured-night.ts';
+import type { MeasuredRun, Written } from './measured-run.ts';
 import { PRICES } from './prices.ts';
 
-/** What the synthesised template has. */
+/** The counts of the synthesised template that cost money. */
 export interface StackCounts {
-  /** Of the function. */
+  /** The memory of the function. */
   readonly memoryMb: number;
-  /** How long the listing may take. */
+  /** The time that the listing may take. */
   readonly deadlineSeconds: number;
   readonly keys: number;
   readonly alarmMetrics: number;
@@ -29,9 +29,9 @@ const COLD_AFTER_NIGHTS = 90;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** How long the function takes for such a night: its share of a CPU, and waiting. */
+/** The time that the function takes for such a run: its share of a CPU, and waiting. */
 export const lambdaSeconds = (
-  { cpuSeconds, requests, written, reads, lists }: MeasuredNight,
+  { cpuSeconds, requests, written, reads, lists }: MeasuredRun,
   { memoryMb }: StackCounts,
   finspaceLatency: number = LATENCY.finspace,
 ): number =>
@@ -39,11 +39,11 @@ export const lambdaSeconds = (
   requests * finspaceLatency +
   (written.length + reads + lists) * LATENCY.s3;
 
-/** The latency of FinSpace, in seconds, from which on such a night no longer fits into so many seconds. */
-export const longestLatency = (night: MeasuredNight, stack: StackCounts, seconds: number): number =>
-  (seconds - lambdaSeconds(night, stack, 0)) / night.requests;
+/** The latency of FinSpace, in seconds, from which on such a run no longer fits into so many seconds. */
+export const longestLatency = (run: MeasuredRun, stack: StackCounts, seconds: number): number =>
+  (seconds - lambdaSeconds(run, stack, 0)) / run.requests;
 
-/** The bytes that so many nights leave, by storage class. */
+/** The bytes that the runs of so many nights leave, by storage class. */
 export const stored = (written: readonly Written[], nights: number) => {
   const isMoved = ({ size }: Written): boolean => size >= LEAST_MOVED_BYTES;
   const small = sum(written.filter((object) => !isMoved(object)).map(({ size }) => size));
@@ -66,21 +66,21 @@ export const storageUsd = (written: readonly Written[], nights: number): number 
   );
 };
 
-const sizeOf = (night: MeasuredNight, area: string): number =>
-  sum(night.written.filter((object) => object.area === area).map(({ size }) => size));
+const sizeOf = (run: MeasuredRun, area: string): number =>
+  sum(run.written.filter((object) => object.area === area).map(({ size }) => size));
 
 const LEAST_SCANNED_BYTES = 10 * 1024 ** 2;
 
 /** One saved query over so many nights of an area; what is older than 90 days is read from Instant Retrieval. */
-export const queryUsd = (night: MeasuredNight, area: 'snapshots' | 'findings', nights: number): number => {
-  const size = sizeOf(night, area);
+export const queryUsd = (run: MeasuredRun, area: 'snapshots' | 'findings', nights: number): number => {
+  const size = sizeOf(run, area);
   const cold = size < LEAST_MOVED_BYTES ? 0 : Math.max(0, nights - COLD_AFTER_NIGHTS);
-  const scanned = Math.max(LEAST_SCANNED_BYTES, (size + sizeOf(night, 'manifests')) * nights);
+  const scanned = Math.max(LEAST_SCANNED_BYTES, (size + sizeOf(run, 'manifests')) * nights);
   return (
     (scanned / TB) * PRICES.athenaTb.usd +
     ((size * cold) / GB) * PRICES.s3InstantGb.usd +
     cold * PRICES.s3InstantGet.usd +
-    // The lines and the manifest of each night, found and read.
+    // The lines and the manifest of each run, found and read.
     2 * nights * (PRICES.s3Put.usd + PRICES.s3Get.usd)
   );
 };
@@ -91,10 +91,10 @@ export interface CostLine {
 }
 
 /** The first month of one environment that is audited every night. */
-export const firstMonth = (night: MeasuredNight, stack: StackCounts): readonly CostLine[] => {
-  const { written, reads, lists, metrics } = night;
+export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostLine[] => {
+  const { written, reads, lists, metrics } = run;
   const runs = NIGHTS_A_MONTH;
-  const gbSeconds = lambdaSeconds(night, stack) * (stack.memoryMb / 1024);
+  const gbSeconds = lambdaSeconds(run, stack) * (stack.memoryMb / 1024);
   return [
     { what: 'Lambda', usd: runs * (gbSeconds * PRICES.lambdaGbSecond.usd + PRICES.lambdaRequest.usd) },
     { what: 'Storage', usd: storageUsd(written, runs) },
@@ -114,10 +114,10 @@ export const firstMonth = (night: MeasuredNight, stack: StackCounts): readonly C
     {
       what: 'Athena, each saved query once over the month',
       usd:
-        queryUsd(night, 'findings', runs) +
-        queryUsd(night, 'snapshots', runs) +
-        queryUsd(night, 'findings', 1) +
-        queryUsd(night, 'snapshots', 1),
+        queryUsd(run, 'findings', runs) +
+        queryUsd(run, 'snapshots', runs) +
+        queryUsd(run, 'findings', 1) +
+        queryUsd(run, 'snapshots', 1),
     },
   ];
 };

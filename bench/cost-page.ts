@@ -12,7 +12,7 @@ import {
   stored,
   totalUsd,
 } from './cost-model.ts';
-import type { MeasuredNight } from './measured-night.ts';
+import type { MeasuredRun } from './measured-run.ts';
 import { ASSUMED_ON, PRICES, type Price } from './prices.ts';
 
 const MB = 1024 ** 2;
@@ -28,43 +28,40 @@ const usd = (value: number): string => (value > 0 && value < 0.005 ? 'under 0.01
 /** After 10 s a request is given up and made again. */
 const latency = (seconds: number): string => (seconds > 10 ? 'any' : number(seconds * 1000, 0));
 
-const users = ({ users: count }: MeasuredNight): string => `${number(count, 0)} users`;
+const users = ({ users: count }: MeasuredRun): string => `${number(count, 0)} users`;
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [row(head), row(head.map((_, place) => (place === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
+  [row(head), row(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
 
-const measuredTable = (nights: readonly MeasuredNight[], stack: StackCounts): string => {
-  const size = ({ written }: MeasuredNight) => written.reduce((sum, object) => sum + object.size, 0) / MB;
-  const facts: readonly (readonly [string, (night: MeasuredNight) => string])[] = [
+const measuredTable = (measured: readonly MeasuredRun[], stack: StackCounts): string => {
+  const size = ({ written }: MeasuredRun) => written.reduce((sum, object) => sum + object.size, 0) / MB;
+  const facts: readonly (readonly [string, (run: MeasuredRun) => string])[] = [
     ['seconds on the bench', ({ wallSeconds }) => number(wallSeconds, 1)],
     ['seconds of one core', ({ cpuSeconds }) => number(cpuSeconds, 1)],
     ['peak memory, MB', ({ peakMemoryMb }) => number(peakMemoryMb, 0)],
     ['requests to FinSpace', ({ requests }) => number(requests, 0)],
     ['findings', ({ findings }) => number(findings, 0)],
     ['objects written', ({ written }) => number(written.length, 0)],
-    ['MB written', (night) => number(size(night), 2)],
+    ['MB written', (run) => number(size(run), 2)],
     ['reads and lists of S3', ({ reads, lists }) => number(reads + lists, 0)],
-    ['seconds in Lambda, computed', (night) => number(lambdaSeconds(night, stack), 0)],
-    [
-      'FinSpace may take, ms a request',
-      (night) => latency(longestLatency(night, stack, stack.deadlineSeconds)),
-    ],
+    ['seconds in Lambda, computed', (run) => number(lambdaSeconds(run, stack), 0)],
+    ['FinSpace may take, ms a request', (run) => latency(longestLatency(run, stack, stack.deadlineSeconds))],
   ];
   return markdownTable(
-    ['', ...nights.map(users)],
-    facts.map(([name, of]) => [name, ...nights.map(of)]),
+    ['', ...measured.map(users)],
+    facts.map(([name, of]) => [name, ...measured.map(of)]),
   );
 };
 
-const monthTable = (nights: readonly MeasuredNight[], stack: StackCounts): string => {
-  const months = nights.map((night) => firstMonth(night, stack));
+const monthTable = (measured: readonly MeasuredRun[], stack: StackCounts): string => {
+  const months = measured.map((run) => firstMonth(run, stack));
   const names = months[0]?.map(({ what }) => what) ?? [];
   const usdOf = (lines: readonly CostLine[], what: string): string =>
     usd(lines.find((line) => line.what === what)?.usd ?? 0);
   return markdownTable(
-    ['USD', ...nights.map(users)],
+    ['USD', ...measured.map(users)],
     [
       ...names.map((what) => [what, ...months.map((lines) => usdOf(lines, what))]),
       ['**Sum**', ...months.map((lines) => `**${usd(totalUsd(lines))}**`)],
@@ -72,31 +69,31 @@ const monthTable = (nights: readonly MeasuredNight[], stack: StackCounts): strin
   );
 };
 
-const yearsTable = (nights: readonly MeasuredNight[]): string =>
+const yearsTable = (measured: readonly MeasuredRun[]): string =>
   markdownTable(
     [
       'after',
-      ...nights.map((night) => `${users(night)}: GB`),
-      ...nights.map((night) => `${users(night)}: USD a month`),
+      ...measured.map((run) => `${users(run)}: GB`),
+      ...measured.map((run) => `${users(run)}: USD a month`),
     ],
     YEARS.map((year) => {
-      const gb = ({ written }: MeasuredNight): string => {
+      const gb = ({ written }: MeasuredRun): string => {
         const { standard, instant } = stored(written, year * NIGHTS_A_YEAR);
         return number((standard + instant) / GB, 2);
       };
-      const monthly = ({ written }: MeasuredNight): string => usd(storageUsd(written, year * NIGHTS_A_YEAR));
-      return [`${year} year${year === 1 ? '' : 's'}`, ...nights.map(gb), ...nights.map(monthly)];
+      const monthly = ({ written }: MeasuredRun): string => usd(storageUsd(written, year * NIGHTS_A_YEAR));
+      return [`${year} year${year === 1 ? '' : 's'}`, ...measured.map(gb), ...measured.map(monthly)];
     }),
   );
 
-const queriesTable = (nights: readonly MeasuredNight[]): string =>
+const queriesTable = (measured: readonly MeasuredRun[]): string =>
   markdownTable(
-    ['USD', ...nights.map(users)],
+    ['USD', ...measured.map(users)],
     [
-      ['findings of a day', ...nights.map((night) => usd(queryUsd(night, 'findings', 1)))],
-      ['records of a day', ...nights.map((night) => usd(queryUsd(night, 'snapshots', 1)))],
-      ['findings of a year', ...nights.map((night) => usd(queryUsd(night, 'findings', NIGHTS_A_YEAR)))],
-      ['records of a year', ...nights.map((night) => usd(queryUsd(night, 'snapshots', NIGHTS_A_YEAR)))],
+      ['findings of a day', ...measured.map((run) => usd(queryUsd(run, 'findings', 1)))],
+      ['records of a day', ...measured.map((run) => usd(queryUsd(run, 'snapshots', 1)))],
+      ['findings of a year', ...measured.map((run) => usd(queryUsd(run, 'findings', NIGHTS_A_YEAR)))],
+      ['records of a year', ...measured.map((run) => usd(queryUsd(run, 'snapshots', NIGHTS_A_YEAR)))],
     ],
   );
 
@@ -110,18 +107,18 @@ const pricesTable = (): string =>
   );
 
 /** Lambda ends what needs more memory than the function has. */
-const memoryWarnings = (nights: readonly MeasuredNight[], { memoryMb }: StackCounts): string =>
-  nights
+const memoryWarnings = (measured: readonly MeasuredRun[], { memoryMb }: StackCounts): string =>
+  measured
     .filter(({ peakMemoryMb }) => peakMemoryMb > memoryMb)
     .map(
-      (night) =>
-        `\n**${users(night)} took ${number(night.peakMemoryMb, 0)} MB on the bench, and the function has ${memoryMb}: give it more before you audit so many.**\n`,
+      (run) =>
+        `\n**${users(run)} took ${number(run.peakMemoryMb, 0)} MB on the bench, and the function has ${memoryMb}: give it more before you audit so many.**\n`,
     )
     .join('');
 
 /** `docs/cost.md`. */
 export const costPage = (
-  nights: readonly MeasuredNight[],
+  measured: readonly MeasuredRun[],
   stack: StackCounts,
   bench: string,
 ): string => `# Cost
@@ -134,17 +131,17 @@ check them before you rely on a sum.**
 
 On ${bench}. The simulated directories hold a finding for every six users or so.
 
-${measuredTable(nights, stack)}
+${measuredTable(measured, stack)}
 
 In Lambda, ${stack.memoryMb} MB have ${number(stack.memoryMb / 17.69, 0)} % of a CPU, assumed as fast as the bench's; FinSpace is assumed to answer in ${LATENCY.finspace * 1000} ms, S3 in ${LATENCY.s3 * 1000} ms.
 The last row is what FinSpace may take for a request before the listing passes its deadline of ${stack.deadlineSeconds} s: pages come one after
 the other, so a large directory behind a slow service ends as \`INCOMPLETE: deadline\`.
-${memoryWarnings(nights, stack)}
+${memoryWarnings(measured, stack)}
 ## The first month
 
-${monthTable(nights, stack)}
+${monthTable(measured, stack)}
 
-The stack has ${stack.keys} keys, ${stack.alarmMetrics} metrics under alarm and ${stack.dashboards} dashboard, and a run publishes ${nights[0]?.metrics} metrics: each further
+The stack has ${stack.keys} keys, ${stack.alarmMetrics} metrics under alarm and ${stack.dashboards} dashboard, and a run publishes ${measured[0]?.metrics} metrics: each further
 environment adds as many, and one under alarm. A run's log is taken for ${LOG_BYTES / 1000} kB. The archive's access log is left out. After a
 year each key costs a dollar more a month, after two years another, as its rotations are counted.
 
@@ -153,14 +150,14 @@ year each key costs a dollar more a month, after two years another, as its rotat
 Nothing is deleted. After 90 days what has 128 KB or more goes to Glacier Instant Retrieval; S3 leaves smaller objects where they
 are.
 
-${yearsTable(nights)}
+${yearsTable(measured)}
 
 ## A question to the history
 
 Athena counts the bytes as stored, zipped. What is older than 90 days is paid for once more as it is read. The limit of a query is
 100 GB.
 
-${queriesTable(nights)}
+${queriesTable(measured)}
 
 ## Prices
 

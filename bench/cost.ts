@@ -12,19 +12,19 @@ import { lazyDirectory } from '../simulator/directory.ts';
 import { startSimulator } from '../simulator/server.ts';
 import type { StackCounts } from './cost-model.ts';
 import { costPage } from './cost-page.ts';
-import type { MeasuredNight } from './measured-night.ts';
+import type { MeasuredRun } from './measured-run.ts';
 import { ASOF } from './pages.ts';
-import { measureNights } from './processes.ts';
+import { measureRuns } from './processes.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const SIZES = [50, 10_000, 1_000_000] as const;
 
-/** Audits two nights, and tells of the second: the first one has nothing to compare with. */
-const measureNight = async (users: number): Promise<MeasuredNight> => {
+/** Makes two runs, and measures the second: the first one has nothing to compare with. */
+const measureDirectory = async (users: number): Promise<MeasuredRun> => {
   const directory = lazyDirectory({ users, seed: 1, asOf: ASOF, accountId: '111122223333' });
   const { url, environmentId, close } = await startSimulator({ users: directory });
   try {
-    return await measureNights(url, 2, environmentId);
+    return await measureRuns(url, 2, environmentId);
   } finally {
     await close();
   }
@@ -54,10 +54,10 @@ const countStack = (): StackCounts => {
   };
 };
 
-const nights: MeasuredNight[] = [];
+const measured: MeasuredRun[] = [];
 for (const users of SIZES) {
   process.stderr.write(`measuring a directory of ${users} users\n`);
-  nights.push(await measureNight(users));
+  measured.push(await measureDirectory(users));
 }
 const bench = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.version}`;
-await writeFile(join(PROJECT, 'docs/cost.md'), costPage(nights, countStack(), bench));
+await writeFile(join(PROJECT, 'docs/cost.md'), costPage(measured, countStack(), bench));

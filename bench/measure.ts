@@ -15,7 +15,7 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 };
 
-/** What every program that is measured prints. */
+/** The part that every measured program prints. */
 export interface Taken {
   readonly wallSeconds: number;
 }

@@ -2,14 +2,14 @@ import { createServer } from 'node:net';
 import { lazyDirectory } from '../simulator/directory.ts';
 import { type Rate, tokenBucket } from '../simulator/token-bucket.ts';
 
-/** What the server is told when it is started, as JSON. */
+/** The options that the server is started with, as JSON. */
 export interface PageServerOptions {
   readonly users: number;
-  /** The instant that the directory's times are told from, ISO 8601. */
+  /** The instant that the directory's times are counted from, ISO 8601. */
   readonly asOf: string;
-  /** From the request to its answer, in milliseconds. */
+  /** The time from a request to its answer, in milliseconds. */
   readonly latencyMs?: number;
-  /** What is sustained, one rate after the other, each for so many requests that are granted; the last for ever. */
+  /** The rates that are sustained, one after the other, each for so many requests that are granted; the last for ever. */
   readonly rates?: readonly (Rate & { readonly grants: number })[];
 }
 
@@ -79,10 +79,10 @@ const answerTo = (head: string): Buffer | undefined => {
   return pages[Number(/[?&]nextToken=(\d+)/.exec(head)?.[1] ?? 0)];
 };
 
-/** How late a timer may be, in milliseconds. */
+/** The delay that a timer may have, in milliseconds. */
 const TIMER_SLACK_MS = 3;
 
-/** To the tenth of a millisecond: a timer alone would add one or two to each page, and they would be taken for the client's. */
+/** Answers to the tenth of a millisecond: a timer alone would add one or two to each page, and they would be taken for the client's. */
 const answerAt = (due: number, answer: () => void): void => {
   setTimeout(
     () => {
@@ -115,7 +115,7 @@ server.listen(0, '127.0.0.1', () => {
   const port = typeof address === 'object' ? address?.port : undefined;
   process.send?.({ url: `http://127.0.0.1:${port}` });
 });
-// Asked for the counts of what came since it was asked the last time.
+// Asked for the requests since it was asked the last time.
 process.on('message', () => {
   process.send?.({ requests, rejected });
   requests = 0;

@@ -5,7 +5,7 @@ import type { PageServerOptions } from './page-server.ts';
 
 export const ASOF = new Date('2026-11-24T02:00:00Z');
 
-/** What came since the server was asked the last time. */
+/** The requests since the server was asked the last time. */
 export interface Traffic {
   readonly requests: number;
   readonly rejected: number;

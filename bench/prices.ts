@@ -1,6 +1,6 @@
 export interface Price {
   readonly usd: number;
-  /** What that buys. */
+  /** The unit that it buys. */
   readonly per: string;
   readonly note?: string;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DAY_MS } from '../rules/engine/time.ts';
-import type { MeasuredNight } from './measured-night.ts';
+import type { MeasuredRun } from './measured-run.ts';
 import { ASOF } from './pages.ts';
 
 /** Runs a program that prints JSON. */
@@ -13,7 +13,7 @@ export const runJson = async <T>(program: string, words: readonly string[]): Pro
   return JSON.parse(stdout) as T;
 };
 
-/** As Lambda starts Node in 512 MB: the heap may take nine tenths, new objects a twentieth. */
+/** The flags by which Lambda starts Node in 512 MB: the heap may take nine tenths, new objects a twentieth. */
 const AS_LAMBDA: readonly string[] = ['--max-old-space-size=460', '--max-semi-space-size=25'];
 
 /** Runs a script of this folder by itself, as Lambda runs Node. */
@@ -30,13 +30,13 @@ export const inFolder = async <T>(work: (folder: string) => Promise<T>): Promise
   }
 };
 
-/** Audits nights of one environment one after the other, each in a process of its own, and tells of the last. */
-export const measureNights = (url: string, nights: number, environmentId = 'bench'): Promise<MeasuredNight> =>
+/** Makes runs of one environment a day apart, each in a process of its own, and measures the last. */
+export const measureRuns = (url: string, runs: number, environmentId = 'bench'): Promise<MeasuredRun> =>
   inFolder(async (folder) => {
-    const measure = (night: number) => {
-      const asOf = new Date(ASOF.getTime() + night * DAY_MS).toISOString();
-      return runScript<MeasuredNight>('measured-night.ts', [folder, url, environmentId, asOf]);
+    const measure = (day: number) => {
+      const asOf = new Date(ASOF.getTime() + day * DAY_MS).toISOString();
+      return runScript<MeasuredRun>('measured-run.ts', [folder, url, environmentId, asOf]);
     };
-    for (let night = 0; night < nights - 1; night += 1) await measure(night);
-    return measure(nights - 1);
+    for (let day = 0; day < runs - 1; day += 1) await measure(day);
+    return measure(runs - 1);
   });

@@ -13,7 +13,7 @@ import { inFolder, runJson } from '../processes.ts';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const TIMES = 15;
 
-/** What any function needs that writes to a bucket and a topic. */
+/** The least that a function needs to write to a bucket and a topic. */
 const EMPTY_HANDLER = `
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -52,7 +52,7 @@ const bundleEmptyHandler = async (folder: string): Promise<string> => {
   return outfile;
 };
 
-/** In milliseconds, in a process of its own. */
+/** The time to import the code in a process of its own, in milliseconds. */
 const importMs = (code: string): Promise<number> =>
   runJson<number>(process.execPath, [
     '--enable-source-maps',
@@ -64,7 +64,7 @@ const importMs = (code: string): Promise<number> =>
     process.stdout.write(String(performance.now() - before));`,
   ]);
 
-/** How long the function's code takes to be there, beside one that does nothing with the same clients. */
+/** The time until the function's code is there, beside that of one that does nothing with the same clients. */
 export const coldStart = (): Promise<readonly Measure[]> =>
   inFolder(async (folder) => {
     const code = await synthesise(join(folder, 'cdk.out'));

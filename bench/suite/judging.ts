@@ -1,17 +1,17 @@
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { lazyDirectory } from '../../simulator/directory.ts';
-import { settingsOf } from '../audit-night.ts';
+import { settingsOf } from '../complete-audit.ts';
 import type { Measure } from '../measure.ts';
 import { ASOF } from '../pages.ts';
 
 const USERS = 100_000;
 const TIMES = 25;
 
-/** The whole catalogue on users that are read already, each with what the night before knew of it. */
+/** The whole catalogue on users that are read already, each with what the run before knew of it. */
 export const judging = async (): Promise<readonly Measure[]> => {
   const directory = lazyDirectory({ users: USERS, seed: 1, asOf: ASOF, accountId: '111122223333' });
-  const users = Array.from(directory, (record, place) => readUser(record, place));
+  const users = Array.from(directory, (record, index) => readUser(record, index));
   const { rules } = settingsOf('bench');
   const context = {
     now: ASOF.getTime(),
@@ -26,7 +26,7 @@ export const judging = async (): Promise<readonly Measure[]> => {
       notAssessed: () => undefined,
     });
     for (const user of users) evaluation.see(user, user);
-    evaluation.conclude((place) => users[place]?.id ?? '', true);
+    evaluation.conclude((index) => users[index]?.id ?? '', true);
     return ((performance.now() - before) * 1000) / USERS;
   };
   const taken = Array.from({ length: TIMES }, judgeAll);

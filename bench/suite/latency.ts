@@ -1,6 +1,6 @@
 import { interleaved, type Measure, medianSeconds, type Taken } from '../measure.ts';
 import { servePages } from '../pages.ts';
-import { measureNights, runScript } from '../processes.ts';
+import { measureRuns, runScript } from '../processes.ts';
 
 const USERS = 20_000;
 const PAGES = 200;
@@ -12,7 +12,7 @@ export const latency = async (): Promise<readonly Measure[]> => {
   try {
     const taken = await interleaved<string, Taken>(3, {
       bare: () => runScript<Taken>('bare-loop.ts', [pages.url]),
-      audit: () => measureNights(pages.url, 1),
+      audit: () => measureRuns(pages.url, 1),
     });
     const ideal = (PAGES * LATENCY_MS) / 1000;
     return [

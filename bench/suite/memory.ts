@@ -1,23 +1,23 @@
 import type { Measure } from '../measure.ts';
 import { servePages } from '../pages.ts';
-import { measureNights } from '../processes.ts';
+import { measureRuns } from '../processes.ts';
 
 const SMALL = 100_000;
 const LARGE = 1_000_000;
 
-const secondNight = async (users: number) => {
+const secondRun = async (users: number) => {
   const pages = await servePages({ users });
   try {
-    return await measureNights(pages.url, 2);
+    return await measureRuns(pages.url, 2);
   } finally {
     pages.close();
   }
 };
 
-/** The second night, which compares a directory with itself a day before, in a process of its own. */
+/** The second run, which compares a directory with itself a day before, in a process of its own. */
 export const memory = async (): Promise<readonly Measure[]> => {
-  const small = await secondNight(SMALL);
-  const large = await secondNight(LARGE);
+  const small = await secondRun(SMALL);
+  const large = await secondRun(LARGE);
   const growth = large.cpuSeconds / LARGE / (small.cpuSeconds / SMALL);
   return [
     { what: 'peak of 100,000 users', value: small.peakMemoryMb, unit: 'MB' },

@@ -1,19 +1,19 @@
 import { folderArchive } from '../../core/archive/folder.ts';
 import { reportPage } from '../../core/outputs/html/html.ts';
-import { auditNight, settingsOf } from '../audit-night.ts';
+import { completeAudit, settingsOf } from '../complete-audit.ts';
 import type { Measure } from '../measure.ts';
 import { ASOF, servePages } from '../pages.ts';
 import { inFolder } from '../processes.ts';
 
 const TIMES = 9;
 
-/** The page of a run, made at first (as each night does, with code that is cold) and at best. */
+/** The page of a run, made at first (as each run does, with code that is cold) and at best. */
 export const page = async (): Promise<readonly Measure[]> => {
   const pages = await servePages({ users: 10_000 });
   try {
     return await inFolder(async (folder) => {
       const environmentId = 'bench';
-      const { report, highlights, objects } = await auditNight(folderArchive(folder), {
+      const { report, highlights, objects } = await completeAudit(folderArchive(folder), {
         endpoint: pages.url,
         environmentId,
         asOf: ASOF,

@@ -1,7 +1,7 @@
 import type { Measure } from '../measure.ts';
 import type { PageServerOptions } from '../page-server.ts';
 import { servePages } from '../pages.ts';
-import { measureNights } from '../processes.ts';
+import { measureRuns } from '../processes.ts';
 
 type Rates = NonNullable<PageServerOptions['rates']>;
 
@@ -24,7 +24,7 @@ const throttled = async (what: string, rates: Rates): Promise<readonly Measure[]
   const pageCount = rates.reduce((sum, { grants }) => sum + grants, 0);
   const pages = await servePages({ users: pageCount * USERS_A_PAGE, rates });
   try {
-    const { wallSeconds } = await measureNights(pages.url, 1);
+    const { wallSeconds } = await measureRuns(pages.url, 1);
     const { requests, rejected } = await pages.traffic();
     const ideal = idealSeconds(rates);
     return [

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { interleaved, type Measure, medianSeconds, type Taken } from '../measure.ts';
 import { ASOF, servePages } from '../pages.ts';
-import { measureNights, runJson, runScript } from '../processes.ts';
+import { measureRuns, runJson, runScript } from '../processes.ts';
 
 const USERS = 100_000;
 const TIMES = 5;
@@ -36,7 +36,7 @@ export const throughput = async (): Promise<readonly Measure[]> => {
   try {
     const taken = await interleaved<string, Taken>(TIMES, {
       bare: () => runScript<Taken>('bare-loop.ts', [pages.url]),
-      audit: () => measureNights(pages.url, 1),
+      audit: () => measureRuns(pages.url, 1),
       ...(boto3 && { boto3: () => runJson<Taken>(boto3.python, [peer, pages.url, `${ASOF.getTime()}`]) }),
     });
     const audit = medianSeconds(taken.audit);

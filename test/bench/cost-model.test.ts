@@ -8,12 +8,12 @@ import {
   storageUsd,
   stored,
 } from '../../bench/cost-model.ts';
-import type { MeasuredNight } from '../../bench/measured-night.ts';
+import type { MeasuredRun } from '../../bench/measured-run.ts';
 
 const KB = 1024;
 const GB = 1024 ** 3;
 
-const aNight = (overrides: Partial<MeasuredNight> = {}): MeasuredNight => ({
+const aRun = (overrides: Partial<MeasuredRun> = {}): MeasuredRun => ({
   users: 50,
   findings: 9,
   metrics: 11,
@@ -39,23 +39,23 @@ const aStack = (overrides: Partial<StackCounts> = {}): StackCounts => ({
 
 describe('the time in Lambda', () => {
   it.each([
-    { name: 'a CPU at 1769 MB', memoryMb: 1769, night: { cpuSeconds: 2 }, seconds: 2 },
-    { name: 'half a CPU', memoryMb: 884.5, night: { cpuSeconds: 2 }, seconds: 4 },
-    { name: 'no second CPU for one thread', memoryMb: 3538, night: { cpuSeconds: 2 }, seconds: 2 },
-    { name: 'waiting for FinSpace', memoryMb: 512, night: { requests: 101 }, seconds: 5.05 },
+    { name: 'a CPU at 1769 MB', memoryMb: 1769, run: { cpuSeconds: 2 }, seconds: 2 },
+    { name: 'half a CPU', memoryMb: 884.5, run: { cpuSeconds: 2 }, seconds: 4 },
+    { name: 'no second CPU for one thread', memoryMb: 3538, run: { cpuSeconds: 2 }, seconds: 2 },
+    { name: 'waiting for FinSpace', memoryMb: 512, run: { requests: 101 }, seconds: 5.05 },
     {
       name: 'waiting for S3',
       memoryMb: 512,
-      night: { reads: 3, lists: 2, written: [{ area: 'latest', size: 1 }] },
+      run: { reads: 3, lists: 2, written: [{ area: 'latest', size: 1 }] },
       seconds: 0.3,
     },
-  ])('is $name', ({ memoryMb, night, seconds }) => {
-    expect(lambdaSeconds(aNight(night), aStack({ memoryMb }))).toBeCloseTo(seconds, 9);
+  ])('is $name', ({ memoryMb, run, seconds }) => {
+    expect(lambdaSeconds(aRun(run), aStack({ memoryMb }))).toBeCloseTo(seconds, 9);
   });
 
   it('tells how slow FinSpace may be', () => {
-    const night = aNight({ cpuSeconds: 10, requests: 1000 });
-    expect(longestLatency(night, aStack({ memoryMb: 1769 }), 810)).toBeCloseTo(0.8, 9);
+    const run = aRun({ cpuSeconds: 10, requests: 1000 });
+    expect(longestLatency(run, aStack({ memoryMb: 1769 }), 810)).toBeCloseTo(0.8, 9);
   });
 });
 
@@ -83,13 +83,13 @@ describe('what is stored', () => {
 
 describe('a query', () => {
   it('is counted as 10 MB at least', () => {
-    const night = aNight({ written: [{ area: 'findings', size: 1 }] });
-    expect(queryUsd(night, 'findings', 1)).toBeCloseTo(5 / 104_857.6 + 2 * (0.000005 + 0.0000004), 12);
+    const run = aRun({ written: [{ area: 'findings', size: 1 }] });
+    expect(queryUsd(run, 'findings', 1)).toBeCloseTo(5 / 104_857.6 + 2 * (0.000005 + 0.0000004), 12);
   });
 
   it('pays again for what has gone cold', () => {
-    const night = aNight({ written: [{ area: 'snapshots', size: GB }] });
-    expect(queryUsd(night, 'snapshots', 100)).toBeCloseTo(
+    const run = aRun({ written: [{ area: 'snapshots', size: GB }] });
+    expect(queryUsd(run, 'snapshots', 100)).toBeCloseTo(
       (100 / 1024) * 5 + 10 * 0.03 + 10 * 0.00001 + 200 * (0.000005 + 0.0000004),
       9,
     );
@@ -97,7 +97,7 @@ describe('a query', () => {
 });
 
 describe('the first month', () => {
-  const usdOf = (what: string) => firstMonth(aNight(), aStack()).find((line) => line.what === what)?.usd;
+  const usdOf = (what: string) => firstMonth(aRun(), aStack()).find((line) => line.what === what)?.usd;
 
   it.each([
     ['KMS keys', 2],

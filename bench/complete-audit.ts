@@ -8,14 +8,14 @@ import { finspaceSource } from '../core/sources/finspace/source.ts';
 import { rules } from '../rules/index.ts';
 import { CALLER } from '../simulator/server.ts';
 
-/** A night to be audited. */
-export interface Night {
+/** A listing to be audited. */
+export interface Target {
   readonly endpoint: string;
   readonly environmentId: string;
   readonly asOf: Date;
 }
 
-/** By what a night is judged: the whole catalogue as it comes. */
+/** The settings of an operator who set none: the whole catalogue as it comes. */
 export const settingsOf = (environmentId: string) =>
   configuredSettings(
     parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules),
@@ -23,13 +23,13 @@ export const settingsOf = (environmentId: string) =>
     environmentId,
   );
 
-/** Audits a night as the function does, and throws where the run is not complete: it would measure something else. */
-export const auditNight = async (
+/** Audits as the function does, and throws where the run is not complete: it would measure something else. */
+export const completeAudit = async (
   archive: Archive,
-  night: Night,
-  settings = settingsOf(night.environmentId),
+  target: Target,
+  settings = settingsOf(target.environmentId),
 ): Promise<AuditResult> => {
-  const { endpoint, environmentId, asOf } = night;
+  const { endpoint, environmentId, asOf } = target;
   const region = 'us-east-1';
   const result = await audit(
     {

@@ -1,27 +1,27 @@
 import type { Archive, Content } from '../core/archive/archive.ts';
 import { folderArchive } from '../core/archive/folder.ts';
 import { measure } from '../lambda/metrics.ts';
-import { auditNight, type Night, settingsOf } from './audit-night.ts';
+import { completeAudit, settingsOf, type Target } from './complete-audit.ts';
 
-/** An object that a night leaves. */
+/** An object that a run leaves. */
 export interface Written {
   readonly area: string;
-  /** In bytes. */
+  /** Its size in bytes. */
   readonly size: number;
 }
 
-/** What a night costs. */
-export interface MeasuredNight {
+/** The cost of a run in time, memory and requests. */
+export interface MeasuredRun {
   readonly users: number;
   readonly findings: number;
-  /** How many metrics a run publishes. */
+  /** The number of metrics that a run publishes. */
   readonly metrics: number;
   readonly wallSeconds: number;
-  /** Of one core, in user and system mode. */
+  /** The seconds of one core, in user and system mode. */
   readonly cpuSeconds: number;
   /** The most that the process had resident, in MB. */
   readonly peakMemoryMb: number;
-  /** To FinSpace. */
+  /** The requests to FinSpace. */
   readonly requests: number;
   readonly written: readonly Written[];
   /** GET and HEAD. */
@@ -61,14 +61,14 @@ const counting = (archive: Archive) => {
   return { counted, counts };
 };
 
-/** Audits a night into a folder, in a process of its own, so that only the audit is measured. */
-const measureNight = async (folder: string, night: Night): Promise<MeasuredNight> => {
+/** Audits into a folder. This process does nothing else, so that only the audit is measured. */
+const measureRun = async (folder: string, target: Target): Promise<MeasuredRun> => {
   const { counted, counts } = counting(folderArchive(folder));
-  // Before the clock starts: a function's come with its code, parsed and checked.
-  const settings = settingsOf(night.environmentId);
+  // Read before the clock starts: a function's settings come with its code, parsed and checked.
+  const settings = settingsOf(target.environmentId);
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
-  const { report } = await auditNight(counted, night, settings);
+  const { report } = await completeAudit(counted, target, settings);
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     users: report.counts.users,
@@ -83,5 +83,5 @@ const measureNight = async (folder: string, night: Night): Promise<MeasuredNight
 };
 
 const [folder = '', endpoint = '', environmentId = '', asOf = ''] = process.argv.slice(2);
-const measured = await measureNight(folder, { endpoint, environmentId, asOf: new Date(asOf) });
+const measured = await measureRun(folder, { endpoint, environmentId, asOf: new Date(asOf) });
 process.stdout.write(JSON.stringify(measured));
