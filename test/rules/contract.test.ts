@@ -3,7 +3,7 @@ import { FRAMEWORKS } from '../../rules/engine/controls.ts';
 import { rules } from '../../rules/index.ts';
 import { CONTRACT } from './contract.ts';
 
-// By rule. Columns: NIST 800-53 r5, CIS v8.1, ISO 27001:2022, SOC 2, PCI DSS 4.0.1, NYDFS 500.7.
+// One line for rules that share their controls. Columns: NIST 800-53 r5, CIS v8.1, ISO 27001:2022, SOC 2, PCI DSS 4.0.1, NYDFS 500.7.
 const CONTROLS = `
 super-user-api-access, promoted-to-super-user, new-super-user | AC-6, AC-6(5), AC-6(7) | 5.4 | A.8.2 | CC6.1 | 7.2.5 | (a)(2), (a)(3)
 effective-super-user, self-service-credentials | AC-6, AC-6(5), AC-6(7) | 5.4 | A.8.2 | CC6.1 | | (a)(2)

@@ -38,7 +38,7 @@ const start = async (faults: readonly Fault[], users = USERS): Promise<Simulator
 
 const TIMEOUT_MS = 150;
 
-/** What a client sees of one request: the status, the error's name and the body, or how the connection broke. */
+/** The view that a client has of one request: the status, the error's name and the body, or how the connection broke. */
 const seen = async (answer: Promise<Received>): Promise<unknown> => {
   try {
     const { status, headers, body } = await answer;
@@ -55,7 +55,7 @@ const seen = async (answer: Promise<Received>): Promise<unknown> => {
 
 const THROTTLED = { status: 429, body: '', error: expect.stringMatching(/^ThrottlingException:/) };
 
-/** What each fault that befalls single requests looks like to a client. */
+/** The view that a client has of each fault that befalls single requests. */
 const ON_THE_WIRE: readonly (readonly [FaultKind, unknown])[] = [
   ['throttle', THROTTLED],
   ['throttle-retry-after', { ...THROTTLED, retryAfter: '1' }],

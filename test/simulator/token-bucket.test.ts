@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { tokenBucket } from '../../simulator/token-bucket.ts';
 
-/** How many of so many requests at one instant are let through. */
+/** Counts how many of so many requests at one instant are let through. */
 const served = (take: () => boolean, requests: number): number =>
   Array.from({ length: requests }, take).filter(Boolean).length;
 

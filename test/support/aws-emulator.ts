@@ -14,7 +14,7 @@ export interface AwsRequest {
   readonly action?: string;
 }
 
-/** An error that is answered in the place of the service. */
+/** An error that is answered instead of what the service would answer. */
 export interface AwsFault {
   readonly status: number;
   readonly code: string;
@@ -32,8 +32,8 @@ export interface AwsEmulatorOptions {
   /** Asked before every request; what it gives is the answer. `reset`: there is none, the connection breaks. */
   readonly fault?: (request: AwsRequest) => AwsFault | 'reset' | undefined;
   /**
-   * Told of every request that has taken effect, before its answer is sent; `reset` breaks the connection in its
-   * place, and `silence` sends nothing until the client goes away.
+   * Called for every request that has taken effect, before its answer is sent; `reset` breaks the connection instead,
+   * and `silence` sends nothing until the client goes away.
    */
   readonly onAnswer?: (request: AwsRequest) => 'reset' | 'silence' | undefined;
 }
@@ -46,7 +46,7 @@ export interface AwsEmulator {
   readonly sns: SNSClient;
   /** Adds a topic beside the first, and gives its ARN. */
   readonly createTopic: (name: string) => Promise<string>;
-  /** What was published to the topic, in order. */
+  /** The messages published to the topic, in order. */
   readonly messages: () => Promise<readonly PublishedMessage[]>;
   /** Subscribes with a filter policy; the result gives what came through it so far. */
   readonly subscribe: (filterPolicy?: object) => Promise<() => Promise<readonly PublishedMessage[]>>;
@@ -105,7 +105,7 @@ const withoutUnconfirmed = (xml: string): string =>
 
 const formSchema = z.record(z.string(), z.string()).catch({});
 
-/** What SNS refuses and fauxqs takes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+/** The subjects and bodies that SNS refuses and fauxqs takes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const publishFault = ({ Subject, ...form }: Readonly<Record<string, string>>): AwsFault | undefined => {
   const isSubjectWrong = Subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(Subject);
   const isValueEmpty = Object.entries(form).some(
@@ -114,7 +114,7 @@ const publishFault = ({ Subject, ...form }: Readonly<Record<string, string>>): A
   return isSubjectWrong || isValueEmpty ? { status: 400, code: 'InvalidParameter' } : undefined;
 };
 
-/** What a request is about. */
+/** Reads what a request is about. */
 const readRequest = ({
   headers,
   method,
@@ -202,7 +202,7 @@ export const startAwsEmulator = async ({
     const isWrite = method === 'PUT' || (method === 'POST' && searchParams.has('uploadId'));
     if (!isWrite || (match === undefined && noneMatch === undefined)) return undefined;
 
-    // The body is read by now, and fauxqs answers in memory: no other request comes between this look and the write.
+    // The body is read by now, and fauxqs answers in memory: no other request comes between this check and the write.
     const stored = await app.inject({
       method: 'HEAD',
       url: pathname,

@@ -9,7 +9,7 @@ type Update = NonNullable<Parameters<DurableExecutionClient['checkpoint']>[0]['U
 type State = NonNullable<Awaited<ReturnType<DurableExecutionClient['checkpoint']>>['NewExecutionState']>;
 type Operation = NonNullable<State['Operations']>[number];
 
-/** What an update makes of an operation, as Lambda keeps it. */
+/** Applies an update to an operation, as Lambda keeps it. */
 const updated = (before: Operation | undefined, update: Update): Operation => {
   const { Id, ParentId, Name, Type, SubType, Action, Payload, Error: error } = update;
   const { Attempt = 0 } = before?.StepDetails ?? {};
@@ -38,7 +38,7 @@ const updated = (before: Operation | undefined, update: Update): Operation => {
   };
 };
 
-/** What the time that passes between two invocations makes of an operation. */
+/** Applies the time that passes between two invocations to an operation. */
 const matured = (operation: Operation): Operation => {
   if (operation.Status === 'PENDING') return { ...operation, Status: 'READY' };
   const isWaiting = operation.Type === 'WAIT' && operation.Status === 'STARTED';

@@ -14,7 +14,7 @@ const entrySchema = z.object({
 /** One entry of a request. */
 export type PutEntry = z.output<typeof entrySchema>;
 
-/** How a request is answered other than by taking all of it. */
+/** An answer to a request other than taking all of it. */
 export type PutAnswer =
   | { readonly refuse: readonly number[]; readonly code: string }
   | { readonly status: number; readonly code: string };
@@ -23,7 +23,7 @@ export interface EventBus {
   readonly url: string;
   /** Every request, refused ones too. */
   readonly requests: (readonly PutEntry[])[];
-  /** What was accepted, in order. */
+  /** The entries that were accepted, in order. */
   readonly accepted: PutEntry[];
   readonly close: () => Promise<void>;
 }

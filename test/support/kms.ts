@@ -15,7 +15,7 @@ const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc6
 
 const toInteger = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-/** By Fermat's little theorem. */
+/** The inverse modulo a prime, by Fermat's little theorem. */
 const inverse = (value: bigint): bigint => {
   let result = 1n;
   let base = value % P256_ORDER;
@@ -67,7 +67,7 @@ const signByPss = (digest: Buffer, key: KeyObject): Buffer => {
   );
 };
 
-/** What PKCS #1 puts before a SHA-256 digest. */
+/** The bytes that PKCS #1 puts before a SHA-256 digest. */
 const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
 const SIGN = {
@@ -102,7 +102,7 @@ export interface Kms {
   readonly env: Readonly<Record<string, string>>;
   /** The bodies of the requests to sign, in order. */
   readonly requests: readonly unknown[];
-  /** From now on every request is refused so, until undefined is given. */
+  /** Refuses every request by this error, until undefined is given. */
   refuse(code: string | undefined): void;
   close(): Promise<void>;
 }

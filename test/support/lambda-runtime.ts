@@ -44,7 +44,7 @@ export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:func
 const RUNTIME_CLIENT = createRequire(import.meta.url).resolve('aws-lambda-ric');
 const HTTP_CLIENT = resolve(import.meta.dirname, 'lambda-runtime-client.cjs');
 
-/** What Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+/** The variables that Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 const reservedVariables = (runtimeApi: string, assetDir: string, handler: string) => ({
   AWS_LAMBDA_RUNTIME_API: runtimeApi,
   _HANDLER: handler,
@@ -76,7 +76,7 @@ export const startLambda = async ({ assetDir, handler, env, timeoutMs }: LambdaO
   /** The runtime's request for the next event, unanswered. */
   let poll: ServerResponse | undefined;
   let current: Invocation | undefined;
-  /** Why the process is about to end, where that is known. */
+  /** The reason why the process is about to end, where that is known. */
   let cause: InvocationOutcome | undefined;
 
   /** Hands the event to the process once both are there; the time-out counts from then, as Lambda's does. */

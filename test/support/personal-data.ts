@@ -8,8 +8,8 @@ export const personalDataOf = (records: readonly unknown[]): ReadonlySet<string>
       .filter((text) => text.length > 4),
   );
 
-/** What of it stands in a text. */
+/** Finds those that stand in a text. */
 export const personalDataIn = (text: string, records: readonly unknown[]): readonly string[] => {
-  const told = text.toLowerCase();
-  return [...personalDataOf(records)].filter((value) => told.includes(value));
+  const lowered = text.toLowerCase();
+  return [...personalDataOf(records)].filter((value) => lowered.includes(value));
 };

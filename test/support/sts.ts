@@ -10,7 +10,7 @@ export interface StsOptions {
   readonly externalId: string;
   readonly keys: () => AwsCredentials;
   readonly expiration: () => Date;
-  /** Answered in the place of the service. */
+  /** Answered instead of what the service would answer. */
   readonly fault?: { readonly status: number; readonly code: string };
 }
 

@@ -11,7 +11,7 @@ export const readSheet = async (bytes: Uint8Array): Promise<readonly Line[]> => 
   for await (const { cells } of readCsv(whole())) rows.push(cells);
   const [header = [], ...lines] = rows;
   return lines.map((cells) =>
-    Object.fromEntries(header.map((column, place) => [column, cells[place] ?? ''])),
+    Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])),
   );
 };
 
