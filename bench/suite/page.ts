@@ -1,4 +1,5 @@
 import { folderArchive } from '../../core/archive/folder.ts';
+import { runKeys } from '../../core/archive/keys.ts';
 import { reportPage } from '../../core/outputs/html/html.ts';
 import { completeAudit, settingsOf } from '../complete-audit.ts';
 import type { Measure } from '../measure.ts';
@@ -20,10 +21,11 @@ export const page = async (): Promise<readonly Measure[]> => {
       });
       const { rules } = settingsOf(environmentId);
       const hashes = { ruleset: '', config: '', waivers: '' };
+      const keys = runKeys(environmentId, ASOF);
       const evidence = Object.entries(objects).map(([name, object]) => ({ name, label: name, object }));
       const taken = Array.from({ length: TIMES }, () => {
         const before = performance.now();
-        reportPage({ report, rules, highlights, evidence, hashes, codeVersion: '0' });
+        reportPage({ report, rules, highlights, evidence, hashes, keys });
         return performance.now() - before;
       });
       return [

@@ -7,9 +7,9 @@ import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { CAUSE_WORDS, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { plural, truncate } from '../../text/plain-text.ts';
+import type { RunFacts } from '../output.ts';
 import { day } from './instant.ts';
 import { foreign, type Html, html, prose } from './markup.ts';
-import type { PageFacts } from './page-facts.ts';
 import { severityBadge, severityClass, severityWord } from './severity.ts';
 
 /** Findings of one rule and kind that are shown; the CSV beside the page has them all. */
@@ -52,7 +52,7 @@ const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
     return [{ kind, count, findings }];
   });
 
-const ruleFindings = ({ highlights, rules }: PageFacts): readonly RuleFindings[] => {
+const ruleFindings = ({ highlights, rules }: RunFacts): readonly RuleFindings[] => {
   const positions = new Map(rules.map(({ rule }, index) => [rule.id, index]));
   return [...Map.groupBy(highlights, ({ ruleId }) => ruleId)]
     .map(([ruleId, members]): RuleFindings => {
@@ -179,7 +179,7 @@ const filter = (groups: readonly RuleFindings[]): Html => {
 };
 
 /** Every finding that a reader is shown, by rule, the worst first. */
-export const findingsSection = (facts: PageFacts): Html => {
+export const findingsSection = (facts: RunFacts): Html => {
   const { report, rules } = facts;
   const groups = ruleFindings(facts);
   const now = Date.parse(report.asOf);

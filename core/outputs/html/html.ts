@@ -1,18 +1,16 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Report } from '../../model/report.ts';
-import { CODE_VERSION } from '../../model/version.ts';
-import type { RunOutput } from '../output.ts';
+import type { RunFacts, RunOutput } from '../output.ts';
 import { documentText } from './document.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection } from './findings.ts';
 import { foreign, type Html, html } from './markup.ts';
-import type { PageFacts } from './page-facts.ts';
 import { controlsSection, rulesSection, waiversSection } from './rules.ts';
 import { REPORT_SCRIPT } from './script.ts';
 import { trendChart } from './trend-chart.ts';
 import { inShort, runFacts, severityTiles, verdictCard } from './verdict.ts';
 
-const titleOf = ({ report, environmentName }: PageFacts): string => {
+const titleOf = ({ report, environmentName }: RunFacts): string => {
   const { verdict, environmentId, asOf } = report;
   const name = `${environmentName ?? environmentId}, ${asOf.slice(0, 10)}: FinSpace access audit`;
   return verdict === 'COMPLETE' ? name : `${verdict} - ${name}`;
@@ -22,7 +20,7 @@ const titleOf = ({ report, environmentName }: PageFacts): string => {
 const historyLink = ({ verdict, environmentId }: Report): string =>
   verdict === 'COMPLETE' ? '../../index.html' : `../../../../reports/environment=${environmentId}/index.html`;
 
-const trendSection = ({ report }: PageFacts): Html => {
+const trendSection = ({ report }: RunFacts): Html => {
   const { trend = [], previousRun, verdict } = report;
   const isCut = previousRun !== undefined && !trend.some(([run]) => run === previousRun);
   return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
@@ -31,7 +29,7 @@ const trendSection = ({ report }: PageFacts): Html => {
 };
 
 /** `report.html`: the run as people read it. The same facts give the same bytes. */
-export const reportPage = (facts: PageFacts): string => {
+export const reportPage = (facts: RunFacts): string => {
   const { report, environmentName } = facts;
   const { verdict, environmentId, accountId, region, run } = report;
   return documentText({
@@ -56,14 +54,4 @@ ${evidenceSection(facts)}
 };
 
 /** `report.html`. */
-export const htmlOutput: RunOutput = {
-  area: 'reports',
-  file: 'report.html',
-  write: ({ keys, last, ...facts }) =>
-    reportPage({
-      ...facts,
-      codeVersion: CODE_VERSION,
-      manifestKey: keys.manifest,
-      ...(last !== undefined && { last }),
-    }),
-};
+export const htmlOutput: RunOutput = { area: 'reports', file: 'report.html', write: reportPage };

@@ -4,8 +4,8 @@ import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
 import { TROUBLE_WORDS } from '../../model/words.ts';
 import { plural, truncate } from '../../text/plain-text.ts';
+import type { RunFacts } from '../output.ts';
 import { foreign, type Html, html } from './markup.ts';
-import type { PageFacts } from './page-facts.ts';
 import { severityBadge } from './severity.ts';
 
 const MAX_REASON = 400;
@@ -46,7 +46,7 @@ const summary = (outcomes: readonly RuleOutcome[]): string => {
 };
 
 /** Lists what each rule did, and did not. */
-export const rulesSection = ({ report, rules, highlights }: PageFacts): Html => {
+export const rulesSection = ({ report, rules, highlights }: RunFacts): Html => {
   const titles = new Map<string, string>(rules.map(({ rule }): [string, string] => [rule.id, rule.title]));
   const found = new Set(highlights.map(({ ruleId }) => ruleId));
   return html`<section id="rules" aria-labelledby="rules-title"><h2 id="rules-title">Rules: what was assessed, and what was not</h2>
@@ -56,7 +56,7 @@ ${report.rules.map((outcome) => row(outcome, titles.get(outcome.id) ?? outcome.i
 };
 
 /** Waivers that somebody has to see to. */
-export const waiversSection = ({ report: { waiverTroubles = [] } }: PageFacts): Html | undefined =>
+export const waiversSection = ({ report: { waiverTroubles = [] } }: RunFacts): Html | undefined =>
   waiverTroubles.length === 0
     ? undefined
     : html`<section id="waivers" aria-labelledby="waivers-title"><h2 id="waivers-title">Waivers to see to</h2>
@@ -116,7 +116,7 @@ const coverageOf = (
 
 /** Lists what the run says of each control of each framework. */
 export const controlsSection = (
-  { report, rules, highlights }: PageFacts,
+  { report, rules, highlights }: RunFacts,
   frameworks: Readonly<Record<string, string>>,
 ): Html => {
   const outcomes = new Map(report.rules.map((outcome) => [outcome.id, outcome]));

@@ -3,9 +3,9 @@ import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { begunAnew, countedHighlights, UNSEEN } from '../../model/words.ts';
 import { plural } from '../../text/plain-text.ts';
+import type { RunFacts } from '../output.ts';
 import { utcText, zonedText } from './instant.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
-import type { PageFacts } from './page-facts.ts';
 import { severityClass, severityWord } from './severity.ts';
 
 const SIGNS: Readonly<Record<Verdict, string>> = {
@@ -131,7 +131,7 @@ const comparedWith = ({ verdict, previousRun }: Report): Html => {
 };
 
 /** Lists the instant, the run and the listing that the page speaks for. */
-export const runFacts = ({ report, timeZone }: PageFacts): Html => {
+export const runFacts = ({ report, timeZone }: RunFacts): Html => {
   const { asOf, run, counts } = report;
   const { requests, throttled, retries } = counts;
   const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { sha256Of } from '../../../../core/archive/staging.ts';
 import { reportPage } from '../../../../core/outputs/html/html.ts';
-import type { PageFacts } from '../../../../core/outputs/html/page-facts.ts';
+import type { RunFacts } from '../../../../core/outputs/output.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { aFirstReport, aHighlight, aReport, counts } from '../../notify/digest/facts.ts';
-import { somePageFacts } from './page-facts.ts';
+import { someRunFacts } from './run-facts.ts';
 
 /** The page as a person reads it: no markup, no style, no script. */
 const wordsOf = (page: string): string =>
@@ -13,14 +13,14 @@ const wordsOf = (page: string): string =>
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ');
 
-const read = (differs: Partial<PageFacts> = {}): string => wordsOf(reportPage(somePageFacts(differs)));
+const read = (differs: Partial<RunFacts> = {}): string => wordsOf(reportPage(someRunFacts(differs)));
 
 test('the same facts give the same bytes', () => {
-  expect(reportPage(somePageFacts())).toBe(reportPage(somePageFacts()));
+  expect(reportPage(someRunFacts())).toBe(reportPage(someRunFacts()));
 });
 
 test('the policy lets in the style and the script of the page itself, and nothing else', () => {
-  const page = reportPage(somePageFacts());
+  const page = reportPage(someRunFacts());
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
   const sourceOf = (element: string): string => {
     const text = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(page)?.[1] ?? '';
@@ -91,7 +91,7 @@ describe('the verdict', () => {
       ],
     },
   ])('$name', ({ report, title, says }) => {
-    const page = reportPage(somePageFacts({ report }));
+    const page = reportPage(someRunFacts({ report }));
     expect(page).toContain(`<title>${title}</title>`);
     expect(page).toContain(`<body class="${report.verdict.toLowerCase()}">`);
     // Every printed sheet bears it.
@@ -203,7 +203,7 @@ describe('a finding', () => {
     const tagsOf = (page: string) => page.replaceAll(/>[^<]*/g, '>').replaceAll(/="[^"]*"/g, '');
     const pageOf = (foreignText: string) =>
       reportPage(
-        somePageFacts({
+        someRunFacts({
           environmentName: foreignText,
           report: aReport({
             verdict: 'INCOMPLETE',
@@ -260,13 +260,13 @@ describe('more findings than a page holds', () => {
   test('whatever their texts, the page stays below 2 MB and tells what it left out', () => {
     const long = '漢<'.repeat(5000);
     const evidence = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${long}${n}`, long]));
-    const highlights = somePageFacts().rules.map(({ rule }) =>
+    const highlights = someRunFacts().rules.map(({ rule }) =>
       many(100, { ruleId: rule.id, message: long, evidence }),
     );
-    const page = reportPage(somePageFacts({ highlights }));
+    const page = reportPage(someRunFacts({ highlights }));
     expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
     expect(wordsOf(page)).toContain('And 100 further findings of this rule.');
-    for (const { rule } of somePageFacts().rules) expect(page).toContain(`id="rule-${rule.id}"`);
+    for (const { rule } of someRunFacts().rules) expect(page).toContain(`id="rule-${rule.id}"`);
   });
 });
 
@@ -302,7 +302,7 @@ describe('what was assessed', () => {
       standing: 'not assessed',
     },
   ])('a rule that $name', ({ rule, row, standing }) => {
-    const facts = somePageFacts();
+    const facts = someRunFacts();
     const only = facts.rules.filter(({ rule: { id } }) => id === 'stale-login');
     const words = read({ report: aReport({ rules: [rule] }), rules: only });
     expect(words).toContain(row);
@@ -321,7 +321,7 @@ describe('what was assessed', () => {
 });
 
 test('tells what the report stands on, and that its own hash stands in the manifest', () => {
-  const facts = somePageFacts();
+  const facts = someRunFacts();
   const words = read();
   for (const { label, object } of facts.evidence) {
     expect(words).toContain(label);
@@ -329,7 +329,9 @@ test('tells what the report stands on, and that its own hash stands in the manif
     expect(words).toContain(object.sha256);
   }
   for (const hash of Object.values(facts.hashes)) expect(words).toContain(hash);
-  expect(words).toContain('This run&#39;s manifest manifests/20261124T020000Z.json written after this page');
+  expect(words).toContain(
+    'This run&#39;s manifest manifests/environment=vs57phhvijir4kv5rf6ywt/dt=2026-11-24/20261124T020000Z.json written after this page',
+  );
 });
 
 test.each([
@@ -339,5 +341,5 @@ test.each([
     href: '../../../../reports/environment=vs57phhvijir4kv5rf6ywt/index.html',
   },
 ])('a report that is $verdict links to the page of all runs', ({ verdict, href }) => {
-  expect(reportPage(somePageFacts({ report: aReport({ verdict }) }))).toContain(`href="${href}"`);
+  expect(reportPage(someRunFacts({ report: aReport({ verdict }) }))).toContain(`href="${href}"`);
 });

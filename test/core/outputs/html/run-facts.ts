@@ -1,5 +1,6 @@
-import type { PageFacts } from '../../../../core/outputs/html/page-facts.ts';
+import { runKeys } from '../../../../core/archive/keys.ts';
 import { OUTPUTS } from '../../../../core/outputs/index.ts';
+import type { RunFacts } from '../../../../core/outputs/output.ts';
 import { configureRules } from '../../../../rules/engine/configure.ts';
 import { rules } from '../../../../rules/index.ts';
 import { aReport } from '../../notify/digest/facts.ts';
@@ -13,7 +14,7 @@ const evidenceOf = (name: 'snapshot' | 'findings' | 'csv' | 'report', key: strin
 });
 
 /** A quiet, complete second run of which everything was stored; a test says what differs. */
-export const somePageFacts = (differs: Partial<PageFacts> = {}): PageFacts => ({
+export const someRunFacts = (differs: Partial<RunFacts> = {}): RunFacts => ({
   report: aReport({
     trend: [
       ['20261123T020000Z', 0, 1, 2, 3, 4],
@@ -30,8 +31,7 @@ export const somePageFacts = (differs: Partial<PageFacts> = {}): PageFacts => ({
     evidenceOf('csv', 'reports/findings.csv', 'c'),
     evidenceOf('report', 'reports/report.json', 'd'),
   ],
-  manifestKey: 'manifests/20261124T020000Z.json',
+  keys: runKeys('vs57phhvijir4kv5rf6ywt', new Date('2026-11-24T02:00:00Z')),
   hashes: { ruleset: sha('1'), config: sha('2'), waivers: sha('3') },
-  codeVersion: '1.2.3',
   ...differs,
 });
