@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../core/config/schema.ts';
+import { messageOf } from '../core/text/error-message.ts';
 import { type Actions, NAME, program } from './program.ts';
 import { EXIT, type ExitCode, UsageError } from './terminal/exit-codes.ts';
 import type { Io } from './terminal/terminal.ts';
@@ -31,8 +32,7 @@ export const main = async (words: readonly string[], io: Io): Promise<ExitCode> 
   } catch (error) {
     // What commander throws, it has told already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const message = error instanceof Error ? error.message : String(error);
-    for (const line of message.split('\n')) io.err.line(`${NAME}: ${line}`);
+    for (const line of messageOf(error).split('\n')) io.err.line(`${NAME}: ${line}`);
     return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.notComplete;
   }
 };

@@ -1,6 +1,7 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/runs.ts';
 import { shown } from '../../core/config/schema.ts';
+import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import {
@@ -9,7 +10,7 @@ import {
   openArchive,
   readArchiveLocation,
 } from './archive-place.ts';
-import { ENVIRONMENT_ID, type FlagReader, isEnvironmentId } from './flags.ts';
+import type { FlagReader } from './flags.ts';
 
 /** The flags of every command that reads an archive, as they were typed. */
 export interface ArchiveFlags extends LocationFlags {

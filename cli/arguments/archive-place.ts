@@ -1,6 +1,7 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { awsTimeouts } from '../../core/aws/clients.ts';
+import { isRegion } from '../../core/aws/partition.ts';
 import type { FlagReader } from './flags.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -16,13 +17,11 @@ export type ArchiveLocation =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'bucket'; readonly name: string };
 
-const REGION = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** Reads `--region`, or AWS_REGION in its place. */
 export const readRegion = (read: FlagReader, region: string | undefined, env: Env): string => {
   const name = region === undefined ? '--region (or AWS_REGION)' : '--region';
-  const isRegion = (value: string) => REGION.test(value);
   return read.text(name, region ?? env.AWS_REGION ?? '', 'a region such as us-east-1', isRegion) ?? '';
 };
 

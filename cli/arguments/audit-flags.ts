@@ -1,3 +1,4 @@
+import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import type { Io } from '../terminal/terminal.ts';
 import {
   type ArchiveLocation,
@@ -5,7 +6,7 @@ import {
   readArchiveLocation,
   readRegion,
 } from './archive-place.ts';
-import { ENVIRONMENT_ID, type FlagReader, isEnvironmentId } from './flags.ts';
+import type { FlagReader } from './flags.ts';
 
 /** The flags that say what is audited, and who takes the evidence and the digest, as they were typed. */
 export interface AuditFlags extends LocationFlags {

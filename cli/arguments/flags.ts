@@ -42,8 +42,3 @@ export const flagReader = (): FlagReader => {
     },
   };
 };
-
-/** An environment id: 1 to 26 letters and digits. */
-export const isEnvironmentId = (value: string): boolean => /^[A-Za-z0-9]{1,26}$/.test(value);
-
-export const ENVIRONMENT_ID = '1 to 26 letters and digits';

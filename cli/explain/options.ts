@@ -1,5 +1,6 @@
 import { shown } from '../../core/config/schema.ts';
 import { concerns } from '../../core/explain/explain.ts';
+import { isEnvironmentId } from '../../core/model/environment-id.ts';
 import { runInstant } from '../../core/model/run-name.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
@@ -62,15 +63,15 @@ const subjectOf = (id: string, environmentId: string): Subject => {
   return { kind: id.startsWith('arn:') ? 'principal' : 'user', id };
 };
 
-const FINDING = /^([A-Za-z0-9]{1,26})\/([a-z]+(?:-[a-z]+)*)\/(.+)$/s;
+const FINDING = /^([^/]+)\/([a-z]+(?:-[a-z]+)*)\/(.+)$/s;
 
 /**
  * Reads what is to be explained: a user's id, `#N`, an ARN, the environment's id, or a finding's.
  * @throws UsageError where a finding is of another environment, of no rule, or of one that says nothing of its subject
  */
 export const readQuestion = (word: string, environmentId: string, rules: readonly Rule[]): Question => {
-  const [, environment, ruleId, id] = word.startsWith('arn:') ? [] : (FINDING.exec(word) ?? []);
-  if (environment === undefined || ruleId === undefined || id === undefined) {
+  const [, environment = '', ruleId, id] = word.startsWith('arn:') ? [] : (FINDING.exec(word) ?? []);
+  if (!isEnvironmentId(environment) || ruleId === undefined || id === undefined) {
     if (word.trim() === '')
       throw new UsageError([`what is explained must be a user or a finding, got ${shown(word)}`]);
     return { subject: subjectOf(word, environmentId), ruleId: undefined };

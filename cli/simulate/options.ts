@@ -1,5 +1,6 @@
+import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { consequenceOf, FAULT_KINDS, type Fault, type FaultKind } from '../../simulator/faults.ts';
-import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from '../arguments/flags.ts';
+import { flagReader } from '../arguments/flags.ts';
 
 /** The flags of `simulate` as they were typed. */
 export interface SimulateFlags {

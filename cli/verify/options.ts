@@ -1,5 +1,6 @@
+import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { type ArchiveLocation, readArchiveLocation, readRegion } from '../arguments/archive-place.ts';
-import { ENVIRONMENT_ID, flagReader, isEnvironmentId } from '../arguments/flags.ts';
+import { flagReader } from '../arguments/flags.ts';
 
 /** The flags of `verify` as they were typed. */
 export interface VerifyFlags {

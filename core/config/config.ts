@@ -6,8 +6,9 @@ import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
+import { isRegion } from '../aws/partition.ts';
+import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
 import { type Cron, parseCron } from '../schedule/cron.ts';
-import { isRegion } from '../sources/finspace/endpoint.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
 /** A FinSpace environment to be audited. */
@@ -113,9 +114,7 @@ const oneLine = (most: number) =>
 const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
 const environment = section({
-  id: text('1 to 26 letters and digits, as in the address of the web application', (value) =>
-    /^[A-Za-z0-9]{1,26}$/.test(value),
-  ),
+  id: text(`${ENVIRONMENT_ID}, as in the address of the web application`, isEnvironmentId),
   name: oneLine(64).exactOptional(),
   account: accountId.exactOptional(),
   region: text('a region such as us-east-1', isRegion).exactOptional(),

@@ -1,6 +1,7 @@
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
+import { messageOf } from '../text/error-message.ts';
 import { type Config, configSchema, waiversSchema } from './config.ts';
 import { ConfigError, checked } from './schema.ts';
 
@@ -11,9 +12,7 @@ const dataOf = (document: Document.Parsed, fileName: string): unknown => {
   try {
     return document.toJS();
   } catch (error) {
-    throw new ConfigError([
-      `${fileName}: ${lowerFirst(error instanceof Error ? error.message : String(error))}`,
-    ]);
+    throw new ConfigError([`${fileName}: ${lowerFirst(messageOf(error))}`]);
   }
 };
 

@@ -2,10 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { Archive } from '../archive/archive.ts';
 import { readJson } from '../archive/lines.ts';
 import { evidenceOf, jsonText } from '../archive/staging.ts';
+import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Channel, Deliveries, Delivery, Notification, Receipt } from './channel.ts';
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /** The number of times that a marker is looked for which another attempt may be about to write. */
 const CHECKS = 20;
@@ -50,7 +48,7 @@ const attempted = async (send: () => Promise<'sent' | 'already-sent'>): Promise<
   try {
     return { outcome: await send() };
   } catch (error) {
-    return { outcome: 'failed', message: messageOf(error) };
+    return { outcome: 'failed', message: nameAndMessageOf(error) };
   }
 };
 

@@ -10,6 +10,7 @@ import {
   runOfKey,
 } from '../archive/keys.ts';
 import { runInstant } from '../model/run-name.ts';
+import { nameAndMessageOf } from '../text/error-message.ts';
 import { chainProblems, type Link, readLatestState, readLink, signatureProblems } from './chain.ts';
 import { type Attempts, checkNights, type Due, listAttempts } from './gaps.ts';
 import type { Note, Problem } from './problem.ts';
@@ -109,8 +110,7 @@ const checkObject = async (archive: Archive, { run, key, sha256, size }: Claimed
     const message = `has ${bytes} bytes of SHA-256 ${found}, its manifest says ${size} of ${sha256}`;
     return { bytes, problem: { kind: 'edited', run, key, message } };
   } catch (error) {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { problem: { kind: 'unreadable', run, key, message } };
+    return { problem: { kind: 'unreadable', run, key, message: nameAndMessageOf(error) } };
   }
 };
 

@@ -1,7 +1,7 @@
+import { isRegion } from '../../aws/partition.ts';
+
 /** The variables by which the AWS SDKs let operators point a client elsewhere; the first that is set counts. */
 const VARIABLES = ['AWS_ENDPOINT_URL_FINSPACE_DATA', 'AWS_ENDPOINT_URL'] as const;
-
-export const isRegion = (text: string): boolean => /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text);
 
 /** A URL that a request path can be appended to, or what is wrong with it. Never repeats the URL: it may hold a password. */
 const problemOf = (text: string): string | undefined => {
