@@ -3,8 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { AlertRecipient } from '../core/config/config.ts';
-import { hearsAlarms } from '../core/config/config.ts';
+import { type AlertRecipient, hearsAlarms } from '../core/config/recipient.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface AlarmTopicProps {

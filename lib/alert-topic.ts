@@ -5,7 +5,7 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { AlertRecipient } from '../core/config/config.ts';
+import type { AlertRecipient } from '../core/config/recipient.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../rules/engine/severity.ts';
 import { acknowledge } from './acknowledge.ts';
 

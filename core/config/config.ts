@@ -2,13 +2,14 @@ import * as z from 'zod';
 import type { RuleSettings } from '../../rules/engine/configure.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Options, Rule } from '../../rules/engine/rule.ts';
-import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
 import { isRegion } from '../aws/partition.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
 import { type Cron, parseCron } from '../schedule/cron.ts';
+import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
 /** A FinSpace environment to be audited. */
@@ -28,21 +29,6 @@ export interface Environment {
     readonly externalId: string;
   };
 }
-
-const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
-
-/** Who is told, in the words of SNS. */
-export interface AlertRecipient {
-  readonly protocol: (typeof PROTOCOLS)[number];
-  /** An e-mail address, a URL, or the ARN of a queue or a function. */
-  readonly endpoint: string;
-  /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
-  readonly minSeverity?: Severity;
-}
-
-/** Whether a recipient gets alarms too: a queue and a function have a program behind them that was written to read alerts. */
-export const hearsAlarms = ({ protocol }: AlertRecipient): boolean =>
-  protocol === 'email' || protocol === 'https';
 
 const LOCKS = ['off', 'governance', 'compliance'] as const;
 

@@ -1,6 +1,5 @@
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
-import type { AlertRecipient } from '../config/config.ts';
-import { hearsAlarms } from '../config/config.ts';
+import { type AlertRecipient, hearsAlarms } from '../config/recipient.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
 import {

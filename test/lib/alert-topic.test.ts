@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import type { AlertRecipient } from '../../core/config/config.ts';
+import type { AlertRecipient } from '../../core/config/recipient.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { AlarmTopic } from '../../lib/alarm-topic.ts';
 import { AlertTopic } from '../../lib/alert-topic.ts';
