@@ -1,4 +1,3 @@
-import { SNSClient } from '@aws-sdk/client-sns';
 import type { Archive } from '../core/archive/archive.ts';
 import type { Config } from '../core/config/config.ts';
 import type { Diagnosis } from '../core/doctor/doctor.ts';
@@ -24,10 +23,9 @@ export const functionDoctor =
   async (event: unknown, invocation: Invocation): Promise<Diagnosis> => {
     const request = readDoctorInvocation(event, invocation, config);
     const { environmentId, region, functionArn } = request;
-    const [{ doctor }, { SchedulerClient }, { STSClient }] = await Promise.all([
+    const [{ doctor }, { diagnosticClients }] = await Promise.all([
       import('../core/doctor/doctor.ts'),
-      import('@aws-sdk/client-scheduler'),
-      import('@aws-sdk/client-sts'),
+      import('../core/doctor/clients.ts'),
     ]);
     const {
       AUDIT_SCHEDULE_PREFIX: prefix,
@@ -48,8 +46,6 @@ export const functionDoctor =
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,
       now: Date.now,
-      sts: new STSClient({}),
-      sns: new SNSClient({}),
-      scheduler: new SchedulerClient({}),
+      ...(await diagnosticClients()),
     });
   };

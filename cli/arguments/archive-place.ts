@@ -1,6 +1,6 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
-import { awsTimeouts } from '../../core/aws/clients.ts';
+import { awsClient } from '../../core/aws/clients.ts';
 import { isRegion } from '../../core/aws/partition.ts';
 import type { FlagReader } from './flags.ts';
 
@@ -48,7 +48,7 @@ export const openArchive = async (place: ArchiveLocation, env: Env, region?: str
   // What stands in for S3 on one's own machine has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
   return bucketArchive(
-    new S3Client({ ...awsTimeouts(), forcePathStyle, ...(region !== undefined && { region }) }),
+    awsClient(S3Client, { forcePathStyle, ...(region !== undefined && { region }) }),
     place.name,
   );
 };

@@ -1,7 +1,5 @@
-import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SNSClient } from '@aws-sdk/client-sns';
-import { STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { diagnosticClients } from '../../core/doctor/clients.ts';
 import { doctor as diagnose, type Place } from '../../core/doctor/doctor.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
 import { openArchive } from '../arguments/archive-place.ts';
@@ -35,9 +33,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     functionArn: undefined,
     now: Date.now,
     homeRegion: region,
-    sts: new STSClient({ region }),
-    sns: new SNSClient({ region }),
-    scheduler: new SchedulerClient({ region }),
+    ...(await diagnosticClients({ region })),
   });
 
   const { checks } = diagnosis;

@@ -10,7 +10,7 @@ import { audit } from '../../core/audit/audit.ts';
 import { attemptName, wholeSecond } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
-import { awsTimeouts } from '../../core/aws/clients.ts';
+import { awsClient } from '../../core/aws/clients.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
@@ -44,7 +44,7 @@ import { type RunFlags, type RunOptions, readRunFlags } from './options.ts';
 const ALERT_WAIT_MS = 2000;
 
 const callersAccount = async (region: string): Promise<string> => {
-  const { account, problem } = await new STSClient({ ...awsTimeouts(), region })
+  const { account, problem } = await awsClient(STSClient, { region })
     .send(new GetCallerIdentityCommand({}))
     .then(
       ({ Account }) => ({ account: Account, problem: 'it names no account' }),
@@ -62,7 +62,7 @@ const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) 
   sendAlert:
     topicArn === undefined
       ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
-      : snsAlerts(new SNSClient({ ...awsTimeouts(), region }), topicArn),
+      : snsAlerts(awsClient(SNSClient, { region }), topicArn),
 });
 
 const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {

@@ -1,4 +1,4 @@
-import { awsTimeouts } from '../aws/clients.ts';
+import { awsClient } from '../aws/clients.ts';
 import type { SigningAlgorithm } from './manifest-signature.ts';
 import { type Signer, SigningError } from './signature.ts';
 
@@ -13,7 +13,7 @@ export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
   return async (digest) => {
     // Loaded where it is used: most audits sign nothing.
     const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
-    const client = new KMSClient({ ...awsTimeouts(), region });
+    const client = awsClient(KMSClient, { region });
     const { KeyId, Signature } = await client
       .send(
         new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }),

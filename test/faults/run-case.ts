@@ -6,7 +6,7 @@ import { runKeys } from '../../core/archive/keys.ts';
 import { readManifest } from '../../core/archive/manifest.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
-import { awsTimeouts } from '../../core/aws/clients.ts';
+import { awsClient } from '../../core/aws/clients.ts';
 import type { Verdict } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { ARCHIVE_PLACEHOLDER } from '../../core/notify/channel.ts';
@@ -173,10 +173,11 @@ const openWorld = async (
     region: 'us-east-1',
     credentials: { accessKeyId: 'faults', secretAccessKey: 'faults' },
     logger: QUIET,
-    ...awsTimeouts(ANSWER_TIMEOUT_MS),
   };
-  const s3 = await withoutPauses(new S3Client({ ...settings, forcePathStyle: true }));
-  const sns = await withoutPauses(new SNSClient(settings));
+  const s3 = await withoutPauses(
+    awsClient(S3Client, { ...settings, forcePathStyle: true }, ANSWER_TIMEOUT_MS),
+  );
+  const sns = await withoutPauses(awsClient(SNSClient, settings, ANSWER_TIMEOUT_MS));
   const folder = store === 'folder' ? await openFolder() : undefined;
   const archive = folder?.archive ?? bucketArchive(s3, aws.bucket, 0);
 

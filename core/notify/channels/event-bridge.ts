@@ -4,7 +4,7 @@ import type {
   PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import pRetry from 'p-retry';
-import { awsTimeouts } from '../../aws/clients.ts';
+import { awsClient } from '../../aws/clients.ts';
 import type { Channel } from '../channel.ts';
 import { type AuditEvent, eventsOf } from './events.ts';
 
@@ -86,7 +86,7 @@ export const eventBridgeEvents =
   async (events: AsyncIterable<AuditEvent>): Promise<number> => {
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
-    const client = new EventBridgeClient({ maxAttempts: RETRIES + 1, ...awsTimeouts(), ...config });
+    const client = awsClient(EventBridgeClient, { maxAttempts: RETRIES + 1, ...config });
 
     const put = async (batch: readonly PutEventsRequestEntry[]): Promise<void> => {
       let left = batch;

@@ -1,5 +1,5 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
-import { awsTimeouts } from '../../aws/clients.ts';
+import { awsClient } from '../../aws/clients.ts';
 import { ListingStopped } from './listing-stopped.ts';
 import type { AwsCredentials } from './signing.ts';
 
@@ -35,7 +35,7 @@ export const assumedRole = (
   const assume = async () => {
     // Loaded where it is used: most audits stay in their own account.
     const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
-    const client = new STSClient({ ...awsTimeouts(), ...config });
+    const client = awsClient(STSClient, config);
     try {
       const { Credentials } = await client.send(
         new AssumeRoleCommand({ RoleArn: arn, ExternalId: externalId, RoleSessionName: sessionName }),

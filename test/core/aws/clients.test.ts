@@ -1,9 +1,12 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
-import { awsTimeouts } from '../../../core/aws/clients.ts';
+import { awsClient } from '../../../core/aws/clients.ts';
+import { diagnosticClients } from '../../../core/doctor/clients.ts';
 import { type AwsEmulator, startAwsEmulator } from '../../support/aws-emulator.ts';
 
 let aws: AwsEmulator;
@@ -24,8 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
+const SILENCE_MS = 100;
+
 const settings = () => ({
-  ...awsTimeouts(100),
   endpoint: aws.url,
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -33,7 +37,7 @@ const settings = () => ({
 
 test('an answer of S3 that never comes is asked for again', async () => {
   asked = [];
-  const s3 = new S3Client({ ...settings(), forcePathStyle: true });
+  const s3 = awsClient(S3Client, { ...settings(), forcePathStyle: true }, SILENCE_MS);
   const stored = await bucketArchive(s3, aws.bucket).read('object');
   expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
   expect(asked).toEqual(['/archive/object', '/archive/object']);
@@ -42,8 +46,40 @@ test('an answer of S3 that never comes is asked for again', async () => {
 
 test('an alert whose receipt never comes is published again', async () => {
   asked = [];
-  const sns = new SNSClient(settings());
+  const sns = awsClient(SNSClient, settings(), SILENCE_MS);
   await sns.send(new PublishCommand({ TopicArn: aws.topicArn, Message: 'text' }));
   expect(asked).toEqual(['Publish', 'Publish']);
   sns.destroy();
+});
+
+test('a service may be silent for 15 seconds, and take 5 to be reached', async () => {
+  const { sts, sns, scheduler } = await diagnosticClients({ region: 'us-east-1' });
+  const s3 = awsClient(S3Client, { region: 'us-east-1' });
+  for (const client of [s3, sts, sns, scheduler]) {
+    const { requestHandler } = client.config;
+    // The handler reads its settings with the first request, before the network is asked.
+    await requestHandler.handle(Object(undefined)).catch(() => undefined);
+    expect(Object(requestHandler).httpHandlerConfigs()).toMatchObject({
+      connectionTimeout: 5000,
+      socketTimeout: 15_000,
+    });
+  }
+});
+
+describe('every client of AWS', () => {
+  const PROJECT = resolve(import.meta.dirname, '../../..');
+  const FOLDERS = ['bin', 'cli', 'core', 'lambda', 'lib', 'rules', 'simulator'];
+
+  test('is made where it is given its time-outs', async () => {
+    const constructions: string[] = [];
+    for (const folder of FOLDERS) {
+      for (const entry of await readdir(join(PROJECT, folder), { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+        const path = join(entry.parentPath, entry.name);
+        const code = await readFile(path, 'utf8');
+        if (/\bnew \w*Client\b/.test(code)) constructions.push(path.slice(PROJECT.length + 1));
+      }
+    }
+    expect(constructions).toEqual(['core/aws/clients.ts']);
+  });
 });
