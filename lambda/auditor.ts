@@ -6,6 +6,7 @@ import type { AuditRequest } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import { configuredSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
+import { systemClock } from '../core/model/clock.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import { compose, configuredChannels } from './composition.ts';
@@ -20,11 +21,13 @@ const archive = bucketArchive(awsClient(S3Client), bucket);
 const sendAlert = snsAlerts(awsClient(SNSClient), topicArn);
 const { credentialsOf, usersOf } = compose(config, process.env);
 const channels = configuredChannels(config, sendAlert);
+const clock = systemClock;
 const logger = new Logger();
 
 /** What the function audits with, by its environment and the files beside it. */
 export const auditor = {
   config,
+  clock,
   listUsersOf: usersOf,
   settingsOf: ({ environmentId }: AuditRequest) => ({
     ...configuredSettings(config, waivers, environmentId),
@@ -33,8 +36,8 @@ export const auditor = {
   }),
   onResult(result: AuditResult, startedAt: number): void {
     logger.info('audited', loggable(result));
-    publishMetrics(result, startedAt);
+    publishMetrics(result, (clock.now() - startedAt) / 1000);
   },
   /** Looks whether an audit could be made. */
-  examine: functionDoctor({ config, archive, topicArn, credentialsOf, env: process.env }),
+  examine: functionDoctor({ config, archive, topicArn, credentialsOf, clock, env: process.env }),
 };

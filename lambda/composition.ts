@@ -2,6 +2,7 @@ import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { AuditRequest } from '../core/audit/request.ts';
 import type { Config } from '../core/config/config.ts';
+import { systemClock } from '../core/model/clock.ts';
 import type { Channel } from '../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../core/notify/channels/digest.ts';
 import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
@@ -33,13 +34,13 @@ export type CredentialsOf = (environmentId: string) => () => Promise<AwsCredenti
  * The keys that an environment is read with: the function's own role's, or those of the one that the config names.
  * @param sts of the client that assumes a named role
  */
-export const configuredCredentials = ({ environments }: Config, sts: STSClientConfig = {}): CredentialsOf => {
+export const configuredCredentials = ({ environments }: Config, sts?: STSClientConfig): CredentialsOf => {
   const ownKeys = defaultProvider();
   return (environmentId) => {
     const role = environments.find(({ id }) => id === environmentId)?.role;
     return role === undefined
       ? ownKeys
-      : assumedRole({ ...role, sessionName: `finspace-auditor-${environmentId}` }, sts);
+      : assumedRole({ ...role, sessionName: `finspace-auditor-${environmentId}` }, systemClock, sts);
   };
 };
 

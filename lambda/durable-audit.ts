@@ -7,6 +7,7 @@ import type { AuditRequest } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { AuditSettings } from '../core/audit/settings.ts';
 import type { Config } from '../core/config/config.ts';
+import type { Clock } from '../core/model/clock.ts';
 import { runName } from '../core/model/run-name.ts';
 import { type ListingPart, listPart, partsSource } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
@@ -19,7 +20,7 @@ export interface PartwiseAuditor {
   listUsersOf(request: AuditRequest): ResumableSource;
   /** Told once of each audit; `startedAt` is when its execution began, in milliseconds since the epoch. */
   onResult(result: AuditResult, startedAt: number): void;
-  readonly now?: () => number;
+  readonly clock: Clock;
   /** How long one invocation lists, in milliseconds. */
   readonly partMs?: number;
   /** How often a step is tried that the archive fails, or whose invocation dies. */
@@ -71,10 +72,10 @@ const listInParts = async (
   auditor: PartwiseAuditor,
   request: AuditRequest,
 ): Promise<Listed> => {
-  const { now = Date.now, partMs = PART_MS, mostTries } = auditor;
+  const { clock, partMs = PART_MS, mostTries } = auditor;
   const { archive } = auditor.settingsOf(request);
   const listUsers = auditor.listUsersOf(request);
-  const settings = { archive, listUsers, deadline: request.deadline, partMs, now };
+  const settings = { archive, listUsers, deadline: request.deadline, partMs, clock };
   const parts: ListingPart[] = [];
   try {
     if (!(await context.step('is it due', () => isDue({ archive }, request), toList(mostTries))))
@@ -120,9 +121,9 @@ export const auditInParts = async (
   context: DurableContext,
   auditor: PartwiseAuditor,
 ): Promise<Answer> => {
-  const { now = Date.now, mostTries } = auditor;
+  const { clock, mostTries } = auditor;
   const { startedAt, random } = await context.step('begin', async () => ({
-    startedAt: now(),
+    startedAt: clock.now(),
     random: randomUUID(),
   }));
   const request = {

@@ -1,6 +1,7 @@
 import type { Archive } from '../core/archive/archive.ts';
 import type { Config } from '../core/config/config.ts';
 import type { Diagnosis } from '../core/doctor/doctor.ts';
+import type { Clock } from '../core/model/clock.ts';
 import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
 import type { CredentialsOf } from './composition.ts';
 import { type Invocation, readDoctorInvocation } from './invocation.ts';
@@ -11,6 +12,7 @@ export interface FunctionSettings {
   readonly archive: Archive;
   readonly topicArn: string;
   readonly credentialsOf: CredentialsOf;
+  readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -19,7 +21,7 @@ export interface FunctionSettings {
  * The clients that audits don't need are loaded with the first one.
  */
 export const functionDoctor =
-  ({ config, archive, topicArn, credentialsOf, env }: FunctionSettings) =>
+  ({ config, archive, topicArn, credentialsOf, clock, env }: FunctionSettings) =>
   async (event: unknown, invocation: Invocation): Promise<Diagnosis> => {
     const request = readDoctorInvocation(event, invocation, config);
     const { environmentId, region, functionArn } = request;
@@ -45,7 +47,7 @@ export const functionDoctor =
       recipients: config.alerts,
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,
-      now: Date.now,
+      clock,
       ...(await diagnosticClients()),
     });
   };

@@ -5,7 +5,7 @@ import { answerOf, byEvent, readInvocation } from './invocation.ts';
 
 /** Audits one environment, or looks whether it could. Rejects where a run is not complete or nobody was told. */
 export const handler = byEvent(auditor.examine, async (event, context) => {
-  const startedAt = Date.now();
+  const startedAt = auditor.clock.now();
   const request = readInvocation(event, context, auditor.config, startedAt, randomUUID());
   const listUsers = auditor.listUsersOf(request);
   const result = await audit(request, { ...auditor.settingsOf(request), listUsers });

@@ -49,13 +49,12 @@ const metrics = new Metrics();
 /**
  * Publishes the measurements of a run, whatever its verdict, at the instant that the run speaks for: an earlier run
  * made again says nothing of today. Namespace and service come from the environment of the function.
- * @param startedAt when the attempt began, in milliseconds since the epoch
  */
-export const publishMetrics = (result: Measured, startedAt: number): void => {
+export const publishMetrics = (result: Measured, durationSeconds: number): void => {
   const { environmentId, asOf } = result.report;
   metrics.addDimension('environment', environmentId);
   metrics.setTimestamp(new Date(asOf));
-  for (const [name, value] of Object.entries(measure(result, (Date.now() - startedAt) / 1000)))
+  for (const [name, value] of Object.entries(measure(result, durationSeconds)))
     metrics.addMetric(name, unitOf(name), value);
   metrics.publishStoredMetrics();
 };

@@ -1,6 +1,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { diagnosticClients } from '../../core/doctor/clients.ts';
 import { doctor as diagnose, type Place } from '../../core/doctor/doctor.ts';
+import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
 import { openArchive } from '../arguments/archive-place.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
@@ -17,7 +18,7 @@ const placeOf = async ({ place, region }: DoctorOptions, io: Io): Promise<Place>
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const options = readDoctorFlags(flags, io.env);
   const { region, configFile, credentials, isJson } = options;
-  const { config } = readConfigFiles(configFile, Date.now());
+  const { config } = readConfigFiles(configFile, systemClock.now());
   const given = configFile === undefined ? undefined : config;
 
   const diagnosis = await diagnose({
@@ -31,7 +32,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     expected: given?.schedule,
     // Which function the stack has is not known here.
     functionArn: undefined,
-    now: Date.now,
+    clock: systemClock,
     homeRegion: region,
     ...(await diagnosticClients({ region })),
   });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GetScheduleOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { Config } from '../config/config.ts';
+import type { Clock } from '../model/clock.ts';
 import { cronText, parseSchedulerCron } from '../schedule/cron.ts';
 import { plainLine } from '../text/plain-text.ts';
 import {
@@ -24,7 +25,7 @@ export interface ScheduleSettings {
   readonly functionArn: string | undefined;
   /** What it must run by; undefined: not known. */
   readonly expected: Config['schedule'] | undefined;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 const DEPLOY = 'deploy the stack; the runbook\'s "A schedule was changed" says how to find who changed it';
@@ -43,11 +44,11 @@ const environmentOf = (input: string | undefined): unknown => {
 
 const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): Answer => {
   const { State, EndDate, Target } = schedule;
-  const { environmentId, functionArn, now } = settings;
+  const { environmentId, functionArn, clock } = settings;
   const target = Target?.Arn ?? 'nothing';
   const environment = environmentOf(Target?.Input);
   if (State !== 'ENABLED') return fail(`it is ${State ?? 'in no state'}: no audit is started`, DEPLOY);
-  if (EndDate !== undefined && EndDate.getTime() <= now())
+  if (EndDate !== undefined && EndDate.getTime() <= clock.now())
     return fail(`it ended at ${EndDate.toISOString()}: no audit is started`, DEPLOY);
   if (environment !== environmentId)
     return fail(`it asks for environment ${plainLine(String(environment), 40)}`, DEPLOY);

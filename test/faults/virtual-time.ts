@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Clock } from '../../core/sources/finspace/clock.ts';
+import type { Clock } from '../../core/model/clock.ts';
 import type { Fetch } from '../../core/sources/finspace/request.ts';
 import type { Simulator } from '../../simulator/server.ts';
 

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
-import { assumedRole } from '../../core/sources/finspace/assumed-role.ts';
 import { configuredChannels, configuredCredentials, configuredUsers } from '../../lambda/composition.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type Sts, type StsOptions, startSts } from '../support/sts.ts';
@@ -33,56 +32,6 @@ const clientOf = ({ url }: Pick<Sts, 'url'>) => ({
   region: 'us-east-1',
   credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 'own' },
   maxAttempts: 1,
-});
-
-const NAMED = { arn: ROLE, externalId: EXTERNAL_ID, sessionName: 'finspace-auditor-abc' };
-
-describe('a named role', () => {
-  test('is assumed with the external id, under a name that its account can look for', async () => {
-    const sts = await start();
-    expect(await assumedRole(NAMED, clientOf(sts), () => NOW)()).toEqual(KEYS);
-    expect(sts.requests).toEqual([
-      expect.objectContaining({
-        Action: 'AssumeRole',
-        RoleArn: ROLE,
-        ExternalId: EXTERNAL_ID,
-        RoleSessionName: 'finspace-auditor-abc',
-      }),
-    ]);
-  });
-
-  test.each([
-    { name: 'kept while they last', minutes: 54.9, requests: 1 },
-    { name: 'renewed five minutes before their end', minutes: 55, requests: 2 },
-  ])('gives keys that are $name', async ({ minutes, requests }) => {
-    const sts = await start();
-    let now = NOW;
-    const load = assumedRole(NAMED, clientOf(sts), () => now);
-    await load();
-    now += minutes * MINUTE_MS;
-    await load();
-    expect(sts.requests).toHaveLength(requests);
-  });
-
-  test.each([
-    { name: 'another external id', role: { ...NAMED, externalId: 'guessed' } },
-    { name: 'another role', role: { ...NAMED, arn: `${ROLE}s` } },
-  ])('is refused for $name, with what to do about it', async ({ role }) => {
-    const sts = await start();
-    await expect(assumedRole(role, clientOf(sts))()).rejects.toMatchObject({
-      name: 'ListingStopped',
-      reason: 'access-denied',
-      message: `role ${role.arn} could not be assumed (AccessDenied): its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
-    });
-  });
-
-  test('that STS is too ill to give is no refusal', async () => {
-    const sts = await start({ fault: { status: 503, code: 'ServiceUnavailable' } });
-    await expect(assumedRole(NAMED, clientOf(sts))()).rejects.toMatchObject({
-      reason: 'source-unavailable',
-      message: `role ${ROLE} could not be assumed (ServiceUnavailable): STS does not answer as it should`,
-    });
-  });
 });
 
 describe('the users of an environment', () => {

@@ -8,6 +8,7 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import type { AuditSettings } from '../../core/audit/settings.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { systemClock } from '../../core/model/clock.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { Fetch } from '../../core/sources/finspace/request.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
@@ -67,6 +68,7 @@ const hasty = (send: Fetch) => {
   const sleep = async (ms: number) => {
     ahead += ms;
   };
+  const clock = { now, sleep };
   const { environmentId, region, url: endpoint, callerCredentials } = simulator;
   const listUsers = finspaceSource({
     environmentId,
@@ -74,13 +76,13 @@ const hasty = (send: Fetch) => {
     endpoint,
     mode: 'exchange',
     loadCredentials: async () => callerCredentials,
-    clock: { now, sleep },
+    clock,
     fetch: (...request) => {
       ahead += 1000;
       return send(...request);
     },
   });
-  return { now, listUsers };
+  return { clock, listUsers };
 };
 
 /** So long that a part takes the exchange and eleven pages. */
@@ -107,7 +109,7 @@ const prepare = async ({ archive, faults = [], send = fetch, mostTries }: Plan) 
   const kept = archive ?? folderArchive(await newFolder());
   simulator.setFaults(faults);
   const from = simulator.requests().length;
-  const { now, listUsers } = hasty(send);
+  const { clock, listUsers } = hasty(send);
   const results: AuditResult[] = [];
   const handler = (event: unknown, context: DurableContext) =>
     auditInParts(event, context, {
@@ -115,7 +117,7 @@ const prepare = async ({ archive, faults = [], send = fetch, mostTries }: Plan) 
       settingsOf: () => settingsFor(kept),
       listUsersOf: () => listUsers,
       onResult: (result) => results.push(result),
-      now,
+      clock,
       partMs: PART_MS,
       ...(mostTries !== undefined && { mostTries }),
     });
@@ -139,7 +141,7 @@ const auditTimelessly = async (plan: Plan, onInvocation?: (kill: () => void) => 
 const auditInOneGo = async (faults: FaultPlan = []) => {
   const archive = folderArchive(await newFolder());
   simulator.setFaults(faults);
-  const { now, listUsers } = hasty(fetch);
+  const { clock, listUsers } = hasty(fetch);
   await audit(
     {
       environmentId: simulator.environmentId,
@@ -148,7 +150,7 @@ const auditInOneGo = async (faults: FaultPlan = []) => {
       partition: 'aws',
       asOf: new Date(SCHEDULED_TIME),
       attempt: 'in-one-go',
-      deadline: now() + 3_600_000,
+      deadline: clock.now() + 3_600_000,
       acceptRosterDrop: false,
     },
     { ...settingsFor(archive), listUsers },
@@ -478,6 +480,7 @@ test('an event that no schedule sends fails at once', async () => {
         settingsOf: () => settingsFor(folderArchive('/nowhere')),
         listUsersOf: () => hasty(fetch).listUsers,
         onResult: () => {},
+        clock: systemClock,
       }),
     ),
   });

@@ -1,5 +1,6 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { awsClient } from '../../aws/clients.ts';
+import type { Clock } from '../../model/clock.ts';
 import { ListingStopped } from './listing-stopped.ts';
 import type { AwsCredentials } from './signing.ts';
 
@@ -27,8 +28,8 @@ const isRefusal = (error: unknown): boolean => {
  */
 export const assumedRole = (
   { arn, externalId, sessionName }: NamedRole,
-  config: STSClientConfig = {},
-  now: () => number = Date.now,
+  clock: Clock,
+  config?: STSClientConfig,
 ): (() => Promise<AwsCredentials>) => {
   let cached: { readonly keys: AwsCredentials; readonly until: number } | undefined;
 
@@ -62,7 +63,7 @@ export const assumedRole = (
   };
 
   return async () => {
-    if (cached === undefined || now() >= cached.until) cached = await assume();
+    if (cached === undefined || clock.now() >= cached.until) cached = await assume();
     return cached.keys;
   };
 };

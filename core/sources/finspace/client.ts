@@ -1,5 +1,5 @@
+import type { Clock } from '../../model/clock.ts';
 import type { ListingCounts } from '../../model/listing.ts';
-import type { Clock } from './clock.ts';
 import { type Failure, type Operation, RequestError, remedyFor } from './failure.ts';
 import { granted, refused, sent, UNPACED, waitMs } from './pacing.ts';
 import { type Fetch, type JsonObject, send } from './request.ts';

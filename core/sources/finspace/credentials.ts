@@ -1,5 +1,5 @@
+import type { Clock } from '../../model/clock.ts';
 import type { Client } from './client.ts';
-import type { Clock } from './clock.ts';
 import { RequestError } from './failure.ts';
 import { type CredentialsMode, ListingStopped } from './listing-stopped.ts';
 import type { JsonObject } from './request.ts';

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
+import type { Clock } from '../../model/clock.ts';
 import { type Client, OutOfTime } from './client.ts';
-import type { Clock } from './clock.ts';
 import type { FinspaceCredentials } from './credentials.ts';
 import { type Failure, type Remedy, RequestError, remedyFor } from './failure.ts';
 import { type CredentialsMode, cutBy, ListingStopped } from './listing-stopped.ts';

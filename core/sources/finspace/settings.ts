@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Operation } from './failure.ts';
 import type { CredentialsMode } from './listing-stopped.ts';
 import type { Fetch } from './request.ts';

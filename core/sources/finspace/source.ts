@@ -1,5 +1,5 @@
+import { systemClock } from '../../model/clock.ts';
 import type { ResumableSource } from '../source.ts';
-import { systemClock } from './clock.ts';
 import { readEndpoint } from './endpoint.ts';
 import { openListing } from './listing.ts';
 import { nodeFetch } from './node-fetch.ts';

@@ -3,6 +3,7 @@ import { type AttemptName, listingPartKey } from '../../archive/keys.ts';
 import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { ListingCounts } from '../../model/listing.ts';
 import type { Listing, ListingCursor, ListingEnd, ResumableSource, UserSource } from '../source.ts';
 import {
@@ -32,7 +33,7 @@ export interface PartSettings {
   readonly deadline: number;
   /** How long one part may take, in milliseconds. */
   readonly partMs: number;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** A directory that changes faster than it can be listed is given up. */
@@ -60,14 +61,14 @@ const placeAfter = (previous: ListingPart | undefined): Pick<ListingPart, 'pass'
 };
 
 const readOn = async (
-  { archive, listUsers, deadline, partMs, now }: PartSettings,
+  { archive, listUsers, deadline, partMs, clock }: PartSettings,
   key: string,
   from: ListingCursor | undefined,
 ): Promise<StoredPart> => {
   const spools = await createSpoolFolder();
   try {
     const spool = spools.open('part.jsonl.gz');
-    const listing = listUsers(Math.min(deadline, now() + partMs), from);
+    const listing = listUsers(Math.min(deadline, clock.now() + partMs), from);
     for await (const page of listing.pages) await writePage(spool, page);
     const ending = { end: listing.end(), counts: listing.counts(), place: listing.place() };
     const { object, isOurs } = await storeOnce(archive, key, await writeEnd(spool, ending));
@@ -92,7 +93,7 @@ export const listPart = async (
   attempt: AttemptName,
   previous: ListingPart | undefined,
 ): Promise<ListingPart> => {
-  const { archive, deadline, now } = settings;
+  const { archive, deadline, clock } = settings;
   const { pass, number } = placeAfter(previous);
   const key = listingPartKey(attempt, pass, number);
   const resumed = number > 1 ? previous : undefined;
@@ -100,7 +101,7 @@ export const listPart = async (
     readOn(settings, key, resumed && (await readPartEnd(archive, resumed.object)).place);
 
   const { object, ending } = (await findPart(archive, key)) ?? (await readNow());
-  const next = nextAfter(ending, pass, resumed !== undefined, now() >= deadline);
+  const next = nextAfter(ending, pass, resumed !== undefined, clock.now() >= deadline);
   return { pass, number, object, end: ending.end, counts: ending.counts, next };
 };
 

@@ -16,6 +16,7 @@ import { defaultConfig } from '../../../core/config/config.ts';
 import type { AlertRecipient } from '../../../core/config/recipient.ts';
 import { type CheckResult, runChecks } from '../../../core/doctor/check.ts';
 import { type DoctorSettings, doctor } from '../../../core/doctor/doctor.ts';
+import { systemClock } from '../../../core/model/clock.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
 import { CALLER, type Simulator, startSimulator } from '../../../simulator/server.ts';
 import { readTree } from '../../support/archive-tree.ts';
@@ -117,7 +118,7 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     scheduleName: 'nightly',
     functionArn: FUNCTION,
     expected: defaultConfig([]).schedule,
-    now: Date.now,
+    clock: systemClock,
     sts: new STSClient({ ...client, endpoint: aws.url }),
     sns: new SNSClient({ ...client, endpoint: aws.url }),
     scheduler: new SchedulerClient({ ...client, endpoint: scheduler.env.AWS_ENDPOINT_URL_SCHEDULER ?? '' }),

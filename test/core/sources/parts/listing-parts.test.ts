@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
+import { systemClock } from '../../../../core/model/clock.ts';
 import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
 import type { ListingCursor, ListingEnd, ResumableSource } from '../../../../core/sources/source.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -36,7 +37,7 @@ const settingsOf = (archive: Archive, listUsers: ResumableSource, now = 0) => ({
   listUsers,
   deadline: 1000,
   partMs: 400,
-  now: () => now,
+  clock: { ...systemClock, now: () => now },
 });
 
 const newArchive = async (): Promise<Archive> => folderArchive(await newFolder());

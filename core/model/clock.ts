@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Time as a listing sees it: tests put their own in. */
+/** Time as an audit knows it. Whoever starts one says by which clock, and tests bring their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
