@@ -9,7 +9,7 @@ import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
 import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
-import { finspaceSource } from '../core/sources/finspace/source.ts';
+import { chooseSource } from '../core/sources/index.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
 
 /** What the config makes of the function's edges. */
@@ -46,9 +46,9 @@ export const configuredCredentials = ({ environments }: Config, sts?: STSClientC
 
 /** Who lists the users of an environment. */
 export const configuredUsers =
-  ({ credentials: mode }: Config, env: NodeJS.ProcessEnv, credentialsOf: CredentialsOf) =>
+  (config: Config, env: NodeJS.ProcessEnv, credentialsOf: CredentialsOf) =>
   ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource => {
     const endpoint = finspaceEndpoint(region, env);
     const loadCredentials = credentialsOf(environmentId);
-    return finspaceSource({ environmentId, region, endpoint, mode, loadCredentials });
+    return chooseSource({ config, environmentId, region, endpoint, loadCredentials });
   };

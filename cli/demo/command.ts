@@ -8,7 +8,7 @@ import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
-import { finspaceSource } from '../../core/sources/finspace/source.ts';
+import { chooseSource } from '../../core/sources/index.ts';
 import { rules } from '../../rules/index.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { makeNights, type Night } from '../../simulator/nights.ts';
@@ -108,11 +108,11 @@ const auditNight = async (
     {
       ...configuredSettings(files.config, files.waivers, ENVIRONMENT.id),
       environmentName: ENVIRONMENT.name,
-      listUsers: finspaceSource({
+      listUsers: chooseSource({
+        config: { credentials: 'exchange' },
         environmentId: ENVIRONMENT.id,
         region: REGION,
         endpoint: simulator.url,
-        mode: 'exchange',
         loadCredentials: () => Promise.resolve(simulator.callerCredentials),
         onEvent: progress.onEvent,
       }),

@@ -12,7 +12,7 @@ import { isNews } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
-import { archivedSource } from '../../core/sources/archived.ts';
+import { chooseSource } from '../../core/sources/index.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
 
@@ -65,7 +65,7 @@ export const openJudge = (archive: Archive, { config, waivers }: ConfigFiles, fo
         },
         {
           ...configuredSettings(config, waivers, environmentId),
-          listUsers: archivedSource(archive, night, signal),
+          listUsers: chooseSource({ archive, manifest: night, signal }),
           archive: own,
           channels: [
             digestChannel((alert) => {

@@ -16,7 +16,7 @@ import { collectHighlights, type Highlight } from '../../core/model/highlights.t
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
-import { finspaceSource } from '../../core/sources/finspace/source.ts';
+import { chooseSource } from '../../core/sources/index.ts';
 import { messageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
@@ -128,11 +128,12 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const { archive, sendAlert } = await edgesOf(options, io);
   const asOf = wholeSecond(options.asOf?.getTime() ?? now);
   const progress = listingProgress(io.err, now);
-  const listUsers = finspaceSource({
+  const listUsers = chooseSource({
+    config,
+    flags: options,
     environmentId,
     region,
     endpoint,
-    mode: options.credentials ?? config.credentials,
     loadCredentials: defaultProvider(),
     onEvent: progress.onEvent,
   });

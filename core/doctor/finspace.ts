@@ -1,9 +1,8 @@
 import { describe, RequestError } from '../sources/finspace/failure.ts';
 import { ENDED, ListingStopped } from '../sources/finspace/listing-stopped.ts';
-import { openReader, type Reader } from '../sources/finspace/reader.ts';
+import { openReader, type Reader, readerSettings } from '../sources/finspace/reader.ts';
 import { send } from '../sources/finspace/request.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
-import { readerSettings } from '../sources/finspace/source.ts';
 import { plural } from '../text/plain-text.ts';
 import { type Answer, type Check, fail, notChecked, ok, warn } from './check.ts';
 

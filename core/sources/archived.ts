@@ -4,16 +4,23 @@ import { readRunLines } from '../archive/read-run.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { ListingEnd, UserSource } from './source.ts';
 
-/** As many records as the service's own pages have. */
-const PAGE = 100;
+/** As many records as a page of the service has. */
+const PAGE_RECORDS = 100;
+
+/** A run of an archive that is to be judged anew. */
+export interface ArchivedNight {
+  readonly archive: Archive;
+  readonly manifest: Manifest;
+  /** Ends the listing before its time. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Lists the users of a run from its snapshot, in the order in which they came that night. A snapshot that is not what
- * the run's manifest says ends the listing as one that was cut.
- * @param signal ends the listing as well
+ * the run's manifest says ends the listing as `source-unavailable`.
  */
 export const archivedSource =
-  (archive: Archive, manifest: Manifest, signal: AbortSignal): UserSource =>
+  ({ archive, manifest, signal }: ArchivedNight): UserSource =>
   () => {
     let end: ListingEnd = { complete: false, reason: 'deadline', message: 'it was interrupted' };
 
@@ -23,7 +30,7 @@ export const archivedSource =
       let page: unknown[] = [];
       for await (const record of readRunLines(archive, manifest, 'snapshot')) {
         page.push(record);
-        if (page.length < PAGE) continue;
+        if (page.length < PAGE_RECORDS) continue;
         yield page;
         page = [];
         if (signal.aborted) return;

@@ -5,9 +5,12 @@ export type ListingEnd =
   | {
       readonly complete: false;
       readonly reason: StopReason;
-      /** What happened, for people; names no user. Lower case, no full stop. */
+      /** For people; names no user. Lower case, no full stop. */
       readonly message: string;
     };
+
+/** Facts about one user that the service's own record does not have, by the name of the enrichment that read them. */
+export type Facts = Readonly<Record<string, unknown>>;
 
 /** One pass over every user of an environment. */
 export interface Listing {
@@ -16,6 +19,11 @@ export interface Listing {
    * service does: `end` then says whether that was the end of the directory.
    */
   readonly pages: AsyncIterable<readonly unknown[]>;
+  /**
+   * Gives the facts about the user of one of these records, as long as the record is held. Undefined where there are
+   * none: whatever asks for them is not assessed. Missing where nothing but the records is read.
+   */
+  readonly factsOf?: (record: unknown) => Facts | undefined;
   /** Meaningful once `pages` has ended. */
   end(): ListingEnd;
   /** May be asked at any time. */
@@ -25,11 +33,11 @@ export interface Listing {
 /** Opens a listing that gives up at `deadline` (milliseconds since the epoch). */
 export type UserSource = (deadline: number) => Listing;
 
-/** Where a listing stands: what it takes to go on with it in another process. */
+/** The point that a listing has come to: all it takes to go on with it in another process. */
 export interface ListingCursor {
   /** Of the page that comes next; missing before the first. It opens that page: for the archive, never for a log. */
   readonly nextToken?: string;
-  /** Pages read before it. */
+  /** Number of pages read so far. */
   readonly pages: number;
   /** Digests of the tokens that led here, to know one that comes again. */
   readonly seen: readonly string[];
@@ -38,8 +46,8 @@ export interface ListingCursor {
 /** A listing that another can go on with where this one's time is over. */
 export interface ResumableListing extends Listing {
   /** Meaningful once `pages` has ended. */
-  place(): ListingCursor;
+  cursor(): ListingCursor;
 }
 
-/** Opens a listing as a UserSource does, at the first page or where another one stopped. */
+/** Opens a listing as a UserSource does, at the first page or at the cursor of another one. */
 export type ResumableSource = (deadline: number, from?: ListingCursor) => ResumableListing;

@@ -76,6 +76,6 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
     pages: readPages(),
     end: () => end,
     counts: () => ({ pages: pages - from.pages, ...reader.counts() }),
-    place: () => ({ pages, seen: [...seen], ...(nextToken !== undefined && { nextToken }) }),
+    cursor: () => ({ pages, seen: [...seen], ...(nextToken !== undefined && { nextToken }) }),
   };
 };

@@ -1,10 +1,27 @@
+import { systemClock } from '../../model/clock.ts';
 import type { ListingCounts } from '../../model/listing.ts';
 import { type ClientSettings, createClient } from './client.ts';
 import { type CredentialsSettings, finspaceCredentials } from './credentials.ts';
+import { readEndpoint } from './endpoint.ts';
+import { nodeFetch } from './node-fetch.ts';
 import { type Page, pageQuery, readPage } from './page.ts';
 import { persist } from './retry.ts';
+import type { FinspaceSettings } from './settings.ts';
 
 export type ReaderSettings = ClientSettings & Omit<CredentialsSettings, 'loadTimeoutMs'>;
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** All that a reader needs but its deadline. Throws where the endpoint is no URL. */
+export const readerSettings = (settings: FinspaceSettings): Omit<ReaderSettings, 'deadline'> => ({
+  fetch: nodeFetch,
+  clock: systemClock,
+  random: Math.random,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  onEvent: () => undefined,
+  ...settings,
+  endpoint: readEndpoint(settings.endpoint, 'endpoint'),
+});
 
 /** The two things that are asked of FinSpace, each until it succeeds or nothing more can be done: then a ListingStopped. */
 export interface Reader {

@@ -29,17 +29,17 @@ export interface ListingPart {
 export interface PartSettings {
   readonly archive: Archive;
   readonly listUsers: ResumableSource;
-  /** When the whole listing has to end, in milliseconds since the epoch. */
+  /** For the whole listing, in milliseconds since the epoch. */
   readonly deadline: number;
-  /** How long one part may take, in milliseconds. */
+  /** The time that one part may take, in milliseconds. */
   readonly partMs: number;
   readonly clock: Clock;
 }
 
-/** A directory that changes faster than it can be listed is given up. */
+/** Past this the directory changes faster than it can be listed. */
 const MOST_PASSES = 3;
 
-/** What is to be done after a part. */
+/** Decides what is done after a part. */
 const nextAfter = (
   { end, counts }: PartEnd,
   pass: number,
@@ -53,14 +53,14 @@ const nextAfter = (
   return isTokenRefused && pass < MOST_PASSES ? 'new-pass' : 'nothing';
 };
 
-/** What comes after a part; the first, after none. */
-const placeAfter = (previous: ListingPart | undefined): Pick<ListingPart, 'pass' | 'number'> => {
+/** Numbers the part after another; the first comes after none. */
+const numberAfter = (previous: ListingPart | undefined): Pick<ListingPart, 'pass' | 'number'> => {
   if (previous === undefined) return { pass: 1, number: 1 };
   const { pass, number, next } = previous;
   return next === 'new-pass' ? { pass: pass + 1, number: 1 } : { pass, number: number + 1 };
 };
 
-const readOn = async (
+const listAndStore = async (
   { archive, listUsers, deadline, partMs, clock }: PartSettings,
   key: string,
   from: ListingCursor | undefined,
@@ -70,17 +70,17 @@ const readOn = async (
     const spool = spools.open('part.jsonl.gz');
     const listing = listUsers(Math.min(deadline, clock.now() + partMs), from);
     for await (const page of listing.pages) await writePage(spool, page);
-    const ending = { end: listing.end(), counts: listing.counts(), place: listing.place() };
+    const ending = { end: listing.end(), counts: listing.counts(), cursor: listing.cursor() };
     const { object, isOurs } = await storeOnce(archive, key, await writeEnd(spool, ending));
     if (isOurs) return { object, ending };
   } finally {
     await spools.remove();
   }
-  // Whoever was faster read on from the same place: what they stored is what everybody goes on with.
-  const theirs = await findPart(archive, key);
-  if (theirs === undefined)
+  // Another try was faster, from the same cursor: every try goes on with what that one stored.
+  const faster = await findPart(archive, key);
+  if (faster === undefined)
     throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
-  return theirs;
+  return faster;
 };
 
 /**
@@ -94,18 +94,18 @@ export const listPart = async (
   previous: ListingPart | undefined,
 ): Promise<ListingPart> => {
   const { archive, deadline, clock } = settings;
-  const { pass, number } = placeAfter(previous);
+  const { pass, number } = numberAfter(previous);
   const key = listingPartKey(attempt, pass, number);
   const resumed = number > 1 ? previous : undefined;
-  const readNow = async (): Promise<StoredPart> =>
-    readOn(settings, key, resumed && (await readPartEnd(archive, resumed.object)).place);
+  const listNow = async (): Promise<StoredPart> =>
+    listAndStore(settings, key, resumed && (await readPartEnd(archive, resumed.object)).cursor);
 
-  const { object, ending } = (await findPart(archive, key)) ?? (await readNow());
+  const { object, ending } = (await findPart(archive, key)) ?? (await listNow());
   const next = nextAfter(ending, pass, resumed !== undefined, clock.now() >= deadline);
   return { pass, number, object, end: ending.end, counts: ending.counts, next };
 };
 
-/** What a listing cost, with the passes that were given up; its pages are those of the last one. */
+/** Sums up what a listing cost, with the passes that were given up; its pages are those of the last one. */
 const countsOf = (parts: readonly ListingPart[]): ListingCounts => {
   const sum = (of: readonly ListingPart[], count: 'pages' | 'requests' | 'throttled' | 'retries'): number =>
     of.reduce((total, { counts }) => total + counts[count], 0);
@@ -130,7 +130,11 @@ const lastPass = (parts: readonly ListingPart[]): readonly ListingPart[] =>
 export const partsSource =
   (archive: Archive, parts: readonly ListingPart[], trouble?: string): UserSource =>
   (): Listing => {
-    const cut = (message: string): ListingEnd => ({ complete: false, reason: 'source-unavailable', message });
+    const stopped = (message: string): ListingEnd => ({
+      complete: false,
+      reason: 'source-unavailable',
+      message,
+    });
 
     async function* pages(): AsyncGenerator<readonly unknown[]> {
       for (const { object } of lastPass(parts)) yield* readPartPages(archive, object);
@@ -138,7 +142,8 @@ export const partsSource =
 
     return {
       pages: pages(),
-      end: () => (trouble === undefined ? (parts.at(-1)?.end ?? cut('nothing was listed')) : cut(trouble)),
+      end: () =>
+        trouble === undefined ? (parts.at(-1)?.end ?? stopped('nothing was listed')) : stopped(trouble),
       counts: () => countsOf(parts),
     };
   };

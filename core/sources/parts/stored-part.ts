@@ -9,20 +9,26 @@ import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
 import type { ListingCursor, ListingEnd } from '../source.ts';
 
-/** How a part of a listing ended: the last of its lines. */
+/** The end of a part of a listing, and what its pages cost. */
 export interface PartEnd {
   readonly end: ListingEnd;
   readonly counts: ListingCounts;
-  readonly place: ListingCursor;
+  readonly cursor: ListingCursor;
 }
 
-/** A line a page, an array of users as the service gave them; then an object, the end. */
+/** Writes a page as one line, an array of users as the service gave them. */
 export const writePage = (spool: Spool, users: readonly unknown[]): Promise<void> | undefined =>
   spool.write(`[${users.map(serialiseRecord).join(',')}]`);
 
-export const writeEnd = async (spool: Spool, end: PartEnd): Promise<Evidence> => {
-  await spool.write(JSON.stringify(end));
+/** Writes the last line, an object. Its members are named as in the parts that archives hold already. */
+export const writeEnd = async (spool: Spool, { end, counts, cursor }: PartEnd): Promise<Evidence> => {
+  await spool.write(JSON.stringify({ end, counts, place: cursor }));
   return spool.finish();
+};
+
+const readEnd = (line: unknown): PartEnd => {
+  const { place, ...end } = line as Omit<PartEnd, 'cursor'> & { readonly place: ListingCursor };
+  return { ...end, cursor: place };
 };
 
 const WITNESS = 'the checkpoint of its listing';
@@ -33,7 +39,7 @@ async function* readPart(key: string, body: AsyncIterable<Uint8Array>): AsyncGen
   try {
     for await (const line of readLines(body)) {
       if (Array.isArray(line)) yield line;
-      else end = line as PartEnd;
+      else end = readEnd(line);
     }
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
@@ -43,7 +49,8 @@ async function* readPart(key: string, body: AsyncIterable<Uint8Array>): AsyncGen
   return end;
 }
 
-const endOf = async (part: AsyncGenerator<unknown, PartEnd>): Promise<PartEnd> => {
+/** Reads over the pages to the end. */
+const skipToEnd = async (part: AsyncGenerator<unknown, PartEnd>): Promise<PartEnd> => {
   for (;;) {
     const next = await part.next();
     if (next.done === true) return next.value;
@@ -56,14 +63,14 @@ const openPart = async (archive: Archive, object: ManifestObject) => {
   return readPart(object.key, verified(stored.body, object, WITNESS));
 };
 
-/** The pages of a stored part, checked as they are read; throws ArchiveError. */
+/** Reads the pages of a stored part, which is checked on the way; throws ArchiveError. */
 export async function* readPartPages(archive: Archive, object: ManifestObject): AsyncGenerator<unknown[]> {
   yield* await openPart(archive, object);
 }
 
-/** How a stored part ended; throws ArchiveError. */
+/** Reads the end of a stored part, which is checked on the way; throws ArchiveError. */
 export const readPartEnd = async (archive: Archive, object: ManifestObject): Promise<PartEnd> =>
-  endOf(await openPart(archive, object));
+  skipToEnd(await openPart(archive, object));
 
 /** A part that is in the archive. */
 export interface StoredPart {
@@ -71,7 +78,7 @@ export interface StoredPart {
   readonly ending: PartEnd;
 }
 
-/** The part that an earlier try stored, where it got that far. */
+/** Finds the part that an earlier try stored, where it got that far. */
 export const findPart = async (archive: Archive, key: string): Promise<StoredPart | undefined> => {
   const stored = await archive.read(key);
   if (stored === undefined) return undefined;
@@ -84,6 +91,6 @@ export const findPart = async (archive: Archive, key: string): Promise<StoredPar
       yield chunk;
     }
   }
-  const ending = await endOf(readPart(key, measured(stored.body)));
+  const ending = await skipToEnd(readPart(key, measured(stored.body)));
   return { object: { key, sha256: hash.digest('hex'), size }, ending };
 };

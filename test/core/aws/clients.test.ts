@@ -1,13 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { awsClient } from '../../../core/aws/clients.ts';
 import { diagnosticClients } from '../../../core/doctor/clients.ts';
 import { type AwsEmulator, startAwsEmulator } from '../../support/aws-emulator.ts';
+import { productFilesWith } from '../../support/product-code.ts';
 
 let aws: AwsEmulator;
 let asked: string[] = [];
@@ -66,20 +65,6 @@ test('a service may be silent for 15 seconds, and take 5 to be reached', async (
   }
 });
 
-describe('every client of AWS', () => {
-  const PROJECT = resolve(import.meta.dirname, '../../..');
-  const FOLDERS = ['bin', 'cli', 'core', 'lambda', 'lib', 'rules', 'simulator'];
-
-  test('is made where it is given its time-outs', async () => {
-    const constructions: string[] = [];
-    for (const folder of FOLDERS) {
-      for (const entry of await readdir(join(PROJECT, folder), { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
-        const path = join(entry.parentPath, entry.name);
-        const code = await readFile(path, 'utf8');
-        if (/\bnew \w*Client\b/.test(code)) constructions.push(path.slice(PROJECT.length + 1));
-      }
-    }
-    expect(constructions).toEqual(['core/aws/clients.ts']);
-  });
+test('every client is made where it is given its time-outs', async () => {
+  expect(await productFilesWith(/\bnew \w*Client\b/)).toEqual(['core/aws/clients.ts']);
 });

@@ -1,7 +1,9 @@
-import { gzipSync } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
+import { readBytes } from '../../../../core/archive/lines.ts';
 import { systemClock } from '../../../../core/model/clock.ts';
 import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
 import type { ListingCursor, ListingEnd, ResumableSource } from '../../../../core/sources/source.ts';
@@ -28,7 +30,7 @@ const sourceOf =
       })(),
       end: () => end,
       counts: () => ({ pages: pages.length, requests: pages.length, throttled: 0, retries: 0 }),
-      place: () => ({ nextToken: 'onwards', pages: pages.length, seen: ['digest'] }),
+      cursor: () => ({ nextToken: 'onwards', pages: pages.length, seen: ['digest'] }),
     };
   };
 
@@ -52,7 +54,7 @@ const read = async (archive: Archive, parts: readonly ListingPart[]) => {
 describe('after a part', () => {
   const nextAfter = async (pages: readonly unknown[][], end: ListingEnd, before?: ListingPart, now = 0) => {
     const archive = await newArchive();
-    // The part before is read for its place, so it has to be there.
+    // The part before is read for its cursor, so it has to be there.
     const first =
       before && (await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined));
     const previous = before && first && { ...before, object: first.object };
@@ -137,6 +139,20 @@ test('users come out of the parts as the service gave them, page by page', async
   const odd = [[{ userId: 'a', createTime: Number.POSITIVE_INFINITY }, null, ['b'], 'c'], [], [{ end: 1 }]];
   const first = await listPart(settingsOf(archive, sourceOf(odd, { complete: true })), ATTEMPT, undefined);
   expect(await read(archive, [first])).toEqual({ pages: odd, end: { complete: true } });
+});
+
+test('a part ends by a line that is named as in archives of years ago', async () => {
+  const archive = await newArchive();
+  const { object } = await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined);
+  const stored = await archive.read(object.key);
+  const lines = gunzipSync(await readBytes(stored?.body ?? Readable.from([]))).toString();
+  expect(lines).toBe(
+    `[1]\n${JSON.stringify({
+      end: OUT_OF_TIME,
+      counts: { pages: 1, requests: 1, throttled: 0, retries: 0 },
+      place: { nextToken: 'onwards', pages: 1, seen: ['digest'] },
+    })}\n`,
+  );
 });
 
 describe('a part that is not what was stored', () => {

@@ -1,0 +1,164 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { readManifest } from '../../../core/archive/manifest.ts';
+import type { Enrichment } from '../../../core/sources/enrich/enrichment.ts';
+import { chooseSource, type LiveEnvironment } from '../../../core/sources/index.ts';
+import type { Listing } from '../../../core/sources/source.ts';
+import { auditNights, nightKeys } from '../../support/archived-nights.ts';
+import { productFilesWith } from '../../support/product-code.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { fakeService, virtualClock } from './finspace/fake-service.ts';
+
+const newFolder = temporaryFolders();
+
+const USERS = [
+  [{ userId: 'ada' }, { userId: 'bob' }],
+  [{ userId: 'cyd' }, { firstName: 'nobody' }, 'odd'],
+];
+const DEADLINE_MS = 60_000;
+
+const liveListing = (differs: Partial<LiveEnvironment> = {}) => {
+  const clock = virtualClock();
+  const { fetch, asked } = fakeService(USERS, { clock });
+  const source = chooseSource({
+    config: { credentials: 'exchange' },
+    environmentId: 'vs57phhvijir4kv5rf6ywt',
+    region: 'us-east-1',
+    endpoint: 'https://finspace.example.com',
+    loadCredentials: async () => ({ accessKeyId: 'CALLER', secretAccessKey: 'secret' }),
+    fetch,
+    clock,
+    ...differs,
+  });
+  const deadline = clock.now() + DEADLINE_MS;
+  return { listing: source(deadline), source, asked, deadline };
+};
+
+/** The pages, and the facts about each of their users at the moment that they come. */
+const readAll = async ({ pages, factsOf }: Listing) => {
+  const users: unknown[] = [];
+  const facts: unknown[] = [];
+  for await (const page of pages) {
+    users.push([...page]);
+    facts.push(page.map((record) => factsOf?.(record)));
+  }
+  return { users, facts };
+};
+
+const readFirst = async ({ pages }: Listing): Promise<unknown> => {
+  for await (const page of pages) return page;
+  return undefined;
+};
+
+describe('a live environment', () => {
+  test.each<{ name: string; asked: Pick<LiveEnvironment, 'config' | 'flags'>; isExchanged: boolean }>([
+    { name: 'by the config', asked: { config: { credentials: 'exchange' } }, isExchanged: true },
+    { name: 'by the config otherwise', asked: { config: { credentials: 'direct' } }, isExchanged: false },
+    {
+      name: 'by the config where the flag is not given',
+      asked: { config: { credentials: 'exchange' }, flags: { credentials: undefined } },
+      isExchanged: true,
+    },
+    {
+      name: 'by the flag before the config',
+      asked: { config: { credentials: 'exchange' }, flags: { credentials: 'direct' } },
+      isExchanged: false,
+    },
+  ])('is read $name', async ({ asked: given, isExchanged }) => {
+    const { listing, asked } = liveListing(given);
+    expect((await readAll(listing)).users).toEqual(USERS);
+    expect(listing.end()).toEqual({ complete: true });
+    expect(asked.some(({ operation }) => operation === 'exchange')).toBe(isExchanged);
+  });
+
+  test('can be gone on with in another process', async () => {
+    const { source, listing, deadline } = liveListing();
+    await readFirst(listing);
+    const rest = source(deadline, listing.cursor());
+    expect((await readAll(rest)).users).toEqual(USERS.slice(1));
+  });
+
+  test('with an endpoint that is none is refused before anything is read', () => {
+    expect(() => liveListing({ endpoint: 'finspace' })).toThrow('endpoint must be an http or https URL');
+  });
+});
+
+describe('a night of an archive', () => {
+  const archivedNight = async () => {
+    const archive = folderArchive(await newFolder());
+    const users = Array.from({ length: 101 }, (_, index) => ({ userId: `user-${index}` }));
+    await auditNights(archive, [{ number: 1, users }]);
+    const stored = await readManifest(archive, nightKeys(1).manifest);
+    if (stored === undefined) throw new Error('the night left no manifest');
+    return { archive, users, manifest: stored.manifest };
+  };
+  const open = (archive: Archive, manifest: Awaited<ReturnType<typeof archivedNight>>['manifest']) =>
+    chooseSource({ archive, manifest, signal: new AbortController().signal })(0);
+
+  test('comes as it was listed, in pages of the size of the service’s', async () => {
+    const { archive, users, manifest } = await archivedNight();
+    const listing = open(archive, manifest);
+    expect((await readAll(listing)).users).toEqual([users.slice(0, 100), users.slice(100)]);
+    expect(listing.end()).toEqual({ complete: true });
+    expect(listing.counts()).toEqual(manifest.counts);
+  });
+
+  test.each([
+    { name: 'was altered', differs: { sha256: 'another' }, message: 'was altered: its SHA-256 is ' },
+    { name: 'is missing', differs: { key: 'nowhere' }, message: 'nowhere is missing, though the manifest' },
+  ])('whose snapshot $name has not come to its end', async ({ differs, message }) => {
+    const { archive, manifest } = await archivedNight();
+    const { snapshot = { key: '', sha256: '', size: 0 } } = manifest.objects;
+    const listing = open(archive, { ...manifest, objects: { snapshot: { ...snapshot, ...differs } } });
+    await readAll(listing);
+    expect(listing.end()).toEqual({
+      complete: false,
+      reason: 'source-unavailable',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('enrichments', () => {
+  const knowing = (name: string, facts: Readonly<Record<string, unknown>>) => ({
+    name,
+    augment: jest.fn<Enrichment['augment']>(async () => new Map(Object.entries(facts))),
+  });
+
+  test('add facts about users while a page is at hand, and leave the records as they came', async () => {
+    const roles = knowing('iam-roles', { ada: { roleId: 'AROA1' }, cyd: undefined, nobody: 1, odd: 2 });
+    const groups = knowing('groups', { ada: ['g1'], bob: [] });
+    const { listing, deadline } = liveListing({ enrichments: [roles, groups] });
+    expect(await readAll(listing)).toEqual({
+      users: USERS,
+      facts: [
+        [{ 'iam-roles': { roleId: 'AROA1' }, groups: ['g1'] }, { groups: [] }],
+        [{ 'iam-roles': undefined }, undefined, undefined],
+      ],
+    });
+    expect(roles.augment.mock.calls).toEqual(USERS.map((page) => [page, deadline]));
+    expect(listing.end()).toEqual({ complete: true });
+    expect(listing.counts()).toMatchObject({ pages: 2, requests: 3 });
+    expect(listing.cursor()).toMatchObject({ pages: 2 });
+  });
+
+  test('that there are none of cost nothing: the listing is the source’s own', async () => {
+    expect(liveListing({ enrichments: [] }).listing).not.toHaveProperty('factsOf');
+    expect(liveListing().listing).not.toHaveProperty('factsOf');
+  });
+
+  test('stop with a listing that is left', async () => {
+    const roles = knowing('iam-roles', {});
+    const { listing } = liveListing({ enrichments: [roles] });
+    await readFirst(listing);
+    expect(roles.augment).toHaveBeenCalledTimes(1);
+    expect((await readAll(listing)).users).toEqual([]);
+  });
+});
+
+test('nobody else knows which sources there are', async () => {
+  expect(await productFilesWith(/from '.*\/(?:finspace\/source|archived)\.ts'/)).toEqual([
+    'core/sources/index.ts',
+  ]);
+});
