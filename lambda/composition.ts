@@ -1,54 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { bucketArchive } from '../core/archive/bucket.ts';
 import type { AuditRequest } from '../core/audit/request.ts';
+import type { AuditResult } from '../core/audit/result.ts';
+import { type AuditSettings, configuredSettings } from '../core/audit/settings.ts';
+import { awsClient } from '../core/aws/clients.ts';
 import type { Config } from '../core/config/config.ts';
-import { systemClock } from '../core/model/clock.ts';
-import type { Channel } from '../core/notify/channel.ts';
-import { digestChannel, type SendAlert } from '../core/notify/channels/digest.ts';
+import { type Clock, systemClock } from '../core/model/clock.ts';
+import { digestChannel } from '../core/notify/channels/digest.ts';
 import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
+import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import { chooseSource } from '../core/sources/index.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
+import type { Waiver } from '../rules/engine/waiver.ts';
+import { functionDoctor } from './function-doctor.ts';
+import { publishMetrics } from './metrics.ts';
 
-/** What the config makes of the function's edges. */
-export const compose = (config: Config, env: NodeJS.ProcessEnv) => {
-  const credentialsOf = configuredCredentials(config);
-  return {
-    credentialsOf,
-    usersOf: configuredUsers(config, env, credentialsOf),
-  };
+/** Reads the config files as they were checked when the code was bundled: they stand beside it, as JSON. */
+const readBundledConfig = (folder: string) => {
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  return { config: read('audit.json') as Config, waivers: read('waivers.json') as readonly Waiver[] };
 };
 
-/** The channels that the config asks for; everybody gets the digest. */
-export const configuredChannels = ({ events }: Config, sendAlert: SendAlert): readonly Channel[] => [
-  digestChannel(sendAlert),
-  ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
-];
+/** Leaves out the rules' outcomes and the trend, which the report has; names nobody. */
+const loggable = ({ report, deliveries, warnings }: AuditResult) => ({
+  report: { ...report, rules: undefined, trend: undefined },
+  ...deliveries,
+  warnings,
+});
 
-/** By environment, the keys that it is read with. */
-export type CredentialsOf = (environmentId: string) => () => Promise<AwsCredentials>;
+/** Replaced by tests. */
+export interface Edges {
+  readonly clock?: Clock;
+  /** Of the client that assumes the roles that the config names. */
+  readonly sts?: STSClientConfig;
+}
 
-/**
- * The keys that an environment is read with: the function's own role's, or those of the one that the config names.
- * @param sts of the client that assumes a named role
- */
-export const configuredCredentials = ({ environments }: Config, sts?: STSClientConfig): CredentialsOf => {
+/** Composes the auditor that a function is, of its environment and of the files in the folder of its code. */
+export const composeAuditor = (
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  { clock = systemClock, sts }: Edges = {},
+) => {
+  const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = env;
+  const { config, waivers } = readBundledConfig(folder);
+  const { environments, events } = config;
+  const archive = bucketArchive(awsClient(S3Client), bucket);
+  const channels = [
+    digestChannel(snsAlerts(awsClient(SNSClient), topicArn)),
+    ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
+  ];
+  const logger = new Logger();
   const ownKeys = defaultProvider();
-  return (environmentId) => {
+
+  /** The keys that an environment is read with: those of the role that the config names, else the function's own. */
+  const credentialsOf = (environmentId: string): (() => Promise<AwsCredentials>) => {
     const role = environments.find(({ id }) => id === environmentId)?.role;
-    return role === undefined
-      ? ownKeys
-      : assumedRole({ ...role, sessionName: `finspace-auditor-${environmentId}` }, systemClock, sts);
+    if (role === undefined) return ownKeys;
+    return assumedRole({ ...role, sessionName: `finspace-auditor-${environmentId}` }, clock, sts);
+  };
+
+  return {
+    config,
+    clock,
+
+    sourceOf: ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource =>
+      chooseSource({
+        config,
+        environmentId,
+        region,
+        endpoint: finspaceEndpoint(region, env),
+        loadCredentials: credentialsOf(environmentId),
+        clock,
+      }),
+
+    settingsOf: ({
+      environmentId,
+    }: Pick<AuditRequest, 'environmentId'>): Omit<AuditSettings, 'listUsers'> => ({
+      ...configuredSettings(config, waivers, environmentId),
+      archive,
+      channels,
+    }),
+
+    onResult(result: AuditResult, startedAt: number): void {
+      logger.info('audited', loggable(result));
+      publishMetrics(result, (clock.now() - startedAt) / 1000);
+    },
+
+    /** Examines whether an audit could be made. */
+    examine: functionDoctor({ config, archive, topicArn, credentialsOf, clock, env }),
   };
 };
-
-/** Who lists the users of an environment. */
-export const configuredUsers =
-  (config: Config, env: NodeJS.ProcessEnv, credentialsOf: CredentialsOf) =>
-  ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource => {
-    const endpoint = finspaceEndpoint(region, env);
-    const loadCredentials = credentialsOf(environmentId);
-    return chooseSource({ config, environmentId, region, endpoint, loadCredentials });
-  };

@@ -12,18 +12,19 @@ import { runName } from '../core/model/run-name.ts';
 import { type ListingPart, listPart, partsSource } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
 import { messageOf } from '../core/text/error-message.ts';
-import { type Answer, answerOf, readInvocation } from './invocation.ts';
+import { type AuditAnswer, auditAnswer, readAuditEvent } from './invocation.ts';
 
+/** The auditor of a function whose executions take as many invocations as they need. */
 export interface PartwiseAuditor {
   readonly config: Config;
   settingsOf(request: AuditRequest): Omit<AuditSettings, 'listUsers'>;
-  listUsersOf(request: AuditRequest): ResumableSource;
-  /** Told once of each audit; `startedAt` is when its execution began, in milliseconds since the epoch. */
+  sourceOf(request: AuditRequest): ResumableSource;
+  /** Called once an audit; its execution began at `startedAt`, in milliseconds since the epoch. */
   onResult(result: AuditResult, startedAt: number): void;
   readonly clock: Clock;
-  /** How long one invocation lists, in milliseconds. */
+  /** The time that one invocation lists, in milliseconds; ten minutes where undefined. */
   readonly partMs?: number;
-  /** How often a step is tried that the archive fails, or whose invocation dies. */
+  /** The most tries at a step that the archive fails, or whose invocation dies. */
   readonly mostTries?: number;
 }
 
@@ -32,11 +33,11 @@ const MINUTE_MS = 60_000;
 /** Two thirds of an invocation: a page that needs its retries still fits, and the alarm of a near time-out stays quiet. */
 const PART_MS = 10 * MINUTE_MS;
 
-/** How long a listing may take, all of its invocations together: by then the next night is nearer than the last. */
+/** The longest listing, all of its invocations together: by then the next night is nearer than the last. */
 export const LONGEST_LISTING_MS = 12 * 60 * MINUTE_MS;
 
 /** Each try is in the journal before it begins, so that one whose invocation dies counts, and no step dies for ever. */
-const trying = (most: number, pauseSeconds: (tries: number) => number) => ({
+const retrying = (most: number, pauseSeconds: (tries: number) => number) => ({
   semantics: StepSemantics.AtMostOncePerRetry,
   retryStrategy: (_error: unknown, tries: number) => ({
     shouldRetry: tries < most,
@@ -44,13 +45,13 @@ const trying = (most: number, pauseSeconds: (tries: number) => number) => ({
   }),
 });
 
-/** What failed by the archive or by ourselves is tried again over about a minute; what the service does is no error. */
-const toList = (mostTries = 6) => trying(mostTries, (tries) => 2 ** tries);
+/** Tries again, over about a minute, what the archive or the code itself failed: what the service does is no error. */
+const listingRetries = (mostTries = 6) => retrying(mostTries, (tries) => 2 ** tries);
 
-/** As Lambda tries a plain function, and no more often: people are told of each try that the archive fails. */
-const toJudge = (mostTries = 3) => trying(mostTries, (tries) => tries * 60);
+/** Tries as Lambda does a plain function, and no more often: people are mailed of each try that the archive fails. */
+const judgingRetries = (mostTries = 3) => retrying(mostTries, (tries) => tries * 60);
 
-/** Whether the audit will come to a listing at all: not where its run is there, or a later one is. */
+/** Foresees whether the audit comes to a listing: it does not where its run is there, or a later one is. */
 const isDue = async (
   { archive }: Pick<AuditSettings, 'archive'>,
   { environmentId, asOf }: AuditRequest,
@@ -60,8 +61,8 @@ const isDue = async (
   return last === undefined || last.manifest.run < runName(asOf);
 };
 
-/** What the listing left, and why it left no more where the archive is to blame. */
-interface Listed {
+/** The parts of a listing, and why there are no more of them where the archive is to blame. */
+interface ListedParts {
   readonly parts: readonly ListingPart[];
   readonly trouble?: string;
 }
@@ -71,21 +72,21 @@ const listInParts = async (
   context: DurableContext,
   auditor: PartwiseAuditor,
   request: AuditRequest,
-): Promise<Listed> => {
+): Promise<ListedParts> => {
   const { clock, partMs = PART_MS, mostTries } = auditor;
   const { archive } = auditor.settingsOf(request);
-  const listUsers = auditor.listUsersOf(request);
+  const listUsers = auditor.sourceOf(request);
   const settings = { archive, listUsers, deadline: request.deadline, partMs, clock };
   const parts: ListingPart[] = [];
   try {
-    if (!(await context.step('is it due', () => isDue({ archive }, request), toList(mostTries))))
+    if (!(await context.step('is it due', () => isDue({ archive }, request), listingRetries(mostTries))))
       return { parts };
     for (;;) {
       const previous = parts.at(-1);
       const part = await context.step(
         `list part ${parts.length + 1}`,
         () => listPart(settings, request, previous),
-        toList(mostTries),
+        listingRetries(mostTries),
       );
       parts.push(part);
       // To wait is to end the invocation: the next one has all of its time.
@@ -97,15 +98,15 @@ const listInParts = async (
   }
 };
 
-/** What became of the audit: an answer, or why there is none that another try would change. */
-type Outcome = { readonly answer: Answer } | { readonly failure: string };
+/** The answer of an execution, or why there is none that another try would change. */
+type Conclusion = { readonly answer: AuditAnswer } | { readonly failure: string };
 
-const outcomeOf = (result: AuditResult): Outcome => {
+const concluded = (result: AuditResult): Conclusion => {
   try {
-    return { answer: answerOf(result) };
+    return { answer: auditAnswer(result) };
   } catch (error) {
     const { verdict, reason } = result.report;
-    // What was not told, or not archived, is worth another try: it tells and does nothing else, or judges the parts anew.
+    // Worth another try is a run that nobody heard of, which then notifies only, and one that was not archived.
     if (verdict === 'COMPLETE' || reason === 'archive-unavailable') throw error;
     return { failure: messageOf(error) };
   }
@@ -114,34 +115,34 @@ const outcomeOf = (result: AuditResult): Outcome => {
 /**
  * Audits one environment in as many invocations as its listing takes. Whatever a step gives is in the engine's journal:
  * an invocation that dies is made again, from the last step that ended.
- * @throws where the run is not complete or nobody was told
+ * @throws where the run is not complete or nobody was notified
  */
 export const auditInParts = async (
   event: unknown,
   context: DurableContext,
   auditor: PartwiseAuditor,
-): Promise<Answer> => {
+): Promise<AuditAnswer> => {
   const { clock, mostTries } = auditor;
-  const { startedAt, random } = await context.step('begin', async () => ({
+  const beginning = await context.step('begin', async () => ({
     startedAt: clock.now(),
     random: randomUUID(),
   }));
   const request = {
-    ...readInvocation(event, context.lambdaContext, auditor.config, startedAt, random),
-    deadline: startedAt + LONGEST_LISTING_MS,
+    ...readAuditEvent(event, context.lambdaContext, auditor.config, beginning),
+    deadline: beginning.startedAt + LONGEST_LISTING_MS,
   };
   const { parts, trouble } = await listInParts(context, auditor, request);
-  const outcome = await context.step(
+  const conclusion = await context.step(
     'judge and tell',
-    async (): Promise<Outcome> => {
+    async (): Promise<Conclusion> => {
       const settings = auditor.settingsOf(request);
       const listUsers = partsSource(settings.archive, parts, trouble);
       const result = await audit(request, { ...settings, listUsers });
-      auditor.onResult(result, startedAt);
-      return outcomeOf(result);
+      auditor.onResult(result, beginning.startedAt);
+      return concluded(result);
     },
-    toJudge(mostTries),
+    judgingRetries(mostTries),
   );
-  if ('failure' in outcome) throw new Error(outcome.failure);
-  return outcome.answer;
+  if ('failure' in conclusion) throw new Error(conclusion.failure);
+  return conclusion.answer;
 };

@@ -3,27 +3,27 @@ import type { Config } from '../core/config/config.ts';
 import type { Diagnosis } from '../core/doctor/doctor.ts';
 import type { Clock } from '../core/model/clock.ts';
 import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
-import type { CredentialsOf } from './composition.ts';
-import { type Invocation, readDoctorInvocation } from './invocation.ts';
+import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
+import { type InvocationContext, readDoctorEvent } from './invocation.ts';
 
-/** What the function has for its audits. */
+/** The parts of the function's auditor that a diagnosis tries out. */
 export interface FunctionSettings {
   readonly config: Config;
   readonly archive: Archive;
   readonly topicArn: string;
-  readonly credentialsOf: CredentialsOf;
+  readonly credentialsOf: (environmentId: string) => () => Promise<AwsCredentials>;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Looks whether the function could audit an environment. A diagnosis is no failure of the function, whatever it finds.
+ * Examines whether the function could audit an environment. A diagnosis is no failure of the function, whatever it finds.
  * The clients that audits don't need are loaded with the first one.
  */
 export const functionDoctor =
   ({ config, archive, topicArn, credentialsOf, clock, env }: FunctionSettings) =>
-  async (event: unknown, invocation: Invocation): Promise<Diagnosis> => {
-    const request = readDoctorInvocation(event, invocation, config);
+  async (event: unknown, context: InvocationContext): Promise<Diagnosis> => {
+    const request = readDoctorEvent(event, context, config);
     const { environmentId, region, functionArn } = request;
     const [{ doctor }, { diagnosticClients }] = await Promise.all([
       import('../core/doctor/doctor.ts'),

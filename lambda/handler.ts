@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { audit } from '../core/audit/audit.ts';
-import { auditor } from './auditor.ts';
-import { answerOf, byEvent, readInvocation } from './invocation.ts';
+import { composeAuditor } from './composition.ts';
+import { auditAnswer, byEvent, readAuditEvent } from './invocation.ts';
 
-/** Audits one environment, or looks whether it could. Rejects where a run is not complete or nobody was told. */
+// Once a cold start.
+const auditor = composeAuditor(import.meta.dirname, process.env);
+
+/** Audits one environment, or examines whether it could. Rejects where a run is not complete or nobody was notified. */
 export const handler = byEvent(auditor.examine, async (event, context) => {
   const startedAt = auditor.clock.now();
-  const request = readInvocation(event, context, auditor.config, startedAt, randomUUID());
-  const listUsers = auditor.listUsersOf(request);
+  const request = readAuditEvent(event, context, auditor.config, { startedAt, random: randomUUID() });
+  const listUsers = auditor.sourceOf(request);
   const result = await audit(request, { ...auditor.settingsOf(request), listUsers });
   auditor.onResult(result, startedAt);
-  return answerOf(result);
+  return auditAnswer(result);
 });

@@ -1,36 +1,35 @@
 import * as z from 'zod/mini';
-import type { AuditRequest } from '../core/audit/request.ts';
-import { attemptName, wholeSecond } from '../core/audit/request.ts';
+import { type AuditRequest, attemptName, wholeSecond } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
 
-const environment = (ids: readonly string[]) =>
+const environmentIdAmong = (ids: readonly string[]) =>
   z.enum(ids, { error: ({ input }) => `must be one of ${ids.join(', ')}, got ${JSON.stringify(input)}` });
 
-const choice = z.optional(
+const optionalFlag = z.optional(
   z.boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` }),
 );
 
-/** What the schedule sends; `acceptRosterDrop` is for people who invoke by hand. */
+/** The schedule's event; `acceptRosterDrop` is for people who invoke by hand. */
 const auditEvent = (environmentIds: readonly string[]) =>
   z.strictObject({
-    environmentId: environment(environmentIds),
+    environmentId: environmentIdAmong(environmentIds),
     scheduledTime: z.iso.datetime({
       offset: true,
       error: ({ input }) => `must be an ISO 8601 time with its zone, got ${JSON.stringify(input)}`,
     }),
-    acceptRosterDrop: choice,
+    acceptRosterDrop: optionalFlag,
   });
 
-/** What people send who want to know whether an audit could be made. */
+/** The event of people who want to know whether an audit could be made. */
 const doctorEvent = (environmentIds: readonly string[]) =>
   z.strictObject({
     doctor: z.literal(true, { error: ({ input }) => `must be true, got ${JSON.stringify(input)}` }),
-    environmentId: environment(environmentIds),
-    sendTestMail: choice,
+    environmentId: environmentIdAmong(environmentIds),
+    sendTestMail: optionalFlag,
   });
 
-const readEvent = <T>(schema: z.ZodMiniType<T>, event: unknown): T => {
+const parseEvent = <T>(schema: z.ZodMiniType<T>, event: unknown): T => {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
@@ -39,18 +38,18 @@ const readEvent = <T>(schema: z.ZodMiniType<T>, event: unknown): T => {
   throw new Error(problems.join('; '));
 };
 
-/** What the Lambda runtime tells of an invocation. */
-export interface Invocation {
+/** The part of an invocation's context that is used, https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html. */
+export interface InvocationContext {
   readonly invokedFunctionArn: string;
   getRemainingTimeInMillis(): number;
 }
 
-const placeOf = ({ invokedFunctionArn }: Invocation) => {
+const arnPartsOf = ({ invokedFunctionArn }: InvocationContext) => {
   const [, partition = 'aws', , region = '', accountId = ''] = invokedFunctionArn.split(':');
   return { partition, region, accountId };
 };
 
-/** What a diagnosis is asked for, and by which function. */
+/** A request for a diagnosis, and the function that makes it. */
 export interface DoctorRequest {
   readonly environmentId: string;
   readonly sendTestMail: boolean;
@@ -64,56 +63,62 @@ export interface DoctorRequest {
   readonly functionArn: string;
 }
 
-/** Reads the request for a diagnosis. Throws as `readInvocation` does. */
-export const readDoctorInvocation = (
+/** Reads the request for a diagnosis. Throws as `readAuditEvent` does. */
+export const readDoctorEvent = (
   event: unknown,
-  invocation: Invocation,
+  context: InvocationContext,
   { environments }: Config,
 ): DoctorRequest => {
-  const { environmentId, sendTestMail = false } = readEvent(
+  const { environmentId, sendTestMail = false } = parseEvent(
     doctorEvent(environments.map(({ id }) => id)),
     event,
   );
-  const { region: homeRegion, accountId } = placeOf(invocation);
+  const { region: homeRegion, accountId } = arnPartsOf(context);
   const { region = homeRegion } = environments.find(({ id }) => id === environmentId) ?? {};
-  const functionArn = invocation.invokedFunctionArn.split(':').slice(0, 7).join(':');
+  const functionArn = context.invokedFunctionArn.split(':').slice(0, 7).join(':');
   return { environmentId, sendTestMail, accountId, region, homeRegion, functionArn };
 };
 
-type Work<T> = (event: unknown, invocation: Invocation) => Promise<T>;
+type Work<T> = (event: unknown, context: InvocationContext) => Promise<T>;
 
-/** Hands an event to the work that it asks for: whatever speaks of a doctor is none that the schedule sends. */
+/** Hands an event to the work that it asks for: one with a member `doctor` is none that the schedule sends. */
 export const byEvent =
   <D, A>(doctor: Work<D>, audit: Work<A>): Work<D | A> =>
-  (event, invocation) =>
+  (event, context) =>
     typeof event === 'object' && event !== null && 'doctor' in event
-      ? doctor(event, invocation)
-      : audit(event, invocation);
+      ? doctor(event, context)
+      : audit(event, context);
 
 /**
- * Time kept back from the listing for judging the whole, writing and telling, in milliseconds: a million users take
+ * Time kept back from the listing for judging the whole, writing and notifying, in milliseconds: a million users take
  * the archive less than half of it.
  */
 export const REPORTING_MARGIN_MS = 90_000;
 
+/** Tells an attempt at a run from others. */
+export interface Beginning {
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Letters that no other attempt of the same second has. */
+  readonly random: string;
+}
+
 /**
- * Reads the request that an invocation makes. The schedule's own time names the run, so a retry carries the same.
- * @param random letters that tell this invocation from others of the same run
+ * Reads the request for an audit. The schedule's own time names the run, so a retry carries the same.
  * @throws where the event is none that the schedule sends, naming the member, the value got and the values allowed
  */
-export const readInvocation = (
+export const readAuditEvent = (
   event: unknown,
-  invocation: Invocation,
+  context: InvocationContext,
   { environments }: Config,
-  now: number,
-  random: string,
+  { startedAt, random }: Beginning,
 ): AuditRequest => {
   const {
     environmentId,
     scheduledTime,
     acceptRosterDrop = false,
-  } = readEvent(auditEvent(environments.map(({ id }) => id)), event);
-  const { partition, region: ownRegion, accountId: ownAccount } = placeOf(invocation);
+  } = parseEvent(auditEvent(environments.map(({ id }) => id)), event);
+  const { partition, region: ownRegion, accountId: ownAccount } = arnPartsOf(context);
   const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
   const accountId = role?.accountId ?? ownAccount;
   return {
@@ -123,26 +128,19 @@ export const readInvocation = (
     region,
     partition,
     asOf: wholeSecond(Date.parse(scheduledTime)),
-    attempt: attemptName(now, random),
-    deadline: now + invocation.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
+    attempt: attemptName(startedAt, random),
+    deadline: startedAt + context.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
     acceptRosterDrop,
   };
 };
 
-/** What the log keeps of a run: neither the rules' outcomes nor the trend, which the report has; names nobody. */
-export const loggable = ({ report, deliveries, warnings }: AuditResult) => ({
-  report: { ...report, rules: undefined, trend: undefined },
-  ...deliveries,
-  warnings,
-});
-
-export type Answer = ReturnType<typeof answerOf>;
+export type AuditAnswer = ReturnType<typeof auditAnswer>;
 
 /**
- * What an invocation answers.
- * @throws where the run is not complete, or not everybody could be told: Errors, retries, the DLQ and the alarms work
+ * Answers an invocation that asked for an audit.
+ * @throws where the run is not complete, or not everybody could be notified: Errors, retries, the DLQ and the alarms work
  */
-export const answerOf = ({ report, deliveries, wasDone }: AuditResult) => {
+export const auditAnswer = ({ report, deliveries, wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);

@@ -10,10 +10,7 @@ const openCriticalAgeDays = ({ asOf, findings }: Measured['report']): number =>
     ? 0
     : (Date.parse(asOf) - Date.parse(findings.oldestOpenCritical)) / DAY_MS;
 
-/**
- * What there is to measure. Users and findings are those of a complete run only: half a directory would look like
- * improvement.
- */
+/** Measures a run. Users and findings are those of a complete run only: half a directory would look like improvement. */
 export const measure = (
   { report }: Measured,
   durationSeconds: number,
@@ -24,7 +21,7 @@ export const measure = (
     Throttles: counts.throttled,
     DurationSeconds: durationSeconds,
   };
-  // Each metric is paid for in the months in which it is published: these two only where there is something to tell.
+  // Each metric is paid for in the months in which it is published: these two only where they are not zero.
   if (verdict === 'INCOMPLETE') return { CompleteRuns: 0, IncompleteRuns: 1, ...cost };
   if (verdict === 'FAILED') return { CompleteRuns: 0, FailedRuns: 1, ...cost };
 

@@ -1,59 +1,71 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
-import { configuredChannels, configuredCredentials, configuredUsers } from '../../lambda/composition.ts';
+import { composeAuditor, type Edges } from '../../lambda/composition.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
+import { rules } from '../../rules/index.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
-import { type Sts, type StsOptions, startSts } from '../support/sts.ts';
+import { type Sts, startSts } from '../support/sts.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const ROLE = 'arn:aws:iam::222233334444:role/finspace/audited';
 const EXTERNAL_ID = 'agreed-upon';
-const KEYS = { accessKeyId: 'AKIAROLE', secretAccessKey: 'secret', sessionToken: 'token' };
-const NOW = Date.parse('2026-11-24T02:00:00Z');
-const MINUTE_MS = 60_000;
 
+const newFolder = temporaryFolders();
 const open: { readonly close: () => Promise<unknown> }[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-const start = async (options: Partial<StsOptions> = {}): Promise<Sts> => {
-  const sts = await startSts({
-    roleArn: ROLE,
-    externalId: EXTERNAL_ID,
-    keys: () => KEYS,
-    expiration: () => new Date(NOW + 60 * MINUTE_MS),
-    ...options,
-  });
-  open.push(sts);
-  return sts;
+/** Composes as a handler does, of files that stand beside its code. */
+const compose = async (
+  differs: Partial<Config> = {},
+  {
+    waivers = [],
+    env = {},
+    edges,
+  }: { waivers?: readonly Waiver[]; env?: Record<string, string>; edges?: Edges } = {},
+) => {
+  const folder = await newFolder();
+  await writeFile(join(folder, 'audit.json'), JSON.stringify({ ...defaultConfig(rules), ...differs }));
+  await writeFile(join(folder, 'waivers.json'), JSON.stringify(waivers));
+  return composeAuditor(folder, { AUDIT_BUCKET: 'evidence', ...env }, edges);
 };
 
-const clientOf = ({ url }: Pick<Sts, 'url'>) => ({
-  endpoint: url,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 'own' },
-  maxAttempts: 1,
-});
-
 describe('the users of an environment', () => {
-  const list = async (simulator: Simulator, config: Pick<Config, 'environments'>, sts: Sts) => {
-    const whole = { ...defaultConfig([]), ...config };
-    const env = { AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url };
-    const usersOf = configuredUsers(whole, env, configuredCredentials(whole, clientOf(sts)));
+  const startAll = async () => {
+    const simulator = await startSimulator({ users: [{ userId: 'a' }, { userId: 'b' }] });
+    open.push(simulator);
+    const sts = await startSts({
+      roleArn: ROLE,
+      externalId: EXTERNAL_ID,
+      keys: () => simulator.callerCredentials,
+      expiration: () => new Date(Date.now() + 3_600_000),
+    });
+    open.push(sts);
+    return { simulator, sts };
+  };
+
+  const list = async (simulator: Simulator, config: Partial<Config>, { url }: Sts) => {
     const { environmentId, region } = simulator;
-    const listing = usersOf({ environmentId, region })(Date.now() + 10_000);
+    const { sourceOf } = await compose(config, {
+      env: { AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url },
+      edges: {
+        sts: {
+          endpoint: url,
+          region,
+          credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 'own' },
+          maxAttempts: 1,
+        },
+      },
+    });
+    const listing = sourceOf({ environmentId, region })(Date.now() + 10_000);
     const users: unknown[] = [];
     for await (const page of listing.pages) users.push(...page);
     return { users: users.length, end: listing.end() };
   };
-  const startAll = async () => {
-    const simulator = await startSimulator({ users: [{ userId: 'a' }, { userId: 'b' }] });
-    open.push(simulator);
-    const sts = await start({
-      keys: () => simulator.callerCredentials,
-      expiration: () => new Date(Date.now() + 60 * MINUTE_MS),
-    });
-    return { simulator, sts };
-  };
+
   const environment = (simulator: Simulator, externalId: string) => ({
     id: simulator.environmentId,
     role: { arn: ROLE, accountId: '222233334444', externalId },
@@ -82,8 +94,38 @@ describe('the users of an environment', () => {
   });
 });
 
-test('events are published where the config names a bus, and digests are sent anyway', () => {
-  const named = (config: Config) => configuredChannels(config, async () => 'sent').map(({ name }) => name);
-  expect(named(defaultConfig([]))).toEqual(['alert']);
-  expect(named({ ...defaultConfig([]), events: { bus: 'default' } })).toEqual(['alert', 'events']);
+describe('the settings of an audit', () => {
+  const WAIVER: Waiver = {
+    rule: 'stale-login',
+    user: 'ada',
+    reason: 'on leave',
+    owner: 'owner',
+    approver: 'approver',
+    expires: '2026-12-31',
+  };
+
+  test('are those of the files beside the code, and of the function’s environment', async () => {
+    const environments = [{ id: 'abc', name: 'research' }, { id: 'def' }];
+    const { config, settingsOf } = await compose({ environments, maxDropPercent: 5 }, { waivers: [WAIVER] });
+    expect(config.environments).toEqual(environments);
+    expect(settingsOf({ environmentId: 'abc' })).toMatchObject({
+      environmentName: 'research',
+      maxDropPercent: 5,
+      waivers: [WAIVER],
+      archive: { location: 's3://evidence' },
+    });
+    expect(settingsOf({ environmentId: 'def' })).not.toHaveProperty('environmentName');
+  });
+
+  test('publish events where the config names a bus, and send digests anyway', async () => {
+    const channelsBy = async (config: Partial<Config>) =>
+      (await compose(config)).settingsOf({ environmentId: 'abc' }).channels.map(({ name }) => name);
+    expect(await channelsBy({})).toEqual(['alert']);
+    expect(await channelsBy({ events: { bus: 'default' } })).toEqual(['alert', 'events']);
+  });
+});
+
+test('a function without its config files fails as it starts, and names the file', async () => {
+  const folder = await newFolder();
+  expect(() => composeAuditor(folder, {})).toThrow(/ENOENT.*audit\.json/);
 });

@@ -115,7 +115,7 @@ const prepare = async ({ archive, faults = [], send = fetch, mostTries }: Plan) 
     auditInParts(event, context, {
       config: { ...defaultConfig(rules), environments: [{ id: environmentId }] },
       settingsOf: () => settingsFor(kept),
-      listUsersOf: () => listUsers,
+      sourceOf: () => listUsers,
       onResult: (result) => results.push(result),
       clock,
       partMs: PART_MS,
@@ -478,7 +478,7 @@ test('an event that no schedule sends fails at once', async () => {
       auditInParts({ environmentId: 'unknown' }, context, {
         config: { ...defaultConfig(rules), environments: [{ id: 'abc' }] },
         settingsOf: () => settingsFor(folderArchive('/nowhere')),
-        listUsersOf: () => hasty(fetch).listUsers,
+        sourceOf: () => hasty(fetch).listUsers,
         onResult: () => {},
         clock: systemClock,
       }),

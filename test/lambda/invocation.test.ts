@@ -5,11 +5,11 @@ import { attemptName } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { defaultConfig } from '../../core/config/config.ts';
 import {
-  answerOf,
+  auditAnswer,
   byEvent,
   REPORTING_MARGIN_MS,
-  readDoctorInvocation,
-  readInvocation,
+  readAuditEvent,
+  readDoctorEvent,
 } from '../../lambda/invocation.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
@@ -18,8 +18,9 @@ const invocation = {
   getRemainingTimeInMillis: () => 900_000,
 };
 const NOW = Date.parse('2026-11-24T02:00:07.250Z');
+const BEGINNING = { startedAt: NOW, random: 'attempt' };
 const event = { environmentId: 'def', scheduledTime: '2026-11-24T02:00:00Z' };
-const read = (given: unknown) => readInvocation(given, invocation, config, NOW, 'attempt');
+const read = (given: unknown) => readAuditEvent(given, invocation, config, BEGINNING);
 
 describe('an event', () => {
   test('becomes a request for the run of its own time', () => {
@@ -58,7 +59,7 @@ describe('an event', () => {
     },
   ])('asks for an environment of $name', ({ settings, request }) => {
     const given = { ...config, environments: [{ id: 'abc' }, { id: 'def', ...settings }] };
-    const { accountId, auditorAccountId, region } = readInvocation(event, invocation, given, NOW, 'attempt');
+    const { accountId, auditorAccountId, region } = readAuditEvent(event, invocation, given, BEGINNING);
     expect({ accountId, region, ...(auditorAccountId !== undefined && { auditorAccountId }) }).toEqual(
       request,
     );
@@ -103,7 +104,7 @@ describe('an event', () => {
 
 describe('an event for a diagnosis', () => {
   const readDoctor = (given: unknown) =>
-    readDoctorInvocation(
+    readDoctorEvent(
       given,
       { ...invocation, invokedFunctionArn: `${invocation.invokedFunctionArn}:live` },
       config,
@@ -122,7 +123,7 @@ describe('an event for a diagnosis', () => {
 
   test('of an environment of another region tells both regions', () => {
     const environments = [{ id: 'def', region: 'us-gov-east-1' }];
-    const asked = readDoctorInvocation({ doctor: true, environmentId: 'def' }, invocation, {
+    const asked = readDoctorEvent({ doctor: true, environmentId: 'def' }, invocation, {
       ...config,
       environments,
     });
@@ -187,7 +188,7 @@ describe('the answer', () => {
   });
 
   test('of a complete run with findings is a success', () => {
-    expect(answerOf(result({}))).toMatchObject({
+    expect(auditAnswer(result({}))).toMatchObject({
       verdict: 'COMPLETE',
       users: 5,
       findings: { CRITICAL: 1 },
@@ -196,9 +197,9 @@ describe('the answer', () => {
   });
 
   test('says how each channel fared', () => {
-    expect(answerOf(result({}))).not.toHaveProperty('events');
+    expect(auditAnswer(result({}))).not.toHaveProperty('events');
     const deliveries = { alert: { outcome: 'sent' }, events: { outcome: 'already-sent' } } as const;
-    expect(answerOf(result({}, deliveries))).toMatchObject({ alert: 'sent', events: 'already-sent' });
+    expect(auditAnswer(result({}, deliveries))).toMatchObject({ alert: 'sent', events: 'already-sent' });
   });
 
   test.each([
@@ -221,21 +222,27 @@ describe('the answer', () => {
       message: 'is COMPLETE, but not everybody was notified: alert: no SNS; events: no bus',
     },
   ])('of $name is an error', ({ given, message }) => {
-    expect(() => answerOf(given)).toThrow(message);
+    expect(() => auditAnswer(given)).toThrow(message);
   });
 });
 
-// The client takes longer to load than the rest of an audit that signs nothing.
+// These clients take longer to load than the rest of an audit that needs none of them.
+const RARE_CLIENTS = ['client-eventbridge', 'client-kms', 'client-scheduler', 'client-sts'];
+
 test.each([
-  { module: 'lambda/invocation.ts', isLoaded: false },
-  { module: 'core/archive/kms.ts', isLoaded: false },
-  { module: 'node_modules/@aws-sdk/client-kms/dist-cjs/index.js', isLoaded: true },
-])('the KMS client is loaded with $module: $isLoaded', ({ module, isLoaded }) => {
+  { module: 'lambda/composition.ts', loaded: [] },
+  { module: 'lambda/invocation.ts', loaded: [] },
+  { module: 'core/archive/kms.ts', loaded: [] },
+  { module: 'core/doctor/clients.ts', loaded: [] },
+  { module: 'node_modules/@aws-sdk/client-kms/dist-cjs/index.js', loaded: ['client-kms'] },
+])('of the clients that few audits need, $module loads $loaded', ({ module, loaded }) => {
   const script = `
     await import(${JSON.stringify(resolve(import.meta.dirname, '../..', module))});
     const { createRequire } = await import('node:module');
-    console.log(Object.keys(createRequire('/').cache).some((file) => file.includes('client-kms')));
+    const files = Object.keys(createRequire('/').cache);
+    const clients = ${JSON.stringify(RARE_CLIENTS)};
+    console.log(JSON.stringify(clients.filter((name) => files.some((file) => file.includes(name)))));
   `;
   const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script]).toString();
-  expect(printed).toBe(`${isLoaded}\n`);
+  expect(JSON.parse(printed)).toEqual(loaded);
 });
