@@ -1,8 +1,9 @@
 import type { STSClient } from '@aws-sdk/client-sts';
-import type { CredentialsMode } from '../sources/finspace/listing-stopped.ts';
+import { statusOf } from '../aws/errors.ts';
+import type { CredentialsMode } from '../sources/finspace/settings.ts';
 import type { AwsCredentials } from '../sources/finspace/signing.ts';
 import { plainLine } from '../text/plain-text.ts';
-import { type Check, fail, notChecked, ok, problemOf, statusOf, warn } from './check.ts';
+import { type Check, fail, notChecked, ok, problemOf, warn } from './check.ts';
 
 export interface CallerSettings {
   readonly mode: CredentialsMode;

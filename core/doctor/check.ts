@@ -1,3 +1,5 @@
+import { statusOf } from '../aws/errors.ts';
+import { within } from '../model/clock.ts';
 import { plainLine } from '../text/plain-text.ts';
 
 /** `not-checked` is said of whatever could not be looked at: it is never passed over, and never `ok`. */
@@ -34,12 +36,11 @@ export const notChecked = (told: string, remedy?: string): Answer => ({
 });
 
 /** The most that one check may take; those of FinSpace end earlier by themselves. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const MOST_CHARACTERS = 400;
 
-const memberOf = (error: unknown, name: string): unknown =>
-  typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+const memberOf = (error: unknown, name: string): unknown => Object(error)[name];
 
 /** Name and message of whatever was thrown, by a client of the AWS SDK or by the system, on one line. */
 export const problemOf = (error: unknown): string => {
@@ -50,26 +51,10 @@ export const problemOf = (error: unknown): string => {
   return plainLine(`${String(name)}: ${String(text ?? error)}`, MOST_CHARACTERS);
 };
 
-/** The HTTP status that a service of AWS answered with; undefined where there was no answer. */
-export const statusOf = (error: unknown): number | undefined => {
-  const status = memberOf(memberOf(error, '$metadata'), 'httpStatusCode');
-  return typeof status === 'number' ? status : undefined;
-};
-
 export const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
   names.some((name) => name === memberOf(error, 'name'));
 
 export const isDenied = (error: unknown): boolean => statusOf(error) === 403;
-
-const within = async (looking: Promise<Answer>): Promise<Answer> => {
-  const { promise: late, resolve } = Promise.withResolvers<Answer>();
-  const answer = fail(
-    `no answer within ${PATIENCE_MS / 1000} seconds`,
-    'look for a network, proxy or endpoint that swallows requests',
-  );
-  const timer = setTimeout(() => resolve(answer), PATIENCE_MS);
-  return Promise.race([looking, late]).finally(() => clearTimeout(timer));
-};
 
 const answerOf = async (check: Check, earlier: readonly CheckResult[]): Promise<Answer> => {
   const missing = earlier.find(
@@ -79,7 +64,12 @@ const answerOf = async (check: Check, earlier: readonly CheckResult[]): Promise<
     return notChecked(`${missing.name} ${missing.outcome === 'fail' ? 'failed' : 'was not checked'}`);
   }
   try {
-    return await within(check.look());
+    return await within(TIMEOUT_MS, check.look(), () =>
+      fail(
+        `no answer within ${TIMEOUT_MS / 1000} seconds`,
+        'look for a network, proxy or endpoint that swallows requests',
+      ),
+    );
   } catch (error) {
     return fail(problemOf(error), 'mend what the message names, and look again');
   }

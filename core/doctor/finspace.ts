@@ -1,5 +1,5 @@
-import { describe, RequestError } from '../sources/finspace/failure.ts';
-import { ENDED, ListingStopped } from '../sources/finspace/listing-stopped.ts';
+import { describeFailure, RequestError } from '../sources/finspace/failure.ts';
+import { ListingStopped, SERVICE_ENDED } from '../sources/finspace/listing-stopped.ts';
 import { openReader, type Reader, readerSettings } from '../sources/finspace/reader.ts';
 import { send } from '../sources/finspace/request.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
@@ -15,7 +15,7 @@ const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
   'repeated-token': 'open a support case',
   'access-denied': 'give the caller credentials that FinSpace knows',
   validation: 'check the environment id',
-  'source-unavailable': ENDED,
+  'source-unavailable': SERVICE_ENDED,
 };
 
 /** Waits for FinSpace; a fault that an audit would end at is the check's failure. */
@@ -55,7 +55,7 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
           const { failure } = error;
           // A request that nobody signed is refused: whatever the answer, somebody is there.
           if (failure.kind === 'refused' || failure.kind === 'unreadable') return ok(`${host} answers`);
-          return fail(`${host}: ${describe(failure)}`, ENDED);
+          return fail(`${host}: ${describeFailure(failure)}`, SERVICE_ENDED);
         }
       },
     },

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Time as an audit knows it. Whoever starts one says by which clock, and tests bring their own. */
 export interface Clock {
@@ -9,5 +9,12 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms) => setTimeout(ms),
+  sleep: (ms) => sleep(ms),
+};
+
+/** Waits for a promise, but no longer than `ms` of the machine's own time: past that it is what `late` gives or throws. */
+export const within = <T>(ms: number, promise: Promise<T>, late: () => T): Promise<T> => {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  return Promise.race([promise, over.promise.then(late)]).finally(() => clearTimeout(timer));
 };

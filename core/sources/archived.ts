@@ -24,24 +24,20 @@ export const archivedSource =
   () => {
     let end: ListingEnd = { complete: false, reason: 'deadline', message: 'it was interrupted' };
 
-    async function* read(): AsyncGenerator<readonly unknown[]> {
-      if (manifest.objects.snapshot === undefined)
-        throw new ArchiveError(`the manifest of run ${manifest.run} names no snapshot`);
-      let page: unknown[] = [];
-      for await (const record of readRunLines(archive, manifest, 'snapshot')) {
-        page.push(record);
-        if (page.length < PAGE_RECORDS) continue;
-        yield page;
-        page = [];
-        if (signal.aborted) return;
-      }
-      yield page;
-      if (!signal.aborted) end = { complete: true };
-    }
-
     async function* pages(): AsyncGenerator<readonly unknown[]> {
       try {
-        yield* read();
+        if (manifest.objects.snapshot === undefined)
+          throw new ArchiveError(`the manifest of run ${manifest.run} names no snapshot`);
+        let page: unknown[] = [];
+        for await (const record of readRunLines(archive, manifest, 'snapshot')) {
+          page.push(record);
+          if (page.length < PAGE_RECORDS) continue;
+          yield page;
+          page = [];
+          if (signal.aborted) return;
+        }
+        yield page;
+        if (!signal.aborted) end = { complete: true };
       } catch (error) {
         end = { complete: false, reason: 'source-unavailable', message: messageOf(error) };
       }

@@ -1,7 +1,6 @@
 import { type ArchivedNight, archivedSource } from './archived.ts';
 import { type Enrichment, enriched } from './enrich/enrichment.ts';
-import type { CredentialsMode } from './finspace/listing-stopped.ts';
-import type { FinspaceSettings } from './finspace/settings.ts';
+import type { CredentialsMode, FinspaceSettings } from './finspace/settings.ts';
 import { finspaceSource } from './finspace/source.ts';
 import type { ResumableSource, UserSource } from './source.ts';
 

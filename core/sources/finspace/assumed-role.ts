@@ -1,6 +1,8 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { awsClient } from '../../aws/clients.ts';
+import { statusOf } from '../../aws/errors.ts';
 import type { Clock } from '../../model/clock.ts';
+import { cachedKeys } from './cached-keys.ts';
 import { ListingStopped } from './listing-stopped.ts';
 import type { AwsCredentials } from './signing.ts';
 
@@ -8,21 +10,15 @@ import type { AwsCredentials } from './signing.ts';
 export interface NamedRole {
   readonly arn: string;
   readonly externalId: string;
-  /** How CloudTrail of the other account names the session: 2 to 64 of `[A-Za-z0-9_+=,.@-]`. */
+  /** The session's name in CloudTrail of the other account: 2 to 64 of `[A-Za-z0-9_+=,.@-]`. */
   readonly sessionName: string;
 }
 
-/** Keys are renewed so long before their end that no exchange is signed with dying ones. */
-const MARGIN_MS = 5 * 60_000;
-
-/** What STS answered, as opposed to no answer. */
-const isRefusal = (error: unknown): boolean => {
-  const status: unknown = Object(Object(error).$metadata).httpStatusCode;
-  return typeof status === 'number' && status < 500;
-};
+/** Tells a refusal by STS from an STS that is ill or does not answer. */
+const isRefusal = (error: unknown): boolean => (statusOf(error) ?? 500) < 500;
 
 /**
- * The keys of a role, assumed when they are asked for and kept until shortly before they expire. Rejects with a
+ * Assumes a role when its keys are asked for, and keeps them until shortly before they expire. Rejects with a
  * ListingStopped that names the role.
  * @param config of the client, whose own keys assume the role
  */
@@ -30,10 +26,8 @@ export const assumedRole = (
   { arn, externalId, sessionName }: NamedRole,
   clock: Clock,
   config?: STSClientConfig,
-): (() => Promise<AwsCredentials>) => {
-  let cached: { readonly keys: AwsCredentials; readonly until: number } | undefined;
-
-  const assume = async () => {
+): (() => Promise<AwsCredentials>) =>
+  cachedKeys(clock, async () => {
     // Loaded where it is used: most audits stay in their own account.
     const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
     const client = awsClient(STSClient, config);
@@ -44,7 +38,7 @@ export const assumedRole = (
       const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '', Expiration } = Credentials ?? {};
       return {
         keys: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-        until: (Expiration?.getTime() ?? 0) - MARGIN_MS,
+        expiresAt: Expiration?.getTime() ?? 0,
       };
     } catch (error) {
       const problem = `role ${arn} could not be assumed (${Object(error).name ?? 'unknown error'})`;
@@ -60,10 +54,4 @@ export const assumedRole = (
     } finally {
       client.destroy();
     }
-  };
-
-  return async () => {
-    if (cached === undefined || clock.now() >= cached.until) cached = await assume();
-    return cached.keys;
-  };
-};
+  }).current;

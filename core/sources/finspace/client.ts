@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { ListingCounts } from '../../model/listing.ts';
-import { type Failure, type Operation, RequestError, remedyFor } from './failure.ts';
+import { type Operation, RequestError, type RequestFailure, retryDecision } from './failure.ts';
 import { granted, refused, sent, UNPACED, waitMs } from './pacing.ts';
 import { type Fetch, type JsonObject, send } from './request.ts';
 import type { ListingEvent } from './settings.ts';
@@ -20,7 +20,7 @@ export interface Client {
   ask(operation: Operation, query: Query, credentials: AwsCredentials): Promise<JsonObject>;
   /** Signs by the service's clock from now on. */
   correctClock(skewMs: number): void;
-  /** Whether any HTTP answer came, a refusal included. */
+  /** True once any HTTP answer came, a refusal included. */
   wasAnswered(): boolean;
   counts(): Pick<ListingCounts, 'requests' | 'throttled'>;
 }
@@ -39,12 +39,12 @@ export interface ClientSettings {
 /** Below this hardly any answer comes in time. */
 const LEAST_TIMEOUT_MS = 1000;
 
-/** A third of the time left at most, so that a request that hangs can be made again; but not uselessly little. */
+/** Gives a request a third of the time left at most, so that one that hangs can be made again; but not uselessly little. */
 const timeoutMs = (leftMs: number, mostMs: number): number =>
   Math.ceil(Math.min(mostMs, leftMs, Math.max(LEAST_TIMEOUT_MS, leftMs / 3)));
 
-/** Whether the service was reached at all. */
-const isAnswer = ({ kind }: Failure): boolean => kind === 'refused' || kind === 'unreadable';
+/** Tells failures that show that the service was reached. */
+const isAnswer = ({ kind }: RequestFailure): boolean => kind === 'refused' || kind === 'unreadable';
 
 export const createClient = (settings: ClientSettings): Client => {
   const { clock, deadline, onEvent } = settings;
@@ -54,10 +54,10 @@ export const createClient = (settings: ClientSettings): Client => {
   let requests = 0;
   let throttled = 0;
 
-  const note = (error: unknown): void => {
+  const recordFailure = (error: unknown): void => {
     if (!(error instanceof RequestError)) return;
     answered ||= isAnswer(error.failure);
-    if (remedyFor(error.failure) !== 'slow-down') return;
+    if (retryDecision(error.failure) !== 'slow-down') return;
     throttled += 1;
     pace = refused(pace, clock.now(), settings.random());
     onEvent({ kind: 'throttled', operation: error.operation, gapMs: Math.round(pace.gapMs) });
@@ -83,7 +83,7 @@ export const createClient = (settings: ClientSettings): Client => {
         pace = granted(pace, clock.now());
         return answer;
       } catch (error) {
-        note(error);
+        recordFailure(error);
         throw error;
       }
     },

@@ -1,9 +1,11 @@
-import type { Clock } from '../../model/clock.ts';
+import { MINUTE_MS } from '../../../rules/engine/time.ts';
+import { type Clock, within } from '../../model/clock.ts';
+import { cachedKeys } from './cached-keys.ts';
 import type { Client } from './client.ts';
 import { RequestError } from './failure.ts';
-import { type CredentialsMode, ListingStopped } from './listing-stopped.ts';
+import { ListingStopped } from './listing-stopped.ts';
 import type { JsonObject } from './request.ts';
-import type { ListingEvent } from './settings.ts';
+import type { CredentialsMode, ListingEvent } from './settings.ts';
 import type { AwsCredentials } from './signing.ts';
 
 /** The keys that ListUsers is signed with. */
@@ -28,11 +30,8 @@ export interface CredentialsSettings {
  * https://docs.aws.amazon.com/finspace/latest/data-api/API_GetProgrammaticAccessCredentials.html.
  */
 const DURATION_MINUTES = 60;
-const MINUTE_MS = 60_000;
-/** Keys are renewed so long before their end that no page is signed with dying ones. */
-const MARGIN_MS = 5 * MINUTE_MS;
 
-/** What can stand in a header; a line break copied along with a key can't. */
+/** Accepts what can stand in a header; a line break copied along with a key can't. */
 const isKey = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
@@ -43,16 +42,12 @@ const readKeys = ({ accessKeyId, secretAccessKey, sessionToken }: JsonObject): A
   return isKey(sessionToken) ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
 };
 
-const within = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('timed out')), ms);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-};
-
 const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSettings) => {
   let loaded: AwsCredentials;
   try {
-    loaded = await within(loadCredentials(), loadTimeoutMs);
+    loaded = await within(loadTimeoutMs, loadCredentials(), () => {
+      throw new Error('timed out');
+    });
   } catch (error) {
     if (error instanceof ListingStopped) throw error;
     // The provider's own words may hold paths and profile names.
@@ -78,9 +73,7 @@ const readDurationMs = (minutes: unknown): number =>
 
 const exchanged = (settings: CredentialsSettings, client: Client): FinspaceCredentials => {
   const { clock, environmentId, onEvent } = settings;
-  let cached: { readonly keys: AwsCredentials; readonly until: number } | undefined;
-
-  const exchange = async () => {
+  return cachedKeys(clock, async () => {
     const caller = await callerKeys(settings);
     // The answer gives no instant of expiry; counted from here it can only come out too early.
     const startedAt = clock.now();
@@ -99,19 +92,8 @@ const exchanged = (settings: CredentialsSettings, client: Client): FinspaceCrede
         problem: 'credentials are missing or are no keys',
       });
     onEvent({ kind: 'credentials-exchanged' });
-    return { keys, until: startedAt + readDurationMs(answer.durationInMinutes) - MARGIN_MS };
-  };
-
-  return {
-    async current() {
-      if (cached === undefined || clock.now() >= cached.until) cached = await exchange();
-      return cached.keys;
-    },
-    renew() {
-      cached = undefined;
-      return true;
-    },
-  };
+    return { keys, expiresAt: startedAt + readDurationMs(answer.durationInMinutes) };
+  });
 };
 
 export const finspaceCredentials = (settings: CredentialsSettings, client: Client): FinspaceCredentials => {

@@ -3,8 +3,8 @@ import { isRegion } from '../../aws/partition.ts';
 /** The variables by which the AWS SDKs let operators point a client elsewhere; the first that is set counts. */
 const VARIABLES = ['AWS_ENDPOINT_URL_FINSPACE_DATA', 'AWS_ENDPOINT_URL'] as const;
 
-/** A URL that a request path can be appended to, or what is wrong with it. Never repeats the URL: it may hold a password. */
-const problemOf = (text: string): string | undefined => {
+/** Finds what keeps a request path from being appended to a URL. Never repeats the URL: it may hold a password. */
+const endpointProblem = (text: string): string | undefined => {
   const url = URL.parse(text);
   if (url === null) return 'it is no URL';
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -16,7 +16,7 @@ const problemOf = (text: string): string | undefined => {
 
 /** Reads an endpoint; `from` names its origin in the error. Throws an Error that says what an endpoint looks like. */
 export const readEndpoint = (text: string, from: string): URL => {
-  const problem = problemOf(text);
+  const problem = endpointProblem(text);
   if (problem !== undefined)
     throw new Error(
       `${from} must be an http or https URL such as https://host or https://host/path: ${problem}`,
@@ -28,11 +28,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const variableIn = (env: Env) => VARIABLES.find((name) => (env[name] ?? '') !== '');
 
-/** Whether the environment leads elsewhere than to the service's own host. */
+/** True where a variable leads elsewhere than to the service's own host. */
 export const isEndpointGiven = (env: Env): boolean => variableIn(env) !== undefined;
 
 /**
- * Where the FinSpace Data API is: AWS_ENDPOINT_URL_FINSPACE_DATA, else AWS_ENDPOINT_URL, else the service's own host,
+ * Finds the endpoint of the FinSpace Data API: AWS_ENDPOINT_URL_FINSPACE_DATA, else AWS_ENDPOINT_URL, else the service's own host,
  * https://docs.aws.amazon.com/general/latest/gr/finspace.html. Throws an Error that names the variable or the region.
  */
 export const finspaceEndpoint = (region: string, env: Env): string => {

@@ -1,8 +1,8 @@
 /** The operations that an audit asks for, by AWS's own names. */
 export type Operation = 'GetProgrammaticAccessCredentials' | 'ListUsers';
 
-/** Why one request gave nothing usable. */
-export type Failure =
+/** A request that gave nothing usable. */
+export type RequestFailure =
   | {
       /** The service answered with something else than 2xx. */
       readonly kind: 'refused';
@@ -12,7 +12,7 @@ export type Failure =
       /** Its text speaks of something expired. The text itself may name people and is not kept. */
       readonly saysExpired: boolean;
       readonly retryAfterMs: number | undefined;
-      /** By how much the service's clock is ahead of the one that signed, where the answer tells. */
+      /** The lead of the service's clock over the one that signed, where the answer has a date. */
       readonly skewMs: number | undefined;
     }
   /** A 2xx answer that is broken off, or is not what the API gives. */
@@ -25,17 +25,17 @@ export type Failure =
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly operation: Operation;
-  readonly failure: Failure;
+  readonly failure: RequestFailure;
 
-  constructor(operation: Operation, failure: Failure) {
-    super(`${operation}: ${describe(failure)}`);
+  constructor(operation: Operation, failure: RequestFailure) {
+    super(`${operation}: ${describeFailure(failure)}`);
     this.operation = operation;
     this.failure = failure;
   }
 }
 
-/** A failure in a few words, which name no user: `ThrottlingException (429)`. */
-export const describe = (failure: Failure): string => {
+/** Describes a failure in a few words, which name no user: `ThrottlingException (429)`. */
+export const describeFailure = (failure: RequestFailure): string => {
   switch (failure.kind) {
     case 'refused':
       return failure.name === undefined ? `HTTP ${failure.status}` : `${failure.name} (${failure.status})`;
@@ -48,8 +48,8 @@ export const describe = (failure: Failure): string => {
   }
 };
 
-/** What a failure asks for. */
-export type Remedy =
+/** The answer to a failure: a way to ask again, or the reason not to. */
+export type RetryDecision =
   /** Ask more slowly. */
   | 'slow-down'
   /** Ask again later. */
@@ -69,7 +69,7 @@ export type Remedy =
  * and those that AWS services give to the same things.
  */
 const BY_NAME = new Map(
-  Object.entries<Remedy>({
+  Object.entries<RetryDecision>({
     ThrottlingException: 'slow-down',
     Throttling: 'slow-down',
     ThrottledException: 'slow-down',
@@ -99,7 +99,7 @@ const BAD_SIGNATURE: ReadonlySet<string> = new Set(['SignatureDoesNotMatch', 'In
 /** A bad signature is put down to the clock only when it is off by more than this: services allow five minutes. */
 const SKEW_MS = 60_000;
 
-const byStatus = (status: number): Remedy => {
+const byStatus = (status: number): RetryDecision => {
   if (status === 429) return 'slow-down';
   if (status >= 500 || status === 408) return 'retry';
   if (status === 401 || status === 403 || status === 407) return 'access-denied';
@@ -107,7 +107,9 @@ const byStatus = (status: number): Remedy => {
   return 'validation';
 };
 
-const forRefusal = ({ status, name, saysExpired, skewMs }: Failure & { kind: 'refused' }): Remedy => {
+type Refusal = RequestFailure & { kind: 'refused' };
+
+const forRefusal = ({ status, name, saysExpired, skewMs }: Refusal): RetryDecision => {
   if (name === undefined) return byStatus(status);
   if (BAD_SIGNATURE.has(name)) {
     if (skewMs !== undefined && Math.abs(skewMs) > SKEW_MS) return 'correct-clock';
@@ -116,8 +118,8 @@ const forRefusal = ({ status, name, saysExpired, skewMs }: Failure & { kind: 're
   return BY_NAME.get(name) ?? byStatus(status);
 };
 
-/** Names count before numbers: services are not of one mind on the status of an error. */
-export const remedyFor = (failure: Failure): Remedy => {
+/** Decides by the name of an error before its status, on which services are not of one mind. */
+export const retryDecision = (failure: RequestFailure): RetryDecision => {
   if (failure.kind === 'refused') return forRefusal(failure);
   return failure.kind === 'unreachable' && failure.code === 'ENOTFOUND' ? 'retry-briefly' : 'retry';
 };

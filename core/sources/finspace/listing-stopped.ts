@@ -1,14 +1,12 @@
 import type { StopReason } from '../../model/listing.ts';
-import { describe, type Failure, type Operation, type Remedy, type RequestError } from './failure.ts';
-
-/** `exchange`: the caller's keys are exchanged for FinSpace's. `direct`: the caller's keys are FinSpace's. */
-export type CredentialsMode = 'exchange' | 'direct';
+import { describeFailure, type Operation, type RequestError, type RetryDecision } from './failure.ts';
+import type { CredentialsMode } from './settings.ts';
 
 /** Ends a listing before its time; the message is for people and names no user. */
 export class ListingStopped extends Error {
   override readonly name = 'ListingStopped';
   readonly reason: StopReason;
-  /** What happened, and what to do about it where that is known; the message tells both. */
+  /** The message has the problem, and the remedy where one is known. */
   readonly problem: string;
   readonly remedy: string | undefined;
 
@@ -24,7 +22,7 @@ export class ListingStopped extends Error {
   }
 }
 
-export const ENDED =
+export const SERVICE_ENDED =
   'Amazon ended FinSpace on 2026-10-07: set AWS_ENDPOINT_URL_FINSPACE_DATA to an endpoint that speaks its API, or replay an archived snapshot';
 
 const onDenial = (operation: Operation, mode: CredentialsMode): string => {
@@ -43,10 +41,10 @@ const onStaleCredentials = (operation: Operation, mode: CredentialsMode): string
     : 'FinSpace refuses credentials that it has just given';
 };
 
-const isBadSignature = (failure: Failure): boolean =>
+const isBadSignature = ({ failure }: RequestError): boolean =>
   failure.kind === 'refused' && /Signature/.test(failure.name ?? '');
 
-const REASONS: Readonly<Record<Remedy, StopReason>> = {
+const REASONS: Readonly<Record<RetryDecision, StopReason>> = {
   'slow-down': 'deadline',
   retry: 'deadline',
   'retry-briefly': 'source-unavailable',
@@ -57,26 +55,31 @@ const REASONS: Readonly<Record<Remedy, StopReason>> = {
   'source-unavailable': 'source-unavailable',
 };
 
-const advice = ({ operation, failure }: RequestError, remedy: Remedy, mode: CredentialsMode): string => {
-  switch (REASONS[remedy]) {
+const remedyFor = (error: RequestError, decision: RetryDecision, mode: CredentialsMode): string => {
+  const { operation } = error;
+  switch (REASONS[decision]) {
     case 'source-unavailable':
-      return ENDED;
+      return SERVICE_ENDED;
     case 'validation':
       return operation === 'ListUsers'
         ? 'the service takes this request for wrong, be it the page token'
         : 'check the environment id';
     default:
-      if (remedy === 'correct-clock') return "set this machine's clock";
-      if (remedy === 'renew-credentials') return onStaleCredentials(operation, mode);
-      return isBadSignature(failure)
+      if (decision === 'correct-clock') return "set this machine's clock";
+      if (decision === 'renew-credentials') return onStaleCredentials(operation, mode);
+      return isBadSignature(error)
         ? 'the secret key is not that of the key id, or a proxy changes requests on the way'
         : onDenial(operation, mode);
   }
 };
 
-/** The cut for a failure that no further request can mend. */
-export const cutBy = (error: RequestError, remedy: Remedy, mode: CredentialsMode): ListingStopped =>
-  new ListingStopped(REASONS[remedy], `${error.operation} failed: ${describe(error.failure)}`, {
+/** Ends the listing for a failure that no further request can mend. */
+export const stoppedBy = (
+  error: RequestError,
+  decision: RetryDecision,
+  mode: CredentialsMode,
+): ListingStopped =>
+  new ListingStopped(REASONS[decision], `${error.operation} failed: ${describeFailure(error.failure)}`, {
     cause: error,
-    remedy: advice(error, remedy, mode),
+    remedy: remedyFor(error, decision, mode),
   });

@@ -2,27 +2,27 @@ import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ListingCursor, ListingEnd, ResumableListing } from '../source.ts';
 import { ListingStopped } from './listing-stopped.ts';
-import type { Page } from './page.ts';
+import type { UserPage } from './page.ts';
 import { openReader, type ReaderSettings } from './reader.ts';
 
-/** Tokens may be long and pages many: only digests are kept, of 128 bits. */
-const digest = (token: string): string => hash('sha256', token, 'base64url').slice(0, 22);
+/** Shortens a token to 128 bits of its SHA-256: tokens may be long and pages many. */
+const tokenDigest = (token: string): string => hash('sha256', token, 'base64url').slice(0, 22);
 
 const START: ListingCursor = { pages: 0, seen: [] };
 
 /**
  * Opens one listing. The first request is made when the first page is asked for, and from then on each page is asked for
- * while the one before it is worked on. One that is left early lets its last request go, and makes none again.
+ * while the one before it is worked on. A listing that is left early abandons its last request, and makes none again.
  */
 export const openListing = (settings: ReaderSettings, from = START): ResumableListing => {
-  const left = new AbortController();
-  const reader = openReader(settings, left.signal);
+  const abandoned = new AbortController();
+  const reader = openReader(settings, abandoned.signal);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
   let { pages, nextToken } = from;
   const seen = new Set(from.seen);
 
-  /** Gives the page, or the cut that came instead. */
-  const tryPage = async (): Promise<Page | ListingStopped> => {
+  /** Gives the next page, or the error that ends the listing in its place. */
+  const nextPage = async (): Promise<UserPage | ListingStopped> => {
     try {
       return await reader.page(nextToken);
     } catch (error) {
@@ -33,7 +33,7 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
 
   async function* readPages() {
     try {
-      let coming = tryPage();
+      let coming = nextPage();
       for (;;) {
         const page = await coming;
         if (page instanceof ListingStopped) {
@@ -44,15 +44,15 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
         settings.onEvent({ kind: 'page', page: pages, users: page.users.length });
 
         nextToken = page.nextToken;
-        const mark = nextToken === undefined ? undefined : digest(nextToken);
-        const isRepeated = mark !== undefined && seen.has(mark);
-        if (mark !== undefined && !isRepeated) {
-          seen.add(mark);
+        const digest = nextToken === undefined ? undefined : tokenDigest(nextToken);
+        const isRepeated = digest !== undefined && seen.has(digest);
+        if (digest !== undefined && !isRepeated) {
+          seen.add(digest);
           // Asked for now, so that the service works while this page is judged.
-          coming = tryPage();
-          // Whoever waits for the page gets the error; nobody does where the listing is left.
+          coming = nextPage();
+          // The error is for whoever waits for the page; nobody does where the listing is left.
           coming.catch(() => undefined);
-          // In one turn of the event loop it is signed and leaves; else it would wait for this page.
+          // In one turn of the event loop the request is signed and sent; else it would wait for this page's users.
           await setImmediate();
         }
         yield page.users;
@@ -68,7 +68,7 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
         }
       }
     } finally {
-      left.abort();
+      abandoned.abort();
     }
   }
 

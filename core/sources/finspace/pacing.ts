@@ -2,7 +2,7 @@
  * Finds the rate that a service sustains from the requests that it refuses.
  *
  * Limits of this kind are token buckets: tokens come at a steady rate, a full bucket keeps a burst of them, a request
- * takes one or is refused. Neither rate nor burst is told, but a refusal tells much: at that moment the bucket was
+ * takes one or is refused. Neither rate nor burst is known, but a refusal shows much: at that moment the bucket was
  * empty. So whatever was granted between two refusals is what flowed in, and the mean gap between grants is the gap
  * that the service sustains: if anything it is too long, since tokens that overflow a full bucket are never seen. And
  * the gap before a refusal was too short. The truth lies between the two, and the next gap is their geometric mean.
@@ -17,10 +17,10 @@
 export interface Pace {
   /** The gap from one request to the next; 0 while nothing was refused. */
   readonly gapMs: number;
-  /** When the last request was due: the next is due a gap later, however late the last one was. */
+  /** The time at which the last request was due: the next is due a gap later, however late the last one was. */
   readonly dueAt: number;
   readonly sentAt: number;
-  /** How long the last request took: gaps can't be shorter. */
+  /** The time that the last request took: gaps can't be shorter. */
   readonly tookMs: number;
   /** Time and grants since the refusal from which the sustained gap is measured. */
   readonly measuredMs: number;
@@ -40,7 +40,7 @@ export interface Pace {
 const FIRST_GAP_MS = 50;
 const LONGEST_GAP_MS = 20_000;
 const STREAK_GROWTH = 5;
-/** What a grant after a streak takes back of that growth: the truth lies between the last two gaps. */
+/** The part of that growth that a grant after a streak takes back: the truth lies between the last two gaps. */
 const STREAK_RETURN = 1.5;
 /** A streak of more refusals than this was no search for the limit, but an outage. */
 const LONG_STREAK = 3;
@@ -48,7 +48,7 @@ const LONG_STREAK = 3;
 const LEAST_GROWTH = 1.06;
 const HOLD = 40;
 const SHORT_HOLD = 6;
-/** How near the bounds must be, the lower to the upper, to count as close. */
+/** Bounds are close where the lower is more than this of the upper. */
 const CLOSE = 0.6;
 /** Fewer grants measure too roughly: the measurement then goes on over the refusal. */
 const ENOUGH_GRANTS = 10;
@@ -71,11 +71,11 @@ export const UNPACED: Pace = {
   settledMs: FIRST_GAP_MS,
 };
 
-/** How long the next request has to wait. */
+/** Gives the milliseconds that the next request has to wait. */
 export const waitMs = ({ gapMs, dueAt }: Pace, now: number): number =>
   gapMs === 0 ? 0 : Math.max(0, dueAt + gapMs - now);
 
-/** A request leaves. */
+/** Records that a request is sent. */
 export const sent = (pace: Pace, now: number): Pace => {
   // A gap far longer than planned was someone else's wait, and says nothing about the service's rate.
   const longest = 2 * Math.max(pace.gapMs, pace.tookMs);
@@ -87,7 +87,7 @@ export const sent = (pace: Pace, now: number): Pace => {
   };
 };
 
-/** The request was not refused for its rate. */
+/** Records that the request was not refused for its rate. */
 export const granted = (pace: Pace, now: number): Pace => {
   if (pace.gapMs === 0) return pace;
   const found =
@@ -131,7 +131,7 @@ const afterRefusal = (pace: Pace) => {
   return afterRun(pace);
 };
 
-/** The request was refused for its rate. `random` is from 0 to 1. */
+/** Records that the request was refused for its rate. `random` is from 0 to 1. */
 export const refused = (pace: Pace, now: number, random: number): Pace => {
   const next = { ...pace, tookMs: now - pace.sentAt, run: 0, streak: pace.streak + 1 };
   const { gapMs, ...rest } = afterRefusal({ ...next, run: pace.run });

@@ -1,8 +1,8 @@
 import { RequestError } from './failure.ts';
 import type { JsonObject } from './request.ts';
 
-/** One answer of ListUsers, https://docs.aws.amazon.com/finspace/latest/data-api/API_ListUsers.html. */
-export interface Page {
+/** An answer of ListUsers, https://docs.aws.amazon.com/finspace/latest/data-api/API_ListUsers.html. */
+export interface UserPage {
   /** As the service gave them; none where the answer lacks them, which is legal. */
   readonly users: readonly unknown[];
   /** Undefined on the last page. */
@@ -22,7 +22,7 @@ const typeOf = (value: unknown): string => {
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 };
 
-const problemOf = (answer: JsonObject): string | undefined => {
+const pageProblem = (answer: JsonObject): string | undefined => {
   const { users = [], nextToken } = answer;
   if (!Array.isArray(users)) return `users must be an array, got ${typeOf(users)}`;
   if (nextToken !== undefined && nextToken !== null && typeof nextToken !== 'string')
@@ -33,9 +33,9 @@ const problemOf = (answer: JsonObject): string | undefined => {
   return undefined;
 };
 
-/** Throws a RequestError for what is no page: it must never pass for one without users. */
-export const readPage = (answer: JsonObject): Page => {
-  const problem = problemOf(answer);
+/** Reads a page. Throws a RequestError for what is none: it must never pass for a page without users. */
+export const readPage = (answer: JsonObject): UserPage => {
+  const problem = pageProblem(answer);
   if (problem !== undefined) throw new RequestError('ListUsers', { kind: 'unreadable', problem });
   const { users, nextToken } = answer;
   return {

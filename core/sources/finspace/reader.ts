@@ -4,7 +4,7 @@ import { type ClientSettings, createClient } from './client.ts';
 import { type CredentialsSettings, finspaceCredentials } from './credentials.ts';
 import { readEndpoint } from './endpoint.ts';
 import { nodeFetch } from './node-fetch.ts';
-import { type Page, pageQuery, readPage } from './page.ts';
+import { pageQuery, readPage, type UserPage } from './page.ts';
 import { persist } from './retry.ts';
 import type { FinspaceSettings } from './settings.ts';
 
@@ -12,7 +12,7 @@ export type ReaderSettings = ClientSettings & Omit<CredentialsSettings, 'loadTim
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** All that a reader needs but its deadline. Throws where the endpoint is no URL. */
+/** Completes settings to all that a reader needs but its deadline. Throws where the endpoint is no URL. */
 export const readerSettings = (settings: FinspaceSettings): Omit<ReaderSettings, 'deadline'> => ({
   fetch: nodeFetch,
   clock: systemClock,
@@ -23,16 +23,16 @@ export const readerSettings = (settings: FinspaceSettings): Omit<ReaderSettings,
   endpoint: readEndpoint(settings.endpoint, 'endpoint'),
 });
 
-/** The two things that are asked of FinSpace, each until it succeeds or nothing more can be done: then a ListingStopped. */
+/** Asks FinSpace for keys and pages, each until it succeeds or nothing more can be done: then it rejects with a ListingStopped. */
 export interface Reader {
   /** Exchanges the caller's credentials, where the mode asks for it and none are at hand. */
   exchange(): Promise<void>;
   /** @param nextToken undefined: the first page */
-  page(nextToken: string | undefined): Promise<Page>;
+  page(nextToken: string | undefined): Promise<UserPage>;
   counts(): Omit<ListingCounts, 'pages'>;
 }
 
-/** @param signal aborted when nobody wants the answers any more */
+/** @param signal aborted once nobody wants the answers any more */
 export const openReader = (settings: ReaderSettings, signal?: AbortSignal): Reader => {
   const client = createClient(settings);
   const credentials = finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client);

@@ -4,7 +4,7 @@ import type { SignedRequest } from './signing.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The part of a `Response` that is used. */
-export type Answer = Pick<Response, 'ok' | 'status'> & {
+export type HttpAnswer = Pick<Response, 'ok' | 'status'> & {
   readonly headers: Pick<Headers, 'get'>;
   bytes(): Promise<Uint8Array>;
 };
@@ -17,10 +17,10 @@ export type Fetch = (
     readonly redirect: 'manual';
     readonly signal: AbortSignal;
   },
-) => Promise<Answer>;
+) => Promise<HttpAnswer>;
 
-/** How one request is sent. */
-export interface Sending {
+/** The settings of one request. */
+export interface SendSettings {
   readonly fetch: Fetch;
   /** For the whole answer, body included. */
   readonly timeoutMs: number;
@@ -31,8 +31,8 @@ export interface Sending {
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The body as an object, or undefined; the numbers that are too big for a double come out infinite. */
-const parse = (body: string): unknown => {
+/** Parses a body; undefined where it is no JSON. Numbers that are too big for a double come out infinite. */
+const parseBody = (body: string): unknown => {
   try {
     return JSON.parse(body);
   } catch {
@@ -44,15 +44,18 @@ const parse = (body: string): unknown => {
 const errorName = (text: unknown): string | undefined => {
   if (typeof text !== 'string') return undefined;
   const name = text.split(':')[0]?.split('#').at(-1)?.trim() ?? '';
-  // What goes into messages and logs is a name, whatever a server puts there.
+  // Only a name goes into messages and logs, whatever a server puts there.
   return /^\w{1,80}$/.test(name) ? name : undefined;
 };
 
-/** Where a body may hold the error's name. */
+/** Members of a body that may hold the error's name. */
 const ERROR_MEMBERS = ['code', 'Code', '__type'] as const;
 
-/** Seconds or an HTTP date, by RFC 9110; in milliseconds from `now`, which is the service's own time where it is known. */
-const retryAfterMs = (text: string | null, now: number): number | undefined => {
+/**
+ * Reads a Retry-After: seconds or an HTTP date, by RFC 9110. Gives milliseconds from `now`, which is the service's own time
+ * where it is known.
+ */
+const readRetryAfter = (text: string | null, now: number): number | undefined => {
   if (text === null || text.trim() === '') return undefined;
   const seconds = Number(text);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
@@ -60,13 +63,13 @@ const retryAfterMs = (text: string | null, now: number): number | undefined => {
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 };
 
-const dateOf = (headers: Answer['headers']): number | undefined => {
+const dateOf = (headers: HttpAnswer['headers']): number | undefined => {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date;
 };
 
-const refused = ({ status, headers }: Answer, body: string, signedAt: number) => {
-  const parsed = parse(body);
+const refusal = ({ status, headers }: HttpAnswer, body: string, signedAt: number) => {
+  const parsed = parseBody(body);
   const content = isObject(parsed) ? parsed : {};
   const date = dateOf(headers);
   return {
@@ -78,38 +81,34 @@ const refused = ({ status, headers }: Answer, body: string, signedAt: number) =>
     saysExpired: [content.message, content.Message].some(
       (text) => typeof text === 'string' && /expired/i.test(text),
     ),
-    retryAfterMs: retryAfterMs(headers.get('retry-after'), date ?? signedAt),
+    retryAfterMs: readRetryAfter(headers.get('retry-after'), date ?? signedAt),
     skewMs: date === undefined ? undefined : date - signedAt,
   } as const;
 };
 
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-/** The system's word for what went wrong: `fetch` hides it in causes. Only what looks like a code is taken. */
+/** Finds the system's code for what went wrong, which `fetch` hides in causes. Only what looks like a code is taken. */
 const systemCode = (error: unknown): string | undefined => {
-  const code = memberOf(error, 'code');
+  const { code, cause }: { code?: unknown; cause?: unknown } = Object(error);
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return code;
-  const cause = memberOf(error, 'cause');
   return cause === undefined ? undefined : systemCode(cause);
 };
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads UTF-8 strictly: a body that is not is broken, and must not be mended in silence. */
-const textOf = async (response: Answer): Promise<string> => UTF_8.decode(await response.bytes());
+/** Reads a body as UTF-8, strictly: one that is not is broken, and must not be mended in silence. */
+const readBody = async (response: HttpAnswer): Promise<string> => UTF_8.decode(await response.bytes());
 
 const receive = async (
   operation: Operation,
   { url, headers }: SignedRequest,
-  { fetch, timeoutMs, signedAt }: Sending,
+  { fetch, timeoutMs, signedAt }: SendSettings,
   signal: AbortSignal,
 ): Promise<JsonObject> => {
-  const isLate = (error: unknown) => signal.aborted || memberOf(error, 'name') === 'TimeoutError';
+  const isLate = (error: unknown) => signal.aborted || Object(error).name === 'TimeoutError';
   const late = () => new RequestError(operation, { kind: 'timed-out', timeoutMs });
   const unreadable = (problem: string) => new RequestError(operation, { kind: 'unreadable', problem });
 
-  let response: Answer;
+  let response: HttpAnswer;
   try {
     response = await fetch(url, { headers: { ...headers }, redirect: 'manual', signal });
   } catch (error) {
@@ -119,15 +118,15 @@ const receive = async (
   }
 
   if (!response.ok) {
-    const body = await textOf(response).catch(() => '');
-    throw new RequestError(operation, refused(response, body, signedAt));
+    const body = await readBody(response).catch(() => '');
+    throw new RequestError(operation, refusal(response, body, signedAt));
   }
 
-  const body = await textOf(response).catch((error: unknown) => {
+  const body = await readBody(response).catch((error: unknown) => {
     throw isLate(error) ? late() : unreadable('body broken off');
   });
   if (body === '') throw unreadable('body is empty');
-  const answer = parse(body);
+  const answer = parseBody(body);
   if (!isObject(answer)) throw unreadable('body is no JSON object');
   return answer;
 };
@@ -139,13 +138,13 @@ const receive = async (
 export const send = async (
   operation: Operation,
   request: SignedRequest,
-  sending: Sending,
+  settings: SendSettings,
 ): Promise<JsonObject> => {
   const leave = new AbortController();
   // Not `AbortSignal.timeout`, which is not let go where the answer is there: it takes several times as long a page.
-  const timer = setTimeout(() => leave.abort(), sending.timeoutMs);
+  const timer = setTimeout(() => leave.abort(), settings.timeoutMs);
   try {
-    return await receive(operation, request, sending, leave.signal);
+    return await receive(operation, request, settings, leave.signal);
   } finally {
     clearTimeout(timer);
   }

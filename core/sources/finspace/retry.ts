@@ -2,9 +2,9 @@ import pRetry from 'p-retry';
 import type { Clock } from '../../model/clock.ts';
 import { type Client, OutOfTime } from './client.ts';
 import type { FinspaceCredentials } from './credentials.ts';
-import { type Failure, type Remedy, RequestError, remedyFor } from './failure.ts';
-import { type CredentialsMode, cutBy, ListingStopped } from './listing-stopped.ts';
-import type { ListingEvent } from './settings.ts';
+import { RequestError, type RequestFailure, type RetryDecision, retryDecision } from './failure.ts';
+import { ListingStopped, stoppedBy } from './listing-stopped.ts';
+import type { CredentialsMode, ListingEvent } from './settings.ts';
 
 export interface RetrySettings {
   readonly mode: CredentialsMode;
@@ -20,13 +20,13 @@ export interface RetrySettings {
 
 const BACKOFF_BASE_MS = 100;
 const BACKOFF_CAP_MS = 20_000;
-/** How often a host may turn out to have no address. */
+/** The most tries at a host that turns out to have no address. */
 const MOST_DNS_TRIES = 5;
 
 const backoffMs = (failures: number, random: number): number =>
   random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (failures - 1));
 
-const retryAfterMs = (failure: Failure): number =>
+const retryAfterMs = (failure: RequestFailure): number =>
   failure.kind === 'refused' ? (failure.retryAfterMs ?? 0) : 0;
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
@@ -40,7 +40,7 @@ const times = (count: number): string => (count === 1 ? 'once' : `${count} times
  */
 export const persist = async <T>(settings: RetrySettings, attempt: () => Promise<T>): Promise<T> => {
   const { clock, client, credentials, deadline, mode, onRetry } = settings;
-  const tried = new Map<Remedy, number>();
+  const tried = new Map<RetryDecision, number>();
   let failures = 0;
   let last: RequestError | undefined;
 
@@ -58,18 +58,18 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
         });
   };
 
-  /** Does what the failure asks for, and gives how long to wait; throws where nothing is left to do. */
-  const mend = (error: RequestError): number => {
+  /** Prepares the next try, and gives the milliseconds to wait before it; throws where none would help. */
+  const prepareRetry = (error: RequestError): number => {
     const { failure, operation } = error;
-    const remedy = remedyFor(failure);
-    const count = (tried.get(remedy) ?? 0) + 1;
-    tried.set(remedy, count);
+    const decision = retryDecision(failure);
+    const count = (tried.get(decision) ?? 0) + 1;
+    tried.set(decision, count);
 
-    if (remedy === 'slow-down') return retryAfterMs(failure);
-    if (remedy === 'retry' || (remedy === 'retry-briefly' && count < MOST_DNS_TRIES))
+    if (decision === 'slow-down') return retryAfterMs(failure);
+    if (decision === 'retry' || (decision === 'retry-briefly' && count < MOST_DNS_TRIES))
       return Math.max(retryAfterMs(failure), backoffMs(count, settings.random()));
     if (
-      remedy === 'correct-clock' &&
+      decision === 'correct-clock' &&
       count === 1 &&
       failure.kind === 'refused' &&
       failure.skewMs !== undefined
@@ -77,9 +77,9 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
       client.correctClock(failure.skewMs);
       return 0;
     }
-    if (remedy === 'renew-credentials' && count === 1 && operation === 'ListUsers' && credentials.renew())
+    if (decision === 'renew-credentials' && count === 1 && operation === 'ListUsers' && credentials.renew())
       return 0;
-    throw cutBy(error, remedy, mode);
+    throw stoppedBy(error, decision, mode);
   };
 
   return pRetry(attempt, {
@@ -92,7 +92,7 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
       if (!(error instanceof RequestError)) return;
       failures += 1;
       last = error;
-      const waitMs = mend(error);
+      const waitMs = prepareRetry(error);
       if (clock.now() + waitMs >= deadline) throw outOfTime();
       onRetry({
         kind: 'retry',

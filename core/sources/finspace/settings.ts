@@ -1,10 +1,12 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Operation } from './failure.ts';
-import type { CredentialsMode } from './listing-stopped.ts';
 import type { Fetch } from './request.ts';
 import type { AwsCredentials } from './signing.ts';
 
-/** What a listing tells while it runs, for the terminal and logs. Nothing in it names a user. */
+/** `exchange`: the caller's keys are exchanged for FinSpace's. `direct`: the caller's keys are FinSpace's. */
+export type CredentialsMode = 'exchange' | 'direct';
+
+/** A step of a listing, for the terminal and logs. Nothing in it names a user. */
 export type ListingEvent =
   | { readonly kind: 'page'; readonly page: number; readonly users: number }
   | { readonly kind: 'credentials-exchanged' }

@@ -9,7 +9,7 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** What a GET asks for: the path below the endpoint, and query values of any characters. */
+/** The path of a GET below the endpoint, and its query, whose values may hold any characters. */
 export interface Query {
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface SignedRequest {
 }
 
 /** The service's name in signatures, https://docs.aws.amazon.com/finspace/latest/userguide/fs-using-the-finspace-api.html. */
-const SERVICE = 'finspace-api';
+const SIGNING_NAME = 'finspace-api';
 
 const bytesOf = (data: Exclude<SourceData, string>): Uint8Array =>
   ArrayBuffer.isView(data)
@@ -32,7 +32,7 @@ const bytesOf = (data: Exclude<SourceData, string>): Uint8Array =>
 /** The signer gives the same bytes as long as a day's key holds; to make a key of them takes most of an HMAC. */
 const keys = new WeakMap<object, KeyObject>();
 
-const keyOf = (secret: SourceData): string | KeyObject => {
+const hmacKey = (secret: SourceData): string | KeyObject => {
   if (typeof secret === 'string') return secret;
   const key = keys.get(secret) ?? createSecretKey(bytesOf(secret));
   keys.set(secret, key);
@@ -44,7 +44,7 @@ class Sha256 {
   readonly #hash: Hash | Hmac;
 
   constructor(secret?: SourceData) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', keyOf(secret));
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', hmacKey(secret));
   }
 
   update(data: SourceData): void {
@@ -63,7 +63,7 @@ const encode = (text: string): string =>
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** Signs a GET without a body. What is signed is what is sent: the URL is spelt once, in the signature's own spelling. */
+/** Signs a GET without a body. The URL is spelt once, as the signature spells it: so what is signed is what is sent. */
 export const signedGet = async (
   endpoint: URL,
   query: Query,
@@ -77,7 +77,7 @@ export const signedGet = async (
   const path = `${endpoint.pathname.replace(/\/+$/, '')}${query.path}`;
 
   const signer = new SignatureV4({
-    service: SERVICE,
+    service: SIGNING_NAME,
     region,
     credentials,
     sha256: Sha256,

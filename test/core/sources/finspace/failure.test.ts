@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Failure, type Remedy, remedyFor } from '../../../../core/sources/finspace/failure.ts';
+import {
+  type RequestFailure,
+  type RetryDecision,
+  retryDecision,
+} from '../../../../core/sources/finspace/failure.ts';
 
 const refused = (
   status: number,
   name?: string,
   more: { saysExpired?: boolean; skewMs?: number } = {},
-): Failure => ({
+): RequestFailure => ({
   kind: 'refused',
   status,
   name,
@@ -15,8 +19,8 @@ const refused = (
   ...more,
 });
 
-describe('the remedy', () => {
-  it.each<readonly [string, Failure, Remedy]>([
+describe('the decision', () => {
+  it.each<readonly [string, RequestFailure, RetryDecision]>([
     ['429 without a name', refused(429), 'slow-down'],
     ['a throttle by name, whatever the status', refused(400, 'ThrottlingException'), 'slow-down'],
     ['Throttling', refused(400, 'Throttling'), 'slow-down'],
@@ -74,7 +78,7 @@ describe('the remedy', () => {
     ['410', refused(410), 'source-unavailable'],
     ['a redirect', refused(301), 'source-unavailable'],
     ['a name that every object has', refused(500, 'constructor'), 'retry'],
-  ])('for %s', (_name, failure, remedy) => {
-    expect(remedyFor(failure)).toBe(remedy);
+  ])('for %s', (_name, failure, decision) => {
+    expect(retryDecision(failure)).toBe(decision);
   });
 });
