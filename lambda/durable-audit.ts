@@ -12,6 +12,7 @@ import { runName } from '../core/model/run-name.ts';
 import { type ListingPart, listPart, partsSource } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
 import { messageOf } from '../core/text/error-message.ts';
+import { HOUR_MS, MINUTE_MS } from '../rules/engine/time.ts';
 import { type AuditAnswer, auditAnswer, readAuditEvent } from './invocation.ts';
 
 /** The auditor of a function whose executions take as many invocations as they need. */
@@ -28,13 +29,11 @@ export interface PartwiseAuditor {
   readonly mostTries?: number;
 }
 
-const MINUTE_MS = 60_000;
-
 /** Two thirds of an invocation: a page that needs its retries still fits, and the alarm of a near time-out stays quiet. */
 const PART_MS = 10 * MINUTE_MS;
 
 /** The longest listing, all of its invocations together: by then the next night is nearer than the last. */
-export const LONGEST_LISTING_MS = 12 * 60 * MINUTE_MS;
+export const LONGEST_LISTING_MS = 12 * HOUR_MS;
 
 /** Each try is in the journal before it begins, so that one whose invocation dies counts, and no step dies for ever. */
 const retrying = (most: number, pauseSeconds: (tries: number) => number) => ({

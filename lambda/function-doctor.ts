@@ -41,7 +41,7 @@ export const functionDoctor =
       isEndpointGiven: isEndpointGiven(env),
       mode: config.credentials,
       loadCredentials: credentialsOf(environmentId),
-      place: { bucket: archive },
+      location: { bucket: archive },
       topicArn,
       alarmTopicArn,
       recipients: config.alerts,

@@ -1,6 +1,6 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { diagnosticClients } from '../../core/doctor/clients.ts';
-import { doctor as diagnose, type Place } from '../../core/doctor/doctor.ts';
+import { doctor as diagnose, type EvidenceLocation } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
 import { openArchive } from '../arguments/archive-place.ts';
@@ -11,10 +11,10 @@ import type { Io } from '../terminal/terminal.ts';
 import { type DoctorFlags, type DoctorOptions, readDoctorFlags } from './options.ts';
 import { checksText, summaryText } from './view.ts';
 
-const placeOf = async ({ place, region }: DoctorOptions, io: Io): Promise<Place> =>
+const locationOf = async ({ place, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
   place.kind === 'folder' ? { folder: place.path } : { bucket: await openArchive(place, io.env, region) };
 
-/** `doctor`: looks whether an audit could be made. Throws UsageError and ConfigError before anything is looked at. */
+/** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const options = readDoctorFlags(flags, io.env);
   const { region, configFile, credentials, isJson } = options;
@@ -27,7 +27,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     isEndpointGiven: isEndpointGiven(io.env),
     mode: credentials ?? config.credentials,
     loadCredentials: defaultProvider(),
-    place: await placeOf(options, io),
+    location: await locationOf(options, io),
     recipients: given?.alerts,
     expected: given?.schedule,
     // Which function the stack has is not known here.

@@ -10,17 +10,17 @@ export interface DoctorFlags extends AuditFlags {
   readonly json?: true;
 }
 
-/** What `doctor` is asked to look at. */
+/** The options of `doctor`. */
 export interface DoctorOptions extends AuditOptions {
-  /** Undefined: no topic of alarms is looked at. */
+  /** Undefined: no topic of alarms is checked. */
   readonly alarmTopicArn: string | undefined;
-  /** Undefined: no schedule is looked at. */
+  /** Undefined: no schedule is checked. */
   readonly scheduleName: string | undefined;
   readonly sendTestMail: boolean;
   readonly isJson: boolean;
 }
 
-/** Reads the flags of `doctor`. Throws UsageError, which tells everything that is wrong at once. */
+/** Reads the flags of `doctor`. Throws UsageError, which lists everything that is wrong. */
 export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']): DoctorOptions => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);

@@ -1,17 +1,17 @@
-import type { CheckResult, Outcome } from '../../core/doctor/check.ts';
+import type { CheckOutcome, CheckResult } from '../../core/doctor/check.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';
 
-const FORMATS: Readonly<Record<Outcome, Format>> = {
+const FORMATS: Readonly<Record<CheckOutcome, Format>> = {
   ok: 'green',
   warn: 'yellow',
   fail: ['bold', 'red'],
   'not-checked': 'dim',
 };
 
-const OUTCOMES = ['ok', 'warn', 'fail', 'not-checked'] as const satisfies readonly Outcome[];
+const OUTCOMES = ['ok', 'warn', 'fail', 'not-checked'] as const satisfies readonly CheckOutcome[];
 
-/** A line a check, with its remedy below it. */
+/** Writes a line a check, with its remedy below it. */
 export const checksText = (out: Terminal, checks: readonly CheckResult[]): string => {
   const rows = checks.flatMap(({ name, outcome, told, remedy }): readonly (readonly Cell[])[] => [
     [{ text: outcome, format: FORMATS[outcome] }, name, told],
@@ -20,7 +20,7 @@ export const checksText = (out: Terminal, checks: readonly CheckResult[]): strin
   return table(out, undefined, rows);
 };
 
-/** What all of it comes to, and never more than was looked at. */
+/** Sums up the checks, and claims nothing of what was not checked. */
 export const summaryText = (checks: readonly CheckResult[]): string => {
   const counts = OUTCOMES.map((outcome) => ({
     outcome,

@@ -1,4 +1,4 @@
-/** How long nothing may come or go: storing the largest object takes S3 less. */
+/** The longest that nothing may come or go: storing the largest object takes S3 less. */
 const SILENCE_MS = 15_000;
 const CONNECTION_MS = 5000;
 

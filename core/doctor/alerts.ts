@@ -3,14 +3,14 @@ import { type AlertRecipient, hearsAlarms } from '../config/recipient.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
 import {
-  type Answer,
   type Check,
+  type CheckAnswer,
+  errorText,
   fail,
   isDenied,
   isNamed,
   notChecked,
   ok,
-  problemOf,
   warn,
 } from './check.ts';
 
@@ -18,18 +18,18 @@ export interface AlertSettings {
   readonly sns: SNSClient;
   /** Undefined: alerts are for the terminal. */
   readonly topicArn: string | undefined;
-  /** Where it is told that the auditor itself is ill, or silent; undefined: not said. */
+  /** The topic of alarms: the auditor itself is ill, or silent. Undefined: not said. */
   readonly alarmTopicArn: string | undefined;
   /** Those that the config has; undefined: there is no config. */
   readonly recipients: readonly AlertRecipient[] | undefined;
   readonly environmentId: string;
-  /** Where the audit runs. */
+  /** Of the function that audits. */
   readonly homeRegion: string;
   /** Publish a message that is marked as a test, which goes to every subscriber of alerts. */
   readonly sendTestMail: boolean;
 }
 
-/** Where SNS gives no ARN yet: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html */
+/** Stands in the place of an ARN that SNS does not give yet, https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html */
 const PENDING = 'PendingConfirmation';
 
 const testAlert = (environmentId: string) => ({
@@ -42,8 +42,8 @@ const testAlert = (environmentId: string) => ({
   attributes: { environment: environmentId, verdict: 'TEST', maxSeverity: 'INFORMATIONAL' },
 });
 
-/** What is told of one topic and not of the other. */
-interface Words {
+/** The texts about one of the two topics. */
+interface TopicTexts {
   readonly name: string;
   readonly subscriptions: string;
   readonly output: string;
@@ -51,7 +51,7 @@ interface Words {
   readonly unheard: string;
 }
 
-const ALERTS: Words = {
+const ALERTS: TopicTexts = {
   name: 'topic',
   subscriptions: 'subscriptions',
   output: 'TopicArn',
@@ -59,7 +59,7 @@ const ALERTS: Words = {
   unheard: 'nobody is told',
 };
 
-const ALARMS: Words = {
+const ALARMS: TopicTexts = {
   name: 'alarm-topic',
   subscriptions: 'alarm-subscriptions',
   output: 'AlarmTopicArn',
@@ -69,24 +69,27 @@ const ALARMS: Words = {
 
 const isMissing = (error: unknown): boolean => isNamed(error, 'NotFoundException', 'NotFound');
 
-const missing = (error: unknown, { output }: Words): Answer =>
-  fail(problemOf(error), `correct the ARN of the topic; the stack tells it as ${output}`);
+const topicMissing = (error: unknown, { output }: TopicTexts): CheckAnswer =>
+  fail(errorText(error), `correct the ARN of the topic; the stack tells it as ${output}`);
 
-/** Whether there is such a topic, and somebody at its other end. Addresses are not told, only how many there are. */
+/** Checks that there is such a topic, and somebody at its other end. Addresses are not shown, only their number. */
 const topicChecks = (
-  { sns, homeRegion }: AlertSettings,
-  topicArn: string | undefined,
-  recipients: readonly AlertRecipient[] | undefined,
-  words: Words,
+  {
+    sns,
+    homeRegion,
+    topicArn,
+    recipients,
+  }: Pick<AlertSettings, 'sns' | 'homeRegion' | 'topicArn' | 'recipients'>,
+  texts: TopicTexts,
 ): readonly [topic: Check, subscriptions: Check] => {
   let confirmed = 0;
   let pending = 0;
 
   const topic: Check = {
-    name: words.name,
+    name: texts.name,
     needs: ['credentials'],
-    async look() {
-      if (topicArn === undefined) return notChecked(words.notGiven);
+    async check() {
+      if (topicArn === undefined) return notChecked(texts.notGiven);
       const [, , , home] = topicArn.split(':');
       if (home !== homeRegion)
         return fail(`it is in ${home}, the audit in ${homeRegion}`, 'use a topic of the same region');
@@ -100,25 +103,25 @@ const topicChecks = (
         }
         return ok(topicArn);
       } catch (error) {
-        if (isMissing(error)) return missing(error, words);
+        if (isMissing(error)) return topicMissing(error, texts);
         if (isDenied(error))
           return notChecked(
-            problemOf(error),
+            errorText(error),
             'allow sns:ListSubscriptionsByTopic on the topic, which an audit does not need',
           );
-        return fail(problemOf(error), 'let this machine reach SNS, and look again');
+        return fail(errorText(error), 'let this machine reach SNS, and look again');
       }
     },
   };
 
   const subscriptions: Check = {
-    name: words.subscriptions,
-    needs: [words.name],
-    async look() {
+    name: texts.subscriptions,
+    needs: [texts.name],
+    async check() {
       const found = `${confirmed} confirmed, ${pending} waiting for it`;
       if (confirmed === 0)
         return fail(
-          `${found}: ${words.unheard}`,
+          `${found}: ${texts.unheard}`,
           pending === 0
             ? 'subscribe people: list them by email or https under alerts in audit.yaml, and deploy'
             : 'confirm the subscription by the link in the mail that SNS sent',
@@ -142,9 +145,9 @@ const topicChecks = (
 const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSettings): Check => ({
   name: 'publish',
   needs: ['credentials'],
-  async look() {
+  async check() {
     if (topicArn === undefined) return notChecked('no topic was given');
-    // Nothing says whether SNS looks at a message before it looks at permissions: a wrong one would prove nothing.
+    // SNS does not say whether it checks a message before it checks permissions: a wrong one would prove nothing.
     if (!sendTestMail)
       return notChecked(
         'only a message proves it: --send-test-mail sends one, marked as a test, to all subscribers',
@@ -153,19 +156,22 @@ const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSetti
       await snsAlerts(sns, topicArn)(testAlert(environmentId));
       return ok('a message marked as a test was accepted');
     } catch (error) {
-      if (isMissing(error)) return missing(error, ALERTS);
+      if (isMissing(error)) return topicMissing(error, ALERTS);
       return fail(
-        problemOf(error),
+        errorText(error),
         'allow sns:Publish on the topic, and kms:GenerateDataKey and kms:Decrypt on its key',
       );
     }
   },
 });
 
-/** Whether people would be told: of what audits find, and that audits fail or stop. */
+/** Checks that people would hear: of what audits find, and that audits fail or stop. */
 export const alertChecks = (settings: AlertSettings): readonly Check[] => {
-  const { topicArn, alarmTopicArn, recipients } = settings;
-  const [topic, subscriptions] = topicChecks(settings, topicArn, recipients, ALERTS);
-  const alarms = topicChecks(settings, alarmTopicArn, recipients?.filter(hearsAlarms), ALARMS);
+  const { alarmTopicArn, recipients } = settings;
+  const [topic, subscriptions] = topicChecks(settings, ALERTS);
+  const alarms = topicChecks(
+    { ...settings, topicArn: alarmTopicArn, recipients: recipients?.filter(hearsAlarms) },
+    ALARMS,
+  );
   return [topic, publishCheck(settings), subscriptions, ...alarms];
 };

@@ -3,7 +3,7 @@ import { statusOf } from '../aws/errors.ts';
 import type { CredentialsMode } from '../sources/finspace/settings.ts';
 import type { AwsCredentials } from '../sources/finspace/signing.ts';
 import { plainLine } from '../text/plain-text.ts';
-import { type Check, fail, notChecked, ok, problemOf, warn } from './check.ts';
+import { type Check, errorText, fail, notChecked, ok, warn } from './check.ts';
 
 export interface CallerSettings {
   readonly mode: CredentialsMode;
@@ -12,21 +12,21 @@ export interface CallerSettings {
   /** The environment's account; undefined: not said. */
   readonly accountId: string | undefined;
   readonly region: string;
-  /** FinSpace is looked for elsewhere than at Amazon's host of the region. */
+  /** FinSpace is asked elsewhere than at Amazon's host of the region. */
   readonly isEndpointGiven: boolean;
 }
 
-/** Where the FinSpace Data API was offered, https://docs.aws.amazon.com/general/latest/gr/finspace.html. */
+/** Regions in which the FinSpace Data API was offered, https://docs.aws.amazon.com/general/latest/gr/finspace.html. */
 const FINSPACE_REGIONS = ['ca-central-1', 'eu-west-1', 'us-east-1', 'us-east-2', 'us-west-2'];
 
-/** Who asks: without keys nothing else can be looked at. */
+/** Checks the caller: without keys nothing else can be checked. */
 export const callerChecks = (settings: CallerSettings): readonly Check[] => {
   const { mode, loadCredentials, sts, accountId, region, isEndpointGiven } = settings;
   return [
     {
       name: 'credentials',
       needs: [],
-      async look() {
+      async check() {
         try {
           const { sessionToken } = await loadCredentials();
           return ok(sessionToken === undefined ? 'keys without an end' : 'keys of a session');
@@ -42,7 +42,7 @@ export const callerChecks = (settings: CallerSettings): readonly Check[] => {
     {
       name: 'account',
       needs: ['credentials'],
-      async look() {
+      async check() {
         if (mode === 'direct') return notChecked('the keys are FinSpace keys, of which STS tells nothing');
         // Loaded where it is used: an audit needs none of it.
         const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
@@ -58,18 +58,18 @@ export const callerChecks = (settings: CallerSettings): readonly Check[] => {
           );
         } catch (error) {
           if (statusOf(error) !== undefined)
-            return fail(problemOf(error), 'renew the credentials: STS does not know them');
+            return fail(errorText(error), 'renew the credentials: STS does not know them');
           const remedy = `let this machine reach STS in ${region}, which tells whose the credentials are`;
           return accountId === undefined
-            ? fail(problemOf(error), `${remedy}, or give --account`)
-            : warn(problemOf(error), remedy);
+            ? fail(errorText(error), `${remedy}, or give --account`)
+            : warn(errorText(error), remedy);
         }
       },
     },
     {
       name: 'region',
       needs: [],
-      async look() {
+      async check() {
         if (isEndpointGiven) return ok(`${region}, with an endpoint of its own`);
         if (FINSPACE_REGIONS.includes(region)) return ok(region);
         return warn(

@@ -2,8 +2,8 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { awsClient } from '../aws/clients.ts';
 
 /**
- * Makes clients of the services that only a diagnosis asks, besides SNS; what an audit doesn't need is loaded here.
- * @param configuration whose region is that of the audit; without one it is the SDK's own choice
+ * Makes the clients that a diagnosis needs; those that an audit does without are loaded here.
+ * @param configuration has the region of the audit; without one the SDK chooses
  */
 export const diagnosticClients = async (configuration: { readonly region?: string } = {}) => {
   const [{ SchedulerClient }, { STSClient }] = await Promise.all([

@@ -7,15 +7,15 @@ import { type CheckResult, runChecks } from './check.ts';
 import { finspaceChecks } from './finspace.ts';
 import { type ScheduleSettings, scheduleChecks } from './schedule.ts';
 
-/** Where the evidence is to go. */
-export type Place = { readonly bucket: Archive } | { readonly folder: string };
+/** The archive that the evidence is to go to. */
+export type EvidenceLocation = { readonly bucket: Archive } | { readonly folder: string };
 
 export type DoctorSettings = FinspaceSettings &
   CallerSettings &
   AlertSettings &
-  ScheduleSettings & { readonly place: Place };
+  ScheduleSettings & { readonly location: EvidenceLocation };
 
-/** What was looked at, in order. */
+/** The results of all checks, in the order in which they were made. */
 export interface Diagnosis {
   readonly schemaVersion: 1;
   readonly environmentId: string;
@@ -23,17 +23,17 @@ export interface Diagnosis {
 }
 
 /**
- * Looks at everything that an audit needs, and changes nothing: no object is written and nobody is mailed, unless a
+ * Checks everything that an audit needs, and changes nothing: no object is written and nobody is mailed, unless a
  * test mail is asked for. Never rejects for what it finds.
  */
 export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
-  const { place, environmentId } = settings;
+  const { location, environmentId } = settings;
   const checks = await runChecks([
     ...callerChecks(settings),
     ...finspaceChecks(settings),
-    ...('bucket' in place
-      ? bucketChecks(place.bucket, environmentId)
-      : folderChecks(place.folder, environmentId)),
+    ...('bucket' in location
+      ? bucketChecks(location.bucket, environmentId)
+      : folderChecks(location.folder, environmentId)),
     ...alertChecks(settings),
     ...scheduleChecks(settings),
   ]);

@@ -4,10 +4,10 @@ import { openReader, type Reader, readerSettings } from '../sources/finspace/rea
 import { send } from '../sources/finspace/request.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
 import { plural } from '../text/plain-text.ts';
-import { type Answer, type Check, fail, notChecked, ok, warn } from './check.ts';
+import { type Check, type CheckAnswer, fail, notChecked, ok, warn } from './check.ts';
 
 /** An audit has minutes for its retries; a diagnosis says soon what is wrong. */
-const PATIENCE_MS = 20_000;
+const READ_MS = 20_000;
 const REACH_MS = 5000;
 
 const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
@@ -18,25 +18,25 @@ const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
   'source-unavailable': SERVICE_ENDED,
 };
 
-/** Waits for FinSpace; a fault that an audit would end at is the check's failure. */
-const untilCut = async (look: () => Promise<Answer>): Promise<Answer> => {
+/** Makes a check of FinSpace; an error that would stop a listing is the check's failure. */
+const unlessStopped = async (check: () => Promise<CheckAnswer>): Promise<CheckAnswer> => {
   try {
-    return await look();
+    return await check();
   } catch (error) {
     if (!(error instanceof ListingStopped)) throw error;
     return fail(error.problem, error.remedy ?? REMEDIES[error.reason]);
   }
 };
 
-/** Whether FinSpace answers, gives keys and shows its users; nothing of a user is kept. */
+/** Checks that FinSpace answers, gives keys and shows its users; nothing of a user is kept. */
 export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => {
   const { mode } = settings;
   const common = readerSettings(settings);
   const { endpoint, fetch, clock } = common;
   let opened: Reader | undefined;
-  /** One for both checks, so that the page is read with the keys of the exchange. */
+  /** Opens one for both checks, so that the page is read with the keys of the exchange. */
   const reader = (): Reader => {
-    opened ??= openReader({ ...common, deadline: clock.now() + PATIENCE_MS });
+    opened ??= openReader({ ...common, deadline: clock.now() + READ_MS });
     return opened;
   };
 
@@ -44,7 +44,7 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
     {
       name: 'endpoint',
       needs: [],
-      async look() {
+      async check() {
         const { host } = endpoint;
         const sending = { fetch, timeoutMs: REACH_MS, signedAt: clock.now() };
         try {
@@ -62,8 +62,8 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
     {
       name: 'exchange',
       needs: ['credentials', 'endpoint'],
-      look: () =>
-        untilCut(async () => {
+      check: () =>
+        unlessStopped(async () => {
           if (mode === 'direct') return notChecked("the caller's keys are FinSpace's: none are exchanged");
           await reader().exchange();
           return ok('FinSpace gives keys for these credentials');
@@ -72,10 +72,11 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
     {
       name: 'first-page',
       needs: ['credentials', 'endpoint', ...(mode === 'direct' ? [] : ['exchange'])],
-      look: () =>
-        untilCut(async () => {
+      check: () =>
+        unlessStopped(async () => {
           const { users, nextToken } = await reader().page(undefined);
-          const count = `${plural(users.length, 'user')}${nextToken === undefined ? ', and no more' : ', and more to come'}`;
+          const rest = nextToken === undefined ? 'and no more' : 'and more to come';
+          const count = `${plural(users.length, 'user')}, ${rest}`;
           if (users.length > 0 || nextToken !== undefined) return ok(count);
           return warn(
             'the page has no users and is the last: an audit would be INCOMPLETE, empty-roster',

@@ -5,14 +5,14 @@ import type { Clock } from '../model/clock.ts';
 import { cronText, parseSchedulerCron } from '../schedule/cron.ts';
 import { plainLine } from '../text/plain-text.ts';
 import {
-  type Answer,
   type Check,
+  type CheckAnswer,
+  errorText,
   fail,
   isDenied,
   isNamed,
   notChecked,
   ok,
-  problemOf,
   warn,
 } from './check.ts';
 
@@ -42,7 +42,7 @@ const environmentOf = (input: string | undefined): unknown => {
   }
 };
 
-const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): Answer => {
+const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): CheckAnswer => {
   const { State, EndDate, Target } = schedule;
   const { environmentId, functionArn, clock } = settings;
   const target = Target?.Arn ?? 'nothing';
@@ -59,7 +59,7 @@ const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): Answe
   return ok(`ENABLED, ${invoked}`);
 };
 
-/** Whether audits start of themselves, and when they should. */
+/** Checks that audits start of themselves, and when they should. */
 export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => {
   const { scheduler, scheduleName, expected } = settings;
   let found: GetScheduleOutput = {};
@@ -68,7 +68,7 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
     {
       name: 'schedule',
       needs: ['credentials'],
-      async look() {
+      async check() {
         if (scheduleName === undefined)
           return notChecked("no schedule was given: --schedule takes a name of the stack's ScheduleNames");
         // Loaded where it is used: an audit needs none of it.
@@ -81,17 +81,17 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
             return fail(`${scheduleName} is not there: no audit is started`, DEPLOY);
           if (isDenied(error))
             return notChecked(
-              problemOf(error),
+              errorText(error),
               'allow scheduler:GetSchedule on it, which an audit does not need',
             );
-          return fail(problemOf(error), 'let this machine reach EventBridge Scheduler, and look again');
+          return fail(errorText(error), 'let this machine reach EventBridge Scheduler, and look again');
         }
       },
     },
     {
       name: 'schedule-time',
       needs: ['schedule'],
-      async look() {
+      async check() {
         // UTC is what Scheduler takes where no zone is given.
         const { ScheduleExpression = 'nothing', ScheduleExpressionTimezone: timezone = 'UTC' } = found;
         const set = `${ScheduleExpression} ${timezone}`;

@@ -10,7 +10,7 @@ export type ListingEnd =
     };
 
 /** Facts about one user that the service's own record does not have, by the name of the enrichment that read them. */
-export type Facts = Readonly<Record<string, unknown>>;
+export type UserFacts = Readonly<Record<string, unknown>>;
 
 /** One pass over every user of an environment. */
 export interface Listing {
@@ -23,7 +23,7 @@ export interface Listing {
    * Gives the facts about the user of one of these records, as long as the record is held. Undefined where there are
    * none: whatever asks for them is not assessed. Missing where nothing but the records is read.
    */
-  readonly factsOf?: (record: unknown) => Facts | undefined;
+  readonly factsOf?: (record: unknown) => UserFacts | undefined;
   /** Meaningful once `pages` has ended. */
   end(): ListingEnd;
   /** May be asked at any time. */

@@ -1,4 +1,4 @@
-import type { Facts, Listing } from '../source.ts';
+import type { Listing, UserFacts } from '../source.ts';
 
 /** Reads facts about users elsewhere than in the directory. */
 export interface Enrichment {
@@ -25,7 +25,7 @@ export const enriched = <From extends readonly unknown[], L extends Listing>(
   if (enrichments.length === 0) return source;
   return (deadline, ...from) => {
     const listing = source(deadline, ...from);
-    const facts = new WeakMap<object, Facts>();
+    const facts = new WeakMap<object, UserFacts>();
 
     async function* pages(): AsyncGenerator<readonly unknown[]> {
       for await (const users of listing.pages) {

@@ -68,7 +68,7 @@ const dateOf = (headers: HttpAnswer['headers']): number | undefined => {
   return Number.isNaN(date) ? undefined : date;
 };
 
-const refusal = ({ status, headers }: HttpAnswer, body: string, signedAt: number) => {
+const refusalOf = ({ status, headers }: HttpAnswer, body: string, signedAt: number) => {
   const parsed = parseBody(body);
   const content = isObject(parsed) ? parsed : {};
   const date = dateOf(headers);
@@ -119,7 +119,7 @@ const receive = async (
 
   if (!response.ok) {
     const body = await readBody(response).catch(() => '');
-    throw new RequestError(operation, refusal(response, body, signedAt));
+    throw new RequestError(operation, refusalOf(response, body, signedAt));
   }
 
   const body = await readBody(response).catch((error: unknown) => {

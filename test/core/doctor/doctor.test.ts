@@ -110,7 +110,7 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     isEndpointGiven: true,
     mode: 'exchange',
     loadCredentials: () => Promise.resolve(CALLER),
-    place: { bucket: archive },
+    location: { bucket: archive },
     topicArn: aws.topicArn,
     alarmTopicArn,
     recipients: [ALICE],
@@ -177,7 +177,7 @@ describe('a set-up that is broken', () => {
     (request) =>
       request.action === action ? { status: 403, code: 'AuthorizationError' } : undefined;
   const another = (bucket: string): Partial<DoctorSettings> => ({
-    place: { bucket: bucketArchive(aws.s3, bucket, 1) },
+    location: { bucket: bucketArchive(aws.s3, bucket, 1) },
   });
 
   interface Case {
@@ -602,7 +602,7 @@ describe('an archive that holds a run', () => {
           return name === 'create' ? 'created' : 'replaced';
         },
       };
-      const found = (await look({ place: { bucket: careless } })).find((check) => check.name === name);
+      const found = (await look({ location: { bucket: careless } })).find((check) => check.name === name);
       expect(found).toMatchObject({
         outcome: 'fail',
         told: expect.stringContaining('the store does not know If-'),
@@ -619,7 +619,7 @@ describe('a folder', () => {
     { name: 'that is not there yet', path: 'a/b', told: 'which is not there yet: the first audit makes it' },
   ])('$name is tried and left as it was', async ({ path, told }) => {
     const root = await newFolder();
-    const checks = await look({ place: { folder: join(root, path) } });
+    const checks = await look({ location: { folder: join(root, path) } });
     expect(outcomes(checks)).toMatchObject({ archive: 'ok', replace: 'ok', create: 'ok' });
     expect(checks.find(({ name }) => name === 'archive')?.told).toContain(told);
     expect(await readdir(root)).toEqual([]);
@@ -628,7 +628,7 @@ describe('a folder', () => {
   test('that is a file is refused', async () => {
     const file = join(await newFolder(), 'file');
     await writeFile(file, '');
-    const checks = await look({ place: { folder: file } });
+    const checks = await look({ location: { folder: file } });
     expect(checks.find(({ name }) => name === 'archive')).toMatchObject({
       outcome: 'fail',
       told: `${file} is no folder`,
@@ -640,7 +640,7 @@ describe('a folder', () => {
 describe('checks', () => {
   test('that throw have failed, on one line and without addresses', async () => {
     const failing = () => Promise.reject(new TypeError('alice@example.com\nis wrong'));
-    expect(await runChecks([{ name: 'one', needs: [], look: failing }])).toEqual([
+    expect(await runChecks([{ name: 'one', needs: [], check: failing }])).toEqual([
       { name: 'one', outcome: 'fail', told: 'TypeError: [e-mail] is wrong', remedy: expect.any(String) },
     ]);
   });
