@@ -5,10 +5,11 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The fate of a request: an answer, one that breaks off, a torn connection, or silence. */
+/** The fate of a request: an answer, one that breaks off, another protocol, a torn connection, or silence. */
 export type Reply =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'truncated'; readonly answer: Answer; readonly missingBytes: number }
+  | { readonly kind: 'protocol-change' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'silence' };
 

@@ -38,6 +38,19 @@ export const FAULTS = {
     does: '200 with the first half of the JSON as its whole body',
     on: everywhere('recoverable'),
   },
+  'partial-206': {
+    does: '206 with a body that reads like a last page with half of the users',
+    on: everywhere('recoverable'),
+  },
+  'accepted-202': { does: '202 with an empty object', on: everywhere('recoverable') },
+  'empty-object': { does: '200 with an empty object', on: everywhere('recoverable') },
+  'error-as-200': { does: '200 with the name of an error in its header', on: everywhere('recoverable') },
+  'message-as-200': {
+    does: '200 with the message of an error beside an empty list of users',
+    on: everywhere('recoverable'),
+  },
+  'protocol-change': { does: '101 Switching Protocols', on: everywhere('recoverable') },
+  'renamed-token': { does: 'the page has its token as `NextToken`', on: { page: 'recoverable' } },
   denied: { does: '403 AccessDeniedException', on: everywhere('fatal') },
   'expired-credentials': {
     does: '403 ExpiredTokenException for keys that have not expired',
@@ -50,6 +63,10 @@ export const FAULTS = {
   },
   'token-cycle': {
     does: 'the token of the page leads to a page that leads back',
+    on: { page: 'fatal' },
+  },
+  'repeated-page': {
+    does: 'the page gives a token of its own that leads to the same users once more',
     on: { page: 'fatal' },
   },
   'duplicate-user': {

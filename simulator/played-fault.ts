@@ -46,6 +46,18 @@ export const playedFault = ({ fault, seconds = 1 }: Fault, answer: Answer, part:
       return answered({ ...answer, body: '' });
     case 'torn-json':
       return answered({ ...answer, body: answer.body.slice(0, answer.body.length / 2) });
+    case 'partial-206':
+      return answered({ ...answer, status: 206, body: part });
+    case 'accepted-202':
+      return answered({ ...answer, status: 202, body: '{}' });
+    case 'empty-object':
+      return answered({ ...answer, body: '{}' });
+    case 'error-as-200':
+      return answered({ ...throttled(), status: 200, body: '{"users":[]}' });
+    case 'message-as-200':
+      return answered({ ...answer, body: '{"message":"Rate exceeded","users":[]}' });
+    case 'protocol-change':
+      return { kind: 'protocol-change' };
     case 'denied':
       return answered(denied('User is not authorized to perform this operation.'));
     case 'expired-credentials':

@@ -50,6 +50,8 @@ const send = (
 const perform = (response: ServerResponse, reply: Reply, date: number): void => {
   if (reply.kind === 'answer') send(response, reply.answer, date, 0);
   if (reply.kind === 'truncated') send(response, reply.answer, date, reply.missingBytes);
+  if (reply.kind === 'protocol-change')
+    response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
   if (reply.kind === 'reset') response.socket?.resetAndDestroy();
 };
 

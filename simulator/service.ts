@@ -117,6 +117,13 @@ interface Outcome {
   readonly fault?: FaultKind;
 }
 
+/** A page as it goes over the wire. */
+interface Content {
+  readonly users?: readonly unknown[];
+  readonly nextToken?: string;
+  readonly NextToken?: string;
+}
+
 /** A whole number within limits, or undefined. */
 const readWhole = (text: string | undefined, least: number, most: number): number | undefined => {
   if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined;
@@ -205,16 +212,15 @@ export const createService = (options: ServiceOptions): Service => {
   };
 
   /** The page, bent where the fault is one that bends the listing. */
-  const pageAt = (
-    cursor: Cursor,
-    size: number,
-    fault: FaultKind | undefined,
-  ): { readonly users?: readonly unknown[]; readonly nextToken?: string } => {
+  const pageAt = (cursor: Cursor, size: number, fault: FaultKind | undefined): Content => {
     if (fault === 'empty-page-with-token') return { users: [], nextToken: listings.stay(cursor) };
     if (fault === 'missing-users') return { nextToken: listings.stay(cursor) };
+    if (fault === 'repeated-page')
+      return { ...listings.page(cursor, size), nextToken: listings.stay(cursor) };
     if (fault === 'repeated-token') listings.loop(cursor, size);
     if (fault === 'token-cycle') listings.cycle(cursor, size);
     const honest = listings.page(cursor, size);
+    if (fault === 'renamed-token') return { users: honest.users, NextToken: honest.nextToken ?? '' };
     if (fault !== 'duplicate-user') return honest;
     return { ...honest, users: [...listings.lastBefore(cursor), ...honest.users] };
   };

@@ -13,6 +13,7 @@ const REACH_MS = 5000;
 const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
   deadline: 'look again when the service is well',
   'repeated-token': 'open a support case',
+  'repeated-page': 'open a support case',
   'access-denied': 'give the caller credentials that FinSpace knows',
   validation: 'check the environment id',
   'source-unavailable': SERVICE_ENDED,

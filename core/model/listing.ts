@@ -2,6 +2,7 @@
 export type StopReason =
   | 'deadline'
   | 'repeated-token'
+  | 'repeated-page'
   | 'access-denied'
   | 'validation'
   | 'source-unavailable';

@@ -70,6 +70,7 @@ export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
 export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
   deadline: 'the users that the rest of the listing would have given; how many is unknown',
   'repeated-token': 'the users beyond the page where the listing ran in a circle; how many is unknown',
+  'repeated-page': 'the users that should have stood where an earlier page came again; how many is unknown',
   'access-denied': 'the users that the service refused to list; how many is unknown',
   validation: 'the users that the service refused to list; how many is unknown',
   'source-unavailable': 'the users that the service could not list; how many is unknown',

@@ -41,6 +41,8 @@ export interface ListingCursor {
   readonly pages: number;
   /** Digests of the tokens that led here, to know one that comes again. */
   readonly seen: readonly string[];
+  /** Digests of the users of each page, for the same reason; missing in parts that older versions stored. */
+  readonly seenUsers?: readonly string[];
 }
 
 /** A listing that another can go on with where this one's time is over. */

@@ -129,17 +129,21 @@ const parsed = (bytes: Uint8Array): unknown => {
 /** The page that an answer is, by the words of the API; undefined where it is none. */
 const pageIn = ({
   status,
+  headers,
   bytes,
 }: Mutated): { readonly users: readonly unknown[]; readonly isLast: boolean } | undefined => {
-  if (status < 200 || status > 299 || isBodiless(status)) return undefined;
+  if (status !== 200 || headers.get('x-amzn-errortype')) return undefined;
   const page = parsed(bytes);
   if (typeof page !== 'object' || page === null || Array.isArray(page)) return undefined;
   const has = (name: string): boolean => Object.hasOwn(page, name);
   const { users, nextToken } = page as { readonly users?: unknown; readonly nextToken?: unknown };
   if (has('users') && !Array.isArray(users)) return undefined;
   if (has('nextToken') && nextToken !== null && typeof nextToken !== 'string') return undefined;
-  // Some other object, such as an error with status 200.
-  if (Object.keys(page).length > 0 && !has('users') && !has('nextToken')) return undefined;
+  const { __type: type, message } = page as { readonly __type?: unknown; readonly message?: unknown };
+  if ([type, message].some((text) => text !== undefined && text !== null && text !== '')) return undefined;
+  const lowerCased = Object.keys(page).filter((name) => /^(?:users|nexttoken)$/i.test(name));
+  if (lowerCased.some((name) => name !== 'users' && name !== 'nextToken')) return undefined;
+  if (!has('users') && (nextToken ?? '') === '') return undefined;
   return {
     users: Array.isArray(users) ? users : [],
     isLast: nextToken === undefined || nextToken === null || nextToken === '',

@@ -97,6 +97,10 @@ export const send = (base: string, { method, url, headers }: Signed, timeoutMs =
     });
     outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error('no answer')));
     outgoing.on('error', reject);
+    outgoing.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new Error('another protocol'));
+    });
     outgoing.end();
   });
 

@@ -66,6 +66,15 @@ const ON_THE_WIRE: readonly (readonly [FaultKind, unknown])[] = [
   ['hang', 'Error: no answer'],
   ['empty-200', { status: 200, body: '' }],
   ['torn-json', { status: 200, body: expect.stringMatching(/^\{.*[^}]$/) }],
+  ['partial-206', { status: 206, body: expect.stringMatching(/^\{/) }],
+  ['accepted-202', { status: 202, body: '{}' }],
+  ['empty-object', { status: 200, body: '{}' }],
+  [
+    'error-as-200',
+    { status: 200, body: '{"users":[]}', error: expect.stringMatching(/^ThrottlingException:/) },
+  ],
+  ['message-as-200', { status: 200, body: '{"message":"Rate exceeded","users":[]}' }],
+  ['protocol-change', 'Error: another protocol'],
   ['denied', { status: 403, body: expect.any(String), error: 'AccessDeniedException' }],
   ['expired-credentials', { status: 403, body: expect.any(String), error: 'ExpiredTokenException' }],
   ['gone', { status: 410, body: '' }],
@@ -151,6 +160,23 @@ describe('faults that bend the listing', () => {
       expect(given[i]).not.toBe(given[i + 1]);
     }
   });
+
+  test.each([0, 1, 2])('repeated-page on page %i: its users come again under another token', async (page) => {
+    const pages = await follow('repeated-page', page);
+    expect(pages).toHaveLength(4);
+    expect(pages[page + 1]?.users).toEqual(pages[page]?.users);
+    expect(new Set(tokens(pages)).size).toBe(4);
+  });
+
+  test.each([0, 1, 2])(
+    'renamed-token on page %i hides it, and gives an empty one on the last page',
+    async (page) => {
+      const { url, directCredentials } = await start([{ fault: 'renamed-token', page }]);
+      const pages = await listPages(url, directCredentials(), 8);
+      expect(pages).toHaveLength(page + 1);
+      expect(pages.at(-1)).toMatchObject({ NextToken: page === 2 ? '' : expect.stringMatching(/./) });
+    },
+  );
 
   test.each<FaultKind>(['repeated-token', 'token-cycle'])(
     '%s befalls a listing of one page too',
@@ -302,6 +328,8 @@ describe('the list of faults', () => {
       'duplicate-user',
       'empty-page-with-token',
       'missing-users',
+      'renamed-token',
+      'repeated-page',
     ];
     expect([...ON_THE_WIRE.map(([fault]) => fault), ...bent].toSorted()).toEqual(FAULT_KINDS.toSorted());
   });
@@ -310,7 +338,7 @@ describe('the list of faults', () => {
     const fatal = (operation: Operation) =>
       FAULT_KINDS.filter((fault) => consequenceOf(fault, operation) === 'fatal');
 
-    expect(fatal('page')).toEqual(['denied', 'gone', 'repeated-token', 'token-cycle']);
+    expect(fatal('page')).toEqual(['denied', 'gone', 'repeated-token', 'token-cycle', 'repeated-page']);
     expect(fatal('exchange')).toEqual(['denied', 'expired-credentials', 'gone']);
     expect(consequenceOf('missing-users', 'exchange')).toBeUndefined();
     for (const fault of FAULT_KINDS) expect(FAULTS[fault].does).not.toBe('');

@@ -5,8 +5,21 @@ import { ListingStopped } from './listing-stopped.ts';
 import type { UserPage } from './page.ts';
 import { openReader, type ReaderSettings } from './reader.ts';
 
-/** Shortens a token to 128 bits of its SHA-256: tokens may be long and pages many. */
-const tokenDigest = (token: string): string => hash('sha256', token, 'base64url').slice(0, 22);
+/** Shortens a text to 128 bits of its SHA-256: tokens may be long and pages many. */
+const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22);
+
+/** Names a record by its userId; one that has none by what it holds at its surface, however deep it goes. */
+const recordKey = (record: unknown): string => {
+  const { userId }: { userId?: unknown } = Object(record);
+  if (typeof userId === 'string' && userId !== '') return userId;
+  return Object.entries(Object(record))
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? '' : String(value)}`)
+    .join();
+};
+
+/** Digests the users of a page, in whatever order they came; undefined where there are none. */
+const usersDigest = (users: readonly unknown[]): string | undefined =>
+  users.length === 0 ? undefined : digestOf(users.map(recordKey).toSorted().join('\n'));
 
 const START: ListingCursor = { pages: 0, seen: [] };
 
@@ -20,6 +33,7 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
   let { pages, nextToken } = from;
   const seen = new Set(from.seen);
+  const seenUsers = new Set(from.seenUsers);
 
   /** Gives the next page, or the error that ends the listing in its place. */
   const nextPage = async (): Promise<UserPage | ListingStopped> => {
@@ -43,8 +57,17 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
         pages += 1;
         settings.onEvent({ kind: 'page', page: pages, users: page.users.length });
 
+        const users = usersDigest(page.users);
+        if (users !== undefined && seenUsers.has(users)) {
+          yield page.users;
+          const message = `page ${pages}: the service gave the users of an earlier page again`;
+          end = { complete: false, reason: 'repeated-page', message };
+          return;
+        }
+        if (users !== undefined) seenUsers.add(users);
+
         nextToken = page.nextToken;
-        const digest = nextToken === undefined ? undefined : tokenDigest(nextToken);
+        const digest = nextToken === undefined ? undefined : digestOf(nextToken);
         const isRepeated = digest !== undefined && seen.has(digest);
         if (digest !== undefined && !isRepeated) {
           seen.add(digest);
@@ -76,6 +99,11 @@ export const openListing = (settings: ReaderSettings, from = START): ResumableLi
     pages: readPages(),
     end: () => end,
     counts: () => ({ pages: pages - from.pages, ...reader.counts() }),
-    cursor: () => ({ pages, seen: [...seen], ...(nextToken !== undefined && { nextToken }) }),
+    cursor: () => ({
+      pages,
+      seen: [...seen],
+      seenUsers: [...seenUsers],
+      ...(nextToken !== undefined && { nextToken }),
+    }),
   };
 };

@@ -3,7 +3,7 @@ import type { JsonObject } from './request.ts';
 
 /** An answer of ListUsers, https://docs.aws.amazon.com/finspace/latest/data-api/API_ListUsers.html. */
 export interface UserPage {
-  /** As the service gave them; none where the answer lacks them, which is legal. */
+  /** As the service gave them; none where the answer has only a token, which is legal. */
   readonly users: readonly unknown[];
   /** Undefined on the last page. */
   readonly nextToken: string | undefined;
@@ -22,14 +22,20 @@ const typeOf = (value: unknown): string => {
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 };
 
+/** Members that a page has; one that differs from them by case alone would end a listing unnoticed. */
+const MEMBERS = ['users', 'nextToken'] as const;
+
 const pageProblem = (answer: JsonObject): string | undefined => {
-  const { users = [], nextToken } = answer;
-  if (!Array.isArray(users)) return `users must be an array, got ${typeOf(users)}`;
+  const { users, nextToken } = answer;
+  const misspelt = Object.keys(answer).find((name) =>
+    MEMBERS.some((member) => name !== member && name.toLowerCase() === member.toLowerCase()),
+  );
+  if (misspelt !== undefined) return `${misspelt} is no member of a page`;
+  if (users !== undefined && !Array.isArray(users)) return `users must be an array, got ${typeOf(users)}`;
   if (nextToken !== undefined && nextToken !== null && typeof nextToken !== 'string')
     return `nextToken must be a string or null, got ${typeOf(nextToken)}`;
   // An object of another kind would pass for a last page without users.
-  if (Object.keys(answer).length > 0 && !('users' in answer) && !('nextToken' in answer))
-    return 'neither users nor nextToken';
+  if (!Array.isArray(users) && !nextToken) return 'neither users nor nextToken';
   return undefined;
 };
 

@@ -51,6 +51,11 @@ const errorName = (text: unknown): string | undefined => {
 /** Members of a body that may hold the error's name. */
 const ERROR_MEMBERS = ['code', 'Code', '__type'] as const;
 
+/** Members that no success has. */
+const ERROR_TEXTS = ['__type', 'message'] as const;
+
+const isNamed = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
 /**
  * Reads a Retry-After: seconds or an HTTP date, by RFC 9110. Gives milliseconds from `now`, which is the service's own time
  * where it is known.
@@ -95,8 +100,23 @@ const systemCode = (error: unknown): string | undefined => {
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Thrown where a body has more bytes than any answer of the API. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
 /** Reads a body as UTF-8, strictly: one that is not is broken, and must not be mended in silence. */
 const readBody = async (response: HttpAnswer): Promise<string> => UTF_8.decode(await response.bytes());
+
+/** The reason to disbelieve an answer that looks like a success. */
+const successProblem = ({ status, headers }: HttpAnswer, answer: JsonObject): string | undefined => {
+  if (status !== 200) return `HTTP ${status} in place of 200`;
+  const named = headers.get('x-amzn-errortype') ?? '';
+  const isError = named !== '' || ERROR_TEXTS.some((member) => isNamed(answer[member]));
+  return isError
+    ? `an error as HTTP 200: ${errorName(named) ?? errorName(answer.__type) ?? 'unnamed'}`
+    : undefined;
+};
 
 const receive = async (
   operation: Operation,
@@ -123,11 +143,14 @@ const receive = async (
   }
 
   const body = await readBody(response).catch((error: unknown) => {
+    if (error instanceof BodyTooLarge) throw unreadable(error.message);
     throw isLate(error) ? late() : unreadable('body broken off');
   });
   if (body === '') throw unreadable('body is empty');
   const answer = parseBody(body);
   if (!isObject(answer)) throw unreadable('body is no JSON object');
+  const problem = successProblem(response, answer);
+  if (problem !== undefined) throw unreadable(problem);
   return answer;
 };
 

@@ -134,8 +134,8 @@ describe('a run', () => {
           ? 'FAILED'
           : 'INCOMPLETE',
       );
-      expect(reason).toMatch(/^(?:access-denied|source-unavailable|repeated-token)$/);
-      expect(message).toMatch(/^page \d: .*(?:Exception|410|second time)/);
+      expect(reason).toMatch(/^(?:access-denied|source-unavailable|repeated-token|repeated-page)$/);
+      expect(message).toMatch(/^page \d: .*(?:Exception|410|second time|earlier page again)/);
       expect(result.deliveries.alert?.outcome).toBe('sent');
       expect(kept).toEqual([]);
     },

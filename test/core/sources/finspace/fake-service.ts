@@ -1,5 +1,6 @@
 import type { FinspaceSettings, ListingEvent } from '../../../../core/sources/finspace/settings.ts';
 import { finspaceSource } from '../../../../core/sources/finspace/source.ts';
+import type { ListingCursor } from '../../../../core/sources/source.ts';
 
 /** A clock whose time passes only by sleeping and by `advance`. */
 export const virtualClock = (start = Date.UTC(2026, 10, 24, 2)) => {
@@ -99,12 +100,15 @@ export const listFake = async (
     latencyMs = 10,
     deadlineMs = 60_000,
     clock = virtualClock(),
+    from,
     ...settings
   }: Partial<Omit<FinspaceSettings, 'clock'>> & {
     answer?: (asked: Asked) => Answer;
     latencyMs?: number;
     deadlineMs?: number;
     clock?: VirtualClock;
+    /** Undefined: from the first page on. */
+    from?: ListingCursor;
   } = {},
 ) => {
   const { fetch, asked } = fakeService(pages, { clock, latencyMs, answer });
@@ -121,13 +125,14 @@ export const listFake = async (
     fetch,
     clock,
     onEvent: (event) => events.push(event),
-  })(began + deadlineMs);
+  })(began + deadlineMs, from);
   const users: unknown[] = [];
   for await (const page of listing.pages) users.push(...page);
   return {
     users,
     end: listing.end(),
     counts: listing.counts(),
+    cursor: listing.cursor(),
     asked,
     events,
     sleeps: clock.sleeps,

@@ -99,7 +99,6 @@ describe('a listing', () => {
     ['null', { users: [], nextToken: null }],
     ['empty', { users: [], nextToken: '' }],
     ['absent', { users: [] }],
-    ['absent like everything else', {}],
     ['absent beside members that are new', { users: [], total: 3 }],
   ])('ends where the token is %s', async (_name, body) => {
     const { users, end } = await listFake(PAGES, { answer: onSecondPage(() => json(body)) });
@@ -114,6 +113,40 @@ describe('a listing', () => {
     const { users, end } = await listFake(PAGES, { answer: onSecondPage(() => json(body)) });
     expect(users).toEqual([...(PAGES[0] ?? []), ...(PAGES[2] ?? [])]);
     expect(end).toEqual({ complete: true });
+  });
+
+  it.each([
+    ['with the same users', [{ userId: 'a' }, { userId: 'b' }]],
+    [
+      'with the same users in another order and state',
+      [{ userId: 'b', status: 'DISABLED' }, { userId: 'a' }],
+    ],
+  ])('stops at a page %s as an earlier one, after its users', async (_name, users) => {
+    const pages = [...PAGES, [{ userId: 'e' }]];
+    const listed = await listFake(pages, {
+      answer: ({ nextToken }) =>
+        nextToken === 'token-2' ? json({ users, nextToken: 'token-3' }) : undefined,
+    });
+    expect(listed.users).toEqual([...(PAGES[0] ?? []), ...(PAGES[1] ?? []), ...users]);
+    expect(listed.end).toEqual({
+      complete: false,
+      reason: 'repeated-page',
+      message: 'page 3: the service gave the users of an earlier page again',
+    });
+  });
+
+  it('knows a page that another process has read before', async () => {
+    const { cursor } = await listFake([PAGES[2] ?? []]);
+    const { end } = await listFake(PAGES, { from: { ...cursor, nextToken: 'token-2' } });
+    expect(end).toMatchObject({ complete: false, reason: 'repeated-page' });
+    const { seenUsers: _unknown, ...ofOlderVersion } = cursor;
+    const unknowing = await listFake(PAGES, { from: { ...ofOlderVersion, nextToken: 'token-2' } });
+    expect(unknowing.end).toEqual({ complete: true });
+  });
+
+  it('takes pages that share all but one user for several', async () => {
+    const pages = [[{ userId: 'a' }, { userId: 'b' }], [{ userId: 'a' }], [{ userId: 'a' }, { userId: 'c' }]];
+    expect((await listFake(pages)).end).toEqual({ complete: true });
   });
 
   it('gives the records as they came, whatever they are', async () => {
@@ -420,6 +453,22 @@ describe('the deadline', () => {
       'ListUsers: unreadable answer (users must be an array, got null)',
       () => json({ users: null }),
     ],
+    ['empty objects', 'ListUsers: unreadable answer (neither users nor nextToken)', () => json({})],
+    [
+      'empty tokens without users',
+      'ListUsers: unreadable answer (neither users nor nextToken)',
+      () => json({ nextToken: '' }),
+    ],
+    [
+      'tokens of another name',
+      'ListUsers: unreadable answer (NextToken is no member of a page)',
+      () => json({ users: [{ userId: 'c' }], NextToken: 'token-2' }),
+    ],
+    [
+      'users of another name',
+      'ListUsers: unreadable answer (Users is no member of a page)',
+      () => json({ Users: [{ userId: 'c' }], nextToken: 'token-2' }),
+    ],
     [
       'objects of another kind',
       'ListUsers: unreadable answer (neither users nor nextToken)',
@@ -508,7 +557,7 @@ describe('credentials', () => {
     const clock = virtualClock();
     const start = clock.now();
     const { asked, end } = await listFake(
-      minutes.map((minute) => [minute]),
+      minutes.map((minute) => [{ userId: `u${minute}` }]),
       {
         clock,
         latencyMs: 0,

@@ -81,6 +81,32 @@ describe("Node's HTTP as fetch", () => {
   });
 
   it.each([
+    ['a page', '200', 16 * 1024 * 1024],
+    ['an error', '503', 1024 * 1024],
+  ])('gives a body of %s up to its limit, and none past it', async (_name, status, most) => {
+    const sized = (bytes: number) =>
+      serve(`HTTP/1.1 ${status} X\r\ncontent-length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`);
+    expect(await textOf(get((await sized(most)).url))).toHaveLength(most);
+    await expect(textOf(get((await sized(most + 1)).url))).rejects.toThrow(
+      `body is over ${most / 1024 / 1024} MiB`,
+    );
+  });
+
+  it('takes a change of the protocol for no answer', async () => {
+    const { url } = await serve(
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+    );
+    await expect(get(url)).rejects.toThrow('the answer changes the protocol');
+  });
+
+  it('waits for the answer after one that only informs', async () => {
+    const { url } = await serve(
+      'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}',
+    );
+    expect(await textOf(get(url))).toBe('{}');
+  });
+
+  it.each([
     ['nothing', ''],
     ['what is no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['half of a head', 'HTTP/1.1 200 OK\r\ncontent-le'],

@@ -130,6 +130,36 @@ describe('one request', () => {
     expect(await response(200, body)).toEqual({ kind: 'unreadable', problem });
   });
 
+  it.each([
+    [201, {}, '{"users":[]}', 'HTTP 201 in place of 200'],
+    [202, {}, '{}', 'HTTP 202 in place of 200'],
+    [206, {}, '{"users":[]}', 'HTTP 206 in place of 200'],
+    [
+      200,
+      { 'x-amzn-errortype': 'ThrottlingException:x' },
+      '{"users":[]}',
+      'an error as HTTP 200: ThrottlingException',
+    ],
+    [200, { 'x-amzn-errortype': 'not a name' }, '{"users":[]}', 'an error as HTTP 200: unnamed'],
+    [
+      200,
+      {},
+      '{"__type":"ns#AccessDeniedException","users":[]}',
+      'an error as HTTP 200: AccessDeniedException',
+    ],
+    [200, {}, '{"message":"Rate exceeded","users":[]}', 'an error as HTTP 200: unnamed'],
+    [200, {}, '{"message":5,"users":[]}', 'an error as HTTP 200: unnamed'],
+  ])('believes no success of HTTP %i with %j and %s', async (status, headers, body, problem) => {
+    expect(await response(status, body, headers)).toEqual({ kind: 'unreadable', problem });
+  });
+
+  it.each([['{"__type":"","message":null,"users":[]}'], ['{"message":"","users":[]}']])(
+    'believes %s, which names no error',
+    async (body) => {
+      expect(await sendTo(async () => new Response(body))).toEqual(JSON.parse(body));
+    },
+  );
+
   it('does not read an answer without content', async () => {
     expect(await response(204, null)).toEqual({ kind: 'unreadable', problem: 'body is empty' });
   });

@@ -50,6 +50,7 @@ const REASONS: Readonly<Partial<Record<FaultKind, StopReason>>> = {
   gone: 'source-unavailable',
   'repeated-token': 'repeated-token',
   'token-cycle': 'repeated-token',
+  'repeated-page': 'repeated-page',
 };
 
 describe('over the wire', () => {
