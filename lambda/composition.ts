@@ -88,6 +88,7 @@ export const composeAuditor = (
       ...configuredSettings(config, waivers, environmentId),
       archive,
       channels,
+      clock,
     }),
 
     onResult(result: AuditResult, startedAt: number): void {

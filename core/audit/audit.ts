@@ -28,7 +28,7 @@ import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
-import { type AuditSettings, notifyWaitOf } from './settings.ts';
+import { type AuditSettings, notifyWait } from './settings.ts';
 import { lateShortfall, listingShortfall, rosterShortfall, ruleShortfall } from './verdict.ts';
 
 /**
@@ -159,7 +159,7 @@ const finishDoneRun = async (settings: AuditSettings, done: StoredManifest): Pro
   const deliveries = await deliverToAll(channels, notification, {
     archive,
     keyOf: runKeys(environmentId, new Date(asOf)).marker,
-    waitMs: notifyWaitOf(settings),
+    wait: notifyWait(settings),
   });
   return { report: notification.report, highlights: [], deliveries, objects, wasDone: true, warnings: [] };
 };

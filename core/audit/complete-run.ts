@@ -19,7 +19,7 @@ import type { JudgedListing } from './listing.ts';
 import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
-import { type AuditSettings, notifyWaitOf } from './settings.ts';
+import { type AuditSettings, notifyWait } from './settings.ts';
 
 /** A listing that saw everything, and what it was judged to be. */
 export interface Completed {
@@ -85,7 +85,7 @@ export const completeRun = async (
   const deliveries = await deliverToAll(channels, notification, {
     archive,
     keyOf: keys.marker,
-    waitMs: stored.isNew ? 0 : notifyWaitOf(settings),
+    ...(!stored.isNew && { wait: notifyWait(settings) }),
   });
   return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
 };

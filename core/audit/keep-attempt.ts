@@ -51,7 +51,6 @@ export const keepAttempt = async (
     archive,
     keyOf: keys.marker,
     others: (channel) => attemptMarkers(archive, channel, environmentId, asOf),
-    waitMs: 0,
   });
   return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
 };

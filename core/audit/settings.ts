@@ -6,8 +6,10 @@ import type { Archive } from '../archive/archive.ts';
 import { kmsSigner } from '../archive/kms.ts';
 import type { Signer } from '../archive/signature.ts';
 import type { Config } from '../config/config.ts';
+import { type Clock, systemClock } from '../model/clock.ts';
 import type { ListingCounts } from '../model/listing.ts';
 import type { Channel } from '../notify/channel.ts';
+import type { Wait } from '../notify/deliver.ts';
 import type { UserSource } from '../sources/source.ts';
 
 /** The progress of a listing. */
@@ -41,6 +43,8 @@ export interface AuditSettings {
   readonly signManifestDigest?: Signer;
   /** The time that a second attempt waits for the first one's notifications before it sends its own; 10 s where undefined. */
   readonly notifyWaitMs?: number;
+  /** The auditor's clock; the system's where undefined. */
+  readonly clock?: Clock;
   onProgress?(progress: ListingProgress): void;
 }
 
@@ -69,6 +73,8 @@ export const configuredSettings = (
 /** Far longer than an attempt takes from its manifest to the markers of its notifications. */
 const NOTIFY_WAIT_MS = 10_000;
 
-export const notifyWaitOf = ({
-  notifyWaitMs = NOTIFY_WAIT_MS,
-}: Pick<AuditSettings, 'notifyWaitMs'>): number => notifyWaitMs;
+/** The wait of an attempt for the notifications of another one at the same run. */
+export const notifyWait = ({
+  notifyWaitMs: ms = NOTIFY_WAIT_MS,
+  clock = systemClock,
+}: Pick<AuditSettings, 'notifyWaitMs' | 'clock'>): Wait => ({ ms, clock });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time as an audit knows it. Whoever starts one says by which clock, and tests bring their own. */
+/** The clock of an audit: a setting, so that tests and replays bring their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

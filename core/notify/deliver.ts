@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Archive } from '../archive/archive.ts';
 import { readJson } from '../archive/lines.ts';
 import { evidenceOf, jsonText } from '../archive/staging.ts';
+import type { Clock } from '../model/clock.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Channel, Deliveries, Delivery, Notification, Receipt } from './channel.ts';
 
@@ -14,15 +14,20 @@ export interface Markers {
   keyOf(channel: string): string;
   /** Keys of other attempts' markers, any of which is as good where it gives the same reason. */
   others?(channel: string): AsyncIterable<string>;
-  /** The wait for the marker of another attempt that may be sending right now, in milliseconds. */
-  readonly waitMs: number;
+  /** The wait for the marker of another attempt that may be sending right now; none where missing. */
+  readonly wait?: Wait;
 }
 
-const isMarked = async (archive: Archive, key: string, waitMs: number): Promise<boolean> => {
+export interface Wait {
+  readonly ms: number;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
+
+const isMarked = async ({ archive, wait }: Markers, key: string): Promise<boolean> => {
   for (let check = 0; check < CHECKS; check += 1) {
     if (await archive.has(key)) return true;
-    if (waitMs === 0) return false;
-    await setTimeout(waitMs / CHECKS);
+    if (wait === undefined || wait.ms === 0) return false;
+    await wait.clock.sleep(wait.ms / CHECKS);
   }
   return false;
 };
@@ -54,16 +59,16 @@ const attempted = async (send: () => Promise<'sent' | 'already-sent'>): Promise<
 
 /** The marker is written once the channel took it: what fails in between is sent twice rather than never. */
 const sendOnce = (
-  { archive, waitMs }: Markers,
+  markers: Markers,
   key: string,
   { report: { run, verdict, reason } }: Notification,
   send: () => Promise<Receipt>,
 ): Promise<Delivery> =>
   attempted(async () => {
-    if (await isMarked(archive, key, waitMs)) return 'already-sent';
+    if (await isMarked(markers, key)) return 'already-sent';
     const receipt = await send();
     const marker = { run, verdict, ...(reason !== undefined && { reason }), ...receipt };
-    await archive.create(key, evidenceOf(jsonText(marker)).content, 'application/json');
+    await markers.archive.create(key, evidenceOf(jsonText(marker)).content, 'application/json');
     return 'sent';
   });
 

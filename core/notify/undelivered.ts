@@ -123,7 +123,7 @@ export const resend = async (archive: Archive, undelivered: readonly Undelivered
   const failed = new Set<string>();
   for (const { channel, notification, markerKey } of undelivered) {
     if (failed.has(channel.name)) continue;
-    const { outcome } = await deliver(channel, notification, { archive, keyOf: () => markerKey, waitMs: 0 });
+    const { outcome } = await deliver(channel, notification, { archive, keyOf: () => markerKey });
     if (outcome === 'failed') failed.add(channel.name);
   }
 };

@@ -38,7 +38,7 @@ const aChannel = (name: string, isDown = false) => {
   return { channel, taken };
 };
 
-const markersIn = (archive: Archive) => ({ archive, keyOf: KEYS.marker, waitMs: 0 });
+const markersIn = (archive: Archive) => ({ archive, keyOf: KEYS.marker });
 
 describe('a channel', () => {
   test('is notified once; its marker keeps the run and its receipt', async () => {
@@ -82,6 +82,23 @@ describe('a channel', () => {
     expect(await archive.has(KEYS.marker('pager'))).toBe(false);
   });
 
+  test('waits for another attempt that may be sending, by the clock of the audit', async () => {
+    const archive = folderArchive(await newFolder());
+    const { channel, taken } = aChannel('pager');
+    const slept: number[] = [];
+    const clock = {
+      sleep: async (ms: number) => {
+        slept.push(ms);
+        if (slept.length === 3) await deliverToAll([channel], aNotification(), markersIn(archive));
+      },
+    };
+    const late = { ...markersIn(archive), wait: { ms: 1000, clock } };
+    expect(await deliverToAll([channel], aNotification(), late)).toEqual({
+      pager: { outcome: 'already-sent' },
+    });
+    expect({ slept, taken: taken.length }).toEqual({ slept: [50, 50, 50], taken: 1 });
+  });
+
   test('is notified without an archive to remember it', async () => {
     const { channel, taken } = aChannel('pager');
     for (const _ of [1, 2])
@@ -99,7 +116,6 @@ describe('a channel', () => {
         archive,
         keyOf: (of) => `alerts/run-${name}.${of}.json`,
         others: () => archive.list('alerts/run-'),
-        waitMs: 0,
       });
     await attempt('1', 'deadline');
     expect(await attempt('2', 'deadline')).toEqual({ pager: { outcome: 'already-sent' } });
