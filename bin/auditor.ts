@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { readConfigFiles } from '../cli/arguments/config-files.ts';
-import { ConfigError } from '../core/config/schema.ts';
+import { ConfigError } from '../core/config/errors.ts';
 import { AuditorStack } from '../lib/auditor-stack.ts';
 
 /** `audit.yaml`, or the file that `-c config=PATH` names; its `waivers.yaml` stands beside it. */

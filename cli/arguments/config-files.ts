@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
+import { ConfigError } from '../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../core/config/read-config.ts';
-import { ConfigError } from '../../core/config/schema.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 

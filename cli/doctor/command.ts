@@ -1,48 +1,31 @@
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { diagnosticClients } from '../../core/doctor/clients.ts';
-import { doctor as diagnose, type EvidenceLocation } from '../../core/doctor/doctor.ts';
-import { systemClock } from '../../core/model/clock.ts';
-import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
-import { openArchive } from '../arguments/archive-place.ts';
-import { readConfigFiles } from '../arguments/config-files.ts';
-import { endpointOf } from '../arguments/endpoint.ts';
-import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
-import { type DoctorFlags, type DoctorOptions, readDoctorFlags } from './options.ts';
-import { checksText, summaryText } from './view.ts';
+import { auditCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import type { DoctorFlags } from './options.ts';
 
-const locationOf = async ({ place, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
-  place.kind === 'folder' ? { folder: place.path } : { bucket: await openArchive(place, io.env, region) };
+const NOTES = `
+Nothing is written and nobody is mailed, unless --send-test-mail is given; in a folder, what is tried is taken away.
+not-checked is never good news: the line says why nothing is known.
 
-/** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
-export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
-  const options = readDoctorFlags(flags, io.env);
-  const { region, configFile, credentials, isJson } = options;
-  const { config } = readConfigFiles(configFile, systemClock.now());
-  const given = configFile === undefined ? undefined : config;
+Examples:
+  $ ${NAME} doctor --environment vs57phhvijir4kv5rf6ywt --out audit-history
+  $ ${NAME} doctor --environment vs57phhvijir4kv5rf6ywt --config audit.yaml --bucket my-evidence \\
+      --topic arn:aws:sns:us-east-1:123456789012:my-audits \\
+      --alarm-topic arn:aws:sns:us-east-1:123456789012:my-alarms --schedule my-schedule
 
-  const diagnosis = await diagnose({
-    ...options,
-    endpoint: endpointOf(region, io.env),
-    isEndpointGiven: isEndpointGiven(io.env),
-    mode: credentials ?? config.credentials,
-    loadCredentials: defaultProvider(),
-    location: await locationOf(options, io),
-    recipients: given?.alerts,
-    expected: given?.schedule,
-    // Which function the stack has is not known here.
-    functionArn: undefined,
-    clock: systemClock,
-    homeRegion: region,
-    ...(await diagnosticClients({ region })),
-  });
+Exit codes:
+  0  nothing that was looked at failed
+  2  something failed: an audit would, or nobody would start it or be told
+  3  the command line or a config file is wrong: nothing was looked at`;
 
-  const { checks } = diagnosis;
-  if (isJson) io.out.line(JSON.stringify(diagnosis, null, 2));
-  else {
-    io.out.write(checksText(io.out, checks));
-    io.out.line();
-    io.out.line(`environment ${options.environmentId}: ${summaryText(checks)}`);
-  }
-  return checks.some(({ outcome }) => outcome === 'fail') ? EXIT.problems : EXIT.ok;
+export const doctorCommand: DeclareCommand = (program, perform) => {
+  auditCommand(program, 'doctor')
+    .description('look whether an audit could be made, and change nothing')
+    .option(
+      '--alarm-topic <arn>',
+      "the stack's AlarmTopicArn: whether people are told that audits fail or stop",
+    )
+    .option('--schedule <name>', "a schedule of the stack's ScheduleNames")
+    .option('--send-test-mail', 'publish a message, marked as a test, to all subscribers of the topic')
+    .option('--json', 'print JSON')
+    .addHelpText('after', NOTES)
+    .action((flags: DoctorFlags) => perform(async (io) => (await import('./action.ts')).doctor(flags, io)));
 };

@@ -1,66 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import type { Archive } from '../../core/archive/archive.ts';
-import { folderArchive } from '../../core/archive/folder.ts';
-import { isTrusted } from '../../core/review/history-text.ts';
-import { buildPack } from '../../core/review/pack.ts';
-import { PackError } from '../../core/review/pack-manifest.ts';
-import { signOff, WorksheetError } from '../../core/review/sign-off.ts';
-import { rules } from '../../rules/index.ts';
-import { openedArchive } from '../arguments/archive-options.ts';
-import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
-import { type ReviewFlags, type ReviewOptions, readReviewFlags } from './options.ts';
-import { showPack, showSignOff } from './view.ts';
+import { archiveCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import type { ReviewFlags } from './options.ts';
 
-type Task<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
+const NOTES = `
+Builds a folder for people who review who has access: everybody, the privileged, who never logged in, waivers, what
+changed, and a worksheet to be filled in. It speaks for the last complete run up to --to, and tells which days had none.
+With --ingest it checks the filled worksheet and signs the review off, once, or tells everything that is wrong with it.
+The pack names people, and must be kept as the archive is.
 
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
+Examples:
+  $ ${NAME} review --out audit-history --from 2026-10-01 --to 2026-12-31 --pack review-q4
+  $ ${NAME} review --pack review-q4 --ingest filled.csv --reviewer "A. Reviewer"
 
-const requireEmpty = async (pack: Archive): Promise<void> => {
-  for await (const key of pack.list(''))
-    throw new UsageError([
-      `--pack must be a new folder or an empty one, got ${pack.location}, which has ${key}`,
-    ]);
-};
+Exit codes:
+  0  the pack is built, or the review is signed off
+  2  there is no complete run to review, or something in the archive is altered or missing
+  3  the command line, the filled worksheet or the pack is wrong: nothing was written`;
 
-const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, isJson: boolean, io: Io) => {
-  const pack = folderArchive(folder);
-  await requireEmpty(pack);
-  const { archive, environmentId } = await openedArchive(asked, io.env);
-  const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
-  const built = await buildPack(archive, pack, { environmentId, period, rules: catalogue });
-  if (isJson) io.out.line(JSON.stringify({ ...built.manifest, manifestSha256: built.sha256 }, null, 2));
-  else showPack(built, pack.location, io.out);
-  return isTrusted(built.manifest) ? EXIT.ok : EXIT.notComplete;
-};
-
-const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, isJson: boolean, io: Io) => {
-  const pack = folderArchive(folder);
-  const bytes = await readFile(filled).catch((error: unknown) => {
-    throw new UsageError([
-      `--ingest must be a file that can be read, got ${JSON.stringify(filled)} (${codeOf(error)})`,
-    ]);
-  });
-  try {
-    const told = await signOff(pack, { ...request, filled: bytes });
-    if (isJson) io.out.line(JSON.stringify(told, null, 2));
-    else showSignOff(told, pack.location, io.out);
-    return EXIT.ok;
-  } catch (error) {
-    if (error instanceof WorksheetError)
-      throw new UsageError(error.message.split('\n').map((problem) => `${filled}: ${problem}`));
-    if (error instanceof PackError) throw new UsageError([error.message]);
-    throw error;
-  }
-};
-
-/**
- * `review`: builds the pack of an access review, or signs one off. Throws UsageError, also for a worksheet or a pack that
- * is not as it must be, and ArchiveError where there is no run to review.
- */
-export const review = async (flags: ReviewFlags, io: Io): Promise<ExitCode> => {
-  const options = readReviewFlags(flags, Date.now());
-  const isJson = flags.json ?? false;
-  return options.task === 'build' ? build(options, isJson, io) : ingest(options, isJson, io);
+export const reviewCommand: DeclareCommand = (program, perform) => {
+  archiveCommand(program, 'review')
+    .description('build the pack of an access review, and sign it off')
+    .option('--from <day>', 'the first day of the period, in UTC, as 2026-10-01')
+    .option('--to <day>', 'its last day')
+    .option('--pack <folder>', 'the pack: a new folder, or the one to sign off')
+    .option('--ingest <file>', 'sign off, by this filled worksheet')
+    .option('--reviewer <name>', 'who signs off, with --ingest')
+    .option('--signed-off-at <time>', 'when: ISO 8601 with its zone, not to come (default: now)')
+    .addHelpText('after', NOTES)
+    .action((flags: ReviewFlags) => perform(async (io) => (await import('./action.ts')).review(flags, io)));
 };

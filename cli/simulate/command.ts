@@ -1,67 +1,28 @@
-import { lazyDirectory } from '../../simulator/directory.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
-import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import { interrupted } from '../terminal/interrupt.ts';
-import type { Io, Terminal } from '../terminal/terminal.ts';
-import { readSimulateFlags, type SimulateFlags } from './options.ts';
+import { another, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import type { SimulateFlags } from './options.ts';
 
-const ACCOUNT = '111122223333';
+const NOTES = `
+A fault is KIND, KIND@PAGE or KIND@exchange, with xTIMES at its end where it is played more than once:
+pages count from 0, and xinf is for ever. The kinds are in simulator/faults.ts; a wrong one lists them.
 
-/** A port that can't be had is a wrong flag. */
-const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
-  try {
-    return await startSimulator(options);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw new UsageError([`--port must be one that is free and allowed, got "${options.port}" (${code})`]);
-  }
-};
+Examples:
+  $ ${NAME} simulate --users 1000 --rate 20 --burst 5
+  $ ${NAME} simulate --port 8080 --fault internal-error@1x2 --fault denied@3`;
 
-/** Where a simulator is, and how it is asked; its keys are of no use elsewhere. */
-const placeOf = ({ url, environmentId, region, callerCredentials }: Simulator) => ({
-  url,
-  environmentId,
-  accountId: ACCOUNT,
-  region,
-  accessKeyId: callerCredentials.accessKeyId,
-  secretAccessKey: callerCredentials.secretAccessKey,
-});
-
-const tell = (simulator: Simulator, users: number, out: Terminal): void => {
-  const { url, environmentId, region, accessKeyId, secretAccessKey } = placeOf(simulator);
-  out.line(
-    `A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`,
-  );
-  out.line();
-  out.line(`export AWS_ENDPOINT_URL_FINSPACE_DATA=${url}`);
-  out.line(`export AWS_ACCESS_KEY_ID=${accessKeyId}`);
-  out.line(`export AWS_SECRET_ACCESS_KEY=${secretAccessKey}`);
-  out.line('unset AWS_SESSION_TOKEN');
-  out.line(
-    `npx finspace-audit run --environment ${environmentId} --account ${ACCOUNT} --region ${region} --out audit-history`,
-  );
-};
-
-/** `simulate`: serves a simulated FinSpace until it is interrupted. */
-export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitCode> => {
-  const { users, seed, isJson, ...options } = readSimulateFlags(flags);
-  const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
-  const ended = interrupted();
-  const simulator = await startOnPort({ ...options, users: directory });
-  if (isJson) out.line(JSON.stringify(placeOf(simulator)));
-  else tell(simulator, users, out);
-  await ended;
-  await simulator.close();
-  const stats = simulator.stats();
-  if (isJson) {
-    out.line(JSON.stringify(stats));
-    return EXIT.ok;
-  }
-  const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = stats;
-  out.line();
-  out.line(
-    `Ended after ${requests} requests: ${pages} pages, ${throttled} throttled, ${rejectedSignatures} wrong signatures, ${faultsPlayed} faults.`,
-  );
-  return EXIT.ok;
+export const simulateCommand: DeclareCommand = (program, perform) => {
+  program
+    .command('simulate')
+    .description('serve a simulated FinSpace Data API on this machine, until Ctrl-C')
+    .option('--port <n>', '0 to 65535; 0 is any that is free', '0')
+    .option('--users <n>', 'how many: 0 to 1000000', '400')
+    .option('--seed <n>', 'a whole number; another one makes other people', '1')
+    .option('--rate <n>', 'requests a second that are served (default: any)')
+    .option('--burst <n>', 'requests served at once after a pause, with --rate (default: 5)')
+    .option('--fault <fault>', 'play a fault; may be given more than once', another)
+    .option('--environment <id>', 'the environment that it has', 'simulatedfinspace000001')
+    .option('--json', 'print where it is as a line of JSON, and what it was asked when it ends')
+    .addHelpText('after', NOTES)
+    .action((flags: SimulateFlags) =>
+      perform(async (io) => (await import('./action.ts')).simulate(flags, io)),
+    );
 };

@@ -3,7 +3,8 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { messageOf } from '../text/error-message.ts';
 import { type Config, configSchema, waiversSchema } from './config.ts';
-import { ConfigError, checked } from './schema.ts';
+import { ConfigError } from './errors.ts';
+import { checked } from './schema.ts';
 
 const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 

@@ -1,13 +1,5 @@
 import * as z from 'zod';
-
-/** A file that operators edit is wrong. The message lists every problem, one a line. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-  }
-}
+import { ConfigError } from './errors.ts';
 
 // Every scalar of a file is read as the text that stands there, and the schema gives it its meaning. So an account
 // keeps its leading zero, an environment called 12e4 its letters, and `off` is never a boolean.

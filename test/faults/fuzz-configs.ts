@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { configuredSettings } from '../../core/audit/settings.ts';
+import { ConfigError } from '../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../core/config/read-config.ts';
-import { ConfigError } from '../../core/config/schema.ts';
 import { rules } from '../../rules/index.ts';
 import { type Random, seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { ENVIRONMENT, NOW } from '../support/builders.ts';

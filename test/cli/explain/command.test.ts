@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { explain } from '../../../cli/explain/command.ts';
+import { explain } from '../../../cli/explain/action.ts';
 import type { ExplainFlags } from '../../../cli/explain/options.ts';
 import type { Terminal } from '../../../cli/terminal/terminal.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';

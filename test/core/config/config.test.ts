@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
+import { ConfigError } from '../../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../../core/config/read-config.ts';
-import { ConfigError } from '../../../core/config/schema.ts';
 import { defineDirectoryRule, defineUnavailableRule, defineUserRule } from '../../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../../rules/index.ts';
 

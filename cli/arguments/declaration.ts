@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { ExitCode } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/terminal.ts';
+
+/** The program's name, as it is typed. */
+export const NAME = 'finspace-audit';
+
+/** Runs a command, and keeps the code that the process is to exit with. */
+export type Perform = (action: (io: Io) => Promise<ExitCode>) => Promise<void>;
+
+/**
+ * Adds a command to the program: its flags and their help. Declarations are read whatever is typed, so they import
+ * nothing that takes time; the action, which may, is loaded when its command is asked for.
+ */
+export type DeclareCommand = (program: Command, perform: Perform) => void;
+
+/** Collects the values of a flag that may be given more than once. */
+export const another = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+/** Declares a command that reads an archive, with the flags that say where it is. */
+export const archiveCommand = (program: Command, name: string): Command =>
+  program
+    .command(name)
+    .option('--out <folder>', 'the archive is a folder')
+    .option('--bucket <name>', 'the archive is an S3 bucket')
+    .option('--environment <id>', 'the environment (default: the only one of the archive)')
+    .option('--json', 'print JSON');
+
+export const READING_EXIT_CODES = `
+Exit codes:
+  0  all that was asked for could be read
+  2  something of it is altered, missing or can't be read, or a run asked for is not there
+  3  the command line or a config file is wrong`;
+
+/** Declares a command about an audit, with the flags that say what is audited and where the evidence goes. */
+export const auditCommand = (program: Command, name: string): Command =>
+  program
+    .command(name)
+    .option('--environment <id>', 'the environment: 1 to 26 letters and digits, as in its web address')
+    .option('--account <id>', "its account: 12 digits (default: the caller's, as STS tells)")
+    .option('--region <region>', 'its region (default: AWS_REGION)')
+    .option('--out <folder>', 'keep the evidence in a folder')
+    .option('--bucket <name>', 'keep the evidence in an S3 bucket')
+    .option('--topic <arn>', 'send the digest to an SNS topic, with --bucket (default: the terminal)')
+    .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
+    .option('--direct-credentials', "the caller's keys are FinSpace keys, as copied from the web app");

@@ -1,0 +1,180 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Archive } from '../../core/archive/archive.ts';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { audit } from '../../core/audit/audit.ts';
+import { attemptName } from '../../core/audit/request.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
+import { type Config, defaultConfig } from '../../core/config/config.ts';
+import type { Alert } from '../../core/notify/channel.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
+import { chooseSource } from '../../core/sources/index.ts';
+import { rules } from '../../rules/index.ts';
+import type { FaultPlan } from '../../simulator/faults.ts';
+import { makeNights, type Night } from '../../simulator/nights.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { type ConfigFiles, readConfigFiles } from '../arguments/config-files.ts';
+import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+import { listingProgress } from '../terminal/progress.ts';
+import type { Io } from '../terminal/terminal.ts';
+import { type DemoFlags, readDemoFlags } from './options.ts';
+import { nightJson, showEnd, showNight, showOpening, type Told } from './view.ts';
+
+const ACCOUNT = '111122223333';
+const REGION = 'us-east-1';
+
+/** The demo's own: what an archive has of this environment, a demo wrote. */
+const ENVIRONMENT = { id: 'finspaceauditdemo', name: 'demo' };
+
+/** The same nights whenever the demo runs, so that the same seed gives the same evidence. */
+const FIRST_NIGHT = new Date('2026-11-16T07:00:00Z');
+
+/** So slow that even a listing of a few pages is throttled. */
+const RATE = { requestsPerSecond: 4, burst: 3 };
+
+/** What the service does to an attempt at a night's audit. */
+interface Trouble {
+  readonly faults: FaultPlan;
+  readonly told?: string;
+}
+
+/** By night: the attempts at its audit until one is complete. */
+const TROUBLES: readonly (readonly Trouble[])[] = [
+  [{ faults: [] }],
+  [{ faults: [{ fault: 'internal-error', page: 1 }], told: 'one page failed with a 500' }],
+  [
+    { faults: [{ fault: 'denied', page: 1 }], told: 'one page was refused' },
+    { faults: [{ fault: 'torn-json', page: 0 }], told: 'one answer came torn' },
+  ],
+  [{ faults: [{ fault: 'reset', page: 1 }], told: 'one connection broke' }],
+  [{ faults: [{ fault: 'expired-credentials', page: 1 }], told: 'the credentials expired midway' }],
+];
+
+/**
+ * `email-domain` judges nothing before it is told of domains, and the demo knows its own. A week is longer than the
+ * demo: with daily reminders of what is CRITICAL it would have no quiet night to show.
+ */
+const demoConfig = (): Config => {
+  const config = defaultConfig(rules);
+  return {
+    ...config,
+    rules: { 'email-domain': { allowedDomains: ['example.com', '*.example.com'] } },
+    reminders: { ...config.reminders, CRITICAL: 7 },
+  };
+};
+
+/** Removes what earlier demos left in an archive, and nothing else. */
+const forgetEarlierDemos = async (folder: string): Promise<void> => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const partition = `environment=${ENVIRONMENT.id}`;
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    await rm(join(folder, name, partition), { recursive: true, force: true });
+    await rm(join(folder, name, `${partition}.json`), { force: true });
+  }
+};
+
+/** What the nights share. */
+interface Stage {
+  readonly simulator: Simulator;
+  readonly archive: Archive;
+  readonly files: ConfigFiles;
+  readonly io: Io;
+}
+
+const auditNight = async (
+  { simulator, archive, files, io }: Stage,
+  { asOf, users }: Night,
+  { faults, told }: Trouble,
+  prefix: string,
+): Promise<Told> => {
+  const now = Date.now();
+  const progress = listingProgress(io.err, now, prefix);
+  const mails: Alert[] = [];
+  simulator.setUsers(users);
+  simulator.setFaults(faults);
+
+  const result = await audit(
+    {
+      environmentId: ENVIRONMENT.id,
+      accountId: ACCOUNT,
+      region: REGION,
+      partition: 'aws',
+      asOf,
+      attempt: attemptName(now, 'demo'),
+      deadline: now + files.config.deadlineSeconds * 1000,
+      acceptRosterDrop: false,
+    },
+    {
+      ...configuredSettings(files.config, files.waivers, ENVIRONMENT.id),
+      environmentName: ENVIRONMENT.name,
+      listUsers: chooseSource({
+        config: { credentials: 'exchange' },
+        environmentId: ENVIRONMENT.id,
+        region: REGION,
+        endpoint: simulator.url,
+        loadCredentials: () => Promise.resolve(simulator.callerCredentials),
+        onEvent: progress.onEvent,
+      }),
+      archive,
+      channels: [
+        digestChannel((alert) => {
+          mails.push(alert);
+          return Promise.resolve('demo');
+        }),
+      ],
+      onProgress: progress.onProgress,
+    },
+  );
+  progress.clear();
+  return { result, mail: mails.at(-1), trouble: told };
+};
+
+/** Audits a night until an attempt is complete. */
+const auditUntilComplete = async (stage: Stage, night: Night, index: number): Promise<readonly Told[]> => {
+  const attempts: Told[] = [];
+  for (const trouble of TROUBLES[index] ?? [{ faults: [] }]) {
+    const told = await auditNight(stage, night, trouble, `night ${index + 1}: `);
+    attempts.push(told);
+    if (told.result.report.verdict === 'COMPLETE') break;
+  }
+  return attempts;
+};
+
+/** A demo needs no account, and signs nothing with a key that vouches for evidence. */
+const withoutSigning = ({ config: { signing: _signing, ...config }, waivers }: ConfigFiles): ConfigFiles => ({
+  config,
+  waivers,
+});
+
+/** `demo`: audits some nights of a simulated directory into a folder. Throws UsageError and ConfigError. */
+export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
+  const { configFile, out: folder, isJson, ...options } = readDemoFlags(flags);
+  const files =
+    configFile === undefined
+      ? { config: demoConfig(), waivers: [] }
+      : withoutSigning(readConfigFiles(configFile, Date.now()));
+  await forgetEarlierDemos(folder);
+  const nights = makeNights({ ...options, firstNight: FIRST_NIGHT, accountId: ACCOUNT });
+  const simulator = await startSimulator({ environmentId: ENVIRONMENT.id, region: REGION, rate: RATE });
+  const stage: Stage = { simulator, archive: folderArchive(folder), files, io };
+
+  try {
+    return await interruptible(io, async () => {
+      if (!isJson) showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
+      const told: Told[] = [];
+      const summaries: object[] = [];
+      for (const [index, night] of nights.entries()) {
+        const attempts = await auditUntilComplete(stage, night, index);
+        if (!isJson) showNight(io.out, index, night, attempts);
+        summaries.push(nightJson(night, attempts));
+        told.push(...attempts);
+      }
+      if (isJson) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
+      else await showEnd(io.out, folder, told);
+      return told.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
+    });
+  } finally {
+    await simulator.close();
+  }
+};

@@ -1,0 +1,48 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { diagnosticClients } from '../../core/doctor/clients.ts';
+import { doctor as diagnose, type EvidenceLocation } from '../../core/doctor/doctor.ts';
+import { systemClock } from '../../core/model/clock.ts';
+import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
+import { openArchive } from '../arguments/archive-place.ts';
+import { readConfigFiles } from '../arguments/config-files.ts';
+import { endpointOf } from '../arguments/endpoint.ts';
+import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/terminal.ts';
+import { type DoctorFlags, type DoctorOptions, readDoctorFlags } from './options.ts';
+import { checksText, summaryText } from './view.ts';
+
+const locationOf = async ({ place, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
+  place.kind === 'folder' ? { folder: place.path } : { bucket: await openArchive(place, io.env, region) };
+
+/** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
+export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
+  const options = readDoctorFlags(flags, io.env);
+  const { region, configFile, credentials, isJson } = options;
+  const { config } = readConfigFiles(configFile, systemClock.now());
+  const given = configFile === undefined ? undefined : config;
+
+  const diagnosis = await diagnose({
+    ...options,
+    endpoint: endpointOf(region, io.env),
+    isEndpointGiven: isEndpointGiven(io.env),
+    mode: credentials ?? config.credentials,
+    loadCredentials: defaultProvider(),
+    location: await locationOf(options, io),
+    recipients: given?.alerts,
+    expected: given?.schedule,
+    // Which function the stack has is not known here.
+    functionArn: undefined,
+    clock: systemClock,
+    homeRegion: region,
+    ...(await diagnosticClients({ region })),
+  });
+
+  const { checks } = diagnosis;
+  if (isJson) io.out.line(JSON.stringify(diagnosis, null, 2));
+  else {
+    io.out.write(checksText(io.out, checks));
+    io.out.line();
+    io.out.line(`environment ${options.environmentId}: ${summaryText(checks)}`);
+  }
+  return checks.some(({ outcome }) => outcome === 'fail') ? EXIT.problems : EXIT.ok;
+};

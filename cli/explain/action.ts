@@ -1,0 +1,129 @@
+import type { Archive } from '../../core/archive/archive.ts';
+import { runKeys } from '../../core/archive/keys.ts';
+import { lastCompleteRun, type Manifest, readManifest } from '../../core/archive/manifest.ts';
+import { lastRunWith } from '../../core/archive/read-users.ts';
+import { partitionOf } from '../../core/aws/partition.ts';
+import { explain as explainSubject, type Judges } from '../../core/explain/explain.ts';
+import { runName } from '../../core/model/run-name.ts';
+import { plainLine } from '../../core/text/plain-text.ts';
+import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
+import type { Context, Rule, Subject } from '../../rules/engine/rule.ts';
+import { openWaivers, type Waiver } from '../../rules/engine/waiver.ts';
+import { rules } from '../../rules/index.ts';
+import { openedArchive } from '../arguments/archive-options.ts';
+import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/config-files.ts';
+import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/terminal.ts';
+import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './options.ts';
+import { explainedJson, explainedText, type Standing } from './view.ts';
+
+const chosenRun = async (
+  archive: Archive,
+  environmentId: string,
+  run: Date | undefined,
+): Promise<Manifest> => {
+  const last = await lastCompleteRun(archive, environmentId);
+  if (last === undefined)
+    throw new UsageError([`environment ${environmentId} has no complete run in ${archive.location}`]);
+  if (run === undefined) return last.manifest;
+  const chosen = await readManifest(archive, runKeys(environmentId, run).manifest);
+  if (chosen !== undefined) return chosen.manifest;
+  throw new UsageError([
+    `--run must be a complete run of environment ${environmentId}, such as ${last.manifest.run}, got ${runName(run)}`,
+  ]);
+};
+
+/** The rules as a run judged by them. */
+const rulesOf = (manifest: Manifest): readonly ConfiguredRule[] =>
+  rules.map((rule: Rule): ConfiguredRule => {
+    const record = manifest.rules[rule.id];
+    if (record === undefined)
+      return { rule, state: 'off', reason: 'the run did not know the rule', options: {} };
+    const reason =
+      rule.kind === 'unavailable' ? `its data is not read: ${rule.needs}` : `${record.state} in that run`;
+    const defaults = rule.kind === 'unavailable' ? {} : rule.options;
+    return {
+      rule,
+      state: record.state,
+      ...(record.state !== 'on' && { reason }),
+      ...(record.severity !== undefined && { severity: record.severity }),
+      options: { ...defaults, ...record.options },
+    };
+  });
+
+/** The waivers of today; undefined where no file of them was given. */
+const waiversOf = (
+  { configFile, waiversFile }: ExplainOptions,
+  files: ConfigFiles,
+  now: number,
+): readonly Waiver[] | undefined => {
+  if (waiversFile !== undefined) return readWaivers(waiversFile, now);
+  return configFile === undefined ? undefined : files.waivers;
+};
+
+const waiverToday =
+  (waivers: readonly Waiver[] | undefined, now: number): Standing['waiverToday'] =>
+  (ruleId, subjectId) => {
+    if (waivers === undefined) return undefined;
+    const waiver = waivers.find(({ rule, user }) => rule === ruleId && user === subjectId);
+    if (waiver === undefined) return 'waivers.yaml has none';
+    const isHolding = openWaivers(waivers, now, new Map()).find(ruleId, subjectId) !== undefined;
+    return isHolding
+      ? `waivers.yaml has one until ${waiver.expires}`
+      : `that of waivers.yaml expired on ${waiver.expires}`;
+  };
+
+const absentText = async (archive: Archive, manifest: Manifest, { kind, id }: Subject): Promise<string> => {
+  const where = `run ${manifest.run} of environment ${manifest.environmentId}`;
+  if (kind === 'principal')
+    return `${where} has no active, API-bound user with the principal ${plainLine(id)}`;
+  const last = await lastRunWith(archive, manifest, id);
+  const before =
+    last === undefined ? 'nor have the runs of a month before it' : `the last run that has it is ${last}`;
+  return `${where} has no user ${plainLine(id)}; ${before}`;
+};
+
+/** `explain`: why a run says what it says of a user or a finding. Throws UsageError, ConfigError and ArchiveError. */
+export const explain = async (
+  word: string,
+  flags: ExplainFlags,
+  { out, err, env }: Io,
+): Promise<ExitCode> => {
+  const now = Date.now();
+  const options = readExplainFlags(flags);
+  const files = readConfigFiles(options.configFile, now);
+  const waivers = waiversOf(options, files, now);
+  const { archive, environmentId } = await openedArchive(options, env);
+  const { subject, ruleId } = readQuestion(word, environmentId, rules);
+  const manifest = await chosenRun(archive, environmentId, options.run);
+
+  const trusting = (accounts: readonly string[]): Context => ({
+    now: Date.parse(manifest.asOf),
+    environmentId,
+    partition: partitionOf(manifest.region),
+    trustedAccounts: new Set([manifest.accountId, ...accounts]),
+  });
+  const { config } = files;
+  const then: Judges = { rules: rulesOf(manifest), context: trusting(manifest.trustedAccounts) };
+  const today =
+    options.configFile === undefined
+      ? undefined
+      : { rules: configureRules(rules, config.rules), context: trusting(config.trustedAccounts) };
+  const explained = await explainSubject({ archive, manifest, subject, ruleId, then, today });
+  if (explained === undefined) {
+    err.line(await absentText(archive, manifest, subject));
+    return EXIT.notComplete;
+  }
+
+  const standing: Standing = {
+    run: manifest.run,
+    asOf: manifest.asOf,
+    environmentId,
+    context: then.context,
+    isNaming: options.isNaming,
+    waiverToday: waiverToday(waivers, now),
+  };
+  if (options.isJson) out.line(JSON.stringify(explainedJson(explained, standing), null, 2));
+  else out.write(explainedText(explained, ruleId !== undefined, standing, out));
+  return EXIT.ok;
+};

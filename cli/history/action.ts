@@ -1,0 +1,160 @@
+import type { Archive } from '../../core/archive/archive.ts';
+import { ArchiveError, type Manifest } from '../../core/archive/manifest.ts';
+import { readRunLines } from '../../core/archive/read-run.ts';
+import {
+  type ArchivedRun,
+  type Attempt,
+  readReport,
+  startOfLast,
+  walkAttempts,
+  walkRuns,
+} from '../../core/archive/runs.ts';
+import { isDay } from '../../core/config/config.ts';
+import { type FindingCounts, isFailing } from '../../core/model/report.ts';
+import { plainLine } from '../../core/text/plain-text.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
+import { flagReader } from '../arguments/flags.ts';
+import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/terminal.ts';
+import type { History, HistoryEntry, LongestOpen } from './model.ts';
+import { showHistory } from './view.ts';
+
+/** The flags of `history` as they were typed. */
+export interface HistoryFlags extends ArchiveFlags {
+  readonly since?: string;
+  readonly last?: string;
+  readonly json?: true;
+}
+
+const untrusted = (run: string, message: string): HistoryEntry => ({ run, verdict: 'UNTRUSTED', message });
+
+const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, before: Manifest | undefined) => ({
+  ...(before !== undefined && { users: counts.users - before.counts.users }),
+  new: byState.new + byState.reopened,
+  resolved: byState.resolved,
+});
+
+const runEntry = async (
+  archive: Archive,
+  { run, stored, before, problem }: ArchivedRun,
+): Promise<HistoryEntry> => {
+  if (stored === undefined || problem !== undefined) return untrusted(run, problem ?? 'it has no manifest');
+  const { manifest } = stored;
+  try {
+    const { verdict, counts, findings, previousRun } = await readReport(archive, manifest);
+    return {
+      run,
+      verdict,
+      users: counts.users,
+      findings,
+      ...(previousRun !== undefined && { drift: driftOf(findings, manifest, before) }),
+      changes: findings.byState.event,
+    };
+  } catch (error) {
+    if (error instanceof ArchiveError) return untrusted(run, error.message);
+    throw error;
+  }
+};
+
+const BROKE_OFF = 'the attempt broke off before it could say why';
+const NO_MANIFEST =
+  'objects of this run are there and its manifest is not: it broke off while it was stored, is being stored, or somebody removed the manifest';
+
+const attemptEntry = ({ run, name, report, problem }: Attempt): HistoryEntry => {
+  const named = name === undefined ? {} : { attempt: name };
+  if (problem !== undefined) return { ...untrusted(run, problem), ...named };
+  if (report?.verdict === 'COMPLETE')
+    return { ...untrusted(run, 'an attempt that was kept as unfinished says that it is COMPLETE'), ...named };
+  if (report === undefined)
+    return { run, ...named, verdict: 'INCOMPLETE', message: name === undefined ? NO_MANIFEST : BROKE_OFF };
+  const { verdict, reason, message, counts, findings } = report;
+  return {
+    run,
+    ...named,
+    verdict,
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message: plainLine(message) }),
+    users: counts.users,
+    findings,
+  };
+};
+
+const SHOWN_LONGEST = 10;
+
+const rank = ({ severity }: Pick<Finding, 'severity'>): number => SEVERITIES.indexOf(severity);
+
+/** The first to be seen, the worst of them first. */
+const byAge = (a: Finding, b: Finding): number =>
+  a.firstSeen.localeCompare(b.firstSeen) || rank(b) - rank(a) || (a.id < b.id ? -1 : 1);
+
+const longestOpen = async (archive: Archive, manifest: Manifest): Promise<LongestOpen> => {
+  let count = 0;
+  let longest: readonly Finding[] = [];
+  for await (const line of readRunLines(archive, manifest, 'findings')) {
+    const finding = line as Finding;
+    if (!isFailing(finding) || finding.state === 'event') continue;
+    count += 1;
+    const last = longest.at(-1);
+    if (longest.length < SHOWN_LONGEST || (last !== undefined && byAge(finding, last) < 0))
+      longest = [...longest, finding].toSorted(byAge).slice(0, SHOWN_LONGEST);
+  }
+  const findings = longest.map(({ ruleId, severity, subject, firstSeen, runs, state }) => ({
+    ruleId,
+    severity,
+    subject,
+    firstSeen,
+    runs,
+    state,
+  }));
+  return { run: manifest.run, count, findings };
+};
+
+/** Reads what `history` tells. What can't be trusted is an entry that says so. */
+const readHistory = async (
+  archive: Archive,
+  environmentId: string,
+  since: string,
+  last: number | undefined,
+): Promise<History> => {
+  const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
+  const from = lastStart > since ? lastStart : since;
+  const all: { readonly run: string; read(): Promise<HistoryEntry> }[] = [];
+  for await (const attempt of walkAttempts(archive, environmentId, from))
+    all.push({ run: attempt.run, read: async () => attemptEntry(attempt) });
+  let lastRun: ArchivedRun | undefined;
+  for await (const run of walkRuns(archive, environmentId, from)) {
+    all.push({ run: run.run, read: () => runEntry(archive, run) });
+    lastRun = run;
+  }
+
+  const entries: HistoryEntry[] = [];
+  // The sort is stable: the attempts at a run come before the run.
+  const inOrder = all.toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
+  for (const { read } of inOrder.slice(last === undefined ? 0 : -last)) entries.push(await read());
+
+  const manifest = lastRun?.problem === undefined ? lastRun?.stored?.manifest : undefined;
+  if (manifest === undefined) return { environmentId, entries };
+  try {
+    return { environmentId, entries, longestOpen: await longestOpen(archive, manifest) };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    return { environmentId, entries: [...entries, untrusted(manifest.run, error.message)] };
+  }
+};
+
+/** `history`: a line a run. Throws UsageError. */
+export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> => {
+  const read = flagReader();
+  const options = readArchiveFlags(read, flags);
+  const since = read.text('--since', flags.since, 'a day as 2026-11-24', isDay);
+  const last = read.whole('--last', flags.last, 1, Number.MAX_SAFE_INTEGER);
+  read.done();
+
+  const { archive, environmentId } = await openedArchive(options, io.env);
+  const told = await readHistory(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
+  if (flags.json) io.out.line(JSON.stringify(told, null, 2));
+  else showHistory(told, archive.location, io.out);
+  return told.entries.some(({ verdict }) => verdict === 'UNTRUSTED') ? EXIT.notComplete : EXIT.ok;
+};

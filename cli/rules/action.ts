@@ -1,0 +1,94 @@
+import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
+import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
+import { rules } from '../../rules/index.ts';
+import { readConfigFiles } from '../arguments/config-files.ts';
+import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import { type Io, SEVERITY_FORMATS, type Terminal } from '../terminal/terminal.ts';
+
+/** The flags of `rules` as they were typed. */
+export interface RulesFlags {
+  readonly config?: string;
+  readonly json?: true;
+  readonly markdown?: true;
+}
+
+const asJson = ({ rule, state, reason, severity = rule.severity, options }: ConfiguredRule) => ({
+  id: rule.id,
+  title: rule.title,
+  judges: rule.kind,
+  severity,
+  ...(rule.severityNote !== undefined && { severityNote: rule.severityNote }),
+  state,
+  ...(reason !== undefined && { reason }),
+  failsWhen: rule.failsWhen,
+  options,
+  rationale: rule.rationale,
+  remediation: rule.remediation,
+  controls: rule.controls,
+});
+
+const listing = (configured: readonly ConfiguredRule[], out: Terminal): string => {
+  const rows = configured.map(({ rule, state, severity = rule.severity }): readonly Cell[] => [
+    { text: severity, format: SEVERITY_FORMATS[severity] },
+    { text: state, format: state === 'on' ? 'green' : 'dim' },
+    rule.id,
+    rule.title,
+  ]);
+  return table(out, ['SEVERITY', 'STATE', 'RULE', 'WHAT IS REQUIRED'], rows);
+};
+
+/** `maxDays: 90`, or a list as it stands in `audit.yaml`. */
+const optionsText = (options: ConfiguredRule['options']): string => {
+  const entries = Object.entries(options).map(
+    ([name, value]) => `${name}: ${typeof value === 'number' ? value : `[${value.join(', ')}]`}`,
+  );
+  return entries.length === 0 ? 'none' : entries.join('; ');
+};
+
+const explanation = (
+  { rule, state, reason, severity = rule.severity, options }: ConfiguredRule,
+  out: Terminal,
+): string => {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Severity', rule.severityNote === undefined ? severity : `${severity} (${rule.severityNote})`],
+    ['State', reason === undefined ? state : `${state}: ${reason}`],
+    ['Fails when', rule.failsWhen],
+    ['Options', optionsText(options)],
+    ['Rationale', rule.rationale],
+    ['Remediation', rule.remediation],
+    ['Controls', rule.controls.length === 0 ? 'none' : rule.controls.join(', ')],
+  ];
+  const rows = facts.map(([name, text]): readonly Cell[] => [{ text: name, format: 'dim' }, text]);
+  return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
+};
+
+const textOf = (
+  { json, markdown }: RulesFlags,
+  configured: readonly ConfiguredRule[],
+  one: ConfiguredRule | undefined,
+  out: Terminal,
+): string => {
+  if (markdown) return cataloguePage(rules);
+  if (json) return `${JSON.stringify(one === undefined ? configured.map(asJson) : asJson(one), null, 2)}\n`;
+  return one === undefined ? listing(configured, out) : explanation(one, out);
+};
+
+/** `rules`: the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
+export const listRules = (id: string | undefined, flags: RulesFlags, { out }: Io): Promise<ExitCode> => {
+  const { config } = readConfigFiles(flags.config, Date.now());
+  const configured = configureRules(rules, config.rules);
+  const one = configured.find(({ rule }) => rule.id === id);
+  if (id !== undefined && one === undefined) {
+    const allowed = rules.map((rule) => rule.id).join(', ');
+    throw new UsageError([`the rule must be one of ${allowed}, got ${JSON.stringify(id)}`]);
+  }
+  if (flags.json && flags.markdown) {
+    throw new UsageError(['one of --json and --markdown is allowed, got both']);
+  }
+  if (one !== undefined && flags.markdown) {
+    throw new UsageError([`--markdown prints the whole catalogue, got the rule ${one.rule.id} as well`]);
+  }
+  out.write(textOf(flags, configured, one, out));
+  return Promise.resolve(EXIT.ok);
+};

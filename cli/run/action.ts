@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { Archive } from '../../core/archive/archive.ts';
+import { runKeys } from '../../core/archive/keys.ts';
+import { readManifest } from '../../core/archive/manifest.ts';
+import { readRunLines } from '../../core/archive/read-run.ts';
+import { audit } from '../../core/audit/audit.ts';
+import { attemptName, wholeSecond } from '../../core/audit/request.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
+import { awsClient } from '../../core/aws/clients.ts';
+import { partitionOf } from '../../core/aws/partition.ts';
+import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
+import { digestChannel } from '../../core/notify/channels/digest.ts';
+import { snsAlerts } from '../../core/notify/channels/sns.ts';
+import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
+import { chooseSource } from '../../core/sources/index.ts';
+import { messageOf } from '../../core/text/error-message.ts';
+import { plainLine } from '../../core/text/plain-text.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { openArchive } from '../arguments/archive-place.ts';
+import { readConfigFiles } from '../arguments/config-files.ts';
+import { endpointOf } from '../arguments/endpoint.ts';
+import {
+  alertText,
+  failingText,
+  findingsTable,
+  listingText,
+  statesText,
+  unjudgedText,
+  verdictText,
+} from '../terminal/audit-view.ts';
+import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+import { listingProgress } from '../terminal/progress.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import type { Io } from '../terminal/terminal.ts';
+import { type RunFlags, type RunOptions, readRunFlags } from './options.ts';
+
+/** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
+const ALERT_WAIT_MS = 2000;
+
+const callersAccount = async (region: string): Promise<string> => {
+  const { account, problem } = await awsClient(STSClient, { region })
+    .send(new GetCallerIdentityCommand({}))
+    .then(
+      ({ Account }) => ({ account: Account, problem: 'it names no account' }),
+      (error: unknown) => ({ account: undefined, problem: messageOf(error) }),
+    );
+  if (account !== undefined) return account;
+  throw new UsageError([
+    `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
+  ]);
+};
+
+/** Where the evidence goes, and how people are told. */
+const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) => ({
+  archive: await openArchive(place, io.env, region),
+  sendAlert:
+    topicArn === undefined
+      ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
+      : snsAlerts(awsClient(SNSClient, { region }), topicArn),
+});
+
+const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {
+  const isTold = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
+  if (report.verdict !== 'COMPLETE' || !isTold) return EXIT.notComplete;
+  const isFailing = SEVERITIES.some(
+    (severity) =>
+      failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
+  );
+  return isFailing ? EXIT.findings : EXIT.ok;
+};
+
+/** The findings of a run; those of one that was done before are read back. */
+const highlightsOf = async (
+  archive: Archive,
+  asOf: Date,
+  { wasDone, highlights, report }: AuditResult,
+): Promise<readonly Highlight[]> => {
+  if (!wasDone) return highlights;
+  const stored = await readManifest(archive, runKeys(report.environmentId, asOf).manifest);
+  if (stored === undefined) return [];
+  const collected = collectHighlights();
+  for await (const line of readRunLines(archive, stored.manifest, 'findings')) collected.add(line as Finding);
+  return collected.list();
+};
+
+/** The findings first and the summary below them: that is where a terminal stops. */
+const show = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
+  const { report, objects, wasDone } = result;
+  const isComplete = report.verdict === 'COMPLETE';
+  const placeOf = (name: 'html' | 'csv'): string | undefined =>
+    objects[name] === undefined ? undefined : `${location}/${objects[name].key}`;
+  const unjudged = unjudgedText(report);
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Reason', isComplete ? undefined : plainLine(report.message ?? '', 800)],
+    ['Listing', listingText(report)],
+    ['Findings', statesText(report)],
+    ['Resolved', isComplete ? undefined : 'nothing: no finding is to be read as fixed'],
+    ['Not judged', unjudged === '' ? undefined : unjudged],
+    ['Digest', alertText(result)],
+    ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
+    ['Report', placeOf('html') ?? 'none: the evidence could not be kept'],
+  ];
+  const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
+    text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],
+  );
+
+  if (highlights.length > 0) out.line(findingsTable(out, highlights, placeOf('csv')));
+  out.line(`${verdictText(report, out.paint)}  environment ${report.environmentId} as of ${report.asOf}`);
+  out.line(`Failing: ${failingText(report, out.paint)}`);
+  out.line();
+  out.write(table(out, undefined, rows));
+};
+
+/** `run`: audits an environment once. Throws UsageError and ConfigError before anything is done. */
+export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
+  const now = Date.now();
+  const options = readRunFlags(flags, io.env, now);
+  const { environmentId, region } = options;
+  const { config, waivers } = readConfigFiles(options.configFile, now);
+  const endpoint = endpointOf(region, io.env);
+  const accountId = options.accountId ?? (await callersAccount(region));
+  const { archive, sendAlert } = await edgesOf(options, io);
+  const asOf = wholeSecond(options.asOf?.getTime() ?? now);
+  const progress = listingProgress(io.err, now);
+  const listUsers = chooseSource({
+    config,
+    flags: options,
+    environmentId,
+    region,
+    endpoint,
+    loadCredentials: defaultProvider(),
+    onEvent: progress.onEvent,
+  });
+
+  const result = await interruptible(io, () =>
+    audit(
+      {
+        environmentId,
+        accountId,
+        region,
+        partition: partitionOf(region),
+        asOf,
+        attempt: attemptName(now, randomUUID()),
+        deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,
+        acceptRosterDrop: options.acceptRosterDrop,
+      },
+      {
+        ...configuredSettings(config, waivers, environmentId),
+        listUsers,
+        archive,
+        channels: [
+          digestChannel((alert) => {
+            progress.clear();
+            return sendAlert(alert);
+          }),
+        ],
+        notifyWaitMs: ALERT_WAIT_MS,
+        onProgress: progress.onProgress,
+      },
+    ),
+  );
+  progress.clear();
+
+  if (options.isJson) io.out.line(JSON.stringify(result.report, null, 2));
+  else show(result, await highlightsOf(archive, asOf, result), archive.location, io);
+  for (const delivery of Object.values(result.deliveries)) {
+    if (delivery.outcome === 'failed') {
+      io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);
+    }
+  }
+  for (const warning of result.warnings) io.err.line(plainLine(warning, 400));
+  return exitOf(result, options.failOn);
+};

@@ -1,0 +1,67 @@
+import { lazyDirectory } from '../../simulator/directory.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
+import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
+import { interrupted } from '../terminal/interrupt.ts';
+import type { Io, Terminal } from '../terminal/terminal.ts';
+import { readSimulateFlags, type SimulateFlags } from './options.ts';
+
+const ACCOUNT = '111122223333';
+
+/** A port that can't be had is a wrong flag. */
+const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
+  try {
+    return await startSimulator(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new UsageError([`--port must be one that is free and allowed, got "${options.port}" (${code})`]);
+  }
+};
+
+/** Where a simulator is, and how it is asked; its keys are of no use elsewhere. */
+const placeOf = ({ url, environmentId, region, callerCredentials }: Simulator) => ({
+  url,
+  environmentId,
+  accountId: ACCOUNT,
+  region,
+  accessKeyId: callerCredentials.accessKeyId,
+  secretAccessKey: callerCredentials.secretAccessKey,
+});
+
+const tell = (simulator: Simulator, users: number, out: Terminal): void => {
+  const { url, environmentId, region, accessKeyId, secretAccessKey } = placeOf(simulator);
+  out.line(
+    `A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`,
+  );
+  out.line();
+  out.line(`export AWS_ENDPOINT_URL_FINSPACE_DATA=${url}`);
+  out.line(`export AWS_ACCESS_KEY_ID=${accessKeyId}`);
+  out.line(`export AWS_SECRET_ACCESS_KEY=${secretAccessKey}`);
+  out.line('unset AWS_SESSION_TOKEN');
+  out.line(
+    `npx finspace-audit run --environment ${environmentId} --account ${ACCOUNT} --region ${region} --out audit-history`,
+  );
+};
+
+/** `simulate`: serves a simulated FinSpace until it is interrupted. */
+export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitCode> => {
+  const { users, seed, isJson, ...options } = readSimulateFlags(flags);
+  const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
+  const ended = interrupted();
+  const simulator = await startOnPort({ ...options, users: directory });
+  if (isJson) out.line(JSON.stringify(placeOf(simulator)));
+  else tell(simulator, users, out);
+  await ended;
+  await simulator.close();
+  const stats = simulator.stats();
+  if (isJson) {
+    out.line(JSON.stringify(stats));
+    return EXIT.ok;
+  }
+  const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = stats;
+  out.line();
+  out.line(
+    `Ended after ${requests} requests: ${pages} pages, ${throttled} throttled, ${rejectedSignatures} wrong signatures, ${faultsPlayed} faults.`,
+  );
+  return EXIT.ok;
+};

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { invoke } from './in-process.ts';
+
+const CLI = resolve(import.meta.dirname, '../../cli');
+
+test('every folder with a command.ts is a command of that name, and help lists it', async () => {
+  const { stdout } = await invoke(['help']);
+  const listed = stdout.slice(stdout.indexOf('\nCommands:\n')).matchAll(/^ {2}([a-z]+) /gm);
+  const folders = (await readdir(CLI)).filter((name) => existsSync(join(CLI, name, 'command.ts')));
+  expect(folders).toContain('run');
+  expect([...listed].map(([, name]) => name).toSorted()).toEqual([...folders, 'help'].toSorted());
+});
+
+/** What a file imports before anything runs: types are erased, and `import()` waits until it is asked for. */
+const staticImports = async (file: string): Promise<readonly string[]> => {
+  const text = await readFile(file, 'utf8');
+  return [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '([^']+)'/gm)].map(
+    ([, from]) => from ?? '',
+  );
+};
+
+const loadedFrom = async (entry: string): Promise<ReadonlySet<string>> => {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    for (const from of await staticImports(file)) {
+      if (from.startsWith('.')) files.add(join(dirname(file), from));
+      else packages.add(from);
+    }
+  }
+  return new Set([...files, ...packages]);
+};
+
+test('a command line loads commander and the declarations, and the code of no command', async () => {
+  const loaded = [...(await loadedFrom(join(CLI, 'main.ts')))];
+  expect(loaded.filter((from) => !from.startsWith('/')).toSorted()).toEqual(['commander']);
+  expect(loaded.filter((from) => /\/(?:action|options|view)\.ts$/.test(from))).toEqual([]);
+  expect(loaded).toContain(join(CLI, 'run/command.ts'));
+});
