@@ -1,7 +1,6 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/runs.ts';
 import { shown } from '../../core/config/schema.ts';
-import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import {
@@ -9,7 +8,7 @@ import {
   type LocationFlags,
   openArchive,
   readArchiveLocation,
-} from './archive-place.ts';
+} from './archive-location.ts';
 import type { FlagReader } from './flags.ts';
 
 /** The flags of every command that reads an archive, as they were typed. */
@@ -17,9 +16,9 @@ export interface ArchiveFlags extends LocationFlags {
   readonly environment?: string;
 }
 
-/** What of an archive is to be read. */
+/** The archive that is to be read, and the environment. */
 export interface ArchiveOptions {
-  readonly place: ArchiveLocation;
+  readonly location: ArchiveLocation;
   /** Undefined: the only one that the archive holds. */
   readonly environmentId: string | undefined;
 }
@@ -32,8 +31,8 @@ export interface OpenedArchive {
 
 /** Reads which environment of which archive a command is about; `read.done` throws where either is wrong. */
 export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags): ArchiveOptions => ({
-  environmentId: read.text('--environment', flags.environment, ENVIRONMENT_ID, isEnvironmentId),
-  place: readArchiveLocation(read, flags),
+  environmentId: read.environmentId('--environment', flags.environment),
+  location: readArchiveLocation(read, flags),
 });
 
 /**
@@ -41,14 +40,14 @@ export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags): Archive
  * @throws UsageError where the archive does not hold that environment, or holds several and none was asked for
  */
 export const openedArchive = async (
-  { place, environmentId }: ArchiveOptions,
+  { location, environmentId }: ArchiveOptions,
   env: Io['env'],
 ): Promise<OpenedArchive> => {
-  const archive = await openArchive(place, env);
+  const archive = await openArchive(location, env);
   const environments = await archivedEnvironments(archive);
   if (environments.length === 0) {
     throw new UsageError([
-      `${place.kind === 'folder' ? '--out' : '--bucket'} must be an archive, got ${archive.location}, where no run is`,
+      `${location.kind === 'folder' ? '--out' : '--bucket'} must be an archive, got ${archive.location}, where no run is`,
     ]);
   }
   const [only, another] = environments;

@@ -1,11 +1,10 @@
-import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import type { Io } from '../terminal/terminal.ts';
 import {
   type ArchiveLocation,
   type LocationFlags,
   readArchiveLocation,
   readRegion,
-} from './archive-place.ts';
+} from './archive-location.ts';
 import type { FlagReader } from './flags.ts';
 
 /** The flags that say what is audited, and who takes the evidence and the digest, as they were typed. */
@@ -18,13 +17,14 @@ export interface AuditFlags extends LocationFlags {
   readonly directCredentials?: true;
 }
 
+/** The audit that `run` makes and `doctor` looks into. */
 export interface AuditOptions {
   readonly environmentId: string;
   /** Undefined: the caller's, as STS tells it. */
   readonly accountId: string | undefined;
   readonly region: string;
-  /** Where the evidence goes. */
-  readonly place: ArchiveLocation;
+  /** The archive that takes the evidence. */
+  readonly location: ArchiveLocation;
   /** Undefined: the digest is for the terminal. */
   readonly topicArn: string | undefined;
   readonly configFile: string | undefined;
@@ -37,19 +37,14 @@ const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 export const readTopic = (read: FlagReader, flag: string, value: string | undefined): string | undefined =>
   read.text(flag, value, 'the ARN of an SNS topic', (text) => TOPIC.test(text));
 
-/** Reads what `run` and `doctor` are both told; `read.done` throws where something is wrong. */
+/** Reads the flags that `run` and `doctor` share; `read.done` throws where something is wrong. */
 export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env']): AuditOptions => {
-  const environmentId = read.text('--environment', flags.environment ?? '', ENVIRONMENT_ID, isEnvironmentId);
+  const environmentId = read.environmentId('--environment', flags.environment ?? '');
   const accountId = read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value));
   const region = readRegion(read, flags.region, env);
-  const place = readArchiveLocation(read, flags);
+  const location = readArchiveLocation(read, flags);
   const topicArn = readTopic(read, '--topic', flags.topic);
-  const configFile = read.text(
-    '--config',
-    flags.config,
-    'the path of a file',
-    (value) => value.trim() !== '',
-  );
+  const configFile = read.path('--config', flags.config, 'file');
   if (flags.topic !== undefined && flags.bucket === undefined) {
     read.refuse('--topic is allowed with --bucket only: an audit that mails keeps its evidence in a bucket');
   }
@@ -58,7 +53,7 @@ export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env
     environmentId: environmentId ?? '',
     accountId,
     region,
-    place,
+    location,
     topicArn,
     configFile,
     credentials: flags.directCredentials ? 'direct' : undefined,

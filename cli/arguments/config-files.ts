@@ -3,22 +3,21 @@ import { dirname, join } from 'node:path';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { ConfigError } from '../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../core/config/read-config.ts';
+import { errorCode } from '../../core/text/error-code.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 
-/** What operators have set. */
+/** The settings and waivers of the operators. */
 export interface ConfigFiles {
   readonly config: Config;
   readonly waivers: readonly Waiver[];
 }
 
-const read = (file: string): string => {
+const readText = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const isCoded = typeof error === 'object' && error !== null && 'code' in error;
-    const code = isCoded ? String(error.code) : 'unknown error';
-    throw new ConfigError([`${file}: can't be read (${code})`]);
+    throw new ConfigError([`${file}: can't be read (${errorCode(error) ?? 'unknown error'})`]);
   }
 };
 
@@ -27,7 +26,7 @@ const read = (file: string): string => {
  * @param now in milliseconds since the epoch
  */
 export const readWaivers = (file: string, now: number): readonly Waiver[] =>
-  parseWaivers(read(file), file, now);
+  parseWaivers(readText(file), file, now);
 
 /**
  * Reads an `audit.yaml` and, where there is one beside it, its `waivers.yaml`. Without a file every rule is as it
@@ -41,7 +40,7 @@ export const readConfigFiles = (
   waiversFile?: string,
 ): ConfigFiles => {
   const config =
-    configFile === undefined ? defaultConfig(rules) : parseConfig(read(configFile), configFile, rules);
+    configFile === undefined ? defaultConfig(rules) : parseConfig(readText(configFile), configFile, rules);
   const file = waiversFile ?? waiversBeside(configFile);
   return { config, waivers: file === undefined ? [] : readWaivers(file, now) };
 };

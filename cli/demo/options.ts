@@ -20,7 +20,7 @@ export const readDemoFlags = (flags: DemoFlags) => {
   const nights = read.whole('--nights', flags.nights, 1, MAX_NIGHTS) ?? 0;
   const users = read.whole('--users', flags.users, BLOCK, MAX_USERS) ?? 0;
   const seed = read.whole('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER) ?? 0;
-  const out = read.text('--out', flags.out, 'the path of a folder', (value) => value.trim() !== '') ?? '';
+  const out = read.path('--out', flags.out, 'folder') ?? '';
   read.done();
   return { nights, users, seed, out, configFile: flags.config, isJson: flags.json ?? false };
 };

@@ -3,7 +3,7 @@ import { diagnosticClients } from '../../core/doctor/clients.ts';
 import { doctor as diagnose, type EvidenceLocation } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
-import { openArchive } from '../arguments/archive-place.ts';
+import { openArchive } from '../arguments/archive-location.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { endpointOf } from '../arguments/endpoint.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
@@ -11,8 +11,10 @@ import type { Io } from '../terminal/terminal.ts';
 import { type DoctorFlags, type DoctorOptions, readDoctorFlags } from './options.ts';
 import { checksText, summaryText } from './view.ts';
 
-const locationOf = async ({ place, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
-  place.kind === 'folder' ? { folder: place.path } : { bucket: await openArchive(place, io.env, region) };
+const locationOf = async ({ location, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
+  location.kind === 'folder'
+    ? { folder: location.path }
+    : { bucket: await openArchive(location, io.env, region) };
 
 /** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {

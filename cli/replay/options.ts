@@ -26,8 +26,6 @@ const boundOf = (text: string | undefined): Bound | undefined =>
     ? undefined
     : { prefix: isDay(text) ? text.replaceAll('-', '') : text, isRun: isRunName(text) };
 
-const isFile = (value: string): boolean => value.trim() !== '';
-
 /** Reads the flags of `replay`. Throws UsageError. */
 export const readReplayFlags = (flags: ReplayFlags) => {
   const read = flagReader();
@@ -35,8 +33,7 @@ export const readReplayFlags = (flags: ReplayFlags) => {
   const allowed = 'a run as 20261124T020000Z or a day as 2026-11-24';
   const from = boundOf(read.text('--from', flags.from, allowed, isRunOrDay));
   const to = boundOf(read.text('--to', flags.to, allowed, isRunOrDay));
-  for (const name of ['config', 'waivers', 'against'] as const)
-    read.text(`--${name}`, flags[name], 'the path of a file', isFile);
+  for (const name of ['config', 'waivers', 'against'] as const) read.path(`--${name}`, flags[name], 'file');
   if (from !== undefined && to !== undefined && from.prefix.slice(0, to.prefix.length) > to.prefix)
     read.refuse(`--from must not be after --to, got ${flags.from} and ${flags.to}`);
   read.done();

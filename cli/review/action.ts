@@ -5,6 +5,7 @@ import { isTrusted } from '../../core/review/history-text.ts';
 import { buildPack } from '../../core/review/pack.ts';
 import { PackError } from '../../core/review/pack-manifest.ts';
 import { signOff, WorksheetError } from '../../core/review/sign-off.ts';
+import { errorCode } from '../../core/text/error-code.ts';
 import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
@@ -13,9 +14,6 @@ import { type ReviewFlags, type ReviewOptions, readReviewFlags } from './options
 import { showPack, showSignOff } from './view.ts';
 
 type Task<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
 
 const requireEmpty = async (pack: Archive): Promise<void> => {
   for await (const key of pack.list(''))
@@ -39,7 +37,7 @@ const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, is
   const pack = folderArchive(folder);
   const bytes = await readFile(filled).catch((error: unknown) => {
     throw new UsageError([
-      `--ingest must be a file that can be read, got ${JSON.stringify(filled)} (${codeOf(error)})`,
+      `--ingest must be a file that can be read, got ${JSON.stringify(filled)} (${errorCode(error) ?? String(error)})`,
     ]);
   });
   try {

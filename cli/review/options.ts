@@ -1,9 +1,8 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import * as z from 'zod';
 import { isDay } from '../../core/config/config.ts';
 import type { Days } from '../../core/review/period.ts';
 import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
-import { flagReader } from '../arguments/flags.ts';
+import { flagReader, isNotBlank } from '../arguments/flags.ts';
 
 /** The flags of `review` as they were typed. */
 export interface ReviewFlags extends ArchiveFlags {
@@ -27,10 +26,6 @@ export type ReviewOptions =
       readonly signedOffAt: Date;
     };
 
-const isoTime = z.iso.datetime({ offset: true });
-
-const isText = (value: string): boolean => value.trim() !== '';
-
 const isWithin = (folder: string, path: string): boolean => {
   const way = relative(resolve(folder), resolve(path));
   return !way.startsWith('..') && !isAbsolute(way);
@@ -45,7 +40,7 @@ const SIGN_OFF_FLAGS = { reviewer: '--reviewer', signedOffAt: '--signed-off-at' 
  */
 export const readReviewFlags = (flags: ReviewFlags, now: number): ReviewOptions => {
   const read = flagReader();
-  const pack = read.text('--pack', flags.pack ?? '', 'the path of a folder', isText) ?? '';
+  const pack = read.path('--pack', flags.pack ?? '', 'folder') ?? '';
 
   if (flags.ingest === undefined) {
     const archive = readArchiveFlags(read, flags);
@@ -54,7 +49,7 @@ export const readReviewFlags = (flags: ReviewFlags, now: number): ReviewOptions 
     if (from > to && to !== '') read.refuse(`--from must not be after --to, got ${from} and ${to}`);
     for (const name of Object.keys(SIGN_OFF_FLAGS) as (keyof typeof SIGN_OFF_FLAGS)[])
       if (flags[name] !== undefined) read.refuse(`${SIGN_OFF_FLAGS[name]} is allowed with --ingest only`);
-    if (pack !== '' && archive.place.kind === 'folder' && isWithin(archive.place.path, pack))
+    if (pack !== '' && archive.location.kind === 'folder' && isWithin(archive.location.path, pack))
       read.refuse('--pack must be a folder outside of the archive');
     read.done();
     return { task: 'build', archive, period: { from, to }, pack };
@@ -63,25 +58,20 @@ export const readReviewFlags = (flags: ReviewFlags, now: number): ReviewOptions 
   for (const name of BUILD_FLAGS)
     if (flags[name] !== undefined)
       read.refuse(`--${name} is not allowed with --ingest: the pack says what it is of`);
-  const filled = read.text('--ingest', flags.ingest, 'the path of a filled worksheet', isText) ?? '';
+  const filled = read.text('--ingest', flags.ingest, 'the path of a filled worksheet', isNotBlank) ?? '';
   const reviewer = read.text(
     '--reviewer',
     flags.reviewer ?? '',
     'the name of who signs the review off',
-    isText,
+    isNotBlank,
   );
-  const signedOffAt = read.text(
-    '--signed-off-at',
-    flags.signedOffAt,
-    'a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future',
-    (value) => isoTime.safeParse(value).success && Date.parse(value) <= now,
-  );
+  const signedOffAt = read.pastTime('--signed-off-at', flags.signedOffAt, now);
   read.done();
   return {
     task: 'sign-off',
     pack,
     filled,
     reviewer: reviewer?.trim() ?? '',
-    signedOffAt: new Date(signedOffAt ?? now),
+    signedOffAt: signedOffAt ?? new Date(now),
   };
 };

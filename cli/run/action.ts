@@ -21,7 +21,7 @@ import { messageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
-import { openArchive } from '../arguments/archive-place.ts';
+import { openArchive } from '../arguments/archive-location.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { endpointOf } from '../arguments/endpoint.ts';
 import {
@@ -57,8 +57,8 @@ const callersAccount = async (region: string): Promise<string> => {
 };
 
 /** Where the evidence goes, and how people are told. */
-const edgesOf = async ({ place, topicArn, region, isJson }: RunOptions, io: Io) => ({
-  archive: await openArchive(place, io.env, region),
+const edgesOf = async ({ location, topicArn, region, isJson }: RunOptions, io: Io) => ({
+  archive: await openArchive(location, io.env, region),
   sendAlert:
     topicArn === undefined
       ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AuditFlags, type AuditOptions, readAuditFlags } from '../arguments/audit-flags.ts';
 import { flagReader } from '../arguments/flags.ts';
+import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `run` as they were typed. */
 export interface RunFlags extends AuditFlags {
@@ -23,27 +23,16 @@ export interface RunOptions extends AuditOptions {
   readonly acceptRosterDrop: boolean;
 }
 
-const isoTime = z.iso.datetime({ offset: true });
-
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
 
 /**
  * Reads the flags of `run`. Throws UsageError, which tells everything that is wrong at once.
  * @param now in milliseconds since the epoch: no audit speaks for what is to come
  */
-export const readRunFlags = (
-  flags: RunFlags,
-  env: Readonly<Record<string, string | undefined>>,
-  now: number,
-): RunOptions => {
+export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number): RunOptions => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
-  const asOf = read.text(
-    '--as-of',
-    flags.asOf,
-    'a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future',
-    (value) => isoTime.safeParse(value).success && Date.parse(value) <= now,
-  );
+  const asOf = read.pastTime('--as-of', flags.asOf, now);
   const failOn = read.text(
     '--fail-on',
     flags.failOn?.toUpperCase(),
@@ -61,7 +50,7 @@ export const readRunFlags = (
 
   return {
     ...audited,
-    asOf: asOf === undefined ? undefined : new Date(asOf),
+    asOf,
     isJson: flags.json ?? false,
     failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
     deadlineSeconds,

@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/text/error-code.ts';
 import { lazyDirectory } from '../../simulator/directory.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
@@ -12,7 +13,7 @@ const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
   try {
     return await startSimulator(options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new UsageError([`--port must be one that is free and allowed, got "${options.port}" (${code})`]);
   }

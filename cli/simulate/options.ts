@@ -1,4 +1,3 @@
-import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { consequenceOf, FAULT_KINDS, type Fault, type FaultKind } from '../../simulator/faults.ts';
 import { flagReader } from '../arguments/flags.ts';
 
@@ -40,7 +39,7 @@ export const readSimulateFlags = (flags: SimulateFlags) => {
   const seed = read.whole('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const requestsPerSecond = read.whole('--rate', flags.rate, 1, 1_000_000);
   const burst = read.whole('--burst', flags.burst, 1, 1_000_000) ?? 5;
-  const environmentId = read.text('--environment', flags.environment, ENVIRONMENT_ID, isEnvironmentId) ?? '';
+  const environmentId = read.environmentId('--environment', flags.environment) ?? '';
   if (flags.burst !== undefined && flags.rate === undefined)
     read.refuse('--burst is allowed with --rate only');
   const faults = (flags.fault ?? []).flatMap((text) => {

@@ -2,9 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readPublicKey } from '../../core/archive/signature.ts';
 import type { Config } from '../../core/config/config.ts';
+import { errorCode } from '../../core/text/error-code.ts';
 import { environmentsIn, type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
-import { openArchive } from '../arguments/archive-place.ts';
+import { openArchive } from '../arguments/archive-location.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
@@ -19,9 +20,8 @@ const readKey = (file: string): KeyObject => {
   try {
     return readPublicKey(readFileSync(file));
   } catch (error) {
-    const problem = typeof error === 'object' && error !== null && 'code' in error ? error.code : error;
     throw new UsageError([
-      `--public-key must be the file of an RSA or P-256 public key in PEM or DER, got ${JSON.stringify(file)} (${String(problem)})`,
+      `--public-key must be the file of an RSA or P-256 public key in PEM or DER, got ${JSON.stringify(file)} (${errorCode(error) ?? String(error)})`,
     ]);
   }
 };
@@ -46,15 +46,15 @@ const progressOn = (status: StatusLine, environmentId: string) => ({
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const options = readVerifyFlags(flags, io.env);
-  const { place, region, configFile, publicKeyFiles, isJson } = options;
-  if (place.kind === 'folder' && !existsSync(place.path)) {
+  const { location, region, configFile, publicKeyFiles, isJson } = options;
+  if (location.kind === 'folder' && !existsSync(location.path)) {
     throw new UsageError([
-      `--out must be the folder of an archive, got ${JSON.stringify(place.path)}: it is not there`,
+      `--out must be the folder of an archive, got ${JSON.stringify(location.path)}: it is not there`,
     ]);
   }
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
   const publicKeys = publicKeyFiles.map(readKey);
-  const archive = await openArchive(place, io.env, region === '' ? undefined : region);
+  const archive = await openArchive(location, io.env, region === '' ? undefined : region);
   const status = statusLine(io.err);
 
   const verifications: Verification[] = [];

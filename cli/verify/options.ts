@@ -1,6 +1,6 @@
-import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
-import { type ArchiveLocation, readArchiveLocation, readRegion } from '../arguments/archive-place.ts';
+import { type ArchiveLocation, readArchiveLocation, readRegion } from '../arguments/archive-location.ts';
 import { flagReader } from '../arguments/flags.ts';
+import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `verify` as they were typed. */
 export interface VerifyFlags {
@@ -15,7 +15,7 @@ export interface VerifyFlags {
 
 /** What `verify` is asked to do. */
 export interface VerifyOptions {
-  readonly place: ArchiveLocation;
+  readonly location: ArchiveLocation;
   /** Of the bucket; empty for a folder, which has none. */
   readonly region: string;
   /** Empty: every one that the archive or the config has. */
@@ -27,24 +27,19 @@ export interface VerifyOptions {
 }
 
 /** Reads the flags of `verify`. Throws UsageError, which tells everything that is wrong at once. */
-export const readVerifyFlags = (
-  flags: VerifyFlags,
-  env: Readonly<Record<string, string | undefined>>,
-): VerifyOptions => {
+export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']): VerifyOptions => {
   const read = flagReader();
-  const file = (name: string, value: string | undefined) =>
-    read.text(name, value, 'the path of a file', (path) => path.trim() !== '');
-  const place = readArchiveLocation(read, flags);
+  const location = readArchiveLocation(read, flags);
   const region = flags.bucket === undefined ? '' : readRegion(read, flags.region, env);
   if (flags.region !== undefined && flags.bucket === undefined) {
     read.refuse('--region is allowed with --bucket only: a folder has none');
   }
-  for (const id of flags.environment ?? []) read.text('--environment', id, ENVIRONMENT_ID, isEnvironmentId);
-  for (const path of flags.publicKey ?? []) file('--public-key', path);
-  const configFile = file('--config', flags.config);
+  for (const id of flags.environment ?? []) read.environmentId('--environment', id);
+  for (const path of flags.publicKey ?? []) read.path('--public-key', path, 'file');
+  const configFile = read.path('--config', flags.config, 'file');
   read.done();
   return {
-    place,
+    location,
     region,
     environmentIds: [...new Set(flags.environment)],
     publicKeyFiles: flags.publicKey ?? [],

@@ -3,11 +3,8 @@ import type { BigIntStats } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { errorCode } from '../text/error-code.ts';
 import type { Archive, Content } from './archive.ts';
-
-/** Whether the system gave this code, such as `ENOENT`. */
-export const isCode = (error: unknown, code: string): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 
 /** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */
 const STALE_LOCK_MS = 60_000;
@@ -44,7 +41,7 @@ export const folderArchive = (folder: string): Archive => {
     try {
       return await look();
     } catch (error) {
-      if (isCode(error, 'ENOENT')) return undefined;
+      if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   };
@@ -59,7 +56,7 @@ export const folderArchive = (folder: string): Archive => {
     try {
       await writeFile(lockPath, '', { flag: 'wx' });
     } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
       const { mtimeMs } = await stat(lockPath).catch(() => ({ mtimeMs: Date.now() }));
       if (Date.now() - mtimeMs < STALE_LOCK_MS) return undefined;
       await rm(lockPath, { force: true });
@@ -97,7 +94,7 @@ export const folderArchive = (folder: string): Archive => {
         await link(aside, path);
         return 'created';
       } catch (error) {
-        if (isCode(error, 'EEXIST')) return 'exists';
+        if (errorCode(error) === 'EEXIST') return 'exists';
         throw error;
       } finally {
         await rm(aside, { force: true });
@@ -122,7 +119,7 @@ export const folderArchive = (folder: string): Archive => {
       const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
       const entries = await readdir(pathOf(start), { recursive: true, withFileTypes: true }).catch(
         (error: unknown) => {
-          if (isCode(error, 'ENOENT')) return [];
+          if (errorCode(error) === 'ENOENT') return [];
           throw error;
         },
       );

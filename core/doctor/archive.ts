@@ -1,9 +1,10 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Archive } from '../archive/archive.ts';
-import { folderArchive, isCode } from '../archive/folder.ts';
+import { folderArchive } from '../archive/folder.ts';
 import { readBytes } from '../archive/lines.ts';
 import { lastCompleteRun } from '../archive/manifest.ts';
+import { errorCode } from '../text/error-code.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok } from './check.ts';
 
 const JSON_TYPE = 'application/json';
@@ -109,7 +110,7 @@ const isFolder = async (path: string): Promise<boolean | undefined> => {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 };

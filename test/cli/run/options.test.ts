@@ -15,7 +15,7 @@ test('what is not said', () => {
     environmentId: 'abc',
     accountId: undefined,
     region: 'us-east-1',
-    place: { kind: 'folder', path: 'history' },
+    location: { kind: 'folder', path: 'history' },
     topicArn: undefined,
     configFile: undefined,
     asOf: undefined,
@@ -51,7 +51,7 @@ describe('what is allowed', () => {
     [{ bucket: 'my-bucket', topic: TOPIC }, TOPIC],
   ])('a bucket: %j', (flags, topicArn) => {
     expect(readRunFlags({ ...WITHOUT_OUT, ...flags }, {}, NOW)).toMatchObject({
-      place: { kind: 'bucket', name: 'my-bucket' },
+      location: { kind: 'bucket', name: 'my-bucket' },
       topicArn,
     });
   });
