@@ -15,8 +15,8 @@ export type Perform = (action: (io: Io) => Promise<ExitCode>) => Promise<void>;
 export type DeclareCommand = (program: Command, perform: Perform) => void;
 
 /** Collects the values of a flag that may be given more than once. */
-export const another = (value: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
+export const another = (value: string, values: readonly string[] = []): readonly string[] => [
+  ...values,
   value,
 ];
 

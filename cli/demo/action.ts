@@ -16,10 +16,10 @@ import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type ConfigFiles, readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { listingProgress } from '../terminal/progress.ts';
+import { progressLine } from '../terminal/progress.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type DemoFlags, readDemoFlags } from './options.ts';
-import { nightJson, showEnd, showNight, showOpening, type Told } from './view.ts';
+import { type DemoAttempt, nightJson, showEnd, showNight, showOpening } from './view.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'us-east-1';
@@ -33,26 +33,27 @@ const FIRST_NIGHT = new Date('2026-11-16T07:00:00Z');
 /** So slow that even a listing of a few pages is throttled. */
 const RATE = { requestsPerSecond: 4, burst: 3 };
 
-/** What the service does to an attempt at a night's audit. */
+/** The faults of the service during an attempt at a night's audit. */
 interface Trouble {
   readonly faults: FaultPlan;
-  readonly told?: string;
+  /** In words, for people. */
+  readonly text?: string;
 }
 
-/** By night: the attempts at its audit until one is complete. */
+/** The attempts at each night's audit, until one is complete. */
 const TROUBLES: readonly (readonly Trouble[])[] = [
   [{ faults: [] }],
-  [{ faults: [{ fault: 'internal-error', page: 1 }], told: 'one page failed with a 500' }],
+  [{ faults: [{ fault: 'internal-error', page: 1 }], text: 'one page failed with a 500' }],
   [
-    { faults: [{ fault: 'denied', page: 1 }], told: 'one page was refused' },
-    { faults: [{ fault: 'torn-json', page: 0 }], told: 'one answer came torn' },
+    { faults: [{ fault: 'denied', page: 1 }], text: 'one page was refused' },
+    { faults: [{ fault: 'torn-json', page: 0 }], text: 'one answer came torn' },
   ],
-  [{ faults: [{ fault: 'reset', page: 1 }], told: 'one connection broke' }],
-  [{ faults: [{ fault: 'expired-credentials', page: 1 }], told: 'the credentials expired midway' }],
+  [{ faults: [{ fault: 'reset', page: 1 }], text: 'one connection broke' }],
+  [{ faults: [{ fault: 'expired-credentials', page: 1 }], text: 'the credentials expired midway' }],
 ];
 
 /**
- * `email-domain` judges nothing before it is told of domains, and the demo knows its own. A week is longer than the
+ * `email-domain` judges nothing before it is given domains, and the demo knows its own. A week is longer than the
  * demo: with daily reminders of what is CRITICAL it would have no quiet night to show.
  */
 const demoConfig = (): Config => {
@@ -64,8 +65,8 @@ const demoConfig = (): Config => {
   };
 };
 
-/** Removes what earlier demos left in an archive, and nothing else. */
-const forgetEarlierDemos = async (folder: string): Promise<void> => {
+/** Removes from an archive the demo's environment, and nothing else. */
+const removeFormerDemos = async (folder: string): Promise<void> => {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const partition = `environment=${ENVIRONMENT.id}`;
   for (const { name } of entries.filter((entry) => entry.isDirectory())) {
@@ -74,7 +75,7 @@ const forgetEarlierDemos = async (folder: string): Promise<void> => {
   }
 };
 
-/** What the nights share. */
+/** The simulator, archive and settings that the nights share. */
 interface Stage {
   readonly simulator: Simulator;
   readonly archive: Archive;
@@ -85,11 +86,11 @@ interface Stage {
 const auditNight = async (
   { simulator, archive, files, io }: Stage,
   { asOf, users }: Night,
-  { faults, told }: Trouble,
+  { faults, text }: Trouble,
   prefix: string,
-): Promise<Told> => {
+): Promise<DemoAttempt> => {
   const now = Date.now();
-  const progress = listingProgress(io.err, now, prefix);
+  const progress = progressLine(io.err, now, prefix);
   const mails: Alert[] = [];
   simulator.setUsers(users);
   simulator.setFaults(faults);
@@ -127,16 +128,20 @@ const auditNight = async (
     },
   );
   progress.clear();
-  return { result, mail: mails.at(-1), trouble: told };
+  return { result, mail: mails.at(-1), trouble: text };
 };
 
 /** Audits a night until an attempt is complete. */
-const auditUntilComplete = async (stage: Stage, night: Night, index: number): Promise<readonly Told[]> => {
-  const attempts: Told[] = [];
+const auditUntilComplete = async (
+  stage: Stage,
+  night: Night,
+  index: number,
+): Promise<readonly DemoAttempt[]> => {
+  const attempts: DemoAttempt[] = [];
   for (const trouble of TROUBLES[index] ?? [{ faults: [] }]) {
-    const told = await auditNight(stage, night, trouble, `night ${index + 1}: `);
-    attempts.push(told);
-    if (told.result.report.verdict === 'COMPLETE') break;
+    const attempt = await auditNight(stage, night, trouble, `night ${index + 1}: `);
+    attempts.push(attempt);
+    if (attempt.result.report.verdict === 'COMPLETE') break;
   }
   return attempts;
 };
@@ -154,7 +159,7 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
     configFile === undefined
       ? { config: demoConfig(), waivers: [] }
       : withoutSigning(readConfigFiles(configFile, Date.now()));
-  await forgetEarlierDemos(folder);
+  await removeFormerDemos(folder);
   const nights = makeNights({ ...options, firstNight: FIRST_NIGHT, accountId: ACCOUNT });
   const simulator = await startSimulator({ environmentId: ENVIRONMENT.id, region: REGION, rate: RATE });
   const stage: Stage = { simulator, archive: folderArchive(folder), files, io };
@@ -162,17 +167,17 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
   try {
     return await interruptible(io, async () => {
       if (!isJson) showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
-      const told: Told[] = [];
+      const all: DemoAttempt[] = [];
       const summaries: object[] = [];
       for (const [index, night] of nights.entries()) {
         const attempts = await auditUntilComplete(stage, night, index);
         if (!isJson) showNight(io.out, index, night, attempts);
         summaries.push(nightJson(night, attempts));
-        told.push(...attempts);
+        all.push(...attempts);
       }
       if (isJson) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
-      else await showEnd(io.out, folder, told);
-      return told.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
+      else await showEnd(io.out, folder, all);
+      return all.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
     });
   } finally {
     await simulator.close();

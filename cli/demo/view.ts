@@ -16,12 +16,12 @@ import {
 } from '../terminal/audit-view.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** An attempt at a night's audit, and what is told of it. */
-export interface Told {
+/** An attempt at a night's audit. */
+export interface DemoAttempt {
   readonly result: AuditResult;
   /** The digest, where people were mailed one. */
   readonly mail: Alert | undefined;
-  /** What the service did to it. */
+  /** The trouble that the service made, for people. */
   readonly trouble: string | undefined;
 }
 
@@ -36,14 +36,18 @@ const inner = (out: Terminal): Terminal => ({ ...out, width: out.width - INDENT.
 
 export const showOpening = (
   out: Terminal,
-  stage: {
+  {
+    nights,
+    users,
+    requestsPerSecond,
+    endpoint,
+  }: {
     readonly nights: number;
     readonly users: number;
     readonly requestsPerSecond: number;
     readonly endpoint: string;
   },
 ): void => {
-  const { nights, users, requestsPerSecond, endpoint } = stage;
   out.line(out.paint('bold', `FinSpace user auditor: ${nights} nights of a directory of ${users} users`));
   out.line(
     out.paint(
@@ -57,7 +61,7 @@ export const showOpening = (
   );
 };
 
-const showAttempt = (out: Terminal, { result: { report }, mail, trouble }: Told): void => {
+const showAttempt = (out: Terminal, { result: { report }, mail, trouble }: DemoAttempt): void => {
   const verdict = `${INDENT}${verdictText(report, out.paint)}`;
   const lines =
     report.verdict === 'COMPLETE'
@@ -77,12 +81,12 @@ export const showNight = (
   out: Terminal,
   index: number,
   { asOf, story }: Night,
-  attempts: readonly Told[],
+  attempts: readonly DemoAttempt[],
 ): void => {
   const label = `Night ${index + 1}, ${asOf.toISOString().slice(0, 10)}:`;
-  const told = wrap(`${label} ${story}`, '', out.width);
+  const opening = wrap(`${label} ${story}`, '', out.width);
   out.line();
-  out.line(told.replace(label, out.paint(['bold', 'cyan'], label)));
+  out.line(opening.replace(label, out.paint(['bold', 'cyan'], label)));
   for (const [number, attempt] of attempts.entries()) {
     if (number > 0) out.line(`${INDENT}So it is tried again:`);
     showAttempt(out, attempt);
@@ -96,8 +100,8 @@ export const showNight = (
   out.write(indented(rows));
 };
 
-/** A night for programs. */
-export const nightJson = ({ asOf, story }: Night, attempts: readonly Told[]) => ({
+/** A night as JSON. */
+export const nightJson = ({ asOf, story }: Night, attempts: readonly DemoAttempt[]) => ({
   asOf: asOf.toISOString(),
   story,
   attempts: attempts.map(({ result, mail, trouble }) => ({
@@ -113,10 +117,14 @@ const pathTo = (path: string): string => {
   return fromHere.startsWith('..') ? path : fromHere;
 };
 
-/** What stands after the last night, the last digest as it was mailed, and what to do next. */
-export const showEnd = async (out: Terminal, folder: string, told: readonly Told[]): Promise<void> => {
-  const last = told.at(-1)?.result;
-  const mail = told.findLast((attempt) => attempt.mail !== undefined)?.mail;
+/** Shows the last digest as it was mailed, what fails after the last night, and what to do next. */
+export const showEnd = async (
+  out: Terminal,
+  folder: string,
+  attempts: readonly DemoAttempt[],
+): Promise<void> => {
+  const last = attempts.at(-1)?.result;
+  const mail = attempts.findLast((attempt) => attempt.mail !== undefined)?.mail;
   if (mail !== undefined) {
     out.line();
     out.line(out.paint('bold', 'The last digest, as it was mailed'));

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../core/archive/manifest.ts';
+import { readFindings } from '../../core/archive/read-findings.ts';
 import { readRunLines } from '../../core/archive/read-run.ts';
 import { keepInfinite } from '../../core/model/record.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
@@ -10,7 +11,7 @@ import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { diffFindings } from './finding-diff.ts';
-import type { Diff, ToldChange } from './model.ts';
+import type { Diff, DiffChange } from './model.ts';
 import { diffUsers, type MemberChange } from './user-diff.ts';
 import { showDiff } from './view.ts';
 
@@ -20,7 +21,7 @@ export interface DiffFlags extends ArchiveFlags {
   readonly json?: true;
 }
 
-/** The members that name nobody; what the service may add some day is not known to be one. */
+/** The members that name nobody; one that the service may add some day is not known to be of them. */
 const IMPERSONAL: ReadonlySet<string> = new Set([
   'status',
   'type',
@@ -34,49 +35,51 @@ const withoutAddresses = (value: unknown): unknown => (typeof value === 'string'
 
 const isPlainValue = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
-const masked = ({ member, from, to }: MemberChange): ToldChange =>
+const maskedChange = ({ member, from, to }: MemberChange): DiffChange =>
   IMPERSONAL.has(member) && isPlainValue(from) && isPlainValue(to)
     ? { member, from: withoutAddresses(from), to: withoutAddresses(to) }
     : { member, masked: true };
 
-const HASHED = { ruleset: 'rules', config: 'config', waivers: 'waivers' } as const;
+const CRITERIA = { ruleset: 'rules', config: 'config', waivers: 'waivers' } as const;
 
-const judgedBy = (from: Manifest, to: Manifest): readonly string[] =>
-  (Object.keys(HASHED) as (keyof typeof HASHED)[])
+const differingCriteria = (from: Manifest, to: Manifest): readonly string[] =>
+  (Object.keys(CRITERIA) as (keyof typeof CRITERIA)[])
     .filter((name) => from.hashes[name] !== to.hashes[name])
-    .map((name) => HASHED[name]);
+    .map((name) => CRITERIA[name]);
 
-/** `diff`: what changed between two runs. Throws UsageError, and ArchiveError where either can't be read whole. */
+/** `diff`: shows what changed between two runs. Throws UsageError, and ArchiveError where either can't be read whole. */
 export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): Promise<ExitCode> => {
   const read = flagReader();
   const options = readArchiveFlags(read, flags);
   read.done();
 
-  const room = await openedArchive(options, io.env);
-  const { manifest: before } = await findRun(room, from);
-  const { manifest: after } = await findRun(room, to);
-  if (before.run >= after.run)
-    throw new UsageError([`the first RUN must be before the second, got ${before.run} and ${after.run}`]);
+  const opened = await openedArchive(options, io.env);
+  const { archive, environmentId } = opened;
+  const { manifest: older } = await findRun(opened, from);
+  const { manifest: newer } = await findRun(opened, to);
+  if (older.run >= newer.run)
+    throw new UsageError([`the first RUN must be before the second, got ${older.run} and ${newer.run}`]);
 
-  const lines = (manifest: Manifest, name: 'snapshot' | 'findings') =>
-    readRunLines(room.archive, manifest, name);
-  const users = await diffUsers(lines(before, 'snapshot'), lines(after, 'snapshot'));
+  const users = await diffUsers(
+    readRunLines(archive, older, 'snapshot'),
+    readRunLines(archive, newer, 'snapshot'),
+  );
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
-  const told: Diff = {
-    environmentId: room.environmentId,
-    from: before.run,
-    to: after.run,
-    judgedBy: judgedBy(before, after),
+  const result: Diff = {
+    environmentId,
+    from: older.run,
+    to: newer.run,
+    judgedBy: differingCriteria(older, newer),
     users: {
       ...users,
       changed: users.changed.map(({ id, members }) => ({
         id,
-        members: flags.names ? members : members.map(masked),
+        members: flags.names ? members : members.map(maskedChange),
       })),
     },
-    findings: await diffFindings(lines(before, 'findings'), lines(after, 'findings'), catalogue),
+    findings: await diffFindings(readFindings(archive, older), readFindings(archive, newer), catalogue),
   };
-  if (flags.json) io.out.line(JSON.stringify(told, keepInfinite, 2));
-  else showDiff(told, io.out);
+  if (flags.json) io.out.line(JSON.stringify(result, keepInfinite, 2));
+  else showDiff(result, io.out);
   return EXIT.ok;
 };

@@ -2,23 +2,29 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import { isStanding } from '../../rules/engine/lifecycle.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 
-/** What of a finding is told. */
-export type ToldFinding = Pick<
+/** The members of a finding that `diff` shows. */
+export type DiffFinding = Pick<
   Finding,
   'id' | 'ruleId' | 'severity' | 'state' | 'subject' | 'message' | 'cause'
 >;
 
+/** A finding as the two runs have it. */
+interface FindingPair {
+  readonly from: DiffFinding;
+  readonly to: DiffFinding;
+}
+
 export interface FindingDiff {
-  readonly new: readonly ToldFinding[];
-  readonly resolved: readonly ToldFinding[];
-  /** Those whose severity or acceptance differs before those whose message alone does. */
-  readonly different: readonly { readonly from: ToldFinding; readonly to: ToldFinding }[];
+  readonly new: readonly DiffFinding[];
+  readonly resolved: readonly DiffFinding[];
+  /** First the pairs whose severity or acceptance differs, then those whose message alone does. */
+  readonly different: readonly FindingPair[];
   readonly unchanged: number;
-  /** On records without a userId. */
+  /** Findings on records without a userId. */
   readonly untraceable: { readonly from: number; readonly to: number };
 }
 
-const told = ({ id, ruleId, severity, state, subject, message, cause }: Finding): ToldFinding => ({
+const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause }: Finding): DiffFinding => ({
   id,
   ruleId,
   severity,
@@ -31,52 +37,55 @@ const told = ({ id, ruleId, severity, state, subject, message, cause }: Finding)
 const isUntraceable = ({ subject }: Finding): boolean =>
   subject.kind === 'user' && subject.id.startsWith('#');
 
-/** New, open and reopened tell how old a finding is; what differs is whether it is accepted. */
-const isWaived = ({ state }: ToldFinding): boolean => state === 'waived';
+/** New, open and reopened say how old a finding is; a difference is whether it is accepted. */
+const isWaived = ({ state }: DiffFinding): boolean => state === 'waived';
 
-const isOtherwiseJudged = ({ from, to }: { readonly from: ToldFinding; readonly to: ToldFinding }): boolean =>
+const isJudgedOtherwise = ({ from, to }: FindingPair): boolean =>
   from.severity !== to.severity || isWaived(from) !== isWaived(to);
 
-/** Compares the findings that stood at the end of two runs; events of change rules stand in no run. */
+/** Compares the findings that are open at the end of two runs; events of change rules end with their run. */
 export const diffFindings = async (
-  from: AsyncIterable<unknown>,
-  to: AsyncIterable<unknown>,
+  from: AsyncIterable<Finding>,
+  to: AsyncIterable<Finding>,
   rules: ReadonlyMap<string, Rule>,
 ): Promise<FindingDiff> => {
-  const before = new Map<string, ToldFinding>();
-  const ended = new Map<string, ToldFinding>();
+  const baseline = new Map<string, DiffFinding>();
   const untraceable = { from: 0, to: 0 };
-  for await (const line of from) {
-    const finding = line as Finding;
+  for await (const finding of from) {
     if (!isStanding(finding, rules.get(finding.ruleId))) continue;
     if (isUntraceable(finding)) untraceable.from += 1;
-    else before.set(finding.id, told(finding));
+    else baseline.set(finding.id, diffFindingOf(finding));
   }
 
-  const fresh: ToldFinding[] = [];
-  const different: { readonly from: ToldFinding; readonly to: ToldFinding }[] = [];
+  const resolvedByTo = new Map<string, DiffFinding>();
+  const added: DiffFinding[] = [];
+  const different: FindingPair[] = [];
   let unchanged = 0;
-  for await (const line of to) {
-    const finding = line as Finding;
-    if (finding.state === 'resolved' && before.has(finding.id)) ended.set(finding.id, told(finding));
+  for await (const finding of to) {
+    if (finding.state === 'resolved' && baseline.has(finding.id))
+      resolvedByTo.set(finding.id, diffFindingOf(finding));
     if (!isStanding(finding, rules.get(finding.ruleId))) continue;
     if (isUntraceable(finding)) {
       untraceable.to += 1;
       continue;
     }
-    const pair = { from: before.get(finding.id), to: told(finding) };
-    before.delete(finding.id);
-    if (pair.from === undefined) fresh.push(pair.to);
-    else if (isOtherwiseJudged({ from: pair.from, to: pair.to }) || pair.from.message !== pair.to.message)
-      different.push({ from: pair.from, to: pair.to });
+    const current = diffFindingOf(finding);
+    const previous = baseline.get(finding.id);
+    baseline.delete(finding.id);
+    if (previous === undefined) {
+      added.push(current);
+      continue;
+    }
+    const pair = { from: previous, to: current };
+    if (isJudgedOtherwise(pair) || previous.message !== current.message) different.push(pair);
     else unchanged += 1;
   }
 
   return {
-    new: fresh,
+    new: added,
     // With the cause, where the later run is the one that resolved it.
-    resolved: [...before].map(([id, finding]) => ended.get(id) ?? finding),
-    different: different.toSorted((a, b) => Number(isOtherwiseJudged(b)) - Number(isOtherwiseJudged(a))),
+    resolved: [...baseline].map(([id, finding]) => resolvedByTo.get(id) ?? finding),
+    different: different.toSorted((a, b) => Number(isJudgedOtherwise(b)) - Number(isJudgedOtherwise(a))),
     unchanged,
     untraceable,
   };

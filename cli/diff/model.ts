@@ -7,16 +7,15 @@ export interface MaskedChange {
   readonly masked: true;
 }
 
-export type ToldChange = MemberChange | MaskedChange;
+/** A change as `diff` shows it. */
+export type DiffChange = MemberChange | MaskedChange;
 
 export interface Diff {
   readonly environmentId: string;
   readonly from: string;
   readonly to: string;
-  /** What the two runs were not both judged by. */
+  /** The criteria that differ between the two runs: rules, config, waivers. */
   readonly judgedBy: readonly string[];
-  readonly users: Omit<UserDiff, 'changed'> & {
-    readonly changed: readonly { readonly id: string; readonly members: readonly ToldChange[] }[];
-  };
+  readonly users: UserDiff<DiffChange>;
   readonly findings: FindingDiff;
 }

@@ -1,6 +1,6 @@
 import { serialiseRecord } from '../../core/model/record.ts';
 
-type Members = Readonly<Record<string, unknown>>;
+type RecordMembers = Readonly<Record<string, unknown>>;
 
 export interface MemberChange {
   readonly member: string;
@@ -9,33 +9,38 @@ export interface MemberChange {
   readonly to: unknown;
 }
 
-/** What became of users between two listings. */
-export interface UserDiff {
+export interface UserChange<Change> {
+  readonly id: string;
+  readonly members: readonly Change[];
+}
+
+/** The users that two listings differ in. */
+export interface UserDiff<Change = MemberChange> {
   /** User ids. */
   readonly came: readonly string[];
   readonly gone: readonly string[];
-  readonly changed: readonly { readonly id: string; readonly members: readonly MemberChange[] }[];
+  readonly changed: readonly UserChange<Change>[];
   readonly unchanged: number;
   /** Records without a userId: nothing ties one in a listing to one in another. */
   readonly untraceable: { readonly from: number; readonly to: number };
 }
 
-const idOf = (record: unknown): string | undefined => {
+const userIdOf = (record: unknown): string | undefined => {
   const id = typeof record === 'object' && record !== null ? Reflect.get(record, 'userId') : undefined;
   return typeof id === 'string' && id !== '' ? id : undefined;
 };
 
-const isSame = (one: unknown, other: unknown): boolean =>
+const isEqual = (one: unknown, other: unknown): boolean =>
   one === other ||
   (one !== undefined && other !== undefined && serialiseRecord(one) === serialiseRecord(other));
 
-const changesBetween = (from: Members, to: Members): readonly MemberChange[] =>
+const changesBetween = (from: RecordMembers, to: RecordMembers): readonly MemberChange[] =>
   [...new Set([...Object.keys(from), ...Object.keys(to)])]
-    .filter((member) => !isSame(from[member], to[member]))
+    .filter((member) => !isEqual(from[member], to[member]))
     .map((member) => ({ member, from: from[member], to: to[member] }));
 
 /**
- * Compares two listings, read side by side. Users stand in nearly the same order in both, so that hardly a record has
+ * Compares two listings, read side by side. Users come in nearly the same order in both, so that hardly a record has
  * to wait for its other half; those that wait do so as text.
  */
 export const diffUsers = async (
@@ -44,11 +49,11 @@ export const diffUsers = async (
 ): Promise<UserDiff> => {
   const waiting = { from: new Map<string, string>(), to: new Map<string, string>() };
   const untraceable = { from: 0, to: 0 };
-  const changed: { readonly id: string; readonly members: readonly MemberChange[] }[] = [];
+  const changed: UserChange<MemberChange>[] = [];
   let unchanged = 0;
 
   const take = (side: 'from' | 'to', record: unknown): void => {
-    const id = idOf(record);
+    const id = userIdOf(record);
     if (id === undefined) {
       untraceable[side] += 1;
       return;
@@ -61,8 +66,8 @@ export const diffUsers = async (
       return;
     }
     others.delete(id);
-    const [before, after] = side === 'from' ? [text, other] : [other, text];
-    const members = before === after ? [] : changesBetween(JSON.parse(before), JSON.parse(after));
+    const [fromText, toText] = side === 'from' ? [text, other] : [other, text];
+    const members = fromText === toText ? [] : changesBetween(JSON.parse(fromText), JSON.parse(toText));
     if (members.length === 0) unchanged += 1;
     else changed.push({ id, members });
   };

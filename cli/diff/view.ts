@@ -4,19 +4,19 @@ import { oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';
-import type { ToldFinding } from './finding-diff.ts';
-import type { Diff, ToldChange } from './model.ts';
+import type { DiffFinding } from './finding-diff.ts';
+import type { Diff, DiffChange } from './model.ts';
 
-/** Of each kind; `--json` has them all. */
-const SHOWN = 20;
+/** The most rows of each kind; `--json` has them all. */
+const MOST_SHOWN = 20;
 
 const MAX_TEXT = 400;
 
-/** The first that is a time in milliseconds of this century or so; shorter numbers are told as they are. */
+/** Smaller numbers are no times in milliseconds of the last fifty years, and are shown as they are. */
 const LEAST_TIME = 100_000_000_000;
 const MAX_TIME = 8.64e15;
 
-const valueText = (member: string, value: unknown): string => {
+const memberText = (member: string, value: unknown): string => {
   if (value === undefined) return '(missing)';
   if (typeof value === 'string') return truncate(oneLine(value), MAX_TEXT) || '(empty)';
   const isTime = typeof value === 'number' && value >= LEAST_TIME && value <= MAX_TIME;
@@ -24,20 +24,16 @@ const valueText = (member: string, value: unknown): string => {
   return truncate(oneLine(serialiseRecord(value)), MAX_TEXT);
 };
 
-const changeText = (change: ToldChange): string => {
+const changeText = (change: DiffChange): string => {
   const member = plainLine(change.member, MAX_TEXT);
   if ('masked' in change) return `${member} (masked)`;
-  return `${member} ${valueText(change.member, change.from)} → ${valueText(change.member, change.to)}`;
+  return `${member} ${memberText(change.member, change.from)} → ${memberText(change.member, change.to)}`;
 };
 
-const idText = (id: string): string => subjectText({ subject: { kind: 'user', id } });
+const userText = (id: string): string => subjectText({ subject: { kind: 'user', id } });
 
-const more = (out: Terminal, count: number): void => {
-  if (count > SHOWN) out.line(out.paint('dim', `and ${count - SHOWN} more; --json has them all`));
-};
-
-/** A heading, the first rows, and how many more there are; nothing at all where there are none. */
-const show = <T>(
+/** Shows a heading, the first rows and the number of the others; nothing at all where there is none. */
+const showRows = <T>(
   out: Terminal,
   heading: string,
   format: Format,
@@ -47,43 +43,44 @@ const show = <T>(
   if (all.length === 0) return;
   out.line();
   out.line(out.paint(['bold', ...[format].flat()] as Format, `${heading}: ${all.length}`));
-  out.write(table(out, undefined, all.slice(0, SHOWN).map(rowOf)));
-  more(out, all.length);
+  out.write(table(out, undefined, all.slice(0, MOST_SHOWN).map(rowOf)));
+  if (all.length > MOST_SHOWN)
+    out.line(out.paint('dim', `and ${all.length - MOST_SHOWN} more; --json has them all`));
 };
 
-const findingRow = (finding: ToldFinding, text: string): readonly Cell[] => [
+const findingRow = (finding: DiffFinding, text: string): readonly Cell[] => [
   severityCell(finding.severity),
   subjectText(finding),
   `${plainLine(finding.ruleId, MAX_TEXT)}: ${text}`,
 ];
 
-/** New, open and reopened tell its age, which is no difference. */
-const acceptance = ({ state }: ToldFinding): string => (state === 'waived' ? 'waived' : 'not waived');
+/** New, open and reopened say how old a finding is, which is no difference. */
+const acceptanceText = ({ state }: DiffFinding): string => (state === 'waived' ? 'waived' : 'not waived');
 
-/** What differs, and nothing else. */
-const differenceText = (from: ToldFinding, to: ToldFinding): string => {
+/** Nothing but the parts that differ. */
+const differenceText = (from: DiffFinding, to: DiffFinding): string => {
   const parts: readonly (readonly [string, string])[] = [
     [from.severity, to.severity],
-    [acceptance(from), acceptance(to)],
+    [acceptanceText(from), acceptanceText(to)],
     [plainLine(from.message, MAX_TEXT), plainLine(to.message, MAX_TEXT)],
   ];
   return parts
-    .filter(([before, after]) => before !== after)
-    .map(([before, after]) => `${before} → ${after}`)
+    .filter(([fromText, toText]) => fromText !== toText)
+    .map(([fromText, toText]) => `${fromText} → ${toText}`)
     .join('; ');
 };
 
 /** Many users log in between two runs; what else happened comes first. */
-const isMoreThanALogin = ({ members }: { readonly members: readonly ToldChange[] }): boolean =>
+const isMoreThanALogin = ({ members }: { readonly members: readonly DiffChange[] }): boolean =>
   members.some(({ member }) => member !== 'lastLoginTime');
 
 const showUsers = ({ users: { came, gone, changed, unchanged, untraceable } }: Diff, out: Terminal): void => {
-  show(out, 'Users that came', 'green', came, (id) => [idText(id)]);
-  show(out, 'Users that went', 'red', gone, (id) => [idText(id)]);
-  const telling = changed.filter(isMoreThanALogin);
+  showRows(out, 'Users that came', 'green', came, (id) => [userText(id)]);
+  showRows(out, 'Users that went', 'red', gone, (id) => [userText(id)]);
+  const others = changed.filter(isMoreThanALogin);
   const logins = changed.filter((user) => !isMoreThanALogin(user));
-  show(out, 'Users that changed', 'yellow', [...telling, ...logins], ({ id, members }) => [
-    idText(id),
+  showRows(out, 'Users that changed', 'yellow', [...others, ...logins], ({ id, members }) => [
+    userText(id),
     members.map(changeText).join('; '),
   ]);
   const { from, to } = untraceable;
@@ -100,11 +97,13 @@ const showUsers = ({ users: { came, gone, changed, unchanged, untraceable } }: D
 
 const showFindings = ({ findings, judgedBy }: Diff, out: Terminal): void => {
   const { resolved, different, unchanged, untraceable } = findings;
-  show(out, 'New findings', 'red', findings.new, (one) => findingRow(one, plainLine(one.message, MAX_TEXT)));
-  show(out, 'Resolved findings', 'green', resolved, (one) =>
+  showRows(out, 'New findings', 'red', findings.new, (one) =>
+    findingRow(one, plainLine(one.message, MAX_TEXT)),
+  );
+  showRows(out, 'Resolved findings', 'green', resolved, (one) =>
     findingRow(one, one.cause === undefined ? 'resolved in between' : CAUSE_WORDS[one.cause]),
   );
-  show(out, 'Findings that differ', 'yellow', different, ({ from, to }) =>
+  showRows(out, 'Findings that differ', 'yellow', different, ({ from, to }) =>
     findingRow(to, differenceText(from, to)),
   );
   out.line();

@@ -1,6 +1,6 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { ArchiveError, type Manifest } from '../../core/archive/manifest.ts';
-import { readRunLines } from '../../core/archive/read-run.ts';
+import { readFindings } from '../../core/archive/read-findings.ts';
 import {
   type ArchivedRun,
   type Attempt,
@@ -18,7 +18,7 @@ import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import type { History, HistoryEntry, LongestOpen } from './model.ts';
+import type { History, LongestOpen, RunEntry } from './model.ts';
 import { showHistory } from './view.ts';
 
 /** The flags of `history` as they were typed. */
@@ -28,10 +28,10 @@ export interface HistoryFlags extends ArchiveFlags {
   readonly json?: true;
 }
 
-const untrusted = (run: string, message: string): HistoryEntry => ({ run, verdict: 'UNTRUSTED', message });
+const untrustedEntry = (run: string, message: string): RunEntry => ({ run, verdict: 'UNTRUSTED', message });
 
-const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, before: Manifest | undefined) => ({
-  ...(before !== undefined && { users: counts.users - before.counts.users }),
+const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Manifest | undefined) => ({
+  ...(previous !== undefined && { users: counts.users - previous.counts.users }),
   new: byState.new + byState.reopened,
   resolved: byState.resolved,
 });
@@ -39,8 +39,9 @@ const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, before: Manif
 const runEntry = async (
   archive: Archive,
   { run, stored, before, problem }: ArchivedRun,
-): Promise<HistoryEntry> => {
-  if (stored === undefined || problem !== undefined) return untrusted(run, problem ?? 'it has no manifest');
+): Promise<RunEntry> => {
+  if (stored === undefined || problem !== undefined)
+    return untrustedEntry(run, problem ?? 'it has no manifest');
   const { manifest } = stored;
   try {
     const { verdict, counts, findings, previousRun } = await readReport(archive, manifest);
@@ -53,7 +54,7 @@ const runEntry = async (
       changes: findings.byState.event,
     };
   } catch (error) {
-    if (error instanceof ArchiveError) return untrusted(run, error.message);
+    if (error instanceof ArchiveError) return untrustedEntry(run, error.message);
     throw error;
   }
 };
@@ -62,11 +63,14 @@ const BROKE_OFF = 'the attempt broke off before it could say why';
 const NO_MANIFEST =
   'objects of this run are there and its manifest is not: it broke off while it was stored, is being stored, or somebody removed the manifest';
 
-const attemptEntry = ({ run, name, report, problem }: Attempt): HistoryEntry => {
+const attemptEntry = ({ run, name, report, problem }: Attempt): RunEntry => {
   const named = name === undefined ? {} : { attempt: name };
-  if (problem !== undefined) return { ...untrusted(run, problem), ...named };
+  if (problem !== undefined) return { ...untrustedEntry(run, problem), ...named };
   if (report?.verdict === 'COMPLETE')
-    return { ...untrusted(run, 'an attempt that was kept as unfinished says that it is COMPLETE'), ...named };
+    return {
+      ...untrustedEntry(run, 'an attempt that was kept as unfinished says that it is COMPLETE'),
+      ...named,
+    };
   if (report === undefined)
     return { run, ...named, verdict: 'INCOMPLETE', message: name === undefined ? NO_MANIFEST : BROKE_OFF };
   const { verdict, reason, message, counts, findings } = report;
@@ -81,24 +85,23 @@ const attemptEntry = ({ run, name, report, problem }: Attempt): HistoryEntry => 
   };
 };
 
-const SHOWN_LONGEST = 10;
+const MOST_SHOWN = 10;
 
 const rank = ({ severity }: Pick<Finding, 'severity'>): number => SEVERITIES.indexOf(severity);
 
-/** The first to be seen, the worst of them first. */
+/** Orders findings by when they were first seen, of one instant the worst first. */
 const byAge = (a: Finding, b: Finding): number =>
   a.firstSeen.localeCompare(b.firstSeen) || rank(b) - rank(a) || (a.id < b.id ? -1 : 1);
 
-const longestOpen = async (archive: Archive, manifest: Manifest): Promise<LongestOpen> => {
+const readLongestOpen = async (archive: Archive, manifest: Manifest): Promise<LongestOpen> => {
   let count = 0;
   let longest: readonly Finding[] = [];
-  for await (const line of readRunLines(archive, manifest, 'findings')) {
-    const finding = line as Finding;
+  for await (const finding of readFindings(archive, manifest)) {
     if (!isFailing(finding) || finding.state === 'event') continue;
     count += 1;
     const last = longest.at(-1);
-    if (longest.length < SHOWN_LONGEST || (last !== undefined && byAge(finding, last) < 0))
-      longest = [...longest, finding].toSorted(byAge).slice(0, SHOWN_LONGEST);
+    if (longest.length < MOST_SHOWN || (last !== undefined && byAge(finding, last) < 0))
+      longest = [...longest, finding].toSorted(byAge).slice(0, MOST_SHOWN);
   }
   const findings = longest.map(({ ruleId, severity, subject, firstSeen, runs, state }) => ({
     ruleId,
@@ -111,8 +114,8 @@ const longestOpen = async (archive: Archive, manifest: Manifest): Promise<Longes
   return { run: manifest.run, count, findings };
 };
 
-/** Reads what `history` tells. What can't be trusted is an entry that says so. */
-const readHistory = async (
+/** Reads the runs and attempts of an archive; one that can't be trusted is an entry that says so. */
+const historyOf = async (
   archive: Archive,
   environmentId: string,
   since: string,
@@ -120,7 +123,7 @@ const readHistory = async (
 ): Promise<History> => {
   const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
   const from = lastStart > since ? lastStart : since;
-  const all: { readonly run: string; read(): Promise<HistoryEntry> }[] = [];
+  const all: { readonly run: string; read(): Promise<RunEntry> }[] = [];
   for await (const attempt of walkAttempts(archive, environmentId, from))
     all.push({ run: attempt.run, read: async () => attemptEntry(attempt) });
   let lastRun: ArchivedRun | undefined;
@@ -129,7 +132,7 @@ const readHistory = async (
     lastRun = run;
   }
 
-  const entries: HistoryEntry[] = [];
+  const entries: RunEntry[] = [];
   // The sort is stable: the attempts at a run come before the run.
   const inOrder = all.toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
   for (const { read } of inOrder.slice(last === undefined ? 0 : -last)) entries.push(await read());
@@ -137,14 +140,14 @@ const readHistory = async (
   const manifest = lastRun?.problem === undefined ? lastRun?.stored?.manifest : undefined;
   if (manifest === undefined) return { environmentId, entries };
   try {
-    return { environmentId, entries, longestOpen: await longestOpen(archive, manifest) };
+    return { environmentId, entries, longestOpen: await readLongestOpen(archive, manifest) };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    return { environmentId, entries: [...entries, untrusted(manifest.run, error.message)] };
+    return { environmentId, entries: [...entries, untrustedEntry(manifest.run, error.message)] };
   }
 };
 
-/** `history`: a line a run. Throws UsageError. */
+/** `history`: shows a line a run. Throws UsageError. */
 export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> => {
   const read = flagReader();
   const options = readArchiveFlags(read, flags);
@@ -153,8 +156,8 @@ export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> =>
   read.done();
 
   const { archive, environmentId } = await openedArchive(options, io.env);
-  const told = await readHistory(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
-  if (flags.json) io.out.line(JSON.stringify(told, null, 2));
-  else showHistory(told, archive.location, io.out);
-  return told.entries.some(({ verdict }) => verdict === 'UNTRUSTED') ? EXIT.notComplete : EXIT.ok;
+  const result = await historyOf(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
+  if (flags.json) io.out.line(JSON.stringify(result, null, 2));
+  else showHistory(result, archive.location, io.out);
+  return result.entries.some(({ verdict }) => verdict === 'UNTRUSTED') ? EXIT.notComplete : EXIT.ok;
 };

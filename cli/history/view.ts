@@ -11,12 +11,12 @@ import {
 } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { History, HistoryEntry, LongestOpen } from './model.ts';
+import type { History, LongestOpen, RunEntry } from './model.ts';
 
 const MAX_TEXT = 400;
 
-/** What changed, or why nothing can be said of it. */
-const newsText = ({ verdict, reason, message, drift, changes = 0 }: HistoryEntry): string => {
+/** The changes since the run before, or the reason that nothing can be said of them. */
+const changesText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): string => {
   if (verdict !== 'COMPLETE') {
     const text = plainLine([reason, message].filter((part) => part !== undefined).join(': '), MAX_TEXT);
     return text === '' ? 'no reason given' : text;
@@ -31,12 +31,12 @@ const newsText = ({ verdict, reason, message, drift, changes = 0 }: HistoryEntry
   return parts.length === 1 && drift.new + drift.resolved === 0 ? 'nothing' : parts.join(', ');
 };
 
-const verdictCell = ({ verdict }: HistoryEntry): Cell => ({
+const verdictCell = ({ verdict }: RunEntry): Cell => ({
   text: verdict,
   format: verdict === 'COMPLETE' ? 'green' : ['bold', 'white', 'bgRed'],
 });
 
-const showLongest = ({ run, count, findings }: LongestOpen, out: Terminal): void => {
+const showLongestOpen = ({ run, count, findings }: LongestOpen, out: Terminal): void => {
   out.line();
   if (count === 0) {
     out.line(`Nothing stands open in run ${run}.`);
@@ -58,7 +58,7 @@ const showLongest = ({ run, count, findings }: LongestOpen, out: Terminal): void
   out.write(table(out, ['SEVERITY', 'SINCE', 'AGE', 'STOOD IN', 'SUBJECT', 'RULE'], rows));
 };
 
-/** A line a run, and below what has been open longest. */
+/** Shows a line a run, and below them the findings that have been open longest. */
 export const showHistory = (
   { environmentId, entries, longestOpen }: History,
   location: string,
@@ -75,7 +75,7 @@ export const showHistory = (
     verdictCell(entry),
     numberCell(entry.users).padStart('USERS'.length),
     ...severityCells(entry.findings?.bySeverity),
-    newsText(entry),
+    changesText(entry),
   ]);
   out.write(table(out, ['RUN', 'VERDICT', 'USERS', ...SEVERITY_HEADINGS, 'SINCE THE RUN BEFORE'], rows));
 
@@ -91,5 +91,5 @@ export const showHistory = (
       out.paint(['bold', 'red'], `${untrusted} not to be trusted: not what was written to the archive`),
     );
   }
-  if (longestOpen !== undefined) showLongest(longestOpen, out);
+  if (longestOpen !== undefined) showLongestOpen(longestOpen, out);
 };

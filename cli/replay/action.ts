@@ -8,29 +8,30 @@ import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { stoppable } from '../terminal/interrupt.ts';
 import { type Io, statusLine } from '../terminal/terminal.ts';
-import { compareNights } from './comparison.ts';
-import { type Judge, type Judged, openJudge } from './judge.ts';
-import type { NightVerdict, Replay, ReplayedNight } from './model.ts';
-import { type Bound, type ReplayFlags, readReplayFlags } from './options.ts';
+import { compareRuns } from './comparison.ts';
+import { type JudgedRun, openRunJudge, type RunJudge } from './judge.ts';
+import type { Replay, ReplayedRun, ReplaySummary } from './model.ts';
+import { type ReplayFlags, type RunBound, readReplayFlags } from './options.ts';
 import { showReplay } from './view.ts';
 
-const verdictOf = ({ report, alert }: Judged): NightVerdict => ({
+const summaryOf = ({ report, alert }: JudgedRun): ReplaySummary => ({
   users: report.counts.users,
   findings: report.findings,
   ...(alert !== undefined && { alert: alert.subject }),
 });
 
-interface Judges {
-  readonly config: Judge;
-  readonly against?: Judge;
+/** One judge, or two whose answers are compared. */
+interface ReplayJudges {
+  readonly config: RunJudge;
+  readonly against: RunJudge | undefined;
+  readonly comparison: ReturnType<typeof compareRuns>;
 }
 
-const replayNight = async (
+const replayRun = async (
   { run, stored, problem }: ArchivedRun,
-  judges: Judges,
-  comparison: ReturnType<typeof compareNights>,
+  judges: ReplayJudges,
   signal: AbortSignal,
-): Promise<ReplayedNight> => {
+): Promise<ReplayedRun> => {
   if (stored === undefined || problem !== undefined)
     return { run, outcome: 'not-replayed', message: problem ?? 'it has no manifest' };
   const { manifest } = stored;
@@ -43,23 +44,23 @@ const replayNight = async (
     const { reason, message } = short.report;
     return { run, outcome: 'not-replayed', message: `${reason}: ${message}` };
   }
-  if (against !== undefined) await comparison.add(run, config, against);
+  if (against !== undefined) await judges.comparison.add(run, config, against);
   return {
     run,
     outcome: 'replayed',
-    config: verdictOf(config),
-    ...(against !== undefined && { against: verdictOf(against) }),
+    config: summaryOf(config),
+    ...(against !== undefined && { against: summaryOf(against) }),
   };
 };
 
-const isUpTo = (run: string, to: Bound | undefined): boolean =>
+const isUpTo = (run: string, to: RunBound | undefined): boolean =>
   to === undefined || run.slice(0, to.prefix.length) <= to.prefix;
 
 /** The runs of a stretch, in order; throws ArchiveError where an end of it that was named is not there. */
 const runsOf = async (
   { archive, environmentId }: OpenedArchive,
-  from: Bound | undefined,
-  to: Bound | undefined,
+  from: RunBound | undefined,
+  to: RunBound | undefined,
 ): Promise<readonly ArchivedRun[]> => {
   const runs: ArchivedRun[] = [];
   for await (const run of walkRuns(archive, environmentId, from?.prefix)) {
@@ -75,80 +76,95 @@ const runsOf = async (
   return runs;
 };
 
-/** The nights on which no run was complete. */
-const unfinishedNights = async (
+/** The attempts at runs that never were complete, one a run. */
+const unfinishedRuns = async (
   { archive, environmentId }: OpenedArchive,
-  from: Bound | undefined,
-  to: Bound | undefined,
+  from: RunBound | undefined,
+  to: RunBound | undefined,
   complete: ReadonlySet<string>,
-): Promise<readonly ReplayedNight[]> => {
-  const nights = new Map<string, ReplayedNight>();
+): Promise<readonly ReplayedRun[]> => {
+  const unfinished = new Map<string, ReplayedRun>();
   for await (const { run, report, problem } of walkAttempts(archive, environmentId, from?.prefix)) {
     if (complete.has(run) || !isUpTo(run, to)) continue;
     const { verdict = 'INCOMPLETE', reason = 'it broke off' } = report ?? {};
-    nights.set(run, { run, outcome: 'not-complete', message: problem ?? `${verdict} then (${reason})` });
+    unfinished.set(run, { run, outcome: 'not-complete', message: problem ?? `${verdict} then (${reason})` });
   }
-  return [...nights.values()];
+  return [...unfinished.values()];
+};
+
+/** Replays runs one after the other, as many as there are before somebody interrupts it. */
+const replayRuns = async (
+  runs: readonly ArchivedRun[],
+  judges: ReplayJudges,
+  signal: AbortSignal,
+  { err }: Io,
+): Promise<readonly ReplayedRun[]> => {
+  const replayed: ReplayedRun[] = [];
+  const status = statusLine(err);
+  try {
+    for (const [index, run] of runs.entries()) {
+      status.show(`night ${index + 1} of ${runs.length}: ${run.run}`);
+      const result = await replayRun(run, judges, signal);
+      if (signal.aborted) break;
+      replayed.push(result);
+    }
+  } finally {
+    status.clear();
+  }
+  if (signal.aborted) {
+    err.line(`interrupted after ${replayed.length} of ${runs.length} nights: nothing is told of the others`);
+  }
+  return replayed;
+};
+
+const withTemporaryFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-replay-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 };
 
 const DEFAULTS = 'the rules as they come';
 
-/** `replay`: judges archived nights by today's rules. Throws UsageError, ConfigError and ArchiveError. */
+/** `replay`: judges archived runs by today's rules. Throws UsageError, ConfigError and ArchiveError. */
 export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const options = readReplayFlags(flags);
-  const files = readConfigFiles(flags.config, now, flags.waivers);
-  const othersFiles =
+  const { archive: asked, from, to } = readReplayFlags(flags);
+  const config = readConfigFiles(flags.config, now, flags.waivers);
+  const against =
     flags.against === undefined ? undefined : readConfigFiles(flags.against, now, flags.waivers);
-  const room = await openedArchive(options.archive, io.env);
+  const opened = await openedArchive(asked, io.env);
 
   return stoppable(async (signal) => {
-    const runs = await runsOf(room, options.from, options.to);
-    const nights: ReplayedNight[] = [];
-    const comparison = compareNights();
-    const status = statusLine(io.err);
-    const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-replay-'));
-    try {
-      const judges: Judges = {
-        config: openJudge(room.archive, files, join(folder, 'config')),
-        ...(othersFiles !== undefined && {
-          against: openJudge(room.archive, othersFiles, join(folder, 'against')),
-        }),
+    const runs = await runsOf(opened, from, to);
+    const comparison = compareRuns();
+    const replayed = await withTemporaryFolder((folder) => {
+      const judge = (name: string, files: typeof config): RunJudge =>
+        openRunJudge(opened.archive, files, join(folder, name));
+      const judges: ReplayJudges = {
+        config: judge('config', config),
+        against: against && judge('against', against),
+        comparison,
       };
-      for (const [index, run] of runs.entries()) {
-        status.show(`night ${index + 1} of ${runs.length}: ${run.run}`);
-        const night = await replayNight(run, judges, comparison, signal);
-        if (signal.aborted) break;
-        nights.push(night);
-      }
-    } finally {
-      status.clear();
-      await rm(folder, { recursive: true, force: true });
-    }
-    if (signal.aborted) {
-      io.err.line(
-        `interrupted after ${nights.length} of ${runs.length} nights: nothing is told of the others`,
-      );
-    }
+      return replayRuns(runs, judges, signal, io);
+    });
 
-    const unfinished = await unfinishedNights(
-      room,
-      options.from,
-      options.to,
-      new Set(runs.map(({ run }) => run)),
-    );
-    const told: Replay = {
-      environmentId: room.environmentId,
+    const complete = new Set(runs.map(({ run }) => run));
+    const unfinished = await unfinishedRuns(opened, from, to, complete);
+    const result: Replay = {
+      environmentId: opened.environmentId,
       configs: {
         config: flags.config ?? DEFAULTS,
         ...(flags.against !== undefined && { against: flags.against }),
       },
-      nights: [...nights, ...unfinished].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
-      ...(flags.against !== undefined && { comparison: comparison.result() }),
+      nights: [...replayed, ...unfinished].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
+      ...(against !== undefined && { comparison: comparison.result() }),
     };
-    if (flags.json) io.out.line(JSON.stringify(told, null, 2));
-    else showReplay(told, io.out);
-    const isWhole = !signal.aborted && nights.every(({ outcome }) => outcome === 'replayed');
+    if (flags.json) io.out.line(JSON.stringify(result, null, 2));
+    else showReplay(result, io.out);
+    const isWhole = !signal.aborted && replayed.every(({ outcome }) => outcome === 'replayed');
     return isWhole ? EXIT.ok : EXIT.notComplete;
   });
 };

@@ -1,8 +1,8 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
-import type { Judged } from './judge.ts';
+import type { JudgedRun } from './judge.ts';
 
-/** Under which of two configs a finding is there; `both`: not with the same severity or acceptance. */
+/** The config that a finding is there under; `both`: not with the same severity or acceptance. */
 export type Side = 'config' | 'against' | 'both';
 
 /** A finding that two configs do not agree on. */
@@ -11,7 +11,7 @@ export interface Disagreement {
   readonly ruleId: string;
   readonly subject: Finding['subject'];
   readonly severity: Severity;
-  /** There where the side is `both`: what it is under the other config. */
+  /** Where the side is `both`: the severity under the other config. */
   readonly againstSeverity?: Severity;
   readonly isWaived: boolean;
   /** Names of runs. */
@@ -20,59 +20,65 @@ export interface Disagreement {
   readonly nights: number;
 }
 
-/** What two configs make of the same rule. */
+/** A rule under two configs. */
 export interface RuleComparison {
   readonly ruleId: string;
-  /** Findings that only this config has, on whatever nights. */
+  /** Findings that only this config has, in whatever runs. */
   readonly onlyConfig: number;
   readonly onlyAgainst: number;
-  /** Digests that tell of the rule. */
+  /** Digests with news of the rule. */
   readonly alertsConfig: number;
   readonly alertsAgainst: number;
 }
 
-export interface Comparison {
+export interface ConfigComparison {
   readonly findings: readonly Disagreement[];
   readonly rules: readonly RuleComparison[];
 }
 
-type Brief = Pick<Finding, 'ruleId' | 'subject' | 'severity'> & { readonly isWaived: boolean };
+type FindingBrief = Pick<Finding, 'ruleId' | 'subject' | 'severity'> & { readonly isWaived: boolean };
 
-const briefOf = ({ ruleId, subject, severity, state }: Finding): Brief => ({
+const briefOf = ({ ruleId, subject, severity, state }: Finding): FindingBrief => ({
   ruleId,
   subject,
   severity,
   isWaived: state === 'waived',
 });
 
-const add = (counts: Map<string, number>, key: string): void => {
+const countOne = (counts: Map<string, number>, key: string): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 };
 
-/** Compares what two configs find, night by night; as much is kept as one night has findings. */
-export const compareNights = () => {
+/** Compares the findings of two configs, run by run; as much is kept as one run has findings. */
+export const compareRuns = () => {
   const disagreements = new Map<string, Disagreement>();
   const alerts = { config: new Map<string, number>(), against: new Map<string, number>() };
 
-  const note = (run: string, id: string, side: Side, brief: Brief, other?: Brief): void => {
+  const addDisagreement = (
+    run: string,
+    id: string,
+    side: Side,
+    brief: FindingBrief,
+    other?: FindingBrief,
+  ): void => {
     const key = `${side}/${id}`;
-    const earlier = disagreements.get(key);
+    const known = disagreements.get(key);
     disagreements.set(key, {
       side,
       ...brief,
       ...(other !== undefined && { againstSeverity: other.severity }),
-      firstNight: earlier?.firstNight ?? run,
+      firstNight: known?.firstNight ?? run,
       lastNight: run,
-      nights: (earlier?.nights ?? 0) + 1,
+      nights: (known?.nights ?? 0) + 1,
     });
   };
 
   return {
-    async add(run: string, config: Judged, against: Judged): Promise<void> {
-      for (const ruleId of config.toldRules) add(alerts.config, ruleId);
-      for (const ruleId of against.toldRules) add(alerts.against, ruleId);
+    async add(run: string, config: JudgedRun, against: JudgedRun): Promise<void> {
+      for (const ruleId of config.notifiedRules) countOne(alerts.config, ruleId);
+      for (const ruleId of against.notifiedRules) countOne(alerts.against, ruleId);
 
-      const found = new Map<string, Brief>();
+      const found = new Map<string, FindingBrief>();
       for await (const finding of config.findings())
         if (finding.state !== 'resolved') found.set(finding.id, briefOf(finding));
       for await (const finding of against.findings()) {
@@ -80,14 +86,14 @@ export const compareNights = () => {
         const brief = briefOf(finding);
         const other = found.get(finding.id);
         found.delete(finding.id);
-        if (other === undefined) note(run, finding.id, 'against', brief);
+        if (other === undefined) addDisagreement(run, finding.id, 'against', brief);
         else if (other.severity !== brief.severity || other.isWaived !== brief.isWaived)
-          note(run, finding.id, 'both', other, brief);
+          addDisagreement(run, finding.id, 'both', other, brief);
       }
-      for (const [id, brief] of found) note(run, id, 'config', brief);
+      for (const [id, brief] of found) addDisagreement(run, id, 'config', brief);
     },
 
-    result(): Comparison {
+    result(): ConfigComparison {
       const findings = [...disagreements.values()];
       const count = (ruleId: string, side: Side): number =>
         findings.filter((finding) => finding.ruleId === ruleId && finding.side === side).length;

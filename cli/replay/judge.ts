@@ -4,7 +4,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
-import { readRunLines } from '../../core/archive/read-run.ts';
+import { readFindings } from '../../core/archive/read-findings.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
@@ -16,41 +16,45 @@ import { chooseSource } from '../../core/sources/index.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
 
-/** What a night comes to under one config. */
-export interface Judged {
+/** A run as one config judges it. */
+export interface JudgedRun {
   readonly report: Report;
   /** The digest that people would have been mailed; undefined: they would have been left in peace. */
   readonly alert: Alert | undefined;
-  /** The rules that the digest tells of. */
-  readonly toldRules: readonly string[];
-  /** Read them before the next night is judged. */
+  /** The rules that the digest has news of. */
+  readonly notifiedRules: readonly string[];
+  /** Read them before the next run is judged. */
   findings(): AsyncIterable<Finding>;
 }
 
-/** Judges archived nights, one after the other, as if each had been tonight's. */
-export interface Judge {
-  judge(night: Manifest, signal: AbortSignal): Promise<Judged>;
+/** Judges archived runs, one after the other, as if each were of today. */
+export interface RunJudge {
+  judge(manifest: Manifest, signal: AbortSignal): Promise<JudgedRun>;
 }
 
 /**
- * A judge that keeps its own history in a folder of its own.
+ * Opens a judge that keeps a history of its own in a folder.
  * @param archive is read, and only read
  */
-export const openJudge = (archive: Archive, { config, waivers }: ConfigFiles, folder: string): Judge => {
+export const openRunJudge = (
+  archive: Archive,
+  { config, waivers }: ConfigFiles,
+  folder: string,
+): RunJudge => {
   const own = folderArchive(folder);
   let outdated: readonly string[] = [];
 
-  /** Nothing looks back further than the night before: a stretch of years would fill the disk. */
+  /** Nothing is read of the history but the run before: a stretch of years would fill the disk. */
   const forgetOutdated = async (keys: readonly string[]): Promise<void> => {
     for (const key of outdated) await rm(join(folder, key), { force: true });
     outdated = keys;
   };
 
   return {
-    async judge(night, signal) {
+    async judge(manifest, signal) {
       const alerts: Alert[] = [];
-      const { environmentId, accountId, region, run } = night;
-      const asOf = new Date(night.asOf);
+      const { environmentId, accountId, region, run } = manifest;
+      const asOf = new Date(manifest.asOf);
       const { report, highlights, objects } = await audit(
         {
           environmentId,
@@ -60,12 +64,12 @@ export const openJudge = (archive: Archive, { config, waivers }: ConfigFiles, fo
           asOf,
           attempt: 'replay',
           deadline: Number.POSITIVE_INFINITY,
-          // That night's run was complete: either it was no drop then, or somebody accepted it.
+          // The run was complete then: either it was no drop, or somebody accepted it.
           acceptRosterDrop: true,
         },
         {
           ...configuredSettings(config, waivers, environmentId),
-          listUsers: chooseSource({ archive, manifest: night, signal }),
+          listUsers: chooseSource({ archive, manifest, signal }),
           archive: own,
           channels: [
             digestChannel((alert) => {
@@ -80,12 +84,12 @@ export const openJudge = (archive: Archive, { config, waivers }: ConfigFiles, fo
         await forgetOutdated([...keys, runKeys(environmentId, asOf).manifest]);
       }
       const alert = report.verdict === 'COMPLETE' ? alerts.at(-1) : undefined;
-      const told = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));
+      const news = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));
       return {
         report,
         alert,
-        toldRules: [...new Set(told.map(({ ruleId }) => ruleId))],
-        findings: () => readRunLines(own, { run, objects }, 'findings') as AsyncIterable<Finding>,
+        notifiedRules: [...new Set(news.map(({ ruleId }) => ruleId))],
+        findings: () => readFindings(own, { run, objects }),
       };
     },
   };

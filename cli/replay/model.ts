@@ -1,28 +1,28 @@
 import type { FindingCounts } from '../../core/model/report.ts';
-import type { Comparison } from './comparison.ts';
+import type { ConfigComparison } from './comparison.ts';
 
-/** What a night comes to under one config, in short. */
-export interface NightVerdict {
+/** A run under one config, in short. */
+export interface ReplaySummary {
   readonly users: number;
   readonly findings: FindingCounts;
   /** The subject of the digest; undefined: people would have been left in peace. */
   readonly alert?: string;
 }
 
-export interface ReplayedNight {
+export interface ReplayedRun {
   readonly run: string;
-  /** `not-complete`: that night no run was, so there is no whole listing to judge. */
+  /** `not-complete`: no attempt at the run was, so there is no whole listing to judge. */
   readonly outcome: 'replayed' | 'not-replayed' | 'not-complete';
-  /** Why it was not replayed. */
+  /** The reason that it was not replayed. */
   readonly message?: string;
-  readonly config?: NightVerdict;
-  readonly against?: NightVerdict;
+  readonly config?: ReplaySummary;
+  readonly against?: ReplaySummary;
 }
 
 export interface Replay {
   readonly environmentId: string;
-  /** What the nights are judged by, for people. */
+  /** The files that the runs are judged by, for people. */
   readonly configs: { readonly config: string; readonly against?: string };
-  readonly nights: readonly ReplayedNight[];
-  readonly comparison?: Comparison;
+  readonly nights: readonly ReplayedRun[];
+  readonly comparison?: ConfigComparison;
 }

@@ -13,15 +13,15 @@ export interface ReplayFlags extends ArchiveFlags {
   readonly json?: true;
 }
 
-/** The end of a stretch of runs, as somebody named it. */
-export interface Bound {
-  /** What names of runs are held against: `20261124` or `20261124T020000Z`. */
+/** An end of a stretch of runs, as somebody named it. */
+export interface RunBound {
+  /** The beginning of run names: `20261124`, or the whole of one, `20261124T020000Z`. */
   readonly prefix: string;
-  /** It is the name of a run, which has to be there. */
+  /** A whole name: that run has to be there. */
   readonly isRun: boolean;
 }
 
-const boundOf = (text: string | undefined): Bound | undefined =>
+const boundOf = (text: string | undefined): RunBound | undefined =>
   text === undefined
     ? undefined
     : { prefix: isDay(text) ? text.replaceAll('-', '') : text, isRun: isRunName(text) };

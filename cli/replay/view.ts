@@ -8,24 +8,24 @@ import {
 } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { Comparison, Disagreement, Side } from './comparison.ts';
-import type { NightVerdict, Replay, ReplayedNight } from './model.ts';
+import type { ConfigComparison, Disagreement } from './comparison.ts';
+import type { Replay, ReplayedRun, ReplaySummary } from './model.ts';
 
-/** Findings that two configs do not agree on; `--json` has them all. */
-const SHOWN = 20;
+/** The most findings that are shown; `--json` has them all. */
+const MOST_SHOWN = 20;
 
 const MAX_TEXT = 400;
 
-const verdictRow = (run: string, by: string | undefined, verdict: NightVerdict): readonly Cell[] => [
+const summaryRow = (run: string, by: string | undefined, summary: ReplaySummary): readonly Cell[] => [
   run,
   ...(by === undefined ? [] : [by]),
-  String(verdict.users).padStart('USERS'.length),
-  ...severityCells(verdict.findings.bySeverity),
-  verdict.alert === undefined ? { text: 'quiet', format: 'dim' } : plainLine(verdict.alert, MAX_TEXT),
+  String(summary.users).padStart('USERS'.length),
+  ...severityCells(summary.findings.bySeverity),
+  summary.alert === undefined ? { text: 'quiet', format: 'dim' } : plainLine(summary.alert, MAX_TEXT),
 ];
 
-const nightRows = (
-  { run, outcome, message = '', config, against }: ReplayedNight,
+const runRows = (
+  { run, outcome, message = '', config, against }: ReplayedRun,
   isCompared: boolean,
 ): readonly (readonly Cell[])[] => {
   if (config === undefined) {
@@ -37,19 +37,17 @@ const nightRows = (
         : { text: `NOT REPLAYED: ${reason}`, format: ['bold', 'red'] };
     return [[run, ...(isCompared ? [''] : []), '', ...blanks, last]];
   }
-  if (against === undefined) return [verdictRow(run, undefined, config)];
-  return [verdictRow(run, 'config', config), verdictRow('', 'against', against)];
+  if (against === undefined) return [summaryRow(run, undefined, config)];
+  return [summaryRow(run, 'config', config), summaryRow('', 'against', against)];
 };
 
-const count = (nights: readonly ReplayedNight[], outcome: ReplayedNight['outcome']): number =>
-  nights.filter((night) => night.outcome === outcome).length;
+const countOf = (runs: readonly ReplayedRun[], outcome: ReplayedRun['outcome']): number =>
+  runs.filter((run) => run.outcome === outcome).length;
 
-const alertsUnder = (nights: readonly ReplayedNight[], side: 'config' | 'against'): number =>
-  nights.filter((night) => night[side]?.alert !== undefined).length;
+const alertsUnder = (runs: readonly ReplayedRun[], side: 'config' | 'against'): number =>
+  runs.filter((run) => run[side]?.alert !== undefined).length;
 
-const SIDES: Readonly<Record<Side, string>> = { config: 'config', against: 'against', both: 'both' };
-
-const differenceText = ({ side, ruleId, againstSeverity, severity, isWaived }: Disagreement): string => {
+const disagreementText = ({ side, ruleId, againstSeverity, severity, isWaived }: Disagreement): string => {
   const rule = plainLine(ruleId, MAX_TEXT);
   if (side !== 'both') return `${rule}${isWaived ? ' (waived)' : ''}`;
   return againstSeverity === severity
@@ -57,7 +55,7 @@ const differenceText = ({ side, ruleId, againstSeverity, severity, isWaived }: D
     : `${rule}: ${againstSeverity} under against`;
 };
 
-const showComparison = ({ findings, rules }: Comparison, out: Terminal): void => {
+const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): void => {
   out.line();
   if (findings.length === 0 && rules.length === 0) {
     out.line('Both configs find the same on every night.');
@@ -65,19 +63,19 @@ const showComparison = ({ findings, rules }: Comparison, out: Terminal): void =>
   }
   out.line(out.paint('bold', `Findings that the configs do not agree on: ${findings.length}`));
   const rows = findings
-    .slice(0, SHOWN)
+    .slice(0, MOST_SHOWN)
     .map((finding): readonly Cell[] => [
-      SIDES[finding.side],
+      finding.side,
       severityCell(finding.severity),
       finding.firstNight === finding.lastNight
         ? finding.firstNight
         : `${finding.firstNight}..${finding.lastNight}`,
       subjectText(finding),
-      differenceText(finding),
+      disagreementText(finding),
     ]);
   if (rows.length > 0) out.write(table(out, ['ONLY UNDER', 'SEVERITY', 'NIGHTS', 'SUBJECT', 'RULE'], rows));
-  if (findings.length > SHOWN)
-    out.line(out.paint('dim', `and ${findings.length - SHOWN} more; --json has them all`));
+  if (findings.length > MOST_SHOWN)
+    out.line(out.paint('dim', `and ${findings.length - MOST_SHOWN} more; --json has them all`));
 
   out.line();
   out.line(out.paint('bold', 'By rule'));
@@ -95,8 +93,11 @@ const showComparison = ({ findings, rules }: Comparison, out: Terminal): void =>
   );
 };
 
-/** A line a night, totals, and where two configs part. */
-export const showReplay = ({ environmentId, configs, nights, comparison }: Replay, out: Terminal): void => {
+/** Shows a line a run, the totals, and the findings that two configs do not agree on. */
+export const showReplay = (
+  { environmentId, configs, nights: runs, comparison }: Replay,
+  out: Terminal,
+): void => {
   const isCompared = configs.against !== undefined;
   out.line(out.paint('bold', `Environment ${environmentId}, as if each night had been tonight`));
   out.line(`config   ${configs.config}`);
@@ -107,18 +108,18 @@ export const showReplay = ({ environmentId, configs, nights, comparison }: Repla
     table(
       out,
       headings,
-      nights.flatMap((night) => nightRows(night, isCompared)),
+      runs.flatMap((run) => runRows(run, isCompared)),
     ),
   );
 
-  const alerts = alertsUnder(nights, 'config');
-  const others = alertsUnder(nights, 'against');
-  const notReplayed = count(nights, 'not-replayed');
-  const notComplete = count(nights, 'not-complete');
+  const alerts = alertsUnder(runs, 'config');
+  const others = alertsUnder(runs, 'against');
+  const notReplayed = countOf(runs, 'not-replayed');
+  const notComplete = countOf(runs, 'not-complete');
   out.line();
   out.line(
     [
-      `${plural(count(nights, 'replayed'), 'night')} replayed, ${plural(alerts, 'alert')}`,
+      `${plural(countOf(runs, 'replayed'), 'night')} replayed, ${plural(alerts, 'alert')}`,
       ...(isCompared ? [`${others} against (${signed(others - alerts)})`] : []),
       ...(notComplete > 0 ? [`${plural(notComplete, 'night')} without a complete run`] : []),
     ].join(', '),

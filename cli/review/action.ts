@@ -13,7 +13,7 @@ import type { Io } from '../terminal/terminal.ts';
 import { type ReviewFlags, type ReviewOptions, readReviewFlags } from './options.ts';
 import { showPack, showSignOff } from './view.ts';
 
-type Task<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
+type ReviewTask<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
 
 const requireEmpty = async (pack: Archive): Promise<void> => {
   for await (const key of pack.list(''))
@@ -22,7 +22,11 @@ const requireEmpty = async (pack: Archive): Promise<void> => {
     ]);
 };
 
-const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, isJson: boolean, io: Io) => {
+const buildReview = async (
+  { archive: asked, period, pack: folder }: ReviewTask<'build'>,
+  isJson: boolean,
+  io: Io,
+) => {
   const pack = folderArchive(folder);
   await requireEmpty(pack);
   const { archive, environmentId } = await openedArchive(asked, io.env);
@@ -33,7 +37,11 @@ const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, is
   return isTrusted(built.manifest) ? EXIT.ok : EXIT.notComplete;
 };
 
-const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, isJson: boolean, io: Io) => {
+const ingestReview = async (
+  { pack: folder, filled, ...request }: ReviewTask<'sign-off'>,
+  isJson: boolean,
+  io: Io,
+) => {
   const pack = folderArchive(folder);
   const bytes = await readFile(filled).catch((error: unknown) => {
     throw new UsageError([
@@ -41,9 +49,9 @@ const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, is
     ]);
   });
   try {
-    const told = await signOff(pack, { ...request, filled: bytes });
-    if (isJson) io.out.line(JSON.stringify(told, null, 2));
-    else showSignOff(told, pack.location, io.out);
+    const result = await signOff(pack, { ...request, filled: bytes });
+    if (isJson) io.out.line(JSON.stringify(result, null, 2));
+    else showSignOff(result, pack.location, io.out);
     return EXIT.ok;
   } catch (error) {
     if (error instanceof WorksheetError)
@@ -60,5 +68,5 @@ const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, is
 export const review = async (flags: ReviewFlags, io: Io): Promise<ExitCode> => {
   const options = readReviewFlags(flags, Date.now());
   const isJson = flags.json ?? false;
-  return options.task === 'build' ? build(options, isJson, io) : ingest(options, isJson, io);
+  return options.task === 'build' ? buildReview(options, isJson, io) : ingestReview(options, isJson, io);
 };

@@ -15,7 +15,7 @@ export interface ReviewFlags extends ArchiveFlags {
   readonly json?: true;
 }
 
-/** What `review` is asked to do. */
+/** The task that `review` is asked for. */
 export type ReviewOptions =
   | { readonly task: 'build'; readonly archive: ArchiveOptions; readonly period: Days; readonly pack: string }
   | {
@@ -27,8 +27,8 @@ export type ReviewOptions =
     };
 
 const isWithin = (folder: string, path: string): boolean => {
-  const way = relative(resolve(folder), resolve(path));
-  return !way.startsWith('..') && !isAbsolute(way);
+  const fromFolder = relative(resolve(folder), resolve(path));
+  return !fromFolder.startsWith('..') && !isAbsolute(fromFolder);
 };
 
 const BUILD_FLAGS = ['out', 'bucket', 'environment', 'from', 'to'] as const;

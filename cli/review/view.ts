@@ -4,7 +4,7 @@ import { SIGN_OFF_MANIFEST, type SignOff } from '../../core/review/sign-off.ts';
 import { plainLine, plural, wrap } from '../../core/text/plain-text.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** What a pack is of, what is not known, and how to go on; it names nobody. */
+/** Shows the contents of a pack, what is not known, and how to go on; it names nobody. */
 export const showPack = ({ manifest, sha256 }: BuiltPack, folder: string, out: Terminal): void => {
   const { environmentId, accountId, period, counts } = manifest;
   out.line(out.paint('bold', `Access review of environment ${environmentId}, account ${accountId}`));
@@ -25,7 +25,7 @@ export const showPack = ({ manifest, sha256 }: BuiltPack, folder: string, out: T
   out.line('README.txt tells how to fill in a copy of worksheet.csv.');
 };
 
-/** What a sign-off came to. */
+/** Shows the decisions of a sign-off, and the revocations to carry out. */
 export const showSignOff = (
   { environmentId, period, reviewer, signedOffAt, decisions, revocations }: SignOff,
   folder: string,

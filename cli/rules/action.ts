@@ -13,7 +13,7 @@ export interface RulesFlags {
   readonly markdown?: true;
 }
 
-const asJson = ({ rule, state, reason, severity = rule.severity, options }: ConfiguredRule) => ({
+const ruleJson = ({ rule, state, reason, severity = rule.severity, options }: ConfiguredRule) => ({
   id: rule.id,
   title: rule.title,
   judges: rule.kind,
@@ -28,7 +28,7 @@ const asJson = ({ rule, state, reason, severity = rule.severity, options }: Conf
   controls: rule.controls,
 });
 
-const listing = (configured: readonly ConfiguredRule[], out: Terminal): string => {
+const listText = (configured: readonly ConfiguredRule[], out: Terminal): string => {
   const rows = configured.map(({ rule, state, severity = rule.severity }): readonly Cell[] => [
     { text: severity, format: SEVERITY_FORMATS[severity] },
     { text: state, format: state === 'on' ? 'green' : 'dim' },
@@ -46,7 +46,7 @@ const optionsText = (options: ConfiguredRule['options']): string => {
   return entries.length === 0 ? 'none' : entries.join('; ');
 };
 
-const explanation = (
+const ruleText = (
   { rule, state, reason, severity = rule.severity, options }: ConfiguredRule,
   out: Terminal,
 ): string => {
@@ -63,18 +63,19 @@ const explanation = (
   return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
 };
 
-const textOf = (
+const catalogueText = (
   { json, markdown }: RulesFlags,
   configured: readonly ConfiguredRule[],
   one: ConfiguredRule | undefined,
   out: Terminal,
 ): string => {
   if (markdown) return cataloguePage(rules);
-  if (json) return `${JSON.stringify(one === undefined ? configured.map(asJson) : asJson(one), null, 2)}\n`;
-  return one === undefined ? listing(configured, out) : explanation(one, out);
+  if (json)
+    return `${JSON.stringify(one === undefined ? configured.map(ruleJson) : ruleJson(one), null, 2)}\n`;
+  return one === undefined ? listText(configured, out) : ruleText(one, out);
 };
 
-/** `rules`: the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
+/** `rules`: shows the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
 export const listRules = (id: string | undefined, flags: RulesFlags, { out }: Io): Promise<ExitCode> => {
   const { config } = readConfigFiles(flags.config, Date.now());
   const configured = configureRules(rules, config.rules);
@@ -89,6 +90,6 @@ export const listRules = (id: string | undefined, flags: RulesFlags, { out }: Io
   if (one !== undefined && flags.markdown) {
     throw new UsageError([`--markdown prints the whole catalogue, got the rule ${one.rule.id} as well`]);
   }
-  out.write(textOf(flags, configured, one, out));
+  out.write(catalogueText(flags, configured, one, out));
   return Promise.resolve(EXIT.ok);
 };

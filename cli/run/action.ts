@@ -5,7 +5,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Archive } from '../../core/archive/archive.ts';
 import { runKeys } from '../../core/archive/keys.ts';
 import { readManifest } from '../../core/archive/manifest.ts';
-import { readRunLines } from '../../core/archive/read-run.ts';
+import { readFindings } from '../../core/archive/read-findings.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { attemptName, wholeSecond } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
@@ -19,7 +19,6 @@ import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
 import { chooseSource } from '../../core/sources/index.ts';
 import { messageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
-import type { Finding } from '../../rules/engine/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { openArchive } from '../arguments/archive-location.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
@@ -35,7 +34,7 @@ import {
 } from '../terminal/audit-view.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { listingProgress } from '../terminal/progress.ts';
+import { progressLine } from '../terminal/progress.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type RunFlags, type RunOptions, readRunFlags } from './options.ts';
@@ -56,8 +55,8 @@ const callersAccount = async (region: string): Promise<string> => {
   ]);
 };
 
-/** Where the evidence goes, and how people are told. */
-const edgesOf = async ({ location, topicArn, region, isJson }: RunOptions, io: Io) => ({
+/** The archive that takes the evidence, and the sender of digests. */
+const destinationsOf = async ({ location, topicArn, region, isJson }: RunOptions, io: Io) => ({
   archive: await openArchive(location, io.env, region),
   sendAlert:
     topicArn === undefined
@@ -66,8 +65,8 @@ const edgesOf = async ({ location, topicArn, region, isJson }: RunOptions, io: I
 });
 
 const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {
-  const isTold = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
-  if (report.verdict !== 'COMPLETE' || !isTold) return EXIT.notComplete;
+  const isNotified = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
+  if (report.verdict !== 'COMPLETE' || !isNotified) return EXIT.notComplete;
   const isFailing = SEVERITIES.some(
     (severity) =>
       failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
@@ -75,7 +74,7 @@ const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefine
   return isFailing ? EXIT.findings : EXIT.ok;
 };
 
-/** The findings of a run; those of one that was done before are read back. */
+/** The highlights of a run; those of one that was done before are read back. */
 const highlightsOf = async (
   archive: Archive,
   asOf: Date,
@@ -85,15 +84,20 @@ const highlightsOf = async (
   const stored = await readManifest(archive, runKeys(report.environmentId, asOf).manifest);
   if (stored === undefined) return [];
   const collected = collectHighlights();
-  for await (const line of readRunLines(archive, stored.manifest, 'findings')) collected.add(line as Finding);
+  for await (const finding of readFindings(archive, stored.manifest)) collected.add(finding);
   return collected.list();
 };
 
-/** The findings first and the summary below them: that is where a terminal stops. */
-const show = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
+/** Shows the findings first and the summary below them, where a terminal stops. */
+const showRun = (
+  result: AuditResult,
+  highlights: readonly Highlight[],
+  location: string,
+  { out }: Io,
+): void => {
   const { report, objects, wasDone } = result;
   const isComplete = report.verdict === 'COMPLETE';
-  const placeOf = (name: 'html' | 'csv'): string | undefined =>
+  const locationOf = (name: 'html' | 'csv'): string | undefined =>
     objects[name] === undefined ? undefined : `${location}/${objects[name].key}`;
   const unjudged = unjudgedText(report);
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -104,13 +108,13 @@ const show = (result: AuditResult, highlights: readonly Highlight[], location: s
     ['Not judged', unjudged === '' ? undefined : unjudged],
     ['Digest', alertText(result)],
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
-    ['Report', placeOf('html') ?? 'none: the evidence could not be kept'],
+    ['Report', locationOf('html') ?? 'none: the evidence could not be kept'],
   ];
   const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
     text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],
   );
 
-  if (highlights.length > 0) out.line(findingsTable(out, highlights, placeOf('csv')));
+  if (highlights.length > 0) out.line(findingsTable(out, highlights, locationOf('csv')));
   out.line(`${verdictText(report, out.paint)}  environment ${report.environmentId} as of ${report.asOf}`);
   out.line(`Failing: ${failingText(report, out.paint)}`);
   out.line();
@@ -125,9 +129,9 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const { config, waivers } = readConfigFiles(options.configFile, now);
   const endpoint = endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));
-  const { archive, sendAlert } = await edgesOf(options, io);
+  const { archive, sendAlert } = await destinationsOf(options, io);
   const asOf = wholeSecond(options.asOf?.getTime() ?? now);
-  const progress = listingProgress(io.err, now);
+  const progress = progressLine(io.err, now);
   const listUsers = chooseSource({
     config,
     flags: options,
@@ -168,7 +172,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   progress.clear();
 
   if (options.isJson) io.out.line(JSON.stringify(result.report, null, 2));
-  else show(result, await highlightsOf(archive, asOf, result), archive.location, io);
+  else showRun(result, await highlightsOf(archive, asOf, result), archive.location, io);
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {
       io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);

@@ -1,7 +1,7 @@
 import { auditCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
 import type { RunFlags } from './options.ts';
 
-/** An audit's, in the help of the program too. */
+/** They stand in the help of the program, too. */
 export const AUDIT_EXIT_CODES = `
 Exit codes:
   0  the audit is complete

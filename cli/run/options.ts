@@ -12,7 +12,7 @@ export interface RunFlags extends AuditFlags {
   readonly acceptRosterDrop?: true;
 }
 
-/** What `run` is asked to do. */
+/** The audit that `run` is asked for. */
 export interface RunOptions extends AuditOptions {
   /** Undefined: now. */
   readonly asOf: Date | undefined;
@@ -26,7 +26,7 @@ export interface RunOptions extends AuditOptions {
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
 
 /**
- * Reads the flags of `run`. Throws UsageError, which tells everything that is wrong at once.
+ * Reads the flags of `run`. Throws UsageError, which lists everything that is wrong at once.
  * @param now in milliseconds since the epoch: no audit speaks for what is to come
  */
 export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number): RunOptions => {

@@ -8,7 +8,7 @@ import { readSimulateFlags, type SimulateFlags } from './options.ts';
 
 const ACCOUNT = '111122223333';
 
-/** A port that can't be had is a wrong flag. */
+/** Starts the simulator; a port that can't be had is a wrong flag. */
 const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
   try {
     return await startSimulator(options);
@@ -19,8 +19,8 @@ const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
   }
 };
 
-/** Where a simulator is, and how it is asked; its keys are of no use elsewhere. */
-const placeOf = ({ url, environmentId, region, callerCredentials }: Simulator) => ({
+/** The address of a simulator and the keys that it takes, which are of no use elsewhere. */
+const accessOf = ({ url, environmentId, region, callerCredentials }: Simulator) => ({
   url,
   environmentId,
   accountId: ACCOUNT,
@@ -29,8 +29,8 @@ const placeOf = ({ url, environmentId, region, callerCredentials }: Simulator) =
   secretAccessKey: callerCredentials.secretAccessKey,
 });
 
-const tell = (simulator: Simulator, users: number, out: Terminal): void => {
-  const { url, environmentId, region, accessKeyId, secretAccessKey } = placeOf(simulator);
+const showAccess = (simulator: Simulator, users: number, out: Terminal): void => {
+  const { url, environmentId, region, accessKeyId, secretAccessKey } = accessOf(simulator);
   out.line(
     `A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`,
   );
@@ -50,8 +50,8 @@ export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitC
   const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
   const ended = interrupted();
   const simulator = await startOnPort({ ...options, users: directory });
-  if (isJson) out.line(JSON.stringify(placeOf(simulator)));
-  else tell(simulator, users, out);
+  if (isJson) out.line(JSON.stringify(accessOf(simulator)));
+  else showAccess(simulator, users, out);
   await ended;
   await simulator.close();
   const stats = simulator.stats();

@@ -17,7 +17,7 @@ const FAULT = /^([a-z0-9-]+?)(?:@(\d{1,7}|exchange))?(?:x(\d{1,7}|inf))?$/;
 
 const isKind = (text: string | undefined): text is FaultKind => FAULT_KINDS.some((kind) => kind === text);
 
-/** Reads `KIND[@PAGE][xTIMES]`; undefined where it is none. */
+/** Reads `KIND[@PAGE][xTIMES]`; undefined where the text is no fault. */
 const readFault = (text: string): Fault | undefined => {
   const [, fault, where, times] = FAULT.exec(text) ?? [];
   if (!isKind(fault)) return undefined;

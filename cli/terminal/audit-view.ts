@@ -8,8 +8,8 @@ import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../ru
 import { type Cell, table } from './table.ts';
 import { type Format, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
 
-/** Findings of one rule and kind that are shown; `findings.csv` has them all. */
-const SHOWN = 5;
+/** The most findings of one rule and kind that are shown; `findings.csv` has them all. */
+const MOST_SHOWN = 5;
 
 const MAX_ID = 140;
 /** User ids have at most 26 characters. */
@@ -61,13 +61,13 @@ export const subjectText = ({ subject }: Pick<Finding, 'subject'>): string => {
   return truncate(id, MAX_SUBJECT) || '(no readable id)';
 };
 
-/** What fails, or why it no longer does. */
+/** The message of a finding, or the cause of its resolution. */
 const findingText = ({ state, cause, message }: Finding): string =>
   state === 'resolved' ? CAUSE_WORDS[cause ?? 'fixed'] : plainLine(message, MAX_TEXT);
 
 /**
- * Findings, the worst first, some of each rule.
- * @param all where they all are
+ * Lists findings, the worst first, some of each rule.
+ * @param all the file that has them all
  */
 export const findingsTable = (
   terminal: Pick<Terminal, 'paint' | 'width'>,
@@ -75,7 +75,7 @@ export const findingsTable = (
   all?: string,
 ): string => {
   const shown = highlights
-    .flatMap(({ kind, findings }) => findings.slice(0, SHOWN).map((finding) => ({ kind, finding })))
+    .flatMap(({ kind, findings }) => findings.slice(0, MOST_SHOWN).map((finding) => ({ kind, finding })))
     .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity));
   const rows = shown.map(({ kind, finding }): readonly Cell[] => [
     severityCell(finding.severity),
@@ -91,7 +91,7 @@ export const findingsTable = (
   );
 };
 
-/** How many findings each rule has, the worst first, without what resolved. */
+/** Counts the findings of each rule, the worst first, without what resolved. */
 export const rulesTable = (
   terminal: Pick<Terminal, 'paint' | 'width'>,
   highlights: readonly Highlight[],
@@ -130,13 +130,13 @@ export const statesText = ({ findings: { byState } }: Report): string => {
   return present.length === 0 ? 'no findings' : present.join(', ');
 };
 
-/** A verdict as nobody can take it for another, without colour either. */
+/** A verdict that nobody can take for another, even without colour. */
 export const verdictText = ({ verdict, reason }: Report, paint: Terminal['paint']): string =>
   verdict === 'COMPLETE'
     ? paint(['bold', 'green'], verdict)
     : `${paint(['bold', 'white', 'bgRed'], ` ${verdict} `)} ${reason ?? ''}`;
 
-/** What the listing was and what it took. */
+/** The users that a listing saw, and the requests that it took. */
 export const listingText = ({ counts, verdict }: Report): string => {
   const { users, pages, duplicates, requests, throttled, retries } = counts;
   const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
@@ -149,7 +149,7 @@ export const listingText = ({ counts, verdict }: Report): string => {
   return `${verdict === 'COMPLETE' ? seen : `only ${seen} seen`}; ${cost.join(', ')}`;
 };
 
-/** The fate of the digest. */
+/** The delivery of the digest. */
 export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveries'>): string => {
   switch (alert?.outcome) {
     case 'quiet':
@@ -163,7 +163,7 @@ export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveri
   }
 };
 
-/** The rules that had less than their full say, those together that share a reason. */
+/** The rules that could not judge everybody, with the reason; those that share one stand together. */
 export const unjudgedText = ({ rules }: Report): string => {
   const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
   const byReason = Map.groupBy(unjudged, ({ state, notAssessed, reason, error }) => {

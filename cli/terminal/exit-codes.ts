@@ -1,9 +1,9 @@
-/** What the process answers to the shell; scripts and schedulers branch on it. */
+/** The exit codes of the process; scripts and schedulers branch on them. */
 export const EXIT = {
   ok: 0,
   /** Findings at or above `--fail-on`. */
   findings: 1,
-  /** The audit is not complete, or nobody could be told of it. */
+  /** The audit is not complete, or nobody could be notified. */
   notComplete: 2,
   /** `verify` found what an undisturbed archive does not show, or `doctor` what an audit would fail at. */
   problems: 2,

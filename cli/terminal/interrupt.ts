@@ -28,8 +28,8 @@ export const interruptible = async <T>(io: Io, work: () => Promise<T>): Promise<
 };
 
 /**
- * Does work that has something to clear away: where it is interrupted its signal says so, and it is awaited. Who
- * interrupts it twice ends the process at once.
+ * Does work that has something to clear away: where it is interrupted its signal says so, and it is awaited. A second
+ * interruption ends the process at once.
  */
 export const stoppable = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const controller = new AbortController();

@@ -1,10 +1,10 @@
-import type { ListingProgress as Progress } from '../../core/audit/settings.ts';
+import type { ListingProgress } from '../../core/audit/settings.ts';
 import type { ListingEvent } from '../../core/sources/finspace/settings.ts';
 import { statusLine, type Terminal } from './terminal.ts';
 
 /** Shows a listing as it goes on, on a terminal that somebody watches. */
-export interface ListingProgress {
-  onProgress(progress: Progress): void;
+export interface ProgressLine {
+  onProgress(progress: ListingProgress): void;
   onEvent(event: ListingEvent): void;
   clear(): void;
 }
@@ -17,9 +17,9 @@ const timeText = (seconds: number): string =>
 
 /**
  * @param startedAt in milliseconds since the epoch
- * @param prefix what the line begins with
+ * @param prefix begins the line
  */
-export const listingProgress = (terminal: Terminal, startedAt: number, prefix = ''): ListingProgress => {
+export const progressLine = (terminal: Terminal, startedAt: number, prefix = ''): ProgressLine => {
   const status = statusLine(terminal);
   let users = 0;
   let expected: number | undefined;

@@ -1,7 +1,7 @@
 import { wrap } from '../../core/text/plain-text.ts';
 import type { Format, Terminal } from './terminal.ts';
 
-/** A cell, and how it is painted; a text alone is painted as the terminal paints. */
+/** A cell and its format; a text alone takes the terminal's own. */
 export type Cell = string | { readonly text: string; readonly format: Format };
 
 const GAP = '  ';
@@ -9,10 +9,10 @@ const GAP = '  ';
 /** A narrower last column goes on lines of its own. */
 const LEAST_LAST_WIDTH = 24;
 
-const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
+const cellText = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
 
 /**
- * Rows, under headings where there are some, aligned and without trailing spaces. The last column takes what width is
+ * Lays out rows, under headings where there are some, aligned and without trailing spaces. The last column takes what width is
  * left and is wrapped within it, or below the row where too little is left.
  */
 export const table = (
@@ -24,7 +24,7 @@ export const table = (
   const all = heading === undefined ? rows : [heading, ...rows];
   const lastColumn = all.reduce((most, row) => Math.max(most, row.length), 1) - 1;
   const widths = Array.from({ length: lastColumn }, (_, column) =>
-    all.reduce((most, row) => Math.max(most, textOf(row[column] ?? '').length), 0),
+    all.reduce((most, row) => Math.max(most, cellText(row[column] ?? '').length), 0),
   );
   const start = widths.reduce((total, columnWidth) => total + columnWidth + GAP.length, 0);
   const isBeside = width - start >= LEAST_LAST_WIDTH;
@@ -36,11 +36,11 @@ export const table = (
   const rowOf = (cells: readonly Cell[]): string => {
     const head = widths.map((columnWidth, column) => {
       const cell = cells[column] ?? '';
-      const text = textOf(cell);
+      const text = cellText(cell);
       return painted(cell, text) + ' '.repeat(columnWidth - text.length) + GAP;
     });
     const last = cells[lastColumn] ?? '';
-    const [first = '', ...others] = wrap(textOf(last), indent, width)
+    const [first = '', ...others] = wrap(cellText(last), indent, width)
       .split('\n')
       .map((line) => painted(last, line.slice(indent.length)));
     const lines = isBeside ? [head.join('') + first] : [head.join(''), indent + first];

@@ -3,7 +3,7 @@ import type { Severity } from '../../rules/engine/severity.ts';
 
 export type Format = Parameters<typeof styleText>[0];
 
-/** Where a command writes: a terminal, or a file or pipe that takes neither colour nor motion. */
+/** The output of a command: a terminal, or a file or pipe that takes neither colour nor motion. */
 export interface Terminal {
   write(text: string): void;
   /** A line, and its end. */
@@ -11,7 +11,7 @@ export interface Terminal {
   paint(format: Format, text: string): string;
   /** In columns. */
   readonly width: number;
-  /** Somebody is watching: lines may be drawn over. */
+  /** True where somebody is watching: lines may be drawn over. */
   readonly isWatched: boolean;
 }
 
@@ -58,14 +58,14 @@ export const statusLine = ({ write, width, isWatched }: Terminal): StatusLine =>
   };
 };
 
-/** What a command gets from the process that it runs in. */
+/** The streams and the environment that a command runs with. */
 export interface Io {
   readonly out: Terminal;
   readonly err: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The streams and the environment of this process, which ends quietly when nobody reads its output any more. */
+/** Takes those of this process, which ends quietly when nobody reads its output any more. */
 export const processIo = (): Io => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

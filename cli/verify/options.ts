@@ -13,10 +13,10 @@ export interface VerifyFlags {
   readonly json?: true;
 }
 
-/** What `verify` is asked to do. */
-export interface VerifyOptions {
+/** The environments that `verify` is asked to check, and what to hold them against. */
+export interface VerifyRequest {
   readonly location: ArchiveLocation;
-  /** Of the bucket; empty for a folder, which has none. */
+  /** The bucket's region; empty for a folder, which has none. */
   readonly region: string;
   /** Empty: every one that the archive or the config has. */
   readonly environmentIds: readonly string[];
@@ -26,8 +26,8 @@ export interface VerifyOptions {
   readonly isJson: boolean;
 }
 
-/** Reads the flags of `verify`. Throws UsageError, which tells everything that is wrong at once. */
-export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']): VerifyOptions => {
+/** Reads the flags of `verify`. Throws UsageError, which lists everything that is wrong at once. */
+export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']): VerifyRequest => {
   const read = flagReader();
   const location = readArchiveLocation(read, flags);
   const region = flags.bucket === undefined ? '' : readRegion(read, flags.region, env);

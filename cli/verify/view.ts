@@ -40,12 +40,15 @@ const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): str
 const unfinishedText = (attempts: number): string =>
   `NOT CHECKED, they are no part of the history: what ${plural(attempts, 'attempt')} left under incomplete/`;
 
-const remarkLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: string) => string): string => {
-  const place = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
-  return `${paint(kind)}  ${[...place, plainLine(message, MAX_TEXT)].join(' ')}`;
+const problemLine = (
+  { kind, run, key, message }: Problem | Note,
+  paint: (kind: string) => string,
+): string => {
+  const where = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
+  return `${paint(kind)}  ${[...where, plainLine(message, MAX_TEXT)].join(' ')}`;
 };
 
-/** What was checked of an environment, what was not, and a line for each problem and note. */
+/** Lists what was checked of an environment, what was not, and a line for each problem and note. */
 export const verificationText = (
   out: Terminal,
   verification: Verification,
@@ -63,13 +66,13 @@ export const verificationText = (
   return [
     out.paint('bold', `environment ${environmentId}: ${plural(problems.length, 'problem')}`),
     table(out, undefined, rows).trimEnd(),
-    ...problems.map((problem) => remarkLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
-    ...notes.map((note) => remarkLine(note, (kind) => `${out.paint('dim', 'note')}  ${kind}`)),
+    ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
+    ...notes.map((note) => problemLine(note, (kind) => `${out.paint('dim', 'note')}  ${kind}`)),
     '',
   ];
 };
 
-/** What all of it comes to, and never more than was looked at. */
+/** Sums up all environments, and never claims more than was checked. */
 export const conclusionText = (verifications: readonly Verification[]): string => {
   const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, 0);
   const unchecked = [

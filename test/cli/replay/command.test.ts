@@ -2,7 +2,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { openJudge } from '../../../cli/replay/judge.ts';
+import { openRunJudge } from '../../../cli/replay/judge.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
@@ -76,7 +76,7 @@ describe('under the config of the time', () => {
     const out = await archived(scripted());
     const archive = folderArchive(out);
     const own = await newFolder();
-    const judge = openJudge(archive, { config: defaultConfig(rules), waivers: [] }, own);
+    const judge = openRunJudge(archive, { config: defaultConfig(rules), waivers: [] }, own);
     for (const number of [1, 2, 3, 4, 5]) {
       const stored = await readManifest(archive, nightKeys(number).manifest);
       if (stored === undefined) throw new Error('the night is missing');

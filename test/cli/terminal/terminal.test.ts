@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { findingsTable } from '../../../cli/terminal/audit-view.ts';
-import { listingProgress } from '../../../cli/terminal/progress.ts';
+import { progressLine } from '../../../cli/terminal/progress.ts';
 import { table } from '../../../cli/terminal/table.ts';
 import { terminalOn } from '../../../cli/terminal/terminal.ts';
 import { aHighlight } from '../../core/notify/digest/facts.ts';
@@ -57,7 +57,7 @@ describe('a terminal', () => {
   ])('progress is shown %s', (_, columns, env, isShown) => {
     Object.assign(process.env, env);
     const { stream, text } = screen(columns);
-    const progress = listingProgress(terminalOn(stream), Date.now() - 2000);
+    const progress = progressLine(terminalOn(stream), Date.now() - 2000);
     const counts = { pages: 12, requests: 15, throttled: 2, retries: 3 };
     progress.onProgress({ users: 1200, expectedUsers: undefined, counts });
     progress.onEvent({ kind: 'retry', operation: 'ListUsers', failure: 'a 500', waitMs: 1500 });
@@ -83,7 +83,7 @@ test.each([
     jest.useFakeTimers({ now: 2000 });
     const { stream, text } = screen(120);
     const counts = { pages: 12, requests: 13, throttled: 0, retries: 0 };
-    listingProgress(terminalOn(stream), 0).onProgress({ users: 1200, expectedUsers, counts });
+    progressLine(terminalOn(stream), 0).onProgress({ users: 1200, expectedUsers, counts });
     jest.useRealTimers();
     expect(text()).toBe(
       `\r\u001b[2K1,200 users · 12 pages · 600 users/s${left === undefined ? '' : ` · ${left}`}`,
