@@ -13,7 +13,7 @@ import { isDay } from '../../core/config/config.ts';
 import { type FindingCounts, isFailing } from '../../core/model/report.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
-import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { severityRank } from '../../rules/engine/severity.ts';
 import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
@@ -87,11 +87,11 @@ const attemptEntry = ({ run, name, report, problem }: Attempt): RunEntry => {
 
 const MOST_SHOWN = 10;
 
-const rank = ({ severity }: Pick<Finding, 'severity'>): number => SEVERITIES.indexOf(severity);
-
 /** Orders findings by when they were first seen, of one instant the worst first. */
 const byAge = (a: Finding, b: Finding): number =>
-  a.firstSeen.localeCompare(b.firstSeen) || rank(b) - rank(a) || (a.id < b.id ? -1 : 1);
+  a.firstSeen.localeCompare(b.firstSeen) ||
+  severityRank(b.severity) - severityRank(a.severity) ||
+  (a.id < b.id ? -1 : 1);
 
 const readLongestOpen = async (archive: Archive, manifest: Manifest): Promise<LongestOpen> => {
   let count = 0;

@@ -3,7 +3,7 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
 import type { Evidence, SpoolFolder } from '../archive/staging.ts';
 import { openSheet } from './sheet.ts';
-import { textOf } from './user-sheets.ts';
+import { cellOf } from './user-sheets.ts';
 
 const COLUMNS = [
   'change',
@@ -19,22 +19,22 @@ const COLUMNS = [
   'message',
 ] as const;
 
-const MEMBERS = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
+const COMPARED = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
 
 const valuesOf = ({ type, status, apiAccess, principalArn }: User): readonly string[] => [
-  textOf(type),
-  textOf(status),
-  textOf(apiAccess),
+  cellOf(type),
+  cellOf(status),
+  cellOf(apiAccess),
   principalArn ?? '',
 ];
 
-/** What the first run of a period knew of each user, as a text a user. */
+/** The users of the first run of a period, with the members that are compared: a text a user. */
 export class FirstRun {
   readonly run: string;
   /** Records without a userId. */
   untraceable = 0;
   readonly #users = new Map<string, string>();
-  /** Most users are alike in what is remembered of them: one text for all of those. */
+  /** Most users are alike in those members: one text for all of them. */
   readonly #texts = new Map<string, string>();
 
   constructor(run: string) {
@@ -52,32 +52,32 @@ export class FirstRun {
     this.#users.set(user.id, known);
   }
 
-  /** What it knew of a user, each once. */
+  /** Hands out the values of a user, each user once. */
   take(id: string): readonly string[] | undefined {
     const text = this.#users.get(id);
     this.#users.delete(id);
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** Those who were not taken. */
-  rest(): IterableIterator<string> {
+  /** The users who were not taken. */
+  untaken(): IterableIterator<string> {
     return this.#users.keys();
   }
 }
 
-const NOTHING = { member: '', from: '', to: '', rule: '', severity: '', state: '', message: '' };
+const NO_CELLS = { member: '', from: '', to: '', rule: '', severity: '', state: '', message: '' };
 
-/** Whether a line of the findings file tells of a change since the run before. */
+/** Tells the findings about a change since the run before from those about a state. */
 export const isChange = ({ state, ruleId }: Finding, rules: ReadonlyMap<string, Rule>): boolean =>
   state === 'event' || (state === 'waived' && rules.get(ruleId)?.kind === 'change');
 
-/** `changes.csv`: first what each run saw, then what lies between the first run and the reviewed one. */
+/** `changes.csv`: first the events that each run saw, then the differences of the reviewed run from the first. */
 export interface ChangesSheet {
-  event(run: string, finding: Finding): Promise<void>;
-  /** A user of the reviewed run, held against the first run. */
-  compare(first: FirstRun, user: User): Promise<void>;
-  /** Who is left of the first run is gone. */
-  settle(first: FirstRun): Promise<void>;
+  addEvent(run: string, finding: Finding): Promise<void>;
+  /** Adds the differences of a user of the reviewed run. */
+  addUser(first: FirstRun, user: User): Promise<void>;
+  /** Adds the users of the first run who are gone; after the last user of the reviewed run. */
+  addGone(first: FirstRun): Promise<void>;
   counts(): {
     readonly came: number;
     readonly gone: number;
@@ -93,8 +93,8 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
   const sheet = await openSheet(spools, 'changes.csv', COLUMNS);
   const counts = { came: 0, gone: 0, changed: 0, untraceable: 0, events: 0 };
   const since = ({ run }: FirstRun): string => `${run} to ${reviewed}`;
-  const ofUser = (change: string, first: FirstRun, subject: string) => ({
-    ...NOTHING,
+  const userCells = (change: string, first: FirstRun, subject: string) => ({
+    ...NO_CELLS,
     change,
     run: since(first),
     subjectKind: 'user',
@@ -102,10 +102,10 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
   });
 
   return {
-    async event(run, { subject, ruleId, severity, state, message }) {
+    async addEvent(run, { subject, ruleId, severity, state, message }) {
       counts.events += 1;
       await sheet.add({
-        ...NOTHING,
+        ...NO_CELLS,
         change: 'event',
         run,
         subjectKind: subject.kind,
@@ -116,31 +116,31 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
         message,
       });
     },
-    async compare(first, user) {
+    async addUser(first, user) {
       if (!user.hasUserId) {
         counts.untraceable += 1;
         return;
       }
-      const before = first.take(user.id);
-      if (before === undefined) {
+      const from = first.take(user.id);
+      if (from === undefined) {
         counts.came += 1;
-        await sheet.add(ofUser('came', first, user.id));
+        await sheet.add(userCells('came', first, user.id));
         return;
       }
-      const after = valuesOf(user);
-      const changed = MEMBERS.map((member, place) => ({
+      const to = valuesOf(user);
+      const changed = COMPARED.map((member, position) => ({
         member,
-        from: before[place] ?? '',
-        to: after[place] ?? '',
-      })).filter(({ from, to }) => from !== to);
+        from: from[position] ?? '',
+        to: to[position] ?? '',
+      })).filter((change) => change.from !== change.to);
       if (changed.length > 0) counts.changed += 1;
-      for (const change of changed) await sheet.add({ ...ofUser('changed', first, user.id), ...change });
+      for (const change of changed) await sheet.add({ ...userCells('changed', first, user.id), ...change });
     },
-    async settle(first) {
+    async addGone(first) {
       counts.untraceable += first.untraceable;
-      for (const id of first.rest()) {
+      for (const id of first.untaken()) {
         counts.gone += 1;
-        await sheet.add(ofUser('gone', first, id));
+        await sheet.add(userCells('gone', first, id));
       }
     },
     counts: () => ({ ...counts }),

@@ -14,8 +14,8 @@ export class CsvError extends Error {
   }
 }
 
-/** The text of a file in UTF-8, without a byte order mark; throws CsvError at the line where it is none. */
-async function* textOf(chunks: AsyncIterable<Uint8Array>, line: () => number): AsyncGenerator<string> {
+/** Decodes a file in UTF-8, without a byte order mark; throws CsvError at the line where it is none. */
+async function* decodedText(chunks: AsyncIterable<Uint8Array>, line: () => number): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const decoded = (chunk?: Uint8Array): string => {
     try {
@@ -40,7 +40,7 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   let separator: string | undefined;
   let cells: string[] = [];
   let cell = '';
-  let place: 'start' | 'bare' | 'quoted' | 'after-quote' = 'start';
+  let cellState: 'start' | 'bare' | 'quoted' | 'after-quote' = 'start';
   let isAfterCr = false;
 
   const isSeparator = (char: string): boolean => {
@@ -50,22 +50,22 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   const endCell = (): void => {
     cells.push(cell);
     cell = '';
-    place = 'start';
+    cellState = 'start';
   };
 
-  for await (const text of textOf(chunks, () => line)) {
+  for await (const text of decodedText(chunks, () => line)) {
     for (const char of text) {
       const isPairedLf = isAfterCr && char === '\n';
       isAfterCr = char === '\r';
       const isLineEnd = char === '\n' || char === '\r';
       if (isLineEnd && !isPairedLf) line += 1;
 
-      if (place === 'quoted') {
-        if (char === '"') place = 'after-quote';
+      if (cellState === 'quoted') {
+        if (char === '"') cellState = 'after-quote';
         else cell += char;
-      } else if (place === 'after-quote' && char === '"') {
+      } else if (cellState === 'after-quote' && char === '"') {
         cell += char;
-        place = 'quoted';
+        cellState = 'quoted';
       } else if (isPairedLf) {
         begin = line;
       } else if (isLineEnd) {
@@ -75,26 +75,26 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
         begin = line;
       } else if (isSeparator(char)) {
         endCell();
-      } else if (place === 'after-quote') {
+      } else if (cellState === 'after-quote') {
         throw new CsvError(
           line,
           `cell ${cells.length + 1} must end with its closing quote, got text after it`,
         );
       } else if (char === '"') {
-        if (place === 'bare')
+        if (cellState === 'bare')
           throw new CsvError(
             line,
             `cell ${cells.length + 1} must be quoted as a whole, got a quote within it`,
           );
-        place = 'quoted';
+        cellState = 'quoted';
       } else {
         cell += char;
-        place = 'bare';
+        cellState = 'bare';
       }
     }
   }
-  if (place === 'quoted')
+  if (cellState === 'quoted')
     throw new CsvError(begin, `cell ${cells.length + 1} must have a closing quote, got the end of the file`);
   // The last line may lack its end.
-  if (cells.length > 0 || place !== 'start') yield { line: begin, cells: [...cells, cell] };
+  if (cells.length > 0 || cellState !== 'start') yield { line: begin, cells: [...cells, cell] };
 }

@@ -1,10 +1,10 @@
 import { oneLine, plural } from '../text/plain-text.ts';
-import type { Described, PackManifest } from './pack-manifest.ts';
+import type { PackDescription, PackManifest } from './pack-manifest.ts';
 import type { Days } from './period.ts';
 
 const daysText = ({ from, to }: Days): string => (from === to ? from : `${from} to ${to}`);
 
-/** What a pack speaks for, and where the history that it was read from is not whole: a paragraph each. */
+/** Paragraphs on the run that a pack speaks for, and on the gaps of the history that it was read from. */
 export const historyText = ({
   run,
   asOf,
@@ -12,7 +12,7 @@ export const historyText = ({
   changesFrom,
   gaps: { daysWithoutRun, unfinished, untrusted },
   counts: { untraceable },
-}: Described): readonly string[] => {
+}: PackDescription): readonly string[] => {
   const isBefore = asOf.slice(0, 10) < period.from;
   const runs = changesFrom.length;
   return [
@@ -40,5 +40,5 @@ export const historyText = ({
   ];
 };
 
-/** Whether everything of the period could be believed; days without a run are told, and no fault of the archive's. */
+/** Tells whether everything of the period could be believed; days without a run are no fault of the archive's. */
 export const isTrusted = ({ gaps }: PackManifest): boolean => gaps.untrusted.length === 0;

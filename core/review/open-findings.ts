@@ -4,7 +4,7 @@ import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severit
 import type { User } from '../../rules/engine/user.ts';
 import { isFailing } from '../model/report.ts';
 
-/** What fails and is not waived. */
+/** The findings that fail and are not waived. */
 export interface OpenFindings {
   readonly count: number;
   /** Undefined where nothing fails. */
@@ -23,29 +23,29 @@ const sum = (one: OpenFindings, other: OpenFindings): OpenFindings => ({
   worst: worse(one.worst, other.worst),
 });
 
-const keyOf = ({ kind, id }: Subject): string => `${kind}/${id}`;
+const subjectKey = ({ kind, id }: Subject): string => `${kind}/${id}`;
 
-/** Counts the findings that stand open on each subject; events stand nowhere. */
+/** Counts the open findings on each subject; an event is never open. */
 export const tallyFindings = () => {
   const bySubject = new Map<string, OpenFindings>();
   const bySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<
     Severity,
     number
   >;
-  const on = (subject: Subject): OpenFindings => bySubject.get(keyOf(subject)) ?? NONE;
+  const openOn = (subject: Subject): OpenFindings => bySubject.get(subjectKey(subject)) ?? NONE;
 
   return {
     add(finding: Finding): void {
       if (!isFailing(finding) || finding.state === 'event') return;
       const { subject, severity } = finding;
       bySeverity[severity] += 1;
-      bySubject.set(keyOf(subject), sum(on(subject), { count: 1, worst: severity }));
+      bySubject.set(subjectKey(subject), sum(openOn(subject), { count: 1, worst: severity }));
     },
-    /** What is open on a user, and on the principal that its API access is bound to. */
+    /** Sums up the open findings on a user, and on the principal that its API access is bound to. */
     of({ id, isApiBound, principalArn }: User): OpenFindings {
-      const own = on({ kind: 'user', id });
+      const own = openOn({ kind: 'user', id });
       return isApiBound && principalArn !== undefined
-        ? sum(own, on({ kind: 'principal', id: principalArn }))
+        ? sum(own, openOn({ kind: 'principal', id: principalArn }))
         : own;
     },
     bySeverity: (): Readonly<Record<Severity, number>> => ({ ...bySeverity }),

@@ -5,7 +5,7 @@ import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
 import { sha256Of } from '../archive/staging.ts';
 
-/** What a pack holds besides its manifest. */
+/** The files of a pack besides its manifest. */
 export const PACK_FILES = [
   'README.txt',
   'changes.csv',
@@ -20,9 +20,9 @@ export type PackFile = (typeof PACK_FILES)[number];
 
 export const PACK_MANIFEST = 'manifest.json';
 
-const digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() });
+const fileDigest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() });
 const days = z.object({ from: z.string(), to: z.string() });
-const source = z.object({ run: z.string(), key: z.string(), sha256: digest.shape.sha256 });
+const source = z.object({ run: z.string(), key: z.string(), sha256: fileDigest.shape.sha256 });
 const count = z.int().nonnegative();
 
 const packManifest = z.object({
@@ -35,10 +35,10 @@ const packManifest = z.object({
   /** Its instant, ISO 8601 in UTC. */
   asOf: z.string(),
   /** Its manifest in the archive. */
-  archiveManifest: z.object({ key: z.string(), sha256: digest.shape.sha256 }),
+  archiveManifest: z.object({ key: z.string(), sha256: fileDigest.shape.sha256 }),
   /** The runs that the changes were read from, in order. */
   changesFrom: z.array(source),
-  /** Where the history of the period is not whole. */
+  /** Days without a run, attempts that never were complete, and runs that are not to be trusted. */
   gaps: z.object({
     daysWithoutRun: z.array(days),
     unfinished: z.array(z.object({ run: z.string(), attempt: z.string().optional(), end: z.string() })),
@@ -59,23 +59,25 @@ const packManifest = z.object({
     events: count,
     /** Users who are kept only with a justification. */
     justificationRequired: count,
-    /** What fails in the reviewed run and is not waived, events left out. */
+    /** Findings of the reviewed run that fail and are not waived, events left out. */
     openFindings: z.record(z.enum(SEVERITIES), count),
   }),
   /** SHA-256 and size in bytes of every file. */
   files: z.strictObject(
-    Object.fromEntries(PACK_FILES.map((name) => [name, digest])) as Record<PackFile, typeof digest>,
+    Object.fromEntries(PACK_FILES.map((name) => [name, fileDigest])) as Record<PackFile, typeof fileDigest>,
   ),
   codeVersion: z.string(),
 });
 
-/** What a pack is of, and what it holds; written last, so that the pack exists when it does. */
+/** The manifest of a pack; written last, so that the pack exists when it does. */
 export type PackManifest = Readonly<z.infer<typeof packManifest>>;
 
-/** What a pack is of, without the hashes of its files: the words in one of them are written from it. */
-export type Described = Omit<PackManifest, 'files'>;
+/** A manifest without the hashes of the files, one of which is written from it. */
+export type PackDescription = Omit<PackManifest, 'files'>;
 
-/** A pack that is not what was built. */
+export type FileDigest = Readonly<z.infer<typeof fileDigest>>;
+
+/** Thrown where a pack is not the one that was built. */
 export class PackError extends Error {
   override readonly name = 'PackError';
 
@@ -84,14 +86,15 @@ export class PackError extends Error {
   }
 }
 
+/** A pack whose files are what its manifest says. */
 export interface StoredPack {
   readonly manifest: PackManifest;
-  /** Of the manifest's bytes. */
+  /** The manifest's bytes, hashed and counted. */
   readonly sha256: string;
   readonly size: number;
 }
 
-const digestOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
+const sha256OfBody = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   const hash = createHash('sha256');
   for await (const chunk of body) hash.update(chunk);
   return hash.digest('hex');
@@ -100,7 +103,7 @@ const digestOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
 const fileProblem = async (pack: Archive, name: PackFile, wanted: string): Promise<string | undefined> => {
   const stored = await pack.read(name);
   if (stored === undefined) return `${name} is missing, though ${PACK_MANIFEST} names it`;
-  const found = await digestOf(stored.body);
+  const found = await sha256OfBody(stored.body);
   if (found === wanted) return undefined;
   const hint = name === 'worksheet.csv' ? '; fill in a copy of it, and build the pack anew' : '';
   return `${name} was altered: its SHA-256 must be ${wanted}, got ${found}${hint}`;

@@ -2,31 +2,37 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError, type Manifest, type StoredManifest } from '../archive/manifest.ts';
-import { readRunLines } from '../archive/read-run.ts';
+import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
-import type { ArchivedRun } from '../archive/runs.ts';
-import { readReport } from '../archive/runs.ts';
-import { createSpoolFolder, type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
+import { type ArchivedRun, readReport } from '../archive/runs.ts';
+import {
+  createSpoolFolder,
+  type Evidence,
+  evidenceOf,
+  jsonText,
+  type SpoolFolder,
+} from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
 import { type FindingTally, tallyFindings } from './open-findings.ts';
 import {
-  type Described,
   PACK_FILES,
   PACK_MANIFEST,
+  type PackDescription,
   type PackFile,
   type PackManifest,
 } from './pack-manifest.ts';
-import { type Days, daysWithout, readPeriodRuns, type UntrustedRun } from './period.ts';
+import { type Days, daysWithout, type PeriodRuns, readPeriodRuns, type UntrustedRun } from './period.ts';
 import { readmeText } from './readme.ts';
 import { openUserSheets, type UserSheets } from './user-sheets.ts';
 import { openWaiversSheet } from './waivers-sheet.ts';
 import { asSpread } from './worksheet-columns.ts';
 
+/** A pack as it was written. */
 export interface BuiltPack {
   readonly manifest: PackManifest;
-  /** Of `manifest.json`: whoever keeps it elsewhere can tell whether a pack is the one that was built. */
+  /** The hash of `manifest.json`: kept elsewhere, it tells whether a pack is the one that was built. */
   readonly sha256: string;
 }
 
@@ -35,10 +41,6 @@ const requireObjects = ({ run, objects }: Manifest, names: readonly OutputName[]
   const missing = names.find((name) => objects[name] === undefined);
   if (missing !== undefined) throw new ArchiveError(`the manifest of run ${run} names no ${missing}`);
 };
-
-async function* findingsOf(archive: Archive, manifest: Manifest): AsyncGenerator<Finding> {
-  for await (const line of readRunLines(archive, manifest, 'findings')) yield line as Finding;
-}
 
 const readFirstRun = async (archive: Archive, manifest: Manifest): Promise<FirstRun> => {
   const first = new FirstRun(manifest.run);
@@ -52,7 +54,7 @@ const readChanges = async (
   rules: ReadonlyMap<string, Rule>,
 ): Promise<readonly Finding[]> => {
   const changes: Finding[] = [];
-  for await (const finding of findingsOf(archive, manifest)) {
+  for await (const finding of readFindings(archive, manifest)) {
     if (isChange(finding, rules)) changes.push(finding);
   }
   return changes;
@@ -65,7 +67,7 @@ interface PeriodRead {
   readonly untrusted: readonly UntrustedRun[];
 }
 
-/** Reads what the runs of a period saw change. A run that is altered is left out, and told. */
+/** Reads the events that the runs of a period saw. A run that is altered is left out, and listed as untrusted. */
 const readPeriod = async (
   archive: Archive,
   runs: readonly ArchivedRun[],
@@ -88,7 +90,7 @@ const readPeriod = async (
       // Held until the end of the file: only there is it known to be what its manifest says.
       const changes = await readChanges(archive, manifest, rules);
       if (first === undefined && run !== reviewed.run) first = await readFirstRun(archive, manifest);
-      for (const finding of changes) await sheet.event(run, finding);
+      for (const finding of changes) await sheet.addEvent(run, finding);
       sources.push(stored);
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
@@ -98,7 +100,7 @@ const readPeriod = async (
   return { sources, first, untrusted };
 };
 
-/** Ids that may read the same in a worksheet: those like the place of a record without one, and of awkward characters. */
+/** Recognises an id that may read like another in a worksheet: like the `#N` of a record without one, or by its characters. */
 const isAwkward = (id: string): boolean => id.startsWith('#') || asSpread(id) !== id || id.includes('\n');
 
 /** Throws ArchiveError where two records would have the same line of the worksheet. */
@@ -127,9 +129,9 @@ const readUsers = async (
   for await (const { user } of usersOf(archive, manifest)) {
     refuseTwin(user.id);
     await users.add(user, tally.of(user));
-    if (first !== undefined) await changes.compare(first, user);
+    if (first !== undefined) await changes.addUser(first, user);
   }
-  if (first !== undefined) await changes.settle(first);
+  if (first !== undefined) await changes.addGone(first);
   const { users: listed } = users.counts();
   if (listed !== manifest.counts.users)
     throw new ArchiveError(
@@ -153,78 +155,96 @@ interface PackRequest {
   readonly rules: ReadonlyMap<string, Rule>;
 }
 
-const build = async (
-  archive: Archive,
-  pack: Archive,
-  { environmentId, period, rules }: PackRequest,
-  spools: SpoolFolder,
-): Promise<BuiltPack> => {
-  const { reviewed, runs, unfinished } = await readPeriodRuns(archive, environmentId, period);
-  const { manifest } = reviewed;
-  requireObjects(manifest, ['snapshot', 'findings', 'report']);
-  const report = await readReport(archive, manifest);
-
-  const changes = await openChangesSheet(spools, manifest.run);
-  const { sources, first, untrusted } = await readPeriod(archive, runs, manifest, rules, changes);
-
-  const tally = tallyFindings();
-  const waivers = await openWaiversSheet(spools);
-  for await (const finding of findingsOf(archive, manifest)) {
-    tally.add(finding);
-    await waivers.add(finding);
-  }
-  const users = await openUserSheets(spools, Date.parse(manifest.asOf));
-  await readUsers(archive, manifest, first, tally, users, changes);
-
-  const described: Described = {
+const describePack = (
+  { environmentId, period }: PackRequest,
+  { reviewed, unfinished }: PeriodRuns,
+  { sources, untrusted }: PeriodRead,
+  counts: PackDescription['counts'],
+): PackDescription => {
+  const { manifest, key, sha256 } = reviewed;
+  const runs = sources.map((source) => source.manifest.run);
+  return {
     schemaVersion: 1,
     environmentId,
     accountId: manifest.accountId,
     period: { from: period.from, to: period.to },
     run: manifest.run,
     asOf: manifest.asOf,
-    archiveManifest: { key: reviewed.key, sha256: reviewed.sha256 },
-    changesFrom: sources.map(({ manifest: { run }, key, sha256 }) => ({ run, key, sha256 })),
+    archiveManifest: { key, sha256 },
+    changesFrom: sources.map((source) => ({
+      run: source.manifest.run,
+      key: source.key,
+      sha256: source.sha256,
+    })),
     gaps: {
-      daysWithoutRun: [
-        ...daysWithout(
-          sources.map(({ manifest: { run } }) => run),
-          period,
-        ),
-      ],
+      daysWithoutRun: [...daysWithout(runs, period)],
       unfinished: [...unfinished],
       untrusted: [...untrusted],
     },
-    counts: {
-      ...users.counts(),
-      waivers: waivers.count(),
-      ...changes.counts(),
-      openFindings: tally.bySeverity(),
-    },
+    counts,
     codeVersion: CODE_VERSION,
   };
-  const files: Readonly<Record<PackFile, Evidence>> = {
-    'README.txt': evidenceOf(readmeText(described, report)),
-    'changes.csv': await changes.finish(),
-    'waivers.csv': await waivers.finish(),
-    ...(await users.finish()),
-  };
-  const whole: PackManifest = {
-    ...described,
+};
+
+/** Stores the files of a pack, and then its manifest. */
+const storePack = async (
+  pack: Archive,
+  description: PackDescription,
+  files: Readonly<Record<PackFile, Evidence>>,
+): Promise<BuiltPack> => {
+  const manifest: PackManifest = {
+    ...description,
     files: Object.fromEntries(
       PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]),
     ) as PackManifest['files'],
   };
   for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
-  const evidence = evidenceOf(`${JSON.stringify(whole, null, 2)}\n`);
+  const evidence = evidenceOf(jsonText(manifest));
   await store(pack, PACK_MANIFEST, evidence, 'application/json');
-  return { manifest: whole, sha256: evidence.sha256 };
+  return { manifest, sha256: evidence.sha256 };
+};
+
+const build = async (
+  archive: Archive,
+  pack: Archive,
+  request: PackRequest,
+  spools: SpoolFolder,
+): Promise<BuiltPack> => {
+  const periodRuns = await readPeriodRuns(archive, request.environmentId, request.period);
+  const { manifest } = periodRuns.reviewed;
+  requireObjects(manifest, ['snapshot', 'findings', 'report']);
+  const report = await readReport(archive, manifest);
+
+  const changes = await openChangesSheet(spools, manifest.run);
+  const period = await readPeriod(archive, periodRuns.runs, manifest, request.rules, changes);
+
+  const tally = tallyFindings();
+  const waivers = await openWaiversSheet(spools);
+  for await (const finding of readFindings(archive, manifest)) {
+    tally.add(finding);
+    await waivers.add(finding);
+  }
+  const users = await openUserSheets(spools, Date.parse(manifest.asOf));
+  await readUsers(archive, manifest, period.first, tally, users, changes);
+
+  const description = describePack(request, periodRuns, period, {
+    ...users.counts(),
+    waivers: waivers.count(),
+    ...changes.counts(),
+    openFindings: tally.bySeverity(),
+  });
+  return storePack(pack, description, {
+    'README.txt': evidenceOf(readmeText(description, report)),
+    'changes.csv': await changes.finish(),
+    'waivers.csv': await waivers.finish(),
+    ...(await users.finish()),
+  });
 };
 
 /**
  * Builds the pack of an access review. The same archive and period give the same bytes: nothing in it tells when it
  * was built.
- * @param pack where it goes: an empty place
+ * @param pack an empty archive, which takes the pack
  * @throws {ArchiveError} where there is no complete run to review, or it is altered; the pack is then left empty
  */
 export const buildPack = async (

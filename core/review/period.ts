@@ -13,7 +13,7 @@ export interface Days {
 export interface UnfinishedRun {
   readonly run: string;
   readonly attempt?: string | undefined;
-  /** How it ended, as far as it could say. */
+  /** Its verdict and reason, as far as it could say. */
   readonly end: string;
 }
 
@@ -24,9 +24,9 @@ export interface UntrustedRun {
 
 /** The runs of a period. */
 export interface PeriodRuns {
-  /** The last complete run up to the period's end: what a review of the period speaks for. */
+  /** The last complete run up to the period's end, which a review of the period speaks for. */
   readonly reviewed: StoredManifest;
-  /** Those within the period, in order; the reviewed one is the last where it is among them. */
+  /** The runs within the period, in order; the reviewed one is the last where it is among them. */
   readonly runs: readonly ArchivedRun[];
   readonly unfinished: readonly UnfinishedRun[];
 }
@@ -71,7 +71,7 @@ const unfinishedOf = async (
 };
 
 /**
- * Reads which runs an archive has of a period; of complete ones no more than their manifests.
+ * Lists the runs that an archive has of a period; of complete ones no more than their manifests is read.
  * @throws {ArchiveError} where there is no complete run up to the period's end, or the last is not to be trusted: an
  * earlier one never stands in for it
  */
@@ -96,7 +96,7 @@ export const readPeriodRuns = async (
   };
 };
 
-/** The days of a period on which there is none of these runs, days in a row as one. */
+/** Lists the days of a period without any of these runs; days in a row are one entry. */
 export const daysWithout = (runs: readonly string[], { from, to }: Days): readonly Days[] => {
   const seen = new Set(runs.map(dayOf));
   const gaps: { from: string; to: string }[] = [];

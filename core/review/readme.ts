@@ -3,7 +3,7 @@ import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { isFullyJudged, type Report } from '../model/report.ts';
 import { oneLine, plural, wrap } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
-import type { Described } from './pack-manifest.ts';
+import type { PackDescription } from './pack-manifest.ts';
 
 const bullet = (text: string): string => wrap(text, '- ');
 
@@ -13,9 +13,9 @@ const ruleText = ({ id, state, notAssessed, error, reason = 'no reason given' }:
 const section = (title: string, lines: readonly string[]): string =>
   `${title}\n${'-'.repeat(title.length)}\n${lines.join('\n')}\n`;
 
-/** `README.txt`: what the pack is, what it does not know, and what its reader is to do. */
+/** Writes `README.txt`: the contents of the pack, the gaps in it, and the instructions for its reader. */
 export const readmeText = (
-  pack: Described,
+  pack: PackDescription,
   { rules, counts: { duplicates }, waiverTroubles = [] }: Pick<Report, 'rules' | 'counts' | 'waiverTroubles'>,
 ): string => {
   const { environmentId, accountId, period, counts } = pack;

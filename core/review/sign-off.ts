@@ -1,23 +1,23 @@
 import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
-import { type Evidence, evidenceOf, sha256Of } from '../archive/staging.ts';
+import { type Evidence, evidenceOf, jsonText, sha256Of } from '../archive/staging.ts';
 import { oneLine, plural, wrap } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
-import { PACK_MANIFEST, PackError, type PackManifest, readPack, type StoredPack } from './pack-manifest.ts';
-import { checkWorksheet, type Decided } from './worksheet.ts';
+import {
+  type FileDigest,
+  PACK_MANIFEST,
+  PackError,
+  type PackManifest,
+  readPack,
+  type StoredPack,
+} from './pack-manifest.ts';
+import { checkWorksheet, type ReviewDecision } from './worksheet.ts';
 import { DECISIONS, type Decision } from './worksheet-columns.ts';
 
 const SIGNED_OFF = 'signed-off.json';
 const SIGNED_OFF_TEXT = 'signed-off.txt';
 const FILLED_WORKSHEET = 'signed-off-worksheet.csv';
 export const SIGN_OFF_MANIFEST = 'signed-off-manifest.json';
-
-interface Digest {
-  /** Hexadecimal. */
-  readonly sha256: string;
-  /** In bytes. */
-  readonly size: number;
-}
 
 /** A user whose access is to be taken away. */
 interface Revocation {
@@ -31,33 +31,33 @@ interface Revocation {
 /** A user who stays for a reason that was given. */
 interface Justified {
   readonly userId: string;
-  /** What the pack asked a justification for; empty where the reviewer gave one unasked. */
+  /** The reason that the pack asked a justification for; empty where the reviewer gave one unasked. */
   readonly justificationToKeep: string;
   readonly justification: string;
   readonly reviewer: string;
 }
 
-/** `signed-off.json`: what a review came to. */
+/** `signed-off.json`: the decisions of a review. */
 export interface SignOff
   extends Pick<PackManifest, 'environmentId' | 'accountId' | 'period' | 'run' | 'gaps'> {
   readonly schemaVersion: 1;
-  /** Who answers for the review. */
+  /** The person who answers for the review. */
   readonly reviewer: string;
   /** ISO 8601, UTC. */
   readonly signedOffAt: string;
   readonly decisions: Readonly<Record<Decision, number>>;
   readonly revocations: readonly Revocation[];
-  /** Those with the decision `justify`. */
+  /** Users with the decision `justify`. */
   readonly exceptions: readonly Justified[];
-  /** Those with the decision `keep` and a reason. */
+  /** Users with the decision `keep` and a reason. */
   readonly keptWithJustification: readonly Justified[];
   /** The filled worksheet, byte by byte as it was handed in. */
-  readonly worksheet: Digest;
+  readonly worksheet: FileDigest;
   /** `manifest.json` of the pack. */
-  readonly packManifest: Digest;
+  readonly packManifest: FileDigest;
 }
 
-/** A filled worksheet that can't be signed off; each problem names the line. */
+/** Thrown where a filled worksheet can't be signed off; each problem names the line. */
 export class WorksheetError extends Error {
   override readonly name = 'WorksheetError';
 
@@ -66,7 +66,7 @@ export class WorksheetError extends Error {
   }
 }
 
-const justifiedBy = (decided: readonly Decided[], wanted: Decision): readonly Justified[] =>
+const justifiedBy = (decided: readonly ReviewDecision[], wanted: Decision): readonly Justified[] =>
   decided
     .filter(({ decision, justification }) => decision === wanted && justification !== '')
     .map(({ user: { userId, justificationToKeep }, justification, reviewer }) => ({
@@ -78,8 +78,8 @@ const justifiedBy = (decided: readonly Decided[], wanted: Decision): readonly Ju
 
 const signOffOf = (
   { manifest, sha256, size }: StoredPack,
-  worksheet: Digest,
-  decided: readonly Decided[],
+  worksheet: FileDigest,
+  decided: readonly ReviewDecision[],
   { reviewer, signedOffAt }: SignOffRequest,
 ): SignOff => {
   const { environmentId, accountId, period, run, gaps } = manifest;
@@ -115,7 +115,7 @@ const signOffOf = (
 
 const bullet = (text: string): string => wrap(oneLine(text), '- ');
 
-const listed = (title: string, lines: readonly string[]): readonly string[] => [
+const section = (title: string, lines: readonly string[]): readonly string[] => [
   '',
   title,
   '-'.repeat(title.length),
@@ -136,14 +136,14 @@ const signOffText = (signOff: SignOff, manifest: PackManifest): string => {
     `By ${oneLine(reviewer)}, ${signedOffAt}`,
     '',
     `${plural(manifest.counts.users, 'user')}: keep ${decisions.keep}, revoke ${decisions.revoke}, justify ${decisions.justify}`,
-    ...listed('What it speaks for', historyText(manifest)),
-    ...listed(
+    ...section('What it speaks for', historyText(manifest)),
+    ...section(
       'Revocations to carry out (FinSpace has no deletion: disable)',
       revocations.map(revocationText),
     ),
-    ...listed('Justified exceptions', signOff.exceptions.map(justifiedText)),
-    ...listed('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
-    ...listed('Evidence', [
+    ...section('Justified exceptions', signOff.exceptions.map(justifiedText)),
+    ...section('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
+    ...section('Evidence', [
       `worksheet as handed in: ${FILLED_WORKSHEET}, SHA-256 ${signOff.worksheet.sha256}`,
       `pack: ${PACK_MANIFEST}, SHA-256 ${signOff.packManifest.sha256}`,
     ]),
@@ -161,30 +161,62 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** Writes over what an earlier attempt left that broke off before its manifest. */
-const put = async (pack: Archive, name: string, { content }: Evidence): Promise<void> => {
-  const earlier = await pack.read(name);
-  if (earlier !== undefined) await readBytes(earlier.body);
-  if ((await pack.replace(name, content, 'application/octet-stream', earlier?.version)) === 'conflict')
+/** Stores a file, over one that a sign-off left which broke off before its manifest. */
+const store = async (pack: Archive, name: string, { content }: Evidence): Promise<void> => {
+  const leftover = await pack.read(name);
+  // To its end, so that no file or connection is left open.
+  if (leftover !== undefined) await readBytes(leftover.body);
+  if ((await pack.replace(name, content, 'application/octet-stream', leftover?.version)) === 'conflict')
     throw new PackError([`${name} must be written by one sign-off alone, got another at the same time`]);
 };
 
-/**
- * Checks a filled worksheet and signs the review off: once a pack, and all or nothing.
- * @throws {PackError} where the pack is altered or was signed off before, or the sign-off is earlier than its run;
- * {WorksheetError} with everything that is wrong with the worksheet
- */
-export const signOff = async (pack: Archive, request: SignOffRequest): Promise<SignOff> => {
-  const stored = await readPack(pack);
-  const { manifest } = stored;
+const requireSignable = async (
+  pack: Archive,
+  { manifest }: StoredPack,
+  { signedOffAt }: SignOffRequest,
+): Promise<void> => {
   if (await pack.has(SIGN_OFF_MANIFEST))
     throw new PackError([
       `${pack.location} must be a pack that was not signed off, got ${SIGN_OFF_MANIFEST} there; a new review needs a new pack`,
     ]);
-  if (request.signedOffAt.getTime() < Date.parse(manifest.asOf))
+  if (signedOffAt.getTime() < Date.parse(manifest.asOf))
     throw new PackError([
-      `--signed-off-at must not be before the reviewed run (${manifest.asOf}), got ${request.signedOffAt.toISOString()}`,
+      `--signed-off-at must not be before the reviewed run (${manifest.asOf}), got ${signedOffAt.toISOString()}`,
     ]);
+};
+
+/** Stores the files of a sign-off, and last its manifest, by which the pack is signed off. */
+const storeSignOff = async (
+  pack: Archive,
+  { environmentId, run, reviewer, signedOffAt, packManifest }: SignOff,
+  files: Readonly<Record<string, Evidence>>,
+): Promise<void> => {
+  for (const [name, evidence] of Object.entries(files)) await store(pack, name, evidence);
+  const { content } = evidenceOf(
+    jsonText({
+      schemaVersion: 1,
+      environmentId,
+      run,
+      reviewer,
+      signedOffAt,
+      previous: { key: PACK_MANIFEST, ...packManifest },
+      files: Object.fromEntries(
+        Object.entries(files).map(([name, { sha256, size }]) => [name, { sha256, size }]),
+      ),
+    }),
+  );
+  if ((await pack.create(SIGN_OFF_MANIFEST, content, 'application/json')) === 'exists')
+    throw new PackError([`${SIGN_OFF_MANIFEST} must be written once, got another sign-off at the same time`]);
+};
+
+/**
+ * Checks a filled worksheet and signs the review off: once a pack, and all or nothing.
+ * @throws {PackError} where the pack is altered or was signed off already, or the sign-off is earlier than its run;
+ * {WorksheetError} with everything that is wrong with the worksheet
+ */
+export const signOff = async (pack: Archive, request: SignOffRequest): Promise<SignOff> => {
+  const stored = await readPack(pack);
+  await requireSignable(pack, stored, request);
   const worksheet = await pack.read('worksheet.csv');
   if (worksheet === undefined) throw new PackError(['worksheet.csv is missing']);
   const { problems, decided } = await checkWorksheet(worksheet.body, once(request.filled));
@@ -195,28 +227,11 @@ export const signOff = async (pack: Archive, request: SignOffRequest): Promise<S
     sha256: sha256Of(request.filled),
     size: request.filled.length,
   };
-  const told = signOffOf(stored, { sha256: filled.sha256, size: filled.size }, decided, request);
-  const files = {
-    [SIGNED_OFF]: evidenceOf(`${JSON.stringify(told, null, 2)}\n`),
-    [SIGNED_OFF_TEXT]: evidenceOf(signOffText(told, manifest)),
+  const result = signOffOf(stored, { sha256: filled.sha256, size: filled.size }, decided, request);
+  await storeSignOff(pack, result, {
+    [SIGNED_OFF]: evidenceOf(jsonText(result)),
+    [SIGNED_OFF_TEXT]: evidenceOf(signOffText(result, stored.manifest)),
     [FILLED_WORKSHEET]: filled,
-  };
-  for (const [name, evidence] of Object.entries(files)) await put(pack, name, evidence);
-
-  const { environmentId, run, reviewer, signedOffAt, packManifest } = told;
-  const chained = {
-    schemaVersion: 1,
-    environmentId,
-    run,
-    reviewer,
-    signedOffAt,
-    previous: { key: PACK_MANIFEST, ...packManifest },
-    files: Object.fromEntries(
-      Object.entries(files).map(([name, { sha256, size }]) => [name, { sha256, size }]),
-    ),
-  };
-  const { content } = evidenceOf(`${JSON.stringify(chained, null, 2)}\n`);
-  if ((await pack.create(SIGN_OFF_MANIFEST, content, 'application/json')) === 'exists')
-    throw new PackError([`${SIGN_OFF_MANIFEST} must be written once, got another sign-off at the same time`]);
-  return told;
+  });
+  return result;
 };

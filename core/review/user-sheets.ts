@@ -13,28 +13,28 @@ const FINDINGS = ['openFindings', 'worstSeverity'] as const;
 
 type Time = (typeof USER_TIMES)[number];
 
-/** A member as a cell: a text as it is, nothing where there is none, and any other value as JSON. */
-export const textOf = (value: unknown): string => {
+/** Writes a member as a cell: a text as it is, nothing where there is none, and any other value as JSON. */
+export const cellOf = (value: unknown): string => {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : serialiseRecord(value);
 };
 
-const timeText = (value: unknown, now: number): string => {
+const timeCell = (value: unknown, now: number): string => {
   const time = readTime(value, now);
   return typeof time === 'number' ? new Date(time).toISOString() : time;
 };
 
 const whoCells = ({ id, firstName, lastName, emailAddress }: User) => ({
   userId: id,
-  firstName: textOf(firstName),
-  lastName: textOf(lastName),
-  emailAddress: textOf(emailAddress),
+  firstName: cellOf(firstName),
+  lastName: cellOf(lastName),
+  emailAddress: cellOf(emailAddress),
 });
 
 const accessCells = ({ type, status, apiAccess, principalArn }: User) => ({
-  type: textOf(type),
-  status: textOf(status),
-  apiAccess: textOf(apiAccess),
+  type: cellOf(type),
+  status: cellOf(status),
+  apiAccess: cellOf(apiAccess),
   apiAccessPrincipalArn: principalArn ?? '',
 });
 
@@ -46,18 +46,21 @@ const findingCells = ({ count, worst }: OpenFindings) => ({
 const timeCells = (user: User, now: number) =>
   Object.fromEntries(
     USER_TIMES.flatMap((member) => [
-      [member, timeText(user[member], now)],
-      [`${member}Raw`, textOf(user[member])],
+      [member, timeCell(user[member], now)],
+      [`${member}Raw`, cellOf(user[member])],
     ]),
   ) as Record<Time | `${Time}Raw`, string>;
 
-const nameOf = ({ firstName, lastName }: User): string =>
+const fullNameOf = ({ firstName, lastName }: User): string =>
   [firstName, lastName]
-    .map(textOf)
+    .map(cellOf)
     .filter((name) => name !== '')
     .join(' ');
 
-/** Why a user is kept only with a justification; nothing where none is needed. */
+const privilegesOf = ({ isPrivileged, isApiBound }: User): string =>
+  [...(isPrivileged ? ['SUPER_USER'] : []), ...(isApiBound ? ['API access'] : [])].join(' and ');
+
+/** The reason that a user is kept only with a justification; empty where none is needed. */
 const justificationToKeep = ({ isPrivileged }: User, { worst }: OpenFindings): string => {
   const reasons = [
     ...(isPrivileged ? ['SUPER_USER'] : []),
@@ -82,25 +85,17 @@ export interface UserSheets {
   >;
 }
 
+const TIMES = USER_TIMES.flatMap((member) => [member, `${member}Raw`] as const);
+const ROSTER_COLUMNS = [...WHO, ...ACCESS, ...TIMES, ...FINDINGS] as const;
+const PRIVILEGED_COLUMNS = [...WHO, 'because', ...ACCESS, 'lastLogin', ...FINDINGS] as const;
+const LOGIN_TIMES = ['lastLogin', 'createTime', 'lastEnabledTime'] as const;
+const NEVER_LOGGED_IN_COLUMNS = [...WHO, ...LOGIN_TIMES, ...ACCESS, ...FINDINGS] as const;
+
 /** @param now the reviewed run's instant, in milliseconds since the epoch */
 export const openUserSheets = async (spools: SpoolFolder, now: number): Promise<UserSheets> => {
-  const times = USER_TIMES.flatMap((member) => [member, `${member}Raw`] as const);
-  const roster = await openSheet(spools, 'roster.csv', [...WHO, ...ACCESS, ...times, ...FINDINGS]);
-  const privileged = await openSheet(spools, 'privileged.csv', [
-    ...WHO,
-    'because',
-    ...ACCESS,
-    'lastLogin',
-    ...FINDINGS,
-  ]);
-  const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', [
-    ...WHO,
-    'lastLogin',
-    'createTime',
-    'lastEnabledTime',
-    ...ACCESS,
-    ...FINDINGS,
-  ]);
+  const roster = await openSheet(spools, 'roster.csv', ROSTER_COLUMNS);
+  const privileged = await openSheet(spools, 'privileged.csv', PRIVILEGED_COLUMNS);
+  const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
   const worksheet = await openSheet(spools, 'worksheet.csv', WORKSHEET_COLUMNS);
   const counts = {
     superUsers: 0,
@@ -114,38 +109,32 @@ export const openUserSheets = async (spools: SpoolFolder, now: number): Promise<
     async add(user, findings) {
       const who = whoCells(user);
       const access = accessCells(user);
-      const told = findingCells(findings);
+      const open = findingCells(findings);
       const time = timeCells(user, now);
-      const lastLogin = time.lastLoginTime;
-      await roster.add({ ...who, ...access, ...time, ...told });
+      const { lastLoginTime: lastLogin, createTime, lastEnabledTime } = time;
+      await roster.add({ ...who, ...access, ...time, ...open });
 
+      const privileges = privilegesOf(user);
       if (user.isPrivileged) counts.superUsers += 1;
       if (user.isApiBound) counts.apiBound += 1;
-      if (user.isPrivileged || user.isApiBound) {
-        const because = [
-          ...(user.isPrivileged ? ['SUPER_USER'] : []),
-          ...(user.isApiBound ? ['API access'] : []),
-        ].join(' and ');
-        await privileged.add({ ...who, because, ...access, lastLogin, ...told });
-      }
+      if (privileges !== '')
+        await privileged.add({ ...who, because: privileges, ...access, lastLogin, ...open });
 
-      // Where the time can't be told, neither can that they ever did.
+      // An unusable time proves no login.
       if (lastLogin === 'never') counts.neverLoggedIn += 1;
       if (lastLogin === 'unusable') counts.lastLoginUnknown += 1;
-      if (lastLogin === 'never' || lastLogin === 'unusable') {
-        const { createTime, lastEnabledTime } = time;
-        await neverLoggedIn.add({ ...who, lastLogin, createTime, lastEnabledTime, ...access, ...told });
-      }
+      if (lastLogin === 'never' || lastLogin === 'unusable')
+        await neverLoggedIn.add({ ...who, lastLogin, createTime, lastEnabledTime, ...access, ...open });
 
       const required = justificationToKeep(user, findings);
       if (required !== '') counts.justificationRequired += 1;
       await worksheet.add({
         userId: user.id,
-        name: nameOf(user),
+        name: fullNameOf(user),
         emailAddress: who.emailAddress,
         ...access,
         lastLogin,
-        ...told,
+        ...open,
         justificationToKeep: required,
         decision: '',
         justification: '',

@@ -1,4 +1,4 @@
-/** Who a line of the worksheet is about; a reviewer changes none of it. */
+/** The columns about a user; a reviewer changes none of them. */
 export const IDENTITY_COLUMNS = [
   'userId',
   'name',
@@ -13,7 +13,7 @@ export const IDENTITY_COLUMNS = [
   'justificationToKeep',
 ] as const;
 
-/** What a reviewer fills in. */
+/** The columns that a reviewer fills in. */
 export const ANSWER_COLUMNS = ['decision', 'justification', 'reviewer'] as const;
 
 export const WORKSHEET_COLUMNS = [...IDENTITY_COLUMNS, ...ANSWER_COLUMNS] as const;

@@ -13,8 +13,8 @@ import {
 type Column = (typeof WORKSHEET_COLUMNS)[number];
 type Identity = Readonly<Record<(typeof IDENTITY_COLUMNS)[number], string>>;
 
-/** What a reviewer decided on a user, and of the user what the pack says and a sign-off tells. */
-export interface Decided {
+/** A reviewer's decision on a user, and the members of the user that a sign-off states. */
+export interface ReviewDecision {
   readonly user: Pick<Identity, 'userId' | 'status' | 'apiAccess' | 'justificationToKeep'>;
   readonly decision: Decision;
   readonly justification: string;
@@ -23,30 +23,30 @@ export interface Decided {
 
 /** A filled worksheet that was checked. */
 export interface CheckedWorksheet {
-  /** One a problem: the line, the column, what must be there and what is; empty where all is well. */
+  /** Texts that name the line, the column, what must be there and what is; empty where all is well. */
   readonly problems: readonly string[];
   /** In the order of the worksheet; those that are well formed. */
-  readonly decided: readonly Decided[];
+  readonly decided: readonly ReviewDecision[];
 }
 
 const MAX_SHOWN = 80;
 
 const escapeOf = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 
-/** A value on one line of a terminal, with whatever in it can't be seen. */
-const shown = (value: string): string =>
+/** Quotes a value on one line of a terminal, with whatever in it can't be seen. */
+const quoted = (value: string): string =>
   value === ''
     ? 'nothing'
     : JSON.stringify(truncate(value, MAX_SHOWN)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeOf);
 
-/** A cell as it was before the guard against formulas. */
-const textOf = (cell: string): string => unguarded(asSpread(cell));
+/** Takes the guard against formulas off a cell. */
+const cellText = (cell: string): string => unguarded(asSpread(cell));
 
 const isEmpty = ({ cells }: CsvRow): boolean => cells.every((cell) => cell === '');
 
 const HEADER = WORKSHEET_COLUMNS.join(',');
 
-/** What is not the same as another thing to a spreadsheet, a keyboard or a mail system, is here. */
+/** Makes the same text of names that a spreadsheet, a keyboard or a mail system takes for the same. */
 const folded = (text: string): string =>
   text
     .normalize('NFKC')
@@ -54,7 +54,7 @@ const folded = (text: string): string =>
     .trim()
     .toLowerCase();
 
-/** Whether a reviewer is the user: by the id or the e-mail address, alone or within a text such as `Ann <ann@…>`. */
+/** Recognises the user in a reviewer: the id or the e-mail address, alone or within a text such as `Ann <ann@…>`. */
 const isThemself = (reviewer: string, { userId, emailAddress }: Identity): boolean => {
   const whole = folded(reviewer);
   const names = new Set([whole, ...whole.split(/[\s<>()[\]{},;:"']+/)]);
@@ -71,7 +71,7 @@ interface PackLine {
 
 const identityOf = (cells: readonly string[]): Identity =>
   Object.fromEntries(
-    IDENTITY_COLUMNS.map((column, place) => [column, textOf(cells[place] ?? '')]),
+    IDENTITY_COLUMNS.map((column, position) => [column, cellText(cells[position] ?? '')]),
   ) as Identity;
 
 const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<Map<string, PackLine>> => {
@@ -85,7 +85,7 @@ const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<Map<
   return lines;
 };
 
-/** What is wrong with the cells that a reviewer fills in. */
+/** The problems of the cells that a reviewer fills in. */
 const answerProblems = (
   user: Identity,
   { decision, justification, reviewer }: Record<(typeof ANSWER_COLUMNS)[number], string>,
@@ -102,85 +102,101 @@ const answerProblems = (
   return problems;
 };
 
-/**
- * Checks a filled worksheet against the one of its pack: every user once, nothing about them changed, every decision
- * complete. Reads the whole file whatever is wrong with it, so that all of it can be told at once.
- * @param filled any UTF-8 CSV with `,` or `;` between cells; empty lines count for nothing
- */
-export const checkWorksheet = async (
-  worksheet: AsyncIterable<Uint8Array>,
-  filled: AsyncIterable<Uint8Array>,
-): Promise<CheckedWorksheet> => {
-  const expected = await readPackLines(worksheet);
+const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
   const problems: string[] = [];
-  const decided: Decided[] = [];
-  const firstLines = new Map<string, number>();
-  let hasHeader = false;
+  const decided: ReviewDecision[] = [];
+  const lineByUser = new Map<string, number>();
 
-  const complain = (line: number, column: Column, must: string, got: string): void => {
-    problems.push(`line ${line}, ${column}: must be ${must}, got ${shown(got)}`);
+  const addProblem = (line: number, column: Column, must: string, got: string): void => {
+    problems.push(`line ${line}, ${column}: must be ${must}, got ${quoted(got)}`);
   };
 
-  const readUser = ({ line, cells }: CsvRow): void => {
-    if (cells.length !== WORKSHEET_COLUMNS.length) {
-      problems.push(`line ${line}: must have ${WORKSHEET_COLUMNS.length} cells, got ${cells.length}`);
-    }
-    const got = identityOf(cells);
-    const wanted = expected.get(got.userId);
+  /** Finds the user that a line is the first of. */
+  const takeUser = (line: number, userId: string): Identity | undefined => {
+    const wanted = expected.get(userId);
     if (wanted === undefined) {
-      complain(line, 'userId', 'a user of the pack', got.userId);
-      return;
+      addProblem(line, 'userId', 'a user of the pack', userId);
+      return undefined;
     }
-    const firstLine = firstLines.get(got.userId);
+    const firstLine = lineByUser.get(userId);
     if (firstLine !== undefined) {
-      complain(line, 'userId', `there once (line ${firstLine} has it)`, got.userId);
-      return;
+      addProblem(line, 'userId', `there once (line ${firstLine} has it)`, userId);
+      return undefined;
     }
-    firstLines.set(got.userId, line);
+    lineByUser.set(userId, line);
+    return JSON.parse(wanted.identity) as Identity;
+  };
 
-    const user = JSON.parse(wanted.identity) as Identity;
-    for (const column of IDENTITY_COLUMNS) {
-      if (got[column] !== user[column])
-        complain(line, column, `${shown(user[column])} as in the pack`, got[column]);
-    }
-    const [decision = '', justification = '', reviewer = ''] = cells
-      .slice(IDENTITY_COLUMNS.length)
-      .map((cell) => textOf(cell).trim());
-    for (const [column, must, value] of answerProblems(user, { decision, justification, reviewer }))
-      complain(line, column, must, value);
-    const { userId, status, apiAccess, justificationToKeep } = user;
-    if (isDecision(decision))
+  return {
+    addLine({ line, cells }: CsvRow): void {
+      if (cells.length !== WORKSHEET_COLUMNS.length)
+        problems.push(`line ${line}: must have ${WORKSHEET_COLUMNS.length} cells, got ${cells.length}`);
+      const got = identityOf(cells);
+      const user = takeUser(line, got.userId);
+      if (user === undefined) return;
+      for (const column of IDENTITY_COLUMNS) {
+        if (got[column] !== user[column])
+          addProblem(line, column, `${quoted(user[column])} as in the pack`, got[column]);
+      }
+      const [decision = '', justification = '', reviewer = ''] = cells
+        .slice(IDENTITY_COLUMNS.length)
+        .map((cell) => cellText(cell).trim());
+      for (const [column, must, value] of answerProblems(user, { decision, justification, reviewer }))
+        addProblem(line, column, must, value);
+      if (!isDecision(decision)) return;
+      const { userId, status, apiAccess, justificationToKeep } = user;
       decided.push({
         user: { userId, status, apiAccess, justificationToKeep },
         decision,
         justification,
         reviewer,
       });
+    },
+    /** Once the whole file is read: the users whom no line was about. */
+    addMissing(): void {
+      for (const [id, { line }] of expected) {
+        if (!lineByUser.has(id))
+          problems.push(
+            `user ${quoted(id)}, line ${line} of the pack's worksheet.csv: must be there, got no line of it`,
+          );
+      }
+    },
+    /** @param problem ends the check, where the rest of the file can't be read */
+    result: (problem?: string): CheckedWorksheet => ({
+      problems: problem === undefined ? problems : [...problems, problem],
+      decided,
+    }),
   };
+};
 
+/**
+ * Checks a filled worksheet against the one of its pack: every user once, nothing about them changed, every decision
+ * complete. Reads the whole file whatever is wrong with it, so that all of it can be reported at once.
+ * @param filled any UTF-8 CSV with `,` or `;` between cells; empty lines count for nothing
+ */
+export const checkWorksheet = async (
+  worksheet: AsyncIterable<Uint8Array>,
+  filled: AsyncIterable<Uint8Array>,
+): Promise<CheckedWorksheet> => {
+  const check = openCheck(await readPackLines(worksheet));
+  let hasHeader = false;
   try {
     for await (const row of readCsv(filled)) {
       if (isEmpty(row)) continue;
-      if (hasHeader) readUser(row);
-      else if (row.cells.join(',') === HEADER) hasHeader = true;
-      else {
-        problems.push(
-          `line ${row.line}: must be the header ${HEADER}, with "," or ";" between its names, got ${shown(row.cells.join(','))}`,
+      const names = row.cells.join(',');
+      if (hasHeader) check.addLine(row);
+      else if (names === HEADER) hasHeader = true;
+      else
+        return check.result(
+          `line ${row.line}: must be the header ${HEADER}, with "," or ";" between its names, got ${quoted(names)}`,
         );
-        return { problems, decided };
-      }
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // What follows can't be read, so who is missing can't be told.
-    return { problems: [...problems, error.message], decided };
+    // The rest can't be read, so nobody can be said to be missing.
+    return check.result(error.message);
   }
-  if (!hasHeader) return { problems: [`line 1: must be the header ${HEADER}, got an empty file`], decided };
-  for (const [id, { line }] of expected) {
-    if (!firstLines.has(id))
-      problems.push(
-        `user ${shown(id)}, line ${line} of the pack's worksheet.csv: must be there, got no line of it`,
-      );
-  }
-  return { problems, decided };
+  if (!hasHeader) return check.result(`line 1: must be the header ${HEADER}, got an empty file`);
+  check.addMissing();
+  return check.result();
 };
