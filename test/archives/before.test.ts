@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startSimulator } from '../../simulator/server.ts';
-import { command, type Outcome, runEnv, runWords } from '../cli/command.ts';
+import { command, type ProcessResult, runEnv, runWords } from '../cli/command.ts';
 import { invoke } from '../cli/in-process.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { readSheet } from '../support/worksheet.ts';
@@ -391,14 +391,14 @@ describe('the next run', () => {
   };
 
   let folder: string;
-  let again: Outcome;
+  let again: ProcessResult;
   let requestsOfAgain: number;
-  let next: Outcome;
+  let next: ProcessResult;
   beforeAll(async () => {
     folder = await copied();
     const users = await usersOfTheNextNight();
     const simulator = await startSimulator({ environmentId: ENVIRONMENT, users, pageSize: 7 });
-    const run = (name: string): Promise<Outcome> =>
+    const run = (name: string): Promise<ProcessResult> =>
       command(
         [
           ...runWords(simulator),

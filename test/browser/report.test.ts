@@ -34,7 +34,7 @@ const open = (name: keyof ReadersArchive, options?: BrowserContextOptions): Prom
 
 const rows = (page: Page) => page.locator('.findings tbody tr');
 const shownRows = (page: Page) => page.locator('.findings tbody tr:visible');
-const told = (page: Page): Promise<string | null> => page.locator('#shown').textContent();
+const countShown = (page: Page): Promise<string | null> => page.locator('#shown').textContent();
 
 /** In words, what axe finds that keeps people from reading the page. */
 const barriers = async (page: Page): Promise<readonly string[]> => {
@@ -52,14 +52,14 @@ const SCREENS = [
   { screen: 'narrow', viewport: { width: 390, height: 844 } },
 ] as const;
 
-const LOOKS = (['complete', 'incomplete', 'index'] as const).flatMap((name) =>
+const VIEWS = (['complete', 'incomplete', 'index'] as const).flatMap((name) =>
   (['light', 'dark'] as const).flatMap((colorScheme) =>
     SCREENS.map(({ screen, viewport }) => ({ name, colorScheme, screen, viewport })),
   ),
 );
 
 describe('every page', () => {
-  test.each(LOOKS)(
+  test.each(VIEWS)(
     '$name, $colorScheme and $screen: asks for nothing, says nothing, fits and can be read by everybody',
     async ({ name, colorScheme, viewport }) => {
       const { page, noises, requests } = await open(name, { colorScheme, viewport });
@@ -113,14 +113,14 @@ describe('the filter', () => {
   test('by text, rule, state and severity, and back', async () => {
     const { page } = await open('complete');
     const all = await rows(page).count();
-    expect(await told(page)).toMatch(
+    expect(await countShown(page)).toMatch(
       new RegExp(`^${all} of ${all} findings on this page shown; \\d+ more stand only`),
     );
 
     await page.getByLabel('Search the findings').fill('OUTSIDER');
     expect(await shownRows(page).count()).toBe(1);
     expect(await shownRows(page).textContent()).toContain('outsider');
-    expect(await told(page)).toMatch(/^1 of /);
+    expect(await countShown(page)).toMatch(/^1 of /);
 
     await page.getByRole('button', { name: 'Show all' }).click();
     expect(await shownRows(page).count()).toBe(all);
@@ -186,7 +186,7 @@ test('all of it can be done with the keyboard', async () => {
   // Enter in the search field sends nothing anywhere.
   await page.keyboard.press('Enter');
   expect(page.url()).toBe(`${shelf.url}/${archive.complete}#findings`);
-  expect(await told(page)).toMatch(/^1 of /);
+  expect(await countShown(page)).toMatch(/^1 of /);
   const stops: unknown[] = [];
   for (let stop = 0; stop < 9; stop += 1) {
     await page.keyboard.press('Tab');

@@ -7,8 +7,8 @@ export const ACCOUNT = '111122223333';
 
 const BIN = resolve(import.meta.dirname, '../../bin/finspace-audit.ts');
 
-/** What a process came to. */
-export interface Outcome {
+/** The exit code and the output of a process. */
+export interface ProcessResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -20,7 +20,7 @@ type Env = Readonly<Record<string, string>>;
 const cleanEnv = (env: Env): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, HOME: '/nowhere', ...env });
 
 /** Runs `finspace-audit` to its end. */
-export const command = (words: readonly string[], env: Env = {}): Promise<Outcome> =>
+export const command = (words: readonly string[], env: Env = {}): Promise<ProcessResult> =>
   new Promise((done) => {
     const child = execFile(
       process.execPath,
@@ -34,7 +34,7 @@ export const command = (words: readonly string[], env: Env = {}): Promise<Outcom
 export interface Running {
   /** Resolves with the whole of stdout so far, once it holds this text. */
   until(text: string): Promise<string>;
-  end(signal: NodeJS.Signals): Promise<Outcome>;
+  end(signal: NodeJS.Signals): Promise<ProcessResult>;
 }
 
 const exitOf = (child: ChildProcess): Promise<number> =>
@@ -57,12 +57,12 @@ export const start = (words: readonly string[], env: Env = {}): Running => {
   return {
     until: (text) =>
       new Promise((done, fail) => {
-        const look = (): void => {
+        const check = (): void => {
           if (stdout.includes(text)) done(stdout);
         };
-        child.stdout.on('data', look);
+        child.stdout.on('data', check);
         void exited.then((code) => fail(new Error(`exit ${code} before ${JSON.stringify(text)}: ${stderr}`)));
-        look();
+        check();
       }),
     end: async (signal) => {
       child.kill(signal);

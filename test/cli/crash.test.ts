@@ -8,7 +8,7 @@ import { makeNights } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { readTree } from '../support/archive-tree.ts';
 import { type AwsEmulator, type AwsRequest, startAwsEmulator } from '../support/aws-emulator.ts';
-import { ACCOUNT, command, type Outcome, runEnv, runWords, start } from './command.ts';
+import { ACCOUNT, command, type ProcessResult, runEnv, runWords, start } from './command.ts';
 
 jest.setTimeout(600_000);
 
@@ -63,7 +63,8 @@ const wordsFor = (bucket: string, night: number): readonly string[] => {
   ];
 };
 const env = () => ({ ...aws.env, ...runEnv(simulator) });
-const runNight = (bucket: string, night: number): Promise<Outcome> => command(wordsFor(bucket, night), env());
+const runNight = (bucket: string, night: number): Promise<ProcessResult> =>
+  command(wordsFor(bucket, night), env());
 
 const newBucket = async (name: string): Promise<Archive> => {
   await aws.s3.send(new CreateBucketCommand({ Bucket: name }));
@@ -80,9 +81,9 @@ const evidenceOf = async (archive: Archive): Promise<Readonly<Record<string, unk
   );
 
 /** Runs the second night and kills the process at one of its writes. */
-const runAndKill = async (bucket: string, at: string): Promise<Outcome> => {
+const runAndKill = async (bucket: string, at: string): Promise<ProcessResult> => {
   const running = start(wordsFor(bucket, 1), env());
-  const killed = new Promise<Outcome>((done) => {
+  const killed = new Promise<ProcessResult>((done) => {
     onWrite = (write) => {
       if (write !== at) return false;
       onWrite = () => false;
@@ -93,7 +94,7 @@ const runAndKill = async (bucket: string, at: string): Promise<Outcome> => {
   return killed;
 };
 
-test('killed at any write, the next attempt ends with the archive of an undisturbed run, and tells once', async () => {
+test('killed at any write, the next attempt ends with the archive of an undisturbed run, and mails once', async () => {
   const undisturbed = bucketArchive(aws.s3, 'undisturbed');
   await runNight('undisturbed', 0);
   const firstNight = new Map<string, Uint8Array>();
@@ -115,12 +116,12 @@ test('killed at any write, the next attempt ends with the archive of an undistur
       .map((write) => `before ${write}`),
   );
 
-  const told: Record<string, number> = {};
+  const mails: Record<string, number> = {};
   for (const [number, at] of [...new Set(writes)].entries()) {
     const bucket = `killed-${number}`;
     const archive = await newBucket(bucket);
     for (const [key, bytes] of firstNight) await archive.create(key, { bytes }, 'application/octet-stream');
-    const before = (await aws.messages()).length;
+    const former = (await aws.messages()).length;
 
     const killed = await runAndKill(bucket, at);
     const { code } = await runNight(bucket, 1);
@@ -128,9 +129,9 @@ test('killed at any write, the next attempt ends with the archive of an undistur
     expect({ at, evidence: await evidenceOf(archive) }).toEqual({ at, evidence: whole });
     const { problems } = await verifyEnvironment(archive, simulator.environmentId);
     expect({ at, problems }).toEqual({ at, problems: [] });
-    told[at] = (await aws.messages()).length - before;
+    mails[at] = (await aws.messages()).length - former;
   }
-  // Between the topic's answer and the marker nobody can know: people are told twice rather than never.
-  const once = Object.fromEntries(Object.keys(told).map((at) => [at, 1]));
-  expect(told).toEqual({ ...once, 'after Publish': 2, 'before alerts': 2 });
+  // Between the topic's answer and the marker nobody can know: people are mailed twice rather than never.
+  const once = Object.fromEntries(Object.keys(mails).map((at) => [at, 1]));
+  expect(mails).toEqual({ ...once, 'after Publish': 2, 'before alerts': 2 });
 });

@@ -1,9 +1,9 @@
 import { main } from '../../cli/main.ts';
 import type { Terminal } from '../../cli/terminal/terminal.ts';
-import type { Outcome } from './command.ts';
+import type { ProcessResult } from './command.ts';
 
 /** Runs a command line in this process, on a terminal of so many columns that nobody watches. */
-export const invoke = async (words: readonly string[], width = 120): Promise<Outcome> => {
+export const invoke = async (words: readonly string[], width = 120): Promise<ProcessResult> => {
   const written = { stdout: '', stderr: '' };
   const terminal = (name: keyof typeof written): Terminal => ({
     write: (text) => {

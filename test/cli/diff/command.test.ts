@@ -27,7 +27,7 @@ const BOTH = [nightRun(1), nightRun(2)] as const;
 
 const diff = (out: string, ...words: readonly string[]) => invoke(['diff', ...words, '--out', out]);
 
-const toldOf = async (out: string, ...words: readonly string[]) =>
+const jsonOf = async (out: string, ...words: readonly string[]) =>
   JSON.parse((await diff(out, ...BOTH, '--json', ...words)).stdout);
 
 const [u1, u2, u3] = ['u1', 'u2', 'u3'].map((userId) => aUser({ userId })) as [
@@ -70,18 +70,18 @@ describe('users', () => {
       },
     ],
   ])('%s', async (_, before, after, users) => {
-    const told = await toldOf(await between(before, after));
+    const result = await jsonOf(await between(before, after));
     const { changed, ...rest } = users;
-    expect(told.users).toMatchObject(rest);
+    expect(result.users).toMatchObject(rest);
     expect(
-      told.users.changed.map(({ members, ...user }: { members: object[] }) => ({ ...user, members })),
+      result.users.changed.map(({ members, ...user }: { members: object[] }) => ({ ...user, members })),
     ).toEqual(
       changed.map((user) => ({
         ...user,
         members: expect.arrayContaining([...user.members]),
       })),
     );
-    expect(told.users.changed.map(({ members }: { members: object[] }) => members.length)).toEqual(
+    expect(result.users.changed.map(({ members }: { members: object[] }) => members.length)).toEqual(
       changed.map(({ members }) => members.length),
     );
   });
@@ -89,7 +89,7 @@ describe('users', () => {
   test('records without a userId are counted, and said to be untraceable', async () => {
     const nameless = aUser({ userId: undefined });
     const out = await between([u1, nameless], [u1, nameless, { ...nameless, userId: '' }]);
-    expect((await toldOf(out)).users).toMatchObject({
+    expect((await jsonOf(out)).users).toMatchObject({
       came: [],
       changed: [],
       untraceable: { from: 1, to: 2 },
@@ -133,7 +133,7 @@ describe('what may name a person', () => {
   test('is shown with --names', async () => {
     const folder = await out();
     expect((await diff(folder, ...BOTH, '--names')).stdout).toContain('firstName Zebulon → Amanda');
-    expect((await toldOf(folder, '--names')).users.changed[0].members).toContainEqual({
+    expect((await jsonOf(folder, '--names')).users.changed[0].members).toContainEqual({
       member: 'emailAddress',
       from: 'zebulon.u1@quagmire.example',
       to: 'amanda@quagmire.example',
@@ -160,7 +160,7 @@ describe('findings', () => {
       [stale(200), aUser({ userId: 'u2', lastLoginTime: daysAgo(200) }), u3],
       [stale(201), u2, aUser({ userId: 'u3', lastLoginTime: daysAgo(100) })],
     );
-    const { findings } = await toldOf(out);
+    const { findings } = await jsonOf(out);
     const subjects = (all: readonly { readonly subject: { readonly id: string } }[]) =>
       all.map(({ subject }) => subject.id);
     expect(subjects(findings.new)).toEqual(['u3']);
@@ -185,7 +185,7 @@ describe('findings', () => {
       { number: 1, users },
       { number: 2, users, config: { rules } },
     ]);
-    const { findings, judgedBy } = await toldOf(out);
+    const { findings, judgedBy } = await jsonOf(out);
     expect(findings.different.map(({ to }: { to: { ruleId: string } }) => to.ruleId)).toEqual([
       'stale-login',
       'long-disabled',
@@ -200,14 +200,14 @@ describe('findings', () => {
       { number: 2, users: [u1] },
       { number: 3, users: [anApiUser({ userId: 'u1' })] },
     ]);
-    const told = JSON.parse((await diff(out, nightRun(1), nightRun(3), '--json')).stdout);
-    expect(told.findings).toMatchObject({ new: [], resolved: [{ ruleId: 'stale-login' }] });
+    const result = JSON.parse((await diff(out, nightRun(1), nightRun(3), '--json')).stdout);
+    expect(result.findings).toMatchObject({ new: [], resolved: [{ ruleId: 'stale-login' }] });
     expect((await diff(out, nightRun(1), nightRun(3))).stdout).toContain('stale-login: resolved in between');
   });
 
   test('of records without a userId are not compared', async () => {
     const nameless = aUser({ userId: undefined });
-    const { findings } = await toldOf(await between([u1, nameless], [nameless, u1]));
+    const { findings } = await jsonOf(await between([u1, nameless], [nameless, u1]));
     expect(findings).toMatchObject({ new: [], resolved: [], untraceable: { from: 1, to: 1 } });
   });
 });

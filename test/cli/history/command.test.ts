@@ -45,13 +45,13 @@ const archived = async (nights: readonly NightPlan[] = NIGHTS): Promise<string> 
 
 const history = (out: string, ...words: readonly string[]) => invoke(['history', '--out', out, ...words]);
 
-interface Told {
+interface Entry {
   readonly run: string;
   readonly verdict: string;
   readonly message?: string;
 }
 
-const entriesOf = async (out: string, ...words: readonly string[]): Promise<readonly Told[]> =>
+const entriesOf = async (out: string, ...words: readonly string[]): Promise<readonly Entry[]> =>
   JSON.parse((await history(out, '--json', ...words)).stdout).entries;
 
 const alter = async (path: string, from: string | RegExp, to: string): Promise<void> => {
@@ -83,10 +83,10 @@ describe('a sound archive', () => {
 
   test('--json has what the reports say, and nothing else is on stdout', async () => {
     const { stdout, stderr } = await history(await archived(), '--json');
-    const told = JSON.parse(stdout);
+    const result = JSON.parse(stdout);
     expect(stderr).toBe('');
-    expect(told).toMatchObject({ environmentId: ENVIRONMENT, longestOpen: { run: nightRun(4) } });
-    expect(told.entries[2]).toMatchObject({
+    expect(result).toMatchObject({ environmentId: ENVIRONMENT, longestOpen: { run: nightRun(4) } });
+    expect(result.entries[2]).toMatchObject({
       run: nightRun(2),
       verdict: 'COMPLETE',
       users: 4,
@@ -94,7 +94,7 @@ describe('a sound archive', () => {
       drift: { users: 1, new: 1, resolved: 0 },
       changes: 0,
     });
-    expect(told.entries[1]).toMatchObject({
+    expect(result.entries[1]).toMatchObject({
       verdict: 'INCOMPLETE',
       reason: 'access-denied',
       attempt: 'attempt-2',
@@ -108,9 +108,9 @@ describe('a sound archive', () => {
     { words: ['--last', '2'], runs: [3, 4] },
     { words: ['--last', '9'], runs: [1, 2, 2, 3, 4] },
     { words: ['--since', '2026-11-25', '--last', '3'], runs: [2, 3, 4] },
-  ])('$words tells the runs $runs', async ({ words, runs }) => {
-    const told = await entriesOf(await archived(), ...words);
-    expect(told.map(({ run }) => run)).toEqual(runs.map(nightRun));
+  ])('$words lists the runs $runs', async ({ words, runs }) => {
+    const entries = await entriesOf(await archived(), ...words);
+    expect(entries.map(({ run }) => run)).toEqual(runs.map(nightRun));
   });
 
   test('the first run that is shown is still held against the one before', async () => {
@@ -124,9 +124,9 @@ describe('a sound archive', () => {
       { number: 3, users: [...quiet, stale, aUser({ userId: 'u5', lastLoginTime: daysAgo(300) })] },
     ]);
     const { stdout } = await history(out);
-    const told = stdout.slice(stdout.indexOf('Open longest'));
-    expect(told).toContain(`of 4 findings in run ${nightRun(3)}`);
-    expect(told.split('\n').filter((line) => line.startsWith('MEDIUM'))).toEqual([
+    const longest = stdout.slice(stdout.indexOf('Open longest'));
+    expect(longest).toContain(`of 4 findings in run ${nightRun(3)}`);
+    expect(longest.split('\n').filter((line) => line.startsWith('MEDIUM'))).toEqual([
       'MEDIUM         2026-11-24  2 days  2 runs    u4           stale-login',
       'MEDIUM         2026-11-26  0 days  1 run     u5           stale-login',
     ]);
@@ -153,11 +153,11 @@ describe('a sound archive', () => {
   });
 });
 
-describe('what is not complete is told', () => {
+describe('what is not complete has an entry', () => {
   test('an attempt that came after the fact and read nothing', async () => {
     const out = await archived([...NIGHTS, { number: 3, users: quiet }]);
-    const told = await entriesOf(out);
-    expect(told.filter(({ run }) => run === nightRun(3))).toMatchObject([
+    const entries = await entriesOf(out);
+    expect(entries.filter(({ run }) => run === nightRun(3))).toMatchObject([
       { verdict: 'INCOMPLETE', reason: 'access-denied' },
       { verdict: 'FAILED', reason: 'config' },
     ]);
@@ -167,8 +167,8 @@ describe('what is not complete is told', () => {
     const out = await archived();
     await rm(join(out, nightKeys(4).manifest));
     await rm(join(out, `latest/environment=${ENVIRONMENT}.json`));
-    const told = await entriesOf(out);
-    expect(told.at(-1)).toMatchObject({
+    const entries = await entriesOf(out);
+    expect(entries.at(-1)).toMatchObject({
       run: nightRun(4),
       verdict: 'INCOMPLETE',
       message: expect.stringContaining('its manifest is not'),
@@ -182,7 +182,7 @@ describe('what is not complete is told', () => {
   });
 });
 
-describe('what is not to be trusted is told in its place, and the exit is 2', () => {
+describe('what is not to be trusted has an entry in its place, and the exit is 2', () => {
   const report = (number: number) => nightKeys(number).object(OUTPUTS.report);
   const { manifest } = nightKeys(2);
 
@@ -194,13 +194,13 @@ describe('what is not to be trusted is told in its place, and the exit is 2', ()
     const out = await archived();
     await alter(join(out, key), /"users": \d+/, '"users": 9');
     const { code, stdout } = await history(out);
-    const told = await entriesOf(out);
+    const entries = await entriesOf(out);
     expect(code).toBe(2);
     expect(stdout).toContain('1 not to be trusted');
-    expect(told.filter(({ verdict }) => verdict === 'UNTRUSTED')).toEqual([
+    expect(entries.filter(({ verdict }) => verdict === 'UNTRUSTED')).toEqual([
       { run: nightRun(number), verdict: 'UNTRUSTED', message: expect.stringContaining(message) },
     ]);
-    expect(told.map(({ run }) => run)).toEqual([1, 2, 2, 3, 4].map(nightRun));
+    expect(entries.map(({ run }) => run)).toEqual([1, 2, 2, 3, 4].map(nightRun));
   });
 
   test.each([
@@ -216,9 +216,9 @@ describe('what is not to be trusted is told in its place, and the exit is 2', ()
   ])('%s that is gone', async (_, key, number, message) => {
     const out = await archived();
     await rm(join(out, key));
-    const told = await entriesOf(out);
+    const entries = await entriesOf(out);
     expect((await history(out)).code).toBe(2);
-    expect(told.filter(({ verdict }) => verdict === 'UNTRUSTED')).toEqual([
+    expect(entries.filter(({ verdict }) => verdict === 'UNTRUSTED')).toEqual([
       { run: nightRun(number), verdict: 'UNTRUSTED', message: expect.stringContaining(message) },
     ]);
   });

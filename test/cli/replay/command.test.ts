@@ -40,11 +40,11 @@ const scripted = (): readonly NightPlan[] =>
 
 const replay = (out: string, ...words: readonly string[]) => invoke(['replay', '--out', out, ...words]);
 
-const toldOf = async (out: string, ...words: readonly string[]) =>
+const jsonOf = async (out: string, ...words: readonly string[]) =>
   JSON.parse((await replay(out, '--json', ...words)).stdout);
 
 const nightsOf = async (out: string, ...words: readonly string[]): Promise<readonly unknown[]> =>
-  (await toldOf(out, ...words)).nights.map(({ run, outcome }: { run: string; outcome: string }) => [
+  (await jsonOf(out, ...words)).nights.map(({ run, outcome }: { run: string; outcome: string }) => [
     run,
     outcome,
   ]);
@@ -89,9 +89,9 @@ describe('under the config of the time', () => {
     expect((await readdir(own, { recursive: true })).filter((name) => name.endsWith('.gz'))).toHaveLength(3);
   });
 
-  test('what is told of every night is what its report and digest said', async () => {
+  test('what every night comes to is what its report and digest said', async () => {
     const { out, config: file } = await calm();
-    const { nights } = await toldOf(out, '--config', file);
+    const { nights } = await jsonOf(out, '--config', file);
     expect(nights).toHaveLength(5);
     for (const [index, night] of nights.entries()) {
       const keys = nightKeys(index + 1);
@@ -197,7 +197,7 @@ describe('the stretch', () => {
     expect(outcome.stderr).toContain(message);
   });
 
-  test('a night on which no run was complete is told, and not judged', async () => {
+  test('a night on which no run was complete is listed, and not judged', async () => {
     const out = await archived([
       { number: 1, users: [user] },
       { number: 2, users: [user], end: { complete: false, reason: 'deadline', message: 'm' } },
@@ -257,7 +257,7 @@ describe('a listing that is not what was archived is not replayed, and the exit 
     expect(code).toBe(2);
     expect(stdout).toContain('NOT REPLAYED:');
     expect(stdout).toContain('1 night NOT replayed: nothing is known of them');
-    const { nights } = await toldOf(out);
+    const { nights } = await jsonOf(out);
     expect(nights.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
       'replayed',
       'not-replayed',
@@ -268,7 +268,7 @@ describe('a listing that is not what was archived is not replayed, and the exit 
       outcome: 'not-replayed',
       message: expect.stringContaining(message),
     });
-    // Nothing was resolved by a night that nobody could look at.
+    // Nothing was resolved by a night that could not be judged.
     expect(nights[2].config.findings.byState).toMatchObject({
       open: expect.any(Number),
       new: 0,
@@ -287,10 +287,10 @@ describe('--against', () => {
   ];
   const limit = (days: number) => configFile(`rules: { stale-login: { maxDays: ${days} } }\n`);
 
-  test('tells those between two thresholds, on which nights, and the alerts more', async () => {
+  test('lists those between two thresholds, on which nights, and the alerts more', async () => {
     const out = await archived(nights);
     const words = ['--config', await limit(70), '--against', await limit(50)];
-    const { comparison, nights: told } = await toldOf(out, ...words);
+    const { comparison, nights: replayed } = await jsonOf(out, ...words);
     expect(comparison.findings).toEqual([
       {
         side: 'against',
@@ -303,12 +303,12 @@ describe('--against', () => {
         nights: 2,
       },
     ]);
-    // Both tell of u80 on the first night; that u60 is back on the third is news under the stricter one alone.
+    // Both have u80 on the first night; that u60 is back on the third is news under the stricter one alone.
     expect(comparison.rules).toEqual([
       { ruleId: 'stale-login', onlyConfig: 0, onlyAgainst: 1, alertsConfig: 1, alertsAgainst: 2 },
     ]);
     const alerts = (side: 'config' | 'against') =>
-      told.map((night: Record<typeof side, object>) => 'alert' in night[side]);
+      replayed.map((night: Record<typeof side, object>) => 'alert' in night[side]);
     expect(alerts('config')).toEqual([true, false, false]);
     expect(alerts('against')).toEqual([true, false, true]);
 
@@ -320,8 +320,8 @@ describe('--against', () => {
     expect(stdout).toMatch(/^ {10}0 {13}1 {6}\+1 {2}stale-login$/m);
   });
 
-  test('tells the same the other way round', async () => {
-    const { comparison } = await toldOf(
+  test('lists the same the other way round', async () => {
+    const { comparison } = await jsonOf(
       await archived(nights),
       ...['--config', await limit(50), '--against', await limit(70)],
     );
@@ -334,15 +334,15 @@ describe('--against', () => {
   test('a threshold that nobody stands at changes nothing', async () => {
     const words = ['--config', await limit(70), '--against', await limit(65)];
     const out = await archived(nights);
-    expect((await toldOf(out, ...words)).comparison).toEqual({ findings: [], rules: [] });
+    expect((await jsonOf(out, ...words)).comparison).toEqual({ findings: [], rules: [] });
     expect((await replay(out, ...words)).stdout).toContain('Both configs find the same on every night.');
   });
 
-  test('another severity is no other finding, and is told', async () => {
+  test('another severity is no other finding, and is listed', async () => {
     const out = await archived(nights.slice(0, 1));
     const high = await configFile('rules: { stale-login: { maxDays: 70, severity: HIGH } }\n');
     const words = ['--config', await limit(70), '--against', high];
-    expect((await toldOf(out, ...words)).comparison.findings).toMatchObject([
+    expect((await jsonOf(out, ...words)).comparison.findings).toMatchObject([
       { side: 'both', subject: { id: 'u80' }, severity: 'MEDIUM', againstSeverity: 'HIGH' },
     ]);
     expect((await replay(out, ...words)).stdout).toContain('stale-login: HIGH under against');
@@ -350,7 +350,7 @@ describe('--against', () => {
 
   test('a rule that is off finds nothing', async () => {
     const off = await configFile('rules: { stale-login: { enabled: false } }\n');
-    const { comparison } = await toldOf(
+    const { comparison } = await jsonOf(
       await archived(nights),
       '--config',
       await limit(70),
@@ -365,7 +365,7 @@ describe('--against', () => {
     await rm(join(out, nightKeys(2).object(OUTPUTS.snapshot)));
     const words = ['--config', await limit(70), '--against', await limit(50)];
     expect((await replay(out, ...words)).code).toBe(2);
-    expect((await toldOf(out, ...words)).comparison.findings).toMatchObject([
+    expect((await jsonOf(out, ...words)).comparison.findings).toMatchObject([
       { subject: { id: 'u60' }, firstNight: nightRun(1), lastNight: nightRun(1), nights: 1 },
     ]);
   });
@@ -378,8 +378,8 @@ test('--waivers are judged by, in place of those beside the config', async () =>
     file,
     `- { rule: stale-login, user: u1, reason: r, owner: a, approver: b, expires: ${nightAt(30).toISOString().slice(0, 10)} }\n`,
   );
-  const [plain] = (await toldOf(out)).nights;
-  const [waived] = (await toldOf(out, '--waivers', file)).nights;
+  const [plain] = (await jsonOf(out)).nights;
+  const [waived] = (await jsonOf(out, '--waivers', file)).nights;
   expect(plain.config.findings.byState.waived).toBe(0);
   expect(waived.config.findings.byState.waived).toBe(1);
   expect(await readJsonLines(folderArchive(out), nightKeys(1).object(OUTPUTS.findings))).toContainEqual(

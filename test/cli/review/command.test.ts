@@ -150,7 +150,7 @@ describe('five nights of a real directory', () => {
     ]);
 
     const [first, second] = roster;
-    const told = await ingest(
+    const result = await ingest(
       pack,
       await filledOf(pack, (line) => ({
         ...line,
@@ -158,7 +158,7 @@ describe('five nights of a real directory', () => {
         ...(line.userId === second?.userId && { decision: 'justify', justification: 'back\nin May' }),
       })),
     );
-    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
 
     const signedOff = await jsonOf(pack, 'signed-off.json');
     expect(signedOff).toMatchObject({
@@ -259,12 +259,12 @@ describe('the manifest', () => {
 describe('what was not seen', () => {
   const whole = { users: [u1] };
 
-  test.each<{ name: string; nights: Record<string, Plan>; asked?: Asked; told: readonly string[] }>([
+  test.each<{ name: string; nights: Record<string, Plan>; asked?: Asked; texts: readonly string[] }>([
     {
       name: 'days without a run',
       nights: { 2: whole, 4: whole },
       asked: { to: dayAt(6) },
-      told: [
+      texts: [
         `speaks for run ${runAt(4)}`,
         `days (UTC) without a complete run that could be read: ${dayAt(1)}, ${dayAt(3)}, ${dayAt(5)} to ${dayAt(6)}`,
       ],
@@ -273,40 +273,40 @@ describe('what was not seen', () => {
       name: 'a run that is not complete',
       nights: { 1: whole, 2: { users: [u1], isCut: true }, 3: whole },
       asked: { to: dayAt(3) },
-      told: [`NOT COMPLETE: run ${runAt(2)}, attempt attempt-2: INCOMPLETE (deadline)`],
+      texts: [`NOT COMPLETE: run ${runAt(2)}, attempt attempt-2: INCOMPLETE (deadline)`],
     },
     {
       name: 'a period without a run',
       nights: { 1: whole },
       asked: { from: dayAt(2), to: dayAt(3) },
-      told: [`speaks for run ${runAt(1)}`, 'THAT RUN LIES BEFORE THE PERIOD', `${dayAt(2)} to ${dayAt(3)}`],
+      texts: [`speaks for run ${runAt(1)}`, 'THAT RUN LIES BEFORE THE PERIOD', `${dayAt(2)} to ${dayAt(3)}`],
     },
     {
       name: 'a period of one run',
       nights: { 1: whole, 2: { users: [u1, u2] } },
       asked: { from: dayAt(2), to: dayAt(2) },
-      told: ['With one run there is nothing to compare'],
+      texts: ['With one run there is nothing to compare'],
     },
     {
       name: 'a record without a userId',
       nights: { 1: whole, 2: { users: [u1, aUser({ userId: null })] } },
       asked: { to: dayAt(2) },
-      told: ['1 record without a userId'],
+      texts: ['1 record without a userId'],
     },
-  ])('is told: $name', async ({ nights, asked, told }) => {
+  ])('is stated: $name', async ({ nights, asked, texts }) => {
     const { code, stdout, pack } = await build(await archived(nights), asked);
     expect(code).toBe(0);
     const readme = (await readFile(join(pack, 'README.txt'), 'utf8')).replaceAll(/\n {2}/g, ' ');
-    for (const text of told) {
+    for (const text of texts) {
       expect(stdout.replaceAll('\n', ' ')).toContain(text);
       expect(readme).toContain(text);
     }
     await ingest(pack, await filledOf(pack));
     const signedOff = (await readFile(join(pack, 'signed-off.txt'), 'utf8')).replaceAll(/\n {2}/g, ' ');
-    for (const text of told) expect(signedOff).toContain(text);
+    for (const text of texts) expect(signedOff).toContain(text);
   });
 
-  test('a run that was altered is left out, told, and exits 2', async () => {
+  test('a run that was altered is left out, listed, and exits 2', async () => {
     const out = await archived({ 1: whole, 2: { users: [u1, u2] }, 3: { users: [u1, u2, u3] } });
     await appendFile(join(out, keysAt(1).object(OUTPUTS.snapshot)), 'x');
     const { code, stdout, pack } = await build(out, { to: dayAt(3) });
@@ -357,7 +357,7 @@ describe('what was not seen', () => {
     },
   );
 
-  test('an earlier run never stands in for one that was taken away', async () => {
+  test('no other run stands in for one that was taken away', async () => {
     const out = await archived({ 1: whole, 2: whole });
     await rm(join(out, keysAt(2).manifest));
     const { code, stderr } = await build(out, { to: dayAt(2) });
@@ -381,7 +381,7 @@ describe('what was not seen', () => {
 });
 
 describe('waivers and findings', () => {
-  test('are told of each user', async () => {
+  test('are listed for each user', async () => {
     const out = await newFolder();
     const waiver = {
       rule: 'super-user-api-access',
@@ -437,7 +437,7 @@ describe('a sign-off is refused, and writes nothing,', () => {
   const packOfTwo = async () =>
     (await build(await archived({ 1: { users: [u1, u2] } }), { to: dayAt(1) })).pack;
 
-  test('for a worksheet with problems, all of which are told', async () => {
+  test('for a worksheet with problems, all of which are listed', async () => {
     const pack = await packOfTwo();
     const before = await readdir(pack);
     const { code, stdout, stderr } = await ingest(

@@ -13,7 +13,7 @@ import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { personalDataIn, personalDataOf } from '../../support/personal-data.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
-import { ACCOUNT, command, type Outcome, runEnv, runWords, start } from '../command.ts';
+import { ACCOUNT, command, type ProcessResult, runEnv, runWords, start } from '../command.ts';
 
 const newFolder = temporaryFolders();
 const users = makeDirectory({ users: 250, seed: 7, asOf: new Date(), accountId: ACCOUNT });
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterEach(() => simulator.setFaults([]));
 afterAll(() => simulator.close());
 
-const run = (out: string, ...words: readonly string[]): Promise<Outcome> =>
+const run = (out: string, ...words: readonly string[]): Promise<ProcessResult> =>
   command([...runWords(simulator), '--out', out, ...words], runEnv(simulator));
 
 /** Writes a config file of one environment, and gives its path. */
@@ -182,7 +182,7 @@ describe('in a bucket', () => {
   });
   afterAll(() => emulator.close());
 
-  const runInBucket = (...words: readonly string[]): Promise<Outcome> =>
+  const runInBucket = (...words: readonly string[]): Promise<ProcessResult> =>
     command([...runWords(simulator), '--bucket', BUCKET, '--topic', emulator.topicArn, ...words], {
       ...emulator.env,
       ...runEnv(simulator),
@@ -332,7 +332,7 @@ test('--direct-credentials uses the caller’s keys as they are', async () => {
 test('--accept-roster-drop believes a directory that shrank', async () => {
   const shrinking = await startSimulator({ users });
   const out = await newFolder();
-  const again = (...words: readonly string[]): Promise<Outcome> =>
+  const again = (...words: readonly string[]): Promise<ProcessResult> =>
     command([...runWords(shrinking), '--out', out, '--json', ...words], runEnv(shrinking));
   expect((await again('--as-of', '2026-11-22T02:00:00Z')).code).toBe(0);
   shrinking.setUsers(users.slice(0, 150));

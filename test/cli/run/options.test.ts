@@ -73,9 +73,13 @@ describe('what is not', () => {
       '--environment must be 1 to 26 letters and digits, got "a-b"',
     ],
     ['11 digits', { account: '12345678901' }, '--account must be 12 digits, got "12345678901"'],
-    ['a place', { region: 'virginia' }, '--region must be a region such as us-east-1, got "virginia"'],
+    ['a city', { region: 'virginia' }, '--region must be a region such as us-east-1, got "virginia"'],
     ['a blank path', { out: ' ' }, '--out must be the path of a folder, got " "'],
-    ['both places', { bucket: 'my-bucket' }, 'one of --out FOLDER and --bucket NAME must be given, got both'],
+    [
+      'both locations',
+      { bucket: 'my-bucket' },
+      'one of --out FOLDER and --bucket NAME must be given, got both',
+    ],
     [
       'a bucket with capitals',
       { bucket: 'Bucket' },
@@ -124,7 +128,7 @@ describe('what is not', () => {
     expect(() => read(flags)).toThrow(message);
   });
 
-  test('no place', () => {
+  test('no location', () => {
     expect(() => readRunFlags(WITHOUT_OUT, {}, NOW)).toThrow(
       'one of --out FOLDER and --bucket NAME must be given, got neither',
     );
@@ -136,7 +140,7 @@ describe('what is not', () => {
     );
   });
 
-  test('everything at once is told at once', () => {
+  test('everything at once is reported at once', () => {
     expect(() => readRunFlags({ account: '1', asOf: 'now' }, {}, NOW)).toThrow(
       expect.objectContaining({
         name: 'UsageError',

@@ -13,7 +13,7 @@ import { ENVIRONMENT } from '../../support/builders.ts';
 import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../../support/history.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
-import { command, type Outcome } from '../command.ts';
+import { command, type ProcessResult } from '../command.ts';
 
 const newFolder = temporaryFolders();
 
@@ -43,7 +43,7 @@ afterAll(async () => {
 const file = (name: string): string => join(files, name);
 
 /** Where no process is needed to tell, none is started: each takes a second. */
-const verify = async (...words: readonly string[]): Promise<Outcome> => {
+const verify = async (...words: readonly string[]): Promise<ProcessResult> => {
   const texts = { out: '', err: '' };
   const terminal = (name: 'out' | 'err'): Terminal => {
     const write = (text: string): void => {
@@ -62,7 +62,7 @@ const verify = async (...words: readonly string[]): Promise<Outcome> => {
 };
 
 describe('a history in a folder', () => {
-  test('is told with what was checked, and what was not', async () => {
+  test('is reported with what was checked, and what was not', async () => {
     const { code, stdout, stderr } = await command(['verify', '--out', history]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^environment \w+: 0 problems$/m);
@@ -99,9 +99,9 @@ describe('a history in a folder', () => {
         },
       ],
     });
-    const [{ problems: told }] = answer.environments;
-    expect(told).toHaveLength(problems);
-    expect(told[0]).toMatchObject({ kind: 'gap', run: runOf(3) });
+    const [{ problems: found }] = answer.environments;
+    expect(found).toHaveLength(problems);
+    expect(found[0]).toMatchObject({ kind: 'gap', run: runOf(3) });
   });
 
   test('another key: a line for each manifest', async () => {

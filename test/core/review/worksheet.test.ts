@@ -18,8 +18,8 @@ const worksheetOf = async (
 ): Promise<Uint8Array> => {
   const spools = await createSpoolFolder();
   const sheets = await openUserSheets(spools, NOW);
-  for (const [place, [user, worst]] of users.entries())
-    await sheets.add(readUser(user, place), { count: worst === undefined ? 0 : 1, worst });
+  for (const [position, [user, worst]] of users.entries())
+    await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
   const { 'worksheet.csv': evidence } = await sheets.finish();
   const folder = folderArchive(await newFolder());
   await folder.create('worksheet.csv', evidence.content, 'text/csv');
@@ -50,7 +50,7 @@ type Edit = (lines: readonly Line[]) => readonly Line[];
 const inLine =
   (number: number, change: Line): Edit =>
   (lines) =>
-    lines.map((line, place) => (place + 2 === number ? { ...line, ...change } : line));
+    lines.map((line, position) => (position + 2 === number ? { ...line, ...change } : line));
 
 const filledBy = async (edit: Edit, spelling?: Spelling) => {
   const worksheet = await worksheetOf(USERS);
@@ -83,7 +83,7 @@ describe('a worksheet that is right', () => {
   });
 });
 
-describe('a worksheet that is wrong is told', () => {
+describe('a worksheet that is wrong is refused', () => {
   const email = 'zebulon.u1@quagmire.example';
 
   test.each<{ name: string; edit: Edit; problems: readonly string[] }>([
