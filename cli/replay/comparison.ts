@@ -11,7 +11,7 @@ export interface Disagreement {
   readonly ruleId: string;
   readonly subject: Finding['subject'];
   readonly severity: Severity;
-  /** Where the side is `both`: the severity under the other config. */
+  /** The severity under the other config, where the side is `both`. */
   readonly againstSeverity?: Severity;
   readonly isWaived: boolean;
   /** Names of runs. */

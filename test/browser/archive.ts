@@ -16,7 +16,7 @@ import {
 } from '../support/builders.ts';
 import { listingOf } from '../support/listing.ts';
 
-/** What a page must show as text and never obey. */
+/** Texts that a page must show and never obey. */
 export const NASTY = {
   tag: '<img src=x onerror=alert(1)>',
   script: '</script><script>alert(1)</script>',

@@ -53,13 +53,13 @@ export const serve = async (folder: string): Promise<Shelf> => {
 
 export interface Visit {
   readonly page: Page;
-  /** What the page said on the console, threw, or asked in a dialog. */
+  /** The texts that the page wrote to the console, threw, or asked in a dialog. */
   readonly noises: readonly string[];
   /** Every address that it asked for. */
   readonly requests: readonly string[];
 }
 
-/** Opens a page as a reader of its own, and remembers all that it does besides being read. */
+/** Opens a page as a reader of its own, and records all that it does besides being read. */
 export const visit = async (
   browser: Browser,
   url: string,

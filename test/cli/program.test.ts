@@ -14,7 +14,7 @@ test('every folder with a command.ts is a command of that name, and help lists i
   expect([...listed].map(([, name = '']) => name).toSorted()).toEqual([...folders, 'help'].toSorted());
 });
 
-/** What a file imports before anything runs: types are erased, and `import()` waits until it is asked for. */
+/** The imports of a file that come before anything runs: types are erased, and `import()` waits until it is called. */
 const staticImports = async (file: string): Promise<readonly string[]> => {
   const text = await readFile(file, 'utf8');
   return [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '([^']+)'/gm)].map(

@@ -50,7 +50,7 @@ test.each([
   expect(() => readSimulateFlags({ ...FLAGS, ...flags })).toThrow(message);
 });
 
-/** What the printed lines set, and the command that they end in. */
+/** Reads the variables that the printed lines set, and the command that they end in. */
 const readInstructions = (printed: string) => ({
   env: Object.fromEntries(
     [...printed.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),

@@ -1,8 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { main } from '../../../cli/main.ts';
-import type { Terminal } from '../../../cli/terminal/terminal.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
@@ -14,6 +12,7 @@ import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../../support/history.t
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command, type ProcessResult } from '../command.ts';
+import { invoke } from '../in-process.ts';
 
 const newFolder = temporaryFolders();
 
@@ -42,24 +41,8 @@ afterAll(async () => {
 
 const file = (name: string): string => join(files, name);
 
-/** Where no process is needed to tell, none is started: each takes a second. */
-const verify = async (...words: readonly string[]): Promise<ProcessResult> => {
-  const texts = { out: '', err: '' };
-  const terminal = (name: 'out' | 'err'): Terminal => {
-    const write = (text: string): void => {
-      texts[name] += text;
-    };
-    return {
-      write,
-      line: (text = '') => write(`${text}\n`),
-      paint: (_, text) => text,
-      width: 120,
-      isWatched: false,
-    };
-  };
-  const code = await main(['verify', ...words], { out: terminal('out'), err: terminal('err'), env: {} });
-  return { code, stdout: texts.out, stderr: texts.err };
-};
+/** Runs in this process where nothing needs one of its own: to start one takes a second. */
+const verify = (...words: readonly string[]): Promise<ProcessResult> => invoke(['verify', ...words]);
 
 describe('a history in a folder', () => {
   test('is reported with what was checked, and what was not', async () => {
