@@ -12,7 +12,7 @@ export type Perform = (action: (io: Io) => Promise<ExitCode>) => Promise<void>;
  * Adds a command to the program: its flags and their help. Declarations are read whatever is typed, so they import
  * nothing that takes time; the action, which may, is loaded when its command is asked for.
  */
-export type DeclareCommand = (program: Command, perform: Perform) => void;
+export type DeclareCommand = (program: Command, perform: Perform) => Command;
 
 /** Collects the values of a flag that may be given more than once. */
 export const another = (value: string, values: readonly string[] = []): readonly string[] => [

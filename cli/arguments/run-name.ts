@@ -1,5 +1,5 @@
 import { ArchiveError, lastCompleteRun, type StoredManifest } from '../../core/archive/manifest.ts';
-import { walkRuns } from '../../core/archive/runs.ts';
+import { runsWithin } from '../../core/archive/stretch.ts';
 import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
@@ -25,11 +25,7 @@ export const findRun = async (
   if (last !== undefined) return last;
 
   const prefix = text.replaceAll('-', '');
-  const found = [];
-  for await (const run of walkRuns(archive, environmentId, prefix)) {
-    if (!run.run.startsWith(prefix)) break;
-    found.push(run);
-  }
+  const found = await runsWithin(archive, environmentId, { from: prefix, to: prefix });
   const [only, another] = found;
   if (only === undefined)
     throw new ArchiveError(

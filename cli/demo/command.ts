@@ -1,7 +1,7 @@
 import type { DeclareCommand } from '../arguments/declaration.ts';
 import type { DemoFlags } from './options.ts';
 
-export const demoCommand: DeclareCommand = (program, perform) => {
+export const demoCommand: DeclareCommand = (program, perform) =>
   program
     .command('demo')
     .description('audit some nights of a simulated directory; needs no account and no network')
@@ -12,4 +12,3 @@ export const demoCommand: DeclareCommand = (program, perform) => {
     .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
     .option('--json', 'print JSON')
     .action((flags: DemoFlags) => perform(async (io) => (await import('./action.ts')).demo(flags, io)));
-};

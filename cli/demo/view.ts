@@ -36,18 +36,14 @@ const inner = (out: Terminal): Terminal => ({ ...out, width: out.width - INDENT.
 
 export const showOpening = (
   out: Terminal,
-  {
-    nights,
-    users,
-    requestsPerSecond,
-    endpoint,
-  }: {
+  stage: {
     readonly nights: number;
     readonly users: number;
     readonly requestsPerSecond: number;
     readonly endpoint: string;
   },
 ): void => {
+  const { nights, users, requestsPerSecond, endpoint } = stage;
   out.line(out.paint('bold', `FinSpace user auditor: ${nights} nights of a directory of ${users} users`));
   out.line(
     out.paint(

@@ -9,7 +9,7 @@ Examples:
   $ ${NAME} diff 2026-11-23 latest --out audit-history
 ${READING_EXIT_CODES}`;
 
-export const diffCommand: DeclareCommand = (program, perform) => {
+export const diffCommand: DeclareCommand = (program, perform) =>
   archiveCommand(program, 'diff')
     .argument('<run>', 'the earlier run')
     .argument('<run>', 'the later run')
@@ -19,4 +19,3 @@ export const diffCommand: DeclareCommand = (program, perform) => {
     .action((from: string, to: string, flags: DiffFlags) =>
       perform(async (io) => (await import('./action.ts')).diff(from, to, flags, io)),
     );
-};

@@ -16,7 +16,7 @@ Exit codes:
   2  something failed: an audit would, or nobody would start it or be told
   3  the command line or a config file is wrong: nothing was looked at`;
 
-export const doctorCommand: DeclareCommand = (program, perform) => {
+export const doctorCommand: DeclareCommand = (program, perform) =>
   auditCommand(program, 'doctor')
     .description('look whether an audit could be made, and change nothing')
     .option(
@@ -28,4 +28,3 @@ export const doctorCommand: DeclareCommand = (program, perform) => {
     .option('--json', 'print JSON')
     .addHelpText('after', NOTES)
     .action((flags: DoctorFlags) => perform(async (io) => (await import('./action.ts')).doctor(flags, io)));
-};

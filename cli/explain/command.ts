@@ -11,7 +11,7 @@ Examples:
   $ ${NAME} explain vs57phhvijir4kv5rf6ywt/stale-login/01FXYZ --out audit-history --config audit.yaml
   $ ${NAME} explain vs57phhvijir4kv5rf6ywt --out audit-history --run 20261124T020000Z`;
 
-export const explainCommand: DeclareCommand = (program, perform) => {
+export const explainCommand: DeclareCommand = (program, perform) =>
   program
     .command('explain')
     .argument(
@@ -31,4 +31,3 @@ export const explainCommand: DeclareCommand = (program, perform) => {
     .action((subject: string, flags: ExplainFlags) =>
       perform(async (io) => (await import('./action.ts')).explain(subject, flags, io)),
     );
-};

@@ -2,16 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArchiveError } from '../../core/archive/manifest.ts';
-import { type ArchivedRun, walkAttempts, walkRuns } from '../../core/archive/runs.ts';
+import type { ArchivedRun, Attempt } from '../../core/archive/runs.ts';
+import { attemptsWithin, runsWithin, type Stretch } from '../../core/archive/stretch.ts';
 import { type OpenedArchive, openedArchive } from '../arguments/archive-options.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
+import { isRunName } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { stoppable } from '../terminal/interrupt.ts';
 import { type Io, statusLine } from '../terminal/terminal.ts';
 import { compareRuns } from './comparison.ts';
 import { type JudgedRun, openRunJudge, type RunJudge } from './judge.ts';
 import type { Replay, ReplayedRun, ReplaySummary } from './model.ts';
-import { type ReplayFlags, type RunBound, readReplayFlags } from './options.ts';
+import { type ReplayFlags, readReplayFlags } from './options.ts';
 import { showReplay } from './view.ts';
 
 const summaryOf = ({ report, alert }: JudgedRun): ReplaySummary => ({
@@ -53,55 +55,39 @@ const replayRun = async (
   };
 };
 
-const isUpTo = (run: string, to: RunBound | undefined): boolean =>
-  to === undefined || run.slice(0, to.prefix.length) <= to.prefix;
-
-/** The runs of a stretch, in order; throws ArchiveError where an end of it that was named is not there. */
-const runsOf = async (
+/** The complete runs of a stretch; throws ArchiveError where there is none, or an end of it that was named is missing. */
+const requireRuns = async (
   { archive, environmentId }: OpenedArchive,
-  from: RunBound | undefined,
-  to: RunBound | undefined,
+  ends: Stretch,
 ): Promise<readonly ArchivedRun[]> => {
-  const runs: ArchivedRun[] = [];
-  for await (const run of walkRuns(archive, environmentId, from?.prefix)) {
-    if (!isUpTo(run.run, to)) break;
-    runs.push(run);
-  }
-  for (const bound of [from, to]) {
-    if (bound?.isRun && !runs.some(({ run }) => run === bound.prefix))
-      throw new ArchiveError(`${archive.location} has no complete run ${bound.prefix} of ${environmentId}`);
-  }
+  const runs = await runsWithin(archive, environmentId, ends);
+  const missing = [ends.from, ends.to].find(
+    (end) => end !== undefined && isRunName(end) && !runs.some(({ run }) => run === end),
+  );
+  if (missing !== undefined)
+    throw new ArchiveError(`${archive.location} has no complete run ${missing} of ${environmentId}`);
   if (runs.length === 0)
     throw new ArchiveError(`${archive.location} has no complete run of ${environmentId} in that stretch`);
   return runs;
 };
 
-/** The attempts at runs that never were complete, one a run. */
-const unfinishedRuns = async (
-  { archive, environmentId }: OpenedArchive,
-  from: RunBound | undefined,
-  to: RunBound | undefined,
-  complete: ReadonlySet<string>,
-): Promise<readonly ReplayedRun[]> => {
-  const unfinished = new Map<string, ReplayedRun>();
-  for await (const { run, report, problem } of walkAttempts(archive, environmentId, from?.prefix)) {
-    if (complete.has(run) || !isUpTo(run, to)) continue;
-    const { verdict = 'INCOMPLETE', reason = 'it broke off' } = report ?? {};
-    unfinished.set(run, { run, outcome: 'not-complete', message: problem ?? `${verdict} then (${reason})` });
-  }
-  return [...unfinished.values()];
+const unfinishedRun = ({ run, report, problem }: Attempt): ReplayedRun => {
+  const { verdict = 'INCOMPLETE', reason = 'it broke off' } = report ?? {};
+  return { run, outcome: 'not-complete', message: problem ?? `${verdict} then (${reason})` };
 };
 
 /** Replays runs one after the other, as many as there are before somebody interrupts it. */
 const replayRuns = async (
   runs: readonly ArchivedRun[],
-  judges: ReplayJudges,
+  openJudges: (folder: string) => ReplayJudges,
   signal: AbortSignal,
   { err }: Io,
 ): Promise<readonly ReplayedRun[]> => {
   const replayed: ReplayedRun[] = [];
   const status = statusLine(err);
+  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-replay-'));
   try {
+    const judges = openJudges(folder);
     for (const [index, run] of runs.entries()) {
       status.show(`night ${index + 1} of ${runs.length}: ${run.run}`);
       const result = await replayRun(run, judges, signal);
@@ -110,6 +96,7 @@ const replayRuns = async (
     }
   } finally {
     status.clear();
+    await rm(folder, { recursive: true, force: true });
   }
   if (signal.aborted) {
     err.line(`interrupted after ${replayed.length} of ${runs.length} nights: nothing is told of the others`);
@@ -117,49 +104,36 @@ const replayRuns = async (
   return replayed;
 };
 
-const withTemporaryFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
-  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-replay-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
-
 const DEFAULTS = 'the rules as they come';
 
 /** `replay`: judges archived runs by today's rules. Throws UsageError, ConfigError and ArchiveError. */
 export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const { archive: asked, from, to } = readReplayFlags(flags);
+  const { archive: asked, stretch } = readReplayFlags(flags);
   const config = readConfigFiles(flags.config, now, flags.waivers);
   const against =
     flags.against === undefined ? undefined : readConfigFiles(flags.against, now, flags.waivers);
   const opened = await openedArchive(asked, io.env);
 
   return stoppable(async (signal) => {
-    const runs = await runsOf(opened, from, to);
+    const runs = await requireRuns(opened, stretch);
     const comparison = compareRuns();
-    const replayed = await withTemporaryFolder((folder) => {
-      const judge = (name: string, files: typeof config): RunJudge =>
-        openRunJudge(opened.archive, files, join(folder, name));
-      const judges: ReplayJudges = {
-        config: judge('config', config),
-        against: against && judge('against', against),
-        comparison,
-      };
-      return replayRuns(runs, judges, signal, io);
+    const openJudges = (folder: string): ReplayJudges => ({
+      config: openRunJudge(opened.archive, config, join(folder, 'config')),
+      against: against && openRunJudge(opened.archive, against, join(folder, 'against')),
+      comparison,
     });
-
-    const complete = new Set(runs.map(({ run }) => run));
-    const unfinished = await unfinishedRuns(opened, from, to, complete);
+    const replayed = await replayRuns(runs, openJudges, signal, io);
+    const attempts = await attemptsWithin(opened.archive, opened.environmentId, stretch, runs);
+    // Of the attempts at a run the last one counts.
+    const unfinished = new Map(attempts.map((attempt) => [attempt.run, unfinishedRun(attempt)]));
     const result: Replay = {
       environmentId: opened.environmentId,
       configs: {
         config: flags.config ?? DEFAULTS,
         ...(flags.against !== undefined && { against: flags.against }),
       },
-      nights: [...replayed, ...unfinished].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
+      nights: [...replayed, ...unfinished.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
       ...(against !== undefined && { comparison: comparison.result() }),
     };
     if (flags.json) io.out.line(JSON.stringify(result, null, 2));

@@ -14,7 +14,7 @@ Exit codes:
   2  one was not: it is altered or missing, or a rule failed
   3  the command line or a config file is wrong`;
 
-export const replayCommand: DeclareCommand = (program, perform) => {
+export const replayCommand: DeclareCommand = (program, perform) =>
   archiveCommand(program, 'replay')
     .description("judge archived listings by today's rules")
     .option('--from <run>', 'the first run, or a day')
@@ -24,4 +24,3 @@ export const replayCommand: DeclareCommand = (program, perform) => {
     .option('--against <file>', 'judge by this audit.yaml as well, and compare')
     .addHelpText('after', NOTES)
     .action((flags: ReplayFlags) => perform(async (io) => (await import('./action.ts')).replay(flags, io)));
-};

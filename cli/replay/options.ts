@@ -1,7 +1,6 @@
-import { isDay } from '../../core/config/config.ts';
 import { type ArchiveFlags, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
-import { isRunName, isRunOrDay } from '../arguments/run-name.ts';
+import { isRunOrDay } from '../arguments/run-name.ts';
 
 /** The flags of `replay` as they were typed. */
 export interface ReplayFlags extends ArchiveFlags {
@@ -13,29 +12,19 @@ export interface ReplayFlags extends ArchiveFlags {
   readonly json?: true;
 }
 
-/** An end of a stretch of runs, as somebody named it. */
-export interface RunBound {
-  /** The beginning of run names: `20261124`, or the whole of one, `20261124T020000Z`. */
-  readonly prefix: string;
-  /** A whole name: that run has to be there. */
-  readonly isRun: boolean;
-}
-
-const boundOf = (text: string | undefined): RunBound | undefined =>
-  text === undefined
-    ? undefined
-    : { prefix: isDay(text) ? text.replaceAll('-', '') : text, isRun: isRunName(text) };
+/** A run as it is named, or the beginning of the names that the runs of a day have. */
+const prefixOf = (runOrDay: string | undefined): string | undefined => runOrDay?.replaceAll('-', '');
 
 /** Reads the flags of `replay`. Throws UsageError. */
 export const readReplayFlags = (flags: ReplayFlags) => {
   const read = flagReader();
   const archive = readArchiveFlags(read, flags);
   const allowed = 'a run as 20261124T020000Z or a day as 2026-11-24';
-  const from = boundOf(read.text('--from', flags.from, allowed, isRunOrDay));
-  const to = boundOf(read.text('--to', flags.to, allowed, isRunOrDay));
+  const from = prefixOf(read.text('--from', flags.from, allowed, isRunOrDay));
+  const to = prefixOf(read.text('--to', flags.to, allowed, isRunOrDay));
   for (const name of ['config', 'waivers', 'against'] as const) read.path(`--${name}`, flags[name], 'file');
-  if (from !== undefined && to !== undefined && from.prefix.slice(0, to.prefix.length) > to.prefix)
+  if (from !== undefined && to !== undefined && from.slice(0, to.length) > to)
     read.refuse(`--from must not be after --to, got ${flags.from} and ${flags.to}`);
   read.done();
-  return { archive, from, to };
+  return { archive, stretch: { from, to } };
 };

@@ -13,7 +13,7 @@ import type { Io } from '../terminal/terminal.ts';
 import { type ReviewFlags, type ReviewOptions, readReviewFlags } from './options.ts';
 import { showPack, showSignOff } from './view.ts';
 
-type ReviewTask<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
+type Task<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
 
 const requireEmpty = async (pack: Archive): Promise<void> => {
   for await (const key of pack.list(''))
@@ -22,11 +22,7 @@ const requireEmpty = async (pack: Archive): Promise<void> => {
     ]);
 };
 
-const buildReview = async (
-  { archive: asked, period, pack: folder }: ReviewTask<'build'>,
-  isJson: boolean,
-  io: Io,
-) => {
+const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, isJson: boolean, io: Io) => {
   const pack = folderArchive(folder);
   await requireEmpty(pack);
   const { archive, environmentId } = await openedArchive(asked, io.env);
@@ -37,11 +33,7 @@ const buildReview = async (
   return isTrusted(built.manifest) ? EXIT.ok : EXIT.notComplete;
 };
 
-const ingestReview = async (
-  { pack: folder, filled, ...request }: ReviewTask<'sign-off'>,
-  isJson: boolean,
-  io: Io,
-) => {
+const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, isJson: boolean, io: Io) => {
   const pack = folderArchive(folder);
   const bytes = await readFile(filled).catch((error: unknown) => {
     throw new UsageError([
@@ -68,5 +60,5 @@ const ingestReview = async (
 export const review = async (flags: ReviewFlags, io: Io): Promise<ExitCode> => {
   const options = readReviewFlags(flags, Date.now());
   const isJson = flags.json ?? false;
-  return options.task === 'build' ? buildReview(options, isJson, io) : ingestReview(options, isJson, io);
+  return options.task === 'build' ? build(options, isJson, io) : ingest(options, isJson, io);
 };

@@ -16,7 +16,7 @@ Exit codes:
   2  there is no complete run to review, or something in the archive is altered or missing
   3  the command line, the filled worksheet or the pack is wrong: nothing was written`;
 
-export const reviewCommand: DeclareCommand = (program, perform) => {
+export const reviewCommand: DeclareCommand = (program, perform) =>
   archiveCommand(program, 'review')
     .description('build the pack of an access review, and sign it off')
     .option('--from <day>', 'the first day of the period, in UTC, as 2026-10-01')
@@ -27,4 +27,3 @@ export const reviewCommand: DeclareCommand = (program, perform) => {
     .option('--signed-off-at <time>', 'when: ISO 8601 with its zone, not to come (default: now)')
     .addHelpText('after', NOTES)
     .action((flags: ReviewFlags) => perform(async (io) => (await import('./action.ts')).review(flags, io)));
-};

@@ -3,7 +3,7 @@ import { type ConfiguredRule, configureRules } from '../../rules/engine/configur
 import { rules } from '../../rules/index.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import { type Cell, table } from '../terminal/table.ts';
+import { type Cell, factsTable, table } from '../terminal/table.ts';
 import { type Io, SEVERITY_FORMATS, type Terminal } from '../terminal/terminal.ts';
 
 /** The flags of `rules` as they were typed. */
@@ -59,8 +59,7 @@ const ruleText = (
     ['Remediation', rule.remediation],
     ['Controls', rule.controls.length === 0 ? 'none' : rule.controls.join(', ')],
   ];
-  const rows = facts.map(([name, text]): readonly Cell[] => [{ text: name, format: 'dim' }, text]);
-  return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
+  return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${factsTable(out, facts)}`;
 };
 
 const catalogueText = (

@@ -1,7 +1,7 @@
 import type { DeclareCommand } from '../arguments/declaration.ts';
 import type { RulesFlags } from './action.ts';
 
-export const rulesCommand: DeclareCommand = (program, perform) => {
+export const rulesCommand: DeclareCommand = (program, perform) =>
   program
     .command('rules')
     .argument('[id]', 'explain this rule')
@@ -12,4 +12,3 @@ export const rulesCommand: DeclareCommand = (program, perform) => {
     .action((id: string | undefined, flags: RulesFlags) =>
       perform(async (io) => (await import('./action.ts')).listRules(id, flags, io)),
     );
-};

@@ -35,7 +35,7 @@ import {
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { progressLine } from '../terminal/progress.ts';
-import { type Cell, table } from '../terminal/table.ts';
+import { factsTable } from '../terminal/table.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type RunFlags, type RunOptions, readRunFlags } from './options.ts';
 
@@ -110,15 +110,12 @@ const showRun = (
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
     ['Report', locationOf('html') ?? 'none: the evidence could not be kept'],
   ];
-  const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
-    text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],
-  );
 
   if (highlights.length > 0) out.line(findingsTable(out, highlights, locationOf('csv')));
   out.line(`${verdictText(report, out.paint)}  environment ${report.environmentId} as of ${report.asOf}`);
   out.line(`Failing: ${failingText(report, out.paint)}`);
   out.line();
-  out.write(table(out, undefined, rows));
+  out.write(factsTable(out, facts));
 };
 
 /** `run`: audits an environment once. Throws UsageError and ConfigError before anything is done. */

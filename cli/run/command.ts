@@ -21,7 +21,7 @@ Examples:
       --bucket my-evidence --topic arn:aws:sns:us-east-1:123456789012:my-audits
 ${AUDIT_EXIT_CODES}`;
 
-export const runCommand: DeclareCommand = (program, perform) => {
+export const runCommand: DeclareCommand = (program, perform) =>
   auditCommand(program, 'run')
     .description('audit an environment once')
     .option('--as-of <time>', 'the instant to speak for: ISO 8601 with its zone, not to come (default: now)')
@@ -31,4 +31,3 @@ export const runCommand: DeclareCommand = (program, perform) => {
     .option('--accept-roster-drop', 'believe a listing of far fewer users than the last one')
     .addHelpText('after', NOTES)
     .action((flags: RunFlags) => perform(async (io) => (await import('./action.ts')).run(flags, io)));
-};

@@ -9,7 +9,7 @@ Examples:
   $ ${NAME} simulate --users 1000 --rate 20 --burst 5
   $ ${NAME} simulate --port 8080 --fault internal-error@1x2 --fault denied@3`;
 
-export const simulateCommand: DeclareCommand = (program, perform) => {
+export const simulateCommand: DeclareCommand = (program, perform) =>
   program
     .command('simulate')
     .description('serve a simulated FinSpace Data API on this machine, until Ctrl-C')
@@ -25,4 +25,3 @@ export const simulateCommand: DeclareCommand = (program, perform) => {
     .action((flags: SimulateFlags) =>
       perform(async (io) => (await import('./action.ts')).simulate(flags, io)),
     );
-};

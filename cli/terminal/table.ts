@@ -49,3 +49,14 @@ export const table = (
 
   return all.map((row) => `${rowOf(row)}\n`).join('');
 };
+
+/** Lays out names with a text each; one without a text is left out. */
+export const factsTable = (
+  terminal: Pick<Terminal, 'paint' | 'width'>,
+  facts: readonly (readonly [name: string, text: string | undefined])[],
+): string => {
+  const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
+    text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],
+  );
+  return table(terminal, undefined, rows);
+};

@@ -10,7 +10,7 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import { type ArchiveLocation, openArchive } from '../arguments/archive-location.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import { type Io, statusLine, type Terminal } from '../terminal/terminal.ts';
+import { type Io, statusLine } from '../terminal/terminal.ts';
 import { readVerifyFlags, type VerifyFlags, type VerifyRequest } from './options.ts';
 import { conclusionText, verificationText } from './view.ts';
 
@@ -51,29 +51,6 @@ const dueOf = ({ environments, schedule }: Config, environmentId: string, now: n
   return { schedule, until: isAudited ? now - GRACE_MS : Number.NEGATIVE_INFINITY };
 };
 
-/** An archive that holds nothing is a problem too. */
-const problemsIn = (verifications: readonly Verification[]): number =>
-  verifications.length === 0 ? 1 : verifications.reduce((sum, { problems }) => sum + problems.length, 0);
-
-const printSummary = (
-  verifications: readonly Verification[],
-  location: string,
-  isJson: boolean,
-  out: Terminal,
-): void => {
-  const nothing = `nothing to verify: no environment has anything in ${location}`;
-  const isNothing = verifications.length === 0;
-  if (isJson) {
-    const problems = problemsIn(verifications);
-    const message = isNothing ? { message: nothing } : {};
-    out.line(
-      JSON.stringify({ schemaVersion: 1, environments: verifications, problems, ...message }, null, 2),
-    );
-  } else {
-    out.line(isNothing ? nothing : conclusionText(verifications));
-  }
-};
-
 /** `verify`: checks an archive's history. Throws UsageError and ConfigError before anything is read of it. */
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
@@ -98,6 +75,17 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
   }
 
-  printSummary(verifications, archive.location, isJson, io.out);
-  return problemsIn(verifications) === 0 ? EXIT.ok : EXIT.problems;
+  const isEmpty = verifications.length === 0;
+  const nothing = `nothing to verify: no environment has anything in ${archive.location}`;
+  // An archive that holds nothing is a problem too.
+  const problems = isEmpty ? 1 : verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
+  const result = {
+    schemaVersion: 1,
+    environments: verifications,
+    problems,
+    ...(isEmpty && { message: nothing }),
+  };
+  if (isJson) io.out.line(JSON.stringify(result, null, 2));
+  else io.out.line(isEmpty ? nothing : conclusionText(verifications));
+  return problems === 0 ? EXIT.ok : EXIT.problems;
 };

@@ -14,7 +14,7 @@ Exit codes:
   2  problems, or the archive can't be read
   3  the command line or a config file is wrong: nothing was done`;
 
-export const verifyCommand: DeclareCommand = (program, perform) => {
+export const verifyCommand: DeclareCommand = (program, perform) =>
   program
     .command('verify')
     .description('check the history in an archive: nothing edited, missing, reordered or skipped')
@@ -31,4 +31,3 @@ export const verifyCommand: DeclareCommand = (program, perform) => {
     .option('--json', 'print JSON')
     .addHelpText('after', NOTES)
     .action((flags: VerifyFlags) => perform(async (io) => (await import('./action.ts')).verify(flags, io)));
-};

@@ -1,7 +1,7 @@
 import { plainLine, plural } from '../../core/text/plain-text.ts';
 import type { Note, Problem } from '../../core/verify/problem.ts';
 import type { Verification } from '../../core/verify/verify.ts';
-import { type Cell, table } from '../terminal/table.ts';
+import { factsTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const MAX_TEXT = 600;
@@ -55,17 +55,16 @@ export const verificationText = (
   hasConfig: boolean,
 ): readonly string[] => {
   const { environmentId, attempts, problems, notes } = verification;
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly (readonly [string, string | undefined])[] = [
     ['Runs', runsText(verification)],
     ['Objects', objectsText(verification)],
     ['Signatures', signaturesText(verification)],
     ['Schedule', scheduleText(verification, hasConfig)],
-    ...(attempts === 0 ? [] : [['Unfinished', unfinishedText(attempts)] as const]),
+    ['Unfinished', attempts === 0 ? undefined : unfinishedText(attempts)],
   ];
-  const rows = facts.map(([name, text]): readonly Cell[] => [{ text: name, format: 'dim' }, text]);
   return [
     out.paint('bold', `environment ${environmentId}: ${plural(problems.length, 'problem')}`),
-    table(out, undefined, rows).trimEnd(),
+    factsTable(out, facts).trimEnd(),
     ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
     ...notes.map((note) => problemLine(note, (kind) => `${out.paint('dim', 'note')}  ${kind}`)),
     '',

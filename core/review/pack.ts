@@ -162,7 +162,11 @@ const describePack = (
   counts: PackDescription['counts'],
 ): PackDescription => {
   const { manifest, key, sha256 } = reviewed;
-  const runs = sources.map((source) => source.manifest.run);
+  const changesFrom = sources.map((source) => ({
+    run: source.manifest.run,
+    key: source.key,
+    sha256: source.sha256,
+  }));
   return {
     schemaVersion: 1,
     environmentId,
@@ -171,37 +175,20 @@ const describePack = (
     run: manifest.run,
     asOf: manifest.asOf,
     archiveManifest: { key, sha256 },
-    changesFrom: sources.map((source) => ({
-      run: source.manifest.run,
-      key: source.key,
-      sha256: source.sha256,
-    })),
+    changesFrom,
     gaps: {
-      daysWithoutRun: [...daysWithout(runs, period)],
+      daysWithoutRun: [
+        ...daysWithout(
+          changesFrom.map(({ run }) => run),
+          period,
+        ),
+      ],
       unfinished: [...unfinished],
       untrusted: [...untrusted],
     },
     counts,
     codeVersion: CODE_VERSION,
   };
-};
-
-/** Stores the files of a pack, and then its manifest. */
-const storePack = async (
-  pack: Archive,
-  description: PackDescription,
-  files: Readonly<Record<PackFile, Evidence>>,
-): Promise<BuiltPack> => {
-  const manifest: PackManifest = {
-    ...description,
-    files: Object.fromEntries(
-      PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]),
-    ) as PackManifest['files'],
-  };
-  for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
-  const evidence = evidenceOf(jsonText(manifest));
-  await store(pack, PACK_MANIFEST, evidence, 'application/json');
-  return { manifest, sha256: evidence.sha256 };
 };
 
 const build = async (
@@ -233,12 +220,18 @@ const build = async (
     ...changes.counts(),
     openFindings: tally.bySeverity(),
   });
-  return storePack(pack, description, {
+  const files: Readonly<Record<PackFile, Evidence>> = {
     'README.txt': evidenceOf(readmeText(description, report)),
     'changes.csv': await changes.finish(),
     'waivers.csv': await waivers.finish(),
     ...(await users.finish()),
-  });
+  };
+  const digests = PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]);
+  const whole = { ...description, files: Object.fromEntries(digests) as PackManifest['files'] };
+  for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
+  const evidence = evidenceOf(jsonText(whole));
+  await store(pack, PACK_MANIFEST, evidence, 'application/json');
+  return { manifest: whole, sha256: evidence.sha256 };
 };
 
 /**

@@ -1,7 +1,8 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError, type StoredManifest } from '../archive/manifest.ts';
-import { type ArchivedRun, walkAttempts, walkRuns } from '../archive/runs.ts';
+import type { ArchivedRun, Attempt } from '../archive/runs.ts';
+import { attemptsWithin, runsWithin } from '../archive/stretch.ts';
 
 /** Days in UTC, `YYYY-MM-DD`, both included. */
 export interface Days {
@@ -33,41 +34,9 @@ export interface PeriodRuns {
 
 const dayOf = (run: string): string => `${run.slice(0, 4)}-${run.slice(4, 6)}-${run.slice(6, 8)}`;
 
-const runsUpTo = async (
-  archive: Archive,
-  environmentId: string,
-  from: string,
-  to: string,
-): Promise<readonly ArchivedRun[]> => {
-  const runs: ArchivedRun[] = [];
-  for await (const run of walkRuns(archive, environmentId, from.replaceAll('-', ''))) {
-    if (dayOf(run.run) > to) break;
-    runs.push(run);
-  }
-  return runs;
-};
-
-const unfinishedOf = async (
-  archive: Archive,
-  environmentId: string,
-  { from, to }: Days,
-  complete: ReadonlySet<string>,
-): Promise<readonly UnfinishedRun[]> => {
-  const unfinished: UnfinishedRun[] = [];
-  for await (const { run, name, report, problem } of walkAttempts(
-    archive,
-    environmentId,
-    from.replaceAll('-', ''),
-  )) {
-    if (complete.has(run) || dayOf(run) > to) continue;
-    const { verdict = 'INCOMPLETE', reason = 'it broke off' } = report ?? {};
-    unfinished.push({
-      run,
-      ...(name !== undefined && { attempt: name }),
-      end: problem ?? `${verdict} (${reason})`,
-    });
-  }
-  return unfinished.toSorted((a, b) => (a.run < b.run ? -1 : a.run > b.run ? 1 : 0));
+const unfinishedRun = ({ run, name, report, problem }: Attempt): UnfinishedRun => {
+  const { verdict = 'INCOMPLETE', reason = 'it broke off' } = report ?? {};
+  return { run, ...(name !== undefined && { attempt: name }), end: problem ?? `${verdict} (${reason})` };
 };
 
 /**
@@ -80,19 +49,21 @@ export const readPeriodRuns = async (
   environmentId: string,
   days: Days,
 ): Promise<PeriodRuns> => {
-  const runs = await runsUpTo(archive, environmentId, days.from, days.to);
-  const last = runs.at(-1) ?? (await runsUpTo(archive, environmentId, '', days.to)).at(-1);
+  const to = days.to.replaceAll('-', '');
+  const stretch = { from: days.from.replaceAll('-', ''), to };
+  const runs = await runsWithin(archive, environmentId, stretch);
+  const last = runs.at(-1) ?? (await runsWithin(archive, environmentId, { to })).at(-1);
   if (last === undefined)
     throw new ArchiveError(
       `${archive.location} has no complete run of environment ${environmentId} on or before ${days.to}`,
     );
   if (last.stored === undefined || last.problem !== undefined)
     throw new ArchiveError(last.problem ?? `run ${last.run} is missing`);
-  const complete = new Set(runs.map(({ run }) => run));
+  const attempts = await attemptsWithin(archive, environmentId, stretch, runs);
   return {
     reviewed: last.stored,
     runs,
-    unfinished: await unfinishedOf(archive, environmentId, days, complete),
+    unfinished: attempts.map(unfinishedRun).toSorted((a, b) => (a.run < b.run ? -1 : a.run > b.run ? 1 : 0)),
   };
 };
 

@@ -170,21 +170,6 @@ const store = async (pack: Archive, name: string, { content }: Evidence): Promis
     throw new PackError([`${name} must be written by one sign-off alone, got another at the same time`]);
 };
 
-const requireSignable = async (
-  pack: Archive,
-  { manifest }: StoredPack,
-  { signedOffAt }: SignOffRequest,
-): Promise<void> => {
-  if (await pack.has(SIGN_OFF_MANIFEST))
-    throw new PackError([
-      `${pack.location} must be a pack that was not signed off, got ${SIGN_OFF_MANIFEST} there; a new review needs a new pack`,
-    ]);
-  if (signedOffAt.getTime() < Date.parse(manifest.asOf))
-    throw new PackError([
-      `--signed-off-at must not be before the reviewed run (${manifest.asOf}), got ${signedOffAt.toISOString()}`,
-    ]);
-};
-
 /** Stores the files of a sign-off, and last its manifest, by which the pack is signed off. */
 const storeSignOff = async (
   pack: Archive,
@@ -216,7 +201,15 @@ const storeSignOff = async (
  */
 export const signOff = async (pack: Archive, request: SignOffRequest): Promise<SignOff> => {
   const stored = await readPack(pack);
-  await requireSignable(pack, stored, request);
+  if (await pack.has(SIGN_OFF_MANIFEST))
+    throw new PackError([
+      `${pack.location} must be a pack that was not signed off, got ${SIGN_OFF_MANIFEST} there; a new review needs a new pack`,
+    ]);
+  const { asOf } = stored.manifest;
+  if (request.signedOffAt.getTime() < Date.parse(asOf))
+    throw new PackError([
+      `--signed-off-at must not be before the reviewed run (${asOf}), got ${request.signedOffAt.toISOString()}`,
+    ]);
   const worksheet = await pack.read('worksheet.csv');
   if (worksheet === undefined) throw new PackError(['worksheet.csv is missing']);
   const { problems, decided } = await checkWorksheet(worksheet.body, once(request.filled));

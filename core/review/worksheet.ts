@@ -128,6 +128,8 @@ const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
   };
 
   return {
+    problems,
+    decided,
     addLine({ line, cells }: CsvRow): void {
       if (cells.length !== WORKSHEET_COLUMNS.length)
         problems.push(`line ${line}: must have ${WORKSHEET_COLUMNS.length} cells, got ${cells.length}`);
@@ -161,11 +163,6 @@ const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
           );
       }
     },
-    /** @param problem ends the check, where the rest of the file can't be read */
-    result: (problem?: string): CheckedWorksheet => ({
-      problems: problem === undefined ? problems : [...problems, problem],
-      decided,
-    }),
   };
 };
 
@@ -178,25 +175,31 @@ export const checkWorksheet = async (
   worksheet: AsyncIterable<Uint8Array>,
   filled: AsyncIterable<Uint8Array>,
 ): Promise<CheckedWorksheet> => {
-  const check = openCheck(await readPackLines(worksheet));
+  const { problems, decided, addLine, addMissing } = openCheck(await readPackLines(worksheet));
   let hasHeader = false;
   try {
     for await (const row of readCsv(filled)) {
       if (isEmpty(row)) continue;
+      if (hasHeader) {
+        addLine(row);
+        continue;
+      }
       const names = row.cells.join(',');
-      if (hasHeader) check.addLine(row);
-      else if (names === HEADER) hasHeader = true;
-      else
-        return check.result(
+      if (names !== HEADER) {
+        problems.push(
           `line ${row.line}: must be the header ${HEADER}, with "," or ";" between its names, got ${quoted(names)}`,
         );
+        return { problems, decided };
+      }
+      hasHeader = true;
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // The rest can't be read, so nobody can be said to be missing.
-    return check.result(error.message);
+    problems.push(error.message);
+    return { problems, decided };
   }
-  if (!hasHeader) return check.result(`line 1: must be the header ${HEADER}, got an empty file`);
-  check.addMissing();
-  return check.result();
+  if (hasHeader) addMissing();
+  else problems.push(`line 1: must be the header ${HEADER}, got an empty file`);
+  return { problems, decided };
 };
