@@ -16,7 +16,7 @@ const auditorStack = (app: App): AuditorStack => {
   return new AuditorStack(app, 'FinSpaceUserAuditor', { config, configFile });
 };
 
-/** Judged at every synthesis: a finding that no construct has acknowledged, with its reason, fails it. */
+/** Adds the rule packs that judge every synthesis: a finding that no construct acknowledges, with its reason, fails it. */
 const addRulePacks = (app: App): void => {
   Validations.of(app).addPlugins(
     new AwsSolutionsChecks(app),

@@ -24,13 +24,13 @@ import { type DemoAttempt, nightJson, showEnd, showNight, showOpening } from './
 const ACCOUNT = '111122223333';
 const REGION = 'us-east-1';
 
-/** The demo's own: what an archive has of this environment, a demo wrote. */
+/** An environment of the demo's own: all that an archive has of it, a demo wrote. */
 const ENVIRONMENT = { id: 'finspaceauditdemo', name: 'demo' };
 
 /** The same nights whenever the demo runs, so that the same seed gives the same evidence. */
 const FIRST_NIGHT = new Date('2026-11-16T07:00:00Z');
 
-/** So slow that even a listing of a few pages is throttled. */
+/** A rate at which even a listing of a few pages is throttled. */
 const RATE = { requestsPerSecond: 4, burst: 3 };
 
 /** The faults of the service during an attempt at a night's audit. */

@@ -1,7 +1,7 @@
 import { auditCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
 import type { RunFlags } from './options.ts';
 
-/** They stand in the help of the program, too. */
+/** The exit codes of an audit, which the help of the program lists, too. */
 export const AUDIT_EXIT_CODES = `
 Exit codes:
   0  the audit is complete

@@ -12,7 +12,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The command line is wrong; each problem names the flag, the value got and the values allowed. */
+/** Thrown where the command line is wrong; each problem names the flag, the value got and the values allowed. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 

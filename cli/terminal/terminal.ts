@@ -65,7 +65,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Takes those of this process, which ends quietly when nobody reads its output any more. */
+/** Takes the streams and the environment of this process, which ends quietly when nobody reads its output any more. */
 export const processIo = (): Io => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

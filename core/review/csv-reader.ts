@@ -5,7 +5,7 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
-/** The file is no CSV. */
+/** Thrown where a file is no CSV. */
 export class CsvError extends Error {
   override readonly name = 'CsvError';
 
