@@ -1,7 +1,7 @@
+import type { Config } from '../../core/config/config.ts';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
 import { rules } from '../../rules/index.ts';
-import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Cell, factsTable, table } from '../terminal/table.ts';
 import { type Io, SEVERITY_FORMATS, type Terminal } from '../terminal/terminal.ts';
@@ -74,10 +74,20 @@ const catalogueText = (
   return one === undefined ? listText(configured, out) : ruleText(one, out);
 };
 
+/** Reads the settings of rules; without a file none is set, and what reads one is not loaded: it takes longer than the rest. */
+const settingsIn = async (configFile: string | undefined): Promise<Config['rules']> => {
+  if (configFile === undefined) return {};
+  const { readConfigFiles } = await import('../arguments/config-files.ts');
+  return readConfigFiles(configFile, Date.now()).config.rules;
+};
+
 /** `rules`: shows the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
-export const listRules = (id: string | undefined, flags: RulesFlags, { out }: Io): Promise<ExitCode> => {
-  const { config } = readConfigFiles(flags.config, Date.now());
-  const configured = configureRules(rules, config.rules);
+export const listRules = async (
+  id: string | undefined,
+  flags: RulesFlags,
+  { out }: Io,
+): Promise<ExitCode> => {
+  const configured = configureRules(rules, await settingsIn(flags.config));
   const one = configured.find(({ rule }) => rule.id === id);
   if (id !== undefined && one === undefined) {
     const allowed = rules.map((rule) => rule.id).join(', ');
@@ -90,5 +100,5 @@ export const listRules = (id: string | undefined, flags: RulesFlags, { out }: Io
     throw new UsageError([`--markdown prints the whole catalogue, got the rule ${one.rule.id} as well`]);
   }
   out.write(catalogueText(flags, configured, one, out));
-  return Promise.resolve(EXIT.ok);
+  return EXIT.ok;
 };

@@ -96,6 +96,14 @@ describe('rules', () => {
     expect(entry('principal-missing')).toMatchObject({ state: 'off', judges: 'unavailable' });
   });
 
+  test('without a config are those of one that sets nothing', async () => {
+    const file = join(await newFolder(), 'audit.yaml');
+    await writeFile(file, 'environments: [{ id: abc }]\n');
+    const { stdout } = await command(['rules', '--json']);
+    expect(JSON.parse(stdout)).toHaveLength(rules.length);
+    expect((await command(['rules', '--json', '--config', file])).stdout).toBe(stdout);
+  });
+
   test('explains one', async () => {
     const { code, stdout } = await command(['rules', 'stale-login']);
     expect(code).toBe(0);
