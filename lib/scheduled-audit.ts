@@ -38,6 +38,7 @@ import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
+import { schedulerExpression } from '../core/schedule/cron.ts';
 import { acknowledge } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 
@@ -56,23 +57,6 @@ export interface ScheduledAuditProps {
 }
 
 const PROJECT = resolve(import.meta.dirname, '..');
-
-const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] as const;
-
-const cronField = (values: readonly number[], inAll: number): string =>
-  values.length === inAll ? '*' : values.join(',');
-
-const scheduleExpression = ({ cron, timezone }: Config['schedule']): ScheduleExpression =>
-  ScheduleExpression.cron({
-    minute: cronField(cron.minutes, 60),
-    hour: cronField(cron.hours, 24),
-    month: cronField(cron.months, 12),
-    // The service takes one of the two; the days of the week by name, since it counts them otherwise than cron.
-    ...(cron.daysOfWeek.length < WEEKDAYS.length
-      ? { weekDay: cron.daysOfWeek.map((day) => WEEKDAYS[day]).join(',') }
-      : { day: cronField(cron.daysOfMonth, 31) }),
-    timeZone: TimeZone.of(timezone),
-  });
 
 /** Past this an audit is late enough for somebody to look: the next one is not far. */
 const MAX_EVENT_AGE = Duration.hours(6);
@@ -396,7 +380,10 @@ export class ScheduledAudit extends Construct {
         new Schedule(this, `Schedule-${environment.id}`, {
           scheduleName: `${schedulePrefix(this)}-${environment.id}`,
           description: `Audits the users of FinSpace environment ${environment.id}`,
-          schedule: scheduleExpression(config.schedule),
+          schedule: ScheduleExpression.expression(
+            schedulerExpression(config.schedule.cron),
+            TimeZone.of(config.schedule.timezone),
+          ),
           target: new LambdaInvoke(this.target, {
             input: ScheduleTargetInput.fromObject({
               environmentId: environment.id,

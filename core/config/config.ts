@@ -8,7 +8,8 @@ import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
 import { isRegion } from '../aws/partition.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
-import { type Cron, parseCron } from '../schedule/cron.ts';
+import { cronProblem } from '../schedule/cron.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
@@ -57,11 +58,7 @@ export interface Signing {
 export interface Config {
   /** Each id once. Empty only in `defaultConfig`. */
   readonly environments: readonly Environment[];
-  readonly schedule: {
-    readonly cron: Cron;
-    /** An IANA name. A time that the spring's change of clocks leaves out is not run on that day. */
-    readonly timezone: string;
-  };
+  readonly schedule: Schedule;
   /** 12-digit account ids, beside the environment's own. */
   readonly trustedAccounts: readonly string[];
   /** What is set of rules, by rule id; the defaults are with the rules. */
@@ -146,11 +143,9 @@ const schedule = section({
   cron: z
     .string(must('a cron expression'))
     .prefault(DEFAULT_CRON)
-    .transform((expression, { issues }) => {
-      const cron = parseCron(expression);
-      if (!('problem' in cron)) return cron;
-      issues.push({ code: 'custom', input: expression, message: cron.problem });
-      return z.NEVER;
+    .check(({ value, issues }) => {
+      const message = cronProblem(value);
+      if (message !== undefined) issues.push({ code: 'custom', input: value, message });
     }),
   timezone: text('an IANA time zone, such as America/New_York', isTimeZone).default('America/New_York'),
 });

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { GetScheduleOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { Config } from '../config/config.ts';
 import type { Clock } from '../model/clock.ts';
-import { cronText, parseSchedulerCron } from '../schedule/cron.ts';
+import { schedulerExpression } from '../schedule/cron.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { plainLine } from '../text/plain-text.ts';
 import {
   type Check,
@@ -24,7 +23,7 @@ export interface ScheduleSettings {
   /** The function that the schedule must invoke; undefined: not known. */
   readonly functionArn: string | undefined;
   /** What it must run by; undefined: not known. */
-  readonly expected: Config['schedule'] | undefined;
+  readonly expected: Schedule | undefined;
   readonly clock: Clock;
 }
 
@@ -96,11 +95,11 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
         const { ScheduleExpression = 'nothing', ScheduleExpressionTimezone: timezone = 'UTC' } = found;
         const set = `${ScheduleExpression} ${timezone}`;
         if (expected === undefined) return notChecked(`${set}; no --config was given to compare it with`);
-        const isSame =
-          isDeepStrictEqual(parseSchedulerCron(ScheduleExpression), expected.cron) &&
-          timezone === expected.timezone;
-        if (isSame) return ok(`${set}, as audit.yaml says`);
-        return fail(`${set}, where audit.yaml says ${cronText(expected.cron)} ${expected.timezone}`, DEPLOY);
+        // To the letter: whoever wrote the same time in other words still changed what the stack made.
+        const expression = schedulerExpression(expected.cron);
+        if (ScheduleExpression === expression && timezone === expected.timezone)
+          return ok(`${set}, as audit.yaml says`);
+        return fail(`${set}, where audit.yaml makes it ${expression} ${expected.timezone}`, DEPLOY);
       },
     },
   ];

@@ -1,30 +1,29 @@
-import type { Cron } from './cron.ts';
+import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
+import { clockTimes } from './clock-times.ts';
+import { cronFields } from './cron.ts';
 
-const MINUTES_A_DAY = 24 * 60;
+/** The last moment of a year: what is counted begins with the next one. */
+const START = Date.UTC(2026, 0, 1) - 1;
+
+const FORTNIGHT_MS = 14 * DAY_MS;
+
 /** After 28 years the days of the week come back on the same dates. */
-const DAYS_OF_28_YEARS = 28 * 365 + 7;
+const CALENDAR_MS = (28 * 365 + 7) * DAY_MS;
 
-const longest = (gaps: Iterable<number>): number => [...gaps].reduce((most, gap) => Math.max(most, gap), 0);
+const longestGap = (times: readonly number[]): number =>
+  times.slice(1).reduce((longest, time, index) => Math.max(longest, time - (times[index] ?? 0)), 0);
 
-/** The most days from one day with runs to the next. */
-const daysBetweenRuns = ({ daysOfMonth, months, daysOfWeek }: Cron): number => {
-  const days = Array.from({ length: DAYS_OF_28_YEARS }, (_, day) => new Date(Date.UTC(2026, 0, day + 1)));
-  const runs = days.flatMap((day, index) => {
-    const isRun =
-      daysOfMonth.includes(day.getUTCDate()) &&
-      months.includes(day.getUTCMonth() + 1) &&
-      daysOfWeek.includes(day.getUTCDay());
-    return isRun ? [index] : [];
-  });
-  return longest(runs.slice(1).map((day, index) => day - (runs[index] ?? 0)));
-};
-
-/** The longest time that the schedule leaves between two runs, in hours, rounded up; changes of clocks left out. */
-export const hoursBetweenRuns = (cron: Cron): number => {
-  const minutes = cron.hours.flatMap((hour) => cron.minutes.map((minute) => hour * 60 + minute));
-  const withinADay = longest(minutes.slice(1).map((minute, index) => minute - (minutes[index] ?? 0)));
-  const first = minutes[0] ?? 0;
-  const last = minutes.at(-1) ?? 0;
-  const overnight = daysBetweenRuns(cron) * MINUTES_A_DAY - last + first;
-  return Math.ceil(Math.max(withinADay, overnight) / 60);
+/**
+ * Finds the longest time that a cron expression leaves between two runs, in hours, rounded up; changes of clocks left
+ * out. Every day with runs has the same ones, so those of one day and the days are looked through apart: together
+ * they would be millions.
+ */
+export const hoursBetweenRuns = (cron: string): number => {
+  const [minute, hour, day, month, weekday] = cronFields(cron);
+  const times = [...clockTimes(`${minute} ${hour} * * *`, START, START + DAY_MS)];
+  // A schedule of days of the week alone repeats itself each week.
+  const length = day === '*' && month === '*' ? FORTNIGHT_MS : CALENDAR_MS;
+  const days = [...clockTimes(`0 0 ${day} ${month} ${weekday}`, START, START + length)];
+  const overnight = longestGap(days) - ((times.at(-1) ?? 0) - (times[0] ?? 0));
+  return Math.ceil(Math.max(longestGap(times), overnight) / HOUR_MS);
 };

@@ -1,69 +1,47 @@
-import { Cron } from 'croner';
-import type { Config } from '../config/config.ts';
+import { DAY_MS } from '../../rules/engine/time.ts';
+import { clockTimes } from './clock-times.ts';
+import type { Schedule } from './schedule.ts';
 
-type Schedule = Config['schedule'];
-
-/** A time of the schedule on one day. */
-export interface ScheduledNight {
+/** A run that a schedule asks for. */
+export interface ScheduledRun {
   /** As clocks in the schedule's time zone show it, `2026-11-24 02:00`. */
   readonly localTime: string;
   /** The instants that it may stand for, in milliseconds since the epoch: two where clocks are put back over it. */
   readonly instants: readonly number[];
 }
 
-const field = (values: readonly number[], inAll: number): string =>
-  values.length === inAll ? '*' : values.join(',');
+/** Reads the clock of a time zone, to the minute, in the form of `clockTimes`. */
+const clockOf = (timeZone: string): ((instant: number) => number) => {
+  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+  return (instant) => Date.parse(`${clock.format(instant).replace(' ', 'T')}Z`);
+};
 
-const cronOf = ({ cron, timezone }: Schedule): Cron =>
-  new Cron(
-    [
-      field(cron.minutes, 60),
-      field(cron.hours, 24),
-      field(cron.daysOfMonth, 31),
-      field(cron.months, 12),
-      field(cron.daysOfWeek, 7),
-    ].join(' '),
-    { timezone, mode: '5-part' },
-  );
-
-/** By how much clocks are put back somewhere, in minutes. */
-const CLOCK_CHANGES_MINUTES = [30, 60, 120];
+/** The instants at which a clock shows a time: none where it is put forward over it, two where it is put back. */
+const instantsAt = (clockTime: number, read: (instant: number) => number): readonly number[] => {
+  // Clocks are at most 14 hours from UTC: the one offset is that before a change of clocks, the other that after it.
+  const offsets = [clockTime - DAY_MS, clockTime + DAY_MS].map((instant) => read(instant) - instant);
+  return [...new Set(offsets)]
+    .map((offset) => clockTime - offset)
+    .filter((instant) => read(instant) === clockTime)
+    .toSorted((a, b) => a - b);
+};
 
 /**
- * The times of a schedule after one instant and up to another (milliseconds since the epoch), as EventBridge
+ * Yields the runs of a schedule after one instant and up to another (milliseconds since the epoch), as EventBridge
  * Scheduler keeps it: a time that the spring's change of clocks leaves out is not run that day, and one that the
- * autumn's repeats is run once. AWS doesn't say at which of the two.
+ * autumn's repeats is run once. AWS doesn't say at which of the two instants; the first counts here.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */
-export function* scheduledNights(
-  schedule: Schedule,
+export function* scheduledRuns(
+  { cron, timezone }: Schedule,
   after: number,
   until: number,
-): Generator<ScheduledNight> {
-  const { cron, timezone } = schedule;
-  const clock = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: timezone,
-    dateStyle: 'short',
-    timeStyle: 'short',
-  });
-  const repeated = new Set<string>();
-  const times = cronOf(schedule);
-
-  for (
-    let next = times.nextRun(new Date(after));
-    next !== null && next.getTime() <= until;
-    next = times.nextRun(next)
-  ) {
-    const instant = next.getTime();
-    const localTime = clock.format(next);
-    const [hour = 0, minute = 0] = localTime.slice(-5).split(':').map(Number);
-    // Where clocks leave a time out, croner gives the end of the gap instead.
-    if (!cron.hours.includes(hour) || !cron.minutes.includes(minute) || repeated.delete(localTime)) continue;
-
-    const twins = CLOCK_CHANGES_MINUTES.flatMap((minutes) => [-minutes, minutes])
-      .map((minutes) => instant + minutes * 60_000)
-      .filter((twin) => clock.format(twin) === localTime);
-    if (twins.some((twin) => twin > instant)) repeated.add(localTime);
-    yield { localTime, instants: [instant, ...twins].toSorted((a, b) => a - b) };
+): Generator<ScheduledRun> {
+  const read = clockOf(timezone);
+  for (const clockTime of clockTimes(cron, read(after), until + DAY_MS)) {
+    const instants = instantsAt(clockTime, read);
+    const [first] = instants;
+    if (first === undefined || first <= after || first > until) continue;
+    yield { localTime: new Date(clockTime).toISOString().slice(0, 16).replace('T', ' '), instants };
   }
 }

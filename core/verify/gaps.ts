@@ -3,14 +3,14 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { areaPrefix, attemptOfKey, attemptReport } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
-import type { Config } from '../config/config.ts';
 import { runName } from '../model/run-name.ts';
-import { type ScheduledNight, scheduledNights } from '../schedule/scheduled-runs.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { type ScheduledRun, scheduledRuns } from '../schedule/scheduled-runs.ts';
 import type { Problem } from './problem.ts';
 
 /** The runs that were due. */
 export interface Due {
-  readonly schedule: Config['schedule'];
+  readonly schedule: Schedule;
   /** A night after the last run is missed if its time is at this instant or before, in milliseconds since the epoch. */
   readonly until: number;
 }
@@ -78,7 +78,7 @@ export const checkNights = async (
   const missed: Problem[] = [];
   let nights = 0;
 
-  const problemOf = async ({ localTime, instants }: ScheduledNight): Promise<Problem> => {
+  const problemOf = async ({ localTime, instants }: ScheduledRun): Promise<Problem> => {
     const names = instants.map((instant) => runName(new Date(instant)));
     const folders = names.flatMap((run) => [...(attempts.get(run) ?? [])]);
     // By hand, or by a schedule that was another then: whoever reads of the gap wants to know.
@@ -97,7 +97,7 @@ export const checkNights = async (
     };
   };
 
-  for (const night of scheduledNights(schedule, first, Math.max(last, until))) {
+  for (const night of scheduledRuns(schedule, first, Math.max(last, until))) {
     nights += 1;
     if (!night.instants.some((instant) => there.has(instant))) missed.push(await problemOf(night));
   }

@@ -73,7 +73,7 @@ describe('audit.yaml', () => {
       listing: { mode: 'single' },
       maxDropPercent: 20,
     });
-    expect(schedule).toMatchObject({ cron: { minutes: [0], hours: [2] }, timezone: 'America/New_York' });
+    expect(schedule).toEqual({ cron: '0 2 * * *', timezone: 'America/New_York' });
   });
 
   it.each([
@@ -124,6 +124,11 @@ describe('audit.yaml', () => {
       name: 'a time zone that is an alias',
       text: `${ENVIRONMENTS}schedule: { timezone: Asia/Kolkata }`,
       part: { schedule: { timezone: 'Asia/Kolkata' } },
+    },
+    {
+      name: 'a cron expression, as it stands there',
+      text: `${ENVIRONMENTS}schedule: { cron: "*/30 8-17 * * 1-5" }`,
+      part: { schedule: { cron: '*/30 8-17 * * 1-5' } },
     },
     {
       name: 'UTC',

@@ -471,6 +471,7 @@ describe('a set-up that is broken', () => {
     ...[
       { ScheduleExpression: 'cron(0 3 * * ? *)' },
       { ScheduleExpression: 'cron(0 2 ? * MON-FRI *)' },
+      { ScheduleExpression: 'cron(0 2 ? * * *)' },
       { ScheduleExpression: 'rate(1 day)' },
       { ScheduleExpressionTimezone: 'Europe/London' },
     ].map(
@@ -478,7 +479,11 @@ describe('a set-up that is broken', () => {
         name: `a schedule of ${Object.values(differs).join()}`,
         breaks: () => scheduler.set({ nightly: nightly(differs) }),
         lines: {
-          'schedule-time': ['fail', / where audit\.yaml says 0 2 \* \* \* America\/New_York$/, /^deploy/],
+          'schedule-time': [
+            'fail',
+            / where audit\.yaml makes it cron\(0 2 \* \* \? \*\) America\/New_York$/,
+            /^deploy/,
+          ],
         },
       }),
     ),

@@ -1,19 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseCron } from '../../../core/schedule/cron.ts';
-import { scheduledNights } from '../../../core/schedule/scheduled-runs.ts';
+import { scheduledRuns } from '../../../core/schedule/scheduled-runs.ts';
 
-const nights = (text: string, timezone: string, after: string, until: string) => {
-  const cron = parseCron(text);
-  if ('problem' in cron) throw new Error(cron.problem);
-  return [...scheduledNights({ cron, timezone }, Date.parse(after), Date.parse(until))].map(
+const runs = (cron: string, timezone: string, after: string, until: string) =>
+  [...scheduledRuns({ cron, timezone }, Date.parse(after), Date.parse(until))].map(
     ({ localTime, instants }) =>
       [localTime, ...instants.map((instant) => new Date(instant).toISOString().slice(0, 16))].join(' '),
   );
-};
 
-describe('the nights of a schedule', () => {
+describe('the runs of a schedule', () => {
   test('are after the first instant, and up to and with the last', () => {
-    expect(nights('0 2 * * *', 'UTC', '2026-11-24T02:00:00Z', '2026-11-26T02:00:00Z')).toEqual([
+    expect(runs('0 2 * * *', 'UTC', '2026-11-24T02:00:00Z', '2026-11-26T02:00:00Z')).toEqual([
       '2026-11-25 02:00 2026-11-25T02:00',
       '2026-11-26 02:00 2026-11-26T02:00',
     ]);
@@ -21,7 +17,7 @@ describe('the nights of a schedule', () => {
 
   test.each([
     {
-      name: 'the spring leaves 02:30 out: no night',
+      name: 'the spring leaves 02:30 out: no run',
       cron: '30 2 * * *',
       zone: 'America/New_York',
       from: '2026-03-07T00:00Z',
@@ -29,7 +25,7 @@ describe('the nights of a schedule', () => {
       wanted: ['2026-03-07 02:30 2026-03-07T07:30', '2026-03-09 02:30 2026-03-09T06:30'],
     },
     {
-      name: 'the spring leaves midnight out: no night',
+      name: 'the spring leaves midnight out: no run',
       cron: '0 0 * * *',
       zone: 'America/Sao_Paulo',
       from: '2018-11-03T00:00Z',
@@ -45,7 +41,7 @@ describe('the nights of a schedule', () => {
       wanted: ['2026-03-08 03:00 2026-03-08T07:00', '2026-03-08 03:30 2026-03-08T07:30'],
     },
     {
-      name: 'the autumn repeats 01:30: one night, at either instant',
+      name: 'the autumn repeats 01:30: one run, at either instant',
       cron: '30 1 * * *',
       zone: 'America/New_York',
       from: '2026-10-31T00:00Z',
@@ -57,7 +53,7 @@ describe('the nights of a schedule', () => {
       ],
     },
     {
-      name: 'the autumn repeats an hour of many times: each is one night',
+      name: 'the autumn repeats an hour of many times: each is one run',
       cron: '*/30 1,2 * * *',
       zone: 'America/New_York',
       from: '2026-11-01T00:00Z',
@@ -78,6 +74,62 @@ describe('the nights of a schedule', () => {
       wanted: ['2026-04-05 01:45 2026-04-04T14:45 2026-04-04T15:15', '2026-04-06 01:45 2026-04-05T15:15'],
     },
     {
+      name: 'a run at either instant of a repeated time stands for it: after the first of the two',
+      cron: '30 1 * * *',
+      zone: 'America/New_York',
+      from: '2026-11-01T05:30Z',
+      to: '2026-11-03T00:00Z',
+      wanted: ['2026-11-02 01:30 2026-11-02T06:30'],
+    },
+    {
+      name: 'a run at either instant of a repeated time stands for it: after the second',
+      cron: '30 1 * * *',
+      zone: 'America/New_York',
+      from: '2026-11-01T06:30Z',
+      to: '2026-11-03T00:00Z',
+      wanted: ['2026-11-02 01:30 2026-11-02T06:30'],
+    },
+    {
+      name: 'up to the first instant of a repeated time',
+      cron: '30 1 * * *',
+      zone: 'America/New_York',
+      from: '2026-10-31T12:00Z',
+      to: '2026-11-01T05:30Z',
+      wanted: ['2026-11-01 01:30 2026-11-01T05:30 2026-11-01T06:30'],
+    },
+    {
+      name: 'up to a millisecond before it',
+      cron: '30 1 * * *',
+      zone: 'America/New_York',
+      from: '2026-10-31T12:00Z',
+      to: '2026-11-01T05:29:59.999Z',
+      wanted: [],
+    },
+    {
+      name: 'a zone that leaves a whole day out: no run',
+      cron: '0 12 * * *',
+      zone: 'Pacific/Apia',
+      from: '2011-12-29T00:00Z',
+      to: '2011-12-31T12:00Z',
+      wanted: ['2011-12-29 12:00 2011-12-29T22:00', '2011-12-31 12:00 2011-12-30T22:00'],
+    },
+    {
+      name: 'the zone that is furthest ahead of UTC',
+      cron: '0 2 * * *',
+      zone: 'Pacific/Kiritimati',
+      from: '2026-11-23T12:00Z',
+      to: '2026-11-24T12:00Z',
+      wanted: ['2026-11-25 02:00 2026-11-24T12:00'],
+    },
+    {
+      name: 'a zone that is behind UTC, over the end of a year',
+      cron: '0 20 31 12 *',
+      zone: 'Pacific/Honolulu',
+      from: '2026-01-02T00:00Z',
+      to: '2027-01-02T00:00Z',
+      wanted: ['2026-12-31 20:00 2027-01-01T06:00'],
+    },
+    {
       name: 'working days',
       cron: '0 2 * * 1-5',
       zone: 'Europe/London',
@@ -94,13 +146,13 @@ describe('the nights of a schedule', () => {
       wanted: ['2028-02-29 02:00 2028-02-29T02:00', '2032-02-29 02:00 2032-02-29T02:00'],
     },
   ])('$name', ({ cron, zone, from, to, wanted }) => {
-    expect(nights(cron, zone, from, to)).toEqual(wanted);
+    expect(runs(cron, zone, from, to)).toEqual(wanted);
   });
 
   test('are as many as a year has', () => {
-    const year = nights('0 2 * * *', 'America/New_York', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z');
+    const year = runs('0 2 * * *', 'America/New_York', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z');
     expect(year).toHaveLength(364);
-    expect(nights('5 4 * * *', 'Asia/Kolkata', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z')).toHaveLength(
+    expect(runs('5 4 * * *', 'Asia/Kolkata', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z')).toHaveLength(
       365,
     );
   });
