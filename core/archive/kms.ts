@@ -1,6 +1,7 @@
 import { awsClient } from '../aws/clients.ts';
+import { SigningError } from './errors.ts';
 import type { SigningAlgorithm } from './manifest-signature.ts';
-import { type Signer, SigningError } from './signature.ts';
+import type { Signer } from './signature.ts';
 
 /**
  * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. What it gives throws

@@ -2,6 +2,7 @@ import type { Options } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';
+import { ArchiveError } from './errors.ts';
 import { areaPrefix, latestKey } from './keys.ts';
 import { readBytes } from './lines.ts';
 import type { ManifestSignature } from './manifest-signature.ts';
@@ -51,11 +52,6 @@ export interface StoredManifest {
   readonly manifest: Manifest;
   readonly key: string;
   readonly sha256: string;
-}
-
-/** The archive holds something other than what was put there. */
-export class ArchiveError extends Error {
-  override readonly name = 'ArchiveError';
 }
 
 export const readManifest = async (archive: Archive, key: string): Promise<StoredManifest | undefined> => {

@@ -7,8 +7,9 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { Archive } from './archive.ts';
+import { ArchiveError } from './errors.ts';
 import { readJson, readLines } from './lines.ts';
-import { ArchiveError, type Manifest, type ManifestObject } from './manifest.ts';
+import type { Manifest, ManifestObject } from './manifest.ts';
 
 /** Passes a body on, and throws at its end where it is not what `witness` says. */
 export async function* verified(

@@ -1,6 +1,7 @@
 import { readUser, type User } from '../../rules/engine/user.ts';
 import type { Archive } from './archive.ts';
-import { ArchiveError, type Manifest, readManifest } from './manifest.ts';
+import { ArchiveError } from './errors.ts';
+import { type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
 
 /** A record of a listing, and the user that rules see in it. */

@@ -1,8 +1,9 @@
 import type { Report } from '../model/report.ts';
 import type { Archive } from './archive.ts';
+import { ArchiveError } from './errors.ts';
 import { areaPrefix, keysUnder } from './keys.ts';
 import { readJson } from './lines.ts';
-import { ArchiveError, type Manifest, readLatest, readManifest, type StoredManifest } from './manifest.ts';
+import { type Manifest, readLatest, readManifest, type StoredManifest } from './manifest.ts';
 import { readRunObject } from './read-run.ts';
 
 const ROOTS = ['manifests', 'incomplete'] as const;

@@ -6,11 +6,6 @@ import { jsonText } from './staging.ts';
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
 
-/** The manifest could not be signed. The message names the key and what happened. */
-export class SigningError extends Error {
-  override readonly name = 'SigningError';
-}
-
 /** The text of a manifest as it is stored. */
 export const manifestText = (manifest: Manifest): string => jsonText(manifest);
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Archive } from './archive.ts';
-import { ArchiveError, type ManifestObject } from './manifest.ts';
+import { ArchiveError } from './errors.ts';
+import type { ManifestObject } from './manifest.ts';
 import type { Evidence } from './staging.ts';
 
 const CONTENT_TYPES = {

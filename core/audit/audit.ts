@@ -1,4 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
+import { SigningError } from '../archive/errors.ts';
 import { runKeys } from '../archive/keys.ts';
 import {
   advanceLatest,
@@ -8,7 +9,6 @@ import {
   type StoredManifest,
 } from '../archive/manifest.ts';
 import { readPast, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
-import { SigningError } from '../archive/signature.ts';
 import { createSpoolFolder, type SpoolFolder } from '../archive/staging.ts';
 import type { Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
+import { ArchiveError } from '../archive/errors.ts';
 import {
   type Area,
   areaPrefix,
@@ -12,7 +13,7 @@ import {
   runKeys,
   runMarkedBy,
 } from '../archive/keys.ts';
-import { ArchiveError, readManifest, type StoredManifest } from '../archive/manifest.ts';
+import { readManifest, type StoredManifest } from '../archive/manifest.ts';
 import { readRunLines, readRunObject } from '../archive/read-run.ts';
 import type { Report } from '../model/report.ts';
 import { runInstant } from '../model/run-name.ts';

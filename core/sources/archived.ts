@@ -1,5 +1,6 @@
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError, type Manifest } from '../archive/manifest.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { ListingEnd, UserSource } from './source.ts';

@@ -1,7 +1,7 @@
 import type { Archive } from '../../archive/archive.ts';
+import { ArchiveError } from '../../archive/errors.ts';
 import { areaPrefix, historyPageKey, runKeys } from '../../archive/keys.ts';
 import { readBytes } from '../../archive/lines.ts';
-import { ArchiveError } from '../../archive/manifest.ts';
 import { evidenceOf } from '../../archive/staging.ts';
 import type { Report } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';

@@ -1,6 +1,7 @@
 import type { Archive } from '../../archive/archive.ts';
+import { ArchiveError } from '../../archive/errors.ts';
 import { type AttemptName, listingPartKey } from '../../archive/keys.ts';
-import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
+import type { ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
 import type { Clock } from '../../model/clock.ts';

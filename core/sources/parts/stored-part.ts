@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Archive } from '../../archive/archive.ts';
+import { ArchiveError } from '../../archive/errors.ts';
 import { readLines } from '../../archive/lines.ts';
-import { ArchiveError, type ManifestObject } from '../../archive/manifest.ts';
+import type { ManifestObject } from '../../archive/manifest.ts';
 import { verified } from '../../archive/read-run.ts';
 import type { Evidence, Spool } from '../../archive/staging.ts';
 import type { ListingCounts } from '../../model/listing.ts';

@@ -1,0 +1,9 @@
+/** Thrown when the archive holds something other than what was put there. The message names the key. */
+export class ArchiveError extends Error {
+  override readonly name = 'ArchiveError';
+}
+
+/** Thrown when a manifest could not be signed. The message names the key of KMS and what happened. */
+export class SigningError extends Error {
+  override readonly name = 'SigningError';
+}
