@@ -1,5 +1,5 @@
 import type { Archive } from '../../core/archive/archive.ts';
-import { archivedEnvironments } from '../../core/archive/runs.ts';
+import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { shown } from '../../core/config/schema.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';

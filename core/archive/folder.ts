@@ -65,6 +65,25 @@ export const folderArchive = (folder: string): Archive => {
     return () => rm(lockPath, { force: true });
   };
 
+  /** Enters no folder that holds no key asked for, and reads none before the keys in it are: many are read no further. */
+  async function* listFrom(start: string, prefix: string, after: string): AsyncGenerator<string> {
+    const entries = await ifThere(() => readdir(pathOf(start), { withFileTypes: true }));
+    const keys = (entries ?? []).flatMap((entry) => {
+      if (entry.isDirectory()) return [`${start}${entry.name}/`];
+      return entry.isFile() && !entry.name.startsWith('.') ? [`${start}${entry.name}`] : [];
+    });
+    for (const key of keys.toSorted()) {
+      const isFolder = key.endsWith('/');
+      if (
+        isFolder &&
+        (key.startsWith(prefix) || prefix.startsWith(key)) &&
+        (key > after || after.startsWith(key))
+      )
+        yield* listFrom(key, prefix, after);
+      if (!isFolder && key.startsWith(prefix) && key > after) yield key;
+    }
+  }
+
   return {
     location: root,
 

@@ -2,6 +2,7 @@ import type { Options } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';
+import { type LatestPointer, pointerProblem, type RunLink } from './chain.ts';
 import { ArchiveError } from './errors.ts';
 import { areaPrefix, latestKey } from './keys.ts';
 import { readBytes } from './lines.ts';
@@ -43,7 +44,7 @@ export interface Manifest {
   readonly trustedAccounts: readonly string[];
   readonly codeVersion: string;
   /** The manifest of the last complete run before this one: the chain that `verify` walks. */
-  readonly previous?: { readonly run: string; readonly key: string; readonly sha256: string };
+  readonly previous?: RunLink;
   readonly signature?: ManifestSignature;
 }
 
@@ -75,12 +76,6 @@ const parseObject = (bytes: Uint8Array, key: string): unknown => {
   }
 };
 
-interface LatestPointer {
-  readonly run: string;
-  readonly manifest: string;
-  readonly sha256: string;
-}
-
 /** The pointer to the last complete run, and the version of it that a swap must meet. */
 interface Latest {
   readonly pointer: LatestPointer | undefined;
@@ -111,11 +106,10 @@ export const lastCompleteRun = async (
   if (key === undefined) return undefined;
 
   const last = await readManifest(archive, key);
-  if (last === undefined)
-    throw new ArchiveError(`${latestKey(environmentId)} points to ${key}, which is not there`);
-  if (key === pointer?.manifest && last.sha256 !== pointer.sha256) {
-    throw new ArchiveError(`${key} was altered: its SHA-256 is not the one in ${latestKey(environmentId)}`);
-  }
+  const problem =
+    key === pointer?.manifest ? pointerProblem(environmentId, pointer, last?.sha256) : undefined;
+  if (problem !== undefined) throw new ArchiveError(`${key} ${problem.message}`);
+  if (last === undefined) throw new ArchiveError(`${key} went away while it was to be read`);
   return last;
 };
 

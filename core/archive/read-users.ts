@@ -1,5 +1,6 @@
 import { readUser, type User } from '../../rules/engine/user.ts';
 import type { Archive } from './archive.ts';
+import { previousProblem } from './chain.ts';
 import { ArchiveError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
@@ -39,10 +40,9 @@ export const previousManifest = async (
 ): Promise<Manifest | undefined> => {
   if (previous === undefined) return undefined;
   const stored = await readManifest(archive, previous.key);
-  if (stored === undefined) throw new ArchiveError(`${previous.key} is missing, though run ${run} names it`);
-  if (stored.sha256 !== previous.sha256)
-    throw new ArchiveError(`${previous.key} was altered: its SHA-256 is not the one that run ${run} names`);
-  return stored.manifest;
+  const problem = previousProblem(run, previous, stored?.sha256);
+  if (problem !== undefined) throw new ArchiveError(`${previous.key} ${problem.message}`);
+  return stored?.manifest;
 };
 
 /** How far back a user is looked for: a month of nights. */

@@ -1,41 +1,20 @@
 import type { Report } from '../model/report.ts';
 import type { Archive } from './archive.ts';
+import { type ChainProblem, chainCheck, pointerProblem } from './chain.ts';
 import { ArchiveError } from './errors.ts';
 import { areaPrefix, keysUnder } from './keys.ts';
 import { readJson } from './lines.ts';
 import { type Manifest, readLatest, readManifest, type StoredManifest } from './manifest.ts';
 import { readRunObject } from './read-run.ts';
 
-const ROOTS = ['manifests', 'incomplete'] as const;
-
-/** The environments of which an archive has runs or unfinished attempts at them, in ascending order. */
-export const archivedEnvironments = async (archive: Archive): Promise<readonly string[]> => {
-  const found = new Set<string>();
-  for (const root of ROOTS) {
-    const prefix = `${root}/environment=`;
-    // From environment to environment, not past every object of each: `0` is what follows `/`.
-    let next = await nextIn(archive, prefix);
-    while (next !== undefined) {
-      found.add(next);
-      next = await nextIn(archive, prefix, `${prefix}${next}0`);
-    }
-  }
-  return [...found].toSorted();
-};
-
-const nextIn = async (archive: Archive, prefix: string, after?: string): Promise<string | undefined> => {
-  for await (const key of archive.list(prefix, after)) return key.slice(prefix.length).split('/')[0];
-  return undefined;
-};
-
 /** A complete run as the archive has it, or what is wrong with it. */
 export interface ArchivedRun {
   readonly run: string;
   /** Undefined where it is missing or no manifest. */
   readonly stored?: StoredManifest;
-  /** The complete run before it, where that can be read. */
-  readonly before?: Manifest;
-  /** Why what is stored is not to be believed. */
+  /** The complete run before it, where that is sound. */
+  readonly previous?: Manifest;
+  /** The reason for which what is stored is not to be believed. */
   readonly problem?: string;
 }
 
@@ -56,29 +35,47 @@ const readRun = async (archive: Archive, environmentId: string, key: string): Pr
   }
 };
 
-/** What a run's link to the one before it says against either. */
-const linkProblems = (
-  before: ArchivedRun | undefined,
-  { run, stored }: ArchivedRun,
-): { readonly missing?: string; readonly ofBefore?: string; readonly own?: string } => {
-  if (stored === undefined) return {};
-  const { previous } = stored.manifest;
-  if (before === undefined) return previous === undefined ? {} : { missing: previous.run };
-  if (previous === undefined || previous.run < before.run) {
-    return {
-      own: `the manifest of run ${run} follows ${previous?.run ?? 'no run'}, though run ${before.run} lies between`,
-    };
+const withProblem = (entry: ArchivedRun, { key, message }: ChainProblem): ArchivedRun => ({
+  ...entry,
+  problem: entry.problem ?? `${key} ${message}`,
+});
+
+/** Yields the runs that have these keys, and what the chain misses between and after them. */
+async function* checkedRuns(
+  archive: Archive,
+  environmentId: string,
+  keys: readonly string[],
+  start: number,
+): AsyncGenerator<ArchivedRun> {
+  const { pointer } = await readLatest(archive, environmentId);
+  const check = chainCheck(keys);
+  // Held back until the next run is read, whose manifest may speak against it.
+  let held: ArchivedRun | undefined;
+  for (const key of keys.slice(start)) {
+    const next = await readRun(archive, environmentId, key);
+    const { run, stored } = next;
+    const problem = stored && check({ ...stored, run, previous: stored.manifest.previous });
+    const isOfHeld = problem !== undefined && problem.key === held?.stored?.key;
+    const isMissing = problem?.kind === 'missing' && problem.run > (held?.run ?? '') && problem.run < run;
+
+    if (held !== undefined) yield isOfHeld ? withProblem(held, problem) : held;
+    if (isMissing) yield withProblem({ run: problem.run }, problem);
+    if (problem === undefined) held = { ...next, ...(held?.stored && { previous: held.stored.manifest }) };
+    else held = isOfHeld || isMissing ? next : withProblem(next, problem);
   }
-  if (previous.run > before.run) return { missing: previous.run };
-  if (before.stored === undefined || previous.sha256 === before.stored.sha256) return {};
-  return {
-    ofBefore: `${before.stored.key} was altered: its SHA-256 is not the one in the manifest of run ${run}`,
-  };
-};
+
+  const last = held?.stored?.key === pointer?.manifest ? held?.stored : undefined;
+  const isKnown = last !== undefined || !keys.includes(pointer?.manifest ?? '');
+  const problem = pointer && isKnown ? pointerProblem(environmentId, pointer, last?.sha256) : undefined;
+  if (held !== undefined) yield problem?.kind === 'edited' ? withProblem(held, problem) : held;
+  if (problem?.kind === 'missing' && problem.run > (held?.run ?? ''))
+    yield withProblem({ run: problem.run }, problem);
+}
 
 /**
- * The complete runs of an environment in order, from the run of this name on. Reads manifests only, and holds each
- * against the link of the next and against `latest`: a run that was altered or taken away is told in its place.
+ * Yields the complete runs of an environment in order, from the run of this name on. Reads manifests only, and holds
+ * each against the link of the next and against `latest`: a run that was altered or taken away has an entry that
+ * says so.
  */
 export async function* walkRuns(
   archive: Archive,
@@ -86,43 +83,11 @@ export async function* walkRuns(
   from = '',
 ): AsyncGenerator<ArchivedRun> {
   const keys = await keysUnder(archive, areaPrefix('manifests', environmentId));
-  const { pointer } = await readLatest(archive, environmentId);
   const first = keys.findIndex((key) => runOf(key) >= from);
-  const start = first === -1 ? keys.length - 1 : Math.max(0, first - 1);
-
-  let held: ArchivedRun | undefined;
-  for (const key of keys.slice(Math.max(0, start))) {
-    const next = await readRun(archive, environmentId, key);
-    // What comes before the first that is read is not known to be missing.
-    const links = held === undefined && start > 0 ? {} : linkProblems(held, next);
-    if (held !== undefined && held.run >= from)
-      yield links.ofBefore === undefined ? held : { ...held, problem: held.problem ?? links.ofBefore };
-    if (links.missing !== undefined && links.missing >= from)
-      yield {
-        run: links.missing,
-        problem: `run ${links.missing} is missing: the manifest of run ${next.run} follows it`,
-      };
-    const isLinked = links.missing === undefined && links.ofBefore === undefined;
-    const before = isLinked ? held?.stored?.manifest : undefined;
-    held = {
-      ...next,
-      ...(before !== undefined && { before }),
-      ...(links.own !== undefined && { problem: links.own }),
-    };
-  }
-
-  if (held !== undefined && held.run >= from) {
-    const isAltered =
-      held.run === pointer?.run && held.stored !== undefined && held.stored.sha256 !== pointer.sha256;
-    yield isAltered && held.problem === undefined
-      ? {
-          ...held,
-          problem: `the manifest of run ${held.run} was altered: its SHA-256 is not the one in latest`,
-        }
-      : held;
-  }
-  if (pointer !== undefined && pointer.run > (held?.run ?? '') && pointer.run >= from)
-    yield { run: pointer.run, problem: `run ${pointer.run} is missing: latest points to it` };
+  // From the one before: the first one's link is held against it.
+  const start = (first === -1 ? keys.length : first) - 1;
+  for await (const run of checkedRuns(archive, environmentId, keys, Math.max(0, start)))
+    if (run.run >= from) yield run;
 }
 
 /** The report of a run, checked against its manifest; throws ArchiveError. */

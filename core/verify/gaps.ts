@@ -11,18 +11,17 @@ import type { Problem } from './problem.ts';
 /** The runs that were due. */
 export interface Due {
   readonly schedule: Schedule;
-  /** A night after the last run is missed if its time is at this instant or before, in milliseconds since the epoch. */
+  /** After the last run, one is missed if its time is at this instant or before, in milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** What was found of the schedule's nights. */
-export interface NightsChecked {
-  /** After the first run, up to the last one or to `until`, whichever is later. */
-  readonly nights: number;
+/** The runs that the schedule asked for, after the first one and up to the last one or to `until`, whichever is later. */
+export interface ScheduleCheck {
+  readonly scheduled: number;
   readonly missed: readonly Problem[];
 }
 
-/** A run nearer than this to a night that has none may have been made in its place. */
+/** A run nearer than this to the time of a missed one may have been made in its place. */
 const NEAR_MS = DAY_MS / 2;
 
 /** The folders that unfinished attempts left, by run. */
@@ -39,7 +38,7 @@ export const listAttempts = async (archive: Archive, environmentId: string): Pro
   return attempts;
 };
 
-// Printed as they stand: words of the auditor's, or they are not told.
+// Printed as they stand, so they must look like words of the auditor's.
 const word = z.string().regex(/^[A-Za-z-]{1,40}$/);
 const reportShape = z.object({ verdict: word, reason: word.optional() });
 
@@ -53,7 +52,7 @@ const endOf = async (archive: Archive, folder: string): Promise<string> => {
   }
 };
 
-const attemptWords = async (archive: Archive, folders: readonly string[]): Promise<string> => {
+const attemptsText = async (archive: Archive, folders: readonly string[]): Promise<string> => {
   if (folders.length === 0) return 'no unfinished attempt is kept';
   const ends = new Set<string>();
   for (const folder of folders) ends.add(await endOf(archive, folder));
@@ -62,44 +61,40 @@ const attemptWords = async (archive: Archive, folders: readonly string[]): Promi
 };
 
 /**
- * The nights that have no complete run: those between two runs, which none can be made for any more, and those after
- * the last that are overdue.
+ * Finds the scheduled runs that are not complete: those between two runs, which can't be made any more, and those
+ * after the last that are overdue.
  * @param runs the instants of the complete ones, at least one
  */
-export const checkNights = async (
+export const checkSchedule = async (
   archive: Archive,
   runs: readonly Date[],
   attempts: Attempts,
   { schedule, until }: Due,
-): Promise<NightsChecked> => {
-  const there = new Set(runs.map((asOf) => asOf.getTime()));
-  const first = Math.min(...there);
-  const last = Math.max(...there);
+): Promise<ScheduleCheck> => {
+  const complete = new Set(runs.map((asOf) => asOf.getTime()));
+  const first = Math.min(...complete);
+  const last = Math.max(...complete);
   const missed: Problem[] = [];
-  let nights = 0;
+  let scheduled = 0;
 
-  const problemOf = async ({ localTime, instants }: ScheduledRun): Promise<Problem> => {
+  const gap = async ({ localTime, instants }: ScheduledRun): Promise<Problem> => {
     const names = instants.map((instant) => runName(new Date(instant)));
     const folders = names.flatMap((run) => [...(attempts.get(run) ?? [])]);
     // By hand, or by a schedule that was another then: whoever reads of the gap wants to know.
-    const other = runs.find((asOf) =>
+    const near = runs.find((asOf) =>
       instants.some((instant) => Math.abs(asOf.getTime() - instant) < NEAR_MS),
     );
-    const words = [
+    const parts = [
       `no complete run for ${localTime} ${schedule.timezone}`,
-      ...(other === undefined ? [] : [`run ${runName(other)}, at another time, is complete`]),
-      await attemptWords(archive, folders),
+      ...(near === undefined ? [] : [`run ${runName(near)}, at another time, is complete`]),
+      await attemptsText(archive, folders),
     ];
-    return {
-      kind: 'gap',
-      run: names[0] ?? '',
-      message: words.join('; '),
-    };
+    return { kind: 'gap', run: names[0] ?? '', message: parts.join('; ') };
   };
 
-  for (const night of scheduledRuns(schedule, first, Math.max(last, until))) {
-    nights += 1;
-    if (!night.instants.some((instant) => there.has(instant))) missed.push(await problemOf(night));
+  for (const run of scheduledRuns(schedule, first, Math.max(last, until))) {
+    scheduled += 1;
+    if (!run.instants.some((instant) => complete.has(instant))) missed.push(await gap(run));
   }
-  return { nights, missed };
+  return { scheduled, missed };
 };

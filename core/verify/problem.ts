@@ -1,26 +1,23 @@
-/** What is wrong with an archive: an undisturbed one has none of these. */
-export const PROBLEM_KINDS = [
-  'edited',
-  'missing',
-  'orphaned',
-  'skipped',
-  'forked',
-  'reordered',
-  'latest',
-  'gap',
-  'unsigned',
-  'bad-signature',
-  'unreadable',
-  'no-runs',
-] as const;
+/** Kinds of what is wrong with an archive: an undisturbed one has none of them. */
+export type ProblemKind =
+  | 'edited'
+  | 'missing'
+  | 'orphaned'
+  | 'skipped'
+  | 'forked'
+  | 'reordered'
+  | 'latest'
+  | 'gap'
+  | 'unsigned'
+  | 'bad-signature'
+  | 'unreadable'
+  | 'no-runs';
 
-export type ProblemKind = (typeof PROBLEM_KINDS)[number];
-
-/** What an attempt that was cut off leaves and the next run mends or passes by, and what could not be checked. */
-export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'undelivered' | 'unchecked';
+/** Kinds of what an attempt that was cut off leaves, which the next run mends or passes by, and of what can't be checked. */
+export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'owed' | 'unchecked';
 
 /** Something that an archive shows to whoever verifies it. */
-export interface Remark<Kind extends string> {
+export interface Observation<Kind extends string> {
   readonly kind: Kind;
   /** The run it concerns; of a gap the run that is not there. */
   readonly run?: string;
@@ -30,5 +27,11 @@ export interface Remark<Kind extends string> {
   readonly message: string;
 }
 
-export type Problem = Remark<ProblemKind>;
-export type Note = Remark<NoteKind>;
+export type Problem = Observation<ProblemKind>;
+export type Note = Observation<NoteKind>;
+
+/** The outcome of a check. */
+export interface Observations {
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Note[];
+}

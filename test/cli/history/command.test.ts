@@ -189,7 +189,7 @@ describe('what is not to be trusted has an entry in its place, and the exit is 2
   test.each([
     ['an altered report', report(2), 2, `${report(2)} was altered`],
     ['an altered manifest', manifest, 2, `${manifest} was altered`],
-    ['the last manifest, altered', nightKeys(4).manifest, 4, `run ${nightRun(4)} was altered`],
+    ['the last manifest, altered', nightKeys(4).manifest, 4, `${nightKeys(4).manifest} was altered`],
   ])('%s', async (_, key, number, message) => {
     const out = await archived();
     await alter(join(out, key), /"users": \d+/, '"users": 9');
@@ -209,10 +209,20 @@ describe('what is not to be trusted has an entry in its place, and the exit is 2
       'a manifest between others',
       manifest,
       2,
-      `run ${nightRun(2)} is missing: the manifest of run ${nightRun(4)}`,
+      `${manifest} is not there, though the manifest of run ${nightRun(4)} names it as the one before`,
     ],
-    ['the manifest of the first', nightKeys(1).manifest, 1, `run ${nightRun(1)} is missing`],
-    ['the manifest of the last', nightKeys(4).manifest, 4, 'latest points to it'],
+    [
+      'the manifest of the first',
+      nightKeys(1).manifest,
+      1,
+      `${nightKeys(1).manifest} is not there, though the manifest of run ${nightRun(2)} names it as the one before`,
+    ],
+    [
+      'the manifest of the last',
+      nightKeys(4).manifest,
+      4,
+      `${nightKeys(4).manifest} is not there, though latest/environment=${ENVIRONMENT}.json points to it`,
+    ],
   ])('%s that is gone', async (_, key, number, message) => {
     const out = await archived();
     await rm(join(out, key));

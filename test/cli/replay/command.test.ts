@@ -234,7 +234,11 @@ describe('a listing that is not what was archived is not replayed, and the exit 
     ],
     ['no gzip', (out) => writeFile(join(out, snapshot), 'none'), snapshot],
     ['missing', (out) => rm(join(out, snapshot)), `${snapshot} is missing`],
-    ['without its manifest', (out) => rm(join(out, nightKeys(2).manifest)), `run ${nightRun(2)} is missing`],
+    [
+      'without its manifest',
+      (out) => rm(join(out, nightKeys(2).manifest)),
+      `${nightKeys(2).manifest} is not there`,
+    ],
     [
       'under an altered manifest',
       async (out) => {

@@ -341,7 +341,7 @@ describe('what was not seen', () => {
     await appendFile(join(out, keysAt(2).manifest), ' ');
     const { code, stderr, pack } = await build(out, { to: dayAt(2) });
     expect(code).toBe(2);
-    expect(stderr).toContain(`the manifest of run ${runAt(2)} was altered`);
+    expect(stderr).toContain(`${keysAt(2).manifest} was altered`);
     await expect(readdir(pack)).rejects.toThrow('ENOENT');
   });
 
@@ -362,7 +362,9 @@ describe('what was not seen', () => {
     await rm(join(out, keysAt(2).manifest));
     const { code, stderr } = await build(out, { to: dayAt(2) });
     expect(code).toBe(2);
-    expect(stderr).toContain(`run ${runAt(2)} is missing`);
+    expect(stderr).toContain(
+      `${keysAt(2).manifest} is not there, though latest/environment=${ENVIRONMENT}.json`,
+    );
   });
 
   test('nothing is built where there is no complete run', async () => {

@@ -115,6 +115,26 @@ describe.each(archives)('$name', ({ open }) => {
     expect(await list(`${prefix}dt=`, `${prefix}dt=2/a`)).toEqual(['dt=2/b']);
     expect(await list(`${prefix}nothing/`)).toEqual([]);
   });
+
+  test('keys are listed in the order of their characters, whatever folders they make', async () => {
+    const archive = await open();
+    const prefix = newKey().replace('object.json', '');
+    const names = ['a/b', 'a.json', 'a-b/c', 'a0', 'a/b.json', 'a/b-c', 'b/.c/d', 'b'.repeat(20), 'c/d/e/f'];
+    for (const name of names) await archive.create(prefix + name, bytes(name), 'text/plain');
+    const sorted = names.toSorted();
+    const bounds = [...sorted, 'a/', 'a/b/c', 'a0/', 'b', 'c/d', 'c/d/e0', 'd'];
+    for (const start of ['', 'a', 'a/', 'b/', 'c/d']) {
+      for (const after of bounds) {
+        const keys: string[] = [];
+        for await (const key of archive.list(prefix + start, prefix + after)) keys.push(key);
+        expect({ start, after, keys: keys.map((key) => key.slice(prefix.length)) }).toEqual({
+          start,
+          after,
+          keys: sorted.filter((name) => name.startsWith(start) && name > after),
+        });
+      }
+    }
+  });
 });
 
 describe('a bucket that falters', () => {

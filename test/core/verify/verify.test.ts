@@ -2,12 +2,13 @@ import { cp, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
-import { environmentsIn, type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
+import { type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
 import { readTree } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
@@ -112,13 +113,6 @@ describe('an undisturbed history', () => {
       }
     }
     expect(bytes).toBe(size);
-  });
-
-  test('is of the environments that have anything', async () => {
-    const { archive, hands } = await copyOfHistory();
-    expect(await environmentsIn(archive)).toEqual([ENVIRONMENT]);
-    await hands.copy(LATEST, 'latest/environment=another.json');
-    expect(await environmentsIn(archive)).toEqual(['another', ENVIRONMENT]);
   });
 });
 
@@ -539,7 +533,7 @@ const ofMarkers: readonly Tampering[] = [
     name: 'a marker of an alert is gone',
     tamper: (hands) => hands.remove(keysOf(3).marker('alert')),
     problems: [],
-    notes: ['undelivered 3'],
+    notes: ['owed 3'],
   },
   {
     name: 'an object was added to a run',
@@ -668,7 +662,7 @@ describe('nights', () => {
 });
 
 describe('crashes', () => {
-  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'undelivered 2'];
+  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'owed 2'];
 
   test('whatever write a run is killed at, what is left are notes, and the next attempt leaves none', async () => {
     const seen = new Set<string>();
@@ -717,7 +711,7 @@ describe('in a bucket', () => {
   test('the same history shows the same, and what may not be read is told', async () => {
     const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
     for (const number of [1, 2, 3]) await auditNight(archive, number);
-    expect(await environmentsIn(archive)).toEqual([ENVIRONMENT]);
+    expect(await archivedEnvironments(archive)).toEqual([ENVIRONMENT]);
     expect(await verify(archive, { due: DUE })).toMatchObject({
       runs: 3,
       objects: 3 * OBJECT_NAMES.length,

@@ -1,0 +1,112 @@
+import { latestKey, runOfKey } from './keys.ts';
+
+/** Names a run by its manifest, as the next manifest and the pointer to the last run do. */
+export interface RunLink {
+  readonly run: string;
+  readonly key: string;
+  readonly sha256: string;
+}
+
+/** A way in which the chain of manifests does not hold. */
+export interface ChainProblem {
+  readonly kind: 'missing' | 'edited' | 'skipped' | 'forked' | 'reordered';
+  readonly run: string;
+  /** Of the run's manifest. */
+  readonly key: string;
+  /** Lower case, no full stop; reads after the key. */
+  readonly message: string;
+}
+
+/** Points to the last complete run. */
+export interface LatestPointer {
+  readonly run: string;
+  readonly manifest: string;
+  readonly sha256: string;
+}
+
+/**
+ * Holds a link against what stands at its key.
+ * @param witness holds the link, and makes the claim
+ * @param found the SHA-256 of what is there; undefined where nothing is
+ */
+const linkProblem = (
+  link: RunLink,
+  witness: string,
+  claim: string,
+  found: string | undefined,
+): ChainProblem | undefined => {
+  const { key, sha256 } = link;
+  const run = runOfKey(key) ?? link.run;
+  if (found === undefined)
+    return { kind: 'missing', run, key, message: `is not there, though ${witness} ${claim}` };
+  if (found === sha256) return undefined;
+  const message = `was altered: its SHA-256 is ${found}, ${witness} says ${sha256}`;
+  return { kind: 'edited', run, key, message };
+};
+
+/**
+ * Holds what a run's manifest says of the one before it against what stands there.
+ * @param found the SHA-256 of that; undefined where nothing is
+ */
+export const previousProblem = (run: string, previous: RunLink, found: string | undefined) =>
+  linkProblem(previous, `the manifest of run ${run}`, 'names it as the one before', found);
+
+/**
+ * Holds the pointer to the last run against the manifest that it points to.
+ * @param found the SHA-256 of that; undefined where nothing is
+ */
+export const pointerProblem = (
+  environmentId: string,
+  { run, manifest, sha256 }: LatestPointer,
+  found: string | undefined,
+) => linkProblem({ run, key: manifest, sha256 }, latestKey(environmentId), 'points to it', found);
+
+/** A run's manifest, and the link to the run before it that it holds. */
+export interface ChainedRun extends RunLink {
+  readonly previous?: RunLink | undefined;
+}
+
+/**
+ * Makes a check of an environment's runs, to be called with one after the other, from whichever on. A run whose
+ * manifest can't be read is left out.
+ * @param keys of all manifests that are there, ascending
+ */
+export const chainCheck = (keys: readonly string[]): ((chained: ChainedRun) => ChainProblem | undefined) => {
+  const positions = new Map(keys.map((key, position) => [key, position]));
+  const hashes = new Map<string, string>();
+  /** By the key of a manifest, the first run to name it. */
+  const followers = new Map<string, string>();
+
+  return ({ run, key, sha256, previous }) => {
+    hashes.set(key, sha256);
+    const problem = (kind: ChainProblem['kind'], message: string): ChainProblem => ({
+      kind,
+      run,
+      key,
+      message,
+    });
+    const position = positions.get(key) ?? 0;
+    const before = keys[position - 1];
+    if (previous === undefined) {
+      if (before === undefined) return undefined;
+      return problem('skipped', `names no run before it, though run ${runOfKey(before)} is there`);
+    }
+    const other = followers.get(previous.key);
+    if (other === undefined) followers.set(previous.key, run);
+
+    const target = positions.get(previous.key);
+    if (target === undefined) return previousProblem(run, previous, undefined);
+    const named = `names run ${runOfKey(previous.key)} as the one before it`;
+    if (target >= position) return problem('reordered', `${named}, which is not before it`);
+    if (previous.key === before) {
+      const found = hashes.get(before);
+      return found === undefined ? undefined : previousProblem(run, previous, found);
+    }
+    return other === undefined
+      ? problem('skipped', `${named} and passes over run ${runOfKey(before ?? '')}`)
+      : problem(
+          'forked',
+          `${named}, as run ${other} does: one of the two was slipped in, or both were made at once`,
+        );
+  };
+};

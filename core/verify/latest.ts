@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import type { Archive } from '../archive/archive.ts';
+import { type LatestPointer, pointerProblem } from '../archive/chain.ts';
+import { latestKey } from '../archive/keys.ts';
+import { readBytes } from '../archive/lines.ts';
+import { messageOf } from '../text/error-message.ts';
+import { type Link, parsedJson } from './links.ts';
+import type { Observation, Problem } from './problem.ts';
+
+const pointerShape = z.object({ run: z.string(), manifest: z.string(), sha256: z.string() });
+
+/** The state of the pointer to the last run. */
+export type LatestState =
+  | { readonly state: 'fits' }
+  /** As the crash of a run leaves it between its manifest and the pointer: the next run mends it. */
+  | { readonly state: 'behind-by-one'; readonly observed: Omit<Observation<never>, 'kind'> }
+  | { readonly state: 'wrong'; readonly problem: Problem };
+
+/** Reads the pointer; undefined where there is none, and the problem where there is something else. */
+const readPointer = async (
+  archive: Archive,
+  key: string,
+): Promise<{ readonly pointer?: LatestPointer | undefined; readonly problem?: Problem }> => {
+  try {
+    const stored = await archive.read(key);
+    if (stored === undefined) return {};
+    const text = Buffer.from(await readBytes(stored.body)).toString('utf8');
+    const { data } = pointerShape.safeParse(parsedJson(text));
+    return data === undefined
+      ? { problem: { kind: 'edited', key, message: 'is no pointer to a run' } }
+      : { pointer: data };
+  } catch (error) {
+    return { problem: { kind: 'unreadable', key, message: messageOf(error) } };
+  }
+};
+
+/** Holds the pointer against the link that it points to; undefined where it names that one. */
+const targetProblem = (
+  environmentId: string,
+  pointer: LatestPointer,
+  links: readonly Link[],
+): Problem | undefined => {
+  const { run, manifest } = pointer;
+  const target = links.find(({ key }) => key === manifest);
+  if (target === undefined) {
+    const newest = links.at(-1)?.run ?? '';
+    const problem = pointerProblem(environmentId, pointer, undefined);
+    return run > newest && problem !== undefined
+      ? { ...problem, message: `${problem.message}, ahead of every manifest that is` }
+      : problem;
+  }
+  if (target.run !== run) {
+    const key = latestKey(environmentId);
+    return { kind: 'edited', run, key, message: `says run ${run} and points to ${manifest}` };
+  }
+  return target.sha256 === undefined ? undefined : pointerProblem(environmentId, pointer, target.sha256);
+};
+
+/**
+ * Holds the pointer to the last run against the links of the chain.
+ * @param links in the order of time
+ */
+export const readLatestState = async (
+  archive: Archive,
+  environmentId: string,
+  links: readonly Link[],
+): Promise<LatestState> => {
+  const key = latestKey(environmentId);
+  const { pointer, problem = pointer && targetProblem(environmentId, pointer, links) } = await readPointer(
+    archive,
+    key,
+  );
+  if (problem !== undefined) return { state: 'wrong', problem };
+
+  // Where there is no pointer, it is behind all of them.
+  const position = links.findIndex((link) => link.key === pointer?.manifest);
+  const behind = links.length - 1 - position;
+  const newest = links.at(-1);
+  if (newest === undefined || behind === 0) return { state: 'fits' };
+
+  const { run } = newest;
+  const message =
+    pointer === undefined
+      ? `is not there, though run ${run} is`
+      : `points to run ${pointer.run}, and run ${run} is the newest`;
+  if (behind === 1) return { state: 'behind-by-one', observed: { run, key, message } };
+  const words = pointer === undefined ? message : `${message}, ${behind} runs later`;
+  return { state: 'wrong', problem: { kind: 'latest', run, key, message: words } };
+};
