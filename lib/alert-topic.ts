@@ -25,10 +25,10 @@ export interface AlertTopicProps {
   readonly encryptionKey: IKey;
 }
 
-/** Where alerts are published, with a subscription for each recipient; those by e-mail and https have to confirm it. */
+/** The topic of alerts, with a subscription for each recipient; those by e-mail and https have to confirm it. */
 export class AlertTopic extends Construct {
   readonly topic: Topic;
-  /** Alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
+  /** The queue of alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
   readonly undelivered?: Queue;
 
   constructor(scope: Construct, id: string, { recipients, encryptionKey }: AlertTopicProps) {
@@ -76,7 +76,7 @@ export class AlertTopic extends Construct {
     subscription.addResourceDependency(permission);
   }
 
-  /** Encrypted by SQS: by the key of the evidence, SNS would have to be let in to that. */
+  /** Makes a queue that SQS encrypts: for the key of the evidence, SNS would have to be let in to that. */
   private undeliveredAlerts(): Queue {
     const queue = new Queue(this, 'Undelivered', {
       encryption: QueueEncryption.SQS_MANAGED,

@@ -21,21 +21,24 @@ import { EXECUTION_TIMEOUT, type ScheduledAudit } from './scheduled-audit.ts';
 export interface AuditAlarmsProps {
   readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
   readonly audit: ScheduledAudit;
-  /** Where alerts are published: what it fails to deliver is an alarm. */
+  /** The topic of alerts: what it fails to deliver is an alarm. */
   readonly alerts: Topic;
-  /** Alerts that a subscriber did not take; undefined where none would be kept. */
+  /** The queue of alerts that a subscriber did not take; undefined where none would be kept. */
   readonly undelivered: Queue | undefined;
-  /** Where alarms are published. */
+  /** The topic of alarms. */
   readonly alarms: Topic;
 }
 
-/** How late a run may be: retries and a change of clocks fit in, and an execution for as long as it may take. */
+/**
+ * Gives the longest that a run may be late: retries and a change of clocks fit in, and an execution for as long as it
+ * may take.
+ */
 const graceHours = ({ listing: { mode } }: AuditAlarmsProps['config']): number =>
   mode === 'single' ? 2 : 2 + EXECUTION_TIMEOUT.toHours();
 
-/** CloudWatch looks back a week at the most. */
+/** The longest that CloudWatch looks back: a week. */
 const LONGEST_WATCH_HOURS = 7 * 24;
-/** From this share of the time limit on, an audit is about to be cut off. */
+/** The share of the time limit from which on an audit is about to be cut off. */
 const NEAR_TIME_OUT = 0.8;
 
 const runbook = (section: string): string => `What to do: docs/runbook.md#${section}`;
@@ -49,7 +52,7 @@ interface Watch {
   readonly section: string;
 }
 
-/** Where executions are durable, an audit that fails is no invocation that fails. */
+/** Lists alarms of executions: where they are durable, an audit that fails is no invocation that fails. */
 const executionWatches = (audit: ScheduledAudit): readonly Watch[] => {
   const watch = (ending: string, says: string): Watch => ({
     id: `Executions${ending}`,
@@ -133,7 +136,7 @@ const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsPr
   ];
 };
 
-/** Says when the auditor is ill, and above all when it says nothing. */
+/** The alarms that say when the auditor is ill, and above all when it says nothing. */
 export class AuditAlarms extends Construct {
   readonly all: readonly Alarm[];
 
@@ -162,7 +165,7 @@ export class AuditAlarms extends Construct {
     this.watchSchedules(props);
   }
 
-  /** Hours without a run are counted as zeroes: CloudWatch else looks for data further back, and is late. */
+  /** Counts hours without a run as zeroes: CloudWatch else looks for data further back, and is late. */
   private watchSilence({ id, name }: Environment, hours: number): Alarm {
     return new MathExpression({
       expression: 'FILL(runs, 0)',
@@ -188,7 +191,10 @@ export class AuditAlarms extends Construct {
     });
   }
 
-  /** Needs a trail of CloudTrail in the account, which passes management events on. Who did it stands there. */
+  /**
+   * Makes a rule that needs a trail of CloudTrail in the account, which passes management events on and says who did
+   * it.
+   */
   private watchSchedules({ audit, alarms }: AuditAlarmsProps): void {
     const names = audit.schedules.map(({ scheduleName }) => scheduleName);
     const rule = new Rule(this, 'ScheduleChanged', {

@@ -17,13 +17,13 @@ export interface AuditDashboardProps extends Omit<AuditAlarmsProps, 'alarms'> {
   readonly alarms: AuditAlarms;
 }
 
-/** A quarter of the dashboard's breadth. */
+/** The width of a graph: a quarter of the dashboard. */
 const WIDTH = 6;
 
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, width: WIDTH, left, right, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } });
 
-/** A run a night, in a month: what happened, what was found, what it cost. */
+/** The dashboard of a month's runs: what happened, what was found, what it cost. */
 export class AuditDashboard extends Construct {
   readonly dashboard: Dashboard;
 

@@ -5,7 +5,7 @@ import type { AuditMetric } from '../core/model/audit-metric.ts';
 export const NAMESPACE = 'FinSpaceUserAuditor';
 export const SERVICE = 'finspace-auditor';
 
-/** A measurement of the audits of one environment, as `lambda/metrics.ts` publishes it. */
+/** Gives a measurement of the audits of one environment, as `lambda/metrics.ts` publishes it. */
 export const auditMetric = (metricName: AuditMetric, environmentId: string, options: MetricOptions = {}) =>
   new Metric({
     namespace: NAMESPACE,

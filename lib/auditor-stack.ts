@@ -1,7 +1,7 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { FinSpaceAuditor, type FinSpaceAuditorProps } from './finspace-auditor.ts';
 
-/** The auditor alone in a stack, which tells where things are. */
+/** A stack of the auditor alone, whose outputs name its parts. */
 export class AuditorStack extends Stack {
   constructor(app: App, id: string, props: FinSpaceAuditorProps) {
     super(app, id, {

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
 import { rules } from '../rules/index.ts';
 
-// Run while the function is bundled: the files that operators edit are checked, and what they say becomes JSON, with
-// the defaults of what they leave out. So the function has neither to parse YAML nor to check what can't have changed.
+// This runs while the function is bundled: the files that operators edit are checked and become JSON, with the defaults
+// of what they leave out. So the function has neither to parse YAML nor to check what can't have changed.
 const [kind = '', yamlFile = '', jsonFile = ''] = process.argv.slice(2);
 const text = readFileSync(yamlFile, 'utf8');
 const content =

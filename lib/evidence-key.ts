@@ -4,8 +4,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 
 /**
- * The key of all that holds names: the archive, the logs, the alerts and the failures. It outlives the stack, as what
- * it encrypts does. Besides the account's own policies, only the stack's log groups may use it.
+ * The key of everything that holds names: the archive, the logs, the alerts and the failures. Like them, it outlives
+ * the stack. Besides the account's own policies, only the stack's log groups may use it.
  */
 export class EvidenceKey extends Construct {
   readonly key: Key;

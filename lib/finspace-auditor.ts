@@ -34,14 +34,17 @@ export interface FinSpaceAuditorProps {
    */
   readonly waiversFile?: string;
   /**
-   * What the config file holds, where it has been read already.
+   * The content of the config file, where it has been read already.
    *
    * @default - the config file is read and checked here; a wrong key is a `ConfigError` that names it
    */
   readonly config?: Config;
 }
 
-/** The files with their paths in full, and what the config file says. Throws ConfigError. */
+/**
+ * Gives the files with their paths in full, and what the config file says.
+ * @throws {ConfigError} where something in either is wrong
+ */
 const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: FinSpaceAuditorProps) => {
   const beside = join(dirname(configFile), 'waivers.yaml');
   const waivers = waiversFile ?? (existsSync(beside) ? beside : undefined);
@@ -54,28 +57,28 @@ const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: FinSpaceA
 };
 
 /**
- * Audits the users of FinSpace environments each night: the scheduled function, its archive, whom it tells, and the
- * alarms for when it is ill. It needs nothing of the stack it stands in.
+ * The auditor of the users of FinSpace environments: the scheduled function, its archive, the topics of alerts and
+ * alarms, the alarms for when it is ill. It needs nothing of the stack that it is part of.
  */
 export class FinSpaceAuditor extends Construct {
-  /** Encrypts archive, alerts, failures and logs; it outlives the stack. */
+  /** The key of archive, alerts, failures and logs; it outlives the stack. */
   readonly encryptionKey: IKey;
   /** The archive of snapshots, findings and reports; it outlives the stack. */
   readonly bucket: IBucket;
-  /** Where alerts are published: what the audits found. */
+  /** The topic of alerts: what the audits found. */
   readonly alertTopic: ITopic;
-  /** Where alarms are published: that the auditor itself is ill. */
+  /** The topic of alarms: that the auditor itself is ill. */
   readonly alarmTopic: ITopic;
-  /** What to invoke for an audit. */
+  /** The function, or the alias of it, to invoke for an audit. */
   readonly function: IFunction;
-  /** The function's: whom FinSpace, or the role of another account, has to let in. */
+  /** The function's role, which FinSpace, or the role of another account, has to let in. */
   readonly role: IRole;
-  /** Audits that could not be started or failed after all retries. */
+  /** The queue of audits that could not be started or failed after all retries. */
   readonly failures: IQueue;
   readonly dashboard: Dashboard;
-  /** The archive as tables, to be asked in Athena. */
+  /** The archive as tables of Athena. */
   readonly history: HistoryTables;
-  /** One schedule for each environment. */
+  /** The names of the schedules, one for each environment. */
   readonly scheduleNames: readonly string[];
 
   constructor(scope: Construct, id: string, props: FinSpaceAuditorProps = {}) {

@@ -1,23 +1,23 @@
 export interface HistoryQuery {
   readonly name: string;
   readonly description: string;
-  /** With a `?` for each parameter. */
+  /** A query with a `?` for each parameter. */
   readonly sql: string;
 }
 
-/** Seconds are the same count in every dialect; days are not. */
+/** Writes the days between two times: seconds are the same count in every dialect, days are not. */
 const days = (from: string, to: string): string =>
   `date_diff('second', from_iso8601_timestamp(${from}), from_iso8601_timestamp(${to})) / 86400e0`;
 
 /**
- * The questions that auditors ask, over the views of `history-views.ts`. Dates are those of the archive: UTC, quoted.
+ * Lists the questions that auditors ask, over the views of `history-views.ts`. Dates are those of the archive: UTC, quoted.
  * The answers of a day speak for its last complete run; an environment that had none on that day is a row without one.
  * Environments are named in every query, as their partitions are found by name only.
  */
 export const historyQueries = (environmentIds: readonly string[]): readonly HistoryQuery[] => {
   const named = `environment IN (${environmentIds.map((id) => `'${id}'`).join(', ')})`;
   const sameRun = `f.environment = r.environment AND f.dt = r.dt AND f.run = r.run AND f.${named}`;
-  /** A day's last runs with what is asked of them; the day stands on the side whose partitions it has to narrow. */
+  /** Asks of a day's last runs; the day stands on the side whose partitions it has to narrow. */
   const ofTheDay = (columns: string, view: string, condition: string, order: string): string => `SELECT *
 FROM (VALUES ${environmentIds.map((id) => `('${id}')`).join(', ')}) AS asked (environment)
 LEFT JOIN (

@@ -18,19 +18,19 @@ import { HISTORY_VIEWS, type HistoryView, LINE_TABLES, type ViewColumn, viewSql 
 export interface HistoryTablesProps {
   readonly environments: readonly Environment[];
   readonly archive: IBucket;
-  /** Takes the access log of the results. */
+  /** The bucket that takes the access log of the results. */
   readonly accessLogs: IBucket;
-  /** Encrypts the archive already, and here the results. */
+  /** The key of the archive, and here of the results. */
   readonly encryptionKey: IKey;
 }
 
-/** Amazon FinSpace began in 2021: no archive is older. */
+/** The first day that can be asked for: Amazon FinSpace began in 2021, so no archive is older. */
 const FIRST_DAY = '2021-01-01';
 
-/** The most that one query may read: Athena cancels it then, which is half a dollar. */
+/** The most that one query may read before Athena cancels it: half a dollar. */
 const SCAN_LIMIT_BYTES = 100 * 1024 ** 3;
 
-/** Results name people: they are there to be read, not kept. */
+/** The time for which results are kept. They name people: they are there to be read. */
 const RESULTS_KEPT = Duration.days(30);
 
 const PARTITIONS = [
@@ -39,8 +39,8 @@ const PARTITIONS = [
 ];
 
 /**
- * Environments are injected, so a query names those it asks about and fails where it doesn't: a list of them would make
- * those that have left audit.yaml vanish from their history.
+ * Says how Athena finds partitions. Environments are injected, so a query names those it asks about and fails where it
+ * doesn't: a list of them would make those that have left audit.yaml vanish from their history.
  */
 const projection = (location: string): Readonly<Record<string, string>> => ({
   'projection.enabled': 'true',
@@ -53,7 +53,10 @@ const projection = (location: string): Readonly<Record<string, string>> => ({
   'storage.location.template': `${location}environment=$\{environment}/dt=$\{dt}/`,
 });
 
-/** One column that holds the whole line: columns are delimited by the character 1, which JSON only holds escaped. */
+/**
+ * Makes a table of one column that holds the whole line: columns end with the character 1, which JSON only holds
+ * escaped.
+ */
 const lineTable = (location: string): CfnTable.TableInputProperty => ({
   tableType: 'EXTERNAL_TABLE',
   parameters: { EXTERNAL: 'TRUE', ...projection(location) },
@@ -72,7 +75,7 @@ const lineTable = (location: string): CfnTable.TableInputProperty => ({
 
 const trinoType = ({ type }: ViewColumn): string => (type === 'string' ? 'varchar' : type);
 
-/** As Athena itself writes a view of its own into the catalog: https://stackoverflow.com/a/56347331 */
+/** Writes a view as Athena itself writes its own into the catalog: https://stackoverflow.com/a/56347331 */
 const viewTable = (view: HistoryView, database: string): CfnTable.TableInputProperty => {
   const definition = {
     originalSql: viewSql(view),
@@ -93,12 +96,12 @@ const viewTable = (view: HistoryView, database: string): CfnTable.TableInputProp
   };
 };
 
-/** Lower-case letters, digits and underscores: what a name in SQL may hold without quotes. */
+/** Makes a name that needs no quotes in SQL, of lower-case letters, digits and underscores. */
 const sqlName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '_');
 
 /**
- * The history of runs, users and findings as tables of Athena, with the usual questions saved. Grants nobody anything:
- * who may read them is decided by IAM, as snapshots and results name people.
+ * The history of runs, users and findings as tables of Athena, with the usual questions saved. It grants nobody
+ * anything: IAM decides who may read them, as snapshots and results name people.
  */
 export class HistoryTables extends Construct {
   readonly workGroupName: string;
@@ -156,7 +159,9 @@ export class HistoryTables extends Construct {
     }
   }
 
-  /** Apart from the archive, which takes nothing without a condition and keeps all of it. */
+  /**
+   * Makes the bucket of results, apart from the archive, which takes nothing without a condition and keeps all of it.
+   */
   private results({ accessLogs, encryptionKey }: HistoryTablesProps): Bucket {
     const bucket = new Bucket(this, 'Results', {
       enforceSSL: true,

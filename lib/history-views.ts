@@ -1,4 +1,6 @@
-/** The types of Glue that views have here; of Trino, `string` is a `varchar`. */
+import type { Area } from '../core/archive/keys.ts';
+
+/** The types that views have here, in the words of Glue; Trino calls `string` `varchar`. */
 export type ColumnType = 'string' | 'bigint' | 'boolean';
 
 export interface ViewColumn {
@@ -12,7 +14,7 @@ export interface HistoryView {
   readonly name: string;
   readonly description: string;
   readonly columns: readonly ViewColumn[];
-  /** What the columns are selected from, as SQL. */
+  /** The tables that the columns are selected from, as SQL. */
   readonly from: string;
 }
 
@@ -21,11 +23,11 @@ export const LINE_TABLES = {
   manifest_lines: 'manifests',
   snapshot_lines: 'snapshots',
   finding_lines: 'findings',
-} as const;
+} as const satisfies Readonly<Record<string, Area>>;
 
 const column = (name: string, sql: string, type: ColumnType = 'string'): ViewColumn => ({ name, sql, type });
 
-/** A member of the line: its text where it is a string, a number or a boolean; else NULL. */
+/** Selects a member of the line: its text where it is a string, a number or a boolean; else NULL. */
 const member = (path: string): string => `json_extract_scalar(l.line, '$.${path}')`;
 
 const isTrue = (path: string): string => `coalesce(${member(path)} = 'true', false)`;
@@ -38,7 +40,9 @@ const RUN_COLUMNS: readonly ViewColumn[] = [
   column('is_last_of_day', 'r.is_last_of_day', 'boolean'),
 ];
 
-/** Only what a manifest stands beside: an attempt that died before its manifest left lines that are no run's. */
+/**
+ * Selects only what a manifest stands beside: an attempt that died before its manifest left lines that are no run's.
+ */
 const linesOfRuns = (table: keyof typeof LINE_TABLES): string =>
   `(
   SELECT environment, dt, line, regexp_extract("$path", '([^/]+)[.]jsonl[.]gz$', 1) AS run
@@ -58,8 +62,8 @@ const asOf = `concat(${[
   .join(', ')})`;
 
 /**
- * What people query. The tables beneath hold whole lines, since a JSON SerDe has to make something of what a column's
- * type does not foresee; here every line is a row, and stands in the last column as it was written.
+ * The views that people query. The tables beneath hold whole lines, since a JSON SerDe has to make something of what a
+ * column's type does not foresee; here every line is a row, and stands in the last column as it was written.
  */
 export const HISTORY_VIEWS: readonly HistoryView[] = [
   {

@@ -1,4 +1,4 @@
-/** The constructs for the app of a team that has one of its own. */
+// For teams that deploy the auditor from a CDK app of their own.
 export { AlarmTopic, type AlarmTopicProps } from './alarm-topic.ts';
 export { AlertTopic, type AlertTopicProps } from './alert-topic.ts';
 export { AuditorStack } from './auditor-stack.ts';

@@ -14,10 +14,11 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
+import { OBJECT_AREAS } from '../core/archive/keys.ts';
 import type { Retention } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
-/** Rounded up, so that no leap year shortens a duty to keep records. */
+/** Gives years in days, rounded up, so that no leap year shortens a duty to keep records. */
 const yearsAsDays = (years: number): Duration => Duration.days(Math.ceil(years * 365.25));
 
 const defaultRetention = ({ years, lock }: Retention): ObjectLockRetention | undefined => {
@@ -43,7 +44,7 @@ const denial = (
     conditions,
   });
 
-/** What nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
+/** Lists what nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
 const denials = (bucket: Bucket): readonly PolicyStatement[] => [
   denial('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects('*')]),
   denial('NothingIsOverwrittenUnseen', ['s3:PutObject'], [bucket.arnForObjects('*')], {
@@ -60,19 +61,19 @@ const denials = (bucket: Bucket): readonly PolicyStatement[] => [
 const COLD_AFTER = Duration.days(90);
 
 /**
- * What is read for years goes where it is still read at once: Athena passes over what stands in a colder class
- * without a word, and verifying would fail. What an unfinished run left, and the parts that a
- * long listing was read in, are looked at once, if ever.
+ * The classes that objects move to. Those that are read for years stay where they are read at once: Athena passes over
+ * a colder class without a word, and verifying would fail. The rest of unfinished runs, and the parts that a long
+ * listing was read in, are looked at once, if ever.
  */
 const LIFECYCLE: readonly LifecycleRule[] = [
-  ...['snapshots/', 'findings/', 'resolved/', 'reports/', 'manifests/'].map((prefix) => ({
-    id: `${prefix}instant-retrieval`,
-    prefix,
+  ...[...OBJECT_AREAS, 'manifests'].map((area) => ({
+    id: `${area}/instant-retrieval`,
+    prefix: `${area}/`,
     transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: COLD_AFTER }],
   })),
-  ...['incomplete/', 'listings/'].map((prefix) => ({
-    id: `${prefix}deep-archive`,
-    prefix,
+  ...['incomplete', 'listings'].map((area) => ({
+    id: `${area}/deep-archive`,
+    prefix: `${area}/`,
     transitions: [{ storageClass: StorageClass.DEEP_ARCHIVE, transitionAfter: COLD_AFTER }],
   })),
   { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
@@ -86,7 +87,7 @@ export interface ReportArchiveProps {
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
 export class ReportArchive extends Construct {
   readonly bucket: Bucket;
-  /** Who read and wrote, as S3 tells it, for a year. */
+  /** The bucket of S3's logs of who read and wrote, for a year. */
   readonly accessLogs: Bucket;
 
   constructor(scope: Construct, id: string, { retention, encryptionKey }: ReportArchiveProps) {

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+
+/** Quotes a path for the shell that runs the bundling. */
+const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * Writes the command that makes of a file that operators edit the one that the function reads. It fails where the file
+ * is wrong.
+ */
+const asJson = (kind: 'config' | 'waivers', yamlFile: string, jsonFile: string): string =>
+  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile]
+    .map(quoted)
+    .join(' ');
+
+/**
+ * The modules that are not bundled, since the runtime has them to be loaded where they are needed: clients that few
+ * audits use, and ways to credentials that a function never goes, since its own stand in its environment.
+ */
+const LEFT_TO_RUNTIME: string[] = [
+  '@aws-sdk/client-eventbridge',
+  '@aws-sdk/client-kms',
+  '@aws-sdk/client-scheduler',
+  '@aws-sdk/client-sts',
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+];
+
+/** The files that operators edit, as absolute paths. */
+export interface BundledFiles {
+  readonly configFile: string;
+  readonly waiversFile?: string;
+}
+
+/** Says how the function's code is bundled, and which files go with it. */
+export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOptions => ({
+  format: OutputFormat.ESM,
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourceMap: true,
+  // Traces need names and lines; the text of the sources would be read and parsed at each cold start.
+  sourcesContent: false,
+  bundleAwsSDK: true,
+  externalModules: LEFT_TO_RUNTIME,
+  // The same code by two names: the SDK's, and the one that this project asks for.
+  esbuildArgs: { '--alias:@smithy/signature-v4': '@aws-sdk/signature-v4' },
+  // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
+  banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
+  commandHooks: {
+    beforeInstall: () => [],
+    beforeBundling: () => [],
+    afterBundling: (_, outputDir) => [
+      asJson('config', configFile, `${outputDir}/audit.json`),
+      // Without a file of its own there is an empty one: nothing is waived.
+      asJson('waivers', waiversFile ?? '/dev/null', `${outputDir}/waivers.json`),
+    ],
+  },
+});

@@ -1,0 +1,109 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Config } from '../core/config/config.ts';
+
+/** Lets its holder use a key through these services only. */
+export const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    resources: [key.keyArn],
+    conditions: {
+      StringEquals: {
+        'kms:ViaService': services.map((service) => `${service}.${Stack.of(scope).region}.amazonaws.com`),
+      },
+    },
+  });
+
+/**
+ * Names the keys that may be those of an alias: a policy takes no alias, but can insist on the one that a request
+ * names.
+ */
+export const signResource = (key: string): string => key.replace(/alias\/.*$/, 'key/*');
+
+const signPermission = (key: string): PolicyStatement => {
+  const [alias] = /alias\/.*$/.exec(key) ?? [];
+  return new PolicyStatement({
+    actions: ['kms:Sign'],
+    resources: [signResource(key)],
+    ...(alias !== undefined && { conditions: { StringEquals: { 'kms:RequestAlias': alias } } }),
+  });
+};
+
+/** Lists where the function exchanges its own credentials: once a region whose environments it reads by itself. */
+const exchangeArns = (scope: Construct, { credentials, environments }: Config): readonly string[] => {
+  const stack = Stack.of(scope);
+  const own = credentials === 'exchange' ? environments.filter(({ role }) => role === undefined) : [];
+  return [...new Set(own.map(({ region = stack.region }) => region))].map((region) =>
+    stack.formatArn({
+      service: 'finspace-api',
+      region,
+      resource: '/credentials/programmatic',
+      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+    }),
+  );
+};
+
+const busArn = (scope: Construct, bus: string): string =>
+  bus.startsWith('arn:')
+    ? bus
+    : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
+
+/** The things that the function has to do with. */
+export interface FunctionResources {
+  readonly config: Config;
+  readonly bucket: Bucket;
+  readonly topic: ITopic;
+  readonly alarmTopic: ITopic;
+  readonly encryptionKey: IKey;
+  readonly logGroup: LogGroup;
+  readonly failures: Queue;
+  readonly scheduleNames: readonly string[];
+}
+
+const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
+
+/** Lists all that an audit may do. It can't delete, and reads nothing but its own archive. */
+export const auditPermissions = (
+  scope: Construct,
+  { config, bucket, topic, encryptionKey, logGroup, failures }: FunctionResources,
+): readonly PolicyStatement[] => {
+  const exchanges = exchangeArns(scope, config);
+  const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);
+  return [
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
+    allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
+    // Without it, an object that doesn't exist is answered as forbidden.
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    allow(['sns:Publish'], topic.topicArn),
+    allow(['sqs:SendMessage'], failures.queueArn),
+    useOfKey(scope, encryptionKey, ['s3', 'sns', 'sqs']),
+    ...(exchanges.length > 0 ? [allow(['finspace-api:GetProgrammaticAccessCredentials'], ...exchanges)] : []),
+    ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
+    ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
+    ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
+  ];
+};
+
+/** Lists what the function may do besides to look whether an audit could be made. */
+export const diagnosisPermissions = (
+  scope: Construct,
+  { topic, alarmTopic, scheduleNames }: FunctionResources,
+): readonly PolicyStatement[] => [
+  allow(['sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
+  allow(
+    ['scheduler:GetSchedule'],
+    ...scheduleNames.map((name) =>
+      Stack.of(scope).formatArn({
+        service: 'scheduler',
+        resource: 'schedule',
+        resourceName: `default/${name}`,
+      }),
+    ),
+  ),
+];
