@@ -9,9 +9,9 @@ export interface StoredObject {
 
 /** A store of objects by key: a bucket or a folder. Writes are whole or not at all. */
 export interface Archive {
-  /** Where the archive is, for people: `s3://bucket` or a path. */
+  /** The location of the archive, for people: `s3://bucket` or a path. */
   readonly location: string;
-  /** Read the body to its end, or ask `has`: what is left unread holds a connection. */
+  /** Opens an object. Read the body to its end, or ask `has`: what is left unread holds a connection. */
   read(key: string): Promise<StoredObject | undefined>;
   has(key: string): Promise<boolean>;
   /** Writes an object that must not exist yet; what exists stays as it is. */
@@ -23,6 +23,6 @@ export interface Archive {
     contentType: string,
     version: string | undefined,
   ): Promise<'replaced' | 'conflict'>;
-  /** The keys under a prefix, in ascending order, those after `after` only. */
+  /** Yields the keys under a prefix, in ascending order, those after `after` only. */
   list(prefix: string, after?: string): AsyncIterable<string>;
 }

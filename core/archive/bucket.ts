@@ -13,7 +13,7 @@ import {
 import pRetry from 'p-retry';
 import type { Archive, Content } from './archive.ts';
 
-/** Another write to the same key was under way: S3 asks to try again. */
+/** The status where another write to the same key was under way: S3 asks to try again. */
 const CONFLICT_UNDER_WAY = 409;
 const PRECONDITION_FAILED = 412;
 const NOT_FOUND = 404;
@@ -21,7 +21,7 @@ const NOT_FOUND = 404;
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
-/** Refusals that will be refused again. */
+/** Tells whether a request that failed so would fail again. */
 const isFinal = (error: unknown): boolean => {
   const status = statusOf(error);
   return (
@@ -30,7 +30,7 @@ const isFinal = (error: unknown): boolean => {
 };
 
 /**
- * An archive in an S3 bucket. Files are streamed, and a stream can't be sent twice, so the retries around a write
+ * Opens an archive in an S3 bucket. Files are streamed, and a stream can't be sent twice, so the retries around a write
  * are ours: each opens the file anew.
  * @param retryPauseMs the first pause between tries of one write, in milliseconds; it doubles each time
  */
@@ -40,7 +40,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
       ? { Body: content.bytes, ContentLength: content.bytes.length }
       : { Body: createReadStream(content.path), ContentLength: content.size };
 
-  /** Whether the object is there by this write: its answer got lost, and made again it met itself. */
+  /** Tells whether the object is there by this write: its answer got lost, and made again it met itself. */
   const isWrittenBy = async (key: string, write: string): Promise<boolean> => {
     try {
       const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));

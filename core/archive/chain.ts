@@ -7,11 +7,11 @@ export interface RunLink {
   readonly sha256: string;
 }
 
-/** A way in which the chain of manifests does not hold. */
+/** A fault in the chain of manifests. */
 export interface ChainProblem {
   readonly kind: 'missing' | 'edited' | 'skipped' | 'forked' | 'reordered';
   readonly run: string;
-  /** Of the run's manifest. */
+  /** The key of the run's manifest. */
   readonly key: string;
   /** Lower case, no full stop; reads after the key. */
   readonly message: string;
@@ -74,7 +74,7 @@ export interface ChainedRun extends RunLink {
 export const chainCheck = (keys: readonly string[]): ((chained: ChainedRun) => ChainProblem | undefined) => {
   const positions = new Map(keys.map((key, position) => [key, position]));
   const hashes = new Map<string, string>();
-  /** By the key of a manifest, the first run to name it. */
+  /** The first run to name a manifest, by the manifest's key. */
   const followers = new Map<string, string>();
 
   return ({ run, key, sha256, previous }) => {

@@ -9,14 +9,14 @@ import type { Archive, Content } from './archive.ts';
 /** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */
 const STALE_LOCK_MS = 60_000;
 
-/** In bytes: what is larger is streamed. */
+/** The size of the largest object that is read at once, in bytes; what is larger is streamed. */
 const READ_AT_ONCE = 256 * 1024;
 
-/** Objects are never written in place: another content is another file, with a time of its own. */
+/** Names the content of a file. None is written in place: another content is another file, with a time of its own. */
 const versionOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}-${size}-${mtimeNs}`;
 
 /**
- * An archive in a folder, with the promises of a bucket: an object appears whole (written aside, flushed, then
+ * Opens an archive in a folder, with the promises of a bucket: an object appears whole (written aside, flushed, then
  * linked into place), `create` has one winner, `replace` compares before it swaps.
  */
 export const folderArchive = (folder: string): Archive => {
@@ -36,10 +36,10 @@ export const folderArchive = (folder: string): Archive => {
     return aside;
   };
 
-  /** What `look` finds at a path; undefined where there is nothing. */
-  const ifThere = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+  /** Gives what `find` does; undefined where it looks for a file that is not there. */
+  const ifThere = async <T>(find: () => Promise<T>): Promise<T | undefined> => {
     try {
-      return await look();
+      return await find();
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
@@ -65,7 +65,9 @@ export const folderArchive = (folder: string): Archive => {
     return () => rm(lockPath, { force: true });
   };
 
-  /** Enters no folder that holds no key asked for, and reads none before the keys in it are: many are read no further. */
+  /**
+   * Enters no folder that holds no key asked for, and reads none before the keys in it are: many are read no further.
+   */
   async function* listFrom(start: string, prefix: string, after: string): AsyncGenerator<string> {
     const entries = await ifThere(() => readdir(pathOf(start), { withFileTypes: true }));
     const keys = (entries ?? []).flatMap((entry) => {

@@ -4,9 +4,9 @@ import type { SigningAlgorithm } from './manifest-signature.ts';
 import type { Signer } from './signature.ts';
 
 /**
- * Signs with an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it. What it gives throws
- * SigningError.
+ * Makes a signer of an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it.
  * @param key the ARN of the key or of an alias of it
+ * @throws {SigningError} from the signer, where KMS does not sign
  */
 export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
   // The key's own region, which need not be the audit's.

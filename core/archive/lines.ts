@@ -3,14 +3,14 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 
 /**
- * The JSON lines of a stored `.jsonl.gz` object, parsed one by one.
+ * Yields the JSON lines of a stored `.jsonl.gz` object, parsed one by one.
  * @throws where the object is cut short or is no gzip: a shorter file is never taken for a whole one
  */
 export async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator {
   const text = createGunzip();
   text.setEncoding('utf8');
   const fed = pipeline(Readable.from(body), text);
-  // Told by the loop below, which reads the other end of the same pipeline.
+  // The loop below throws the same: it reads the other end of the pipeline.
   fed.catch(() => {});
 
   let rest = '';
@@ -23,13 +23,13 @@ export async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerato
   if (rest !== '') throw new Error('the last line has no end');
 }
 
-/** The whole of a stored object. */
+/** Reads the whole of a stored object. */
 export const readBytes = async (body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 };
 
-/** The whole of a stored object of JSON, parsed. */
+/** Reads and parses the whole of a stored object of JSON. */
 export const readJson = async (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
   JSON.parse(Buffer.from(await readBytes(body)).toString('utf8'));

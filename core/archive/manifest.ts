@@ -17,14 +17,14 @@ export interface ManifestObject {
   readonly size: number;
 }
 
-/** By what a rule judged, so that a later run can tell a fixed user from a changed rule. */
+/** The settings of a rule as it judged, so that a later run can tell a fixed user from a changed rule. */
 export interface RuleRecord {
   readonly state: 'on' | 'off' | 'not-configured';
   readonly severity?: Severity;
   readonly options: Options;
 }
 
-/** What a run leaves and what it stood on; written last, so that the run exists when it does. */
+/** The record of a run: what it left, and what it was judged by. Written last, so that the run exists when it does. */
 export interface Manifest {
   readonly schemaVersion: 1;
   readonly run: string;
@@ -35,9 +35,9 @@ export interface Manifest {
   readonly verdict: Verdict;
   readonly reason?: VerdictReason;
   readonly counts: Counts;
-  /** By the names of `OUTPUTS`; other versions may name others. */
+  /** Named as in `OUTPUTS`; other versions may name others. */
   readonly objects: Readonly<Record<string, ManifestObject>>;
-  /** Hexadecimal SHA-256 of what the run was judged by. */
+  /** The SHA-256 of what the run was judged by, hexadecimal. */
   readonly hashes: { readonly ruleset: string; readonly config: string; readonly waivers: string };
   readonly rules: Readonly<Record<string, RuleRecord>>;
   /** Accounts whose roles were welcome, the environment's own included. */
@@ -48,7 +48,7 @@ export interface Manifest {
   readonly signature?: ManifestSignature;
 }
 
-/** A manifest as it stands in the archive. */
+/** A manifest as the archive holds it. */
 export interface StoredManifest {
   readonly manifest: Manifest;
   readonly key: string;
@@ -93,8 +93,9 @@ export const readLatest = async (archive: Archive, environmentId: string): Promi
 };
 
 /**
- * The last complete run: where `latest` points, or a later manifest that a run left just before it could move the
- * pointer.
+ * Finds the last complete run: where `latest` points, or a later manifest that a run left just before it could move
+ * the pointer.
+ * @throws {ArchiveError} where it is missing or was altered
  */
 export const lastCompleteRun = async (
   archive: Archive,
@@ -113,7 +114,10 @@ export const lastCompleteRun = async (
   return last;
 };
 
-/** Points `latest` to a run, never back to an earlier one. */
+/**
+ * Points `latest` to a run, never back to one before.
+ * @throws {ArchiveError} where others keep moving it
+ */
 export const advanceLatest = async (
   archive: Archive,
   environmentId: string,

@@ -11,7 +11,10 @@ import { ArchiveError } from './errors.ts';
 import { readJson, readLines } from './lines.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 
-/** Passes a body on, and throws at its end where it is not what `witness` says. */
+/**
+ * Passes a body on, and checks it.
+ * @throws {ArchiveError} at its end, where it is not what `witness` says
+ */
 export async function* verified(
   body: AsyncIterable<Uint8Array>,
   { key, sha256 }: ManifestObject,
@@ -28,7 +31,10 @@ export async function* verified(
   }
 }
 
-/** One of a run's objects, checked against the run's manifest as it is read; throws ArchiveError. */
+/**
+ * Reads one of a run's objects, and checks it against the run's manifest.
+ * @throws {ArchiveError} where it is missing or, at its end, where it was altered
+ */
 export async function* readRunBytes(
   archive: Archive,
   { run, objects }: Pick<Manifest, 'run' | 'objects'>,
@@ -43,7 +49,10 @@ export async function* readRunBytes(
   yield* verified(stored.body, object);
 }
 
-/** The lines of one of a run's objects, checked against the run's manifest as they are read; throws ArchiveError. */
+/**
+ * Reads the lines of one of a run's objects, and checks them against the run's manifest; none where the run has none.
+ * @throws {ArchiveError} where it is missing or can't be read, or, at its end, where it was altered
+ */
 export async function* readRunLines(
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
@@ -60,7 +69,7 @@ export async function* readRunLines(
 }
 
 /**
- * One of a run's objects of JSON, checked against the run's manifest; undefined where the run has none.
+ * Reads one of a run's objects of JSON, and checks it against the run's manifest; undefined where the run has none.
  * @throws {ArchiveError} where it is missing or was altered
  */
 export const readRunObject = async (
@@ -70,7 +79,7 @@ export const readRunObject = async (
 ): Promise<unknown> =>
   manifest.objects[name] === undefined ? undefined : readJson(readRunBytes(archive, manifest, name));
 
-/** The findings that stood at the end of a run, and those that had resolved shortly before. */
+/** Reads the findings that were open at the end of a run, and those that had resolved shortly before. */
 export const readPast = async (
   archive: Archive,
   manifest: Manifest | undefined,
@@ -93,7 +102,7 @@ export const readPast = async (
   return { standing, resolved };
 };
 
-/** A roster that remembers the users of a run, or nobody. */
+/** Reads the users of a run into a roster; an empty one where there is no run. */
 export const readRoster = async (archive: Archive, manifest: Manifest | undefined): Promise<Roster> => {
   const roster = new Roster();
   if (manifest === undefined) return roster;

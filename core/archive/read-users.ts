@@ -5,14 +5,14 @@ import { ArchiveError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
 
-/** A record of a listing, and the user that rules see in it. */
-export interface Listed {
+/** A record of a snapshot, and the user that rules see in it. */
+export interface ArchivedUser {
   readonly user: User;
   readonly record: unknown;
 }
 
-/** The users of a run, as its rules saw them. */
-export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<Listed> {
+/** Reads the users of a run, as its rules saw them. */
+export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> {
   let position = 0;
   for await (const record of readRunLines(archive, manifest, 'snapshot')) {
     yield { record, user: readUser(record, position) };
@@ -20,20 +20,23 @@ export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGener
   }
 }
 
-/** A user of a run by its id or its `#N`. */
+/** Finds a user of a run by its id or its `#N`. */
 export const findUser = async (
   archive: Archive,
   manifest: Manifest | undefined,
   id: string,
-): Promise<Listed | undefined> => {
-  let found: Listed | undefined;
+): Promise<ArchivedUser | undefined> => {
+  let found: ArchivedUser | undefined;
   if (manifest === undefined) return found;
   // To the end: only there is the snapshot known to be what its manifest says.
   for await (const listed of usersOf(archive, manifest)) if (listed.user.id === id) found = listed;
   return found;
 };
 
-/** The run before a run, checked against what the run's manifest says of it. */
+/**
+ * Reads the manifest of the run before a run, and checks it against what the run's manifest says of it.
+ * @throws {ArchiveError} where it is missing or was altered
+ */
 export const previousManifest = async (
   archive: Archive,
   { run, previous }: Manifest,
@@ -45,19 +48,19 @@ export const previousManifest = async (
   return stored?.manifest;
 };
 
-/** How far back a user is looked for: a month of nights. */
+/** The number of runs that are searched for a user: a month of nights. */
 const MOST_RUNS_BACK = 31;
 
-/** The last run before this one that had the user, within a month of nights. */
+/** Finds the last run before this one that had the user, within a month of nights. */
 export const lastRunWith = async (
   archive: Archive,
   manifest: Manifest,
   id: string,
 ): Promise<string | undefined> => {
-  let earlier = await previousManifest(archive, manifest);
-  for (let step = 0; earlier !== undefined && step < MOST_RUNS_BACK; step += 1) {
-    if ((await findUser(archive, earlier, id)) !== undefined) return earlier.run;
-    earlier = await previousManifest(archive, earlier);
+  let previous = await previousManifest(archive, manifest);
+  for (let step = 0; previous !== undefined && step < MOST_RUNS_BACK; step += 1) {
+    if ((await findUser(archive, previous, id)) !== undefined) return previous.run;
+    previous = await previousManifest(archive, previous);
   }
   return undefined;
 };

@@ -18,7 +18,7 @@ export interface ArchivedRun {
   readonly problem?: string;
 }
 
-/** `…/RUN.json`, `…/RUN.jsonl.gz` */
+/** Names the run of a key that ends with it: `…/RUN.json`, `…/RUN.jsonl.gz` */
 const runOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('.')[0] ?? '';
 
 const readRun = async (archive: Archive, environmentId: string, key: string): Promise<ArchivedRun> => {
@@ -90,13 +90,16 @@ export async function* walkRuns(
     if (run.run >= from) yield run;
 }
 
-/** The report of a run, checked against its manifest; throws ArchiveError. */
+/**
+ * Reads the report of a run, and checks it against its manifest.
+ * @throws {ArchiveError} where it is missing or was altered
+ */
 export const readReport = async (
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
 ): Promise<Report> => (await readRunObject(archive, manifest, 'report')) as Report;
 
-/** What is left of an attempt at a run that did not end complete. */
+/** The remains of an attempt at a run that did not end complete. */
 export interface Attempt {
   readonly run: string;
   /** Undefined: its objects are those of a run, and have no manifest. */
@@ -124,7 +127,7 @@ const readAttempt = async (archive: Archive, folder: string, names: readonly str
   }
 };
 
-/** The objects of each attempt, by its folder. */
+/** Lists the objects of each attempt, by its folder. */
 const attemptFolders = async (
   archive: Archive,
   environmentId: string,
@@ -143,7 +146,7 @@ const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') 
 const runsUnder = async (archive: Archive, prefix: string): Promise<readonly string[]> =>
   (await keysUnder(archive, prefix)).map(runOf);
 
-/** Runs of which objects are stored, and no manifest. */
+/** Lists the runs of which objects are stored, and no manifest. */
 const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
   const complete = new Set(await runsUnder(archive, areaPrefix('manifests', environmentId)));
   const snapshots = await runsUnder(archive, areaPrefix('snapshots', environmentId));
@@ -151,7 +154,7 @@ const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<r
 };
 
 /**
- * The attempts at runs that did not end complete, from the run of this name on, in order; those too that broke off
+ * Yields the attempts at runs that did not end complete, from the run of this name on, in order; those too that broke off
  * while a run was being stored, and left no manifest.
  */
 export async function* walkAttempts(
@@ -165,7 +168,7 @@ export async function* walkAttempts(
   for (const run of await brokenOffRuns(archive, environmentId)) if (run >= from) yield { run };
 }
 
-/** The name of the run with which the last so many runs and attempts begin. Reads no object. */
+/** Finds the name of the run with which the last so many runs and attempts begin. Reads no object. */
 export const startOfLast = async (
   archive: Archive,
   environmentId: string,

@@ -6,13 +6,13 @@ import { jsonText } from './staging.ts';
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
 
-/** The text of a manifest as it is stored. */
+/** Writes a manifest as it is stored. */
 export const manifestText = (manifest: Manifest): string => jsonText(manifest);
 
-/** What is signed: the manifest as it would be stored without its signature. */
+/** Writes what is signed: the manifest as it would be stored without its signature. */
 const signedText = ({ signature: _signature, ...manifest }: Manifest): string => manifestText(manifest);
 
-/** The manifest with its signature. */
+/** Adds its signature to a manifest. */
 export const signManifest = async (manifest: Manifest, sign: Signer): Promise<Manifest> => ({
   ...manifest,
   signature: await sign(createHash('sha256').update(signedText(manifest)).digest()),
@@ -36,7 +36,7 @@ const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
   RSASSA_PKCS1_V1_5_SHA_256: { padding: constants.RSA_PKCS1_PADDING },
 };
 
-/** Whether the manifest's signature was made over the manifest as it stands, by the key's private part. */
+/** Tells whether a manifest's signature was made over the manifest as it stands, by the key's private part. */
 export const isSignatureValid = (manifest: Manifest, key: KeyObject): boolean => {
   const { signature } = manifest;
   if (signature === undefined || !Object.hasOwn(PADDING, signature.algorithm)) return false;

@@ -8,7 +8,7 @@ import { checked } from './schema.ts';
 
 const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
-/** The data of a document without syntax errors; what is left to go wrong are its aliases. */
+/** Gives the data of a document without syntax errors; what is left to go wrong are its aliases. */
 const dataOf = (document: Document.Parsed, fileName: string): unknown => {
   try {
     return document.toJS();
@@ -20,11 +20,14 @@ const dataOf = (document: Document.Parsed, fileName: string): unknown => {
 interface YamlFile {
   /** Scalars are texts; undefined where the file holds nothing. */
   readonly data: unknown;
-  /** The file and line of a key, or of what is nearest above it. */
-  placeOf(path: readonly PropertyKey[]): string;
+  /** Gives the file and line of a key, or of what is nearest above it. */
+  lineOf(path: readonly PropertyKey[]): string;
 }
 
-/** @throws {ConfigError} where it is no YAML: each problem as `FILE:LINE:COLUMN: what is wrong` */
+/**
+ * Reads a file of YAML.
+ * @throws {ConfigError} where it is none: each problem as `FILE:LINE:COLUMN: what is wrong`
+ */
 const readYaml = (content: string, fileName: string): YamlFile => {
   const lineCounter = new LineCounter();
   const document = parseDocument(content, { schema: 'failsafe', lineCounter, prettyErrors: false });
@@ -37,26 +40,29 @@ const readYaml = (content: string, fileName: string): YamlFile => {
       }),
     );
   }
-  const placeOf = (path: readonly PropertyKey[]): string => {
+  const lineOf = (path: readonly PropertyKey[]): string => {
     const node = document.getIn(path, true);
     if (isNode(node) && node.range) return `${fileName}:${lineCounter.linePos(node.range[0]).line}`;
-    return path.length === 0 ? fileName : placeOf(path.slice(0, -1));
+    return path.length === 0 ? fileName : lineOf(path.slice(0, -1));
   };
-  return { data: document.contents === null ? undefined : dataOf(document, fileName), placeOf };
-};
-
-/** Reads `audit.yaml`. Throws `ConfigError`. */
-export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
-  const { data = {}, placeOf } = readYaml(content, fileName);
-  return checked(data, configSchema(rules), placeOf);
+  return { data: document.contents === null ? undefined : dataOf(document, fileName), lineOf };
 };
 
 /**
- * Reads `waivers.yaml`. A rule that the catalogue doesn't have is no error here: the report tells of it. Throws
- * `ConfigError`.
+ * Reads `audit.yaml`.
+ * @throws {ConfigError} where something in it is wrong
+ */
+export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
+  const { data = {}, lineOf } = readYaml(content, fileName);
+  return checked(data, configSchema(rules), lineOf);
+};
+
+/**
+ * Reads `waivers.yaml`. A rule that the catalogue doesn't have is no error here: the report tells of it.
  * @param now the moment of reading (not of the audit), in milliseconds since the epoch
+ * @throws {ConfigError} where something in it is wrong
  */
 export const parseWaivers = (content: string, fileName: string, now: number): readonly Waiver[] => {
-  const { data = [], placeOf } = readYaml(content, fileName);
-  return checked(data, waiversSchema(now), placeOf);
+  const { data = [], lineOf } = readYaml(content, fileName);
+  return checked(data, waiversSchema(now), lineOf);
 };

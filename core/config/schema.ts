@@ -6,7 +6,10 @@ import { ConfigError } from './errors.ts';
 
 const MAX_SHOWN = 80;
 
-/** A value of a file as messages show it. Texts that may hold an e-mail address are not shown: messages end up in logs. */
+/**
+ * Writes a value of a file as messages show it. Texts that may hold an e-mail address are not shown: messages end up in
+ * logs.
+ */
 export const shown = (value: unknown): string => {
   if (value === undefined || value === '') return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
@@ -15,12 +18,12 @@ export const shown = (value: unknown): string => {
   return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
 };
 
-/** The message of every schema here: what is allowed, and what was there instead. */
+/** Words the message of a schema: what is allowed, and what was there instead. */
 export const must = (be: string) => ({
   error: ({ input }: z.core.$ZodRawIssue): string => `must be ${be}, got ${shown(input)}`,
 });
 
-/** Text that `accepts`; `allowed` reads after "must be". */
+/** Takes text that `accepts`; `allowed` reads after "must be". */
 export const text = (allowed: string, accepts: (value: string) => boolean) =>
   z.string(must(allowed)).refine(accepts, must(allowed));
 
@@ -29,18 +32,18 @@ export const oneOf = <const W extends readonly string[]>(words: W) =>
 
 export const flag = z.enum(['true', 'false'], must('true or false')).transform((value) => value === 'true');
 
-/** A number in decimal notation; `allowed` reads after "must be". */
+/** Takes a number in decimal notation; `allowed` reads after "must be". */
 export const decimal = (allowed: string, accepts: (value: number) => boolean) =>
   text(
     allowed,
     (value) => /^\d+(?:\.\d+)?$/.test(value) && Number.isFinite(Number(value)) && accepts(Number(value)),
   ).transform(Number);
 
-/** A key with nothing after it, as where every entry below it is commented out, means an empty list. */
+/** Takes a list. A key with nothing after it, as where every entry below it is commented out, means an empty one. */
 export const list = <T extends z.ZodType>(item: T, allowed: string) =>
   z.preprocess((value) => (value === '' ? [] : value), z.array(item, must(allowed)));
 
-/** Edits (insertions, deletions, substitutions) that turn one word into the other. */
+/** Counts the edits (insertions, deletions, substitutions) that turn one word into the other. */
 const editDistance = (from: string, to: string): number => {
   const first = Array.from({ length: to.length + 1 }, (_, index) => index);
   const last = Array.from(from).reduce<readonly number[]>((above, letter, row) => {
@@ -59,7 +62,7 @@ const editDistance = (from: string, to: string): number => {
   return last[to.length] ?? 0;
 };
 
-/** The known word that a misspelt one is likely meant to be: at most a third of its letters differ. */
+/** Finds the known word that a misspelt one is likely meant to be: at most a third of its letters differ. */
 const closest = (word: string, known: readonly string[]): string | undefined => {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -68,7 +71,7 @@ const closest = (word: string, known: readonly string[]): string | undefined => 
 };
 
 /**
- * A mapping with these keys and no others; a key with nothing after it is an empty one.
+ * Takes a mapping with these keys and no others; a key with nothing after it is an empty one.
  * @param allowed what follows the message on an unknown key, by default the list of the known ones
  */
 export const section = <S extends z.ZodRawShape>(shape: S, allowed?: string) => {
@@ -84,44 +87,44 @@ export const section = <S extends z.ZodRawShape>(shape: S, allowed?: string) => 
   return z.preprocess((value) => (value === '' ? {} : value), object);
 };
 
-/** Adds a problem to every item whose key an earlier one has, at the member that `memberOf` names. */
+/** Adds a problem to every item whose key another before it has, at the member that `memberOf` names. */
 export const unique =
   <T>(memberOf: (item: T) => string, keyOf: (item: T) => string) =>
   ({ value, issues }: z.core.ParsePayload<T[]>): void => {
     const keys = value.map(keyOf);
     for (const [index, item] of value.entries()) {
-      const earlier = keys.indexOf(keyOf(item));
-      if (earlier === index) continue;
+      const first = keys.indexOf(keyOf(item));
+      if (first === index) continue;
       issues.push({
         code: 'custom',
         input: undefined,
         path: [index, memberOf(item)],
-        message: `stands already in entry [${earlier}]`,
+        message: `stands already in entry [${first}]`,
       });
     }
   };
 
-/** `environments[0].id` */
+/** Writes the path of a key: `environments[0].id` */
 const keyPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
-    (before, key) =>
+    (parent, key) =>
       typeof key === 'number'
-        ? `${before}[${key}]`
-        : before === ''
+        ? `${parent}[${key}]`
+        : parent === ''
           ? String(key)
-          : `${before}.${String(key)}`,
+          : `${parent}.${String(key)}`,
     '',
   );
 
 /**
  * Checks what a file holds by its schema.
- * @param placeOf names the place of a key, as messages begin with it
- * @throws {ConfigError} each problem as `PLACE: KEY PATH: what must be, what is`
+ * @param lineOf gives the file and line of a key, as messages begin with them
+ * @throws {ConfigError} each problem as `FILE:LINE: KEY PATH: what must be, what is`
  */
 export const checked = <T>(
   data: unknown,
   schema: z.ZodType<T>,
-  placeOf: (path: readonly PropertyKey[]) => string,
+  lineOf: (path: readonly PropertyKey[]) => string,
 ): T => {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
@@ -129,7 +132,7 @@ export const checked = <T>(
     result.error.issues.flatMap((issue) => {
       const paths =
         issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-      return paths.map((path) => [placeOf(path), keyPath(path), issue.message].filter(Boolean).join(': '));
+      return paths.map((path) => [lineOf(path), keyPath(path), issue.message].filter(Boolean).join(': '));
     }),
   );
 };

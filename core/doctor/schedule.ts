@@ -17,19 +17,19 @@ import {
 
 export interface ScheduleSettings {
   readonly scheduler: SchedulerClient;
-  /** Undefined: not said. */
+  /** Undefined: not given. */
   readonly scheduleName: string | undefined;
   readonly environmentId: string;
   /** The function that the schedule must invoke; undefined: not known. */
   readonly functionArn: string | undefined;
-  /** What it must run by; undefined: not known. */
+  /** The times that it must have; undefined: not known. */
   readonly expected: Schedule | undefined;
   readonly clock: Clock;
 }
 
 const DEPLOY = 'deploy the stack; the runbook\'s "A schedule was changed" says how to find who changed it';
 
-/** The environment that the schedule's event names; undefined where it is no such event. */
+/** Reads the environment that the schedule's event names; undefined where it is no such event. */
 const environmentOf = (input: string | undefined): unknown => {
   try {
     const event: unknown = JSON.parse(input ?? '');

@@ -25,7 +25,7 @@ import {
 import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
-import { findUser, type Listed, previousManifest, usersOf } from '../archive/read-users.ts';
+import { type ArchivedUser, findUser, previousManifest, usersOf } from '../archive/read-users.ts';
 import {
   changesFor,
   type Excess,
@@ -181,7 +181,7 @@ export const concerns = (rule: Rule, { kind }: Subject): boolean => {
 /** What the rules are asked about. */
 interface Facts {
   readonly subject: Subject;
-  readonly target: Listed | undefined;
+  readonly target: ArchivedUser | undefined;
   readonly counted: ReadonlyMap<string, readonly Group[]>;
   /** Undefined where there is no earlier run. */
   readonly comparison: Comparison | undefined;

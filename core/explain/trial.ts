@@ -13,7 +13,7 @@ import {
   type Setting,
   type Supposed,
 } from '../../rules/explain/remedy.ts';
-import type { Listed } from '../archive/read-users.ts';
+import type { ArchivedUser } from '../archive/read-users.ts';
 
 /** Changes that clear a finding. */
 export interface ToldRemedy {
@@ -27,7 +27,7 @@ export interface Trial {
   readonly text: () => string;
   readonly ruleId: string;
   /** What the user is like with the change; undefined where it stays as it is. */
-  change(listed: Listed): User | undefined;
+  change(listed: ArchivedUser): User | undefined;
   /** Everything that was to be changed, was. */
   isDone(): boolean;
   readonly supposing: ReturnType<typeof beginSupposing>;
@@ -44,7 +44,7 @@ export interface Excess {
   /** As `usersAmiss` tells. */
   readonly amiss: number;
   /** One of the group, which is to be among the changed; undefined where it does not matter who. */
-  readonly target: Listed | undefined;
+  readonly target: ArchivedUser | undefined;
 }
 
 const isInAny = (

@@ -2,7 +2,7 @@ interface Field {
   readonly name: string;
   readonly least: number;
   readonly most: number;
-  /** How many values differ: 7 is Sunday, as 0 is. */
+  /** The number of values that differ: 7 is Sunday, as 0 is. */
   readonly count: number;
 }
 
@@ -38,7 +38,7 @@ const elementValues = (element: string, { least, most, count }: Field): readonly
   );
 };
 
-/** The values of each field, ascending; undefined for a field that is wrong. */
+/** Reads the values of each field, ascending; undefined for a field that is wrong. */
 const cronValues = (text: string): readonly (readonly number[] | undefined)[] => {
   const fields = text.trim().split(/\s+/);
   return FIELDS.map((field, index) => {

@@ -4,7 +4,7 @@ import type { Schedule } from './schedule.ts';
 
 /** A run that a schedule asks for. */
 export interface ScheduledRun {
-  /** As clocks in the schedule's time zone show it, `2026-11-24 02:00`. */
+  /** The time that clocks in the schedule's time zone show, `2026-11-24 02:00`. */
   readonly localTime: string;
   /** The instants that it may stand for, in milliseconds since the epoch: two where clocks are put back over it. */
   readonly instants: readonly number[];
@@ -16,7 +16,7 @@ const clockOf = (timeZone: string): ((instant: number) => number) => {
   return (instant) => Date.parse(`${clock.format(instant).replace(' ', 'T')}Z`);
 };
 
-/** The instants at which a clock shows a time: none where it is put forward over it, two where it is put back. */
+/** Finds the instants at which a clock shows a time: none where it is put forward over it, two where it is put back. */
 const instantsAt = (clockTime: number, read: (instant: number) => number): readonly number[] => {
   // Clocks are at most 14 hours from UTC: the one offset is that before a change of clocks, the other that after it.
   const offsets = [clockTime - DAY_MS, clockTime + DAY_MS].map((instant) => read(instant) - instant);

@@ -12,7 +12,7 @@ const pointerShape = z.object({ run: z.string(), manifest: z.string(), sha256: z
 /** The state of the pointer to the last run. */
 export type LatestState =
   | { readonly state: 'fits' }
-  /** As the crash of a run leaves it between its manifest and the pointer: the next run mends it. */
+  /** The state that a run leaves which is cut off between its manifest and the pointer: the next run mends it. */
   | { readonly state: 'behind-by-one'; readonly observed: Omit<Observation<never>, 'kind'> }
   | { readonly state: 'wrong'; readonly problem: Problem };
 

@@ -33,7 +33,7 @@ export type Claims = z.infer<typeof manifestShape>;
 
 /** A link of the chain: whatever stands where a run has its manifest. */
 export interface Link {
-  /** By the key. */
+  /** The run that the key names. */
   readonly run: string;
   readonly asOf: Date;
   readonly key: string;

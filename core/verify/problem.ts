@@ -13,7 +13,10 @@ export type ProblemKind =
   | 'unreadable'
   | 'no-runs';
 
-/** Kinds of what an attempt that was cut off leaves, which the next run mends or passes by, and of what can't be checked. */
+/**
+ * Kinds of what an attempt that was cut off leaves, which the next run mends or passes by, and of what can't be
+ * checked.
+ */
 export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'owed' | 'unchecked';
 
 /** Something that an archive shows to whoever verifies it. */

@@ -86,7 +86,7 @@ const noRuns = (environmentId: string, attempts: Attempts): Problem => {
   return { kind: 'no-runs', message: `environment ${environmentId} has no complete run; ${tried}` };
 };
 
-/** Whether no crash explains a problem: with such a one about, a pointer that is behind is no accident. */
+/** Tells whether no crash explains a problem: with such a one about, a pointer that is behind is no accident. */
 const isTampering = ({ kind }: Problem): boolean => kind !== 'gap' && kind !== 'unsigned';
 
 const latestObservations = (latest: LatestState, others: readonly Problem[]): Observations => {
