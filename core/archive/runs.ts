@@ -65,9 +65,9 @@ async function* checkedRuns(
   }
 
   const last = held?.stored?.key === pointer?.manifest ? held?.stored : undefined;
-  const isKnown = last !== undefined || !keys.includes(pointer?.manifest ?? '');
-  const problem = pointer && isKnown ? pointerProblem(environmentId, pointer, last?.sha256) : undefined;
+  const problem = pointer && pointerProblem(environmentId, pointer, last?.sha256);
   if (held !== undefined) yield problem?.kind === 'edited' ? withProblem(held, problem) : held;
+  // A pointer that is behind points to none of the two, and says nothing against it.
   if (problem?.kind === 'missing' && problem.run > (held?.run ?? ''))
     yield withProblem({ run: problem.run }, problem);
 }

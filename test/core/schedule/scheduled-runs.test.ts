@@ -90,6 +90,14 @@ describe('the runs of a schedule', () => {
       wanted: ['2026-11-02 01:30 2026-11-02T06:30'],
     },
     {
+      name: 'a time that is repeated once the first run is complete, and stood before it already: no run',
+      cron: '0,30 1 * * *',
+      zone: 'America/New_York',
+      from: '2026-11-01T06:00Z',
+      to: '2026-11-02T06:00Z',
+      wanted: ['2026-11-02 01:00 2026-11-02T06:00'],
+    },
+    {
       name: 'up to the first instant of a repeated time',
       cron: '30 1 * * *',
       zone: 'America/New_York',
