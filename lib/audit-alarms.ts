@@ -29,10 +29,7 @@ export interface AuditAlarmsProps {
   readonly alarms: Topic;
 }
 
-/**
- * Gives the longest that a run may be late: retries and a change of clocks fit in, and an execution for as long as it
- * may take.
- */
+/** Gives the longest that a run may be late: by retries, a change of clocks, and a whole execution. */
 const graceHours = ({ listing: { mode } }: AuditAlarmsProps['config']): number =>
   mode === 'single' ? 2 : 2 + EXECUTION_TIMEOUT.toHours();
 
@@ -191,10 +188,7 @@ export class AuditAlarms extends Construct {
     });
   }
 
-  /**
-   * Makes a rule that needs a trail of CloudTrail in the account, which passes management events on and says who did
-   * it.
-   */
+  /** Makes a rule over what CloudTrail passes on: it needs a trail of management events, which says who did it. */
   private watchSchedules({ audit, alarms }: AuditAlarmsProps): void {
     const names = audit.schedules.map(({ scheduleName }) => scheduleName);
     const rule = new Rule(this, 'ScheduleChanged', {

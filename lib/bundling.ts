@@ -4,10 +4,7 @@ import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodej
 /** Quotes a path for the shell that runs the bundling. */
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
-/**
- * Writes the command that makes of a file that operators edit the one that the function reads. It fails where the file
- * is wrong.
- */
+/** Writes the command that makes the function's file of one that operators edit, and fails where that is wrong. */
 const asJson = (kind: 'config' | 'waivers', yamlFile: string, jsonFile: string): string =>
   [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile]
     .map(quoted)

@@ -41,10 +41,7 @@ export interface FinSpaceAuditorProps {
   readonly config?: Config;
 }
 
-/**
- * Gives the files with their paths in full, and what the config file says.
- * @throws {ConfigError} where something in either is wrong
- */
+/** Gives the files with their paths in full, and what the config file says; throws ConfigError. */
 const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: FinSpaceAuditorProps) => {
   const beside = join(dirname(configFile), 'waivers.yaml');
   const waivers = waiversFile ?? (existsSync(beside) ? beside : undefined);

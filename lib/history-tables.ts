@@ -53,10 +53,7 @@ const projection = (location: string): Readonly<Record<string, string>> => ({
   'storage.location.template': `${location}environment=$\{environment}/dt=$\{dt}/`,
 });
 
-/**
- * Makes a table of one column that holds the whole line: columns end with the character 1, which JSON only holds
- * escaped.
- */
+/** Makes a table of one column for the line: columns end with the character 1, which JSON only holds escaped. */
 const lineTable = (location: string): CfnTable.TableInputProperty => ({
   tableType: 'EXTERNAL_TABLE',
   parameters: { EXTERNAL: 'TRUE', ...projection(location) },
@@ -159,9 +156,7 @@ export class HistoryTables extends Construct {
     }
   }
 
-  /**
-   * Makes the bucket of results, apart from the archive, which takes nothing without a condition and keeps all of it.
-   */
+  /** Makes the bucket of results, as the archive takes nothing without a condition and keeps all of it. */
   private results({ accessLogs, encryptionKey }: HistoryTablesProps): Bucket {
     const bucket = new Bucket(this, 'Results', {
       enforceSSL: true,

@@ -40,9 +40,7 @@ const RUN_COLUMNS: readonly ViewColumn[] = [
   column('is_last_of_day', 'r.is_last_of_day', 'boolean'),
 ];
 
-/**
- * Selects only what a manifest stands beside: an attempt that died before its manifest left lines that are no run's.
- */
+/** Selects what a manifest stands beside: an attempt that died before its manifest left lines that are no run's. */
 const linesOfRuns = (table: keyof typeof LINE_TABLES): string =>
   `(
   SELECT environment, dt, line, regexp_extract("$path", '([^/]+)[.]jsonl[.]gz$', 1) AS run

@@ -20,10 +20,7 @@ export const useOfKey = (scope: Construct, key: IKey, services: readonly string[
     },
   });
 
-/**
- * Names the keys that may be those of an alias: a policy takes no alias, but can insist on the one that a request
- * names.
- */
+/** Names the keys that an alias may stand for: a policy takes no alias, but can insist on the one of a request. */
 export const signResource = (key: string): string => key.replace(/alias\/.*$/, 'key/*');
 
 const signPermission = (key: string): PolicyStatement => {
@@ -54,6 +51,8 @@ const busArn = (scope: Construct, bus: string): string =>
     ? bus
     : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
 
+const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
+
 /** The things that the function has to do with. */
 export interface FunctionResources {
   readonly config: Config;
@@ -66,13 +65,19 @@ export interface FunctionResources {
   readonly scheduleNames: readonly string[];
 }
 
-const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
-
-/** Lists all that an audit may do. It can't delete, and reads nothing but its own archive. */
-export const auditPermissions = (
+/** Lists all that the function may do. It can't delete, and reads nothing but its own archive. */
+export const functionPermissions = (
   scope: Construct,
-  { config, bucket, topic, encryptionKey, logGroup, failures }: FunctionResources,
+  resources: FunctionResources,
 ): readonly PolicyStatement[] => {
+  const { config, bucket, topic, alarmTopic, encryptionKey, logGroup, failures } = resources;
+  const schedules = resources.scheduleNames.map((name) =>
+    Stack.of(scope).formatArn({
+      service: 'scheduler',
+      resource: 'schedule',
+      resourceName: `default/${name}`,
+    }),
+  );
   const exchanges = exchangeArns(scope, config);
   const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);
   return [
@@ -87,23 +92,8 @@ export const auditPermissions = (
     ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
+    // To look whether an audit could be made; an audit itself does without.
+    allow(['sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
+    allow(['scheduler:GetSchedule'], ...schedules),
   ];
 };
-
-/** Lists what the function may do besides to look whether an audit could be made. */
-export const diagnosisPermissions = (
-  scope: Construct,
-  { topic, alarmTopic, scheduleNames }: FunctionResources,
-): readonly PolicyStatement[] => [
-  allow(['sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
-  allow(
-    ['scheduler:GetSchedule'],
-    ...scheduleNames.map((name) =>
-      Stack.of(scope).formatArn({
-        service: 'scheduler',
-        resource: 'schedule',
-        resourceName: `default/${name}`,
-      }),
-    ),
-  ),
-];

@@ -28,7 +28,7 @@ import { schedulerExpression } from '../core/schedule/cron.ts';
 import { acknowledge } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, bundling } from './bundling.ts';
-import { auditPermissions, diagnosisPermissions, signResource, useOfKey } from './permissions.ts';
+import { functionPermissions, signResource, useOfKey } from './permissions.ts';
 
 export interface ScheduledAuditProps extends BundledFiles {
   readonly config: Config;
@@ -49,10 +49,7 @@ const MAX_EVENT_AGE = Duration.hours(6);
 /** The times that Lambda tries again what failed. */
 const RETRIES = { maxEventAge: MAX_EVENT_AGE, retryAttempts: 2 } as const;
 
-/**
- * Sends what failed to a queue, with the error, which a dead-letter queue leaves out. The role is let in where it is
- * made.
- */
+/** Sends what failed to a queue with its error, which a dead-letter queue lacks; the role is allowed to elsewhere. */
 const failureDestination = (queue: Queue): IDestination => ({
   bind: () => ({ destination: queue.queueArn }),
 });
@@ -118,10 +115,7 @@ const acknowledgeDestination = (auditor: NodejsFunction, failures: Queue): void 
 const logicalIdOf = (resource: Construct): string =>
   Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement);
 
-/**
- * Lets a durable function keep its executions. It names the function, so it can't stand in the policy that this waits
- * for.
- */
+/** Lets a durable function keep its executions, in a policy of its own: the other one must not name the function. */
 const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role): void => {
   const executions = new PolicyStatement({
     actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
@@ -176,8 +170,7 @@ export class ScheduledAudit extends Construct {
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const scheduleNames = config.environments.map((environment) => this.scheduleName(environment));
     const resources = { ...props, logGroup, failures: this.failures, scheduleNames };
-    for (const statement of auditPermissions(this, resources)) this.role.addToPolicy(statement);
-    for (const statement of diagnosisPermissions(this, resources)) this.role.addToPolicy(statement);
+    for (const statement of functionPermissions(this, resources)) this.role.addToPolicy(statement);
 
     const mode = byMode(config, this.failures);
     this.function = new NodejsFunction(this, 'Function', {

@@ -24,16 +24,12 @@ export interface LatestPointer {
   readonly sha256: string;
 }
 
-/**
- * Holds a link against what stands at its key.
- * @param witness holds the link, and makes the claim
- * @param found the SHA-256 of what is there; undefined where nothing is
- */
+/** Holds a link, which a witness has, against the SHA-256 of what stands at its key; undefined: nothing does. */
 const linkProblem = (
   link: RunLink,
+  found: string | undefined,
   witness: string,
   claim: string,
-  found: string | undefined,
 ): ChainProblem | undefined => {
   const { key, sha256 } = link;
   const run = runOfKey(key) ?? link.run;
@@ -44,22 +40,16 @@ const linkProblem = (
   return { kind: 'edited', run, key, message };
 };
 
-/**
- * Holds what a run's manifest says of the one before it against what stands there.
- * @param found the SHA-256 of that; undefined where nothing is
- */
+/** Holds a run's link to the one before it against the SHA-256 of what stands there; undefined: nothing does. */
 export const previousProblem = (run: string, previous: RunLink, found: string | undefined) =>
-  linkProblem(previous, `the manifest of run ${run}`, 'names it as the one before', found);
+  linkProblem(previous, found, `the manifest of run ${run}`, 'names it as the one before');
 
-/**
- * Holds the pointer to the last run against the manifest that it points to.
- * @param found the SHA-256 of that; undefined where nothing is
- */
+/** Holds the pointer to the last run against the SHA-256 of what stands there; undefined: nothing does. */
 export const pointerProblem = (
   environmentId: string,
   { run, manifest, sha256 }: LatestPointer,
   found: string | undefined,
-) => linkProblem({ run, key: manifest, sha256 }, latestKey(environmentId), 'points to it', found);
+) => linkProblem({ run, key: manifest, sha256 }, found, latestKey(environmentId), 'points to it');
 
 /** A run's manifest, and the link to the run before it that it holds. */
 export interface ChainedRun extends RunLink {
@@ -79,17 +69,16 @@ export const chainCheck = (keys: readonly string[]): ((chained: ChainedRun) => C
 
   return ({ run, key, sha256, previous }) => {
     hashes.set(key, sha256);
-    const problem = (kind: ChainProblem['kind'], message: string): ChainProblem => ({
-      kind,
-      run,
-      key,
-      message,
-    });
+    const own = { run, key };
     const position = positions.get(key) ?? 0;
     const before = keys[position - 1];
     if (previous === undefined) {
       if (before === undefined) return undefined;
-      return problem('skipped', `names no run before it, though run ${runOfKey(before)} is there`);
+      return {
+        ...own,
+        kind: 'skipped',
+        message: `names no run before it, though run ${runOfKey(before)} is there`,
+      };
     }
     const other = followers.get(previous.key);
     if (other === undefined) followers.set(previous.key, run);
@@ -97,16 +86,14 @@ export const chainCheck = (keys: readonly string[]): ((chained: ChainedRun) => C
     const target = positions.get(previous.key);
     if (target === undefined) return previousProblem(run, previous, undefined);
     const named = `names run ${runOfKey(previous.key)} as the one before it`;
-    if (target >= position) return problem('reordered', `${named}, which is not before it`);
-    if (previous.key === before) {
-      const found = hashes.get(before);
-      return found === undefined ? undefined : previousProblem(run, previous, found);
+    if (target >= position) return { ...own, kind: 'reordered', message: `${named}, which is not before it` };
+    if (before === undefined || previous.key !== before) {
+      if (other === undefined)
+        return { ...own, kind: 'skipped', message: `${named} and passes over run ${runOfKey(before ?? '')}` };
+      const reason = 'one of the two was slipped in, or both were made at once';
+      return { ...own, kind: 'forked', message: `${named}, as run ${other} does: ${reason}` };
     }
-    return other === undefined
-      ? problem('skipped', `${named} and passes over run ${runOfKey(before ?? '')}`)
-      : problem(
-          'forked',
-          `${named}, as run ${other} does: one of the two was slipped in, or both were made at once`,
-        );
+    const found = hashes.get(before);
+    return found === undefined ? undefined : previousProblem(run, previous, found);
   };
 };

@@ -65,9 +65,7 @@ export const folderArchive = (folder: string): Archive => {
     return () => rm(lockPath, { force: true });
   };
 
-  /**
-   * Enters no folder that holds no key asked for, and reads none before the keys in it are: many are read no further.
-   */
+  /** Lists keys as it walks: it enters no folder without any that are asked for, and none before its turn. */
   async function* listFrom(start: string, prefix: string, after: string): AsyncGenerator<string> {
     const entries = await ifThere(() => readdir(pathOf(start), { withFileTypes: true }));
     const keys = (entries ?? []).flatMap((entry) => {

@@ -114,10 +114,7 @@ export const lastCompleteRun = async (
   return last;
 };
 
-/**
- * Points `latest` to a run, never back to one before.
- * @throws {ArchiveError} where others keep moving it
- */
+/** Points `latest` to a run, never back to one before; throws ArchiveError where others keep moving it. */
 export const advanceLatest = async (
   archive: Archive,
   environmentId: string,

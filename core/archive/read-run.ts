@@ -11,10 +11,7 @@ import { ArchiveError } from './errors.ts';
 import { readJson, readLines } from './lines.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 
-/**
- * Passes a body on, and checks it.
- * @throws {ArchiveError} at its end, where it is not what `witness` says
- */
+/** Passes a body on; throws ArchiveError at its end, where it is not what `witness` says. */
 export async function* verified(
   body: AsyncIterable<Uint8Array>,
   { key, sha256 }: ManifestObject,
@@ -31,10 +28,7 @@ export async function* verified(
   }
 }
 
-/**
- * Reads one of a run's objects, and checks it against the run's manifest.
- * @throws {ArchiveError} where it is missing or, at its end, where it was altered
- */
+/** Reads one of a run's objects, and checks it against the run's manifest; throws ArchiveError. */
 export async function* readRunBytes(
   archive: Archive,
   { run, objects }: Pick<Manifest, 'run' | 'objects'>,
@@ -49,10 +43,7 @@ export async function* readRunBytes(
   yield* verified(stored.body, object);
 }
 
-/**
- * Reads the lines of one of a run's objects, and checks them against the run's manifest; none where the run has none.
- * @throws {ArchiveError} where it is missing or can't be read, or, at its end, where it was altered
- */
+/** Reads the lines of one of a run's objects, and checks them against its manifest; throws ArchiveError. */
 export async function* readRunLines(
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,

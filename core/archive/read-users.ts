@@ -33,10 +33,7 @@ export const findUser = async (
   return found;
 };
 
-/**
- * Reads the manifest of the run before a run, and checks it against what the run's manifest says of it.
- * @throws {ArchiveError} where it is missing or was altered
- */
+/** Reads the manifest of the run before a run, and checks it against the run's own; throws ArchiveError. */
 export const previousManifest = async (
   archive: Archive,
   { run, previous }: Manifest,

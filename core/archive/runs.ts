@@ -90,10 +90,7 @@ export async function* walkRuns(
     if (run.run >= from) yield run;
 }
 
-/**
- * Reads the report of a run, and checks it against its manifest.
- * @throws {ArchiveError} where it is missing or was altered
- */
+/** Reads the report of a run, and checks it against its manifest; throws ArchiveError. */
 export const readReport = async (
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,

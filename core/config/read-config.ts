@@ -24,10 +24,7 @@ interface YamlFile {
   lineOf(path: readonly PropertyKey[]): string;
 }
 
-/**
- * Reads a file of YAML.
- * @throws {ConfigError} where it is none: each problem as `FILE:LINE:COLUMN: what is wrong`
- */
+/** Reads YAML; throws ConfigError, with each problem as `FILE:LINE:COLUMN: what is wrong`. */
 const readYaml = (content: string, fileName: string): YamlFile => {
   const lineCounter = new LineCounter();
   const document = parseDocument(content, { schema: 'failsafe', lineCounter, prettyErrors: false });
@@ -48,19 +45,15 @@ const readYaml = (content: string, fileName: string): YamlFile => {
   return { data: document.contents === null ? undefined : dataOf(document, fileName), lineOf };
 };
 
-/**
- * Reads `audit.yaml`.
- * @throws {ConfigError} where something in it is wrong
- */
+/** Reads `audit.yaml`; throws ConfigError. */
 export const parseConfig = (content: string, fileName: string, rules: readonly Rule[]): Config => {
   const { data = {}, lineOf } = readYaml(content, fileName);
   return checked(data, configSchema(rules), lineOf);
 };
 
 /**
- * Reads `waivers.yaml`. A rule that the catalogue doesn't have is no error here: the report tells of it.
+ * Reads `waivers.yaml`; throws ConfigError. A rule that the catalogue doesn't have is none: the report names it.
  * @param now the moment of reading (not of the audit), in milliseconds since the epoch
- * @throws {ConfigError} where something in it is wrong
  */
 export const parseWaivers = (content: string, fileName: string, now: number): readonly Waiver[] => {
   const { data = [], lineOf } = readYaml(content, fileName);

@@ -6,10 +6,7 @@ import { ConfigError } from './errors.ts';
 
 const MAX_SHOWN = 80;
 
-/**
- * Writes a value of a file as messages show it. Texts that may hold an e-mail address are not shown: messages end up in
- * logs.
- */
+/** Writes a value as messages show it; not texts that may hold an e-mail address, as messages end up in logs. */
 export const shown = (value: unknown): string => {
   if (value === undefined || value === '') return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';

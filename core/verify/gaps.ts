@@ -15,9 +15,7 @@ export interface Due {
   readonly until: number;
 }
 
-/**
- * The runs that the schedule asked for, after the first one and up to the last one or to `until`, whichever is later.
- */
+/** The runs that the schedule asked for, after the first one and up to the last one or `until`, if later. */
 export interface ScheduleCheck {
   readonly scheduled: number;
   readonly missed: readonly Problem[];

@@ -13,10 +13,7 @@ export type ProblemKind =
   | 'unreadable'
   | 'no-runs';
 
-/**
- * Kinds of what an attempt that was cut off leaves, which the next run mends or passes by, and of what can't be
- * checked.
- */
+/** Kinds of what a cut-off attempt leaves and the next run mends or passes by, and of what can't be checked. */
 export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'owed' | 'unchecked';
 
 /** Something that an archive shows to whoever verifies it. */
