@@ -7,7 +7,7 @@ export interface AlertRecipient {
   readonly protocol: (typeof PROTOCOLS)[number];
   /** An e-mail address, a URL, or the ARN of a queue or a function. */
   readonly endpoint: string;
-  /** Undefined: every alert, as for INFORMATIONAL. What is not COMPLETE is told to everybody, whatever they set. */
+  /** Undefined: every alert, as for INFORMATIONAL. Everybody gets those of runs that are not COMPLETE. */
   readonly minSeverity?: Severity;
 }
 
