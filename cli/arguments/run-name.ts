@@ -1,4 +1,5 @@
-import { ArchiveError, lastCompleteRun, type StoredManifest } from '../../core/archive/manifest.ts';
+import { ArchiveError } from '../../core/archive/errors.ts';
+import { lastCompleteRun, type StoredManifest } from '../../core/archive/manifest.ts';
 import { runsWithin } from '../../core/archive/stretch.ts';
 import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';

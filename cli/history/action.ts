@@ -1,5 +1,6 @@
 import type { Archive } from '../../core/archive/archive.ts';
-import { ArchiveError, type Manifest } from '../../core/archive/manifest.ts';
+import { ArchiveError } from '../../core/archive/errors.ts';
+import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import {
   type ArchivedRun,
@@ -38,7 +39,7 @@ const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Man
 
 const runEntry = async (
   archive: Archive,
-  { run, stored, before, problem }: ArchivedRun,
+  { run, stored, previous, problem }: ArchivedRun,
 ): Promise<RunEntry> => {
   if (stored === undefined || problem !== undefined)
     return untrustedEntry(run, problem ?? 'it has no manifest');
@@ -50,7 +51,7 @@ const runEntry = async (
       verdict,
       users: counts.users,
       findings,
-      ...(previousRun !== undefined && { drift: driftOf(findings, manifest, before) }),
+      ...(previousRun !== undefined && { drift: driftOf(findings, manifest, previous) }),
       changes: findings.byState.event,
     };
   } catch (error) {
@@ -59,7 +60,7 @@ const runEntry = async (
   }
 };
 
-const BROKE_OFF = 'the attempt broke off before it could say why';
+const BROKE_OFF = 'the attempt broke off previous it could say why';
 const NO_MANIFEST =
   'objects of this run are there and its manifest is not: it broke off while it was stored, is being stored, or somebody removed the manifest';
 
@@ -133,7 +134,7 @@ const historyOf = async (
   }
 
   const entries: RunEntry[] = [];
-  // The sort is stable: the attempts at a run come before the run.
+  // The sort is stable: the attempts at a run come previous the run.
   const inOrder = all.toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
   for (const { read } of inOrder.slice(last === undefined ? 0 : -last)) entries.push(await read());
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArchiveError } from '../../core/archive/manifest.ts';
+import { ArchiveError } from '../../core/archive/errors.ts';
 import type { ArchivedRun, Attempt } from '../../core/archive/runs.ts';
 import { attemptsWithin, runsWithin, type Stretch } from '../../core/archive/stretch.ts';
 import { type OpenedArchive, openedArchive } from '../arguments/archive-options.ts';

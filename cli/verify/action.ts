@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Archive } from '../../core/archive/archive.ts';
+import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { readPublicKey } from '../../core/archive/signature.ts';
 import type { Config } from '../../core/config/config.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import type { Due } from '../../core/verify/gaps.ts';
-import { environmentsIn, type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
+import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { type ArchiveLocation, openArchive } from '../arguments/archive-location.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
@@ -42,7 +43,7 @@ const environmentsOf = async (
 ): Promise<readonly string[]> => {
   if (environmentIds.length > 0) return environmentIds;
   const expected = config?.environments.map(({ id }) => id) ?? [];
-  return [...new Set([...(await environmentsIn(archive)), ...expected])].toSorted();
+  return [...new Set([...(await archivedEnvironments(archive)), ...expected])].toSorted();
 };
 
 /** The runs that an environment must have by now; one that is audited no more, up to its last run. */

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { errorCode } from '../text/error-code.ts';
 import type { Archive, Content } from './archive.ts';
 
-/** How long another process may hold the lock of one object: far longer than a write of a pointer takes. */
+/** The longest that another process may hold the lock of one object: far longer than a write of a pointer takes. */
 const STALE_LOCK_MS = 60_000;
 
 /** The size of the largest object that is read at once, in bytes; what is larger is streamed. */
@@ -134,23 +134,6 @@ export const folderArchive = (folder: string): Archive => {
       }
     },
 
-    async *list(prefix, after = '') {
-      const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-      const entries = await readdir(pathOf(start), { recursive: true, withFileTypes: true }).catch(
-        (error: unknown) => {
-          if (errorCode(error) === 'ENOENT') return [];
-          throw error;
-        },
-      );
-      const keys = entries
-        .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-        .map((entry) =>
-          join(entry.parentPath, entry.name)
-            .slice(root.length + 1)
-            .replaceAll('\\', '/'),
-        )
-        .filter((key) => key.startsWith(prefix) && key > after);
-      yield* keys.toSorted();
-    },
+    list: (prefix, after = '') => listFrom(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, after),
   };
 };

@@ -1,4 +1,4 @@
-/** A file that operators edit is wrong. The message lists every problem, one a line. */
+/** Thrown when a file that operators edit is wrong. The message lists every problem, one a line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 

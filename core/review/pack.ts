@@ -1,7 +1,8 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError, type Manifest, type StoredManifest } from '../archive/manifest.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';

@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError, type StoredManifest } from '../archive/manifest.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import type { StoredManifest } from '../archive/manifest.ts';
 import type { ArchivedRun, Attempt } from '../archive/runs.ts';
 import { attemptsWithin, runsWithin } from '../archive/stretch.ts';
 

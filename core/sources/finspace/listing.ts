@@ -13,7 +13,7 @@ const recordKey = (record: unknown): string => {
   const { userId }: { userId?: unknown } = Object(record);
   if (typeof userId === 'string' && userId !== '') return userId;
   return Object.entries(Object(record))
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? '' : String(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? '' : JSON.stringify(value)}`)
     .join();
 };
 

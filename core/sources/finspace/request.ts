@@ -114,7 +114,7 @@ const successProblem = ({ status, headers }: HttpAnswer, answer: JsonObject): st
   const named = headers.get('x-amzn-errortype') ?? '';
   const isError = named !== '' || ERROR_TEXTS.some((member) => isNamed(answer[member]));
   return isError
-    ? `an error as HTTP 200: ${errorName(named) ?? errorName(answer.__type) ?? 'unnamed'}`
+    ? `an error as HTTP 200: ${errorName(named) ?? errorName(answer['__type']) ?? 'unnamed'}`
     : undefined;
 };
 
