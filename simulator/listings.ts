@@ -44,6 +44,8 @@ export interface Listings {
   lastBefore(cursor: Cursor): readonly unknown[];
   /** A fresh token that leads to the same page. */
   stay(cursor: Cursor): string;
+  /** Has the page lead, by a fresh token, to one with the same users from here on. */
+  repeat(cursor: Cursor): void;
   /** Has the page lead to itself from here on. */
   loop(cursor: Cursor, maxResults: number): void;
   /** Has the page lead to one that leads back from here on. */
@@ -115,6 +117,10 @@ export const createListings = (): Listings => {
 
     stay: ({ listing, page, offset, emptyPages }) =>
       tokenOf({ listing, page, offset, emptyPages: emptyPages + 1 }),
+
+    repeat({ listing, page, offset, emptyPages, token }) {
+      listing.detours.set(token ?? '', tokenOf({ listing, page, offset, emptyPages: emptyPages + 1 }));
+    },
 
     loop(cursor, maxResults) {
       const token = tokenFrom(cursor, maxResults);

@@ -215,8 +215,7 @@ export const createService = (options: ServiceOptions): Service => {
   const pageAt = (cursor: Cursor, size: number, fault: FaultKind | undefined): Content => {
     if (fault === 'empty-page-with-token') return { users: [], nextToken: listings.stay(cursor) };
     if (fault === 'missing-users') return { nextToken: listings.stay(cursor) };
-    if (fault === 'repeated-page')
-      return { ...listings.page(cursor, size), nextToken: listings.stay(cursor) };
+    if (fault === 'repeated-page') listings.repeat(cursor);
     if (fault === 'repeated-token') listings.loop(cursor, size);
     if (fault === 'token-cycle') listings.cycle(cursor, size);
     const honest = listings.page(cursor, size);

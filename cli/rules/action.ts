@@ -16,7 +16,8 @@ export interface RulesFlags {
 const ruleJson = ({ rule, state, reason, severity = rule.severity, options }: ConfiguredRule) => ({
   id: rule.id,
   title: rule.title,
-  judges: rule.kind,
+  // The word that readers of this JSON know.
+  judges: rule.kind === 'unavailable' ? 'unread' : rule.kind,
   severity,
   ...(rule.severityNote !== undefined && { severityNote: rule.severityNote }),
   state,
