@@ -1,4 +1,6 @@
-import { anyOf } from './conditions/conditions.ts';
+import { is, was, wasThere } from './conditions/changes.ts';
+import { apiAccessDisabled, apiBound } from './conditions/users.ts';
+import { anyOf, not } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
 
@@ -20,21 +22,17 @@ export default defineChangeRule({
   }),
   options: {},
 
-  clauses: (before, after) => [
-    { text: 'apiAccess is ENABLED now', holds: after?.isApiBound ?? false },
+  when: [
+    is('apiAccess is ENABLED now', apiBound),
     anyOf('it was not in the earlier run', [
-      { text: 'the user was not there', holds: before === undefined },
-      { text: 'the user was there without API access', holds: before?.isApiBound === false },
+      not('the user was not there', wasThere),
+      was('the user was there without API access', apiAccessDisabled),
     ]),
   ],
 
-  check(before, after) {
-    if (!after?.isApiBound || before?.isApiBound) return undefined;
-
-    return {
-      message: before === undefined ? 'new, with API access' : 'API access granted',
-      evidence: { isNew: before === undefined, type: after.type, apiAccessPrincipalArn: after.principalArn },
-      ...(after.isPrivileged && { severity: 'HIGH' }),
-    };
-  },
+  violation: ({ before, after }) => ({
+    message: before === undefined ? 'new, with API access' : 'API access granted',
+    evidence: { isNew: before === undefined, type: after?.type, apiAccessPrincipalArn: after?.principalArn },
+    ...(after?.isPrivileged !== false && { severity: 'HIGH' }),
+  }),
 });

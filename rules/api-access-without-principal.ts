@@ -1,4 +1,5 @@
-import { active, apiBound } from './conditions/conditions.ts';
+import { active, apiBound, principalPresent } from './conditions/users.ts';
+import { not } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -17,15 +18,10 @@ export default defineUserRule({
   }),
   options: {},
 
-  clauses: (user) => [
-    active(user),
-    apiBound(user),
-    { text: 'apiAccessPrincipalArn is missing, null or empty', holds: user.principal.kind === 'none' },
-  ],
+  when: [active, apiBound, not('apiAccessPrincipalArn is missing, null or empty', principalPresent)],
 
-  check({ isActive, isApiBound, principal, status, apiAccess }) {
-    if (!isActive || !isApiBound || principal.kind !== 'none') return undefined;
-
-    return { message: 'API access without an IAM principal', evidence: { status, apiAccess } };
-  },
+  violation: ({ status, apiAccess }) => ({
+    message: 'API access without an IAM principal',
+    evidence: { status, apiAccess },
+  }),
 });

@@ -1,4 +1,4 @@
-import { apiBound, hasStatus } from './conditions/conditions.ts';
+import { apiBound, hasStatus } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -20,14 +20,10 @@ export default defineUserRule({
   }),
   options: {},
 
-  clauses: (user) => [hasStatus(user, 'DISABLED'), apiBound(user)],
+  when: [hasStatus('DISABLED'), apiBound],
 
-  check({ isActive, isApiBound, status, apiAccess, principalArn }) {
-    if (isActive || !isApiBound) return undefined;
-
-    return {
-      message: 'disabled, yet API access stays on: enabling the user revives it',
-      evidence: { status, apiAccess, apiAccessPrincipalArn: principalArn },
-    };
-  },
+  violation: ({ status, apiAccess, principalArn }) => ({
+    message: 'disabled, yet API access stays on: enabling the user revives it',
+    evidence: { status, apiAccess, apiAccessPrincipalArn: principalArn },
+  }),
 });

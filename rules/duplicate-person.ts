@@ -1,19 +1,18 @@
-import { active, anyOf, isShared } from './conditions/conditions.ts';
 import { localEnd, soleAt } from './conditions/email-address.ts';
-import { namedUsers } from './conditions/user-ids.ts';
+import { isShared } from './conditions/limits.ts';
+import { active } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
-import { SharedKeys } from './engine/memory/shared-keys.ts';
-import { type DirectoryJudgement, defineDirectoryRule, type Evidence } from './engine/rule.ts';
+import { defineDirectoryRule, type UserGroup, type Violation } from './engine/rule.ts';
 import type { User } from './engine/user.ts';
 
 /** An address as people mean it: lower-cased, without its `+tag`. */
-const emailKey = (emailAddress: unknown): string | undefined => {
+const emailKey = (emailAddress: unknown): readonly [email: string] | undefined => {
   if (typeof emailAddress !== 'string') return undefined;
   const at = soleAt(emailAddress);
   const end = localEnd(emailAddress, at);
   if (end < 1 || at === emailAddress.length - 1) return undefined;
   const untagged = end === at ? emailAddress : emailAddress.slice(0, end) + emailAddress.slice(at);
-  return untagged.toLowerCase();
+  return [untagged.toLowerCase()];
 };
 
 /** Most names: ASCII words with a space between, which need no work but for their case. */
@@ -26,65 +25,24 @@ const normalised = (name: unknown): string => {
 };
 
 /** First and last name; undefined where one is blank. */
-const nameOf = ({ firstName, lastName }: User): readonly [first: string, last: string] | undefined => {
+const nameKey = ({ firstName, lastName }: User): readonly [first: string, last: string] | undefined => {
   const first = normalised(firstName);
   if (first === '') return undefined;
   const last = normalised(lastName);
   return last === '' ? undefined : [first, last];
 };
 
-const keysOf = (user: User) => ({
-  email: emailKey(user.emailAddress),
-  name: nameOf(user),
+const sharingEmail = ({ key, count, users }: UserGroup): Violation => ({
+  message: `${count} active users have the same e-mail address`,
+  evidence: { sameEmailAddress: { emailAddress: key, ...users } },
 });
 
-/** By code unit; a record without a userId comes last, since its `#N` changes from run to run. */
-const lowest = (ids: readonly string[]): string => {
-  const rank = (id: string): string => (id.startsWith('#') ? '1' : '0') + id;
-  return ids.reduce((least, id) => (rank(id) < rank(least) ? id : least));
-};
-
-interface Group {
-  readonly reasons: readonly string[];
-  readonly evidence: Evidence;
-}
-
-/** One finding a subject: the users of an e-mail address and those of a name are often the same. */
-const merged = (
-  groups: readonly (readonly [subject: string, group: Group])[],
-): DirectoryJudgement['violations'] => {
-  const bySubject = new Map<string, Group>();
-  for (const [subject, { reasons, evidence }] of groups) {
-    const known = bySubject.get(subject);
-    bySubject.set(subject, {
-      reasons: [...(known?.reasons ?? []), ...reasons],
-      evidence: { ...known?.evidence, ...evidence },
-    });
-  }
-  return [...bySubject].map(([id, { reasons, evidence }]) => ({
-    subject: { kind: 'user', id },
-    violation: { message: `likely one person with several users: ${reasons.join('; ')}`, evidence },
-  }));
-};
-
-const sharingEmail = (key: string, ids: readonly string[]) =>
-  [
-    lowest(ids),
-    {
-      reasons: [`${ids.length} active users have the same e-mail address`],
-      evidence: { sameEmailAddress: { emailAddress: key, ...namedUsers(ids) } },
-    },
-  ] as const;
-
-const sharingName = (key: string, ids: readonly string[]) => {
+const sharingName = ({ key, count, users }: UserGroup): Violation => {
   const [firstName, lastName] = key.split('\n');
-  return [
-    lowest(ids),
-    {
-      reasons: [`${ids.length} active users have the same first and last name`],
-      evidence: { sameName: { firstName, lastName, ...namedUsers(ids) } },
-    },
-  ] as const;
+  return {
+    message: `${count} active users have the same first and last name`,
+    evidence: { sameName: { firstName, lastName, ...users } },
+  };
 };
 
 export default defineDirectoryRule({
@@ -105,41 +63,20 @@ export default defineDirectoryRule({
   options: {},
   about: 'user',
 
-  clauses(user) {
-    const { email, name } = keysOf(user);
-    return [
-      active(user),
-      anyOf('there is something to compare', [
-        { text: 'emailAddress has exactly one @ with something on either side', holds: email !== undefined },
-        { text: 'firstName and lastName are both there and not blank', holds: name !== undefined },
-      ]),
-    ];
-  },
-  keys(user) {
-    const { email, name } = keysOf(user);
-    return { emailAddress: email, 'firstName and lastName': name?.join('\n') };
+  counts: [active],
+  keys: {
+    emailAddress: {
+      text: 'emailAddress has exactly one @ with something on either side',
+      of: ({ emailAddress }) => emailKey(emailAddress),
+    },
+    'firstName and lastName': { text: 'firstName and lastName are both there and not blank', of: nameKey },
   },
   limit: isShared,
 
-  begin() {
-    const emails = new SharedKeys();
-    const names = new SharedKeys();
-    let checked = 0;
-    return {
-      see(user, place) {
-        if (!user.isActive) return;
-        const { email, name } = keysOf(user);
-        if (email !== undefined) emails.add(place, email);
-        if (name !== undefined) names.add(place, ...name);
-        if (email !== undefined || name !== undefined) checked += 1;
-      },
-      judge: (idAt) => ({
-        checked,
-        violations: merged([
-          ...emails.shared().map(({ key, places }) => sharingEmail(key, places.map(idAt))),
-          ...names.shared().map(({ key, places }) => sharingName(key, places.map(idAt))),
-        ]),
-      }),
-    };
-  },
+  violation: (group) => (group.sharing === 'emailAddress' ? sharingEmail(group) : sharingName(group)),
+  /** The users of an e-mail address and those of a name are often the same. */
+  merge: (violations) => ({
+    message: `likely one person with several users: ${violations.map(({ message }) => message).join('; ')}`,
+    evidence: Object.assign({}, ...violations.map(({ evidence }) => evidence)),
+  }),
 });

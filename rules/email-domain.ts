@@ -1,5 +1,6 @@
-import { active, anyOf } from './conditions/conditions.ts';
-import { soleAt } from './conditions/email-address.ts';
+import { isMissing, soleAt } from './conditions/email-address.ts';
+import { active } from './conditions/users.ts';
+import { anyOf } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -73,38 +74,31 @@ export default defineUserRule({
     return `allowedDomains must list domains such as example.com or *.example.com, got ${JSON.stringify(wrong)}`;
   },
 
-  clauses(user, { allowedDomains }) {
-    const { emailAddress } = user;
-    const isThere = emailAddress !== undefined && emailAddress !== null;
-    const domain = domainOf(emailAddress);
-    return [
-      active(user),
-      anyOf('emailAddress is not of an allowed domain', [
-        {
-          text: 'it has not exactly one @ with something on either side',
-          holds: isThere ? domain === undefined : undefined,
+  when: [
+    active,
+    anyOf('emailAddress is not of an allowed domain', [
+      {
+        text: () => 'it has not exactly one @ with something on either side',
+        holds: ({ emailAddress }) =>
+          isMissing(emailAddress) ? undefined : domainOf(emailAddress) === undefined,
+        unknown: () => 'no e-mail address',
+      },
+      {
+        text: () => 'its domain is none of allowedDomains',
+        holds({ emailAddress }, { allowedDomains }: { readonly allowedDomains: readonly string[] }) {
+          const domain = domainOf(emailAddress);
+          return domain === undefined ? undefined : !isAllowed(domain, allowedBy(allowedDomains));
         },
-        {
-          text: 'its domain is none of allowedDomains',
-          holds: domain === undefined ? undefined : !isAllowed(domain, allowedBy(allowedDomains)),
-        },
-      ]),
-    ];
-  },
+      },
+    ]),
+  ],
 
-  check({ isActive, isPrivileged, status, type, emailAddress }, { allowedDomains }) {
-    if (!isActive) return undefined;
-    if (emailAddress === undefined || emailAddress === null) return { notAssessed: 'no e-mail address' };
-    const domain = domainOf(emailAddress);
-    if (domain !== undefined && isAllowed(domain, allowedBy(allowedDomains))) return undefined;
-
-    return {
-      message:
-        domain === undefined
-          ? 'e-mail address is malformed'
-          : 'domain of the e-mail address is none of the allowed ones',
-      evidence: { status, type, emailAddress },
-      ...(isPrivileged && { severity: 'HIGH' }),
-    };
-  },
+  violation: ({ isPrivileged, status, type, emailAddress }) => ({
+    message:
+      domainOf(emailAddress) === undefined
+        ? 'e-mail address is malformed'
+        : 'domain of the e-mail address is none of the allowed ones',
+    evidence: { status, type, emailAddress },
+    ...(isPrivileged !== false && { severity: 'HIGH' }),
+  }),
 });

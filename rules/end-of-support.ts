@@ -21,20 +21,13 @@ export default defineDirectoryRule({
   options: {},
   about: 'environment',
 
-  limit: (_count, _options, { now }) => ({
+  limit: (_facts, _options, { now }) => ({
     text: `the day ${LAST_DAY} is over (UTC)`,
     holds: now >= AFTER_LAST_DAY,
   }),
 
-  begin: (_options, { now, environmentId }) => ({
-    see: () => undefined,
-    judge() {
-      if (now < AFTER_LAST_DAY) return { checked: 1, violations: [] };
-      const violation = {
-        message: `support for the service ended on ${LAST_DAY}`,
-        evidence: { endOfSupport: LAST_DAY, now },
-      };
-      return { checked: 1, violations: [{ subject: { kind: 'environment', id: environmentId }, violation }] };
-    },
+  violation: (_group, _options, { now }) => ({
+    message: `support for the service ended on ${LAST_DAY}`,
+    evidence: { endOfSupport: LAST_DAY, now },
   }),
 });

@@ -1,10 +1,17 @@
-import { anyOf } from './conditions/conditions.ts';
+import { anyOf, type Condition } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { CLOCK_SKEW_MS, readTime } from './engine/time.ts';
-import { USER_TIMES, type User } from './engine/user.ts';
+import { USER_TIMES, type User, type UserTime } from './engine/user.ts';
 
-/** Whether the last login lies before the creation. */
+const isUnusable = (time: unknown, now: number): boolean => readTime(time, now) === 'unusable';
+
+const unusable = (time: UserTime): Condition<User> => ({
+  text: () => `${time} is unusable`,
+  holds: (user, _options, { now }) => isUnusable(user[time], now),
+});
+
+/** Tells whether the last login lies before the creation. */
 const isEarly = ({ createTime, lastLoginTime }: User, now: number): boolean => {
   const created = readTime(createTime, now);
   const login = readTime(lastLoginTime, now);
@@ -24,25 +31,21 @@ export default defineUserRule({
   controls: controls({ 'NIST-800-53-r5': ['AU-8', 'SI-10'] }),
   options: {},
 
-  clauses: (user, _options, { now }) => [
+  when: [
     anyOf('a time makes no sense', [
-      ...USER_TIMES.map((time) => ({
-        text: `${time} is unusable`,
-        holds: readTime(user[time], now) === 'unusable',
-      })),
-      { text: 'lastLoginTime is over 5 minutes before createTime', holds: isEarly(user, now) },
+      ...USER_TIMES.map(unusable),
+      {
+        text: () => 'lastLoginTime is over 5 minutes before createTime',
+        holds: (user, _options, { now }) => isEarly(user, now),
+      },
     ]),
   ],
 
-  check(user, _options, { now }) {
-    const isLoginEarly = isEarly(user, now);
-    if (!isLoginEarly && !USER_TIMES.some((time) => readTime(user[time], now) === 'unusable'))
-      return undefined;
-
-    const unusable = USER_TIMES.filter((time) => readTime(user[time], now) === 'unusable');
+  violation(user, _options, { now }) {
+    const times = USER_TIMES.filter((time) => isUnusable(user[time], now));
     const faults = [
-      ...(unusable.length > 0 ? [`unusable times: ${unusable.join(', ')}`] : []),
-      ...(isLoginEarly ? ['last login before the creation'] : []),
+      ...(times.length > 0 ? [`unusable times: ${times.join(', ')}`] : []),
+      ...(isEarly(user, now) ? ['last login before the creation'] : []),
     ];
     return {
       message: faults.join('; '),

@@ -1,4 +1,4 @@
-import { principalPresent } from './conditions/conditions.ts';
+import { apiAccessDisabled, principalPresent } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -17,17 +17,10 @@ export default defineUserRule({
   }),
   options: {},
 
-  clauses: (user) => [
-    { text: 'apiAccess is DISABLED', holds: user.apiAccess === 'DISABLED' },
-    principalPresent(user),
-  ],
+  when: [apiAccessDisabled, principalPresent],
 
-  check({ status, apiAccess, principalArn }) {
-    if (apiAccess !== 'DISABLED' || principalArn === undefined) return undefined;
-
-    return {
-      message: 'API access is disabled, yet an IAM principal is still set',
-      evidence: { status, apiAccess, apiAccessPrincipalArn: principalArn },
-    };
-  },
+  violation: ({ status, apiAccess, principalArn }) => ({
+    message: 'API access is disabled, yet an IAM principal is still set',
+    evidence: { status, apiAccess, apiAccessPrincipalArn: principalArn },
+  }),
 });

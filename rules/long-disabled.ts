@@ -1,9 +1,9 @@
-import { overLimit } from './conditions/age.ts';
-import { hasStatus, isOlder } from './conditions/conditions.ts';
+import { older, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
+import { hasStatus } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
+import { daysBetween } from './engine/time.ts';
 
 export default defineUserRule({
   id: 'long-disabled',
@@ -18,17 +18,10 @@ export default defineUserRule({
   options: { maxDays: 365 },
   optionsError: (options) => limitsError(options),
 
-  clauses: (user, { maxDays }, { now }) => [
-    hasStatus(user, 'DISABLED'),
-    isOlder('lastDisabledTime', readTime(user.lastDisabledTime, now), maxDays, 'day', now),
-  ],
+  when: [hasStatus('DISABLED'), older('lastDisabledTime', 'maxDays', 'day')],
 
-  check({ status, lastDisabledTime }, { maxDays }, { now }) {
-    if (status !== 'DISABLED') return undefined;
-    const disabled = readTime(lastDisabledTime, now);
-    if (typeof disabled !== 'number') return { notAssessed: 'lastDisabledTime is missing or unusable' };
-    if (now - disabled <= maxDays * DAY_MS) return undefined;
-
+  violation({ status, lastDisabledTime }, { maxDays }, { now }) {
+    const disabled = Number(lastDisabledTime);
     return {
       message: `disabled ${overLimit(now - disabled, maxDays, 'day')} ago; noted past ${maxDays}`,
       evidence: {

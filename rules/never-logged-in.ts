@@ -1,9 +1,9 @@
-import { overLimit } from './conditions/age.ts';
-import { hasStatus, isOlder } from './conditions/conditions.ts';
+import { olderThan, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
+import { hasStatus } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule, type Violation } from './engine/rule.ts';
-import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
+import { daysBetween, readTime } from './engine/time.ts';
 import type { User } from './engine/user.ts';
 
 const usable = (value: unknown, now: number): number => {
@@ -11,9 +11,13 @@ const usable = (value: unknown, now: number): number => {
   return typeof time === 'number' ? time : 0;
 };
 
+/** The later of the two times since which the user might have logged in; undefined where neither is usable. */
+const handedOut = ({ createTime, lastEnabledTime }: User, now: number): number | undefined =>
+  Math.max(usable(createTime, now), usable(lastEnabledTime, now)) || undefined;
+
 /** A user that only calls the API may never log in: the field tells of interactive logins. */
 const severityOf = ({ isPrivileged, isApiBound, principal }: User): Pick<Violation, 'severity'> => {
-  if (isPrivileged) return { severity: 'HIGH' };
+  if (isPrivileged !== false) return { severity: 'HIGH' };
   return isApiBound && principal.kind === 'role' ? { severity: 'LOW' } : {};
 };
 
@@ -40,22 +44,21 @@ export default defineUserRule({
   options: { maxDays: 45 },
   optionsError: (options) => limitsError(options),
 
-  clauses(user, { maxDays }, { now }) {
-    const since = Math.max(usable(user.createTime, now), usable(user.lastEnabledTime, now));
-    return [
-      hasStatus(user, 'ENABLED'),
-      { text: 'lastLoginTime is missing, null or 0', holds: readTime(user.lastLoginTime, now) === 'never' },
-      isOlder('the later of createTime and lastEnabledTime', since || 'never', maxDays, 'day', now),
-    ];
-  },
+  when: [
+    hasStatus('ENABLED'),
+    {
+      text: () => 'lastLoginTime is missing, null or 0',
+      holds: ({ lastLoginTime }, _options, { now }) => readTime(lastLoginTime, now) === 'never',
+    },
+    {
+      ...olderThan('the later of createTime and lastEnabledTime', handedOut, 'maxDays', 'day'),
+      unknown: () => 'neither createTime nor lastEnabledTime is usable',
+    },
+  ],
 
-  check(user, { maxDays }, { now }) {
+  violation(user, { maxDays }, { now }) {
     const { status, type, apiAccess, principalArn, lastLoginTime, createTime, lastEnabledTime } = user;
-    if (status !== 'ENABLED' || readTime(lastLoginTime, now) !== 'never') return undefined;
-    const since = Math.max(usable(createTime, now), usable(lastEnabledTime, now));
-    if (since === 0) return { notAssessed: 'neither createTime nor lastEnabledTime is usable' };
-    if (now - since <= maxDays * DAY_MS) return undefined;
-
+    const since = handedOut(user, now) ?? now;
     return {
       message: `never logged in, ${overLimit(now - since, maxDays, 'day')} after being created or enabled; at most ${maxDays} allowed`,
       evidence: {

@@ -1,3 +1,6 @@
+import { is, wasThere } from './conditions/changes.ts';
+import { superUser } from './conditions/users.ts';
+import { not } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
 
@@ -20,14 +23,13 @@ export default defineChangeRule({
   }),
   options: {},
 
-  clauses: (before, after) => [
-    { text: 'the user was not there in the earlier run', holds: before === undefined },
-    { text: 'its type is SUPER_USER now', holds: after?.isPrivileged ?? false },
+  when: [
+    not('the user was not there in the earlier run', wasThere),
+    is('its type is SUPER_USER now', superUser),
   ],
 
-  check(before, after) {
-    if (before !== undefined || !after?.isPrivileged) return undefined;
-
-    return { message: 'new, and a super user', evidence: { status: after.status, type: after.type } };
-  },
+  violation: ({ after }) => ({
+    message: 'new, and a super user',
+    evidence: { status: after?.status, type: after?.type },
+  }),
 });

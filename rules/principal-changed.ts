@@ -1,3 +1,5 @@
+import { is, was } from './conditions/changes.ts';
+import { principalPresent } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
 
@@ -19,24 +21,20 @@ export default defineChangeRule({
   }),
   options: {},
 
-  clauses(before, after) {
-    const earlier = before?.principalArn;
-    const present = after?.principalArn;
-    return [
-      { text: 'there was an apiAccessPrincipalArn in the earlier run', holds: earlier !== undefined },
-      { text: 'there is one now', holds: present !== undefined },
-      { text: 'they are not the same', holds: earlier !== present },
-    ];
-  },
+  when: [
+    was('there was an apiAccessPrincipalArn in the earlier run', principalPresent),
+    is('there is one now', principalPresent),
+    {
+      text: () => 'they are not the same',
+      holds: ({ before, after }) => before?.principalArn !== after?.principalArn,
+    },
+  ],
 
-  check(before, after) {
-    const earlier = before?.principalArn;
-    const present = after?.principalArn;
-    if (earlier === undefined || present === undefined || earlier === present) return undefined;
-
-    return {
-      message: 'API principal changed',
-      evidence: { apiAccessPrincipalArnBefore: earlier, apiAccessPrincipalArn: present },
-    };
-  },
+  violation: ({ before, after }) => ({
+    message: 'API principal changed',
+    evidence: {
+      apiAccessPrincipalArnBefore: before?.principalArn,
+      apiAccessPrincipalArn: after?.principalArn,
+    },
+  }),
 });

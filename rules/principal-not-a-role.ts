@@ -1,4 +1,4 @@
-import { principalPresent } from './conditions/conditions.ts';
+import { principalPresent } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -19,18 +19,17 @@ export default defineUserRule({
   }),
   options: {},
 
-  clauses: (user) => [
-    principalPresent(user),
-    { text: 'apiAccessPrincipalArn is not a well-formed role ARN', holds: user.principal.kind !== 'role' },
+  when: [
+    principalPresent,
+    {
+      text: () => 'apiAccessPrincipalArn is not a well-formed role ARN',
+      holds: ({ principal }) => principal.kind !== 'role',
+    },
   ],
 
-  check({ principal, isActive, isApiBound, status, apiAccess }) {
-    if (principal.kind !== 'malformed') return undefined;
-
-    return {
-      message: 'API principal is not a well-formed role ARN',
-      evidence: { status, apiAccess, apiAccessPrincipalArn: principal.arn },
-      ...((!isActive || !isApiBound) && { severity: 'LOW' }),
-    };
-  },
+  violation: ({ principalArn, isActive, isApiBound, status, apiAccess }) => ({
+    message: 'API principal is not a well-formed role ARN',
+    evidence: { status, apiAccess, apiAccessPrincipalArn: principalArn },
+    ...((!isActive || isApiBound === false) && { severity: 'LOW' }),
+  }),
 });

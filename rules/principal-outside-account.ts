@@ -1,6 +1,7 @@
-import { anyOf } from './conditions/conditions.ts';
+import { anyOf } from './engine/condition.ts';
+import type { Context } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
-import { type Context, defineUserRule } from './engine/rule.ts';
+import { defineUserRule } from './engine/rule.ts';
 
 const ACCOUNT = /^\d{12}$/;
 
@@ -37,35 +38,33 @@ export default defineUserRule({
     return `trustedAccounts must list account ids of 12 digits, got ${JSON.stringify(wrong)}`;
   },
 
-  clauses({ principal }, options, context) {
-    const role = principal.kind === 'role' ? principal : undefined;
-    return [
-      { text: 'apiAccessPrincipalArn is a well-formed role ARN', holds: role !== undefined },
-      anyOf('its account or its partition is a foreign one', [
-        {
-          text: 'its account is neither the own one nor a trusted one',
-          holds: role && !isTrusted(role.account, options, context),
-        },
-        {
-          text: `its partition is not ${context.partition}`,
-          holds: role && role.partition !== context.partition,
-        },
-      ]),
-    ];
-  },
+  when: [
+    {
+      text: () => 'apiAccessPrincipalArn is a well-formed role ARN',
+      holds: ({ principal }) => principal.kind === 'role',
+    },
+    anyOf('its account or its partition is a foreign one', [
+      {
+        text: () => 'its account is neither the own one nor a trusted one',
+        holds: ({ principal }, options: Trusted, context) =>
+          principal.kind === 'role' ? !isTrusted(principal.account, options, context) : undefined,
+      },
+      {
+        text: (_options, { partition }) => `its partition is not ${partition}`,
+        holds: ({ principal }, _options, { partition }) =>
+          principal.kind === 'role' ? principal.partition !== partition : undefined,
+      },
+    ]),
+  ],
 
-  check({ principal, isActive, isApiBound, status, apiAccess }, options, context) {
-    if (principal.kind !== 'role') return undefined;
-    const { arn, account, partition } = principal;
-    const isWelcome = isTrusted(account, options, context);
-    if (isWelcome && partition === context.partition) return undefined;
-
+  violation({ principal, isActive, isApiBound, status, apiAccess }, options, context) {
+    const { arn, account, partition } = { account: '', partition: '', arn: '', ...principal };
     return {
-      message: isWelcome
+      message: isTrusted(account, options, context)
         ? `API principal is a role of partition ${partition}; the environment is in ${context.partition}`
         : `API principal is a role of account ${account}, which is not trusted`,
       evidence: { status, apiAccess, apiAccessPrincipalArn: arn, account, partition },
-      ...((!isActive || !isApiBound) && { severity: 'LOW' }),
+      ...((!isActive || isApiBound === false) && { severity: 'LOW' }),
     };
   },
 });

@@ -1,4 +1,6 @@
-import { wasThere } from './conditions/conditions.ts';
+import { is, was, wasThere } from './conditions/changes.ts';
+import { superUser } from './conditions/users.ts';
+import { not } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
 
@@ -21,15 +23,14 @@ export default defineChangeRule({
   }),
   options: {},
 
-  clauses: (before, after) => [
-    wasThere(before),
-    { text: 'its type was not SUPER_USER then', holds: before !== undefined && !before.isPrivileged },
-    { text: 'its type is SUPER_USER now', holds: after?.isPrivileged ?? false },
+  when: [
+    wasThere,
+    was('its type was not SUPER_USER then', not('type is not SUPER_USER', superUser)),
+    is('its type is SUPER_USER now', superUser),
   ],
 
-  check(before, after) {
-    if (before === undefined || before.isPrivileged || !after?.isPrivileged) return undefined;
-
-    return { message: 'promoted to super user', evidence: { typeBefore: before.type, type: after.type } };
-  },
+  violation: ({ before, after }) => ({
+    message: 'promoted to super user',
+    evidence: { typeBefore: before?.type, type: after?.type },
+  }),
 });

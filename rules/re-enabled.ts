@@ -1,3 +1,5 @@
+import { is, was } from './conditions/changes.ts';
+import { hasStatus } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
 
@@ -18,14 +20,13 @@ export default defineChangeRule({
   }),
   options: {},
 
-  clauses: (before, after) => [
-    { text: 'status was DISABLED in the earlier run', holds: before?.status === 'DISABLED' },
-    { text: 'status is ENABLED now', holds: after?.status === 'ENABLED' },
+  when: [
+    was('status was DISABLED in the earlier run', hasStatus('DISABLED')),
+    is('status is ENABLED now', hasStatus('ENABLED')),
   ],
 
-  check(before, after) {
-    if (before?.status !== 'DISABLED' || after?.status !== 'ENABLED') return undefined;
-
-    return { message: 'enabled again', evidence: { statusBefore: before.status, status: after.status } };
-  },
+  violation: ({ before, after }) => ({
+    message: 'enabled again',
+    evidence: { statusBefore: before?.status, status: after?.status },
+  }),
 });

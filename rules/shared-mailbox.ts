@@ -1,5 +1,5 @@
-import { active } from './conditions/conditions.ts';
-import { localEnd, soleAt } from './conditions/email-address.ts';
+import { isMissing, localEnd, soleAt } from './conditions/email-address.ts';
+import { active } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -9,11 +9,16 @@ const SEPARATORS = '.-_';
 const isNamedLike = (local: string, name: string): boolean =>
   local.startsWith(name) && (local.length === name.length || SEPARATORS.includes(local.charAt(name.length)));
 
-/** The listed name that the local part of an address is like; `at` is the place of the `@`. */
-const nameOf = (address: string, at: number, names: readonly string[]): string | undefined => {
-  const local = address.slice(0, localEnd(address, at)).toLowerCase();
-  return names.find((name) => isNamedLike(local, name));
+/** The local part of an address that has exactly one `@`, lower-cased and without its tag. */
+const localPart = (address: unknown): string | undefined => {
+  if (typeof address !== 'string') return undefined;
+  const at = soleAt(address);
+  return at === -1 ? undefined : address.slice(0, localEnd(address, at)).toLowerCase();
 };
+
+/** The listed name that a local part is like. */
+const nameLike = (local: string, names: readonly string[]): string | undefined =>
+  names.find((name) => isNamedLike(local, name));
 
 export default defineUserRule({
   id: 'shared-mailbox',
@@ -58,32 +63,26 @@ export default defineUserRule({
     return `names must list local parts in lower case, without @ and +, got ${JSON.stringify(wrong)}`;
   },
 
-  clauses(user, { names }) {
-    const { emailAddress } = user;
-    const isText = typeof emailAddress === 'string';
-    const at = isText ? soleAt(emailAddress) : -1;
-    return [
-      active(user),
-      { text: 'emailAddress has exactly one @', holds: isText ? at !== -1 : undefined },
-      {
-        text: 'what stands before it, up to a +, is one of names, or one of names and then . - or _',
-        holds: isText && at !== -1 ? nameOf(emailAddress, at, names) !== undefined : undefined,
+  when: [
+    active,
+    {
+      text: () => 'emailAddress has exactly one @',
+      holds: ({ emailAddress }) =>
+        typeof emailAddress === 'string' && emailAddress !== '' ? soleAt(emailAddress) !== -1 : undefined,
+      unknown: ({ emailAddress }) =>
+        isMissing(emailAddress) ? 'no e-mail address' : 'the e-mail address is not a text',
+    },
+    {
+      text: () => 'what stands before it, up to a +, is one of names, or one of names and then . - or _',
+      holds({ emailAddress }, { names }) {
+        const local = localPart(emailAddress);
+        return local === undefined ? undefined : nameLike(local, names) !== undefined;
       },
-    ];
-  },
+    },
+  ],
 
-  check({ isActive, status, type, emailAddress }, { names }) {
-    if (!isActive) return undefined;
-    if (emailAddress === undefined || emailAddress === null) return { notAssessed: 'no e-mail address' };
-    if (typeof emailAddress !== 'string') return { notAssessed: 'the e-mail address is not a text' };
-    const at = soleAt(emailAddress);
-    if (at === -1) return undefined;
-    const name = nameOf(emailAddress, at, names);
-    if (name === undefined) return undefined;
-
-    return {
-      message: 'e-mail address is named like a shared mailbox',
-      evidence: { status, type, emailAddress, matchedName: name },
-    };
-  },
+  violation: ({ status, type, emailAddress }, { names }) => ({
+    message: 'e-mail address is named like a shared mailbox',
+    evidence: { status, type, emailAddress, matchedName: nameLike(localPart(emailAddress) ?? '', names) },
+  }),
 });

@@ -1,7 +1,6 @@
-import { active, apiBound, isShared, principalPresent } from './conditions/conditions.ts';
-import { namedUsers } from './conditions/user-ids.ts';
+import { isShared } from './conditions/limits.ts';
+import { active, apiBound } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
-import { SharedKeys } from './engine/memory/shared-keys.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
 
 export default defineDirectoryRule({
@@ -21,26 +20,17 @@ export default defineDirectoryRule({
   options: {},
   about: 'principal',
 
-  clauses: (user) => [active(user), apiBound(user), principalPresent(user)],
-  keys: ({ principalArn }) => ({ apiAccessPrincipalArn: principalArn }),
+  counts: [active, apiBound],
+  keys: {
+    apiAccessPrincipalArn: {
+      text: 'apiAccessPrincipalArn is present',
+      of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]),
+    },
+  },
   limit: isShared,
 
-  begin() {
-    const arns = new SharedKeys();
-    return {
-      see({ isActive, isApiBound, principalArn }, place) {
-        if (isActive && isApiBound && principalArn !== undefined) arns.add(place, principalArn);
-      },
-      judge: (idAt) => ({
-        checked: arns.size,
-        violations: arns.shared().map(({ key, places }) => ({
-          subject: { kind: 'principal', id: key },
-          violation: {
-            message: `API principal of ${places.length} active users`,
-            evidence: { apiAccessPrincipalArn: key, ...namedUsers(places.map(idAt)) },
-          },
-        })),
-      }),
-    };
-  },
+  violation: ({ key, count, users }) => ({
+    message: `API principal of ${count} active users`,
+    evidence: { apiAccessPrincipalArn: key, ...users },
+  }),
 });

@@ -1,9 +1,26 @@
-import { overLimit } from './conditions/age.ts';
-import { hasStatus, isOlder } from './conditions/conditions.ts';
+import { type LimitIn, older, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
+import { hasStatus, superUser } from './conditions/users.ts';
+import { byWhether, type Condition } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { DAY_MS, daysBetween, readTime } from './engine/time.ts';
+import { daysBetween, readTime } from './engine/time.ts';
+import type { User } from './engine/user.ts';
+
+const loginOlder = <N extends string>(option: N): Condition<User, LimitIn<N>> => ({
+  ...older('lastLoginTime', option, 'day'),
+  // A login that never was is told by the condition before.
+  unknown: () => 'lastLoginTime is unusable',
+});
+
+/** The limit that a user has passed; the longer one where its type is unknown, since it has passed both. */
+const daysFor = (
+  { isPrivileged }: User,
+  { maxDays, privilegedMaxDays }: LimitIn<'maxDays' | 'privilegedMaxDays'>,
+): number => {
+  if (isPrivileged === undefined) return Math.max(maxDays, privilegedMaxDays);
+  return isPrivileged ? privilegedMaxDays : maxDays;
+};
 
 export default defineUserRule({
   id: 'stale-login',
@@ -27,28 +44,23 @@ export default defineUserRule({
   options: { maxDays: 90, privilegedMaxDays: 45 },
   optionsError: (options) => limitsError(options),
 
-  clauses(user, { maxDays, privilegedMaxDays }, { now }) {
-    const login = readTime(user.lastLoginTime, now);
-    const allowedDays = user.isPrivileged ? privilegedMaxDays : maxDays;
-    return [
-      hasStatus(user, 'ENABLED'),
-      { text: 'lastLoginTime is there: not missing, null or 0', holds: login !== 'never' },
-      isOlder('lastLoginTime', login, allowedDays, 'day', now),
-    ];
-  },
+  when: [
+    hasStatus('ENABLED'),
+    {
+      text: () => 'lastLoginTime is there: not missing, null or 0',
+      holds: ({ lastLoginTime }, _options, { now }) => readTime(lastLoginTime, now) !== 'never',
+    },
+    byWhether(superUser, loginOlder('privilegedMaxDays'), loginOlder('maxDays')),
+  ],
 
-  check({ status, type, isPrivileged, lastLoginTime }, { maxDays, privilegedMaxDays }, { now }) {
-    if (status !== 'ENABLED') return undefined;
-    const login = readTime(lastLoginTime, now);
-    if (login === 'never') return undefined;
-    if (login === 'unusable') return { notAssessed: 'lastLoginTime is unusable' };
-    const allowedDays = isPrivileged ? privilegedMaxDays : maxDays;
-    if (now - login <= allowedDays * DAY_MS) return undefined;
-
+  violation(user, options, { now }) {
+    const { status, type, isPrivileged, lastLoginTime } = user;
+    const login = Number(lastLoginTime);
+    const allowedDays = daysFor(user, options);
     return {
       message: `last login ${overLimit(now - login, allowedDays, 'day')} ago; at most ${allowedDays} allowed`,
       evidence: { status, type, lastLoginTime, idleDays: daysBetween(login, now), allowedDays },
-      ...(isPrivileged && { severity: 'HIGH' }),
+      ...(isPrivileged !== false && { severity: 'HIGH' }),
     };
   },
 });

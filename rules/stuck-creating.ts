@@ -1,9 +1,9 @@
-import { overLimit } from './conditions/age.ts';
-import { hasStatus, isOlder } from './conditions/conditions.ts';
+import { older, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
+import { hasStatus } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { HOUR_MS, readTime } from './engine/time.ts';
+import { HOUR_MS } from './engine/time.ts';
 
 export default defineUserRule({
   id: 'stuck-creating',
@@ -18,25 +18,13 @@ export default defineUserRule({
   options: { maxHours: 24 },
   optionsError: (options) => limitsError(options),
 
-  clauses: (user, { maxHours }, { now }) => [
-    hasStatus(user, 'CREATING'),
-    isOlder('createTime', readTime(user.createTime, now), maxHours, 'hour', now),
-  ],
+  when: [hasStatus('CREATING'), older('createTime', 'maxHours', 'hour')],
 
-  check({ status, createTime }, { maxHours }, { now }) {
-    if (status !== 'CREATING') return undefined;
-    const created = readTime(createTime, now);
-    if (typeof created !== 'number') return { notAssessed: 'createTime is missing or unusable' };
-    if (now - created <= maxHours * HOUR_MS) return undefined;
-
+  violation({ status, createTime }, { maxHours }, { now }) {
+    const age = now - Number(createTime);
     return {
-      message: `in creation for ${overLimit(now - created, maxHours, 'hour')}; at most ${maxHours} allowed`,
-      evidence: {
-        status,
-        createTime,
-        creatingHours: Math.floor((now - created) / HOUR_MS),
-        allowedHours: maxHours,
-      },
+      message: `in creation for ${overLimit(age, maxHours, 'hour')}; at most ${maxHours} allowed`,
+      evidence: { status, createTime, creatingHours: Math.floor(age / HOUR_MS), allowedHours: maxHours },
     };
   },
 });

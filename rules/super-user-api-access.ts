@@ -1,4 +1,4 @@
-import { active, apiBound, superUser } from './conditions/conditions.ts';
+import { active, apiBound, superUser } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 
@@ -21,14 +21,10 @@ export default defineUserRule({
   }),
   options: {},
 
-  clauses: (user) => [active(user), superUser(user), apiBound(user)],
+  when: [active, superUser, apiBound],
 
-  check({ isActive, isPrivileged, isApiBound, status, type, apiAccess, principalArn }) {
-    if (!isActive || !isPrivileged || !isApiBound) return undefined;
-
-    return {
-      message: 'super user with API access',
-      evidence: { status, type, apiAccess, apiAccessPrincipalArn: principalArn },
-    };
-  },
+  violation: ({ status, type, apiAccess, principalArn }) => ({
+    message: 'super user with API access',
+    evidence: { status, type, apiAccess, apiAccessPrincipalArn: principalArn },
+  }),
 });

@@ -1,6 +1,5 @@
-import { hasStatus, superUser } from './conditions/conditions.ts';
 import { limitsError } from './conditions/limits.ts';
-import { namedUsers } from './conditions/user-ids.ts';
+import { hasStatus, superUser } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
 
@@ -19,29 +18,14 @@ export default defineDirectoryRule({
   about: 'environment',
   optionsError: (options) => limitsError(options),
 
-  clauses: (user) => [hasStatus(user, 'ENABLED'), superUser(user)],
-  limit: (count, { min }) => ({
+  counts: [hasStatus('ENABLED'), superUser],
+  limit: ({ count }, { min }) => ({
     text: `there are fewer than ${min} such users: ${count}`,
     holds: count < min,
   }),
 
-  begin({ min }, { environmentId }) {
-    const ids: string[] = [];
-    return {
-      see({ status, isPrivileged, id }) {
-        if (status === 'ENABLED' && isPrivileged) ids.push(id);
-      },
-      judge() {
-        if (ids.length >= min) return { checked: 1, violations: [] };
-        const violation = {
-          message: `${ids.length} enabled super user${ids.length === 1 ? '' : 's'}; at least ${min} expected`,
-          evidence: { ...namedUsers(ids), min },
-        };
-        return {
-          checked: 1,
-          violations: [{ subject: { kind: 'environment', id: environmentId }, violation }],
-        };
-      },
-    };
-  },
+  violation: ({ count, users }, { min }) => ({
+    message: `${count} enabled super user${count === 1 ? '' : 's'}; at least ${min} expected`,
+    evidence: { ...users, min },
+  }),
 });

@@ -1,6 +1,5 @@
-import { active, superUser } from './conditions/conditions.ts';
 import { limitsError } from './conditions/limits.ts';
-import { namedUsers } from './conditions/user-ids.ts';
+import { active, superUser } from './conditions/users.ts';
 import { controls } from './engine/controls.ts';
 import { defineDirectoryRule } from './engine/rule.ts';
 
@@ -23,29 +22,14 @@ export default defineDirectoryRule({
   about: 'environment',
   optionsError: (options) => limitsError(options),
 
-  clauses: (user) => [active(user), superUser(user)],
-  limit: (count, { max }) => ({
+  counts: [active, superUser],
+  limit: ({ count }, { max }) => ({
     text: `there are more than ${max} such users: ${count}`,
     holds: count > max,
   }),
 
-  begin({ max }, { environmentId }) {
-    const ids: string[] = [];
-    return {
-      see({ isActive, isPrivileged, id }) {
-        if (isActive && isPrivileged) ids.push(id);
-      },
-      judge() {
-        if (ids.length <= max) return { checked: 1, violations: [] };
-        const violation = {
-          message: `${ids.length} active super users; at most ${max} allowed`,
-          evidence: { ...namedUsers(ids), max },
-        };
-        return {
-          checked: 1,
-          violations: [{ subject: { kind: 'environment', id: environmentId }, violation }],
-        };
-      },
-    };
-  },
+  violation: ({ count, users }, { max }) => ({
+    message: `${count} active super users; at most ${max} allowed`,
+    evidence: { ...users, max },
+  }),
 });

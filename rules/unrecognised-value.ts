@@ -1,17 +1,25 @@
-import { anyOf } from './conditions/conditions.ts';
+import { anyOf } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
+import { DOCUMENTED, type User } from './engine/user.ts';
 
-// As API_User documents them: https://docs.aws.amazon.com/finspace/latest/data-api/API_User.html
-const isStatus = (value: unknown): boolean =>
-  value === 'ENABLED' || value === 'DISABLED' || value === 'CREATING';
-const isType = (value: unknown): boolean => value === 'SUPER_USER' || value === 'APP_USER';
-const isApiAccess = (value: unknown): boolean => value === 'ENABLED' || value === 'DISABLED';
+type Member = keyof typeof DOCUMENTED | 'userId';
 
-/** What is wrong with a member, if anything. Never the value: it might be anything, and messages are mailed. */
-const faultOf = (name: string, value: unknown, isDocumented: boolean): readonly string[] => {
-  if (isDocumented) return [];
-  return [value === undefined || value === null ? `${name} is missing` : `${name} is not a documented value`];
+const IS_WRONG: Readonly<Record<Member, (user: User) => boolean>> = {
+  userId: ({ hasUserId }) => !hasUserId,
+  status: ({ status }) => !DOCUMENTED.status.includes(status),
+  type: ({ type }) => !DOCUMENTED.type.includes(type),
+  apiAccess: ({ apiAccess }) => !DOCUMENTED.apiAccess.includes(apiAccess),
+};
+const MEMBERS = ['userId', 'status', 'type', 'apiAccess'] as const;
+
+/** Never tells the value: it might be anything, and messages are mailed. */
+const faultText = (member: Member, user: User): string => {
+  if (member === 'userId') return 'userId is missing or empty';
+  const value = user[member];
+  return value === undefined || value === null
+    ? `${member} is missing`
+    : `${member} is not a documented value`;
 };
 
 export default defineUserRule({
@@ -27,24 +35,25 @@ export default defineUserRule({
   controls: controls({ 'NIST-800-53-r5': ['AU-8', 'SI-10'] }),
   options: {},
 
-  clauses: ({ status, type, apiAccess, hasUserId }) => [
-    anyOf('a member holds what is not documented', [
-      { text: 'userId is missing or empty', holds: !hasUserId },
-      { text: 'status is none of ENABLED, DISABLED, CREATING', holds: !isStatus(status) },
-      { text: 'type is none of SUPER_USER, APP_USER', holds: !isType(type) },
-      { text: 'apiAccess is none of ENABLED, DISABLED', holds: !isApiAccess(apiAccess) },
-    ]),
+  when: [
+    anyOf(
+      'a member holds what is not documented',
+      MEMBERS.map((member) => ({
+        text: () =>
+          member === 'userId'
+            ? 'userId is missing or empty'
+            : `${member} is none of ${DOCUMENTED[member].join(', ')}`,
+        holds: IS_WRONG[member],
+      })),
+    ),
   ],
 
-  check({ status, type, apiAccess, hasUserId }) {
-    if (hasUserId && isStatus(status) && isType(type) && isApiAccess(apiAccess)) return undefined;
-
-    const faults = [
-      ...(hasUserId ? [] : ['userId is missing or empty']),
-      ...faultOf('status', status, isStatus(status)),
-      ...faultOf('type', type, isType(type)),
-      ...faultOf('apiAccess', apiAccess, isApiAccess(apiAccess)),
-    ];
-    return { message: faults.join('; '), evidence: { hasUserId, status, type, apiAccess } };
+  violation(user) {
+    const { status, type, apiAccess, hasUserId } = user;
+    const faults = MEMBERS.filter((member) => IS_WRONG[member](user));
+    return {
+      message: faults.map((member) => faultText(member, user)).join('; '),
+      evidence: { hasUserId, status, type, apiAccess },
+    };
   },
 });

@@ -1,4 +1,4 @@
-import { wasThere } from './conditions/conditions.ts';
+import { wasThere } from './conditions/changes.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
 
@@ -20,23 +20,15 @@ export default defineChangeRule({
   }),
   options: {},
 
-  clauses: (before, after) => [
-    wasThere(before),
-    { text: 'the user is not there now', holds: after === undefined },
-  ],
+  when: [wasThere, { text: () => 'the user is not there now', holds: ({ after }) => after === undefined }],
 
-  check(before, after) {
-    if (before === undefined || after !== undefined) return undefined;
-
-    const { status, type, isApiBound, principalArn } = before;
-    return {
-      message: 'gone from the listing',
-      evidence: {
-        statusBefore: status,
-        typeBefore: type,
-        wasApiBound: isApiBound,
-        apiAccessPrincipalArnBefore: principalArn,
-      },
-    };
-  },
+  violation: ({ before }) => ({
+    message: 'gone from the listing',
+    evidence: {
+      statusBefore: before?.status,
+      typeBefore: before?.type,
+      wasApiBound: before?.isApiBound,
+      apiAccessPrincipalArnBefore: before?.principalArn,
+    },
+  }),
 });

@@ -1,5 +1,5 @@
 import type { Finding } from '../../rules/engine/finding.ts';
-import { isStanding } from '../../rules/engine/lifecycle.ts';
+import { staysOpen } from '../../rules/engine/lifecycle.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 
 /** The members of a finding that `diff` shows. */
@@ -52,7 +52,7 @@ export const diffFindings = async (
   const baseline = new Map<string, DiffFinding>();
   const untraceable = { from: 0, to: 0 };
   for await (const finding of from) {
-    if (!isStanding(finding, rules.get(finding.ruleId))) continue;
+    if (!staysOpen(finding, rules.get(finding.ruleId))) continue;
     if (isUntraceable(finding)) untraceable.from += 1;
     else baseline.set(finding.id, diffFindingOf(finding));
   }
@@ -64,7 +64,7 @@ export const diffFindings = async (
   for await (const finding of to) {
     if (finding.state === 'resolved' && baseline.has(finding.id))
       resolvedByTo.set(finding.id, diffFindingOf(finding));
-    if (!isStanding(finding, rules.get(finding.ruleId))) continue;
+    if (!staysOpen(finding, rules.get(finding.ruleId))) continue;
     if (isUntraceable(finding)) {
       untraceable.to += 1;
       continue;

@@ -3,11 +3,12 @@ import { runKeys } from '../../core/archive/keys.ts';
 import { lastCompleteRun, type Manifest, readManifest } from '../../core/archive/manifest.ts';
 import { lastRunWith } from '../../core/archive/read-users.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
-import { explain as explainSubject, type Judges } from '../../core/explain/explain.ts';
+import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
-import type { Context, Rule, Subject } from '../../rules/engine/rule.ts';
+import type { Context } from '../../rules/engine/context.ts';
+import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { openWaivers, type Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
@@ -15,7 +16,7 @@ import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/con
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './options.ts';
-import { explainedJson, explainedText, type Standing } from './view.ts';
+import { explainedJson, explainedText, type ViewSetting } from './view.ts';
 
 const chosenRun = async (
   archive: Archive,
@@ -62,7 +63,7 @@ const waiversOf = (
 };
 
 const waiverToday =
-  (waivers: readonly Waiver[] | undefined, now: number): Standing['waiverToday'] =>
+  (waivers: readonly Waiver[] | undefined, now: number): ViewSetting['waiverToday'] =>
   (ruleId, subjectId) => {
     if (waivers === undefined) return undefined;
     const waiver = waivers.find(({ rule, user }) => rule === ruleId && user === subjectId);
@@ -104,7 +105,7 @@ export const explain = async (
     trustedAccounts: new Set([manifest.accountId, ...accounts]),
   });
   const { config } = files;
-  const then: Judges = { rules: rulesOf(manifest), context: trusting(manifest.trustedAccounts) };
+  const then: ExplainCriteria = { rules: rulesOf(manifest), context: trusting(manifest.trustedAccounts) };
   const today =
     options.configFile === undefined
       ? undefined
@@ -115,7 +116,7 @@ export const explain = async (
     return EXIT.notComplete;
   }
 
-  const standing: Standing = {
+  const setting: ViewSetting = {
     run: manifest.run,
     asOf: manifest.asOf,
     environmentId,
@@ -123,7 +124,7 @@ export const explain = async (
     isNaming: options.isNaming,
     waiverToday: waiverToday(waivers, now),
   };
-  if (options.isJson) out.line(JSON.stringify(explainedJson(explained, standing), null, 2));
-  else out.write(explainedText(explained, ruleId !== undefined, standing, out));
+  if (options.isJson) out.line(JSON.stringify(explainedJson(explained, setting), null, 2));
+  else out.write(explainedText(explained, ruleId !== undefined, setting, out));
   return EXIT.ok;
 };

@@ -16,7 +16,7 @@ export interface ExplainFlags extends ArchiveFlags {
   readonly names?: true;
 }
 
-/** What `explain` is asked to do. */
+/** The options of `explain`, read. */
 export interface ExplainOptions extends ArchiveOptions {
   /** The instant of the run; undefined: that of the last complete one. */
   readonly run: Date | undefined;
@@ -51,7 +51,7 @@ export const readExplainFlags = (flags: ExplainFlags): ExplainOptions => {
   };
 };
 
-/** What is to be explained. */
+/** The subject to be explained, and the rule. */
 export interface Question {
   readonly subject: Subject;
   /** Undefined: every rule that concerns the subject. */

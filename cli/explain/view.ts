@@ -1,16 +1,16 @@
 import type { Explained, ExplainedRule } from '../../core/explain/explain.ts';
-import type { ToldRemedy } from '../../core/explain/trial.ts';
+import type { ClearingChange } from '../../core/explain/what-if.ts';
 import { CAUSE_WORDS } from '../../core/model/words.ts';
 import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
+import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
-import type { Clause, Context } from '../../rules/engine/rule.ts';
 import { daysBetween, readTime } from '../../rules/engine/time.ts';
-import type { Explanation, Group, Value } from '../../rules/explain/explain.ts';
+import type { ConditionState, CountedGroup, Explanation, MemberValue } from '../../rules/explain/explain.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { type Format, SEVERITY_FORMATS, type Terminal } from '../terminal/terminal.ts';
 
-/** What an answer stands on. */
-export interface Standing {
+/** The setting that an explanation is shown in. */
+export interface ViewSetting {
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly asOf: string;
@@ -18,7 +18,7 @@ export interface Standing {
   readonly context: Context;
   /** Names and e-mail addresses are shown. */
   readonly isNaming: boolean;
-  /** What is to be said of the waivers of today for a finding; undefined where there is no file of them. */
+  /** Tells of the waivers of today for a finding; undefined where there is no file of them. */
   waiverToday(ruleId: string, subjectId: string): string | undefined;
 }
 
@@ -51,26 +51,26 @@ const timeText = (value: unknown, now: number): string => {
   return ` (${new Date(time).toISOString()}, ${plural(daysBetween(time, now), 'day')} before)`;
 };
 
-const valueText = (member: string, value: unknown, { context, isNaming }: Standing): string => {
+const valueText = (member: string, value: unknown, { context, isNaming }: ViewSetting): string => {
   if (value === undefined) return 'missing';
   if (value !== null && NAMING.has(member) && !isNaming) return HIDDEN;
   const text = plain(JSON.stringify(value), isNaming);
   return member.endsWith('Time') ? text + timeText(value, context.now) : text;
 };
 
-const valueRow = (value: Value, isChange: boolean, standing: Standing): readonly Cell[] => {
+const valueRow = (value: MemberValue, isChange: boolean, setting: ViewSetting): readonly Cell[] => {
   const { member } = value;
-  const now = valueText(member, value.value, standing);
-  const text = isChange ? `was ${valueText(member, value.before, standing)}, is ${now}` : now;
+  const now = valueText(member, value.value, setting);
+  const text = isChange ? `was ${valueText(member, value.before, setting)}, is ${now}` : now;
   return [`  ${member}`, text];
 };
 
-const clauseRows = (clauses: readonly Clause[], indent = '  '): readonly (readonly Cell[])[] =>
-  clauses.flatMap(({ text, holds, alternatives = [] }) => {
+const conditionRows = (conditions: readonly ConditionState[], indent = '  '): readonly (readonly Cell[])[] =>
+  conditions.flatMap(({ text, holds, alternatives = [] }) => {
     const mark = HOLDS[String(holds)] ?? { text: 'unknown', format: 'yellow' };
     return [
       [{ text: indent + mark.text, format: mark.format }, text],
-      ...clauseRows(alternatives, `${indent}  `),
+      ...conditionRows(alternatives, `${indent}  `),
     ];
   });
 
@@ -81,11 +81,11 @@ const sinceText = ({ state, firstSeen, lastSeen, runs, carried, cause, resolvedA
   return carried ? `${stands}; carried since ${lastSeen}, when it last could be judged` : stands;
 };
 
-/** The waiver that the run considered, and what today's file says. */
+/** The waiver that the run considered, and that of today's file. */
 const waiverText = (
   { rule, finding }: ExplainedRule,
   subjectId: string,
-  { isNaming, waiverToday }: Standing,
+  { isNaming, waiverToday }: ViewSetting,
 ): string => {
   const waiver = finding?.waiver;
   const then =
@@ -98,26 +98,26 @@ const waiverText = (
   return today === undefined ? then : `${then}; ${today}`;
 };
 
-const remedyText = ({ text, newlyFailed }: ToldRemedy): string =>
+const changeText = ({ text, newlyFailed }: ClearingChange): string =>
   newlyFailed.length === 0 ? text : `${text} (makes ${newlyFailed.join(', ')} fail)`;
 
 const NOTHING_CLEARS =
   'none was found: nothing that can be done about a user clears it; see what to do below';
 
-const remedyRows = ({ rule, remedies }: ExplainedRule): readonly (readonly [string, string])[] => {
+const changeRows = ({ rule, smallestChanges }: ExplainedRule): readonly (readonly [string, string])[] => {
   if (rule.kind === 'change')
     return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
-  const [smallest, clean] = remedies;
+  const [smallest, clean] = smallestChanges;
   if (smallest === undefined) return [['Smallest change', NOTHING_CLEARS]];
   return [
-    ['Smallest change', remedyText(smallest)],
+    ['Smallest change', changeText(smallest)],
     ...(clean === undefined ? [] : [['  without that', clean.text] as const]),
   ];
 };
 
 const contextText = (
   { explanation }: ExplainedRule,
-  { asOf, context }: Standing,
+  { asOf, context }: ViewSetting,
 ): readonly (readonly [string, string])[] => {
   const used = explanation?.context ?? new Set();
   return [
@@ -146,39 +146,48 @@ const todayText = ({ today, explanation }: ExplainedRule): string | undefined =>
 
 const MOST_IDS = 10;
 
-const groupText = ({ count, ids }: Group): string => {
-  if (count === 0) return 'nobody';
+const groupText = ({ bounds, ids }: CountedGroup): string => {
+  const { count } = bounds.low;
+  const unsure = bounds.high.count - count;
+  const maybe = unsure === 0 ? '' : `; ${unsure} more may count`;
+  if (count === 0) return `nobody${maybe}`;
   const shown = ids.slice(0, MOST_IDS).map((id) => plainLine(id, MAX_TEXT));
-  return `${plural(count, 'user')}: ${shown.join(', ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}`;
+  return `${plural(count, 'user')}: ${shown.join(', ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}${maybe}`;
 };
 
 const countedRows = ({ rule, explanation, groups }: ExplainedRule): readonly (readonly Cell[])[] => {
-  if (rule.kind !== 'directory' || rule.clauses === undefined) return [];
+  if (rule.kind !== 'directory' || rule.counts === undefined) return [];
   const whom =
-    explanation?.whom === undefined ? '' : `users of whom this holds: ${explanation.whom.join('; ')}`;
+    explanation?.counted === undefined ? '' : `users of whom this holds: ${explanation.counted.join('; ')}`;
   return [
     [{ text: 'Counted', format: 'dim' }, whom],
     ...groups.map((group) => [`  ${group.shared?.name ?? 'userId'}`, groupText(group)]),
   ];
 };
 
-/** Whether the run said of the subject what is said now; undefined where that can't be told. */
+/** Tells whether the run said of the subject what is said now; undefined where that can't be told. */
 export const agrees = ({ explanation, finding, groups }: ExplainedRule): boolean | undefined => {
-  if (explanation === undefined || groups.some(({ count, ids }) => count > ids.length)) return undefined;
-  const stood = finding !== undefined && finding.state !== 'resolved' && finding.carried === undefined;
-  return stood === (explanation.outcome === 'FAIL');
+  if (explanation === undefined || groups.some(({ bounds, ids }) => bounds.low.count > ids.length))
+    return undefined;
+  const isOpen = finding !== undefined && finding.state !== 'resolved' && finding.carried === undefined;
+  return isOpen === (explanation.outcome === 'FAIL');
 };
 
 const DISAGREEMENT =
   'the run itself found otherwise, and its record is what counts; the rules have changed since';
 
-const ruleText = (explained: ExplainedRule, subjectId: string, standing: Standing, out: Terminal): string => {
+const ruleText = (
+  explained: ExplainedRule,
+  subjectId: string,
+  setting: ViewSetting,
+  out: Terminal,
+): string => {
   const { rule, explanation, unjudged, finding } = explained;
   if (explanation === undefined) {
     const since = finding === undefined ? '' : `; its finding: ${sinceText(finding)}`;
     return `${out.paint('bold', rule.id)}: not judged: ${unjudged ?? ''}${since}\n`;
   }
-  const { outcome, severity, severityReason, message, clauses, values } = explanation;
+  const { outcome, severity, severityReason, message, conditions, values } = explanation;
   const answer = OUTCOMES[outcome];
   const isFailing = outcome === 'FAIL';
   const label = (text: string): Cell => ({ text, format: 'dim' });
@@ -186,22 +195,22 @@ const ruleText = (explained: ExplainedRule, subjectId: string, standing: Standin
   const options = optionRows(explained);
   const today = todayText(explained);
   const rows: readonly (readonly Cell[])[] = [
-    ...(told === undefined ? [] : [[label('Finding'), plain(told, standing.isNaming)]]),
+    ...(told === undefined ? [] : [[label('Finding'), plain(told, setting.isNaming)]]),
     ...(isFailing ? [[label('Severity'), `${severity} (${severityReason})`]] : []),
     ...(finding === undefined ? [] : [[label('Since'), sinceText(finding)]]),
     ...(agrees(explained) === false ? [[{ text: 'Beware', format: 'yellow' } as const, DISAGREEMENT]] : []),
-    ...contextText(explained, standing).map(([name, text]) => [label(name), text]),
+    ...contextText(explained, setting).map(([name, text]) => [label(name), text]),
     [label('Clauses'), 'it fails where all of them hold'],
-    ...clauseRows(clauses),
+    ...conditionRows(conditions),
     ...(values.length > 0 ? [[label('Values'), '']] : []),
-    ...values.map((value) => valueRow(value, rule.kind === 'change', standing)),
+    ...values.map((value) => valueRow(value, rule.kind === 'change', setting)),
     ...countedRows(explained),
     ...(options.length > 0 ? [[label('Options'), '']] : []),
     ...options,
     ...(isFailing || finding?.waiver !== undefined
-      ? [[label('Waiver'), waiverText(explained, subjectId, standing)]]
+      ? [[label('Waiver'), waiverText(explained, subjectId, setting)]]
       : []),
-    ...(isFailing ? remedyRows(explained).map(([name, text]) => [label(name), text]) : []),
+    ...(isFailing ? changeRows(explained).map(([name, text]) => [label(name), text]) : []),
     ...(isFailing ? [[label('What to do'), rule.remediation]] : []),
     ...(today === undefined ? [] : [[label("Today's config"), today]]),
   ];
@@ -213,11 +222,11 @@ const ruleText = (explained: ExplainedRule, subjectId: string, standing: Standin
 
 const kindText = { user: 'user', principal: 'principal', environment: 'environment' } as const;
 
-/** What a run made of a subject, for people. */
+/** Words for people what a run made of a subject. */
 export const explainedText = (
   { subject, previousRun, rules }: Explained,
   isOfOneRule: boolean,
-  standing: Standing,
+  setting: ViewSetting,
   out: Terminal,
 ): string => {
   const isTold = ({ explanation }: ExplainedRule): boolean =>
@@ -236,14 +245,14 @@ export const explainedText = (
     ]),
   ];
   return [
-    `${kindText[subject.kind]} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${standing.run} of environment ${standing.environmentId}, as of ${standing.asOf}; ${previous}\n`,
-    ...told.map((rule) => ruleText(rule, subject.id, standing, out)),
+    `${kindText[subject.kind]} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${setting.run} of environment ${setting.environmentId}, as of ${setting.asOf}; ${previous}\n`,
+    ...told.map((rule) => ruleText(rule, subject.id, setting, out)),
     ...(told.length === 0 ? ['No rule that judged it fails.\n'] : []),
     ...(summary.length > 0 ? [table(out, undefined, summary)] : []),
   ].join('\n');
 };
 
-const maskedValue = ({ member, ...values }: Value, isNaming: boolean): unknown =>
+const maskedValue = ({ member, ...values }: MemberValue, isNaming: boolean): unknown =>
   NAMING.has(member) && !isNaming ? { member, hidden: HIDDEN } : { member, ...values };
 
 /** The evidence of a finding names people; without `isNaming` it is left out. */
@@ -253,15 +262,15 @@ const findingJson = ({ evidence, waiver, ...finding }: Finding, isNaming: boolea
 });
 
 /** The same for programs. */
-export const explainedJson = ({ subject, previousRun, rules }: Explained, standing: Standing): unknown => ({
+export const explainedJson = ({ subject, previousRun, rules }: Explained, setting: ViewSetting): unknown => ({
   schemaVersion: 1,
-  environmentId: standing.environmentId,
-  run: standing.run,
-  asOf: standing.asOf,
+  environmentId: setting.environmentId,
+  run: setting.run,
+  asOf: setting.asOf,
   ...(previousRun !== undefined && { previousRun }),
   subject,
   rules: rules.map((explained) => {
-    const { rule, explanation, unjudged, finding, groups, remedies, today } = explained;
+    const { rule, explanation, unjudged, finding, groups, smallestChanges, today } = explained;
     return {
       id: rule.id,
       outcome: explanation?.outcome ?? 'NOT_JUDGED',
@@ -269,18 +278,19 @@ export const explainedJson = ({ subject, previousRun, rules }: Explained, standi
       ...(explanation !== undefined && {
         ...(explanation.message !== undefined && { message: explanation.message }),
         severity: explanation.severity,
-        clauses: explanation.clauses,
-        values: explanation.values.map((value) => maskedValue(value, standing.isNaming)),
+        clauses: explanation.conditions,
+        values: explanation.values.map((value) => maskedValue(value, setting.isNaming)),
         options: explanation.options,
-        counted: groups.map(({ shared, count, ids }) => ({
+        counted: groups.map(({ shared, bounds: { low, high }, ids }) => ({
           ...(shared !== undefined && { shared: shared.name }),
-          count,
+          count: low.count,
+          ...(high.count > low.count && { mayCount: high.count - low.count }),
           ids,
         })),
         agreesWithRun: agrees(explained) ?? null,
       }),
-      ...(finding !== undefined && { finding: findingJson(finding, standing.isNaming) }),
-      smallestChanges: remedies,
+      ...(finding !== undefined && { finding: findingJson(finding, setting.isNaming) }),
+      smallestChanges,
       ...(today !== undefined && { today }),
     };
   }),

@@ -1,4 +1,4 @@
-import type { Options } from '../../rules/engine/rule.ts';
+import type { Options } from '../../rules/engine/context.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../rules/engine/finding.ts';
-import { isStanding, type Past, type RecentlyResolved } from '../../rules/engine/lifecycle.ts';
+import { type FindingBaseline, type RecentlyResolved, staysOpen } from '../../rules/engine/lifecycle.ts';
+import { OpenFindings } from '../../rules/engine/memory/open-findings.ts';
 import { Roster } from '../../rules/engine/memory/roster.ts';
-import { StandingFindings } from '../../rules/engine/memory/standing.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { messageOf } from '../text/error-message.ts';
@@ -71,26 +71,26 @@ export const readRunObject = async (
   manifest.objects[name] === undefined ? undefined : readJson(readRunBytes(archive, manifest, name));
 
 /** Reads the findings that were open at the end of a run, and those that had resolved shortly before. */
-export const readPast = async (
+export const readFindingBaseline = async (
   archive: Archive,
   manifest: Manifest | undefined,
   rules: ReadonlyMap<string, Rule>,
-): Promise<Past> => {
-  const standing = new StandingFindings();
+): Promise<FindingBaseline> => {
+  const open = new OpenFindings();
   const resolved = new Map<string, RecentlyResolved>();
-  if (manifest === undefined) return { standing, resolved };
+  if (manifest === undefined) return { open, resolved };
 
   for await (const line of readRunLines(archive, manifest, 'findings')) {
     const finding = line as Finding;
-    if (!isStanding(finding, rules.get(finding.ruleId))) continue;
+    if (!staysOpen(finding, rules.get(finding.ruleId))) continue;
     const { id, severity, firstSeen, runs, state } = finding;
-    standing.remember(id, { severity, firstSeen, runs, ...(state === 'waived' && { wasWaived: true }) });
+    open.add(id, { severity, firstSeen, runs, ...(state === 'waived' && { wasWaived: true }) });
   }
   for await (const line of readRunLines(archive, manifest, 'resolved')) {
     const finding = line as RecentlyResolved;
     resolved.set(finding.id, finding);
   }
-  return { standing, resolved };
+  return { open, resolved };
 };
 
 /** Reads the users of a run into a roster; an empty one where there is no run. */
@@ -99,7 +99,7 @@ export const readRoster = async (archive: Archive, manifest: Manifest | undefine
   if (manifest === undefined) return roster;
   let position = 0;
   for await (const record of readRunLines(archive, manifest, 'snapshot')) {
-    roster.remember(readUser(record, position));
+    roster.addBaseline(readUser(record, position));
     position += 1;
   }
   return roster;

@@ -8,7 +8,7 @@ import {
   readManifest,
   type StoredManifest,
 } from '../archive/manifest.ts';
-import { readPast, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
+import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
 import { createSpoolFolder, type SpoolFolder } from '../archive/staging.ts';
 import type { Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
@@ -143,7 +143,7 @@ const baselineOf = async (
   { catalogue }: Criteria,
 ): Promise<Baseline> => ({
   manifest,
-  past: await readPast(archive, manifest, catalogue),
+  findingBaseline: await readFindingBaseline(archive, manifest, catalogue),
   roster: await readRoster(archive, manifest),
   findings: async function* findings() {
     if (manifest !== undefined) yield* readRunLines(archive, manifest, 'findings');

@@ -1,6 +1,7 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import type { Context } from '../../rules/engine/context.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
-import type { Context, Rule } from '../../rules/engine/rule.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { hashOf } from '../archive/staging.ts';

@@ -1,16 +1,16 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import type { Context } from '../../rules/engine/context.ts';
 import {
-  type Answers,
   beginEvaluation,
   type Evaluation,
-  type Failure,
+  type OutcomeSink,
+  type RuleFailure,
   type RuleOutcome,
 } from '../../rules/engine/evaluate.ts';
 import { type Finding, findingId, type ResolutionCause } from '../../rules/engine/finding.ts';
-import { beginLifecycle, type Past } from '../../rules/engine/lifecycle.ts';
+import { beginLifecycle, type FindingBaseline } from '../../rules/engine/lifecycle.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
 import { isReminderDue } from '../../rules/engine/reminder.ts';
-import type { Context } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
@@ -24,7 +24,7 @@ import type { Criteria } from './criteria.ts';
 /** The state that the last complete run left, for this one to compare with. */
 export interface Baseline {
   readonly manifest: Manifest | undefined;
-  readonly past: Past;
+  readonly findingBaseline: FindingBaseline;
   readonly roster: Roster;
   /** Every line of its findings file; read only where the run is complete. */
   findings(): AsyncIterable<unknown>;
@@ -77,7 +77,7 @@ const beginFormerEvaluation = (
   manifest: Manifest | undefined,
 ): { readonly evaluation: Evaluation; readonly failed: ReadonlySet<string> } => {
   const failed = new Set<string>();
-  const answers: Answers = {
+  const sink: OutcomeSink = {
     fail: ({ rule, subject }) => failed.add(findingId(context.environmentId, rule.id, subject)),
     notAssessed: () => {},
   };
@@ -86,7 +86,7 @@ const beginFormerEvaluation = (
   const former = manifest === undefined ? [] : formerRules(rules, manifest, isSameContext);
   return {
     failed,
-    evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, answers),
+    evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, sink),
   };
 };
 
@@ -96,7 +96,7 @@ export const beginJudging = (
   baseline: Baseline,
   spools: SpoolFolder,
 ): Judging => {
-  const { roster, past } = baseline;
+  const { roster, findingBaseline } = baseline;
   const { run: baselineRun, asOf: baselineAsOf } = baseline.manifest ?? {};
   const book = openWaivers(
     waivers,
@@ -104,7 +104,7 @@ export const beginJudging = (
     new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])),
   );
   const unjudged = new Set<string>();
-  const lifecycle = beginLifecycle(context.environmentId, asOf, past, book, unjudged);
+  const lifecycle = beginLifecycle(context.environmentId, asOf, findingBaseline, book, unjudged);
   const counted = countFindings();
   const highlights = collectHighlights(
     (finding) => baselineAsOf !== undefined && isReminderDue(finding, reminders, baselineAsOf, asOf),
@@ -115,7 +115,7 @@ export const beginJudging = (
     spool: spools.open(output.file),
   }));
   const former = beginFormerEvaluation(rules, context, baseline.manifest);
-  let found: Failure[] = [];
+  let found: RuleFailure[] = [];
   let pending: Promise<void>[] = [];
   let users = 0;
   let duplicates = 0;
@@ -142,7 +142,7 @@ export const beginJudging = (
     const failures = found;
     found = [];
     for (const failure of failures) {
-      emit(lifecycle.fail(failure));
+      emit(lifecycle.findingOf(failure));
       if (pending.length > 0) await written();
     }
     await written();
@@ -155,15 +155,17 @@ export const beginJudging = (
 
   const causeOf = ({ id, ruleId, subject }: Finding): ResolutionCause => {
     if (former.failed.has(id) || !catalogue.has(ruleId)) return 'rule-changed';
-    const whereabouts = subject.kind === 'user' ? roster.whereabouts(subject.id) : 'active';
-    if (whereabouts === 'gone') return 'user-vanished';
-    return whereabouts === 'disabled' ? 'user-disabled' : 'fixed';
+    const presence = subject.kind === 'user' ? roster.presenceOf(subject.id) : 'active';
+    if (presence === 'gone') return 'user-vanished';
+    return presence === 'disabled' ? 'user-disabled' : 'fixed';
   };
 
   const settleBaseline = async (): Promise<void> => {
     for await (const line of baseline.findings()) {
       const finding = line as Finding;
-      const settledFinding = lifecycle.settle(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
+      const settledFinding = lifecycle.carryOrResolve(finding, catalogue.get(finding.ruleId), () =>
+        causeOf(finding),
+      );
       if (settledFinding !== undefined) emit(settledFinding);
       if (pending.length > 0) await written();
     }
@@ -184,7 +186,7 @@ export const beginJudging = (
         return false;
       }
       users += 1;
-      evaluation.see(user, user.hasUserId ? roster.before(user.id) : undefined);
+      evaluation.see(user, user.hasUserId ? roster.baselineOf(user.id) : undefined);
       former.evaluation.see(user, undefined);
       return true;
     },
@@ -193,7 +195,7 @@ export const beginJudging = (
 
     async conclude(isWhole) {
       if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
-      const idAt = (position: number): string => roster.arrival(position);
+      const idAt = (position: number): string => roster.idAt(position);
       const outcomes = evaluation.conclude(idAt, isWhole);
       former.evaluation.conclude(idAt, isWhole);
       for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);

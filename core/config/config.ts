@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { RuleSettings } from '../../rules/engine/configure.ts';
+import type { Options } from '../../rules/engine/context.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
-import type { Options, Rule } from '../../rules/engine/rule.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';

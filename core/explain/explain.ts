@@ -1,21 +1,23 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import type { Context } from '../../rules/engine/context.ts';
+import { type Bounds, beginDirectoryCheck, breaksLimit } from '../../rules/engine/directory.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
-import type { Context, Rule, Subject } from '../../rules/engine/rule.ts';
+import type { GroupFacts, Rule, Subject } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
 import {
-  beginCounting,
-  type Comparison,
   type ConfiguredDirectoryRule,
+  type CountedGroup,
+  countedGroup,
   type Explanation,
   explainChange,
   explainGroups,
   explainUser,
-  type Group,
-  type Shared,
+  type RecordChange,
+  type SharedText,
   sharedBy,
 } from '../../rules/explain/explain.ts';
 import {
-  beginSupposing,
+  beginWhatIf,
   givesAccess,
   newlyFailedBy,
   remediesFor,
@@ -27,18 +29,18 @@ import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { type ArchivedUser, findUser, previousManifest, usersOf } from '../archive/read-users.ts';
 import {
+  type ClearingChange,
   changesFor,
+  clearingChange,
   type Excess,
   gentlest,
-  groupTrial,
-  outcomeOf,
-  type ToldRemedy,
-  type Trial,
-  userTrial,
-} from './trial.ts';
+  type TriedChange,
+  tryOnGroup,
+  tryOnUser,
+} from './what-if.ts';
 
-/** By what a subject is judged. */
-export interface Judges {
+/** The criteria that a subject is judged by. */
+export interface ExplainCriteria {
   readonly rules: readonly ConfiguredRule[];
   readonly context: Context;
 }
@@ -50,23 +52,24 @@ export interface ExplainRequest {
   /** Undefined: every rule that concerns the subject. */
   readonly ruleId: string | undefined;
   /** As the run judged, from its manifest. */
-  readonly then: Judges;
+  readonly then: ExplainCriteria;
   /** As a run would judge by the config of today; undefined where there is none to compare with. */
-  readonly today: Judges | undefined;
+  readonly today: ExplainCriteria | undefined;
 }
 
-/** What is to be said of one rule. */
+/** One rule, explained. */
 export interface ExplainedRule {
   readonly rule: Rule;
   /** Why there is no explanation. */
   readonly unjudged?: string;
   readonly explanation?: Explanation;
-  /** Whom a directory rule counted, and how many. */
-  readonly groups: readonly Group[];
-  /** As the run told of it. */
+  /** The users that a directory rule counted. */
+  readonly groups: readonly CountedGroup[];
+  /** As it stands in the run's findings. */
   readonly finding?: Finding;
-  readonly remedies: readonly ToldRemedy[];
-  /** What the config of today makes of the same facts. */
+  /** The smallest that clears the finding, and where it makes another rule fail, the smallest that does not. */
+  readonly smallestChanges: readonly ClearingChange[];
+  /** The outcome that the config of today gives to the same facts. */
   readonly today?: Pick<Explanation, 'outcome' | 'severity'> | { readonly unjudged: string };
 }
 
@@ -104,16 +107,17 @@ const findingsAbout = async (
 const isDirectoryRule = (configured: ConfiguredRule): configured is ConfiguredDirectoryRule =>
   configured.rule.kind === 'directory';
 
-const onOf = ({ rules }: Judges): readonly ConfiguredRule[] => rules.filter(({ state }) => state === 'on');
+const onOf = ({ rules }: ExplainCriteria): readonly ConfiguredRule[] =>
+  rules.filter(({ state }) => state === 'on');
 
 /** The groups that a rule is explained by: those of the user, or that of the environment or the principal. */
 const groupsOf = (
   configured: ConfiguredDirectoryRule,
   subject: Subject,
   user: User | undefined,
-): readonly (Shared | undefined)[] => {
+): readonly (SharedText | undefined)[] => {
   if (user !== undefined) return sharedBy(configured, user);
-  return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', key: subject.id } : undefined];
+  return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', texts: [subject.id] } : undefined];
 };
 
 /**
@@ -134,13 +138,13 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
     ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId,
   );
   const counted = await countGroups(request, asked.filter(isDirectoryRule), target?.user);
-  const isUnknown = [...counted.values()].every((groups) => groups.every(({ count }) => count === 0));
+  const isUnknown = [...counted.values()].flat().every(({ bounds }) => bounds.high.count === 0);
   if (subject.kind === 'principal' && isUnknown && findings.size === 0) return undefined;
   const facts: Facts = {
     subject,
     target,
     counted,
-    comparison: previous && {
+    change: previous && {
       before: earlier?.user,
       after: target?.user,
       beforeRecord: earlier?.record,
@@ -148,7 +152,7 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
     },
   };
   const judged = asked.map((configured) => ({ configured, ...judge(configured, facts, then.context) }));
-  const remedies = await tryRemedies(request, facts, judged);
+  const changes = await tryChanges(request, facts, judged);
   const explained = judged.map(({ configured: { rule }, unjudged, explanation }): ExplainedRule => {
     const finding = findings.get(rule.id);
     const configuredToday = today?.rules.find((other) => other.rule.id === rule.id);
@@ -158,45 +162,45 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
       ...(explanation !== undefined && { explanation }),
       groups: counted.get(rule.id) ?? [],
       ...(finding !== undefined && { finding }),
-      remedies: remedies.get(rule.id) ?? [],
+      smallestChanges: changes.get(rule.id) ?? [],
       ...(today !== undefined &&
-        configuredToday !== undefined && { today: verdictOf(judge(configuredToday, facts, today.context)) }),
+        configuredToday !== undefined && { today: outcomeOf(judge(configuredToday, facts, today.context)) }),
     };
   });
   return { subject, previousRun: previous?.run, rules: explained };
 };
 
-const verdictOf = ({ unjudged, explanation }: Judged): NonNullable<ExplainedRule['today']> =>
+const outcomeOf = ({ unjudged, explanation }: JudgedRule): NonNullable<ExplainedRule['today']> =>
   explanation === undefined
     ? { unjudged: unjudged ?? '' }
     : { outcome: explanation.outcome, severity: explanation.severity };
 
-/** Whether a rule has anything to say of such a subject. */
+/** Tells whether a rule has anything to say of such a subject. */
 export const concerns = (rule: Rule, { kind }: Subject): boolean => {
   if (rule.kind === 'unavailable') return false;
-  if (kind === 'user') return rule.kind !== 'directory' || rule.clauses !== undefined;
+  if (kind === 'user') return rule.kind !== 'directory' || rule.counts !== undefined;
   return rule.kind === 'directory' && rule.about === kind;
 };
 
-/** What the rules are asked about. */
+/** The facts that the rules are asked about. */
 interface Facts {
   readonly subject: Subject;
   readonly target: ArchivedUser | undefined;
-  readonly counted: ReadonlyMap<string, readonly Group[]>;
+  readonly counted: ReadonlyMap<string, readonly CountedGroup[]>;
   /** Undefined where there is no earlier run. */
-  readonly comparison: Comparison | undefined;
+  readonly change: RecordChange | undefined;
 }
 
-interface Judged {
+interface JudgedRule {
   readonly explanation?: Explanation | undefined;
   readonly unjudged?: string;
 }
 
 const judge = (
   configured: ConfiguredRule,
-  { subject, target, counted, comparison }: Facts,
+  { subject, target, counted, change }: Facts,
   context: Context,
-): Judged => {
+): JudgedRule => {
   const { rule, state, reason } = configured;
   if (state !== 'on') return { unjudged: reason ?? state };
   if (isDirectoryRule(configured)) {
@@ -205,9 +209,9 @@ const judge = (
     return { explanation: explainGroups(configured, groups, target?.user, target?.record, context) };
   }
   if (rule.kind === 'change') {
-    if (comparison === undefined) return { unjudged: 'no earlier snapshot' };
+    if (change === undefined) return { unjudged: 'no earlier snapshot' };
     if (subject.id.startsWith('#')) return { unjudged: 'a record without a userId takes no part in it' };
-    return { explanation: explainChange(configured, comparison, context) };
+    return { explanation: explainChange(configured, change, context) };
   }
   if (target === undefined) return { unjudged: 'the user was not listed' };
   return { explanation: explainUser(configured, target.user, target.record, context) };
@@ -217,25 +221,42 @@ const countGroups = async (
   { archive, manifest, subject, then }: ExplainRequest,
   rules: readonly ConfiguredDirectoryRule[],
   user: User | undefined,
-): Promise<ReadonlyMap<string, readonly Group[]>> => {
-  const countings = rules.map((configured) => ({
-    id: configured.rule.id,
-    counting: beginCounting(configured, groupsOf(configured, subject, user), then.context),
+): Promise<ReadonlyMap<string, readonly CountedGroup[]>> => {
+  const checks = rules.map((configured) => ({
+    configured,
+    check: beginDirectoryCheck(configured.rule, configured.options, then.context),
   }));
-  if (countings.length > 0) {
+  const ids: string[] = [];
+  if (checks.length > 0) {
     for await (const listed of usersOf(archive, manifest)) {
-      for (const { counting } of countings) counting.see(listed.user);
+      ids.push(listed.user.id);
+      for (const { check } of checks) check.see(listed.user);
     }
   }
-  return new Map(countings.map(({ id, counting }) => [id, counting.groups()]));
+  const idAt = (position: number): string => ids[position] ?? '';
+  return new Map(
+    checks.map(({ configured, check }) => [
+      configured.rule.id,
+      groupsOf(configured, subject, user).map((shared) => countedGroup(check, shared, idAt)),
+    ]),
+  );
 };
 
-/** Tries what might clear each failing rule, on the whole directory, in one pass over it. */
-const tryRemedies = async (
+/** The bounds of a group with so many more users that count, or fewer where below 0, out of those there are. */
+const shifted = ({ low, high, doubt }: Bounds, more: number): Bounds => {
+  const shift = ({ count, outOf }: GroupFacts): GroupFacts => {
+    const shiftedCount = Math.max(0, count + more);
+    return { count: shiftedCount, outOf: Math.max(outOf, shiftedCount) };
+  };
+  return { low: shift(low), high: shift(high), doubt };
+};
+
+/** Tries the changes that might clear each failing rule, on the whole directory, in one pass over it. */
+const tryChanges = async (
   { archive, manifest, then }: ExplainRequest,
   { target, counted }: Facts,
-  judged: readonly (Judged & { readonly configured: ConfiguredRule })[],
-): Promise<ReadonlyMap<string, readonly ToldRemedy[]>> => {
+  judged: readonly (JudgedRule & { readonly configured: ConfiguredRule })[],
+): Promise<ReadonlyMap<string, readonly ClearingChange[]>> => {
   const { context } = then;
   const on = onOf(then);
   const setting: Setting = { context, accountId: manifest.accountId };
@@ -243,52 +264,51 @@ const tryRemedies = async (
   // What gives no access gives no two users anything in common: rules on what they share need not be asked then.
   const onNumbers = onDirectory.filter(({ rule }) => rule.keys === undefined);
 
-  const trialsOf = (configured: ConfiguredRule): readonly Trial[] => {
-    if (isDirectoryRule(configured)) {
-      const { rule, options } = configured;
-      const groups = (counted.get(rule.id) ?? []).filter(
-        ({ count }) => rule.limit(count, options, context).holds,
-      );
-      const steps = groups.map(({ count }) =>
-        usersAmiss((others) => rule.limit(others, options, context).holds === true, count),
-      );
-      const amiss = steps.reduce((most = 0, step = 0) => (Math.abs(step) > Math.abs(most) ? step : most), 0);
-      if (amiss === undefined || amiss === 0) return [];
-      const rules = rule.keys === undefined ? onNumbers : [...onNumbers, configured];
-      const excess: Excess = { amiss, groups, target: amiss > 0 ? undefined : target };
-      return changesFor(configured, excess, setting).map((change) =>
-        groupTrial(configured, change, excess, setting, rules),
-      );
-    }
-    if (target === undefined) return [];
-    return remediesFor(configured, on, target.user, target.record, setting).map((remedy) => {
-      const rules = givesAccess(remedy.changes) ? onDirectory : onNumbers;
-      const trial = userTrial(configured.rule.id, remedy, context, rules);
-      for (const id of remedy.newlyFailed) trial.broken.add(id);
-      return trial;
-    });
+  const changesOnDirectory = (configured: ConfiguredDirectoryRule): readonly TriedChange[] => {
+    const { rule, options } = configured;
+    const breaks = (bounds: Bounds) => breaksLimit(rule.limit, bounds, options, context);
+    const groups = (counted.get(rule.id) ?? []).filter(({ bounds }) => breaks(bounds) === true);
+    const steps = groups.map(({ bounds }) =>
+      usersAmiss((more) => breaks(shifted(bounds, more)) !== false, bounds.high.count),
+    );
+    const amiss = steps.reduce((most = 0, step = 0) => (Math.abs(step) > Math.abs(most) ? step : most), 0);
+    if (amiss === undefined || amiss === 0) return [];
+    const rules = rule.keys === undefined ? onNumbers : [...onNumbers, configured];
+    const excess: Excess = { amiss, groups, target: amiss > 0 ? undefined : target };
+    return changesFor(configured, excess, setting).map((change) =>
+      tryOnGroup(configured, change, excess, setting, rules),
+    );
   };
 
-  const failing = judged.filter(({ explanation }) => explanation?.outcome === 'FAIL');
-  const plans = failing.map(({ configured }) => ({ configured, trials: trialsOf(configured) }));
-  const trials = plans.flatMap((plan) => plan.trials);
-  if (trials.length === 0) return new Map();
+  const changesOf = (configured: ConfiguredRule): readonly TriedChange[] => {
+    if (isDirectoryRule(configured)) return changesOnDirectory(configured);
+    if (target === undefined) return [];
+    return remediesFor(configured, on, target.user, target.record, setting).map((remedy) =>
+      tryOnUser(configured.rule.id, remedy, context, givesAccess(remedy.changes) ? onDirectory : onNumbers),
+    );
+  };
 
-  const asItIs = beginSupposing(onDirectory, context);
+  const plans = judged
+    .filter(({ explanation }) => explanation?.outcome === 'FAIL')
+    .map(({ configured }) => ({ configured, tried: changesOf(configured) }));
+  const tried = plans.flatMap((plan) => plan.tried);
+  if (tried.length === 0) return new Map();
+
+  const asItIs = beginWhatIf(onDirectory, context);
   for await (const listed of usersOf(archive, manifest)) {
     asItIs.see(listed.user);
-    for (const trial of trials) {
-      const changed = trial.change(listed);
-      trial.supposing.see(changed ?? listed.user);
+    for (const change of tried) {
+      const changed = change.change(listed);
+      change.whatIf.see(changed ?? listed.user);
       if (changed === undefined) continue;
-      for (const id of newlyFailedBy(on, listed.user, changed, context)) trial.broken.add(id);
+      for (const id of newlyFailedBy(on, listed.user, changed, context)) change.broken.add(id);
     }
   }
-  const baseline = asItIs.conclude();
+  const outcomes = asItIs.conclude();
   return new Map(
-    plans.map((plan) => {
-      const told = plan.trials.flatMap((trial) => outcomeOf(trial, baseline) ?? []);
-      return [plan.configured.rule.id, isDirectoryRule(plan.configured) ? gentlest(told) : told];
+    plans.map(({ configured, tried: ofRule }) => {
+      const clearing = ofRule.flatMap((change) => clearingChange(change, outcomes) ?? []);
+      return [configured.rule.id, isDirectoryRule(configured) ? gentlest(clearing) : clearing];
     }),
   );
 };

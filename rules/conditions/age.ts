@@ -1,14 +1,52 @@
-import { DAY_MS, HOUR_MS } from '../engine/time.ts';
+import type { Condition } from '../engine/condition.ts';
+import { DAY_MS, HOUR_MS, readTime } from '../engine/time.ts';
+import type { User, UserTime } from '../engine/user.ts';
 
 const UNIT_MS = { day: DAY_MS, hour: HOUR_MS } as const;
 
-export type Unit = keyof typeof UNIT_MS;
+type Unit = keyof typeof UNIT_MS;
 
 /** "1 day", "2 days". */
-export const units = (count: number, unit: Unit): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+const units = (count: number, unit: Unit): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
-/** @param age in milliseconds; one of exactly `limit` units is still fine */
-export const isOverLimit = (age: number, limit: number, unit: Unit): boolean => age > limit * UNIT_MS[unit];
+/** Options of a rule that hold such a limit. */
+export type LimitIn<N extends string> = Readonly<Record<N, number>>;
+
+/**
+ * Holds of an age over a limit that is an option of the rule; exactly the limit is still fine.
+ * @param what has the age, in words
+ * @param timeOf gives the time since which it runs, in milliseconds; undefined where there is none or it is unusable
+ */
+export const olderThan = <N extends string>(
+  what: string,
+  timeOf: (user: User, now: number) => number | undefined,
+  option: N,
+  unit: Unit,
+): Condition<User, LimitIn<N>> => ({
+  text: ({ [option]: limit }) => `${what} is older than ${units(limit, unit)}`,
+  holds(user, { [option]: limit }, { now }) {
+    const time = timeOf(user, now);
+    return time === undefined ? undefined : now - time > limit * UNIT_MS[unit];
+  },
+});
+
+/** Holds of one of the user's times that is older than an option of the rule. */
+export const older = <N extends string>(
+  member: UserTime,
+  option: N,
+  unit: Unit,
+): Condition<User, LimitIn<N>> => ({
+  ...olderThan(
+    member,
+    (user, now) => {
+      const time = readTime(user[member], now);
+      return typeof time === 'number' ? time : undefined;
+    },
+    option,
+    unit,
+  ),
+  unknown: () => `${member} is missing or unusable`,
+});
 
 /**
  * An age past a limit, in words: "91 days", or "over 90 days" until a whole unit has passed, since "90 days; at most

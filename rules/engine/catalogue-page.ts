@@ -35,14 +35,14 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const link = (id: string): string => `[\`${id}\`](#${id})`;
 
-/** Splits `NIST-800-53-r5:AC-2(3)` into its framework and its clause. */
-const split = (control: string): readonly [framework: string, clause: string] => {
+/** Splits `NIST-800-53-r5:AC-2(3)` into its framework and the control's id there. */
+const split = (control: string): readonly [framework: string, id: string] => {
   const colon = control.indexOf(':');
   return [control.slice(0, colon), control.slice(colon + 1)];
 };
 
-const clausesOf = (rule: Rule, framework: string): readonly string[] =>
-  rule.controls.map(split).flatMap(([owner, clause]) => (owner === framework ? [clause] : []));
+const controlsOf = (rule: Rule, framework: string): readonly string[] =>
+  rule.controls.map(split).flatMap(([owner, id]) => (owner === framework ? [id] : []));
 
 const overview = (rules: readonly Rule[]): string =>
   table(
@@ -59,8 +59,8 @@ const optionLines = (rule: Rule): readonly string[] => {
 
 const controlLines = (rule: Rule): readonly string[] =>
   Object.entries(FRAMEWORKS).flatMap(([framework, name]) => {
-    const clauses = clausesOf(rule, framework);
-    return clauses.length === 0 ? [] : [`- **${name}**: ${clauses.join(', ')}`];
+    const ids = controlsOf(rule, framework);
+    return ids.length === 0 ? [] : [`- **${name}**: ${ids.join(', ')}`];
   });
 
 const section = (rule: Rule): string => {
@@ -81,14 +81,14 @@ const section = (rule: Rule): string => {
 const inNaturalOrder = (one: string, other: string): number =>
   one.localeCompare(other, 'en', { numeric: true });
 
-const clauseIndex = (rules: readonly Rule[], framework: string): string => {
-  const clauses = [...new Set(rules.flatMap((rule) => clausesOf(rule, framework)))].toSorted(inNaturalOrder);
+const frameworkIndex = (rules: readonly Rule[], framework: string): string => {
+  const all = [...new Set(rules.flatMap((rule) => controlsOf(rule, framework)))].toSorted(inNaturalOrder);
   return table(
     ['Control', 'Rules'],
-    clauses.map((clause) => [
-      clause,
+    all.map((control) => [
+      control,
       rules
-        .filter((rule) => clausesOf(rule, framework).includes(clause))
+        .filter((rule) => controlsOf(rule, framework).includes(control))
         .map(({ id }) => link(id))
         .join(', '),
     ]),
@@ -97,8 +97,8 @@ const clauseIndex = (rules: readonly Rule[], framework: string): string => {
 
 const controlIndex = (rules: readonly Rule[]): string =>
   Object.entries(FRAMEWORKS)
-    .filter(([framework]) => rules.some((rule) => clausesOf(rule, framework).length > 0))
-    .map(([framework, name]) => `### ${name}\n\n${clauseIndex(rules, framework)}\n`)
+    .filter(([framework]) => rules.some((rule) => controlsOf(rule, framework).length > 0))
+    .map(([framework, name]) => `### ${name}\n\n${frameworkIndex(rules, framework)}\n`)
     .join('\n');
 
 /** The catalogue as a page for people, in Markdown: what `rules/README.md` holds. */

@@ -1,4 +1,5 @@
-import type { Options, Rule } from './rule.ts';
+import type { Options } from './context.ts';
+import type { Rule } from './rule.ts';
 import type { Severity } from './severity.ts';
 
 /** What an operator may set of a rule, by its id; the further members are options of that rule. */

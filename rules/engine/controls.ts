@@ -1,4 +1,4 @@
-/** The frameworks whose clauses rules refer to, by the prefix that stands before the clause. */
+/** The frameworks whose controls rules refer to, by the prefix that stands before the control's id. */
 export const FRAMEWORKS = {
   'NIST-800-53-r5': 'NIST SP 800-53 r5',
   'CIS-v8.1': 'CIS Controls v8.1',
@@ -10,6 +10,6 @@ export const FRAMEWORKS = {
 
 export type Framework = keyof typeof FRAMEWORKS;
 
-/** Prefixes each clause with its framework: `controls({ 'SOC-2': ['CC6.1'] })` is `['SOC-2:CC6.1']`. */
-export const controls = (clauses: Partial<Record<Framework, readonly string[]>>): readonly string[] =>
-  Object.entries(clauses).flatMap(([framework, ids]) => ids.map((id) => `${framework}:${id}`));
+/** Prefixes each control with its framework: `controls({ 'SOC-2': ['CC6.1'] })` is `['SOC-2:CC6.1']`. */
+export const controls = (byFramework: Partial<Record<Framework, readonly string[]>>): readonly string[] =>
+  Object.entries(byFramework).flatMap(([framework, ids]) => ids.map((id) => `${framework}:${id}`));

@@ -1,26 +1,19 @@
 import type { ConfiguredRule } from './configure.ts';
-import type {
-  Context,
-  DirectoryCheck,
-  DirectoryRule,
-  IdAt,
-  Outcome,
-  Rule,
-  Subject,
-  Violation,
-} from './rule.ts';
+import type { Context } from './context.ts';
+import { beginDirectoryCheck, type DirectoryCheck, type IdAt } from './directory.ts';
+import { judgeBy, type Outcome, type Rule, type Subject, type UserChange, type Violation } from './rule.ts';
 import type { Severity } from './severity.ts';
-import type { User, UserFacts } from './user.ts';
+import { DOCUMENTED, type User, type UserFacts } from './user.ts';
 
 /** One subject failing one rule. */
-export interface Failure {
+export interface RuleFailure {
   readonly rule: Rule;
   readonly severity: Severity;
   readonly subject: Subject;
   readonly violation: Violation;
 }
 
-/** How one rule fared in a run. */
+/** The sum of what one rule made of a listing. */
 export interface RuleOutcome {
   readonly id: string;
   /** The rule's own severity, or the operator's. */
@@ -31,52 +24,122 @@ export interface RuleOutcome {
   readonly failed: number;
   /** Subjects that got none; never counted as passes. */
   readonly notAssessed: number;
-  /** Why the rule did not run, or what subjects lacked. */
+  /** Why the rule did not run, or what subjects were without. */
   readonly reason?: string;
-  /** What the rule threw; the run is then not complete. */
+  /** The error that the rule threw; the run is then not complete. */
   readonly error?: string;
 }
 
-/** Where the answers go as they come. */
-export interface Answers {
-  fail(failure: Failure): void;
+/** Takes the outcomes as they come, all but passes. */
+export interface OutcomeSink {
+  fail(failure: RuleFailure): void;
   notAssessed(rule: Rule, subject: Subject, reason: string): void;
 }
 
 /** All rules at work on one listing. */
 export interface Evaluation {
-  /** Judges a user; `before` is what the last complete run knew of it. */
-  see(user: User, before: UserFacts | undefined): void;
+  /** Judges a user by itself, and by what the last complete run knew of it. */
+  see(user: User, baseline: UserFacts | undefined): void;
   /** Judges a user that was there and is not. */
-  vanished(before: UserFacts): void;
+  vanished(baseline: UserFacts): void;
   /**
    * Judges what concerns the directory as a whole, and tells how each rule fared.
-   * @param idAt gives the ids of the users in the order in which they were seen
    * @param isWhole whether every user was seen; of a part, nothing is said about the whole
    */
   conclude(idAt: IdAt, isWhole: boolean): readonly RuleOutcome[];
 }
 
-interface Tally {
-  readonly configured: ConfiguredRule;
-  checked: number;
-  failed: number;
-  notAssessed: number;
-  reason: string | undefined;
-  error: string | undefined;
-}
-
-/** What a change rule answers, once, where there is nothing to compare with. */
+/** The reason of change rules, given once, where there is nothing to compare with. */
 const NO_EARLIER_SNAPSHOT = 'no earlier snapshot';
 
-/** What a directory rule answers where users were not seen. */
+/** The reason of directory rules where users were not seen. */
 const PART_OF_DIRECTORY = 'not every user was seen';
 
-/** What a rule on one user answers where the listing gave none: zero of zero would look like success. */
+/** The reason of rules on one user where the listing gave none: zero of zero would look like success. */
 const NOBODY_SEEN = 'no user was seen';
 
-const describe = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+/** Counts what comes of one rule, and passes it on. */
+class Tally {
+  readonly configured: ConfiguredRule;
+  readonly #sink: OutcomeSink;
+  checked = 0;
+  #failed = 0;
+  #notAssessed = 0;
+  #reason: string | undefined;
+  error: string | undefined;
+
+  constructor(configured: ConfiguredRule, sink: OutcomeSink) {
+    this.configured = configured;
+    this.#sink = sink;
+    this.#reason = configured.reason;
+  }
+
+  record(subject: Subject, outcome: Exclude<Outcome, undefined>): void {
+    const { rule, severity } = this.configured;
+    if ('notAssessed' in outcome) {
+      this.#notAssessed += 1;
+      this.#reason ??= outcome.notAssessed;
+      this.#sink.notAssessed(rule, subject, outcome.notAssessed);
+      return;
+    }
+    this.checked += 1;
+    this.#failed += 1;
+    this.#sink.fail({
+      rule,
+      subject,
+      violation: outcome,
+      severity: severity ?? outcome.severity ?? rule.severity,
+    });
+  }
+
+  breakDown(subject: Subject, error: unknown): void {
+    this.error = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.record(subject, { notAssessed: 'the rule failed' });
+  }
+
+  outcome(isUnjudged: boolean): RuleOutcome {
+    const { rule, severity, state } = this.configured;
+    const ran = this.error !== undefined || isUnjudged ? 'not-assessed' : 'ran';
+    return {
+      id: rule.id,
+      severity: severity ?? rule.severity,
+      state: state === 'on' ? ran : state,
+      checked: this.checked,
+      failed: this.#failed,
+      notAssessed: this.#notAssessed,
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      ...(this.error !== undefined && { error: this.error }),
+    };
+  }
+}
+
+interface Judging<S> {
+  readonly tally: Tally;
+  readonly judge: (subject: S) => Outcome;
+}
+
+/** Names the run that a change is a change from. */
+const since = (outcome: Outcome, earlierRun: string | undefined): Outcome => {
+  if (outcome === undefined || 'notAssessed' in outcome) return outcome;
+  const { message, evidence } = outcome;
+  return {
+    ...outcome,
+    message: `${message}, since run ${earlierRun}`,
+    evidence: { ...evidence, earlierRun },
+  };
+};
+
+/** Most users are known to be as they were, which no rule on change has anything against. */
+const isUnchanged = ({ before, after }: UserChange): boolean =>
+  before !== undefined &&
+  after !== undefined &&
+  before.status === after.status &&
+  DOCUMENTED.status.includes(after.status) &&
+  before.type === after.type &&
+  after.isPrivileged !== undefined &&
+  before.isApiBound === after.isApiBound &&
+  after.isApiBound !== undefined &&
+  before.principalArn === after.principalArn;
 
 /**
  * Begins to judge a listing. A rule that throws is a rule that has not judged: its outcome carries the error and
@@ -87,94 +150,52 @@ export const beginEvaluation = (
   rules: readonly ConfiguredRule[],
   context: Context,
   earlierRun: string | undefined,
-  answers: Answers,
+  sink: OutcomeSink,
 ): Evaluation => {
-  const tallies = rules.map(
-    (configured): Tally => ({
-      configured,
-      checked: 0,
-      failed: 0,
-      notAssessed: 0,
-      reason: configured.reason,
-      error: undefined,
-    }),
-  );
   const environment: Subject = { kind: 'environment', id: context.environmentId };
-  const on = tallies.filter(({ configured }) => configured.state === 'on');
-
-  const fail = (tally: Tally, subject: Subject, violation: Violation): void => {
-    const { rule, severity } = tally.configured;
-    tally.checked += 1;
-    tally.failed += 1;
-    answers.fail({ rule, subject, violation, severity: severity ?? violation.severity ?? rule.severity });
-  };
-
-  const lacks = (tally: Tally, subject: Subject, reason: string): void => {
-    tally.notAssessed += 1;
-    tally.reason ??= reason;
-    answers.notAssessed(tally.configured.rule, subject, reason);
-  };
-
-  const breakDown = (tally: Tally, subject: Subject, error: unknown): void => {
-    tally.error = describe(error);
-    lacks(tally, subject, 'the rule failed');
-  };
-
-  /** What each user goes through does without: it can't afford a closure a rule and user. */
-  const guard = (tally: Tally, judge: () => void): void => {
-    if (tally.error !== undefined) return;
-    try {
-      judge();
-    } catch (error) {
-      breakDown(tally, environment, error);
+  const tallies = rules.map((configured) => new Tally(configured, sink));
+  const userRules: Judging<User>[] = [];
+  const changeRules: Judging<UserChange>[] = [];
+  const directoryRules: { readonly tally: Tally; readonly check: DirectoryCheck }[] = [];
+  for (const tally of tallies) {
+    const { rule, options, state } = tally.configured;
+    if (state !== 'on') continue;
+    if (rule.kind === 'user') userRules.push({ tally, judge: judgeBy(rule, options, context) });
+    if (rule.kind === 'change') {
+      const judge = judgeBy(rule, options, context);
+      changeRules.push({ tally, judge: (change) => since(judge(change), earlierRun) });
     }
-  };
-
-  const settle = (tally: Tally, user: UserFacts, outcome: Outcome): void => {
-    if (outcome === undefined) {
-      tally.checked += 1;
-      return;
-    }
-    const subject: Subject = { kind: 'user', id: user.id };
-    if ('notAssessed' in outcome) {
-      lacks(tally, subject, outcome.notAssessed);
-      return;
-    }
-    fail(tally, subject, outcome);
-  };
-
-  const userRules = on.flatMap((tally) => {
-    const { rule, options } = tally.configured;
-    return rule.kind === 'user' ? [{ tally, rule, options }] : [];
-  });
-  const changeRules = on.flatMap((tally) => {
-    const { rule, options } = tally.configured;
-    return rule.kind === 'change' ? [{ tally, rule, options }] : [];
-  });
-  const directoryRules = on.flatMap((tally) => {
-    const { rule, options } = tally.configured;
-    return rule.kind === 'directory' ? [beginDirectoryRule(tally, rule, options)] : [];
-  });
-
-  function beginDirectoryRule(tally: Tally, rule: DirectoryRule, options: ConfiguredRule['options']) {
-    let check: DirectoryCheck | undefined;
-    guard(tally, () => {
-      check = rule.begin(options, context);
-    });
-    return { tally, check };
+    if (rule.kind === 'directory')
+      directoryRules.push({ tally, check: beginDirectoryCheck(rule, options, context) });
   }
 
-  const judgeChange = (before: UserFacts | undefined, after: UserFacts | undefined): void => {
-    const user = after ?? before;
-    if (earlierRun === undefined || user === undefined || !user.hasUserId) return;
-    for (const { tally, rule, options } of changeRules) {
+  const judgeAll = <S>(judging: readonly Judging<S>[], subject: S, id: string): void => {
+    for (const { tally, judge } of judging) {
       if (tally.error !== undefined) continue;
       try {
-        const outcome = rule.check(before, after, options, context);
-        const isChange = outcome !== undefined && 'message' in outcome;
-        settle(tally, user, isChange ? since(outcome, earlierRun) : outcome);
+        const outcome = judge(subject);
+        if (outcome === undefined) tally.checked += 1;
+        else tally.record({ kind: 'user', id }, outcome);
       } catch (error) {
-        breakDown(tally, { kind: 'user', id: user.id }, error);
+        tally.breakDown({ kind: 'user', id }, error);
+      }
+    }
+  };
+
+  const judgeChange = (change: UserChange, { id, hasUserId }: UserFacts): void => {
+    if (earlierRun === undefined || !hasUserId) return;
+    if (!isUnchanged(change)) judgeAll(changeRules, change, id);
+    else for (const { tally } of changeRules) if (tally.error === undefined) tally.checked += 1;
+  };
+
+  /** Has a directory rule do its part, unless it has thrown. */
+  const withDirectoryRules = (act: (tally: Tally, check: DirectoryCheck) => void): void => {
+    for (const { tally, check } of directoryRules) {
+      if (tally.error !== undefined) continue;
+      try {
+        act(tally, check);
+      } catch (error) {
+        tally.breakDown(environment, error);
       }
     }
   };
@@ -187,74 +208,34 @@ export const beginEvaluation = (
     (rule.kind === 'directory' && !isWhole);
 
   return {
-    see(user, before) {
-      for (const { tally, rule, options } of userRules) {
-        if (tally.error !== undefined) continue;
-        try {
-          settle(tally, user, rule.check(user, options, context));
-        } catch (error) {
-          breakDown(tally, { kind: 'user', id: user.id }, error);
-        }
-      }
-      for (const { tally, check } of directoryRules) {
-        if (tally.error !== undefined) continue;
-        try {
-          check?.see(user, seen);
-        } catch (error) {
-          breakDown(tally, environment, error);
-        }
-      }
-      judgeChange(before, user);
+    see(user, baseline) {
+      judgeAll(userRules, user, user.id);
+      withDirectoryRules((_tally, check) => check.see(user));
+      judgeChange({ before: baseline, after: user }, user);
       seen += 1;
     },
 
-    vanished(before) {
-      judgeChange(before, undefined);
+    vanished(baseline) {
+      judgeChange({ before: baseline, after: undefined }, baseline);
     },
 
     conclude(idAt, isWhole) {
-      for (const { tally, check } of directoryRules) {
+      withDirectoryRules((tally, check) => {
         if (!isWhole) {
-          lacks(tally, environment, PART_OF_DIRECTORY);
-          continue;
+          tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
+          return;
         }
-        guard(tally, () => {
-          if (check === undefined) return;
-          const { checked, violations } = check.judge(idAt);
-          for (const { subject, violation } of violations) fail(tally, subject, violation);
-          tally.checked = checked;
-        });
-      }
+        const { checked, outcomes } = check.judge(idAt);
+        for (const { subject, outcome } of outcomes) tally.record(subject, outcome);
+        tally.checked = checked;
+      });
       if (seen === 0) {
-        for (const { tally } of userRules) lacks(tally, environment, NOBODY_SEEN);
+        for (const { tally } of userRules) tally.record(environment, { notAssessed: NOBODY_SEEN });
       }
       if (earlierRun === undefined) {
-        for (const { tally } of changeRules) lacks(tally, environment, NO_EARLIER_SNAPSHOT);
+        for (const { tally } of changeRules) tally.record(environment, { notAssessed: NO_EARLIER_SNAPSHOT });
       }
-      return tallies.map((tally) => outcomeOf(tally, isUnjudged(tally.configured.rule, isWhole)));
+      return tallies.map((tally) => tally.outcome(isUnjudged(tally.configured.rule, isWhole)));
     },
-  };
-};
-
-/** The change as told: with the run that it is a change from. */
-const since = ({ message, evidence, ...rest }: Violation, earlierRun: string): Violation => ({
-  ...rest,
-  message: `${message}, since run ${earlierRun}`,
-  evidence: { ...evidence, earlierRun },
-});
-
-const outcomeOf = (tally: Tally, isUnjudged: boolean): RuleOutcome => {
-  const { configured, checked, failed, notAssessed, reason, error } = tally;
-  const { rule } = configured;
-  const ran = error !== undefined || isUnjudged ? 'not-assessed' : 'ran';
-  return {
-    id: rule.id,
-    severity: configured.severity ?? rule.severity,
-    state: configured.state === 'on' ? ran : configured.state,
-    checked,
-    failed,
-    notAssessed,
-    ...(reason !== undefined && { reason }),
-    ...(error !== undefined && { error }),
   };
 };

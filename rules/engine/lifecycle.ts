@@ -1,6 +1,6 @@
-import type { Failure } from './evaluate.ts';
+import type { RuleFailure } from './evaluate.ts';
 import { type Finding, type FindingState, findingId, type ResolutionCause } from './finding.ts';
-import type { Remembered, StandingFindings } from './memory/standing.ts';
+import type { OpenFinding, OpenFindings } from './memory/open-findings.ts';
 import type { Rule, Subject } from './rule.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import { DAY_MS } from './time.ts';
@@ -10,19 +10,19 @@ import type { Waiver, WaiverBook } from './waiver.ts';
 export const REOPENING_MS = 30 * DAY_MS;
 
 /** A finding that resolved within the last 30 days: one line of the `resolved` file. */
-export interface RecentlyResolved extends Remembered {
+export interface RecentlyResolved extends OpenFinding {
   readonly id: string;
   readonly resolvedAt: string;
 }
 
-/** What earlier runs left. */
-export interface Past {
-  readonly standing: StandingFindings;
+/** The findings that earlier runs left, to which those of this run are held. */
+export interface FindingBaseline {
+  readonly open: OpenFindings;
   readonly resolved: ReadonlyMap<string, RecentlyResolved>;
 }
 
-/** Whether a line of the findings file is still standing for the next run. */
-export const isStanding = ({ state }: Finding, rule: Rule | undefined): boolean =>
+/** Tells whether a line of the findings file is still open for the next run, accepted or not. */
+export const staysOpen = ({ state }: Finding, rule: Rule | undefined): boolean =>
   state !== 'resolved' && state !== 'event' && rule?.kind !== 'change';
 
 const waiverEvidence = ({ reason, ticket, owner, approver, expires }: Waiver) => ({
@@ -37,26 +37,27 @@ const isRaised = (from: Severity, to: Severity): boolean => SEVERITIES.indexOf(t
 
 /** Gives each failure its place in the history of its finding. */
 export interface Lifecycle {
-  fail(failure: Failure): Finding;
-  /** The rule could not judge the subject: what stood there, stands. */
+  findingOf(failure: RuleFailure): Finding;
+  /** Notes that the rule could not judge the subject: a finding that is open there stays so. */
   notAssessed(rule: Rule, subject: Subject): void;
   /**
-   * What becomes of a line of the last complete run's findings that did not fail again: carried, resolved, or
-   * nothing more to tell. Only for a complete run: nothing resolves on any other.
+   * Carries or resolves a line of the last complete run's findings that did not fail again; undefined where there is
+   * nothing more to say of it. Only for a complete run: nothing resolves on any other.
    */
-  settle(finding: Finding, rule: Rule | undefined, cause: () => ResolutionCause): Finding | undefined;
-  /** The memory for the next run: what resolved within the last 30 days and has not come back. */
+  carryOrResolve(finding: Finding, rule: Rule | undefined, cause: () => ResolutionCause): Finding | undefined;
+  /** The lines for the next run: what resolved within the last 30 days and has not come back. */
   recentlyResolved(): readonly RecentlyResolved[];
 }
 
 /**
  * @param asOf the run's instant, ISO 8601 in UTC
- * @param unjudged ids of rules that had no say in this run; filled when the listing has ended, before `settle`
+ * @param unjudged ids of rules that had no say in this run; filled when the listing has ended, before anything is
+ * carried or resolved
  */
 export const beginLifecycle = (
   environmentId: string,
   asOf: string,
-  past: Past,
+  baseline: FindingBaseline,
   waivers: WaiverBook,
   unjudged: ReadonlySet<string>,
 ): Lifecycle => {
@@ -65,18 +66,18 @@ export const beginLifecycle = (
   const resolvedNow: RecentlyResolved[] = [];
   const since = (resolvedAt: string): number => Date.parse(asOf) - Date.parse(resolvedAt);
 
-  /** What the finding was before it failed in this run, where it stood or resolved a short time ago. */
-  const historyOf = (id: string): { readonly state: FindingState; readonly earlier?: Remembered } => {
-    const standing = past.standing.fail(id);
-    if (standing !== undefined) return { state: 'open', earlier: standing };
-    const resolved = past.resolved.get(id);
+  /** The state of a finding that fails in this run, and what it was if it was open or resolved a short time ago. */
+  const historyOf = (id: string): { readonly state: FindingState; readonly earlier?: OpenFinding } => {
+    const open = baseline.open.failAgain(id);
+    if (open !== undefined) return { state: 'open', earlier: open };
+    const resolved = baseline.resolved.get(id);
     if (resolved === undefined || since(resolved.resolvedAt) > REOPENING_MS) return { state: 'new' };
     reopened.add(id);
     return { state: 'reopened', earlier: resolved };
   };
 
   return {
-    fail({ rule, severity, subject, violation }) {
+    findingOf({ rule, severity, subject, violation }) {
       const id = findingId(environmentId, rule.id, subject);
       const waiver = waivers.find(rule.id, subject.id);
       const { state: unwaived, earlier } =
@@ -105,16 +106,16 @@ export const beginLifecycle = (
 
     notAssessed(rule, subject) {
       const id = findingId(environmentId, rule.id, subject);
-      if (past.standing.has(id)) carried.add(id);
+      if (baseline.open.has(id)) carried.add(id);
     },
 
-    settle(finding, rule, cause) {
-      if (!isStanding(finding, rule) || past.standing.hasFailed(finding.id)) return undefined;
-      const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...stands } = finding;
+    carryOrResolve(finding, rule, cause) {
+      if (!staysOpen(finding, rule) || baseline.open.hasFailedAgain(finding.id)) return undefined;
+      const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...kept } = finding;
       if (carried.has(finding.id) || unjudged.has(finding.ruleId)) {
         const waiver = waivers.find(finding.ruleId, finding.subject.id);
         return {
-          ...stands,
+          ...kept,
           state: waiver === undefined ? 'open' : 'waived',
           runs: finding.runs + 1,
           carried: true,
@@ -124,12 +125,12 @@ export const beginLifecycle = (
       }
       const { id, severity, firstSeen, runs } = finding;
       resolvedNow.push({ id, severity, firstSeen, runs, resolvedAt: asOf });
-      const { carried: _carried, ...ended } = stands;
+      const { carried: _carried, ...ended } = kept;
       return { ...ended, state: 'resolved', resolvedAt: asOf, cause: cause() };
     },
 
     recentlyResolved: () => [
-      ...[...past.resolved.values()].filter(
+      ...[...baseline.resolved.values()].filter(
         ({ id, resolvedAt }) => !reopened.has(id) && since(resolvedAt) <= REOPENING_MS,
       ),
       ...resolvedNow,

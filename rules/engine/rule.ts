@@ -1,8 +1,7 @@
+import { allOf, type Condition, firstReason } from './condition.ts';
+import type { Context, Options } from './context.ts';
 import type { Severity } from './severity.ts';
 import type { User, UserFacts } from './user.ts';
-
-/** The limits a rule works with: their defaults with the rule, set by the operator in the config. */
-export type Options = Readonly<Record<string, number | readonly string[]>>;
 
 /** Observed values behind a finding, verbatim. They stay in the archive, so they may name people. */
 export type Evidence = Readonly<Record<string, unknown>>;
@@ -19,7 +18,7 @@ export interface Violation {
   /** Reads after the subject and goes into alerts, so it names nobody: "last login 91 days ago; at most 90 allowed". */
   readonly message: string;
   readonly evidence: Evidence;
-  /** Where it differs from the rule's own. */
+  /** Given where it differs from the rule's own; the higher one where it depends on something unknown. */
   readonly severity?: Severity;
 }
 
@@ -28,46 +27,25 @@ export interface NotAssessed {
   readonly notAssessed: string;
 }
 
-/** One condition of a failure, as one record meets it. */
-export interface Clause {
-  /** In plain words, with its limit: "lastLoginTime is older than 90 days". It names nobody. */
-  readonly text: string;
-  /** Undefined: it can't be told, since what it needs is missing or unusable. */
-  readonly holds: boolean | undefined;
-  /** Of which one is enough for the clause to hold. */
-  readonly alternatives?: readonly Clause[];
-}
-
-/** `undefined` is a pass. */
+/** The outcome of a rule on one subject; `undefined` is a pass. */
 export type Outcome = Violation | NotAssessed | undefined;
 
-/** The facts of a run that are not about one user. */
-export interface Context {
-  /** The instant the run speaks for, in milliseconds since the epoch. Rules have no other clock. */
-  readonly now: number;
-  readonly environmentId: string;
-  /** The partition of the environment, such as `aws`. */
-  readonly partition: string;
-  /** The environment's own account, and those that the config trusts. */
-  readonly trustedAccounts: ReadonlySet<string>;
-}
-
-/** The texts that every rule carries, whoever judges. */
+/** The texts that every rule carries, whatever it judges. */
 export interface RuleText {
   /** Kebab-case, equal to the file's name, never reused: waivers and reports refer to it. */
   readonly id: string;
   /** The requirement, stated as it should be: "Users have logged in recently". */
   readonly title: string;
-  /** The exact condition of a failure, for the catalogue page. */
+  /** The exact condition of a failure in prose, for people who read the catalogue. */
   readonly failsWhen: string;
   readonly severity: Severity;
-  /** When the severity differs from `severity`, for the catalogue page. */
+  /** Tells when the severity differs from `severity`, for the catalogue page. */
   readonly severityNote?: string;
   /** Why the requirement exists: the risk of ignoring it. */
   readonly rationale: string;
-  /** What the owner does about a finding, in the imperative. */
+  /** The advice to the owner of a finding, in the imperative. */
   readonly remediation: string;
-  /** Framework clauses that this rule gives evidence for, such as `NIST-800-53-r5:AC-2(3)`; see `controls.ts`. */
+  /** The controls that this rule gives evidence for, such as `NIST-800-53-r5:AC-2(3)`; see `controls.ts`. */
   readonly controls: readonly string[];
 }
 
@@ -75,76 +53,100 @@ interface Configurable<O extends Options> extends RuleText {
   readonly options: O;
   /** False where the rule can't judge without a setting; it is then listed as not configured. */
   isConfigured?(options: O): boolean;
-  /** What is wrong with the options beyond their types, as `maxDays must be ..., got ...`. */
+  /** The fault of options beyond their types, as `maxDays must be ..., got ...`. */
   optionsError?(options: O): string | undefined;
 }
 
-interface UserRuleDefinition<O extends Options> extends Configurable<O> {
-  /**
-   * The condition of `check`, clause by clause, for `explain`. The rule fails exactly when all of them hold; it does
-   * not assess exactly when none is false and one can't be told.
-   */
-  clauses(user: User, options: O, context: Context): readonly Clause[];
-  check(user: User, options: O, context: Context): Outcome;
+/** A rule that has a list of conditions on each subject by itself. */
+interface SubjectRule<S, O extends Options> extends Configurable<O> {
+  /** The rule fails a subject of which all of this holds, and passes one of which something does not. */
+  readonly when: readonly Condition<S, NoInfer<O>>[];
+  /** Tells why a subject fails, of which all of it holds. */
+  violation(subject: S, options: O, context: Context): Violation;
 }
 
 /** Judges each user as it streams by. */
-export interface UserRule<O extends Options = Options> extends UserRuleDefinition<O> {
+export interface UserRule<O extends Options = Options> extends SubjectRule<User, O> {
   readonly kind: 'user';
 }
 
-/** What a directory rule found when every user was seen. */
-export interface DirectoryJudgement {
-  /** How many subjects got an answer. */
-  readonly checked: number;
-  readonly violations: readonly { readonly subject: Subject; readonly violation: Violation }[];
+/** A user in the last complete run and in this one; undefined in a run that did not list it. */
+export interface UserChange {
+  readonly before: UserFacts | undefined;
+  readonly after: UserFacts | undefined;
 }
 
-/** The id of the user that was seen at a place. */
-export type IdAt = (place: number) => string;
-
-/** One directory rule at work on one listing; keeps only the compact facts that it needs. */
-export interface DirectoryCheck {
-  /** @param place how many users were seen before: a number to remember the user by, instead of its id */
-  see(user: User, place: number): void;
-  judge(idAt: IdAt): DirectoryJudgement;
-}
-
-interface DirectoryRuleDefinition<O extends Options> extends Configurable<O> {
-  /** What its findings are about. */
-  readonly about: Subject['kind'];
-  /** Whom the rule counts: those of whom all clauses hold. Left out where it is not about users. */
-  clauses?(user: User, options: O, context: Context): readonly Clause[];
-  /**
-   * By what users are counted together, by its name: each its own group. Left out where all who count are one group,
-   * and a finding is about the environment.
-   */
-  keys?(user: User): Readonly<Record<string, string | undefined>>;
-  /** The condition on a group of so many users: the rule fails exactly when it holds. */
-  limit(count: number, options: O, context: Context): Clause;
-  begin(options: O, context: Context): DirectoryCheck;
-}
-
-/** Judges the directory as a whole, at the end of the listing. */
-export interface DirectoryRule<O extends Options = Options> extends DirectoryRuleDefinition<O> {
-  readonly kind: 'directory';
-}
-
-interface ChangeRuleDefinition<O extends Options> extends Configurable<O> {
-  /** As those of a rule on one user. */
-  clauses(
-    before: UserFacts | undefined,
-    after: UserFacts | undefined,
-    options: O,
-    context: Context,
-  ): readonly Clause[];
-  check(before: UserFacts | undefined, after: UserFacts | undefined, options: O, context: Context): Outcome;
-}
-
-/** Judges what became of a user since the last complete run; its findings are events. */
-export interface ChangeRule<O extends Options = Options> extends ChangeRuleDefinition<O> {
+/**
+ * Judges what became of a user since the last complete run; its findings are events. It is not asked about users that
+ * are known to be as they were.
+ */
+export interface ChangeRule<O extends Options = Options> extends SubjectRule<UserChange, O> {
   readonly kind: 'change';
 }
+
+/** How many users count, and out of how many. */
+export interface GroupFacts {
+  readonly count: number;
+  readonly outOf: number;
+}
+
+/** The condition on a group, as a group with such facts meets it. */
+export interface Limit {
+  /** In plain words, with its limit and the facts. It names nobody. */
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+/** Users that a directory rule counts together, where they break its limit. */
+export interface UserGroup extends GroupFacts {
+  /** The name of the key that they share; empty where all who count are one group. */
+  readonly sharing: string;
+  /** That key; where it has several texts, with a line feed between. */
+  readonly key: string;
+  /** As evidence: the lowest ids by code unit, and the number of all. */
+  readonly users: { readonly userCount: number; readonly userIds: readonly string[] };
+}
+
+/** Something that users may have in common. */
+export interface Key {
+  /** States, in plain words, that a user has it. */
+  readonly text: string;
+  /** Its texts, all of which must be the same; undefined where the user has none. */
+  of(user: User): readonly string[] | undefined;
+}
+
+interface Counting<O extends Options> extends Configurable<O> {
+  /** Counts the users of whom all of this holds. Left out where the rule is not about users. */
+  readonly counts?: readonly Condition<User, NoInfer<O>>[];
+  /** Counts them out of the users of whom all of this holds; left out, out of all that are listed. */
+  readonly outOf?: readonly Condition<User, NoInfer<O>>[];
+  /**
+   * States the condition on a group; the rule fails where it holds. With one more user that counts, or one fewer that
+   * does not, it may begin to hold or cease to, and which of the two does not depend on the numbers: so a group of
+   * which not all is known is judged at its two ends.
+   */
+  limit(facts: GroupFacts, options: O, context: Context): Limit;
+  /** Tells why a group fails that breaks the limit. */
+  violation(group: UserGroup, options: O, context: Context): Violation;
+  /** Makes one violation of those of one subject, which may stand in a group by each key. */
+  merge?(violations: readonly Violation[]): Violation;
+}
+
+/** Who findings are about: the environment, or of users with a key in common their principal or their lowest userId. */
+type About =
+  | { readonly about: 'environment'; readonly keys?: never }
+  | {
+      readonly about: 'principal' | 'user';
+      /** By name, the keys of which a user must have one; the users of a key are a group if they are two or more. */
+      readonly keys: Readonly<Record<string, Key>>;
+    };
+
+type DirectoryRuleDefinition<O extends Options> = Counting<O> & About;
+
+/** Judges the directory as a whole, at the end of the listing. */
+export type DirectoryRule<O extends Options = Options> = DirectoryRuleDefinition<O> & {
+  readonly kind: 'directory';
+};
 
 /** A rule of the catalogue whose data is not read: always off, and said to be off. */
 export interface UnavailableRule extends RuleText {
@@ -155,15 +157,30 @@ export interface UnavailableRule extends RuleText {
 
 export type Rule = UserRule | DirectoryRule | ChangeRule | UnavailableRule;
 
+/** Prepares a rule that has a list of conditions on each subject to judge one after another. */
+export const judgeBy = <S>(
+  { when, violation }: SubjectRule<S, Options>,
+  options: Options,
+  context: Context,
+): ((subject: S) => Outcome) => {
+  const fails = allOf(when);
+  return (subject) => {
+    const truth = fails(subject, options, context);
+    if (truth === false) return undefined;
+    if (truth === true) return violation(subject, options, context);
+    return { notAssessed: firstReason(when, subject, options, context) };
+  };
+};
+
 // A rule is written against its own options and run by an engine that knows only `Options`. The config is checked
 // against the defaults' types before any rule runs, which is what makes these three widenings sound.
-export const defineUserRule = <O extends Options>(rule: UserRuleDefinition<O>): UserRule =>
+export const defineUserRule = <O extends Options>(rule: SubjectRule<User, O>): UserRule =>
   ({ kind: 'user', ...rule }) as unknown as UserRule;
 
 export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefinition<O>): DirectoryRule =>
   ({ kind: 'directory', ...rule }) as unknown as DirectoryRule;
 
-export const defineChangeRule = <O extends Options>(rule: ChangeRuleDefinition<O>): ChangeRule =>
+export const defineChangeRule = <O extends Options>(rule: SubjectRule<UserChange, O>): ChangeRule =>
   ({ kind: 'change', ...rule }) as unknown as ChangeRule;
 
 export const defineUnavailableRule = (rule: Omit<UnavailableRule, 'kind'>): UnavailableRule => ({

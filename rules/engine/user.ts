@@ -1,11 +1,24 @@
+import type { Truth } from './condition.ts';
 import { type Principal, readPrincipal } from './principal.ts';
+
+export type Status = 'ENABLED' | 'DISABLED' | 'CREATING';
+
+/** The documented values: https://docs.aws.amazon.com/finspace/latest/data-api/API_User.html */
+const VALUES = {
+  status: ['ENABLED', 'DISABLED', 'CREATING'] satisfies readonly Status[],
+  type: ['SUPER_USER', 'APP_USER'],
+  apiAccess: ['ENABLED', 'DISABLED'],
+};
+
+/** By member, to be asked for any value. */
+export const DOCUMENTED: Readonly<Record<keyof typeof VALUES, readonly unknown[]>> = VALUES;
 
 /**
  * A user as rules see it. Members of the record stand here as the service gave them, so each may be missing or of
- * any JSON type; https://docs.aws.amazon.com/finspace/latest/data-api/API_User.html names them.
+ * any JSON type.
  */
 export interface User extends UserFacts {
-  /** The zero-based place in the listing. */
+  /** The zero-based position in the listing. */
   readonly position: number;
   readonly apiAccess: unknown;
   readonly firstName: unknown;
@@ -30,17 +43,19 @@ export const USER_TIMES = [
   'lastLoginTime',
 ] as const satisfies readonly (keyof User)[];
 
-/** What is remembered of a user from one run to the next. */
+export type UserTime = (typeof USER_TIMES)[number];
+
+/** The facts of a user that are kept from one run to the next. */
 export interface UserFacts {
-  /** The `userId`, or `#N` for the record at place N that has none. */
+  /** The `userId`, or `#N` for the record at position N that has none. */
   readonly id: string;
   readonly hasUserId: boolean;
   readonly status: unknown;
   readonly type: unknown;
-  /** `type` is `SUPER_USER`. */
-  readonly isPrivileged: boolean;
-  /** `apiAccess` is `ENABLED`. */
-  readonly isApiBound: boolean;
+  /** Whether `type` is `SUPER_USER`: undefined where it is missing or not documented. */
+  readonly isPrivileged: Truth;
+  /** Whether `apiAccess` is `ENABLED`: undefined where it is missing or not documented. */
+  readonly isApiBound: Truth;
   /** The ARN as text, or undefined where there is none. */
   readonly principalArn: string | undefined;
 }
@@ -50,8 +65,16 @@ type Members = Readonly<Record<string, unknown>>;
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What stands for the id of a record without one. */
+/** The name that stands for the id of a record without one. */
 export const positionName = (position: number): string => `#${position}`;
+
+/** Tells whether a member has the first of its two documented values, or the second. */
+const isFirst = (value: unknown, [first, second]: readonly unknown[]): Truth => {
+  if (value === first) return true;
+  return value === second ? false : undefined;
+};
+
+export const isPrivileged = (type: unknown): Truth => isFirst(type, DOCUMENTED.type);
 
 /** Reads one entry of the listing. Nothing is refused: what is no object is a user with every member missing. */
 export const readUser = (record: unknown, position: number): User => {
@@ -76,8 +99,8 @@ export const readUser = (record: unknown, position: number): User => {
     lastModifiedTime: members.lastModifiedTime,
     lastLoginTime: members.lastLoginTime,
     isActive: status !== 'DISABLED',
-    isPrivileged: type === 'SUPER_USER',
-    isApiBound: apiAccess === 'ENABLED',
+    isPrivileged: isPrivileged(type),
+    isApiBound: isFirst(apiAccess, DOCUMENTED.apiAccess),
     principal,
     principalArn: principal.kind === 'none' ? undefined : principal.arn,
   };

@@ -1,10 +1,21 @@
+import { allOf, anyOf, type Condition, firstReason, type Truth } from '../engine/condition.ts';
 import type { ConfiguredRule } from '../engine/configure.ts';
-import type { Clause, Context, DirectoryRule, Options, Outcome } from '../engine/rule.ts';
+import type { Context, Options } from '../engine/context.ts';
+import { type Bounds, breaksLimit, type DirectoryCheck, type IdAt } from '../engine/directory.ts';
+import type { DirectoryRule, UserChange, Violation } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
-import { readUser, type User, type UserFacts } from '../engine/user.ts';
+import { USER_TIMES, type User } from '../engine/user.ts';
+
+/** A condition of a rule, as one subject meets it. */
+export interface ConditionState {
+  readonly text: string;
+  readonly holds: Truth;
+  /** Of which one is enough. */
+  readonly alternatives?: readonly ConditionState[];
+}
 
 /** A member of the record that a rule looked at; `value` and `before` are left out where the member is missing. */
-export interface Value {
+export interface MemberValue {
   readonly member: string;
   readonly value?: unknown;
   /** In the earlier run; for change rules. */
@@ -14,45 +25,45 @@ export interface Value {
 /** Why a rule says what it says. */
 export interface Explanation {
   readonly outcome: 'PASS' | 'FAIL' | 'NOT_ASSESSED';
-  /** What fails, or what is lacking. */
+  /** Tells what fails, or what is missing. */
   readonly message?: string;
   readonly severity: Severity;
   readonly severityReason: string;
   /** It fails exactly when all of them hold. */
-  readonly clauses: readonly Clause[];
-  /** Whom a directory rule counts: users of whom all of this holds. */
-  readonly whom?: readonly string[];
-  readonly values: readonly Value[];
+  readonly conditions: readonly ConditionState[];
+  /** States, where no user is asked about, which users a directory rule counts: those of whom all of this holds. */
+  readonly counted?: readonly string[];
+  readonly values: readonly MemberValue[];
   readonly options: Options;
-  /** What else it looked at. */
+  /** The members of the context that it looked at. */
   readonly context: ReadonlySet<keyof Context>;
 }
 
-/** The member of the record that a fact is read from. */
-const SOURCES: Readonly<Record<Exclude<keyof User, 'position'>, string>> = {
+/** The members of the record, as they are shown. */
+const MEMBERS = [
+  'userId',
+  'status',
+  'type',
+  'apiAccess',
+  'apiAccessPrincipalArn',
+  'firstName',
+  'lastName',
+  'emailAddress',
+  ...USER_TIMES,
+] as const;
+
+/** The member that a fact of a user is read from, where it has another name. */
+const SOURCES: Readonly<Record<string, string>> = {
   id: 'userId',
   hasUserId: 'userId',
-  status: 'status',
   isActive: 'status',
-  type: 'type',
   isPrivileged: 'type',
-  apiAccess: 'apiAccess',
   isApiBound: 'apiAccess',
   principal: 'apiAccessPrincipalArn',
   principalArn: 'apiAccessPrincipalArn',
-  firstName: 'firstName',
-  lastName: 'lastName',
-  emailAddress: 'emailAddress',
-  createTime: 'createTime',
-  lastEnabledTime: 'lastEnabledTime',
-  lastDisabledTime: 'lastDisabledTime',
-  lastModifiedTime: 'lastModifiedTime',
-  lastLoginTime: 'lastLoginTime',
-};
+} satisfies Partial<Record<keyof User, string>>;
 
-const MEMBERS = [...new Set(Object.values(SOURCES))];
-
-/** Remembers what is read of an object: what a rule uses can't be told more truly than by watching it. */
+/** Notes what is read of an object: what a rule uses can't be told more truly than by watching it. */
 const watched = <T extends object>(facts: T, read: Set<string>): T =>
   new Proxy(facts, {
     get(target, name) {
@@ -61,22 +72,30 @@ const watched = <T extends object>(facts: T, read: Set<string>): T =>
     },
   });
 
-const membersRead = (read: ReadonlySet<string>): readonly string[] => {
-  const sources = new Set([...read].map((fact) => (SOURCES as Readonly<Record<string, string>>)[fact]));
-  return MEMBERS.filter((member) => sources.has(member));
-};
-
 const memberOf = (record: unknown, member: string): unknown =>
   typeof record === 'object' && record !== null ? Reflect.get(record, member) : undefined;
 
 const given = (name: 'value' | 'before', value: unknown) => (value === undefined ? {} : { [name]: value });
 
+/** The members of a record, and of its earlier state, that facts were read from. */
+const valuesRead = (
+  read: ReadonlySet<string>,
+  record: unknown,
+  beforeRecord?: unknown,
+): readonly MemberValue[] => {
+  const sources = new Set([...read].map((fact) => SOURCES[fact] ?? fact));
+  return MEMBERS.filter((member) => sources.has(member)).map((member) => ({
+    member,
+    ...given('before', memberOf(beforeRecord, member)),
+    ...given('value', memberOf(record, member)),
+  }));
+};
+
 const severityOf = (
   { rule, severity }: ConfiguredRule,
-  outcome: Outcome,
+  own: Severity | undefined,
 ): Pick<Explanation, 'severity' | 'severityReason'> => {
   if (severity !== undefined) return { severity, severityReason: 'as the config sets it' };
-  const own = outcome !== undefined && 'message' in outcome ? outcome.severity : undefined;
   if (own === undefined || own === rule.severity)
     return { severity: rule.severity, severityReason: "the rule's own" };
   return {
@@ -85,10 +104,44 @@ const severityOf = (
   };
 };
 
-const answerOf = (outcome: Outcome): Pick<Explanation, 'outcome' | 'message'> => {
-  if (outcome === undefined) return { outcome: 'PASS' };
-  if ('notAssessed' in outcome) return { outcome: 'NOT_ASSESSED', message: outcome.notAssessed };
-  return { outcome: 'FAIL', message: outcome.message };
+const stateOf = <S>(
+  condition: Condition<S>,
+  subject: S,
+  options: Options,
+  context: Context,
+): ConditionState => {
+  const { text, holds, alternatives } = condition.applied?.(subject, options, context) ?? condition;
+  return {
+    text: text(options, context),
+    holds: holds(subject, options, context),
+    ...(alternatives !== undefined && {
+      alternatives: alternatives.map((one) => stateOf(one, subject, options, context)),
+    }),
+  };
+};
+
+/** Explains what a rule made of a subject by the conditions that led to it. */
+const explainBy = <S>(
+  configured: ConfiguredRule,
+  conditions: readonly Condition<S>[],
+  subject: S,
+  context: Context,
+  violation?: (subject: S, options: Options, context: Context) => Violation,
+): Omit<Explanation, 'values'> => {
+  const { options } = configured;
+  const read = new Set<string>();
+  const asked = [subject, options, watched(context, read)] as const;
+  const fails = allOf(conditions)(...asked);
+  const { message, severity } = (fails === true && violation?.(...asked)) || {};
+  return {
+    outcome: fails === true ? 'FAIL' : fails === false ? 'PASS' : 'NOT_ASSESSED',
+    ...(message !== undefined && { message }),
+    ...(fails === undefined && { message: firstReason(conditions, ...asked) }),
+    ...severityOf(configured, severity),
+    conditions: conditions.map((condition) => stateOf(condition, ...asked)),
+    options,
+    context: read as Set<keyof Context>,
+  };
 };
 
 /** Explains a rule on one user; undefined for one of another kind. */
@@ -98,28 +151,15 @@ export const explainUser = (
   record: unknown,
   context: Context,
 ): Explanation | undefined => {
-  const { rule, options } = configured;
+  const { rule } = configured;
   if (rule.kind !== 'user') return undefined;
   const read = new Set<string>();
-  const readContext = new Set<string>();
-  const facts = watched(user, read);
-  const at = watched(context, readContext);
-  const outcome = rule.check(facts, options, at);
-  const clauses = rule.clauses(facts, options, at);
-  return {
-    ...answerOf(outcome),
-    ...severityOf(configured, outcome),
-    clauses,
-    values: membersRead(read).map((member) => ({ member, ...given('value', memberOf(record, member)) })),
-    options,
-    context: readContext as Set<keyof Context>,
-  };
+  const explanation = explainBy(configured, rule.when, watched(user, read), context, rule.violation);
+  return { ...explanation, values: valuesRead(read, record) };
 };
 
-/** What a change rule compares: a user of two runs and its records, undefined where it was not there. */
-export interface Comparison {
-  readonly before: UserFacts | undefined;
-  readonly after: UserFacts | undefined;
+/** A change of a user, with the records of the two runs. */
+export interface RecordChange extends UserChange {
   readonly beforeRecord: unknown;
   readonly afterRecord: unknown;
 }
@@ -127,122 +167,122 @@ export interface Comparison {
 /** Explains a rule on change; undefined for one of another kind. */
 export const explainChange = (
   configured: ConfiguredRule,
-  { before, after, beforeRecord, afterRecord }: Comparison,
+  { before, after, beforeRecord, afterRecord }: RecordChange,
   context: Context,
 ): Explanation | undefined => {
-  const { rule, options } = configured;
+  const { rule } = configured;
   if (rule.kind !== 'change') return undefined;
   const read = new Set<string>();
-  const [earlier, present] = [before, after].map((facts) => facts && watched(facts, read));
-  const outcome = rule.check(earlier, present, options, context);
-  const clauses = rule.clauses(earlier, present, options, context);
-  return {
-    ...answerOf(outcome),
-    ...severityOf(configured, outcome),
-    clauses,
-    values: membersRead(read).map((member) => ({
-      member,
-      ...given('before', memberOf(beforeRecord, member)),
-      ...given('value', memberOf(afterRecord, member)),
-    })),
-    options,
-    context: new Set(),
-  };
+  const change = { before: before && watched(before, read), after: after && watched(after, read) };
+  const explanation = explainBy(configured, rule.when, change, context, rule.violation);
+  return { ...explanation, values: valuesRead(read, afterRecord, beforeRecord) };
 };
 
-/** What users of a group share, by its name. */
-export interface Shared {
+/** A key that users of a group share. */
+export interface SharedText {
   readonly name: string;
-  readonly key: string;
+  readonly texts: readonly string[];
 }
 
 /** Users that a directory rule counts together. */
-export interface Group {
+export interface CountedGroup {
   /** Undefined where they are all who count. */
-  readonly shared: Shared | undefined;
-  readonly count: number;
-  /** Some of them, in the order of the listing. */
+  readonly shared: SharedText | undefined;
+  readonly bounds: Bounds;
+  /** Some of those that count for sure, in the order of the listing. */
   readonly ids: readonly string[];
 }
+
+/** How many ids of a group are kept. */
+const MOST_IDS = 100;
+
+/** Reads a group from a check that has seen all users. */
+export const countedGroup = (
+  check: DirectoryCheck,
+  shared: SharedText | undefined,
+  idAt: IdAt,
+): CountedGroup => {
+  const { bounds, ids } = check.groupOf(shared?.name, shared?.texts ?? [], idAt);
+  const some: string[] = [];
+  for (const id of ids) if (some.push(id) === MOST_IDS) break;
+  return { shared, bounds, ids: some };
+};
 
 /** A rule on the whole directory, as this run judges by it. */
 export interface ConfiguredDirectoryRule extends ConfiguredRule {
   readonly rule: DirectoryRule;
 }
 
-/** Whether a rule counts a user at all. */
-export const isCounted = (
-  { rule, options }: ConfiguredDirectoryRule,
-  user: User,
-  context: Context,
-): boolean => rule.clauses?.(user, options, context).every(({ holds }) => holds) ?? false;
+/** All that must hold of a user for a rule to count it. */
+const conditionsOf = ({ counts = [], outOf = [], keys }: DirectoryRule): readonly Condition<User>[] => {
+  const keyed = Object.values(keys ?? {}).map(
+    ({ text, of }): Condition<User> => ({ text: () => text, holds: (user) => of(user) !== undefined }),
+  );
+  const hasKey = keyed.length > 1 ? [anyOf('there is something to compare', keyed)] : keyed;
+  return [...outOf, ...counts, ...hasKey];
+};
 
 /** The groups that a user belongs to, or would if it counted. */
-export const sharedBy = ({ rule }: ConfiguredDirectoryRule, user: User): readonly (Shared | undefined)[] => {
+export const sharedBy = (
+  { rule }: ConfiguredDirectoryRule,
+  user: User,
+): readonly (SharedText | undefined)[] => {
   if (rule.keys === undefined) return [undefined];
-  return Object.entries(rule.keys(user)).flatMap(([name, key]) => (key === undefined ? [] : [{ name, key }]));
+  return Object.entries(rule.keys).flatMap(([name, key]) => {
+    const texts = key.of(user);
+    return texts === undefined ? [] : [{ name, texts }];
+  });
 };
 
-export const isIn = ({ rule }: ConfiguredDirectoryRule, user: User, shared: Shared | undefined): boolean =>
-  shared === undefined || rule.keys?.(user)[shared.name] === shared.key;
-
-/** How many ids of a group are kept. */
-const MOST_IDS = 100;
-
-/** Counts the users of some groups, as they stream by. */
-export const beginCounting = (
+/** Tells whether a user counts in one of some groups. */
+export const countsInAny = (
   configured: ConfiguredDirectoryRule,
-  shared: readonly (Shared | undefined)[],
+  groups: readonly CountedGroup[],
+  user: User,
   context: Context,
-) => {
-  const counts = shared.map(() => ({ count: 0, ids: [] as string[] }));
+): Truth => {
+  const { rule, options } = configured;
+  const own = new Set(sharedBy(configured, user).map((shared) => JSON.stringify(shared)));
+  const isInAny = groups.some(({ shared }) => own.has(JSON.stringify(shared)));
+  return rule.counts !== undefined && isInAny && allOf(conditionsOf(rule))(user, options, context);
+};
+
+/** States the limit of a rule on a group, at both of its ends where they differ. */
+const limitOn = ({ limit }: DirectoryRule, { shared, bounds }: CountedGroup): Condition<unknown> => {
+  const name = shared === undefined ? '' : `${shared.name}: `;
   return {
-    see(user: User): void {
-      if (!isCounted(configured, user, context)) return;
-      for (const [place, group] of counts.entries()) {
-        if (!isIn(configured, user, shared[place])) continue;
-        group.count += 1;
-        if (group.ids.length < MOST_IDS) group.ids.push(user.id);
-      }
+    text(options, context) {
+      const low = limit(bounds.low, options, context);
+      const high = limit(bounds.high, options, context);
+      const more = low.holds === high.holds ? '' : `; with all that may count, ${high.text}`;
+      return name + low.text + more;
     },
-    groups: (): readonly Group[] => counts.map((group, place) => ({ ...group, shared: shared[place] })),
+    holds: (_subject, options, context) => breaksLimit(limit, bounds, options, context),
+    unknown: () => bounds.doubt,
   };
 };
-
-/** A record with every member missing: clauses read the same of anyone. */
-const NOBODY = readUser({}, 0);
-
-const textsOf = (clauses: readonly Clause[]): readonly string[] => clauses.map(({ text }) => text);
 
 /** Explains a rule on the whole directory, as it concerns a user (undefined: its environment or its principal). */
 export const explainGroups = (
   configured: ConfiguredDirectoryRule,
-  groups: readonly Group[],
+  groups: readonly CountedGroup[],
   user: User | undefined,
   record: unknown,
   context: Context,
 ): Explanation => {
   const { rule, options } = configured;
+  const counted = conditionsOf(rule);
+  const limits = groups.map((group) => limitOn(rule, group));
+  const limit = limits.length === 1 ? limits : [anyOf('a group that it belongs to is too large', limits)];
+  if (user === undefined) {
+    const texts = rule.counts && counted.map(({ text }) => text(options, context));
+    return {
+      ...explainBy(configured, limit, undefined, context),
+      ...(texts !== undefined && { counted: texts }),
+      values: [],
+    };
+  }
   const read = new Set<string>();
-  const readContext = new Set<string>();
-  const at = watched(context, readContext);
-  const own = user === undefined ? [] : (rule.clauses?.(watched(user, read), options, at) ?? []);
-  const limits = groups.map(({ shared, count }): Clause => {
-    const limit = rule.limit(count, options, at);
-    return shared === undefined ? limit : { ...limit, text: `${shared.name}: ${limit.text}` };
-  });
-  const isOver = limits.some(({ holds }) => holds);
-  const [only, another] = limits;
-  const either = { text: 'a group that it belongs to is too large', holds: isOver, alternatives: limits };
-  const clauses = [...own, ...(another === undefined ? limits : [either])];
-  return {
-    outcome: only !== undefined && clauses.every(({ holds }) => holds) ? 'FAIL' : 'PASS',
-    ...severityOf(configured, undefined),
-    clauses,
-    ...(user === undefined &&
-      rule.clauses !== undefined && { whom: textsOf(rule.clauses(NOBODY, options, context)) }),
-    values: membersRead(read).map((member) => ({ member, ...given('value', memberOf(record, member)) })),
-    options,
-    context: readContext as Set<keyof Context>,
-  };
+  const explanation = explainBy(configured, [...counted, ...limit], watched(user, read), context);
+  return { ...explanation, values: valuesRead(read, record) };
 };

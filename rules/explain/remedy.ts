@@ -1,6 +1,7 @@
 import type { ConfiguredRule } from '../engine/configure.ts';
+import type { Context } from '../engine/context.ts';
 import { beginEvaluation } from '../engine/evaluate.ts';
-import type { Context } from '../engine/rule.ts';
+import { judgeBy } from '../engine/rule.ts';
 import { readTime } from '../engine/time.ts';
 import { positionName, readUser, type User } from '../engine/user.ts';
 
@@ -85,7 +86,7 @@ export const CHANGES: readonly Change[] = [
   {
     text: 'set type to SUPER_USER',
     givesAccess: true,
-    membersFor: ({ isPrivileged }) => (isPrivileged ? undefined : { type: 'SUPER_USER' }),
+    membersFor: ({ type }) => (type === 'SUPER_USER' ? undefined : { type: 'SUPER_USER' }),
   },
 ];
 
@@ -134,7 +135,7 @@ const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
 const failedBy = (rules: readonly ConfiguredRule[], user: User, context: Context): readonly string[] =>
   rules.flatMap(({ rule, state, options }) => {
     if (rule.kind !== 'user' || state !== 'on') return [];
-    const outcome = rule.check(user, options, context);
+    const outcome = judgeBy(rule, options, context)(user);
     return outcome !== undefined && 'message' in outcome ? [rule.id] : [];
   });
 
@@ -165,7 +166,7 @@ export const remediesFor = (
   const { context } = setting;
   const remedies = ALL_CHANGES.flatMap((changes): readonly Remedy[] => {
     const changed = changeUser(user, record, changes, setting);
-    if (changed === undefined || rule.check(changed, options, context) !== undefined) return [];
+    if (changed === undefined || judgeBy(rule, options, context)(changed) !== undefined) return [];
     return [{ changes, user: changed, newlyFailed: newlyFailedBy(rules, user, changed, context) }];
   });
   const [first] = remedies;
@@ -183,50 +184,56 @@ export const remediesFor = (
   return clean === undefined ? [smallest] : [smallest, clean];
 };
 
-/** A limit that more would have to join is none that anybody set. */
+/** The most users that are thought to join a group: a limit that needs more is none that anybody set. */
 const MOST_NEWCOMERS = 1000;
 
 /**
- * By how many users a group misses a limit, as its rule says: so many have to leave it (below 0) or to join it. 0
- * where it holds nothing against the group; undefined where no number of users would do.
+ * By how many users a group misses a limit: so many have to leave it (below 0) or to join it. 0 where the limit holds
+ * nothing against the group; undefined where no number of users would do.
+ * @param isOver whether the limit would hold against the group with so many more, or fewer where below 0
+ * @param count of the group
  */
-export const usersAmiss = (limitHolds: (count: number) => boolean, count: number): number | undefined => {
-  if (!limitHolds(count)) return 0;
+export const usersAmiss = (isOver: (more: number) => boolean, count: number): number | undefined => {
+  if (!isOver(0)) return 0;
   for (let step = 1; step <= count + MOST_NEWCOMERS; step += 1) {
-    if (step <= count && !limitHolds(count - step)) return -step;
-    if (!limitHolds(count + step)) return step;
+    if (step <= count && !isOver(-step)) return -step;
+    if (!isOver(step)) return step;
   }
   return undefined;
 };
 
-/** What the directory rules would say of a listing. */
-export interface Supposed {
+/** The outcomes of the directory rules on a listing, as it is or as it would be. */
+export interface WhatIf {
   /** `RULE/SUBJECT` of each failure. */
   readonly failed: ReadonlySet<string>;
+  /** `RULE/SUBJECT` of those that could not be assessed. */
+  readonly notAssessed: ReadonlySet<string>;
   /** Whether every rule could judge. */
   readonly isJudged: boolean;
 }
 
 export const failureKey = (ruleId: string, subjectId: string): string => `${ruleId}/${subjectId}`;
 
-/** Judges a listing as it would be, by directory rules. */
-export const beginSupposing = (rules: readonly ConfiguredRule[], context: Context) => {
+/** Begins to judge a listing, as it is or as it would be, by directory rules. */
+export const beginWhatIf = (rules: readonly ConfiguredRule[], context: Context) => {
   const failed = new Set<string>();
+  const notAssessed = new Set<string>();
   const ids: string[] = [];
   const evaluation = beginEvaluation(rules, context, undefined, {
     fail: ({ rule, subject }) => failed.add(failureKey(rule.id, subject.id)),
-    notAssessed: () => {},
+    notAssessed: ({ id }, subject) => notAssessed.add(failureKey(id, subject.id)),
   });
   return {
     see(user: User): void {
       ids.push(user.id);
       evaluation.see(user, undefined);
     },
-    conclude: (): Supposed => ({
+    conclude: (): WhatIf => ({
       isJudged: evaluation
-        .conclude((place) => ids[place] ?? positionName(place), true)
+        .conclude((position) => ids[position] ?? positionName(position), true)
         .every(({ error }) => error === undefined),
       failed,
+      notAssessed,
     }),
   };
 };

@@ -1,6 +1,6 @@
 import rule from '../../rules/api-access-granted.ts';
 import { anApiUser, aRoleArn, aUser, ENVIRONMENT } from '../support/builders.ts';
-import { EARLIER_RUN, testRule } from '../support/rule-tester.ts';
+import { EARLIER_RUN, testRule, UNKNOWN, unknownApiAccess } from '../support/rule-tester.ts';
 
 testRule(rule, {
   passes: [
@@ -8,9 +8,14 @@ testRule(rule, {
     { name: 'API access was taken away', earlierUsers: [anApiUser()], users: [aUser()] },
     { name: 'a new user without API access', earlierUsers: [], users: [aUser()] },
     {
-      name: 'a new user whose apiAccess is missing',
-      earlierUsers: [],
+      name: 'had API access, and whether it has is unknown',
+      earlierUsers: [anApiUser()],
       users: [aUser({ apiAccess: undefined })],
+    },
+    {
+      name: 'has none, and whether it had was unknown',
+      earlierUsers: [aUser({ apiAccess: 7 })],
+      users: [aUser()],
     },
     { name: 'a user with API access that is gone', earlierUsers: [anApiUser()], users: [] },
   ],
@@ -46,13 +51,27 @@ testRule(rule, {
       violations: { u1: { severity: 'HIGH' }, u2: { severity: 'HIGH' } },
     },
     {
-      name: 'the earlier apiAccess was missing',
-      earlierUsers: [aUser({ apiAccess: undefined })],
-      users: [anApiUser()],
-      violations: { u1: {} },
+      name: 'of unknown type: it may be a super user',
+      earlierUsers: [aUser({ type: undefined })],
+      users: [anApiUser({ type: undefined })],
+      violations: { u1: { severity: 'HIGH' } },
     },
   ],
   notAssessed: [
+    ...UNKNOWN.flatMap(([name, apiAccess]) => [
+      {
+        name: `the earlier apiAccess was ${name}`,
+        earlierUsers: [aUser({ apiAccess })],
+        users: [anApiUser()],
+        reasons: { u1: `in the earlier run ${unknownApiAccess}` },
+      },
+      {
+        name: `apiAccess is ${name}, of an old user and a new one`,
+        earlierUsers: [aUser()],
+        users: [aUser({ apiAccess }), aUser({ userId: 'u2', apiAccess })],
+        reasons: { u1: unknownApiAccess, u2: unknownApiAccess },
+      },
+    ]),
     { name: 'no earlier run', users: [anApiUser()], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } },
   ],
 });

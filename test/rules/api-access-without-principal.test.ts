@@ -1,6 +1,6 @@
 import rule from '../../rules/api-access-without-principal.ts';
 import { anApiUser, aUser } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownApiAccess } from '../support/rule-tester.ts';
 
 const unbound = (overrides = {}) => anApiUser({ apiAccessPrincipalArn: undefined, ...overrides });
 
@@ -9,7 +9,8 @@ testRule(rule, {
     { name: 'API access with a role', users: [anApiUser()] },
     { name: 'API access with a malformed principal', users: [unbound({ apiAccessPrincipalArn: ' ' })] },
     { name: 'no API access', users: [aUser()] },
-    { name: 'apiAccess is missing', users: [aUser({ apiAccess: undefined })] },
+    { name: 'a role, and unknown apiAccess', users: [anApiUser({ apiAccess: undefined })] },
+    { name: 'a disabled user of unknown apiAccess', users: [unbound({ status: 'DISABLED', apiAccess: 7 })] },
     { name: 'a disabled user', users: [unbound({ status: 'DISABLED' })] },
   ],
   fails: [
@@ -31,9 +32,16 @@ testRule(rule, {
       },
     },
     {
-      name: 'a user in creation is active',
-      users: [unbound({ status: 'CREATING' })],
-      violations: { u1: {} },
+      name: 'users in creation and of an unrecognised status are active',
+      users: [unbound({ status: 'CREATING' }), unbound({ userId: 'u2', status: 'PAUSED' })],
+      violations: { u1: {}, u2: {} },
     },
+  ],
+  notAssessed: [
+    ...UNKNOWN.map(([name, value]) => ({
+      name: `apiAccess is ${name}`,
+      users: [unbound({ apiAccess: value })],
+      reasons: { u1: unknownApiAccess },
+    })),
   ],
 });

@@ -1,4 +1,5 @@
-import type { Options, Rule } from '../../rules/engine/rule.ts';
+import type { Options } from '../../rules/engine/context.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 
 /**

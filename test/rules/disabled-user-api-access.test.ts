@@ -1,17 +1,14 @@
 import rule from '../../rules/disabled-user-api-access.ts';
 import { anApiUser, aRoleArn, aUser } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownApiAccess, unknownStatus } from '../support/rule-tester.ts';
 
 testRule(rule, {
   passes: [
     { name: 'an enabled user with API access', users: [anApiUser()] },
     { name: 'a disabled user without API access', users: [aUser({ status: 'DISABLED' })] },
-    {
-      name: 'a disabled user whose apiAccess is missing',
-      users: [aUser({ status: 'DISABLED', apiAccess: undefined })],
-    },
-    { name: 'a user without a status', users: [anApiUser({ status: undefined })] },
-    { name: 'a user of an unrecognised status', users: [anApiUser({ status: 'disabled' })] },
+    { name: 'a user in creation with API access', users: [anApiUser({ status: 'CREATING' })] },
+    { name: 'an enabled user of unknown apiAccess', users: [aUser({ apiAccess: undefined })] },
+    { name: 'a user without a status and without API access', users: [aUser({ status: undefined })] },
   ],
   fails: [
     {
@@ -33,5 +30,19 @@ testRule(rule, {
         u2: {},
       },
     },
+  ],
+  notAssessed: [
+    ...UNKNOWN.flatMap(([name, value]) => [
+      {
+        name: `a disabled user whose apiAccess is ${name}`,
+        users: [aUser({ status: 'DISABLED', apiAccess: value })],
+        reasons: { u1: unknownApiAccess },
+      },
+      {
+        name: `an API-bound user whose status is ${name}`,
+        users: [anApiUser({ status: value })],
+        reasons: { u1: unknownStatus },
+      },
+    ]),
   ],
 });

@@ -132,6 +132,11 @@ testRule(rule, {
       violations: { u1: { evidence: { sameEmailAddress: { userIds: ['#0', 'u1'] } } } },
     },
     {
+      name: 'a userId that looks like a position is one',
+      users: [at('u1', 'x@y.z'), at('#7', 'x@y.z')],
+      violations: { '#7': { evidence: { sameEmailAddress: { userIds: ['#7', 'u1'] } } } },
+    },
+    {
       name: 'two records without a userId',
       users: [at('', 'x@y.z'), at('', 'x@y.z', { lastName: 'Love' })],
       violations: { '#0': {} },

@@ -46,10 +46,19 @@ testRule(rule, {
       violations: { u1: { severity: 'HIGH' } },
     },
     {
-      name: 'a user in creation is active',
-      users: at('ada@evil.example', { status: 'CREATING' }),
+      name: 'of unknown type: it may be a super user',
+      users: at('ada@evil.example', { type: undefined }),
       options,
-      violations: notAllowed,
+      violations: { u1: { severity: 'HIGH' } },
+    },
+    {
+      name: 'users in creation and of an unrecognised status are active',
+      users: [
+        ...at('ada@evil.example', { status: 'CREATING' }),
+        ...at('ada@evil.example', { userId: 'u2', status: null }),
+      ],
+      options,
+      violations: { ...notAllowed, u2: {} },
     },
     ...[
       ['the apex of a wildcard', 'ada@bank.example'],
@@ -68,7 +77,6 @@ testRule(rule, {
       ['no local part', '@example.com'],
       ['no domain', 'ada@'],
       ['an @ alone', '@'],
-      ['an empty address', ''],
       ['a number', 5],
       ['a list', ['ada@example.com']],
     ].map(([name, address]) => ({
@@ -79,6 +87,7 @@ testRule(rule, {
     })),
   ],
   notAssessed: [
+    { name: 'an empty address', users: at(''), options, reasons: { u1: 'no e-mail address' } },
     { name: 'no address', users: at(undefined), options, reasons: { u1: 'no e-mail address' } },
     { name: 'a null address', users: at(null), options, reasons: { u1: 'no e-mail address' } },
   ],

@@ -1,6 +1,6 @@
 import rule from '../../rules/leftover-principal.ts';
 import { anApiUser, aRoleArn, aUser } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownApiAccess } from '../support/rule-tester.ts';
 
 testRule(rule, {
   passes: [
@@ -10,8 +10,7 @@ testRule(rule, {
       name: 'the ARN is null or empty',
       users: [aUser({ apiAccessPrincipalArn: null }), aUser({ apiAccessPrincipalArn: '' })],
     },
-    { name: 'apiAccess is missing', users: [anApiUser({ apiAccess: undefined })] },
-    { name: 'apiAccess is not a documented value', users: [anApiUser({ apiAccess: 'disabled' })] },
+    { name: 'no principal, and unknown apiAccess', users: [aUser({ apiAccess: undefined })] },
   ],
   fails: [
     {
@@ -31,5 +30,12 @@ testRule(rule, {
         u3: {},
       },
     },
+  ],
+  notAssessed: [
+    ...UNKNOWN.map(([name, value]) => ({
+      name: `apiAccess is ${name}`,
+      users: [anApiUser({ apiAccess: value })],
+      reasons: { u1: unknownApiAccess },
+    })),
   ],
 });

@@ -1,6 +1,6 @@
 import rule from '../../rules/long-disabled.ts';
 import { aUser, daysAgo, NOW } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
 
 const disabled = (lastDisabledTime: unknown) => [aUser({ status: 'DISABLED', lastDisabledTime })];
 
@@ -9,7 +9,7 @@ testRule(rule, {
     { name: 'disabled exactly 365 days ago', users: disabled(daysAgo(365)) },
     { name: 'enabled, though disabled long ago', users: [aUser({ lastDisabledTime: daysAgo(900) })] },
     { name: 'enabled and never disabled', users: [aUser()] },
-    { name: 'no status', users: [aUser({ status: undefined, lastDisabledTime: daysAgo(900) })] },
+    { name: 'no status, and not long ago', users: [aUser({ status: null, lastDisabledTime: daysAgo(1) })] },
     { name: 'within a longer limit', users: disabled(daysAgo(700)), options: { maxDays: 700 } },
   ],
   fails: [
@@ -32,14 +32,21 @@ testRule(rule, {
     },
   ],
   notAssessed: [
-    ['missing', undefined],
-    ['null', null],
-    ['0', 0],
-    ['in seconds', daysAgo(400) / 1000],
-    ['over 5 minutes after now', NOW + 300_001],
-  ].map(([name, time]) => ({
-    name: `lastDisabledTime is ${name}`,
-    users: disabled(time),
-    reasons: { u1: 'lastDisabledTime is missing or unusable' },
-  })),
+    ...UNKNOWN.map(([name, status]) => ({
+      name: `status is ${name}`,
+      users: [aUser({ status, lastDisabledTime: daysAgo(900) })],
+      reasons: { u1: unknownStatus },
+    })),
+    ...[
+      ['missing', undefined],
+      ['null', null],
+      ['0', 0],
+      ['in seconds', daysAgo(400) / 1000],
+      ['over 5 minutes after now', NOW + 300_001],
+    ].map(([name, time]) => ({
+      name: `lastDisabledTime is ${name}`,
+      users: disabled(time),
+      reasons: { u1: 'lastDisabledTime is missing or unusable' },
+    })),
+  ],
 });

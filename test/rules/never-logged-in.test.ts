@@ -1,6 +1,6 @@
 import rule from '../../rules/never-logged-in.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo, NOW } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
 
 const unused = (overrides = {}) =>
   aUser({ lastLoginTime: undefined, createTime: daysAgo(46), lastEnabledTime: undefined, ...overrides });
@@ -21,7 +21,10 @@ testRule(rule, {
     { name: 'an unusable login is not never', users: [unused({ lastLoginTime: 'yesterday' })] },
     { name: 'a disabled user', users: [unused({ status: 'DISABLED' })] },
     { name: 'a user in creation', users: [unused({ status: 'CREATING' })] },
-    { name: 'a user without a status', users: [unused({ status: undefined })] },
+    {
+      name: 'a user without a status, created a short time ago',
+      users: [unused({ status: undefined, createTime: daysAgo(1) })],
+    },
     { name: 'within a longer limit', users: [unused()], options: { maxDays: 46 } },
   ],
   fails: [
@@ -88,6 +91,16 @@ testRule(rule, {
       violations: { u1: { severity: 'MEDIUM' }, u2: { severity: 'MEDIUM' }, u3: { severity: 'MEDIUM' } },
     },
     {
+      name: 'of unknown type: it may be a super user',
+      users: [unused({ type: undefined }), anApiUser({ userId: 'u2', lastLoginTime: 0, type: 'ROOT' })],
+      violations: { u1: { severity: 'HIGH' }, u2: { severity: 'HIGH' } },
+    },
+    {
+      name: 'a role and unknown apiAccess: it may be no service identity',
+      users: [anApiUser({ lastLoginTime: undefined, apiAccess: null })],
+      violations: { u1: { severity: 'MEDIUM' } },
+    },
+    {
       name: 'past a shorter limit',
       users: [unused({ createTime: daysAgo(2) })],
       options: { maxDays: 1 },
@@ -97,6 +110,11 @@ testRule(rule, {
     },
   ],
   notAssessed: [
+    ...UNKNOWN.map(([name, status]) => ({
+      name: `status is ${name}`,
+      users: [unused({ status })],
+      reasons: { u1: unknownStatus },
+    })),
     {
       name: 'neither time is there',
       users: [unused({ createTime: undefined })],

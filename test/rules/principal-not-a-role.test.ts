@@ -31,13 +31,21 @@ testRule(rule, {
     },
     { name: 'something that is no text', users: [bound(0)], violations: { u1: { severity: 'HIGH' } } },
     {
-      name: 'users that are disabled or not API-bound',
+      name: 'users that are disabled or not API-bound, and that may be neither',
       users: [
         bound(root, { status: 'DISABLED' }),
         aUser({ userId: 'u2', apiAccessPrincipalArn: root }),
         bound(root, { userId: 'u3', status: undefined }),
+        bound(root, { userId: 'u4', apiAccess: null }),
+        bound(root, { userId: 'u5', apiAccess: null, status: 'DISABLED' }),
       ],
-      violations: { u1: { severity: 'LOW' }, u2: { severity: 'LOW' }, u3: { severity: 'HIGH' } },
+      violations: {
+        u1: { severity: 'LOW' },
+        u2: { severity: 'LOW' },
+        u3: { severity: 'HIGH' },
+        u4: { severity: 'HIGH' },
+        u5: { severity: 'LOW' },
+      },
     },
   ],
 });

@@ -57,18 +57,20 @@ testRule(rule, {
       violations: { u1: { severity: 'CRITICAL' } },
     },
     {
-      name: 'users that are disabled or not API-bound',
+      name: 'users that are disabled or not API-bound, and that may be neither',
       users: [
         outside({ status: 'DISABLED' }),
         outside({ userId: 'u2', apiAccess: 'DISABLED' }),
-        outside({ userId: 'u3', apiAccess: undefined }),
+        outside({ userId: 'u3', apiAccess: undefined, status: 'DISABLED' }),
         outside({ userId: 'u4', status: 'PAUSED' }),
+        outside({ userId: 'u5', apiAccess: undefined }),
       ],
       violations: {
         u1: { severity: 'LOW' },
         u2: { severity: 'LOW' },
         u3: { severity: 'LOW' },
         u4: { severity: 'CRITICAL' },
+        u5: { severity: 'CRITICAL' },
       },
     },
   ],

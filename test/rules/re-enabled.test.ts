@@ -1,6 +1,6 @@
 import rule from '../../rules/re-enabled.ts';
 import { aUser, ENVIRONMENT } from '../support/builders.ts';
-import { EARLIER_RUN, testRule } from '../support/rule-tester.ts';
+import { EARLIER_RUN, testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
 
 const disabled = aUser({ status: 'DISABLED' });
 
@@ -10,7 +10,12 @@ testRule(rule, {
     { name: 'stayed disabled', earlierUsers: [disabled], users: [disabled] },
     { name: 'was disabled meanwhile', earlierUsers: [aUser()], users: [disabled] },
     { name: 'was in creation', earlierUsers: [aUser({ status: 'CREATING' })], users: [aUser()] },
-    { name: 'has no status any more', earlierUsers: [disabled], users: [aUser({ status: undefined })] },
+    {
+      name: 'was of unknown status, is disabled',
+      earlierUsers: [aUser({ status: null })],
+      users: [disabled],
+    },
+    { name: 'has no status any more', earlierUsers: [aUser()], users: [aUser({ status: undefined })] },
     { name: 'a new user', earlierUsers: [], users: [aUser()] },
     { name: 'a disabled user that is gone', earlierUsers: [disabled], users: [] },
   ],
@@ -29,6 +34,20 @@ testRule(rule, {
     },
   ],
   notAssessed: [
+    ...UNKNOWN.flatMap(([name, status]) => [
+      {
+        name: `the earlier status was ${name}`,
+        earlierUsers: [aUser({ status })],
+        users: [aUser()],
+        reasons: { u1: `in the earlier run ${unknownStatus}` },
+      },
+      {
+        name: `the status is ${name}`,
+        earlierUsers: [disabled],
+        users: [aUser({ status })],
+        reasons: { u1: unknownStatus },
+      },
+    ]),
     { name: 'no earlier run', users: [disabled], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } },
   ],
 });

@@ -18,7 +18,6 @@ testRule(rule, {
       ['no @', 'support'],
       ['no @, and a separator', 'support-x'],
       ['two @', 'support@a@example.com'],
-      ['an empty address', ''],
       ['a tag alone', '+support@example.com'],
       ['no local part', '@example.com'],
     ].map(([name = '', address]) => ({ name, users: at(address) })),
@@ -63,12 +62,16 @@ testRule(rule, {
       violations: { u1: {} },
     },
     {
-      name: 'a user in creation is active',
-      users: at('root@x.y', { status: 'CREATING' }),
-      violations: { u1: {} },
+      name: 'users in creation and of an unrecognised status are active',
+      users: [
+        ...at('root@x.y', { status: 'CREATING' }),
+        ...at('root@x.y', { userId: 'u2', status: undefined }),
+      ],
+      violations: { u1: {}, u2: {} },
     },
   ],
   notAssessed: [
+    { name: 'an empty address', users: at(''), reasons: { u1: 'no e-mail address' } },
     { name: 'no address', users: at(undefined), reasons: { u1: 'no e-mail address' } },
     { name: 'a null address', users: at(null), reasons: { u1: 'no e-mail address' } },
     { name: 'a number', users: at(5), reasons: { u1: 'the e-mail address is not a text' } },

@@ -1,6 +1,6 @@
 import rule from '../../rules/stale-login.ts';
 import { aUser, daysAgo, NOW } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownStatus, unknownType } from '../support/rule-tester.ts';
 
 const loggedIn = (lastLoginTime: unknown, overrides = {}) => [aUser({ lastLoginTime, ...overrides })];
 const superUser = { type: 'SUPER_USER' };
@@ -22,8 +22,16 @@ testRule(rule, {
     { name: 'no login at all: 0', users: loggedIn(0) },
     { name: 'a disabled user, a year ago', users: loggedIn(daysAgo(365), { status: 'DISABLED' }) },
     { name: 'a user in creation, a year ago', users: loggedIn(daysAgo(365), { status: 'CREATING' }) },
-    { name: 'a user of unrecognised status', users: loggedIn(daysAgo(365), { status: 'PAUSED' }) },
-    { name: 'a user without a status', users: loggedIn(daysAgo(365), { status: undefined }) },
+    { name: 'a user of unrecognised status, yesterday', users: loggedIn(daysAgo(1), { status: 'PAUSED' }) },
+    {
+      name: 'a user of unknown type, exactly 45 days ago',
+      users: loggedIn(daysAgo(45), { type: undefined }),
+    },
+    {
+      name: 'a user of unknown type, within the limits of both',
+      users: loggedIn(daysAgo(20), { type: undefined }),
+      options: { maxDays: 20, privilegedMaxDays: 30 },
+    },
     { name: 'exactly 5 minutes after now', users: loggedIn(NOW + 300_000) },
     { name: 'within a longer limit', users: loggedIn(daysAgo(120)), options: { maxDays: 120 } },
   ],
@@ -58,15 +66,56 @@ testRule(rule, {
       violations: { u1: { message: 'last login 31 days ago; at most 30 allowed', severity: 'HIGH' } },
     },
     {
+      name: 'of unknown type, past the limits of both: it may be a super user',
+      users: [
+        ...loggedIn(daysAgo(90) - 1, { type: undefined }),
+        ...loggedIn(daysAgo(91), { userId: 'u2', type: 'ROOT' }),
+      ],
+      violations: {
+        u1: { message: 'last login over 90 days ago; at most 90 allowed', severity: 'HIGH' },
+        u2: { message: 'last login 91 days ago; at most 90 allowed', severity: 'HIGH' },
+      },
+    },
+    {
       name: 'past a shorter limit',
       users: [...loggedIn(daysAgo(61)), aUser({ userId: 'u2', lastLoginTime: daysAgo(60) })],
       options: { maxDays: 60 },
       violations: { u1: { message: 'last login 61 days ago; at most 60 allowed', severity: 'MEDIUM' } },
     },
   ],
-  notAssessed: unusableTimes.map(([name, time]) => ({
-    name: `a time that is ${name}`,
-    users: loggedIn(time),
-    reasons: { u1: 'lastLoginTime is unusable' },
-  })),
+  notAssessed: [
+    ...unusableTimes.flatMap(([name, time]) => [
+      {
+        name: `a time that is ${name}`,
+        users: loggedIn(time),
+        reasons: { u1: 'lastLoginTime is unusable' },
+      },
+      {
+        name: `a time that is ${name}, of a user of unknown type`,
+        users: loggedIn(time, { type: null }),
+        reasons: { u1: 'lastLoginTime is unusable' },
+      },
+    ]),
+    ...UNKNOWN.flatMap(([name, value]) => [
+      {
+        name: `status is ${name}`,
+        users: loggedIn(daysAgo(365), { status: value }),
+        reasons: { u1: unknownStatus },
+      },
+      {
+        name: `type is ${name}, between the two limits`,
+        users: [
+          ...loggedIn(daysAgo(45) - 1, { type: value }),
+          ...loggedIn(daysAgo(90), { userId: 'u2', type: value }),
+        ],
+        reasons: { u1: unknownType, u2: unknownType },
+      },
+    ]),
+    {
+      name: 'unknown type, between the two limits, of which that of super users is the longer',
+      users: loggedIn(daysAgo(25), { type: undefined }),
+      options: { maxDays: 20, privilegedMaxDays: 30 },
+      reasons: { u1: unknownType },
+    },
+  ],
 });

@@ -1,6 +1,6 @@
 import rule from '../../rules/stuck-creating.ts';
 import { aUser, hoursAgo, NOW } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
 
 const creating = (createTime: unknown) => [aUser({ status: 'CREATING', createTime })];
 
@@ -9,6 +9,10 @@ testRule(rule, {
     { name: 'in creation for exactly 24 hours', users: creating(hoursAgo(24)) },
     { name: 'enabled, created long ago', users: [aUser()] },
     { name: 'enabled, without a createTime', users: [aUser({ createTime: undefined })] },
+    {
+      name: 'no status, created a short time ago',
+      users: [aUser({ status: null, createTime: hoursAgo(1) })],
+    },
     { name: 'within a longer limit', users: creating(hoursAgo(48)), options: { maxHours: 48 } },
   ],
   fails: [
@@ -33,14 +37,21 @@ testRule(rule, {
     },
   ],
   notAssessed: [
-    ['missing', undefined],
-    ['null', null],
-    ['0', 0],
-    ['in seconds', hoursAgo(25) / 1000],
-    ['over 5 minutes after now', NOW + 300_001],
-  ].map(([name, createTime]) => ({
-    name: `createTime is ${name}`,
-    users: creating(createTime),
-    reasons: { u1: 'createTime is missing or unusable' },
-  })),
+    ...UNKNOWN.map(([name, status]) => ({
+      name: `status is ${name}`,
+      users: [aUser({ status })],
+      reasons: { u1: unknownStatus },
+    })),
+    ...[
+      ['missing', undefined],
+      ['null', null],
+      ['0', 0],
+      ['in seconds', hoursAgo(25) / 1000],
+      ['over 5 minutes after now', NOW + 300_001],
+    ].map(([name, createTime]) => ({
+      name: `createTime is ${name}`,
+      users: creating(createTime),
+      reasons: { u1: 'createTime is missing or unusable' },
+    })),
+  ],
 });

@@ -1,6 +1,6 @@
 import rule from '../../rules/super-user-api-access.ts';
 import { anApiUser, aRoleArn, aUser } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownApiAccess, unknownType } from '../support/rule-tester.ts';
 
 testRule(rule, {
   passes: [
@@ -10,9 +10,11 @@ testRule(rule, {
       name: 'a disabled super user with API access',
       users: [anApiUser({ type: 'SUPER_USER', status: 'DISABLED' })],
     },
+    { name: 'of unknown type, without API access', users: [aUser({ type: undefined })] },
+    { name: 'an application user of unknown apiAccess', users: [aUser({ apiAccess: undefined })] },
     {
-      name: 'a super user whose apiAccess is missing',
-      users: [aUser({ type: 'SUPER_USER', apiAccess: undefined })],
+      name: 'a disabled user of which nothing else is known',
+      users: [aUser({ status: 'DISABLED', type: undefined, apiAccess: undefined })],
     },
   ],
   fails: [
@@ -39,6 +41,25 @@ testRule(rule, {
       name: 'a super user without a userId, under its place in the listing',
       users: [aUser(), { type: 'SUPER_USER', apiAccess: 'ENABLED' }],
       violations: { '#1': { evidence: { status: undefined } } },
+    },
+  ],
+  notAssessed: [
+    ...UNKNOWN.flatMap(([name, value]) => [
+      {
+        name: `a super user whose apiAccess is ${name}`,
+        users: [aUser({ type: 'SUPER_USER', apiAccess: value })],
+        reasons: { u1: unknownApiAccess },
+      },
+      {
+        name: `an API-bound user whose type is ${name}`,
+        users: [anApiUser({ type: value })],
+        reasons: { u1: unknownType },
+      },
+    ]),
+    {
+      name: 'neither is known, nor the status, of which it is active',
+      users: [aUser({ status: 'PAUSED', type: undefined, apiAccess: undefined })],
+      reasons: { u1: unknownType },
     },
   ],
 });

@@ -1,6 +1,6 @@
 import rule from '../../rules/too-many-super-users.ts';
 import { aUser, ENVIRONMENT } from '../support/builders.ts';
-import { testRule } from '../support/rule-tester.ts';
+import { testRule, UNKNOWN, unknownType } from '../support/rule-tester.ts';
 
 const superUsers = (count: number, overrides = {}) =>
   Array.from({ length: count }, (_, place) =>
@@ -15,7 +15,14 @@ testRule(rule, {
       name: 'a disabled one more',
       users: [...superUsers(3), aUser({ type: 'SUPER_USER', status: 'DISABLED' })],
     },
-    { name: 'one more without a type', users: [...superUsers(3), aUser({ type: undefined })] },
+    {
+      name: 'those without a type would not be too many',
+      users: [...superUsers(2), aUser({ type: undefined })],
+    },
+    {
+      name: 'one more without a type is disabled',
+      users: [...superUsers(3), aUser({ type: undefined, status: 'DISABLED' })],
+    },
     { name: 'within a higher limit', users: superUsers(5), options: { max: 5 } },
   ],
   fails: [
@@ -40,10 +47,27 @@ testRule(rule, {
       violations: { [ENVIRONMENT]: { evidence: { userCount: 4 } } },
     },
     {
+      name: 'too many for sure, of which those without a type are not named',
+      users: [aUser({ type: undefined }), ...superUsers(4)],
+      violations: {
+        [ENVIRONMENT]: {
+          message: '4 active super users; at most 3 allowed',
+          evidence: { userCount: 4, userIds: ['s0', 's1', 's2', 's3'], max: 3 },
+        },
+      },
+    },
+    {
       name: 'past a lower limit',
       users: superUsers(2),
       options: { max: 1 },
       violations: { [ENVIRONMENT]: { message: '2 active super users; at most 1 allowed' } },
     },
+  ],
+  notAssessed: [
+    ...UNKNOWN.map(([name, type]) => ({
+      name: `one more whose type is ${name}`,
+      users: [...superUsers(3), aUser({ type })],
+      reasons: { [ENVIRONMENT]: `it depends on 1 user: ${unknownType}` },
+    })),
   ],
 });

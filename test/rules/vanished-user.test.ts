@@ -27,6 +27,12 @@ testRule(rule, {
         },
       },
     },
+    {
+      name: 'of which little was known',
+      earlierUsers: [{ userId: 'u1', type: 'ROOT', apiAccess: null }],
+      users: [],
+      violations: { u1: { evidence: { wasApiBound: undefined, apiAccessPrincipalArnBefore: undefined } } },
+    },
   ],
   notAssessed: [
     { name: 'no earlier run', users: [aUser()], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } },

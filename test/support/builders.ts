@@ -1,4 +1,4 @@
-import type { Context } from '../../rules/engine/rule.ts';
+import type { Context } from '../../rules/engine/context.ts';
 import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
 
 /** The instant that test runs speak for. */

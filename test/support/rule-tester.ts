@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { configureRules } from '../../rules/engine/configure.ts';
-import { beginEvaluation, type Failure, type RuleOutcome } from '../../rules/engine/evaluate.ts';
-import type { Context, Evidence, Options, Rule } from '../../rules/engine/rule.ts';
+import type { Context, Options } from '../../rules/engine/context.ts';
+import {
+  beginEvaluation,
+  type OutcomeSink,
+  type RuleFailure,
+  type RuleOutcome,
+} from '../../rules/engine/evaluate.ts';
+import type { Evidence, Rule } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { aContext, type UserRecord } from './builders.ts';
@@ -9,7 +15,20 @@ import { aContext, type UserRecord } from './builders.ts';
 /** The run that change rules compare with. */
 export const EARLIER_RUN = '20261123T020000Z';
 
-/** What a run looks at. */
+/** Values of `status`, `type` and `apiAccess` that no rule can make anything of, each with its name. */
+export const UNKNOWN: readonly (readonly [name: string, value: unknown])[] = [
+  ['missing', undefined],
+  ['null', null],
+  ['empty', ''],
+  ['not documented', 'enabled'],
+  ['no text', 7],
+];
+
+export const unknownStatus = 'status is missing or not a documented value';
+export const unknownType = 'type is missing or not a documented value';
+export const unknownApiAccess = 'apiAccess is missing or not a documented value';
+
+/** The listings that a case judges. */
 interface Given {
   /** The listing, as the service gave it. */
   readonly users: readonly unknown[];
@@ -43,43 +62,47 @@ interface Cases {
 }
 
 interface Judged {
-  readonly failures: ReadonlyMap<string, Failure>;
+  readonly failures: ReadonlyMap<string, RuleFailure>;
   readonly reasons: Readonly<Record<string, string>>;
   readonly outcomes: readonly RuleOutcome[];
 }
 
 /** Judges listings as a run does: the same evaluation, fed the same way. */
-export const judge = (rules: readonly Rule[], { users, earlierUsers, options, context }: Given): Judged => {
-  const failures = new Map<string, Failure>();
-  const reasons: Record<string, string> = {};
+export const judgeInto = (
+  sink: OutcomeSink,
+  rules: readonly Rule[],
+  { users, earlierUsers, options, context }: Given,
+): readonly RuleOutcome[] => {
   const settings = Object.fromEntries(rules.map(({ id }) => [id, options ?? {}]));
-  const evaluation = beginEvaluation(
-    configureRules(rules, settings),
-    aContext(context),
-    earlierUsers && EARLIER_RUN,
-    {
-      fail(failure) {
-        const { id } = failure.subject;
-        if (failures.has(id)) throw new Error(`subject ${id} fails ${failure.rule.id} twice`);
-        failures.set(id, failure);
-      },
-      notAssessed(_rule, { id }, reason) {
-        reasons[id] = reason;
-      },
-    },
-  );
+  const configured = configureRules(rules, settings);
+  const evaluation = beginEvaluation(configured, aContext(context), earlierUsers && EARLIER_RUN, sink);
   const before = new Map(
-    (earlierUsers ?? []).map((record, place) => readUser(record, place)).map((user) => [user.id, user]),
+    (earlierUsers ?? []).map((record, position) => readUser(record, position)).map((user) => [user.id, user]),
   );
-  const seen = users.map((record, place) => readUser(record, place));
+  const seen = users.map((record, position) => readUser(record, position));
   for (const user of seen) {
     evaluation.see(user, before.get(user.id));
     before.delete(user.id);
   }
   for (const user of before.values()) evaluation.vanished(user);
+  return evaluation.conclude((position) => seen[position]?.id ?? 'nobody', true);
+};
 
-  const outcomes = evaluation.conclude((place) => seen[place]?.id ?? 'nobody', true);
-  return { failures, reasons, outcomes };
+/** Judges listings by rules of which each subject fails one at most. */
+export const judge = (rules: readonly Rule[], given: Given): Judged => {
+  const failures = new Map<string, RuleFailure>();
+  const reasons: Record<string, string> = {};
+  const sink: OutcomeSink = {
+    fail(failure) {
+      const { id } = failure.subject;
+      if (failures.has(id)) throw new Error(`subject ${id} fails ${failure.rule.id} twice`);
+      failures.set(id, failure);
+    },
+    notAssessed(_rule, { id }, reason) {
+      reasons[id] = reason;
+    },
+  };
+  return { outcomes: judgeInto(sink, rules, given), failures, reasons };
 };
 
 const isRecord = (value: unknown): value is UserRecord => typeof value === 'object' && value !== null;

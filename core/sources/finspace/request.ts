@@ -51,10 +51,7 @@ const errorName = (text: unknown): string | undefined => {
 /** Members of a body that may hold the error's name. */
 const ERROR_MEMBERS = ['code', 'Code', '__type'] as const;
 
-/** Members that no success has. */
-const ERROR_TEXTS = ['__type', 'message'] as const;
-
-const isNamed = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+const isText = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /**
  * Reads a Retry-After: seconds or an HTTP date, by RFC 9110. Gives milliseconds from `now`, which is the service's own time
@@ -109,13 +106,14 @@ export class BodyTooLarge extends Error {
 const readBody = async (response: HttpAnswer): Promise<string> => UTF_8.decode(await response.bytes());
 
 /** The reason to disbelieve an answer that looks like a success. */
-const successProblem = ({ status, headers }: HttpAnswer, answer: JsonObject): string | undefined => {
+const successProblem = (
+  { status, headers }: HttpAnswer,
+  { __type: type, message }: JsonObject,
+): string | undefined => {
   if (status !== 200) return `HTTP ${status} in place of 200`;
   const named = headers.get('x-amzn-errortype') ?? '';
-  const isError = named !== '' || ERROR_TEXTS.some((member) => isNamed(answer[member]));
-  return isError
-    ? `an error as HTTP 200: ${errorName(named) ?? errorName(answer['__type']) ?? 'unnamed'}`
-    : undefined;
+  const isError = named !== '' || isText(type) || isText(message);
+  return isError ? `an error as HTTP 200: ${errorName(named) ?? errorName(type) ?? 'unnamed'}` : undefined;
 };
 
 const receive = async (

@@ -1,27 +1,30 @@
-import { positionName, type User, type UserFacts } from '../user.ts';
+import { DOCUMENTED, isPrivileged, positionName, type User, type UserFacts } from '../user.ts';
 import { NumberList } from './number-list.ts';
 import { PathTable, TextTable } from './text-table.ts';
 
-const STATUSES = [undefined, 'ENABLED', 'DISABLED', 'CREATING'] as const;
-const TYPES = [undefined, 'SUPER_USER', 'APP_USER'] as const;
+// By their codes; 0 is any value that is not documented, and none.
+const STATUSES = [undefined, ...DOCUMENTED.status];
+const TYPES = [undefined, ...DOCUMENTED.type];
+const TRUTHS = [undefined, false, true] as const;
 
-// One user's facts in one integer, lowest bits first: status now (2), seen now (1), then the facts of the earlier
-// run: known (1), status (2), type (2), API-bound (1).
+// One user's facts in one integer, lowest bits first: status now (2), seen now (1), then the facts of the baseline:
+// known (1), status (2), type (2), API-bound (2).
 const NOW_STATUS = 0b11;
 const SEEN = 1 << 2;
 const KNOWN = 1 << 3;
 const STATUS_SHIFT = 4;
 const TYPE_SHIFT = 6;
-const API_BOUND = 1 << 8;
+const API_BOUND_SHIFT = 8;
 
 const code = (values: readonly unknown[], value: unknown): number => Math.max(0, values.indexOf(value));
 
-/** What became of a user: where its subject's finding went, so to speak. */
-export type Whereabouts = 'active' | 'disabled' | 'gone';
+/** The state of a user in the listing in progress. */
+export type Presence = 'active' | 'disabled' | 'gone';
 
 /**
- * The users of two listings, the earlier one and the one in progress: some fifty bytes a user, so that a million of
- * each take little memory. Knows which users came already, what the earlier run knew of each, and who has gone.
+ * The users of two listings, that of the last complete run (the baseline) and the one in progress: some fifty bytes a
+ * user, so that a million of each take little memory. Knows which users came already, what the baseline has of each,
+ * and who has gone.
  */
 export class Roster {
   readonly #ids = new TextTable();
@@ -30,11 +33,11 @@ export class Roster {
   readonly #arns = new PathTable();
   /** By the number of the id: the number of the ARN plus one, 0 is none. */
   readonly #arnOf = new NumberList();
-  /** By the place of arrival: the number of the id plus one, 0 is none. */
+  /** By the position in the listing: the number of the id plus one, 0 is none. */
   readonly #arrivals = new NumberList();
 
-  /** Remembers a user of the earlier listing. Records without a userId take no part. */
-  remember(user: UserFacts): void {
+  /** Adds a user of the baseline. Records without a userId take no part. */
+  addBaseline(user: UserFacts): void {
     if (!user.hasUserId) return;
     const number = this.#ids.add(user.id);
     this.#facts.set(
@@ -42,7 +45,7 @@ export class Roster {
       KNOWN +
         (code(STATUSES, user.status) << STATUS_SHIFT) +
         (code(TYPES, user.type) << TYPE_SHIFT) +
-        (user.isApiBound ? API_BOUND : 0),
+        (code(TRUTHS, user.isApiBound) << API_BOUND_SHIFT),
     );
     this.#arnOf.set(number, user.principalArn === undefined ? 0 : this.#arns.add(user.principalArn) + 1);
   }
@@ -61,27 +64,27 @@ export class Roster {
     return true;
   }
 
-  /** The id of the user that arrived after so many others. */
-  arrival(place: number): string {
-    const number = this.#arrivals.at(place);
-    return number === 0 ? positionName(place) : this.#ids.at(number - 1);
+  /** The id of the user at a position of the listing in progress. */
+  idAt(position: number): string {
+    const number = this.#arrivals.at(position);
+    return number === 0 ? positionName(position) : this.#ids.at(number - 1);
   }
 
-  /** What the earlier run knew of a user. */
-  before(id: string): UserFacts | undefined {
+  /** The facts of a user of the baseline. */
+  baselineOf(id: string): UserFacts | undefined {
     const number = this.#ids.find(id);
     if (number === undefined || (this.#facts.at(number) & KNOWN) === 0) return undefined;
     return this.#read(id, number);
   }
 
-  whereabouts(id: string): Whereabouts {
+  presenceOf(id: string): Presence {
     const number = this.#ids.find(id);
     const facts = number === undefined ? 0 : this.#facts.at(number);
     if ((facts & SEEN) === 0) return 'gone';
     return STATUSES[facts & NOW_STATUS] === 'DISABLED' ? 'disabled' : 'active';
   }
 
-  /** The users of the earlier listing that did not come. */
+  /** The users of the baseline that did not come. */
   *gone(): Generator<UserFacts> {
     for (let number = 0; number < this.#ids.size; number += 1) {
       if ((this.#facts.at(number) & SEEN) === 0) yield this.#read(this.#ids.at(number), number);
@@ -97,8 +100,8 @@ export class Roster {
       hasUserId: true,
       status: STATUSES[(facts >> STATUS_SHIFT) & 0b11],
       type,
-      isPrivileged: type === 'SUPER_USER',
-      isApiBound: (facts & API_BOUND) !== 0,
+      isPrivileged: isPrivileged(type),
+      isApiBound: TRUTHS[(facts >> API_BOUND_SHIFT) & 0b11],
       principalArn: arn === 0 ? undefined : this.#arns.at(arn - 1),
     };
   }

@@ -3,7 +3,7 @@ export interface SharedKey {
   /** Where it has several texts, with a line feed between. */
   readonly key: string;
   /** Of the users, in the order of the listing. */
-  readonly places: readonly number[];
+  readonly positions: readonly number[];
 }
 
 // One slot of the table, in bytes: the two halves of the fingerprint, and the owner.
@@ -19,7 +19,7 @@ const MOST_FULL = 0.8;
 const finish = (hash: number): number => {
   const once = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
   const twice = Math.imul(once ^ (once >>> 15), 0x846ca68b);
-  return (twice ^ (twice >>> 16)) >>> 0;
+  return twice ^ (twice >>> 16);
 };
 
 /**
@@ -29,11 +29,13 @@ const finish = (hash: number): number => {
  * happens in one run of some 30 million.
  */
 export class SharedKeys {
-  /** Open addressing; the owner is the place of the first user of the key plus one, 0 where the slot is free. */
+  /** Open addressing; the owner is the position of the first user of the key plus one, 0 where the slot is free. */
   #slots = new DataView(new ArrayBuffer(LEAST_SLOTS * SLOT));
   #size = 0;
+  #high = 0;
+  #low = 0;
   /** By the owner. */
-  readonly #shared = new Map<number, { key: string; places: number[] }>();
+  readonly #shared = new Map<number, { key: string; positions: number[] }>();
 
   /** How many different keys came. */
   get size(): number {
@@ -41,10 +43,34 @@ export class SharedKeys {
   }
 
   /**
-   * @param place of the user that has the key, in the listing; no user has two keys here
-   * @param texts of the key: all of them must be the same. None holds a line feed, by which they are told apart
+   * @param position in the listing of the user that has the key; no user has two keys here
+   * @param texts of the key: all of them must be the same. Where there are several, none holds a line feed
    */
-  add(place: number, ...texts: readonly string[]): void {
+  add(position: number, texts: readonly string[]): void {
+    const slot = this.#slotOf(texts);
+    const owner = this.#slots.getUint32(slot + OWNER);
+    if (owner !== 0) {
+      this.#share(owner, texts.join('\n'), position);
+      return;
+    }
+    this.#fill(slot, this.#high, this.#low, position + 1);
+    this.#size += 1;
+    if (this.#size * SLOT > this.#slots.byteLength * MOST_FULL) this.#grow();
+  }
+
+  /** The keys that two or more users have, in the order in which the second user came. */
+  shared(): readonly SharedKey[] {
+    return [...this.#shared.values()];
+  }
+
+  /** The users that have a key. */
+  positionsOf(texts: readonly string[]): readonly number[] {
+    const owner = this.#slots.getUint32(this.#slotOf(texts) + OWNER);
+    return owner === 0 ? [] : (this.#shared.get(owner)?.positions ?? [owner - 1]);
+  }
+
+  /** The slot that has a key, or the free one where it belongs; its fingerprint is left in `#high` and `#low`. */
+  #slotOf(texts: readonly string[]): number {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
     let length = 0;
@@ -61,42 +87,28 @@ export class SharedKeys {
       }
       length += text.length + 1;
     }
-    high = finish(high);
-    low = finish(low ^ (length - 1));
-
-    const slot = this.#find(high, low);
-    const owner = this.#slots.getUint32(slot + OWNER);
-    if (owner !== 0) {
-      this.#share(owner, texts.join('\n'), place);
-      return;
-    }
-    this.#fill(slot, high, low, place + 1);
-    this.#size += 1;
-    if (this.#size * SLOT > this.#slots.byteLength * MOST_FULL) this.#grow();
+    this.#high = finish(high);
+    this.#low = finish(low ^ (length - 1));
+    return this.#find(this.#high, this.#low);
   }
 
-  /** The keys that two or more users have, in the order in which the second user came. */
-  shared(): readonly SharedKey[] {
-    return [...this.#shared.values()];
-  }
-
-  #share(owner: number, key: string, place: number): void {
+  #share(owner: number, key: string, position: number): void {
     const sharing = this.#shared.get(owner);
     if (sharing !== undefined) {
-      sharing.places.push(place);
+      sharing.positions.push(position);
       return;
     }
-    this.#shared.set(owner, { key, places: [owner - 1, place] });
+    this.#shared.set(owner, { key, positions: [owner - 1, position] });
   }
 
   /** The slot that has the fingerprint, or the free one where it belongs. */
   #find(high: number, low: number): number {
     const slots = this.#slots;
     const end = slots.byteLength;
-    let slot = Math.floor((low / 2 ** 32) * (end / SLOT)) * SLOT;
+    let slot = Math.floor(((low >>> 0) / 2 ** 32) * (end / SLOT)) * SLOT;
     while (
       slots.getUint32(slot + OWNER) !== 0 &&
-      (slots.getUint32(slot) !== high || slots.getUint32(slot + LOW) !== low)
+      (slots.getInt32(slot) !== high || slots.getInt32(slot + LOW) !== low)
     ) {
       slot = (slot + SLOT) % end;
     }
@@ -104,8 +116,8 @@ export class SharedKeys {
   }
 
   #fill(slot: number, high: number, low: number, owner: number): void {
-    this.#slots.setUint32(slot, high);
-    this.#slots.setUint32(slot + LOW, low);
+    this.#slots.setInt32(slot, high);
+    this.#slots.setInt32(slot + LOW, low);
     this.#slots.setUint32(slot + OWNER, owner);
   }
 
@@ -115,8 +127,8 @@ export class SharedKeys {
     for (let slot = 0; slot < old.byteLength; slot += SLOT) {
       const owner = old.getUint32(slot + OWNER);
       if (owner === 0) continue;
-      const high = old.getUint32(slot);
-      const low = old.getUint32(slot + LOW);
+      const high = old.getInt32(slot);
+      const low = old.getInt32(slot + LOW);
       this.#fill(this.#find(high, low), high, low, owner);
     }
     // Gives the memory back at once, which a collection would do who knows when.

@@ -47,12 +47,18 @@ const marked = defineUserRule({
   ...texts,
   id: 'marked',
   options: { marks: ['bad'] },
-  clauses: () => [],
-  check({ firstName, lastName }, { marks }) {
-    if (lastName === 'unknown') return { notAssessed: 'lastName is unknown' };
-    if (firstName === 'breaks') throw new Error('cannot judge');
-    return marks.includes(String(firstName)) ? { message: 'is marked', evidence: { firstName } } : undefined;
-  },
+  when: [
+    {
+      text: () => 'is marked',
+      holds({ firstName, lastName }, { marks }) {
+        if (lastName === 'unknown') return undefined;
+        if (firstName === 'breaks') throw new Error('cannot judge');
+        return marks.includes(String(firstName));
+      },
+      unknown: () => 'lastName is unknown',
+    },
+  ],
+  violation: ({ firstName }) => ({ message: 'is marked', evidence: { firstName } }),
 });
 const counted = defineDirectoryRule({
   ...texts,
@@ -60,7 +66,7 @@ const counted = defineDirectoryRule({
   options: {},
   about: 'environment',
   limit: () => ({ text: 'never', holds: false }),
-  begin: () => ({ see: () => {}, judge: () => ({ checked: 1, violations: [] }) }),
+  violation: () => ({ message: 'never', evidence: {} }),
 });
 const RULES: readonly Rule[] = [marked, counted];
 

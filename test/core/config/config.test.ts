@@ -24,15 +24,15 @@ const rules = [
       privilegedMaxDays > maxDays
         ? `privilegedMaxDays must be at most ${maxDays}, got ${privilegedMaxDays}`
         : undefined,
-    clauses: () => [],
-    check: () => undefined,
+    when: [],
+    violation: () => ({ message: 'm', evidence: {} }),
   }),
   defineDirectoryRule({
     ...texts('email-domain'),
     options: { allowedDomains: ['example.com'] },
     about: 'environment',
     limit: () => ({ text: 'never', holds: false }),
-    begin: () => ({ see: () => undefined, judge: () => ({ checked: 0, violations: [] }) }),
+    violation: () => ({ message: 'm', evidence: {} }),
   }),
   defineUnavailableRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),
 ];

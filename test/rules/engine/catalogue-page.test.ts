@@ -17,8 +17,8 @@ const judged = defineUserRule({
   severityNote: '`HIGH` at times',
   controls: controls({ 'NIST-800-53-r5': ['AC-10', 'AC-2(3)', 'AC-2'], 'SOC-2': ['CC6.1'] }),
   options: { maxDays: 5, names: ['a'] },
-  clauses: () => [],
-  check: () => undefined,
+  when: [],
+  violation: () => ({ message: 'm', evidence: {} }),
 });
 
 const unread = defineUnavailableRule({

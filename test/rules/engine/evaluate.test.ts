@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
-import { beginEvaluation, type Failure } from '../../../rules/engine/evaluate.ts';
+import type { Context } from '../../../rules/engine/context.ts';
+import { beginEvaluation, type RuleFailure } from '../../../rules/engine/evaluate.ts';
 import {
-  type Context,
   defineChangeRule,
   defineDirectoryRule,
   defineUnavailableRule,
@@ -23,19 +23,27 @@ const texts = {
 const noTest = defineUserRule({
   ...texts,
   id: 'no-test',
-  options: { words: ['test'] },
+  options: { words: ['test'] as readonly string[] },
   isConfigured: ({ words }) => words.length > 0,
-  clauses: () => [],
-  check({ id, type }, { words }) {
-    if (type === undefined) return { notAssessed: 'type is missing' };
-    if (type === 'EXPLODE') throw new TypeError('cannot judge this');
-    if (!words.includes(id)) return undefined;
-    return {
-      message: 'is a test',
-      evidence: { id },
-      ...(type === 'SUPER_USER' && { severity: 'HIGH' as const }),
-    };
-  },
+  when: [
+    {
+      text: () => 'type is there',
+      holds: ({ type }) => type !== undefined || undefined,
+      unknown: () => 'type is missing',
+    },
+    {
+      text: () => 'its id is listed',
+      holds({ id, type }, { words }) {
+        if (type === 'EXPLODE') throw new TypeError('cannot judge this');
+        return words.includes(id) || type === undefined;
+      },
+    },
+  ],
+  violation: ({ id, type }) => ({
+    message: 'is a test',
+    evidence: { id },
+    ...(type === 'SUPER_USER' && { severity: 'HIGH' as const }),
+  }),
 });
 
 const fewUsers = defineDirectoryRule({
@@ -43,39 +51,25 @@ const fewUsers = defineDirectoryRule({
   id: 'few-users',
   options: { max: 1 },
   about: 'environment',
-  limit: (count, { max }) => ({ text: 'too many', holds: count > max }),
-  begin({ max }, { environmentId }) {
-    let users = 0;
-    return {
-      see: () => {
-        users += 1;
-      },
-      judge: () => ({
-        checked: 1,
-        violations:
-          users > max
-            ? [
-                {
-                  subject: { kind: 'environment', id: environmentId },
-                  violation: { message: 'too many', evidence: { users } },
-                },
-              ]
-            : [],
-      }),
-    };
-  },
+  counts: [],
+  limit: ({ count }, { max }) => ({ text: 'too many', holds: count > max }),
+  violation: ({ count }) => ({ message: 'too many', evidence: { count } }),
 });
 
 const noNewcomers = defineChangeRule({
   ...texts,
   id: 'no-newcomers',
   options: {},
-  clauses: () => [],
-  check(before, after) {
-    if (after?.type === 'EXPLODE') throw new TypeError('cannot compare this');
-    if (before === undefined) return { message: 'is new', evidence: {} };
-    return after === undefined ? { message: 'is gone', evidence: {} } : undefined;
-  },
+  when: [
+    {
+      text: () => 'it came or went',
+      holds({ before, after }) {
+        if (after?.type === 'EXPLODE') throw new TypeError('cannot compare this');
+        return before === undefined || after === undefined;
+      },
+    },
+  ],
+  violation: ({ before }) => ({ message: before === undefined ? 'is new' : 'is gone', evidence: {} }),
 });
 
 const blind = defineUnavailableRule({ ...texts, id: 'blind', needs: 'ListPermissionGroups' });
@@ -91,7 +85,7 @@ interface Run {
 }
 
 const judge = (rules: readonly Rule[], { records, settings, before, vanished = [], isWhole = true }: Run) => {
-  const failures: Failure[] = [];
+  const failures: RuleFailure[] = [];
   const unanswered: string[] = [];
   const earlierRun = before === undefined ? undefined : '20261123T020000Z';
   const evaluation = beginEvaluation(configureRules(rules, settings), context, earlierRun, {
@@ -101,7 +95,7 @@ const judge = (rules: readonly Rule[], { records, settings, before, vanished = [
   const users = records.map((record, position) => readUser(record, position));
   for (const user of users) evaluation.see(user, before?.[user.id]);
   for (const user of vanished) evaluation.vanished(user);
-  const [outcome] = evaluation.conclude((place) => users[place]?.id ?? 'nobody', isWhole);
+  const [outcome] = evaluation.conclude((position) => users[position]?.id ?? 'nobody', isWhole);
   return {
     outcome,
     unanswered,
@@ -201,14 +195,13 @@ describe('a rule on the directory that throws', () => {
   const explode = (): never => {
     throw new TypeError('cannot count this');
   };
-  const healthy = { see: () => undefined, judge: () => ({ checked: 1, violations: [] }) };
 
   test.each([
-    { when: 'at its beginning', begin: explode },
-    { when: 'at a user', begin: () => ({ ...healthy, see: explode }) },
-    { when: 'at its end', begin: () => ({ ...healthy, judge: explode }) },
-  ])('$when has not judged, and says what it threw', ({ begin }) => {
-    const judged = judge([{ ...fewUsers, begin }], { records: [user('a'), user('b')] });
+    { when: 'at a user', broken: { counts: [{ text: () => '', holds: explode }] } },
+    { when: 'at its end', broken: { limit: explode } },
+    { when: 'at its violation', broken: { violation: explode } },
+  ])('$when has not judged, and says what it threw', ({ broken }) => {
+    const judged = judge([{ ...fewUsers, ...broken }], { records: [user('a'), user('b')] });
     expect(judged.failures).toEqual([]);
     expect(judged.unanswered).toEqual(['few-users env: the rule failed']);
     expect(judged.outcome).toMatchObject({

@@ -1,11 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Failure } from '../../../rules/engine/evaluate.ts';
+import type { RuleFailure } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
-import { beginLifecycle, type Past, type RecentlyResolved } from '../../../rules/engine/lifecycle.ts';
-import { type Remembered, StandingFindings } from '../../../rules/engine/memory/standing.ts';
-import { defineChangeRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
+import {
+  beginLifecycle,
+  type FindingBaseline,
+  type RecentlyResolved,
+} from '../../../rules/engine/lifecycle.ts';
+import { type OpenFinding, OpenFindings } from '../../../rules/engine/memory/open-findings.ts';
+import { defineChangeRule, defineUserRule, type Rule, type Subject } from '../../../rules/engine/rule.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { openWaivers, type Waiver } from '../../../rules/engine/waiver.ts';
+import { rules } from '../../../rules/index.ts';
+import { anApiUser, aUser } from '../../support/builders.ts';
+import { judgeInto } from '../../support/rule-tester.ts';
 
 const texts = {
   title: 't',
@@ -19,30 +26,30 @@ const rule = defineUserRule({
   ...texts,
   id: 'stale',
   options: {},
-  clauses: () => [],
-  check: () => undefined,
+  when: [],
+  violation: () => ({ message: 'm', evidence: {} }),
 });
 const change = defineChangeRule({
   ...texts,
   id: 'changed',
   options: {},
-  clauses: () => [],
-  check: () => undefined,
+  when: [],
+  violation: () => ({ message: 'm', evidence: {} }),
 });
 
 const NOW = '2026-11-24T02:00:00.000Z';
 const daysAgo = (days: number): string => new Date(Date.parse(NOW) - days * 86_400_000).toISOString();
 
-const failure = (of: Rule = rule, severity: Severity = 'MEDIUM'): Failure => ({
+const failure = (of: Rule = rule, severity: Severity = 'MEDIUM'): RuleFailure => ({
   rule: of,
   severity,
   subject: { kind: 'user', id: 'u1' },
   violation: { message: 'is stale', evidence: { days: 91 } },
 });
 
-const stood: Remembered = { severity: 'MEDIUM', firstSeen: daysAgo(10), runs: 10 };
+const wasOpen: OpenFinding = { severity: 'MEDIUM', firstSeen: daysAgo(10), runs: 10 };
 const resolved = (days: number): RecentlyResolved => ({
-  ...stood,
+  ...wasOpen,
   id: 'env/stale/u1',
   resolvedAt: daysAgo(days),
 });
@@ -56,61 +63,67 @@ const waiver: Waiver = {
   expires: '2026-11-24',
 };
 
-const begin = (past: Partial<Past> = {}, waivers: readonly Waiver[] = [], unjudged: readonly string[] = []) =>
+const begin = (
+  baseline: Partial<FindingBaseline> = {},
+  waivers: readonly Waiver[] = [],
+  unjudged: readonly string[] = [],
+) =>
   beginLifecycle(
     'env',
     NOW,
-    { standing: new StandingFindings(), resolved: new Map(), ...past },
+    { open: new OpenFindings(), resolved: new Map(), ...baseline },
     openWaivers(waivers, Date.parse(NOW), new Map([['stale', true]])),
     new Set(unjudged),
   );
 
-const standing = (remembered: Remembered = stood): Partial<Past> => {
-  const findings = new StandingFindings();
-  findings.remember('env/stale/u1', remembered);
-  return { standing: findings };
+const open = (finding: OpenFinding = wasOpen): Partial<FindingBaseline> => {
+  const findings = new OpenFindings();
+  findings.add('env/stale/u1', finding);
+  return { open: findings };
 };
-const lately = (days: number): Partial<Past> => ({ resolved: new Map([['env/stale/u1', resolved(days)]]) });
+const lately = (days: number): Partial<FindingBaseline> => ({
+  resolved: new Map([['env/stale/u1', resolved(days)]]),
+});
 
 describe('a failure', () => {
   test.each<{
     name: string;
-    past?: Partial<Past>;
+    baseline?: Partial<FindingBaseline>;
     waivers?: Waiver[];
-    failure?: Failure;
+    failure?: RuleFailure;
     finding: Partial<Finding>;
   }>([
     { name: 'that was not there is new', finding: { state: 'new', firstSeen: NOW, lastSeen: NOW, runs: 1 } },
     {
       name: 'that was there is open, with its age and its runs',
-      past: standing(),
+      baseline: open(),
       finding: { state: 'open', firstSeen: daysAgo(10), lastSeen: NOW, runs: 11 },
     },
     {
       name: 'that resolved 30 days ago is reopened',
-      past: lately(30),
+      baseline: lately(30),
       finding: { state: 'reopened', firstSeen: daysAgo(10), runs: 11 },
     },
     {
       name: 'that resolved 31 days ago is new',
-      past: lately(31),
+      baseline: lately(31),
       finding: { state: 'new', firstSeen: NOW, runs: 1 },
     },
     {
       name: 'of a higher severity than before is escalated',
-      past: standing(),
+      baseline: open(),
       failure: failure(rule, 'HIGH'),
       finding: { state: 'open', severity: 'HIGH', escalatedFrom: 'MEDIUM' },
     },
     {
       name: 'on change is an event',
-      past: standing(),
+      baseline: open(),
       failure: failure(change),
       finding: { state: 'event', firstSeen: NOW, runs: 1 },
     },
     {
       name: 'that someone accepted is waived, on the last day too, and keeps its history',
-      past: standing(),
+      baseline: open(),
       waivers: [waiver],
       finding: {
         state: 'waived',
@@ -121,7 +134,7 @@ describe('a failure', () => {
     },
     {
       name: 'that was accepted and is no longer is open, and says so',
-      past: standing({ ...stood, wasWaived: true }),
+      baseline: open({ ...wasOpen, wasWaived: true }),
       waivers: [{ ...waiver, expires: '2026-11-23' }],
       finding: { state: 'open', waiverEnded: true, firstSeen: daysAgo(10), runs: 11 },
     },
@@ -135,23 +148,23 @@ describe('a failure', () => {
       waivers: [{ ...waiver, user: 'u2' }],
       finding: { state: 'new' },
     },
-  ])('$name', ({ past, waivers, failure: failed = failure(), finding }) => {
-    expect(begin(past, waivers).fail(failed)).toMatchObject(finding);
+  ])('$name', ({ baseline, waivers, failure: failed = failure(), finding }) => {
+    expect(begin(baseline, waivers).findingOf(failed)).toMatchObject(finding);
   });
 
   test.each([
-    { name: 'was never accepted', past: standing(), waivers: [] },
-    { name: 'is accepted still', past: standing({ ...stood, wasWaived: true }), waivers: [waiver] },
-  ])('has no ended waiver where it $name', ({ past, waivers }) => {
-    expect(begin(past, waivers).fail(failure())).not.toHaveProperty('waiverEnded');
+    { name: 'was never accepted', baseline: open(), waivers: [] },
+    { name: 'is accepted still', baseline: open({ ...wasOpen, wasWaived: true }), waivers: [waiver] },
+  ])('has no ended waiver where it $name', ({ baseline, waivers }) => {
+    expect(begin(baseline, waivers).findingOf(failure())).not.toHaveProperty('waiverEnded');
   });
 
   test.each(['MEDIUM', 'LOW'] as const)('of severity %s after MEDIUM is not escalated', (severity) => {
-    expect(begin(standing()).fail(failure(rule, severity))).not.toHaveProperty('escalatedFrom');
+    expect(begin(open()).findingOf(failure(rule, severity))).not.toHaveProperty('escalatedFrom');
   });
 
   test('has the identity of environment, rule and subject, and all that a reader needs', () => {
-    expect(begin().fail(failure())).toEqual({
+    expect(begin().findingOf(failure())).toEqual({
       id: 'env/stale/u1',
       ruleId: 'stale',
       severity: 'MEDIUM',
@@ -169,7 +182,7 @@ describe('a failure', () => {
 
 describe('a finding of the earlier run', () => {
   const earlier: Finding = {
-    ...begin().fail(failure()),
+    ...begin().findingOf(failure()),
     state: 'open',
     firstSeen: daysAgo(10),
     lastSeen: daysAgo(1),
@@ -178,30 +191,30 @@ describe('a finding of the earlier run', () => {
   const cause = () => 'fixed' as const;
 
   test('that does not fail again resolves, with its cause', () => {
-    const lifecycle = begin(standing());
-    expect(lifecycle.settle(earlier, rule, cause)).toMatchObject({
+    const lifecycle = begin(open());
+    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toMatchObject({
       state: 'resolved',
       cause: 'fixed',
       resolvedAt: NOW,
       lastSeen: daysAgo(1),
       runs: 10,
     });
-    expect(lifecycle.recentlyResolved()).toEqual([{ ...stood, id: 'env/stale/u1', resolvedAt: NOW }]);
+    expect(lifecycle.recentlyResolved()).toEqual([{ ...wasOpen, id: 'env/stale/u1', resolvedAt: NOW }]);
   });
 
   test('that fails again has nothing more to tell', () => {
-    const lifecycle = begin(standing());
-    lifecycle.fail(failure());
-    expect(lifecycle.settle(earlier, rule, cause)).toBeUndefined();
+    const lifecycle = begin(open());
+    lifecycle.findingOf(failure());
+    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toBeUndefined();
   });
 
   test.each([
     { name: 'a subject that could not be assessed', unjudged: [], carries: true },
     { name: 'a rule that had no say', unjudged: ['stale'], carries: false },
   ])('is carried over $name', ({ unjudged, carries }) => {
-    const lifecycle = begin(standing(), [], unjudged);
+    const lifecycle = begin(open(), [], unjudged);
     if (carries) lifecycle.notAssessed(rule, { kind: 'user', id: 'u1' });
-    expect(lifecycle.settle(earlier, rule, cause)).toMatchObject({
+    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toMatchObject({
       state: 'open',
       carried: true,
       lastSeen: daysAgo(1),
@@ -211,15 +224,15 @@ describe('a finding of the earlier run', () => {
   });
 
   test('is carried as waived while its waiver holds', () => {
-    const lifecycle = begin(standing(), [waiver], ['stale']);
-    expect(lifecycle.settle(earlier, rule, cause)).toMatchObject({ state: 'waived', carried: true });
+    const lifecycle = begin(open(), [waiver], ['stale']);
+    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toMatchObject({ state: 'waived', carried: true });
   });
 
   test('is carried with the end of its waiver, once', () => {
-    const lifecycle = begin(standing(), [], ['stale']);
-    const carried = lifecycle.settle({ ...earlier, state: 'waived' }, rule, cause);
+    const lifecycle = begin(open(), [], ['stale']);
+    const carried = lifecycle.carryOrResolve({ ...earlier, state: 'waived' }, rule, cause);
     expect(carried).toMatchObject({ state: 'open', carried: true, waiverEnded: true });
-    const next = begin(standing(), [], ['stale']).settle({ ...earlier, ...carried }, rule, cause);
+    const next = begin(open(), [], ['stale']).carryOrResolve({ ...earlier, ...carried }, rule, cause);
     expect(next).toMatchObject({ state: 'open', carried: true });
     expect(next).not.toHaveProperty('waiverEnded');
   });
@@ -230,22 +243,78 @@ describe('a finding of the earlier run', () => {
     { name: 'what had resolved', finding: { ...earlier, state: 'resolved' as const }, of: rule },
   ])('does not resolve where it was $name', ({ finding, of }) => {
     const lifecycle = begin();
-    expect(lifecycle.settle(finding, of, cause)).toBeUndefined();
+    expect(lifecycle.carryOrResolve(finding, of, cause)).toBeUndefined();
     expect(lifecycle.recentlyResolved()).toEqual([]);
+  });
+});
+
+describe('a night on which a member went missing', () => {
+  const people = [
+    anApiUser({ type: 'SUPER_USER' }),
+    ...Array.from({ length: 3 }, (_, n) => aUser({ userId: `s${n}`, type: 'SUPER_USER' })),
+  ];
+  const judgeNight = (
+    baseline: Partial<FindingBaseline>,
+    users: readonly unknown[],
+    earlier?: readonly unknown[],
+  ) => {
+    const lifecycle = begin(baseline);
+    const findings: Finding[] = [];
+    const given = { users, ...(earlier && { earlierUsers: earlier }) };
+    const sink = {
+      fail: (failed: RuleFailure) => findings.push(lifecycle.findingOf(failed)),
+      notAssessed: (of: Rule, subject: Subject) => lifecycle.notAssessed(of, subject),
+    };
+    judgeInto(sink, rules, given);
+    return { findings, lifecycle };
+  };
+  const first = judgeNight({}, people).findings;
+  const openAfter = (findings: readonly Finding[]): OpenFindings => {
+    const all = new OpenFindings();
+    for (const { id, severity, firstSeen, runs } of findings) all.add(id, { severity, firstSeen, runs });
+    return all;
+  };
+  const [someone, ...others] = people;
+  const untyped = [{ ...someone, type: undefined }, ...others];
+
+  test.each(['super-user-api-access', 'too-many-super-users'])(
+    'a finding of %s is carried, not resolved',
+    (id) => {
+      const finding = first.find(({ ruleId }) => ruleId === id);
+      const { findings, lifecycle } = judgeNight({ open: openAfter(first) }, untyped, people);
+      expect(findings.map(({ ruleId }) => ruleId)).not.toContain(id);
+      const of = rules.find((one) => one.id === id);
+      expect(finding && lifecycle.carryOrResolve(finding, of, () => 'fixed')).toMatchObject({
+        state: 'open',
+        carried: true,
+        runs: 2,
+      });
+      expect(lifecycle.recentlyResolved()).toEqual([]);
+    },
+  );
+
+  test('an event is neither carried nor told again', () => {
+    const { findings } = judgeNight({}, people, [{ ...someone, type: 'APP_USER' }, ...others]);
+    const promoted = findings.find(({ ruleId }) => ruleId === 'promoted-to-super-user');
+    const { lifecycle, findings: next } = judgeNight({ open: openAfter(findings) }, people, untyped);
+    expect(promoted?.state).toBe('event');
+    expect(next.map(({ ruleId }) => ruleId)).not.toContain('promoted-to-super-user');
+    const of = rules.find(({ id }) => id === 'promoted-to-super-user');
+    expect(promoted && lifecycle.carryOrResolve(promoted, of, () => 'fixed')).toBeUndefined();
   });
 });
 
 describe('the memory of what resolved', () => {
   test.each([
-    { name: 'keeps 30 days', past: lately(30), kept: 1 },
-    { name: 'forgets after that', past: lately(31), kept: 0 },
-  ])('$name', ({ past, kept }) => {
-    expect(begin(past).recentlyResolved()).toHaveLength(kept);
+    { name: 'keeps 30 days', baseline: lately(30), kept: 1 },
+    { name: 'forgets after that', baseline: lately(31), kept: 0 },
+  ])('$name', ({ baseline, kept }) => {
+    expect(begin(baseline).recentlyResolved()).toHaveLength(kept);
   });
 
   test('drops what came back', () => {
     const lifecycle = begin(lately(3));
-    lifecycle.fail(failure());
+    lifecycle.findingOf(failure());
     expect(lifecycle.recentlyResolved()).toEqual([]);
   });
 });

@@ -23,8 +23,10 @@ test.each([
 test.each([
   ['SUPER_USER', true],
   ['APP_USER', false],
-  ['super_user', false],
-  [undefined, false],
+  ['super_user', undefined],
+  ['', undefined],
+  [null, undefined],
+  [undefined, undefined],
 ])('type %j is privileged: %j', (type, isPrivileged) => {
   expect(readUser(aUser({ type }), 0).isPrivileged).toBe(isPrivileged);
 });
@@ -32,9 +34,11 @@ test.each([
 test.each([
   ['ENABLED', true],
   ['DISABLED', false],
-  ['enabled', false],
-  [true, false],
-  [undefined, false],
+  ['enabled', undefined],
+  [true, undefined],
+  ['', undefined],
+  [null, undefined],
+  [undefined, undefined],
 ])('apiAccess %j is API-bound: %j', (apiAccess, isApiBound) => {
   expect(readUser(aUser({ apiAccess }), 0).isApiBound).toBe(isApiBound);
 });

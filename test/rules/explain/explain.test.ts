@@ -1,16 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
+import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
 import {
-  beginCounting,
+  type ConditionState,
   type ConfiguredDirectoryRule,
+  countedGroup,
+  type Explanation,
   explainChange,
   explainGroups,
   explainUser,
   sharedBy,
 } from '../../../rules/explain/explain.ts';
 import { rules } from '../../../rules/index.ts';
+import { record as awkwardRecord, NAMED, oneEach } from '../../support/awkward-records.ts';
 import { aContext, anApiUser, aRoleArn, aUser, daysAgo, type UserRecord } from '../../support/builders.ts';
+import { expectMailable, judge } from '../../support/rule-tester.ts';
 
 const configuredOf = (id: string, settings: RuleSettings = {}) => {
   const configured = configureRules(rules, { [id]: settings }).find(({ rule }) => rule.id === id);
@@ -32,7 +38,7 @@ describe('a rule on one user', () => {
   test.each(limits)('$name: $outcome', ({ lastLoginTime, outcome, last }) => {
     const explanation = explained('stale-login', aUser({ type: 'SUPER_USER', lastLoginTime }));
     expect(explanation?.outcome).toBe(outcome);
-    expect(explanation?.clauses.at(-1)).toEqual({
+    expect(explanation?.conditions.at(-1)).toEqual({
       text: 'lastLoginTime is older than 45 days',
       holds: last,
     });
@@ -97,26 +103,24 @@ describe('a rule on change', () => {
   });
 });
 
+const directoryRule = (id: string): ConfiguredDirectoryRule => {
+  const configured = configuredOf(id);
+  if (configured.rule.kind !== 'directory') throw new Error(`${id} is no directory rule`);
+  return { ...configured, rule: configured.rule };
+};
+const explain = (id: string, records: readonly unknown[], about?: number) => {
+  const configured = directoryRule(id);
+  const users = records.map(readUser);
+  const user: User | undefined = about === undefined ? undefined : users[about];
+  const check = beginDirectoryCheck(configured.rule, configured.options, aContext());
+  for (const one of users) check.see(one);
+  const shared = user === undefined ? [undefined] : sharedBy(configured, user);
+  const groups = shared.map((one) => countedGroup(check, one, (position) => users[position]?.id ?? ''));
+  const record = about === undefined ? undefined : records[about];
+  return { groups, ...explainGroups(configured, groups, user, record, aContext()) };
+};
+
 describe('a rule on the whole directory', () => {
-  const directoryRule = (id: string): ConfiguredDirectoryRule => {
-    const configured = configuredOf(id);
-    if (configured.rule.kind !== 'directory') throw new Error(`${id} is no directory rule`);
-    return { ...configured, rule: configured.rule };
-  };
-  const explain = (id: string, records: readonly UserRecord[], about?: number) => {
-    const configured = directoryRule(id);
-    const users = records.map(readUser);
-    const user: User | undefined = about === undefined ? undefined : users[about];
-    const counting = beginCounting(
-      configured,
-      user === undefined ? [undefined] : sharedBy(configured, user),
-      aContext(),
-    );
-    for (const one of users) counting.see(one);
-    const groups = counting.groups();
-    const record = about === undefined ? undefined : records[about];
-    return { groups, ...explainGroups(configured, groups, user, record, aContext()) };
-  };
   const superUsers = (count: number) =>
     Array.from({ length: count }, (_, n) => aUser({ userId: `s${n}`, type: 'SUPER_USER' }));
 
@@ -126,9 +130,9 @@ describe('a rule on the whole directory', () => {
   ])('%i super users: %s', (count, outcome) => {
     expect(explain('too-many-super-users', [...superUsers(count), aUser()])).toMatchObject({
       outcome,
-      clauses: [{ text: `there are more than 3 such users: ${count}`, holds: count > 3 }],
-      whom: ['status is not DISABLED', 'type is SUPER_USER'],
-      groups: [{ count, shared: undefined }],
+      conditions: [{ text: `there are more than 3 such users: ${count}`, holds: count > 3 }],
+      counted: ['status is not DISABLED', 'type is SUPER_USER'],
+      groups: [{ bounds: { low: { count }, high: { count } }, shared: undefined }],
     });
   });
 
@@ -140,21 +144,121 @@ describe('a rule on the whole directory', () => {
 
   test('counts each group of a user', () => {
     const twin = { firstName: 'ZEBULON', lastName: ' Quagmire  u1' };
-    const { outcome, clauses, groups } = explain(
+    const { outcome, conditions, groups } = explain(
       'duplicate-person',
       [aUser(), aUser({ userId: 'u2', ...twin })],
       0,
     );
     expect(outcome).toBe('FAIL');
-    expect(groups.map(({ shared, count, ids }) => [shared?.name, count, ids])).toEqual([
+    expect(groups.map(({ shared, bounds, ids }) => [shared?.name, bounds.low.count, ids])).toEqual([
       ['emailAddress', 1, ['u1']],
       ['firstName and lastName', 2, ['u1', 'u2']],
     ]);
-    expect(clauses.at(-1)?.alternatives?.map(({ holds }) => holds)).toEqual([false, true]);
+    expect(conditions.at(-1)?.alternatives?.map(({ holds }) => holds)).toEqual([false, true]);
   });
 
   test('has nothing against a user that shares nothing', () => {
     const nameless = aUser({ emailAddress: undefined, firstName: '', lastName: '' });
     expect(explain('duplicate-person', [nameless, nameless], 0).outcome).toBe('PASS');
+  });
+
+  test('tells what a limit depends on where not all is known', () => {
+    const users = [...superUsers(3), aUser({ type: undefined })];
+    const text =
+      'there are more than 3 such users: 3; with all that may count, there are more than 3 such users: 4';
+    const reason = 'it depends on 1 user: type is missing or not a documented value';
+    expect(explain('too-many-super-users', users)).toMatchObject({
+      outcome: 'NOT_ASSESSED',
+      message: reason,
+      conditions: [{ text, holds: undefined }],
+      groups: [{ ids: ['s0', 's1', 's2'] }],
+    });
+    expect(explain('too-many-super-users', users, 3)).toMatchObject({
+      outcome: 'NOT_ASSESSED',
+      message: 'type is missing or not a documented value',
+    });
+    expect(explain('too-many-super-users', users, 0)).toMatchObject({
+      outcome: 'NOT_ASSESSED',
+      message: reason,
+    });
+    expect(explain('too-many-super-users', [...users, aUser({ userId: 'u2' })], 4).outcome).toBe('PASS');
+  });
+});
+
+/** Whom a finding names, wherever in its evidence. */
+const userIdsIn = (evidence: unknown): readonly string[] => {
+  if (typeof evidence !== 'object' || evidence === null) return [];
+  const { userIds } = evidence as { readonly userIds?: readonly string[] };
+  return userIds ?? Object.values(evidence).flatMap(userIdsIn);
+};
+
+describe('what is shown leads to the outcome, and names nobody', () => {
+  const told = (states: readonly ConditionState[]): readonly string[] =>
+    states.flatMap(({ text, alternatives = [] }) => [text, ...told(alternatives)]);
+
+  const expectShown = (explanation: Explanation | undefined): void => {
+    const { outcome = '', conditions = [], message } = explanation ?? {};
+    const truths = conditions.map(({ holds }) => holds);
+    const unknown = truths.includes(undefined) ? 'NOT_ASSESSED' : 'FAIL';
+    expect([conditions, outcome]).toEqual([conditions, truths.includes(false) ? 'PASS' : unknown]);
+    for (const { alternatives, holds } of conditions) {
+      if (alternatives === undefined) continue;
+      const some = alternatives.map((one) => one.holds);
+      expect(holds).toBe(some.includes(true) || (some.includes(undefined) ? undefined : false));
+    }
+    for (const text of told(conditions)) expectMailable(text, NAMED);
+    if (message !== undefined) expectMailable(message, NAMED);
+  };
+  const options = (id: string): RuleSettings =>
+    id === 'email-domain' ? { allowedDomains: ['quagmire.example'] } : {};
+  const ofKind = (kind: string) => rules.filter((rule) => rule.kind === kind).map(({ id }) => ({ id }));
+  const records = fc.array(awkwardRecord, { maxLength: 6 }) as fc.Arbitrary<unknown[]>;
+
+  test.each(ofKind('user'))('$id', ({ id }) => {
+    const configured = configuredOf(id, options(id));
+    const property = fc.property(records, (some) => {
+      for (const [position, one] of some.entries()) {
+        expectShown(explainUser(configured, readUser(one, position), one, aContext()));
+      }
+    });
+    expect(() => fc.assert(property)).not.toThrow();
+  });
+
+  test.each(ofKind('change'))('$id', ({ id }) => {
+    const configured = configuredOf(id);
+    const record = fc.option(awkwardRecord);
+    const property = fc.property(record, record, (beforeRecord, afterRecord) => {
+      const [before, after] = [beforeRecord, afterRecord].map((one) =>
+        one === null ? undefined : readUser(one, 0),
+      );
+      expectShown(explainChange(configured, { before, after, beforeRecord, afterRecord }, aContext()));
+    });
+    expect(() => fc.assert(property)).not.toThrow();
+  });
+
+  test.each(ofKind('directory'))('$id', ({ id }) => {
+    const { rule } = directoryRule(id);
+    fc.assert(
+      fc.property(records, (some) => {
+        const users = oneEach(some);
+        const { failures, reasons } = judge([rule], { users });
+        const named = new Set(
+          [...failures.values()].flatMap(({ violation }) => userIdsIn(violation.evidence)),
+        );
+        for (const [position, one] of users.entries()) {
+          const { id: userId } = readUser(one, position);
+          const explanation = explain(id, users, position);
+          expectShown(explanation);
+          if (rule.keys !== undefined)
+            expect([userId, explanation.outcome === 'FAIL']).toEqual([userId, named.has(userId)]);
+        }
+        if (rule.about !== 'environment') return;
+        const ofEnvironment = explain(id, users);
+        expectShown(ofEnvironment);
+        const expected =
+          failures.size > 0 ? 'FAIL' : Object.keys(reasons).length > 0 ? 'NOT_ASSESSED' : 'PASS';
+        expect(ofEnvironment.outcome).toBe(expected);
+      }),
+    );
   });
 });

@@ -5,9 +5,10 @@ import { readUser } from '../../../../rules/engine/user.ts';
 const user = (userId: unknown, members: Readonly<Record<string, unknown>> = {}) =>
   readUser({ userId, ...members }, 0);
 
-describe('what the earlier run knew', () => {
+describe('the baseline of a user', () => {
   test.each([
-    { name: 'nothing', members: {} },
+    { name: 'nothing known', members: {} },
+    { name: 'an application user without API access', members: { type: 'APP_USER', apiAccess: 'DISABLED' } },
     { name: 'a super user', members: { status: 'ENABLED', type: 'SUPER_USER' } },
     { name: 'a disabled user', members: { status: 'DISABLED', type: 'APP_USER' } },
     { name: 'a user being created', members: { status: 'CREATING', type: 'APP_USER' } },
@@ -21,11 +22,11 @@ describe('what the earlier run knew', () => {
     },
   ])('$name', ({ members }) => {
     const roster = new Roster();
-    roster.remember(user('other', { apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/b' }));
-    roster.remember(user('u', members));
+    roster.addBaseline(user('other', { apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/b' }));
+    roster.addBaseline(user('u', members));
     roster.arrive(user('u', { status: 'CREATING', type: 'SUPER_USER', apiAccess: 'ENABLED' }));
     const { id, hasUserId, status, type, isPrivileged, isApiBound, principalArn } = user('u', members);
-    expect(roster.before('u')).toEqual({
+    expect(roster.baselineOf('u')).toEqual({
       id,
       hasUserId,
       status,
@@ -36,17 +37,39 @@ describe('what the earlier run knew', () => {
     });
   });
 
-  test('an unrecognised value is remembered as none', () => {
+  test('an unrecognised value is kept as none, and what it says as unknown', () => {
     const roster = new Roster();
-    roster.remember(user('u', { status: 'ARCHIVED', type: 7 }));
-    expect(roster.before('u')).toMatchObject({ status: undefined, type: undefined });
+    roster.addBaseline(user('u', { status: 'ARCHIVED', type: 7, apiAccess: 'enabled' }));
+    expect(roster.baselineOf('u')).toEqual({
+      id: 'u',
+      hasUserId: true,
+      status: undefined,
+      type: undefined,
+      isPrivileged: undefined,
+      isApiBound: undefined,
+      principalArn: undefined,
+    });
+  });
+
+  test('is not touched by what the user is like now', () => {
+    const roster = new Roster();
+    const before = { status: 'CREATING', type: 'APP_USER', apiAccess: 'ENABLED' };
+    roster.addBaseline(user('u', before));
+    roster.arrive(user('u', { status: 'DISABLED', type: 'SUPER_USER', apiAccess: 'DISABLED' }));
+    expect(roster.baselineOf('u')).toMatchObject({
+      status: 'CREATING',
+      type: 'APP_USER',
+      isPrivileged: false,
+      isApiBound: true,
+    });
+    expect(roster.presenceOf('u')).toBe('disabled');
   });
 
   test('nobody without a userId', () => {
     const roster = new Roster();
-    roster.remember(user(undefined));
+    roster.addBaseline(user(undefined));
     expect([...roster.gone()]).toEqual([]);
-    expect(roster.before('#0')).toBeUndefined();
+    expect(roster.baselineOf('#0')).toBeUndefined();
   });
 });
 
@@ -68,24 +91,24 @@ describe('who arrives', () => {
   test('a newcomer was not known before', () => {
     const roster = new Roster();
     roster.arrive(user('new', { type: 'SUPER_USER' }));
-    expect(roster.before('new')).toBeUndefined();
+    expect(roster.baselineOf('new')).toBeUndefined();
   });
 });
 
 test('who arrived where', () => {
   const roster = new Roster();
-  roster.remember(user('earlier'));
+  roster.addBaseline(user('earlier'));
   for (const id of ['b', undefined, 'earlier', 'b', 'a']) roster.arrive(user(id));
-  expect([0, 1, 2, 3].map((place) => roster.arrival(place))).toEqual(['b', '#1', 'earlier', 'a']);
+  expect([0, 1, 2, 3].map((position) => roster.idAt(position))).toEqual(['b', '#1', 'earlier', 'a']);
 });
 
 test('who has gone, and who is still there', () => {
   const roster = new Roster();
-  for (const id of ['stays', 'goes', 'leaves']) roster.remember(user(id, { status: 'ENABLED' }));
+  for (const id of ['stays', 'goes', 'leaves']) roster.addBaseline(user(id, { status: 'ENABLED' }));
   roster.arrive(user('stays', { status: 'ENABLED' }));
   roster.arrive(user('leaves', { status: 'DISABLED' }));
   expect([...roster.gone()].map(({ id }) => id)).toEqual(['goes']);
-  expect(['stays', 'goes', 'leaves', 'unheard of'].map((id) => roster.whereabouts(id))).toEqual([
+  expect(['stays', 'goes', 'leaves', 'unheard of'].map((id) => roster.presenceOf(id))).toEqual([
     'active',
     'gone',
     'disabled',

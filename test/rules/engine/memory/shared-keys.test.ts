@@ -3,19 +3,21 @@ import * as fc from 'fast-check';
 import { SharedKeys } from '../../../../rules/engine/memory/shared-keys.ts';
 
 /** A line feed parts the texts of a key. */
-const add = (keys: SharedKeys, key: string, place: number): void => keys.add(place, ...key.split('\n'));
+const add = (keys: SharedKeys, key: string, position: number): void => keys.add(position, key.split('\n'));
 
-const filed = (entries: readonly (readonly [key: string, place: number])[]): SharedKeys => {
+const filed = (entries: readonly (readonly [key: string, position: number])[]): SharedKeys => {
   const keys = new SharedKeys();
-  for (const [key, place] of entries) add(keys, key, place);
+  for (const [key, position] of entries) add(keys, key, position);
   return keys;
 };
 
 /** The same by the plainest means. */
-const grouped = (entries: readonly (readonly [key: string, place: number])[]) => {
+const grouped = (entries: readonly (readonly [key: string, position: number])[]) => {
   const groups = new Map<string, number[]>();
-  for (const [key, place] of entries) groups.set(key, [...(groups.get(key) ?? []), place]);
-  return [...groups].filter(([, places]) => places.length > 1).map(([key, places]) => ({ key, places }));
+  for (const [key, position] of entries) groups.set(key, [...(groups.get(key) ?? []), position]);
+  return [...groups]
+    .filter(([, positions]) => positions.length > 1)
+    .map(([key, positions]) => ({ key, positions }));
 };
 
 const byKey = (groups: readonly { readonly key: string }[]) =>
@@ -37,8 +39,8 @@ describe('keys that users share', () => {
       ['c', 5],
     ]);
     expect(keys.shared()).toEqual([
-      { key: 'a', places: [1, 3, 0] },
-      { key: 'c', places: [4, 5] },
+      { key: 'a', positions: [1, 3, 0] },
+      { key: 'c', positions: [4, 5] },
     ]);
     expect(keys.size).toBe(3);
   });
@@ -46,8 +48,8 @@ describe('keys that users share', () => {
   test('the texts of a key are not told by their letters alone', () => {
     const keys = ['ab\nc', 'a\nbc', 'abc', '\nabc', 'abc\n', 'ab\nc\n'];
     expect(filed(keys.map((key) => [key, 0])).shared()).toEqual([]);
-    expect(filed([...keys, 'ab\nc'].map((key, place) => [key, place])).shared()).toEqual([
-      { key: 'ab\nc', places: [0, 6] },
+    expect(filed([...keys, 'ab\nc'].map((key, position) => [key, position])).shared()).toEqual([
+      { key: 'ab\nc', positions: [0, 6] },
     ]);
   });
 
@@ -68,7 +70,7 @@ describe('keys that users share', () => {
         [other, 2],
         [other, 3],
       ] as const;
-      expect(filed(entries).shared()).toEqual([{ key: other, places: [2, 3] }]);
+      expect(filed(entries).shared()).toEqual([{ key: other, positions: [2, 3] }]);
     },
   );
 
@@ -76,7 +78,7 @@ describe('keys that users share', () => {
     const key = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(fc.array(key), (given) => {
-        const entries = given.map((one, place) => [one, place] as const);
+        const entries = given.map((one, position) => [one, position] as const);
         const keys = filed(entries);
         expect(byKey(keys.shared())).toEqual(byKey(grouped(entries)));
         expect(keys.size).toBe(new Set(given).size);
@@ -85,21 +87,21 @@ describe('keys that users share', () => {
   });
 
   test.each([
-    ['numbered addresses', (place: number) => `user${place}@example.com`],
-    ['numbered ARNs', (place: number) => `arn:aws:iam::111122223333:role/team-${place}/analyst`],
-    ['pairs of names', (place: number) => `first${place % 300}\nlast${Math.floor(place / 300)}`],
-    ['padded numbers', (place: number) => String(place).padStart(8, '0')],
+    ['numbered addresses', (position: number) => `user${position}@example.com`],
+    ['numbered ARNs', (position: number) => `arn:aws:iam::111122223333:role/team-${position}/analyst`],
+    ['pairs of names', (position: number) => `first${position % 300}\nlast${Math.floor(position / 300)}`],
+    ['padded numbers', (position: number) => String(position).padStart(8, '0')],
   ])('no two of 20 000 %s are taken for one, and the last one is still known', (_name, keyAt) => {
     const count = 20_000;
-    const keys = filed(Array.from({ length: count }, (_, place) => [keyAt(place), place] as const));
+    const keys = filed(Array.from({ length: count }, (_, position) => [keyAt(position), position] as const));
     expect(keys.size).toBe(count);
     expect(keys.shared()).toEqual([]);
 
     add(keys, keyAt(0), count);
     add(keys, keyAt(count - 1), count);
     expect(keys.shared()).toEqual([
-      { key: keyAt(0), places: [0, count] },
-      { key: keyAt(count - 1), places: [count - 1, count] },
+      { key: keyAt(0), positions: [0, count] },
+      { key: keyAt(count - 1), positions: [count - 1, count] },
     ]);
   });
 });

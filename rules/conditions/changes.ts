@@ -1,0 +1,28 @@
+import { type Condition, reasonOf } from '../engine/condition.ts';
+import type { UserChange } from '../engine/rule.ts';
+import type { UserFacts } from '../engine/user.ts';
+
+export const wasThere: Condition<UserChange> = {
+  text: () => 'the user was there in the earlier run',
+  holds: ({ before }) => before !== undefined,
+};
+
+const inRun =
+  (run: keyof UserChange, place: string) =>
+  (text: string, condition: Condition<UserFacts>): Condition<UserChange> => {
+    const { holds: test } = condition;
+    return {
+      text: () => text,
+      holds({ [run]: user }, options, context) {
+        return user !== undefined && test(user, options, context);
+      },
+      unknown: ({ [run]: user }, options, context) =>
+        user === undefined ? '' : place + reasonOf(condition, user, options, context),
+    };
+  };
+
+/** Holds where a condition held of the user in the earlier run; false of a user that was not there. */
+export const was = inRun('before', 'in the earlier run ');
+
+/** Holds where a condition holds of the user now; false of a user that is not there. */
+export const is = inRun('after', '');

@@ -1,0 +1,13 @@
+/** The limits a rule works with: their defaults with the rule, set by the operator in the config. */
+export type Options = Readonly<Record<string, number | readonly string[]>>;
+
+/** The facts of a run that are not about one user. */
+export interface Context {
+  /** The instant the run speaks for, in milliseconds since the epoch. Rules have no other clock. */
+  readonly now: number;
+  readonly environmentId: string;
+  /** The partition of the environment, such as `aws`. */
+  readonly partition: string;
+  /** The environment's own account, and those that the config trusts. */
+  readonly trustedAccounts: ReadonlySet<string>;
+}

@@ -1,0 +1,297 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { apiBound, hasStatus, superUser } from '../../../rules/conditions/users.ts';
+import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
+import { type DirectoryRule, defineDirectoryRule } from '../../../rules/engine/rule.ts';
+import { readUser } from '../../../rules/engine/user.ts';
+import {
+  aContext,
+  anApiUser,
+  aRoleArn,
+  aUser,
+  ENVIRONMENT,
+  type UserRecord,
+} from '../../support/builders.ts';
+import { type Completed, choices, completions } from '../../support/rule-oracle.ts';
+
+const texts = {
+  title: 't',
+  failsWhen: 'f',
+  severity: 'LOW',
+  rationale: 'r',
+  remediation: 'm',
+  controls: [],
+} as const;
+
+/** More than so many per cent of the enabled users are API-bound. */
+const ratio = defineDirectoryRule({
+  ...texts,
+  id: 'ratio',
+  options: { maxPercent: 50 },
+  about: 'environment',
+  outOf: [hasStatus('ENABLED')],
+  counts: [apiBound],
+  limit: ({ count, outOf }, { maxPercent }) => ({
+    text: `over ${maxPercent} per cent: ${count} of ${outOf}`,
+    holds: count * 100 > outOf * maxPercent,
+  }),
+  violation: ({ count, outOf, users }) => ({
+    message: `${count} of ${outOf}`,
+    evidence: { ...users, outOf },
+  }),
+});
+
+/** One role stands on more than so many per cent of the enabled users. */
+const crowded = defineDirectoryRule({
+  ...texts,
+  id: 'crowded',
+  options: { maxPercent: 50 },
+  about: 'principal',
+  outOf: [hasStatus('ENABLED')],
+  counts: [apiBound],
+  keys: {
+    arn: {
+      text: 'an ARN',
+      of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]),
+    },
+  },
+  limit: ratio.limit,
+  violation: ({ sharing, key, count, outOf }) => ({
+    message: `${count} of ${outOf}`,
+    evidence: { sharing, key },
+  }),
+});
+
+/** More super users than all users of the listing but so many. */
+const outOfAll = defineDirectoryRule({
+  ...texts,
+  id: 'out-of-all',
+  options: { maxOthers: 1 },
+  about: 'environment',
+  counts: [superUser],
+  limit: ({ count, outOf }, { maxOthers }) => ({ text: 'too many', holds: outOf - count <= maxOthers }),
+  violation: ({ count, outOf }) => ({ message: `${count} of ${outOf}`, evidence: {} }),
+});
+
+const judged = (rule: DirectoryRule, records: readonly unknown[], options = rule.options) => {
+  const check = beginDirectoryCheck(rule, options, aContext());
+  const users = records.map(readUser);
+  for (const user of users) check.see(user);
+  const { checked, outcomes } = check.judge((position) => users[position]?.id ?? 'nobody');
+  const told = outcomes.map(({ subject, outcome }) => [
+    subject.id,
+    'message' in outcome ? outcome.message : outcome.notAssessed,
+  ]);
+  return { checked, outcomes, told: Object.fromEntries(told) as Readonly<Record<string, string>> };
+};
+
+const people = (count: number, overrides: UserRecord) =>
+  Array.from({ length: count }, (_, n) =>
+    aUser({ userId: `${JSON.stringify(overrides)}${n}`, ...overrides }),
+  );
+const BOUND = { apiAccess: 'ENABLED' };
+
+describe('a ratio', () => {
+  test.each([
+    { name: 'of nobody is none', users: [], told: {} },
+    { name: 'at the limit passes', users: [...people(2, BOUND), ...people(2, {})], told: {} },
+    {
+      name: 'past it fails, with its numbers',
+      users: [...people(3, BOUND), ...people(2, {})],
+      told: { [ENVIRONMENT]: '3 of 5' },
+    },
+    {
+      name: 'leaves out whom it is not out of',
+      users: [...people(2, BOUND), ...people(1, {}), ...people(3, { status: 'DISABLED', ...BOUND })],
+      told: { [ENVIRONMENT]: '2 of 3' },
+    },
+    {
+      name: 'that a user decides who may count is not assessed',
+      users: [...people(2, BOUND), ...people(2, {}), aUser({ apiAccess: null })],
+      told: { [ENVIRONMENT]: 'it depends on 1 user: apiAccess is missing or not a documented value' },
+    },
+    {
+      name: 'that a user decides who may be one of those is not assessed',
+      users: [...people(3, BOUND), ...people(2, {}), aUser({ status: null })],
+      told: { [ENVIRONMENT]: 'it depends on 1 user: status is missing or not a documented value' },
+    },
+  ])('$name', ({ users, told }) => {
+    expect(judged(ratio, users).told).toEqual(told);
+  });
+
+  test('is out of all users where nothing else is said', () => {
+    const superUsers = people(2, { type: 'SUPER_USER' });
+    expect(judged(outOfAll, [...superUsers, aUser()]).told).toEqual({ [ENVIRONMENT]: '2 of 3' });
+    expect(judged(outOfAll, [...superUsers, ...people(2, { status: 'DISABLED' })]).told).toEqual({});
+  });
+});
+
+/** Users of whom anything that the rules above ask may be unknown. */
+const someUser = fc.record({
+  status: fc.constantFrom('ENABLED', 'DISABLED', undefined),
+  type: fc.constantFrom('SUPER_USER', 'APP_USER', undefined),
+  apiAccess: fc.constantFrom('ENABLED', 'DISABLED', undefined),
+  apiAccessPrincipalArn: fc.constantFrom(aRoleArn('a'), aRoleArn('b'), undefined),
+});
+
+const isOverHalf = (users: readonly Completed[], percent: number, arn?: string): boolean => {
+  const enabled = users.filter(({ status }) => status === 'ENABLED');
+  const counted = enabled.filter(
+    (user) => user.apiAccess === 'ENABLED' && (arn === undefined || user.arn === arn),
+  );
+  return counted.length * 100 > enabled.length * percent;
+};
+
+/** The groups that fail, by plain counting where all is known. */
+const FAILING: Readonly<Record<string, (users: readonly Completed[], limit: number) => readonly string[]>> = {
+  ratio: (users, percent) => (isOverHalf(users, percent) ? [ENVIRONMENT] : []),
+  crowded: (users, percent) =>
+    [aRoleArn('a'), aRoleArn('b')].filter((arn) => isOverHalf(users, percent, arn)),
+  'out-of-all': (users, limit) =>
+    users.filter(({ type }) => type !== 'SUPER_USER').length <= limit ? [ENVIRONMENT] : [],
+};
+
+describe('a group of which not all is known is judged by every directory that it may be', () => {
+  test.each([ratio, crowded, outOfAll].map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }) => {
+    const heard = new Set<string>();
+    fc.assert(
+      fc.property(
+        fc.array(someUser, { maxLength: 5 }),
+        fc.constantFrom(0, 1, 2, 30, 50, 60),
+        (members, limit) => {
+          const records = members.map((user, n) => ({ ...user, userId: `u${n}` }));
+          const [option = ''] = Object.keys(rule.options);
+          const { outcomes, checked } = judged(rule, records, { [option]: limit });
+          const failing = choices(records.map(completions)).map((users) => FAILING[id]?.(users, limit) ?? []);
+          // A key that one user has makes no group.
+          const shared = ({ apiAccessPrincipalArn: arn }: UserRecord): boolean =>
+            records.filter((user) => user.apiAccessPrincipalArn === arn && mayCount(user)).length > 1;
+          const subjects = [...new Set(failing.flat())].filter(
+            (subject) => subject === ENVIRONMENT || shared({ apiAccessPrincipalArn: subject }),
+          );
+          const expected = subjects.map((subject) => [
+            subject,
+            failing.every((some) => some.includes(subject)),
+          ]);
+          const given = outcomes.map(({ subject, outcome }) => [subject.id, 'message' in outcome]);
+          expect([records, Object.fromEntries(given)]).toEqual([records, Object.fromEntries(expected)]);
+          expect(checked).toBeGreaterThanOrEqual(
+            outcomes.filter(({ outcome }) => 'message' in outcome).length,
+          );
+          for (const [, isSure] of expected) heard.add(isSure === true ? 'FAIL' : 'NOT_ASSESSED');
+          if (expected.length === 0) heard.add('PASS');
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect([...heard].toSorted()).toEqual(['FAIL', 'NOT_ASSESSED', 'PASS']);
+  });
+});
+
+const mayCount = ({ status, apiAccess }: UserRecord): boolean =>
+  status !== 'DISABLED' && apiAccess !== 'DISABLED';
+
+describe('a rule with keys', () => {
+  const twoKeys = defineDirectoryRule({
+    ...texts,
+    id: 'two-keys',
+    options: {},
+    about: 'user',
+    counts: [apiBound],
+    keys: {
+      role: {
+        text: 'a role',
+        of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]),
+      },
+      name: {
+        text: 'a name',
+        of: ({ firstName }) => (typeof firstName === 'string' ? [firstName, 'x'] : undefined),
+      },
+    },
+    limit: ({ count }) => ({ text: 'two', holds: count > 1 }),
+    violation: ({ sharing, key, count }) => ({
+      message: `${count} with a ${sharing}`,
+      evidence: { [sharing]: key },
+    }),
+    merge: (violations) => ({
+      message: violations.map(({ message }) => message).join(' and '),
+      evidence: Object.assign({}, ...violations.map(({ evidence }) => evidence)),
+    }),
+  });
+  const bound = (userId: string, role: string, firstName: unknown, overrides: UserRecord = {}) =>
+    anApiUser({ userId, apiAccessPrincipalArn: aRoleArn(role), firstName, ...overrides });
+
+  test('makes one finding of the groups of one subject', () => {
+    const { outcomes } = judged(twoKeys, [
+      bound('u2', 'a', 'Ada'),
+      bound('u1', 'a', 'Ada'),
+      bound('u3', 'b', 'Ada'),
+    ]);
+    expect(outcomes).toEqual([
+      {
+        subject: { kind: 'user', id: 'u1' },
+        outcome: {
+          message: '2 with a role and 3 with a name',
+          evidence: { role: aRoleArn('a'), name: 'Ada\nx' },
+        },
+      },
+    ]);
+  });
+
+  test('fails a subject of which one group fails and another is not known', () => {
+    const doubtful = { apiAccess: 7 };
+    const users = [bound('u1', 'a', 'Ada'), bound('u2', 'a', 'Eve'), bound('u3', 'b', 'Ada', doubtful)];
+    expect(judged(twoKeys, users).told).toEqual({ u1: '2 with a role' });
+    expect(judged(twoKeys, users.slice(1)).told).toEqual({});
+    expect(judged(twoKeys, [users[0], users[2]]).told).toEqual({
+      u1: 'it depends on 1 user: apiAccess is missing or not a documented value',
+    });
+  });
+
+  test('counts who has a key as checked, but whom it could not assess', () => {
+    const nobody = bound('u4', 'c', 5, { apiAccessPrincipalArn: null });
+    const users = [bound('u1', 'a', 'Ada'), bound('u2', 'a', 'Eve', { apiAccess: 7 }), nobody];
+    expect(judged(twoKeys, users).checked).toBe(1);
+  });
+});
+
+test('a rule that is not about users looks at none', () => {
+  const rule = defineDirectoryRule({
+    ...texts,
+    id: 'late',
+    options: {},
+    about: 'environment',
+    limit: ({ count, outOf }) => ({ text: 'late', holds: count + outOf === 0 }),
+    violation: () => ({ message: 'late', evidence: {} }),
+  });
+  expect(judged(rule, [aUser()])).toMatchObject({ checked: 1, told: { [ENVIRONMENT]: 'late' } });
+});
+
+test('the lowest hundred of many are named', () => {
+  const rule = defineDirectoryRule({
+    ...texts,
+    id: 'many',
+    options: {},
+    about: 'environment',
+    counts: [],
+    limit: () => ({ text: 'any', holds: true }),
+    violation: ({ users }) => ({ message: 'many', evidence: users }),
+  });
+  const ids = Array.from({ length: 1001 }, (_, n) => `u${(n * 37) % 1001}`);
+  const { outcomes } = judged(
+    rule,
+    ids.map((userId) => aUser({ userId })),
+  );
+  expect(outcomes[0]?.outcome).toMatchObject({
+    evidence: { userCount: 1001, userIds: ids.toSorted().slice(0, 100) },
+  });
+});
+
+test('keys and their absence go with what a finding is about', () => {
+  const rule = { ...texts, id: 'r', options: {}, limit: () => ({ text: '', holds: true }) };
+  const violation = () => ({ message: 'm', evidence: {} });
+  // @ts-expect-error a finding about the environment has no key
+  defineDirectoryRule({ ...rule, violation, about: 'environment', keys: {} });
+  // @ts-expect-error a finding about a principal needs one
+  expect(defineDirectoryRule({ ...rule, violation, about: 'principal' }).about).toBe('principal');
+});
