@@ -73,9 +73,7 @@ const earlierSections = async (): Promise<ReadonlyMap<string, string>> => {
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !(name in SUITE));
 if (unknown !== undefined) {
-  process.stderr.write(
-    `bench: must be among ${Object.keys(SUITE).join(', ')}, got ${JSON.stringify(unknown)}\n`,
-  );
+  process.stderr.write(`bench: must be among ${Object.keys(SUITE).join(', ')}, got ${JSON.stringify(unknown)}\n`);
   process.exitCode = 3;
 } else {
   const sections = new Map(await earlierSections());

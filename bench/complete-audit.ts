@@ -17,11 +17,7 @@ export interface Target {
 
 /** The settings of an operator who set none: the whole catalogue as it comes. */
 export const settingsOf = (environmentId: string) =>
-  configuredSettings(
-    parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules),
-    [],
-    environmentId,
-  );
+  configuredSettings(parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules), [], environmentId);
 
 /** Audits as the function does, and throws where the run is not complete: it would measure something else. */
 export const completeAudit = async (

@@ -71,11 +71,7 @@ const monthTable = (measured: readonly MeasuredRun[], stack: StackCounts): strin
 
 const yearsTable = (measured: readonly MeasuredRun[]): string =>
   markdownTable(
-    [
-      'after',
-      ...measured.map((run) => `${users(run)}: GB`),
-      ...measured.map((run) => `${users(run)}: USD a month`),
-    ],
+    ['after', ...measured.map((run) => `${users(run)}: GB`), ...measured.map((run) => `${users(run)}: USD a month`)],
     YEARS.map((year) => {
       const gb = ({ written }: MeasuredRun): string => {
         const { standard, instant } = stored(written, year * NIGHTS_A_YEAR);
@@ -117,11 +113,7 @@ const memoryWarnings = (measured: readonly MeasuredRun[], { memoryMb }: StackCou
     .join('');
 
 /** `docs/cost.md`. */
-export const costPage = (
-  measured: readonly MeasuredRun[],
-  stack: StackCounts,
-  bench: string,
-): string => `# Cost
+export const costPage = (measured: readonly MeasuredRun[], stack: StackCounts, bench: string): string => `# Cost
 
 Written by \`npm run cost\`, which audits two nights of simulated directories into a folder, measures the second, counts what the
 synthesised stack has, and multiplies. One environment, one audit a night (${NIGHTS_A_MONTH} a month), us-east-1. **The prices are assumed:

@@ -41,8 +41,7 @@ const countStack = (): StackCounts => {
   const config = parseConfig(readFileSync(configFile, 'utf8'), configFile, rules);
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
   const template = Template.fromStack(new AuditorStack(app, 'Cost', { config, configFile }));
-  const all = (type: string) =>
-    Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+  const all = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);
   const [{ MemorySize, Timeout }] = all('AWS::Lambda::Function');
   return {
     memoryMb: MemorySize,

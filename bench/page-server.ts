@@ -36,10 +36,7 @@ const makePages = ({ users, asOf }: PageServerOptions): readonly Buffer[] => {
   return Array.from({ length: Math.ceil(users / PAGE_SIZE) }, (_, page) => {
     const end = (page + 1) * PAGE_SIZE;
     const records = directory.slice(page * PAGE_SIZE, end);
-    return respond(
-      '200 OK',
-      JSON.stringify({ users: records, ...(end < users && { nextToken: `${page + 1}` }) }),
-    );
+    return respond('200 OK', JSON.stringify({ users: records, ...(end < users && { nextToken: `${page + 1}` }) }));
   });
 };
 

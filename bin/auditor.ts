@@ -18,11 +18,7 @@ const auditorStack = (app: App): AuditorStack => {
 
 /** Adds the rule packs that judge every synthesis: a finding that no construct acknowledges, with its reason, fails it. */
 const addRulePacks = (app: App): void => {
-  Validations.of(app).addPlugins(
-    new AwsSolutionsChecks(app),
-    new NIST80053R5Checks(app),
-    new ServerlessChecks(app),
-  );
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ServerlessChecks(app));
 };
 
 try {

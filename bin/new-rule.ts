@@ -44,8 +44,7 @@ const { kind } = values;
 const id = positionals.join(' ');
 if (!/^[a-z]+(?:-[a-z]+)*$/.test(id))
   refuse(`ID must be one id of lower-case words with - between, got ${JSON.stringify(id)}`);
-if (!isKind(kind))
-  throw refuse(`--kind must be one of ${Object.keys(MODELS).join(', ')}, got ${JSON.stringify(kind)}`);
+if (!isKind(kind)) throw refuse(`--kind must be one of ${Object.keys(MODELS).join(', ')}, got ${JSON.stringify(kind)}`);
 if (existsSync(join(PROJECT, `rules/${id}.ts`))) refuse(`ID must be new, got ${id}: rules/${id}.ts exists`);
 
 const model = MODELS[kind];

@@ -82,9 +82,7 @@ export const composeAuditor = (
         clock,
       }),
 
-    settingsOf: ({
-      environmentId,
-    }: Pick<AuditRequest, 'environmentId'>): Omit<AuditSettings, 'listUsers'> => ({
+    settingsOf: ({ environmentId }: Pick<AuditRequest, 'environmentId'>): Omit<AuditSettings, 'listUsers'> => ({
       ...configuredSettings(config, waivers, environmentId),
       archive,
       channels,

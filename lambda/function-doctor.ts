@@ -29,11 +29,7 @@ export const functionDoctor =
       import('../core/doctor/doctor.ts'),
       import('../core/doctor/clients.ts'),
     ]);
-    const {
-      AUDIT_SCHEDULE_PREFIX: prefix,
-      AUDIT_SCHEDULED_ALIAS: alias,
-      AUDIT_ALARM_TOPIC_ARN: alarmTopicArn,
-    } = env;
+    const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias, AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
     return doctor({
       ...request,
       functionArn: alias === undefined ? functionArn : `${functionArn}:${alias}`,

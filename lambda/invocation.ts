@@ -32,9 +32,7 @@ const doctorEvent = (environmentIds: readonly string[]) =>
 const parseEvent = <T>(schema: z.ZodMiniType<T>, event: unknown): T => {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${['event', ...path].join('.')} ${message}`,
-  );
+  const problems = parsed.error.issues.map(({ path, message }) => `${['event', ...path].join('.')} ${message}`);
   throw new Error(problems.join('; '));
 };
 
@@ -69,10 +67,7 @@ export const readDoctorEvent = (
   context: InvocationContext,
   { environments }: Config,
 ): DoctorRequest => {
-  const { environmentId, sendTestMail = false } = parseEvent(
-    doctorEvent(environments.map(({ id }) => id)),
-    event,
-  );
+  const { environmentId, sendTestMail = false } = parseEvent(doctorEvent(environments.map(({ id }) => id)), event);
   const { region: homeRegion, accountId } = arnPartsOf(context);
   const { region = homeRegion } = environments.find(({ id }) => id === environmentId) ?? {};
   const functionArn = context.invokedFunctionArn.split(':').slice(0, 7).join(':');
@@ -85,9 +80,7 @@ type Work<T> = (event: unknown, context: InvocationContext) => Promise<T>;
 export const byEvent =
   <D, A>(doctor: Work<D>, audit: Work<A>): Work<D | A> =>
   (event, context) =>
-    typeof event === 'object' && event !== null && 'doctor' in event
-      ? doctor(event, context)
-      : audit(event, context);
+    typeof event === 'object' && event !== null && 'doctor' in event ? doctor(event, context) : audit(event, context);
 
 /**
  * Time kept back from the listing for judging the whole, writing and notifying, in milliseconds: a million users take

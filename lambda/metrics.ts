@@ -6,9 +6,7 @@ import { DAY_MS } from '../rules/engine/time.ts';
 type Measured = Pick<AuditResult, 'report'>;
 
 const openCriticalAgeDays = ({ asOf, findings }: Measured['report']): number =>
-  findings.oldestOpenCritical === undefined
-    ? 0
-    : (Date.parse(asOf) - Date.parse(findings.oldestOpenCritical)) / DAY_MS;
+  findings.oldestOpenCritical === undefined ? 0 : (Date.parse(asOf) - Date.parse(findings.oldestOpenCritical)) / DAY_MS;
 
 /** Measures a run. Users and findings are those of a complete run only: half a directory would look like improvement. */
 export const measure = (

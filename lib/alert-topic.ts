@@ -47,10 +47,7 @@ export class AlertTopic extends Construct {
     }
   }
 
-  private subscribe(
-    { protocol, endpoint, minSeverity }: AlertRecipient,
-    undelivered: Queue | undefined,
-  ): void {
+  private subscribe({ protocol, endpoint, minSeverity }: AlertRecipient, undelivered: Queue | undefined): void {
     const { topicArn } = this.topic;
     // Named by its endpoint: another one before it in the list must not make people confirm theirs again.
     const subscription = new CfnSubscription(this, endpoint, {

@@ -1,11 +1,5 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
@@ -153,9 +147,7 @@ export class AuditAlarms extends Construct {
       );
     }
     this.all = [
-      ...(isWatchable
-        ? config.environments.map((environment) => this.watchSilence(environment, silenceHours))
-        : []),
+      ...(isWatchable ? config.environments.map((environment) => this.watchSilence(environment, silenceHours)) : []),
       ...watchesOf(props).map((watch) => this.watch(watch)),
     ];
     for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(props.alarms));

@@ -47,9 +47,7 @@ export class AuditDashboard extends Construct {
         leftAnnotations: [{ value: audit.timeout.toMilliseconds(), label: 'time-out' }],
         leftYAxis: { min: 0 },
       }),
-      graph('Failures queue', [
-        audit.failures.metricApproximateNumberOfMessagesVisible({ label: 'messages' }),
-      ]),
+      graph('Failures queue', [audit.failures.metricApproximateNumberOfMessagesVisible({ label: 'messages' })]),
       graph('Alerts', [
         alerts.metricNumberOfNotificationsDelivered({ label: 'delivered' }),
         alerts.metricNumberOfNotificationsFailed({ label: 'failed' }),

@@ -6,9 +6,7 @@ const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 /** Writes the command that makes the function's file of one that operators edit, and fails where that is wrong. */
 const asJson = (kind: 'config' | 'waivers', yamlFile: string, jsonFile: string): string =>
-  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile]
-    .map(quoted)
-    .join(' ');
+  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile].map(quoted).join(' ');
 
 /**
  * The modules that are not bundled, since the runtime has them to be loaded where they are needed: clients that few

@@ -6,6 +6,5 @@ import { rules } from '../rules/index.ts';
 // of what they leave out. So the function has neither to parse YAML nor to check what can't have changed.
 const [kind = '', yamlFile = '', jsonFile = ''] = process.argv.slice(2);
 const text = readFileSync(yamlFile, 'utf8');
-const content =
-  kind === 'waivers' ? parseWaivers(text, yamlFile, Date.now()) : parseConfig(text, yamlFile, rules);
+const content = kind === 'waivers' ? parseWaivers(text, yamlFile, Date.now()) : parseConfig(text, yamlFile, rules);
 writeFileSync(jsonFile, JSON.stringify(content));

@@ -2,13 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type IBucket,
-  ObjectOwnership,
-} from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -143,9 +137,7 @@ export class HistoryTables extends Construct {
         },
       },
     });
-    for (const { name, description, sql } of historyQueries(
-      environments.map((environment) => environment.id),
-    )) {
+    for (const { name, description, sql } of historyQueries(environments.map((environment) => environment.id))) {
       new CfnNamedQuery(this, name, {
         name,
         description,

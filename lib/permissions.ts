@@ -66,10 +66,7 @@ export interface FunctionResources {
 }
 
 /** Lists all that the function may do. It can't delete, and reads nothing but its own archive. */
-export const functionPermissions = (
-  scope: Construct,
-  resources: FunctionResources,
-): readonly PolicyStatement[] => {
+export const functionPermissions = (scope: Construct, resources: FunctionResources): readonly PolicyStatement[] => {
   const { config, bucket, topic, alarmTopic, encryptionKey, logGroup, failures } = resources;
   const schedules = resources.scheduleNames.map((name) =>
     Stack.of(scope).formatArn({

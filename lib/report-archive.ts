@@ -24,9 +24,7 @@ const yearsAsDays = (years: number): Duration => Duration.days(Math.ceil(years *
 const defaultRetention = ({ years, lock }: Retention): ObjectLockRetention | undefined => {
   if (lock === 'off') return undefined;
   const duration = yearsAsDays(years);
-  return lock === 'governance'
-    ? ObjectLockRetention.governance(duration)
-    : ObjectLockRetention.compliance(duration);
+  return lock === 'governance' ? ObjectLockRetention.governance(duration) : ObjectLockRetention.compliance(duration);
 };
 
 const denial = (

@@ -79,8 +79,7 @@ export default defineUserRule({
     anyOf('emailAddress is not of an allowed domain', [
       {
         text: () => 'it has not exactly one @ with something on either side',
-        holds: ({ emailAddress }) =>
-          isMissing(emailAddress) ? undefined : domainOf(emailAddress) === undefined,
+        holds: ({ emailAddress }) => (isMissing(emailAddress) ? undefined : domainOf(emailAddress) === undefined),
         unknown: () => 'no e-mail address',
       },
       {

@@ -23,10 +23,7 @@ export default defineChangeRule({
   }),
   options: {},
 
-  when: [
-    not('the user was not there in the earlier run', wasThere),
-    is('its type is SUPER_USER now', superUser),
-  ],
+  when: [not('the user was not there in the earlier run', wasThere), is('its type is SUPER_USER now', superUser)],
 
   violation: ({ after }) => ({
     message: 'new, and a super user',

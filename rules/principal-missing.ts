@@ -10,7 +10,6 @@ export default defineUnavailableRule({
   severity: 'HIGH',
   rationale:
     'The name of a deleted role is free. Whoever may create roles can create that one again and act as the user.',
-  remediation:
-    'Remove the ARN and turn the API access of the user off, or bind the user to a role that exists.',
+  remediation: 'Remove the ARN and turn the API access of the user off, or bind the user to a role that exists.',
   controls: controls({ 'NIST-800-53-r5': ['AC-2(3)', 'AC-3', 'IA-4'], 'ISO-27001-2022': ['A.5.16'] }),
 });

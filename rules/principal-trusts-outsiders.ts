@@ -7,8 +7,7 @@ export default defineUnavailableRule({
   failsWhen: "the role's trust policy lets a principal of an account that is not trusted, or `*`, assume it",
   needs: 'iam:GetRole',
   severity: 'HIGH',
-  severityNote:
-    '`MEDIUM` under a condition on `aws:PrincipalOrgID`, `aws:PrincipalAccount` or `sts:ExternalId`',
+  severityNote: '`MEDIUM` under a condition on `aws:PrincipalOrgID`, `aws:PrincipalAccount` or `sts:ExternalId`',
   rationale:
     'A role of a trusted account keeps nobody out if its trust policy lets outsiders in: they act as the user all the same.',
   remediation: 'Narrow the trust policy of the role to the principals of trusted accounts that need it.',

@@ -17,9 +17,7 @@ const MEMBERS = ['userId', 'status', 'type', 'apiAccess'] as const;
 const faultText = (member: Member, user: User): string => {
   if (member === 'userId') return 'userId is missing or empty';
   const value = user[member];
-  return value === undefined || value === null
-    ? `${member} is missing`
-    : `${member} is not a documented value`;
+  return value === undefined || value === null ? `${member} is missing` : `${member} is not a documented value`;
 };
 
 export default defineUserRule({
@@ -40,9 +38,7 @@ export default defineUserRule({
       'a member holds what is not documented',
       MEMBERS.map((member) => ({
         text: () =>
-          member === 'userId'
-            ? 'userId is missing or empty'
-            : `${member} is none of ${DOCUMENTED[member].join(', ')}`,
+          member === 'userId' ? 'userId is missing or empty' : `${member} is none of ${DOCUMENTED[member].join(', ')}`,
         holds: IS_WRONG[member],
       })),
     ),

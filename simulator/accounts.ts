@@ -46,9 +46,9 @@ export const DAY_MS = 24 * HOUR_MS;
 const ULID_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 const base32 = (value: number, length: number): string =>
-  Array.from({ length }, (_, digit) =>
-    ULID_ALPHABET.charAt(Math.floor(value / 32 ** (length - 1 - digit)) % 32),
-  ).join('');
+  Array.from({ length }, (_, digit) => ULID_ALPHABET.charAt(Math.floor(value / 32 ** (length - 1 - digit)) % 32)).join(
+    '',
+  );
 
 /** 26 characters: ten of the time, ten of chance, and six of the index, which make it unique. */
 const ulid = (time: number, index: number, random: Random): string =>
@@ -57,8 +57,7 @@ const ulid = (time: number, index: number, random: Random): string =>
   base32(wholeBetween(random, 0, 32 ** 5 - 1), 5) +
   base32(index, 6);
 
-export const roleArn = (accountId: string, name: string): string =>
-  `arn:aws:iam::${accountId}:role/finspace/${name}`;
+export const roleArn = (accountId: string, name: string): string => `arn:aws:iam::${accountId}:role/finspace/${name}`;
 
 /** Says that something never happened in one of the ways that the service has: no member, null, or 0. */
 export const never = (chance: Random, member: 'lastLoginTime' | 'lastDisabledTime'): UserRecord => {

@@ -113,23 +113,14 @@ export type FaultPlan = readonly Fault[];
 
 const isWhole = (value: number): boolean => Number.isInteger(value) && value >= 0;
 
-const planError = ({
-  fault,
-  operation = 'page',
-  page,
-  times = 1,
-  seconds = 1,
-}: Fault): string | undefined => {
-  if (!isFaultKind(fault))
-    return `fault must be one of ${FAULT_KINDS.join(', ')}, got ${JSON.stringify(fault)}`;
+const planError = ({ fault, operation = 'page', page, times = 1, seconds = 1 }: Fault): string | undefined => {
+  if (!isFaultKind(fault)) return `fault must be one of ${FAULT_KINDS.join(', ')}, got ${JSON.stringify(fault)}`;
   if (operation !== 'page' && operation !== 'exchange')
     return `operation must be exchange or page, got ${JSON.stringify(operation)}`;
-  if (consequenceOf(fault, operation) === undefined)
-    return `${fault} can befall a page only, got ${operation}`;
+  if (consequenceOf(fault, operation) === undefined) return `${fault} can befall a page only, got ${operation}`;
   if (page !== undefined && operation === 'exchange') return `an exchange has no page, got ${page}`;
   if (page !== undefined && !isWhole(page)) return `page must be a whole number from 0, got ${page}`;
-  if (times !== Infinity && !isWhole(times))
-    return `times must be a whole number from 0, or Infinity, got ${times}`;
+  if (times !== Infinity && !isWhole(times)) return `times must be a whole number from 0, or Infinity, got ${times}`;
   if (!isWhole(seconds)) return `seconds must be a whole number from 0, got ${seconds}`;
   return undefined;
 };
@@ -146,9 +137,7 @@ export const faultPlayer = (plan: FaultPlan): FaultPlayer => {
   return (operation, page) => {
     const entry = entries.find(
       ({ fault, left }) =>
-        left > 0 &&
-        (fault.operation ?? 'page') === operation &&
-        (fault.page === undefined || fault.page === page),
+        left > 0 && (fault.operation ?? 'page') === operation && (fault.page === undefined || fault.page === page),
     );
     if (entry === undefined) return undefined;
     entry.left -= 1;

@@ -167,8 +167,7 @@ export const FAULTY_KINDS: readonly FaultyKind[] = Object.keys(MAKERS).filter(is
 /** The id of the rule that a kind of faulty account is made to fail. */
 export const ruleOf = (kind: FaultyKind): string => kind.replace(/\/.*/, '');
 
-export const faultyAccount = (kind: FaultyKind, slot: FaultySlot): UserRecord =>
-  MAKERS[kind](plainAccount(slot), slot);
+export const faultyAccount = (kind: FaultyKind, slot: FaultySlot): UserRecord => MAKERS[kind](plainAccount(slot), slot);
 
 /** Entries of a listing that are no records, or that lack what makes them one. */
 export const MALFORMED: readonly ((account: UserRecord) => unknown)[] = [

@@ -24,9 +24,7 @@ export interface KeyRing {
 
 /** The keys that the service knows: those of its caller, and those that it minted. */
 export const keyRing = (caller: Credentials): KeyRing => {
-  const keys = new Map<string, Key>([
-    [caller.accessKeyId, { ...caller, kind: 'caller', expiresAt: Infinity }],
-  ]);
+  const keys = new Map<string, Key>([[caller.accessKeyId, { ...caller, kind: 'caller', expiresAt: Infinity }]]);
 
   return {
     find: (accessKeyId) => keys.get(accessKeyId),

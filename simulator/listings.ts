@@ -115,8 +115,7 @@ export const createListings = (): Listings => {
       return listing.users.slice(start, start + 1);
     },
 
-    stay: ({ listing, page, offset, emptyPages }) =>
-      tokenOf({ listing, page, offset, emptyPages: emptyPages + 1 }),
+    stay: ({ listing, page, offset, emptyPages }) => tokenOf({ listing, page, offset, emptyPages: emptyPages + 1 }),
 
     repeat({ listing, page, offset, emptyPages, token }) {
       listing.detours.set(token ?? '', tokenOf({ listing, page, offset, emptyPages: emptyPages + 1 }));

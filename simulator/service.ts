@@ -177,8 +177,7 @@ export const createService = (options: ServiceOptions): Service => {
       return refuse(
         invalid(`durationInMinutes must be a number from 1 to ${MAX_DURATION_MINUTES}`, 'INVALID_PARAMETER'),
       );
-    if (asked !== environmentId)
-      return refuse(denied('The principal is bound to no user of this environment.'));
+    if (asked !== environmentId) return refuse(denied('The principal is bound to no user of this environment.'));
     if (!takeToken()) return refuse(throttled());
 
     const credentials = keys.mint(now() + (credentialsLifetimeMs ?? minutes * MINUTE_MS));

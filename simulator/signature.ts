@@ -34,8 +34,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const TOLERANCE_MS = 5 * 60_000;
 
 const sha256 = (data: string): string => createHash('sha256').update(data).digest('hex');
-const hmac = (key: string | Uint8Array, data: string): Uint8Array =>
-  createHmac('sha256', key).update(data).digest();
+const hmac = (key: string | Uint8Array, data: string): Uint8Array => createHmac('sha256', key).update(data).digest();
 
 /** Encodes all but the unreserved characters of RFC 3986, as Signature Version 4 wants it. */
 const encode = (text: string): string =>
@@ -166,19 +165,16 @@ export const checkSignature = <K extends SigningKey>(
 ): SignatureCheck<K> => {
   const headers = readHeaders(request.rawHeaders);
   const header = headers.get('authorization');
-  if (header === undefined)
-    return refused('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  if (header === undefined) return refused('MissingAuthenticationTokenException', 'Missing Authentication Token');
 
   const authorization = readAuthorization(header);
   if (authorization === undefined)
     return refused('IncompleteSignatureException', 'Authorization header is not of the expected form.');
 
   const unsigned = ['host', 'x-amz-date', 'x-amz-security-token'].find(
-    (name) =>
-      !authorization.signedHeaders.includes(name) && (name !== 'x-amz-security-token' || headers.has(name)),
+    (name) => !authorization.signedHeaders.includes(name) && (name !== 'x-amz-security-token' || headers.has(name)),
   );
-  if (unsigned !== undefined)
-    return refused('IncompleteSignatureException', `'${unsigned}' must be a signed header.`);
+  if (unsigned !== undefined) return refused('IncompleteSignatureException', `'${unsigned}' must be a signed header.`);
 
   const key = findKey(authorization.accessKeyId);
   if (key === undefined || key.sessionToken !== headers.get('x-amz-security-token'))
@@ -192,10 +188,7 @@ export const checkSignature = <K extends SigningKey>(
   if (authorization.region !== region)
     return refused('SignatureDoesNotMatch', `Credential should be scoped to a valid region: '${region}'.`);
   if (authorization.date !== signedAt.slice(0, 8))
-    return refused(
-      'SignatureDoesNotMatch',
-      'Date in Credential scope does not match the date of the request.',
-    );
+    return refused('SignatureDoesNotMatch', 'Date in Credential scope does not match the date of the request.');
 
   const skew = skewMessage(signedAt, now);
   if (skew !== undefined) return refused('InvalidSignatureException', skew);

@@ -9,8 +9,7 @@ export interface Rate {
  * one. A refused call costs nothing. Throws RangeError for a rate that would let nothing through.
  */
 export const tokenBucket = ({ requestsPerSecond, burst }: Rate, clock: () => number): (() => boolean) => {
-  if (!(requestsPerSecond > 0))
-    throw new RangeError(`requestsPerSecond must be over 0, got ${requestsPerSecond}`);
+  if (!(requestsPerSecond > 0)) throw new RangeError(`requestsPerSecond must be over 0, got ${requestsPerSecond}`);
   if (!(burst >= 1)) throw new RangeError(`burst must be at least 1, got ${burst}`);
   let tokens = burst;
   let filledAt = clock();

@@ -24,9 +24,7 @@ const wallSchema = z.object({
 });
 const configSchema = z.object({ overrides: z.array(wallSchema) });
 
-const config: Readonly<Record<string, unknown>> = JSON.parse(
-  await readFile(join(PROJECT, 'biome.json'), 'utf8'),
-);
+const config: Readonly<Record<string, unknown>> = JSON.parse(await readFile(join(PROJECT, 'biome.json'), 'utf8'));
 const walls = configSchema
   .parse(config)
   .overrides.flatMap(({ includes, linter }) =>
@@ -82,14 +80,11 @@ describe('a wall between folders', () => {
   const restrictions = (path: string) =>
     said.filter((one) => one.startsWith(`${path}:`) && one.includes('noRestrictedImports'));
 
-  test.each(walls)(
-    'keeps $folder from what it must not import, and says why',
-    ({ folder, group, message }) => {
-      const found = restrictions(fileIn(folder, 'crosses.ts'));
-      expect(found).toHaveLength(group.length);
-      for (const one of found) expect(one).toContain(message);
-    },
-  );
+  test.each(walls)('keeps $folder from what it must not import, and says why', ({ folder, group, message }) => {
+    const found = restrictions(fileIn(folder, 'crosses.ts'));
+    expect(found).toHaveLength(group.length);
+    for (const one of found) expect(one).toContain(message);
+  });
 
   test.each(walls)('lets $folder import its neighbours', ({ folder }) => {
     expect(restrictions(fileIn(folder, 'stays.ts'))).toEqual([]);

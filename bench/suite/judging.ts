@@ -30,7 +30,5 @@ export const judging = async (): Promise<readonly Measure[]> => {
     return ((performance.now() - before) * 1000) / USERS;
   };
   const taken = Array.from({ length: TIMES }, judgeAll);
-  return [
-    { what: `whole catalogue, best of ${TIMES}`, value: Math.min(...taken), unit: 'µs a user', most: 3 },
-  ];
+  return [{ what: `whole catalogue, best of ${TIMES}`, value: Math.min(...taken), unit: 'µs a user', most: 3 }];
 };

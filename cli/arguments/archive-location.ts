@@ -29,9 +29,7 @@ export const readArchiveLocation = (read: FlagReader, { out, bucket }: LocationF
   const path = read.path('--out', out, 'folder');
   const name = read.text('--bucket', bucket, 'the name of an S3 bucket', (value) => BUCKET.test(value));
   if ((out === undefined) === (bucket === undefined)) {
-    read.refuse(
-      `one of --out FOLDER and --bucket NAME must be given, got ${out === undefined ? 'neither' : 'both'}`,
-    );
+    read.refuse(`one of --out FOLDER and --bucket NAME must be given, got ${out === undefined ? 'neither' : 'both'}`);
   }
   return path === undefined ? { kind: 'bucket', name: name ?? '' } : { kind: 'folder', path };
 };
@@ -40,18 +38,11 @@ export const readArchiveLocation = (read: FlagReader, { out, bucket }: LocationF
  * Opens an archive; a folder without loading any of the AWS SDK.
  * @param region of the bucket; undefined: as the AWS SDKs find it
  */
-export const openArchive = async (
-  location: ArchiveLocation,
-  env: Io['env'],
-  region?: string,
-): Promise<Archive> => {
+export const openArchive = async (location: ArchiveLocation, env: Io['env'], region?: string): Promise<Archive> => {
   if (location.kind === 'folder') return folderArchive(location.path);
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { bucketArchive } = await import('../../core/archive/bucket.ts');
   // What stands in for S3 on one's own machine has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-  return bucketArchive(
-    awsClient(S3Client, { forcePathStyle, ...(region !== undefined && { region }) }),
-    location.name,
-  );
+  return bucketArchive(awsClient(S3Client, { forcePathStyle, ...(region !== undefined && { region }) }), location.name);
 };

@@ -3,12 +3,7 @@ import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { shown } from '../../core/config/schema.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import {
-  type ArchiveLocation,
-  type LocationFlags,
-  openArchive,
-  readArchiveLocation,
-} from './archive-location.ts';
+import { type ArchiveLocation, type LocationFlags, openArchive, readArchiveLocation } from './archive-location.ts';
 import type { FlagReader } from './flags.ts';
 
 /** The flags of every command that reads an archive, as they were typed. */
@@ -53,7 +48,5 @@ export const openedArchive = async (
   const [only, another] = environments;
   const asked = environmentId ?? (another === undefined ? only : undefined);
   if (asked !== undefined && environments.includes(asked)) return { archive, environmentId: asked };
-  throw new UsageError([
-    `--environment must be one of ${environments.join(', ')}, got ${shown(environmentId)}`,
-  ]);
+  throw new UsageError([`--environment must be one of ${environments.join(', ')}, got ${shown(environmentId)}`]);
 };

@@ -1,10 +1,5 @@
 import type { Io } from '../terminal/terminal.ts';
-import {
-  type ArchiveLocation,
-  type LocationFlags,
-  readArchiveLocation,
-  readRegion,
-} from './archive-location.ts';
+import { type ArchiveLocation, type LocationFlags, readArchiveLocation, readRegion } from './archive-location.ts';
 import type { FlagReader } from './flags.ts';
 
 /** The flags that say what is audited, and who takes the evidence and the digest, as they were typed. */

@@ -25,8 +25,7 @@ const readText = (file: string): string => {
  * Reads a `waivers.yaml`. Throws ConfigError.
  * @param now in milliseconds since the epoch
  */
-export const readWaivers = (file: string, now: number): readonly Waiver[] =>
-  parseWaivers(readText(file), file, now);
+export const readWaivers = (file: string, now: number): readonly Waiver[] => parseWaivers(readText(file), file, now);
 
 /**
  * Reads an `audit.yaml` and, where there is one beside it, its `waivers.yaml`. Without a file every rule is as it
@@ -34,13 +33,8 @@ export const readWaivers = (file: string, now: number): readonly Waiver[] =>
  * @param now in milliseconds since the epoch
  * @param waiversFile is read in place of the one beside the config
  */
-export const readConfigFiles = (
-  configFile: string | undefined,
-  now: number,
-  waiversFile?: string,
-): ConfigFiles => {
-  const config =
-    configFile === undefined ? defaultConfig(rules) : parseConfig(readText(configFile), configFile, rules);
+export const readConfigFiles = (configFile: string | undefined, now: number, waiversFile?: string): ConfigFiles => {
+  const config = configFile === undefined ? defaultConfig(rules) : parseConfig(readText(configFile), configFile, rules);
   const file = waiversFile ?? waiversBeside(configFile);
   return { config, waivers: file === undefined ? [] : readWaivers(file, now) };
 };

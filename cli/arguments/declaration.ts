@@ -15,10 +15,7 @@ export type Perform = (action: (io: Io) => Promise<ExitCode>) => Promise<void>;
 export type DeclareCommand = (program: Command, perform: Perform) => Command;
 
 /** Collects the values of a flag that may be given more than once. */
-export const another = (value: string, values: readonly string[] = []): readonly string[] => [
-  ...values,
-  value,
-];
+export const another = (value: string, values: readonly string[] = []): readonly string[] => [...values, value];
 
 /** Declares a command that reads an archive, with the flags that say where it is. */
 export const archiveCommand = (program: Command, name: string): Command =>

@@ -16,10 +16,7 @@ export const isRunOrDay = (text: string): boolean => isRunName(text) || isDay(te
  * Finds the complete run that somebody means: by its name, the only one of a day, or the latest.
  * @throws UsageError where it is none of them or a day has several, ArchiveError where it is not there or altered
  */
-export const findRun = async (
-  { archive, environmentId }: OpenedArchive,
-  text: string,
-): Promise<StoredManifest> => {
+export const findRun = async ({ archive, environmentId }: OpenedArchive, text: string): Promise<StoredManifest> => {
   if (!isRunOrDay(text) && text !== 'latest')
     throw new UsageError([`RUN must be ${RUN_ALLOWED}, got ${JSON.stringify(text)}`]);
   const last = text === 'latest' ? await lastCompleteRun(archive, environmentId) : undefined;
@@ -29,9 +26,7 @@ export const findRun = async (
   const found = await runsWithin(archive, environmentId, { from: prefix, to: prefix });
   const [only, another] = found;
   if (only === undefined)
-    throw new ArchiveError(
-      `${text}: ${archive.location} has no complete run of environment ${environmentId} then`,
-    );
+    throw new ArchiveError(`${text}: ${archive.location} has no complete run of environment ${environmentId} then`);
   if (another !== undefined) {
     const runs = found.map(({ run }) => run).join(', ');
     throw new UsageError([`RUN must be one run, got ${text}, which has ${runs}`]);

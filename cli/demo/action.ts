@@ -132,11 +132,7 @@ const auditNight = async (
 };
 
 /** Audits a night until an attempt is complete. */
-const auditUntilComplete = async (
-  stage: Stage,
-  night: Night,
-  index: number,
-): Promise<readonly DemoAttempt[]> => {
+const auditUntilComplete = async (stage: Stage, night: Night, index: number): Promise<readonly DemoAttempt[]> => {
   const attempts: DemoAttempt[] = [];
   for (const trouble of TROUBLES[index] ?? [{ faults: [] }]) {
     const attempt = await auditNight(stage, night, trouble, `night ${index + 1}: `);

@@ -91,8 +91,7 @@ export const showNight = (
   const highlights = attempts.at(-1)?.result.highlights.filter(({ kind }) => isNews(kind)) ?? [];
   if (highlights.length === 0) return;
   out.line();
-  const rows =
-    index === 0 ? rulesTable(inner(out), highlights, TITLES) : findingsTable(inner(out), highlights);
+  const rows = index === 0 ? rulesTable(inner(out), highlights, TITLES) : findingsTable(inner(out), highlights);
   out.write(indented(rows));
 };
 
@@ -114,11 +113,7 @@ const pathTo = (path: string): string => {
 };
 
 /** Shows the last digest as it was mailed, what fails after the last night, and what to do next. */
-export const showEnd = async (
-  out: Terminal,
-  folder: string,
-  attempts: readonly DemoAttempt[],
-): Promise<void> => {
+export const showEnd = async (out: Terminal, folder: string, attempts: readonly DemoAttempt[]): Promise<void> => {
   const last = attempts.at(-1)?.result;
   const mail = attempts.findLast((attempt) => attempt.mail !== undefined)?.mail;
   if (mail !== undefined) {

@@ -60,10 +60,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
   if (older.run >= newer.run)
     throw new UsageError([`the first RUN must be before the second, got ${older.run} and ${newer.run}`]);
 
-  const users = await diffUsers(
-    readRunLines(archive, older, 'snapshot'),
-    readRunLines(archive, newer, 'snapshot'),
-  );
+  const users = await diffUsers(readRunLines(archive, older, 'snapshot'), readRunLines(archive, newer, 'snapshot'));
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
   const result: Diff = {
     environmentId,

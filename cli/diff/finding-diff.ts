@@ -3,10 +3,7 @@ import { staysOpen } from '../../rules/engine/lifecycle.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 
 /** The members of a finding that `diff` shows. */
-export type DiffFinding = Pick<
-  Finding,
-  'id' | 'ruleId' | 'severity' | 'state' | 'subject' | 'message' | 'cause'
->;
+export type DiffFinding = Pick<Finding, 'id' | 'ruleId' | 'severity' | 'state' | 'subject' | 'message' | 'cause'>;
 
 /** A finding as the two runs have it. */
 interface FindingPair {
@@ -34,8 +31,7 @@ const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause }:
   ...(cause !== undefined && { cause }),
 });
 
-const isUntraceable = ({ subject }: Finding): boolean =>
-  subject.kind === 'user' && subject.id.startsWith('#');
+const isUntraceable = ({ subject }: Finding): boolean => subject.kind === 'user' && subject.id.startsWith('#');
 
 /** New, open and reopened say how old a finding is; a difference is whether it is accepted. */
 const isWaived = ({ state }: DiffFinding): boolean => state === 'waived';
@@ -62,8 +58,7 @@ export const diffFindings = async (
   const different: FindingPair[] = [];
   let unchanged = 0;
   for await (const finding of to) {
-    if (finding.state === 'resolved' && baseline.has(finding.id))
-      resolvedByTo.set(finding.id, diffFindingOf(finding));
+    if (finding.state === 'resolved' && baseline.has(finding.id)) resolvedByTo.set(finding.id, diffFindingOf(finding));
     if (!staysOpen(finding, rules.get(finding.ruleId))) continue;
     if (isUntraceable(finding)) {
       untraceable.to += 1;

@@ -31,8 +31,7 @@ const userIdOf = (record: unknown): string | undefined => {
 };
 
 const isEqual = (one: unknown, other: unknown): boolean =>
-  one === other ||
-  (one !== undefined && other !== undefined && serialiseRecord(one) === serialiseRecord(other));
+  one === other || (one !== undefined && other !== undefined && serialiseRecord(one) === serialiseRecord(other));
 
 const changesBetween = (from: RecordMembers, to: RecordMembers): readonly MemberChange[] =>
   [...new Set([...Object.keys(from), ...Object.keys(to)])]
@@ -43,10 +42,7 @@ const changesBetween = (from: RecordMembers, to: RecordMembers): readonly Member
  * Compares two listings, read side by side. Users come in nearly the same order in both, so that hardly a record has
  * to wait for its other half; those that wait do so as text.
  */
-export const diffUsers = async (
-  from: AsyncIterator<unknown>,
-  to: AsyncIterator<unknown>,
-): Promise<UserDiff> => {
+export const diffUsers = async (from: AsyncIterator<unknown>, to: AsyncIterator<unknown>): Promise<UserDiff> => {
   const waiting = { from: new Map<string, string>(), to: new Map<string, string>() };
   const untraceable = { from: 0, to: 0 };
   const changed: UserChange<MemberChange>[] = [];

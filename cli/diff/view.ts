@@ -44,8 +44,7 @@ const showRows = <T>(
   out.line();
   out.line(out.paint(['bold', ...[format].flat()] as Format, `${heading}: ${all.length}`));
   out.write(table(out, undefined, all.slice(0, MOST_SHOWN).map(rowOf)));
-  if (all.length > MOST_SHOWN)
-    out.line(out.paint('dim', `and ${all.length - MOST_SHOWN} more; --json has them all`));
+  if (all.length > MOST_SHOWN) out.line(out.paint('dim', `and ${all.length - MOST_SHOWN} more; --json has them all`));
 };
 
 const findingRow = (finding: DiffFinding, text: string): readonly Cell[] => [
@@ -97,9 +96,7 @@ const showUsers = ({ users: { came, gone, changed, unchanged, untraceable } }: D
 
 const showFindings = ({ findings, judgedBy }: Diff, out: Terminal): void => {
   const { resolved, different, unchanged, untraceable } = findings;
-  showRows(out, 'New findings', 'red', findings.new, (one) =>
-    findingRow(one, plainLine(one.message, MAX_TEXT)),
-  );
+  showRows(out, 'New findings', 'red', findings.new, (one) => findingRow(one, plainLine(one.message, MAX_TEXT)));
   showRows(out, 'Resolved findings', 'green', resolved, (one) =>
     findingRow(one, one.cause === undefined ? 'resolved in between' : CAUSE_WORDS[one.cause]),
   );
@@ -115,9 +112,7 @@ const showFindings = ({ findings, judgedBy }: Diff, out: Terminal): void => {
     out.line(`Findings on records without a userId are not compared: ${from} before, ${to} after.`);
   }
   if (judgedBy.length > 0) {
-    out.line(
-      `Not judged alike: the ${judgedBy.join(', ')} of the two runs differ, and findings may for that.`,
-    );
+    out.line(`Not judged alike: the ${judgedBy.join(', ')} of the two runs differ, and findings may for that.`);
   }
 };
 

@@ -12,9 +12,7 @@ import { type DoctorFlags, type DoctorOptions, readDoctorFlags } from './options
 import { checksText, summaryText } from './view.ts';
 
 const locationOf = async ({ location, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
-  location.kind === 'folder'
-    ? { folder: location.path }
-    : { bucket: await openArchive(location, io.env, region) };
+  location.kind === 'folder' ? { folder: location.path } : { bucket: await openArchive(location, io.env, region) };
 
 /** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {

@@ -18,11 +18,7 @@ import type { Io } from '../terminal/terminal.ts';
 import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './options.ts';
 import { explainedJson, explainedText, type ViewSetting } from './view.ts';
 
-const chosenRun = async (
-  archive: Archive,
-  environmentId: string,
-  run: Date | undefined,
-): Promise<Manifest> => {
+const chosenRun = async (archive: Archive, environmentId: string, run: Date | undefined): Promise<Manifest> => {
   const last = await lastCompleteRun(archive, environmentId);
   if (last === undefined)
     throw new UsageError([`environment ${environmentId} has no complete run in ${archive.location}`]);
@@ -38,10 +34,8 @@ const chosenRun = async (
 const rulesOf = (manifest: Manifest): readonly ConfiguredRule[] =>
   rules.map((rule: Rule): ConfiguredRule => {
     const record = manifest.rules[rule.id];
-    if (record === undefined)
-      return { rule, state: 'off', reason: 'the run did not know the rule', options: {} };
-    const reason =
-      rule.kind === 'unavailable' ? `its data is not read: ${rule.needs}` : `${record.state} in that run`;
+    if (record === undefined) return { rule, state: 'off', reason: 'the run did not know the rule', options: {} };
+    const reason = rule.kind === 'unavailable' ? `its data is not read: ${rule.needs}` : `${record.state} in that run`;
     const defaults = rule.kind === 'unavailable' ? {} : rule.options;
     return {
       rule,
@@ -76,20 +70,14 @@ const waiverToday =
 
 const absentText = async (archive: Archive, manifest: Manifest, { kind, id }: Subject): Promise<string> => {
   const where = `run ${manifest.run} of environment ${manifest.environmentId}`;
-  if (kind === 'principal')
-    return `${where} has no active, API-bound user with the principal ${plainLine(id)}`;
+  if (kind === 'principal') return `${where} has no active, API-bound user with the principal ${plainLine(id)}`;
   const last = await lastRunWith(archive, manifest, id);
-  const before =
-    last === undefined ? 'nor have the runs of a month before it' : `the last run that has it is ${last}`;
+  const before = last === undefined ? 'nor have the runs of a month before it' : `the last run that has it is ${last}`;
   return `${where} has no user ${plainLine(id)}; ${before}`;
 };
 
 /** `explain`: why a run says what it says of a user or a finding. Throws UsageError, ConfigError and ArchiveError. */
-export const explain = async (
-  word: string,
-  flags: ExplainFlags,
-  { out, err, env }: Io,
-): Promise<ExitCode> => {
+export const explain = async (word: string, flags: ExplainFlags, { out, err, env }: Io): Promise<ExitCode> => {
   const now = Date.now();
   const options = readExplainFlags(flags);
   const files = readConfigFiles(options.configFile, now);

@@ -14,10 +14,7 @@ Examples:
 export const explainCommand: DeclareCommand = (program, perform) =>
   program
     .command('explain')
-    .argument(
-      '<subject>',
-      'a user id, #N, an ARN, the environment id, or a finding as ENVIRONMENT/RULE/SUBJECT',
-    )
+    .argument('<subject>', 'a user id, #N, an ARN, the environment id, or a finding as ENVIRONMENT/RULE/SUBJECT')
     .description('tell why a run says what it says of a user or a finding, and what would clear it')
     .option('--out <folder>', 'the archive, in a folder')
     .option('--bucket <name>', 'the archive, in an S3 bucket')

@@ -72,8 +72,7 @@ const FINDING = /^([^/]+)\/([a-z]+(?:-[a-z]+)*)\/(.+)$/s;
 export const readQuestion = (word: string, environmentId: string, rules: readonly Rule[]): Question => {
   const [, environment = '', ruleId, id] = word.startsWith('arn:') ? [] : (FINDING.exec(word) ?? []);
   if (!isEnvironmentId(environment) || ruleId === undefined || id === undefined) {
-    if (word.trim() === '')
-      throw new UsageError([`what is explained must be a user or a finding, got ${shown(word)}`]);
+    if (word.trim() === '') throw new UsageError([`what is explained must be a user or a finding, got ${shown(word)}`]);
     return { subject: subjectOf(word, environmentId), ruleId: undefined };
   }
   const refuse = (what: string, allowed: string, value: string): never => {

@@ -34,12 +34,11 @@ const HOLDS: Readonly<Record<string, { readonly text: string; readonly format: F
   undefined: { text: 'unknown', format: 'yellow' },
 };
 
-const OUTCOMES: Readonly<Record<Explanation['outcome'], { readonly text: string; readonly format: Format }>> =
-  {
-    FAIL: { text: 'FAILS', format: ['bold', 'red'] },
-    PASS: { text: 'PASSES', format: 'green' },
-    NOT_ASSESSED: { text: 'NOT ASSESSED', format: ['bold', 'yellow'] },
-  };
+const OUTCOMES: Readonly<Record<Explanation['outcome'], { readonly text: string; readonly format: Format }>> = {
+  FAIL: { text: 'FAILS', format: ['bold', 'red'] },
+  PASS: { text: 'PASSES', format: 'green' },
+  NOT_ASSESSED: { text: 'NOT ASSESSED', format: ['bold', 'yellow'] },
+};
 
 /** One line, which no record can make anything else of. */
 const plain = (text: string, isNaming: boolean): string =>
@@ -68,10 +67,7 @@ const valueRow = (value: MemberValue, isChange: boolean, setting: ViewSetting): 
 const conditionRows = (conditions: readonly ConditionState[], indent = '  '): readonly (readonly Cell[])[] =>
   conditions.flatMap(({ text, holds, alternatives = [] }) => {
     const mark = HOLDS[String(holds)] ?? { text: 'unknown', format: 'yellow' };
-    return [
-      [{ text: indent + mark.text, format: mark.format }, text],
-      ...conditionRows(alternatives, `${indent}  `),
-    ];
+    return [[{ text: indent + mark.text, format: mark.format }, text], ...conditionRows(alternatives, `${indent}  `)];
   });
 
 const sinceText = ({ state, firstSeen, lastSeen, runs, carried, cause, resolvedAt }: Finding): string => {
@@ -101,12 +97,10 @@ const waiverText = (
 const changeText = ({ text, newlyFailed }: ClearingChange): string =>
   newlyFailed.length === 0 ? text : `${text} (makes ${newlyFailed.join(', ')} fail)`;
 
-const NOTHING_CLEARS =
-  'none was found: nothing that can be done about a user clears it; see what to do below';
+const NOTHING_CLEARS = 'none was found: nothing that can be done about a user clears it; see what to do below';
 
 const changeRows = ({ rule, smallestChanges }: ExplainedRule): readonly (readonly [string, string])[] => {
-  if (rule.kind === 'change')
-    return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
+  if (rule.kind === 'change') return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
   const [smallest, clean] = smallestChanges;
   if (smallest === undefined) return [['Smallest change', NOTHING_CLEARS]];
   return [
@@ -123,9 +117,7 @@ const contextText = (
   return [
     ...(used.has('now') ? [['Clock', asOf] as const] : []),
     ...(used.has('partition') ? [['Partition', context.partition] as const] : []),
-    ...(used.has('trustedAccounts')
-      ? [['Trusted accounts', [...context.trustedAccounts].join(', ')] as const]
-      : []),
+    ...(used.has('trustedAccounts') ? [['Trusted accounts', [...context.trustedAccounts].join(', ')] as const] : []),
   ];
 };
 
@@ -157,8 +149,7 @@ const groupText = ({ bounds, ids }: CountedGroup): string => {
 
 const countedRows = ({ rule, explanation, groups }: ExplainedRule): readonly (readonly Cell[])[] => {
   if (rule.kind !== 'directory' || rule.counts === undefined) return [];
-  const whom =
-    explanation?.counted === undefined ? '' : `users of whom this holds: ${explanation.counted.join('; ')}`;
+  const whom = explanation?.counted === undefined ? '' : `users of whom this holds: ${explanation.counted.join('; ')}`;
   return [
     [{ text: 'Counted', format: 'dim' }, whom],
     ...groups.map((group) => [`  ${group.shared?.name ?? 'userId'}`, groupText(group)]),
@@ -167,21 +158,14 @@ const countedRows = ({ rule, explanation, groups }: ExplainedRule): readonly (re
 
 /** Tells whether the run said of the subject what is said now; undefined where that can't be told. */
 export const agrees = ({ explanation, finding, groups }: ExplainedRule): boolean | undefined => {
-  if (explanation === undefined || groups.some(({ bounds, ids }) => bounds.low.count > ids.length))
-    return undefined;
+  if (explanation === undefined || groups.some(({ bounds, ids }) => bounds.low.count > ids.length)) return undefined;
   const isOpen = finding !== undefined && finding.state !== 'resolved' && finding.carried === undefined;
   return isOpen === (explanation.outcome === 'FAIL');
 };
 
-const DISAGREEMENT =
-  'the run itself found otherwise, and its record is what counts; the rules have changed since';
+const DISAGREEMENT = 'the run itself found otherwise, and its record is what counts; the rules have changed since';
 
-const ruleText = (
-  explained: ExplainedRule,
-  subjectId: string,
-  setting: ViewSetting,
-  out: Terminal,
-): string => {
+const ruleText = (explained: ExplainedRule, subjectId: string, setting: ViewSetting, out: Terminal): string => {
   const { rule, explanation, unjudged, finding } = explained;
   if (explanation === undefined) {
     const since = finding === undefined ? '' : `; its finding: ${sinceText(finding)}`;
@@ -214,9 +198,7 @@ const ruleText = (
     ...(isFailing ? [[label('What to do'), rule.remediation]] : []),
     ...(today === undefined ? [] : [[label("Today's config"), today]]),
   ];
-  const head = isFailing
-    ? out.paint(SEVERITY_FORMATS[severity], severity)
-    : out.paint(answer.format, answer.text);
+  const head = isFailing ? out.paint(SEVERITY_FORMATS[severity], severity) : out.paint(answer.format, answer.text);
   return `${head}  ${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
 };
 

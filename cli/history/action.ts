@@ -37,12 +37,8 @@ const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Man
   resolved: byState.resolved,
 });
 
-const runEntry = async (
-  archive: Archive,
-  { run, stored, previous, problem }: ArchivedRun,
-): Promise<RunEntry> => {
-  if (stored === undefined || problem !== undefined)
-    return untrustedEntry(run, problem ?? 'it has no manifest');
+const runEntry = async (archive: Archive, { run, stored, previous, problem }: ArchivedRun): Promise<RunEntry> => {
+  if (stored === undefined || problem !== undefined) return untrustedEntry(run, problem ?? 'it has no manifest');
   const { manifest } = stored;
   try {
     const { verdict, counts, findings, previousRun } = await readReport(archive, manifest);

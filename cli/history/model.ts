@@ -24,10 +24,7 @@ export interface LongestOpen {
   readonly run: string;
   /** The number of all that are open. */
   readonly count: number;
-  readonly findings: readonly Pick<
-    Finding,
-    'ruleId' | 'severity' | 'subject' | 'firstSeen' | 'runs' | 'state'
-  >[];
+  readonly findings: readonly Pick<Finding, 'ruleId' | 'severity' | 'subject' | 'firstSeen' | 'runs' | 'state'>[];
 }
 
 export interface History {

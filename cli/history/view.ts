@@ -87,9 +87,7 @@ export const showHistory = (
   }
   if (untrusted > 0) {
     out.line();
-    out.line(
-      out.paint(['bold', 'red'], `${untrusted} not to be trusted: not what was written to the archive`),
-    );
+    out.line(out.paint(['bold', 'red'], `${untrusted} not to be trusted: not what was written to the archive`));
   }
   if (longestOpen !== undefined) showLongestOpen(longestOpen, out);
 };

@@ -39,9 +39,7 @@ const replayRun = async (
   const { manifest } = stored;
   const config = await judges.config.judge(manifest, signal);
   const against = await judges.against?.judge(manifest, signal);
-  const short = [config, against].find(
-    (judged) => judged !== undefined && judged.report.verdict !== 'COMPLETE',
-  );
+  const short = [config, against].find((judged) => judged !== undefined && judged.report.verdict !== 'COMPLETE');
   if (short !== undefined) {
     const { reason, message } = short.report;
     return { run, outcome: 'not-replayed', message: `${reason}: ${message}` };
@@ -111,8 +109,7 @@ export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const { archive: asked, stretch } = readReplayFlags(flags);
   const config = readConfigFiles(flags.config, now, flags.waivers);
-  const against =
-    flags.against === undefined ? undefined : readConfigFiles(flags.against, now, flags.waivers);
+  const against = flags.against === undefined ? undefined : readConfigFiles(flags.against, now, flags.waivers);
   const opened = await openedArchive(asked, io.env);
 
   return stoppable(async (signal) => {

@@ -54,13 +54,7 @@ export const compareRuns = () => {
   const disagreements = new Map<string, Disagreement>();
   const alerts = { config: new Map<string, number>(), against: new Map<string, number>() };
 
-  const addDisagreement = (
-    run: string,
-    id: string,
-    side: Side,
-    brief: FindingBrief,
-    other?: FindingBrief,
-  ): void => {
+  const addDisagreement = (run: string, id: string, side: Side, brief: FindingBrief, other?: FindingBrief): void => {
     const key = `${side}/${id}`;
     const known = disagreements.get(key);
     disagreements.set(key, {

@@ -36,11 +36,7 @@ export interface RunJudge {
  * Opens a judge that keeps a history of its own in a folder.
  * @param archive is read, and only read
  */
-export const openRunJudge = (
-  archive: Archive,
-  { config, waivers }: ConfigFiles,
-  folder: string,
-): RunJudge => {
+export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles, folder: string): RunJudge => {
   const own = folderArchive(folder);
   let outdated: readonly string[] = [];
 

@@ -1,11 +1,5 @@
 import { plainLine, plural } from '../../core/text/plain-text.ts';
-import {
-  SEVERITY_HEADINGS,
-  severityCell,
-  severityCells,
-  signed,
-  subjectText,
-} from '../terminal/audit-view.ts';
+import { SEVERITY_HEADINGS, severityCell, severityCells, signed, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { ConfigComparison, Disagreement } from './comparison.ts';
@@ -67,9 +61,7 @@ const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): v
     .map((finding): readonly Cell[] => [
       finding.side,
       severityCell(finding.severity),
-      finding.firstNight === finding.lastNight
-        ? finding.firstNight
-        : `${finding.firstNight}..${finding.lastNight}`,
+      finding.firstNight === finding.lastNight ? finding.firstNight : `${finding.firstNight}..${finding.lastNight}`,
       subjectText(finding),
       disagreementText(finding),
     ]);
@@ -94,10 +86,7 @@ const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): v
 };
 
 /** Shows a line a run, the totals, and the findings that two configs do not agree on. */
-export const showReplay = (
-  { environmentId, configs, nights: runs, comparison }: Replay,
-  out: Terminal,
-): void => {
+export const showReplay = ({ environmentId, configs, nights: runs, comparison }: Replay, out: Terminal): void => {
   const isCompared = configs.against !== undefined;
   out.line(out.paint('bold', `Environment ${environmentId}, as if each night had been tonight`));
   out.line(`config   ${configs.config}`);
@@ -125,8 +114,6 @@ export const showReplay = (
     ].join(', '),
   );
   if (notReplayed > 0)
-    out.line(
-      out.paint(['bold', 'red'], `${plural(notReplayed, 'night')} NOT replayed: nothing is known of them`),
-    );
+    out.line(out.paint(['bold', 'red'], `${plural(notReplayed, 'night')} NOT replayed: nothing is known of them`));
   if (comparison !== undefined) showComparison(comparison, out);
 };

@@ -17,9 +17,7 @@ type Task<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly t
 
 const requireEmpty = async (pack: Archive): Promise<void> => {
   for await (const key of pack.list(''))
-    throw new UsageError([
-      `--pack must be a new folder or an empty one, got ${pack.location}, which has ${key}`,
-    ]);
+    throw new UsageError([`--pack must be a new folder or an empty one, got ${pack.location}, which has ${key}`]);
 };
 
 const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, isJson: boolean, io: Io) => {

@@ -56,15 +56,9 @@ export const readReviewFlags = (flags: ReviewFlags, now: number): ReviewOptions 
   }
 
   for (const name of BUILD_FLAGS)
-    if (flags[name] !== undefined)
-      read.refuse(`--${name} is not allowed with --ingest: the pack says what it is of`);
+    if (flags[name] !== undefined) read.refuse(`--${name} is not allowed with --ingest: the pack says what it is of`);
   const filled = read.text('--ingest', flags.ingest, 'the path of a filled worksheet', isNotBlank) ?? '';
-  const reviewer = read.text(
-    '--reviewer',
-    flags.reviewer ?? '',
-    'the name of who signs the review off',
-    isNotBlank,
-  );
+  const reviewer = read.text('--reviewer', flags.reviewer ?? '', 'the name of who signs the review off', isNotBlank);
   const signedOffAt = read.pastTime('--signed-off-at', flags.signedOffAt, now);
   read.done();
   return {

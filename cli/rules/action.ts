@@ -70,8 +70,7 @@ const catalogueText = (
   out: Terminal,
 ): string => {
   if (markdown) return cataloguePage(rules);
-  if (json)
-    return `${JSON.stringify(one === undefined ? configured.map(ruleJson) : ruleJson(one), null, 2)}\n`;
+  if (json) return `${JSON.stringify(one === undefined ? configured.map(ruleJson) : ruleJson(one), null, 2)}\n`;
   return one === undefined ? listText(configured, out) : ruleText(one, out);
 };
 
@@ -83,11 +82,7 @@ const settingsIn = async (configFile: string | undefined): Promise<Config['rules
 };
 
 /** `rules`: shows the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
-export const listRules = async (
-  id: string | undefined,
-  flags: RulesFlags,
-  { out }: Io,
-): Promise<ExitCode> => {
+export const listRules = async (id: string | undefined, flags: RulesFlags, { out }: Io): Promise<ExitCode> => {
   const configured = configureRules(rules, await settingsIn(flags.config));
   const one = configured.find(({ rule }) => rule.id === id);
   if (id !== undefined && one === undefined) {

@@ -68,8 +68,7 @@ const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefine
   const isNotified = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
   if (report.verdict !== 'COMPLETE' || !isNotified) return EXIT.notComplete;
   const isFailing = SEVERITIES.some(
-    (severity) =>
-      failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
+    (severity) => failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
   );
   return isFailing ? EXIT.findings : EXIT.ok;
 };
@@ -89,12 +88,7 @@ const highlightsOf = async (
 };
 
 /** Shows the findings first and the summary below them, where a terminal stops. */
-const showRun = (
-  result: AuditResult,
-  highlights: readonly Highlight[],
-  location: string,
-  { out }: Io,
-): void => {
+const showRun = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
   const { report, objects, wasDone } = result;
   const isComplete = report.verdict === 'COMPLETE';
   const locationOf = (name: 'html' | 'csv'): string | undefined =>

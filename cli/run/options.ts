@@ -33,12 +33,7 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number): RunO
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
   const asOf = read.pastTime('--as-of', flags.asOf, now);
-  const failOn = read.text(
-    '--fail-on',
-    flags.failOn?.toUpperCase(),
-    `one of ${SEVERITIES.join(', ')}`,
-    isSeverity,
-  );
+  const failOn = read.text('--fail-on', flags.failOn?.toUpperCase(), `one of ${SEVERITIES.join(', ')}`, isSeverity);
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
 
   if (flags.directCredentials && flags.account === undefined) {

@@ -31,9 +31,7 @@ const accessOf = ({ url, environmentId, region, callerCredentials }: Simulator) 
 
 const showAccess = (simulator: Simulator, users: number, out: Terminal): void => {
   const { url, environmentId, region, accessKeyId, secretAccessKey } = accessOf(simulator);
-  out.line(
-    `A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`,
-  );
+  out.line(`A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`);
   out.line();
   out.line(`export AWS_ENDPOINT_URL_FINSPACE_DATA=${url}`);
   out.line(`export AWS_ACCESS_KEY_ID=${accessKeyId}`);

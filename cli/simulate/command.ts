@@ -22,6 +22,4 @@ export const simulateCommand: DeclareCommand = (program, perform) =>
     .option('--environment <id>', 'the environment that it has', 'simulatedfinspace000001')
     .option('--json', 'print where it is as a line of JSON, and what it was asked when it ends')
     .addHelpText('after', NOTES)
-    .action((flags: SimulateFlags) =>
-      perform(async (io) => (await import('./action.ts')).simulate(flags, io)),
-    );
+    .action((flags: SimulateFlags) => perform(async (io) => (await import('./action.ts')).simulate(flags, io)));

@@ -40,8 +40,7 @@ export const readSimulateFlags = (flags: SimulateFlags) => {
   const requestsPerSecond = read.whole('--rate', flags.rate, 1, 1_000_000);
   const burst = read.whole('--burst', flags.burst, 1, 1_000_000) ?? 5;
   const environmentId = read.environmentId('--environment', flags.environment) ?? '';
-  if (flags.burst !== undefined && flags.rate === undefined)
-    read.refuse('--burst is allowed with --rate only');
+  if (flags.burst !== undefined && flags.rate === undefined) read.refuse('--burst is allowed with --rate only');
   const faults = (flags.fault ?? []).flatMap((text) => {
     const fault = readFault(text);
     if (fault === undefined) {

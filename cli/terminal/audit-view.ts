@@ -111,10 +111,7 @@ export const rulesTable = (
 };
 
 /** `2 CRITICAL, 14 HIGH`, or that nothing fails. */
-export const failingText = (
-  { verdict, findings: { bySeverity } }: Report,
-  paint: Terminal['paint'],
-): string => {
+export const failingText = ({ verdict, findings: { bySeverity } }: Report, paint: Terminal['paint']): string => {
   const parts = SEVERITIES.toReversed()
     .filter((severity) => bySeverity[severity] > 0)
     .map((severity) => paint(SEVERITY_FORMATS[severity], `${bySeverity[severity]} ${severity}`));

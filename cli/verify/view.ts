@@ -40,20 +40,13 @@ const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): str
 const unfinishedText = (attempts: number): string =>
   `NOT CHECKED, they are no part of the history: what ${plural(attempts, 'attempt')} left under incomplete/`;
 
-const problemLine = (
-  { kind, run, key, message }: Problem | Note,
-  paint: (kind: string) => string,
-): string => {
+const problemLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: string) => string): string => {
   const where = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
   return `${paint(kind)}  ${[...where, plainLine(message, MAX_TEXT)].join(' ')}`;
 };
 
 /** Lists what was checked of an environment, what was not, and a line for each problem and note. */
-export const verificationText = (
-  out: Terminal,
-  verification: Verification,
-  hasConfig: boolean,
-): readonly string[] => {
+export const verificationText = (out: Terminal, verification: Verification, hasConfig: boolean): readonly string[] => {
   const { environmentId, attempts, problems, notes } = verification;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Runs', runsText(verification)],

@@ -24,9 +24,7 @@ const statusOf = (error: unknown): number | undefined =>
 /** Tells whether a request that failed so would fail again. */
 const isFinal = (error: unknown): boolean => {
   const status = statusOf(error);
-  return (
-    status !== undefined && status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429
-  );
+  return status !== undefined && status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429;
 };
 
 /**
@@ -90,8 +88,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     async read(key) {
       try {
         const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        if (Body === undefined || ETag === undefined)
-          throw new Error(`s3://${bucket}/${key} came without a body`);
+        if (Body === undefined || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body`);
         return { body: Body.transformToWebStream(), version: ETag };
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined;

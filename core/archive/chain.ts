@@ -33,8 +33,7 @@ const linkProblem = (
 ): ChainProblem | undefined => {
   const { key, sha256 } = link;
   const run = runOfKey(key) ?? link.run;
-  if (found === undefined)
-    return { kind: 'missing', run, key, message: `is not there, though ${witness} ${claim}` };
+  if (found === undefined) return { kind: 'missing', run, key, message: `is not there, though ${witness} ${claim}` };
   if (found === sha256) return undefined;
   const message = `was altered: its SHA-256 is ${found}, ${witness} says ${sha256}`;
   return { kind: 'edited', run, key, message };

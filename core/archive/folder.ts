@@ -74,11 +74,7 @@ export const folderArchive = (folder: string): Archive => {
     });
     for (const key of keys.toSorted()) {
       const isFolder = key.endsWith('/');
-      if (
-        isFolder &&
-        (key.startsWith(prefix) || prefix.startsWith(key)) &&
-        (key > after || after.startsWith(key))
-      )
+      if (isFolder && (key.startsWith(prefix) || prefix.startsWith(key)) && (key > after || after.startsWith(key)))
         yield* listFrom(key, prefix, after);
       if (!isFolder && key.startsWith(prefix) && key > after) yield key;
     }
@@ -93,8 +89,7 @@ export const folderArchive = (folder: string): Archive => {
       // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
       const found = await file.stat({ bigint: true });
       const version = versionOf(found);
-      if (found.size > READ_AT_ONCE)
-        return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
+      if (found.size > READ_AT_ONCE) return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
       try {
         return { version, body: Readable.from([await file.readFile()]) };
       } finally {

@@ -23,8 +23,7 @@ export interface RunKeys {
 /** Channels whose markers have an area of their own; those of others stand among the alerts' and bear their name. */
 const MARKER_AREAS = { alert: 'alerts', events: 'events' } as const;
 
-const hasMarkerArea = (channel: string): channel is keyof typeof MARKER_AREAS =>
-  Object.hasOwn(MARKER_AREAS, channel);
+const hasMarkerArea = (channel: string): channel is keyof typeof MARKER_AREAS => Object.hasOwn(MARKER_AREAS, channel);
 
 /** The area that holds a channel's markers. */
 export const markerArea = (channel: string): 'alerts' | 'events' =>
@@ -91,18 +90,13 @@ export async function* attemptMarkers(
  * the snapshot.
  * @param pass counts how often the listing began, from 1
  */
-export const listingPartKey = (
-  { environmentId, asOf, attempt }: AttemptName,
-  pass: number,
-  number: number,
-): string =>
+export const listingPartKey = ({ environmentId, asOf, attempt }: AttemptName, pass: number, number: number): string =>
   `listings/${partitionPath(environmentId, asOf)}/${runName(asOf)}-${attempt}/${pass}-${String(number).padStart(4, '0')}.jsonl.gz`;
 
 export type Area = 'manifests' | 'alerts' | 'events' | 'incomplete' | ObjectFile['area'];
 
 /** Whatever an area of the archive holds of an environment begins so. */
-export const areaPrefix = (area: Area, environmentId: string): string =>
-  `${area}/environment=${environmentId}/`;
+export const areaPrefix = (area: Area, environmentId: string): string => `${area}/environment=${environmentId}/`;
 
 /** Before whatever an area holds of an environment from this day on. */
 export const dayPrefix = (area: Area, environmentId: string, day: Date): string =>
@@ -146,9 +140,7 @@ export interface AttemptOfKey {
 
 export const attemptOfKey = (key: string): AttemptOfKey | undefined => {
   const [, folder, run, attempt] = /^(incomplete\/.*\/(\d{8}T\d{6}Z)-([^/]+))\//.exec(key) ?? [];
-  return folder === undefined || run === undefined || attempt === undefined
-    ? undefined
-    : { run, attempt, folder };
+  return folder === undefined || run === undefined || attempt === undefined ? undefined : { run, attempt, folder };
 };
 
 /** The key of an attempt's report. */
@@ -167,5 +159,4 @@ export const environmentOfKey = (key: string): string | undefined =>
   /^\w+\/environment=([A-Za-z0-9]+)(?:\/|\.json$)/.exec(key)?.[1];
 
 /** The page of all runs. */
-export const historyPageKey = (environmentId: string): string =>
-  `reports/environment=${environmentId}/index.html`;
+export const historyPageKey = (environmentId: string): string => `reports/environment=${environmentId}/index.html`;

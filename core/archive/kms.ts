@@ -16,9 +16,7 @@ export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
     const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
     const client = awsClient(KMSClient, { region });
     const { KeyId, Signature } = await client
-      .send(
-        new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }),
-      )
+      .send(new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }))
       .catch((cause: unknown) => {
         throw new SigningError(`KMS did not sign with ${key}: ${String(cause)}`, { cause });
       });

@@ -7,10 +7,6 @@ export interface ManifestSignature {
 }
 
 /** The KMS signing algorithms over SHA-256: every RSA signing key and the NIST P-256 curve. */
-export const SIGNING_ALGORITHMS = [
-  'ECDSA_SHA_256',
-  'RSASSA_PSS_SHA_256',
-  'RSASSA_PKCS1_V1_5_SHA_256',
-] as const;
+export const SIGNING_ALGORITHMS = ['ECDSA_SHA_256', 'RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256'] as const;
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];

@@ -61,9 +61,7 @@ export const readManifest = async (archive: Archive, key: string): Promise<Store
   const bytes = await readBytes(stored.body);
   const manifest = parseObject(bytes, key) as Manifest;
   if (manifest.schemaVersion !== 1) {
-    throw new ArchiveError(
-      `${key} has schemaVersion ${JSON.stringify(manifest.schemaVersion)}; this version reads 1`,
-    );
+    throw new ArchiveError(`${key} has schemaVersion ${JSON.stringify(manifest.schemaVersion)}; this version reads 1`);
   }
   return { manifest, key, sha256: sha256Of(bytes) };
 };
@@ -97,44 +95,29 @@ export const readLatest = async (archive: Archive, environmentId: string): Promi
  * the pointer.
  * @throws {ArchiveError} where it is missing or was altered
  */
-export const lastCompleteRun = async (
-  archive: Archive,
-  environmentId: string,
-): Promise<StoredManifest | undefined> => {
+export const lastCompleteRun = async (archive: Archive, environmentId: string): Promise<StoredManifest | undefined> => {
   const { pointer } = await readLatest(archive, environmentId);
   let key = pointer?.manifest;
   for await (const later of archive.list(areaPrefix('manifests', environmentId), key)) key = later;
   if (key === undefined) return undefined;
 
   const last = await readManifest(archive, key);
-  const problem =
-    key === pointer?.manifest ? pointerProblem(environmentId, pointer, last?.sha256) : undefined;
+  const problem = key === pointer?.manifest ? pointerProblem(environmentId, pointer, last?.sha256) : undefined;
   if (problem !== undefined) throw new ArchiveError(`${key} ${problem.message}`);
   if (last === undefined) throw new ArchiveError(`${key} went away while it was to be read`);
   return last;
 };
 
 /** Points `latest` to a run, never back to one before; throws ArchiveError where others keep moving it. */
-export const advanceLatest = async (
-  archive: Archive,
-  environmentId: string,
-  to: StoredManifest,
-): Promise<void> => {
+export const advanceLatest = async (archive: Archive, environmentId: string, to: StoredManifest): Promise<void> => {
   const pointer: LatestPointer = { run: to.manifest.run, manifest: to.key, sha256: to.sha256 };
   const { content } = evidenceOf(jsonText(pointer));
   // Each conflict means that another attempt has moved it; a handful is more than ever run at once.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const latest = await readLatest(archive, environmentId);
     if (latest.pointer !== undefined && latest.pointer.run >= pointer.run) return;
-    const outcome = await archive.replace(
-      latestKey(environmentId),
-      content,
-      'application/json',
-      latest.version,
-    );
+    const outcome = await archive.replace(latestKey(environmentId), content, 'application/json', latest.version);
     if (outcome === 'replaced') return;
   }
-  throw new ArchiveError(
-    `${latestKey(environmentId)} could not be moved to ${to.manifest.run}: others keep moving it`,
-  );
+  throw new ArchiveError(`${latestKey(environmentId)} could not be moved to ${to.manifest.run}: others keep moving it`);
 };

@@ -49,11 +49,7 @@ export const previousManifest = async (
 const MOST_RUNS_BACK = 31;
 
 /** Finds the last run before this one that had the user, within a month of nights. */
-export const lastRunWith = async (
-  archive: Archive,
-  manifest: Manifest,
-  id: string,
-): Promise<string | undefined> => {
+export const lastRunWith = async (archive: Archive, manifest: Manifest, id: string): Promise<string | undefined> => {
   let previous = await previousManifest(archive, manifest);
   for (let step = 0; previous !== undefined && step < MOST_RUNS_BACK; step += 1) {
     if ((await findUser(archive, previous, id)) !== undefined) return previous.run;

@@ -68,8 +68,7 @@ async function* checkedRuns(
   const problem = pointer && pointerProblem(environmentId, pointer, last?.sha256);
   if (held !== undefined) yield problem?.kind === 'edited' ? withProblem(held, problem) : held;
   // A pointer that is behind points to none of the two, and says nothing against it.
-  if (problem?.kind === 'missing' && problem.run > (held?.run ?? ''))
-    yield withProblem({ run: problem.run }, problem);
+  if (problem?.kind === 'missing' && problem.run > (held?.run ?? '')) yield withProblem({ run: problem.run }, problem);
 }
 
 /**
@@ -77,24 +76,17 @@ async function* checkedRuns(
  * each against the link of the next and against `latest`: a run that was altered or taken away has an entry that
  * says so.
  */
-export async function* walkRuns(
-  archive: Archive,
-  environmentId: string,
-  from = '',
-): AsyncGenerator<ArchivedRun> {
+export async function* walkRuns(archive: Archive, environmentId: string, from = ''): AsyncGenerator<ArchivedRun> {
   const keys = await keysUnder(archive, areaPrefix('manifests', environmentId));
   const first = keys.findIndex((key) => runOf(key) >= from);
   // From the one before: the first one's link is held against it.
   const start = (first === -1 ? keys.length : first) - 1;
-  for await (const run of checkedRuns(archive, environmentId, keys, Math.max(0, start)))
-    if (run.run >= from) yield run;
+  for await (const run of checkedRuns(archive, environmentId, keys, Math.max(0, start))) if (run.run >= from) yield run;
 }
 
 /** Reads the report of a run, and checks it against its manifest; throws ArchiveError. */
-export const readReport = async (
-  archive: Archive,
-  manifest: Pick<Manifest, 'run' | 'objects'>,
-): Promise<Report> => (await readRunObject(archive, manifest, 'report')) as Report;
+export const readReport = async (archive: Archive, manifest: Pick<Manifest, 'run' | 'objects'>): Promise<Report> =>
+  (await readRunObject(archive, manifest, 'report')) as Report;
 
 /** The remains of an attempt at a run that did not end complete. */
 export interface Attempt {
@@ -154,11 +146,7 @@ const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<r
  * Yields the attempts at runs that did not end complete, from the run of this name on, in order; those too that broke off
  * while a run was being stored, and left no manifest.
  */
-export async function* walkAttempts(
-  archive: Archive,
-  environmentId: string,
-  from = '',
-): AsyncGenerator<Attempt> {
+export async function* walkAttempts(archive: Archive, environmentId: string, from = ''): AsyncGenerator<Attempt> {
   for (const [folder, names] of await attemptFolders(archive, environmentId)) {
     if (nameIn(folder) >= from) yield await readAttempt(archive, folder, names);
   }
@@ -166,11 +154,7 @@ export async function* walkAttempts(
 }
 
 /** Finds the name of the run with which the last so many runs and attempts begin. Reads no object. */
-export const startOfLast = async (
-  archive: Archive,
-  environmentId: string,
-  count: number,
-): Promise<string> => {
+export const startOfLast = async (archive: Archive, environmentId: string, count: number): Promise<string> => {
   const folders = await attemptFolders(archive, environmentId);
   const names = [
     ...(await runsUnder(archive, areaPrefix('manifests', environmentId))),

@@ -16,8 +16,7 @@ export interface Evidence {
   readonly size: number;
 }
 
-export const sha256Of = (bytes: Uint8Array | string): string =>
-  createHash('sha256').update(bytes).digest('hex');
+export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The hash of a JSON value, as manifests name the criteria of a run. */
 export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
@@ -63,9 +62,7 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
     },
   });
   const waiting = { writableHighWaterMark: WAITING_BYTES };
-  const head = isGzipped
-    ? createGzip({ ...waiting, chunkSize: PIECE_BYTES, level: LEVEL })
-    : new PassThrough(waiting);
+  const head = isGzipped ? createGzip({ ...waiting, chunkSize: PIECE_BYTES, level: LEVEL }) : new PassThrough(waiting);
   const written = pipeline(head, measure, createWriteStream(path));
   // `finish` rejects where the disk fails, and so does the write that waits for it.
   written.catch(() => {});
@@ -76,11 +73,9 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
 
   const handOn = (bytes: Uint8Array): Promise<void> | undefined => {
     if (head.write(bytes)) return undefined;
-    drained ??= Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]).finally(
-      () => {
-        drained = undefined;
-      },
-    );
+    drained ??= Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]).finally(() => {
+      drained = undefined;
+    });
     return drained;
   };
 

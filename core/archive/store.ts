@@ -13,15 +13,12 @@ const CONTENT_TYPES = {
 
 const contentTypeOf = (key: string): string => {
   const ending = key.slice(key.lastIndexOf('.') + 1);
-  return ending in CONTENT_TYPES
-    ? CONTENT_TYPES[ending as keyof typeof CONTENT_TYPES]
-    : 'application/octet-stream';
+  return ending in CONTENT_TYPES ? CONTENT_TYPES[ending as keyof typeof CONTENT_TYPES] : 'application/octet-stream';
 };
 
 const readDigest = async (archive: Archive, key: string) => {
   const stored = await archive.read(key);
-  if (stored === undefined)
-    throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
+  if (stored === undefined) throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of stored.body) {
@@ -62,7 +59,6 @@ export const storeAnew = async (archive: Archive, key: string, evidence: Evidenc
   const { version, ...stored } = await storeOrFind(archive, key, evidence);
   if (stored.isOurs) return stored;
   const outcome = await archive.replace(key, evidence.content, contentTypeOf(key), version);
-  if (outcome === 'conflict')
-    throw new ArchiveError(`${key} is being written by another attempt at the same run`);
+  if (outcome === 'conflict') throw new ArchiveError(`${key} is being written by another attempt at the same run`);
   return { object: { key, sha256: evidence.sha256, size: evidence.size }, isNew: false, isOurs: false };
 };

@@ -7,8 +7,7 @@ export interface Stretch {
   readonly to?: string | undefined;
 }
 
-const isUpTo = (run: string, to: string | undefined): boolean =>
-  to === undefined || run.slice(0, to.length) <= to;
+const isUpTo = (run: string, to: string | undefined): boolean => to === undefined || run.slice(0, to.length) <= to;
 
 /** Lists the complete runs of a stretch, in order, as `walkRuns` has them. */
 export const runsWithin = async (

@@ -122,11 +122,7 @@ const performRun = async (
     judgement,
     async judgeStored(snapshot) {
       const anew = beginJudging(criteria, await readBaseline(), spools);
-      for await (const record of readRunLines(
-        archive,
-        { run: runName(asOf), objects: { snapshot } },
-        'snapshot',
-      )) {
+      for await (const record of readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot')) {
         anew.see(record);
         await anew.settled();
       }

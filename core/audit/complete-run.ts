@@ -67,8 +67,7 @@ export const completeRun = async (
   );
 
   const unsigned = manifestOf(report, criteria, objects, last);
-  const manifest =
-    signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
+  const manifest = signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
   const stored = await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
   const { key, sha256 } = stored.object;
   await advanceLatest(archive, environmentId, { manifest, key, sha256 });

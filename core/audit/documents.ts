@@ -38,18 +38,11 @@ export const reportOf = (
   findings,
   ...(waiverTroubles !== undefined && { waiverTroubles }),
   ...(previousRun !== undefined && { previousRun }),
-  trend: continueTrend(
-    trend,
-    shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined,
-  ),
+  trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),
 });
 
 /** The report of a run that judged nobody. */
-export const unjudgedReport = (
-  request: AuditRequest,
-  { rules, context }: Criteria,
-  shortfall: Shortfall,
-): Report => {
+export const unjudgedReport = (request: AuditRequest, { rules, context }: Criteria, shortfall: Shortfall): Report => {
   const evaluation = beginEvaluation(rules, context, undefined, { fail: () => {}, notAssessed: () => {} });
   return reportOf(request, {
     shortfall,

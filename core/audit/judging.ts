@@ -63,8 +63,7 @@ const formerRules = (
   rules.flatMap(({ rule, state, options }): readonly ConfiguredRule[] => {
     const former = records[rule.id];
     if (former?.state !== 'on' || rule.kind === 'change') return [];
-    const isSame =
-      isSameContext && state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
+    const isSame = isSameContext && state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
     return isSame ? [] : [{ rule, state: 'on', options: former.options }];
   });
 
@@ -98,11 +97,7 @@ export const beginJudging = (
 ): Judging => {
   const { roster, findingBaseline } = baseline;
   const { run: baselineRun, asOf: baselineAsOf } = baseline.manifest ?? {};
-  const book = openWaivers(
-    waivers,
-    context.now,
-    new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])),
-  );
+  const book = openWaivers(waivers, context.now, new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])));
   const unjudged = new Set<string>();
   const lifecycle = beginLifecycle(context.environmentId, asOf, findingBaseline, book, unjudged);
   const counted = countFindings();
@@ -163,9 +158,7 @@ export const beginJudging = (
   const settleBaseline = async (): Promise<void> => {
     for await (const line of baseline.findings()) {
       const finding = line as Finding;
-      const settledFinding = lifecycle.carryOrResolve(finding, catalogue.get(finding.ruleId), () =>
-        causeOf(finding),
-      );
+      const settledFinding = lifecycle.carryOrResolve(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
       if (settledFinding !== undefined) emit(settledFinding);
       if (pending.length > 0) await written();
     }

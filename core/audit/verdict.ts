@@ -16,10 +16,7 @@ export interface Shortfall {
 const LEAST_ROSTER_DROP = 5;
 
 /** The shortfall of a listing that did not end of itself. */
-export const listingShortfall = ({
-  end,
-  counts,
-}: Pick<JudgedListing, 'end' | 'counts'>): Shortfall | undefined => {
+export const listingShortfall = ({ end, counts }: Pick<JudgedListing, 'end' | 'counts'>): Shortfall | undefined => {
   if (end.complete) return undefined;
   const { reason, message } = end;
   const isFailure = counts.pages === 0 && (reason === 'access-denied' || reason === 'source-unavailable');

@@ -90,10 +90,7 @@ export interface Config {
 const severity = oneOf(SEVERITIES);
 
 const oneLine = (most: number) =>
-  text(
-    `text on one line, of 1 to ${most} characters`,
-    (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most,
-  );
+  text(`text on one line, of 1 to ${most} characters`, (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most);
 
 const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
@@ -116,12 +113,9 @@ const environment = section({
   if (issues.length > 0) return z.NEVER;
   if (assumeRoleArn === undefined) {
     const other = Object.entries({ account, externalId }).find(([, value]) => value !== undefined)?.[0];
-    return other === undefined
-      ? own
-      : complain('assumeRoleArn', `must be set where ${other} is, got nothing`);
+    return other === undefined ? own : complain('assumeRoleArn', `must be set where ${other} is, got nothing`);
   }
-  if (externalId === undefined)
-    return complain('externalId', 'must be set where assumeRoleArn is, got nothing');
+  if (externalId === undefined) return complain('externalId', 'must be set where assumeRoleArn is, got nothing');
   const [, , , , roleAccount = ''] = assumeRoleArn.split(':');
   if (account !== undefined && account !== roleAccount)
     return complain('account', `must be that of assumeRoleArn, ${roleAccount}, got ${shown(account)}`);
@@ -161,10 +155,7 @@ const endpoints = {
   email: text('an e-mail address', (value) => /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/.test(value)),
   https: z
     .string(must('an https URL'))
-    .refine(
-      isHook,
-      'must be an https URL without user name, password and fragment, got another text (not shown)',
-    ),
+    .refine(isHook, 'must be an https URL without user name, password and fragment, got another text (not shown)'),
   sqs: text('the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it)', (value) =>
     /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
   ),
@@ -219,10 +210,9 @@ const reminders = section({
 });
 
 const retention = section({
-  years: decimal(
-    'a whole number of 1 to 99',
-    (value) => Number.isInteger(value) && value >= 1 && value <= 99,
-  ).default(7),
+  years: decimal('a whole number of 1 to 99', (value) => Number.isInteger(value) && value >= 1 && value <= 99).default(
+    7,
+  ),
   lock: oneOf(LOCKS).default('governance'),
 });
 
@@ -336,8 +326,7 @@ const words = text('text', (value) => value.trim() !== '');
 export const isDay = (value: string): boolean =>
   (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
 
-const isSamePerson = (one: string, other: string): boolean =>
-  one.trim().toLowerCase() === other.trim().toLowerCase();
+const isSamePerson = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 const waiver = (now: number): z.ZodType<Waiver> =>
   section({
@@ -355,8 +344,7 @@ const waiver = (now: number): z.ZodType<Waiver> =>
       must(`at most ${LONGEST_WAIVER_DAYS} days ahead`),
     ),
   }).check(({ value: { user, owner, approver }, issues }) => {
-    const complain = (message: string) =>
-      issues.push({ code: 'custom', input: approver, path: ['approver'], message });
+    const complain = (message: string) => issues.push({ code: 'custom', input: approver, path: ['approver'], message });
     if (isSamePerson(approver, owner)) complain('must not be the owner');
     if (isSamePerson(approver, user)) complain('must not be the user');
   });

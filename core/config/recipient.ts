@@ -12,5 +12,4 @@ export interface AlertRecipient {
 }
 
 /** Tells recipients who get alarms too: behind a queue or a function is a program that was written to read alerts. */
-export const hearsAlarms = ({ protocol }: AlertRecipient): boolean =>
-  protocol === 'email' || protocol === 'https';
+export const hearsAlarms = ({ protocol }: AlertRecipient): boolean => protocol === 'email' || protocol === 'https';

@@ -24,8 +24,7 @@ export const must = (be: string) => ({
 export const text = (allowed: string, accepts: (value: string) => boolean) =>
   z.string(must(allowed)).refine(accepts, must(allowed));
 
-export const oneOf = <const W extends readonly string[]>(words: W) =>
-  z.enum(words, must(`one of ${words.join(', ')}`));
+export const oneOf = <const W extends readonly string[]>(words: W) => z.enum(words, must(`one of ${words.join(', ')}`));
 
 export const flag = z.enum(['true', 'false'], must('true or false')).transform((value) => value === 'true');
 
@@ -105,11 +104,7 @@ export const unique =
 const keyPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (parent, key) =>
-      typeof key === 'number'
-        ? `${parent}[${key}]`
-        : parent === ''
-          ? String(key)
-          : `${parent}.${String(key)}`,
+      typeof key === 'number' ? `${parent}[${key}]` : parent === '' ? String(key) : `${parent}.${String(key)}`,
     '',
   );
 
@@ -127,8 +122,7 @@ export const checked = <T>(
   if (result.success) return result.data;
   throw new ConfigError(
     result.error.issues.flatMap((issue) => {
-      const paths =
-        issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+      const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
       return paths.map((path) => [lineOf(path), keyPath(path), issue.message].filter(Boolean).join(': '));
     }),
   );

@@ -2,17 +2,7 @@ import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/clien
 import { type AlertRecipient, hearsAlarms } from '../config/recipient.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
-import {
-  type Check,
-  type CheckAnswer,
-  errorText,
-  fail,
-  isDenied,
-  isNamed,
-  notChecked,
-  ok,
-  warn,
-} from './check.ts';
+import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 
 export interface AlertSettings {
   readonly sns: SNSClient;
@@ -74,12 +64,7 @@ const topicMissing = (error: unknown, { output }: TopicTexts): CheckAnswer =>
 
 /** Checks that there is such a topic, and somebody at its other end. Addresses are not shown, only their number. */
 const topicChecks = (
-  {
-    sns,
-    homeRegion,
-    topicArn,
-    recipients,
-  }: Pick<AlertSettings, 'sns' | 'homeRegion' | 'topicArn' | 'recipients'>,
+  { sns, homeRegion, topicArn, recipients }: Pick<AlertSettings, 'sns' | 'homeRegion' | 'topicArn' | 'recipients'>,
   texts: TopicTexts,
 ): readonly [topic: Check, subscriptions: Check] => {
   let confirmed = 0;
@@ -96,9 +81,7 @@ const topicChecks = (
       try {
         const pages = paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn });
         for await (const { Subscriptions = [] } of pages) {
-          confirmed += Subscriptions.filter(({ SubscriptionArn = '' }) =>
-            SubscriptionArn.startsWith('arn:'),
-          ).length;
+          confirmed += Subscriptions.filter(({ SubscriptionArn = '' }) => SubscriptionArn.startsWith('arn:')).length;
           pending += Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === PENDING).length;
         }
         return ok(topicArn);
@@ -127,10 +110,7 @@ const topicChecks = (
             : 'confirm the subscription by the link in the mail that SNS sent',
         );
       if (pending > 0)
-        return warn(
-          found,
-          'have them confirmed by the link in the mail that SNS sent; after 3 days deploy anew',
-        );
+        return warn(found, 'have them confirmed by the link in the mail that SNS sent; after 3 days deploy anew');
       if (recipients !== undefined && confirmed < recipients.length)
         return warn(
           `${found}, where audit.yaml has ${plural(recipients.length, 'recipient')}`,
@@ -149,9 +129,7 @@ const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSetti
     if (topicArn === undefined) return notChecked('no topic was given');
     // SNS does not say whether it checks a message before it checks permissions: a wrong one would prove nothing.
     if (!sendTestMail)
-      return notChecked(
-        'only a message proves it: --send-test-mail sends one, marked as a test, to all subscribers',
-      );
+      return notChecked('only a message proves it: --send-test-mail sends one, marked as a test, to all subscribers');
     try {
       await snsAlerts(sns, topicArn)(testAlert(environmentId));
       return ok('a message marked as a test was accepted');

@@ -21,10 +21,7 @@ const readFailure = (error: unknown): CheckAnswer => {
     return fail(errorText(error), 'correct the name of the bucket; the stack tells it as BucketName');
   }
   if (isNamed(error, 'PermanentRedirect', 'IllegalLocationConstraintException')) {
-    return fail(
-      errorText(error),
-      'the bucket is in another region: audit in its region, or use another bucket',
-    );
+    return fail(errorText(error), 'the bucket is in another region: audit in its region, or use another bucket');
   }
   if (isDenied(error)) return fail(errorText(error), `allow ${READING}`);
   return isNamed(error, 'ArchiveError')
@@ -39,10 +36,7 @@ const writeFailure = (error: unknown): CheckAnswer =>
 
 /** Fails a store that made a write whose condition does not hold: it would let two audits overwrite each other. */
 const conditionIgnored = (condition: string, what: string): CheckAnswer =>
-  fail(
-    `the store does not know ${condition}: it wrote ${what}`,
-    'use S3, or a store that honours conditional writes',
-  );
+  fail(`the store does not know ${condition}: it wrote ${what}`, 'use S3, or a store that honours conditional writes');
 
 /**
  * Checks a bucket without leaving anything in it: an object of a locked bucket stays for years. Each write is sent on
@@ -87,16 +81,14 @@ export const bucketChecks = (archive: Archive, environmentId: string): readonly 
       name: 'create',
       needs: ['archive', 'replace'],
       async check() {
-        if (lastRun === undefined)
-          return notChecked('it can be tried without leaving anything once a run is archived');
+        if (lastRun === undefined) return notChecked('it can be tried without leaving anything once a run is archived');
         try {
           const stored = await archive.read(lastRun.key);
           if (stored === undefined) return fail(`${lastRun.key} has gone`, RESTORE);
           // The very bytes that are there, of an object that never changes: nothing is lost whatever the store does.
           const bytes = await readBytes(stored.body);
           const outcome = await archive.create(lastRun.key, { bytes }, JSON_TYPE);
-          if (outcome === 'created')
-            return conditionIgnored('If-None-Match', `${lastRun.key} again, as it was`);
+          if (outcome === 'created') return conditionIgnored('If-None-Match', `${lastRun.key} again, as it was`);
           return ok('a write where nothing is yet is let in; the encryption key was not tried');
         } catch (error) {
           return writeFailure(error);

@@ -55,15 +55,12 @@ export const errorText = (error: unknown): string => {
   return plainLine(`${String(name)}: ${String(text ?? error)}`, MOST_CHARACTERS);
 };
 
-export const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
-  names.includes(Object(error).name);
+export const isNamed = (error: unknown, ...names: readonly string[]): boolean => names.includes(Object(error).name);
 
 export const isDenied = (error: unknown): boolean => statusOf(error) === 403;
 
 const answerTo = async ({ needs, check }: Check, results: readonly CheckResult[]): Promise<CheckAnswer> => {
-  const missing = results.find(
-    ({ name, outcome }) => needs.includes(name) && outcome !== 'ok' && outcome !== 'warn',
-  );
+  const missing = results.find(({ name, outcome }) => needs.includes(name) && outcome !== 'ok' && outcome !== 'warn');
   if (missing !== undefined) {
     return notChecked(`${missing.name} ${missing.outcome === 'fail' ? 'failed' : 'was not checked'}`);
   }

@@ -3,17 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import { schedulerExpression } from '../schedule/cron.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { plainLine } from '../text/plain-text.ts';
-import {
-  type Check,
-  type CheckAnswer,
-  errorText,
-  fail,
-  isDenied,
-  isNamed,
-  notChecked,
-  ok,
-  warn,
-} from './check.ts';
+import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 
 export interface ScheduleSettings {
   readonly scheduler: SchedulerClient;
@@ -33,9 +23,7 @@ const DEPLOY = 'deploy the stack; the runbook\'s "A schedule was changed" says h
 const environmentOf = (input: string | undefined): unknown => {
   try {
     const event: unknown = JSON.parse(input ?? '');
-    return typeof event === 'object' && event !== null && 'environmentId' in event
-      ? event.environmentId
-      : undefined;
+    return typeof event === 'object' && event !== null && 'environmentId' in event ? event.environmentId : undefined;
   } catch {
     return undefined;
   }
@@ -79,10 +67,7 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
           if (isNamed(error, 'ResourceNotFoundException'))
             return fail(`${scheduleName} is not there: no audit is started`, DEPLOY);
           if (isDenied(error))
-            return notChecked(
-              errorText(error),
-              'allow scheduler:GetSchedule on it, which an audit does not need',
-            );
+            return notChecked(errorText(error), 'allow scheduler:GetSchedule on it, which an audit does not need');
           return fail(errorText(error), 'let this machine reach EventBridge Scheduler, and look again');
         }
       },

@@ -81,9 +81,7 @@ export interface Explained {
 
 const isNamedIn = (evidence: unknown, id: string): boolean =>
   evidence === id ||
-  (typeof evidence === 'object' &&
-    evidence !== null &&
-    Object.values(evidence).some((value) => isNamedIn(value, id)));
+  (typeof evidence === 'object' && evidence !== null && Object.values(evidence).some((value) => isNamedIn(value, id)));
 
 /** The run's findings about a subject, by rule: those of which it is the subject, and those that name it. */
 const findingsAbout = async (
@@ -107,8 +105,7 @@ const findingsAbout = async (
 const isDirectoryRule = (configured: ConfiguredRule): configured is ConfiguredDirectoryRule =>
   configured.rule.kind === 'directory';
 
-const onOf = ({ rules }: ExplainCriteria): readonly ConfiguredRule[] =>
-  rules.filter(({ state }) => state === 'on');
+const onOf = ({ rules }: ExplainCriteria): readonly ConfiguredRule[] => rules.filter(({ state }) => state === 'on');
 
 /** The groups that a rule is explained by: those of the user, or that of the environment or the principal. */
 const groupsOf = (
@@ -129,14 +126,11 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const previous = await previousManifest(archive, manifest);
   const isUser = subject.kind === 'user';
   const target = isUser ? await findUser(archive, manifest, subject.id) : undefined;
-  const earlier =
-    isUser && !subject.id.startsWith('#') ? await findUser(archive, previous, subject.id) : undefined;
+  const earlier = isUser && !subject.id.startsWith('#') ? await findUser(archive, previous, subject.id) : undefined;
   if (isUser && target === undefined && earlier === undefined) return undefined;
 
   const findings = await findingsAbout(request, target?.user);
-  const asked = then.rules.filter(({ rule }) =>
-    ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId,
-  );
+  const asked = then.rules.filter(({ rule }) => (ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId));
   const counted = await countGroups(request, asked.filter(isDirectoryRule), target?.user);
   const isUnknown = [...counted.values()].flat().every(({ bounds }) => bounds.high.count === 0);
   if (subject.kind === 'principal' && isUnknown && findings.size === 0) return undefined;

@@ -79,8 +79,7 @@ export const tryOnGroup = (
       const isToCount = amiss > 0;
       if (countsInAny(configured, groups, user, context) === isToCount) return undefined;
       const after = changeUser(user, record, [change], setting);
-      if (after === undefined || countsInAny(configured, groups, after, context) !== isToCount)
-        return undefined;
+      if (after === undefined || countsInAny(configured, groups, after, context) !== isToCount) return undefined;
       changed.push(user.id);
       if (isTarget) isTargetDue = false;
       return after;
@@ -133,12 +132,9 @@ export const clearingChange = (
   const isOfRule = (key: string): boolean => key.startsWith(failureKey(ruleId, ''));
   const before = [...asItIs.failed].filter(isOfRule);
   const after = [...failed, ...before.filter((key) => notAssessed.has(key))].filter(isOfRule);
-  const isCleared =
-    before.length === 0 || (after.length < before.length && after.every((key) => before.includes(key)));
+  const isCleared = before.length === 0 || (after.length < before.length && after.every((key) => before.includes(key)));
   if (!isJudged || !isDone() || !isCleared) return undefined;
-  const rulesFailed = [...failed]
-    .filter((key) => !asItIs.failed.has(key))
-    .map((key) => key.slice(0, key.indexOf('/')));
+  const rulesFailed = [...failed].filter((key) => !asItIs.failed.has(key)).map((key) => key.slice(0, key.indexOf('/')));
   return { text: text(), newlyFailed: [...new Set([...broken, ...rulesFailed])] };
 };
 

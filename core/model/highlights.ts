@@ -27,11 +27,7 @@ const KEPT = 100;
 const rank = ({ severity }: { readonly severity: Severity }): number => severityRank(severity);
 
 /** A finding's meaning to a reader who needs no reminders. */
-export const kindOf = ({
-  escalatedFrom,
-  waiverEnded,
-  state,
-}: Finding): Exclude<HighlightKind, 'reminder'> => {
+export const kindOf = ({ escalatedFrom, waiverEnded, state }: Finding): Exclude<HighlightKind, 'reminder'> => {
   if (escalatedFrom !== undefined) return 'escalated';
   return waiverEnded ? 'waiver-ended' : state;
 };
@@ -57,9 +53,7 @@ export const collectHighlights = (isReminderDue: (finding: Finding) => boolean =
       for (const { ruleId, kind, count, kept } of groups.values()) {
         const key = `${ruleId}/${kind}`;
         const other = merged.get(key);
-        const findings = [...(other?.findings ?? []), ...kept]
-          .toSorted((a, b) => rank(b) - rank(a))
-          .slice(0, KEPT);
+        const findings = [...(other?.findings ?? []), ...kept].toSorted((a, b) => rank(b) - rank(a)).slice(0, KEPT);
         const severity = findings[0]?.severity ?? 'INFORMATIONAL';
         merged.set(key, { ruleId, kind, severity, count: count + (other?.count ?? 0), findings });
       }

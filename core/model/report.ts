@@ -89,8 +89,7 @@ export const countFindings = () => {
 };
 
 /** Whether a rule is on: whether it judged or should have. */
-export const isOn = ({ state }: Pick<RuleOutcome, 'state'>): boolean =>
-  state === 'ran' || state === 'not-assessed';
+export const isOn = ({ state }: Pick<RuleOutcome, 'state'>): boolean => state === 'ran' || state === 'not-assessed';
 
 /** Whether a rule had an answer for everybody. */
 export const isFullyJudged = ({ state, notAssessed }: Pick<RuleOutcome, 'state' | 'notAssessed'>): boolean =>

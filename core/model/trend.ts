@@ -42,7 +42,5 @@ export const readTrend = (report: unknown): readonly TrendPoint[] | undefined =>
 };
 
 /** The trend with a further complete run, the oldest run left out where there are too many. */
-export const continueTrend = (
-  trend: readonly TrendPoint[],
-  point: TrendPoint | undefined,
-): readonly TrendPoint[] => [...trend, ...(point === undefined ? [] : [point])].slice(-TREND_RUNS);
+export const continueTrend = (trend: readonly TrendPoint[], point: TrendPoint | undefined): readonly TrendPoint[] =>
+  [...trend, ...(point === undefined ? [] : [point])].slice(-TREND_RUNS);

@@ -43,8 +43,7 @@ const isReasonKnown = async (
     const stored = await archive.read(key);
     if (stored === undefined) continue;
     const marker: unknown = await readJson(stored.body);
-    if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason)
-      return true;
+    if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason) return true;
   }
   return false;
 };

@@ -39,8 +39,7 @@ export const storedNotification = async (
   reportKey: manifest.objects.report?.key,
   digest: (await readRunObject(archive, manifest, 'digest')) as Alert | undefined,
   archiveLocation: archive.location,
-  findings: () =>
-    manifest.verdict === 'COMPLETE' ? readRunLines(archive, manifest, 'findings') : noFindings(),
+  findings: () => (manifest.verdict === 'COMPLETE' ? readRunLines(archive, manifest, 'findings') : noFindings()),
 });
 
 /** The findings of a run that is not complete, as a notification passes them on. */
@@ -68,15 +67,11 @@ export const findUndelivered = async (
   const isEarlier = ({ instant }: Candidate): boolean => instant < asOf;
 
   const complete = new Set(await keysOf('manifests'));
-  const runs = (await digestsIn('reports')).flatMap((key) =>
-    candidateOf(key.split('/').at(-2) ?? '', environmentId),
-  );
+  const runs = (await digestsIn('reports')).flatMap((key) => candidateOf(key.split('/').at(-2) ?? '', environmentId));
   const lastAttempts = new Map(
     (await digestsIn('incomplete')).flatMap((key) => attemptOfKey(key) ?? []).map((one) => [one.run, one]),
   );
-  const attempts = [...lastAttempts.values()].flatMap(({ run, attempt }) =>
-    candidateOf(run, environmentId, attempt),
-  );
+  const attempts = [...lastAttempts.values()].flatMap(({ run, attempt }) => candidateOf(run, environmentId, attempt));
   const candidates = [
     ...runs.filter(({ keys }) => complete.has(keys.manifest)),
     ...attempts.filter(({ instant }) => !complete.has(runKeys(environmentId, instant).manifest)),

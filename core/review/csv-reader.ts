@@ -76,16 +76,10 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       } else if (isSeparator(char)) {
         endCell();
       } else if (cellState === 'after-quote') {
-        throw new CsvError(
-          line,
-          `cell ${cells.length + 1} must end with its closing quote, got text after it`,
-        );
+        throw new CsvError(line, `cell ${cells.length + 1} must end with its closing quote, got text after it`);
       } else if (char === '"') {
         if (cellState === 'bare')
-          throw new CsvError(
-            line,
-            `cell ${cells.length + 1} must be quoted as a whole, got a quote within it`,
-          );
+          throw new CsvError(line, `cell ${cells.length + 1} must be quoted as a whole, got a quote within it`);
         cellState = 'quoted';
       } else {
         cell += char;

@@ -30,9 +30,7 @@ export const historyText = ({
       ({ run: name, attempt, end }) =>
         `NOT COMPLETE: run ${name}${attempt === undefined ? '' : `, attempt ${oneLine(attempt)}`}: ${oneLine(end)}`,
     ),
-    ...untrusted.map(
-      ({ run: name, problem }) => `NOT TO BE TRUSTED, left out: run ${name}: ${oneLine(problem)}`,
-    ),
+    ...untrusted.map(({ run: name, problem }) => `NOT TO BE TRUSTED, left out: run ${name}: ${oneLine(problem)}`),
     'What was read was held against the hashes in its manifests. The rest of the history, and signatures: finspace-audit verify.',
     ...(untraceable === 0
       ? []

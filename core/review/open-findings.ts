@@ -28,10 +28,7 @@ const subjectKey = ({ kind, id }: Subject): string => `${kind}/${id}`;
 /** Counts the open findings on each subject; an event is never open. */
 export const tallyFindings = () => {
   const bySubject = new Map<string, OpenFindings>();
-  const bySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<
-    Severity,
-    number
-  >;
+  const bySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<Severity, number>;
   const openOn = (subject: Subject): OpenFindings => bySubject.get(subjectKey(subject)) ?? NONE;
 
   return {
@@ -44,9 +41,7 @@ export const tallyFindings = () => {
     /** Sums up the open findings on a user, and on the principal that its API access is bound to. */
     of({ id, isApiBound, principalArn }: User): OpenFindings {
       const own = openOn({ kind: 'user', id });
-      return isApiBound && principalArn !== undefined
-        ? sum(own, openOn({ kind: 'principal', id: principalArn }))
-        : own;
+      return isApiBound && principalArn !== undefined ? sum(own, openOn({ kind: 'principal', id: principalArn })) : own;
     },
     bySeverity: (): Readonly<Record<Severity, number>> => ({ ...bySeverity }),
   };

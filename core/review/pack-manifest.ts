@@ -113,9 +113,7 @@ const parsed = (bytes: Uint8Array): PackManifest => {
   try {
     return packManifest.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   } catch {
-    throw new PackError([
-      `${PACK_MANIFEST} must be the manifest of an access-review pack, got something else`,
-    ]);
+    throw new PackError([`${PACK_MANIFEST} must be the manifest of an access-review pack, got something else`]);
   }
 };
 

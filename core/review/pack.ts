@@ -6,24 +6,12 @@ import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
-import {
-  createSpoolFolder,
-  type Evidence,
-  evidenceOf,
-  jsonText,
-  type SpoolFolder,
-} from '../archive/staging.ts';
+import { createSpoolFolder, type Evidence, evidenceOf, jsonText, type SpoolFolder } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
 import { type FindingTally, tallyFindings } from './open-findings.ts';
-import {
-  PACK_FILES,
-  PACK_MANIFEST,
-  type PackDescription,
-  type PackFile,
-  type PackManifest,
-} from './pack-manifest.ts';
+import { PACK_FILES, PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
 import { type Days, daysWithout, type PeriodRuns, readPeriodRuns, type UntrustedRun } from './period.ts';
 import { readmeText } from './readme.ts';
 import { openUserSheets, type UserSheets } from './user-sheets.ts';
@@ -111,9 +99,7 @@ const refuseTwins = (run: string) => {
     if (!isAwkward(id)) return;
     const key = asSpread(id);
     if (seen.has(key))
-      throw new ArchiveError(
-        `run ${run} has two records that no worksheet can tell apart: ${JSON.stringify(key)}`,
-      );
+      throw new ArchiveError(`run ${run} has two records that no worksheet can tell apart: ${JSON.stringify(key)}`);
     seen.add(key);
   };
 };
@@ -145,9 +131,7 @@ const contentTypeOf = (name: string): string =>
 
 const store = async (pack: Archive, name: string, evidence: Evidence, contentType: string): Promise<void> => {
   if ((await pack.create(name, evidence.content, contentType)) === 'exists')
-    throw new Error(
-      `${name} appeared in ${pack.location} while the pack was built: somebody else builds one`,
-    );
+    throw new Error(`${name} appeared in ${pack.location} while the pack was built: somebody else builds one`);
 };
 
 interface PackRequest {
@@ -241,11 +225,7 @@ const build = async (
  * @param pack an empty archive, which takes the pack
  * @throws {ArchiveError} where there is no complete run to review, or it is altered; the pack is then left empty
  */
-export const buildPack = async (
-  archive: Archive,
-  pack: Archive,
-  request: PackRequest,
-): Promise<BuiltPack> => {
+export const buildPack = async (archive: Archive, pack: Archive, request: PackRequest): Promise<BuiltPack> => {
   const spools = await createSpoolFolder();
   try {
     return await build(archive, pack, request, spools);

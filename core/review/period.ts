@@ -45,11 +45,7 @@ const unfinishedRun = ({ run, name, report, problem }: Attempt): UnfinishedRun =
  * @throws {ArchiveError} where there is no complete run up to the period's end, or the last is not to be trusted: an
  * earlier one never stands in for it
  */
-export const readPeriodRuns = async (
-  archive: Archive,
-  environmentId: string,
-  days: Days,
-): Promise<PeriodRuns> => {
+export const readPeriodRuns = async (archive: Archive, environmentId: string, days: Days): Promise<PeriodRuns> => {
   const to = days.to.replaceAll('-', '');
   const stretch = { from: days.from.replaceAll('-', ''), to };
   const runs = await runsWithin(archive, environmentId, stretch);

@@ -30,9 +30,7 @@ export const readmeText = (
       'What could not be judged',
       [
         ...unjudged.map(ruleText),
-        ...(duplicates === 0
-          ? []
-          : [`${plural(duplicates, 'record')} came twice; the first of each userId counts`]),
+        ...(duplicates === 0 ? [] : [`${plural(duplicates, 'record')} came twice; the first of each userId counts`]),
         ...waiverTroubles.map(
           ({ kind, rule, user, expires }) =>
             `waiver of ${oneLine(rule)} for ${oneLine(user)}, to ${oneLine(expires)}: ${kind}`,
@@ -40,9 +38,7 @@ export const readmeText = (
       ].map(bullet),
     ),
     section('The files', [
-      bullet(
-        `roster.csv: ${plural(counts.users, 'user')}, everyone there is; open findings ${open.join(', ')}`,
-      ),
+      bullet(`roster.csv: ${plural(counts.users, 'user')}, everyone there is; open findings ${open.join(', ')}`),
       bullet(
         `privileged.csv: ${plural(counts.superUsers, 'super user')}, and ${plural(counts.apiBound, 'user')} with API access and their principals`,
       ),
@@ -54,9 +50,7 @@ export const readmeText = (
       bullet('worksheet.csv: a line a user, to be filled in'),
       bullet('manifest.json: SHA-256 of each file, and the runs of the archive they were made from'),
       bullet('Times are ISO 8601 in UTC; columns that end in Raw hold what FinSpace gave.'),
-      bullet(
-        "An apostrophe before a text that a spreadsheet could take for a formula is not the text's own.",
-      ),
+      bullet("An apostrophe before a text that a spreadsheet could take for a formula is not the text's own."),
       bullet("openFindings counts a user's findings, and those on the principal of its API access."),
     ]),
     section('What to do', [

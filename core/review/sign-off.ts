@@ -38,8 +38,7 @@ interface Justified {
 }
 
 /** `signed-off.json`: the decisions of a review. */
-export interface SignOff
-  extends Pick<PackManifest, 'environmentId' | 'accountId' | 'period' | 'run' | 'gaps'> {
+export interface SignOff extends Pick<PackManifest, 'environmentId' | 'accountId' | 'period' | 'run' | 'gaps'> {
   readonly schemaVersion: 1;
   /** The person who answers for the review. */
   readonly reviewer: string;
@@ -92,10 +91,7 @@ const signOffOf = (
     run,
     reviewer,
     signedOffAt: signedOffAt.toISOString(),
-    decisions: Object.fromEntries(DECISIONS.map((decision) => [decision, count(decision)])) as Record<
-      Decision,
-      number
-    >,
+    decisions: Object.fromEntries(DECISIONS.map((decision) => [decision, count(decision)])) as Record<Decision, number>,
     revocations: decided
       .filter(({ decision }) => decision === 'revoke')
       .map(({ user: { userId, status, apiAccess }, justification, reviewer: by }) => ({
@@ -137,10 +133,7 @@ const signOffText = (signOff: SignOff, manifest: PackManifest): string => {
     '',
     `${plural(manifest.counts.users, 'user')}: keep ${decisions.keep}, revoke ${decisions.revoke}, justify ${decisions.justify}`,
     ...section('What it speaks for', historyText(manifest)),
-    ...section(
-      'Revocations to carry out (FinSpace has no deletion: disable)',
-      revocations.map(revocationText),
-    ),
+    ...section('Revocations to carry out (FinSpace has no deletion: disable)', revocations.map(revocationText)),
     ...section('Justified exceptions', signOff.exceptions.map(justifiedText)),
     ...section('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
     ...section('Evidence', [
@@ -185,9 +178,7 @@ const storeSignOff = async (
       reviewer,
       signedOffAt,
       previous: { key: PACK_MANIFEST, ...packManifest },
-      files: Object.fromEntries(
-        Object.entries(files).map(([name, { sha256, size }]) => [name, { sha256, size }]),
-      ),
+      files: Object.fromEntries(Object.entries(files).map(([name, { sha256, size }]) => [name, { sha256, size }])),
     }),
   );
   if ((await pack.create(SIGN_OFF_MANIFEST, content, 'application/json')) === 'exists')

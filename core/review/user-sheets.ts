@@ -117,8 +117,7 @@ export const openUserSheets = async (spools: SpoolFolder, now: number): Promise<
       const privileges = privilegesOf(user);
       if (user.isPrivileged) counts.superUsers += 1;
       if (user.isApiBound) counts.apiBound += 1;
-      if (privileges !== '')
-        await privileged.add({ ...who, because: privileges, ...access, lastLogin, ...open });
+      if (privileges !== '') await privileged.add({ ...who, because: privileges, ...access, lastLogin, ...open });
 
       // An unusable time proves no login.
       if (lastLogin === 'never') counts.neverLoggedIn += 1;

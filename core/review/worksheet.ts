@@ -70,9 +70,7 @@ interface PackLine {
 }
 
 const identityOf = (cells: readonly string[]): Identity =>
-  Object.fromEntries(
-    IDENTITY_COLUMNS.map((column, position) => [column, cellText(cells[position] ?? '')]),
-  ) as Identity;
+  Object.fromEntries(IDENTITY_COLUMNS.map((column, position) => [column, cellText(cells[position] ?? '')])) as Identity;
 
 const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<Map<string, PackLine>> => {
   const lines = new Map<string, PackLine>();

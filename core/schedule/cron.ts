@@ -80,9 +80,7 @@ export const cronProblem = (text: string): string | undefined => {
  * library understands the same by them: `*`, or each value, where Sunday is 0.
  */
 export const cronFields = (text: string): readonly string[] =>
-  cronValues(text).map((values = [], index) =>
-    values.length === FIELDS[index]?.count ? '*' : values.join(','),
-  );
+  cronValues(text).map((values = [], index) => (values.length === FIELDS[index]?.count ? '*' : values.join(',')));
 
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 

@@ -32,11 +32,7 @@ const instantsAt = (clockTime: number, read: (instant: number) => number): reado
  * autumn's repeats is run once. AWS doesn't say at which of the two instants; the first counts here.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */
-export function* scheduledRuns(
-  { cron, timezone }: Schedule,
-  after: number,
-  until: number,
-): Generator<ScheduledRun> {
+export function* scheduledRuns({ cron, timezone }: Schedule, after: number, until: number): Generator<ScheduledRun> {
   const read = clockOf(timezone);
   for (const clockTime of clockTimes(cron, read(after), until + DAY_MS)) {
     const instants = instantsAt(clockTime, read);

@@ -68,8 +68,7 @@ export const oneLine = (text: string): string =>
  * Makes one harmless line in which e-mail addresses are masked, as the last net under rules that name
  * nobody in the first place.
  */
-export const plainLine = (text: string, most = Infinity): string =>
-  truncate(maskAddresses(oneLine(text)), most);
+export const plainLine = (text: string, most = Infinity): string => truncate(maskAddresses(oneLine(text)), most);
 
 /**
  * Breaks a paragraph into lines of at most `width` characters where its words allow it.
@@ -91,5 +90,4 @@ export const wrap = (text: string, first = '', width = 78): string => {
 };
 
 /** `1 finding`, `2 findings` */
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -81,9 +81,7 @@ export const checkSchedule = async (
     const names = instants.map((instant) => runName(new Date(instant)));
     const folders = names.flatMap((run) => [...(attempts.get(run) ?? [])]);
     // By hand, or by a schedule that was another then: whoever reads of the gap wants to know.
-    const near = runs.find((asOf) =>
-      instants.some((instant) => Math.abs(asOf.getTime() - instant) < NEAR_MS),
-    );
+    const near = runs.find((asOf) => instants.some((instant) => Math.abs(asOf.getTime() - instant) < NEAR_MS));
     const parts = [
       `no complete run for ${localTime} ${schedule.timezone}`,
       ...(near === undefined ? [] : [`run ${runName(near)}, at another time, is complete`]),

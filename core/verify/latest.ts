@@ -35,11 +35,7 @@ const readPointer = async (
 };
 
 /** Holds the pointer against the link that it points to; undefined where it names that one. */
-const targetProblem = (
-  environmentId: string,
-  pointer: LatestPointer,
-  links: readonly Link[],
-): Problem | undefined => {
+const targetProblem = (environmentId: string, pointer: LatestPointer, links: readonly Link[]): Problem | undefined => {
   const { run, manifest } = pointer;
   const target = links.find(({ key }) => key === manifest);
   if (target === undefined) {

@@ -55,17 +55,13 @@ export const parsedJson = (text: string): unknown => {
 };
 
 const isOfOtherSchema = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  'schemaVersion' in value &&
-  value.schemaVersion !== SCHEMA_VERSION;
+  typeof value === 'object' && value !== null && 'schemaVersion' in value && value.schemaVersion !== SCHEMA_VERSION;
 
 /** Reads the claims of a manifest; a text says why it is not this run's. */
 const readClaims = (text: string, environmentId: string, asOf: Date, run: string): Claims | string => {
   const value = parsedJson(text);
   if (value === undefined) return 'is no JSON';
-  if (isOfOtherSchema(value))
-    return `is of another schemaVersion than ${SCHEMA_VERSION}, which this version reads`;
+  if (isOfOtherSchema(value)) return `is of another schemaVersion than ${SCHEMA_VERSION}, which this version reads`;
   const parsed = manifestShape.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -139,9 +135,7 @@ export const readLink = async (
 export const chainProblems = (links: readonly Link[]): readonly Problem[] => {
   const check = chainCheck(links.map(({ key }) => key));
   return links.flatMap(({ run, key, sha256, claims }) =>
-    sha256 === undefined || claims === undefined
-      ? []
-      : (check({ run, key, sha256, previous: claims.previous }) ?? []),
+    sha256 === undefined || claims === undefined ? [] : (check({ run, key, sha256, previous: claims.previous }) ?? []),
   );
 };
 
@@ -153,8 +147,7 @@ export const signatureProblems = (links: readonly Link[]): readonly Problem[] =>
   const signed = links.filter(({ claims }) => claims?.signature !== undefined);
   const unsignedMessage = (run: string): string => {
     const signedBefore = signed.findLast((link) => link.run < run);
-    if (signedBefore !== undefined)
-      return `has no signature, though that of run ${signedBefore.run} before it has one`;
+    if (signedBefore !== undefined) return `has no signature, though that of run ${signedBefore.run} before it has one`;
     const [first] = signed;
     return first === undefined
       ? 'has no signature, and no other manifest here has one'

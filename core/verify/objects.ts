@@ -15,9 +15,7 @@ interface Claimed {
 }
 
 const claimedBy = (links: readonly Link[]): readonly Claimed[] =>
-  links.flatMap(({ run, claims }) =>
-    Object.values(claims?.objects ?? {}).map((object) => ({ run, ...object })),
-  );
+  links.flatMap(({ run, claims }) => Object.values(claims?.objects ?? {}).map((object) => ({ run, ...object })));
 
 interface ObjectCheck {
   /** Undefined where it could not be read to its end. */

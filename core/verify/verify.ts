@@ -129,9 +129,7 @@ export const verifyEnvironment = async (
   const latest = await readLatestState(archive, environmentId, links);
   if (latest.state === 'wrong') problems.push(latest.problem);
 
-  const checked = await checkObjects(archive, links, (objects) =>
-    onProgress?.({ runs: complete.length, objects }),
-  );
+  const checked = await checkObjects(archive, links, (objects) => onProgress?.({ runs: complete.length, objects }));
   problems.push(...checked.problems);
 
   add(await checkMarkers(archive, environmentId, links));
@@ -143,9 +141,7 @@ export const verifyEnvironment = async (
   const instants = links.map(({ asOf }) => asOf);
   const attempts = await listAttempts(archive, environmentId);
   const schedule =
-    due === undefined || instants.length === 0
-      ? undefined
-      : await checkSchedule(archive, instants, attempts, due);
+    due === undefined || instants.length === 0 ? undefined : await checkSchedule(archive, instants, attempts, due);
   problems.push(...(schedule?.missed ?? []));
   if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 

@@ -31,11 +31,7 @@ export const olderThan = <N extends string>(
 });
 
 /** Holds of one of the user's times that is older than an option of the rule. */
-export const older = <N extends string>(
-  member: UserTime,
-  option: N,
-  unit: Unit,
-): Condition<User, LimitIn<N>> => ({
+export const older = <N extends string>(member: UserTime, option: N, unit: Unit): Condition<User, LimitIn<N>> => ({
   ...olderThan(
     member,
     (user, now) => {

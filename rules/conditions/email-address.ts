@@ -1,6 +1,5 @@
 /** Tells whether there is no address: an empty one is none. */
-export const isMissing = (address: unknown): boolean =>
-  address === undefined || address === null || address === '';
+export const isMissing = (address: unknown): boolean => address === undefined || address === null || address === '';
 
 /** The index of the only `@` of an e-mail address; -1 where there is none, or more than one. */
 export const soleAt = (address: string): number => {

@@ -78,8 +78,7 @@ const section = (rule: Rule): string => {
   ].join('\n');
 };
 
-const inNaturalOrder = (one: string, other: string): number =>
-  one.localeCompare(other, 'en', { numeric: true });
+const inNaturalOrder = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
 
 const frameworkIndex = (rules: readonly Rule[], framework: string): string => {
   const all = [...new Set(rules.flatMap((rule) => controlsOf(rule, framework)))].toSorted(inNaturalOrder);

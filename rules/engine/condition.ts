@@ -34,14 +34,8 @@ export const allOf = <S, O>(conditions: readonly Condition<S, O>[]): Condition<S
 };
 
 /** Why it can't be told whether a condition holds. */
-export const reasonOf = <S, O>(
-  condition: Condition<S, O>,
-  subject: S,
-  options: O,
-  context: Context,
-): string =>
-  condition.unknown?.(subject, options, context) ??
-  `it can't be told whether ${condition.text(options, context)}`;
+export const reasonOf = <S, O>(condition: Condition<S, O>, subject: S, options: O, context: Context): string =>
+  condition.unknown?.(subject, options, context) ?? `it can't be told whether ${condition.text(options, context)}`;
 
 /** Why it can't be told whether all conditions hold: the reason of the first of which that can't be told. */
 export const firstReason = <S, O>(

@@ -82,11 +82,7 @@ const MAY_BELONG = 2;
 const REASON_SHIFT = 2;
 
 /** Begins to judge a listing by a directory rule. */
-export const beginDirectoryCheck = (
-  rule: DirectoryRule,
-  options: Options,
-  context: Context,
-): DirectoryCheck => {
+export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, context: Context): DirectoryCheck => {
   const { counts, outOf = [], keys, about } = rule;
   const conditions = [...outOf, ...(counts ?? [])];
   const [belongs, isCounted] = [allOf(outOf), allOf(counts ?? [])];

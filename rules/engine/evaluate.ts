@@ -165,8 +165,7 @@ export const beginEvaluation = (
       const judge = judgeBy(rule, options, context);
       changeRules.push({ tally, judge: (change) => since(judge(change), earlierRun) });
     }
-    if (rule.kind === 'directory')
-      directoryRules.push({ tally, check: beginDirectoryCheck(rule, options, context) });
+    if (rule.kind === 'directory') directoryRules.push({ tally, check: beginDirectoryCheck(rule, options, context) });
   }
 
   const judgeAll = <S>(judging: readonly Judging<S>[], subject: S, id: string): void => {

@@ -96,9 +96,7 @@ export const beginLifecycle = (
         firstSeen: earlier?.firstSeen ?? asOf,
         lastSeen: asOf,
         runs: (earlier?.runs ?? 0) + 1,
-        ...(state === 'open' &&
-          earlier &&
-          isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
+        ...(state === 'open' && earlier && isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
         ...(state === 'open' && earlier?.wasWaived && { waiverEnded: true }),
         ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
       };

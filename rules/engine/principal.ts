@@ -10,8 +10,7 @@ const NONE: Principal = { kind: 'none' };
  * `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`. Stricter than the service's own pattern, which takes `:roleX`.
  * A path segment is printable ASCII without a slash; the name is 1 to 64 characters as IAM allows them.
  */
-const ROLE_ARN =
-  /^arn:(aws(?:-[a-z0-9-]+)?):iam::(\d{12}):role\/(?:[\x21-\x2e\x30-\x7e]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/;
+const ROLE_ARN = /^arn:(aws(?:-[a-z0-9-]+)?):iam::(\d{12}):role\/(?:[\x21-\x2e\x30-\x7e]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/;
 
 /** Reads `apiAccessPrincipalArn`: absent, null and empty are `none`; what is no text is `malformed`. */
 export const readPrincipal = (value: unknown): Principal => {
@@ -19,7 +18,6 @@ export const readPrincipal = (value: unknown): Principal => {
   if (typeof value !== 'string') return { kind: 'malformed', arn: JSON.stringify(value) };
   const match = ROLE_ARN.exec(value);
   const [, partition, account] = match ?? [];
-  if (partition === undefined || account === undefined || value.includes('*'))
-    return { kind: 'malformed', arn: value };
+  if (partition === undefined || account === undefined || value.includes('*')) return { kind: 'malformed', arn: value };
   return { kind: 'role', arn: value, partition, account };
 };

@@ -78,11 +78,7 @@ const memberOf = (record: unknown, member: string): unknown =>
 const given = (name: 'value' | 'before', value: unknown) => (value === undefined ? {} : { [name]: value });
 
 /** The members of a record, and of its earlier state, that facts were read from. */
-const valuesRead = (
-  read: ReadonlySet<string>,
-  record: unknown,
-  beforeRecord?: unknown,
-): readonly MemberValue[] => {
+const valuesRead = (read: ReadonlySet<string>, record: unknown, beforeRecord?: unknown): readonly MemberValue[] => {
   const sources = new Set([...read].map((fact) => SOURCES[fact] ?? fact));
   return MEMBERS.filter((member) => sources.has(member)).map((member) => ({
     member,
@@ -96,20 +92,14 @@ const severityOf = (
   own: Severity | undefined,
 ): Pick<Explanation, 'severity' | 'severityReason'> => {
   if (severity !== undefined) return { severity, severityReason: 'as the config sets it' };
-  if (own === undefined || own === rule.severity)
-    return { severity: rule.severity, severityReason: "the rule's own" };
+  if (own === undefined || own === rule.severity) return { severity: rule.severity, severityReason: "the rule's own" };
   return {
     severity: own,
     severityReason: rule.severityNote?.replaceAll('`', '') ?? 'as the rule judges this case',
   };
 };
 
-const stateOf = <S>(
-  condition: Condition<S>,
-  subject: S,
-  options: Options,
-  context: Context,
-): ConditionState => {
+const stateOf = <S>(condition: Condition<S>, subject: S, options: Options, context: Context): ConditionState => {
   const { text, holds, alternatives } = condition.applied?.(subject, options, context) ?? condition;
   return {
     text: text(options, context),
@@ -197,11 +187,7 @@ export interface CountedGroup {
 const MOST_IDS = 100;
 
 /** Reads a group from a check that has seen all users. */
-export const countedGroup = (
-  check: DirectoryCheck,
-  shared: SharedText | undefined,
-  idAt: IdAt,
-): CountedGroup => {
+export const countedGroup = (check: DirectoryCheck, shared: SharedText | undefined, idAt: IdAt): CountedGroup => {
   const { bounds, ids } = check.groupOf(shared?.name, shared?.texts ?? [], idAt);
   const some: string[] = [];
   for (const id of ids) if (some.push(id) === MOST_IDS) break;
@@ -223,10 +209,7 @@ const conditionsOf = ({ counts = [], outOf = [], keys }: DirectoryRule): readonl
 };
 
 /** The groups that a user belongs to, or would if it counted. */
-export const sharedBy = (
-  { rule }: ConfiguredDirectoryRule,
-  user: User,
-): readonly (SharedText | undefined)[] => {
+export const sharedBy = ({ rule }: ConfiguredDirectoryRule, user: User): readonly (SharedText | undefined)[] => {
   if (rule.keys === undefined) return [undefined];
   return Object.entries(rule.keys).flatMap(([name, key]) => {
     const texts = key.of(user);

@@ -53,8 +53,7 @@ export const CHANGES: readonly Change[] = [
   {
     text: 'remove apiAccessPrincipalArn',
     givesAccess: false,
-    membersFor: ({ principalArn }) =>
-      principalArn === undefined ? undefined : { apiAccessPrincipalArn: null },
+    membersFor: ({ principalArn }) => (principalArn === undefined ? undefined : { apiAccessPrincipalArn: null }),
   },
   {
     text: 'set apiAccessPrincipalArn to a role of its own in the account of the environment',
@@ -123,8 +122,7 @@ const combinations = <T>(things: readonly T[], count: number): readonly (readonl
         combinations(things.slice(place + 1), count - 1).map((others) => [thing, ...others]),
       );
 
-export const givesAccess = (changes: readonly Change[]): boolean =>
-  changes.some((change) => change.givesAccess);
+export const givesAccess = (changes: readonly Change[]): boolean => changes.some((change) => change.givesAccess);
 
 /** From the smallest on, those that give access last. More than three at once are no small change. */
 const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
@@ -178,9 +176,7 @@ export const remediesFor = (
     .filter(isAsSmall)
     .reduce((least, remedy) => (remedy.newlyFailed.length < least.newlyFailed.length ? remedy : least));
   if (smallest.newlyFailed.length === 0) return [smallest];
-  const clean = remedies.find(
-    ({ changes, newlyFailed }) => newlyFailed.length === 0 && !givesAccess(changes),
-  );
+  const clean = remedies.find(({ changes, newlyFailed }) => newlyFailed.length === 0 && !givesAccess(changes));
   return clean === undefined ? [smallest] : [smallest, clean];
 };
 

@@ -60,9 +60,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const hashesOf = async (folder: string): Promise<ReadonlyMap<string, string>> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const hashes = files.map(
-    async (file) => [file.slice(folder.length + 1), sha256(await readFile(file))] as const,
-  );
+  const hashes = files.map(async (file) => [file.slice(folder.length + 1), sha256(await readFile(file))] as const);
   return new Map(await Promise.all(hashes));
 };
 
@@ -252,9 +250,7 @@ test('diff tells which users and findings changed', async () => {
     `too-many-super-users/${ENVIRONMENT}`,
   ]);
   expect(idsOf(findings.resolved)).toEqual(['disabled-user-api-access/disabled', 'stale-login/fixed']);
-  expect(idsOf(findings.different.map(({ to }: { to: { id: string } }) => to))).toEqual([
-    'stale-login/stale',
-  ]);
+  expect(idsOf(findings.different.map(({ to }: { to: { id: string } }) => to))).toEqual(['stale-login/stale']);
   expect(findings).toMatchObject({ unchanged: 6, untraceable: { from: 2, to: 2 } });
 });
 
@@ -359,9 +355,7 @@ test('review builds a pack with the findings that are open', async () => {
   const lines = await readSheet(await readFile(join(pack, 'worksheet.csv')));
   expect(lines).toHaveLength(18);
   const open = lines.filter(({ openFindings }) => openFindings !== '0');
-  expect(
-    open.map(({ userId, openFindings, worstSeverity }) => [userId, openFindings, worstSeverity]),
-  ).toEqual([
+  expect(open.map(({ userId, openFindings, worstSeverity }) => [userId, openFindings, worstSeverity])).toEqual([
     ['stale', '1', 'MEDIUM'],
     ['murky', '2', 'MEDIUM'],
     ['flapping', '1', 'MEDIUM'],
@@ -384,9 +378,7 @@ describe('the next run', () => {
       .split('\n')
       .map((line): Readonly<Record<string, unknown>> => JSON.parse(line));
     return users.map((user) =>
-      user.userId === 'outside'
-        ? { ...user, apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/outside' }
-        : user,
+      user.userId === 'outside' ? { ...user, apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/outside' } : user,
     );
   };
 
@@ -400,11 +392,7 @@ describe('the next run', () => {
     const simulator = await startSimulator({ environmentId: ENVIRONMENT, users, pageSize: 7 });
     const run = (name: string): Promise<ProcessResult> =>
       command(
-        [
-          ...runWords(simulator),
-          ...JUDGED_BY,
-          ...['--out', folder, '--json', '--as-of', `${dayOf(name)}T06:00:00Z`],
-        ],
+        [...runWords(simulator), ...JUDGED_BY, ...['--out', folder, '--json', '--as-of', `${dayOf(name)}T06:00:00Z`]],
         runEnv(simulator),
       );
     again = await run(LAST);

@@ -14,27 +14,15 @@ interface Exit {
 
 const run = (cwd: string, ...words: readonly string[]): Promise<Exit> =>
   new Promise((done) => {
-    execFile(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', ...words],
-      { cwd },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
+    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], { cwd }, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
     );
   });
 
 /** A copy of whatever a new rule touches or is checked by. */
 const copyOfProject = async (): Promise<string> => {
   const folder = await newFolder();
-  const copied = [
-    'bin',
-    'rules',
-    'test/rules',
-    'test/support',
-    'package.json',
-    'tsconfig.json',
-    'biome.json',
-  ];
+  const copied = ['bin', 'rules', 'test/rules', 'test/support', 'package.json', 'tsconfig.json', 'biome.json'];
   for (const path of [...copied, 'jest.config.mjs', '.gitignore'])
     await cp(join(PROJECT, path), join(folder, path), { recursive: true });
   await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
@@ -48,8 +36,7 @@ describe('a new rule', () => {
   const written: Exit[] = [];
   beforeAll(async () => {
     folder = await copyOfProject();
-    for (const kind of KINDS)
-      written.push(await run(folder, 'bin/new-rule.ts', `zz-new-${kind}`, '--kind', kind));
+    for (const kind of KINDS) written.push(await run(folder, 'bin/new-rule.ts', `zz-new-${kind}`, '--kind', kind));
   });
 
   test('is written with its test, a line in the list, and the page', async () => {
@@ -57,8 +44,7 @@ describe('a new rule', () => {
     const page = await readFile(join(folder, 'rules/README.md'), 'utf8');
     for (const kind of KINDS) expect(page).toContain(`zz-new-${kind}`);
     const list = await readFile(join(folder, 'rules/index.ts'), 'utf8');
-    for (const kind of ['User', 'Directory', 'Change'])
-      expect(list).toMatch(new RegExp(`^  zzNew${kind},$`, 'm'));
+    for (const kind of ['User', 'Directory', 'Change']) expect(list).toMatch(new RegExp(`^  zzNew${kind},$`, 'm'));
   });
 
   test('of each kind passes as it is written, and so does the catalogue', async () => {
@@ -78,9 +64,7 @@ describe('a new rule', () => {
 
   test('is typed and formatted as the project is', async () => {
     const tsc = await run(folder, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.');
-    expect(
-      tsc.said.split('\n').filter((line) => line.includes('zz-new') || line.includes('rules/index')),
-    ).toEqual([]);
+    expect(tsc.said.split('\n').filter((line) => line.includes('zz-new') || line.includes('rules/index'))).toEqual([]);
     const files = KINDS.flatMap((kind) => [`rules/zz-new-${kind}.ts`, `test/rules/zz-new-${kind}.test.ts`]);
     const biome = await run(
       folder,

@@ -5,15 +5,7 @@ import { defaultConfig } from '../../core/config/config.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
 import { rules } from '../../rules/index.ts';
-import {
-  ACCOUNT,
-  anApiUser,
-  aUser,
-  daysAgo,
-  ENVIRONMENT,
-  NOW,
-  type UserRecord,
-} from '../support/builders.ts';
+import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT, NOW, type UserRecord } from '../support/builders.ts';
 import { listingOf } from '../support/listing.ts';
 
 /** Texts that a page must show and never obey. */

@@ -60,11 +60,7 @@ export interface Visit {
 }
 
 /** Opens a page as a reader of its own, and records all that it does besides being read. */
-export const visit = async (
-  browser: Browser,
-  url: string,
-  options: BrowserContextOptions = {},
-): Promise<Visit> => {
+export const visit = async (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const noises: string[] = [];

@@ -70,17 +70,14 @@ describe('every page', () => {
     },
   );
 
-  test.each(['complete', 'incomplete', 'index'] as const)(
-    '%s follows the scheme of the reader',
-    async (name) => {
-      const backs = new Set<unknown>();
-      for (const colorScheme of ['light', 'dark'] as const) {
-        const { page } = await open(name, { colorScheme });
-        backs.add(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
-      }
-      expect(backs).toEqual(new Set(['rgb(245, 246, 248)', 'rgb(14, 17, 21)']));
-    },
-  );
+  test.each(['complete', 'incomplete', 'index'] as const)('%s follows the scheme of the reader', async (name) => {
+    const backs = new Set<unknown>();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await open(name, { colorScheme });
+      backs.add(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
+    }
+    expect(backs).toEqual(new Set(['rgb(245, 246, 248)', 'rgb(14, 17, 21)']));
+  });
 });
 
 test('what is meant to harm is shown as text', async () => {

@@ -50,11 +50,7 @@ describe('what is wrong with a command line exits 3 and prints nothing on stdout
   });
 
   test.each([
-    [
-      'audit.yaml',
-      'environments: [{ id: abc }]\nrulez: {}\n',
-      'audit.yaml:2: rulez: unknown key, did you mean rules?',
-    ],
+    ['audit.yaml', 'environments: [{ id: abc }]\nrulez: {}\n', 'audit.yaml:2: rulez: unknown key, did you mean rules?'],
     ['waivers.yaml', '- rule: stale-login\n', 'waivers.yaml'],
   ])('a wrong %s, naming the file and the key', async (name, content, message) => {
     const folder = await newFolder();

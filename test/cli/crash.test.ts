@@ -41,8 +41,7 @@ beforeAll(async () => {
   aws = await startAwsEmulator({
     bucket: 'undisturbed',
     topicName: 'audits',
-    fault: (request) =>
-      isStopped(request, 'before') ? { status: 503, code: 'ServiceUnavailable' } : undefined,
+    fault: (request) => (isStopped(request, 'before') ? { status: 503, code: 'ServiceUnavailable' } : undefined),
     onAnswer: (request) => {
       isStopped(request, 'after');
       return undefined;
@@ -63,8 +62,7 @@ const wordsFor = (bucket: string, night: number): readonly string[] => {
   ];
 };
 const env = () => ({ ...aws.env, ...runEnv(simulator) });
-const runNight = (bucket: string, night: number): Promise<ProcessResult> =>
-  command(wordsFor(bucket, night), env());
+const runNight = (bucket: string, night: number): Promise<ProcessResult> => command(wordsFor(bucket, night), env());
 
 const newBucket = async (name: string): Promise<Archive> => {
   await aws.s3.send(new CreateBucketCommand({ Bucket: name }));

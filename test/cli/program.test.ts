@@ -17,9 +17,7 @@ test('every folder with a command.ts is a command of that name, and help lists i
 /** The imports of a file that come before anything runs: types are erased, and `import()` waits until it is called. */
 const staticImports = async (file: string): Promise<readonly string[]> => {
   const text = await readFile(file, 'utf8');
-  return [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '([^']+)'/gm)].map(
-    ([, from]) => from ?? '',
-  );
+  return [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '([^']+)'/gm)].map(([, from]) => from ?? '');
 };
 
 const loadedFrom = async (entry: string): Promise<ReadonlySet<string>> => {

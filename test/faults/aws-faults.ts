@@ -118,8 +118,7 @@ export interface PlannedAwsFault {
 
 const MARKER = AWS_SPOTS['write marker'].matches;
 
-const wordsOf = ({ method, path, action }: AwsRequest): string =>
-  action === undefined ? `${method} ${path}` : action;
+const wordsOf = ({ method, path, action }: AwsRequest): string => (action === undefined ? `${method} ${path}` : action);
 
 /** Plays a plan on an emulator, and counts what it did. */
 export const awsFaultPlayer = () => {

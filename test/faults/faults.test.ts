@@ -47,7 +47,5 @@ test('mutated answers and configs', async () => {
 }, 120_000);
 
 test('a number that is none is refused', async () => {
-  await expect(run('--seeds', 'many')).rejects.toThrow(
-    '--seeds must be a whole number of 0 or more, got "many"',
-  );
+  await expect(run('--seeds', 'many')).rejects.toThrow('--seeds must be a whole number of 0 or more, got "many"');
 });

@@ -18,10 +18,7 @@ interface Ran {
 }
 
 /** Runs cases on as many threads as there are cores and work for; the outcomes come in the order of the cases. */
-const runAll = async (
-  cases: readonly FaultCase[],
-  onDone: (done: number) => void,
-): Promise<readonly Ran[]> => {
+const runAll = async (cases: readonly FaultCase[], onDone: (done: number) => void): Promise<readonly Ran[]> => {
   const ran = new Map<number, Ran>();
   const left = cases.map((one, number) => ({ number, one }));
   const work = (): Promise<void> => {
@@ -36,16 +33,13 @@ const runAll = async (
       } else if (underWay === 0) resolve();
     };
     worker.once('error', reject);
-    worker.on(
-      'message',
-      ({ number, outcome }: { readonly number: number; readonly outcome: CaseOutcome }) => {
-        underWay -= 1;
-        const one = cases[number];
-        if (one !== undefined) ran.set(number, { one, outcome });
-        onDone(ran.size);
-        give();
-      },
-    );
+    worker.on('message', ({ number, outcome }: { readonly number: number; readonly outcome: CaseOutcome }) => {
+      underWay -= 1;
+      const one = cases[number];
+      if (one !== undefined) ran.set(number, { one, outcome });
+      onDone(ran.size);
+      give();
+    });
     for (let n = 0; n < AT_ONCE; n += 1) give();
     return promise.finally(() => worker.terminate());
   };
@@ -138,10 +132,7 @@ const readFlags = (args: readonly string[]) => {
 const AUDIT_EVERY = 50;
 
 /** Runs the matrix and the fuzzing, prints what came of them, and gives whether nothing was that must not be. */
-export const runFaults = async (
-  args: readonly string[],
-  { out, err }: Pick<Io, 'out' | 'err'>,
-): Promise<boolean> => {
+export const runFaults = async (args: readonly string[], { out, err }: Pick<Io, 'out' | 'err'>): Promise<boolean> => {
   const { only, seeds, fuzzed } = readFlags(args);
   const began = performance.now();
   const status = statusLine(err);
@@ -152,9 +143,7 @@ export const runFaults = async (
   const rows = [...Map.groupBy(ran, ({ one }) => `${one.row} ${one.often}`).values()].map(rowOf);
   if (rows.length > 0) {
     out.write(table({ ...out, width: WIDTH }, HEADINGS, rows));
-    out.line(
-      '* notified once more since it could not be known, or written down, that the alert was accepted',
-    );
+    out.line('* notified once more since it could not be known, or written down, that the alert was accepted');
   }
   const broken = ran.filter(({ outcome }) => outcome.problems.length > 0);
   for (const { one, outcome } of broken) {
@@ -167,9 +156,7 @@ export const runFaults = async (
   const kinds = FUZZ_KINDS.filter((kind) => `fuzzed ${kind}`.includes(only) && fuzzed.length > 0);
   const results = await Promise.all(kinds.map((kind) => fuzz(kind, inputsOf(kind))));
   for (const { kind, cases: count, outcomes, problems } of results) {
-    const words = [...outcomes]
-      .toSorted(([, a], [, b]) => b - a)
-      .map(([outcome, times]) => `${outcome} ${times}`);
+    const words = [...outcomes].toSorted(([, a], [, b]) => b - a).map(([outcome, times]) => `${outcome} ${times}`);
     out.line(`\n${count} mutated ${kind}: ${words.join(', ')}`);
     for (const problem of problems) out.line(`  ${problem}`);
   }

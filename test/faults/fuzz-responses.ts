@@ -34,31 +34,14 @@ const ERROR_NAMES = [
 ] as const;
 
 const HEADERS: readonly [string, (random: Random) => string][] = [
-  [
-    'content-type',
-    (random) => oneOf(random, ['text/html', 'application/json; charset=utf-16', 'application/xml', '']),
-  ],
+  ['content-type', (random) => oneOf(random, ['text/html', 'application/json; charset=utf-16', 'application/xml', ''])],
   ['content-encoding', (random) => oneOf(random, ['gzip', 'br', 'identity', 'odd'])],
   ['content-length', (random) => oneOf(random, ['0', '1', '999999999', '-1', 'odd'])],
-  [
-    'date',
-    (random) => oneOf(random, ['odd', new Date(0).toUTCString(), 'Fri, 31 Dec 9999 23:59:59 GMT', '-1']),
-  ],
+  ['date', (random) => oneOf(random, ['odd', new Date(0).toUTCString(), 'Fri, 31 Dec 9999 23:59:59 GMT', '-1'])],
   [
     'retry-after',
     (random) =>
-      oneOf(random, [
-        '0',
-        '3',
-        '-5',
-        '1e400',
-        '1e15',
-        'Infinity',
-        'odd',
-        '',
-        new Date(0).toUTCString(),
-        '3 3',
-      ]),
+      oneOf(random, ['0', '3', '-5', '1e400', '1e15', 'Infinity', 'odd', '', new Date(0).toUTCString(), '3 3']),
   ],
   ['x-amzn-errortype', (random) => oneOf(random, ERROR_NAMES)],
   ['location', () => 'https://elsewhere.example'],
@@ -80,10 +63,8 @@ const bodyOf = (random: Random, honest: unknown): Uint8Array => {
   const text = JSON.stringify(honest);
   return oneOf<() => Uint8Array>(random, [
     () => Buffer.from(text),
-    () =>
-      Buffer.from(JSON.stringify(repeatedly(random, 3, honest, (value) => mutatedJson(random, value))) ?? ''),
-    () =>
-      Buffer.from(JSON.stringify(repeatedly(random, 3, honest, (value) => mutatedJson(random, value))) ?? ''),
+    () => Buffer.from(JSON.stringify(repeatedly(random, 3, honest, (value) => mutatedJson(random, value))) ?? ''),
+    () => Buffer.from(JSON.stringify(repeatedly(random, 3, honest, (value) => mutatedJson(random, value))) ?? ''),
     () => repeatedly(random, 4, Buffer.from(text) as Uint8Array, (bytes) => mutatedBytes(random, bytes)),
     () => repeatedly(random, 4, Buffer.from(text) as Uint8Array, (bytes) => mutatedBytes(random, bytes)),
     () => Buffer.from(withDouble(random, text)),
@@ -91,10 +72,7 @@ const bodyOf = (random: Random, honest: unknown): Uint8Array => {
     () => Buffer.from(text, oneOf(random, ['utf16le', 'latin1'])),
     () => Buffer.from(text.replaceAll('u0', 'ü0'), 'latin1'),
     () => gzipSync(text),
-    () =>
-      Buffer.from(
-        text.replace(/"createTime":\d+/, `"createTime":${'9'.repeat(wholeBetween(random, 1, 400))}`),
-      ),
+    () => Buffer.from(text.replace(/"createTime":\d+/, `"createTime":${'9'.repeat(wholeBetween(random, 1, 400))}`)),
     () => Buffer.from(text.replace('"u00"', `${'['.repeat(5000)}${']'.repeat(5000)}`)),
     () => Buffer.from(JSON.stringify({ ...Object(honest), nextToken: oddValue(random) })),
     () => Buffer.from(''),
@@ -218,8 +196,7 @@ const listed = async (listUsers: UserSource, deadline: number) => {
   return { users, end: listing.end() };
 };
 
-const problemIf = (problem: string | undefined): Pick<Fuzzed, 'problem'> =>
-  problem === undefined ? {} : { problem };
+const problemIf = (problem: string | undefined): Pick<Fuzzed, 'problem'> => (problem === undefined ? {} : { problem });
 
 /** Lists through mutated answers. */
 export const fuzzListing = async (seed: number): Promise<Fuzzed> => {
@@ -231,18 +208,12 @@ export const fuzzListing = async (seed: number): Promise<Fuzzed> => {
     if (textOf(users) !== textOf(said)) return `gave ${users.length} users, the service said ${said.length}`;
     if (end.complete && !isEnded()) return 'is complete, and no answer was a last page';
     if (!end.complete && end.message === '') return `${end.reason} without a message`;
-    return tookMs > DEADLINE_MS + LATENCY_MS
-      ? `took ${tookMs} ms, its deadline was ${DEADLINE_MS}`
-      : undefined;
+    return tookMs > DEADLINE_MS + LATENCY_MS ? `took ${tookMs} ms, its deadline was ${DEADLINE_MS}` : undefined;
   };
   return { outcome: end.complete ? 'complete' : end.reason, ...problemIf(problem()) };
 };
 
-const auditProblem = (
-  { report, objects }: AuditResult,
-  said: number,
-  isEnded: boolean,
-): string | undefined => {
+const auditProblem = ({ report, objects }: AuditResult, said: number, isEnded: boolean): string | undefined => {
   const { verdict, reason, message, counts } = report;
   if (verdict !== 'COMPLETE') return reason && message ? undefined : `${verdict} without a reason in words`;
   if (!isEnded) return 'COMPLETE, and no answer was a last page';

@@ -97,9 +97,7 @@ const pairOf = (seed: number, store: Store): FaultCase => {
 const CONTESTS: readonly (readonly [string, readonly PlannedAwsFault[]])[] = [
   ['nothing else', []],
   ...(['write snapshot', 'write manifest', 'move latest'] as const).flatMap((spot) =>
-    (['slow-down', 'answer-lost'] as const).map(
-      (kind) => [`${kind} at ${spot}`, [{ kind, spot, times: 1 }]] as const,
-    ),
+    (['slow-down', 'answer-lost'] as const).map((kind) => [`${kind} at ${spot}`, [{ kind, spot, times: 1 }]] as const),
   ),
 ];
 

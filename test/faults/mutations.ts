@@ -66,9 +66,7 @@ export const mutatedJson = (random: Random, value: unknown): unknown => {
       [oneOf(random, ['nextToken', 'users', 'extra', '__type', 'message']), oddValue(random)],
     ],
   ]);
-  return Object.fromEntries(
-    entries.toSpliced(at, 1, ...put.map(([key, one]): [string, unknown] => [key, one])),
-  );
+  return Object.fromEntries(entries.toSpliced(at, 1, ...put.map(([key, one]): [string, unknown] => [key, one])));
 };
 
 /** The bytes with some of them flipped, put in, taken out, repeated or cut off. */

@@ -157,10 +157,7 @@ const withoutPauses = async <C extends { readonly config: { retryStrategy(): Pro
   return client;
 };
 
-const openWorld = async (
-  { store, faults, awsFaults, isUndelivered, seed }: FaultCase,
-  { first }: Reference,
-) => {
+const openWorld = async ({ store, faults, awsFaults, isUndelivered, seed }: FaultCase, { first }: Reference) => {
   const player = awsFaultPlayer();
   const aws = await startAwsEmulator({
     bucket: 'archive',
@@ -174,9 +171,7 @@ const openWorld = async (
     credentials: { accessKeyId: 'faults', secretAccessKey: 'faults' },
     logger: QUIET,
   };
-  const s3 = await withoutPauses(
-    awsClient(S3Client, { ...settings, forcePathStyle: true }, ANSWER_TIMEOUT_MS),
-  );
+  const s3 = await withoutPauses(awsClient(S3Client, { ...settings, forcePathStyle: true }, ANSWER_TIMEOUT_MS));
   const sns = await withoutPauses(awsClient(SNSClient, settings, ANSWER_TIMEOUT_MS));
   const folder = store === 'folder' ? await openFolder() : undefined;
   const archive = folder?.archive ?? bucketArchive(s3, aws.bucket, 0);
@@ -283,9 +278,7 @@ const attemptProblems = async (
   const problems: string[] = [];
   // Once a manifest is there the run is complete, whatever became of the attempt after it.
   if ((await readManifest(archive, KEYS.manifest)) !== undefined || report.verdict === 'COMPLETE') {
-    const seen = (await readJsonLines(archive, KEYS.object(OUTPUTS.snapshot))).map(
-      (line) => Object(line).userId,
-    );
+    const seen = (await readJsonLines(archive, KEYS.object(OUTPUTS.snapshot))).map((line) => Object(line).userId);
     if (JSON.stringify(seen) !== JSON.stringify(USER_IDS))
       problems.push(`COMPLETE with ${seen.length} users of ${USER_IDS.length}`);
   }
@@ -315,18 +308,14 @@ const judgeAlerts = async (
 ) => {
   const problems: string[] = [];
   const timesSent = (body: string): number => messages.filter((message) => message === body).length;
-  const timesAlerted = ({ body }: Alert): number =>
-    timesSent(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
+  const timesAlerted = ({ body }: Alert): number => timesSent(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
 
   let lost = 0;
   const lose = (problem: string): void => {
     lost += 1;
     problems.push(`lost: ${problem}`);
   };
-  if (
-    !(await archive.has(KEYS.object(OUTPUTS.digest))) ||
-    timesAlerted(await digestIn(archive, SECOND)) === 0
-  )
+  if (!(await archive.has(KEYS.object(OUTPUTS.digest))) || timesAlerted(await digestIn(archive, SECOND)) === 0)
     lose('the digest of the run');
   // Where a run can't know that it wrote its own manifest, the next one sends what is undelivered.
   const anyChannel = digestChannel(() => Promise.resolve('sent'));
@@ -337,8 +326,7 @@ const judgeAlerts = async (
     !undelivered.some(({ notification }) => notification.digest?.body === firstDigest.body)
   )
     lose('the undelivered digest of the run before');
-  if (!isUndelivered && timesAlerted(firstDigest) > 0)
-    problems.push('the digest of the run before is sent again');
+  if (!isUndelivered && timesAlerted(firstDigest) > 0) problems.push('the digest of the run before is sent again');
 
   // An alert of a run that is not complete is sent once a reason; where no archive remembers it, once an attempt.
   const wanted = new Map<string, number>();
@@ -357,11 +345,7 @@ const judgeAlerts = async (
         if (isAccepted) unfinished.add(reason);
       }
     }
-    if (
-      result.deliveries.alert?.outcome === 'already-sent' &&
-      verdict !== 'COMPLETE' &&
-      !unfinished.has(reason)
-    )
+    if (result.deliveries.alert?.outcome === 'already-sent' && verdict !== 'COMPLETE' && !unfinished.has(reason))
       lose(`an alert of ${reason} that is taken for sent`);
   }
   for (const body of new Set(messages)) if (!wanted.has(body)) wanted.set(body, 0);
@@ -415,9 +399,7 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
       await check(await attempt(world, `attempt-${attempts.length + 1}`, 0));
     const [first] = attempts;
     if (one.mustPass && first?.result.report.verdict !== 'COMPLETE')
-      problems.push(
-        `the first attempt is ${first?.result.report.verdict}, and all its faults are recoverable`,
-      );
+      problems.push(`the first attempt is ${first?.result.report.verdict}, and all its faults are recoverable`);
     const verdicts = attempts.map(({ result }) => result.report.verdict);
 
     world.endFaults();
@@ -425,9 +407,7 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
     const last = attempts.at(-1)?.result;
     if (last === undefined || isToBeRetried(last)) {
       const { verdict, message = '' } = last?.report ?? {};
-      problems.push(
-        `undisturbed at last, and ${verdict}, its alert ${last?.deliveries.alert?.outcome}: ${message}`,
-      );
+      problems.push(`undisturbed at last, and ${verdict}, its alert ${last?.deliveries.alert?.outcome}: ${message}`);
     }
     if (last !== undefined && last.warnings.length > 0) problems.push(...last.warnings);
 

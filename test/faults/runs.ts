@@ -103,7 +103,5 @@ export const objectsOf = async (archive: Archive): Promise<Objects> => {
 };
 
 export const fillArchive = async (archive: Archive, objects: Objects): Promise<void> => {
-  await Promise.all(
-    [...objects].map(([key, bytes]) => archive.create(key, { bytes }, 'application/octet-stream')),
-  );
+  await Promise.all([...objects].map(([key, bytes]) => archive.create(key, { bytes }, 'application/octet-stream')));
 };

@@ -21,11 +21,7 @@ afterEach(async () => {
 /** Composes as a handler does, of files that stand beside its code. */
 const compose = async (
   differs: Partial<Config> = {},
-  {
-    waivers = [],
-    env = {},
-    edges,
-  }: { waivers?: readonly Waiver[]; env?: Record<string, string>; edges?: Edges } = {},
+  { waivers = [], env = {}, edges }: { waivers?: readonly Waiver[]; env?: Record<string, string>; edges?: Edges } = {},
 ) => {
   const folder = await newFolder();
   await writeFile(join(folder, 'audit.json'), JSON.stringify({ ...defaultConfig(rules), ...differs }));

@@ -289,9 +289,7 @@ describe('a page token that expired between two invocations', () => {
     expect(results[0]?.report).toMatchObject({
       verdict: 'INCOMPLETE',
       reason: 'validation',
-      message: expect.stringContaining(
-        `page ${PAGES_A_PART + 1}: ListUsers failed: ValidationException (400)`,
-      ),
+      message: expect.stringContaining(`page ${PAGES_A_PART + 1}: ListUsers failed: ValidationException (400)`),
       counts: { users: PAGES_A_PART * PAGE, pages: PAGES_A_PART, restarts: 2 },
     });
   });
@@ -368,11 +366,7 @@ describe('an invocation that is killed', () => {
 
 describe('an archive that fails once while the audit is judged', () => {
   const verdicts = (results: readonly AuditResult[]) =>
-    results.map(({ report: { verdict, reason }, deliveries }) => [
-      verdict,
-      reason,
-      deliveries.alert?.outcome,
-    ]);
+    results.map(({ report: { verdict, reason }, deliveries }) => [verdict, reason, deliveries.alert?.outcome]);
   const AGAIN = [
     ['FAILED', 'archive-unavailable', 'sent'],
     ['COMPLETE', undefined, 'sent'],

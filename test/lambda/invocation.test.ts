@@ -4,13 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { attemptName } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import {
-  auditAnswer,
-  byEvent,
-  REPORTING_MARGIN_MS,
-  readAuditEvent,
-  readDoctorEvent,
-} from '../../lambda/invocation.ts';
+import { auditAnswer, byEvent, REPORTING_MARGIN_MS, readAuditEvent, readDoctorEvent } from '../../lambda/invocation.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
 const invocation = {
@@ -60,9 +54,7 @@ describe('an event', () => {
   ])('asks for an environment of $name', ({ settings, request }) => {
     const given = { ...config, environments: [{ id: 'abc' }, { id: 'def', ...settings }] };
     const { accountId, auditorAccountId, region } = readAuditEvent(event, invocation, given, BEGINNING);
-    expect({ accountId, region, ...(auditorAccountId !== undefined && { auditorAccountId }) }).toEqual(
-      request,
-    );
+    expect({ accountId, region, ...(auditorAccountId !== undefined && { auditorAccountId }) }).toEqual(request);
   });
 
   test('may accept a roster drop', () => {
@@ -104,11 +96,7 @@ describe('an event', () => {
 
 describe('an event for a diagnosis', () => {
   const readDoctor = (given: unknown) =>
-    readDoctorEvent(
-      given,
-      { ...invocation, invokedFunctionArn: `${invocation.invokedFunctionArn}:live` },
-      config,
-    );
+    readDoctorEvent(given, { ...invocation, invokedFunctionArn: `${invocation.invokedFunctionArn}:live` }, config);
 
   test('is read, and the function is told without its alias', () => {
     expect(readDoctor({ doctor: true, environmentId: 'def' })).toEqual({

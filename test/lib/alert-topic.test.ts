@@ -144,10 +144,7 @@ describe('the filter, at work', () => {
         Subject: subject,
         Message: 'body',
         MessageAttributes: Object.fromEntries(
-          Object.entries(attributes).map(([name, StringValue]) => [
-            name,
-            { DataType: 'String', StringValue },
-          ]),
+          Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
         ),
       }),
     );

@@ -19,10 +19,7 @@ const appSchema = z.object({ context: z.record(z.string(), z.unknown()) });
 const deployedContext = async () => appSchema.parse(JSON.parse(await readFile('cdk.json', 'utf8'))).context;
 
 /** Runs the app as the CDK's command line does, in a folder that holds these files. */
-const run = async (
-  files: Readonly<Record<string, string>>,
-  context: Readonly<Record<string, unknown>> = {},
-) => {
+const run = async (files: Readonly<Record<string, string>>, context: Readonly<Record<string, unknown>> = {}) => {
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
   const env = {
     ...process.env,
@@ -73,43 +70,37 @@ describe('the app', () => {
     [1, 'durable'],
     [3, 'single'],
     [20, 'single'],
-  ])(
-    'synthesises %i environments of %s listings, and three packs of rules accept it',
-    async (count, mode) => {
-      const elsewhere =
-        'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
-      const environments = Array.from(
-        { length: count },
-        (_, index) => `{ id: environment${index}${index % 2 === 1 ? `, ${elsewhere}` : ''} }`,
-      );
-      const alerts = [
-        '{ email: a@example.com }',
-        '{ email: b@example.com, minSeverity: HIGH }',
-        '{ https: "https://hooks.example.com/a" }',
-        '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
-        '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
-      ];
-      const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
-      const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }`;
-      expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
-      expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
+  ])('synthesises %i environments of %s listings, and three packs of rules accept it', async (count, mode) => {
+    const elsewhere = 'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
+    const environments = Array.from(
+      { length: count },
+      (_, index) => `{ id: environment${index}${index % 2 === 1 ? `, ${elsewhere}` : ''} }`,
+    );
+    const alerts = [
+      '{ email: a@example.com }',
+      '{ email: b@example.com, minSeverity: HIGH }',
+      '{ https: "https://hooks.example.com/a" }',
+      '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
+      '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
+    ];
+    const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
+    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }`;
+    expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
+    expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
 
-      expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
-      const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
-      const { pluginReports } = reportSchema.parse(JSON.parse(report));
-      expect(pluginReports).toMatchObject([
-        { pluginName: 'AwsSolutions', violations: [] },
-        { pluginName: 'NIST.800.53.R5', violations: [] },
-        { pluginName: 'Serverless', violations: [] },
-      ]);
-      const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
-      for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
-      const needed = reasons.map(
-        ({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`,
-      );
-      expect(new Set(await acknowledged())).toEqual(new Set(needed));
-    },
-  );
+    expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
+    const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
+    const { pluginReports } = reportSchema.parse(JSON.parse(report));
+    expect(pluginReports).toMatchObject([
+      { pluginName: 'AwsSolutions', violations: [] },
+      { pluginName: 'NIST.800.53.R5', violations: [] },
+      { pluginName: 'Serverless', violations: [] },
+    ]);
+    const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
+    for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
+    const needed = reasons.map(({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`);
+    expect(new Set(await acknowledged())).toEqual(new Set(needed));
+  });
 
   it('fails for a wrong key with a message that names it, and nothing else', async () => {
     expect(await run({ 'audit.yaml': `${FINE}\nretention: { yeers: 7 }` })).toEqual({

@@ -100,10 +100,7 @@ const environmentOf = ({ variables, typeOf }: Pick<Synthesised, 'variables' | 't
   };
   return {
     ...Object.fromEntries(
-      Object.entries(variables).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? value : nameOf(value.Ref),
-      ]),
+      Object.entries(variables).map(([name, value]) => [name, typeof value === 'string' ? value : nameOf(value.Ref)]),
     ),
     ...aws.env,
     ...scheduler.env,
@@ -211,9 +208,7 @@ describe('the code that is deployed', () => {
   it('signs what it keeps', async () => {
     const archive = bucketArchive(aws.s3, aws.bucket);
     const publicKey = publicKeyFor('ECDSA_SHA_256');
-    expect(
-      await verifyEnvironment(archive, simulator.environmentId, { publicKeys: [publicKey] }),
-    ).toMatchObject({
+    expect(await verifyEnvironment(archive, simulator.environmentId, { publicKeys: [publicKey] })).toMatchObject({
       runs: 1,
       signatures: { signed: 1, valid: 1, keys: [{ keyId: KMS_KEY_ARN }] },
       problems: [],
@@ -225,16 +220,12 @@ describe('the code that is deployed', () => {
     expect(types.filter((type) => type === 'FinSpace Audit Finding').length).toBeGreaterThan(10);
     expect(types.filter((type) => type === 'FinSpace Audit Run')).toHaveLength(1);
     expect(new Set(bus.accepted.map(({ EventBusName }) => EventBusName))).toEqual(new Set(['audits']));
-    expect(await keys()).toContain(
-      `events/environment=${simulator.environmentId}/dt=2026-11-24/20261124T070000Z.json`,
-    );
+    expect(await keys()).toContain(`events/environment=${simulator.environmentId}/dt=2026-11-24/20261124T070000Z.json`);
   });
 
   it('judges by the waivers that were deployed with it', async () => {
     const [key = ''] = (await keys()).filter((name) => name.startsWith('findings/'));
-    expect(await linesOf(key)).toContainEqual(
-      expect.objectContaining({ ruleId: 'end-of-support', state: 'waived' }),
-    );
+    expect(await linesOf(key)).toContainEqual(expect.objectContaining({ ruleId: 'end-of-support', state: 'waived' }));
   });
 
   it('is small, and has what few audits need loaded from elsewhere', async () => {
@@ -331,21 +322,18 @@ describe('the code that is deployed', () => {
   it.each([
     { fault: 'denied', page: 2, reason: 'access-denied' },
     { fault: 'repeated-token', page: 1, reason: 'repeated-token' },
-  ] as const)(
-    'fails where the listing is cut by $fault, and moves nothing',
-    async ({ fault, page, reason }) => {
-      simulator.setFaults([{ fault, page, times: Number.POSITIVE_INFINITY }]);
-      expect(await invoke('2026-11-26T07:00:00Z')).toEqual({
-        error: {
-          errorType: 'Error',
-          errorMessage: expect.stringMatching(
-            new RegExp(`^run 20261126T070000Z of .* is INCOMPLETE: ${reason}: page \\d: `),
-          ),
-        },
-      });
-      await expectUntouched();
-    },
-  );
+  ] as const)('fails where the listing is cut by $fault, and moves nothing', async ({ fault, page, reason }) => {
+    simulator.setFaults([{ fault, page, times: Number.POSITIVE_INFINITY }]);
+    expect(await invoke('2026-11-26T07:00:00Z')).toEqual({
+      error: {
+        errorType: 'Error',
+        errorMessage: expect.stringMatching(
+          new RegExp(`^run 20261126T070000Z of .* is INCOMPLETE: ${reason}: page \\d: `),
+        ),
+      },
+    });
+    await expectUntouched();
+  });
 
   it('names the environments that it audits to whoever asks for another', async () => {
     expect(await invoke(SCHEDULED_TIME, 'another')).toEqual({
@@ -391,9 +379,7 @@ it('is deployed for executions as well, and knows the alias that schedules have 
 
   const scheduleAsSeen = async (target: string) => {
     scheduleNightly(durableEnv, target);
-    const answer = await executed.invoke(
-      firstInvocation({ doctor: true, environmentId: simulator.environmentId }),
-    );
+    const answer = await executed.invoke(firstInvocation({ doctor: true, environmentId: simulator.environmentId }));
     const { Status, Result } = executionSchema.parse('result' in answer ? answer.result : answer);
     const { checks } = diagnosisSchema.parse(JSON.parse(Result));
     return { Status, schedule: checks.find(({ name }) => name === 'schedule')?.outcome };

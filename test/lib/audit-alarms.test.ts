@@ -123,9 +123,9 @@ describe('the other alarms', () => {
 });
 
 it('no alarm watches a queue of undelivered alerts where there is none', () => {
-  const alarms = stackTemplate(
-    'environments: [{ id: abc }]\nalerts: [{ email: a@example.com }]',
-  ).findResources('AWS::CloudWatch::Alarm');
+  const alarms = stackTemplate('environments: [{ id: abc }]\nalerts: [{ email: a@example.com }]').findResources(
+    'AWS::CloudWatch::Alarm',
+  );
   expect(Object.keys(alarms).filter((id) => id.includes('Undelivered'))).toEqual([]);
 });
 
@@ -180,9 +180,7 @@ describe('a change of a schedule', () => {
   });
 
   it('is told without who did it: session names are addresses', () => {
-    expect(JSON.stringify(only(stack, 'AWS::Events::Rule').properties.Targets)).not.toMatch(
-      /userIdentity|arn/,
-    );
+    expect(JSON.stringify(only(stack, 'AWS::Events::Rule').properties.Targets)).not.toMatch(/userIdentity|arn/);
   });
 });
 

@@ -277,8 +277,7 @@ describe('the stack of three environments', () => {
   it('gives schedules the names by which the function looks for them', () => {
     const longest = 'a'.repeat(26);
     const stack = template(`environments: [{ id: abc }, { id: ${longest} }]`);
-    const { AUDIT_SCHEDULE_PREFIX: prefix } = only(stack, 'AWS::Lambda::Function').properties.Environment
-      .Variables;
+    const { AUDIT_SCHEDULE_PREFIX: prefix } = only(stack, 'AWS::Lambda::Function').properties.Environment.Variables;
     const names = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => Properties.Name,
     );
@@ -341,14 +340,11 @@ describe('signing', () => {
         Condition: { StringEquals: { 'kms:RequestAlias': 'alias/finspace/audit' } },
       },
     },
-  ])(
-    'by $by lets the function sign with it, and do nothing else with it or with other keys',
-    ({ key, statement }) => {
-      const stack = template(`${ONE}signing: { key: "${key}" }`);
-      const statements: readonly unknown[] = statementsOf(stack, 'AuditRole');
-      expect(statements.filter((entry) => JSON.stringify(entry).includes(KMS))).toEqual([statement]);
-    },
-  );
+  ])('by $by lets the function sign with it, and do nothing else with it or with other keys', ({ key, statement }) => {
+    const stack = template(`${ONE}signing: { key: "${key}" }`);
+    const statements: readonly unknown[] = statementsOf(stack, 'AuditRole');
+    expect(statements.filter((entry) => JSON.stringify(entry).includes(KMS))).toEqual([statement]);
+  });
 });
 
 describe('events', () => {

@@ -68,11 +68,7 @@ describe('the stack of durable listings', () => {
       ({ Properties }) => Properties.MetricName,
     );
     expect(metrics).toEqual(
-      expect.arrayContaining([
-        'DurableExecutionFailed',
-        'DurableExecutionTimedOut',
-        'DurableExecutionStopped',
-      ]),
+      expect.arrayContaining(['DurableExecutionFailed', 'DurableExecutionTimedOut', 'DurableExecutionStopped']),
     );
   });
 });

@@ -65,11 +65,7 @@ describe('in the app of another team', () => {
   it('passes the packs of rules there', async () => {
     const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
     const { app, stack } = foreignStack();
-    Validations.of(app).addPlugins(
-      new AwsSolutionsChecks(app),
-      new NIST80053R5Checks(app),
-      new ServerlessChecks(app),
-    );
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ServerlessChecks(app));
     auditorIn(stack, 'Audit', { configFile: at('audit.yaml') });
     expect(() => app.synth()).not.toThrow();
   });

@@ -41,10 +41,7 @@ const queryOf = (name: string): string => {
 describe('the tables', () => {
   it('find a day of an environment where the archive puts it', () => {
     const bucket = { Ref: only(template, 'AWS::S3::Bucket', 'ArchiveBucket').id };
-    const templates = lineTables.map(({ Name, Parameters }) => [
-      Name,
-      Parameters['storage.location.template'],
-    ]);
+    const templates = lineTables.map(({ Name, Parameters }) => [Name, Parameters['storage.location.template']]);
     const at = (area: string) => ({
       'Fn::Join': ['', ['s3://', bucket, `/${area}/environment=$\{environment}/dt=$\{dt}/`]],
     });
@@ -165,17 +162,7 @@ const NIGHTS = [
   },
   {
     asOf: '2026-11-26T02:00:00Z',
-    users: [
-      s1,
-      s2,
-      superUser('s3'),
-      outsider,
-      leftover('l1'),
-      fixed('l2'),
-      leftover('l3'),
-      mailbox,
-      disabled,
-    ],
+    users: [s1, s2, superUser('s3'), outsider, leftover('l1'), fixed('l2'), leftover('l3'), mailbox, disabled],
   },
   { asOf: '2026-11-27T02:00:00Z', users: [s1, s2], isCut: true },
   {
@@ -200,8 +187,7 @@ const store = async (key: string, content: Uint8Array | string): Promise<void> =
 beforeAll(async () => {
   folder = await newFolder();
   const archive = folderArchive(folder);
-  for (const night of NIGHTS)
-    await auditNight(archive, { environmentId: 'abc', waivers: accepted, ...night });
+  for (const night of NIGHTS) await auditNight(archive, { environmentId: 'abc', waivers: accepted, ...night });
   const asOf = '2026-11-28T02:00:00Z';
   await auditNight(archive, {
     environmentId: 'def',
@@ -318,14 +304,7 @@ describe('mean days to fix', () => {
 });
 
 describe('super users over time', () => {
-  const columns = [
-    'run',
-    'super_users',
-    'active_super_users',
-    'super_users_with_api_access',
-    'unrecognised',
-    'users',
-  ];
+  const columns = ['run', 'super_users', 'active_super_users', 'super_users_with_api_access', 'unrecognised', 'users'];
 
   it('are counted in every complete run, and in no other', async () => {
     const rows = of('abc', await ask('super users over time', '2026-11-24', '2026-11-29'));
@@ -433,29 +412,23 @@ describe('the views', () => {
     });
     afterAll(() => real.close());
 
-    it.each(['snapshots', 'findings'])(
-      'give every line of the %s, each member in its column',
-      async (name) => {
-        const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
-        const whole = columns.at(-1)?.name ?? '';
-        const rows = await real.rows(`SELECT * FROM ${name}`);
-        const inOrder = (texts: readonly unknown[]) => texts.map(String).toSorted();
-        expect(inOrder(rows.map((row) => row[whole]))).toEqual(
-          inOrder((lines[name] ?? []).map((line) => JSON.stringify(line))),
-        );
-        for (const row of rows) {
-          const line = JSON.parse(String(row[whole]));
-          for (const column of columns) {
-            const path = pathOf(column);
-            if (path !== undefined)
-              expect([column.name, row[column.name]]).toEqual([
-                column.name,
-                cellOf(column, memberOf(line, path)),
-              ]);
-          }
+    it.each(['snapshots', 'findings'])('give every line of the %s, each member in its column', async (name) => {
+      const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
+      const whole = columns.at(-1)?.name ?? '';
+      const rows = await real.rows(`SELECT * FROM ${name}`);
+      const inOrder = (texts: readonly unknown[]) => texts.map(String).toSorted();
+      expect(inOrder(rows.map((row) => row[whole]))).toEqual(
+        inOrder((lines[name] ?? []).map((line) => JSON.stringify(line))),
+      );
+      for (const row of rows) {
+        const line = JSON.parse(String(row[whole]));
+        for (const column of columns) {
+          const path = pathOf(column);
+          if (path !== undefined)
+            expect([column.name, row[column.name]]).toEqual([column.name, cellOf(column, memberOf(line, path))]);
         }
-      },
-    );
+      }
+    });
 
     it.each([
       { name: 'snapshots', whole: [] as readonly string[] },
@@ -477,9 +450,7 @@ describe('the views', () => {
   });
 
   it('show findings of every state, resolved ones with their end, accepted ones with their waiver', async () => {
-    const rows = await history.rows(
-      `SELECT * FROM findings WHERE environment = 'abc' ORDER BY finding_id, run`,
-    );
+    const rows = await history.rows(`SELECT * FROM findings WHERE environment = 'abc' ORDER BY finding_id, run`);
     expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(FINDING_STATES));
     const resolved = rows.filter(({ state }) => state === 'resolved');
     expect(pick(resolved, 'subject_id', 'resolved_at', 'cause')).toEqual([
@@ -489,9 +460,7 @@ describe('the views', () => {
       ['a2', '2026-11-28T14:00:00.000Z', 'fixed'],
     ]);
     const waived = rows.filter(({ state }) => state === 'waived');
-    expect(pick(waived, 'waiver_approver', 'waiver_ticket')).toEqual(
-      waived.map(() => ['the approver', null]),
-    );
+    expect(pick(waived, 'waiver_approver', 'waiver_ticket')).toEqual(waived.map(() => ['the approver', null]));
     expect(waived).toHaveLength(5);
   });
 });

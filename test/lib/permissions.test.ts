@@ -106,9 +106,7 @@ const ask = async (
   resource: string,
   context: Context = {},
 ): Promise<'allowed' | 'denied'> => {
-  const resourcePolicy = RESOURCE_POLICIES.find(
-    ([name]) => resource === name || resource.startsWith(`${name}/`),
-  );
+  const resourcePolicy = RESOURCE_POLICIES.find(([name]) => resource === name || resource.startsWith(`${name}/`));
   const contextVariables = Object.entries({ ...TLS, ...context }).filter(
     ([name]) => !name.startsWith('s3:') || action.startsWith('s3:'),
   );

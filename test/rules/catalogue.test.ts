@@ -63,8 +63,7 @@ const CLAUSES: Readonly<Record<Framework, RegExp>> = {
 
 const isControl = (control: string): boolean =>
   Object.entries(CLAUSES).some(
-    ([framework, clause]) =>
-      control.startsWith(`${framework}:`) && clause.test(control.slice(framework.length + 1)),
+    ([framework, clause]) => control.startsWith(`${framework}:`) && clause.test(control.slice(framework.length + 1)),
   );
 
 const frameworkAt = (control: string): number =>
@@ -99,9 +98,7 @@ describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }
   test('gives evidence for controls as their frameworks write them, in the order of the page, none twice', () => {
     expect(rule.controls.filter((control) => !isControl(control))).toEqual([]);
     expect([...new Set(rule.controls)]).toEqual(rule.controls);
-    expect(rule.controls.toSorted((one, other) => frameworkAt(one) - frameworkAt(other))).toEqual(
-      rule.controls,
-    );
+    expect(rule.controls.toSorted((one, other) => frameworkAt(one) - frameworkAt(other))).toEqual(rule.controls);
   });
 });
 
@@ -140,9 +137,7 @@ const wordsIn = (users: readonly UserRecord[]): readonly string[] =>
 
 const WORDS = [
   wordsIn(COMPLIANT),
-  wordsIn([
-    anApiUser({ emailAddress: 'x@evil.example', apiAccessPrincipalArn: aRoleArn('x', '999988887777') }),
-  ]),
+  wordsIn([anApiUser({ emailAddress: 'x@evil.example', apiAccessPrincipalArn: aRoleArn('x', '999988887777') })]),
 ];
 
 /**
@@ -176,23 +171,20 @@ const earlier = (users: readonly UserRecord[], ms: number): readonly UserRecord[
 /** FinSpace was still supported. */
 const IN_SUPPORT = Date.UTC(2026, 9, 1);
 
-test.each(judging.map((rule) => ({ rule, id: rule.id })))(
-  '$id has nothing against compliant users',
-  ({ rule }) => {
-    const users = earlier(COMPLIANT, NOW - IN_SUPPORT);
-    const answers = judgingOptions(rule).map((options) => {
-      const { failures, reasons, outcomes } = judge([rule], {
-        users,
-        earlierUsers: users,
-        options,
-        context: { now: IN_SUPPORT },
-      });
-      const [{ state, failed, notAssessed } = {}] = outcomes;
-      return { fail: [...failures.keys()], reasons, state, failed, notAssessed };
+test.each(judging.map((rule) => ({ rule, id: rule.id })))('$id has nothing against compliant users', ({ rule }) => {
+  const users = earlier(COMPLIANT, NOW - IN_SUPPORT);
+  const answers = judgingOptions(rule).map((options) => {
+    const { failures, reasons, outcomes } = judge([rule], {
+      users,
+      earlierUsers: users,
+      options,
+      context: { now: IN_SUPPORT },
     });
-    expect(answers).toContainEqual({ fail: [], reasons: {}, state: 'ran', failed: 0, notAssessed: 0 });
-  },
-);
+    const [{ state, failed, notAssessed } = {}] = outcomes;
+    return { fail: [...failures.keys()], reasons, state, failed, notAssessed };
+  });
+  expect(answers).toContainEqual({ fail: [], reasons: {}, state: 'ran', failed: 0, notAssessed: 0 });
+});
 
 /** One user for each combination of these values, among them what each released rule fails somebody for. */
 const CROWD = Object.entries({
@@ -204,8 +196,7 @@ const CROWD = Object.entries({
   emailAddress: [undefined, 'helpdesk@evil.example'],
 })
   .reduce<readonly UserRecord[]>(
-    (users, [member, values]) =>
-      users.flatMap((user) => values.map((value) => ({ ...user, [member]: value }))),
+    (users, [member, values]) => users.flatMap((user) => values.map((value) => ({ ...user, [member]: value }))),
     [{}],
   )
   .map((user, index) => aUser({ lastDisabledTime: daysAgo(400), ...user, userId: `c${index}` }));
@@ -242,11 +233,8 @@ test.each(judging.map((rule) => ({ rule, id: rule.id })))(
     if (released.has(id)) expect(messages.size).toBeGreaterThan(0);
 
     fc.assert(
-      fc.property(
-        fc.constantFrom(...sets),
-        fc.array(record),
-        fc.array(record),
-        (options, earlierUsers, users) => listen(options, earlierUsers, oneEach(users)),
+      fc.property(fc.constantFrom(...sets), fc.array(record), fc.array(record), (options, earlierUsers, users) =>
+        listen(options, earlierUsers, oneEach(users)),
       ),
       { numRuns: 200 * sets.length },
     );

@@ -39,9 +39,7 @@ const expectedControls = new Map(
     .flatMap((line) => {
       const [owners = '', ...columns] = line.split('|');
       const frameworks = Object.keys(FRAMEWORKS);
-      const clauses = columns.flatMap((cell, index) =>
-        listed(cell).map((clause) => `${frameworks[index]}:${clause}`),
-      );
+      const clauses = columns.flatMap((cell, index) => listed(cell).map((clause) => `${frameworks[index]}:${clause}`));
       return listed(owners).map((id) => [id, clauses] as const);
     }),
 );

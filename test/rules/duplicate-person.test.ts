@@ -3,8 +3,7 @@ import rule from '../../rules/duplicate-person.ts';
 import { aUser } from '../support/builders.ts';
 import { judge, testRule } from '../support/rule-tester.ts';
 
-const at = (userId: string, emailAddress: unknown, overrides = {}) =>
-  aUser({ userId, emailAddress, ...overrides });
+const at = (userId: string, emailAddress: unknown, overrides = {}) => aUser({ userId, emailAddress, ...overrides });
 const named = (userId: string, firstName: unknown, lastName: unknown, overrides = {}) =>
   aUser({ userId, firstName, lastName, ...overrides });
 
@@ -49,11 +48,7 @@ testRule(rule, {
   fails: [
     {
       name: 'one address, in two cases and with tags',
-      users: [
-        at('u2', 'Ada.Love@Example.com'),
-        at('u1', 'ada.love+test@example.COM'),
-        at('u3', 'bob@example.com'),
-      ],
+      users: [at('u2', 'Ada.Love@Example.com'), at('u1', 'ada.love+test@example.COM'), at('u3', 'bob@example.com')],
       violations: {
         u1: {
           message: sameEmail,

@@ -52,10 +52,7 @@ testRule(rule, {
     },
     {
       name: 'null and 0 are never',
-      users: [
-        unused({ lastLoginTime: null }),
-        unused({ userId: 'u2', lastLoginTime: 0, lastEnabledTime: 0 }),
-      ],
+      users: [unused({ lastLoginTime: null }), unused({ userId: 'u2', lastLoginTime: 0, lastEnabledTime: 0 })],
       violations: { u1: { evidence: { lastLoginTime: null } }, u2: { evidence: { lastLoginTime: 0 } } },
     },
     {

@@ -37,7 +37,5 @@ testRule(rule, {
       violations: { u1: {} },
     },
   ],
-  notAssessed: [
-    { name: 'no earlier run', users: [bound('a')], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } },
-  ],
+  notAssessed: [{ name: 'no earlier run', users: [bound('a')], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } }],
 });

@@ -3,8 +3,7 @@ import { ACCOUNT, anApiUser, aUser } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
 
 const root = `arn:aws:iam::${ACCOUNT}:root`;
-const bound = (apiAccessPrincipalArn: unknown, overrides = {}) =>
-  anApiUser({ apiAccessPrincipalArn, ...overrides });
+const bound = (apiAccessPrincipalArn: unknown, overrides = {}) => anApiUser({ apiAccessPrincipalArn, ...overrides });
 
 testRule(rule, {
   passes: [

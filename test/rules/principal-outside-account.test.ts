@@ -4,8 +4,7 @@ import { ACCOUNT, anApiUser, aRoleArn, aUser } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
 
 const foreign = '999988887777';
-const outside = (overrides = {}) =>
-  anApiUser({ apiAccessPrincipalArn: aRoleArn('analyst', foreign), ...overrides });
+const outside = (overrides = {}) => anApiUser({ apiAccessPrincipalArn: aRoleArn('analyst', foreign), ...overrides });
 const china = anApiUser({ apiAccessPrincipalArn: `arn:aws-cn:iam::${ACCOUNT}:role/analyst` });
 
 testRule(rule, {

@@ -63,10 +63,7 @@ testRule(rule, {
     },
     {
       name: 'users in creation and of an unrecognised status are active',
-      users: [
-        ...at('root@x.y', { status: 'CREATING' }),
-        ...at('root@x.y', { userId: 'u2', status: undefined }),
-      ],
+      users: [...at('root@x.y', { status: 'CREATING' }), ...at('root@x.y', { userId: 'u2', status: undefined })],
       violations: { u1: {}, u2: {} },
     },
   ],
@@ -86,9 +83,7 @@ test('lists the usual names', () => {
 });
 
 test('is not configured without names', () => {
-  expect(configureRules([rule], { 'shared-mailbox': { names: [] } })).toMatchObject([
-    { state: 'not-configured' },
-  ]);
+  expect(configureRules([rule], { 'shared-mailbox': { names: [] } })).toMatchObject([{ state: 'not-configured' }]);
 });
 
 test.each(['Support', '', 'a@b', 'a+b', 'a b'])('lists no name %j', (name) => {

@@ -4,8 +4,7 @@ import { anApiUser, aRoleArn, aUser } from '../support/builders.ts';
 import { judge, testRule, UNKNOWN, unknownApiAccess } from '../support/rule-tester.ts';
 
 const arn = aRoleArn();
-const bound = (userId: string, overrides = {}) =>
-  anApiUser({ userId, apiAccessPrincipalArn: arn, ...overrides });
+const bound = (userId: string, overrides = {}) => anApiUser({ userId, apiAccessPrincipalArn: arn, ...overrides });
 
 testRule(rule, {
   passes: [

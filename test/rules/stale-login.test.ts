@@ -104,10 +104,7 @@ testRule(rule, {
       },
       {
         name: `type is ${name}, between the two limits`,
-        users: [
-          ...loggedIn(daysAgo(45) - 1, { type: value }),
-          ...loggedIn(daysAgo(90), { userId: 'u2', type: value }),
-        ],
+        users: [...loggedIn(daysAgo(45) - 1, { type: value }), ...loggedIn(daysAgo(90), { userId: 'u2', type: value })],
         reasons: { u1: unknownType, u2: unknownType },
       },
     ]),

@@ -2,8 +2,7 @@ import rule from '../../rules/too-few-super-users.ts';
 import { aUser, ENVIRONMENT } from '../support/builders.ts';
 import { testRule, UNKNOWN, unknownStatus, unknownType } from '../support/rule-tester.ts';
 
-const superUser = (userId: string, status: unknown = 'ENABLED') =>
-  aUser({ userId, type: 'SUPER_USER', status });
+const superUser = (userId: string, status: unknown = 'ENABLED') => aUser({ userId, type: 'SUPER_USER', status });
 
 testRule(rule, {
   passes: [

@@ -3,9 +3,7 @@ import { aUser, ENVIRONMENT } from '../support/builders.ts';
 import { testRule, UNKNOWN, unknownType } from '../support/rule-tester.ts';
 
 const superUsers = (count: number, overrides = {}) =>
-  Array.from({ length: count }, (_, place) =>
-    aUser({ userId: `s${place}`, type: 'SUPER_USER', ...overrides }),
-  );
+  Array.from({ length: count }, (_, place) => aUser({ userId: `s${place}`, type: 'SUPER_USER', ...overrides }));
 
 testRule(rule, {
   passes: [

@@ -34,7 +34,5 @@ testRule(rule, {
       violations: { u1: { evidence: { wasApiBound: undefined, apiAccessPrincipalArnBefore: undefined } } },
     },
   ],
-  notAssessed: [
-    { name: 'no earlier run', users: [aUser()], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } },
-  ],
+  notAssessed: [{ name: 'no earlier run', users: [aUser()], reasons: { [ENVIRONMENT]: 'no earlier snapshot' } }],
 });

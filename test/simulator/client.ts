@@ -35,9 +35,7 @@ const percent = (text: string): string =>
   [...Buffer.from(text, 'utf8')]
     .map((byte) => {
       const character = String.fromCharCode(byte);
-      return /[A-Za-z0-9_.~-]/.test(character)
-        ? character
-        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+      return /[A-Za-z0-9_.~-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
     })
     .join('');
 
@@ -59,9 +57,7 @@ export const sign = (call: Call): Signed => {
     `${signed.map((name) => `${name}:${headers[name]}\n`).join('')}\n${signed.join(';')}\n${digest('')}`;
   const scope = `${day}/${region}/${service}/aws4_request`;
   const signingKey = mac(mac(mac(mac(`AWS4${keys.secretAccessKey}`, day), region), service), 'aws4_request');
-  const signature = mac(signingKey, `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${digest(canonical)}`).toString(
-    'hex',
-  );
+  const signature = mac(signingKey, `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${digest(canonical)}`).toString('hex');
 
   return {
     method,

@@ -60,9 +60,7 @@ describe('a directory', () => {
     const isName = (name = ''): boolean => name.length > 0 && name.length <= 50;
     const odd = [...lazyDirectory({ ...OPTIONS, users: 6000 })].filter(
       ({ firstName, lastName, emailAddress = '' }) =>
-        !isName(firstName) ||
-        !isName(lastName) ||
-        !/^[^@]+(@([a-z]+\.)?example\.(com|org))?$/.test(emailAddress),
+        !isName(firstName) || !isName(lastName) || !/^[^@]+(@([a-z]+\.)?example\.(com|org))?$/.test(emailAddress),
     );
 
     expect(odd).toEqual([]);
@@ -77,9 +75,7 @@ describe('a directory', () => {
 
   it('says never in every way that there is', () => {
     const forms = new Set(
-      [...lazyDirectory(OPTIONS)].map((user) =>
-        'lastDisabledTime' in user ? user.lastDisabledTime : 'absent',
-      ),
+      [...lazyDirectory(OPTIONS)].map((user) => ('lastDisabledTime' in user ? user.lastDisabledTime : 'absent')),
     );
 
     for (const form of [null, 0, 'absent']) expect(forms).toContain(form);
@@ -143,10 +139,7 @@ describe('judged by the rules that it is made for', () => {
       const failures = judge(users, OPTIONS);
 
       for (const ruleId of madeFor)
-        expect([ruleId, failures.filter((failure) => failure.ruleId === ruleId).length >= 3]).toEqual([
-          ruleId,
-          true,
-        ]);
+        expect([ruleId, failures.filter((failure) => failure.ruleId === ruleId).length >= 3]).toEqual([ruleId, true]);
       expect(new Set(failures.map(({ subject }) => subject)).size).toBeLessThan(100);
     },
   );
@@ -169,22 +162,13 @@ describe('judged by the rules that it is made for', () => {
     const directory = lazyDirectory(OPTIONS);
     const kinds = Array.from({ length: 400 }, (_, index) => directory.kindAt(index));
 
-    for (const kind of FAULTY_KINDS)
-      expect(kinds.filter((other) => other === kind).length).toBeGreaterThanOrEqual(3);
+    for (const kind of FAULTY_KINDS) expect(kinds.filter((other) => other === kind).length).toBeGreaterThanOrEqual(3);
   });
 
   it('has times that are right but for those that should not be', () => {
     const directory = lazyDirectory(OPTIONS);
-    const timesOf = ({
-      createTime,
-      lastEnabledTime,
-      lastModifiedTime,
-      lastLoginTime,
-      lastDisabledTime,
-    }: UserRecord) =>
-      [createTime, lastEnabledTime, lastModifiedTime, lastLoginTime, lastDisabledTime].filter((time) =>
-        Boolean(time),
-      );
+    const timesOf = ({ createTime, lastEnabledTime, lastModifiedTime, lastLoginTime, lastDisabledTime }: UserRecord) =>
+      [createTime, lastEnabledTime, lastModifiedTime, lastLoginTime, lastDisabledTime].filter((time) => Boolean(time));
     const wrong = [...directory].filter((user, index) => {
       const times = timesOf(user).map(Number);
       const isRight = Math.min(...times) === user.createTime && Math.max(...times) <= OPTIONS.asOf.getTime();
@@ -206,9 +190,7 @@ describe('with malformed entries', () => {
     expect(broken.length).toBeGreaterThanOrEqual(10);
     expect(broken.length).toBeLessThan(20);
     for (const entry of [null, 42, 'not a record', [], {}]) expect(broken).toContainEqual(entry);
-    expect(broken.filter((entry, index) => !readUser(entry, index).hasUserId).length).toBeGreaterThanOrEqual(
-      7,
-    );
+    expect(broken.filter((entry, index) => !readUser(entry, index).hasUserId).length).toBeGreaterThanOrEqual(7);
   });
 
   it('is the same each time', () => {

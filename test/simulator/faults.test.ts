@@ -69,10 +69,7 @@ const ON_THE_WIRE: readonly (readonly [FaultKind, unknown])[] = [
   ['partial-206', { status: 206, body: expect.stringMatching(/^\{/) }],
   ['accepted-202', { status: 202, body: '{}' }],
   ['empty-object', { status: 200, body: '{}' }],
-  [
-    'error-as-200',
-    { status: 200, body: '{"users":[]}', error: expect.stringMatching(/^ThrottlingException:/) },
-  ],
+  ['error-as-200', { status: 200, body: '{"users":[]}', error: expect.stringMatching(/^ThrottlingException:/) }],
   ['message-as-200', { status: 200, body: '{"message":"Rate exceeded","users":[]}' }],
   ['protocol-change', 'Error: another protocol'],
   ['denied', { status: 403, body: expect.any(String), error: 'AccessDeniedException' }],
@@ -89,9 +86,7 @@ describe.each(ON_THE_WIRE)('%s', (fault, expected) => {
 
     expect(await seen(askPage(url, keys, token, { timeoutMs: TIMEOUT_MS }))).toEqual(expected);
     expect(requests().at(-1)).toMatchObject({ operation: 'page', page, fault });
-    expect(readPage(await askPage(url, keys, token)).users).toEqual(
-      USERS.slice(page * 100, page * 100 + 100),
-    );
+    expect(readPage(await askPage(url, keys, token)).users).toEqual(USERS.slice(page * 100, page * 100 + 100));
     expect(stats()).toMatchObject({ faultsPlayed: 1, pages: page + 1 });
   });
 
@@ -168,22 +163,16 @@ describe('faults that bend the listing', () => {
     expect(new Set(tokens(pages)).size).toBe(4);
   });
 
-  test.each([0, 1, 2])(
-    'renamed-token on page %i hides it, and gives an empty one on the last page',
-    async (page) => {
-      const { url, directCredentials } = await start([{ fault: 'renamed-token', page }]);
-      const pages = await listPages(url, directCredentials(), 8);
-      expect(pages).toHaveLength(page + 1);
-      expect(pages.at(-1)).toMatchObject({ NextToken: page === 2 ? '' : expect.stringMatching(/./) });
-    },
-  );
+  test.each([0, 1, 2])('renamed-token on page %i hides it, and gives an empty one on the last page', async (page) => {
+    const { url, directCredentials } = await start([{ fault: 'renamed-token', page }]);
+    const pages = await listPages(url, directCredentials(), 8);
+    expect(pages).toHaveLength(page + 1);
+    expect(pages.at(-1)).toMatchObject({ NextToken: page === 2 ? '' : expect.stringMatching(/./) });
+  });
 
-  test.each<FaultKind>(['repeated-token', 'token-cycle'])(
-    '%s befalls a listing of one page too',
-    async (fault) => {
-      expect(await follow(fault, 0, USERS.slice(0, 3))).toHaveLength(8);
-    },
-  );
+  test.each<FaultKind>(['repeated-token', 'token-cycle'])('%s befalls a listing of one page too', async (fault) => {
+    expect(await follow(fault, 0, USERS.slice(0, 3))).toHaveLength(8);
+  });
 
   test.each([
     [0, 0],
@@ -230,58 +219,42 @@ describe('a plan', () => {
   };
   const thrice = (page: number) => Array.from({ length: 3 }, () => ['page', page] as const);
 
-  test.each<
-    [string, readonly Fault[], readonly (readonly [Operation, number?])[], readonly (FaultKind | undefined)[]]
-  >([
-    ['no fault', [], [['page', 0]], [undefined]],
-    ['once by default', [{ fault: 'reset' }], thrice(0), ['reset', undefined, undefined]],
-    ['twice', [{ fault: 'reset', times: 2 }], thrice(0), ['reset', 'reset', undefined]],
-    ['for ever', [{ fault: 'reset', times: Infinity }], thrice(0), ['reset', 'reset', 'reset']],
-    ['never', [{ fault: 'reset', times: 0 }], thrice(0), [undefined, undefined, undefined]],
+  test.each<[string, readonly Fault[], readonly (readonly [Operation, number?])[], readonly (FaultKind | undefined)[]]>(
     [
-      'on one page only',
-      [{ fault: 'reset', page: 1, times: 9 }],
+      ['no fault', [], [['page', 0]], [undefined]],
+      ['once by default', [{ fault: 'reset' }], thrice(0), ['reset', undefined, undefined]],
+      ['twice', [{ fault: 'reset', times: 2 }], thrice(0), ['reset', 'reset', undefined]],
+      ['for ever', [{ fault: 'reset', times: Infinity }], thrice(0), ['reset', 'reset', 'reset']],
+      ['never', [{ fault: 'reset', times: 0 }], thrice(0), [undefined, undefined, undefined]],
       [
-        ['page', 0],
-        ['page', 1],
+        'on one page only',
+        [{ fault: 'reset', page: 1, times: 9 }],
+        [
+          ['page', 0],
+          ['page', 1],
+        ],
+        [undefined, 'reset'],
       ],
-      [undefined, 'reset'],
+      ['not on an exchange', [{ fault: 'reset' }], [['exchange'], ['page', 5]], [undefined, 'reset']],
+      [
+        'on an exchange only',
+        [{ fault: 'hang', operation: 'exchange' }],
+        [['page', 0], ['exchange']],
+        [undefined, 'hang'],
+      ],
+      ['in order', [{ fault: 'reset' }, { fault: 'hang' }], thrice(0), ['reset', 'hang', undefined]],
     ],
-    ['not on an exchange', [{ fault: 'reset' }], [['exchange'], ['page', 5]], [undefined, 'reset']],
-    [
-      'on an exchange only',
-      [{ fault: 'hang', operation: 'exchange' }],
-      [['page', 0], ['exchange']],
-      [undefined, 'hang'],
-    ],
-    ['in order', [{ fault: 'reset' }, { fault: 'hang' }], thrice(0), ['reset', 'hang', undefined]],
-  ])('%s', (_, plan, requests, expected) => {
+  )('%s', (_, plan, requests, expected) => {
     expect(played(plan, requests)).toEqual(expected);
   });
 
   test.each<[string, string, string]>([
     ['an unknown fault', '{"fault":"explode"}', 'fault must be one of throttle, '],
-    [
-      'an unknown operation',
-      '{"fault":"reset","operation":"user"}',
-      'operation must be exchange or page, got "user"',
-    ],
-    [
-      'a bent exchange',
-      '{"fault":"token-cycle","operation":"exchange"}',
-      'token-cycle can befall a page only',
-    ],
-    [
-      'a page of an exchange',
-      '{"fault":"reset","operation":"exchange","page":0}',
-      'an exchange has no page, got 0',
-    ],
+    ['an unknown operation', '{"fault":"reset","operation":"user"}', 'operation must be exchange or page, got "user"'],
+    ['a bent exchange', '{"fault":"token-cycle","operation":"exchange"}', 'token-cycle can befall a page only'],
+    ['a page of an exchange', '{"fault":"reset","operation":"exchange","page":0}', 'an exchange has no page, got 0'],
     ['a negative page', '{"fault":"reset","page":-1}', 'page must be a whole number from 0, got -1'],
-    [
-      'half a time',
-      '{"fault":"reset","times":0.5}',
-      'times must be a whole number from 0, or Infinity, got 0.5',
-    ],
+    ['half a time', '{"fault":"reset","times":0.5}', 'times must be a whole number from 0, or Infinity, got 0.5'],
     [
       'half a second',
       '{"fault":"throttle-retry-after","seconds":0.5}',
@@ -335,8 +308,7 @@ describe('the list of faults', () => {
   });
 
   it('tells what comes of each', () => {
-    const fatal = (operation: Operation) =>
-      FAULT_KINDS.filter((fault) => consequenceOf(fault, operation) === 'fatal');
+    const fatal = (operation: Operation) => FAULT_KINDS.filter((fault) => consequenceOf(fault, operation) === 'fatal');
 
     expect(fatal('page')).toEqual(['denied', 'gone', 'repeated-token', 'token-cycle', 'repeated-page']);
     expect(fatal('exchange')).toEqual(['denied', 'expired-credentials', 'gone']);

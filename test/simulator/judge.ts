@@ -51,8 +51,7 @@ export const judge = (
     },
     earlier && 'the run before',
     {
-      fail: ({ rule, severity, subject }) =>
-        failures.push({ ruleId: rule.id, severity, subject: subject.id }),
+      fail: ({ rule, severity, subject }) => failures.push({ ruleId: rule.id, severity, subject: subject.id }),
       notAssessed: () => undefined,
     },
   );

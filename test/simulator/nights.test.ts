@@ -11,9 +11,7 @@ const keyOf = ({ ruleId, subject }: JudgedFailure): string => `${ruleId} ${subje
 
 /** The news of each night's audit beside the night before's. */
 const newsOf = (nights: readonly Night[], seed: number) => {
-  const judged = nights.map((night, i) =>
-    judge(night.users, { ...ACCOUNT, asOf: night.asOf }, nights[i - 1]?.users),
-  );
+  const judged = nights.map((night, i) => judge(night.users, { ...ACCOUNT, asOf: night.asOf }, nights[i - 1]?.users));
   const open = judged.map((failures) => failures.filter(({ ruleId }) => !EVENTS.has(ruleId)).map(keyOf));
 
   return judged.map((failures, i) => {
@@ -74,9 +72,7 @@ describe('five nights', () => {
 
   it('have a joiner on the second and one user less on the last', () => {
     expect(makeNights(OPTIONS).map(({ users }) => users.length)).toEqual([400, 401, 401, 401, 400]);
-    expect(makeNights({ ...OPTIONS, users: 130 }).map(({ users }) => users.length)).toEqual([
-      130, 131, 131, 131, 130,
-    ]);
+    expect(makeNights({ ...OPTIONS, users: 130 }).map(({ users }) => users.length)).toEqual([130, 131, 131, 131, 130]);
   });
 
   it('are the same for the same seed', () => {
@@ -107,9 +103,7 @@ describe('five nights', () => {
   it('have no time that is still to come, but for those that were wrong at first', () => {
     for (const { asOf, users } of makeNights(OPTIONS)) {
       const late = users.filter(({ lastLoginTime, lastEnabledTime, createTime, lastDisabledTime }) =>
-        [lastLoginTime, lastEnabledTime, createTime, lastDisabledTime].some(
-          (time) => Number(time) > asOf.getTime(),
-        ),
+        [lastLoginTime, lastEnabledTime, createTime, lastDisabledTime].some((time) => Number(time) > asOf.getTime()),
       );
       expect(late).toEqual([]);
     }

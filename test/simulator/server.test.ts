@@ -163,10 +163,7 @@ describe('parameters of a page', () => {
   });
 
   it('refuses the token of another simulator', async () => {
-    const [one, other] = await Promise.all([
-      start({ users: someUsers(101) }),
-      start({ users: someUsers(101) }),
-    ]);
+    const [one, other] = await Promise.all([start({ users: someUsers(101) }), start({ users: someUsers(101) })]);
     const { nextToken } = readPage(await askPage(one.url, one.directCredentials()));
 
     expect((await askPage(other.url, other.directCredentials(), nextToken)).status).toBe(400);
@@ -208,10 +205,7 @@ describe('credentials', () => {
     const { url, environmentId, directCredentials } = await start({ users: someUsers(1) });
 
     expect(errorOf(await askPage(url, CALLER))).toEqual([403, 'AccessDeniedException']);
-    expect(errorOf(await exchange(url, directCredentials(), environmentId))).toEqual([
-      403,
-      'AccessDeniedException',
-    ]);
+    expect(errorOf(await exchange(url, directCredentials(), environmentId))).toEqual([403, 'AccessDeniedException']);
   });
 
   it('may be temporary ones of the caller', async () => {
@@ -303,10 +297,7 @@ describe('what comes over the wire', () => {
     const { url, directCredentials, stats } = await start();
     const { secretAccessKey: _, ...keys } = directCredentials();
 
-    expect(errorOf(await askPage(url, { ...keys, secretAccessKey: 'wrong' }))).toEqual([
-      403,
-      'SignatureDoesNotMatch',
-    ]);
+    expect(errorOf(await askPage(url, { ...keys, secretAccessKey: 'wrong' }))).toEqual([403, 'SignatureDoesNotMatch']);
     expect(stats()).toMatchObject({ rejectedSignatures: 1, pages: 0 });
   });
 

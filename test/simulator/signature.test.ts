@@ -100,11 +100,7 @@ describe('requests that were tampered with', () => {
     ['no session token', withoutHeader('x-amz-security-token'), 'UnrecognizedClientException'],
     ['an unknown key', inAuthorization('AKIDEXAMPLE', 'AKIDOTHER'), 'UnrecognizedClientException'],
     ['the signature', inAuthorization(/Signature=\w{8}/, 'Signature=00000000'), 'SignatureDoesNotMatch'],
-    [
-      'a signature that is too short',
-      inAuthorization(/Signature=\w{8}/, 'Signature='),
-      'IncompleteSignatureException',
-    ],
+    ['a signature that is too short', inAuthorization(/Signature=\w{8}/, 'Signature='), 'IncompleteSignatureException'],
     ['the day of the scope', inAuthorization('/20261124/', '/20261123/'), 'SignatureDoesNotMatch'],
     ['another service', signed({ service: 'finspace' }), 'SignatureDoesNotMatch'],
     ['another region', signed({ region: 'eu-west-1' }), 'SignatureDoesNotMatch'],
@@ -114,11 +110,7 @@ describe('requests that were tampered with', () => {
     ['an unsigned token', inAuthorization(';x-amz-security-token', ''), 'IncompleteSignatureException'],
     ['no date', withoutHeader('x-amz-date'), 'IncompleteSignatureException'],
     ['a date that is none', withHeader('x-amz-date', '2026-11-24'), 'IncompleteSignatureException'],
-    [
-      'another kind of authorization',
-      withHeader('authorization', 'Bearer x'),
-      'IncompleteSignatureException',
-    ],
+    ['another kind of authorization', withHeader('authorization', 'Bearer x'), 'IncompleteSignatureException'],
     ['no authorization', withoutHeader('authorization'), 'MissingAuthenticationTokenException'],
   ])('%s: refused', (_, request, error) => {
     expect(check(raw(request))).toBe(error);
@@ -130,9 +122,7 @@ describe('requests that were tampered with', () => {
 
   it('refuses a header sent twice', () => {
     const request = raw(signed());
-    expect(check({ ...request, rawHeaders: [...request.rawHeaders, 'Host', HOST] })).toBe(
-      'SignatureDoesNotMatch',
-    );
+    expect(check({ ...request, rawHeaders: [...request.rawHeaders, 'Host', HOST] })).toBe('SignatureDoesNotMatch');
   });
 
   it('keeps secrets to itself', () => {
@@ -163,8 +153,7 @@ describe('the time of a request', () => {
       return checked.valid ? undefined : JSON.parse(checked.refusal.body);
     };
     expect(messageAt(NOW + FIVE_MINUTES + 1000)).toEqual({
-      message:
-        'Signature expired: 20261124T053753Z is now earlier than 20261124T053754Z (20261124T054254Z - 5 min.)',
+      message: 'Signature expired: 20261124T053753Z is now earlier than 20261124T053754Z (20261124T054254Z - 5 min.)',
     });
     expect(messageAt(NOW - FIVE_MINUTES - 1000)).toEqual({
       message:

@@ -30,10 +30,7 @@ export interface NightPlan {
 }
 
 /** Audits nights into an archive, in the order given. */
-export const auditNights = async (
-  archive: Archive,
-  nights: readonly NightPlan[],
-): Promise<readonly AuditResult[]> => {
+export const auditNights = async (archive: Archive, nights: readonly NightPlan[]): Promise<readonly AuditResult[]> => {
   const results: AuditResult[] = [];
   for (const { number, users, end, environmentId = ENVIRONMENT, config, waivers = [] } of nights) {
     results.push(

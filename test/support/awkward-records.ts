@@ -31,11 +31,7 @@ export const record = fc.oneof(
       status: member('ENABLED', 'DISABLED', 'CREATING'),
       type: member('SUPER_USER', 'APP_USER'),
       apiAccess: member('ENABLED', 'DISABLED'),
-      apiAccessPrincipalArn: member(
-        aRoleArn(),
-        aRoleArn('analyst', '999988887777'),
-        'arn:aws:iam::111122223333:root',
-      ),
+      apiAccessPrincipalArn: member(aRoleArn(), aRoleArn('analyst', '999988887777'), 'arn:aws:iam::111122223333:root'),
       firstName: member('Zebulon', ' zebulon '),
       lastName: member('Quagmire', 'QUAGMIRE'),
       emailAddress: member(...SECRETS),

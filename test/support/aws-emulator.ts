@@ -195,8 +195,7 @@ export const startAwsEmulator = async ({
     // fauxqs has no subscriptions of a topic that it does not have, and no error.
     if (form.Action === 'ListSubscriptionsByTopic' && !topics.has(form.TopicArn))
       return refuse({ status: 404, code: 'NotFound' });
-    if (UNSUPPORTED.some((name) => searchParams.has(name)))
-      return refuse({ status: 501, code: 'NotImplemented' });
+    if (UNSUPPORTED.some((name) => searchParams.has(name))) return refuse({ status: 501, code: 'NotImplemented' });
 
     const { 'if-match': match, 'if-none-match': noneMatch } = headers;
     const isWrite = method === 'PUT' || (method === 'POST' && searchParams.has('uploadId'));
@@ -249,9 +248,7 @@ export const startAwsEmulator = async ({
     );
     return async () => {
       const { body } = await app.inject(`/_fauxqs/queues/${name}`);
-      return queueState
-        .parse(JSON.parse(body))
-        .messages.ready.map((message) => publishedMessage(message.body));
+      return queueState.parse(JSON.parse(body)).messages.ready.map((message) => publishedMessage(message.body));
     };
   };
 

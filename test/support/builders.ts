@@ -13,8 +13,7 @@ export const daysAgo = (days: number): number => NOW - days * DAY_MS;
 /** Milliseconds since the epoch. */
 export const hoursAgo = (hours: number): number => NOW - hours * HOUR_MS;
 
-export const aRoleArn = (name = 'analyst', account = ACCOUNT): string =>
-  `arn:aws:iam::${account}:role/${name}`;
+export const aRoleArn = (name = 'analyst', account = ACCOUNT): string => `arn:aws:iam::${account}:role/${name}`;
 
 /** One entry of a ListUsers page. */
 export type UserRecord = Readonly<Record<string, unknown>>;

@@ -93,8 +93,7 @@ export const executeDurably = async (
       killed,
       withDurableExecution(handler, { durableExecutionClient: client })(
         {
-          DurableExecutionArn:
-            'arn:aws:lambda:us-east-2:123456789012:function:auditor:1/durable-execution/a/b',
+          DurableExecutionArn: 'arn:aws:lambda:us-east-2:123456789012:function:auditor:1/durable-execution/a/b',
           CheckpointToken: 'first',
           InitialExecutionState: { Operations: [...journal.values()], NextMarker: '' },
         },

@@ -29,9 +29,7 @@ export const runOf = (number: number): string => runName(night(number));
 
 /** Another user fails a rule each night, so that each has a digest. */
 const usersOf = (number: number) =>
-  Array.from({ length: 10 }, (_, n) =>
-    aUser({ userId: `u${n}`, ...(n < number && { apiAccess: 'ENABLED' }) }),
-  );
+  Array.from({ length: 10 }, (_, n) => aUser({ userId: `u${n}`, ...(n < number && { apiAccess: 'ENABLED' }) }));
 
 /** Audits one night of a small directory. */
 export const auditNight = (
@@ -87,10 +85,8 @@ export const OBJECT_NAMES = Object.keys(OUTPUTS) as readonly OutputName[];
 
 export const tamperer = (folder: string): Tamperer => {
   const path = (key: string): string => join(folder, key);
-  const bytes: Tamperer['bytes'] = async (key, change) =>
-    writeFile(path(key), change(await readFile(path(key))));
-  const text: Tamperer['text'] = (key, change) =>
-    bytes(key, (old) => Buffer.from(change(old.toString('utf8'))));
+  const bytes: Tamperer['bytes'] = async (key, change) => writeFile(path(key), change(await readFile(path(key))));
+  const text: Tamperer['text'] = (key, change) => bytes(key, (old) => Buffer.from(change(old.toString('utf8'))));
   const manifest: Tamperer['manifest'] = (number, change) =>
     text(keysOf(number).manifest, (old) => manifestText(change(JSON.parse(old)) as Manifest));
   const hashOf = async (number: number) => sha256Of(await readFile(path(keysOf(number).manifest)));

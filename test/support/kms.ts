@@ -46,8 +46,7 @@ const signByCurve = (digest: Buffer, key: KeyObject): Buffer => {
   return der(0x30, Buffer.concat([derInteger(r), derInteger(s)]));
 };
 
-const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
-  createHash('sha256').update(Buffer.concat(parts)).digest();
+const sha256 = (...parts: readonly Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
 
 const mask = (seed: Buffer, length: number): Buffer =>
   Buffer.concat(
@@ -61,10 +60,7 @@ const signByPss = (digest: Buffer, key: KeyObject): Buffer => {
   const block = Buffer.concat([Buffer.alloc(256 - 32 - 32 - 2), Buffer.from([1]), salt]);
   const masked = mask(hash, block.length).map((byte, index) => byte ^ (block[index] ?? 0));
   masked[0] = (masked[0] ?? 0) & 0x7f;
-  return privateEncrypt(
-    { key, padding: constants.RSA_NO_PADDING },
-    Buffer.concat([masked, hash, Buffer.from([0xbc])]),
-  );
+  return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.concat([masked, hash, Buffer.from([0xbc])]));
 };
 
 /** The bytes that PKCS #1 puts before a SHA-256 digest. */

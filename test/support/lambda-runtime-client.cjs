@@ -30,9 +30,7 @@ const send = (method, path, body = '', headers = {}) =>
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () =>
-        resolve({ bodyJson: Buffer.concat(chunks).toString(), headers: response.headers }),
-      );
+      response.on('end', () => resolve({ bodyJson: Buffer.concat(chunks).toString(), headers: response.headers }));
     })
       .on('error', reject)
       .end(body);
@@ -47,6 +45,5 @@ const post = (path, body, headers) => {
 module.exports = {
   next: () => posted.then(() => send('GET', 'next')),
   done: (id, body) => post(`${id}/response`, body),
-  error: (id, body, xrayCause) =>
-    post(`${id}/error`, body, { 'lambda-runtime-function-xray-error-cause': xrayCause }),
+  error: (id, body, xrayCause) => post(`${id}/error`, body, { 'lambda-runtime-function-xray-error-cause': xrayCause }),
 };

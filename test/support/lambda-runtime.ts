@@ -21,9 +21,7 @@ export interface LambdaOptions {
 
 const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
 
-export type InvocationOutcome =
-  | { readonly result: unknown }
-  | { readonly error: z.output<typeof errorSchema> };
+export type InvocationOutcome = { readonly result: unknown } | { readonly error: z.output<typeof errorSchema> };
 
 export interface Lambda {
   /** Invokes the function, one event at a time; starts a process where none is warm. */
@@ -140,8 +138,7 @@ export const startLambda = async ({ assetDir, handler, env, timeoutMs }: LambdaO
   return {
     invoke: (event) =>
       new Promise((done, refuse) => {
-        if (current !== undefined)
-          return refuse(new Error('invoked before the last invocation was answered'));
+        if (current !== undefined) return refuse(new Error('invoked before the last invocation was answered'));
         const settle = (outcome: InvocationOutcome) => {
           current = undefined;
           done(outcome);

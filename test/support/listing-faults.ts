@@ -1,10 +1,4 @@
-import {
-  type Consequence,
-  consequenceOf,
-  FAULT_KINDS,
-  type Fault,
-  type FaultKind,
-} from '../../simulator/faults.ts';
+import { type Consequence, consequenceOf, FAULT_KINDS, type Fault, type FaultKind } from '../../simulator/faults.ts';
 
 type Request = Pick<Fault, 'operation' | 'page'>;
 
@@ -17,9 +11,7 @@ export const REQUESTS: readonly (readonly [inWords: string, Request])[] = [
 ];
 
 /** Every fault with this consequence, on each request that can be hit by it. */
-export const listingFaults = (
-  consequence: Consequence,
-): readonly (readonly [FaultKind, inWords: string, Request])[] =>
+export const listingFaults = (consequence: Consequence): readonly (readonly [FaultKind, inWords: string, Request])[] =>
   FAULT_KINDS.flatMap((fault) =>
     REQUESTS.filter(([, { operation = 'page' }]) => consequenceOf(fault, operation) === consequence).map(
       ([inWords, request]) => [fault, inWords, request] as const,

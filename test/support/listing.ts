@@ -1,10 +1,7 @@
 import type { ListingEnd, UserSource } from '../../core/sources/source.ts';
 
 /** A source that gives these pages and ends so. */
-export const listingOf = (
-  pages: readonly (readonly unknown[])[],
-  end: ListingEnd = { complete: true },
-): UserSource => {
+export const listingOf = (pages: readonly (readonly unknown[])[], end: ListingEnd = { complete: true }): UserSource => {
   return () => ({
     pages: (async function* listed() {
       yield* pages;

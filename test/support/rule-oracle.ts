@@ -87,10 +87,7 @@ const SKEW = 5 * 60 * 1000;
 
 const isNever = (time: unknown): boolean => time === undefined || time === null || time === 0;
 const isUsable = (time: unknown, now: number): time is number =>
-  typeof time === 'number' &&
-  Math.abs(time) !== Number.POSITIVE_INFINITY &&
-  time >= 1e11 &&
-  time - now <= SKEW;
+  typeof time === 'number' && Math.abs(time) !== Number.POSITIVE_INFINITY && time >= 1e11 && time - now <= SKEW;
 
 const roleOf = (arn: string | undefined) => {
   const [scheme, partition = '', service, region, account = '', ...rest] = (arn ?? '').split(':');
@@ -109,8 +106,7 @@ const roleOf = (arn: string | undefined) => {
   return isRole ? { partition, account } : undefined;
 };
 
-const isNoAddress = (address: unknown): boolean =>
-  address === undefined || address === null || address === '';
+const isNoAddress = (address: unknown): boolean => address === undefined || address === null || address === '';
 
 const isOfDomain = (domain: string, entry: string): boolean => {
   if (!entry.startsWith('*.')) return domain === entry;
@@ -118,9 +114,7 @@ const isOfDomain = (domain: string, entry: string): boolean => {
 };
 
 /** Rules on one user. */
-export const ON_USER: Readonly<
-  Record<string, (user: Completed, options: Options, context: Context) => Answer>
-> = {
+export const ON_USER: Readonly<Record<string, (user: Completed, options: Options, context: Context) => Answer>> = {
   'super-user-api-access': ({ isActive, type, apiAccess }) =>
     isActive && type === 'SUPER_USER' && apiAccess === 'ENABLED' && 'HIGH',
 
@@ -160,8 +154,7 @@ export const ON_USER: Readonly<
 
   'leftover-principal': ({ apiAccess, arn }) => apiAccess === 'DISABLED' && arn !== undefined && 'LOW',
 
-  'disabled-user-api-access': ({ status, apiAccess }) =>
-    status === 'DISABLED' && apiAccess === 'ENABLED' && 'MEDIUM',
+  'disabled-user-api-access': ({ status, apiAccess }) => status === 'DISABLED' && apiAccess === 'ENABLED' && 'MEDIUM',
 
   'stuck-creating'({ status, record: { createTime } }, options, { now }) {
     if (status !== 'CREATING') return false;
@@ -202,8 +195,7 @@ export const ON_USER: Readonly<
     const { createTime, lastEnabledTime, lastDisabledTime, lastModifiedTime, lastLoginTime } = record;
     const times = [createTime, lastEnabledTime, lastDisabledTime, lastModifiedTime, lastLoginTime];
     const isWrong = times.some((time) => !isNever(time) && !isUsable(time, now));
-    const isEarly =
-      isUsable(createTime, now) && isUsable(lastLoginTime, now) && lastLoginTime + SKEW < createTime;
+    const isEarly = isUsable(createTime, now) && isUsable(lastLoginTime, now) && lastLoginTime + SKEW < createTime;
     return (isWrong || isEarly) && 'LOW';
   },
 
@@ -222,8 +214,7 @@ export const ON_USER: Readonly<
 export const ON_CHANGE: Readonly<
   Record<string, (before: Completed | undefined, after: Completed | undefined) => Answer>
 > = {
-  'promoted-to-super-user': (before, after) =>
-    before?.type === 'APP_USER' && after?.type === 'SUPER_USER' && 'HIGH',
+  'promoted-to-super-user': (before, after) => before?.type === 'APP_USER' && after?.type === 'SUPER_USER' && 'HIGH',
   'new-super-user': (before, after) => before === undefined && after?.type === 'SUPER_USER' && 'HIGH',
   'api-access-granted': (before, after) =>
     after?.apiAccess === 'ENABLED' &&

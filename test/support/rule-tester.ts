@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Context, Options } from '../../rules/engine/context.ts';
-import {
-  beginEvaluation,
-  type OutcomeSink,
-  type RuleFailure,
-  type RuleOutcome,
-} from '../../rules/engine/evaluate.ts';
+import { beginEvaluation, type OutcomeSink, type RuleFailure, type RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { Evidence, Rule } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import { readUser } from '../../rules/engine/user.ts';
@@ -117,9 +112,7 @@ const personalTexts = (users: readonly unknown[]): readonly string[] =>
       emailAddress,
       ...String(emailAddress).split('@'),
     ])
-    .filter(
-      (text): text is string => typeof text === 'string' && text.trim().length > 3 && text !== 'undefined',
-    );
+    .filter((text): text is string => typeof text === 'string' && text.trim().length > 3 && text !== 'undefined');
 
 /** A message reads after its subject, in a mail: lower case, no full stop, and nobody named. */
 export const expectMailable = (message: string, users: readonly unknown[]): void => {

@@ -25,13 +25,7 @@ const errorXml = (code: string): string =>
   `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
 
 /** STS on loopback, as far as AssumeRole goes. */
-export const startSts = async ({
-  roleArn,
-  externalId,
-  keys,
-  expiration,
-  fault,
-}: StsOptions): Promise<Sts> => {
+export const startSts = async ({ roleArn, externalId, keys, expiration, fault }: StsOptions): Promise<Sts> => {
   const requests: Readonly<Record<string, string>>[] = [];
   const server = createServer(async (request, response) => {
     const form = Object.fromEntries(new URLSearchParams(await text(request)));
@@ -41,8 +35,7 @@ export const startSts = async ({
       response.end(body);
     };
     if (fault !== undefined) return reply(fault.status, errorXml(fault.code));
-    const isLetIn =
-      form.Action === 'AssumeRole' && form.RoleArn === roleArn && form.ExternalId === externalId;
+    const isLetIn = form.Action === 'AssumeRole' && form.RoleArn === roleArn && form.ExternalId === externalId;
     if (!isLetIn) return reply(403, errorXml('AccessDenied'));
     const { accessKeyId, secretAccessKey, sessionToken = '' } = keys();
     return reply(

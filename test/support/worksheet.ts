@@ -10,9 +10,7 @@ export const readSheet = async (bytes: Uint8Array): Promise<readonly Line[]> => 
   const rows: (readonly string[])[] = [];
   for await (const { cells } of readCsv(whole())) rows.push(cells);
   const [header = [], ...lines] = rows;
-  return lines.map((cells) =>
-    Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])),
-  );
+  return lines.map((cells) => Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''])));
 };
 
 /** A line of a worksheet as a diligent reviewer fills it in. */

@@ -1,8 +1,4 @@
-import type {
-  EventBridgeClientConfig,
-  PutEventsRequestEntry,
-  PutEventsResultEntry,
-} from '@aws-sdk/client-eventbridge';
+import type { EventBridgeClientConfig, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import pRetry from 'p-retry';
 import { awsClient } from '../../aws/clients.ts';
 import type { Channel } from '../channel.ts';

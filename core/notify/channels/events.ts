@@ -19,9 +19,7 @@ const MAX_TEXT = 2000;
 /** The id, or its SHA-256 where it may be anything that somebody typed, a name among others: as mails have it. */
 const harmlessId = ({ kind, id }: Subject): string => {
   const isHarmless =
-    id.length <= MAX_TEXT &&
-    plainLine(id) === id &&
-    (kind !== 'principal' || readPrincipal(id).kind === 'role');
+    id.length <= MAX_TEXT && plainLine(id) === id && (kind !== 'principal' || readPrincipal(id).kind === 'role');
   return isHarmless ? id : `sha256:${createHash('sha256').update(id).digest('hex')}`;
 };
 

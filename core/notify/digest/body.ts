@@ -5,14 +5,7 @@ import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../..
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { isFullyJudged, type Report } from '../../model/report.ts';
-import {
-  BAD_NEWS,
-  begunAnew,
-  CAUSE_WORDS,
-  HIGHLIGHT_WORDS,
-  TROUBLE_WORDS,
-  UNSEEN,
-} from '../../model/words.ts';
+import { BAD_NEWS, begunAnew, CAUSE_WORDS, HIGHLIGHT_WORDS, TROUBLE_WORDS, UNSEEN } from '../../model/words.ts';
 import { plainLine, plural, wrap } from '../../text/plain-text.ts';
 import type { DigestFacts } from './facts.ts';
 import { countOf, foundAtFirst, worstOf } from './subject.ts';
@@ -47,9 +40,7 @@ const groupByRule = (highlights: readonly Highlight[]): readonly RuleBlock[] => 
       const severity = worstSeverity(members.map((member) => member.severity)) ?? 'CRITICAL';
       return { ruleId, severity, highlights: members };
     })
-    .toSorted(
-      (a, b) => severityRank(b.severity) - severityRank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1),
-    );
+    .toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1));
 };
 
 const subjectOf = ({ subject: { kind, id } }: Finding): string => {
@@ -79,8 +70,7 @@ const shownOf = (group: RuleBlock): readonly { readonly finding: Finding; readon
     .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity))
     .slice(0, NAMED);
 
-const totalOf = ({ highlights }: RuleBlock): number =>
-  highlights.reduce((total, { count }) => total + count, 0);
+const totalOf = ({ highlights }: RuleBlock): number => highlights.reduce((total, { count }) => total + count, 0);
 
 const countedHeading = (kind: HighlightKind, count: number): string => {
   const { heading, tag } = HIGHLIGHT_WORDS[kind];
@@ -113,9 +103,7 @@ const resolvedBlock = (facts: DigestFacts, group: RuleBlock): string => {
   const shown = shownOf(group);
   return [
     ...heading(facts, group),
-    ...shown.map(({ finding }) =>
-      wrap(`${subjectOf(finding)}: ${CAUSE_WORDS[finding.cause ?? 'fixed']}`, '  - '),
-    ),
+    ...shown.map(({ finding }) => wrap(`${subjectOf(finding)}: ${CAUSE_WORDS[finding.cause ?? 'fixed']}`, '  - ')),
     ...more(totalOf(group) - shown.length),
   ].join('\n');
 };
@@ -155,10 +143,7 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
     return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes and reminders are mailed.`;
   }
   const bad = BAD_NEWS.flatMap((kind) => sentencePart(news, kind));
-  const happened = [
-    ...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]),
-    ...sentencePart(news, 'resolved'),
-  ];
+  const happened = [...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]), ...sentencePart(news, 'resolved')];
   return `${happened.join(', ') || 'No finding changed'}; ${report.findings.byState.open} still open.`;
 };
 
@@ -167,8 +152,7 @@ const verdictLines = ({ verdict, reason, message, counts }: Report): readonly st
   const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
   const repeated = duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`;
   const dropped = `${repeated}${begunAnew(counts)}`;
-  if (verdict === 'COMPLETE')
-    return [wrap(`COMPLETE: all of the listing was seen, ${seen}${dropped}.`, 'Verdict: ')];
+  if (verdict === 'COMPLETE') return [wrap(`COMPLETE: all of the listing was seen, ${seen}${dropped}.`, 'Verdict: ')];
   return [
     wrap(`${verdict}${reason === undefined ? '' : ` (${reason})`}`, 'Verdict: '),
     ...(message === undefined ? [] : [wrap(plainLine(message, 2 * MAX_TEXT), '  Why:      ')]),

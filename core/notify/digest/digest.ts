@@ -7,10 +7,7 @@ import type { DigestFacts } from './facts.ts';
 import { composeSubject } from './subject.ts';
 
 const isSame = (one: WaiverTrouble, other: WaiverTrouble): boolean =>
-  one.kind === other.kind &&
-  one.rule === other.rule &&
-  one.user === other.user &&
-  one.expires === other.expires;
+  one.kind === other.kind && one.rule === other.rule && one.user === other.user && one.expires === other.expires;
 
 /**
  * The severity that recipients filter by. A run that is not complete is as severe as can be, so that no filter hides

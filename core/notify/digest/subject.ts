@@ -29,36 +29,22 @@ export const worstOf = (news: readonly Highlight[]): string => {
 
 /** `3 new, 1 change, 2 reminders (worst CRITICAL)`; empty where there is no bad news. */
 const badNews = (news: readonly Highlight[]): readonly string[] => {
-  const counts = BAD_NEWS.map((kind) => ({ kind, count: countOf(news, [kind]) })).filter(
-    ({ count }) => count > 0,
-  );
+  const counts = BAD_NEWS.map((kind) => ({ kind, count: countOf(news, [kind]) })).filter(({ count }) => count > 0);
   return counts.map(
-    ({ kind, count }, index) =>
-      countedHighlights(kind, count) + (index === counts.length - 1 ? worstOf(news) : ''),
+    ({ kind, count }, index) => countedHighlights(kind, count) + (index === counts.length - 1 ? worstOf(news) : ''),
   );
 };
 
-const changes = (
-  report: Report,
-  news: readonly Highlight[],
-  troubles: number,
-  bad: readonly string[],
-): string =>
+const changes = (report: Report, news: readonly Highlight[], troubles: number, bad: readonly string[]): string =>
   [
     ...bad,
-    ...[countOf(news, ['resolved'])]
-      .filter((count) => count > 0)
-      .map((count) => countedHighlights('resolved', count)),
+    ...[countOf(news, ['resolved'])].filter((count) => count > 0).map((count) => countedHighlights('resolved', count)),
     ...(troubles > 0 ? [`${plural(troubles, 'waiver')} to see to`] : []),
     `${report.findings.byState.open} open`,
   ].join(', ');
 
 /** Says what happened in several forms, the longest first. */
-const forms = (
-  report: Report,
-  news: readonly Highlight[],
-  troubles: number,
-): readonly [string, ...string[]] => {
+const forms = (report: Report, news: readonly Highlight[], troubles: number): readonly [string, ...string[]] => {
   const { verdict, reason, counts, previousRun } = report;
   if (verdict !== 'COMPLETE') {
     const seen = counts.users === 0 ? 'no users seen' : `${plural(counts.users, 'user')} seen`;
@@ -72,12 +58,7 @@ const forms = (
   );
   return [
     changes(report, news, troubles, badNews(news)),
-    changes(
-      report,
-      news,
-      troubles,
-      newOrWorse > 0 ? [`${newOrWorse} new or worse${worstOf(news)}`] : badNews(news),
-    ),
+    changes(report, news, troubles, newOrWorse > 0 ? [`${newOrWorse} new or worse${worstOf(news)}`] : badNews(news)),
   ];
 };
 
@@ -92,7 +73,6 @@ export const composeSubject = (facts: DigestFacts, news: readonly Highlight[], t
   const name = nameOf(facts);
   const room = (form: string): number => MAX_SUBJECT - 'FinSpace : '.length - form.length;
   const all = forms(facts.report, news, troubles);
-  const form =
-    all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
+  const form = all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
   return `FinSpace ${truncate(name, Math.max(room(form), 4))}: ${form}`.slice(0, MAX_SUBJECT);
 };

@@ -12,11 +12,7 @@ import { type HistoryRow, historyPage, historyRowOf, inOrder, readHistoryPage } 
 const AT_ONCE = 16;
 
 const isReport = (value: unknown): value is Report =>
-  typeof value === 'object' &&
-  value !== null &&
-  'verdict' in value &&
-  'findings' in value &&
-  'counts' in value;
+  typeof value === 'object' && value !== null && 'verdict' in value && 'findings' in value && 'counts' in value;
 
 const parsed = (text: string): unknown => {
   try {
@@ -84,8 +80,7 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
       name === undefined || known?.some(([one]) => one === name) === true;
     if (known !== undefined && has(row[0]) && has(report.previousRun)) return;
 
-    const others =
-      known !== undefined && has(report.previousRun) ? known : await readHistory(archive, environmentId);
+    const others = known !== undefined && has(report.previousRun) ? known : await readHistory(archive, environmentId);
     const rows = [...others.filter(([name]) => name !== row[0]), row].toSorted(inOrder);
     const { content } = evidenceOf(historyPage(environmentId, environmentName, rows));
     const outcome = await archive.replace(key, content, 'text/html; charset=utf-8', stored?.version);

@@ -7,9 +7,7 @@ const row = (what: string, key: string, sha256: Html | string, size: string): Ht
 
 /** Lists the objects that the report stands on, and says how anybody can check them. */
 export const evidenceSection = ({ evidence, keys, last, hashes }: RunFacts): Html => {
-  const stored = evidence.map(({ label, object: { key, sha256, size } }) =>
-    row(label, key, sha256, `${size} B`),
-  );
+  const stored = evidence.map(({ label, object: { key, sha256, size } }) => row(label, key, sha256, `${size} B`));
   const own = html`written after this page: it holds this page's own SHA-256, which therefore can't stand here`;
   return html`<section id="evidence" aria-labelledby="evidence-title"><h2 id="evidence-title">Evidence</h2>
 <p class="lead">The manifest names every object of the run by its SHA-256 and the manifest before it by its own, so nothing can be altered or left out unnoticed. To check this page, compare its SHA-256 with <code>objects.html.sha256</code> of the manifest.</p>

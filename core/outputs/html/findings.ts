@@ -86,8 +86,7 @@ const evidence = (finding: Finding, now: number): Html | undefined => {
   return html`<span class="evidence">${entries
     .slice(0, MAX_VALUES)
     .map(
-      ([name, value]) =>
-        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(name, value, now))}</span>`,
+      ([name, value]) => html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(name, value, now))}</span>`,
     )}${rest > 0 && `and ${rest} more`}</span>`;
 };
 
@@ -104,9 +103,7 @@ const notes = (finding: Finding): Html => {
 
 const subjectText = ({ subject }: Finding): Html => {
   if (subject.kind === 'environment') return html`the environment`;
-  return subject.id === ''
-    ? html`(no readable id)`
-    : html`<code>${foreign(truncate(subject.id, MAX_ID))}</code>`;
+  return subject.id === '' ? html`(no readable id)` : html`<code>${foreign(truncate(subject.id, MAX_ID))}</code>`;
 };
 
 const row = (finding: Finding, kind: Shown, now: number): Html => {
@@ -151,12 +148,7 @@ const rest = (hidden: number, hasCsv: boolean): Html | undefined => {
   return html`<p class="rest" data-hidden="${hidden}">And ${plural(hidden, 'further finding')} of this rule. ${where}</p>`;
 };
 
-const ruleSection = (
-  group: RuleFindings,
-  rule: Rule | undefined,
-  rows: readonly Html[],
-  hasCsv: boolean,
-): Html => {
+const ruleSection = (group: RuleFindings, rule: Rule | undefined, rows: readonly Html[], hasCsv: boolean): Html => {
   const { ruleId, severity, highlights } = group;
   const title = rule?.title ?? 'A rule that has left the catalogue';
   return html`<article class="card rule" id="rule-${ruleId}" data-rule="${ruleId}"><header><h3>${severityBadge(severity)} ${title}</h3>${tallies(group)}</header>

@@ -17,8 +17,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** The characters that can't be seen and change how others are read: control, line, direction and zero-width marks. */
 const INVISIBLE = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
 
-const codePoint = (letter: string): string =>
-  `⟨U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
+const codePoint = (letter: string): string => `⟨U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 
 /**
  * Text as HTML, in an element or a quoted attribute. Evidence is shown as it is: what can't be seen is spelt out, and

@@ -35,8 +35,7 @@ const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html =>
 };
 
 const summary = (outcomes: readonly RuleOutcome[]): string => {
-  const count = (state: RuleOutcome['state']): number =>
-    outcomes.filter((outcome) => outcome.state === state).length;
+  const count = (state: RuleOutcome['state']): number => outcomes.filter((outcome) => outcome.state === state).length;
   const short = outcomes.filter(({ state, notAssessed }) => state === 'ran' && notAssessed > 0).length;
   return (
     `${count('ran')} of ${plural(outcomes.length, 'rule')} ran` +
@@ -84,8 +83,7 @@ const coverageText = ({ failing, whole, judged, rules }: Coverage, isComplete: b
   return html`<span class="${whole < rules.length ? 'partly' : 'passes'}">none failing</span>${part}`;
 };
 
-const inNaturalOrder = (one: string, other: string): number =>
-  one.localeCompare(other, 'en', { numeric: true });
+const inNaturalOrder = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
 
 const clauseOf = (control: string, framework: string): readonly string[] =>
   control.startsWith(`${framework}:`) ? [control.slice(framework.length + 1)] : [];

@@ -105,8 +105,7 @@ const numbers = (moments: readonly Moment[]): Html => html`<details><summary>The
 export const trendChart = (trend: readonly TrendPoint[]): Html => {
   const moments = trend.map(momentOf);
   const [first, last] = [moments[0], moments.at(-1)];
-  if (first === undefined || last === undefined)
-    return html`<p class="quiet">There is no complete run to show.</p>`;
+  if (first === undefined || last === undefined) return html`<p class="quiet">There is no complete run to show.</p>`;
   if (first === last) return html`<p class="quiet">One complete run is no trend yet.</p>${numbers(moments)}`;
 
   const title = `Failing findings in ${moments.length} complete runs: ${first.total} on ${dayOf(first)}, ${last.total} on ${dayOf(last)}`;

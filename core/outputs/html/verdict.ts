@@ -111,9 +111,7 @@ export const inShort = (report: Report): Html => {
     countedHighlights(state, findings.byState[state]),
   );
   const what =
-    failing === 0
-      ? 'No finding stands'
-      : `${plural(failing, 'finding')} ${failing === 1 ? 'stands' : 'stand'}`;
+    failing === 0 ? 'No finding stands' : `${plural(failing, 'finding')} ${failing === 1 ? 'stands' : 'stand'}`;
   const change =
     previousRun === undefined
       ? 'This is the first audit of the environment.'

@@ -7,8 +7,7 @@ const VARIABLES = ['AWS_ENDPOINT_URL_FINSPACE_DATA', 'AWS_ENDPOINT_URL'] as cons
 const endpointProblem = (text: string): string | undefined => {
   const url = URL.parse(text);
   if (url === null) return 'it is no URL';
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return `its protocol is ${url.protocol.slice(0, -1)}`;
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return `its protocol is ${url.protocol.slice(0, -1)}`;
   if (url.username !== '' || url.password !== '') return 'it holds a user name or a password';
   if (url.search !== '' || url.hash !== '') return 'it holds a query or a fragment';
   return undefined;
@@ -18,9 +17,7 @@ const endpointProblem = (text: string): string | undefined => {
 export const readEndpoint = (text: string, from: string): URL => {
   const problem = endpointProblem(text);
   if (problem !== undefined)
-    throw new Error(
-      `${from} must be an http or https URL such as https://host or https://host/path: ${problem}`,
-    );
+    throw new Error(`${from} must be an http or https URL such as https://host or https://host/path: ${problem}`);
   return new URL(text);
 };
 
@@ -38,7 +35,6 @@ export const isEndpointGiven = (env: Env): boolean => variableIn(env) !== undefi
 export const finspaceEndpoint = (region: string, env: Env): string => {
   const variable = variableIn(env);
   if (variable !== undefined) return readEndpoint(env[variable] ?? '', variable).href;
-  if (!isRegion(region))
-    throw new Error(`region must be one such as us-east-1, got ${JSON.stringify(region)}`);
+  if (!isRegion(region)) throw new Error(`region must be one such as us-east-1, got ${JSON.stringify(region)}`);
   return `https://finspace-api.${region}.amazonaws.com`;
 };

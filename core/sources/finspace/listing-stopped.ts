@@ -10,11 +10,7 @@ export class ListingStopped extends Error {
   readonly problem: string;
   readonly remedy: string | undefined;
 
-  constructor(
-    reason: StopReason,
-    problem: string,
-    { remedy, ...options }: ErrorOptions & { remedy?: string } = {},
-  ) {
+  constructor(reason: StopReason, problem: string, { remedy, ...options }: ErrorOptions & { remedy?: string } = {}) {
     super(remedy === undefined ? problem : `${problem}; ${remedy}`, options);
     this.reason = reason;
     this.problem = problem;
@@ -28,8 +24,7 @@ export const SERVICE_ENDED =
 const onDenial = (operation: Operation, mode: CredentialsMode): string => {
   if (operation === 'GetProgrammaticAccessCredentials')
     return 'the role needs finspace-api:GetProgrammaticAccessCredentials on arn:PARTITION:finspace-api:REGION:ACCOUNT:/credentials/programmatic, and must be the IAM principal of an enabled FinSpace user';
-  const user =
-    mode === 'direct' ? 'the FinSpace user of the credentials' : 'the FinSpace user bound to the role';
+  const user = mode === 'direct' ? 'the FinSpace user of the credentials' : 'the FinSpace user bound to the role';
   return `${user} must be a super user or hold Manage Users and Groups`;
 };
 
@@ -74,11 +69,7 @@ const remedyFor = (error: RequestError, decision: RetryDecision, mode: Credentia
 };
 
 /** Ends the listing for a failure that no further request can mend. */
-export const stoppedBy = (
-  error: RequestError,
-  decision: RetryDecision,
-  mode: CredentialsMode,
-): ListingStopped =>
+export const stoppedBy = (error: RequestError, decision: RetryDecision, mode: CredentialsMode): ListingStopped =>
   new ListingStopped(REASONS[decision], `${error.operation} failed: ${describeFailure(error.failure)}`, {
     cause: error,
     remedy: remedyFor(error, decision, mode),

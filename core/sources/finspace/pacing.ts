@@ -94,8 +94,7 @@ export const granted = (pace: Pace, now: number): Pace => {
     pace.streak > 1
       ? {
           ...pace,
-          gapMs:
-            pace.streak > LONG_STREAK ? Math.sqrt(pace.gapMs * pace.settledMs) : pace.gapMs / STREAK_RETURN,
+          gapMs: pace.streak > LONG_STREAK ? Math.sqrt(pace.gapMs * pace.settledMs) : pace.gapMs / STREAK_RETURN,
           hold: 0,
           dueAt: pace.sentAt,
         }
@@ -126,8 +125,7 @@ const afterRun = (pace: Pace) => {
 
 const afterRefusal = (pace: Pace) => {
   if (pace.gapMs === 0) return { gapMs: FIRST_GAP_MS, measuredMs: 0, grants: 0 };
-  if (pace.run === 0)
-    return { gapMs: Math.min(LONGEST_GAP_MS, pace.gapMs * STREAK_GROWTH), tooShortMs: pace.gapMs };
+  if (pace.run === 0) return { gapMs: Math.min(LONGEST_GAP_MS, pace.gapMs * STREAK_GROWTH), tooShortMs: pace.gapMs };
   return afterRun(pace);
 };
 

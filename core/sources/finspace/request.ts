@@ -80,9 +80,7 @@ const refusalOf = ({ status, headers }: HttpAnswer, body: string, signedAt: numb
     name: [headers.get('x-amzn-errortype'), ...ERROR_MEMBERS.map((member) => content[member])]
       .map(errorName)
       .find((name) => name !== undefined),
-    saysExpired: [content.message, content.Message].some(
-      (text) => typeof text === 'string' && /expired/i.test(text),
-    ),
+    saysExpired: [content.message, content.Message].some((text) => typeof text === 'string' && /expired/i.test(text)),
     retryAfterMs: readRetryAfter(headers.get('retry-after'), date ?? signedAt),
     skewMs: date === undefined ? undefined : date - signedAt,
   } as const;
@@ -106,10 +104,7 @@ export class BodyTooLarge extends Error {
 const readBody = async (response: HttpAnswer): Promise<string> => UTF_8.decode(await response.bytes());
 
 /** The reason to disbelieve an answer that looks like a success. */
-const successProblem = (
-  { status, headers }: HttpAnswer,
-  { __type: type, message }: JsonObject,
-): string | undefined => {
+const successProblem = ({ status, headers }: HttpAnswer, { __type: type, message }: JsonObject): string | undefined => {
   if (status !== 200) return `HTTP ${status} in place of 200`;
   const named = headers.get('x-amzn-errortype') ?? '';
   const isError = named !== '' || isText(type) || isText(message);
@@ -130,9 +125,7 @@ const receive = async (
   try {
     response = await fetch(url, { headers: { ...headers }, redirect: 'manual', signal });
   } catch (error) {
-    throw isLate(error)
-      ? late()
-      : new RequestError(operation, { kind: 'unreachable', code: systemCode(error) });
+    throw isLate(error) ? late() : new RequestError(operation, { kind: 'unreachable', code: systemCode(error) });
   }
 
   if (!response.ok) {

@@ -68,17 +68,11 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
     if (decision === 'slow-down') return retryAfterMs(failure);
     if (decision === 'retry' || (decision === 'retry-briefly' && count < MOST_DNS_TRIES))
       return Math.max(retryAfterMs(failure), backoffMs(count, settings.random()));
-    if (
-      decision === 'correct-clock' &&
-      count === 1 &&
-      failure.kind === 'refused' &&
-      failure.skewMs !== undefined
-    ) {
+    if (decision === 'correct-clock' && count === 1 && failure.kind === 'refused' && failure.skewMs !== undefined) {
       client.correctClock(failure.skewMs);
       return 0;
     }
-    if (decision === 'renew-credentials' && count === 1 && operation === 'ListUsers' && credentials.renew())
-      return 0;
+    if (decision === 'renew-credentials' && count === 1 && operation === 'ListUsers' && credentials.renew()) return 0;
     throw stoppedBy(error, decision, mode);
   };
 

@@ -25,9 +25,7 @@ export interface SignedRequest {
 const SIGNING_NAME = 'finspace-api';
 
 const bytesOf = (data: Exclude<SourceData, string>): Uint8Array =>
-  ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
+  ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 
 /** The signer gives the same bytes as long as a day's key holds; to make a key of them takes most of an HMAC. */
 const keys = new WeakMap<object, KeyObject>();
@@ -58,10 +56,7 @@ class Sha256 {
 
 /** Percent-encodes all but the unreserved characters of RFC 3986, as the signature does. */
 const encode = (text: string): string =>
-  encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** Signs a GET without a body. The URL is spelt once, as the signature spells it: so what is signed is what is sent. */
 export const signedGet = async (

@@ -79,8 +79,7 @@ const listAndStore = async (
   }
   // Another try was faster, from the same cursor: every try goes on with what that one stored.
   const faster = await findPart(archive, key);
-  if (faster === undefined)
-    throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
+  if (faster === undefined) throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
   return faster;
 };
 
@@ -143,8 +142,7 @@ export const partsSource =
 
     return {
       pages: pages(),
-      end: () =>
-        trouble === undefined ? (parts.at(-1)?.end ?? stopped('nothing was listed')) : stopped(trouble),
+      end: () => (trouble === undefined ? (parts.at(-1)?.end ?? stopped('nothing was listed')) : stopped(trouble)),
       counts: () => countsOf(parts),
     };
   };

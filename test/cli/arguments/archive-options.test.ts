@@ -1,11 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import {
-  type ArchiveFlags,
-  openedArchive,
-  readArchiveFlags,
-} from '../../../cli/arguments/archive-options.ts';
+import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../../../cli/arguments/archive-options.ts';
 import { flagReader } from '../../../cli/arguments/flags.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -26,15 +22,11 @@ const open = async (keys: readonly string[], environment?: string) => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, '');
   }
-  const { environmentId } = await openedArchive(
-    read({ out, ...(environment !== undefined && { environment }) }),
-    {},
-  );
+  const { environmentId } = await openedArchive(read({ out, ...(environment !== undefined && { environment }) }), {});
   return environmentId;
 };
 
-const run = (environment: string) =>
-  `manifests/environment=${environment}/dt=2026-11-24/20261124T020000Z.json`;
+const run = (environment: string) => `manifests/environment=${environment}/dt=2026-11-24/20261124T020000Z.json`;
 const attempt = (environment: string) =>
   `incomplete/environment=${environment}/dt=2026-11-24/20261124T020000Z-a/report.json`;
 
@@ -60,12 +52,7 @@ describe('the environment', () => {
   });
 
   test.each([
-    [
-      'several',
-      [run('b'), run('a'), attempt('c')],
-      undefined,
-      '--environment must be one of a, b, c, got nothing',
-    ],
+    ['several', [run('b'), run('a'), attempt('c')], undefined, '--environment must be one of a, b, c, got nothing'],
     ['another', [run('a')], 'b', '--environment must be one of a, got "b"'],
     ['none', [], undefined, /^--out must be an archive, got .*, where no run is$/],
   ])('%s is an error that tells what there is', async (_, keys, asked, problem) => {

@@ -13,8 +13,7 @@ const newFolder = temporaryFolders();
 const runIn = (key: string): string => /\d{8}T\d{6}Z/.exec(key)?.join() ?? '';
 
 /** By run; what an attempt left stands before what its run left. */
-const byRun = (one: string, other: string): number =>
-  `${runIn(one)} ${one}`.localeCompare(`${runIn(other)} ${other}`);
+const byRun = (one: string, other: string): number => `${runIn(one)} ${one}`.localeCompare(`${runIn(other)} ${other}`);
 
 const digestBeside = (manifest: string): string =>
   manifest.replace('manifests/', 'reports/').replace('.json', '/digest.json');
@@ -92,11 +91,7 @@ test('audits five nights, one of them at the second attempt, and names nobody', 
 
 test('replaces an earlier demo’s evidence, and touches nobody else’s', async () => {
   const out = await newFolder();
-  const foreign = [
-    'notes.txt',
-    'manifests/environment=production/run.json',
-    'latest/environment=production.json',
-  ];
+  const foreign = ['notes.txt', 'manifests/environment=production/run.json', 'latest/environment=production.json'];
   for (const path of foreign) {
     await mkdir(join(out, path, '..'), { recursive: true });
     await writeFile(join(out, path), path);
@@ -110,8 +105,7 @@ test('replaces an earlier demo’s evidence, and touches nobody else’s', async
   expect([first.code, second.code]).toEqual([0, 0]);
   expect(second.stdout).toContain('first audit');
   expect(Object.keys(tree)).toEqual(Object.keys(firstTree));
-  const evidence = (all: typeof tree) =>
-    Object.entries(all).filter(([key]) => /^(?:snapshots|findings)\//.test(key));
+  const evidence = (all: typeof tree) => Object.entries(all).filter(([key]) => /^(?:snapshots|findings)\//.test(key));
   expect(evidence(tree)).toEqual(evidence(firstTree));
   for (const path of foreign) expect(await readFile(join(out, path), 'utf8')).toBe(path);
 });

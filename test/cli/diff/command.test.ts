@@ -30,11 +30,7 @@ const diff = (out: string, ...words: readonly string[]) => invoke(['diff', ...wo
 const jsonOf = async (out: string, ...words: readonly string[]) =>
   JSON.parse((await diff(out, ...BOTH, '--json', ...words)).stdout);
 
-const [u1, u2, u3] = ['u1', 'u2', 'u3'].map((userId) => aUser({ userId })) as [
-  UserRecord,
-  UserRecord,
-  UserRecord,
-];
+const [u1, u2, u3] = ['u1', 'u2', 'u3'].map((userId) => aUser({ userId })) as [UserRecord, UserRecord, UserRecord];
 
 describe('users', () => {
   test.each([
@@ -73,9 +69,7 @@ describe('users', () => {
     const result = await jsonOf(await between(before, after));
     const { changed, ...rest } = users;
     expect(result.users).toMatchObject(rest);
-    expect(
-      result.users.changed.map(({ members, ...user }: { members: object[] }) => ({ ...user, members })),
-    ).toEqual(
+    expect(result.users.changed.map(({ members, ...user }: { members: object[] }) => ({ ...user, members }))).toEqual(
       changed.map((user) => ({
         ...user,
         members: expect.arrayContaining([...user.members]),
@@ -120,8 +114,7 @@ describe('what may name a person', () => {
     const folder = await out();
     const { stdout } = await diff(folder, ...BOTH);
     expect(stdout).toMatch(/^u1 {2}/m);
-    for (const member of ['firstName', 'emailAddress', 'nickName'])
-      expect(stdout).toContain(`${member} (masked)`);
+    for (const member of ['firstName', 'emailAddress', 'nickName']) expect(stdout).toContain(`${member} (masked)`);
     expect(stdout).toContain('status ENABLED → DISABLED');
     expect(stdout).not.toMatch(personal);
 
@@ -141,8 +134,7 @@ describe('what may name a person', () => {
   });
 
   test('is masked in the name of a role as well', async () => {
-    const arn = (name: string) =>
-      anApiUser({ apiAccessPrincipalArn: `arn:aws:iam::111122223333:role/${name}` });
+    const arn = (name: string) => anApiUser({ apiAccessPrincipalArn: `arn:aws:iam::111122223333:role/${name}` });
     const folder = await between([arn('plain')], [arn('amanda@quagmire.example')]);
     for (const words of [[], ['--json']]) {
       const { stdout } = await diff(folder, ...BOTH, ...words);
@@ -164,9 +156,7 @@ describe('findings', () => {
     const subjects = (all: readonly { readonly subject: { readonly id: string } }[]) =>
       all.map(({ subject }) => subject.id);
     expect(subjects(findings.new)).toEqual(['u3']);
-    expect(findings.resolved).toMatchObject([
-      { subject: { id: 'u2' }, ruleId: 'stale-login', cause: 'fixed' },
-    ]);
+    expect(findings.resolved).toMatchObject([{ subject: { id: 'u2' }, ruleId: 'stale-login', cause: 'fixed' }]);
     expect(findings.different).toMatchObject([
       { from: { subject: { id: 'u1' }, state: 'new' }, to: { subject: { id: 'u1' }, state: 'open' } },
     ]);
@@ -253,11 +243,7 @@ describe('a run is named', () => {
       3,
       'RUN must be a run as 20261124T020000Z, a day as 2026-11-24, or latest, got "yesterday"',
     ],
-    [
-      ['latest', '2026-11-24'],
-      3,
-      `the first RUN must be before the second, got ${nightRun(3)} and ${nightRun(1)}`,
-    ],
+    [['latest', '2026-11-24'], 3, `the first RUN must be before the second, got ${nightRun(3)} and ${nightRun(1)}`],
     [['latest', 'latest'], 3, 'the first RUN must be before the second'],
     [['2026-11-20', 'latest'], 2, '2026-11-20: '],
     [['20261124T020001Z', 'latest'], 2, '20261124T020001Z: '],

@@ -87,11 +87,7 @@ describe('flags', () => {
     ['a name too long', { schedule: 'a'.repeat(65) }, '--schedule must be the name of a schedule'],
     ['alarms that go to no topic', { alarmTopic: 'alarms' }, '--alarm-topic must be the ARN of an SNS topic'],
     ['a name of a group and a schedule', { schedule: 'default/nightly' }, 'got "default/nightly"'],
-    [
-      'a test mail to nobody',
-      { sendTestMail: true as const },
-      '--send-test-mail is allowed with --topic only',
-    ],
+    ['a test mail to nobody', { sendTestMail: true as const }, '--send-test-mail is allowed with --topic only'],
     ['no environment', { environment: '' }, '--environment must be 1 to 26 letters and digits, got nothing'],
   ])('%s is refused', (_name, flags, message) => {
     expect(() => readDoctorFlags({ ...FLAGS, ...flags }, {})).toThrow(message);

@@ -17,15 +17,7 @@ import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
-import {
-  ACCOUNT,
-  anApiUser,
-  aRoleArn,
-  aUser,
-  daysAgo,
-  ENVIRONMENT,
-  type UserRecord,
-} from '../../support/builders.ts';
+import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command } from '../command.ts';
@@ -161,9 +153,7 @@ describe('a finding', () => {
     expect(stdout).toMatch(/^Waiver {2,}the run accepted it until 2026-12-31: on leave/m);
     expect(stdout).not.toMatch(/@|people\.partner/);
     const named = await ask(out, finding('stale-login', 'waived'), { names: true });
-    expect(named.stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'owner owner@example.com, approver approver@example.com',
-    );
+    expect(named.stdout.replaceAll(/\s+/g, ' ')).toContain('owner owner@example.com, approver approver@example.com');
   });
 
   test('that could not be assessed says what is lacking', async () => {
@@ -279,24 +269,11 @@ describe('the smallest change of a rule on the whole directory', () => {
   });
 
   test.each([
-    [
-      'one too many',
-      supers(4),
-      'too-many-super-users',
-      'for 1 of the 4 that count, such as s0: set type to APP_USER',
-    ],
-    [
-      'one too few',
-      [...supers(1), aUser()],
-      'too-few-super-users',
-      'for 1 more, such as u1: set type to SUPER_USER',
-    ],
+    ['one too many', supers(4), 'too-many-super-users', 'for 1 of the 4 that count, such as s0: set type to APP_USER'],
+    ['one too few', [...supers(1), aUser()], 'too-few-super-users', 'for 1 more, such as u1: set type to SUPER_USER'],
     [
       'one too few, and one is disabled',
-      [
-        ...supers(1),
-        aUser({ userId: 'x', type: 'SUPER_USER', status: 'DISABLED', lastDisabledTime: daysAgo(3) }),
-      ],
+      [...supers(1), aUser({ userId: 'x', type: 'SUPER_USER', status: 'DISABLED', lastDisabledTime: daysAgo(3) })],
       'too-few-super-users',
       'for 1 more, such as x: enable the user',
     ],
@@ -367,8 +344,7 @@ describe('the config of today', () => {
     expect(stdout).toMatch(/^Beware {2,}the run itself found otherwise/m);
   });
 
-  const inDays = (days: number): string =>
-    new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
   test.each([
     [inDays(30), `waivers.yaml has one until ${inDays(30)}`, 'idle'],
@@ -387,33 +363,13 @@ describe('the config of today', () => {
 
 describe('what is asked wrongly', () => {
   test.each([
-    [
-      `${ENVIRONMENT}/nope/idle`,
-      {},
-      /the rule of finding ".*" must be one that is about a user \(super-user/,
-    ],
-    [
-      `${ENVIRONMENT}/stale-login/${ENVIRONMENT}`,
-      {},
-      /about the environment \(too-many-super-users, too-few/,
-    ],
-    [
-      `${ENVIRONMENT}/stale-login/${aRoleArn()}`,
-      {},
-      /about the principal \(shared-principal\), got "stale-login"/,
-    ],
+    [`${ENVIRONMENT}/nope/idle`, {}, /the rule of finding ".*" must be one that is about a user \(super-user/],
+    [`${ENVIRONMENT}/stale-login/${ENVIRONMENT}`, {}, /about the environment \(too-many-super-users, too-few/],
+    [`${ENVIRONMENT}/stale-login/${aRoleArn()}`, {}, /about the principal \(shared-principal\), got "stale-login"/],
     ['other/stale-login/idle', {}, /the environment of finding .* must be vs57\w+, got "other"/],
     [' ', {}, /what is explained must be a user or a finding, got " "/],
-    [
-      'idle',
-      { run: 'yesterday' },
-      /--run must be the name of a run, such as 20261124T020000Z, got "yesterday"/,
-    ],
-    [
-      'idle',
-      { run: '20200101T000000Z' },
-      /--run must be a complete run of .*, such as 20261124T020000Z, got/,
-    ],
+    ['idle', { run: 'yesterday' }, /--run must be the name of a run, such as 20261124T020000Z, got "yesterday"/],
+    ['idle', { run: '20200101T000000Z' }, /--run must be a complete run of .*, such as 20261124T020000Z, got/],
     ['idle', { config: 'no/such.yaml' }, /no\/such.yaml: can't be read \(ENOENT\)/],
     ['idle', { waivers: 'no/such.yaml' }, /no\/such.yaml: can't be read \(ENOENT\)/],
   ])('%s %j', async (subject, flags, problem) => {

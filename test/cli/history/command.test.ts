@@ -3,13 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
-import {
-  archiveNights,
-  auditNights,
-  type NightPlan,
-  nightKeys,
-  nightRun,
-} from '../../support/archived-nights.ts';
+import { archiveNights, auditNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -62,8 +56,7 @@ const alter = async (path: string, from: string | RegExp, to: string): Promise<v
 };
 
 /** The lines of the table that begin with a run. */
-const lines = (stdout: string): readonly string[] =>
-  stdout.split('\n').filter((line) => /^\d{8}T/.test(line));
+const lines = (stdout: string): readonly string[] => stdout.split('\n').filter((line) => /^\d{8}T/.test(line));
 
 describe('a sound archive', () => {
   test('every attempt has its line, in its place and with its reason', async () => {
@@ -71,9 +64,7 @@ describe('a sound archive', () => {
     expect(code).toBe(0);
     expect(lines(stdout)).toEqual([
       expect.stringMatching(/^20261124T020000Z {2}COMPLETE .* 3 .* the first: nothing to compare with$/),
-      expect.stringMatching(
-        /^20261125T020000Z {2}INCOMPLETE .* 1 .* access-denied: page 1: ListUsers failed/,
-      ),
+      expect.stringMatching(/^20261125T020000Z {2}INCOMPLETE .* 1 .* access-denied: page 1: ListUsers failed/),
       expect.stringMatching(/^20261125T020000Z {2}COMPLETE .* 4 .* \+1 −0, users \+1$/),
       expect.stringMatching(/^20261126T020000Z {2}INCOMPLETE .* 0 .* access-denied: /),
       expect.stringMatching(/^20261127T020000Z {2}COMPLETE .* 3 .* \+0 −1, users −1, 2 changes$/),

@@ -11,13 +11,7 @@ import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { rules } from '../../../rules/index.ts';
 import { makeNights } from '../../../simulator/nights.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
-import {
-  archiveNights,
-  type NightPlan,
-  nightAt,
-  nightKeys,
-  nightRun,
-} from '../../support/archived-nights.ts';
+import { archiveNights, type NightPlan, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { ACCOUNT, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { start } from '../command.ts';
@@ -44,10 +38,7 @@ const jsonOf = async (out: string, ...words: readonly string[]) =>
   JSON.parse((await replay(out, '--json', ...words)).stdout);
 
 const nightsOf = async (out: string, ...words: readonly string[]): Promise<readonly unknown[]> =>
-  (await jsonOf(out, ...words)).nights.map(({ run, outcome }: { run: string; outcome: string }) => [
-    run,
-    outcome,
-  ]);
+  (await jsonOf(out, ...words)).nights.map(({ run, outcome }: { run: string; outcome: string }) => [run, outcome]);
 
 const configFile = async (content: string): Promise<string> => {
   const file = join(await newFolder(), 'audit.yaml');
@@ -59,9 +50,7 @@ const configFile = async (content: string): Promise<string> => {
 const hashesOf = async (folder: string): Promise<Readonly<Record<string, string>>> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, sha256Of(await readFile(file))])),
-  );
+  return Object.fromEntries(await Promise.all(files.map(async (file) => [file, sha256Of(await readFile(file))])));
 };
 
 /** Nights and a config without daily reminders, so that a night may be quiet. */
@@ -108,22 +97,14 @@ describe('under the config of the time', () => {
       });
     }
     // The third night is quiet.
-    expect(nights.map(({ config }: { config: object }) => 'alert' in config)).toEqual([
-      true,
-      true,
-      false,
-      true,
-      true,
-    ]);
+    expect(nights.map(({ config }: { config: object }) => 'alert' in config)).toEqual([true, true, false, true, true]);
   });
 
   test('a line a night, then totals', async () => {
     const { out, config } = await calm();
     const { code, stdout } = await replay(out, '--config', config);
     expect(code).toBe(0);
-    expect(stdout).toMatch(
-      new RegExp(`^${nightRun(1)} {4}150 .* FinSpace ${ENVIRONMENT}: first audit, `, 'm'),
-    );
+    expect(stdout).toMatch(new RegExp(`^${nightRun(1)} {4}150 .* FinSpace ${ENVIRONMENT}: first audit, `, 'm'));
     expect(stdout).toMatch(new RegExp(`^${nightRun(3)} {4}151 .* quiet$`, 'm'));
     expect(stdout).toContain('\n5 nights replayed, 4 alerts\n');
   });
@@ -179,11 +160,7 @@ describe('the stretch', () => {
   });
 
   test.each([
-    [
-      ['--from', 'tomorrow'],
-      3,
-      '--from must be a run as 20261124T020000Z or a day as 2026-11-24, got "tomorrow"',
-    ],
+    [['--from', 'tomorrow'], 3, '--from must be a run as 20261124T020000Z or a day as 2026-11-24, got "tomorrow"'],
     [['--from', '2026-11-26', '--to', '2026-11-25'], 3, '--from must not be after --to'],
     [['--from', nightRun(2), '--to', '2026-11-24'], 3, '--from must not be after --to'],
     [['--config', 'missing.yaml'], 3, "missing.yaml: can't be read (ENOENT)"],
@@ -227,18 +204,10 @@ describe('a listing that is not what was archived is not replayed, and the exit 
   const user = aUser();
   const snapshot = nightKeys(2).object(OUTPUTS.snapshot);
   const damage: readonly (readonly [string, (out: string) => Promise<void>, string])[] = [
-    [
-      'altered',
-      (out) => writeFile(join(out, snapshot), gzipSync(`${JSON.stringify(user)}\n`)),
-      'was altered',
-    ],
+    ['altered', (out) => writeFile(join(out, snapshot), gzipSync(`${JSON.stringify(user)}\n`)), 'was altered'],
     ['no gzip', (out) => writeFile(join(out, snapshot), 'none'), snapshot],
     ['missing', (out) => rm(join(out, snapshot)), `${snapshot} is missing`],
-    [
-      'without its manifest',
-      (out) => rm(join(out, nightKeys(2).manifest)),
-      `${nightKeys(2).manifest} is not there`,
-    ],
+    ['without its manifest', (out) => rm(join(out, nightKeys(2).manifest)), `${nightKeys(2).manifest} is not there`],
     [
       'under an altered manifest',
       async (out) => {
@@ -262,11 +231,7 @@ describe('a listing that is not what was archived is not replayed, and the exit 
     expect(stdout).toContain('NOT REPLAYED:');
     expect(stdout).toContain('1 night NOT replayed: nothing is known of them');
     const { nights } = await jsonOf(out);
-    expect(nights.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
-      'replayed',
-      'not-replayed',
-      'replayed',
-    ]);
+    expect(nights.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['replayed', 'not-replayed', 'replayed']);
     expect(nights[1]).toEqual({
       run: nightRun(2),
       outcome: 'not-replayed',
@@ -330,9 +295,7 @@ describe('--against', () => {
       ...['--config', await limit(50), '--against', await limit(70)],
     );
     expect(comparison.findings).toMatchObject([{ side: 'config', subject: { id: 'u60' }, nights: 2 }]);
-    expect(comparison.rules).toMatchObject([
-      { onlyConfig: 1, onlyAgainst: 0, alertsConfig: 2, alertsAgainst: 1 },
-    ]);
+    expect(comparison.rules).toMatchObject([{ onlyConfig: 1, onlyAgainst: 0, alertsConfig: 2, alertsAgainst: 1 }]);
   });
 
   test('a threshold that nobody stands at changes nothing', async () => {
@@ -354,13 +317,7 @@ describe('--against', () => {
 
   test('a rule that is off finds nothing', async () => {
     const off = await configFile('rules: { stale-login: { enabled: false } }\n');
-    const { comparison } = await jsonOf(
-      await archived(nights),
-      '--config',
-      await limit(70),
-      '--against',
-      off,
-    );
+    const { comparison } = await jsonOf(await archived(nights), '--config', await limit(70), '--against', off);
     expect(comparison.findings).toMatchObject([{ side: 'config', subject: { id: 'u80' }, nights: 3 }]);
   });
 

@@ -95,11 +95,7 @@ const ingest = async (pack: string, filled: string, ...words: readonly string[])
 const filledOf = async (pack: string, change: (line: Line) => Line = (line) => line): Promise<string> =>
   writeSheet((await sheetOf(pack, 'worksheet.csv')).map((line) => change(answered(line))));
 
-const [u1, u2, u3] = ['u1', 'u2', 'u3'].map((userId) => aUser({ userId })) as [
-  UserRecord,
-  UserRecord,
-  UserRecord,
-];
+const [u1, u2, u3] = ['u1', 'u2', 'u3'].map((userId) => aUser({ userId })) as [UserRecord, UserRecord, UserRecord];
 
 /** Five nights of a directory that changes as a real one does. */
 const fiveNights = (() => {
@@ -170,8 +166,7 @@ describe('five nights of a real directory', () => {
       revocations: [{ userId: first?.userId, reviewer: 'rita@reviewers.example' }],
     });
     expect(signedOff.keptWithJustification).toContainEqual({
-      userId: privileged.find(({ type, userId }) => type === 'SUPER_USER' && userId !== first?.userId)
-        ?.userId,
+      userId: privileged.find(({ type, userId }) => type === 'SUPER_USER' && userId !== first?.userId)?.userId,
       justificationToKeep: expect.stringMatching(/^required: SUPER_USER/),
       justification: 'runs the platform',
       reviewer: 'rita@reviewers.example',
@@ -362,9 +357,7 @@ describe('what was not seen', () => {
     await rm(join(out, keysAt(2).manifest));
     const { code, stderr } = await build(out, { to: dayAt(2) });
     expect(code).toBe(2);
-    expect(stderr).toContain(
-      `${keysAt(2).manifest} is not there, though latest/environment=${ENVIRONMENT}.json`,
-    );
+    expect(stderr).toContain(`${keysAt(2).manifest} is not there, though latest/environment=${ENVIRONMENT}.json`);
   });
 
   test('nothing is built where there is no complete run', async () => {
@@ -436,8 +429,7 @@ describe('waivers and findings', () => {
 });
 
 describe('a sign-off is refused, and writes nothing,', () => {
-  const packOfTwo = async () =>
-    (await build(await archived({ 1: { users: [u1, u2] } }), { to: dayAt(1) })).pack;
+  const packOfTwo = async () => (await build(await archived({ 1: { users: [u1, u2] } }), { to: dayAt(1) })).pack;
 
   test('for a worksheet with problems, all of which are listed', async () => {
     const pack = await packOfTwo();
@@ -508,12 +500,7 @@ describe('a sign-off is refused, and writes nothing,', () => {
 
   test('for a time before the reviewed run', async () => {
     const pack = await packOfTwo();
-    const { code, stderr } = await ingest(
-      pack,
-      await filledOf(pack),
-      '--signed-off-at',
-      '2020-01-01T00:00:00Z',
-    );
+    const { code, stderr } = await ingest(pack, await filledOf(pack), '--signed-off-at', '2020-01-01T00:00:00Z');
     expect(code).toBe(3);
     expect(stderr).toContain('--signed-off-at must not be before the reviewed run');
   });
@@ -528,23 +515,16 @@ test('a sign-off that broke off before its manifest is made again', async () => 
 
 test('hostile names survive from the listing to the sign-off', async () => {
   const names = ["=cmd|' /C calc'!A0", 'a "b", c', 'two\nlines', '\u202eevil', '🙂'.repeat(25), "'=1"];
-  const users = names.map((name) =>
-    aUser({ userId: name, firstName: name, emailAddress: `${name}@x.example` }),
-  );
+  const users = names.map((name) => aUser({ userId: name, firstName: name, emailAddress: `${name}@x.example` }));
   const { pack } = await build(await archived({ 1: { users } }), { to: dayAt(1) });
-  const { code, stdout } = await ingest(
-    pack,
-    await filledOf(pack, (line) => ({ ...line, decision: 'revoke' })),
-  );
+  const { code, stdout } = await ingest(pack, await filledOf(pack, (line) => ({ ...line, decision: 'revoke' })));
   expect(code).toBe(0);
   expect(stdout).not.toContain('\u202e');
   const { revocations } = await jsonOf(pack, 'signed-off.json');
   expect(revocations.map(({ userId }: { userId: string }) => userId)).toEqual(names);
   const text = await readFile(join(pack, 'signed-off.txt'), 'utf8');
   expect(text).not.toContain('\u202e');
-  expect(text.split('\n').filter((line) => line.startsWith('- ') && line.includes('(status'))).toHaveLength(
-    6,
-  );
+  expect(text.split('\n').filter((line) => line.startsWith('- ') && line.includes('(status'))).toHaveLength(6);
 });
 
 describe('the command line', () => {

@@ -38,8 +38,7 @@ const configOf = async (settings: object): Promise<string> => {
 const onlyOn = (id: string): object =>
   Object.fromEntries(rules.filter((rule) => rule.id !== id).map((rule) => [rule.id, { enabled: false }]));
 
-const keysOf = async (folder: string): Promise<readonly string[]> =>
-  Object.keys(await readTree(folderArchive(folder)));
+const keysOf = async (folder: string): Promise<readonly string[]> => Object.keys(await readTree(folderArchive(folder)));
 
 describe('a complete run', () => {
   test('--json prints the report that the archive has, and nothing else', async () => {
@@ -53,9 +52,7 @@ describe('a complete run', () => {
       accountId: ACCOUNT,
     });
     expect(stderr).toContain('Subject: FinSpace');
-    const stored = Object.entries(await readTree(folderArchive(out))).find(([key]) =>
-      key.endsWith('/report.json'),
-    );
+    const stored = Object.entries(await readTree(folderArchive(out))).find(([key]) => key.endsWith('/report.json'));
     expect(JSON.parse(stored?.[1] ?? '')).toEqual(report);
   });
 

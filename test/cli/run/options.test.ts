@@ -62,36 +62,16 @@ describe('what is not', () => {
     '--as-of must be a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future, got';
   const cases: readonly (readonly [string, RunFlags, string])[] = [
     ['an empty id', { environment: '' }, '--environment must be 1 to 26 letters and digits, got nothing'],
-    [
-      'an id too long',
-      { environment: 'a'.repeat(27) },
-      '--environment must be 1 to 26 letters and digits, got "aaa',
-    ],
-    [
-      'an id with a dash',
-      { environment: 'a-b' },
-      '--environment must be 1 to 26 letters and digits, got "a-b"',
-    ],
+    ['an id too long', { environment: 'a'.repeat(27) }, '--environment must be 1 to 26 letters and digits, got "aaa'],
+    ['an id with a dash', { environment: 'a-b' }, '--environment must be 1 to 26 letters and digits, got "a-b"'],
     ['11 digits', { account: '12345678901' }, '--account must be 12 digits, got "12345678901"'],
     ['a city', { region: 'virginia' }, '--region must be a region such as us-east-1, got "virginia"'],
     ['a blank path', { out: ' ' }, '--out must be the path of a folder, got " "'],
-    [
-      'both locations',
-      { bucket: 'my-bucket' },
-      'one of --out FOLDER and --bucket NAME must be given, got both',
-    ],
-    [
-      'a bucket with capitals',
-      { bucket: 'Bucket' },
-      '--bucket must be the name of an S3 bucket, got "Bucket"',
-    ],
+    ['both locations', { bucket: 'my-bucket' }, 'one of --out FOLDER and --bucket NAME must be given, got both'],
+    ['a bucket with capitals', { bucket: 'Bucket' }, '--bucket must be the name of an S3 bucket, got "Bucket"'],
     ['a topic for a folder', { topic: TOPIC }, '--topic is allowed with --bucket only'],
     ['a topic by name', { topic: 'audits' }, '--topic must be the ARN of an SNS topic, got "audits"'],
-    [
-      'a queue',
-      { topic: TOPIC.replace('sns', 'sqs') },
-      '--topic must be the ARN of an SNS topic, got "arn:aws:sqs',
-    ],
+    ['a queue', { topic: TOPIC.replace('sns', 'sqs') }, '--topic must be the ARN of an SNS topic, got "arn:aws:sqs'],
     ['a second too late', { asOf: '2026-11-24T02:00:01Z' }, `${time} "2026-11-24T02:00:01Z"`],
     ['a time without its zone', { asOf: '2026-11-24T02:00:00' }, `${time} "2026-11-24T02:00:00"`],
     ['a day', { asOf: '2026-11-24' }, `${time} "2026-11-24"`],
@@ -102,16 +82,8 @@ describe('what is not', () => {
       { failOn: 'severe' },
       '--fail-on must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "SEVERE"',
     ],
-    [
-      'no second',
-      { deadlineSeconds: '0' },
-      '--deadline-seconds must be a whole number of 1 or more, got "0"',
-    ],
-    [
-      'half a second',
-      { deadlineSeconds: '0.5' },
-      '--deadline-seconds must be a whole number of 1 or more, got "0.5"',
-    ],
+    ['no second', { deadlineSeconds: '0' }, '--deadline-seconds must be a whole number of 1 or more, got "0"'],
+    ['half a second', { deadlineSeconds: '0.5' }, '--deadline-seconds must be a whole number of 1 or more, got "0.5"'],
     [
       'a time before time',
       { deadlineSeconds: '-1' },
@@ -144,9 +116,7 @@ describe('what is not', () => {
     expect(() => readRunFlags({ account: '1', asOf: 'now' }, {}, NOW)).toThrow(
       expect.objectContaining({
         name: 'UsageError',
-        message: expect.stringMatching(
-          /^--environment .*\n--account .*\n--region .*\none of --out .*\n--as-of /,
-        ),
+        message: expect.stringMatching(/^--environment .*\n--account .*\n--region .*\none of --out .*\n--as-of /),
       }),
     );
   });

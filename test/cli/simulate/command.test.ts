@@ -21,20 +21,14 @@ describe('faults', () => {
     expect(readSimulateFlags({ ...FLAGS, fault: [fault] }).faults).toEqual([expected]);
   });
 
-  test.each([
-    '',
-    'nonsense',
-    'denied@',
-    'denied@-1',
-    'denied@x2',
-    'deniedx',
-    'denied@1.5',
-    'repeated-token@exchange',
-  ])('none: %j', (fault) => {
-    expect(() => readSimulateFlags({ ...FLAGS, fault: [fault] })).toThrow(
-      `--fault must be KIND[@PAGE|@exchange][xTIMES], got ${JSON.stringify(fault)}; KIND is one of throttle, `,
-    );
-  });
+  test.each(['', 'nonsense', 'denied@', 'denied@-1', 'denied@x2', 'deniedx', 'denied@1.5', 'repeated-token@exchange'])(
+    'none: %j',
+    (fault) => {
+      expect(() => readSimulateFlags({ ...FLAGS, fault: [fault] })).toThrow(
+        `--fault must be KIND[@PAGE|@exchange][xTIMES], got ${JSON.stringify(fault)}; KIND is one of throttle, `,
+      );
+    },
+  );
 });
 
 test.each([

@@ -77,19 +77,14 @@ test.each([
   { expectedUsers: 72_000, left: 'about 2 min left' },
   { expectedUsers: 1200, left: undefined },
   { expectedUsers: 900, left: undefined },
-])(
-  'progress tells the time left where the last run had $expectedUsers users: $left',
-  ({ expectedUsers, left }) => {
-    jest.useFakeTimers({ now: 2000 });
-    const { stream, text } = screen(120);
-    const counts = { pages: 12, requests: 13, throttled: 0, retries: 0 };
-    progressLine(terminalOn(stream), 0).onProgress({ users: 1200, expectedUsers, counts });
-    jest.useRealTimers();
-    expect(text()).toBe(
-      `\r\u001b[2K1,200 users · 12 pages · 600 users/s${left === undefined ? '' : ` · ${left}`}`,
-    );
-  },
-);
+])('progress tells the time left where the last run had $expectedUsers users: $left', ({ expectedUsers, left }) => {
+  jest.useFakeTimers({ now: 2000 });
+  const { stream, text } = screen(120);
+  const counts = { pages: 12, requests: 13, throttled: 0, retries: 0 };
+  progressLine(terminalOn(stream), 0).onProgress({ users: 1200, expectedUsers, counts });
+  jest.useRealTimers();
+  expect(text()).toBe(`\r\u001b[2K1,200 users · 12 pages · 600 users/s${left === undefined ? '' : ` · ${left}`}`);
+});
 
 describe('table', () => {
   const plain = { paint: (_: unknown, text: string) => text, width: 40 };

@@ -50,15 +50,11 @@ describe('a history in a folder', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^environment \w+: 0 problems$/m);
     expect(stdout).toContain(`3 complete, ${runOf(1)} to ${runOf(4)}\n`);
-    const objects = /^Objects {2,}(\d+) read to their end, [\d,]+ bytes: SHA-256 and size /m.exec(
-      stdout,
-    )?.[1];
+    const objects = /^Objects {2,}(\d+) read to their end, [\d,]+ bytes: SHA-256 and size /m.exec(stdout)?.[1];
     expect(Number(objects)).toBe(3 * OBJECT_NAMES.length);
     expect(stdout).toMatch(/^Signatures {2,}NOT CHECKED, no --public-key was given: 3 of 3 have one/m);
     expect(stdout).toMatch(/^Schedule {2,}NOT CHECKED, no --config was given/m);
-    expect(stdout).toMatch(
-      /^no problem in what was checked; NOT CHECKED: signatures, the schedule's nights$/m,
-    );
+    expect(stdout).toMatch(/^no problem in what was checked; NOT CHECKED: signatures, the schedule's nights$/m);
     expect(stdout).not.toMatch(/\bok\b/i);
   });
 
@@ -142,14 +138,11 @@ describe('a history in a folder', () => {
     expect(two.code).toBe(2);
   });
 
-  test.each([{ words: [] }, { words: ['--json'] }])(
-    'nothing at all is not fine: $words',
-    async ({ words }) => {
-      const { code, stdout } = await verify('--out', await newFolder(), ...words);
-      expect(code).toBe(2);
-      expect(stdout).toContain('nothing to verify: no environment has anything in ');
-    },
-  );
+  test.each([{ words: [] }, { words: ['--json'] }])('nothing at all is not fine: $words', async ({ words }) => {
+    const { code, stdout } = await verify('--out', await newFolder(), ...words);
+    expect(code).toBe(2);
+    expect(stdout).toContain('nothing to verify: no environment has anything in ');
+  });
 });
 
 describe('what is wrong with the command line exits 3', () => {
@@ -174,8 +167,7 @@ describe('what is wrong with the command line exits 3', () => {
     },
     {
       words: ['--out', '.', '--public-key', 'missing.pem'],
-      message:
-        '--public-key must be the file of an RSA or P-256 public key in PEM or DER, got "missing.pem" (ENOENT)',
+      message: '--public-key must be the file of an RSA or P-256 public key in PEM or DER, got "missing.pem" (ENOENT)',
     },
     { words: ['--out', '.', '--public-key', 'package.json'], message: 'got "package.json" (' },
     { words: ['--out', '.', '--config', 'missing.yaml'], message: "missing.yaml: can't be read (" },

@@ -70,9 +70,7 @@ describe.each(archives)('$name', ({ open }) => {
     const archive = await open();
     const key = newKey();
     const contents = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(1000));
-    const outcomes = await Promise.all(
-      contents.map((text) => archive.create(key, bytes(text), 'text/plain')),
-    );
+    const outcomes = await Promise.all(contents.map((text) => archive.create(key, bytes(text), 'text/plain')));
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     expect(await read(archive, key)).toBe(contents[outcomes.indexOf('created')]);
   });

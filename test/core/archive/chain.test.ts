@@ -171,8 +171,6 @@ describe('the pointer to the last run', () => {
       },
     },
   ])('$name', ({ found, problem }) => {
-    expect(pointerProblem('abc', pointer, found)).toEqual(
-      problem && { ...problem, run: runAt(3), key: keyAt(3) },
-    );
+    expect(pointerProblem('abc', pointer, found)).toEqual(problem && { ...problem, run: runAt(3), key: keyAt(3) });
   });
 });

@@ -36,20 +36,16 @@ describe('markers', () => {
     { channel: 'events', ofRun: `events/${DAY}/${RUN}.json` },
     { channel: 'pager', ofRun: `alerts/${DAY}/${RUN}.pager.json` },
     { channel: 'toString', ofRun: `alerts/${DAY}/${RUN}.toString.json` },
-  ])(
-    'of $channel stand in their place, and are known for those of their channel only',
-    ({ channel, ofRun }) => {
-      expect(complete.marker(channel)).toBe(ofRun);
-      const ofAttempt = attempt.marker(channel);
-      for (const other of ['alert', 'events', 'pager', 'toString']) {
-        const isOwn =
-          other === channel || (ofRun.endsWith(`${RUN}.json`) && other !== 'pager' && other !== 'toString');
-        expect([other, runMarkedBy(other, ofRun), runMarkedBy(other, ofAttempt)]).toEqual([
-          other,
-          isOwn ? RUN : undefined,
-          isOwn ? RUN : undefined,
-        ]);
-      }
-    },
-  );
+  ])('of $channel stand in their place, and are known for those of their channel only', ({ channel, ofRun }) => {
+    expect(complete.marker(channel)).toBe(ofRun);
+    const ofAttempt = attempt.marker(channel);
+    for (const other of ['alert', 'events', 'pager', 'toString']) {
+      const isOwn = other === channel || (ofRun.endsWith(`${RUN}.json`) && other !== 'pager' && other !== 'toString');
+      expect([other, runMarkedBy(other, ofRun), runMarkedBy(other, ofAttempt)]).toEqual([
+        other,
+        isOwn ? RUN : undefined,
+        isOwn ? RUN : undefined,
+      ]);
+    }
+  });
 });

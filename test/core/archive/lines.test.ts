@@ -5,8 +5,7 @@ import { readLines } from '../../../core/archive/lines.ts';
 const read = async (bytes: Uint8Array, pieceLength = 7): Promise<readonly unknown[]> => {
   const lines: unknown[] = [];
   async function* pieces() {
-    for (let start = 0; start < bytes.length; start += pieceLength)
-      yield bytes.subarray(start, start + pieceLength);
+    for (let start = 0; start < bytes.length; start += pieceLength) yield bytes.subarray(start, start + pieceLength);
   }
   for await (const line of readLines(pieces())) lines.push(line);
   return lines;

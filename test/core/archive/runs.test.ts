@@ -45,12 +45,11 @@ const linkTo = async (number: number): Promise<RunLink> => {
   return next.previous;
 };
 
-const link =
-  (number: number, change: (previous: RunLink) => RunLink | undefined) => async (hands: Tamperer) => {
-    const previous = change(await linkTo(number - 1));
-    await hands.manifest(number, ({ previous: _previous, ...manifest }) => ({ ...manifest, previous }));
-    await hands.rechain(number, LAST);
-  };
+const link = (number: number, change: (previous: RunLink) => RunLink | undefined) => async (hands: Tamperer) => {
+  const previous = change(await linkTo(number - 1));
+  await hands.manifest(number, ({ previous: _previous, ...manifest }) => ({ ...manifest, previous }));
+  await hands.rechain(number, LAST);
+};
 
 describe('the runs of an environment', () => {
   test('are in order, each with the one before it', async () => {
@@ -81,13 +80,7 @@ describe('the runs of an environment', () => {
     {
       name: 'one that was altered, and the next is compared with none',
       tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, accountId: '9' })),
-      walked: [
-        1,
-        2,
-        { night: 3, previous: 2, problem: `${THIRD} was altered: its SHA-256 is ` },
-        { night: 4 },
-        5,
-      ],
+      walked: [1, 2, { night: 3, previous: 2, problem: `${THIRD} was altered: its SHA-256 is ` }, { night: 4 }, 5],
     },
     {
       name: 'one that is no JSON, of which the next is not believed to follow',
@@ -132,13 +125,7 @@ describe('the runs of an environment', () => {
     {
       name: 'one that names none before it',
       tamper: link(3, () => undefined),
-      walked: [
-        1,
-        2,
-        { night: 3, problem: `${THIRD} names no run before it, though run ${runOf(2)} is there` },
-        4,
-        5,
-      ],
+      walked: [1, 2, { night: 3, problem: `${THIRD} names no run before it, though run ${runOf(2)} is there` }, 4, 5],
     },
     {
       name: 'one that passes over another, as a third does',
@@ -154,13 +141,7 @@ describe('the runs of an environment', () => {
     {
       name: 'one that names itself',
       tamper: link(3, (previous) => ({ ...previous, run: runOf(3), key: THIRD })),
-      walked: [
-        1,
-        2,
-        { night: 3, problem: `${THIRD} names run ${runOf(3)} as the one before it, which is not` },
-        4,
-        5,
-      ],
+      walked: [1, 2, { night: 3, problem: `${THIRD} names run ${runOf(3)} as the one before it, which is not` }, 4, 5],
     },
     {
       name: 'one that names a missing one which does not lie before it: its own problem',

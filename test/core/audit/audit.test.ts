@@ -186,9 +186,7 @@ describe('a complete run', () => {
         `reports/environment=${ENVIRONMENT}/index.html`,
       ].toSorted(),
     );
-    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(
-      report,
-    );
+    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
     expect(await latestRun(archive)).toBe('20261124T020000Z');
 
     const manifest: Manifest = JSON.parse(await readText(archive, `manifests/${partition()}/${run()}.json`));
@@ -213,9 +211,7 @@ describe('a complete run', () => {
     const { report } = await auditNight({ pages: [records.slice(0, 3), records.slice(3)], rules: catalogue });
 
     expect(report.counts).toMatchObject({ users: 5, duplicates: 1 });
-    const lines = (await readText(archive, `snapshots/${partition()}/${run()}.jsonl.gz`))
-      .trimEnd()
-      .split('\n');
+    const lines = (await readText(archive, `snapshots/${partition()}/${run()}.jsonl.gz`)).trimEnd().split('\n');
     expect(lines).toEqual([
       '{"userId":"a","extra":{"deep":[1,null]},"createTime":1635768000000}',
       'null',
@@ -330,9 +326,7 @@ describe('what people are told', () => {
     const outcomes: unknown[] = [];
     for (const number of [1, 2, 3, 4]) {
       const settings = { waivers: [waiver] };
-      outcomes.push(
-        (await auditNight({ pages: [[user('a', 'bad')]], number, settings })).deliveries.alert?.outcome,
-      );
+      outcomes.push((await auditNight({ pages: [[user('a', 'bad')]], number, settings })).deliveries.alert?.outcome);
     }
     expect(outcomes).toEqual(['sent', 'quiet', 'sent', 'quiet']);
     expect(alerts.map(({ subject }) => subject.split(': ')[1])).toEqual([
@@ -409,29 +403,26 @@ describe('what people are told', () => {
   test.each([
     { isResent: true, taken: [1, 2] },
     { isResent: false, taken: [2] },
-  ])(
-    'a further channel gets what it did not take from the next run: $isResent',
-    async ({ isResent, taken }) => {
-      const { run: auditNight } = await newAudit();
-      const received: string[] = [];
-      let isDown = true;
-      const pager: Channel = {
-        name: 'pager',
-        isResent,
-        prepare:
-          ({ report }) =>
-          async () => {
-            if (isDown) throw new Error('the pager is down');
-            received.push(report.run);
-            return {};
-          },
-      };
-      await auditNight({ pages: [[user('a', 'bad')]], channels: [pager] });
-      isDown = false;
-      await auditNight({ pages: [[user('a')]], number: 2, channels: [pager] });
-      expect(received).toEqual(taken.map(run));
-    },
-  );
+  ])('a further channel gets what it did not take from the next run: $isResent', async ({ isResent, taken }) => {
+    const { run: auditNight } = await newAudit();
+    const received: string[] = [];
+    let isDown = true;
+    const pager: Channel = {
+      name: 'pager',
+      isResent,
+      prepare:
+        ({ report }) =>
+        async () => {
+          if (isDown) throw new Error('the pager is down');
+          received.push(report.run);
+          return {};
+        },
+    };
+    await auditNight({ pages: [[user('a', 'bad')]], channels: [pager] });
+    isDown = false;
+    await auditNight({ pages: [[user('a')]], number: 2, channels: [pager] });
+    expect(received).toEqual(taken.map(run));
+  });
 
   test('an undelivered alert that was altered is not sent, and the run says so', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
@@ -541,10 +532,7 @@ describe('a run that is not complete', () => {
       `<title>${verdict} - `,
     );
     expect(keys).toContain(`incomplete/${partition()}/${run()}-attempt-1/manifest.json`);
-    const kept = await readJsonLines(
-      archive,
-      `incomplete/${partition()}/${run()}-attempt-1/snapshot.jsonl.gz`,
-    );
+    const kept = await readJsonLines(archive, `incomplete/${partition()}/${run()}-attempt-1/snapshot.jsonl.gz`);
     expect(kept).toHaveLength(report.counts.users);
   });
 
@@ -566,11 +554,7 @@ describe('a run that is not complete', () => {
       outcomes.push((await auditNight({ pages: [users(2)], end })).deliveries.alert?.outcome);
     }
     expect(outcomes).toEqual(['sent', 'already-sent', 'sent', 'sent']);
-    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual([
-      'INCOMPLETE',
-      'INCOMPLETE',
-      'COMPLETE',
-    ]);
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['INCOMPLETE', 'INCOMPLETE', 'COMPLETE']);
   });
 
   test('an instant before the last complete run is not audited after the fact', async () => {
@@ -593,16 +577,13 @@ describe('a roster that shrinks', () => {
     { before: 20, after: 10, settings: { maxDropPercent: 50 }, verdict: 'COMPLETE' },
     { before: 20, after: 9, settings: { maxDropPercent: 50 }, verdict: 'INCOMPLETE' },
     { before: 20, after: 12, settings: {}, request: { acceptRosterDrop: true }, verdict: 'COMPLETE' },
-  ])(
-    'from $before to $after with $settings $request: $verdict',
-    async ({ before, after, verdict, ...night2 }) => {
-      const { run: auditNight } = await newAudit();
-      await auditNight({ pages: [users(before)] });
-      const { report } = await auditNight({ pages: [users(after)], number: 2, ...night2 });
-      expect(report.verdict).toBe(verdict);
-      if (verdict === 'INCOMPLETE') expect(report.reason).toBe('roster-drop');
-    },
-  );
+  ])('from $before to $after with $settings $request: $verdict', async ({ before, after, verdict, ...night2 }) => {
+    const { run: auditNight } = await newAudit();
+    await auditNight({ pages: [users(before)] });
+    const { report } = await auditNight({ pages: [users(after)], number: 2, ...night2 });
+    expect(report.verdict).toBe(verdict);
+    if (verdict === 'INCOMPLETE') expect(report.reason).toBe('roster-drop');
+  });
 });
 
 describe('the cause of a resolution', () => {
@@ -648,9 +629,7 @@ describe('the cause of a resolution', () => {
     const { archive, run: auditNight } = await newAudit();
     await auditNight({ pages: [[bad, user('b')]] });
     await auditNight({ ...second, number: 2 });
-    expect(await findingsOf(archive, 2)).toMatchObject([
-      { id: `${ENVIRONMENT}/marked/a`, state: 'resolved', cause },
-    ]);
+    expect(await findingsOf(archive, 2)).toMatchObject([{ id: `${ENVIRONMENT}/marked/a`, state: 'resolved', cause }]);
   });
 
   test('another account is trusted: rule-changed', async () => {
@@ -659,9 +638,7 @@ describe('the cause of a resolution', () => {
     const night1 = { pages: [[outsider]], rules: [principalOutsideAccount] };
     await auditNight(night1);
     await auditNight({ ...night1, number: 2, settings: { trustedAccounts: ['222222222222'] } });
-    expect(await findingsOf(archive, 1)).toMatchObject([
-      { ruleId: 'principal-outside-account', state: 'new' },
-    ]);
+    expect(await findingsOf(archive, 1)).toMatchObject([{ ruleId: 'principal-outside-account', state: 'new' }]);
     expect(await findingsOf(archive, 2)).toMatchObject([{ state: 'resolved', cause: 'rule-changed' }]);
   });
 
@@ -700,8 +677,7 @@ describe('crashes and attempts at the same time', () => {
       });
       isDone = report.verdict === 'COMPLETE' && deliveries.alert?.outcome === 'sent' && warnings.length === 0;
       const isManifestThere = (await keysOf(archive)).includes(`manifests/${partition()}/${run()}.json`);
-      if (!isManifestThere)
-        expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+      if (!isManifestThere) expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
 
       await auditNight({ pages });
       const { [`alerts/${partition()}/${run()}.json`]: marker, ...tree } = await readTree(archive);
@@ -728,9 +704,7 @@ describe('crashes and attempts at the same time', () => {
     const { report } = await auditNight({ pages, settings: { rules } });
     expect(report).toMatchObject({ verdict: 'COMPLETE', findings: { bySeverity: { HIGH: 0, LOW: 2 } } });
     expect(await findingsOf(archive)).toMatchObject([{ severity: 'LOW' }, { severity: 'LOW' }]);
-    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(
-      report,
-    );
+    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
   });
 
   test('two attempts at once leave one manifest and tell once', async () => {

@@ -86,9 +86,7 @@ const auditOf = async (
   return {
     result,
     archived:
-      snapshot === undefined
-        ? undefined
-        : (await readJsonLines(archive, snapshot)).map((line) => Object(line).userId),
+      snapshot === undefined ? undefined : (await readJsonLines(archive, snapshot)).map((line) => Object(line).userId),
     kept: keys.filter((key) => !/^(?:incomplete|alerts)\/|\/index\.html$/.test(key)),
   };
 };
@@ -115,31 +113,23 @@ const auditThrough = async (faults: FaultPlan): Promise<Run> => {
 };
 
 describe('a run', () => {
-  test.each(listingFaults('recoverable'))(
-    'is complete in spite of %s on %s',
-    async (fault, _place, where) => {
-      const { result, archived } = await auditThrough([{ fault, ...where }]);
-      expect(result.report).toMatchObject({ verdict: 'COMPLETE', counts: { users: SIZE } });
-      expect(archived).toEqual(everyone);
-    },
-  );
+  test.each(listingFaults('recoverable'))('is complete in spite of %s on %s', async (fault, _place, where) => {
+    const { result, archived } = await auditThrough([{ fault, ...where }]);
+    expect(result.report).toMatchObject({ verdict: 'COMPLETE', counts: { users: SIZE } });
+    expect(archived).toEqual(everyone);
+  });
 
-  test.each(listingFaults('fatal'))(
-    'is not complete with %s on %s, and says why',
-    async (fault, _place, where) => {
-      const { result, kept } = await auditThrough([{ fault, ...where }]);
-      const { verdict, reason, message, counts } = result.report;
-      expect(verdict).toBe(
-        counts.pages === 0 && ['denied', 'gone', 'expired-credentials'].includes(fault)
-          ? 'FAILED'
-          : 'INCOMPLETE',
-      );
-      expect(reason).toMatch(/^(?:access-denied|source-unavailable|repeated-token|repeated-page)$/);
-      expect(message).toMatch(/^page \d: .*(?:Exception|410|second time|earlier page again)/);
-      expect(result.deliveries.alert?.outcome).toBe('sent');
-      expect(kept).toEqual([]);
-    },
-  );
+  test.each(listingFaults('fatal'))('is not complete with %s on %s, and says why', async (fault, _place, where) => {
+    const { result, kept } = await auditThrough([{ fault, ...where }]);
+    const { verdict, reason, message, counts } = result.report;
+    expect(verdict).toBe(
+      counts.pages === 0 && ['denied', 'gone', 'expired-credentials'].includes(fault) ? 'FAILED' : 'INCOMPLETE',
+    );
+    expect(reason).toMatch(/^(?:access-denied|source-unavailable|repeated-token|repeated-page)$/);
+    expect(message).toMatch(/^page \d: .*(?:Exception|410|second time|earlier page again)/);
+    expect(result.deliveries.alert?.outcome).toBe('sent');
+    expect(kept).toEqual([]);
+  });
 });
 
 const fault: fc.Arbitrary<Fault> = fc

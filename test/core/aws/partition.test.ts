@@ -12,16 +12,10 @@ describe('a region', () => {
     expect(partitionOf(region)).toBe(partition);
   });
 
-  test.each([
-    '',
-    'us',
-    'us-east',
-    'us-east-123',
-    'u-east-1',
-    'US-EAST-1',
-    'us-east-1.example',
-    'us-east-1\n',
-  ])('%j is none', (text) => {
-    expect(isRegion(text)).toBe(false);
-  });
+  test.each(['', 'us', 'us-east', 'us-east-123', 'u-east-1', 'US-EAST-1', 'us-east-1.example', 'us-east-1\n'])(
+    '%j is none',
+    (text) => {
+      expect(isRegion(text)).toBe(false);
+    },
+  );
 });

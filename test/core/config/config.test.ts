@@ -191,13 +191,11 @@ describe('audit.yaml', () => {
         ],
       },
     },
-    ...['default', 'audits/of.users', 'arn:aws:events:us-east-1:111122223333:event-bus/audits'].map(
-      (bus) => ({
-        name: `events to ${bus}`,
-        text: `${ENVIRONMENTS}events: { bus: "${bus}" }`,
-        part: { events: { bus } },
-      }),
-    ),
+    ...['default', 'audits/of.users', 'arn:aws:events:us-east-1:111122223333:event-bus/audits'].map((bus) => ({
+      name: `events to ${bus}`,
+      text: `${ENVIRONMENTS}events: { bus: "${bus}" }`,
+      part: { events: { bus } },
+    })),
     {
       name: 'reminders, the shortest, the longest and none',
       text: `${ENVIRONMENTS}reminders: { HIGH: 1, LOW: 365, CRITICAL: off }`,
@@ -301,8 +299,7 @@ describe('audit.yaml', () => {
     {
       name: 'an environment name of two lines',
       text: 'environments: [{ id: abc, name: "a\\nb" }]',
-      problem:
-        'audit.yaml:1: environments[0].name: must be text on one line, of 1 to 64 characters, got "a\\nb"',
+      problem: 'audit.yaml:1: environments[0].name: must be text on one line, of 1 to 64 characters, got "a\\nb"',
     },
     {
       name: 'a misspelt key',
@@ -421,8 +418,7 @@ describe('audit.yaml', () => {
     {
       name: 'an offset for a time zone',
       text: `${ENVIRONMENTS}schedule: { timezone: "+01:00" }`,
-      problem:
-        'audit.yaml:2: schedule.timezone: must be an IANA time zone, such as America/New_York, got "+01:00"',
+      problem: 'audit.yaml:2: schedule.timezone: must be an IANA time zone, such as America/New_York, got "+01:00"',
     },
     {
       name: 'an account of 11 digits',
@@ -458,8 +454,7 @@ describe('audit.yaml', () => {
         problem: 'assumeRoleArn: must be set where account is, got nothing',
       },
       {
-        environment:
-          'account: 111122223333, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        environment: 'account: 111122223333, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
         problem: 'account: must be that of assumeRoleArn, 222233334444, got "111122223333"',
       },
       {
@@ -497,8 +492,7 @@ describe('audit.yaml', () => {
     {
       name: 'a recipient of two protocols',
       text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, https: "https://example.com" }]`,
-      problem:
-        'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got email and https',
+      problem: 'audit.yaml:2: alerts[0]: must have exactly one of email, https, sqs, lambda, got email and https',
     },
     {
       name: 'an unknown protocol',
@@ -531,8 +525,7 @@ describe('audit.yaml', () => {
     {
       name: 'the name of a function',
       text: `${ENVIRONMENTS}alerts: [{ lambda: paging }]`,
-      problem:
-        'audit.yaml:2: alerts[0].lambda: must be the ARN of a function, with or without an alias, got "paging"',
+      problem: 'audit.yaml:2: alerts[0].lambda: must be the ARN of a function, with or without an alias, got "paging"',
     },
     {
       name: 'the same queue twice',
@@ -547,8 +540,7 @@ describe('audit.yaml', () => {
     {
       name: 'events without a bus',
       text: `${ENVIRONMENTS}events:`,
-      problem:
-        'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got nothing',
+      problem: 'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got nothing',
     },
     {
       name: 'events to the ARN of something else',
@@ -633,8 +625,7 @@ describe('audit.yaml', () => {
     {
       name: 'broken YAML',
       text: 'environments: [\n',
-      problem:
-        'audit.yaml:2:1: flow sequence in block collection must be sufficiently indented and end with a ]',
+      problem: 'audit.yaml:2:1: flow sequence in block collection must be sufficiently indented and end with a ]',
     },
     {
       name: 'a key twice',
@@ -729,8 +720,7 @@ describe('waivers.yaml', () => {
   });
 
   it('takes texts that look like something else', () => {
-    const text =
-      '- { rule: r, user: 0123, reason: no, ticket: 42, owner: a, approver: b, expires: 2027-01-01 }';
+    const text = '- { rule: r, user: 0123, reason: no, ticket: 42, owner: a, approver: b, expires: 2027-01-01 }';
     expect(waivers(text)).toMatchObject([{ user: '0123', reason: 'no', ticket: '42' }]);
   });
 
@@ -741,8 +731,7 @@ describe('waivers.yaml', () => {
     ]);
   });
 
-  const USER =
-    'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)';
+  const USER = 'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)';
   it.each([
     {
       name: 'a mapping',

@@ -2,12 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import {
-  ListSubscriptionsByTopicCommand,
-  SNSClient,
-  SubscribeCommand,
-  UnsubscribeCommand,
-} from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
@@ -21,12 +16,7 @@ import { makeDirectory } from '../../../simulator/directory.ts';
 import { CALLER, type Simulator, startSimulator } from '../../../simulator/server.ts';
 import { readTree } from '../../support/archive-tree.ts';
 import { auditNights } from '../../support/archived-nights.ts';
-import {
-  type AwsEmulator,
-  type AwsFault,
-  type AwsRequest,
-  startAwsEmulator,
-} from '../../support/aws-emulator.ts';
+import { type AwsEmulator, type AwsFault, type AwsRequest, startAwsEmulator } from '../../support/aws-emulator.ts';
 import { type Scheduler, type StoredSchedule, startScheduler } from '../../support/scheduler.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -280,11 +270,7 @@ describe('a set-up that is broken', () => {
       name: 'a denied page',
       breaks: () => simulator.setFaults([{ fault: 'denied', ...FOREVER }]),
       lines: {
-        'first-page': [
-          'fail',
-          /^ListUsers failed: AccessDeniedException \(403\)$/,
-          /super user or hold Manage Users/,
-        ],
+        'first-page': ['fail', /^ListUsers failed: AccessDeniedException \(403\)$/, /super user or hold Manage Users/],
       },
     },
     {
@@ -515,33 +501,30 @@ describe('a set-up that is broken', () => {
       maxAttempts: 1,
     });
 
-  test.each(CASES)(
-    '$name is told with its remedy',
-    async ({ given = () => ({}), breaks = () => {}, lines }) => {
-      breaks();
-      const checks = await look(given());
-      const told = Object.entries(lines).map(([name, [outcome, text, remedy]]) =>
-        expect.objectContaining({
-          name,
-          outcome,
-          told: expect.stringMatching(text),
-          ...(remedy !== undefined && { remedy: expect.stringMatching(remedy) }),
-        }),
-      );
-      expect(checks.filter(({ name }) => name in lines)).toEqual(expect.arrayContaining(told));
-      expect(outcomes(checks)).toEqual({
-        ...HEALTHY,
-        ...Object.fromEntries(Object.entries(lines).map(([name, [outcome]]) => [name, outcome])),
-      });
-      for (const { outcome, remedy } of checks) {
-        if (outcome === 'warn' || outcome === 'fail') expect(remedy).toBeTruthy();
-      }
-      expect(JSON.stringify(checks)).not.toContain('@');
-      fault = () => undefined;
-      expect(await readTree(archive)).toEqual({});
-      expect(await aws.messages()).toEqual([]);
-    },
-  );
+  test.each(CASES)('$name is told with its remedy', async ({ given = () => ({}), breaks = () => {}, lines }) => {
+    breaks();
+    const checks = await look(given());
+    const told = Object.entries(lines).map(([name, [outcome, text, remedy]]) =>
+      expect.objectContaining({
+        name,
+        outcome,
+        told: expect.stringMatching(text),
+        ...(remedy !== undefined && { remedy: expect.stringMatching(remedy) }),
+      }),
+    );
+    expect(checks.filter(({ name }) => name in lines)).toEqual(expect.arrayContaining(told));
+    expect(outcomes(checks)).toEqual({
+      ...HEALTHY,
+      ...Object.fromEntries(Object.entries(lines).map(([name, [outcome]]) => [name, outcome])),
+    });
+    for (const { outcome, remedy } of checks) {
+      if (outcome === 'warn' || outcome === 'fail') expect(remedy).toBeTruthy();
+    }
+    expect(JSON.stringify(checks)).not.toContain('@');
+    fault = () => undefined;
+    expect(await readTree(archive)).toEqual({});
+    expect(await aws.messages()).toEqual([]);
+  });
 });
 
 describe('subscriptions', () => {
@@ -584,9 +567,7 @@ describe('subscriptions', () => {
 
 describe('an archive that holds a run', () => {
   test('shows that new objects may be written, and stays as it is', async () => {
-    await auditNights(archive, [
-      { number: 2, users: [{ userId: 'one' }], environmentId: simulator.environmentId },
-    ]);
+    await auditNights(archive, [{ number: 2, users: [{ userId: 'one' }], environmentId: simulator.environmentId }]);
     const before = await readTree(archive);
     expect(Object.keys(before)).toContain(`latest/environment=${simulator.environmentId}.json`);
     const checks = await look();
@@ -595,27 +576,24 @@ describe('an archive that holds a run', () => {
   });
 
   // What a store that ignores conditions would do; it must not pass for S3, nor lose anything.
-  test.each(['replace', 'create'] as const)(
-    'is not trusted to a store that ignores conditions: %s',
-    async (name) => {
-      const before = await readTree(archive);
-      const written: string[] = [];
-      const careless: Archive = {
-        ...archive,
-        [name]: async (key: string) => {
-          written.push(key);
-          return name === 'create' ? 'created' : 'replaced';
-        },
-      };
-      const found = (await look({ location: { bucket: careless } })).find((check) => check.name === name);
-      expect(found).toMatchObject({
-        outcome: 'fail',
-        told: expect.stringContaining('the store does not know If-'),
-      });
-      expect(written.filter((key) => key.startsWith('latest/'))).toEqual([]);
-      expect(await readTree(archive)).toEqual(before);
-    },
-  );
+  test.each(['replace', 'create'] as const)('is not trusted to a store that ignores conditions: %s', async (name) => {
+    const before = await readTree(archive);
+    const written: string[] = [];
+    const careless: Archive = {
+      ...archive,
+      [name]: async (key: string) => {
+        written.push(key);
+        return name === 'create' ? 'created' : 'replaced';
+      },
+    };
+    const found = (await look({ location: { bucket: careless } })).find((check) => check.name === name);
+    expect(found).toMatchObject({
+      outcome: 'fail',
+      told: expect.stringContaining('the store does not know If-'),
+    });
+    expect(written.filter((key) => key.startsWith('latest/'))).toEqual([]);
+    expect(await readTree(archive)).toEqual(before);
+  });
 });
 
 describe('a folder', () => {

@@ -23,12 +23,9 @@ describe('a cell', () => {
     expect(cell(value)).toBe(text);
   });
 
-  test.each(['text', '=1', "'=1", "''=1", "'", "'tis", "' -", '\n', ''])(
-    '%j is itself again unguarded',
-    (value) => {
-      expect(unguarded(cell(value).slice(1, -1))).toBe(value);
-    },
-  );
+  test.each(['text', '=1', "'=1", "''=1", "'", "'tis", "' -", '\n', ''])('%j is itself again unguarded', (value) => {
+    expect(unguarded(cell(value).slice(1, -1))).toBe(value);
+  });
 
   test('what a spreadsheet took the guard off stays as it is', () => {
     expect(unguarded('=1')).toBe('=1');

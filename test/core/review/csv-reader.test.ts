@@ -4,8 +4,7 @@ import { type CsvRow, readCsv } from '../../../core/review/csv-reader.ts';
 const read = async (content: string | Uint8Array, pieceLength = 1): Promise<readonly CsvRow[]> => {
   const bytes = Buffer.from(content);
   async function* pieces() {
-    for (let start = 0; start < bytes.length; start += pieceLength)
-      yield bytes.subarray(start, start + pieceLength);
+    for (let start = 0; start < bytes.length; start += pieceLength) yield bytes.subarray(start, start + pieceLength);
   }
   const rows: CsvRow[] = [];
   for await (const row of readCsv(pieces())) rows.push(row);

@@ -13,9 +13,7 @@ import { answered, type Line, readSheet, type Spelling, writeSheet } from '../..
 const newFolder = temporaryFolders();
 
 /** The `worksheet.csv` of these users, each with an open finding of this severity or none. */
-const worksheetOf = async (
-  users: readonly (readonly [user: UserRecord, worst?: Severity])[],
-): Promise<Uint8Array> => {
+const worksheetOf = async (users: readonly (readonly [user: UserRecord, worst?: Severity])[]): Promise<Uint8Array> => {
   const spools = await createSpoolFolder();
   const sheets = await openUserSheets(spools, NOW);
   for (const [position, [user, worst]] of users.entries())
@@ -128,9 +126,7 @@ describe('a worksheet that is wrong is refused', () => {
     {
       name: 'an invisible character came into a name',
       edit: inLine(2, { name: 'Zebulon\u202e Quagmire u1' }),
-      problems: [
-        'line 2, name: must be "Zebulon Quagmire u1" as in the pack, got "Zebulon\\u{202e} Quagmire u1"',
-      ],
+      problems: ['line 2, name: must be "Zebulon Quagmire u1" as in the pack, got "Zebulon\\u{202e} Quagmire u1"'],
     },
     {
       name: 'a decision is missing',
@@ -201,9 +197,7 @@ describe('a worksheet that is wrong is refused', () => {
     {
       name: 'another header',
       filled: (text) => text.replace('userId', 'id'),
-      problems: [
-        expect.stringContaining(`${header}, with "," or ";" between its names, got "id,name,`) as never,
-      ],
+      problems: [expect.stringContaining(`${header}, with "," or ";" between its names, got "id,name,`) as never],
     },
     {
       name: 'a header with a column more',
@@ -275,8 +269,6 @@ describe('hostile texts', () => {
     const filled = spoil(writeSheet((await readSheet(worksheet)).map(answered)));
     const { problems, decided } = await check(worksheet, filled);
     expect(problems).toEqual([]);
-    expect(decided.map(({ user: { userId } }) => userId)).toEqual(
-      NAMES.map((name) => name.replaceAll('\r\n', '\n')),
-    );
+    expect(decided.map(({ user: { userId } }) => userId)).toEqual(NAMES.map((name) => name.replaceAll('\r\n', '\n')));
   });
 });

@@ -69,9 +69,7 @@ describe('a cron expression', () => {
   });
 
   it.each(['0 2 1 * 1', '0 2 1-30 * 1-6'])('refuses "%s", which limits the days of both kinds', (text) => {
-    expect(cronProblem(text)).toBe(
-      `must not limit both the day of the month and the day of the week, got "${text}"`,
-    );
+    expect(cronProblem(text)).toBe(`must not limit both the day of the month and the day of the week, got "${text}"`);
   });
 });
 

@@ -158,7 +158,5 @@ describe('enrichments', () => {
 });
 
 test('nobody else knows which sources there are', async () => {
-  expect(await productFilesWith(/from '.*\/(?:finspace\/source|archived)\.ts'/)).toEqual([
-    'core/sources/index.ts',
-  ]);
+  expect(await productFilesWith(/from '.*\/(?:finspace\/source|archived)\.ts'/)).toEqual(['core/sources/index.ts']);
 });

@@ -143,8 +143,7 @@ const ofObjects: readonly Tampering[] = OBJECT_NAMES.flatMap((name) => [
   },
   {
     name: `${name} is cut short`,
-    tamper: (hands: Tamperer) =>
-      hands.bytes(keysOf(3).object(OUTPUTS[name]), (bytes) => bytes.subarray(0, -1)),
+    tamper: (hands: Tamperer) => hands.bytes(keysOf(3).object(OUTPUTS[name]), (bytes) => bytes.subarray(0, -1)),
     problems: ['edited 3'],
     words: `${keysOf(3).object(OUTPUTS[name])} has `,
   },
@@ -291,11 +290,7 @@ const ofManifests: readonly Tampering[] = [
 
 const removeNight = async (hands: Tamperer, number: number): Promise<void> => {
   const keys = keysOf(number);
-  const all = [
-    ...OBJECT_NAMES.map((name) => keys.object(OUTPUTS[name])),
-    keys.manifest,
-    keys.marker('alert'),
-  ];
+  const all = [...OBJECT_NAMES.map((name) => keys.object(OUTPUTS[name])), keys.manifest, keys.marker('alert')];
   for (const key of all) await hands.remove(key);
 };
 
@@ -465,9 +460,7 @@ const ofLatest: readonly Tampering[] = [
   {
     name: 'the pointer is ahead',
     tamper: (hands) =>
-      hands.text(LATEST, (old) =>
-        JSON.stringify({ ...JSON.parse(old), run: runOf(6), manifest: keysOf(6).manifest }),
-      ),
+      hands.text(LATEST, (old) => JSON.stringify({ ...JSON.parse(old), run: runOf(6), manifest: keysOf(6).manifest })),
     problems: ['missing 6'],
     words: 'ahead of every manifest that is',
   },
@@ -605,8 +598,7 @@ describe('nights', () => {
       {
         kind: 'gap',
         run: runOf(2),
-        message:
-          'no complete run for 2026-11-21 02:00 America/New_York; attempted 2 times, INCOMPLETE: access-denied',
+        message: 'no complete run for 2026-11-21 02:00 America/New_York; attempted 2 times, INCOMPLETE: access-denied',
       },
       {
         kind: 'gap',
@@ -701,9 +693,7 @@ describe('in a bucket', () => {
       bucket: 'evidence',
       topicName: 'audits',
       fault: ({ method, path }) =>
-        denied !== '' && method === 'GET' && path.endsWith(denied)
-          ? { status: 403, code: 'AccessDenied' }
-          : undefined,
+        denied !== '' && method === 'GET' && path.endsWith(denied) ? { status: 403, code: 'AccessDenied' } : undefined,
     });
   });
   afterAll(() => emulator.close());

@@ -76,9 +76,7 @@ const context = fc.constantFrom(
 /** Those of some options that a rule has. */
 const ownOptions = (rule: Rule, given: Options): Options =>
   Object.fromEntries(
-    Object.entries(given).filter(
-      ([name]) => rule.kind !== 'unavailable' && Object.hasOwn(rule.options, name),
-    ),
+    Object.entries(given).filter(([name]) => rule.kind !== 'unavailable' && Object.hasOwn(rule.options, name)),
   );
 
 /** The members that a reason may be about, and whether they are known of a record. */
@@ -235,11 +233,7 @@ describe('a rule on the whole directory answers as the contract does', () => {
       numRuns: 300,
       examples: [
         [[...twins, TELLING[3]], LIMITS, aContext()],
-        [
-          doubtful.map((user) => ({ ...user, ...shared })),
-          LIMITS,
-          aContext({ now: Date.UTC(2026, 9, 8) - 1 }),
-        ],
+        [doubtful.map((user) => ({ ...user, ...shared })), LIMITS, aContext({ now: Date.UTC(2026, 9, 8) - 1 })],
         [[TELLING[0], TELLING[13]], { ...LIMITS, min: 2 }, aContext()],
         [[], { ...LIMITS, min: 0 }, aContext({ now: Date.UTC(2026, 9, 8) - 1 })],
       ],

@@ -33,10 +33,7 @@ const unread = defineUnavailableRule({
 const page = cataloguePage([judged, unread]);
 
 test.each([
-  [
-    'the overview, with its bars escaped',
-    '| [`judged-rule`](#judged-rule) | All is well \\| done | LOW | each user |',
-  ],
+  ['the overview, with its bars escaped', '| [`judged-rule`](#judged-rule) | All is well \\| done | LOW | each user |'],
   ['what is not read', '| [`unread-rule`](#unread-rule) | Nobody looks | HIGH | not read: always off |'],
   ['a section', '### judged-rule\n\nAll is well | done.\n\n- **Severity**: LOW; `HIGH` at times\n'],
   ['a severity without a note', '- **Severity**: HIGH\n'],

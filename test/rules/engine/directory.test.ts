@@ -4,14 +4,7 @@ import { apiBound, hasStatus, superUser } from '../../../rules/conditions/users.
 import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
 import { type DirectoryRule, defineDirectoryRule } from '../../../rules/engine/rule.ts';
 import { readUser } from '../../../rules/engine/user.ts';
-import {
-  aContext,
-  anApiUser,
-  aRoleArn,
-  aUser,
-  ENVIRONMENT,
-  type UserRecord,
-} from '../../support/builders.ts';
+import { aContext, anApiUser, aRoleArn, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { type Completed, choices, completions } from '../../support/rule-oracle.ts';
 
 const texts = {
@@ -86,9 +79,7 @@ const judged = (rule: DirectoryRule, records: readonly unknown[], options = rule
 };
 
 const people = (count: number, overrides: UserRecord) =>
-  Array.from({ length: count }, (_, n) =>
-    aUser({ userId: `${JSON.stringify(overrides)}${n}`, ...overrides }),
-  );
+  Array.from({ length: count }, (_, n) => aUser({ userId: `${JSON.stringify(overrides)}${n}`, ...overrides }));
 const BOUND = { apiAccess: 'ENABLED' };
 
 describe('a ratio', () => {
@@ -136,17 +127,14 @@ const someUser = fc.record({
 
 const isOverHalf = (users: readonly Completed[], percent: number, arn?: string): boolean => {
   const enabled = users.filter(({ status }) => status === 'ENABLED');
-  const counted = enabled.filter(
-    (user) => user.apiAccess === 'ENABLED' && (arn === undefined || user.arn === arn),
-  );
+  const counted = enabled.filter((user) => user.apiAccess === 'ENABLED' && (arn === undefined || user.arn === arn));
   return counted.length * 100 > enabled.length * percent;
 };
 
 /** The groups that fail, by plain counting where all is known. */
 const FAILING: Readonly<Record<string, (users: readonly Completed[], limit: number) => readonly string[]>> = {
   ratio: (users, percent) => (isOverHalf(users, percent) ? [ENVIRONMENT] : []),
-  crowded: (users, percent) =>
-    [aRoleArn('a'), aRoleArn('b')].filter((arn) => isOverHalf(users, percent, arn)),
+  crowded: (users, percent) => [aRoleArn('a'), aRoleArn('b')].filter((arn) => isOverHalf(users, percent, arn)),
   'out-of-all': (users, limit) =>
     users.filter(({ type }) => type !== 'SUPER_USER').length <= limit ? [ENVIRONMENT] : [],
 };
@@ -155,41 +143,31 @@ describe('a group of which not all is known is judged by every directory that it
   test.each([ratio, crowded, outOfAll].map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }) => {
     const heard = new Set<string>();
     fc.assert(
-      fc.property(
-        fc.array(someUser, { maxLength: 5 }),
-        fc.constantFrom(0, 1, 2, 30, 50, 60),
-        (members, limit) => {
-          const records = members.map((user, n) => ({ ...user, userId: `u${n}` }));
-          const [option = ''] = Object.keys(rule.options);
-          const { outcomes, checked } = judged(rule, records, { [option]: limit });
-          const failing = choices(records.map(completions)).map((users) => FAILING[id]?.(users, limit) ?? []);
-          // A key that one user has makes no group.
-          const shared = ({ apiAccessPrincipalArn: arn }: UserRecord): boolean =>
-            records.filter((user) => user.apiAccessPrincipalArn === arn && mayCount(user)).length > 1;
-          const subjects = [...new Set(failing.flat())].filter(
-            (subject) => subject === ENVIRONMENT || shared({ apiAccessPrincipalArn: subject }),
-          );
-          const expected = subjects.map((subject) => [
-            subject,
-            failing.every((some) => some.includes(subject)),
-          ]);
-          const given = outcomes.map(({ subject, outcome }) => [subject.id, 'message' in outcome]);
-          expect([records, Object.fromEntries(given)]).toEqual([records, Object.fromEntries(expected)]);
-          expect(checked).toBeGreaterThanOrEqual(
-            outcomes.filter(({ outcome }) => 'message' in outcome).length,
-          );
-          for (const [, isSure] of expected) heard.add(isSure === true ? 'FAIL' : 'NOT_ASSESSED');
-          if (expected.length === 0) heard.add('PASS');
-        },
-      ),
+      fc.property(fc.array(someUser, { maxLength: 5 }), fc.constantFrom(0, 1, 2, 30, 50, 60), (members, limit) => {
+        const records = members.map((user, n) => ({ ...user, userId: `u${n}` }));
+        const [option = ''] = Object.keys(rule.options);
+        const { outcomes, checked } = judged(rule, records, { [option]: limit });
+        const failing = choices(records.map(completions)).map((users) => FAILING[id]?.(users, limit) ?? []);
+        // A key that one user has makes no group.
+        const shared = ({ apiAccessPrincipalArn: arn }: UserRecord): boolean =>
+          records.filter((user) => user.apiAccessPrincipalArn === arn && mayCount(user)).length > 1;
+        const subjects = [...new Set(failing.flat())].filter(
+          (subject) => subject === ENVIRONMENT || shared({ apiAccessPrincipalArn: subject }),
+        );
+        const expected = subjects.map((subject) => [subject, failing.every((some) => some.includes(subject))]);
+        const given = outcomes.map(({ subject, outcome }) => [subject.id, 'message' in outcome]);
+        expect([records, Object.fromEntries(given)]).toEqual([records, Object.fromEntries(expected)]);
+        expect(checked).toBeGreaterThanOrEqual(outcomes.filter(({ outcome }) => 'message' in outcome).length);
+        for (const [, isSure] of expected) heard.add(isSure === true ? 'FAIL' : 'NOT_ASSESSED');
+        if (expected.length === 0) heard.add('PASS');
+      }),
       { numRuns: 1000 },
     );
     expect([...heard].toSorted()).toEqual(['FAIL', 'NOT_ASSESSED', 'PASS']);
   });
 });
 
-const mayCount = ({ status, apiAccess }: UserRecord): boolean =>
-  status !== 'DISABLED' && apiAccess !== 'DISABLED';
+const mayCount = ({ status, apiAccess }: UserRecord): boolean => status !== 'DISABLED' && apiAccess !== 'DISABLED';
 
 describe('a rule with keys', () => {
   const twoKeys = defineDirectoryRule({
@@ -222,11 +200,7 @@ describe('a rule with keys', () => {
     anApiUser({ userId, apiAccessPrincipalArn: aRoleArn(role), firstName, ...overrides });
 
   test('makes one finding of the groups of one subject', () => {
-    const { outcomes } = judged(twoKeys, [
-      bound('u2', 'a', 'Ada'),
-      bound('u1', 'a', 'Ada'),
-      bound('u3', 'b', 'Ada'),
-    ]);
+    const { outcomes } = judged(twoKeys, [bound('u2', 'a', 'Ada'), bound('u1', 'a', 'Ada'), bound('u3', 'b', 'Ada')]);
     expect(outcomes).toEqual([
       {
         subject: { kind: 'user', id: 'u1' },

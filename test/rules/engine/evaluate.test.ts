@@ -99,9 +99,7 @@ const judge = (rules: readonly Rule[], { records, settings, before, vanished = [
   return {
     outcome,
     unanswered,
-    failures: failures.map(
-      ({ severity, subject, violation }) => `${severity} ${subject.id}: ${violation.message}`,
-    ),
+    failures: failures.map(({ severity, subject, violation }) => `${severity} ${subject.id}: ${violation.message}`),
   };
 };
 

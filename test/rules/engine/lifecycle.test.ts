@@ -1,11 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RuleFailure } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
-import {
-  beginLifecycle,
-  type FindingBaseline,
-  type RecentlyResolved,
-} from '../../../rules/engine/lifecycle.ts';
+import { beginLifecycle, type FindingBaseline, type RecentlyResolved } from '../../../rules/engine/lifecycle.ts';
 import { type OpenFinding, OpenFindings } from '../../../rules/engine/memory/open-findings.ts';
 import { defineChangeRule, defineUserRule, type Rule, type Subject } from '../../../rules/engine/rule.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
@@ -253,11 +249,7 @@ describe('a night on which a member went missing', () => {
     anApiUser({ type: 'SUPER_USER' }),
     ...Array.from({ length: 3 }, (_, n) => aUser({ userId: `s${n}`, type: 'SUPER_USER' })),
   ];
-  const judgeNight = (
-    baseline: Partial<FindingBaseline>,
-    users: readonly unknown[],
-    earlier?: readonly unknown[],
-  ) => {
+  const judgeNight = (baseline: Partial<FindingBaseline>, users: readonly unknown[], earlier?: readonly unknown[]) => {
     const lifecycle = begin(baseline);
     const findings: Finding[] = [];
     const given = { users, ...(earlier && { earlierUsers: earlier }) };
@@ -277,21 +269,18 @@ describe('a night on which a member went missing', () => {
   const [someone, ...others] = people;
   const untyped = [{ ...someone, type: undefined }, ...others];
 
-  test.each(['super-user-api-access', 'too-many-super-users'])(
-    'a finding of %s is carried, not resolved',
-    (id) => {
-      const finding = first.find(({ ruleId }) => ruleId === id);
-      const { findings, lifecycle } = judgeNight({ open: openAfter(first) }, untyped, people);
-      expect(findings.map(({ ruleId }) => ruleId)).not.toContain(id);
-      const of = rules.find((one) => one.id === id);
-      expect(finding && lifecycle.carryOrResolve(finding, of, () => 'fixed')).toMatchObject({
-        state: 'open',
-        carried: true,
-        runs: 2,
-      });
-      expect(lifecycle.recentlyResolved()).toEqual([]);
-    },
-  );
+  test.each(['super-user-api-access', 'too-many-super-users'])('a finding of %s is carried, not resolved', (id) => {
+    const finding = first.find(({ ruleId }) => ruleId === id);
+    const { findings, lifecycle } = judgeNight({ open: openAfter(first) }, untyped, people);
+    expect(findings.map(({ ruleId }) => ruleId)).not.toContain(id);
+    const of = rules.find((one) => one.id === id);
+    expect(finding && lifecycle.carryOrResolve(finding, of, () => 'fixed')).toMatchObject({
+      state: 'open',
+      carried: true,
+      runs: 2,
+    });
+    expect(lifecycle.recentlyResolved()).toEqual([]);
+  });
 
   test('an event is neither carried nor told again', () => {
     const { findings } = judgeNight({}, people, [{ ...someone, type: 'APP_USER' }, ...others]);

@@ -40,10 +40,7 @@ describe('a reminder', () => {
     expect(isDue('CRITICAL', onDay(3), onDay(3.2))).toBe(false);
   });
 
-  test.each(['new', 'reopened', 'resolved', 'waived', 'event'] as const)(
-    'never comes of what is %s',
-    (state) => {
-      expect(SEVERITIES.filter((severity) => isDue(severity, onDay(0), onDay(365), state))).toEqual([]);
-    },
-  );
+  test.each(['new', 'reopened', 'resolved', 'waived', 'event'] as const)('never comes of what is %s', (state) => {
+    expect(SEVERITIES.filter((severity) => isDue(severity, onDay(0), onDay(365), state))).toEqual([]);
+  });
 });

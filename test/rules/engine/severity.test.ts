@@ -6,9 +6,7 @@ test('severities rise from informational to critical', () => {
 });
 
 test.each(
-  SEVERITIES.flatMap((severity, rank) =>
-    SEVERITIES.map((least, floor) => ({ severity, least, is: rank >= floor })),
-  ),
+  SEVERITIES.flatMap((severity, rank) => SEVERITIES.map((least, floor) => ({ severity, least, is: rank >= floor }))),
 )('$severity is at least $least: $is', ({ severity, least, is }) => {
   expect(isAtLeast(severity, least)).toBe(is);
 });

@@ -144,11 +144,7 @@ describe('a rule on the whole directory', () => {
 
   test('counts each group of a user', () => {
     const twin = { firstName: 'ZEBULON', lastName: ' Quagmire  u1' };
-    const { outcome, conditions, groups } = explain(
-      'duplicate-person',
-      [aUser(), aUser({ userId: 'u2', ...twin })],
-      0,
-    );
+    const { outcome, conditions, groups } = explain('duplicate-person', [aUser(), aUser({ userId: 'u2', ...twin })], 0);
     expect(outcome).toBe('FAIL');
     expect(groups.map(({ shared, bounds, ids }) => [shared?.name, bounds.low.count, ids])).toEqual([
       ['emailAddress', 1, ['u1']],
@@ -164,8 +160,7 @@ describe('a rule on the whole directory', () => {
 
   test('tells what a limit depends on where not all is known', () => {
     const users = [...superUsers(3), aUser({ type: undefined })];
-    const text =
-      'there are more than 3 such users: 3; with all that may count, there are more than 3 such users: 4';
+    const text = 'there are more than 3 such users: 3; with all that may count, there are more than 3 such users: 4';
     const reason = 'it depends on 1 user: type is missing or not a documented value';
     expect(explain('too-many-super-users', users)).toMatchObject({
       outcome: 'NOT_ASSESSED',
@@ -209,8 +204,7 @@ describe('what is shown leads to the outcome, and names nobody', () => {
     for (const text of told(conditions)) expectMailable(text, NAMED);
     if (message !== undefined) expectMailable(message, NAMED);
   };
-  const options = (id: string): RuleSettings =>
-    id === 'email-domain' ? { allowedDomains: ['quagmire.example'] } : {};
+  const options = (id: string): RuleSettings => (id === 'email-domain' ? { allowedDomains: ['quagmire.example'] } : {});
   const ofKind = (kind: string) => rules.filter((rule) => rule.kind === kind).map(({ id }) => ({ id }));
   const records = fc.array(awkwardRecord, { maxLength: 6 }) as fc.Arbitrary<unknown[]>;
 
@@ -228,9 +222,7 @@ describe('what is shown leads to the outcome, and names nobody', () => {
     const configured = configuredOf(id);
     const record = fc.option(awkwardRecord);
     const property = fc.property(record, record, (beforeRecord, afterRecord) => {
-      const [before, after] = [beforeRecord, afterRecord].map((one) =>
-        one === null ? undefined : readUser(one, 0),
-      );
+      const [before, after] = [beforeRecord, afterRecord].map((one) => (one === null ? undefined : readUser(one, 0)));
       expectShown(explainChange(configured, { before, after, beforeRecord, afterRecord }, aContext()));
     });
     expect(() => fc.assert(property)).not.toThrow();
@@ -242,9 +234,7 @@ describe('what is shown leads to the outcome, and names nobody', () => {
       fc.property(records, (some) => {
         const users = oneEach(some);
         const { failures, reasons } = judge([rule], { users });
-        const named = new Set(
-          [...failures.values()].flatMap(({ violation }) => userIdsIn(violation.evidence)),
-        );
+        const named = new Set([...failures.values()].flatMap(({ violation }) => userIdsIn(violation.evidence)));
         for (const [position, one] of users.entries()) {
           const { id: userId } = readUser(one, position);
           const explanation = explain(id, users, position);
@@ -255,8 +245,7 @@ describe('what is shown leads to the outcome, and names nobody', () => {
         if (rule.about !== 'environment') return;
         const ofEnvironment = explain(id, users);
         expectShown(ofEnvironment);
-        const expected =
-          failures.size > 0 ? 'FAIL' : Object.keys(reasons).length > 0 ? 'NOT_ASSESSED' : 'PASS';
+        const expected = failures.size > 0 ? 'FAIL' : Object.keys(reasons).length > 0 ? 'NOT_ASSESSED' : 'PASS';
         expect(ofEnvironment.outcome).toBe(expected);
       }),
     );

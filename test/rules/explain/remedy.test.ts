@@ -83,9 +83,7 @@ describe('the smallest change', () => {
     const record = aUser({ status: 'DISABLED', lastDisabledTime: daysAgo(366) });
     expect(texts('long-disabled', record)).toEqual([{ does: ['enable the user'] }]);
     const sleeping = anApiUser({ status: 'DISABLED', lastDisabledTime: daysAgo(1) });
-    expect(texts('disabled-user-api-access', sleeping).flatMap(({ does }) => does)).not.toContain(
-      'enable the user',
-    );
+    expect(texts('disabled-user-api-access', sleeping).flatMap(({ does }) => does)).not.toContain('enable the user');
   });
 
   test.each([

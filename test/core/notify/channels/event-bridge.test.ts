@@ -1,12 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
 import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
-import {
-  type EventBus,
-  type PutAnswer,
-  type PutEntry,
-  startEventBus,
-} from '../../../support/event-bridge.ts';
+import { type EventBus, type PutAnswer, type PutEntry, startEventBus } from '../../../support/event-bridge.ts';
 
 const TYPE = 'FinSpace Audit Finding';
 /** Bytes of an entry beside its detail. */
@@ -117,9 +112,7 @@ describe('what is not accepted', () => {
   });
 
   test('is sent again as often as it is refused in part', async () => {
-    const taken = await startBus((request) =>
-      request < 3 ? { refuse: [0], code: 'InternalFailure' } : undefined,
-    );
+    const taken = await startBus((request) => (request < 3 ? { refuse: [0], code: 'InternalFailure' } : undefined));
     await publish(taken, events(3));
     expect(taken.requests.map(({ length }) => length)).toEqual([3, 1, 1, 1]);
     expect(numbersIn(taken.accepted)).toEqual([0, 1, 2]);
@@ -142,9 +135,7 @@ describe('what is not accepted', () => {
         yield one;
       }
     };
-    await expect(publish(taken, counted())).rejects.toThrow(
-      expect.objectContaining({ name: 'AccessDeniedException' }),
-    );
+    await expect(publish(taken, counted())).rejects.toThrow(expect.objectContaining({ name: 'AccessDeniedException' }));
     expect(asked).toBeLessThan(1000);
     expect(taken.requests.length).toBeLessThanOrEqual(8);
   });
@@ -159,9 +150,7 @@ describe('what is not accepted', () => {
 
   test('for lack of permission is not sent again', async () => {
     const taken = await startBus(() => ({ status: 400, code: 'AccessDeniedException' }));
-    await expect(publish(taken, events(2))).rejects.toThrow(
-      expect.objectContaining({ name: 'AccessDeniedException' }),
-    );
+    await expect(publish(taken, events(2))).rejects.toThrow(expect.objectContaining({ name: 'AccessDeniedException' }));
     expect(taken.requests).toHaveLength(1);
   });
 });

@@ -92,11 +92,7 @@ test('a passing error is retried', async () => {
 
 test.each([
   ['a refusal', refused(403, 'AuthorizationError'), { name: 'AuthorizationErrorException' }],
-  [
-    'an answer without a message id',
-    published(''),
-    { message: `SNS answered without a message id for ${TOPIC}` },
-  ],
+  ['an answer without a message id', published(''), { message: `SNS answered without a message id for ${TOPIC}` }],
 ] as const)('%s is no receipt', async (_, answer, error) => {
   answers.push(answer);
 

@@ -44,14 +44,7 @@ describe('whether there is a digest', () => {
     ...(['expired', 'expiring', 'unused', 'unknown-rule'] as const).map(
       (kind) => [`a waiver is ${kind}`, { waiverTroubles: [{ ...aTrouble, kind }] }] as const,
     ),
-    ...(
-      [
-        { kind: 'expiring' },
-        { rule: 'email-domain' },
-        { user: '01OTHER' },
-        { expires: '2026-11-21' },
-      ] as const
-    ).map(
+    ...([{ kind: 'expiring' }, { rule: 'email-domain' }, { user: '01OTHER' }, { expires: '2026-11-21' }] as const).map(
       (differs) =>
         [
           `a waiver is in other trouble than before: ${Object.keys(differs).join()}`,
@@ -84,9 +77,7 @@ describe('subject', () => {
     [
       'everything at once',
       {
-        highlights: (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) =>
-          aHighlight(kind),
-        ),
+        highlights: (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) => aHighlight(kind)),
       },
       'FinSpace research: 1 new, 1 reopened, 1 raised, 1 change (worst MEDIUM), 1 resolved, 0 open',
     ],
@@ -103,11 +94,7 @@ describe('subject', () => {
       },
       'FinSpace research: first audit, 3 findings (worst CRITICAL)',
     ],
-    [
-      'a first audit without findings',
-      { report: aFirstReport() },
-      'FinSpace research: first audit, no findings',
-    ],
+    ['a first audit without findings', { report: aFirstReport() }, 'FinSpace research: first audit, no findings'],
     [
       'an incomplete audit says nothing of findings',
       {
@@ -180,9 +167,7 @@ describe('subject', () => {
   });
 
   test('is what SNS takes, whatever the environment is called', () => {
-    const highlights = fc.array(
-      fc.constantFrom<HighlightKind>('new', 'reopened', 'escalated', 'event', 'resolved'),
-    );
+    const highlights = fc.array(fc.constantFrom<HighlightKind>('new', 'reopened', 'escalated', 'event', 'resolved'));
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 200 }),
@@ -248,9 +233,7 @@ describe('body', () => {
     ['user-vanished', 'the user is no longer in the directory'],
     ['rule-changed', 'the rule or its settings changed; nothing was fixed'],
   ] as const)('a finding resolved as %s', (cause, words) => {
-    expect(digestOf({ highlights: [aHighlight('resolved', { cause })] }).body).toContain(
-      `  - 01USER: ${words}\n`,
-    );
+    expect(digestOf({ highlights: [aHighlight('resolved', { cause })] }).body).toContain(`  - 01USER: ${words}\n`);
   });
 
   test.each([
@@ -331,12 +314,7 @@ describe('body', () => {
   const failed = { verdict: 'FAILED', reason: 'archive-unavailable' } as const;
   const places: readonly (readonly [string, Report, readonly string[], readonly string[]])[] = [
     ['compares a later audit', aReport(), ['Report:       s3://', 'Compared to:  20261123T020000Z'], []],
-    [
-      'compares a first one to nothing',
-      aFirstReport(),
-      ['Compared to:  nothing: no audit was complete before'],
-      [],
-    ],
+    ['compares a first one to nothing', aFirstReport(), ['Compared to:  nothing: no audit was complete before'], []],
     [
       'claims neither a report nor a past where the archive is away',
       aFirstReport(failed),
@@ -368,11 +346,7 @@ describe('body', () => {
       { highlights: twice, report: aReport({ findings: counts({ open: 65, event: 1, resolved: 1 }) }) },
       '1 change to look at (worst HIGH), 1 finding resolved; 65 still open.',
     ],
-    [
-      'waivers alone',
-      { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] },
-      'No finding changed; 0 still open.',
-    ],
+    ['waivers alone', { waiverTroubles: [{ ...aTrouble, kind: 'unknown-rule' }] }, 'No finding changed; 0 still open.'],
     [
       'a first audit',
       { report: aFirstReport() },
@@ -416,9 +390,7 @@ describe('a run that is not complete', () => {
       highlights: [aHighlight('resolved', { subject: { kind: 'user', id: '01FIXED' } })],
     });
     expect(alert.subject).toContain(`INCOMPLETE - ${reason}`);
-    expect(alert.body.split('\n')[1]).toBe(
-      'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.',
-    );
+    expect(alert.body.split('\n')[1]).toBe('THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.');
     expect(words(alert)).toContain(
       `Verdict: INCOMPLETE (${reason}) Why: what went wrong Seen: 400 users on 4 pages Not seen: `,
     );
@@ -444,11 +416,7 @@ describe('attributes', () => {
       { highlights: [aHighlight('new', { severity: 'LOW' }), aHighlight('open', { severity: 'CRITICAL' })] },
       'LOW',
     ],
-    [
-      'what resolved counts as what it was',
-      { highlights: [aHighlight('resolved', { severity: 'HIGH' })] },
-      'HIGH',
-    ],
+    ['what resolved counts as what it was', { highlights: [aHighlight('resolved', { severity: 'HIGH' })] }, 'HIGH'],
     ['a first audit without findings', { report: aFirstReport() }, 'INFORMATIONAL'],
     [
       'a waiver that expired, as its rule',

@@ -61,8 +61,7 @@ export const aFinding = (differs: Partial<Finding> = {}): Finding => ({
   ...differs,
 });
 
-const isState = (kind: HighlightKind): kind is FindingState =>
-  (FINDING_STATES as readonly string[]).includes(kind);
+const isState = (kind: HighlightKind): kind is FindingState => (FINDING_STATES as readonly string[]).includes(kind);
 
 export const aHighlight = (kind: HighlightKind, ...findings: readonly Partial<Finding>[]): Highlight => {
   const [first = aFinding(), ...others] = (findings.length === 0 ? [{}] : findings).map((differs) =>

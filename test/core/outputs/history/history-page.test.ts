@@ -1,10 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { runName } from '../../../../core/model/run-name.ts';
-import {
-  type HistoryRow,
-  historyPage,
-  readHistoryPage,
-} from '../../../../core/outputs/history/history-page.ts';
+import { type HistoryRow, historyPage, readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
 import { DAY_MS } from '../../../../rules/engine/time.ts';
 
 const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
@@ -66,9 +62,7 @@ describe('a gap', () => {
   });
 
   test('is one though attempts were made in it', () => {
-    expect(linesOf(pageOf([...rows(0, 1, 2), attempt(3), row(4), row(5)]))).toContain(
-      'No complete run for 2 days',
-    );
+    expect(linesOf(pageOf([...rows(0, 1, 2), attempt(3), row(4), row(5)]))).toContain('No complete run for 2 days');
   });
 });
 

@@ -58,10 +58,7 @@ test('each run adds its row, and reads no other run', async () => {
   await recordRun(archive, entry(firstReport(1)));
   await recordRun(
     archive,
-    entry(
-      nightsReport(2, { verdict: 'INCOMPLETE', reason: 'deadline', previousRun: runName(night(1)) }),
-      'try',
-    ),
+    entry(nightsReport(2, { verdict: 'INCOMPLETE', reason: 'deadline', previousRun: runName(night(1)) }), 'try'),
   );
   await recordRun(archive, entry(nightsReport(2)));
   await recordRun(archive, entry(nightsReport(3)));
@@ -72,17 +69,7 @@ test('each run adds its row, and reads no other run', async () => {
     runName(night(3)),
   ]);
   const page = await readText(archive, historyPageKey(environmentId));
-  expect(readHistoryPage(page, environmentId)?.at(-1)).toEqual([
-    runName(night(3)),
-    'COMPLETE',
-    '',
-    400,
-    0,
-    3,
-    0,
-    0,
-    0,
-  ]);
+  expect(readHistoryPage(page, environmentId)?.at(-1)).toEqual([runName(night(3)), 'COMPLETE', '', 400, 0, 3, 0, 0, 0]);
 });
 
 test('a run that is on it already changes nothing', async () => {
@@ -99,11 +86,7 @@ describe('the page is made anew from the archive', () => {
     await keepRun(archive, firstReport(1));
     await keepRun(archive, nightsReport(2));
     const attempt = attemptKeys(environmentId, night(2), 'try');
-    await put(
-      archive,
-      attempt.object(OUTPUTS.report),
-      nightsReport(2, { verdict: 'FAILED', reason: 'access-denied' }),
-    );
+    await put(archive, attempt.object(OUTPUTS.report), nightsReport(2, { verdict: 'FAILED', reason: 'access-denied' }));
     if (page !== undefined) {
       await archive.create(historyPageKey(environmentId), { bytes: Buffer.from(page) }, 'text/html');
     }

@@ -260,9 +260,7 @@ describe('more findings than a page holds', () => {
   test('whatever their texts, the page stays below 2 MB and tells what it left out', () => {
     const long = '漢<'.repeat(5000);
     const evidence = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${long}${n}`, long]));
-    const highlights = someRunFacts().rules.map(({ rule }) =>
-      many(100, { ruleId: rule.id, message: long, evidence }),
-    );
+    const highlights = someRunFacts().rules.map(({ rule }) => many(100, { ruleId: rule.id, message: long, evidence }));
     const page = reportPage(someRunFacts({ highlights }));
     expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
     expect(wordsOf(page)).toContain('And 100 further findings of this rule.');

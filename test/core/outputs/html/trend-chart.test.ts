@@ -32,9 +32,7 @@ describe('a chart', () => {
 
   test('says in words where it begins and where it ends', () => {
     const { markup } = trendChart([point(0, 4), point(1, 0)]);
-    expect(markup).toContain(
-      'aria-label="Failing findings in 2 complete runs: 5 on 2026-08-01, 1 on 2026-08-02"',
-    );
+    expect(markup).toContain('aria-label="Failing findings in 2 complete runs: 5 on 2026-08-01, 1 on 2026-08-02"');
   });
 
   test('keeps runs at the distance of their instants', () => {

@@ -1,9 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type RequestFailure,
-  type RetryDecision,
-  retryDecision,
-} from '../../../../core/sources/finspace/failure.ts';
+import { type RequestFailure, type RetryDecision, retryDecision } from '../../../../core/sources/finspace/failure.ts';
 
 const refused = (
   status: number,

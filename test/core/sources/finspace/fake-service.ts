@@ -35,8 +35,7 @@ export interface Asked {
 /** An answer, a failure of the network, or undefined for what an honest service gives. */
 export type Answer = Response | Error | undefined;
 
-export const json = (body: unknown, init?: ResponseInit): Response =>
-  new Response(JSON.stringify(body), init);
+export const json = (body: unknown, init?: ResponseInit): Response => new Response(JSON.stringify(body), init);
 
 export const refusal = (status: number, name: string, headers: Record<string, string> = {}): Response =>
   new Response('', { status, headers: { 'x-amzn-errortype': `${name}:http://internal/`, ...headers } });

@@ -32,8 +32,7 @@ const directory = (sizes: readonly number[]) =>
   sizes.map((size, page) => Array.from({ length: size }, (_, i) => ({ userId: `${page}-${i}` })));
 
 const sizes = fc.array(fc.nat(3), { minLength: 1, maxLength: 8 });
-const script = (answers: readonly (() => Answer)[]) =>
-  fc.array(fc.constantFrom(...answers), { maxLength: 40 });
+const script = (answers: readonly (() => Answer)[]) => fc.array(fc.constantFrom(...answers), { maxLength: 40 });
 
 it('is never complete without every user, and always ends by the deadline', async () => {
   await fc.assert(

@@ -117,15 +117,11 @@ describe('a listing', () => {
 
   it.each([
     ['with the same users', [{ userId: 'a' }, { userId: 'b' }]],
-    [
-      'with the same users in another order and state',
-      [{ userId: 'b', status: 'DISABLED' }, { userId: 'a' }],
-    ],
+    ['with the same users in another order and state', [{ userId: 'b', status: 'DISABLED' }, { userId: 'a' }]],
   ])('stops at a page %s as an earlier one, after its users', async (_name, users) => {
     const pages = [...PAGES, [{ userId: 'e' }]];
     const listed = await listFake(pages, {
-      answer: ({ nextToken }) =>
-        nextToken === 'token-2' ? json({ users, nextToken: 'token-3' }) : undefined,
+      answer: ({ nextToken }) => (nextToken === 'token-2' ? json({ users, nextToken: 'token-3' }) : undefined),
     });
     expect(listed.users).toEqual([...(PAGES[0] ?? []), ...(PAGES[1] ?? []), ...users]);
     expect(listed.end).toEqual({
@@ -161,8 +157,7 @@ describe('a listing', () => {
     const pages = [...PAGES, [{ userId: 'e' }], [{ userId: 'f' }]];
     const asks = nextToken === 'token-1' ? 'token-1' : 'token-3';
     const { users, end, counts } = await listFake(pages, {
-      answer: (asked) =>
-        asked.nextToken === asks ? json({ users: [{ userId: 'x' }], nextToken }) : undefined,
+      answer: (asked) => (asked.nextToken === asks ? json({ users: [{ userId: 'x' }], nextToken }) : undefined),
     });
     const page = asks === 'token-1' ? 2 : 4;
     expect(users.at(-1)).toEqual({ userId: 'x' });
@@ -237,10 +232,7 @@ describe('failures that pass', () => {
     ['no credentials', () => json({ durationInMinutes: 60 })],
     ['credentials that are null', () => json({ credentials: null })],
     ['credentials without a secret', () => json({ credentials: { accessKeyId: 'KEY' } })],
-    [
-      'credentials that are no keys',
-      () => json({ credentials: { accessKeyId: 'K\nEY', secretAccessKey: 's' } }),
-    ],
+    ['credentials that are no keys', () => json({ credentials: { accessKeyId: 'K\nEY', secretAccessKey: 's' } })],
     ['a throttle', () => refusal(429, 'ThrottlingException')],
   ])('retries an exchange that gives %s', async (_name, answer) => {
     const { users, end, counts } = await listFake(PAGES, { answer: onExchange(answer, 3) });
@@ -259,8 +251,7 @@ describe('failures that pass', () => {
 
   it('begins anew with each page', async () => {
     const { sleeps } = await listFake(PAGES, {
-      answer: ({ operation, before }) =>
-        operation === 'page' && before < 2 ? networkError('ECONNRESET') : undefined,
+      answer: ({ operation, before }) => (operation === 'page' && before < 2 ? networkError('ECONNRESET') : undefined),
     });
     expect(sleeps).toEqual([50, 100, 50, 100, 50, 100]);
   });
@@ -310,12 +301,7 @@ describe('failures that cut the listing', () => {
       'SignatureDoesNotMatch (403); the secret key is not that of the key id',
       () => refusal(403, 'SignatureDoesNotMatch'),
     ],
-    [
-      'ValidationException',
-      'validation',
-      'ValidationException (400)',
-      () => refusal(400, 'ValidationException'),
-    ],
+    ['ValidationException', 'validation', 'ValidationException (400)', () => refusal(400, 'ValidationException')],
     ['another 4xx', 'validation', 'HTTP 418', () => new Response('', { status: 418 })],
     [
       '410',
@@ -388,19 +374,9 @@ describe('failures that cut the listing', () => {
     expect(tookMs).toBeLessThan(2000);
   });
 
-  it.each<
-    readonly [
-      string,
-      () => Promise<never> | Promise<{ accessKeyId: string; secretAccessKey: string }>,
-      string,
-    ]
-  >([
+  it.each<readonly [string, () => Promise<never> | Promise<{ accessKeyId: string; secretAccessKey: string }>, string]>([
     ['cannot be loaded', () => Promise.reject(new Error('profile jane is missing')), 'could not be loaded'],
-    [
-      'are empty',
-      async () => ({ accessKeyId: '', secretAccessKey: '' }),
-      'must be keys of visible characters',
-    ],
+    ['are empty', async () => ({ accessKeyId: '', secretAccessKey: '' }), 'must be keys of visible characters'],
     [
       'end in a line break',
       async () => ({ accessKeyId: 'KEY', secretAccessKey: 's\n' }),
@@ -435,11 +411,7 @@ describe('failures that cut the listing', () => {
 describe('the deadline', () => {
   it.each<readonly [string, string, () => Answer]>([
     ['throttles', 'ListUsers: ThrottlingException (429)', () => refusal(429, 'ThrottlingException')],
-    [
-      'internal errors',
-      'ListUsers: InternalServerException (500)',
-      () => refusal(500, 'InternalServerException'),
-    ],
+    ['internal errors', 'ListUsers: InternalServerException (500)', () => refusal(500, 'InternalServerException')],
     ['lost connections', 'ListUsers: connection failed (ECONNRESET)', () => networkError('ECONNRESET')],
     ['time-outs', 'ListUsers: no whole answer within', timeoutError],
     ['empty bodies', 'ListUsers: unreadable answer (body is empty)', () => new Response('')],
@@ -469,11 +441,7 @@ describe('the deadline', () => {
       'ListUsers: unreadable answer (Users is no member of a page)',
       () => json({ Users: [{ userId: 'c' }], nextToken: 'token-2' }),
     ],
-    [
-      'objects of another kind',
-      'ListUsers: unreadable answer (neither users nor nextToken)',
-      () => json({ ok: true }),
-    ],
+    ['objects of another kind', 'ListUsers: unreadable answer (neither users nor nextToken)', () => json({ ok: true })],
   ])('ends %s without end', async (_name, last, answer) => {
     const { users, end, counts, tookMs } = await listFake(PAGES, { answer: onSecondPage(answer) });
     expect(users).toEqual(PAGES[0]);
@@ -512,9 +480,7 @@ describe('the deadline', () => {
   it('is not waited for where the pace allows no request before it', async () => {
     const { end, counts } = await listFake(PAGES, {
       answer: (asked) =>
-        asked.operation === 'exchange' && asked.before === 0
-          ? refusal(429, 'ThrottlingException')
-          : undefined,
+        asked.operation === 'exchange' && asked.before === 0 ? refusal(429, 'ThrottlingException') : undefined,
       deadlineMs: 40,
     });
     expect(end).toMatchObject({ complete: false, reason: 'deadline' });
@@ -593,8 +559,7 @@ describe('credentials', () => {
     'are exchanged again at once after %s, once a page',
     async (name) => {
       const { users, end, counts, asked, sleeps } = await listFake(PAGES, {
-        answer: ({ operation, before }) =>
-          operation === 'page' && before === 0 ? refusal(403, name) : undefined,
+        answer: ({ operation, before }) => (operation === 'page' && before === 0 ? refusal(403, name) : undefined),
       });
       expect(users).toEqual(USERS);
       expect(end).toEqual({ complete: true });

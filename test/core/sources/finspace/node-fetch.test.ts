@@ -49,9 +49,7 @@ describe("Node's HTTP as fetch", () => {
     expect(Buffer.from(await answer.bytes()).toString()).toBe('{"users":[]}');
     await textOf(get(url));
     expect(connections()).toBe(1);
-    expect(requests[1]).toMatch(
-      /^GET \/user\?a=b%20c HTTP\/1\.1\r\n(?:.+\r\n)*x-amz-date: 20261124T020000Z\r\n/,
-    );
+    expect(requests[1]).toMatch(/^GET \/user\?a=b%20c HTTP\/1\.1\r\n(?:.+\r\n)*x-amz-date: 20261124T020000Z\r\n/);
   });
 
   it.each([
@@ -87,22 +85,16 @@ describe("Node's HTTP as fetch", () => {
     const sized = (bytes: number) =>
       serve(`HTTP/1.1 ${status} X\r\ncontent-length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`);
     expect(await textOf(get((await sized(most)).url))).toHaveLength(most);
-    await expect(textOf(get((await sized(most + 1)).url))).rejects.toThrow(
-      `body is over ${most / 1024 / 1024} MiB`,
-    );
+    await expect(textOf(get((await sized(most + 1)).url))).rejects.toThrow(`body is over ${most / 1024 / 1024} MiB`);
   });
 
   it('takes a change of the protocol for no answer', async () => {
-    const { url } = await serve(
-      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
-    );
+    const { url } = await serve('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
     await expect(get(url)).rejects.toThrow('the answer changes the protocol');
   });
 
   it('waits for the answer after one that only informs', async () => {
-    const { url } = await serve(
-      'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}',
-    );
+    const { url } = await serve('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
     expect(await textOf(get(url))).toBe('{}');
   });
 

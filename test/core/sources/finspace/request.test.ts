@@ -51,11 +51,7 @@ describe('one request', () => {
 
   it.each([
     ['header', { 'x-amzn-errortype': 'ThrottlingException' }, ''],
-    [
-      'header up to a colon',
-      { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/' },
-      '<html>',
-    ],
+    ['header up to a colon', { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/' }, '<html>'],
     ['header after a hash', { 'x-amzn-errortype': 'com.amazonaws.finspace#ThrottlingException' }, '{}'],
     ['header before the body', { 'X-Amzn-ErrorType': 'ThrottlingException' }, '{"code":"Other"}'],
     ['code', {}, '{"code":"ThrottlingException"}'],
@@ -134,19 +130,9 @@ describe('one request', () => {
     [201, {}, '{"users":[]}', 'HTTP 201 in place of 200'],
     [202, {}, '{}', 'HTTP 202 in place of 200'],
     [206, {}, '{"users":[]}', 'HTTP 206 in place of 200'],
-    [
-      200,
-      { 'x-amzn-errortype': 'ThrottlingException:x' },
-      '{"users":[]}',
-      'an error as HTTP 200: ThrottlingException',
-    ],
+    [200, { 'x-amzn-errortype': 'ThrottlingException:x' }, '{"users":[]}', 'an error as HTTP 200: ThrottlingException'],
     [200, { 'x-amzn-errortype': 'not a name' }, '{"users":[]}', 'an error as HTTP 200: unnamed'],
-    [
-      200,
-      {},
-      '{"__type":"ns#AccessDeniedException","users":[]}',
-      'an error as HTTP 200: AccessDeniedException',
-    ],
+    [200, {}, '{"__type":"ns#AccessDeniedException","users":[]}', 'an error as HTTP 200: AccessDeniedException'],
     [200, {}, '{"message":"Rate exceeded","users":[]}', 'an error as HTTP 200: unnamed'],
     [200, {}, '{"message":5,"users":[]}', 'an error as HTTP 200: unnamed'],
   ])('believes no success of HTTP %i with %j and %s', async (status, headers, body, problem) => {

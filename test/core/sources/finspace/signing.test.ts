@@ -15,10 +15,7 @@ describe('signing', () => {
   // Signatures that another implementation made of the same requests: botocore 1.43.11.
   it.each([
     [{ maxResults: '100' }, '9d0003c8d0eb104a766eb878f5fe30c4edf887f1514eefa5475e7de573d1ea12'],
-    [
-      { maxResults: '100', nextToken: 't' },
-      '0e47e5c90dcd4bb72f8ea2d39592289717a0f5394a93e42449e9dcb8f0e9ba6d',
-    ],
+    [{ maxResults: '100', nextToken: 't' }, '0e47e5c90dcd4bb72f8ea2d39592289717a0f5394a93e42449e9dcb8f0e9ba6d'],
   ])('signs %j as others do', async (parameters, signature) => {
     const { headers } = await sign(parameters);
     expect(headers).toEqual({

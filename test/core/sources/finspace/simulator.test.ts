@@ -19,8 +19,7 @@ const start = async (options: SimulatorOptions): Promise<Simulator> => {
   return simulator;
 };
 
-const directory = (size: number) =>
-  Array.from({ length: size }, (_, i) => ({ userId: `user-${i}`, firstName: 'Zoë' }));
+const directory = (size: number) => Array.from({ length: size }, (_, i) => ({ userId: `user-${i}`, firstName: 'Zoë' }));
 
 const list = async (
   { url, environmentId, region, callerCredentials }: Simulator,
@@ -54,16 +53,13 @@ const REASONS: Readonly<Partial<Record<FaultKind, StopReason>>> = {
 };
 
 describe('over the wire', () => {
-  it.each(listingFaults('recoverable'))(
-    '%s on %s passes: every user is listed',
-    async (fault, _place, where) => {
-      const simulator = await start({ users: USERS, faults: [{ fault, seconds: 0, ...where }] });
-      const { users, end } = await list(simulator, { requestTimeoutMs: fault === 'hang' ? 60 : 2000 });
-      expect(end).toEqual({ complete: true });
-      expect([...new Map(users.map((user) => [JSON.stringify(user), user])).values()]).toEqual(USERS);
-      expect(simulator.stats().faultsPlayed).toBeGreaterThan(0);
-    },
-  );
+  it.each(listingFaults('recoverable'))('%s on %s passes: every user is listed', async (fault, _place, where) => {
+    const simulator = await start({ users: USERS, faults: [{ fault, seconds: 0, ...where }] });
+    const { users, end } = await list(simulator, { requestTimeoutMs: fault === 'hang' ? 60 : 2000 });
+    expect(end).toEqual({ complete: true });
+    expect([...new Map(users.map((user) => [JSON.stringify(user), user])).values()]).toEqual(USERS);
+    expect(simulator.stats().faultsPlayed).toBeGreaterThan(0);
+  });
 
   it.each(listingFaults('fatal'))('%s on %s cuts the listing', async (fault, _place, where) => {
     const simulator = await start({ users: USERS, faults: [{ fault, ...where }] });

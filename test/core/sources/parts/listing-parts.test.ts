@@ -55,8 +55,7 @@ describe('after a part', () => {
   const nextAfter = async (pages: readonly unknown[][], end: ListingEnd, before?: ListingPart, now = 0) => {
     const archive = await newArchive();
     // The part before is read for its cursor, so it has to be there.
-    const first =
-      before && (await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined));
+    const first = before && (await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined));
     const previous = before && first && { ...before, object: first.object };
     return (await listPart(settingsOf(archive, sourceOf(pages, end), now), ATTEMPT, previous)).next;
   };

@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Roster } from '../../../../rules/engine/memory/roster.ts';
 import { readUser } from '../../../../rules/engine/user.ts';
 
-const user = (userId: unknown, members: Readonly<Record<string, unknown>> = {}) =>
-  readUser({ userId, ...members }, 0);
+const user = (userId: unknown, members: Readonly<Record<string, unknown>> = {}) => readUser({ userId, ...members }, 0);
 
 describe('the baseline of a user', () => {
   test.each([
@@ -76,11 +75,7 @@ describe('the baseline of a user', () => {
 describe('who arrives', () => {
   test('a userId comes once', () => {
     const roster = new Roster();
-    expect([roster.arrive(user('a')), roster.arrive(user('b')), roster.arrive(user('a'))]).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect([roster.arrive(user('a')), roster.arrive(user('b')), roster.arrive(user('a'))]).toEqual([true, true, false]);
   });
 
   test('records without a userId always come', () => {

@@ -15,9 +15,7 @@ const filed = (entries: readonly (readonly [key: string, position: number])[]): 
 const grouped = (entries: readonly (readonly [key: string, position: number])[]) => {
   const groups = new Map<string, number[]>();
   for (const [key, position] of entries) groups.set(key, [...(groups.get(key) ?? []), position]);
-  return [...groups]
-    .filter(([, positions]) => positions.length > 1)
-    .map(([key, positions]) => ({ key, positions }));
+  return [...groups].filter(([, positions]) => positions.length > 1).map(([key, positions]) => ({ key, positions }));
 };
 
 const byKey = (groups: readonly { readonly key: string }[]) =>
@@ -62,17 +60,14 @@ describe('keys that users share', () => {
   test.each([
     ['low', 'role-778858', 'role-5651436'],
     ['high', 'role-234963', 'role-4952347'],
-  ])(
-    'keys that fall on one slot and agree in the %s half of the fingerprint are two keys',
-    (_half, one, other) => {
-      const entries = [
-        [one, 1],
-        [other, 2],
-        [other, 3],
-      ] as const;
-      expect(filed(entries).shared()).toEqual([{ key: other, positions: [2, 3] }]);
-    },
-  );
+  ])('keys that fall on one slot and agree in the %s half of the fingerprint are two keys', (_half, one, other) => {
+    const entries = [
+      [one, 1],
+      [other, 2],
+      [other, 3],
+    ] as const;
+    expect(filed(entries).shared()).toEqual([{ key: other, positions: [2, 3] }]);
+  });
 
   test('as a map would have it, for any keys', () => {
     const key = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ unit: 'binary' }));
