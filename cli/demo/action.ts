@@ -13,7 +13,7 @@ import { rules } from '../../rules/index.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { makeNights, type Night } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
-import { type ConfigFiles, readConfigFiles } from '../arguments/config-files.ts';
+import { type ConfigFiles, readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { progressLine } from '../terminal/progress.ts';
@@ -141,12 +141,6 @@ const auditUntilComplete = async (stage: Stage, night: Night, index: number): Pr
   }
   return attempts;
 };
-
-/** A demo needs no account, and signs nothing with a key that vouches for evidence. */
-const withoutSigning = ({ config: { signing: _signing, ...config }, waivers }: ConfigFiles): ConfigFiles => ({
-  config,
-  waivers,
-});
 
 /** `demo`: audits some nights of a simulated directory into a folder. Throws UsageError and ConfigError. */
 export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {

@@ -5,7 +5,7 @@ import { ArchiveError } from '../../core/archive/errors.ts';
 import type { ArchivedRun, Attempt } from '../../core/archive/runs.ts';
 import { attemptsWithin, runsWithin, type Stretch } from '../../core/archive/stretch.ts';
 import { type OpenedArchive, openedArchive } from '../arguments/archive-options.ts';
-import { readConfigFiles } from '../arguments/config-files.ts';
+import { readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
 import { isRunName } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { stoppable } from '../terminal/interrupt.ts';
@@ -108,8 +108,9 @@ const DEFAULTS = 'the rules as they come';
 export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const { archive: asked, stretch } = readReplayFlags(flags);
-  const config = readConfigFiles(flags.config, now, flags.waivers);
-  const against = flags.against === undefined ? undefined : readConfigFiles(flags.against, now, flags.waivers);
+  const readFiles = (file: string | undefined) => withoutSigning(readConfigFiles(file, now, flags.waivers));
+  const config = readFiles(flags.config);
+  const against = flags.against === undefined ? undefined : readFiles(flags.against);
   const opened = await openedArchive(asked, io.env);
 
   return stoppable(async (signal) => {
