@@ -112,7 +112,7 @@ describe('under the config of the time', () => {
 
 test('a config that signs is replayed without a key: what is no evidence has no signature', async () => {
   const out = await archived(scripted().slice(0, 2));
-  const signing = await configFile('signing: { key: alias/nobody-has-this, algorithm: ECDSA_SHA_256 }\n');
+  const signing = await configFile('signing: { key: "arn:aws:kms:us-east-1:111122223333:alias/nobody" }\n');
   const { nights } = await jsonOf(out, '--config', signing);
   expect(nights.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['replayed', 'replayed']);
 });
