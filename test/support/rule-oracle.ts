@@ -165,7 +165,7 @@ export const ON_USER: Readonly<Record<string, (user: Completed, options: Options
   'email-domain'({ isActive, type, record: { emailAddress } }, options) {
     if (!isActive) return false;
     if (isNoAddress(emailAddress)) return undefined;
-    const [local, domain, ...more] = String(emailAddress).toLowerCase().split('@');
+    const [local, domain, ...more] = (typeof emailAddress === 'string' ? emailAddress : '').toLowerCase().split('@');
     const isWhole = typeof emailAddress === 'string' && local && domain && more.length === 0;
     const allowed = limitsOf(options).allowedDomains.map((entry) => entry.toLowerCase());
     if (isWhole && allowed.some((entry) => isOfDomain(domain, entry))) return false;
@@ -202,10 +202,9 @@ export const ON_USER: Readonly<Record<string, (user: Completed, options: Options
   'unrecognised-value'({ hasUserId, record }) {
     const isFine =
       hasUserId &&
-      STATUSES.includes(String(record.status)) &&
-      TYPES.includes(String(record.type)) &&
-      API_ACCESSES.includes(String(record.apiAccess)) &&
-      [record.status, record.type, record.apiAccess].every((value) => typeof value === 'string');
+      STATUSES.some((value) => value === record.status) &&
+      TYPES.some((value) => value === record.type) &&
+      API_ACCESSES.some((value) => value === record.apiAccess);
     return !isFine && 'MEDIUM';
   },
 };
@@ -233,7 +232,9 @@ const groupsBy = (users: readonly Completed[], keyOf: (user: Completed) => strin
 };
 
 const emailKey = ({ record: { emailAddress } }: Completed): string | undefined => {
-  const [local = '', domain = '', ...more] = String(emailAddress).toLowerCase().split('@');
+  const [local = '', domain = '', ...more] = (typeof emailAddress === 'string' ? emailAddress : '')
+    .toLowerCase()
+    .split('@');
   const [untagged = ''] = local.split('+');
   const isWhole = typeof emailAddress === 'string' && untagged !== '' && domain !== '' && more.length === 0;
   return isWhole ? `${untagged}@${domain}` : undefined;
