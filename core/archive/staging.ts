@@ -18,6 +18,17 @@ export interface Evidence {
 
 export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
+/** Reads a body to its end, for its hash and its length. */
+export const digestOfBody = async (body: AsyncIterable<Uint8Array>): Promise<Omit<Evidence, 'content'>> => {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of body) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), size };
+};
+
 /** The hash of a JSON value, as manifests name the criteria of a run. */
 export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value));
 

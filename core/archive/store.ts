@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Archive } from './archive.ts';
 import { ArchiveError } from './errors.ts';
 import type { ManifestObject } from './manifest.ts';
-import type { Evidence } from './staging.ts';
+import { digestOfBody, type Evidence } from './staging.ts';
 
 const CONTENT_TYPES = {
   gz: 'application/gzip',
@@ -19,13 +18,7 @@ const contentTypeOf = (key: string): string => {
 const readDigest = async (archive: Archive, key: string) => {
   const stored = await archive.read(key);
   if (stored === undefined) throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of stored.body) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), size, version: stored.version };
+  return { ...(await digestOfBody(stored.body)), version: stored.version };
 };
 
 export interface Stored {

@@ -1,7 +1,7 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
-import type { Evidence, SpoolFolder } from '../archive/staging.ts';
+import type { SpoolFolder } from '../archive/staging.ts';
 import { openSheet } from './sheet.ts';
 import { cellOf } from './user-sheets.ts';
 
@@ -71,25 +71,11 @@ const NO_CELLS = { member: '', from: '', to: '', rule: '', severity: '', state: 
 export const isChange = ({ state, ruleId }: Finding, rules: ReadonlyMap<string, Rule>): boolean =>
   state === 'event' || (state === 'waived' && rules.get(ruleId)?.kind === 'change');
 
-/** `changes.csv`: first the events that each run saw, then the differences of the reviewed run from the first. */
-export interface ChangesSheet {
-  addEvent(run: string, finding: Finding): Promise<void>;
-  /** Adds the differences of a user of the reviewed run. */
-  addUser(first: FirstRun, user: User): Promise<void>;
-  /** Adds the users of the first run who are gone; after the last user of the reviewed run. */
-  addGone(first: FirstRun): Promise<void>;
-  counts(): {
-    readonly came: number;
-    readonly gone: number;
-    readonly changed: number;
-    readonly untraceable: number;
-    readonly events: number;
-  };
-  finish(): Promise<Evidence>;
-}
-
-/** @param reviewed the name of the reviewed run */
-export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): Promise<ChangesSheet> => {
+/**
+ * `changes.csv`: first the events that each run saw, then the differences of the reviewed run from the first.
+ * @param reviewed the name of the reviewed run
+ */
+export const openChangesSheet = async (spools: SpoolFolder, reviewed: string) => {
   const sheet = await openSheet(spools, 'changes.csv', COLUMNS);
   const counts = { came: 0, gone: 0, changed: 0, untraceable: 0, events: 0 };
   const since = ({ run }: FirstRun): string => `${run} to ${reviewed}`;
@@ -102,7 +88,7 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
   });
 
   return {
-    async addEvent(run, { subject, ruleId, severity, state, message }) {
+    async addEvent(run: string, { subject, ruleId, severity, state, message }: Finding): Promise<void> {
       counts.events += 1;
       await sheet.add({
         ...NO_CELLS,
@@ -116,7 +102,8 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
         message,
       });
     },
-    async addUser(first, user) {
+    /** Adds the differences of a user of the reviewed run. */
+    async addUser(first: FirstRun, user: User): Promise<void> {
       if (!user.hasUserId) {
         counts.untraceable += 1;
         return;
@@ -136,7 +123,8 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
       if (changed.length > 0) counts.changed += 1;
       for (const change of changed) await sheet.add({ ...userCells('changed', first, user.id), ...change });
     },
-    async addGone(first) {
+    /** Adds the users of the first run who are gone; after the last user of the reviewed run. */
+    async addGone(first: FirstRun): Promise<void> {
       counts.untraceable += first.untraceable;
       for (const id of first.untaken()) {
         counts.gone += 1;
@@ -147,3 +135,5 @@ export const openChangesSheet = async (spools: SpoolFolder, reviewed: string): P
     finish: () => sheet.finish(),
   };
 };
+
+export type ChangesSheet = Awaited<ReturnType<typeof openChangesSheet>>;

@@ -1,6 +1,6 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Subject } from '../../rules/engine/rule.ts';
-import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { SEVERITIES, type Severity, worstSeverity } from '../../rules/engine/severity.ts';
 import type { User } from '../../rules/engine/user.ts';
 import { isFailing } from '../model/report.ts';
 
@@ -13,14 +13,9 @@ export interface OpenFindings {
 
 const NONE: OpenFindings = { count: 0, worst: undefined };
 
-const worse = (one: Severity | undefined, other: Severity | undefined): Severity | undefined => {
-  if (one === undefined || other === undefined) return one ?? other;
-  return isAtLeast(one, other) ? one : other;
-};
-
 const sum = (one: OpenFindings, other: OpenFindings): OpenFindings => ({
   count: one.count + other.count,
-  worst: worse(one.worst, other.worst),
+  worst: worstSeverity([one.worst, other.worst].filter((severity) => severity !== undefined)),
 });
 
 const subjectKey = ({ kind, id }: Subject): string => `${kind}/${id}`;
@@ -46,5 +41,3 @@ export const tallyFindings = () => {
     bySeverity: (): Readonly<Record<Severity, number>> => ({ ...bySeverity }),
   };
 };
-
-export type FindingTally = ReturnType<typeof tallyFindings>;

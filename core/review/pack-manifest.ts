@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
-import { sha256Of } from '../archive/staging.ts';
+import { digestOfBody, sha256Of } from '../archive/staging.ts';
 
 /** The files of a pack besides its manifest. */
 export const PACK_FILES = [
@@ -94,16 +93,10 @@ export interface StoredPack {
   readonly size: number;
 }
 
-const sha256OfBody = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
-  const hash = createHash('sha256');
-  for await (const chunk of body) hash.update(chunk);
-  return hash.digest('hex');
-};
-
 const fileProblem = async (pack: Archive, name: PackFile, wanted: string): Promise<string | undefined> => {
   const stored = await pack.read(name);
   if (stored === undefined) return `${name} is missing, though ${PACK_MANIFEST} names it`;
-  const found = await sha256OfBody(stored.body);
+  const { sha256: found } = await digestOfBody(stored.body);
   if (found === wanted) return undefined;
   const hint = name === 'worksheet.csv' ? '; fill in a copy of it, and build the pack anew' : '';
   return `${name} was altered: its SHA-256 must be ${wanted}, got ${found}${hint}`;

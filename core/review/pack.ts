@@ -2,21 +2,21 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
-import type { Manifest, StoredManifest } from '../archive/manifest.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
-import { createSpoolFolder, type Evidence, evidenceOf, jsonText, type SpoolFolder } from '../archive/staging.ts';
+import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
-import { type FindingTally, tallyFindings } from './open-findings.ts';
+import { tallyFindings } from './open-findings.ts';
 import { PACK_FILES, PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
-import { type Days, daysWithout, type PeriodRuns, readPeriodRuns, type UntrustedRun } from './period.ts';
+import { type Days, daysWithout, readPeriodRuns } from './period.ts';
 import { readmeText } from './readme.ts';
-import { openUserSheets, type UserSheets } from './user-sheets.ts';
+import { openUserSheets } from './user-sheets.ts';
 import { openWaiversSheet } from './waivers-sheet.ts';
-import { asSpread } from './worksheet-columns.ts';
+import { asSpread } from './worksheet.ts';
 
 /** A pack as it was written. */
 export interface BuiltPack {
@@ -49,13 +49,6 @@ const readChanges = async (
   return changes;
 };
 
-interface PeriodRead {
-  readonly sources: readonly StoredManifest[];
-  /** The first run that could be read, unless it is the reviewed one. */
-  readonly first: FirstRun | undefined;
-  readonly untrusted: readonly UntrustedRun[];
-}
-
 /** Reads the events that the runs of a period saw. A run that is altered is left out, and listed as untrusted. */
 const readPeriod = async (
   archive: Archive,
@@ -63,9 +56,10 @@ const readPeriod = async (
   reviewed: Manifest,
   rules: ReadonlyMap<string, Rule>,
   sheet: ChangesSheet,
-): Promise<PeriodRead> => {
-  const sources: StoredManifest[] = [];
-  const untrusted: UntrustedRun[] = [];
+) => {
+  const changesFrom: PackManifest['changesFrom'] = [];
+  const untrusted: PackManifest['gaps']['untrusted'] = [];
+  /** The first run that could be read, unless it is the reviewed one. */
   let first: FirstRun | undefined;
 
   for (const { run, stored, problem } of runs) {
@@ -73,20 +67,20 @@ const readPeriod = async (
       untrusted.push({ run, problem: problem ?? 'it has no manifest' });
       continue;
     }
-    const { manifest } = stored;
+    const { manifest, key, sha256 } = stored;
     try {
       requireObjects(manifest, ['snapshot', 'findings']);
       // Held until the end of the file: only there is it known to be what its manifest says.
       const changes = await readChanges(archive, manifest, rules);
       if (first === undefined && run !== reviewed.run) first = await readFirstRun(archive, manifest);
       for (const finding of changes) await sheet.addEvent(run, finding);
-      sources.push(stored);
+      changesFrom.push({ run, key, sha256 });
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
       untrusted.push({ run, problem: error.message });
     }
   }
-  return { sources, first, untrusted };
+  return { changesFrom, first, untrusted };
 };
 
 /** Recognises an id that may read like another in a worksheet: like the `#N` of a record without one, or by its characters. */
@@ -104,28 +98,6 @@ const refuseTwins = (run: string) => {
   };
 };
 
-const readUsers = async (
-  archive: Archive,
-  manifest: Manifest,
-  first: FirstRun | undefined,
-  tally: FindingTally,
-  users: UserSheets,
-  changes: ChangesSheet,
-): Promise<void> => {
-  const refuseTwin = refuseTwins(manifest.run);
-  for await (const { user } of usersOf(archive, manifest)) {
-    refuseTwin(user.id);
-    await users.add(user, tally.of(user));
-    if (first !== undefined) await changes.addUser(first, user);
-  }
-  if (first !== undefined) await changes.addGone(first);
-  const { users: listed } = users.counts();
-  if (listed !== manifest.counts.users)
-    throw new ArchiveError(
-      `the manifest of run ${manifest.run} tells of ${manifest.counts.users} users, its snapshot has ${listed}`,
-    );
-};
-
 const contentTypeOf = (name: string): string =>
   name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'text/plain; charset=utf-8';
 
@@ -140,95 +112,77 @@ interface PackRequest {
   readonly rules: ReadonlyMap<string, Rule>;
 }
 
-const describePack = (
-  { environmentId, period }: PackRequest,
-  { reviewed, unfinished }: PeriodRuns,
-  { sources, untrusted }: PeriodRead,
-  counts: PackDescription['counts'],
-): PackDescription => {
-  const { manifest, key, sha256 } = reviewed;
-  const changesFrom = sources.map((source) => ({
-    run: source.manifest.run,
-    key: source.key,
-    sha256: source.sha256,
-  }));
-  return {
-    schemaVersion: 1,
-    environmentId,
-    accountId: manifest.accountId,
-    period: { from: period.from, to: period.to },
-    run: manifest.run,
-    asOf: manifest.asOf,
-    archiveManifest: { key, sha256 },
-    changesFrom,
-    gaps: {
-      daysWithoutRun: [
-        ...daysWithout(
-          changesFrom.map(({ run }) => run),
-          period,
-        ),
-      ],
-      unfinished: [...unfinished],
-      untrusted: [...untrusted],
-    },
-    counts,
-    codeVersion: CODE_VERSION,
-  };
-};
-
-const build = async (
-  archive: Archive,
-  pack: Archive,
-  request: PackRequest,
-  spools: SpoolFolder,
-): Promise<BuiltPack> => {
-  const periodRuns = await readPeriodRuns(archive, request.environmentId, request.period);
-  const { manifest } = periodRuns.reviewed;
-  requireObjects(manifest, ['snapshot', 'findings', 'report']);
-  const report = await readReport(archive, manifest);
-
-  const changes = await openChangesSheet(spools, manifest.run);
-  const period = await readPeriod(archive, periodRuns.runs, manifest, request.rules, changes);
-
-  const tally = tallyFindings();
-  const waivers = await openWaiversSheet(spools);
-  for await (const finding of readFindings(archive, manifest)) {
-    tally.add(finding);
-    await waivers.add(finding);
-  }
-  const users = await openUserSheets(spools, Date.parse(manifest.asOf));
-  await readUsers(archive, manifest, period.first, tally, users, changes);
-
-  const description = describePack(request, periodRuns, period, {
-    ...users.counts(),
-    waivers: waivers.count(),
-    ...changes.counts(),
-    openFindings: tally.bySeverity(),
-  });
-  const files: Readonly<Record<PackFile, Evidence>> = {
-    'README.txt': evidenceOf(readmeText(description, report)),
-    'changes.csv': await changes.finish(),
-    'waivers.csv': await waivers.finish(),
-    ...(await users.finish()),
-  };
-  const digests = PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]);
-  const whole = { ...description, files: Object.fromEntries(digests) as PackManifest['files'] };
-  for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
-  const evidence = evidenceOf(jsonText(whole));
-  await store(pack, PACK_MANIFEST, evidence, 'application/json');
-  return { manifest: whole, sha256: evidence.sha256 };
-};
-
 /**
  * Builds the pack of an access review. The same archive and period give the same bytes: nothing in it tells when it
  * was built.
  * @param pack an empty archive, which takes the pack
  * @throws {ArchiveError} where there is no complete run to review, or it is altered; the pack is then left empty
  */
-export const buildPack = async (archive: Archive, pack: Archive, request: PackRequest): Promise<BuiltPack> => {
+export const buildPack = async (
+  archive: Archive,
+  pack: Archive,
+  { environmentId, period, rules }: PackRequest,
+): Promise<BuiltPack> => {
   const spools = await createSpoolFolder();
   try {
-    return await build(archive, pack, request, spools);
+    const { reviewed, runs, unfinished } = await readPeriodRuns(archive, environmentId, period);
+    const { manifest, key, sha256 } = reviewed;
+    requireObjects(manifest, ['snapshot', 'findings', 'report']);
+    const report = await readReport(archive, manifest);
+
+    const changes = await openChangesSheet(spools, manifest.run);
+    const { changesFrom, first, untrusted } = await readPeriod(archive, runs, manifest, rules, changes);
+
+    const tally = tallyFindings();
+    const waivers = await openWaiversSheet(spools);
+    for await (const finding of readFindings(archive, manifest)) {
+      tally.add(finding);
+      await waivers.add(finding);
+    }
+    const users = await openUserSheets(spools, Date.parse(manifest.asOf));
+    const refuseTwin = refuseTwins(manifest.run);
+    for await (const { user } of usersOf(archive, manifest)) {
+      refuseTwin(user.id);
+      await users.add(user, tally.of(user));
+      if (first !== undefined) await changes.addUser(first, user);
+    }
+    if (first !== undefined) await changes.addGone(first);
+    const { users: listed } = users.counts();
+    if (listed !== manifest.counts.users)
+      throw new ArchiveError(
+        `the manifest of run ${manifest.run} tells of ${manifest.counts.users} users, its snapshot has ${listed}`,
+      );
+
+    const description: PackDescription = {
+      schemaVersion: 1,
+      environmentId,
+      accountId: manifest.accountId,
+      period: { from: period.from, to: period.to },
+      run: manifest.run,
+      asOf: manifest.asOf,
+      archiveManifest: { key, sha256 },
+      changesFrom,
+      gaps: { daysWithoutRun: daysWithout(changesFrom, period), unfinished, untrusted },
+      counts: {
+        ...users.counts(),
+        waivers: waivers.count(),
+        ...changes.counts(),
+        openFindings: tally.bySeverity(),
+      },
+      codeVersion: CODE_VERSION,
+    };
+    const files: Readonly<Record<PackFile, Evidence>> = {
+      'README.txt': evidenceOf(readmeText(description, report)),
+      'changes.csv': await changes.finish(),
+      'waivers.csv': await waivers.finish(),
+      ...(await users.finish()),
+    };
+    const digests = PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]);
+    const whole = { ...description, files: Object.fromEntries(digests) as PackManifest['files'] };
+    for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
+    const evidence = evidenceOf(jsonText(whole));
+    await store(pack, PACK_MANIFEST, evidence, 'application/json');
+    return { manifest: whole, sha256: evidence.sha256 };
   } finally {
     await spools.remove();
   }

@@ -4,25 +4,12 @@ import { ArchiveError } from '../archive/errors.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import type { ArchivedRun, Attempt } from '../archive/runs.ts';
 import { attemptsWithin, runsWithin } from '../archive/stretch.ts';
+import type { PackManifest } from './pack-manifest.ts';
 
 /** Days in UTC, `YYYY-MM-DD`, both included. */
-export interface Days {
-  readonly from: string;
-  readonly to: string;
-}
+export type Days = PackManifest['period'];
 
-/** An attempt at a run that never came to be complete. */
-export interface UnfinishedRun {
-  readonly run: string;
-  readonly attempt?: string | undefined;
-  /** Its verdict and reason, as far as it could say. */
-  readonly end: string;
-}
-
-export interface UntrustedRun {
-  readonly run: string;
-  readonly problem: string;
-}
+type UnfinishedRun = PackManifest['gaps']['unfinished'][number];
 
 /** The runs of a period. */
 export interface PeriodRuns {
@@ -30,7 +17,8 @@ export interface PeriodRuns {
   readonly reviewed: StoredManifest;
   /** The runs within the period, in order; the reviewed one is the last where it is among them. */
   readonly runs: readonly ArchivedRun[];
-  readonly unfinished: readonly UnfinishedRun[];
+  /** Attempts at a run that never came to be complete, each with its verdict and reason as far as it could say. */
+  readonly unfinished: UnfinishedRun[];
 }
 
 const dayOf = (run: string): string => `${run.slice(0, 4)}-${run.slice(4, 6)}-${run.slice(6, 8)}`;
@@ -65,9 +53,9 @@ export const readPeriodRuns = async (archive: Archive, environmentId: string, da
 };
 
 /** Lists the days of a period without any of these runs; days in a row are one entry. */
-export const daysWithout = (runs: readonly string[], { from, to }: Days): readonly Days[] => {
-  const seen = new Set(runs.map(dayOf));
-  const gaps: { from: string; to: string }[] = [];
+export const daysWithout = (runs: readonly { readonly run: string }[], { from, to }: Days): Days[] => {
+  const seen = new Set(runs.map(({ run }) => dayOf(run)));
+  const gaps: Days[] = [];
   let isOpen = false;
   for (let time = Date.parse(from); time <= Date.parse(to); time += DAY_MS) {
     const day = new Date(time).toISOString().slice(0, 10);

@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
 import { type Evidence, evidenceOf, jsonText, sha256Of } from '../archive/staging.ts';
-import { oneLine, plural, wrap } from '../text/plain-text.ts';
+import { oneLine, plural } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
 import {
   type FileDigest,
@@ -11,8 +11,8 @@ import {
   readPack,
   type StoredPack,
 } from './pack-manifest.ts';
-import { checkWorksheet, type ReviewDecision } from './worksheet.ts';
-import { DECISIONS, type Decision } from './worksheet-columns.ts';
+import { section as titled } from './readme.ts';
+import { checkWorksheet, DECISIONS, type Decision, type ReviewDecision } from './worksheet.ts';
 
 const SIGNED_OFF = 'signed-off.json';
 const SIGNED_OFF_TEXT = 'signed-off.txt';
@@ -20,22 +20,13 @@ const FILLED_WORKSHEET = 'signed-off-worksheet.csv';
 export const SIGN_OFF_MANIFEST = 'signed-off-manifest.json';
 
 /** A user whose access is to be taken away. */
-interface Revocation {
-  readonly userId: string;
-  readonly status: string;
-  readonly apiAccess: string;
-  readonly justification: string;
-  readonly reviewer: string;
-}
+type Revocation = Pick<ReviewDecision, 'userId' | 'status' | 'apiAccess' | 'justification' | 'reviewer'>;
 
-/** A user who stays for a reason that was given. */
-interface Justified {
-  readonly userId: string;
-  /** The reason that the pack asked a justification for; empty where the reviewer gave one unasked. */
-  readonly justificationToKeep: string;
-  readonly justification: string;
-  readonly reviewer: string;
-}
+/**
+ * A user who stays for a reason that was given; `justificationToKeep`, for which the pack asked one, is empty where the
+ * reviewer gave it unasked.
+ */
+type Justified = Pick<ReviewDecision, 'userId' | 'justificationToKeep' | 'justification' | 'reviewer'>;
 
 /** `signed-off.json`: the decisions of a review. */
 export interface SignOff extends Pick<PackManifest, 'environmentId' | 'accountId' | 'period' | 'run' | 'gaps'> {
@@ -68,7 +59,7 @@ export class WorksheetError extends Error {
 const justifiedBy = (decided: readonly ReviewDecision[], wanted: Decision): readonly Justified[] =>
   decided
     .filter(({ decision, justification }) => decision === wanted && justification !== '')
-    .map(({ user: { userId, justificationToKeep }, justification, reviewer }) => ({
+    .map(({ userId, justificationToKeep, justification, reviewer }) => ({
       userId,
       justificationToKeep,
       justification,
@@ -94,7 +85,7 @@ const signOffOf = (
     decisions: Object.fromEntries(DECISIONS.map((decision) => [decision, count(decision)])) as Record<Decision, number>,
     revocations: decided
       .filter(({ decision }) => decision === 'revoke')
-      .map(({ user: { userId, status, apiAccess }, justification, reviewer: by }) => ({
+      .map(({ userId, status, apiAccess, justification, reviewer: by }) => ({
         userId,
         status,
         apiAccess,
@@ -109,14 +100,7 @@ const signOffOf = (
   };
 };
 
-const bullet = (text: string): string => wrap(oneLine(text), '- ');
-
-const section = (title: string, lines: readonly string[]): readonly string[] => [
-  '',
-  title,
-  '-'.repeat(title.length),
-  ...(lines.length === 0 ? ['none'] : lines.map(bullet)),
-];
+const section = (title: string, lines: readonly string[]): string => titled(title, lines.map(oneLine), 'none');
 
 const revocationText = ({ userId, status, apiAccess, justification, reviewer }: Revocation): string =>
   `${userId} (status ${status || 'not given'}, API access ${apiAccess || 'not given'}), by ${reviewer}${justification === '' ? '' : `: ${justification}`}`;
@@ -126,21 +110,21 @@ const justifiedText = ({ userId, justificationToKeep, justification, reviewer }:
 
 const signOffText = (signOff: SignOff, manifest: PackManifest): string => {
   const { environmentId, accountId, period, reviewer, signedOffAt, decisions, revocations } = signOff;
-  return `${[
+  return [
     `ACCESS REVIEW SIGNED OFF: FinSpace environment ${environmentId}, account ${accountId}`,
     `Period ${period.from} to ${period.to}`,
     `By ${oneLine(reviewer)}, ${signedOffAt}`,
     '',
-    `${plural(manifest.counts.users, 'user')}: keep ${decisions.keep}, revoke ${decisions.revoke}, justify ${decisions.justify}`,
-    ...section('What it speaks for', historyText(manifest)),
-    ...section('Revocations to carry out (FinSpace has no deletion: disable)', revocations.map(revocationText)),
-    ...section('Justified exceptions', signOff.exceptions.map(justifiedText)),
-    ...section('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
-    ...section('Evidence', [
+    `${plural(manifest.counts.users, 'user')}: keep ${decisions.keep}, revoke ${decisions.revoke}, justify ${decisions.justify}\n`,
+    section('What it speaks for', historyText(manifest)),
+    section('Revocations to carry out (FinSpace has no deletion: disable)', revocations.map(revocationText)),
+    section('Justified exceptions', signOff.exceptions.map(justifiedText)),
+    section('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
+    section('Evidence', [
       `worksheet as handed in: ${FILLED_WORKSHEET}, SHA-256 ${signOff.worksheet.sha256}`,
       `pack: ${PACK_MANIFEST}, SHA-256 ${signOff.packManifest.sha256}`,
     ]),
-  ].join('\n')}\n`;
+  ].join('\n');
 };
 
 export interface SignOffRequest {

@@ -1,11 +1,11 @@
 import { isAtLeast } from '../../rules/engine/severity.ts';
 import { readTime } from '../../rules/engine/time.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
-import type { Evidence, SpoolFolder } from '../archive/staging.ts';
+import type { SpoolFolder } from '../archive/staging.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { OpenFindings } from './open-findings.ts';
 import { openSheet } from './sheet.ts';
-import { WORKSHEET_COLUMNS } from './worksheet-columns.ts';
+import { WORKSHEET_COLUMNS } from './worksheet.ts';
 
 const WHO = ['userId', 'firstName', 'lastName', 'emailAddress'] as const;
 const ACCESS = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
@@ -69,30 +69,17 @@ const justificationToKeep = ({ isPrivileged }: User, { worst }: OpenFindings): s
   return reasons.length === 0 ? '' : `required: ${reasons.join(' and ')}`;
 };
 
-/** The files of a pack that have a line a user. */
-export interface UserSheets {
-  add(user: User, findings: OpenFindings): Promise<void>;
-  counts(): {
-    readonly users: number;
-    readonly superUsers: number;
-    readonly apiBound: number;
-    readonly neverLoggedIn: number;
-    readonly lastLoginUnknown: number;
-    readonly justificationRequired: number;
-  };
-  finish(): Promise<
-    Readonly<Record<'roster.csv' | 'privileged.csv' | 'never-logged-in.csv' | 'worksheet.csv', Evidence>>
-  >;
-}
-
 const TIMES = USER_TIMES.flatMap((member) => [member, `${member}Raw`] as const);
 const ROSTER_COLUMNS = [...WHO, ...ACCESS, ...TIMES, ...FINDINGS] as const;
 const PRIVILEGED_COLUMNS = [...WHO, 'because', ...ACCESS, 'lastLogin', ...FINDINGS] as const;
 const LOGIN_TIMES = ['lastLogin', 'createTime', 'lastEnabledTime'] as const;
 const NEVER_LOGGED_IN_COLUMNS = [...WHO, ...LOGIN_TIMES, ...ACCESS, ...FINDINGS] as const;
 
-/** @param now the reviewed run's instant, in milliseconds since the epoch */
-export const openUserSheets = async (spools: SpoolFolder, now: number): Promise<UserSheets> => {
+/**
+ * The files of a pack that have a line a user.
+ * @param now the reviewed run's instant, in milliseconds since the epoch
+ */
+export const openUserSheets = async (spools: SpoolFolder, now: number) => {
   const roster = await openSheet(spools, 'roster.csv', ROSTER_COLUMNS);
   const privileged = await openSheet(spools, 'privileged.csv', PRIVILEGED_COLUMNS);
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
@@ -106,7 +93,7 @@ export const openUserSheets = async (spools: SpoolFolder, now: number): Promise<
   };
 
   return {
-    async add(user, findings) {
+    async add(user: User, findings: OpenFindings): Promise<void> {
       const who = whoCells(user);
       const access = accessCells(user);
       const open = findingCells(findings);

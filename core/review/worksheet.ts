@@ -1,21 +1,39 @@
 import { unguarded } from '../outputs/csv.ts';
 import { truncate } from '../text/plain-text.ts';
 import { CsvError, type CsvRow, readCsv } from './csv-reader.ts';
-import {
-  type ANSWER_COLUMNS,
-  asSpread,
-  DECISIONS,
-  type Decision,
-  IDENTITY_COLUMNS,
-  WORKSHEET_COLUMNS,
-} from './worksheet-columns.ts';
+
+/** The columns about a user; a reviewer changes none of them. */
+const IDENTITY_COLUMNS = [
+  'userId',
+  'name',
+  'emailAddress',
+  'type',
+  'status',
+  'apiAccess',
+  'apiAccessPrincipalArn',
+  'lastLogin',
+  'openFindings',
+  'worstSeverity',
+  'justificationToKeep',
+] as const;
+
+/** The columns that a reviewer fills in. */
+const ANSWER_COLUMNS = ['decision', 'justification', 'reviewer'] as const;
+
+export const WORKSHEET_COLUMNS = [...IDENTITY_COLUMNS, ...ANSWER_COLUMNS] as const;
+
+export const DECISIONS = ['keep', 'revoke', 'justify'] as const;
+
+export type Decision = (typeof DECISIONS)[number];
+
+/** A text as every spreadsheet gives it back: line ends differ by the machine, and half a character is none. */
+export const asSpread = (text: string): string => text.toWellFormed().replaceAll(/\r\n?/g, '\n');
 
 type Column = (typeof WORKSHEET_COLUMNS)[number];
 type Identity = Readonly<Record<(typeof IDENTITY_COLUMNS)[number], string>>;
 
 /** A reviewer's decision on a user, and the members of the user that a sign-off states. */
-export interface ReviewDecision {
-  readonly user: Pick<Identity, 'userId' | 'status' | 'apiAccess' | 'justificationToKeep'>;
+export interface ReviewDecision extends Pick<Identity, 'userId' | 'status' | 'apiAccess' | 'justificationToKeep'> {
   readonly decision: Decision;
   readonly justification: string;
   readonly reviewer: string;
@@ -145,12 +163,7 @@ const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
         addProblem(line, column, must, value);
       if (!isDecision(decision)) return;
       const { userId, status, apiAccess, justificationToKeep } = user;
-      decided.push({
-        user: { userId, status, apiAccess, justificationToKeep },
-        decision,
-        justification,
-        reviewer,
-      });
+      decided.push({ userId, status, apiAccess, justificationToKeep, decision, justification, reviewer });
     },
     /** Once the whole file is read: the users whom no line was about. */
     addMissing(): void {

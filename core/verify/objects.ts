@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
 import { objectPrefixes, runOfKey } from '../archive/keys.ts';
+import { digestOfBody } from '../archive/staging.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import { inBatches } from './batches.ts';
 import type { Link } from './links.ts';
@@ -30,13 +30,7 @@ const checkObject = async (archive: Archive, { run, key, sha256, size }: Claimed
       const message = 'is not there, though its manifest names it';
       return { problem: { kind: 'missing', run, key, message } };
     }
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of stored.body) {
-      hash.update(chunk);
-      bytes += chunk.length;
-    }
-    const found = hash.digest('hex');
+    const { sha256: found, size: bytes } = await digestOfBody(stored.body);
     if (found === sha256 && bytes === size) return { bytes };
     const message = `has ${bytes} bytes of SHA-256 ${found}, its manifest says ${size} of ${sha256}`;
     return { bytes, problem: { kind: 'edited', run, key, message } };

@@ -77,7 +77,7 @@ describe('a worksheet that is right', () => {
   ])('is taken $name', async ({ edit = asItIs, spelling }) => {
     const { problems, decided } = await filledBy(edit, spelling);
     expect(problems).toEqual([]);
-    expect(decided.map(({ user: { userId } }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
+    expect(decided.map(({ userId }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
   });
 });
 
@@ -269,6 +269,6 @@ describe('hostile texts', () => {
     const filled = spoil(writeSheet((await readSheet(worksheet)).map(answered)));
     const { problems, decided } = await check(worksheet, filled);
     expect(problems).toEqual([]);
-    expect(decided.map(({ user: { userId } }) => userId)).toEqual(NAMES.map((name) => name.replaceAll('\r\n', '\n')));
+    expect(decided.map(({ userId }) => userId)).toEqual(NAMES.map((name) => name.replaceAll('\r\n', '\n')));
   });
 });
