@@ -1,9 +1,10 @@
+import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { ResolutionCause } from '../../rules/engine/finding.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import { plural } from '../text/plain-text.ts';
 import type { HighlightKind } from './highlights.ts';
 import type { ListingCounts } from './listing.ts';
-import type { VerdictReason } from './report.ts';
+import type { Counts, VerdictReason } from './report.ts';
 
 interface HighlightWords {
   /** On one finding, and behind a number: `3 new`. */
@@ -87,6 +88,14 @@ export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: str
   unused: () => 'nothing fails that it accepts; remove it',
   'unknown-rule': () => 'names a rule that the catalogue does not have; it accepts nothing',
 };
+
+/** Says how much of the directory a listing gave. */
+export const seenText = ({ users, pages, duplicates }: Counts): string =>
+  `${plural(users, 'user')} on ${plural(pages, 'page')}` +
+  (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
+
+/** `not configured`: how a rule fared. */
+export const stateText = (state: RuleOutcome['state']): string => state.replace('-', ' ');
 
 /** Says how often a listing was begun anew, as the end of a sentence; empty where it never was. */
 export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {

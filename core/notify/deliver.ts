@@ -3,7 +3,7 @@ import { readJson } from '../archive/lines.ts';
 import { evidenceOf, jsonText } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
-import type { Channel, Deliveries, Delivery, Notification, Receipt } from './channel.ts';
+import type { Channel, Deliveries, Delivery, Notification } from './channel.ts';
 
 /** The number of times that a marker is looked for which another attempt may be about to write. */
 const CHECKS = 20;
@@ -23,9 +23,9 @@ export interface Wait {
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-const isMarked = async ({ archive, wait }: Markers, key: string): Promise<boolean> => {
+const isMarked = async ({ archive, keyOf, wait }: Markers, channel: string): Promise<boolean> => {
   for (let check = 0; check < CHECKS; check += 1) {
-    if (await archive.has(key)) return true;
+    if (await archive.has(keyOf(channel))) return true;
     if (wait === undefined || wait.ms === 0) return false;
     await wait.clock.sleep(wait.ms / CHECKS);
   }
@@ -48,29 +48,6 @@ const isReasonKnown = async (
   return false;
 };
 
-const attempted = async (send: () => Promise<'sent' | 'already-sent'>): Promise<Delivery> => {
-  try {
-    return { outcome: await send() };
-  } catch (error) {
-    return { outcome: 'failed', message: nameAndMessageOf(error) };
-  }
-};
-
-/** The marker is written once the channel took it: what fails in between is sent twice rather than never. */
-const sendOnce = (
-  markers: Markers,
-  key: string,
-  { report: { run, verdict, reason } }: Notification,
-  send: () => Promise<Receipt>,
-): Promise<Delivery> =>
-  attempted(async () => {
-    if (await isMarked(markers, key)) return 'already-sent';
-    const receipt = await send();
-    const marker = { run, verdict, ...(reason !== undefined && { reason }), ...receipt };
-    await markers.archive.create(key, evidenceOf(jsonText(marker)).content, 'application/json');
-    return 'sent';
-  });
-
 /**
  * Sends a notification on one channel, unless a marker says that it was sent.
  * @param markers undefined where there is no archive to remember it: it is sent all the same
@@ -83,14 +60,18 @@ export const deliver = async (
 ): Promise<Delivery> => {
   const send = prepare(notification);
   if (send === undefined) return { outcome: 'quiet' };
-  if (markers === undefined) {
-    return attempted(async () => {
-      await send();
-      return 'sent';
-    });
+  const { run, verdict, reason } = notification.report;
+  if (markers !== undefined && (await isReasonKnown(markers, name, reason))) return { outcome: 'already-sent' };
+  try {
+    if (markers !== undefined && (await isMarked(markers, name))) return { outcome: 'already-sent' };
+    const receipt = await send();
+    // Once the channel took it: what fails in between is sent twice rather than never.
+    const marker = { run, verdict, ...(reason !== undefined && { reason }), ...receipt };
+    await markers?.archive.create(markers.keyOf(name), evidenceOf(jsonText(marker)).content, 'application/json');
+    return { outcome: 'sent' };
+  } catch (error) {
+    return { outcome: 'failed', message: nameAndMessageOf(error) };
   }
-  if (await isReasonKnown(markers, name, notification.report.reason)) return { outcome: 'already-sent' };
-  return sendOnce(markers, markers.keyOf(name), notification, send);
 };
 
 /** Sends a notification on every channel, one after the other; what one can't send keeps no other from it. */

@@ -5,10 +5,18 @@ import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../..
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { isFullyJudged, type Report } from '../../model/report.ts';
-import { BAD_NEWS, begunAnew, CAUSE_WORDS, HIGHLIGHT_WORDS, TROUBLE_WORDS, UNSEEN } from '../../model/words.ts';
+import {
+  BAD_NEWS,
+  begunAnew,
+  CAUSE_WORDS,
+  HIGHLIGHT_WORDS,
+  seenText,
+  stateText,
+  TROUBLE_WORDS,
+  UNSEEN,
+} from '../../model/words.ts';
 import { plainLine, plural, wrap } from '../../text/plain-text.ts';
-import type { DigestFacts } from './facts.ts';
-import { countOf, foundAtFirst, worstOf } from './subject.ts';
+import { countOf, type DigestFacts, foundAtFirst, worstOf } from './subject.ts';
 
 /** The most subjects that are named for a rule, and the most waivers; the report has them all. */
 const NAMED = 20;
@@ -52,7 +60,8 @@ const subjectOf = ({ subject: { kind, id } }: Finding): string => {
 
 /** A finding on one line, without what the block's heading says already. */
 const changeLine = (finding: Finding, kind: HighlightKind, group: RuleBlock): string => {
-  const { escalatedFrom, severity, message } = finding;
+  const { escalatedFrom, severity, message, cause } = finding;
+  if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${CAUSE_WORDS[cause ?? 'fixed']}`, '  - ');
   const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
   const other = severity === group.severity ? [] : [severity];
   const notes = [
@@ -72,52 +81,33 @@ const shownOf = (group: RuleBlock): readonly { readonly finding: Finding; readon
 
 const totalOf = ({ highlights }: RuleBlock): number => highlights.reduce((total, { count }) => total + count, 0);
 
-const countedHeading = (kind: HighlightKind, count: number): string => {
-  const { heading, tag } = HIGHLIGHT_WORDS[kind];
-  return `${count} ${heading ?? tag}`;
-};
-
-/** The rule, how its findings fared, and what it requires. */
-const heading = ({ rules }: DigestFacts, { ruleId, severity, highlights }: RuleBlock): readonly string[] => {
-  const counts = highlights.map(({ kind, count }) => countedHeading(kind, count)).join(', ');
-  const title = rules.get(ruleId)?.title;
+/** The rule and how its findings fared, what it requires, its findings and, of those that stand, what to do. */
+const ruleBlock = ({ rules }: DigestFacts, group: RuleBlock): string => {
+  const { ruleId, severity, highlights } = group;
+  const { title, remediation } = rules.get(ruleId) ?? {};
+  const counts = highlights.map(({ kind, count }) => {
+    const { tag, heading = tag } = HIGHLIGHT_WORDS[kind];
+    return `${count} ${heading}`;
+  });
+  const isResolved = highlights.every(({ kind }) => kind === 'resolved');
+  const shown = shownOf(group);
   return [
     '',
-    wrap(`${plainLine(ruleId, MAX_ID)}: ${counts}`, `${severity} `),
+    wrap(`${plainLine(ruleId, MAX_ID)}: ${counts.join(', ')}`, `${severity} `),
     ...(title === undefined ? [] : [wrap(title, '  Required: ')]),
-  ];
-};
-
-const changeBlock = (facts: DigestFacts, group: RuleBlock): string => {
-  const shown = shownOf(group);
-  const remediation = facts.rules.get(group.ruleId)?.remediation;
-  return [
-    ...heading(facts, group),
     ...shown.map(({ finding, kind }) => changeLine(finding, kind, group)),
     ...more(totalOf(group) - shown.length),
-    ...(remediation === undefined ? [] : [wrap(remediation, '  What to do: ')]),
-  ].join('\n');
-};
-
-const resolvedBlock = (facts: DigestFacts, group: RuleBlock): string => {
-  const shown = shownOf(group);
-  return [
-    ...heading(facts, group),
-    ...shown.map(({ finding }) => wrap(`${subjectOf(finding)}: ${CAUSE_WORDS[finding.cause ?? 'fixed']}`, '  - ')),
-    ...more(totalOf(group) - shown.length),
+    ...(remediation === undefined || isResolved ? [] : [wrap(remediation, '  What to do: ')]),
   ].join('\n');
 };
 
 /** Composes as many blocks as the budget allows, and says what was left out. */
-const withinBudget = (
-  groups: readonly RuleBlock[],
-  compose: (group: RuleBlock) => string,
-  budget: number,
-): readonly string[] => {
+const withinBudget = (facts: DigestFacts, highlights: readonly Highlight[], budget: number): readonly string[] => {
+  const groups = groupByRule(highlights);
   const blocks: string[] = [];
   let bytes = 0;
   for (const [index, group] of groups.entries()) {
-    const block = compose(group);
+    const block = ruleBlock(facts, group);
     bytes += Buffer.byteLength(block) + 1;
     if (bytes > budget) {
       const left = groups.slice(index);
@@ -148,15 +138,13 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
 };
 
 const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {
-  const { users, pages, duplicates } = counts;
-  const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
-  const repeated = duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`;
-  const dropped = `${repeated}${begunAnew(counts)}`;
-  if (verdict === 'COMPLETE') return [wrap(`COMPLETE: all of the listing was seen, ${seen}${dropped}.`, 'Verdict: ')];
+  const dropped = begunAnew(counts);
+  if (verdict === 'COMPLETE')
+    return [wrap(`COMPLETE: all of the listing was seen, ${seenText(counts)}${dropped}.`, 'Verdict: ')];
   return [
     wrap(`${verdict}${reason === undefined ? '' : ` (${reason})`}`, 'Verdict: '),
     ...(message === undefined ? [] : [wrap(plainLine(message, 2 * MAX_TEXT), '  Why:      ')]),
-    wrap(`${users === 0 ? 'no user' : seen}${dropped}`, '  Seen:     '),
+    wrap(`${counts.users === 0 ? 'no user' : seenText(counts)}${dropped}`, '  Seen:     '),
     wrap(reason === undefined ? 'what the reason kept from view' : UNSEEN[reason], '  Not seen: '),
     wrap(
       'Nothing was resolved. No finding is to be read as fixed, and no user as compliant, because this digest does not name it.',
@@ -190,15 +178,9 @@ const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] => [
   ...more(troubles.length - NAMED),
 ];
 
-const STATE_WORDS: Readonly<Record<Exclude<RuleOutcome['state'], 'ran'>, string>> = {
-  off: 'off',
-  'not-configured': 'not configured',
-  'not-assessed': 'not assessed',
-};
-
 /** The reason for which a rule had no answer for everybody; rules that share it stand on one line. */
 const unjudgedReason = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
-  const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : STATE_WORDS[state];
+  const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : stateText(state);
   const why = error === undefined ? reason : `it failed: ${error}`;
   return why === undefined ? left : `${left} (${plainLine(why, MAX_TEXT)})`;
 };
@@ -238,9 +220,11 @@ export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): str
   const { report, environmentName } = facts;
   const name = plainLine(environmentName ?? '', MAX_ID);
   const id = plainLine(report.environmentId, MAX_ID);
-  const groups = groupByRule(news.filter(({ kind }) => kind !== 'resolved' && kind !== 'reminder'));
-  const reminders = groupByRule(news.filter(({ kind }) => kind === 'reminder'));
-  const resolved = groupByRule(news.filter(({ kind }) => kind === 'resolved'));
+  const isOld = (kind: HighlightKind): boolean => kind === 'resolved' || kind === 'reminder';
+  const changes = (title: string, isIn: (kind: HighlightKind) => boolean, share: number): readonly string[] => {
+    const highlights = news.filter(({ kind }) => isIn(kind));
+    return section(title, withinBudget(facts, highlights, CHANGES_BUDGET * share));
+  };
   const isComplete = report.verdict === 'COMPLETE';
 
   return [
@@ -249,18 +233,9 @@ export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): str
     '',
     ...verdictLines(report),
     '',
-    ...section(
-      isComplete ? 'WHAT CHANGED' : 'WHAT CHANGED AMONG WHAT WAS SEEN',
-      withinBudget(groups, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.5),
-    ),
-    ...section(
-      'REMINDERS',
-      withinBudget(reminders, (group) => changeBlock(facts, group), CHANGES_BUDGET * 0.25),
-    ),
-    ...section(
-      'RESOLVED',
-      withinBudget(resolved, (group) => resolvedBlock(facts, group), CHANGES_BUDGET * 0.25),
-    ),
+    ...changes(isComplete ? 'WHAT CHANGED' : 'WHAT CHANGED AMONG WHAT WAS SEEN', (kind) => !isOld(kind), 0.5),
+    ...changes('REMINDERS', (kind) => kind === 'reminder', 0.25),
+    ...changes('RESOLVED', (kind) => kind === 'resolved', 0.25),
     ...section('WHAT STANDS', openLines(report)),
     ...section('WAIVERS TO SEE TO', waiverLines(report.waiverTroubles ?? [])),
     ...section('NOT FULLY JUDGED', unjudgedLines(report)),

@@ -3,8 +3,7 @@ import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { type Highlight, isNews } from '../../model/highlights.ts';
 import type { Alert } from '../channel.ts';
 import { composeBody } from './body.ts';
-import type { DigestFacts } from './facts.ts';
-import { composeSubject } from './subject.ts';
+import { composeSubject, type DigestFacts } from './subject.ts';
 
 const isSame = (one: WaiverTrouble, other: WaiverTrouble): boolean =>
   one.kind === other.kind && one.rule === other.rule && one.user === other.user && one.expires === other.expires;

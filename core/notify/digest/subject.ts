@@ -1,9 +1,23 @@
+import type { Rule } from '../../../rules/engine/rule.ts';
 import { worstSeverity } from '../../../rules/engine/severity.ts';
+import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 import { BAD_NEWS, countedHighlights } from '../../model/words.ts';
 import { plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
-import type { DigestFacts } from './facts.ts';
+
+/** Everything that a digest may say. */
+export interface DigestFacts {
+  readonly report: Report;
+  /** The operators' name for the environment. */
+  readonly environmentName?: string | undefined;
+  readonly highlights: readonly Highlight[];
+  /** The waiver troubles of the last complete run: they are not mailed again. */
+  readonly knownTroubles: readonly WaiverTrouble[];
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** The report's key behind the archive's location. */
+  readonly reportLocation: string;
+}
 
 /** SNS takes fewer than 100 characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const MAX_SUBJECT = 99;

@@ -2,20 +2,13 @@ import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
-import { TROUBLE_WORDS } from '../../model/words.ts';
+import { stateText, TROUBLE_WORDS } from '../../model/words.ts';
 import { plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { foreign, type Html, html } from './markup.ts';
 import { severityBadge } from './severity.ts';
 
 const MAX_REASON = 400;
-
-const STATES: Readonly<Record<RuleOutcome['state'], string>> = {
-  ran: 'ran',
-  off: 'off',
-  'not-configured': 'not configured',
-  'not-assessed': 'not assessed',
-};
 
 const number = (value: number): Html =>
   html`<td class="n${value === 0 ? ' zero' : ''}" data-sort="${value}">${value}</td>`;
@@ -31,7 +24,7 @@ const reasonOf = ({ error, reason = '' }: RuleOutcome): string =>
 const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html => {
   const { id, severity, state, checked, failed, notAssessed } = outcome;
   const name = hasFindings ? html`<a href="#rule-${id}">${title}</a>` : title;
-  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span></td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${STATES[state]}</span></td>${number(checked)}${number(failed)}${number(notAssessed)}<td>${foreign(reasonOf(outcome))}</td></tr>\n`;
+  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span></td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${stateText(state)}</span></td>${number(checked)}${number(failed)}${number(notAssessed)}<td>${foreign(reasonOf(outcome))}</td></tr>\n`;
 };
 
 const summary = (outcomes: readonly RuleOutcome[]): string => {

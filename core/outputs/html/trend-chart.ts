@@ -6,15 +6,11 @@ import { type TrendPoint, WORST_FIRST } from '../../model/trend.ts';
 import { type Html, html } from './markup.ts';
 import { severityClass, severityWord } from './severity.ts';
 
-/** The size of a drawing, in pixels where the page is as wide as it is meant for. */
-interface Size {
-  readonly name: 'wide' | 'narrow';
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Two drawings, of which the page shows one: a drawing that shrinks to a telephone can't be read there. */
-const SIZES: readonly Size[] = [
+/**
+ * Two drawings, in pixels where the page is as wide as it is meant for, of which the page shows one: a drawing that shrinks to a telephone can't be
+ * read there.
+ */
+const SIZES = [
   { name: 'wide', width: 1000, height: 250 },
   { name: 'narrow', width: 400, height: 250 },
 ];
@@ -62,7 +58,7 @@ const anchorOf = (index: number, count: number): string => {
 /** Rounds to one decimal, which is finer than any screen shows. */
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
-const chart = (moments: readonly Moment[], title: string, { name, width, height }: Size): Html => {
+const chart = (moments: readonly Moment[], title: string, { name, width, height }: (typeof SIZES)[number]): Html => {
   const base = height - BOTTOM;
   const first = moments[0]?.at ?? new Date(0);
   const last = moments.at(-1)?.at ?? first;

@@ -1,7 +1,7 @@
 import { isFullyJudged, isOn, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { begunAnew, countedHighlights, UNSEEN } from '../../model/words.ts';
+import { begunAnew, countedHighlights, seenText, UNSEEN } from '../../model/words.ts';
 import { plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { utcText, zonedText } from './instant.ts';
@@ -23,10 +23,6 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   FAILED: 'FAILED: nothing was judged',
 };
 
-const seenText = ({ counts: { users, pages, duplicates } }: Report): string =>
-  `${plural(users, 'user')} on ${plural(pages, 'page')}` +
-  (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
-
 const judgedText = ({ rules }: Report): Html | string => {
   const short = rules.filter((rule) => isOn(rule) && !isFullyJudged(rule)).length;
   const idle = rules.filter((rule) => !isOn(rule)).length;
@@ -39,19 +35,16 @@ const judgedText = ({ rules }: Report): Html | string => {
   return html`Not all was judged: ${lacking.join(', and ')}; see <a href="#rules">rules</a>.`;
 };
 
-const completeText = (report: Report): Html => html`<p>${seenText(report)}. ${judgedText(report)}</p>`;
-
 const shortfallText = (report: Report): Html => {
   const { reason, message, counts } = report;
   return html`<p><strong>Nothing here is to be read as fixed, and nobody as compliant for not being named.</strong> Until a run is complete again, the findings of the last complete run stand.</p>
-<dl><dt>Reason</dt><dd><code>${reason ?? 'none given'}</code></dd>${message !== undefined && html`<dt>What happened</dt><dd>${foreign(message)}</dd>`}<dt>Seen</dt><dd>${counts.users === 0 ? 'no user' : seenText(report)}</dd><dt>Not seen</dt><dd>${reason === undefined ? 'what the reason kept from view' : UNSEEN[reason]}</dd></dl>`;
+<dl><dt>Reason</dt><dd><code>${reason ?? 'none given'}</code></dd>${message !== undefined && html`<dt>What happened</dt><dd>${foreign(message)}</dd>`}<dt>Seen</dt><dd>${counts.users === 0 ? 'no user' : seenText(counts)}</dd><dt>Not seen</dt><dd>${reason === undefined ? 'what the reason kept from view' : UNSEEN[reason]}</dd></dl>`;
 };
 
 /** Says what the run is worth, before anything that it found. */
 export const verdictCard = (report: Report): Html => {
-  const { verdict } = report;
-  const isComplete = verdict === 'COMPLETE';
-  return html`<div class="card verdict">${sign(verdict)}<div><h2>${VERDICT_WORDS[verdict]}</h2>${isComplete ? completeText(report) : shortfallText(report)}</div></div>`;
+  const { verdict, counts } = report;
+  return html`<div class="card verdict">${sign(verdict)}<div><h2>${VERDICT_WORDS[verdict]}</h2>${verdict === 'COMPLETE' ? html`<p>${seenText(counts)}. ${judgedText(report)}</p>` : shortfallText(report)}</div></div>`;
 };
 
 const failingOf = ({ findings: { bySeverity } }: Report): number =>

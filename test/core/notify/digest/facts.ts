@@ -1,6 +1,6 @@
 import type { Highlight, HighlightKind } from '../../../../core/model/highlights.ts';
 import type { FindingCounts, Report } from '../../../../core/model/report.ts';
-import type { DigestFacts } from '../../../../core/notify/digest/facts.ts';
+import type { DigestFacts } from '../../../../core/notify/digest/subject.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../../../rules/engine/finding.ts';
 import { rules } from '../../../../rules/index.ts';
 
