@@ -35,9 +35,9 @@ export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value)
 /** A JSON value as the archive keeps it: indented, for people who open it. */
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Text held in memory, as evidence. */
-export const evidenceOf = (text: string): Evidence => {
-  const bytes = Buffer.from(text, 'utf8');
+/** Text or bytes held in memory, as evidence. */
+export const evidenceOf = (held: string | Uint8Array): Evidence => {
+  const bytes = typeof held === 'string' ? Buffer.from(held, 'utf8') : held;
   return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
 };
 

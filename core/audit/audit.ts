@@ -58,8 +58,8 @@ const addToHistory = async (
     await recordRun(archive, {
       environmentId,
       report,
-      ...(environmentName !== undefined && { environmentName }),
-      ...(report.verdict !== 'COMPLETE' && { attempt }),
+      environmentName,
+      attempt: report.verdict === 'COMPLETE' ? undefined : attempt,
     });
     return [];
   } catch (error) {

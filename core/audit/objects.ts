@@ -56,7 +56,7 @@ export const factsOf = (
   rules,
   hashes,
   keys,
-  ...(environmentName !== undefined && { environmentName }),
-  ...(timeZone !== undefined && { timeZone }),
-  ...(last !== undefined && { last }),
+  environmentName,
+  timeZone,
+  last,
 });

@@ -19,7 +19,7 @@ export const digestOf = ({
     knownTroubles: last?.report?.waiverTroubles ?? [],
     rules: new Map(rules.map(({ rule }) => [rule.id, rule])),
     reportLocation: `${ARCHIVE_PLACEHOLDER}/${keys.object(htmlOutput)}`,
-    ...(environmentName !== undefined && { environmentName }),
+    environmentName,
   });
 
 /** `digest.json`: what people are mailed. */

@@ -40,12 +40,12 @@ export interface RunFacts {
   readonly highlights: readonly Highlight[];
   readonly rules: readonly ConfiguredRule[];
   /** The operators' name for the environment. */
-  readonly environmentName?: string;
+  readonly environmentName?: string | undefined;
   /** The zone of the schedule, an IANA name. */
-  readonly timeZone?: string;
+  readonly timeZone?: string | undefined;
   readonly keys: RunKeys;
   /** The last complete run before this one, and its report. */
-  readonly last?: StoredManifest & { readonly report: Report | undefined };
+  readonly last?: (StoredManifest & { readonly report: Report | undefined }) | undefined;
   readonly hashes: Manifest['hashes'];
   /** The objects that the run has stored so far, in the order of the table. */
   readonly evidence: readonly LabelledObject[];

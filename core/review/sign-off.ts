@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream';
 import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
-import { type Evidence, evidenceOf, jsonText, sha256Of } from '../archive/staging.ts';
+import { type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
 import { oneLine, plural } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
 import {
@@ -134,10 +135,6 @@ export interface SignOffRequest {
   readonly signedOffAt: Date;
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
 /** Stores a file, over one that a sign-off left which broke off before its manifest. */
 const store = async (pack: Archive, name: string, { content }: Evidence): Promise<void> => {
   const leftover = await pack.read(name);
@@ -187,14 +184,10 @@ export const signOff = async (pack: Archive, request: SignOffRequest): Promise<S
     ]);
   const worksheet = await pack.read('worksheet.csv');
   if (worksheet === undefined) throw new PackError(['worksheet.csv is missing']);
-  const { problems, decided } = await checkWorksheet(worksheet.body, once(request.filled));
+  const { problems, decided } = await checkWorksheet(worksheet.body, Readable.from([request.filled]));
   if (problems.length > 0) throw new WorksheetError(problems);
 
-  const filled: Evidence = {
-    content: { bytes: request.filled },
-    sha256: sha256Of(request.filled),
-    size: request.filled.length,
-  };
+  const filled = evidenceOf(request.filled);
   const result = signOffOf(stored, { sha256: filled.sha256, size: filled.size }, decided, request);
   await storeSignOff(pack, result, {
     [SIGNED_OFF]: evidenceOf(jsonText(result)),

@@ -56,10 +56,10 @@ const readHistory = async (archive: Archive, environmentId: string): Promise<rea
 
 export interface HistoryEntry {
   readonly environmentId: string;
-  readonly environmentName?: string;
+  readonly environmentName?: string | undefined;
   readonly report: Report;
   /** There where the run is not complete. */
-  readonly attempt?: string;
+  readonly attempt?: string | undefined;
 }
 
 /**
