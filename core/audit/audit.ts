@@ -14,14 +14,13 @@ import type { Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
-import { findUndelivered, noFindings, resend, storedNotification } from '../notify/undelivered.ts';
-import { digestOf } from '../outputs/digest.ts';
+import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';
 import { recordRun } from '../outputs/history/record-run.ts';
 import { OUTPUTS } from '../outputs/index.ts';
 import { messageOf } from '../text/error-message.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
-import { reportOf, unjudgedReport } from './documents.ts';
+import { notificationOf, reportOf, unjudgedReport } from './documents.ts';
 import { type Baseline, beginJudging } from './judging.ts';
 import { keepAttempt } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
@@ -176,17 +175,8 @@ const failWithoutArchive = async (
         ? `the manifest is not signed, so the run does not exist: ${error.message}`
         : `${archive.location}: ${messageOf(error)}`,
   });
-  const facts = {
-    ...factsOf(settings, criteria, runKeys(request.environmentId, request.asOf), undefined),
-    report,
-  };
-  const notification = {
-    report,
-    reportKey: undefined,
-    digest: digestOf({ ...facts, highlights: [] }),
-    archiveLocation: archive.location,
-    findings: noFindings,
-  };
+  const facts = factsOf(settings, criteria, runKeys(request.environmentId, request.asOf), undefined);
+  const notification = notificationOf({ ...facts, report, highlights: [] }, archive, undefined);
   const deliveries = await deliverToAll(channels, notification, undefined);
   return { report, highlights: [], deliveries, objects: {}, wasDone: false, warnings: [] };
 };

@@ -9,11 +9,10 @@ import { storeAnew, storeOnce } from '../archive/store.ts';
 import type { Counts, Report } from '../model/report.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
-import { digestOf } from '../outputs/digest.ts';
 import { OUTPUTS } from '../outputs/index.ts';
 import type { RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
-import { manifestOf, reportOf } from './documents.ts';
+import { manifestOf, notificationOf, reportOf } from './documents.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
 import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
@@ -74,13 +73,7 @@ export const completeRun = async (
   // The attempt that wrote the manifest notifies; one that finds it written waits for that, and notifies only if the
   // other did not.
   if (stored.isNew) await resendEarlier();
-  const notification = {
-    report,
-    reportKey: object.key,
-    digest: digestOf(facts),
-    archiveLocation: archive.location,
-    findings: () => readRunLines(archive, manifest, 'findings'),
-  };
+  const notification = notificationOf(facts, archive, object.key, () => readRunLines(archive, manifest, 'findings'));
   const deliveries = await deliverToAll(channels, notification, {
     archive,
     keyOf: keys.marker,

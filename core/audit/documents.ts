@@ -1,10 +1,15 @@
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import { positionName } from '../../rules/engine/user.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { type Counts, countFindings, type Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
 import { CODE_VERSION } from '../model/version.ts';
+import type { Notification } from '../notify/channel.ts';
+import { noFindings } from '../notify/undelivered.ts';
+import { digestOf } from '../outputs/digest.ts';
+import type { RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
 import type { Judgement } from './judging.ts';
 import type { AuditRequest } from './request.ts';
@@ -85,3 +90,11 @@ export const manifestOf = (
     previous: { run: previous.manifest.run, key: previous.key, sha256: previous.sha256 },
   }),
 });
+
+/** The notification of a run that has just ended; without `findings` it tells of none. */
+export const notificationOf = (
+  facts: Omit<RunFacts, 'evidence'>,
+  { location }: Archive,
+  reportKey: string | undefined,
+  findings: Notification['findings'] = noFindings,
+): Notification => ({ report: facts.report, reportKey, digest: digestOf(facts), archiveLocation: location, findings });

@@ -5,12 +5,10 @@ import { storeOnce } from '../archive/store.ts';
 import type { Highlight } from '../model/highlights.ts';
 import type { Report } from '../model/report.ts';
 import { deliverToAll } from '../notify/deliver.ts';
-import { noFindings } from '../notify/undelivered.ts';
-import { digestOf } from '../outputs/digest.ts';
 import { OUTPUTS, type OutputName } from '../outputs/index.ts';
 import type { Output, RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
-import { manifestOf } from './documents.ts';
+import { manifestOf, notificationOf } from './documents.ts';
 import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
@@ -40,13 +38,7 @@ export const keepAttempt = async (
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
 
-  const notification = {
-    report,
-    reportKey: keys.object(OUTPUTS.report),
-    digest: digestOf(facts),
-    archiveLocation: archive.location,
-    findings: noFindings,
-  };
+  const notification = notificationOf(facts, archive, keys.object(OUTPUTS.report));
   const deliveries = await deliverToAll(channels, notification, {
     archive,
     keyOf: keys.marker,
