@@ -7,8 +7,8 @@ import { type Html, html } from './markup.ts';
 import { severityClass, severityWord } from './severity.ts';
 
 /**
- * Two drawings, in pixels where the page is as wide as it is meant for, of which the page shows one: a drawing that shrinks to a telephone can't be
- * read there.
+ * Two drawings, in pixels where the page is as wide as it is meant for, of which the page shows one: a drawing that
+ * shrinks to a telephone can't be read there.
  */
 const SIZES = [
   { name: 'wide', width: 1000, height: 250 },
