@@ -57,11 +57,9 @@ const valueText = (member: string, value: unknown, { context, isNaming }: ViewSe
   return member.endsWith('Time') ? text + timeText(value, context.now) : text;
 };
 
-const valueRow = (value: MemberValue, isChange: boolean, setting: ViewSetting): readonly Cell[] => {
-  const { member } = value;
-  const now = valueText(member, value.value, setting);
-  const text = isChange ? `was ${valueText(member, value.before, setting)}, is ${now}` : now;
-  return [`  ${member}`, text];
+const valueRow = ({ member, value, before }: MemberValue, isChange: boolean, setting: ViewSetting): readonly Cell[] => {
+  const now = valueText(member, value, setting);
+  return [`  ${member}`, isChange ? `was ${valueText(member, before, setting)}, is ${now}` : now];
 };
 
 const conditionRows = (conditions: readonly ConditionState[], indent = '  '): readonly (readonly Cell[])[] =>
@@ -202,8 +200,6 @@ const ruleText = (explained: ExplainedRule, subjectId: string, setting: ViewSett
   return `${head}  ${out.paint('bold', rule.id)}: ${rule.title}\n\n${table(out, undefined, rows)}`;
 };
 
-const kindText = { user: 'user', principal: 'principal', environment: 'environment' } as const;
-
 /** Words for people what a run made of a subject. */
 export const explainedText = (
   { subject, previousRun, rules }: Explained,
@@ -227,7 +223,7 @@ export const explainedText = (
     ]),
   ];
   return [
-    `${kindText[subject.kind]} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${setting.run} of environment ${setting.environmentId}, as of ${setting.asOf}; ${previous}\n`,
+    `${subject.kind} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${setting.run} of environment ${setting.environmentId}, as of ${setting.asOf}; ${previous}\n`,
     ...told.map((rule) => ruleText(rule, subject.id, setting, out)),
     ...(told.length === 0 ? ['No rule that judged it fails.\n'] : []),
     ...(summary.length > 0 ? [table(out, undefined, summary)] : []),

@@ -139,12 +139,5 @@ export const clearingChange = (
 };
 
 /** The first of several changes that makes the fewest other rules fail. */
-export const gentlest = ([first, ...others]: readonly ClearingChange[]): readonly ClearingChange[] =>
-  first === undefined
-    ? []
-    : [
-        others.reduce(
-          (least, change) => (change.newlyFailed.length < least.newlyFailed.length ? change : least),
-          first,
-        ),
-      ];
+export const gentlest = (changes: readonly ClearingChange[]): readonly ClearingChange[] =>
+  changes.toSorted((one, other) => one.newlyFailed.length - other.newlyFailed.length).slice(0, 1);
