@@ -12,21 +12,17 @@ interface Allowed {
   readonly parents: ReadonlySet<string>;
 }
 
-const prepare = (entries: readonly string[]): Allowed => {
-  const domains = entries.map((entry) => entry.toLowerCase());
-  return {
-    exact: new Set(domains),
-    parents: new Set(domains.filter((entry) => entry.startsWith('*.')).map((entry) => entry.slice(2))),
-  };
-};
-
 const prepared = new WeakMap<readonly string[], Allowed>();
 
 /** A list is prepared once, not once a user. */
 const allowedBy = (entries: readonly string[]): Allowed => {
   const known = prepared.get(entries);
   if (known !== undefined) return known;
-  const allowed = prepare(entries);
+  const domains = entries.map((entry) => entry.toLowerCase());
+  const allowed = {
+    exact: new Set(domains),
+    parents: new Set(domains.filter((entry) => entry.startsWith('*.')).map((entry) => entry.slice(2))),
+  };
   prepared.set(entries, allowed);
   return allowed;
 };

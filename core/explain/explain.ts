@@ -105,8 +105,6 @@ const findingsAbout = async (
 const isDirectoryRule = (configured: ConfiguredRule): configured is ConfiguredDirectoryRule =>
   configured.rule.kind === 'directory';
 
-const onOf = ({ rules }: ExplainCriteria): readonly ConfiguredRule[] => rules.filter(({ state }) => state === 'on');
-
 /** The groups that a rule is explained by: those of the user, or that of the environment or the principal. */
 const groupsOf = (
   configured: ConfiguredDirectoryRule,
@@ -252,7 +250,7 @@ const tryChanges = async (
   judged: readonly (JudgedRule & { readonly configured: ConfiguredRule })[],
 ): Promise<ReadonlyMap<string, readonly ClearingChange[]>> => {
   const { context } = then;
-  const on = onOf(then);
+  const on = then.rules.filter(({ state }) => state === 'on');
   const setting: Setting = { context, accountId: manifest.accountId };
   const onDirectory = on.filter(isDirectoryRule);
   // What gives no access gives no two users anything in common: rules on what they share need not be asked then.
