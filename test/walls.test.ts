@@ -54,7 +54,7 @@ const writeFiles = async (files: Readonly<Record<string, string>>): Promise<stri
   return folder;
 };
 
-/** What a linter of the project says of a folder. */
+/** Lints a folder by a linter of the project; gives all that it says. */
 const lint = (folder: string, linter: string, ...flags: readonly string[]): Promise<string> =>
   new Promise((done) => {
     const options = { cwd: folder, maxBuffer: 64 * 1024 * 1024 };

@@ -18,16 +18,16 @@ import { decimal, flag, list, must, oneOf, section, shown, text, unique } from '
 export interface Environment {
   /** As in the host of the environment's web application: 1 to 26 letters and digits. */
   readonly id: string;
-  /** What people call it. */
+  /** The operators' name for it. */
   readonly name?: string;
-  /** Where it is another than the auditor's. */
+  /** Given where it is another than the auditor's. */
   readonly region?: string;
   /** Whoever may read it, where that is not the auditor's own role. */
   readonly role?: {
     readonly arn: string;
     /** Of the role, and so of the environment: 12 digits. */
     readonly accountId: string;
-    /** What the role's trust policy asks for. */
+    /** The id that the role's trust policy asks for. */
     readonly externalId: string;
   };
 }
@@ -35,7 +35,7 @@ export interface Environment {
 const LOCKS = ['off', 'governance', 'compliance'] as const;
 
 export interface Retention {
-  /** How long objects of the archive are locked, in years: 1 to 99, since S3 locks for less than 100. */
+  /** The time for which objects of the archive are locked, in years: 1 to 99, since S3 locks for less than 100. */
   readonly years: number;
   /**
    * S3 Object Lock: `governance` can be lifted by those who hold s3:BypassGovernanceRetention, `compliance` by
@@ -62,10 +62,10 @@ export interface Config {
   readonly schedule: Schedule;
   /** 12-digit account ids, beside the environment's own. */
   readonly trustedAccounts: readonly string[];
-  /** What is set of rules, by rule id; the defaults are with the rules. */
+  /** The settings of rules, by rule id; the defaults are with the rules. */
   readonly rules: Readonly<Record<string, RuleSettings>>;
   readonly alerts: readonly AlertRecipient[];
-  /** Where events are published for those who automate; undefined: nowhere. */
+  /** The bus that events are published to; undefined: none. */
   readonly events?: {
     /** `default`, or the name or ARN of an event bus. */
     readonly bus: string;
@@ -79,9 +79,9 @@ export interface Config {
    * functions are.
    */
   readonly listing: { readonly mode: (typeof LISTING_MODES)[number] };
-  /** How long an audit may take where no Lambda function limits it, in seconds. */
+  /** The time that an audit may take where no Lambda function limits it, in seconds. */
   readonly deadlineSeconds: number;
-  /** How many per cent fewer users than the last complete run are still believed. */
+  /** The largest drop of the roster since the last complete run that is still believed, in per cent. */
   readonly maxDropPercent: number;
   /** Undefined: manifests are not signed. */
   readonly signing?: Signing;
@@ -290,7 +290,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
   signing: signing.exactOptional(),
 });
 
-/** What holds where there is no config file: no environment, and the default of everything else. */
+/** The config where there is no file: no environment, and the default of everything else. */
 export const defaultConfig = (rules: readonly Rule[]): Config => ({
   environments: [],
   ...section(settingsShape(rules)).parse({}),
@@ -317,7 +317,7 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
   });
 };
 
-/** How far ahead a waiver may end: every acceptance is thought over once a year. */
+/** The longest life of a waiver: every acceptance is thought over once a year. */
 const LONGEST_WAIVER_DAYS = 365;
 
 const words = text('text', (value) => value.trim() !== '');

@@ -2,7 +2,7 @@ import type { Options } from './context.ts';
 import type { Rule } from './rule.ts';
 import type { Severity } from './severity.ts';
 
-/** What an operator may set of a rule, by its id; the further members are options of that rule. */
+/** An operator's settings of a rule; the further members are options of that rule. */
 export interface RuleSettings {
   readonly enabled?: boolean;
   /** Replaces every severity that the rule would give. */

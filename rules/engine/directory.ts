@@ -25,7 +25,7 @@ export interface Group {
 
 /** The judgement of a directory rule when every user was seen. */
 export interface DirectoryJudgement {
-  /** How many subjects got an answer. */
+  /** The number of subjects that got an answer. */
   readonly checked: number;
   /** The subjects that do not pass. */
   readonly outcomes: readonly { readonly subject: Subject; readonly outcome: Exclude<Outcome, undefined> }[];
@@ -50,7 +50,7 @@ export const breaksLimit = (
   return holds === limit(high, options, context).holds ? holds : undefined;
 };
 
-/** How many ids a finding about a group names at most; the count beside them tells the rest. */
+/** The most ids that a finding about a group names; the count beside them says how many there are. */
 const MOST_NAMED = 100;
 
 const lowestIds = (ids: Iterable<string>): readonly string[] => {

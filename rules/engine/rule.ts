@@ -6,7 +6,7 @@ import type { User, UserFacts } from './user.ts';
 /** Observed values behind a finding, verbatim. They stay in the archive, so they may name people. */
 export type Evidence = Readonly<Record<string, unknown>>;
 
-/** Who or what a finding is about. */
+/** The user, principal or environment that a finding is about. */
 export interface Subject {
   readonly kind: 'user' | 'principal' | 'environment';
   /** A user id, an ARN, or the environment's id. */
@@ -84,7 +84,7 @@ export interface ChangeRule<O extends Options = Options> extends SubjectRule<Use
   readonly kind: 'change';
 }
 
-/** How many users count, and out of how many. */
+/** The number of users that count, and that of those out of whom they count. */
 export interface GroupFacts {
   readonly count: number;
   readonly outOf: number;
@@ -132,7 +132,7 @@ interface Counting<O extends Options> extends Configurable<O> {
   merge?(violations: readonly Violation[]): Violation;
 }
 
-/** Who findings are about: the environment, or of users with a key in common their principal or their lowest userId. */
+/** The subject of findings: the environment, or of users with a key in common their principal or their lowest userId. */
 type About =
   | { readonly about: 'environment'; readonly keys?: never }
   | {

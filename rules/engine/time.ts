@@ -2,7 +2,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** How far a time may lie after now, or a login before the creation, before it counts as wrong. */
+/** The time by which a time may lie after now, or a login before the creation, before it counts as wrong. */
 export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 
 /** Below this a number is likely seconds: FinSpace gives milliseconds since the epoch. */

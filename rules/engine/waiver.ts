@@ -20,7 +20,7 @@ export interface WaiverTrouble {
   readonly expires: string;
 }
 
-/** How long before a waiver's end people are told. */
+/** The time before a waiver's end from which people are reminded of it. */
 const EXPIRING_MS = 14 * DAY_MS;
 
 /** The first instant at which the waiver holds no longer, in milliseconds since the epoch. */
@@ -32,7 +32,7 @@ const keyOf = (rule: string, user: string): string => `${rule}/${user}`;
 export interface WaiverBook {
   /** The waiver that accepts this finding today. */
   find(ruleId: string, subjectId: string): Waiver | undefined;
-  /** What people should know of their waivers; call it when every finding was looked up. */
+  /** Lists the waivers that somebody has to see to; call it when every finding was looked up. */
   troubles(): readonly WaiverTrouble[];
 }
 

@@ -183,7 +183,7 @@ export interface CountedGroup {
   readonly ids: readonly string[];
 }
 
-/** How many ids of a group are kept. */
+/** The most ids of a group that are kept. */
 const MOST_IDS = 100;
 
 /** Reads a group from a check that has seen all users. */

@@ -7,7 +7,7 @@ import { positionName, readUser, type User } from '../engine/user.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Where a user is changed: what a change needs to know besides the record. */
+/** The surroundings of a changed user: all that a change needs to know besides the record. */
 export interface Setting {
   readonly context: Context;
   /** The environment's own account. */

@@ -158,7 +158,7 @@ const auditInOneGo = async (faults: FaultPlan = []) => {
   return archive;
 };
 
-/** What a run leaves, less what tells of the way there: an attempt's name, and what the listing cost. */
+/** The remains of a run, less those that tell of the way there: an attempt's name, and what the listing cost. */
 const evidenceIn = async (archive: Archive) => {
   const evidence: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(await readTree(archive))) {

@@ -51,7 +51,7 @@ const reportSchema = z.object({
 });
 const metadataSchema = z.record(z.string(), z.array(z.object({ type: z.string(), data: z.unknown() })));
 
-/** What the app has acknowledged, whether a rule asked for it or not: `PATH RULE`. */
+/** Lists all that the app has acknowledged, whether a rule asked for it or not: `PATH RULE`. */
 const acknowledged = async (): Promise<readonly string[]> => {
   const metadata = await readFile(join(folder, 'out/FinSpaceUserAuditor.metadata.json'), 'utf8');
   return Object.entries(metadataSchema.parse(JSON.parse(metadata))).flatMap(([path, entries]) =>

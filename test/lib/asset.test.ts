@@ -27,7 +27,7 @@ const ACCOUNT = '123456789012';
 
 const users = makeDirectory({ users: 250, seed: 1, asOf: new Date(SCHEDULED_TIME), accountId: ACCOUNT });
 
-/** What of the template says how the code runs. */
+/** The part of the template that says how the code runs. */
 const functionSchema = z.object({
   Type: z.literal('AWS::Lambda::Function'),
   Properties: z.object({
@@ -53,7 +53,7 @@ let scheduler: Scheduler;
 let kms: Kms;
 let env: Readonly<Record<string, string>>;
 
-/** What has to be closed, in the order it was opened. */
+/** Everything that has to be closed, in the order in which it was opened. */
 const closers: (() => Promise<unknown>)[] = [];
 
 /** Builds the app's asset for one environment, with the context that the project deploys with. */

@@ -29,13 +29,13 @@ const viewSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
 });
 
-/** What Athena reads out of the text of a view. */
+/** The definition that Athena reads out of the text of a view. */
 export const viewDefinition = ({ ViewOriginalText }: GlueTable): z.infer<typeof viewSchema> => {
   const [, base64 = ''] = /^\/\* Presto View: (\S+) \*\/$/.exec(ViewOriginalText) ?? [];
   return viewSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString('utf8')));
 };
 
-/** Where Trino's functions have another name, or do another thing. */
+/** Functions of Trino that have another name here, or do another thing. */
 const TRINO = [
   `CREATE MACRO from_iso8601_timestamp(text) AS CAST(text AS TIMESTAMPTZ)`,
   `CREATE MACRO json_extract_scalar(json, path) AS

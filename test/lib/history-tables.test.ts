@@ -150,7 +150,7 @@ const waiverOf = (rule: string, user: string) => ({
 });
 const accepted = [waiverOf('shared-mailbox', 'w1')];
 
-/** What happens in environment `abc`; `def` and `ghi` are audited on one day. */
+/** The events in environment `abc`; `def` and `ghi` are audited on one day. */
 const NIGHTS = [
   {
     asOf: '2026-11-24T02:00:00Z',

@@ -98,7 +98,7 @@ type Context = Readonly<Record<string, string>>;
 
 const TLS: Context = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 
-/** What IAM answers; an action that IAM does not know is an error, not a denial. */
+/** Asks IAM; an action that IAM does not know is an error, not a denial. */
 const ask = async (
   principal: string,
   identityPolicies: readonly unknown[],

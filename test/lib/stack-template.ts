@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../../core/config/read-config.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 
-/** What the project deploys with: flags of the CDK that decide what policies say. */
+/** The flags of the CDK that the project deploys with, which decide what policies say. */
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 
 /** The template of an `audit.yaml`, without its code. */

@@ -10,7 +10,7 @@ const SECRETS = [
   'helpdesk@evil.example',
   '@quagmire',
 ];
-/** Who is named in them. */
+/** The people named in them. */
 export const NAMED = [
   { firstName: 'Zebulon', lastName: 'Quagmire' },
   ...SECRETS.map((emailAddress) => ({ emailAddress })),

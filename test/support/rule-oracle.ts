@@ -62,7 +62,7 @@ export const choices = <T>(lists: readonly (readonly T[])[]): readonly (readonly
 /** The severity of a failure, false for a pass, undefined where a member is missing that has no known values. */
 export type Answer = Severity | false | undefined;
 
-/** What is to come of a rule whose answers for all completions these are. */
+/** The outcome of a rule whose answers for all completions these are. */
 export const outcomeOfAll = (answers: readonly Answer[]): string => {
   if (answers.every((answer) => answer === false)) return 'PASS';
   const severities = answers.filter((answer) => answer !== undefined && answer !== false);

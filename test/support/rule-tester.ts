@@ -29,7 +29,7 @@ interface Given {
   readonly users: readonly unknown[];
   /** The listing of the last complete run; there was none where it is left out. */
   readonly earlierUsers?: readonly unknown[];
-  /** Where they differ from the rule's defaults. */
+  /** Given where they differ from the rule's defaults. */
   readonly options?: Options;
   readonly context?: Partial<Context>;
 }
@@ -102,7 +102,7 @@ export const judge = (rules: readonly Rule[], given: Given): Judged => {
 
 const isRecord = (value: unknown): value is UserRecord => typeof value === 'object' && value !== null;
 
-/** What no message may hold: names, and e-mail addresses and their parts. */
+/** The texts that no message may hold: names, and e-mail addresses and their parts. */
 const personalTexts = (users: readonly unknown[]): readonly string[] =>
   users
     .filter(isRecord)

@@ -1,6 +1,6 @@
 /** A key that two or more users have, such as an ARN or a name. */
 export interface SharedKey {
-  /** Where it has several texts, with a line feed between. */
+  /** Of several texts, with a line feed between. */
   readonly key: string;
   /** Of the users, in the order of the listing. */
   readonly positions: readonly number[];
@@ -12,7 +12,7 @@ const OWNER = 8;
 const SLOT = 12;
 
 const LEAST_SLOTS = 1024;
-/** How full the table may be. */
+/** The share of the table that may be filled. */
 const MOST_FULL = 0.8;
 
 /** Spreads the last units of a key over the whole word. */
@@ -37,7 +37,7 @@ export class SharedKeys {
   /** By the owner. */
   readonly #shared = new Map<number, { key: string; positions: number[] }>();
 
-  /** How many different keys came. */
+  /** The number of different keys. */
   get size(): number {
     return this.#size;
   }

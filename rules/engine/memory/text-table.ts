@@ -1,7 +1,7 @@
 import { NumberList } from './number-list.ts';
 
 const LEAST_SLOTS = 64;
-/** How full the slots may be. */
+/** The share of the slots that may be filled. */
 const MOST_FULL = 0.8;
 
 const CHUNK_BITS = 18;
@@ -60,7 +60,7 @@ const hashOf = (bytes: Uint8Array, from: number): number => {
 /** The slot where a text is looked for first. */
 const slotOf = (hash: number, slots: number): number => Math.floor((hash / 2 ** 32) * slots);
 
-/** What tells most texts apart without a look at them: eight bits, never 0. */
+/** Distinguishes most texts without comparing them: eight bits, never 0. */
 const tagOf = (hash: number): number => hash & 0xff || 1;
 
 const isSame = (one: Uint8Array, from: number, other: Uint8Array, otherFrom: number): boolean => {
@@ -80,9 +80,9 @@ const isSame = (one: Uint8Array, from: number, other: Uint8Array, otherFrom: num
 export class TextTable {
   /** A text stands in one chunk as a whole. */
   readonly #chunks = [new Uint8Array(CHUNK_BYTES)];
-  /** Where each text begins: the chunk, and below it the place within. */
+  /** The beginning of each text: the chunk, and in the lower bits the position within. */
   readonly #starts = new NumberList();
-  /** Where the next one begins, in the last chunk. */
+  /** The beginning of the next one, in the last chunk. */
   #next = 0;
   /** Open addressing; the number of the text, where the slot is not free. */
   #slots = new Uint32Array(LEAST_SLOTS);

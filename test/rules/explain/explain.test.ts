@@ -180,7 +180,7 @@ describe('a rule on the whole directory', () => {
   });
 });
 
-/** Whom a finding names, wherever in its evidence. */
+/** Finds the users that a finding names, wherever in its evidence. */
 const userIdsIn = (evidence: unknown): readonly string[] => {
   if (typeof evidence !== 'object' || evidence === null) return [];
   const { userIds } = evidence as { readonly userIds?: readonly string[] };

@@ -43,7 +43,7 @@ const events = (count: number) => Array.from({ length: count }, (_, n) => event(
 /** In ascending order: several requests are on their way at once. */
 const numbersIn = (entries: readonly PutEntry[]): readonly number[] =>
   entries.map(({ Detail }): number => JSON.parse(Detail).n).toSorted((a, b) => a - b);
-/** How many entries each request had, the most first. */
+/** The number of entries of each request, the most first. */
 const sizesOf = ({ requests }: EventBus) => requests.map(({ length }) => length).toSorted((a, b) => b - a);
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 

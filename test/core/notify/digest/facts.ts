@@ -4,7 +4,7 @@ import type { DigestFacts } from '../../../../core/notify/digest/subject.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../../../rules/engine/finding.ts';
 import { rules } from '../../../../rules/index.ts';
 
-/** What a test says of a run differs from a quiet, complete second audit of 400 users. */
+/** A quiet, complete second audit of 400 users, but for what a test says differs. */
 export const aReport = (differs: Partial<Report> = {}): Report => ({
   schemaVersion: 1,
   run: '20261124T020000Z',
@@ -33,7 +33,7 @@ export const counts = (
   bySeverity: { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0, ...bySeverity },
 });
 
-/** How facts differ; `waiverTroubles` are those of the report. */
+/** The differences of facts; `waiverTroubles` are those of the report. */
 export type FactsDiffer = Partial<DigestFacts> & Pick<Report, 'waiverTroubles'>;
 
 export const someFacts = ({ waiverTroubles, ...differs }: FactsDiffer = {}): DigestFacts => ({

@@ -27,7 +27,7 @@ export interface Asked {
   readonly nextToken: string | null;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** How many of this operation, with this token, came before. */
+  /** The number of requests of this operation, with this token, that came before. */
   readonly before: number;
   readonly at: number;
 }
@@ -40,7 +40,7 @@ export const json = (body: unknown, init?: ResponseInit): Response => new Respon
 export const refusal = (status: number, name: string, headers: Record<string, string> = {}): Response =>
   new Response('', { status, headers: { 'x-amzn-errortype': `${name}:http://internal/`, ...headers } });
 
-/** What `fetch` rejects with when the network fails. */
+/** The error that `fetch` rejects with when the network fails. */
 export const networkError = (code: string): TypeError =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(`no luck: ${code}`), { code }) });
 

@@ -518,7 +518,7 @@ describe('the deadline', () => {
 });
 
 describe('credentials', () => {
-  /** How many exchanges a listing makes when its pages come at these minutes after the first. */
+  /** Counts the exchanges of a listing whose pages come at these minutes after the first. */
   const exchangesAt = async (minutes: readonly number[], durationInMinutes: unknown = 60) => {
     const clock = virtualClock();
     const start = clock.now();

@@ -3,7 +3,7 @@ import { granted, refused, sent, UNPACED, waitMs } from '../../../../core/source
 
 interface Limit {
   readonly perSecond: number;
-  /** How many pages are given at this rate. */
+  /** The number of pages that are given at this rate. */
   readonly pages: number;
 }
 
