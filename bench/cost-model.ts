@@ -98,10 +98,7 @@ export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostL
   return [
     { what: 'Lambda', usd: runs * (gbSeconds * PRICES.lambdaGbSecond.usd + PRICES.lambdaRequest.usd) },
     { what: 'Storage', usd: storageUsd(written, runs) },
-    {
-      what: 'Requests to S3',
-      usd: runs * ((written.length + lists) * PRICES.s3Put.usd + reads * PRICES.s3Get.usd),
-    },
+    { what: 'Requests to S3', usd: runs * ((written.length + lists) * PRICES.s3Put.usd + reads * PRICES.s3Get.usd) },
     { what: 'KMS keys', usd: stack.keys * PRICES.kmsKey.usd },
     // One for each request to S3, and a few more: bucket keys need fewer.
     { what: 'Requests to KMS', usd: runs * (written.length + reads + 10) * PRICES.kmsRequest.usd },

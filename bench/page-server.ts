@@ -42,10 +42,7 @@ const makePages = ({ users, asOf }: PageServerOptions): readonly Buffer[] => {
 
 /** Says whether the service takes the next request; the rate changes as requests are granted. */
 const admission = (rates: NonNullable<PageServerOptions['rates']>): (() => boolean) => {
-  const phases = rates.map(({ grants, ...rate }) => ({
-    grants,
-    take: tokenBucket(rate, () => performance.now()),
-  }));
+  const phases = rates.map(({ grants, ...rate }) => ({ grants, take: tokenBucket(rate, () => performance.now()) }));
   let granted = 0;
   return () => {
     const [phase] = phases;

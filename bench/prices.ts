@@ -22,11 +22,7 @@ export const PRICES = {
   kmsRequest: { usd: 0.03 / 10_000, per: 'request to KMS' },
   snsMail: { usd: 2 / 100_000, per: 'mail of SNS' },
   alarmMetric: { usd: 0.1, per: 'metric of an alarm and month' },
-  customMetric: {
-    usd: 0.3,
-    per: 'custom metric and month',
-    note: 'AWS counts hours with data only: a bound',
-  },
+  customMetric: { usd: 0.3, per: 'custom metric and month', note: 'AWS counts hours with data only: a bound' },
   dashboard: { usd: 3, per: 'dashboard and month' },
   logsGb: { usd: 0.5, per: 'GB of logs taken in' },
   schedule: { usd: 1 / 1e6, per: 'invocation by EventBridge Scheduler' },

@@ -122,10 +122,7 @@ export const auditInParts = async (
   auditor: PartwiseAuditor,
 ): Promise<AuditAnswer> => {
   const { clock, mostTries } = auditor;
-  const beginning = await context.step('begin', async () => ({
-    startedAt: clock.now(),
-    random: randomUUID(),
-  }));
+  const beginning = await context.step('begin', async () => ({ startedAt: clock.now(), random: randomUUID() }));
   const request = {
     ...readAuditEvent(event, context.lambdaContext, auditor.config, beginning),
     deadline: beginning.startedAt + LONGEST_LISTING_MS,

@@ -14,11 +14,7 @@ export const measure = (
   durationSeconds: number,
 ): Readonly<Partial<Record<AuditMetric, number>>> => {
   const { verdict, counts, findings } = report;
-  const cost = {
-    Requests: counts.requests,
-    Throttles: counts.throttled,
-    DurationSeconds: durationSeconds,
-  };
+  const cost = { Requests: counts.requests, Throttles: counts.throttled, DurationSeconds: durationSeconds };
   // Each metric is paid for in the months in which it is published: these two only where they are not zero.
   if (verdict === 'INCOMPLETE') return { CompleteRuns: 0, IncompleteRuns: 1, ...cost };
   if (verdict === 'FAILED') return { CompleteRuns: 0, FailedRuns: 1, ...cost };

@@ -66,11 +66,7 @@ export class AlarmTopic extends Construct {
       );
     }
     for (const { protocol, endpoint } of listeners) {
-      const subscription = new CfnSubscription(this, endpoint, {
-        topicArn: this.topic.topicArn,
-        protocol,
-        endpoint,
-      });
+      const subscription = new CfnSubscription(this, endpoint, { topicArn: this.topic.topicArn, protocol, endpoint });
       acknowledge(subscription, {
         'Serverless::Serverless-SNSRedrivePolicy':
           'an alarm that did not reach a subscriber raises another, and stands in CloudWatch until it is mended',

@@ -84,14 +84,8 @@ export class FinSpaceAuditor extends Construct {
     const { config } = files;
 
     const { key: encryptionKey } = new EvidenceKey(this, 'Encryption');
-    const { bucket, accessLogs } = new ReportArchive(this, 'Archive', {
-      retention: config.retention,
-      encryptionKey,
-    });
-    const { topic, undelivered } = new AlertTopic(this, 'Alerts', {
-      recipients: config.alerts,
-      encryptionKey,
-    });
+    const { bucket, accessLogs } = new ReportArchive(this, 'Archive', { retention: config.retention, encryptionKey });
+    const { topic, undelivered } = new AlertTopic(this, 'Alerts', { recipients: config.alerts, encryptionKey });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients: config.alerts });
     const audit = new ScheduledAudit(this, 'Audit', { ...files, bucket, topic, alarmTopic, encryptionKey });
     const watched = { config, audit, alerts: topic, undelivered };

@@ -80,10 +80,7 @@ const viewTable = (view: HistoryView, database: string): CfnTable.TableInputProp
     parameters: { presto_view: 'true', comment: 'Presto View' },
     viewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`,
     viewExpandedText: '/* Presto View */',
-    storageDescriptor: {
-      columns: view.columns.map(({ name, type }) => ({ name, type })),
-      serdeInfo: {},
-    },
+    storageDescriptor: { columns: view.columns.map(({ name, type }) => ({ name, type })), serdeInfo: {} },
   };
 };
 

@@ -69,11 +69,7 @@ export interface FunctionResources {
 export const functionPermissions = (scope: Construct, resources: FunctionResources): readonly PolicyStatement[] => {
   const { config, bucket, topic, alarmTopic, encryptionKey, logGroup, failures } = resources;
   const schedules = resources.scheduleNames.map((name) =>
-    Stack.of(scope).formatArn({
-      service: 'scheduler',
-      resource: 'schedule',
-      resourceName: `default/${name}`,
-    }),
+    Stack.of(scope).formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `default/${name}` }),
   );
   const exchanges = exchangeArns(scope, config);
   const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);

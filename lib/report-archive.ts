@@ -33,14 +33,7 @@ const denial = (
   resources: string[],
   conditions: PolicyStatementProps['conditions'] = {},
 ): PolicyStatement =>
-  new PolicyStatement({
-    sid,
-    effect: Effect.DENY,
-    principals: [new AnyPrincipal()],
-    actions,
-    resources,
-    conditions,
-  });
+  new PolicyStatement({ sid, effect: Effect.DENY, principals: [new AnyPrincipal()], actions, resources, conditions });
 
 /** Lists what nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
 const denials = (bucket: Bucket): readonly PolicyStatement[] => [

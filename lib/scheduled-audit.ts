@@ -38,9 +38,7 @@ const MAX_EVENT_AGE = Duration.hours(6);
 const RETRIES = { maxEventAge: MAX_EVENT_AGE, retryAttempts: 2 } as const;
 
 /** Sends what failed to a queue with its error, which a dead-letter queue lacks; the role is allowed to elsewhere. */
-const failureDestination = (queue: Queue): IDestination => ({
-  bind: () => ({ destination: queue.queueArn }),
-});
+const failureDestination = (queue: Queue): IDestination => ({ bind: () => ({ destination: queue.queueArn }) });
 
 /** The longest that an execution may take: an hour more than its listing. */
 export const EXECUTION_TIMEOUT = Duration.hours(13);
@@ -51,12 +49,7 @@ const byMode = (
   failures: Queue,
 ): Omit<NodejsFunctionProps, 'entry'> & { readonly entry: string } =>
   mode === 'single'
-    ? {
-        entry: 'lambda/handler.ts',
-        memorySize: 512,
-        ...RETRIES,
-        onFailure: failureDestination(failures),
-      }
+    ? { entry: 'lambda/handler.ts', memorySize: 512, ...RETRIES, onFailure: failureDestination(failures) }
     : {
         entry: 'lambda/durable-handler.ts',
         // Judging keeps everybody in memory, and 5 000 000 users must fit. New accounts get no more than this.
@@ -208,9 +201,7 @@ export class ScheduledAudit extends Construct {
           'the condition on the alias leaves the one key that the alias names',
       }),
     });
-    acknowledge(this.failures, {
-      'Serverless::Serverless-SQSRedrivePolicy': DEAD_LETTERS,
-    });
+    acknowledge(this.failures, { 'Serverless::Serverless-SQSRedrivePolicy': DEAD_LETTERS });
     acknowledge(this.function, {
       'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
         'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',

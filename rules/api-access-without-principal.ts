@@ -11,11 +11,7 @@ export default defineUserRule({
   rationale:
     'API access without a principal is a grant that nobody finished: it serves nobody today, and whatever ARN is set later takes it over without a further decision.',
   remediation: 'Set the role that the user acts through, or turn its API access off.',
-  controls: controls({
-    'NIST-800-53-r5': ['AC-2', 'IA-4'],
-    'ISO-27001-2022': ['A.5.18'],
-    'SOC-2': ['CC6.2'],
-  }),
+  controls: controls({ 'NIST-800-53-r5': ['AC-2', 'IA-4'], 'ISO-27001-2022': ['A.5.18'], 'SOC-2': ['CC6.2'] }),
   options: {},
 
   when: [active, apiBound, not('apiAccessPrincipalArn is missing, null or empty', principalPresent)],

@@ -54,11 +54,7 @@ export default defineDirectoryRule({
   rationale:
     'A person with two users has the permissions of both, and when the person leaves, one of them is easily forgotten.',
   remediation: 'Agree with the person on the user to keep and disable the others. Waive the finding for namesakes.',
-  controls: controls({
-    'NIST-800-53-r5': ['IA-4'],
-    'ISO-27001-2022': ['A.5.16'],
-    'PCI-DSS-4.0.1': ['8.2.1'],
-  }),
+  controls: controls({ 'NIST-800-53-r5': ['IA-4'], 'ISO-27001-2022': ['A.5.16'], 'PCI-DSS-4.0.1': ['8.2.1'] }),
   options: {},
   about: 'user',
 

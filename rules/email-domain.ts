@@ -57,11 +57,7 @@ export default defineUserRule({
     'The e-mail address is what identifies a user. At a foreign domain, somebody else owns that identity, and nobody takes it back when its owner leaves.',
   remediation:
     'Disable the user and create it again with an address of your own, since an address cannot be changed. If the domain is one of yours, add it to `allowedDomains`.',
-  controls: controls({
-    'NIST-800-53-r5': ['AC-2', 'IA-4'],
-    'ISO-27001-2022': ['A.5.16'],
-    'PCI-DSS-4.0.1': ['8.2.7'],
-  }),
+  controls: controls({ 'NIST-800-53-r5': ['AC-2', 'IA-4'], 'ISO-27001-2022': ['A.5.16'], 'PCI-DSS-4.0.1': ['8.2.7'] }),
   options: { allowedDomains: [] as readonly string[] },
   isConfigured: ({ allowedDomains }) => allowedDomains.length > 0,
   optionsError({ allowedDomains }) {

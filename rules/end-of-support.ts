@@ -21,10 +21,7 @@ export default defineDirectoryRule({
   options: {},
   about: 'environment',
 
-  limit: (_facts, _options, { now }) => ({
-    text: `the day ${LAST_DAY} is over (UTC)`,
-    holds: now >= AFTER_LAST_DAY,
-  }),
+  limit: (_facts, _options, { now }) => ({ text: `the day ${LAST_DAY} is over (UTC)`, holds: now >= AFTER_LAST_DAY }),
 
   violation: (_group, _options, { now }) => ({
     message: `support for the service ended on ${LAST_DAY}`,

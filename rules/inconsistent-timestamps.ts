@@ -47,9 +47,6 @@ export default defineUserRule({
       ...(times.length > 0 ? [`unusable times: ${times.join(', ')}`] : []),
       ...(isEarly(user, now) ? ['last login before the creation'] : []),
     ];
-    return {
-      message: faults.join('; '),
-      evidence: Object.fromEntries(USER_TIMES.map((time) => [time, user[time]])),
-    };
+    return { message: faults.join('; '), evidence: Object.fromEntries(USER_TIMES.map((time) => [time, user[time]])) };
   },
 });

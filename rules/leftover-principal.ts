@@ -10,11 +10,7 @@ export default defineUserRule({
   rationale:
     'An ARN left behind comes back to life when API access is turned on again, however much the role has changed meanwhile.',
   remediation: 'Remove the ARN from the user.',
-  controls: controls({
-    'NIST-800-53-r5': ['AC-2', 'IA-4'],
-    'ISO-27001-2022': ['A.5.18'],
-    'SOC-2': ['CC6.2'],
-  }),
+  controls: controls({ 'NIST-800-53-r5': ['AC-2', 'IA-4'], 'ISO-27001-2022': ['A.5.18'], 'SOC-2': ['CC6.2'] }),
   options: {},
 
   when: [apiAccessDisabled, principalPresent],

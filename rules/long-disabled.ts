@@ -24,12 +24,7 @@ export default defineUserRule({
     const disabled = Number(lastDisabledTime);
     return {
       message: `disabled ${overLimit(now - disabled, maxDays, 'day')} ago; noted past ${maxDays}`,
-      evidence: {
-        status,
-        lastDisabledTime,
-        disabledDays: daysBetween(disabled, now),
-        notedPastDays: maxDays,
-      },
+      evidence: { status, lastDisabledTime, disabledDays: daysBetween(disabled, now), notedPastDays: maxDays },
     };
   },
 });

@@ -24,17 +24,11 @@ export default defineChangeRule({
   when: [
     was('there was an apiAccessPrincipalArn in the earlier run', principalPresent),
     is('there is one now', principalPresent),
-    {
-      text: () => 'they are not the same',
-      holds: ({ before, after }) => before?.principalArn !== after?.principalArn,
-    },
+    { text: () => 'they are not the same', holds: ({ before, after }) => before?.principalArn !== after?.principalArn },
   ],
 
   violation: ({ before, after }) => ({
     message: 'API principal changed',
-    evidence: {
-      apiAccessPrincipalArnBefore: before?.principalArn,
-      apiAccessPrincipalArn: after?.principalArn,
-    },
+    evidence: { apiAccessPrincipalArnBefore: before?.principalArn, apiAccessPrincipalArn: after?.principalArn },
   }),
 });

@@ -12,11 +12,7 @@ export default defineUserRule({
   rationale:
     'FinSpace binds API access to an IAM role. What else stands there either does not work or binds more than one role, and nobody can say who acts as the user.',
   remediation: 'Set the ARN of one IAM role of a trusted account, or turn the API access of the user off.',
-  controls: controls({
-    'NIST-800-53-r5': ['AC-3', 'IA-2', 'IA-5'],
-    'ISO-27001-2022': ['A.5.15'],
-    'SOC-2': ['CC6.1'],
-  }),
+  controls: controls({ 'NIST-800-53-r5': ['AC-3', 'IA-2', 'IA-5'], 'ISO-27001-2022': ['A.5.15'], 'SOC-2': ['CC6.1'] }),
   options: {},
 
   when: [

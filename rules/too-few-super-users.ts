@@ -17,10 +17,7 @@ export default defineDirectoryRule({
   optionsError: (options) => limitsError(options),
 
   counts: [hasStatus('ENABLED'), superUser],
-  limit: ({ count }, { min }) => ({
-    text: `there are fewer than ${min} such users: ${count}`,
-    holds: count < min,
-  }),
+  limit: ({ count }, { min }) => ({ text: `there are fewer than ${min} such users: ${count}`, holds: count < min }),
 
   violation: ({ count, users }, { min }) => ({
     message: `${count} enabled super user${count === 1 ? '' : 's'}; at least ${min} expected`,

@@ -23,10 +23,7 @@ export default defineDirectoryRule({
   optionsError: (options) => limitsError(options),
 
   counts: [active, superUser],
-  limit: ({ count }, { max }) => ({
-    text: `there are more than ${max} such users: ${count}`,
-    holds: count > max,
-  }),
+  limit: ({ count }, { max }) => ({ text: `there are more than ${max} such users: ${count}`, holds: count > max }),
 
   violation: ({ count, users }, { max }) => ({
     message: `${count} active super users; at most ${max} allowed`,

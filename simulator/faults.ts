@@ -22,10 +22,7 @@ export const FAULTS = {
     does: '429 ThrottlingException with Retry-After: `seconds`',
     on: everywhere('recoverable'),
   },
-  'internal-error': {
-    does: '500 InternalServerException, named in the body only',
-    on: everywhere('recoverable'),
-  },
+  'internal-error': { does: '500 InternalServerException, named in the body only', on: everywhere('recoverable') },
   'unavailable-html': { does: '503 with a body of HTML', on: everywhere('recoverable') },
   reset: { does: 'the connection is reset before any answer', on: everywhere('recoverable') },
   'truncated-body': {
@@ -34,10 +31,7 @@ export const FAULTS = {
   },
   hang: { does: 'no answer at all', on: everywhere('recoverable') },
   'empty-200': { does: '200 without a body', on: everywhere('recoverable') },
-  'torn-json': {
-    does: '200 with the first half of the JSON as its whole body',
-    on: everywhere('recoverable'),
-  },
+  'torn-json': { does: '200 with the first half of the JSON as its whole body', on: everywhere('recoverable') },
   'partial-206': {
     does: '206 with a body that reads like a last page with half of the users',
     on: everywhere('recoverable'),
@@ -61,10 +55,7 @@ export const FAULTS = {
     does: 'the page gives the token that it was asked with; the first page gives one that leads to itself',
     on: { page: 'fatal' },
   },
-  'token-cycle': {
-    does: 'the token of the page leads to a page that leads back',
-    on: { page: 'fatal' },
-  },
+  'token-cycle': { does: 'the token of the page leads to a page that leads back', on: { page: 'fatal' } },
   'repeated-page': {
     does: 'the page gives a token of its own that leads to the same users once more',
     on: { page: 'fatal' },

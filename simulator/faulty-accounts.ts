@@ -31,10 +31,7 @@ const bound = ({ accountId, index }: FaultySlot): UserRecord => ({
   apiAccessPrincipalArn: roleArn(accountId, `batch-${index}`),
 });
 
-const disabled = (slot: FaultySlot): UserRecord => ({
-  status: 'DISABLED',
-  lastDisabledTime: daysBefore(slot, 5, 300),
-});
+const disabled = (slot: FaultySlot): UserRecord => ({ status: 'DISABLED', lastDisabledTime: daysBefore(slot, 5, 300) });
 
 /** A role of an account that is anybody's but the environment's. */
 const foreignRole = ({ accountId, block }: FaultySlot): string =>
@@ -95,10 +92,7 @@ const MAKERS = {
     type: 'SUPER_USER',
     lastLoginTime: daysBefore(slot, 50, 75),
   }),
-  'never-logged-in': (account, { chance }) => ({
-    ...withoutLogin(account),
-    ...never(chance, 'lastLoginTime'),
-  }),
+  'never-logged-in': (account, { chance }) => ({ ...withoutLogin(account), ...never(chance, 'lastLoginTime') }),
   'never-logged-in/service': (account, slot) => ({ ...withoutLogin(account), ...bound(slot) }),
   'principal-outside-account': (account, slot) => ({
     ...account,
@@ -146,10 +140,7 @@ const MAKERS = {
   'duplicate-person/mail': (account) => account,
   'duplicate-person/mail-again': (account, { slotOf }) => {
     const { emailAddress } = plainAccount(slotOf('duplicate-person/mail'));
-    return {
-      ...account,
-      emailAddress: `${localPart(emailAddress).toUpperCase()}+research@${domainOf(emailAddress)}`,
-    };
+    return { ...account, emailAddress: `${localPart(emailAddress).toUpperCase()}+research@${domainOf(emailAddress)}` };
   },
   'duplicate-person/name': (account) => account,
   'duplicate-person/name-again': (account, { slotOf }) => {

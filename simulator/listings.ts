@@ -71,12 +71,7 @@ export const createListings = (): Listings => {
   };
 
   const after = (cursor: Cursor, maxResults: number): string =>
-    tokenOf({
-      listing: cursor.listing,
-      page: cursor.page + 1,
-      offset: cursor.offset + maxResults,
-      emptyPages: 0,
-    });
+    tokenOf({ listing: cursor.listing, page: cursor.page + 1, offset: cursor.offset + maxResults, emptyPages: 0 });
 
   const at = (token: string): Cursor | undefined => {
     const [position = '', mac] = token.split(FLOURISH);

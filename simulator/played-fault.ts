@@ -4,10 +4,7 @@ import type { Fault } from './faults.ts';
 const INTERNAL_ERROR: Answer = {
   status: 500,
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({
-    __type: 'com.amazonaws.finspacedata#InternalServerException',
-    message: 'simulated',
-  }),
+  body: JSON.stringify({ __type: 'com.amazonaws.finspacedata#InternalServerException', message: 'simulated' }),
 };
 
 const UNAVAILABLE: Answer = {

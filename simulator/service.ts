@@ -90,10 +90,7 @@ export interface Service extends ServiceControls {
 }
 
 /** The caller's keys unless others are given; they open nothing but a simulator. */
-export const CALLER: Credentials = {
-  accessKeyId: 'AKIDSIMULATOR',
-  secretAccessKey: 'simulator-secret-access-key',
-};
+export const CALLER: Credentials = { accessKeyId: 'AKIDSIMULATOR', secretAccessKey: 'simulator-secret-access-key' };
 
 const ENVIRONMENT_ID = 'simulatedfinspace000001';
 const MAX_RESULTS = 100;

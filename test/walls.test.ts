@@ -14,9 +14,7 @@ const wallSchema = z.object({
     rules: z.object({
       style: z.object({
         noRestrictedImports: z.object({
-          options: z.object({
-            patterns: z.array(z.object({ group: z.array(z.string()), message: z.string() })),
-          }),
+          options: z.object({ patterns: z.array(z.object({ group: z.array(z.string()), message: z.string() })) }),
         }),
       }),
     }),

@@ -74,12 +74,7 @@ export const coldStart = (): Promise<readonly Measure[]> =>
     const { size } = await stat(code);
     return [
       { what: 'import of the deployed code', value: ours, unit: 'ms' },
-      {
-        what: 'import / import of an empty handler',
-        value: ours / median(taken.empty),
-        unit: '×',
-        most: 1.3,
-      },
+      { what: 'import / import of an empty handler', value: ours / median(taken.empty), unit: '×', most: 1.3 },
       { what: 'size of the deployed code', value: size / 1000, unit: 'kB', most: 700 },
     ];
   });

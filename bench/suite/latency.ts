@@ -16,17 +16,9 @@ export const latency = async (): Promise<readonly Measure[]> => {
     });
     const ideal = (PAGES * LATENCY_MS) / 1000;
     return [
-      {
-        what: `audit of 20,000 users at ${LATENCY_MS} ms a page`,
-        value: medianSeconds(taken.audit),
-        unit: 's',
-      },
+      { what: `audit of 20,000 users at ${LATENCY_MS} ms a page`, value: medianSeconds(taken.audit), unit: 's' },
       { what: 'audit / pages × latency', value: medianSeconds(taken.audit) / ideal, unit: '×', most: 1.05 },
-      {
-        what: 'bare loop over the same pages / pages × latency',
-        value: medianSeconds(taken.bare) / ideal,
-        unit: '×',
-      },
+      { what: 'bare loop over the same pages / pages × latency', value: medianSeconds(taken.bare) / ideal, unit: '×' },
     ];
   } finally {
     pages.close();

@@ -29,12 +29,7 @@ export const page = async (): Promise<readonly Measure[]> => {
         return performance.now() - before;
       });
       return [
-        {
-          what: 'report.html of 10,000 users, slowest of nine',
-          value: Math.max(...taken),
-          unit: 'ms',
-          most: 300,
-        },
+        { what: 'report.html of 10,000 users, slowest of nine', value: Math.max(...taken), unit: 'ms', most: 300 },
       ];
     });
   } finally {

@@ -10,11 +10,7 @@ const BURST = 5;
 
 const STEADY: Rates = [{ requestsPerSecond: 20, burst: BURST, grants: 200 }];
 
-const CHANGING: Rates = [20, 5, 40].map((requestsPerSecond) => ({
-  requestsPerSecond,
-  burst: BURST,
-  grants: 200,
-}));
+const CHANGING: Rates = [20, 5, 40].map((requestsPerSecond) => ({ requestsPerSecond, burst: BURST, grants: 200 }));
 
 /** The seconds in which a service grants all of it to a client that knows its rates and wastes none. */
 const idealSeconds = (rates: Rates): number =>
@@ -28,12 +24,7 @@ const throttled = async (what: string, rates: Rates): Promise<readonly Measure[]
     const { requests, rejected } = await pages.traffic();
     const ideal = idealSeconds(rates);
     return [
-      {
-        what: `${what}: audit / ideal of ${ideal.toFixed(2)} s`,
-        value: wallSeconds / ideal,
-        unit: '×',
-        most: 1.15,
-      },
+      { what: `${what}: audit / ideal of ${ideal.toFixed(2)} s`, value: wallSeconds / ideal, unit: '×', most: 1.15 },
       { what: `${what}: rejected`, value: (100 * rejected) / requests, unit: '% of requests', most: 5 },
     ];
   } finally {

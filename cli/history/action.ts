@@ -64,10 +64,7 @@ const attemptEntry = ({ run, name, report, problem }: Attempt): RunEntry => {
   const named = name === undefined ? {} : { attempt: name };
   if (problem !== undefined) return { ...untrustedEntry(run, problem), ...named };
   if (report?.verdict === 'COMPLETE')
-    return {
-      ...untrustedEntry(run, 'an attempt that was kept as unfinished says that it is COMPLETE'),
-      ...named,
-    };
+    return { ...untrustedEntry(run, 'an attempt that was kept as unfinished says that it is COMPLETE'), ...named };
   if (report === undefined)
     return { run, ...named, verdict: 'INCOMPLETE', message: name === undefined ? NO_MANIFEST : BROKE_OFF };
   const { verdict, reason, message, counts, findings } = report;

@@ -127,10 +127,7 @@ export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
     const unfinished = new Map(attempts.map((attempt) => [attempt.run, unfinishedRun(attempt)]));
     const result: Replay = {
       environmentId: opened.environmentId,
-      configs: {
-        config: flags.config ?? DEFAULTS,
-        ...(flags.against !== undefined && { against: flags.against }),
-      },
+      configs: { config: flags.config ?? DEFAULTS, ...(flags.against !== undefined && { against: flags.against }) },
       nights: [...replayed, ...unfinished.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
       ...(against !== undefined && { comparison: comparison.result() }),
     };

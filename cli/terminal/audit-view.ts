@@ -21,10 +21,7 @@ const formatOf = (kind: HighlightKind): Format => {
   return isNews(kind) ? 'bold' : 'dim';
 };
 
-export const severityCell = (severity: Severity): Cell => ({
-  text: severity,
-  format: SEVERITY_FORMATS[severity],
-});
+export const severityCell = (severity: Severity): Cell => ({ text: severity, format: SEVERITY_FORMATS[severity] });
 
 const SHORT: Readonly<Record<Severity, string>> = {
   CRITICAL: 'CRIT',

@@ -52,10 +52,7 @@ const CLEAR_LINE = '\r\u001b[2K';
 
 export const statusLine = ({ write, width, isWatched }: Terminal): StatusLine => {
   if (!isWatched) return { show: () => {}, clear: () => {} };
-  return {
-    show: (text) => write(`${CLEAR_LINE}${text.slice(0, width - 1)}`),
-    clear: () => write(CLEAR_LINE),
-  };
+  return { show: (text) => write(`${CLEAR_LINE}${text.slice(0, width - 1)}`), clear: () => write(CLEAR_LINE) };
 };
 
 /** The streams and the environment that a command runs with. */

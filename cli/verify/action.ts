@@ -80,12 +80,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const nothing = `nothing to verify: no environment has anything in ${archive.location}`;
   // An archive that holds nothing is a problem too.
   const problems = isEmpty ? 1 : verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
-  const result = {
-    schemaVersion: 1,
-    environments: verifications,
-    problems,
-    ...(isEmpty && { message: nothing }),
-  };
+  const result = { schemaVersion: 1, environments: verifications, problems, ...(isEmpty && { message: nothing }) };
   if (isJson) io.out.line(JSON.stringify(result, null, 2));
   else io.out.line(isEmpty ? nothing : conclusionText(verifications));
   return problems === 0 ? EXIT.ok : EXIT.problems;

@@ -73,11 +73,7 @@ export const chainCheck = (keys: readonly string[]): ((chained: ChainedRun) => C
     const before = keys[position - 1];
     if (previous === undefined) {
       if (before === undefined) return undefined;
-      return {
-        ...own,
-        kind: 'skipped',
-        message: `names no run before it, though run ${runOfKey(before)} is there`,
-      };
+      return { ...own, kind: 'skipped', message: `names no run before it, though run ${runOfKey(before)} is there` };
     }
     const other = followers.get(previous.key);
     if (other === undefined) followers.set(previous.key, run);

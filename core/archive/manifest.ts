@@ -84,10 +84,7 @@ export const readLatest = async (archive: Archive, environmentId: string): Promi
   const key = latestKey(environmentId);
   const stored = await archive.read(key);
   if (stored === undefined) return { pointer: undefined, version: undefined };
-  return {
-    pointer: parseObject(await readBytes(stored.body), key) as LatestPointer,
-    version: stored.version,
-  };
+  return { pointer: parseObject(await readBytes(stored.body), key) as LatestPointer, version: stored.version };
 };
 
 /**

@@ -29,10 +29,7 @@ export const readPublicKey = (content: Uint8Array): KeyObject => {
 
 const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
   ECDSA_SHA_256: {},
-  RSASSA_PSS_SHA_256: {
-    padding: constants.RSA_PKCS1_PSS_PADDING,
-    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-  },
+  RSASSA_PSS_SHA_256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   RSASSA_PKCS1_V1_5_SHA_256: { padding: constants.RSA_PKCS1_PADDING },
 };
 

@@ -31,11 +31,6 @@ export const criteriaOf = (
   waivers,
   reminders,
   asOf: asOf.toISOString(),
-  context: {
-    now: asOf.getTime(),
-    environmentId,
-    partition,
-    trustedAccounts: new Set([accountId, ...trustedAccounts]),
-  },
+  context: { now: asOf.getTime(), environmentId, partition, trustedAccounts: new Set([accountId, ...trustedAccounts]) },
   hashes: { ruleset: hashOf(rules), config: hashOf(config), waivers: hashOf(waivers) },
 });

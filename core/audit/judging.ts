@@ -83,10 +83,7 @@ const beginFormerEvaluation = (
   const trustedAccounts = new Set(manifest?.trustedAccounts);
   const isSameContext = sortedText(trustedAccounts) === sortedText(context.trustedAccounts);
   const former = manifest === undefined ? [] : formerRules(rules, manifest, isSameContext);
-  return {
-    failed,
-    evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, sink),
-  };
+  return { failed, evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, sink) };
 };
 
 /** Begins to judge a listing; what is found goes to files in `spools` as it is found. */

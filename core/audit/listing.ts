@@ -30,9 +30,5 @@ export const judgeListing = async (
     onPage(judging.users, listing.counts());
   }
   const { users, duplicates } = judging;
-  return {
-    end: listing.end(),
-    counts: { users, duplicates, ...listing.counts() },
-    snapshot: await snapshot.finish(),
-  };
+  return { end: listing.end(), counts: { users, duplicates, ...listing.counts() }, snapshot: await snapshot.finish() };
 };

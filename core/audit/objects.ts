@@ -52,11 +52,4 @@ export const factsOf = (
   { rules, hashes }: Criteria,
   keys: RunKeys,
   last: RunFacts['last'],
-): Omit<RunFacts, 'report' | 'highlights' | 'evidence'> => ({
-  rules,
-  hashes,
-  keys,
-  environmentName,
-  timeZone,
-  last,
-});
+): Omit<RunFacts, 'report' | 'highlights' | 'evidence'> => ({ rules, hashes, keys, environmentName, timeZone, last });

@@ -7,10 +7,7 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms) => sleep(ms),
-};
+export const systemClock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 
 /** Waits for a promise, but no longer than `ms` of the machine's own time: past that it is what `late` gives or throws. */
 export const within = <T>(ms: number, promise: Promise<T>, late: () => T): Promise<T> => {

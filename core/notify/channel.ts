@@ -7,11 +7,7 @@ export interface Alert {
   /** Plain text, under 256 KiB; `ARCHIVE_PLACEHOLDER` stands where the archive's location is to stand. */
   readonly body: string;
   /** Plain strings, none empty. */
-  readonly attributes: {
-    readonly environment: string;
-    readonly verdict: string;
-    readonly maxSeverity: string;
-  };
+  readonly attributes: { readonly environment: string; readonly verdict: string; readonly maxSeverity: string };
 }
 
 /** Stands for the archive's location in a stored digest: an archive may move, and what was said of it is evidence. */

@@ -163,12 +163,7 @@ export const buildPack = async (
       archiveManifest: { key, sha256 },
       changesFrom,
       gaps: { daysWithoutRun: daysWithout(changesFrom, period), unfinished, untrusted },
-      counts: {
-        ...users.counts(),
-        waivers: waivers.count(),
-        ...changes.counts(),
-        openFindings: tally.bySeverity(),
-      },
+      counts: { ...users.counts(), waivers: waivers.count(), ...changes.counts(), openFindings: tally.bySeverity() },
       codeVersion: CODE_VERSION,
     };
     const files: Readonly<Record<PackFile, Evidence>> = {

@@ -38,10 +38,7 @@ const accessCells = ({ type, status, apiAccess, principalArn }: User) => ({
   apiAccessPrincipalArn: principalArn ?? '',
 });
 
-const findingCells = ({ count, worst }: OpenFindings) => ({
-  openFindings: count,
-  worstSeverity: worst ?? '',
-});
+const findingCells = ({ count, worst }: OpenFindings) => ({ openFindings: count, worstSeverity: worst ?? '' });
 
 const timeCells = (user: User, now: number) =>
   Object.fromEntries(
@@ -84,13 +81,7 @@ export const openUserSheets = async (spools: SpoolFolder, now: number) => {
   const privileged = await openSheet(spools, 'privileged.csv', PRIVILEGED_COLUMNS);
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
   const worksheet = await openSheet(spools, 'worksheet.csv', WORKSHEET_COLUMNS);
-  const counts = {
-    superUsers: 0,
-    apiBound: 0,
-    neverLoggedIn: 0,
-    lastLoginUnknown: 0,
-    justificationRequired: 0,
-  };
+  const counts = { superUsers: 0, apiBound: 0, neverLoggedIn: 0, lastLoginUnknown: 0, justificationRequired: 0 };
 
   return {
     async add(user: User, findings: OpenFindings): Promise<void> {

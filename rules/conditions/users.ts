@@ -4,10 +4,7 @@ import { DOCUMENTED, type Status, type User, type UserFacts } from '../engine/us
 const undocumented = (member: keyof typeof DOCUMENTED) => (): string =>
   `${member} is missing or not a documented value`;
 
-export const active: Condition<User> = {
-  text: () => 'status is not DISABLED',
-  holds: ({ isActive }) => isActive,
-};
+export const active: Condition<User> = { text: () => 'status is not DISABLED', holds: ({ isActive }) => isActive };
 
 /** Unknown of a user without a documented status, who is active all the same. */
 export const hasStatus = (wanted: Status): Condition<UserFacts> => ({

@@ -30,12 +30,7 @@ const configureRule = (rule: Rule, { enabled, severity, ...set }: RuleSettings):
 
   if (enabled === false) return { rule, state: 'off', reason: 'switched off in the config', ...overrides };
   if (rule.isConfigured?.(options) === false) {
-    return {
-      rule,
-      state: 'not-configured',
-      reason: `needs ${Object.keys(rule.options).join(', ')}`,
-      ...overrides,
-    };
+    return { rule, state: 'not-configured', reason: `needs ${Object.keys(rule.options).join(', ')}`, ...overrides };
   }
   return { rule, state: 'on', ...overrides };
 };

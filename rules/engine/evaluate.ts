@@ -84,12 +84,7 @@ class Tally {
     }
     this.checked += 1;
     this.#failed += 1;
-    this.#sink.fail({
-      rule,
-      subject,
-      violation: outcome,
-      severity: severity ?? outcome.severity ?? rule.severity,
-    });
+    this.#sink.fail({ rule, subject, violation: outcome, severity: severity ?? outcome.severity ?? rule.severity });
   }
 
   breakDown(subject: Subject, error: unknown): void {
@@ -122,11 +117,7 @@ interface Judging<S> {
 const since = (outcome: Outcome, earlierRun: string | undefined): Outcome => {
   if (outcome === undefined || 'notAssessed' in outcome) return outcome;
   const { message, evidence } = outcome;
-  return {
-    ...outcome,
-    message: `${message}, since run ${earlierRun}`,
-    evidence: { ...evidence, earlierRun },
-  };
+  return { ...outcome, message: `${message}, since run ${earlierRun}`, evidence: { ...evidence, earlierRun } };
 };
 
 /** Most users are known to be as they were, which no rule on change has anything against. */

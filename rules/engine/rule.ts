@@ -132,7 +132,7 @@ interface Counting<O extends Options> extends Configurable<O> {
   merge?(violations: readonly Violation[]): Violation;
 }
 
-/** The subject of findings: the environment, or of users with a key in common their principal or their lowest userId. */
+/** The subject of findings: the environment, or the principal or the lowest userId of users with a key in common. */
 type About =
   | { readonly about: 'environment'; readonly keys?: never }
   | {
@@ -144,9 +144,7 @@ type About =
 type DirectoryRuleDefinition<O extends Options> = Counting<O> & About;
 
 /** Judges the directory as a whole, at the end of the listing. */
-export type DirectoryRule<O extends Options = Options> = DirectoryRuleDefinition<O> & {
-  readonly kind: 'directory';
-};
+export type DirectoryRule<O extends Options = Options> = DirectoryRuleDefinition<O> & { readonly kind: 'directory' };
 
 /** A rule of the catalogue whose data is not read: always off, and said to be off. */
 export interface UnavailableRule extends RuleText {

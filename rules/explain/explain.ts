@@ -93,10 +93,7 @@ const severityOf = (
 ): Pick<Explanation, 'severity' | 'severityReason'> => {
   if (severity !== undefined) return { severity, severityReason: 'as the config sets it' };
   if (own === undefined || own === rule.severity) return { severity: rule.severity, severityReason: "the rule's own" };
-  return {
-    severity: own,
-    severityReason: rule.severityNote?.replaceAll('`', '') ?? 'as the rule judges this case',
-  };
+  return { severity: own, severityReason: rule.severityNote?.replaceAll('`', '') ?? 'as the rule judges this case' };
 };
 
 const stateOf = <S>(condition: Condition<S>, subject: S, options: Options, context: Context): ConditionState => {

@@ -178,10 +178,7 @@ describe('verify', () => {
     await writeFile(join(folder, key), bytes);
     const { code, stdout } = await invoke(['verify', '--out', folder, '--json']);
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({
-      problems: 1,
-      environments: [{ problems: [{ kind: 'edited', key }] }],
-    });
+    expect(JSON.parse(stdout)).toMatchObject({ problems: 1, environments: [{ problems: [{ kind: 'edited', key }] }] });
   });
 
   test('finds a manifest that says something else', async () => {
@@ -208,10 +205,7 @@ test('history tells of each run and of the attempt, in their order', async () =>
     verdict: 'INCOMPLETE',
     reason: 'access-denied',
     users: 7,
-    findings: {
-      bySeverity: severities({ MEDIUM: 1, LOW: 1 }),
-      byState: states({ open: 2, waived: 1 }),
-    },
+    findings: { bySeverity: severities({ MEDIUM: 1, LOW: 1 }), byState: states({ open: 2, waived: 1 }) },
   };
   expect(answer.entries).toHaveLength(4);
   expect(answer.entries).toMatchObject(complete.toSpliced(2, 0, attempt));
@@ -223,12 +217,7 @@ test('diff tells which users and findings changed', async () => {
   expect(code).toBe(0);
   const { users, findings } = answer;
   expect(answer).toMatchObject({ from: FIRST, to: LAST, judgedBy: [] });
-  expect(users).toMatchObject({
-    came: ['joiner'],
-    gone: [],
-    unchanged: 10,
-    untraceable: { from: 1, to: 1 },
-  });
+  expect(users).toMatchObject({ came: ['joiner'], gone: [], unchanged: 10, untraceable: { from: 1, to: 1 } });
   expect(users.changed.map(({ id }: { id: string }) => id).toSorted()).toEqual([
     'disabled',
     'fixed',
@@ -255,10 +244,7 @@ test('diff tells which users and findings changed', async () => {
 });
 
 describe('explain', () => {
-  const since = (run: string, runs: number) => ({
-    firstSeen: `${dayOf(run)}T06:00:00.000Z`,
-    runs,
-  });
+  const since = (run: string, runs: number) => ({ firstSeen: `${dayOf(run)}T06:00:00.000Z`, runs });
 
   test.each([
     { run: LAST, finding: 'stale-login/stale', outcome: 'FAIL', state: 'open', ...since(FIRST, 3) },
@@ -269,27 +255,9 @@ describe('explain', () => {
       state: 'reopened',
       ...since(FIRST, 2),
     },
-    {
-      run: LAST,
-      finding: 'super-user-api-access/waived',
-      outcome: 'FAIL',
-      state: 'waived',
-      ...since(FIRST, 3),
-    },
-    {
-      run: SECOND,
-      finding: 'promoted-to-super-user/promoted',
-      outcome: 'FAIL',
-      state: 'event',
-      ...since(SECOND, 1),
-    },
-    {
-      run: SECOND,
-      finding: `shared-principal/${SHARED_ROLE}`,
-      outcome: 'FAIL',
-      state: 'open',
-      ...since(FIRST, 2),
-    },
+    { run: LAST, finding: 'super-user-api-access/waived', outcome: 'FAIL', state: 'waived', ...since(FIRST, 3) },
+    { run: SECOND, finding: 'promoted-to-super-user/promoted', outcome: 'FAIL', state: 'event', ...since(SECOND, 1) },
+    { run: SECOND, finding: `shared-principal/${SHARED_ROLE}`, outcome: 'FAIL', state: 'open', ...since(FIRST, 2) },
     {
       run: LAST,
       finding: 'stale-login/murky',
@@ -317,11 +285,7 @@ test('replay comes to the findings of each night, and tells of the one that was 
     COMPLETE.map(async (run) => {
       const { counts, findings } = await reportOf(run);
       const { bySeverity, byState } = findings;
-      return {
-        run,
-        outcome: 'replayed',
-        config: { users: counts.users, findings: { bySeverity, byState } },
-      };
+      return { run, outcome: 'replayed', config: { users: counts.users, findings: { bySeverity, byState } } };
     }),
   );
   expect(answer.nights).toHaveLength(4);

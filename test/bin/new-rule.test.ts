@@ -56,10 +56,7 @@ describe('a new rule', () => {
       'test/rules/catalogue',
       'test/rules/contract',
     );
-    expect({ code, said }).toEqual({
-      code: 0,
-      said: expect.stringContaining('Test Suites: 5 passed, 5 total'),
-    });
+    expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('Test Suites: 5 passed, 5 total') });
   });
 
   test('is typed and formatted as the project is', async () => {

@@ -29,12 +29,7 @@ const directory = (count: number): readonly UserRecord[] => [
   anApiUser({ userId: 'waived', type: 'SUPER_USER' }),
   anApiUser({ userId: 'outsider', apiAccessPrincipalArn: 'arn:aws:iam::999988887777:role/vendor' }),
   ...Object.values(NASTY).map((text, n) =>
-    anApiUser({
-      userId: `${n}${text}`,
-      status: text,
-      apiAccessPrincipalArn: `${text} ${n}`,
-      emailAddress: text,
-    }),
+    anApiUser({ userId: `${n}${text}`, status: text, apiAccessPrincipalArn: `${text} ${n}`, emailAddress: text }),
   ),
 ];
 
@@ -48,10 +43,7 @@ export interface ReadersArchive {
 /** Three nights in a folder, of which the second is only seen in part at first. */
 export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
   const archive = folderArchive(folder);
-  const config = {
-    ...defaultConfig(rules),
-    rules: { 'email-domain': { allowedDomains: ['quagmire.example'] } },
-  };
+  const config = { ...defaultConfig(rules), rules: { 'email-domain': { allowedDomains: ['quagmire.example'] } } };
   const waiver = {
     rule: 'super-user-api-access',
     user: 'waived',

@@ -21,10 +21,7 @@ const shelf = await serve(folder);
 const browser = await launch();
 try {
   for (const { name, path, colorScheme, height } of PICTURES) {
-    const { page } = await visit(browser, 'about:blank', {
-      colorScheme,
-      viewport: { width: 1280, height },
-    });
+    const { page } = await visit(browser, 'about:blank', { colorScheme, viewport: { width: 1280, height } });
     // The demo's nights are those of a fixed week: its history is looked at in the morning after.
     await page.clock.setFixedTime('2026-11-25T09:00:00Z');
     await page.goto(`${shelf.url}/${path}`);

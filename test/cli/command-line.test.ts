@@ -20,20 +20,14 @@ describe('what is wrong with a command line exits 3 and prints nothing on stdout
     { words: ['run', 'now'], message: 'too many arguments' },
     { words: [...whole, '--account', '123'], message: '--account must be 12 digits, got "123"' },
     { words: [...whole, '--config', 'missing.yaml'], message: "missing.yaml: can't be read (ENOENT)" },
-    {
-      words: ['demo', '--users', '129'],
-      message: '--users must be a whole number of 130 to 100000, got "129"',
-    },
+    { words: ['demo', '--users', '129'], message: '--users must be a whole number of 130 to 100000, got "129"' },
     { words: ['demo', '--nights', '11'], message: '--nights must be a whole number of 1 to 10, got "11"' },
     {
       words: ['simulate', '--fault', 'nonsense'],
       message: '--fault must be KIND[@PAGE|@exchange][xTIMES], got "nonsense"',
     },
     { words: ['rules', 'nonsense'], message: 'the rule must be one of super-user-api-access' },
-    {
-      words: ['rules', '--json', '--markdown'],
-      message: 'one of --json and --markdown is allowed, got both',
-    },
+    { words: ['rules', '--json', '--markdown'], message: 'one of --json and --markdown is allowed, got both' },
   ])('$words', async ({ words, message }) => {
     const { code, stdout, stderr } = await command(words);
     expect(stderr).toContain(message);
@@ -41,9 +35,7 @@ describe('what is wrong with a command line exits 3 and prints nothing on stdout
   });
 
   test('an endpoint that is none, without repeating it', async () => {
-    const { code, stderr } = await command(whole, {
-      AWS_ENDPOINT_URL_FINSPACE_DATA: 'https://me:secret@host',
-    });
+    const { code, stderr } = await command(whole, { AWS_ENDPOINT_URL_FINSPACE_DATA: 'https://me:secret@host' });
     expect(code).toBe(3);
     expect(stderr).toContain('AWS_ENDPOINT_URL_FINSPACE_DATA must be an http or https URL');
     expect(stderr).not.toContain('secret');
@@ -110,10 +102,7 @@ describe('rules', () => {
 
   test('--json of one is that one', async () => {
     const { stdout } = await command(['rules', 'stale-login', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({
-      id: 'stale-login',
-      options: { maxDays: 90, privilegedMaxDays: 45 },
-    });
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'stale-login', options: { maxDays: 90, privilegedMaxDays: 45 } });
   });
 });
 

@@ -22,9 +22,7 @@ export const AWS_FAULTS = {
   'slow-down': {
     does: '503 SlowDown; of SNS 400 Throttling',
     on: EVERYWHERE,
-    effect: {
-      before: { publish: { status: 400, code: 'Throttling' }, other: { status: 503, code: 'SlowDown' } },
-    },
+    effect: { before: { publish: { status: 400, code: 'Throttling' }, other: { status: 503, code: 'SlowDown' } } },
   },
   'server-error': {
     does: '500 InternalError',
@@ -40,10 +38,7 @@ export const AWS_FAULTS = {
     does: '403 AccessDenied; of SNS 403 AuthorizationError',
     on: EVERYWHERE,
     effect: {
-      before: {
-        publish: { status: 403, code: 'AuthorizationError' },
-        other: { status: 403, code: 'AccessDenied' },
-      },
+      before: { publish: { status: 403, code: 'AuthorizationError' }, other: { status: 403, code: 'AccessDenied' } },
     },
   },
   'conflict-under-way': {

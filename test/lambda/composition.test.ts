@@ -48,12 +48,7 @@ describe('the users of an environment', () => {
     const { sourceOf } = await compose(config, {
       env: { AWS_ENDPOINT_URL_FINSPACE_DATA: simulator.url },
       edges: {
-        sts: {
-          endpoint: url,
-          region,
-          credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 'own' },
-          maxAttempts: 1,
-        },
+        sts: { endpoint: url, region, credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 'own' }, maxAttempts: 1 },
       },
     });
     const listing = sourceOf({ environmentId, region })(Date.now() + 10_000);

@@ -31,12 +31,10 @@ const USERS = 450;
 const PAGE = 10;
 const PAGES = USERS / PAGE;
 
-const users = makeDirectory({
-  users: USERS,
-  seed: 1,
-  asOf: new Date(SCHEDULED_TIME),
-  accountId: '123456789012',
-}).slice(0, USERS);
+const users = makeDirectory({ users: USERS, seed: 1, asOf: new Date(SCHEDULED_TIME), accountId: '123456789012' }).slice(
+  0,
+  USERS,
+);
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -263,12 +261,7 @@ describe('a page token that expired between two invocations', () => {
     const { archive, execution, results, pages } = await auditDurably({ send });
     expect(execution.getResult()).toMatchObject({ verdict: 'COMPLETE', users: USERS });
     expect(pages).toEqual([...everyPageOnce.slice(0, 2 * PAGES_A_PART), ...everyPageOnce]);
-    expect(results[0]?.report.counts).toMatchObject({
-      users: USERS,
-      pages: PAGES,
-      duplicates: 0,
-      restarts: 1,
-    });
+    expect(results[0]?.report.counts).toMatchObject({ users: USERS, pages: PAGES, duplicates: 0, restarts: 1 });
     expect(await evidenceIn(archive)).toEqual(await evidenceIn(await auditInOneGo()));
 
     const { run } = results[0]?.report ?? {};

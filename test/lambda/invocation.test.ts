@@ -40,10 +40,7 @@ describe('an event', () => {
   test.each([
     {
       name: 'another account and region',
-      settings: {
-        region: 'us-gov-east-1',
-        role: { arn: 'arn:…', accountId: '222233334444', externalId: 'agreed' },
-      },
+      settings: { region: 'us-gov-east-1', role: { arn: 'arn:…', accountId: '222233334444', externalId: 'agreed' } },
       request: { accountId: '222233334444', auditorAccountId: '111122223333', region: 'us-gov-east-1' },
     },
     {
@@ -111,10 +108,7 @@ describe('an event for a diagnosis', () => {
 
   test('of an environment of another region tells both regions', () => {
     const environments = [{ id: 'def', region: 'us-gov-east-1' }];
-    const asked = readDoctorEvent({ doctor: true, environmentId: 'def' }, invocation, {
-      ...config,
-      environments,
-    });
+    const asked = readDoctorEvent({ doctor: true, environmentId: 'def' }, invocation, { ...config, environments });
     expect(asked).toMatchObject({ region: 'us-gov-east-1', homeRegion: 'us-gov-west-1' });
   });
 

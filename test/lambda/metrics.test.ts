@@ -36,11 +36,7 @@ describe('the measurements', () => {
     ['INCOMPLETE', { IncompleteRuns: 1 }],
     ['FAILED', { FailedRuns: 1 }],
   ] as const)('of a run that is %s are that it was, what it cost, and no findings', (verdict, told) => {
-    expect(measureReport({ verdict, reason: 'access-denied' })).toEqual({
-      CompleteRuns: 0,
-      ...told,
-      ...COST,
-    });
+    expect(measureReport({ verdict, reason: 'access-denied' })).toEqual({ CompleteRuns: 0, ...told, ...COST });
   });
 
   it.each([

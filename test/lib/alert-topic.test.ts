@@ -39,11 +39,7 @@ const topicRef = { Ref: expect.stringContaining('AlertsTopic') };
 describe('the subscriptions', () => {
   it('are by mail, and all-embracing where no severity is set', () => {
     const [subscription] = Object.values(subscriptionsOf(email('a@example.com')));
-    expect(subscription?.Properties).toEqual({
-      Protocol: 'email',
-      Endpoint: 'a@example.com',
-      TopicArn: topicRef,
-    });
+    expect(subscription?.Properties).toEqual({ Protocol: 'email', Endpoint: 'a@example.com', TopicArn: topicRef });
   });
 
   it.each([https, sqs, lambda])('by $protocol keep what was not delivered', ({ protocol, endpoint }) => {

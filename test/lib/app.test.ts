@@ -24,11 +24,7 @@ const run = async (files: Readonly<Record<string, string>>, context: Readonly<Re
   const env = {
     ...process.env,
     CDK_OUTDIR: join(folder, 'out'),
-    CDK_CONTEXT_JSON: JSON.stringify({
-      ...(await deployedContext()),
-      'aws:cdk:bundling-stacks': [],
-      ...context,
-    }),
+    CDK_CONTEXT_JSON: JSON.stringify({ ...(await deployedContext()), 'aws:cdk:bundling-stacks': [], ...context }),
     CDK_VALIDATION: 'false',
   };
   return new Promise<{ code: number; stderr: string }>((done) => {

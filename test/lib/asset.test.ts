@@ -33,9 +33,7 @@ const functionSchema = z.object({
   Properties: z.object({
     Code: z.object({ S3Key: z.string() }),
     Handler: z.string(),
-    Environment: z.object({
-      Variables: z.record(z.string(), z.union([z.string(), z.object({ Ref: z.string() })])),
-    }),
+    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), z.object({ Ref: z.string() })])) }),
   }),
 });
 const diagnosisSchema = z.object({ checks: z.array(z.object({ name: z.string(), outcome: z.string() })) });
@@ -66,11 +64,7 @@ const synthesise = async (environmentId: string, waivers?: string, mode = 'singl
   const { context } = z
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(await readFile('cdk.json', 'utf8')));
-  const app = new App({
-    outdir: await mkdtemp(join(folder, 'out-')),
-    context,
-    builtinCloudFormationValidation: false,
-  });
+  const app = new App({ outdir: await mkdtemp(join(folder, 'out-')), context, builtinCloudFormationValidation: false });
   const stack = new AuditorStack(app, 'Auditor', {
     config: parseConfig(config, configFile, rules),
     configFile,
@@ -274,10 +268,7 @@ describe('the code that is deployed', () => {
         _aws: {
           Timestamp: Date.parse(asOf),
           CloudWatchMetrics: [
-            expect.objectContaining({
-              Namespace: 'FinSpaceUserAuditor',
-              Dimensions: [['service', 'environment']],
-            }),
+            expect.objectContaining({ Namespace: 'FinSpaceUserAuditor', Dimensions: [['service', 'environment']] }),
           ],
         },
         ...differs,

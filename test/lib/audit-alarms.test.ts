@@ -45,10 +45,7 @@ describe('the alarm of silence', () => {
   });
 
   const scheduled = (cron: string, mode = 'single') => {
-    const app = new App({
-      context: { 'aws:cdk:bundling-stacks': [] },
-      builtinCloudFormationValidation: false,
-    });
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
     const config = parseConfig(
       `environments: [{ id: abc }]\nschedule: { cron: "${cron}" }\nlisting: { mode: ${mode} }`,
       'audit.yaml',
@@ -86,30 +83,10 @@ describe('the other alarms', () => {
     { part: 'AlarmsThrottles', metric: 'Throttles', namespace: 'AWS/Lambda', threshold: 1 },
     { part: 'AlarmsNearTimeOut', metric: 'Duration', namespace: 'AWS/Lambda', threshold: 720_000 },
     { part: 'AlarmsTimeOut', metric: 'Duration', namespace: 'AWS/Lambda', threshold: 900_000 },
-    {
-      part: 'AlarmsFailures',
-      metric: 'ApproximateNumberOfMessagesVisible',
-      namespace: 'AWS/SQS',
-      threshold: 1,
-    },
-    {
-      part: 'AlarmsUndelivered',
-      metric: 'ApproximateNumberOfMessagesVisible',
-      namespace: 'AWS/SQS',
-      threshold: 1,
-    },
-    {
-      part: 'AlertsNotDelivered',
-      metric: 'NumberOfNotificationsFailed',
-      namespace: 'AWS/SNS',
-      threshold: 1,
-    },
-    {
-      part: 'AlarmsNotDelivered',
-      metric: 'NumberOfNotificationsFailed',
-      namespace: 'AWS/SNS',
-      threshold: 1,
-    },
+    { part: 'AlarmsFailures', metric: 'ApproximateNumberOfMessagesVisible', namespace: 'AWS/SQS', threshold: 1 },
+    { part: 'AlarmsUndelivered', metric: 'ApproximateNumberOfMessagesVisible', namespace: 'AWS/SQS', threshold: 1 },
+    { part: 'AlertsNotDelivered', metric: 'NumberOfNotificationsFailed', namespace: 'AWS/SNS', threshold: 1 },
+    { part: 'AlarmsNotDelivered', metric: 'NumberOfNotificationsFailed', namespace: 'AWS/SNS', threshold: 1 },
   ])('$part rings at once', ({ part, metric, namespace, threshold }) => {
     expect(alarm(part)).toMatchObject({
       Namespace: namespace,

@@ -87,17 +87,9 @@ describe('the stack of one environment', () => {
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         Resource: only(stack, 'AWS::Logs::LogGroup').arn,
       },
-      {
-        Effect: 'Allow',
-        Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] },
-      },
+      { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] } },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
-      {
-        Effect: 'Allow',
-        Action: 'sns:Publish',
-        Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id },
-      },
+      { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id } },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
       useOfKey('s3', 'sns', 'sqs'),
       {
@@ -121,9 +113,7 @@ describe('the stack of one environment', () => {
       {
         Effect: 'Allow',
         Action: 'sns:ListSubscriptionsByTopic',
-        Resource: ['AlarmTopic', 'AlertsTopic'].map((name) => ({
-          Ref: only(stack, 'AWS::SNS::Topic', name).id,
-        })),
+        Resource: ['AlarmTopic', 'AlertsTopic'].map((name) => ({ Ref: only(stack, 'AWS::SNS::Topic', name).id })),
       },
       {
         Effect: 'Allow',
@@ -148,11 +138,7 @@ describe('the stack of one environment', () => {
 
   it('lets the scheduler of this account invoke the function, and no more', () => {
     expect(statementsOf(stack, 'SchedulerRole')).toEqual([
-      {
-        Effect: 'Allow',
-        Action: 'lambda:InvokeFunction',
-        Resource: only(stack, 'AWS::Lambda::Function').arn,
-      },
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: only(stack, 'AWS::Lambda::Function').arn },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
       useOfKey('sqs'),
     ]);
@@ -184,10 +170,7 @@ describe('the stack of one environment', () => {
     (type) => {
       for (const { Properties } of Object.values(stack.findResources(type))) {
         expect(Properties.PolicyDocument.Statement).toContainEqual(
-          expect.objectContaining({
-            Effect: 'Deny',
-            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-          }),
+          expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
         );
       }
     },
@@ -199,14 +182,9 @@ describe('the stack of one environment', () => {
     expect(stack.findResources('AWS::KMS::Key')[key.id]).toMatchObject({ DeletionPolicy: 'Retain' });
     const encryption = only(stack, 'AWS::S3::Bucket', 'ArchiveBucket').properties.BucketEncryption;
     expect(encryption.ServerSideEncryptionConfiguration).toEqual([
-      {
-        BucketKeyEnabled: true,
-        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key.arn },
-      },
+      { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key.arn } },
     ]);
-    expect(only(stack, 'AWS::SNS::Topic', 'AlertsTopic').properties).toMatchObject({
-      KmsMasterKeyId: key.arn,
-    });
+    expect(only(stack, 'AWS::SNS::Topic', 'AlertsTopic').properties).toMatchObject({ KmsMasterKeyId: key.arn });
     expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({ KmsMasterKeyId: key.arn });
     expect(only(stack, 'AWS::Logs::LogGroup').properties).toMatchObject({ KmsKeyId: key.arn });
   });
@@ -265,9 +243,7 @@ describe('the stack of one environment', () => {
 describe('the stack of three environments', () => {
   it('has one function, and a schedule for each', () => {
     const stack = template(THREE);
-    expect(only(stack, 'AWS::Lambda::Function').properties).toMatchObject({
-      ReservedConcurrentExecutions: 3,
-    });
+    expect(only(stack, 'AWS::Lambda::Function').properties).toMatchObject({ ReservedConcurrentExecutions: 3 });
     const inputs = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => JSON.parse(Properties.Target.Input).environmentId,
     );

@@ -22,9 +22,7 @@ describe('the stack of durable listings', () => {
       Name: 'live',
       FunctionVersion: { 'Fn::GetAtt': [version.id, 'Version'] },
     });
-    expect(stack.findResources('AWS::Lambda::Version')[version.id]).toMatchObject({
-      DeletionPolicy: 'Retain',
-    });
+    expect(stack.findResources('AWS::Lambda::Version')[version.id]).toMatchObject({ DeletionPolicy: 'Retain' });
     expect(auditor.properties).not.toHaveProperty('FunctionName');
   });
 

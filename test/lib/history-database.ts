@@ -42,11 +42,7 @@ const TRINO = [
      CASE WHEN json_type(json, path) IN ('OBJECT', 'ARRAY') THEN NULL ELSE json_extract_string(json, path) END`,
 ];
 
-const DUCKDB_TYPES: Readonly<Record<string, string>> = {
-  string: 'VARCHAR',
-  bigint: 'BIGINT',
-  boolean: 'BOOLEAN',
-};
+const DUCKDB_TYPES: Readonly<Record<string, string>> = { string: 'VARCHAR', bigint: 'BIGINT', boolean: 'BOOLEAN' };
 
 export const duckdbType = (glueType: string): string => {
   const type = DUCKDB_TYPES[glueType];

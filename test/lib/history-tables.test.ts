@@ -189,11 +189,7 @@ beforeAll(async () => {
   const archive = folderArchive(folder);
   for (const night of NIGHTS) await auditNight(archive, { environmentId: 'abc', waivers: accepted, ...night });
   const asOf = '2026-11-28T02:00:00Z';
-  await auditNight(archive, {
-    environmentId: 'def',
-    asOf,
-    users: [s1, dormant, null, 'no record', ['odd'], odd],
-  });
+  await auditNight(archive, { environmentId: 'def', asOf, users: [s1, dormant, null, 'no record', ['odd'], odd] });
   await auditNight(archive, {
     environmentId: 'ghi',
     asOf,

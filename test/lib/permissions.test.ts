@@ -118,10 +118,7 @@ const ask = async (
         resource: { resource, accountId: ACCOUNT },
         contextVariables: Object.fromEntries(contextVariables),
       },
-      identityPolicies: identityPolicies.map((document, index) => ({
-        name: `policy${index}`,
-        policy: document,
-      })),
+      identityPolicies: identityPolicies.map((document, index) => ({ name: `policy${index}`, policy: document })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       ...(resourcePolicy && { resourcePolicy: resourcePolicy[1] }),

@@ -101,10 +101,7 @@ describe('the archive', () => {
   ] as const)('locks what it takes in for $years years by $lock', ({ lock, years, mode, days }) => {
     expect(only(archiveOf({ years, lock }), 'AWS::S3::Bucket', BUCKET).properties).toMatchObject({
       ObjectLockEnabled: true,
-      ObjectLockConfiguration: {
-        ObjectLockEnabled: 'Enabled',
-        Rule: { DefaultRetention: { Mode: mode, Days: days } },
-      },
+      ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: mode, Days: days } } },
     });
   });
 });

@@ -12,11 +12,7 @@ testRule(rule, {
       earlierUsers: [anApiUser()],
       users: [aUser({ apiAccess: undefined })],
     },
-    {
-      name: 'has none, and whether it had was unknown',
-      earlierUsers: [aUser({ apiAccess: 7 })],
-      users: [aUser()],
-    },
+    { name: 'has none, and whether it had was unknown', earlierUsers: [aUser({ apiAccess: 7 })], users: [aUser()] },
     { name: 'a user with API access that is gone', earlierUsers: [anApiUser()], users: [] },
   ],
   fails: [

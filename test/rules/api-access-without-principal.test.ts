@@ -22,11 +22,7 @@ testRule(rule, {
         unbound({ userId: 'u3', apiAccessPrincipalArn: '' }),
       ],
       violations: {
-        u1: {
-          message: 'API access without an IAM principal',
-          severity: 'MEDIUM',
-          evidence: { apiAccess: 'ENABLED' },
-        },
+        u1: { message: 'API access without an IAM principal', severity: 'MEDIUM', evidence: { apiAccess: 'ENABLED' } },
         u2: {},
         u3: {},
       },

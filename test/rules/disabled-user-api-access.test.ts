@@ -21,11 +21,7 @@ testRule(rule, {
         u1: {
           message: 'disabled, yet API access stays on: enabling the user revives it',
           severity: 'MEDIUM',
-          evidence: {
-            status: 'DISABLED',
-            apiAccess: 'ENABLED',
-            apiAccessPrincipalArn: aRoleArn('role-of-u1'),
-          },
+          evidence: { status: 'DISABLED', apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn('role-of-u1') },
         },
         u2: {},
       },

@@ -25,10 +25,7 @@ testRule(rule, {
       ['no address', undefined, undefined],
       ['no text', 5, 5],
       ['a plus in the domain', 'ada@example+a', 'ada@example+b'],
-    ].map(([name, one, other]) => ({
-      name: `addresses: ${String(name)}`,
-      users: [at('u1', one), at('u2', other)],
-    })),
+    ].map(([name, one, other]) => ({ name: `addresses: ${String(name)}`, users: [at('u1', one), at('u2', other)] })),
     ...[
       ['first names only', ['Ada', 'Love'], ['Ada', 'King']],
       ['last names only', ['Ada', 'Love'], ['Bob', 'Love']],
@@ -53,9 +50,7 @@ testRule(rule, {
         u1: {
           message: sameEmail,
           severity: 'LOW',
-          evidence: {
-            sameEmailAddress: { emailAddress: 'ada.love@example.com', userCount: 2, userIds: ['u1', 'u2'] },
-          },
+          evidence: { sameEmailAddress: { emailAddress: 'ada.love@example.com', userCount: 2, userIds: ['u1', 'u2'] } },
         },
       },
     },
@@ -65,9 +60,7 @@ testRule(rule, {
       violations: {
         u1: {
           message: sameName,
-          evidence: {
-            sameName: { firstName: 'ada', lastName: 'van love', userCount: 2, userIds: ['u1', 'u2'] },
-          },
+          evidence: { sameName: { firstName: 'ada', lastName: 'van love', userCount: 2, userIds: ['u1', 'u2'] } },
         },
       },
     },
@@ -97,9 +90,7 @@ testRule(rule, {
         named('u3', 'Adaline', 'Love'),
       ],
       violations: {
-        u1: {
-          evidence: { sameEmailAddress: { userIds: ['u1', 'u2'] }, sameName: { userIds: ['u1', 'u3'] } },
-        },
+        u1: { evidence: { sameEmailAddress: { userIds: ['u1', 'u2'] }, sameName: { userIds: ['u1', 'u3'] } } },
       },
     },
     {

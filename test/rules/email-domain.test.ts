@@ -22,11 +22,7 @@ testRule(rule, {
       users: [...at('ada@uk.bank.example'), ...at('ada@a.uk.Bank.example')],
       options,
     },
-    {
-      name: 'a disabled user of another domain',
-      users: at('ada@evil.example', { status: 'DISABLED' }),
-      options,
-    },
+    { name: 'a disabled user of another domain', users: at('ada@evil.example', { status: 'DISABLED' }), options },
     { name: 'a disabled user without an address', users: at(undefined, { status: 'DISABLED' }), options },
     { name: 'a domain of one label', users: at('ada@intranet'), options: { allowedDomains: ['intranet'] } },
   ],
@@ -35,9 +31,7 @@ testRule(rule, {
       name: 'another domain',
       users: [...at('ada.love@evil.example'), aUser({ userId: 'u2', emailAddress: 'bob@example.com' })],
       options,
-      violations: {
-        u1: { ...notAllowed.u1, severity: 'MEDIUM', evidence: { emailAddress: 'ada.love@evil.example' } },
-      },
+      violations: { u1: { ...notAllowed.u1, severity: 'MEDIUM', evidence: { emailAddress: 'ada.love@evil.example' } } },
     },
     {
       name: 'a super user of another domain',

@@ -9,10 +9,7 @@ const seconds = daysAgo(10) / 1000;
 testRule(rule, {
   passes: [
     { name: 'created exactly 45 days ago', users: [unused({ createTime: daysAgo(45) })] },
-    {
-      name: 'created long ago, enabled exactly 45 days ago',
-      users: [unused({ lastEnabledTime: daysAgo(45) })],
-    },
+    { name: 'created long ago, enabled exactly 45 days ago', users: [unused({ lastEnabledTime: daysAgo(45) })] },
     {
       name: 'enabled long ago, created exactly 45 days ago',
       users: [unused({ createTime: daysAgo(45), lastEnabledTime: daysAgo(90) })],
@@ -63,11 +60,7 @@ testRule(rule, {
       ],
       violations: { u1: { evidence: { lastEnabledTime: seconds } }, u2: {} },
     },
-    {
-      name: 'a super user',
-      users: [unused({ type: 'SUPER_USER' })],
-      violations: { u1: { severity: 'HIGH' } },
-    },
+    { name: 'a super user', users: [unused({ type: 'SUPER_USER' })], violations: { u1: { severity: 'HIGH' } } },
     {
       name: 'a super user that is API-bound: no service identity',
       users: [unused({ type: 'SUPER_USER', apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn() })],
@@ -101,9 +94,7 @@ testRule(rule, {
       name: 'past a shorter limit',
       users: [unused({ createTime: daysAgo(2) })],
       options: { maxDays: 1 },
-      violations: {
-        u1: { message: 'never logged in, 2 days after being created or enabled; at most 1 allowed' },
-      },
+      violations: { u1: { message: 'never logged in, 2 days after being created or enabled; at most 1 allowed' } },
     },
   ],
   notAssessed: [

@@ -9,11 +9,7 @@ testRule(rule, {
     { name: 'nothing changed', earlierUsers: [bound('a')], users: [bound('a')] },
     { name: 'the first principal', earlierUsers: [aUser()], users: [bound('a')] },
     { name: 'the principal was removed', earlierUsers: [bound('a')], users: [aUser()] },
-    {
-      name: 'the principal was emptied',
-      earlierUsers: [bound('a')],
-      users: [aUser({ apiAccessPrincipalArn: '' })],
-    },
+    { name: 'the principal was emptied', earlierUsers: [bound('a')], users: [aUser({ apiAccessPrincipalArn: '' })] },
     { name: 'a new user', earlierUsers: [], users: [bound('a')] },
     { name: 'a user that is gone', earlierUsers: [bound('a')], users: [] },
   ],

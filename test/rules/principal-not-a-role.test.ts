@@ -23,11 +23,7 @@ testRule(rule, {
         },
       },
     },
-    {
-      name: 'a blank',
-      users: [bound(' ')],
-      violations: { u1: { evidence: { apiAccessPrincipalArn: ' ' } } },
-    },
+    { name: 'a blank', users: [bound(' ')], violations: { u1: { evidence: { apiAccessPrincipalArn: ' ' } } } },
     { name: 'something that is no text', users: [bound(0)], violations: { u1: { severity: 'HIGH' } } },
     {
       name: 'users that are disabled or not API-bound, and that may be neither',

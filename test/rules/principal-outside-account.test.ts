@@ -21,11 +21,7 @@ testRule(rule, {
       context: { trustedAccounts: new Set([ACCOUNT, foreign]) },
     },
     { name: 'an account that the rule trusts', users: [outside()], options: { trustedAccounts: [foreign] } },
-    {
-      name: "the environment's partition, whichever it is",
-      users: [china],
-      context: { partition: 'aws-cn' },
-    },
+    { name: "the environment's partition, whichever it is", users: [china], context: { partition: 'aws-cn' } },
   ],
   fails: [
     {
@@ -43,10 +39,7 @@ testRule(rule, {
       name: 'its own account in another partition',
       users: [china],
       violations: {
-        u1: {
-          message: 'API principal is a role of partition aws-cn; the environment is in aws',
-          severity: 'CRITICAL',
-        },
+        u1: { message: 'API principal is a role of partition aws-cn; the environment is in aws', severity: 'CRITICAL' },
       },
     },
     {

@@ -47,12 +47,7 @@ testRule(rule, {
         users: [superUser],
         reasons: { u1: `in the earlier run ${unknownType}` },
       },
-      {
-        name: `the type is ${name}`,
-        earlierUsers: [aUser()],
-        users: [aUser({ type })],
-        reasons: { u1: unknownType },
-      },
+      { name: `the type is ${name}`, earlierUsers: [aUser()], users: [aUser({ type })], reasons: { u1: unknownType } },
     ]),
     {
       name: 'the type is unknown both times',

@@ -10,11 +10,7 @@ testRule(rule, {
     { name: 'stayed disabled', earlierUsers: [disabled], users: [disabled] },
     { name: 'was disabled meanwhile', earlierUsers: [aUser()], users: [disabled] },
     { name: 'was in creation', earlierUsers: [aUser({ status: 'CREATING' })], users: [aUser()] },
-    {
-      name: 'was of unknown status, is disabled',
-      earlierUsers: [aUser({ status: null })],
-      users: [disabled],
-    },
+    { name: 'was of unknown status, is disabled', earlierUsers: [aUser({ status: null })], users: [disabled] },
     { name: 'has no status any more', earlierUsers: [aUser()], users: [aUser({ status: undefined })] },
     { name: 'a new user', earlierUsers: [], users: [aUser()] },
     { name: 'a disabled user that is gone', earlierUsers: [disabled], users: [] },

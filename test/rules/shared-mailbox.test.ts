@@ -23,11 +23,7 @@ testRule(rule, {
     ].map(([name = '', address]) => ({ name, users: at(address) })),
     { name: 'a disabled user', users: at('support@example.com', { status: 'DISABLED' }) },
     { name: 'a disabled user without an address', users: at(undefined, { status: 'DISABLED' }) },
-    {
-      name: 'a name that is not listed any more',
-      users: at('support@example.com'),
-      options: { names: ['desk'] },
-    },
+    { name: 'a name that is not listed any more', users: at('support@example.com'), options: { names: ['desk'] } },
   ],
   fails: [
     {

@@ -78,10 +78,7 @@ testRule(rule, {
       violations: {
         [arn]: {
           message: 'API principal of 101 active users',
-          evidence: {
-            userCount: 101,
-            userIds: Array.from({ length: 100 }, (_, place) => `u${1000 + place}`),
-          },
+          evidence: { userCount: 101, userIds: Array.from({ length: 100 }, (_, place) => `u${1000 + place}`) },
         },
       },
     },

@@ -23,10 +23,7 @@ testRule(rule, {
     { name: 'a disabled user, a year ago', users: loggedIn(daysAgo(365), { status: 'DISABLED' }) },
     { name: 'a user in creation, a year ago', users: loggedIn(daysAgo(365), { status: 'CREATING' }) },
     { name: 'a user of unrecognised status, yesterday', users: loggedIn(daysAgo(1), { status: 'PAUSED' }) },
-    {
-      name: 'a user of unknown type, exactly 45 days ago',
-      users: loggedIn(daysAgo(45), { type: undefined }),
-    },
+    { name: 'a user of unknown type, exactly 45 days ago', users: loggedIn(daysAgo(45), { type: undefined }) },
     {
       name: 'a user of unknown type, within the limits of both',
       users: loggedIn(daysAgo(20), { type: undefined }),
@@ -50,9 +47,7 @@ testRule(rule, {
     {
       name: '91 days',
       users: loggedIn(daysAgo(91)),
-      violations: {
-        u1: { message: 'last login 91 days ago; at most 90 allowed', evidence: { idleDays: 91 } },
-      },
+      violations: { u1: { message: 'last login 91 days ago; at most 90 allowed', evidence: { idleDays: 91 } } },
     },
     {
       name: 'a super user, a millisecond longer than 45 days',
@@ -85,11 +80,7 @@ testRule(rule, {
   ],
   notAssessed: [
     ...unusableTimes.flatMap(([name, time]) => [
-      {
-        name: `a time that is ${name}`,
-        users: loggedIn(time),
-        reasons: { u1: 'lastLoginTime is unusable' },
-      },
+      { name: `a time that is ${name}`, users: loggedIn(time), reasons: { u1: 'lastLoginTime is unusable' } },
       {
         name: `a time that is ${name}, of a user of unknown type`,
         users: loggedIn(time, { type: null }),
@@ -97,11 +88,7 @@ testRule(rule, {
       },
     ]),
     ...UNKNOWN.flatMap(([name, value]) => [
-      {
-        name: `status is ${name}`,
-        users: loggedIn(daysAgo(365), { status: value }),
-        reasons: { u1: unknownStatus },
-      },
+      { name: `status is ${name}`, users: loggedIn(daysAgo(365), { status: value }), reasons: { u1: unknownStatus } },
       {
         name: `type is ${name}, between the two limits`,
         users: [...loggedIn(daysAgo(45) - 1, { type: value }), ...loggedIn(daysAgo(90), { userId: 'u2', type: value })],

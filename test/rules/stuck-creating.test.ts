@@ -9,10 +9,7 @@ testRule(rule, {
     { name: 'in creation for exactly 24 hours', users: creating(hoursAgo(24)) },
     { name: 'enabled, created long ago', users: [aUser()] },
     { name: 'enabled, without a createTime', users: [aUser({ createTime: undefined })] },
-    {
-      name: 'no status, created a short time ago',
-      users: [aUser({ status: null, createTime: hoursAgo(1) })],
-    },
+    { name: 'no status, created a short time ago', users: [aUser({ status: null, createTime: hoursAgo(1) })] },
     { name: 'within a longer limit', users: creating(hoursAgo(48)), options: { maxHours: 48 } },
   ],
   fails: [
@@ -31,9 +28,7 @@ testRule(rule, {
       name: 'past a shorter limit',
       users: creating(hoursAgo(2)),
       options: { maxHours: 1 },
-      violations: {
-        u1: { message: 'in creation for 2 hours; at most 1 allowed', evidence: { creatingHours: 2 } },
-      },
+      violations: { u1: { message: 'in creation for 2 hours; at most 1 allowed', evidence: { creatingHours: 2 } } },
     },
   ],
   notAssessed: [

@@ -6,10 +6,7 @@ testRule(rule, {
   passes: [
     { name: 'an application user with API access', users: [anApiUser()] },
     { name: 'a super user without API access', users: [aUser({ type: 'SUPER_USER' })] },
-    {
-      name: 'a disabled super user with API access',
-      users: [anApiUser({ type: 'SUPER_USER', status: 'DISABLED' })],
-    },
+    { name: 'a disabled super user with API access', users: [anApiUser({ type: 'SUPER_USER', status: 'DISABLED' })] },
     { name: 'of unknown type, without API access', users: [aUser({ type: undefined })] },
     { name: 'an application user of unknown apiAccess', users: [aUser({ apiAccess: undefined })] },
     {

@@ -7,10 +7,7 @@ const superUser = (userId: string, status: unknown = 'ENABLED') => aUser({ userI
 testRule(rule, {
   passes: [
     { name: 'exactly 2 super users', users: [superUser('s1'), aUser(), superUser('s2')] },
-    {
-      name: 'enough, whatever the others are',
-      users: [superUser('s1'), superUser('s2'), superUser('s3', 7)],
-    },
+    { name: 'enough, whatever the others are', users: [superUser('s1'), superUser('s2'), superUser('s3', 7)] },
     { name: 'nobody, and nobody expected', users: [], options: { min: 0 } },
   ],
   fails: [

@@ -9,14 +9,8 @@ testRule(rule, {
   passes: [
     { name: 'nobody to judge', users: [] },
     { name: 'exactly 3 super users', users: superUsers(3) },
-    {
-      name: 'a disabled one more',
-      users: [...superUsers(3), aUser({ type: 'SUPER_USER', status: 'DISABLED' })],
-    },
-    {
-      name: 'those without a type would not be too many',
-      users: [...superUsers(2), aUser({ type: undefined })],
-    },
+    { name: 'a disabled one more', users: [...superUsers(3), aUser({ type: 'SUPER_USER', status: 'DISABLED' })] },
+    { name: 'those without a type would not be too many', users: [...superUsers(2), aUser({ type: undefined })] },
     {
       name: 'one more without a type is disabled',
       users: [...superUsers(3), aUser({ type: undefined, status: 'DISABLED' })],

@@ -29,10 +29,7 @@ testRule(rule, {
           aUser({ userId: 'u4', [member]: '' }),
         ],
         violations: {
-          u1: {
-            message: `${member} is not a documented value`,
-            evidence: { [member]: 'Zebulon@quagmire.example' },
-          },
+          u1: { message: `${member} is not a documented value`, evidence: { [member]: 'Zebulon@quagmire.example' } },
           u2: {},
           u3: {},
           u4: {},
@@ -57,9 +54,7 @@ testRule(rule, {
       name: 'a record without any member, and one that is none',
       users: [{}, null],
       violations: {
-        '#0': {
-          message: 'userId is missing or empty; status is missing; type is missing; apiAccess is missing',
-        },
+        '#0': { message: 'userId is missing or empty; status is missing; type is missing; apiAccess is missing' },
         '#1': {},
       },
     },

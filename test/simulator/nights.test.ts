@@ -51,12 +51,7 @@ describe('five nights', () => {
         events: ['principal-changed', 'promoted-to-super-user', 're-enabled'],
         returned: ['leftover-principal'],
       },
-      {
-        ...nothing,
-        seed,
-        events: ['vanished-user'],
-        resolved: ['principal-outside-account', 'shared-mailbox'],
-      },
+      { ...nothing, seed, events: ['vanished-user'], resolved: ['principal-outside-account', 'shared-mailbox'] },
     ]);
   });
 

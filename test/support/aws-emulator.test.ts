@@ -7,11 +7,7 @@ let aws: AwsEmulator;
 let fault: (request: AwsRequest) => AwsFault | undefined = () => undefined;
 
 beforeAll(async () => {
-  aws = await startAwsEmulator({
-    bucket: 'archive',
-    topicName: 'alerts',
-    fault: (request) => fault(request),
-  });
+  aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts', fault: (request) => fault(request) });
 });
 beforeEach(() => {
   fault = () => undefined;
@@ -56,9 +52,7 @@ describe('the emulated bucket', () => {
   it('replaces the version that the writer knows, and no other', async () => {
     const { ETag: first = '' } = await put('pointer', '1');
     await put('pointer', '2', { IfMatch: first });
-    await expect(put('pointer', '3', { IfMatch: first })).rejects.toMatchObject({
-      name: 'PreconditionFailed',
-    });
+    await expect(put('pointer', '3', { IfMatch: first })).rejects.toMatchObject({ name: 'PreconditionFailed' });
     await expect(put('absent', '1', { IfMatch: first })).rejects.toMatchObject({ name: 'NoSuchKey' });
     expect(await get('pointer')).toBe('2');
   });

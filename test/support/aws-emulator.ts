@@ -81,9 +81,7 @@ const envelope = z.object({
   Message: z.string(),
   MessageAttributes: z.record(z.string(), z.object({ Value: z.string() })).optional(),
 });
-const queueState = z.object({
-  messages: z.object({ ready: z.array(z.object({ body: z.string() })) }),
-});
+const queueState = z.object({ messages: z.object({ ready: z.array(z.object({ body: z.string() })) }) });
 
 const publishedMessage = (text: string): PublishedMessage => {
   const { Subject, Message, MessageAttributes = {} } = envelope.parse(JSON.parse(text));
@@ -202,11 +200,7 @@ export const startAwsEmulator = async ({
     if (!isWrite || (match === undefined && noneMatch === undefined)) return undefined;
 
     // The body is read by now, and fauxqs answers in memory: no other request comes between this check and the write.
-    const stored = await app.inject({
-      method: 'HEAD',
-      url: pathname,
-      headers: { ...OWN, host: headers.host },
-    });
+    const stored = await app.inject({ method: 'HEAD', url: pathname, headers: { ...OWN, host: headers.host } });
     const exists = stored.statusCode === 200;
     if (noneMatch !== undefined && exists) return refuse({ status: 412, code: 'PreconditionFailed' });
     if (match !== undefined && !exists) return refuse({ status: 404, code: 'NoSuchKey' });

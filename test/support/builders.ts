@@ -44,11 +44,7 @@ export const aUser = (overrides: UserRecord = {}): UserRecord => {
 
 /** An active user whose API access is bound to a role of its own account. */
 export const anApiUser = (overrides: UserRecord = {}): UserRecord =>
-  aUser({
-    apiAccess: 'ENABLED',
-    apiAccessPrincipalArn: aRoleArn(`role-of-${nameOf(overrides)}`),
-    ...overrides,
-  });
+  aUser({ apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn(`role-of-${nameOf(overrides)}`), ...overrides });
 
 export const aContext = (overrides: Partial<Context> = {}): Context => ({
   now: NOW,

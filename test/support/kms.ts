@@ -109,10 +109,7 @@ export const startKms = async (): Promise<Kms> => {
   let refusal: string | undefined;
 
   const answer = (target: unknown, body: string): { status: number; content: object } => {
-    const refused = (code: string) => ({
-      status: 400,
-      content: { __type: code, message: `${code}, says KMS` },
-    });
+    const refused = (code: string) => ({ status: 400, content: { __type: code, message: `${code}, says KMS` } });
     if (refusal !== undefined) return refused(refusal);
     if (target !== 'TrentService.Sign') return refused('UnknownOperationException');
     const json: unknown = JSON.parse(body);
@@ -121,10 +118,7 @@ export const startKms = async (): Promise<Kms> => {
     if (!success || data.Message.length !== 32) return refused('ValidationException');
     const { SigningAlgorithm, Message } = data;
     const value = SIGN[SigningAlgorithm](Message, keysFor(SigningAlgorithm).privateKey);
-    return {
-      status: 200,
-      content: { KeyId: KMS_KEY_ARN, Signature: value.toString('base64'), SigningAlgorithm },
-    };
+    return { status: 200, content: { KeyId: KMS_KEY_ARN, Signature: value.toString('base64'), SigningAlgorithm } };
   };
 
   const server = createServer((request, response) => {

@@ -18,14 +18,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 const send = (method, path, body = '', headers = {}) =>
   new Promise((resolve, reject) => {
-    const options = {
-      agent,
-      hostname,
-      port,
-      method,
-      path: `/2018-06-01/runtime/invocation/${path}`,
-      headers,
-    };
+    const options = { agent, hostname, port, method, path: `/2018-06-01/runtime/invocation/${path}`, headers };
     request(options, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));

@@ -60,9 +60,7 @@ describe('a function run as Lambda runs it', () => {
   it('passes on what the handler throws, and stays warm', async () => {
     const { invoke } = await start(5_000);
 
-    expect(await invoke({ fail: 'too far' })).toEqual({
-      error: { errorType: 'RangeError', errorMessage: 'too far' },
-    });
+    expect(await invoke({ fail: 'too far' })).toEqual({ error: { errorType: 'RangeError', errorMessage: 'too far' } });
     expect(await invoke({})).toMatchObject({ result: { invocations: 2 } });
   });
 

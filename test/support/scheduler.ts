@@ -23,10 +23,7 @@ export const startScheduler = async (): Promise<Scheduler> => {
   const server = createServer(({ method, url = '' }, response) => {
     const answer = (status: number, body: object, error?: string) =>
       response
-        .writeHead(status, {
-          'content-type': 'application/json',
-          ...(error && { 'x-amzn-errortype': error }),
-        })
+        .writeHead(status, { 'content-type': 'application/json', ...(error && { 'x-amzn-errortype': error }) })
         .end(JSON.stringify(body));
     const [, name = ''] = /^\/schedules\/([\w.-]+)$/.exec(url) ?? [];
     const found = schedules[name];

@@ -26,11 +26,7 @@ const policy = (style: string, script: string): string =>
     "form-action 'none'",
   ].join('; ');
 
-const ICON_COLOURS: Readonly<Record<Verdict, string>> = {
-  COMPLETE: '11693a',
-  INCOMPLETE: 'a3122f',
-  FAILED: 'a3122f',
-};
+const ICON_COLOURS: Readonly<Record<Verdict, string>> = { COMPLETE: '11693a', INCOMPLETE: 'a3122f', FAILED: 'a3122f' };
 
 const icon = (verdict: Verdict): string => {
   const sign = verdict === 'COMPLETE' ? 'M4.5 8.5 7 11l4.5-5.5' : 'M8 4v5M8 11.5v.5';

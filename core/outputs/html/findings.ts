@@ -58,11 +58,7 @@ const ruleFindings = ({ highlights, rules }: RunFacts): readonly RuleFindings[] 
     .map(([ruleId, members]): RuleFindings => {
       const open = members.filter(({ kind }) => kind !== 'resolved');
       const severities = (open.length > 0 ? open : members).map(({ severity }) => severity);
-      return {
-        ruleId,
-        severity: worstSeverity(severities) ?? 'CRITICAL',
-        highlights: byKind(members),
-      };
+      return { ruleId, severity: worstSeverity(severities) ?? 'CRITICAL', highlights: byKind(members) };
     })
     .toSorted(
       (a, b) =>

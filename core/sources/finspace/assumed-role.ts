@@ -48,9 +48,7 @@ export const assumedRole = (
             `${problem}: its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
             { cause: error },
           )
-        : new ListingStopped('source-unavailable', `${problem}: STS does not answer as it should`, {
-            cause: error,
-          });
+        : new ListingStopped('source-unavailable', `${problem}: STS does not answer as it should`, { cause: error });
     } finally {
       client.destroy();
     }

@@ -79,10 +79,7 @@ const exchanged = (settings: CredentialsSettings, client: Client): FinspaceCrede
     const startedAt = clock.now();
     const answer = await client.ask(
       'GetProgrammaticAccessCredentials',
-      {
-        path: '/credentials/programmatic',
-        parameters: { environmentId, durationInMinutes: String(DURATION_MINUTES) },
-      },
+      { path: '/credentials/programmatic', parameters: { environmentId, durationInMinutes: String(DURATION_MINUTES) } },
       caller,
     );
     const keys = readKeys({ ...(answer.credentials ?? {}) });

@@ -12,11 +12,7 @@ export type HttpAnswer = Pick<Response, 'ok' | 'status'> & {
 /** The part of the global `fetch` that is used. */
 export type Fetch = (
   url: string,
-  init: {
-    readonly headers: Record<string, string>;
-    readonly redirect: 'manual';
-    readonly signal: AbortSignal;
-  },
+  init: { readonly headers: Record<string, string>; readonly redirect: 'manual'; readonly signal: AbortSignal },
 ) => Promise<HttpAnswer>;
 
 /** The settings of one request. */

@@ -53,9 +53,7 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
     const history = `failed ${times(failures)} on this page, at last with ${last.message}`;
     return client.wasAnswered()
       ? new ListingStopped('deadline', `deadline reached: ${history}`, { cause: last })
-      : new ListingStopped('source-unavailable', `no answer ever came until the deadline: ${history}`, {
-          cause: last,
-        });
+      : new ListingStopped('source-unavailable', `no answer ever came until the deadline: ${history}`, { cause: last });
   };
 
   /** Prepares the next try, and gives the milliseconds to wait before it; throws where none would help. */
@@ -88,12 +86,7 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
       last = error;
       const waitMs = prepareRetry(error);
       if (clock.now() + waitMs >= deadline) throw outOfTime();
-      onRetry({
-        kind: 'retry',
-        operation: error.operation,
-        failure: error.message,
-        waitMs: Math.round(waitMs),
-      });
+      onRetry({ kind: 'retry', operation: error.operation, failure: error.message, waitMs: Math.round(waitMs) });
       if (waitMs > 0) await clock.sleep(waitMs);
     },
     shouldRetry: ({ error }) => error instanceof RequestError,

@@ -14,12 +14,7 @@ export type ListingEvent =
   /** The service refused a request for its rate; requests now follow each other at `gapMs`. */
   | { readonly kind: 'throttled'; readonly operation: Operation; readonly gapMs: number }
   /** A request is made again after `waitMs`; `failure` says why. */
-  | {
-      readonly kind: 'retry';
-      readonly operation: Operation;
-      readonly failure: string;
-      readonly waitMs: number;
-    };
+  | { readonly kind: 'retry'; readonly operation: Operation; readonly failure: string; readonly waitMs: number };
 
 export interface FinspaceSettings {
   readonly environmentId: string;

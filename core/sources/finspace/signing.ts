@@ -71,13 +71,7 @@ export const signedGet = async (
   const search = Object.entries(parameters).map(([name, value]) => `${encode(name)}=${encode(value)}`);
   const path = `${endpoint.pathname.replace(/\/+$/, '')}${query.path}`;
 
-  const signer = new SignatureV4({
-    service: SIGNING_NAME,
-    region,
-    credentials,
-    sha256: Sha256,
-    applyChecksum: false,
-  });
+  const signer = new SignatureV4({ service: SIGNING_NAME, region, credentials, sha256: Sha256, applyChecksum: false });
   const signed = await signer.sign(
     {
       method: 'GET',

@@ -130,11 +130,7 @@ const lastPass = (parts: readonly ListingPart[]): readonly ListingPart[] =>
 export const partsSource =
   (archive: Archive, parts: readonly ListingPart[], trouble?: string): UserSource =>
   (): Listing => {
-    const stopped = (message: string): ListingEnd => ({
-      complete: false,
-      reason: 'source-unavailable',
-      message,
-    });
+    const stopped = (message: string): ListingEnd => ({ complete: false, reason: 'source-unavailable', message });
 
     async function* pages(): AsyncGenerator<readonly unknown[]> {
       for (const { object } of lastPass(parts)) yield* readPartPages(archive, object);

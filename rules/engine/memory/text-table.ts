@@ -189,9 +189,7 @@ export class TextTable {
   }
 }
 
-/**
- * As a TextTable, for texts that have much in common up to their last slash, such as ARNs and the ids of findings.
- */
+/** As a TextTable, for texts that have much in common up to their last slash, such as ARNs and the ids of findings. */
 export class PathTable {
   readonly #heads = new TextTable();
   /** `NUMBER/TAIL`: the number of the head, and what follows it. */

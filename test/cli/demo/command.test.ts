@@ -79,12 +79,7 @@ test('audits five nights, one of them at the second attempt, and names nobody', 
   ).toBeLessThanOrEqual(120);
   expect(stdout).not.toContain('\u001b');
 
-  const people = makeNights({
-    users: 150,
-    seed: 1,
-    firstNight: new Date('2026-11-16T07:00:00Z'),
-    accountId: ACCOUNT,
-  });
+  const people = makeNights({ users: 150, seed: 1, firstNight: new Date('2026-11-16T07:00:00Z'), accountId: ACCOUNT });
   const personal = people.flatMap(({ users }) => users.map(({ emailAddress }) => String(emailAddress)));
   expect(personal.filter((address) => address.length > 4 && stdout.includes(address))).toEqual([]);
 });

@@ -70,10 +70,7 @@ describe('users', () => {
     const { changed, ...rest } = users;
     expect(result.users).toMatchObject(rest);
     expect(result.users.changed.map(({ members, ...user }: { members: object[] }) => ({ ...user, members }))).toEqual(
-      changed.map((user) => ({
-        ...user,
-        members: expect.arrayContaining([...user.members]),
-      })),
+      changed.map((user) => ({ ...user, members: expect.arrayContaining([...user.members]) })),
     );
     expect(result.users.changed.map(({ members }: { members: object[] }) => members.length)).toEqual(
       changed.map(({ members }) => members.length),
@@ -83,11 +80,7 @@ describe('users', () => {
   test('records without a userId are counted, and said to be untraceable', async () => {
     const nameless = aUser({ userId: undefined });
     const out = await between([u1, nameless], [u1, nameless, { ...nameless, userId: '' }]);
-    expect((await jsonOf(out)).users).toMatchObject({
-      came: [],
-      changed: [],
-      untraceable: { from: 1, to: 2 },
-    });
+    expect((await jsonOf(out)).users).toMatchObject({ came: [], changed: [], untraceable: { from: 1, to: 2 } });
     expect((await diff(out, ...BOTH)).stdout).toContain('Records without a userId: 1 before, 2 after');
   });
 

@@ -236,12 +236,7 @@ describe('the smallest change of a rule on the whole directory', () => {
     [
       'too many super users',
       ENVIRONMENT,
-      [
-        {
-          text: 'for 3 of the 6 that count or may, such as s0 and s1 and s2: set type to APP_USER',
-          newlyFailed: [],
-        },
-      ],
+      [{ text: 'for 3 of the 6 that count or may, such as s0 and s1 and s2: set type to APP_USER', newlyFailed: [] }],
     ],
     [
       'one of too many super users',

@@ -85,11 +85,7 @@ describe('a sound archive', () => {
       drift: { users: 1, new: 1, resolved: 0 },
       changes: 0,
     });
-    expect(result.entries[1]).toMatchObject({
-      verdict: 'INCOMPLETE',
-      reason: 'access-denied',
-      attempt: 'attempt-2',
-    });
+    expect(result.entries[1]).toMatchObject({ verdict: 'INCOMPLETE', reason: 'access-denied', attempt: 'attempt-2' });
   });
 
   test.each([

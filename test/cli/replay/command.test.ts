@@ -239,17 +239,9 @@ describe('a listing that is not what was archived is not replayed, and the exit 
     expect(stdout).toContain('1 night NOT replayed: nothing is known of them');
     const { nights } = await jsonOf(out);
     expect(nights.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['replayed', 'not-replayed', 'replayed']);
-    expect(nights[1]).toEqual({
-      run: nightRun(2),
-      outcome: 'not-replayed',
-      message: expect.stringContaining(message),
-    });
+    expect(nights[1]).toEqual({ run: nightRun(2), outcome: 'not-replayed', message: expect.stringContaining(message) });
     // Nothing was resolved by a night that could not be judged.
-    expect(nights[2].config.findings.byState).toMatchObject({
-      open: expect.any(Number),
-      new: 0,
-      resolved: 0,
-    });
+    expect(nights[2].config.findings.byState).toMatchObject({ open: expect.any(Number), new: 0, resolved: 0 });
   });
 });
 

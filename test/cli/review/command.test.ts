@@ -43,9 +43,7 @@ const archived = async (nights: Readonly<Record<string, Plan>>): Promise<string>
     Object.entries(nights).map(([number, { users, isCut }]) => ({
       number: FIRST + Number(number) - 1,
       users,
-      ...(isCut && {
-        end: { complete: false as const, reason: 'deadline' as const, message: 'out of time' },
-      }),
+      ...(isCut && { end: { complete: false as const, reason: 'deadline' as const, message: 'out of time' } }),
     })),
   );
   return out;
@@ -410,20 +408,8 @@ describe('waivers and findings', () => {
     ]);
     expect(await sheetOf(pack, 'worksheet.csv')).toMatchObject([
       { userId: 'u1', openFindings: '0', justificationToKeep: 'required: SUPER_USER' },
-      {
-        userId: 'u2',
-        openFindings: '1',
-        worstSeverity: 'HIGH',
-        justificationToKeep: 'required: open HIGH finding',
-      },
-      {
-        userId: 'u3',
-        openFindings: '1',
-        worstSeverity: 'HIGH',
-        decision: '',
-        justification: '',
-        reviewer: '',
-      },
+      { userId: 'u2', openFindings: '1', worstSeverity: 'HIGH', justificationToKeep: 'required: open HIGH finding' },
+      { userId: 'u3', openFindings: '1', worstSeverity: 'HIGH', decision: '', justification: '', reviewer: '' },
     ]);
   });
 });
@@ -532,10 +518,7 @@ describe('the command line', () => {
     { words: [], problem: '--pack must be the path of a folder, got nothing' },
     { words: ['--pack', 'p'], problem: '--from must be a day as 2026-11-01, got nothing' },
     { words: ['--pack', 'p', '--from', '2026-02-30'], problem: '--from must be a day' },
-    {
-      words: ['--pack', 'p', '--out', 'a', '--to', 'x'],
-      problem: '--to must be a day as 2026-11-30, got "x"',
-    },
+    { words: ['--pack', 'p', '--out', 'a', '--to', 'x'], problem: '--to must be a day as 2026-11-30, got "x"' },
     {
       words: ['--pack', 'p', '--out', 'a', '--from', '2026-02-02', '--to', '2026-02-01'],
       problem: '--from must not be after --to, got 2026-02-02 and 2026-02-01',

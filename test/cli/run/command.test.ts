@@ -46,11 +46,7 @@ describe('a complete run', () => {
     const { code, stdout, stderr } = await run(out, '--json');
     const report = JSON.parse(stdout);
     expect(code).toBe(0);
-    expect(report).toMatchObject({
-      verdict: 'COMPLETE',
-      counts: { users: 250, pages: 3 },
-      accountId: ACCOUNT,
-    });
+    expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 250, pages: 3 }, accountId: ACCOUNT });
     expect(stderr).toContain('Subject: FinSpace');
     const stored = Object.entries(await readTree(folderArchive(out))).find(([key]) => key.endsWith('/report.json'));
     expect(JSON.parse(stored?.[1] ?? '')).toEqual(report);
@@ -138,11 +134,7 @@ describe('a run that is not complete exits 2 and moves no latest', () => {
     simulator.setFaults([{ fault: 'hang', page: 1, times: Number.POSITIVE_INFINITY }]);
     const { code, stdout } = await run(await newFolder(), '--json', '--deadline-seconds', '1');
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({
-      verdict: 'INCOMPLETE',
-      reason: 'deadline',
-      counts: { users: 100 },
-    });
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'INCOMPLETE', reason: 'deadline', counts: { users: 100 } });
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it at once, and no run exists', async (signal) => {

@@ -93,9 +93,7 @@ describe('a history in a folder', () => {
 
   test('a key that was replaced: with both keys the signatures of before and after hold', async () => {
     const folder = await newFolder();
-    const signer = (algorithm: SigningAlgorithm) => ({
-      signManifestDigest: kmsSigner(KMS_KEY_ARN, algorithm),
-    });
+    const signer = (algorithm: SigningAlgorithm) => ({ signManifestDigest: kmsSigner(KMS_KEY_ARN, algorithm) });
     await auditNight(folderArchive(folder), 1, signer('RSASSA_PSS_SHA_256'));
     await auditNight(folderArchive(folder), 2, signer('ECDSA_SHA_256'));
     const keys = ['key.pem', 'other.pem'].map((name) => ['--public-key', file(name)]);
@@ -148,18 +146,12 @@ describe('a history in a folder', () => {
 describe('what is wrong with the command line exits 3', () => {
   test.each([
     { words: [], message: 'one of --out FOLDER and --bucket NAME must be given, got neither' },
-    {
-      words: ['--out', 'nowhere'],
-      message: '--out must be the folder of an archive, got "nowhere": it is not there',
-    },
+    { words: ['--out', 'nowhere'], message: '--out must be the folder of an archive, got "nowhere": it is not there' },
     {
       words: ['--out', '.', '--bucket', 'my-bucket', '--region', 'us-east-1'],
       message: 'one of --out FOLDER and --bucket NAME must be given, got both',
     },
-    {
-      words: ['--bucket', 'my-bucket'],
-      message: '--region (or AWS_REGION) must be a region such as us-east-1',
-    },
+    { words: ['--bucket', 'my-bucket'], message: '--region (or AWS_REGION) must be a region such as us-east-1' },
     { words: ['--out', '.', '--region', 'us-east-1'], message: '--region is allowed with --bucket only' },
     {
       words: ['--out', '.', '--environment', 'a-b'],

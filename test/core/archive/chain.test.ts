@@ -6,11 +6,7 @@ import { runName } from '../../../core/model/run-name.ts';
 const instant = (number: number): Date => new Date(Date.UTC(2026, 10, number, 2));
 const runAt = (number: number): string => runName(instant(number));
 const keyAt = (number: number): string => runKeys('abc', instant(number)).manifest;
-const linkTo = (number: number, sha256 = `hash ${number}`) => ({
-  run: runAt(number),
-  key: keyAt(number),
-  sha256,
-});
+const linkTo = (number: number, sha256 = `hash ${number}`) => ({ run: runAt(number), key: keyAt(number), sha256 });
 
 interface Night {
   readonly number: number;
@@ -92,11 +88,7 @@ describe('the chain of manifests', () => {
     {
       name: 'one names none',
       chain: nights([1, 0], [2, 0]),
-      problem: {
-        kind: 'skipped',
-        run: 2,
-        message: `names no run before it, though run ${runAt(1)} is there`,
-      },
+      problem: { kind: 'skipped', run: 2, message: `names no run before it, though run ${runAt(1)} is there` },
     },
     {
       name: 'one passes over the one before',

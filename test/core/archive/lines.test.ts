@@ -27,11 +27,7 @@ test('reads more lines than one piece holds', async () => {
 const whole = gzipSync(`${Array.from({ length: 20_000 }, (_, n) => n).join('\n')}\n`);
 
 test.each([
-  {
-    name: 'cut in the middle',
-    bytes: whole.subarray(0, whole.length / 2),
-    message: 'unexpected end of file',
-  },
+  { name: 'cut in the middle', bytes: whole.subarray(0, whole.length / 2), message: 'unexpected end of file' },
   { name: 'cut by one byte', bytes: whole.subarray(0, -1), message: 'unexpected end of file' },
   { name: 'no gzip', bytes: Buffer.from('1\n2\n'), message: 'incorrect header check' },
   { name: 'without the end of its last line', bytes: gzipSync('1\n2'), message: 'the last line has no end' },

@@ -72,11 +72,7 @@ describe('the runs of an environment', () => {
 
   const { manifest: SECOND } = keysOf(2);
   const { manifest: THIRD } = keysOf(3);
-  test.each<{
-    name: string;
-    tamper: (hands: Tamperer) => Promise<unknown>;
-    walked: readonly (Walked | number)[];
-  }>([
+  test.each<{ name: string; tamper: (hands: Tamperer) => Promise<unknown>; walked: readonly (Walked | number)[] }>([
     {
       name: 'one that was altered, and the next is compared with none',
       tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, accountId: '9' })),

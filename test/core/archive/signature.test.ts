@@ -41,11 +41,7 @@ const signed = (algorithm: SigningAlgorithm) => signManifest(manifest, kmsSigner
 describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
   test('asks KMS to sign the digest, and holds against the public key', async () => {
     const { signature } = await signed(algorithm);
-    expect(kms.requests.at(-1)).toMatchObject({
-      KeyId: ALIAS,
-      MessageType: 'DIGEST',
-      SigningAlgorithm: algorithm,
-    });
+    expect(kms.requests.at(-1)).toMatchObject({ KeyId: ALIAS, MessageType: 'DIGEST', SigningAlgorithm: algorithm });
     expect(signature).toMatchObject({ keyId: KMS_KEY_ARN, algorithm });
     const stored: Manifest = JSON.parse(JSON.stringify(await signed(algorithm)));
     expect(isSignatureValid(stored, publicKeyFor(algorithm))).toBe(true);
@@ -86,10 +82,7 @@ const publicKey = publicKeyFor('EC');
 test.each([
   { name: 'PEM', content: publicKey.export({ format: 'pem', type: 'spki' }) },
   { name: 'DER', content: publicKey.export({ format: 'der', type: 'spki' }) },
-  {
-    name: 'DER in base64',
-    content: `${publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n`,
-  },
+  { name: 'DER in base64', content: `${publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n` },
 ])('reads a public key in $name', ({ content }) => {
   const key = readPublicKey(Buffer.from(content));
   expect(key.equals(publicKey)).toBe(true);

@@ -33,14 +33,7 @@ const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
 const FIRST_NIGHT = Date.parse('2026-11-24T02:00:00Z');
 const night = (n: number): Date => new Date(FIRST_NIGHT + (n - 1) * 86_400_000);
 
-const texts = {
-  title: 't',
-  failsWhen: 'f',
-  severity: 'HIGH',
-  rationale: 'r',
-  remediation: 'm',
-  controls: [],
-} as const;
+const texts = { title: 't', failsWhen: 'f', severity: 'HIGH', rationale: 'r', remediation: 'm', controls: [] } as const;
 
 /** A small catalogue: every verdict and state can be had with it. */
 const marked = defineUserRule({
@@ -356,12 +349,7 @@ describe('what people are told', () => {
     const sendAlert = refuse;
     await auditNight({ pages: [[user('a', 'bad')]], sendAlert });
     await auditNight({ pages: [[user('a', 'bad')]], number: 2, sendAlert });
-    await auditNight({
-      pages: [],
-      end: { complete: false, reason: 'deadline', message: 'm' },
-      number: 3,
-      sendAlert,
-    });
+    await auditNight({ pages: [], end: { complete: false, reason: 'deadline', message: 'm' }, number: 3, sendAlert });
     await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 4, sendAlert });
     expect(alerts).toEqual([]);
 
@@ -479,24 +467,14 @@ describe('a run that is not complete', () => {
       verdict: 'INCOMPLETE',
       reason: 'repeated-token',
     },
-    {
-      name: 'a validation error',
-      night: { end: cut('validation') },
-      verdict: 'INCOMPLETE',
-      reason: 'validation',
-    },
+    { name: 'a validation error', night: { end: cut('validation') }, verdict: 'INCOMPLETE', reason: 'validation' },
     {
       name: 'access denied after a page',
       night: { pages: [users(2)], end: cut('access-denied') },
       verdict: 'INCOMPLETE',
       reason: 'access-denied',
     },
-    {
-      name: 'access denied at once',
-      night: { end: cut('access-denied') },
-      verdict: 'FAILED',
-      reason: 'access-denied',
-    },
+    { name: 'access denied at once', night: { end: cut('access-denied') }, verdict: 'FAILED', reason: 'access-denied' },
     {
       name: 'no source after a page',
       night: { pages: [users(2)], end: cut('source-unavailable') },
@@ -598,10 +576,7 @@ describe('the cause of a resolution', () => {
     { name: 'the user is gone', second: { pages: [[user('b')]] }, cause: 'user-vanished' },
     {
       name: 'the rule is off',
-      second: {
-        pages: [[bad, user('b')]],
-        settings: { rules: configureRules(RULES, { marked: { enabled: false } }) },
-      },
+      second: { pages: [[bad, user('b')]], settings: { rules: configureRules(RULES, { marked: { enabled: false } }) } },
       cause: 'rule-changed',
     },
     {
@@ -737,11 +712,7 @@ describe('the trend', () => {
   test('goes on from run to run, past one that is not complete', async () => {
     const { run: auditNight } = await newAudit();
     await auditNight({ pages });
-    const cut = await auditNight({
-      pages,
-      end: { complete: false, reason: 'deadline', message: 'why' },
-      number: 2,
-    });
+    const cut = await auditNight({ pages, end: { complete: false, reason: 'deadline', message: 'why' }, number: 2 });
     const { report } = await auditNight({ pages: [[user('a'), user('b')]], number: 3 });
     expect(cut.report.trend).toEqual([point(1, 1)]);
     expect(report.trend).toEqual([point(1, 1), point(3, 0)]);
@@ -835,11 +806,7 @@ describe('events, where they are wanted', () => {
     const { deliveries } = await auditNight({ pages: [[user('a', 'bad'), user('b')]], number: 2, channels });
     expect(deliveries.events).toEqual({ outcome: 'sent' });
     expect(toldIn(taken)).toEqual(['new a', 'new b', 'COMPLETE', 'resolved b', 'COMPLETE']);
-    expect(JSON.parse(await readText(archive, marker(2)))).toEqual({
-      run: run(2),
-      verdict: 'COMPLETE',
-      events: 2,
-    });
+    expect(JSON.parse(await readText(archive, marker(2)))).toEqual({ run: run(2), verdict: 'COMPLETE', events: 2 });
   });
 
   test('are all there, however many', async () => {

@@ -158,10 +158,7 @@ test('whatever the faults, a run is never complete with fewer users, and always 
         return;
       }
       expect(kept).toEqual([]);
-      expect({ reason, message }).toEqual({
-        reason: expect.any(String),
-        message: expect.stringMatching(/./),
-      });
+      expect({ reason, message }).toEqual({ reason: expect.any(String), message: expect.stringMatching(/./) });
     }),
     { numRuns: 60 },
   );

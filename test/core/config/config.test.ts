@@ -98,11 +98,7 @@ describe('audit.yaml', () => {
           { id: 'abc', region: 'eu-west-1' },
           {
             id: 'def',
-            role: {
-              arn: 'arn:aws:iam::222233334444:role/audited',
-              accountId: '222233334444',
-              externalId: '12',
-            },
+            role: { arn: 'arn:aws:iam::222233334444:role/audited', accountId: '222233334444', externalId: '12' },
           },
           {
             id: 'ghi',
@@ -130,11 +126,7 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}schedule: { cron: "*/30 8-17 * * 1-5" }`,
       part: { schedule: { cron: '*/30 8-17 * * 1-5' } },
     },
-    {
-      name: 'UTC',
-      text: `${ENVIRONMENTS}schedule: { timezone: UTC }`,
-      part: { schedule: { timezone: 'UTC' } },
-    },
+    { name: 'UTC', text: `${ENVIRONMENTS}schedule: { timezone: UTC }`, part: { schedule: { timezone: 'UTC' } } },
     {
       name: 'accounts, quoted or not, with leading zeros',
       text: `${ENVIRONMENTS}trustedAccounts: [012345678901, 123456789012, "000000000001"]`,
@@ -252,11 +244,7 @@ describe('audit.yaml', () => {
   });
 
   it.each([
-    {
-      name: 'nothing',
-      text: '',
-      problem: 'audit.yaml: environments: must be a list of {id, name}, got nothing',
-    },
+    { name: 'nothing', text: '', problem: 'audit.yaml: environments: must be a list of {id, name}, got nothing' },
     {
       name: 'comments only',
       text: '# nothing\n',
@@ -445,14 +433,8 @@ describe('audit.yaml', () => {
         environment: 'assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
         problem: 'externalId: must be set where assumeRoleArn is, got nothing',
       },
-      {
-        environment: 'externalId: agreed',
-        problem: 'assumeRoleArn: must be set where externalId is, got nothing',
-      },
-      {
-        environment: 'account: 222233334444',
-        problem: 'assumeRoleArn: must be set where account is, got nothing',
-      },
+      { environment: 'externalId: agreed', problem: 'assumeRoleArn: must be set where externalId is, got nothing' },
+      { environment: 'account: 222233334444', problem: 'assumeRoleArn: must be set where account is, got nothing' },
       {
         environment: 'account: 111122223333, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
         problem: 'account: must be that of assumeRoleArn, 222233334444, got "111122223333"',
@@ -469,10 +451,7 @@ describe('audit.yaml', () => {
         environment: 'externalId: a, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
         problem: 'externalId: must be 2 to 1224 letters, digits or characters of +=,.@:/-_, got "a"',
       },
-      {
-        environment: 'region: us-east',
-        problem: 'region: must be a region such as us-east-1, got "us-east"',
-      },
+      { environment: 'region: us-east', problem: 'region: must be a region such as us-east-1, got "us-east"' },
     ].map(({ environment, problem }) => ({
       name: `an environment of { ${environment} }`,
       text: `environments: [{ id: abc, ${environment} }]`,
@@ -627,11 +606,7 @@ describe('audit.yaml', () => {
       text: 'environments: [\n',
       problem: 'audit.yaml:2:1: flow sequence in block collection must be sufficiently indented and end with a ]',
     },
-    {
-      name: 'a key twice',
-      text: 'alerts: []\nalerts: []',
-      problem: 'audit.yaml:2:1: map keys must be unique',
-    },
+    { name: 'a key twice', text: 'alerts: []\nalerts: []', problem: 'audit.yaml:2:1: map keys must be unique' },
     {
       name: 'a tag',
       text: 'deadlineSeconds: !!int 5',
@@ -708,10 +683,7 @@ describe('waivers.yaml', () => {
 
   it.each([
     { name: 'no ticket', changes: {} },
-    {
-      name: 'an ARN, though its role has an @',
-      changes: { user: 'arn:aws:iam::123456789012:role/jo@example.com' },
-    },
+    { name: 'an ARN, though its role has an @', changes: { user: 'arn:aws:iam::123456789012:role/jo@example.com' } },
     { name: 'a rule that the catalogue does not have', changes: { rule: 'no-such-rule' } },
     { name: 'one that has expired', changes: { expires: '2020-02-29' } },
     { name: 'the last day within 365', changes: { expires: '2027-11-24' } },
@@ -733,11 +705,7 @@ describe('waivers.yaml', () => {
 
   const USER = 'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)';
   it.each([
-    {
-      name: 'a mapping',
-      text: 'rule: x',
-      problem: 'waivers.yaml:1: must be a list of waivers, got a mapping',
-    },
+    { name: 'a mapping', text: 'rule: x', problem: 'waivers.yaml:1: must be a list of waivers, got a mapping' },
     {
       name: 'a blank reason',
       text: aWaiver({ reason: ' ' }),

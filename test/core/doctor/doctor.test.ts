@@ -56,11 +56,7 @@ beforeAll(async () => {
     users: makeDirectory({ users: 150, seed: 1, asOf: new Date(), accountId: ACCOUNT }),
   });
   closers.push(simulator.close);
-  aws = await startAwsEmulator({
-    bucket: 'archive',
-    topicName: 'alerts',
-    fault: (request) => fault(request),
-  });
+  aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts', fault: (request) => fault(request) });
   closers.push(aws.close);
   alarmTopicArn = await aws.createTopic('alarms');
   unheardTopicArn = await aws.createTopic('unheard');
@@ -283,14 +279,8 @@ describe('a set-up that is broken', () => {
     },
     {
       name: 'keys of FinSpace',
-      given: () => ({
-        mode: 'direct',
-        loadCredentials: () => Promise.resolve(simulator.directCredentials()),
-      }),
-      lines: {
-        account: ['not-checked', /STS tells nothing/],
-        exchange: ['not-checked', /none are exchanged/],
-      },
+      given: () => ({ mode: 'direct', loadCredentials: () => Promise.resolve(simulator.directCredentials()) }),
+      lines: { account: ['not-checked', /STS tells nothing/], exchange: ['not-checked', /none are exchanged/] },
     },
     {
       name: 'a missing bucket',
@@ -317,10 +307,7 @@ describe('a set-up that is broken', () => {
       breaks: () => {
         fault = denying('PUT');
       },
-      lines: {
-        replace: ['fail', /^AccessDenied/, /s3:PutObject/],
-        create: ['not-checked', /^replace failed$/],
-      },
+      lines: { replace: ['fail', /^AccessDenied/, /s3:PutObject/], create: ['not-checked', /^replace failed$/] },
     },
     {
       name: 'a missing topic',
@@ -361,9 +348,7 @@ describe('a set-up that is broken', () => {
     {
       name: 'fewer subscriptions than recipients, of whom one hears no alarms',
       given: () => ({ recipients: [ALICE, QUEUE] }),
-      lines: {
-        subscriptions: ['warn', /^1 confirmed, 0 waiting for it, where audit.yaml has 2/, /unsubscribed/],
-      },
+      lines: { subscriptions: ['warn', /^1 confirmed, 0 waiting for it, where audit.yaml has 2/, /unsubscribed/] },
     },
     {
       name: 'fewer who hear of alarms than should',
@@ -417,16 +402,8 @@ describe('a set-up that is broken', () => {
       },
     },
     ...[
-      {
-        name: 'a disabled schedule',
-        differs: () => ({ State: 'DISABLED' }),
-        told: /^it is DISABLED: no audit/,
-      },
-      {
-        name: 'a schedule that ended',
-        differs: () => ({ EndDate: 1_700_000_000 }),
-        told: /^it ended at 2023-/,
-      },
+      { name: 'a disabled schedule', differs: () => ({ State: 'DISABLED' }), told: /^it is DISABLED: no audit/ },
+      { name: 'a schedule that ended', differs: () => ({ EndDate: 1_700_000_000 }), told: /^it ended at 2023-/ },
       {
         name: 'a schedule of another environment',
         differs: () => ({ Target: { Arn: FUNCTION, Input: '{"environmentId":"other"}' } }),
@@ -587,10 +564,7 @@ describe('an archive that holds a run', () => {
       },
     };
     const found = (await look({ location: { bucket: careless } })).find((check) => check.name === name);
-    expect(found).toMatchObject({
-      outcome: 'fail',
-      told: expect.stringContaining('the store does not know If-'),
-    });
+    expect(found).toMatchObject({ outcome: 'fail', told: expect.stringContaining('the store does not know If-') });
     expect(written.filter((key) => key.startsWith('latest/'))).toEqual([]);
     expect(await readTree(archive)).toEqual(before);
   });

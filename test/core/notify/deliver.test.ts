@@ -76,9 +76,7 @@ describe('a channel', () => {
   test('that has nothing to send is quiet, and leaves no marker', async () => {
     const archive = folderArchive(await newFolder());
     const channel: Channel = { name: 'pager', isResent: false, prepare: () => undefined };
-    expect(await deliverToAll([channel], aNotification(), markersIn(archive))).toEqual({
-      pager: { outcome: 'quiet' },
-    });
+    expect(await deliverToAll([channel], aNotification(), markersIn(archive))).toEqual({ pager: { outcome: 'quiet' } });
     expect(await archive.has(KEYS.marker('pager'))).toBe(false);
   });
 
@@ -93,18 +91,14 @@ describe('a channel', () => {
       },
     };
     const late = { ...markersIn(archive), wait: { ms: 1000, clock } };
-    expect(await deliverToAll([channel], aNotification(), late)).toEqual({
-      pager: { outcome: 'already-sent' },
-    });
+    expect(await deliverToAll([channel], aNotification(), late)).toEqual({ pager: { outcome: 'already-sent' } });
     expect({ slept, taken: taken.length }).toEqual({ slept: [50, 50, 50], taken: 1 });
   });
 
   test('is notified without an archive to remember it', async () => {
     const { channel, taken } = aChannel('pager');
     for (const _ of [1, 2])
-      expect(await deliverToAll([channel], aNotification(), undefined)).toEqual({
-        pager: { outcome: 'sent' },
-      });
+      expect(await deliverToAll([channel], aNotification(), undefined)).toEqual({ pager: { outcome: 'sent' } });
     expect(taken).toHaveLength(2);
   });
 

@@ -30,17 +30,9 @@ describe.each([1, 1000])('in pieces of %i bytes', (pieceLength) => {
       text: 'a,b\n"1\r\n2\n3\r4",x\n5,6',
       rows: [row(1, 'a', 'b'), row(2, '1\r\n2\n3\r4', 'x'), row(6, '5', '6')],
     },
-    {
-      name: 'empty lines',
-      text: 'a,b\r\n\r\n\r\nc',
-      rows: [row(1, 'a', 'b'), row(2, ''), row(3, ''), row(4, 'c')],
-    },
+    { name: 'empty lines', text: 'a,b\r\n\r\n\r\nc', rows: [row(1, 'a', 'b'), row(2, ''), row(3, ''), row(4, 'c')] },
     { name: 'empty cells', text: ',\n,', rows: [row(1, '', ''), row(2, '', '')] },
-    {
-      name: 'an empty quoted cell at the end',
-      text: 'a,b\n"c",""',
-      rows: [row(1, 'a', 'b'), row(2, 'c', '')],
-    },
+    { name: 'an empty quoted cell at the end', text: 'a,b\n"c",""', rows: [row(1, 'a', 'b'), row(2, 'c', '')] },
     { name: 'characters of many bytes', text: 'é,漢\n🙂,ב', rows: [row(1, 'é', '漢'), row(2, '🙂', 'ב')] },
   ])('reads $name', async ({ text, rows }) => {
     expect(await read(text, pieceLength)).toEqual(rows);
@@ -52,11 +44,7 @@ describe.each([1, 1000])('in pieces of %i bytes', (pieceLength) => {
       text: 'a,b\n"c"d,e',
       problem: 'line 2: cell 1 must end with its closing quote',
     },
-    {
-      name: 'a quote within a cell',
-      text: 'a,b\nc,d"e"',
-      problem: 'line 2: cell 2 must be quoted as a whole',
-    },
+    { name: 'a quote within a cell', text: 'a,b\nc,d"e"', problem: 'line 2: cell 2 must be quoted as a whole' },
     { name: 'no closing quote', text: 'a,b\nc,"d\ne', problem: 'line 2: cell 2 must have a closing quote' },
   ])('refuses $name', async ({ text, problem }) => {
     await expect(read(text, pieceLength)).rejects.toThrow(problem);

@@ -68,10 +68,7 @@ describe('a worksheet that is right', () => {
     { name: 'with spaces around the answers', edit: inLine(2, { decision: ' keep ' }) },
     { name: 'revoking without a reason', edit: inLine(3, { decision: 'revoke', justification: '' }) },
     { name: 'keeping a MEDIUM finding without a reason', edit: inLine(5, { justification: '' }) },
-    {
-      name: 'justifying',
-      edit: inLine(2, { decision: 'justify', justification: 'on leave,\n"back" in May' }),
-    },
+    { name: 'justifying', edit: inLine(2, { decision: 'justify', justification: 'on leave,\n"back" in May' }) },
     { name: 'reviewed by another user', edit: inLine(2, { reviewer: 'u2' }) },
     { name: 'reviewed by somebody whose address holds the user’s', edit: inLine(2, { reviewer: 'u1x' }) },
   ])('is taken $name', async ({ edit = asItIs, spelling }) => {
@@ -110,12 +107,7 @@ describe('a worksheet that is wrong is refused', () => {
     },
     {
       name: 'other cells were edited',
-      edit: inLine(4, {
-        name: '',
-        emailAddress: 'a@b.example',
-        justificationToKeep: '',
-        lastLogin: '23/11/2026',
-      }),
+      edit: inLine(4, { name: '', emailAddress: 'a@b.example', justificationToKeep: '', lastLogin: '23/11/2026' }),
       problems: [
         'line 4, name: must be "Zebulon Quagmire u3" as in the pack, got nothing',
         'line 4, emailAddress: must be "zebulon.u3@quagmire.example" as in the pack, got "a@b.example"',

@@ -12,11 +12,7 @@ describe('a cron expression', () => {
     { name: 'leading zeros', text: '05 08 01 02 *', fields: '5 8 1 2 *' },
     { name: 'a range', text: '0-3 * * * *', fields: '0,1,2,3 * * * *' },
     { name: 'a range of one', text: '* 4-4 * * *', fields: '* 4 * * *' },
-    {
-      name: 'a list with a range, out of order and doubled',
-      text: '30,5,4-6 * * * *',
-      fields: '4,5,6,30 * * * *',
-    },
+    { name: 'a list with a range, out of order and doubled', text: '30,5,4-6 * * * *', fields: '4,5,6,30 * * * *' },
     { name: 'a step', text: '*/20 * * * *', fields: '0,20,40 * * * *' },
     { name: 'a step from the first day and month', text: '* * */15 */6 *', fields: '* * 1,16,31 1,7 *' },
     { name: 'a step in a range', text: '10-20/5 * * * *', fields: '10,15,20 * * * *' },
@@ -45,11 +41,7 @@ describe('a cron expression', () => {
     { name: 'a step of 0', text: '*/0 * * * *', problem: 'minute must be within 0..59' },
     { name: 'an empty element', text: '1,,2 * * * *', problem: 'minute must be within 0..59' },
     { name: 'a name', text: '* * * JAN *', problem: 'month must be within 1..12' },
-    {
-      name: 'two bad fields',
-      text: '60 24 * * *',
-      problem: 'minute must be within 0..59, hour must be within 0..23',
-    },
+    { name: 'two bad fields', text: '60 24 * * *', problem: 'minute must be within 0..59, hour must be within 0..23' },
   ])('refuses $name', ({ text, problem }) => {
     expect(cronProblem(text)).toBe(`${problem}; ${FORMS}, got "${text}"`);
   });

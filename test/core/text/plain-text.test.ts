@@ -87,10 +87,7 @@ test.each([
   { restarts: undefined, text: '' },
   { restarts: 0, text: '' },
   { restarts: 1, text: '; the listing was begun anew once, since the service no longer took a page token' },
-  {
-    restarts: 2,
-    text: '; the listing was begun anew 2 times, since the service no longer took a page token',
-  },
+  { restarts: 2, text: '; the listing was begun anew 2 times, since the service no longer took a page token' },
 ])('a listing that was begun anew $restarts times is told', ({ restarts, text }) => {
   expect(begunAnew(restarts === undefined ? {} : { restarts })).toBe(text);
 });

@@ -226,10 +226,7 @@ const ofManifests: readonly Tampering[] = [
   {
     name: 'a manifest names no snapshot any more',
     tamper: (hands) =>
-      hands.manifest(LAST, ({ objects: { snapshot: _snapshot, ...objects }, ...rest }) => ({
-        ...rest,
-        objects,
-      })),
+      hands.manifest(LAST, ({ objects: { snapshot: _snapshot, ...objects }, ...rest }) => ({ ...rest, objects })),
     problems: ['edited 5'],
     notes: ['unchecked 5'],
     words: 'names no snapshot, which every complete run has',
@@ -252,10 +249,7 @@ const ofManifests: readonly Tampering[] = [
         ...rest,
         objects: {
           ...objects,
-          snapshot: {
-            ...objects.snapshot,
-            key: `reports/../${keysOf(3).object(OUTPUTS.report)}/../../etc/passwd`,
-          },
+          snapshot: { ...objects.snapshot, key: `reports/../${keysOf(3).object(OUTPUTS.report)}/../../etc/passwd` },
         },
       })),
     problems: ['edited 3'],
@@ -402,10 +396,7 @@ const ofTheChain: readonly Tampering[] = [
 const ofItself: Tampering = {
   name: 'a manifest names itself',
   tamper: async (hands) => {
-    await hands.manifest(3, (manifest) => ({
-      ...manifest,
-      previous: { run: runOf(3), key: THIRD, sha256: '0' },
-    }));
+    await hands.manifest(3, (manifest) => ({ ...manifest, previous: { run: runOf(3), key: THIRD, sha256: '0' } }));
     await hands.rechain(3, LAST);
   },
   options: {},

@@ -3,11 +3,7 @@ import { cataloguePage } from '../../../rules/engine/catalogue-page.ts';
 import { controls } from '../../../rules/engine/controls.ts';
 import { defineUnavailableRule, defineUserRule } from '../../../rules/engine/rule.ts';
 
-const text = {
-  failsWhen: 'this | that',
-  rationale: 'Because.',
-  remediation: 'Do it.',
-};
+const text = { failsWhen: 'this | that', rationale: 'Because.', remediation: 'Do it.' };
 
 const judged = defineUserRule({
   ...text,

@@ -92,14 +92,7 @@ describe('the reason of what is unknown', () => {
   });
 });
 
-const texts = {
-  title: 't',
-  failsWhen: 'f',
-  severity: 'LOW',
-  rationale: 'r',
-  remediation: 'm',
-  controls: [],
-} as const;
+const texts = { title: 't', failsWhen: 'f', severity: 'LOW', rationale: 'r', remediation: 'm', controls: [] } as const;
 
 describe('a rule judges a subject', () => {
   test.each([
@@ -126,15 +119,8 @@ describe('a rule judges a subject', () => {
   });
 
   test('by limits that are options of its own', () => {
-    const rule = {
-      ...texts,
-      id: 'r',
-      options: { maxDays: 1 },
-      violation: () => ({ message: 'm', evidence: {} }),
-    };
-    expect(defineUserRule({ ...rule, when: [older('createTime', 'maxDays', 'day')] }).options).toEqual({
-      maxDays: 1,
-    });
+    const rule = { ...texts, id: 'r', options: { maxDays: 1 }, violation: () => ({ message: 'm', evidence: {} }) };
+    expect(defineUserRule({ ...rule, when: [older('createTime', 'maxDays', 'day')] }).options).toEqual({ maxDays: 1 });
     // @ts-expect-error it has no such option
     defineUserRule({ ...rule, when: [older('createTime', 'maxHours', 'hour')] });
   });

@@ -7,14 +7,7 @@ import { readUser } from '../../../rules/engine/user.ts';
 import { aContext, anApiUser, aRoleArn, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { type Completed, choices, completions } from '../../support/rule-oracle.ts';
 
-const texts = {
-  title: 't',
-  failsWhen: 'f',
-  severity: 'LOW',
-  rationale: 'r',
-  remediation: 'm',
-  controls: [],
-} as const;
+const texts = { title: 't', failsWhen: 'f', severity: 'LOW', rationale: 'r', remediation: 'm', controls: [] } as const;
 
 /** More than so many per cent of the enabled users are API-bound. */
 const ratio = defineDirectoryRule({
@@ -28,10 +21,7 @@ const ratio = defineDirectoryRule({
     text: `over ${maxPercent} per cent: ${count} of ${outOf}`,
     holds: count * 100 > outOf * maxPercent,
   }),
-  violation: ({ count, outOf, users }) => ({
-    message: `${count} of ${outOf}`,
-    evidence: { ...users, outOf },
-  }),
+  violation: ({ count, outOf, users }) => ({ message: `${count} of ${outOf}`, evidence: { ...users, outOf } }),
 });
 
 /** One role stands on more than so many per cent of the enabled users. */
@@ -43,16 +33,10 @@ const crowded = defineDirectoryRule({
   outOf: [hasStatus('ENABLED')],
   counts: [apiBound],
   keys: {
-    arn: {
-      text: 'an ARN',
-      of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]),
-    },
+    arn: { text: 'an ARN', of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]) },
   },
   limit: ratio.limit,
-  violation: ({ sharing, key, count, outOf }) => ({
-    message: `${count} of ${outOf}`,
-    evidence: { sharing, key },
-  }),
+  violation: ({ sharing, key, count, outOf }) => ({ message: `${count} of ${outOf}`, evidence: { sharing, key } }),
 });
 
 /** More super users than all users of the listing but so many. */
@@ -177,20 +161,11 @@ describe('a rule with keys', () => {
     about: 'user',
     counts: [apiBound],
     keys: {
-      role: {
-        text: 'a role',
-        of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]),
-      },
-      name: {
-        text: 'a name',
-        of: ({ firstName }) => (typeof firstName === 'string' ? [firstName, 'x'] : undefined),
-      },
+      role: { text: 'a role', of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]) },
+      name: { text: 'a name', of: ({ firstName }) => (typeof firstName === 'string' ? [firstName, 'x'] : undefined) },
     },
     limit: ({ count }) => ({ text: 'two', holds: count > 1 }),
-    violation: ({ sharing, key, count }) => ({
-      message: `${count} with a ${sharing}`,
-      evidence: { [sharing]: key },
-    }),
+    violation: ({ sharing, key, count }) => ({ message: `${count} with a ${sharing}`, evidence: { [sharing]: key } }),
     merge: (violations) => ({
       message: violations.map(({ message }) => message).join(' and '),
       evidence: Object.assign({}, ...violations.map(({ evidence }) => evidence)),
@@ -204,10 +179,7 @@ describe('a rule with keys', () => {
     expect(outcomes).toEqual([
       {
         subject: { kind: 'user', id: 'u1' },
-        outcome: {
-          message: '2 with a role and 3 with a name',
-          evidence: { role: aRoleArn('a'), name: 'Ada\nx' },
-        },
+        outcome: { message: '2 with a role and 3 with a name', evidence: { role: aRoleArn('a'), name: 'Ada\nx' } },
       },
     ]);
   });
@@ -256,9 +228,7 @@ test('the lowest hundred of many are named', () => {
     rule,
     ids.map((userId) => aUser({ userId })),
   );
-  expect(outcomes[0]?.outcome).toMatchObject({
-    evidence: { userCount: 1001, userIds: ids.toSorted().slice(0, 100) },
-  });
+  expect(outcomes[0]?.outcome).toMatchObject({ evidence: { userCount: 1001, userIds: ids.toSorted().slice(0, 100) } });
 });
 
 test('keys and their absence go with what a finding is about', () => {

@@ -122,10 +122,7 @@ describe('a rule on one user', () => {
     },
     {
       name: 'has every severity replaced by the operator',
-      run: {
-        records: [user('test', 'SUPER_USER'), user('b')],
-        settings: { 'no-test': { severity: 'LOW' as const } },
-      },
+      run: { records: [user('test', 'SUPER_USER'), user('b')], settings: { 'no-test': { severity: 'LOW' as const } } },
       outcome: { severity: 'LOW', failed: 1 },
       failures: ['LOW test: is a test'],
     },
@@ -171,10 +168,7 @@ describe('a rule on the directory', () => {
     { users: 2, failures: ['MEDIUM env: too many'] },
   ])('judges all users together: $users', ({ users, failures }) => {
     const judged = judge([fewUsers], { records: Array.from({ length: users }, (_, n) => user(`u${n}`)) });
-    expect(judged).toMatchObject({
-      failures,
-      outcome: { state: 'ran', checked: 1, failed: failures.length },
-    });
+    expect(judged).toMatchObject({ failures, outcome: { state: 'ran', checked: 1, failed: failures.length } });
   });
 
   test('says nothing of a directory that was seen in part', () => {

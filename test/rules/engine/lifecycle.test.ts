@@ -44,11 +44,7 @@ const failure = (of: Rule = rule, severity: Severity = 'MEDIUM'): RuleFailure =>
 });
 
 const wasOpen: OpenFinding = { severity: 'MEDIUM', firstSeen: daysAgo(10), runs: 10 };
-const resolved = (days: number): RecentlyResolved => ({
-  ...wasOpen,
-  id: 'env/stale/u1',
-  resolvedAt: daysAgo(days),
-});
+const resolved = (days: number): RecentlyResolved => ({ ...wasOpen, id: 'env/stale/u1', resolvedAt: daysAgo(days) });
 
 const waiver: Waiver = {
   rule: 'stale',
@@ -77,9 +73,7 @@ const open = (finding: OpenFinding = wasOpen): Partial<FindingBaseline> => {
   findings.add('env/stale/u1', finding);
   return { open: findings };
 };
-const lately = (days: number): Partial<FindingBaseline> => ({
-  resolved: new Map([['env/stale/u1', resolved(days)]]),
-});
+const lately = (days: number): Partial<FindingBaseline> => ({ resolved: new Map([['env/stale/u1', resolved(days)]]) });
 
 describe('a failure', () => {
   test.each<{
@@ -139,11 +133,7 @@ describe('a failure', () => {
       waivers: [{ ...waiver, expires: '2026-11-23' }],
       finding: { state: 'new' },
     },
-    {
-      name: "with another user's waiver is told",
-      waivers: [{ ...waiver, user: 'u2' }],
-      finding: { state: 'new' },
-    },
+    { name: "with another user's waiver is told", waivers: [{ ...waiver, user: 'u2' }], finding: { state: 'new' } },
   ])('$name', ({ baseline, waivers, failure: failed = failure(), finding }) => {
     expect(begin(baseline, waivers).findingOf(failed)).toMatchObject(finding);
   });

@@ -2,14 +2,7 @@ import { expect, test } from '@jest/globals';
 import { openWaivers, type Waiver } from '../../../rules/engine/waiver.ts';
 
 const NOW = Date.parse('2026-11-24T02:00:00Z');
-const waiver: Waiver = {
-  rule: 'stale',
-  user: 'u1',
-  reason: 'r',
-  owner: 'o',
-  approver: 'a',
-  expires: '2027-03-31',
-};
+const waiver: Waiver = { rule: 'stale', user: 'u1', reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' };
 const rules = new Map([
   ['stale', true],
   ['off', false],
@@ -24,12 +17,7 @@ test.each([
     isUsed: false,
     kinds: [],
   },
-  {
-    name: 'ends in 14 days and 22 hours',
-    waiver: { ...waiver, expires: '2026-12-08' },
-    isUsed: true,
-    kinds: [],
-  },
+  { name: 'ends in 14 days and 22 hours', waiver: { ...waiver, expires: '2026-12-08' }, isUsed: true, kinds: [] },
   {
     name: 'ends in 13 days and 22 hours',
     waiver: { ...waiver, expires: '2026-12-07' },
@@ -37,12 +25,7 @@ test.each([
     kinds: ['expiring'],
   },
   { name: 'ends today', waiver: { ...waiver, expires: '2026-11-24' }, isUsed: true, kinds: ['expiring'] },
-  {
-    name: 'ended yesterday',
-    waiver: { ...waiver, expires: '2026-11-23' },
-    isUsed: false,
-    kinds: ['expired'],
-  },
+  { name: 'ended yesterday', waiver: { ...waiver, expires: '2026-11-23' }, isUsed: false, kinds: ['expired'] },
   {
     name: 'of a rule that nobody knows',
     waiver: { ...waiver, rule: 'nonsense' },

@@ -38,10 +38,7 @@ describe('a rule on one user', () => {
   test.each(limits)('$name: $outcome', ({ lastLoginTime, outcome, last }) => {
     const explanation = explained('stale-login', aUser({ type: 'SUPER_USER', lastLoginTime }));
     expect(explanation?.outcome).toBe(outcome);
-    expect(explanation?.conditions.at(-1)).toEqual({
-      text: 'lastLoginTime is older than 45 days',
-      holds: last,
-    });
+    expect(explanation?.conditions.at(-1)).toEqual({ text: 'lastLoginTime is older than 45 days', holds: last });
     expect(explanation?.values).toEqual([
       { member: 'status', value: 'ENABLED' },
       { member: 'type', value: 'SUPER_USER' },
@@ -172,10 +169,7 @@ describe('a rule on the whole directory', () => {
       outcome: 'NOT_ASSESSED',
       message: 'type is missing or not a documented value',
     });
-    expect(explain('too-many-super-users', users, 0)).toMatchObject({
-      outcome: 'NOT_ASSESSED',
-      message: reason,
-    });
+    expect(explain('too-many-super-users', users, 0)).toMatchObject({ outcome: 'NOT_ASSESSED', message: reason });
     expect(explain('too-many-super-users', [...users, aUser({ userId: 'u2' })], 4).outcome).toBe('PASS');
   });
 });

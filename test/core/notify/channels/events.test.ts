@@ -87,10 +87,7 @@ describe('a finding', () => {
     { finding: { state: 'reopened' }, detail: { state: 'reopened' } },
     { finding: { state: 'event' }, detail: { state: 'event' } },
     { finding: { state: 'resolved', cause: 'fixed' }, detail: { state: 'resolved', cause: 'fixed' } },
-    {
-      finding: { state: 'open', escalatedFrom: 'LOW' },
-      detail: { state: 'escalated', escalatedFrom: 'LOW' },
-    },
+    { finding: { state: 'open', escalatedFrom: 'LOW' }, detail: { state: 'escalated', escalatedFrom: 'LOW' } },
     { finding: { state: 'open', waiverEnded: true }, detail: { state: 'waiver-ended' } },
   ])('that is $finding is told', async ({ finding, detail }) => {
     expect(await detailOf(finding)).toMatchObject(detail);
@@ -117,11 +114,7 @@ describe('a finding', () => {
       subject: { kind: 'user', id: 'zebulon@quagmire.example' } as const,
       id: 'sha256:',
     },
-    {
-      name: 'a user whose id is a book',
-      subject: { kind: 'user', id: 'x'.repeat(2001) } as const,
-      id: 'sha256:',
-    },
+    { name: 'a user whose id is a book', subject: { kind: 'user', id: 'x'.repeat(2001) } as const, id: 'sha256:' },
   ])('names $name as mails may', async ({ subject, id }) => {
     const detail = await detailOf({ subject });
     const toldId = Object(detail.subject).id;
@@ -167,11 +160,7 @@ describe('a run', () => {
     const report = aReport({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
     const [event, ...others] = await collect({ report, reportKey: undefined, findings: noFindings });
     expect(others).toEqual([]);
-    expect(event?.detail).toMatchObject({
-      verdict: 'FAILED',
-      reason: 'archive-unavailable',
-      message: 'no bucket',
-    });
+    expect(event?.detail).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
     expect(event?.detail).not.toHaveProperty('report');
   });
 });

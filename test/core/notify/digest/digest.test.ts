@@ -23,10 +23,7 @@ describe('whether there is a digest', () => {
     ['findings stay waived', { highlights: [aHighlight('waived')] }],
     [
       'a waiver is in the trouble that was told before',
-      {
-        waiverTroubles: [{ ...aTrouble, kind: 'expired' }],
-        knownTroubles: [{ ...aTrouble, kind: 'expired' }],
-      },
+      { waiverTroubles: [{ ...aTrouble, kind: 'expired' }], knownTroubles: [{ ...aTrouble, kind: 'expired' }] },
     ],
     ['a waiver is out of its trouble', { knownTroubles: [{ ...aTrouble, kind: 'unused' }] }],
   ];
@@ -76,9 +73,7 @@ describe('subject', () => {
     ],
     [
       'everything at once',
-      {
-        highlights: (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) => aHighlight(kind)),
-      },
+      { highlights: (['new', 'reopened', 'escalated', 'event', 'resolved'] as const).map((kind) => aHighlight(kind)) },
       'FinSpace research: 1 new, 1 reopened, 1 raised, 1 change (worst MEDIUM), 1 resolved, 0 open',
     ],
     [
@@ -88,21 +83,14 @@ describe('subject', () => {
     ],
     [
       'the first audit',
-      {
-        report: aFirstReport({ findings: counts({ new: 3 }, { CRITICAL: 1, MEDIUM: 2 }) }),
-        highlights: [three],
-      },
+      { report: aFirstReport({ findings: counts({ new: 3 }, { CRITICAL: 1, MEDIUM: 2 }) }), highlights: [three] },
       'FinSpace research: first audit, 3 findings (worst CRITICAL)',
     ],
     ['a first audit without findings', { report: aFirstReport() }, 'FinSpace research: first audit, no findings'],
     [
       'an incomplete audit says nothing of findings',
       {
-        report: aReport({
-          verdict: 'INCOMPLETE',
-          reason: 'deadline',
-          counts: { ...aReport().counts, users: 200 },
-        }),
+        report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline', counts: { ...aReport().counts, users: 200 } }),
         highlights: [three],
       },
       'FinSpace research: INCOMPLETE - deadline, 200 users seen',
@@ -110,11 +98,7 @@ describe('subject', () => {
     [
       'an audit that failed on its first attempt ever',
       {
-        report: aFirstReport({
-          verdict: 'FAILED',
-          reason: 'access-denied',
-          counts: { ...aReport().counts, users: 0 },
-        }),
+        report: aFirstReport({ verdict: 'FAILED', reason: 'access-denied', counts: { ...aReport().counts, users: 0 } }),
       },
       'FinSpace research: FAILED - access-denied, no users seen',
     ],
@@ -158,10 +142,7 @@ describe('subject', () => {
       ...aHighlight(kind, { severity: 'INFORMATIONAL' }),
       count: Number.MAX_SAFE_INTEGER,
     }));
-    const waiverTroubles = Array.from({ length: 1000 }, () => ({
-      ...aTrouble,
-      kind: 'unknown-rule' as const,
-    }));
+    const waiverTroubles = Array.from({ length: 1000 }, () => ({ ...aTrouble, kind: 'unknown-rule' as const }));
     const report = aReport({ findings: counts({ open: Number.MAX_SAFE_INTEGER }) });
     expect(digestOf({ report, highlights, waiverTroubles }).subject).toHaveLength(99);
   });
@@ -197,11 +178,7 @@ describe('body', () => {
           { subject: { kind: 'user', id: '01B' } },
         ),
         aHighlight('reopened', { subject: { kind: 'user', id: '01C' } }),
-        aHighlight('escalated', {
-          severity: 'HIGH',
-          escalatedFrom: 'MEDIUM',
-          subject: { kind: 'user', id: '01D' },
-        }),
+        aHighlight('escalated', { severity: 'HIGH', escalatedFrom: 'MEDIUM', subject: { kind: 'user', id: '01D' } }),
         aHighlight('event', {
           severity: 'CRITICAL',
           ruleId: 'principal-changed',
@@ -281,13 +258,7 @@ describe('body', () => {
     ],
     [
       'broken',
-      {
-        ...unjudged,
-        state: 'not-assessed',
-        notAssessed: 1,
-        reason: 'the rule failed',
-        error: 'TypeError: x',
-      },
+      { ...unjudged, state: 'not-assessed', notAssessed: 1, reason: 'the rule failed', error: 'TypeError: x' },
       'stale-login: not assessed (it failed: TypeError: x)',
     ],
   ] as const)('tells of a rule %s', (_, outcome, line) => {

@@ -113,11 +113,7 @@ describe('the tiles', () => {
       report: aReport({ findings, trend }),
       tiles: 'Critical 1 no change High 7 ▲ 2 more Medium 0 ▼ 2 fewer',
     },
-    {
-      name: 'a first run',
-      report: aFirstReport({ findings }),
-      tiles: 'Critical 1 first audit High 7 first audit',
-    },
+    { name: 'a first run', report: aFirstReport({ findings }), tiles: 'Critical 1 first audit High 7 first audit' },
     {
       name: 'an earlier run of which the counts are lost',
       report: aReport({ findings, trend: trend.slice(1) }),
@@ -334,10 +330,7 @@ test('tells what the report stands on, and that its own hash stands in the manif
 
 test.each([
   { verdict: 'COMPLETE' as const, href: '../../index.html' },
-  {
-    verdict: 'INCOMPLETE' as const,
-    href: '../../../../reports/environment=vs57phhvijir4kv5rf6ywt/index.html',
-  },
+  { verdict: 'INCOMPLETE' as const, href: '../../../../reports/environment=vs57phhvijir4kv5rf6ywt/index.html' },
 ])('a report that is $verdict links to the page of all runs', ({ verdict, href }) => {
   expect(reportPage(someRunFacts({ report: aReport({ verdict }) }))).toContain(`href="${href}"`);
 });

@@ -53,11 +53,7 @@ export const fakeService = (
     clock,
     latencyMs = 10,
     answer,
-  }: {
-    clock: VirtualClock;
-    latencyMs?: number;
-    answer?: ((asked: Asked) => Answer) | undefined;
-  },
+  }: { clock: VirtualClock; latencyMs?: number; answer?: ((asked: Asked) => Answer) | undefined },
 ) => {
   const asked: Asked[] = [];
 
@@ -68,10 +64,7 @@ export const fakeService = (
         durationInMinutes: 60,
       });
     const page = nextToken === null ? 0 : Number(nextToken.slice('token-'.length));
-    return json({
-      users: pages[page] ?? [],
-      nextToken: page + 1 < pages.length ? `token-${page + 1}` : null,
-    });
+    return json({ users: pages[page] ?? [], nextToken: page + 1 < pages.length ? `token-${page + 1}` : null });
   };
 
   const fetch = async (text: string, { headers }: { headers: Record<string, string> }): Promise<Response> => {

@@ -58,10 +58,7 @@ it('is complete in spite of whatever passes', async () => {
     fc.asyncProperty(sizes, script(PASSING), async (pageSizes, answers) => {
       const pages = directory(pageSizes);
       const left = [...answers];
-      const { users, end } = await listFake(pages, {
-        answer: () => left.shift()?.(),
-        deadlineMs: 3_600_000,
-      });
+      const { users, end } = await listFake(pages, { answer: () => left.shift()?.(), deadlineMs: 3_600_000 });
       expect(end).toEqual({ complete: true });
       expect(users).toEqual(pages.flat());
     }),
@@ -70,10 +67,7 @@ it('is complete in spite of whatever passes', async () => {
 });
 
 it('sends every token back as it came', async () => {
-  const tokens = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1 }), {
-    minLength: 1,
-    maxLength: 6,
-  });
+  const tokens = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(tokens, async (given) => {
       const { end, asked } = await listFake([], {

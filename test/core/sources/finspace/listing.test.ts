@@ -266,9 +266,7 @@ describe('failures that pass', () => {
   });
 
   it('tells of retries and throttles, and names nobody', async () => {
-    const { events } = await listFake(PAGES, {
-      answer: onSecondPage(() => refusal(429, 'ThrottlingException'), 1),
-    });
+    const { events } = await listFake(PAGES, { answer: onSecondPage(() => refusal(429, 'ThrottlingException'), 1) });
     expect(events.slice(2, 4)).toEqual([
       { kind: 'throttled', operation: 'ListUsers', gapMs: 50 },
       { kind: 'retry', operation: 'ListUsers', failure: 'ListUsers: ThrottlingException (429)', waitMs: 0 },
@@ -386,11 +384,7 @@ describe('failures that cut the listing', () => {
   ])("the caller's credentials %s: access-denied", async (_name, loadCredentials, message) => {
     const { end, asked } = await listFake(PAGES, { loadCredentials, requestTimeoutMs: 30 });
     expect(asked).toEqual([]);
-    expect(end).toMatchObject({
-      complete: false,
-      reason: 'access-denied',
-      message: expect.stringContaining(message),
-    });
+    expect(end).toMatchObject({ complete: false, reason: 'access-denied', message: expect.stringContaining(message) });
     expect(JSON.stringify(end)).not.toMatch(/jane/);
   });
 
@@ -470,10 +464,7 @@ describe('the deadline', () => {
     const { end, tookMs } = await listFake(PAGES, {
       answer: onSecondPage(() => refusal(503, 'ServiceUnavailable', { 'retry-after': '3600' })),
     });
-    expect(end).toMatchObject({
-      reason: 'deadline',
-      message: expect.stringContaining('failed once on this page'),
-    });
+    expect(end).toMatchObject({ reason: 'deadline', message: expect.stringContaining('failed once on this page') });
     expect(tookMs).toBe(30);
   });
 
@@ -510,10 +501,7 @@ describe('the deadline', () => {
       deadlineMs,
       requestTimeoutMs,
     });
-    expect(events[0]).toMatchObject({
-      kind: 'retry',
-      failure: expect.stringContaining(`within ${timeoutMs} ms`),
-    });
+    expect(events[0]).toMatchObject({ kind: 'retry', failure: expect.stringContaining(`within ${timeoutMs} ms`) });
   });
 });
 
@@ -596,10 +584,7 @@ describe('credentials', () => {
     ],
     ['AccessDeniedException', 'the FinSpace user of the credentials must be a super user'],
   ])('of the web app end with %s and advice', async (name, advice) => {
-    const { end, counts } = await listFake(PAGES, {
-      mode: 'direct',
-      answer: onSecondPage(() => refusal(403, name)),
-    });
+    const { end, counts } = await listFake(PAGES, { mode: 'direct', answer: onSecondPage(() => refusal(403, name)) });
     expect(end).toMatchObject({ reason: 'access-denied', message: expect.stringContaining(advice) });
     expect(counts.requests).toBe(2);
   });

@@ -63,11 +63,7 @@ describe('one request', () => {
       '{"code":"ThrottlingException"}',
     ],
   ])('reads the name of an error from the %s', async (_name, headers, body) => {
-    expect(await response(400, body, headers)).toMatchObject({
-      ...REFUSED,
-      status: 400,
-      name: 'ThrottlingException',
-    });
+    expect(await response(400, body, headers)).toMatchObject({ ...REFUSED, status: 400, name: 'ThrottlingException' });
   });
 
   it.each([

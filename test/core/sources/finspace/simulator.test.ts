@@ -71,10 +71,7 @@ describe('over the wire', () => {
   it.each(['expired-credentials', 'internal-error', 'truncated-body', 'hang'] as const)(
     '%s that never passes cuts the listing by the deadline',
     async (fault) => {
-      const simulator = await start({
-        users: USERS,
-        faults: [{ fault, page: 1, times: Number.POSITIVE_INFINITY }],
-      });
+      const simulator = await start({ users: USERS, faults: [{ fault, page: 1, times: Number.POSITIVE_INFINITY }] });
       const began = Date.now();
       const { users, end } = await list(simulator, { requestTimeoutMs: 100 }, 600);
       expect(end).toMatchObject({
@@ -150,11 +147,7 @@ describe('over the wire', () => {
   });
 
   it('settles at the rate of the service with few refusals', async () => {
-    const simulator = await start({
-      users: directory(60),
-      pageSize: 1,
-      rate: { requestsPerSecond: 100, burst: 5 },
-    });
+    const simulator = await start({ users: directory(60), pageSize: 1, rate: { requestsPerSecond: 100, burst: 5 } });
     const { end, counts } = await list(simulator);
     expect(end).toEqual({ complete: true });
     expect(counts.throttled).toBeLessThan(10);

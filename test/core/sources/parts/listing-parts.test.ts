@@ -71,27 +71,10 @@ describe('after a part', () => {
   test.each([
     { name: 'that is the end, nothing comes', pages: [[1]], end: { complete: true }, next: 'nothing' },
     { name: 'whose time was over, another comes', pages: [[1]], end: OUT_OF_TIME, next: 'next-part' },
-    {
-      name: 'that got no page in its whole time, nothing comes',
-      pages: [],
-      end: OUT_OF_TIME,
-      next: 'nothing',
-    },
-    {
-      name: 'just before the deadline, another comes',
-      pages: [[1]],
-      end: OUT_OF_TIME,
-      now: 999,
-      next: 'next-part',
-    },
+    { name: 'that got no page in its whole time, nothing comes', pages: [], end: OUT_OF_TIME, next: 'nothing' },
+    { name: 'just before the deadline, another comes', pages: [[1]], end: OUT_OF_TIME, now: 999, next: 'next-part' },
     { name: 'at the deadline, nothing comes', pages: [[1]], end: OUT_OF_TIME, now: 1000, next: 'nothing' },
-    {
-      name: 'whose token was refused, a new pass comes',
-      pages: [],
-      end: REFUSED,
-      before: part(2),
-      next: 'new-pass',
-    },
+    { name: 'whose token was refused, a new pass comes', pages: [], end: REFUSED, before: part(2), next: 'new-pass' },
     {
       name: 'whose token was refused in the last pass, nothing comes',
       pages: [],
