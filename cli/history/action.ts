@@ -56,7 +56,7 @@ const runEntry = async (archive: Archive, { run, stored, previous, problem }: Ar
   }
 };
 
-const BROKE_OFF = 'the attempt broke off previous it could say why';
+const BROKE_OFF = 'the attempt broke off before it could say why';
 const NO_MANIFEST =
   'objects of this run are there and its manifest is not: it broke off while it was stored, is being stored, or somebody removed the manifest';
 
@@ -127,7 +127,7 @@ const historyOf = async (
   }
 
   const entries: RunEntry[] = [];
-  // The sort is stable: the attempts at a run come previous the run.
+  // The sort is stable: the attempts at a run come before the run.
   const inOrder = all.toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
   for (const { read } of inOrder.slice(last === undefined ? 0 : -last)) entries.push(await read());
 

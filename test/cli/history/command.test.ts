@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
@@ -148,6 +148,20 @@ describe('what is not complete has an entry', () => {
       { verdict: 'INCOMPLETE', reason: 'access-denied' },
       { verdict: 'FAILED', reason: 'config' },
     ]);
+  });
+
+  test('an attempt that broke off before its report', async () => {
+    const out = await archived();
+    const attempt = join(out, `incomplete/environment=${ENVIRONMENT}/${nightRun(5)}-killed`);
+    await mkdir(attempt, { recursive: true });
+    await writeFile(join(attempt, 'snapshot.jsonl.gz'), '');
+    const entries = await entriesOf(out);
+    expect(entries.at(-1)).toEqual({
+      run: nightRun(5),
+      attempt: 'killed',
+      verdict: 'INCOMPLETE',
+      message: 'the attempt broke off before it could say why',
+    });
   });
 
   test('a run that broke off before its manifest was written', async () => {

@@ -368,7 +368,7 @@ describe('what people are told', () => {
     expect(alerts).toHaveLength(3);
   });
 
-  test('an attempt whose run was completed after all is undelivered to nobody', async () => {
+  test('an attempt whose run was completed after all is no debt to anybody', async () => {
     const { alerts, run: auditNight } = await newAudit();
     const end = { complete: false, reason: 'deadline', message: 'm' } as const;
     await auditNight({ pages: [[user('a')]] });
