@@ -1,4 +1,4 @@
-import { FRAMEWORKS } from './controls.ts';
+import { controlsOf, FRAMEWORKS, rulesByControl } from './controls.ts';
 import type { Rule } from './rule.ts';
 
 const KINDS = {
@@ -35,15 +35,6 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const link = (id: string): string => `[\`${id}\`](#${id})`;
 
-/** Splits `NIST-800-53-r5:AC-2(3)` into its framework and the control's id there. */
-const split = (control: string): readonly [framework: string, id: string] => {
-  const colon = control.indexOf(':');
-  return [control.slice(0, colon), control.slice(colon + 1)];
-};
-
-const controlsOf = (rule: Rule, framework: string): readonly string[] =>
-  rule.controls.map(split).flatMap(([owner, id]) => (owner === framework ? [id] : []));
-
 const overview = (rules: readonly Rule[]): string =>
   table(
     ['Rule', 'Requirement', 'Severity', 'Judges'],
@@ -78,26 +69,15 @@ const section = (rule: Rule): string => {
   ].join('\n');
 };
 
-const inNaturalOrder = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
-
-const frameworkIndex = (rules: readonly Rule[], framework: string): string => {
-  const all = [...new Set(rules.flatMap((rule) => controlsOf(rule, framework)))].toSorted(inNaturalOrder);
-  return table(
-    ['Control', 'Rules'],
-    all.map((control) => [
-      control,
-      rules
-        .filter((rule) => controlsOf(rule, framework).includes(control))
-        .map(({ id }) => link(id))
-        .join(', '),
-    ]),
-  );
-};
-
 const controlIndex = (rules: readonly Rule[]): string =>
   Object.entries(FRAMEWORKS)
-    .filter(([framework]) => rules.some((rule) => controlsOf(rule, framework).length > 0))
-    .map(([framework, name]) => `### ${name}\n\n${frameworkIndex(rules, framework)}\n`)
+    .flatMap(([framework, name]) => {
+      const rows = rulesByControl(rules, framework).map(({ control, rules: by }) => [
+        control,
+        by.map(({ id }) => link(id)).join(', '),
+      ]);
+      return rows.length === 0 ? [] : [`### ${name}\n\n${table(['Control', 'Rules'], rows)}\n`];
+    })
     .join('\n');
 
 /** The catalogue as a page for people, in Markdown: what `rules/README.md` holds. */

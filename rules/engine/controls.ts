@@ -13,3 +13,19 @@ export type Framework = keyof typeof FRAMEWORKS;
 /** Prefixes each control with its framework: `controls({ 'SOC-2': ['CC6.1'] })` is `['SOC-2:CC6.1']`. */
 export const controls = (byFramework: Partial<Record<Framework, readonly string[]>>): readonly string[] =>
   Object.entries(byFramework).flatMap(([framework, ids]) => ids.map((id) => `${framework}:${id}`));
+
+interface Controlled {
+  readonly controls: readonly string[];
+}
+
+/** The controls of one framework that a rule gives evidence for, without the framework's prefix. */
+export const controlsOf = (rule: Controlled, framework: string): readonly string[] =>
+  rule.controls.flatMap((id) => (id.startsWith(`${framework}:`) ? [id.slice(framework.length + 1)] : []));
+
+/** Groups rules by the controls of a framework that they give evidence for, in the natural order of the controls. */
+export const rulesByControl = <R extends Controlled>(rules: readonly R[], framework: string) => {
+  const pairs = rules.flatMap((rule) => controlsOf(rule, framework).map((control) => ({ control, rule })));
+  return [...Map.groupBy(pairs, ({ control }) => control)]
+    .map(([control, members]) => ({ control, rules: members.map(({ rule }) => rule) }))
+    .toSorted((one, other) => one.control.localeCompare(other.control, 'en', { numeric: true }));
+};

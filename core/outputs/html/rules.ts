@@ -1,3 +1,4 @@
+import { rulesByControl } from '../../../rules/engine/controls.ts';
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
@@ -57,7 +58,7 @@ ${waiverTroubles.map(({ kind, rule, user, expires }) => html`<tr><td><code>${for
 
 /** The rules that give evidence for one control, and what they say. */
 interface Coverage {
-  readonly clause: string;
+  readonly control: string;
   readonly rules: readonly string[];
   readonly failing: number;
   /** Rules that judged everything that they had to. */
@@ -76,34 +77,23 @@ const coverageText = ({ failing, whole, judged, rules }: Coverage, isComplete: b
   return html`<span class="${whole < rules.length ? 'partly' : 'passes'}">none failing</span>${part}`;
 };
 
-const inNaturalOrder = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
-
-const clauseOf = (control: string, framework: string): readonly string[] =>
-  control.startsWith(`${framework}:`) ? [control.slice(framework.length + 1)] : [];
-
 const coverageOf = (
   framework: string,
   rules: readonly Rule[],
   outcomes: ReadonlyMap<string, RuleOutcome>,
   failing: ReadonlyMap<string, number>,
-): readonly Coverage[] => {
-  const pairs = rules.flatMap(({ id, controls }) =>
-    controls.flatMap((control) => clauseOf(control, framework)).map((clause) => ({ id, clause })),
-  );
-  return [...Map.groupBy(pairs, ({ clause }) => clause)]
-    .map(([clause, members]): Coverage => {
-      const ids = members.map(({ id }) => id);
-      const of = ids.flatMap((id) => outcomes.get(id) ?? []);
-      return {
-        clause,
-        rules: ids,
-        failing: ids.reduce((total, id) => total + (failing.get(id) ?? 0), 0),
-        whole: of.filter(isFullyJudged).length,
-        judged: of.filter(({ checked }) => checked > 0).length,
-      };
-    })
-    .toSorted((a, b) => inNaturalOrder(a.clause, b.clause));
-};
+): readonly Coverage[] =>
+  rulesByControl(rules, framework).map(({ control, rules: by }) => {
+    const ids = by.map(({ id }) => id);
+    const of = ids.flatMap((id) => outcomes.get(id) ?? []);
+    return {
+      control,
+      rules: ids,
+      failing: ids.reduce((total, id) => total + (failing.get(id) ?? 0), 0),
+      whole: of.filter(isFullyJudged).length,
+      judged: of.filter(({ checked }) => checked > 0).length,
+    };
+  });
 
 /** Lists what the run says of each control of each framework. */
 export const controlsSection = (
@@ -121,7 +111,7 @@ export const controlsSection = (
     const coverage = coverageOf(framework, catalogue, outcomes, failing);
     if (coverage.length === 0) return undefined;
     return html`<div class="card"><h3>${name}</h3><table><caption class="label">${name}</caption><thead><tr><th scope="col">Clause</th><th scope="col">Standing</th><th scope="col">Evidence from</th></tr></thead><tbody>
-${coverage.map((one) => html`<tr><td class="whole"><code>${one.clause}</code></td><td>${coverageText(one, isComplete)}</td><td>${one.rules.join(', ')}</td></tr>\n`)}</tbody></table></div>`;
+${coverage.map((one) => html`<tr><td class="whole"><code>${one.control}</code></td><td>${coverageText(one, isComplete)}</td><td>${one.rules.join(', ')}</td></tr>\n`)}</tbody></table></div>`;
   });
   return html`<section id="controls" aria-labelledby="controls-title"><h2 id="controls-title">Controls by framework</h2>
 <p class="lead">A rule gives evidence for a control; no rule alone satisfies one. Waived findings are not counted as failing here.</p>
