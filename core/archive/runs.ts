@@ -138,8 +138,7 @@ const runsUnder = async (archive: Archive, prefix: string): Promise<readonly str
 /** Lists the runs of which objects are stored, and no manifest. */
 const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
   const complete = new Set(await runsUnder(archive, areaPrefix('manifests', environmentId)));
-  const snapshots = await runsUnder(archive, areaPrefix('snapshots', environmentId));
-  return snapshots.filter((run) => !complete.has(run));
+  return (await runsUnder(archive, areaPrefix('snapshots', environmentId))).filter((run) => !complete.has(run));
 };
 
 /**

@@ -61,16 +61,16 @@ export interface ExplainRequest {
 export interface ExplainedRule {
   readonly rule: Rule;
   /** Why there is no explanation. */
-  readonly unjudged?: string;
-  readonly explanation?: Explanation;
+  readonly unjudged: string | undefined;
+  readonly explanation: Explanation | undefined;
   /** The users that a directory rule counted. */
   readonly groups: readonly CountedGroup[];
   /** As it stands in the run's findings. */
-  readonly finding?: Finding;
+  readonly finding: Finding | undefined;
   /** The smallest that clears the finding, and where it makes another rule fail, the smallest that does not. */
   readonly smallestChanges: readonly ClearingChange[];
   /** The outcome that the config of today gives to the same facts. */
-  readonly today?: Pick<Explanation, 'outcome' | 'severity'> | { readonly unjudged: string };
+  readonly today: Pick<Explanation, 'outcome' | 'severity'> | { readonly unjudged: string } | undefined;
 }
 
 export interface Explained {
@@ -146,17 +146,15 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const judged = asked.map((configured) => ({ configured, ...judge(configured, facts, then.context) }));
   const changes = await tryChanges(request, facts, judged);
   const explained = judged.map(({ configured: { rule }, unjudged, explanation }): ExplainedRule => {
-    const finding = findings.get(rule.id);
     const configuredToday = today?.rules.find((other) => other.rule.id === rule.id);
     return {
       rule,
-      ...(unjudged !== undefined && { unjudged }),
-      ...(explanation !== undefined && { explanation }),
+      unjudged,
+      explanation,
       groups: counted.get(rule.id) ?? [],
-      ...(finding !== undefined && { finding }),
+      finding: findings.get(rule.id),
       smallestChanges: changes.get(rule.id) ?? [],
-      ...(today !== undefined &&
-        configuredToday !== undefined && { today: outcomeOf(judge(configuredToday, facts, today.context)) }),
+      today: today && configuredToday && outcomeOf(judge(configuredToday, facts, today.context)),
     };
   });
   return { subject, previousRun: previous?.run, rules: explained };

@@ -1,7 +1,5 @@
 import { type Html, html } from './markup.ts';
 
-const pad = (text: string): string => text.padStart(2, '0');
-
 /** `2026-11-24 02:00 UTC` */
 export const utcText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
@@ -18,7 +16,7 @@ export const zonedText = (iso: string, timeZone: string): string => {
   });
   // In parts, since what stands between them differs from one version of ICU to the next.
   const parts = new Map(format.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
-  const part = (type: Intl.DateTimeFormatPartTypes): string => pad(parts.get(type) ?? '');
+  const part = (type: Intl.DateTimeFormatPartTypes): string => (parts.get(type) ?? '').padStart(2, '0');
   return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')} ${timeZone}`;
 };
 
