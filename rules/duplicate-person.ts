@@ -6,30 +6,27 @@ import { defineDirectoryRule, type UserGroup, type Violation } from './engine/ru
 import type { User } from './engine/user.ts';
 
 /** An address as people mean it: lower-cased, without its `+tag`. */
-const emailKey = (emailAddress: unknown): readonly [email: string] | undefined => {
+const emailKey = ({ emailAddress }: User): string | undefined => {
   if (typeof emailAddress !== 'string') return undefined;
   const at = soleAt(emailAddress);
   const end = localEnd(emailAddress, at);
   if (end < 1 || at === emailAddress.length - 1) return undefined;
   const untagged = end === at ? emailAddress : emailAddress.slice(0, end) + emailAddress.slice(at);
-  return [untagged.toLowerCase()];
+  return untagged.toLowerCase();
 };
 
 /** Most names: ASCII words with a space between, which need no work but for their case. */
-const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+const PLAIN = /^[!-~]+(?: [!-~]+)*\n[!-~]+(?: [!-~]+)*$/;
 
-const normalised = (name: unknown): string => {
-  if (typeof name !== 'string') return '';
-  const spaced = PLAIN.test(name) ? name : name.normalize('NFKC').replace(/\s+/g, ' ').trim();
-  return spaced.toLowerCase();
-};
+const normalised = (name: string): string => name.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
 
-/** First and last name; undefined where one is blank. */
-const nameKey = ({ firstName, lastName }: User): readonly [first: string, last: string] | undefined => {
-  const first = normalised(firstName);
-  if (first === '') return undefined;
-  const last = normalised(lastName);
-  return last === '' ? undefined : [first, last];
+/** First and last name, a line feed between; undefined where one is blank. */
+const nameKey = ({ firstName, lastName }: User): string | undefined => {
+  if (typeof firstName !== 'string' || typeof lastName !== 'string') return undefined;
+  const both = `${firstName}\n${lastName}`;
+  if (PLAIN.test(both)) return both.toLowerCase();
+  const [first, last] = [normalised(firstName), normalised(lastName)];
+  return first === '' || last === '' ? undefined : `${first}\n${last}`;
 };
 
 const sharingEmail = ({ key, count, users }: UserGroup): Violation => ({
@@ -62,7 +59,7 @@ export default defineDirectoryRule({
   keys: {
     emailAddress: {
       text: 'emailAddress has exactly one @ with something on either side',
-      of: ({ emailAddress }) => emailKey(emailAddress),
+      of: emailKey,
     },
     'firstName and lastName': { text: 'firstName and lastName are both there and not blank', of: nameKey },
   },

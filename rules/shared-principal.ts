@@ -24,7 +24,7 @@ export default defineDirectoryRule({
   keys: {
     apiAccessPrincipalArn: {
       text: 'apiAccessPrincipalArn is present',
-      of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]),
+      of: ({ principalArn }) => principalArn,
     },
   },
   limit: isShared,

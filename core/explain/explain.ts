@@ -1,6 +1,6 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Context } from '../../rules/engine/context.ts';
-import { type Bounds, beginDirectoryCheck, breaksLimit } from '../../rules/engine/directory.ts';
+import { type Bounds, beginDirectoryCheck, breaksLimit, type SharedText } from '../../rules/engine/directory.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { GroupFacts, Rule, Subject } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
@@ -13,7 +13,6 @@ import {
   explainGroups,
   explainUser,
   type RecordChange,
-  type SharedText,
   sharedBy,
 } from '../../rules/explain/explain.ts';
 import {
@@ -112,7 +111,7 @@ const groupsOf = (
   user: User | undefined,
 ): readonly (SharedText | undefined)[] => {
   if (user !== undefined) return sharedBy(configured, user);
-  return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', texts: [subject.id] } : undefined];
+  return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', key: subject.id } : undefined];
 };
 
 /**

@@ -16,6 +16,12 @@ export interface Bounds {
   readonly doubt: string;
 }
 
+/** A key that users share, by the name of the key and its text. */
+export interface SharedText {
+  readonly name: string;
+  readonly key: string;
+}
+
 /** The users that share a key, or where there are no keys all who count. */
 export interface Group {
   readonly bounds: Bounds;
@@ -35,8 +41,8 @@ export interface DirectoryJudgement {
 export interface DirectoryCheck {
   see(user: User): void;
   judge(idAt: IdAt): DirectoryJudgement;
-  /** @param name of a key, whose texts follow; undefined where there are no keys */
-  groupOf(name: string | undefined, texts: readonly string[], idAt: IdAt): Group;
+  /** @param shared undefined where there are no keys */
+  groupOf(shared: SharedText | undefined, idAt: IdAt): Group;
 }
 
 /** Judges a group at both of its ends: undefined where it breaks the limit at one of them only. */
@@ -85,7 +91,8 @@ const REASON_SHIFT = 2;
 export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, context: Context): DirectoryCheck => {
   const { counts, outOf = [], keys, about } = rule;
   const conditions = [...outOf, ...(counts ?? [])];
-  const [belongs, isCounted] = [allOf(outOf), allOf(counts ?? [])];
+  const belongs = rule.outOf && allOf(rule.outOf);
+  const isCounted = allOf(counts ?? []);
   const shared = Object.entries(keys ?? {}).map(([name, key]) => ({ name, key, users: new SharedKeys() }));
   /** The positions of all who count or may, where they are one group. */
   const positions = new NumberList();
@@ -109,9 +116,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     if (keys === undefined) positions.push(user.position);
     let hasKey = false;
     for (const { key, users } of shared) {
-      const texts = key.of(user);
-      if (texts === undefined) continue;
-      users.add(user.position, texts);
+      const text = key.of(user);
+      if (text === undefined) continue;
+      users.add(user.position, text);
       hasKey = true;
     }
     if (hasKey) usersWithKey += 1;
@@ -162,7 +169,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   return {
     see(user) {
       if (counts === undefined) return;
-      const isOneOf = belongs(user, options, context);
+      const isOneOf = belongs === undefined || belongs(user, options, context);
       if (isOneOf === false) return;
       if (isOneOf === true) belonging += 1;
       else maybeBelonging += 1;
@@ -206,9 +213,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       return { checked: subjects[about] - unanswered, outcomes };
     },
 
-    groupOf(name, texts, idAt) {
-      const sharing = shared.find((one) => one.name === name);
-      return groupOf(sharing === undefined ? positions : sharing.users.positionsOf(texts), idAt);
+    groupOf(text, idAt) {
+      const sharing = shared.find(({ name }) => name === text?.name);
+      return groupOf(text && sharing ? sharing.users.positionsOf(text.key) : positions, idAt);
     },
   };
 };

@@ -178,15 +178,25 @@ export const beginEvaluation = (
     else for (const { tally } of changeRules) if (tally.error === undefined) tally.checked += 1;
   };
 
-  /** Has a directory rule do its part, unless it has thrown. */
-  const withDirectoryRules = (act: (tally: Tally, check: DirectoryCheck) => void): void => {
+  const showDirectoryRules = (user: User): void => {
     for (const { tally, check } of directoryRules) {
       if (tally.error !== undefined) continue;
       try {
-        act(tally, check);
+        check.see(user);
       } catch (error) {
         tally.breakDown(environment, error);
       }
+    }
+  };
+
+  const judgeDirectory = (tally: Tally, check: DirectoryCheck, idAt: IdAt): void => {
+    if (tally.error !== undefined) return;
+    try {
+      const { checked, outcomes } = check.judge(idAt);
+      for (const { subject, outcome } of outcomes) tally.record(subject, outcome);
+      tally.checked = checked;
+    } catch (error) {
+      tally.breakDown(environment, error);
     }
   };
 
@@ -200,7 +210,7 @@ export const beginEvaluation = (
   return {
     see(user, baseline) {
       judgeAll(userRules, user, user.id);
-      withDirectoryRules((_tally, check) => check.see(user));
+      showDirectoryRules(user);
       judgeChange({ before: baseline, after: user }, user);
       seen += 1;
     },
@@ -210,15 +220,10 @@ export const beginEvaluation = (
     },
 
     conclude(idAt, isWhole) {
-      withDirectoryRules((tally, check) => {
-        if (!isWhole) {
-          tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
-          return;
-        }
-        const { checked, outcomes } = check.judge(idAt);
-        for (const { subject, outcome } of outcomes) tally.record(subject, outcome);
-        tally.checked = checked;
-      });
+      for (const { tally, check } of directoryRules) {
+        if (isWhole) judgeDirectory(tally, check, idAt);
+        else tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
+      }
       if (seen === 0) {
         for (const { tally } of userRules) tally.record(environment, { notAssessed: NOBODY_SEEN });
       }

@@ -101,7 +101,7 @@ export interface Limit {
 export interface UserGroup extends GroupFacts {
   /** The name of the key that they share; empty where all who count are one group. */
   readonly sharing: string;
-  /** That key; where it has several texts, with a line feed between. */
+  /** The text of that key. */
   readonly key: string;
   /** As evidence: the lowest ids by code unit, and the number of all. */
   readonly users: { readonly userCount: number; readonly userIds: readonly string[] };
@@ -111,8 +111,8 @@ export interface UserGroup extends GroupFacts {
 export interface Key {
   /** States, in plain words, that a user has it. */
   readonly text: string;
-  /** Its texts, all of which must be the same; undefined where the user has none. */
-  of(user: User): readonly string[] | undefined;
+  /** Gives it as a text; undefined where the user has none. */
+  of(user: User): string | undefined;
 }
 
 interface Counting<O extends Options> extends Configurable<O> {

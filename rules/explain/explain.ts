@@ -1,7 +1,7 @@
 import { allOf, anyOf, type Condition, firstReason, type Truth } from '../engine/condition.ts';
 import type { ConfiguredRule } from '../engine/configure.ts';
 import type { Context, Options } from '../engine/context.ts';
-import { type Bounds, breaksLimit, type DirectoryCheck, type IdAt } from '../engine/directory.ts';
+import { type Bounds, breaksLimit, type DirectoryCheck, type IdAt, type SharedText } from '../engine/directory.ts';
 import type { DirectoryRule, UserChange, Violation } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
 import { USER_TIMES, type User } from '../engine/user.ts';
@@ -165,12 +165,6 @@ export const explainChange = (
   return { ...explanation, values: valuesRead(read, afterRecord, beforeRecord) };
 };
 
-/** A key that users of a group share. */
-export interface SharedText {
-  readonly name: string;
-  readonly texts: readonly string[];
-}
-
 /** Users that a directory rule counts together. */
 export interface CountedGroup {
   /** Undefined where they are all who count. */
@@ -185,7 +179,7 @@ const MOST_IDS = 100;
 
 /** Reads a group from a check that has seen all users. */
 export const countedGroup = (check: DirectoryCheck, shared: SharedText | undefined, idAt: IdAt): CountedGroup => {
-  const { bounds, ids } = check.groupOf(shared?.name, shared?.texts ?? [], idAt);
+  const { bounds, ids } = check.groupOf(shared, idAt);
   const some: string[] = [];
   for (const id of ids) if (some.push(id) === MOST_IDS) break;
   return { shared, bounds, ids: some };
@@ -208,9 +202,9 @@ const conditionsOf = ({ counts = [], outOf = [], keys }: DirectoryRule): readonl
 /** The groups that a user belongs to, or would if it counted. */
 export const sharedBy = ({ rule }: ConfiguredDirectoryRule, user: User): readonly (SharedText | undefined)[] => {
   if (rule.keys === undefined) return [undefined];
-  return Object.entries(rule.keys).flatMap(([name, key]) => {
-    const texts = key.of(user);
-    return texts === undefined ? [] : [{ name, texts }];
+  return Object.entries(rule.keys).flatMap(([name, { of }]) => {
+    const key = of(user);
+    return key === undefined ? [] : [{ name, key }];
   });
 };
 

@@ -1,6 +1,5 @@
 /** A key that two or more users have, such as an ARN or a name. */
 export interface SharedKey {
-  /** Of several texts, with a line feed between. */
   readonly key: string;
   /** Of the users, in the order of the listing. */
   readonly positions: readonly number[];
@@ -42,15 +41,12 @@ export class SharedKeys {
     return this.#size;
   }
 
-  /**
-   * @param position in the listing of the user that has the key; no user has two keys here
-   * @param texts of the key: all of them must be the same. Where there are several, none holds a line feed
-   */
-  add(position: number, texts: readonly string[]): void {
-    const slot = this.#slotOf(texts);
+  /** @param position in the listing of the user that has the key; no user has two keys here */
+  add(position: number, key: string): void {
+    const slot = this.#slotOf(key);
     const owner = this.#slots.getUint32(slot + OWNER);
     if (owner !== 0) {
-      this.#share(owner, texts.join('\n'), position);
+      this.#share(owner, key, position);
       return;
     }
     this.#fill(slot, this.#high, this.#low, position + 1);
@@ -64,31 +60,24 @@ export class SharedKeys {
   }
 
   /** The users that have a key. */
-  positionsOf(texts: readonly string[]): readonly number[] {
-    const owner = this.#slots.getUint32(this.#slotOf(texts) + OWNER);
+  positionsOf(key: string): readonly number[] {
+    const owner = this.#slots.getUint32(this.#slotOf(key) + OWNER);
     return owner === 0 ? [] : (this.#shared.get(owner)?.positions ?? [owner - 1]);
   }
 
   /** The slot that has a key, or the free one where it belongs; its fingerprint is left in `#high` and `#low`. */
-  #slotOf(texts: readonly string[]): number {
+  #slotOf(key: string): number {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
-    let length = 0;
-    // Text by text: to join them first would make a text for every user, to be hashed and thrown away.
-    for (const text of texts) {
-      // Where a text begins counts: `ab` and `c` are not `a` and `bc`.
-      high ^= Math.imul(length, 0x297a2d39);
-      for (let index = 0; index < text.length; index += 1) {
-        const unit = text.charCodeAt(index);
-        high = Math.imul(high ^ unit, 0x297a2d39);
-        high ^= high >>> 14;
-        low = Math.imul(low + unit, 0x85ebca77);
-        low ^= low >>> 15;
-      }
-      length += text.length + 1;
+    for (let index = 0; index < key.length; index += 1) {
+      const unit = key.charCodeAt(index);
+      high = Math.imul(high ^ unit, 0x297a2d39);
+      high ^= high >>> 14;
+      low = Math.imul(low + unit, 0x85ebca77);
+      low ^= low >>> 15;
     }
     this.#high = finish(high);
-    this.#low = finish(low ^ (length - 1));
+    this.#low = finish(low ^ key.length);
     return this.#find(this.#high, this.#low);
   }
 

@@ -33,7 +33,7 @@ const crowded = defineDirectoryRule({
   outOf: [hasStatus('ENABLED')],
   counts: [apiBound],
   keys: {
-    arn: { text: 'an ARN', of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]) },
+    arn: { text: 'an ARN', of: ({ principalArn }) => principalArn },
   },
   limit: ratio.limit,
   violation: ({ sharing, key, count, outOf }) => ({ message: `${count} of ${outOf}`, evidence: { sharing, key } }),
@@ -161,8 +161,8 @@ describe('a rule with keys', () => {
     about: 'user',
     counts: [apiBound],
     keys: {
-      role: { text: 'a role', of: ({ principalArn }) => (principalArn === undefined ? undefined : [principalArn]) },
-      name: { text: 'a name', of: ({ firstName }) => (typeof firstName === 'string' ? [firstName, 'x'] : undefined) },
+      role: { text: 'a role', of: ({ principalArn }) => principalArn },
+      name: { text: 'a name', of: ({ firstName }) => (typeof firstName === 'string' ? `${firstName}\nx` : undefined) },
     },
     limit: ({ count }) => ({ text: 'two', holds: count > 1 }),
     violation: ({ sharing, key, count }) => ({ message: `${count} with a ${sharing}`, evidence: { [sharing]: key } }),

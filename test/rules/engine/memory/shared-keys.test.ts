@@ -2,12 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { SharedKeys } from '../../../../rules/engine/memory/shared-keys.ts';
 
-/** A line feed parts the texts of a key. */
-const add = (keys: SharedKeys, key: string, position: number): void => keys.add(position, key.split('\n'));
-
 const filed = (entries: readonly (readonly [key: string, position: number])[]): SharedKeys => {
   const keys = new SharedKeys();
-  for (const [key, position] of entries) add(keys, key, position);
+  for (const [key, position] of entries) keys.add(position, key);
   return keys;
 };
 
@@ -92,11 +89,20 @@ describe('keys that users share', () => {
     expect(keys.size).toBe(count);
     expect(keys.shared()).toEqual([]);
 
-    add(keys, keyAt(0), count);
-    add(keys, keyAt(count - 1), count);
+    keys.add(count, keyAt(0));
+    keys.add(count, keyAt(count - 1));
     expect(keys.shared()).toEqual([
       { key: keyAt(0), positions: [0, count] },
       { key: keyAt(count - 1), positions: [count - 1, count] },
     ]);
   });
+});
+
+test('the users of a key, of one that one user has, and of none', () => {
+  const keys = filed([
+    ['a', 1],
+    ['b', 2],
+    ['a', 3],
+  ]);
+  expect(['a', 'b', 'c'].map((key) => keys.positionsOf(key))).toEqual([[1, 3], [2], []]);
 });
