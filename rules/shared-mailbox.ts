@@ -24,7 +24,7 @@ export default defineUserRule({
   id: 'shared-mailbox',
   title: 'Users are persons, not shared mailboxes',
   failsWhen:
-    'the user is active, its e-mail address has exactly one `@`, and the local part, lower-cased and up to a `+`, is one of `names` or starts with one of them and a `.`, `-` or `_`; not assessed where there is no address, or one that is no text',
+    'the user is active, its e-mail address has exactly one `@`, and the local part, lower-cased and up to a `+`, is one of `names` or starts with one of them and a `.`, `-` or `_`; not assessed where the address is missing, null, empty or no text',
   severity: 'MEDIUM',
   rationale:
     'A user named after a shared mailbox is likely to be used by everyone who reads it. What it does cannot be traced to a person, and it is not disabled when one of them leaves.',

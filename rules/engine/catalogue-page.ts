@@ -12,12 +12,17 @@ const INTRO = `# The rule catalogue
 
 <!-- Written by \`npm run catalogue\` from the rules themselves; a test fails when the two disagree. -->
 
-What the audit holds every FinSpace environment to. Each rule answers with a pass, a failure or "not assessed", where
-the data that it needs is missing or unusable; the latter never counts as a pass.
+What the audit holds every FinSpace environment to. A rule fails where all of its condition holds, passes where some of
+it does not, and else is "not assessed", which never counts as a pass: a member that it needs is missing or unusable.
 
 - *Active* is a user whose \`status\` is not \`DISABLED\`; a status that is not documented counts as active.
 - *API-bound* is a user whose \`apiAccess\` is \`ENABLED\`.
 - A *super user* is one whose \`type\` is \`SUPER_USER\`.
+- A \`status\`, \`type\` or \`apiAccess\` that is missing, null or none of the documented values is *unknown*, and so is
+  an e-mail address that is missing, null or empty: whatever is said of it neither holds nor does not. An ARN that is
+  missing, null or empty is none.
+- A limit or a count that depends on something unknown is judged both ways: the rule fails where both fail, and passes
+  where both pass. Of two severities that may apply, the higher one does.
 - A time is *never* when it is missing, null or 0. It is *unusable* when it is no finite number, in seconds instead of
   milliseconds, or over 5 minutes after now.
 - *Older than N days* means more than N times 24 hours before now: a user at exactly N days is fine.
