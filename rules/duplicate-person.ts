@@ -57,10 +57,7 @@ export default defineDirectoryRule({
 
   counts: [active],
   keys: {
-    emailAddress: {
-      text: 'emailAddress has exactly one @ with something on either side',
-      of: emailKey,
-    },
+    emailAddress: { text: 'emailAddress has exactly one @ with something on either side', of: emailKey },
     'firstName and lastName': { text: 'firstName and lastName are both there and not blank', of: nameKey },
   },
   limit: isShared,

@@ -27,7 +27,7 @@ const allowedBy = (entries: readonly string[]): Allowed => {
   return allowed;
 };
 
-/** Whether some parent of the domain is in the set. An empty label makes it no subdomain of anything. */
+/** Tells whether some parent of the domain is in the set. An empty label makes it no subdomain of anything. */
 const isSubdomain = (domain: string, parents: ReadonlySet<string>): boolean => {
   if (domain.startsWith('.') || domain.includes('..')) return false;
   for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1)) {

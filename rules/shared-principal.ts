@@ -21,12 +21,7 @@ export default defineDirectoryRule({
   about: 'principal',
 
   counts: [active, apiBound],
-  keys: {
-    apiAccessPrincipalArn: {
-      text: 'apiAccessPrincipalArn is present',
-      of: ({ principalArn }) => principalArn,
-    },
-  },
+  keys: { apiAccessPrincipalArn: { text: 'apiAccessPrincipalArn is present', of: ({ principalArn }) => principalArn } },
   limit: isShared,
 
   violation: ({ key, count, users }) => ({

@@ -59,7 +59,7 @@ export interface ExplainRequest {
 /** One rule, explained. */
 export interface ExplainedRule {
   readonly rule: Rule;
-  /** Why there is no explanation. */
+  /** The reason for which there is no explanation. */
   readonly unjudged: string | undefined;
   readonly explanation: Explanation | undefined;
   /** The users that a directory rule counted. */

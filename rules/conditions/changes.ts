@@ -8,7 +8,7 @@ export const wasThere: Condition<UserChange> = {
 };
 
 const inRun =
-  (run: keyof UserChange, place: string) =>
+  (run: keyof UserChange, when: string) =>
   (text: string, condition: Condition<UserFacts>): Condition<UserChange> => {
     const { holds: test } = condition;
     return {
@@ -17,7 +17,7 @@ const inRun =
         return user !== undefined && test(user, options, context);
       },
       unknown: ({ [run]: user }, options, context) =>
-        user === undefined ? '' : place + reasonOf(condition, user, options, context),
+        user === undefined ? '' : when + reasonOf(condition, user, options, context),
     };
   };
 

@@ -10,7 +10,7 @@ export interface Condition<S, O = Options> {
   readonly holds: (subject: S, options: O, context: Context) => Truth;
   /** Names the member for lack of which it can't be told; left out where it always can be. */
   readonly unknown?: (subject: S, options: O, context: Context) => string;
-  /** Of which one is enough. */
+  /** The conditions of which one is enough. */
   readonly alternatives?: readonly Condition<S, O>[];
   /** The condition that it comes down to for one subject, where its limit depends on the subject and can be told. */
   readonly applied?: (subject: S, options: O, context: Context) => Condition<S, O> | undefined;
@@ -33,11 +33,11 @@ export const allOf = <S, O>(conditions: readonly Condition<S, O>[]): Condition<S
   };
 };
 
-/** Why it can't be told whether a condition holds. */
+/** Names the reason for which it can't be told whether a condition holds. */
 export const reasonOf = <S, O>(condition: Condition<S, O>, subject: S, options: O, context: Context): string =>
   condition.unknown?.(subject, options, context) ?? `it can't be told whether ${condition.text(options, context)}`;
 
-/** Why it can't be told whether all conditions hold: the reason of the first of which that can't be told. */
+/** Names the reason for which it can't be told whether all conditions hold: that of the first such condition. */
 export const firstReason = <S, O>(
   conditions: readonly Condition<S, O>[],
   subject: S,

@@ -14,7 +14,7 @@ export interface RuleSettings {
 export interface ConfiguredRule {
   readonly rule: Rule;
   readonly state: 'on' | 'off' | 'not-configured';
-  /** Why it is not on. */
+  /** The reason for which it is not on. */
   readonly reason?: string;
   readonly severity?: Severity;
   readonly options: Options;

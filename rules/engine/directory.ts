@@ -96,7 +96,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   const shared = Object.entries(keys ?? {}).map(([name, key]) => ({ name, key, users: new SharedKeys() }));
   /** The positions of all who count or may, where they are one group. */
   const positions = new NumberList();
-  /** By position. */
+  /** The doubts, by position; see `SURE`. */
   const doubts = new NumberList();
   const reasons: string[] = [];
   const reasonsOfOthers = new Set<string>();

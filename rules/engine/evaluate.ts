@@ -5,7 +5,7 @@ import { judgeBy, type Outcome, type Rule, type Subject, type UserChange, type V
 import type { Severity } from './severity.ts';
 import { DOCUMENTED, type User, type UserFacts } from './user.ts';
 
-/** One subject failing one rule. */
+/** The failure of one rule by one subject. */
 export interface RuleFailure {
   readonly rule: Rule;
   readonly severity: Severity;
@@ -24,7 +24,7 @@ export interface RuleOutcome {
   readonly failed: number;
   /** Subjects that got none; never counted as passes. */
   readonly notAssessed: number;
-  /** Why the rule did not run, or what subjects were without. */
+  /** The reason for which the rule did not run, or some subject was not assessed. */
   readonly reason?: string;
   /** The error that the rule threw; the run is then not complete. */
   readonly error?: string;

@@ -4,7 +4,7 @@ import type { Waiver } from './waiver.ts';
 
 export const FINDING_STATES = ['new', 'open', 'reopened', 'resolved', 'waived', 'event'] as const;
 
-/** `event`: a change, told once, that neither persists nor resolves. */
+/** `event` is a change, reported once, that neither persists nor resolves. */
 export type FindingState = (typeof FINDING_STATES)[number];
 
 export type ResolutionCause = 'fixed' | 'user-disabled' | 'user-vanished' | 'rule-changed';
@@ -23,9 +23,9 @@ export interface Finding {
   readonly firstSeen: string;
   /** ISO 8601, UTC: the asOf of the last run that judged it to fail. */
   readonly lastSeen: string;
-  /** In how many complete runs it stood, this one included. */
+  /** The number of complete runs in which it was open, this one included. */
   readonly runs: number;
-  /** The rule could not assess the subject this time: the finding stands as it was. */
+  /** The rule could not assess the subject this time: the finding stays as it was. */
   readonly carried?: true;
   /** The severity before this run raised it. */
   readonly escalatedFrom?: Severity;
@@ -38,7 +38,7 @@ export interface Finding {
 }
 
 /**
- * Stable over runs, whatever changes in the message: (environment, rule, subject). Readable, and unambiguous since
+ * Names a finding. Stable over runs, whatever changes in the message: (environment, rule, subject). Readable, and unambiguous since
  * neither an environment's nor a rule's id holds a slash.
  */
 export const findingId = (environmentId: string, ruleId: string, subject: Subject): string =>

@@ -2,15 +2,16 @@ import type { Finding } from './finding.ts';
 import type { Severity } from './severity.ts';
 import { DAY_MS } from './time.ts';
 
-/** By severity, after how many days people are reminded of an open finding, again and again. */
+/** The days after which people are reminded of an open finding, again and again, by severity. */
 export type Reminders = Readonly<Record<Severity, number | 'off'>>;
 
-/** Rounded, since nights are an hour shorter or longer where clocks change. */
+/** Rounds, since days are an hour shorter or longer where clocks change. */
 const daysOpen = (firstSeen: string, asOf: string): number =>
   Math.round((Date.parse(asOf) - Date.parse(firstSeen)) / DAY_MS);
 
 /**
- * Whether a reminder of an open finding came due after the last complete run; a night that was missed is made up for.
+ * Tells whether a reminder of an open finding came due after the last complete run; one of a run that was missed is
+ * made up for.
  * @param previousAsOf of the last complete run, and `asOf` of this one: ISO 8601, UTC
  */
 export const isReminderDue = (

@@ -13,7 +13,7 @@ export interface Subject {
   readonly id: string;
 }
 
-/** Why one subject fails one rule. */
+/** The reason for which one subject fails one rule. */
 export interface Violation {
   /** Reads after the subject and goes into alerts, so it names nobody: "last login 91 days ago; at most 90 allowed". */
   readonly message: string;
@@ -41,7 +41,7 @@ export interface RuleText {
   readonly severity: Severity;
   /** Tells when the severity differs from `severity`, for the catalogue page. */
   readonly severityNote?: string;
-  /** Why the requirement exists: the risk of ignoring it. */
+  /** The reason for which the requirement exists: the risk of ignoring it. */
   readonly rationale: string;
   /** The advice to the owner of a finding, in the imperative. */
   readonly remediation: string;
@@ -137,7 +137,7 @@ type About =
   | { readonly about: 'environment'; readonly keys?: never }
   | {
       readonly about: 'principal' | 'user';
-      /** By name, the keys of which a user must have one; the users of a key are a group if they are two or more. */
+      /** The keys, by name, of which a user must have one; the users of a key are a group if they are two or more. */
       readonly keys: Readonly<Record<string, Key>>;
     };
 

@@ -9,7 +9,7 @@ export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 const LEAST_MILLISECONDS = 100_000_000_000;
 
 /**
- * What a member such as `lastLoginTime` says: milliseconds since the epoch, `never` (missing, null or 0), or
+ * Reads a member such as `lastLoginTime`: milliseconds since the epoch, `never` (missing, null or 0), or
  * `unusable` (not a finite number, seconds, or after `now`). An unusable time is never rescaled or guessed.
  */
 export const readTime = (value: unknown, now: number): number | 'never' | 'unusable' => {

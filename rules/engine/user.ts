@@ -10,7 +10,7 @@ const VALUES = {
   apiAccess: ['ENABLED', 'DISABLED'],
 };
 
-/** By member, to be asked for any value. */
+/** The same by member, to be asked for any value. */
 export const DOCUMENTED: Readonly<Record<keyof typeof VALUES, readonly unknown[]>> = VALUES;
 
 /**
@@ -52,9 +52,9 @@ export interface UserFacts {
   readonly hasUserId: boolean;
   readonly status: unknown;
   readonly type: unknown;
-  /** Whether `type` is `SUPER_USER`: undefined where it is missing or not documented. */
+  /** Its `type` is `SUPER_USER`; undefined where it is missing or not documented. */
   readonly isPrivileged: Truth;
-  /** Whether `apiAccess` is `ENABLED`: undefined where it is missing or not documented. */
+  /** Its `apiAccess` is `ENABLED`; undefined where it is missing or not documented. */
   readonly isApiBound: Truth;
   /** The ARN as text, or undefined where there is none. */
   readonly principalArn: string | undefined;

@@ -10,7 +10,7 @@ import { USER_TIMES, type User } from '../engine/user.ts';
 export interface ConditionState {
   readonly text: string;
   readonly holds: Truth;
-  /** Of which one is enough. */
+  /** The conditions of which one is enough. */
   readonly alternatives?: readonly ConditionState[];
 }
 
@@ -22,7 +22,7 @@ export interface MemberValue {
   readonly before?: unknown;
 }
 
-/** Why a rule says what it says. */
+/** The outcome of a rule on a subject, and what led to it. */
 export interface Explanation {
   readonly outcome: 'PASS' | 'FAIL' | 'NOT_ASSESSED';
   /** Tells what fails, or what is missing. */

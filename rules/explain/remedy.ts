@@ -38,7 +38,7 @@ const ownRole = ({ position }: User, { context, accountId }: Setting): Members =
   apiAccessPrincipalArn: `arn:${context.partition}:iam::${accountId}:role/finspace-user-${position}`,
 });
 
-/** From the one that is done most easily to those that nobody should do lightly. */
+/** All changes, from the one that is done most easily to those that nobody should do lightly. */
 export const CHANGES: readonly Change[] = [
   {
     text: 'have the user log in',
@@ -118,13 +118,13 @@ export const changeUser = (
 const combinations = <T>(things: readonly T[], count: number): readonly (readonly T[])[] =>
   count === 0
     ? [[]]
-    : things.flatMap((thing, place) =>
-        combinations(things.slice(place + 1), count - 1).map((others) => [thing, ...others]),
+    : things.flatMap((thing, index) =>
+        combinations(things.slice(index + 1), count - 1).map((others) => [thing, ...others]),
       );
 
 export const givesAccess = (changes: readonly Change[]): boolean => changes.some((change) => change.givesAccess);
 
-/** From the smallest on, those that give access last. More than three at once are no small change. */
+/** All sets of changes, the smallest first, those that give access last. More than three at once are no small change. */
 const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
   .flatMap((count) => combinations(CHANGES, count))
   .toSorted((one, other) => Number(givesAccess(one)) - Number(givesAccess(other)));
@@ -204,7 +204,7 @@ export interface WhatIf {
   readonly failed: ReadonlySet<string>;
   /** `RULE/SUBJECT` of those that could not be assessed. */
   readonly notAssessed: ReadonlySet<string>;
-  /** Whether every rule could judge. */
+  /** Every rule could judge. */
   readonly isJudged: boolean;
 }
 

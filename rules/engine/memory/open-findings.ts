@@ -14,11 +14,11 @@ export interface OpenFinding {
 /** The findings that were open at the end of the last complete run, and which of them failed again in this one. */
 export class OpenFindings {
   readonly #ids = new PathTable();
-  /** By the number of the id: which of `#kinds` it is. */
+  /** The number of its kind, by the number of the id. */
   readonly #kindOf = new NumberList();
-  /** By the number of the id: 1 where it failed again. */
+  /** 1 where it failed again, by the number of the id. */
   readonly #again = new NumberList();
-  /** Many findings began on the same night and are alike in all that is kept of them. */
+  /** The kinds: many findings began with the same run and are alike in all that is kept of them. */
   readonly #kinds: OpenFinding[] = [];
   readonly #kindNumbers = new Map<string, number>();
 

@@ -28,12 +28,12 @@ export type Presence = 'active' | 'disabled' | 'gone';
  */
 export class Roster {
   readonly #ids = new TextTable();
-  /** By the number of the id. */
+  /** The facts, by the number of the id. */
   readonly #facts = new NumberList();
   readonly #arns = new PathTable();
-  /** By the number of the id: the number of the ARN plus one, 0 is none. */
+  /** The number of the ARN plus one, 0 for none, by the number of the id. */
   readonly #arnOf = new NumberList();
-  /** By the position in the listing: the number of the id plus one, 0 is none. */
+  /** The number of the id plus one, 0 for none, by the position in the listing. */
   readonly #arrivals = new NumberList();
 
   /** Adds a user of the baseline. Records without a userId take no part. */

@@ -1,7 +1,7 @@
 /** A key that two or more users have, such as an ARN or a name. */
 export interface SharedKey {
   readonly key: string;
-  /** Of the users, in the order of the listing. */
+  /** The positions of its users, in the order of the listing. */
   readonly positions: readonly number[];
 }
 
@@ -33,7 +33,7 @@ export class SharedKeys {
   #size = 0;
   #high = 0;
   #low = 0;
-  /** By the owner. */
+  /** The keys that two or more users have, by the owner. */
   readonly #shared = new Map<number, { key: string; positions: number[] }>();
 
   /** The number of different keys. */

@@ -11,46 +11,46 @@ const UNIT_BYTES = 3;
 /** Ends a text; no unit has it. */
 const END = 0xff;
 
-/** The text that stands at a place of a chunk. */
+/** Reads the text that begins at an offset of a chunk. */
 const read = (bytes: Uint8Array, from: number): string => {
   let text = '';
-  for (let place = from; bytes[place] !== END; place += 1) {
-    const byte = bytes[place] ?? 0;
+  for (let offset = from; bytes[offset] !== END; offset += 1) {
+    const byte = bytes[offset] ?? 0;
     if (byte < 0x80) {
       text += String.fromCharCode(byte);
       continue;
     }
-    const low = ((bytes[place + 1] ?? 0) << 7) | (bytes[place + 2] ?? 0);
+    const low = ((bytes[offset + 1] ?? 0) << 7) | (bytes[offset + 2] ?? 0);
     text += String.fromCharCode(((byte & 0x7f) << 14) | low);
-    place += UNIT_BYTES - 1;
+    offset += UNIT_BYTES - 1;
   }
   return text;
 };
 
-/** Writes a text, a code unit below 128 as it is and any other in three bytes, and gives the place after its end. */
+/** Writes a text, a code unit below 128 as it is and any other in three bytes, and gives the offset after its end. */
 const write = (bytes: Uint8Array, from: number, text: string): number => {
-  let place = from;
+  let offset = from;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) {
-      bytes[place] = unit;
-      place += 1;
+      bytes[offset] = unit;
+      offset += 1;
       continue;
     }
-    bytes[place] = 0x80 | (unit >> 14);
-    bytes[place + 1] = (unit >> 7) & 0x7f;
-    bytes[place + 2] = unit & 0x7f;
-    place += UNIT_BYTES;
+    bytes[offset] = 0x80 | (unit >> 14);
+    bytes[offset + 1] = (unit >> 7) & 0x7f;
+    bytes[offset + 2] = unit & 0x7f;
+    offset += UNIT_BYTES;
   }
-  bytes[place] = END;
-  return place + 1;
+  bytes[offset] = END;
+  return offset + 1;
 };
 
-/** Of a text, in 32 bits: where it stands among the slots is told by the upper ones. */
+/** Hashes a text to 32 bits, of which the upper ones tell its slot. */
 const hashOf = (bytes: Uint8Array, from: number): number => {
   let hash = 0x1b873593;
-  for (let place = from; bytes[place] !== END; place += 1) {
-    hash = Math.imul(hash ^ (bytes[place] ?? 0), 0x297a2d39);
+  for (let offset = from; bytes[offset] !== END; offset += 1) {
+    hash = Math.imul(hash ^ (bytes[offset] ?? 0), 0x297a2d39);
     hash ^= hash >>> 14;
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
@@ -142,7 +142,7 @@ export class TextTable {
     return write(this.#chunk(this.#chunks.length - 1), this.#next, text);
   }
 
-  /** Of the text behind the others. */
+  /** Hashes the text behind the others. */
   #hash(): number {
     return hashOf(this.#chunk(this.#chunks.length - 1), this.#next);
   }
@@ -159,7 +159,7 @@ export class TextTable {
     return slot;
   }
 
-  /** Whether the text behind the others is the one of a number. */
+  /** Tells whether the text behind the others is the one of a number. */
   #isWritten(number: number): boolean {
     const start = this.#starts.at(number);
     const chunk = this.#chunk(start >>> CHUNK_BITS);

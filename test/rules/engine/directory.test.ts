@@ -32,9 +32,7 @@ const crowded = defineDirectoryRule({
   about: 'principal',
   outOf: [hasStatus('ENABLED')],
   counts: [apiBound],
-  keys: {
-    arn: { text: 'an ARN', of: ({ principalArn }) => principalArn },
-  },
+  keys: { arn: { text: 'an ARN', of: ({ principalArn }) => principalArn } },
   limit: ratio.limit,
   violation: ({ sharing, key, count, outOf }) => ({ message: `${count} of ${outOf}`, evidence: { sharing, key } }),
 });
