@@ -189,8 +189,7 @@ export const beginEvaluation = (
     }
   };
 
-  const judgeDirectory = (tally: Tally, check: DirectoryCheck, idAt: IdAt): void => {
-    if (tally.error !== undefined) return;
+  const judgeDirectory = ({ tally, check }: (typeof directoryRules)[number], idAt: IdAt): void => {
     try {
       const { checked, outcomes } = check.judge(idAt);
       for (const { subject, outcome } of outcomes) tally.record(subject, outcome);
@@ -220,9 +219,10 @@ export const beginEvaluation = (
     },
 
     conclude(idAt, isWhole) {
-      for (const { tally, check } of directoryRules) {
-        if (isWhole) judgeDirectory(tally, check, idAt);
-        else tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
+      for (const judging of directoryRules) {
+        if (judging.tally.error !== undefined) continue;
+        if (isWhole) judgeDirectory(judging, idAt);
+        else judging.tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
       }
       if (seen === 0) {
         for (const { tally } of userRules) tally.record(environment, { notAssessed: NOBODY_SEEN });

@@ -203,6 +203,12 @@ describe('a rule on the directory that throws', () => {
       error: 'TypeError: cannot count this',
     });
   });
+
+  test('is told of once where not every user was seen', () => {
+    const broken = { ...fewUsers, counts: [{ text: () => '', holds: explode }] };
+    const judged = judge([broken], { records: [user('a')], isWhole: false });
+    expect(judged.unanswered).toEqual(['few-users env: the rule failed']);
+  });
 });
 
 describe('a rule on change', () => {
