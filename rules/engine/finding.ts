@@ -38,8 +38,8 @@ export interface Finding {
 }
 
 /**
- * Names a finding. Stable over runs, whatever changes in the message: (environment, rule, subject). Readable, and unambiguous since
- * neither an environment's nor a rule's id holds a slash.
+ * Names a finding. Stable over runs, whatever changes in the message: (environment, rule, subject). Readable, and
+ * unambiguous since neither an environment's nor a rule's id holds a slash.
  */
 export const findingId = (environmentId: string, ruleId: string, subject: Subject): string =>
   `${environmentId}/${ruleId}/${subject.id}`;
