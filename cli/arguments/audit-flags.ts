@@ -1,30 +1,21 @@
+import { finspaceEndpoint } from '../../core/sources/finspace/endpoint.ts';
+import { messageOf } from '../../core/text/error-message.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import { type ArchiveLocation, type LocationFlags, readArchiveLocation, readRegion } from './archive-location.ts';
+import { type LocationFlags, readArchiveLocation, readRegion } from './archive-options.ts';
 import type { FlagReader } from './flags.ts';
 
 /** The flags that say what is audited, and who takes the evidence and the digest, as they were typed. */
 export interface AuditFlags extends LocationFlags {
   readonly environment?: string;
+  /** Default: the caller's, as STS tells it. */
   readonly account?: string;
   readonly region?: string;
+  /** Default: the digest is for the terminal. */
   readonly topic?: string;
   readonly config?: string;
+  /** Default: as the config says. */
   readonly directCredentials?: true;
-}
-
-/** The audit that `run` makes and `doctor` looks into. */
-export interface AuditOptions {
-  readonly environmentId: string;
-  /** Undefined: the caller's, as STS tells it. */
-  readonly accountId: string | undefined;
-  readonly region: string;
-  /** The archive that takes the evidence. */
-  readonly location: ArchiveLocation;
-  /** Undefined: the digest is for the terminal. */
-  readonly topicArn: string | undefined;
-  readonly configFile: string | undefined;
-  /** Undefined: as the config says. */
-  readonly credentials: 'direct' | undefined;
 }
 
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
@@ -33,24 +24,28 @@ export const readTopic = (read: FlagReader, flag: string, value: string | undefi
   read.text(flag, value, 'the ARN of an SNS topic', (text) => TOPIC.test(text));
 
 /** Reads the flags that `run` and `doctor` share; `read.done` throws where something is wrong. */
-export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env']): AuditOptions => {
-  const environmentId = read.environmentId('--environment', flags.environment ?? '');
-  const accountId = read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value));
-  const region = readRegion(read, flags.region, env);
-  const location = readArchiveLocation(read, flags);
-  const topicArn = readTopic(read, '--topic', flags.topic);
-  const configFile = read.path('--config', flags.config, 'file');
+export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env']) => {
+  const audited = {
+    // `done` throws where it is missing.
+    environmentId: read.environmentId('--environment', flags.environment ?? '') ?? '',
+    accountId: read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value)),
+    region: readRegion(read, flags.region, env),
+    location: readArchiveLocation(read, flags),
+    topicArn: readTopic(read, '--topic', flags.topic),
+    configFile: read.path('--config', flags.config, 'file'),
+    credentials: flags.directCredentials ? ('direct' as const) : undefined,
+  };
   if (flags.topic !== undefined && flags.bucket === undefined) {
     read.refuse('--topic is allowed with --bucket only: an audit that mails keeps its evidence in a bucket');
   }
-  return {
-    // `done` throws where it is missing.
-    environmentId: environmentId ?? '',
-    accountId,
-    region,
-    location,
-    topicArn,
-    configFile,
-    credentials: flags.directCredentials ? 'direct' : undefined,
-  };
+  return audited;
+};
+
+/** Finds the endpoint of FinSpace. A wrong one in the environment is a wrong command line: throws UsageError. */
+export const endpointOf = (region: string, env: Io['env']): string => {
+  try {
+    return finspaceEndpoint(region, env);
+  } catch (error) {
+    throw new UsageError([messageOf(error)]);
+  }
 };

@@ -144,11 +144,11 @@ const auditUntilComplete = async (stage: Stage, night: Night, index: number): Pr
 
 /** `demo`: audits some nights of a simulated directory into a folder. Throws UsageError and ConfigError. */
 export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
-  const { configFile, out: folder, isJson, ...options } = readDemoFlags(flags);
+  const { out: folder, ...options } = readDemoFlags(flags);
   const files =
-    configFile === undefined
+    flags.config === undefined
       ? { config: demoConfig(), waivers: [] }
-      : withoutSigning(readConfigFiles(configFile, Date.now()));
+      : withoutSigning(readConfigFiles(flags.config, Date.now()));
   await removeFormerDemos(folder);
   const nights = makeNights({ ...options, firstNight: FIRST_NIGHT, accountId: ACCOUNT });
   const simulator = await startSimulator({ environmentId: ENVIRONMENT.id, region: REGION, rate: RATE });
@@ -156,16 +156,16 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
 
   try {
     return await interruptible(io, async () => {
-      if (!isJson) showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
+      if (!flags.json) showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
       const all: DemoAttempt[] = [];
       const summaries: object[] = [];
       for (const [index, night] of nights.entries()) {
         const attempts = await auditUntilComplete(stage, night, index);
-        if (!isJson) showNight(io.out, index, night, attempts);
+        if (!flags.json) showNight(io.out, index, night, attempts);
         summaries.push(nightJson(night, attempts));
         all.push(...attempts);
       }
-      if (isJson) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
+      if (flags.json) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
       else await showEnd(io.out, folder, all);
       return all.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
     });

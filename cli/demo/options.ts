@@ -22,5 +22,5 @@ export const readDemoFlags = (flags: DemoFlags) => {
   const seed = read.whole('--seed', flags.seed, 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const out = read.path('--out', flags.out, 'folder') ?? '';
   read.done();
-  return { nights, users, seed, out, configFile: flags.config, isJson: flags.json ?? false };
+  return { nights, users, seed, out };
 };

@@ -18,7 +18,6 @@ import { showDiff } from './view.ts';
 /** The flags of `diff` as they were typed. */
 export interface DiffFlags extends ArchiveFlags {
   readonly names?: true;
-  readonly json?: true;
 }
 
 /** The members that name nobody; one that the service may add some day is not known to be of them. */

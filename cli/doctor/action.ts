@@ -1,23 +1,20 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { diagnosticClients } from '../../core/doctor/clients.ts';
-import { doctor as diagnose, type EvidenceLocation } from '../../core/doctor/doctor.ts';
+import { doctor as diagnose } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
-import { openArchive } from '../arguments/archive-location.ts';
+import { openArchive } from '../arguments/archive-options.ts';
+import { endpointOf } from '../arguments/audit-flags.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
-import { endpointOf } from '../arguments/endpoint.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import { type DoctorFlags, type DoctorOptions, readDoctorFlags } from './options.ts';
+import { type DoctorFlags, readDoctorFlags } from './options.ts';
 import { checksText, summaryText } from './view.ts';
-
-const locationOf = async ({ location, region }: DoctorOptions, io: Io): Promise<EvidenceLocation> =>
-  location.kind === 'folder' ? { folder: location.path } : { bucket: await openArchive(location, io.env, region) };
 
 /** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const options = readDoctorFlags(flags, io.env);
-  const { region, configFile, credentials, isJson } = options;
+  const { region, location, configFile, credentials } = options;
   const { config } = readConfigFiles(configFile, systemClock.now());
   const given = configFile === undefined ? undefined : config;
 
@@ -27,7 +24,8 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     isEndpointGiven: isEndpointGiven(io.env),
     mode: credentials ?? config.credentials,
     loadCredentials: defaultProvider(),
-    location: await locationOf(options, io),
+    location:
+      location.kind === 'folder' ? { folder: location.path } : { bucket: await openArchive(location, io.env, region) },
     recipients: given?.alerts,
     expected: given?.schedule,
     // Which function the stack has is not known here.
@@ -38,7 +36,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   });
 
   const { checks } = diagnosis;
-  if (isJson) io.out.line(JSON.stringify(diagnosis, null, 2));
+  if (flags.json) io.out.line(JSON.stringify(diagnosis, null, 2));
   else {
     io.out.write(checksText(io.out, checks));
     io.out.line();

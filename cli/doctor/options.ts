@@ -1,27 +1,19 @@
-import { type AuditFlags, type AuditOptions, readAuditFlags, readTopic } from '../arguments/audit-flags.ts';
+import { type AuditFlags, readAuditFlags, readTopic } from '../arguments/audit-flags.ts';
 import { flagReader } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `doctor` as they were typed. */
 export interface DoctorFlags extends AuditFlags {
+  /** Default: no topic of alarms is checked. */
   readonly alarmTopic?: string;
+  /** Default: no schedule is checked. */
   readonly schedule?: string;
   readonly sendTestMail?: true;
   readonly json?: true;
 }
 
-/** The options of `doctor`. */
-export interface DoctorOptions extends AuditOptions {
-  /** Undefined: no topic of alarms is checked. */
-  readonly alarmTopicArn: string | undefined;
-  /** Undefined: no schedule is checked. */
-  readonly scheduleName: string | undefined;
-  readonly sendTestMail: boolean;
-  readonly isJson: boolean;
-}
-
 /** Reads the flags of `doctor`. Throws UsageError, which lists everything that is wrong. */
-export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']): DoctorOptions => {
+export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']) => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
   const alarmTopicArn = readTopic(read, '--alarm-topic', flags.alarmTopic);
@@ -35,11 +27,5 @@ export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']): DoctorOptio
     read.refuse('--send-test-mail is allowed with --topic only: there is nobody to mail to');
   }
   read.done();
-  return {
-    ...audited,
-    alarmTopicArn,
-    scheduleName,
-    sendTestMail: flags.sendTestMail ?? false,
-    isJson: flags.json ?? false,
-  };
+  return { ...audited, alarmTopicArn, scheduleName, sendTestMail: flags.sendTestMail ?? false };
 };

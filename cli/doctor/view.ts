@@ -21,13 +21,8 @@ export const checksText = (out: Terminal, checks: readonly CheckResult[]): strin
 };
 
 /** Sums up the checks, and claims nothing of what was not checked. */
-export const summaryText = (checks: readonly CheckResult[]): string => {
-  const counts = OUTCOMES.map((outcome) => ({
-    outcome,
-    count: checks.filter((check) => check.outcome === outcome).length,
-  }));
-  return counts
-    .filter(({ count }) => count > 0)
-    .map(({ outcome, count }) => `${count} ${outcome}`)
-    .join(', ');
-};
+export const summaryText = (checks: readonly CheckResult[]): string =>
+  OUTCOMES.flatMap((outcome) => {
+    const { length } = checks.filter((check) => check.outcome === outcome);
+    return length === 0 ? [] : `${length} ${outcome}`;
+  }).join(', ');

@@ -26,7 +26,6 @@ import { showHistory } from './view.ts';
 export interface HistoryFlags extends ArchiveFlags {
   readonly since?: string;
   readonly last?: string;
-  readonly json?: true;
 }
 
 const untrustedEntry = (run: string, message: string): RunEntry => ({ run, verdict: 'UNTRUSTED', message });

@@ -9,7 +9,6 @@ export interface ReplayFlags extends ArchiveFlags {
   readonly config?: string;
   readonly waivers?: string;
   readonly against?: string;
-  readonly json?: true;
 }
 
 /** A run as it is named, or the beginning of the names that the runs of a day have. */

@@ -12,7 +12,6 @@ export interface ReviewFlags extends ArchiveFlags {
   readonly ingest?: string;
   readonly reviewer?: string;
   readonly signedOffAt?: string;
-  readonly json?: true;
 }
 
 /** The task that `review` is asked for. */

@@ -20,9 +20,9 @@ import { chooseSource } from '../../core/sources/index.ts';
 import { messageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
-import { openArchive } from '../arguments/archive-location.ts';
+import { openArchive } from '../arguments/archive-options.ts';
+import { endpointOf } from '../arguments/audit-flags.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
-import { endpointOf } from '../arguments/endpoint.ts';
 import {
   alertText,
   failingText,
@@ -37,7 +37,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { factsTable } from '../terminal/table.ts';
 import type { Io } from '../terminal/terminal.ts';
-import { type RunFlags, type RunOptions, readRunFlags } from './options.ts';
+import { type RunFlags, readRunFlags } from './options.ts';
 
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
 const ALERT_WAIT_MS = 2000;
@@ -54,15 +54,6 @@ const callersAccount = async (region: string): Promise<string> => {
     `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
   ]);
 };
-
-/** The archive that takes the evidence, and the sender of digests. */
-const destinationsOf = async ({ location, topicArn, region, isJson }: RunOptions, io: Io) => ({
-  archive: await openArchive(location, io.env, region),
-  sendAlert:
-    topicArn === undefined
-      ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
-      : snsAlerts(awsClient(SNSClient, { region }), topicArn),
-});
 
 const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {
   const isNotified = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
@@ -116,11 +107,15 @@ const showRun = (result: AuditResult, highlights: readonly Highlight[], location
 export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const options = readRunFlags(flags, io.env, now);
-  const { environmentId, region } = options;
+  const { environmentId, region, topicArn, isJson } = options;
   const { config, waivers } = readConfigFiles(options.configFile, now);
   const endpoint = endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));
-  const { archive, sendAlert } = await destinationsOf(options, io);
+  const archive = await openArchive(options.location, io.env, region);
+  const sendAlert =
+    topicArn === undefined
+      ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))
+      : snsAlerts(awsClient(SNSClient, { region }), topicArn);
   const asOf = wholeSecond(options.asOf?.getTime() ?? now);
   const progress = progressLine(io.err, now);
   const listUsers = chooseSource({
@@ -162,7 +157,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   );
   progress.clear();
 
-  if (options.isJson) io.out.line(JSON.stringify(result.report, null, 2));
+  if (isJson) io.out.line(JSON.stringify(result.report, null, 2));
   else showRun(result, await highlightsOf(archive, asOf, result), archive.location, io);
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {

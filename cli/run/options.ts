@@ -1,26 +1,17 @@
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
-import { type AuditFlags, type AuditOptions, readAuditFlags } from '../arguments/audit-flags.ts';
+import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
 import { flagReader } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `run` as they were typed. */
 export interface RunFlags extends AuditFlags {
+  /** Default: now. */
   readonly asOf?: string;
   readonly json?: true;
   readonly failOn?: string;
+  /** Default: as the config says. */
   readonly deadlineSeconds?: string;
   readonly acceptRosterDrop?: true;
-}
-
-/** The audit that `run` is asked for. */
-export interface RunOptions extends AuditOptions {
-  /** Undefined: now. */
-  readonly asOf: Date | undefined;
-  readonly isJson: boolean;
-  readonly failOn: Severity | undefined;
-  /** Undefined: as the config says. */
-  readonly deadlineSeconds: number | undefined;
-  readonly acceptRosterDrop: boolean;
 }
 
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
@@ -29,7 +20,7 @@ const isSeverity = (value: string): value is Severity => SEVERITIES.some((severi
  * Reads the flags of `run`. Throws UsageError, which lists everything that is wrong at once.
  * @param now in milliseconds since the epoch: no audit speaks for what is to come
  */
-export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number): RunOptions => {
+export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
   const asOf = read.pastTime('--as-of', flags.asOf, now);

@@ -44,16 +44,16 @@ const showAccess = (simulator: Simulator, users: number, out: Terminal): void =>
 
 /** `simulate`: serves a simulated FinSpace until it is interrupted. */
 export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitCode> => {
-  const { users, seed, isJson, ...options } = readSimulateFlags(flags);
+  const { users, seed, ...options } = readSimulateFlags(flags);
   const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
   const ended = interrupted();
   const simulator = await startOnPort({ ...options, users: directory });
-  if (isJson) out.line(JSON.stringify(accessOf(simulator)));
+  if (flags.json) out.line(JSON.stringify(accessOf(simulator)));
   else showAccess(simulator, users, out);
   await ended;
   await simulator.close();
   const stats = simulator.stats();
-  if (isJson) {
+  if (flags.json) {
     out.line(JSON.stringify(stats));
     return EXIT.ok;
   }

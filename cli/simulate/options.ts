@@ -57,7 +57,6 @@ export const readSimulateFlags = (flags: SimulateFlags) => {
     seed,
     environmentId,
     faults,
-    isJson: flags.json ?? false,
     ...(requestsPerSecond !== undefined && { rate: { requestsPerSecond, burst } }),
   };
 };

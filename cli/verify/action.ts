@@ -8,11 +8,11 @@ import { errorCode } from '../../core/text/error-code.ts';
 import type { Due } from '../../core/verify/gaps.ts';
 import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
-import { type ArchiveLocation, openArchive } from '../arguments/archive-location.ts';
+import { type ArchiveLocation, openArchive } from '../arguments/archive-options.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, statusLine } from '../terminal/terminal.ts';
-import { readVerifyFlags, type VerifyFlags, type VerifyRequest } from './options.ts';
+import { readVerifyFlags, type VerifyFlags } from './options.ts';
 import { conclusionText, verificationText } from './view.ts';
 
 /** A run may be completed so long after its time, by retries or by hand, before it is missed. */
@@ -38,7 +38,7 @@ const requireFolder = (location: ArchiveLocation): void => {
 /** The environments to walk: those named, or all that the archive holds and all that should be there. */
 const environmentsOf = async (
   archive: Archive,
-  { environmentIds }: VerifyRequest,
+  environmentIds: readonly string[],
   config: Config | undefined,
 ): Promise<readonly string[]> => {
   if (environmentIds.length > 0) return environmentIds;
@@ -55,16 +55,15 @@ const dueOf = ({ environments, schedule }: Config, environmentId: string, now: n
 /** `verify`: checks an archive's history. Throws UsageError and ConfigError before anything is read of it. */
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const options = readVerifyFlags(flags, io.env);
-  const { location, region, configFile, publicKeyFiles, isJson } = options;
+  const { location, region, environmentIds, configFile, publicKeyFiles } = readVerifyFlags(flags, io.env);
   requireFolder(location);
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
   const publicKeys = publicKeyFiles.map(readKey);
-  const archive = await openArchive(location, io.env, region === '' ? undefined : region);
+  const archive = await openArchive(location, io.env, region);
   const status = statusLine(io.err);
 
   const verifications: Verification[] = [];
-  for (const environmentId of await environmentsOf(archive, options, config)) {
+  for (const environmentId of await environmentsOf(archive, environmentIds, config)) {
     const verification = await verifyEnvironment(archive, environmentId, {
       onProgress: ({ runs, objects }) => status.show(`${environmentId}: ${objects} objects of ${runs} runs`),
       publicKeys,
@@ -72,7 +71,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     });
     status.clear();
     verifications.push(verification);
-    if (isJson) continue;
+    if (flags.json) continue;
     for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
   }
 
@@ -81,7 +80,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   // An archive that holds nothing is a problem too.
   const problems = isEmpty ? 1 : verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
   const result = { schemaVersion: 1, environments: verifications, problems, ...(isEmpty && { message: nothing }) };
-  if (isJson) io.out.line(JSON.stringify(result, null, 2));
+  if (flags.json) io.out.line(JSON.stringify(result, null, 2));
   else io.out.line(isEmpty ? nothing : conclusionText(verifications));
   return problems === 0 ? EXIT.ok : EXIT.problems;
 };

@@ -1,36 +1,23 @@
-import { type ArchiveLocation, readArchiveLocation, readRegion } from '../arguments/archive-location.ts';
+import { type LocationFlags, readArchiveLocation, readRegion } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `verify` as they were typed. */
-export interface VerifyFlags {
-  readonly out?: string;
-  readonly bucket?: string;
+export interface VerifyFlags extends LocationFlags {
   readonly region?: string;
+  /** Default: every one that the archive or the config has. */
   readonly environment?: readonly string[];
+  /** None: signatures are not checked. */
   readonly publicKey?: readonly string[];
   readonly config?: string;
   readonly json?: true;
 }
 
-/** The environments that `verify` is asked to check, and what to hold them against. */
-export interface VerifyRequest {
-  readonly location: ArchiveLocation;
-  /** The bucket's region; empty for a folder, which has none. */
-  readonly region: string;
-  /** Empty: every one that the archive or the config has. */
-  readonly environmentIds: readonly string[];
-  /** None: signatures are not checked. */
-  readonly publicKeyFiles: readonly string[];
-  readonly configFile: string | undefined;
-  readonly isJson: boolean;
-}
-
 /** Reads the flags of `verify`. Throws UsageError, which lists everything that is wrong at once. */
-export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']): VerifyRequest => {
+export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']) => {
   const read = flagReader();
   const location = readArchiveLocation(read, flags);
-  const region = flags.bucket === undefined ? '' : readRegion(read, flags.region, env);
+  const region = flags.bucket === undefined ? undefined : readRegion(read, flags.region, env);
   if (flags.region !== undefined && flags.bucket === undefined) {
     read.refuse('--region is allowed with --bucket only: a folder has none');
   }
@@ -44,6 +31,5 @@ export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']): VerifyReque
     environmentIds: [...new Set(flags.environment)],
     publicKeyFiles: flags.publicKey ?? [],
     configFile,
-    isJson: flags.json ?? false,
   };
 };
