@@ -10,28 +10,28 @@ import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import { type ReviewFlags, type ReviewOptions, readReviewFlags } from './options.ts';
+import { type ReviewFlags, readBuildFlags, readSignOffFlags } from './options.ts';
 import { showPack, showSignOff } from './view.ts';
-
-type Task<T extends ReviewOptions['task']> = Extract<ReviewOptions, { readonly task: T }>;
 
 const requireEmpty = async (pack: Archive): Promise<void> => {
   for await (const key of pack.list(''))
     throw new UsageError([`--pack must be a new folder or an empty one, got ${pack.location}, which has ${key}`]);
 };
 
-const build = async ({ archive: asked, period, pack: folder }: Task<'build'>, isJson: boolean, io: Io) => {
+const build = async (flags: ReviewFlags, io: Io) => {
+  const { archive: asked, period, pack: folder } = readBuildFlags(flags);
   const pack = folderArchive(folder);
   await requireEmpty(pack);
   const { archive, environmentId } = await openedArchive(asked, io.env);
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
   const built = await buildPack(archive, pack, { environmentId, period, rules: catalogue });
-  if (isJson) io.out.line(JSON.stringify({ ...built.manifest, manifestSha256: built.sha256 }, null, 2));
+  if (flags.json) io.out.line(JSON.stringify({ ...built.manifest, manifestSha256: built.sha256 }, null, 2));
   else showPack(built, pack.location, io.out);
   return isTrusted(built.manifest) ? EXIT.ok : EXIT.notComplete;
 };
 
-const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, isJson: boolean, io: Io) => {
+const ingest = async (flags: ReviewFlags, io: Io) => {
+  const { pack: folder, filled, ...request } = readSignOffFlags(flags, Date.now());
   const pack = folderArchive(folder);
   const bytes = await readFile(filled).catch((error: unknown) => {
     throw new UsageError([
@@ -40,7 +40,7 @@ const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, is
   });
   try {
     const result = await signOff(pack, { ...request, filled: bytes });
-    if (isJson) io.out.line(JSON.stringify(result, null, 2));
+    if (flags.json) io.out.line(JSON.stringify(result, null, 2));
     else showSignOff(result, pack.location, io.out);
     return EXIT.ok;
   } catch (error) {
@@ -55,8 +55,5 @@ const ingest = async ({ pack: folder, filled, ...request }: Task<'sign-off'>, is
  * `review`: builds the pack of an access review, or signs one off. Throws UsageError, also for a worksheet or a pack that
  * is not as it must be, and ArchiveError where there is no run to review.
  */
-export const review = async (flags: ReviewFlags, io: Io): Promise<ExitCode> => {
-  const options = readReviewFlags(flags, Date.now());
-  const isJson = flags.json ?? false;
-  return options.task === 'build' ? build(options, isJson, io) : ingest(options, isJson, io);
-};
+export const review = (flags: ReviewFlags, io: Io): Promise<ExitCode> =>
+  flags.ingest === undefined ? build(flags, io) : ingest(flags, io);
