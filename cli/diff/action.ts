@@ -11,9 +11,8 @@ import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { diffFindings } from './finding-diff.ts';
-import type { Diff, DiffChange } from './model.ts';
-import { diffUsers, type MemberChange } from './user-diff.ts';
-import { showDiff } from './view.ts';
+import { type DiffChange, diffUsers, type MemberChange } from './user-diff.ts';
+import { type Diff, showDiff } from './view.ts';
 
 /** The flags of `diff` as they were typed. */
 export interface DiffFlags extends ArchiveFlags {
@@ -39,12 +38,10 @@ const maskedChange = ({ member, from, to }: MemberChange): DiffChange =>
     ? { member, from: withoutAddresses(from), to: withoutAddresses(to) }
     : { member, masked: true };
 
-const CRITERIA = { ruleset: 'rules', config: 'config', waivers: 'waivers' } as const;
-
-const differingCriteria = (from: Manifest, to: Manifest): readonly string[] =>
-  (Object.keys(CRITERIA) as (keyof typeof CRITERIA)[])
-    .filter((name) => from.hashes[name] !== to.hashes[name])
-    .map((name) => CRITERIA[name]);
+const differingCriteria = ({ hashes: from }: Manifest, { hashes: to }: Manifest): readonly string[] =>
+  (['ruleset', 'config', 'waivers'] as const)
+    .filter((name) => from[name] !== to[name])
+    .map((name) => (name === 'ruleset' ? 'rules' : name));
 
 /** `diff`: shows what changed between two runs. Throws UsageError, and ArchiveError where either can't be read whole. */
 export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): Promise<ExitCode> => {

@@ -3,7 +3,17 @@ import { staysOpen } from '../../rules/engine/lifecycle.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 
 /** The members of a finding that `diff` shows. */
-export type DiffFinding = Pick<Finding, 'id' | 'ruleId' | 'severity' | 'state' | 'subject' | 'message' | 'cause'>;
+const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause }: Finding) => ({
+  id,
+  ruleId,
+  severity,
+  state,
+  subject,
+  message,
+  cause,
+});
+
+export type DiffFinding = ReturnType<typeof diffFindingOf>;
 
 /** A finding as the two runs have it. */
 interface FindingPair {
@@ -20,16 +30,6 @@ export interface FindingDiff {
   /** Findings on records without a userId. */
   readonly untraceable: { readonly from: number; readonly to: number };
 }
-
-const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause }: Finding): DiffFinding => ({
-  id,
-  ruleId,
-  severity,
-  state,
-  subject,
-  message,
-  ...(cause !== undefined && { cause }),
-});
 
 const isUntraceable = ({ subject }: Finding): boolean => subject.kind === 'user' && subject.id.startsWith('#');
 

@@ -9,17 +9,21 @@ export interface MemberChange {
   readonly to: unknown;
 }
 
-export interface UserChange<Change> {
-  readonly id: string;
-  readonly members: readonly Change[];
+/** A change of a member whose values may name a person. */
+interface MaskedChange {
+  readonly member: string;
+  readonly masked: true;
 }
+
+/** A change as `diff` shows it. */
+export type DiffChange = MemberChange | MaskedChange;
 
 /** The users that two listings differ in. */
 export interface UserDiff<Change = MemberChange> {
   /** User ids. */
   readonly came: readonly string[];
   readonly gone: readonly string[];
-  readonly changed: readonly UserChange<Change>[];
+  readonly changed: readonly { readonly id: string; readonly members: readonly Change[] }[];
   readonly unchanged: number;
   /** Records without a userId: nothing ties one in a listing to one in another. */
   readonly untraceable: { readonly from: number; readonly to: number };
@@ -45,7 +49,7 @@ const changesBetween = (from: RecordMembers, to: RecordMembers): readonly Member
 export const diffUsers = async (from: AsyncIterator<unknown>, to: AsyncIterator<unknown>): Promise<UserDiff> => {
   const waiting = { from: new Map<string, string>(), to: new Map<string, string>() };
   const untraceable = { from: 0, to: 0 };
-  const changed: UserChange<MemberChange>[] = [];
+  const changed: UserDiff['changed'][number][] = [];
   let unchanged = 0;
 
   const take = (side: 'from' | 'to', record: unknown): void => {

@@ -4,8 +4,18 @@ import { oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';
-import type { DiffFinding } from './finding-diff.ts';
-import type { Diff, DiffChange } from './model.ts';
+import type { DiffFinding, FindingDiff } from './finding-diff.ts';
+import type { DiffChange, UserDiff } from './user-diff.ts';
+
+export interface Diff {
+  readonly environmentId: string;
+  readonly from: string;
+  readonly to: string;
+  /** The criteria that differ between the two runs: rules, config, waivers. */
+  readonly judgedBy: readonly string[];
+  readonly users: UserDiff<DiffChange>;
+  readonly findings: FindingDiff;
+}
 
 /** The most rows of each kind; `--json` has them all. */
 const MOST_SHOWN = 20;

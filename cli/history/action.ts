@@ -19,8 +19,7 @@ import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import type { History, LongestOpen, RunEntry } from './model.ts';
-import { showHistory } from './view.ts';
+import { type History, type LongestOpen, type RunEntry, showHistory } from './view.ts';
 
 /** The flags of `history` as they were typed. */
 export interface HistoryFlags extends ArchiveFlags {
@@ -31,7 +30,7 @@ export interface HistoryFlags extends ArchiveFlags {
 const untrustedEntry = (run: string, message: string): RunEntry => ({ run, verdict: 'UNTRUSTED', message });
 
 const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Manifest | undefined) => ({
-  ...(previous !== undefined && { users: counts.users - previous.counts.users }),
+  users: previous && counts.users - previous.counts.users,
   new: byState.new + byState.reopened,
   resolved: byState.resolved,
 });
@@ -41,14 +40,8 @@ const runEntry = async (archive: Archive, { run, stored, previous, problem }: Ar
   const { manifest } = stored;
   try {
     const { verdict, counts, findings, previousRun } = await readReport(archive, manifest);
-    return {
-      run,
-      verdict,
-      users: counts.users,
-      findings,
-      ...(previousRun !== undefined && { drift: driftOf(findings, manifest, previous) }),
-      changes: findings.byState.event,
-    };
+    const drift = previousRun === undefined ? undefined : driftOf(findings, manifest, previous);
+    return { run, verdict, users: counts.users, findings, drift, changes: findings.byState.event };
   } catch (error) {
     if (error instanceof ArchiveError) return untrustedEntry(run, error.message);
     throw error;
@@ -59,23 +52,14 @@ const BROKE_OFF = 'the attempt broke off before it could say why';
 const NO_MANIFEST =
   'objects of this run are there and its manifest is not: it broke off while it was stored, is being stored, or somebody removed the manifest';
 
-const attemptEntry = ({ run, name, report, problem }: Attempt): RunEntry => {
-  const named = name === undefined ? {} : { attempt: name };
-  if (problem !== undefined) return { ...untrustedEntry(run, problem), ...named };
+const attemptEntry = ({ run, name: attempt, report, problem }: Attempt): RunEntry => {
+  if (problem !== undefined) return { ...untrustedEntry(run, problem), attempt };
   if (report?.verdict === 'COMPLETE')
-    return { ...untrustedEntry(run, 'an attempt that was kept as unfinished says that it is COMPLETE'), ...named };
+    return { ...untrustedEntry(run, 'an attempt that was kept as unfinished says that it is COMPLETE'), attempt };
   if (report === undefined)
-    return { run, ...named, verdict: 'INCOMPLETE', message: name === undefined ? NO_MANIFEST : BROKE_OFF };
+    return { run, attempt, verdict: 'INCOMPLETE', message: attempt === undefined ? NO_MANIFEST : BROKE_OFF };
   const { verdict, reason, message, counts, findings } = report;
-  return {
-    run,
-    ...named,
-    verdict,
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message: plainLine(message) }),
-    users: counts.users,
-    findings,
-  };
+  return { run, attempt, verdict, reason, message: message && plainLine(message), users: counts.users, findings };
 };
 
 const MOST_SHOWN = 10;

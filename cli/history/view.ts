@@ -1,5 +1,7 @@
+import type { FindingCounts, Verdict } from '../../core/model/report.ts';
 import { runInstant } from '../../core/model/run-name.ts';
 import { plainLine, plural } from '../../core/text/plain-text.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import {
   numberCell,
@@ -11,7 +13,38 @@ import {
 } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { History, LongestOpen, RunEntry } from './model.ts';
+
+/** A run or an unfinished attempt at one. */
+export interface RunEntry {
+  readonly run: string;
+  /** Tells attempts at the same run apart. */
+  readonly attempt?: string | undefined;
+  /** `UNTRUSTED`: what is stored is altered, missing or unreadable. */
+  readonly verdict: Verdict | 'UNTRUSTED';
+  readonly reason?: string | undefined;
+  /** The reason, for people, that it is not complete or not to be trusted. */
+  readonly message?: string | undefined;
+  readonly users?: number;
+  readonly findings?: FindingCounts;
+  /** The difference from the complete run before; absent where that can't be read. */
+  readonly drift?: { readonly users?: number | undefined; readonly new: number; readonly resolved: number } | undefined;
+  /** Events of the change rules. */
+  readonly changes?: number;
+}
+
+/** The findings of the last complete run that have been open longest. */
+export interface LongestOpen {
+  readonly run: string;
+  /** The number of all that are open. */
+  readonly count: number;
+  readonly findings: readonly Pick<Finding, 'ruleId' | 'severity' | 'subject' | 'firstSeen' | 'runs' | 'state'>[];
+}
+
+export interface History {
+  readonly environmentId: string;
+  readonly entries: readonly RunEntry[];
+  readonly longestOpen?: LongestOpen;
+}
 
 const MAX_TEXT = 400;
 

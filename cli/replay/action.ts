@@ -12,14 +12,13 @@ import { stoppable } from '../terminal/interrupt.ts';
 import { type Io, statusLine } from '../terminal/terminal.ts';
 import { compareRuns } from './comparison.ts';
 import { type JudgedRun, openRunJudge, type RunJudge } from './judge.ts';
-import type { Replay, ReplayedRun, ReplaySummary } from './model.ts';
 import { type ReplayFlags, readReplayFlags } from './options.ts';
-import { showReplay } from './view.ts';
+import { type Replay, type ReplayedRun, type ReplaySummary, showReplay } from './view.ts';
 
 const summaryOf = ({ report, alert }: JudgedRun): ReplaySummary => ({
   users: report.counts.users,
   findings: report.findings,
-  ...(alert !== undefined && { alert: alert.subject }),
+  alert: alert?.subject,
 });
 
 /** One judge, or two whose answers are compared. */
@@ -45,12 +44,7 @@ const replayRun = async (
     return { run, outcome: 'not-replayed', message: `${reason}: ${message}` };
   }
   if (against !== undefined) await judges.comparison.add(run, config, against);
-  return {
-    run,
-    outcome: 'replayed',
-    config: summaryOf(config),
-    ...(against !== undefined && { against: summaryOf(against) }),
-  };
+  return { run, outcome: 'replayed', config: summaryOf(config), against: against && summaryOf(against) };
 };
 
 /** The complete runs of a stretch; throws ArchiveError where there is none, or an end of it that was named is missing. */
@@ -127,9 +121,9 @@ export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
     const unfinished = new Map(attempts.map((attempt) => [attempt.run, unfinishedRun(attempt)]));
     const result: Replay = {
       environmentId: opened.environmentId,
-      configs: { config: flags.config ?? DEFAULTS, ...(flags.against !== undefined && { against: flags.against }) },
+      configs: { config: flags.config ?? DEFAULTS, against: flags.against },
       nights: [...replayed, ...unfinished.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
-      ...(against !== undefined && { comparison: comparison.result() }),
+      comparison: against && comparison.result(),
     };
     if (flags.json) io.out.line(JSON.stringify(result, null, 2));
     else showReplay(result, io.out);

@@ -12,7 +12,7 @@ export interface Disagreement {
   readonly subject: Finding['subject'];
   readonly severity: Severity;
   /** The severity under the other config, where the side is `both`. */
-  readonly againstSeverity?: Severity;
+  readonly againstSeverity: Severity | undefined;
   readonly isWaived: boolean;
   /** Names of runs. */
   readonly firstNight: string;
@@ -60,7 +60,7 @@ export const compareRuns = () => {
     disagreements.set(key, {
       side,
       ...brief,
-      ...(other !== undefined && { againstSeverity: other.severity }),
+      againstSeverity: other?.severity,
       firstNight: known?.firstNight ?? run,
       lastNight: run,
       nights: (known?.nights ?? 0) + 1,

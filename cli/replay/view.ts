@@ -1,9 +1,35 @@
+import type { FindingCounts } from '../../core/model/report.ts';
 import { plainLine, plural } from '../../core/text/plain-text.ts';
 import { SEVERITY_HEADINGS, severityCell, severityCells, signed, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { ConfigComparison, Disagreement } from './comparison.ts';
-import type { Replay, ReplayedRun, ReplaySummary } from './model.ts';
+
+/** A run under one config, in short. */
+export interface ReplaySummary {
+  readonly users: number;
+  readonly findings: FindingCounts;
+  /** The subject of the digest; undefined: people would have been left in peace. */
+  readonly alert: string | undefined;
+}
+
+export interface ReplayedRun {
+  readonly run: string;
+  /** `not-complete`: no attempt at the run was, so there is no whole listing to judge. */
+  readonly outcome: 'replayed' | 'not-replayed' | 'not-complete';
+  /** The reason that it was not replayed. */
+  readonly message?: string;
+  readonly config?: ReplaySummary;
+  readonly against?: ReplaySummary | undefined;
+}
+
+export interface Replay {
+  readonly environmentId: string;
+  /** The files that the runs are judged by, for people. */
+  readonly configs: { readonly config: string; readonly against: string | undefined };
+  readonly nights: readonly ReplayedRun[];
+  readonly comparison: ConfigComparison | undefined;
+}
 
 /** The most findings that are shown; `--json` has them all. */
 const MOST_SHOWN = 20;
