@@ -156,7 +156,7 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
 
   try {
     return await interruptible(io, async () => {
-      if (!flags.json) showOpening(io.out, { ...options, ...RATE, endpoint: simulator.url });
+      if (!flags.json) showOpening(io.out, { ...options, ...RATE }, simulator.url);
       const all: DemoAttempt[] = [];
       const summaries: object[] = [];
       for (const [index, night] of nights.entries()) {

@@ -36,14 +36,9 @@ const inner = (out: Terminal): Terminal => ({ ...out, width: out.width - INDENT.
 
 export const showOpening = (
   out: Terminal,
-  stage: {
-    readonly nights: number;
-    readonly users: number;
-    readonly requestsPerSecond: number;
-    readonly endpoint: string;
-  },
+  { nights, users, requestsPerSecond }: Readonly<Record<'nights' | 'users' | 'requestsPerSecond', number>>,
+  endpoint: string,
 ): void => {
-  const { nights, users, requestsPerSecond, endpoint } = stage;
   out.line(out.paint('bold', `FinSpace user auditor: ${nights} nights of a directory of ${users} users`));
   out.line(
     out.paint(
@@ -99,11 +94,7 @@ export const showNight = (
 export const nightJson = ({ asOf, story }: Night, attempts: readonly DemoAttempt[]) => ({
   asOf: asOf.toISOString(),
   story,
-  attempts: attempts.map(({ result, mail, trouble }) => ({
-    report: result.report,
-    ...(mail !== undefined && { alert: mail }),
-    ...(trouble !== undefined && { trouble }),
-  })),
+  attempts: attempts.map(({ result, mail, trouble }) => ({ report: result.report, alert: mail, trouble })),
 });
 
 /** A path as it can be pasted from where the command was started. */

@@ -19,9 +19,9 @@ const ruleJson = ({ rule, state, reason, severity = rule.severity, options }: Co
   // The word that readers of this JSON know.
   judges: rule.kind === 'unavailable' ? 'unread' : rule.kind,
   severity,
-  ...(rule.severityNote !== undefined && { severityNote: rule.severityNote }),
+  severityNote: rule.severityNote,
   state,
-  ...(reason !== undefined && { reason }),
+  reason,
   failsWhen: rule.failsWhen,
   options,
   rationale: rule.rationale,
@@ -51,7 +51,7 @@ const ruleText = (
   { rule, state, reason, severity = rule.severity, options }: ConfiguredRule,
   out: Terminal,
 ): string => {
-  const facts: readonly (readonly [string, string])[] = [
+  const facts = factsTable(out, [
     ['Severity', rule.severityNote === undefined ? severity : `${severity} (${rule.severityNote})`],
     ['State', reason === undefined ? state : `${state}: ${reason}`],
     ['Fails when', rule.failsWhen],
@@ -59,8 +59,8 @@ const ruleText = (
     ['Rationale', rule.rationale],
     ['Remediation', rule.remediation],
     ['Controls', rule.controls.length === 0 ? 'none' : rule.controls.join(', ')],
-  ];
-  return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${factsTable(out, facts)}`;
+  ]);
+  return `${out.paint('bold', rule.id)}: ${rule.title}\n\n${facts}`;
 };
 
 const catalogueText = (

@@ -48,16 +48,15 @@ const problemLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: 
 /** Lists what was checked of an environment, what was not, and a line for each problem and note. */
 export const verificationText = (out: Terminal, verification: Verification, hasConfig: boolean): readonly string[] => {
   const { environmentId, attempts, problems, notes } = verification;
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Runs', runsText(verification)],
-    ['Objects', objectsText(verification)],
-    ['Signatures', signaturesText(verification)],
-    ['Schedule', scheduleText(verification, hasConfig)],
-    ['Unfinished', attempts === 0 ? undefined : unfinishedText(attempts)],
-  ];
   return [
     out.paint('bold', `environment ${environmentId}: ${plural(problems.length, 'problem')}`),
-    factsTable(out, facts).trimEnd(),
+    factsTable(out, [
+      ['Runs', runsText(verification)],
+      ['Objects', objectsText(verification)],
+      ['Signatures', signaturesText(verification)],
+      ['Schedule', scheduleText(verification, hasConfig)],
+      ['Unfinished', attempts === 0 ? undefined : unfinishedText(attempts)],
+    ]).trimEnd(),
     ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
     ...notes.map((note) => problemLine(note, (kind) => `${out.paint('dim', 'note')}  ${kind}`)),
     '',
