@@ -1,17 +1,74 @@
-import { CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../core/config/errors.ts';
+import { CODE_VERSION } from '../core/model/version.ts';
 import { messageOf } from '../core/text/error-message.ts';
-import { NAME } from './arguments/declaration.ts';
-import { buildProgram } from './program.ts';
+import { type DeclareCommand, NAME, type Perform } from './arguments/declaration.ts';
+import { demoCommand } from './demo/command.ts';
+import { diffCommand } from './diff/command.ts';
+import { doctorCommand } from './doctor/command.ts';
+import { explainCommand } from './explain/command.ts';
+import { historyCommand } from './history/command.ts';
+import { replayCommand } from './replay/command.ts';
+import { reviewCommand } from './review/command.ts';
+import { rulesCommand } from './rules/command.ts';
+import { AUDIT_EXIT_CODES, runCommand } from './run/command.ts';
+import { simulateCommand } from './simulate/command.ts';
 import { EXIT, type ExitCode, UsageError } from './terminal/exit-codes.ts';
 import type { Io } from './terminal/terminal.ts';
+import { verifyCommand } from './verify/command.ts';
+
+/** Every command, in the order in which help lists them. */
+const COMMANDS: readonly DeclareCommand[] = [
+  runCommand,
+  doctorCommand,
+  verifyCommand,
+  demoCommand,
+  explainCommand,
+  simulateCommand,
+  rulesCommand,
+  historyCommand,
+  diffCommand,
+  replayCommand,
+  reviewCommand,
+];
+
+const NOTES = `
+Examples:
+  $ ${NAME} demo
+  $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --region us-east-1 --out audit-history
+  $ ${NAME} rules stale-login
+  $ ${NAME} history --out audit-history
+
+\`${NAME} help COMMAND\` tells the flags of a command.
+${AUDIT_EXIT_CODES}`;
+
+/** Builds the program; values of flags are checked by the commands. */
+const buildProgram = (io: Io, perform: Perform): Command => {
+  const program = new Command(NAME)
+    .description('Audits the users of Amazon FinSpace. It never says "fine" about what it has not seen.')
+    .version(CODE_VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out.write(text),
+      writeErr: (text) => io.err.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `)),
+      getOutHelpWidth: () => io.out.width,
+      getErrHelpWidth: () => io.err.width,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError(`${NAME} help lists the commands, ${NAME} help COMMAND the flags of one`)
+    .addHelpText('after', NOTES);
+  for (const declare of COMMANDS) declare(program, perform);
+  return program;
+};
 
 /** Runs a command line, the words after the script's name, and returns how the process is to exit. */
 export const main = async (words: readonly string[], io: Io): Promise<ExitCode> => {
   let code: ExitCode = EXIT.ok;
   try {
-    const program = buildProgram(io, (ended) => {
-      code = ended;
+    const program = buildProgram(io, async (action) => {
+      code = await action(io);
     });
     await program.parseAsync(words, { from: 'user' });
     return code;
