@@ -52,15 +52,9 @@ export const openArchive = async (location: ArchiveLocation, env: Io['env'], reg
 
 /** The flags of every command that reads an archive, as they were typed. */
 export interface ArchiveFlags extends LocationFlags {
+  /** Default: the only one that the archive holds. */
   readonly environment?: string;
   readonly json?: true;
-}
-
-/** The archive that is to be read, and the environment. */
-export interface ArchiveOptions {
-  readonly location: ArchiveLocation;
-  /** Undefined: the only one that the archive holds. */
-  readonly environmentId: string | undefined;
 }
 
 /** The environment of an archive that a command reads. */
@@ -70,10 +64,13 @@ export interface OpenedArchive {
 }
 
 /** Reads which environment of which archive a command is about; `read.done` throws where either is wrong. */
-export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags): ArchiveOptions => ({
+export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags) => ({
   environmentId: read.environmentId('--environment', flags.environment),
   location: readArchiveLocation(read, flags),
 });
+
+/** The archive that is to be read, and the environment. */
+export type ArchiveOptions = ReturnType<typeof readArchiveFlags>;
 
 /**
  * Opens an archive to be read, at the environment that was asked for or at its only one.

@@ -35,14 +35,9 @@ export const readWaivers = (file: string, now: number): readonly Waiver[] => par
  */
 export const readConfigFiles = (configFile: string | undefined, now: number, waiversFile?: string): ConfigFiles => {
   const config = configFile === undefined ? defaultConfig(rules) : parseConfig(readText(configFile), configFile, rules);
-  const file = waiversFile ?? waiversBeside(configFile);
+  const beside = configFile === undefined ? undefined : join(dirname(configFile), 'waivers.yaml');
+  const file = waiversFile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
   return { config, waivers: file === undefined ? [] : readWaivers(file, now) };
-};
-
-const waiversBeside = (configFile: string | undefined): string | undefined => {
-  if (configFile === undefined) return undefined;
-  const file = join(dirname(configFile), 'waivers.yaml');
-  return existsSync(file) ? file : undefined;
 };
 
 /** Takes the signing off: what is no evidence needs no account, and must not have the signature of a key that vouches. */

@@ -3,51 +3,35 @@ import { shown } from '../../core/config/schema.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 
-/** Reads the flags of one command line, and collects what is wrong with them, so that all of it is reported at once. */
-export interface FlagReader {
-  /** A value that `accepts`, or undefined where there is none; `allowed` reads after "must be". */
-  text(
-    name: string,
-    value: string | undefined,
-    allowed: string,
-    accepts: (value: string) => boolean,
-  ): string | undefined;
-  whole(name: string, value: string | undefined, least: number, most: number): number | undefined;
-  path(name: string, value: string | undefined, of: 'file' | 'folder'): string | undefined;
-  environmentId(name: string, value: string | undefined): string | undefined;
-  /** An instant up to `now`, in milliseconds since the epoch. */
-  pastTime(name: string, value: string | undefined, now: number): Date | undefined;
-  /** Adds a problem that is not of one value. */
-  refuse(problem: string): void;
-  /** Ends the reading: throws UsageError where anything was wrong. */
-  done(): void;
-}
-
 const isoTime = z.iso.datetime({ offset: true });
 
 export const isNotBlank = (value: string): boolean => value.trim() !== '';
 
-export const flagReader = (): FlagReader => {
+/** Reads the flags of one command line, and collects what is wrong with them, so that all of it is reported at once. */
+export const flagReader = () => {
   const problems: string[] = [];
   const must = (name: string, allowed: string, value: string): undefined => {
     problems.push(`${name} must be ${allowed}, got ${shown(value)}`);
     return undefined;
   };
-  const text: FlagReader['text'] = (name, value, allowed, accepts) =>
+  /** A value that `accepts`, or undefined where there is none; `allowed` reads after "must be". */
+  const text = (name: string, value: string | undefined, allowed: string, accepts: (value: string) => boolean) =>
     value === undefined || accepts(value) ? value : must(name, allowed, value);
 
   return {
     text,
-    whole: (name, value, least, most) => {
+    whole: (name: string, value: string | undefined, least: number, most: number) => {
       if (value === undefined) return undefined;
       const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
       if (number >= least && number <= most) return number;
       const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
       return must(name, `a whole number of ${range}`, value);
     },
-    path: (name, value, of) => text(name, value, `the path of a ${of}`, isNotBlank),
-    environmentId: (name, value) => text(name, value, ENVIRONMENT_ID, isEnvironmentId),
-    pastTime: (name, value, now) => {
+    path: (name: string, value: string | undefined, of: 'file' | 'folder') =>
+      text(name, value, `the path of a ${of}`, isNotBlank),
+    environmentId: (name: string, value: string | undefined) => text(name, value, ENVIRONMENT_ID, isEnvironmentId),
+    /** An instant up to `now`, in milliseconds since the epoch. */
+    pastTime: (name: string, value: string | undefined, now: number) => {
       const time = text(
         name,
         value,
@@ -56,11 +40,15 @@ export const flagReader = (): FlagReader => {
       );
       return time === undefined ? undefined : new Date(time);
     },
-    refuse: (problem) => {
+    /** Adds a problem that is not of one value. */
+    refuse: (problem: string): void => {
       problems.push(problem);
     },
-    done: () => {
+    /** Ends the reading: throws UsageError where anything was wrong. */
+    done: (): void => {
       if (problems.length > 0) throw new UsageError(problems);
     },
   };
 };
+
+export type FlagReader = ReturnType<typeof flagReader>;
