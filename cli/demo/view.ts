@@ -40,16 +40,8 @@ export const showOpening = (
   endpoint: string,
 ): void => {
   out.line(out.paint('bold', `FinSpace user auditor: ${nights} nights of a directory of ${users} users`));
-  out.line(
-    out.paint(
-      'dim',
-      wrap(
-        `A simulated FinSpace Data API at ${endpoint} checks every signature, serves ${requestsPerSecond} requests a second and fails now and then. No account and no network are needed.`,
-        '',
-        out.width,
-      ),
-    ),
-  );
+  const setting = `A simulated FinSpace Data API at ${endpoint} checks every signature, serves ${requestsPerSecond} requests a second and fails now and then. No account and no network are needed.`;
+  out.line(out.paint('dim', wrap(setting, '', out.width)));
 };
 
 const showAttempt = (out: Terminal, { result: { report }, mail, trouble }: DemoAttempt): void => {

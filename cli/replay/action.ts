@@ -36,8 +36,8 @@ const replayRun = async (
   if (stored === undefined || problem !== undefined)
     return { run, outcome: 'not-replayed', message: problem ?? 'it has no manifest' };
   const { manifest } = stored;
-  const config = await judges.config.judge(manifest, signal);
-  const against = await judges.against?.judge(manifest, signal);
+  const config = await judges.config(manifest, signal);
+  const against = await judges.against?.(manifest, signal);
   const short = [config, against].find((judged) => judged !== undefined && judged.report.verdict !== 'COMPLETE');
   if (short !== undefined) {
     const { reason, message } = short.report;

@@ -5,15 +5,13 @@ import type { JudgedRun } from './judge.ts';
 /** The config that a finding is there under; `both`: not with the same severity or acceptance. */
 export type Side = 'config' | 'against' | 'both';
 
+type FindingBrief = Pick<Finding, 'ruleId' | 'subject' | 'severity'> & { readonly isWaived: boolean };
+
 /** A finding that two configs do not agree on. */
-export interface Disagreement {
+export interface Disagreement extends FindingBrief {
   readonly side: Side;
-  readonly ruleId: string;
-  readonly subject: Finding['subject'];
-  readonly severity: Severity;
   /** The severity under the other config, where the side is `both`. */
   readonly againstSeverity: Severity | undefined;
-  readonly isWaived: boolean;
   /** Names of runs. */
   readonly firstNight: string;
   readonly lastNight: string;
@@ -35,8 +33,6 @@ export interface ConfigComparison {
   readonly findings: readonly Disagreement[];
   readonly rules: readonly RuleComparison[];
 }
-
-type FindingBrief = Pick<Finding, 'ruleId' | 'subject' | 'severity'> & { readonly isWaived: boolean };
 
 const briefOf = ({ ruleId, subject, severity, state }: Finding): FindingBrief => ({
   ruleId,

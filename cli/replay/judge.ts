@@ -28,9 +28,7 @@ export interface JudgedRun {
 }
 
 /** Judges archived runs, one after the other, as if each were of today. */
-export interface RunJudge {
-  judge(manifest: Manifest, signal: AbortSignal): Promise<JudgedRun>;
-}
+export type RunJudge = (manifest: Manifest, signal: AbortSignal) => Promise<JudgedRun>;
 
 /**
  * Opens a judge that keeps a history of its own in a folder.
@@ -46,47 +44,45 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
     outdated = keys;
   };
 
-  return {
-    async judge(manifest, signal) {
-      const alerts: Alert[] = [];
-      const { environmentId, accountId, region, run } = manifest;
-      const asOf = new Date(manifest.asOf);
-      const { report, highlights, objects } = await audit(
-        {
-          environmentId,
-          accountId,
-          region,
-          partition: partitionOf(region),
-          asOf,
-          attempt: 'replay',
-          deadline: Number.POSITIVE_INFINITY,
-          // The run was complete then: either it was no drop, or somebody accepted it.
-          acceptRosterDrop: true,
-        },
-        {
-          ...configuredSettings(config, waivers, environmentId),
-          listUsers: chooseSource({ archive, manifest, signal }),
-          archive: own,
-          channels: [
-            digestChannel((alert) => {
-              alerts.push(alert);
-              return Promise.resolve('replay');
-            }),
-          ],
-        },
-      );
-      if (report.verdict === 'COMPLETE') {
-        const keys = Object.values(objects).map(({ key }) => key);
-        await forgetOutdated([...keys, runKeys(environmentId, asOf).manifest]);
-      }
-      const alert = report.verdict === 'COMPLETE' ? alerts.at(-1) : undefined;
-      const news = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));
-      return {
-        report,
-        alert,
-        notifiedRules: [...new Set(news.map(({ ruleId }) => ruleId))],
-        findings: () => readFindings(own, { run, objects }),
-      };
-    },
+  return async (manifest, signal) => {
+    const alerts: Alert[] = [];
+    const { environmentId, accountId, region, run } = manifest;
+    const asOf = new Date(manifest.asOf);
+    const { report, highlights, objects } = await audit(
+      {
+        environmentId,
+        accountId,
+        region,
+        partition: partitionOf(region),
+        asOf,
+        attempt: 'replay',
+        deadline: Number.POSITIVE_INFINITY,
+        // The run was complete then: either it was no drop, or somebody accepted it.
+        acceptRosterDrop: true,
+      },
+      {
+        ...configuredSettings(config, waivers, environmentId),
+        listUsers: chooseSource({ archive, manifest, signal }),
+        archive: own,
+        channels: [
+          digestChannel((alert) => {
+            alerts.push(alert);
+            return Promise.resolve('replay');
+          }),
+        ],
+      },
+    );
+    if (report.verdict === 'COMPLETE') {
+      const keys = Object.values(objects).map(({ key }) => key);
+      await forgetOutdated([...keys, runKeys(environmentId, asOf).manifest]);
+    }
+    const alert = report.verdict === 'COMPLETE' ? alerts.at(-1) : undefined;
+    const news = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));
+    return {
+      report,
+      alert,
+      notifiedRules: [...new Set(news.map(({ ruleId }) => ruleId))],
+      findings: () => readFindings(own, { run, objects }),
+    };
   };
 };

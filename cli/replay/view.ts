@@ -97,18 +97,13 @@ const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): v
 
   out.line();
   out.line(out.paint('bold', 'By rule'));
-  out.write(
-    table(
-      out,
-      ['ONLY CONFIG', 'ONLY AGAINST', 'ALERTS', 'RULE'],
-      rules.map(({ ruleId, onlyConfig, onlyAgainst, alertsConfig, alertsAgainst }): readonly Cell[] => [
-        String(onlyConfig).padStart('ONLY CONFIG'.length),
-        String(onlyAgainst).padStart('ONLY AGAINST'.length),
-        signed(alertsAgainst - alertsConfig).padStart('ALERTS'.length),
-        plainLine(ruleId, MAX_TEXT),
-      ]),
-    ),
-  );
+  const byRule = rules.map(({ ruleId, onlyConfig, onlyAgainst, alertsConfig, alertsAgainst }): readonly Cell[] => [
+    String(onlyConfig).padStart('ONLY CONFIG'.length),
+    String(onlyAgainst).padStart('ONLY AGAINST'.length),
+    signed(alertsAgainst - alertsConfig).padStart('ALERTS'.length),
+    plainLine(ruleId, MAX_TEXT),
+  ]);
+  out.write(table(out, ['ONLY CONFIG', 'ONLY AGAINST', 'ALERTS', 'RULE'], byRule));
 };
 
 /** Shows a line a run, the totals, and the findings that two configs do not agree on. */
@@ -119,13 +114,8 @@ export const showReplay = ({ environmentId, configs, nights: runs, comparison }:
   if (isCompared) out.line(`against  ${configs.against}`);
   out.line();
   const headings = ['RUN', ...(isCompared ? ['BY'] : []), 'USERS', ...SEVERITY_HEADINGS, 'ALERT'];
-  out.write(
-    table(
-      out,
-      headings,
-      runs.flatMap((run) => runRows(run, isCompared)),
-    ),
-  );
+  const rows = runs.flatMap((run) => runRows(run, isCompared));
+  out.write(table(out, headings, rows));
 
   const alerts = alertsUnder(runs, 'config');
   const others = alertsUnder(runs, 'against');

@@ -109,9 +109,9 @@ export const rulesTable = (
 
 /** `2 CRITICAL, 14 HIGH`, or that nothing fails. */
 export const failingText = ({ verdict, findings: { bySeverity } }: Report, paint: Terminal['paint']): string => {
-  const parts = SEVERITIES.toReversed()
-    .filter((severity) => bySeverity[severity] > 0)
-    .map((severity) => paint(SEVERITY_FORMATS[severity], `${bySeverity[severity]} ${severity}`));
+  const parts = COLUMNS.filter((severity) => bySeverity[severity] > 0).map((severity) =>
+    paint(SEVERITY_FORMATS[severity], `${bySeverity[severity]} ${severity}`),
+  );
   if (parts.length > 0) return parts.join(', ');
   return verdict === 'COMPLETE' ? 'nothing' : 'nothing among what was seen';
 };

@@ -2,13 +2,6 @@ import type { ListingProgress } from '../../core/audit/settings.ts';
 import type { ListingEvent } from '../../core/sources/finspace/settings.ts';
 import { statusLine, type Terminal } from './terminal.ts';
 
-/** Shows a listing as it goes on, on a terminal that somebody watches. */
-export interface ProgressLine {
-  onProgress(progress: ListingProgress): void;
-  onEvent(event: ListingEvent): void;
-  clear(): void;
-}
-
 const number = new Intl.NumberFormat('en-GB');
 
 /** `40 s`, `3 min` */
@@ -16,10 +9,11 @@ const timeText = (seconds: number): string =>
   seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
 
 /**
+ * Shows a listing as it goes on, on a terminal that somebody watches.
  * @param startedAt in milliseconds since the epoch
  * @param prefix begins the line
  */
-export const progressLine = (terminal: Terminal, startedAt: number, prefix = ''): ProgressLine => {
+export const progressLine = (terminal: Terminal, startedAt: number, prefix = '') => {
   const status = statusLine(terminal);
   let users = 0;
   let expected: number | undefined;
@@ -46,20 +40,20 @@ export const progressLine = (terminal: Terminal, startedAt: number, prefix = '')
   };
 
   return {
-    onProgress: (progress) => {
+    onProgress: (progress: ListingProgress): void => {
       users = progress.users;
       expected = progress.expectedUsers;
       ({ pages, throttled, retries } = progress.counts);
       waiting = '';
       show();
     },
-    onEvent: (event) => {
+    onEvent: (event: ListingEvent): void => {
       if (event.kind === 'throttled') throttled += 1;
       if (event.kind !== 'retry') return;
       retries += 1;
       waiting = `waiting ${(event.waitMs / 1000).toFixed(1)} s after ${event.failure}`;
       show();
     },
-    clear: () => status.clear(),
+    clear: status.clear,
   };
 };

@@ -42,17 +42,14 @@ export const SEVERITY_FORMATS: Readonly<Record<Severity, Format>> = {
   INFORMATIONAL: 'gray',
 };
 
-/** A line that is drawn over and over while something goes on; nothing at all where nobody watches. */
-export interface StatusLine {
-  show(text: string): void;
-  clear(): void;
-}
-
 const CLEAR_LINE = '\r\u001b[2K';
 
-export const statusLine = ({ write, width, isWatched }: Terminal): StatusLine => {
-  if (!isWatched) return { show: () => {}, clear: () => {} };
-  return { show: (text) => write(`${CLEAR_LINE}${text.slice(0, width - 1)}`), clear: () => write(CLEAR_LINE) };
+/** Makes a line that is drawn over and over while something goes on; nothing at all where nobody watches. */
+export const statusLine = ({ write, width, isWatched }: Terminal) => {
+  const show = (text: string): void => {
+    if (isWatched) write(`${CLEAR_LINE}${text.slice(0, width - 1)}`);
+  };
+  return { show, clear: () => show('') };
 };
 
 /** The streams and the environment that a command runs with. */

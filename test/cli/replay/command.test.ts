@@ -69,7 +69,7 @@ describe('under the config of the time', () => {
     for (const number of [1, 2, 3, 4, 5]) {
       const stored = await readManifest(archive, nightKeys(number).manifest);
       if (stored === undefined) throw new Error('the night is missing');
-      await judge.judge(stored.manifest, new AbortController().signal);
+      await judge(stored.manifest, new AbortController().signal);
       const replayed = await readManifest(folderArchive(own), nightKeys(number).manifest);
       expect(Object.keys(stored.manifest.objects)).toContain('findings');
       expect(replayed?.manifest).toEqual(stored.manifest);
