@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
-import { runKeys } from '../core/archive/keys.ts';
-import { lastCompleteRun } from '../core/archive/manifest.ts';
+import { readHead } from '../core/archive/head.ts';
 import { audit } from '../core/audit/audit.ts';
 import type { AuditRequest } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
@@ -55,8 +54,7 @@ const isDue = async (
   { archive }: Pick<AuditSettings, 'archive'>,
   { environmentId, asOf }: AuditRequest,
 ): Promise<boolean> => {
-  if (await archive.has(runKeys(environmentId, asOf).manifest)) return false;
-  const last = await lastCompleteRun(archive, environmentId);
+  const { last } = await readHead(archive, environmentId);
   return last === undefined || last.manifest.run < runName(asOf);
 };
 

@@ -40,13 +40,21 @@ const RUN_COLUMNS: readonly ViewColumn[] = [
   column('is_last_of_day', 'r.is_last_of_day', 'boolean'),
 ];
 
-/** Selects what a manifest stands beside: an attempt that died before its manifest left lines that are no run's. */
+/**
+ * Selects the lines of the objects that manifests name, by their keys: what stands beside them, an attempt that died or
+ * somebody else has left. A manifest has a line a member, and no line of an object's key but in its own.
+ */
 const linesOfRuns = (table: keyof typeof LINE_TABLES): string =>
   `(
-  SELECT environment, dt, line, regexp_extract("$path", '([^/]+)[.]jsonl[.]gz$', 1) AS run
+  SELECT environment, dt, line, regexp_extract("$path", '${LINE_TABLES[table]}/environment=.*$') AS key
   FROM ${table}
 ) AS l
-JOIN runs AS r ON r.environment = l.environment AND r.dt = l.dt AND r.run = l.run`;
+JOIN (
+  SELECT DISTINCT environment, dt, regexp_extract("$path", '([^/]+)[.]json$', 1) AS run,
+    regexp_extract(line, '"key": "(${LINE_TABLES[table]}/environment=[^"]*)"', 1) AS key
+  FROM manifest_lines
+) AS n ON n.environment = l.environment AND n.dt = l.dt AND n.key = l.key
+JOIN runs AS r ON r.environment = n.environment AND r.dt = n.dt AND r.run = n.run`;
 
 const asOf = `concat(${[
   [1, 4, '-'],

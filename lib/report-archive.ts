@@ -35,6 +35,12 @@ const denial = (
 ): PolicyStatement =>
   new PolicyStatement({ sid, effect: Effect.DENY, principals: [new AnyPrincipal()], actions, resources, conditions });
 
+/** The keys of what runs leave: pages about all runs, which stand beside reports, and pointers are written again. */
+const WRITTEN_ONCE = [
+  'chain/*',
+  ...['manifests', 'incomplete', 'listings', ...OBJECT_AREAS].map((area) => `${area}/*/dt=*`),
+];
+
 /** Lists what nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
 const denials = (bucket: Bucket): readonly PolicyStatement[] => [
   denial('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects('*')]),
@@ -44,7 +50,7 @@ const denials = (bucket: Bucket): readonly PolicyStatement[] => [
   denial(
     'RunsAreWrittenOnce',
     ['s3:PutObject'],
-    [bucket.arnForObjects('manifests/*'), bucket.arnForObjects('snapshots/*')],
+    WRITTEN_ONCE.map((keys) => bucket.arnForObjects(keys)),
     { Null: { 's3:if-none-match': 'true' } },
   ),
 ];
@@ -57,7 +63,7 @@ const COLD_AFTER = Duration.days(90);
  * listing was read in, are looked at once, if ever.
  */
 const LIFECYCLE: readonly LifecycleRule[] = [
-  ...[...OBJECT_AREAS, 'manifests'].map((area) => ({
+  ...[...OBJECT_AREAS, 'manifests', 'chain'].map((area) => ({
     id: `${area}/instant-retrieval`,
     prefix: `${area}/`,
     transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: COLD_AFTER }],

@@ -1,5 +1,6 @@
 import { ArchiveError } from '../../core/archive/errors.ts';
-import { lastCompleteRun, type StoredManifest } from '../../core/archive/manifest.ts';
+import { lastCompleteRun } from '../../core/archive/head.ts';
+import type { StoredManifest } from '../../core/archive/manifest.ts';
 import { runsWithin } from '../../core/archive/stretch.ts';
 import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';

@@ -1,7 +1,8 @@
 import type { Archive } from '../../core/archive/archive.ts';
-import { runKeys } from '../../core/archive/keys.ts';
-import { lastCompleteRun, type Manifest, readManifest } from '../../core/archive/manifest.ts';
+import { lastCompleteRun } from '../../core/archive/head.ts';
+import type { Manifest } from '../../core/archive/manifest.ts';
 import { lastRunWith } from '../../core/archive/read-users.ts';
+import { findCompleteRun } from '../../core/archive/runs.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { runName } from '../../core/model/run-name.ts';
@@ -23,7 +24,7 @@ const chosenRun = async (archive: Archive, environmentId: string, run: Date | un
   if (last === undefined)
     throw new UsageError([`environment ${environmentId} has no complete run in ${archive.location}`]);
   if (run === undefined) return last.manifest;
-  const chosen = await readManifest(archive, runKeys(environmentId, run).manifest);
+  const chosen = await findCompleteRun(archive, environmentId, runName(run));
   if (chosen !== undefined) return chosen.manifest;
   throw new UsageError([
     `--run must be a complete run of environment ${environmentId}, such as ${last.manifest.run}, got ${runName(run)}`,

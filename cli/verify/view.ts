@@ -37,8 +37,13 @@ const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): str
     : 'NOT CHECKED, no --config was given: a night without a run is not noticed';
 };
 
-const unfinishedText = (attempts: number): string =>
-  `NOT CHECKED, they are no part of the history: what ${plural(attempts, 'attempt')} left under incomplete/`;
+const unfinishedText = ({ attempts, uncovered }: Verification): string | undefined => {
+  if (attempts === 0 && uncovered === 0) return undefined;
+  const left = `${plural(attempts, 'attempt')} that did not end complete`;
+  return uncovered === 0
+    ? `${left}: what they left is what the complete runs after them say`
+    : `${left}; NOT CHECKED, since no complete run vouches for them yet: ${plural(uncovered, 'object')} under incomplete/ and listings/`;
+};
 
 const problemLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: string) => string): string => {
   const where = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
@@ -47,7 +52,7 @@ const problemLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: 
 
 /** Lists what was checked of an environment, what was not, and a line for each problem and note. */
 export const verificationText = (out: Terminal, verification: Verification, hasConfig: boolean): readonly string[] => {
-  const { environmentId, attempts, problems, notes } = verification;
+  const { environmentId, problems, notes } = verification;
   return [
     out.paint('bold', `environment ${environmentId}: ${plural(problems.length, 'problem')}`),
     factsTable(out, [
@@ -55,7 +60,7 @@ export const verificationText = (out: Terminal, verification: Verification, hasC
       ['Objects', objectsText(verification)],
       ['Signatures', signaturesText(verification)],
       ['Schedule', scheduleText(verification, hasConfig)],
-      ['Unfinished', attempts === 0 ? undefined : unfinishedText(attempts)],
+      ['Unfinished', unfinishedText(verification)],
     ]).trimEnd(),
     ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
     ...notes.map((note) => problemLine(note, (kind) => `${out.paint('dim', 'note')}  ${kind}`)),
@@ -69,6 +74,7 @@ export const conclusionText = (verifications: readonly Verification[]): string =
   const unchecked = [
     ...(verifications.some(({ signatures }) => !signatures.isChecked) ? ['signatures'] : []),
     ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),
+    ...(verifications.some(({ uncovered }) => uncovered > 0) ? ['what the last attempts left'] : []),
   ];
   const rest = unchecked.length === 0 ? '' : `; NOT CHECKED: ${unchecked.join(', ')}`;
   return `${problems === 0 ? 'no problem' : plural(problems, 'problem')} in what was checked${rest}`;

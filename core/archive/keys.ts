@@ -51,13 +51,17 @@ const partitionPath = (environmentId: string, asOf: Date): string =>
 const markerKey = (channel: string, partition: string, name: string): string =>
   `${markerArea(channel)}/${partition}/${name}${markerEnding(channel)}`;
 
-/** The keys of a complete run. */
-export const runKeys = (environmentId: string, asOf: Date): RunKeys => {
+/**
+ * The keys of a complete run.
+ * @param attempt stands in the name of an object whose key another attempt has taken
+ */
+export const runKeys = (environmentId: string, asOf: Date, attempt?: string): RunKeys => {
   const partition = partitionPath(environmentId, asOf);
   const run = runName(asOf);
+  const name = attempt === undefined ? run : `${run}-${attempt}`;
   return {
     object: ({ area, file }) =>
-      `${area}/${partition}/${run}${area === 'reports' ? `/${file}` : file.slice(file.indexOf('.'))}`,
+      `${area}/${partition}/${name}${area === 'reports' ? `/${file}` : file.slice(file.indexOf('.'))}`,
     manifest: `manifests/${partition}/${run}.json`,
     marker: (channel) => markerKey(channel, partition, run),
   };
@@ -93,7 +97,7 @@ export async function* attemptMarkers(
 export const listingPartKey = ({ environmentId, asOf, attempt }: AttemptName, pass: number, number: number): string =>
   `listings/${partitionPath(environmentId, asOf)}/${runName(asOf)}-${attempt}/${pass}-${String(number).padStart(4, '0')}.jsonl.gz`;
 
-export type Area = 'manifests' | 'alerts' | 'events' | 'incomplete' | ObjectFile['area'];
+export type Area = 'manifests' | 'chain' | 'listings' | 'alerts' | 'events' | 'incomplete' | ObjectFile['area'];
 
 /** Whatever an area of the archive holds of an environment begins so. */
 export const areaPrefix = (area: Area, environmentId: string): string => `${area}/environment=${environmentId}/`;
@@ -113,6 +117,16 @@ export const keysUnder = async (
   return keys;
 };
 
+/** The place of an entry in an environment's chain, from 1. */
+export const chainKey = (environmentId: string, sequence: number): string =>
+  `${areaPrefix('chain', environmentId)}${String(sequence).padStart(12, '0')}.json`;
+
+/** The place that a key of the chain names; undefined where it is none. */
+export const sequenceOfKey = (key: string): number | undefined => {
+  const [, digits] = /^chain\/environment=[^/]+\/(\d{12})\.json$/.exec(key) ?? [];
+  return digits === undefined || Number(digits) === 0 ? undefined : Number(digits);
+};
+
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
 
@@ -124,11 +138,14 @@ export const isObjectOf = (environmentId: string, asOf: Date, key: string): bool
   return (
     OBJECT_AREAS.some((known) => known === area) &&
     tail.startsWith(start) &&
-    /^(?:\.|\/)[\w.-]+$/.test(tail.slice(start.length))
+    /^(?:-[\w-]+)?[./][\w.-]+$/.test(tail.slice(start.length))
   );
 };
 
-/** The run that an object or a marker belongs to by its key; undefined where it is of none, or of an attempt. */
+/** The run that one of its objects belongs to by its key, whatever attempt stored it. */
+export const runOfObject = (key: string): string | undefined => /\/(\d{8}T\d{6}Z)(?:-[\w-]+)?[./]/.exec(key)?.[1];
+
+/** The run that a manifest or a marker belongs to by its key; undefined where it is of none, or of an attempt. */
 export const runOfKey = (key: string): string | undefined => /\/(\d{8}T\d{6}Z)[./]/.exec(key)?.[1];
 
 /** The attempt that left an object, as its key names it. */
@@ -138,10 +155,19 @@ export interface AttemptOfKey {
   readonly folder: string;
 }
 
-export const attemptOfKey = (key: string): AttemptOfKey | undefined => {
-  const [, folder, run, attempt] = /^(incomplete\/.*\/(\d{8}T\d{6}Z)-([^/]+))\//.exec(key) ?? [];
-  return folder === undefined || run === undefined || attempt === undefined ? undefined : { run, attempt, folder };
+const attemptIn = (key: string, area: 'incomplete' | 'listings'): AttemptOfKey | undefined => {
+  const [, folder, run, attempt] = /^(\w+\/.*\/(\d{8}T\d{6}Z)-([^/]+))\//.exec(key) ?? [];
+  if (folder === undefined || run === undefined || attempt === undefined || !key.startsWith(`${area}/`))
+    return undefined;
+  return { run, attempt, folder };
 };
+
+/** The attempt that did not end complete which left an object; undefined where that is none of one. */
+export const attemptOfKey = (key: string): AttemptOfKey | undefined => attemptIn(key, 'incomplete');
+
+/** The attempt that left an object no run names by itself: one that did not end complete, or one that listed in parts. */
+export const unfinishedOfKey = (key: string): AttemptOfKey | undefined =>
+  attemptOfKey(key) ?? attemptIn(key, 'listings');
 
 /** The key of an attempt's report. */
 export const attemptReport = (folder: string): string => `${folder}/report.json`;
@@ -151,7 +177,7 @@ export const objectPrefixes = (environmentId: string): readonly string[] =>
   OBJECT_AREAS.map((area) => areaPrefix(area, environmentId));
 
 /** The beginnings of keys that show that an environment was audited, or that somebody tried. */
-export const ENVIRONMENT_PREFIXES = ['manifests', 'latest', 'incomplete', 'alerts', ...OBJECT_AREAS].map(
+export const ENVIRONMENT_PREFIXES = ['manifests', 'chain', 'latest', 'incomplete', 'alerts', ...OBJECT_AREAS].map(
   (area) => `${area}/environment=`,
 );
 

@@ -33,3 +33,16 @@ export const readBytes = async (body: AsyncIterable<Uint8Array>): Promise<Uint8A
 /** Reads and parses the whole of a stored object of JSON. */
 export const readJson = async (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
   JSON.parse(Buffer.from(await readBytes(body)).toString('utf8'));
+
+/** Parses JSON; undefined where it is none. */
+export const parsedJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Whether a parsed value is a JSON object. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,10 +1,12 @@
 import type { Report } from '../model/report.ts';
 import type { Archive } from './archive.ts';
-import { type ChainProblem, chainCheck, pointerProblem } from './chain.ts';
+import { type ChainProblem, chainCheck, pointedKey, pointerProblem } from './chain.ts';
+import { isMilestone } from './entry.ts';
 import { ArchiveError } from './errors.ts';
-import { areaPrefix, keysUnder } from './keys.ts';
+import { chainKeys, readLatest, readPlace } from './head.ts';
+import { areaPrefix, keysUnder, runOfKey, runOfObject, sequenceOfKey } from './keys.ts';
 import { readJson } from './lines.ts';
-import { type Manifest, readLatest, readManifest, type StoredManifest } from './manifest.ts';
+import { type Manifest, readManifest, type StoredManifest } from './manifest.ts';
 import { readRunObject } from './read-run.ts';
 
 /** A complete run as the archive has it, or what is wrong with it. */
@@ -18,21 +20,15 @@ export interface ArchivedRun {
   readonly problem?: string;
 }
 
-/** Names the run of a key that ends with it: `…/RUN.json`, `…/RUN.jsonl.gz` */
-const runOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('.')[0] ?? '';
-
-const readRun = async (archive: Archive, environmentId: string, key: string): Promise<ArchivedRun> => {
-  const run = runOf(key);
-  try {
-    const stored = await readManifest(archive, key);
-    if (stored === undefined) return { run, problem: `${key} is missing` };
-    const { manifest } = stored;
-    if (manifest.run === run && manifest.environmentId === environmentId) return { run, stored };
-    return { run, problem: `${key} was altered: it is the manifest of another run` };
-  } catch (error) {
-    if (error instanceof ArchiveError) return { run, problem: error.message };
-    throw error;
-  }
+/** Reads the place of a chain; undefined where it is no run's. */
+const readRun = async (archive: Archive, environmentId: string, key: string): Promise<ArchivedRun | undefined> => {
+  const found = await readPlace(archive, environmentId, key);
+  // Runs of before there were entries are named by their keys; of an entry that can't be read nobody knows the run.
+  const run = runOfKey(key) ?? `entry ${sequenceOfKey(key)}`;
+  if (found === undefined) return { run, problem: `${key} is missing` };
+  const { entry, sha256 } = found;
+  if (typeof entry === 'string') return { run, problem: `${key} ${entry}` };
+  return isMilestone(entry) ? undefined : { run: entry.run, stored: { manifest: entry, key, sha256 } };
 };
 
 const withProblem = (entry: ArchivedRun, { key, message }: ChainProblem): ArchivedRun => ({
@@ -40,31 +36,42 @@ const withProblem = (entry: ArchivedRun, { key, message }: ChainProblem): Archiv
   problem: entry.problem ?? `${key} ${message}`,
 });
 
-/** Yields the runs that have these keys, and what the chain misses between and after them. */
+/** Yields the runs of these places, and what the chain misses between and after them. */
 async function* checkedRuns(
   archive: Archive,
   environmentId: string,
   keys: readonly string[],
   start: number,
+  read: (key: string) => Promise<ArchivedRun | undefined>,
 ): AsyncGenerator<ArchivedRun> {
   const { pointer } = await readLatest(archive, environmentId);
+  const pointed = pointer && pointedKey(environmentId, pointer);
   const check = chainCheck(keys);
   // Held back until the next run is read, whose manifest may speak against it.
-  let held: ArchivedRun | undefined;
+  let held: (ArchivedRun & { readonly key: string }) | undefined;
   for (const key of keys.slice(start)) {
-    const next = await readRun(archive, environmentId, key);
+    const next = await read(key);
+    if (next === undefined) continue;
     const { run, stored } = next;
-    const problem = stored && check({ ...stored, run, previous: stored.manifest.previous });
+    const previous = stored?.manifest.previous;
+    // Of an entry that can't be read the next one knows whose it is.
+    if (held?.stored === undefined && held?.key === previous?.key)
+      held = held && { ...held, run: previous?.run ?? held.run };
+    const fault = stored && check({ ...stored, run, previous });
+    // Somebody has looked into the history and let it go on from another run.
+    const problem = stored?.manifest.acceptedHistory === undefined ? fault : undefined;
     const isOfHeld = problem !== undefined && problem.key === held?.stored?.key;
     const isMissing = problem?.kind === 'missing' && problem.run > (held?.run ?? '') && problem.run < run;
 
     if (held !== undefined) yield isOfHeld ? withProblem(held, problem) : held;
     if (isMissing) yield withProblem({ run: problem.run }, problem);
-    if (problem === undefined) held = { ...next, ...(held?.stored && { previous: held.stored.manifest }) };
-    else held = isOfHeld || isMissing ? next : withProblem(next, problem);
+    const now = { ...next, key };
+    if (problem === undefined) held = { ...now, ...(held?.stored && { previous: held.stored.manifest }) };
+    else held = isOfHeld || isMissing ? now : { ...withProblem(now, problem), key };
   }
 
-  const last = held?.stored?.key === pointer?.manifest ? held?.stored : undefined;
+  if (held?.stored === undefined && held?.key === pointed) held = held && { ...held, run: pointer?.run ?? held.run };
+  const last = held?.key === pointed ? held?.stored : undefined;
   const problem = pointer && pointerProblem(environmentId, pointer, last?.sha256);
   if (held !== undefined) yield problem?.kind === 'edited' ? withProblem(held, problem) : held;
   // A pointer that is behind points to none of the two, and says nothing against it.
@@ -72,17 +79,49 @@ async function* checkedRuns(
 }
 
 /**
- * Yields the complete runs of an environment in order, from the run of this name on. Reads manifests only, and holds
- * each against the link of the next and against `latest`: a run that was altered or taken away has an entry that
- * says so.
+ * Yields the complete runs of an environment in order, from the run of this name on. Reads the places of the chain
+ * only, and holds each against the link of the next and against `latest`: a run that was altered or taken away has an
+ * entry that says so.
  */
 export async function* walkRuns(archive: Archive, environmentId: string, from = ''): AsyncGenerator<ArchivedRun> {
-  const keys = await keysUnder(archive, areaPrefix('manifests', environmentId));
-  const first = keys.findIndex((key) => runOf(key) >= from);
-  // From the one before: the first one's link is held against it.
-  const start = (first === -1 ? keys.length : first) - 1;
-  for await (const run of checkedRuns(archive, environmentId, keys, Math.max(0, start))) if (run.run >= from) yield run;
+  const keys = await chainKeys(archive, environmentId);
+  const reads = new Map<string, Promise<ArchivedRun | undefined>>();
+  const read = (key: string): Promise<ArchivedRun | undefined> => {
+    const known = reads.get(key) ?? readRun(archive, environmentId, key);
+    reads.set(key, known);
+    return known;
+  };
+  // Backwards, as an entry names its run and its key does not: to the one before, which the first one's link is held
+  // against.
+  let start = from === '' ? 0 : keys.length;
+  for (let isFrom = true; start > 0 && isFrom; start -= 1) {
+    const key = keys[start - 1] ?? '';
+    const run = runOfKey(key) ?? (await read(key))?.run ?? from;
+    isFrom = run >= from;
+  }
+  for await (const { run, stored, previous, problem } of checkedRuns(archive, environmentId, keys, start, read))
+    if (run >= from)
+      yield {
+        run,
+        ...(stored && { stored }),
+        ...(previous && { previous }),
+        ...(problem !== undefined && { problem }),
+      };
 }
+
+/** Finds a complete run by its name; undefined where the chain has none. Throws ArchiveError where it does not hold. */
+export const findCompleteRun = async (
+  archive: Archive,
+  environmentId: string,
+  name: string,
+): Promise<StoredManifest | undefined> => {
+  for await (const { run, stored, problem } of walkRuns(archive, environmentId, name)) {
+    if (run !== name) continue;
+    if (problem !== undefined) throw new ArchiveError(problem);
+    return stored;
+  }
+  return undefined;
+};
 
 /** Reads the report of a run, and checks it against its manifest; throws ArchiveError. */
 export const readReport = async (archive: Archive, manifest: Pick<Manifest, 'run' | 'objects'>): Promise<Report> =>
@@ -132,13 +171,17 @@ const attemptFolders = async (
 
 const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') + 1);
 
-const runsUnder = async (archive: Archive, prefix: string): Promise<readonly string[]> =>
-  (await keysUnder(archive, prefix)).map(runOf);
+/** The names of the complete runs, by their manifests' keys; reads none of them. */
+const manifestRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> =>
+  (await keysUnder(archive, areaPrefix('manifests', environmentId))).flatMap((key) => runOfKey(key) ?? []);
 
 /** Lists the runs of which objects are stored, and no manifest. */
 const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
-  const complete = new Set(await runsUnder(archive, areaPrefix('manifests', environmentId)));
-  return (await runsUnder(archive, areaPrefix('snapshots', environmentId))).filter((run) => !complete.has(run));
+  const complete = new Set(await manifestRuns(archive, environmentId));
+  const stored = (await keysUnder(archive, areaPrefix('snapshots', environmentId))).flatMap(
+    (key) => runOfObject(key) ?? [],
+  );
+  return [...new Set(stored)].filter((run) => !complete.has(run));
 };
 
 /**
@@ -156,7 +199,7 @@ export async function* walkAttempts(archive: Archive, environmentId: string, fro
 export const startOfLast = async (archive: Archive, environmentId: string, count: number): Promise<string> => {
   const folders = await attemptFolders(archive, environmentId);
   const names = [
-    ...(await runsUnder(archive, areaPrefix('manifests', environmentId))),
+    ...(await manifestRuns(archive, environmentId)),
     ...(await brokenOffRuns(archive, environmentId)),
     ...[...folders.keys()].map((folder) => nameIn(folder).split('-')[0] ?? ''),
   ];

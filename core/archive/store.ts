@@ -18,7 +18,7 @@ const contentTypeOf = (key: string): string => {
 const readDigest = async (archive: Archive, key: string) => {
   const stored = await archive.read(key);
   if (stored === undefined) throw new ArchiveError(`${key} exists and is not there: something deletes objects`);
-  return { ...(await digestOfBody(stored.body)), version: stored.version };
+  return await digestOfBody(stored.body);
 };
 
 export interface Stored {
@@ -29,29 +29,14 @@ export interface Stored {
   readonly isOurs: boolean;
 }
 
-/** Stores evidence where there is none yet, and gives the version of what was there instead. */
-const storeOrFind = async (
+/** Stores evidence where there is none yet: what another attempt has put there stays. */
+export const storeOnce = async (
   archive: Archive,
   key: string,
   { content, sha256, size }: Evidence,
-): Promise<Stored & { readonly version?: string }> => {
+): Promise<Stored> => {
   const outcome = await archive.create(key, content, contentTypeOf(key));
   if (outcome === 'created') return { object: { key, sha256, size }, isNew: true, isOurs: true };
-  const { version, ...found } = await readDigest(archive, key);
-  return { object: { key, ...found }, isNew: false, isOurs: found.sha256 === sha256, version };
-};
-
-/** Stores evidence once: the object of an earlier attempt at the same run stays, and is what the manifest names. */
-export const storeOnce: (archive: Archive, key: string, evidence: Evidence) => Promise<Stored> = storeOrFind;
-
-/**
- * Stores evidence over what an attempt at the same run left that never became a run: with other settings it judged
- * the same snapshot otherwise.
- */
-export const storeAnew = async (archive: Archive, key: string, evidence: Evidence): Promise<Stored> => {
-  const { version, ...stored } = await storeOrFind(archive, key, evidence);
-  if (stored.isOurs) return stored;
-  const outcome = await archive.replace(key, evidence.content, contentTypeOf(key), version);
-  if (outcome === 'conflict') throw new ArchiveError(`${key} is being written by another attempt at the same run`);
-  return { object: { key, sha256: evidence.sha256, size: evidence.size }, isNew: false, isOurs: false };
+  const found = await readDigest(archive, key);
+  return { object: { key, ...found }, isNew: false, isOurs: found.sha256 === sha256 };
 };

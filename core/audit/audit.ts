@@ -1,18 +1,12 @@
-import type { Archive } from '../archive/archive.ts';
+import type { Milestone } from '../archive/entry.ts';
 import { SigningError } from '../archive/errors.ts';
+import { type ChainHead, completeCopies } from '../archive/head.ts';
 import { runKeys } from '../archive/keys.ts';
-import {
-  advanceLatest,
-  lastCompleteRun,
-  type Manifest,
-  readManifest,
-  type StoredManifest,
-} from '../archive/manifest.ts';
-import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
+import type { StoredManifest } from '../archive/manifest.ts';
+import { readRunLines } from '../archive/read-run.ts';
+import { findCompleteRun } from '../archive/runs.ts';
 import { createSpoolFolder, type SpoolFolder } from '../archive/staging.ts';
-import type { Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
-import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';
 import { recordRun } from '../outputs/history/record-run.ts';
@@ -20,15 +14,23 @@ import { OUTPUTS } from '../outputs/index.ts';
 import { messageOf } from '../text/error-message.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
-import { notificationOf, reportOf, unjudgedReport } from './documents.ts';
-import { type Baseline, beginJudging } from './judging.ts';
-import { keepAttempt } from './keep-attempt.ts';
+import { headMember, notificationOf, unjudgedReport } from './documents.ts';
+import { readHistory } from './history.ts';
+import { beginJudging } from './judging.ts';
+import { keepAttempt, type Seen } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
-import { lateShortfall, listingShortfall, rosterShortfall, ruleShortfall } from './verdict.ts';
+import {
+  closedShortfall,
+  historyShortfall,
+  lateShortfall,
+  listingShortfall,
+  rosterShortfall,
+  ruleShortfall,
+} from './verdict.ts';
 
 /**
  * Audits an environment once, from the listing to the notifications. Failures of the service, the archive and the
@@ -39,7 +41,7 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
   const spools = await createSpoolFolder();
   try {
     const result = await performRun(request, settings, criteria, spools);
-    return { ...result, warnings: await addToHistory(request, settings, result.report) };
+    return { ...result, warnings: await addToHistory(settings, result) };
   } catch (error) {
     return await failWithoutArchive(request, settings, criteria, error);
   } finally {
@@ -49,17 +51,13 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
 
 /** Puts the run on the page of all runs: an aid, so that its failure is a warning and fails nothing. */
 const addToHistory = async (
-  { environmentId, attempt }: AuditRequest,
   { archive, environmentName }: AuditSettings,
-  report: Report,
+  { report, objects }: AuditResult,
 ): Promise<readonly string[]> => {
+  if (objects.report === undefined) return [];
   try {
-    await recordRun(archive, {
-      environmentId,
-      report,
-      environmentName,
-      attempt: report.verdict === 'COMPLETE' ? undefined : attempt,
-    });
+    const { environmentId } = report;
+    await recordRun(archive, { environmentId, report, environmentName, reportKey: objects.report.key });
     return [];
   } catch (error) {
     return [`the page of all runs was not written: ${messageOf(error)}`];
@@ -74,22 +72,15 @@ const performRun = async (
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
   const { environmentId, asOf, deadline, acceptRosterDrop } = request;
-  const done = await readManifest(archive, runKeys(environmentId, asOf).manifest);
-  if (done !== undefined) return finishDoneRun(settings, done);
+  const history = await readHistory(archive, request, criteria);
+  const ended = await endedBefore(request, settings, criteria, history.head);
+  if (ended !== undefined) return ended;
 
-  const previous = await lastCompleteRun(archive, environmentId);
-  if (previous !== undefined && previous.manifest.run > runName(asOf)) {
-    const report = unjudgedReport(request, criteria, lateShortfall(asOf, previous.manifest.run));
-    return keepAttempt(request, settings, criteria, { report, highlights: [], evidence: {} });
-  }
-  const last = previous && {
-    ...previous,
-    report: (await readRunObject(archive, previous.manifest, 'report')) as Report | undefined,
-  };
+  const { last } = history;
+  if (last !== undefined && !(await archive.has(runKeys(environmentId, new Date(last.manifest.asOf)).manifest)))
+    await completeCopies(archive, environmentId, last);
   const undelivered = await findUndelivered(archive, environmentId, asOf, channels);
-  const readBaseline = (): Promise<Baseline> => baselineOf(archive, last?.manifest, criteria);
-
-  const judging = beginJudging(criteria, await readBaseline(), spools);
+  const judging = beginJudging(criteria, history.baseline, spools);
   const listed = await judgeListing(
     settings.listUsers(deadline),
     judging,
@@ -97,66 +88,89 @@ const performRun = async (
     (users, counts) => settings.onProgress?.({ users, expectedUsers: last?.manifest.counts.users, counts }),
   );
   const mostDrop = acceptRosterDrop ? undefined : settings.maxDropPercent;
-  const unseen = listingShortfall(listed) ?? rosterShortfall(listed.counts.users, last?.manifest, mostDrop);
+  const unseen =
+    historyShortfall(history) ??
+    listingShortfall(listed) ??
+    rosterShortfall(listed.counts.users, last?.manifest, mostDrop);
   const judgement = await judging.conclude(unseen === undefined);
   const shortfall = unseen ?? ruleShortfall(judgement);
 
   if (shortfall !== undefined) {
-    const verdict = { counts: listed.counts, judgement, shortfall };
-    const report = reportOf(request, verdict, last?.manifest.run, readTrend(last?.report));
-    const { resolved: _nothing, ...evidence } = judgement.evidence;
-    const result = await keepAttempt(request, settings, criteria, {
-      report,
-      highlights: judgement.highlights,
-      evidence: { snapshot: listed.snapshot, ...evidence },
-      last,
-    });
+    const result = await keepAttempt(request, settings, criteria, shortfall, { history, listed, judgement });
     await resend(archive, undelivered);
     return result;
   }
 
   return completeRun(request, settings, criteria, {
-    last,
+    history,
     listed,
     judgement,
-    async judgeStored(snapshot) {
-      const anew = beginJudging(criteria, await readBaseline(), spools);
+    endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, ...judged }),
+    async judgeAnew(snapshot) {
+      const later = await readHistory(archive, { environmentId }, criteria);
+      const anew = beginJudging(criteria, later.baseline, spools);
       for await (const record of readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot')) {
         anew.see(record);
         await anew.settled();
       }
-      return { judgement: await anew.conclude(true), counts: { ...listed.counts, users: anew.users } };
+      return { history: later, judgement: await anew.conclude(true) };
     },
     resendEarlier: () => resend(archive, undelivered),
   });
 };
 
-/** The state that the last complete run left. */
-const baselineOf = async (
-  archive: Archive,
-  manifest: Manifest | undefined,
-  { catalogue }: Criteria,
-): Promise<Baseline> => ({
-  manifest,
-  findingBaseline: await readFindingBaseline(archive, manifest, catalogue),
-  roster: await readRoster(archive, manifest),
-  findings: async function* findings() {
-    if (manifest !== undefined) yield* readRunLines(archive, manifest, 'findings');
-  },
-});
+/** The end of a run that lists nobody: it was made before, a later one is complete, or the chain was closed. */
+const endedBefore = async (
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  head: ChainHead | undefined,
+  seen?: Seen,
+): Promise<AuditResult | undefined> => {
+  const { archive } = settings;
+  const { environmentId, asOf } = request;
+  const run = runName(asOf);
+  const { last, closing, place } = head ?? {};
+  if (place !== undefined && last !== undefined && last.manifest.run >= run) {
+    const done = last.manifest.run === run ? last : await findCompleteRun(archive, environmentId, run);
+    if (done !== undefined) return finishDoneRun(settings, done);
+  }
+  if (closing !== undefined) return tellClosed(request, settings, criteria, closing);
+  if (last === undefined || last.manifest.run < run) return undefined;
+  return keepAttempt(request, settings, criteria, lateShortfall(asOf, last.manifest.run), seen);
+};
 
 /** Notifies of a run that is there already, where that was not done: its event was delivered again. */
 const finishDoneRun = async (settings: AuditSettings, done: StoredManifest): Promise<AuditResult> => {
   const { archive, channels } = settings;
   const { environmentId, asOf, objects } = done.manifest;
-  await advanceLatest(archive, environmentId, done);
+  await completeCopies(archive, environmentId, done);
   const notification = await storedNotification(archive, done);
   const deliveries = await deliverToAll(channels, notification, {
     archive,
     keyOf: runKeys(environmentId, new Date(asOf)).marker,
     wait: notifyWait(settings),
   });
-  return { report: notification.report, highlights: [], deliveries, objects, wasDone: true, warnings: [] };
+  const { report } = notification;
+  return { report, ...headMember(done), highlights: [], deliveries, objects, wasDone: true, warnings: [] };
+};
+
+/** Tells people once that the chain was closed; a run after that leaves nothing else. */
+const tellClosed = async (
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  closing: Milestone,
+): Promise<AuditResult> => {
+  const { archive, channels } = settings;
+  const keys = runKeys(request.environmentId, request.asOf);
+  const report = unjudgedReport(request, criteria, closedShortfall(closing));
+  const facts = { ...factsOf(settings, criteria, keys, undefined), report, highlights: [] };
+  const deliveries = await deliverToAll(channels, notificationOf(facts, archive, undefined), {
+    archive,
+    keyOf: runKeys(request.environmentId, new Date(closing.asOf)).marker,
+  });
+  return { report, highlights: [], deliveries, objects: {}, wasDone: false, warnings: [] };
 };
 
 /** Says that the archive can't be read or written, or the manifest not signed: the one thing that is left to do. */

@@ -1,18 +1,19 @@
-import type { Archive } from '../archive/archive.ts';
-import { runKeys } from '../archive/keys.ts';
-import { readJson } from '../archive/lines.ts';
-import { advanceLatest, type ManifestObject } from '../archive/manifest.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import { type ChainHead, completeCopies, readHead } from '../archive/head.ts';
+import { chainKey, type RunKeys, runKeys } from '../archive/keys.ts';
+import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { manifestText, signManifest } from '../archive/signature.ts';
-import { evidenceOf, jsonText } from '../archive/staging.ts';
-import { storeAnew, storeOnce } from '../archive/store.ts';
-import type { Counts, Report } from '../model/report.ts';
+import { type Evidence, evidenceOf } from '../archive/staging.ts';
+import { storeOnce } from '../archive/store.ts';
+import { unfinishedSince } from '../archive/unfinished.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { OUTPUTS } from '../outputs/index.ts';
-import type { RunFacts } from '../outputs/output.ts';
+import type { Output, RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
-import { manifestOf, notificationOf, reportOf } from './documents.ts';
+import { headMember, manifestOf, notificationOf, reportOf } from './documents.ts';
+import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
 import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
@@ -20,83 +21,147 @@ import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
 
-/** A listing that saw everything, and what it was judged to be. */
-export interface Completed {
-  readonly last: RunFacts['last'];
-  readonly listed: JudgedListing;
+/** A judgement, and the history that it compares with. */
+export interface Judged {
+  readonly history: History;
   readonly judgement: Judgement;
-  /** Judges the snapshot that another attempt at the run has stored. */
-  judgeStored(snapshot: ManifestObject): Promise<{ readonly judgement: Judgement; readonly counts: Counts }>;
+}
+
+/** A listing that saw everything, and what it was judged to be. */
+export interface Completed extends Judged {
+  readonly listed: JudgedListing;
+  /** The end of the run where the chain has gone on without it. */
+  endedBefore(head: ChainHead, judged: Judged): Promise<AuditResult | undefined>;
+  /** Judges the stored snapshot again, by the history as it is now. */
+  judgeAnew(snapshot: ManifestObject): Promise<Judged>;
   resendEarlier(): Promise<void>;
 }
 
+/** A run that has its place in the chain. */
+interface Committed {
+  readonly manifest: Manifest;
+  readonly key: string;
+  readonly sha256: string;
+  /** This attempt wrote it; else another one wrote the same bytes. */
+  readonly isNew: boolean;
+  readonly facts: Omit<RunFacts, 'evidence'>;
+}
+
+/** The most names that an attempt's objects may have: another is taken only where something stands under the first. */
+const MOST_NAMES = 20;
+
+/** The names that an attempt may give its objects: the run's, else its own. */
+const namesOf = function* ({ environmentId, asOf, attempt }: AuditRequest): Generator<RunKeys> {
+  yield runKeys(environmentId, asOf);
+  yield runKeys(environmentId, asOf, attempt);
+  for (let name = 2; name < MOST_NAMES; name += 1) yield runKeys(environmentId, asOf, `${attempt}-${name}`);
+};
+
+/** Something else stands at the key of an object that others of the run name. */
+class KeyTaken extends Error {
+  override readonly name = 'KeyTaken';
+}
+
 /**
- * Stores a complete run and notifies of it. Objects are written once and the manifest last, so a second attempt at the
- * same run, after a crash or at the same time, finds the first one's snapshot, judges that, and comes to the same
- * evidence.
+ * Stores a complete run and notifies of it. It names only what this attempt saw and judged: where another one's bytes
+ * stand at a key, its own stand under a name of their own. The run is one once its manifest has the next place of the
+ * chain; where another run takes that place, this one ends or is judged again, by what the other left.
  */
 export const completeRun = async (
   request: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,
-  { last, listed, judgement: ownJudgement, judgeStored, resendEarlier }: Completed,
+  { listed, endedBefore, judgeAnew, resendEarlier, ...first }: Completed,
 ): Promise<AuditResult> => {
-  const { archive, channels, signManifestDigest } = settings;
-  const { environmentId, asOf } = request;
-  const keys = runKeys(environmentId, asOf);
-  const snapshot = await storeOnce(archive, keys.object(OUTPUTS.snapshot), listed.snapshot);
-  const { judgement, counts } = snapshot.isOurs
-    ? { judgement: ownJudgement, counts: listed.counts }
-    : await judgeStored(snapshot.object);
-  const { highlights } = judgement;
-
-  let isSameJudgement = true;
-  const evidence = await storeEvidence(judgement.evidence, async (output, content) => {
-    const { object, isOurs } = await storeAnew(archive, keys.object(output), content);
-    isSameJudgement &&= isOurs;
-    return object;
-  });
-  const own = reportOf(request, { counts, judgement }, last?.manifest.run, readTrend(last?.report));
-  const { report, object } = await storeReport(archive, keys.object(OUTPUTS.report), own, isSameJudgement);
-  const facts = { ...factsOf(settings, criteria, keys, last), report, highlights };
-  const objects = await storeRunOutputs(
-    facts,
-    { snapshot: snapshot.object, ...evidence, report: object },
-    async (output, content) => (await storeAnew(archive, keys.object(output), content)).object,
+  const { archive, channels } = settings;
+  const { environmentId } = request;
+  const names = namesOf(request);
+  let judged: Judged = first;
+  let keys = names.next();
+  while (keys.done !== true) {
+    const outcome = await storeRun(request, settings, criteria, keys.value, listed, judged);
+    if ('manifest' in outcome) {
+      await completeCopies(archive, environmentId, outcome);
+      if (outcome.isNew) await resendEarlier();
+      return await tell(outcome);
+    }
+    const { snapshot } = outcome;
+    if (snapshot !== undefined) {
+      const head = await readHead(archive, environmentId);
+      const ended = await endedBefore(head, judged);
+      if (ended !== undefined) return ended;
+      judged = await judgeAnew(snapshot);
+    }
+    keys = names.next();
+  }
+  throw new ArchiveError(
+    `${runKeys(environmentId, request.asOf).manifest}: others keep writing the objects of this run`,
   );
 
-  const unsigned = manifestOf(report, criteria, objects, last);
-  const manifest = signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
-  const stored = await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
-  const { key, sha256 } = stored.object;
-  await advanceLatest(archive, environmentId, { manifest, key, sha256 });
-  // The attempt that wrote the manifest notifies; one that finds it written waits for that, and notifies only if the
-  // other did not.
-  if (stored.isNew) await resendEarlier();
-  const notification = notificationOf(facts, archive, object.key, () => readRunLines(archive, manifest, 'findings'));
-  const deliveries = await deliverToAll(channels, notification, {
-    archive,
-    keyOf: keys.marker,
-    ...(!stored.isNew && { wait: notifyWait(settings) }),
-  });
-  return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
+  async function tell({ facts, manifest, isNew, ...place }: Committed): Promise<AuditResult> {
+    const { report, highlights } = facts;
+    const { objects } = manifest;
+    const head = headMember({ manifest, ...place });
+    const notification = {
+      ...notificationOf(facts, archive, objects.report?.key, () => readRunLines(archive, manifest, 'findings')),
+      ...head,
+    };
+    // The attempt that wrote the manifest notifies; one of the same bytes waits for that.
+    const deliveries = await deliverToAll(channels, notification, {
+      archive,
+      keyOf: facts.keys.marker,
+      ...(!isNew && { wait: notifyWait(settings) }),
+    });
+    return { report, ...head, highlights, deliveries, objects, wasDone: false, warnings: [] };
+  }
 };
 
 /**
- * The report says what the listing cost, which differs from attempt to attempt: an earlier attempt's stands, unless
- * it judged otherwise.
+ * Stores the objects of a run and then its manifest in the next place of the chain.
+ * @returns the run; or, where the place is taken, the snapshot; or nothing, where another name is needed
  */
-const storeReport = async (
-  archive: Archive,
-  key: string,
-  report: Report,
-  isSameJudgement: boolean,
-): Promise<{ readonly report: Report; readonly object: ManifestObject }> => {
-  const evidence = evidenceOf(jsonText(report));
-  if (!isSameJudgement) return { report, object: (await storeAnew(archive, key, evidence)).object };
-  const { object, isOurs } = await storeOnce(archive, key, evidence);
-  if (isOurs) return { report, object };
-  const stored = await archive.read(key);
-  if (stored === undefined) throw new Error(`${key} is missing`);
-  return { report: (await readJson(stored.body)) as Report, object };
+const storeRun = async (
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  keys: RunKeys,
+  { counts, snapshot: listedUsers }: JudgedListing,
+  { history, judgement }: Judged,
+): Promise<Committed | { readonly snapshot?: ManifestObject }> => {
+  const { archive, signManifestDigest } = settings;
+  const { environmentId, asOf } = request;
+  const { head = { sequence: 0 }, last } = history;
+  const sequence = head.sequence + 1;
+  const runs = runKeys(environmentId, asOf);
+
+  // Those of a folder of the run name each other: they stand together.
+  const store = async (output: Output, content: Evidence): Promise<ManifestObject> => {
+    const candidates = output.area === 'reports' ? [keys] : [runs, keys];
+    for (const candidate of candidates) {
+      const { object, isOurs } = await storeOnce(archive, candidate.object(output), content);
+      if (isOurs) return object;
+    }
+    throw new KeyTaken();
+  };
+
+  try {
+    const snapshot = await store(OUTPUTS.snapshot, listedUsers);
+    const evidence = await storeEvidence(judgement.evidence, store);
+    const report = reportOf(
+      request,
+      { counts, judgement },
+      { history, sequence, trend: readTrend(last?.report) ?? [] },
+    );
+    const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };
+    const objects = await storeRunOutputs(facts, { snapshot, ...evidence }, store);
+    const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
+    const unsigned = manifestOf(report, criteria, objects, { history, unfinished });
+    const manifest = signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
+    const text = evidenceOf(manifestText(manifest));
+    const { object, isOurs, isNew } = await storeOnce(archive, chainKey(environmentId, sequence), text);
+    return isOurs ? { manifest, key: object.key, sha256: object.sha256, isNew, facts } : { snapshot };
+  } catch (error) {
+    if (error instanceof KeyTaken) return {};
+    throw error;
+  }
 };

@@ -1,7 +1,8 @@
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import { positionName } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
-import type { Manifest, StoredManifest } from '../archive/manifest.ts';
+import { headText } from '../archive/head.ts';
+import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
 import { type Counts, countFindings, type Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
@@ -11,6 +12,7 @@ import { noFindings } from '../notify/undelivered.ts';
 import { digestOf } from '../outputs/digest.ts';
 import type { RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
+import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { AuditRequest } from './request.ts';
 import type { Shortfall } from './verdict.ts';
@@ -22,12 +24,21 @@ export interface ReportContent {
   readonly shortfall?: Shortfall | undefined;
 }
 
+/** The part of a report that is about the runs before. */
+interface ReportChain {
+  readonly history?: Pick<History, 'head' | 'last'>;
+  /** The place of a complete run. */
+  readonly sequence?: number;
+  readonly trend?: readonly TrendPoint[];
+}
+
+const previousOf = (last: StoredManifest | undefined) => last && { previousRun: last.manifest.run };
+
 /** Writes `report.json` out of a run's verdict. */
 export const reportOf = (
   { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
   { counts, judgement: { outcomes, findings, waiverTroubles }, shortfall }: ReportContent,
-  previousRun?: string,
-  trend: readonly TrendPoint[] = [],
+  { history: { head, last } = {}, sequence, trend = [] }: ReportChain = {},
 ): Report => ({
   schemaVersion: 1,
   run: runName(asOf),
@@ -42,7 +53,9 @@ export const reportOf = (
   rules: outcomes,
   findings,
   ...(waiverTroubles !== undefined && { waiverTroubles }),
-  ...(previousRun !== undefined && { previousRun }),
+  ...previousOf(last ?? head?.last),
+  ...(head?.place !== undefined && { previousHead: headText(head.sequence, head.place.sha256) }),
+  ...(sequence !== undefined && { sequence }),
   trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),
 });
 
@@ -60,12 +73,18 @@ export const unjudgedReport = (request: AuditRequest, { rules, context }: Criter
   });
 };
 
+/** The part of a manifest that is about the chain; an attempt that is not complete has none. */
+interface ManifestChain {
+  readonly history?: History;
+  readonly unfinished?: readonly ManifestObject[];
+}
+
 /** The manifest of a run, unsigned. */
 export const manifestOf = (
-  { run, environmentId, accountId, region, asOf, verdict, reason, counts }: Report,
+  { run, environmentId, accountId, region, asOf, verdict, reason, counts, sequence }: Report,
   { rules, context, hashes }: Criteria,
   objects: Manifest['objects'],
-  previous?: StoredManifest,
+  { history, unfinished = [] }: ManifestChain = {},
 ): Manifest => ({
   schemaVersion: 1,
   run,
@@ -86,10 +105,18 @@ export const manifestOf = (
   ),
   trustedAccounts: [...context.trustedAccounts],
   codeVersion: CODE_VERSION,
-  ...(previous !== undefined && {
-    previous: { run: previous.manifest.run, key: previous.key, sha256: previous.sha256 },
-  }),
+  ...(sequence !== undefined && { sequence }),
+  ...(history?.head?.place !== undefined && { previous: history.head.place }),
+  ...(history?.accepted !== undefined && { acceptedHistory: history.accepted }),
+  ...(unfinished.length > 0 && { unfinished }),
 });
+
+/** The head of the chain that a run is; nothing where it has no place in one. */
+export const headMember = ({
+  manifest: { sequence },
+  sha256,
+}: Pick<StoredManifest, 'manifest' | 'sha256'>): { readonly head?: string } =>
+  sequence === undefined ? {} : { head: headText(sequence, sha256) };
 
 /** The notification of a run that has just ended; without `findings` it tells of none. */
 export const notificationOf = (

@@ -2,39 +2,60 @@ import { attemptKeys, attemptMarkers } from '../archive/keys.ts';
 import { manifestText } from '../archive/signature.ts';
 import { type Evidence, evidenceOf } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
-import type { Highlight } from '../model/highlights.ts';
-import type { Report } from '../model/report.ts';
+import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
-import { OUTPUTS, type OutputName } from '../outputs/index.ts';
-import type { Output, RunFacts } from '../outputs/output.ts';
+import { OUTPUTS } from '../outputs/index.ts';
+import type { Output } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
-import { manifestOf, notificationOf } from './documents.ts';
+import { manifestOf, notificationOf, reportOf, unjudgedReport } from './documents.ts';
+import type { History } from './history.ts';
+import type { Judgement } from './judging.ts';
+import type { JudgedListing } from './listing.ts';
 import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import type { AuditSettings } from './settings.ts';
+import type { Shortfall } from './verdict.ts';
 
-/** The remains of an attempt that did not end. */
-interface UnfinishedAttempt {
-  readonly report: Report;
-  readonly highlights: readonly Highlight[];
-  readonly evidence: Readonly<Partial<Record<OutputName, Evidence>>>;
-  readonly last?: RunFacts['last'];
+/** Everything that an attempt saw and judged before it ended. */
+export interface Seen {
+  readonly history: History;
+  readonly listed: JudgedListing;
+  readonly judgement: Judgement;
 }
 
-/** Keeps what an attempt that did not end could read, apart from the runs, and notifies of it. */
+/**
+ * Keeps what an attempt that did not end complete could read, apart from the runs, and notifies of it.
+ * @param seen undefined where it listed nobody
+ */
 export const keepAttempt = async (
-  { environmentId, asOf, attempt }: AuditRequest,
+  request: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,
-  { report, highlights, evidence, last }: UnfinishedAttempt,
+  shortfall: Shortfall,
+  seen?: Seen,
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
+  const { environmentId, asOf, attempt } = request;
   const keys = attemptKeys(environmentId, asOf, attempt);
   const store = async (output: Output, content: Evidence) =>
     (await storeOnce(archive, keys.object(output), content)).object;
+  const { history, listed, judgement } = seen ?? {};
+  const last = history?.last;
+  const report =
+    listed === undefined || judgement === undefined
+      ? unjudgedReport(request, criteria, shortfall)
+      : reportOf(
+          request,
+          { counts: listed.counts, judgement, shortfall },
+          { ...(history !== undefined && { history }), trend: readTrend(last?.report) ?? [] },
+        );
+  // What resolved is news of a complete run only.
+  const { resolved: _nothing, ...evidence } = judgement?.evidence ?? {};
+  const highlights = judgement?.highlights ?? [];
   const facts = { ...factsOf(settings, criteria, keys, last), report, highlights };
-  const objects = await storeRunOutputs(facts, await storeEvidence(evidence, store), store);
+  const kept = await storeEvidence({ ...(listed && { snapshot: listed.snapshot }), ...evidence }, store);
+  const objects = await storeRunOutputs(facts, kept, store);
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
 

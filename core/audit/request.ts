@@ -16,6 +16,8 @@ export interface AuditRequest {
   readonly deadline: number;
   /** The roster may be smaller than `maxDropPercent` allows: someone has looked into it. */
   readonly acceptRosterDrop: boolean;
+  /** The chain goes on from the run of this SHA-256 although the history does not hold: someone has looked into it. */
+  readonly acceptHistory?: { readonly sha256: string; readonly reason: string } | undefined;
 }
 
 /** An instant to the whole second: the precision of a run's name. */

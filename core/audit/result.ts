@@ -10,6 +10,8 @@ export interface AuditResult {
   readonly deliveries: Deliveries;
   /** The stored objects by name; empty where the archive took nothing. */
   readonly objects: Readonly<Record<string, ManifestObject>>;
+  /** The place of the run in the chain, as `N:SHA256`; undefined where it has none. */
+  readonly head?: string;
   /** The run had been completed before: nothing was read, judged or written anew. */
   readonly wasDone: boolean;
   /** Failures beside the evidence: an aid that could not be written. */

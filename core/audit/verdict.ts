@@ -1,6 +1,9 @@
+import type { Milestone } from '../archive/entry.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
+import { plainLine } from '../text/plain-text.ts';
+import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
 
@@ -67,6 +70,25 @@ export const ruleShortfall = ({ outcomes }: Judgement): Shortfall | undefined =>
 /** The shortfall of a run for an instant that a later complete run has gone past: nobody can see its users any more. */
 export const lateShortfall = (asOf: Date, later: string): Shortfall => ({
   verdict: 'FAILED',
-  reason: 'config',
+  reason: 'after-the-fact',
   message: `run ${runName(asOf)} comes after the fact: run ${later} is complete, and what users were like before it can't be read now`,
+});
+
+/** The shortfall of a run whose history does not hold: what it would resolve or compare with is not to be believed. */
+export const historyShortfall = ({ problem }: Pick<History, 'problem'>): Shortfall | undefined =>
+  problem === undefined
+    ? undefined
+    : {
+        verdict: 'INCOMPLETE',
+        reason: 'untrusted-history',
+        message:
+          `the history does not hold: ${problem}; nothing was resolved. Look into it with verify, then go on from a run ` +
+          'that holds with --accept-history SHA256 --reason TEXT, or acceptHistory in the event',
+      };
+
+/** The shortfall of a run after the chain was closed. */
+export const closedShortfall = ({ asOf, reason }: Milestone): Shortfall => ({
+  verdict: 'FAILED',
+  reason: 'closed',
+  message: `the chain of audits was closed on ${asOf.slice(0, 10)}, and nothing was read: ${plainLine(reason)}. finspace-audit reopen goes on`,
 });

@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Archive } from '../archive/archive.ts';
 import { folderArchive } from '../archive/folder.ts';
+import { lastCompleteRun } from '../archive/head.ts';
 import { readBytes } from '../archive/lines.ts';
-import { lastCompleteRun } from '../archive/manifest.ts';
 import { errorCode } from '../text/error-code.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok } from './check.ts';
 

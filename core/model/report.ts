@@ -14,6 +14,9 @@ export type VerdictReason =
   | 'rule-error'
   | 'empty-roster'
   | 'roster-drop'
+  | 'untrusted-history'
+  | 'after-the-fact'
+  | 'closed'
   | 'config'
   | 'archive-unavailable';
 
@@ -57,6 +60,10 @@ export interface Report {
   readonly waiverTroubles?: readonly WaiverTrouble[];
   /** The last complete run before this one. */
   readonly previousRun?: string;
+  /** The end of the chain before this run, as `N:SHA256`. */
+  readonly previousHead?: string;
+  /** Its place in the chain, from 1; of a complete run. */
+  readonly sequence?: number;
   /** The last 90 complete runs, the oldest first, this one included where it is complete. */
   readonly trend?: readonly TrendPoint[];
 }

@@ -78,6 +78,9 @@ export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
   'rule-error': 'what the rules that failed would have found',
   'empty-roster': 'the directory: it always has a user, and the listing had none',
   'roster-drop': 'the users that the last complete audit had and this listing did not',
+  'untrusted-history': 'what earlier audits found: the history does not hold, and nothing was built upon it',
+  'after-the-fact': 'the directory as it was then: a later audit is complete',
+  closed: 'the directory: the chain of audits was closed, and nothing was read',
   config: 'the directory: the audit could not begin',
   'archive-unavailable': 'what earlier audits found; the evidence of this one could not be kept',
 };

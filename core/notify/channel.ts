@@ -16,6 +16,8 @@ export const ARCHIVE_PLACEHOLDER = '{archive}';
 /** Everything that channels may pass on of a run. */
 export interface Notification {
   readonly report: Report;
+  /** The place of the run in the chain, as `N:SHA256`; undefined where it has none. */
+  readonly head?: string;
   /** The key of `report.json`; undefined where the archive took nothing. */
   readonly reportKey: string | undefined;
   /** Undefined where nothing changed. */

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError } from '../archive/errors.ts';
+import { hasPlace } from '../archive/head.ts';
 import {
   type Area,
   areaPrefix,
@@ -9,14 +9,15 @@ import {
   dayPrefix,
   keysUnder,
   markerArea,
-  type RunKeys,
   runKeys,
   runMarkedBy,
+  runOfKey,
+  runOfObject,
 } from '../archive/keys.ts';
 import { readManifest, type StoredManifest } from '../archive/manifest.ts';
 import { readRunLines, readRunObject } from '../archive/read-run.ts';
 import type { Report } from '../model/report.ts';
-import { runInstant } from '../model/run-name.ts';
+import { runInstant, runName } from '../model/run-name.ts';
 import type { Alert, Channel, Notification } from './channel.ts';
 import { deliver } from './deliver.ts';
 
@@ -62,31 +63,39 @@ export const findUndelivered = async (
   const since = new Date(asOf.getTime() - LOOKBACK_MS);
   const keysOf = (area: Area): Promise<readonly string[]> =>
     keysUnder(archive, areaPrefix(area, environmentId), dayPrefix(area, environmentId, since));
+
   const digestsIn = async (area: Area): Promise<readonly string[]> =>
     (await keysOf(area)).filter((key) => key.endsWith('/digest.json'));
-  const isEarlier = ({ instant }: Candidate): boolean => instant < asOf;
 
-  const complete = new Set(await keysOf('manifests'));
-  const runs = (await digestsIn('reports')).flatMap((key) => candidateOf(key.split('/').at(-2) ?? '', environmentId));
+  const complete = new Set((await keysOf('manifests')).flatMap((key) => runOfKey(key) ?? []));
+  // A quiet run has none.
+  const telling = new Set((await digestsIn('reports')).flatMap((key) => runOfObject(key) ?? []));
   const lastAttempts = new Map(
     (await digestsIn('incomplete')).flatMap((key) => attemptOfKey(key) ?? []).map((one) => [one.run, one]),
   );
-  const attempts = [...lastAttempts.values()].flatMap(({ run, attempt }) => candidateOf(run, environmentId, attempt));
   const candidates = [
-    ...runs.filter(({ keys }) => complete.has(keys.manifest)),
-    ...attempts.filter(({ instant }) => !complete.has(runKeys(environmentId, instant).manifest)),
+    ...[...complete].filter((run) => telling.has(run)).map((run): Candidate => ({ run })),
+    ...[...lastAttempts.values()].filter(({ run }) => !complete.has(run)),
   ]
-    .filter(isEarlier)
+    .filter(({ run }) => run < runName(asOf))
     .toSorted((a, b) => (a.run < b.run ? -1 : 1));
 
   const undelivered: Undelivered[] = [];
   for (const channel of resent) {
     const markers = await keysOf(markerArea(channel.name));
     const marked = new Set(markers.map((key) => runMarkedBy(channel.name, key)));
-    for (const { run, isAttempt, keys } of candidates) {
+    for (const { run, attempt } of candidates) {
+      const instant = runInstant(run);
+      if (instant === undefined) continue;
+      const keys =
+        attempt === undefined ? runKeys(environmentId, instant) : attemptKeys(environmentId, instant, attempt);
       const markerKey = keys.marker(channel.name);
-      if (isAttempt ? marked.has(run) : markers.includes(markerKey)) continue;
-      undelivered.push({ channel, markerKey, notification: await readNotification(archive, keys.manifest) });
+      if (attempt === undefined ? markers.includes(markerKey) : marked.has(run)) continue;
+      const stored = await readManifest(archive, keys.manifest);
+      if (stored?.manifest.objects.digest === undefined) continue;
+      // What has no place in the chain is no run, whatever it says.
+      if (attempt === undefined && !(await hasPlace(archive, environmentId, stored))) continue;
+      undelivered.push({ channel, markerKey, notification: await storedNotification(archive, stored) });
     }
   }
   return undelivered;
@@ -95,24 +104,8 @@ export const findUndelivered = async (
 /** A run, or an attempt at one, that a channel may not have taken. */
 interface Candidate {
   readonly run: string;
-  readonly instant: Date;
-  readonly isAttempt: boolean;
-  readonly keys: RunKeys;
+  readonly attempt?: string;
 }
-
-const candidateOf = (run: string, environmentId: string, attempt?: string): readonly Candidate[] => {
-  const instant = runInstant(run);
-  if (instant === undefined) return [];
-  const isAttempt = attempt !== undefined;
-  const keys = isAttempt ? attemptKeys(environmentId, instant, attempt) : runKeys(environmentId, instant);
-  return [{ run, instant, isAttempt, keys }];
-};
-
-const readNotification = async (archive: Archive, manifestKey: string): Promise<Notification> => {
-  const stored = await readManifest(archive, manifestKey);
-  if (stored === undefined) throw new ArchiveError(`${manifestKey} is missing, though its digest is there`);
-  return storedNotification(archive, stored);
-};
 
 /** Sends what earlier runs could not; where a channel fails again, the next run tries. */
 export const resend = async (archive: Archive, undelivered: readonly Undelivered[]): Promise<void> => {

@@ -1,13 +1,18 @@
 import * as z from 'zod';
 import type { Archive } from '../archive/archive.ts';
-import { type LatestPointer, pointerProblem } from '../archive/chain.ts';
+import { type LatestPointer, pointedKey, pointerProblem } from '../archive/chain.ts';
 import { latestKey } from '../archive/keys.ts';
-import { readBytes } from '../archive/lines.ts';
+import { parsedJson, readBytes } from '../archive/lines.ts';
 import { messageOf } from '../text/error-message.ts';
-import { type Link, parsedJson } from './links.ts';
+import type { RunOfLink } from './links.ts';
 import type { Observation, Problem } from './problem.ts';
 
-const pointerShape = z.object({ run: z.string(), manifest: z.string(), sha256: z.string() });
+const pointerShape = z.object({
+  run: z.string(),
+  manifest: z.string(),
+  sha256: z.string(),
+  sequence: z.int().exactOptional(),
+});
 
 /** The state of the pointer to the last run. */
 export type LatestState =
@@ -35,9 +40,14 @@ const readPointer = async (
 };
 
 /** Holds the pointer against the link that it points to; undefined where it names that one. */
-const targetProblem = (environmentId: string, pointer: LatestPointer, links: readonly Link[]): Problem | undefined => {
-  const { run, manifest } = pointer;
-  const target = links.find(({ key }) => key === manifest);
+const targetProblem = (
+  environmentId: string,
+  pointer: LatestPointer,
+  links: readonly RunOfLink[],
+): Problem | undefined => {
+  const { run } = pointer;
+  const pointed = pointedKey(environmentId, pointer);
+  const target = links.find(({ key }) => key === pointed);
   if (target === undefined) {
     const newest = links.at(-1)?.run ?? '';
     const problem = pointerProblem(environmentId, pointer, undefined);
@@ -47,7 +57,7 @@ const targetProblem = (environmentId: string, pointer: LatestPointer, links: rea
   }
   if (target.run !== run) {
     const key = latestKey(environmentId);
-    return { kind: 'edited', run, key, message: `says run ${run} and points to ${manifest}` };
+    return { kind: 'edited', run, key, message: `says run ${run} and points to ${pointed}` };
   }
   return target.sha256 === undefined ? undefined : pointerProblem(environmentId, pointer, target.sha256);
 };
@@ -59,7 +69,7 @@ const targetProblem = (environmentId: string, pointer: LatestPointer, links: rea
 export const readLatestState = async (
   archive: Archive,
   environmentId: string,
-  links: readonly Link[],
+  links: readonly RunOfLink[],
 ): Promise<LatestState> => {
   const key = latestKey(environmentId);
   const { pointer, problem = pointer && targetProblem(environmentId, pointer, links) } = await readPointer(
@@ -69,7 +79,9 @@ export const readLatestState = async (
   if (problem !== undefined) return { state: 'wrong', problem };
 
   // Where there is no pointer, it is behind all of them.
-  const position = links.findIndex((link) => link.key === pointer?.manifest);
+  const position = links.findIndex(
+    ({ key: place }) => pointer !== undefined && place === pointedKey(environmentId, pointer),
+  );
   const behind = links.length - 1 - position;
   const newest = links.at(-1);
   if (newest === undefined || behind === 0) return { state: 'fits' };

@@ -1,152 +1,193 @@
 import type { KeyObject } from 'node:crypto';
-import * as z from 'zod';
 import type { Archive } from '../archive/archive.ts';
-import { chainCheck } from '../archive/chain.ts';
-import { isObjectOf, runKeys, runOfKey } from '../archive/keys.ts';
+import { chainCheck, pointedKey } from '../archive/chain.ts';
+import { type ChainEntry, isMilestone, readEntry } from '../archive/entry.ts';
+import { readLatest } from '../archive/head.ts';
+import { chainKey, runOfKey, sequenceOfKey } from '../archive/keys.ts';
 import { readBytes } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { isSignatureValid, manifestText } from '../archive/signature.ts';
 import { sha256Of } from '../archive/staging.ts';
 import { runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
-import type { Problem } from './problem.ts';
+import { inBatches } from './batches.ts';
+import type { Note, Problem } from './problem.ts';
 
-// What is read here may have been written by anybody: nothing is taken for what it should be.
-
-const SCHEMA_VERSION = 1;
-
-/** The objects that every complete run has. */
-const NEEDED = ['snapshot', 'findings', 'report'] as const;
-
-const manifestShape = z.object({
-  run: z.string(),
-  environmentId: z.string(),
-  asOf: z.string(),
-  verdict: z.literal('COMPLETE'),
-  objects: z.record(z.string(), z.object({ key: z.string(), sha256: z.string(), size: z.number() })),
-  previous: z.object({ run: z.string(), key: z.string(), sha256: z.string() }).optional(),
-  signature: z.object({ keyId: z.string(), algorithm: z.string(), value: z.string() }).optional(),
-});
-
-/** The part of a manifest that verification asks for. */
-export type Claims = z.infer<typeof manifestShape>;
-
-/** A link of the chain: whatever stands where a run has its manifest. */
+/** A link of the chain: whatever stands at one of its places. */
 export interface Link {
-  /** The run that the key names. */
-  readonly run: string;
-  readonly asOf: Date;
+  /** As its key, its entry or the link after it names it; missing where nobody does. */
+  readonly run?: string;
   readonly key: string;
   /** Undefined where it can't be read. */
   readonly sha256?: string;
-  /** Undefined where it is no manifest of this run. */
-  readonly claims?: Claims;
+  /** Undefined where it is no entry of this place. */
+  readonly claims?: ChainEntry;
   /** Undefined where there is no key to check it with, or nothing to check. */
   readonly isSignatureValid?: boolean;
 }
 
-/** Parses JSON; undefined where it is none. */
-export const parsedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
+/** A link that is a complete run, or was one before it was altered. */
+export interface RunOfLink extends Link {
+  readonly run: string;
+  readonly asOf: Date;
+  readonly claims?: Manifest;
+}
 
-const isOfOtherSchema = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'schemaVersion' in value && value.schemaVersion !== SCHEMA_VERSION;
+/** The links that are runs; an entry that ends the chain or goes on with it is none. */
+export const runsOf = (links: readonly Link[]): readonly RunOfLink[] =>
+  links.flatMap(({ claims, run, ...link }): readonly RunOfLink[] => {
+    const asOf = run === undefined ? undefined : runInstant(run);
+    if (run === undefined || asOf === undefined || (claims !== undefined && isMilestone(claims))) return [];
+    return [{ ...link, run, asOf, ...(claims !== undefined && { claims }) }];
+  });
 
-/** Reads the claims of a manifest; a text says why it is not this run's. */
-const readClaims = (text: string, environmentId: string, asOf: Date, run: string): Claims | string => {
-  const value = parsedJson(text);
-  if (value === undefined) return 'is no JSON';
-  if (isOfOtherSchema(value)) return `is of another schemaVersion than ${SCHEMA_VERSION}, which this version reads`;
-  const parsed = manifestShape.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return `is no manifest of a complete run: ${issue?.path.join('.') || 'all of it'} is not what it has there`;
-  }
-  const { data } = parsed;
-  if (data.environmentId !== environmentId || data.run !== run || data.asOf !== asOf.toISOString()) {
-    return `stands in the place of run ${run} of environment ${environmentId} and speaks for run ${data.run} of environment ${data.environmentId}, as of ${data.asOf}`;
-  }
-  const lacking = NEEDED.filter((name) => data.objects[name] === undefined);
-  if (lacking.length > 0) return `names no ${lacking.join(' and no ')}, which every complete run has`;
-  const strange = Object.values(data.objects).find(({ key }) => !isObjectOf(environmentId, asOf, key));
-  return strange === undefined ? data : `names ${strange.key}, which is no object of this run`;
-};
-
-const checkSignature = (text: string, claims: Claims, publicKeys: readonly KeyObject[]): boolean => {
-  // Sound by `readClaims`, and by the text being the one that the auditor writes.
-  const manifest = JSON.parse(text) as Manifest;
-  return (
-    claims.signature !== undefined &&
-    manifestText(manifest) === text &&
-    publicKeys.some((key) => isSignatureValid(manifest, key))
-  );
-};
+const checkSignature = (text: string, claims: ChainEntry, publicKeys: readonly KeyObject[]): boolean =>
+  claims.signature !== undefined &&
+  // A member that stands twice is read otherwise by others.
+  manifestText(claims as Manifest) === text &&
+  publicKeys.some((key) => isSignatureValid(claims as Manifest, key));
 
 /**
- * Reads what stands at a key among the manifests; undefined where that is no run's.
+ * Reads what stands at a place of the chain; undefined where it went away.
  * @param onProblem is given what is wrong with it by itself
  */
-export const readLink = async (
+const readLink = async (
   archive: Archive,
   environmentId: string,
   key: string,
   publicKeys: readonly KeyObject[],
   onProblem: (problem: Problem) => void,
 ): Promise<Link | undefined> => {
-  const run = runOfKey(key);
-  const asOf = run === undefined ? undefined : runInstant(run);
-  if (run === undefined || asOf === undefined || runKeys(environmentId, asOf).manifest !== key) {
-    onProblem({ kind: 'edited', key, message: 'stands among the manifests, where no run has its place' });
-    return undefined;
-  }
+  const named = runOfKey(key);
+  const own = named === undefined ? {} : { run: named };
   let bytes: Uint8Array | undefined;
   try {
     const stored = await archive.read(key);
     bytes = stored && (await readBytes(stored.body));
   } catch (error) {
-    onProblem({ kind: 'unreadable', run, key, message: messageOf(error) });
-    return { run, asOf, key };
+    onProblem({ kind: 'unreadable', ...own, key, message: messageOf(error) });
+    return { ...own, key };
   }
   if (bytes === undefined) {
-    onProblem({ kind: 'missing', run, key, message: 'went away while it was to be read' });
+    onProblem({ kind: 'missing', ...own, key, message: 'went away while it was to be read' });
     return undefined;
   }
-  const text = Buffer.from(bytes).toString('utf8');
-  const claims = readClaims(text, environmentId, asOf, run);
-  const link = { run, asOf, key, sha256: sha256Of(bytes) };
+  const claims = readEntry(bytes, { environmentId, run: named, sequence: sequenceOfKey(key) });
+  const link = { ...own, key, sha256: sha256Of(bytes) };
   if (typeof claims === 'string') {
-    onProblem({ kind: 'edited', run, key, message: claims });
+    onProblem({ kind: 'edited', ...own, key, message: claims });
     return link;
   }
-  return publicKeys.length === 0 || claims.signature === undefined
-    ? { ...link, claims }
-    : { ...link, claims, isSignatureValid: checkSignature(text, claims, publicKeys) };
+  const known = { ...link, run: claims.run, claims };
+  if (publicKeys.length === 0 || claims.signature === undefined) return known;
+  return { ...known, isSignatureValid: checkSignature(Buffer.from(bytes).toString('utf8'), claims, publicKeys) };
+};
+
+/** Gives links whose run is not known the name that the link after it, the pointer or a copy has for it. */
+const withNames = (
+  links: readonly Link[],
+  pointed: { readonly key: string; readonly run: string } | undefined,
+  copied: ReadonlyMap<string, string>,
+) => {
+  const names = new Map(
+    links.flatMap(({ claims: { previous } = {} }) => (previous ? [[previous.key, previous.run]] : [])),
+  );
+  if (pointed !== undefined) names.set(pointed.key, pointed.run);
+  return links.map((link): Link => {
+    const run = link.run ?? names.get(link.key) ?? copied.get(link.key);
+    return run === undefined ? link : { ...link, run };
+  });
+};
+
+/**
+ * Reads the places of a chain.
+ * @param keys in order
+ * @param copied runs by key, as the copies of their entries name them
+ * @param onProblem is given what is wrong with each by itself
+ */
+export const readLinks = async (
+  archive: Archive,
+  environmentId: string,
+  keys: readonly string[],
+  copied: ReadonlyMap<string, string>,
+  publicKeys: readonly KeyObject[],
+  onProblem: (problem: Problem) => void,
+): Promise<readonly Link[]> => {
+  const found: Problem[] = [];
+  const links: Link[] = [];
+  const reads = inBatches(keys, (key) =>
+    readLink(archive, environmentId, key, publicKeys, (problem) => found.push(problem)),
+  );
+  for await (const link of reads) if (link !== undefined) links.push(link);
+  const { pointer } = await readLatest(archive, environmentId);
+  const named = withNames(links, pointer && { key: pointedKey(environmentId, pointer), run: pointer.run }, copied);
+  const runs = new Map(named.map(({ key, run }) => [key, run]));
+  for (const problem of found) {
+    const run = problem.run ?? (problem.key === undefined ? undefined : runs.get(problem.key));
+    onProblem(run === undefined ? problem : { ...problem, run });
+  }
+  return named;
+};
+
+/** Lists the places that are missing between others. */
+const missingPlaces = (environmentId: string, links: readonly Link[]): readonly Problem[] => {
+  const numbers = links.flatMap(({ key }) => sequenceOfKey(key) ?? []);
+  const there = new Set(numbers);
+  const [first = 0] = numbers;
+  return Array.from({ length: Math.max(0, (numbers.at(-1) ?? 0) - first) }, (_, index) => first + index)
+    .filter((number) => !there.has(number))
+    .map((number) => ({
+      kind: 'missing',
+      key: chainKey(environmentId, number),
+      message: `is not there, though places after it are`,
+    }));
 };
 
 /**
  * Lists where the chain does not hold.
- * @param links in the order of time
+ * @param links in order
  */
-export const chainProblems = (links: readonly Link[]): readonly Problem[] => {
+export const chainProblems = (environmentId: string, links: readonly Link[]): readonly Problem[] => {
   const check = chainCheck(links.map(({ key }) => key));
-  return links.flatMap(({ run, key, sha256, claims }) =>
-    sha256 === undefined || claims === undefined ? [] : (check({ run, key, sha256, previous: claims.previous }) ?? []),
+  const faults = links.flatMap(({ run, key, sha256, claims }) =>
+    sha256 === undefined || claims === undefined || run === undefined
+      ? []
+      : (check({ run, key, sha256, previous: claims.previous }) ?? []),
   );
+  const told = new Set(faults.map(({ key }) => key));
+  const missing = missingPlaces(environmentId, links).filter(({ key }) => key !== undefined && !told.has(key));
+  return [...faults, ...missing];
 };
+
+/** The places that somebody let the chain go on past, each with the note that says so. */
+export const acceptedPlaces = (links: readonly Link[]): ReadonlyMap<string, string> => {
+  const accepted = new Map<string, string>();
+  for (const [position, { claims }] of links.entries()) {
+    if (claims === undefined || isMilestone(claims) || claims.acceptedHistory === undefined) continue;
+    const { reason } = claims.acceptedHistory;
+    const from = links.findIndex(({ key }) => key === claims.previous?.key);
+    for (const { key } of links.slice(from + 1, position + 1)) accepted.set(key, reason);
+  }
+  return accepted;
+};
+
+/** Tells of each run that goes on from a history which did not hold: whoever verifies is to know. */
+export const acceptanceNotes = (links: readonly Link[]): readonly Note[] =>
+  links.flatMap(({ key, run, claims }): readonly Note[] => {
+    if (claims === undefined || isMilestone(claims) || claims.acceptedHistory === undefined) return [];
+    const { reason, problem, sha256 } = claims.acceptedHistory;
+    const message = `goes on from the entry of SHA-256 ${sha256}, since somebody accepted the history (${reason}); it was: ${problem}`;
+    return [{ kind: 'accepted-history', ...(run !== undefined && { run }), key, message }];
+  });
 
 /**
  * Lists the signatures that are not what they should be, by a key to check them.
- * @param links in the order of time
+ * @param links in order
  */
 export const signatureProblems = (links: readonly Link[]): readonly Problem[] => {
   const signed = links.filter(({ claims }) => claims?.signature !== undefined);
-  const unsignedMessage = (run: string): string => {
-    const signedBefore = signed.findLast((link) => link.run < run);
+  const unsignedMessage = (position: number): string => {
+    const signedBefore = links.slice(0, position).findLast(({ claims }) => claims?.signature !== undefined);
     if (signedBefore !== undefined) return `has no signature, though that of run ${signedBefore.run} before it has one`;
     const [first] = signed;
     return first === undefined
@@ -154,10 +195,10 @@ export const signatureProblems = (links: readonly Link[]): readonly Problem[] =>
       : `has no signature: it was made before the first signed one, of run ${first.run}`;
   };
 
-  return links.flatMap(({ run, key, claims, isSignatureValid: isValid }): readonly Problem[] => {
+  return links.flatMap(({ key, claims, isSignatureValid: isValid }, position): readonly Problem[] => {
     if (claims === undefined || isValid === true) return [];
-    const { signature } = claims;
-    if (signature === undefined) return [{ kind: 'unsigned', run, key, message: unsignedMessage(run) }];
+    const { signature, run } = claims;
+    if (signature === undefined) return [{ kind: 'unsigned', run, key, message: unsignedMessage(position) }];
     const message = `its signature does not hold against the public key (it says ${signature.keyId}, ${signature.algorithm})`;
     return [{ kind: 'bad-signature', run, key, message }];
   });

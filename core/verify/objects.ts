@@ -1,21 +1,25 @@
 import type { Archive } from '../archive/archive.ts';
-import { objectPrefixes, runOfKey } from '../archive/keys.ts';
+import { areaPrefix, keysUnder, objectPrefixes, runOfObject } from '../archive/keys.ts';
+import { isRecord, readJson } from '../archive/lines.ts';
+import type { ManifestObject } from '../archive/manifest.ts';
 import { digestOfBody } from '../archive/staging.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import { inBatches } from './batches.ts';
-import type { Link } from './links.ts';
+import type { RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 
-/** An object as the manifest of its run states it. */
-interface Claimed {
+/** An object as the manifest of a run states it. */
+export interface Claimed {
   readonly run: string;
   readonly key: string;
   readonly sha256: string;
   readonly size: number;
 }
 
-const claimedBy = (links: readonly Link[]): readonly Claimed[] =>
-  links.flatMap(({ run, claims }) => Object.values(claims?.objects ?? {}).map((object) => ({ run, ...object })));
+const claimedBy = (links: readonly RunOfLink[]): readonly Claimed[] =>
+  links.flatMap(({ run, claims }) =>
+    [...Object.values(claims?.objects ?? {}), ...(claims?.unfinished ?? [])].map((object) => ({ run, ...object })),
+  );
 
 interface ObjectCheck {
   /** Undefined where it could not be read to its end. */
@@ -39,19 +43,61 @@ const checkObject = async (archive: Archive, { run, key, sha256, size }: Claimed
   }
 };
 
+const isObject = (value: unknown): value is ManifestObject =>
+  isRecord(value) &&
+  [value.key, value.sha256].every((text) => typeof text === 'string') &&
+  typeof value.size === 'number';
+
+/** Reads what the manifest of an attempt vouches for, which a run's manifest vouches for; nothing where it is none. */
+const vouchedFor = async (archive: Archive, { run, key }: Claimed): Promise<readonly Claimed[]> => {
+  if (!key.endsWith('/manifest.json')) return [];
+  try {
+    const stored = await archive.read(key);
+    const value = stored && (await readJson(stored.body));
+    const objects = isRecord(value) && isRecord(value.objects) ? Object.values(value.objects) : [];
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    return objects.filter(isObject).flatMap((object) => (object.key.startsWith(folder) ? { run, ...object } : []));
+  } catch {
+    // That it can't be read is told where it is held against what names it.
+    return [];
+  }
+};
+
+/** Lists what complete runs vouch for: their own objects, and what unfinished attempts had left before them. */
+export const claimedObjects = async (archive: Archive, links: readonly RunOfLink[]): Promise<readonly Claimed[]> => {
+  const claimed = claimedBy(links);
+  const vouched: Claimed[] = [];
+  for await (const objects of inBatches(claimed, (object) => vouchedFor(archive, object))) vouched.push(...objects);
+  return [...claimed, ...vouched];
+};
+
+/** Lists what unfinished attempts and listings in parts have left, and no complete run vouches for yet. */
+export const findUncovered = async (
+  archive: Archive,
+  environmentId: string,
+  claimed: readonly Claimed[],
+): Promise<readonly string[]> => {
+  const covered = new Set(claimed.map(({ key }) => key));
+  const keys = [
+    ...(await keysUnder(archive, areaPrefix('incomplete', environmentId))),
+    ...(await keysUnder(archive, areaPrefix('listings', environmentId))),
+  ];
+  return keys.filter((key) => !covered.has(key));
+};
+
 /**
- * Reads every object that the manifests name to its end, and holds it against them.
+ * Reads every object that is vouched for to its end, and holds it against what vouches for it.
  * @param onObject is called for each that was read
  */
 export const checkObjects = async (
   archive: Archive,
-  links: readonly Link[],
+  claimed: readonly Claimed[],
   onObject: (objects: number) => void,
 ): Promise<{ readonly objects: number; readonly bytes: number; readonly problems: readonly Problem[] }> => {
   const problems: Problem[] = [];
   let objects = 0;
   let bytes = 0;
-  const checks = inBatches(claimedBy(links), (object) => checkObject(archive, object));
+  const checks = inBatches(claimed, (object) => checkObject(archive, object));
   for await (const { bytes: size, problem } of checks) {
     if (problem !== undefined) problems.push(problem);
     if (size === undefined) continue;
@@ -69,7 +115,7 @@ export const checkObjects = async (
 export const findUnclaimed = async (
   archive: Archive,
   environmentId: string,
-  links: readonly Link[],
+  links: readonly RunOfLink[],
   missingRuns: ReadonlySet<string>,
 ): Promise<Observations> => {
   const claimed = new Set(claimedBy(links).map(({ key }) => key));
@@ -77,7 +123,7 @@ export const findUnclaimed = async (
   const counts = new Map<string, { first: string; count: number }>();
   for (const prefix of objectPrefixes(environmentId)) {
     for await (const key of archive.list(prefix)) {
-      const run = runOfKey(key);
+      const run = runOfObject(key);
       // What is of no run, such as a page about all of them, is no evidence of any.
       if (run === undefined || claimed.has(key)) continue;
       const { first = key, count = 0 } = counts.get(run) ?? {};

@@ -14,7 +14,17 @@ export type ProblemKind =
   | 'no-runs';
 
 /** Kinds of what a cut-off attempt leaves and the next run mends or passes by, and of what can't be checked. */
-export type NoteKind = 'orphaned' | 'leftover' | 'latest-behind' | 'owed' | 'unchecked';
+export type NoteKind =
+  | 'orphaned'
+  | 'leftover'
+  | 'latest-behind'
+  | 'uncopied'
+  | 'owed'
+  | 'unchecked'
+  | 'accepted-history'
+  | 'accepted'
+  | 'closed'
+  | 'reopened';
 
 /** Something that an archive shows to whoever verifies it. */
 export interface Observation<Kind extends string> {

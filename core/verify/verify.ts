@@ -1,12 +1,21 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
+import { chainKeys } from '../archive/head.ts';
 import { areaPrefix, keysUnder } from '../archive/keys.ts';
-import { inBatches } from './batches.ts';
+import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
 import { type Attempts, checkSchedule, type Due, listAttempts, type ScheduleCheck } from './gaps.ts';
 import { type LatestState, readLatestState } from './latest.ts';
-import { chainProblems, type Link, readLink, signatureProblems } from './links.ts';
+import {
+  acceptanceNotes,
+  acceptedPlaces,
+  chainProblems,
+  type Link,
+  readLinks,
+  runsOf,
+  signatureProblems,
+} from './links.ts';
 import { checkMarkers } from './markers.ts';
-import { checkObjects, findUnclaimed } from './objects.ts';
+import { checkObjects, claimedObjects, findUnclaimed, findUncovered } from './objects.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 
 export interface VerifyOptions {
@@ -45,8 +54,10 @@ export interface Verification {
   readonly schedule:
     | { readonly isChecked: true; readonly nights: number; readonly missed: number }
     | { readonly isChecked: false };
-  /** Unfinished ones that left something; they are no part of the chain, and not checked. */
+  /** Unfinished ones that left something; they are no part of the chain. */
   readonly attempts: number;
+  /** Objects that unfinished attempts and listings in parts left, and no complete run vouches for yet: not checked. */
+  readonly uncovered: number;
   readonly problems: readonly Problem[];
   readonly notes: readonly Note[];
 }
@@ -79,6 +90,19 @@ const distinct = (problems: readonly Problem[]): readonly Problem[] =>
   [...Map.groupBy(problems, ({ kind, run, key }) => `${kind} ${run} ${key}`).values()].flatMap((group) =>
     group.slice(0, 1),
   );
+
+/** Sets apart what somebody has looked into and let the chain go on past: it is told each time, and no problem. */
+const withAccepted = (problems: readonly Problem[], reasons: ReadonlyMap<string, string>) => {
+  const reasonOf = ({ key = '' }: Problem): string | undefined => reasons.get(key);
+  return {
+    standing: problems.filter((problem) => reasonOf(problem) === undefined),
+    accepted: problems.flatMap((problem): readonly Note[] => {
+      const reason = reasonOf(problem);
+      if (reason === undefined) return [];
+      return [{ ...problem, kind: 'accepted', message: `${problem.kind}: ${problem.message}; accepted: ${reason}` }];
+    }),
+  };
+};
 
 const noRuns = (environmentId: string, attempts: Attempts): Problem => {
   const tried =
@@ -116,35 +140,42 @@ export const verifyEnvironment = async (
     notes.push(...observed.notes);
   };
 
-  const manifestKeys = await keysUnder(archive, areaPrefix('manifests', environmentId));
-  const links: Link[] = [];
-  const readLinks = inBatches(manifestKeys, (key) =>
-    readLink(archive, environmentId, key, publicKeys, (problem) => problems.push(problem)),
-  );
-  for await (const link of readLinks) if (link !== undefined) links.push(link);
-  const complete = links.filter(({ claims }) => claims !== undefined);
+  const keys = await chainKeys(archive, environmentId);
+  const places = new Set(keys);
+  const copyKeys = (await keysUnder(archive, areaPrefix('manifests', environmentId))).filter((key) => !places.has(key));
+  const onProblem = (problem: Problem): unknown => problems.push(problem);
+  const copies = await readCopies(archive, environmentId, copyKeys, onProblem);
+  const copied = runsOfCopies(environmentId, copies);
+  const links = await readLinks(archive, environmentId, keys, copied, publicKeys, onProblem);
+  const runs = runsOf(links);
+  const complete = runs.filter(({ claims }) => claims !== undefined);
 
-  problems.push(...chainProblems(links));
+  problems.push(...chainProblems(environmentId, links));
   if (publicKeys.length > 0) problems.push(...signatureProblems(links));
-  const latest = await readLatestState(archive, environmentId, links);
+  notes.push(...acceptanceNotes(links));
+  add(checkCopies(environmentId, copies, copyKeys, links, runs));
+  const latest = await readLatestState(archive, environmentId, runs);
   if (latest.state === 'wrong') problems.push(latest.problem);
 
-  const checked = await checkObjects(archive, links, (objects) => onProgress?.({ runs: complete.length, objects }));
+  const claimed = await claimedObjects(archive, runs);
+  const checked = await checkObjects(archive, claimed, (objects) => onProgress?.({ runs: complete.length, objects }));
   problems.push(...checked.problems);
 
-  add(await checkMarkers(archive, environmentId, links));
-  const missingRuns = problems.flatMap(({ kind, run }) => (kind === 'missing' ? (run ?? []) : []));
-  add(await findUnclaimed(archive, environmentId, links, new Set(missingRuns)));
+  const missingRuns = (): ReadonlySet<string> =>
+    new Set(problems.flatMap(({ kind, run }) => (kind === 'missing' ? (run ?? []) : [])));
+  add(await checkMarkers(archive, environmentId, runs, missingRuns()));
+  add(await findUnclaimed(archive, environmentId, runs, missingRuns()));
   add(latestObservations(latest, problems));
 
-  // Where a manifest stands that is no longer its run's, no run is missing: that it was edited is told.
-  const instants = links.map(({ asOf }) => asOf);
+  // Where an entry stands that is no longer its run's, no run is missing: that it was edited is told.
+  const instants = runs.map(({ asOf }) => asOf);
   const attempts = await listAttempts(archive, environmentId);
   const schedule =
     due === undefined || instants.length === 0 ? undefined : await checkSchedule(archive, instants, attempts, due);
   problems.push(...(schedule?.missed ?? []));
   if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 
+  const { standing, accepted } = withAccepted(distinct(problems), acceptedPlaces(links));
   const [first] = complete;
   const last = complete.at(-1);
   return {
@@ -157,7 +188,8 @@ export const verifyEnvironment = async (
     signatures: signaturesOf(links, publicKeys.length > 0),
     schedule: scheduleOf(schedule),
     attempts: [...attempts.values()].reduce((sum, { size }) => sum + size, 0),
-    problems: distinct(problems).toSorted(byRun),
-    notes: notes.toSorted(byRun),
+    uncovered: (await findUncovered(archive, environmentId, claimed)).length,
+    problems: standing.toSorted(byRun),
+    notes: [...notes, ...accepted].toSorted(byRun),
   };
 };

@@ -190,6 +190,10 @@ beforeAll(async () => {
   for (const night of NIGHTS) await auditNight(archive, { environmentId: 'abc', waivers: accepted, ...night });
   const asOf = '2026-11-28T02:00:00Z';
   await auditNight(archive, { environmentId: 'def', asOf, users: [s1, dormant, null, 'no record', ['odd'], odd] });
+  // Somebody has put objects where the run would have its own: the manifest names others.
+  const planted = runKeys('ghi', new Date(asOf));
+  await store(planted.object(OUTPUTS.findings), gzipSync('{"id":"ghi/x/planted","ruleId":"x","state":"open"}\n'));
+  await store(planted.object(OUTPUTS.snapshot), gzipSync('{"userId":"planted","type":"SUPER_USER"}\n'));
   await auditNight(archive, {
     environmentId: 'ghi',
     asOf,
@@ -207,7 +211,8 @@ beforeAll(async () => {
 
   // A run whose lines are none of ours.
   const strange = runKeys('jkl', new Date(asOf));
-  await store(strange.manifest, '{\n  "schemaVersion": 1\n}\n');
+  const named = { objects: { findings: { key: strange.object(OUTPUTS.findings) } } };
+  await store(strange.manifest, `${JSON.stringify({ schemaVersion: 1, ...named }, null, 2)}\n`);
   await store(strange.object(OUTPUTS.findings), gzipSync('null\n{"id":"jkl/x/y","state":"waiting"}\n'));
   history = await openHistory(template, folder);
 });
@@ -311,6 +316,11 @@ describe('super users over time', () => {
       ['20261128T020000Z', 3, 3, 0, 0, 9],
       ['20261128T140000Z', 2, 2, 0, 0, 8],
     ]);
+  });
+
+  it('are none that somebody put where the objects of a run would be', async () => {
+    const rows = of('ghi', await ask('super users over time', '2026-11-28', '2026-11-28'));
+    expect(pick(rows, ...columns)).toEqual([['20261128T020000Z', 2, 2, 0, 0, 2]]);
   });
 
   it('stand beside how many records have no known type, those that are no objects too', async () => {

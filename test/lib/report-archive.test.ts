@@ -81,6 +81,7 @@ describe('the archive', () => {
       'resolved/': to('GLACIER_IR'),
       'reports/': to('GLACIER_IR'),
       'manifests/': to('GLACIER_IR'),
+      'chain/': to('GLACIER_IR'),
       'incomplete/': to('DEEP_ARCHIVE'),
       'listings/': to('DEEP_ARCHIVE'),
     });

@@ -1,7 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
-import { runKeys } from '../../core/archive/keys.ts';
+import { chainKey, runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { manifestText } from '../../core/archive/signature.ts';
 import { sha256Of } from '../../core/archive/staging.ts';
@@ -63,12 +63,18 @@ export const auditNight = (
     },
   );
 
-export const keysOf = (number: number) => runKeys(ENVIRONMENT, night(number));
+/** The keys of a night's run; its manifest is the entry of the chain, and tables read the copy. */
+export const keysOf = (number: number) => {
+  const keys = runKeys(ENVIRONMENT, night(number));
+  return { ...keys, manifest: chainKey(ENVIRONMENT, number), copy: keys.manifest };
+};
 
 /** Hands that reach into the folder of an archive. */
 export interface Tamperer {
   bytes(key: string, change: (bytes: Buffer) => Uint8Array): Promise<void>;
   text(key: string, change: (text: string) => string): Promise<void>;
+  /** Changes the text of a manifest, and that of its copy. */
+  entry(number: number, change: (text: string) => string): Promise<void>;
   manifest(number: number, change: (manifest: Manifest) => object): Promise<void>;
   /** Makes the chain fit again, from the manifest after this night's to `latest`, up to the last night. */
   rechain(number: number, last: number): Promise<void>;
@@ -87,18 +93,24 @@ export const tamperer = (folder: string): Tamperer => {
   const path = (key: string): string => join(folder, key);
   const bytes: Tamperer['bytes'] = async (key, change) => writeFile(path(key), change(await readFile(path(key))));
   const text: Tamperer['text'] = (key, change) => bytes(key, (old) => Buffer.from(change(old.toString('utf8'))));
+  const entry: Tamperer['entry'] = async (number, change) => {
+    const { manifest: key, copy } = keysOf(number);
+    await text(key, change);
+    await cp(path(key), path(copy));
+  };
   const manifest: Tamperer['manifest'] = (number, change) =>
-    text(keysOf(number).manifest, (old) => manifestText(change(JSON.parse(old)) as Manifest));
+    entry(number, (old) => manifestText(change(JSON.parse(old)) as Manifest));
   const hashOf = async (number: number) => sha256Of(await readFile(path(keysOf(number).manifest)));
   return {
     bytes,
     text,
+    entry,
     manifest,
     async rechain(number, last) {
       const sha256 = await hashOf(number);
       const link = { run: runOf(number), key: keysOf(number).manifest };
       if (number === last) {
-        const pointer = { run: link.run, manifest: link.key, sha256 };
+        const pointer = { run: link.run, manifest: keysOf(number).copy, sha256, sequence: number };
         return writeFile(path(LATEST), JSON.stringify(pointer));
       }
       await manifest(number + 1, (next) => ({ ...next, previous: { ...link, sha256 } }));

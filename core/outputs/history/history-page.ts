@@ -14,8 +14,8 @@ import { trendChart } from '../html/trend-chart.ts';
 const count = z.int().check(z.gte(0));
 
 /**
- * A run or an unfinished attempt at one, as the page of all runs keeps it: its name (`RUN`, or `RUN-ATTEMPT`), the
- * reason it is not complete (empty where it is), its users, and what failed, as a trend's point has it.
+ * A run or an unfinished attempt at one, as the page of all runs keeps it: the name of the folder that its report is in
+ * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (empty where it is), its users, and what failed, as a trend's point has it.
  */
 const historyRow = z.tuple([
   z.string().check(z.regex(/^\d{8}T\d{6}Z(-[\w-]+)?$/)),
@@ -33,10 +33,10 @@ export type HistoryRow = Readonly<z.infer<typeof historyRow>>;
 
 const history = z.object({ environmentId: z.string(), rows: z.array(historyRow) });
 
-export const historyRowOf = (report: Report, attempt?: string): HistoryRow => {
+export const historyRowOf = (report: Report, name: string): HistoryRow => {
   const { run, verdict, reason = '', counts, findings } = report;
   const [, ...failing] = trendPoint(run, findings.bySeverity);
-  return [attempt === undefined ? run : `${run}-${attempt}`, verdict, reason, counts.users, ...failing];
+  return [name, verdict, reason, counts.users, ...failing];
 };
 
 const DATA_OPENING = '<script type="application/json" id="runs">';
@@ -54,20 +54,21 @@ export const readHistoryPage = (page: string, environmentId: string): readonly H
   }
 };
 
-const runOf = (name: string): string => name.slice(0, 'yyyymmddThhmmssZ'.length);
+export const runOf = (name: string): string => name.slice(0, 'yyyymmddThhmmssZ'.length);
+
+const isComplete = ([, verdict]: HistoryRow): boolean => verdict === 'COMPLETE';
 
 /** Orders rows by run; of one run the attempts that did not end complete come first, as they were made. */
-export const inOrder = ([one]: HistoryRow, [other]: HistoryRow): number => {
+export const inOrder = (first: HistoryRow, second: HistoryRow): number => {
+  const [one] = first;
+  const [other] = second;
   if (runOf(one) !== runOf(other)) return one < other ? -1 : 1;
   if (one === other) return 0;
-  const isRun = one === runOf(one);
-  if (isRun !== (other === runOf(other))) return isRun ? 1 : -1;
+  if (isComplete(first) !== isComplete(second)) return isComplete(first) ? 1 : -1;
   return one < other ? -1 : 1;
 };
 
 const instantOf = ([name]: HistoryRow): number => runInstant(runOf(name))?.getTime() ?? 0;
-
-const isComplete = ([, verdict]: HistoryRow): boolean => verdict === 'COMPLETE';
 
 /** The distance that lies between two complete runs as a rule: the median, in milliseconds. */
 const usualDistance = (complete: readonly HistoryRow[]): number | undefined => {
@@ -81,9 +82,10 @@ const usualDistance = (complete: readonly HistoryRow[]): number | undefined => {
 /** A complete run this many times as long after the one before it as is usual leaves a gap. */
 const GAP = 1.5;
 
-const linkOf = ([name]: HistoryRow, environmentId: string): string => {
+const linkOf = (row: HistoryRow, environmentId: string): string => {
+  const [name] = row;
   const day = new Date(runInstant(runOf(name)) ?? 0).toISOString().slice(0, 10);
-  const folder = name === runOf(name) ? '' : `../../incomplete/environment=${environmentId}/`;
+  const folder = isComplete(row) ? '' : `../../incomplete/environment=${environmentId}/`;
   return `${folder}dt=${day}/${name}/report.html`;
 };
 

@@ -8,7 +8,7 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { evidenceOf } from '../../../core/archive/staging.ts';
-import { storeAnew } from '../../../core/archive/store.ts';
+import { storeOnce } from '../../../core/archive/store.ts';
 import { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from '../../support/aws-emulator.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -199,27 +199,13 @@ describe('a bucket whose answers get lost after the write', () => {
     expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
   });
 
-  test('evidence takes the place of what an earlier attempt left', async () => {
-    const key = 'lost/anew.json';
+  test('evidence stands as another attempt has put it there, and is known for another one', async () => {
+    const key = 'lost/once.json';
     await bucketArchive(emulator.s3, emulator.bucket, 1).create(key, bytes('before'), 'application/json');
-    const { object } = await storeAnew(losing(), key, evidence);
-    expect(object).toMatchObject({ sha256: evidence.sha256 });
+    const { isOurs, object } = await storeOnce(losing(), key, evidence);
+    expect({ isOurs, isItsHash: object.sha256 === evidence.sha256 }).toEqual({ isOurs: false, isItsHash: false });
+    expect((await storeOnce(losing(), 'lost/own.json', evidence)).isOurs).toBe(true);
   });
-});
-
-test('a key that another attempt writes meanwhile is an error', async () => {
-  const key = 'lost/contested.json';
-  const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
-  await archive.create(key, bytes('before'), 'application/json');
-  const contested: Archive = {
-    ...archive,
-    async replace(...write) {
-      const stored = await archive.read(key);
-      await archive.replace(key, bytes('another attempt'), 'application/json', stored?.version);
-      return archive.replace(...write);
-    },
-  };
-  await expect(storeAnew(contested, key, evidence)).rejects.toThrow('another attempt');
 });
 
 describe('a folder that a crash has visited', () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
@@ -174,6 +175,7 @@ describe('a complete run', () => {
       [
         ...Object.values(OUTPUTS).map(object),
         `alerts/${partition()}/${run()}.json`,
+        `chain/environment=${ENVIRONMENT}/000000000001.json`,
         `latest/environment=${ENVIRONMENT}.json`,
         `manifests/${partition()}/${run()}.json`,
         `reports/environment=${ENVIRONMENT}/index.html`,
@@ -225,9 +227,10 @@ describe('a complete run', () => {
     const second: Manifest = JSON.parse(await readText(archive, `manifests/${partition(2)}/${run(2)}.json`));
     expect(second.previous).toEqual({
       run: run(1),
-      key: `manifests/${partition(1)}/${run(1)}.json`,
+      key: `chain/environment=${ENVIRONMENT}/000000000001.json`,
       sha256: sha256Of(first),
     });
+    expect(report.previousHead).toBe(`1:${sha256Of(first)}`);
   });
 });
 
@@ -539,7 +542,7 @@ describe('a run that is not complete', () => {
     const { archive, run: auditNight } = await newAudit();
     await auditNight({ pages: [users(2)], number: 2 });
     const { report } = await auditNight({ pages: [users(2)], number: 1 });
-    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'config' });
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'after-the-fact' });
     expect(await latestRun(archive)).toBe(run(2));
   });
 });
@@ -664,22 +667,57 @@ describe('crashes and attempts at the same time', () => {
     expect(writes).toBe(Object.keys(wanted).length + 1);
   });
 
-  test('a second attempt takes the snapshot of the first, though the directory has changed meanwhile', async () => {
-    const { archive, run: auditNight } = await newAudit();
-    await auditNight({ pages, settings: { archive: dyingAfter(archive, 1) } });
-    const { report } = await auditNight({ pages: [[user('a'), user('z', 'bad')]] });
-    expect(report.counts.users).toBe(3);
-    expect((await findingsOf(archive)).map(({ subject }) => subject.id)).toEqual(['a', 'c']);
+  const readManifestOf = async (archive: Archive, number = 1): Promise<Manifest> =>
+    JSON.parse(await readText(archive, `manifests/${partition(number)}/${run(number)}.json`));
+
+  const namedFindings = async (archive: Archive): Promise<readonly Finding[]> =>
+    (await readJsonLines(archive, (await readManifestOf(archive)).objects.findings?.key ?? '')) as Finding[];
+
+  test('a second attempt names what it saw itself, whatever the first one left', async () => {
+    for (let writes = 1; writes <= 7; writes += 1) {
+      const { archive, run: auditNight } = await newAudit();
+      await auditNight({ pages, settings: { archive: dyingAfter(archive, writes) } });
+      const { report } = await auditNight({ pages: [[user('a'), user('z', 'bad')]] });
+      expect(report).toMatchObject({
+        verdict: 'COMPLETE',
+        counts: { users: 2 },
+        findings: { bySeverity: { HIGH: 1 } },
+      });
+      expect((await namedFindings(archive)).map(({ subject }) => subject.id)).toEqual(['z']);
+      const { objects } = await readManifestOf(archive);
+      expect(JSON.parse(await readText(archive, objects.report?.key ?? ''))).toEqual(report);
+      // Those of a folder of reports name each other.
+      const folders = Object.values(objects).flatMap(({ key }) =>
+        key.startsWith('reports/') ? key.split('/').at(-2) : [],
+      );
+      expect(new Set(folders).size).toBe(1);
+      expect(await readText(archive, objects.digest?.key ?? '')).toContain(objects.html?.key);
+    }
   });
 
-  test('a second attempt with another config judges the first one anew', async () => {
+  test.each(Object.entries(OUTPUTS))('%s that was put there beforehand is not believed', async (name, output) => {
+    const { archive, run: auditNight } = await newAudit();
+    const key = runKeys(ENVIRONMENT, night(1)).object(output);
+    const planted = key.endsWith('.gz') ? gzipSync('{}\n') : Buffer.from('{"verdict":"COMPLETE"}');
+    await archive.create(key, { bytes: planted }, 'application/octet-stream');
+    const { report } = await auditNight({ pages });
+    expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 3 }, findings: { bySeverity: { HIGH: 2 } } });
+    const named = (await readManifestOf(archive)).objects[name];
+    expect(named?.key).toContain(`/${run()}-`);
+    // The next run builds on it, and the page of all runs finds it.
+    expect((await auditNight({ pages, number: 2 })).report.findings.byState).toMatchObject({ open: 2, resolved: 0 });
+    expect(await readText(archive, `reports/environment=${ENVIRONMENT}/index.html`)).toContain(
+      `${(await readManifestOf(archive)).objects.html?.key.split('/').slice(2).join('/')}`,
+    );
+  });
+
+  test('a second attempt with another config judges what it saw by that', async () => {
     const { archive, run: auditNight } = await newAudit();
     await auditNight({ pages, settings: { archive: dyingAfter(archive, 5) } });
     const rules = configureRules(RULES, { marked: { severity: 'LOW' } });
     const { report } = await auditNight({ pages, settings: { rules } });
     expect(report).toMatchObject({ verdict: 'COMPLETE', findings: { bySeverity: { HIGH: 0, LOW: 2 } } });
-    expect(await findingsOf(archive)).toMatchObject([{ severity: 'LOW' }, { severity: 'LOW' }]);
-    expect(JSON.parse(await readText(archive, `reports/${partition()}/${run()}/report.json`))).toEqual(report);
+    expect(await namedFindings(archive)).toMatchObject([{ severity: 'LOW' }, { severity: 'LOW' }]);
   });
 
   test('two attempts at once leave one manifest and tell once', async () => {
@@ -698,7 +736,7 @@ describe('crashes and attempts at the same time', () => {
     const key = `snapshots/${partition()}/${run()}.jsonl.gz`;
     await overwrite(archive, key, '');
     const { report, deliveries } = await auditNight({ pages, number: 2 });
-    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'untrusted-history', counts: { users: 3 } });
     expect(deliveries.alert).toEqual({ outcome: 'sent' });
   });
 });
@@ -733,7 +771,7 @@ describe('the trend', () => {
       read: async (key) => (key === reportKey(1) ? undefined : archive.read(key)),
     };
     const { report } = await auditNight({ pages, number: 2, settings: { archive: without } });
-    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'untrusted-history' });
     expect(report.message).toContain('report.json is missing');
   });
 
@@ -744,7 +782,7 @@ describe('the trend', () => {
     const text = (await readText(archive, reportKey(1))).replace('"HIGH": 1', '"HIGH": 0');
     await archive.replace(reportKey(1), { bytes: Buffer.from(text) }, 'application/json', stored?.version);
     const { report } = await auditNight({ pages, number: 2 });
-    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+    expect(report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'untrusted-history' });
     expect(report.message).toContain('report.json was altered');
   });
 });

@@ -5,6 +5,8 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
+import { manifestText } from '../../../core/archive/signature.ts';
+import { sha256Of } from '../../../core/archive/staging.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
@@ -87,6 +89,7 @@ describe('an undisturbed history', () => {
       },
       schedule: { isChecked: true, nights: LAST - 1, missed: 0 },
       attempts: 0,
+      uncovered: 0,
       problems: [],
       notes: [],
     });
@@ -171,13 +174,13 @@ const ofManifests: readonly Tampering[] = [
   },
   {
     name: 'only the spacing of a manifest is another',
-    tamper: (hands) => hands.text(keysOf(LAST).manifest, (old) => JSON.stringify(JSON.parse(old))),
+    tamper: (hands) => hands.entry(LAST, (old) => JSON.stringify(JSON.parse(old))),
     problems: ['bad-signature 5', 'edited 5'],
   },
   {
     name: 'a member stands twice in a manifest, so that others read it otherwise',
     tamper: async (hands) => {
-      await hands.text(keysOf(LAST).manifest, (old) => old.replace('{', '{"accountId": "999999999999",'));
+      await hands.entry(LAST, (old) => old.replace('{', '{"accountId": "999999999999",'));
       await hands.rechain(LAST, LAST);
     },
     problems: ['bad-signature 5'],
@@ -221,7 +224,7 @@ const ofManifests: readonly Tampering[] = [
     tamper: (hands: Tamperer) => hands.manifest(3, (manifest) => ({ ...manifest, [member]: 'another' })),
     problems: ['edited 3'],
     notes: ['unchecked 3'],
-    words: `stands in the place of run ${runOf(3)} of environment ${ENVIRONMENT} and speaks for `,
+    words: `stands in place 3 of environment ${ENVIRONMENT} and speaks for `,
   })),
   {
     name: 'a manifest names no snapshot any more',
@@ -284,7 +287,12 @@ const ofManifests: readonly Tampering[] = [
 
 const removeNight = async (hands: Tamperer, number: number): Promise<void> => {
   const keys = keysOf(number);
-  const all = [...OBJECT_NAMES.map((name) => keys.object(OUTPUTS[name])), keys.manifest, keys.marker('alert')];
+  const all = [
+    ...OBJECT_NAMES.map((name) => keys.object(OUTPUTS[name])),
+    keys.manifest,
+    keys.copy,
+    keys.marker('alert'),
+  ];
   for (const key of all) await hands.remove(key);
 };
 
@@ -305,11 +313,37 @@ const ofTheChain: readonly Tampering[] = [
   {
     name: 'a whole night is gone and the chain is made to fit: the signatures tell, and the schedule',
     tamper: hideNight3,
-    problems: ['gap 3', 'bad-signature 4', 'bad-signature 5'],
+    problems: ['missing -', 'gap 3', 'bad-signature 4', 'bad-signature 5'],
   },
   {
-    name: 'a whole night is gone and the chain is made to fit: without a key the schedule alone tells',
+    name: 'a whole night is gone and the links are made to fit: its place is empty',
     tamper: hideNight3,
+    options: {},
+    problems: ['missing -'],
+    words: `${THIRD} is not there, though places after it are`,
+  },
+  {
+    name: 'a whole night is gone and the chain is numbered anew: without a key the schedule alone tells',
+    tamper: async (hands) => {
+      await hideNight3(hands);
+      for (const [from, to] of [
+        [4, 3],
+        [5, 4],
+      ] as const)
+        await hands.copy(keysOf(from).manifest, keysOf(to).manifest);
+      await hands.remove(keysOf(LAST).manifest);
+      let previous: object | undefined;
+      for (const to of [3, 4]) {
+        await hands.text(keysOf(to).manifest, (old) => {
+          const manifest = { ...JSON.parse(old), sequence: to, ...(previous && { previous }) };
+          const renumbered = manifestText(manifest);
+          previous = { run: manifest.run, key: keysOf(to).manifest, sha256: sha256Of(renumbered) };
+          return renumbered;
+        });
+        await hands.copy(keysOf(to).manifest, keysOf(to + 1).copy);
+      }
+      await hands.text(LATEST, () => JSON.stringify({ ...previous, manifest: keysOf(LAST).copy, sequence: 4 }));
+    },
     options: { due: DUE },
     problems: ['gap 3'],
   },
@@ -389,7 +423,7 @@ const ofTheChain: readonly Tampering[] = [
     },
     options: {},
     problems: ['reordered 3'],
-    words: `names run ${runOf(4)} as the one before it, which is not before it`,
+    words: 'names entry 4 as the one before it, which is not before it',
   },
 ];
 
@@ -451,7 +485,9 @@ const ofLatest: readonly Tampering[] = [
   {
     name: 'the pointer is ahead',
     tamper: (hands) =>
-      hands.text(LATEST, (old) => JSON.stringify({ ...JSON.parse(old), run: runOf(6), manifest: keysOf(6).manifest })),
+      hands.text(LATEST, (old) =>
+        JSON.stringify({ ...JSON.parse(old), run: runOf(6), manifest: keysOf(6).copy, sequence: 6 }),
+      ),
     problems: ['missing 6'],
     words: 'ahead of every manifest that is',
   },
@@ -645,7 +681,7 @@ describe('nights', () => {
 });
 
 describe('crashes', () => {
-  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'owed 2'];
+  const LEFT_BY_A_CRASH = ['latest-behind 2', 'orphaned 2', 'owed 2', 'uncopied 2'];
 
   test('whatever write a run is killed at, what is left are notes, and the next attempt leaves none', async () => {
     const seen = new Set<string>();

@@ -7,6 +7,7 @@ import { runName } from '../../../../core/model/run-name.ts';
 import { readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
 import { type HistoryEntry, recordRun } from '../../../../core/outputs/history/record-run.ts';
 import { OUTPUTS } from '../../../../core/outputs/index.ts';
+import type { Output } from '../../../../core/outputs/output.ts';
 import { readText } from '../../../support/archive-tree.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { aReport, counts } from '../../notify/digest/facts.ts';
@@ -33,7 +34,10 @@ const firstReport = (n: number): Report => {
 const entry = (report: Report, attempt?: string): HistoryEntry => ({
   environmentId,
   report,
-  ...(attempt !== undefined && { attempt }),
+  reportKey: (attempt === undefined
+    ? runKeys(environmentId, new Date(report.asOf))
+    : attemptKeys(environmentId, new Date(report.asOf), attempt)
+  ).object(OUTPUTS.report),
 });
 
 const newArchive = async (): Promise<Archive> => folderArchive(await newFolder());
@@ -45,7 +49,19 @@ const put = (archive: Archive, key: string, value: unknown) =>
 const keepRun = async (archive: Archive, report: Report): Promise<void> => {
   const keys = runKeys(environmentId, new Date(report.asOf));
   await put(archive, keys.object(OUTPUTS.report), report);
-  await put(archive, keys.manifest, {});
+  await put(archive, keys.manifest, manifestOf(report));
+};
+
+/** A manifest of the run, as one of before there was a chain: whoever reads the page's past checks no link. */
+const manifestOf = ({ run, asOf }: Pick<Report, 'run' | 'asOf'>) => {
+  const { object } = runKeys(environmentId, new Date(asOf));
+  const objectOf = (output: Output) => ({ key: object(output), sha256: '', size: 0 });
+  const objects = {
+    snapshot: objectOf(OUTPUTS.snapshot),
+    findings: objectOf(OUTPUTS.findings),
+    report: objectOf(OUTPUTS.report),
+  };
+  return { schemaVersion: 1, run, environmentId, asOf, verdict: 'COMPLETE', objects };
 };
 
 const namesOf = async (archive: Archive): Promise<readonly string[]> => {
@@ -117,7 +133,7 @@ describe('the page is made anew from the archive', () => {
 
   test('and says of a run whose report is gone that it is', async () => {
     const archive = await newArchive();
-    await put(archive, runKeys(environmentId, night(1)).manifest, {});
+    await put(archive, runKeys(environmentId, night(1)).manifest, manifestOf(firstReport(1)));
     await recordRun(archive, entry(nightsReport(2)));
     const page = await readText(archive, historyPageKey(environmentId));
     expect(readHistoryPage(page, environmentId)?.[0]).toEqual([

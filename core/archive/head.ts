@@ -1,0 +1,257 @@
+import type { Archive } from './archive.ts';
+import { type LatestPointer, pointedKey, pointerProblem, previousProblem, type RunLink } from './chain.ts';
+import { type ChainEntry, isMilestone, type Milestone, readEntry } from './entry.ts';
+import { ArchiveError } from './errors.ts';
+import { areaPrefix, chainKey, keysUnder, latestKey, runKeys, runOfKey, sequenceOfKey } from './keys.ts';
+import { isRecord, parsedJson, readBytes } from './lines.ts';
+import type { StoredManifest } from './manifest.ts';
+import { evidenceOf, jsonText, sha256Of } from './staging.ts';
+
+/** The end of an environment's chain, or a place that it goes on from. */
+export interface ChainHead {
+  /** The number of the last place; 0 where there is none. */
+  readonly sequence: number;
+  /** The entry that the next one has to name; undefined where there is none. */
+  readonly place?: RunLink;
+  /** The last run; undefined where there is none. */
+  readonly last?: StoredManifest;
+  /** There where the chain has been closed and not reopened. */
+  readonly closing?: Milestone;
+}
+
+/** What people hold against an archive: a place of the chain and the SHA-256 of what stands there, as `N:SHA256`. */
+export const headText = (sequence: number, sha256: string): string => `${sequence}:${sha256}`;
+
+const entryKeys = async (archive: Archive, environmentId: string, after?: string): Promise<readonly string[]> =>
+  (await keysUnder(archive, areaPrefix('chain', environmentId), after)).filter(
+    (key) => sequenceOfKey(key) !== undefined,
+  );
+
+/** Whether an entry follows another one, which is gone where this is the first that is there. */
+const followsEntry = async (archive: Archive, environmentId: string, key: string): Promise<boolean> => {
+  const { entry } = (await readPlace(archive, environmentId, key)) ?? {};
+  return typeof entry === 'object' && entry.previous !== undefined && sequenceOfKey(entry.previous.key) !== undefined;
+};
+
+/**
+ * Lists the places of an environment's chain in order: the manifests of runs of before there were places, then the
+ * entries. Reads the first of them only.
+ */
+export const chainKeys = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
+  const entries = await entryKeys(archive, environmentId);
+  const [first] = entries;
+  const earlier = first === undefined ? Number.POSITIVE_INFINITY : (sequenceOfKey(first) ?? 1) - 1;
+  if (first !== undefined && (earlier === 0 || (await followsEntry(archive, environmentId, first)))) return entries;
+  const manifests = await keysUnder(archive, areaPrefix('manifests', environmentId));
+  return [...manifests.filter((key) => runOfKey(key) !== undefined).slice(0, earlier), ...entries];
+};
+
+/** A place of the chain as it was found. */
+export interface FoundPlace {
+  readonly key: string;
+  readonly sha256: string;
+  /** A text says why it is none of this place. */
+  readonly entry: ChainEntry | string;
+}
+
+/** Reads what stands at a place of the chain; undefined where nothing does. */
+export const readPlace = async (
+  archive: Archive,
+  environmentId: string,
+  key: string,
+): Promise<FoundPlace | undefined> => {
+  const stored = await archive.read(key);
+  if (stored === undefined) return undefined;
+  const bytes = await readBytes(stored.body);
+  const place = { environmentId, sequence: sequenceOfKey(key), run: runOfKey(key) };
+  return { key, sha256: sha256Of(bytes), entry: readEntry(bytes, place) };
+};
+
+/** The pointer to the last complete run, and the version of it that a swap must meet. */
+interface Latest {
+  /** Undefined where there is none, and where what is there is no pointer: it is an aid. */
+  readonly pointer: LatestPointer | undefined;
+  readonly version: string | undefined;
+}
+
+export const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
+  const stored = await archive.read(latestKey(environmentId));
+  if (stored === undefined) return { pointer: undefined, version: undefined };
+  const value = parsedJson(Buffer.from(await readBytes(stored.body)).toString('utf8'));
+  const isPointer =
+    isRecord(value) &&
+    [value.run, value.manifest, value.sha256].every((member) => typeof member === 'string') &&
+    (value.sequence === undefined || Number.isSafeInteger(value.sequence));
+  return { pointer: isPointer ? (value as unknown as LatestPointer) : undefined, version: stored.version };
+};
+
+/** A place that was found and holds. */
+type Believed<Entry extends ChainEntry = ChainEntry> = FoundPlace & { readonly entry: Entry };
+
+const believed = async (archive: Archive, environmentId: string, key: string): Promise<Believed> => {
+  const found = await readPlace(archive, environmentId, key);
+  if (found === undefined) throw new ArchiveError(`${key} is not there`);
+  const { entry } = found;
+  if (typeof entry === 'string') throw new ArchiveError(`${key} ${entry}`);
+  return { ...found, entry };
+};
+
+/** Goes back from a place to the last run; undefined where there is none before. Throws ArchiveError. */
+const lastRun = async (
+  archive: Archive,
+  environmentId: string,
+  place: Believed,
+): Promise<StoredManifest | undefined> => {
+  const { entry, key, sha256 } = place;
+  if (!isMilestone(entry)) return { manifest: entry, key, sha256 };
+  const before = await believed(archive, environmentId, entry.previous.key);
+  const problem = previousProblem(entry.run, entry.previous, before.sha256);
+  if (problem !== undefined) throw new ArchiveError(`${before.key} ${problem.message}`);
+  return lastRun(archive, environmentId, before);
+};
+
+const headAt = async (
+  archive: Archive,
+  environmentId: string,
+  sequence: number,
+  place: Believed,
+): Promise<ChainHead> => {
+  const { entry, key, sha256 } = place;
+  const last = await lastRun(archive, environmentId, place);
+  return {
+    sequence,
+    place: { run: entry.run, key, sha256 },
+    ...(last !== undefined && { last }),
+    ...(isMilestone(entry) && entry.kind === 'closing' && { closing: entry }),
+  };
+};
+
+/**
+ * Holds a place against the one before it.
+ * @param before its key, where both are manifests of runs of before there were entries
+ * @throws {ArchiveError} where the two do not fit
+ */
+const checkBefore = async (
+  archive: Archive,
+  environmentId: string,
+  sequence: number,
+  { entry, key }: Believed,
+  before: string | undefined,
+): Promise<void> => {
+  const { previous, run } = entry;
+  // Where somebody has looked into it, it need not fit.
+  if ('acceptedHistory' in entry) return;
+  if (previous === undefined) {
+    if (sequence > 1) throw new ArchiveError(`${key} names no run before it, though ${sequence - 1} are there`);
+    return;
+  }
+  const entryBefore = chainKey(environmentId, sequence - 1);
+  const isManifestBefore = sequenceOfKey(key) === undefined || !(await archive.has(entryBefore));
+  const expected = isManifestBefore ? (before ?? previous.key) : entryBefore;
+  if (previous.key !== expected || (sequenceOfKey(expected) === undefined && runOfKey(expected) === undefined))
+    throw new ArchiveError(`${key} names ${previous.key} as the one before run ${run}, and ${expected} is`);
+  const found = await readPlace(archive, environmentId, previous.key);
+  const problem = previousProblem(run, previous, found?.sha256);
+  if (problem !== undefined) throw new ArchiveError(`${previous.key} ${problem.message}`);
+};
+
+/**
+ * Finds the end of an environment's chain: the last entry, or the last manifest where there are no entries yet. It has
+ * to be of this environment and place, to name what is before it, and to be what the pointer to it says.
+ * @throws {ArchiveError} where it does not hold
+ */
+export const readHead = async (archive: Archive, environmentId: string): Promise<ChainHead> => {
+  const { pointer } = await readLatest(archive, environmentId);
+  const pointed = pointer && pointedKey(environmentId, pointer);
+  const later = await entryKeys(archive, environmentId, pointer?.sequence === undefined ? undefined : pointed);
+  const keys = later.length === 0 && pointer?.sequence === undefined ? await chainKeys(archive, environmentId) : later;
+  const key = keys.at(-1) ?? pointed;
+  if (key === undefined) return { sequence: 0 };
+  if (pointed !== undefined && sequenceOfKey(key) === undefined && !keys.includes(pointed))
+    throw new ArchiveError(`${latestKey(environmentId)} points to ${pointed}, which is no run of the environment`);
+
+  const found = await readPlace(archive, environmentId, key);
+  const problem = pointer && key === pointed ? pointerProblem(environmentId, pointer, found?.sha256) : undefined;
+  if (problem !== undefined) throw new ArchiveError(`${key} ${problem.message}`);
+  const place = await believed(archive, environmentId, key);
+  const sequence = sequenceOfKey(key) ?? keys.length;
+  await checkBefore(archive, environmentId, sequence, place, keys.at(-2));
+  return headAt(archive, environmentId, sequence, place);
+};
+
+/** Finds the last complete run of an environment; throws ArchiveError where the end of its chain does not hold. */
+export const lastCompleteRun = async (archive: Archive, environmentId: string): Promise<StoredManifest | undefined> =>
+  (await readHead(archive, environmentId)).last;
+
+/**
+ * Finds the run that somebody lets the chain go on from, by the SHA-256 of its manifest: the next entry comes after
+ * whatever is there. Its own members have to hold, its place does not.
+ * @throws {ArchiveError} where nothing of this SHA-256 is there, or it is no run of the environment
+ */
+export const acceptedHead = async (archive: Archive, environmentId: string, sha256: string): Promise<ChainHead> => {
+  const keys = await chainKeys(archive, environmentId);
+  const end = keys.at(-1);
+  const sequence = (end === undefined ? undefined : sequenceOfKey(end)) ?? keys.length;
+  for (const key of keys.toReversed()) {
+    const found = await readPlace(archive, environmentId, key);
+    if (found?.sha256 !== sha256) continue;
+    return headAt(archive, environmentId, sequence, await believed(archive, environmentId, key));
+  }
+  throw new ArchiveError(`no entry of the chain has the SHA-256 ${sha256}`);
+};
+
+/**
+ * Copies a run's entry of the chain to where tables read manifests, where that is not done, and points `latest` to it:
+ * what a run that dies in between leaves undone, the next one does.
+ */
+export const completeCopies = async (archive: Archive, environmentId: string, run: StoredManifest): Promise<void> => {
+  const copy = runKeys(environmentId, new Date(run.manifest.asOf)).manifest;
+  if (run.key !== copy && !(await archive.has(copy))) {
+    const stored = await archive.read(run.key);
+    if (stored === undefined) throw new ArchiveError(`${run.key} went away while it was to be copied`);
+    await archive.create(copy, { bytes: await readBytes(stored.body) }, 'application/json');
+  }
+  await advanceLatest(archive, environmentId, run);
+};
+
+/** Whether a pointer is at a run or past it; one to a place where nothing is points nowhere. */
+const isAhead = async (
+  archive: Archive,
+  environmentId: string,
+  found: LatestPointer | undefined,
+  { run, sequence = 0 }: LatestPointer,
+): Promise<boolean> => {
+  if (found === undefined) return false;
+  if (found.sequence === undefined) return sequence === 0 && found.run >= run;
+  return found.sequence >= sequence && (await archive.has(chainKey(environmentId, found.sequence)));
+};
+
+/** Tells whether the copy of a manifest, as tables read it, is that of a run of the chain. */
+export const hasPlace = async (
+  archive: Archive,
+  environmentId: string,
+  { manifest: { sequence }, key, sha256 }: StoredManifest,
+): Promise<boolean> => {
+  if (sequence === undefined) return (await chainKeys(archive, environmentId)).includes(key);
+  return (await readPlace(archive, environmentId, chainKey(environmentId, sequence)))?.sha256 === sha256;
+};
+
+/** Points `latest` to a run, never back to one before; throws ArchiveError where others keep moving it. */
+const advanceLatest = async (archive: Archive, environmentId: string, to: StoredManifest): Promise<void> => {
+  const { run, asOf, sequence } = to.manifest;
+  const pointer: LatestPointer = {
+    run,
+    manifest: runKeys(environmentId, new Date(asOf)).manifest,
+    sha256: to.sha256,
+    ...(sequence !== undefined && { sequence }),
+  };
+  const { content } = evidenceOf(jsonText(pointer));
+  // Each conflict means that another attempt has moved it; a handful is more than ever run at once.
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const latest = await readLatest(archive, environmentId);
+    if (await isAhead(archive, environmentId, latest.pointer, pointer)) return;
+    const outcome = await archive.replace(latestKey(environmentId), content, 'application/json', latest.version);
+    if (outcome === 'replaced') return;
+  }
+  throw new ArchiveError(`${latestKey(environmentId)} could not be moved to ${run}: others keep moving it`);
+};

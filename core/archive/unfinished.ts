@@ -1,0 +1,44 @@
+import { runName } from '../model/run-name.ts';
+import type { Archive } from './archive.ts';
+import { areaPrefix, keysUnder, unfinishedOfKey } from './keys.ts';
+import type { Manifest, ManifestObject } from './manifest.ts';
+import { digestOfBody } from './staging.ts';
+
+/** An attempt that did not end complete, or a listing in parts, is named once: by the first complete run after it. */
+const isSince = (key: string, previous: Manifest | undefined): boolean => {
+  if (previous === undefined) return true;
+  const { run, attempt = '' } = unfinishedOfKey(key) ?? {};
+  if (run === undefined) return false;
+  // An attempt's name begins with when it began: one at an earlier run may have been made later.
+  const since = runName(new Date(previous.asOf));
+  return run > previous.run || (/^\d{8}T\d{6}Z-/.test(attempt) && attempt > since);
+};
+
+/** Leaves out what the manifest of its own attempt vouches for. */
+const withoutVouched = (keys: readonly string[]): readonly string[] => {
+  const vouching = new Set(keys.filter((key) => key.endsWith('/manifest.json')));
+  return keys.filter(
+    (key) => vouching.has(key) || !vouching.has(`${key.slice(0, key.lastIndexOf('/'))}/manifest.json`),
+  );
+};
+
+/**
+ * Names what attempts that did not end complete and listings in parts have left since a run, by its SHA-256, so that
+ * the manifest of the next complete run speaks for it.
+ */
+export const unfinishedSince = async (
+  archive: Archive,
+  environmentId: string,
+  previous: Manifest | undefined,
+): Promise<readonly ManifestObject[]> => {
+  const keys = [
+    ...withoutVouched(await keysUnder(archive, areaPrefix('incomplete', environmentId))),
+    ...(await keysUnder(archive, areaPrefix('listings', environmentId))),
+  ].filter((key) => isSince(key, previous));
+  const objects: ManifestObject[] = [];
+  for (const key of keys) {
+    const stored = await archive.read(key);
+    if (stored !== undefined) objects.push({ key, ...(await digestOfBody(stored.body)) });
+  }
+  return objects;
+};
