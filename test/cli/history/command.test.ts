@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { chainKey } from '../../../core/archive/keys.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { archiveNights, auditNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
@@ -30,6 +31,9 @@ const NIGHTS: readonly NightPlan[] = [
   { number: 3, users: [], end: REFUSED },
   { number: 4, users: [granted, ...quiet.slice(1)] },
 ];
+
+/** The place of a night's run in the chain: the third has none. */
+const placeOf = (number: 1 | 2 | 4): string => chainKey(ENVIRONMENT, number === 4 ? 3 : number);
 
 const archived = async (nights: readonly NightPlan[] = NIGHTS): Promise<string> => {
   const out = await newFolder();
@@ -146,7 +150,7 @@ describe('what is not complete has an entry', () => {
     const entries = await entriesOf(out);
     expect(entries.filter(({ run }) => run === nightRun(3))).toMatchObject([
       { verdict: 'INCOMPLETE', reason: 'access-denied' },
-      { verdict: 'FAILED', reason: 'config' },
+      { verdict: 'FAILED', reason: 'after-the-fact' },
     ]);
   });
 
@@ -167,6 +171,7 @@ describe('what is not complete has an entry', () => {
   test('a run that broke off before its manifest was written', async () => {
     const out = await archived();
     await rm(join(out, nightKeys(4).manifest));
+    await rm(join(out, placeOf(4)));
     await rm(join(out, `latest/environment=${ENVIRONMENT}.json`));
     const entries = await entriesOf(out);
     expect(entries.at(-1)).toMatchObject({
@@ -185,12 +190,12 @@ describe('what is not complete has an entry', () => {
 
 describe('what is not to be trusted has an entry in its place, and the exit is 2', () => {
   const report = (number: number) => nightKeys(number).object(OUTPUTS.report);
-  const { manifest } = nightKeys(2);
+  const manifest = placeOf(2);
 
   test.each([
     ['an altered report', report(2), 2, `${report(2)} was altered`],
     ['an altered manifest', manifest, 2, `${manifest} was altered`],
-    ['the last manifest, altered', nightKeys(4).manifest, 4, `${nightKeys(4).manifest} was altered`],
+    ['the last manifest, altered', placeOf(4), 4, `${placeOf(4)} was altered`],
   ])('%s', async (_, key, number, message) => {
     const out = await archived();
     await alter(join(out, key), /"users": \d+/, '"users": 9');
@@ -214,15 +219,15 @@ describe('what is not to be trusted has an entry in its place, and the exit is 2
     ],
     [
       'the manifest of the first',
-      nightKeys(1).manifest,
+      placeOf(1),
       1,
-      `${nightKeys(1).manifest} is not there, though the manifest of run ${nightRun(2)} names it as the one before`,
+      `${placeOf(1)} is not there, though the manifest of run ${nightRun(2)} names it as the one before`,
     ],
     [
       'the manifest of the last',
-      nightKeys(4).manifest,
+      placeOf(4),
       4,
-      `${nightKeys(4).manifest} is not there, though latest/environment=${ENVIRONMENT}.json points to it`,
+      `${placeOf(4)} is not there, though latest/environment=${ENVIRONMENT}.json points to it`,
     ],
   ])('%s that is gone', async (_, key, number, message) => {
     const out = await archived();

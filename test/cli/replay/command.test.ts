@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { openRunJudge } from '../../../cli/replay/judge.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { chainKey } from '../../../core/archive/keys.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
@@ -214,14 +215,18 @@ describe('a listing that is not what was archived is not replayed, and the exit 
     ['altered', (out) => writeFile(join(out, snapshot), gzipSync(`${JSON.stringify(user)}\n`)), 'was altered'],
     ['no gzip', (out) => writeFile(join(out, snapshot), 'none'), snapshot],
     ['missing', (out) => rm(join(out, snapshot)), `${snapshot} is missing`],
-    ['without its manifest', (out) => rm(join(out, nightKeys(2).manifest)), `${nightKeys(2).manifest} is not there`],
+    [
+      'without its manifest',
+      (out) => rm(join(out, chainKey(ENVIRONMENT, 2))),
+      `${chainKey(ENVIRONMENT, 2)} is not there`,
+    ],
     [
       'under an altered manifest',
       async (out) => {
-        const path = join(out, nightKeys(2).manifest);
+        const path = join(out, chainKey(ENVIRONMENT, 2));
         await writeFile(path, (await readFile(path, 'utf8')).replace('us-east-1', 'eu-west-1'));
       },
-      `${nightKeys(2).manifest} was altered`,
+      `${chainKey(ENVIRONMENT, 2)} was altered`,
     ],
   ];
 

@@ -2,6 +2,7 @@ import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { chainKey } from '../../../core/archive/keys.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { makeNights } from '../../../simulator/nights.ts';
@@ -20,7 +21,8 @@ const dayAt = (number: number): string =>
     .toISOString()
     .slice(0, 10);
 const runAt = (number: number): string => nightRun(FIRST + number - 1);
-const keysAt = (number: number) => nightKeys(FIRST + number - 1);
+/** The keys of a night's run; its manifest is its entry of the chain. */
+const keysAt = (number: number) => ({ ...nightKeys(FIRST + number - 1), manifest: chainKey(ENVIRONMENT, number) });
 
 /** Times that are sound on the first of the nights. */
 const TIMES = {
