@@ -31,8 +31,9 @@ const readBundledConfig = (folder: string) => {
 };
 
 /** Leaves out the rules' outcomes and the trend, which the report has; names nobody. */
-const loggable = ({ report, deliveries, warnings }: AuditResult) => ({
+const loggable = ({ report, head, deliveries, warnings }: AuditResult) => ({
   report: { ...report, rules: undefined, trend: undefined },
+  head,
   ...deliveries,
   warnings,
 });

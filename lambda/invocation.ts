@@ -10,7 +10,7 @@ const optionalFlag = z.optional(
   z.boolean({ error: ({ input }) => `must be true or false, got ${JSON.stringify(input)}` }),
 );
 
-/** The schedule's event; `acceptRosterDrop` is for people who invoke by hand. */
+/** The schedule's event; what accepts something is for people who invoke by hand. */
 const auditEvent = (environmentIds: readonly string[]) =>
   z.strictObject({
     environmentId: environmentIdAmong(environmentIds),
@@ -19,6 +19,23 @@ const auditEvent = (environmentIds: readonly string[]) =>
       error: ({ input }) => `must be an ISO 8601 time with its zone, got ${JSON.stringify(input)}`,
     }),
     acceptRosterDrop: optionalFlag,
+    acceptHistory: z.optional(
+      z.strictObject({
+        sha256: z
+          .string()
+          .check(
+            z.regex(/^[0-9a-f]{64}$/, {
+              error: ({ input }) => `must be 64 hexadecimal digits in lower case, got ${JSON.stringify(input)}`,
+            }),
+          ),
+        reason: z
+          .string()
+          .check(
+            z.regex(/\S/, { error: ({ input }) => `must say why, got ${JSON.stringify(input)}` }),
+            z.maxLength(500, { error: () => 'must be a text of at most 500 characters' }),
+          ),
+      }),
+    ),
   });
 
 /** The event of people who want to know whether an audit could be made. */
@@ -110,6 +127,7 @@ export const readAuditEvent = (
     environmentId,
     scheduledTime,
     acceptRosterDrop = false,
+    acceptHistory,
   } = parseEvent(auditEvent(environments.map(({ id }) => id)), event);
   const { partition, region: ownRegion, accountId: ownAccount } = arnPartsOf(context);
   const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
@@ -124,6 +142,7 @@ export const readAuditEvent = (
     attempt: attemptName(startedAt, random),
     deadline: startedAt + context.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
     acceptRosterDrop,
+    acceptHistory,
   };
 };
 
@@ -133,7 +152,7 @@ export type AuditAnswer = ReturnType<typeof auditAnswer>;
  * Answers an invocation that asked for an audit.
  * @throws where the run is not complete, or not everybody could be notified: Errors, retries, the DLQ and the alarms work
  */
-export const auditAnswer = ({ report, deliveries, wasDone }: AuditResult) => {
+export const auditAnswer = ({ report, head, deliveries, wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
@@ -150,5 +169,6 @@ export const auditAnswer = ({ report, deliveries, wasDone }: AuditResult) => {
     findings: findings.bySeverity,
     ...Object.fromEntries(Object.entries(deliveries).map(([channel, { outcome }]) => [channel, outcome])),
     wasDone,
+    ...(head !== undefined && { head }),
   };
 };

@@ -13,7 +13,7 @@ export const measure = (
   { report }: Measured,
   durationSeconds: number,
 ): Readonly<Partial<Record<AuditMetric, number>>> => {
-  const { verdict, counts, findings } = report;
+  const { verdict, counts, findings, sequence } = report;
   const cost = { Requests: counts.requests, Throttles: counts.throttled, DurationSeconds: durationSeconds };
   // Each metric is paid for in the months in which it is published: these two only where they are not zero.
   if (verdict === 'INCOMPLETE') return { CompleteRuns: 0, IncompleteRuns: 1, ...cost };
@@ -24,6 +24,7 @@ export const measure = (
     CompleteRuns: 1,
     ...cost,
     Users: counts.users,
+    ...(sequence !== undefined && { Sequence: sequence }),
     CriticalFindings: CRITICAL,
     HighFindings: HIGH,
     MediumFindings: MEDIUM,

@@ -3,9 +3,8 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Archive } from '../../core/archive/archive.ts';
-import { runKeys } from '../../core/archive/keys.ts';
-import { readManifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
+import { findCompleteRun } from '../../core/archive/runs.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { attemptName, wholeSecond } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
@@ -13,6 +12,7 @@ import { configuredSettings } from '../../core/audit/settings.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
+import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
@@ -71,7 +71,7 @@ const highlightsOf = async (
   { wasDone, highlights, report }: AuditResult,
 ): Promise<readonly Highlight[]> => {
   if (!wasDone) return highlights;
-  const stored = await readManifest(archive, runKeys(report.environmentId, asOf).manifest);
+  const stored = await findCompleteRun(archive, report.environmentId, runName(asOf));
   if (stored === undefined) return [];
   const collected = collectHighlights();
   for await (const finding of readFindings(archive, stored.manifest)) collected.add(finding);
@@ -93,6 +93,7 @@ const showRun = (result: AuditResult, highlights: readonly Highlight[], location
     ['Not judged', unjudged === '' ? undefined : unjudged],
     ['Digest', alertText(result)],
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
+    ['Head', result.head],
     ['Report', locationOf('html') ?? 'none: the evidence could not be kept'],
   ];
 
@@ -139,6 +140,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
         attempt: attemptName(now, randomUUID()),
         deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,
         acceptRosterDrop: options.acceptRosterDrop,
+        acceptHistory: options.acceptHistory,
       },
       {
         ...configuredSettings(config, waivers, environmentId),
@@ -157,7 +159,8 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   );
   progress.clear();
 
-  if (isJson) io.out.line(JSON.stringify(result.report, null, 2));
+  const { report, head } = result;
+  if (isJson) io.out.line(JSON.stringify(head === undefined ? report : { ...report, head }, null, 2));
   else showRun(result, await highlightsOf(archive, asOf, result), archive.location, io);
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {

@@ -25,9 +25,14 @@ export const runCommand: DeclareCommand = (program, perform) =>
   auditCommand(program, 'run')
     .description('audit an environment once')
     .option('--as-of <time>', 'the instant to speak for: ISO 8601 with its zone, not to come (default: now)')
-    .option('--json', 'print report.json and nothing else; a digest for the terminal goes to stderr')
+    .option(
+      '--json',
+      'print report.json, and the head of the chain, and nothing else; a digest for the terminal goes to stderr',
+    )
     .option('--fail-on <severity>', 'exit 1 on findings of this severity or worse')
     .option('--deadline-seconds <n>', 'how long the listing may take (default: the config, or 840)')
     .option('--accept-roster-drop', 'believe a listing of far fewer users than the last one')
+    .option('--accept-history <sha256>', 'go on from the run of this manifest, though the history does not hold')
+    .option('--reason <text>', 'with --accept-history: why; it stands in the manifest for good')
     .addHelpText('after', NOTES)
     .action((flags: RunFlags) => perform(async (io) => (await import('./action.ts')).run(flags, io)));

@@ -3,6 +3,9 @@ import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
 import { flagReader } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';
 
+/** The most characters of a reason that stands in the archive for good. */
+const MOST_REASON = 500;
+
 /** The flags of `run` as they were typed. */
 export interface RunFlags extends AuditFlags {
   /** Default: now. */
@@ -12,7 +15,13 @@ export interface RunFlags extends AuditFlags {
   /** Default: as the config says. */
   readonly deadlineSeconds?: string;
   readonly acceptRosterDrop?: true;
+  readonly acceptHistory?: string;
+  readonly reason?: string;
 }
+
+const isSha256 = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
+
+const isReason = (value: string): boolean => value.trim() !== '' && value.length <= MOST_REASON;
 
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
 
@@ -26,6 +35,11 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   const asOf = read.pastTime('--as-of', flags.asOf, now);
   const failOn = read.text('--fail-on', flags.failOn?.toUpperCase(), `one of ${SEVERITIES.join(', ')}`, isSeverity);
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
+
+  const sha256 = read.text('--accept-history', flags.acceptHistory, '64 hexadecimal digits in lower case', isSha256);
+  const reason = read.text('--reason', flags.reason, `a text of 1 to ${MOST_REASON} characters`, isReason);
+  if ((sha256 === undefined) !== (reason === undefined))
+    read.refuse('--accept-history and --reason must be given together: whoever reads the archive wants to know why');
 
   if (flags.directCredentials && flags.account === undefined) {
     read.refuse(
@@ -41,5 +55,6 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
     failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
     deadlineSeconds,
     acceptRosterDrop: flags.acceptRosterDrop ?? false,
+    ...(sha256 !== undefined && reason !== undefined && { acceptHistory: { sha256, reason } }),
   };
 };

@@ -1,6 +1,8 @@
+import { DAY_MS } from '../../rules/engine/time.ts';
+import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { type ChainHead, completeCopies, readHead } from '../archive/head.ts';
-import { chainKey, type RunKeys, runKeys } from '../archive/keys.ts';
+import { areaPrefix, chainKey, dayPrefix, type RunKeys, runKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { manifestText, signManifest } from '../archive/signature.ts';
@@ -9,6 +11,7 @@ import { storeOnce } from '../archive/store.ts';
 import { unfinishedSince } from '../archive/unfinished.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
+import { headAlert } from '../notify/digest/head.ts';
 import { OUTPUTS } from '../outputs/index.ts';
 import type { Output, RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
@@ -20,6 +23,16 @@ import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
+
+/** The time after which the head of the chain is mailed by itself. */
+const QUIET_MS = 30 * DAY_MS;
+
+/** Tells whether anybody was mailed of the environment within the last month. */
+const wasMailed = async (archive: Archive, { environmentId, asOf }: AuditRequest): Promise<boolean> => {
+  const since = dayPrefix('alerts', environmentId, new Date(asOf.getTime() - QUIET_MS));
+  for await (const _marker of archive.list(areaPrefix('alerts', environmentId), since)) return true;
+  return false;
+};
 
 /** A judgement, and the history that it compares with. */
 export interface Judged {
@@ -102,10 +115,9 @@ export const completeRun = async (
     const { report, highlights } = facts;
     const { objects } = manifest;
     const head = headMember({ manifest, ...place });
-    const notification = {
-      ...notificationOf(facts, archive, objects.report?.key, () => readRunLines(archive, manifest, 'findings')),
-      ...head,
-    };
+    const told = notificationOf(facts, archive, objects.report?.key, () => readRunLines(archive, manifest, 'findings'));
+    const isQuiet = told.digest === undefined && !(await wasMailed(archive, request));
+    const notification = { ...told, ...head, ...(isQuiet && { digest: headAlert(report) }) };
     // The attempt that wrote the manifest notifies; one of the same bytes waits for that.
     const deliveries = await deliverToAll(channels, notification, {
       archive,

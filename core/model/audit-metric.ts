@@ -9,5 +9,6 @@ export type AuditMetric =
   | 'Throttles'
   | 'DurationSeconds'
   | 'Users'
+  | 'Sequence'
   | `${Capitalize<Lowercase<Severity>>}Findings`
   | 'OldestOpenCriticalAgeDays';

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
-import { hasPlace } from '../archive/head.ts';
+import { hasPlace, headText } from '../archive/head.ts';
 import {
   type Area,
   areaPrefix,
@@ -34,8 +34,9 @@ export interface Undelivered {
 /** The notification of a run whose manifest is in the archive. */
 export const storedNotification = async (
   archive: Archive,
-  { manifest }: Pick<StoredManifest, 'manifest'>,
+  { manifest, sha256 }: Pick<StoredManifest, 'manifest' | 'sha256'>,
 ): Promise<Notification> => ({
+  ...(manifest.sequence !== undefined && { head: headText(manifest.sequence, sha256) }),
   report: (await readRunObject(archive, manifest, 'report')) as Report,
   reportKey: manifest.objects.report?.key,
   digest: (await readRunObject(archive, manifest, 'digest')) as Alert | undefined,

@@ -6,13 +6,19 @@ export type SendAlert = (alert: Alert) => Promise<string>;
 /** The name of the channel that carries digests to people. */
 export const ALERT = 'alert';
 
+/** Says what the chain has come to: whoever keeps the mail can prove that nothing up to it is gone. */
+const headLines = (head: string): string =>
+  `  Head:         ${head}\n  Keep this mail: verify --head ${head}\n  proves that nothing up to this audit is gone.\n`;
+
 /** Carries digests to people, by whatever sends them. */
 export const digestChannel = (send: SendAlert): Channel => ({
   name: ALERT,
   isResent: true,
-  prepare({ digest, archiveLocation }) {
+  prepare({ digest, head, archiveLocation }) {
     if (digest === undefined) return undefined;
-    const body = digest.body.replaceAll(ARCHIVE_PLACEHOLDER, archiveLocation);
+    const text = digest.body.replaceAll(ARCHIVE_PLACEHOLDER, archiveLocation);
+    // Added as it is sent: the manifest names the digest, which therefore can't hold the manifest's own hash.
+    const body = head === undefined ? text : `${text}${headLines(head)}`;
     return async () => ({ subject: digest.subject, receipt: await send({ ...digest, body }) });
   },
 });

@@ -29,9 +29,10 @@ const harmlessId = ({ kind, id }: Subject): string => {
  */
 export async function* eventsOf({
   report,
+  head,
   reportKey,
   findings,
-}: Pick<Notification, 'report' | 'reportKey' | 'findings'>): AsyncGenerator<AuditEvent> {
+}: Pick<Notification, 'report' | 'head' | 'reportKey' | 'findings'>): AsyncGenerator<AuditEvent> {
   const { run, environmentId, accountId, region, message } = report;
   const common = {
     schemaVersion: 1,
@@ -74,6 +75,7 @@ export async function* eventsOf({
       counts,
       findings: report.findings,
       ...(previousRun !== undefined && { previousRun }),
+      ...(head !== undefined && { head }),
     },
   };
 }

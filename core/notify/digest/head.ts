@@ -1,0 +1,20 @@
+import type { Report } from '../../model/report.ts';
+import type { Alert } from '../channel.ts';
+
+/**
+ * Composes the mail that holds the head of the chain alone: where nothing changed for a month, nobody would have one
+ * that is newer.
+ */
+export const headAlert = ({ environmentId, run, asOf, verdict }: Report): Alert => ({
+  subject: `FinSpace ${environmentId.slice(0, 40)}: nothing changed for a month`,
+  body: [
+    `FinSpace environment ${environmentId}`,
+    'Nothing changed for a month, so nobody was mailed. The audits went on.',
+    '',
+    'THIS AUDIT',
+    `  Run:          ${run}`,
+    `  As of:        ${asOf}`,
+    '',
+  ].join('\n'),
+  attributes: { environment: environmentId, verdict, maxSeverity: 'INFORMATIONAL' },
+});

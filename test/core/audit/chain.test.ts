@@ -1,0 +1,417 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
+import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { readHead } from '../../../core/archive/head.ts';
+import { attemptKeys, chainKey, runKeys } from '../../../core/archive/keys.ts';
+import type { Manifest } from '../../../core/archive/manifest.ts';
+import { manifestText } from '../../../core/archive/signature.ts';
+import { sha256Of } from '../../../core/archive/staging.ts';
+import { audit } from '../../../core/audit/audit.ts';
+import type { AuditRequest } from '../../../core/audit/request.ts';
+import { configuredSettings } from '../../../core/audit/settings.ts';
+import { defaultConfig } from '../../../core/config/config.ts';
+import { runName } from '../../../core/model/run-name.ts';
+import type { Alert } from '../../../core/notify/channel.ts';
+import { digestChannel } from '../../../core/notify/channels/digest.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
+import type { ListingEnd } from '../../../core/sources/source.ts';
+import { verifyEnvironment } from '../../../core/verify/verify.ts';
+import { rules } from '../../../rules/index.ts';
+import { readText } from '../../support/archive-tree.ts';
+import { startAwsEmulator } from '../../support/aws-emulator.ts';
+import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, NOW } from '../../support/builders.ts';
+import { listingOf } from '../../support/listing.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const nightAt = (number: number): Date => new Date(NOW + (number - 1) * 86_400_000);
+const runAt = (number: number): string => runName(nightAt(number));
+const keysAt = (number: number) => runKeys(ENVIRONMENT, nightAt(number));
+const LATEST = `latest/environment=${ENVIRONMENT}.json`;
+
+/** Two findings on the first night, of which the second night has one less. */
+const USERS = [
+  anApiUser({ userId: 'a', type: 'SUPER_USER' }),
+  anApiUser({ userId: 'b', type: 'SUPER_USER' }),
+  aUser({ userId: 'c' }),
+];
+const FIXED = [anApiUser({ userId: 'a', type: 'SUPER_USER' }), aUser({ userId: 'b' }), aUser({ userId: 'c' })];
+
+let attempts = 0;
+const auditNight = async (
+  archive: Archive,
+  number: number,
+  users: readonly unknown[] = USERS,
+  request: Partial<AuditRequest> = {},
+  end?: ListingEnd,
+) => {
+  attempts += 1;
+  const alerts: Alert[] = [];
+  const result = await audit(
+    {
+      environmentId: ENVIRONMENT,
+      accountId: ACCOUNT,
+      region: 'us-east-1',
+      partition: 'aws',
+      asOf: nightAt(number),
+      attempt: `try-${attempts}`,
+      deadline: Number.POSITIVE_INFINITY,
+      acceptRosterDrop: false,
+      ...request,
+    },
+    {
+      ...configuredSettings(defaultConfig(rules), [], ENVIRONMENT),
+      listUsers: listingOf([users], end),
+      archive,
+      channels: [
+        digestChannel(async (alert) => {
+          alerts.push(alert);
+          return 'sent';
+        }),
+      ],
+      notifyWaitMs: 0,
+    },
+  );
+  return { ...result, alerts };
+};
+
+/** What a run says of the runs before it. */
+const verdictOf = ({ report: { verdict, reason, findings } }: Awaited<ReturnType<typeof auditNight>>) => ({
+  verdict,
+  ...(reason !== undefined && { reason }),
+  resolved: findings.byState.resolved,
+});
+
+const COMPLETE = { verdict: 'COMPLETE', resolved: 1 };
+const UNTRUSTED = { verdict: 'INCOMPLETE', reason: 'untrusted-history', resolved: 0 };
+
+/** Two nights in a folder, and hands that reach into it. */
+const newHistory = async (nights = 2) => {
+  const folder = await newFolder();
+  const archive = folderArchive(folder);
+  for (let number = 1; number <= nights; number += 1) await auditNight(archive, number);
+  const change = async (key: string, to: (text: string) => string): Promise<void> =>
+    writeFile(join(folder, key), to(await readFile(join(folder, key), 'utf8')));
+  const edit = (number: number, to: (manifest: Manifest) => object): Promise<void> =>
+    change(chainKey(ENVIRONMENT, number), (text) => manifestText(to(JSON.parse(text)) as Manifest));
+  const hashOf = async (key: string): Promise<string> => sha256Of(await readFile(join(folder, key)));
+  return { folder, archive, change, edit, hashOf };
+};
+
+type History = Awaited<ReturnType<typeof newHistory>>;
+
+describe('a run builds on the last one only where that holds', () => {
+  const last = chainKey(ENVIRONMENT, 2);
+  const withoutPointer = ({ folder }: History): Promise<void> => rm(join(folder, LATEST));
+
+  test('where nobody has touched it, what is fixed resolves', async () => {
+    const { archive } = await newHistory();
+    const { report, alerts, head } = await auditNight(archive, 3, FIXED);
+    expect({ verdict: report.verdict, resolved: report.findings.byState.resolved }).toMatchObject(COMPLETE);
+    expect(report).toMatchObject({ sequence: 3, previousRun: runAt(2) });
+    expect(head).toBe(`3:${sha256Of(await readText(archive, chainKey(ENVIRONMENT, 3)))}`);
+    expect(alerts[0]?.body).toContain(head);
+  });
+
+  test.each<{ name: string; tamper: (history: History) => Promise<unknown>; words: string }>([
+    {
+      name: 'latest names the manifest of another environment',
+      tamper: ({ change, folder }) =>
+        Promise.all([
+          change(LATEST, (text) => text.replace(/"sequence": \d+/, '"sequence": 7')),
+          cp(join(folder, last), join(folder, 'manifests/environment=other.json')),
+        ]),
+      words: '000000000007.json is not there',
+    },
+    {
+      name: 'the last entry speaks for another environment',
+      tamper: async (history) => {
+        await withoutPointer(history);
+        await history.edit(2, (manifest) => ({ ...manifest, environmentId: 'another' }));
+      },
+      words: 'speaks for run',
+    },
+    {
+      name: 'an old entry stands in the place of the last one',
+      tamper: async (history) => {
+        await withoutPointer(history);
+        await cp(join(history.folder, chainKey(ENVIRONMENT, 1)), join(history.folder, last));
+      },
+      words: 'stands in place 2',
+    },
+    {
+      name: 'the last entry was edited, which the pointer tells',
+      tamper: ({ edit }) => edit(2, (manifest) => ({ ...manifest, accountId: '999999999999' })),
+      words: 'was altered',
+    },
+    {
+      name: 'the last entry is null',
+      tamper: async (history) => {
+        await withoutPointer(history);
+        await history.change(last, () => 'null');
+      },
+      words: 'is no object',
+    },
+    {
+      name: 'the last entry is gone, and latest knows of it',
+      tamper: ({ folder }) => rm(join(folder, last)),
+      words: 'is not there',
+    },
+    {
+      name: 'the entry before the last was edited',
+      tamper: ({ edit }) => edit(1, (manifest) => ({ ...manifest, accountId: '999999999999' })),
+      words: 'was altered',
+    },
+    {
+      name: 'the last entry names none before it',
+      tamper: async (history) => {
+        await withoutPointer(history);
+        await history.edit(2, ({ previous: _previous, ...manifest }) => manifest);
+      },
+      words: 'names no run before it',
+    },
+    ...['../outside.gz', '/etc/passwd', keysAt(1).object(OUTPUTS.findings)].map((key) => ({
+      name: `the last entry names ${key} as its findings`,
+      tamper: async (history: History) => {
+        await withoutPointer(history);
+        await history.edit(2, ({ objects, ...manifest }) => ({
+          ...manifest,
+          objects: { ...objects, findings: { ...objects.findings, key } },
+        }));
+      },
+      words: 'which is no object of this run',
+    })),
+    ...(['snapshot', 'findings', 'resolved', 'report'] as const).flatMap((name) => [
+      {
+        name: `the last run's ${name} is another's`,
+        tamper: ({ folder }: History) =>
+          cp(join(folder, keysAt(1).object(OUTPUTS[name])), join(folder, keysAt(2).object(OUTPUTS[name]))).then(() =>
+            writeFile(join(folder, keysAt(2).object(OUTPUTS[name])), 'x', { flag: 'a' }),
+          ),
+        words: keysAt(2).object(OUTPUTS[name]),
+      },
+      {
+        name: `the last run's ${name} is gone`,
+        tamper: ({ folder }: History) => rm(join(folder, keysAt(2).object(OUTPUTS[name]))),
+        words: `${keysAt(2).object(OUTPUTS[name])} is missing`,
+      },
+    ]),
+  ])('not where $name', async ({ tamper, words }) => {
+    const history = await newHistory();
+    await tamper(history);
+    const result = await auditNight(history.archive, 3, FIXED);
+    expect(verdictOf(result)).toEqual(UNTRUSTED);
+    expect(result.report.message).toContain(words);
+    expect(result.alerts.map(({ attributes }) => attributes.maxSeverity)).toEqual(['CRITICAL']);
+    // Tonight's roster is kept, apart from the runs, and the chain has not grown.
+    const kept = attemptKeys(ENVIRONMENT, nightAt(3), `try-${attempts}`).object(OUTPUTS.snapshot);
+    expect((await readText(history.archive, kept)).trimEnd().split('\n')).toHaveLength(FIXED.length);
+    expect(await history.archive.has(chainKey(ENVIRONMENT, 3))).toBe(false);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['of another shape', '{"run":5}'],
+  ])('a pointer that is %s takes no run down, and is written again', async (_, text) => {
+    const { archive, change } = await newHistory();
+    await change(LATEST, () => text);
+    expect(verdictOf(await auditNight(archive, 3, FIXED))).toEqual(COMPLETE);
+    expect(JSON.parse(await readText(archive, LATEST))).toMatchObject({ run: runAt(3), sequence: 3 });
+  });
+
+  test('what stands among the manifests and has no place in the chain is no run', async () => {
+    const { archive, folder } = await newHistory();
+    const { manifest } = keysAt(3);
+    await archive.create(manifest, { bytes: await readFile(join(folder, last)) }, 'application/json');
+    await archive.create(`manifests/environment=${ENVIRONMENT}/notes.txt`, { bytes: Buffer.from('x') }, 'text/plain');
+    expect(verdictOf(await auditNight(archive, 3, FIXED))).toEqual(COMPLETE);
+  });
+});
+
+describe('somebody lets the chain go on', () => {
+  const accept = (sha256: string) => ({ acceptHistory: { sha256, reason: 'looked into it' } });
+
+  test('from a run that holds, past one that does not: nothing resolves unseen, and verify tells it', async () => {
+    const { archive, edit, hashOf } = await newHistory();
+    await edit(2, (manifest) => ({ ...manifest, environmentId: 'another' }));
+    expect(verdictOf(await auditNight(archive, 3, FIXED))).toEqual(UNTRUSTED);
+    const result = await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 1))));
+    expect(verdictOf(result)).toEqual(COMPLETE);
+    const manifest: Manifest = JSON.parse(await readText(archive, chainKey(ENVIRONMENT, 3)));
+    expect(manifest).toMatchObject({
+      sequence: 3,
+      previous: { run: runAt(1) },
+      acceptedHistory: { sha256: await hashOf(chainKey(ENVIRONMENT, 1)), reason: 'looked into it' },
+    });
+    expect(manifest.acceptedHistory?.problem).toContain('was altered');
+
+    // The next night needs nobody.
+    expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
+    const { problems, notes } = await verifyEnvironment(archive, ENVIRONMENT);
+    expect(problems).toEqual([]);
+    expect(notes.map(({ kind }) => kind)).toContain('accepted-history');
+    expect(notes.filter(({ kind }) => kind === 'accepted').map(({ key }) => key)).toContain(chainKey(ENVIRONMENT, 2));
+  });
+
+  test('from a run whose records are gone: it begins with what it sees', async () => {
+    const { archive, folder, hashOf } = await newHistory();
+    await rm(join(folder, keysAt(2).object(OUTPUTS.findings)));
+    const result = await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 2))));
+    expect(verdictOf(result)).toEqual({ verdict: 'COMPLETE', resolved: 0 });
+    expect(result.report.findings.byState.new).toBeGreaterThan(0);
+    expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
+  });
+
+  test('past a run that speaks for a time to come', async () => {
+    const { archive, hashOf } = await newHistory();
+    await auditNight(archive, 300);
+    expect(verdictOf(await auditNight(archive, 3, FIXED))).toMatchObject({
+      verdict: 'FAILED',
+      reason: 'after-the-fact',
+    });
+    const result = await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 2))));
+    expect(verdictOf(result)).toEqual(COMPLETE);
+    expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
+  });
+
+  test('from nothing that is there: it does not', async () => {
+    const { archive } = await newHistory();
+    const result = await auditNight(archive, 3, FIXED, accept('0'.repeat(64)));
+    expect(verdictOf(result)).toEqual(UNTRUSTED);
+    expect(result.report.message).toContain(`no entry of the chain has the SHA-256 ${'0'.repeat(64)}`);
+  });
+});
+
+describe('runs at once', () => {
+  let emulator: Awaited<ReturnType<typeof startAwsEmulator>>;
+  beforeAll(async () => {
+    emulator = await startAwsEmulator({ bucket: 'evidence', topicName: 'audits' });
+  });
+  afterAll(() => emulator.close());
+
+  /** An archive in which each write waits, as long as the plan says of its number. */
+  const delayed = (archive: Archive, waits: (write: number) => number): Archive => {
+    let writes = 0;
+    const late = <A extends readonly unknown[], R>(write: (...args: A) => Promise<R>) => {
+      return async (...args: A): Promise<R> => {
+        writes += 1;
+        await sleep(waits(writes));
+        return write(...args);
+      };
+    };
+    return { ...archive, create: late(archive.create), replace: late(archive.replace) };
+  };
+
+  const places = [
+    { name: 'in a folder', open: async (): Promise<Archive> => folderArchive(await newFolder()), writes: 12 },
+    {
+      name: 'in a bucket',
+      open: async (): Promise<Archive> => bucketArchive(emulator.s3, emulator.bucket, 1),
+      writes: 12,
+    },
+  ];
+
+  test.each(places)('two nights $name, one of them slow at any write: one chain', async ({ open, writes }) => {
+    for (let slow = 1; slow <= writes; slow += 1) {
+      const archive = await open();
+      const first = slow * 10;
+      await auditNight(archive, first);
+      const waits = (write: number): number => (write === slow ? 150 : 0);
+      const [one, other] = await Promise.all([
+        auditNight(delayed(archive, waits), first + 1, FIXED),
+        auditNight(archive, first + 2, FIXED),
+      ]);
+      expect(other.report.verdict).toBe('COMPLETE');
+      // The earlier night has its place before the later one, or ends with its findings kept apart.
+      if (one.report.verdict !== 'COMPLETE') {
+        expect(one.report).toMatchObject({ verdict: 'FAILED', reason: 'after-the-fact', counts: { users: 3 } });
+        expect(Object.keys(one.objects)).toContain('findings');
+      }
+      expect((await auditNight(archive, first + 3, FIXED)).report.verdict).toBe('COMPLETE');
+      expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
+    }
+  });
+
+  test('a night that loses its place to an earlier one is judged again, by what that left', async () => {
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1);
+    let isMade = false;
+    const overtaken: Archive = {
+      ...archive,
+      async create(key, ...content) {
+        if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
+          isMade = true;
+          expect(verdictOf(await auditNight(archive, 2, FIXED))).toEqual(COMPLETE);
+        }
+        return archive.create(key, ...content);
+      },
+    };
+    const { report } = await auditNight(overtaken, 3, FIXED);
+    // What the earlier night resolved does not resolve again.
+    expect(report).toMatchObject({ verdict: 'COMPLETE', sequence: 3, previousRun: runAt(2) });
+    expect(report.findings.byState.resolved).toBe(0);
+    expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(3);
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
+  });
+});
+
+describe('what unfinished attempts left', () => {
+  const CUT: ListingEnd = { complete: false, reason: 'deadline', message: 'why' };
+
+  test('is vouched for by the next complete run: what is edited or gone is seen', async () => {
+    const { archive, folder } = await newHistory();
+    await auditNight(archive, 3, USERS, {}, CUT);
+    const attempt = attemptKeys(ENVIRONMENT, nightAt(3), `try-${attempts}`);
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).uncovered).toBeGreaterThan(0);
+    await auditNight(archive, 4);
+    expect(await verifyEnvironment(archive, ENVIRONMENT)).toMatchObject({ uncovered: 0, problems: [] });
+
+    const snapshot = attempt.object(OUTPUTS.snapshot);
+    await writeFile(join(folder, snapshot), 'x', { flag: 'a' });
+    await rm(join(folder, attempt.object(OUTPUTS.findings)));
+    const { problems } = await verifyEnvironment(archive, ENVIRONMENT);
+    expect(problems.map(({ kind, key }) => `${kind} ${key}`).toSorted()).toEqual(
+      [`edited ${snapshot}`, `missing ${attempt.object(OUTPUTS.findings)}`].toSorted(),
+    );
+    // Once: the run after that names none of it again.
+    await auditNight(archive, 5);
+    const next: Manifest = JSON.parse(await readText(archive, chainKey(ENVIRONMENT, 4)));
+    expect(next.unfinished).toBeUndefined();
+  });
+
+  test('at an earlier night, made later, is vouched for too', async () => {
+    const { archive } = await newHistory();
+    const late = attemptKeys(ENVIRONMENT, nightAt(1), `${runAt(3)}-late`);
+    await auditNight(archive, 1, USERS, {
+      environmentId: ENVIRONMENT,
+      asOf: new Date(nightAt(1).getTime() + 1000),
+      attempt: `${runAt(3)}-late`,
+    });
+    await auditNight(archive, 3);
+    const { unfinished = [] } = JSON.parse(await readText(archive, chainKey(ENVIRONMENT, 3))) as Manifest;
+    expect(unfinished.map(({ key }) => key)).toEqual([
+      late.manifest.replace(runAt(1), runName(new Date(nightAt(1).getTime() + 1000))),
+    ]);
+  });
+});
+
+test('a month without a mail sends the head of the chain by itself, once', async () => {
+  const archive = folderArchive(await newFolder());
+  const quiet = [aUser({ userId: 'a' }), aUser({ userId: 'b' })];
+  const mails: string[] = [];
+  for (const number of [1, 2, 31, 32, 33]) {
+    const { alerts, head } = await auditNight(archive, number, quiet);
+    for (const { subject, body } of alerts) {
+      mails.push(`${number} ${subject.slice(subject.indexOf(':'))}`);
+      expect(body).toContain(head);
+    }
+  }
+  expect(mails.slice(1)).toEqual(['32 : nothing changed for a month']);
+});
