@@ -3,6 +3,7 @@ import { ConfigError } from '../core/config/errors.ts';
 import { CODE_VERSION } from '../core/model/version.ts';
 import { messageOf } from '../core/text/error-message.ts';
 import { type DeclareCommand, NAME, type Perform } from './arguments/declaration.ts';
+import { closeCommand, reopenCommand } from './close/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { diffCommand } from './diff/command.ts';
 import { doctorCommand } from './doctor/command.ts';
@@ -30,6 +31,8 @@ const COMMANDS: readonly DeclareCommand[] = [
   diffCommand,
   replayCommand,
   reviewCommand,
+  closeCommand,
+  reopenCommand,
 ];
 
 const NOTES = `

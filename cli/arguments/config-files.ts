@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Config, defaultConfig } from '../../core/config/config.ts';
+import { type Accepted, type Config, defaultConfig } from '../../core/config/config.ts';
 import { ConfigError } from '../../core/config/errors.ts';
-import { parseConfig, parseWaivers } from '../../core/config/read-config.ts';
+import { parseAccepted, parseConfig, parseWaivers } from '../../core/config/read-config.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
@@ -38,6 +38,12 @@ export const readConfigFiles = (configFile: string | undefined, now: number, wai
   const beside = configFile === undefined ? undefined : join(dirname(configFile), 'waivers.yaml');
   const file = waiversFile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
   return { config, waivers: file === undefined ? [] : readWaivers(file, now) };
+};
+
+/** Reads the `accepted.yaml` beside a config; nothing is accepted where there is none. Throws ConfigError. */
+export const readAccepted = (configFile: string | undefined): readonly Accepted[] => {
+  const file = configFile === undefined ? undefined : join(dirname(configFile), 'accepted.yaml');
+  return file !== undefined && existsSync(file) ? parseAccepted(readText(file), file) : [];
 };
 
 /** Takes the signing off: what is no evidence needs no account, and must not have the signature of a key that vouches. */

@@ -7,6 +7,13 @@ const isoTime = z.iso.datetime({ offset: true });
 
 export const isNotBlank = (value: string): boolean => value.trim() !== '';
 
+/** The most characters of a reason that stands in the archive for good. */
+const MOST_REASON = 500;
+
+export const REASON_ALLOWED = `a text of 1 to ${MOST_REASON} characters`;
+
+export const isReason = (value: string): boolean => value.trim() !== '' && value.length <= MOST_REASON;
+
 /** Reads the flags of one command line, and collects what is wrong with them, so that all of it is reported at once. */
 export const flagReader = () => {
   const problems: string[] = [];

@@ -1,5 +1,6 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { ArchiveError } from '../../core/archive/errors.ts';
+import { headText, readHead } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import {
@@ -124,6 +125,20 @@ const historyOf = async (
   }
 };
 
+/** The end of the chain; nothing where it does not hold, which the last entry then says. */
+const endOf = async (archive: Archive, environmentId: string): Promise<Pick<History, 'head' | 'closing'>> => {
+  try {
+    const { sequence, place, closing } = await readHead(archive, environmentId);
+    return {
+      ...(place !== undefined && { head: headText(sequence, place.sha256) }),
+      ...(closing !== undefined && { closing: { asOf: closing.asOf, reason: closing.reason } }),
+    };
+  } catch (error) {
+    if (error instanceof ArchiveError) return {};
+    throw error;
+  }
+};
+
 /** `history`: shows a line a run. Throws UsageError. */
 export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> => {
   const read = flagReader();
@@ -133,7 +148,8 @@ export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> =>
   read.done();
 
   const { archive, environmentId } = await openedArchive(options, io.env);
-  const result = await historyOf(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
+  const past = await historyOf(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
+  const result = { ...past, ...(await endOf(archive, environmentId)) };
   if (flags.json) io.out.line(JSON.stringify(result, null, 2));
   else showHistory(result, archive.location, io.out);
   return result.entries.some(({ verdict }) => verdict === 'UNTRUSTED') ? EXIT.notComplete : EXIT.ok;

@@ -44,6 +44,10 @@ export interface History {
   readonly environmentId: string;
   readonly entries: readonly RunEntry[];
   readonly longestOpen?: LongestOpen;
+  /** The end of the chain, as `N:SHA256`; missing where it does not hold. */
+  readonly head?: string;
+  /** There where the history was closed. */
+  readonly closing?: { readonly asOf: string; readonly reason: string };
 }
 
 const MAX_TEXT = 400;
@@ -93,7 +97,7 @@ const showLongestOpen = ({ run, count, findings }: LongestOpen, out: Terminal): 
 
 /** Shows a line a run, and below them the findings that have been open longest. */
 export const showHistory = (
-  { environmentId, entries, longestOpen }: History,
+  { environmentId, entries, longestOpen, head, closing }: History,
   location: string,
   out: Terminal,
 ): void => {
@@ -123,4 +127,7 @@ export const showHistory = (
     out.line(out.paint(['bold', 'red'], `${untrusted} not to be trusted: not what was written to the archive`));
   }
   if (longestOpen !== undefined) showLongestOpen(longestOpen, out);
+  if (closing !== undefined || head !== undefined) out.line();
+  if (closing !== undefined) out.line(`Closed on ${closing.asOf.slice(0, 10)}: ${plainLine(closing.reason, MAX_TEXT)}`);
+  if (head !== undefined) out.line(`Head: ${head}`);
 };

@@ -1,10 +1,7 @@
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
-import { flagReader } from '../arguments/flags.ts';
+import { flagReader, isReason, REASON_ALLOWED } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';
-
-/** The most characters of a reason that stands in the archive for good. */
-const MOST_REASON = 500;
 
 /** The flags of `run` as they were typed. */
 export interface RunFlags extends AuditFlags {
@@ -21,8 +18,6 @@ export interface RunFlags extends AuditFlags {
 
 const isSha256 = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
 
-const isReason = (value: string): boolean => value.trim() !== '' && value.length <= MOST_REASON;
-
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
 
 /**
@@ -37,7 +32,7 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
 
   const sha256 = read.text('--accept-history', flags.acceptHistory, '64 hexadecimal digits in lower case', isSha256);
-  const reason = read.text('--reason', flags.reason, `a text of 1 to ${MOST_REASON} characters`, isReason);
+  const reason = read.text('--reason', flags.reason, REASON_ALLOWED, isReason);
   if ((sha256 === undefined) !== (reason === undefined))
     read.refuse('--accept-history and --reason must be given together: whoever reads the archive wants to know why');
 

@@ -3,17 +3,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { readPublicKey } from '../../core/archive/signature.ts';
-import type { Config } from '../../core/config/config.ts';
+import { ACCEPTED_KINDS, type Config } from '../../core/config/config.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import type { Due } from '../../core/verify/gaps.ts';
+import { findHeads, headsIn, isHead, type KeptHead } from '../../core/verify/heads.ts';
 import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { type ArchiveLocation, openArchive } from '../arguments/archive-options.ts';
-import { readConfigFiles } from '../arguments/config-files.ts';
+import { readAccepted, readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, statusLine } from '../terminal/terminal.ts';
 import { readVerifyFlags, type VerifyFlags } from './options.ts';
-import { conclusionText, verificationText } from './view.ts';
+import { conclusionText, headsText, verificationText } from './view.ts';
 
 /** A run may be completed so long after its time, by retries or by hand, before it is missed. */
 const GRACE_MS = DAY_MS;
@@ -27,6 +28,23 @@ const readKey = (file: string): KeyObject => {
     ]);
   }
 };
+
+/** Reads what somebody has kept of the chain: heads as they are, or a file that holds them. */
+const readHeads = (values: readonly string[]): readonly KeptHead[] =>
+  values.flatMap((value) => {
+    if (isHead(value)) return headsIn(value);
+    const refused = (why: string): UsageError =>
+      new UsageError([`--head must be N:SHA256, or a file that holds such, got ${JSON.stringify(value)} (${why})`]);
+    let text: string;
+    try {
+      text = readFileSync(value, 'utf8');
+    } catch (error) {
+      throw refused(errorCode(error) ?? String(error));
+    }
+    const heads = headsIn(text);
+    if (heads.length === 0) throw refused('there is none in it');
+    return heads;
+  });
 
 const requireFolder = (location: ArchiveLocation): void => {
   if (location.kind === 'folder' && !existsSync(location.path))
@@ -55,7 +73,9 @@ const dueOf = ({ environments, schedule }: Config, environmentId: string, now: n
 /** `verify`: checks an archive's history. Throws UsageError and ConfigError before anything is read of it. */
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const { location, region, environmentIds, configFile, publicKeyFiles } = readVerifyFlags(flags, io.env);
+  const { location, region, environmentIds, configFile, publicKeyFiles, heads } = readVerifyFlags(flags, io.env);
+  const kept = readHeads(heads);
+  const accepted = readAccepted(configFile).map(({ kind, ...fault }) => ({ kinds: ACCEPTED_KINDS[kind], ...fault }));
   requireFolder(location);
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
   const publicKeys = publicKeyFiles.map(readKey);
@@ -63,10 +83,12 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const status = statusLine(io.err);
 
   const verifications: Verification[] = [];
-  for (const environmentId of await environmentsOf(archive, environmentIds, config)) {
+  const environments = await environmentsOf(archive, environmentIds, config);
+  for (const environmentId of environments) {
     const verification = await verifyEnvironment(archive, environmentId, {
       onProgress: ({ runs, objects }) => status.show(`${environmentId}: ${objects} objects of ${runs} runs`),
       publicKeys,
+      accepted,
       ...(config !== undefined && { due: dueOf(config, environmentId, now) }),
     });
     status.clear();
@@ -75,12 +97,24 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
   }
 
+  const found = await findHeads(archive, environments, kept);
   const isEmpty = verifications.length === 0;
   const nothing = `nothing to verify: no environment has anything in ${archive.location}`;
   // An archive that holds nothing is a problem too.
-  const problems = isEmpty ? 1 : verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
-  const result = { schemaVersion: 1, environments: verifications, problems, ...(isEmpty && { message: nothing }) };
+  const lost = found.filter(({ environmentId }) => environmentId === undefined).length;
+  const inEnvironments = verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
+  const problems = isEmpty ? 1 : inEnvironments + lost;
+  const result = {
+    schemaVersion: 1,
+    environments: verifications,
+    heads: found,
+    problems,
+    ...(isEmpty && { message: nothing }),
+  };
   if (flags.json) io.out.line(JSON.stringify(result, null, 2));
-  else io.out.line(isEmpty ? nothing : conclusionText(verifications));
+  else {
+    for (const line of headsText(io.out, found)) io.out.line(line);
+    io.out.line(isEmpty ? nothing : conclusionText(verifications, found));
+  }
   return problems === 0 ? EXIT.ok : EXIT.problems;
 };

@@ -3,7 +3,7 @@ import type { VerifyFlags } from './options.ts';
 
 const NOTES = `
 A folder needs no network and no credentials. Without --config, missed nights are not looked for; without
---public-key, signatures are not checked: the summary says so. docs/runbook.md tells what each problem means.
+--head, nobody knows whether the last runs were taken away; without --public-key, signatures are not checked: the summary says so. docs/runbook.md tells what each problem means.
 
 Examples:
   $ ${NAME} verify --out audit-history
@@ -27,7 +27,15 @@ export const verifyCommand: DeclareCommand = (program, perform) =>
       'every manifest must be signed by this key (PEM or DER), or by one of several, where it was replaced',
       another,
     )
-    .option('--config <file>', 'an audit.yaml: its schedule tells which nights must have a run')
+    .option(
+      '--config <file>',
+      'an audit.yaml: its schedule tells which nights must have a run; an accepted.yaml beside it counts',
+    )
+    .option(
+      '--head <head>',
+      'N:SHA256, as a mail, a log or an event has it, or a file of them: nothing up to it may be gone; may be given more than once',
+      another,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', NOTES)
     .action((flags: VerifyFlags) => perform(async (io) => (await import('./action.ts')).verify(flags, io)));

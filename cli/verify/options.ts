@@ -10,6 +10,8 @@ export interface VerifyFlags extends LocationFlags {
   /** None: signatures are not checked. */
   readonly publicKey?: readonly string[];
   readonly config?: string;
+  /** Each `N:SHA256`, or the path of a file that holds some. */
+  readonly head?: readonly string[];
   readonly json?: true;
 }
 
@@ -31,5 +33,6 @@ export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']) => {
     environmentIds: [...new Set(flags.environment)],
     publicKeyFiles: flags.publicKey ?? [],
     configFile,
+    heads: flags.head ?? [],
   };
 };

@@ -1,4 +1,5 @@
 import { plainLine, plural } from '../../core/text/plain-text.ts';
+import type { FoundHead } from '../../core/verify/heads.ts';
 import type { Note, Problem } from '../../core/verify/problem.ts';
 import type { Verification } from '../../core/verify/verify.ts';
 import { factsTable } from '../terminal/table.ts';
@@ -68,12 +69,22 @@ export const verificationText = (out: Terminal, verification: Verification, hasC
   ];
 };
 
+/** Says of each head that somebody has kept whether it stands in a chain. */
+export const headsText = (out: Terminal, heads: readonly FoundHead[]): readonly string[] =>
+  heads.map(({ head, environmentId }) =>
+    environmentId === undefined
+      ? `${out.paint(['bold', 'red'], 'head')}  ${head} stands in no chain here: its end was cut off, or it was altered`
+      : `${out.paint('dim', 'note')}  head ${head} stands in the chain of environment ${environmentId}`,
+  );
+
 /** Sums up all environments, and never claims more than was checked. */
-export const conclusionText = (verifications: readonly Verification[]): string => {
-  const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, 0);
+export const conclusionText = (verifications: readonly Verification[], heads: readonly FoundHead[]): string => {
+  const lost = heads.filter(({ environmentId }) => environmentId === undefined).length;
+  const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, lost);
   const unchecked = [
     ...(verifications.some(({ signatures }) => !signatures.isChecked) ? ['signatures'] : []),
     ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),
+    ...(heads.length === 0 ? ['whether the last runs were taken away (no --head was given)'] : []),
     ...(verifications.some(({ uncovered }) => uncovered > 0) ? ['what the last attempts left'] : []),
   ];
   const rest = unchecked.length === 0 ? '' : `; NOT CHECKED: ${unchecked.join(', ')}`;

@@ -1,21 +1,21 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { Manifest } from './manifest.ts';
+import type { ChainEntry } from './entry.ts';
 import type { ManifestSignature, SigningAlgorithm } from './manifest-signature.ts';
 import { jsonText } from './staging.ts';
 
 /** Signs a SHA-256 digest. */
 export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
 
-/** Writes a manifest as it is stored. */
-export const manifestText = (manifest: Manifest): string => jsonText(manifest);
+/** Writes an entry of the chain, or the manifest of an attempt, as it is stored. */
+export const entryText = (entry: ChainEntry): string => jsonText(entry);
 
-/** Writes what is signed: the manifest as it would be stored without its signature. */
-const signedText = ({ signature: _signature, ...manifest }: Manifest): string => manifestText(manifest);
+/** Writes what is signed: the entry as it would be stored without its signature. */
+const signedText = ({ signature: _signature, ...entry }: ChainEntry): string => jsonText(entry);
 
-/** Adds its signature to a manifest. */
-export const signManifest = async (manifest: Manifest, sign: Signer): Promise<Manifest> => ({
-  ...manifest,
-  signature: await sign(createHash('sha256').update(signedText(manifest)).digest()),
+/** Adds its signature to an entry. */
+export const signEntry = async <Entry extends ChainEntry>(entry: Entry, sign: Signer): Promise<Entry> => ({
+  ...entry,
+  signature: await sign(createHash('sha256').update(signedText(entry)).digest()),
 });
 
 /** Reads a public key in PEM or DER, as `aws kms get-public-key` gives it. */
@@ -33,14 +33,14 @@ const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
   RSASSA_PKCS1_V1_5_SHA_256: { padding: constants.RSA_PKCS1_PADDING },
 };
 
-/** Tells whether a manifest's signature was made over the manifest as it stands, by the key's private part. */
-export const isSignatureValid = (manifest: Manifest, key: KeyObject): boolean => {
-  const { signature } = manifest;
+/** Tells whether an entry's signature was made over the entry as it stands, by the key's private part. */
+export const isSignatureValid = (entry: ChainEntry, key: KeyObject): boolean => {
+  const { signature } = entry;
   if (signature === undefined || !Object.hasOwn(PADDING, signature.algorithm)) return false;
   try {
     return verify(
       'sha256',
-      Buffer.from(signedText(manifest)),
+      Buffer.from(signedText(entry)),
       { key, ...PADDING[signature.algorithm] },
       Buffer.from(signature.value, 'base64'),
     );

@@ -5,7 +5,7 @@ import { type ChainHead, completeCopies, readHead } from '../archive/head.ts';
 import { areaPrefix, chainKey, dayPrefix, type RunKeys, runKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
-import { manifestText, signManifest } from '../archive/signature.ts';
+import { entryText, signEntry } from '../archive/signature.ts';
 import { type Evidence, evidenceOf } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import { unfinishedSince } from '../archive/unfinished.ts';
@@ -30,8 +30,8 @@ const QUIET_MS = 30 * DAY_MS;
 /** Tells whether anybody was mailed of the environment within the last month. */
 const wasMailed = async (archive: Archive, { environmentId, asOf }: AuditRequest): Promise<boolean> => {
   const since = dayPrefix('alerts', environmentId, new Date(asOf.getTime() - QUIET_MS));
-  for await (const _marker of archive.list(areaPrefix('alerts', environmentId), since)) return true;
-  return false;
+  const { done } = await archive.list(areaPrefix('alerts', environmentId), since)[Symbol.asyncIterator]().next();
+  return done !== true;
 };
 
 /** A judgement, and the history that it compares with. */
@@ -168,8 +168,8 @@ const storeRun = async (
     const objects = await storeRunOutputs(facts, { snapshot, ...evidence }, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished });
-    const manifest = signManifestDigest === undefined ? unsigned : await signManifest(unsigned, signManifestDigest);
-    const text = evidenceOf(manifestText(manifest));
+    const manifest = signManifestDigest === undefined ? unsigned : await signEntry(unsigned, signManifestDigest);
+    const text = evidenceOf(entryText(manifest));
     const { object, isOurs, isNew } = await storeOnce(archive, chainKey(environmentId, sequence), text);
     return isOurs ? { manifest, key: object.key, sha256: object.sha256, isNew, facts } : { snapshot };
   } catch (error) {

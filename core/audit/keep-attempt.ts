@@ -1,5 +1,5 @@
 import { attemptKeys, attemptMarkers } from '../archive/keys.ts';
-import { manifestText } from '../archive/signature.ts';
+import { entryText } from '../archive/signature.ts';
 import { type Evidence, evidenceOf } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import { readTrend } from '../model/trend.ts';
@@ -57,7 +57,7 @@ export const keepAttempt = async (
   const kept = await storeEvidence({ ...(listed && { snapshot: listed.snapshot }), ...evidence }, store);
   const objects = await storeRunOutputs(facts, kept, store);
   const manifest = manifestOf(report, criteria, objects);
-  await storeOnce(archive, keys.manifest, evidenceOf(manifestText(manifest)));
+  await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));
 
   const notification = notificationOf(facts, archive, keys.object(OUTPUTS.report));
   const deliveries = await deliverToAll(channels, notification, {

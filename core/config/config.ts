@@ -4,12 +4,14 @@ import type { Options } from '../../rules/engine/context.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
-import { DAY_MS } from '../../rules/engine/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
 import { isRegion } from '../aws/partition.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
+import { runInstant } from '../model/run-name.ts';
 import { cronProblem } from '../schedule/cron.ts';
+import { shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
@@ -296,6 +298,12 @@ export const defaultConfig = (rules: readonly Rule[]): Config => ({
   ...section(settingsShape(rules)).parse({}),
 });
 
+/** The longest that a run may take, from its listing to its place in the chain. */
+const LONGEST_LISTINGS = {
+  single: { ms: 15 * MINUTE_MS, text: '15 minutes' },
+  durable: { ms: 13 * HOUR_MS, text: '13 hours' },
+} as const;
+
 /** Of `audit.yaml`. */
 export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
   const environments = list(environment, 'a list of {id, name}')
@@ -307,6 +315,12 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
       ),
     );
   return section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
+    const { cron } = value.schedule;
+    const { ms: longest, text: allowed } = LONGEST_LISTINGS[value.listing.mode];
+    if (shortestBetweenRuns(cron) < longest) {
+      const message = `must leave ${allowed} or more between two runs where listing.mode is ${value.listing.mode}, got ${JSON.stringify(cron)}: a listing may take as long, and the next one would overtake it`;
+      issues.push({ code: 'custom', input: cron, path: ['schedule', 'cron'], message });
+    }
     if (value.credentials !== 'direct') return;
     for (const [index, { role }] of value.environments.entries()) {
       if (role === undefined) continue;
@@ -360,3 +374,30 @@ export const waiversSchema = (now: number): z.ZodType<readonly Waiver[]> =>
       ({ rule, user }) => `${rule}/${user}`,
     ),
   );
+
+/** The faults of a history past mending that people may accept, each with the kinds that `verify` has for it. */
+export const ACCEPTED_KINDS = { fork: ['forked', 'skipped', 'reordered'], gap: ['gap'], late: ['late'] } as const;
+
+/** A fault of the history that somebody accepted: told each time, and no problem any more. */
+export interface Accepted {
+  readonly kind: keyof typeof ACCEPTED_KINDS;
+  readonly run: string;
+  readonly reason: string;
+  readonly approver: string;
+}
+
+/** Of `accepted.yaml`. */
+export const acceptedSchema: z.ZodType<readonly Accepted[]> = list(
+  section({
+    kind: oneOf(Object.keys(ACCEPTED_KINDS) as readonly Accepted['kind'][]),
+    run: text('a run as 20261124T020000Z', (value) => runInstant(value) !== undefined),
+    reason: words,
+    approver: words,
+  }),
+  'a list of {kind, run, reason, approver}',
+).check(
+  unique(
+    () => 'run',
+    ({ kind, run }) => `${kind}/${run}`,
+  ),
+);

@@ -2,7 +2,7 @@ import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { messageOf } from '../text/error-message.ts';
-import { type Config, configSchema, waiversSchema } from './config.ts';
+import { type Accepted, acceptedSchema, type Config, configSchema, waiversSchema } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { checked } from './schema.ts';
 
@@ -58,4 +58,10 @@ export const parseConfig = (content: string, fileName: string, rules: readonly R
 export const parseWaivers = (content: string, fileName: string, now: number): readonly Waiver[] => {
   const { data = [], lineOf } = readYaml(content, fileName);
   return checked(data, waiversSchema(now), lineOf);
+};
+
+/** Reads `accepted.yaml`; throws ConfigError. */
+export const parseAccepted = (content: string, fileName: string): readonly Accepted[] => {
+  const { data = [], lineOf } = readYaml(content, fileName);
+  return checked(data, acceptedSchema, lineOf);
 };

@@ -15,6 +15,12 @@ export interface Due {
   readonly until: number;
 }
 
+/** A time from a closing of the chain to its reopening, in milliseconds since the epoch: no run was due in it. */
+export interface Closed {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The runs that the schedule asked for, after the first one and up to the last one or `until`, if later. */
 export interface ScheduleCheck {
   readonly scheduled: number;
@@ -70,6 +76,7 @@ export const checkSchedule = async (
   runs: readonly Date[],
   attempts: Attempts,
   { schedule, until }: Due,
+  closed: readonly Closed[],
 ): Promise<ScheduleCheck> => {
   const complete = new Set(runs.map((asOf) => asOf.getTime()));
   const first = Math.min(...complete);
@@ -90,7 +97,10 @@ export const checkSchedule = async (
     return { kind: 'gap', run: names[0] ?? '', message: parts.join('; ') };
   };
 
+  const isClosed = ({ instants }: ScheduledRun): boolean =>
+    closed.some(({ from, to }) => instants.every((instant) => instant > from && instant < to));
   for (const run of scheduledRuns(schedule, first, Math.max(last, until))) {
+    if (isClosed(run)) continue;
     scheduled += 1;
     if (!run.instants.some((instant) => complete.has(instant))) missed.push(await gap(run));
   }

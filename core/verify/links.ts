@@ -6,7 +6,7 @@ import { readLatest } from '../archive/head.ts';
 import { chainKey, runOfKey, sequenceOfKey } from '../archive/keys.ts';
 import { readBytes } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { isSignatureValid, manifestText } from '../archive/signature.ts';
+import { entryText, isSignatureValid } from '../archive/signature.ts';
 import { sha256Of } from '../archive/staging.ts';
 import { runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
@@ -44,8 +44,8 @@ export const runsOf = (links: readonly Link[]): readonly RunOfLink[] =>
 const checkSignature = (text: string, claims: ChainEntry, publicKeys: readonly KeyObject[]): boolean =>
   claims.signature !== undefined &&
   // A member that stands twice is read otherwise by others.
-  manifestText(claims as Manifest) === text &&
-  publicKeys.some((key) => isSignatureValid(claims as Manifest, key));
+  entryText(claims) === text &&
+  publicKeys.some((key) => isSignatureValid(claims, key));
 
 /**
  * Reads what stands at a place of the chain; undefined where it went away.

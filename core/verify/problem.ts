@@ -8,6 +8,7 @@ export type ProblemKind =
   | 'reordered'
   | 'latest'
   | 'gap'
+  | 'late'
   | 'unsigned'
   | 'bad-signature'
   | 'unreadable'

@@ -15,15 +15,26 @@ import {
   signatureProblems,
 } from './links.ts';
 import { checkMarkers } from './markers.ts';
+import { closedTimes, milestoneObservations } from './milestones.ts';
 import { checkObjects, claimedObjects, findUnclaimed, findUncovered } from './objects.ts';
-import type { Note, Observations, Problem } from './problem.ts';
+import type { Note, Observations, Problem, ProblemKind } from './problem.ts';
 
 export interface VerifyOptions {
   /** Every manifest must be signed by the private part of one of them; none: signatures are not checked. */
   readonly publicKeys?: readonly KeyObject[];
+  /** Faults past mending that somebody accepted: told, and no problems. */
+  readonly accepted?: readonly AcceptedFault[];
   /** Undefined: gaps are not looked for. */
   readonly due?: Due;
   onProgress?(progress: { readonly runs: number; readonly objects: number }): void;
+}
+
+/** A fault past mending that somebody accepted. */
+export interface AcceptedFault {
+  readonly kinds: readonly ProblemKind[];
+  readonly run: string;
+  readonly reason: string;
+  readonly approver: string;
 }
 
 /** A key that manifests say they are signed with. */
@@ -92,8 +103,15 @@ const distinct = (problems: readonly Problem[]): readonly Problem[] =>
   );
 
 /** Sets apart what somebody has looked into and let the chain go on past: it is told each time, and no problem. */
-const withAccepted = (problems: readonly Problem[], reasons: ReadonlyMap<string, string>) => {
-  const reasonOf = ({ key = '' }: Problem): string | undefined => reasons.get(key);
+const withAccepted = (
+  problems: readonly Problem[],
+  places: ReadonlyMap<string, string>,
+  faults: readonly AcceptedFault[],
+) => {
+  const reasonOf = ({ kind, run, key = '' }: Problem): string | undefined => {
+    const fault = faults.find((one) => one.run === run && one.kinds.includes(kind));
+    return fault === undefined ? places.get(key) : `${fault.reason}, by ${fault.approver}`;
+  };
   return {
     standing: problems.filter((problem) => reasonOf(problem) === undefined),
     accepted: problems.flatMap((problem): readonly Note[] => {
@@ -131,7 +149,7 @@ const latestObservations = (latest: LatestState, others: readonly Problem[]): Ob
 export const verifyEnvironment = async (
   archive: Archive,
   environmentId: string,
-  { publicKeys = [], due, onProgress }: VerifyOptions = {},
+  { publicKeys = [], due, accepted: acceptedFaults = [], onProgress }: VerifyOptions = {},
 ): Promise<Verification> => {
   const problems: Problem[] = [];
   const notes: Note[] = [];
@@ -171,11 +189,14 @@ export const verifyEnvironment = async (
   const instants = runs.map(({ asOf }) => asOf);
   const attempts = await listAttempts(archive, environmentId);
   const schedule =
-    due === undefined || instants.length === 0 ? undefined : await checkSchedule(archive, instants, attempts, due);
+    due === undefined || instants.length === 0
+      ? undefined
+      : await checkSchedule(archive, instants, attempts, due, closedTimes(links));
   problems.push(...(schedule?.missed ?? []));
   if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 
-  const { standing, accepted } = withAccepted(distinct(problems), acceptedPlaces(links));
+  add(milestoneObservations(links));
+  const { standing, accepted } = withAccepted(distinct(problems), acceptedPlaces(links), acceptedFaults);
   const [first] = complete;
   const last = complete.at(-1);
   return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
 import { chainKey, runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
-import { manifestText } from '../../core/archive/signature.ts';
+import { entryText } from '../../core/archive/signature.ts';
 import { sha256Of } from '../../core/archive/staging.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
@@ -99,7 +99,7 @@ export const tamperer = (folder: string): Tamperer => {
     await cp(path(key), path(copy));
   };
   const manifest: Tamperer['manifest'] = (number, change) =>
-    entry(number, (old) => manifestText(change(JSON.parse(old)) as Manifest));
+    entry(number, (old) => entryText(change(JSON.parse(old)) as Manifest));
   const hashOf = async (number: number) => sha256Of(await readFile(path(keysOf(number).manifest)));
   return {
     bytes,

@@ -54,7 +54,9 @@ describe('a history in a folder', () => {
     expect(Number(objects)).toBe(3 * OBJECT_NAMES.length);
     expect(stdout).toMatch(/^Signatures {2,}NOT CHECKED, no --public-key was given: 3 of 3 have one/m);
     expect(stdout).toMatch(/^Schedule {2,}NOT CHECKED, no --config was given/m);
-    expect(stdout).toMatch(/^no problem in what was checked; NOT CHECKED: signatures, the schedule's nights$/m);
+    expect(stdout).toMatch(
+      /^no problem in what was checked; NOT CHECKED: signatures, the schedule's nights, whether the last runs were taken away \(no --head was given\)$/m,
+    );
     expect(stdout).not.toMatch(/\bok\b/i);
   });
 
@@ -88,7 +90,9 @@ describe('a history in a folder', () => {
     expect(code).toBe(2);
     const lines = stdout.split('\n').filter((line) => line.startsWith('bad-signature  '));
     expect(lines.map((line) => line.split(/ +/)[1])).toEqual([runOf(1), runOf(2), runOf(4)]);
-    expect(stdout).toMatch(/^3 problems in what was checked; NOT CHECKED: the schedule's nights$/m);
+    expect(stdout).toMatch(
+      /^3 problems in what was checked; NOT CHECKED: the schedule's nights, whether the last runs were taken away \(no --head was given\)$/m,
+    );
   });
 
   test('a key that was replaced: with both keys the signatures of before and after hold', async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../core/archive/manifest-signature.ts';
-import { isSignatureValid, readPublicKey, signManifest } from '../../../core/archive/signature.ts';
+import { isSignatureValid, readPublicKey, signEntry } from '../../../core/archive/signature.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 
 const manifest: Manifest = {
@@ -36,7 +36,7 @@ afterAll(async () => {
   await kms.close();
 });
 
-const signed = (algorithm: SigningAlgorithm) => signManifest(manifest, kmsSigner(ALIAS, algorithm));
+const signed = (algorithm: SigningAlgorithm) => signEntry(manifest, kmsSigner(ALIAS, algorithm));
 
 describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
   test('asks KMS to sign the digest, and holds against the public key', async () => {

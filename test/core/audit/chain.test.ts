@@ -8,7 +8,7 @@ import { folderArchive } from '../../../core/archive/folder.ts';
 import { readHead } from '../../../core/archive/head.ts';
 import { attemptKeys, chainKey, runKeys } from '../../../core/archive/keys.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
-import { manifestText } from '../../../core/archive/signature.ts';
+import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { audit } from '../../../core/audit/audit.ts';
 import type { AuditRequest } from '../../../core/audit/request.ts';
@@ -98,7 +98,7 @@ const newHistory = async (nights = 2) => {
   const change = async (key: string, to: (text: string) => string): Promise<void> =>
     writeFile(join(folder, key), to(await readFile(join(folder, key), 'utf8')));
   const edit = (number: number, to: (manifest: Manifest) => object): Promise<void> =>
-    change(chainKey(ENVIRONMENT, number), (text) => manifestText(to(JSON.parse(text)) as Manifest));
+    change(chainKey(ENVIRONMENT, number), (text) => entryText(to(JSON.parse(text)) as Manifest));
   const hashOf = async (key: string): Promise<string> => sha256Of(await readFile(join(folder, key)));
   return { folder, archive, change, edit, hashOf };
 };

@@ -2,10 +2,12 @@ import { cp, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { decide } from '../../../core/archive/close.ts';
 import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { chainKey } from '../../../core/archive/keys.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
-import { manifestText } from '../../../core/archive/signature.ts';
+import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
@@ -336,7 +338,7 @@ const ofTheChain: readonly Tampering[] = [
       for (const to of [3, 4]) {
         await hands.text(keysOf(to).manifest, (old) => {
           const manifest = { ...JSON.parse(old), sequence: to, ...(previous && { previous }) };
-          const renumbered = manifestText(manifest);
+          const renumbered = entryText(manifest);
           previous = { run: manifest.run, key: keysOf(to).manifest, sha256: sha256Of(renumbered) };
           return renumbered;
         });
@@ -677,6 +679,36 @@ describe('nights', () => {
     const { problems, schedule } = await verify(archive);
     expect(schedule).toEqual({ isChecked: false });
     expect(text(problems)).toContain('has no complete run; 1 were attempted in vain');
+  });
+});
+
+describe('a chain that was closed', () => {
+  const at = (number: number) => ({ at: night(number), name: runOf(number), reason: 'why', retentionYears: 7 });
+  const untilNight = (number: number): VerifyOptions => ({
+    due: { schedule: SCHEDULE, until: night(number).getTime() },
+  });
+
+  test('has no gaps after that, and has them again from when it was reopened', async () => {
+    const archive = folderArchive(await newFolder());
+    for (const number of [1, 2]) await auditNight(archive, number);
+    await decide(archive, ENVIRONMENT, { kind: 'closing', ...at(2.5) });
+    const closed = await verify(archive, untilNight(9));
+    expect({ problems: closed.problems, notes: closed.notes.map(({ kind }) => kind) }).toEqual({
+      problems: [],
+      notes: ['closed'],
+    });
+    await decide(archive, ENVIRONMENT, { kind: 'reopened', ...at(5.5) });
+    expect((await verify(archive, untilNight(7))).problems.map(brief)).toEqual(['gap 6', 'gap 7']);
+  });
+
+  test('tells where a run before its end is gone', async () => {
+    const folder = await newFolder();
+    const archive = folderArchive(folder);
+    for (const number of [1, 2]) await auditNight(archive, number);
+    await decide(archive, ENVIRONMENT, { kind: 'closing', ...at(2.5) });
+    await tamperer(folder).text(chainKey(ENVIRONMENT, 3), (old) => old.replace('"runs": 2', '"runs": 9'));
+    const { problems } = await verify(archive, {});
+    expect(text(problems)).toContain('says that 9 runs are before it, and 2 are');
   });
 });
 
