@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type AuditRequest, attemptName, wholeSecond } from '../core/audit/request.ts';
+import { type AuditRequest, aheadProblem, attemptName, wholeSecond } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
 
@@ -129,6 +129,9 @@ export const readAuditEvent = (
     acceptRosterDrop = false,
     acceptHistory,
   } = parseEvent(auditEvent(environments.map(({ id }) => id)), event);
+  const asOf = wholeSecond(Date.parse(scheduledTime));
+  const problem = aheadProblem(asOf, startedAt);
+  if (problem !== undefined) throw new Error(`event.scheduledTime ${problem}`);
   const { partition, region: ownRegion, accountId: ownAccount } = arnPartsOf(context);
   const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
   const accountId = role?.accountId ?? ownAccount;
@@ -138,7 +141,7 @@ export const readAuditEvent = (
     ...(accountId !== ownAccount && { auditorAccountId: ownAccount }),
     region,
     partition,
-    asOf: wholeSecond(Date.parse(scheduledTime)),
+    asOf,
     attempt: attemptName(startedAt, random),
     deadline: startedAt + context.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
     acceptRosterDrop,

@@ -25,6 +25,16 @@ export const flagReader = () => {
   const text = (name: string, value: string | undefined, allowed: string, accepts: (value: string) => boolean) =>
     value === undefined || accepts(value) ? value : must(name, allowed, value);
 
+  const time = (name: string, value: string | undefined, accepts: (instant: number) => boolean, more = '') => {
+    const iso = text(
+      name,
+      value,
+      `a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z${more}`,
+      (given) => isoTime.safeParse(given).success && accepts(Date.parse(given)),
+    );
+    return iso === undefined ? undefined : new Date(iso);
+  };
+
   return {
     text,
     whole: (name: string, value: string | undefined, least: number, most: number) => {
@@ -37,16 +47,10 @@ export const flagReader = () => {
     path: (name: string, value: string | undefined, of: 'file' | 'folder') =>
       text(name, value, `the path of a ${of}`, isNotBlank),
     environmentId: (name: string, value: string | undefined) => text(name, value, ENVIRONMENT_ID, isEnvironmentId),
+    time: (name: string, value: string | undefined) => time(name, value, () => true),
     /** An instant up to `now`, in milliseconds since the epoch. */
-    pastTime: (name: string, value: string | undefined, now: number) => {
-      const time = text(
-        name,
-        value,
-        'a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, and not in the future',
-        (iso) => isoTime.safeParse(iso).success && Date.parse(iso) <= now,
-      );
-      return time === undefined ? undefined : new Date(time);
-    },
+    pastTime: (name: string, value: string | undefined, now: number) =>
+      time(name, value, (instant) => instant <= now, ', and not in the future'),
     /** Adds a problem that is not of one value. */
     refuse: (problem: string): void => {
       problems.push(problem);

@@ -6,6 +6,7 @@ import { audit } from '../../core/audit/audit.ts';
 import { attemptName } from '../../core/audit/request.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { chooseSource } from '../../core/sources/index.ts';
@@ -118,6 +119,8 @@ const auditNight = async (
         onEvent: progress.onEvent,
       }),
       archive,
+      // Each night is audited in its own time, and the same seed gives the same evidence.
+      clock: stoppedClock(asOf.getTime()),
       channels: [
         digestChannel((alert) => {
           mails.push(alert);

@@ -8,6 +8,7 @@ import { readFindings } from '../../core/archive/read-findings.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import { isNews } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
@@ -64,6 +65,8 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
         ...configuredSettings(config, waivers, environmentId),
         listUsers: chooseSource({ archive, manifest, signal }),
         archive: own,
+        // Also of a run whose asOf was ahead of every clock.
+        clock: stoppedClock(asOf.getTime()),
         channels: [
           digestChannel((alert) => {
             alerts.push(alert);

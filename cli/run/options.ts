@@ -1,3 +1,4 @@
+import { aheadProblem } from '../../core/audit/request.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
 import { flagReader, isReason, REASON_ALLOWED } from '../arguments/flags.ts';
@@ -27,7 +28,9 @@ const isSeverity = (value: string): value is Severity => SEVERITIES.some((severi
 export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
-  const asOf = read.pastTime('--as-of', flags.asOf, now);
+  const asOf = read.time('--as-of', flags.asOf);
+  const asOfProblem = asOf && aheadProblem(asOf, now);
+  if (asOfProblem !== undefined) read.refuse(`--as-of ${asOfProblem}`);
   const failOn = read.text('--fail-on', flags.failOn?.toUpperCase(), `one of ${SEVERITIES.join(', ')}`, isSeverity);
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
 

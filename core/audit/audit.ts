@@ -6,6 +6,7 @@ import type { StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
 import { createSpoolFolder, type SpoolFolder } from '../archive/staging.ts';
+import { systemClock } from '../model/clock.ts';
 import { runName } from '../model/run-name.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';
@@ -20,7 +21,7 @@ import { beginJudging } from './judging.ts';
 import { keepAttempt, type Seen } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
-import type { AuditRequest } from './request.ts';
+import { type AuditRequest, aheadProblem } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
 import {
@@ -35,8 +36,11 @@ import {
 /**
  * Audits an environment once, from the listing to the notifications. Failures of the service, the archive and the
  * channels end in the verdict, never in a throw.
+ * @throws {RangeError} where the run would speak for an instant that is yet to come
  */
 export const audit = async (request: AuditRequest, settings: AuditSettings): Promise<AuditResult> => {
+  const problem = aheadProblem(request.asOf, (settings.clock ?? systemClock).now());
+  if (problem !== undefined) throw new RangeError(`asOf ${problem}`);
   const criteria = criteriaOf(request, settings);
   const spools = await createSpoolFolder();
   try {
@@ -70,7 +74,7 @@ const performRun = async (
   criteria: Criteria,
   spools: SpoolFolder,
 ): Promise<AuditResult> => {
-  const { archive, channels } = settings;
+  const { archive, channels, clock = systemClock } = settings;
   const { environmentId, asOf, deadline, acceptRosterDrop } = request;
   const history = await readHistory(archive, request, criteria);
   const ended = await endedBefore(request, settings, criteria, history.head);
@@ -85,6 +89,7 @@ const performRun = async (
     settings.listUsers(deadline),
     judging,
     spools.open(OUTPUTS.snapshot.file),
+    clock,
     (users, counts) => settings.onProgress?.({ users, expectedUsers: last?.manifest.counts.users, counts }),
   );
   const mostDrop = acceptRosterDrop ? undefined : settings.maxDropPercent;
@@ -164,7 +169,7 @@ const tellClosed = async (
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
   const keys = runKeys(request.environmentId, request.asOf);
-  const report = unjudgedReport(request, criteria, closedShortfall(closing));
+  const report = unjudgedReport(request, settings, criteria, closedShortfall(closing));
   const facts = { ...factsOf(settings, criteria, keys, undefined), report, highlights: [] };
   const deliveries = await deliverToAll(channels, notificationOf(facts, archive, undefined), {
     archive,
@@ -181,7 +186,7 @@ const failWithoutArchive = async (
   error: unknown,
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
-  const report = unjudgedReport(request, criteria, {
+  const report = unjudgedReport(request, settings, criteria, {
     verdict: 'FAILED',
     reason: 'archive-unavailable',
     message:

@@ -137,7 +137,7 @@ const storeRun = async (
   settings: AuditSettings,
   criteria: Criteria,
   keys: RunKeys,
-  { counts, snapshot: listedUsers }: JudgedListing,
+  { counts, times: listing, snapshot: listedUsers }: JudgedListing,
   { history, judgement }: Judged,
 ): Promise<Committed | { readonly snapshot?: ManifestObject }> => {
   const { archive, signManifestDigest } = settings;
@@ -161,7 +161,7 @@ const storeRun = async (
     const evidence = await storeEvidence(judgement.evidence, store);
     const report = reportOf(
       request,
-      { counts, judgement },
+      { counts, listing, judgement },
       { history, sequence, trend: readTrend(last?.report) ?? [] },
     );
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };

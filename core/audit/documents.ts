@@ -3,6 +3,8 @@ import { positionName } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
 import { headText } from '../archive/head.ts';
 import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
+import { systemClock } from '../model/clock.ts';
+import { type ListingTimes, listingTimes } from '../model/listing.ts';
 import { type Counts, countFindings, type Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
@@ -15,11 +17,13 @@ import type { Criteria } from './criteria.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { AuditRequest } from './request.ts';
+import type { AuditSettings } from './settings.ts';
 import type { Shortfall } from './verdict.ts';
 
 /** The substance of a report: the listing's counts, the judgement, and what keeps the run from being complete. */
 export interface ReportContent {
   readonly counts: Counts;
+  readonly listing: ListingTimes;
   readonly judgement: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>;
   readonly shortfall?: Shortfall | undefined;
 }
@@ -37,7 +41,7 @@ const previousOf = (last: StoredManifest | undefined) => last && { previousRun: 
 /** Writes `report.json` out of a run's verdict. */
 export const reportOf = (
   { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
-  { counts, judgement: { outcomes, findings, waiverTroubles }, shortfall }: ReportContent,
+  { counts, listing, judgement: { outcomes, findings, waiverTroubles }, shortfall }: ReportContent,
   { history: { head, last } = {}, sequence, trend = [] }: ReportChain = {},
 ): Report => ({
   schemaVersion: 1,
@@ -47,6 +51,7 @@ export const reportOf = (
   ...(auditorAccountId !== undefined && { auditorAccountId }),
   region,
   asOf: asOf.toISOString(),
+  listing,
   verdict: shortfall?.verdict ?? 'COMPLETE',
   ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
   counts,
@@ -59,11 +64,18 @@ export const reportOf = (
   trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),
 });
 
-/** The report of a run that judged nobody. */
-export const unjudgedReport = (request: AuditRequest, { rules, context }: Criteria, shortfall: Shortfall): Report => {
+/** The report of a run that judged nobody, at this moment of the auditor's clock. */
+export const unjudgedReport = (
+  request: AuditRequest,
+  { clock = systemClock }: Pick<AuditSettings, 'clock'>,
+  { rules, context }: Criteria,
+  shortfall: Shortfall,
+): Report => {
+  const now = clock.now();
   const evaluation = beginEvaluation(rules, context, undefined, { fail: () => {}, notAssessed: () => {} });
   return reportOf(request, {
     shortfall,
+    listing: listingTimes(now, now),
     counts: { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 },
     judgement: {
       outcomes: evaluation.conclude(positionName, false),
@@ -81,7 +93,7 @@ interface ManifestChain {
 
 /** The manifest of a run, unsigned. */
 export const manifestOf = (
-  { run, environmentId, accountId, region, asOf, verdict, reason, counts, sequence }: Report,
+  { run, environmentId, accountId, region, asOf, listing, verdict, reason, counts, sequence }: Report,
   { rules, context, hashes }: Criteria,
   objects: Manifest['objects'],
   { history, unfinished = [] }: ManifestChain = {},
@@ -92,6 +104,7 @@ export const manifestOf = (
   accountId,
   region,
   asOf,
+  ...(listing !== undefined && { listing }),
   verdict,
   ...(reason !== undefined && { reason }),
   counts,

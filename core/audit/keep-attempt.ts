@@ -44,10 +44,10 @@ export const keepAttempt = async (
   const last = history?.last;
   const report =
     listed === undefined || judgement === undefined
-      ? unjudgedReport(request, criteria, shortfall)
+      ? unjudgedReport(request, settings, criteria, shortfall)
       : reportOf(
           request,
-          { counts: listed.counts, judgement, shortfall },
+          { counts: listed.counts, listing: listed.times, judgement, shortfall },
           { ...(history !== undefined && { history }), trend: readTrend(last?.report) ?? [] },
         );
   // What resolved is news of a complete run only.

@@ -1,5 +1,6 @@
 import type { Evidence, Spool } from '../archive/staging.ts';
-import type { ListingCounts } from '../model/listing.ts';
+import type { Clock } from '../model/clock.ts';
+import { type ListingCounts, type ListingTimes, listingTimes } from '../model/listing.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { Counts } from '../model/report.ts';
 import type { Listing, ListingEnd } from '../sources/source.ts';
@@ -9,6 +10,7 @@ import type { Judging } from './judging.ts';
 export interface JudgedListing {
   readonly end: ListingEnd;
   readonly counts: Counts;
+  readonly times: ListingTimes;
   readonly snapshot: Evidence;
 }
 
@@ -17,8 +19,11 @@ export const judgeListing = async (
   listing: Listing,
   judging: Judging,
   snapshot: Spool,
+  clock: Clock,
   onPage: (users: number, counts: ListingCounts) => void,
 ): Promise<JudgedListing> => {
+  const { startedAt = clock.now() } = listing;
+  const readAt = (): number => listing.readAt?.() ?? clock.now();
   for await (const page of listing.pages) {
     for (const record of page) {
       if (!judging.see(record)) continue;
@@ -30,5 +35,10 @@ export const judgeListing = async (
     onPage(judging.users, listing.counts());
   }
   const { users, duplicates } = judging;
-  return { end: listing.end(), counts: { users, duplicates, ...listing.counts() }, snapshot: await snapshot.finish() };
+  return {
+    end: listing.end(),
+    counts: { users, duplicates, ...listing.counts() },
+    times: listingTimes(startedAt, readAt()),
+    snapshot: await snapshot.finish(),
+  };
 };

@@ -1,3 +1,5 @@
+import { CLOCK_SKEW_MS } from '../../rules/engine/time.ts';
+
 /** One run of the audit. */
 export interface AuditRequest {
   readonly environmentId: string;
@@ -19,6 +21,12 @@ export interface AuditRequest {
   /** The chain goes on from the run of this SHA-256 although the history does not hold: someone has looked into it. */
   readonly acceptHistory?: { readonly sha256: string; readonly reason: string } | undefined;
 }
+
+/** Says what is wrong with an instant to speak for, as it reads after the instant's name; undefined: it has come. */
+export const aheadProblem = (asOf: Date, now: number): string | undefined =>
+  asOf.getTime() - now <= CLOCK_SKEW_MS
+    ? undefined
+    : `must be at most 5 minutes ahead of the clock, which says ${new Date(now).toISOString()}, got ${asOf.toISOString()}`;
 
 /** An instant to the whole second: the precision of a run's name. */
 export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);

@@ -7,6 +7,19 @@ export type StopReason =
   | 'validation'
   | 'source-unavailable';
 
+/** The time of a listing by the auditor's clock; ISO 8601, UTC. */
+export interface ListingTimes {
+  /** When its first page was asked for. */
+  readonly startedAt: string;
+  /** When its last page had been read. */
+  readonly endedAt: string;
+}
+
+export const listingTimes = (startedAt: number, endedAt: number): ListingTimes => ({
+  startedAt: new Date(startedAt).toISOString(),
+  endedAt: new Date(endedAt).toISOString(),
+});
+
 /** The cost of a listing. `requests` counts every HTTP request, refused and failed ones and the exchange included. */
 export interface ListingCounts {
   readonly pages: number;

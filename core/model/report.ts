@@ -2,7 +2,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
-import type { ListingCounts, StopReason } from './listing.ts';
+import type { ListingCounts, ListingTimes, StopReason } from './listing.ts';
 import type { TrendPoint } from './trend.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
@@ -48,6 +48,8 @@ export interface Report {
   readonly region: string;
   /** ISO 8601, UTC. */
   readonly asOf: string;
+  /** Where nothing was listed, the moment at which that was known. Missing in what older versions wrote. */
+  readonly listing?: ListingTimes;
   readonly verdict: Verdict;
   /** There where the verdict is not COMPLETE. */
   readonly reason?: VerdictReason;

@@ -44,5 +44,12 @@ export const archivedSource =
       }
     }
 
-    return { pages: pages(), end: () => end, counts: () => manifest.counts };
+    const { startedAt, endedAt } = manifest.listing ?? { startedAt: manifest.asOf, endedAt: manifest.asOf };
+    return {
+      pages: pages(),
+      startedAt: Date.parse(startedAt),
+      readAt: () => Date.parse(endedAt),
+      end: () => end,
+      counts: () => manifest.counts,
+    };
   };

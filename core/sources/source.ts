@@ -24,6 +24,13 @@ export interface Listing {
    * none: whatever asks for them is not assessed. Missing where nothing but the records is read.
    */
   readonly factsOf?: (record: unknown) => UserFacts | undefined;
+  /** When it began, where that was before it was opened; milliseconds since the epoch. */
+  readonly startedAt?: number | undefined;
+  /**
+   * The moment by which the page handed on last had been read, where that was before it was handed on; milliseconds
+   * since the epoch.
+   */
+  readonly readAt?: () => number | undefined;
   /** Meaningful once `pages` has ended. */
   end(): ListingEnd;
   /** May be asked at any time. */

@@ -2,6 +2,7 @@ import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
 import { rules } from '../../rules/index.ts';
@@ -70,6 +71,7 @@ export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
         listUsers: listingOf([users], end),
         archive,
         channels: [digestChannel(async () => 'receipt')],
+        clock: stoppedClock(NOW + n * 86_400_000),
       },
     );
     if (objects.html === undefined) throw new Error(`run ${report.run} has no page`);

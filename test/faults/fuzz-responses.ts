@@ -234,6 +234,7 @@ export const fuzzAudit = async (seed: number): Promise<Fuzzed> => {
       archive,
       channels: [digestChannel(() => Promise.resolve('sent'))],
       notifyWaitMs: 0,
+      clock,
     });
     const { verdict, reason } = result.report;
     return {

@@ -247,6 +247,7 @@ const attempt = async (world: World, name: string, notifyWaitMs: number): Promis
     ...SETTINGS,
     archive,
     notifyWaitMs,
+    clock: time.clock,
     listUsers: sourceFor(world, simulator, deadline),
     channels: [
       digestChannel(async (alert) => {

@@ -8,6 +8,7 @@ import { audit } from '../../core/audit/audit.ts';
 import type { AuditRequest } from '../../core/audit/request.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../support/builders.ts';
@@ -82,6 +83,7 @@ export const auditUndisturbed = (
     archive,
     channels: [digestChannel(sendAlert)],
     notifyWaitMs: 0,
+    clock: stoppedClock(asOf.getTime()),
   });
 
 /** Opens an archive in a folder of its own, and closes it for good. */

@@ -163,7 +163,7 @@ const evidenceIn = async (archive: Archive) => {
     const name = key.replace(/(\d{8}T\d{6}Z)-[^/]+\//, '$1-ATTEMPT/');
     if (/\.(?:gz|csv)$/.test(key) && !key.startsWith('listings/')) evidence[name] = text;
     if (!/(?:report|manifest|\/\d{8}T\d{6}Z)\.json$/.test(key) || key.startsWith('alerts/')) continue;
-    const { counts, objects, unfinished = [], ...rest } = JSON.parse(text);
+    const { counts, objects, listing: _, unfinished = [], ...rest } = JSON.parse(text);
     // The run vouches for the parts that it was listed in.
     const parts = Object.keys(await readTree(archive)).filter((part) => part.startsWith('listings/'));
     if (objects !== undefined && !key.startsWith('incomplete/'))

@@ -33,6 +33,7 @@ describe('an event', () => {
   test.each([
     { scheduledTime: '2026-11-24T03:00:00+01:00', asOf: '2026-11-24T02:00:00.000Z' },
     { scheduledTime: '2026-11-24T02:00:00.999Z', asOf: '2026-11-24T02:00:00.000Z' },
+    { scheduledTime: '2026-11-24T02:05:07Z', asOf: '2026-11-24T02:05:07.000Z' },
   ])('of $scheduledTime speaks for $asOf', ({ scheduledTime, asOf }) => {
     expect(read({ ...event, scheduledTime }).asOf.toISOString()).toBe(asOf);
   });
@@ -84,6 +85,12 @@ describe('an event', () => {
       name: 'a text for a truth',
       given: { ...event, acceptRosterDrop: 'yes' },
       message: 'event.acceptRosterDrop must be true or false, got "yes"',
+    },
+    {
+      name: 'a time over 5 minutes ahead',
+      given: { ...event, scheduledTime: '2026-11-24T02:05:08Z' },
+      message:
+        'event.scheduledTime must be at most 5 minutes ahead of the clock, which says 2026-11-24T02:00:07.250Z, got 2026-11-24T02:05:08.000Z',
     },
     { name: 'an unknown member', given: { ...event, acceptRosterDorp: true }, message: 'acceptRosterDorp' },
   ])('with $name is refused', ({ given, message }) => {

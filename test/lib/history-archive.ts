@@ -2,6 +2,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditRequest } from '../../core/audit/request.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
@@ -47,6 +48,7 @@ export const auditNight = async (
     reminders: defaultConfig(rules).reminders,
     maxDropPercent: 20,
     config: {},
+    clock: stoppedClock(Date.parse(asOf)),
   });
   if (report.verdict !== (isCut ? 'INCOMPLETE' : 'COMPLETE'))
     throw new Error(`the audit of ${environmentId} at ${asOf} is ${report.verdict}: ${report.message}`);

@@ -5,6 +5,7 @@ import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
@@ -51,6 +52,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           archive,
           channels: [digestChannel(() => Promise.resolve('sent'))],
           notifyWaitMs: 100,
+          clock: stoppedClock(nightAt(number).getTime()),
         },
       ),
     );

@@ -9,6 +9,7 @@ import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import type { AuditSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { stoppedClock } from '../../core/model/clock.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { OUTPUTS, type OutputName } from '../../core/outputs/index.ts';
@@ -59,6 +60,7 @@ export const auditNight = (
       maxDropPercent: 20,
       config: {},
       notifyWaitMs: 0,
+      clock: stoppedClock(night(number).getTime()),
       ...settings,
     },
   );

@@ -63,12 +63,13 @@ export async function* eventsOf({
     };
     yield { type: 'FinSpace Audit Finding', detail };
   }
-  const { asOf, verdict, reason, counts, previousRun } = report;
+  const { asOf, listing, verdict, reason, counts, previousRun } = report;
   yield {
     type: 'FinSpace Audit Run',
     detail: {
       ...common,
       asOf,
+      ...(listing !== undefined && { listing }),
       verdict,
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message: plainLine(message, MAX_TEXT) }),

@@ -204,6 +204,7 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
     ['Report', isKept ? reportLocation : 'none, the evidence could not be kept'],
     ['Run', report.run],
     ['As of', report.asOf],
+    ['Listed', report.listing && `${report.listing.startedAt} to ${report.listing.endedAt}`],
     ['Environment', report.environmentId],
     ['Account', report.accountId],
     ['Audited from', report.auditorAccountId],

@@ -123,9 +123,10 @@ const comparedWith = ({ verdict, previousRun }: Report): Html => {
 
 /** Lists the instant, the run and the listing that the page speaks for. */
 export const runFacts = ({ report, timeZone }: RunFacts): Html => {
-  const { asOf, run, counts } = report;
+  const { asOf, listing, run, counts } = report;
   const { requests, throttled, retries } = counts;
   const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);
   const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated${begunAnew(counts)}`;
-  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${comparedWith(report)}</dl>`;
+  const listed = listing && fact('Listed', `from ${utcText(listing.startedAt)}`, `to ${utcText(listing.endedAt)}`);
+  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${listed}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${comparedWith(report)}</dl>`;
 };

@@ -5,7 +5,7 @@ import type { ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { ListingCounts } from '../../model/listing.ts';
+import { type ListingCounts, type ListingTimes, listingTimes } from '../../model/listing.ts';
 import type { Listing, ListingCursor, ListingEnd, ResumableSource, UserSource } from '../source.ts';
 import {
   findPart,
@@ -24,6 +24,7 @@ export interface ListingPart {
   readonly object: ManifestObject;
   readonly end: ListingEnd;
   readonly counts: ListingCounts;
+  readonly listing: ListingTimes;
   readonly next: 'next-part' | 'new-pass' | 'nothing';
 }
 
@@ -69,9 +70,15 @@ const listAndStore = async (
   const spools = await createSpoolFolder();
   try {
     const spool = spools.open('part.jsonl.gz');
-    const listing = listUsers(Math.min(deadline, clock.now() + partMs), from);
+    const startedAt = clock.now();
+    const listing = listUsers(Math.min(deadline, startedAt + partMs), from);
     for await (const page of listing.pages) await writePage(spool, page);
-    const ending = { end: listing.end(), counts: listing.counts(), cursor: listing.cursor() };
+    const ending = {
+      end: listing.end(),
+      counts: listing.counts(),
+      listing: listingTimes(startedAt, clock.now()),
+      cursor: listing.cursor(),
+    };
     const { object, isOurs } = await storeOnce(archive, key, await writeEnd(spool, ending));
     if (isOurs) return { object, ending };
   } finally {
@@ -102,7 +109,8 @@ export const listPart = async (
 
   const { object, ending } = (await findPart(archive, key)) ?? (await listNow());
   const next = nextAfter(ending, pass, resumed !== undefined, clock.now() >= deadline);
-  return { pass, number, object, end: ending.end, counts: ending.counts, next };
+  const { cursor: _cursor, ...ended } = ending;
+  return { pass, number, object, ...ended, next };
 };
 
 /** Sums up what a listing cost, with the passes that were given up; its pages are those of the last one. */
@@ -123,21 +131,29 @@ const lastPass = (parts: readonly ListingPart[]): readonly ListingPart[] =>
   parts.filter(({ pass }) => pass === parts.at(-1)?.pass);
 
 /**
- * Lists the users from the parts of a listing: those of its last pass, in order. Its pages throw ArchiveError where a part
- * can't be read, or is not what was stored.
+ * Lists the users from the parts of a listing: those of its last pass, in order, with which it then began. Its pages
+ * throw ArchiveError where a part can't be read, or is not what was stored.
  * @param trouble why there are no more parts, where the archive is to blame
  */
 export const partsSource =
   (archive: Archive, parts: readonly ListingPart[], trouble?: string): UserSource =>
   (): Listing => {
+    const read = lastPass(parts);
+    const [first] = read;
+    let readAt: number | undefined;
     const stopped = (message: string): ListingEnd => ({ complete: false, reason: 'source-unavailable', message });
 
     async function* pages(): AsyncGenerator<readonly unknown[]> {
-      for (const { object } of lastPass(parts)) yield* readPartPages(archive, object);
+      for (const { object, listing } of read) {
+        readAt = Date.parse(listing.endedAt);
+        yield* readPartPages(archive, object);
+      }
     }
 
     return {
       pages: pages(),
+      startedAt: first && Date.parse(first.listing.startedAt),
+      readAt: () => readAt,
       end: () => (trouble === undefined ? (parts.at(-1)?.end ?? stopped('nothing was listed')) : stopped(trouble)),
       counts: () => countsOf(parts),
     };

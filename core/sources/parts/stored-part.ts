@@ -5,7 +5,7 @@ import { readLines } from '../../archive/lines.ts';
 import type { ManifestObject } from '../../archive/manifest.ts';
 import { verified } from '../../archive/read-run.ts';
 import type { Evidence, Spool } from '../../archive/staging.ts';
-import type { ListingCounts } from '../../model/listing.ts';
+import type { ListingCounts, ListingTimes } from '../../model/listing.ts';
 import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
 import type { ListingCursor, ListingEnd } from '../source.ts';
@@ -14,6 +14,7 @@ import type { ListingCursor, ListingEnd } from '../source.ts';
 export interface PartEnd {
   readonly end: ListingEnd;
   readonly counts: ListingCounts;
+  readonly listing: ListingTimes;
   readonly cursor: ListingCursor;
 }
 
@@ -22,8 +23,8 @@ export const writePage = (spool: Spool, users: readonly unknown[]): Promise<void
   spool.write(`[${users.map(serialiseRecord).join(',')}]`);
 
 /** Writes the last line, an object. Its members are named as in the parts that archives hold already. */
-export const writeEnd = async (spool: Spool, { end, counts, cursor }: PartEnd): Promise<Evidence> => {
-  await spool.write(JSON.stringify({ end, counts, place: cursor }));
+export const writeEnd = async (spool: Spool, { cursor, ...end }: PartEnd): Promise<Evidence> => {
+  await spool.write(JSON.stringify({ ...end, place: cursor }));
   return spool.finish();
 };
 

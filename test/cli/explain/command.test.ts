@@ -10,6 +10,7 @@ import { audit } from '../../../core/audit/audit.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { parseConfig } from '../../../core/config/read-config.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
@@ -54,6 +55,7 @@ const auditNight = (
       listUsers: listingOf([users]),
       archive: folderArchive(out),
       channels: [digestChannel(() => Promise.resolve('sent'))],
+      clock: stoppedClock(asOf.getTime()),
     },
   );
 

@@ -10,6 +10,7 @@ import { audit } from '../../../core/audit/audit.ts';
 import type { AuditRequest } from '../../../core/audit/request.ts';
 import type { AuditSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import type { Alert, Channel } from '../../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
@@ -138,6 +139,7 @@ const newAudit = async (archive?: Archive) => {
           maxDropPercent: 20,
           config: {},
           notifyWaitMs: 100,
+          clock: stoppedClock(night(number).getTime()),
           ...settings,
         },
       );
@@ -231,6 +233,70 @@ describe('a complete run', () => {
       sha256: sha256Of(first),
     });
     expect(report.previousHead).toBe(`1:${sha256Of(first)}`);
+  });
+});
+
+/** A listing each of whose pages takes a while, and the clock that it moves. */
+const slowListing = (start: number, msAPage: number, pages: readonly (readonly unknown[])[], end?: ListingEnd) => {
+  let now = start;
+  const listing = listingOf(pages, end)(0);
+  async function* slowly() {
+    for await (const page of listing.pages) {
+      now += msAPage;
+      yield page;
+    }
+  }
+  const source: UserSource = () => ({ ...listing, pages: slowly() });
+  return { source, settings: { clock: { ...stoppedClock(0), now: () => now } } };
+};
+
+describe('the time of a listing', () => {
+  const start = night(1).getTime() + 60_000;
+
+  test.each([
+    { name: 'a complete run', end: { complete: true } as const, folder: `manifests/${partition()}/${run()}.json` },
+    {
+      name: 'an unfinished attempt',
+      end: { complete: false, reason: 'deadline', message: 'm' } as const,
+      folder: `incomplete/${partition()}/${run()}-attempt-1/manifest.json`,
+    },
+  ])('stands in the report, manifest, digest, page and event of $name', async ({ end, folder }) => {
+    const { archive, alerts, run: auditNight } = await newAudit();
+    const events: AuditEvent[] = [];
+    const channel: Channel = {
+      name: 'events',
+      isResent: true,
+      prepare: (notification) => async () => {
+        for await (const event of eventsOf(notification)) events.push(event);
+        return {};
+      },
+    };
+    const slowly = slowListing(start, 60_000, [[user('a')]], end);
+    const { report, objects } = await auditNight({ ...slowly, channels: [channel] });
+    const listing = { startedAt: '2026-11-24T02:01:00.000Z', endedAt: '2026-11-24T02:02:00.000Z' };
+    const manifest: Manifest = JSON.parse(await readText(archive, folder));
+    expect([report.listing, manifest.listing, events.at(-1)?.detail.listing]).toEqual([listing, listing, listing]);
+    expect(alerts.at(-1)?.body).toContain(`Listed:       ${listing.startedAt} to ${listing.endedAt}\n`);
+    expect(await readText(archive, objects.html?.key ?? '')).toContain('from 2026-11-24 02:01 UTC</dd><dd>to');
+  });
+
+  test('is the moment of the failure where nothing could be listed', async () => {
+    const { run: auditNight } = await newAudit();
+    await auditNight({ pages: [[user('a')]], number: 2 });
+    const { report } = await auditNight({ pages: [[user('a')]], settings: { clock: stoppedClock(start) } });
+    const now = new Date(start).toISOString();
+    expect(report).toMatchObject({ verdict: 'FAILED', listing: { startedAt: now, endedAt: now } });
+  });
+
+  test('may begin 5 minutes before the instant that the run speaks for, by a clock that is behind, and no earlier', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const plan = { pages: [[user('a')]] };
+    const behind = (ms: number) => ({ settings: { clock: stoppedClock(night(1).getTime() - ms) } });
+    await expect(auditNight({ ...plan, ...behind(300_001) })).rejects.toThrow(
+      'asOf must be at most 5 minutes ahead of the clock, which says 2026-11-24T01:54:59.999Z, got 2026-11-24T02:00:00.000Z',
+    );
+    expect(await keysOf(archive)).toEqual([]);
+    expect((await auditNight({ ...plan, ...behind(300_000) })).report.verdict).toBe('COMPLETE');
   });
 });
 

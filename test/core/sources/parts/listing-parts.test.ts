@@ -5,6 +5,7 @@ import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
 import { readBytes } from '../../../../core/archive/lines.ts';
 import { systemClock } from '../../../../core/model/clock.ts';
+import { listingTimes } from '../../../../core/model/listing.ts';
 import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
 import type { ListingCursor, ListingEnd, ResumableSource } from '../../../../core/sources/source.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -65,6 +66,7 @@ describe('after a part', () => {
     object: { key: '', sha256: '', size: 0 },
     end: OUT_OF_TIME,
     counts: { pages: 1, requests: 1, throttled: 0, retries: 0 },
+    listing: listingTimes(0, 0),
     next: 'next-part',
   });
 
@@ -123,6 +125,19 @@ test('users come out of the parts as the service gave them, page by page', async
   expect(await read(archive, [first])).toEqual({ pages: odd, end: { complete: true } });
 });
 
+test('the users of a part were read by its end, and the listing began with the first part of its last pass', async () => {
+  const archive = await newArchive();
+  const at = (now: number) => settingsOf(archive, sourceOf([['one'], ['other']], OUT_OF_TIME), now);
+  const givenUp = await listPart(at(100), ATTEMPT, undefined);
+  const first = await listPart(at(200), ATTEMPT, { ...givenUp, next: 'new-pass' });
+  const second = await listPart(at(300), ATTEMPT, first);
+  const listing = partsSource(archive, [givenUp, first, second])(0);
+  const readAt: unknown[] = [];
+  for await (const [user] of listing.pages) readAt.push(user, listing.readAt?.());
+  expect(listing.startedAt).toBe(200);
+  expect(readAt).toEqual(['one', 200, 'other', 200, 'one', 300, 'other', 300]);
+});
+
 test('a part ends by a line that is named as in archives of years ago', async () => {
   const archive = await newArchive();
   const { object } = await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined);
@@ -132,6 +147,7 @@ test('a part ends by a line that is named as in archives of years ago', async ()
     `[1]\n${JSON.stringify({
       end: OUT_OF_TIME,
       counts: { pages: 1, requests: 1, throttled: 0, retries: 0 },
+      listing: { startedAt: '1970-01-01T00:00:00.000Z', endedAt: '1970-01-01T00:00:00.000Z' },
       place: { nextToken: 'onwards', pages: 1, seen: ['digest'] },
     })}\n`,
   );
