@@ -1,20 +1,21 @@
 import { anyOf, type Condition } from './engine/condition.ts';
+import type { Context } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { CLOCK_SKEW_MS, readTime } from './engine/time.ts';
 import { USER_TIMES, type User, type UserTime } from './engine/user.ts';
 
-const isUnusable = (time: unknown, now: number): boolean => readTime(time, now) === 'unusable';
+const isUnusable = (time: unknown, context: Context): boolean => readTime(time, context) === 'unusable';
 
 const unusable = (time: UserTime): Condition<User> => ({
   text: () => `${time} is unusable`,
-  holds: (user, _options, { now }) => isUnusable(user[time], now),
+  holds: (user, _options, context) => isUnusable(user[time], context),
 });
 
 /** Tells whether the last login lies before the creation. */
-const isEarly = ({ createTime, lastLoginTime }: User, now: number): boolean => {
-  const created = readTime(createTime, now);
-  const login = readTime(lastLoginTime, now);
+const isEarly = ({ createTime, lastLoginTime }: User, context: Context): boolean => {
+  const created = readTime(createTime, context);
+  const login = readTime(lastLoginTime, context);
   return typeof created === 'number' && typeof login === 'number' && created - login > CLOCK_SKEW_MS;
 };
 
@@ -22,7 +23,7 @@ export default defineUserRule({
   id: 'inconsistent-timestamps',
   title: 'The times of a user make sense',
   failsWhen:
-    'one of the five times is unusable (not a number, in seconds instead of milliseconds, or over 5 minutes after now), or `lastLoginTime` is over 5 minutes before `createTime`',
+    'one of the five times is unusable (not a number, in seconds instead of milliseconds, or over 5 minutes after both now and the moment at which the user was read), or `lastLoginTime` is over 5 minutes before `createTime`',
   severity: 'LOW',
   rationale:
     'Rules about inactivity rest on these times. Where one is wrong, nobody can tell how long the account has been idle, and it may be a sign of tampering.',
@@ -36,16 +37,16 @@ export default defineUserRule({
       ...USER_TIMES.map(unusable),
       {
         text: () => 'lastLoginTime is over 5 minutes before createTime',
-        holds: (user, _options, { now }) => isEarly(user, now),
+        holds: (user, _options, context) => isEarly(user, context),
       },
     ]),
   ],
 
-  violation(user, _options, { now }) {
-    const times = USER_TIMES.filter((time) => isUnusable(user[time], now));
+  violation(user, _options, context) {
+    const times = USER_TIMES.filter((time) => isUnusable(user[time], context));
     const faults = [
       ...(times.length > 0 ? [`unusable times: ${times.join(', ')}`] : []),
-      ...(isEarly(user, now) ? ['last login before the creation'] : []),
+      ...(isEarly(user, context) ? ['last login before the creation'] : []),
     ];
     return { message: faults.join('; '), evidence: Object.fromEntries(USER_TIMES.map((time) => [time, user[time]])) };
   },

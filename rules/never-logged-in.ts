@@ -1,19 +1,20 @@
 import { olderThan, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
 import { hasStatus } from './conditions/users.ts';
+import type { Context } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule, type Violation } from './engine/rule.ts';
 import { daysBetween, readTime } from './engine/time.ts';
 import type { User } from './engine/user.ts';
 
-const usable = (value: unknown, now: number): number => {
-  const time = readTime(value, now);
+const usable = (value: unknown, context: Context): number => {
+  const time = readTime(value, context);
   return typeof time === 'number' ? time : 0;
 };
 
 /** The later of the two times since which the user might have logged in; undefined where neither is usable. */
-const handedOut = ({ createTime, lastEnabledTime }: User, now: number): number | undefined =>
-  Math.max(usable(createTime, now), usable(lastEnabledTime, now)) || undefined;
+const handedOut = ({ createTime, lastEnabledTime }: User, context: Context): number | undefined =>
+  Math.max(usable(createTime, context), usable(lastEnabledTime, context)) || undefined;
 
 /** A user that only calls the API may never log in: the field tells of interactive logins. */
 const severityOf = ({ isPrivileged, isApiBound, principal }: User): Pick<Violation, 'severity'> => {
@@ -48,7 +49,7 @@ export default defineUserRule({
     hasStatus('ENABLED'),
     {
       text: () => 'lastLoginTime is missing, null or 0',
-      holds: ({ lastLoginTime }, _options, { now }) => readTime(lastLoginTime, now) === 'never',
+      holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) === 'never',
     },
     {
       ...olderThan('the later of createTime and lastEnabledTime', handedOut, 'maxDays', 'day'),
@@ -56,9 +57,10 @@ export default defineUserRule({
     },
   ],
 
-  violation(user, { maxDays }, { now }) {
+  violation(user, { maxDays }, context) {
     const { status, type, apiAccess, principalArn, lastLoginTime, createTime, lastEnabledTime } = user;
-    const since = handedOut(user, now) ?? now;
+    const { now } = context;
+    const since = handedOut(user, context) ?? now;
     return {
       message: `never logged in, ${overLimit(now - since, maxDays, 'day')} after being created or enabled; at most ${maxDays} allowed`,
       evidence: {

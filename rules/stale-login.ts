@@ -48,7 +48,7 @@ export default defineUserRule({
     hasStatus('ENABLED'),
     {
       text: () => 'lastLoginTime is there: not missing, null or 0',
-      holds: ({ lastLoginTime }, _options, { now }) => readTime(lastLoginTime, now) !== 'never',
+      holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) !== 'never',
     },
     byWhether(superUser, loginOlder('privilegedMaxDays'), loginOlder('maxDays')),
   ],

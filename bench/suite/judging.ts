@@ -15,6 +15,7 @@ export const judging = async (): Promise<readonly Measure[]> => {
   const { rules } = settingsOf('bench');
   const context = {
     now: ASOF.getTime(),
+    readAt: ASOF.getTime(),
     environmentId: 'bench',
     partition: 'aws',
     trustedAccounts: new Set(['111122223333']),

@@ -5,6 +5,7 @@ import { lastRunWith } from '../../core/archive/read-users.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
+import { momentsOf } from '../../core/model/listing.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
@@ -88,7 +89,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const manifest = await chosenRun(archive, environmentId, options.run);
 
   const trusting = (accounts: readonly string[]): Context => ({
-    now: Date.parse(manifest.asOf),
+    ...momentsOf(manifest),
     environmentId,
     partition: partitionOf(manifest.region),
     trustedAccounts: new Set([manifest.accountId, ...accounts]),

@@ -44,17 +44,17 @@ const OUTCOMES: Readonly<Record<Explanation['outcome'], { readonly text: string;
 const plain = (text: string, isNaming: boolean): string =>
   isNaming ? truncate(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ''), MAX_TEXT) : plainLine(text, MAX_TEXT);
 
-const timeText = (value: unknown, now: number): string => {
-  const time = readTime(value, now);
+const timeText = (value: unknown, context: Context): string => {
+  const time = readTime(value, context);
   if (typeof time !== 'number') return time === 'never' ? ' (never)' : ' (unusable)';
-  return ` (${new Date(time).toISOString()}, ${plural(daysBetween(time, now), 'day')} before)`;
+  return ` (${new Date(time).toISOString()}, ${plural(daysBetween(time, context.now), 'day')} before)`;
 };
 
 const valueText = (member: string, value: unknown, { context, isNaming }: ViewSetting): string => {
   if (value === undefined) return 'missing';
   if (value !== null && NAMING.has(member) && !isNaming) return HIDDEN;
   const text = plain(JSON.stringify(value), isNaming);
-  return member.endsWith('Time') ? text + timeText(value, context.now) : text;
+  return member.endsWith('Time') ? text + timeText(value, context) : text;
 };
 
 const valueRow = ({ member, value, before }: MemberValue, isChange: boolean, setting: ViewSetting): readonly Cell[] => {
@@ -112,8 +112,10 @@ const contextText = (
   { asOf, context }: ViewSetting,
 ): readonly (readonly [string, string])[] => {
   const used = explanation?.context ?? new Set();
+  const isReadLater = used.has('readAt') && context.readAt > context.now;
+  const readBy = isReadLater ? `; the users had been read by ${new Date(context.readAt).toISOString()}` : '';
   return [
-    ...(used.has('now') ? [['Clock', asOf] as const] : []),
+    ...(used.has('now') ? [['Clock', asOf + readBy] as const] : []),
     ...(used.has('partition') ? [['Partition', context.partition] as const] : []),
     ...(used.has('trustedAccounts') ? [['Trusted accounts', [...context.trustedAccounts].join(', ')] as const] : []),
   ];

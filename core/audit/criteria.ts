@@ -31,6 +31,12 @@ export const criteriaOf = (
   waivers,
   reminders,
   asOf: asOf.toISOString(),
-  context: { now: asOf.getTime(), environmentId, partition, trustedAccounts: new Set([accountId, ...trustedAccounts]) },
+  context: {
+    now: asOf.getTime(),
+    readAt: asOf.getTime(),
+    environmentId,
+    partition,
+    trustedAccounts: new Set([accountId, ...trustedAccounts]),
+  },
   hashes: { ruleset: hashOf(rules), config: hashOf(config), waivers: hashOf(waivers) },
 });

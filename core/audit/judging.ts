@@ -43,6 +43,8 @@ export interface Judgement {
 export interface Judging {
   readonly users: number;
   readonly duplicates: number;
+  /** Says when the users that follow were read, in milliseconds since the epoch; called once a page. */
+  readAt(moment: number): void;
   /** Judges one record: false where its userId came before, and it is dropped. Await `settled` now and then. */
   see(record: unknown): boolean;
   /** Waits until what was found so far is on disk. */
@@ -167,6 +169,11 @@ export const beginJudging = (
     },
     get duplicates() {
       return duplicates;
+    },
+
+    readAt(moment) {
+      evaluation.readAt(moment);
+      former.evaluation.readAt(moment);
     },
 
     see(record) {

@@ -25,6 +25,7 @@ export const judgeListing = async (
   const { startedAt = clock.now() } = listing;
   const readAt = (): number => listing.readAt?.() ?? clock.now();
   for await (const page of listing.pages) {
+    judging.readAt(readAt());
     for (const record of page) {
       if (!judging.see(record)) continue;
       const written = snapshot.write(serialiseRecord(record));

@@ -20,6 +20,12 @@ export const listingTimes = (startedAt: number, endedAt: number): ListingTimes =
   endedAt: new Date(endedAt).toISOString(),
 });
 
+/** The moments by which rules tell whether a time of a user is usable, of a run in the archive. */
+export const momentsOf = ({ asOf, listing }: { readonly asOf: string; readonly listing?: ListingTimes }) => ({
+  now: Date.parse(asOf),
+  readAt: Date.parse(listing?.endedAt ?? asOf),
+});
+
 /** The cost of a listing. `requests` counts every HTTP request, refused and failed ones and the exchange included. */
 export interface ListingCounts {
   readonly pages: number;

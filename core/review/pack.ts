@@ -7,6 +7,7 @@ import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
+import { momentsOf } from '../model/listing.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
@@ -139,7 +140,7 @@ export const buildPack = async (
       tally.add(finding);
       await waivers.add(finding);
     }
-    const users = await openUserSheets(spools, Date.parse(manifest.asOf));
+    const users = await openUserSheets(spools, momentsOf(manifest));
     const refuseTwin = refuseTwins(manifest.run);
     for await (const { user } of usersOf(archive, manifest)) {
       refuseTwin(user.id);

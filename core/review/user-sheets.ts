@@ -2,6 +2,7 @@ import { isAtLeast } from '../../rules/engine/severity.ts';
 import { readTime } from '../../rules/engine/time.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
+import type { momentsOf } from '../model/listing.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { OpenFindings } from './open-findings.ts';
 import { openSheet } from './sheet.ts';
@@ -11,6 +12,8 @@ const WHO = ['userId', 'firstName', 'lastName', 'emailAddress'] as const;
 const ACCESS = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
 const FINDINGS = ['openFindings', 'worstSeverity'] as const;
 
+type Moments = ReturnType<typeof momentsOf>;
+
 type Time = (typeof USER_TIMES)[number];
 
 /** Writes a member as a cell: a text as it is, nothing where there is none, and any other value as JSON. */
@@ -19,8 +22,8 @@ export const cellOf = (value: unknown): string => {
   return typeof value === 'string' ? value : serialiseRecord(value);
 };
 
-const timeCell = (value: unknown, now: number): string => {
-  const time = readTime(value, now);
+const timeCell = (value: unknown, moments: Moments): string => {
+  const time = readTime(value, moments);
   return typeof time === 'number' ? new Date(time).toISOString() : time;
 };
 
@@ -40,10 +43,10 @@ const accessCells = ({ type, status, apiAccess, principalArn }: User) => ({
 
 const findingCells = ({ count, worst }: OpenFindings) => ({ openFindings: count, worstSeverity: worst ?? '' });
 
-const timeCells = (user: User, now: number) =>
+const timeCells = (user: User, moments: Moments) =>
   Object.fromEntries(
     USER_TIMES.flatMap((member) => [
-      [member, timeCell(user[member], now)],
+      [member, timeCell(user[member], moments)],
       [`${member}Raw`, cellOf(user[member])],
     ]),
   ) as Record<Time | `${Time}Raw`, string>;
@@ -74,9 +77,9 @@ const NEVER_LOGGED_IN_COLUMNS = [...WHO, ...LOGIN_TIMES, ...ACCESS, ...FINDINGS]
 
 /**
  * The files of a pack that have a line a user.
- * @param now the reviewed run's instant, in milliseconds since the epoch
+ * @param moments of the reviewed run
  */
-export const openUserSheets = async (spools: SpoolFolder, now: number) => {
+export const openUserSheets = async (spools: SpoolFolder, moments: Moments) => {
   const roster = await openSheet(spools, 'roster.csv', ROSTER_COLUMNS);
   const privileged = await openSheet(spools, 'privileged.csv', PRIVILEGED_COLUMNS);
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
@@ -88,7 +91,7 @@ export const openUserSheets = async (spools: SpoolFolder, now: number) => {
       const who = whoCells(user);
       const access = accessCells(user);
       const open = findingCells(findings);
-      const time = timeCells(user, now);
+      const time = timeCells(user, moments);
       const { lastLoginTime: lastLogin, createTime, lastEnabledTime } = time;
       await roster.add({ ...who, ...access, ...time, ...open });
 

@@ -2,6 +2,7 @@ import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
+import { momentsOf } from '../model/listing.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { ListingEnd, UserSource } from './source.ts';
 
@@ -44,11 +45,10 @@ export const archivedSource =
       }
     }
 
-    const { startedAt, endedAt } = manifest.listing ?? { startedAt: manifest.asOf, endedAt: manifest.asOf };
     return {
       pages: pages(),
-      startedAt: Date.parse(startedAt),
-      readAt: () => Date.parse(endedAt),
+      startedAt: Date.parse(manifest.listing?.startedAt ?? manifest.asOf),
+      readAt: () => momentsOf(manifest).readAt,
       end: () => end,
       counts: () => manifest.counts,
     };

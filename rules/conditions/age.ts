@@ -1,4 +1,5 @@
 import type { Condition } from '../engine/condition.ts';
+import type { Context } from '../engine/context.ts';
 import { DAY_MS, HOUR_MS, readTime } from '../engine/time.ts';
 import type { User, UserTime } from '../engine/user.ts';
 
@@ -13,20 +14,20 @@ const units = (count: number, unit: Unit): string => `${count} ${unit}${count ==
 export type LimitIn<N extends string> = Readonly<Record<N, number>>;
 
 /**
- * Holds of an age over a limit that is an option of the rule; exactly the limit is still fine.
+ * Holds of an age over a limit that is an option of the rule; exactly the limit is still fine. A time after now is of no age.
  * @param what has the age, in words
  * @param timeOf gives the time since which it runs, in milliseconds; undefined where there is none or it is unusable
  */
 export const olderThan = <N extends string>(
   what: string,
-  timeOf: (user: User, now: number) => number | undefined,
+  timeOf: (user: User, context: Context) => number | undefined,
   option: N,
   unit: Unit,
 ): Condition<User, LimitIn<N>> => ({
   text: ({ [option]: limit }) => `${what} is older than ${units(limit, unit)}`,
-  holds(user, { [option]: limit }, { now }) {
-    const time = timeOf(user, now);
-    return time === undefined ? undefined : now - time > limit * UNIT_MS[unit];
+  holds(user, { [option]: limit }, context) {
+    const time = timeOf(user, context);
+    return time === undefined ? undefined : context.now - time > limit * UNIT_MS[unit];
   },
 });
 
@@ -34,8 +35,8 @@ export const olderThan = <N extends string>(
 export const older = <N extends string>(member: UserTime, option: N, unit: Unit): Condition<User, LimitIn<N>> => ({
   ...olderThan(
     member,
-    (user, now) => {
-      const time = readTime(user[member], now);
+    (user, context) => {
+      const time = readTime(user[member], context);
       return typeof time === 'number' ? time : undefined;
     },
     option,

@@ -24,7 +24,8 @@ it does not, and else is "not assessed", which never counts as a pass: a member 
 - A limit or a count that depends on something unknown is judged both ways: the rule fails where both fail, and passes
   where both pass. Of two severities that may apply, the higher one does.
 - A time is *never* when it is missing, null or 0. It is *unusable* when it is no finite number, in seconds instead of
-  milliseconds, or over 5 minutes after now.
+  milliseconds, or over 5 minutes after both now and the moment at which the user was read: whoever was active while
+  the listing ran, or before a late one, is no fault of time. A time after now is of no age.
 - *Older than N days* means more than N times 24 hours before now: a user at exactly N days is fine.
 - *Now* is the instant that the run speaks for.
 

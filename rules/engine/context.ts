@@ -5,6 +5,8 @@ export type Options = Readonly<Record<string, number | readonly string[]>>;
 export interface Context {
   /** The instant the run speaks for, in milliseconds since the epoch. Rules have no other clock. */
   readonly now: number;
+  /** The moment at which the users that are judged had been read: a listing may begin after `now`, and take hours. */
+  readonly readAt: number;
   readonly environmentId: string;
   /** The partition of the environment, such as `aws`. */
   readonly partition: string;

@@ -38,6 +38,8 @@ export interface OutcomeSink {
 
 /** All rules at work on one listing. */
 export interface Evaluation {
+  /** Says when the users that follow were read, in milliseconds since the epoch; called once a page. */
+  readAt(moment: number): void;
   /** Judges a user by itself, and by what the last complete run knew of it. */
   see(user: User, baseline: UserFacts | undefined): void;
   /** Judges a user that was there and is not. */
@@ -135,14 +137,16 @@ const isUnchanged = ({ before, after }: UserChange): boolean =>
 /**
  * Begins to judge a listing. A rule that throws is a rule that has not judged: its outcome carries the error and
  * the other rules go on.
+ * @param given the context; rules see a copy that `readAt` moves on
  * @param earlierRun the last complete run, which change rules compare with; undefined where there is none
  */
 export const beginEvaluation = (
   rules: readonly ConfiguredRule[],
-  context: Context,
+  given: Context,
   earlierRun: string | undefined,
   sink: OutcomeSink,
 ): Evaluation => {
+  const context = { ...given };
   const environment: Subject = { kind: 'environment', id: context.environmentId };
   const tallies = rules.map((configured) => new Tally(configured, sink));
   const userRules: Judging<User>[] = [];
@@ -207,6 +211,10 @@ export const beginEvaluation = (
     (rule.kind === 'directory' && !isWhole);
 
   return {
+    readAt(moment) {
+      context.readAt = moment;
+    },
+
     see(user, baseline) {
       judgeAll(userRules, user, user.id);
       showDirectoryRules(user);

@@ -26,8 +26,8 @@ export interface Change {
 
 /** A time that the service sets. One that is unusable stays so: nobody knows what the service would make of it. */
 const stamped = (member: 'lastLoginTime' | 'lastEnabledTime' | 'lastDisabledTime') => {
-  return (user: User, { now }: Context): Members =>
-    readTime(user[member], now) === 'unusable' ? {} : { [member]: now };
+  return (user: User, context: Context): Members =>
+    readTime(user[member], context) === 'unusable' ? {} : { [member]: context.now };
 };
 const loggedIn = stamped('lastLoginTime');
 const enabled = stamped('lastEnabledTime');

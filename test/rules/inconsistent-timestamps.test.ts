@@ -10,6 +10,11 @@ testRule(rule, {
   passes: [
     { name: 'no times at all: missing, null, 0', users: [allTimes(undefined), allTimes(null), allTimes(0)] },
     { name: 'all times exactly 5 minutes after now', users: [allTimes(NOW + minutes(5))] },
+    {
+      name: 'all times exactly 5 minutes after the user was read',
+      users: [allTimes(NOW + minutes(65))],
+      context: { readAt: NOW + minutes(60) },
+    },
     { name: 'the least number of milliseconds', users: [allTimes(100_000_000_000)] },
     {
       name: 'login exactly 5 minutes before the creation',
@@ -31,6 +36,12 @@ testRule(rule, {
         },
       },
     })),
+    {
+      name: 'a time a millisecond more than 5 minutes after the user was read',
+      users: [aUser({ lastLoginTime: NOW + minutes(65) + 1 })],
+      context: { readAt: NOW + minutes(60) },
+      violations: { u1: { message: 'unusable times: lastLoginTime' } },
+    },
     {
       name: 'seconds, texts, and other things that are no time',
       users: [

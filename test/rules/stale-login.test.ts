@@ -30,6 +30,12 @@ testRule(rule, {
       options: { maxDays: 20, privilegedMaxDays: 30 },
     },
     { name: 'exactly 5 minutes after now', users: loggedIn(NOW + 300_000) },
+    {
+      name: 'while the listing ran, whatever the limit',
+      users: loggedIn(NOW + 3_900_000),
+      context: { readAt: NOW + 3_600_000 },
+      options: { maxDays: 0 },
+    },
     { name: 'within a longer limit', users: loggedIn(daysAgo(120)), options: { maxDays: 120 } },
   ],
   fails: [

@@ -43,7 +43,13 @@ export const judge = (
   const before = new Map(earlier?.map((record, i) => readUser(record, i)).map((user) => [user.id, user]));
   const evaluation = beginEvaluation(
     configureRules(simulated, { 'email-domain': { allowedDomains: ['example.com', '*.example.com'] } }),
-    { now: asOf.getTime(), environmentId: 'environment', partition: 'aws', trustedAccounts: new Set([accountId]) },
+    {
+      now: asOf.getTime(),
+      readAt: asOf.getTime(),
+      environmentId: 'environment',
+      partition: 'aws',
+      trustedAccounts: new Set([accountId]),
+    },
     earlier && 'the run before',
     {
       fail: ({ rule, severity, subject }) => failures.push({ ruleId: rule.id, severity, subject: subject.id }),

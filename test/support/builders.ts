@@ -48,6 +48,7 @@ export const anApiUser = (overrides: UserRecord = {}): UserRecord =>
 
 export const aContext = (overrides: Partial<Context> = {}): Context => ({
   now: NOW,
+  readAt: overrides.now ?? NOW,
   environmentId: ENVIRONMENT,
   partition: 'aws',
   trustedAccounts: new Set([ACCOUNT]),

@@ -86,8 +86,12 @@ const DAY = 24 * 60 * 60 * 1000;
 const SKEW = 5 * 60 * 1000;
 
 const isNever = (time: unknown): boolean => time === undefined || time === null || time === 0;
-const isUsable = (time: unknown, now: number): time is number =>
-  typeof time === 'number' && Math.abs(time) !== Number.POSITIVE_INFINITY && time >= 1e11 && time - now <= SKEW;
+type Moments = Pick<Context, 'now' | 'readAt'>;
+const isUsable = (time: unknown, { now, readAt }: Moments): time is number =>
+  typeof time === 'number' &&
+  Math.abs(time) !== Number.POSITIVE_INFINITY &&
+  time >= 1e11 &&
+  time - Math.max(now, readAt) <= SKEW;
 
 const roleOf = (arn: string | undefined) => {
   const [scheme, partition = '', service, region, account = '', ...rest] = (arn ?? '').split(':');
@@ -118,20 +122,20 @@ export const ON_USER: Readonly<Record<string, (user: Completed, options: Options
   'super-user-api-access': ({ isActive, type, apiAccess }) =>
     isActive && type === 'SUPER_USER' && apiAccess === 'ENABLED' && 'HIGH',
 
-  'stale-login'({ status, type, record: { lastLoginTime } }, options, { now }) {
+  'stale-login'({ status, type, record: { lastLoginTime } }, options, context) {
     if (status !== 'ENABLED' || isNever(lastLoginTime)) return false;
-    if (!isUsable(lastLoginTime, now)) return undefined;
+    if (!isUsable(lastLoginTime, context)) return undefined;
     const { maxDays, privilegedMaxDays } = limitsOf(options);
     return type === 'SUPER_USER'
-      ? now - lastLoginTime > privilegedMaxDays * DAY && 'HIGH'
-      : now - lastLoginTime > maxDays * DAY && 'MEDIUM';
+      ? context.now - lastLoginTime > privilegedMaxDays * DAY && 'HIGH'
+      : context.now - lastLoginTime > maxDays * DAY && 'MEDIUM';
   },
 
-  'never-logged-in'({ status, type, apiAccess, arn, record }, options, { now }) {
+  'never-logged-in'({ status, type, apiAccess, arn, record }, options, context) {
     if (status !== 'ENABLED' || !isNever(record.lastLoginTime)) return false;
-    const since = [record.createTime, record.lastEnabledTime].filter((time) => isUsable(time, now));
+    const since = [record.createTime, record.lastEnabledTime].filter((time) => isUsable(time, context));
     if (since.length === 0) return undefined;
-    if (since.some((time) => now - time <= limitsOf(options).maxDays * DAY)) return false;
+    if (since.some((time) => context.now - time <= limitsOf(options).maxDays * DAY)) return false;
     if (type === 'SUPER_USER') return 'HIGH';
     return apiAccess === 'ENABLED' && roleOf(arn) ? 'LOW' : 'MEDIUM';
   },
@@ -156,10 +160,10 @@ export const ON_USER: Readonly<Record<string, (user: Completed, options: Options
 
   'disabled-user-api-access': ({ status, apiAccess }) => status === 'DISABLED' && apiAccess === 'ENABLED' && 'MEDIUM',
 
-  'stuck-creating'({ status, record: { createTime } }, options, { now }) {
+  'stuck-creating'({ status, record: { createTime } }, options, context) {
     if (status !== 'CREATING') return false;
-    if (!isUsable(createTime, now)) return undefined;
-    return now - createTime > (limitsOf(options).maxHours * DAY) / 24 && 'LOW';
+    if (!isUsable(createTime, context)) return undefined;
+    return context.now - createTime > (limitsOf(options).maxHours * DAY) / 24 && 'LOW';
   },
 
   'email-domain'({ isActive, type, record: { emailAddress } }, options) {
@@ -185,17 +189,18 @@ export const ON_USER: Readonly<Record<string, (user: Completed, options: Options
     return parts.length === 2 && isListed && 'MEDIUM';
   },
 
-  'long-disabled'({ status, record: { lastDisabledTime } }, options, { now }) {
+  'long-disabled'({ status, record: { lastDisabledTime } }, options, context) {
     if (status !== 'DISABLED') return false;
-    if (!isUsable(lastDisabledTime, now)) return undefined;
-    return now - lastDisabledTime > limitsOf(options).maxDays * DAY && 'INFORMATIONAL';
+    if (!isUsable(lastDisabledTime, context)) return undefined;
+    return context.now - lastDisabledTime > limitsOf(options).maxDays * DAY && 'INFORMATIONAL';
   },
 
-  'inconsistent-timestamps'({ record }, _options, { now }) {
+  'inconsistent-timestamps'({ record }, _options, context) {
     const { createTime, lastEnabledTime, lastDisabledTime, lastModifiedTime, lastLoginTime } = record;
     const times = [createTime, lastEnabledTime, lastDisabledTime, lastModifiedTime, lastLoginTime];
-    const isWrong = times.some((time) => !isNever(time) && !isUsable(time, now));
-    const isEarly = isUsable(createTime, now) && isUsable(lastLoginTime, now) && lastLoginTime + SKEW < createTime;
+    const isWrong = times.some((time) => !isNever(time) && !isUsable(time, context));
+    const isEarly =
+      isUsable(createTime, context) && isUsable(lastLoginTime, context) && lastLoginTime + SKEW < createTime;
     return (isWrong || isEarly) && 'LOW';
   },
 

@@ -4,6 +4,7 @@ import type { Rule } from '../../../rules/engine/rule.ts';
 import { type Severity, severityRank, worstSeverity } from '../../../rules/engine/severity.ts';
 import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
+import { momentsOf } from '../../model/listing.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { CAUSE_WORDS, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { plural, truncate } from '../../text/plain-text.ts';
@@ -67,22 +68,25 @@ const ruleFindings = ({ highlights, rules }: RunFacts): readonly RuleFindings[] 
     );
 };
 
+type Moments = ReturnType<typeof momentsOf>;
+
 /** An observed value, verbatim; beside a time in milliseconds the date that it means. */
-const valueText = (name: string, value: unknown, now: number): string => {
+const valueText = (name: string, value: unknown, moments: Moments): string => {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  const time = name.endsWith('Time') ? readTime(value, now) : 'never';
+  const time = name.endsWith('Time') ? readTime(value, moments) : 'never';
   const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
   return truncate(text, MAX_VALUE) + date;
 };
 
-const evidence = (finding: Finding, now: number): Html | undefined => {
+const evidence = (finding: Finding, moments: Moments): Html | undefined => {
   const entries = Object.entries(finding.evidence);
   if (entries.length === 0) return undefined;
   const rest = entries.length - MAX_VALUES;
   return html`<span class="evidence">${entries
     .slice(0, MAX_VALUES)
     .map(
-      ([name, value]) => html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(name, value, now))}</span>`,
+      ([name, value]) =>
+        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(name, value, moments))}</span>`,
     )}${rest > 0 && `and ${rest} more`}</span>`;
 };
 
@@ -102,10 +106,10 @@ const subjectText = ({ subject }: Finding): Html => {
   return subject.id === '' ? html`(no readable id)` : html`<code>${foreign(truncate(subject.id, MAX_ID))}</code>`;
 };
 
-const row = (finding: Finding, kind: Shown, now: number): Html => {
+const row = (finding: Finding, kind: Shown, moments: Moments): Html => {
   const { severity, firstSeen, runs } = finding;
-  const days = Math.max(0, Math.floor((now - Date.parse(firstSeen)) / DAY_MS));
-  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${severityRank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, now)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
+  const days = Math.max(0, Math.floor((moments.now - Date.parse(firstSeen)) / DAY_MS));
+  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${severityRank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, moments)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
 };
 
 const frameworkName = (control: string): string => {
@@ -124,12 +128,12 @@ const totalOf = (highlights: readonly ShownHighlight[]): number =>
   highlights.reduce((total, { count }) => total + count, 0);
 
 /** Makes as many rows as the budget still allows. */
-const rowsOf = ({ highlights }: RuleFindings, now: number, budget: number): readonly Html[] => {
+const rowsOf = ({ highlights }: RuleFindings, moments: Moments, budget: number): readonly Html[] => {
   const rows: Html[] = [];
   let left = budget;
   for (const { kind, findings } of highlights) {
     for (const finding of findings.slice(0, SHOWN)) {
-      const one = row(finding, kind, now);
+      const one = row(finding, kind, moments);
       left -= one.markup.length;
       if (left < 0) return rows;
       rows.push(one);
@@ -170,12 +174,12 @@ const filter = (groups: readonly RuleFindings[]): Html => {
 export const findingsSection = (facts: RunFacts): Html => {
   const { report, rules } = facts;
   const groups = ruleFindings(facts);
-  const now = Date.parse(report.asOf);
+  const moments = momentsOf(report);
   const hasCsv = facts.evidence.some(({ name }) => name === 'csv');
   const byId = new Map(rules.map(({ rule }) => [rule.id, rule]));
   let budget = BUDGET;
   const sections = groups.map((group) => {
-    const rows = rowsOf(group, now, budget);
+    const rows = rowsOf(group, moments, budget);
     budget -= rows.reduce((length, { markup }) => length + markup.length, 0);
     return ruleSection(group, byId.get(group.ruleId), rows, hasCsv);
   });

@@ -10,7 +10,7 @@ import { audit } from '../../../core/audit/audit.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { parseConfig } from '../../../core/config/read-config.ts';
-import { stoppedClock } from '../../../core/model/clock.ts';
+import { type Clock, stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
@@ -36,7 +36,8 @@ const auditNight = (
     config = defaultConfig(rules),
     waivers = [],
     catalogue = rules,
-  }: { config?: Config; waivers?: readonly Waiver[]; catalogue?: readonly Rule[] } = {},
+    clock = stoppedClock(asOf.getTime()),
+  }: { config?: Config; waivers?: readonly Waiver[]; catalogue?: readonly Rule[]; clock?: Clock } = {},
 ) =>
   audit(
     {
@@ -55,7 +56,7 @@ const auditNight = (
       listUsers: listingOf([users]),
       archive: folderArchive(out),
       channels: [digestChannel(() => Promise.resolve('sent'))],
-      clock: stoppedClock(asOf.getTime()),
+      clock,
     },
   );
 
@@ -163,6 +164,17 @@ describe('a finding', () => {
     expect(stdout).toMatch(/^NOT ASSESSED {2}stale-login/m);
     expect(stdout).toMatch(/^ {2}unknown {2,}lastLoginTime is older than 90 days$/m);
     expect(stdout).toMatch(/^ {2}lastLoginTime {2,}12345 \(unusable\)$/m);
+  });
+
+  test('takes a login until the end of the listing for one', async () => {
+    const folder = await newFolder();
+    const readAt = daysAgo(0) + 3_600_000;
+    const users = [aUser({ userId: 'active', lastLoginTime: readAt })];
+    await auditNight(folder, night(0), users, { clock: stoppedClock(readAt) });
+    const { stdout } = await ask(folder, finding('stale-login', 'active'));
+    expect(stdout).toMatch(/^PASSES {2}stale-login/m);
+    expect(stdout).toMatch(/^ {2}lastLoginTime {2,}\d+ \(2026-11-24T03:00:00.000Z, 0 days before\)$/m);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('; the users had been read by 2026-11-24T03:00:00.000Z');
   });
 
   test('that is a change tells what was and what is, and that nothing clears it', async () => {

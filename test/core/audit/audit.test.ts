@@ -4,7 +4,7 @@ import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { runKeys } from '../../../core/archive/keys.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
-import type { Manifest } from '../../../core/archive/manifest.ts';
+import { type Manifest, readManifest } from '../../../core/archive/manifest.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { audit } from '../../../core/audit/audit.ts';
 import type { AuditRequest } from '../../../core/audit/request.ts';
@@ -16,14 +16,18 @@ import type { Alert, Channel } from '../../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
 import { type AuditEvent, eventsOf } from '../../../core/notify/channels/events.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
+import { archivedSource } from '../../../core/sources/archived.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
+import inconsistentTimestamps from '../../../rules/inconsistent-timestamps.ts';
 import { rules as catalogue } from '../../../rules/index.ts';
 import principalOutsideAccount from '../../../rules/principal-outside-account.ts';
+import staleLogin from '../../../rules/stale-login.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
 import { readJsonLines, readText, readTree } from '../../support/archive-tree.ts';
+import { aUser } from '../../support/builders.ts';
 import { dyingAfter } from '../../support/dying-archive.ts';
 import { listingOf } from '../../support/listing.ts';
 import { personalDataIn } from '../../support/personal-data.ts';
@@ -297,6 +301,46 @@ describe('the time of a listing', () => {
     );
     expect(await keysOf(archive)).toEqual([]);
     expect((await auditNight({ ...plan, ...behind(300_000) })).report.verdict).toBe('COMPLETE');
+  });
+});
+
+describe('users who were active while the listing ran', () => {
+  const HOUR = 3_600_000;
+  const rules = [inconsistentTimestamps, staleLogin];
+  /** Active a millisecond before and after 5 minutes after each of two pages was read, of which each takes three hours. */
+  const activeUsers = (start: number) =>
+    [3, 6].map((hours, page) =>
+      [0, 1].map((ms) => ({
+        ...aUser({ userId: `page-${page + 1}-${ms === 0 ? 'fine' : 'ahead'}` }),
+        lastLoginTime: start + hours * HOUR + 300_000 + ms,
+      })),
+    );
+
+  test.each([
+    { name: 'a listing of six hours', start: night(1).getTime() },
+    { name: 'one that began five hours late', start: night(1).getTime() + 5 * HOUR },
+  ])('are no faults of time in $name, page by page', async ({ start }) => {
+    const { archive, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ ...slowListing(start, 3 * HOUR, activeUsers(start)), rules });
+    expect((await findingsOf(archive)).map(({ ruleId, subject }) => [ruleId, subject.id])).toEqual([
+      ['inconsistent-timestamps', 'page-1-ahead'],
+      ['inconsistent-timestamps', 'page-2-ahead'],
+    ]);
+    expect(report.rules).toMatchObject([{ checked: 4 }, { id: 'stale-login', checked: 2, notAssessed: 2 }]);
+  });
+
+  test('are judged by the end of that listing where it is replayed', async () => {
+    const { archive, run: auditNight } = await newAudit();
+    const start = night(1).getTime();
+    await auditNight({ ...slowListing(start, 3 * HOUR, activeUsers(start)), rules });
+    const stored = await readManifest(archive, runKeys(ENVIRONMENT, night(1)).manifest);
+    if (stored === undefined) throw new Error('there is no manifest');
+    const other = await newAudit();
+    const signal = new AbortController().signal;
+    const source = archivedSource({ archive, manifest: stored.manifest, signal });
+    const { report } = await other.run({ source, rules });
+    expect(report.listing).toEqual(stored.manifest.listing);
+    expect((await findingsOf(other.archive)).map(({ subject }) => subject.id)).toEqual(['page-2-ahead']);
   });
 });
 

@@ -15,7 +15,7 @@ const newFolder = temporaryFolders();
 /** The `worksheet.csv` of these users, each with an open finding of this severity or none. */
 const worksheetOf = async (users: readonly (readonly [user: UserRecord, worst?: Severity])[]): Promise<Uint8Array> => {
   const spools = await createSpoolFolder();
-  const sheets = await openUserSheets(spools, NOW);
+  const sheets = await openUserSheets(spools, { now: NOW, readAt: NOW });
   for (const [position, [user, worst]] of users.entries())
     await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
   const { 'worksheet.csv': evidence } = await sheets.finish();

@@ -74,7 +74,7 @@ const noNewcomers = defineChangeRule({
 
 const blind = defineUnavailableRule({ ...texts, id: 'blind', needs: 'ListPermissionGroups' });
 
-const context: Context = { now: 0, environmentId: 'env', partition: 'aws', trustedAccounts: new Set() };
+const context: Context = { now: 0, readAt: 0, environmentId: 'env', partition: 'aws', trustedAccounts: new Set() };
 
 interface Run {
   readonly records: readonly unknown[];

@@ -8,7 +8,7 @@ test.each([
   ['0', 0],
   ['0 below zero', -0],
 ])('never: %s', (_name, value) => {
-  expect(readTime(value, NOW)).toBe('never');
+  expect(readTime(value, { now: NOW, readAt: NOW })).toBe('never');
 });
 
 test.each([
@@ -17,7 +17,7 @@ test.each([
   ['exactly 5 minutes after now', NOW + 300_000],
   ['written with a fraction', NOW - 0.5],
 ])('a time: %s', (_name, value) => {
-  expect(readTime(value, NOW)).toBe(value);
+  expect(readTime(value, { now: NOW, readAt: NOW })).toBe(value);
 });
 
 test.each([
@@ -34,14 +34,26 @@ test.each([
   ['a list', [NOW]],
   ['an object', {}],
 ])('unusable: %s', (_name, value) => {
-  expect(readTime(value, NOW)).toBe('unusable');
+  expect(readTime(value, { now: NOW, readAt: NOW })).toBe('unusable');
 });
+
+test.each([
+  { now: NOW, readAt: NOW + 1000, latest: NOW + 301_000 },
+  { now: NOW, readAt: NOW - 1000, latest: NOW + 300_000 },
+])(
+  'usable until 5 minutes after the later of now and the moment of reading, $now and $readAt',
+  ({ latest, ...moments }) => {
+    expect(readTime(latest, moments)).toBe(latest);
+    expect(readTime(latest + 1, moments)).toBe('unusable');
+  },
+);
 
 test.each([
   ['none', NOW, 0],
   ['a millisecond short of one', daysAgo(1) + 1, 0],
   ['exactly one', daysAgo(1), 1],
   ['rounded down', daysAgo(91) - 1, 91],
+  ['none to a time before', NOW + 1, 0],
 ])('whole days: %s', (_name, from, days) => {
   expect(daysBetween(from, NOW)).toBe(days);
 });

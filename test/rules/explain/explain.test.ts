@@ -44,7 +44,7 @@ describe('a rule on one user', () => {
       { member: 'type', value: 'SUPER_USER' },
       { member: 'lastLoginTime', value: lastLoginTime },
     ]);
-    expect([...(explanation?.context ?? [])]).toEqual(['now']);
+    expect([...(explanation?.context ?? [])]).toEqual(['now', 'readAt']);
     expect(explanation?.options).toEqual({ maxDays: 90, privilegedMaxDays: 45 });
   });
 
