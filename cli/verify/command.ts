@@ -29,7 +29,7 @@ export const verifyCommand: DeclareCommand = (program, perform) =>
     )
     .option(
       '--config <file>',
-      'an audit.yaml: its schedule tells which nights must have a run; an accepted.yaml beside it counts',
+      'an audit.yaml: its schedule tells which nights must have a run, made in their time; an accepted.yaml beside it counts',
     )
     .option(
       '--head <head>',

@@ -31,7 +31,8 @@ const signaturesText = ({ runs, signatures }: Verification): string => {
 
 const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): string => {
   if (schedule.isChecked) {
-    return `${plural(schedule.nights, 'night')} due after the first run, ${schedule.missed} without a complete one`;
+    const late = schedule.late === 0 ? '' : `; ${plural(schedule.late, 'run')} listed long after the night`;
+    return `${plural(schedule.nights, 'night')} due after the first run, ${schedule.missed} without a complete one${late}`;
   }
   return hasConfig && runs === 0
     ? 'NOT CHECKED, there is no complete run to begin from'

@@ -46,6 +46,8 @@ const NEEDED = ['snapshot', 'findings', 'report'] as const;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(value));
+
 const isLink = (value: unknown): boolean =>
   isRecord(value) && isText(value.run) && isText(value.key) && isText(value.sha256);
 
@@ -65,6 +67,9 @@ const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
 const MANIFEST_MEMBERS: typeof MEMBERS = {
   ...MEMBERS,
   verdict: (value) => value === 'COMPLETE',
+  listing: (value) => value === undefined || (isRecord(value) && isTime(value.startedAt) && isTime(value.endedAt)),
+  late: (value) => value === undefined || value === true,
+  source: (value) => value === undefined || (isRecord(value) && isText(value.kind)),
   objects: (value) => isRecord(value) && Object.values(value).every(isStoredObject),
   unfinished: (value) => value === undefined || (Array.isArray(value) && value.every(isStoredObject)),
 };

@@ -1,6 +1,6 @@
 import type { Options } from '../../rules/engine/context.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
-import type { ListingTimes } from '../model/listing.ts';
+import type { ListingSource, ListingTimes } from '../model/listing.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';
 import type { RunLink } from './chain.ts';
@@ -43,6 +43,8 @@ export interface Manifest {
   readonly asOf: string;
   /** Missing in what older versions wrote. */
   readonly listing?: ListingTimes;
+  readonly late?: true;
+  readonly source?: ListingSource;
   readonly verdict: Verdict;
   readonly reason?: VerdictReason;
   readonly counts: Counts;

@@ -114,7 +114,7 @@ const performRun = async (
     async judgeAnew(snapshot) {
       const later = await readHistory(archive, { environmentId }, criteria);
       const anew = beginJudging(criteria, later.baseline, spools);
-      anew.readAt(Date.parse(listed.times.endedAt));
+      anew.readAt(Date.parse(listed.listing.endedAt));
       for await (const record of readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot')) {
         anew.see(record);
         await anew.settled();

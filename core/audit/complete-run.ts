@@ -137,7 +137,7 @@ const storeRun = async (
   settings: AuditSettings,
   criteria: Criteria,
   keys: RunKeys,
-  { counts, times: listing, snapshot: listedUsers }: JudgedListing,
+  listed: JudgedListing,
   { history, judgement }: Judged,
 ): Promise<Committed | { readonly snapshot?: ManifestObject }> => {
   const { archive, signManifestDigest } = settings;
@@ -157,11 +157,12 @@ const storeRun = async (
   };
 
   try {
-    const snapshot = await store(OUTPUTS.snapshot, listedUsers);
+    const snapshot = await store(OUTPUTS.snapshot, listed.snapshot);
     const evidence = await storeEvidence(judgement.evidence, store);
     const report = reportOf(
       request,
-      { counts, listing, judgement },
+      settings,
+      { ...listed, judgement },
       { history, sequence, trend: readTrend(last?.report) ?? [] },
     );
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };

@@ -1,10 +1,11 @@
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
+import { HOUR_MS } from '../../rules/engine/time.ts';
 import { positionName } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
 import { headText } from '../archive/head.ts';
 import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
 import { systemClock } from '../model/clock.ts';
-import { type ListingTimes, listingTimes } from '../model/listing.ts';
+import { isLive, isSameSource, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
 import { type Counts, countFindings, type Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
@@ -24,6 +25,8 @@ import type { Shortfall } from './verdict.ts';
 export interface ReportContent {
   readonly counts: Counts;
   readonly listing: ListingTimes;
+  /** Undefined where nothing was listed. */
+  readonly source?: ListingSource | undefined;
   readonly judgement: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>;
   readonly shortfall?: Shortfall | undefined;
 }
@@ -36,44 +39,70 @@ interface ReportChain {
   readonly trend?: readonly TrendPoint[];
 }
 
-const previousOf = (last: StoredManifest | undefined) => last && { previousRun: last.manifest.run };
+/** The last complete run, and its source where that is another than this run's. */
+const previousOf = (last: StoredManifest | undefined, source: ListingSource | undefined) => {
+  if (last === undefined) return undefined;
+  const { run, source: previous } = last.manifest;
+  const isOther = source !== undefined && previous !== undefined && !isSameSource(source, previous);
+  return { previousRun: run, ...(isOther && { previousSource: previous }) };
+};
+
+/** Whether a live listing began so long after the instant it stands for that it says little of it. */
+const isLate = (
+  asOf: Date,
+  { listing, source }: ReportContent,
+  { lateAfterHours }: Pick<AuditSettings, 'lateAfterHours'>,
+): boolean =>
+  source !== undefined && isLive(source) && Date.parse(listing.startedAt) - asOf.getTime() > lateAfterHours * HOUR_MS;
 
 /** Writes `report.json` out of a run's verdict. */
 export const reportOf = (
   { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
-  { counts, listing, judgement: { outcomes, findings, waiverTroubles }, shortfall }: ReportContent,
+  settings: Pick<AuditSettings, 'lateAfterHours'>,
+  content: ReportContent,
   { history: { head, last } = {}, sequence, trend = [] }: ReportChain = {},
-): Report => ({
-  schemaVersion: 1,
-  run: runName(asOf),
-  environmentId,
-  accountId,
-  ...(auditorAccountId !== undefined && { auditorAccountId }),
-  region,
-  asOf: asOf.toISOString(),
-  listing,
-  verdict: shortfall?.verdict ?? 'COMPLETE',
-  ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
-  counts,
-  rules: outcomes,
-  findings,
-  ...(waiverTroubles !== undefined && { waiverTroubles }),
-  ...previousOf(last ?? head?.last),
-  ...(head?.place !== undefined && { previousHead: headText(head.sequence, head.place.sha256) }),
-  ...(sequence !== undefined && { sequence }),
-  trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),
-});
+): Report => {
+  const {
+    counts,
+    listing,
+    source,
+    judgement: { outcomes, findings, waiverTroubles },
+    shortfall,
+  } = content;
+  return {
+    schemaVersion: 1,
+    run: runName(asOf),
+    environmentId,
+    accountId,
+    ...(auditorAccountId !== undefined && { auditorAccountId }),
+    region,
+    asOf: asOf.toISOString(),
+    listing,
+    ...(isLate(asOf, content, settings) && { late: true }),
+    ...(source !== undefined && { source }),
+    verdict: shortfall?.verdict ?? 'COMPLETE',
+    ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
+    counts,
+    rules: outcomes,
+    findings,
+    ...(waiverTroubles !== undefined && { waiverTroubles }),
+    ...previousOf(last ?? head?.last, source),
+    ...(head?.place !== undefined && { previousHead: headText(head.sequence, head.place.sha256) }),
+    ...(sequence !== undefined && { sequence }),
+    trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),
+  };
+};
 
 /** The report of a run that judged nobody, at this moment of the auditor's clock. */
 export const unjudgedReport = (
   request: AuditRequest,
-  { clock = systemClock }: Pick<AuditSettings, 'clock'>,
+  settings: Pick<AuditSettings, 'clock' | 'lateAfterHours'>,
   { rules, context }: Criteria,
   shortfall: Shortfall,
 ): Report => {
-  const now = clock.now();
+  const now = (settings.clock ?? systemClock).now();
   const evaluation = beginEvaluation(rules, context, undefined, { fail: () => {}, notAssessed: () => {} });
-  return reportOf(request, {
+  return reportOf(request, settings, {
     shortfall,
     listing: listingTimes(now, now),
     counts: { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 },
@@ -93,7 +122,7 @@ interface ManifestChain {
 
 /** The manifest of a run, unsigned. */
 export const manifestOf = (
-  { run, environmentId, accountId, region, asOf, listing, verdict, reason, counts, sequence }: Report,
+  { run, environmentId, accountId, region, asOf, listing, late, source, verdict, reason, counts, sequence }: Report,
   { rules, context, hashes }: Criteria,
   objects: Manifest['objects'],
   { history, unfinished = [] }: ManifestChain = {},
@@ -105,6 +134,8 @@ export const manifestOf = (
   region,
   asOf,
   ...(listing !== undefined && { listing }),
+  ...(late && { late }),
+  ...(source !== undefined && { source }),
   verdict,
   ...(reason !== undefined && { reason }),
   counts,

@@ -47,7 +47,8 @@ export const keepAttempt = async (
       ? unjudgedReport(request, settings, criteria, shortfall)
       : reportOf(
           request,
-          { counts: listed.counts, listing: listed.times, judgement, shortfall },
+          settings,
+          { ...listed, judgement, shortfall },
           { ...(history !== undefined && { history }), trend: readTrend(last?.report) ?? [] },
         );
   // What resolved is news of a complete run only.

@@ -1,6 +1,6 @@
 import type { Evidence, Spool } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
-import { type ListingCounts, type ListingTimes, listingTimes } from '../model/listing.ts';
+import { type ListingCounts, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { Counts } from '../model/report.ts';
 import type { Listing, ListingEnd } from '../sources/source.ts';
@@ -10,7 +10,8 @@ import type { Judging } from './judging.ts';
 export interface JudgedListing {
   readonly end: ListingEnd;
   readonly counts: Counts;
-  readonly times: ListingTimes;
+  readonly listing: ListingTimes;
+  readonly source: ListingSource;
   readonly snapshot: Evidence;
 }
 
@@ -39,7 +40,8 @@ export const judgeListing = async (
   return {
     end: listing.end(),
     counts: { users, duplicates, ...listing.counts() },
-    times: listingTimes(startedAt, readAt()),
+    listing: listingTimes(startedAt, readAt()),
+    source: listing.source,
     snapshot: await snapshot.finish(),
   };
 };

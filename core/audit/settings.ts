@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../model/clock.ts';
 import type { ListingCounts } from '../model/listing.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Wait } from '../notify/deliver.ts';
+import { lateAfterHours } from '../schedule/schedule.ts';
 import type { UserSource } from '../sources/source.ts';
 
 /** The progress of a listing. */
@@ -33,6 +34,8 @@ export interface AuditSettings {
   readonly trustedAccounts: readonly string[];
   /** The largest drop of the roster between two runs, in per cent. */
   readonly maxDropPercent: number;
+  /** A live listing that begins over so many hours after asOf is late. */
+  readonly lateAfterHours: number;
   /** The operators' name for the environment. */
   readonly environmentName?: string;
   /** The zone of the schedule, an IANA name: the page gives the run's instant in it, too. */
@@ -60,6 +63,7 @@ export const configuredSettings = (
     waivers,
     trustedAccounts: config.trustedAccounts,
     maxDropPercent: config.maxDropPercent,
+    lateAfterHours: lateAfterHours(config.schedule, config.listing.mode),
     reminders: config.reminders,
     timeZone: config.schedule.timezone,
     config,

@@ -145,6 +145,7 @@ const schedule = section({
       if (message !== undefined) issues.push({ code: 'custom', input: value, message });
     }),
   timezone: text('an IANA time zone, such as America/New_York', isTimeZone).default('America/New_York'),
+  lateAfterHours: decimal('a number over 0, up to 168', (value) => value > 0 && value <= 168).exactOptional(),
 });
 
 /** A web hook's address may be all that guards it: no message repeats one. */

@@ -7,6 +7,24 @@ export type StopReason =
   | 'validation'
   | 'source-unavailable';
 
+/** The origin of the users of a run. */
+export interface ListingSource {
+  /** `parts`: the service, in a listing of several invocations; `archive`: the snapshot of an earlier run. */
+  readonly kind: 'finspace' | 'parts' | 'roster' | 'archive';
+  /** The URL of a service. */
+  readonly endpoint?: string;
+  /** What was read in place of a service, with its SHA-256. */
+  readonly file?: string;
+  readonly sha256?: string;
+}
+
+/** Whether the users were listed as they were at that moment. */
+export const isLive = ({ kind }: ListingSource): boolean => kind === 'finspace' || kind === 'parts';
+
+/** Whether two runs asked the same service, or the same kind of file. */
+export const isSameSource = (one: ListingSource, other: ListingSource): boolean =>
+  one.kind === other.kind && one.endpoint === other.endpoint;
+
 /** The time of a listing by the auditor's clock; ISO 8601, UTC. */
 export interface ListingTimes {
   /** When its first page was asked for. */

@@ -2,7 +2,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
-import type { ListingCounts, ListingTimes, StopReason } from './listing.ts';
+import type { ListingCounts, ListingSource, ListingTimes, StopReason } from './listing.ts';
 import type { TrendPoint } from './trend.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
@@ -50,6 +50,12 @@ export interface Report {
   readonly asOf: string;
   /** Where nothing was listed, the moment at which that was known. Missing in what older versions wrote. */
   readonly listing?: ListingTimes;
+  /** A live listing that began long after `asOf`: it shows the users as they were then. */
+  readonly late?: true;
+  /** Missing where nothing was listed, and in what older versions wrote. */
+  readonly source?: ListingSource;
+  /** That of the last complete run, where it is another. */
+  readonly previousSource?: ListingSource;
   readonly verdict: Verdict;
   /** There where the verdict is not COMPLETE. */
   readonly reason?: VerdictReason;

@@ -1,10 +1,11 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { ResolutionCause } from '../../rules/engine/finding.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
-import { plural } from '../text/plain-text.ts';
+import { plainLine, plural } from '../text/plain-text.ts';
 import type { HighlightKind } from './highlights.ts';
-import type { ListingCounts } from './listing.ts';
-import type { Counts, VerdictReason } from './report.ts';
+import type { ListingCounts, ListingSource, ListingTimes } from './listing.ts';
+import type { Counts, Report, VerdictReason } from './report.ts';
 
 interface HighlightWords {
   /** On one finding, and behind a number: `3 new`. */
@@ -96,6 +97,45 @@ export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: str
 export const seenText = ({ users, pages, duplicates }: Counts): string =>
   `${plural(users, 'user')} on ${plural(pages, 'page')}` +
   (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
+
+const timeBetween = (from: string, to: string): string => {
+  const ms = Date.parse(to) - Date.parse(from);
+  if (ms >= 2 * DAY_MS) return plural(Math.floor(ms / DAY_MS), 'day');
+  return ms >= 2 * HOUR_MS ? plural(Math.floor(ms / HOUR_MS), 'hour') : plural(Math.floor(ms / MINUTE_MS), 'minute');
+};
+
+/** `listed 7 days after the night it stands for` */
+export const lateText = (asOf: string, { startedAt }: ListingTimes): string =>
+  `listed ${timeBetween(asOf, startedAt)} after the night it stands for`;
+
+const MAX_SOURCE = 300;
+
+/** Says where users came from: `the FinSpace Data API at https://…`. */
+export const sourceText = ({ kind, endpoint = '', file = '' }: ListingSource): string =>
+  plainLine(
+    {
+      finspace: `the FinSpace Data API at ${endpoint}`,
+      parts: `the FinSpace Data API at ${endpoint}, in several invocations`,
+      roster: `the roster ${file}`,
+      archive: `the snapshot ${file}`,
+    }[kind],
+    MAX_SOURCE,
+  );
+
+/** The sentences that a reader of a run needs before all others; none of most runs. */
+export const forewords = (report: Report): readonly string[] => {
+  const { asOf, late, listing, source, previousSource, previousRun } = report;
+  return [
+    ...(late && listing
+      ? [`LATE: ${lateText(asOf, listing)}. It shows the users as they were then, not as they were that night.`]
+      : []),
+    ...(source && previousSource
+      ? [
+          `ANOTHER SOURCE: the users came from ${sourceText(source)}; those of run ${previousRun} came from ${sourceText(previousSource)}.`,
+        ]
+      : []),
+  ];
+};
 
 /** `not configured`: how a rule fared. */
 export const stateText = (state: RuleOutcome['state']): string => state.replace('-', ' ');

@@ -45,7 +45,9 @@ export const archivedSource =
       }
     }
 
+    const { key, sha256 } = manifest.objects.snapshot ?? {};
     return {
+      source: { kind: 'archive', ...(key !== undefined && { file: key }), ...(sha256 !== undefined && { sha256 }) },
       pages: pages(),
       startedAt: Date.parse(manifest.listing?.startedAt ?? manifest.asOf),
       readAt: () => momentsOf(manifest).readAt,

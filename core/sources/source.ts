@@ -1,4 +1,4 @@
-import type { ListingCounts, StopReason } from '../model/listing.ts';
+import type { ListingCounts, ListingSource, StopReason } from '../model/listing.ts';
 
 export type ListingEnd =
   | { readonly complete: true }
@@ -14,6 +14,7 @@ export type UserFacts = Readonly<Record<string, unknown>>;
 
 /** One pass over every user of an environment. */
 export interface Listing {
+  readonly source: ListingSource;
   /**
    * The users of each page, as the service gave them. It ends where the listing ends, and never throws for what the
    * service does: `end` then says whether that was the end of the directory.

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
 import { chainKeys } from '../archive/head.ts';
 import { areaPrefix, keysUnder } from '../archive/keys.ts';
+import { lateText } from '../model/words.ts';
 import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
 import { type Attempts, checkSchedule, type Due, listAttempts, type ScheduleCheck } from './gaps.ts';
 import { type LatestState, readLatestState } from './latest.ts';
@@ -10,6 +11,7 @@ import {
   acceptedPlaces,
   chainProblems,
   type Link,
+  type RunOfLink,
   readLinks,
   runsOf,
   signatureProblems,
@@ -63,7 +65,7 @@ export interface Verification {
     readonly keys: readonly SigningKey[];
   };
   readonly schedule:
-    | { readonly isChecked: true; readonly nights: number; readonly missed: number }
+    | { readonly isChecked: true; readonly nights: number; readonly missed: number; readonly late: number }
     | { readonly isChecked: false };
   /** Unfinished ones that left something; they are no part of the chain. */
   readonly attempts: number;
@@ -88,10 +90,18 @@ const signaturesOf = (links: readonly Link[], isChecked: boolean): Verification[
   keys: signingKeysOf(links),
 });
 
-const scheduleOf = (check: ScheduleCheck | undefined): Verification['schedule'] =>
+const scheduleOf = (check: ScheduleCheck | undefined, late: number): Verification['schedule'] =>
   check === undefined
     ? { isChecked: false }
-    : { isChecked: true, nights: check.scheduled, missed: check.missed.length };
+    : { isChecked: true, nights: check.scheduled, missed: check.missed.length, late };
+
+/** Lists the runs that stand for a night at which nobody looked. */
+const lateProblems = (runs: readonly RunOfLink[]): readonly Problem[] =>
+  runs.flatMap(({ run, key, claims }): readonly Problem[] =>
+    claims?.late === undefined || claims.listing === undefined
+      ? []
+      : [{ kind: 'late', run, key, message: `was ${lateText(claims.asOf, claims.listing)}` }],
+  );
 
 const byRun = (a: { readonly run?: string }, b: { readonly run?: string }): number =>
   (a.run ?? '') < (b.run ?? '') ? -1 : Number((a.run ?? '') > (b.run ?? ''));
@@ -129,7 +139,7 @@ const noRuns = (environmentId: string, attempts: Attempts): Problem => {
 };
 
 /** Tells whether no crash explains a problem: with such a one about, a pointer that is behind is no accident. */
-const isTampering = ({ kind }: Problem): boolean => kind !== 'gap' && kind !== 'unsigned';
+const isTampering = ({ kind }: Problem): boolean => !['gap', 'late', 'unsigned'].includes(kind);
 
 const latestObservations = (latest: LatestState, others: readonly Problem[]): Observations => {
   if (latest.state !== 'behind-by-one') return { problems: [], notes: [] };
@@ -192,7 +202,8 @@ export const verifyEnvironment = async (
     due === undefined || instants.length === 0
       ? undefined
       : await checkSchedule(archive, instants, attempts, due, closedTimes(links));
-  problems.push(...(schedule?.missed ?? []));
+  const late = due === undefined ? [] : lateProblems(runs);
+  problems.push(...(schedule?.missed ?? []), ...late);
   if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 
   add(milestoneObservations(links));
@@ -207,7 +218,7 @@ export const verifyEnvironment = async (
     ...(first !== undefined && { firstRun: first.run }),
     ...(last !== undefined && { lastRun: last.run }),
     signatures: signaturesOf(links, publicKeys.length > 0),
-    schedule: scheduleOf(schedule),
+    schedule: scheduleOf(schedule, late.length),
     attempts: [...attempts.values()].reduce((sum, { size }) => sum + size, 0),
     uncovered: (await findUncovered(archive, environmentId, claimed)).length,
     problems: standing.toSorted(byRun),

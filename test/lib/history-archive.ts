@@ -47,6 +47,7 @@ export const auditNight = async (
     trustedAccounts: [],
     reminders: defaultConfig(rules).reminders,
     maxDropPercent: 20,
+    lateAfterHours: 6,
     config: {},
     clock: stoppedClock(Date.parse(asOf)),
   });

@@ -58,6 +58,7 @@ export const auditNight = (
       trustedAccounts: [],
       reminders: defaultConfig(rules).reminders,
       maxDropPercent: 20,
+      lateAfterHours: 6,
       config: {},
       notifyWaitMs: 0,
       clock: stoppedClock(night(number).getTime()),

@@ -63,13 +63,16 @@ export async function* eventsOf({
     };
     yield { type: 'FinSpace Audit Finding', detail };
   }
-  const { asOf, listing, verdict, reason, counts, previousRun } = report;
+  const { asOf, listing, late, source, previousSource, verdict, reason, counts, previousRun } = report;
   yield {
     type: 'FinSpace Audit Run',
     detail: {
       ...common,
       asOf,
       ...(listing !== undefined && { listing }),
+      ...(late && { late }),
+      ...(source !== undefined && { source }),
+      ...(previousSource !== undefined && { previousSource }),
       verdict,
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message: plainLine(message, MAX_TEXT) }),

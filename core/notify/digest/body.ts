@@ -9,8 +9,10 @@ import {
   BAD_NEWS,
   begunAnew,
   CAUSE_WORDS,
+  forewords,
   HIGHLIGHT_WORDS,
   seenText,
+  sourceText,
   stateText,
   TROUBLE_WORDS,
   UNSEEN,
@@ -205,6 +207,7 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
     ['Run', report.run],
     ['As of', report.asOf],
     ['Listed', report.listing && `${report.listing.startedAt} to ${report.listing.endedAt}`],
+    ['Users from', report.source && sourceText(report.source)],
     ['Environment', report.environmentId],
     ['Account', report.accountId],
     ['Audited from', report.auditorAccountId],
@@ -229,6 +232,7 @@ export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): str
   const isComplete = report.verdict === 'COMPLETE';
 
   return [
+    ...forewords(report).flatMap((sentence) => [wrap(sentence), '']),
     `FinSpace environment ${name === '' ? id : `${name} (${id})`}`,
     wrap(inOneLine(report, news)),
     '',

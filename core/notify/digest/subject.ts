@@ -76,6 +76,10 @@ const forms = (report: Report, news: readonly Highlight[], troubles: number): re
   ];
 };
 
+/** Says first that a run is late or of another source: empty of most runs. */
+const oddities = ({ late, previousSource }: Report): string =>
+  `${late ? 'LATE, ' : ''}${previousSource === undefined ? '' : 'ANOTHER SOURCE, '}`;
+
 /** The environment as a subject may name it: its id where nothing of its name can be read as ASCII. */
 const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
   const name = plainLine(toAscii(plainLine(environmentName)));
@@ -85,8 +89,9 @@ const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
 /** Says what changed, and where, in fewer than 100 characters of ASCII that begin with a letter. */
 export const composeSubject = (facts: DigestFacts, news: readonly Highlight[], troubles: number): string => {
   const name = nameOf(facts);
-  const room = (form: string): number => MAX_SUBJECT - 'FinSpace : '.length - form.length;
+  const first = oddities(facts.report);
+  const room = (form: string): number => MAX_SUBJECT - `FinSpace : ${first}`.length - form.length;
   const all = forms(facts.report, news, troubles);
   const form = all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
-  return `FinSpace ${truncate(name, Math.max(room(form), 4))}: ${form}`.slice(0, MAX_SUBJECT);
+  return `FinSpace ${truncate(name, Math.max(room(form), 4))}: ${first}${form}`.slice(0, MAX_SUBJECT);
 };

@@ -47,6 +47,8 @@ code, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Cons
 .quiet { color: var(--quiet); }
 
 .verdict { display: grid; grid-template-columns: auto 1fr; gap: 0.25rem 1.1rem; align-items: start; border-left: 6px solid var(--tone); margin-bottom: 1rem; }
+.foreword { background: var(--warn-back); color: var(--warn); border: 2px solid; border-left-width: 10px; margin-bottom: 1rem; }
+.foreword p { margin: 0; max-width: 52rem; }
 .verdict svg { width: 2.6rem; height: 2.6rem; margin-top: 0.1rem; }
 .verdict .disc { fill: var(--tone); }
 .verdict .sign { stroke: var(--card); stroke-width: 2.4; fill: none; stroke-linecap: round; stroke-linejoin: round; }

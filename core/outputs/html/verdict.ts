@@ -1,7 +1,7 @@
 import { isFullyJudged, isOn, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { begunAnew, countedHighlights, seenText, UNSEEN } from '../../model/words.ts';
+import { begunAnew, countedHighlights, forewords, seenText, sourceText, UNSEEN } from '../../model/words.ts';
 import { plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { utcText, zonedText } from './instant.ts';
@@ -39,6 +39,13 @@ const shortfallText = (report: Report): Html => {
   const { reason, message, counts } = report;
   return html`<p><strong>Nothing here is to be read as fixed, and nobody as compliant for not being named.</strong> Until a run is complete again, the findings of the last complete run stand.</p>
 <dl><dt>Reason</dt><dd><code>${reason ?? 'none given'}</code></dd>${message !== undefined && html`<dt>What happened</dt><dd>${foreign(message)}</dd>`}<dt>Seen</dt><dd>${counts.users === 0 ? 'no user' : seenText(counts)}</dd><dt>Not seen</dt><dd>${reason === undefined ? 'what the reason kept from view' : UNSEEN[reason]}</dd></dl>`;
+};
+
+/** Says what a reader must know before all else: that a run is late, or of another source. */
+export const forewordsCard = (report: Report): Html | undefined => {
+  const sentences = forewords(report);
+  if (sentences.length === 0) return undefined;
+  return html`<div class="card foreword" role="note">${sentences.map((sentence) => html`<p><strong>${foreign(sentence)}</strong></p>`)}</div>`;
 };
 
 /** Says what the run is worth, before anything that it found. */
@@ -123,10 +130,10 @@ const comparedWith = ({ verdict, previousRun }: Report): Html => {
 
 /** Lists the instant, the run and the listing that the page speaks for. */
 export const runFacts = ({ report, timeZone }: RunFacts): Html => {
-  const { asOf, listing, run, counts } = report;
+  const { asOf, listing, source, run, counts } = report;
   const { requests, throttled, retries } = counts;
   const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);
   const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated${begunAnew(counts)}`;
   const listed = listing && fact('Listed', `from ${utcText(listing.startedAt)}`, `to ${utcText(listing.endedAt)}`);
-  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${listed}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${comparedWith(report)}</dl>`;
+  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${listed}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${source && fact('Users from', foreign(sourceText(source)))}${comparedWith(report)}</dl>`;
 };

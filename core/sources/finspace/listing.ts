@@ -27,7 +27,7 @@ const START: ListingCursor = { pages: 0, seen: [] };
  * Opens one listing. The first request is made when the first page is asked for, and from then on each page is asked for
  * while the one before it is worked on. A listing that is left early abandons its last request, and makes none again.
  */
-export const openListing = (settings: ReaderSettings, from = START): ResumableListing => {
+export const openListing = (settings: ReaderSettings, from = START): Omit<ResumableListing, 'source'> => {
   const abandoned = new AbortController();
   const reader = openReader(settings, abandoned.signal);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };

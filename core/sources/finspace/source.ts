@@ -6,5 +6,6 @@ import type { FinspaceSettings } from './settings.ts';
 /** Lists the users of a FinSpace environment, through ListUsers. Throws where the endpoint is no URL. */
 export const finspaceSource = (settings: FinspaceSettings): ResumableSource => {
   const defaults = readerSettings(settings);
-  return (deadline, from) => openListing({ ...defaults, deadline }, from);
+  const source = { kind: 'finspace', endpoint: settings.endpoint } as const;
+  return (deadline, from) => ({ source, ...openListing({ ...defaults, deadline }, from) });
 };

@@ -5,7 +5,7 @@ import type { ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
 import type { Clock } from '../../model/clock.ts';
-import { type ListingCounts, type ListingTimes, listingTimes } from '../../model/listing.ts';
+import { type ListingCounts, type ListingSource, type ListingTimes, listingTimes } from '../../model/listing.ts';
 import type { Listing, ListingCursor, ListingEnd, ResumableSource, UserSource } from '../source.ts';
 import {
   findPart,
@@ -25,6 +25,7 @@ export interface ListingPart {
   readonly end: ListingEnd;
   readonly counts: ListingCounts;
   readonly listing: ListingTimes;
+  readonly source: ListingSource;
   readonly next: 'next-part' | 'new-pass' | 'nothing';
 }
 
@@ -77,6 +78,7 @@ const listAndStore = async (
       end: listing.end(),
       counts: listing.counts(),
       listing: listingTimes(startedAt, clock.now()),
+      source: listing.source,
       cursor: listing.cursor(),
     };
     const { object, isOurs } = await storeOnce(archive, key, await writeEnd(spool, ending));
@@ -151,6 +153,7 @@ export const partsSource =
     }
 
     return {
+      source: { ...first?.source, kind: 'parts' },
       pages: pages(),
       startedAt: first && Date.parse(first.listing.startedAt),
       readAt: () => readAt,

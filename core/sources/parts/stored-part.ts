@@ -5,7 +5,7 @@ import { readLines } from '../../archive/lines.ts';
 import type { ManifestObject } from '../../archive/manifest.ts';
 import { verified } from '../../archive/read-run.ts';
 import type { Evidence, Spool } from '../../archive/staging.ts';
-import type { ListingCounts, ListingTimes } from '../../model/listing.ts';
+import type { ListingCounts, ListingSource, ListingTimes } from '../../model/listing.ts';
 import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
 import type { ListingCursor, ListingEnd } from '../source.ts';
@@ -15,6 +15,7 @@ export interface PartEnd {
   readonly end: ListingEnd;
   readonly counts: ListingCounts;
   readonly listing: ListingTimes;
+  readonly source: ListingSource;
   readonly cursor: ListingCursor;
 }
 

@@ -192,7 +192,7 @@ describe('in a bucket', () => {
     expect(JSON.parse(sent.stdout)).toMatchObject({ verdict: 'COMPLETE' });
     expect(sent.stderr).toBe('');
     expect(others).toEqual([]);
-    expect(message?.subject).toMatch(/^FinSpace \w+: first audit, \d+ findings \(worst CRITICAL\)$/);
+    expect(message?.subject).toMatch(/^FinSpace \w+: LATE, first audit, \d+ findings \(worst CRITICAL\)$/);
     expect(message?.attributes).toEqual({
       environment: simulator.environmentId,
       verdict: 'COMPLETE',

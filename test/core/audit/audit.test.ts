@@ -11,6 +11,7 @@ import type { AuditRequest } from '../../../core/audit/request.ts';
 import type { AuditSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
+import type { ListingSource } from '../../../core/model/listing.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import type { Alert, Channel } from '../../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
@@ -141,6 +142,7 @@ const newAudit = async (archive?: Archive) => {
           trustedAccounts: [],
           reminders: defaultConfig(catalogue).reminders,
           maxDropPercent: 20,
+          lateAfterHours: 6,
           config: {},
           notifyWaitMs: 100,
           clock: stoppedClock(night(number).getTime()),
@@ -254,6 +256,16 @@ const slowListing = (start: number, msAPage: number, pages: readonly (readonly u
   return { source, settings: { clock: { ...stoppedClock(0), now: () => now } } };
 };
 
+/** A channel that keeps the events. */
+const eventsTo = (events: AuditEvent[]): Channel => ({
+  name: 'events',
+  isResent: true,
+  prepare: (notification) => async () => {
+    for await (const event of eventsOf(notification)) events.push(event);
+    return {};
+  },
+});
+
 describe('the time of a listing', () => {
   const start = night(1).getTime() + 60_000;
 
@@ -267,16 +279,8 @@ describe('the time of a listing', () => {
   ])('stands in the report, manifest, digest, page and event of $name', async ({ end, folder }) => {
     const { archive, alerts, run: auditNight } = await newAudit();
     const events: AuditEvent[] = [];
-    const channel: Channel = {
-      name: 'events',
-      isResent: true,
-      prepare: (notification) => async () => {
-        for await (const event of eventsOf(notification)) events.push(event);
-        return {};
-      },
-    };
     const slowly = slowListing(start, 60_000, [[user('a')]], end);
-    const { report, objects } = await auditNight({ ...slowly, channels: [channel] });
+    const { report, objects } = await auditNight({ ...slowly, channels: [eventsTo(events)] });
     const listing = { startedAt: '2026-11-24T02:01:00.000Z', endedAt: '2026-11-24T02:02:00.000Z' };
     const manifest: Manifest = JSON.parse(await readText(archive, folder));
     expect([report.listing, manifest.listing, events.at(-1)?.detail.listing]).toEqual([listing, listing, listing]);
@@ -301,6 +305,83 @@ describe('the time of a listing', () => {
     );
     expect(await keysOf(archive)).toEqual([]);
     expect((await auditNight({ ...plan, ...behind(300_000) })).report.verdict).toBe('COMPLETE');
+  });
+});
+
+describe('a run that is late', () => {
+  const HOUR = 3_600_000;
+  const deadline = { complete: false, reason: 'deadline', message: 'm' } as const;
+  const startedAfter = (hours: number, ms = 0) => ({ clock: stoppedClock(night(1).getTime() + hours * HOUR + ms) });
+  const from = (kind: ListingSource['kind'], end?: ListingEnd): UserSource => {
+    const listing = listingOf([[user('a')]], end)(0);
+    return () => ({ ...listing, source: { kind } });
+  };
+
+  test.each([
+    { name: 'exactly 6 hours after its instant', source: from('finspace'), settings: startedAfter(6), late: undefined },
+    { name: 'a millisecond later', source: from('finspace'), settings: startedAfter(6, 1), late: true },
+    { name: 'a millisecond later, in parts', source: from('parts'), settings: startedAfter(6, 1), late: true },
+    {
+      name: 'a millisecond later, and cut',
+      source: from('finspace', deadline),
+      settings: startedAfter(6, 1),
+      late: true,
+    },
+    {
+      name: 'within the hours of the config',
+      source: from('finspace'),
+      settings: { ...startedAfter(13), lateAfterHours: 13 },
+      late: undefined,
+    },
+    { name: 'a week after, from an archive', source: from('archive'), settings: startedAfter(168), late: undefined },
+    { name: 'a week after, from a roster', source: from('roster'), settings: startedAfter(168), late: undefined },
+  ])('begins to list $name: $late', async ({ source, settings, late }) => {
+    const { archive, run: auditNight } = await newAudit();
+    const { report } = await auditNight({ source, settings });
+    const key = runKeys(ENVIRONMENT, night(1)).manifest;
+    const folder = `incomplete/${partition()}/${run()}-attempt-1`;
+    const manifest = JSON.parse(
+      await readText(archive, report.verdict === 'COMPLETE' ? key : `${folder}/manifest.json`),
+    );
+    expect([report.late, manifest.late]).toEqual([late, late]);
+  });
+
+  test('is told in the event, and mailed though nothing changed', async () => {
+    const { alerts, run: auditNight } = await newAudit();
+    await auditNight({ pages: [users(2)] });
+    const events: AuditEvent[] = [];
+    const settings = { clock: stoppedClock(night(9).getTime()) };
+    await auditNight({ pages: [users(2)], number: 2, channels: [eventsTo(events)], settings });
+    expect(events.at(-1)?.detail).toMatchObject({ late: true });
+    expect(alerts.at(-1)?.body).toMatch(/^LATE: listed 7 days after the night it stands for\./);
+  });
+});
+
+describe('the source of the users', () => {
+  const at = (endpoint: string): UserSource => {
+    return () => ({ ...listingOf([users(2)])(0), source: { kind: 'finspace', endpoint } });
+  };
+
+  test('stands in report, manifest and event, and one that is another than before is told', async () => {
+    const { archive, alerts, run: auditNight } = await newAudit();
+    const events: AuditEvent[] = [];
+    const channels = [eventsTo(events)];
+    const [here, there] = ['https://here.example', 'https://there.example'];
+    const night1 = await auditNight({ source: at(here), channels });
+    const night2 = await auditNight({ source: at(there), number: 2, channels });
+    const night3 = await auditNight({ source: at(there), number: 3, channels });
+
+    const from = (endpoint: string) => ({ kind: 'finspace', endpoint });
+    const sources = [night1, night2, night3].map(({ report: { source, previousSource } }) => [source, previousSource]);
+    expect(sources).toEqual([
+      [from(here), undefined],
+      [from(there), from(here)],
+      [from(there), undefined],
+    ]);
+    expect(events.map(({ detail: { source, previousSource } }) => [source, previousSource])).toEqual(sources);
+    const stored = await readManifest(archive, runKeys(ENVIRONMENT, night(2)).manifest);
+    expect(stored?.manifest.source).toEqual(from(there));
+    expect(alerts.map(({ body }) => body.includes('ANOTHER SOURCE'))).toEqual([false, true]);
   });
 });
 

@@ -78,6 +78,7 @@ const auditOf = async (
       trustedAccounts: [],
       reminders: defaultConfig(rules).reminders,
       maxDropPercent: 20,
+      lateAfterHours: 6,
       config: {},
     },
   );

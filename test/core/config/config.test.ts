@@ -126,6 +126,11 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}schedule: { cron: "*/30 8-17 * * 1-5" }`,
       part: { schedule: { cron: '*/30 8-17 * * 1-5' } },
     },
+    {
+      name: 'the latest beginning',
+      text: `${ENVIRONMENTS}schedule: { lateAfterHours: 168 }`,
+      part: { schedule: { lateAfterHours: 168 } },
+    },
     { name: 'UTC', text: `${ENVIRONMENTS}schedule: { timezone: UTC }`, part: { schedule: { timezone: 'UTC' } } },
     {
       name: 'accounts, quoted or not, with leading zeros',
@@ -573,6 +578,11 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}listing: { mode: twice }`,
       problem: 'audit.yaml:2: listing.mode: must be one of single, durable, got "twice"',
     },
+    ...['0', '168.1', 'never'].map((hours) => ({
+      name: `lateness after ${hours} hours`,
+      text: `${ENVIRONMENTS}schedule: { lateAfterHours: ${hours} }`,
+      problem: `audit.yaml:2: schedule.lateAfterHours: must be a number over 0, up to 168, got "${hours}"`,
+    })),
     {
       name: 'a drop of over 100 per cent',
       text: `${ENVIRONMENTS}maxDropPercent: 100.1`,

@@ -9,6 +9,7 @@ import { chainKey } from '../../../core/archive/keys.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
@@ -89,7 +90,7 @@ describe('an undisturbed history', () => {
         valid: LAST,
         keys: [{ keyId: KMS_KEY_ARN, algorithm: 'ECDSA_SHA_256', runs: LAST }],
       },
-      schedule: { isChecked: true, nights: LAST - 1, missed: 0 },
+      schedule: { isChecked: true, nights: LAST - 1, missed: 0, late: 0 },
       attempts: 0,
       uncovered: 0,
       problems: [],
@@ -622,7 +623,7 @@ describe('nights', () => {
     await auditNight(archive, 4);
     const { problems, schedule, attempts } = await verify(archive, { due: DUE });
     expect(attempts).toBe(3);
-    expect(schedule).toEqual({ isChecked: true, nights: 3, missed: 2 });
+    expect(schedule).toEqual({ isChecked: true, nights: 3, missed: 2, late: 0 });
     expect(problems).toEqual([
       {
         kind: 'gap',
@@ -635,6 +636,17 @@ describe('nights', () => {
         message: 'no complete run for 2026-11-22 02:00 America/New_York; attempted, INCOMPLETE: deadline',
       },
     ]);
+  });
+
+  test('that were listed long after are told as late, where nights are looked for', async () => {
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1);
+    await auditNight(archive, 2, { clock: stoppedClock(night(9).getTime()) });
+    const { problems, schedule } = await verify(archive, { due: DUE });
+    expect(schedule).toEqual({ isChecked: true, nights: 1, missed: 0, late: 1 });
+    const message = 'was listed 7 days after the night it stands for';
+    expect(problems).toEqual([{ kind: 'late', run: runOf(2), key: keysOf(2).manifest, message }]);
+    expect((await verify(archive, {})).problems).toEqual([]);
   });
 
   test.each([
@@ -663,7 +675,7 @@ describe('nights', () => {
     // The 13th and the 15th of March 2027: 02:00 is 07:00 UTC on the one, 06:00 UTC on the other.
     for (const number of [114, 116 - 1 / 24]) await auditNight(archive, number);
     const { problems, schedule } = await verify(archive, { due: DUE });
-    expect(schedule).toEqual({ isChecked: true, nights: 1, missed: 0 });
+    expect(schedule).toEqual({ isChecked: true, nights: 1, missed: 0, late: 0 });
     expect(problems).toEqual([]);
   });
 

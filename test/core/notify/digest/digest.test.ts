@@ -16,6 +16,16 @@ const digestOf = (differs: FactsDiffer): Alert => {
 
 const aTrouble = { rule: 'stale-login', user: '01USER', expires: '2026-11-22' } as const;
 
+const aLateReport = (hours: number, differs: Partial<Report> = {}): Report => {
+  const startedAt = new Date(Date.parse(aReport().asOf) + hours * 3_600_000).toISOString();
+  return aReport({ late: true, listing: { startedAt, endedAt: startedAt }, ...differs });
+};
+
+const anotherSource: Partial<Report> = {
+  source: { kind: 'finspace', endpoint: 'https://elsewhere.example' },
+  previousSource: { kind: 'finspace', endpoint: 'https://finspace.example' },
+};
+
 describe('whether there is a digest', () => {
   const quiet: readonly (readonly [string, FactsDiffer])[] = [
     ['nothing changed', {}],
@@ -34,6 +44,8 @@ describe('whether there is a digest', () => {
   const told: readonly (readonly [string, FactsDiffer])[] = [
     ['the first audit', { report: aFirstReport() }],
     ['an incomplete audit', { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }],
+    ['a late audit in which nothing changed', { report: aLateReport(7) }],
+    ['an audit of another source in which nothing changed', { report: aReport(anotherSource) }],
     ['a failed audit', { report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) }],
     ...(['new', 'reopened', 'escalated', 'waiver-ended', 'event', 'resolved', 'reminder'] as const).map(
       (kind) => [`something is to be told: ${kind}`, { highlights: [aHighlight(kind)] }] as const,
@@ -223,6 +235,28 @@ describe('body', () => {
     const { body } = digestOf({ highlights: [aHighlight('new', ...findings)] });
     expect(body.match(/01X\d+/g)).toHaveLength(20);
     expect(body.split('\n').find((line) => line.includes('more in the report'))).toBe(last);
+  });
+
+  test.each([
+    { hours: 168 + 23.9, verdict: 'COMPLETE' as const, after: '7 days' },
+    { hours: 47.9, verdict: 'INCOMPLETE' as const, after: '47 hours' },
+    { hours: 0.75, verdict: 'COMPLETE' as const, after: '45 minutes' },
+  ])('begins with the lateness of an audit that is $verdict: $after', ({ hours, verdict, after }) => {
+    const { subject, body, attributes } = digestOf({ report: aLateReport(hours, { verdict }) });
+    expect(body.replaceAll(/\s+/g, ' ')).toMatch(
+      new RegExp(`^LATE: listed ${after} after the night it stands for\\. It shows the users as they were then, not`),
+    );
+    expect(subject).toMatch(/^FinSpace research: LATE, /);
+    expect(attributes.maxSeverity).toBe('CRITICAL');
+  });
+
+  test('begins with another source than that of the run before', () => {
+    const { subject, body, attributes } = digestOf({ report: aReport(anotherSource) });
+    expect(body.replaceAll(/\s+/g, ' ')).toMatch(
+      /^ANOTHER SOURCE: the users came from the FinSpace Data API at https:\/\/elsewhere\.example; those of run 20261123T020000Z came from the FinSpace Data API at https:\/\/finspace\.example\. /,
+    );
+    expect(subject).toMatch(/^FinSpace research: ANOTHER SOURCE, /);
+    expect(attributes.maxSeverity).toBe('CRITICAL');
   });
 
   test('says where the report is, and of which run', () => {

@@ -50,6 +50,23 @@ test('tells whose run it is, and its instant in both zones', () => {
     expect(words).toContain(text);
 });
 
+test('says before all else that the run is late and of another source', () => {
+  const words = read({
+    report: aReport({
+      late: true,
+      listing: { startedAt: '2026-12-01T02:10:00.000Z', endedAt: '2026-12-01T02:20:00.000Z' },
+      source: { kind: 'parts', endpoint: 'https://elsewhere.example' },
+      previousSource: { kind: 'archive', file: 'snapshots/<b>' },
+    }),
+  });
+  const [, main = ''] = words.split('All runs');
+  expect(main.trim()).toMatch(/^LATE: listed 7 days after the night it stands for\./);
+  expect(main).toContain('the FinSpace Data API at https://elsewhere.example, in several invocations; those of run');
+  expect(main).toContain('came from the snapshot snapshots/&lt;b&gt;.');
+  expect(main.indexOf('ANOTHER SOURCE')).toBeLessThan(main.indexOf('Complete: the whole directory'));
+  expect(main).toContain('from 2026-12-01 02:10 UTC to 2026-12-01 02:20 UTC');
+});
+
 describe('the verdict', () => {
   test.each([
     {

@@ -13,6 +13,7 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 const newFolder = temporaryFolders();
 
 const ATTEMPT = { environmentId: 'abc', asOf: new Date('2026-11-24T02:00:00Z'), attempt: 'first' };
+const SOURCE = { kind: 'finspace', endpoint: 'https://finspace.example' } as const;
 const OUT_OF_TIME: ListingEnd = { complete: false, reason: 'deadline', message: 'page 2: deadline reached' };
 const REFUSED: ListingEnd = { complete: false, reason: 'validation', message: 'page 2: refused' };
 
@@ -26,6 +27,7 @@ const sourceOf =
   (deadline, from) => {
     opened.push([deadline, from]);
     return {
+      source: SOURCE,
       pages: (async function* listed() {
         yield* pages;
       })(),
@@ -67,6 +69,7 @@ describe('after a part', () => {
     end: OUT_OF_TIME,
     counts: { pages: 1, requests: 1, throttled: 0, retries: 0 },
     listing: listingTimes(0, 0),
+    source: SOURCE,
     next: 'next-part',
   });
 
@@ -135,6 +138,7 @@ test('the users of a part were read by its end, and the listing began with the f
   const readAt: unknown[] = [];
   for await (const [user] of listing.pages) readAt.push(user, listing.readAt?.());
   expect(listing.startedAt).toBe(200);
+  expect(listing.source).toEqual({ ...SOURCE, kind: 'parts' });
   expect(readAt).toEqual(['one', 200, 'other', 200, 'one', 300, 'other', 300]);
 });
 
@@ -148,6 +152,7 @@ test('a part ends by a line that is named as in archives of years ago', async ()
       end: OUT_OF_TIME,
       counts: { pages: 1, requests: 1, throttled: 0, retries: 0 },
       listing: { startedAt: '1970-01-01T00:00:00.000Z', endedAt: '1970-01-01T00:00:00.000Z' },
+      source: SOURCE,
       place: { nextToken: 'onwards', pages: 1, seen: ['digest'] },
     })}\n`,
   );
