@@ -26,11 +26,16 @@ export const archiveCommand = (program: Command, name: string): Command =>
     .option('--environment <id>', 'the environment (default: the only one of the archive)')
     .option('--json', 'print JSON');
 
+/** The end of every command's list of exit codes. */
+export const LAST_EXIT_CODES = `  4  all went well, and the output could not be written; a reader that has gone changes no code
+  70 a fault of the program's own`;
+
 export const READING_EXIT_CODES = `
 Exit codes:
   0  all that was asked for could be read
   2  something of it is altered, missing or can't be read, or a run asked for is not there
-  3  the command line or a config file is wrong`;
+  3  the command line or a config file is wrong
+${LAST_EXIT_CODES}`;
 
 /** Declares a command about an audit, with the flags that say what is audited and where the evidence goes. */
 export const auditCommand = (program: Command, name: string): Command =>

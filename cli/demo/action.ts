@@ -16,7 +16,6 @@ import { makeNights, type Night } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type ConfigFiles, readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
-import { interruptible } from '../terminal/interrupt.ts';
 import { progressLine } from '../terminal/progress.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type DemoFlags, readDemoFlags } from './options.ts';
@@ -158,20 +157,18 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
   const stage: Stage = { simulator, archive: folderArchive(folder), files, io };
 
   try {
-    return await interruptible(io, async () => {
-      if (!flags.json) showOpening(io.out, { ...options, ...RATE }, simulator.url);
-      const all: DemoAttempt[] = [];
-      const summaries: object[] = [];
-      for (const [index, night] of nights.entries()) {
-        const attempts = await auditUntilComplete(stage, night, index);
-        if (!flags.json) showNight(io.out, index, night, attempts);
-        summaries.push(nightJson(night, attempts));
-        all.push(...attempts);
-      }
-      if (flags.json) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
-      else await showEnd(io.out, folder, all);
-      return all.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
-    });
+    if (!flags.json) showOpening(io.out, { ...options, ...RATE }, simulator.url);
+    const all: DemoAttempt[] = [];
+    const summaries: object[] = [];
+    for (const [index, night] of nights.entries()) {
+      const attempts = await auditUntilComplete(stage, night, index);
+      if (!flags.json) showNight(io.out, index, night, attempts);
+      summaries.push(nightJson(night, attempts));
+      all.push(...attempts);
+    }
+    if (flags.json) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
+    else await showEnd(io.out, folder, all);
+    return all.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
   } finally {
     await simulator.close();
   }

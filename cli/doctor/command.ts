@@ -1,4 +1,4 @@
-import { auditCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import { auditCommand, type DeclareCommand, LAST_EXIT_CODES, NAME } from '../arguments/declaration.ts';
 import type { DoctorFlags } from './options.ts';
 
 const NOTES = `
@@ -14,7 +14,8 @@ Examples:
 Exit codes:
   0  nothing that was looked at failed
   2  something failed: an audit would, or nobody would start it or be told
-  3  the command line or a config file is wrong: nothing was looked at`;
+  3  the command line or a config file is wrong: nothing was looked at
+${LAST_EXIT_CODES}`;
 
 export const doctorCommand: DeclareCommand = (program, perform) =>
   auditCommand(program, 'doctor')

@@ -1,4 +1,4 @@
-import { archiveCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import { archiveCommand, type DeclareCommand, LAST_EXIT_CODES, NAME } from '../arguments/declaration.ts';
 import type { ReviewFlags } from './options.ts';
 
 const NOTES = `
@@ -14,7 +14,8 @@ Examples:
 Exit codes:
   0  the pack is built, or the review is signed off
   2  there is no complete run to review, or something in the archive is altered or missing
-  3  the command line, the filled worksheet or the pack is wrong: nothing was written`;
+  3  the command line, the filled worksheet or the pack is wrong: nothing was written
+${LAST_EXIT_CODES}`;
 
 export const reviewCommand: DeclareCommand = (program, perform) =>
   archiveCommand(program, 'review')

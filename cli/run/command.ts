@@ -1,4 +1,4 @@
-import { auditCommand, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import { auditCommand, type DeclareCommand, LAST_EXIT_CODES, NAME } from '../arguments/declaration.ts';
 import type { RunFlags } from './options.ts';
 
 /** The exit codes of an audit, which the help of the program lists, too. */
@@ -7,7 +7,8 @@ Exit codes:
   0  the audit is complete
   1  the audit is complete, and findings at or above --fail-on stand
   2  the audit is not complete (INCOMPLETE, FAILED), or its digest was not sent
-  3  the command line or a config file is wrong: nothing was done`;
+  3  the command line or a config file is wrong: nothing was done
+${LAST_EXIT_CODES}`;
 
 const NOTES = `
 Credentials come from where the AWS SDKs look for them: the environment, a profile, a role.

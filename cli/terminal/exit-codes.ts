@@ -8,6 +8,10 @@ export const EXIT = {
   /** `verify` found what an undisturbed archive does not show, or `doctor` what an audit would fail at. */
   problems: 2,
   usage: 3,
+  /** All went well, but what there was to say could not be written. */
+  output: 4,
+  /** A fault of the program's own, as EX_SOFTWARE of sysexits.h; never 1, which means findings. */
+  fault: 70,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,23 +1,30 @@
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './terminal.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** A terminal that is closed or quit, and a machine that stops, end the work as Ctrl-C does. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** Resolves when somebody ends the process, by Ctrl-C or by a signal. */
-export const interrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve());
-  });
+/** What is stopped, the innermost last: a signal stops that alone, the next one what is around it. */
+const stops: (() => void)[] = [];
 
-/** Does work during which `stop` is called when somebody ends the process; a second time ends it at once. */
+const stopInnermost = (): void => stops.pop()?.();
+
+/** Does work during which `stop` is called when somebody ends the process. */
 const whileStoppedBy = async <T>(stop: () => void, work: () => Promise<T>): Promise<T> => {
-  for (const signal of SIGNALS) process.once(signal, stop);
+  if (stops.length === 0) for (const signal of SIGNALS) process.on(signal, stopInnermost);
+  stops.push(stop);
   try {
     return await work();
   } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
+    const index = stops.indexOf(stop);
+    if (index >= 0) stops.splice(index, 1);
+    if (stops.length === 0) for (const signal of SIGNALS) process.off(signal, stopInnermost);
   }
 };
+
+/** Resolves when somebody ends the process, by Ctrl-C or by a signal. */
+export const interrupted = (): Promise<void> =>
+  new Promise((resolve) => void whileStoppedBy(resolve, () => new Promise<never>(() => {})));
 
 /**
  * Does work that may be interrupted at any time: a run exists only once its manifest is written, which is the last
@@ -26,7 +33,7 @@ const whileStoppedBy = async <T>(stop: () => void, work: () => Promise<T>): Prom
 export const interruptible = <T>(io: Io, work: () => Promise<T>): Promise<T> =>
   whileStoppedBy(() => {
     io.err.line();
-    io.err.line('interrupted: the audit is not complete, and says nothing of what it has not seen');
+    io.err.line('interrupted: this is not complete, and says nothing of what it has not seen');
     process.exit(EXIT.notComplete);
   }, work);
 

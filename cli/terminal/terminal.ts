@@ -1,4 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { styleText } from 'node:util';
+import { errorCode } from '../../core/text/error-code.ts';
+import { messageOf } from '../../core/text/error-message.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 
 export type Format = Parameters<typeof styleText>[0];
@@ -59,11 +62,31 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Takes the streams and the environment of this process, which ends quietly when nobody reads its output any more. */
-export const processIo = (): Io => {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+/** The streams of this process, and what became of them. */
+export interface ProcessIo extends Io {
+  /** Waits until all is written; gives the reason why stdout did not take it, but not that nobody reads it any more. */
+  flushed(): Promise<string | undefined>;
+}
+
+/** Takes the streams and the environment of this process. One that takes nothing more ends no work. */
+export const processIo = (): ProcessIo => {
+  let failure: string | undefined;
+  process.stdout.on('error', (error) => {
+    failure ??= errorCode(error) ?? messageOf(error);
   });
-  return { out: terminalOn(process.stdout), err: terminalOn(process.stderr), env: process.env };
+  // Where it can't be said it can't be said.
+  process.stderr.on('error', () => {});
+  return {
+    out: terminalOn(process.stdout),
+    err: terminalOn(process.stderr),
+    env: process.env,
+    async flushed() {
+      await new Promise<void>((resolve) => {
+        process.stdout.write('', () => resolve());
+      });
+      // The event of a failure comes after the answer to the write.
+      await setImmediate();
+      return failure === 'EPIPE' ? undefined : failure;
+    },
+  };
 };

@@ -1,4 +1,4 @@
-import { another, type DeclareCommand, NAME } from '../arguments/declaration.ts';
+import { another, type DeclareCommand, LAST_EXIT_CODES, NAME } from '../arguments/declaration.ts';
 import type { VerifyFlags } from './options.ts';
 
 const NOTES = `
@@ -12,7 +12,8 @@ Examples:
 Exit codes:
   0  no problem in what was checked
   2  problems, or the archive can't be read
-  3  the command line or a config file is wrong: nothing was done`;
+  3  the command line or a config file is wrong: nothing was done
+${LAST_EXIT_CODES}`;
 
 export const verifyCommand: DeclareCommand = (program, perform) =>
   program

@@ -137,19 +137,22 @@ describe('a run that is not complete exits 2 and moves no latest', () => {
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'INCOMPLETE', reason: 'deadline', counts: { users: 100 } });
   });
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it at once, and no run exists', async (signal) => {
-    const out = join(await newFolder(), 'history');
-    const before = simulator.stats().faultsPlayed;
-    simulator.setFaults([{ fault: 'hang', page: 1, times: Number.POSITIVE_INFINITY }]);
-    const TMPDIR = await newFolder();
-    const running = start([...runWords(simulator), '--out', out, '--json'], { ...runEnv(simulator), TMPDIR });
-    while (simulator.stats().faultsPlayed === before) await new Promise((resolve) => setTimeout(resolve, 20));
-    const { code, stdout, stderr } = await running.end(signal);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('interrupted: the audit is not complete');
-    expect(await readdir(out).catch(() => [])).toEqual([]);
-    expect(await readdir(TMPDIR)).toEqual([]);
-  });
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    '%s ends it at once, and no run exists',
+    async (signal) => {
+      const out = join(await newFolder(), 'history');
+      const before = simulator.stats().faultsPlayed;
+      simulator.setFaults([{ fault: 'hang', page: 1, times: Number.POSITIVE_INFINITY }]);
+      const TMPDIR = await newFolder();
+      const running = start([...runWords(simulator), '--out', out, '--json'], { ...runEnv(simulator), TMPDIR });
+      while (simulator.stats().faultsPlayed === before) await new Promise((resolve) => setTimeout(resolve, 20));
+      const { code, stdout, stderr } = await running.end(signal);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('interrupted: this is not complete');
+      expect(await readdir(out).catch(() => [])).toEqual([]);
+      expect(await readdir(TMPDIR)).toEqual([]);
+    },
+  );
 });
 
 describe('in a bucket', () => {
