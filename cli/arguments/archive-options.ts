@@ -21,10 +21,29 @@ export type ArchiveLocation =
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Reads `--region`, or AWS_REGION in its place. */
-export const readRegion = (read: FlagReader, region: string | undefined, env: Io['env']): string => {
-  const name = region === undefined ? '--region (or AWS_REGION)' : '--region';
-  return read.text(name, region ?? env.AWS_REGION ?? '', 'a region such as us-east-1', isRegion) ?? '';
+const REGION = 'a region such as us-east-1';
+
+/** Reads `--region`, or what stands for it in the environment; undefined where only a profile may name one. */
+export const readRegion = (read: FlagReader, region: string | undefined, env: Io['env']): string | undefined => {
+  const [name, value] = [
+    ['--region', region] as const,
+    // The SDKs take the first; the AWS CLI the second, too, and people have set what the CLI takes.
+    ...(['AWS_REGION', 'AWS_DEFAULT_REGION'] as const).map((variable) => [variable, env[variable]] as const),
+  ].find(([, given]) => given !== undefined) ?? ['--region', undefined];
+  return read.text(name, value, REGION, isRegion);
+};
+
+/** Gives a region that was read, or that of the profile, as the AWS SDKs find it. Throws UsageError. */
+export const regionOrProfiles = async (region: string | undefined): Promise<string> => {
+  if (region !== undefined) return region;
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  const found = await awsClient(STSClient)
+    .config.region()
+    .catch(() => undefined);
+  if (found !== undefined && isRegion(found)) return found;
+  throw new UsageError([
+    `--region must be ${REGION}, got ${shown(found)}: AWS_REGION and AWS_DEFAULT_REGION are not set, and the profile has none`,
+  ]);
 };
 
 /** Reads `--out` and `--bucket`, of which one must be given. */
@@ -38,8 +57,8 @@ export const readArchiveLocation = (read: FlagReader, { out, bucket }: LocationF
 };
 
 /**
- * Opens an archive; a folder without loading any of the AWS SDK.
- * @param region of the bucket; undefined: as the AWS SDKs find it
+ * Opens an archive; a folder without loading any of the AWS SDK. Throws UsageError where nothing tells the region.
+ * @param region of the bucket; undefined: that of the profile
  */
 export const openArchive = async (location: ArchiveLocation, env: Io['env'], region?: string): Promise<Archive> => {
   if (location.kind === 'folder') return folderArchive(location.path);
@@ -47,11 +66,13 @@ export const openArchive = async (location: ArchiveLocation, env: Io['env'], reg
   const { bucketArchive } = await import('../../core/archive/bucket.ts');
   // What stands in for S3 on one's own machine has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-  return bucketArchive(awsClient(S3Client, { forcePathStyle, ...(region !== undefined && { region }) }), location.name);
+  const client = awsClient(S3Client, { forcePathStyle, region: await regionOrProfiles(region) });
+  return bucketArchive(client, location.name);
 };
 
 /** The flags of every command that reads an archive, as they were typed. */
 export interface ArchiveFlags extends LocationFlags {
+  readonly region?: string;
   /** Default: the only one that the archive holds. */
   readonly environment?: string;
   readonly json?: true;
@@ -63,10 +84,22 @@ export interface OpenedArchive {
   readonly environmentId: string;
 }
 
+/** Reads where the archive is that a command reads; `read.done` throws where that is wrong. */
+export const locationToRead = (
+  read: FlagReader,
+  flags: Pick<ArchiveFlags, keyof LocationFlags | 'region'>,
+  env: Io['env'],
+) => {
+  const location = readArchiveLocation(read, flags);
+  if (flags.region !== undefined && flags.bucket === undefined)
+    read.refuse('--region is allowed with --bucket only: a folder has none');
+  return { location, region: location.kind === 'folder' ? undefined : readRegion(read, flags.region, env) };
+};
+
 /** Reads which environment of which archive a command is about; `read.done` throws where either is wrong. */
-export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags) => ({
+export const readArchiveFlags = (read: FlagReader, flags: ArchiveFlags, env: Io['env']) => ({
   environmentId: read.environmentId('--environment', flags.environment),
-  location: readArchiveLocation(read, flags),
+  ...locationToRead(read, flags, env),
 });
 
 /** The archive that is to be read, and the environment. */
@@ -77,10 +110,10 @@ export type ArchiveOptions = ReturnType<typeof readArchiveFlags>;
  * @throws UsageError where the archive does not hold that environment, or holds several and none was asked for
  */
 export const openedArchive = async (
-  { location, environmentId }: ArchiveOptions,
+  { location, region, environmentId }: ArchiveOptions,
   env: Io['env'],
 ): Promise<OpenedArchive> => {
-  const archive = await openArchive(location, env);
+  const archive = await openArchive(location, env, region);
   const environments = await archivedEnvironments(archive);
   if (environments.length === 0) {
     throw new UsageError([

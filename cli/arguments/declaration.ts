@@ -17,12 +17,15 @@ export type DeclareCommand = (program: Command, perform: Perform) => Command;
 /** Collects the values of a flag that may be given more than once. */
 export const another = (value: string, values: readonly string[] = []): readonly string[] => [...values, value];
 
+export const REGION_DEFAULT = "default: AWS_REGION, AWS_DEFAULT_REGION, the profile's";
+
 /** Declares a command that reads an archive, with the flags that say where it is. */
 export const archiveCommand = (program: Command, name: string): Command =>
   program
     .command(name)
     .option('--out <folder>', 'the archive is a folder')
     .option('--bucket <name>', 'the archive is an S3 bucket')
+    .option('--region <region>', `the bucket's region (${REGION_DEFAULT})`)
     .option('--environment <id>', 'the environment (default: the only one of the archive)')
     .option('--json', 'print JSON');
 
@@ -43,7 +46,7 @@ export const auditCommand = (program: Command, name: string): Command =>
     .command(name)
     .option('--environment <id>', 'the environment: 1 to 26 letters and digits, as in its web address')
     .option('--account <id>', "its account: 12 digits (default: the caller's, as STS tells)")
-    .option('--region <region>', 'its region (default: AWS_REGION)')
+    .option('--region <region>', `its region (${REGION_DEFAULT})`)
     .option('--out <folder>', 'keep the evidence in a folder')
     .option('--bucket <name>', 'keep the evidence in an S3 bucket')
     .option('--topic <arn>', 'send the digest to an SNS topic, with --bucket (default: the terminal)')

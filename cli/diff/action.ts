@@ -46,7 +46,7 @@ const differingCriteria = ({ hashes: from }: Manifest, { hashes: to }: Manifest)
 /** `diff`: shows what changed between two runs. Throws UsageError, and ArchiveError where either can't be read whole. */
 export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): Promise<ExitCode> => {
   const read = flagReader();
-  const options = readArchiveFlags(read, flags);
+  const options = readArchiveFlags(read, flags, io.env);
   read.done();
 
   const opened = await openedArchive(options, io.env);

@@ -3,7 +3,7 @@ import { diagnosticClients } from '../../core/doctor/clients.ts';
 import { doctor as diagnose } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
-import { openArchive } from '../arguments/archive-options.ts';
+import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
@@ -14,12 +14,14 @@ import { checksText, summaryText } from './view.ts';
 /** `doctor`: checks whether an audit could be made. Throws UsageError and ConfigError before anything is checked. */
 export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const options = readDoctorFlags(flags, io.env);
-  const { region, location, configFile, credentials } = options;
+  const { location, configFile, credentials } = options;
+  const region = await regionOrProfiles(options.region);
   const { config } = readConfigFiles(configFile, systemClock.now());
   const given = configFile === undefined ? undefined : config;
 
   const diagnosis = await diagnose({
     ...options,
+    region,
     endpoint: endpointOf(region, io.env),
     isEndpointGiven: isEndpointGiven(io.env),
     mode: credentials ?? config.credentials,

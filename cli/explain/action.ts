@@ -81,7 +81,7 @@ const absentText = async (archive: Archive, manifest: Manifest, { kind, id }: Su
 /** `explain`: why a run says what it says of a user or a finding. Throws UsageError, ConfigError and ArchiveError. */
 export const explain = async (word: string, flags: ExplainFlags, { out, err, env }: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const options = readExplainFlags(flags);
+  const options = readExplainFlags(flags, env);
   const files = readConfigFiles(options.configFile, now);
   const waivers = waiversOf(options, files, now);
   const { archive, environmentId } = await openedArchive(options, env);

@@ -6,13 +6,13 @@ import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `explain` as they were typed. */
 export interface ExplainFlags extends ArchiveFlags {
   readonly run?: string;
   readonly config?: string;
   readonly waivers?: string;
-  readonly json?: true;
   readonly names?: true;
 }
 
@@ -29,9 +29,9 @@ export interface ExplainOptions extends ArchiveOptions {
 const isFile = (value: string): boolean => value.trim() !== '';
 
 /** Reads the flags of `explain`. Throws UsageError, which tells everything that is wrong at once. */
-export const readExplainFlags = (flags: ExplainFlags): ExplainOptions => {
+export const readExplainFlags = (flags: ExplainFlags, env: Io['env']): ExplainOptions => {
   const read = flagReader();
-  const archive = readArchiveFlags(read, flags);
+  const archive = readArchiveFlags(read, flags, env);
   const run = read.text(
     '--run',
     flags.run,

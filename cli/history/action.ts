@@ -142,7 +142,7 @@ const endOf = async (archive: Archive, environmentId: string): Promise<Pick<Hist
 /** `history`: shows a line a run. Throws UsageError. */
 export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> => {
   const read = flagReader();
-  const options = readArchiveFlags(read, flags);
+  const options = readArchiveFlags(read, flags, io.env);
   const since = read.text('--since', flags.since, 'a day as 2026-11-24', isDay);
   const last = read.whole('--last', flags.last, 1, Number.MAX_SAFE_INTEGER);
   read.done();

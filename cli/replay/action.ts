@@ -101,7 +101,7 @@ const DEFAULTS = 'the rules as they come';
 /** `replay`: judges archived runs by today's rules. Throws UsageError, ConfigError and ArchiveError. */
 export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const { archive: asked, stretch } = readReplayFlags(flags);
+  const { archive: asked, stretch } = readReplayFlags(flags, io.env);
   const readFiles = (file: string | undefined) => withoutSigning(readConfigFiles(file, now, flags.waivers));
   const config = readFiles(flags.config);
   const against = flags.against === undefined ? undefined : readFiles(flags.against);

@@ -1,6 +1,7 @@
 import { type ArchiveFlags, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { isRunOrDay } from '../arguments/run-name.ts';
+import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `replay` as they were typed. */
 export interface ReplayFlags extends ArchiveFlags {
@@ -15,9 +16,9 @@ export interface ReplayFlags extends ArchiveFlags {
 const prefixOf = (runOrDay: string | undefined): string | undefined => runOrDay?.replaceAll('-', '');
 
 /** Reads the flags of `replay`. Throws UsageError. */
-export const readReplayFlags = (flags: ReplayFlags) => {
+export const readReplayFlags = (flags: ReplayFlags, env: Io['env']) => {
   const read = flagReader();
-  const archive = readArchiveFlags(read, flags);
+  const archive = readArchiveFlags(read, flags, env);
   const allowed = 'a run as 20261124T020000Z or a day as 2026-11-24';
   const from = prefixOf(read.text('--from', flags.from, allowed, isRunOrDay));
   const to = prefixOf(read.text('--to', flags.to, allowed, isRunOrDay));

@@ -19,7 +19,7 @@ const requireEmpty = async (pack: Archive): Promise<void> => {
 };
 
 const build = async (flags: ReviewFlags, io: Io) => {
-  const { archive: asked, period, pack: folder } = readBuildFlags(flags);
+  const { archive: asked, period, pack: folder } = readBuildFlags(flags, io.env);
   const pack = folderArchive(folder);
   await requireEmpty(pack);
   const { archive, environmentId } = await openedArchive(asked, io.env);

@@ -2,6 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { isDay } from '../../core/config/config.ts';
 import { type ArchiveFlags, readArchiveFlags } from '../arguments/archive-options.ts';
 import { type FlagReader, flagReader, isNotBlank } from '../arguments/flags.ts';
+import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `review` as they were typed. */
 export interface ReviewFlags extends ArchiveFlags {
@@ -18,16 +19,16 @@ const isWithin = (folder: string, path: string): boolean => {
   return !fromFolder.startsWith('..') && !isAbsolute(fromFolder);
 };
 
-const BUILD_FLAGS = ['out', 'bucket', 'environment', 'from', 'to'] as const;
+const BUILD_FLAGS = ['out', 'bucket', 'region', 'environment', 'from', 'to'] as const;
 
 const readPack = (read: FlagReader, flags: ReviewFlags): string =>
   read.path('--pack', flags.pack ?? '', 'folder') ?? '';
 
 /** Reads the flags of a pack that is to be built. Throws UsageError. */
-export const readBuildFlags = (flags: ReviewFlags) => {
+export const readBuildFlags = (flags: ReviewFlags, env: Io['env']) => {
   const read = flagReader();
   const pack = readPack(read, flags);
-  const archive = readArchiveFlags(read, flags);
+  const archive = readArchiveFlags(read, flags, env);
   const from = read.text('--from', flags.from ?? '', 'a day as 2026-11-01', isDay) ?? '';
   const to = read.text('--to', flags.to ?? '', 'a day as 2026-11-30', isDay) ?? '';
   if (from > to && to !== '') read.refuse(`--from must not be after --to, got ${from} and ${to}`);

@@ -21,7 +21,7 @@ import { chooseSource } from '../../core/sources/index.ts';
 import { messageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
-import { openArchive } from '../arguments/archive-options.ts';
+import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import {
@@ -109,7 +109,8 @@ const showRun = (result: AuditResult, highlights: readonly Highlight[], location
 export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const options = readRunFlags(flags, io.env, now);
-  const { environmentId, region, topicArn, isJson } = options;
+  const { environmentId, topicArn, isJson } = options;
+  const region = await regionOrProfiles(options.region);
   const { config, waivers } = readConfigFiles(options.configFile, now);
   const endpoint = endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));

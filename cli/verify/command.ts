@@ -1,4 +1,4 @@
-import { another, type DeclareCommand, LAST_EXIT_CODES, NAME } from '../arguments/declaration.ts';
+import { another, type DeclareCommand, LAST_EXIT_CODES, NAME, REGION_DEFAULT } from '../arguments/declaration.ts';
 import type { VerifyFlags } from './options.ts';
 
 const NOTES = `
@@ -21,7 +21,7 @@ export const verifyCommand: DeclareCommand = (program, perform) =>
     .description('check the history in an archive: nothing edited, missing, reordered or skipped')
     .option('--out <folder>', 'the archive is a folder')
     .option('--bucket <name>', 'the archive is an S3 bucket')
-    .option('--region <region>', "the bucket's region (default: AWS_REGION)")
+    .option('--region <region>', `the bucket's region (${REGION_DEFAULT})`)
     .option('--environment <id>', 'verify this one only; may be given more than once (default: all)', another)
     .option(
       '--public-key <file>',

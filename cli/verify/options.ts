@@ -1,4 +1,4 @@
-import { type LocationFlags, readArchiveLocation, readRegion } from '../arguments/archive-options.ts';
+import { type LocationFlags, locationToRead } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';
 
@@ -18,11 +18,7 @@ export interface VerifyFlags extends LocationFlags {
 /** Reads the flags of `verify`. Throws UsageError, which lists everything that is wrong at once. */
 export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']) => {
   const read = flagReader();
-  const location = readArchiveLocation(read, flags);
-  const region = flags.bucket === undefined ? undefined : readRegion(read, flags.region, env);
-  if (flags.region !== undefined && flags.bucket === undefined) {
-    read.refuse('--region is allowed with --bucket only: a folder has none');
-  }
+  const { location, region } = locationToRead(read, flags, env);
   for (const id of flags.environment ?? []) read.environmentId('--environment', id);
   for (const path of flags.publicKey ?? []) read.path('--public-key', path, 'file');
   const configFile = read.path('--config', flags.config, 'file');

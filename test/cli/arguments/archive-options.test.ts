@@ -9,7 +9,7 @@ const newFolder = temporaryFolders();
 
 const read = (flags: ArchiveFlags) => {
   const reader = flagReader();
-  const options = readArchiveFlags(reader, flags);
+  const options = readArchiveFlags(reader, flags, {});
   reader.done();
   return options;
 };

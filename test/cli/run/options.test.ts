@@ -44,6 +44,10 @@ describe('what is allowed', () => {
 
   test('the region of the environment, where no flag gives one', () => {
     expect(readRunFlags(WITHOUT_REGION, { AWS_REGION: 'eu-west-1' }, NOW).region).toBe('eu-west-1');
+    expect(readRunFlags(WITHOUT_REGION, { AWS_DEFAULT_REGION: 'eu-west-2' }, NOW).region).toBe('eu-west-2');
+    const both = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' };
+    expect(readRunFlags(WITHOUT_REGION, both, NOW).region).toBe('eu-west-1');
+    expect(readRunFlags(WITHOUT_REGION, {}, NOW).region).toBeUndefined();
   });
 
   test.each([
@@ -109,14 +113,14 @@ describe('what is not', () => {
     );
   });
 
-  test('no region', () => {
-    expect(() => readRunFlags(WITHOUT_REGION, {}, NOW)).toThrow(
-      '--region (or AWS_REGION) must be a region such as us-east-1, got nothing',
+  test('a region of the environment that is none, by its name', () => {
+    expect(() => readRunFlags(WITHOUT_REGION, { AWS_DEFAULT_REGION: 'virginia' }, NOW)).toThrow(
+      'AWS_DEFAULT_REGION must be a region such as us-east-1, got "virginia"',
     );
   });
 
   test('everything at once is reported at once', () => {
-    expect(() => readRunFlags({ account: '1', asOf: 'now' }, {}, NOW)).toThrow(
+    expect(() => readRunFlags({ account: '1', region: 'here', asOf: 'now' }, {}, NOW)).toThrow(
       expect.objectContaining({
         name: 'UsageError',
         message: expect.stringMatching(/^--environment .*\n--account .*\n--region .*\none of --out .*\n--as-of /),

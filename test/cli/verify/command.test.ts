@@ -155,7 +155,7 @@ describe('what is wrong with the command line exits 3', () => {
       words: ['--out', '.', '--bucket', 'my-bucket', '--region', 'us-east-1'],
       message: 'one of --out FOLDER and --bucket NAME must be given, got both',
     },
-    { words: ['--bucket', 'my-bucket'], message: '--region (or AWS_REGION) must be a region such as us-east-1' },
+    { words: ['--bucket', 'my-bucket'], message: '--region must be a region such as us-east-1' },
     { words: ['--out', '.', '--region', 'us-east-1'], message: '--region is allowed with --bucket only' },
     {
       words: ['--out', '.', '--environment', 'a-b'],
