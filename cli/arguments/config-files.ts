@@ -6,6 +6,7 @@ import { parseAccepted, parseConfig, parseWaivers } from '../../core/config/read
 import { errorCode } from '../../core/text/error-code.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
 
 /** The settings and waivers of the operators. */
 export interface ConfigFiles {
@@ -44,6 +45,23 @@ export const readConfigFiles = (configFile: string | undefined, now: number, wai
 export const readAccepted = (configFile: string | undefined): readonly Accepted[] => {
   const file = configFile === undefined ? undefined : join(dirname(configFile), 'accepted.yaml');
   return file !== undefined && existsSync(file) ? parseAccepted(readText(file), file) : [];
+};
+
+/**
+ * Reads the config of an audit, which must have the environment that is audited. Throws ConfigError, and UsageError.
+ * @param now in milliseconds since the epoch
+ */
+export const readAuditConfig = (
+  { configFile, environmentId }: { readonly configFile: string | undefined; readonly environmentId: string },
+  now: number,
+): ConfigFiles => {
+  const files = readConfigFiles(configFile, now);
+  const known = files.config.environments.map(({ id }) => id);
+  if (configFile !== undefined && !known.includes(environmentId))
+    throw new UsageError([
+      `--environment must be one of ${known.join(', ')} as in ${configFile}, got ${environmentId}`,
+    ]);
+  return files;
 };
 
 /** Takes the signing off: what is no evidence needs no account, and must not have the signature of a key that vouches. */

@@ -5,7 +5,7 @@ import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
-import { readConfigFiles } from '../arguments/config-files.ts';
+import { readAuditConfig } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type DoctorFlags, readDoctorFlags } from './options.ts';
@@ -16,7 +16,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const options = readDoctorFlags(flags, io.env);
   const { location, configFile, credentials } = options;
   const region = await regionOrProfiles(options.region);
-  const { config } = readConfigFiles(configFile, systemClock.now());
+  const { config } = readAuditConfig(options, systemClock.now());
   const given = configFile === undefined ? undefined : config;
 
   const diagnosis = await diagnose({

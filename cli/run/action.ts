@@ -23,7 +23,7 @@ import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
-import { readConfigFiles } from '../arguments/config-files.ts';
+import { readAuditConfig } from '../arguments/config-files.ts';
 import {
   alertText,
   failingText,
@@ -37,6 +37,7 @@ import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { factsTable } from '../terminal/table.ts';
 import type { Io } from '../terminal/terminal.ts';
+import { requireFormerCriteria } from './former-criteria.ts';
 import { type RunFlags, readRunFlags } from './options.ts';
 
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
@@ -111,10 +112,11 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const options = readRunFlags(flags, io.env, now);
   const { environmentId, topicArn, isJson } = options;
   const region = await regionOrProfiles(options.region);
-  const { config, waivers } = readConfigFiles(options.configFile, now);
+  const { config, waivers } = readAuditConfig(options, now);
   const endpoint = endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));
   const archive = await openArchive(options.location, io.env, region);
+  if (options.configFile === undefined && !options.isByDefaults) await requireFormerCriteria(archive, environmentId);
   const sendAlert =
     topicArn === undefined
       ? terminalAlerts((text) => (isJson ? io.err : io.out).write(`${text}\n`))

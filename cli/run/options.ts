@@ -15,6 +15,7 @@ export interface RunFlags extends AuditFlags {
   readonly acceptRosterDrop?: true;
   readonly acceptHistory?: string;
   readonly reason?: string;
+  readonly defaults?: true;
 }
 
 const isSha256 = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
@@ -44,6 +45,8 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
       '--account must be 12 digits, got nothing: with --direct-credentials the account of the keys may be another',
     );
   }
+  if (flags.defaults && flags.config !== undefined)
+    read.refuse('one of --config FILE and --defaults is allowed, got both');
   read.done();
 
   return {
@@ -54,5 +57,6 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
     deadlineSeconds,
     acceptRosterDrop: flags.acceptRosterDrop ?? false,
     ...(sha256 !== undefined && reason !== undefined && { acceptHistory: { sha256, reason } }),
+    isByDefaults: flags.defaults ?? false,
   };
 };

@@ -30,7 +30,7 @@ const run = (out: string, ...words: readonly string[]): Promise<ProcessResult> =
 /** Writes a config file of one environment, and gives its path. */
 const configOf = async (settings: object): Promise<string> => {
   const path = join(await newFolder(), 'audit.yaml');
-  await writeFile(path, JSON.stringify({ environments: [{ id: 'abc' }], ...settings }));
+  await writeFile(path, JSON.stringify({ environments: [{ id: simulator.environmentId }], ...settings }));
   return path;
 };
 
@@ -333,4 +333,52 @@ test('--accept-roster-drop believes a directory that shrank', async () => {
   await shrinking.close();
   expect(JSON.parse(refused.stdout)).toMatchObject({ verdict: 'INCOMPLETE', reason: 'roster-drop' });
   expect([refused.code, accepted.code]).toEqual([2, 0]);
+});
+
+describe('the config', () => {
+  const audit = (out: string, ...words: readonly string[]): Promise<ProcessResult> =>
+    command([...runWords(simulator), '--out', out, '--json', ...words], runEnv(simulator));
+  const night = (number: number) => ['--as-of', `2026-11-0${number}T02:00:00Z`];
+
+  test('must have the environment', async () => {
+    const config = await configOf({ environments: [{ id: 'abc' }, { id: 'def' }] });
+    const { code, stdout, stderr } = await audit(await newFolder(), '--config', config);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `finspace-audit: --environment must be one of abc, def as in ${config}, got ${simulator.environmentId}\n`,
+    });
+  });
+
+  test('that judged last must be given again, or --defaults', async () => {
+    const out = await newFolder();
+    const config = await configOf({
+      trustedAccounts: ['444455556666'],
+      rules: { 'stale-login': { maxDays: 60, severity: 'LOW' }, 'long-disabled': { enabled: false } },
+    });
+    expect((await audit(out, '--config', config, ...night(1))).code).toBe(0);
+    const keys = await keysOf(out);
+    const { code, stdout, stderr } = await audit(out, ...night(2));
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe(
+      'finspace-audit: one of --config FILE and --defaults must be given, got neither: run 20261101T020000Z was judged by a config, with stale-login severity "LOW" (by default "as it comes"); stale-login maxDays 60 (by default 90); long-disabled state "off" (by default "on"); trustedAccounts 444455556666\n',
+    );
+    expect(await keysOf(out)).toEqual(keys);
+    expect((await audit(out, '--config', config, ...night(2))).code).toBe(0);
+    expect((await audit(out, '--defaults', ...night(3))).code).toBe(0);
+    expect((await audit(out, ...night(4))).code).toBe(0);
+    expect((await audit(out, '--defaults', '--config', config)).stderr).toContain(
+      'one of --config FILE and --defaults is allowed, got both',
+    );
+  });
+
+  test('of waivers counts, too', async () => {
+    const out = await newFolder();
+    const config = await configOf({});
+    const waiver = { rule: 'stale-login', user: 'x', reason: 'r', owner: 'o@example.com', approver: 'a@example.com' };
+    const expires = new Date(Date.now() + 864e5).toISOString().slice(0, 10);
+    await writeFile(join(config, '../waivers.yaml'), JSON.stringify([{ ...waiver, expires }]));
+    expect((await audit(out, '--config', config, ...night(1))).code).toBe(0);
+    expect((await audit(out, ...night(2))).stderr).toContain('was judged by a config, with waivers');
+  });
 });

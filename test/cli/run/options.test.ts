@@ -22,6 +22,7 @@ test('what is not said', () => {
     isJson: false,
     failOn: undefined,
     deadlineSeconds: undefined,
+    isByDefaults: false,
     credentials: undefined,
     acceptRosterDrop: false,
   });
