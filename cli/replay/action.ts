@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArchiveError } from '../../core/archive/errors.ts';
+import { temporaryFolder } from '../../core/archive/left-behind.ts';
 import type { ArchivedRun, Attempt } from '../../core/archive/runs.ts';
 import { attemptsWithin, runsWithin, type Stretch } from '../../core/archive/stretch.ts';
 import { type OpenedArchive, openedArchive } from '../arguments/archive-options.ts';
@@ -77,9 +76,9 @@ const replayRuns = async (
 ): Promise<readonly ReplayedRun[]> => {
   const replayed: ReplayedRun[] = [];
   const status = statusLine(err);
-  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-replay-'));
+  const folder = await temporaryFolder();
   try {
-    const judges = openJudges(folder);
+    const judges = openJudges(folder.path);
     for (const [index, run] of runs.entries()) {
       status.show(`night ${index + 1} of ${runs.length}: ${run.run}`);
       const result = await replayRun(run, judges, signal);
@@ -88,7 +87,7 @@ const replayRuns = async (
     }
   } finally {
     status.clear();
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
   if (signal.aborted) {
     err.line(`interrupted after ${replayed.length} of ${runs.length} nights: nothing is told of the others`);

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { errorCode } from '../text/error-code.ts';
 import type { Archive, Content } from './archive.ts';
+import { isLeftBehind, removeLeftBehind, WRITER } from './left-behind.ts';
 
-/** The longest that another process may hold the lock of one object: far longer than a write of a pointer takes. */
+/** The longest that a process of another machine may hold the lock of one object: far longer than writing a pointer takes. */
 const STALE_LOCK_MS = 60_000;
+
+/** Far longer than a process of another machine takes to write the largest object aside. */
+const STALE_PART_MS = 86_400_000;
 
 /** The size of the largest object that is read at once, in bytes; what is larger is streamed. */
 const READ_AT_ONCE = 256 * 1024;
@@ -23,9 +27,13 @@ export const folderArchive = (folder: string): Archive => {
   const root = resolve(folder);
   const pathOf = (key: string): string => join(root, ...key.split('/'));
 
+  let isTidy: Promise<void> | undefined;
   const writeAside = async (path: string, content: Content): Promise<string> => {
+    // All of them lie in one place, so that what a dead attempt left there is found.
+    isTidy ??= removeLeftBehind(root, /^\..*\.part$/, STALE_PART_MS);
+    await isTidy;
     await mkdir(dirname(path), { recursive: true });
-    const aside = join(dirname(path), `.${randomUUID()}.part`);
+    const aside = join(root, `.${WRITER}-${randomUUID()}.part`);
     await ('bytes' in content ? writeFile(aside, content.bytes) : copyFile(content.path, aside));
     const file = await open(aside, 'r+');
     try {
@@ -53,14 +61,21 @@ export const folderArchive = (folder: string): Archive => {
 
   const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
     const lockPath = join(dirname(path), `.${basename(path)}.lock`);
-    try {
-      await writeFile(lockPath, '', { flag: 'wx' });
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
+    const take = async (): Promise<boolean> => {
+      try {
+        await writeFile(lockPath, WRITER, { flag: 'wx' });
+        return true;
+      } catch (error) {
+        if (errorCode(error) !== 'EEXIST') throw error;
+        return false;
+      }
+    };
+    if (!(await take())) {
       const { mtimeMs } = await stat(lockPath).catch(() => ({ mtimeMs: Date.now() }));
-      if (Date.now() - mtimeMs < STALE_LOCK_MS) return undefined;
+      const writer = await readFile(lockPath, 'utf8').catch(() => '');
+      if (!isLeftBehind(writer, Date.now() - mtimeMs, STALE_LOCK_MS)) return undefined;
       await rm(lockPath, { force: true });
-      return undefined;
+      if (!(await take())) return undefined;
     }
     return () => rm(lockPath, { force: true });
   };

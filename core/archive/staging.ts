@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Content } from './archive.ts';
+import { temporaryFolder } from './left-behind.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
 export interface Evidence {
@@ -127,19 +126,13 @@ export interface SpoolFolder {
 }
 
 export const createSpoolFolder = async (): Promise<SpoolFolder> => {
-  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-'));
-  // Records name people: they are not left behind where the process is ended midway.
-  const discard = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', discard);
+  const { path, remove } = await temporaryFolder();
   let opened = 0;
   return {
     open(name) {
       opened += 1;
-      return openSpool(join(folder, `${opened}-${name}`), name.endsWith('.gz'));
+      return openSpool(join(path, `${opened}-${name}`), name.endsWith('.gz'));
     },
-    async remove() {
-      process.off('exit', discard);
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 };

@@ -1,0 +1,88 @@
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { temporaryFolder, WRITER } from '../../../core/archive/left-behind.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const [HOST = '', , STARTED = ''] = WRITER.split('-');
+/** No machine gives a process such a number. */
+const DEAD = `${HOST}-99999999-${STARTED}`;
+const RESTARTED = `${HOST}-${process.pid}-0`;
+const RUNNING = `${HOST}-${process.ppid}-0`;
+const ELSEWHERE = `00000000-1-${STARTED}`;
+
+const HOUR_MS = 3_600_000;
+
+const age = async (path: string, ms: number): Promise<void> => {
+  const then = new Date(Date.now() - ms);
+  await utimes(path, then, then);
+};
+
+describe('a temporary folder', () => {
+  test.each([
+    ['of a process that is dead', `finspace-audit-${DEAD}-abc123`, 0, false],
+    ['of one that had the number of this one', `finspace-audit-${RESTARTED}-abc123`, 0, false],
+    ['of this one', `finspace-audit-${WRITER}-abc123`, 48 * HOUR_MS, true],
+    ['of one that runs', `finspace-audit-${RUNNING}-abc123`, 48 * HOUR_MS, true],
+    ['of another machine, today', `finspace-audit-${ELSEWHERE}-abc123`, 23 * HOUR_MS, true],
+    ['of another machine, long ago', `finspace-audit-${ELSEWHERE}-abc123`, 25 * HOUR_MS, false],
+    ['of another machine, of a time to come', `finspace-audit-${ELSEWHERE}-abc123`, -25 * HOUR_MS, false],
+    ['of another version, long ago', 'finspace-audit-abc123', 25 * HOUR_MS, false],
+    ['of a replay of another version, long ago', 'finspace-audit-replay-abc123', 25 * HOUR_MS, false],
+    ['of something else', 'finspace-audit-notes', 999 * HOUR_MS, true],
+  ])('%s, %s, %d ms old: is kept %s', async (_, name, ageMs, isKept) => {
+    const parent = await newFolder();
+    const path = join(parent, name);
+    await mkdir(path);
+    await writeFile(join(path, '1-snapshot.jsonl.gz'), 'Jane Doe');
+    await age(path, ageMs);
+    const own = await temporaryFolder(parent);
+    const names = await readdir(parent);
+    await own.remove();
+    expect(names.toSorted()).toEqual([basename(own.path), ...(isKept ? [name] : [])].toSorted());
+    expect(await readdir(parent)).toEqual(isKept ? [name] : []);
+  });
+});
+
+const bytes = (text: string) => ({ bytes: Buffer.from(text) });
+
+describe('in an archive', () => {
+  test.each([
+    ['of a dead attempt', DEAD, 0, false],
+    ['of one that runs', RUNNING, 48 * HOUR_MS, true],
+    ['of another machine', ELSEWHERE, 25 * HOUR_MS, false],
+  ])('half an object %s, %s, %d ms old: is kept %s', async (_, writer, ageMs, isKept) => {
+    const root = await newFolder();
+    const name = `.${writer}-4d1f.part`;
+    await writeFile(join(root, name), 'half');
+    await age(join(root, name), ageMs);
+    await folderArchive(root).create('area/key', bytes('whole'), 'text/plain');
+    expect(await readdir(root)).toEqual(isKept ? [name, 'area'] : ['area']);
+  });
+
+  test.each([
+    ['of a dead attempt', DEAD, 0, 'replaced'],
+    ['of one that runs', RUNNING, 48 * HOUR_MS, 'conflict'],
+    ['of nobody knows whom, now', '', 0, 'conflict'],
+    ['of nobody knows whom, a while ago', '', 61_000, 'replaced'],
+    ['of nobody knows whom, of a time to come', '', -61_000, 'replaced'],
+  ])('a lock %s, %j, %d ms old: %s', async (_, writer, ageMs, outcome) => {
+    const root = await newFolder();
+    const archive = folderArchive(root);
+    await archive.create('key', bytes('one'), 'text/plain');
+    const stored = await archive.read('key');
+    const lock = join(root, '.key.lock');
+    await writeFile(lock, writer);
+    await age(lock, ageMs);
+    expect(await archive.replace('key', bytes('two'), 'text/plain', stored?.version)).toBe(outcome);
+    expect(
+      await stat(lock).then(
+        () => 'there',
+        () => 'gone',
+      ),
+    ).toBe(outcome === 'conflict' ? 'there' : 'gone');
+  });
+});
