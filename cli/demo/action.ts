@@ -17,7 +17,7 @@ import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type ConfigFiles, readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { progressLine } from '../terminal/progress.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type DemoFlags, readDemoFlags } from './options.ts';
 import { type DemoAttempt, nightJson, showEnd, showNight, showOpening } from './view.ts';
 
@@ -166,7 +166,7 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
       summaries.push(nightJson(night, attempts));
       all.push(...attempts);
     }
-    if (flags.json) io.out.line(JSON.stringify({ schemaVersion: 1, folder, nights: summaries }, null, 2));
+    if (flags.json) writeJson(io.out, { schemaVersion: 1, folder, nights: summaries });
     else await showEnd(io.out, folder, all);
     return all.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
   } finally {

@@ -9,7 +9,7 @@ import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments
 import { flagReader } from '../arguments/flags.ts';
 import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { diffFindings } from './finding-diff.ts';
 import { type DiffChange, diffUsers, type MemberChange } from './user-diff.ts';
 import { type Diff, showDiff } from './view.ts';
@@ -72,7 +72,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
     },
     findings: await diffFindings(readFindings(archive, older), readFindings(archive, newer), catalogue),
   };
-  if (flags.json) io.out.line(JSON.stringify(result, keepInfinite, 2));
+  if (flags.json) writeJson(io.out, result, keepInfinite);
   else showDiff(result, io.out);
   return EXIT.ok;
 };

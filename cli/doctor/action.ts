@@ -7,7 +7,7 @@ import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import { readAuditConfig } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type DoctorFlags, readDoctorFlags } from './options.ts';
 import { checksText, summaryText } from './view.ts';
 
@@ -38,7 +38,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   });
 
   const { checks } = diagnosis;
-  if (flags.json) io.out.line(JSON.stringify(diagnosis, null, 2));
+  if (flags.json) writeJson(io.out, diagnosis);
   else {
     io.out.write(checksText(io.out, checks));
     io.out.line();

@@ -16,7 +16,7 @@ import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './options.ts';
 import { explainedJson, explainedText, type ViewSetting } from './view.ts';
 
@@ -114,7 +114,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     isNaming: options.isNaming,
     waiverToday: waiverToday(waivers, now),
   };
-  if (options.isJson) out.line(JSON.stringify(explainedJson(explained, setting), null, 2));
+  if (options.isJson) writeJson(out, explainedJson(explained, setting));
   else out.write(explainedText(explained, ruleId !== undefined, setting, out));
   return EXIT.ok;
 };

@@ -19,7 +19,7 @@ import { severityRank } from '../../rules/engine/severity.ts';
 import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type History, type LongestOpen, type RunEntry, showHistory } from './view.ts';
 
 /** The flags of `history` as they were typed. */
@@ -150,7 +150,7 @@ export const history = async (flags: HistoryFlags, io: Io): Promise<ExitCode> =>
   const { archive, environmentId } = await openedArchive(options, io.env);
   const past = await historyOf(archive, environmentId, since?.replaceAll('-', '') ?? '', last);
   const result = { ...past, ...(await endOf(archive, environmentId)) };
-  if (flags.json) io.out.line(JSON.stringify(result, null, 2));
+  if (flags.json) writeJson(io.out, result);
   else showHistory(result, archive.location, io.out);
   return result.entries.some(({ verdict }) => verdict === 'UNTRUSTED') ? EXIT.notComplete : EXIT.ok;
 };

@@ -8,7 +8,7 @@ import { readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
 import { isRunName } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { stoppable } from '../terminal/interrupt.ts';
-import { type Io, statusLine } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { compareRuns } from './comparison.ts';
 import { type JudgedRun, openRunJudge, type RunJudge } from './judge.ts';
 import { type ReplayFlags, readReplayFlags } from './options.ts';
@@ -75,18 +75,17 @@ const replayRuns = async (
   { err }: Io,
 ): Promise<readonly ReplayedRun[]> => {
   const replayed: ReplayedRun[] = [];
-  const status = statusLine(err);
   const folder = await temporaryFolder();
   try {
     const judges = openJudges(folder.path);
     for (const [index, run] of runs.entries()) {
-      status.show(`night ${index + 1} of ${runs.length}: ${run.run}`);
+      err.redraw(`night ${index + 1} of ${runs.length}: ${run.run}`);
       const result = await replayRun(run, judges, signal);
       if (signal.aborted) break;
       replayed.push(result);
     }
   } finally {
-    status.clear();
+    err.redraw('');
     await folder.remove();
   }
   if (signal.aborted) {
@@ -124,7 +123,7 @@ export const replay = async (flags: ReplayFlags, io: Io): Promise<ExitCode> => {
       nights: [...replayed, ...unfinished.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1)),
       comparison: against && comparison.result(),
     };
-    if (flags.json) io.out.line(JSON.stringify(result, null, 2));
+    if (flags.json) writeJson(io.out, result);
     else showReplay(result, io.out);
     const isWhole = !signal.aborted && replayed.every(({ outcome }) => outcome === 'replayed');
     return isWhole ? EXIT.ok : EXIT.notComplete;

@@ -9,7 +9,7 @@ import { errorCode } from '../../core/text/error-code.ts';
 import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type ReviewFlags, readBuildFlags, readSignOffFlags } from './options.ts';
 import { showPack, showSignOff } from './view.ts';
 
@@ -25,7 +25,7 @@ const build = async (flags: ReviewFlags, io: Io) => {
   const { archive, environmentId } = await openedArchive(asked, io.env);
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
   const built = await buildPack(archive, pack, { environmentId, period, rules: catalogue });
-  if (flags.json) io.out.line(JSON.stringify({ ...built.manifest, manifestSha256: built.sha256 }, null, 2));
+  if (flags.json) writeJson(io.out, { ...built.manifest, manifestSha256: built.sha256 });
   else showPack(built, pack.location, io.out);
   return isTrusted(built.manifest) ? EXIT.ok : EXIT.notComplete;
 };
@@ -40,7 +40,7 @@ const ingest = async (flags: ReviewFlags, io: Io) => {
   });
   try {
     const result = await signOff(pack, { ...request, filled: bytes });
-    if (flags.json) io.out.line(JSON.stringify(result, null, 2));
+    if (flags.json) writeJson(io.out, result);
     else showSignOff(result, pack.location, io.out);
     return EXIT.ok;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config/config.ts';
+import { harmlessJson } from '../../core/text/plain-text.ts';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
 import { rules } from '../../rules/index.ts';
@@ -70,7 +71,8 @@ const catalogueText = (
   out: Terminal,
 ): string => {
   if (markdown) return cataloguePage(rules);
-  if (json) return `${JSON.stringify(one === undefined ? configured.map(ruleJson) : ruleJson(one), null, 2)}\n`;
+  if (json)
+    return `${harmlessJson(JSON.stringify(one === undefined ? configured.map(ruleJson) : ruleJson(one), null, 2))}\n`;
   return one === undefined ? listText(configured, out) : ruleText(one, out);
 };
 

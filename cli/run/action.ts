@@ -36,7 +36,7 @@ import {
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { factsTable } from '../terminal/table.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { requireFormerCriteria } from './former-criteria.ts';
 import { type RunFlags, readRunFlags } from './options.ts';
 
@@ -162,7 +162,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   progress.clear();
 
   const { report, head } = result;
-  if (isJson) io.out.line(JSON.stringify(head === undefined ? report : { ...report, head }, null, 2));
+  if (isJson) writeJson(io.out, head === undefined ? report : { ...report, head });
   else showRun(result, await highlightsOf(archive, asOf, result), archive.location, io);
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {

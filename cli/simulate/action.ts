@@ -3,7 +3,7 @@ import { lazyDirectory } from '../../simulator/directory.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { interrupted } from '../terminal/interrupt.ts';
-import type { Io, Terminal } from '../terminal/terminal.ts';
+import { type Io, type Terminal, writeJson } from '../terminal/terminal.ts';
 import { readSimulateFlags, type SimulateFlags } from './options.ts';
 
 const ACCOUNT = '111122223333';
@@ -48,13 +48,13 @@ export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitC
   const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
   const ended = interrupted();
   const simulator = await startOnPort({ ...options, users: directory });
-  if (flags.json) out.line(JSON.stringify(accessOf(simulator)));
+  if (flags.json) writeJson(out, accessOf(simulator), undefined, 0);
   else showAccess(simulator, users, out);
   await ended;
   await simulator.close();
   const stats = simulator.stats();
   if (flags.json) {
-    out.line(JSON.stringify(stats));
+    writeJson(out, stats, undefined, 0);
     return EXIT.ok;
   }
   const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = stats;

@@ -1,6 +1,6 @@
 import type { ListingProgress } from '../../core/audit/settings.ts';
 import type { ListingEvent } from '../../core/sources/finspace/settings.ts';
-import { statusLine, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 const number = new Intl.NumberFormat('en-GB');
 
@@ -14,7 +14,6 @@ const timeText = (seconds: number): string =>
  * @param prefix begins the line
  */
 export const progressLine = (terminal: Terminal, startedAt: number, prefix = '') => {
-  const status = statusLine(terminal);
   let users = 0;
   let expected: number | undefined;
   let pages = 0;
@@ -24,7 +23,7 @@ export const progressLine = (terminal: Terminal, startedAt: number, prefix = '')
 
   const show = (): void => {
     const seconds = Math.max(0.001, (Date.now() - startedAt) / 1000);
-    status.show(
+    terminal.redraw(
       [
         `${prefix}${number.format(users)} users`,
         `${number.format(pages)} ${pages === 1 ? 'page' : 'pages'}`,
@@ -54,6 +53,6 @@ export const progressLine = (terminal: Terminal, startedAt: number, prefix = '')
       waiting = `waiting ${(event.waitMs / 1000).toFixed(1)} s after ${event.failure}`;
       show();
     },
-    clear: status.clear,
+    clear: () => terminal.redraw(''),
   };
 };

@@ -1,4 +1,4 @@
-import { wrap } from '../../core/text/plain-text.ts';
+import { harmless, wrap } from '../../core/text/plain-text.ts';
 import type { Format, Terminal } from './terminal.ts';
 
 /** A cell and its format; a text alone takes the terminal's own. */
@@ -9,7 +9,8 @@ const GAP = '  ';
 /** A narrower last column goes on lines of its own. */
 const LEAST_LAST_WIDTH = 24;
 
-const cellText = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
+/** A cell's text, of the width that it will have: what the terminal does not write takes no room. */
+const cellText = (cell: Cell): string => harmless(typeof cell === 'string' ? cell : cell.text).replaceAll('\n', ' ');
 
 /**
  * Lays out rows, under headings where there are some, aligned and without trailing spaces. The last column takes what width is

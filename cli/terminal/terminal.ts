@@ -2,20 +2,24 @@ import { setImmediate } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { errorCode } from '../../core/text/error-code.ts';
 import { messageOf } from '../../core/text/error-message.ts';
+import { harmless, harmlessJson, oneLine } from '../../core/text/plain-text.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 
 export type Format = Parameters<typeof styleText>[0];
 
-/** The output of a command: a terminal, or a file or pipe that takes neither colour nor motion. */
+/**
+ * The output of a command: a terminal, or a file or pipe that takes neither colour nor motion. Whatever is written comes
+ * out without controls, wherever it is from, all but line ends and the colours of `paint`.
+ */
 export interface Terminal {
   write(text: string): void;
   /** A line, and its end. */
   line(text?: string): void;
   paint(format: Format, text: string): string;
+  /** Draws a line over the one that was drawn last, on a terminal that somebody watches. */
+  redraw(text: string): void;
   /** In columns. */
   readonly width: number;
-  /** True where somebody is watching: lines may be drawn over. */
-  readonly isWatched: boolean;
 }
 
 /** Narrower, and tables fall apart; wider, and lines are hard to follow. */
@@ -24,18 +28,39 @@ const MAX_WIDTH = 120;
 
 const isDumb = (env: NodeJS.ProcessEnv): boolean => env.TERM === 'dumb' || (env.CI ?? '') !== '';
 
+const CLEAR_LINE = '\r\u001b[2K';
+
+const COLOUR = /(\p{Cc}\[[\d;]*m)/u;
+
 /** Colours follow the stream, and NO_COLOR and FORCE_COLOR of the environment. */
-export const terminalOn = (stream: NodeJS.WriteStream): Terminal => ({
-  write: (text) => {
-    stream.write(text);
-  },
-  line: (text = '') => {
-    stream.write(`${text}\n`);
-  },
-  paint: (format, text) => styleText(format, text, { stream }),
-  width: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, stream.isTTY ? stream.columns : MAX_WIDTH)),
-  isWatched: stream.isTTY && !isDumb(process.env),
-});
+export const terminalOn = (stream: NodeJS.WriteStream): Terminal => {
+  /** The colours that were painted with: no others get through. */
+  const painted = new Set<string>();
+  const clean = (text: string): string =>
+    text
+      .split(COLOUR)
+      .map((part) => (painted.has(part) ? part : harmless(part)))
+      .join('');
+  const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, stream.isTTY ? stream.columns : MAX_WIDTH));
+  const isWatched = stream.isTTY && !isDumb(process.env);
+  return {
+    write: (text) => {
+      stream.write(clean(text));
+    },
+    line: (text = '') => {
+      stream.write(`${clean(text)}\n`);
+    },
+    paint: (format, text) => {
+      const parts = styleText(format, harmless(text), { stream }).split(COLOUR);
+      for (const colour of parts.filter((_, index) => index % 2 === 1)) painted.add(colour);
+      return parts.join('');
+    },
+    redraw: (text) => {
+      if (isWatched) stream.write(`${CLEAR_LINE}${oneLine(text).slice(0, width - 1)}`);
+    },
+    width,
+  };
+};
 
 export const SEVERITY_FORMATS: Readonly<Record<Severity, Format>> = {
   CRITICAL: ['bold', 'white', 'bgRed'],
@@ -45,15 +70,13 @@ export const SEVERITY_FORMATS: Readonly<Record<Severity, Format>> = {
   INFORMATIONAL: 'gray',
 };
 
-const CLEAR_LINE = '\r\u001b[2K';
-
-/** Makes a line that is drawn over and over while something goes on; nothing at all where nobody watches. */
-export const statusLine = ({ write, width, isWatched }: Terminal) => {
-  const show = (text: string): void => {
-    if (isWatched) write(`${CLEAR_LINE}${text.slice(0, width - 1)}`);
-  };
-  return { show, clear: () => show('') };
-};
+/** Writes a value as JSON, as programs read it. */
+export const writeJson = (
+  out: Pick<Terminal, 'line'>,
+  value: unknown,
+  replacer?: (this: unknown, key: string, value: unknown) => unknown,
+  indent = 2,
+): void => out.line(harmlessJson(JSON.stringify(value, replacer, indent)));
 
 /** The streams and the environment that a command runs with. */
 export interface Io {

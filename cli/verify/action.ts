@@ -12,7 +12,7 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import { type ArchiveLocation, openArchive } from '../arguments/archive-options.ts';
 import { readAccepted, readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
-import { type Io, statusLine } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { readVerifyFlags, type VerifyFlags } from './options.ts';
 import { conclusionText, headsText, verificationText } from './view.ts';
 
@@ -80,18 +80,17 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
   const publicKeys = publicKeyFiles.map(readKey);
   const archive = await openArchive(location, io.env, region);
-  const status = statusLine(io.err);
 
   const verifications: Verification[] = [];
   const environments = await environmentsOf(archive, environmentIds, config);
   for (const environmentId of environments) {
     const verification = await verifyEnvironment(archive, environmentId, {
-      onProgress: ({ runs, objects }) => status.show(`${environmentId}: ${objects} objects of ${runs} runs`),
+      onProgress: ({ runs, objects }) => io.err.redraw(`${environmentId}: ${objects} objects of ${runs} runs`),
       publicKeys,
       accepted,
       ...(config !== undefined && { due: dueOf(config, environmentId, now) }),
     });
-    status.clear();
+    io.err.redraw('');
     verifications.push(verification);
     if (flags.json) continue;
     for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
@@ -111,7 +110,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     problems,
     ...(isEmpty && { message: nothing }),
   };
-  if (flags.json) io.out.line(JSON.stringify(result, null, 2));
+  if (flags.json) writeJson(io.out, result);
   else {
     for (const line of headsText(io.out, found)) io.out.line(line);
     io.out.line(isEmpty ? nothing : conclusionText(verifications, found));

@@ -64,6 +64,22 @@ export const oneLine = (text: string): string =>
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 
+/** Line ends, tabs, controls, and characters that direct others, which a terminal or an editor would obey. */
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Takes out what a terminal would obey, all but line ends. */
+export const harmless = (text: string): string =>
+  text.toWellFormed().replaceAll(CONTROL, (control) => (control === '\n' ? control : ''));
+
+const codeUnits = (text: string): string =>
+  Array.from({ length: text.length }, (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
+
+/** JSON as a terminal takes it without harm, of the very same value: JSON itself escapes but the first controls. */
+export const harmlessJson = (json: string): string =>
+  json.replaceAll(CONTROL, (control) => (control === '\n' ? control : codeUnits(control)));
+
 /**
  * Makes one harmless line in which e-mail addresses are masked, as the last net under rules that name
  * nobody in the first place.

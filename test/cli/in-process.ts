@@ -14,7 +14,7 @@ export const invoke = async (words: readonly string[], width = 120): Promise<Pro
     },
     paint: (_, text) => text,
     width,
-    isWatched: false,
+    redraw: () => {},
   });
   const code = await main(words, { out: terminal('stdout'), err: terminal('stderr'), env: {} });
   return { code, ...written };

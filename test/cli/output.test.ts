@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../core/archive/folder.ts';
@@ -72,6 +74,37 @@ describe('whatever happens to the output', () => {
     const { code, stderr } = await inShell(['rules'], rest);
     expect(code).toBe(full ? 4 : 0);
     expect(stderr).toBe(rest === '>/dev/full' ? 'finspace-audit: the output could not be written (ENOSPC)\n' : '');
+  });
+});
+
+describe('a terminal is told without controls', () => {
+  const CONTROLS = '\u001b[2J\u009b31m\u202e';
+  const service = createServer((_, response) => {
+    response.writeHead(400).end(`<Error><Code>Strange${CONTROLS}</Code><Message>${CONTROLS}</Message></Error>`);
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => {
+      service.listen(0, '127.0.0.1', resolve);
+    });
+  });
+  afterAll(() => {
+    service.close();
+  });
+
+  test.each([
+    ['what was typed', ['rules', CONTROLS], 3],
+    ['a command', [CONTROLS], 3],
+    ['a file', ['rules', '--config', `${CONTROLS}.yaml`], 3],
+    ['what a service says', ['verify', '--bucket', 'evidence', '--region', 'us-east-1'], 2],
+  ])('%s', async (_, words, code) => {
+    const result = await command(words, {
+      ...runEnv(simulator),
+      FORCE_COLOR: '1',
+      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
+    });
+    expect(result.code).toBe(code);
+    expect(result.stderr).not.toMatch(/[^\P{C}\n]/u);
+    expect(result.stderr).not.toBe('');
   });
 });
 

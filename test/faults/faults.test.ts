@@ -13,7 +13,7 @@ const run = async (...args: readonly string[]) => {
     line: (text = '') => write(`${text}\n`),
     paint: (_format, text) => text,
     width: 120,
-    isWatched: false,
+    redraw: () => {},
   };
   const isWell = await runFaults(args, { out, err: out });
   return { isWell, text: lines.join('') };

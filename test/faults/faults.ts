@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { EXIT, UsageError } from '../../cli/terminal/exit-codes.ts';
 import { type Cell, table } from '../../cli/terminal/table.ts';
-import { type Io, processIo, statusLine } from '../../cli/terminal/terminal.ts';
+import { type Io, processIo } from '../../cli/terminal/terminal.ts';
 import { fuzz } from './fuzz.ts';
 import { FUZZ_KINDS, type FuzzKind } from './fuzzed.ts';
 import { faultCases } from './matrix.ts';
@@ -135,10 +135,9 @@ const AUDIT_EVERY = 50;
 export const runFaults = async (args: readonly string[], { out, err }: Pick<Io, 'out' | 'err'>): Promise<boolean> => {
   const { only, seeds, fuzzed } = readFlags(args);
   const began = performance.now();
-  const status = statusLine(err);
   const cases = faultCases(seeds).filter(({ row, where }) => `${row} ${where}`.includes(only));
-  const ran = await runAll(cases, (done) => status.show(`${done} of ${cases.length} cases`));
-  status.clear();
+  const ran = await runAll(cases, (done) => err.redraw(`${done} of ${cases.length} cases`));
+  err.redraw('');
 
   const rows = [...Map.groupBy(ran, ({ one }) => `${one.row} ${one.often}`).values()].map(rowOf);
   if (rows.length > 0) {

@@ -67,7 +67,7 @@ const captured = () => {
     line: (text = '') => texts.push(`${text}\n`),
     paint: (_format, text) => text,
     width: 120,
-    isWatched: false,
+    redraw: () => {},
   };
   return { terminal, text: () => texts.join('') };
 };

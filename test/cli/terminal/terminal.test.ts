@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { findingsTable } from '../../../cli/terminal/audit-view.ts';
 import { progressLine } from '../../../cli/terminal/progress.ts';
 import { table } from '../../../cli/terminal/table.ts';
-import { terminalOn } from '../../../cli/terminal/terminal.ts';
+import { terminalOn, writeJson } from '../../../cli/terminal/terminal.ts';
 import { aHighlight } from '../../core/notify/digest/facts.ts';
 
 let saved: NodeJS.ProcessEnv;
@@ -68,6 +68,42 @@ describe('a terminal', () => {
     expect(text().replaceAll(/\d+ users\/s/g, 'N users/s')).toBe(
       isShown ? line(3, '') + line(4, ' · waiting 1.5 s after a 500') + clear : '',
     );
+  });
+});
+
+/** What a terminal would obey: it clears, sets a title, asks, goes back, turns the direction, begins a C1 sequence. */
+const CONTROLS = '\u001b[2J\u001b]0;title\u0007\u001b[6n\r\b\t\u202e\u009b31m\u2028\u{e0041}';
+
+describe('what comes from outside', () => {
+  test.each([100, undefined])('is written without controls, on %s columns', (columns) => {
+    const { stream, text } = screen(columns);
+    const terminal = terminalOn(stream);
+    terminal.line(`a${CONTROLS}b`);
+    terminal.write(`c${CONTROLS}\n`);
+    terminal.line(`\u001b[8mhidden\u001b[0m`);
+    terminal.write(table(terminal, undefined, [[`d${CONTROLS}\ne`, `f${CONTROLS}`]]));
+    expect(text().replaceAll('\n', '|')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(text()).toMatch(/^a\[2J\]0;title\[6n31mb\nc.*\n\[8mhidden\[0m\nd.* e {2}f.*\n$/);
+  });
+
+  test('is painted without controls, and its colours are none', () => {
+    const { stream, text } = screen(100);
+    const terminal = terminalOn(stream);
+    terminal.line(terminal.paint('red', `x${CONTROLS}\u001b[39m\u001b[8my`));
+    expect(text()).toMatch(/^\p{Cc}\[31mx[ -~]*\[39m\[8my\p{Cc}\[39m\n$/u);
+  });
+
+  test('is drawn over as one line', () => {
+    const { stream, text } = screen(100);
+    terminalOn(stream).redraw(`waiting after ${CONTROLS}\nsaid the service`);
+    expect(text()).toMatch(/^\r\p{Cc}\[2Kwaiting after [ -~]+ said the service$/u);
+  });
+
+  test('stands in JSON as it came, escaped', () => {
+    const { stream, text } = screen(undefined);
+    writeJson(terminalOn(stream), { [CONTROLS]: CONTROLS });
+    expect(text()).toMatch(/^[ -~\n]+$/);
+    expect(JSON.parse(text())).toEqual({ [CONTROLS]: CONTROLS });
   });
 });
 
