@@ -76,7 +76,11 @@ export const main = async (words: readonly string[], io: Io): Promise<ExitCode> 
     const program = buildProgram(io, async (action) => {
       code = await interruptible(io, () => action(io));
     });
-    await program.parseAsync(words, { from: 'user' });
+    const [first, name] = words;
+    const isKnown = program.commands.some((command) => command.name() === name);
+    // Commander answers help of what is no command with help alone; asked for the command, it names it.
+    const asked = first === 'help' && name !== undefined && name !== 'help' && !isKnown ? [name] : words;
+    await program.parseAsync(asked, { from: 'user' });
     return code;
   } catch (error) {
     // Commander has written its own message already.

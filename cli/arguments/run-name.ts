@@ -1,5 +1,8 @@
+import { basename } from 'node:path';
+import type { Archive } from '../../core/archive/archive.ts';
 import { ArchiveError } from '../../core/archive/errors.ts';
 import { lastCompleteRun } from '../../core/archive/head.ts';
+import { areaPrefix } from '../../core/archive/keys.ts';
 import type { StoredManifest } from '../../core/archive/manifest.ts';
 import { runsWithin } from '../../core/archive/stretch.ts';
 import { isDay } from '../../core/config/config.ts';
@@ -12,6 +15,17 @@ export const RUN_ALLOWED = 'a run as 20261124T020000Z, a day as 2026-11-24, or l
 export const isRunName = (text: string): boolean => runInstant(text) !== undefined;
 
 export const isRunOrDay = (text: string): boolean => isRunName(text) || isDay(text);
+
+/** The last complete run before a time, and the first after it, by their keys alone. */
+const nearestRuns = async (archive: Archive, environmentId: string, prefix: string): Promise<readonly string[]> => {
+  let before: string | undefined;
+  for await (const key of archive.list(areaPrefix('manifests', environmentId))) {
+    const run = basename(key, '.json');
+    if (run > prefix) return before === undefined ? [run] : [before, run];
+    before = run;
+  }
+  return before === undefined ? [] : [before];
+};
 
 /**
  * Finds the complete run that somebody means: by its name, the only one of a day, or the latest.
@@ -26,8 +40,13 @@ export const findRun = async ({ archive, environmentId }: OpenedArchive, text: s
   const prefix = text.replaceAll('-', '');
   const found = await runsWithin(archive, environmentId, { from: prefix, to: prefix });
   const [only, another] = found;
-  if (only === undefined)
-    throw new ArchiveError(`${text}: ${archive.location} has no complete run of environment ${environmentId} then`);
+  if (only === undefined) {
+    const nearest = await nearestRuns(archive, environmentId, prefix);
+    const hint = nearest.length === 0 ? '' : `; the nearest: ${nearest.join(', ')}`;
+    throw new ArchiveError(
+      `${text}: ${archive.location} has no complete run of environment ${environmentId} then${hint}`,
+    );
+  }
   if (another !== undefined) {
     const runs = found.map(({ run }) => run).join(', ');
     throw new UsageError([`RUN must be one run, got ${text}, which has ${runs}`]);

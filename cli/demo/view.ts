@@ -3,7 +3,7 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import { isNews } from '../../core/model/highlights.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
-import { plainLine, wrap } from '../../core/text/plain-text.ts';
+import { plainLine, plural, wrap } from '../../core/text/plain-text.ts';
 import { rules } from '../../rules/index.ts';
 import type { Night } from '../../simulator/nights.ts';
 import {
@@ -39,7 +39,9 @@ export const showOpening = (
   { nights, users, requestsPerSecond }: Readonly<Record<'nights' | 'users' | 'requestsPerSecond', number>>,
   endpoint: string,
 ): void => {
-  out.line(out.paint('bold', `FinSpace user auditor: ${nights} nights of a directory of ${users} users`));
+  out.line(
+    out.paint('bold', `FinSpace user auditor: ${plural(nights, 'night')} of a directory of ${plural(users, 'user')}`),
+  );
   const setting = `A simulated FinSpace Data API at ${endpoint} checks every signature, serves ${requestsPerSecond} requests a second and fails now and then. No account and no network are needed.`;
   out.line(out.paint('dim', wrap(setting, '', out.width)));
 };

@@ -10,13 +10,15 @@ import { flagReader } from '../arguments/flags.ts';
 import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
-import { diffFindings } from './finding-diff.ts';
-import { type DiffChange, diffUsers, type MemberChange } from './user-diff.ts';
+import { diffFindings, isMerelyOlder } from './finding-diff.ts';
+import { type DiffChange, diffUsers, type MemberChange, type UserDiff } from './user-diff.ts';
 import { type Diff, showDiff } from './view.ts';
 
 /** The flags of `diff` as they were typed. */
 export interface DiffFlags extends ArchiveFlags {
   readonly names?: true;
+  /** Logins, and findings that are merely older, too. */
+  readonly all?: true;
 }
 
 /** The members that name nobody; one that the service may add some day is not known to be of them. */
@@ -38,6 +40,16 @@ const maskedChange = ({ member, from, to }: MemberChange): DiffChange =>
     ? { member, from: withoutAddresses(from), to: withoutAddresses(to) }
     : { member, masked: true };
 
+/** A login can't be unmade: a time that went, went back or is none any more is another change. */
+const isLogin = ({ member, from, to }: MemberChange): boolean =>
+  member === 'lastLoginTime' && Number.isFinite(to) && (typeof from !== 'number' || Number(to) > from);
+
+/** Most users log in between two runs, which says nothing of their access. */
+const withoutLogins = (changed: UserDiff['changed']): UserDiff['changed'] =>
+  changed
+    .map(({ id, members }) => ({ id, members: members.filter((change) => !isLogin(change)) }))
+    .filter(({ members }) => members.length > 0);
+
 const differingCriteria = ({ hashes: from }: Manifest, { hashes: to }: Manifest): readonly string[] =>
   (['ruleset', 'config', 'waivers'] as const)
     .filter((name) => from[name] !== to[name])
@@ -57,7 +69,10 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
     throw new UsageError([`the first RUN must be before the second, got ${older.run} and ${newer.run}`]);
 
   const users = await diffUsers(readRunLines(archive, older, 'snapshot'), readRunLines(archive, newer, 'snapshot'));
+  const changed = flags.all ? users.changed : withoutLogins(users.changed);
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
+  const findings = await diffFindings(readFindings(archive, older), readFindings(archive, newer), catalogue);
+  const different = flags.all ? findings.different : findings.different.filter((pair) => !isMerelyOlder(pair));
   const result: Diff = {
     environmentId,
     from: older.run,
@@ -65,12 +80,12 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
     judgedBy: differingCriteria(older, newer),
     users: {
       ...users,
-      changed: users.changed.map(({ id, members }) => ({
-        id,
-        members: flags.names ? members : members.map(maskedChange),
-      })),
+      changed: changed.map(({ id, members }) => ({ id, members: flags.names ? members : members.map(maskedChange) })),
     },
-    findings: await diffFindings(readFindings(archive, older), readFindings(archive, newer), catalogue),
+    findings: { ...findings, different },
+    leftOut: flags.all
+      ? undefined
+      : { logins: users.changed.length - changed.length, ages: findings.different.length - different.length },
   };
   if (flags.json) writeJson(io.out, result, keepInfinite);
   else showDiff(result, io.out);

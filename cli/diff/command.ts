@@ -15,6 +15,7 @@ export const diffCommand: DeclareCommand = (program, perform) =>
     .argument('<run>', 'the later run')
     .description('tell what changed between two runs: users and findings')
     .option('--names', 'show the values of members that may name a person')
+    .option('--all', 'show logins, and findings that are merely older, too')
     .addHelpText('after', NOTES)
     .action((from: string, to: string, flags: DiffFlags) =>
       perform(async (io) => (await import('./action.ts')).diff(from, to, flags, io)),

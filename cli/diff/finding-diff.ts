@@ -39,6 +39,12 @@ const isWaived = ({ state }: DiffFinding): boolean => state === 'waived';
 const isJudgedOtherwise = ({ from, to }: FindingPair): boolean =>
   from.severity !== to.severity || isWaived(from) !== isWaived(to);
 
+const withoutAges = ({ message }: DiffFinding): string => message.replaceAll(/\b[\d.,]+ (?:day|hour)s?\b/g, 'N');
+
+/** A finding that has merely grown older by the time between the runs. */
+export const isMerelyOlder = (pair: FindingPair): boolean =>
+  !isJudgedOtherwise(pair) && withoutAges(pair.from) === withoutAges(pair.to);
+
 /** Compares the findings that are open at the end of two runs; events of change rules end with their run. */
 export const diffFindings = async (
   from: AsyncIterable<Finding>,

@@ -1,6 +1,6 @@
 import { serialiseRecord } from '../../core/model/record.ts';
 import { CAUSE_WORDS } from '../../core/model/words.ts';
-import { oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
+import { numberText, oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';
@@ -15,6 +15,8 @@ export interface Diff {
   readonly judgedBy: readonly string[];
   readonly users: UserDiff<DiffChange>;
   readonly findings: FindingDiff;
+  /** What is left out unless all was asked for: users who merely logged in, findings that are merely older. */
+  readonly leftOut: { readonly logins: number; readonly ages: number } | undefined;
 }
 
 /** The most rows of each kind; `--json` has them all. */
@@ -52,9 +54,10 @@ const showRows = <T>(
 ): void => {
   if (all.length === 0) return;
   out.line();
-  out.line(out.paint(['bold', ...[format].flat()] as Format, `${heading}: ${all.length}`));
+  out.line(out.paint(['bold', ...[format].flat()] as Format, `${heading}: ${numberText(all.length)}`));
   out.write(table(out, undefined, all.slice(0, MOST_SHOWN).map(rowOf)));
-  if (all.length > MOST_SHOWN) out.line(out.paint('dim', `and ${all.length - MOST_SHOWN} more; --json has them all`));
+  if (all.length > MOST_SHOWN)
+    out.line(out.paint('dim', `and ${numberText(all.length - MOST_SHOWN)} more; --json has them all`));
 };
 
 const findingRow = (finding: DiffFinding, text: string): readonly Cell[] => [
@@ -79,23 +82,20 @@ const differenceText = (from: DiffFinding, to: DiffFinding): string => {
     .join('; ');
 };
 
-/** Many users log in between two runs; what else happened comes first. */
-const isMoreThanALogin = ({ members }: { readonly members: readonly DiffChange[] }): boolean =>
-  members.some(({ member }) => member !== 'lastLoginTime');
+const leftOutText = (count: number | undefined, what: string): string =>
+  count === undefined || count === 0 ? '' : `, ${numberText(count)} ${what} (--all shows them)`;
 
-const showUsers = ({ users: { came, gone, changed, unchanged, untraceable } }: Diff, out: Terminal): void => {
+const showUsers = ({ users: { came, gone, changed, unchanged, untraceable }, leftOut }: Diff, out: Terminal): void => {
   showRows(out, 'Users that came', 'green', came, (id) => [userText(id)]);
   showRows(out, 'Users that went', 'red', gone, (id) => [userText(id)]);
-  const others = changed.filter(isMoreThanALogin);
-  const logins = changed.filter((user) => !isMoreThanALogin(user));
-  showRows(out, 'Users that changed', 'yellow', [...others, ...logins], ({ id, members }) => [
+  showRows(out, 'Users that changed', 'yellow', changed, ({ id, members }) => [
     userText(id),
     members.map(changeText).join('; '),
   ]);
   const { from, to } = untraceable;
   out.line();
   out.line(
-    `Users: ${came.length} came, ${gone.length} went, ${changed.length} changed (${logins.length} by a login alone), ${unchanged} are as they were.`,
+    `Users: ${numberText(came.length)} came, ${numberText(gone.length)} went, ${numberText(changed.length)} changed${leftOutText(leftOut?.logins, 'logged in')}, ${numberText(unchanged)} are as they were.`,
   );
   if (from + to > 0) {
     out.line(
@@ -104,7 +104,7 @@ const showUsers = ({ users: { came, gone, changed, unchanged, untraceable } }: D
   }
 };
 
-const showFindings = ({ findings, judgedBy }: Diff, out: Terminal): void => {
+const showFindings = ({ findings, judgedBy, leftOut }: Diff, out: Terminal): void => {
   const { resolved, different, unchanged, untraceable } = findings;
   showRows(out, 'New findings', 'red', findings.new, (one) => findingRow(one, plainLine(one.message, MAX_TEXT)));
   showRows(out, 'Resolved findings', 'green', resolved, (one) =>
@@ -115,7 +115,7 @@ const showFindings = ({ findings, judgedBy }: Diff, out: Terminal): void => {
   );
   out.line();
   out.line(
-    `Findings: ${findings.new.length} new, ${resolved.length} resolved, ${different.length} differ, ${unchanged} are as they were.`,
+    `Findings: ${numberText(findings.new.length)} new, ${numberText(resolved.length)} resolved, ${numberText(different.length)} differ${leftOutText(leftOut?.ages, 'merely older')}, ${numberText(unchanged)} are as they were.`,
   );
   const { from, to } = untraceable;
   if (from + to > 0) {

@@ -3,6 +3,7 @@ import { ArchiveError } from '../../core/archive/errors.ts';
 import { temporaryFolder } from '../../core/archive/left-behind.ts';
 import type { ArchivedRun, Attempt } from '../../core/archive/runs.ts';
 import { attemptsWithin, runsWithin, type Stretch } from '../../core/archive/stretch.ts';
+import { plural } from '../../core/text/plain-text.ts';
 import { type OpenedArchive, openedArchive } from '../arguments/archive-options.ts';
 import { readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
 import { isRunName } from '../arguments/run-name.ts';
@@ -89,7 +90,7 @@ const replayRuns = async (
     await folder.remove();
   }
   if (signal.aborted) {
-    err.line(`interrupted after ${replayed.length} of ${runs.length} nights: nothing is told of the others`);
+    err.line(`interrupted after ${replayed.length} of ${plural(runs.length, 'night')}: nothing is told of the others`);
   }
   return replayed;
 };

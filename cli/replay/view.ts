@@ -1,5 +1,5 @@
 import type { FindingCounts } from '../../core/model/report.ts';
-import { plainLine, plural } from '../../core/text/plain-text.ts';
+import { numberText, plainLine, plural } from '../../core/text/plain-text.ts';
 import { SEVERITY_HEADINGS, severityCell, severityCells, signed, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -39,7 +39,7 @@ const MAX_TEXT = 400;
 const summaryRow = (run: string, by: string | undefined, summary: ReplaySummary): readonly Cell[] => [
   run,
   ...(by === undefined ? [] : [by]),
-  String(summary.users).padStart('USERS'.length),
+  numberText(summary.users).padStart('USERS'.length),
   ...severityCells(summary.findings.bySeverity),
   summary.alert === undefined ? { text: 'quiet', format: 'dim' } : plainLine(summary.alert, MAX_TEXT),
 ];
@@ -81,7 +81,7 @@ const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): v
     out.line('Both configs find the same on every night.');
     return;
   }
-  out.line(out.paint('bold', `Findings that the configs do not agree on: ${findings.length}`));
+  out.line(out.paint('bold', `Findings that the configs do not agree on: ${numberText(findings.length)}`));
   const rows = findings
     .slice(0, MOST_SHOWN)
     .map((finding): readonly Cell[] => [
@@ -93,13 +93,13 @@ const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): v
     ]);
   if (rows.length > 0) out.write(table(out, ['ONLY UNDER', 'SEVERITY', 'NIGHTS', 'SUBJECT', 'RULE'], rows));
   if (findings.length > MOST_SHOWN)
-    out.line(out.paint('dim', `and ${findings.length - MOST_SHOWN} more; --json has them all`));
+    out.line(out.paint('dim', `and ${numberText(findings.length - MOST_SHOWN)} more; --json has them all`));
 
   out.line();
   out.line(out.paint('bold', 'By rule'));
   const byRule = rules.map(({ ruleId, onlyConfig, onlyAgainst, alertsConfig, alertsAgainst }): readonly Cell[] => [
-    String(onlyConfig).padStart('ONLY CONFIG'.length),
-    String(onlyAgainst).padStart('ONLY AGAINST'.length),
+    numberText(onlyConfig).padStart('ONLY CONFIG'.length),
+    numberText(onlyAgainst).padStart('ONLY AGAINST'.length),
     signed(alertsAgainst - alertsConfig).padStart('ALERTS'.length),
     plainLine(ruleId, MAX_TEXT),
   ]);
@@ -125,7 +125,7 @@ export const showReplay = ({ environmentId, configs, nights: runs, comparison }:
   out.line(
     [
       `${plural(countOf(runs, 'replayed'), 'night')} replayed, ${plural(alerts, 'alert')}`,
-      ...(isCompared ? [`${others} against (${signed(others - alerts)})`] : []),
+      ...(isCompared ? [`${numberText(others)} against (${signed(others - alerts)})`] : []),
       ...(notComplete > 0 ? [`${plural(notComplete, 'night')} without a complete run`] : []),
     ].join(', '),
   );

@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config/config.ts';
+import { closest } from '../../core/text/closest.ts';
 import { harmlessJson } from '../../core/text/plain-text.ts';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
@@ -89,7 +90,12 @@ export const listRules = async (id: string | undefined, flags: RulesFlags, { out
   const one = configured.find(({ rule }) => rule.id === id);
   if (id !== undefined && one === undefined) {
     const allowed = rules.map((rule) => rule.id).join(', ');
-    throw new UsageError([`the rule must be one of ${allowed}, got ${JSON.stringify(id)}`]);
+    const meant = closest(
+      id,
+      rules.map((rule) => rule.id),
+    );
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw new UsageError([`the rule must be one of ${allowed}, got ${JSON.stringify(id)}${hint}`]);
   }
   if (flags.json && flags.markdown) {
     throw new UsageError(['one of --json and --markdown is allowed, got both']);

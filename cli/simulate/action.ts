@@ -1,4 +1,5 @@
 import { errorCode } from '../../core/text/error-code.ts';
+import { numberText, plural } from '../../core/text/plain-text.ts';
 import { lazyDirectory } from '../../simulator/directory.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
@@ -31,14 +32,16 @@ const accessOf = ({ url, environmentId, region, callerCredentials }: Simulator) 
 
 const showAccess = (simulator: Simulator, users: number, out: Terminal): void => {
   const { url, environmentId, region, accessKeyId, secretAccessKey } = accessOf(simulator);
-  out.line(`A simulated FinSpace Data API with ${users} users; Ctrl-C ends it. To audit it from another shell:`);
+  out.line(
+    `A simulated FinSpace Data API with ${plural(users, 'user')}; Ctrl-C ends it. To audit it from another shell:`,
+  );
   out.line();
   out.line(`export AWS_ENDPOINT_URL_FINSPACE_DATA=${url}`);
   out.line(`export AWS_ACCESS_KEY_ID=${accessKeyId}`);
   out.line(`export AWS_SECRET_ACCESS_KEY=${secretAccessKey}`);
   out.line('unset AWS_SESSION_TOKEN');
   out.line(
-    `npx finspace-audit run --environment ${environmentId} --account ${ACCOUNT} --region ${region} --out audit-history`,
+    `npx finspace-audit run --environment ${environmentId} --account ${ACCOUNT} --region ${region} --out simulated-history`,
   );
 };
 
@@ -60,7 +63,7 @@ export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitC
   const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = stats;
   out.line();
   out.line(
-    `Ended after ${requests} requests: ${pages} pages, ${throttled} throttled, ${rejectedSignatures} wrong signatures, ${faultsPlayed} faults.`,
+    `Ended after ${plural(requests, 'request')}: ${plural(pages, 'page')}, ${numberText(throttled)} throttled, ${plural(rejectedSignatures, 'wrong signature')}, ${plural(faultsPlayed, 'fault')}.`,
   );
   return EXIT.ok;
 };

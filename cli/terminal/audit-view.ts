@@ -2,9 +2,9 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import { type Highlight, type HighlightKind, isNews } from '../../core/model/highlights.ts';
 import { isFullyJudged, type Report } from '../../core/model/report.ts';
 import { CAUSE_WORDS, countedHighlights, HIGHLIGHT_WORDS } from '../../core/model/words.ts';
-import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
+import { numberText, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
-import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../rules/engine/severity.ts';
+import { SEVERITIES, type Severity, severityRank } from '../../rules/engine/severity.ts';
 import { type Cell, table } from './table.ts';
 import { type Format, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
 
@@ -35,10 +35,10 @@ const SHORT: Readonly<Record<Severity, string>> = {
 const COLUMNS = SEVERITIES.toReversed();
 
 /** `+3`, `−1` */
-export const signed = (count: number): string => (count < 0 ? `−${-count}` : `+${count}`);
+export const signed = (count: number): string => (count < 0 ? `−${numberText(-count)}` : `+${numberText(count)}`);
 
 /** A count that may not be known. */
-export const numberCell = (count: number | undefined): string => (count === undefined ? '?' : String(count));
+export const numberCell = (count: number | undefined): string => (count === undefined ? '?' : numberText(count));
 
 /** A count under its severity's short name; a nought is not coloured. */
 export const severityCells = (bySeverity: Readonly<Record<Severity, number>> | undefined): readonly Cell[] =>
@@ -81,36 +81,36 @@ export const findingsTable = (
     `${plainLine(finding.ruleId, MAX_ID)}: ${findingText(finding)}`,
   ]);
   const hidden = highlights.reduce((total, { count }) => total + count, 0) - shown.length;
-  const rest = `and ${hidden} more${all === undefined ? '' : ` in ${all}`}`;
+  const rest = `and ${numberText(hidden)} more${all === undefined ? '' : ` in ${all}`}`;
   return (
     table(terminal, ['SEVERITY', 'STATE', 'SUBJECT', 'FINDING'], rows) +
     (hidden === 0 ? '' : `${terminal.paint('dim', rest)}\n`)
   );
 };
 
-/** Counts the findings of each rule, the worst first, without what resolved. */
+/** Counts the findings of each rule and severity, the worst first, without what resolved. */
 export const rulesTable = (
   terminal: Pick<Terminal, 'paint' | 'width'>,
   highlights: readonly Highlight[],
   titles: ReadonlyMap<string, string>,
 ): string => {
-  const byRule = Map.groupBy(
-    highlights.filter(({ kind }) => kind !== 'resolved'),
-    ({ ruleId }) => ruleId,
+  const standing = highlights.filter(({ kind }) => kind !== 'resolved');
+  const byRule = Map.groupBy(standing, ({ ruleId }) => ruleId);
+  const rows = COLUMNS.flatMap((severity) =>
+    [...byRule].flatMap(([ruleId, members]): readonly (readonly Cell[])[] => {
+      const count = members.reduce((total, { severities }) => total + (severities[severity] ?? 0), 0);
+      const title = titles.get(ruleId) ?? '';
+      const cells = [severityCell(severity), numberText(count).padStart('FAILING'.length), plainLine(ruleId, MAX_ID)];
+      return count === 0 ? [] : [[...cells, title]];
+    }),
   );
-  const rows = [...byRule].map(([ruleId, members]): readonly Cell[] => [
-    severityCell(worstSeverity(members.map(({ severity }) => severity)) ?? 'CRITICAL'),
-    String(members.reduce((total, { count }) => total + count, 0)).padStart('FAILING'.length),
-    plainLine(ruleId, MAX_ID),
-    titles.get(ruleId) ?? '',
-  ]);
   return table(terminal, ['SEVERITY', 'FAILING', 'RULE', 'WHAT IS REQUIRED'], rows);
 };
 
 /** `2 CRITICAL, 14 HIGH`, or that nothing fails. */
 export const failingText = ({ verdict, findings: { bySeverity } }: Report, paint: Terminal['paint']): string => {
   const parts = COLUMNS.filter((severity) => bySeverity[severity] > 0).map((severity) =>
-    paint(SEVERITY_FORMATS[severity], `${bySeverity[severity]} ${severity}`),
+    paint(SEVERITY_FORMATS[severity], `${numberText(bySeverity[severity])} ${severity}`),
   );
   if (parts.length > 0) return parts.join(', ');
   return verdict === 'COMPLETE' ? 'nothing' : 'nothing among what was seen';
@@ -136,8 +136,8 @@ export const listingText = ({ counts, verdict }: Report): string => {
   const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
   const cost = [
     plural(requests, 'request'),
-    ...(throttled > 0 ? [`${throttled} throttled`] : []),
-    ...(retries > 0 ? [`${retries} repeated`] : []),
+    ...(throttled > 0 ? [`${numberText(throttled)} throttled`] : []),
+    ...(retries > 0 ? [`${numberText(retries)} repeated`] : []),
     ...(duplicates > 0 ? [`${plural(duplicates, 'duplicate record')} left out`] : []),
   ];
   return `${verdict === 'COMPLETE' ? seen : `only ${seen} seen`}; ${cost.join(', ')}`;
@@ -161,7 +161,7 @@ export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveri
 export const unjudgedText = ({ rules }: Report): string => {
   const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
   const byReason = Map.groupBy(unjudged, ({ state, notAssessed, reason, error }) => {
-    const what = state === 'ran' ? `${notAssessed} not assessed` : state;
+    const what = state === 'ran' ? `${numberText(notAssessed)} not assessed` : state;
     return `${what}: ${plainLine(error ?? reason ?? 'no reason given', MAX_TEXT)}`;
   });
   return [...byReason]

@@ -1,8 +1,7 @@
 import type { ListingProgress } from '../../core/audit/settings.ts';
 import type { ListingEvent } from '../../core/sources/finspace/settings.ts';
+import { numberText, plural } from '../../core/text/plain-text.ts';
 import type { Terminal } from './terminal.ts';
-
-const number = new Intl.NumberFormat('en-GB');
 
 /** `40 s`, `3 min` */
 const timeText = (seconds: number): string =>
@@ -25,11 +24,11 @@ export const progressLine = (terminal: Terminal, startedAt: number, prefix = '')
     const seconds = Math.max(0.001, (Date.now() - startedAt) / 1000);
     terminal.redraw(
       [
-        `${prefix}${number.format(users)} users`,
-        `${number.format(pages)} ${pages === 1 ? 'page' : 'pages'}`,
-        `${number.format(Math.round(users / seconds))} users/s`,
-        ...(throttled > 0 ? [`${number.format(throttled)} throttled`] : []),
-        ...(retries > 0 ? [`${number.format(retries)} repeated`] : []),
+        `${prefix}${plural(users, 'user')}`,
+        plural(pages, 'page'),
+        `${numberText(Math.round(users / seconds))} users/s`,
+        ...(throttled > 0 ? [`${numberText(throttled)} throttled`] : []),
+        ...(retries > 0 ? [`${numberText(retries)} repeated`] : []),
         ...(expected === undefined || users === 0 || users >= expected
           ? []
           : [`about ${timeText((seconds * (expected - users)) / users)} left`]),

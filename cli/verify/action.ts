@@ -5,6 +5,7 @@ import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { readPublicKey } from '../../core/archive/signature.ts';
 import { ACCEPTED_KINDS, type Config } from '../../core/config/config.ts';
 import { errorCode } from '../../core/text/error-code.ts';
+import { plural } from '../../core/text/plain-text.ts';
 import type { Due } from '../../core/verify/gaps.ts';
 import { findHeads, headsIn, isHead, type KeptHead } from '../../core/verify/heads.ts';
 import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
@@ -85,7 +86,8 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const environments = await environmentsOf(archive, environmentIds, config);
   for (const environmentId of environments) {
     const verification = await verifyEnvironment(archive, environmentId, {
-      onProgress: ({ runs, objects }) => io.err.redraw(`${environmentId}: ${objects} objects of ${runs} runs`),
+      onProgress: ({ runs, objects }) =>
+        io.err.redraw(`${environmentId}: ${plural(objects, 'object')} of ${plural(runs, 'run')}`),
       publicKeys,
       accepted,
       ...(config !== undefined && { due: dueOf(config, environmentId, now) }),

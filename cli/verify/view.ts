@@ -1,4 +1,4 @@
-import { plainLine, plural } from '../../core/text/plain-text.ts';
+import { numberText, plainLine, plural } from '../../core/text/plain-text.ts';
 import type { FoundHead } from '../../core/verify/heads.ts';
 import type { Note, Problem } from '../../core/verify/problem.ts';
 import type { Verification } from '../../core/verify/verify.ts';
@@ -8,31 +8,29 @@ import type { Terminal } from '../terminal/terminal.ts';
 const MAX_TEXT = 600;
 const MAX_ID = 300;
 
-const number = new Intl.NumberFormat('en-GB');
-
 const runsText = ({ runs, firstRun, lastRun }: Verification): string => {
   if (firstRun === undefined || lastRun === undefined) return 'none is complete';
-  return `${number.format(runs)} complete, ${firstRun} to ${lastRun}`;
+  return `${numberText(runs)} complete, ${firstRun} to ${lastRun}`;
 };
 
 const objectsText = ({ objects, bytes }: Verification): string =>
   objects === 0
     ? 'none was read'
-    : `${number.format(objects)} read to their end, ${number.format(bytes)} bytes: SHA-256 and size against the manifests`;
+    : `${numberText(objects)} read to their end, ${numberText(bytes)} bytes: SHA-256 and size against the manifests`;
 
 const signaturesText = ({ runs, signatures }: Verification): string => {
   const { isChecked, signed, valid, keys } = signatures;
   const by = keys.map(({ keyId, algorithm }) => `${plainLine(keyId, MAX_ID)} (${plainLine(algorithm, 40)})`);
   const who = by.length === 0 ? '' : `, by ${by.join(' and ')} as they say`;
-  if (isChecked) return `${valid} of ${runs} hold against the public key${who}`;
+  if (isChecked) return `${numberText(valid)} of ${numberText(runs)} hold against the public key${who}`;
   if (signed === 0) return 'no manifest has one';
-  return `NOT CHECKED, no --public-key was given: ${signed} of ${runs} have one${who}`;
+  return `NOT CHECKED, no --public-key was given: ${numberText(signed)} of ${numberText(runs)} have one${who}`;
 };
 
 const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): string => {
   if (schedule.isChecked) {
     const late = schedule.late === 0 ? '' : `; ${plural(schedule.late, 'run')} listed long after the night`;
-    return `${plural(schedule.nights, 'night')} due after the first run, ${schedule.missed} without a complete one${late}`;
+    return `${plural(schedule.nights, 'night')} due after the first run, ${numberText(schedule.missed)} without a complete one${late}`;
   }
   return hasConfig && runs === 0
     ? 'NOT CHECKED, there is no complete run to begin from'

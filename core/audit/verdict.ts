@@ -2,7 +2,7 @@ import type { Milestone } from '../archive/entry.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
-import { plainLine } from '../text/plain-text.ts';
+import { numberText, plainLine, plural } from '../text/plain-text.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
@@ -51,7 +51,7 @@ export const rosterShortfall = (
     verdict: 'INCOMPLETE',
     reason: 'roster-drop',
     message:
-      `${users} users where run ${last.run} had ${expected}: more than ${maxDropPercent} % fewer; ` +
+      `${plural(users, 'user')} where run ${last.run} had ${numberText(expected)}: more than ${maxDropPercent} % fewer; ` +
       'FinSpace has no deletion, so look into it, then accept it with --accept-roster-drop or acceptRosterDrop in the event',
   };
 };

@@ -341,6 +341,15 @@ const words = text('text', (value) => value.trim() !== '');
 export const isDay = (value: string): boolean =>
   (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
 
+const DAY = 'a day as YYYY-MM-DD';
+
+/** Says which day somebody means by `30d`: counted anew each night it would never come. */
+const dayMeant = (value: string, now: number): string => {
+  const days = Number(/^(\d{1,3}) ?d(?:ays?)?$/.exec(value)?.[1]);
+  if (!(days <= LONGEST_WAIVER_DAYS)) return '';
+  return `; ${days} days from today is ${new Date(now + days * DAY_MS).toISOString().slice(0, 10)}`;
+};
+
 const isSamePerson = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 const waiver = (now: number): z.ZodType<Waiver> =>
@@ -354,10 +363,13 @@ const waiver = (now: number): z.ZodType<Waiver> =>
     ticket: words.exactOptional(),
     owner: words,
     approver: words,
-    expires: text('a day as YYYY-MM-DD', isDay).refine(
-      (value) => !(Date.parse(value) > now + LONGEST_WAIVER_DAYS * DAY_MS),
-      must(`at most ${LONGEST_WAIVER_DAYS} days ahead`),
-    ),
+    expires: z
+      .string(must(DAY))
+      .refine(isDay, { error: ({ input }) => `must be ${DAY}, got ${shown(input)}${dayMeant(String(input), now)}` })
+      .refine(
+        (value) => !(Date.parse(value) > now + LONGEST_WAIVER_DAYS * DAY_MS),
+        must(`at most ${LONGEST_WAIVER_DAYS} days ahead`),
+      ),
   }).check(({ value: { user, owner, approver }, issues }) => {
     const complain = (message: string) => issues.push({ code: 'custom', input: approver, path: ['approver'], message });
     if (isSamePerson(approver, owner)) complain('must not be the owner');

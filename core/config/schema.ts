@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { closest } from '../text/closest.ts';
 import { ConfigError } from './errors.ts';
 
 // Every scalar of a file is read as the text that stands there, and the schema gives it its meaning. So an account
@@ -38,33 +39,6 @@ export const decimal = (allowed: string, accepts: (value: number) => boolean) =>
 /** Takes a list. A key with nothing after it, as where every entry below it is commented out, means an empty one. */
 export const list = <T extends z.ZodType>(item: T, allowed: string) =>
   z.preprocess((value) => (value === '' ? [] : value), z.array(item, must(allowed)));
-
-/** Counts the edits (insertions, deletions, substitutions) that turn one word into the other. */
-const editDistance = (from: string, to: string): number => {
-  const first = Array.from({ length: to.length + 1 }, (_, index) => index);
-  const last = Array.from(from).reduce<readonly number[]>((above, letter, row) => {
-    const current = [row + 1];
-    for (const [column, other] of Array.from(to).entries()) {
-      current.push(
-        Math.min(
-          (current[column] ?? 0) + 1,
-          (above[column + 1] ?? 0) + 1,
-          (above[column] ?? 0) + (letter === other ? 0 : 1),
-        ),
-      );
-    }
-    return current;
-  }, first);
-  return last[to.length] ?? 0;
-};
-
-/** Finds the known word that a misspelt one is likely meant to be: at most a third of its letters differ. */
-const closest = (word: string, known: readonly string[]): string | undefined => {
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(1, word.length / 3) ? best.candidate : undefined;
-};
 
 /**
  * Takes a mapping with these keys and no others; a key with nothing after it is an empty one.

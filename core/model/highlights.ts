@@ -17,6 +17,8 @@ export interface Highlight {
   /** The worst among them. */
   readonly severity: Severity;
   readonly count: number;
+  /** The same by severity. */
+  readonly severities: Readonly<Partial<Record<Severity, number>>>;
   /** The first of them, of the worst severity first. */
   readonly findings: readonly Finding[];
 }
@@ -55,7 +57,10 @@ export const collectHighlights = (isReminderDue: (finding: Finding) => boolean =
         const other = merged.get(key);
         const findings = [...(other?.findings ?? []), ...kept].toSorted((a, b) => rank(b) - rank(a)).slice(0, KEPT);
         const severity = findings[0]?.severity ?? 'INFORMATIONAL';
-        merged.set(key, { ruleId, kind, severity, count: count + (other?.count ?? 0), findings });
+        const own = kept[0]?.severity ?? severity;
+        // A group is of one severity.
+        const severities = { ...other?.severities, [own]: count };
+        merged.set(key, { ruleId, kind, severity, count: count + (other?.count ?? 0), severities, findings });
       }
       return [...merged.values()].toSorted((a, b) => rank(b) - rank(a));
     },

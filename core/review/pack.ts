@@ -10,6 +10,7 @@ import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archi
 import { momentsOf } from '../model/listing.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
+import { numberText, plural } from '../text/plain-text.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
 import { tallyFindings } from './open-findings.ts';
 import { PACK_FILES, PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
@@ -151,7 +152,7 @@ export const buildPack = async (
     const { users: listed } = users.counts();
     if (listed !== manifest.counts.users)
       throw new ArchiveError(
-        `the manifest of run ${manifest.run} tells of ${manifest.counts.users} users, its snapshot has ${listed}`,
+        `the manifest of run ${manifest.run} tells of ${plural(manifest.counts.users, 'user')}, its snapshot has ${numberText(listed)}`,
       );
 
     const description: PackDescription = {

@@ -1,5 +1,5 @@
 import { unguarded } from '../outputs/csv.ts';
-import { truncate } from '../text/plain-text.ts';
+import { plural, truncate } from '../text/plain-text.ts';
 import { CsvError, type CsvRow, readCsv } from './csv-reader.ts';
 
 /** The columns about a user; a reviewer changes none of them. */
@@ -48,6 +48,9 @@ export interface CheckedWorksheet {
 }
 
 const MAX_SHOWN = 80;
+
+/** As many stretches of lines as one message names. */
+const MOST_STRETCHES = 10;
 
 const escapeOf = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 
@@ -104,10 +107,10 @@ const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<Map<
 /** The problems of the cells that a reviewer fills in. */
 const answerProblems = (
   user: Identity,
-  { decision, justification, reviewer }: Record<(typeof ANSWER_COLUMNS)[number], string>,
+  { answer, decision, justification, reviewer }: Record<(typeof ANSWER_COLUMNS)[number] | 'answer', string>,
 ): readonly (readonly [column: Column, must: string, got: string])[] => {
   const problems: [Column, string, string][] = [];
-  if (!isDecision(decision)) problems.push(['decision', `one of ${DECISIONS.join(', ')}`, decision]);
+  if (!isDecision(decision)) problems.push(['decision', `one of ${DECISIONS.join(', ')}`, answer]);
   if (justification === '') {
     if (decision === 'justify') problems.push(['justification', 'why, for whom you justify', '']);
     if (decision === 'keep' && user.justificationToKeep !== '')
@@ -122,9 +125,17 @@ const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
   const problems: string[] = [];
   const decided: ReviewDecision[] = [];
   const lineByUser = new Map<string, number>();
+  /** The lines in which nothing is filled in, from first to last of each stretch. */
+  const blank: [first: number, last: number][] = [];
 
   const addProblem = (line: number, column: Column, must: string, got: string): void => {
     problems.push(`line ${line}, ${column}: must be ${must}, got ${quoted(got)}`);
+  };
+
+  const addBlank = (line: number): void => {
+    const last = blank.at(-1);
+    if (last?.[1] === line - 1) last[1] = line;
+    else blank.push([line, line]);
   };
 
   /** Finds the user that a line is the first of. */
@@ -156,14 +167,32 @@ const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
         if (got[column] !== user[column])
           addProblem(line, column, `${quoted(user[column])} as in the pack`, got[column]);
       }
-      const [decision = '', justification = '', reviewer = ''] = cells
+      const [answer = '', justification = '', reviewer = ''] = cells
         .slice(IDENTITY_COLUMNS.length)
         .map((cell) => cellText(cell).trim());
-      for (const [column, must, value] of answerProblems(user, { decision, justification, reviewer }))
+      // A keyboard or a spreadsheet may begin it with a capital.
+      const decision = answer.toLowerCase();
+      if (decision + justification + reviewer === '') {
+        addBlank(line);
+        return;
+      }
+      for (const [column, must, value] of answerProblems(user, { answer, decision, justification, reviewer }))
         addProblem(line, column, must, value);
       if (!isDecision(decision)) return;
       const { userId, status, apiAccess, justificationToKeep } = user;
       decided.push({ userId, status, apiAccess, justificationToKeep, decision, justification, reviewer });
+    },
+    /** Once the file is read: what is wrong with many lines at once. */
+    addBlankLines(): void {
+      if (blank.length === 0) return;
+      const stretches = blank.map(([first, last]) => (first === last ? `${first}` : `${first} to ${last}`));
+      const rest =
+        stretches.length > MOST_STRETCHES
+          ? ` and ${plural(stretches.length - MOST_STRETCHES, 'stretch', 'stretches')} more`
+          : '';
+      problems.push(
+        `line ${stretches.slice(0, MOST_STRETCHES).join(', ')}${rest}: must have a decision (${DECISIONS.join(', ')}) and a reviewer, got nothing`,
+      );
     },
     /** Once the whole file is read: the users whom no line was about. */
     addMissing(): void {
@@ -186,7 +215,7 @@ export const checkWorksheet = async (
   worksheet: AsyncIterable<Uint8Array>,
   filled: AsyncIterable<Uint8Array>,
 ): Promise<CheckedWorksheet> => {
-  const { problems, decided, addLine, addMissing } = openCheck(await readPackLines(worksheet));
+  const { problems, decided, addLine, addBlankLines, addMissing } = openCheck(await readPackLines(worksheet));
   let hasHeader = false;
   try {
     for await (const row of readCsv(filled)) {
@@ -206,10 +235,12 @@ export const checkWorksheet = async (
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    addBlankLines();
     // The rest can't be read, so nobody can be said to be missing.
     problems.push(error.message);
     return { problems, decided };
   }
+  addBlankLines();
   if (hasHeader) addMissing();
   else problems.push(`line 1: must be the header ${HEADER}, got an empty file`);
   return { problems, decided };

@@ -105,5 +105,11 @@ export const wrap = (text: string, first = '', width = 78): string => {
   return lines.join('\n');
 };
 
-/** `1 finding`, `2 findings` */
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+const thousands = new Intl.NumberFormat('en-GB');
+
+/** `1,234,567` */
+export const numberText = (count: number): string => (count < 1000 ? String(count) : thousands.format(count));
+
+/** `1 finding`, `1,200 findings` */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${numberText(count)} ${count === 1 ? one : many}`;

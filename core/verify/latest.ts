@@ -4,6 +4,7 @@ import { type LatestPointer, pointedKey, pointerProblem } from '../archive/chain
 import { latestKey } from '../archive/keys.ts';
 import { parsedJson, readBytes } from '../archive/lines.ts';
 import { messageOf } from '../text/error-message.ts';
+import { plural } from '../text/plain-text.ts';
 import type { RunOfLink } from './links.ts';
 import type { Observation, Problem } from './problem.ts';
 
@@ -92,6 +93,6 @@ export const readLatestState = async (
       ? `is not there, though run ${run} is`
       : `points to run ${pointer.run}, and run ${run} is the newest`;
   if (behind === 1) return { state: 'behind-by-one', observed: { run, key, message } };
-  const words = pointer === undefined ? message : `${message}, ${behind} runs later`;
+  const words = pointer === undefined ? message : `${message}, ${plural(behind, 'run')} later`;
   return { state: 'wrong', problem: { kind: 'latest', run, key, message: words } };
 };

@@ -27,6 +27,9 @@ describe('what is wrong with a command line exits 3 and prints nothing on stdout
       message: '--fault must be KIND[@PAGE|@exchange][xTIMES], got "nonsense"',
     },
     { words: ['rules', 'nonsense'], message: 'the rule must be one of super-user-api-access' },
+    { words: ['rules', 'STALE-logn'], message: 'got "STALE-logn"; did you mean stale-login?' },
+    { words: ['help', 'foo'], message: "unknown command 'foo'" },
+    { words: ['help', 'runn'], message: "unknown command 'runn'\n(Did you mean run?)" },
     { words: ['rules', '--json', '--markdown'], message: 'one of --json and --markdown is allowed, got both' },
   ])('$words', async ({ words, message }) => {
     const { code, stdout, stderr } = await command(words);

@@ -17,7 +17,7 @@ import {
   TROUBLE_WORDS,
   UNSEEN,
 } from '../../model/words.ts';
-import { plainLine, plural, wrap } from '../../text/plain-text.ts';
+import { numberText, plainLine, plural, wrap } from '../../text/plain-text.ts';
 import { countOf, type DigestFacts, foundAtFirst, worstOf } from './subject.ts';
 
 /** The most subjects that are named for a rule, and the most waivers; the report has them all. */
@@ -33,7 +33,8 @@ const CHANGES_BUDGET = 160 * 1024;
 const section = (title: string, blocks: readonly string[]): readonly string[] =>
   blocks.length === 0 ? [] : [title, ...blocks, ''];
 
-const more = (count: number): readonly string[] => (count > 0 ? [`  - and ${count} more in the report`] : []);
+const more = (count: number): readonly string[] =>
+  count > 0 ? [`  - and ${numberText(count)} more in the report`] : [];
 
 /** The findings of one rule, which make one block. */
 interface RuleBlock {
@@ -83,19 +84,28 @@ const shownOf = (group: RuleBlock): readonly { readonly finding: Finding; readon
 
 const totalOf = ({ highlights }: RuleBlock): number => highlights.reduce((total, { count }) => total + count, 0);
 
+/** ` (77 CRITICAL, 77 LOW)` where severities differ, so that none is taken for that of all. */
+const mixedText = ({ highlights }: RuleBlock): string => {
+  const counts = SEVERITIES.toReversed().flatMap((severity) => {
+    const count = highlights.reduce((total, { severities }) => total + (severities[severity] ?? 0), 0);
+    return count === 0 ? [] : [`${numberText(count)} ${severity}`];
+  });
+  return counts.length < 2 ? '' : ` (${counts.join(', ')})`;
+};
+
 /** The rule and how its findings fared, what it requires, its findings and, of those that stand, what to do. */
 const ruleBlock = ({ rules }: DigestFacts, group: RuleBlock): string => {
   const { ruleId, severity, highlights } = group;
   const { title, remediation } = rules.get(ruleId) ?? {};
   const counts = highlights.map(({ kind, count }) => {
     const { tag, heading = tag } = HIGHLIGHT_WORDS[kind];
-    return `${count} ${heading}`;
+    return `${numberText(count)} ${heading}`;
   });
   const isResolved = highlights.every(({ kind }) => kind === 'resolved');
   const shown = shownOf(group);
   return [
     '',
-    wrap(`${plainLine(ruleId, MAX_ID)}: ${counts.join(', ')}`, `${severity} `),
+    wrap(`${plainLine(ruleId, MAX_ID)}: ${counts.join(', ')}${mixedText(group)}`, `${severity} `),
     ...(title === undefined ? [] : [wrap(title, '  Required: ')]),
     ...shown.map(({ finding, kind }) => changeLine(finding, kind, group)),
     ...more(totalOf(group) - shown.length),
@@ -114,7 +124,7 @@ const withinBudget = (facts: DigestFacts, highlights: readonly Highlight[], budg
     if (bytes > budget) {
       const left = groups.slice(index);
       const count = left.reduce((total, rest) => total + totalOf(rest), 0);
-      return [...blocks, '', `And ${count} more, of ${plural(left.length, 'rule')}, in the report.`];
+      return [...blocks, '', `And ${numberText(count)} more, of ${plural(left.length, 'rule')}, in the report.`];
     }
     blocks.push(block);
   }
@@ -136,7 +146,7 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
   }
   const bad = BAD_NEWS.flatMap((kind) => sentencePart(news, kind));
   const happened = [...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]), ...sentencePart(news, 'resolved')];
-  return `${happened.join(', ') || 'No finding changed'}; ${report.findings.byState.open} still open.`;
+  return `${happened.join(', ') || 'No finding changed'}; ${numberText(report.findings.byState.open)} still open.`;
 };
 
 const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {
@@ -157,14 +167,14 @@ const verdictLines = ({ verdict, reason, message, counts }: Report): readonly st
 
 const openLines = (report: Report): readonly string[] => {
   const { bySeverity, byState } = report.findings;
-  const counts = SEVERITIES.toReversed().map((severity) => `${severity} ${bySeverity[severity]}`);
+  const counts = SEVERITIES.toReversed().map((severity) => `${severity} ${numberText(bySeverity[severity])}`);
   const what = report.verdict === 'COMPLETE' ? 'Failing now' : 'Failing among what was seen';
   return [
     wrap(`${what}: ${counts.join(', ')}.`, '  '),
     ...(byState.event > 0
       ? [wrap(`${plural(byState.event, 'change')} of this audit among them, told once.`, '  ')]
       : []),
-    wrap(`Accepted by waivers: ${byState.waived}.`, '  '),
+    wrap(`Accepted by waivers: ${numberText(byState.waived)}.`, '  '),
   ];
 };
 

@@ -4,7 +4,7 @@ import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 import { BAD_NEWS, countedHighlights } from '../../model/words.ts';
-import { plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
+import { numberText, plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
 
 /** Everything that a digest may say. */
 export interface DigestFacts {
@@ -54,7 +54,7 @@ const changes = (report: Report, news: readonly Highlight[], troubles: number, b
     ...bad,
     ...[countOf(news, ['resolved'])].filter((count) => count > 0).map((count) => countedHighlights('resolved', count)),
     ...(troubles > 0 ? [`${plural(troubles, 'waiver')} to see to`] : []),
-    `${report.findings.byState.open} open`,
+    `${numberText(report.findings.byState.open)} open`,
   ].join(', ');
 
 /** Says what happened in several forms, the longest first. */
@@ -72,7 +72,12 @@ const forms = (report: Report, news: readonly Highlight[], troubles: number): re
   );
   return [
     changes(report, news, troubles, badNews(news)),
-    changes(report, news, troubles, newOrWorse > 0 ? [`${newOrWorse} new or worse${worstOf(news)}`] : badNews(news)),
+    changes(
+      report,
+      news,
+      troubles,
+      newOrWorse > 0 ? [`${numberText(newOrWorse)} new or worse${worstOf(news)}`] : badNews(news),
+    ),
   ];
 };
 

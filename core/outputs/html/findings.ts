@@ -7,7 +7,7 @@ import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { momentsOf } from '../../model/listing.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { CAUSE_WORDS, HIGHLIGHT_WORDS } from '../../model/words.ts';
-import { plural, truncate } from '../../text/plain-text.ts';
+import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { day } from './instant.ts';
 import { foreign, type Html, html, prose } from './markup.ts';
@@ -122,7 +122,7 @@ const advice = (rule: Rule | undefined): Html | undefined =>
   html`<dl class="advice"><div><dt>Why it matters</dt><dd>${prose(rule.rationale)}</dd></div><div><dt>What to do</dt><dd>${prose(rule.remediation)}</dd></div>${rule.controls.length > 0 && html`<div class="all"><dt>Gives evidence for</dt>${rule.controls.map((control) => html`<dd class="clause">${frameworkName(control)}</dd>`)}</div>`}</dl>`;
 
 const tallies = ({ highlights }: RuleFindings): Html =>
-  html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${count}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
+  html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${numberText(count)}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
 
 const totalOf = (highlights: readonly ShownHighlight[]): number =>
   highlights.reduce((total, { count }) => total + count, 0);

@@ -4,7 +4,7 @@ import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
 import { stateText, TROUBLE_WORDS } from '../../model/words.ts';
-import { plural, truncate } from '../../text/plain-text.ts';
+import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { foreign, type Html, html } from './markup.ts';
 import { severityBadge } from './severity.ts';
@@ -71,7 +71,7 @@ const coverageText = ({ failing, whole, judged, rules }: Coverage, isComplete: b
   const part =
     whole < rules.length &&
     html`<span class="evidence">${whole} of ${plural(rules.length, 'rule')} judged in full</span>`;
-  if (failing > 0) return html`<span class="fails">${failing} failing</span>${part}`;
+  if (failing > 0) return html`<span class="fails">${numberText(failing)} failing</span>${part}`;
   if (judged === 0) return html`<span class="quiet">not assessed</span>`;
   if (!isComplete) return html`<span class="partly">none failing among what was seen</span>${part}`;
   return html`<span class="${whole < rules.length ? 'partly' : 'passes'}">none failing</span>${part}`;

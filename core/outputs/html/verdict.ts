@@ -2,7 +2,7 @@ import { isFullyJudged, isOn, type Report, type Verdict } from '../../model/repo
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { begunAnew, countedHighlights, forewords, seenText, sourceText, UNSEEN } from '../../model/words.ts';
-import { plural } from '../../text/plain-text.ts';
+import { numberText, plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { utcText, zonedText } from './instant.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
@@ -72,8 +72,8 @@ const delta = (count: number, before: number | undefined, report: Report): Html 
   if (before === undefined) return html`<div class="delta">change unknown</div>`;
   if (count === before) return html`<div class="delta">no change</div>`;
   return count > before
-    ? html`<div class="delta worse">▲ ${count - before} more</div>`
-    : html`<div class="delta better">▼ ${before - count} fewer</div>`;
+    ? html`<div class="delta worse">▲ ${numberText(count - before)} more</div>`
+    : html`<div class="delta better">▼ ${numberText(before - count)} fewer</div>`;
 };
 
 /** Names the run that the arrows compare with. */
@@ -88,7 +88,7 @@ export const severityTiles = (report: Report): Html => {
   const before = countsBefore(report);
   const tiles = WORST_FIRST.map((severity, index) => {
     const count = bySeverity[severity];
-    return html`<li class="card tile ${severityClass(severity)}"><div class="name">${severityWord(severity)}</div><div class="count${count === 0 ? ' none' : ''}">${isUnknown(count, report) ? '?' : count}</div>${delta(count, before?.[index], report)}</li>`;
+    return html`<li class="card tile ${severityClass(severity)}"><div class="name">${severityWord(severity)}</div><div class="count${count === 0 ? ' none' : ''}">${isUnknown(count, report) ? '?' : numberText(count)}</div>${delta(count, before?.[index], report)}</li>`;
   });
   return html`<ul class="tiles" aria-label="Failing findings by severity">${tiles}<li class="card tile waived"><div class="name">Waived</div><div class="count${byState.waived === 0 ? ' none' : ''}">${byState.waived}</div><div class="delta">accepted</div></li></ul>${sinceText(report)}`;
 };

@@ -99,6 +99,7 @@ test('replaces an earlier demo’s evidence, and touches nobody else’s', async
 
   expect([first.code, second.code]).toEqual([0, 0]);
   expect(second.stdout).toContain('first audit');
+  expect(second.stdout).toMatch(/^FinSpace user auditor: 1 night of a directory of 130 users\n/);
   expect(Object.keys(tree)).toEqual(Object.keys(firstTree));
   const evidence = (all: typeof tree) => Object.entries(all).filter(([key]) => /^(?:snapshots|findings)\//.test(key));
   expect(evidence(tree)).toEqual(evidence(firstTree));

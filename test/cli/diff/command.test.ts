@@ -66,7 +66,7 @@ describe('users', () => {
       },
     ],
   ])('%s', async (_, before, after, users) => {
-    const result = await jsonOf(await between(before, after));
+    const result = await jsonOf(await between(before, after), '--all');
     const { changed, ...rest } = users;
     expect(result.users).toMatchObject(rest);
     expect(result.users.changed.map(({ members, ...user }: { members: object[] }) => ({ ...user, members }))).toEqual(
@@ -75,6 +75,32 @@ describe('users', () => {
     expect(result.users.changed.map(({ members }: { members: object[] }) => members.length)).toEqual(
       changed.map(({ members }) => members.length),
     );
+  });
+
+  test('who merely logged in are counted, and shown with --all; a login that was unmade is a change', async () => {
+    const at = (userId: string, lastLoginTime: unknown, more: object = {}) => ({
+      ...aUser({ userId }),
+      lastLoginTime,
+      ...more,
+    });
+    const [day, later] = [daysAgo(3), daysAgo(1)];
+    const out = await between(
+      [at('u1', day), at('u2', null), at('u3', later), at('u4', day), at('u5', day)],
+      [at('u1', later), at('u2', later), at('u3', day), at('u4', null), at('u5', later, { status: 'DISABLED' })],
+    );
+    const { users, leftOut } = await jsonOf(out);
+    const members = users.changed.map((user: { id: string; members: { member: string }[] }) => [
+      user.id,
+      ...user.members.map(({ member }) => member),
+    ]);
+    expect(members).toEqual([
+      ['u3', 'lastLoginTime'],
+      ['u4', 'lastLoginTime'],
+      ['u5', 'status'],
+    ]);
+    expect(leftOut).toMatchObject({ logins: 2 });
+    expect((await diff(out, ...BOTH)).stdout).toContain('3 changed, 2 logged in (--all shows them), 0 are');
+    expect((await jsonOf(out, '--all')).users.changed).toHaveLength(5);
   });
 
   test('records without a userId are counted, and said to be untraceable', async () => {
@@ -145,7 +171,7 @@ describe('findings', () => {
       [stale(200), aUser({ userId: 'u2', lastLoginTime: daysAgo(200) }), u3],
       [stale(201), u2, aUser({ userId: 'u3', lastLoginTime: daysAgo(100) })],
     );
-    const { findings } = await jsonOf(out);
+    const { findings } = await jsonOf(out, '--all');
     const subjects = (all: readonly { readonly subject: { readonly id: string } }[]) =>
       all.map(({ subject }) => subject.id);
     expect(subjects(findings.new)).toEqual(['u3']);
@@ -153,9 +179,22 @@ describe('findings', () => {
     expect(findings.different).toMatchObject([
       { from: { subject: { id: 'u1' }, state: 'new' }, to: { subject: { id: 'u1' }, state: 'open' } },
     ]);
-    const { stdout } = await diff(out, ...BOTH);
+    const { stdout } = await diff(out, ...BOTH, '--all');
     expect(stdout).toMatch(/^MEDIUM {2}u2 {2}stale-login: fixed$/m);
     expect(stdout).toContain('Findings: 1 new, 1 resolved, 1 differ, ');
+  });
+
+  test('that are merely older are counted; another number of anything else is a difference', async () => {
+    const shared = (userId: string) =>
+      anApiUser({ userId, apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/one' });
+    const out = await between(
+      [stale(200), shared('u2'), shared('u3')],
+      [stale(200), shared('u2'), shared('u3'), shared('u4')],
+    );
+    const { findings, leftOut } = await jsonOf(out);
+    const differing = findings.different.map(({ to }: { to: { ruleId: string } }) => to.ruleId);
+    expect({ differing, leftOut }).toEqual({ differing: ['shared-principal'], leftOut: { logins: 0, ages: 1 } });
+    expect((await diff(out, ...BOTH)).stdout).toContain('1 differ, 1 merely older (--all shows them)');
   });
 
   test('whose severity differs come before those whose message alone does', async () => {
@@ -168,7 +207,7 @@ describe('findings', () => {
       { number: 1, users },
       { number: 2, users, config: { rules } },
     ]);
-    const { findings, judgedBy } = await jsonOf(out);
+    const { findings, judgedBy } = await jsonOf(out, '--all');
     expect(findings.different.map(({ to }: { to: { ruleId: string } }) => to.ruleId)).toEqual([
       'stale-login',
       'long-disabled',
@@ -238,7 +277,8 @@ describe('a run is named', () => {
     ],
     [['latest', '2026-11-24'], 3, `the first RUN must be before the second, got ${nightRun(3)} and ${nightRun(1)}`],
     [['latest', 'latest'], 3, 'the first RUN must be before the second'],
-    [['2026-11-20', 'latest'], 2, '2026-11-20: '],
+    [['2026-11-20', 'latest'], 2, `then; the nearest: ${nightRun(1)}\n`],
+    [['2026-12-20', 'latest'], 2, `then; the nearest: ${nightRun(3)}\n`],
     [['20261124T020001Z', 'latest'], 2, '20261124T020001Z: '],
   ])('%j exits %d', async (words, code, message) => {
     const outcome = await diff(await three(), ...words);

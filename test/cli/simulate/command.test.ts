@@ -54,7 +54,7 @@ const readInstructions = (printed: string) => ({
 
 test('what it prints can be pasted: a denied page makes `run` exit 2, and the next one exit 0', async () => {
   const simulating = start(['simulate', '--users', '250', '--environment', 'pasted1', '--fault', 'denied@2']);
-  const { env, words } = readInstructions(await simulating.until('--out audit-history\n'));
+  const { env, words } = readInstructions(await simulating.until('--out simulated-history\n'));
   const out = join(await newFolder(), 'history');
   const run = () => command([...words.slice(0, -1), out, '--json'], env);
 
@@ -71,12 +71,12 @@ test('what it prints can be pasted: a denied page makes `run` exit 2, and the ne
   });
   expect(passed.code).toBe(0);
   expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
-  expect(ended.stdout).toMatch(/^Ended after 8 requests: 5 pages, .* 1 faults\.$/m);
+  expect(ended.stdout).toMatch(/^Ended after 8 requests: 5 pages, .* 1 fault\.$/m);
 });
 
 test('a port that is taken exits 3, and SIGTERM ends it as well', async () => {
   const simulating = start(['simulate', '--users', '0']);
-  const port = /127\.0\.0\.1:(\d+)/.exec(await simulating.until('--out audit-history\n'))?.[1] ?? '';
+  const port = /127\.0\.0\.1:(\d+)/.exec(await simulating.until('--out simulated-history\n'))?.[1] ?? '';
   const { code, stderr } = await command(['simulate', '--port', port]);
   expect(stderr).toContain(`--port must be one that is free and allowed, got "${port}" (EADDRINUSE)`);
   expect(code).toBe(3);

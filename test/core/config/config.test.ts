@@ -747,6 +747,13 @@ describe('waivers.yaml', () => {
       problem: 'waivers.yaml:1: [0].expires: must be a day as YYYY-MM-DD, got "2027-02-29"',
     },
     {
+      name: 'a number of days, telling the day that is meant',
+      text: aWaiver({ expires: '30d' }),
+      problem: expect.stringMatching(
+        /^waivers\.yaml:1: \[0\]\.expires: must be a day as YYYY-MM-DD, got "30d"; 30 days from today is \d{4}-\d\d-\d\d$/,
+      ),
+    },
+    {
       name: 'a day in another form',
       text: aWaiver({ expires: '31.03.2027' }),
       problem: 'waivers.yaml:1: [0].expires: must be a day as YYYY-MM-DD, got "31.03.2027"',

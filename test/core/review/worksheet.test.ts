@@ -66,6 +66,7 @@ describe('a worksheet that is right', () => {
     { name: 'with LF', spelling: { lineEnd: '\n' } },
     { name: 'with empty lines at its end', spelling: { after: '\r\n,,,,,,,,,,,,,\r\n\r\n' } },
     { name: 'with spaces around the answers', edit: inLine(2, { decision: ' keep ' }) },
+    { name: 'with a decision in capitals', edit: inLine(2, { decision: 'KEEP' }) },
     { name: 'revoking without a reason', edit: inLine(3, { decision: 'revoke', justification: '' }) },
     { name: 'keeping a MEDIUM finding without a reason', edit: inLine(5, { justification: '' }) },
     { name: 'justifying', edit: inLine(2, { decision: 'justify', justification: 'on leave,\n"back" in May' }) },
@@ -127,8 +128,24 @@ describe('a worksheet that is wrong is refused', () => {
     },
     {
       name: 'a decision is another word',
-      edit: inLine(3, { decision: 'Keep' }),
-      problems: ['line 3, decision: must be one of keep, revoke, justify, got "Keep"'],
+      edit: inLine(3, { decision: 'Kept' }),
+      problems: ['line 3, decision: must be one of keep, revoke, justify, got "Kept"'],
+    },
+    {
+      name: 'nothing is filled in',
+      edit: (lines) => lines.map((line) => ({ ...line, decision: '', justification: ' ', reviewer: '' })),
+      problems: ['line 2 to 5: must have a decision (keep, revoke, justify) and a reviewer, got nothing'],
+    },
+    {
+      name: 'some lines are not filled in, and another is filled in wrong',
+      edit: (lines) =>
+        lines.map((line, index) =>
+          index === 1 ? { ...line, decision: 'stay' } : { ...line, decision: '', justification: '', reviewer: '' },
+        ),
+      problems: [
+        'line 3, decision: must be one of keep, revoke, justify, got "stay"',
+        'line 2, 4 to 5: must have a decision (keep, revoke, justify) and a reviewer, got nothing',
+      ],
     },
     {
       name: 'an exception has no reason',

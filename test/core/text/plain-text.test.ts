@@ -79,6 +79,9 @@ test.each([
   [0, '0 users'],
   [1, '1 user'],
   [2, '2 users'],
+  [999, '999 users'],
+  [1000, '1,000 users'],
+  [1234567, '1,234,567 users'],
 ])('plural of %d', (count, text) => {
   expect(plural(count, 'user')).toBe(text);
 });

@@ -145,7 +145,7 @@ describe('subject', () => {
       count: 1_000_000,
     }));
     expect(digestOf({ highlights, environmentName: 'n'.repeat(80) }).subject).toBe(
-      `FinSpace ${'n'.repeat(17)}...: 4000000 new or worse (worst INFORMATIONAL), 1000000 resolved, 0 open`,
+      `FinSpace ${'n'.repeat(13)}...: 4,000,000 new or worse (worst INFORMATIONAL), 1,000,000 resolved, 0 open`,
     );
   });
 
@@ -204,7 +204,7 @@ describe('body', () => {
     expect(body.split('\n').filter((line) => /^(?:CRITICAL|HIGH|MEDIUM|LOW) | {2}- /.test(line))).toEqual([
       'CRITICAL principal-changed: 1 changed since the last audit',
       '  - the environment: last login 91 days ago; at most 90 allowed',
-      'HIGH stale-login: 2 new, 1 reopened, 1 raised',
+      'HIGH stale-login: 2 new, 1 reopened, 1 raised (2 HIGH, 2 MEDIUM)',
       '  - 01A: last login 91 days ago; at most 90 allowed',
       '  - 01D: last login 91 days ago; at most 90 allowed [raised from MEDIUM to',
       '  - 01B: last login 91 days ago; at most 90 allowed [MEDIUM]',
@@ -488,7 +488,7 @@ describe('limits', () => {
       const alert = digestOf({ ...facts, report: aReport({ ...facts.report, verdict }) });
       const total = [alert.subject, alert.body, ...Object.entries(alert.attributes).flat()].join('');
       expect(Buffer.byteLength(total)).toBeLessThan(256 * 1024);
-      expect(alert.body).toMatch(/\nAnd \d+ more, of \d+ rules, in the report\.\n/);
+      expect(alert.body).toMatch(/\nAnd [\d,]+ more, of \d+ rules, in the report\.\n/);
       expect(alert.body).toContain('\nTHIS AUDIT\n');
     }
   });

@@ -68,5 +68,9 @@ export const aHighlight = (kind: HighlightKind, ...findings: readonly Partial<Fi
     aFinding({ state: isState(kind) ? kind : 'open', ...differs }),
   );
   const { ruleId, severity } = first;
-  return { kind, ruleId, severity, count: others.length + 1, findings: [first, ...others] };
+  const shown = [first, ...others];
+  const severities = Object.fromEntries(
+    [...Map.groupBy(shown, (finding) => finding.severity)].map(([of, { length }]) => [of, length]),
+  );
+  return { kind, ruleId, severity, count: shown.length, severities, findings: shown };
 };

@@ -262,7 +262,7 @@ describe('more findings than a page holds', () => {
   test.each([
     { count: 40, rest: undefined },
     { count: 41, rest: 'And 1 further finding of this rule. findings.csv beside this page has them all.' },
-    { count: 9000, rest: 'And 8960 further findings of this rule.' },
+    { count: 9000, rest: 'And 8,960 further findings of this rule.' },
   ])('of $count the first are shown and the rest is told', ({ count, rest }) => {
     const words = read({ highlights: [many(count)] });
     expect(words.match(/at most 90 allowed/g)).toHaveLength(40);
