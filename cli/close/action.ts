@@ -6,14 +6,14 @@ import { plural } from '../../core/text/plain-text.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/terminal.ts';
+import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type CloseFlags, readCloseFlags } from './options.ts';
 
-const decided = async (kind: Decision['kind'], flags: CloseFlags, { out, env }: Io): Promise<ExitCode> => {
+const decided = async (kind: Decision['kind'], flags: CloseFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const options = readCloseFlags(flags);
+  const options = readCloseFlags(flags, io.env);
   const { signing, retention } = readConfigFiles(options.configFile, now).config;
-  const { archive, environmentId } = await openedArchive(options, env);
+  const { archive, environmentId } = await openedArchive(options, io.env);
   const at = wholeSecond(now);
   const { entry, head } = await decide(archive, environmentId, {
     kind,
@@ -24,16 +24,16 @@ const decided = async (kind: Decision['kind'], flags: CloseFlags, { out, env }: 
     sign: signing && kmsSigner(signing.key, signing.algorithm),
   });
   if (flags.json) {
-    out.line(JSON.stringify({ ...entry, headOfEntry: head }, null, 2));
+    writeJson(io.out, { ...entry, headOfEntry: head });
     return EXIT.ok;
   }
   const { runs = 0, firstAsOf = '', lastAsOf = '', retentionUntil = '' } = entry;
-  out.line(
+  io.out.line(
     kind === 'closing'
       ? `environment ${environmentId} is closed: ${plural(runs, 'complete run')}, ${firstAsOf.slice(0, 10)} to ${lastAsOf.slice(0, 10)}; keep the archive until ${retentionUntil}`
       : `environment ${environmentId} is open again: the next audit goes on from the last complete run`,
   );
-  out.line(`Head: ${head}`);
+  io.out.line(`Head: ${head}`);
   return EXIT.ok;
 };
 

@@ -1,5 +1,6 @@
 import type { Archive } from '../../core/archive/archive.ts';
-import { lastCompleteRun, type Manifest, type RuleRecord } from '../../core/archive/manifest.ts';
+import { lastCompleteRun } from '../../core/archive/head.ts';
+import type { Manifest, RuleRecord } from '../../core/archive/manifest.ts';
 import { hashOf } from '../../core/archive/staging.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { rules } from '../../rules/index.ts';
