@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import {
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
   type PutObjectCommandInput,
-  paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import pRetry from 'p-retry';
+import { connectionRemedyOf } from '../aws/connection.ts';
+import { noCredentials } from '../aws/credentials.ts';
+import { isTokenExpired } from '../aws/errors.ts';
+import { errorCode } from '../text/error-code.ts';
 import type { Archive, Content } from './archive.ts';
 
 /** The status where another write to the same key was under way: S3 asks to try again. */
@@ -21,18 +26,68 @@ const NOT_FOUND = 404;
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
+/** Refusals that pass in spite of their status; the client has corrected its clock by then, and renewed its token. */
+const PASSING: ReadonlySet<string> = new Set(['RequestTimeout', 'RequestTimeTooSkewed', 'RequestExpired', 'SlowDown']);
+
+/** What the disk says of a file that is to be sent. */
+const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EIO']);
+
+/** Tries with a token that has expired: fresh credentials may bring the same one once or twice, but not for ever. */
+const MOST_EXPIRED = 4;
+
 /** Tells whether a request that failed so would fail again. */
 const isFinal = (error: unknown): boolean => {
   const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429;
+  if (status === undefined)
+    return (
+      connectionRemedyOf(error) !== undefined || noCredentials(error) !== undefined || OF_THE_DISK.has(errorCode(error))
+    );
+  if (Object(error).name !== undefined && PASSING.has(Object(error).name)) return false;
+  return status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429;
 };
 
+const LONGEST_PAUSE_MS = 20_000;
+
+/** The time that requests may be made again in, in milliseconds from now. */
+export type TimeLeft = () => number;
+
+/** Without a word of how long, a request is made five times: as often as a wait of a few seconds is worth. */
+const RETRIES = 4;
+
 /**
- * Opens an archive in an S3 bucket. Files are streamed, and a stream can't be sent twice, so the retries around a write
- * are ours: each opens the file anew.
- * @param retryPauseMs the first pause between tries of one write, in milliseconds; it doubles each time
+ * Opens an archive in an S3 bucket. Files are streamed, and a stream can't be sent twice, so the retries around a request
+ * are ours: each opens the file anew, and what breaks off while it is read goes on from the byte that was reached.
+ * @param retryPauseMs the first pause between tries of one request, in milliseconds; it doubles each time
  */
-export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 200): Archive => {
+export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 200, timeLeft?: TimeLeft): Archive => {
+  let wasAnswered = false;
+
+  /** Makes a request until it succeeds, would fail again, or the time is over. */
+  const persistently = async <T>(request: () => Promise<T>): Promise<T> => {
+    let expired = 0;
+    const worthAnother = (error: unknown): boolean => {
+      wasAnswered ||= statusOf(error) !== undefined;
+      if (isTokenExpired(error)) {
+        expired += 1;
+        return expired < MOST_EXPIRED;
+      }
+      // Of a host that has never answered the client itself has made sure, by its own tries.
+      return !isFinal(error) && (wasAnswered || timeLeft === undefined);
+    };
+    const limits =
+      timeLeft === undefined
+        ? { retries: RETRIES }
+        : { retries: Number.POSITIVE_INFINITY, maxRetryTime: Math.max(0, timeLeft()) };
+    const answer = await pRetry(request, {
+      ...limits,
+      minTimeout: retryPauseMs,
+      maxTimeout: LONGEST_PAUSE_MS,
+      shouldRetry: ({ error }) => worthAnother(error),
+    });
+    wasAnswered = true;
+    return answer;
+  };
+
   const bodyOf = (content: Content): Pick<PutObjectCommandInput, 'Body' | 'ContentLength'> =>
     'bytes' in content
       ? { Body: content.bytes, ContentLength: content.bytes.length }
@@ -41,7 +96,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
   /** Tells whether the object is there by this write: its answer got lost, and made again it met itself. */
   const isWrittenBy = async (key: string, write: string): Promise<boolean> => {
     try {
-      const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      const { Metadata } = await persistently(() => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
       return Metadata?.write === write;
     } catch (error) {
       if (statusOf(error) === NOT_FOUND) return false;
@@ -57,20 +112,18 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
   ): Promise<'put' | 'refused'> => {
     const write = randomUUID();
     try {
-      await pRetry(
-        () =>
-          client.send(
-            new PutObjectCommand({
-              Bucket: bucket,
-              Key: key,
-              ContentType: contentType,
-              Metadata: { write },
-              ChecksumAlgorithm: 'SHA256',
-              ...bodyOf(content),
-              ...condition,
-            }),
-          ),
-        { retries: 4, minTimeout: retryPauseMs, shouldRetry: ({ error }) => !isFinal(error) },
+      await persistently(() =>
+        client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            ContentType: contentType,
+            Metadata: { write },
+            ChecksumAlgorithm: 'SHA256',
+            ...bodyOf(content),
+            ...condition,
+          }),
+        ),
       );
       return 'put';
     } catch (error) {
@@ -82,14 +135,49 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     }
   };
 
+  /** Asks for an object from a byte on, and for that very version of it where a part of it was read. */
+  const get = async (key: string, from?: { readonly byte: number; readonly version: string }) => {
+    const range = from && { Range: `bytes=${from.byte}-`, IfMatch: from.version };
+    const { Body, ETag, ContentLength } = await persistently(() =>
+      client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range })),
+    );
+    if (!(Body instanceof Readable) || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body`);
+    // Whoever reads it is told; until then nobody listens, and what nobody hears ends the process.
+    Body.on('error', () => undefined);
+    return { body: Body, version: ETag, size: ContentLength };
+  };
+
+  /** Reads a body to its end; where it breaks off, it goes on from the byte that was reached. */
+  async function* resumed(key: string, first: Awaited<ReturnType<typeof get>>): AsyncGenerator<Uint8Array> {
+    const { version, size } = first;
+    let byte = 0;
+    let { body } = first;
+    /** Tries in a row that gave not a byte. */
+    let idle = 0;
+    for (;;) {
+      try {
+        for await (const chunk of body as AsyncIterable<Uint8Array>) {
+          idle = 0;
+          byte += chunk.length;
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        idle += 1;
+        // At its end is what is no break: a checksum that does not hold.
+        if (byte === size || isFinal(error) || idle > RETRIES) throw error;
+      }
+      ({ body } = await get(key, { byte, version }));
+    }
+  }
+
   return {
     location: `s3://${bucket}`,
 
     async read(key) {
       try {
-        const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        if (Body === undefined || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body`);
-        return { body: Body.transformToWebStream(), version: ETag };
+        const first = await get(key);
+        return { body: resumed(key, first), version: first.version };
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined;
         throw error;
@@ -98,7 +186,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
 
     async has(key) {
       try {
-        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        await persistently(() => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
         return true;
       } catch (error) {
         if (statusOf(error) === NOT_FOUND) return false;
@@ -116,12 +204,14 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     },
 
     async *list(prefix, after) {
-      const pages = paginateListObjectsV2(
-        { client },
-        { Bucket: bucket, Prefix: prefix, ...(after !== undefined && { StartAfter: after }) },
-      );
-      for await (const { Contents = [] } of pages) {
-        for (const { Key } of Contents) if (Key !== undefined) yield Key;
+      const asked = { Bucket: bucket, Prefix: prefix, ...(after !== undefined && { StartAfter: after }) };
+      let token: { readonly ContinuationToken?: string } | undefined = {};
+      while (token !== undefined) {
+        const command: ListObjectsV2Command = new ListObjectsV2Command({ ...asked, ...token });
+        const page = await persistently(() => client.send(command));
+        for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+        token =
+          page.NextContinuationToken === undefined ? undefined : { ContinuationToken: page.NextContinuationToken };
       }
     },
   };

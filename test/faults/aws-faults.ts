@@ -6,13 +6,15 @@ type Action = 'read' | 'write' | 'publish';
 /** `before`: the request takes no effect. `after`: it does, and its answer does not arrive. */
 type Effect =
   | { readonly before: AwsFault | 'reset' | Readonly<Record<'publish' | 'other', AwsFault>> }
-  | { readonly after: 'reset' | 'silence' };
+  | { readonly after: 'reset' | 'silence' | 'cut' };
 
 interface AwsFaultTraits {
   /** Describes what goes over the wire. */
   readonly does: string;
   readonly on: readonly Action[];
   readonly effect: Effect;
+  /** A careful client gets over it, where it comes once. */
+  readonly passes?: boolean;
 }
 
 const EVERYWHERE: readonly Action[] = ['read', 'write', 'publish'];
@@ -55,6 +57,32 @@ export const AWS_FAULTS = {
     does: 'the request takes effect, and the connection is reset before its answer',
     on: ['write', 'publish'],
     effect: { after: 'reset' },
+  },
+  'stream-timed-out': {
+    does: '400 RequestTimeout: the body did not come in time',
+    on: ['write'],
+    effect: { before: { status: 400, code: 'RequestTimeout' } },
+    passes: true,
+  },
+  'clock-off': {
+    does: '403 RequestTimeTooSkewed',
+    on: ['read', 'write'],
+    effect: { before: { status: 403, code: 'RequestTimeTooSkewed' } },
+    passes: true,
+  },
+  'token-expired': {
+    does: '400 ExpiredToken; of SNS 403',
+    on: EVERYWHERE,
+    effect: {
+      before: { publish: { status: 403, code: 'ExpiredToken' }, other: { status: 400, code: 'ExpiredToken' } },
+    },
+    passes: true,
+  },
+  'body-cut': {
+    does: 'the connection is reset halfway through the body that is read',
+    on: ['read'],
+    effect: { after: 'cut' },
+    passes: true,
   },
   'answer-late': {
     does: 'the request takes effect, and the client times out before its answer',
@@ -101,6 +129,12 @@ export type AwsSpot = keyof typeof AWS_SPOTS;
 export const canBefall = (kind: AwsFaultKind, spot: AwsSpot): boolean => {
   const { on }: AwsFaultTraits = AWS_FAULTS[kind];
   return on.includes(AWS_SPOTS[spot].action);
+};
+
+/** Tells whether a careful client gets over a fault that comes once. */
+export const passesOnce = (kind: AwsFaultKind): boolean => {
+  const { passes }: AwsFaultTraits = AWS_FAULTS[kind];
+  return passes === true;
 };
 
 /** One fault of a plan. */

@@ -1,7 +1,7 @@
 import { consequenceOf, FAULT_KINDS, type FaultPlan } from '../../simulator/faults.ts';
 import { seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { REQUESTS } from '../support/listing-faults.ts';
-import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, canBefall, type PlannedAwsFault } from './aws-faults.ts';
+import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, canBefall, type PlannedAwsFault, passesOnce } from './aws-faults.ts';
 import type { FaultCase, Store } from './run-case.ts';
 
 /** One fault, where it can be played. */
@@ -54,7 +54,7 @@ const OF_AWS: readonly SingleFault[] = AWS_FAULT_KINDS.flatMap((kind) =>
         stores: spot === 'publish' ? BOTH : (['bucket'] as const),
         faults: [],
         awsFaults: [{ kind, spot, times }],
-        mustPass: false,
+        mustPass: times === 1 && passesOnce(kind),
       })),
   ),
 );

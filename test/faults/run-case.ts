@@ -170,9 +170,13 @@ const openWorld = async ({ store, faults, awsFaults, isUndelivered, seed }: Faul
     region: 'us-east-1',
     credentials: { accessKeyId: 'faults', secretAccessKey: 'faults' },
     logger: QUIET,
+    // The client's own strategy, whose pauses can be left out.
+    maxAttempts: 3,
   };
-  const s3 = await withoutPauses(awsClient(S3Client, { ...settings, forcePathStyle: true }, ANSWER_TIMEOUT_MS));
-  const sns = await withoutPauses(awsClient(SNSClient, settings, ANSWER_TIMEOUT_MS));
+  const s3 = await withoutPauses(
+    awsClient(S3Client, { ...settings, forcePathStyle: true }, { silenceMs: ANSWER_TIMEOUT_MS }),
+  );
+  const sns = await withoutPauses(awsClient(SNSClient, settings, { silenceMs: ANSWER_TIMEOUT_MS }));
   const folder = store === 'folder' ? await openFolder() : undefined;
   const archive = folder?.archive ?? bucketArchive(s3, aws.bucket, 0);
 

@@ -33,9 +33,9 @@ export interface AwsEmulatorOptions {
   readonly fault?: (request: AwsRequest) => AwsFault | 'reset' | undefined;
   /**
    * Called for every request that has taken effect, before its answer is sent; `reset` breaks the connection instead,
-   * and `silence` sends nothing until the client goes away.
+   * `cut` does so halfway through the body, and `silence` sends nothing until the client goes away.
    */
-  readonly onAnswer?: (request: AwsRequest) => 'reset' | 'silence' | undefined;
+  readonly onAnswer?: (request: AwsRequest) => 'reset' | 'silence' | 'cut' | undefined;
 }
 
 export interface AwsEmulator {
@@ -169,6 +169,16 @@ export const startAwsEmulator = async ({
     const fate = reply.statusCode < 300 ? onAnswer(asked) : undefined;
     if (fate === 'reset') request.raw.socket.resetAndDestroy();
     if (fate === 'silence') silence(reply.raw);
+    if (fate === 'cut' && (typeof payload === 'string' || payload instanceof Uint8Array)) {
+      const body = Buffer.from(payload);
+      const { socket } = request.raw;
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      reply.raw.writeHead(reply.statusCode, { 'content-length': body.length });
+      reply.raw.write(body.subarray(0, body.length / 2), () => socket.destroySoon());
+      silence(reply.raw);
+      return '';
+    }
     const isList = asked.action === 'ListSubscriptionsByTopic' && typeof payload === 'string';
     return isList ? withoutUnconfirmed(payload) : payload;
   });

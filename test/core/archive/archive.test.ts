@@ -208,6 +208,84 @@ describe('a bucket whose answers get lost after the write', () => {
   });
 });
 
+describe('a bucket whose refusals pass', () => {
+  const once = (code: string, status: number) => {
+    let isPlayed = false;
+    fault = ({ method }) => {
+      if (isPlayed || method !== 'PUT') return undefined;
+      isPlayed = true;
+      return { status, code };
+    };
+  };
+
+  test.each([
+    ['RequestTimeout', 400],
+    ['RequestTimeTooSkewed', 403],
+    ['ExpiredToken', 400],
+  ] as const)('%s of a stream: it is sent again from its start', async (code, status) => {
+    const path = join(await newFolder(), 'file');
+    await writeFile(path, 'content');
+    once(code, status);
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    const key = `passing/${code}`;
+    expect(await archive.create(key, { path, size: 7 }, 'text/plain')).toBe('created');
+    const stored = await archive.read(key);
+    expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
+  });
+
+  test('a token that stays expired is told of, by its name', async () => {
+    fault = ({ method }) => (method === 'PUT' ? { status: 400, code: 'ExpiredToken' } : undefined);
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1, () => 60_000);
+    await expect(archive.create('passing/never', bytes('x'), 'text/plain')).rejects.toMatchObject({
+      name: 'ExpiredToken',
+    });
+  });
+
+  test('a refusal is waited for as long as there is time', async () => {
+    let refusals = 9;
+    fault = ({ method }) => {
+      if (method !== 'PUT' || refusals === 0) return undefined;
+      refusals -= 1;
+      return { status: 503, code: 'SlowDown' };
+    };
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 0, () => 60_000);
+    const path = join(await newFolder(), 'file');
+    await writeFile(path, 'content');
+    await archive.has('anything');
+    expect(await archive.create('passing/late', { path, size: 7 }, 'text/plain')).toBe('created');
+  });
+
+  test('a body that breaks off is read on from the byte that was reached', async () => {
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    const text = 'abcdefghij'.repeat(50_000);
+    await archive.create('passing/cut', bytes(text), 'text/plain');
+    let cuts = 0;
+    fate = ({ method }) => {
+      if (method !== 'GET') return undefined;
+      cuts += 1;
+      return cuts <= 3 ? 'cut' : undefined;
+    };
+    const stored = await archive.read('passing/cut');
+    const read = stored && Buffer.from(await readBytes(stored.body));
+    expect({ length: read?.length, isWhole: read?.equals(Buffer.from(text)), cuts }).toEqual({
+      length: text.length,
+      isWhole: true,
+      cuts: 4,
+    });
+  });
+
+  test('a body that breaks off and is replaced meanwhile is not mixed of both', async () => {
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    const key = 'passing/replaced';
+    await archive.create(key, bytes('a'.repeat(100_000)), 'text/plain');
+    fate = ({ method }) => (method === 'GET' ? 'cut' : undefined);
+    const stored = await archive.read(key);
+    fate = undefined;
+    await archive.replace(key, bytes('b'.repeat(100_000)), 'text/plain', stored?.version);
+    await expect(stored && readBytes(stored.body)).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
+  });
+});
+
 describe('a folder that a crash has visited', () => {
   test('what was half written is not listed, and is no object', async () => {
     const folder = await newFolder();

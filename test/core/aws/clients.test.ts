@@ -36,7 +36,7 @@ const settings = () => ({
 
 test('an answer of S3 that never comes is asked for again', async () => {
   asked = [];
-  const s3 = awsClient(S3Client, { ...settings(), forcePathStyle: true }, SILENCE_MS);
+  const s3 = awsClient(S3Client, { ...settings(), forcePathStyle: true }, { silenceMs: SILENCE_MS });
   const stored = await bucketArchive(s3, aws.bucket).read('object');
   expect(stored && Buffer.from(await readBytes(stored.body)).toString('utf8')).toBe('content');
   expect(asked).toEqual(['/archive/object', '/archive/object']);
@@ -45,7 +45,7 @@ test('an answer of S3 that never comes is asked for again', async () => {
 
 test('an alert whose receipt never comes is published again', async () => {
   asked = [];
-  const sns = awsClient(SNSClient, settings(), SILENCE_MS);
+  const sns = awsClient(SNSClient, settings(), { silenceMs: SILENCE_MS });
   await sns.send(new PublishCommand({ TopicArn: aws.topicArn, Message: 'text' }));
   expect(asked).toEqual(['Publish', 'Publish']);
   sns.destroy();
