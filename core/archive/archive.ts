@@ -2,6 +2,7 @@
 export type Content = { readonly bytes: Uint8Array } | { readonly path: string; readonly size: number };
 
 export interface StoredObject {
+  readonly key: string;
   readonly body: AsyncIterable<Uint8Array>;
   /** Names this version of the content, for `replace`. */
   readonly version: string;

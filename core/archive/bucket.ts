@@ -177,7 +177,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     async read(key) {
       try {
         const first = await get(key);
-        return { body: resumed(key, first), version: first.version };
+        return { key, body: resumed(key, first), version: first.version };
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined;
         throw error;

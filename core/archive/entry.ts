@@ -4,6 +4,7 @@ import { isObjectOf } from './keys.ts';
 import { isRecord, parsedJson } from './lines.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestSignature } from './manifest-signature.ts';
+import { entryFault } from './shapes.ts';
 
 /** An entry of the chain that is no run: the chain ends with it, or goes on after it had ended. */
 export interface Milestone {
@@ -44,43 +45,6 @@ export interface Place {
 /** The objects that every complete run has. */
 const NEEDED = ['snapshot', 'findings', 'report'] as const;
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(value));
-
-const isLink = (value: unknown): boolean =>
-  isRecord(value) && isText(value.run) && isText(value.key) && isText(value.sha256);
-
-const isStoredObject = (value: unknown): boolean =>
-  isRecord(value) && isText(value.key) && isText(value.sha256) && typeof value.size === 'number';
-
-/** The members that all who read an entry count on, each with the test that it has to meet. */
-const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  run: isText,
-  environmentId: isText,
-  asOf: isText,
-  previous: (value) => value === undefined || isLink(value),
-  signature: (value) =>
-    value === undefined || (isRecord(value) && isText(value.keyId) && isText(value.algorithm) && isText(value.value)),
-};
-
-const MANIFEST_MEMBERS: typeof MEMBERS = {
-  ...MEMBERS,
-  verdict: (value) => value === 'COMPLETE',
-  listing: (value) => value === undefined || (isRecord(value) && isTime(value.startedAt) && isTime(value.endedAt)),
-  late: (value) => value === undefined || value === true,
-  source: (value) => value === undefined || (isRecord(value) && isText(value.kind)),
-  objects: (value) => isRecord(value) && Object.values(value).every(isStoredObject),
-  unfinished: (value) => value === undefined || (Array.isArray(value) && value.every(isStoredObject)),
-};
-
-const MILESTONE_MEMBERS: typeof MEMBERS = {
-  ...MEMBERS,
-  kind: (value) => value === 'closing' || value === 'reopened',
-  reason: isText,
-  previous: isLink,
-};
-
 /**
  * Reads an entry of the chain; a text says why it is not the one of this place. It may have been written by anybody:
  * nothing is taken for what it should be.
@@ -92,10 +56,8 @@ export const readEntry = (bytes: Uint8Array, { environmentId, sequence, run }: P
   const { schemaVersion } = value;
   if (schemaVersion !== undefined && schemaVersion !== 1)
     return 'is of another schemaVersion than 1, which this version reads';
-  const isRun = !('kind' in value);
-  const shape = Object.entries(isRun ? MANIFEST_MEMBERS : MILESTONE_MEMBERS);
-  const [wrong] = shape.find(([name, isSound]) => !isSound(value[name])) ?? [];
-  if (wrong !== undefined) return `is no manifest of a complete run: ${wrong} is not what it has there`;
+  const fault = entryFault(value);
+  if (fault !== undefined) return `is no manifest of a complete run: ${fault}`;
 
   const entry = value as unknown as ChainEntry;
   const asOf = runInstant(entry.run);

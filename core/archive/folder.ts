@@ -1,10 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { type BigIntStats, constants } from 'node:fs';
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { errorCode } from '../text/error-code.ts';
+import { messageOf } from '../text/error-message.ts';
 import type { Archive, Content } from './archive.ts';
+import { ArchiveError } from './errors.ts';
 import { isLeftBehind, removeLeftBehind, WRITER } from './left-behind.ts';
 
 /** The longest that a process of another machine may hold the lock of one object: far longer than writing a pointer takes. */
@@ -50,13 +65,23 @@ export const folderArchive = (folder: string): Archive => {
       return await find();
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
+      // A file where a folder of its path would be; where the archive is one, there is none.
+      if (errorCode(error) === 'ENOTDIR' && (await stat(root)).isDirectory()) return undefined;
       throw error;
     }
   };
 
+  /** Opens what a link leads to only within the folder, and waits for nobody who may write to a pipe. */
+  const openWithin = async (key: string) => {
+    const path = await realpath(pathOf(key));
+    if (!path.startsWith(`${await realpath(root)}${sep}`)) throw new ArchiveError(`${key} leads out of the archive`);
+    return open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  };
+
   const versionAt = async (path: string): Promise<string | undefined> => {
-    const found = await ifThere(() => stat(path, { bigint: true }));
-    return found && versionOf(found);
+    const found = await ifThere(() => lstat(path, { bigint: true }));
+    // What is no file is no object, and gives way to one.
+    return found?.isFile() ? versionOf(found) : undefined;
   };
 
   const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
@@ -85,7 +110,8 @@ export const folderArchive = (folder: string): Archive => {
     const entries = await ifThere(() => readdir(pathOf(start), { withFileTypes: true }));
     const keys = (entries ?? []).flatMap((entry) => {
       if (entry.isDirectory()) return [`${start}${entry.name}/`];
-      return entry.isFile() && !entry.name.startsWith('.') ? [`${start}${entry.name}`] : [];
+      // A link or a pipe too: what stands in an object's place is told of.
+      return entry.name.startsWith('.') ? [] : [`${start}${entry.name}`];
     });
     for (const key of keys.toSorted()) {
       const isFolder = key.endsWith('/');
@@ -99,16 +125,23 @@ export const folderArchive = (folder: string): Archive => {
     location: root,
 
     async read(key) {
-      const file = await ifThere(() => open(pathOf(key)));
+      const file = await ifThere(() => openWithin(key)).catch((cause: unknown) => {
+        throw cause instanceof ArchiveError
+          ? cause
+          : new ArchiveError(`${key} can't be opened: ${messageOf(cause)}`, { cause });
+      });
       if (file === undefined) return undefined;
-      // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
-      const found = await file.stat({ bigint: true });
-      const version = versionOf(found);
-      if (found.size > READ_AT_ONCE) return { version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
+      let isHandedOn = false;
       try {
-        return { version, body: Readable.from([await file.readFile()]) };
+        // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
+        const found = await file.stat({ bigint: true });
+        if (!found.isFile()) throw new ArchiveError(`${key} is no file`);
+        const version = versionOf(found);
+        isHandedOn = found.size > READ_AT_ONCE;
+        if (isHandedOn) return { key, version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
+        return { key, version, body: Readable.from([await file.readFile()]) };
       } finally {
-        await file.close();
+        if (!isHandedOn) await file.close();
       }
     },
 

@@ -2,9 +2,10 @@ import type { Archive } from './archive.ts';
 import { type LatestPointer, pointedKey, pointerProblem, previousProblem, type RunLink } from './chain.ts';
 import { type ChainEntry, isMilestone, type Milestone, readEntry } from './entry.ts';
 import { ArchiveError } from './errors.ts';
-import { areaPrefix, chainKey, keysUnder, latestKey, runKeys, runOfKey, sequenceOfKey } from './keys.ts';
-import { isRecord, parsedJson, readBytes } from './lines.ts';
+import { areaPrefix, chainKey, keysUnder, latestKey, manifestKeys, runKeys, runOfKey, sequenceOfKey } from './keys.ts';
+import { readBytes, readJson } from './lines.ts';
 import type { StoredManifest } from './manifest.ts';
+import { pointerFault } from './shapes.ts';
 import { evidenceOf, jsonText, sha256Of } from './staging.ts';
 
 /** The end of an environment's chain, or a place that it goes on from. */
@@ -42,8 +43,7 @@ export const chainKeys = async (archive: Archive, environmentId: string): Promis
   const [first] = entries;
   const earlier = first === undefined ? Number.POSITIVE_INFINITY : (sequenceOfKey(first) ?? 1) - 1;
   if (first !== undefined && (earlier === 0 || (await followsEntry(archive, environmentId, first)))) return entries;
-  const manifests = await keysUnder(archive, areaPrefix('manifests', environmentId));
-  return [...manifests.filter((key) => runOfKey(key) !== undefined).slice(0, earlier), ...entries];
+  return [...(await manifestKeys(archive, environmentId)).slice(0, earlier), ...entries];
 };
 
 /** A place of the chain as it was found. */
@@ -62,7 +62,7 @@ export const readPlace = async (
 ): Promise<FoundPlace | undefined> => {
   const stored = await archive.read(key);
   if (stored === undefined) return undefined;
-  const bytes = await readBytes(stored.body);
+  const bytes = await readBytes(stored);
   const place = { environmentId, sequence: sequenceOfKey(key), run: runOfKey(key) };
   return { key, sha256: sha256Of(bytes), entry: readEntry(bytes, place) };
 };
@@ -75,14 +75,16 @@ interface Latest {
 }
 
 export const readLatest = async (archive: Archive, environmentId: string): Promise<Latest> => {
-  const stored = await archive.read(latestKey(environmentId));
-  if (stored === undefined) return { pointer: undefined, version: undefined };
-  const value = parsedJson(Buffer.from(await readBytes(stored.body)).toString('utf8'));
-  const isPointer =
-    isRecord(value) &&
-    [value.run, value.manifest, value.sha256].every((member) => typeof member === 'string') &&
-    (value.sequence === undefined || Number.isSafeInteger(value.sequence));
-  return { pointer: isPointer ? (value as unknown as LatestPointer) : undefined, version: stored.version };
+  let version: string | undefined;
+  try {
+    const stored = await archive.read(latestKey(environmentId));
+    version = stored?.version;
+    const value = stored && (await readJson(stored));
+    return { pointer: pointerFault(value) === undefined ? (value as LatestPointer) : undefined, version };
+  } catch (error) {
+    if (error instanceof ArchiveError) return { pointer: undefined, version };
+    throw error;
+  }
 };
 
 /** A place that was found and holds. */
@@ -209,7 +211,7 @@ export const completeCopies = async (archive: Archive, environmentId: string, ru
   if (run.key !== copy && !(await archive.has(copy))) {
     const stored = await archive.read(run.key);
     if (stored === undefined) throw new ArchiveError(`${run.key} went away while it was to be copied`);
-    await archive.create(copy, { bytes: await readBytes(stored.body) }, 'application/json');
+    await archive.create(copy, { bytes: await readBytes(stored) }, 'application/json');
   }
   await advanceLatest(archive, environmentId, run);
 };

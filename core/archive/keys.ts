@@ -1,4 +1,4 @@
-import { runName } from '../model/run-name.ts';
+import { runInstant, runName } from '../model/run-name.ts';
 import type { Archive } from './archive.ts';
 
 // The layout of an archive: the same keys in a bucket and in a folder.
@@ -126,6 +126,13 @@ export const sequenceOfKey = (key: string): number | undefined => {
   const [, digits] = /^chain\/environment=[^/]+\/(\d{12})\.json$/.exec(key) ?? [];
   return digits === undefined || Number(digits) === 0 ? undefined : Number(digits);
 };
+
+/** The keys of an environment's manifests, in order; what stands among them without a run's name is none. */
+export const manifestKeys = async (archive: Pick<Archive, 'list'>, environmentId: string): Promise<readonly string[]> =>
+  (await keysUnder(archive, areaPrefix('manifests', environmentId))).filter((key) => {
+    const instant = runInstant(runOfKey(key) ?? '');
+    return instant !== undefined && runKeys(environmentId, instant).manifest === key;
+  });
 
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;

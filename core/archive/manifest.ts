@@ -5,8 +5,9 @@ import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';
 import type { RunLink } from './chain.ts';
 import { ArchiveError } from './errors.ts';
-import { isRecord, parsedJson, readBytes } from './lines.ts';
+import { isRecord, readJsonBytes } from './lines.ts';
 import type { ManifestSignature } from './manifest-signature.ts';
+import { manifestFault } from './shapes.ts';
 import { sha256Of } from './staging.ts';
 
 export interface ManifestObject {
@@ -78,12 +79,11 @@ export interface StoredManifest {
 export const readManifest = async (archive: Archive, key: string): Promise<StoredManifest | undefined> => {
   const stored = await archive.read(key);
   if (stored === undefined) return undefined;
-  const bytes = await readBytes(stored.body);
-  const value = parsedJson(Buffer.from(bytes).toString('utf8'));
-  if (value === undefined) throw new ArchiveError(`${key} is no JSON`);
-  if (!isRecord(value)) throw new ArchiveError(`${key} is no manifest`);
-  if (value.schemaVersion !== 1) {
+  const { bytes, value } = await readJsonBytes(stored);
+  if (isRecord(value) && value.schemaVersion !== 1) {
     throw new ArchiveError(`${key} has schemaVersion ${JSON.stringify(value.schemaVersion)}; this version reads 1`);
   }
-  return { manifest: value as unknown as Manifest, key, sha256: sha256Of(bytes) };
+  const fault = manifestFault(value);
+  if (fault !== undefined) throw new ArchiveError(`${key} is no manifest: ${fault}`);
+  return { manifest: value as Manifest, key, sha256: sha256Of(bytes) };
 };

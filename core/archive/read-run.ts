@@ -10,15 +10,20 @@ import type { Archive } from './archive.ts';
 import { ArchiveError } from './errors.ts';
 import { readJson, readLines } from './lines.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
+import { isFinding, objectFault } from './shapes.ts';
 
-/** Passes a body on; throws ArchiveError at its end, where it is not what `witness` says. */
+/** Passes a body on; throws ArchiveError where it grows larger than `witness` says, or at its end is not what that says. */
 export async function* verified(
   body: AsyncIterable<Uint8Array>,
-  { key, sha256 }: ManifestObject,
+  { key, sha256, size }: ManifestObject,
   witness = "its run's manifest",
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
+  let read = 0;
   for await (const chunk of body) {
+    read += chunk.length;
+    if (read > size)
+      throw new ArchiveError(`${key} was altered: it has more than the ${size} bytes that ${witness} says`);
     hash.update(chunk);
     yield chunk;
   }
@@ -52,7 +57,10 @@ export async function* readRunLines(
   const object = manifest.objects[name];
   if (object === undefined) return;
   try {
-    yield* readLines(readRunBytes(archive, manifest, name));
+    for await (const line of readLines(readRunBytes(archive, manifest, name))) {
+      if (name === 'findings' && !isFinding(line)) throw new Error('a line of it is no finding');
+      yield line;
+    }
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
     throw new ArchiveError(`${object.key} can't be read: ${messageOf(error)}`, { cause: error });
@@ -67,8 +75,14 @@ export const readRunObject = async (
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
   name: string,
-): Promise<unknown> =>
-  manifest.objects[name] === undefined ? undefined : readJson(readRunBytes(archive, manifest, name));
+): Promise<unknown> => {
+  const { key } = manifest.objects[name] ?? {};
+  if (key === undefined) return undefined;
+  const value = await readJson({ key, body: readRunBytes(archive, manifest, name) });
+  const fault = objectFault(name, value);
+  if (fault !== undefined) throw new ArchiveError(`${key} is no ${name}: ${fault}`);
+  return value;
+};
 
 /** Reads the findings that were open at the end of a run, and those that had resolved shortly before. */
 export const readFindingBaseline = async (

@@ -4,10 +4,11 @@ import { type ChainProblem, chainCheck, pointedKey, pointerProblem } from './cha
 import { isMilestone } from './entry.ts';
 import { ArchiveError } from './errors.ts';
 import { chainKeys, readLatest, readPlace } from './head.ts';
-import { areaPrefix, keysUnder, runOfKey, runOfObject, sequenceOfKey } from './keys.ts';
+import { areaPrefix, keysUnder, manifestKeys, runOfKey, runOfObject, sequenceOfKey } from './keys.ts';
 import { readJson } from './lines.ts';
 import { type Manifest, readManifest, type StoredManifest } from './manifest.ts';
 import { readRunObject } from './read-run.ts';
+import { reportFault } from './shapes.ts';
 
 /** A complete run as the archive has it, or what is wrong with it. */
 export interface ArchivedRun {
@@ -146,11 +147,15 @@ const readAttempt = async (archive: Archive, folder: string, names: readonly str
       if (stored !== undefined) return { ...attempt, report: await readReport(archive, stored.manifest) };
     }
     // An attempt that read nothing leaves its report alone.
-    const report = names.includes('report.json') ? await archive.read(`${folder}/report.json`) : undefined;
-    return report === undefined ? attempt : { ...attempt, report: (await readJson(report.body)) as Report };
+    const stored = names.includes('report.json') ? await archive.read(`${folder}/report.json`) : undefined;
+    if (stored === undefined) return attempt;
+    const report = await readJson(stored);
+    const fault = reportFault(report);
+    return fault === undefined
+      ? { ...attempt, report: report as Report }
+      : { ...attempt, problem: `${stored.key} is no report: ${fault}` };
   } catch (error) {
     if (error instanceof ArchiveError) return { ...attempt, problem: error.message };
-    if (error instanceof SyntaxError) return { ...attempt, problem: `${folder}/report.json is no JSON` };
     throw error;
   }
 };
@@ -173,7 +178,7 @@ const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') 
 
 /** The names of the complete runs, by their manifests' keys; reads none of them. */
 const manifestRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> =>
-  (await keysUnder(archive, areaPrefix('manifests', environmentId))).flatMap((key) => runOfKey(key) ?? []);
+  (await manifestKeys(archive, environmentId)).flatMap((key) => runOfKey(key) ?? []);
 
 /** Lists the runs of which objects are stored, and no manifest. */
 const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {

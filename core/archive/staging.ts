@@ -17,13 +17,20 @@ export interface Evidence {
 
 export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Reads a body to its end, for its hash and its length. */
-export const digestOfBody = async (body: AsyncIterable<Uint8Array>): Promise<Omit<Evidence, 'content'>> => {
+/**
+ * Reads a body to its end, for its hash and its length.
+ * @param most bytes that it should have: what has more is read no further, and has the hash of its beginning
+ */
+export const digestOfBody = async (
+  body: AsyncIterable<Uint8Array>,
+  most = Number.POSITIVE_INFINITY,
+): Promise<Omit<Evidence, 'content'>> => {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of body) {
     hash.update(chunk);
     size += chunk.length;
+    if (size > most) break;
   }
   return { sha256: hash.digest('hex'), size };
 };

@@ -86,7 +86,7 @@ export const bucketChecks = (archive: Archive, environmentId: string): readonly 
           const stored = await archive.read(lastRun.key);
           if (stored === undefined) return fail(`${lastRun.key} has gone`, RESTORE);
           // The very bytes that are there, of an object that never changes: nothing is lost whatever the store does.
-          const bytes = await readBytes(stored.body);
+          const bytes = await readBytes(stored);
           const outcome = await archive.create(lastRun.key, { bytes }, JSON_TYPE);
           if (outcome === 'created') return conditionIgnored('If-None-Match', `${lastRun.key} again, as it was`);
           return ok('a write where nothing is yet is let in; the encryption key was not tried');

@@ -42,7 +42,7 @@ const isReasonKnown = async (
   for await (const key of others(channel)) {
     const stored = await archive.read(key);
     if (stored === undefined) continue;
-    const marker: unknown = await readJson(stored.body);
+    const marker: unknown = await readJson(stored);
     if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason) return true;
   }
   return false;

@@ -118,7 +118,7 @@ export const readPack = async (pack: Archive): Promise<StoredPack> => {
   const stored = await pack.read(PACK_MANIFEST);
   if (stored === undefined)
     throw new PackError([`${pack.location} must be an access-review pack, got no ${PACK_MANIFEST} there`]);
-  const bytes = await readBytes(stored.body);
+  const bytes = await readBytes(stored);
   const manifest = parsed(bytes);
   const problems: string[] = [];
   for (const name of PACK_FILES) {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Archive } from '../archive/archive.ts';
-import { readBytes } from '../archive/lines.ts';
-import { type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
+
+import { digestOfBody, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
 import { oneLine, plural } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
 import {
@@ -139,7 +139,7 @@ export interface SignOffRequest {
 const store = async (pack: Archive, name: string, { content }: Evidence): Promise<void> => {
   const leftover = await pack.read(name);
   // To its end, so that no file or connection is left open.
-  if (leftover !== undefined) await readBytes(leftover.body);
+  if (leftover !== undefined) await digestOfBody(leftover.body);
   if ((await pack.replace(name, content, 'application/octet-stream', leftover?.version)) === 'conflict')
     throw new PackError([`${name} must be written by one sign-off alone, got another at the same time`]);
 };

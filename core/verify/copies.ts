@@ -38,7 +38,7 @@ export const readCopies = async (
     try {
       const stored = await archive.read(key);
       if (stored === undefined) return undefined;
-      const bytes = await readBytes(stored.body);
+      const bytes = await readBytes(stored);
       const entry = readEntry(bytes, { environmentId, run });
       return { key, run, sha256: sha256Of(bytes), ...(typeof entry !== 'string' && { entry }) };
     } catch (error) {

@@ -51,7 +51,7 @@ const reportShape = z.object({ verdict: word, reason: word.optional() });
 const endOf = async (archive: Archive, folder: string): Promise<string> => {
   try {
     const stored = await archive.read(attemptReport(folder));
-    const { verdict, reason } = reportShape.parse(stored && (await readJson(stored.body)));
+    const { verdict, reason } = reportShape.parse(stored && (await readJson(stored)));
     return reason === undefined ? verdict : `${verdict}: ${reason}`;
   } catch {
     return 'no report of it can be read';

@@ -30,7 +30,7 @@ const readPointer = async (
   try {
     const stored = await archive.read(key);
     if (stored === undefined) return {};
-    const text = Buffer.from(await readBytes(stored.body)).toString('utf8');
+    const text = Buffer.from(await readBytes(stored)).toString('utf8');
     const { data } = pointerShape.safeParse(parsedJson(text));
     return data === undefined
       ? { problem: { kind: 'edited', key, message: 'is no pointer to a run' } }

@@ -63,7 +63,7 @@ const readLink = async (
   let bytes: Uint8Array | undefined;
   try {
     const stored = await archive.read(key);
-    bytes = stored && (await readBytes(stored.body));
+    bytes = stored && (await readBytes(stored));
   } catch (error) {
     onProblem({ kind: 'unreadable', ...own, key, message: messageOf(error) });
     return { ...own, key };

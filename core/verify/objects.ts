@@ -21,6 +21,9 @@ const claimedBy = (links: readonly RunOfLink[]): readonly Claimed[] =>
     [...Object.values(claims?.objects ?? {}), ...(claims?.unfinished ?? [])].map((object) => ({ run, ...object })),
   );
 
+/** An object that has grown is read on for as many bytes: how large it is helps to find out why. */
+const GROWN_BYTES = 64 * 1024 * 1024;
+
 interface ObjectCheck {
   /** Undefined where it could not be read to its end. */
   readonly bytes?: number;
@@ -34,9 +37,12 @@ const checkObject = async (archive: Archive, { run, key, sha256, size }: Claimed
       const message = 'is not there, though its manifest names it';
       return { problem: { kind: 'missing', run, key, message } };
     }
-    const { sha256: found, size: bytes } = await digestOfBody(stored.body);
+    const { sha256: found, size: bytes } = await digestOfBody(stored.body, size + GROWN_BYTES);
     if (found === sha256 && bytes === size) return { bytes };
-    const message = `has ${bytes} bytes of SHA-256 ${found}, its manifest says ${size} of ${sha256}`;
+    const message =
+      bytes > size + GROWN_BYTES
+        ? `has more than ${size + GROWN_BYTES} bytes, its manifest says ${size}`
+        : `has ${bytes} bytes of SHA-256 ${found}, its manifest says ${size} of ${sha256}`;
     return { bytes, problem: { kind: 'edited', run, key, message } };
   } catch (error) {
     return { problem: { kind: 'unreadable', run, key, message: nameAndMessageOf(error) } };
@@ -53,7 +59,7 @@ const vouchedFor = async (archive: Archive, { run, key }: Claimed): Promise<read
   if (!key.endsWith('/manifest.json')) return [];
   try {
     const stored = await archive.read(key);
-    const value = stored && (await readJson(stored.body));
+    const value = stored && (await readJson(stored));
     const objects = isRecord(value) && isRecord(value.objects) ? Object.values(value.objects) : [];
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
     return objects.filter(isObject).flatMap((object) => (object.key.startsWith(folder) ? { run, ...object } : []));

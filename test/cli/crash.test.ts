@@ -106,7 +106,7 @@ test('killed at any write, the next attempt ends with the archive of an undistur
   const firstNight = new Map<string, Uint8Array>();
   for await (const key of undisturbed.list('')) {
     const stored = await undisturbed.read(key);
-    if (stored !== undefined) firstNight.set(key, await readBytes(stored.body));
+    if (stored !== undefined) firstNight.set(key, await readBytes(stored));
   }
   const writes: string[] = [];
   onWrite = (write) => {

@@ -3,7 +3,11 @@ import type { Terminal } from '../../cli/terminal/terminal.ts';
 import type { ProcessResult } from './command.ts';
 
 /** Runs a command line in this process, on a terminal of so many columns that nobody watches. */
-export const invoke = async (words: readonly string[], width = 120): Promise<ProcessResult> => {
+export const invoke = async (
+  words: readonly string[],
+  width = 120,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProcessResult> => {
   const written = { stdout: '', stderr: '' };
   const terminal = (name: keyof typeof written): Terminal => ({
     write: (text) => {
@@ -16,6 +20,6 @@ export const invoke = async (words: readonly string[], width = 120): Promise<Pro
     width,
     redraw: () => {},
   });
-  const code = await main(words, { out: terminal('stdout'), err: terminal('stderr'), env: {} });
+  const code = await main(words, { out: terminal('stdout'), err: terminal('stderr'), env });
   return { code, ...written };
 };

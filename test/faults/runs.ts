@@ -99,7 +99,7 @@ export const objectsOf = async (archive: Archive): Promise<Objects> => {
   const objects = new Map<string, Uint8Array>();
   for await (const key of archive.list('')) {
     const stored = await archive.read(key);
-    if (stored !== undefined) objects.set(key, await readBytes(stored.body));
+    if (stored !== undefined) objects.set(key, await readBytes(stored));
   }
   return objects;
 };

@@ -6,7 +6,7 @@ import { readBytes } from '../../core/archive/lines.ts';
 export const readText = async (archive: Archive, key: string): Promise<string> => {
   const stored = await archive.read(key);
   if (stored === undefined) throw new Error(`${key} is not in the archive`);
-  const bytes = await readBytes(stored.body);
+  const bytes = await readBytes(stored);
   return Buffer.from(key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
 };
 

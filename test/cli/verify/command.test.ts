@@ -195,10 +195,13 @@ describe('a history in a bucket', () => {
   });
 });
 
-test('a file that stands where the folder should be is no archive', async () => {
+test('a file that stands where a folder should be holds nothing', async () => {
   const folder = await newFolder();
-  await writeFile(join(folder, 'manifests'), '');
-  const { code, stderr } = await verify('--out', folder);
-  expect(code).toBe(2);
-  expect(stderr).toContain('ENOTDIR');
+  const manifests = join(folder, 'manifests');
+  await writeFile(manifests, '');
+  expect(await verify('--out', folder)).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('nothing to verify'),
+  });
+  expect(await verify('--out', manifests)).toMatchObject({ code: 2, stderr: expect.stringContaining('ENOTDIR') });
 });

@@ -195,7 +195,7 @@ describe('a complete run', () => {
     const manifest: Manifest = JSON.parse(await readText(archive, `manifests/${partition()}/${run()}.json`));
     for (const { key, sha256, size } of Object.values(manifest.objects)) {
       const stored = await archive.read(key);
-      const bytes = stored && (await readBytes(stored.body));
+      const bytes = stored && (await readBytes(stored));
       expect({ key, sha256: bytes && sha256Of(bytes), size: bytes?.length }).toEqual({ key, sha256, size });
     }
     expect(Object.keys(manifest.objects).toSorted()).toEqual(Object.keys(OUTPUTS).toSorted());

@@ -24,7 +24,7 @@ const worksheetOf = async (users: readonly (readonly [user: UserRecord, worst?: 
   await spools.remove();
   const stored = await folder.read('worksheet.csv');
   if (stored === undefined) throw new Error('it was not stored');
-  return readBytes(stored.body);
+  return readBytes(stored);
 };
 
 async function* bytes(content: string | Uint8Array) {

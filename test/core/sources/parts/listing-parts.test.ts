@@ -146,7 +146,7 @@ test('a part ends by a line that is named as in archives of years ago', async ()
   const archive = await newArchive();
   const { object } = await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined);
   const stored = await archive.read(object.key);
-  const lines = gunzipSync(await readBytes(stored?.body ?? Readable.from([]))).toString();
+  const lines = gunzipSync(await readBytes(stored ?? { key: object.key, body: Readable.from([]) })).toString();
   expect(lines).toBe(
     `[1]\n${JSON.stringify({
       end: OUT_OF_TIME,

@@ -1,0 +1,126 @@
+import * as z from 'zod/mini';
+import { FINDING_STATES } from '../../rules/engine/finding.ts';
+import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { isRecord } from './lines.ts';
+
+const count = z.int().check(z.gte(0));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const text = z.string();
+
+const object = z.object({ key: text, sha256, size: count });
+const link = z.object({ run: text, key: text, sha256 });
+const signature = z.object({ keyId: text, algorithm: text, value: text });
+
+const verdict = z.enum(['COMPLETE', 'INCOMPLETE', 'FAILED']);
+
+const rule = z.object({
+  state: z.enum(['on', 'off', 'not-configured']),
+  severity: z.optional(z.enum(SEVERITIES)),
+  options: z.record(text, z.unknown()),
+});
+
+/** What every manifest has had since the first version; what later versions add, others have not. */
+const manifest = z.object({
+  run: z.string().check(z.regex(/^\d{8}T\d{6}Z$/)),
+  environmentId: text,
+  accountId: text,
+  region: text,
+  asOf: z.iso.datetime(),
+  verdict,
+  reason: z.optional(text),
+  counts: z.object({
+    users: count,
+    pages: count,
+    duplicates: count,
+    requests: count,
+    throttled: count,
+    retries: count,
+  }),
+  objects: z.record(text, object),
+  hashes: z.object({ ruleset: text, config: text, waivers: text }),
+  rules: z.record(text, rule),
+  trustedAccounts: z.array(text),
+  codeVersion: text,
+  listing: z.optional(z.object({ startedAt: z.iso.datetime(), endedAt: z.iso.datetime() })),
+  late: z.optional(z.literal(true)),
+  source: z.optional(z.object({ kind: text })),
+  sequence: z.optional(count),
+  previous: z.optional(link),
+  unfinished: z.optional(z.array(object)),
+  signature: z.optional(signature),
+});
+
+const completeRun = z.extend(manifest, { verdict: z.literal('COMPLETE') });
+
+/** What an entry of the chain has that is no run. */
+const milestone = z.object({
+  kind: z.enum(['closing', 'reopened']),
+  run: text,
+  environmentId: text,
+  asOf: text,
+  sequence: count,
+  reason: text,
+  previous: link,
+  signature: z.optional(signature),
+});
+
+const report = z.object({
+  run: text,
+  verdict,
+  reason: z.optional(text),
+  message: z.optional(text),
+  counts: z.object({ users: count }),
+  rules: z.array(z.object({ id: text, state: text })),
+  findings: z.object({ bySeverity: z.record(z.enum(SEVERITIES), count), byState: z.record(text, count) }),
+  waiverTroubles: z.optional(z.array(z.object({ kind: text, rule: text, user: text }))),
+  previousRun: z.optional(text),
+});
+
+const digest = z.object({
+  subject: text,
+  body: text,
+  attributes: z.object({ environment: text, verdict: text, maxSeverity: text }),
+});
+
+const pointer = z.object({ run: text, manifest: text, sha256, sequence: z.optional(count) });
+
+const faultBy =
+  (shape: z.ZodMiniType) =>
+  (value: unknown): string | undefined => {
+    const { error } = shape.safeParse(value);
+    if (error === undefined) return undefined;
+    const [issue] = error.issues;
+    return `${issue?.path.join('.') || 'all of it'} is not what it has there`;
+  };
+
+/** Says what keeps a value from being a manifest; undefined where it is one. Anybody may have written it. */
+export const manifestFault = faultBy(manifest);
+
+/** Says what keeps an object from being an entry of the chain; undefined where it is one. */
+export const entryFault = (value: object): string | undefined =>
+  faultBy('kind' in value ? milestone : completeRun)(value);
+
+/** Says what keeps a value from being a `report.json`; undefined where it is one. */
+export const reportFault = faultBy(report);
+
+/** Says what keeps a value from being a run's object of this name; undefined where it is one. */
+export const objectFault = (name: string, value: unknown): string | undefined => {
+  if (name === 'report') return reportFault(value);
+  return name === 'digest' ? faultBy(digest)(value) : undefined;
+};
+
+const isOneOf = (values: readonly string[], value: unknown): boolean => values.some((one) => one === value);
+
+/** Tells whether a line is a finding, as far as whoever reads it counts on. By hand: there may be a million. */
+export const isFinding = (line: unknown): boolean =>
+  isRecord(line) &&
+  [line.id, line.ruleId, line.message, line.firstSeen].every((member) => typeof member === 'string') &&
+  typeof line.runs === 'number' &&
+  isOneOf(SEVERITIES, line.severity) &&
+  isOneOf(FINDING_STATES, line.state) &&
+  isRecord(line.subject) &&
+  typeof line.subject.kind === 'string' &&
+  typeof line.subject.id === 'string';
+
+/** Says what keeps a value from being a pointer to a run; undefined where it is one. */
+export const pointerFault = faultBy(pointer);
