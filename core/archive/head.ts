@@ -3,7 +3,7 @@ import { type LatestPointer, pointedKey, pointerProblem, previousProblem, type R
 import { type ChainEntry, isMilestone, type Milestone, readEntry } from './entry.ts';
 import { ArchiveError } from './errors.ts';
 import { areaPrefix, chainKey, keysUnder, latestKey, manifestKeys, runKeys, runOfKey, sequenceOfKey } from './keys.ts';
-import { readBytes, readJson } from './lines.ts';
+import { MOST_JSON_BYTES, readBytes, readJson } from './lines.ts';
 import type { StoredManifest } from './manifest.ts';
 import { pointerFault } from './shapes.ts';
 import { evidenceOf, jsonText, sha256Of } from './staging.ts';
@@ -30,7 +30,7 @@ const entryKeys = async (archive: Archive, environmentId: string, after?: string
 
 /** Whether an entry follows another one, which is gone where this is the first that is there. */
 const followsEntry = async (archive: Archive, environmentId: string, key: string): Promise<boolean> => {
-  const { entry } = (await readPlace(archive, environmentId, key)) ?? {};
+  const { entry } = (await readPlaceIfFit(archive, environmentId, key)) ?? {};
   return typeof entry === 'object' && entry.previous !== undefined && sequenceOfKey(entry.previous.key) !== undefined;
 };
 
@@ -62,9 +62,19 @@ export const readPlace = async (
 ): Promise<FoundPlace | undefined> => {
   const stored = await archive.read(key);
   if (stored === undefined) return undefined;
-  const bytes = await readBytes(stored);
+  const bytes = await readBytes(stored, MOST_JSON_BYTES);
   const place = { environmentId, sequence: sequenceOfKey(key), run: runOfKey(key) };
   return { key, sha256: sha256Of(bytes), entry: readEntry(bytes, place) };
+};
+
+/** Reads a place; undefined where what stands there can't be read. */
+const readPlaceIfFit: typeof readPlace = async (...place) => {
+  try {
+    return await readPlace(...place);
+  } catch (error) {
+    if (error instanceof ArchiveError) return undefined;
+    throw error;
+  }
 };
 
 /** The pointer to the last complete run, and the version of it that a swap must meet. */
@@ -195,7 +205,7 @@ export const acceptedHead = async (archive: Archive, environmentId: string, sha2
   const end = keys.at(-1);
   const sequence = (end === undefined ? undefined : sequenceOfKey(end)) ?? keys.length;
   for (const key of keys.toReversed()) {
-    const found = await readPlace(archive, environmentId, key);
+    const found = await readPlaceIfFit(archive, environmentId, key);
     if (found?.sha256 !== sha256) continue;
     return headAt(archive, environmentId, sequence, await believed(archive, environmentId, key));
   }

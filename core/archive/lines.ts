@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const MOST_BYTES = 64 * MIB;
 
 /** The largest object that is parsed whole, in bytes: parsed, it may take fifty times as many. */
-const MOST_JSON_BYTES = 16 * MIB;
+export const MOST_JSON_BYTES = 16 * MIB;
 
 /** Limits of a stored object of lines: whoever can write to an archive can put anything there. */
 export interface LineLimits {

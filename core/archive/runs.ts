@@ -23,13 +23,18 @@ export interface ArchivedRun {
 
 /** Reads the place of a chain; undefined where it is no run's. */
 const readRun = async (archive: Archive, environmentId: string, key: string): Promise<ArchivedRun | undefined> => {
-  const found = await readPlace(archive, environmentId, key);
   // Runs of before there were entries are named by their keys; of an entry that can't be read nobody knows the run.
   const run = runOfKey(key) ?? `entry ${sequenceOfKey(key)}`;
-  if (found === undefined) return { run, problem: `${key} is missing` };
-  const { entry, sha256 } = found;
-  if (typeof entry === 'string') return { run, problem: `${key} ${entry}` };
-  return isMilestone(entry) ? undefined : { run: entry.run, stored: { manifest: entry, key, sha256 } };
+  try {
+    const found = await readPlace(archive, environmentId, key);
+    if (found === undefined) return { run, problem: `${key} is missing` };
+    const { entry, sha256 } = found;
+    if (typeof entry === 'string') return { run, problem: `${key} ${entry}` };
+    return isMilestone(entry) ? undefined : { run: entry.run, stored: { manifest: entry, key, sha256 } };
+  } catch (error) {
+    if (error instanceof ArchiveError) return { run, problem: error.message };
+    throw error;
+  }
 };
 
 const withProblem = (entry: ArchivedRun, { key, message }: ChainProblem): ArchivedRun => ({

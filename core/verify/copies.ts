@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import { type ChainEntry, readEntry } from '../archive/entry.ts';
 import { chainKey, runKeys, runOfKey, sequenceOfKey } from '../archive/keys.ts';
-import { readBytes } from '../archive/lines.ts';
+import { MOST_JSON_BYTES, readBytes } from '../archive/lines.ts';
 import { sha256Of } from '../archive/staging.ts';
 import { runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
@@ -38,7 +38,7 @@ export const readCopies = async (
     try {
       const stored = await archive.read(key);
       if (stored === undefined) return undefined;
-      const bytes = await readBytes(stored);
+      const bytes = await readBytes(stored, MOST_JSON_BYTES);
       const entry = readEntry(bytes, { environmentId, run });
       return { key, run, sha256: sha256Of(bytes), ...(typeof entry !== 'string' && { entry }) };
     } catch (error) {

@@ -4,7 +4,7 @@ import { chainCheck, pointedKey } from '../archive/chain.ts';
 import { type ChainEntry, isMilestone, readEntry } from '../archive/entry.ts';
 import { readLatest } from '../archive/head.ts';
 import { chainKey, runOfKey, sequenceOfKey } from '../archive/keys.ts';
-import { readBytes } from '../archive/lines.ts';
+import { MOST_JSON_BYTES, readBytes } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { entryText, isSignatureValid } from '../archive/signature.ts';
 import { sha256Of } from '../archive/staging.ts';
@@ -63,7 +63,7 @@ const readLink = async (
   let bytes: Uint8Array | undefined;
   try {
     const stored = await archive.read(key);
-    bytes = stored && (await readBytes(stored));
+    bytes = stored && (await readBytes(stored, MOST_JSON_BYTES));
   } catch (error) {
     onProblem({ kind: 'unreadable', ...own, key, message: messageOf(error) });
     return { ...own, key };

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
 import { chainKeys } from '../archive/head.ts';
-import { areaPrefix, keysUnder } from '../archive/keys.ts';
+import { areaPrefix, keysUnder, sequenceOfKey } from '../archive/keys.ts';
 import { lateText } from '../model/words.ts';
 import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
 import { type Attempts, checkSchedule, type Due, listAttempts, type ScheduleCheck } from './gaps.ts';
@@ -172,6 +172,9 @@ export const verifyEnvironment = async (
   const places = new Set(keys);
   const copyKeys = (await keysUnder(archive, areaPrefix('manifests', environmentId))).filter((key) => !places.has(key));
   const onProblem = (problem: Problem): unknown => problems.push(problem);
+  for await (const key of archive.list(areaPrefix('chain', environmentId)))
+    if (sequenceOfKey(key) === undefined)
+      onProblem({ kind: 'edited', key, message: 'stands in the chain, where no entry has its place' });
   const copies = await readCopies(archive, environmentId, copyKeys, onProblem);
   const copied = runsOfCopies(environmentId, copies);
   const links = await readLinks(archive, environmentId, keys, copied, publicKeys, onProblem);

@@ -15,7 +15,7 @@ import { temporaryFolders } from '../support/temporary-folder.ts';
 import { invoke } from './in-process.ts';
 
 const newFolder = temporaryFolders();
-const LAST = 3;
+const LAST = 4;
 
 let history: string;
 let aws: AwsEmulator;
@@ -33,8 +33,8 @@ afterAll(async () => {
 
 const MIB = 1024 * 1024;
 const at = (number: number, name: OutputName): string => keysOf(number).object(OUTPUTS[name]);
-const { manifest: SECOND } = keysOf(2);
-const STRAY = `${dirname(SECOND)}/notes.txt`;
+const { manifest: SECOND, copy: COPY } = keysOf(2);
+const STRAY = `${dirname(COPY)}/notes.txt`;
 
 /** Puts bytes where a run's object is, and makes the run's manifest and all after it vouch for them. */
 const vouched = async (folder: string, number: number, name: OutputName, bytes: Uint8Array): Promise<void> => {
@@ -68,6 +68,8 @@ const ANYWHERE: readonly Bad[] = [
   { name: 'a manifest that is null', ...withText(SECOND, 'null') },
   { name: 'a manifest that is a list', ...withText(SECOND, '[]') },
   { name: 'a manifest without members', ...withText(SECOND, '{"schemaVersion":1}') },
+  { name: 'a copy of a manifest that is null', ...withText(COPY, 'null') },
+  { name: 'a stray text in the chain', ...withText(`${dirname(SECOND)}/notes.txt`, 'no entry') },
   { name: 'a stray text among the manifests', ...withText(STRAY, 'not a manifest') },
   { name: 'a pointer that is no JSON', ...withText(LATEST, 'last night') },
   { name: 'a pointer that is null', ...withText(LATEST, 'null') },
@@ -101,6 +103,7 @@ const IN_A_FOLDER: readonly Bad[] = [
   ...(
     [
       ['manifest', SECOND],
+    ['copy of a manifest', COPY],
       ['snapshot', at(2, 'snapshot')],
       ['findings file', at(2, 'findings')],
       ['report', at(2, 'report')],

@@ -53,7 +53,7 @@ const keepRun = async (archive: Archive, report: Report): Promise<void> => {
 };
 
 /** A manifest of the run, as one of before there was a chain: whoever reads the page's past checks no link. */
-const manifestOf = ({ run, asOf }: Pick<Report, 'run' | 'asOf'>) => {
+const manifestOf = ({ run, asOf, accountId, region, counts: { users } }: Report) => {
   const { object } = runKeys(environmentId, new Date(asOf));
   const objectOf = (output: Output) => ({ key: object(output), sha256: '', size: 0 });
   const objects = {
@@ -61,7 +61,21 @@ const manifestOf = ({ run, asOf }: Pick<Report, 'run' | 'asOf'>) => {
     findings: objectOf(OUTPUTS.findings),
     report: objectOf(OUTPUTS.report),
   };
-  return { schemaVersion: 1, run, environmentId, asOf, verdict: 'COMPLETE', objects };
+  return {
+    schemaVersion: 1,
+    run,
+    environmentId,
+    accountId,
+    region,
+    asOf,
+    verdict: 'COMPLETE',
+    counts: { users, pages: 1, duplicates: 0, requests: 1, throttled: 0, retries: 0 },
+    objects,
+    hashes: { ruleset: '', config: '', waivers: '' },
+    rules: {},
+    trustedAccounts: [],
+    codeVersion: '',
+  };
 };
 
 const namesOf = async (archive: Archive): Promise<readonly string[]> => {
