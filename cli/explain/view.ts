@@ -6,6 +6,7 @@ import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { daysBetween, readTime } from '../../rules/engine/time.ts';
 import type { ConditionState, CountedGroup, Explanation, MemberValue } from '../../rules/explain/explain.ts';
+import type { SideEffect } from '../../rules/explain/remedy.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { type Format, SEVERITY_FORMATS, type Terminal } from '../terminal/terminal.ts';
 
@@ -92,18 +93,32 @@ const waiverText = (
   return today === undefined ? then : `${then}; ${today}`;
 };
 
-const changeText = ({ text, newlyFailed }: ClearingChange): string =>
-  newlyFailed.length === 0 ? text : `${text} (makes ${newlyFailed.join(', ')} fail)`;
+const effectText = ({ ruleId, subject, becomes }: SideEffect, environmentId: string): string => {
+  const whom = subject === environmentId ? 'the environment' : plainLine(subject, MAX_TEXT);
+  return `${whom} becomes ${becomes === 'NOT_ASSESSED' ? 'not assessed' : becomes} by ${ruleId}`;
+};
+
+const MOST_EFFECTS = 10;
+
+const changeText = ({ text, sideEffects }: ClearingChange, environmentId: string): string => {
+  if (sideEffects.length === 0) return text;
+  const told = sideEffects.slice(0, MOST_EFFECTS).map((effect) => effectText(effect, environmentId));
+  const more = sideEffects.length - told.length;
+  return `${text} (then ${[...told, ...(more > 0 ? [`${more} more become worse`] : [])].join(', and ')})`;
+};
 
 const NOTHING_CLEARS = 'none was found: nothing that can be done about a user clears it; see what to do below';
 
-const changeRows = ({ rule, smallestChanges }: ExplainedRule): readonly (readonly [string, string])[] => {
+const changeRows = (
+  { rule, smallestChanges }: ExplainedRule,
+  environmentId: string,
+): readonly (readonly [string, string])[] => {
   if (rule.kind === 'change') return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
   const [smallest, clean] = smallestChanges;
   if (smallest === undefined) return [['Smallest change', NOTHING_CLEARS]];
   return [
-    ['Smallest change', changeText(smallest)],
-    ...(clean === undefined ? [] : [['  without that', clean.text] as const]),
+    ['Smallest change', changeText(smallest, environmentId)],
+    ...(clean === undefined ? [] : [['  without that', changeText(clean, environmentId)] as const]),
   ];
 };
 
@@ -194,7 +209,7 @@ const ruleText = (explained: ExplainedRule, subjectId: string, setting: ViewSett
     ...(isFailing || finding?.waiver !== undefined
       ? [[label('Waiver'), waiverText(explained, subjectId, setting)]]
       : []),
-    ...(isFailing ? changeRows(explained).map(([name, text]) => [label(name), text]) : []),
+    ...(isFailing ? changeRows(explained, setting.environmentId).map(([name, text]) => [label(name), text]) : []),
     ...(isFailing ? [[label('What to do'), rule.remediation]] : []),
     ...(today === undefined ? [] : [[label("Today's config"), today]]),
   ];
@@ -270,7 +285,10 @@ export const explainedJson = ({ subject, previousRun, rules }: Explained, settin
         agreesWithRun: agrees(explained) ?? null,
       }),
       ...(finding !== undefined && { finding: findingJson(finding, setting.isNaming) }),
-      smallestChanges,
+      smallestChanges: smallestChanges.map(({ sideEffects, ...change }) => ({
+        ...change,
+        sideEffects: sideEffects.map(({ ruleId, subject: id, becomes }) => ({ ruleId, subject: id, becomes })),
+      })),
       ...(today !== undefined && { today }),
     };
   }),

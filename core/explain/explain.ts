@@ -1,6 +1,12 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Context } from '../../rules/engine/context.ts';
-import { type Bounds, beginDirectoryCheck, breaksLimit, type SharedText } from '../../rules/engine/directory.ts';
+import {
+  type Bounds,
+  beginDirectoryCheck,
+  breaksLimit,
+  type DirectoryCheck,
+  type SharedText,
+} from '../../rules/engine/directory.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { GroupFacts, Rule, Subject } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
@@ -8,6 +14,7 @@ import {
   type ConfiguredDirectoryRule,
   type CountedGroup,
   countedGroup,
+  countsInAny,
   type Explanation,
   explainChange,
   explainGroups,
@@ -15,22 +22,15 @@ import {
   type RecordChange,
   sharedBy,
 } from '../../rules/explain/explain.ts';
-import {
-  beginWhatIf,
-  givesAccess,
-  newlyFailedBy,
-  remediesFor,
-  type Setting,
-  usersAmiss,
-} from '../../rules/explain/remedy.ts';
+import { remediesFor, type Setting, usersAmiss } from '../../rules/explain/remedy.ts';
 import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { type ArchivedUser, findUser, previousManifest, usersOf } from '../archive/read-users.ts';
 import {
   type ClearingChange,
-  changesFor,
-  clearingChange,
+  choicesFor,
+  clearingChanges,
   type Excess,
   gentlest,
   type TriedChange,
@@ -82,27 +82,43 @@ const isNamedIn = (evidence: unknown, id: string): boolean =>
   evidence === id ||
   (typeof evidence === 'object' && evidence !== null && Object.values(evidence).some((value) => isNamedIn(value, id)));
 
-/** The run's findings about a subject, by rule: those of which it is the subject, and those that name it. */
+const isDirectoryRule = (configured: ConfiguredRule): configured is ConfiguredDirectoryRule =>
+  configured.rule.kind === 'directory';
+
+/** Tells whether the first of two findings of one rule says more about a subject than the second. */
+const saysMore = (one: Finding, other: Finding | undefined, subject: Subject): boolean => {
+  const rank = (finding: Finding): number =>
+    (finding.state === 'resolved' ? 0 : 2) + (finding.subject.id === subject.id ? 1 : 0);
+  return other === undefined || rank(one) > rank(other);
+};
+
+/**
+ * The run's findings about a subject, by rule: those of which it is the subject, and those on a group that name it or
+ * that it counts in. What stands goes before what has resolved.
+ */
 const findingsAbout = async (
   { archive, manifest, subject, then }: ExplainRequest,
-  user: User | undefined,
+  { target, counted }: Pick<Facts, 'target' | 'counted'>,
 ): Promise<ReadonlyMap<string, Finding>> => {
   const found = new Map<string, Finding>();
-  const directory = new Set(then.rules.flatMap(({ rule }) => (rule.kind === 'directory' ? [rule.id] : [])));
+  const directory = new Map(then.rules.filter(isDirectoryRule).map((configured) => [configured.rule.id, configured]));
+  const isOnGroupOf = (user: User, { ruleId, subject: { kind, id }, evidence }: Finding): boolean => {
+    const configured = directory.get(ruleId);
+    if (configured === undefined) return false;
+    if (isNamedIn(evidence, user.id)) return true;
+    const groups = counted.get(ruleId) ?? [];
+    return (
+      kind === 'principal' && id === user.principalArn && countsInAny(configured, groups, user, then.context) === true
+    );
+  };
   for await (const line of readRunLines(archive, manifest, 'findings')) {
     const finding = line as Finding;
-    const isAbout =
-      finding.subject.id === subject.id ||
-      (directory.has(finding.ruleId) &&
-        user !== undefined &&
-        (finding.subject.id === user.principalArn || isNamedIn(finding.evidence, user.id)));
-    if (isAbout) found.set(finding.ruleId, finding);
+    const isOwn = finding.subject.kind === subject.kind && finding.subject.id === subject.id;
+    if (!isOwn && (target === undefined || !isOnGroupOf(target.user, finding))) continue;
+    if (saysMore(finding, found.get(finding.ruleId), subject)) found.set(finding.ruleId, finding);
   }
   return found;
 };
-
-const isDirectoryRule = (configured: ConfiguredRule): configured is ConfiguredDirectoryRule =>
-  configured.rule.kind === 'directory';
 
 /** The groups that a rule is explained by: those of the user, or that of the environment or the principal. */
 const groupsOf = (
@@ -126,9 +142,9 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const earlier = isUser && !subject.id.startsWith('#') ? await findUser(archive, previous, subject.id) : undefined;
   if (isUser && target === undefined && earlier === undefined) return undefined;
 
-  const findings = await findingsAbout(request, target?.user);
   const asked = then.rules.filter(({ rule }) => (ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId));
   const counted = await countGroups(request, asked.filter(isDirectoryRule), target?.user);
+  const findings = await findingsAbout(request, { target, counted });
   const isUnknown = [...counted.values()].flat().every(({ bounds }) => bounds.high.count === 0);
   if (subject.kind === 'principal' && isUnknown && findings.size === 0) return undefined;
   const facts: Facts = {
@@ -185,7 +201,19 @@ interface JudgedRule {
   readonly unjudged?: string;
 }
 
-const judge = (
+/** Nothing of the error is told: it can hold a name. */
+const BROKEN: JudgedRule = { unjudged: 'the rule failed' };
+
+/** Judges by one rule; a rule that breaks has not judged, and keeps none of the others from it. */
+const judge = (configured: ConfiguredRule, facts: Facts, context: Context): JudgedRule => {
+  try {
+    return judgeUnguarded(configured, facts, context);
+  } catch {
+    return BROKEN;
+  }
+};
+
+const judgeUnguarded = (
   configured: ConfiguredRule,
   { subject, target, counted, change }: Facts,
   context: Context,
@@ -193,7 +221,8 @@ const judge = (
   const { rule, state, reason } = configured;
   if (state !== 'on') return { unjudged: reason ?? state };
   if (isDirectoryRule(configured)) {
-    const groups = counted.get(rule.id) ?? [];
+    const groups = counted.get(rule.id);
+    if (groups === undefined) return BROKEN;
     if (subject.kind === 'user' && target === undefined) return { unjudged: 'the user was not listed' };
     return { explanation: explainGroups(configured, groups, target?.user, target?.record, context) };
   }
@@ -211,20 +240,29 @@ const countGroups = async (
   rules: readonly ConfiguredDirectoryRule[],
   user: User | undefined,
 ): Promise<ReadonlyMap<string, readonly CountedGroup[]>> => {
-  const checks = rules.map((configured) => ({
-    configured,
-    check: beginDirectoryCheck(configured.rule, configured.options, then.context),
-  }));
+  const checks = new Map(
+    rules.map((configured) => [configured, beginDirectoryCheck(configured.rule, configured.options, then.context)]),
+  );
+  /** Leaves out a rule that breaks. */
+  const unbroken = <T>(ask: (configured: ConfiguredDirectoryRule, check: DirectoryCheck) => T): readonly T[] =>
+    [...checks].flatMap(([configured, check]) => {
+      try {
+        return [ask(configured, check)];
+      } catch {
+        checks.delete(configured);
+        return [];
+      }
+    });
   const ids: string[] = [];
-  if (checks.length > 0) {
+  if (checks.size > 0) {
     for await (const listed of usersOf(archive, manifest)) {
       ids.push(listed.user.id);
-      for (const { check } of checks) check.see(listed.user);
+      unbroken((_, check) => check.see(listed.user));
     }
   }
   const idAt = (position: number): string => ids[position] ?? '';
   return new Map(
-    checks.map(({ configured, check }) => [
+    unbroken((configured, check) => [
       configured.rule.id,
       groupsOf(configured, subject, user).map((shared) => countedGroup(check, shared, idAt)),
     ]),
@@ -240,7 +278,25 @@ const shifted = ({ low, high, doubt }: Bounds, more: number): Bounds => {
   return { low: shift(low), high: shift(high), doubt };
 };
 
-/** Tries the changes that might clear each failing rule, on the whole directory, in one pass over it. */
+/** By how many users each of some groups misses the limit; undefined where no number of them would do. */
+const excessOf = (
+  { rule, options }: ConfiguredDirectoryRule,
+  counted: readonly CountedGroup[],
+  target: ArchivedUser | undefined,
+  context: Context,
+): Excess | undefined => {
+  const breaks = (bounds: Bounds) => breaksLimit(rule.limit, bounds, options, context);
+  const groups = counted.filter(({ bounds }) => breaks(bounds) === true);
+  const amiss = groups.flatMap(
+    ({ bounds }) => usersAmiss((more) => breaks(shifted(bounds, more)) !== false, bounds.high.count) ?? [],
+  );
+  if (amiss.length === 0 || amiss.length < groups.length) return undefined;
+  const isJoining = amiss.every((more) => more > 0);
+  if (!isJoining && !amiss.every((more) => more < 0)) return undefined;
+  return { groups, amiss, target: isJoining ? undefined : target };
+};
+
+/** Tries the changes that might clear each failing rule on the whole directory. */
 const tryChanges = async (
   { archive, manifest, then }: ExplainRequest,
   { target, counted }: Facts,
@@ -249,55 +305,27 @@ const tryChanges = async (
   const { context } = then;
   const on = then.rules.filter(({ state }) => state === 'on');
   const setting: Setting = { context, accountId: manifest.accountId };
-  const onDirectory = on.filter(isDirectoryRule);
-  // What gives no access gives no two users anything in common: rules on what they share need not be asked then.
-  const onNumbers = onDirectory.filter(({ rule }) => rule.keys === undefined);
-
-  const changesOnDirectory = (configured: ConfiguredDirectoryRule): readonly TriedChange[] => {
-    const { rule, options } = configured;
-    const breaks = (bounds: Bounds) => breaksLimit(rule.limit, bounds, options, context);
-    const groups = (counted.get(rule.id) ?? []).filter(({ bounds }) => breaks(bounds) === true);
-    const steps = groups.map(({ bounds }) =>
-      usersAmiss((more) => breaks(shifted(bounds, more)) !== false, bounds.high.count),
-    );
-    const amiss = steps.reduce((most = 0, step = 0) => (Math.abs(step) > Math.abs(most) ? step : most), 0);
-    if (amiss === undefined || amiss === 0) return [];
-    const rules = rule.keys === undefined ? onNumbers : [...onNumbers, configured];
-    const excess: Excess = { amiss, groups, target: amiss > 0 ? undefined : target };
-    return changesFor(configured, excess, setting).map((change) =>
-      tryOnGroup(configured, change, excess, setting, rules),
-    );
-  };
 
   const changesOf = (configured: ConfiguredRule): readonly TriedChange[] => {
-    if (isDirectoryRule(configured)) return changesOnDirectory(configured);
+    if (isDirectoryRule(configured)) {
+      const excess = excessOf(configured, counted.get(configured.rule.id) ?? [], target, context);
+      if (excess === undefined) return [];
+      return choicesFor(configured, excess, setting).map((choices) => tryOnGroup(configured, choices, excess, setting));
+    }
     if (target === undefined) return [];
-    return remediesFor(configured, on, target.user, target.record, setting).map((remedy) =>
-      tryOnUser(configured.rule.id, remedy, context, givesAccess(remedy.changes) ? onDirectory : onNumbers),
-    );
+    const remedies = remediesFor(configured, on, target.user, target.record, setting);
+    return remedies.map((remedy) => tryOnUser(configured.rule.id, remedy));
   };
 
   const plans = judged
     .filter(({ explanation }) => explanation?.outcome === 'FAIL')
     .map(({ configured }) => ({ configured, tried: changesOf(configured) }));
   const tried = plans.flatMap((plan) => plan.tried);
-  if (tried.length === 0) return new Map();
-
-  const asItIs = beginWhatIf(onDirectory, context);
-  for await (const listed of usersOf(archive, manifest)) {
-    asItIs.see(listed.user);
-    for (const change of tried) {
-      const changed = change.change(listed);
-      change.whatIf.see(changed ?? listed.user);
-      if (changed === undefined) continue;
-      for (const id of newlyFailedBy(on, listed.user, changed, context)) change.broken.add(id);
-    }
-  }
-  const outcomes = asItIs.conclude();
+  const clearing = await clearingChanges(tried, () => usersOf(archive, manifest), on, context);
   return new Map(
     plans.map(({ configured, tried: ofRule }) => {
-      const clearing = ofRule.flatMap((change) => clearingChange(change, outcomes) ?? []);
-      return [configured.rule.id, isDirectoryRule(configured) ? gentlest(clearing) : clearing];
+      const changes = ofRule.flatMap((change) => clearing.get(change) ?? []);
+      return [configured.rule.id, isDirectoryRule(configured) ? gentlest(changes) : changes];
     }),
   );
 };

@@ -7,19 +7,25 @@ import {
   CHANGES,
   type Change,
   changeUser,
-  failureKey,
   givesAccess,
+  isCleared,
+  JOINING_CHANGES,
   type Remedy,
   type Setting,
-  type WhatIf,
+  type SideEffect,
+  worsened,
+  worsenedBy,
 } from '../../rules/explain/remedy.ts';
 import type { ArchivedUser } from '../archive/read-users.ts';
 
-/** Changes that clear a finding. */
+/** Changes that clear a finding, as judging the whole directory with them has shown. */
 export interface ClearingChange {
   /** In the imperative. */
   readonly text: string;
+  /** Ids of the rules that fail on somebody only since. */
   readonly newlyFailed: readonly string[];
+  /** All that is worse than before, on whomever. */
+  readonly sideEffects: readonly SideEffect[];
 }
 
 /** A change of one or several users that is tried on the whole directory. */
@@ -30,43 +36,44 @@ export interface TriedChange {
   change(listed: ArchivedUser): User | undefined;
   /** Everything that was to be changed, was. */
   isDone(): boolean;
-  readonly whatIf: ReturnType<typeof beginWhatIf>;
-  /** Rules on one user that a changed user fails only since. */
-  readonly broken: Set<string>;
 }
 
 const somePeople = (ids: readonly string[]): string =>
   ids.length > 3 ? `${ids.slice(0, 3).join(', ')} and others` : ids.join(' and ');
 
-/** A group that breaks its limit, and by how many users. */
+/** Groups that break their limit, and by how many users. */
 export interface Excess {
   readonly groups: readonly CountedGroup[];
-  /** As `usersAmiss` tells. */
-  readonly amiss: number;
-  /** One of the group, which is to be among the changed; undefined where it does not matter who. */
+  /** Of each group as `usersAmiss` tells, all of them above 0 or all below. */
+  readonly amiss: readonly number[];
+  /** One of the groups, which is to be among the changed; undefined where it does not matter who. */
   readonly target: ArchivedUser | undefined;
 }
 
-/** Tries one change on as many users as a group misses its limit by. */
+/** Tries to change as many users as each group misses its limit by, each by the first of some choices that will do. */
 export const tryOnGroup = (
   configured: ConfiguredDirectoryRule,
-  change: Change,
+  choices: readonly (readonly Change[])[],
   { groups, amiss, target }: Excess,
   setting: Setting,
-  rules: readonly ConfiguredRule[],
 ): TriedChange => {
   const { context } = setting;
-  const wanted = Math.abs(amiss);
-  const changed: string[] = [];
+  const isToCount = amiss.some((more) => more > 0);
+  const due = new Map(groups.map((group, index) => [group, Math.abs(amiss[index] ?? 0)]));
+  const changed: { readonly id: string; readonly how: string }[] = [];
   let isTargetDue = target !== undefined;
 
   const text = (): string => {
-    if (target !== undefined && wanted === 1) return change.text;
+    const [[how = '', users = []] = [], ...others] = Map.groupBy(changed, (one) => one.how);
+    if (target !== undefined && changed.length === 1) return how;
     const most = Math.max(...groups.map(({ bounds }) => bounds.high.count));
     const mayCount = groups.some(({ bounds }) => bounds.high.count > bounds.low.count) ? ' or may' : '';
-    const whom = amiss > 0 ? `${wanted} more` : `${wanted} of the ${most} that count${mayCount}`;
+    const ofThose = groups.length > 1 ? 'those' : `the ${most}`;
+    const whom = isToCount ? `${changed.length} more` : `${changed.length} of ${ofThose} that count${mayCount}`;
     const alone = target === undefined ? '' : 'no change of this user alone is enough; ';
-    return `${alone}for ${whom}, such as ${somePeople(changed)}: ${change.text}`;
+    const first = `such as ${somePeople(users.map(({ id }) => id))}: ${how}`;
+    const rest = others.map(([other, some]) => `; for ${somePeople(some.map(({ id }) => id))}: ${other}`);
+    return `${alone}for ${whom}, ${first}${rest.join('')}`;
   };
 
   return {
@@ -75,30 +82,34 @@ export const tryOnGroup = (
     change({ user, record }) {
       const isTarget = user.position === target?.user.position;
       // The target's turn is kept for it, wherever in the listing it comes.
-      if (changed.length >= wanted - (isTargetDue && !isTarget ? 1 : 0)) return undefined;
-      const isToCount = amiss > 0;
-      if (countsInAny(configured, groups, user, context) === isToCount) return undefined;
-      const after = changeUser(user, record, [change], setting);
-      if (after === undefined || countsInAny(configured, groups, after, context) !== isToCount) return undefined;
-      changed.push(user.id);
-      if (isTarget) isTargetDue = false;
-      return after;
+      const kept = isTargetDue && !isTarget ? 1 : 0;
+      if ([...due.values()].every((more) => more <= kept)) return undefined;
+      const own = groups.filter((group) => countsInAny(configured, [group], user, context) !== isToCount);
+      if (!isTarget && own.every((group) => (due.get(group) ?? 0) <= kept)) return undefined;
+      for (const changes of choices) {
+        const after = changeUser(user, record, changes, setting);
+        if (after === undefined || countsInAny(configured, groups, after, context) !== isToCount) continue;
+        changed.push({ id: user.id, how: changes.map((change) => change.text).join(', and ') });
+        for (const group of own) due.set(group, (due.get(group) ?? 0) - 1);
+        if (isTarget) isTargetDue = false;
+        return after;
+      }
+      return undefined;
     },
-    isDone: () => changed.length === wanted,
-    whatIf: beginWhatIf(rules, context),
-    broken: new Set(),
+    isDone: () => !isTargetDue && [...due.values()].every((more) => more <= 0),
   };
 };
 
-/** The changes that take a user of a group out of it: the others need not be tried on the whole directory. */
-export const changesFor = (
+/** The choices that are worth trying on the whole directory: of a user of the groups, the changes that take it out. */
+export const choicesFor = (
   configured: ConfiguredDirectoryRule,
-  { groups, target }: Excess,
+  { groups, amiss, target }: Excess,
   setting: Setting,
-): readonly Change[] => {
-  if (target === undefined) return CHANGES;
-  return CHANGES.filter((change) => {
-    const after = changeUser(target.user, target.record, [change], setting);
+): readonly (readonly (readonly Change[])[])[] => {
+  const single = CHANGES.map((change) => [[change]]);
+  if (target === undefined) return amiss.some((more) => more > 0) ? [...single, JOINING_CHANGES] : single;
+  return single.filter(([changes = []]) => {
+    const after = changeUser(target.user, target.record, changes, setting);
     return after !== undefined && countsInAny(configured, groups, after, setting.context) === false;
   });
 };
@@ -109,35 +120,52 @@ const joined = (changes: readonly Change[]): string => {
 };
 
 /** Tries the changes of a user that make a rule on it pass. */
-export const tryOnUser = (
-  ruleId: string,
-  remedy: Remedy,
-  context: Context,
-  rules: readonly ConfiguredRule[],
-): TriedChange => ({
+export const tryOnUser = (ruleId: string, remedy: Remedy): TriedChange => ({
   text: () => joined(remedy.changes),
   ruleId,
   change: ({ user }) => (user.position === remedy.user.position ? remedy.user : undefined),
   isDone: () => true,
-  whatIf: beginWhatIf(rules, context),
-  broken: new Set(remedy.newlyFailed),
 });
 
-/** Reads what a change came to; undefined where it does not clear the finding. */
-export const clearingChange = (
-  { text, ruleId, isDone, whatIf, broken }: TriedChange,
-  asItIs: WhatIf,
-): ClearingChange | undefined => {
-  const { failed, notAssessed, isJudged } = whatIf.conclude();
-  const isOfRule = (key: string): boolean => key.startsWith(failureKey(ruleId, ''));
-  const before = [...asItIs.failed].filter(isOfRule);
-  const after = [...failed, ...before.filter((key) => notAssessed.has(key))].filter(isOfRule);
-  const isCleared = before.length === 0 || (after.length < before.length && after.every((key) => before.includes(key)));
-  if (!isJudged || !isDone() || !isCleared) return undefined;
-  const rulesFailed = [...failed].filter((key) => !asItIs.failed.has(key)).map((key) => key.slice(0, key.indexOf('/')));
-  return { text: text(), newlyFailed: [...new Set([...broken, ...rulesFailed])] };
+/** The most changes that are tried at once: each holds what the directory rules keep of all users. */
+const MOST_AT_ONCE = 4;
+
+/** Tries changes on a whole listing, and gives those that clear the finding that they are to clear. */
+export const clearingChanges = async (
+  tried: readonly TriedChange[],
+  listing: () => AsyncIterable<ArchivedUser>,
+  rules: readonly ConfiguredRule[],
+  context: Context,
+): Promise<ReadonlyMap<TriedChange, ClearingChange>> => {
+  const clearing = new Map<TriedChange, ClearingChange>();
+  for (let start = 0; start < tried.length; start += MOST_AT_ONCE) {
+    const trials = tried
+      .slice(start, start + MOST_AT_ONCE)
+      .map((change) => ({ change, whatIf: beginWhatIf(rules, context), sideEffects: [] as SideEffect[] }));
+    const asItIs = beginWhatIf(rules, context);
+    const ids: string[] = [];
+    for await (const listed of listing()) {
+      ids.push(listed.user.id);
+      asItIs.see(listed.user);
+      for (const { change, whatIf, sideEffects } of trials) {
+        const changed = change.change(listed);
+        whatIf.see(changed ?? listed.user);
+        if (changed !== undefined) sideEffects.push(...worsenedBy(rules, listed.user, changed, context));
+      }
+    }
+    const idAt = (position: number): string => ids[position] ?? '';
+    const before = asItIs.conclude(idAt);
+    for (const { change, whatIf, sideEffects } of trials) {
+      const after = whatIf.conclude(idAt);
+      if (!change.isDone() || !isCleared(change.ruleId, before, after)) continue;
+      const effects = [...sideEffects, ...worsened(before, after)];
+      const newlyFailed = [...new Set(effects.flatMap(({ ruleId, isNew }) => (isNew ? [ruleId] : [])))];
+      clearing.set(change, { text: change.text(), newlyFailed, sideEffects: effects });
+    }
+  }
+  return clearing;
 };
 
-/** The first of several changes that makes the fewest other rules fail. */
+/** The first of several changes that makes the least worse. */
 export const gentlest = (changes: readonly ClearingChange[]): readonly ClearingChange[] =>
-  changes.toSorted((one, other) => one.newlyFailed.length - other.newlyFailed.length).slice(0, 1);
+  changes.toSorted((one, other) => one.sideEffects.length - other.sideEffects.length).slice(0, 1);

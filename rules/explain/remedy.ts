@@ -1,9 +1,10 @@
 import type { ConfiguredRule } from '../engine/configure.ts';
 import type { Context } from '../engine/context.ts';
+import type { IdAt } from '../engine/directory.ts';
 import { beginEvaluation } from '../engine/evaluate.ts';
-import { judgeBy } from '../engine/rule.ts';
+import { type Severity, severityRank } from '../engine/severity.ts';
 import { readTime } from '../engine/time.ts';
-import { positionName, readUser, type User } from '../engine/user.ts';
+import { readUser, type User } from '../engine/user.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -93,8 +94,8 @@ export const CHANGES: readonly Change[] = [
 export interface Remedy {
   readonly changes: readonly Change[];
   readonly user: User;
-  /** Rules on one user that the user did not fail before, by id. */
-  readonly newlyFailed: readonly string[];
+  /** On the user itself. */
+  readonly sideEffects: readonly SideEffect[];
 }
 
 const membersOf = (record: unknown): Members =>
@@ -111,7 +112,8 @@ export const changeUser = (
   if (sets.includes(undefined)) return undefined;
   const members = sets.flatMap((set) => Object.keys(set ?? {}));
   if (new Set(members).size < members.length) return undefined;
-  return readUser(Object.assign({}, membersOf(record), ...sets), user.position);
+  // Spread and not assigned: a member called `__proto__` is data like any other, and changes no prototype.
+  return readUser({ ...membersOf(record), ...Object.assign({}, ...sets) }, user.position);
 };
 
 /** Every combination of so many things, in their order. */
@@ -129,43 +131,85 @@ const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
   .flatMap((count) => combinations(CHANGES, count))
   .toSorted((one, other) => Number(givesAccess(one)) - Number(givesAccess(other)));
 
-/** The rules on one user that a user fails, by id. */
-const failedBy = (rules: readonly ConfiguredRule[], user: User, context: Context): readonly string[] =>
-  rules.flatMap(({ rule, state, options }) => {
-    if (rule.kind !== 'user' || state !== 'on') return [];
-    const outcome = judgeBy(rule, options, context)(user);
-    return outcome !== undefined && 'message' in outcome ? [rule.id] : [];
-  });
+/** An outcome that is no pass: of a failure its severity. */
+export type Standing = Severity | 'NOT_ASSESSED';
 
-/** The rules on one user that it fails only once it is changed. */
-export const newlyFailedBy = (
+/** The outcomes that are no passes, by `RULE/SUBJECT`. */
+export type Standings = ReadonlyMap<string, Standing>;
+
+const standingKey = (ruleId: string, subjectId: string): string => `${ruleId}/${subjectId}`;
+
+/** Something that a change makes worse. */
+export interface SideEffect {
+  readonly ruleId: string;
+  /** The id of the subject. */
+  readonly subject: string;
+  readonly becomes: Standing;
+  /** The rule did not fail on the subject before. */
+  readonly isNew: boolean;
+}
+
+const rankOf = (standing: Standing | undefined): number => {
+  if (standing === undefined) return -2;
+  return standing === 'NOT_ASSESSED' ? -1 : severityRank(standing);
+};
+
+/** Lists what is worse than it was. */
+export const worsened = (before: Standings, after: Standings): readonly SideEffect[] =>
+  [...after]
+    .filter(([key, becomes]) => rankOf(becomes) > rankOf(before.get(key)))
+    .map(([key, becomes]) => {
+      const slash = key.indexOf('/');
+      const isNew = becomes !== 'NOT_ASSESSED' && rankOf(before.get(key)) < 0;
+      return { ruleId: key.slice(0, slash), subject: key.slice(slash + 1), becomes, isNew };
+    });
+
+/** Begins to judge by rules, a rule that breaks among them, which has then not assessed. */
+const beginStandings = (rules: readonly ConfiguredRule[], context: Context) => {
+  const standings = new Map<string, Standing>();
+  const evaluation = beginEvaluation(rules, context, undefined, {
+    fail: ({ rule, subject, severity }) => standings.set(standingKey(rule.id, subject.id), severity),
+    notAssessed: ({ id }, subject) => standings.set(standingKey(id, subject.id), 'NOT_ASSESSED'),
+  });
+  return { evaluation, standings };
+};
+
+/** Judges a user by the rules on one user. */
+const standingsOf = (rules: readonly ConfiguredRule[], user: User, context: Context): Standings => {
+  const { evaluation, standings } = beginStandings(
+    rules.filter(({ rule }) => rule.kind === 'user'),
+    context,
+  );
+  evaluation.see(user, undefined);
+  return standings;
+};
+
+/** Lists what the rules on one user make of a change of it that is worse than before. */
+export const worsenedBy = (
   rules: readonly ConfiguredRule[],
   user: User,
   changed: User,
   context: Context,
-): readonly string[] => {
-  const before = failedBy(rules, user, context);
-  return failedBy(rules, changed, context).filter((id) => !before.includes(id));
-};
+): readonly SideEffect[] => worsened(standingsOf(rules, user, context), standingsOf(rules, changed, context));
 
 /**
  * The smallest change that makes a rule on one user pass, found by trying: of those of one size the one that makes
- * the fewest other rules fail. Where it makes one fail, the smallest that makes none follows it. Empty where nothing
+ * the fewest other rules worse. Where it makes one worse, the smallest that makes none follows it. Empty where nothing
  * that can be done about a user is enough.
  */
 export const remediesFor = (
-  { rule, options }: ConfiguredRule,
+  configured: ConfiguredRule,
   rules: readonly ConfiguredRule[],
   user: User,
   record: unknown,
   setting: Setting,
 ): readonly Remedy[] => {
-  if (rule.kind !== 'user') return [];
+  if (configured.rule.kind !== 'user') return [];
   const { context } = setting;
   const remedies = ALL_CHANGES.flatMap((changes): readonly Remedy[] => {
     const changed = changeUser(user, record, changes, setting);
-    if (changed === undefined || judgeBy(rule, options, context)(changed) !== undefined) return [];
-    return [{ changes, user: changed, newlyFailed: newlyFailedBy(rules, user, changed, context) }];
+    if (changed === undefined || standingsOf([configured], changed, context).size > 0) return [];
+    return [{ changes, user: changed, sideEffects: worsenedBy(rules, user, changed, context) }];
   });
   const [first] = remedies;
   if (first === undefined) return [];
@@ -174,11 +218,16 @@ export const remediesFor = (
     changes.length === first.changes.length && givesAccess(changes) === givesAccess(first.changes);
   const smallest = remedies
     .filter(isAsSmall)
-    .reduce((least, remedy) => (remedy.newlyFailed.length < least.newlyFailed.length ? remedy : least));
-  if (smallest.newlyFailed.length === 0) return [smallest];
-  const clean = remedies.find(({ changes, newlyFailed }) => newlyFailed.length === 0 && !givesAccess(changes));
+    .reduce((least, remedy) => (remedy.sideEffects.length < least.sideEffects.length ? remedy : least));
+  if (smallest.sideEffects.length === 0) return [smallest];
+  const clean = remedies.find(({ changes, sideEffects }) => sideEffects.length === 0 && !givesAccess(changes));
   return clean === undefined ? [smallest] : [smallest, clean];
 };
+
+/** What makes a user count where one change is not enough, or not the same one for each: access is given. */
+export const JOINING_CHANGES = ALL_CHANGES.filter(
+  (changes) => changes.length <= 2 && changes.every((change) => change.givesAccess),
+);
 
 /** The most users that are thought to join a group: a limit that needs more is none that anybody set. */
 const MOST_NEWCOMERS = 1000;
@@ -198,38 +247,24 @@ export const usersAmiss = (isOver: (more: number) => boolean, count: number): nu
   return undefined;
 };
 
-/** The outcomes of the directory rules on a listing, as it is or as it would be. */
-export interface WhatIf {
-  /** `RULE/SUBJECT` of each failure. */
-  readonly failed: ReadonlySet<string>;
-  /** `RULE/SUBJECT` of those that could not be assessed. */
-  readonly notAssessed: ReadonlySet<string>;
-  /** Every rule could judge. */
-  readonly isJudged: boolean;
-}
-
-export const failureKey = (ruleId: string, subjectId: string): string => `${ruleId}/${subjectId}`;
-
-/** Begins to judge a listing, as it is or as it would be, by directory rules. */
+/** Begins to judge a listing, as it is or as it would be, by the directory rules. */
 export const beginWhatIf = (rules: readonly ConfiguredRule[], context: Context) => {
-  const failed = new Set<string>();
-  const notAssessed = new Set<string>();
-  const ids: string[] = [];
-  const evaluation = beginEvaluation(rules, context, undefined, {
-    fail: ({ rule, subject }) => failed.add(failureKey(rule.id, subject.id)),
-    notAssessed: ({ id }, subject) => notAssessed.add(failureKey(id, subject.id)),
-  });
+  const { evaluation, standings } = beginStandings(
+    rules.filter(({ rule }) => rule.kind === 'directory'),
+    context,
+  );
   return {
-    see(user: User): void {
-      ids.push(user.id);
-      evaluation.see(user, undefined);
+    see: (user: User): void => evaluation.see(user, undefined),
+    conclude(idAt: IdAt): Standings {
+      evaluation.conclude(idAt, true);
+      return standings;
     },
-    conclude: (): WhatIf => ({
-      isJudged: evaluation
-        .conclude((position) => ids[position] ?? positionName(position), true)
-        .every(({ error }) => error === undefined),
-      failed,
-      notAssessed,
-    }),
   };
+};
+
+/** Tells whether a rule stands on fewer subjects than before, and on none that it did not. */
+export const isCleared = (ruleId: string, before: Standings, after: Standings): boolean => {
+  const ofRule = (standings: Standings) => [...standings].filter(([key]) => key.startsWith(standingKey(ruleId, '')));
+  const [was, is] = [ofRule(before), ofRule(after)];
+  return was.length === 0 || (is.length < was.length && is.every(([key, standing]) => before.get(key) === standing));
 };

@@ -19,6 +19,7 @@ import type { Rule } from '../../../rules/engine/rule.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
+import { caseUsers } from '../../support/cases.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command } from '../command.ts';
@@ -82,7 +83,14 @@ const ask = async (out: string, subject: string, flags: ExplainFlags = {}) => {
 interface Answered {
   readonly id: string;
   readonly outcome: string;
-  readonly smallestChanges: readonly { readonly text: string; readonly newlyFailed: readonly string[] }[];
+  readonly reason?: string;
+  readonly agreesWithRun: boolean | null;
+  readonly finding?: { readonly state: string; readonly subject: { readonly id: string } };
+  readonly smallestChanges: readonly {
+    readonly text: string;
+    readonly newlyFailed: readonly string[];
+    readonly sideEffects: readonly unknown[];
+  }[];
 }
 
 const answers = async (out: string, subject: string, flags: ExplainFlags = {}) => {
@@ -250,7 +258,13 @@ describe('the smallest change of a rule on the whole directory', () => {
     [
       'too many super users',
       ENVIRONMENT,
-      [{ text: 'for 3 of the 6 that count or may, such as s0 and s1 and s2: set type to APP_USER', newlyFailed: [] }],
+      [
+        {
+          text: 'for 3 of the 6 that count or may, such as s0 and s1 and s2: set type to APP_USER',
+          newlyFailed: [],
+          sideEffects: [],
+        },
+      ],
     ],
     [
       'one of too many super users',
@@ -259,6 +273,7 @@ describe('the smallest change of a rule on the whole directory', () => {
         {
           text: 'no change of this user alone is enough; for 3 of the 6 that count or may, such as s0 and s1 and s3: set type to APP_USER',
           newlyFailed: [],
+          sideEffects: [],
         },
       ],
     ],
@@ -269,6 +284,7 @@ describe('the smallest change of a rule on the whole directory', () => {
         {
           text: 'for 2 of the 3 that count, such as a1 and a2: set apiAccessPrincipalArn to a role of its own in the account of the environment',
           newlyFailed: [],
+          sideEffects: [],
         },
       ],
     ],
@@ -289,19 +305,117 @@ describe('the smallest change of a rule on the whole directory', () => {
   ])('%s', async (_, users, rule, text) => {
     const folder = await newFolder();
     await auditNight(folder, night(0), users);
-    expect(await changesOf(folder, finding(rule, ENVIRONMENT))).toEqual([{ text, newlyFailed: [] }]);
+    expect(await changesOf(folder, finding(rule, ENVIRONMENT))).toEqual([{ text, newlyFailed: [], sideEffects: [] }]);
   });
 
   test('tells what it makes fail: a super user less is one too few', async () => {
     const folder = await newFolder();
     await auditNight(folder, night(0), [...supers(1), anApiUser({ userId: 'both', type: 'SUPER_USER' })]);
     const [fewer] = await changesOf(folder, finding('super-user-api-access', 'both'));
-    expect(fewer).toEqual({ text: 'set type to APP_USER', newlyFailed: ['too-few-super-users'] });
+    expect(fewer).toEqual({
+      text: 'set type to APP_USER',
+      newlyFailed: ['too-few-super-users'],
+      sideEffects: [{ ruleId: 'too-few-super-users', subject: ENVIRONMENT, becomes: 'INFORMATIONAL' }],
+    });
   });
 
   test('says so where nothing of a user counts', async () => {
     const { stdout } = await ask(out, finding('end-of-support', ENVIRONMENT));
     expect(stdout).toMatch(/^Smallest change {2,}none was found/m);
+  });
+});
+
+describe('what is told of a change', () => {
+  const nightOf = async (users: readonly unknown[], options?: Parameters<typeof auditNight>[3]) => {
+    const folder = await newFolder();
+    await auditNight(folder, night(0), users, options);
+    return folder;
+  };
+  const smallest = async (folder: string, subject: string, ruleId: string) =>
+    (await answers(folder, subject)).find(({ id }) => id === ruleId)?.smallestChanges ?? [];
+
+  test('names the others whom it makes worse, and the severity', async () => {
+    const folder = await nightOf(caseUsers('disable-moves-duplicate'));
+    const disabling = { text: 'disable the user', newlyFailed: ['duplicate-person'] };
+    const sideEffects = [{ ruleId: 'duplicate-person', subject: 'b', becomes: 'LOW' }];
+    expect(await smallest(folder, 'a', 'shared-mailbox')).toEqual([{ ...disabling, sideEffects }]);
+    const { stdout } = await ask(folder, finding('shared-mailbox', 'a'));
+    expect(stdout).toMatch(/^Smallest change +disable the user \(then b becomes LOW by duplicate-person\)$/m);
+  });
+
+  test('is told of a finding that gets more severe too', async () => {
+    const stale = anApiUser({ ...shared, userId: 'x', status: 'DISABLED', lastDisabledTime: daysAgo(366) });
+    const folder = await nightOf([{ ...stale, apiAccessPrincipalArn: aRoleArn('x', '999988887777') }]);
+    const [enabling] = await smallest(folder, 'x', 'long-disabled');
+    expect(enabling?.sideEffects).toContainEqual({
+      ruleId: 'principal-outside-account',
+      subject: 'x',
+      becomes: 'CRITICAL',
+    });
+    expect(enabling?.newlyFailed).not.toContain('principal-outside-account');
+  });
+
+  const twin = { firstName: 'Twin', lastName: 'Quagmire' };
+  const mail = { emailAddress: 'twin@quagmire.example' };
+  test.each([
+    [
+      'groups of another size each',
+      [
+        aUser({ userId: 'd', ...mail }),
+        aUser({ userId: 'a', ...mail, ...twin }),
+        aUser({ userId: 'b', ...twin }),
+        aUser({ userId: 'c', ...twin }),
+      ],
+      finding('duplicate-person', 'a'),
+      'no change of this user alone is enough; for 2 of those that count, such as a and b: disable the user',
+    ],
+    [
+      'one change is not enough',
+      [...supers(1), aUser({ userId: 'x', status: 'DISABLED', lastDisabledTime: daysAgo(3) })],
+      finding('too-few-super-users', ENVIRONMENT),
+      'for 1 more, such as x: enable the user, and set type to SUPER_USER',
+    ],
+    [
+      'each needs another',
+      [
+        aUser({ userId: 'app' }),
+        aUser({ userId: 'off', type: 'SUPER_USER', status: 'DISABLED', lastDisabledTime: daysAgo(3) }),
+      ],
+      finding('too-few-super-users', ENVIRONMENT),
+      'for 2 more, such as app: set type to SUPER_USER; for off: enable the user',
+    ],
+  ])('%s', async (_, users, subject, text) => {
+    const changes = await changesOf(await nightOf(users), subject);
+    expect(changes.map((change) => change.text)).toEqual([text]);
+  });
+
+  test('clears what it says it clears, whatever its members are called', async () => {
+    const users = caseUsers('proto');
+    const folder = await nightOf(users);
+    const changes = await smallest(folder, 'a', 'unrecognised-value');
+    expect(changes.map(({ text }) => text)).toEqual(['set apiAccess to DISABLED, and disable the user']);
+  });
+});
+
+describe('a finding on a group', () => {
+  test('that stands goes before one that resolved', async () => {
+    const folder = await newFolder();
+    await auditNight(folder, night(4), caseUsers('moved-night1'));
+    await auditNight(folder, night(3), caseUsers('moved-night2'));
+    const explained = (await answers(folder, 'a')).find(({ id }) => id === 'shared-principal');
+    expect(explained).toMatchObject({
+      outcome: 'FAIL',
+      agreesWithRun: true,
+      finding: { state: 'new', subject: { id: aRoleArn('T') } },
+    });
+  });
+
+  test('is none of a user that does not count', async () => {
+    const folder = await newFolder();
+    await auditNight(folder, night(4), caseUsers('pass-but-shared'));
+    const explained = (await answers(folder, 'c')).find(({ id }) => id === 'shared-principal');
+    expect(explained).toMatchObject({ outcome: 'PASS', agreesWithRun: true });
+    expect(explained).not.toHaveProperty('finding');
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import { judgeBy } from '../../../rules/engine/rule.ts';
+import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
 import { CHANGES, remediesFor, usersAmiss } from '../../../rules/explain/remedy.ts';
 import { rules } from '../../../rules/index.ts';
@@ -27,9 +28,9 @@ const remediesOf = (ruleId: string, record: UserRecord) => {
 };
 
 const texts = (ruleId: string, record: UserRecord) =>
-  remediesOf(ruleId, record).map(({ changes, newlyFailed }) => ({
+  remediesOf(ruleId, record).map(({ changes, sideEffects }) => ({
     does: changes.map(({ text }) => text),
-    ...(newlyFailed.length > 0 && { newlyFailed }),
+    ...(sideEffects.length > 0 && { worsens: sideEffects.map(({ ruleId: id, becomes }) => `${id} ${becomes}`) }),
   }));
 
 const OWN_ROLE = 'set apiAccessPrincipalArn to a role of its own in the account of the environment';
@@ -58,17 +59,17 @@ describe('the smallest change', () => {
     [
       'disabled-user-api-access',
       anApiUser({ status: 'DISABLED', lastDisabledTime: daysAgo(1) }),
-      [{ does: [NO_API], newlyFailed: ['leftover-principal'] }, { does: [NO_API, NO_ARN] }],
+      [{ does: [NO_API], worsens: ['leftover-principal LOW'] }, { does: [NO_API, NO_ARN] }],
     ],
     [
       'email-domain',
       anApiUser({ emailAddress: 'a@evil.example' }),
       [
-        { does: ['disable the user'], newlyFailed: ['disabled-user-api-access'] },
+        { does: ['disable the user'], worsens: ['disabled-user-api-access MEDIUM'] },
         { does: [NO_API, NO_ARN, 'disable the user'] },
       ],
     ],
-  ])('of %s makes another rule fail: one that does not follows', (id, record, expected) => {
+  ])('of %s makes another rule worse: one that does not follows', (id, record, expected) => {
     expect(texts(id, record)).toEqual(expected);
   });
 
@@ -94,22 +95,31 @@ describe('the smallest change', () => {
     expect(remediesOf(id, record)).toEqual([]);
   });
 
-  test('is one that the rule passes, and tells of every rule that then fails', () => {
+  test('is one that the rule passes, and tells of every rule that then is worse', () => {
     const onUsers = configured.filter(({ rule }) => rule.kind === 'user');
     const outcomes = (user: User) =>
       onUsers.map(({ rule, options }) => rule.kind === 'user' && judgeBy(rule, options, aContext())(user));
+    const standing = (outcome: unknown, own: Severity): string => {
+      const { message, severity = own } = Object(outcome);
+      return outcome === undefined ? 'PASS' : message === undefined ? 'NOT_ASSESSED' : severity;
+    };
+    const ORDER = ['PASS', 'NOT_ASSESSED', ...SEVERITIES];
     let found = 0;
     fc.assert(
       fc.property(awkwardRecord as fc.Arbitrary<unknown>, (record: unknown) => {
         const user = readUser(record, 0);
         const before = outcomes(user);
         for (const [place, rule] of onUsers.entries()) {
-          for (const { user: changed, newlyFailed } of remediesFor(rule, configured, user, record, setting)) {
+          for (const { user: changed, sideEffects } of remediesFor(rule, configured, user, record, setting)) {
             const after = outcomes(changed);
-            const fails = (outcome: unknown) => outcome !== undefined && 'message' in Object(outcome);
-            const newly = onUsers.filter((_, n) => fails(after[n]) && !fails(before[n]));
+            const worse = onUsers.flatMap(({ rule: { id: ruleId, severity } }, n) => {
+              const [was, is] = [before[n], after[n]].map((outcome) => standing(outcome, severity));
+              const isWorse = ORDER.indexOf(is ?? '') > ORDER.indexOf(was ?? '');
+              const isNew = is !== 'NOT_ASSESSED' && (was === 'PASS' || was === 'NOT_ASSESSED');
+              return isWorse ? [{ ruleId, subject: user.id, becomes: is, isNew }] : [];
+            });
             expect(after[place]).toBeUndefined();
-            expect(newlyFailed).toEqual(newly.map(({ rule: { id } }) => id));
+            expect(sideEffects).toEqual(worse);
             found += 1;
           }
         }
