@@ -1,22 +1,41 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { readConfigFiles } from '../cli/arguments/config-files.ts';
 import { ConfigError } from '../core/config/errors.ts';
-import { AuditorStack } from '../lib/auditor-stack.ts';
+import { parseStacks } from '../core/config/read-config.ts';
+import { assignStacks, STACKS_FILE } from '../core/config/stacks.ts';
+import { addAuditorStacks } from '../lib/auditor-stack.ts';
+import { ENVIRONMENTS_PER_STACK } from '../lib/audits.ts';
+import { QuotaChecks } from '../lib/quotas.ts';
 
-/** Builds the stack by `audit.yaml`, or the file that `-c config=PATH` names; its `waivers.yaml` stands beside it. */
-const auditorStack = (app: App): AuditorStack => {
+/**
+ * Builds the stacks by `audit.yaml`, or the file that `-c config=PATH` names; its `waivers.yaml` stands beside it. Which
+ * stack has which environment stands in `stacks.json`, in the working directory; what is new is appended to it.
+ */
+const auditorStacks = (app: App): void => {
   const path: unknown = app.node.tryGetContext('config');
   const configFile = typeof path === 'string' ? path : 'audit.yaml';
   const { config } = readConfigFiles(configFile, Date.now());
-  return new AuditorStack(app, 'FinSpaceUserAuditor', { config, configFile });
+  const text = existsSync(STACKS_FILE) ? readFileSync(STACKS_FILE, 'utf8') : '{}';
+  const file = assignStacks(config, parseStacks(text, STACKS_FILE), ENVIRONMENTS_PER_STACK);
+
+  addAuditorStacks(app, { config, configFile }, file[config.name]?.stacks ?? {});
+
+  const written = `${JSON.stringify(file, undefined, 2)}\n`;
+  if (written !== text) writeFileSync(STACKS_FILE, written);
 };
 
 try {
   const app = new App();
   // They judge every synthesis: a finding that no construct acknowledges, with its reason, fails it.
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ServerlessChecks(app));
-  auditorStack(app);
+  Validations.of(app).addPlugins(
+    new AwsSolutionsChecks(app),
+    new NIST80053R5Checks(app),
+    new ServerlessChecks(app),
+    new QuotaChecks(),
+  );
+  auditorStacks(app);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,10 +1,29 @@
-import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Annotations, ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type AlertRecipient, hearsAlarms } from '../core/config/recipient.ts';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, INLINE_POLICY } from './acknowledge.ts';
+import { useOfKey } from './permissions.ts';
+
+/**
+ * Makes the role by which rules of EventBridge publish alarms. EventBridge passes no source on to KMS, so that a key
+ * that let the service itself in would let in the rules of every account; the role is this account's.
+ */
+export const roleOfRules = (scope: Construct, { topicArn, masterKey }: ITopic): Role => {
+  const { account } = Stack.of(scope);
+  const rules = Stack.of(scope).formatArn({ service: 'events', resource: 'rule', resourceName: '*' });
+  const role = new Role(scope, 'RulesRole', {
+    assumedBy: new ServicePrincipal('events.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': rules } },
+    }),
+  });
+  role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }));
+  if (masterKey !== undefined) role.addToPolicy(useOfKey(scope, masterKey, ['sns']));
+  acknowledge(role, INLINE_POLICY);
+  return role;
+};
 
 export interface AlarmTopicProps {
   /** Those by e-mail and https are told of every alarm. */
@@ -22,26 +41,31 @@ export class AlarmTopic extends Construct {
     super(scope, id);
     const { account } = Stack.of(this);
     const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': account },
+        ArnLike: {
+          'aws:SourceArn': Stack.of(this).formatArn({
+            service: 'cloudwatch',
+            resource: 'alarm',
+            resourceName: '*',
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        },
+      },
     });
-    // EventBridge passes no source on to KMS: a condition on one would drop its notices without a word. So the key is
-    // one that encrypts nothing else.
-    const eventBridge = new ServicePrincipal('events.amazonaws.com');
 
     const masterKey = new Key(this, 'Key', {
       description: 'Alarms of the FinSpace user auditor',
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const principal of [cloudWatch, eventBridge]) {
-      masterKey.addToResourcePolicy(
-        new PolicyStatement({
-          principals: [principal],
-          actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-          resources: ['*'],
-        }),
-      );
-    }
+    masterKey.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [cloudWatch],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        resources: ['*'],
+      }),
+    );
 
     this.topic = new Topic(this, 'Topic', {
       displayName: 'FinSpace user auditor: alarms',

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
-import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlertRecipient } from '../core/config/recipient.ts';
@@ -23,22 +23,22 @@ const filterPolicy = (least: Severity) => ({
 export interface AlertTopicProps {
   readonly recipients: readonly AlertRecipient[];
   readonly encryptionKey: IKey;
+  /** A topic that is there already; recipients are subscribed to it. @default - a topic is made */
+  readonly topic?: ITopic;
 }
 
 /** The topic of alerts, with a subscription for each recipient; those by e-mail and https have to confirm it. */
 export class AlertTopic extends Construct {
-  readonly topic: Topic;
+  readonly topic: ITopic;
   /** The queue of alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
   readonly undelivered?: Queue;
 
-  constructor(scope: Construct, id: string, { recipients, encryptionKey }: AlertTopicProps) {
+  constructor(scope: Construct, id: string, { recipients, encryptionKey, topic }: AlertTopicProps) {
     super(scope, id);
 
-    this.topic = new Topic(this, 'Topic', {
-      displayName: 'FinSpace user auditor',
-      enforceSSL: true,
-      masterKey: encryptionKey,
-    });
+    this.topic =
+      topic ??
+      new Topic(this, 'Topic', { displayName: 'FinSpace user auditor', enforceSSL: true, masterKey: encryptionKey });
     // SNS keeps no mail that it could not deliver.
     const isKept = ({ protocol }: AlertRecipient) => protocol !== 'email';
     if (recipients.some(isKept)) this.undelivered = this.undeliveredAlerts();

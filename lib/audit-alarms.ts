@@ -3,24 +3,25 @@ import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingDa
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config, Environment } from '../core/config/config.ts';
 import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
+import { roleOfRules } from './alarm-topic.ts';
 import { auditMetric } from './audit-metrics.ts';
-import { EXECUTION_TIMEOUT, type ScheduledAudit } from './scheduled-audit.ts';
+import { EXECUTION_TIMEOUT, MOST_AT_ONCE, type ScheduledAudit } from './scheduled-audit.ts';
 
 export interface AuditAlarmsProps {
   readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
   readonly audit: ScheduledAudit;
-  /** The topic of alerts: what it fails to deliver is an alarm. */
-  readonly alerts: Topic;
+  /** The topic of alerts: what it fails to deliver is an alarm. Undefined where another stack watches both topics. */
+  readonly alerts: ITopic | undefined;
   /** The queue of alerts that a subscriber did not take; undefined where none would be kept. */
   readonly undelivered: Queue | undefined;
   /** The topic of alarms. */
-  readonly alarms: Topic;
+  readonly alarms: ITopic;
 }
 
 /** Gives the longest that a run may be late: by retries, a change of clocks, and a whole execution. */
@@ -39,6 +40,8 @@ interface Watch {
   readonly id: string;
   readonly metric: IMetric;
   readonly least: number;
+  /** The times in a row, of 5 minutes each. @default 1 */
+  readonly periods?: number;
   readonly says: string;
   readonly section: string;
 }
@@ -59,6 +62,24 @@ const executionWatches = (audit: ScheduledAudit): readonly Watch[] => {
   ];
 };
 
+/** Lists the alarms of what the topics do not deliver. */
+const deliveryWatches = (alerts: ITopic, alarms: ITopic): readonly Watch[] => [
+  {
+    id: 'AlertsNotDelivered',
+    metric: alerts.metricNumberOfNotificationsFailed(),
+    least: 1,
+    says: 'An alert did not reach a subscriber.',
+    section: 'an-alert-did-not-come',
+  },
+  {
+    id: 'AlarmsNotDelivered',
+    metric: alarms.metricNumberOfNotificationsFailed(),
+    least: 1,
+    says: 'An alarm did not reach a subscriber.',
+    section: 'an-alert-did-not-come',
+  },
+];
+
 const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsProps): readonly Watch[] => {
   const limit = audit.timeout.toMilliseconds();
   const duration = audit.function.metricDuration({ statistic: 'Maximum' });
@@ -75,7 +96,10 @@ const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsPr
       id: 'Throttles',
       metric: audit.function.metricThrottles(),
       least: 1,
-      says: 'Lambda did not start an audit at once.',
+      // Where there are more environments than audits at once, the last ones wait for the first.
+      ...(config.environments.length > MOST_AT_ONCE
+        ? { periods: 12, says: 'Lambda did not start an audit for an hour.' }
+        : { says: 'Lambda did not start an audit at once.' }),
       section: 'an-audit-was-not-started',
     },
     {
@@ -110,20 +134,7 @@ const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsPr
             section: 'an-alert-did-not-come',
           },
         ]),
-    {
-      id: 'AlertsNotDelivered',
-      metric: alerts.metricNumberOfNotificationsFailed(),
-      least: 1,
-      says: 'An alert did not reach a subscriber.',
-      section: 'an-alert-did-not-come',
-    },
-    {
-      id: 'AlarmsNotDelivered',
-      metric: alarms.metricNumberOfNotificationsFailed(),
-      least: 1,
-      says: 'An alarm did not reach a subscriber.',
-      section: 'an-alert-did-not-come',
-    },
+    ...(alerts === undefined ? [] : deliveryWatches(alerts, alarms)),
   ];
 };
 
@@ -169,20 +180,20 @@ export class AuditAlarms extends Construct {
     });
   }
 
-  private watch({ id, metric, least, says, section }: Watch): Alarm {
+  private watch({ id, metric, least, periods = 1, says, section }: Watch): Alarm {
     return new Alarm(this, id, {
       metric,
       alarmDescription: `${says} ${runbook(section)}`,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: least,
-      evaluationPeriods: 1,
+      evaluationPeriods: periods,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 
   /** Makes a rule over what CloudTrail passes on: it needs a trail of management events, which says who did it. */
   private watchSchedules({ audit, alarms }: AuditAlarmsProps): void {
-    const names = audit.schedules.map(({ scheduleName }) => scheduleName);
+    const names = [{ prefix: audit.schedulePrefix }];
     const rule = new Rule(this, 'ScheduleChanged', {
       description: 'Tells when a schedule of the FinSpace user auditor is disabled, changed or deleted',
       eventPattern: {
@@ -201,6 +212,7 @@ export class AuditAlarms extends Construct {
     const event = EventField.fromPath('$.detail.eventID');
     rule.addTarget(
       new SnsTopic(alarms, {
+        role: roleOfRules(this, alarms).withoutPolicyUpdates(),
         message: RuleTargetInput.fromText(
           `A schedule of the FinSpace user auditor was changed: ${call} at ${time}, CloudTrail event ${event}. ${runbook('a-schedule-was-changed')}`,
         ),

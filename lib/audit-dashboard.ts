@@ -48,10 +48,14 @@ export class AuditDashboard extends Construct {
         leftYAxis: { min: 0 },
       }),
       graph('Failures queue', [audit.failures.metricApproximateNumberOfMessagesVisible({ label: 'messages' })]),
-      graph('Alerts', [
-        alerts.metricNumberOfNotificationsDelivered({ label: 'delivered' }),
-        alerts.metricNumberOfNotificationsFailed({ label: 'failed' }),
-      ]),
+      ...(alerts === undefined
+        ? []
+        : [
+            graph('Alerts', [
+              alerts.metricNumberOfNotificationsDelivered({ label: 'delivered' }),
+              alerts.metricNumberOfNotificationsFailed({ label: 'failed' }),
+            ]),
+          ]),
     );
 
     for (const environment of config.environments) {

@@ -1,31 +1,115 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { FinSpaceAuditor, type FinSpaceAuditorProps } from './finspace-auditor.ts';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { addAudits } from './audits.ts';
+import { FinSpaceAuditor, type FinSpaceAuditorProps, readFiles } from './finspace-auditor.ts';
 
-/** A stack of the auditor alone, whose outputs name its parts. */
+const DESCRIPTION =
+  'Audits the users of Amazon FinSpace environments. Amazon ended FinSpace on 2026-10-07: a live listing needs an endpoint that still speaks its API.';
+
+/** What further stacks take from the first. */
+type Shared = 'archive-bucket' | 'encryption-key' | 'alert-topic' | 'alarm-topic' | 'alarm-key';
+
+/** Names a parameter of the first stack: fixed, so that no stack holds on to an export of another. */
+const parameterName = (stackName: string, shared: Shared): string => `/finspace-user-auditor/${stackName}/${shared}`;
+
+/** What people need to know of the audits of a stack. */
+type Audits = Pick<FinSpaceAuditor, 'function' | 'role' | 'failures' | 'dashboard' | 'schedulePrefix'>;
+
+const output = (stack: Stack, name: string, value: string, description: string): CfnOutput =>
+  new CfnOutput(stack, name, { value, description });
+
+const tellAudits = (stack: Stack, audits: Audits): void => {
+  output(stack, 'DashboardName', audits.dashboard.dashboardName, 'The audits at a glance');
+  output(stack, 'FunctionName', audits.function.functionName, 'The function that audits');
+  output(stack, 'RoleArn', audits.role.roleArn, 'Whom FinSpace, or the role of another account, has to let in');
+  output(
+    stack,
+    'FailuresQueueUrl',
+    audits.failures.queueUrl,
+    'Audits that could not be started or failed after all retries',
+  );
+  output(
+    stack,
+    'SchedulePrefix',
+    audits.schedulePrefix,
+    "The beginning of a schedule's name: the environment's id follows",
+  );
+};
+
+/** A stack of the auditor alone, whose outputs name its parts. Further stacks find in parameters what they share with it. */
 export class AuditorStack extends Stack {
   constructor(app: App, id: string, props: FinSpaceAuditorProps) {
-    super(app, id, {
-      description:
-        'Audits the users of Amazon FinSpace environments. Amazon ended FinSpace on 2026-10-07: a live listing needs an endpoint that still speaks its API.',
-    });
+    super(app, id, { description: DESCRIPTION });
     // `Default` stands in no logical id: the stack holds nothing else.
-    const auditor = new FinSpaceAuditor(this, 'Default', props);
+    const auditor = new FinSpaceAuditor(this, 'Default', props, this.stackName);
 
-    const output = (name: string, value: string, description: string) =>
-      new CfnOutput(this, name, { value, description });
-    output('BucketName', auditor.bucket.bucketName, 'The archive of snapshots, findings and reports');
-    output('TopicArn', auditor.alertTopic.topicArn, 'Where alerts are published');
-    output('AlarmTopicArn', auditor.alarmTopic.topicArn, 'Where alarms are published');
-    output('DashboardName', auditor.dashboard.dashboardName, 'The audits at a glance');
-    output('WorkGroupName', auditor.history.workGroupName, 'Where the history is asked, in Athena');
-    output('DatabaseName', auditor.history.databaseName, 'The tables of the history');
-    output('FunctionName', auditor.function.functionName, 'The function that audits');
-    output('RoleArn', auditor.role.roleArn, 'Whom FinSpace, or the role of another account, has to let in');
-    output(
-      'FailuresQueueUrl',
-      auditor.failures.queueUrl,
-      'Audits that could not be started or failed after all retries',
-    );
-    output('ScheduleNames', auditor.scheduleNames.join(','), 'One schedule for each environment');
+    output(this, 'BucketName', auditor.bucket.bucketName, 'The archive of snapshots, findings and reports');
+    output(this, 'TopicArn', auditor.alertTopic.topicArn, 'Where alerts are published');
+    output(this, 'AlarmTopicArn', auditor.alarmTopic.topicArn, 'Where alarms are published');
+    output(this, 'WorkGroupName', auditor.history.workGroupName, 'Where the history is asked, in Athena');
+    output(this, 'DatabaseName', auditor.history.databaseName, 'The tables of the history');
+    tellAudits(this, auditor);
+
+    const share = (shared: Shared, stringValue: string): StringParameter =>
+      new StringParameter(this, `Shared-${shared}`, {
+        parameterName: parameterName(this.stackName, shared),
+        description: 'For the further stacks of the same auditor',
+        stringValue,
+      });
+    share('archive-bucket', auditor.bucket.bucketName);
+    share('encryption-key', auditor.encryptionKey.keyArn);
+    share('alert-topic', auditor.alertTopic.topicArn);
+    share('alarm-topic', auditor.alarmTopic.topicArn);
+    share('alarm-key', auditor.alarmTopic.masterKey?.keyArn ?? '');
   }
 }
+
+interface FurtherStackProps extends FinSpaceAuditorProps {
+  /** Which has the archive, the keys, the topics and the history. */
+  readonly first: AuditorStack;
+  readonly environmentIds: readonly string[];
+}
+
+/** Makes a stack of more environments of an auditor: function, schedules, alarms and dashboard, and nothing that is evidence. */
+const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackProps): Stack => {
+  const stack = new Stack(app, id, { description: DESCRIPTION });
+  stack.addStackDependency(first);
+  const shared = (name: Shared): string =>
+    StringParameter.valueForStringParameter(stack, parameterName(first.stackName, name));
+
+  const { audit, dashboard } = addAudits(stack, {
+    ...readFiles(props),
+    environmentIds: props.environmentIds,
+    bucket: Bucket.fromBucketName(stack, 'Archive', shared('archive-bucket')),
+    encryptionKey: Key.fromKeyArn(stack, 'Encryption', shared('encryption-key')),
+    topic: Topic.fromTopicArn(stack, 'Alerts', shared('alert-topic')),
+    alarmTopic: Topic.fromTopicAttributes(stack, 'AlarmTopic', {
+      topicArn: shared('alarm-topic'),
+      keyArn: shared('alarm-key'),
+    }),
+    watchedAlerts: undefined,
+    undelivered: undefined,
+  });
+  const { role, failures, schedulePrefix } = audit;
+  tellAudits(stack, { role, failures, schedulePrefix, function: audit.target, dashboard });
+  return stack;
+};
+
+/**
+ * Adds the stacks of an auditor to an app.
+ * @param stacks the ids of the environments of each, by its name; the first has what all of them share
+ */
+export const addAuditorStacks = (
+  app: App,
+  props: FinSpaceAuditorProps,
+  stacks: Readonly<Record<string, readonly string[]>>,
+): void => {
+  const [[name, environmentIds] = ['', []], ...further] = Object.entries(stacks);
+  const first = new AuditorStack(app, name, { ...props, environmentIds });
+  for (const [id, ids] of further) {
+    if (ids.length > 0) furtherStack(app, id, { ...props, first, environmentIds: ids });
+  }
+};

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { Names } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { type IManagedPolicy, type IRole, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -13,12 +16,10 @@ import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
 import { rules } from '../rules/index.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AlertTopic } from './alert-topic.ts';
-import { AuditAlarms } from './audit-alarms.ts';
-import { AuditDashboard } from './audit-dashboard.ts';
+import { addAudits } from './audits.ts';
 import { EvidenceKey } from './evidence-key.ts';
 import { HistoryTables } from './history-tables.ts';
 import { ReportArchive } from './report-archive.ts';
-import { ScheduledAudit } from './scheduled-audit.ts';
 
 export interface FinSpaceAuditorProps {
   /**
@@ -39,10 +40,63 @@ export interface FinSpaceAuditorProps {
    * @default - the config file is read and checked here; a wrong key is a `ConfigError` that names it
    */
   readonly config?: Config;
+  /**
+   * The environments of the config that are audited here, by id, where other stacks audit the others.
+   *
+   * @default - all of them; a stack takes 60
+   */
+  readonly environmentIds?: readonly string[];
+  /**
+   * A bucket to archive in: one that a platform team owns, or that of an earlier stack, whose chain of runs goes on.
+   * It has to be versioned and take conditional writes; its policy, lock and lifecycle are its owner's, and `doctor`
+   * tells what they lack.
+   *
+   * @default - a bucket of its own, which outlives the stack
+   */
+  readonly bucket?: IBucket;
+  /**
+   * The key of archive, alerts, failures and logs. Its policy has to let the account's own policies count, and
+   * CloudWatch Logs use it for the log groups of this stack.
+   *
+   * @default - a key of its own, which outlives the stack
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * The topic that alerts are published to, and that recipients of the config are subscribed to. Where it has a key of
+   * its own, the function needs to be let in to that.
+   *
+   * @default - a topic of its own
+   */
+  readonly alertTopic?: ITopic;
+  /**
+   * The network that the function is in; from there it has to reach FinSpace, S3, SNS, KMS and STS.
+   *
+   * @default - Lambda's own
+   */
+  readonly vpc?: IVpc;
+  /**
+   * The most that any role made here may do.
+   *
+   * @default - none
+   */
+  readonly permissionsBoundary?: IManagedPolicy;
+  /**
+   * The time for which logs are kept.
+   *
+   * @default RetentionDays.ONE_YEAR
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * The beginning of the names that have to be known before anything is made: of schedules, of the workgroup, and, in
+   * lower case, of the database; at most 37 letters, digits or characters of _.-
+   *
+   * @default - by the construct's path, the same at every synthesis
+   */
+  readonly namePrefix?: string;
 }
 
 /** Gives the files with their paths in full, and what the config file says; throws ConfigError. */
-const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: FinSpaceAuditorProps) => {
+export const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: FinSpaceAuditorProps) => {
   const beside = join(dirname(configFile), 'waivers.yaml');
   const waivers = waiversFile ?? (existsSync(beside) ? beside : undefined);
   if (waivers !== undefined) parseWaivers(readFileSync(waivers, 'utf8'), waivers, Date.now());
@@ -75,37 +129,57 @@ export class FinSpaceAuditor extends Construct {
   readonly dashboard: Dashboard;
   /** The archive as tables of Athena. */
   readonly history: HistoryTables;
-  /** The names of the schedules, one for each environment. */
-  readonly scheduleNames: readonly string[];
+  /** The beginning of the names of the schedules, which the environment's id follows. */
+  readonly schedulePrefix: string;
 
-  constructor(scope: Construct, id: string, props: FinSpaceAuditorProps = {}) {
+  /** @param historyName names the workgroup and the database alone, where nothing else is named by `namePrefix` */
+  constructor(scope: Construct, id: string, props: FinSpaceAuditorProps = {}, historyName?: string) {
     super(scope, id);
     const files = readFiles(props);
     const { config } = files;
 
-    const { key: encryptionKey } = new EvidenceKey(this, 'Encryption');
-    const { bucket, accessLogs } = new ReportArchive(this, 'Archive', { retention: config.retention, encryptionKey });
-    const { topic, undelivered } = new AlertTopic(this, 'Alerts', { recipients: config.alerts, encryptionKey });
-    const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients: config.alerts });
-    const audit = new ScheduledAudit(this, 'Audit', { ...files, bucket, topic, alarmTopic, encryptionKey });
-    const watched = { config, audit, alerts: topic, undelivered };
-    const alarms = new AuditAlarms(this, 'Alarms', { ...watched, alarms: alarmTopic });
-    const { dashboard } = new AuditDashboard(this, 'Overview', { ...watched, alarms });
+    const encryptionKey = props.encryptionKey ?? new EvidenceKey(this, 'Encryption').key;
+    const { retention, alerts: recipients, environments } = config;
+    const { bucket, accessLogs } = new ReportArchive(this, 'Archive', {
+      retention,
+      encryptionKey,
+      ...(props.bucket && { bucket: props.bucket }),
+    });
+    const { topic, undelivered } = new AlertTopic(this, 'Alerts', {
+      recipients,
+      encryptionKey,
+      ...(props.alertTopic && { topic: props.alertTopic }),
+    });
+    const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients });
+    const { audit, dashboard } = addAudits(this, {
+      ...props,
+      ...files,
+      environmentIds: props.environmentIds ?? environments.map((environment) => environment.id),
+      bucket,
+      topic,
+      alarmTopic,
+      encryptionKey,
+      watchedAlerts: topic,
+      undelivered,
+    });
 
     this.history = new HistoryTables(this, 'History', {
-      environments: config.environments,
-      archive: bucket as IBucket,
+      environments,
+      archive: bucket,
       accessLogs: accessLogs as IBucket,
       encryptionKey,
+      name: props.namePrefix ?? historyName ?? Names.uniqueId(this).slice(-100),
     });
+    if (props.permissionsBoundary !== undefined) PermissionsBoundary.of(this).apply(props.permissionsBoundary);
+
     this.encryptionKey = encryptionKey;
-    this.bucket = bucket as IBucket;
+    this.bucket = bucket;
     this.alertTopic = topic;
     this.alarmTopic = alarmTopic;
     this.function = audit.target;
     this.role = audit.role;
     this.failures = audit.failures;
     this.dashboard = dashboard;
-    this.scheduleNames = audit.schedules.map(({ scheduleName }) => scheduleName);
+    this.schedulePrefix = audit.schedulePrefix;
   }
 }

@@ -16,6 +16,8 @@ export interface HistoryTablesProps {
   readonly accessLogs: IBucket;
   /** The key of the archive, and here of the results. */
   readonly encryptionKey: IKey;
+  /** Of the workgroup, and in lower case of the database: no other in the account may have it. */
+  readonly name: string;
 }
 
 /** The first day that can be asked for: Amazon FinSpace began in 2021, so no archive is older. */
@@ -98,9 +100,9 @@ export class HistoryTables extends Construct {
   constructor(scope: Construct, id: string, props: HistoryTablesProps) {
     super(scope, id);
     const { environments, archive, encryptionKey } = props;
-    const { account, stackName } = Stack.of(this);
-    this.databaseName = sqlName(stackName);
-    this.workGroupName = stackName;
+    const { account } = Stack.of(this);
+    this.databaseName = sqlName(props.name);
+    this.workGroupName = props.name;
 
     const database = new CfnDatabase(this, 'Database', {
       catalogId: account,

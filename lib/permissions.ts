@@ -1,12 +1,29 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
+
+/** Trusts a service on behalf of this account only: whoever can make it act in another account is not let in. */
+export const forThisAccount = (scope: Construct, service: string): ServicePrincipal =>
+  new ServicePrincipal(service, { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } });
+
+/** Lets a function have its interfaces in a network: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+export const NETWORK_INTERFACES = new PolicyStatement({
+  actions: [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+  resources: ['*'],
+});
 
 /** Lets its holder use a key through these services only. */
 export const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): PolicyStatement =>
@@ -56,21 +73,19 @@ const allow = (actions: string[], ...resources: string[]) => new PolicyStatement
 /** The things that the function has to do with. */
 export interface FunctionResources {
   readonly config: Config;
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
   readonly topic: ITopic;
   readonly alarmTopic: ITopic;
   readonly encryptionKey: IKey;
   readonly logGroup: LogGroup;
   readonly failures: Queue;
-  readonly scheduleNames: readonly string[];
+  /** Names all schedules of the function, by the beginning of their names. */
+  readonly scheduleArns: string;
 }
 
 /** Lists all that the function may do. It can't delete, and reads nothing but its own archive. */
 export const functionPermissions = (scope: Construct, resources: FunctionResources): readonly PolicyStatement[] => {
   const { config, bucket, topic, alarmTopic, encryptionKey, logGroup, failures } = resources;
-  const schedules = resources.scheduleNames.map((name) =>
-    Stack.of(scope).formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `default/${name}` }),
-  );
   const exchanges = exchangeArns(scope, config);
   const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);
   return [
@@ -87,6 +102,6 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
     // To look whether an audit could be made; an audit itself does without.
     allow(['sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
-    allow(['scheduler:GetSchedule'], ...schedules),
+    allow(['scheduler:GetSchedule'], resources.scheduleArns),
   ];
 };

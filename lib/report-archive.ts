@@ -79,15 +79,17 @@ const LIFECYCLE: readonly LifecycleRule[] = [
 export interface ReportArchiveProps {
   readonly retention: Retention;
   readonly encryptionKey: IKey;
+  /** A bucket that is there already; nothing of it is changed. @default - a bucket is made */
+  readonly bucket?: IBucket;
 }
 
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
 export class ReportArchive extends Construct {
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
   /** The bucket of S3's logs of who read and wrote, for a year. */
   readonly accessLogs: Bucket;
 
-  constructor(scope: Construct, id: string, { retention, encryptionKey }: ReportArchiveProps) {
+  constructor(scope: Construct, id: string, { retention, encryptionKey, bucket }: ReportArchiveProps) {
     super(scope, id);
     // Whatever the app is set to: access logs are let in by the bucket's policy, never by an access control list.
     this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
@@ -107,7 +109,17 @@ export class ReportArchive extends Construct {
       encryption: BucketEncryption.S3_MANAGED,
       lifecycleRules: [{ expiration: Duration.days(365), noncurrentVersionExpiration: Duration.days(30) }],
     });
-    this.bucket = new Bucket(this, 'Bucket', {
+    acknowledge(this.accessLogs, {
+      'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
+        'tells who touched the evidence for a year; it is no evidence itself',
+      'NIST.800.53.R5::NIST.800.53.R5-S3DefaultEncryptionKMS':
+        'S3 delivers access logs to no bucket that encrypts by a key of KMS',
+    });
+    if (bucket !== undefined) {
+      this.bucket = bucket;
+      return;
+    }
+    const own = new Bucket(this, 'Bucket', {
       ...common,
       encryption: BucketEncryption.KMS,
       encryptionKey,
@@ -119,19 +131,14 @@ export class ReportArchive extends Construct {
       transitionDefaultMinimumObjectSize: TransitionDefaultMinimumObjectSize.ALL_STORAGE_CLASSES_128_K,
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),
     });
-    for (const statement of denials(this.bucket)) this.bucket.addToResourcePolicy(statement);
+    for (const statement of denials(own)) own.addToResourcePolicy(statement);
     // The evidence is protected as long as it is there, not as long as the stack is.
-    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    own.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
-    acknowledge(this.bucket, {
+    acknowledge(own, {
       'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
         'its owner decides on a copy in another region or account, since names and addresses would leave this one',
     });
-    acknowledge(this.accessLogs, {
-      'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
-        'tells who touched the evidence for a year; it is no evidence itself',
-      'NIST.800.53.R5::NIST.800.53.R5-S3DefaultEncryptionKMS':
-        'S3 delivers access logs to no bucket that encrypts by a key of KMS',
-    });
+    this.bucket = own as IBucket;
   }
 }

@@ -1,33 +1,47 @@
 import { resolve } from 'node:path';
-import { type CfnElement, Duration, Names, RemovalPolicy, Size, Stack, TimeZone } from 'aws-cdk-lib';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, Names, RemovalPolicy, Size, Stack, TimeZone, Token } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Policy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Alias, Architecture, type IDestination, type IFunction, type IVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Config, Environment } from '../core/config/config.ts';
+import type { Config } from '../core/config/config.ts';
+import { ConfigError } from '../core/config/errors.ts';
 import { schedulerExpression } from '../core/schedule/cron.ts';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, bundling } from './bundling.ts';
-import { functionPermissions, signResource, useOfKey } from './permissions.ts';
+import { forThisAccount, functionPermissions, NETWORK_INTERFACES, signResource, useOfKey } from './permissions.ts';
 
 export interface ScheduledAuditProps extends BundledFiles {
   readonly config: Config;
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
   /** The topic of alerts. */
-  readonly topic: Topic;
+  readonly topic: ITopic;
   /** The topic of alarms, which others than the function publish. */
   readonly alarmTopic: ITopic;
   /** The key of the bucket and the topic, and here of the failures and the logs. */
   readonly encryptionKey: IKey;
+  /** The network that the function is in. @default - Lambda's own */
+  readonly vpc?: IVpc;
+  /** @default - a year, as PCI DSS 10.5.1 asks of audit logs; the evidence itself stands in the archive */
+  readonly logRetention?: RetentionDays;
+  /** The beginning of the names of schedules, of at most 37 characters. @default - by the construct's path */
+  readonly namePrefix?: string;
 }
+
+/**
+ * The most audits that a function makes at once. An account has 1 000 invocations in all of its functions, of which it
+ * keeps 100 unreserved: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MOST_AT_ONCE = 40;
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -70,15 +84,21 @@ const byMode = (
 const MAX_PREFIX = 64 - 26 - 1;
 
 /**
- * Makes the beginning of the names of all schedules, which the environment's id follows. So the function knows them,
- * which is there before its schedules, and may look at these only.
+ * Makes the beginning of the names of all schedules. So the function knows them, which is there before its schedules,
+ * and may look at these only.
  */
-const schedulePrefix = (scope: Construct): string =>
-  Names.uniqueResourceName(scope, { maxLength: MAX_PREFIX, separator: '-' });
-
-const INLINE_POLICY = {
-  'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy':
-    'the policy is of this role alone, goes with it, and is read beside it',
+const schedulePrefix = (scope: Construct, namePrefix: string | undefined): string => {
+  if (namePrefix === undefined) {
+    // Nested stacks of two parents may have the same path up to their own: they need that of the whole app.
+    const isNested = Token.isUnresolved(Stack.of(scope).stackName);
+    return isNested
+      ? Names.uniqueId(scope).slice(-MAX_PREFIX)
+      : Names.uniqueResourceName(scope, { maxLength: MAX_PREFIX, separator: '-' });
+  }
+  if (/^[\w.-]{1,37}$/.test(namePrefix)) return namePrefix;
+  throw new ConfigError([
+    `namePrefix: must be 1 to ${MAX_PREFIX} letters, digits or characters of _.-, got ${JSON.stringify(namePrefix)}`,
+  ]);
 };
 
 const DEAD_LETTERS = 'it is the dead-letter queue, of the function and of the schedules';
@@ -93,9 +113,6 @@ const acknowledgeDestination = (auditor: NodejsFunction, failures: Queue): void 
   acknowledge(failures, { 'AwsSolutions::AwsSolutions-SQS3': DEAD_LETTERS });
 };
 
-const logicalIdOf = (resource: Construct): string =>
-  Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement);
-
 /** Lets a durable function keep its executions, in a policy of its own: the other one must not name the function. */
 const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role): void => {
   const executions = new PolicyStatement({
@@ -105,7 +122,7 @@ const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role)
   const policy = new Policy(scope, 'Checkpoints', { statements: [executions], roles: [role] });
   acknowledge(policy, {
     ...INLINE_POLICY,
-    [`AwsSolutions::AwsSolutions-IAM5[Resource::<${logicalIdOf(auditor)}.Arn>:*]`]:
+    [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(scope, auditor.functionArn)}:*]`]:
       'the executions of this function, which belong to its versions and have names that nobody knows before',
   });
 };
@@ -135,10 +152,13 @@ export class ScheduledAudit extends Construct {
   /** The queue of what could not be delivered, and of what failed after all retries. */
   readonly failures: Queue;
   readonly schedules: readonly Schedule[];
+  /** The beginning of the names of all schedules, which the environment's id follows. */
+  readonly schedulePrefix: string;
 
   constructor(scope: Construct, id: string, props: ScheduledAuditProps) {
     super(scope, id);
-    const { config, bucket, topic, alarmTopic, encryptionKey } = props;
+    const { config, bucket, topic, alarmTopic, encryptionKey, vpc, logRetention = RetentionDays.ONE_YEAR } = props;
+    this.schedulePrefix = `${schedulePrefix(this, props.namePrefix)}-`;
 
     this.failures = new Queue(this, 'Failures', {
       encryption: QueueEncryption.KMS,
@@ -146,12 +166,16 @@ export class ScheduledAudit extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    // A year, as PCI DSS 10.5.1 asks of audit logs. The evidence itself stands in the archive.
-    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR, encryptionKey });
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const scheduleNames = config.environments.map((environment) => this.scheduleName(environment));
-    const resources = { ...props, logGroup, failures: this.failures, scheduleNames };
+    const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey });
+    this.role = new Role(this, 'Role', { assumedBy: forThisAccount(this, 'lambda.amazonaws.com') });
+    const scheduleArns = Stack.of(this).formatArn({
+      service: 'scheduler',
+      resource: 'schedule',
+      resourceName: `default/${this.schedulePrefix}*`,
+    });
+    const resources = { ...props, logGroup, failures: this.failures, scheduleArns };
     for (const statement of functionPermissions(this, resources)) this.role.addToPolicy(statement);
+    if (vpc !== undefined) this.role.addToPolicy(NETWORK_INTERFACES);
 
     const mode = byMode(config, this.failures);
     this.function = new NodejsFunction(this, 'Function', {
@@ -165,14 +189,15 @@ export class ScheduledAudit extends Construct {
       timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.
-      reservedConcurrentExecutions: config.environments.length,
+      reservedConcurrentExecutions: Math.max(1, Math.min(config.environments.length, MOST_AT_ONCE)),
+      ...(vpc && { vpc }),
       role: this.role,
       logGroup,
       environment: {
         AUDIT_BUCKET: bucket.bucketName,
         AUDIT_TOPIC_ARN: topic.topicArn,
         AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
-        AUDIT_SCHEDULE_PREFIX: schedulePrefix(this),
+        AUDIT_SCHEDULE_PREFIX: this.schedulePrefix.slice(0, -1),
         ...(config.listing.mode === 'durable' && { AUDIT_SCHEDULED_ALIAS: LIVE }),
         POWERTOOLS_SERVICE_NAME: SERVICE,
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
@@ -194,8 +219,13 @@ export class ScheduledAudit extends Construct {
 
     acknowledge(this.role, {
       ...INLINE_POLICY,
-      [`AwsSolutions::AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`]:
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('*'))}]`]:
         'every key of its own archive, which holds nothing else; the bucket denies deletion and blind overwriting',
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, scheduleArns)}]`]:
+        'its own schedules, which bear its name: one pattern is as long for a thousand of them as for one',
+      ...(vpc !== undefined && {
+        'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'network interfaces have no names before they are made',
+      }),
       ...(config.signing !== undefined && {
         [`AwsSolutions::AwsSolutions-IAM5[Resource::${signResource(config.signing.key)}]`]:
           'the condition on the alias leaves the one key that the alias names',
@@ -203,24 +233,18 @@ export class ScheduledAudit extends Construct {
     });
     acknowledge(this.failures, { 'Serverless::Serverless-SQSRedrivePolicy': DEAD_LETTERS });
     acknowledge(this.function, {
-      'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
-        'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
+      ...(vpc === undefined && {
+        'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
+          'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
+      }),
       'Serverless::Serverless-LambdaTracing':
         'one function, whose logs and metrics tell all; tracing would need a permission on every resource',
     });
   }
 
-  private scheduleName({ id }: Environment): string {
-    return `${schedulePrefix(this)}-${id}`;
-  }
-
   /** Makes a schedule for each environment. */
   private schedule({ config, encryptionKey }: ScheduledAuditProps): readonly Schedule[] {
-    const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    });
+    const role = new Role(this, 'SchedulerRole', { assumedBy: forThisAccount(this, 'scheduler.amazonaws.com') });
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.target.functionArn] }));
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.failures.queueArn] }));
     role.addToPolicy(useOfKey(this, encryptionKey, ['sqs']));
@@ -228,16 +252,13 @@ export class ScheduledAudit extends Construct {
 
     const { cron, timezone } = config.schedule;
     return config.environments.map(
-      (environment) =>
-        new Schedule(this, `Schedule-${environment.id}`, {
-          scheduleName: this.scheduleName(environment),
-          description: `Audits the users of FinSpace environment ${environment.id}`,
+      ({ id }) =>
+        new Schedule(this, `Schedule-${id}`, {
+          scheduleName: `${this.schedulePrefix}${id}`,
+          description: `Audits the users of FinSpace environment ${id}`,
           schedule: ScheduleExpression.expression(schedulerExpression(cron), TimeZone.of(timezone)),
           target: new LambdaInvoke(this.target, {
-            input: ScheduleTargetInput.fromObject({
-              environmentId: environment.id,
-              scheduledTime: ContextAttribute.scheduledTime,
-            }),
+            input: ScheduleTargetInput.fromObject({ environmentId: id, scheduledTime: ContextAttribute.scheduledTime }),
             // The target would add every version of the function to what the role may invoke.
             role: role.withoutPolicyUpdates(),
             deadLetterQueue: this.failures,

@@ -34,7 +34,7 @@ export interface Environment {
   };
 }
 
-const LOCKS = ['off', 'governance', 'compliance'] as const;
+export const LOCKS = ['off', 'governance', 'compliance'] as const;
 
 export interface Retention {
   /** The time for which objects of the archive are locked, in years: 1 to 99, since S3 locks for less than 100. */
@@ -59,6 +59,8 @@ export interface Signing {
 
 /** `audit.yaml`, checked, with the defaults of what it leaves out. */
 export interface Config {
+  /** Of the stack, and so of the auditor: a file with another name is another auditor. */
+  readonly name: string;
   /** Each id once. Empty only in `defaultConfig`. */
   readonly environments: readonly Environment[];
   readonly schedule: Schedule;
@@ -134,7 +136,8 @@ const isTimeZone = (name: string): boolean => {
   }
 };
 
-const DEFAULT_CRON = '0 2 * * *';
+/** No zone of the world puts its clocks forward or back over it. */
+const DEFAULT_CRON = '30 4 * * *';
 
 const schedule = section({
   cron: z
@@ -268,7 +271,14 @@ const ruleSchema = (rule: Rule): z.ZodType<RuleSettings> => {
   });
 };
 
+/** CloudFormation's own rule, short enough for what is named after the stack; a number at its end is a further stack's. */
+const isStackName = (value: string): boolean => /^[A-Za-z][A-Za-z0-9-]{0,59}$/.test(value) && !/-\d*$/.test(value);
+
 const settingsShape = (rules: readonly Rule[]) => ({
+  name: text(
+    'a name of 1 to 60 letters, digits and hyphens, a letter first, without a hyphen or -NUMBER at its end',
+    isStackName,
+  ).default('FinSpaceUserAuditor'),
   schedule: schedule.prefault({}),
   trustedAccounts: list(accountId, 'a list of account ids').default([]),
   rules: section(

@@ -5,6 +5,7 @@ import { messageOf } from '../text/error-message.ts';
 import { type Accepted, acceptedSchema, type Config, configSchema, waiversSchema } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { checked } from './schema.ts';
+import { type StacksFile, stacksSchema } from './stacks.ts';
 
 const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
@@ -64,4 +65,10 @@ export const parseWaivers = (content: string, fileName: string, now: number): re
 export const parseAccepted = (content: string, fileName: string): readonly Accepted[] => {
   const { data = [], lineOf } = readYaml(content, fileName);
   return checked(data, acceptedSchema, lineOf);
+};
+
+/** Reads `stacks.json`, which YAML holds as well; throws ConfigError. */
+export const parseStacks = (content: string, fileName: string): StacksFile => {
+  const { data = {}, lineOf } = readYaml(content, fileName);
+  return checked(data, stacksSchema, lineOf);
 };

@@ -57,7 +57,9 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
       needs: ['credentials'],
       async check() {
         if (scheduleName === undefined)
-          return notChecked("no schedule was given: --schedule takes a name of the stack's ScheduleNames");
+          return notChecked(
+            "no schedule was given: --schedule takes the stack's SchedulePrefix and the environment's id",
+          );
         // Loaded where it is used: an audit needs none of it.
         const { GetScheduleCommand } = await import('@aws-sdk/client-scheduler');
         try {

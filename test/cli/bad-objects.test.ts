@@ -103,7 +103,7 @@ const IN_A_FOLDER: readonly Bad[] = [
   ...(
     [
       ['manifest', SECOND],
-    ['copy of a manifest', COPY],
+      ['copy of a manifest', COPY],
       ['snapshot', at(2, 'snapshot')],
       ['findings file', at(2, 'findings')],
       ['report', at(2, 'report')],

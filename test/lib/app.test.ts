@@ -49,8 +49,10 @@ const metadataSchema = z.record(z.string(), z.array(z.object({ type: z.string(),
 
 /** Lists all that the app has acknowledged, whether a rule asked for it or not: `PATH RULE`. */
 const acknowledged = async (): Promise<readonly string[]> => {
-  const metadata = await readFile(join(folder, 'out/FinSpaceUserAuditor.metadata.json'), 'utf8');
-  return Object.entries(metadataSchema.parse(JSON.parse(metadata))).flatMap(([path, entries]) =>
+  const files = (await readdir(join(folder, 'out'))).filter((name) => name.endsWith('.metadata.json'));
+  const texts = await Promise.all(files.map((name) => readFile(join(folder, 'out', name), 'utf8')));
+  const metadata = texts.flatMap((text) => Object.entries(metadataSchema.parse(JSON.parse(text))));
+  return metadata.flatMap(([path, entries]) =>
     entries
       .filter(({ type }) => type === 'aws:cdk:acknowledged-rules')
       .flatMap(({ data }) => Object.keys(z.record(z.string(), z.string()).parse(data)))
@@ -65,7 +67,7 @@ describe('the app', () => {
     [1, 'single'],
     [1, 'durable'],
     [3, 'single'],
-    [20, 'single'],
+    [61, 'single'],
   ])('synthesises %i environments of %s listings, and three packs of rules accept it', async (count, mode) => {
     const elsewhere = 'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
     const environments = Array.from(
@@ -82,7 +84,12 @@ describe('the app', () => {
     const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
     const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
-    expect(await readdir(join(folder, 'out'))).toContain('FinSpaceUserAuditor.template.json');
+    const templates = (await readdir(join(folder, 'out'))).filter((name) => name.endsWith('.template.json'));
+    expect(templates).toEqual(
+      count <= 60
+        ? ['FinSpaceUserAuditor.template.json']
+        : ['FinSpaceUserAuditor-2.template.json', 'FinSpaceUserAuditor.template.json'],
+    );
 
     expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
     const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
@@ -103,6 +110,38 @@ describe('the app', () => {
       code: 1,
       stderr: 'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock)\n',
     });
+  });
+
+  const stacksFile = async () => JSON.parse(await readFile(join(folder, 'stacks.json'), 'utf8'));
+
+  it('writes which stack has which environment, and makes another stack of a file with another name', async () => {
+    const files = { 'audit.yaml': FINE, 'other.yaml': 'name: Other\nenvironments: [{ id: def }]' };
+    expect(await run(files)).toMatchObject({ code: 0 });
+    const own = { lock: 'governance', stacks: { FinSpaceUserAuditor: ['abc'] } };
+    expect(await stacksFile()).toEqual({ FinSpaceUserAuditor: own });
+
+    expect(await run(files, { config: 'other.yaml' })).toMatchObject({ code: 0 });
+    expect(await readdir(join(folder, 'out'))).toContain('Other.template.json');
+    expect(await stacksFile()).toEqual({
+      FinSpaceUserAuditor: own,
+      Other: { lock: 'governance', stacks: { Other: ['def'] } },
+    });
+  });
+
+  it('fails where a second file would overwrite the first, and leaves what is written as it is', async () => {
+    await run({ 'audit.yaml': FINE });
+    const before = await stacksFile();
+    const { code, stderr } = await run({ 'audit.yaml': 'environments: [{ id: def }]' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^stacks\.json: .*: environment abc is not in the config: .*\n$/);
+    expect(await stacksFile()).toEqual(before);
+  });
+
+  it('fails where the lock of a deployed archive is switched off', async () => {
+    await run({ 'audit.yaml': FINE });
+    const { code, stderr } = await run({ 'audit.yaml': `${FINE}\nretention: { lock: off }` });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^retention\.lock: must be governance or compliance, got "off": /);
   });
 
   it('reads the file that context names, and the waivers beside it', async () => {

@@ -141,7 +141,11 @@ describe('every alarm', () => {
 
 describe('a change of a schedule', () => {
   it('is told, by its own name only', () => {
-    const names = Object.keys(stack.findResources('AWS::Scheduler::Schedule')).map((id) => ({ Ref: id }));
+    const schedules = Object.values(stack.findResources('AWS::Scheduler::Schedule'));
+    const [prefix = ''] = schedules.map(({ Properties }) => Properties.Name.replace(/(?:abc|def)$/, ''));
+    expect(prefix).toMatch(/^Auditor-Audit-\w+-$/);
+    for (const { Properties } of schedules) expect(Properties.Name.startsWith(prefix)).toBe(true);
+    const names = [{ prefix }];
     expect(only(stack, 'AWS::Events::Rule').properties).toMatchObject({
       State: 'ENABLED',
       EventPattern: {

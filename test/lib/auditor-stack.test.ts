@@ -65,7 +65,7 @@ describe('the stack of one environment', () => {
 
   it('schedules the audit, retries its delivery, and keeps what was not delivered', () => {
     expect(only(stack, 'AWS::Scheduler::Schedule').properties).toMatchObject({
-      ScheduleExpression: 'cron(0 2 * * ? *)',
+      ScheduleExpression: 'cron(30 4 * * ? *)',
       ScheduleExpressionTimezone: 'America/New_York',
       State: 'ENABLED',
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -128,7 +128,7 @@ describe('the stack of one environment', () => {
               { Ref: 'AWS::Region' },
               ':',
               { Ref: 'AWS::AccountId' },
-              `:schedule/default/${only(stack, 'AWS::Scheduler::Schedule').properties.Name}`,
+              `:schedule/default/${only(stack, 'AWS::Scheduler::Schedule').properties.Name.replace(/abc$/, '*')}`,
             ],
           ],
         },
@@ -161,8 +161,9 @@ describe('the stack of one environment', () => {
     expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual([
       ['AssumeRolePolicyDocument'],
       ['AssumeRolePolicyDocument'],
+      ['AssumeRolePolicyDocument'],
     ]);
-    expect(Object.keys(stack.findResources('AWS::IAM::Policy'))).toHaveLength(2);
+    expect(Object.keys(stack.findResources('AWS::IAM::Policy'))).toHaveLength(3);
   });
 
   it.each(['AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy'])(
@@ -220,6 +221,21 @@ describe('the stack of one environment', () => {
     expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
   });
 
+  // A change of one of them is a new bucket, key or topic beside the old one, whose evidence nobody would find.
+  it.each([
+    ['EncryptionKey3A692D6E', 'AWS::KMS::Key'],
+    ['ArchiveAccessLogs31F4F9D7', 'AWS::S3::Bucket'],
+    ['ArchiveBucket49F1AC64', 'AWS::S3::Bucket'],
+    ['AlertsTopicCF7C81C9', 'AWS::SNS::Topic'],
+    ['AlarmTopicKeyBA1A4AA7', 'AWS::KMS::Key'],
+    ['AlarmTopicC2164170', 'AWS::SNS::Topic'],
+    ['AuditFailuresE874CBAC', 'AWS::SQS::Queue'],
+    ['AuditLogsA35F3E1F', 'AWS::Logs::LogGroup'],
+    ['HistoryResultsF34F8131', 'AWS::S3::Bucket'],
+  ])('has %s where stacks have it that are deployed', (id, type) => {
+    expect(Object.keys(stack.findResources(type))).toContain(id);
+  });
+
   it('mails nobody', () => {
     expect(stack.findResources('AWS::SNS::Subscription')).toEqual({});
   });
@@ -229,13 +245,13 @@ describe('the stack of one environment', () => {
       'BucketName',
       'TopicArn',
       'AlarmTopicArn',
-      'DashboardName',
       'WorkGroupName',
       'DatabaseName',
+      'DashboardName',
       'FunctionName',
       'RoleArn',
       'FailuresQueueUrl',
-      'ScheduleNames',
+      'SchedulePrefix',
     ]);
   });
 });
@@ -260,16 +276,6 @@ describe('the stack of three environments', () => {
     expect(names).toEqual([`${prefix}-abc`, `${prefix}-${longest}`]);
     // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
     expect(names[1]).toMatch(/^[\w.-]{1,64}$/);
-  });
-});
-
-describe('the size of the stack', () => {
-  // CloudFormation takes 500 resources and 1 MB; a dashboard holds 500 widgets.
-  it.each([1, 3, 20])('stays within the limits for %i environments', (count) => {
-    const ids = Array.from({ length: count }, (_, index) => `{ id: environment${index} }`);
-    const stack = template(`environments: [${ids.join(', ')}]`).toJSON();
-    expect(Object.keys(stack.Resources).length).toBeLessThan(100);
-    expect(JSON.stringify(stack).length).toBeLessThan(250_000);
   });
 });
 

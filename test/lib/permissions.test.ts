@@ -91,6 +91,7 @@ const RESOURCE_POLICIES: readonly (readonly [string, unknown])[] = [
 const ROLES = {
   function: [policy('AWS::IAM::Policy', 'AuditRole')],
   scheduler: [policy('AWS::IAM::Policy', 'SchedulerRole')],
+  rules: [policy('AWS::IAM::Policy', 'RulesRole')],
   administrator: [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }],
 } as const;
 
@@ -212,6 +213,7 @@ describe('the function must not', () => {
     ['sns:ListSubscriptionsByTopic', `arn:aws:sns:${REGION}:${ACCOUNT}:another`],
     ['sns:GetSubscriptionAttributes', alerts],
     ['scheduler:GetSchedule', `${schedules}/another`],
+    ['scheduler:GetSchedule', ownSchedule.replace(`${schedules}/`, `${schedules}/not-`)],
     ['scheduler:ListSchedules', '*'],
     ['scheduler:UpdateSchedule', ownSchedule],
     ['scheduler:DeleteSchedule', ownSchedule],
@@ -248,6 +250,25 @@ describe('the schedule', () => {
   });
 });
 
+describe('a rule', () => {
+  it.each<Case>([
+    ['sns:Publish', alarms],
+    ['kms:GenerateDataKey', alarmKey, via('sns')],
+  ])('may %s on %s', async (...request) => {
+    expect(await askAs('rules', ...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['sns:Publish', alerts],
+    ['sns:Subscribe', alarms],
+    ['kms:Decrypt', alarmKey],
+    ['kms:GenerateDataKey', key, via('sns')],
+    ['lambda:InvokeFunction', auditor],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askAs('rules', ...request)).toBe('denied');
+  });
+});
+
 describe('an administrator of the account', () => {
   it('may write anew', async () => {
     expect(await askAs('administrator', 's3:PutObject', manifest, NEW)).toBe('allowed');
@@ -268,6 +289,7 @@ describe('an administrator of the account', () => {
 });
 
 describe('services', () => {
+  const ownRule = `arn:aws:events:${REGION}:${ACCOUNT}:rule/any`;
   const from = (account: string): Context => ({
     'aws:SourceAccount': account,
     'aws:SourceArn': `arn:aws:cloudwatch:${REGION}:${account}:alarm:any`,
@@ -276,9 +298,6 @@ describe('services', () => {
   it.each<[string, string, string, Context?]>([
     ['cloudwatch.amazonaws.com', 'sns:Publish', alarms, from(ACCOUNT)],
     ['cloudwatch.amazonaws.com', 'kms:GenerateDataKey', alarmKey, from(ACCOUNT)],
-    ['events.amazonaws.com', 'sns:Publish', alarms],
-    // EventBridge tells KMS of no source.
-    ['events.amazonaws.com', 'kms:GenerateDataKey', alarmKey],
   ])('%s may %s on %s', async (service, ...request) => {
     expect(await ask(service, [], ...request)).toBe('allowed');
   });
@@ -288,8 +307,16 @@ describe('services', () => {
     ['cloudwatch.amazonaws.com', 'kms:GenerateDataKey', alarmKey, from('999999999999')],
     ['cloudwatch.amazonaws.com', 'sns:Publish', alerts, from(ACCOUNT)],
     ['cloudwatch.amazonaws.com', 'kms:Decrypt', key, from(ACCOUNT)],
+    ['cloudwatch.amazonaws.com', 'sns:Publish', alarms, { ...from(ACCOUNT), 'aws:SourceArn': ownRule }],
+    ['cloudwatch.amazonaws.com', 'sns:Publish', alarms],
+    ['cloudwatch.amazonaws.com', 'kms:GenerateDataKey', alarmKey],
+    // EventBridge tells KMS of no source: its rules publish by a role of this account.
+    ['events.amazonaws.com', 'sns:Publish', alarms],
+    ['events.amazonaws.com', 'sns:Publish', alarms, { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': ownRule }],
+    ['events.amazonaws.com', 'kms:GenerateDataKey', alarmKey],
     ['events.amazonaws.com', 'kms:Decrypt', key],
     ['events.amazonaws.com', 'sns:Publish', alerts],
+    ['s3.amazonaws.com', 'sns:Publish', alarms, from(ACCOUNT)],
   ])('%s must not %s on %s', async (service, ...request) => {
     expect(await ask(service, [], ...request)).toBe('denied');
   });

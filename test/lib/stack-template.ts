@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../../core/config/read-config.ts';
-import { AuditorStack } from '../../lib/auditor-stack.ts';
+import { assignStacks } from '../../core/config/stacks.ts';
+import { AuditorStack, addAuditorStacks } from '../../lib/auditor-stack.ts';
+import { ENVIRONMENTS_PER_STACK } from '../../lib/audits.ts';
 
 /** The flags of the CDK that the project deploys with, which decide what policies say. */
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 
-/** The template of an `audit.yaml`, without its code. */
-export const stackTemplate = (text: string): Template => {
-  const app = new App({
+const testApp = (): App =>
+  new App({
     context: {
       ...context,
       'aws:cdk:bundling-stacks': [],
@@ -18,8 +19,21 @@ export const stackTemplate = (text: string): Template => {
     },
     builtinCloudFormationValidation: false,
   });
+
+/** The template of an `audit.yaml`, without its code. */
+export const stackTemplate = (text: string): Template => {
   const config = parseConfig(text, 'audit.yaml', []);
-  return Template.fromStack(new AuditorStack(app, 'Auditor', { config, configFile: '/audit.yaml' }));
+  return Template.fromStack(new AuditorStack(testApp(), 'Auditor', { config, configFile: '/audit.yaml' }));
+};
+
+/** The templates of all stacks of an `audit.yaml`, by their names. */
+export const appTemplates = (text: string): Readonly<Record<string, Template>> => {
+  const config = parseConfig(text, 'audit.yaml', []);
+  const app = testApp();
+  const file = assignStacks(config, {}, ENVIRONMENTS_PER_STACK);
+  addAuditorStacks(app, { config, configFile: '/audit.yaml' }, file[config.name]?.stacks ?? {});
+  const stacks = app.node.children.filter((child) => Stack.isStack(child));
+  return Object.fromEntries(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
 };
 
 /** The only resource of a type (whose id holds `part`). */

@@ -62,6 +62,7 @@ describe('audit.yaml', () => {
   it('has the defaults of the contract', () => {
     const { schedule, ...rest } = defaultConfig(rules);
     expect(rest).toEqual({
+      name: 'FinSpaceUserAuditor',
       environments: [],
       trustedAccounts: [],
       rules: {},
@@ -73,7 +74,7 @@ describe('audit.yaml', () => {
       listing: { mode: 'single' },
       maxDropPercent: 20,
     });
-    expect(schedule).toEqual({ cron: '0 2 * * *', timezone: 'America/New_York' });
+    expect(schedule).toEqual({ cron: '30 4 * * *', timezone: 'America/New_York' });
   });
 
   it.each([
@@ -110,6 +111,11 @@ describe('audit.yaml', () => {
           },
         ],
       },
+    },
+    {
+      name: 'a name of 60 characters',
+      text: `${ENVIRONMENTS}name: A${'-b2'.repeat(19)}cd`,
+      part: { name: `A${'-b2'.repeat(19)}cd` },
     },
     {
       name: 'an id of 26 characters',
@@ -294,11 +300,16 @@ describe('audit.yaml', () => {
       text: 'environments: [{ id: abc, name: "a\\nb" }]',
       problem: 'audit.yaml:1: environments[0].name: must be text on one line, of 1 to 64 characters, got "a\\nb"',
     },
+    ...['2Auditor', 'Auditor-', 'Auditor-2', 'Mein Auditor', `A${'b'.repeat(60)}`].map((name) => ({
+      name: `the name ${name}`,
+      text: `${ENVIRONMENTS}name: "${name}"`,
+      problem: `audit.yaml:2: name: must be a name of 1 to 60 letters, digits and hyphens, a letter first, without a hyphen or -NUMBER at its end, got "${name}"`,
+    })),
     {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',

@@ -1,0 +1,47 @@
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { ConfigError } from '../core/config/errors.ts';
+import { AuditAlarms } from './audit-alarms.ts';
+import { AuditDashboard } from './audit-dashboard.ts';
+import { ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
+
+/**
+ * The most environments that one stack takes: with all that stands there once, they need less than four fifths of every
+ * quota in `quotas.ts`.
+ */
+export const ENVIRONMENTS_PER_STACK = 60;
+
+export interface AuditsProps extends ScheduledAuditProps {
+  /** The environments that are audited here, by id. */
+  readonly environmentIds: readonly string[];
+  /** The topic of alerts, where it is watched here. */
+  readonly watchedAlerts: ITopic | undefined;
+  /** The queue of alerts that a subscriber did not take, where it is watched here. */
+  readonly undelivered: Queue | undefined;
+}
+
+/** Adds the audits of some environments to a scope that has an archive and topics: function, schedules, alarms, dashboard. */
+export const addAudits = (
+  scope: Construct,
+  { environmentIds, watchedAlerts: alerts, undelivered, ...props }: AuditsProps,
+): { readonly audit: ScheduledAudit; readonly dashboard: Dashboard } => {
+  const known = new Map(props.config.environments.map((environment) => [environment.id, environment]));
+  const environments = environmentIds.map((id) => {
+    const environment = known.get(id);
+    if (environment === undefined)
+      throw new ConfigError([`environments: must have ${id}, which is to be audited here`]);
+    return environment;
+  });
+  if (environments.length > ENVIRONMENTS_PER_STACK)
+    throw new ConfigError([
+      `environments: must be at most ${ENVIRONMENTS_PER_STACK} in one stack, got ${environments.length}: bin/auditor.ts spreads them over further stacks`,
+    ]);
+  const config = { ...props.config, environments };
+  const audit = new ScheduledAudit(scope, 'Audit', { ...props, config });
+  const watched = { config, audit, alerts, undelivered };
+  const alarms = new AuditAlarms(scope, 'Alarms', { ...watched, alarms: props.alarmTopic });
+  const { dashboard } = new AuditDashboard(scope, 'Overview', { ...watched, alarms });
+  return { audit, dashboard };
+};
