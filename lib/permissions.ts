@@ -43,7 +43,7 @@ export const signResource = (key: string): string => key.replace(/alias\/.*$/, '
 const signPermission = (key: string): PolicyStatement => {
   const [alias] = /alias\/.*$/.exec(key) ?? [];
   return new PolicyStatement({
-    actions: ['kms:Sign'],
+    actions: ['kms:Sign', 'kms:GetPublicKey'],
     resources: [signResource(key)],
     ...(alias !== undefined && { conditions: { StringEquals: { 'kms:RequestAlias': alias } } }),
   });

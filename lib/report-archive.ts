@@ -38,6 +38,7 @@ const denial = (
 /** The keys of what runs leave: pages about all runs, which stand beside reports, and pointers are written again. */
 const WRITTEN_ONCE = [
   'chain/*',
+  'keys/*',
   ...['manifests', 'incomplete', 'listings', ...OBJECT_AREAS].map((area) => `${area}/*/dt=*`),
 ];
 

@@ -134,6 +134,12 @@ export const manifestKeys = async (archive: Pick<Archive, 'list'>, environmentId
     return instant !== undefined && runKeys(environmentId, instant).manifest === key;
   });
 
+/** Where the public parts of the keys stand that signed here. */
+export const RECORDED_KEYS = 'keys/';
+
+/** The key of the public part of a signing key, by the id that signatures name it by: an ARN, as a rule. */
+export const publicKeyKey = (keyId: string): string => `${RECORDED_KEYS}${keyId.replaceAll(/[^A-Za-z0-9-]/g, '_')}.pem`;
+
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
 

@@ -4,7 +4,16 @@ import { type ChainProblem, chainCheck, pointedKey, pointerProblem } from './cha
 import { isMilestone } from './entry.ts';
 import { ArchiveError } from './errors.ts';
 import { chainKeys, readLatest, readPlace } from './head.ts';
-import { areaPrefix, keysUnder, manifestKeys, runOfKey, runOfObject, sequenceOfKey } from './keys.ts';
+import {
+  type AttemptOfKey,
+  areaPrefix,
+  keysUnder,
+  manifestKeys,
+  runOfKey,
+  runOfObject,
+  sequenceOfKey,
+  unfinishedOfKey,
+} from './keys.ts';
 import { readJson } from './lines.ts';
 import { type Manifest, readManifest, type StoredManifest } from './manifest.ts';
 import { readRunObject } from './read-run.ts';
@@ -194,14 +203,30 @@ const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<r
   return [...new Set(stored)].filter((run) => !complete.has(run));
 };
 
+/** Lists the attempts that listed in parts and left nothing else, by their folders: they died before they were judged. */
+const deadListings = async (
+  archive: Archive,
+  environmentId: string,
+  known: ReadonlySet<string>,
+): Promise<readonly AttemptOfKey[]> => {
+  const complete = new Set(await manifestRuns(archive, environmentId));
+  const found = (await keysUnder(archive, areaPrefix('listings', environmentId))).flatMap(
+    (key) => unfinishedOfKey(key) ?? [],
+  );
+  const folders = new Map(found.map((attempt) => [nameIn(attempt.folder), attempt]));
+  return [...folders].flatMap(([name, attempt]) => (complete.has(attempt.run) || known.has(name) ? [] : [attempt]));
+};
+
 /**
  * Yields the attempts at runs that did not end complete, from the run of this name on, in order; those too that broke off
- * while a run was being stored, and left no manifest.
+ * while users were being listed in parts or a run was being stored, and left no manifest.
  */
 export async function* walkAttempts(archive: Archive, environmentId: string, from = ''): AsyncGenerator<Attempt> {
-  for (const [folder, names] of await attemptFolders(archive, environmentId)) {
-    if (nameIn(folder) >= from) yield await readAttempt(archive, folder, names);
-  }
+  const folders = await attemptFolders(archive, environmentId);
+  for (const [folder, names] of folders) if (nameIn(folder) >= from) yield await readAttempt(archive, folder, names);
+  const known = new Set([...folders.keys()].map(nameIn));
+  for (const { run, attempt } of await deadListings(archive, environmentId, known))
+    if (run >= from) yield { run, name: attempt };
   for (const run of await brokenOffRuns(archive, environmentId)) if (run >= from) yield { run };
 }
 

@@ -76,7 +76,9 @@ const performRun = async (
 ): Promise<AuditResult> => {
   const { archive, channels, clock = systemClock } = settings;
   const { environmentId, asOf, deadline, acceptRosterDrop } = request;
-  const history = await readHistory(archive, request, criteria);
+  const { signManifestDigest, publicKeys = [] } = settings;
+  const policy = { isSigning: signManifestDigest !== undefined, publicKeys };
+  const history = await readHistory(archive, request, criteria, policy);
   const ended = await endedBefore(request, settings, criteria, history.head);
   if (ended !== undefined) return ended;
 
@@ -112,7 +114,7 @@ const performRun = async (
     judgement,
     endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, ...judged }),
     async judgeAnew(snapshot) {
-      const later = await readHistory(archive, { environmentId }, criteria);
+      const later = await readHistory(archive, { environmentId }, criteria, policy);
       const anew = beginJudging(criteria, later.baseline, spools);
       anew.readAt(Date.parse(listed.listing.endedAt));
       for await (const record of readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot')) {

@@ -6,6 +6,7 @@ import { areaPrefix, chainKey, dayPrefix, type RunKeys, runKeys } from '../archi
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { entryText, signEntry } from '../archive/signature.ts';
+import { recordPublicKey } from '../archive/signing-keys.ts';
 import { type Evidence, evidenceOf } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import { unfinishedSince } from '../archive/unfinished.ts';
@@ -140,7 +141,7 @@ const storeRun = async (
   listed: JudgedListing,
   { history, judgement }: Judged,
 ): Promise<Committed | { readonly snapshot?: ManifestObject }> => {
-  const { archive, signManifestDigest } = settings;
+  const { archive, signManifestDigest, loadPublicKey } = settings;
   const { environmentId, asOf } = request;
   const { head = { sequence: 0 }, last } = history;
   const sequence = head.sequence + 1;
@@ -170,6 +171,9 @@ const storeRun = async (
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished });
     const manifest = signManifestDigest === undefined ? unsigned : await signEntry(unsigned, signManifestDigest);
+    const { signature } = manifest;
+    if (signature !== undefined && loadPublicKey !== undefined)
+      await recordPublicKey(archive, signature.keyId, loadPublicKey);
     const text = evidenceOf(entryText(manifest));
     const { object, isOurs, isNew } = await storeOnce(archive, chainKey(environmentId, sequence), text);
     return isOurs ? { manifest, key: object.key, sha256: object.sha256, isNew, facts } : { snapshot };

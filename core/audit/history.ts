@@ -3,6 +3,7 @@ import { ArchiveError } from '../archive/errors.ts';
 import { acceptedHead, type ChainHead, readHead } from '../archive/head.ts';
 import type { AcceptedHistory, StoredManifest } from '../archive/manifest.ts';
 import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
+import { type SignaturePolicy, signatureProblem } from '../archive/signing-keys.ts';
 import type { Report } from '../model/report.ts';
 import type { Criteria } from './criteria.ts';
 import type { Baseline } from './judging.ts';
@@ -57,9 +58,15 @@ export const readHistory = async (
   archive: Archive,
   { environmentId, acceptHistory }: Pick<AuditRequest, 'environmentId' | 'acceptHistory'>,
   criteria: Criteria,
+  policy: SignaturePolicy,
 ): Promise<History> => {
   const nothing = await recordsOf(archive, undefined, criteria);
-  const found = await attempted(() => readHead(archive, environmentId));
+  const found = await attempted(async () => {
+    const end = await readHead(archive, environmentId);
+    const problem = await signatureProblem(archive, environmentId, end, policy);
+    if (problem !== undefined) throw new ArchiveError(problem);
+    return end;
+  });
   const accepted = acceptHistory && (await attempted(() => acceptedHead(archive, environmentId, acceptHistory.sha256)));
   if (typeof accepted === 'string') return { ...nothing, problem: accepted };
 

@@ -1,10 +1,12 @@
+import type { KeyObject } from 'node:crypto';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import type { Archive } from '../archive/archive.ts';
-import { kmsSigner } from '../archive/kms.ts';
-import type { Signer } from '../archive/signature.ts';
+import { kmsPublicKey, kmsSigner } from '../archive/kms.ts';
+import { readPublicKey, type Signer } from '../archive/signature.ts';
+import type { LoadPublicKey } from '../archive/signing-keys.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import type { ListingCounts } from '../model/listing.ts';
@@ -44,6 +46,10 @@ export interface AuditSettings {
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
   readonly signManifestDigest?: Signer;
+  /** Gives the public part of the key that signed, to be recorded in the archive. */
+  readonly loadPublicKey?: LoadPublicKey;
+  /** Only what these keys signed counts as signed; none: the keys that the archive has recorded. */
+  readonly publicKeys?: readonly KeyObject[];
   /** The time that a second attempt waits for the first one's notifications before it sends its own; 10 s where undefined. */
   readonly notifyWaitMs?: number;
   /** The auditor's clock; the system's where undefined. */
@@ -70,6 +76,8 @@ export const configuredSettings = (
     ...(name !== undefined && { environmentName: name }),
     ...(config.signing !== undefined && {
       signManifestDigest: kmsSigner(config.signing.key, config.signing.algorithm),
+      loadPublicKey: kmsPublicKey(config.signing.key),
+      publicKeys: config.signing.publicKeys.map((key) => readPublicKey(Buffer.from(key))),
     }),
   };
 };

@@ -7,6 +7,7 @@ import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
+import { readPublicKey } from '../archive/signature.ts';
 import { isRegion } from '../aws/partition.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
 import { runInstant } from '../model/run-name.ts';
@@ -55,6 +56,8 @@ export interface Signing {
   /** The ARN of an asymmetric key for signing, or of an alias of one. */
   readonly key: string;
   readonly algorithm: SigningAlgorithm;
+  /** In PEM, or DER in base64. Where there are some, only what they hold against counts as signed. */
+  readonly publicKeys: readonly string[];
 }
 
 /** `audit.yaml`, checked, with the defaults of what it leaves out. */
@@ -226,9 +229,21 @@ const retention = section({
 const KMS_KEY =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key\/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250})$/;
 
+const isPublicKey = (value: string): boolean => {
+  try {
+    return readPublicKey(Buffer.from(value)).type === 'public';
+  } catch {
+    return false;
+  }
+};
+
 const signing = section({
   key: text('the ARN of a KMS key or of its alias', (value) => KMS_KEY.test(value)),
   algorithm: oneOf(SIGNING_ALGORITHMS).default('ECDSA_SHA_256'),
+  publicKeys: list(
+    text('an RSA or P-256 public key in PEM, or DER in base64', isPublicKey),
+    'a list of public keys',
+  ).default([]),
 });
 
 const optionSchema = (byDefault: Options[string]) =>

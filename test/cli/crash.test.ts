@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Archive } from '../../core/archive/archive.ts';
 import { bucketArchive } from '../../core/archive/bucket.ts';
 import { readBytes } from '../../core/archive/lines.ts';
+import type { Manifest } from '../../core/archive/manifest.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
@@ -69,22 +70,37 @@ const newBucket = async (name: string): Promise<Archive> => {
   return bucketArchive(aws.s3, name);
 };
 
-/** Takes out when a run was listed, and the hashes of what tells it. */
+/** Takes out when a run was listed, and the hashes and sizes of what tells it. */
 const timeless = (text: string): string =>
   text
     .replaceAll(/"(startedAt|endedAt)": "[^"]+"/g, '"$1"')
     .replaceAll(/Listed: +\S+ to \S+?Z/g, 'Listed')
     .replaceAll(/(<dt>Listed<\/dt>)<dd>from [^<]+<\/dd><dd>to [^<]+<\/dd>/g, '$1')
-    .replaceAll(/[0-9a-f]{64}/g, 'SHA-256');
+    .replaceAll(/[0-9a-f]{64}/g, 'SHA-256')
+    .replaceAll(/"size": \d+|\d+ B(?=<)/g, 'size');
 
-/** All that an archive holds, but the receipts of alerts, which differ from message to message, and the listings' times. */
-const evidenceOf = async (archive: Archive): Promise<Readonly<Record<string, unknown>>> =>
-  Object.fromEntries(
-    Object.entries(await readTree(archive)).map(([key, text]) => [
-      key,
-      key.startsWith('alerts/') ? { ...JSON.parse(text), receipt: undefined } : timeless(text),
-    ]),
+/** A text without the name of the attempt that wrote it, which stands where an earlier attempt took the run's own. */
+const nameless = (text: string): string => text.replaceAll(/(\d{8}T\d{6}Z)-[\w-]+(?=[./"<])/g, '$1');
+
+/**
+ * All that the runs of an archive say and name, with the pointer and what people were told; but the receipts of alerts,
+ * which differ from message to message, and the listings' times. What a killed attempt left besides is no run's.
+ */
+const evidenceOf = async (archive: Archive): Promise<Readonly<Record<string, unknown>>> => {
+  const tree = await readTree(archive);
+  const entries = Object.entries(tree).filter(([key]) => key.startsWith('chain/'));
+  const named = new Set(
+    entries.flatMap(([, text]) => Object.values((JSON.parse(text) as Manifest).objects).map(({ key }) => key)),
   );
+  return Object.fromEntries(
+    Object.entries(tree)
+      .filter(([key]) => named.has(key) || /^(?:chain|manifests|latest|alerts)\/|index\.html$/.test(key))
+      .map(([key, text]) => [
+        nameless(key),
+        key.startsWith('alerts/') ? { ...JSON.parse(text), receipt: undefined } : nameless(timeless(text)),
+      ]),
+  );
+};
 
 /** Runs the second night and kills the process at one of its writes. */
 const runAndKill = async (bucket: string, at: string): Promise<ProcessResult> => {
@@ -117,7 +133,7 @@ test('killed at any write, the next attempt ends with the archive of an undistur
   onWrite = () => false;
   const whole = await evidenceOf(undisturbed);
   expect(writes.filter((write) => write.startsWith('before'))).toEqual(
-    'snapshots findings reports resolved reports reports reports manifests latest Publish alerts reports'
+    'snapshots findings reports resolved reports reports reports chain manifests latest Publish alerts reports'
       .split(' ')
       .map((write) => `before ${write}`),
   );

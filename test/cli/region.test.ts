@@ -15,6 +15,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['--environment', 'abc', '--account', ACCOUNT],
   explain: ['01U'],
   diff: ['2026-11-01', 'latest'],
+  close: ['--reason', 'why'],
+  reopen: ['--reason', 'why'],
   review: ['--from', '2026-11-01', '--to', '2026-11-30', '--pack', '/nowhere/pack'],
 };
 
@@ -46,7 +48,7 @@ test('every command that takes --bucket takes --region, and exits 3 where nothin
       stderr: 'finspace-audit: --region must be a region such as us-east-1, got "here"\n',
     });
   }
-}, 60_000);
+}, 300_000);
 
 describe('the region of a bucket comes from', () => {
   const asked = new Set<string | undefined>();

@@ -103,7 +103,7 @@ export interface Kms {
   close(): Promise<void>;
 }
 
-/** A KMS on loopback that knows one operation, Sign of a digest, and truly signs. */
+/** A KMS on loopback that truly signs digests, and gives the public part of its P-256 key. */
 export const startKms = async (): Promise<Kms> => {
   const requests: unknown[] = [];
   let refusal: string | undefined;
@@ -111,6 +111,10 @@ export const startKms = async (): Promise<Kms> => {
   const answer = (target: unknown, body: string): { status: number; content: object } => {
     const refused = (code: string) => ({ status: 400, content: { __type: code, message: `${code}, says KMS` } });
     if (refusal !== undefined) return refused(refusal);
+    if (target === 'TrentService.GetPublicKey') {
+      const der = KEYS.ec.publicKey.export({ type: 'spki', format: 'der' });
+      return { status: 200, content: { KeyId: KMS_KEY_ARN, PublicKey: der.toString('base64') } };
+    }
     if (target !== 'TrentService.Sign') return refused('UnknownOperationException');
     const json: unknown = JSON.parse(body);
     requests.push(json);

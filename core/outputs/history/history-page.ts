@@ -161,7 +161,7 @@ export const historyPage = (
   const trend = rows
     .filter(isComplete)
     .slice(-TREND_RUNS)
-    .map(([name, , , , ...failing]): TrendPoint => [name, ...failing]);
+    .map(([name, , , , ...failing]): TrendPoint => [runOf(name), ...failing]);
   return documentText({
     title: `${environmentName ?? environmentId}: FinSpace access audits`,
     verdict: latest?.[1] ?? 'INCOMPLETE',

@@ -181,6 +181,19 @@ describe('what is not complete has an entry', () => {
     });
   });
 
+  test('a listing in parts that died, and left nothing but these', async () => {
+    const out = await archived();
+    const folder = `listings/environment=${ENVIRONMENT}/dt=2026-11-28/${nightRun(5)}-dead`;
+    await mkdir(join(out, folder), { recursive: true });
+    await writeFile(join(out, folder, '1-0001.jsonl.gz'), 'users');
+    expect((await entriesOf(out)).at(-1)).toEqual({
+      run: nightRun(5),
+      attempt: 'dead',
+      verdict: 'INCOMPLETE',
+      message: 'the attempt broke off before it could say why',
+    });
+  });
+
   test('an archive of nothing but attempts', async () => {
     const { code, stdout } = await history(await archived([{ number: 1, users: [], end: REFUSED }]));
     expect(code).toBe(0);

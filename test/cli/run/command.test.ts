@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { SIGNING_ALGORITHMS } from '../../../core/archive/manifest-signature.ts';
 import { isSignatureValid } from '../../../core/archive/signature.ts';
+import { sha256Of } from '../../../core/archive/staging.ts';
 import { rules } from '../../../rules/index.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../../simulator/server.ts';
@@ -41,15 +42,17 @@ const onlyOn = (id: string): object =>
 const keysOf = async (folder: string): Promise<readonly string[]> => Object.keys(await readTree(folderArchive(folder)));
 
 describe('a complete run', () => {
-  test('--json prints the report that the archive has, and nothing else', async () => {
+  test('--json prints the report that the archive has, the head of the chain, and nothing else', async () => {
     const out = await newFolder();
     const { code, stdout, stderr } = await run(out, '--json');
-    const report = JSON.parse(stdout);
+    const { head, ...report } = JSON.parse(stdout);
     expect(code).toBe(0);
     expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 250, pages: 3 }, accountId: ACCOUNT });
     expect(stderr).toContain('Subject: FinSpace');
-    const stored = Object.entries(await readTree(folderArchive(out))).find(([key]) => key.endsWith('/report.json'));
-    expect(JSON.parse(stored?.[1] ?? '')).toEqual(report);
+    const tree = Object.entries(await readTree(folderArchive(out)));
+    const textOf = (end: string): string => tree.find(([key]) => key.endsWith(end))?.[1] ?? '';
+    expect(JSON.parse(textOf('/report.json'))).toEqual(report);
+    expect(head).toBe(`1:${sha256Of(textOf('000000000001.json'))}`);
   });
 
   test('prints findings and a summary, and the digest that it would mail', async () => {

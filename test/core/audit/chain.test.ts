@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,13 +8,15 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readHead } from '../../../core/archive/head.ts';
 import { attemptKeys, chainKey, runKeys } from '../../../core/archive/keys.ts';
+import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { audit } from '../../../core/audit/audit.ts';
 import type { AuditRequest } from '../../../core/audit/request.ts';
-import { configuredSettings } from '../../../core/audit/settings.ts';
+import { type AuditSettings, configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
@@ -24,6 +27,7 @@ import { rules } from '../../../rules/index.ts';
 import { readText } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, NOW } from '../../support/builders.ts';
+import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -49,6 +53,7 @@ const auditNight = async (
   users: readonly unknown[] = USERS,
   request: Partial<AuditRequest> = {},
   end?: ListingEnd,
+  settings: Partial<AuditSettings> = {},
 ) => {
   attempts += 1;
   const alerts: Alert[] = [];
@@ -75,6 +80,8 @@ const auditNight = async (
         }),
       ],
       notifyWaitMs: 0,
+      clock: stoppedClock(nightAt(number).getTime()),
+      ...settings,
     },
   );
   return { ...result, alerts };
@@ -231,6 +238,90 @@ describe('a run builds on the last one only where that holds', () => {
     await archive.create(manifest, { bytes: await readFile(join(folder, last)) }, 'application/json');
     await archive.create(`manifests/environment=${ENVIRONMENT}/notes.txt`, { bytes: Buffer.from('x') }, 'text/plain');
     expect(verdictOf(await auditNight(archive, 3, FIXED))).toEqual(COMPLETE);
+  });
+});
+
+describe('where runs are signed', () => {
+  let kms: Kms;
+  const environment = process.env;
+  beforeAll(async () => {
+    kms = await startKms();
+    process.env = { ...environment, ...kms.env };
+  });
+  afterAll(async () => {
+    process.env = environment;
+    await kms.close();
+  });
+
+  const signing: Partial<AuditSettings> = {
+    signManifestDigest: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256'),
+    loadPublicKey: kmsPublicKey(KMS_KEY_ARN),
+  };
+  const signedNight = (archive: Archive, number: number, settings: Partial<AuditSettings> = {}) =>
+    auditNight(archive, number, FIXED, {}, undefined, { ...signing, ...settings });
+  const signedHistory = async (settings: Partial<AuditSettings> = {}) => {
+    const history = await newHistory(0);
+    for (const number of [1, 2]) await signedNight(history.archive, number, settings);
+    return history;
+  };
+  const unsigned = ({ signature: _signature, ...manifest }: Manifest) => manifest;
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  /** Signs as somebody would who has no part in the key. */
+  const forged = (manifest: Manifest): object => {
+    const value = sign('sha256', Buffer.from(entryText(unsigned(manifest) as Manifest)), stranger.privateKey);
+    return { ...manifest, signature: { ...manifest.signature, value: value.toString('base64') } };
+  };
+
+  test('the public key is recorded once, and what it signed is built upon', async () => {
+    const { archive } = await signedHistory();
+    expect((await signedNight(archive, 3)).report.verdict).toBe('COMPLETE');
+    const keys: string[] = [];
+    for await (const key of archive.list('keys/')) keys.push(key);
+    expect(keys).toEqual([expect.stringContaining('0e1f7b9c-2d54-4c51-9d39-5b1f4a0c8e12')]);
+  });
+
+  test.each<{
+    name: string;
+    tamper: (history: History) => Promise<void>;
+    settings?: Partial<AuditSettings>;
+    words: string;
+  }>([
+    { name: 'the last one was signed by another', tamper: ({ edit }) => edit(2, forged), words: 'does not hold' },
+    {
+      name: 'the last one has no signature any more',
+      tamper: ({ edit }) => edit(2, unsigned),
+      words: 'has no signature',
+    },
+    {
+      name: 'it has none, and whoever builds upon it does not sign',
+      tamper: ({ edit }) => edit(2, unsigned),
+      settings: { signManifestDigest: undefined } as unknown as Partial<AuditSettings>,
+      words: 'has no signature',
+    },
+    {
+      name: "the config's keys are others",
+      tamper: async () => {},
+      settings: { publicKeys: [stranger.publicKey] },
+      words: "the config's public keys",
+    },
+  ])('not where $name', async ({ tamper, settings, words }) => {
+    const history = await signedHistory();
+    await rm(join(history.folder, LATEST));
+    await tamper(history);
+    const result = await signedNight(history.archive, 3, settings);
+    expect(result.report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'untrusted-history' });
+    expect(result.report.message).toContain(words);
+  });
+
+  test('a key that can not be asked is no proof of tampering', async () => {
+    const { archive } = await signedHistory({ loadPublicKey: async () => undefined });
+    expect((await signedNight(archive, 3)).report.verdict).toBe('COMPLETE');
+  });
+
+  test("the config's own key is enough", async () => {
+    const settings = { loadPublicKey: async () => undefined, publicKeys: [publicKeyFor('ECDSA_SHA_256')] };
+    const { archive } = await signedHistory(settings);
+    expect((await signedNight(archive, 3, settings)).report.verdict).toBe('COMPLETE');
   });
 });
 
