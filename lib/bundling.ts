@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { judgingCodeHash } from '../core/model/judging-code.ts';
 
 /** Quotes a path for the shell that runs the bundling. */
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
@@ -45,6 +46,7 @@ export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOpt
   // The same code by two names: the SDK's, and the one that this project asks for.
   esbuildArgs: { '--alias:@smithy/signature-v4': '@aws-sdk/signature-v4' },
   // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
+  define: { JUDGING_CODE_SHA256: JSON.stringify(judgingCodeHash(resolve(import.meta.dirname, '..'))) },
   banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
   commandHooks: {
     beforeInstall: () => [],

@@ -1,5 +1,6 @@
 import type { Options } from '../../rules/engine/context.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
+import type { JudgingCode } from '../model/judging-code.ts';
 import type { ListingSource, ListingTimes } from '../model/listing.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { Archive } from './archive.ts';
@@ -56,7 +57,8 @@ export interface Manifest {
   readonly rules: Readonly<Record<string, RuleRecord>>;
   /** Accounts whose roles were welcome, the environment's own included. */
   readonly trustedAccounts: readonly string[];
-  readonly codeVersion: string;
+  /** Older versions wrote a `codeVersion` in its place. */
+  readonly code?: JudgingCode;
   /** Its place in the chain; runs of before there were places have none. */
   readonly sequence?: number;
   /** What stands in the chain's place before: the chain that `verify` walks. */

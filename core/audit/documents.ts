@@ -5,11 +5,11 @@ import type { Archive } from '../archive/archive.ts';
 import { headText } from '../archive/head.ts';
 import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
 import { systemClock } from '../model/clock.ts';
+import { type JudgingCode, judgingCode } from '../model/judging-code.ts';
 import { isLive, isSameSource, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
 import { type Counts, countFindings, type Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
-import { CODE_VERSION } from '../model/version.ts';
 import type { Notification } from '../notify/channel.ts';
 import { noFindings } from '../notify/undelivered.ts';
 import { digestOf } from '../outputs/digest.ts';
@@ -39,12 +39,16 @@ interface ReportChain {
   readonly trend?: readonly TrendPoint[];
 }
 
-/** The last complete run, and its source where that is another than this run's. */
-const previousOf = (last: StoredManifest | undefined, source: ListingSource | undefined) => {
+/** The last complete run, and its source and code where they are others than this run's. */
+const previousOf = (last: StoredManifest | undefined, source: ListingSource | undefined, code: JudgingCode) => {
   if (last === undefined) return undefined;
-  const { run, source: previous } = last.manifest;
-  const isOther = source !== undefined && previous !== undefined && !isSameSource(source, previous);
-  return { previousRun: run, ...(isOther && { previousSource: previous }) };
+  const { run, source: previousSource, code: previousCode } = last.manifest;
+  const isOther = source !== undefined && previousSource !== undefined && !isSameSource(source, previousSource);
+  return {
+    previousRun: run,
+    ...(isOther && { previousSource }),
+    ...(previousCode !== undefined && previousCode.sha256 !== code.sha256 && { previousCode }),
+  };
 };
 
 /** Whether a live listing began so long after the instant it stands for that it says little of it. */
@@ -58,7 +62,7 @@ const isLate = (
 /** Writes `report.json` out of a run's verdict. */
 export const reportOf = (
   { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
-  settings: Pick<AuditSettings, 'lateAfterHours'>,
+  settings: Pick<AuditSettings, 'lateAfterHours' | 'code'>,
   content: ReportContent,
   { history: { head, last } = {}, sequence, trend = [] }: ReportChain = {},
 ): Report => {
@@ -69,6 +73,7 @@ export const reportOf = (
     judgement: { outcomes, findings, waiverTroubles },
     shortfall,
   } = content;
+  const { code = judgingCode() } = settings;
   return {
     schemaVersion: 1,
     run: runName(asOf),
@@ -80,13 +85,14 @@ export const reportOf = (
     listing,
     ...(isLate(asOf, content, settings) && { late: true }),
     ...(source !== undefined && { source }),
+    code,
     verdict: shortfall?.verdict ?? 'COMPLETE',
     ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
     counts,
     rules: outcomes,
     findings,
     ...(waiverTroubles !== undefined && { waiverTroubles }),
-    ...previousOf(last ?? head?.last, source),
+    ...previousOf(last ?? head?.last, source, code),
     ...(head?.place !== undefined && { previousHead: headText(head.sequence, head.place.sha256) }),
     ...(sequence !== undefined && { sequence }),
     trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),
@@ -96,7 +102,7 @@ export const reportOf = (
 /** The report of a run that judged nobody, at this moment of the auditor's clock. */
 export const unjudgedReport = (
   request: AuditRequest,
-  settings: Pick<AuditSettings, 'clock' | 'lateAfterHours'>,
+  settings: Pick<AuditSettings, 'clock' | 'lateAfterHours' | 'code'>,
   { rules, context }: Criteria,
   shortfall: Shortfall,
 ): Report => {
@@ -122,7 +128,21 @@ interface ManifestChain {
 
 /** The manifest of a run, unsigned. */
 export const manifestOf = (
-  { run, environmentId, accountId, region, asOf, listing, late, source, verdict, reason, counts, sequence }: Report,
+  {
+    run,
+    environmentId,
+    accountId,
+    region,
+    asOf,
+    listing,
+    late,
+    source,
+    code,
+    verdict,
+    reason,
+    counts,
+    sequence,
+  }: Report,
   { rules, context, hashes }: Criteria,
   objects: Manifest['objects'],
   { history, unfinished = [] }: ManifestChain = {},
@@ -148,7 +168,7 @@ export const manifestOf = (
     ]),
   ),
   trustedAccounts: [...context.trustedAccounts],
-  codeVersion: CODE_VERSION,
+  ...(code !== undefined && { code }),
   ...(sequence !== undefined && { sequence }),
   ...(history?.head?.place !== undefined && { previous: history.head.place }),
   ...(history?.accepted !== undefined && { acceptedHistory: history.accepted }),

@@ -9,6 +9,7 @@ import { readPublicKey, type Signer } from '../archive/signature.ts';
 import type { LoadPublicKey } from '../archive/signing-keys.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
+import type { JudgingCode } from '../model/judging-code.ts';
 import type { ListingCounts } from '../model/listing.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Wait } from '../notify/deliver.ts';
@@ -52,6 +53,8 @@ export interface AuditSettings {
   readonly publicKeys?: readonly KeyObject[];
   /** The time that a second attempt waits for the first one's notifications before it sends its own; 10 s where undefined. */
   readonly notifyWaitMs?: number;
+  /** The code that judges; that of this process where undefined. */
+  readonly code?: JudgingCode;
   /** The auditor's clock; the system's where undefined. */
   readonly clock?: Clock;
   onProgress?(progress: ListingProgress): void;

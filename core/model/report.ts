@@ -2,6 +2,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
+import type { JudgingCode } from './judging-code.ts';
 import type { ListingCounts, ListingSource, ListingTimes, StopReason } from './listing.ts';
 import type { TrendPoint } from './trend.ts';
 
@@ -56,6 +57,10 @@ export interface Report {
   readonly source?: ListingSource;
   /** That of the last complete run, where it is another. */
   readonly previousSource?: ListingSource;
+  /** Missing in what older versions wrote. */
+  readonly code?: JudgingCode;
+  /** That of the last complete run, where it is another. */
+  readonly previousCode?: JudgingCode;
   readonly verdict: Verdict;
   /** There where the verdict is not COMPLETE. */
   readonly reason?: VerdictReason;

@@ -118,7 +118,7 @@ export const sourceText = ({ kind, endpoint = '', file = '' }: ListingSource): s
       parts: `the FinSpace Data API at ${endpoint}, in several invocations`,
       roster: `the roster ${file}`,
       archive: `the snapshot ${file}`,
-    }[kind],
+    }[kind] ?? `a source of the kind ${kind}`,
     MAX_SOURCE,
   );
 

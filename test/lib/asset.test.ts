@@ -9,6 +9,7 @@ import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { bucketArchive } from '../../core/archive/bucket.ts';
 import { parseConfig } from '../../core/config/read-config.ts';
+import { judgingCode } from '../../core/model/judging-code.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
@@ -193,7 +194,11 @@ describe('the code that is deployed', () => {
     });
     const partition = `environment=${simulator.environmentId}/dt=2026-11-24`;
     expect(await linesOf(`snapshots/${partition}/20261124T070000Z.jsonl.gz`)).toHaveLength(250);
-    expect(await keys()).toContain(`manifests/${partition}/20261124T070000Z.json`);
+    const manifest = `manifests/${partition}/20261124T070000Z.json`;
+    expect(await keys()).toContain(manifest);
+    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key: manifest }));
+    // It has none of the sources beside it, and names the same code as the checkout that it was built from.
+    expect(JSON.parse((await Body?.transformToString()) ?? '').code).toEqual(judgingCode());
     expect(await aws.messages()).toEqual([
       expect.objectContaining({ attributes: expect.objectContaining({ verdict: 'COMPLETE' }) }),
     ]);

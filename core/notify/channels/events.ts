@@ -63,7 +63,8 @@ export async function* eventsOf({
     };
     yield { type: 'FinSpace Audit Finding', detail };
   }
-  const { asOf, listing, late, source, previousSource, verdict, reason, counts, previousRun } = report;
+  const { asOf, listing, late, source, previousSource, code, previousCode, verdict, reason, counts, previousRun } =
+    report;
   yield {
     type: 'FinSpace Audit Run',
     detail: {
@@ -73,6 +74,8 @@ export async function* eventsOf({
       ...(late && { late }),
       ...(source !== undefined && { source }),
       ...(previousSource !== undefined && { previousSource }),
+      ...(code !== undefined && { code }),
+      ...(previousCode !== undefined && { previousCode }),
       verdict,
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message: plainLine(message, MAX_TEXT) }),

@@ -208,6 +208,13 @@ const unjudgedLines = ({ rules }: Report): readonly string[] => {
   ];
 };
 
+/** The code that judged, and that it is another than that of the run before. */
+const codeText = ({ code, previousCode }: Report): string | undefined => {
+  if (code === undefined) return undefined;
+  const [own, other] = [code, previousCode].map((one) => one && `code ${one.version} (${one.sha256.slice(0, 12)})`);
+  return other === undefined ? own : `${own}; the run before by other ${other}`;
+};
+
 const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] => {
   const { reason, verdict, previousRun } = report;
   const isKept = reason !== 'archive-unavailable';
@@ -218,6 +225,7 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
     ['As of', report.asOf],
     ['Listed', report.listing && `${report.listing.startedAt} to ${report.listing.endedAt}`],
     ['Users from', report.source && sourceText(report.source)],
+    ['Judged by', codeText(report)],
     ['Environment', report.environmentId],
     ['Account', report.accountId],
     ['Audited from', report.auditorAccountId],

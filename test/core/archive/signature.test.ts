@@ -19,7 +19,7 @@ const manifest: Manifest = {
   trustedAccounts: ['111122223333'],
   hashes: { ruleset: 'r', config: 'c', waivers: 'w' },
   rules: {},
-  codeVersion: '0.1.0',
+  code: { version: '0.1.0', sha256: 'a'.repeat(64) },
 };
 
 const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/audit';

@@ -11,6 +11,7 @@ import type { AuditRequest } from '../../../core/audit/request.ts';
 import type { AuditSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
+import { judgingCode } from '../../../core/model/judging-code.ts';
 import type { ListingSource } from '../../../core/model/listing.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import type { Alert, Channel } from '../../../core/notify/channel.ts';
@@ -382,6 +383,39 @@ describe('the source of the users', () => {
     const stored = await readManifest(archive, runKeys(ENVIRONMENT, night(2)).manifest);
     expect(stored?.manifest.source).toEqual(from(there));
     expect(alerts.map(({ body }) => body.includes('ANOTHER SOURCE'))).toEqual([false, true]);
+  });
+});
+
+describe('the code that judges', () => {
+  test('stands in report, manifest and event, and other code than before is told, and mails nobody by itself', async () => {
+    const { archive, alerts, run: auditNight } = await newAudit();
+    const events: AuditEvent[] = [];
+    const channels = [eventsTo(events)];
+    const [before, after] = ['a', 'b'].map((letter) => ({ version: '0.1.0', sha256: letter.repeat(64) }));
+    if (before === undefined || after === undefined) throw new Error('there is no code');
+    await auditNight({ pages: [[user('a')]], channels, settings: { code: before } });
+    const quiet = await auditNight({ pages: [[user('a')]], number: 2, channels, settings: { code: after } });
+    const { report, objects } = await auditNight({
+      pages: [[user('a', 'bad')]],
+      number: 3,
+      channels,
+      settings: { code: before },
+    });
+
+    expect(quiet.deliveries.alert).toEqual({ outcome: 'quiet' });
+    expect(report).toMatchObject({ code: before, previousCode: after });
+    expect(events.map(({ detail: { code, previousCode } }) => [code, previousCode]).at(-1)).toEqual([before, after]);
+    const stored = await readManifest(archive, runKeys(ENVIRONMENT, night(3)).manifest);
+    expect(stored?.manifest.code).toEqual(before);
+    expect(alerts.at(-1)?.body).toContain(
+      'Judged by:    code 0.1.0 (aaaaaaaaaaaa); the run before by other code 0.1.0 (bbbbbbbbbbbb)',
+    );
+    expect(await readText(archive, objects.html?.key ?? '')).toContain(`other code than that of run ${run(2)}`);
+  });
+
+  test('is that of this process', async () => {
+    const { run: auditNight } = await newAudit();
+    expect((await auditNight({ pages: [[user('a')]] })).report.code).toEqual(judgingCode());
   });
 });
 

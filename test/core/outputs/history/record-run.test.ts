@@ -74,7 +74,6 @@ const manifestOf = ({ run, asOf, accountId, region, counts: { users } }: Report)
     hashes: { ruleset: '', config: '', waivers: '' },
     rules: {},
     trustedAccounts: [],
-    codeVersion: '',
   };
 };
 
