@@ -40,9 +40,17 @@ const runEntry = async (archive: Archive, { run, stored, previous, problem }: Ar
   if (stored === undefined || problem !== undefined) return untrustedEntry(run, problem ?? 'it has no manifest');
   const { manifest } = stored;
   try {
-    const { verdict, counts, findings, previousRun } = await readReport(archive, manifest);
+    const { verdict, late, counts, findings, previousRun } = await readReport(archive, manifest);
     const drift = previousRun === undefined ? undefined : driftOf(findings, manifest, previous);
-    return { run, verdict, users: counts.users, findings, drift, changes: findings.byState.event };
+    return {
+      run,
+      verdict,
+      ...(late && { late }),
+      users: counts.users,
+      findings,
+      drift,
+      changes: findings.byState.event,
+    };
   } catch (error) {
     if (error instanceof ArchiveError) return untrustedEntry(run, error.message);
     throw error;

@@ -22,6 +22,8 @@ export interface RunEntry {
   /** `UNTRUSTED`: what is stored is altered, missing or unreadable. */
   readonly verdict: Verdict | 'UNTRUSTED';
   readonly reason?: string | undefined;
+  /** It was listed long after the night it stands for. */
+  readonly late?: true;
   /** The reason, for people, that it is not complete or not to be trusted. */
   readonly message?: string | undefined;
   readonly users?: number;
@@ -53,7 +55,9 @@ export interface History {
 const MAX_TEXT = 400;
 
 /** The changes since the run before, or the reason that nothing can be said of them. */
-const changesText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): string => {
+const changesText = (entry: RunEntry): string => `${entry.late ? 'LATE, ' : ''}${driftText(entry)}`;
+
+const driftText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): string => {
   if (verdict !== 'COMPLETE') {
     const text = plainLine([reason, message].filter((part) => part !== undefined).join(': '), MAX_TEXT);
     return text === '' ? 'no reason given' : text;

@@ -25,6 +25,8 @@ export interface NightPlan {
   readonly number: number;
   readonly users: readonly unknown[];
   readonly end?: ListingEnd;
+  /** Default: in its night. */
+  readonly listedAt?: Date;
   readonly environmentId?: string;
   readonly config?: Partial<Config>;
   readonly waivers?: readonly Waiver[];
@@ -33,7 +35,15 @@ export interface NightPlan {
 /** Audits nights into an archive, in the order given. */
 export const auditNights = async (archive: Archive, nights: readonly NightPlan[]): Promise<readonly AuditResult[]> => {
   const results: AuditResult[] = [];
-  for (const { number, users, end, environmentId = ENVIRONMENT, config, waivers = [] } of nights) {
+  for (const {
+    number,
+    users,
+    end,
+    listedAt = nightAt(number),
+    environmentId = ENVIRONMENT,
+    config,
+    waivers = [],
+  } of nights) {
     results.push(
       await audit(
         {
@@ -52,7 +62,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           archive,
           channels: [digestChannel(() => Promise.resolve('sent'))],
           notifyWaitMs: 100,
-          clock: stoppedClock(nightAt(number).getTime()),
+          clock: stoppedClock(listedAt.getTime()),
         },
       ),
     );

@@ -15,7 +15,8 @@ const count = z.int().check(z.gte(0));
 
 /**
  * A run or an unfinished attempt at one, as the page of all runs keeps it: the name of the folder that its report is in
- * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (empty where it is), its users, and what failed, as a trend's point has it.
+ * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (of one that is, `late` or
+ * nothing), its users, and what failed, as a trend's point has it.
  */
 const historyRow = z.tuple([
   z.string().check(z.regex(/^\d{8}T\d{6}Z(-[\w-]+)?$/)),
@@ -34,7 +35,7 @@ export type HistoryRow = Readonly<z.infer<typeof historyRow>>;
 const history = z.object({ environmentId: z.string(), rows: z.array(historyRow) });
 
 export const historyRowOf = (report: Report, name: string): HistoryRow => {
-  const { run, verdict, reason = '', counts, findings } = report;
+  const { run, verdict, late, reason = late ? 'late' : '', counts, findings } = report;
   const [, ...failing] = trendPoint(run, findings.bySeverity);
   return [name, verdict, reason, counts.users, ...failing];
 };
@@ -101,7 +102,7 @@ const rowText = (row: HistoryRow, environmentId: string): Html => {
   const cells = [users, ...failing].map((value) => html`<td>${value}`);
   const link = html`<a href="${linkOf(row, environmentId)}">${instant}</a>`;
   return verdict === 'COMPLETE'
-    ? html`<tr><td>${link}<td>Complete${cells}\n`
+    ? html`<tr><td>${link}<td>Complete${reason !== '' && html` <b>${reason}</b>`}${cells}\n`
     : html`<tr class="odd" title="${name}"><td>${link}<td><b>${verdict}</b> ${reason}${cells}\n`;
 };
 

@@ -2,9 +2,16 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
-import { chainKey } from '../../../core/archive/keys.ts';
+import { chainKey, historyPageKey } from '../../../core/archive/keys.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
-import { archiveNights, auditNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
+import {
+  archiveNights,
+  auditNights,
+  type NightPlan,
+  nightAt,
+  nightKeys,
+  nightRun,
+} from '../../support/archived-nights.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -46,6 +53,7 @@ const history = (out: string, ...words: readonly string[]) => invoke(['history',
 interface Entry {
   readonly run: string;
   readonly verdict: string;
+  readonly late?: true;
   readonly message?: string;
 }
 
@@ -142,6 +150,18 @@ describe('a sound archive', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout).entries).toEqual(await entriesOf(await archived()));
   });
+});
+
+test('a run that was listed long after its night says so, here and on the page of all runs', async () => {
+  const users = [aUser()];
+  const out = await archived([
+    { number: 1, users },
+    { number: 2, users, listedAt: nightAt(9) },
+  ]);
+  expect((await entriesOf(out)).map(({ late }) => late)).toEqual([undefined, true]);
+  expect((await history(out)).stdout).toMatch(new RegExp(`${nightRun(2)} .*COMPLETE.* LATE, nothing$`, 'm'));
+  const page = await readFile(join(out, historyPageKey(ENVIRONMENT)), 'utf8');
+  expect(page.match(/Complete <b>late<\/b>/g)).toHaveLength(1);
 });
 
 describe('what is not complete has an entry', () => {

@@ -5,10 +5,11 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import type { SigningAlgorithm } from '../../../core/archive/manifest-signature.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { auditNight, keysOf, OBJECT_NAMES, runOf } from '../../support/history.ts';
+import { auditNight, keysOf, night, OBJECT_NAMES, runOf } from '../../support/history.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command, type ProcessResult } from '../command.ts';
@@ -83,6 +84,25 @@ describe('a history in a folder', () => {
     const [{ problems: found }] = answer.environments;
     expect(found).toHaveLength(problems);
     expect(found[0]).toMatchObject({ kind: 'gap', run: runOf(3) });
+  });
+
+  test('--config: a night that was listed a week later is told as late, and the exit is 2', async () => {
+    const folder = await newFolder();
+    for (const number of [1, 2]) {
+      const settings = number === 2 ? { clock: stoppedClock(night(9).getTime()) } : {};
+      await auditNight(folderArchive(folder), number, settings);
+    }
+    const { code, stdout } = await verify(
+      '--out',
+      folder,
+      '--config',
+      file('others.yaml'),
+      '--environment',
+      ENVIRONMENT,
+    );
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^Schedule {2,}.* 0 without a complete one; 1 run listed long after the night$/m);
+    expect(stdout).toMatch(new RegExp(`^late {2}${runOf(2)} .* was listed 7 days after the night it stands for$`, 'm'));
   });
 
   test('another key: a line for each manifest', async () => {
