@@ -153,7 +153,9 @@ export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveri
     case 'failed':
       return `NOT SENT: ${plainLine(alert.message, MAX_TEXT)}`;
     default:
-      return 'sent';
+      return alert?.distrusted === undefined
+        ? 'sent'
+        : `sent, though ${plainLine(alert.distrusted, MAX_TEXT)} is there, which does not speak for it`;
   }
 };
 

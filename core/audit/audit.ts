@@ -5,7 +5,7 @@ import { runKeys } from '../archive/keys.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
-import { createSpoolFolder, type SpoolFolder } from '../archive/staging.ts';
+import { createSpoolFolder, hashOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
 import { runName } from '../model/run-name.ts';
 import { deliverToAll } from '../notify/deliver.ts';
@@ -177,6 +177,7 @@ const tellClosed = async (
   const deliveries = await deliverToAll(channels, notificationOf(facts, archive, undefined), {
     archive,
     keyOf: runKeys(request.environmentId, new Date(closing.asOf)).marker,
+    event: hashOf(closing),
   });
   return { report, highlights: [], deliveries, objects: {}, wasDone: false, warnings: [] };
 };

@@ -37,13 +37,19 @@ export interface Channel {
   readonly name: string;
   /** Whether the next runs send again what this channel did not take. */
   readonly isResent: boolean;
+  /** Whether a marker has what this channel answers; any is good where missing. */
+  readonly hasReceipt?: (marker: Receipt) => boolean;
   /** Gives what sends the notification and resolves once it was accepted; undefined where there is nothing to send. */
   prepare(notification: Notification): (() => Promise<Receipt>) | undefined;
 }
 
 /** The fate of one notification on one channel. */
 export type Delivery =
-  | { readonly outcome: 'sent' }
+  | {
+      readonly outcome: 'sent';
+      /** The key of a marker that said it was sent before, and does not speak for it. */
+      readonly distrusted?: string;
+    }
   /** Nothing changed, so there was nothing to send. */
   | { readonly outcome: 'quiet' }
   | { readonly outcome: 'already-sent' }

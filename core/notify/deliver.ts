@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
-import { readJson } from '../archive/lines.ts';
 import { evidenceOf, jsonText } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Channel, Deliveries, Delivery, Notification } from './channel.ts';
+import { markerOf, readMarker, speaksFor, toldByAttempt } from './marker.ts';
 
 /** The number of times that a marker is looked for which another attempt may be about to write. */
 const CHECKS = 20;
@@ -14,6 +15,8 @@ export interface Markers {
   keyOf(channel: string): string;
   /** Keys of other attempts' markers, any of which is as good where it gives the same reason. */
   others?(channel: string): AsyncIterable<string>;
+  /** The SHA-256 of what is told once, whatever the report says. */
+  readonly event?: string;
   /** The wait for the marker of another attempt that may be sending right now; none where missing. */
   readonly wait?: Wait;
 }
@@ -23,27 +26,53 @@ export interface Wait {
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-const isMarked = async ({ archive, keyOf, wait }: Markers, channel: string): Promise<boolean> => {
-  for (let check = 0; check < CHECKS; check += 1) {
-    if (await archive.has(keyOf(channel))) return true;
-    if (wait === undefined || wait.ms === 0) return false;
+/** Splits the key of a marker before its ending, so that another one can stand beside it. */
+const stemOf = (key: string): readonly [stem: string, ending: string] => {
+  const dot = key.indexOf('.', key.lastIndexOf('/'));
+  return [key.slice(0, dot), key.slice(dot)];
+};
+
+/** What the markers say of a notification: that it was sent, or which one does not speak for it. */
+type Marked = { readonly isSent: boolean; readonly distrusted?: string };
+
+const readMarks = async (
+  { archive, keyOf, event }: Markers,
+  channel: Channel,
+  notification: Notification,
+): Promise<Marked> => {
+  const key = keyOf(channel.name);
+  const isOurs = async (one: string): Promise<boolean> =>
+    speaksFor(await readMarker(archive, one), notification, channel, event);
+  if (!(await archive.has(key))) return { isSent: false };
+  if (await isOurs(key)) return { isSent: true };
+  const [stem, ending] = stemOf(key);
+  for await (const beside of archive.list(`${stem}-`))
+    if (beside.endsWith(ending) && (await isOurs(beside))) return { isSent: true };
+  return { isSent: false, distrusted: key };
+};
+
+/** Finds out whether a notification was sent, and waits where another attempt may be about to say so. */
+const findMarks = async (markers: Markers, channel: Channel, notification: Notification): Promise<Marked> => {
+  const { wait } = markers;
+  for (let check = 1; ; check += 1) {
+    const marked = await readMarks(markers, channel, notification);
+    if (marked.isSent || wait === undefined || wait.ms === 0 || check > CHECKS) return marked;
     await wait.clock.sleep(wait.ms / CHECKS);
   }
-  return false;
 };
 
 /** Whether another attempt at the run has sent the same reason already. */
 const isReasonKnown = async (
   { archive, others }: Markers,
-  channel: string,
-  reason: string | undefined,
+  channel: Channel,
+  { report }: Notification,
 ): Promise<boolean> => {
   if (others === undefined) return false;
-  for await (const key of others(channel)) {
-    const stored = await archive.read(key);
-    if (stored === undefined) continue;
-    const marker: unknown = await readJson(stored);
-    if (typeof marker === 'object' && marker !== null && 'reason' in marker && marker.reason === reason) return true;
+  for await (const key of others(channel.name)) {
+    const marker = await readMarker(archive, key);
+    if (Object(marker).reason !== report.reason) continue;
+    const told = await toldByAttempt(archive, report, key);
+    if (told !== undefined && speaksFor(marker, told, channel)) return true;
   }
   return false;
 };
@@ -54,24 +83,34 @@ const isReasonKnown = async (
  * @throws where the markers of other attempts can't be read
  */
 export const deliver = async (
-  { name, prepare }: Channel,
+  channel: Channel,
   notification: Notification,
   markers: Markers | undefined,
 ): Promise<Delivery> => {
-  const send = prepare(notification);
+  const send = channel.prepare(notification);
   if (send === undefined) return { outcome: 'quiet' };
-  const { run, verdict, reason } = notification.report;
-  if (markers !== undefined && (await isReasonKnown(markers, name, reason))) return { outcome: 'already-sent' };
+  if (markers !== undefined && (await isReasonKnown(markers, channel, notification)))
+    return { outcome: 'already-sent' };
   try {
-    if (markers !== undefined && (await isMarked(markers, name))) return { outcome: 'already-sent' };
+    const marked = markers && (await findMarks(markers, channel, notification));
+    if (marked?.isSent) return { outcome: 'already-sent' };
     const receipt = await send();
     // Once the channel took it: what fails in between is sent twice rather than never.
-    const marker = { run, verdict, ...(reason !== undefined && { reason }), ...receipt };
-    await markers?.archive.create(markers.keyOf(name), evidenceOf(jsonText(marker)).content, 'application/json');
-    return { outcome: 'sent' };
+    await markers?.archive.create(
+      markerKey(markers.keyOf(channel.name), marked?.distrusted),
+      evidenceOf(jsonText(markerOf(notification, receipt, markers.event))).content,
+      'application/json',
+    );
+    return { outcome: 'sent', ...(marked?.distrusted !== undefined && { distrusted: marked.distrusted }) };
   } catch (error) {
     return { outcome: 'failed', message: nameAndMessageOf(error) };
   }
+};
+
+/** The key of a marker that is to be written: where one stands that speaks for nothing, it stays as it is. */
+const markerKey = (key: string, distrusted: string | undefined): string => {
+  const [stem, ending] = stemOf(key);
+  return distrusted === undefined ? key : `${stem}-${randomUUID().slice(0, 8)}${ending}`;
 };
 
 /** Sends a notification on every channel, one after the other; what one can't send keeps no other from it. */

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
+import { ArchiveError } from '../archive/errors.ts';
 import { hasPlace, headText } from '../archive/head.ts';
 import {
   type Area,
@@ -14,15 +15,21 @@ import {
   runOfKey,
   runOfObject,
 } from '../archive/keys.ts';
+import { isRecord } from '../archive/lines.ts';
 import { readManifest, type StoredManifest } from '../archive/manifest.ts';
 import { readRunLines, readRunObject } from '../archive/read-run.ts';
+import { findCompleteRun } from '../archive/runs.ts';
 import type { Report } from '../model/report.ts';
 import { runInstant, runName } from '../model/run-name.ts';
 import type { Alert, Channel, Notification } from './channel.ts';
 import { deliver } from './deliver.ts';
+import { isOfOldForm, readMarker, speaksFor, toldByAttempt } from './marker.ts';
 
 /** The age at which an undelivered digest is given up: after a month it says nothing that the next ones don't. */
 const LOOKBACK_MS = 30 * DAY_MS;
+
+/** Runs that are looked at together: a month of an hourly schedule has hundreds. */
+const AT_ONCE = 16;
 
 /** Something that a channel should have taken and did not. */
 export interface Undelivered {
@@ -84,22 +91,65 @@ export const findUndelivered = async (
   const undelivered: Undelivered[] = [];
   for (const channel of resent) {
     const markers = await keysOf(markerArea(channel.name));
-    const marked = new Set(markers.map((key) => runMarkedBy(channel.name, key)));
-    for (const { run, attempt } of candidates) {
+    const marksOf = Map.groupBy(markers, (key) => runMarkedBy(channel.name, key));
+    const find = async ({ run, attempt }: Candidate): Promise<readonly Undelivered[]> => {
       const instant = runInstant(run);
-      if (instant === undefined) continue;
+      if (instant === undefined) return [];
       const keys =
         attempt === undefined ? runKeys(environmentId, instant) : attemptKeys(environmentId, instant, attempt);
-      const markerKey = keys.marker(channel.name);
-      if (attempt === undefined ? markers.includes(markerKey) : marked.has(run)) continue;
-      const stored = await readManifest(archive, keys.manifest);
-      if (stored?.manifest.objects.digest === undefined) continue;
+      const stored = await readIfSound(archive, environmentId, run, keys.manifest);
+      if (stored?.manifest.objects.digest === undefined) return [];
+      if (await isMarked(archive, channel, stored, marksOf.get(run) ?? [])) return [];
       // What has no place in the chain is no run, whatever it says.
-      if (attempt === undefined && !(await hasPlace(archive, environmentId, stored))) continue;
-      undelivered.push({ channel, markerKey, notification: await storedNotification(archive, stored) });
-    }
+      if (attempt === undefined && !(await hasPlace(archive, environmentId, stored))) return [];
+      const notification = await storedNotification(archive, stored);
+      return [{ channel, markerKey: keys.marker(channel.name), notification }];
+    };
+    for (let next = 0; next < candidates.length; next += AT_ONCE)
+      undelivered.push(...(await Promise.all(candidates.slice(next, next + AT_ONCE).map(find))).flat());
   }
   return undelivered;
+};
+
+/**
+ * Reads the manifest of a run or an attempt; of a run whose copy is no manifest, its entry. What does not hold itself has
+ * nothing to tell: whoever reads the history is told of it.
+ */
+const readIfSound = async (
+  archive: Archive,
+  environmentId: string,
+  run: string,
+  key: string,
+): Promise<StoredManifest | undefined> => {
+  for (const read of [() => readManifest(archive, key), () => findCompleteRun(archive, environmentId, run)]) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+    }
+  }
+  return undefined;
+};
+
+/** Whether one of the markers of a run speaks for its digest, or for that of the attempt at it which left the marker. */
+const isMarked = async (
+  archive: Archive,
+  channel: Channel,
+  stored: StoredManifest,
+  marks: readonly string[],
+): Promise<boolean> => {
+  const { digest } = stored.manifest.objects;
+  for (const key of marks) {
+    const marker = await readMarker(archive, key);
+    if (!isRecord(marker)) continue;
+    if (marker.digest === digest?.sha256 && channel.hasReceipt?.(marker) !== false) return true;
+    const told =
+      stored.manifest.verdict === 'COMPLETE'
+        ? isOfOldForm(marker) && (await storedNotification(archive, stored))
+        : await toldByAttempt(archive, stored.manifest, key);
+    if (told && speaksFor(marker, told, channel)) return true;
+  }
+  return false;
 };
 
 /** A run, or an attempt at one, that a channel may not have taken. */

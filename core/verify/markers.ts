@@ -1,8 +1,25 @@
 import type { Archive } from '../archive/archive.ts';
 import { areaPrefix, keysUnder, runKeys, runOfKey } from '../archive/keys.ts';
+import { isRecord } from '../archive/lines.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import { runInstant } from '../model/run-name.ts';
+import { isOfOldForm, readMarker } from '../notify/marker.ts';
+import { inBatches } from './batches.ts';
 import type { RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
+
+const CHANNELS = ['alert', 'events'] as const;
+
+/** Whether a marker names what its run had to tell, and has the receipt of its channel. */
+const doesSpeakFor = (marker: unknown, channel: (typeof CHANNELS)[number], { run, objects, sequence }: Manifest) => {
+  if (!isRecord(marker) || marker.run !== run) return false;
+  const { receipt, events } = marker;
+  const hasReceipt = channel === 'alert' ? typeof receipt === 'string' && receipt !== '' : Number(events) > 0;
+  // Runs of before there was a chain have markers that name no SHA-256.
+  if (isOfOldForm(marker)) return hasReceipt && sequence === undefined;
+  const names = objects.digest === undefined ? 'report' : 'digest';
+  return hasReceipt && marker[names] === objects[names]?.sha256;
+};
 
 /**
  * Holds the markers of sent digests against the runs: a run that people were told of must be there.
@@ -14,15 +31,29 @@ export const checkMarkers = async (
   links: readonly RunOfLink[],
   missing: ReadonlySet<string>,
 ): Promise<Observations> => {
-  const markers = new Set(await keysUnder(archive, areaPrefix('alerts', environmentId)));
+  const markers = new Set<string>();
+  for (const area of ['alerts', 'events'] as const)
+    for (const key of await keysUnder(archive, areaPrefix(area, environmentId))) markers.add(key);
   const runs = new Set(links.map(({ run }) => run));
-  const problems = [...markers].flatMap((marker): readonly Problem[] => {
+  const problems: Problem[] = [...markers].flatMap((marker): readonly Problem[] => {
     const run = runOfKey(marker);
     const asOf = run === undefined ? undefined : runInstant(run);
     if (run === undefined || asOf === undefined || runs.has(run) || missing.has(run)) return [];
-    const message = `is not there, though people were told of the complete run (${marker})`;
+    const message = `is not there, though ${marker} says that the complete run was told of`;
     return [{ kind: 'missing', run, key: runKeys(environmentId, asOf).manifest, message }];
   });
+  const present = links.flatMap(({ run, asOf, claims }) =>
+    CHANNELS.flatMap((channel) => {
+      const key = runKeys(environmentId, asOf).marker(channel);
+      return claims !== undefined && markers.has(key) ? [{ run, key, channel, claims }] : [];
+    }),
+  );
+  const checks = inBatches(present, async ({ run, key, channel, claims }): Promise<readonly Problem[]> => {
+    if (doesSpeakFor(await readMarker(archive, key), channel, claims)) return [];
+    const message = 'does not speak for the run: it names another digest or report, or has no receipt';
+    return [{ kind: 'edited', run, key, message }];
+  });
+  for await (const found of checks) problems.push(...found);
   const notes = links.flatMap(({ run, asOf, claims }): readonly Note[] => {
     const key = runKeys(environmentId, asOf).marker('alert');
     if (claims?.objects.digest === undefined || markers.has(key)) return [];

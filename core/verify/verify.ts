@@ -5,6 +5,7 @@ import { areaPrefix, keysUnder, sequenceOfKey } from '../archive/keys.ts';
 import { lateText } from '../model/words.ts';
 import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
 import { type Attempts, checkSchedule, type Due, listAttempts, type ScheduleCheck } from './gaps.ts';
+import { checkHints } from './hints.ts';
 import { type LatestState, readLatestState } from './latest.ts';
 import {
   acceptanceNotes,
@@ -195,6 +196,8 @@ export const verifyEnvironment = async (
   const missingRuns = (): ReadonlySet<string> =>
     new Set(problems.flatMap(({ kind, run }) => (kind === 'missing' ? (run ?? []) : [])));
   add(await checkMarkers(archive, environmentId, runs, missingRuns()));
+  const there = new Set([...runs.map(({ run }) => run), ...missingRuns()]);
+  problems.push(...(await checkHints(archive, environmentId, links, there)));
   add(await findUnclaimed(archive, environmentId, runs, missingRuns()));
   add(latestObservations(latest, problems));
 

@@ -1,5 +1,5 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
 import { chainKey, runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
@@ -81,6 +81,8 @@ export interface Tamperer {
   manifest(number: number, change: (manifest: Manifest) => object): Promise<void>;
   /** Makes the chain fit again, from the manifest after this night's to `latest`, up to the last night. */
   rechain(number: number, last: number): Promise<void>;
+  /** Puts a text where nothing is yet. */
+  put(key: string, text: string): Promise<void>;
   remove(key: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
   /** Swaps two objects. */
@@ -118,6 +120,10 @@ export const tamperer = (folder: string): Tamperer => {
       }
       await manifest(number + 1, (next) => ({ ...next, previous: { ...link, sha256 } }));
       return this.rechain(number + 1, last);
+    },
+    async put(key, content) {
+      await mkdir(dirname(path(key)), { recursive: true });
+      await writeFile(path(key), content);
     },
     remove: (key) => rm(path(key)),
     copy: (from, to) => cp(path(from), path(to)),

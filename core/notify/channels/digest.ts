@@ -14,6 +14,7 @@ const headLines = (head: string): string =>
 export const digestChannel = (send: SendAlert): Channel => ({
   name: ALERT,
   isResent: true,
+  hasReceipt: ({ receipt }) => typeof receipt === 'string' && receipt !== '',
   prepare({ digest, head, archiveLocation }) {
     if (digest === undefined) return undefined;
     const text = digest.body.replaceAll(ARCHIVE_PLACEHOLDER, archiveLocation);

@@ -67,6 +67,7 @@ export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = 
   return {
     name: 'events',
     isResent: false,
+    hasReceipt: ({ events }) => Number.isSafeInteger(events) && Number(events) > 0,
     prepare: (notification) => async () => ({ events: await publish(eventsOf(notification)) }),
   };
 };

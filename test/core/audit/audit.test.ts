@@ -1069,7 +1069,13 @@ describe('events, where they are wanted', () => {
     const { deliveries } = await auditNight({ pages: [[user('a', 'bad'), user('b')]], number: 2, channels });
     expect(deliveries.events).toEqual({ outcome: 'sent' });
     expect(toldIn(taken)).toEqual(['new a', 'new b', 'COMPLETE', 'resolved b', 'COMPLETE']);
-    expect(JSON.parse(await readText(archive, marker(2)))).toEqual({ run: run(2), verdict: 'COMPLETE', events: 2 });
+    expect(JSON.parse(await readText(archive, marker(2)))).toEqual({
+      run: run(2),
+      verdict: 'COMPLETE',
+      report: sha256Of(await readText(archive, `reports/${partition(2)}/${run(2)}/report.json`)),
+      digest: sha256Of(await readText(archive, `reports/${partition(2)}/${run(2)}/digest.json`)),
+      events: 2,
+    });
   });
 
   test('are all there, however many', async () => {

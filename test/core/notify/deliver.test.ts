@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { runKeys } from '../../../core/archive/keys.ts';
+import { attemptKeys, attemptMarkers, runKeys } from '../../../core/archive/keys.ts';
+import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
 import type { Channel, Notification } from '../../../core/notify/channel.ts';
+import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { deliverToAll } from '../../../core/notify/deliver.ts';
 import { noFindings } from '../../../core/notify/undelivered.ts';
 import { readText } from '../../support/archive-tree.ts';
@@ -38,6 +40,9 @@ const aChannel = (name: string, isDown = false) => {
   return { channel, taken };
 };
 
+const put = (archive: Archive, key: string, value: unknown) =>
+  archive.create(key, { bytes: Buffer.from(JSON.stringify(value)) }, 'application/json');
+
 const markersIn = (archive: Archive) => ({ archive, keyOf: KEYS.marker });
 
 describe('a channel', () => {
@@ -52,6 +57,7 @@ describe('a channel', () => {
     expect(JSON.parse(await readText(archive, KEYS.marker('pager')))).toEqual({
       run: REPORT.run,
       verdict: 'COMPLETE',
+      report: sha256Of(jsonText(REPORT)),
       ticket: 1,
     });
   });
@@ -105,15 +111,55 @@ describe('a channel', () => {
   test('hears the same reason of unfinished attempts once, and another reason again', async () => {
     const archive = folderArchive(await newFolder());
     const { channel, taken } = aChannel('pager');
-    const attempt = (name: string, reason: 'deadline' | 'access-denied') =>
-      deliverToAll([channel], aNotification({ report: aReport({ verdict: 'INCOMPLETE', reason }) }), {
+    const attempt = async (name: string, reason: 'deadline' | 'access-denied') => {
+      const report = aReport({ verdict: 'INCOMPLETE', reason });
+      const keys = attemptKeys(report.environmentId, new Date(report.asOf), name);
+      await put(archive, keys.object({ area: 'reports', file: 'report.json' }), report);
+      return deliverToAll([channel], aNotification({ report }), {
         archive,
-        keyOf: (of) => `alerts/run-${name}.${of}.json`,
-        others: () => archive.list('alerts/run-'),
+        keyOf: keys.marker,
+        others: (of) => attemptMarkers(archive, of, report.environmentId, new Date(report.asOf)),
       });
+    };
+    await put(archive, attemptKeys(REPORT.environmentId, new Date(REPORT.asOf), 'planted').marker('pager'), {
+      reason: 'deadline',
+    });
     await attempt('1', 'deadline');
     expect(await attempt('2', 'deadline')).toEqual({ pager: { outcome: 'already-sent' } });
     await attempt('3', 'access-denied');
     expect(taken.map(({ report }) => report.reason)).toEqual(['deadline', 'access-denied']);
+  });
+});
+
+describe('a marker counts where it names what was told and has a receipt', () => {
+  const digest = { subject: 'two new', body: 'b', attributes: { environment: 'e', verdict: 'v', maxSeverity: 'LOW' } };
+  const hash = sha256Of(jsonText(digest));
+  const old = { run: REPORT.run, verdict: 'COMPLETE', subject: digest.subject, receipt: 'id' };
+  const placed = aReport({ sequence: 3 });
+  const KEY = KEYS.marker('alert');
+
+  test.each([
+    { name: 'the digest and a receipt', marker: { digest: hash, receipt: 'id' }, report: placed, sent: 0 },
+    { name: 'nothing', marker: {}, report: placed, sent: 1 },
+    { name: 'nothing at all', marker: null, report: placed, sent: 1 },
+    { name: 'another digest', marker: { ...old, digest: sha256Of('') }, report: placed, sent: 1 },
+    { name: 'the digest without a receipt', marker: { digest: hash, receipt: '' }, report: placed, sent: 1 },
+    { name: 'no digest, as older versions did, of an older run', marker: old, report: REPORT, sent: 0 },
+    { name: 'no digest, and another subject', marker: { ...old, subject: 'all is well' }, report: REPORT, sent: 1 },
+    { name: 'no digest, and another run', marker: { ...old, run: '20200101T000000Z' }, report: REPORT, sent: 1 },
+    { name: 'no digest, of a run that has its place in the chain', marker: old, report: placed, sent: 1 },
+  ])('$name', async ({ marker, report, sent }) => {
+    const archive = folderArchive(await newFolder());
+    const taken: string[] = [];
+    const channel = digestChannel(async ({ subject }) => `receipt-${taken.push(subject)}`);
+    await put(archive, KEY, marker);
+    const deliver = () => deliverToAll([channel], aNotification({ report, digest }), markersIn(archive));
+
+    const told = sent === 0 ? { outcome: 'already-sent' } : { outcome: 'sent', distrusted: KEY };
+    expect(await deliver()).toEqual({ alert: told });
+    // What stands there stays; a marker beside it keeps the next attempt from sending it again.
+    expect(JSON.parse(await readText(archive, KEY))).toEqual(marker);
+    expect(await deliver()).toEqual({ alert: { outcome: 'already-sent' } });
+    expect(taken).toHaveLength(sent);
   });
 });

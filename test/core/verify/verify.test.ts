@@ -5,7 +5,7 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { decide } from '../../../core/archive/close.ts';
 import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { chainKey } from '../../../core/archive/keys.ts';
+import { attemptKeys, chainKey, historyPageKey } from '../../../core/archive/keys.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
@@ -316,17 +316,17 @@ const ofTheChain: readonly Tampering[] = [
   {
     name: 'a whole night is gone and the chain is made to fit: the signatures tell, and the schedule',
     tamper: hideNight3,
-    problems: ['missing -', 'gap 3', 'bad-signature 4', 'bad-signature 5'],
+    problems: ['missing -', 'missing 3', 'gap 3', 'bad-signature 4', 'bad-signature 5'],
   },
   {
     name: 'a whole night is gone and the links are made to fit: its place is empty',
     tamper: hideNight3,
     options: {},
-    problems: ['missing -'],
+    problems: ['missing -', 'missing 3'],
     words: `${THIRD} is not there, though places after it are`,
   },
   {
-    name: 'a whole night is gone and the chain is numbered anew: without a key the schedule alone tells',
+    name: 'a whole night is gone and the chain is numbered anew: without a key the schedule tells, and the page of all runs',
     tamper: async (hands) => {
       await hideNight3(hands);
       for (const [from, to] of [
@@ -348,7 +348,7 @@ const ofTheChain: readonly Tampering[] = [
       await hands.text(LATEST, () => JSON.stringify({ ...previous, manifest: keysOf(LAST).copy, sequence: 4 }));
     },
     options: { due: DUE },
-    problems: ['gap 3'],
+    problems: ['missing 3', 'gap 3'],
   },
   {
     name: 'the last night is gone',
@@ -365,8 +365,47 @@ const ofTheChain: readonly Tampering[] = [
       await hands.rechain(4, 4);
     },
     problems: ['missing 5'],
-    words: `though people were told of the complete run (${keysOf(LAST).marker('alert')})`,
+    words: `though ${keysOf(LAST).marker('alert')} says that the complete run was told of`,
   },
+  {
+    name: 'the last night is gone and the pointer is made to fit: the page of all runs knows of it',
+    tamper: async (hands) => {
+      await removeNight(hands, LAST);
+      await hands.rechain(4, 4);
+    },
+    problems: ['missing 5'],
+    words: `though ${historyPageKey(ENVIRONMENT)} knows of the complete run`,
+  },
+  {
+    name: 'the last night and the page are gone: an unfinished attempt came after it',
+    tamper: async (hands) => {
+      await hands.remove(historyPageKey(ENVIRONMENT));
+      await hands.put(
+        attemptKeys(ENVIRONMENT, night(LAST + 1), 'try').object(OUTPUTS.report),
+        JSON.stringify({ previousRun: runOf(LAST), previousHead: `${LAST}:${'0'.repeat(64)}` }),
+      );
+      await removeNight(hands, LAST);
+      await hands.rechain(4, 4);
+    },
+    problems: ['missing 5', 'missing 5'],
+    words: `try/report.json knows of the complete run`,
+  },
+  {
+    name: 'a place holds another entry than an unfinished attempt came after',
+    tamper: (hands) =>
+      hands.put(
+        attemptKeys(ENVIRONMENT, night(LAST + 1), 'try').object(OUTPUTS.report),
+        JSON.stringify({ previousRun: runOf(LAST), previousHead: `${LAST}:${'0'.repeat(64)}` }),
+      ),
+    problems: ['edited 5'],
+    words: `try/report.json says ${'0'.repeat(64)}`,
+  },
+  ...['{}', 'null', '{', JSON.stringify({ run: runOf(3), receipt: 'id', digest: '' })].map((marker) => ({
+    name: `the marker of a night is ${marker}`,
+    tamper: (hands: Tamperer) => hands.text(keysOf(3).marker('alert'), () => marker),
+    problems: ['edited 3'],
+    words: 'does not speak for the run',
+  })),
   {
     name: 'a manifest is edited and the next is made to fit: the one after that tells',
     tamper: async (hands) => {

@@ -1,0 +1,94 @@
+import type { Archive } from '../archive/archive.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import { areaPrefix, attemptOfKey, attemptReport, chainKey, historyPageKey, runKeys } from '../archive/keys.ts';
+import { isRecord, readBytes, readJson } from '../archive/lines.ts';
+import { runInstant } from '../model/run-name.ts';
+import { readHistoryPage, runOf } from '../outputs/history/history-page.ts';
+import type { Link } from './links.ts';
+import type { Problem } from './problem.ts';
+
+/** Something that an object of the archive knows of a run or of a place of the chain. */
+interface Hint {
+  readonly witness: string;
+  /** A complete run, by its name. */
+  readonly run?: string;
+  /** A place of the chain and the SHA-256 of what stands there, as `N:SHA256`. */
+  readonly head?: string;
+}
+
+/** Gives what `read` does; nothing where it can't: what stands there is no evidence, and told where it matters. */
+const ifReadable = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ArchiveError) return undefined;
+    throw error;
+  }
+};
+
+/** The complete runs that the page of all runs has rows of. */
+const hintsOfPage = async (archive: Archive, environmentId: string): Promise<readonly Hint[]> => {
+  const witness = historyPageKey(environmentId);
+  const bytes = await ifReadable(async () => {
+    const stored = await archive.read(witness);
+    return stored && readBytes(stored);
+  });
+  const rows = bytes === undefined ? [] : readHistoryPage(Buffer.from(bytes).toString('utf8'), environmentId);
+  return (rows ?? []).flatMap(([name, verdict]) => (verdict === 'COMPLETE' ? [{ witness, run: runOf(name) }] : []));
+};
+
+/** The run and the head that an attempt which did not end complete came after. */
+const hintsOfAttempts = async (archive: Archive, environmentId: string): Promise<readonly Hint[]> => {
+  const hints: Hint[] = [];
+  for await (const witness of archive.list(areaPrefix('incomplete', environmentId))) {
+    if (witness !== attemptReport(attemptOfKey(witness)?.folder ?? '')) continue;
+    const report = await ifReadable(async () => {
+      const stored = await archive.read(witness);
+      return stored && readJson(stored);
+    });
+    if (!isRecord(report)) continue;
+    const { previousRun: run, previousHead: head } = report;
+    hints.push({ witness, ...(typeof run === 'string' && { run }), ...(typeof head === 'string' && { head }) });
+  }
+  return hints;
+};
+
+/**
+ * Holds what other objects of the archive know against the chain: a run or an entry that one of them knows of must be
+ * there.
+ * @param links in order
+ * @param runs that are there
+ */
+export const checkHints = async (
+  archive: Archive,
+  environmentId: string,
+  links: readonly Link[],
+  runs: ReadonlySet<string>,
+): Promise<readonly Problem[]> => {
+  const hashes = new Map(links.map(({ key, sha256 }) => [key, sha256]));
+  const hints = [...(await hintsOfPage(archive, environmentId)), ...(await hintsOfAttempts(archive, environmentId))];
+  return hints.flatMap(({ witness, run, head }): readonly Problem[] => {
+    const problems: Problem[] = [];
+    const instant = run === undefined ? undefined : runInstant(run);
+    if (run !== undefined && instant !== undefined && !runs.has(run)) {
+      const { manifest: key } = runKeys(environmentId, instant);
+      problems.push({
+        kind: 'missing',
+        run,
+        key,
+        message: `is not there, though ${witness} knows of the complete run`,
+      });
+    }
+    const [, number, sha256] = /^(\d{1,12}):([0-9a-f]{64})$/.exec(head ?? '') ?? [];
+    if (number !== undefined && sha256 !== undefined) {
+      const key = links[Number(number) - 1]?.key ?? chainKey(environmentId, Number(number));
+      const found = hashes.get(key);
+      const named = { ...(run !== undefined && { run }), key };
+      if (!hashes.has(key))
+        problems.push({ kind: 'missing', ...named, message: `is not there, though ${witness} came after it` });
+      else if (found !== undefined && found !== sha256)
+        problems.push({ kind: 'edited', ...named, message: `has SHA-256 ${found}, ${witness} says ${sha256}` });
+    }
+    return problems;
+  });
+};
