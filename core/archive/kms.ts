@@ -1,8 +1,11 @@
 import { awsClient } from '../aws/clients.ts';
 import { SigningError } from './errors.ts';
-import type { SigningAlgorithm } from './manifest-signature.ts';
+import { SIGNATURE_SCHEME, type SigningAlgorithm } from './manifest-signature.ts';
 import type { Signer } from './signature.ts';
 import type { LoadPublicKey } from './signing-keys.ts';
+
+/** The first tells which key an alias leads to; another is needed where that is changed just then. */
+const MOST_TRIES = 3;
 
 /**
  * Makes a signer of an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it.
@@ -12,17 +15,25 @@ import type { LoadPublicKey } from './signing-keys.ts';
 export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
   // The key's own region, which need not be the audit's.
   const [, , , region = ''] = key.split(':');
-  return async (digest) => {
+  // KMS tells which key an alias leads to once it has signed: then it signs again, by that key's name.
+  let keyId = key;
+  return async (digestFor) => {
     // Loaded where it is used: most audits sign nothing.
     const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
     const client = awsClient(KMSClient, { region });
-    const { KeyId, Signature } = await client
-      .send(new SignCommand({ KeyId: key, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm }))
-      .catch((cause: unknown) => {
-        throw new SigningError(`KMS did not sign with ${key}: ${String(cause)}`, { cause });
-      });
-    if (Signature === undefined) throw new SigningError(`KMS gave no signature by ${key}`);
-    return { keyId: KeyId ?? key, algorithm, value: Buffer.from(Signature).toString('base64') };
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const by = { scheme: SIGNATURE_SCHEME, keyId, algorithm } as const;
+      const request = { KeyId: key, MessageType: 'DIGEST', SigningAlgorithm: algorithm } as const;
+      const { KeyId = keyId, Signature } = await client
+        .send(new SignCommand({ ...request, Message: digestFor(by) }))
+        .catch((cause: unknown) => {
+          throw new SigningError(`KMS did not sign with ${key}: ${String(cause)}`, { cause });
+        });
+      if (Signature === undefined) throw new SigningError(`KMS gave no signature by ${key}`);
+      if (KeyId === keyId) return { ...by, value: Buffer.from(Signature).toString('base64') };
+      keyId = KeyId;
+    }
+    throw new SigningError(`KMS signed with another key than before, ${MOST_TRIES} times, by ${key}`);
   };
 };
 

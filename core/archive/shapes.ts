@@ -8,7 +8,7 @@ const text = z.string();
 
 const object = z.object({ key: text, sha256: text, size: count });
 const link = z.object({ run: text, key: text, sha256: text });
-const signature = z.object({ keyId: text, algorithm: text, value: text });
+const signature = z.object({ scheme: z.optional(count), keyId: text, algorithm: text, value: text });
 
 const verdict = z.enum(['COMPLETE', 'INCOMPLETE', 'FAILED']);
 

@@ -1,21 +1,25 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { ChainEntry } from './entry.ts';
-import type { ManifestSignature, SigningAlgorithm } from './manifest-signature.ts';
+import { type ManifestSignature, SIGNATURE_SCHEME, type SigningAlgorithm } from './manifest-signature.ts';
 import { jsonText } from './staging.ts';
 
-/** Signs a SHA-256 digest. */
-export type Signer = (digest: Uint8Array) => Promise<ManifestSignature>;
+/** What a signature says of itself. */
+export type SignedBy = Omit<ManifestSignature, 'value'>;
+
+/** Signs the SHA-256 digest that it asks for, once it knows what the signature says of itself. */
+export type Signer = (digestFor: (by: SignedBy) => Uint8Array) => Promise<ManifestSignature>;
 
 /** Writes an entry of the chain, or the manifest of an attempt, as it is stored. */
 export const entryText = (entry: ChainEntry): string => jsonText(entry);
 
-/** Writes what is signed: the entry as it would be stored without its signature. */
-const signedText = ({ signature: _signature, ...entry }: ChainEntry): string => jsonText(entry);
+/** Writes what is signed: the entry with all but the value of its signature; older signatures cover none of theirs. */
+const signedText = ({ signature: _signature, ...entry }: ChainEntry, by: SignedBy): string =>
+  jsonText(by.scheme === undefined ? entry : { ...entry, signature: by });
 
 /** Adds its signature to an entry. */
 export const signEntry = async <Entry extends ChainEntry>(entry: Entry, sign: Signer): Promise<Entry> => ({
   ...entry,
-  signature: await sign(createHash('sha256').update(signedText(entry)).digest()),
+  signature: await sign((by) => createHash('sha256').update(signedText(entry, by)).digest()),
 });
 
 /** Reads a public key in PEM or DER, as `aws kms get-public-key` gives it. */
@@ -37,12 +41,14 @@ const PADDING: Readonly<Record<SigningAlgorithm, object>> = {
 export const isSignatureValid = (entry: ChainEntry, key: KeyObject): boolean => {
   const { signature } = entry;
   if (signature === undefined || !Object.hasOwn(PADDING, signature.algorithm)) return false;
+  const { value, ...by } = signature;
+  if (by.scheme !== undefined && by.scheme !== SIGNATURE_SCHEME) return false;
   try {
     return verify(
       'sha256',
-      Buffer.from(signedText(entry)),
+      Buffer.from(signedText(entry, by)),
       { key, ...PADDING[signature.algorithm] },
-      Buffer.from(signature.value, 'base64'),
+      Buffer.from(value, 'base64'),
     );
   } catch {
     // A key of another kind than the signature's.

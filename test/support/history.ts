@@ -19,8 +19,8 @@ import { rules } from '../../rules/index.ts';
 import { ACCOUNT, aUser, ENVIRONMENT } from './builders.ts';
 import { listingOf } from './listing.ts';
 
-/** The schedule that operators have who set none: 02:00 in New York, which is 07:00 UTC in winter. */
-export const { schedule: SCHEDULE } = defaultConfig(rules);
+/** 02:00 in New York, which is 07:00 UTC in winter. */
+export const SCHEDULE = { ...defaultConfig(rules).schedule, cron: '0 2 * * *' };
 
 /** The first is 1. */
 export const night = (number: number): Date =>

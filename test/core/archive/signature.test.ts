@@ -42,7 +42,7 @@ describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
   test('asks KMS to sign the digest, and holds against the public key', async () => {
     const { signature } = await signed(algorithm);
     expect(kms.requests.at(-1)).toMatchObject({ KeyId: ALIAS, MessageType: 'DIGEST', SigningAlgorithm: algorithm });
-    expect(signature).toMatchObject({ keyId: KMS_KEY_ARN, algorithm });
+    expect(signature).toMatchObject({ scheme: 2, keyId: KMS_KEY_ARN, algorithm });
     const stored: Manifest = JSON.parse(JSON.stringify(await signed(algorithm)));
     expect(isSignatureValid(stored, publicKeyFor(algorithm))).toBe(true);
   });
@@ -51,9 +51,13 @@ describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
     { name: 'another count', change: { counts: { ...manifest.counts, users: 4 } } },
     { name: 'another member', change: { reason: 'deadline' as const } },
     { name: 'no signature', change: { signature: undefined } },
-  ])('does not hold with $name', async ({ change }) => {
-    const altered = { ...(await signed(algorithm)), ...change } as Manifest;
-    expect(isSignatureValid(altered, publicKeyFor(algorithm))).toBe(false);
+    { name: 'another key id', signature: { keyId: ALIAS } },
+    { name: 'another scheme', signature: { scheme: 3 } },
+    { name: 'the scheme of before', signature: { scheme: undefined } },
+  ])('does not hold with $name', async ({ change, signature }) => {
+    const sound = await signed(algorithm);
+    const altered = { ...sound, ...(signature && { signature: { ...sound.signature, ...signature } }), ...change };
+    expect(isSignatureValid(altered as Manifest, publicKeyFor(algorithm))).toBe(false);
   });
 
   test('does not hold against a key of another kind', async () => {
