@@ -49,8 +49,11 @@ export const evidenceOf = (held: string | Uint8Array): Evidence => {
 
 /** A file of lines that grows on disk until it can be stored in the archive. */
 export interface Spool {
-  /** Adds a line; await what it returns, it holds the writer back to the disk's pace. */
-  write(line: string): Promise<void> | undefined;
+  /**
+   * Adds a line; await what it returns, it holds the writer back to the disk's pace.
+   * @param key its place among the others, where the file is sorted
+   */
+  write(line: string, key?: string): Promise<void> | undefined;
   finish(): Promise<Evidence>;
 }
 

@@ -14,6 +14,7 @@ import { isReminderDue } from '../../rules/engine/reminder.ts';
 import { readUser } from '../../rules/engine/user.ts';
 import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { sortedSpool } from '../archive/sorted-spool.ts';
 import type { Evidence, Spool, SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
@@ -106,7 +107,7 @@ export const beginJudging = (
   const outputs = Object.entries(FINDING_OUTPUTS).map(([name, output]: [string, FindingOutput]) => ({
     name,
     output,
-    spool: spools.open(output.file),
+    spool: output.keyOf === undefined ? spools.open(output.file) : sortedSpool(spools, output.file),
   }));
   const former = beginFormerEvaluation(rules, context, baseline.manifest);
   let found: RuleFailure[] = [];
@@ -126,7 +127,7 @@ export const beginJudging = (
     counted.add(finding);
     highlights.add(finding);
     const rule = catalogue.get(finding.ruleId);
-    for (const { output, spool } of outputs) keep(spool.write(output.line(finding, rule)));
+    for (const { output, spool } of outputs) keep(spool.write(output.line(finding, rule), output.keyOf?.(finding)));
   };
   for (const { output, spool } of outputs) if (output.header !== undefined) keep(spool.write(output.header));
 

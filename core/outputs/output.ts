@@ -16,6 +16,8 @@ export interface Output extends ObjectFile {
 export interface FindingOutput extends Output {
   /** The first line. */
   readonly header?: string;
+  /** The place of a finding's line among the others; missing: in the order in which they are found. */
+  keyOf?(finding: Finding): string;
   /** @param rule undefined where today's catalogue has no such rule */
   line(finding: Finding, rule: Rule | undefined): string;
 }

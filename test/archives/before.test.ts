@@ -213,7 +213,7 @@ test('history tells of each run and of the attempt, in their order', async () =>
 });
 
 test('diff tells which users and findings changed', async () => {
-  const { code, answer } = await told('diff', FIRST, 'latest');
+  const { code, answer } = await told('diff', FIRST, 'latest', '--all');
   expect(code).toBe(0);
   const { users, findings } = answer;
   expect(answer).toMatchObject({ from: FIRST, to: LAST, judgedBy: [] });

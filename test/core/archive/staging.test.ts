@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
+import { sortedSpool } from '../../../core/archive/sorted-spool.ts';
 import { createSpoolFolder, type SpoolFolder } from '../../../core/archive/staging.ts';
 
 let spools: SpoolFolder;
@@ -40,3 +41,20 @@ test.each([
   expect(stored).toHaveLength(size);
   expect(gunzipSync(stored).toString('utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
 });
+
+test.each([0, 3, 300_000])(
+  '%d lines are stored in the order of their keys, those of equal keys as they came',
+  async (count) => {
+    spools = await createSpoolFolder();
+    const spool = sortedSpool(spools, 'lines');
+    await spool.write('header');
+    const keys = Array.from({ length: count }, (_, index) => `${(index * 7919) % 1000}`);
+    for (const [index, key] of keys.entries()) await spool.write(`${key} ${index} ${'x'.repeat(80)}\r`, key);
+    const { content } = await spool.finish();
+    const stored = 'path' in content ? await readFile(content.path, 'utf8') : '';
+    const lines = [...keys.entries()]
+      .toSorted(([, a], [, b]) => (a < b ? -1 : Number(a > b)))
+      .map(([index, key]) => `${key} ${index} ${'x'.repeat(80)}\r\n`);
+    expect(stored === ['header\n', ...lines].join('')).toBe(true);
+  },
+);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cell, csvOutput, unguarded } from '../../../core/outputs/csv.ts';
+import { array, assert, constantFrom, property } from 'fast-check';
+import { cell, cellsLine, csvOutput, unguarded } from '../../../core/outputs/csv.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 
 describe('a cell', () => {
@@ -13,18 +14,29 @@ describe('a cell', () => {
     { name: 'an at', value: '@SUM(A1)', text: '"\'@SUM(A1)"' },
     { name: 'a pipe', value: '|x', text: '"\'|x"' },
     { name: 'a full-width equals sign', value: '＝1', text: '"\'＝1"' },
-    { name: 'white space before a formula', value: ' \t=1', text: '"\' \t=1"' },
+    { name: 'white space before a formula', value: ' \t=1', text: '"\' \t\'=1"' },
     { name: 'an invisible mark before a formula', value: '\u200f=1', text: '"\'\u200f=1"' },
     { name: 'an apostrophe of its own before a formula', value: "'=1", text: '"\'\'=1"' },
     { name: 'an apostrophe before other text', value: "'tis", text: '"\'tis"' },
     { name: 'an equals sign further on', value: 'a=1', text: '"a=1"' },
     { name: 'nothing', value: '', text: '""' },
+    { name: 'a formula behind a semicolon', value: 'a;=1', text: '"a;\'=1"' },
+    { name: 'a formula behind a tab', value: 'a\t@x', text: '"a\t\'@x"' },
+    { name: 'a formula on another line', value: 'a\r\n+1\n-2', text: '"a\r\n\'+1\n\'-2"' },
+    { name: 'a quoted formula behind a semicolon', value: 'a;"=1', text: '"a;\'""=1"' },
+    { name: 'white space before a formula behind a semicolon', value: 'a; \u200f＝1', text: '"a;\' \u200f＝1"' },
+    { name: 'a formula behind one separator of many', value: '=a;b;=c;', text: '"\'=a;b;\'=c;"' },
+    { name: 'text behind a semicolon', value: 'a; b=1', text: '"a; b=1"' },
+    { name: 'a formula behind a comma, which its quotes keep', value: '{"a":1,-2}', text: '"{""a"":1,-2}"' },
   ])('keeps $name from being more than text', ({ value, text }) => {
     expect(cell(value)).toBe(text);
   });
 
-  test.each(['text', '=1', "'=1", "''=1", "'", "'tis", "' -", '\n', ''])('%j is itself again unguarded', (value) => {
-    expect(unguarded(cell(value).slice(1, -1))).toBe(value);
+  test.each([
+    ...['text', '=1', "'=1", "''=1", "'", "'tis", "' -", '\n', ''],
+    ...['a;=1', "a;'=1", 'a;"=1', `a;'"'=1`, 'a\t=1', ';;=', ";'", "a;'tis", '\t\n=1;', "'=a;=b", '-\n-'],
+  ])('%j is itself again unguarded', (value) => {
+    expect(unguarded(cell(value).slice(1, -1).replaceAll('""', '"'))).toBe(value);
   });
 
   test('what a spreadsheet took the guard off stays as it is', () => {
@@ -47,9 +59,42 @@ test('a line has as many cells as the header has names', () => {
     runs: 5,
     waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2027-01-31' },
   };
-  expect(csvOutput.header?.split(',')).toHaveLength(15);
+  expect(csvOutput.header?.split(',')).toHaveLength(19);
+  expect(csvOutput.header).toMatch(/^(?:"[a-zA-Z]+",?)+\r$/);
   expect(csvOutput.line(finding, undefined)).toBe(
     '"HIGH","waived","rule","user","u1","is so","2026-11-20T02:00:00.000Z","2026-11-24T02:00:00.000Z","5","","",' +
-      '"2027-01-31","SOC-2:CC6.1 CIS-v8.1:5.4","{""days"":3}","env/rule/u1"\r',
+      '"2027-01-31","r","o","a","","SOC-2:CC6.1 CIS-v8.1:5.4","{""days"":3}","env/rule/u1"\r',
+  );
+});
+
+test('a cell of a million separators takes no time to speak of, and comes back', () => {
+  const value = '\t'.repeat(1_000_000);
+  expect(unguarded(cell(value).slice(1, -1))).toBe(value);
+});
+
+/** Splits text as a reader does that takes another separator, and quotes only where they begin a cell. */
+const split = (text: string, separator: string): readonly string[] =>
+  [
+    ...text.matchAll(
+      new RegExp(`(?:^|[${separator}\\r\\n]+)("(?:[^"]|"")*"[^${separator}\\r\\n]*|[^${separator}\\r\\n]*)`, 'g'),
+    ),
+  ].map(([, own = '']) =>
+    own.startsWith('"')
+      ? own
+          .slice(1)
+          .replace(/"(?!")/, '')
+          .replaceAll('""', '"')
+      : own,
+  );
+
+test('whatever separator a reader takes, no cell of it is a formula', () => {
+  const bad = array(constantFrom('=', '+', '@', ';', '\t', '"', "'", ',', '\n', '\r', ' ', 'a'), { maxLength: 12 });
+  assert(
+    property(array(bad, { minLength: 1, maxLength: 4 }), constantFrom(';', '\t'), (cells, separator) => {
+      const texts = cells.map((parts) => parts.join(''));
+      const read = split(cellsLine(['HIGH', ...texts]), separator);
+      expect(read.filter((one) => /^\s*[=+@]/.test(one))).toEqual([]);
+      for (const text of texts) expect(unguarded(cell(text).slice(1, -1).replaceAll('""', '"'))).toBe(text);
+    }),
   );
 });
