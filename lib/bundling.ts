@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
 
 /** Quotes a path for the shell that runs the bundling. */
@@ -38,6 +38,8 @@ export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOpt
   target: 'node24',
   mainFields: ['module', 'main'],
   minify: true,
+  // Nothing of what went well: it would stand among the results of tests and syntheses.
+  logLevel: LogLevel.WARNING,
   sourceMap: true,
   // Traces need names and lines; the text of the sources would be read and parsed at each cold start.
   sourcesContent: false,

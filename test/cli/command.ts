@@ -20,12 +20,12 @@ type Env = Readonly<Record<string, string>>;
 const cleanEnv = (env: Env): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, HOME: '/nowhere', ...env });
 
 /** Runs `finspace-audit` to its end. */
-export const command = (words: readonly string[], env: Env = {}): Promise<ProcessResult> =>
+export const command = (words: readonly string[], env: Env = {}, cwd?: string): Promise<ProcessResult> =>
   new Promise((done) => {
     const child = execFile(
       process.execPath,
       [BIN, ...words],
-      { env: cleanEnv(env), maxBuffer: 1e8 },
+      { env: cleanEnv(env), maxBuffer: 1e8, cwd },
       (_error, stdout, stderr) => done({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

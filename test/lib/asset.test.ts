@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { bucketArchive } from '../../core/archive/bucket.ts';
@@ -57,7 +57,7 @@ const closers: (() => Promise<unknown>)[] = [];
 
 /** Builds the app's asset for one environment, with the context that the project deploys with. */
 const synthesise = async (environmentId: string, waivers?: string, mode = 'single') => {
-  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\nevents: { bus: audits }\nlisting: { mode: ${mode} }\n`;
+  const config = `environments: [{ id: ${environmentId}, name: research }]\nsigning: { key: "${KMS_KEY_ARN}" }\nevents: { bus: audits }\nalerts: [{ email: oncall@example.com }]\nlisting: { mode: ${mode} }\n`;
   const configFile = join(folder, "operator's audit.yaml");
   const waiversFile = join(folder, "operator's waivers.yaml");
   await writeFile(configFile, config);
@@ -66,11 +66,14 @@ const synthesise = async (environmentId: string, waivers?: string, mode = 'singl
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(await readFile('cdk.json', 'utf8')));
   const app = new App({ outdir: await mkdtemp(join(folder, 'out-')), context, builtinCloudFormationValidation: false });
+  // The CDK announces each bundling there, whatever it is asked for.
+  const announced = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   const stack = new AuditorStack(app, 'Auditor', {
     config: parseConfig(config, configFile, rules),
     configFile,
     ...(waivers !== undefined && { waiversFile }),
   });
+  announced.mockRestore();
   const assembly = app.synth();
   const template = templateSchema.parse(assembly.getStackByName(stack.stackName).template);
   const found = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function');

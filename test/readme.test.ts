@@ -1,0 +1,40 @@
+import { copyFile, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { command } from './cli/command.ts';
+import { temporaryFolders } from './support/temporary-folder.ts';
+
+const PROJECT = resolve(import.meta.dirname, '..');
+
+const newFolder = temporaryFolders();
+
+/** The commands of the README's block that follows these words. */
+const samplesAfter = async (words: string): Promise<readonly (readonly string[])[]> => {
+  const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+  const [, block = ''] = /```sh\n(.*?)```/s.exec(readme.slice(readme.indexOf(words))) ?? [];
+  const lines = block.trim().split('\n');
+  return lines.map((line) => line.replace(/ +#.*/, '').split(' '));
+};
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await newFolder();
+  for (const file of ['audit.yaml', 'waivers.yaml']) await copyFile(join(PROJECT, file), join(cwd, file));
+});
+
+test('after npm start, the samples of the README run as they stand', async () => {
+  const { scripts }: { scripts: { start: string } } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));
+  expect(scripts.start).toBe('node bin/finspace-audit.ts demo');
+  expect(await command(['demo'], {}, cwd)).toMatchObject({ code: 0, stderr: '' });
+
+  const samples = await samplesAfter('After `npm start`');
+  expect(samples.map(([, , name]) => name)).toEqual(
+    expect.arrayContaining(['history', 'verify', 'diff', 'explain', 'replay', 'review', 'rules']),
+  );
+  for (const [npx, program, ...words] of samples) {
+    expect([npx, program]).toEqual(['npx', 'finspace-audit']);
+    const { code, stdout, stderr } = await command(words, {}, cwd);
+    expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
+    expect(stdout).not.toBe('');
+  }
+});
