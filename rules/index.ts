@@ -6,6 +6,7 @@ import effectiveSuperUser from './effective-super-user.ts';
 import emailDomain from './email-domain.ts';
 import endOfSupport from './end-of-support.ts';
 import type { Rule } from './engine/rule.ts';
+import idlePrincipal from './idle-principal.ts';
 import inconsistentTimestamps from './inconsistent-timestamps.ts';
 import leftoverPrincipal from './leftover-principal.ts';
 import longDisabled from './long-disabled.ts';
@@ -64,6 +65,7 @@ export const rules: readonly Rule[] = [
   selfServiceCredentials,
   principalMissing,
   principalTrustsOutsiders,
+  idlePrincipal,
   recreatedPrincipal,
   endOfSupport,
 ];

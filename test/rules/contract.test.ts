@@ -21,7 +21,7 @@ duplicate-person | IA-4 | | A.5.16 | | 8.2.1 |
 too-many-super-users | AC-6(5) | 5.4 | A.8.2 | | | (a)(2)
 too-few-super-users | | | | | |
 api-access-granted, principal-changed, re-enabled, vanished-user | AC-2(4), AU-6 | 6.1 | A.5.18 | | 8.2.4 | (c)
-principal-missing, recreated-principal | AC-2(3), AC-3, IA-4 | | A.5.16 | | |
+principal-missing, recreated-principal, idle-principal | AC-2(3), AC-3, IA-4 | | A.5.16 | | |
 long-disabled | AC-2 | 6.2 | A.5.18 | | |
 inconsistent-timestamps, unrecognised-value | AU-8, SI-10 | | | | |
 end-of-support | SA-22 | | | | |

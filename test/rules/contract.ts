@@ -46,6 +46,7 @@ export const CONTRACT: readonly (readonly [id: string, kind: Rule['kind'], sever
     ['self-service-credentials', 'unavailable', 'MEDIUM'],
     ['principal-missing', 'unavailable', 'HIGH'],
     ['principal-trusts-outsiders', 'unavailable', 'HIGH'],
+    ['idle-principal', 'unavailable', 'LOW'],
     ['recreated-principal', 'unavailable', 'HIGH'],
     ['end-of-support', 'directory', 'INFORMATIONAL'],
   ];
