@@ -9,7 +9,7 @@ import {
 } from '../../rules/engine/directory.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { GroupFacts, Rule, Subject } from '../../rules/engine/rule.ts';
-import type { User } from '../../rules/engine/user.ts';
+import { isPositionName, type User } from '../../rules/engine/user.ts';
 import {
   type ConfiguredDirectoryRule,
   type CountedGroup,
@@ -139,7 +139,7 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const previous = await previousManifest(archive, manifest);
   const isUser = subject.kind === 'user';
   const target = isUser ? await findUser(archive, manifest, subject.id) : undefined;
-  const earlier = isUser && !subject.id.startsWith('#') ? await findUser(archive, previous, subject.id) : undefined;
+  const earlier = isUser && !isPositionName(subject.id) ? await findUser(archive, previous, subject.id) : undefined;
   if (isUser && target === undefined && earlier === undefined) return undefined;
 
   const asked = then.rules.filter(({ rule }) => (ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId));
@@ -228,7 +228,7 @@ const judgeUnguarded = (
   }
   if (rule.kind === 'change') {
     if (change === undefined) return { unjudged: 'no earlier snapshot' };
-    if (subject.id.startsWith('#')) return { unjudged: 'a record without a userId takes no part in it' };
+    if (isPositionName(subject.id)) return { unjudged: 'a record without a userId takes no part in it' };
     return { explanation: explainChange(configured, change, context) };
   }
   if (target === undefined) return { unjudged: 'the user was not listed' };

@@ -47,7 +47,7 @@ export type UserTime = (typeof USER_TIMES)[number];
 
 /** The facts of a user that are kept from one run to the next. */
 export interface UserFacts {
-  /** The `userId`, or `#N` for the record at position N that has none. */
+  /** Names the user: see `nameOf`. */
   readonly id: string;
   readonly hasUserId: boolean;
   readonly status: unknown;
@@ -68,6 +68,15 @@ const isMembers = (value: unknown): value is Members =>
 /** The name that stands for the id of a record without one. */
 export const positionName = (position: number): string => `#${position}`;
 
+/** Tells whether an id stands for a record without one. */
+export const isPositionName = (id: string): boolean => /^#\d+$/.test(id);
+
+const LIKE_POSITION = /^#+\d+$/;
+
+/** The `userId`, with another `#` before one that is spelled like the name of a position: each names one subject. */
+export const nameOf = (userId: string): string =>
+  userId.startsWith('#') && LIKE_POSITION.test(userId) ? `#${userId}` : userId;
+
 /** Tells whether a member has the first of its two documented values, or the second. */
 const isFirst = (value: unknown, [first, second]: readonly unknown[]): Truth => {
   if (value === first) return true;
@@ -84,7 +93,7 @@ export const readUser = (record: unknown, position: number): User => {
   const principal = readPrincipal(members.apiAccessPrincipalArn);
 
   return {
-    id: hasUserId ? userId : positionName(position),
+    id: hasUserId ? nameOf(userId) : positionName(position),
     hasUserId,
     position,
     status,

@@ -118,9 +118,9 @@ testRule(rule, {
       violations: { u1: { evidence: { sameEmailAddress: { userIds: ['#0', 'u1'] } } } },
     },
     {
-      name: 'a userId that looks like a position is one',
+      name: 'a userId that looks like a position is told from one',
       users: [at('u1', 'x@y.z'), at('#7', 'x@y.z')],
-      violations: { '#7': { evidence: { sameEmailAddress: { userIds: ['#7', 'u1'] } } } },
+      violations: { '##7': { evidence: { sameEmailAddress: { userIds: ['##7', 'u1'] } } } },
     },
     {
       name: 'two records without a userId',

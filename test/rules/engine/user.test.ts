@@ -68,3 +68,14 @@ test.each([[null], [undefined], ['u1'], [5], [true], [['u1']], [[]]])(
     expect(readUser(record, 0)).toEqual(readUser({}, 0));
   },
 );
+
+test.each([
+  ['#1', '##1'],
+  ['##1', '###1'],
+  ['#', '#'],
+  ['#one', '#one'],
+  ['a#1', 'a#1'],
+  ['1', '1'],
+])('the user %s is named %s: no record without an id is', (userId, id) => {
+  expect(readUser(aUser({ userId }), 1)).toMatchObject({ id, hasUserId: true });
+});
