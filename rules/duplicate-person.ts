@@ -57,8 +57,16 @@ export default defineDirectoryRule({
 
   counts: [active],
   keys: {
-    emailAddress: { text: 'emailAddress has exactly one @ with something on either side', of: emailKey },
-    'firstName and lastName': { text: 'firstName and lastName are both there and not blank', of: nameKey },
+    emailAddress: {
+      text: 'emailAddress has exactly one @ with something on either side',
+      of: emailKey,
+      unknownWithout: ['emailAddress'],
+    },
+    'firstName and lastName': {
+      text: 'firstName and lastName are both there and not blank',
+      of: nameKey,
+      unknownWithout: ['firstName', 'lastName'],
+    },
   },
   limit: isShared,
 

@@ -1,7 +1,7 @@
 import { type LimitIn, older, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
 import { hasStatus, superUser } from './conditions/users.ts';
-import { byWhether, type Condition } from './engine/condition.ts';
+import { byWhether, type Condition, not } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { daysBetween, readTime } from './engine/time.ts';
@@ -12,6 +12,11 @@ const loginOlder = <N extends string>(option: N): Condition<User, LimitIn<N>> =>
   // A login that never was is told by the condition before.
   unknown: () => 'lastLoginTime is unusable',
 });
+
+const hasLoggedIn: Condition<User> = {
+  text: () => 'lastLoginTime is there: not missing, null or 0',
+  holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) !== 'never',
+};
 
 /** The limit that a user has passed; the longer one where its type is unknown, since it has passed both. */
 const daysFor = (
@@ -46,12 +51,14 @@ export default defineUserRule({
 
   when: [
     hasStatus('ENABLED'),
-    {
-      text: () => 'lastLoginTime is there: not missing, null or 0',
-      holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) !== 'never',
-    },
+    hasLoggedIn,
     byWhether(superUser, loginOlder('privilegedMaxDays'), loginOlder('maxDays')),
   ],
+
+  cannotEnd: {
+    when: [hasStatus('ENABLED'), not('lastLoginTime is never', hasLoggedIn)],
+    reason: 'lastLoginTime was there and is not, and a login cannot be unmade',
+  },
 
   violation(user, options, { now }) {
     const { status, type, isPrivileged, lastLoginTime } = user;

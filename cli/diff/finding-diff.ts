@@ -1,9 +1,10 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import { staysOpen } from '../../rules/engine/lifecycle.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
+import { isPositionName } from '../../rules/engine/user.ts';
 
 /** The members of a finding that `diff` shows. */
-const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause }: Finding) => ({
+const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause, regroupedTo }: Finding) => ({
   id,
   ruleId,
   severity,
@@ -11,6 +12,7 @@ const diffFindingOf = ({ id, ruleId, severity, state, subject, message, cause }:
   subject,
   message,
   cause,
+  regroupedTo,
 });
 
 export type DiffFinding = ReturnType<typeof diffFindingOf>;
@@ -31,7 +33,7 @@ export interface FindingDiff {
   readonly untraceable: { readonly from: number; readonly to: number };
 }
 
-const isUntraceable = ({ subject }: Finding): boolean => subject.kind === 'user' && subject.id.startsWith('#');
+const isUntraceable = ({ subject }: Finding): boolean => subject.kind === 'user' && isPositionName(subject.id);
 
 /** New, open and reopened say how old a finding is; a difference is whether it is accepted. */
 const isWaived = ({ state }: DiffFinding): boolean => state === 'waived';

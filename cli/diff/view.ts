@@ -1,5 +1,5 @@
 import { serialiseRecord } from '../../core/model/record.ts';
-import { CAUSE_WORDS } from '../../core/model/words.ts';
+import { causeText } from '../../core/model/words.ts';
 import { numberText, oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
@@ -108,7 +108,7 @@ const showFindings = ({ findings, judgedBy, leftOut }: Diff, out: Terminal): voi
   const { resolved, different, unchanged, untraceable } = findings;
   showRows(out, 'New findings', 'red', findings.new, (one) => findingRow(one, plainLine(one.message, MAX_TEXT)));
   showRows(out, 'Resolved findings', 'green', resolved, (one) =>
-    findingRow(one, one.cause === undefined ? 'resolved in between' : CAUSE_WORDS[one.cause]),
+    findingRow(one, one.cause === undefined ? 'resolved in between' : causeText(one)),
   );
   showRows(out, 'Findings that differ', 'yellow', different, ({ from, to }) =>
     findingRow(to, differenceText(from, to)),

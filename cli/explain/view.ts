@@ -1,6 +1,6 @@
 import type { Explained, ExplainedRule } from '../../core/explain/explain.ts';
 import type { ClearingChange } from '../../core/explain/what-if.ts';
-import { CAUSE_WORDS } from '../../core/model/words.ts';
+import { causeText } from '../../core/model/words.ts';
 import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
@@ -69,9 +69,10 @@ const conditionRows = (conditions: readonly ConditionState[], indent = '  '): re
     return [[{ text: indent + mark.text, format: mark.format }, text], ...conditionRows(alternatives, `${indent}  `)];
   });
 
-const sinceText = ({ state, firstSeen, lastSeen, runs, carried, cause, resolvedAt }: Finding): string => {
+const sinceText = (finding: Finding): string => {
+  const { state, firstSeen, lastSeen, runs, carried, resolvedAt } = finding;
   if (state === 'event') return `${firstSeen}: a change, told once`;
-  if (state === 'resolved') return `${firstSeen} until ${resolvedAt}: ${CAUSE_WORDS[cause ?? 'fixed']}`;
+  if (state === 'resolved') return `${firstSeen} until ${resolvedAt}: ${causeText(finding)}`;
   const stands = `${firstSeen}, ${state}, in ${plural(runs, 'run')}`;
   return carried ? `${stands}; carried since ${lastSeen}, when it last could be judged` : stands;
 };

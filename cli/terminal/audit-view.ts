@@ -1,7 +1,7 @@
 import type { AuditResult } from '../../core/audit/result.ts';
 import { type Highlight, type HighlightKind, isNews } from '../../core/model/highlights.ts';
 import { isFullyJudged, type Report } from '../../core/model/report.ts';
-import { CAUSE_WORDS, countedHighlights, HIGHLIGHT_WORDS } from '../../core/model/words.ts';
+import { brokeText, causeText, countedHighlights, HIGHLIGHT_WORDS } from '../../core/model/words.ts';
 import { numberText, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity, severityRank } from '../../rules/engine/severity.ts';
@@ -59,8 +59,8 @@ export const subjectText = ({ subject }: Pick<Finding, 'subject'>): string => {
 };
 
 /** The message of a finding, or the cause of its resolution. */
-const findingText = ({ state, cause, message }: Finding): string =>
-  state === 'resolved' ? CAUSE_WORDS[cause ?? 'fixed'] : plainLine(message, MAX_TEXT);
+const findingText = (finding: Finding): string =>
+  finding.state === 'resolved' ? causeText(finding) : plainLine(finding.message, MAX_TEXT);
 
 /**
  * Lists findings, the worst first, some of each rule.
@@ -132,13 +132,14 @@ export const verdictText = ({ verdict, reason }: Report, paint: Terminal['paint'
 
 /** The users that a listing saw, and the requests that it took. */
 export const listingText = ({ counts, verdict }: Report): string => {
-  const { users, pages, duplicates, requests, throttled, retries } = counts;
+  const { users, pages, duplicates, conflicting = 0, requests, throttled, retries } = counts;
   const seen = `${plural(users, 'user')} on ${plural(pages, 'page')}`;
   const cost = [
     plural(requests, 'request'),
     ...(throttled > 0 ? [`${numberText(throttled)} throttled`] : []),
     ...(retries > 0 ? [`${numberText(retries)} repeated`] : []),
     ...(duplicates > 0 ? [`${plural(duplicates, 'duplicate record')} left out`] : []),
+    ...(conflicting > 0 ? [`${plural(conflicting, 'user')} with records that differ`] : []),
   ];
   return `${verdict === 'COMPLETE' ? seen : `only ${seen} seen`}; ${cost.join(', ')}`;
 };
@@ -162,9 +163,10 @@ export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveri
 /** The rules that could not judge everybody, with the reason; those that share one stand together. */
 export const unjudgedText = ({ rules }: Report): string => {
   const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
-  const byReason = Map.groupBy(unjudged, ({ state, notAssessed, reason, error }) => {
+  const byReason = Map.groupBy(unjudged, (outcome) => {
+    const { state, notAssessed, reason = 'no reason given', error } = outcome;
     const what = state === 'ran' ? `${numberText(notAssessed)} not assessed` : state;
-    return `${what}: ${plainLine(error ?? reason ?? 'no reason given', MAX_TEXT)}`;
+    return `${what}: ${plainLine(error === undefined ? reason : brokeText(outcome), MAX_TEXT)}`;
   });
   return [...byReason]
     .map(([reason, outcomes]) => `${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')} (${reason})`)

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, Transform } from 'node:stream';
+import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Content } from './archive.ts';
 import { temporaryFolder } from './left-behind.ts';
+import { readLines } from './lines.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
 export interface Evidence {
@@ -46,6 +47,10 @@ export const evidenceOf = (held: string | Uint8Array): Evidence => {
   const bytes = typeof held === 'string' ? Buffer.from(held, 'utf8') : held;
   return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
 };
+
+/** Reads the JSON lines of evidence that a spool of a `.gz` file gave. */
+export const linesOf = ({ content }: Evidence): AsyncIterable<unknown> =>
+  readLines('path' in content ? createReadStream(content.path) : Readable.from([content.bytes]));
 
 /** A file of lines that grows on disk until it can be stored in the archive. */
 export interface Spool {

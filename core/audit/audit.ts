@@ -5,8 +5,9 @@ import { runKeys } from '../archive/keys.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
-import { createSpoolFolder, hashOf, type SpoolFolder } from '../archive/staging.ts';
+import { createSpoolFolder, hashOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
+import { serialiseRecord } from '../model/record.ts';
 import { runName } from '../model/run-name.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';
@@ -99,7 +100,7 @@ const performRun = async (
     historyShortfall(history) ??
     listingShortfall(listed) ??
     rosterShortfall(listed.counts.users, last?.manifest, mostDrop);
-  const judgement = await judging.conclude(unseen === undefined);
+  const judgement = await judging.conclude(unseen === undefined, () => linesOf(listed.snapshot));
   const shortfall = unseen ?? ruleShortfall(judgement);
 
   if (shortfall !== undefined) {
@@ -117,11 +118,12 @@ const performRun = async (
       const later = await readHistory(archive, { environmentId }, criteria, policy);
       const anew = beginJudging(criteria, later.baseline, spools);
       anew.readAt(Date.parse(listed.listing.endedAt));
-      for await (const record of readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot')) {
-        anew.see(record);
+      const records = () => readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot');
+      for await (const record of records()) {
+        anew.see(record, serialiseRecord(record));
         await anew.settled();
       }
-      return { history: later, judgement: await anew.conclude(true) };
+      return { history: later, judgement: await anew.conclude(true, records) };
     },
     resendEarlier: () => resend(archive, undelivered),
   });

@@ -111,7 +111,7 @@ export const unjudgedReport = (
   return reportOf(request, settings, {
     shortfall,
     listing: listingTimes(now, now),
-    counts: { users: 0, duplicates: 0, pages: 0, requests: 0, throttled: 0, retries: 0 },
+    counts: { users: 0, duplicates: 0, conflicting: 0, pages: 0, requests: 0, throttled: 0, retries: 0 },
     judgement: {
       outcomes: evaluation.conclude(positionName, false),
       findings: countFindings().counts(),

@@ -6,6 +6,7 @@ import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '..
 import { type SignaturePolicy, signatureProblem } from '../archive/signing-keys.ts';
 import type { Report } from '../model/report.ts';
 import type { Criteria } from './criteria.ts';
+import { earlierRuns } from './earlier-runs.ts';
 import type { Baseline } from './judging.ts';
 import type { AuditRequest } from './request.ts';
 
@@ -46,6 +47,7 @@ const baselineOf = async (
   findings: async function* findings() {
     if (last !== undefined) yield* readRunLines(archive, last.manifest, 'findings');
   },
+  findEarlierRun: earlierRuns(archive, last?.manifest),
 });
 
 const recordsOf = async (archive: Archive, last: StoredManifest | undefined, criteria: Criteria) => ({

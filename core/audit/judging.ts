@@ -1,13 +1,6 @@
-import type { ConfiguredRule } from '../../rules/engine/configure.ts';
-import type { Context } from '../../rules/engine/context.ts';
-import {
-  beginEvaluation,
-  type Evaluation,
-  type OutcomeSink,
-  type RuleFailure,
-  type RuleOutcome,
-} from '../../rules/engine/evaluate.ts';
-import { type Finding, findingId, type ResolutionCause } from '../../rules/engine/finding.ts';
+import { crc32 } from 'node:zlib';
+import { beginEvaluation, type RuleFailure, type RuleOutcome } from '../../rules/engine/evaluate.ts';
+import { type Finding, findingId } from '../../rules/engine/finding.ts';
 import { beginLifecycle, type FindingBaseline } from '../../rules/engine/lifecycle.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
 import { isReminderDue } from '../../rules/engine/reminder.ts';
@@ -20,7 +13,10 @@ import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
 import { FINDING_OUTPUTS, OUTPUTS } from '../outputs/index.ts';
 import type { FindingOutput } from '../outputs/output.ts';
+import { settleFindings } from './causes.ts';
 import type { Criteria } from './criteria.ts';
+import type { FindEarlierRun } from './earlier-runs.ts';
+import { type UserRecords, usersByRecords } from './repeated-records.ts';
 
 /** The state that the last complete run left, for this one to compare with. */
 export interface Baseline {
@@ -29,6 +25,7 @@ export interface Baseline {
   readonly roster: Roster;
   /** Every line of its findings file; read only where the run is complete. */
   findings(): AsyncIterable<unknown>;
+  readonly findEarlierRun: FindEarlierRun;
 }
 
 export interface Judgement {
@@ -40,63 +37,107 @@ export interface Judgement {
   readonly evidence: Readonly<Record<keyof typeof FINDING_OUTPUTS | 'resolved', Evidence>>;
 }
 
-/** A listing being judged, user by user. */
+/** A listing being judged, record by record. */
 export interface Judging {
   readonly users: number;
   readonly duplicates: number;
   /** Says when the users that follow were read, in milliseconds since the epoch; called once a page. */
   readAt(moment: number): void;
-  /** Judges one record: false where its userId came before, and it is dropped. Await `settled` now and then. */
-  see(record: unknown): boolean;
+  /** Users of whom there are records that differ. */
+  readonly conflicting: number;
+  /**
+   * Judges one record: false where it came before, and is dropped. Await `settled` now and then.
+   * @param text the record as it is kept
+   */
+  see(record: unknown, text: string): boolean;
   /** Waits until what was found so far is on disk. */
   settled(): Promise<void>;
-  /** @param isWhole whether every user of the directory was seen, so that findings may resolve */
-  conclude(isWhole: boolean): Promise<Judgement>;
+  /**
+   * @param isWhole whether every user of the directory was seen, so that findings may resolve
+   * @param records gives those that were kept, anew each time
+   */
+  conclude(isWhole: boolean, records: () => AsyncIterable<unknown>): Promise<Judgement>;
 }
 
-/**
- * The rules that judge otherwise than in the run before, with the settings that they had then: what these would still
- * find has not been fixed, the rule has changed.
- */
-const formerRules = (
-  rules: readonly ConfiguredRule[],
-  { rules: records }: Manifest,
-  isSameContext: boolean,
-): readonly ConfiguredRule[] =>
-  rules.flatMap(({ rule, state, options }): readonly ConfiguredRule[] => {
-    const former = records[rule.id];
-    if (former?.state !== 'on' || rule.kind === 'change') return [];
-    const isSame = isSameContext && state === 'on' && JSON.stringify(former.options) === JSON.stringify(options);
-    return isSame ? [] : [{ rule, state: 'on', options: former.options }];
-  });
+/** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
+export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: SpoolFolder): Judging => {
+  const { roster, findingBaseline } = baseline;
+  const repeated = new Set<string>();
+  let pass = beginPass(criteria, baseline, spools);
+  let lines = 0;
+  let users = 0;
+  let duplicates = 0;
+  /** The moments at which pages were read, with the position after the last record of each. */
+  const moments: { readonly at: number; upTo: number }[] = [];
 
-const sortedText = (accounts: ReadonlySet<string>): string => [...accounts].toSorted().join();
-
-/** Judges as the run before did where this one judges otherwise, and knows what that would have found. */
-const beginFormerEvaluation = (
-  rules: readonly ConfiguredRule[],
-  context: Context,
-  manifest: Manifest | undefined,
-): { readonly evaluation: Evaluation; readonly failed: ReadonlySet<string> } => {
-  const failed = new Set<string>();
-  const sink: OutcomeSink = {
-    fail: ({ rule, subject }) => failed.add(findingId(context.environmentId, rule.id, subject)),
-    notAssessed: () => {},
+  /** Judges all over again where records of a user differ: the worst of them holds, and the first was judged alone. */
+  const judgeAnew = async (records: AsyncIterable<unknown>): Promise<void> => {
+    await pass.abandon();
+    findingBaseline.open.beginAnew();
+    pass = beginPass(criteria, baseline, spools);
+    const pages = moments.values();
+    let page = pages.next().value;
+    for await (const one of usersByRecords(records, repeated)) {
+      const { position } = one.at(-1) ?? one[0];
+      // Those of which records differ come last, from whatever page.
+      if (one.length > 1) page = moments.find(({ upTo }) => position < upTo);
+      while (page !== undefined && position >= page.upTo) page = pages.next().value;
+      if (page !== undefined) pass.readAt(page.at);
+      pass.see(one);
+      await pass.settled();
+    }
   };
-  const trustedAccounts = new Set(manifest?.trustedAccounts);
-  const isSameContext = sortedText(trustedAccounts) === sortedText(context.trustedAccounts);
-  const former = manifest === undefined ? [] : formerRules(rules, manifest, isSameContext);
-  return { failed, evaluation: beginEvaluation(former, { ...context, trustedAccounts }, undefined, sink) };
+
+  return {
+    get users() {
+      return users;
+    },
+    get duplicates() {
+      return duplicates;
+    },
+    get conflicting() {
+      return repeated.size;
+    },
+
+    readAt(moment) {
+      moments.push({ at: moment, upTo: lines });
+      pass.readAt(moment);
+    },
+
+    see(record, text) {
+      const user = readUser(record, lines);
+      const arrival = roster.arrive(user, crc32(text));
+      if (arrival === 'same') {
+        duplicates += 1;
+        return false;
+      }
+      lines += 1;
+      const page = moments.at(-1);
+      if (page !== undefined) page.upTo = lines;
+      if (arrival === 'new') users += 1;
+      else repeated.add(user.id);
+      if (repeated.size === 0) pass.see([user]);
+      return true;
+    },
+
+    settled: () => pass.settled(),
+
+    async conclude(isWhole, records) {
+      if (repeated.size > 0) await judgeAnew(records());
+      return pass.conclude(isWhole, lines, records);
+    },
+  };
 };
 
-/** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
-export const beginJudging = (
-  { rules, catalogue, waivers, reminders, context, asOf }: Criteria,
-  baseline: Baseline,
+/** Judges the users of a listing once. */
+const beginPass = (
+  criteria: Criteria,
+  { manifest, roster, findingBaseline, findings, findEarlierRun }: Baseline,
   spools: SpoolFolder,
-): Judging => {
-  const { roster, findingBaseline } = baseline;
-  const { run: baselineRun, asOf: baselineAsOf } = baseline.manifest ?? {};
+) => {
+  const { run: baselineRun, asOf: baselineAsOf } = manifest ?? {};
+  const { rules, catalogue, waivers, reminders, context, asOf } = criteria;
+  const { open } = findingBaseline;
   const book = openWaivers(waivers, context.now, new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])));
   const unjudged = new Set<string>();
   const lifecycle = beginLifecycle(context.environmentId, asOf, findingBaseline, book, unjudged);
@@ -109,11 +150,8 @@ export const beginJudging = (
     output,
     spool: output.keyOf === undefined ? spools.open(output.file) : sortedSpool(spools, output.file),
   }));
-  const former = beginFormerEvaluation(rules, context, baseline.manifest);
   let found: RuleFailure[] = [];
   let pending: Promise<void>[] = [];
-  let users = 0;
-  let duplicates = 0;
 
   const keep = (write: Promise<void> | undefined): void => {
     if (write !== undefined) pending.push(write);
@@ -123,11 +161,27 @@ export const beginJudging = (
     pending = [];
     await Promise.all(waiting);
   };
-  const emit = (finding: Finding): void => {
+  const linesOf = (finding: Finding): readonly string[] => {
+    const rule = catalogue.get(finding.ruleId);
+    return outputs.map(({ output }) => output.line(finding, rule));
+  };
+  const emit = (finding: Finding, lines = linesOf(finding)): void => {
     counted.add(finding);
     highlights.add(finding);
-    const rule = catalogue.get(finding.ruleId);
-    for (const { output, spool } of outputs) keep(spool.write(output.line(finding, rule), output.keyOf?.(finding)));
+    for (const [index, { output, spool }] of outputs.entries())
+      keep(spool.write(lines[index] ?? '', output.keyOf?.(finding)));
+  };
+  /** Evidence that is no JSON is the fault of the rule that gave it, not of the archive that can't keep it. */
+  const emitFailure = (failure: RuleFailure): void => {
+    const finding = lifecycle.findingOf(failure);
+    let lines: readonly string[];
+    try {
+      lines = linesOf(finding);
+    } catch (error) {
+      evaluation.breakDown(failure, error);
+      return;
+    }
+    emit(finding, lines);
   };
   for (const { output, spool } of outputs) if (output.header !== undefined) keep(spool.write(output.header));
 
@@ -137,7 +191,7 @@ export const beginJudging = (
     const failures = found;
     found = [];
     for (const failure of failures) {
-      emit(lifecycle.findingOf(failure));
+      emitFailure(failure);
       if (pending.length > 0) await written();
     }
     await written();
@@ -146,64 +200,49 @@ export const beginJudging = (
   const evaluation = beginEvaluation(rules, context, baselineRun, {
     fail: (failure) => found.push(failure),
     notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
+    wasFailing: (rule, subject) => open.has(findingId(context.environmentId, rule.id, subject)),
   });
 
-  const causeOf = ({ id, ruleId, subject }: Finding): ResolutionCause => {
-    if (former.failed.has(id) || !catalogue.has(ruleId)) return 'rule-changed';
-    const presence = subject.kind === 'user' ? roster.presenceOf(subject.id) : 'active';
-    if (presence === 'gone') return 'user-vanished';
-    return presence === 'disabled' ? 'user-disabled' : 'fixed';
-  };
-
   const settleBaseline = async (): Promise<void> => {
-    for await (const line of baseline.findings()) {
+    for await (const line of findings()) {
       const finding = line as Finding;
-      const settledFinding = lifecycle.carryOrResolve(finding, catalogue.get(finding.ruleId), () => causeOf(finding));
+      const settledFinding = lifecycle.carryOrResolve(finding, catalogue.get(finding.ruleId));
       if (settledFinding !== undefined) emit(settledFinding);
       if (pending.length > 0) await written();
     }
   };
 
   return {
-    get users() {
-      return users;
-    },
-    get duplicates() {
-      return duplicates;
+    see(records: UserRecords): void {
+      const [{ hasUserId, id }] = records;
+      evaluation.seeRecords(records, hasUserId ? roster.baselineOf(id) : undefined);
     },
 
-    readAt(moment) {
-      evaluation.readAt(moment);
-      former.evaluation.readAt(moment);
-    },
-
-    see(record) {
-      const user = readUser(record, users);
-      if (!roster.arrive(user)) {
-        duplicates += 1;
-        return false;
-      }
-      users += 1;
-      evaluation.see(user, user.hasUserId ? roster.baselineOf(user.id) : undefined);
-      former.evaluation.see(user, undefined);
-      return true;
-    },
+    readAt: (moment: number): void => evaluation.readAt(moment),
 
     settled,
 
-    async conclude(isWhole) {
-      if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
-      const idAt = (position: number): string => roster.idAt(position);
-      const outcomes = evaluation.conclude(idAt, isWhole);
-      former.evaluation.conclude(idAt, isWhole);
-      for (const { id, state } of outcomes) if (state === 'not-assessed') unjudged.add(id);
+    /** Ends what was begun, of which nothing is used. */
+    async abandon(): Promise<void> {
+      await written();
+      await finished(outputs);
+    },
 
-      const isComplete = isWhole && outcomes.every(({ error }) => error === undefined);
+    async conclude(isWhole: boolean, lines: number, records: () => AsyncIterable<unknown>): Promise<Judgement> {
+      if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
+      evaluation.conclude((position) => roster.idAt(position), isWhole);
       await settled();
-      if (isComplete) await settleBaseline();
+      for (const { id, state } of evaluation.outcomes()) if (state === 'not-assessed') unjudged.add(id);
+
+      const isComplete = isWhole && evaluation.outcomes().every(({ error }) => error === undefined);
+      if (isComplete) {
+        const listing = { criteria, open, roster, evaluation, lines, records };
+        await settleFindings(listing, unjudged, findEarlierRun);
+        await settleBaseline();
+      }
       await written();
       return {
-        outcomes,
+        outcomes: evaluation.outcomes(),
         findings: counted.counts(),
         highlights: highlights.list(),
         waiverTroubles: isComplete ? book.troubles() : undefined,

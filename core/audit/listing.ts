@@ -28,18 +28,19 @@ export const judgeListing = async (
   for await (const page of listing.pages) {
     judging.readAt(readAt());
     for (const record of page) {
-      if (!judging.see(record)) continue;
-      const written = snapshot.write(serialiseRecord(record));
+      const line = serialiseRecord(record);
+      if (!judging.see(record, line)) continue;
+      const written = snapshot.write(line);
       // Seldom: to wait for each would take as long as to judge it.
       if (written !== undefined) await written;
     }
     await judging.settled();
     onPage(judging.users, listing.counts());
   }
-  const { users, duplicates } = judging;
+  const { users, duplicates, conflicting } = judging;
   return {
     end: listing.end(),
-    counts: { users, duplicates, ...listing.counts() },
+    counts: { users, duplicates, conflicting, ...listing.counts() },
     listing: listingTimes(startedAt, readAt()),
     source: listing.source,
     snapshot: await snapshot.finish(),

@@ -2,6 +2,7 @@ import type { Milestone } from '../archive/entry.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
+import { brokeText } from '../model/words.ts';
 import { numberText, plainLine, plural } from '../text/plain-text.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
@@ -58,12 +59,12 @@ export const rosterShortfall = (
 
 /** The shortfall of a run whose rules failed: nobody knows what they would have found. */
 export const ruleShortfall = ({ outcomes }: Judgement): Shortfall | undefined => {
-  const broken = outcomes.filter(({ error }) => error !== undefined).map(({ id }) => id);
+  const broken = outcomes.filter(({ error }) => error !== undefined);
   if (broken.length === 0) return undefined;
   return {
     verdict: 'INCOMPLETE',
     reason: 'rule-error',
-    message: `${broken.join(', ')} failed while judging; what it threw stands in report.json`,
+    message: `${broken.map((outcome) => `rule ${outcome.id}: ${brokeText(outcome)}`).join('; ')}; what was wrong stands in report.json`,
   };
 };
 

@@ -22,10 +22,12 @@ export type VerdictReason =
   | 'archive-unavailable';
 
 export interface Counts extends ListingCounts {
-  /** Users judged: records of the listing less the duplicates. */
+  /** Users judged. */
   readonly users: number;
-  /** Records dropped since their userId had come before in the same listing. */
+  /** Records dropped since the same had come before in the same listing. */
   readonly duplicates: number;
+  /** Users of whom there were records that differ; left out in reports of before it was counted. */
+  readonly conflicting?: number;
 }
 
 export interface FindingCounts {

@@ -1,11 +1,16 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { ResolutionCause } from '../../rules/engine/finding.ts';
+import { readPrincipal } from '../../rules/engine/principal.ts';
+import type { Subject } from '../../rules/engine/rule.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
 import type { HighlightKind } from './highlights.ts';
 import type { ListingCounts, ListingSource, ListingTimes } from './listing.ts';
 import type { Counts, Report, VerdictReason } from './report.ts';
+
+/** The most characters of a subject's id. */
+const MAX_ID = 120;
 
 interface HighlightWords {
   /** On one finding, and behind a number: `3 new`. */
@@ -61,12 +66,31 @@ export const BAD_NEWS = [
 ] as const satisfies readonly HighlightKind[];
 
 /** The causes of a resolution, for people. */
-export const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
+const CAUSE_WORDS: Readonly<Record<ResolutionCause, string>> = {
+  'user-vanished': 'a user that it is about is no longer in the directory',
+  'user-disabled': 'a user that it is about was disabled',
+  regrouped: 'the group still fails',
   fixed: 'fixed',
-  'user-disabled': 'the user was disabled',
-  'user-vanished': 'the user is no longer in the directory',
-  'rule-changed': 'the rule or its settings changed; nothing was fixed',
+  'rule-changed': 'not known to be fixed: what it is judged by changed',
 };
+
+/** The cause of a finding's resolution, in words; `fixed` where it has none, as in the oldest findings. */
+export const causeText = ({
+  cause = 'fixed',
+  regroupedTo,
+}: Partial<Record<'cause', ResolutionCause | undefined> & Record<'regroupedTo', string | undefined>>): string =>
+  regroupedTo === undefined ? CAUSE_WORDS[cause] : `${CAUSE_WORDS[cause]}, under ${plainLine(regroupedTo, MAX_ID)}`;
+
+const subjectText = ({ kind, id }: Subject): string => {
+  if (kind === 'environment') return 'the environment';
+  if (kind === 'user') return `user ${plainLine(id, MAX_ID)}`;
+  // Anything but the ARN of a role may be what somebody typed, a name among others.
+  return readPrincipal(id).kind === 'role' ? `principal ${plainLine(id, MAX_ID)}` : 'a principal that is no role ARN';
+};
+
+/** Says that a rule broke, and on whom; what it threw may name people, and stays in the archive. */
+export const brokeText = ({ brokeOn }: Pick<RuleOutcome, 'brokeOn'>): string =>
+  brokeOn === undefined ? 'it failed' : `it failed on ${subjectText(brokeOn)}`;
 
 /** The part of the directory that a run has not seen, by the reason for which it is not complete. */
 export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
@@ -94,9 +118,10 @@ export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: str
 };
 
 /** Says how much of the directory a listing gave. */
-export const seenText = ({ users, pages, duplicates }: Counts): string =>
+export const seenText = ({ users, pages, duplicates, conflicting = 0 }: Counts): string =>
   `${plural(users, 'user')} on ${plural(pages, 'page')}` +
-  (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`);
+  (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`) +
+  (conflicting === 0 ? '' : `; ${plural(conflicting, 'user')} with records that differ, judged by the worst`);
 
 const timeBetween = (from: string, to: string): string => {
   const ms = Date.parse(to) - Date.parse(from);

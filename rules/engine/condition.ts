@@ -19,6 +19,18 @@ export interface Condition<S, O = Options> {
 // The functions below look up the tests of their conditions beforehand: to do so for every user, in objects of several
 // shapes, takes as long as the tests.
 
+/** Refuses an answer that is none: a promise would be taken for whatever suits whoever asks. */
+export const refuseAnswer = (answer: unknown): never => {
+  // Nobody waits for it, and if it is rejected that must not end the process.
+  if (answer instanceof Promise) answer.catch(() => {});
+  const got = answer instanceof Promise ? 'a promise' : typeof answer;
+  throw new TypeError(`a condition must answer true, false or undefined, got ${got}`);
+};
+
+/** Gives a condition's answer, where it is one. */
+export const truthOf = (answer: Truth): Truth =>
+  answer === true || answer === false || answer === undefined ? answer : refuseAnswer(answer);
+
 /** Joins conditions to one test: true where all hold, false where one does not, else undefined. */
 export const allOf = <S, O>(conditions: readonly Condition<S, O>[]): Condition<S, O>['holds'] => {
   const tests = conditions.map(({ holds }) => holds);
@@ -26,8 +38,10 @@ export const allOf = <S, O>(conditions: readonly Condition<S, O>[]): Condition<S
     let all: Truth = true;
     for (const test of tests) {
       const truth = test(subject, options, context);
+      if (truth === true) continue;
       if (truth === false) return false;
-      if (truth === undefined) all = undefined;
+      if (truth !== undefined) refuseAnswer(truth);
+      all = undefined;
     }
     return all;
   };
@@ -54,7 +68,7 @@ export const not = <S, O>(text: string, condition: Condition<S, O>): Condition<S
   return {
     text: () => text,
     holds(subject, options, context) {
-      const truth = test(subject, options, context);
+      const truth = truthOf(test(subject, options, context));
       return truth === undefined ? undefined : !truth;
     },
     unknown: (subject, options, context) => reasonOf(condition, subject, options, context),
@@ -70,8 +84,10 @@ export const anyOf = <S, O>(text: string, alternatives: readonly Condition<S, O>
       let any: Truth = false;
       for (const test of tests) {
         const truth = test(subject, options, context);
+        if (truth === false) continue;
         if (truth === true) return true;
-        if (truth === undefined) any = undefined;
+        if (truth !== undefined) refuseAnswer(truth);
+        any = undefined;
       }
       return any;
     },
@@ -94,10 +110,10 @@ export const byWhether = <S, Y, N>(
     text: (options, context) =>
       `${no.text(options, context)} (where ${condition.text(options, context)}: ${yes.text(options, context)})`,
     holds(subject, options, context) {
-      const truth = test(subject, options, context);
+      const truth = truthOf(test(subject, options, context));
       if (truth !== undefined) return (truth ? testYes : testNo)(subject, options, context);
-      const agreed = testYes(subject, options, context);
-      return agreed === testNo(subject, options, context) ? agreed : undefined;
+      const agreed = truthOf(testYes(subject, options, context));
+      return agreed === truthOf(testNo(subject, options, context)) ? agreed : undefined;
     },
     unknown: (subject, options, context) => firstReason([yes, no, condition], subject, options, context),
     applied(subject, options, context) {

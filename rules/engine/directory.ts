@@ -1,8 +1,8 @@
-import { allOf, firstReason, type Truth } from './condition.ts';
+import { allOf, firstReason, refuseAnswer, type Truth } from './condition.ts';
 import type { Context, Options } from './context.ts';
 import { NumberList } from './memory/number-list.ts';
 import { SharedKeys } from './memory/shared-keys.ts';
-import type { DirectoryRule, GroupFacts, Outcome, Subject } from './rule.ts';
+import type { DirectoryRule, GroupFacts, Limit, Outcome, Subject } from './rule.ts';
 import { positionName, type User } from './user.ts';
 
 /** Gives the id of the user at a position of the listing. */
@@ -29,21 +29,49 @@ export interface Group {
   readonly ids: Iterable<string>;
 }
 
+/** A group of a directory rule, by the positions of its users. */
+export interface FailingGroup {
+  /** Undefined where there are no keys. */
+  readonly shared: SharedText | undefined;
+  readonly positions: Iterable<number>;
+}
+
+/** A subject that does not pass. */
+export interface DirectoryOutcome {
+  readonly subject: Subject;
+  readonly outcome: Exclude<Outcome, undefined>;
+  /** The groups for which it fails. */
+  readonly groups: readonly FailingGroup[];
+}
+
 /** The judgement of a directory rule when every user was seen. */
 export interface DirectoryJudgement {
   /** The number of subjects that got an answer. */
   readonly checked: number;
-  /** The subjects that do not pass. */
-  readonly outcomes: readonly { readonly subject: Subject; readonly outcome: Exclude<Outcome, undefined> }[];
+  readonly outcomes: readonly DirectoryOutcome[];
+}
+
+interface JudgedGroup {
+  readonly group: FailingGroup;
+  readonly outcome: Exclude<Outcome, undefined>;
 }
 
 /** One directory rule at work on one listing; keeps only the compact facts that it needs. */
 export interface DirectoryCheck {
-  see(user: User): void;
+  /** @param only the names of the keys to go by, of a user that was seen before; undefined: all */
+  see(user: User, only?: ReadonlySet<string>): void;
+  /** Tells whether a user counts, or may, whatever its keys. */
+  mayCount(user: User): boolean;
+  /** The subject of a group that fails; undefined where it does not. */
+  failingSubject(shared: SharedText, idAt: IdAt): string | undefined;
   judge(idAt: IdAt): DirectoryJudgement;
   /** @param shared undefined where there are no keys */
   groupOf(shared: SharedText | undefined, idAt: IdAt): Group;
 }
+
+/** Tells whether a limit holds; what is no limit, such as the promise of one, is refused. */
+const isHeld = (limit: Limit): boolean =>
+  typeof limit.holds === 'boolean' ? limit.holds : refuseAnswer(limit instanceof Promise ? limit : limit.holds);
 
 /** Judges a group at both of its ends: undefined where it breaks the limit at one of them only. */
 export const breaksLimit = (
@@ -52,8 +80,8 @@ export const breaksLimit = (
   options: Options,
   context: Context,
 ): Truth => {
-  const { holds } = limit(low, options, context);
-  return holds === limit(high, options, context).holds ? holds : undefined;
+  const holds = isHeld(limit(low, options, context));
+  return holds === isHeld(limit(high, options, context)) ? holds : undefined;
 };
 
 /** The most ids that a finding about a group names; the count beside them says how many there are. */
@@ -87,6 +115,11 @@ const MAY_COUNT = 1;
 const MAY_BELONG = 2;
 const REASON_SHIFT = 2;
 
+const refuseKey = (key: unknown): never => {
+  if (key instanceof Promise) key.catch(() => {});
+  throw new TypeError(`a key must be a text or undefined, got ${key instanceof Promise ? 'a promise' : typeof key}`);
+};
+
 /** Begins to judge a listing by a directory rule. */
 export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, context: Context): DirectoryCheck => {
   const { counts, outOf = [], keys, about } = rule;
@@ -112,16 +145,18 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     doubts.set(user.position, unknown + (number << REASON_SHIFT));
   };
 
-  const file = (user: User): void => {
+  const file = (user: User, only: ReadonlySet<string> | undefined): void => {
     if (keys === undefined) positions.push(user.position);
     let hasKey = false;
-    for (const { key, users } of shared) {
+    for (const { name, key, users } of shared) {
+      if (only !== undefined && !only.has(name)) continue;
       const text = key.of(user);
       if (text === undefined) continue;
+      if (typeof text !== 'string') refuseKey(text);
       users.add(user.position, text);
       hasKey = true;
     }
-    if (hasKey) usersWithKey += 1;
+    if (hasKey && only === undefined) usersWithKey += 1;
   };
 
   const groupOf = (members: Iterable<number>, idAt: IdAt): Group => {
@@ -160,19 +195,23 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   };
 
   /** Makes one outcome of those of one subject, which fails where one of its groups does. */
-  const merged = (outcomes: readonly Exclude<Outcome, undefined>[]): Outcome => {
-    const violations = outcomes.filter((outcome) => 'message' in outcome);
-    if (violations.length === 0) return outcomes[0];
-    return rule.merge === undefined ? violations[0] : rule.merge(violations);
+  const merged = (id: string, judged: readonly [JudgedGroup, ...JudgedGroup[]]): DirectoryOutcome => {
+    const subject = { kind: about, id };
+    const failing = judged.flatMap(({ group, outcome }) => ('notAssessed' in outcome ? [] : [{ group, outcome }]));
+    const violations = failing.map(({ outcome }) => outcome);
+    const [violation] = violations;
+    if (violation === undefined) return { subject, outcome: judged[0].outcome, groups: [] };
+    const outcome = rule.merge === undefined ? violation : rule.merge(violations);
+    return { subject, outcome, groups: failing.map(({ group }) => group) };
   };
 
   return {
-    see(user) {
+    see(user, only) {
       if (counts === undefined) return;
       const isOneOf = belongs === undefined || belongs(user, options, context);
       if (isOneOf === false) return;
-      if (isOneOf === true) belonging += 1;
-      else maybeBelonging += 1;
+      if (isOneOf === undefined) maybeBelonging += only === undefined ? 1 : 0;
+      else belonging += only === undefined ? 1 : 0;
 
       const truth = isCounted(user, options, context);
       if (truth === false) {
@@ -181,29 +220,40 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       }
       const unknown = (truth === true ? SURE : MAY_COUNT) + (isOneOf === true ? SURE : MAY_BELONG);
       if (unknown !== SURE) noteDoubt(user, unknown);
-      file(user);
+      file(user, only);
+    },
+
+    mayCount: (user) =>
+      counts !== undefined &&
+      (belongs === undefined || belongs(user, options, context) !== false) &&
+      isCounted(user, options, context) !== false,
+
+    failingSubject(text, idAt) {
+      const { users } = shared.find(({ name }) => name === text.name) ?? {};
+      if (users === undefined) return undefined;
+      const members = users.positionsOf(text.key);
+      const fails = breaksLimit(rule.limit, groupOf(members, idAt).bounds, options, context);
+      return fails === true ? subjectId(text.key, members, idAt) : undefined;
     },
 
     judge(idAt) {
-      const groups =
+      const groups: readonly FailingGroup[] =
         keys === undefined
-          ? [{ name: '', key: '', members: positions }]
+          ? [{ shared: undefined, positions }]
           : shared.flatMap(({ name, users }) =>
-              users.shared().map(({ key, positions: members }) => ({ name, key, members })),
+              users.shared().map(({ key, positions: members }) => ({ shared: { name, key }, positions: members })),
             );
-      const bySubject = new Map<string, Exclude<Outcome, undefined>[]>();
-      for (const { name, key, members } of groups) {
-        const outcome = outcomeOf(name, key, groupOf(members, idAt));
+      const bySubject = new Map<string, [JudgedGroup, ...JudgedGroup[]]>();
+      for (const group of groups) {
+        const { name = '', key = '' } = group.shared ?? {};
+        const outcome = outcomeOf(name, key, groupOf(group.positions, idAt));
         if (outcome === undefined) continue;
-        const id = subjectId(key, members, idAt);
+        const id = subjectId(key, group.positions, idAt);
         const others = bySubject.get(id);
-        if (others === undefined) bySubject.set(id, [outcome]);
-        else others.push(outcome);
+        if (others === undefined) bySubject.set(id, [{ group, outcome }]);
+        else others.push({ group, outcome });
       }
-      const outcomes = [...bySubject].flatMap(([id, several]) => {
-        const outcome = merged(several);
-        return outcome === undefined ? [] : [{ subject: { kind: about, id }, outcome }];
-      });
+      const outcomes = [...bySubject].map(([id, judged]) => merged(id, judged));
       const subjects = {
         environment: 1,
         principal: shared.reduce((sum, { users }) => sum + users.size, 0),

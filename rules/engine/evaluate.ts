@@ -1,8 +1,9 @@
+import { allOf } from './condition.ts';
 import type { ConfiguredRule } from './configure.ts';
 import type { Context } from './context.ts';
 import { beginDirectoryCheck, type DirectoryCheck, type IdAt } from './directory.ts';
 import { judgeBy, type Outcome, type Rule, type Subject, type UserChange, type Violation } from './rule.ts';
-import type { Severity } from './severity.ts';
+import { SEVERITIES, type Severity, severityRank } from './severity.ts';
 import { DOCUMENTED, type User, type UserFacts } from './user.ts';
 
 /** The failure of one rule by one subject. */
@@ -26,14 +27,18 @@ export interface RuleOutcome {
   readonly notAssessed: number;
   /** The reason for which the rule did not run, or some subject was not assessed. */
   readonly reason?: string;
-  /** The error that the rule threw; the run is then not complete. */
+  /** The fault that broke the rule, in its own words, which may name people; the run is then not complete. */
   readonly error?: string;
+  /** The subject that it broke on. */
+  readonly brokeOn?: Subject;
 }
 
 /** Takes the outcomes as they come, all but passes. */
 export interface OutcomeSink {
   fail(failure: RuleFailure): void;
   notAssessed(rule: Rule, subject: Subject, reason: string): void;
+  /** Tells whether an earlier run left a finding of the rule on the subject; left out where none did on any. */
+  wasFailing?(rule: Rule, subject: Subject): boolean;
 }
 
 /** All rules at work on one listing. */
@@ -42,6 +47,8 @@ export interface Evaluation {
   readAt(moment: number): void;
   /** Judges a user by itself, and by what the last complete run knew of it. */
   see(user: User, baseline: UserFacts | undefined): void;
+  /** Judges a user of which there are records that differ: the worst outcome holds, and elsewhere the last record. */
+  seeRecords(records: readonly [User, ...User[]], baseline: UserFacts | undefined): void;
   /** Judges a user that was there and is not. */
   vanished(baseline: UserFacts): void;
   /**
@@ -49,6 +56,14 @@ export interface Evaluation {
    * @param isWhole whether every user was seen; of a part, nothing is said about the whole
    */
   conclude(idAt: IdAt, isWhole: boolean): readonly RuleOutcome[];
+  /** Tells how each rule fared, once more: something may have come up since. */
+  outcomes(): readonly RuleOutcome[];
+  /** Notes that a subject which passed, or of which nothing was said, could not be assessed after all. */
+  notAssessed(rule: Rule, subject: Subject, reason: string): void;
+  /** Notes that a failure was none: the rule broke on it. */
+  breakDown(failure: RuleFailure, error: unknown): void;
+  /** A directory rule at work on this listing, where it is on and did not break. */
+  directoryCheck(ruleId: string): DirectoryCheck | undefined;
 }
 
 /** The reason of change rules, given once, where there is nothing to compare with. */
@@ -60,6 +75,33 @@ const PART_OF_DIRECTORY = 'not every user was seen';
 /** The reason of rules on one user where the listing gave none: zero of zero would look like success. */
 const NOBODY_SEEN = 'no user was seen';
 
+const isSeverity = (value: unknown): boolean => SEVERITIES.some((severity) => severity === value);
+
+/** Refuses an answer of a rule that is no violation, such as the promise of one. */
+const checkViolation = (answer: Violation): void => {
+  const answered: unknown = answer;
+  if (answered instanceof Promise) {
+    // Nobody waits for it, and if it is rejected that must not end the process.
+    answered.catch(() => {});
+    throw new TypeError('a violation must be an object, got a promise');
+  }
+  const { message, evidence, severity }: Readonly<Record<keyof Violation, unknown>> = {
+    severity: undefined,
+    ...answer,
+  };
+  if (typeof message !== 'string') throw new TypeError(`message of a violation must be a text, got ${typeof message}`);
+  if (typeof evidence !== 'object' || evidence === null) {
+    throw new TypeError(
+      `evidence of a violation must be an object, got ${evidence === null ? 'null' : typeof evidence}`,
+    );
+  }
+  if (severity !== undefined && !isSeverity(severity)) {
+    throw new TypeError(
+      `severity of a violation must be one of ${SEVERITIES.join(', ')}, got ${JSON.stringify(severity)}`,
+    );
+  }
+};
+
 /** Counts what comes of one rule, and passes it on. */
 class Tally {
   readonly configured: ConfiguredRule;
@@ -69,6 +111,7 @@ class Tally {
   #notAssessed = 0;
   #reason: string | undefined;
   error: string | undefined;
+  #brokeOn: Subject | undefined;
 
   constructor(configured: ConfiguredRule, sink: OutcomeSink) {
     this.configured = configured;
@@ -84,14 +127,28 @@ class Tally {
       this.#sink.notAssessed(rule, subject, outcome.notAssessed);
       return;
     }
+    checkViolation(outcome);
     this.checked += 1;
     this.#failed += 1;
     this.#sink.fail({ rule, subject, violation: outcome, severity: severity ?? outcome.severity ?? rule.severity });
   }
 
-  breakDown(subject: Subject, error: unknown): void {
-    this.error = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  /** @param isCounted the subject was counted as one that fails */
+  breakDown(subject: Subject, error: unknown, isCounted = false): void {
+    if (isCounted) {
+      this.checked -= 1;
+      this.#failed -= 1;
+    }
+    this.error ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.#brokeOn ??= subject;
     this.record(subject, { notAssessed: 'the rule failed' });
+  }
+
+  /** Gives the rank of an outcome: the worse, the higher. */
+  rank(outcome: Outcome): number {
+    if (outcome === undefined) return -2;
+    if ('notAssessed' in outcome) return -1;
+    return severityRank(outcome.severity ?? this.configured.rule.severity);
   }
 
   outcome(isUnjudged: boolean): RuleOutcome {
@@ -106,6 +163,7 @@ class Tally {
       notAssessed: this.#notAssessed,
       ...(this.#reason !== undefined && { reason: this.#reason }),
       ...(this.error !== undefined && { error: this.error }),
+      ...(this.#brokeOn !== undefined && { brokeOn: this.#brokeOn }),
     };
   }
 }
@@ -113,6 +171,8 @@ class Tally {
 interface Judging<S> {
   readonly tally: Tally;
   readonly judge: (subject: S) => Outcome;
+  /** The reason for which a subject that passes may do so only for want of what it failed by; undefined: it does not. */
+  readonly lost?: (subject: S) => string | undefined;
 }
 
 /** Names the run that a change is a change from. */
@@ -155,7 +215,16 @@ export const beginEvaluation = (
   for (const tally of tallies) {
     const { rule, options, state } = tally.configured;
     if (state !== 'on') continue;
-    if (rule.kind === 'user') userRules.push({ tally, judge: judgeBy(rule, options, context) });
+    if (rule.kind === 'user') {
+      const judge = judgeBy(rule, options, context);
+      const { cannotEnd } = rule;
+      const isLost = cannotEnd && allOf(cannotEnd.when);
+      userRules.push({
+        tally,
+        judge,
+        ...(isLost && { lost: (user) => (isLost(user, options, context) === false ? undefined : cannotEnd.reason) }),
+      });
+    }
     if (rule.kind === 'change') {
       const judge = judgeBy(rule, options, context);
       changeRules.push({ tally, judge: (change) => since(judge(change), earlierRun) });
@@ -163,15 +232,41 @@ export const beginEvaluation = (
     if (rule.kind === 'directory') directoryRules.push({ tally, check: beginDirectoryCheck(rule, options, context) });
   }
 
-  const judgeAll = <S>(judging: readonly Judging<S>[], subject: S, id: string): void => {
-    for (const { tally, judge } of judging) {
+  const pass = <S>({ tally, lost }: Judging<S>, judged: S, subject: Subject): void => {
+    const reason = lost?.(judged);
+    if (reason === undefined || !sink.wasFailing?.(tally.configured.rule, subject)) tally.checked += 1;
+    else tally.record(subject, { notAssessed: reason });
+  };
+
+  const judgeAll = <S>(judging: readonly Judging<S>[], judged: S, id: string): void => {
+    for (const one of judging) {
+      const { tally, judge, lost } = one;
       if (tally.error !== undefined) continue;
       try {
-        const outcome = judge(subject);
-        if (outcome === undefined) tally.checked += 1;
-        else tally.record({ kind: 'user', id }, outcome);
+        const outcome = judge(judged);
+        if (outcome !== undefined) tally.record({ kind: 'user', id }, outcome);
+        else if (lost === undefined) tally.checked += 1;
+        else pass(one, judged, { kind: 'user', id });
       } catch (error) {
         tally.breakDown({ kind: 'user', id }, error);
+      }
+    }
+  };
+
+  /** Judges each of some records, and records the worst that is said of them. */
+  const judgeWorst = (records: readonly User[], last: User): void => {
+    const subject: Subject = { kind: 'user', id: last.id };
+    for (const judging of userRules) {
+      const { tally, judge } = judging;
+      if (tally.error !== undefined) continue;
+      try {
+        const worst = records
+          .map((record) => judge(record))
+          .reduce((one, other) => (tally.rank(other) > tally.rank(one) ? other : one));
+        if (worst === undefined) pass(judging, last, subject);
+        else tally.record(subject, worst);
+      } catch (error) {
+        tally.breakDown(subject, error);
       }
     }
   };
@@ -194,31 +289,49 @@ export const beginEvaluation = (
   };
 
   const judgeDirectory = ({ tally, check }: (typeof directoryRules)[number], idAt: IdAt): void => {
+    let judged = environment;
     try {
-      const { checked, outcomes } = check.judge(idAt);
-      for (const { subject, outcome } of outcomes) tally.record(subject, outcome);
+      const { checked, outcomes: found } = check.judge(idAt);
+      for (const { subject, outcome } of found) {
+        judged = subject;
+        tally.record(subject, outcome);
+      }
       tally.checked = checked;
     } catch (error) {
-      tally.breakDown(environment, error);
+      tally.breakDown(judged, error);
     }
   };
 
   let seen = 0;
+  let isAllSeen = false;
 
-  const isUnjudged = (rule: Rule, isWhole: boolean): boolean =>
+  const isUnjudged = (rule: Rule): boolean =>
     (rule.kind === 'user' && seen === 0) ||
     (rule.kind === 'change' && earlierRun === undefined) ||
-    (rule.kind === 'directory' && !isWhole);
+    (rule.kind === 'directory' && !isAllSeen);
+
+  const outcomes = (): readonly RuleOutcome[] =>
+    tallies.map((tally) => tally.outcome(isUnjudged(tally.configured.rule)));
+
+  const tallyOf = ({ id }: Rule): Tally | undefined => tallies.find(({ configured }) => configured.rule.id === id);
 
   return {
+    outcomes,
+
     readAt(moment) {
       context.readAt = moment;
     },
 
     see(user, baseline) {
-      judgeAll(userRules, user, user.id);
-      showDirectoryRules(user);
-      judgeChange({ before: baseline, after: user }, user);
+      this.seeRecords([user], baseline);
+    },
+
+    seeRecords(records, baseline) {
+      const last = records.at(-1) ?? records[0];
+      if (records.length === 1) judgeAll(userRules, last, last.id);
+      else judgeWorst(records, last);
+      showDirectoryRules(last);
+      judgeChange({ before: baseline, after: last }, last);
       seen += 1;
     },
 
@@ -227,6 +340,7 @@ export const beginEvaluation = (
     },
 
     conclude(idAt, isWhole) {
+      isAllSeen = isWhole;
       for (const judging of directoryRules) {
         if (judging.tally.error !== undefined) continue;
         if (isWhole) judgeDirectory(judging, idAt);
@@ -238,7 +352,21 @@ export const beginEvaluation = (
       if (earlierRun === undefined) {
         for (const { tally } of changeRules) tally.record(environment, { notAssessed: NO_EARLIER_SNAPSHOT });
       }
-      return tallies.map((tally) => tally.outcome(isUnjudged(tally.configured.rule, isWhole)));
+      return outcomes();
     },
+
+    notAssessed(rule, subject, reason) {
+      const tally = tallyOf(rule);
+      if (tally === undefined) return;
+      tally.checked = Math.max(0, tally.checked - 1);
+      tally.record(subject, { notAssessed: reason });
+    },
+
+    breakDown({ rule, subject }, error) {
+      tallyOf(rule)?.breakDown(subject, error, true);
+    },
+
+    directoryCheck: (ruleId) =>
+      directoryRules.find(({ tally }) => tally.configured.rule.id === ruleId && tally.error === undefined)?.check,
   };
 };

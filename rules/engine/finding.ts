@@ -7,7 +7,10 @@ export const FINDING_STATES = ['new', 'open', 'reopened', 'resolved', 'waived', 
 /** `event` is a change, reported once, that neither persists nor resolves. */
 export type FindingState = (typeof FINDING_STATES)[number];
 
-export type ResolutionCause = 'fixed' | 'user-disabled' | 'user-vanished' | 'rule-changed';
+/** In the order in which they are asked: the first that holds is the cause. */
+export const RESOLUTION_CAUSES = ['user-vanished', 'user-disabled', 'regrouped', 'fixed', 'rule-changed'] as const;
+
+export type ResolutionCause = (typeof RESOLUTION_CAUSES)[number];
 
 /** One line of the findings file. */
 export interface Finding {
@@ -33,6 +36,8 @@ export interface Finding {
   readonly waiverEnded?: true;
   readonly resolvedAt?: string;
   readonly cause?: ResolutionCause;
+  /** The id of the subject under which the group still fails, where it was regrouped. */
+  readonly regroupedTo?: string;
   /** The waiver that accepts it, without rule and user. */
   readonly waiver?: Omit<Waiver, 'rule' | 'user'>;
 }
@@ -43,3 +48,13 @@ export interface Finding {
  */
 export const findingId = (environmentId: string, ruleId: string, subject: Subject): string =>
   `${environmentId}/${ruleId}/${subject.id}`;
+
+/** The rule and the subject of a finding, by its id. */
+export const partsOfFindingId = (
+  environmentId: string,
+  id: string,
+): { readonly ruleId: string; readonly subjectId: string } => {
+  const rest = id.slice(environmentId.length + 1);
+  const cut = rest.indexOf('/');
+  return { ruleId: rest.slice(0, cut), subjectId: rest.slice(cut + 1) };
+};

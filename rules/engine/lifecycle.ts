@@ -1,6 +1,6 @@
 import type { RuleFailure } from './evaluate.ts';
-import { type Finding, type FindingState, findingId, type ResolutionCause } from './finding.ts';
-import type { OpenFinding, OpenFindings } from './memory/open-findings.ts';
+import { type Finding, type FindingState, findingId, RESOLUTION_CAUSES, type ResolutionCause } from './finding.ts';
+import type { Fate, OpenFinding, OpenFindings } from './memory/open-findings.ts';
 import type { Rule, Subject } from './rule.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import { DAY_MS } from './time.ts';
@@ -9,8 +9,10 @@ import type { Waiver, WaiverBook } from './waiver.ts';
 /** A finding that comes back within this time of resolving is the same one, reopened. */
 export const REOPENING_MS = 30 * DAY_MS;
 
+type RecentFinding = Pick<OpenFinding, 'severity' | 'firstSeen' | 'runs'>;
+
 /** A finding that resolved within the last 30 days: one line of the `resolved` file. */
-export interface RecentlyResolved extends OpenFinding {
+export interface RecentlyResolved extends RecentFinding {
   readonly id: string;
   readonly resolvedAt: string;
 }
@@ -35,16 +37,21 @@ const waiverEvidence = ({ reason, ticket, owner, approver, expires }: Waiver) =>
 
 const isRaised = (from: Severity, to: Severity): boolean => SEVERITIES.indexOf(to) > SEVERITIES.indexOf(from);
 
+/** The cause by what is known: that nothing is, is no reason to call it fixed. */
+const causeOf = (fate: Fate | undefined): ResolutionCause =>
+  RESOLUTION_CAUSES.find((cause) => cause === fate) ?? 'rule-changed';
+
 /** Gives each failure its place in the history of its finding. */
 export interface Lifecycle {
   findingOf(failure: RuleFailure): Finding;
   /** Notes that the rule could not judge the subject: a finding that is open there stays so. */
   notAssessed(rule: Rule, subject: Subject): void;
   /**
-   * Carries or resolves a line of the last complete run's findings that did not fail again; undefined where there is
-   * nothing more to say of it. Only for a complete run: nothing resolves on any other.
+   * Carries or resolves a line of the last complete run's findings that did not fail again, by what is known to have
+   * become of it; undefined where there is nothing more to say of it. Only for a complete run: nothing resolves on any
+   * other.
    */
-  carryOrResolve(finding: Finding, rule: Rule | undefined, cause: () => ResolutionCause): Finding | undefined;
+  carryOrResolve(finding: Finding, rule: Rule | undefined): Finding | undefined;
   /** The lines for the next run: what resolved within the last 30 days and has not come back. */
   recentlyResolved(): readonly RecentlyResolved[];
 }
@@ -62,12 +69,13 @@ export const beginLifecycle = (
   unjudged: ReadonlySet<string>,
 ): Lifecycle => {
   const reopened = new Set<string>();
-  const carried = new Set<string>();
   const resolvedNow: RecentlyResolved[] = [];
   const since = (resolvedAt: string): number => Date.parse(asOf) - Date.parse(resolvedAt);
 
   /** The state of a finding that fails in this run, and what it was if it was open or resolved a short time ago. */
-  const historyOf = (id: string): { readonly state: FindingState; readonly earlier?: OpenFinding } => {
+  const historyOf = (
+    id: string,
+  ): { readonly state: FindingState; readonly earlier?: RecentFinding & Pick<OpenFinding, 'wasWaived'> } => {
     const open = baseline.open.failAgain(id);
     if (open !== undefined) return { state: 'open', earlier: open };
     const resolved = baseline.resolved.get(id);
@@ -104,13 +112,14 @@ export const beginLifecycle = (
 
     notAssessed(rule, subject) {
       const id = findingId(environmentId, rule.id, subject);
-      if (baseline.open.has(id)) carried.add(id);
+      baseline.open.settle(id, 'carried');
     },
 
-    carryOrResolve(finding, rule, cause) {
-      if (!staysOpen(finding, rule) || baseline.open.hasFailedAgain(finding.id)) return undefined;
+    carryOrResolve(finding, rule) {
+      const fate = baseline.open.fateOf(finding.id);
+      if (!staysOpen(finding, rule) || fate === 'failed-again') return undefined;
       const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...kept } = finding;
-      if (carried.has(finding.id) || unjudged.has(finding.ruleId)) {
+      if (fate === 'carried' || unjudged.has(finding.ruleId)) {
         const waiver = waivers.find(finding.ruleId, finding.subject.id);
         return {
           ...kept,
@@ -124,7 +133,14 @@ export const beginLifecycle = (
       const { id, severity, firstSeen, runs } = finding;
       resolvedNow.push({ id, severity, firstSeen, runs, resolvedAt: asOf });
       const { carried: _carried, ...ended } = kept;
-      return { ...ended, state: 'resolved', resolvedAt: asOf, cause: cause() };
+      const regroupedTo = baseline.open.regroupedTo(id);
+      return {
+        ...ended,
+        state: 'resolved',
+        resolvedAt: asOf,
+        cause: causeOf(fate),
+        ...(regroupedTo !== undefined && { regroupedTo }),
+      };
     },
 
     recentlyResolved: () => [

@@ -65,8 +65,16 @@ interface SubjectRule<S, O extends Options> extends Configurable<O> {
   violation(subject: S, options: O, context: Context): Violation;
 }
 
+interface UserRuleDefinition<O extends Options> extends SubjectRule<User, O> {
+  /**
+   * States when a user passes for want of what it failed by, which nobody can have undone: a finding that stands is then
+   * carried. None of it is false of such a user.
+   */
+  readonly cannotEnd?: { readonly when: readonly Condition<User>[]; readonly reason: string };
+}
+
 /** Judges each user as it streams by. */
-export interface UserRule<O extends Options = Options> extends SubjectRule<User, O> {
+export interface UserRule<O extends Options = Options> extends UserRuleDefinition<O> {
   readonly kind: 'user';
 }
 
@@ -113,6 +121,11 @@ export interface Key {
   readonly text: string;
   /** Gives it as a text; undefined where the user has none. */
   of(user: User): string | undefined;
+  /**
+   * The members that it is made of, where it is unknown for want of one: a finding that ends for that is carried. Left
+   * out where to have none is a value like others.
+   */
+  readonly unknownWithout?: readonly (keyof User)[];
 }
 
 interface Counting<O extends Options> extends Configurable<O> {
@@ -172,7 +185,7 @@ export const judgeBy = <S>(
 
 // A rule is written against its own options and run by an engine that knows only `Options`. The config is checked
 // against the defaults' types before any rule runs, which is what makes these three widenings sound.
-export const defineUserRule = <O extends Options>(rule: SubjectRule<User, O>): UserRule =>
+export const defineUserRule = <O extends Options>(rule: UserRuleDefinition<O>): UserRule =>
   ({ kind: 'user', ...rule }) as unknown as UserRule;
 
 export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefinition<O>): DirectoryRule =>

@@ -46,7 +46,7 @@ export async function* eventsOf({
     const finding = line as Finding;
     const state = kindOf(finding);
     if (!isNews(state)) continue;
-    const { ruleId, severity, subject, firstSeen, escalatedFrom, cause } = finding;
+    const { ruleId, severity, subject, firstSeen, escalatedFrom, cause, regroupedTo } = finding;
     const subjectId = harmlessId(subject);
     const detail = {
       ...common,
@@ -60,6 +60,7 @@ export async function* eventsOf({
       firstSeen,
       ...(escalatedFrom !== undefined && { escalatedFrom }),
       ...(cause !== undefined && { cause }),
+      ...(regroupedTo !== undefined && { regroupedTo: harmlessId({ ...subject, id: regroupedTo }) }),
     };
     yield { type: 'FinSpace Audit Finding', detail };
   }

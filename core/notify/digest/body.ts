@@ -8,7 +8,8 @@ import { isFullyJudged, type Report } from '../../model/report.ts';
 import {
   BAD_NEWS,
   begunAnew,
-  CAUSE_WORDS,
+  brokeText,
+  causeText,
   forewords,
   HIGHLIGHT_WORDS,
   seenText,
@@ -63,8 +64,8 @@ const subjectOf = ({ subject: { kind, id } }: Finding): string => {
 
 /** A finding on one line, without what the block's heading says already. */
 const changeLine = (finding: Finding, kind: HighlightKind, group: RuleBlock): string => {
-  const { escalatedFrom, severity, message, cause } = finding;
-  if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${CAUSE_WORDS[cause ?? 'fixed']}`, '  - ');
+  const { escalatedFrom, severity, message } = finding;
+  if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${causeText(finding)}`, '  - ');
   const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
   const other = severity === group.severity ? [] : [severity];
   const notes = [
@@ -191,9 +192,10 @@ const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] => [
 ];
 
 /** The reason for which a rule had no answer for everybody; rules that share it stand on one line. */
-const unjudgedReason = ({ state, notAssessed, reason, error }: RuleOutcome): string => {
+const unjudgedReason = (outcome: RuleOutcome): string => {
+  const { state, notAssessed, reason, error } = outcome;
   const left = state === 'ran' ? `${plural(notAssessed, 'subject')} not assessed` : stateText(state);
-  const why = error === undefined ? reason : `it failed: ${error}`;
+  const why = error === undefined ? reason : brokeText(outcome);
   return why === undefined ? left : `${left} (${plainLine(why, MAX_TEXT)})`;
 };
 

@@ -6,7 +6,7 @@ import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { momentsOf } from '../../model/listing.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { CAUSE_WORDS, HIGHLIGHT_WORDS } from '../../model/words.ts';
+import { causeText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { day } from './instant.ts';
@@ -97,8 +97,8 @@ const waiverNote = ({ waiver }: Finding): Html | undefined => {
 };
 
 const notes = (finding: Finding): Html => {
-  const { escalatedFrom, severity, carried, cause, state } = finding;
-  return html`${escalatedFrom !== undefined && html`<span class="note">Raised from ${severityWord(escalatedFrom)} to ${severityWord(severity)}</span>`}${carried === true && html`<span class="note">Could not be assessed this time: it stands as it was</span>`}${state === 'resolved' && html`<span class="note">Resolved: ${CAUSE_WORDS[cause ?? 'fixed']}</span>`}${waiverNote(finding)}`;
+  const { escalatedFrom, severity, carried, state } = finding;
+  return html`${escalatedFrom !== undefined && html`<span class="note">Raised from ${severityWord(escalatedFrom)} to ${severityWord(severity)}</span>`}${carried === true && html`<span class="note">Could not be assessed this time: it stands as it was</span>`}${state === 'resolved' && html`<span class="note">Resolved: ${causeText(finding)}</span>`}${waiverNote(finding)}`;
 };
 
 const subjectText = ({ subject }: Finding): Html => {

@@ -3,7 +3,7 @@ import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
-import { stateText, TROUBLE_WORDS } from '../../model/words.ts';
+import { brokeText, stateText, TROUBLE_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { foreign, type Html, html } from './markup.ts';
@@ -19,8 +19,10 @@ const tone = (outcome: RuleOutcome): string => {
   return isFullyJudged(outcome) ? 'ran' : 'unjudged';
 };
 
-const reasonOf = ({ error, reason = '' }: RuleOutcome): string =>
-  truncate(error === undefined ? reason : `it failed: ${error}`, MAX_REASON);
+const reasonOf = (outcome: RuleOutcome): string => {
+  const { error, reason = '' } = outcome;
+  return truncate(error === undefined ? reason : `${brokeText(outcome)}: ${error}`, MAX_REASON);
+};
 
 const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html => {
   const { id, severity, state, checked, failed, notAssessed } = outcome;

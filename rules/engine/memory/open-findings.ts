@@ -1,3 +1,4 @@
+import { RESOLUTION_CAUSES, type ResolutionCause } from '../finding.ts';
 import type { Severity } from '../severity.ts';
 import { NumberList } from './number-list.ts';
 import { PathTable } from './text-table.ts';
@@ -7,24 +8,33 @@ export interface OpenFinding {
   readonly severity: Severity;
   readonly firstSeen: string;
   readonly runs: number;
+  /** The asOf of the last run that judged it to fail: carried nights left out. */
+  readonly lastSeen: string;
   /** It was accepted by a waiver. */
   readonly wasWaived?: true;
 }
 
-/** The findings that were open at the end of the last complete run, and which of them failed again in this one. */
+/** What became of a finding in this run; `failed-then`: as it is judged now, it failed when it was last seen. */
+export type Fate = 'unsettled' | 'failed-again' | 'carried' | 'failed-then' | ResolutionCause;
+
+// By their codes.
+const FATES: readonly Fate[] = ['unsettled', 'failed-again', 'carried', 'failed-then', ...RESOLUTION_CAUSES];
+
+/** The findings that were open at the end of the last complete run, and what became of each in this one. */
 export class OpenFindings {
   readonly #ids = new PathTable();
   /** The number of its kind, by the number of the id. */
   readonly #kindOf = new NumberList();
-  /** 1 where it failed again, by the number of the id. */
-  readonly #again = new NumberList();
+  /** The code of its fate, by the number of the id. */
+  readonly #fates = new NumberList();
+  readonly #regroupedTo = new Map<number, string>();
   /** The kinds: many findings began with the same run and are alike in all that is kept of them. */
   readonly #kinds: OpenFinding[] = [];
   readonly #kindNumbers = new Map<string, number>();
 
   add(id: string, finding: OpenFinding): void {
-    const { severity, firstSeen, runs, wasWaived = false } = finding;
-    const key = `${severity} ${firstSeen} ${runs} ${wasWaived}`;
+    const { severity, firstSeen, runs, lastSeen, wasWaived = false } = finding;
+    const key = `${severity} ${firstSeen} ${runs} ${lastSeen} ${wasWaived}`;
     const kind = this.#kindNumbers.get(key) ?? this.#kinds.push(finding) - 1;
     this.#kindNumbers.set(key, kind);
     this.#kindOf.set(this.#ids.add(id), kind);
@@ -38,12 +48,49 @@ export class OpenFindings {
   failAgain(id: string): OpenFinding | undefined {
     const number = this.#ids.find(id);
     if (number === undefined) return undefined;
-    this.#again.set(number, 1);
+    this.#fates.set(number, FATES.indexOf('failed-again'));
     return this.#kinds[this.#kindOf.at(number)];
   }
 
-  hasFailedAgain(id: string): boolean {
+  fateOf(id: string): Fate | undefined {
     const number = this.#ids.find(id);
-    return number !== undefined && this.#again.at(number) === 1;
+    return number === undefined ? undefined : FATES[this.#fates.at(number)];
+  }
+
+  /** Notes what became of a finding, where it did not fail again. */
+  settle(id: string, fate: Exclude<Fate, 'failed-again'>, regroupedTo?: string): void {
+    const number = this.#ids.find(id);
+    if (number === undefined || FATES[this.#fates.at(number)] === 'failed-again') return;
+    this.#fates.set(number, FATES.indexOf(fate));
+    if (regroupedTo !== undefined) this.#regroupedTo.set(number, regroupedTo);
+  }
+
+  regroupedTo(id: string): string | undefined {
+    const number = this.#ids.find(id);
+    return number === undefined ? undefined : this.#regroupedTo.get(number);
+  }
+
+  /** The ids of the findings that such a thing became of, and when each was last seen. */
+  *withFate(fate: Fate): Generator<{ readonly id: string; readonly lastSeen: string }> {
+    const code = FATES.indexOf(fate);
+    for (let number = 0; number < this.#kindOf.length; number += 1) {
+      const kind = this.#kinds[this.#kindOf.at(number)];
+      if (this.#fates.at(number) === code && kind !== undefined) yield { id: this.#ids.at(number), ...kind };
+    }
+  }
+
+  /** Tells whether a finding was last seen at an instant and nothing is known yet of what became of it. */
+  isUnsettled(id: string, lastSeen: string): boolean {
+    const number = this.#ids.find(id);
+    return (
+      number !== undefined &&
+      this.#fates.at(number) === 0 &&
+      this.#kinds[this.#kindOf.at(number)]?.lastSeen === lastSeen
+    );
+  }
+
+  /** Forgets what became of them. */
+  beginAnew(): void {
+    for (let number = 0; number < this.#kindOf.length; number += 1) this.#fates.set(number, 0);
   }
 }

@@ -18,7 +18,10 @@ const API_BOUND_SHIFT = 8;
 
 const code = (values: readonly unknown[], value: unknown): number => Math.max(0, values.indexOf(value));
 
-/** The state of a user in the listing in progress. */
+/** What a record is to those that came before it: of a new user, the same as one, or another of the same user. */
+export type Arrival = 'new' | 'same' | 'differs';
+
+/** The state of a user in the listing in progress, by its last record. */
 export type Presence = 'active' | 'disabled' | 'gone';
 
 /**
@@ -35,6 +38,8 @@ export class Roster {
   readonly #arnOf = new NumberList();
   /** The number of the id plus one, 0 for none, by the position in the listing. */
   readonly #arrivals = new NumberList();
+  /** The fingerprint of the last record, by the number of the id. */
+  readonly #fingerprints = new NumberList();
 
   /** Adds a user of the baseline. Records without a userId take no part. */
   addBaseline(user: UserFacts): void {
@@ -50,18 +55,23 @@ export class Roster {
     this.#arnOf.set(number, user.principalArn === undefined ? 0 : this.#arns.add(user.principalArn) + 1);
   }
 
-  /** Takes a user of the listing in progress: false when its userId came before. */
-  arrive(user: User): boolean {
+  /**
+   * Takes a record of the listing in progress; it has a position where it is not the same as the last of its user.
+   * @param fingerprint 32 bits of the record: one of four thousand million that differ is taken for the same
+   */
+  arrive(user: User, fingerprint: number): Arrival {
     if (!user.hasUserId) {
       this.#arrivals.push(0);
-      return true;
+      return 'new';
     }
     const number = this.#ids.add(user.id);
     const facts = this.#facts.at(number);
-    if ((facts & SEEN) !== 0) return false;
-    this.#facts.set(number, facts + SEEN + code(STATUSES, user.status));
+    const cameBefore = (facts & SEEN) !== 0;
+    if (cameBefore && this.#fingerprints.at(number) === fingerprint) return 'same';
+    this.#fingerprints.set(number, fingerprint);
+    this.#facts.set(number, (facts & ~NOW_STATUS) | SEEN | code(STATUSES, user.status));
     this.#arrivals.push(number + 1);
-    return true;
+    return cameBefore ? 'differs' : 'new';
   }
 
   /** The id of the user at a position of the listing in progress. */

@@ -238,7 +238,7 @@ describe('a user', () => {
     const ended = await ask(out, finding('stale-login', 'leaver'));
     expect(ended.stdout).toContain(
       'stale-login: not judged: the user was not listed; its finding: 2026-11-22T02:00:00.000Z until ' +
-        '2026-11-24T02:00:00.000Z: the user is no longer in the directory',
+        '2026-11-24T02:00:00.000Z: a user that it is about is no longer in the directory',
     );
   });
 

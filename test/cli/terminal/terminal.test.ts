@@ -179,7 +179,7 @@ describe('findings', () => {
     const lines = text.trimEnd().split('\n');
     expect(lines[1]).toMatch(/^HIGH {6}new {7}\.{3}r{25}-end {2}shared-principal: /);
     expect(lines.filter((line) => line.startsWith('MEDIUM'))).toHaveLength(5);
-    expect(lines[7]).toMatch(/^LOW {7}resolved {2}01R {31}stale-login: the user was disabled$/);
+    expect(lines[7]).toMatch(/^LOW {7}resolved {2}01R {31}stale-login: a user that it is about was disabled$/);
     expect(lines[8]).toBe('and 2 more in findings.csv');
   });
 

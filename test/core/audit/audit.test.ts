@@ -210,21 +210,23 @@ describe('a complete run', () => {
       'not a user',
       { userId: '', status: 5 },
       { userId: 'a', status: 'DISABLED' },
+      { userId: 'a', status: 'DISABLED' },
       { userId: 'b', lastLoginTime: Number.POSITIVE_INFINITY },
     ];
     const { report } = await auditNight({ pages: [records.slice(0, 3), records.slice(3)], rules: catalogue });
 
-    expect(report.counts).toMatchObject({ users: 5, duplicates: 1 });
+    expect(report.counts).toMatchObject({ users: 5, duplicates: 1, conflicting: 1 });
     const lines = (await readText(archive, `snapshots/${partition()}/${run()}.jsonl.gz`)).trimEnd().split('\n');
     expect(lines).toEqual([
       '{"userId":"a","extra":{"deep":[1,null]},"createTime":1635768000000}',
       'null',
       '"not a user"',
       '{"userId":"","status":5}',
+      '{"userId":"a","status":"DISABLED"}',
       '{"userId":"b","lastLoginTime":1e999}',
     ]);
     const judged = (await findingsOf(archive)).filter(({ ruleId }) => ruleId === 'unrecognised-value');
-    expect(judged.map(({ subject }) => subject.id)).toEqual(['a', '#1', '#2', '#3', 'b']);
+    expect(judged.map(({ subject }) => subject.id)).toEqual(['#1', '#2', '#3', 'b', 'a']);
   });
 
   test('names the run before it, and chains its manifest to that', async () => {
@@ -820,6 +822,14 @@ describe('the cause of a resolution', () => {
       second: {
         pages: [[user('a'), user('b')]],
         settings: { rules: configureRules(RULES, { marked: { marks: ['worse'] } }) },
+      },
+      cause: 'rule-changed',
+    },
+    {
+      name: 'the rule has another limit by which it failed too, and the user was put right',
+      second: {
+        pages: [[user('a'), user('b')]],
+        settings: { rules: configureRules(RULES, { marked: { marks: ['bad', 'worse'] } }) },
       },
       cause: 'fixed',
     },

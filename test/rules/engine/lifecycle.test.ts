@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RuleFailure } from '../../../rules/engine/evaluate.ts';
-import type { Finding } from '../../../rules/engine/finding.ts';
+import { type Finding, RESOLUTION_CAUSES } from '../../../rules/engine/finding.ts';
 import { beginLifecycle, type FindingBaseline, type RecentlyResolved } from '../../../rules/engine/lifecycle.ts';
 import { type OpenFinding, OpenFindings } from '../../../rules/engine/memory/open-findings.ts';
 import { defineChangeRule, defineUserRule, type Rule, type Subject } from '../../../rules/engine/rule.ts';
@@ -43,8 +43,9 @@ const failure = (of: Rule = rule, severity: Severity = 'MEDIUM'): RuleFailure =>
   violation: { message: 'is stale', evidence: { days: 91 } },
 });
 
-const wasOpen: OpenFinding = { severity: 'MEDIUM', firstSeen: daysAgo(10), runs: 10 };
-const resolved = (days: number): RecentlyResolved => ({ ...wasOpen, id: 'env/stale/u1', resolvedAt: daysAgo(days) });
+const brief = { severity: 'MEDIUM', firstSeen: daysAgo(10), runs: 10 } as const;
+const wasOpen: OpenFinding = { ...brief, lastSeen: daysAgo(1) };
+const resolved = (days: number): RecentlyResolved => ({ ...brief, id: 'env/stale/u1', resolvedAt: daysAgo(days) });
 
 const waiver: Waiver = {
   rule: 'stale',
@@ -174,24 +175,35 @@ describe('a finding of the earlier run', () => {
     lastSeen: daysAgo(1),
     runs: 10,
   };
-  const cause = () => 'fixed' as const;
 
-  test('that does not fail again resolves, with its cause', () => {
-    const lifecycle = begin(open());
-    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toMatchObject({
+  test.each(RESOLUTION_CAUSES)('that does not fail again resolves, with its cause: %s', (cause) => {
+    const baseline = open();
+    const lifecycle = begin(baseline);
+    baseline.open?.settle('env/stale/u1', cause);
+    expect(lifecycle.carryOrResolve(earlier, rule)).toMatchObject({
       state: 'resolved',
-      cause: 'fixed',
+      cause,
       resolvedAt: NOW,
       lastSeen: daysAgo(1),
       runs: 10,
     });
-    expect(lifecycle.recentlyResolved()).toEqual([{ ...wasOpen, id: 'env/stale/u1', resolvedAt: NOW }]);
+    expect(lifecycle.recentlyResolved()).toEqual([{ ...brief, id: 'env/stale/u1', resolvedAt: NOW }]);
+  });
+
+  test('of which nothing is known is not called fixed', () => {
+    expect(begin(open()).carryOrResolve(earlier, rule)).toMatchObject({ state: 'resolved', cause: 'rule-changed' });
+  });
+
+  test('that was regrouped says where to', () => {
+    const baseline = open();
+    baseline.open?.settle('env/stale/u1', 'regrouped', 'u0');
+    expect(begin(baseline).carryOrResolve(earlier, rule)).toMatchObject({ cause: 'regrouped', regroupedTo: 'u0' });
   });
 
   test('that fails again has nothing more to tell', () => {
     const lifecycle = begin(open());
     lifecycle.findingOf(failure());
-    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toBeUndefined();
+    expect(lifecycle.carryOrResolve(earlier, rule)).toBeUndefined();
   });
 
   test.each([
@@ -200,7 +212,7 @@ describe('a finding of the earlier run', () => {
   ])('is carried over $name', ({ unjudged, carries }) => {
     const lifecycle = begin(open(), [], unjudged);
     if (carries) lifecycle.notAssessed(rule, { kind: 'user', id: 'u1' });
-    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toMatchObject({
+    expect(lifecycle.carryOrResolve(earlier, rule)).toMatchObject({
       state: 'open',
       carried: true,
       lastSeen: daysAgo(1),
@@ -211,14 +223,14 @@ describe('a finding of the earlier run', () => {
 
   test('is carried as waived while its waiver holds', () => {
     const lifecycle = begin(open(), [waiver], ['stale']);
-    expect(lifecycle.carryOrResolve(earlier, rule, cause)).toMatchObject({ state: 'waived', carried: true });
+    expect(lifecycle.carryOrResolve(earlier, rule)).toMatchObject({ state: 'waived', carried: true });
   });
 
   test('is carried with the end of its waiver, once', () => {
     const lifecycle = begin(open(), [], ['stale']);
-    const carried = lifecycle.carryOrResolve({ ...earlier, state: 'waived' }, rule, cause);
+    const carried = lifecycle.carryOrResolve({ ...earlier, state: 'waived' }, rule);
     expect(carried).toMatchObject({ state: 'open', carried: true, waiverEnded: true });
-    const next = begin(open(), [], ['stale']).carryOrResolve({ ...earlier, ...carried }, rule, cause);
+    const next = begin(open(), [], ['stale']).carryOrResolve({ ...earlier, ...carried }, rule);
     expect(next).toMatchObject({ state: 'open', carried: true });
     expect(next).not.toHaveProperty('waiverEnded');
   });
@@ -229,7 +241,7 @@ describe('a finding of the earlier run', () => {
     { name: 'what had resolved', finding: { ...earlier, state: 'resolved' as const }, of: rule },
   ])('does not resolve where it was $name', ({ finding, of }) => {
     const lifecycle = begin();
-    expect(lifecycle.carryOrResolve(finding, of, cause)).toBeUndefined();
+    expect(lifecycle.carryOrResolve(finding, of)).toBeUndefined();
     expect(lifecycle.recentlyResolved()).toEqual([]);
   });
 });
@@ -253,7 +265,9 @@ describe('a night on which a member went missing', () => {
   const first = judgeNight({}, people).findings;
   const openAfter = (findings: readonly Finding[]): OpenFindings => {
     const all = new OpenFindings();
-    for (const { id, severity, firstSeen, runs } of findings) all.add(id, { severity, firstSeen, runs });
+    for (const { id, severity, firstSeen, runs, lastSeen } of findings) {
+      all.add(id, { severity, firstSeen, runs, lastSeen });
+    }
     return all;
   };
   const [someone, ...others] = people;
@@ -264,11 +278,7 @@ describe('a night on which a member went missing', () => {
     const { findings, lifecycle } = judgeNight({ open: openAfter(first) }, untyped, people);
     expect(findings.map(({ ruleId }) => ruleId)).not.toContain(id);
     const of = rules.find((one) => one.id === id);
-    expect(finding && lifecycle.carryOrResolve(finding, of, () => 'fixed')).toMatchObject({
-      state: 'open',
-      carried: true,
-      runs: 2,
-    });
+    expect(finding && lifecycle.carryOrResolve(finding, of)).toMatchObject({ state: 'open', carried: true, runs: 2 });
     expect(lifecycle.recentlyResolved()).toEqual([]);
   });
 
@@ -279,7 +289,7 @@ describe('a night on which a member went missing', () => {
     expect(promoted?.state).toBe('event');
     expect(next.map(({ ruleId }) => ruleId)).not.toContain('promoted-to-super-user');
     const of = rules.find(({ id }) => id === 'promoted-to-super-user');
-    expect(promoted && lifecycle.carryOrResolve(promoted, of, () => 'fixed')).toBeUndefined();
+    expect(promoted && lifecycle.carryOrResolve(promoted, of)).toBeUndefined();
   });
 });
 

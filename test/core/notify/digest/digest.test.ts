@@ -218,11 +218,17 @@ describe('body', () => {
 
   test.each([
     ['fixed', 'fixed'],
-    ['user-disabled', 'the user was disabled'],
-    ['user-vanished', 'the user is no longer in the directory'],
-    ['rule-changed', 'the rule or its settings changed; nothing was fixed'],
+    ['user-disabled', 'a user that it is about was disabled'],
+    ['user-vanished', 'a user that it is about is no longer in the directory'],
+    ['regrouped', 'the group still fails'],
+    ['rule-changed', 'not known to be fixed: what it is judged by changed'],
   ] as const)('a finding resolved as %s', (cause, words) => {
     expect(digestOf({ highlights: [aHighlight('resolved', { cause })] }).body).toContain(`  - 01USER: ${words}\n`);
+  });
+
+  test('a finding that was regrouped says where to', () => {
+    const { body } = digestOf({ highlights: [aHighlight('resolved', { cause: 'regrouped', regroupedTo: '00USER' })] });
+    expect(body).toContain('  - 01USER: the group still fails, under 00USER\n');
   });
 
   test.each([
@@ -291,9 +297,31 @@ describe('body', () => {
       'stale-login: 2 subjects not assessed (no usable time)',
     ],
     [
-      'broken',
+      'broken on a user',
+      {
+        ...unjudged,
+        state: 'not-assessed',
+        notAssessed: 1,
+        error: 'TypeError: x',
+        brokeOn: { kind: 'user', id: '01USER' },
+      },
+      'stale-login: not assessed (it failed on user 01USER)',
+    ],
+    [
+      'broken on what may name somebody',
+      {
+        ...unjudged,
+        state: 'not-assessed',
+        notAssessed: 1,
+        error: 'TypeError: x',
+        brokeOn: { kind: 'principal', id: 'Ada Lovelace' },
+      },
+      'stale-login: not assessed (it failed on a principal that is no role ARN)',
+    ],
+    [
+      'broken, in a report of before',
       { ...unjudged, state: 'not-assessed', notAssessed: 1, reason: 'the rule failed', error: 'TypeError: x' },
-      'stale-login: not assessed (it failed: TypeError: x)',
+      'stale-login: not assessed (it failed)',
     ],
   ] as const)('tells of a rule %s', (_, outcome, line) => {
     expect(digestOf({ report: aFirstReport({ rules: [outcome] }) }).body).toContain(`  - ${line}\n`);

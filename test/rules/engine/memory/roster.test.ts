@@ -23,7 +23,7 @@ describe('the baseline of a user', () => {
     const roster = new Roster();
     roster.addBaseline(user('other', { apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/b' }));
     roster.addBaseline(user('u', members));
-    roster.arrive(user('u', { status: 'CREATING', type: 'SUPER_USER', apiAccess: 'ENABLED' }));
+    roster.arrive(user('u', { status: 'CREATING', type: 'SUPER_USER', apiAccess: 'ENABLED' }), 0);
     const { id, hasUserId, status, type, isPrivileged, isApiBound, principalArn } = user('u', members);
     expect(roster.baselineOf('u')).toEqual({ id, hasUserId, status, type, isPrivileged, isApiBound, principalArn });
   });
@@ -46,7 +46,7 @@ describe('the baseline of a user', () => {
     const roster = new Roster();
     const before = { status: 'CREATING', type: 'APP_USER', apiAccess: 'ENABLED' };
     roster.addBaseline(user('u', before));
-    roster.arrive(user('u', { status: 'DISABLED', type: 'SUPER_USER', apiAccess: 'DISABLED' }));
+    roster.arrive(user('u', { status: 'DISABLED', type: 'SUPER_USER', apiAccess: 'DISABLED' }), 0);
     expect(roster.baselineOf('u')).toMatchObject({
       status: 'CREATING',
       type: 'APP_USER',
@@ -65,19 +65,43 @@ describe('the baseline of a user', () => {
 });
 
 describe('who arrives', () => {
-  test('a userId comes once', () => {
+  test('a record of a user comes once, and stands beside one that differs', () => {
     const roster = new Roster();
-    expect([roster.arrive(user('a')), roster.arrive(user('b')), roster.arrive(user('a'))]).toEqual([true, true, false]);
+    const arrivals = [
+      { id: 'a', fingerprint: 0xffff_ffff },
+      { id: 'b', fingerprint: 0 },
+      { id: 'a', fingerprint: 0xffff_ffff },
+      { id: 'a', fingerprint: 1 },
+      { id: 'b', fingerprint: 0 },
+    ];
+    expect(arrivals.map(({ id, fingerprint }) => roster.arrive(user(id), fingerprint))).toEqual([
+      'new',
+      'new',
+      'same',
+      'differs',
+      'same',
+    ]);
+    expect([0, 1, 2].map((position) => roster.idAt(position))).toEqual(['a', 'b', 'a']);
+  });
+
+  test.each([
+    ['DISABLED', 'ENABLED', 'active'],
+    ['ENABLED', 'DISABLED', 'disabled'],
+  ])('the last record of a user counts: %s, then %s', (first, last, presence) => {
+    const roster = new Roster();
+    roster.arrive(user('a', { status: first }), 1);
+    roster.arrive(user('a', { status: last }), 2);
+    expect(roster.presenceOf('a')).toBe(presence);
   });
 
   test('records without a userId always come', () => {
     const roster = new Roster();
-    expect([roster.arrive(user('')), roster.arrive(user(''))]).toEqual([true, true]);
+    expect([roster.arrive(user(''), 1), roster.arrive(user(''), 1)]).toEqual(['new', 'new']);
   });
 
   test('a newcomer was not known before', () => {
     const roster = new Roster();
-    roster.arrive(user('new', { type: 'SUPER_USER' }));
+    roster.arrive(user('new', { type: 'SUPER_USER' }), 0);
     expect(roster.baselineOf('new')).toBeUndefined();
   });
 });
@@ -85,15 +109,15 @@ describe('who arrives', () => {
 test('who arrived where', () => {
   const roster = new Roster();
   roster.addBaseline(user('earlier'));
-  for (const id of ['b', undefined, 'earlier', 'b', 'a']) roster.arrive(user(id));
+  for (const id of ['b', undefined, 'earlier', 'b', 'a']) roster.arrive(user(id), 0);
   expect([0, 1, 2, 3].map((position) => roster.idAt(position))).toEqual(['b', '#1', 'earlier', 'a']);
 });
 
 test('who has gone, and who is still there', () => {
   const roster = new Roster();
   for (const id of ['stays', 'goes', 'leaves']) roster.addBaseline(user(id, { status: 'ENABLED' }));
-  roster.arrive(user('stays', { status: 'ENABLED' }));
-  roster.arrive(user('leaves', { status: 'DISABLED' }));
+  roster.arrive(user('stays', { status: 'ENABLED' }), 0);
+  roster.arrive(user('leaves', { status: 'DISABLED' }), 0);
   expect([...roster.gone()].map(({ id }) => id)).toEqual(['goes']);
   expect(['stays', 'goes', 'leaves', 'unheard of'].map((id) => roster.presenceOf(id))).toEqual([
     'active',

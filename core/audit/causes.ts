@@ -1,0 +1,116 @@
+import type { ConfiguredRule } from '../../rules/engine/configure.ts';
+import { beginEvaluation } from '../../rules/engine/evaluate.ts';
+import { findingId, partsOfFindingId } from '../../rules/engine/finding.ts';
+import type { Roster } from '../../rules/engine/memory/roster.ts';
+import type { Rule, Subject } from '../../rules/engine/rule.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { CODE_VERSION } from '../model/version.ts';
+import type { Criteria } from './criteria.ts';
+import type { EarlierRun, FindEarlierRun } from './earlier-runs.ts';
+import { type ConcludedListing, type LostGroups, readLostGroups, settleLostGroups } from './lost-groups.ts';
+import { findRepeated, RecordIds, usersByRecords } from './repeated-records.ts';
+
+const sortedText = (accounts: Iterable<string>): string => [...accounts].toSorted().join();
+
+/** Tells whether a run judged by the very criteria and code of this one. */
+const isJudgedAlike = ({ hashes, trustedAccounts, codeVersion }: Manifest, now: Criteria): boolean =>
+  hashes.ruleset === now.hashes.ruleset &&
+  codeVersion === CODE_VERSION &&
+  sortedText(trustedAccounts) === sortedText(now.context.trustedAccounts);
+
+/**
+ * Finds out what became of the findings that were open and did not fail again: the cause for which each is over, or
+ * that it is carried. Earlier records are read only where that can't be told without.
+ * @param unjudged ids of rules that had no say, whose findings are carried
+ */
+export const settleFindings = async (
+  listing: ConcludedListing,
+  unjudged: ReadonlySet<string>,
+  findEarlierRun: FindEarlierRun,
+): Promise<void> => {
+  const { criteria, open } = listing;
+  const lost: LostGroups[] = [];
+  for (const [lastSeen, ruleIds] of settleWithoutRecords(listing, unjudged)) {
+    const earlier = await findEarlierRun(lastSeen);
+    const isAlike = earlier !== undefined && isJudgedAlike(earlier.manifest, criteria);
+    const rules = criteria.rules.filter(({ rule }) => ruleIds.has(rule.id) && (rule.kind === 'directory' || !isAlike));
+    const groups = earlier && (await judgeAnew(listing, earlier, rules));
+    lost.push(...(groups ?? []));
+    for (const { id, lastSeen: seen } of open.withFate('unsettled')) {
+      if (seen !== lastSeen || !ruleIds.has(ruleIdOf(id, criteria))) continue;
+      open.settle(id, groups !== undefined && isAlike ? 'failed-then' : 'rule-changed');
+    }
+  }
+  await settleLostGroups(listing, lost);
+  for (const { id } of open.withFate('failed-then')) open.settle(id, 'fixed');
+};
+
+const ruleIdOf = (id: string, { context }: Criteria): string => partsOfFindingId(context.environmentId, id).ruleId;
+
+/** Settles what can be told without earlier records; gives the rules of the others, by the instant they were last seen. */
+const settleWithoutRecords = (
+  { criteria: { rules, context }, open, roster }: ConcludedListing,
+  unjudged: ReadonlySet<string>,
+): ReadonlyMap<string, ReadonlySet<string>> => {
+  const configured = new Map(rules.map((one) => [one.rule.id, one]));
+  const left = new Map<string, Set<string>>();
+  for (const { id, lastSeen } of open.withFate('unsettled')) {
+    const { ruleId, subjectId } = partsOfFindingId(context.environmentId, id);
+    if (unjudged.has(ruleId)) continue;
+    const { rule, state } = configured.get(ruleId) ?? {};
+    const cause = causeByPresence(roster, subjectId, rule) ?? (state === 'on' ? undefined : 'rule-changed');
+    if (cause !== undefined) open.settle(id, cause);
+    else left.set(lastSeen, (left.get(lastSeen) ?? new Set()).add(ruleId));
+  }
+  return left;
+};
+
+/** The cause, where the subject is a user who went, or who was disabled since the run before. */
+const causeByPresence = (
+  roster: Roster,
+  id: string,
+  rule: Rule | undefined,
+): 'user-vanished' | 'user-disabled' | undefined => {
+  if (rule?.kind !== 'user' && (rule?.kind !== 'directory' || rule.about !== 'user')) return undefined;
+  const presence = roster.presenceOf(id);
+  if (presence === 'gone') return 'user-vanished';
+  return presence === 'disabled' && roster.baselineOf(id)?.status !== 'DISABLED' ? 'user-disabled' : undefined;
+};
+
+/**
+ * Judges an earlier run's records by the rules of today, at that run's instant: notes the findings that fail then, and
+ * gives their groups. Undefined where the records are not what they were.
+ */
+const judgeAnew = async (
+  { criteria: { context }, open }: ConcludedListing,
+  { manifest, records }: EarlierRun,
+  rules: readonly ConfiguredRule[],
+): Promise<readonly LostGroups[] | undefined> => {
+  if (rules.length === 0) return [];
+  const { asOf, counts, listing } = manifest;
+  const failedThen = ({ id: ruleId }: Rule, subject: Subject): string | undefined => {
+    const id = findingId(context.environmentId, ruleId, subject);
+    if (!open.isUnsettled(id, asOf)) return undefined;
+    open.settle(id, 'failed-then');
+    return id;
+  };
+  const evaluation = beginEvaluation(rules, { ...context, now: Date.parse(asOf) }, undefined, {
+    fail: ({ rule, subject }) => failedThen(rule, subject),
+    notAssessed: () => {},
+  });
+  evaluation.readAt(Date.parse(listing?.endedAt ?? asOf));
+  const ids = new RecordIds();
+  try {
+    const repeated = counts.conflicting ? await findRepeated(records()) : new Set<string>();
+    for await (const users of usersByRecords(records(), repeated)) {
+      for (const user of users) ids.add(user);
+      evaluation.seeRecords(users, undefined);
+    }
+    return await readLostGroups(rules, evaluation, (position) => ids.at(position), failedThen, records);
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    for (const { id, lastSeen } of open.withFate('failed-then')) if (lastSeen === asOf) open.settle(id, 'rule-changed');
+    return undefined;
+  }
+};

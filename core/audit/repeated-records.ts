@@ -1,0 +1,57 @@
+import { NumberList } from '../../rules/engine/memory/number-list.ts';
+import { TextTable } from '../../rules/engine/memory/text-table.ts';
+import { positionName, readUser, type User } from '../../rules/engine/user.ts';
+
+/** The records of one user: more than one where they differ. */
+export type UserRecords = readonly [User, ...User[]];
+
+/**
+ * Reads the records of a snapshot as users. Those of a user of which records differ come together, after all others.
+ * @param repeated the ids of such users
+ */
+export async function* usersByRecords(
+  records: AsyncIterable<unknown>,
+  repeated: ReadonlySet<string>,
+): AsyncGenerator<UserRecords> {
+  const waiting = new Map<string, [User, ...User[]]>();
+  let position = 0;
+  for await (const record of records) {
+    const user = readUser(record, position);
+    position += 1;
+    const others = waiting.get(user.id);
+    if (others !== undefined) others.push(user);
+    else if (repeated.has(user.id)) waiting.set(user.id, [user]);
+    else yield [user];
+  }
+  yield* waiting.values();
+}
+
+/** Finds the users of a snapshot of which there are records that differ: it has no two that are the same. */
+export const findRepeated = async (records: AsyncIterable<unknown>): Promise<ReadonlySet<string>> => {
+  const repeated = new Set<string>();
+  const ids = new TextTable();
+  let position = 0;
+  for await (const record of records) {
+    const { hasUserId, id } = readUser(record, position);
+    position += 1;
+    if (hasUserId && ids.find(id) !== undefined) repeated.add(id);
+    if (hasUserId) ids.add(id);
+  }
+  return repeated;
+};
+
+/** The ids of the users of a snapshot by their positions, in little memory. */
+export class RecordIds {
+  readonly #ids = new TextTable();
+  /** The number of the id plus one, 0 for none. */
+  readonly #numbers = new NumberList();
+
+  add({ hasUserId, id, position }: User): void {
+    if (hasUserId) this.#numbers.set(position, this.#ids.add(id) + 1);
+  }
+
+  at(position: number): string {
+    const number = this.#numbers.at(position);
+    return number === 0 ? positionName(position) : this.#ids.at(number - 1);
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import type { Alert } from '../../../core/notify/channel.ts';
+import { digestChannel } from '../../../core/notify/channels/digest.ts';
+import { type AuditEvent, eventsOf } from '../../../core/notify/channels/events.ts';
+import { configureRules } from '../../../rules/engine/configure.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
+import staleLogin from '../../../rules/stale-login.ts';
+import { readTree } from '../../support/archive-tree.ts';
+import { aUser, daysAgo } from '../../support/builders.ts';
+import { auditNight } from '../../support/history.ts';
+import { listingOf } from '../../support/listing.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const SECRET = 'Ada Lovelace <ada@example.com>';
+const texts = { title: 't', failsWhen: 'f', severity: 'HIGH', rationale: 'r', remediation: 'm', controls: [] } as const;
+const violation = () => ({ message: 'is broken', evidence: {} });
+const isU3 = { text: () => 'is u3', holds: ({ id }: { readonly id: string }) => id === 'u3' };
+const explode = (): never => {
+  throw new Error(SECRET);
+};
+/** What TypeScript would not let pass, and JavaScript does. */
+const untyped = (value: unknown) => value as never;
+
+const ring: Record<string, unknown> = {};
+ring.ring = ring;
+
+const onUser = (rule: object): Rule =>
+  defineUserRule({ ...texts, id: 'breaks', options: {}, when: [isU3], violation, ...rule });
+const onDirectory = (rule: object): Rule =>
+  defineDirectoryRule({
+    ...texts,
+    id: 'breaks',
+    options: {},
+    about: 'environment',
+    counts: [],
+    limit: ({ count }) => ({ text: 'many', holds: count > 1 }),
+    violation,
+    ...rule,
+  });
+
+const USER = { kind: 'user', id: 'u3' };
+const THE_ENVIRONMENT = { kind: 'environment' };
+
+const auditBy = async (rule: Rule) => {
+  const archive = folderArchive(await newFolder());
+  const alerts: Alert[] = [];
+  const events: AuditEvent[] = [];
+  const users = Array.from({ length: 5 }, (_, n) =>
+    aUser({ userId: `u${n}`, ...(n === 1 && { lastLoginTime: daysAgo(300) }) }),
+  );
+  const result = await auditNight(archive, 1, {
+    rules: configureRules([rule, staleLogin]),
+    listUsers: listingOf([users]),
+    channels: [
+      digestChannel((alert) => {
+        alerts.push(alert);
+        return Promise.resolve('sent');
+      }),
+    ],
+  });
+  const { report } = result;
+  for await (const event of eventsOf({ report, reportKey: undefined, findings: async function* none() {} })) {
+    events.push(event);
+  }
+  return { archive, alerts, events, report };
+};
+
+describe('a rule that breaks', () => {
+  test.each<{ name: string; rule: Rule; brokeOn: object }>([
+    { name: 'throws on one user', rule: onUser({ when: [isU3, { text: () => '', holds: explode }] }), brokeOn: USER },
+    { name: 'throws where it says why', rule: onUser({ violation: explode }), brokeOn: USER },
+    {
+      name: 'answers a promise',
+      rule: onUser({ when: [isU3, { text: () => '', holds: () => untyped(Promise.reject(new Error(SECRET))) }] }),
+      brokeOn: USER,
+    },
+    {
+      name: 'answers a text',
+      rule: onUser({ when: [isU3, { text: () => '', holds: () => untyped(SECRET) }] }),
+      brokeOn: USER,
+    },
+    {
+      name: 'promises a violation',
+      rule: onUser({ violation: () => untyped(Promise.reject(new Error(SECRET))) }),
+      brokeOn: USER,
+    },
+    { name: 'gives no message', rule: onUser({ violation: () => untyped({ evidence: {} }) }), brokeOn: USER },
+    { name: 'gives no evidence', rule: onUser({ violation: () => untyped({ message: 'm' }) }), brokeOn: USER },
+    {
+      name: 'gives a severity of its own',
+      rule: onUser({ violation: () => untyped({ message: 'm', evidence: {}, severity: SECRET }) }),
+      brokeOn: USER,
+    },
+    {
+      name: 'gives evidence that is no JSON',
+      rule: onUser({ violation: () => ({ message: 'm', evidence: { count: 1n, name: SECRET } }) }),
+      brokeOn: USER,
+    },
+    {
+      name: 'gives evidence that goes round',
+      rule: onUser({ violation: () => ({ message: 'm', evidence: ring }) }),
+      brokeOn: USER,
+    },
+    {
+      name: 'gives evidence that throws',
+      rule: onUser({ violation: () => ({ message: 'm', evidence: { toJSON: explode } }) }),
+      brokeOn: USER,
+    },
+    { name: 'throws at the end', rule: onDirectory({ limit: explode }), brokeOn: THE_ENVIRONMENT },
+    { name: 'throws at its violation', rule: onDirectory({ violation: explode }), brokeOn: THE_ENVIRONMENT },
+    {
+      name: 'promises a limit',
+      rule: onDirectory({ limit: () => untyped(Promise.reject(new Error(SECRET))) }),
+      brokeOn: THE_ENVIRONMENT,
+    },
+    {
+      name: 'promises a violation of the whole',
+      rule: onDirectory({ violation: () => untyped(Promise.reject(new Error(SECRET))) }),
+      brokeOn: THE_ENVIRONMENT,
+    },
+    {
+      name: 'gives evidence of the whole that is no JSON',
+      rule: onDirectory({ violation: () => ({ message: 'm', evidence: { count: 1n } }) }),
+      brokeOn: THE_ENVIRONMENT,
+    },
+    {
+      name: 'promises a key',
+      rule: onDirectory({
+        about: 'principal',
+        keys: { role: { text: 'role', of: () => untyped(Promise.reject(new Error(SECRET))) } },
+      }),
+      brokeOn: THE_ENVIRONMENT,
+    },
+  ])('$name: it is blamed, by its id and the subject, and the night is kept', async ({ rule, brokeOn }) => {
+    const { archive, alerts, events, report } = await auditBy(rule);
+    expect(report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'rule-error', counts: { users: 5 } });
+    expect(report.rules[0]).toMatchObject({
+      id: 'breaks',
+      state: 'not-assessed',
+      failed: 0,
+      notAssessed: 1,
+      error: expect.any(String),
+      brokeOn,
+    });
+    expect(report.rules[1]).toMatchObject({ id: 'stale-login', state: 'ran', failed: 1 });
+
+    const tree = await readTree(archive);
+    const key = Object.keys(tree).find((name) => name.endsWith('/findings.jsonl.gz')) ?? '';
+    const lines = (tree[key] ?? '').split('\n').filter((line) => line !== '');
+    expect(lines.map((line) => (JSON.parse(line) as Finding).id)).toEqual([expect.stringMatching(/stale-login\/u1$/)]);
+
+    const told = JSON.stringify([alerts, events, report.message]);
+    expect(alerts).toHaveLength(1);
+    expect(told).toContain('breaks');
+    expect(told).not.toMatch(/Ada|promise|BigInt|circular/i);
+    expect(report.message).toContain(brokeOn === USER ? 'user u3' : 'the environment');
+  });
+});

@@ -1,0 +1,309 @@
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { readJsonLines } from '../../support/archive-tree.ts';
+import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
+import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+type Users = readonly unknown[];
+type Settings = Pick<NightPlan, 'config'>;
+
+/** Audits nights, and gives what became of the findings of some rules by the last: `SUBJECT: WHAT`. */
+const fatesOf = async (ruleId: string, nights: readonly (Users | (Settings & { readonly users: Users }))[]) => {
+  const archive = folderArchive(await newFolder());
+  const plans = nights.map((night, index) => ({ number: index + 1, ...('users' in night ? night : { users: night }) }));
+  const results = await auditNights(archive, plans);
+  const key = nightKeys(plans.length).object(OUTPUTS.findings);
+  const findings = (await readJsonLines(archive, key)) as readonly Finding[];
+  const fates = findings
+    .filter((finding) => finding.ruleId === ruleId)
+    .map(({ subject, state, cause, carried, regroupedTo }) => {
+      const words = [state, carried && 'carried', cause, regroupedTo].filter((word) => typeof word === 'string');
+      return `${subject.id}: ${words.join(' ')}`;
+    });
+  return { fates, last: results.at(-1) };
+};
+
+const bound = (userId: string, members: Readonly<Record<string, unknown>> = {}) =>
+  anApiUser({ userId, apiAccessPrincipalArn: aRoleArn('S'), ...members });
+const person = (userId: string, members: Readonly<Record<string, unknown>> = {}) =>
+  aUser({ userId, emailAddress: 'ada@example.com', firstName: `F${userId}`, lastName: `L${userId}`, ...members });
+const superUser = (userId: string, members: Readonly<Record<string, unknown>> = {}) =>
+  aUser({ userId, type: 'SUPER_USER', ...members });
+const supers = (count: number) => Array.from({ length: count }, (_, n) => superUser(`s${n}`));
+const OTHER = aUser({ userId: 'other' });
+const SHARED = aRoleArn('S');
+
+describe('a group or a count that fails no more', () => {
+  test.each<{ name: string; rule: string; nights: readonly Users[]; fates: readonly string[] }>([
+    {
+      name: 'one of two went',
+      rule: 'shared-principal',
+      nights: [[bound('a'), bound('b')], [bound('a')]],
+      fates: [`${SHARED}: resolved user-vanished`],
+    },
+    {
+      name: 'one of two was disabled',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('b')],
+        [bound('a'), bound('b', { status: 'DISABLED' })],
+      ],
+      fates: [`${SHARED}: resolved user-disabled`],
+    },
+    {
+      name: 'one went and one was disabled',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('b'), OTHER],
+        [bound('b', { status: 'DISABLED' }), OTHER],
+      ],
+      fates: [`${SHARED}: resolved user-disabled`],
+    },
+    {
+      name: 'one lost the role',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('b')],
+        [bound('a'), bound('b', { apiAccessPrincipalArn: null })],
+      ],
+      fates: [`${SHARED}: resolved fixed`],
+    },
+    {
+      name: 'one went, and without it all others lost the role',
+      rule: 'shared-principal',
+      nights: [[bound('a'), bound('b')], [bound('a', { apiAccessPrincipalArn: null })]],
+      fates: [`${SHARED}: resolved fixed`],
+    },
+    {
+      name: 'one lost the member that made it count',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('b')],
+        [bound('a'), bound('b', { apiAccess: undefined })],
+      ],
+      fates: [`${SHARED}: open carried`],
+    },
+    {
+      name: 'two of five super users went',
+      rule: 'too-many-super-users',
+      nights: [supers(5), supers(3)],
+      fates: ['vs57phhvijir4kv5rf6ywt: resolved user-vanished'],
+    },
+    {
+      name: 'a super user was disabled',
+      rule: 'too-many-super-users',
+      nights: [supers(4), [...supers(3), superUser('s3', { status: 'DISABLED' })]],
+      fates: ['vs57phhvijir4kv5rf6ywt: resolved user-disabled'],
+    },
+    {
+      name: 'a super user is none any more',
+      rule: 'too-many-super-users',
+      nights: [supers(4), [...supers(3), aUser({ userId: 's3' })]],
+      fates: ['vs57phhvijir4kv5rf6ywt: resolved fixed'],
+    },
+    {
+      name: 'one super user went and two are none any more',
+      rule: 'too-many-super-users',
+      nights: [supers(5), [...supers(2), aUser({ userId: 's2' }), aUser({ userId: 's3' })]],
+      fates: ['vs57phhvijir4kv5rf6ywt: resolved fixed'],
+    },
+  ])('$rule: $name', async ({ rule, nights, fates }) => {
+    expect((await fatesOf(rule, nights)).fates).toEqual(fates);
+  });
+});
+
+describe('a person with several users', () => {
+  test.each<{ name: string; nights: readonly Users[]; fates: readonly string[] }>([
+    {
+      name: 'is told under another who joined',
+      nights: [
+        [person('m1'), person('m2')],
+        [person('a0'), person('m1'), person('m2')],
+      ],
+      fates: ['a0: new', 'm1: resolved regrouped a0'],
+    },
+    {
+      name: 'is told under another where the first left the group',
+      nights: [
+        [person('m1'), person('m2'), person('m3')],
+        [person('m1', { emailAddress: 'other@example.com' }), person('m2'), person('m3')],
+      ],
+      fates: ['m2: new', 'm1: resolved regrouped m2'],
+    },
+    {
+      name: 'is told under another where the first went',
+      nights: [
+        [person('m1'), person('m2'), person('m3')],
+        [person('m2'), person('m3')],
+      ],
+      fates: ['m2: new', 'm1: resolved user-vanished'],
+    },
+    {
+      name: 'is one where another of the group went',
+      nights: [[person('m1'), person('m2')], [person('m1')]],
+      fates: ['m1: resolved user-vanished'],
+    },
+    {
+      name: 'is one where one has another address',
+      nights: [
+        [person('m1'), person('m2')],
+        [person('m1'), person('m2', { emailAddress: 'other@example.com' })],
+      ],
+      fates: ['m1: resolved fixed'],
+    },
+    ...[undefined, null, ''].map((emailAddress) => ({
+      name: `stays one for an address that is ${JSON.stringify(emailAddress)}, for as long as it is`,
+      nights: [
+        [person('m1'), person('m2')],
+        [person('m1'), person('m2', { emailAddress })],
+        [person('m1'), person('m2', { emailAddress })],
+      ],
+      fates: ['m1: open carried'],
+    })),
+    {
+      name: 'is carried for the user under which it was told, too',
+      nights: [
+        [person('m1'), person('m2')],
+        [person('m1', { emailAddress: undefined }), person('m2')],
+      ],
+      fates: ['m1: open carried'],
+    },
+    {
+      name: 'is carried for a name that is missing',
+      nights: [
+        ['m1', 'm2'].map((id) => aUser({ userId: id, emailAddress: `${id}@x.com`, firstName: 'Ada', lastName: 'L' })),
+        ['m1', 'm2'].map((id) => aUser({ userId: id, emailAddress: `${id}@x.com`, firstName: 'Ada', lastName: null })),
+      ],
+      fates: ['m1: open carried'],
+    },
+    {
+      name: 'is one where the address went and the user, too',
+      nights: [
+        [person('m1'), person('m2'), OTHER],
+        [person('m1', { emailAddress: undefined }), OTHER],
+      ],
+      fates: ['m1: resolved user-vanished'],
+    },
+    {
+      name: 'is one again when the address is back and another',
+      nights: [
+        [person('m1'), person('m2')],
+        [person('m1'), person('m2', { emailAddress: undefined })],
+        [person('m1'), person('m2', { emailAddress: 'other@example.com' })],
+      ],
+      fates: ['m1: resolved fixed'],
+    },
+  ])('$name', async ({ nights, fates }) => {
+    const { fates: found, last } = await fatesOf('duplicate-person', nights);
+    expect(found).toEqual(fates);
+    const outcome = last?.report.rules.find(({ id }) => id === 'duplicate-person');
+    if (fates.some((fate) => fate.endsWith('carried'))) {
+      expect(outcome).toMatchObject({ notAssessed: 1, reason: expect.stringContaining('missing') });
+    }
+  });
+});
+
+describe('a login', () => {
+  const stale = aUser({ lastLoginTime: daysAgo(200), createTime: daysAgo(300) });
+  test.each([
+    { name: 'that is gone was not unmade', after: { lastLoginTime: undefined }, fate: 'open carried' },
+    { name: 'of 0 neither', after: { lastLoginTime: 0 }, fate: 'open carried' },
+    {
+      name: 'of a user without a status neither',
+      after: { lastLoginTime: null, status: undefined },
+      fate: 'open carried',
+    },
+    {
+      name: 'of a user who was disabled does not matter',
+      after: { lastLoginTime: null, status: 'DISABLED' },
+      fate: 'resolved user-disabled',
+    },
+    { name: 'that is new is a fix', after: { lastLoginTime: daysAgo(1) }, fate: 'resolved fixed' },
+  ])('$name', async ({ after, fate }) => {
+    const { fates, last } = await fatesOf('stale-login', [[stale], [{ ...stale, ...after }]]);
+    expect(fates).toEqual([`u1: ${fate}`]);
+    const outcome = last?.report.rules.find(({ id }) => id === 'stale-login');
+    expect(outcome).toMatchObject(fate === 'open carried' ? { checked: 0, notAssessed: 1 } : { checked: 1 });
+  });
+
+  test('that never was is no matter of this rule', async () => {
+    const never = aUser({ lastLoginTime: undefined });
+    const { last } = await fatesOf('stale-login', [[never], [never]]);
+    const outcome = last?.report.rules.find(({ id }) => id === 'stale-login');
+    expect(outcome).toMatchObject({ checked: 1, notAssessed: 0 });
+  });
+});
+
+describe('other criteria than when a finding last failed', () => {
+  const stale = (days: number) => aUser({ lastLoginTime: daysAgo(days) });
+  const maxDays = (days: number) => ({ config: { rules: { 'stale-login': { maxDays: days } } } });
+  const off = { config: { rules: { 'stale-login': { enabled: false } } } };
+  const unusable = aUser({ lastLoginTime: 'garbage' });
+  const fixed = [stale(1)];
+
+  test.each<{ name: string; nights: Parameters<typeof fatesOf>[1]; cause: string }>([
+    {
+      name: "today's would have failed it too",
+      nights: [{ users: [stale(200)] }, { users: fixed, ...maxDays(100) }],
+      cause: 'fixed',
+    },
+    {
+      name: "today's would not have failed it",
+      nights: [{ users: [stale(100)] }, { users: fixed, ...maxDays(150) }],
+      cause: 'rule-changed',
+    },
+    {
+      name: "today's would fail it by now, and not at the time",
+      nights: [{ users: [stale(91)] }, { users: fixed, ...maxDays(91) }],
+      cause: 'rule-changed',
+    },
+    {
+      name: 'carried, then the rule is off',
+      nights: [[stale(200)], [unusable], { users: [unusable], ...off }],
+      cause: 'rule-changed',
+    },
+    {
+      name: 'carried nights are left out',
+      nights: [[stale(200)], { users: [unusable], ...maxDays(100) }, { users: fixed, ...maxDays(100) }],
+      cause: 'fixed',
+    },
+    {
+      name: 'carried nights are left out, and the limit went up',
+      nights: [[stale(100)], { users: [unusable], ...maxDays(150) }, { users: fixed, ...maxDays(150) }],
+      cause: 'rule-changed',
+    },
+    {
+      name: 'the rule is off, and the user went: the first that holds',
+      nights: [[stale(200), OTHER], { users: [OTHER], ...off }],
+      cause: 'user-vanished',
+    },
+  ])('$name: $cause', async ({ nights, cause }) => {
+    const { fates } = await fatesOf('stale-login', nights);
+    expect(fates).toEqual([expect.stringMatching(new RegExp(`resolved ${cause}$`))]);
+  });
+
+  test.each([
+    { max: 3, cause: 'fixed' },
+    { max: 4, cause: 'rule-changed' },
+  ])('a count is judged anew by a limit of $max: $cause', async ({ max, cause }) => {
+    const { fates } = await fatesOf('too-many-super-users', [
+      supers(4),
+      {
+        users: [...supers(3), aUser({ userId: 's3' })],
+        config: { rules: { 'too-many-super-users': { max }, 'stale-login': { maxDays: 89 } } },
+      },
+    ]);
+    expect(fates).toEqual([`vs57phhvijir4kv5rf6ywt: resolved ${cause}`]);
+  });
+});
+
+test('a user that was disabled all the while is put right, not disabled', async () => {
+  const leftover = anApiUser({ status: 'DISABLED', apiAccess: 'DISABLED' });
+  const { fates } = await fatesOf('leftover-principal', [[leftover], [{ ...leftover, apiAccessPrincipalArn: null }]]);
+  expect(fates).toEqual(['u1: resolved fixed']);
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { runKeys } from '../../../core/archive/keys.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { readJsonLines } from '../../support/archive-tree.ts';
+import { auditNights, nightAt } from '../../support/archived-nights.ts';
+import { anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const seen = async (...nights: readonly (readonly unknown[])[]) => {
+  const archive = folderArchive(await newFolder());
+  const results = await auditNights(
+    archive,
+    nights.map((users, index) => ({ number: index + 1, users })),
+  );
+  const report = results.at(-1)?.report;
+  const keys = runKeys(ENVIRONMENT, nightAt(nights.length));
+  const findings = (await readJsonLines(archive, keys.object(OUTPUTS.findings))) as readonly Finding[];
+  return {
+    report,
+    snapshot: await readJsonLines(archive, keys.object(OUTPUTS.snapshot)),
+    lines: findings.map(
+      ({ ruleId, subject, severity, state, carried }) =>
+        `${ruleId} ${subject.id} ${severity} ${state}${carried ? ' carried' : ''}`,
+    ),
+    outcome: (ruleId: string) => report?.rules.find(({ id }) => id === ruleId),
+  };
+};
+
+const other = aUser({ userId: 'other' });
+const outside = { apiAccessPrincipalArn: aRoleArn('X', '999988887777') };
+
+describe('records of one user that differ', () => {
+  const harmless = aUser({ userId: 'a', status: 'DISABLED' });
+  const harmful = aUser({ userId: 'a', type: 'SUPER_USER', apiAccess: 'ENABLED', ...outside });
+
+  test.each([
+    { name: 'the harmless one first', records: [harmless, other, harmful] },
+    { name: 'the harmless one last', records: [harmful, other, harmless] },
+  ])('are both kept and judged, and the worse stands: $name', async ({ records }) => {
+    const { report, snapshot, lines } = await seen(records);
+    expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 2, duplicates: 0, conflicting: 1 } });
+    expect(snapshot).toEqual(records);
+    expect(lines).toEqual(
+      expect.arrayContaining(['super-user-api-access a HIGH new', 'principal-outside-account a CRITICAL new']),
+    );
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(report?.findings.bySeverity.CRITICAL).toBe(1);
+  });
+
+  test('of two failures the higher severity stands, and each rule judges the user once', async () => {
+    const dormant = anApiUser({ userId: 'a', apiAccess: 'DISABLED', ...outside });
+    const { lines, outcome } = await seen([dormant, other, { ...dormant, apiAccess: 'ENABLED' }, dormant]);
+    expect(lines.filter((line) => line.startsWith('principal-outside'))).toEqual([
+      'principal-outside-account a CRITICAL new',
+    ]);
+    expect(outcome('principal-outside-account')).toMatchObject({ checked: 2, failed: 1, notAssessed: 0 });
+  });
+
+  test('what can not be told is worse than what passes', async () => {
+    const fine = aUser({ userId: 'a' });
+    const { outcome } = await seen([fine, { ...fine, lastLoginTime: 'garbage' }]);
+    expect(outcome('stale-login')).toMatchObject({ checked: 0, failed: 0, notAssessed: 1 });
+  });
+
+  test('what fails is worse than what can not be told', async () => {
+    const stale = aUser({ userId: 'a', lastLoginTime: daysAgo(200) });
+    const { lines, outcome } = await seen([stale, { ...stale, lastLoginTime: 'garbage' }]);
+    expect(lines).toContain('stale-login a MEDIUM new');
+    expect(outcome('stale-login')).toMatchObject({ checked: 1, failed: 1, notAssessed: 0 });
+  });
+
+  test.each([
+    { last: 'APP_USER', fails: false },
+    { last: 'SUPER_USER', fails: true },
+  ])('the last counts in the directory: $last', async ({ last, fails }) => {
+    const supers = Array.from({ length: 3 }, (_, n) => aUser({ userId: `s${n}`, type: 'SUPER_USER' }));
+    const first = last === 'APP_USER' ? 'SUPER_USER' : 'APP_USER';
+    const records = [aUser({ userId: 'a', type: first }), ...supers, aUser({ userId: 'a', type: last })];
+    const { outcome } = await seen(records);
+    expect(outcome('too-many-super-users')).toMatchObject({ checked: 1, failed: fails ? 1 : 0 });
+  });
+
+  test('the last counts as what it is to the next night, and in this one', async () => {
+    const app = aUser({ userId: 'a' });
+    const boss = aUser({ userId: 'a', type: 'SUPER_USER' });
+    expect((await seen([app], [app, boss])).lines).toContain('promoted-to-super-user a HIGH event');
+    expect((await seen([app], [boss, app])).lines).not.toContain('promoted-to-super-user a HIGH event');
+    expect((await seen([app, boss], [boss])).lines).not.toContain('promoted-to-super-user a HIGH event');
+  });
+
+  test('a finding that stands is told once, with its age', async () => {
+    const stale = aUser({ userId: 'a', lastLoginTime: daysAgo(200) });
+    const { lines } = await seen([stale, other], [stale, other, { ...stale, lastLoginTime: daysAgo(150) }]);
+    expect(lines.filter((line) => line.startsWith('stale-login'))).toEqual(['stale-login a MEDIUM open']);
+  });
+
+  test('the same record again is dropped and counted', async () => {
+    const { report, snapshot } = await seen([harmless, other, harmless]);
+    expect(report?.counts).toMatchObject({ users: 2, duplicates: 1, conflicting: 0 });
+    expect(snapshot).toEqual([harmless, other]);
+  });
+});
