@@ -37,12 +37,24 @@ export type RunJudge = (manifest: Manifest, signal: AbortSignal) => Promise<Judg
  */
 export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles, folder: string): RunJudge => {
   const own = folderArchive(folder);
-  let outdated: readonly string[] = [];
+  /** By the instant of the run. */
+  const left = new Map<string, { readonly snapshot: string; others: readonly string[] }>();
+  const remove = (key: string): Promise<void> => rm(join(folder, key), { force: true });
 
-  /** Nothing is read of the history but the run before: a stretch of years would fill the disk. */
-  const forgetOutdated = async (keys: readonly string[]): Promise<void> => {
-    for (const key of outdated) await rm(join(folder, key), { force: true });
-    outdated = keys;
+  /**
+   * Nothing is read of the history but the run before, and the snapshots in which a carried finding last failed: a
+   * stretch of years would fill the disk.
+   */
+  const forgetOutdated = async (findings: AsyncIterable<Finding>): Promise<void> => {
+    const needed = new Set<string>();
+    for await (const { carried, lastSeen } of findings) if (carried) needed.add(lastSeen);
+    for (const [asOf, kept] of left) {
+      for (const key of kept.others) await remove(key);
+      kept.others = [];
+      if (needed.has(asOf)) continue;
+      await remove(kept.snapshot);
+      left.delete(asOf);
+    }
   };
 
   return async (manifest, signal) => {
@@ -75,9 +87,11 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
         ],
       },
     );
-    if (report.verdict === 'COMPLETE') {
-      const keys = Object.values(objects).map(({ key }) => key);
-      await forgetOutdated([...keys, runKeys(environmentId, asOf).manifest]);
+    const { snapshot, ...others } = objects;
+    if (report.verdict === 'COMPLETE' && snapshot !== undefined) {
+      await forgetOutdated(readFindings(own, { run, objects }));
+      const keys = Object.values(others).map(({ key }) => key);
+      left.set(report.asOf, { snapshot: snapshot.key, others: [...keys, runKeys(environmentId, asOf).manifest] });
     }
     const alert = report.verdict === 'COMPLETE' ? alerts.at(-1) : undefined;
     const news = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));

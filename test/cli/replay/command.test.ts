@@ -88,6 +88,28 @@ describe('under the config of the time', () => {
     expect((await readdir(own, { recursive: true })).filter((name) => name.endsWith('.gz'))).toHaveLength(3);
   });
 
+  test('a finding that is carried stands for as long as in the archive', async () => {
+    const people = (address: unknown) => [
+      aUser({ userId: 'm1', emailAddress: 'ada@example.com' }),
+      aUser({ userId: 'm2', emailAddress: address }),
+    ];
+    const addresses = ['ada@example.com', null, null, null, 'other@example.com'];
+    const out = await archived(addresses.map((address, index) => ({ number: index + 1, users: people(address) })));
+    const archive = folderArchive(out);
+    const judge = openRunJudge(archive, { config: defaultConfig(rules), waivers: [] }, await newFolder());
+    const fates: unknown[] = [];
+    for (const [index] of addresses.entries()) {
+      const stored = await readManifest(archive, nightKeys(index + 1).manifest);
+      if (stored === undefined) throw new Error('the night is missing');
+      const { findings } = await judge(stored.manifest, new AbortController().signal);
+      for await (const { ruleId, state, carried, cause } of findings()) {
+        if (ruleId === 'duplicate-person') fates.push([state, carried ?? cause]);
+      }
+    }
+    const carried = ['open', true];
+    expect(fates).toEqual([['new', undefined], carried, carried, carried, ['resolved', 'fixed']]);
+  });
+
   test('what every night comes to is what its report and digest said', async () => {
     const { out, config: file } = await calm();
     const { nights } = await jsonOf(out, '--config', file);
