@@ -1,6 +1,6 @@
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
-import { readRunLines } from '../../core/archive/read-run.ts';
+import { recordsOf } from '../../core/archive/read-users.ts';
 import { keepInfinite } from '../../core/model/record.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { USER_TIMES } from '../../rules/engine/user.ts';
@@ -68,7 +68,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
   if (older.run >= newer.run)
     throw new UsageError([`the first RUN must be before the second, got ${older.run} and ${newer.run}`]);
 
-  const users = await diffUsers(readRunLines(archive, older, 'snapshot'), readRunLines(archive, newer, 'snapshot'));
+  const users = await diffUsers(recordsOf(archive, older), recordsOf(archive, newer));
   const changed = flags.all ? users.changed : withoutLogins(users.changed);
   const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
   const findings = await diffFindings(readFindings(archive, older), readFindings(archive, newer), catalogue);

@@ -1,23 +1,20 @@
-import { readUser, type User } from '../../rules/engine/user.ts';
 import type { Archive } from './archive.ts';
 import { previousProblem } from './chain.ts';
 import { ArchiveError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
+import { type ArchivedUser, findRepeated, usersByRecords } from './repeated-records.ts';
 
-/** A record of a snapshot, and the user that rules see in it. */
-export interface ArchivedUser {
-  readonly user: User;
-  readonly record: unknown;
+/** Reads the users of a run, as its rules saw them; each once, by its last record. */
+export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> {
+  const records = () => readRunLines(archive, manifest, 'snapshot');
+  const repeated = manifest.counts.conflicting ? await findRepeated(records()) : new Set<string>();
+  for await (const listed of usersByRecords(records(), repeated)) yield listed.at(-1) ?? listed[0];
 }
 
-/** Reads the users of a run, as its rules saw them. */
-export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> {
-  let position = 0;
-  for await (const record of readRunLines(archive, manifest, 'snapshot')) {
-    yield { record, user: readUser(record, position) };
-    position += 1;
-  }
+/** Reads the records of a run's users; of each the last. */
+export async function* recordsOf(archive: Archive, manifest: Manifest): AsyncGenerator {
+  for await (const { record } of usersOf(archive, manifest)) yield record;
 }
 
 /** Finds a user of a run by its id or its `#N`. */

@@ -5,18 +5,17 @@ import type { Roster } from '../../rules/engine/memory/roster.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { CODE_VERSION } from '../model/version.ts';
+import { findRepeated, RecordIds, usersByRecords } from '../archive/repeated-records.ts';
 import type { Criteria } from './criteria.ts';
 import type { EarlierRun, FindEarlierRun } from './earlier-runs.ts';
 import { type ConcludedListing, type LostGroups, readLostGroups, settleLostGroups } from './lost-groups.ts';
-import { findRepeated, RecordIds, usersByRecords } from './repeated-records.ts';
 
 const sortedText = (accounts: Iterable<string>): string => [...accounts].toSorted().join();
 
-/** Tells whether a run judged by the very criteria and code of this one. */
-const isJudgedAlike = ({ hashes, trustedAccounts, codeVersion }: Manifest, now: Criteria): boolean =>
+/** Tells whether a run judged by the very criteria and code of this one; of an older version's it can't be told. */
+const isJudgedAlike = ({ hashes, trustedAccounts, code }: Manifest, now: Criteria): boolean =>
   hashes.ruleset === now.hashes.ruleset &&
-  codeVersion === CODE_VERSION &&
+  code?.sha256 === now.code.sha256 &&
   sortedText(trustedAccounts) === sortedText(now.context.trustedAccounts);
 
 /**
@@ -103,7 +102,8 @@ const judgeAnew = async (
   const ids = new RecordIds();
   try {
     const repeated = counts.conflicting ? await findRepeated(records()) : new Set<string>();
-    for await (const users of usersByRecords(records(), repeated)) {
+    for await (const [{ user: first }, ...others] of usersByRecords(records(), repeated)) {
+      const users = [first, ...others.map(({ user }) => user)] as const;
       for (const user of users) ids.add(user);
       evaluation.seeRecords(users, undefined);
     }

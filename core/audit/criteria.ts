@@ -5,6 +5,7 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { hashOf } from '../archive/staging.ts';
+import { type JudgingCode, judgingCode } from '../model/judging-code.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditSettings } from './settings.ts';
 
@@ -19,18 +20,20 @@ export interface Criteria {
   /** ISO 8601, UTC. */
   readonly asOf: string;
   readonly hashes: Manifest['hashes'];
+  readonly code: JudgingCode;
 }
 
 /** The criteria of one run. */
 export const criteriaOf = (
   { environmentId, accountId, partition, asOf }: AuditRequest,
-  { rules, waivers, reminders, trustedAccounts, config }: AuditSettings,
+  { rules, waivers, reminders, trustedAccounts, config, code = judgingCode() }: AuditSettings,
 ): Criteria => ({
   rules,
   catalogue: new Map(rules.map(({ rule }) => [rule.id, rule])),
   waivers,
   reminders,
   asOf: asOf.toISOString(),
+  code,
   context: {
     now: asOf.getTime(),
     readAt: asOf.getTime(),

@@ -4,9 +4,10 @@ import { type Finding, findingId } from '../../rules/engine/finding.ts';
 import { beginLifecycle, type FindingBaseline } from '../../rules/engine/lifecycle.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
 import { isReminderDue } from '../../rules/engine/reminder.ts';
-import { readUser } from '../../rules/engine/user.ts';
+import { readUser, type User } from '../../rules/engine/user.ts';
 import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { usersByRecords } from '../archive/repeated-records.ts';
 import { sortedSpool } from '../archive/sorted-spool.ts';
 import type { Evidence, Spool, SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
@@ -16,7 +17,6 @@ import type { FindingOutput } from '../outputs/output.ts';
 import { settleFindings } from './causes.ts';
 import type { Criteria } from './criteria.ts';
 import type { FindEarlierRun } from './earlier-runs.ts';
-import { type UserRecords, usersByRecords } from './repeated-records.ts';
 
 /** The state that the last complete run left, for this one to compare with. */
 export interface Baseline {
@@ -78,12 +78,12 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
     const pages = moments.values();
     let page = pages.next().value;
     for await (const one of usersByRecords(records, repeated)) {
-      const { position } = one.at(-1) ?? one[0];
+      const { position } = (one.at(-1) ?? one[0]).user;
       // Those of which records differ come last, from whatever page.
       if (one.length > 1) page = moments.find(({ upTo }) => position < upTo);
       while (page !== undefined && position >= page.upTo) page = pages.next().value;
       if (page !== undefined) pass.readAt(page.at);
-      pass.see(one);
+      pass.see([one[0].user, ...one.slice(1).map(({ user }) => user)]);
       await pass.settled();
     }
   };
@@ -213,7 +213,7 @@ const beginPass = (
   };
 
   return {
-    see(records: UserRecords): void {
+    see(records: readonly [User, ...User[]]): void {
       const [{ hasUserId, id }] = records;
       evaluation.seeRecords(records, hasUserId ? roster.baselineOf(id) : undefined);
     },

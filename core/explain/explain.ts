@@ -26,7 +26,8 @@ import { remediesFor, type Setting, usersAmiss } from '../../rules/explain/remed
 import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
-import { type ArchivedUser, findUser, previousManifest, usersOf } from '../archive/read-users.ts';
+import { findUser, previousManifest, usersOf } from '../archive/read-users.ts';
+import type { ArchivedUser } from '../archive/repeated-records.ts';
 import {
   type ClearingChange,
   choicesFor,

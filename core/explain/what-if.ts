@@ -16,7 +16,7 @@ import {
   worsened,
   worsenedBy,
 } from '../../rules/explain/remedy.ts';
-import type { ArchivedUser } from '../archive/read-users.ts';
+import type { ArchivedUser } from '../archive/repeated-records.ts';
 
 /** Changes that clear a finding, as judging the whole directory with them has shown. */
 export interface ClearingChange {

@@ -15,7 +15,11 @@ export const section = (title: string, lines: readonly string[], none = ''): str
 /** Writes `README.txt`: the contents of the pack, the gaps in it, and the instructions for its reader. */
 export const readmeText = (
   pack: PackDescription,
-  { rules, counts: { duplicates }, waiverTroubles = [] }: Pick<Report, 'rules' | 'counts' | 'waiverTroubles'>,
+  {
+    rules,
+    counts: { duplicates, conflicting = 0 },
+    waiverTroubles = [],
+  }: Pick<Report, 'rules' | 'counts' | 'waiverTroubles'>,
 ): string => {
   const { environmentId, accountId, period, counts } = pack;
   const open = SEVERITIES.toReversed().map((severity) => `${severity} ${counts.openFindings[severity]}`);
@@ -27,7 +31,12 @@ export const readmeText = (
     section('What it speaks for', historyText(pack)),
     section('What could not be judged', [
       ...unjudged.map(ruleText),
-      ...(duplicates === 0 ? [] : [`${plural(duplicates, 'record')} came twice; the first of each userId counts`]),
+      ...(duplicates === 0 ? [] : [`${plural(duplicates, 'record')} came twice, and once is enough`]),
+      ...(conflicting === 0
+        ? []
+        : [
+            `${plural(conflicting, 'user')} had records that differ: here stands the last of each, the audit held the worst`,
+          ]),
       ...waiverTroubles.map(
         ({ kind, rule, user, expires }) =>
           `waiver of ${oneLine(rule)} for ${oneLine(user)}, to ${oneLine(expires)}: ${kind}`,

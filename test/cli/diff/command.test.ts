@@ -37,6 +37,12 @@ describe('users', () => {
     ['nothing', [u1, u2], [u1, u2], { came: [], gone: [], changed: [], unchanged: 2 }],
     ['one that came', [u1], [u1, u2], { came: ['u2'], gone: [], changed: [], unchanged: 1 }],
     ['one that went', [u1, u2], [u2], { came: [], gone: ['u1'], changed: [], unchanged: 1 }],
+    [
+      'records of a user that differ, of which the last counts',
+      [aUser({ userId: 'u1', status: 'DISABLED' }), u2, u1],
+      [u1, u2, aUser({ userId: 'u2', status: 'DISABLED' }), u2],
+      { came: [], gone: [], changed: [], unchanged: 2 },
+    ],
     ['another order', [u1, u2, u3], [u3, u1, u2], { came: [], gone: [], changed: [], unchanged: 3 }],
     [
       'another order of members',

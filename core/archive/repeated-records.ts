@@ -2,26 +2,30 @@ import { NumberList } from '../../rules/engine/memory/number-list.ts';
 import { TextTable } from '../../rules/engine/memory/text-table.ts';
 import { positionName, readUser, type User } from '../../rules/engine/user.ts';
 
-/** The records of one user: more than one where they differ. */
-export type UserRecords = readonly [User, ...User[]];
+/** A record of a snapshot, and the user that rules see in it. */
+export interface ArchivedUser {
+  readonly user: User;
+  readonly record: unknown;
+}
 
 /**
- * Reads the records of a snapshot as users. Those of a user of which records differ come together, after all others.
+ * Reads the records of a snapshot, user by user. Those of a user of which records differ come together, after all others.
  * @param repeated the ids of such users
  */
 export async function* usersByRecords(
   records: AsyncIterable<unknown>,
   repeated: ReadonlySet<string>,
-): AsyncGenerator<UserRecords> {
-  const waiting = new Map<string, [User, ...User[]]>();
+): AsyncGenerator<readonly [ArchivedUser, ...ArchivedUser[]]> {
+  const waiting = new Map<string, [ArchivedUser, ...ArchivedUser[]]>();
   let position = 0;
   for await (const record of records) {
     const user = readUser(record, position);
     position += 1;
+    const listed = { user, record };
     const others = waiting.get(user.id);
-    if (others !== undefined) others.push(user);
-    else if (repeated.has(user.id)) waiting.set(user.id, [user]);
-    else yield [user];
+    if (others !== undefined) others.push(listed);
+    else if (repeated.has(user.id)) waiting.set(user.id, [listed]);
+    else yield [listed];
   }
   yield* waiting.values();
 }
