@@ -46,7 +46,7 @@ export default defineDirectoryRule({
   id: 'duplicate-person',
   title: 'Each person has one user',
   failsWhen:
-    'two or more active users have the same e-mail address (exactly one `@` with something on either side, compared in lower case and without a `+tag`) or the same first and last name (both not blank, compared in Unicode form NFKC, in lower case and with white space collapsed); the finding is about the lowest userId of the group',
+    'two or more active users have the same e-mail address (exactly one `@` with something on either side, compared in lower case and without a `+tag`) or the same first and last name (both not blank, compared in Unicode form NFKC, in lower case and with white space collapsed); the finding is about the lowest userId of the group, and stands where it would end only for want of a name or an address',
   severity: 'LOW',
   rationale:
     'A person with two users has the permissions of both, and when the person leaves, one of them is easily forgotten.',

@@ -31,7 +31,7 @@ export default defineUserRule({
   id: 'stale-login',
   title: 'Users have logged in recently',
   failsWhen:
-    'the `status` is `ENABLED` and `lastLoginTime` is older than `maxDays`, or than `privilegedMaxDays` for a super user; not assessed where `lastLoginTime` is unusable, and left to `never-logged-in` where it is missing, null or 0',
+    'the `status` is `ENABLED` and `lastLoginTime` is older than `maxDays`, or than `privilegedMaxDays` for a super user; not assessed where `lastLoginTime` is unusable, and left to `never-logged-in` where it is missing, null or 0; but a finding stands while the time that it had is missing',
   severity: 'MEDIUM',
   severityNote: '`HIGH` for super users',
   rationale:

@@ -98,6 +98,14 @@ describe('records of one user that differ', () => {
     expect(lines.filter((line) => line.startsWith('stale-login'))).toEqual(['stale-login a MEDIUM open']);
   });
 
+  test('stand for themselves where not every user was seen', async () => {
+    const archive = folderArchive(await newFolder());
+    const end = { complete: false, reason: 'deadline', message: 'late' } as const;
+    const [result] = await auditNights(archive, [{ number: 1, users: [harmless, other, harmful], end }]);
+    expect(result?.report).toMatchObject({ verdict: 'INCOMPLETE', counts: { users: 2, conflicting: 1 } });
+    expect(result?.report.findings.bySeverity).toMatchObject({ CRITICAL: 1 });
+  });
+
   test('the same record again is dropped and counted', async () => {
     const { report, snapshot } = await seen([harmless, other, harmless]);
     expect(report?.counts).toMatchObject({ users: 2, duplicates: 1, conflicting: 0 });

@@ -43,6 +43,29 @@ describe('conditions joined by', () => {
   });
 });
 
+describe('an answer that is none', () => {
+  const promise: Condition<null> = { text: () => '', holds: () => Promise.reject(new Error('late')) as never };
+  const text: Condition<null> = { text: () => '', holds: () => 'yes' as never };
+  const zero: Condition<null> = { text: () => '', holds: () => 0 as never };
+  const no = always(false);
+
+  test.each([
+    { got: 'a promise', condition: promise },
+    { got: 'string', condition: text },
+    { got: 'number', condition: zero },
+  ])('is refused wherever it is asked: $got', ({ got, condition }) => {
+    const ways: readonly (() => Truth)[] = [
+      () => allOf([always(undefined), condition])(...asked),
+      () => truthOf(anyOf('any', [no, condition])),
+      () => truthOf(not('not', condition)),
+      () => truthOf(byWhether(condition, no, no)),
+      () => truthOf(byWhether(always(undefined), condition, no)),
+      () => truthOf(byWhether(always(undefined), no, condition)),
+    ];
+    for (const ask of ways) expect(ask).toThrow(`must answer true, false or undefined, got ${got}`);
+  });
+});
+
 describe('a limit that depends on a condition', () => {
   const limit = (which: Truth, yes: Truth, no: Truth) =>
     byWhether(always(which, 'which'), always(yes, 'yes'), always(no, 'no'));

@@ -247,6 +247,11 @@ describe('a finding', () => {
   });
 });
 
+test('a finding that was regrouped says where to', () => {
+  const highlights = [aHighlight('resolved', { cause: 'regrouped', regroupedTo: '<00USER>' })];
+  expect(reportPage(someRunFacts({ highlights }))).toContain('Resolved: the group still fails, under &lt;00USER&gt;');
+});
+
 describe('more findings than a page holds', () => {
   const many = (count: number, differs: Partial<Finding> = {}) => ({
     ...aHighlight(
