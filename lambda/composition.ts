@@ -4,12 +4,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import type { AuditRequest } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
+import { callerCredentials } from '../core/aws/credentials.ts';
 import type { Config } from '../core/config/config.ts';
 import { type Clock, systemClock } from '../core/model/clock.ts';
 import { digestChannel } from '../core/notify/channels/digest.ts';
@@ -60,7 +60,7 @@ export const composeAuditor = (
     ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
   ];
   const logger = new Logger();
-  const ownKeys = defaultProvider();
+  const ownKeys = callerCredentials();
 
   /** The keys that an environment is read with: those of the role that the config names, else the function's own. */
   const credentialsOf = (environmentId: string): (() => Promise<AwsCredentials>) => {

@@ -1,4 +1,4 @@
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { callerCredentials } from '../../core/aws/credentials.ts';
 import { diagnosticClients } from '../../core/doctor/clients.ts';
 import { doctor as diagnose } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
@@ -25,7 +25,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     endpoint: endpointOf(region, io.env),
     isEndpointGiven: isEndpointGiven(io.env),
     mode: credentials ?? config.credentials,
-    loadCredentials: defaultProvider(),
+    loadCredentials: callerCredentials(),
     location:
       location.kind === 'folder' ? { folder: location.path } : { bucket: await openArchive(location, io.env, region) },
     recipients: given?.alerts,

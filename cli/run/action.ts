@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Archive } from '../../core/archive/archive.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
@@ -10,6 +9,7 @@ import { attemptName, wholeSecond } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { awsClient } from '../../core/aws/clients.ts';
+import { callerCredentials } from '../../core/aws/credentials.ts';
 import { partitionOf } from '../../core/aws/partition.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
@@ -129,7 +129,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
     environmentId,
     region,
     endpoint,
-    loadCredentials: defaultProvider(),
+    loadCredentials: callerCredentials(),
     onEvent: progress.onEvent,
   });
 

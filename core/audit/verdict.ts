@@ -19,11 +19,14 @@ export interface Shortfall {
 /** A roster that shrank by fewer users than this is no drop, whatever the percentage. */
 const LEAST_ROSTER_DROP = 5;
 
+/** Reasons for which a listing without a page is a failure: nobody answered, or nobody was asked. */
+const NOTHING_READ: ReadonlySet<VerdictReason> = new Set(['access-denied', 'source-unavailable', 'config']);
+
 /** The shortfall of a listing that did not end of itself. */
 export const listingShortfall = ({ end, counts }: Pick<JudgedListing, 'end' | 'counts'>): Shortfall | undefined => {
   if (end.complete) return undefined;
   const { reason, message } = end;
-  const isFailure = counts.pages === 0 && (reason === 'access-denied' || reason === 'source-unavailable');
+  const isFailure = counts.pages === 0 && NOTHING_READ.has(reason);
   return { verdict: isFailure ? 'FAILED' : 'INCOMPLETE', reason, message };
 };
 

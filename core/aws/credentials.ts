@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { httpsAgent } from './connection.ts';
+import { isServiceFault } from './errors.ts';
 
 /** The caller's own credentials, by the SDK's chain; where it has to ask somebody, by the proxy that everything takes. */
 export const callerCredentials = (): ReturnType<typeof defaultProvider> =>
@@ -64,6 +65,16 @@ export const noCredentials = (error: unknown, env: Env = process.env): NoCredent
     };
   return {
     problem: 'no AWS credentials were found',
+    remedy: 'set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role',
+  };
+};
+
+/** The same of whatever loads credentials, be it the operator's own: what nobody else did is its own fault. */
+export const credentialsFault = (error: unknown): NoCredentials | undefined => {
+  const missing = noCredentials(error);
+  if (missing !== undefined || isServiceFault(error)) return missing;
+  return {
+    problem: "the caller's AWS credentials could not be loaded",
     remedy: 'set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role',
   };
 };

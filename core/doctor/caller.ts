@@ -1,5 +1,7 @@
 import type { STSClient } from '@aws-sdk/client-sts';
-import { statusOf } from '../aws/errors.ts';
+import { connectionRemedyOf } from '../aws/connection.ts';
+import { credentialsFault } from '../aws/credentials.ts';
+import { isTokenExpired, statusOf } from '../aws/errors.ts';
 import type { CredentialsMode } from '../sources/finspace/settings.ts';
 import type { AwsCredentials } from '../sources/finspace/signing.ts';
 import { plainLine } from '../text/plain-text.ts';
@@ -19,6 +21,9 @@ export interface CallerSettings {
 /** Regions in which the FinSpace Data API was offered, https://docs.aws.amazon.com/general/latest/gr/finspace.html. */
 const FINSPACE_REGIONS = ['ca-central-1', 'eu-west-1', 'us-east-1', 'us-east-2', 'us-west-2'];
 
+/** STS refuses keys that it does not know. */
+const UNKNOWN_KEYS = 403;
+
 /** Checks the caller: without keys nothing else can be checked. */
 export const callerChecks = (settings: CallerSettings): readonly Check[] => {
   const { mode, loadCredentials, sts, accountId, region, isEndpointGiven } = settings;
@@ -30,12 +35,11 @@ export const callerChecks = (settings: CallerSettings): readonly Check[] => {
         try {
           const { sessionToken } = await loadCredentials();
           return ok(sessionToken === undefined ? 'keys without an end' : 'keys of a session');
-        } catch {
+        } catch (error) {
           // The provider's own words may hold paths and profile names.
-          return fail(
-            "the caller's AWS credentials could not be loaded",
-            'set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role',
-          );
+          const missing = credentialsFault(error);
+          if (missing !== undefined) return fail(missing.problem, missing.remedy);
+          return fail(errorText(error), connectionRemedyOf(error) ?? 'mend what the message names, and look again');
         }
       },
     },
@@ -57,9 +61,12 @@ export const callerChecks = (settings: CallerSettings): readonly Check[] => {
             `use credentials of account ${accountId}, or correct the account`,
           );
         } catch (error) {
-          if (statusOf(error) !== undefined)
+          if (isTokenExpired(error) || statusOf(error) === UNKNOWN_KEYS)
             return fail(errorText(error), 'renew the credentials: STS does not know them');
-          const remedy = `let this machine reach STS in ${region}, which tells whose the credentials are`;
+          if (statusOf(error) !== undefined) return fail(errorText(error), 'look again when STS is well');
+          const remedy =
+            connectionRemedyOf(error) ??
+            `let this machine reach STS in ${region}, which tells whose the credentials are, and set HTTPS_PROXY where a proxy leads out of its network`;
           return accountId === undefined
             ? fail(errorText(error), `${remedy}, or give --account`)
             : warn(errorText(error), remedy);

@@ -1,5 +1,5 @@
 import { describeFailure, RequestError } from '../sources/finspace/failure.ts';
-import { ListingStopped, SERVICE_ENDED } from '../sources/finspace/listing-stopped.ts';
+import { ListingStopped, reachRemedy } from '../sources/finspace/listing-stopped.ts';
 import { openReader, type Reader, readerSettings } from '../sources/finspace/reader.ts';
 import { send } from '../sources/finspace/request.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
@@ -16,7 +16,9 @@ const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
   'repeated-page': 'open a support case',
   'access-denied': 'give the caller credentials that FinSpace knows',
   validation: 'check the environment id',
-  'source-unavailable': SERVICE_ENDED,
+  config: 'give the caller credentials',
+  'source-unavailable':
+    'let this machine reach the endpoint, and set HTTPS_PROXY where a proxy leads out of its network',
 };
 
 /** Makes a check of FinSpace; an error that would stop a listing is the check's failure. */
@@ -56,7 +58,7 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
           const { failure } = error;
           // A request that nobody signed is refused: whatever the answer, somebody is there.
           if (failure.kind === 'refused' || failure.kind === 'unreadable') return ok(`${host} answers`);
-          return fail(`${host}: ${describeFailure(failure)}`, SERVICE_ENDED);
+          return fail(`${host}: ${describeFailure(failure)}`, reachRemedy(failure, endpoint, false));
         }
       },
     },

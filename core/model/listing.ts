@@ -5,6 +5,8 @@ export type StopReason =
   | 'repeated-page'
   | 'access-denied'
   | 'validation'
+  /** The caller has no credentials: nobody was asked. */
+  | 'config'
   | 'source-unavailable';
 
 /** The origin of the users of a run. */

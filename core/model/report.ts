@@ -18,7 +18,6 @@ export type VerdictReason =
   | 'untrusted-history'
   | 'after-the-fact'
   | 'closed'
-  | 'config'
   | 'archive-unavailable';
 
 export interface Counts extends ListingCounts {

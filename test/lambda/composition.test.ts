@@ -79,7 +79,7 @@ describe('the users of an environment', () => {
       end: {
         complete: false,
         reason: 'access-denied',
-        message: expect.stringContaining(`role ${ROLE} could not be assumed (AccessDenied)`),
+        message: expect.stringContaining(`AssumeRole of ${ROLE} failed: AccessDenied (403); its trust policy`),
       },
     });
   });

@@ -11,7 +11,7 @@ export interface StsOptions {
   readonly keys: () => AwsCredentials;
   readonly expiration: () => Date;
   /** Answered instead of what the service would answer. */
-  readonly fault?: { readonly status: number; readonly code: string };
+  readonly fault?: () => { readonly status: number; readonly code: string } | undefined;
 }
 
 export interface Sts {
@@ -34,7 +34,8 @@ export const startSts = async ({ roleArn, externalId, keys, expiration, fault }:
       response.writeHead(status, { 'content-type': 'text/xml' });
       response.end(body);
     };
-    if (fault !== undefined) return reply(fault.status, errorXml(fault.code));
+    const played = fault?.();
+    if (played !== undefined) return reply(played.status, errorXml(played.code));
     const isLetIn = form.Action === 'AssumeRole' && form.RoleArn === roleArn && form.ExternalId === externalId;
     if (!isLetIn) return reply(403, errorXml('AccessDenied'));
     const { accessKeyId, secretAccessKey, sessionToken = '' } = keys();

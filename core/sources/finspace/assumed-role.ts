@@ -1,9 +1,9 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { awsClient } from '../../aws/clients.ts';
-import { statusOf } from '../../aws/errors.ts';
+import { isServiceFault } from '../../aws/errors.ts';
 import type { Clock } from '../../model/clock.ts';
 import { cachedKeys } from './cached-keys.ts';
-import { ListingStopped } from './listing-stopped.ts';
+import { awsFailure, RequestError } from './failure.ts';
 import type { AwsCredentials } from './signing.ts';
 
 /** A role of another account, and the secret that both accounts have agreed upon. */
@@ -14,12 +14,12 @@ export interface NamedRole {
   readonly sessionName: string;
 }
 
-/** Tells a refusal by STS from an STS that is ill or does not answer. */
-const isRefusal = (error: unknown): boolean => (statusOf(error) ?? 500) < 500;
+/** Shorter than keys are waited for: what STS does is to be known by its name, and its tries are made again by others. */
+const PATIENCE_MS = 5000;
 
 /**
  * Assumes a role when its keys are asked for, and keeps them until shortly before they expire. Rejects with a
- * ListingStopped that names the role.
+ * RequestError that names the role.
  * @param config of the client, whose own keys assume the role
  */
 export const assumedRole = (
@@ -30,7 +30,7 @@ export const assumedRole = (
   cachedKeys(clock, async () => {
     // Loaded where it is used: most audits stay in their own account.
     const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
-    const client = awsClient(STSClient, config);
+    const client = awsClient(STSClient, config, { patienceMs: PATIENCE_MS });
     try {
       const { Credentials } = await client.send(
         new AssumeRoleCommand({ RoleArn: arn, ExternalId: externalId, RoleSessionName: sessionName }),
@@ -41,14 +41,9 @@ export const assumedRole = (
         expiresAt: Expiration?.getTime() ?? 0,
       };
     } catch (error) {
-      const problem = `role ${arn} could not be assumed (${Object(error).name ?? 'unknown error'})`;
-      throw isRefusal(error)
-        ? new ListingStopped(
-            'access-denied',
-            `${problem}: its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
-            { cause: error },
-          )
-        : new ListingStopped('source-unavailable', `${problem}: STS does not answer as it should`, { cause: error });
+      // Where the caller's own keys are missing, STS was not asked.
+      if (!isServiceFault(error)) throw error;
+      throw new RequestError('AssumeRole', awsFailure(error), `AssumeRole of ${arn}`);
     } finally {
       client.destroy();
     }

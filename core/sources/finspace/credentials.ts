@@ -1,8 +1,9 @@
 import { MINUTE_MS } from '../../../rules/engine/time.ts';
+import { credentialsFault } from '../../aws/credentials.ts';
 import { type Clock, within } from '../../model/clock.ts';
 import { cachedKeys } from './cached-keys.ts';
 import type { Client } from './client.ts';
-import { RequestError } from './failure.ts';
+import { awsFailure, RequestError } from './failure.ts';
 import { ListingStopped } from './listing-stopped.ts';
 import type { JsonObject } from './request.ts';
 import type { CredentialsMode, ListingEvent } from './settings.ts';
@@ -46,22 +47,21 @@ const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSetting
   let loaded: AwsCredentials;
   try {
     loaded = await within(loadTimeoutMs, loadCredentials(), () => {
-      throw new Error('timed out');
+      throw new RequestError('AWS credentials', { kind: 'timed-out', timeoutMs: loadTimeoutMs });
     });
   } catch (error) {
-    if (error instanceof ListingStopped) throw error;
+    if (error instanceof RequestError) throw error;
+    const missing = credentialsFault(error);
+    if (missing === undefined) throw new RequestError('AWS credentials', awsFailure(error));
     // The provider's own words may hold paths and profile names.
-    throw new ListingStopped(
-      'access-denied',
-      "the caller's AWS credentials could not be loaded: set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role",
-      { cause: error },
-    );
+    const { problem, remedy } = missing;
+    throw new ListingStopped('config', `${problem}, so nobody was asked`, { cause: error, remedy });
   }
   const keys = readKeys({ ...loaded });
   if (keys === undefined)
     throw new ListingStopped(
-      'access-denied',
-      "the caller's AWS credentials must be keys of visible characters: one is missing, or holds a space or a line break",
+      'config',
+      "nobody was asked: the caller's AWS credentials must be keys of visible characters: one is missing, or holds a space or a line break",
     );
   return keys;
 };

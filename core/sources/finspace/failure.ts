@@ -1,5 +1,8 @@
-/** The operations that an audit asks for, by AWS's own names. */
-export type Operation = 'GetProgrammaticAccessCredentials' | 'ListUsers';
+import { connectionRemedy, proxyStatus, systemCode } from '../../aws/connection.ts';
+import { statusOf } from '../../aws/errors.ts';
+
+/** The operations that an audit asks for, by AWS's own names; and whatever the caller's own keys take. */
+export type Operation = 'GetProgrammaticAccessCredentials' | 'ListUsers' | 'AssumeRole' | 'AWS credentials';
 
 /** A request that gave nothing usable. */
 export type RequestFailure =
@@ -19,18 +22,21 @@ export type RequestFailure =
   | { readonly kind: 'unreadable'; readonly problem: string }
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }
   /** No answer; `code` is the system's, such as `ECONNREFUSED`. */
-  | { readonly kind: 'unreachable'; readonly code: string | undefined };
+  | { readonly kind: 'unreachable'; readonly code: string | undefined; readonly refusedBy?: number | undefined };
 
 /** Carries a failure from one request to whoever decides on the next. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly operation: Operation;
   readonly failure: RequestFailure;
+  /** The operation, and what it was to be done to. */
+  readonly request: string;
 
-  constructor(operation: Operation, failure: RequestFailure) {
-    super(`${operation}: ${describeFailure(failure)}`);
+  constructor(operation: Operation, failure: RequestFailure, request: string = operation) {
+    super(`${request}: ${describeFailure(failure)}`);
     this.operation = operation;
     this.failure = failure;
+    this.request = request;
   }
 }
 
@@ -48,13 +54,28 @@ export const describeFailure = (failure: RequestFailure): string => {
   }
 };
 
+/** Reads a failure out of an error of the AWS SDK, whose client has made its own tries by then. */
+export const awsFailure = (error: unknown): RequestFailure => {
+  const status = statusOf(error);
+  if (status === undefined) return { kind: 'unreachable', code: systemCode(error), refusedBy: proxyStatus(error) };
+  const { name, message }: { name?: unknown; message?: unknown } = Object(error);
+  return {
+    kind: 'refused',
+    status,
+    name: typeof name === 'string' && /^\w{1,80}$/.test(name) ? name : undefined,
+    saysExpired: /expired/i.test(String(message)),
+    retryAfterMs: undefined,
+    skewMs: undefined,
+  };
+};
+
 /** The answer to a failure: a way to ask again, or the reason not to. */
 export type RetryDecision =
   /** Ask more slowly. */
   | 'slow-down'
   /** Ask again later. */
   | 'retry'
-  /** Ask again a few times: the host has no address, which seldom passes. */
+  /** Ask again a few times: a host that never had an address seldom gets one. */
   | 'retry-briefly'
   /** Sign by the service's clock. */
   | 'correct-clock'
@@ -62,6 +83,8 @@ export type RetryDecision =
   | 'renew-credentials'
   | 'access-denied'
   | 'validation'
+  /** No connection will come about: the certificate or the proxy refuse it. */
+  | 'refuse-connection'
   | 'source-unavailable';
 
 /**
@@ -78,17 +101,31 @@ const BY_NAME = new Map(
     RequestThrottled: 'slow-down',
     RequestThrottledException: 'slow-down',
     SlowDown: 'slow-down',
+    LimitExceeded: 'slow-down',
+    LimitExceededException: 'slow-down',
+    BandwidthLimitExceeded: 'slow-down',
+    PriorRequestNotComplete: 'slow-down',
     InternalServerException: 'retry',
     InternalFailure: 'retry',
     ServiceUnavailable: 'retry',
     RequestTimeout: 'retry',
+    RequestTimeoutException: 'retry',
     RequestTimeTooSkewed: 'correct-clock',
+    RequestExpired: 'correct-clock',
+    RequestInTheFuture: 'correct-clock',
     ExpiredToken: 'renew-credentials',
     ExpiredTokenException: 'renew-credentials',
     InvalidClientTokenId: 'renew-credentials',
     UnrecognizedClientException: 'renew-credentials',
     AccessDenied: 'access-denied',
     AccessDeniedException: 'access-denied',
+    NotAuthorized: 'access-denied',
+    NotAuthorizedException: 'access-denied',
+    UnauthorizedOperation: 'access-denied',
+    IncompleteSignature: 'access-denied',
+    MissingAuthenticationToken: 'access-denied',
+    MissingAuthenticationTokenException: 'access-denied',
+    OptInRequired: 'access-denied',
     ValidationException: 'validation',
     UnknownOperationException: 'source-unavailable',
   }),
@@ -121,5 +158,7 @@ const forRefusal = ({ status, name, saysExpired, skewMs }: Refusal): RetryDecisi
 /** Decides by the name of an error before its status, on which services are not of one mind. */
 export const retryDecision = (failure: RequestFailure): RetryDecision => {
   if (failure.kind === 'refused') return forRefusal(failure);
-  return failure.kind === 'unreachable' && failure.code === 'ENOTFOUND' ? 'retry-briefly' : 'retry';
+  if (failure.kind !== 'unreachable') return 'retry';
+  if (connectionRemedy(failure.code, failure.refusedBy) !== undefined) return 'refuse-connection';
+  return failure.code === 'ENOTFOUND' ? 'retry-briefly' : 'retry';
 };

@@ -29,7 +29,7 @@ const START: ListingCursor = { pages: 0, seen: [] };
  */
 export const openListing = (settings: ReaderSettings, from = START): Omit<ResumableListing, 'source'> => {
   const abandoned = new AbortController();
-  const reader = openReader(settings, abandoned.signal);
+  const reader = openReader(settings, abandoned.signal, from.pages > 0);
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
   let { pages, nextToken } = from;
   const seen = new Set(from.seen);

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
+import { httpsAgent } from '../../aws/connection.ts';
 import { BodyTooLarge, type Fetch, type HttpAnswer } from './request.ts';
 
 const MIB = 1024 * 1024;
@@ -44,8 +45,10 @@ const toAnswer = (message: IncomingMessage): HttpAnswer => {
  */
 export const nodeFetch: Fetch = (url, { headers, signal }) =>
   new Promise((resolve, reject) => {
-    const send = url.startsWith('https:') ? overHttps : overHttp;
-    const request = send(url, { headers }, (message) => resolve(toAnswer(message)));
+    const onAnswer = (message: IncomingMessage): void => resolve(toAnswer(message));
+    const request = url.startsWith('https:')
+      ? overHttps(url, { headers, agent: httpsAgent() }, onAnswer)
+      : overHttp(url, { headers }, onAnswer);
     const leave = (): void => {
       request.destroy(signal.reason);
     };

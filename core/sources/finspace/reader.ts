@@ -32,11 +32,15 @@ export interface Reader {
   counts(): Omit<ListingCounts, 'pages'>;
 }
 
-/** @param signal aborted once nobody wants the answers any more */
-export const openReader = (settings: ReaderSettings, signal?: AbortSignal): Reader => {
+/**
+ * @param signal aborted once nobody wants the answers any more
+ * @param wasResumed pages were read before, by the listing that this one goes on with
+ */
+export const openReader = (settings: ReaderSettings, signal?: AbortSignal, wasResumed = false): Reader => {
   const client = createClient(settings);
   const credentials = finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client);
   let retries = 0;
+  let wasRead = wasResumed;
 
   const persistently = <T>(attempt: () => Promise<T>): Promise<T> =>
     persist(
@@ -45,6 +49,7 @@ export const openReader = (settings: ReaderSettings, signal?: AbortSignal): Read
         client,
         credentials,
         ...(signal && { signal }),
+        wasRead: () => wasRead,
         onRetry: (event) => {
           retries += 1;
           settings.onEvent(event);
@@ -58,10 +63,13 @@ export const openReader = (settings: ReaderSettings, signal?: AbortSignal): Read
       persistently(async () => {
         await credentials.current();
       }),
-    page: (nextToken) =>
-      persistently(async () =>
+    page: async (nextToken) => {
+      const page = await persistently(async () =>
         readPage(await client.ask('ListUsers', pageQuery(nextToken), await credentials.current())),
-      ),
+      );
+      wasRead = true;
+      return page;
+    },
     counts: () => ({ retries, ...client.counts() }),
   };
 };

@@ -1,3 +1,4 @@
+import { proxyStatus, systemCode } from '../../aws/connection.ts';
 import { type Operation, RequestError } from './failure.ts';
 import type { SignedRequest } from './signing.ts';
 
@@ -82,13 +83,6 @@ const refusalOf = ({ status, headers }: HttpAnswer, body: string, signedAt: numb
   } as const;
 };
 
-/** Finds the system's code for what went wrong, which `fetch` hides in causes. Only what looks like a code is taken. */
-const systemCode = (error: unknown): string | undefined => {
-  const { code, cause }: { code?: unknown; cause?: unknown } = Object(error);
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return code;
-  return cause === undefined ? undefined : systemCode(cause);
-};
-
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Thrown where a body has more bytes than any answer of the API. */
@@ -121,7 +115,9 @@ const receive = async (
   try {
     response = await fetch(url, { headers: { ...headers }, redirect: 'manual', signal });
   } catch (error) {
-    throw isLate(error) ? late() : new RequestError(operation, { kind: 'unreachable', code: systemCode(error) });
+    if (isLate(error)) throw late();
+    const [code, refusedBy] = [systemCode(error), proxyStatus(error)];
+    throw new RequestError(operation, { kind: 'unreachable', code, refusedBy });
   }
 
   if (!response.ok) {

@@ -245,7 +245,11 @@ describe('a set-up that is broken', () => {
       name: 'an endpoint where nobody is',
       given: () => ({ endpoint: `http://127.0.0.1:${freePort}` }),
       lines: {
-        endpoint: ['fail', /^127\.0\.0\.1:\d+: connection failed \(ECONNREFUSED\)$/, /Amazon ended FinSpace/],
+        endpoint: [
+          'fail',
+          /^127\.0\.0\.1:\d+: connection failed \(ECONNREFUSED\)$/,
+          /^let this machine reach .*HTTPS_PROXY/,
+        ],
         exchange: ['not-checked', /^endpoint failed$/],
         'first-page': ['not-checked', /^endpoint failed$/],
       },
@@ -273,7 +277,7 @@ describe('a set-up that is broken', () => {
       name: 'a service that has gone',
       breaks: () => simulator.setFaults([{ fault: 'gone', operation: 'exchange', ...FOREVER }]),
       lines: {
-        exchange: ['fail', /HTTP 410$/, /^Amazon ended FinSpace/],
+        exchange: ['fail', /HTTP 410$/, /does not answer as the FinSpace Data API does/],
         'first-page': ['not-checked', /^exchange failed$/],
       },
     },

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../../core/model/clock.ts';
-import { assumedRole } from '../../../../core/sources/finspace/assumed-role.ts';
+import { assumedRole, type NamedRole } from '../../../../core/sources/finspace/assumed-role.ts';
 import { type Sts, type StsOptions, startSts } from '../../../support/sts.ts';
+import { listFake } from './fake-service.ts';
 
 const ROLE = 'arn:aws:iam::222233334444:role/finspace/audited';
 const EXTERNAL_ID = 'agreed-upon';
@@ -36,6 +37,14 @@ const clientOf = ({ url }: Pick<Sts, 'url'>) => ({
 const clockAt = (now: () => number) => ({ ...systemClock, now });
 
 const NAMED = { arn: ROLE, externalId: EXTERNAL_ID, sessionName: 'finspace-auditor-abc' };
+
+/** Lists a directory with the keys of a role; STS is asked over the wire. */
+const listAs = async (role: NamedRole, sts: Sts) => {
+  const { end } = await listFake([[{ userId: 'a' }]], {
+    loadCredentials: assumedRole(role, systemClock, clientOf(sts)),
+  });
+  return end;
+};
 
 describe('a named role', () => {
   test('is assumed with the external id, under a name that its account can look for', async () => {
@@ -79,18 +88,49 @@ describe('a named role', () => {
     { name: 'another role', role: { ...NAMED, arn: `${ROLE}s` } },
   ])('is refused for $name, with what to do about it', async ({ role }) => {
     const sts = await start();
-    await expect(assumedRole(role, systemClock, clientOf(sts))()).rejects.toMatchObject({
-      name: 'ListingStopped',
+    expect(await listAs(role, sts)).toEqual({
+      complete: false,
       reason: 'access-denied',
-      message: `role ${role.arn} could not be assumed (AccessDenied): its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
+      message: `page 1: AssumeRole of ${role.arn} failed: AccessDenied (403); its trust policy must let the auditor's role in, with the externalId of audit.yaml`,
     });
   });
 
-  test('that STS is too ill to give is no refusal', async () => {
-    const sts = await start({ fault: { status: 503, code: 'ServiceUnavailable' } });
-    await expect(assumedRole(NAMED, systemClock, clientOf(sts))()).rejects.toMatchObject({
-      reason: 'source-unavailable',
-      message: `role ${ROLE} could not be assumed (ServiceUnavailable): STS does not answer as it should`,
+  test.each([
+    ['throttled', { status: 400, code: 'Throttling' }],
+    ['ill', { status: 503, code: 'ServiceUnavailable' }],
+  ])('is waited for where STS is %s', async (_name, fault) => {
+    let refusals = 2;
+    const sts = await start({
+      fault: () => {
+        refusals -= 1;
+        return refusals < 0 ? undefined : fault;
+      },
     });
+    expect(await listAs(NAMED, sts)).toEqual({ complete: true });
+  });
+
+  test.each([
+    ['throttled', { status: 400, code: 'Throttling' }, 'source-unavailable', /AssumeRole of \S+: Throttling \(400\)$/],
+    [
+      'a refusal of expired keys',
+      { status: 403, code: 'ExpiredToken' },
+      'access-denied',
+      /; the caller's AWS credentials have expired or are unknown: renew them$/,
+    ],
+  ])('%s for ever is no trust policy', async (_name, fault, reason, message) => {
+    const sts = await start({ fault: () => fault });
+    const end = await listAs(NAMED, sts);
+    expect(end).toMatchObject({ reason, message: expect.stringMatching(message) });
+    expect(JSON.stringify(end)).not.toContain('trust policy');
+  });
+
+  test('needs keys of its own: without them nobody was asked', async () => {
+    const sts = await start();
+    const credentials = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
+    const { end } = await listFake([], {
+      loadCredentials: assumedRole(NAMED, systemClock, { ...clientOf(sts), credentials }),
+    });
+    expect(end).toMatchObject({ reason: 'config', message: expect.stringMatching(/so nobody was asked/) });
+    expect(sts.requests).toEqual([]);
   });
 });

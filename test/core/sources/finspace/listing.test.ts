@@ -304,10 +304,10 @@ describe('failures that cut the listing', () => {
     [
       '410',
       'source-unavailable',
-      'HTTP 410; Amazon ended FinSpace on 2026-10-07',
+      'HTTP 410; finspace.example.com does not answer as the FinSpace Data API does',
       () => new Response('', { status: 410 }),
     ],
-    ['404', 'source-unavailable', 'HTTP 404; Amazon ended FinSpace', () => new Response('', { status: 404 })],
+    ['404', 'source-unavailable', 'HTTP 404; finspace.example.com does not', () => new Response('', { status: 404 })],
     [
       'UnknownOperationException',
       'source-unavailable',
@@ -364,12 +364,71 @@ describe('failures that cut the listing', () => {
 
   it('a name that has no address after a few tries: source-unavailable', async () => {
     const { end, counts, tookMs } = await listFake(PAGES, { answer: () => networkError('ENOTFOUND') });
-    expect(counts.requests).toBe(5);
+    expect(counts.requests).toBe(8);
     expect(end).toMatchObject({
       reason: 'source-unavailable',
-      message: expect.stringContaining('connection failed (ENOTFOUND); Amazon ended FinSpace'),
+      message: expect.stringContaining('connection failed (ENOTFOUND); let this machine reach finspace.example.com'),
     });
-    expect(tookMs).toBeLessThan(2000);
+    expect(tookMs).toBeLessThan(7000);
+  });
+
+  it('a name that has no address for an hour, once a page was read, is waited for', async () => {
+    const { users, end } = await listFake(PAGES, {
+      answer: onSecondPage(() => networkError('ENOTFOUND'), 100),
+      deadlineMs: 60 * MINUTE_MS,
+    });
+    expect({ users, end }).toEqual({ users: USERS, end: { complete: true } });
+  });
+
+  const AMAZONS = 'https://finspace-api.us-east-1.amazonaws.com';
+  it.each<readonly [string, boolean, Parameters<typeof listFake>[1]]>([
+    ['no address', true, { endpoint: AMAZONS, answer: () => networkError('ENOTFOUND') }],
+    ['410', true, { endpoint: AMAZONS, answer: () => new Response('', { status: 410 }) }],
+    ['a redirect', false, { endpoint: AMAZONS, answer: () => new Response('', { status: 302 }) }],
+    ['no connection', false, { endpoint: AMAZONS, answer: () => networkError('ECONNREFUSED') }],
+    ['an untrusted certificate', false, { endpoint: AMAZONS, answer: () => networkError('CERT_HAS_EXPIRED') }],
+    ['410 of another host', false, { answer: () => new Response('', { status: 410 }) }],
+    [
+      '410 once a page was read',
+      false,
+      { endpoint: AMAZONS, answer: onSecondPage(() => new Response('', { status: 410 })) },
+    ],
+    [
+      'no address once pages were read by an earlier part',
+      false,
+      {
+        endpoint: AMAZONS,
+        answer: () => networkError('ENOTFOUND'),
+        from: { pages: 3, seen: [], nextToken: 'token-1' },
+      },
+    ],
+  ])('%s: that Amazon ended the service is said: %s', async (_name, isSaid, plan) => {
+    const { end } = await listFake(PAGES, plan);
+    expect(end).toMatchObject({ complete: false });
+    expect(JSON.stringify(end).includes('Amazon ended FinSpace')).toBe(isSaid);
+  });
+
+  it.each([
+    [
+      'a certificate of nobody trusted',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      /its certificate is of nobody .*NODE_EXTRA_CA_CERTS/,
+    ],
+    ['a certificate that has expired', 'CERT_HAS_EXPIRED', /its certificate has expired/],
+  ])('%s ends the listing at once, with the remedy', async (_name, code, message) => {
+    const { end, counts } = await listFake(PAGES, { answer: () => networkError(code) });
+    expect(counts.requests).toBe(1);
+    expect(end).toMatchObject({ reason: 'source-unavailable', message: expect.stringMatching(message) });
+  });
+
+  it('a service that asks to wait a day is quoted', async () => {
+    const { end } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(503, 'ServiceUnavailable', { 'retry-after': '86400' })),
+    });
+    expect(end).toMatchObject({
+      reason: 'deadline',
+      message: expect.stringMatching(/ServiceUnavailable \(503\); the service asked to wait 24 hours \(Retry-After\)$/),
+    });
   });
 
   it.each<readonly [string, () => Promise<never> | Promise<{ accessKeyId: string; secretAccessKey: string }>, string]>([
@@ -380,12 +439,23 @@ describe('failures that cut the listing', () => {
       async () => ({ accessKeyId: 'KEY', secretAccessKey: 's\n' }),
       'must be keys of visible characters',
     ],
-    ['do not come in time', () => new Promise<never>(() => undefined), 'could not be loaded'],
-  ])("the caller's credentials %s: access-denied", async (_name, loadCredentials, message) => {
+  ])("the caller's credentials %s: config, and nobody is asked", async (_name, loadCredentials, message) => {
     const { end, asked } = await listFake(PAGES, { loadCredentials, requestTimeoutMs: 30 });
     expect(asked).toEqual([]);
-    expect(end).toMatchObject({ complete: false, reason: 'access-denied', message: expect.stringContaining(message) });
+    expect(end).toMatchObject({ complete: false, reason: 'config', message: expect.stringContaining(message) });
+    expect(end).toMatchObject({ message: expect.stringContaining('nobody was asked') });
     expect(JSON.stringify(end)).not.toMatch(/jane/);
+  });
+
+  it("the caller's credentials do not come in time: they are waited for", async () => {
+    const { end } = await listFake(PAGES, {
+      loadCredentials: () => new Promise<never>(() => undefined),
+      requestTimeoutMs: 30,
+    });
+    expect(end).toMatchObject({
+      reason: 'source-unavailable',
+      message: expect.stringContaining('AWS credentials: no whole answer within 30 ms'),
+    });
   });
 
   it.each([
