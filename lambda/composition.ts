@@ -19,10 +19,12 @@ import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import { chooseSource } from '../core/sources/index.ts';
+import type { ListingPart } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { functionDoctor } from './function-doctor.ts';
-import { publishMetrics } from './metrics.ts';
+import { REPORTING_MARGIN_MS } from './invocation.ts';
+import { publishMetrics, publishPart } from './metrics.ts';
 
 /** Reads the config files as they were checked when the code was bundled: they stand beside it, as JSON. */
 const readBundledConfig = (folder: string) => {
@@ -37,6 +39,9 @@ const loggable = ({ report, head, deliveries, warnings }: AuditResult) => ({
   ...deliveries,
   warnings,
 });
+
+/** The half of the time kept back for reporting in which the archive is still tried; the rest is for telling people. */
+const STORING_MS = REPORTING_MARGIN_MS / 2;
 
 /** Replaced by tests. */
 export interface Edges {
@@ -54,7 +59,8 @@ export const composeAuditor = (
   const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = env;
   const { config, waivers } = readBundledConfig(folder);
   const { environments, events } = config;
-  const archive = bucketArchive(awsClient(S3Client), bucket);
+  const s3 = awsClient(S3Client);
+  const archiveUntil = (instant: number) => bucketArchive(s3, bucket, undefined, () => instant - clock.now());
   const channels = [
     digestChannel(snsAlerts(awsClient(SNSClient), topicArn)),
     ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
@@ -83,12 +89,25 @@ export const composeAuditor = (
         clock,
       }),
 
-    settingsOf: ({ environmentId }: Pick<AuditRequest, 'environmentId'>): Omit<AuditSettings, 'listUsers'> => ({
+    settingsOf: ({
+      environmentId,
+      deadline,
+    }: Pick<AuditRequest, 'environmentId' | 'deadline'>): Omit<AuditSettings, 'listUsers'> => ({
       ...configuredSettings(config, waivers, environmentId),
-      archive,
+      archive: archiveUntil(deadline + STORING_MS),
       channels,
       clock,
     }),
+
+    onPart(part: ListingPart, { environmentId }: Pick<AuditRequest, 'environmentId'>): void {
+      const { pass, number, counts, end, idle } = part;
+      logger.info('listed a part', { environmentId, pass, number, idle, ...counts, end });
+      publishPart(environmentId, counts);
+    },
+
+    onSetback(message: string, { environmentId }: Pick<AuditRequest, 'environmentId'>): void {
+      logger.warn('tried again', { environmentId, message });
+    },
 
     onResult(result: AuditResult, startedAt: number): void {
       logger.info('audited', loggable(result));
@@ -96,6 +115,6 @@ export const composeAuditor = (
     },
 
     /** Examines whether an audit could be made. */
-    examine: functionDoctor({ config, archive, topicArn, credentialsOf, clock, env }),
+    examine: functionDoctor({ config, archive: bucketArchive(s3, bucket), topicArn, credentialsOf, clock, env }),
   };
 };

@@ -1,6 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { AuditMetric } from '../core/model/audit-metric.ts';
+import type { ListingCounts } from '../core/model/listing.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 
 type Measured = Pick<AuditResult, 'report'>;
@@ -37,6 +38,14 @@ export const measure = (
 const unitOf = (name: string) => (name === 'DurationSeconds' ? MetricUnit.Seconds : MetricUnit.Count);
 
 const metrics = new Metrics();
+
+/** Publishes that a listing of many invocations goes on, and how fast. */
+export const publishPart = (environmentId: string, { pages }: Pick<ListingCounts, 'pages'>): void => {
+  metrics.addDimension('environment', environmentId);
+  const name: AuditMetric = 'ListedPages';
+  metrics.addMetric(name, MetricUnit.Count, pages);
+  metrics.publishStoredMetrics();
+};
 
 /**
  * Publishes the measurements of a run, whatever its verdict, at the instant that the run speaks for: an earlier run

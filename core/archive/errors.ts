@@ -7,3 +7,8 @@ export class ArchiveError extends Error {
 export class SigningError extends Error {
   override readonly name = 'SigningError';
 }
+
+/** Thrown where this machine can't hold what is to be archived. The message names what is full, and what to do. */
+export class SpoolError extends Error {
+  override readonly name = 'SpoolError';
+}

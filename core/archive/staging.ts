@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { errorCode } from '../text/error-code.ts';
+import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Content } from './archive.ts';
+import { SpoolError } from './errors.ts';
 import { temporaryFolder } from './left-behind.ts';
 import { readLines } from './lines.ts';
 
@@ -76,6 +80,26 @@ const LINE_FEED = 0x0a;
 /** UTF-8 takes no more bytes for a UTF-16 unit. */
 const MOST_BYTES_A_UNIT = 3;
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'it is full: make room there, or let TMPDIR name a folder of a larger disk',
+  EDQUOT: 'its quota is used up: make room there, or let TMPDIR name a folder of a larger disk',
+  EACCES: 'it may not be written to: let TMPDIR name a folder that may',
+  EROFS: 'it may not be written to: let TMPDIR name a folder that may',
+  ENOENT: 'it is not there: let TMPDIR name a folder that is',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+  ENFILE: 'too many files are open on this machine',
+  ENOMEM: 'this machine has no memory left',
+};
+
+/** Tells that the temporary folder failed, and not the archive. */
+const spoolFault = (error: unknown): SpoolError => {
+  const code = errorCode(error) ?? '';
+  const remedy = Object.hasOwn(REMEDIES, code) ? `; ${REMEDIES[code]}` : '';
+  return new SpoolError(`the temporary folder ${tmpdir()} (TMPDIR) failed with ${nameAndMessageOf(error)}${remedy}`, {
+    cause: error,
+  });
+};
+
 const openSpool = (path: string, isGzipped: boolean): Spool => {
   const hash = createHash('sha256');
   let size = 0;
@@ -88,7 +112,9 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
   });
   const waiting = { writableHighWaterMark: WAITING_BYTES };
   const head = isGzipped ? createGzip({ ...waiting, chunkSize: PIECE_BYTES, level: LEVEL }) : new PassThrough(waiting);
-  const written = pipeline(head, measure, createWriteStream(path));
+  const written = pipeline(head, measure, createWriteStream(path)).catch((error: unknown) => {
+    throw spoolFault(error);
+  });
   // `finish` rejects where the disk fails, and so does the write that waits for it.
   written.catch(() => {});
   let piece = Buffer.allocUnsafe(PIECE_BYTES);
@@ -141,7 +167,9 @@ export interface SpoolFolder {
 }
 
 export const createSpoolFolder = async (): Promise<SpoolFolder> => {
-  const { path, remove } = await temporaryFolder();
+  const { path, remove } = await temporaryFolder().catch((error: unknown) => {
+    throw spoolFault(error);
+  });
   let opened = 0;
   return {
     open(name) {

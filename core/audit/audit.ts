@@ -1,5 +1,5 @@
 import type { Milestone } from '../archive/entry.ts';
-import { SigningError } from '../archive/errors.ts';
+import { SigningError, SpoolError } from '../archive/errors.ts';
 import { type ChainHead, completeCopies } from '../archive/head.ts';
 import { runKeys } from '../archive/keys.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
@@ -13,13 +13,14 @@ import { deliverToAll } from '../notify/deliver.ts';
 import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';
 import { recordRun } from '../outputs/history/record-run.ts';
 import { OUTPUTS } from '../outputs/index.ts';
-import { messageOf } from '../text/error-message.ts';
+import { messageOf, nameAndMessageOf } from '../text/error-message.ts';
+import { plural } from '../text/plain-text.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { headMember, notificationOf, unjudgedReport } from './documents.ts';
 import { readHistory } from './history.ts';
 import { beginJudging } from './judging.ts';
-import { keepAttempt, type Seen } from './keep-attempt.ts';
+import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
 import { type AuditRequest, aheadProblem } from './request.ts';
@@ -32,6 +33,7 @@ import {
   listingShortfall,
   rosterShortfall,
   ruleShortfall,
+  type Shortfall,
 } from './verdict.ts';
 
 /**
@@ -43,14 +45,18 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
   const problem = aheadProblem(request.asOf, (settings.clock ?? systemClock).now());
   if (problem !== undefined) throw new RangeError(`asOf ${problem}`);
   const criteria = criteriaOf(request, settings);
-  const spools = await createSpoolFolder();
+  let spools: SpoolFolder | undefined;
+  let seen: Seen | undefined;
   try {
-    const result = await performRun(request, settings, criteria, spools);
+    spools = await createSpoolFolder();
+    const result = await performRun(request, settings, criteria, spools, (all) => {
+      seen = all;
+    });
     return { ...result, warnings: await addToHistory(settings, result) };
   } catch (error) {
-    return await failWithoutArchive(request, settings, criteria, error);
+    return await failWithoutArchive(request, settings, criteria, error, seen);
   } finally {
-    await spools.remove();
+    await spools?.remove();
   }
 };
 
@@ -74,6 +80,7 @@ const performRun = async (
   settings: AuditSettings,
   criteria: Criteria,
   spools: SpoolFolder,
+  onSeen: (seen: Seen) => void,
 ): Promise<AuditResult> => {
   const { archive, channels, clock = systemClock } = settings;
   const { environmentId, asOf, deadline, acceptRosterDrop } = request;
@@ -102,6 +109,7 @@ const performRun = async (
     rosterShortfall(listed.counts.users, last?.manifest, mostDrop);
   const judgement = await judging.conclude(unseen === undefined, () => linesOf(listed.snapshot));
   const shortfall = unseen ?? ruleShortfall(judgement);
+  onSeen({ history, listed, judgement });
 
   if (shortfall !== undefined) {
     const result = await keepAttempt(request, settings, criteria, shortfall, { history, listed, judgement });
@@ -184,24 +192,42 @@ const tellClosed = async (
   return { report, highlights: [], deliveries, objects: {}, wasDone: false, warnings: [] };
 };
 
-/** Says that the archive can't be read or written, or the manifest not signed: the one thing that is left to do. */
+const archiveShortfall = (location: string, error: unknown, seen: Seen | undefined): Shortfall => {
+  const listed =
+    seen === undefined ? '' : `${plural(seen.listed.counts.users, 'user')} listed and judged, but not kept as a run: `;
+  const why =
+    error instanceof SigningError
+      ? `the manifest is not signed, so the run does not exist: ${error.message}`
+      : error instanceof SpoolError
+        ? error.message
+        : `${location}: ${nameAndMessageOf(error)}`;
+  return { verdict: 'FAILED', reason: 'archive-unavailable', message: `${listed}${why}` };
+};
+
+/**
+ * Says that the archive can't be read or written, or the manifest not signed. What was seen is kept as that of an attempt,
+ * where anything can be kept; else to say it is the one thing that is left to do.
+ */
 const failWithoutArchive = async (
   request: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,
   error: unknown,
+  seen: Seen | undefined,
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
-  const report = unjudgedReport(request, settings, criteria, {
-    verdict: 'FAILED',
-    reason: 'archive-unavailable',
-    message:
-      error instanceof SigningError
-        ? `the manifest is not signed, so the run does not exist: ${error.message}`
-        : `${archive.location}: ${messageOf(error)}`,
-  });
+  const shortfall = archiveShortfall(archive.location, error, seen);
+  if (seen !== undefined) {
+    try {
+      return await keepAttempt(request, settings, criteria, shortfall, seen);
+    } catch {
+      // It takes nothing at all, which is said already.
+    }
+  }
+  const report = attemptReport(request, settings, criteria, shortfall, seen);
   const facts = factsOf(settings, criteria, runKeys(request.environmentId, request.asOf), undefined);
-  const notification = notificationOf({ ...facts, report, highlights: [] }, archive, undefined);
+  const highlights = seen?.judgement.highlights ?? [];
+  const notification = notificationOf({ ...facts, report, highlights }, archive, undefined);
   const deliveries = await deliverToAll(channels, notification, undefined);
-  return { report, highlights: [], deliveries, objects: {}, wasDone: false, warnings: [] };
+  return { report, highlights, deliveries, objects: {}, wasDone: false, warnings: [] };
 };

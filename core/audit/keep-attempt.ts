@@ -2,6 +2,7 @@ import { attemptKeys, attemptMarkers } from '../archive/keys.ts';
 import { entryText } from '../archive/signature.ts';
 import { type Evidence, evidenceOf } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
+import type { Report } from '../model/report.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { OUTPUTS } from '../outputs/index.ts';
@@ -24,6 +25,20 @@ export interface Seen {
   readonly judgement: Judgement;
 }
 
+/** The report of an attempt that did not end complete. */
+export const attemptReport = (
+  request: AuditRequest,
+  settings: AuditSettings,
+  criteria: Criteria,
+  shortfall: Shortfall,
+  seen: Seen | undefined,
+): Report => {
+  if (seen === undefined) return unjudgedReport(request, settings, criteria, shortfall);
+  const { history, listed, judgement } = seen;
+  const trend = readTrend(history.last?.report) ?? [];
+  return reportOf(request, settings, { ...listed, judgement, shortfall }, { history, trend });
+};
+
 /**
  * Keeps what an attempt that did not end complete could read, apart from the runs, and notifies of it.
  * @param seen undefined where it listed nobody
@@ -42,15 +57,7 @@ export const keepAttempt = async (
     (await storeOnce(archive, keys.object(output), content)).object;
   const { history, listed, judgement } = seen ?? {};
   const last = history?.last;
-  const report =
-    listed === undefined || judgement === undefined
-      ? unjudgedReport(request, settings, criteria, shortfall)
-      : reportOf(
-          request,
-          settings,
-          { ...listed, judgement, shortfall },
-          { ...(history !== undefined && { history }), trend: readTrend(last?.report) ?? [] },
-        );
+  const report = attemptReport(request, settings, criteria, shortfall, seen);
   // What resolved is news of a complete run only.
   const { resolved: _nothing, ...evidence } = judgement?.evidence ?? {};
   const highlights = judgement?.highlights ?? [];

@@ -6,6 +6,8 @@ export type AuditMetric =
   | 'IncompleteRuns'
   | 'FailedRuns'
   | 'Requests'
+  /** Of a part of a listing that takes more than one invocation. */
+  | 'ListedPages'
   | 'Throttles'
   | 'DurationSeconds'
   | 'Users'

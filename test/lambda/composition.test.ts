@@ -99,18 +99,18 @@ describe('the settings of an audit', () => {
     const environments = [{ id: 'abc', name: 'research' }, { id: 'def' }];
     const { config, settingsOf } = await compose({ environments, maxDropPercent: 5 }, { waivers: [WAIVER] });
     expect(config.environments).toEqual(environments);
-    expect(settingsOf({ environmentId: 'abc' })).toMatchObject({
+    expect(settingsOf({ environmentId: 'abc', deadline: 0 })).toMatchObject({
       environmentName: 'research',
       maxDropPercent: 5,
       waivers: [WAIVER],
       archive: { location: 's3://evidence' },
     });
-    expect(settingsOf({ environmentId: 'def' })).not.toHaveProperty('environmentName');
+    expect(settingsOf({ environmentId: 'def', deadline: 0 })).not.toHaveProperty('environmentName');
   });
 
   test('publish events where the config names a bus, and send digests anyway', async () => {
     const channelsBy = async (config: Partial<Config>) =>
-      (await compose(config)).settingsOf({ environmentId: 'abc' }).channels.map(({ name }) => name);
+      (await compose(config)).settingsOf({ environmentId: 'abc', deadline: 0 }).channels.map(({ name }) => name);
     expect(await channelsBy({})).toEqual(['alert']);
     expect(await channelsBy({ events: { bus: 'default' } })).toEqual(['alert', 'events']);
   });

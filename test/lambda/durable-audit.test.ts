@@ -12,13 +12,14 @@ import { systemClock } from '../../core/model/clock.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { Fetch } from '../../core/sources/finspace/request.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
+import type { ListingPart } from '../../core/sources/parts/listing-parts.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import { auditInParts } from '../../lambda/durable-audit.ts';
 import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
-import { refusal } from '../core/sources/finspace/fake-service.ts';
+import { networkError, refusal } from '../core/sources/finspace/fake-service.ts';
 import { readTree } from '../support/archive-tree.ts';
 import { executeDurably } from '../support/durable-engine.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
@@ -92,6 +93,8 @@ interface Plan {
   readonly faults?: FaultPlan;
   readonly send?: Fetch;
   readonly mostTries?: number;
+  /** What people add who invoke by hand. */
+  readonly event?: object;
 }
 
 /** The pages that the service gave, in order. */
@@ -102,25 +105,29 @@ const pagesAsked = (from: number) =>
     .flatMap(({ operation, page, status }) => (operation === 'page' && status === 200 ? [page] : []));
 
 /** The audit as the function makes it, and what became of it. */
-const prepare = async ({ archive, faults = [], send = fetch, mostTries }: Plan) => {
+const prepare = async ({ archive, faults = [], send = fetch, mostTries, event: given = {} }: Plan) => {
   const { environmentId } = simulator;
   const kept = archive ?? folderArchive(await newFolder());
   simulator.setFaults(faults);
   const from = simulator.requests().length;
   const { clock, listUsers } = hasty(send);
   const results: AuditResult[] = [];
+  const parts: ListingPart[] = [];
+  const setbacks: string[] = [];
   const handler = (event: unknown, context: DurableContext) =>
     auditInParts(event, context, {
       config: { ...defaultConfig(rules), environments: [{ id: environmentId }] },
       settingsOf: () => settingsFor(kept),
       sourceOf: () => listUsers,
       onResult: (result) => results.push(result),
+      onPart: (part) => parts.push(part),
+      onSetback: (message) => setbacks.push(message),
       clock,
       partMs: PART_MS,
       ...(mostTries !== undefined && { mostTries }),
     });
-  const payload = { environmentId, scheduledTime: SCHEDULED_TIME };
-  return { archive: kept, handler, payload, results, pages: () => pagesAsked(from) };
+  const payload = { environmentId, scheduledTime: SCHEDULED_TIME, ...given };
+  return { archive: kept, handler, payload, results, parts, setbacks, clock, pages: () => pagesAsked(from) };
 };
 
 const auditDurably = async (plan: Plan) => {
@@ -228,7 +235,6 @@ describe('a listing that takes five invocations', () => {
   });
 
   test.each<{ name: string; faults: FaultPlan }>([
-    { name: 'access that is denied midway', faults: [{ fault: 'denied', page: 25, times: 2 }] },
     {
       name: 'a token of an earlier part that comes again',
       faults: [{ fault: 'repeated-token', page: 2 * PAGES_A_PART, times: 2 }],
@@ -364,10 +370,7 @@ describe('an invocation that is killed', () => {
 describe('an archive that fails once while the audit is judged', () => {
   const verdicts = (results: readonly AuditResult[]) =>
     results.map(({ report: { verdict, reason }, deliveries }) => [verdict, reason, deliveries.alert?.outcome]);
-  const AGAIN = [
-    ['FAILED', 'archive-unavailable', 'sent'],
-    ['COMPLETE', undefined, 'sent'],
-  ];
+  const AGAIN = [['COMPLETE', undefined, 'sent']];
 
   test('does not cost a listing of many hours where it would not take the manifest', async () => {
     const folder = folderArchive(await newFolder());
@@ -408,11 +411,145 @@ describe('an archive that fails once while the audit is judged', () => {
         return { ...stored, body: broken(stored.body) };
       },
     };
-    const { execution, results, pages } = await auditTimelessly({ archive });
+    const { execution, results, setbacks, pages } = await auditTimelessly({ archive });
     expect(execution.status).toBe('SUCCEEDED');
     expect(verdicts(results)).toEqual(AGAIN);
-    expect(results[0]?.report.message).toMatch(/1-0002\.jsonl\.gz can't be read: .*connection reset$/);
+    expect(setbacks).toEqual([expect.stringMatching(/1-0002\.jsonl\.gz can't be read: .*connection reset/)]);
     expect(pages).toEqual(everyPageOnce);
+  });
+});
+
+describe('what passes', () => {
+  const COMPLETE = { status: 'SUCCEEDED', error: undefined };
+
+  /** Refuses the requests that these are, counted from 1, and passes on the others. */
+  const refusing = (isRefused: (request: number) => boolean, answer: () => Response | Error): Fetch => {
+    let requests = 0;
+    return async (input, init) => {
+      requests += 1;
+      if (!isRefused(requests)) return fetch(input, init);
+      const given = answer();
+      if (given instanceof Error) throw given;
+      return given;
+    };
+  };
+
+  test.each<[string, Fetch]>([
+    [
+      'one denial',
+      refusing(
+        (request) => request === 20,
+        () => refusal(403, 'AccessDeniedException'),
+      ),
+    ],
+    [
+      'no address for some requests',
+      refusing(
+        (request) => request > 15 && request < 40,
+        () => networkError('ENOTFOUND'),
+      ),
+    ],
+    [
+      'a service that is ill for longer than a part',
+      refusing(
+        (request) => request > 15 && request < 60,
+        () => refusal(503, 'ServiceUnavailable'),
+      ),
+    ],
+    [
+      'a service that is ill at the start',
+      refusing(
+        (request) => request < 30,
+        () => refusal(503, 'ServiceUnavailable'),
+      ),
+    ],
+  ])('%s: the listing goes on where it stood', async (_name, send) => {
+    const { archive, execution, results, pages } = await auditTimelessly({ send });
+    expect(execution).toEqual(COMPLETE);
+    expect(pages).toEqual(everyPageOnce);
+    expect(results).toMatchObject([{ report: { verdict: 'COMPLETE', counts: { users: USERS } } }]);
+    expect((await verifyEnvironment(archive, simulator.environmentId)).problems).toEqual([]);
+  });
+
+  test('what does not pass ends it, and says what it was, never that Amazon ended the service', async () => {
+    const send = refusing(
+      (request) => request > 15,
+      () => refusal(403, 'AccessDeniedException'),
+    );
+    const { execution, results, parts } = await auditTimelessly({ send });
+    expect(execution.status).toBe('FAILED');
+    expect(results).toMatchObject([
+      {
+        report: {
+          verdict: 'INCOMPLETE',
+          reason: 'access-denied',
+          message: expect.stringContaining('AccessDeniedException (403)'),
+        },
+      },
+    ]);
+    expect(parts.map(({ idle }) => idle)).toEqual([0, 0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(JSON.stringify(results)).not.toContain('Amazon ended');
+  });
+
+  test('each part is told of as it comes', async () => {
+    const { parts } = await auditTimelessly({});
+    expect(parts.map(({ number, counts }) => [number, counts.pages])).toEqual([
+      [1, 11],
+      [2, 11],
+      [3, 11],
+      [4, 11],
+      [5, 1],
+    ]);
+  });
+
+  /** An archive that refuses a run's place for the first times. */
+  const refusingRuns = async (times: number): Promise<Archive> => {
+    const folder = folderArchive(await newFolder());
+    let refusals = times;
+    return {
+      ...folder,
+      async create(key, ...rest) {
+        if (!key.startsWith('chain/') || refusals === 0) return folder.create(key, ...rest);
+        refusals -= 1;
+        throw new Error('AccessDenied');
+      },
+    };
+  };
+
+  test.each([
+    { refusals: 2, alerts: 1 },
+    { refusals: 5, alerts: 2 },
+  ])('a manifest refused $refusals times costs no listing, and people are told once', async ({ refusals, alerts }) => {
+    const mails: string[] = [];
+    sendAlert = async ({ body }) => {
+      mails.push(body);
+      return 'sent';
+    };
+    const { execution, pages, setbacks } = await auditTimelessly({ archive: await refusingRuns(refusals) });
+    expect(execution).toEqual(COMPLETE);
+    expect({ pages, setbacks: setbacks.length, mails: mails.length }).toEqual({
+      pages: everyPageOnce,
+      setbacks: refusals,
+      mails: alerts,
+    });
+    expect(mails.slice(0, -1).every((body) => body.includes(`${USERS} users`))).toBe(true);
+  });
+
+  test('a drop that is accepted by hand reads nothing again', async () => {
+    const archive = await auditInOneGo();
+    const later = { scheduledTime: '2026-11-25T07:00:00Z' };
+    const send: Fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      if (new URL(input).searchParams.get('nextToken') === null) return answer;
+      const { users: page } = JSON.parse(await answer.text());
+      return Response.json({ users: page });
+    };
+    const dropped = await auditTimelessly({ archive, send, event: later });
+    expect(dropped.results).toMatchObject([{ report: { reason: 'roster-drop' } }]);
+    const accepted = await auditTimelessly({ archive, send, event: { ...later, acceptRosterDrop: true } });
+    expect(accepted.execution).toEqual(COMPLETE);
+    expect(accepted.pages).toEqual([]);
+    expect(accepted.results).toMatchObject([{ report: { verdict: 'COMPLETE', counts: { users: 2 * PAGE } } }]);
   });
 });
 
@@ -471,6 +608,8 @@ test('an event that no schedule sends fails at once', async () => {
         settingsOf: () => settingsFor(folderArchive('/nowhere')),
         sourceOf: () => hasty(fetch).listUsers,
         onResult: () => {},
+        onPart: () => {},
+        onSetback: () => {},
         clock: systemClock,
       }),
     ),

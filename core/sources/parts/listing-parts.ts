@@ -1,11 +1,12 @@
 import type { Archive } from '../../archive/archive.ts';
 import { ArchiveError } from '../../archive/errors.ts';
-import { type AttemptName, listingPartKey } from '../../archive/keys.ts';
+import { type AttemptName, dayPrefix, keysUnder, listingPartKey, unfinishedOfKey } from '../../archive/keys.ts';
 import type { ManifestObject } from '../../archive/manifest.ts';
 import { createSpoolFolder } from '../../archive/staging.ts';
 import { storeOnce } from '../../archive/store.ts';
 import type { Clock } from '../../model/clock.ts';
 import { type ListingCounts, type ListingSource, type ListingTimes, listingTimes } from '../../model/listing.ts';
+import { runName } from '../../model/run-name.ts';
 import type { Listing, ListingCursor, ListingEnd, ResumableSource, UserSource } from '../source.ts';
 import {
   findPart,
@@ -27,6 +28,8 @@ export interface ListingPart {
   readonly listing: ListingTimes;
   readonly source: ListingSource;
   readonly next: 'next-part' | 'new-pass' | 'nothing';
+  /** Parts in a row, up to this one, that gave no page. Missing in journals of older versions. */
+  readonly idle?: number;
 }
 
 export interface PartSettings {
@@ -42,18 +45,45 @@ export interface PartSettings {
 /** Past this the directory changes faster than it can be listed. */
 const MOST_PASSES = 3;
 
-/** Decides what is done after a part. */
+/** Denials in a row that may pass: about 45 minutes of them, with the pauses that `pauseAfter` makes. */
+const MOST_DENIED = 6;
+
+/** The ends of a part that may pass, once pages were read. */
+const mayPass = ({ reason }: Extract<ListingEnd, { complete: false }>, idle: number): boolean => {
+  if (reason === 'access-denied' || reason === 'config') return idle <= MOST_DENIED;
+  return reason === 'deadline' || reason === 'source-unavailable';
+};
+
+/** Decides what is done after a part: what was read is there, so that whatever passes is waited for until the deadline. */
 const nextAfter = (
-  { end, counts }: PartEnd,
-  pass: number,
-  isResumed: boolean,
+  { end, counts, cursor }: PartEnd,
+  { pass, idle, isResumed }: { readonly pass: number; readonly idle: number; readonly isResumed: boolean },
   isOver: boolean,
 ): ListingPart['next'] => {
   if (end.complete) return 'nothing';
-  // A part without a page is no progress: the service had its whole time.
-  if (end.reason === 'deadline') return counts.pages > 0 && !isOver ? 'next-part' : 'nothing';
-  const isTokenRefused = end.reason === 'validation' && isResumed && counts.pages === 0;
-  return isTokenRefused && pass < MOST_PASSES ? 'new-pass' : 'nothing';
+  if (end.reason === 'validation' && isResumed && counts.pages === 0 && cursor.nextToken !== undefined)
+    return pass < MOST_PASSES ? 'new-pass' : 'nothing';
+  // A service that answers, if only that it is busy, is there.
+  const isThere = cursor.pages > 0 || pass > 1 || end.reason === 'deadline';
+  return isThere && !isOver && mayPass(end, idle) ? 'next-part' : 'nothing';
+};
+
+const LONGEST_PAUSE_SECONDS = 900;
+
+/** The pause before the part that comes after another, in seconds: long where nothing is to be had. */
+export const pauseAfter = ({ next, idle = 0 }: Pick<ListingPart, 'next' | 'idle'>): number =>
+  next !== 'next-part' || idle === 0 ? 1 : Math.min(LONGEST_PAUSE_SECONDS, 60 * 2 ** (idle - 1));
+
+/** Finds the last listing in parts that an attempt at a run has left, by the attempt's name. */
+export const findListing = async (
+  archive: Archive,
+  { environmentId, asOf }: Pick<AttemptName, 'environmentId' | 'asOf'>,
+): Promise<string | undefined> => {
+  const keys = await keysUnder(archive, dayPrefix('listings', environmentId, asOf));
+  return keys
+    .flatMap((key) => unfinishedOfKey(key) ?? [])
+    .filter(({ run }) => run === runName(asOf))
+    .at(-1)?.attempt;
 };
 
 /** Numbers the part after another; the first comes after none. */
@@ -110,9 +140,10 @@ export const listPart = async (
     listAndStore(settings, key, resumed && (await readPartEnd(archive, resumed.object)).cursor);
 
   const { object, ending } = (await findPart(archive, key)) ?? (await listNow());
-  const next = nextAfter(ending, pass, resumed !== undefined, clock.now() >= deadline);
+  const idle = ending.counts.pages > 0 ? 0 : (previous?.idle ?? 0) + 1;
+  const next = nextAfter(ending, { pass, idle, isResumed: resumed !== undefined }, clock.now() >= deadline);
   const { cursor: _cursor, ...ended } = ending;
-  return { pass, number, object, ...ended, next };
+  return { pass, number, object, ...ended, next, idle };
 };
 
 /** Sums up what a listing cost, with the passes that were given up; its pages are those of the last one. */

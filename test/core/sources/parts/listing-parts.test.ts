@@ -15,6 +15,7 @@ const newFolder = temporaryFolders();
 const ATTEMPT = { environmentId: 'abc', asOf: new Date('2026-11-24T02:00:00Z'), attempt: 'first' };
 const SOURCE = { kind: 'finspace', endpoint: 'https://finspace.example' } as const;
 const OUT_OF_TIME: ListingEnd = { complete: false, reason: 'deadline', message: 'page 2: deadline reached' };
+const DENIED: ListingEnd = { complete: false, reason: 'access-denied', message: 'page 2: denied' };
 const REFUSED: ListingEnd = { complete: false, reason: 'validation', message: 'page 2: refused' };
 
 /** Gives these pages and ends so; what it was opened with goes to `opened`. */
@@ -76,7 +77,23 @@ describe('after a part', () => {
   test.each([
     { name: 'that is the end, nothing comes', pages: [[1]], end: { complete: true }, next: 'nothing' },
     { name: 'whose time was over, another comes', pages: [[1]], end: OUT_OF_TIME, next: 'next-part' },
-    { name: 'that got no page in its whole time, nothing comes', pages: [], end: OUT_OF_TIME, next: 'nothing' },
+    { name: 'that got no page in its whole time, another comes', pages: [], end: OUT_OF_TIME, next: 'next-part' },
+    { name: 'that was denied, another comes', pages: [[1]], end: DENIED, next: 'next-part' },
+    { name: 'that was denied before anything was read, nothing comes', pages: [], end: DENIED, next: 'nothing' },
+    {
+      name: 'that was denied for the sixth time, another comes',
+      pages: [],
+      end: DENIED,
+      before: { ...part(2), idle: 5 },
+      next: 'next-part',
+    },
+    {
+      name: 'that was denied for the seventh time, nothing comes',
+      pages: [],
+      end: DENIED,
+      before: { ...part(2), idle: 6 },
+      next: 'nothing',
+    },
     { name: 'just before the deadline, another comes', pages: [[1]], end: OUT_OF_TIME, now: 999, next: 'next-part' },
     { name: 'at the deadline, nothing comes', pages: [[1]], end: OUT_OF_TIME, now: 1000, next: 'nothing' },
     { name: 'whose token was refused, a new pass comes', pages: [], end: REFUSED, before: part(2), next: 'new-pass' },
