@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -11,11 +11,13 @@ import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
 import { auditMetric } from './audit-metrics.ts';
-import { EXECUTION_TIMEOUT, MOST_AT_ONCE, type ScheduledAudit } from './scheduled-audit.ts';
+import { graceHours, MOST_AT_ONCE, type ScheduledAudit } from './scheduled-audit.ts';
+import type { SilenceWatch } from './silence-watch.ts';
 
 export interface AuditAlarmsProps {
   readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
   readonly audit: ScheduledAudit;
+  readonly watch: Pick<SilenceWatch, 'alarm'>;
   /** The topic of alerts: what it fails to deliver is an alarm. Undefined where another stack watches both topics. */
   readonly alerts: ITopic | undefined;
   /** The queue of alerts that a subscriber did not take; undefined where none would be kept. */
@@ -23,10 +25,6 @@ export interface AuditAlarmsProps {
   /** The topic of alarms. */
   readonly alarms: ITopic;
 }
-
-/** Gives the longest that a run may be late: by retries, a change of clocks, and a whole execution. */
-const graceHours = ({ listing: { mode } }: AuditAlarmsProps['config']): number =>
-  mode === 'single' ? 2 : 2 + EXECUTION_TIMEOUT.toHours();
 
 /** The longest that CloudWatch looks back: a week. */
 const LONGEST_WATCH_HOURS = 7 * 24;
@@ -146,22 +144,17 @@ export class AuditAlarms extends Construct {
     super(scope, id);
     const { config } = props;
 
-    const scheduledHours = hoursBetweenRuns(config.schedule.cron);
-    const silenceHours = scheduledHours + graceHours(config);
+    const silenceHours = hoursBetweenRuns(config.schedule.cron) + graceHours(config);
+    // Of a schedule that waits for longer, the watch alone tells.
     const isWatchable = silenceHours <= LONGEST_WATCH_HOURS;
-    if (!isWatchable) {
-      Annotations.of(this).addWarningV2(
-        'finspace-user-auditor:silence-unwatched',
-        `schedule.cron leaves up to ${scheduledHours} hours between runs, and CloudWatch looks back ` +
-          `${LONGEST_WATCH_HOURS} at the most: no alarm will tell of a run that did not happen; run at least every ` +
-          `${LONGEST_WATCH_HOURS - graceHours(config)} hours to have one`,
-      );
-    }
-    this.all = [
+    const silence = [
       ...(isWatchable ? config.environments.map((environment) => this.watchSilence(environment, silenceHours)) : []),
-      ...watchesOf(props).map((watch) => this.watch(watch)),
+      props.watch.alarm,
     ];
+    this.all = [...silence, ...watchesOf(props).map((watch) => this.watch(watch))];
     for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(props.alarms));
+    // That silence is over is told as well: what fails instead is told each time it does.
+    for (const alarm of silence) alarm.addOkAction(new SnsAction(props.alarms));
     this.watchSchedules(props);
   }
 

@@ -13,7 +13,7 @@ import type { AuditMetric } from '../core/model/audit-metric.ts';
 import type { AuditAlarms, AuditAlarmsProps } from './audit-alarms.ts';
 import { auditMetric } from './audit-metrics.ts';
 
-export interface AuditDashboardProps extends Omit<AuditAlarmsProps, 'alarms'> {
+export interface AuditDashboardProps extends Omit<AuditAlarmsProps, 'alarms' | 'watch'> {
   readonly alarms: AuditAlarms;
 }
 

@@ -6,6 +6,7 @@ import { ConfigError } from '../core/config/errors.ts';
 import { AuditAlarms } from './audit-alarms.ts';
 import { AuditDashboard } from './audit-dashboard.ts';
 import { ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 /**
  * The most environments that one stack takes: with all that stands there once, they need less than four fifths of every
@@ -41,7 +42,8 @@ export const addAudits = (
   const config = { ...props.config, environments };
   const audit = new ScheduledAudit(scope, 'Audit', { ...props, config });
   const watched = { config, audit, alerts, undelivered };
-  const alarms = new AuditAlarms(scope, 'Alarms', { ...watched, alarms: props.alarmTopic });
+  const watch = new SilenceWatch(scope, 'Watch', { ...props, config, audit });
+  const alarms = new AuditAlarms(scope, 'Alarms', { ...watched, watch, alarms: props.alarmTopic });
   const { dashboard } = new AuditDashboard(scope, 'Overview', { ...watched, alarms });
   return { audit, dashboard };
 };

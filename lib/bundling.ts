@@ -1,6 +1,18 @@
 import { resolve } from 'node:path';
-import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type BundlingOptions, LogLevel, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
+
+export const PROJECT = resolve(import.meta.dirname, '..');
+
+/** What all functions have in common. */
+export const FUNCTION_DEFAULTS = {
+  projectRoot: PROJECT,
+  depsLockFilePath: resolve(PROJECT, 'package-lock.json'),
+  runtime: Runtime.NODEJS_24_X,
+  architecture: Architecture.ARM_64,
+  awsSdkConnectionReuse: false,
+} as const satisfies NodejsFunctionProps;
 
 /** Quotes a path for the shell that runs the bundling. */
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
@@ -26,14 +38,8 @@ const LEFT_TO_RUNTIME: string[] = [
   '@smithy/credential-provider-imds',
 ];
 
-/** The files that operators edit, as absolute paths. */
-export interface BundledFiles {
-  readonly configFile: string;
-  readonly waiversFile?: string;
-}
-
-/** Says how the function's code is bundled, and which files go with it. */
-export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOptions => ({
+/** Says how code is bundled. */
+export const codeBundling: BundlingOptions = {
   format: OutputFormat.ESM,
   target: 'node24',
   mainFields: ['module', 'main'],
@@ -48,8 +54,19 @@ export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOpt
   // The same code by two names: the SDK's, and the one that this project asks for.
   esbuildArgs: { '--alias:@smithy/signature-v4': '@aws-sdk/signature-v4' },
   // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
-  define: { JUDGING_CODE_SHA256: JSON.stringify(judgingCodeHash(resolve(import.meta.dirname, '..'))) },
   banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
+};
+
+/** The files that operators edit, as absolute paths. */
+export interface BundledFiles {
+  readonly configFile: string;
+  readonly waiversFile?: string;
+}
+
+/** Says how the function's code is bundled, and which files go with it. */
+export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOptions => ({
+  ...codeBundling,
+  define: { JUDGING_CODE_SHA256: JSON.stringify(judgingCodeHash(PROJECT)) },
   commandHooks: {
     beforeInstall: () => [],
     beforeBundling: () => [],

@@ -68,7 +68,7 @@ const busArn = (scope: Construct, bus: string): string =>
     ? bus
     : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
 
-const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
+export const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
 
 /** The things that the function has to do with. */
 export interface FunctionResources {

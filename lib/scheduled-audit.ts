@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { Duration, Names, RemovalPolicy, Size, Stack, TimeZone, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Names, RemovalPolicy, Size, Stack, TimeZone, Token } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Policy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Alias, Architecture, type IDestination, type IFunction, type IVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Alias, type IDestination, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -15,9 +15,12 @@ import { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
 import { ConfigError } from '../core/config/errors.ts';
 import { schedulerExpression } from '../core/schedule/cron.ts';
+import type { Schedule as AuditSchedule } from '../core/schedule/schedule.ts';
+import { disturbedTimes } from '../core/schedule/scheduled-runs.ts';
+import { DAY_MS } from '../rules/engine/time.ts';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
-import { type BundledFiles, bundling } from './bundling.ts';
+import { type BundledFiles, bundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
 import { forThisAccount, functionPermissions, NETWORK_INTERFACES, signResource, useOfKey } from './permissions.ts';
 
 export interface ScheduledAuditProps extends BundledFiles {
@@ -43,8 +46,6 @@ export interface ScheduledAuditProps extends BundledFiles {
  */
 export const MOST_AT_ONCE = 40;
 
-const PROJECT = resolve(import.meta.dirname, '..');
-
 /** The age at which an audit is late enough for somebody to look: the next one is not far. */
 const MAX_EVENT_AGE = Duration.hours(6);
 
@@ -56,6 +57,10 @@ const failureDestination = (queue: Queue): IDestination => ({ bind: () => ({ des
 
 /** The longest that an execution may take: an hour more than its listing. */
 export const EXECUTION_TIMEOUT = Duration.hours(13);
+
+/** Gives the longest that a run may be late: by retries, a change of clocks, and a whole execution. */
+export const graceHours = ({ listing: { mode } }: Pick<Config, 'listing'>): number =>
+  mode === 'single' ? 2 : 2 + EXECUTION_TIMEOUT.toHours();
 
 /** Gives a function of one invocation an audit, or one whose audits take as many as they need, what only it has. */
 const byMode = (
@@ -141,6 +146,22 @@ const liveAlias = (scope: Construct, auditor: NodejsFunction): IFunction => {
   return alias as IFunction;
 };
 
+/** Warns of a schedule whose next two years have times that its clocks skip or repeat: one that was meant so is none. */
+const warnOfClocks = (scope: Construct, schedule: AuditSchedule): void => {
+  const times = [...disturbedTimes(schedule, Date.now(), Date.now() + 2 * 365 * DAY_MS)];
+  for (const { kind, says } of [
+    { kind: 'skipped', says: 'skips: nothing is audited then' },
+    { kind: 'repeated', says: 'has twice: AWS does not say at which of the two an audit starts' },
+  ]) {
+    const first = times.find((time) => time.kind === kind);
+    if (first === undefined) continue;
+    Annotations.of(scope).addWarningV2(
+      `finspace-user-auditor:clocks-${kind}`,
+      `schedule.cron "${schedule.cron}" names ${first.localTime}, a time that ${schedule.timezone} ${says}; from 04:00 to 20:59 no zone puts its clocks forward or back`,
+    );
+  }
+};
+
 /** The function that audits, and for each environment a schedule that invokes it. */
 export class ScheduledAudit extends Construct {
   readonly function: NodejsFunction;
@@ -179,13 +200,10 @@ export class ScheduledAudit extends Construct {
 
     const mode = byMode(config, this.failures);
     this.function = new NodejsFunction(this, 'Function', {
+      ...FUNCTION_DEFAULTS,
       description: 'Audits the users of one FinSpace environment',
       ...mode,
       entry: resolve(PROJECT, mode.entry),
-      projectRoot: PROJECT,
-      depsLockFilePath: resolve(PROJECT, 'package-lock.json'),
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
       timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.
@@ -203,7 +221,6 @@ export class ScheduledAudit extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
       },
-      awsSdkConnectionReuse: false,
       bundling: bundling(props),
     });
 
@@ -216,6 +233,7 @@ export class ScheduledAudit extends Construct {
     }
 
     this.schedules = this.schedule(props);
+    warnOfClocks(this, config.schedule);
 
     acknowledge(this.role, {
       ...INLINE_POLICY,

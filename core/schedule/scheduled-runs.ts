@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../rules/engine/time.ts';
+import { DAY_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import { clockTimes } from './clock-times.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -26,6 +26,9 @@ const instantsAt = (clockTime: number, read: (instant: number) => number): reado
     .toSorted((a, b) => a - b);
 };
 
+/** Writes a time of `clockTimes` as people do: `2026-11-24 02:00`. */
+const localTimeOf = (clockTime: number): string => new Date(clockTime).toISOString().slice(0, 16).replace('T', ' ');
+
 /**
  * Yields the runs of a schedule after one instant and up to another (milliseconds since the epoch), as EventBridge
  * Scheduler keeps it: a time that the spring's change of clocks leaves out is not run that day, and one that the
@@ -38,6 +41,28 @@ export function* scheduledRuns({ cron, timezone }: Schedule, after: number, unti
     const instants = instantsAt(clockTime, read);
     const [first] = instants;
     if (first === undefined || first <= after || first > until) continue;
-    yield { localTime: new Date(clockTime).toISOString().slice(0, 16).replace('T', ' '), instants };
+    yield { localTime: localTimeOf(clockTime), instants };
+  }
+}
+
+/** A time of a schedule that its clocks don't show once. */
+export interface DisturbedTime {
+  readonly localTime: string;
+  /** `skipped`: clocks are put forward over it, and nothing runs. `repeated`: they are put back over it. */
+  readonly kind: 'skipped' | 'repeated';
+}
+
+/** Yields the times of a schedule, after one instant and up to another, over which its clocks are put forward or back. */
+export function* disturbedTimes({ cron, timezone }: Schedule, after: number, until: number): Generator<DisturbedTime> {
+  const read = clockOf(timezone);
+  const offsetAt = (instant: number): number => read(instant) - instant;
+  // Clocks are read to the minute.
+  for (let day = after - (after % MINUTE_MS); day < until; day += DAY_MS) {
+    const change = Math.abs(offsetAt(day) - offsetAt(day + DAY_MS));
+    if (change === 0) continue;
+    for (const clockTime of clockTimes(cron, read(day) - change, read(day + DAY_MS) + change)) {
+      const { length } = instantsAt(clockTime, read);
+      if (length !== 1) yield { localTime: localTimeOf(clockTime), kind: length === 0 ? 'skipped' : 'repeated' };
+    }
   }
 }

@@ -5,8 +5,8 @@ import { areaPrefix, attemptOfKey, attemptReport } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
 import { runName } from '../model/run-name.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { type ScheduledRun, scheduledRuns } from '../schedule/scheduled-runs.ts';
-import type { Problem } from './problem.ts';
+import { disturbedTimes, type ScheduledRun, scheduledRuns } from '../schedule/scheduled-runs.ts';
+import type { Note, Problem } from './problem.ts';
 
 /** The runs that were due. */
 export interface Due {
@@ -25,6 +25,8 @@ export interface Closed {
 export interface ScheduleCheck {
   readonly scheduled: number;
   readonly missed: readonly Problem[];
+  /** The times that clocks were put forward over, so that nothing was due. */
+  readonly skipped: readonly Note[];
 }
 
 /** A run nearer than this to the time of a missed one may have been made in its place. */
@@ -104,5 +106,11 @@ export const checkSchedule = async (
     scheduled += 1;
     if (!run.instants.some((instant) => complete.has(instant))) missed.push(await gap(run));
   }
-  return { scheduled, missed };
+  const skipped = [...disturbedTimes(schedule, first, Math.max(last, until))]
+    .filter(({ kind }) => kind === 'skipped')
+    .map(({ localTime }): Note => {
+      const message = `no run was due at ${localTime} ${schedule.timezone}: its clocks were put forward over that time`;
+      return { kind: 'skipped-time', message };
+    });
+  return { scheduled, missed, skipped };
 };

@@ -22,6 +22,7 @@ export type NoteKind =
   | 'uncopied'
   | 'owed'
   | 'unchecked'
+  | 'skipped-time'
   | 'accepted-history'
   | 'accepted'
   | 'closed'

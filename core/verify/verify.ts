@@ -210,6 +210,7 @@ export const verifyEnvironment = async (
       : await checkSchedule(archive, instants, attempts, due, closedTimes(links));
   const late = due === undefined ? [] : lateProblems(runs);
   problems.push(...(schedule?.missed ?? []), ...late);
+  notes.push(...(schedule?.skipped ?? []));
   if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 
   add(milestoneObservations(links));

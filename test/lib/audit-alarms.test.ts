@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../../core/config/read-config.ts';
+import { readSilenceEvent } from '../../lambda/silence-check.ts';
 import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { only, stackTemplate } from './stack-template.ts';
 
@@ -55,7 +56,7 @@ describe('the alarm of silence', () => {
     const alarms = Object.entries(Template.fromStack(auditor).findResources('AWS::CloudWatch::Alarm'));
     return {
       periods: alarms.find(([id]) => id.includes('Silence'))?.[1].Properties.EvaluationPeriods,
-      warnings: Annotations.fromStack(auditor).findWarning('*', Match.stringLikeRegexp('no alarm will tell')),
+      watch: alarms.find(([id]) => id.startsWith('WatchAlarm'))?.[1].Properties,
     };
   };
 
@@ -63,17 +64,51 @@ describe('the alarm of silence', () => {
     { cron: '0 2 * * 1-5', periods: 74 },
     { cron: '0 2,3 */6 * *', periods: 145 },
   ])('waits as long as the schedule does: $cron', ({ cron, periods }) => {
-    expect(scheduled(cron)).toEqual({ periods, warnings: [] });
+    expect(scheduled(cron).periods).toBe(periods);
   });
 
   it('waits as long as an execution may take besides, whose run counts from its scheduled time', () => {
     expect(scheduled('0 2 * * *', 'durable').periods).toBe(24 + 13 + 2);
   });
 
-  it('is not there, with a warning, where CloudWatch looks back less far than the schedule waits', () => {
-    const { periods, warnings } = scheduled('0 2 * * 1');
+  it('is that of the watch alone, where CloudWatch looks back less far than the schedule waits', () => {
+    const { periods, watch } = scheduled('0 2 * * 1');
     expect(periods).toBeUndefined();
-    expect(warnings).toHaveLength(1);
+    expect(watch).toMatchObject({
+      MetricName: 'SilentEnvironments',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 3,
+      TreatMissingData: 'breaching',
+    });
+  });
+});
+
+describe('the watch of silence', () => {
+  it('is asked each hour for the environments and the schedule of its stack, and is told by its name', () => {
+    const schedule = only(stack, 'AWS::Scheduler::Schedule', 'WatchSchedule').properties;
+    expect(schedule).toMatchObject({ ScheduleExpression: 'cron(17 * * * ? *)', State: 'ENABLED' });
+    expect(schedule.Name).toMatch(/^Auditor-Audit-\w+-silence-watch$/);
+    expect(readSilenceEvent(JSON.parse(schedule.Target.Input.replace(/<aws[^>]+>/, '2026-11-24T02:17:00Z')))).toEqual({
+      scheduledTime: '2026-11-24T02:17:00Z',
+      environmentIds: ['abc', 'def'],
+      schedule: { cron: '30 4 * * *', timezone: 'America/New_York' },
+      graceHours: 2,
+    });
+  });
+
+  it('measures where its alarm looks', () => {
+    const { AUDIT_WATCH } = only(stack, 'AWS::Lambda::Function', 'Watch').properties.Environment.Variables;
+    expect(alarm('WatchAlarm').Dimensions).toEqual([
+      { Name: 'service', Value: 'finspace-auditor' },
+      { Name: 'watch', Value: AUDIT_WATCH },
+    ]);
+  });
+
+  it('tells that silence is over, and of nothing else that it is', () => {
+    const alarms = Object.entries(stack.findResources('AWS::CloudWatch::Alarm'));
+    const told = alarms.filter(([, { Properties }]) => Properties.OKActions !== undefined).map(([id]) => id);
+    expect(told.map((id) => id.slice(0, -8))).toEqual(['WatchAlarm', 'AlarmsSilenceabc', 'AlarmsSilencedef']);
   });
 });
 
@@ -111,7 +146,7 @@ describe('every alarm', () => {
   const rule = only(stack, 'AWS::Events::Rule').properties;
 
   it('goes to the alarm topic', () => {
-    expect(alarms).toHaveLength(10);
+    expect(alarms).toHaveLength(11);
     for (const { Properties } of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: alarmTopic }]);
     expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { Ref: alarmTopic } })]);
   });

@@ -29,14 +29,14 @@ describe('the stack of one environment', () => {
   });
 
   it('runs the function with room for the largest directory', () => {
-    expect(only(stack, 'AWS::Lambda::Function').properties).toMatchObject({
+    expect(only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
       MemorySize: 512,
       Timeout: 900,
       ReservedConcurrentExecutions: 1,
-      LoggingConfig: { LogGroup: { Ref: only(stack, 'AWS::Logs::LogGroup').id } },
+      LoggingConfig: { LogGroup: { Ref: only(stack, 'AWS::Logs::LogGroup', 'AuditLogs').id } },
       Role: only(stack, 'AWS::IAM::Role', 'AuditRole').arn,
       Environment: {
         Variables: {
@@ -52,11 +52,11 @@ describe('the stack of one environment', () => {
   });
 
   it('keeps the logs for a year', () => {
-    expect(only(stack, 'AWS::Logs::LogGroup').properties).toMatchObject({ RetentionInDays: 365 });
+    expect(only(stack, 'AWS::Logs::LogGroup', 'AuditLogs').properties).toMatchObject({ RetentionInDays: 365 });
   });
 
   it('retries what fails, and then keeps it', () => {
-    expect(only(stack, 'AWS::Lambda::EventInvokeConfig').properties).toMatchObject({
+    expect(only(stack, 'AWS::Lambda::EventInvokeConfig', 'AuditFunction').properties).toMatchObject({
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 21_600,
       DestinationConfig: { OnFailure: { Destination: only(stack, 'AWS::SQS::Queue').arn } },
@@ -64,17 +64,17 @@ describe('the stack of one environment', () => {
   });
 
   it('schedules the audit, retries its delivery, and keeps what was not delivered', () => {
-    expect(only(stack, 'AWS::Scheduler::Schedule').properties).toMatchObject({
+    expect(only(stack, 'AWS::Scheduler::Schedule', 'AuditSchedule').properties).toMatchObject({
       ScheduleExpression: 'cron(30 4 * * ? *)',
       ScheduleExpressionTimezone: 'America/New_York',
       State: 'ENABLED',
       FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {
-        Arn: only(stack, 'AWS::Lambda::Function').arn,
+        Arn: only(stack, 'AWS::Lambda::Function', 'AuditFunction').arn,
         Input: '{"environmentId":"abc","scheduledTime":"<aws.scheduler.scheduled-time>"}',
         RetryPolicy: { MaximumEventAgeInSeconds: 21_600, MaximumRetryAttempts: 10 },
         DeadLetterConfig: { Arn: only(stack, 'AWS::SQS::Queue').arn },
-        RoleArn: only(stack, 'AWS::IAM::Role', 'SchedulerRole').arn,
+        RoleArn: only(stack, 'AWS::IAM::Role', 'AuditSchedulerRole').arn,
       },
     });
   });
@@ -85,7 +85,7 @@ describe('the stack of one environment', () => {
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: only(stack, 'AWS::Logs::LogGroup').arn,
+        Resource: only(stack, 'AWS::Logs::LogGroup', 'AuditLogs').arn,
       },
       { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] } },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
@@ -128,7 +128,7 @@ describe('the stack of one environment', () => {
               { Ref: 'AWS::Region' },
               ':',
               { Ref: 'AWS::AccountId' },
-              `:schedule/default/${only(stack, 'AWS::Scheduler::Schedule').properties.Name.replace(/abc$/, '*')}`,
+              `:schedule/default/${only(stack, 'AWS::Scheduler::Schedule', 'AuditSchedule').properties.Name.replace(/abc$/, '*')}`,
             ],
           ],
         },
@@ -137,12 +137,16 @@ describe('the stack of one environment', () => {
   });
 
   it('lets the scheduler of this account invoke the function, and no more', () => {
-    expect(statementsOf(stack, 'SchedulerRole')).toEqual([
-      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: only(stack, 'AWS::Lambda::Function').arn },
+    expect(statementsOf(stack, 'AuditSchedulerRole')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'lambda:InvokeFunction',
+        Resource: only(stack, 'AWS::Lambda::Function', 'AuditFunction').arn,
+      },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
       useOfKey('sqs'),
     ]);
-    expect(only(stack, 'AWS::IAM::Role', 'SchedulerRole').properties).toMatchObject({
+    expect(only(stack, 'AWS::IAM::Role', 'AuditSchedulerRole').properties).toMatchObject({
       AssumeRolePolicyDocument: {
         Statement: [
           {
@@ -158,12 +162,15 @@ describe('the stack of one environment', () => {
 
   it('uses no managed policy, and has no policy that was not looked at here', () => {
     const roles = Object.values(stack.findResources('AWS::IAM::Role'));
-    expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual([
-      ['AssumeRolePolicyDocument'],
-      ['AssumeRolePolicyDocument'],
-      ['AssumeRolePolicyDocument'],
+    for (const { Properties } of roles) expect(Object.keys(Properties)).toEqual(['AssumeRolePolicyDocument']);
+    const policies = Object.keys(stack.findResources('AWS::IAM::Policy'));
+    expect(policies.map((id) => id.replace(/DefaultPolicy\w+$/, ''))).toEqual([
+      'AuditRole',
+      'AuditSchedulerRole',
+      'WatchRole',
+      'WatchSchedulerRole',
+      'AlarmsRulesRole',
     ]);
-    expect(Object.keys(stack.findResources('AWS::IAM::Policy'))).toHaveLength(3);
   });
 
   it.each(['AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy'])(
@@ -187,7 +194,7 @@ describe('the stack of one environment', () => {
     ]);
     expect(only(stack, 'AWS::SNS::Topic', 'AlertsTopic').properties).toMatchObject({ KmsMasterKeyId: key.arn });
     expect(only(stack, 'AWS::SQS::Queue').properties).toMatchObject({ KmsMasterKeyId: key.arn });
-    expect(only(stack, 'AWS::Logs::LogGroup').properties).toMatchObject({ KmsKeyId: key.arn });
+    expect(only(stack, 'AWS::Logs::LogGroup', 'AuditLogs').properties).toMatchObject({ KmsKeyId: key.arn });
   });
 
   it('lets no service use that key but the logs, for groups of this stack', () => {
@@ -259,21 +266,24 @@ describe('the stack of one environment', () => {
 describe('the stack of three environments', () => {
   it('has one function, and a schedule for each', () => {
     const stack = template(THREE);
-    expect(only(stack, 'AWS::Lambda::Function').properties).toMatchObject({ ReservedConcurrentExecutions: 3 });
+    expect(only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties).toMatchObject({
+      ReservedConcurrentExecutions: 3,
+    });
     const inputs = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => JSON.parse(Properties.Target.Input).environmentId,
     );
-    expect(inputs).toEqual(['abc', 'def', 'ghi']);
+    expect(inputs).toEqual(['abc', 'def', 'ghi', undefined]);
   });
 
   it('gives schedules the names by which the function looks for them', () => {
     const longest = 'a'.repeat(26);
     const stack = template(`environments: [{ id: abc }, { id: ${longest} }]`);
-    const { AUDIT_SCHEDULE_PREFIX: prefix } = only(stack, 'AWS::Lambda::Function').properties.Environment.Variables;
+    const { AUDIT_SCHEDULE_PREFIX: prefix } = only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties
+      .Environment.Variables;
     const names = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => Properties.Name,
     );
-    expect(names).toEqual([`${prefix}-abc`, `${prefix}-${longest}`]);
+    expect(names).toEqual([`${prefix}-abc`, `${prefix}-${longest}`, `${prefix}-silence-watch`]);
     // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
     expect(names[1]).toMatch(/^[\w.-]{1,64}$/);
   });
@@ -290,7 +300,7 @@ describe('the schedule', () => {
     { name: 'every minute', cron: '* * * * *', expression: 'cron(* * * * ? *)' },
   ])('is $name', ({ cron, expression }) => {
     const stack = template(`${ONE}schedule: { cron: "${cron}", timezone: Europe/London }`);
-    expect(only(stack, 'AWS::Scheduler::Schedule').properties).toMatchObject({
+    expect(only(stack, 'AWS::Scheduler::Schedule', 'AuditSchedule').properties).toMatchObject({
       ScheduleExpression: expression,
       ScheduleExpressionTimezone: 'Europe/London',
     });

@@ -4,7 +4,7 @@ import { only, stackTemplate, statementsOf } from './stack-template.ts';
 
 describe('the stack of durable listings', () => {
   const stack = stackTemplate('environments: [{ id: abc }]\nlisting: { mode: durable }\n');
-  const auditor = only(stack, 'AWS::Lambda::Function');
+  const auditor = only(stack, 'AWS::Lambda::Function', 'AuditFunction');
   const alias = only(stack, 'AWS::Lambda::Alias');
   const version = only(stack, 'AWS::Lambda::Version');
 
@@ -27,8 +27,8 @@ describe('the stack of durable listings', () => {
   });
 
   it('is scheduled by the alias, since an unqualified name starts no execution', () => {
-    expect(only(stack, 'AWS::Scheduler::Schedule').properties.Target.Arn).toEqual({ Ref: alias.id });
-    expect(statementsOf(stack, 'SchedulerRole')[0]).toEqual({
+    expect(only(stack, 'AWS::Scheduler::Schedule', 'AuditSchedule').properties.Target.Arn).toEqual({ Ref: alias.id });
+    expect(statementsOf(stack, 'AuditSchedulerRole')[0]).toEqual({
       Effect: 'Allow',
       Action: 'lambda:InvokeFunction',
       Resource: { Ref: alias.id },
@@ -42,7 +42,7 @@ describe('the stack of durable listings', () => {
 
   it('keeps what failed in the queue, which durable functions reach as dead letters only', () => {
     expect(auditor.properties.DeadLetterConfig).toEqual({ TargetArn: only(stack, 'AWS::SQS::Queue').arn });
-    const { DestinationConfig, ...retries } = only(stack, 'AWS::Lambda::EventInvokeConfig').properties;
+    const { DestinationConfig, ...retries } = only(stack, 'AWS::Lambda::EventInvokeConfig', 'AuditLive').properties;
     expect(DestinationConfig).toBeUndefined();
     expect(retries).toMatchObject({
       Qualifier: { 'Fn::Select': [7, { 'Fn::Split': [':', { Ref: alias.id }] }] },

@@ -73,7 +73,7 @@ describe('in the app of another team', () => {
     const { stack } = foreignStack();
     auditorIn(stack, 'One', { configFile: at('one.yaml') });
     auditorIn(stack, 'Two', { configFile: at('two.yaml') });
-    expect(Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function'))).toHaveLength(2);
+    expect(Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function'))).toHaveLength(4);
   });
 
   it.each<{

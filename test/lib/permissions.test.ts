@@ -63,8 +63,8 @@ const alarms = arn('AWS::SNS::Topic', 'AlarmTopic');
 const failures = arn('AWS::SQS::Queue');
 const key = arn('AWS::KMS::Key', 'Encryption');
 const alarmKey = arn('AWS::KMS::Key', 'AlarmTopic');
-const auditor = arn('AWS::Lambda::Function');
-const logStream = `${arn('AWS::Logs::LogGroup').slice(0, -1)}log-stream:2026`;
+const auditor = arn('AWS::Lambda::Function', 'AuditFunction');
+const logStream = `${arn('AWS::Logs::LogGroup', 'AuditLogs').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
 const eventBus = (name: string): string => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
 const schedules = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default`;
@@ -90,7 +90,9 @@ const RESOURCE_POLICIES: readonly (readonly [string, unknown])[] = [
 
 const ROLES = {
   function: [policy('AWS::IAM::Policy', 'AuditRole')],
-  scheduler: [policy('AWS::IAM::Policy', 'SchedulerRole')],
+  scheduler: [policy('AWS::IAM::Policy', 'AuditSchedulerRole')],
+  watch: [policy('AWS::IAM::Policy', 'WatchRole')],
+  watchSchedule: [policy('AWS::IAM::Policy', 'WatchSchedulerRole')],
   rules: [policy('AWS::IAM::Policy', 'RulesRole')],
   administrator: [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }],
 } as const;
@@ -250,6 +252,41 @@ describe('the schedule', () => {
   });
 });
 
+describe('the watch of silence', () => {
+  it.each<Case>([
+    ['s3:GetObject', latest],
+    ['s3:ListBucket', archive],
+    ['sns:Publish', alarms],
+    ['kms:GenerateDataKey', alarmKey, via('sns')],
+    ['kms:Decrypt', key, via('s3')],
+    ['sqs:SendMessage', failures],
+  ])('may %s on %s', async (...request) => {
+    expect(await askAs('watch', ...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['s3:PutObject', latest, SWAP],
+    ['s3:PutObject', manifest, NEW],
+    ['s3:DeleteObject', latest],
+    ['sns:Publish', alerts],
+    ['sns:Subscribe', alarms],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/audited'],
+    ['kms:Decrypt', alarmKey],
+    ['kms:Decrypt', key, via('sns')],
+    ['lambda:InvokeFunction', auditor],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askAs('watch', ...request)).toBe('denied');
+  });
+
+  it('is all that its schedule may invoke', async () => {
+    expect(await askAs('watchSchedule', 'lambda:InvokeFunction', arn('AWS::Lambda::Function', 'Watch'))).toBe(
+      'allowed',
+    );
+    expect(await askAs('watchSchedule', 'lambda:InvokeFunction', auditor)).toBe('denied');
+  });
+});
+
 describe('a rule', () => {
   it.each<Case>([
     ['sns:Publish', alarms],
@@ -327,11 +364,11 @@ describe('where executions are durable', () => {
   const { arnOf: durableArnOf, resolve: resolveDurable } = deployed(durable);
   const policies = (...parts: readonly string[]) =>
     parts.map((part) => resolveDurable(only(durable, 'AWS::IAM::Policy', part).properties.PolicyDocument));
-  const own = durableArnOf(only(durable, 'AWS::Lambda::Function').id);
+  const own = durableArnOf(only(durable, 'AWS::Lambda::Function', 'AuditFunction').id);
   const alias = durableArnOf(only(durable, 'AWS::Lambda::Alias').id);
   const execution = `${own}:1/durable-execution/any/any`;
   const foreign = execution.replace(own, `${own}2`);
-  const HOLDERS = { function: policies('AuditRole', 'Checkpoints'), schedule: policies('SchedulerRole') };
+  const HOLDERS = { function: policies('AuditRole', 'Checkpoints'), schedule: policies('AuditSchedulerRole') };
 
   it.each<[keyof typeof HOLDERS, string, string, string]>([
     ['function', 'allowed', 'lambda:CheckpointDurableExecution', execution],

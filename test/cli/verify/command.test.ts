@@ -32,8 +32,9 @@ beforeAll(async () => {
   const pem = (algorithm: string) => publicKeyFor(algorithm).export({ format: 'pem', type: 'spki' });
   await writeFile(join(files, 'key.pem'), pem('RSA'));
   await writeFile(join(files, 'other.pem'), pem('EC'));
-  await writeFile(join(files, 'audit.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\n`);
-  await writeFile(join(files, 'others.yaml'), 'environments: [{ id: another }]\n');
+  const schedule = 'schedule: { cron: "0 2 * * *" }';
+  await writeFile(join(files, 'audit.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\n${schedule}\n`);
+  await writeFile(join(files, 'others.yaml'), `environments: [{ id: another }]\n${schedule}\n`);
 });
 afterAll(async () => {
   process.env = environment;

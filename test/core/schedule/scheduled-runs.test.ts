@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { scheduledRuns } from '../../../core/schedule/scheduled-runs.ts';
+import { disturbedTimes, scheduledRuns } from '../../../core/schedule/scheduled-runs.ts';
 
 const runs = (cron: string, timezone: string, after: string, until: string) =>
   [...scheduledRuns({ cron, timezone }, Date.parse(after), Date.parse(until))].map(({ localTime, instants }) =>
@@ -160,5 +160,34 @@ describe('the runs of a schedule', () => {
     const year = runs('0 2 * * *', 'America/New_York', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z');
     expect(year).toHaveLength(364);
     expect(runs('5 4 * * *', 'Asia/Kolkata', '2025-01-01T12:00:00Z', '2026-01-01T12:00:00Z')).toHaveLength(365);
+  });
+});
+
+describe('the times that clocks skip or repeat', () => {
+  const YEAR = [Date.parse('2026-01-01T00:00:07Z'), Date.parse('2027-01-01T00:00:07Z')] as const;
+
+  test.each([
+    { cron: '0 2 * * *', zone: 'America/New_York', wanted: ['2026-03-08 02:00 skipped'] },
+    { cron: '59 1 * * *', zone: 'America/New_York', wanted: ['2026-11-01 01:59 repeated'] },
+    { cron: '0 3 * * *', zone: 'America/New_York', wanted: [] },
+    { cron: '30 1 * * *', zone: 'Europe/London', wanted: ['2026-03-29 01:30 skipped', '2026-10-25 01:30 repeated'] },
+    // Its clocks change by half an hour, in the other half of the year.
+    { cron: '15 2 * * *', zone: 'Australia/Lord_Howe', wanted: ['2026-10-04 02:15 skipped'] },
+    { cron: '45 1 * * *', zone: 'Australia/Lord_Howe', wanted: ['2026-04-05 01:45 repeated'] },
+    { cron: '0 0 * * *', zone: 'Africa/Cairo', wanted: ['2026-04-24 00:00 skipped'] },
+    { cron: '0 2 * * 1-5', zone: 'America/New_York', wanted: [] },
+    { cron: '0 2 * * *', zone: 'UTC', wanted: [] },
+  ])('$cron in $zone', ({ cron, zone, wanted }) => {
+    const found = [...disturbedTimes({ cron, timezone: zone }, ...YEAR)];
+    expect(found.map(({ localTime, kind }) => `${localTime} ${kind}`)).toEqual(wanted);
+  });
+
+  test('are none from 04:00 to 20:59, in any zone; Easter Island has 21:00 twice', () => {
+    const zones = Intl.supportedValuesOf('timeZone');
+    expect(zones.length).toBeGreaterThan(400);
+    const disturbed = (cron: string) =>
+      zones.filter((timezone) => [...disturbedTimes({ cron, timezone }, ...YEAR)].length > 0);
+    expect(disturbed('*/15 4-20 * * *')).toEqual([]);
+    expect(disturbed('*/15 21 * * *')).toEqual(['Pacific/Easter']);
   });
 });

@@ -688,6 +688,19 @@ describe('nights', () => {
     expect((await verify(archive, {})).problems).toEqual([]);
   });
 
+  test('that clocks were put forward over are notes, since nothing was due', async () => {
+    const schedule = { cron: '0 2 * * *', timezone: 'America/New_York' };
+    const until = Date.parse('2027-03-15T00:00:00Z');
+    const { notes, problems } = await verify(folderArchive(history), { due: { schedule, until } });
+    expect(notes).toEqual([
+      {
+        kind: 'skipped-time',
+        message: 'no run was due at 2027-03-14 02:00 America/New_York: its clocks were put forward over that time',
+      },
+    ]);
+    expect(problems.filter(({ message }) => message.includes('2027-03-14'))).toEqual([]);
+  });
+
   test.each([
     { name: 'due at the very instant', until: night(6).getTime(), missed: ['gap 6'] },
     { name: 'not due for another millisecond', until: night(6).getTime() - 1, missed: [] },

@@ -1,0 +1,54 @@
+import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
+import type { Archive } from '../archive/archive.ts';
+import { readHead } from '../archive/head.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { scheduledRuns } from '../schedule/scheduled-runs.ts';
+import { messageOf } from '../text/error-message.ts';
+import { plainLine } from '../text/plain-text.ts';
+
+export interface SilenceSettings {
+  readonly schedule: Schedule;
+  /** The longest that a run may be late. */
+  readonly graceHours: number;
+  /** The moment of the check, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** An environment whose last due run is not complete. */
+export interface Silence {
+  readonly environmentId: string;
+  /** For how long it has been overdue, in whole hours. */
+  readonly hours: number;
+  /** Reads after the environment's id. */
+  readonly message: string;
+}
+
+const MOST_CHARACTERS = 200;
+
+/** Looks whether an environment has the complete run that was due last; a chain that was closed owes none. */
+export const findSilence = async (
+  archive: Archive,
+  environmentId: string,
+  { schedule, graceHours, now }: SilenceSettings,
+): Promise<Silence | undefined> => {
+  const since = (instant: number, message: string): Silence => ({
+    environmentId,
+    hours: Math.floor((now - instant) / HOUR_MS),
+    message,
+  });
+  // Nobody knows since when: it counts from midnight of yesterday, so that people are told once a day.
+  const always = now - (now % DAY_MS) - DAY_MS;
+  try {
+    const { last, closing } = await readHead(archive, environmentId);
+    if (closing !== undefined) return undefined;
+    if (last === undefined) return since(always, 'no complete run yet');
+    const { asOf, run } = last.manifest;
+    const grace = graceHours * HOUR_MS;
+    const [due] = scheduledRuns(schedule, Date.parse(asOf), now - grace);
+    if (due === undefined) return undefined;
+    const missed = `${due.localTime} ${schedule.timezone}`;
+    return since((due.instants[0] ?? now) + grace, `no complete run since ${run}; one was due at ${missed}`);
+  } catch (error) {
+    return since(always, `its last run can't be read: ${plainLine(messageOf(error), MOST_CHARACTERS)}`);
+  }
+};

@@ -1,0 +1,46 @@
+import * as z from 'zod/mini';
+import type { Archive } from '../core/archive/archive.ts';
+import { findSilence } from '../core/doctor/silence.ts';
+
+const silenceEvent = z.strictObject({
+  scheduledTime: z.iso.datetime({ offset: true }),
+  environmentIds: z.array(z.string()),
+  schedule: z.strictObject({ cron: z.string(), timezone: z.string() }),
+  graceHours: z.number(),
+});
+
+/** What the schedule sends each hour; the stack wrote all but the time. */
+export type SilenceEvent = z.infer<typeof silenceEvent>;
+
+export const readSilenceEvent = (event: unknown): SilenceEvent => z.parse(silenceEvent, event);
+
+/** The environments that are overdue, and what people are told of those that have been for another day. */
+export interface SilenceAnswer {
+  readonly silent: readonly string[];
+  readonly mail?: { readonly subject: string; readonly body: string };
+}
+
+/** Looks at every environment of an event. The first notice is an alarm's; this tells again, each day until it ends. */
+export const checkSilence = async (
+  archive: Archive,
+  { environmentIds, scheduledTime, ...settings }: SilenceEvent,
+): Promise<SilenceAnswer> => {
+  const now = Date.parse(scheduledTime);
+  const silences = [];
+  for (const id of environmentIds) {
+    const silence = await findSilence(archive, id, { ...settings, now });
+    if (silence !== undefined) silences.push(silence);
+  }
+  const silent = silences.map(({ environmentId }) => environmentId);
+  const again = silences.filter(({ hours }) => hours >= 24 && hours % 24 === 0);
+  const [first, ...others] = again;
+  if (first === undefined) return { silent };
+
+  const what = others.length === 0 ? `environment ${first.environmentId}` : `${again.length} environments`;
+  const lines = again.map(({ environmentId, message }) => `${environmentId}: ${message}`);
+  const remedy = 'What to do: docs/runbook.md#no-complete-run. This is told again every day until a run is complete.';
+  return {
+    silent,
+    mail: { subject: `FinSpace auditor: still no complete run of ${what}`, body: [...lines, '', remedy].join('\n') },
+  };
+};

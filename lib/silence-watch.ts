@@ -1,0 +1,138 @@
+import { resolve } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
+import { NAMESPACE, SERVICE } from './audit-metrics.ts';
+import { codeBundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
+import { allow, forThisAccount, NETWORK_INTERFACES, useOfKey } from './permissions.ts';
+import { graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
+
+export interface SilenceWatchProps
+  extends Pick<ScheduledAuditProps, 'config' | 'bucket' | 'alarmTopic' | 'encryptionKey' | 'vpc' | 'logRetention'> {
+  readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix'>;
+}
+
+/** The dimension that tells the watch of one stack from those of others in the account. */
+const DIMENSION = 'watch';
+
+/**
+ * Looks each hour whether every environment has the run that was due last, whatever its schedule: CloudWatch looks back
+ * a week at the most. A function of its own, since the one that audits may be what is ill; where this one is, its
+ * measurement is missing, and the alarm rings as well.
+ */
+export class SilenceWatch extends Construct {
+  readonly alarm: Alarm;
+
+  constructor(scope: Construct, id: string, props: SilenceWatchProps) {
+    super(scope, id);
+    const { bucket, alarmTopic, encryptionKey, audit, vpc, logRetention = RetentionDays.ONE_YEAR } = props;
+
+    const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey });
+    const role = new Role(this, 'Role', { assumedBy: forThisAccount(this, 'lambda.amazonaws.com') });
+    for (const statement of [
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
+      allow(['s3:GetObject'], bucket.arnForObjects('*')),
+      allow(['s3:ListBucket'], bucket.bucketArn),
+      allow(['sns:Publish'], alarmTopic.topicArn),
+      allow(['sqs:SendMessage'], audit.failures.queueArn),
+      useOfKey(this, encryptionKey, ['s3', 'sqs']),
+      ...(alarmTopic.masterKey === undefined ? [] : [useOfKey(this, alarmTopic.masterKey, ['sns'])]),
+      ...(vpc === undefined ? [] : [NETWORK_INTERFACES]),
+    ])
+      role.addToPolicy(statement);
+
+    const watch = new NodejsFunction(this, 'Function', {
+      ...FUNCTION_DEFAULTS,
+      description: 'Looks whether the audits of FinSpace environments were made',
+      entry: resolve(PROJECT, 'lambda/silence-handler.ts'),
+      memorySize: 256,
+      timeout: Duration.minutes(5),
+      reservedConcurrentExecutions: 1,
+      maxEventAge: Duration.hours(1),
+      retryAttempts: 2,
+      onFailure: { bind: () => ({ destination: audit.failures.queueArn }) },
+      ...(vpc && { vpc }),
+      role,
+      logGroup,
+      environment: {
+        AUDIT_BUCKET: bucket.bucketName,
+        AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
+        AUDIT_WATCH: audit.schedulePrefix,
+        POWERTOOLS_SERVICE_NAME: SERVICE,
+        POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+      bundling: codeBundling,
+    });
+
+    const schedulerRole = new Role(this, 'SchedulerRole', {
+      assumedBy: forThisAccount(this, 'scheduler.amazonaws.com'),
+    });
+    schedulerRole.addToPolicy(allow(['lambda:InvokeFunction'], watch.functionArn));
+    this.schedule(props, watch, schedulerRole);
+
+    this.alarm = new Alarm(this, 'Alarm', {
+      metric: new Metric({
+        namespace: NAMESPACE,
+        metricName: 'SilentEnvironments',
+        dimensionsMap: { service: SERVICE, [DIMENSION]: audit.schedulePrefix },
+        statistic: 'Maximum',
+        period: Duration.hours(1),
+      }),
+      alarmDescription:
+        'An environment of this stack has not had the run that was due last, or nobody looked for 3 hours. What to do: docs/runbook.md#no-complete-run',
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 3,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+
+    acknowledge(role, {
+      ...INLINE_POLICY,
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('*'))}]`]:
+        'reads the chain of every environment of its own archive, which holds nothing else',
+      ...(vpc !== undefined && {
+        'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'network interfaces have no names before they are made',
+      }),
+    });
+    acknowledge(schedulerRole, INLINE_POLICY);
+    const destination = 'has a failure destination, which also tells the error';
+    acknowledge(watch, {
+      'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': destination,
+      'Serverless::Serverless-LambdaDLQ': destination,
+      ...(vpc === undefined && {
+        'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
+          'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
+      }),
+      'Serverless::Serverless-LambdaTracing':
+        'one function, whose log and alarm tell all; tracing would need a permission on every resource',
+    });
+  }
+
+  /** Makes the schedule of the watch, whose change is told as that of an audit's: it bears the same beginning. */
+  private schedule({ config, audit }: SilenceWatchProps, watch: NodejsFunction, role: Role): Schedule {
+    return new Schedule(this, 'Schedule', {
+      scheduleName: `${audit.schedulePrefix}silence-watch`,
+      description: 'Looks whether the audits of FinSpace environments were made',
+      schedule: ScheduleExpression.cron({ minute: '17' }),
+      target: new LambdaInvoke(watch, {
+        input: ScheduleTargetInput.fromObject({
+          scheduledTime: ContextAttribute.scheduledTime,
+          environmentIds: config.environments.map((environment) => environment.id),
+          schedule: config.schedule,
+          graceHours: graceHours(config),
+        }),
+        // The target would add every version of the function to what the role may invoke.
+        role: role.withoutPolicyUpdates(),
+        maxEventAge: Duration.hours(1),
+        retryAttempts: 10,
+      }),
+    });
+  }
+}
