@@ -1,8 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { App, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
+import { App, CfnOutput, NestedStack, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import { FinSpaceAuditor, type FinSpaceAuditorProps } from '../../lib/index.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
@@ -26,6 +32,16 @@ const auditorIn = (stack: Stack, id: string, props: FinSpaceAuditorProps): FinSp
   new FinSpaceAuditor(stack, id, props);
 
 const ENVIRONMENT = 'environments: [{ id: abc }]\n';
+
+/** The names of schedules, databases and workgroups, which are known before they are made. */
+const namesIn = (template: Template): readonly string[] => [
+  ...Object.values(template.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => Properties.Name),
+  ...Object.values(template.findResources('AWS::Glue::Database')).map(
+    ({ Properties }) => Properties.DatabaseInput.Name,
+  ),
+  ...Object.values(template.findResources('AWS::Athena::WorkGroup')).map(({ Properties }) => Properties.Name),
+];
+const NAMES_OF_ONE = 4;
 
 describe('in the app of another team', () => {
   it('needs no more than the config file', async () => {
@@ -74,6 +90,72 @@ describe('in the app of another team', () => {
     auditorIn(stack, 'One', { configFile: at('one.yaml') });
     auditorIn(stack, 'Two', { configFile: at('two.yaml') });
     expect(Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function'))).toHaveLength(4);
+    expect(new Set(namesIn(Template.fromStack(stack))).size).toBe(2 * NAMES_OF_ONE);
+  });
+
+  it('stands in two nested stacks of the same name, and bears the same names at every synthesis', async () => {
+    const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
+    const synthesised = () => {
+      const { app } = foreignStack();
+      const nested = ['One', 'Two'].map((id) => new NestedStack(new Stack(app, id), 'Nested'));
+      const auditors = nested.map((stack) => auditorIn(stack, 'Audit', { configFile: at('audit.yaml') }));
+      return auditors.flatMap((auditor) => namesIn(Template.fromStack(Stack.of(auditor))));
+    };
+    const names = synthesised();
+    expect(new Set(names).size).toBe(2 * NAMES_OF_ONE);
+    for (const name of names) expect(name).toMatch(/^[\w.-]{1,100}$/);
+    expect(synthesised()).toEqual(names);
+  });
+
+  it('takes what a platform team owns', async () => {
+    const at = await folderOf({ 'audit.yaml': `${ENVIRONMENT}alerts: [{ email: a@example.com }]` });
+    const { app, stack } = foreignStack();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ServerlessChecks(app));
+    const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const TOPIC = 'arn:aws:sns:us-east-1:111122223333:theirs';
+    const BOUNDARY = 'arn:aws:iam::111122223333:policy/boundary';
+    const { bucket, alertTopic } = auditorIn(stack, 'Audit', {
+      configFile: at('audit.yaml'),
+      bucket: Bucket.fromBucketName(stack, 'TheirBucket', 'their-evidence'),
+      encryptionKey: Key.fromKeyArn(stack, 'TheirKey', KEY),
+      alertTopic: Topic.fromTopicArn(stack, 'TheirTopic', TOPIC),
+      vpc: Vpc.fromVpcAttributes(stack, 'TheirVpc', {
+        vpcId: 'vpc-1',
+        availabilityZones: ['us-east-1a'],
+        privateSubnetIds: ['subnet-1'],
+      }),
+      permissionsBoundary: ManagedPolicy.fromManagedPolicyArn(stack, 'TheirBoundary', BOUNDARY),
+      logRetention: RetentionDays.TEN_YEARS,
+      namePrefix: 'Governance',
+    });
+    expect([bucket.bucketName, alertTopic.topicArn]).toEqual(['their-evidence', TOPIC]);
+
+    expect(() => app.synth()).not.toThrow();
+    const template = Template.fromStack(stack);
+    const propertiesOf = (type: string) =>
+      Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+    expect(Object.keys(template.findResources('AWS::S3::Bucket')).map((id) => id.slice(0, -8))).toEqual([
+      'AuditArchiveAccessLogs',
+      'AuditHistoryResults',
+    ]);
+    expect(Object.keys(template.findResources('AWS::KMS::Key'))).toHaveLength(1);
+    for (const { VpcConfig } of propertiesOf('AWS::Lambda::Function'))
+      expect(VpcConfig.SubnetIds).toEqual(['subnet-1']);
+    for (const { PermissionsBoundary } of propertiesOf('AWS::IAM::Role')) expect(PermissionsBoundary).toBe(BOUNDARY);
+    for (const { RetentionInDays, KmsKeyId } of propertiesOf('AWS::Logs::LogGroup'))
+      expect([RetentionInDays, KmsKeyId]).toEqual([3653, KEY]);
+    expect(propertiesOf('AWS::SNS::Subscription')).toContainEqual(
+      expect.objectContaining({ TopicArn: TOPIC, Endpoint: 'a@example.com' }),
+    );
+    expect(namesIn(template)).toEqual(['Governance-abc', 'Governance-silence-watch', 'governance', 'Governance']);
+  });
+
+  it('refuses a prefix of names that is too long for schedules', async () => {
+    const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
+    const props = { configFile: at('audit.yaml'), namePrefix: 'a'.repeat(38) };
+    expect(() => auditorIn(foreignStack().stack, 'Audit', props)).toThrow(
+      /^namePrefix: must be 1 to 37 .*, got "a{38}"$/,
+    );
   });
 
   it.each<{
