@@ -2,6 +2,15 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { onlyBy } from './permissions.ts';
+
+export interface EvidenceKeyProps {
+  /** The role that alone may delete, disable or open the key. @default - whoever the account's policies let */
+  readonly breakGlassRoleArn?: string;
+}
+
+/** The calls by which evidence could be made unreadable, or readable to others. */
+export const KEY_CHANGES = ['DisableKey', 'DisableKeyRotation', 'PutKeyPolicy', 'ScheduleKeyDeletion'];
 
 /**
  * The key of everything that holds names: the archive, the logs, the alerts and the failures. Like them, it outlives
@@ -10,7 +19,7 @@ import { Construct } from 'constructs';
 export class EvidenceKey extends Construct {
   readonly key: Key;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { breakGlassRoleArn }: EvidenceKeyProps = {}) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
       description: 'Archive, alerts, failures and logs of the FinSpace user auditor',
@@ -35,5 +44,14 @@ export class EvidenceKey extends Construct {
         conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
       }),
     );
+    if (breakGlassRoleArn !== undefined)
+      this.key.addToResourcePolicy(
+        onlyBy(
+          breakGlassRoleArn,
+          'OnlyByBreakGlass',
+          KEY_CHANGES.map((call) => `kms:${call}`),
+          ['*'],
+        ),
+      );
   }
 }

@@ -4,10 +4,10 @@ import { Names } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type IManagedPolicy, type IRole, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -18,6 +18,7 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { AlertTopic } from './alert-topic.ts';
 import { addAudits } from './audits.ts';
 import { EvidenceKey } from './evidence-key.ts';
+import { EvidenceWatch } from './evidence-watch.ts';
 import { HistoryTables } from './history-tables.ts';
 import { ReportArchive } from './report-archive.ts';
 
@@ -127,6 +128,8 @@ export class FinSpaceAuditor extends Construct {
   /** The queue of audits that could not be started or failed after all retries. */
   readonly failures: IQueue;
   readonly dashboard: Dashboard;
+  /** Tells when somebody changes how the evidence is kept. */
+  readonly evidenceWatch: EvidenceWatch;
   /** The archive as tables of Athena. */
   readonly history: HistoryTables;
   /** The beginning of the names of the schedules, which the environment's id follows. */
@@ -138,12 +141,19 @@ export class FinSpaceAuditor extends Construct {
     const files = readFiles(props);
     const { config } = files;
 
-    const encryptionKey = props.encryptionKey ?? new EvidenceKey(this, 'Encryption').key;
-    const { retention, alerts: recipients, environments } = config;
+    const { retention, alerts: recipients, environments, archive, breakGlassRoleArn } = config;
+    const breakGlass = breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn };
+    const takenOver = archive && {
+      bucket: Bucket.fromBucketName(this, 'EarlierArchive', archive.bucket),
+      encryptionKey: Key.fromKeyArn(this, 'EarlierKey', archive.key),
+    };
+    const { bucket: givenBucket, encryptionKey: givenKey } = { ...takenOver, ...props };
+    const encryptionKey = givenKey ?? new EvidenceKey(this, 'Encryption', breakGlass).key;
     const { bucket, accessLogs } = new ReportArchive(this, 'Archive', {
       retention,
       encryptionKey,
-      ...(props.bucket && { bucket: props.bucket }),
+      ...(givenBucket && { bucket: givenBucket }),
+      ...breakGlass,
     });
     const { topic, undelivered } = new AlertTopic(this, 'Alerts', {
       recipients,
@@ -151,6 +161,7 @@ export class FinSpaceAuditor extends Construct {
       ...(props.alertTopic && { topic: props.alertTopic }),
     });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients });
+    this.evidenceWatch = new EvidenceWatch(this, 'EvidenceWatch', { bucket, encryptionKey, alarmTopic });
     const { audit, dashboard } = addAudits(this, {
       ...props,
       ...files,

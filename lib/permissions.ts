@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -24,6 +24,17 @@ export const NETWORK_INTERFACES = new PolicyStatement({
   ],
   resources: ['*'],
 });
+
+/** Denies actions to everybody but one role: CloudFormation too, unless it acts by that role. */
+export const onlyBy = (roleArn: string, sid: string, actions: string[], resources: string[]): PolicyStatement =>
+  new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions,
+    resources,
+    conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
+  });
 
 /** Lets its holder use a key through these services only. */
 export const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): PolicyStatement =>

@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { OBJECT_AREAS } from '../core/archive/keys.ts';
 import type { Retention } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
+import { onlyBy } from './permissions.ts';
 
 /** Gives years in days, rounded up, so that no leap year shortens a duty to keep records. */
 const yearsAsDays = (years: number): Duration => Duration.days(Math.ceil(years * 365.25));
@@ -56,6 +57,21 @@ const denials = (bucket: Bucket): readonly PolicyStatement[] => [
   ),
 ];
 
+/** What changes how evidence is kept, in the words of IAM. */
+const BUCKET_CHANGES = [
+  's3:BypassGovernanceRetention',
+  's3:DeleteBucket',
+  's3:DeleteBucketPolicy',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutBucketOwnershipControls',
+  's3:PutBucketPolicy',
+  's3:PutBucketPublicAccessBlock',
+  's3:PutBucketVersioning',
+  's3:PutEncryptionConfiguration',
+  's3:PutLifecycleConfiguration',
+  's3:PutReplicationConfiguration',
+];
+
 const COLD_AFTER = Duration.days(90);
 
 /**
@@ -82,6 +98,8 @@ export interface ReportArchiveProps {
   readonly encryptionKey: IKey;
   /** A bucket that is there already; nothing of it is changed. @default - a bucket is made */
   readonly bucket?: IBucket;
+  /** The role that alone may change how the bucket keeps evidence. @default - whoever the account's policies let */
+  readonly breakGlassRoleArn?: string;
 }
 
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
@@ -90,7 +108,11 @@ export class ReportArchive extends Construct {
   /** The bucket of S3's logs of who read and wrote, for a year. */
   readonly accessLogs: Bucket;
 
-  constructor(scope: Construct, id: string, { retention, encryptionKey, bucket }: ReportArchiveProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { retention, encryptionKey, bucket, breakGlassRoleArn }: ReportArchiveProps,
+  ) {
     super(scope, id);
     // Whatever the app is set to: access logs are let in by the bucket's policy, never by an access control list.
     this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
@@ -133,6 +155,10 @@ export class ReportArchive extends Construct {
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),
     });
     for (const statement of denials(own)) own.addToResourcePolicy(statement);
+    if (breakGlassRoleArn !== undefined)
+      own.addToResourcePolicy(
+        onlyBy(breakGlassRoleArn, 'OnlyByBreakGlass', BUCKET_CHANGES, [own.bucketArn, own.arnForObjects('*')]),
+      );
     // The evidence is protected as long as it is there, not as long as the stack is.
     own.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
 

@@ -79,6 +79,15 @@ export interface Config {
   };
   readonly reminders: Reminders;
   readonly retention: Retention;
+  /** An archive that is there already, as that of an earlier stack; undefined: the stack has its own. */
+  readonly archive?: {
+    /** The name of the bucket. */
+    readonly bucket: string;
+    /** The ARN of the key that encrypts it. */
+    readonly key: string;
+  };
+  /** The role that alone may change how the evidence is kept; undefined: administrators may. */
+  readonly breakGlassRoleArn?: string;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
   readonly credentials: (typeof CREDENTIAL_MODES)[number];
   /**
@@ -101,14 +110,14 @@ const oneLine = (most: number) =>
 
 const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
+
 const environment = section({
   id: text(`${ENVIRONMENT_ID}, as in the address of the web application`, isEnvironmentId),
   name: oneLine(64).exactOptional(),
   account: accountId.exactOptional(),
   region: text('a region such as us-east-1', isRegion).exactOptional(),
-  assumeRoleArn: text('the ARN of a role', (value) =>
-    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(value),
-  ).exactOptional(),
+  assumeRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
   externalId: text('2 to 1224 letters, digits or characters of +=,.@:/-_', (value) =>
     /^[\w+=,.@:/-]{2,1224}$/.test(value),
   ).exactOptional(),
@@ -218,11 +227,31 @@ const reminders = section({
   INFORMATIONAL: reminder.prefault('off'),
 });
 
+/** From here on a lock that nobody can lift is for longer than most duties to keep records, and more than one career. */
+const LONG_YEARS = 10;
+
 const retention = section({
   years: decimal('a whole number of 1 to 99', (value) => Number.isInteger(value) && value >= 1 && value <= 99).default(
     7,
   ),
   lock: oneOf(LOCKS).default('governance'),
+  acknowledgedYears: decimal('the same number as years', Number.isInteger).exactOptional(),
+}).transform(({ acknowledgedYears, ...kept }, { issues }): Retention => {
+  if (issues.length > 0) return z.NEVER;
+  const isAsked = kept.lock === 'compliance' && kept.years > LONG_YEARS;
+  if (acknowledgedYears === (isAsked ? kept.years : undefined)) return kept;
+  const message = isAsked
+    ? `must be ${kept.years}, as years, since for that long nobody can delete a record or close the account without losing it, got ${shown(acknowledgedYears?.toString())}`
+    : `must be left out unless lock is compliance for over ${LONG_YEARS} years, got "${acknowledgedYears}"`;
+  issues.push({ code: 'custom', input: undefined, path: ['acknowledgedYears'], message });
+  return z.NEVER;
+});
+
+const archive = section({
+  bucket: text('the name of a bucket', (value) => /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(value)),
+  key: text('the ARN of a KMS key', (value) =>
+    /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
+  ),
 });
 
 /** AWS keeps `alias/aws/` for its own keys, none of which signs. */
@@ -311,6 +340,8 @@ const settingsShape = (rules: readonly Rule[]) => ({
   events: events.exactOptional(),
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
+  archive: archive.exactOptional(),
+  breakGlassRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
   listing: section({ mode: oneOf(LISTING_MODES).default('single') }).prefault({}),
   deadlineSeconds: decimal('a number of 10 or more', (value) => value >= 10).default(840),

@@ -108,7 +108,8 @@ describe('the app', () => {
   it('fails for a wrong key with a message that names it, and nothing else', async () => {
     expect(await run({ 'audit.yaml': `${FINE}\nretention: { yeers: 7 }` })).toEqual({
       code: 1,
-      stderr: 'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock)\n',
+      stderr:
+        'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock, acknowledgedYears)\n',
     });
   });
 

@@ -143,7 +143,7 @@ it('no alarm watches a queue of undelivered alerts where there is none', () => {
 
 describe('every alarm', () => {
   const alarms = Object.values(stack.findResources('AWS::CloudWatch::Alarm'));
-  const rule = only(stack, 'AWS::Events::Rule').properties;
+  const rule = only(stack, 'AWS::Events::Rule', 'ScheduleChanged').properties;
 
   it('goes to the alarm topic', () => {
     expect(alarms).toHaveLength(11);
@@ -163,7 +163,9 @@ describe('every alarm', () => {
   it('points to a section of the runbook that is there', async () => {
     const texts: readonly string[] = [
       ...alarms.map(({ Properties }) => Properties.AlarmDescription),
-      JSON.stringify(rule.Targets),
+      ...Object.values(stack.findResources('AWS::Events::Rule')).map(({ Properties }) =>
+        JSON.stringify(Properties.Targets),
+      ),
     ];
     const sections = texts.map((text) => /docs\/runbook\.md#([a-z-]+)/.exec(text)?.[1]);
     const headings = (await readFile('docs/runbook.md', 'utf8'))
@@ -181,7 +183,7 @@ describe('a change of a schedule', () => {
     expect(prefix).toMatch(/^Auditor-Audit-\w+-$/);
     for (const { Properties } of schedules) expect(Properties.Name.startsWith(prefix)).toBe(true);
     const names = [{ prefix }];
-    expect(only(stack, 'AWS::Events::Rule').properties).toMatchObject({
+    expect(only(stack, 'AWS::Events::Rule', 'ScheduleChanged').properties).toMatchObject({
       State: 'ENABLED',
       EventPattern: {
         source: ['aws.scheduler'],
@@ -196,7 +198,9 @@ describe('a change of a schedule', () => {
   });
 
   it('is told without who did it: session names are addresses', () => {
-    expect(JSON.stringify(only(stack, 'AWS::Events::Rule').properties.Targets)).not.toMatch(/userIdentity|arn/);
+    expect(JSON.stringify(only(stack, 'AWS::Events::Rule', 'ScheduleChanged').properties.Targets)).not.toMatch(
+      /userIdentity|arn/,
+    );
   });
 });
 

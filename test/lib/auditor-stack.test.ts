@@ -165,6 +165,7 @@ describe('the stack of one environment', () => {
     for (const { Properties } of roles) expect(Object.keys(Properties)).toEqual(['AssumeRolePolicyDocument']);
     const policies = Object.keys(stack.findResources('AWS::IAM::Policy'));
     expect(policies.map((id) => id.replace(/DefaultPolicy\w+$/, ''))).toEqual([
+      'EvidenceWatchRulesRole',
       'AuditRole',
       'AuditSchedulerRole',
       'WatchRole',
@@ -306,6 +307,24 @@ describe('the schedule', () => {
     });
     // What `doctor` compares the schedule with.
     expect(schedulerExpression(cron)).toBe(expression);
+  });
+});
+
+describe('the archive of an earlier stack', () => {
+  const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const stack = template(`${ONE}archive: { bucket: earlier-evidence, key: "${KEY}" }`);
+
+  it('is written to in place of one of its own, by the key that encrypts it', () => {
+    const { Environment } = only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties;
+    expect(Environment.Variables).toMatchObject({ AUDIT_BUCKET: 'earlier-evidence' });
+    expect(Object.keys(stack.findResources('AWS::S3::Bucket')).filter((id) => id.startsWith('ArchiveBucket'))).toEqual(
+      [],
+    );
+    expect(Object.keys(stack.findResources('AWS::KMS::Key')).filter((id) => id.startsWith('Encryption'))).toEqual([]);
+    const statements = JSON.stringify(statementsOf(stack, 'AuditRole'));
+    expect(statements).toContain(':s3:::earlier-evidence/*');
+    expect(statements).toContain(KEY);
+    expect(stack.findOutputs('BucketName').BucketName?.Value).toBe('earlier-evidence');
   });
 });
 

@@ -93,7 +93,7 @@ const ROLES = {
   scheduler: [policy('AWS::IAM::Policy', 'AuditSchedulerRole')],
   watch: [policy('AWS::IAM::Policy', 'WatchRole')],
   watchSchedule: [policy('AWS::IAM::Policy', 'WatchSchedulerRole')],
-  rules: [policy('AWS::IAM::Policy', 'RulesRole')],
+  rules: [policy('AWS::IAM::Policy', 'AlarmsRulesRole')],
   administrator: [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }],
 } as const;
 
@@ -108,8 +108,9 @@ const ask = async (
   action: string,
   resource: string,
   context: Context = {},
+  resourcePolicies = RESOURCE_POLICIES,
 ): Promise<'allowed' | 'denied'> => {
-  const resourcePolicy = RESOURCE_POLICIES.find(([name]) => resource === name || resource.startsWith(`${name}/`));
+  const resourcePolicy = resourcePolicies.find(([name]) => resource === name || resource.startsWith(`${name}/`));
   const contextVariables = Object.entries({ ...TLS, ...context }).filter(
     ([name]) => !name.startsWith('s3:') || action.startsWith('s3:'),
   );
@@ -356,6 +357,76 @@ describe('services', () => {
     ['s3.amazonaws.com', 'sns:Publish', alarms, from(ACCOUNT)],
   ])('%s must not %s on %s', async (service, ...request) => {
     expect(await ask(service, [], ...request)).toBe('denied');
+  });
+});
+
+describe('where a role alone may change how evidence is kept', () => {
+  const BREAK_GLASS = `arn:aws:iam::${ACCOUNT}:role/break-glass`;
+  const guarded = stackTemplate(`environments: [{ id: abc }]\nbreakGlassRoleArn: ${BREAK_GLASS}`);
+  const { arnOf: guardedArnOf, resolve: resolveGuarded } = deployed(guarded);
+  const bucket = guardedArnOf(only(guarded, 'AWS::S3::Bucket', 'ArchiveBucket').id);
+  const guardedKey = guardedArnOf(only(guarded, 'AWS::KMS::Key', 'Encryption').id);
+  const policies: typeof RESOURCE_POLICIES = [
+    [bucket, resolveGuarded(only(guarded, 'AWS::S3::BucketPolicy', 'ArchiveBucket').properties.PolicyDocument)],
+    [guardedKey, resolveGuarded(only(guarded, 'AWS::KMS::Key', 'Encryption').properties.KeyPolicy)],
+  ];
+  const askBy = (principal: string, action: string, resource: string, context: Context = {}) =>
+    ask(principal, ROLES.administrator, action, resource, { ...context, 'aws:PrincipalArn': principal }, policies);
+
+  const CHANGES: readonly (readonly [string, string])[] = [
+    ...[
+      's3:PutBucketPolicy',
+      's3:DeleteBucketPolicy',
+      's3:PutLifecycleConfiguration',
+      's3:PutBucketObjectLockConfiguration',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketVersioning',
+      's3:PutReplicationConfiguration',
+      's3:PutEncryptionConfiguration',
+      's3:DeleteBucket',
+    ].map((action) => [action, bucket] as const),
+    ['s3:BypassGovernanceRetention', `${bucket}/latest/environment=abc.json`],
+    ...['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:DisableKeyRotation'].map(
+      (action) => [action, guardedKey] as const,
+    ),
+  ];
+
+  it.each(CHANGES)('%s on %s is denied to administrators and CloudFormation, and that role may', async (action, on) => {
+    expect(await askBy(`arn:aws:iam::${ACCOUNT}:role/administrator`, action, on)).toBe('denied');
+    expect(await askBy(`arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}`, action, on)).toBe(
+      'denied',
+    );
+    expect(await askBy(`${BREAK_GLASS}-not`, action, on)).toBe('denied');
+    expect(await askBy(BREAK_GLASS, action, on)).toBe('allowed');
+  });
+
+  it('that role may not delete evidence either', async () => {
+    expect(await askBy(BREAK_GLASS, 's3:DeleteObjectVersion', `${bucket}/latest/environment=abc.json`)).toBe('denied');
+  });
+
+  it('evidence is read and written as before', async () => {
+    const administrator = `arn:aws:iam::${ACCOUNT}:role/administrator`;
+    expect(await askBy(administrator, 's3:GetBucketPolicy', bucket)).toBe('allowed');
+    expect(await askBy(administrator, 's3:PutObject', `${bucket}/latest/environment=abc.json`, SWAP)).toBe('allowed');
+    expect(await askBy(administrator, 'kms:Decrypt', guardedKey)).toBe('allowed');
+  });
+
+  it('all that is denied is watched, either way', () => {
+    for (const stack of [guarded, template]) {
+      const { detail } = only(stack, 'AWS::Events::Rule', 'EvidenceWatch').properties.EventPattern;
+      expect(detail.$or[0]).toEqual({
+        requestParameters: { bucketName: [{ Ref: only(stack, 'AWS::S3::Bucket', 'ArchiveBucket').id }] },
+      });
+      expect(detail.$or[1]).toEqual({ resources: { ARN: [only(stack, 'AWS::KMS::Key', 'Encryption').arn] } });
+      // CloudTrail has names of its own for some of IAM's actions.
+      const CALLED: Readonly<Record<string, string>> = {
+        PutLifecycleConfiguration: 'PutBucketLifecycle',
+        PutReplicationConfiguration: 'PutBucketReplication',
+        PutEncryptionConfiguration: 'PutBucketEncryption',
+      };
+      const calls = CHANGES.map(([action]) => action.split(':')[1] ?? '').filter((name) => !name.startsWith('Bypass'));
+      expect(detail.eventName).toEqual(expect.arrayContaining(calls.map((name) => CALLED[name] ?? name)));
+    }
   });
 });
 

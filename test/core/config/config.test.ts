@@ -210,8 +210,21 @@ describe('audit.yaml', () => {
       part: { retention: { years: 7, lock: 'off' } },
     },
     {
+      name: 'the longest lock for good that nobody has to acknowledge',
+      text: `${ENVIRONMENTS}retention: { years: 10, lock: compliance }`,
+      part: { retention: { years: 10, lock: 'compliance' } },
+    },
+    {
+      name: 'the archive of an earlier stack, and who alone may change it',
+      text: `${ENVIRONMENTS}archive: { bucket: earlier-evidence, key: "${KEY}" }\nbreakGlassRoleArn: arn:aws:iam::111122223333:role/break-glass`,
+      part: {
+        archive: { bucket: 'earlier-evidence', key: KEY },
+        breakGlassRoleArn: 'arn:aws:iam::111122223333:role/break-glass',
+      },
+    },
+    {
       name: 'the longest retention',
-      text: `${ENVIRONMENTS}retention: { years: 99, lock: compliance }`,
+      text: `${ENVIRONMENTS}retention: { years: 99, lock: compliance, acknowledgedYears: 99 }`,
       part: { retention: { years: 99, lock: 'compliance' } },
     },
     {
@@ -309,7 +322,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, archive, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -542,6 +555,34 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}events: { bus: "arn:aws:sns:us-east-1:111122223333:audits" }`,
       problem:
         'audit.yaml:2: events.bus: must be default, or the name or the ARN of an event bus, got "arn:aws:sns:us-east-1:111122223333:audits"',
+    },
+    {
+      name: 'a lock for good of over ten years that nobody acknowledged',
+      text: `${ENVIRONMENTS}retention: { years: 11, lock: compliance }`,
+      problem:
+        'audit.yaml:2: retention.acknowledgedYears: must be 11, as years, since for that long nobody can delete a record or close the account without losing it, got nothing',
+    },
+    {
+      name: 'an acknowledgement of another time',
+      text: `${ENVIRONMENTS}retention: { years: 12, lock: compliance, acknowledgedYears: 11 }`,
+      problem:
+        'audit.yaml:2: retention.acknowledgedYears: must be 12, as years, since for that long nobody can delete a record or close the account without losing it, got "11"',
+    },
+    {
+      name: 'an acknowledgement of nothing',
+      text: `${ENVIRONMENTS}retention: { years: 12, acknowledgedYears: 12 }`,
+      problem:
+        'audit.yaml:2: retention.acknowledgedYears: must be left out unless lock is compliance for over 10 years, got "12"',
+    },
+    {
+      name: 'an archive without its key',
+      text: `${ENVIRONMENTS}archive: { bucket: earlier-evidence }`,
+      problem: 'audit.yaml:2: archive.key: must be the ARN of a KMS key, got nothing',
+    },
+    {
+      name: 'a break-glass role that is a user',
+      text: `${ENVIRONMENTS}breakGlassRoleArn: arn:aws:iam::111122223333:user/root`,
+      problem: 'audit.yaml:2: breakGlassRoleArn: must be the ARN of a role, got "arn:aws:iam::111122223333:user/root"',
     },
     {
       name: 'a retention of 0 years',
