@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import type { AuditMetric } from '../core/model/audit-metric.ts';
 import type { AuditAlarms, AuditAlarmsProps } from './audit-alarms.ts';
 import { auditMetric } from './audit-metrics.ts';
+import { EXECUTION_TIMEOUT, type ScheduledAudit } from './scheduled-audit.ts';
 
 export interface AuditDashboardProps extends Omit<AuditAlarmsProps, 'alarms' | 'watch'> {
   readonly alarms: AuditAlarms;
@@ -22,6 +23,45 @@ const WIDTH = 6;
 
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, width: WIDTH, left, right, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } });
+
+const durationGraph = (left: IMetric, limit: number): IWidget =>
+  new GraphWidget({
+    title: 'Duration of an audit, and its limit',
+    width: WIDTH,
+    left: [left],
+    leftAnnotations: [{ value: limit, label: 'time-out' }],
+    leftYAxis: { min: 0 },
+  });
+
+/** Graphs audits that are one invocation each. */
+const invocationGraphs = ({ function: auditor, timeout }: ScheduledAudit): readonly IWidget[] => [
+  graph('Audits that failed or were not started', [
+    auditor.metricErrors({ label: 'errors' }),
+    auditor.metricThrottles({ label: 'throttles' }),
+  ]),
+  durationGraph(auditor.metricDuration({ statistic: 'Maximum', label: 'longest' }), timeout.toMilliseconds()),
+];
+
+/**
+ * Graphs audits that are executions of many invocations: those fail, run and end by themselves.
+ * https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
+ */
+const executionGraphs = ({ function: auditor }: ScheduledAudit): readonly IWidget[] => {
+  const metric = (name: string, label: string, statistic: string): IMetric =>
+    auditor.metric(name, { label, statistic });
+  return [
+    graph(
+      'Executions',
+      [
+        metric('DurableExecutionFailed', 'failed', 'Sum'),
+        metric('DurableExecutionTimedOut', 'timed out', 'Sum'),
+        auditor.metricThrottles({ label: 'throttles' }),
+      ],
+      [metric('ApproximateRunningDurableExecutions', 'running', 'Maximum')],
+    ),
+    durationGraph(metric('DurableExecutionDuration', 'longest', 'Maximum'), EXECUTION_TIMEOUT.toMilliseconds()),
+  ];
+};
 
 /** The dashboard of a month's runs: what happened, what was found, what it cost. */
 export class AuditDashboard extends Construct {
@@ -36,17 +76,7 @@ export class AuditDashboard extends Construct {
       new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 4, alarms: [...alarms.all] }),
     );
     this.dashboard.addWidgets(
-      graph('Audits that failed or were not started', [
-        audit.function.metricErrors({ label: 'errors' }),
-        audit.function.metricThrottles({ label: 'throttles' }),
-      ]),
-      new GraphWidget({
-        title: 'Duration of an audit, and its limit',
-        width: WIDTH,
-        left: [audit.function.metricDuration({ statistic: 'Maximum', label: 'longest' })],
-        leftAnnotations: [{ value: audit.timeout.toMilliseconds(), label: 'time-out' }],
-        leftYAxis: { min: 0 },
-      }),
+      ...(config.listing.mode === 'durable' ? executionGraphs(audit) : invocationGraphs(audit)),
       graph('Failures queue', [audit.failures.metricApproximateNumberOfMessagesVisible({ label: 'messages' })]),
       ...(alerts === undefined
         ? []

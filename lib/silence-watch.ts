@@ -117,6 +117,7 @@ export class SilenceWatch extends Construct {
 
   /** Makes the schedule of the watch, whose change is told as that of an audit's: it bears the same beginning. */
   private schedule({ config, audit }: SilenceWatchProps, watch: NodejsFunction, role: Role): Schedule {
+    const { cron, timezone } = config.schedule;
     return new Schedule(this, 'Schedule', {
       scheduleName: `${audit.schedulePrefix}silence-watch`,
       description: 'Looks whether the audits of FinSpace environments were made',
@@ -125,7 +126,7 @@ export class SilenceWatch extends Construct {
         input: ScheduleTargetInput.fromObject({
           scheduledTime: ContextAttribute.scheduledTime,
           environmentIds: config.environments.map((environment) => environment.id),
-          schedule: config.schedule,
+          schedule: { cron, timezone },
           graceHours: graceHours(config),
         }),
         // The target would add every version of the function to what the role may invoke.

@@ -69,4 +69,18 @@ describe('the stack of durable listings', () => {
       expect.arrayContaining(['DurableExecutionFailed', 'DurableExecutionTimedOut', 'DurableExecutionStopped']),
     );
   });
+
+  it('shows executions and how long they took, not invocations', () => {
+    const body = JSON.stringify(only(stack, 'AWS::CloudWatch::Dashboard').properties.DashboardBody);
+    const shown = (metric: string) => body.split(`\\"${metric}\\"`).length - 1;
+    const METRICS = [
+      'DurableExecutionFailed',
+      'DurableExecutionTimedOut',
+      'ApproximateRunningDurableExecutions',
+      'DurableExecutionDuration',
+    ];
+    expect(METRICS.map((metric) => [metric, shown(metric)])).toEqual(METRICS.map((metric) => [metric, 1]));
+    expect([shown('Errors'), shown('Duration')]).toEqual([0, 0]);
+    expect(body).toContain('46800000');
+  });
 });
