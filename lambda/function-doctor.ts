@@ -30,6 +30,8 @@ export const functionDoctor =
       import('../core/doctor/clients.ts'),
     ]);
     const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias, AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
+    const { keepers, ...clients } = await diagnosticClients();
+    const isStandIn = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
     return doctor({
       ...request,
       functionArn: alias === undefined ? functionArn : `${functionArn}:${alias}`,
@@ -44,6 +46,7 @@ export const functionDoctor =
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,
       clock,
-      ...(await diagnosticClients()),
+      ...clients,
+      keeping: { ...keepers(isStandIn), bucket: env.AUDIT_BUCKET ?? '', config },
     });
   };

@@ -114,5 +114,16 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     // To look whether an audit could be made; an audit itself does without.
     allow(['sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
     allow(['scheduler:GetSchedule'], resources.scheduleArns),
+    allow(
+      [
+        's3:GetBucketObjectLockConfiguration',
+        's3:GetBucketPolicy',
+        's3:GetBucketPublicAccessBlock',
+        's3:GetBucketVersioning',
+        's3:GetEncryptionConfiguration',
+      ],
+      bucket.bucketArn,
+    ),
+    allow(['kms:DescribeKey', 'kms:GetKeyRotationStatus'], encryptionKey.keyArn),
   ];
 };

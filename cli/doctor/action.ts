@@ -19,6 +19,9 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const { config } = readAuditConfig(options, systemClock.now());
   const given = configFile === undefined ? undefined : config;
 
+  const { keepers, ...clients } = await diagnosticClients({ region });
+  const isStandIn = (io.env.AWS_ENDPOINT_URL_S3 ?? io.env.AWS_ENDPOINT_URL) !== undefined;
+
   const diagnosis = await diagnose({
     ...options,
     region,
@@ -34,7 +37,8 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     functionArn: undefined,
     clock: systemClock,
     homeRegion: region,
-    ...(await diagnosticClients({ region })),
+    ...clients,
+    keeping: location.kind === 'folder' ? undefined : { ...keepers(isStandIn), bucket: location.name, config: given },
   });
 
   const { checks } = diagnosis;

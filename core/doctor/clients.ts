@@ -1,3 +1,4 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { awsClient } from '../aws/clients.ts';
 
@@ -6,7 +7,8 @@ import { awsClient } from '../aws/clients.ts';
  * @param configuration has the region of the audit; without one the SDK chooses
  */
 export const diagnosticClients = async (configuration: { readonly region?: string } = {}) => {
-  const [{ SchedulerClient }, { STSClient }] = await Promise.all([
+  const [{ KMSClient }, { SchedulerClient }, { STSClient }] = await Promise.all([
+    import('@aws-sdk/client-kms'),
     import('@aws-sdk/client-scheduler'),
     import('@aws-sdk/client-sts'),
   ]);
@@ -14,5 +16,10 @@ export const diagnosticClients = async (configuration: { readonly region?: strin
     sts: awsClient(STSClient, configuration),
     sns: awsClient(SNSClient, configuration),
     scheduler: awsClient(SchedulerClient, configuration),
+    /** Those that tell how the archive is kept; what stands in for S3 has no host name for each bucket, and may know of no such setting. */
+    keepers: (forcePathStyle: boolean) => ({
+      s3: awsClient(S3Client, { ...configuration, forcePathStyle, maxAttempts: 2 }),
+      kms: awsClient(KMSClient, { ...configuration, maxAttempts: 2 }),
+    }),
   };
 };

@@ -5,6 +5,7 @@ import { bucketChecks, folderChecks } from './archive.ts';
 import { type CallerSettings, callerChecks } from './caller.ts';
 import { type CheckResult, runChecks } from './check.ts';
 import { finspaceChecks } from './finspace.ts';
+import { type KeepingSettings, keepingChecks } from './keeping.ts';
 import { type ScheduleSettings, scheduleChecks } from './schedule.ts';
 
 /** The archive that the evidence is to go to. */
@@ -13,7 +14,11 @@ export type EvidenceLocation = { readonly bucket: Archive } | { readonly folder:
 export type DoctorSettings = FinspaceSettings &
   CallerSettings &
   AlertSettings &
-  ScheduleSettings & { readonly location: EvidenceLocation };
+  ScheduleSettings & {
+    readonly location: EvidenceLocation;
+    /** Undefined where the archive is a folder. */
+    readonly keeping: KeepingSettings | undefined;
+  };
 
 /** The results of all checks, in the order in which they were made. */
 export interface Diagnosis {
@@ -27,13 +32,14 @@ export interface Diagnosis {
  * test mail is asked for. Never rejects for what it finds.
  */
 export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
-  const { location, environmentId } = settings;
+  const { location, environmentId, keeping } = settings;
   const checks = await runChecks([
     ...callerChecks(settings),
     ...finspaceChecks(settings),
     ...('bucket' in location
       ? bucketChecks(location.bucket, environmentId)
       : folderChecks(location.folder, environmentId)),
+    ...(keeping === undefined ? [] : keepingChecks(keeping)),
     ...alertChecks(settings),
     ...scheduleChecks(settings),
   ]);

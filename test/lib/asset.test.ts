@@ -160,7 +160,7 @@ const scheduleNightly = ({ AUDIT_SCHEDULE_PREFIX: prefix }: typeof env, target: 
   scheduler.set({
     [`${prefix}-${simulator.environmentId}`]: {
       State: 'ENABLED',
-      ScheduleExpression: 'cron(0 2 * * ? *)',
+      ScheduleExpression: 'cron(30 4 * * ? *)',
       ScheduleExpressionTimezone: 'America/New_York',
       Target: { Arn: target, Input: `{"environmentId":"${simulator.environmentId}"}` },
     },

@@ -88,7 +88,18 @@ describe('the stack of one environment', () => {
         Resource: only(stack, 'AWS::Logs::LogGroup', 'AuditLogs').arn,
       },
       { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] } },
-      { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket.arn },
+      {
+        Effect: 'Allow',
+        Action: [
+          's3:GetBucketObjectLockConfiguration',
+          's3:GetBucketPolicy',
+          's3:GetBucketPublicAccessBlock',
+          's3:GetBucketVersioning',
+          's3:GetEncryptionConfiguration',
+          's3:ListBucket',
+        ],
+        Resource: bucket.arn,
+      },
       { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: only(stack, 'AWS::SNS::Topic', 'AlertsTopic').id } },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: only(stack, 'AWS::SQS::Queue').arn },
       useOfKey('s3', 'sns', 'sqs'),
@@ -132,6 +143,11 @@ describe('the stack of one environment', () => {
             ],
           ],
         },
+      },
+      {
+        Effect: 'Allow',
+        Action: ['kms:DescribeKey', 'kms:GetKeyRotationStatus'],
+        Resource: only(stack, 'AWS::KMS::Key', 'Encryption').arn,
       },
     ]);
   });
@@ -298,7 +314,7 @@ describe('the schedule', () => {
     { name: 'Sundays, as 7', cron: '0 2 * * 7', expression: 'cron(0 2 ? * SUN *)' },
     { name: 'some months', cron: '0 2 1 */6 *', expression: 'cron(0 2 1 1,7 ? *)' },
     { name: 'four times a day', cron: '0 */6 * * *', expression: 'cron(0 0,6,12,18 * * ? *)' },
-    { name: 'every minute', cron: '* * * * *', expression: 'cron(* * * * ? *)' },
+    { name: 'every quarter of an hour', cron: '*/15 * * * *', expression: 'cron(0,15,30,45 * * * ? *)' },
   ])('is $name', ({ cron, expression }) => {
     const stack = template(`${ONE}schedule: { cron: "${cron}", timezone: Europe/London }`);
     expect(only(stack, 'AWS::Scheduler::Schedule', 'AuditSchedule').properties).toMatchObject({

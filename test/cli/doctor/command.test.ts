@@ -60,6 +60,7 @@ test('--json prints the checks and nothing else', async () => {
     checks: expect.arrayContaining([
       { name: 'topic', outcome: 'ok', told: aws.topicArn },
       { name: 'subscriptions', outcome: 'ok', told: '1 confirmed, 0 waiting for it' },
+      { name: 'versioning', outcome: 'not-checked', told: 'the store does not know this setting' },
     ]),
   });
 });

@@ -42,7 +42,7 @@ let fault: (request: AwsRequest) => AwsFault | undefined = () => undefined;
 
 const nightly = (differs: Partial<StoredSchedule> = {}): StoredSchedule => ({
   State: 'ENABLED',
-  ScheduleExpression: 'cron(0 2 * * ? *)',
+  ScheduleExpression: 'cron(30 4 * * ? *)',
   ScheduleExpressionTimezone: 'America/New_York',
   Target: {
     Arn: FUNCTION,
@@ -97,6 +97,7 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     mode: 'exchange',
     loadCredentials: () => Promise.resolve(CALLER),
     location: { bucket: archive },
+    keeping: undefined,
     topicArn: aws.topicArn,
     alarmTopicArn,
     recipients: [ALICE],
@@ -448,7 +449,7 @@ describe('a set-up that is broken', () => {
         lines: {
           'schedule-time': [
             'fail',
-            / where audit\.yaml makes it cron\(0 2 \* \* \? \*\) America\/New_York$/,
+            / where audit\.yaml makes it cron\(30 4 \* \* \? \*\) America\/New_York$/,
             /^deploy/,
           ],
         },
@@ -457,7 +458,7 @@ describe('a set-up that is broken', () => {
     {
       name: 'a schedule without a config to compare it with',
       given: () => ({ expected: undefined }),
-      lines: { 'schedule-time': ['not-checked', /^cron\(0 2 \* \* \? \*\) America\/New_York; no --config/] },
+      lines: { 'schedule-time': ['not-checked', /^cron\(30 4 \* \* \? \*\) America\/New_York; no --config/] },
     },
   ];
 

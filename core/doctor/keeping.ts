@@ -1,0 +1,137 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand,
+  GetPublicAccessBlockCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { parsedJson } from '../archive/lines.ts';
+import type { Config } from '../config/config.ts';
+import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
+
+export interface KeepingSettings {
+  readonly s3: S3Client;
+  readonly kms: KMSClient;
+  /** The name of the archive's bucket. */
+  readonly bucket: string;
+  /** What the config says; undefined: there is no config. */
+  readonly config: Pick<Config, 'retention' | 'breakGlassRoleArn'> | undefined;
+}
+
+const PUT_BACK =
+  'put it back by hand: a deploy without changes mends nothing; the runbook\'s "The keeping of evidence was changed" says how to find who changed it';
+
+/** The statements of the bucket's policy, without which evidence can be deleted or overwritten. */
+const DENIALS = ['NothingIsDeleted', 'NothingIsOverwrittenUnseen', 'RunsAreWrittenOnce'];
+const BREAK_GLASS = 'OnlyByBreakGlass';
+
+/** Asks for a setting; what S3 has no setting of is undefined. */
+const settingOf = async <T>(ask: () => Promise<T>, ...absent: readonly string[]): Promise<T | undefined> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isNamed(error, ...absent)) return undefined;
+    throw error;
+  }
+};
+
+const deniedSids = (policy: string | undefined): readonly string[] => {
+  const document = parsedJson(policy ?? '') as
+    | { readonly Statement?: readonly { Sid?: string; Effect?: string }[] }
+    | undefined;
+  return (document?.Statement ?? []).flatMap(({ Sid, Effect }) =>
+    Effect === 'Deny' && Sid !== undefined ? [Sid] : [],
+  );
+};
+
+/** Checks that what is archived stays, and can be read for as long: how the bucket keeps it, and its key. */
+export const keepingChecks = ({ s3, kms, bucket: Bucket, config }: KeepingSettings): readonly Check[] => {
+  const check = (name: string, permission: string, look: () => Promise<CheckAnswer>): Check => ({
+    name,
+    needs: ['archive'],
+    async check() {
+      try {
+        return await look();
+      } catch (error) {
+        if (isNamed(error, 'NotImplemented')) return notChecked('the store does not know this setting');
+        if (isDenied(error)) return notChecked(errorText(error), `allow ${permission}, which an audit does not need`);
+        throw error;
+      }
+    },
+  });
+
+  return [
+    check('versioning', 's3:GetBucketVersioning on the bucket', async () => {
+      const { Status = 'never enabled' } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
+      return Status === 'Enabled' ? ok('Enabled') : fail(`it is ${Status}: what is written over is lost`, PUT_BACK);
+    }),
+    check('lock', 's3:GetBucketObjectLockConfiguration on the bucket', async () => {
+      const found = await settingOf(
+        () => s3.send(new GetObjectLockConfigurationCommand({ Bucket })),
+        'ObjectLockConfigurationNotFoundError',
+      );
+      const { Mode, Days, Years } = found?.ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
+      const days = Days ?? Math.ceil((Years ?? 0) * 365.25);
+      const set = Mode === undefined ? 'no default retention' : `${Mode}, ${days} days`;
+      if (config === undefined) return Mode === undefined ? warn(set, PUT_BACK) : ok(set);
+      const { lock, years } = config.retention;
+      if (lock === 'off')
+        return warn(
+          `${set}: retention.lock is off`,
+          'set retention.lock, so that no version of an object can be deleted',
+        );
+      const wanted = Math.ceil(years * 365.25);
+      const isKept = Mode === lock.toUpperCase() && days >= wanted;
+      return isKept ? ok(set) : fail(`${set}, where audit.yaml has ${lock}, ${wanted} days`, PUT_BACK);
+    }),
+    check('public-access', 's3:GetBucketPublicAccessBlock on the bucket', async () => {
+      const found = await settingOf(
+        () => s3.send(new GetPublicAccessBlockCommand({ Bucket })),
+        'NoSuchPublicAccessBlockConfiguration',
+      );
+      const { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets } =
+        found?.PublicAccessBlockConfiguration ?? {};
+      const blocks = { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets };
+      const missing = Object.entries(blocks).flatMap(([name, isSet]) => (isSet ? [] : [name]));
+      return missing.length === 0 ? ok('all of it is blocked') : fail(`without ${missing.join(', ')}`, PUT_BACK);
+    }),
+    check('bucket-policy', 's3:GetBucketPolicy on the bucket', async () => {
+      const found = await settingOf(() => s3.send(new GetBucketPolicyCommand({ Bucket })), 'NoSuchBucketPolicy');
+      const sids = deniedSids(found?.Policy);
+      const wanted = config?.breakGlassRoleArn === undefined ? DENIALS : [...DENIALS, BREAK_GLASS];
+      const missing = wanted.filter((sid) => !sids.includes(sid));
+      if (missing.length > 0) return fail(`without the denials ${missing.join(', ')}`, PUT_BACK);
+      if (!sids.includes(BREAK_GLASS))
+        return warn(
+          'an administrator can change policy, lock and lifecycle, and delete the key',
+          'name the one role that may, as breakGlassRoleArn in audit.yaml',
+        );
+      return ok(`denies ${wanted.join(', ')}`);
+    }),
+    check(
+      'key',
+      's3:GetEncryptionConfiguration on the bucket, kms:DescribeKey and kms:GetKeyRotationStatus on its key',
+      async () => {
+        const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
+        const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
+        const { KMSMasterKeyID: KeyId } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+        if (KeyId === undefined) return warn('the bucket encrypts by a key of S3, which any reader may use', PUT_BACK);
+        const { DescribeKeyCommand, GetKeyRotationStatusCommand } = await import('@aws-sdk/client-kms');
+        const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+        const { KeyState = 'in no state', DeletionDate } = KeyMetadata ?? {};
+        if (KeyState === 'PendingDeletion')
+          return fail(
+            `the key is deleted on ${DeletionDate?.toISOString().slice(0, 10)}, and with it all evidence`,
+            'aws kms cancel-key-deletion, then enable-key',
+          );
+        if (KeyState !== 'Enabled')
+          return fail(`the key is ${KeyState}: nothing is read or written`, 'aws kms enable-key');
+        const { KeyRotationEnabled } = await kms.send(new GetKeyRotationStatusCommand({ KeyId }));
+        if (!KeyRotationEnabled) return warn('the key is Enabled, and not rotated', 'aws kms enable-key-rotation');
+        return ok('the key is Enabled, and rotated');
+      },
+    ),
+  ];
+};

@@ -1,0 +1,183 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runChecks } from '../../../core/doctor/check.ts';
+import { type KeepingSettings, keepingChecks } from '../../../core/doctor/keeping.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const DENIALS = ['NothingIsDeleted', 'NothingIsOverwrittenUnseen', 'RunsAreWrittenOnce', 'OnlyByBreakGlass'];
+
+const policyOf = (sids: readonly string[], Effect = 'Deny') =>
+  JSON.stringify({ Statement: sids.map((Sid) => ({ Sid, Effect })) });
+
+interface Answer {
+  readonly status?: number;
+  readonly body: string;
+}
+
+const xml = (name: string, body: string): Answer => ({ body: `<${name}>${body}</${name}>` });
+const refused = (code: string, status = 404): Answer => ({ status, body: `<Error><Code>${code}</Code></Error>` });
+const lockOf = (mode: string, days: number): Answer =>
+  xml(
+    'ObjectLockConfiguration',
+    `<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>${mode}</Mode><Days>${days}</Days></DefaultRetention></Rule>`,
+  );
+const blocksOf = (isRestricted: boolean): Answer =>
+  xml(
+    'PublicAccessBlockConfiguration',
+    `<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>${isRestricted}</RestrictPublicBuckets>`,
+  );
+const stateOf = (KeyState: string, rest: object = {}): Answer => ({
+  body: JSON.stringify({ KeyMetadata: { KeyId: KEY, KeyState, ...rest } }),
+});
+
+/** What S3 and KMS say of an archive that is kept as the stack makes it, by the subresource or the operation. */
+const SOUND: Readonly<Record<string, Answer>> = {
+  versioning: xml('VersioningConfiguration', '<Status>Enabled</Status>'),
+  'object-lock': lockOf('GOVERNANCE', 2557),
+  publicAccessBlock: blocksOf(true),
+  policy: { body: policyOf(DENIALS) },
+  encryption: xml(
+    'ServerSideEncryptionConfiguration',
+    `<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>${KEY}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>`,
+  ),
+  DescribeKey: stateOf('Enabled'),
+  GetKeyRotationStatus: { body: JSON.stringify({ KeyRotationEnabled: true }) },
+};
+
+let answers = SOUND;
+const server = createServer((request, response) => {
+  const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1];
+  const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
+  const [asked = ''] = operation === undefined ? Object.keys(SOUND).filter((name) => query.has(name)) : [operation];
+  const { status = 200, body } = answers[asked] ?? refused('NotImplemented', 501);
+  response.writeHead(status, {
+    'content-type': operation === undefined ? 'application/xml' : 'application/x-amz-json-1.1',
+  });
+  response.end(body);
+});
+let settings: KeepingSettings;
+beforeAll(async () => {
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
+  const { port } = server.address() as AddressInfo;
+  const client = {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+  };
+  settings = {
+    s3: new S3Client({ ...client, forcePathStyle: true }),
+    kms: new KMSClient(client),
+    bucket: 'archive',
+    config: { retention: { years: 7, lock: 'governance' }, breakGlassRoleArn: 'arn:aws:iam::111122223333:role/glass' },
+  };
+});
+afterAll(() => {
+  server.close();
+});
+
+/** The answers of all checks but those that are `ok`. */
+const look = async (differs: Readonly<Record<string, Answer>>, config: KeepingSettings['config'] = settings.config) => {
+  answers = { ...SOUND, ...differs };
+  const archive = { name: 'archive', needs: [], check: () => Promise.resolve({ outcome: 'ok' as const, told: '' }) };
+  const results = await runChecks([archive, ...keepingChecks({ ...settings, config })]);
+  return results.filter(({ outcome }) => outcome !== 'ok').map(({ name, outcome, told }) => [name, outcome, told]);
+};
+
+describe('an archive', () => {
+  test('that is kept as the stack makes it is well', async () => {
+    expect(await look({})).toEqual([]);
+  });
+
+  test.each<{ name: string; differs: Readonly<Record<string, Answer>>; found: readonly unknown[] }>([
+    {
+      name: 'whose versioning was suspended',
+      differs: { versioning: xml('VersioningConfiguration', '<Status>Suspended</Status>') },
+      found: ['versioning', 'fail', 'it is Suspended: what is written over is lost'],
+    },
+    {
+      name: 'that never had versions',
+      differs: { versioning: xml('VersioningConfiguration', '') },
+      found: ['versioning', 'fail', 'it is never enabled: what is written over is lost'],
+    },
+    {
+      name: 'without a lock',
+      differs: { 'object-lock': refused('ObjectLockConfigurationNotFoundError') },
+      found: ['lock', 'fail', 'no default retention, where audit.yaml has governance, 2557 days'],
+    },
+    {
+      name: 'locked for a day less',
+      differs: { 'object-lock': lockOf('GOVERNANCE', 2556) },
+      found: ['lock', 'fail', 'GOVERNANCE, 2556 days, where audit.yaml has governance, 2557 days'],
+    },
+    {
+      name: 'that may become public',
+      differs: { publicAccessBlock: blocksOf(false) },
+      found: ['public-access', 'fail', 'without RestrictPublicBuckets'],
+    },
+    {
+      name: 'whose block of public access is gone',
+      differs: { publicAccessBlock: refused('NoSuchPublicAccessBlockConfiguration') },
+      found: [
+        'public-access',
+        'fail',
+        'without BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets',
+      ],
+    },
+    {
+      name: 'without a policy',
+      differs: { policy: refused('NoSuchBucketPolicy') },
+      found: ['bucket-policy', 'fail', `without the denials ${DENIALS.join(', ')}`],
+    },
+    {
+      name: 'whose denials became permissions',
+      differs: { policy: { body: policyOf(DENIALS, 'Allow') } },
+      found: ['bucket-policy', 'fail', `without the denials ${DENIALS.join(', ')}`],
+    },
+    {
+      name: 'whose guard is gone',
+      differs: { policy: { body: policyOf(DENIALS.slice(0, 3)) } },
+      found: ['bucket-policy', 'fail', 'without the denials OnlyByBreakGlass'],
+    },
+    {
+      name: 'whose key is about to go',
+      differs: { DescribeKey: stateOf('PendingDeletion', { DeletionDate: 1_796_083_200 }) },
+      found: ['key', 'fail', 'the key is deleted on 2026-12-01, and with it all evidence'],
+    },
+    {
+      name: 'whose key is disabled',
+      differs: { DescribeKey: stateOf('Disabled') },
+      found: ['key', 'fail', 'the key is Disabled: nothing is read or written'],
+    },
+    {
+      name: 'whose key does not turn',
+      differs: { GetKeyRotationStatus: { body: '{"KeyRotationEnabled":false}' } },
+      found: ['key', 'warn', 'the key is Enabled, and not rotated'],
+    },
+    {
+      name: 'in a store that knows no policy',
+      differs: { policy: refused('NotImplemented', 501) },
+      found: ['bucket-policy', 'not-checked', 'the store does not know this setting'],
+    },
+    {
+      name: 'that may not be looked at',
+      differs: { policy: refused('AccessDenied', 403) },
+      found: ['bucket-policy', 'not-checked', expect.stringContaining('AccessDenied')],
+    },
+  ])('$name is told', async ({ differs, found }) => {
+    expect(await look(differs)).toEqual([found]);
+  });
+
+  test('that an administrator can change is warned of, and one that is not locked', async () => {
+    const policy = { body: policyOf(DENIALS.slice(0, 3)) };
+    expect(await look({ policy }, { retention: { years: 7, lock: 'off' } })).toEqual([
+      ['lock', 'warn', 'GOVERNANCE, 2557 days: retention.lock is off'],
+      ['bucket-policy', 'warn', 'an administrator can change policy, lock and lifecycle, and delete the key'],
+    ]);
+  });
+});
