@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DurableContext, StepInterruptedError, StepSemantics } from '@aws/durable-execution-sdk-js';
+import { ArchiveError } from '../core/archive/errors.ts';
 import { readHead } from '../core/archive/head.ts';
 import { audit } from '../core/audit/audit.ts';
 import type { AuditRequest } from '../core/audit/request.ts';
@@ -83,13 +84,19 @@ const listingRetries = (clock: Clock, deadline: number, mostTries = Number.POSIT
 /** Tries as Lambda does a plain function: what the archive fails is no error of the step, and is tried for longer. */
 const judgingRetries = (mostTries = 3) => retrying(mostTries, (tries) => tries * 60);
 
-/** Foresees whether the audit comes to a listing: it does not where its run is there, or a later one is. */
+/** Foresees whether the audit comes to a listing: it does not where its run is there, or a later one, or all is closed. */
 const isDue = async (
   { archive }: Pick<AuditSettings, 'archive'>,
   { environmentId, asOf }: AuditRequest,
 ): Promise<boolean> => {
-  const { last } = await readHead(archive, environmentId);
-  return last === undefined || last.manifest.run < runName(asOf);
+  try {
+    const { last, closing } = await readHead(archive, environmentId);
+    return closing === undefined && (last === undefined || last.manifest.run < runName(asOf));
+  } catch (error) {
+    // A history that does not hold is told by the audit, which keeps tonight's roster.
+    if (error instanceof ArchiveError) return true;
+    throw error;
+  }
 };
 
 /** The parts of a listing, and why there are no more of them where the archive is to blame. */
