@@ -13,7 +13,6 @@ import { stoppedClock } from '../../core/model/clock.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { OUTPUTS, type OutputName } from '../../core/outputs/index.ts';
-import type { Schedule } from '../../core/schedule/schedule.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';

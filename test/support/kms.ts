@@ -112,8 +112,8 @@ export const startKms = async (): Promise<Kms> => {
     const refused = (code: string) => ({ status: 400, content: { __type: code, message: `${code}, says KMS` } });
     if (refusal !== undefined) return refused(refusal);
     if (target === 'TrentService.GetPublicKey') {
-      const der = KEYS.ec.publicKey.export({ type: 'spki', format: 'der' });
-      return { status: 200, content: { KeyId: KMS_KEY_ARN, PublicKey: der.toString('base64') } };
+      const spki = KEYS.ec.publicKey.export({ type: 'spki', format: 'der' });
+      return { status: 200, content: { KeyId: KMS_KEY_ARN, PublicKey: spki.toString('base64') } };
     }
     if (target !== 'TrentService.Sign') return refused('UnknownOperationException');
     const json: unknown = JSON.parse(body);
