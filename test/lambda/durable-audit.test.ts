@@ -170,7 +170,7 @@ const evidenceIn = async (archive: Archive) => {
     const name = key.replace(/(\d{8}T\d{6}Z)-[^/]+\//, '$1-ATTEMPT/');
     if (/\.(?:gz|csv)$/.test(key) && !key.startsWith('listings/')) evidence[name] = text;
     if (!/(?:report|manifest|\/\d{8}T\d{6}Z)\.json$/.test(key) || key.startsWith('alerts/')) continue;
-    const { counts, objects, listing: _, unfinished = [], ...rest } = JSON.parse(text);
+    const { counts, objects, listing: _, source, unfinished = [], ...rest } = JSON.parse(text);
     // The run vouches for the parts that it was listed in.
     const parts = Object.keys(await readTree(archive)).filter((part) => part.startsWith('listings/'));
     if (objects !== undefined && !key.startsWith('incomplete/'))
@@ -178,7 +178,7 @@ const evidenceIn = async (archive: Archive) => {
     const { users: seen, duplicates, pages } = counts;
     const { snapshot, findings, csv } = objects ?? {};
     const hashes = [snapshot, findings, csv].map((object) => object?.sha256);
-    evidence[name] = { ...rest, counts: { seen, duplicates, pages }, hashes };
+    evidence[name] = { ...rest, endpoint: source?.endpoint, counts: { seen, duplicates, pages }, hashes };
   }
   return evidence;
 };
