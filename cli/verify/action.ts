@@ -8,6 +8,7 @@ import { errorCode } from '../../core/text/error-code.ts';
 import { plural } from '../../core/text/plain-text.ts';
 import type { Due } from '../../core/verify/gaps.ts';
 import { findHeads, headsIn, isHead, type KeptHead } from '../../core/verify/heads.ts';
+import { checkSignEvents, readSignEvents, type SignEvent, type SignedEntry } from '../../core/verify/sign-events.ts';
 import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { type ArchiveLocation, openArchive } from '../arguments/archive-options.ts';
@@ -15,7 +16,7 @@ import { readAccepted, readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { readVerifyFlags, type VerifyFlags } from './options.ts';
-import { conclusionText, headsText, verificationText } from './view.ts';
+import { conclusionText, headsText, signingText, verificationText } from './view.ts';
 
 /** A run may be completed so long after its time, by retries or by hand, before it is missed. */
 const GRACE_MS = DAY_MS;
@@ -26,6 +27,16 @@ const readKey = (file: string): KeyObject => {
   } catch (error) {
     throw new UsageError([
       `--public-key must be the file of an RSA or P-256 public key in PEM or DER, got ${JSON.stringify(file)} (${errorCode(error) ?? String(error)})`,
+    ]);
+  }
+};
+
+const readEvents = (file: string): readonly SignEvent[] => {
+  try {
+    return readSignEvents(readFileSync(file));
+  } catch (error) {
+    throw new UsageError([
+      `--sign-events must be a file of CloudTrail's Records or Events in JSON, got ${JSON.stringify(file)} (${errorCode(error) ?? 'it is none'})`,
     ]);
   }
 };
@@ -74,8 +85,10 @@ const dueOf = ({ environments, schedule }: Config, environmentId: string, now: n
 /** `verify`: checks an archive's history. Throws UsageError and ConfigError before anything is read of it. */
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const { location, region, environmentIds, configFile, publicKeyFiles, heads } = readVerifyFlags(flags, io.env);
+  const { location, region, environmentIds, configFile, publicKeyFiles, heads, signEventFiles } = readVerifyFlags(flags, io.env);
   const kept = readHeads(heads);
+  const events = signEventFiles.flatMap(readEvents);
+  const signed: SignedEntry[] = [];
   const accepted = readAccepted(configFile).map(({ kind, ...fault }) => ({ kinds: ACCEPTED_KINDS[kind], ...fault }));
   requireFolder(location);
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
@@ -89,6 +102,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
       onProgress: ({ runs, objects }) =>
         io.err.redraw(`${environmentId}: ${plural(objects, 'object')} of ${plural(runs, 'run')}`),
       publicKeys,
+      onSigned: (entry) => signed.push(entry),
       accepted,
       ...(config !== undefined && { due: dueOf(config, environmentId, now) }),
     });
@@ -99,23 +113,25 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   }
 
   const found = await findHeads(archive, environments, kept);
+  const signing = signEventFiles.length === 0 ? undefined : checkSignEvents(signed, events);
   const isEmpty = verifications.length === 0;
   const nothing = `nothing to verify: no environment has anything in ${archive.location}`;
   // An archive that holds nothing is a problem too.
   const lost = found.filter(({ environmentId }) => environmentId === undefined).length;
   const inEnvironments = verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
-  const problems = isEmpty ? 1 : inEnvironments + lost;
+  const problems = isEmpty ? 1 : inEnvironments + lost + (signing?.problems.length ?? 0);
   const result = {
     schemaVersion: 1,
     environments: verifications,
     heads: found,
+    ...(signing && { signEvents: signing }),
     problems,
     ...(isEmpty && { message: nothing }),
   };
   if (flags.json) writeJson(io.out, result);
   else {
-    for (const line of headsText(io.out, found)) io.out.line(line);
-    io.out.line(isEmpty ? nothing : conclusionText(verifications, found));
+    for (const line of [...headsText(io.out, found), ...signingText(io.out, signing)]) io.out.line(line);
+    io.out.line(isEmpty ? nothing : conclusionText(verifications, found, signing));
   }
   return problems === 0 ? EXIT.ok : EXIT.problems;
 };

@@ -37,6 +37,11 @@ export const verifyCommand: DeclareCommand = (program, perform) =>
       'N:SHA256, as a mail, a log or an event has it, or a file of them: nothing up to it may be gone; may be given more than once',
       another,
     )
+    .option(
+      '--sign-events <file>',
+      "CloudTrail's events (a log file, or what aws cloudtrail lookup-events prints; .gz too): each signature of the key has a run, and each signed run one; may be given more than once",
+      another,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', NOTES)
     .action((flags: VerifyFlags) => perform(async (io) => (await import('./action.ts')).verify(flags, io)));

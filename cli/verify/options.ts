@@ -12,6 +12,8 @@ export interface VerifyFlags extends LocationFlags {
   readonly config?: string;
   /** Each `N:SHA256`, or the path of a file that holds some. */
   readonly head?: readonly string[];
+  /** Files of CloudTrail's events. */
+  readonly signEvents?: readonly string[];
   readonly json?: true;
 }
 
@@ -21,6 +23,7 @@ export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']) => {
   const { location, region } = locationToRead(read, flags, env);
   for (const id of flags.environment ?? []) read.environmentId('--environment', id);
   for (const path of flags.publicKey ?? []) read.path('--public-key', path, 'file');
+  for (const path of flags.signEvents ?? []) read.path('--sign-events', path, 'file');
   const configFile = read.path('--config', flags.config, 'file');
   read.done();
   return {
@@ -30,5 +33,6 @@ export const readVerifyFlags = (flags: VerifyFlags, env: Io['env']) => {
     publicKeyFiles: flags.publicKey ?? [],
     configFile,
     heads: flags.head ?? [],
+    signEventFiles: flags.signEvents ?? [],
   };
 };

@@ -1,6 +1,7 @@
 import { numberText, plainLine, plural } from '../../core/text/plain-text.ts';
 import type { FoundHead } from '../../core/verify/heads.ts';
 import type { Note, Problem } from '../../core/verify/problem.ts';
+import type { SignCheck } from '../../core/verify/sign-events.ts';
 import type { Verification } from '../../core/verify/verify.ts';
 import { factsTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -76,10 +77,27 @@ export const headsText = (out: Terminal, heads: readonly FoundHead[]): readonly 
       : `${out.paint('dim', 'note')}  head ${head} stands in the chain of environment ${environmentId}`,
   );
 
+/** Says what CloudTrail's events show of the signatures, and what they don't. */
+export const signingText = (out: Terminal, check: SignCheck | undefined): readonly string[] => {
+  if (check === undefined) return [];
+  const { events, otherKeys, witnessed, beyond, problems } = check;
+  const others = Object.entries(otherKeys).map(([key, count]) => `${plural(count, 'event')} of ${plainLine(key, MAX_ID)}`);
+  return [
+    `Sign events: ${plural(events, 'event')} of the keys of the runs, ${plural(witnessed, 'signed run')} near one`,
+    ...(beyond === 0 ? [] : [`NOT CHECKED, before the first or after the last event: ${plural(beyond, 'signed run')}`]),
+    ...(others.length === 0 ? [] : [`NOT CHECKED, no run is signed with the key: ${others.join(', ')}`]),
+    ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
+  ];
+};
+
 /** Sums up all environments, and never claims more than was checked. */
-export const conclusionText = (verifications: readonly Verification[], heads: readonly FoundHead[]): string => {
+export const conclusionText = (
+  verifications: readonly Verification[],
+  heads: readonly FoundHead[],
+  signing: SignCheck | undefined,
+): string => {
   const lost = heads.filter(({ environmentId }) => environmentId === undefined).length;
-  const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, lost);
+  const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, lost + (signing?.problems.length ?? 0));
   const unchecked = [
     ...(verifications.some(({ signatures }) => !signatures.isChecked) ? ['signatures'] : []),
     ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),

@@ -12,7 +12,9 @@ export type ProblemKind =
   | 'unsigned'
   | 'bad-signature'
   | 'unreadable'
-  | 'no-runs';
+  | 'no-runs'
+  | 'unwitnessed'
+  | 'vanished';
 
 /** Kinds of what a cut-off attempt leaves and the next run mends or passes by, and of what can't be checked. */
 export type NoteKind =

@@ -21,6 +21,7 @@ import { checkMarkers } from './markers.ts';
 import { closedTimes, milestoneObservations } from './milestones.ts';
 import { checkObjects, claimedObjects, findUnclaimed, findUncovered } from './objects.ts';
 import type { Note, Observations, Problem, ProblemKind } from './problem.ts';
+import { type SignedEntry, signedEntry } from './sign-events.ts';
 
 export interface VerifyOptions {
   /** Every manifest must be signed by the private part of one of them; none: signatures are not checked. */
@@ -29,6 +30,8 @@ export interface VerifyOptions {
   readonly accepted?: readonly AcceptedFault[];
   /** Undefined: gaps are not looked for. */
   readonly due?: Due;
+  /** Is given each entry that is signed. */
+  onSigned?(entry: SignedEntry): void;
   onProgress?(progress: { readonly runs: number; readonly objects: number }): void;
 }
 
@@ -160,7 +163,7 @@ const latestObservations = (latest: LatestState, others: readonly Problem[]): Ob
 export const verifyEnvironment = async (
   archive: Archive,
   environmentId: string,
-  { publicKeys = [], due, accepted: acceptedFaults = [], onProgress }: VerifyOptions = {},
+  { publicKeys = [], due, accepted: acceptedFaults = [], onSigned, onProgress }: VerifyOptions = {},
 ): Promise<Verification> => {
   const problems: Problem[] = [];
   const notes: Note[] = [];
@@ -180,6 +183,10 @@ export const verifyEnvironment = async (
   const copied = runsOfCopies(environmentId, copies);
   const links = await readLinks(archive, environmentId, keys, copied, publicKeys, onProblem);
   const runs = runsOf(links);
+  for (const { key, claims } of links) {
+    const signed = claims && signedEntry(key, claims);
+    if (signed !== undefined) onSigned?.(signed);
+  }
   const complete = runs.filter(({ claims }) => claims !== undefined);
 
   problems.push(...chainProblems(environmentId, links));

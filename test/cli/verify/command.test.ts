@@ -62,6 +62,31 @@ describe('a history in a folder', () => {
     expect(stdout).not.toMatch(/\bok\b/i);
   });
 
+  test('--sign-events: a signature that no run is near is told, and what the events do not reach', async () => {
+    const signed = (eventTime: string) => ({
+      ...{ eventSource: 'kms.amazonaws.com', eventName: 'Sign', eventTime },
+      resources: [{ ARN: KMS_KEY_ARN }],
+    });
+    const events = async (...times: readonly string[]) => {
+      await writeFile(file('events.json'), JSON.stringify({ Records: times.map(signed) }));
+      return verify('--out', history, '--sign-events', file('events.json'));
+    };
+    const [first, second, fourth] = [1, 2, 4].map((number) => night(number).toISOString()) as [string, string, string];
+
+    const fine = await events(first, second, fourth);
+    expect(fine).toMatchObject({ code: 0, stdout: expect.stringContaining('3 signed runs near one') });
+    const third = await events(second, night(3).toISOString(), fourth);
+    expect(third.code).toBe(2);
+    expect(third.stdout).toMatch(
+      /^vanished {2}arn:aws:kms:\S+ signed at 2026-11-22T07:00:00.000Z, and no run is near/m,
+    );
+    expect(third.stdout).toContain('NOT CHECKED, before the first or after the last event: 1 signed run\n');
+
+    await writeFile(file('events.json'), '[]');
+    const refused = await verify('--out', history, '--sign-events', file('events.json'));
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("CloudTrail's Records or Events") });
+  });
+
   test('--public-key and --config: the signatures hold, and a night is missed', async () => {
     const { code, stdout } = await verify(
       ...['--out', history, '--public-key', file('key.pem'), '--config', file('audit.yaml')],

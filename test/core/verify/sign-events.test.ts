@@ -1,0 +1,102 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { checkSignEvents, readSignEvents, type SignedEntry } from '../../../core/verify/sign-events.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/0e1f7b9c-2d54-4c51-9d39-5b1f4a0c8e12';
+const OTHER = 'arn:aws:kms:us-east-1:111122223333:key/another';
+
+const record = (eventTime: string, differs: object = {}) => ({
+  eventSource: 'kms.amazonaws.com',
+  eventName: 'Sign',
+  eventTime,
+  requestParameters: { keyId: 'alias/audit', signingAlgorithm: 'ECDSA_SHA_256', messageType: 'DIGEST' },
+  resources: [{ accountId: '111122223333', type: 'AWS::KMS::Key', ARN: KEY }],
+  ...differs,
+});
+
+const NINE = '2026-11-24T09:00:00Z';
+
+describe('events are read', () => {
+  const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+  const logFile = bytes({ Records: [record(NINE)] });
+  const lookup = bytes({
+    Events: [{ EventName: 'Sign', EventTime: 1795510800, CloudTrailEvent: JSON.stringify(record(NINE)) }],
+  });
+  test.each([
+    { name: 'from a log file', file: logFile },
+    { name: 'from what lookup-events prints', file: lookup },
+    { name: 'from a gzipped log file', file: gzipSync(logFile) },
+    {
+      name: 'by the key that the request names, where none is named else',
+      file: bytes({ Records: [record(NINE, { resources: null, requestParameters: { keyId: KEY } })] }),
+    },
+  ])('$name', ({ file }) => {
+    expect(readSignEvents(file)).toEqual([{ time: Date.parse(NINE), key: KEY }]);
+  });
+
+  test.each([
+    { name: 'of another service', differs: { eventSource: 's3.amazonaws.com' } },
+    { name: 'of another action', differs: { eventName: 'Verify' } },
+    { name: 'of a request that was refused', differs: { errorCode: 'AccessDenied' } },
+  ])('but none $name', ({ differs }) => {
+    expect(readSignEvents(bytes({ Records: [record(NINE, differs), null, 'text'] }))).toEqual([]);
+  });
+
+  test.each(['null', '[]', '{"Events":[{}]}', '{'])('a file that is %s is none', (text) => {
+    expect(() => readSignEvents(Buffer.from(text))).toThrow(/Invalid input|JSON/);
+  });
+});
+
+describe('events are held against the signed runs', () => {
+  const at = (hour: number): number => Date.parse('2026-11-24T00:00:00Z') + hour * 3_600_000;
+  const night = (number: number): SignedEntry => ({
+    environmentId: 'e',
+    run: `run ${number}`,
+    key: `chain/${number}`,
+    keyId: KEY,
+    from: at(24 * number),
+    to: at(24 * number + 1),
+  });
+  const sign = (hour: number, key = KEY) => ({ time: at(hour), key });
+  const problemsOf = (entries: readonly SignedEntry[], events: Parameters<typeof checkSignEvents>[1]) =>
+    checkSignEvents(entries, events).problems.map(({ kind, run, key }) => [kind, run ?? key]);
+
+  test.each([
+    { name: 'each run has one', hours: [0, 24, 48], problems: [] },
+    { name: 'a retry made another', hours: [0, 24, 24.1, 24.2, 48], problems: [] },
+    { name: 'at the end of its time', hours: [0, 25, 48], problems: [] },
+    {
+      name: 'past its time',
+      hours: [0, 25.1, 48],
+      problems: [
+        ['unwitnessed', 'run 1'],
+        ['vanished', KEY],
+      ],
+    },
+    { name: 'a run has none', hours: [0, 48], problems: [['unwitnessed', 'run 1']] },
+    { name: 'an event has no run', hours: [0, 24, 48, 72], problems: [['vanished', KEY]] },
+  ])('$name', ({ hours, problems }) => {
+    expect(
+      problemsOf(
+        [0, 1, 2].map(night),
+        hours.map((hour) => sign(hour)),
+      ),
+    ).toEqual(problems);
+  });
+
+  test('a run beyond the events, and events of other keys, are told to be unchecked', () => {
+    expect(checkSignEvents([0, 1, 2].map(night), [sign(24), sign(48), sign(1, OTHER)])).toEqual({
+      events: 2,
+      otherKeys: { [OTHER]: 1 },
+      witnessed: 2,
+      beyond: 1,
+      problems: [],
+    });
+  });
+
+  test('an event of another key witnesses no run', () => {
+    expect(problemsOf([night(0), night(1), night(2)], [sign(0), sign(24, OTHER), sign(48)])).toEqual([
+      ['unwitnessed', 'run 1'],
+    ]);
+  });
+});
