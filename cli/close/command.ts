@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { archiveCommand, type DeclareCommand, NAME, type Perform } from '../arguments/declaration.ts';
+import { archiveCommand, type DeclareCommand, LAST_EXIT_CODES, NAME, type Perform } from '../arguments/declaration.ts';
 import type { CloseFlags } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes:
   0  the chain says so
   2  the chain does not hold or says so already, or the archive can't be read or written
-  3  the command line or a config file is wrong: nothing was done`;
+  3  the command line or a config file is wrong: nothing was done
+${LAST_EXIT_CODES}`;
 
 const CLOSE_NOTES = `
 No audit follows: nights after it are no gaps, and a scheduled run after it reads nothing, ends FAILED and mails that

@@ -33,22 +33,26 @@ const readers = async (): Promise<readonly string[]> => {
 test('every command that takes --bucket takes --region, and exits 3 where nothing tells one', async () => {
   const names = await readers();
   expect(names).toEqual(expect.arrayContaining(['run', 'verify', 'history', 'explain']));
-  for (const name of names) {
-    const { code, stderr } = await command([name, ...(WORDS[name] ?? []), '--bucket', 'my-bucket']);
-    expect({ name, code, stderr }).toEqual({
+  const told = (region: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        const words = [name, ...(WORDS[name] ?? []), '--bucket', 'my-bucket', ...region];
+        const { code, stderr } = await (region.length === 0 ? command(words) : invoke(words));
+        return { name, code, stderr };
+      }),
+    );
+  const must = 'finspace-audit: --region must be a region such as us-east-1, got';
+  expect(await told([])).toEqual(
+    names.map((name) => ({
       name,
       code: 3,
-      stderr:
-        'finspace-audit: --region must be a region such as us-east-1, got nothing: AWS_REGION and AWS_DEFAULT_REGION are not set, and the profile has none\n',
-    });
-    const wrong = await command([name, ...(WORDS[name] ?? []), '--bucket', 'my-bucket', '--region', 'here']);
-    expect({ name, code: wrong.code, stderr: wrong.stderr }).toEqual({
-      name,
-      code: 3,
-      stderr: 'finspace-audit: --region must be a region such as us-east-1, got "here"\n',
-    });
-  }
-}, 300_000);
+      stderr: `${must} nothing: AWS_REGION and AWS_DEFAULT_REGION are not set, and the profile has none\n`,
+    })),
+  );
+  expect(await told(['--region', 'here'])).toEqual(
+    names.map((name) => ({ name, code: 3, stderr: `${must} "here"\n` })),
+  );
+});
 
 describe('the region of a bucket comes from', () => {
   const asked = new Set<string | undefined>();
