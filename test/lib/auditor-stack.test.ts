@@ -356,13 +356,13 @@ describe('signing', () => {
   const KEY = `${KMS}key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 
   it.each([
-    { by: 'a key', key: KEY, statement: { Effect: 'Allow', Action: 'kms:Sign', Resource: KEY } },
+    { by: 'a key', key: KEY, statement: { Effect: 'Allow', Action: ['kms:GetPublicKey', 'kms:Sign'], Resource: KEY } },
     {
       by: 'an alias',
       key: `${KMS}alias/finspace/audit`,
       statement: {
         Effect: 'Allow',
-        Action: 'kms:Sign',
+        Action: ['kms:GetPublicKey', 'kms:Sign'],
         Resource: `${KMS}key/*`,
         Condition: { StringEquals: { 'kms:RequestAlias': 'alias/finspace/audit' } },
       },
