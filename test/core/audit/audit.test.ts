@@ -845,6 +845,28 @@ describe('the cause of a resolution', () => {
     expect(await findingsOf(archive, 2)).toMatchObject([{ id: `${ENVIRONMENT}/marked/a`, state: 'resolved', cause }]);
   });
 
+  const emptied: Rule = { ...marked, when: [{ text: () => 'never', holds: () => false }] };
+  const code = (letter: string) => ({ settings: { code: { version: '1.0.0', sha256: letter.repeat(64) } } });
+  test.each<{ name: string; first: Partial<Night>; second: Night; cause: string }>([
+    {
+      name: 'the code of the rule was emptied',
+      first: code('a'),
+      second: { ...code('b'), pages: [[bad]], rules: [emptied, counted] },
+      cause: 'rule-changed',
+    },
+    {
+      name: 'other code would still find what was put right',
+      first: code('a'),
+      second: { ...code('b'), pages: [[user('a')]] },
+      cause: 'fixed',
+    },
+  ])('$name: $cause', async ({ first, second, cause }) => {
+    const { archive, run: auditNight } = await newAudit();
+    await auditNight({ ...first, pages: [[bad]] });
+    await auditNight({ ...second, number: 2 });
+    expect(await findingsOf(archive, 2)).toMatchObject([{ state: 'resolved', cause }]);
+  });
+
   test('another account is trusted: rule-changed', async () => {
     const { archive, run: auditNight } = await newAudit();
     const outsider = { ...user('a'), apiAccessPrincipalArn: 'arn:aws:iam::222222222222:role/analyst' };
