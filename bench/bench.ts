@@ -7,11 +7,13 @@ import { judging } from './suite/judging.ts';
 import { latency } from './suite/latency.ts';
 import { memory } from './suite/memory.ts';
 import { page } from './suite/page.ts';
+import { records } from './suite/records.ts';
 import { throttling } from './suite/throttling.ts';
 import { throughput } from './suite/throughput.ts';
 
 const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
   judging,
+  records,
   report: page,
   'cold-start': coldStart,
   latency,

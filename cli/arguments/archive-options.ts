@@ -2,7 +2,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { awsClient } from '../../core/aws/clients.ts';
-import { isRegion } from '../../core/aws/partition.ts';
+import { isRegion } from '../../core/aws/region.ts';
 import { shown } from '../../core/config/schema.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import { recordsOf } from '../../core/archive/read-users.ts';
-import { keepInfinite } from '../../core/model/record.ts';
+import { asGiven } from '../../core/model/record.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { USER_TIMES } from '../../rules/engine/user.ts';
 import { rules } from '../../rules/index.ts';
@@ -33,7 +33,7 @@ const IMPERSONAL: ReadonlySet<string> = new Set([
 /** An address may stand where none belongs, such as in the name of a role. */
 const withoutAddresses = (value: unknown): unknown => (typeof value === 'string' ? plainLine(value) : value);
 
-const isPlainValue = (value: unknown): boolean => typeof value !== 'object' || value === null;
+const isPlainValue = (value: unknown): boolean => typeof value !== 'object' || value === null || JSON.isRawJSON(value);
 
 const maskedChange = ({ member, from, to }: MemberChange): DiffChange =>
   IMPERSONAL.has(member) && isPlainValue(from) && isPlainValue(to)
@@ -87,7 +87,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
       ? undefined
       : { logins: users.changed.length - changed.length, ages: findings.different.length - different.length },
   };
-  if (flags.json) writeJson(io.out, result, keepInfinite);
+  if (flags.json) writeJson(io.out, result, asGiven);
   else showDiff(result, io.out);
   return EXIT.ok;
 };

@@ -1,4 +1,4 @@
-import { serialiseRecord } from '../../core/model/record.ts';
+import { memberAsGiven, parseRecord, serialiseRecord } from '../../core/model/record.ts';
 
 type RecordMembers = Readonly<Record<string, unknown>>;
 
@@ -34,13 +34,15 @@ const userIdOf = (record: unknown): string | undefined => {
   return typeof id === 'string' && id !== '' ? id : undefined;
 };
 
+const recordOf = (text: string): RecordMembers => parseRecord(text) as RecordMembers;
+
 const isEqual = (one: unknown, other: unknown): boolean =>
   one === other || (one !== undefined && other !== undefined && serialiseRecord(one) === serialiseRecord(other));
 
 const changesBetween = (from: RecordMembers, to: RecordMembers): readonly MemberChange[] =>
   [...new Set([...Object.keys(from), ...Object.keys(to)])]
-    .filter((member) => !isEqual(from[member], to[member]))
-    .map((member) => ({ member, from: from[member], to: to[member] }));
+    .map((member) => ({ member, from: memberAsGiven(from, member), to: memberAsGiven(to, member) }))
+    .filter((change) => !isEqual(change.from, change.to));
 
 /**
  * Compares two listings, read side by side. Users come in nearly the same order in both, so that hardly a record has
@@ -67,7 +69,7 @@ export const diffUsers = async (from: AsyncIterator<unknown>, to: AsyncIterator<
     }
     others.delete(id);
     const [fromText, toText] = side === 'from' ? [text, other] : [other, text];
-    const members = fromText === toText ? [] : changesBetween(JSON.parse(fromText), JSON.parse(toText));
+    const members = fromText === toText ? [] : changesBetween(recordOf(fromText), recordOf(toText));
     if (members.length === 0) unchanged += 1;
     else changed.push({ id, members });
   };

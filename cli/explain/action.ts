@@ -3,15 +3,16 @@ import { lastCompleteRun } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { lastRunWith } from '../../core/archive/read-users.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
-import { partitionOf } from '../../core/aws/partition.ts';
+import { partitionOfRun } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { momentsOf } from '../../core/model/listing.ts';
 import { runName } from '../../core/model/run-name.ts';
+import { dayEnds } from '../../core/schedule/zoned-clock.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
-import { openWaivers, type Waiver } from '../../rules/engine/waiver.ts';
+import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/config-files.ts';
@@ -59,13 +60,12 @@ const waiversOf = (
 };
 
 const waiverToday =
-  (waivers: readonly Waiver[] | undefined, now: number): ViewSetting['waiverToday'] =>
+  (waivers: readonly Waiver[] | undefined, now: number, timeZone: string): ViewSetting['waiverToday'] =>
   (ruleId, subjectId) => {
     if (waivers === undefined) return undefined;
     const waiver = waivers.find(({ rule, user }) => rule === ruleId && user === subjectId);
     if (waiver === undefined) return 'waivers.yaml has none';
-    const isHolding = openWaivers(waivers, now, new Map()).find(ruleId, subjectId) !== undefined;
-    return isHolding
+    return dayEnds(timeZone)(waiver.expires) > now
       ? `waivers.yaml has one until ${waiver.expires}`
       : `that of waivers.yaml expired on ${waiver.expires}`;
   };
@@ -91,7 +91,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const trusting = (accounts: readonly string[]): Context => ({
     ...momentsOf(manifest),
     environmentId,
-    partition: partitionOf(manifest.region),
+    partition: partitionOfRun(manifest),
     trustedAccounts: new Set([manifest.accountId, ...accounts]),
   });
   const { config } = files;
@@ -112,7 +112,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     environmentId,
     context: then.context,
     isNaming: options.isNaming,
-    waiverToday: waiverToday(waivers, now),
+    waiverToday: waiverToday(waivers, now, config.schedule.timezone),
   };
   if (options.isJson) writeJson(out, explainedJson(explained, setting));
   else out.write(explainedText(explained, ruleId !== undefined, setting, out));

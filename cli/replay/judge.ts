@@ -7,7 +7,7 @@ import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
-import { partitionOf } from '../../core/aws/partition.ts';
+import { partitionOfRun } from '../../core/aws/partition.ts';
 import { stoppedClock } from '../../core/model/clock.ts';
 import { isNews } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
@@ -66,7 +66,7 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
         environmentId,
         accountId,
         region,
-        partition: partitionOf(region),
+        partition: partitionOfRun(manifest),
         asOf,
         attempt: 'replay',
         deadline: Number.POSITIVE_INFINITY,

@@ -10,7 +10,6 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import { callerCredentials } from '../../core/aws/credentials.ts';
-import { partitionOf } from '../../core/aws/partition.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { forewords } from '../../core/model/words.ts';
@@ -38,7 +37,7 @@ import { progressLine } from '../terminal/progress.ts';
 import { factsTable } from '../terminal/table.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { requireFormerCriteria } from './former-criteria.ts';
-import { type RunFlags, readRunFlags } from './options.ts';
+import { partitionFor, type RunFlags, readRunFlags } from './options.ts';
 
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
 const ALERT_WAIT_MS = 2000;
@@ -112,6 +111,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const options = readRunFlags(flags, io.env, now);
   const { environmentId, topicArn, isJson } = options;
   const region = await regionOrProfiles(options.region);
+  const partition = partitionFor(region, options.partition);
   const { config, waivers } = readAuditConfig(options, now);
   const endpoint = endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));
@@ -138,7 +138,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
       environmentId,
       accountId,
       region,
-      partition: partitionOf(region),
+      partition,
       asOf,
       attempt: attemptName(now, randomUUID()),
       deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,

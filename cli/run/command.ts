@@ -25,6 +25,7 @@ ${AUDIT_EXIT_CODES}`;
 export const runCommand: DeclareCommand = (program, perform) =>
   auditCommand(program, 'run')
     .description('audit an environment once')
+    .option('--partition <name>', 'the AWS partition (default: as the region tells it)')
     .option('--defaults', 'judge by the rules as they come, though the last run was judged by a config')
     .option('--as-of <time>', 'the instant to speak for: ISO 8601 with its zone, not to come (default: now)')
     .option(

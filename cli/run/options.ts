@@ -1,7 +1,9 @@
 import { aheadProblem } from '../../core/audit/request.ts';
+import { PARTITIONS, partitionOf } from '../../core/aws/partition.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
 import { flagReader, isReason, REASON_ALLOWED } from '../arguments/flags.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `run` as they were typed. */
@@ -16,7 +18,21 @@ export interface RunFlags extends AuditFlags {
   readonly acceptHistory?: string;
   readonly reason?: string;
   readonly defaults?: true;
+  /** Default: as the region tells it. */
+  readonly partition?: string;
 }
+
+const PARTITION = `one of ${PARTITIONS.join(', ')}`;
+
+/** The partition of a region, which is asked for where the region does not tell it. Throws UsageError. */
+export const partitionFor = (region: string, given: string | undefined): string => {
+  const told = partitionOf(region);
+  if (told !== undefined && given !== undefined && given !== told)
+    throw new UsageError([`--partition must be ${told}, which region ${region} is of, got ${given}`]);
+  const partition = given ?? told;
+  if (partition !== undefined) return partition;
+  throw new UsageError([`--partition must be ${PARTITION}, got nothing, and region ${region} does not tell it`]);
+};
 
 const isSha256 = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
 
@@ -47,10 +63,14 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   }
   if (flags.defaults && flags.config !== undefined)
     read.refuse('one of --config FILE and --defaults is allowed, got both');
+  const partition = read.text('--partition', flags.partition, PARTITION, (value) =>
+    PARTITIONS.some((name) => name === value),
+  );
   read.done();
 
   return {
     ...audited,
+    partition,
     asOf,
     isJson: flags.json ?? false,
     failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { parseRecord } from '../model/record.ts';
 import type { StoredObject } from './archive.ts';
 import { ArchiveError } from './errors.ts';
 
@@ -54,7 +55,7 @@ export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_
     if (unfolded > most) throw new Error(`its first ${stored} bytes unfold to more than ${most}, as no records do`);
     let start = 0;
     for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
-      yield JSON.parse(rest + chunk.slice(start, end));
+      yield parseRecord(rest + chunk.slice(start, end));
       rest = '';
       start = end + 1;
     }

@@ -42,6 +42,8 @@ export interface Manifest {
   readonly environmentId: string;
   readonly accountId: string;
   readonly region: string;
+  /** The AWS partition that principals were held against; older versions did not note it. */
+  readonly partition?: string;
   readonly asOf: string;
   /** Missing in what older versions wrote. */
   readonly listing?: ListingTimes;

@@ -6,6 +6,7 @@ import type { Waiver } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { hashOf } from '../archive/staging.ts';
 import { type JudgingCode, judgingCode } from '../model/judging-code.ts';
+import { dayEnds } from '../schedule/zoned-clock.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditSettings } from './settings.ts';
 
@@ -15,6 +16,8 @@ export interface Criteria {
   /** The same rules by id. */
   readonly catalogue: ReadonlyMap<string, Rule>;
   readonly waivers: readonly Waiver[];
+  /** Gives the end of a day in the schedule's time zone, in milliseconds since the epoch. */
+  readonly dayEnd: (day: string) => number;
   readonly reminders: Reminders;
   readonly context: Context;
   /** ISO 8601, UTC. */
@@ -26,11 +29,12 @@ export interface Criteria {
 /** The criteria of one run. */
 export const criteriaOf = (
   { environmentId, accountId, partition, asOf }: AuditRequest,
-  { rules, waivers, reminders, trustedAccounts, config, code = judgingCode() }: AuditSettings,
+  { rules, waivers, reminders, trustedAccounts, config, code = judgingCode(), timeZone = 'UTC' }: AuditSettings,
 ): Criteria => ({
   rules,
   catalogue: new Map(rules.map(({ rule }) => [rule.id, rule])),
   waivers,
+  dayEnd: dayEnds(timeZone),
   reminders,
   asOf: asOf.toISOString(),
   code,

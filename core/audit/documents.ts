@@ -167,6 +167,7 @@ export const manifestOf = (
       { state, options, ...(severity !== undefined && { severity }) },
     ]),
   ),
+  partition: context.partition,
   trustedAccounts: [...context.trustedAccounts],
   ...(code !== undefined && { code }),
   ...(sequence !== undefined && { sequence }),

@@ -11,6 +11,7 @@ import { usersByRecords } from '../archive/repeated-records.ts';
 import { sortedSpool } from '../archive/sorted-spool.ts';
 import type { Evidence, Spool, SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
+import { keepAsGiven } from '../model/record.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
 import { FINDING_OUTPUTS, OUTPUTS } from '../outputs/index.ts';
 import type { FindingOutput } from '../outputs/output.ts';
@@ -83,7 +84,11 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
       if (one.length > 1) page = moments.find(({ upTo }) => position < upTo);
       while (page !== undefined && position >= page.upTo) page = pages.next().value;
       if (page !== undefined) pass.readAt(page.at);
-      pass.see([one[0].user, ...one.slice(1).map(({ user }) => user)]);
+      const [, ...others] = one;
+      pass.see(
+        [one[0].user, ...others.map(({ user }) => user)],
+        one.map(({ record }) => record),
+      );
       await pass.settled();
     }
   };
@@ -116,7 +121,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
       if (page !== undefined) page.upTo = lines;
       if (arrival === 'new') users += 1;
       else repeated.add(user.id);
-      if (repeated.size === 0) pass.see([user]);
+      if (repeated.size === 0) pass.see([user], [record]);
       return true;
     },
 
@@ -136,9 +141,10 @@ const beginPass = (
   spools: SpoolFolder,
 ) => {
   const { run: baselineRun, asOf: baselineAsOf } = manifest ?? {};
-  const { rules, catalogue, waivers, reminders, context, asOf } = criteria;
+  const { rules, catalogue, waivers, dayEnd, reminders, context, asOf } = criteria;
   const { open } = findingBaseline;
-  const book = openWaivers(waivers, context.now, new Map(rules.map(({ rule, state }) => [rule.id, state === 'on'])));
+  const isOnById = new Map(rules.map(({ rule, state }) => [rule.id, state === 'on']));
+  const book = openWaivers(waivers, context.now, dayEnd, isOnById);
   const unjudged = new Set<string>();
   const lifecycle = beginLifecycle(context.environmentId, asOf, findingBaseline, book, unjudged);
   const counted = countFindings();
@@ -151,6 +157,8 @@ const beginPass = (
     spool: output.keyOf === undefined ? spools.open(output.file) : sortedSpool(spools, output.file),
   }));
   let found: RuleFailure[] = [];
+  /** The records that are judged. */
+  let seen: readonly unknown[] = [];
   let pending: Promise<void>[] = [];
 
   const keep = (write: Promise<void> | undefined): void => {
@@ -198,7 +206,10 @@ const beginPass = (
   };
 
   const evaluation = beginEvaluation(rules, context, baselineRun, {
-    fail: (failure) => found.push(failure),
+    fail(failure) {
+      for (const record of seen) keepAsGiven(record, failure.violation.evidence);
+      found.push(failure);
+    },
     notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
     wasFailing: (rule, subject) => open.has(findingId(context.environmentId, rule.id, subject)),
   });
@@ -213,9 +224,11 @@ const beginPass = (
   };
 
   return {
-    see(records: readonly [User, ...User[]]): void {
-      const [{ hasUserId, id }] = records;
-      evaluation.seeRecords(records, hasUserId ? roster.baselineOf(id) : undefined);
+    /** @param records those that the users were read from */
+    see(users: readonly [User, ...User[]], records: readonly unknown[]): void {
+      const [{ hasUserId, id }] = users;
+      seen = records;
+      evaluation.seeRecords(users, hasUserId ? roster.baselineOf(id) : undefined);
     },
 
     readAt: (moment: number): void => evaluation.readAt(moment),

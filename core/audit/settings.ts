@@ -41,7 +41,7 @@ export interface AuditSettings {
   readonly lateAfterHours: number;
   /** The operators' name for the environment. */
   readonly environmentName?: string;
-  /** The zone of the schedule, an IANA name: the page gives the run's instant in it, too. */
+  /** The zone of the schedule, an IANA name: waivers end with a day of it, and the page gives the run's instant in it. */
   readonly timeZone?: string;
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;

@@ -8,12 +8,13 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
 import { readPublicKey } from '../archive/signature.ts';
-import { isRegion } from '../aws/partition.ts';
+import { isRegion } from '../aws/region.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
 import { runInstant } from '../model/run-name.ts';
 import { cronProblem } from '../schedule/cron.ts';
 import { shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import { folded, isSamePerson, namesId } from '../text/person.ts';
 import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
@@ -406,19 +407,22 @@ const dayMeant = (value: string, now: number): string => {
   return `; ${days} days from today is ${new Date(now + days * DAY_MS).toISOString().slice(0, 10)}`;
 };
 
-const isSamePerson = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
+/** Each waiver accepts one finding: what looks as if it stood for several is refused and not taken for an id. */
+const isPattern = (value: string): boolean => /[*?[\]{}|^$\\]/.test(value) || /^\/.*\/[a-z]*$/.test(value);
+
+const person = text('text', (value) => folded(value) !== '');
 
 const waiver = (now: number): z.ZodType<Waiver> =>
   section({
-    rule: words,
+    rule: text('the id of one rule', (value) => value.trim() !== '' && !isPattern(value)),
     user: text(
-      'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)',
-      (value) => /^[^#\s]/.test(value) && (value.startsWith('arn:') || !value.includes('@')),
+      'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow; a pattern is nobody)',
+      (value) => /^[^#\s]/.test(value) && !isPattern(value) && (value.startsWith('arn:') || !value.includes('@')),
     ),
     reason: words,
     ticket: words.exactOptional(),
-    owner: words,
-    approver: words,
+    owner: person,
+    approver: person,
     expires: z
       .string(must(DAY))
       .refine(isDay, { error: ({ input }) => `must be ${DAY}, got ${shown(input)}${dayMeant(String(input), now)}` })
@@ -429,7 +433,7 @@ const waiver = (now: number): z.ZodType<Waiver> =>
   }).check(({ value: { user, owner, approver }, issues }) => {
     const complain = (message: string) => issues.push({ code: 'custom', input: approver, path: ['approver'], message });
     if (isSamePerson(approver, owner)) complain('must not be the owner');
-    if (isSamePerson(approver, user)) complain('must not be the user');
+    if (namesId(approver, user)) complain('must not be the user');
   });
 
 /**

@@ -61,10 +61,14 @@ export const section = <S extends z.ZodRawShape>(shape: S, allowed?: string) => 
 export const unique =
   <T>(memberOf: (item: T) => string, keyOf: (item: T) => string) =>
   ({ value, issues }: z.core.ParsePayload<T[]>): void => {
-    const keys = value.map(keyOf);
+    const firsts = new Map<string, number>();
     for (const [index, item] of value.entries()) {
-      const first = keys.indexOf(keyOf(item));
-      if (first === index) continue;
+      const key = keyOf(item);
+      const first = firsts.get(key);
+      if (first === undefined) {
+        firsts.set(key, index);
+        continue;
+      }
       issues.push({
         code: 'custom',
         input: undefined,

@@ -2,24 +2,82 @@ declare global {
   interface JSON {
     /** https://tc39.es/proposal-json-parse-with-source/: in V8, and not yet in the compiler's libraries. */
     rawJSON(text: string): unknown;
+    isRawJSON(value: unknown): boolean;
   }
 }
 
+/** What a reviver gets of a number since that proposal. */
+type SourceReviver = (this: object, key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
 /**
- * Numbers that JSON can write and a double can't hold are read as infinite, and would be written as null: as if they
- * had never been there. They are written as a number that is read as infinite again.
+ * The text of numbers that a double can't give back: more digits than it holds, an exponent, a zero behind the point,
+ * −0, infinity. Rules see the double; what is written is the text. By the object or list that they stand in, and the member.
  */
-export const keepInfinite = (_member: string, value: unknown): unknown =>
-  typeof value === 'number' && !Number.isFinite(value) ? JSON.rawJSON(value > 0 ? '1e999' : '-1e999') : value;
+const sources = new WeakMap<object, Map<string, string>>();
+
+/** Few directories have such numbers: until one comes, nothing is looked up. */
+let hasSources = false;
+
+/** A number that may be one of them, or a text that looks like it. To search takes less time than to parse. */
+const SUSPECT = /(?:^|[:,[])\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
+
+const noteSource = (holder: object, member: string, source: string): void => {
+  const known = sources.get(holder) ?? new Map<string, string>();
+  sources.set(holder, known.set(member, source));
+  hasSources = true;
+};
+
+const keepSource: SourceReviver = function keep(key, value, { source }) {
+  if (typeof value === 'number' && source !== undefined && JSON.stringify(value) !== source) {
+    noteSource(this, key, source);
+  }
+  return value;
+};
+
+/** Parses JSON whose numbers are written by `serialiseRecord` as they came. */
+export const parseRecord = (text: string): unknown =>
+  SUSPECT.test(text)
+    ? JSON.parse(text, keepSource as (this: unknown, key: string, value: unknown) => unknown)
+    : JSON.parse(text);
+
+/** The value of a record's own member, a number as it came; undefined where there is none. */
+export const memberAsGiven = (record: object, member: string): unknown => {
+  if (!Object.hasOwn(record, member)) return undefined;
+  const source = sources.get(record)?.get(member);
+  return source === undefined ? Reflect.get(record, member) : JSON.rawJSON(source);
+};
+
+/** Lets evidence that repeats members of a record have their numbers as they came. */
+export const keepAsGiven = (record: unknown, evidence: object): void => {
+  if (!hasSources || typeof record !== 'object' || record === null) return;
+  for (const [member, source] of sources.get(record) ?? []) {
+    if (Object.is(Reflect.get(evidence, member), Reflect.get(record, member))) noteSource(evidence, member, source);
+  }
+  for (const nested of Object.values(evidence)) {
+    if (typeof nested === 'object' && nested !== null) keepAsGiven(record, nested);
+  }
+};
+
+/** Writes numbers as they came, and those that are infinite and came from elsewhere as numbers that are read so. */
+export const asGiven = function write(this: unknown, member: string, value: unknown): unknown {
+  if (typeof value !== 'number') return value;
+  const source = sources.get(this as object)?.get(member);
+  if (source !== undefined) return JSON.rawJSON(source);
+  return Number.isFinite(value) ? value : JSON.rawJSON(value > 0 ? '1e999' : '-1e999');
+};
 
 const hasInfinite = (record: unknown): boolean =>
   typeof record === 'object' && record !== null
     ? Object.values(record).some((value) => hasInfinite(value))
     : typeof record === 'number' && !Number.isFinite(record);
 
-/** A record as one line of the snapshot: every member that the service gave, with the value it gave. */
+const hasSource = (record: unknown): boolean =>
+  typeof record === 'object' && record !== null && (sources.has(record) || Object.values(record).some(hasSource));
+
+/** A record as one line of JSON: every member that the service gave, with the value it gave. */
 export const serialiseRecord = (record: unknown): string => {
   const text = JSON.stringify(record);
-  // To write with `keepInfinite` takes several times as long, and to look for what needs it nearly as long as to write.
-  return text.includes('null') && hasInfinite(record) ? JSON.stringify(record, keepInfinite) : text;
+  // To write with `asGiven` takes several times as long, and to look for what needs it nearly as long as to write.
+  const needsIt = (hasSources && hasSource(record)) || (text.includes('null') && hasInfinite(record));
+  return needsIt ? JSON.stringify(record, asGiven) : text;
 };

@@ -1,5 +1,6 @@
 import type { Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES, severityRank } from '../../rules/engine/severity.ts';
+import { serialiseRecord } from '../model/record.ts';
 import type { FindingOutput } from './output.ts';
 
 const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => string | number])[] = [
@@ -20,7 +21,7 @@ const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => str
   ['waiverApprover', ({ waiver }) => waiver?.approver ?? ''],
   ['waiverTicket', ({ waiver }) => waiver?.ticket ?? ''],
   ['controls', ({ controls }) => controls.join(' ')],
-  ['evidence', ({ evidence }) => JSON.stringify(evidence)],
+  ['evidence', ({ evidence }) => serialiseRecord(evidence)],
   ['id', ({ id }) => id],
 ];
 

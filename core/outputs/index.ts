@@ -1,4 +1,5 @@
 import { jsonText } from '../archive/staging.ts';
+import { serialiseRecord } from '../model/record.ts';
 import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
 import { htmlOutput } from './html/html.ts';
@@ -10,7 +11,7 @@ export const FINDING_OUTPUTS = {
     area: 'findings',
     file: 'findings.jsonl.gz',
     label: 'Findings, one a line',
-    line: (finding) => JSON.stringify(finding),
+    line: (finding) => serialiseRecord(finding),
   },
   csv: csvOutput,
 } satisfies Record<string, FindingOutput>;

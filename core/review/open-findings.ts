@@ -20,23 +20,32 @@ const sum = (one: OpenFindings, other: OpenFindings): OpenFindings => ({
 
 const subjectKey = ({ kind, id }: Subject): string => `${kind}/${id}`;
 
+/** Tells whether a finding of a rule about a principal counts for a user that has it. */
+export type CountsFor = (ruleId: string, user: User) => boolean;
+
 /** Counts the open findings on each subject; an event is never open. */
-export const tallyFindings = () => {
+export const tallyFindings = (countsFor: CountsFor) => {
   const bySubject = new Map<string, OpenFindings>();
+  const onPrincipals = new Map<string, { readonly ruleId: string; readonly severity: Severity }[]>();
   const bySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<Severity, number>;
   const openOn = (subject: Subject): OpenFindings => bySubject.get(subjectKey(subject)) ?? NONE;
 
   return {
     add(finding: Finding): void {
       if (!isFailing(finding) || finding.state === 'event') return;
-      const { subject, severity } = finding;
+      const { subject, severity, ruleId } = finding;
       bySeverity[severity] += 1;
+      if (subject.kind === 'principal') {
+        onPrincipals.set(subject.id, [...(onPrincipals.get(subject.id) ?? []), { ruleId, severity }]);
+        return;
+      }
       bySubject.set(subjectKey(subject), sum(openOn(subject), { count: 1, worst: severity }));
     },
-    /** Sums up the open findings on a user, and on the principal that its API access is bound to. */
-    of({ id, isApiBound, principalArn }: User): OpenFindings {
-      const own = openOn({ kind: 'user', id });
-      return isApiBound && principalArn !== undefined ? sum(own, openOn({ kind: 'principal', id: principalArn })) : own;
+    /** Sums up the open findings on a user, and those on its principal that it counts in. */
+    of(user: User): OpenFindings {
+      return (onPrincipals.get(user.principalArn ?? '') ?? [])
+        .filter(({ ruleId }) => countsFor(ruleId, user))
+        .reduce((all, { severity }) => sum(all, { count: 1, worst: severity }), openOn({ kind: 'user', id: user.id }));
     },
     bySeverity: (): Readonly<Record<Severity, number>> => ({ ...bySeverity }),
   };

@@ -1,3 +1,5 @@
+import { allOf } from '../../rules/engine/condition.ts';
+import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
@@ -7,12 +9,13 @@ import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
+import { partitionOfRun } from '../aws/partition.ts';
 import { momentsOf } from '../model/listing.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { numberText, plural } from '../text/plain-text.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
-import { tallyFindings } from './open-findings.ts';
+import { type CountsFor, tallyFindings } from './open-findings.ts';
 import { PACK_FILES, PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
 import { type Days, daysWithout, readPeriodRuns } from './period.ts';
 import { readmeText } from './readme.ts';
@@ -100,6 +103,22 @@ const refuseTwins = (run: string) => {
   };
 };
 
+/** Whoever may count is taken to: a reviewer had better look. */
+const countsIn = (manifest: Manifest, rules: ReadonlyMap<string, Rule>): CountsFor => {
+  const context: Context = {
+    ...momentsOf(manifest),
+    environmentId: manifest.environmentId,
+    partition: partitionOfRun(manifest),
+    trustedAccounts: new Set(manifest.trustedAccounts),
+  };
+  return (ruleId, user) => {
+    const rule = rules.get(ruleId);
+    if (rule?.kind !== 'directory') return true;
+    const options = { ...rule.options, ...manifest.rules[ruleId]?.options };
+    return allOf(rule.counts ?? [])(user, options, context) !== false;
+  };
+};
+
 const contentTypeOf = (name: string): string =>
   name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'text/plain; charset=utf-8';
 
@@ -135,7 +154,7 @@ export const buildPack = async (
     const changes = await openChangesSheet(spools, manifest.run);
     const { changesFrom, first, untrusted } = await readPeriod(archive, runs, manifest, rules, changes);
 
-    const tally = tallyFindings();
+    const tally = tallyFindings(countsIn(manifest, rules));
     const waivers = await openWaiversSheet(spools);
     for await (const finding of readFindings(archive, manifest)) {
       tally.add(finding);

@@ -1,4 +1,5 @@
 import { unguarded } from '../outputs/csv.ts';
+import { isSamePerson, namesId } from '../text/person.ts';
 import { plural, truncate } from '../text/plain-text.ts';
 import { CsvError, type CsvRow, readCsv } from './csv-reader.ts';
 
@@ -67,20 +68,9 @@ const isEmpty = ({ cells }: CsvRow): boolean => cells.every((cell) => cell === '
 
 const HEADER = WORKSHEET_COLUMNS.join(',');
 
-/** Makes the same text of names that a spreadsheet, a keyboard or a mail system takes for the same. */
-const folded = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .replaceAll(/\p{Cf}/gu, '')
-    .trim()
-    .toLowerCase();
-
-/** Recognises the user in a reviewer: the id or the e-mail address, alone or within a text such as `Ann <ann@…>`. */
-const isThemself = (reviewer: string, { userId, emailAddress }: Identity): boolean => {
-  const whole = folded(reviewer);
-  const names = new Set([whole, ...whole.split(/[\s<>()[\]{},;:"']+/)]);
-  return [userId, emailAddress].map(folded).some((own) => own !== '' && names.has(own));
-};
+/** Recognises the user in a reviewer: by the id, the e-mail address or the name. */
+const isThemself = (reviewer: string, { userId, emailAddress, name }: Identity): boolean =>
+  namesId(reviewer, userId) || isSamePerson(reviewer, emailAddress) || isSamePerson(reviewer, name);
 
 const isDecision = (text: string): text is Decision => DECISIONS.some((decision) => decision === text);
 

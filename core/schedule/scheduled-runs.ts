@@ -1,6 +1,7 @@
 import { DAY_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import { clockTimes } from './clock-times.ts';
 import type { Schedule } from './schedule.ts';
+import { clockOf, instantsAt } from './zoned-clock.ts';
 
 /** A run that a schedule asks for. */
 export interface ScheduledRun {
@@ -9,22 +10,6 @@ export interface ScheduledRun {
   /** The instants that it may stand for, in milliseconds since the epoch: two where clocks are put back over it. */
   readonly instants: readonly number[];
 }
-
-/** Reads the clock of a time zone, to the minute, in the form of `clockTimes`. */
-const clockOf = (timeZone: string): ((instant: number) => number) => {
-  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
-  return (instant) => Date.parse(`${clock.format(instant).replace(' ', 'T')}Z`);
-};
-
-/** Finds the instants at which a clock shows a time: none where it is put forward over it, two where it is put back. */
-const instantsAt = (clockTime: number, read: (instant: number) => number): readonly number[] => {
-  // Clocks are at most 14 hours from UTC: the one offset is that before a change of clocks, the other that after it.
-  const offsets = [clockTime - DAY_MS, clockTime + DAY_MS].map((instant) => read(instant) - instant);
-  return [...new Set(offsets)]
-    .map((offset) => clockTime - offset)
-    .filter((instant) => read(instant) === clockTime)
-    .toSorted((a, b) => a - b);
-};
 
 /** Writes a time of `clockTimes` as people do: `2026-11-24 02:00`. */
 const localTimeOf = (clockTime: number): string => new Date(clockTime).toISOString().slice(0, 16).replace('T', ' ');

@@ -87,7 +87,7 @@ export const beginLifecycle = (
   return {
     findingOf({ rule, severity, subject, violation }) {
       const id = findingId(environmentId, rule.id, subject);
-      const waiver = waivers.find(rule.id, subject.id);
+      const waiver = waivers.find(rule.id, subject.id, severity);
       const { state: unwaived, earlier } =
         rule.kind === 'change' ? { state: 'event' as const, earlier: undefined } : historyOf(id);
       const state = waiver === undefined ? unwaived : 'waived';
@@ -120,7 +120,7 @@ export const beginLifecycle = (
       if (!staysOpen(finding, rule) || fate === 'failed-again') return undefined;
       const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...kept } = finding;
       if (fate === 'carried' || unjudged.has(finding.ruleId)) {
-        const waiver = waivers.find(finding.ruleId, finding.subject.id);
+        const waiver = waivers.find(finding.ruleId, finding.subject.id, finding.severity);
         return {
           ...kept,
           state: waiver === undefined ? 'open' : 'waived',

@@ -1,3 +1,4 @@
+import type { Severity } from './severity.ts';
 import { DAY_MS } from './time.ts';
 
 /** An accepted finding. Its history of approvals is the Git history of the file that it stands in. */
@@ -9,7 +10,7 @@ export interface Waiver {
   readonly ticket?: string;
   readonly owner: string;
   readonly approver: string;
-  /** The last day it holds, `YYYY-MM-DD`, in UTC. */
+  /** The last day it holds, `YYYY-MM-DD`, in the schedule's time zone. */
   readonly expires: string;
 }
 
@@ -18,55 +19,59 @@ export interface WaiverTrouble {
   readonly rule: string;
   readonly user: string;
   readonly expires: string;
+  /** Of the finding that it accepts, or accepted until it ended; left out where there is none. */
+  readonly severity?: Severity;
 }
 
 /** The time before a waiver's end from which people are reminded of it. */
 const EXPIRING_MS = 14 * DAY_MS;
-
-/** The first instant at which the waiver holds no longer, in milliseconds since the epoch. */
-const endOf = ({ expires }: Waiver): number => Date.parse(`${expires}T00:00:00Z`) + DAY_MS;
 
 const keyOf = (rule: string, user: string): string => `${rule}/${user}`;
 
 /** The waivers of one run, and which of them were of use. */
 export interface WaiverBook {
   /** The waiver that accepts this finding today. */
-  find(ruleId: string, subjectId: string): Waiver | undefined;
+  find(ruleId: string, subjectId: string, severity: Severity): Waiver | undefined;
   /** Lists the waivers that somebody has to see to; call it when every finding was looked up. */
   troubles(): readonly WaiverTrouble[];
 }
 
 /**
  * @param now the run's instant, in milliseconds since the epoch
+ * @param dayEnd gives the end of a day, as `2026-11-24`, in milliseconds since the epoch
  * @param rules by id, whether the rule judged in this run: a waiver is unused only where its rule had its say
  */
 export const openWaivers = (
   waivers: readonly Waiver[],
   now: number,
+  dayEnd: (day: string) => number,
   rules: ReadonlyMap<string, boolean>,
 ): WaiverBook => {
   const byKey = new Map(waivers.map((waiver) => [keyOf(waiver.rule, waiver.user), waiver]));
-  const used = new Set<Waiver>();
+  /** The severities of the findings that were looked up and have a waiver, whether it holds or not. */
+  const covered = new Map<Waiver, Severity>();
+  const endOf = ({ expires }: Waiver): number => dayEnd(expires);
 
   const troubleOf = (waiver: Waiver): WaiverTrouble['kind'] | undefined => {
     if (!rules.has(waiver.rule)) return 'unknown-rule';
     if (endOf(waiver) <= now) return 'expired';
-    if (rules.get(waiver.rule) === true && !used.has(waiver)) return 'unused';
+    if (rules.get(waiver.rule) === true && !covered.has(waiver)) return 'unused';
     return endOf(waiver) - now <= EXPIRING_MS ? 'expiring' : undefined;
   };
 
   return {
-    find(ruleId, subjectId) {
+    find(ruleId, subjectId, severity) {
       const waiver = byKey.get(keyOf(ruleId, subjectId));
-      if (waiver === undefined || endOf(waiver) <= now) return undefined;
-      used.add(waiver);
-      return waiver;
+      if (waiver === undefined) return undefined;
+      covered.set(waiver, severity);
+      return endOf(waiver) <= now ? undefined : waiver;
     },
     troubles: () =>
       waivers.flatMap((waiver) => {
         const kind = troubleOf(waiver);
         const { rule, user, expires } = waiver;
-        return kind === undefined ? [] : [{ kind, rule, user, expires }];
+        const severity = covered.get(waiver);
+        return kind === undefined ? [] : [{ kind, rule, user, expires, ...(severity !== undefined && { severity }) }];
       }),
   };
 };

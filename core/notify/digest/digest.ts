@@ -6,12 +6,13 @@ import type { Alert } from '../channel.ts';
 import { composeBody } from './body.ts';
 import { composeSubject, type DigestFacts } from './subject.ts';
 
-const isSame = (one: WaiverTrouble, other: WaiverTrouble): boolean =>
-  one.kind === other.kind && one.rule === other.rule && one.user === other.user && one.expires === other.expires;
+const troubleKey = ({ kind, rule, user, expires }: WaiverTrouble): string =>
+  JSON.stringify([kind, rule, user, expires]);
 
 /**
  * The severity that recipients filter by. A run that is not complete, late or of another source is as severe as can be,
- * so that no filter hides that nobody looked, or looked elsewhere; so is a waiver of a rule whose severity nobody knows.
+ * so that no filter hides that nobody looked, or looked elsewhere. A waiver is as
+ * severe as the finding that it covers, else as its rule, which may be unknown.
  */
 const maxSeverity = (
   { report, rules }: DigestFacts,
@@ -21,7 +22,7 @@ const maxSeverity = (
   if (report.verdict !== 'COMPLETE' || forewords(report).length > 0) return 'CRITICAL';
   const severities = [
     ...news.map(({ severity }) => severity),
-    ...troubles.map(({ rule }) => rules.get(rule)?.severity ?? 'CRITICAL'),
+    ...troubles.map(({ rule, severity }) => severity ?? rules.get(rule)?.severity ?? 'CRITICAL'),
   ];
   return worstSeverity(severities) ?? 'INFORMATIONAL';
 };
@@ -32,9 +33,8 @@ export const composeDigest = (facts: DigestFacts): Alert | undefined => {
   const isComplete = report.verdict === 'COMPLETE';
   // Only a complete run resolves findings.
   const news = facts.highlights.filter(({ kind }) => isNews(kind) && (isComplete || kind !== 'resolved'));
-  const troubles = (report.waiverTroubles ?? []).filter(
-    (trouble) => !knownTroubles.some((known) => isSame(known, trouble)),
-  );
+  const known = new Set(knownTroubles.map(troubleKey));
+  const troubles = (report.waiverTroubles ?? []).filter((trouble) => !known.has(troubleKey(trouble)));
   const isFirst = report.previousRun === undefined;
   const isQuiet = news.length === 0 && troubles.length === 0 && forewords(report).length === 0;
   if (isComplete && !isFirst && isQuiet) return undefined;

@@ -5,6 +5,7 @@ import { type Severity, severityRank, worstSeverity } from '../../../rules/engin
 import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { momentsOf } from '../../model/listing.ts';
+import { memberAsGiven, serialiseRecord } from '../../model/record.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { causeText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
@@ -71,9 +72,10 @@ const ruleFindings = ({ highlights, rules }: RunFacts): readonly RuleFindings[] 
 type Moments = ReturnType<typeof momentsOf>;
 
 /** An observed value, verbatim; beside a time in milliseconds the date that it means. */
-const valueText = (name: string, value: unknown, moments: Moments): string => {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  const time = name.endsWith('Time') ? readTime(value, moments) : 'never';
+const valueText = (shown: object, name: string, moments: Moments): string => {
+  const given = memberAsGiven(shown, name);
+  const text = typeof given === 'string' || given === undefined ? String(given) : serialiseRecord(given);
+  const time = name.endsWith('Time') ? readTime(Reflect.get(shown, name), moments) : 'never';
   const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
   return truncate(text, MAX_VALUE) + date;
 };
@@ -85,8 +87,8 @@ const evidence = (finding: Finding, moments: Moments): Html | undefined => {
   return html`<span class="evidence">${entries
     .slice(0, MAX_VALUES)
     .map(
-      ([name, value]) =>
-        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(name, value, moments))}</span>`,
+      ([name]) =>
+        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(finding.evidence, name, moments))}</span>`,
     )}${rest > 0 && `and ${rest} more`}</span>`;
 };
 

@@ -1,4 +1,4 @@
-import { isRegion } from '../../aws/partition.ts';
+import { isRegion } from '../../aws/region.ts';
 
 /** The variables by which the AWS SDKs let operators point a client elsewhere; the first that is set counts. */
 const VARIABLES = ['AWS_ENDPOINT_URL_FINSPACE_DATA', 'AWS_ENDPOINT_URL'] as const;

@@ -1,4 +1,5 @@
 import { proxyStatus, systemCode } from '../../aws/connection.ts';
+import { parseRecord } from '../../model/record.ts';
 import { type Operation, RequestError } from './failure.ts';
 import type { SignedRequest } from './signing.ts';
 
@@ -28,10 +29,10 @@ export interface SendSettings {
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Parses a body; undefined where it is no JSON. Numbers that are too big for a double come out infinite. */
+/** Parses a body; undefined where it is no JSON. */
 const parseBody = (body: string): unknown => {
   try {
-    return JSON.parse(body);
+    return parseRecord(body);
   } catch {
     return undefined;
   }

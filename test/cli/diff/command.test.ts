@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { archiveNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
+import { caseUsers } from '../../support/cases.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { invoke } from '../in-process.ts';
 
@@ -107,6 +108,18 @@ describe('users', () => {
     expect(leftOut).toMatchObject({ logins: 2 });
     expect((await diff(out, ...BOTH)).stdout).toContain('3 changed, 2 logged in (--all shows them), 0 are');
     expect((await jsonOf(out, '--all')).users.changed).toHaveLength(5);
+  });
+
+  test('members that every object inherits are data like others', async () => {
+    const out = await between(
+      caseUsers('diff-toString-night1') as UserRecord[],
+      caseUsers('diff-toString-night2') as UserRecord[],
+    );
+    const { code, stdout } = await diff(out, ...BOTH, '--names');
+    expect({ code, told: stdout.includes('toString (missing) → x') }).toEqual({ code: 0, told: true });
+    const proto = JSON.parse('{"userId":"a","__proto__":{"constructor":1}}');
+    const { users } = await jsonOf(await between([{ userId: 'a' }], [proto]), '--names');
+    expect(users.changed).toEqual([{ id: 'a', members: [{ member: '__proto__', to: { constructor: 1 } }] }]);
   });
 
   test('records without a userId are counted, and said to be untraceable', async () => {

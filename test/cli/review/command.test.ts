@@ -8,6 +8,7 @@ import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { makeNights } from '../../../simulator/nights.ts';
 import { archiveNights, auditNights, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
+import { caseUsers } from '../../support/cases.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { answered, type Line, readSheet, writeSheet } from '../../support/worksheet.ts';
 import { invoke } from '../in-process.ts';
@@ -106,6 +107,19 @@ const fiveNights = (() => {
   };
   return (): Promise<string> => (folder ??= make());
 })();
+
+test('a finding on a principal is open on those who count in it, and on nobody else who has it', async () => {
+  const users = caseUsers('review-disabled-shared').map((user) => ({
+    ...Object(user),
+    ...TIMES,
+    lastDisabledTime: TIMES.lastModifiedTime,
+  }));
+  const { pack } = await build(await archived({ 1: { users } }));
+  const sheet = await sheetOf(pack, 'worksheet.csv');
+  const open = sheet.map(({ userId, openFindings, worstSeverity }) => [userId, openFindings, worstSeverity]);
+  expect(open.at(-1)).toEqual(['c', '1', 'MEDIUM']);
+  expect(open.slice(0, 2).every(([, , worst]) => worst === 'HIGH')).toBe(true);
+});
 
 describe('five nights of a real directory', () => {
   test('are reviewed and signed off', async () => {

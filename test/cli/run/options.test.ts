@@ -15,6 +15,7 @@ test('what is not said', () => {
     environmentId: 'abc',
     accountId: undefined,
     region: 'us-east-1',
+    partition: 'aws',
     location: { kind: 'folder', path: 'history' },
     topicArn: undefined,
     configFile: undefined,
@@ -32,7 +33,12 @@ describe('what is allowed', () => {
   const cases: readonly (readonly [string, RunFlags, object])[] = [
     ['the longest id', { environment: 'a'.repeat(26) }, { environmentId: 'a'.repeat(26) }],
     ['an account with a leading zero', { account: '012345678901' }, { accountId: '012345678901' }],
-    ['a region of another partition', { region: 'us-gov-west-1' }, { region: 'us-gov-west-1' }],
+    [
+      'a region of another partition',
+      { region: 'us-gov-west-1' },
+      { region: 'us-gov-west-1', partition: 'aws-us-gov' },
+    ],
+    ['a region that nobody knows, and its partition', { region: 'xx-new-1', partition: 'aws' }, { partition: 'aws' }],
     ['now', { asOf: '2026-11-24T02:00:00Z' }, { asOf: new Date(NOW) }],
     ['a zone other than UTC', { asOf: '2026-11-23T21:00:00-05:00' }, { asOf: new Date(NOW) }],
     ['a severity in small letters', { failOn: 'high' }, { failOn: 'HIGH' }],

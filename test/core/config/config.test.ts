@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { ConfigError } from '../../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../../core/config/read-config.ts';
@@ -765,7 +766,8 @@ describe('waivers.yaml', () => {
     ]);
   });
 
-  const USER = 'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow)';
+  const USER =
+    'a user id, an ARN or the environment id (a place in the listing, as #3, is another user tomorrow; a pattern is nobody)';
   it.each([
     { name: 'a mapping', text: 'rule: x', problem: 'waivers.yaml:1: must be a list of waivers, got a mapping' },
     {
@@ -792,6 +794,26 @@ describe('waivers.yaml', () => {
       name: 'the user as approver',
       text: aWaiver({ approver: '01fxyz' }),
       problem: 'waivers.yaml:1: [0].approver: must not be the user',
+    },
+    {
+      name: 'the owner as approver, written otherwise',
+      text: aWaiver({ approver: 'O. Wner <ow\u200bner@EXAMPLE.com>' }),
+      problem: 'waivers.yaml:1: [0].approver: must not be the owner',
+    },
+    {
+      name: 'the user as approver, in brackets',
+      text: aWaiver({ approver: 'Jo (01FXYZ)' }),
+      problem: 'waivers.yaml:1: [0].approver: must not be the user',
+    },
+    {
+      name: 'an owner that nobody can see',
+      text: aWaiver({ owner: '\u200b' }),
+      problem: 'waivers.yaml:1: [0].owner: must be text, got "\u200b"',
+    },
+    {
+      name: 'every rule',
+      text: aWaiver({ rule: '*' }),
+      problem: 'waivers.yaml:1: [0].rule: must be the id of one rule, got "*"',
     },
     {
       name: 'a day that does not exist',
@@ -828,6 +850,32 @@ describe('waivers.yaml', () => {
     },
   ])('refuses $name', ({ text, problem }) => {
     expect(problemsOf(() => waivers(text))).toEqual([problem]);
+  });
+
+  it('refuses whatever stands for several users, and never reads a pattern as an id', () => {
+    const pattern = fc.tuple(
+      fc.string(),
+      fc.constantFrom('*', '?', '[ab]', '{a,b}', 'a|b', '^a', 'a$', '\\d'),
+      fc.string(),
+    );
+    const arn = fc.constantFrom('', 'arn:aws:iam::123456789012:role/');
+    fc.assert(
+      fc.property(arn, pattern, (start, [before, some, after]) => {
+        const user = `${start}x${before}${some}${after}`;
+        expect(problemsOf(() => waivers(aWaiver({ user })))).toEqual([
+          expect.stringMatching(/^waivers.yaml:1: \[0\]\.user: must be a user id, an ARN or the environment id/),
+        ]);
+      }),
+    );
+    expect(problemsOf(() => waivers(aWaiver({ user: '/^01/i' })))).toHaveLength(1);
+  });
+
+  it('gives what YAML with lines gives, long as it may be', () => {
+    const text = `# first\n- &w\n  rule: stale-login\n  user: "a"\n  reason: >\n    two\n    lines\n  owner: o\n  approver: a1\n  expires: 2027-01-01\n`;
+    expect(waivers(text)).toMatchObject([{ user: 'a', reason: 'two lines\n', expires: '2027-01-01' }]);
+    expect(waivers(aWaiver() + Array.from({ length: 99 }, (_, n) => aWaiver({ user: `u${n}` })).join(''))).toHaveLength(
+      100,
+    );
   });
 
   it('takes one user for two rules', () => {

@@ -170,6 +170,11 @@ describe('a worksheet that is wrong is refused', () => {
       edit: inLine(5, { reviewer: '  ' }),
       problems: ['line 5, reviewer: must be who decided, got nothing'],
     },
+    ...['Zebulon Quagmire u1', 'quagmire u1, ZEBULON', 'Zebulon  Quagmire u1 <z@else.example>'].map((reviewer) => ({
+      name: `the reviewer is the user by name: ${reviewer}`,
+      edit: inLine(2, { reviewer }),
+      problems: [`line 2, reviewer: must be somebody else than the user, got ${JSON.stringify(reviewer)}`],
+    })),
     ...['u1', ' U1 ', email, email.toUpperCase(), `Zeb <${email}>`, 'zeb\u200b (u1)'].map((reviewer) => ({
       name: `the reviewer is the user: ${JSON.stringify(reviewer)}`,
       edit: inLine(2, { reviewer }),

@@ -65,7 +65,7 @@ const begin = (
     'env',
     NOW,
     { open: new OpenFindings(), resolved: new Map(), ...baseline },
-    openWaivers(waivers, Date.parse(NOW), new Map([['stale', true]])),
+    openWaivers(waivers, Date.parse(NOW), (day) => Date.parse(day) + 86_400_000, new Map([['stale', true]])),
     new Set(unjudged),
   );
 

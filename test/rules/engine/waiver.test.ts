@@ -8,6 +8,8 @@ const rules = new Map([
   ['off', false],
 ]);
 
+const dayEnd = (day: string): number => Date.parse(`${day}T00:00:00Z`) + 86_400_000;
+
 test.each([
   { name: 'in use and far from its end: nothing to tell', waiver, isUsed: true, kinds: [] },
   { name: 'of no use', waiver, isUsed: false, kinds: ['unused'] },
@@ -33,7 +35,39 @@ test.each([
     kinds: ['unknown-rule'],
   },
 ])('$name', ({ waiver: one, isUsed, kinds }) => {
-  const book = openWaivers([one], NOW, rules);
-  if (isUsed) expect(book.find(one.rule, one.user)).toBe(one);
+  const book = openWaivers([one], NOW, dayEnd, rules);
+  if (isUsed) expect(book.find(one.rule, one.user, 'LOW')).toBe(one);
   expect(book.troubles().map(({ kind }) => kind)).toEqual(kinds);
+});
+
+test.each([
+  ['ends', -1, true],
+  ['has ended', 0, false],
+])('at the instant that its day %s', (_, more, isHolding) => {
+  const book = openWaivers([waiver], dayEnd(waiver.expires) + more, dayEnd, rules);
+  expect(book.find('stale', 'u1', 'LOW')).toBe(isHolding ? waiver : undefined);
+  expect(book.troubles().map(({ kind }) => kind)).toEqual([isHolding ? 'expiring' : 'expired']);
+});
+
+test.each([
+  ['14 days before its end', 14 * 86_400_000, ['expiring']],
+  ['a millisecond earlier', 14 * 86_400_000 + 1, []],
+])('people are reminded of it %s', (_, before, kinds) => {
+  const book = openWaivers([waiver], dayEnd(waiver.expires) - before, dayEnd, rules);
+  book.find('stale', 'u1', 'LOW');
+  expect(book.troubles().map(({ kind }) => kind)).toEqual(kinds);
+});
+
+test('its trouble is as severe as the finding that it covers, or covered', () => {
+  const users = ['u1', 'u2', 'u3'];
+  const some = users.map((user, n) => ({ ...waiver, user, expires: n === 1 ? '2026-11-23' : '2026-11-24' }));
+  const book = openWaivers(some, NOW, dayEnd, rules);
+  book.find('stale', 'u1', 'CRITICAL');
+  book.find('stale', 'u2', 'LOW');
+  book.find('other', 'u3', 'HIGH');
+  expect(book.troubles().map(({ kind, severity }) => [kind, severity])).toEqual([
+    ['expiring', 'CRITICAL'],
+    ['expired', 'LOW'],
+    ['unused', undefined],
+  ]);
 });

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { keepAsGiven, memberAsGiven, parseRecord, serialiseRecord } from '../../../core/model/record.ts';
+
+const NUMBERS = [
+  '0',
+  '-0',
+  '1795399200123456789',
+  '9007199254740993',
+  '-1234567890123456',
+  '1e999',
+  '-1E+999',
+  '1e3',
+  '1.0',
+  '0.10',
+  '1.5',
+  '-0.0',
+  '5e-400',
+];
+
+describe('a number is written as it came', () => {
+  test.each(NUMBERS)('%s', (number) => {
+    for (const text of [
+      `{"createTime":${number}}`,
+      `{"a":[1,${number}],"b":"c:${number}"}`,
+      `{"a":{"b":{"c":${number}}},"__proto__":{"d":${number}}}`,
+      `[${number}]`,
+    ])
+      expect(serialiseRecord(parseRecord(text))).toBe(text);
+  });
+
+  test('whatever stands about it, and is the number that JSON.parse gives', () => {
+    const value = fc.letrec<{ value: string }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(...NUMBERS),
+        fc
+          .double()
+          .filter(Number.isFinite)
+          .map((one) => JSON.stringify(one)),
+        fc.string().map((one) => JSON.stringify(one)),
+        fc.constantFrom('null', 'true'),
+        fc.array(tie('value'), { maxLength: 3 }).map((all) => `[${all.join(',')}]`),
+        fc
+          .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', '__proto__', 'toString', 'é'), tie('value')), {
+            selector: ([name]) => name,
+          })
+          .map((all) => `{${all.map(([name, one]) => `${JSON.stringify(name)}:${one}`).join(',')}}`),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(value, (text) => {
+        const holder = `{"x":${text}}`;
+        expect(serialiseRecord(parseRecord(holder))).toBe(holder);
+        expect(parseRecord(holder)).toEqual(JSON.parse(holder));
+      }),
+    );
+  });
+});
+
+test.each([
+  [{ n: Infinity }, '{"n":1e999}'],
+  [{ n: [-Infinity, null] }, '{"n":[-1e999,null]}'],
+  [null, 'null'],
+])('what is infinite and came from elsewhere is read so again: %j', (record, text) => {
+  expect(serialiseRecord(record)).toBe(text);
+  expect(JSON.parse(text)).toEqual(record);
+});
+
+test('a member that the record has itself, as it came', () => {
+  const record = parseRecord('{"n":1.0,"s":"1.0","__proto__":2e0}') as object;
+  expect(JSON.stringify(['n', 's', '__proto__'].map((member) => memberAsGiven(record, member)))).toBe(
+    '[1.0,"1.0",2e0]',
+  );
+  expect(['toString', 'm'].map((member) => memberAsGiven(record, member))).toEqual([undefined, undefined]);
+});
+
+test('evidence repeats numbers of the record under their names, at whatever depth', () => {
+  const record = parseRecord('{"createTime":1795399200123456789,"other":2.0}');
+  const createTime = Number('1795399200123456789');
+  const evidence = { createTime, days: 2, times: { createTime, other: 3 }, list: [2] };
+  keepAsGiven(record, evidence);
+  expect(serialiseRecord(evidence)).toBe(
+    '{"createTime":1795399200123456789,"days":2,"times":{"createTime":1795399200123456789,"other":3},"list":[2]}',
+  );
+});
