@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type RunFlags, readRunFlags } from '../../../cli/run/options.ts';
+import { partitionFor, type RunFlags, readRunFlags } from '../../../cli/run/options.ts';
 
 const NOW = Date.parse('2026-11-24T02:00:00Z');
 const FLAGS: RunFlags = { environment: 'abc', region: 'us-east-1', out: 'history' };
@@ -15,7 +15,7 @@ test('what is not said', () => {
     environmentId: 'abc',
     accountId: undefined,
     region: 'us-east-1',
-    partition: 'aws',
+    partition: undefined,
     location: { kind: 'folder', path: 'history' },
     topicArn: undefined,
     configFile: undefined,
@@ -33,11 +33,7 @@ describe('what is allowed', () => {
   const cases: readonly (readonly [string, RunFlags, object])[] = [
     ['the longest id', { environment: 'a'.repeat(26) }, { environmentId: 'a'.repeat(26) }],
     ['an account with a leading zero', { account: '012345678901' }, { accountId: '012345678901' }],
-    [
-      'a region of another partition',
-      { region: 'us-gov-west-1' },
-      { region: 'us-gov-west-1', partition: 'aws-us-gov' },
-    ],
+    ['a region of another partition', { region: 'us-gov-west-1' }, { region: 'us-gov-west-1' }],
     ['a region that nobody knows, and its partition', { region: 'xx-new-1', partition: 'aws' }, { partition: 'aws' }],
     ['now', { asOf: '2026-11-24T02:00:00Z' }, { asOf: new Date(NOW) }],
     ['a zone other than UTC', { asOf: '2026-11-23T21:00:00-05:00' }, { asOf: new Date(NOW) }],
@@ -65,6 +61,27 @@ describe('what is allowed', () => {
       location: { kind: 'bucket', name: 'my-bucket' },
       topicArn,
     });
+  });
+});
+
+describe('the partition', () => {
+  test.each([
+    ['us-gov-west-1', undefined, 'aws-us-gov'],
+    ['us-gov-west-1', 'aws-us-gov', 'aws-us-gov'],
+    ['xx-new-1', 'aws-cn', 'aws-cn'],
+  ])('of region %s, given %s, is %s', (region, given, partition) => {
+    expect(partitionFor(region, given)).toBe(partition);
+  });
+
+  test.each([
+    ['us-east-1', 'aws-cn', '--partition must be aws, which region us-east-1 is of, got aws-cn'],
+    ['xx-new-1', undefined, /^--partition must be one of aws, aws-cn, .*, got nothing, and region xx-new-1 does not/],
+  ])('of region %s, given %s, is refused', (region, given, problem) => {
+    expect(() => partitionFor(region, given)).toThrow(problem);
+  });
+
+  test('is one that AWS has', () => {
+    expect(() => read({ partition: 'aws-moon' })).toThrow(/--partition must be one of aws, .*, got "aws-moon"/);
   });
 });
 

@@ -167,6 +167,16 @@ const overwrite = async (archive: Archive, key: string, text: string): Promise<v
   await archive.replace(key, { bytes: Buffer.from(text) }, 'application/octet-stream', stored?.version);
 };
 
+test.each([
+  [{ environmentName: 'research & more' }, true],
+  [{}, false],
+])("the page of all runs has the environment's name, where it has one: %j", async (settings, isNamed) => {
+  const { run, archive } = await newAudit();
+  await run({ pages: [[aUser()]], settings });
+  const page = await readText(archive, `reports/environment=${ENVIRONMENT}/index.html`);
+  expect(page.includes('research &amp; more')).toBe(isNamed);
+});
+
 describe('a complete run', () => {
   test('leaves all its objects, a manifest with their hashes, and the pointer', async () => {
     const { archive, run: auditNight } = await newAudit();

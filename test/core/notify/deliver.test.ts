@@ -101,6 +101,22 @@ describe('a channel', () => {
     expect({ slept, taken: taken.length }).toEqual({ slept: [50, 50, 50], taken: 1 });
   });
 
+  test.each([
+    ['that ends without a marker', 1000, 20],
+    ['of no time', 0, 0],
+  ])('is notified after a wait %s', async (_, ms, sleeps) => {
+    const { channel, taken } = aChannel('pager');
+    let slept = 0;
+    const clock = {
+      sleep: async () => {
+        slept += 1;
+      },
+    };
+    const markers = { ...markersIn(folderArchive(await newFolder())), wait: { ms, clock } };
+    expect(await deliverToAll([channel], aNotification(), markers)).toEqual({ pager: { outcome: 'sent' } });
+    expect({ slept, taken: taken.length }).toEqual({ slept: sleeps, taken: 1 });
+  });
+
   test('is notified without an archive to remember it', async () => {
     const { channel, taken } = aChannel('pager');
     for (const _ of [1, 2])

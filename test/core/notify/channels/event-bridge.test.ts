@@ -80,6 +80,13 @@ describe('a request', () => {
     expect(taken.accepted).toHaveLength(bytes.length);
   });
 
+  test('is never empty: an event that is too large by itself is sent by itself, and refused', async () => {
+    const taken = await startBus();
+    await expect(publish(taken, [262_144, 1000].map(sizedEvent))).rejects.toThrow();
+    expect(sizesOf(taken)).toEqual(expect.not.arrayContaining([0]));
+    expect(taken.requests.length).toBeGreaterThan(0);
+  });
+
   test('is sent before more events are asked for: they may be any number', async () => {
     let asked = 0;
     const askedAtRequest: number[] = [];
