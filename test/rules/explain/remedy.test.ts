@@ -4,7 +4,7 @@ import { configureRules } from '../../../rules/engine/configure.ts';
 import { judgeBy } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
-import { CHANGES, remediesFor, usersAmiss } from '../../../rules/explain/remedy.ts';
+import { CHANGES, givesAccess, remediesFor, usersAmiss } from '../../../rules/explain/remedy.ts';
 import { rules } from '../../../rules/index.ts';
 import { record as awkwardRecord } from '../../support/awkward-records.ts';
 import {
@@ -127,6 +127,12 @@ describe('the smallest change', () => {
       { numRuns: 40, examples: [[anApiUser({ type: 'SUPER_USER', lastLoginTime: daysAgo(400) })]] },
     );
     expect(found).toBeGreaterThan(1);
+  });
+
+  test('gives access where one of its parts does', () => {
+    const giving = CHANGES.filter((change) => change.givesAccess);
+    const others = CHANGES.filter((change) => !change.givesAccess);
+    expect([giving, others, [...others, ...giving], []].map(givesAccess)).toEqual([true, false, true, false]);
   });
 
   test('leaves a time unusable that the service gives so', () => {

@@ -51,6 +51,14 @@ test('lists the runs, the latest first, with links to their reports', () => {
   expect(page).toContain('1 attempt that did not end complete');
 });
 
+test.each([
+  ['complete', [attempt(0), row(1)]],
+  ['incomplete', [row(0), attempt(1)]],
+  ['incomplete', []],
+])('has the colour of the latest run: %s', (colour, all) => {
+  expect(pageOf(all)).toContain(`<body class="${colour}">`);
+});
+
 describe('a gap', () => {
   test.each([
     { name: 'none in a row of nights', days: [0, 1, 2, 3], gaps: [] },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { NumberList } from '../../../../rules/engine/memory/number-list.ts';
-import { TextTable } from '../../../../rules/engine/memory/text-table.ts';
+import { PathTable, TextTable } from '../../../../rules/engine/memory/text-table.ts';
 
 describe('texts by number', () => {
   test('a text has one number, in the order of arrival', () => {
@@ -61,4 +61,30 @@ test('numbers by place: the greatest, one that is far out, and none', () => {
   numbers.set(1000, 7);
   expect([0, 1, 999, 1000, 1001].map((place) => numbers.at(place))).toEqual([4_294_967_295, 0, 0, 7, 0]);
   expect(numbers.length).toBe(1001);
+});
+
+test('a path has one number, whatever it has in common with others', () => {
+  const paths = [
+    'a/b/c',
+    'a/b/d',
+    'a/c',
+    'c',
+    '',
+    '/',
+    'a/',
+    '0/c',
+    'a/b/',
+    ...Array.from({ length: 20 }, (_, n) => `h${n}/t`),
+  ];
+  const table = new PathTable();
+  const numbers = paths.map((path) => table.add(path));
+  expect(new Set(numbers).size).toBe(paths.length);
+  expect(numbers.map((number) => table.at(number))).toEqual(paths);
+  expect(paths.map((path) => table.find(path))).toEqual(numbers);
+  expect(['b/c', 'a/b', 'a/d', 'h0/'].map((path) => table.find(path))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
