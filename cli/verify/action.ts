@@ -85,7 +85,10 @@ const dueOf = ({ environments, schedule }: Config, environmentId: string, now: n
 /** `verify`: checks an archive's history. Throws UsageError and ConfigError before anything is read of it. */
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
-  const { location, region, environmentIds, configFile, publicKeyFiles, heads, signEventFiles } = readVerifyFlags(flags, io.env);
+  const { location, region, environmentIds, configFile, publicKeyFiles, heads, signEventFiles } = readVerifyFlags(
+    flags,
+    io.env,
+  );
   const kept = readHeads(heads);
   const events = signEventFiles.flatMap(readEvents);
   const signed: SignedEntry[] = [];

@@ -81,7 +81,9 @@ export const headsText = (out: Terminal, heads: readonly FoundHead[]): readonly 
 export const signingText = (out: Terminal, check: SignCheck | undefined): readonly string[] => {
   if (check === undefined) return [];
   const { events, otherKeys, witnessed, beyond, problems } = check;
-  const others = Object.entries(otherKeys).map(([key, count]) => `${plural(count, 'event')} of ${plainLine(key, MAX_ID)}`);
+  const others = Object.entries(otherKeys).map(
+    ([key, count]) => `${plural(count, 'event')} of ${plainLine(key, MAX_ID)}`,
+  );
   return [
     `Sign events: ${plural(events, 'event')} of the keys of the runs, ${plural(witnessed, 'signed run')} near one`,
     ...(beyond === 0 ? [] : [`NOT CHECKED, before the first or after the last event: ${plural(beyond, 'signed run')}`]),
@@ -97,7 +99,10 @@ export const conclusionText = (
   signing: SignCheck | undefined,
 ): string => {
   const lost = heads.filter(({ environmentId }) => environmentId === undefined).length;
-  const problems = verifications.reduce((sum, verification) => sum + verification.problems.length, lost + (signing?.problems.length ?? 0));
+  const problems = verifications.reduce(
+    (sum, verification) => sum + verification.problems.length,
+    lost + (signing?.problems.length ?? 0),
+  );
   const unchecked = [
     ...(verifications.some(({ signatures }) => !signatures.isChecked) ? ['signatures'] : []),
     ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),
