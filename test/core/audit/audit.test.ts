@@ -171,9 +171,9 @@ test.each([
   [{ environmentName: 'research & more' }, true],
   [{}, false],
 ])("the page of all runs has the environment's name, where it has one: %j", async (settings, isNamed) => {
-  const { run, archive } = await newAudit();
-  await run({ pages: [[aUser()]], settings });
-  const page = await readText(archive, `reports/environment=${ENVIRONMENT}/index.html`);
+  const nights = await newAudit();
+  await nights.run({ pages: [[aUser()]], settings });
+  const page = await readText(nights.archive, `reports/environment=${ENVIRONMENT}/index.html`);
   expect(page.includes('research &amp; more')).toBe(isNamed);
 });
 
