@@ -9,7 +9,8 @@ import { attemptName, wholeSecond } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { awsClient } from '../../core/aws/clients.ts';
-import { callerCredentials } from '../../core/aws/credentials.ts';
+import { connectionRemedyOf } from '../../core/aws/connection.ts';
+import { callerCredentials, noCredentials } from '../../core/aws/credentials.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { forewords } from '../../core/model/words.ts';
@@ -17,7 +18,7 @@ import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
 import { chooseSource } from '../../core/sources/index.ts';
-import { messageOf } from '../../core/text/error-message.ts';
+import { nameAndMessageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
@@ -42,16 +43,24 @@ import { partitionFor, type RunFlags, readRunFlags } from './options.ts';
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
 const ALERT_WAIT_MS = 2000;
 
+/** Why STS did not tell: in its own words, with what to do about it where that is known. */
+const problemOf = (error: unknown): string => {
+  const missing = noCredentials(error);
+  const problem = missing?.problem ?? nameAndMessageOf(error);
+  const remedy = missing?.remedy ?? connectionRemedyOf(error);
+  return remedy === undefined ? problem : `${problem}: ${remedy}`;
+};
+
 const callersAccount = async (region: string): Promise<string> => {
   const { account, problem } = await awsClient(STSClient, { region })
     .send(new GetCallerIdentityCommand({}))
     .then(
       ({ Account }) => ({ account: Account, problem: 'it names no account' }),
-      (error: unknown) => ({ account: undefined, problem: messageOf(error) }),
+      (error: unknown) => ({ account: undefined, problem: problemOf(error) }),
     );
   if (account !== undefined) return account;
   throw new UsageError([
-    `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 200)}`,
+    `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 400)}`,
   ]);
 };
 

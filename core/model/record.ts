@@ -74,10 +74,42 @@ const hasInfinite = (record: unknown): boolean =>
 const hasSource = (record: unknown): boolean =>
   typeof record === 'object' && record !== null && (sources.has(record) || Object.values(record).some(hasSource));
 
+const isHolder = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Writes a value however deep it goes, which `JSON.stringify` does not; slower by far. */
+const serialiseDeep = (value: unknown): string => {
+  const texts: string[] = [];
+  // What is yet to be written, the next at the end: a text as it stands, or a value.
+  const left: (readonly [text: string] | readonly [undefined, value: unknown])[] = [[undefined, value]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [text, held] = next;
+    if (text !== undefined) texts.push(text);
+    else if (!isHolder(held) || JSON.isRawJSON(held)) texts.push(JSON.stringify(held));
+    else {
+      const isList = Array.isArray(held);
+      const members = Object.entries(held).map(
+        ([name, member]) => [isList ? '' : `${JSON.stringify(name)}:`, asGiven.call(held, name, member)] as const,
+      );
+      left.push([isList ? ']' : '}']);
+      for (const [index, [name, member]] of [...members.entries()].toReversed())
+        left.push([undefined, member], [`${index === 0 ? '' : ','}${name}`]);
+      texts.push(isList ? '[' : '{');
+    }
+  }
+  return texts.join('');
+};
+
 /** A record as one line of JSON: every member that the service gave, with the value it gave. */
 export const serialiseRecord = (record: unknown): string => {
-  const text = JSON.stringify(record);
-  // To write with `asGiven` takes several times as long, and to look for what needs it nearly as long as to write.
-  const needsIt = (hasSources && hasSource(record)) || (text.includes('null') && hasInfinite(record));
-  return needsIt ? JSON.stringify(record, asGiven) : text;
+  try {
+    const text = JSON.stringify(record);
+    // To write with `asGiven` takes several times as long, and to look for what needs it nearly as long as to write.
+    const needsIt = (hasSources && hasSource(record)) || (text.includes('null') && hasInfinite(record));
+    return needsIt ? JSON.stringify(record, asGiven) : text;
+  } catch (error) {
+    // A record that goes thousands deep is one malformed record, not the end of the listing.
+    if (error instanceof RangeError) return serialiseDeep(record);
+    throw error;
+  }
 };

@@ -1,0 +1,101 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import { audit } from '../../../core/audit/audit.ts';
+import { configuredSettings } from '../../../core/audit/settings.ts';
+import { defaultConfig } from '../../../core/config/config.ts';
+import { digestChannel } from '../../../core/notify/channels/digest.ts';
+import { finspaceSource } from '../../../core/sources/finspace/source.ts';
+import { rules } from '../../../rules/index.ts';
+import { readTree } from '../../support/archive-tree.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
+
+/** Audits a directory of this page, and gives the result and what was mailed. */
+const auditOf = async (archive: Archive, page: string) => {
+  const mails: string[] = [];
+  const loadCredentials = async () => ({ accessKeyId: 'A', secretAccessKey: 's' });
+  const result = await audit(
+    {
+      environmentId: ENVIRONMENT,
+      accountId: '111122223333',
+      region: 'us-east-1',
+      partition: 'aws',
+      asOf: new Date('2026-11-24T02:00:00Z'),
+      attempt: 'first',
+      deadline: Date.now() + 60_000,
+      acceptRosterDrop: false,
+    },
+    {
+      ...configuredSettings(defaultConfig(rules), [], ENVIRONMENT),
+      archive,
+      listUsers: finspaceSource({
+        environmentId: ENVIRONMENT,
+        region: 'us-east-1',
+        endpoint: 'https://finspace.example.com',
+        mode: 'direct',
+        loadCredentials,
+        fetch: async () => new Response(page),
+      }),
+      channels: [
+        digestChannel(async ({ body }) => {
+          mails.push(body);
+          return 'sent';
+        }),
+      ],
+    },
+  );
+  return { ...result, mails };
+};
+
+const USERS = ['a', 'b', 'c'].map((userId) => JSON.stringify({ userId, type: 'SUPER_USER', apiAccess: 'ENABLED' }));
+const pageOf = (records: readonly string[]): string => `{"users":[${records.join()}]}`;
+
+/** An archive that refuses the keys that these are. */
+const refusing = (folder: Archive, isRefused: (key: string) => boolean): Archive => ({
+  ...folder,
+  create: async (key, ...rest) => {
+    if (isRefused(key)) throw Object.assign(new Error('no'), { name: 'AccessDenied' });
+    return folder.create(key, ...rest);
+  },
+});
+
+describe('a run that was listed and judged, and can not be stored', () => {
+  const MESSAGE = /^3 users listed and judged, but not kept as a run: .*: AccessDenied: no$/;
+
+  test('says so, and keeps what it saw as that of an attempt', async () => {
+    const folder = folderArchive(await newFolder());
+    const { report, mails } = await auditOf(
+      refusing(folder, (key) => key.startsWith('chain/')),
+      pageOf(USERS),
+    );
+    expect(report).toMatchObject({
+      verdict: 'FAILED',
+      reason: 'archive-unavailable',
+      message: expect.stringMatching(MESSAGE),
+      counts: { users: 3 },
+    });
+    expect(mails).toHaveLength(1);
+    const kept = Object.keys(await readTree(folder)).filter((key) => key.startsWith('incomplete/'));
+    expect(kept).toEqual(expect.arrayContaining([expect.stringMatching(/findings\.jsonl\.gz$/)]));
+  });
+
+  test('says so where nothing at all can be kept', async () => {
+    const { report, mails } = await auditOf(
+      refusing(folderArchive(await newFolder()), () => true),
+      pageOf(USERS),
+    );
+    expect(report).toMatchObject({ message: expect.stringMatching(MESSAGE), counts: { users: 3 } });
+    expect(report.findings.bySeverity.HIGH).toBeGreaterThan(0);
+    expect(mails).toHaveLength(1);
+  });
+});
+
+test('a value nested 8 000 deep is one malformed record', async () => {
+  const deep = `{"userId":"deep","x":${'['.repeat(8000)}${']'.repeat(8000)}}`;
+  const { report } = await auditOf(folderArchive(await newFolder()), pageOf([...USERS, deep]));
+  expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 4 } });
+});
