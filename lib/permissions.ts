@@ -12,6 +12,13 @@ import type { Config } from '../core/config/config.ts';
 export const forThisAccount = (scope: Construct, service: string): ServicePrincipal =>
   new ServicePrincipal(service, { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } });
 
+/**
+ * Lambda, as the principal of a function's role. Without a condition: no documentation says that Lambda sends a source
+ * when it takes a role, so one could keep every function from starting, and a role goes only to functions of its own
+ * account as it is (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+ */
+export const LAMBDA = new ServicePrincipal('lambda.amazonaws.com');
+
 /** Lets a function have its interfaces in a network: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 export const NETWORK_INTERFACES = new PolicyStatement({
   actions: [

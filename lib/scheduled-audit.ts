@@ -21,7 +21,14 @@ import { DAY_MS } from '../rules/engine/time.ts';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, bundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
-import { forThisAccount, functionPermissions, NETWORK_INTERFACES, signResource, useOfKey } from './permissions.ts';
+import {
+  forThisAccount,
+  functionPermissions,
+  LAMBDA,
+  NETWORK_INTERFACES,
+  signResource,
+  useOfKey,
+} from './permissions.ts';
 
 export interface ScheduledAuditProps extends BundledFiles {
   readonly config: Config;
@@ -188,7 +195,7 @@ export class ScheduledAudit extends Construct {
       retentionPeriod: Duration.days(14),
     });
     const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey });
-    this.role = new Role(this, 'Role', { assumedBy: forThisAccount(this, 'lambda.amazonaws.com') });
+    this.role = new Role(this, 'Role', { assumedBy: LAMBDA });
     const scheduleArns = Stack.of(this).formatArn({
       service: 'scheduler',
       resource: 'schedule',

@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { codeBundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
-import { allow, forThisAccount, NETWORK_INTERFACES, useOfKey } from './permissions.ts';
+import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES, useOfKey } from './permissions.ts';
 import { graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 
 export interface SilenceWatchProps
@@ -34,7 +34,7 @@ export class SilenceWatch extends Construct {
     const { bucket, alarmTopic, encryptionKey, audit, vpc, logRetention = RetentionDays.ONE_YEAR } = props;
 
     const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey });
-    const role = new Role(this, 'Role', { assumedBy: forThisAccount(this, 'lambda.amazonaws.com') });
+    const role = new Role(this, 'Role', { assumedBy: LAMBDA });
     for (const statement of [
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
       allow(['s3:GetObject'], bucket.arnForObjects('*')),

@@ -37,8 +37,12 @@ const hasSource = ({ Condition = {} }: Statement): boolean =>
       Object.entries(keys).some(([key, value]) => SOURCES.includes(key) && OWN.test(JSON.stringify(value))),
   );
 
+/** Lambda takes the role of a function of the role's own account only. */
 const letsServiceIn = ({ Effect, Principal }: Statement): boolean =>
-  Effect === 'Allow' && typeof Principal === 'object' && Principal.Service !== undefined;
+  Effect === 'Allow' &&
+  typeof Principal === 'object' &&
+  Principal.Service !== undefined &&
+  Principal.Service !== 'lambda.amazonaws.com';
 
 const services = (template: Template) =>
   statementsIn(template.toJSON().Resources, '').filter(([, statement]) => letsServiceIn(statement));
