@@ -1,3 +1,4 @@
+import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Archive } from './archive.ts';
 import { type LatestPointer, pointedKey, pointerProblem, previousProblem, type RunLink } from './chain.ts';
 import { type ChainEntry, isMilestone, type Milestone, readEntry } from './entry.ts';
@@ -214,16 +215,32 @@ export const acceptedHead = async (archive: Archive, environmentId: string, sha2
 
 /**
  * Copies a run's entry of the chain to where tables read manifests, where that is not done, and points `latest` to it:
- * what a run that dies in between leaves undone, the next one does.
+ * what a run that dies in between leaves undone, the next one does. The run is one without it: gives warnings.
  */
-export const completeCopies = async (archive: Archive, environmentId: string, run: StoredManifest): Promise<void> => {
+export const completeCopies = async (
+  archive: Archive,
+  environmentId: string,
+  run: StoredManifest,
+): Promise<readonly string[]> => {
   const copy = runKeys(environmentId, new Date(run.manifest.asOf)).manifest;
-  if (run.key !== copy && !(await archive.has(copy))) {
+  const warnings: string[] = [];
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      warnings.push(`${what}: ${nameAndMessageOf(error)}`);
+    }
+  };
+  await attempt(`${copy} was not written, where tables read the run`, async () => {
+    if (run.key === copy || (await archive.has(copy))) return;
     const stored = await archive.read(run.key);
     if (stored === undefined) throw new ArchiveError(`${run.key} went away while it was to be copied`);
     await archive.create(copy, { bytes: await readBytes(stored) }, 'application/json');
-  }
-  await advanceLatest(archive, environmentId, run);
+  });
+  await attempt(`${latestKey(environmentId)} does not point to the run`, () =>
+    advanceLatest(archive, environmentId, run),
+  );
+  return warnings;
 };
 
 /** Whether a pointer is at a run or past it; one to a place where nothing is points nowhere. */

@@ -52,7 +52,7 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
     const result = await performRun(request, settings, criteria, spools, (all) => {
       seen = all;
     });
-    return { ...result, warnings: await addToHistory(settings, result) };
+    return { ...result, warnings: [...result.warnings, ...(await addToHistory(settings, result))] };
   } catch (error) {
     return await failWithoutArchive(request, settings, criteria, error, seen);
   } finally {
@@ -93,7 +93,7 @@ const performRun = async (
   const { last } = history;
   if (last !== undefined && !(await archive.has(runKeys(environmentId, new Date(last.manifest.asOf)).manifest)))
     await completeCopies(archive, environmentId, last);
-  const undelivered = await findUndelivered(archive, environmentId, asOf, channels);
+  const { undelivered, problems } = await findUndelivered(archive, environmentId, asOf, channels);
   const judging = beginJudging(criteria, history.baseline, spools);
   const listed = await judgeListing(
     settings.listUsers(deadline),
@@ -114,10 +114,10 @@ const performRun = async (
   if (shortfall !== undefined) {
     const result = await keepAttempt(request, settings, criteria, shortfall, { history, listed, judgement });
     await resend(archive, undelivered);
-    return result;
+    return { ...result, warnings: problems };
   }
 
-  return completeRun(request, settings, criteria, {
+  const result = await completeRun(request, settings, criteria, {
     history,
     listed,
     judgement,
@@ -135,6 +135,7 @@ const performRun = async (
     },
     resendEarlier: () => resend(archive, undelivered),
   });
+  return { ...result, warnings: [...problems, ...result.warnings] };
 };
 
 /** The end of a run that lists nobody: it was made before, a later one is complete, or the chain was closed. */
@@ -162,7 +163,7 @@ const endedBefore = async (
 const finishDoneRun = async (settings: AuditSettings, done: StoredManifest): Promise<AuditResult> => {
   const { archive, channels } = settings;
   const { environmentId, asOf, objects } = done.manifest;
-  await completeCopies(archive, environmentId, done);
+  const warnings = await completeCopies(archive, environmentId, done);
   const notification = await storedNotification(archive, done);
   const deliveries = await deliverToAll(channels, notification, {
     archive,
@@ -170,7 +171,7 @@ const finishDoneRun = async (settings: AuditSettings, done: StoredManifest): Pro
     wait: notifyWait(settings),
   });
   const { report } = notification;
-  return { report, ...headMember(done), highlights: [], deliveries, objects, wasDone: true, warnings: [] };
+  return { report, ...headMember(done), highlights: [], deliveries, objects, wasDone: true, warnings };
 };
 
 /** Tells people once that the chain was closed; a run after that leaves nothing else. */

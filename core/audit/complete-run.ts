@@ -28,11 +28,15 @@ import { type AuditSettings, notifyWait } from './settings.ts';
 /** The time after which the head of the chain is mailed by itself. */
 const QUIET_MS = 30 * DAY_MS;
 
-/** Tells whether anybody was mailed of the environment within the last month. */
-const wasMailed = async (archive: Archive, { environmentId, asOf }: AuditRequest): Promise<boolean> => {
+/** Tells whether people were mailed of the environment once, and not within the last month. */
+const isLongQuiet = async (archive: Archive, { environmentId, asOf }: AuditRequest): Promise<boolean> => {
+  const prefix = areaPrefix('alerts', environmentId);
+  const hasMarker = async (after?: string): Promise<boolean> => {
+    const { done } = await archive.list(prefix, after)[Symbol.asyncIterator]().next();
+    return done !== true;
+  };
   const since = dayPrefix('alerts', environmentId, new Date(asOf.getTime() - QUIET_MS));
-  const { done } = await archive.list(areaPrefix('alerts', environmentId), since)[Symbol.asyncIterator]().next();
-  return done !== true;
+  return !(await hasMarker(since)) && (await hasMarker());
 };
 
 /** A judgement, and the history that it compares with. */
@@ -95,9 +99,9 @@ export const completeRun = async (
   while (keys.done !== true) {
     const outcome = await storeRun(request, settings, criteria, keys.value, listed, judged);
     if ('manifest' in outcome) {
-      await completeCopies(archive, environmentId, outcome);
+      const warnings = await completeCopies(archive, environmentId, outcome);
       if (outcome.isNew) await resendEarlier();
-      return await tell(outcome);
+      return { ...(await tell(outcome)), warnings };
     }
     const { snapshot } = outcome;
     if (snapshot !== undefined) {
@@ -117,7 +121,7 @@ export const completeRun = async (
     const { objects } = manifest;
     const head = headMember({ manifest, ...place });
     const told = notificationOf(facts, archive, objects.report?.key, () => readRunLines(archive, manifest, 'findings'));
-    const isQuiet = told.digest === undefined && !(await wasMailed(archive, request));
+    const isQuiet = told.digest === undefined && (await isLongQuiet(archive, request));
     const notification = { ...told, ...head, ...(isQuiet && { digest: headAlert(report) }) };
     // The attempt that wrote the manifest notifies; one of the same bytes waits for that.
     const deliveries = await deliverToAll(channels, notification, {

@@ -58,16 +58,16 @@ export async function* noFindings(): AsyncGenerator<never> {}
  * Finds the digests of earlier runs that a channel never took, the oldest first. That of an attempt that did not end
  * is missing only where no other attempt at its run was sent, and where the run was not completed after all.
  * @param asOf of the run that asks
- * @throws {ArchiveError} where one is missing or was altered
+ * @returns with the problems of those that are missing or were altered: nobody can be told of them any more
  */
 export const findUndelivered = async (
   archive: Archive,
   environmentId: string,
   asOf: Date,
   channels: readonly Channel[],
-): Promise<readonly Undelivered[]> => {
+): Promise<{ readonly undelivered: readonly Undelivered[]; readonly problems: readonly string[] }> => {
   const resent = channels.filter(({ isResent }) => isResent);
-  if (resent.length === 0) return [];
+  if (resent.length === 0) return { undelivered: [], problems: [] };
   const since = new Date(asOf.getTime() - LOOKBACK_MS);
   const keysOf = (area: Area): Promise<readonly string[]> =>
     keysUnder(archive, areaPrefix(area, environmentId), dayPrefix(area, environmentId, since));
@@ -89,6 +89,7 @@ export const findUndelivered = async (
     .toSorted((a, b) => (a.run < b.run ? -1 : 1));
 
   const undelivered: Undelivered[] = [];
+  const problems: string[] = [];
   for (const channel of resent) {
     const markers = await keysOf(markerArea(channel.name));
     const marksOf = Map.groupBy(markers, (key) => runMarkedBy(channel.name, key));
@@ -102,13 +103,19 @@ export const findUndelivered = async (
       if (await isMarked(archive, channel, stored, marksOf.get(run) ?? [])) return [];
       // What has no place in the chain is no run, whatever it says.
       if (attempt === undefined && !(await hasPlace(archive, environmentId, stored))) return [];
-      const notification = await storedNotification(archive, stored);
-      return [{ channel, markerKey: keys.marker(channel.name), notification }];
+      try {
+        const notification = await storedNotification(archive, stored);
+        return [{ channel, markerKey: keys.marker(channel.name), notification }];
+      } catch (error) {
+        if (!(error instanceof ArchiveError)) throw error;
+        problems.push(`nobody was told of run ${run}, nor can be: ${error.message}`);
+        return [];
+      }
     };
     for (let next = 0; next < candidates.length; next += AT_ONCE)
       undelivered.push(...(await Promise.all(candidates.slice(next, next + AT_ONCE).map(find))).flat());
   }
-  return undelivered;
+  return { undelivered, problems };
 };
 
 /**

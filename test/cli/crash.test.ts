@@ -97,7 +97,7 @@ const evidenceOf = async (archive: Archive): Promise<Readonly<Record<string, unk
       .filter(([key]) => named.has(key) || /^(?:chain|manifests|latest|alerts)\/|index\.html$/.test(key))
       .map(([key, text]) => [
         nameless(key),
-        key.startsWith('alerts/') ? { ...JSON.parse(text), receipt: undefined } : nameless(timeless(text)),
+        key.startsWith('alerts/') ? { ...JSON.parse(timeless(text)), receipt: undefined } : nameless(timeless(text)),
       ]),
   );
 };

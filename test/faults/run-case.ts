@@ -324,7 +324,7 @@ const judgeAlerts = async (
     lose('the digest of the run');
   // Where a run can't know that it wrote its own manifest, the next one sends what is undelivered.
   const anyChannel = digestChannel(() => Promise.resolve('sent'));
-  const undelivered = await findUndelivered(archive, ENVIRONMENT, NEXT, [anyChannel]);
+  const { undelivered } = await findUndelivered(archive, ENVIRONMENT, NEXT, [anyChannel]);
   if (
     isUndelivered &&
     timesAlerted(firstDigest) === 0 &&

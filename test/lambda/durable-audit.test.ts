@@ -193,7 +193,7 @@ describe('a listing that takes five invocations', () => {
     expect(execution.getInvocations()).toHaveLength(Math.ceil(PAGES / PAGES_A_PART) + 1);
     expect(pages).toEqual(everyPageOnce);
     expect(results.map(({ report }) => report.counts)).toEqual([
-      { users: USERS, duplicates: 0, pages: PAGES, requests: PAGES + 5, throttled: 0, retries: 0 },
+      { users: USERS, duplicates: 0, conflicting: 0, pages: PAGES, requests: PAGES + 5, throttled: 0, retries: 0 },
     ]);
     expect(await evidenceIn(archive)).toEqual(await evidenceIn(await auditInOneGo()));
     const { problems, notes } = await verifyEnvironment(archive, simulator.environmentId);

@@ -6,7 +6,7 @@ import { chainKey } from '../../../core/archive/keys.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import { readText } from '../../support/archive-tree.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { auditNight, night, runOf } from '../../support/history.ts';
+import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
 import { KMS_KEY_ARN, publicKeyFor, startKms } from '../../support/kms.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { invoke } from '../in-process.ts';
@@ -27,7 +27,7 @@ const verifyJson = async (out: string, ...words: readonly string[]) => {
 };
 
 /** Audits another environment: of this one no night is due after its last run. */
-const CONFIG = 'environments:\n  - { id: another }\nretention: { years: 7 }\n';
+const CONFIG = `environments:\n  - { id: another }\nretention: { years: 7 }\nschedule: { cron: "${SCHEDULE.cron}" }\n`;
 
 const withConfig = async (accepted?: string): Promise<string> => {
   const folder = await newFolder();

@@ -657,10 +657,12 @@ describe('what people are told', () => {
     await auditNight({ pages: [[user('a')]], sendAlert: refuse });
     const key = `reports/${partition()}/${run()}/digest.json`;
     await overwrite(archive, key, '{"subject":"all is well"}');
-    const { report } = await auditNight({ pages: [[user('a')]], number: 2 });
-    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
-    expect(report.message).toContain(`${key} was altered`);
-    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['FAILED']);
+    const { report, warnings } = await auditNight({ pages: [[user('a')]], number: 2 });
+    expect(report.verdict).toBe('COMPLETE');
+    expect(warnings).toEqual([
+      expect.stringContaining(`nobody was told of run ${run()}, nor can be: ${key} was altered`),
+    ]);
+    expect(alerts).toEqual([]);
   });
 
   test.each([
@@ -921,8 +923,8 @@ describe('crashes and attempts at the same time', () => {
         settings: { archive: dyingAfter(archive, writes) },
       });
       isDone = report.verdict === 'COMPLETE' && deliveries.alert?.outcome === 'sent' && warnings.length === 0;
-      const isManifestThere = (await keysOf(archive)).includes(`manifests/${partition()}/${run()}.json`);
-      if (!isManifestThere) expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+      const isPlaced = (await keysOf(archive)).some((key) => key.startsWith('chain/'));
+      if (!isPlaced) expect(report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
 
       await auditNight({ pages });
       const { [`alerts/${partition()}/${run()}.json`]: marker, ...tree } = await readTree(archive);
