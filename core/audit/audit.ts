@@ -18,8 +18,8 @@ import { plural } from '../text/plain-text.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { headMember, notificationOf, unjudgedReport } from './documents.ts';
-import { readHistory } from './history.ts';
-import { beginJudging } from './judging.ts';
+import { type History, readHistory } from './history.ts';
+import { beginJudging, type Judging } from './judging.ts';
 import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
@@ -103,12 +103,15 @@ const performRun = async (
     (users, counts) => settings.onProgress?.({ users, expectedUsers: last?.manifest.counts.users, counts }),
   );
   const mostDrop = acceptRosterDrop ? undefined : settings.maxDropPercent;
-  const unseen =
-    historyShortfall(history) ??
-    listingShortfall(listed) ??
-    rosterShortfall(listed.counts.users, last?.manifest, mostDrop);
-  const judgement = await judging.conclude(unseen === undefined, () => linesOf(listed.snapshot));
-  const shortfall = unseen ?? ruleShortfall(judgement);
+  const conclude = async (by: History, begun: Judging, records: () => AsyncIterable<unknown>) => {
+    const unseen =
+      historyShortfall(by) ??
+      listingShortfall(listed) ??
+      rosterShortfall(listed.counts.users, by.last?.manifest, mostDrop);
+    const judgement = await begun.conclude(unseen === undefined, records);
+    return { history: by, judgement, shortfall: unseen ?? ruleShortfall(judgement) };
+  };
+  const { judgement, shortfall } = await conclude(history, judging, () => linesOf(listed.snapshot));
   onSeen({ history, listed, judgement });
 
   if (shortfall !== undefined) {
@@ -131,7 +134,9 @@ const performRun = async (
         anew.see(record, serialiseRecord(record));
         await anew.settled();
       }
-      return { history: later, judgement: await anew.conclude(true, records) };
+      // What came in between may hold no more than what was there before.
+      const { shortfall: since, ...judged } = await conclude(later, anew, records);
+      return since === undefined ? judged : keepAttempt(request, settings, criteria, since, { listed, ...judged });
     },
     resendEarlier: () => resend(archive, undelivered),
   });

@@ -50,8 +50,8 @@ export interface Completed extends Judged {
   readonly listed: JudgedListing;
   /** The end of the run where the chain has gone on without it. */
   endedBefore(head: ChainHead, judged: Judged): Promise<AuditResult | undefined>;
-  /** Judges the stored snapshot again, by the history as it is now. */
-  judgeAnew(snapshot: ManifestObject): Promise<Judged>;
+  /** Judges the stored snapshot again, by the history as it is now; gives the end of the run where that does not hold. */
+  judgeAnew(snapshot: ManifestObject): Promise<Judged | AuditResult>;
   resendEarlier(): Promise<void>;
 }
 
@@ -108,7 +108,9 @@ export const completeRun = async (
       const head = await readHead(archive, environmentId);
       const ended = await endedBefore(head, judged);
       if (ended !== undefined) return ended;
-      judged = await judgeAnew(snapshot);
+      const anew = await judgeAnew(snapshot);
+      if ('report' in anew) return anew;
+      judged = anew;
     }
     keys = names.next();
   }

@@ -451,6 +451,26 @@ describe('runs at once', () => {
     expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(3);
     expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
   });
+
+  test('a night that loses its place to one whose records do not hold builds nothing upon it', async () => {
+    const folder = await newFolder();
+    const archive = folderArchive(folder);
+    await auditNight(archive, 1);
+    let isMade = false;
+    const overtaken: Archive = {
+      ...archive,
+      async create(key, ...content) {
+        if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
+          isMade = true;
+          await auditNight(archive, 2);
+          await rm(join(folder, keysAt(2).object(OUTPUTS.findings)));
+        }
+        return archive.create(key, ...content);
+      },
+    };
+    expect(verdictOf(await auditNight(overtaken, 3, FIXED))).toEqual(UNTRUSTED);
+    expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(2);
+  });
 });
 
 describe('what unfinished attempts left', () => {
