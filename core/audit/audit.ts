@@ -19,7 +19,7 @@ import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { headMember, notificationOf, unjudgedReport } from './documents.ts';
 import { type History, readHistory } from './history.ts';
-import { beginJudging, type Judging } from './judging.ts';
+import { beginJudging, type Judging, withoutResolved } from './judging.ts';
 import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
@@ -112,10 +112,11 @@ const performRun = async (
     return { history: by, judgement, shortfall: unseen ?? ruleShortfall(judgement) };
   };
   const { judgement, shortfall } = await conclude(history, judging, () => linesOf(listed.snapshot));
-  onSeen({ history, listed, judgement });
+  const all = { history, listed, judgement, spools };
+  onSeen(all);
 
   if (shortfall !== undefined) {
-    const result = await keepAttempt(request, settings, criteria, shortfall, { history, listed, judgement });
+    const result = await keepAttempt(request, settings, criteria, shortfall, all);
     await resend(archive, undelivered);
     return { ...result, warnings: problems };
   }
@@ -124,7 +125,7 @@ const performRun = async (
     history,
     listed,
     judgement,
-    endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, ...judged }),
+    endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, spools, ...judged }),
     async judgeAnew(snapshot) {
       const later = await readHistory(archive, { environmentId }, criteria, policy);
       const anew = beginJudging(criteria, later.baseline, spools);
@@ -136,7 +137,7 @@ const performRun = async (
       }
       // What came in between may hold no more than what was there before.
       const { shortfall: since, ...judged } = await conclude(later, anew, records);
-      return since === undefined ? judged : keepAttempt(request, settings, criteria, since, { listed, ...judged });
+      return since === undefined ? judged : keepAttempt(request, settings, criteria, since, { listed, spools, ...judged });
     },
     resendEarlier: () => resend(archive, undelivered),
   });
@@ -232,7 +233,7 @@ const failWithoutArchive = async (
   }
   const report = attemptReport(request, settings, criteria, shortfall, seen);
   const facts = factsOf(settings, criteria, runKeys(request.environmentId, request.asOf), undefined);
-  const highlights = seen?.judgement.highlights ?? [];
+  const highlights = seen === undefined ? [] : withoutResolved(seen.judgement).highlights;
   const notification = notificationOf({ ...facts, report, highlights }, archive, undefined);
   const deliveries = await deliverToAll(channels, notification, undefined);
   return { report, highlights, deliveries, objects: {}, wasDone: false, warnings: [] };

@@ -9,7 +9,7 @@ import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { usersByRecords } from '../archive/repeated-records.ts';
 import { sortedSpool } from '../archive/sorted-spool.ts';
-import type { Evidence, Spool, SpoolFolder } from '../archive/staging.ts';
+import { type Evidence, linesOf, type Spool, type SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { keepAsGiven } from '../model/record.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
@@ -134,6 +134,42 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
   };
 };
 
+const openOutputs = (spools: SpoolFolder) =>
+  Object.entries(FINDING_OUTPUTS).map(([name, output]: [string, FindingOutput]) => ({
+    name,
+    output,
+    spool: output.keyOf === undefined ? spools.open(output.file) : sortedSpool(spools, output.file),
+  }));
+
+const writeHeaders = async (outputs: ReturnType<typeof openOutputs>): Promise<void> => {
+  await Promise.all(outputs.map(({ output: { header }, spool }) => header !== undefined && spool.write(header)));
+};
+
+/** A judgement without what it resolved: that is news of a complete run only, and this one is none after all. */
+export const withoutResolved = ({ findings, highlights, ...judgement }: Judgement): Judgement => ({
+  ...judgement,
+  findings: { ...findings, byState: { ...findings.byState, resolved: 0 } },
+  highlights: highlights.filter(({ kind }) => kind !== 'resolved'),
+});
+
+/** Writes the findings of a judgement anew, without those that resolved. */
+export const openFindingsOf = async (
+  { findings: { byState }, evidence: { resolved: _resolved, ...evidence } }: Judgement,
+  { catalogue }: Criteria,
+  spools: SpoolFolder,
+): Promise<Readonly<Record<keyof typeof FINDING_OUTPUTS, Evidence>>> => {
+  if (byState.resolved === 0) return evidence;
+  const outputs = openOutputs(spools);
+  await writeHeaders(outputs);
+  for await (const line of linesOf(evidence.findings)) {
+    const finding = line as Finding;
+    if (finding.state === 'resolved') continue;
+    for (const { output, spool } of outputs)
+      await spool.write(output.line(finding, catalogue.get(finding.ruleId)), output.keyOf?.(finding));
+  }
+  return finished(outputs);
+};
+
 /** Judges the users of a listing once. */
 const beginPass = (
   criteria: Criteria,
@@ -151,11 +187,7 @@ const beginPass = (
   const highlights = collectHighlights(
     (finding) => baselineAsOf !== undefined && isReminderDue(finding, reminders, baselineAsOf, asOf),
   );
-  const outputs = Object.entries(FINDING_OUTPUTS).map(([name, output]: [string, FindingOutput]) => ({
-    name,
-    output,
-    spool: output.keyOf === undefined ? spools.open(output.file) : sortedSpool(spools, output.file),
-  }));
+  const outputs = openOutputs(spools);
   let found: RuleFailure[] = [];
   /** The records that are judged. */
   let seen: readonly unknown[] = [];
@@ -169,11 +201,11 @@ const beginPass = (
     pending = [];
     await Promise.all(waiting);
   };
-  const linesOf = (finding: Finding): readonly string[] => {
+  const textsOf = (finding: Finding): readonly string[] => {
     const rule = catalogue.get(finding.ruleId);
     return outputs.map(({ output }) => output.line(finding, rule));
   };
-  const emit = (finding: Finding, lines = linesOf(finding)): void => {
+  const emit = (finding: Finding, lines = textsOf(finding)): void => {
     counted.add(finding);
     highlights.add(finding);
     for (const [index, { output, spool }] of outputs.entries())
@@ -184,14 +216,14 @@ const beginPass = (
     const finding = lifecycle.findingOf(failure);
     let lines: readonly string[];
     try {
-      lines = linesOf(finding);
+      lines = textsOf(finding);
     } catch (error) {
       evaluation.breakDown(failure, error);
       return;
     }
     emit(finding, lines);
   };
-  for (const { output, spool } of outputs) if (output.header !== undefined) keep(spool.write(output.header));
+  keep(writeHeaders(outputs));
 
   // Findings are emitted here and not as they come: directory rules find theirs all at once, and those would wait in
   // memory for the disk.

@@ -1,6 +1,6 @@
 import { attemptKeys, attemptMarkers } from '../archive/keys.ts';
 import { entryText } from '../archive/signature.ts';
-import { type Evidence, evidenceOf } from '../archive/staging.ts';
+import { type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import type { Report } from '../model/report.ts';
 import { readTrend } from '../model/trend.ts';
@@ -10,7 +10,7 @@ import type { Output } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
 import { manifestOf, notificationOf, reportOf, unjudgedReport } from './documents.ts';
 import type { History } from './history.ts';
-import type { Judgement } from './judging.ts';
+import { type Judgement, openFindingsOf, withoutResolved } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
 import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
@@ -23,6 +23,8 @@ export interface Seen {
   readonly history: History;
   readonly listed: JudgedListing;
   readonly judgement: Judgement;
+  /** Takes what has to be written anew. */
+  readonly spools: SpoolFolder;
 }
 
 /** The report of an attempt that did not end complete. */
@@ -36,7 +38,12 @@ export const attemptReport = (
   if (seen === undefined) return unjudgedReport(request, settings, criteria, shortfall);
   const { history, listed, judgement } = seen;
   const trend = readTrend(history.last?.report) ?? [];
-  return reportOf(request, settings, { ...listed, judgement, shortfall }, { history, trend });
+  return reportOf(
+    request,
+    settings,
+    { ...listed, judgement: withoutResolved(judgement), shortfall },
+    { history, trend },
+  );
 };
 
 /**
@@ -58,9 +65,8 @@ export const keepAttempt = async (
   const { history, listed, judgement } = seen ?? {};
   const last = history?.last;
   const report = attemptReport(request, settings, criteria, shortfall, seen);
-  // What resolved is news of a complete run only.
-  const { resolved: _nothing, ...evidence } = judgement?.evidence ?? {};
-  const highlights = judgement?.highlights ?? [];
+  const evidence = seen && (await openFindingsOf(seen.judgement, criteria, seen.spools));
+  const highlights = judgement === undefined ? [] : withoutResolved(judgement).highlights;
   const facts = { ...factsOf(settings, criteria, keys, last), report, highlights };
   const kept = await storeEvidence({ ...(listed && { snapshot: listed.snapshot }), ...evidence }, store);
   const objects = await storeRunOutputs(facts, kept, store);

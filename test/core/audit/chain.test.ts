@@ -424,6 +424,10 @@ describe('runs at once', () => {
       if (one.report.verdict !== 'COMPLETE') {
         expect(one.report).toMatchObject({ verdict: 'FAILED', reason: 'after-the-fact', counts: { users: 3 } });
         expect(Object.keys(one.objects)).toContain('findings');
+        expect(one.report.findings.byState.resolved).toBe(0);
+        const { findings, csv } = one.objects;
+        for (const object of [findings, csv])
+          expect(await readText(archive, object?.key ?? '')).not.toContain('"resolved"');
       }
       expect((await auditNight(archive, first + 3, FIXED)).report.verdict).toBe('COMPLETE');
       expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
