@@ -105,7 +105,7 @@ interface Spot {
 export const AWS_SPOTS = {
   'read latest': { action: 'read', matches: /^GET \/[^/]+\/latest\// },
   'list keys': { action: 'read', matches: /^GET \/[^/]+\/?$/ },
-  'read manifest': { action: 'read', matches: /^GET \/[^/]+\/manifests\// },
+  'read entry': { action: 'read', matches: /^GET \/[^/]+\/chain\// },
   'read findings': { action: 'read', matches: /^GET \/[^/]+\/findings\// },
   'read snapshot': { action: 'read', matches: /^GET \/[^/]+\/snapshots\// },
   'write snapshot': { action: 'write', matches: /^PUT \/[^/]+\/snapshots\// },
@@ -113,7 +113,8 @@ export const AWS_SPOTS = {
   'write report': { action: 'write', matches: /^PUT .*\/report\.json$/ },
   'write page': { action: 'write', matches: /^PUT .*\/report\.html$/ },
   'write digest': { action: 'write', matches: /^PUT .*\/digest\.json$/ },
-  'write manifest': { action: 'write', matches: /^PUT \/[^/]+\/manifests\// },
+  'write entry': { action: 'write', matches: /^PUT \/[^/]+\/chain\// },
+  'copy manifest': { action: 'write', matches: /^PUT \/[^/]+\/manifests\// },
   'move latest': { action: 'write', matches: /^PUT \/[^/]+\/latest\// },
   'look for marker': { action: 'read', matches: /^HEAD \/[^/]+\/alerts\// },
   'write marker': { action: 'write', matches: /^PUT \/[^/]+\/alerts\// },

@@ -96,7 +96,7 @@ const pairOf = (seed: number, store: Store): FaultCase => {
 /** Two attempts at once: undisturbed, and where one of them must wait or can't know what it did. */
 const CONTESTS: readonly (readonly [string, readonly PlannedAwsFault[]])[] = [
   ['nothing else', []],
-  ...(['write snapshot', 'write manifest', 'move latest'] as const).flatMap((spot) =>
+  ...(['write snapshot', 'write entry', 'copy manifest', 'move latest'] as const).flatMap((spot) =>
     (['slow-down', 'answer-lost'] as const).map((kind) => [`${kind} at ${spot}`, [{ kind, spot, times: 1 }]] as const),
   ),
 ];

@@ -2,18 +2,19 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Archive } from '../../core/archive/archive.ts';
 import { bucketArchive } from '../../core/archive/bucket.ts';
-import { runKeys } from '../../core/archive/keys.ts';
-import { readManifest } from '../../core/archive/manifest.ts';
+import type { Manifest } from '../../core/archive/manifest.ts';
+import { findCompleteRun } from '../../core/archive/runs.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import type { Verdict } from '../../core/model/report.ts';
+import { runName } from '../../core/model/run-name.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { ARCHIVE_PLACEHOLDER } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { findUndelivered } from '../../core/notify/undelivered.ts';
-import { OUTPUTS } from '../../core/outputs/index.ts';
+import type { OutputName } from '../../core/outputs/index.ts';
 import { finspaceSource } from '../../core/sources/finspace/source.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
@@ -93,11 +94,14 @@ export interface Reference {
 const EVIDENCE = ['snapshot', 'findings', 'resolved', 'csv'] as const;
 
 const [FIRST, SECOND, NEXT] = INSTANTS;
-const KEYS = runKeys(ENVIRONMENT, SECOND);
+
+/** Finds the manifest of a run that has its place in the chain: it tells which attempt's objects are the run's. */
+const manifestIn = async (archive: Archive, asOf: Date): Promise<Manifest | undefined> =>
+  (await findCompleteRun(archive, ENVIRONMENT, runName(asOf)))?.manifest;
 
 const evidenceIn = async (archive: Archive): Promise<readonly (string | undefined)[]> => {
-  const stored = await readManifest(archive, KEYS.manifest);
-  return EVIDENCE.map((name) => stored?.manifest.objects[name]?.sha256);
+  const manifest = await manifestIn(archive, SECOND);
+  return EVIDENCE.map((name) => manifest?.objects[name]?.sha256);
 };
 
 const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readonly string[]> =>
@@ -105,8 +109,12 @@ const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readon
     Object(line).state === 'resolved' ? [String(Object(line).id)] : [],
   );
 
+/** The key of one of the disturbed run's objects; undefined where there is no such run. */
+const keyIn = async (archive: Archive, name: OutputName, asOf = SECOND): Promise<string | undefined> =>
+  (await manifestIn(archive, asOf))?.objects[name]?.key;
+
 const digestIn = async (archive: Archive, asOf: Date): Promise<Alert> =>
-  JSON.parse(await readText(archive, runKeys(ENVIRONMENT, asOf).object(OUTPUTS.digest)));
+  JSON.parse(await readText(archive, (await keyIn(archive, 'digest', asOf)) ?? 'no digest'));
 
 /** Makes both runs without a fault. */
 export const makeReference = async (): Promise<Reference> => {
@@ -118,7 +126,7 @@ export const makeReference = async (): Promise<Reference> => {
     return {
       first,
       evidence: await evidenceIn(archive),
-      resolved: new Set(await resolvedIn(archive, KEYS.object(OUTPUTS.findings))),
+      resolved: new Set(await resolvedIn(archive, (await keyIn(archive, 'findings')) ?? '')),
       firstDigest: await digestIn(archive, FIRST),
     };
   } finally {
@@ -281,9 +289,11 @@ const attemptProblems = async (
   { result: { report, highlights, objects }, tookMs }: Attempted,
 ): Promise<{ readonly problems: readonly string[]; readonly resolvedWrongly: number }> => {
   const problems: string[] = [];
-  // Once a manifest is there the run is complete, whatever became of the attempt after it.
-  if ((await readManifest(archive, KEYS.manifest)) !== undefined || report.verdict === 'COMPLETE') {
-    const seen = (await readJsonLines(archive, KEYS.object(OUTPUTS.snapshot))).map((line) => Object(line).userId);
+  // Once it has its place in the chain the run is complete, whatever became of the attempt after it.
+  const snapshot = await keyIn(archive, 'snapshot');
+  if (snapshot === undefined && report.verdict === 'COMPLETE') problems.push('COMPLETE without a place in the chain');
+  if (snapshot !== undefined) {
+    const seen = (await readJsonLines(archive, snapshot)).map((line) => Object(line).userId);
     if (JSON.stringify(seen) !== JSON.stringify(USER_IDS))
       problems.push(`COMPLETE with ${seen.length} users of ${USER_IDS.length}`);
   }
@@ -313,14 +323,16 @@ const judgeAlerts = async (
 ) => {
   const problems: string[] = [];
   const timesSent = (body: string): number => messages.filter((message) => message === body).length;
-  const timesAlerted = ({ body }: Alert): number => timesSent(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
+  // A mail of a run has the head of the chain below its digest.
+  const timesBegun = (body: string): number => messages.filter((message) => message.startsWith(body)).length;
+  const timesAlerted = ({ body }: Alert): number => timesBegun(body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location));
 
   let lost = 0;
   const lose = (problem: string): void => {
     lost += 1;
     problems.push(`lost: ${problem}`);
   };
-  if (!(await archive.has(KEYS.object(OUTPUTS.digest))) || timesAlerted(await digestIn(archive, SECOND)) === 0)
+  if ((await keyIn(archive, 'digest')) === undefined || timesAlerted(await digestIn(archive, SECOND)) === 0)
     lose('the digest of the run');
   // Where a run can't know that it wrote its own manifest, the next one sends what is undelivered.
   const anyChannel = digestChannel(() => Promise.resolve('sent'));
@@ -344,9 +356,8 @@ const judgeAlerts = async (
     for (const { alert, isAccepted } of sent) {
       if (isAccepted && timesSent(alert.body) === 0) lose(`an accepted alert, "${alert.subject}"`);
       if (isComplete(alert)) wanted.set(alert.body, 1);
-      else if (reason === 'archive-unavailable') wanted.set(alert.body, (wanted.get(alert.body) ?? 0) + 1);
-      else if (!unfinished.has(reason)) {
-        wanted.set(alert.body, 1);
+      else if (reason === 'archive-unavailable' || !unfinished.has(reason)) {
+        wanted.set(alert.body, reason === 'archive-unavailable' ? (wanted.get(alert.body) ?? 0) + 1 : 1);
         if (isAccepted) unfinished.add(reason);
       }
     }
@@ -421,7 +432,7 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
       if (evidence[n] !== reference.evidence[n]) problems.push(`${name} is not that of an undisturbed run`);
     });
     if (evidence[1] !== undefined) {
-      const resolved = await resolvedIn(archive, KEYS.object(OUTPUTS.findings));
+      const resolved = await resolvedIn(archive, (await keyIn(archive, 'findings')) ?? '');
       resolvedWrongly += resolved.filter((id) => !reference.resolved.has(id)).length;
     }
 
