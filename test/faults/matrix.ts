@@ -1,8 +1,12 @@
+import { runKeys } from '../../core/archive/keys.ts';
+import { OUTPUTS } from '../../core/outputs/index.ts';
 import { consequenceOf, FAULT_KINDS, type FaultPlan } from '../../simulator/faults.ts';
 import { seededRandom, wholeBetween } from '../../simulator/random.ts';
+import { ENVIRONMENT } from '../support/builders.ts';
 import { REQUESTS } from '../support/listing-faults.ts';
 import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, canBefall, type PlannedAwsFault, passesOnce } from './aws-faults.ts';
 import type { FaultCase, Store } from './run-case.ts';
+import { INSTANTS } from './runs.ts';
 
 /** One fault, where it can be played. */
 interface SingleFault {
@@ -116,9 +120,31 @@ const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, awsFaults]) =>
   })),
 );
 
+const KEYS = runKeys(ENVIRONMENT, INSTANTS[1]);
+
+/** Where something may stand before a run comes to write there; its place in the chain is another matter. */
+const PLACES = [...Object.values(OUTPUTS).map((output) => KEYS.object(output)), KEYS.manifest, KEYS.marker('alert')];
+
+const adoptions: readonly FaultCase[] = PLACES.flatMap((key) =>
+  BOTH.map((store, seed) => ({
+    row: 'something planted',
+    often: '',
+    where: key,
+    store,
+    seed,
+    faults: [],
+    awsFaults: [],
+    planted: [key],
+    mustPass: true,
+    isContested: false,
+    isUndelivered: false,
+  })),
+);
+
 /** Every case there is: each fault alone, and a pair for each seed and store. */
 export const faultCases = (seeds: readonly number[]): readonly FaultCase[] => [
   ...[...OF_FINSPACE, ...OF_AWS].flatMap(alone),
   ...contests,
+  ...adoptions,
   ...BOTH.flatMap((store) => seeds.map((seed) => pairOf(seed, store))),
 ];
