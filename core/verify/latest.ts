@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Archive } from '../archive/archive.ts';
 import { type LatestPointer, pointedKey, pointerProblem } from '../archive/chain.ts';
-import { latestKey } from '../archive/keys.ts';
+import { latestKey, runKeys } from '../archive/keys.ts';
 import { parsedJson, readBytes } from '../archive/lines.ts';
 import { messageOf } from '../text/error-message.ts';
 import { plural } from '../text/plain-text.ts';
@@ -59,6 +59,10 @@ const targetProblem = (
   if (target.run !== run) {
     const key = latestKey(environmentId);
     return { kind: 'edited', run, key, message: `says run ${run} and points to ${pointed}` };
+  }
+  if (pointer.manifest !== runKeys(environmentId, target.asOf).manifest) {
+    const key = latestKey(environmentId);
+    return { kind: 'edited', run, key, message: `names ${pointer.manifest} as the manifest of run ${run}` };
   }
   return target.sha256 === undefined ? undefined : pointerProblem(environmentId, pointer, target.sha256);
 };

@@ -505,6 +505,12 @@ const ofLatest: readonly Tampering[] = [
     words: `says run ${runOf(4)} and points to ${keysOf(LAST).manifest}`,
   },
   {
+    name: 'the pointer names another manifest',
+    tamper: (hands) => hands.text(LATEST, (old) => JSON.stringify({ ...JSON.parse(old), manifest: keysOf(4).copy })),
+    problems: ['edited 5'],
+    words: `names ${keysOf(4).copy} as the manifest of run ${runOf(LAST)}`,
+  },
+  {
     name: 'the pointer is two runs behind',
     tamper: (hands) => hands.rechain(3, 3),
     problems: ['latest 5'],
