@@ -142,7 +142,7 @@ const openOutputs = (spools: SpoolFolder) =>
   }));
 
 const writeHeaders = async (outputs: ReturnType<typeof openOutputs>): Promise<void> => {
-  await Promise.all(outputs.map(({ output: { header }, spool }) => header !== undefined && spool.write(header)));
+  for (const { output, spool } of outputs) if (output.header !== undefined) await spool.write(output.header);
 };
 
 /** A judgement without what it resolved: that is news of a complete run only, and this one is none after all. */
