@@ -21,6 +21,8 @@ export const nightRun = (number: number): string => runName(nightAt(number));
 
 export const nightKeys = (number: number) => runKeys(ENVIRONMENT, nightAt(number));
 
+const DEFAULTS = defaultConfig(rules);
+
 export interface NightPlan {
   readonly number: number;
   readonly users: readonly unknown[];
@@ -57,7 +59,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           acceptRosterDrop: false,
         },
         {
-          ...configuredSettings({ ...defaultConfig(rules), ...config }, waivers, environmentId),
+          ...configuredSettings({ ...DEFAULTS, ...config }, waivers, environmentId),
           listUsers: listingOf([users], end),
           archive,
           channels: [digestChannel(() => Promise.resolve('sent'))],
