@@ -137,7 +137,9 @@ const performRun = async (
       }
       // What came in between may hold no more than what was there before.
       const { shortfall: since, ...judged } = await conclude(later, anew, records);
-      return since === undefined ? judged : keepAttempt(request, settings, criteria, since, { listed, spools, ...judged });
+      return since === undefined
+        ? judged
+        : keepAttempt(request, settings, criteria, since, { listed, spools, ...judged });
     },
     resendEarlier: () => resend(archive, undelivered),
   });

@@ -378,8 +378,8 @@ describe('an archive that fails once while the audit is judged', () => {
     const archive: Archive = {
       ...folder,
       async create(key, ...rest) {
-        failures -= key.startsWith('manifests/') ? 1 : 0;
-        if (key.startsWith('manifests/') && failures >= 0) throw new Error('S3 is down');
+        failures -= key.startsWith('chain/') ? 1 : 0;
+        if (key.startsWith('chain/') && failures >= 0) throw new Error('S3 is down');
         return folder.create(key, ...rest);
       },
     };
