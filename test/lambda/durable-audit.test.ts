@@ -171,8 +171,10 @@ const evidenceIn = async (archive: Archive) => {
     if (/\.(?:gz|csv)$/.test(key) && !key.startsWith('listings/')) evidence[name] = text;
     if (!/(?:report|manifest|\/\d{8}T\d{6}Z)\.json$/.test(key) || key.startsWith('alerts/')) continue;
     const { counts, objects, listing: _, source, unfinished = [], ...rest } = JSON.parse(text);
-    // The run vouches for the parts that it was listed in.
-    const parts = Object.keys(await readTree(archive)).filter((part) => part.startsWith('listings/'));
+    // The run vouches for the parts that it was listed in, and for what a try that failed left.
+    const parts = Object.keys(await readTree(archive)).filter((part) =>
+      /^listings\/|^incomplete\/.*\/manifest\.json$/.test(part),
+    );
     if (objects !== undefined && !key.startsWith('incomplete/'))
       expect(unfinished.map((object: { key: string }) => object.key)).toEqual(parts);
     const { users: seen, duplicates, pages } = counts;
