@@ -131,15 +131,15 @@ const settleGroups = (
     check.see({ ...user, position: lines + added.length - 1 }, only);
   };
   const regrouped = findings.map(({ id, subject, groups }) => {
-    const subjects = groups.map(({ shared }) => shared && check.failingSubject(shared, idAt));
+    const subjects = groups.map(({ shared }) => check.failingSubject(shared, idAt));
     return { id, to: subjects.find((to) => to !== undefined && to !== subject.id) };
   });
   const settleFailing = (settle: (finding: LostFinding) => void): void => {
-    const failing = new Set(
-      check.judge(idAt).outcomes.flatMap(({ subject, groups }) => (groups.length === 0 ? [] : [subject.id])),
-    );
     for (const finding of findings) {
-      if (failing.has(finding.subject.id) && open.fateOf(finding.id) === 'failed-then') settle(finding);
+      const { id, subject, groups } = finding;
+      if (open.fateOf(id) !== 'failed-then') continue;
+      // Only its own groups: what was added for another finding may complete one that it never was about.
+      if (groups.some(({ shared }) => check.failingSubject(shared, idAt) === subject.id)) settle(finding);
     }
   };
 

@@ -63,7 +63,7 @@ export interface DirectoryCheck {
   /** Tells whether a user counts, or may, whatever its keys. */
   mayCount(user: User): boolean;
   /** The subject of a group that fails; undefined where it does not. */
-  failingSubject(shared: SharedText, idAt: IdAt): string | undefined;
+  failingSubject(shared: SharedText | undefined, idAt: IdAt): string | undefined;
   judge(idAt: IdAt): DirectoryJudgement;
   /** @param shared undefined where there are no keys */
   groupOf(shared: SharedText | undefined, idAt: IdAt): Group;
@@ -229,11 +229,10 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       isCounted(user, options, context) !== false,
 
     failingSubject(text, idAt) {
-      const { users } = shared.find(({ name }) => name === text.name) ?? {};
-      if (users === undefined) return undefined;
-      const members = users.positionsOf(text.key);
+      const sharing = shared.find(({ name }) => name === text?.name);
+      const members = text && sharing ? sharing.users.positionsOf(text.key) : positions;
       const fails = breaksLimit(rule.limit, groupOf(members, idAt).bounds, options, context);
-      return fails === true ? subjectId(text.key, members, idAt) : undefined;
+      return fails === true ? subjectId(text?.key ?? '', members, idAt) : undefined;
     },
 
     judge(idAt) {

@@ -56,6 +56,19 @@ describe('a group or a count that fails no more', () => {
       fates: [`${SHARED}: resolved user-disabled`],
     },
     {
+      name: 'one of another group went, to which nobody of this one belonged',
+      rule: 'duplicate-person',
+      nights: [
+        [person('a'), person('b'), ...['x', 'y'].map((id) => aUser({ userId: id, firstName: 'N', lastName: 'N' }))],
+        [
+          person('a', { firstName: 'N', lastName: 'N' }),
+          person('b', { emailAddress: 'b@example.com' }),
+          aUser({ userId: 'x' }),
+        ],
+      ],
+      fates: ['a: resolved fixed', 'x: resolved fixed'],
+    },
+    {
       name: 'one went and one was disabled',
       rule: 'shared-principal',
       nights: [
