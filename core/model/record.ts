@@ -19,7 +19,10 @@ const sources = new WeakMap<object, Map<string, string>>();
 let hasSources = false;
 
 /** A number that may be one of them, or a text that looks like it. To search takes less time than to parse. */
-const SUSPECT = /(?:^|[:,[])\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
+const SUSPECT = /[:,[]\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
+
+/** A record that is a number itself. */
+const IS_NUMBER = /^\s*-?\d/;
 
 const noteSource = (holder: object, member: string, source: string): void => {
   const known = sources.get(holder) ?? new Map<string, string>();
@@ -36,7 +39,7 @@ const keepSource: SourceReviver = function keep(key, value, { source }) {
 
 /** Parses JSON whose numbers are written by `serialiseRecord` as they came. */
 export const parseRecord = (text: string): unknown =>
-  SUSPECT.test(text)
+  SUSPECT.test(text) || IS_NUMBER.test(text)
     ? JSON.parse(text, keepSource as (this: unknown, key: string, value: unknown) => unknown)
     : JSON.parse(text);
 
