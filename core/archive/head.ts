@@ -15,6 +15,8 @@ export interface ChainHead {
   readonly sequence: number;
   /** The entry that the next one has to name; undefined where there is none. */
   readonly place?: RunLink;
+  /** The entry that this one names; undefined where it is the first. */
+  readonly before?: RunLink;
   /** The last run; undefined where there is none. */
   readonly last?: StoredManifest;
   /** There where the chain has been closed and not reopened. */
@@ -101,8 +103,8 @@ export const readLatest = async (archive: Archive, environmentId: string): Promi
 /** A place that was found and holds. */
 type Believed<Entry extends ChainEntry = ChainEntry> = FoundPlace & { readonly entry: Entry };
 
-const believed = async (archive: Archive, environmentId: string, key: string): Promise<Believed> => {
-  const found = await readPlace(archive, environmentId, key);
+/** Throws ArchiveError where nothing was found at this key, or something else than an entry of the place. */
+const believed = (key: string, found: FoundPlace | undefined): Believed => {
   if (found === undefined) throw new ArchiveError(`${key} is not there`);
   const { entry } = found;
   if (typeof entry === 'string') throw new ArchiveError(`${key} ${entry}`);
@@ -117,7 +119,8 @@ const lastRun = async (
 ): Promise<StoredManifest | undefined> => {
   const { entry, key, sha256 } = place;
   if (!isMilestone(entry)) return { manifest: entry, key, sha256 };
-  const before = await believed(archive, environmentId, entry.previous.key);
+  const { key: keyBefore } = entry.previous;
+  const before = believed(keyBefore, await readPlace(archive, environmentId, keyBefore));
   const problem = previousProblem(entry.run, entry.previous, before.sha256);
   if (problem !== undefined) throw new ArchiveError(`${before.key} ${problem.message}`);
   return lastRun(archive, environmentId, before);
@@ -134,6 +137,7 @@ const headAt = async (
   return {
     sequence,
     place: { run: entry.run, key, sha256 },
+    ...(entry.previous !== undefined && { before: entry.previous }),
     ...(last !== undefined && { last }),
     ...(isMilestone(entry) && entry.kind === 'closing' && { closing: entry }),
   };
@@ -186,7 +190,7 @@ export const readHead = async (archive: Archive, environmentId: string): Promise
   const found = await readPlace(archive, environmentId, key);
   const problem = pointer && key === pointed ? pointerProblem(environmentId, pointer, found?.sha256) : undefined;
   if (problem !== undefined) throw new ArchiveError(`${key} ${problem.message}`);
-  const place = await believed(archive, environmentId, key);
+  const place = believed(key, found);
   const sequence = sequenceOfKey(key) ?? keys.length;
   await checkBefore(archive, environmentId, sequence, place, keys.at(-2));
   return headAt(archive, environmentId, sequence, place);
@@ -208,7 +212,7 @@ export const acceptedHead = async (archive: Archive, environmentId: string, sha2
   for (const key of keys.toReversed()) {
     const found = await readPlaceIfFit(archive, environmentId, key);
     if (found?.sha256 !== sha256) continue;
-    return headAt(archive, environmentId, sequence, await believed(archive, environmentId, key));
+    return headAt(archive, environmentId, sequence, believed(key, found));
   }
   throw new ArchiveError(`no entry of the chain has the SHA-256 ${sha256}`);
 };

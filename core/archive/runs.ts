@@ -191,12 +191,15 @@ const attemptFolders = async (
 const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') + 1);
 
 /** The names of the complete runs, by their manifests' keys; reads none of them. */
-const manifestRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> =>
-  (await manifestKeys(archive, environmentId)).flatMap((key) => runOfKey(key) ?? []);
+const manifestRuns = async (archive: Archive, environmentId: string): Promise<ReadonlySet<string>> =>
+  new Set((await manifestKeys(archive, environmentId)).flatMap((key) => runOfKey(key) ?? []));
 
 /** Lists the runs of which objects are stored, and no manifest. */
-const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
-  const complete = new Set(await manifestRuns(archive, environmentId));
+const brokenOffRuns = async (
+  archive: Archive,
+  environmentId: string,
+  complete: ReadonlySet<string>,
+): Promise<readonly string[]> => {
   const stored = (await keysUnder(archive, areaPrefix('snapshots', environmentId))).flatMap(
     (key) => runOfObject(key) ?? [],
   );
@@ -207,9 +210,9 @@ const brokenOffRuns = async (archive: Archive, environmentId: string): Promise<r
 const deadListings = async (
   archive: Archive,
   environmentId: string,
+  complete: ReadonlySet<string>,
   known: ReadonlySet<string>,
 ): Promise<readonly AttemptOfKey[]> => {
-  const complete = new Set(await manifestRuns(archive, environmentId));
   const found = (await keysUnder(archive, areaPrefix('listings', environmentId))).flatMap(
     (key) => unfinishedOfKey(key) ?? [],
   );
@@ -224,18 +227,20 @@ const deadListings = async (
 export async function* walkAttempts(archive: Archive, environmentId: string, from = ''): AsyncGenerator<Attempt> {
   const folders = await attemptFolders(archive, environmentId);
   for (const [folder, names] of folders) if (nameIn(folder) >= from) yield await readAttempt(archive, folder, names);
+  const complete = await manifestRuns(archive, environmentId);
   const known = new Set([...folders.keys()].map(nameIn));
-  for (const { run, attempt } of await deadListings(archive, environmentId, known))
+  for (const { run, attempt } of await deadListings(archive, environmentId, complete, known))
     if (run >= from) yield { run, name: attempt };
-  for (const run of await brokenOffRuns(archive, environmentId)) if (run >= from) yield { run };
+  for (const run of await brokenOffRuns(archive, environmentId, complete)) if (run >= from) yield { run };
 }
 
 /** Finds the name of the run with which the last so many runs and attempts begin. Reads no object. */
 export const startOfLast = async (archive: Archive, environmentId: string, count: number): Promise<string> => {
   const folders = await attemptFolders(archive, environmentId);
+  const complete = await manifestRuns(archive, environmentId);
   const names = [
-    ...(await manifestRuns(archive, environmentId)),
-    ...(await brokenOffRuns(archive, environmentId)),
+    ...complete,
+    ...(await brokenOffRuns(archive, environmentId, complete)),
     ...[...folders.keys()].map((folder) => nameIn(folder).split('-')[0] ?? ''),
   ];
   return names.toSorted().at(-count) ?? '';

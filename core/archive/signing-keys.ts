@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from './archive.ts';
 import { ArchiveError } from './errors.ts';
-import type { ChainHead } from './head.ts';
-import { chainKeys, readPlace } from './head.ts';
+import { type ChainHead, readPlace } from './head.ts';
 import { keysUnder, publicKeyKey, RECORDED_KEYS } from './keys.ts';
 import { readBytes } from './lines.ts';
 import { isSignatureValid, readPublicKey } from './signature.ts';
@@ -43,11 +42,15 @@ export interface SignaturePolicy {
 }
 
 /** Whether anything before the end of a chain is signed, as far as is seen without walking all of it. */
-const isSignedBefore = async (archive: Archive, environmentId: string, isSigning: boolean): Promise<boolean> => {
+const isSignedBefore = async (
+  archive: Archive,
+  environmentId: string,
+  { before }: Pick<ChainHead, 'before'>,
+  isSigning: boolean,
+): Promise<boolean> => {
   if (isSigning && (await keysUnder(archive, RECORDED_KEYS)).length > 0) return true;
-  const before = (await chainKeys(archive, environmentId)).at(-2);
   if (before === undefined) return false;
-  const { entry } = (await readPlace(archive, environmentId, before)) ?? {};
+  const { entry } = (await readPlace(archive, environmentId, before.key)) ?? {};
   return typeof entry === 'object' && entry.signature !== undefined;
 };
 
@@ -58,13 +61,14 @@ const isSignedBefore = async (archive: Archive, environmentId: string, isSigning
 export const signatureProblem = async (
   archive: Archive,
   environmentId: string,
-  { last }: Pick<ChainHead, 'last'>,
+  head: Pick<ChainHead, 'last' | 'before'>,
   { isSigning, publicKeys }: SignaturePolicy,
 ): Promise<string | undefined> => {
+  const { last } = head;
   if (last === undefined || last.manifest.acceptedHistory !== undefined) return undefined;
   const { signature } = last.manifest;
   if (signature === undefined) {
-    if (!(await isSignedBefore(archive, environmentId, isSigning))) return undefined;
+    if (!(await isSignedBefore(archive, environmentId, head, isSigning))) return undefined;
     return `${last.key} has no signature, though others before it have one`;
   }
   const recorded = publicKeys.length > 0 ? undefined : await recordedKey(archive, signature.keyId);

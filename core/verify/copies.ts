@@ -85,11 +85,12 @@ export const checkCopies = (
     return [{ kind: 'missing', run, key: chainKey(environmentId, entry.sequence), message }];
   });
 
+  const there = new Set(copyKeys);
   const notes: Note[] = [];
   const last = links.at(-1)?.key;
   for (const { run, key: place, asOf, claims } of placed.values()) {
     const { manifest: key } = runKeys(environmentId, asOf);
-    if (claims === undefined || copyKeys.includes(key)) continue;
+    if (claims === undefined || there.has(key)) continue;
     if (place === last) {
       const message = `is not there yet: a run that was cut off after ${place} leaves it so, and the next one mends it`;
       notes.push({ kind: 'uncopied', run, key, message });
