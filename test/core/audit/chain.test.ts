@@ -115,6 +115,13 @@ type History = Awaited<ReturnType<typeof newHistory>>;
 describe('a run builds on the last one only where that holds', () => {
   const last = chainKey(ENVIRONMENT, 2);
   const withoutPointer = ({ folder }: History): Promise<void> => rm(join(folder, LATEST));
+  /** Edits the last entry where no pointer tells of it. */
+  const editedUnpointed =
+    (to: (manifest: Manifest) => object) =>
+    async (history: History): Promise<void> => {
+      await withoutPointer(history);
+      await history.edit(2, to);
+    };
 
   test('where nobody has touched it, what is fixed resolves', async () => {
     const { archive } = await newHistory();
@@ -137,10 +144,7 @@ describe('a run builds on the last one only where that holds', () => {
     },
     {
       name: 'the last entry speaks for another environment',
-      tamper: async (history) => {
-        await withoutPointer(history);
-        await history.edit(2, (manifest) => ({ ...manifest, environmentId: 'another' }));
-      },
+      tamper: editedUnpointed((manifest) => ({ ...manifest, environmentId: 'another' })),
       words: 'speaks for run',
     },
     {
@@ -176,21 +180,15 @@ describe('a run builds on the last one only where that holds', () => {
     },
     {
       name: 'the last entry names none before it',
-      tamper: async (history) => {
-        await withoutPointer(history);
-        await history.edit(2, ({ previous: _previous, ...manifest }) => manifest);
-      },
+      tamper: editedUnpointed(({ previous: _previous, ...manifest }) => manifest),
       words: 'names no run before it',
     },
     ...['../outside.gz', '/etc/passwd', keysAt(1).object(OUTPUTS.findings)].map((key) => ({
       name: `the last entry names ${key} as its findings`,
-      tamper: async (history: History) => {
-        await withoutPointer(history);
-        await history.edit(2, ({ objects, ...manifest }) => ({
-          ...manifest,
-          objects: { ...objects, findings: { ...objects.findings, key } },
-        }));
-      },
+      tamper: editedUnpointed(({ objects, ...manifest }) => ({
+        ...manifest,
+        objects: { ...objects, findings: { ...objects.findings, key } },
+      })),
       words: 'which is no object of this run',
     })),
     ...(['snapshot', 'findings', 'resolved', 'report'] as const).flatMap((name) => [
