@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DurableContext, StepInterruptedError, StepSemantics } from '@aws/durable-execution-sdk-js';
-import { ArchiveError } from '../core/archive/errors.ts';
+import { ifSound } from '../core/archive/errors.ts';
 import { readHead } from '../core/archive/head.ts';
 import { audit } from '../core/audit/audit.ts';
 import type { AuditRequest } from '../core/audit/request.ts';
@@ -89,14 +89,14 @@ const isDue = async (
   { archive }: Pick<AuditSettings, 'archive'>,
   { environmentId, asOf }: AuditRequest,
 ): Promise<boolean> => {
-  try {
-    const { last, closing } = await readHead(archive, environmentId);
-    return closing === undefined && (last === undefined || last.manifest.run < runName(asOf));
-  } catch (error) {
-    // A history that does not hold is told by the audit, which keeps tonight's roster.
-    if (error instanceof ArchiveError) return true;
-    throw error;
-  }
+  // A history that does not hold is told by the audit, which keeps tonight's roster.
+  const head = await ifSound(
+    () => readHead(archive, environmentId),
+    () => undefined,
+  );
+  if (head === undefined) return true;
+  const { last, closing } = head;
+  return closing === undefined && (last === undefined || last.manifest.run < runName(asOf));
 };
 
 /** The parts of a listing, and why there are no more of them where the archive is to blame. */

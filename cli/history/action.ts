@@ -1,5 +1,5 @@
 import type { Archive } from '../../core/archive/archive.ts';
-import { ArchiveError } from '../../core/archive/errors.ts';
+import { ArchiveError, ifSound } from '../../core/archive/errors.ts';
 import { headText, readHead } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
@@ -135,16 +135,15 @@ const historyOf = async (
 
 /** The end of the chain; nothing where it does not hold, which the last entry then says. */
 const endOf = async (archive: Archive, environmentId: string): Promise<Pick<History, 'head' | 'closing'>> => {
-  try {
-    const { sequence, place, closing } = await readHead(archive, environmentId);
-    return {
-      ...(place !== undefined && { head: headText(sequence, place.sha256) }),
-      ...(closing !== undefined && { closing: { asOf: closing.asOf, reason: closing.reason } }),
-    };
-  } catch (error) {
-    if (error instanceof ArchiveError) return {};
-    throw error;
-  }
+  const head = await ifSound(
+    () => readHead(archive, environmentId),
+    () => undefined,
+  );
+  const { sequence = 0, place, closing } = head ?? {};
+  return {
+    ...(place !== undefined && { head: headText(sequence, place.sha256) }),
+    ...(closing !== undefined && { closing: { asOf: closing.asOf, reason: closing.reason } }),
+  };
 };
 
 /** `history`: shows a line a run. Throws UsageError. */

@@ -1,10 +1,5 @@
 import type { Archive } from './archive.ts';
-import { ENVIRONMENT_PREFIXES, environmentOfKey } from './keys.ts';
-
-const firstKey = async (archive: Archive, prefix: string, after?: string): Promise<string | undefined> => {
-  for await (const key of archive.list(prefix, after)) return key;
-  return undefined;
-};
+import { ENVIRONMENT_PREFIXES, environmentOfKey, firstKey } from './keys.ts';
 
 /** Lists the first key of each environment under a prefix: from one to the next, not past every object of each. */
 const firstKeys = async (archive: Archive, prefix: string): Promise<readonly string[]> => {

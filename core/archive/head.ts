@@ -2,7 +2,7 @@ import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Archive } from './archive.ts';
 import { type LatestPointer, pointedKey, pointerProblem, previousProblem, type RunLink } from './chain.ts';
 import { type ChainEntry, isMilestone, type Milestone, readEntry } from './entry.ts';
-import { ArchiveError } from './errors.ts';
+import { ArchiveError, ifSound } from './errors.ts';
 import { areaPrefix, chainKey, keysUnder, latestKey, manifestKeys, runKeys, runOfKey, sequenceOfKey } from './keys.ts';
 import { MOST_JSON_BYTES, readBytes, readJson } from './lines.ts';
 import type { StoredManifest } from './manifest.ts';
@@ -25,6 +25,13 @@ export interface ChainHead {
 
 /** What people hold against an archive: a place of the chain and the SHA-256 of what stands there, as `N:SHA256`. */
 export const headText = (sequence: number, sha256: string): string => `${sequence}:${sha256}`;
+
+/** The head of the chain that a run is, as results and notifications have it; nothing where it has no place in one. */
+export const headMember = ({
+  manifest: { sequence },
+  sha256,
+}: Pick<StoredManifest, 'manifest' | 'sha256'>): { readonly head?: string } =>
+  sequence === undefined ? {} : { head: headText(sequence, sha256) };
 
 const entryKeys = async (archive: Archive, environmentId: string, after?: string): Promise<readonly string[]> =>
   (await keysUnder(archive, areaPrefix('chain', environmentId), after)).filter(
@@ -71,14 +78,11 @@ export const readPlace = async (
 };
 
 /** Reads a place; undefined where what stands there can't be read. */
-const readPlaceIfFit: typeof readPlace = async (...place) => {
-  try {
-    return await readPlace(...place);
-  } catch (error) {
-    if (error instanceof ArchiveError) return undefined;
-    throw error;
-  }
-};
+const readPlaceIfFit: typeof readPlace = (...place) =>
+  ifSound(
+    () => readPlace(...place),
+    () => undefined,
+  );
 
 /** The pointer to the last complete run, and the version of it that a swap must meet. */
 interface Latest {

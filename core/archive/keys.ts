@@ -106,6 +106,16 @@ export const areaPrefix = (area: Area, environmentId: string): string => `${area
 export const dayPrefix = (area: Area, environmentId: string, day: Date): string =>
   `${area}/${partitionPath(environmentId, day)}`;
 
+/** The first key under a prefix, of those after `after` only; undefined where there is none. */
+export const firstKey = async (
+  archive: Pick<Archive, 'list'>,
+  prefix: string,
+  after?: string,
+): Promise<string | undefined> => {
+  for await (const key of archive.list(prefix, after)) return key;
+  return undefined;
+};
+
 /** The keys under a prefix, in ascending order, those after `after` only. */
 export const keysUnder = async (
   archive: Pick<Archive, 'list'>,

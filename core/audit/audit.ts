@@ -1,6 +1,6 @@
 import type { Milestone } from '../archive/entry.ts';
 import { SigningError, SpoolError } from '../archive/errors.ts';
-import { type ChainHead, completeCopies } from '../archive/head.ts';
+import { type ChainHead, completeCopies, headMember } from '../archive/head.ts';
 import { runKeys } from '../archive/keys.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
@@ -17,7 +17,7 @@ import { messageOf, nameAndMessageOf } from '../text/error-message.ts';
 import { plural } from '../text/plain-text.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
-import { headMember, notificationOf, unjudgedReport } from './documents.ts';
+import { notificationOf, unjudgedReport } from './documents.ts';
 import { type History, readHistory } from './history.ts';
 import { beginJudging, type Judging, withoutResolved } from './judging.ts';
 import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';

@@ -1,8 +1,8 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
-import { type ChainHead, completeCopies, readHead } from '../archive/head.ts';
-import { areaPrefix, chainKey, dayPrefix, type RunKeys, runKeys } from '../archive/keys.ts';
+import { type ChainHead, completeCopies, headMember, readHead } from '../archive/head.ts';
+import { areaPrefix, chainKey, dayPrefix, firstKey, type RunKeys, runKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { entryText, signEntry } from '../archive/signature.ts';
@@ -16,7 +16,7 @@ import { headAlert } from '../notify/digest/head.ts';
 import { OUTPUTS } from '../outputs/index.ts';
 import type { Output, RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
-import { headMember, manifestOf, notificationOf, reportOf } from './documents.ts';
+import { manifestOf, notificationOf, reportOf } from './documents.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
@@ -31,12 +31,8 @@ const QUIET_MS = 30 * DAY_MS;
 /** Tells whether people were mailed of the environment once, and not within the last month. */
 const isLongQuiet = async (archive: Archive, { environmentId, asOf }: AuditRequest): Promise<boolean> => {
   const prefix = areaPrefix('alerts', environmentId);
-  const hasMarker = async (after?: string): Promise<boolean> => {
-    const { done } = await archive.list(prefix, after)[Symbol.asyncIterator]().next();
-    return done !== true;
-  };
   const since = dayPrefix('alerts', environmentId, new Date(asOf.getTime() - QUIET_MS));
-  return !(await hasMarker(since)) && (await hasMarker());
+  return (await firstKey(archive, prefix, since)) === undefined && (await firstKey(archive, prefix)) !== undefined;
 };
 
 /** A judgement, and the history that it compares with. */
@@ -101,7 +97,7 @@ export const completeRun = async (
     if ('manifest' in outcome) {
       const warnings = await completeCopies(archive, environmentId, outcome);
       if (outcome.isNew) await resendEarlier();
-      return { ...(await tell(outcome)), warnings };
+      return await tell(outcome, warnings);
     }
     const { snapshot } = outcome;
     if (snapshot !== undefined) {
@@ -118,7 +114,10 @@ export const completeRun = async (
     `${runKeys(environmentId, request.asOf).manifest}: others keep writing the objects of this run`,
   );
 
-  async function tell({ facts, manifest, isNew, ...place }: Committed): Promise<AuditResult> {
+  async function tell(
+    { facts, manifest, isNew, ...place }: Committed,
+    warnings: readonly string[],
+  ): Promise<AuditResult> {
     const { report, highlights } = facts;
     const { objects } = manifest;
     const head = headMember({ manifest, ...place });
@@ -131,7 +130,7 @@ export const completeRun = async (
       keyOf: facts.keys.marker,
       ...(!isNew && { wait: notifyWait(settings) }),
     });
-    return { report, ...head, highlights, deliveries, objects, wasDone: false, warnings: [] };
+    return { report, ...head, highlights, deliveries, objects, wasDone: false, warnings };
   }
 };
 

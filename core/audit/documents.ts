@@ -176,13 +176,6 @@ export const manifestOf = (
   ...(unfinished.length > 0 && { unfinished }),
 });
 
-/** The head of the chain that a run is; nothing where it has no place in one. */
-export const headMember = ({
-  manifest: { sequence },
-  sha256,
-}: Pick<StoredManifest, 'manifest' | 'sha256'>): { readonly head?: string } =>
-  sequence === undefined ? {} : { head: headText(sequence, sha256) };
-
 /** The notification of a run that has just ended; without `findings` it tells of none. */
 export const notificationOf = (
   facts: Omit<RunFacts, 'evidence'>,

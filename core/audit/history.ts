@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError } from '../archive/errors.ts';
+import { ArchiveError, ifSound } from '../archive/errors.ts';
 import { acceptedHead, type ChainHead, readHead } from '../archive/head.ts';
 import type { AcceptedHistory, StoredManifest } from '../archive/manifest.ts';
 import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
@@ -26,14 +26,7 @@ export interface History {
 }
 
 /** Gives what `read` does, or what speaks against the history. */
-const attempted = async <T>(read: () => Promise<T>): Promise<T | string> => {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ArchiveError) return error.message;
-    throw error;
-  }
-};
+const attempted = <T>(read: () => Promise<T>): Promise<T | string> => ifSound(read, ({ message }) => message);
 
 /** The state that the last complete run left; of no run, that there is nothing. */
 const baselineOf = async (

@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError } from '../archive/errors.ts';
+import { ifSound } from '../archive/errors.ts';
 import { attemptKeys } from '../archive/keys.ts';
 import { isRecord, readJson } from '../archive/lines.ts';
 import { jsonText, sha256Of } from '../archive/staging.ts';
@@ -29,15 +29,14 @@ export const markerOf = (told: Told, receipt: Receipt, event?: string): Marker =
 };
 
 /** Reads what stands in a marker's place: undefined where nothing does, null where it can't be read. */
-export const readMarker = async (archive: Archive, key: string): Promise<unknown> => {
-  try {
-    const stored = await archive.read(key);
-    return stored && (await readJson(stored));
-  } catch (error) {
-    if (error instanceof ArchiveError) return null;
-    throw error;
-  }
-};
+export const readMarker = (archive: Archive, key: string): Promise<unknown> =>
+  ifSound(
+    async () => {
+      const stored = await archive.read(key);
+      return stored && (await readJson(stored));
+    },
+    () => null,
+  );
 
 /** Whether a marker is of the form that has no SHA-256: runs of before there was a chain have such. */
 export const isOfOldForm = (marker: Marker): boolean => !['report', 'digest', 'event'].some((name) => name in marker);

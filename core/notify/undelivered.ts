@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
-import { hasPlace, headText } from '../archive/head.ts';
+import { hasPlace, headMember } from '../archive/head.ts';
 import {
   type Area,
   areaPrefix,
@@ -43,7 +43,7 @@ export const storedNotification = async (
   archive: Archive,
   { manifest, sha256 }: Pick<StoredManifest, 'manifest' | 'sha256'>,
 ): Promise<Notification> => ({
-  ...(manifest.sequence !== undefined && { head: headText(manifest.sequence, sha256) }),
+  ...headMember({ manifest, sha256 }),
   report: (await readRunObject(archive, manifest, 'report')) as Report,
   reportKey: manifest.objects.report?.key,
   digest: (await readRunObject(archive, manifest, 'digest')) as Alert | undefined,

@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import { ArchiveError } from '../archive/errors.ts';
+import { ifSound } from '../archive/errors.ts';
 import { areaPrefix, attemptOfKey, attemptReport, chainKey, historyPageKey, runKeys } from '../archive/keys.ts';
 import { isRecord, readBytes, readJson } from '../archive/lines.ts';
 import { runInstant } from '../model/run-name.ts';
@@ -17,14 +17,7 @@ interface Hint {
 }
 
 /** Gives what `read` does; nothing where it can't: what stands there is no evidence, and told where it matters. */
-const ifReadable = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ArchiveError) return undefined;
-    throw error;
-  }
-};
+const ifReadable = <T>(read: () => Promise<T>): Promise<T | undefined> => ifSound(read, () => undefined);
 
 /** The complete runs that the page of all runs has rows of. */
 const hintsOfPage = async (archive: Archive, environmentId: string): Promise<readonly Hint[]> => {
