@@ -10,6 +10,7 @@ import { diffCommand } from './diff/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { historyCommand } from './history/command.ts';
+import { readerRoleCommand } from './reader-role/command.ts';
 import { replayCommand } from './replay/command.ts';
 import { reviewCommand } from './review/command.ts';
 import { rulesCommand } from './rules/command.ts';
@@ -36,6 +37,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   reviewCommand,
   closeCommand,
   reopenCommand,
+  readerRoleCommand,
 ];
 
 const NOTES = `

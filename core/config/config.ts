@@ -111,7 +111,12 @@ const oneLine = (most: number) =>
 
 const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
-const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
+export const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
+
+/** As STS has it: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+
+export const EXTERNAL_ID_ALLOWED = '2 to 1224 letters, digits or characters of +=,.@:/-_';
 
 const environment = section({
   id: text(`${ENVIRONMENT_ID}, as in the address of the web application`, isEnvironmentId),
@@ -119,9 +124,7 @@ const environment = section({
   account: accountId.exactOptional(),
   region: text('a region such as us-east-1', isRegion).exactOptional(),
   assumeRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
-  externalId: text('2 to 1224 letters, digits or characters of +=,.@:/-_', (value) =>
-    /^[\w+=,.@:/-]{2,1224}$/.test(value),
-  ).exactOptional(),
+  externalId: text(EXTERNAL_ID_ALLOWED, (value) => EXTERNAL_ID.test(value)).exactOptional(),
 }).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
   const complain = (member: string, message: string) => {
     issues.push({ code: 'custom', input: undefined, path: [member], message });
