@@ -1,8 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../core/config/errors.ts';
 import { CODE_VERSION } from '../core/model/version.ts';
-import { messageOf } from '../core/text/error-message.ts';
-import { oneLine } from '../core/text/plain-text.ts';
 import { type DeclareCommand, NAME, type Perform } from './arguments/declaration.ts';
 import { closeCommand, reopenCommand } from './close/command.ts';
 import { demoCommand } from './demo/command.ts';
@@ -16,8 +13,8 @@ import { reviewCommand } from './review/command.ts';
 import { rulesCommand } from './rules/command.ts';
 import { AUDIT_EXIT_CODES, runCommand } from './run/command.ts';
 import { simulateCommand } from './simulate/command.ts';
-import { EXIT, type ExitCode, UsageError } from './terminal/exit-codes.ts';
-import { faultText, isFault } from './terminal/fault.ts';
+import { EXIT, type ExitCode } from './terminal/exit-codes.ts';
+import { failureOf } from './terminal/fault.ts';
 import { interruptible } from './terminal/interrupt.ts';
 import type { Io } from './terminal/terminal.ts';
 import { verifyCommand } from './verify/command.ts';
@@ -87,11 +84,8 @@ export const main = async (words: readonly string[], io: Io): Promise<ExitCode> 
   } catch (error) {
     // Commander has written its own message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (isFault(error)) {
-      io.err.line(`${NAME}: ${faultText(error)}`);
-      return EXIT.fault;
-    }
-    for (const line of messageOf(error).split('\n')) io.err.line(`${NAME}: ${oneLine(line)}`);
-    return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.notComplete;
+    const { code: failed, lines } = failureOf(error);
+    for (const line of lines) io.err.line(`${NAME}: ${line}`);
+    return failed;
   }
 };

@@ -23,11 +23,14 @@ const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 export const readTopic = (read: FlagReader, flag: string, value: string | undefined): string | undefined =>
   read.text(flag, value, 'the ARN of an SNS topic', (text) => TOPIC.test(text));
 
-/** Reads the flags that `run` and `doctor` share; `read.done` throws where something is wrong. */
-export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env']) => {
+/**
+ * Reads the flags that `run` and `doctor` share; `read.done` throws where something is wrong.
+ * @param isAll every environment of the config is meant, and none named
+ */
+export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env'], isAll = false) => {
   const audited = {
     // `done` throws where it is missing.
-    environmentId: read.environmentId('--environment', flags.environment ?? '') ?? '',
+    environmentId: isAll ? '' : (read.environmentId('--environment', flags.environment ?? '') ?? ''),
     accountId: read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value)),
     region: readRegion(read, flags.region, env),
     location: readArchiveLocation(read, flags),

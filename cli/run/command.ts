@@ -20,11 +20,13 @@ Examples:
   $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --out audit-history --json --fail-on HIGH
   $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --config audit.yaml \\
       --bucket my-evidence --topic arn:aws:sns:us-east-1:123456789012:my-audits
+  $ ${NAME} run --all --config audit.yaml --region us-east-1 --out audit-history
 ${AUDIT_EXIT_CODES}`;
 
 export const runCommand: DeclareCommand = (program, perform) =>
   auditCommand(program, 'run')
-    .description('audit an environment once')
+    .description('audit an environment once, or all of a config')
+    .option('--all', 'every environment of --config, by the role that it names; the worst exit code counts')
     .option('--partition <name>', 'the AWS partition (default: as the region tells it)')
     .option('--defaults', 'judge by the rules as they come, though the last run was judged by a config')
     .option('--as-of <time>', 'the instant to speak for: ISO 8601 with its zone, not to come (default: now)')

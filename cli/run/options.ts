@@ -2,12 +2,14 @@ import { aheadProblem } from '../../core/audit/request.ts';
 import { PARTITIONS, partitionOf } from '../../core/aws/partition.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
-import { flagReader, isReason, REASON_ALLOWED } from '../arguments/flags.ts';
+import { type FlagReader, flagReader, isReason, REASON_ALLOWED } from '../arguments/flags.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 
 /** The flags of `run` as they were typed. */
 export interface RunFlags extends AuditFlags {
+  /** Every environment of the config, in place of one. */
+  readonly all?: true;
   /** Default: now. */
   readonly asOf?: string;
   readonly json?: true;
@@ -34,6 +36,23 @@ export const partitionFor = (region: string, given: string | undefined): string 
   throw new UsageError([`--partition must be ${PARTITION}, got nothing, and region ${region} does not tell it`]);
 };
 
+/** The flags that are of one environment, as they are typed. */
+const OF_ONE = {
+  environment: '--environment',
+  directCredentials: '--direct-credentials',
+  acceptRosterDrop: '--accept-roster-drop',
+  acceptHistory: '--accept-history',
+  defaults: '--defaults',
+} as const satisfies Partial<Record<keyof RunFlags, string>>;
+
+const refuseWithAll = (read: FlagReader, flags: RunFlags): void => {
+  for (const [name, flag] of Object.entries(OF_ONE))
+    if (flags[name as keyof typeof OF_ONE] !== undefined)
+      read.refuse(`${flag} must be left out with --all: it is of one environment`);
+  if (flags.config === undefined)
+    read.refuse('--config must be the path of a file with --all, got nothing: its environments are audited');
+};
+
 const isSha256 = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
 
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
@@ -44,7 +63,9 @@ const isSeverity = (value: string): value is Severity => SEVERITIES.some((severi
  */
 export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   const read = flagReader();
-  const audited = readAuditFlags(read, flags, env);
+  const isAll = flags.all ?? false;
+  const audited = readAuditFlags(read, flags, env, isAll);
+  if (isAll) refuseWithAll(read, flags);
   const asOf = read.time('--as-of', flags.asOf);
   const asOfProblem = asOf && aheadProblem(asOf, now);
   if (asOfProblem !== undefined) read.refuse(`--as-of ${asOfProblem}`);
@@ -70,6 +91,7 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
 
   return {
     ...audited,
+    isAll,
     partition,
     asOf,
     isJson: flags.json ?? false,
@@ -80,3 +102,6 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
     isByDefaults: flags.defaults ?? false,
   };
 };
+
+/** What is asked of `run`. */
+export type RunOptions = ReturnType<typeof readRunFlags>;

@@ -1,9 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../../core/config/errors.ts';
 import { CODE_VERSION } from '../../core/model/version.ts';
 import { errorCode } from '../../core/text/error-code.ts';
-import { nameAndMessageOf } from '../../core/text/error-message.ts';
-import { plainLine } from '../../core/text/plain-text.ts';
+import { messageOf, nameAndMessageOf } from '../../core/text/error-message.ts';
+import { oneLine, plainLine } from '../../core/text/plain-text.ts';
+import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
@@ -35,4 +37,11 @@ export const faultText = (error: unknown): string => {
   const frames = framesOf(error);
   const where = frames.length === 0 ? '' : ` at ${frames.join(' < ')}`;
   return `a fault of the program's own: ${plainLine(nameAndMessageOf(error), 400)}${where}; version ${CODE_VERSION}, Node ${process.version}, ${process.platform} ${process.arch}. Send this line and the command, without names and secrets, to those who maintain it`;
+};
+
+/** How an error ends a command: its exit code, and what is told of it. */
+export const failureOf = (error: unknown): { readonly code: ExitCode; readonly lines: readonly string[] } => {
+  if (isFault(error)) return { code: EXIT.fault, lines: [faultText(error)] };
+  const code = error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.notComplete;
+  return { code, lines: messageOf(error).split('\n').map(oneLine) };
 };

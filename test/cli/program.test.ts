@@ -12,7 +12,9 @@ test('every command that a command.ts declares is listed by help', async () => {
   const folders = (await readdir(CLI)).filter((name) => existsSync(join(CLI, name, 'command.ts')));
   const texts = await Promise.all(folders.map((name) => readFile(join(CLI, name, 'command.ts'), 'utf8')));
   const declared = texts.flatMap((text) =>
-    [...text.matchAll(/export const ([a-z]+)Command\b/g)].map(([, name = '']) => name),
+    [...text.matchAll(/export const ([A-Za-z]+)Command\b/g)].map(([, name = '']) =>
+      name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    ),
   );
   expect(declared).toEqual(expect.arrayContaining(folders));
   expect([...listed].map(([, name = '']) => name).toSorted()).toEqual([...declared, 'help'].toSorted());

@@ -20,6 +20,7 @@ test('what is not said', () => {
     topicArn: undefined,
     configFile: undefined,
     asOf: undefined,
+    isAll: false,
     isJson: false,
     failOn: undefined,
     deadlineSeconds: undefined,

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import type { Archive } from '../../core/archive/archive.ts';
+import { readFindings } from '../../core/archive/read-findings.ts';
+import { findCompleteRun } from '../../core/archive/runs.ts';
+import { audit } from '../../core/audit/audit.ts';
+import { attemptName } from '../../core/audit/request.ts';
+import type { AuditResult } from '../../core/audit/result.ts';
+import { configuredSettings } from '../../core/audit/settings.ts';
+import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
+import { runName } from '../../core/model/run-name.ts';
+import { forewords } from '../../core/model/words.ts';
+import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
+import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
+import { chooseSource } from '../../core/sources/index.ts';
+import { plainLine } from '../../core/text/plain-text.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { endpointOf } from '../arguments/audit-flags.ts';
+import type { ConfigFiles } from '../arguments/config-files.ts';
+import {
+  alertText,
+  failingText,
+  findingsTable,
+  listingText,
+  statesText,
+  unjudgedText,
+  verdictText,
+} from '../terminal/audit-view.ts';
+import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
+import { progressLine } from '../terminal/progress.ts';
+import { factsTable } from '../terminal/table.ts';
+import type { Io } from '../terminal/terminal.ts';
+import { partitionFor, type RunOptions } from './options.ts';
+
+/** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
+const ALERT_WAIT_MS = 2000;
+
+const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {
+  const isNotified = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
+  if (report.verdict !== 'COMPLETE' || !isNotified) return EXIT.notComplete;
+  const isFailing = SEVERITIES.some(
+    (severity) => failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
+  );
+  return isFailing ? EXIT.findings : EXIT.ok;
+};
+
+/** The highlights of a run; those of one that was done before are read back. */
+const highlightsOf = async (
+  archive: Archive,
+  asOf: Date,
+  { wasDone, highlights, report }: AuditResult,
+): Promise<readonly Highlight[]> => {
+  if (!wasDone) return highlights;
+  const stored = await findCompleteRun(archive, report.environmentId, runName(asOf));
+  if (stored === undefined) return [];
+  const collected = collectHighlights();
+  for await (const finding of readFindings(archive, stored.manifest)) collected.add(finding);
+  return collected.list();
+};
+
+/** Shows the findings first and the summary below them, where a terminal stops. */
+const showRun = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
+  const { report, objects, wasDone } = result;
+  const isComplete = report.verdict === 'COMPLETE';
+  const locationOf = (name: 'html' | 'csv'): string | undefined =>
+    objects[name] === undefined ? undefined : `${location}/${objects[name].key}`;
+  const unjudged = unjudgedText(report);
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ...forewords(report).map((sentence) => ['First', sentence] as const),
+    ['Reason', isComplete ? undefined : plainLine(report.message ?? '', 800)],
+    ['Listing', listingText(report)],
+    ['Findings', statesText(report)],
+    ['Resolved', isComplete ? undefined : 'nothing: no finding is to be read as fixed'],
+    ['Not judged', unjudged === '' ? undefined : unjudged],
+    ['Digest', alertText(result)],
+    ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
+    ['Head', result.head],
+    ['Report', locationOf('html') ?? 'none: the evidence could not be kept'],
+  ];
+
+  if (highlights.length > 0) out.line(findingsTable(out, highlights, locationOf('csv')));
+  out.line(`${verdictText(report, out.paint)}  environment ${report.environmentId} as of ${report.asOf}`);
+  out.line(`Failing: ${failingText(report, out.paint)}`);
+  out.line();
+  out.write(factsTable(out, facts));
+};
+
+/** An environment that is to be audited once. */
+export interface EnvironmentToAudit {
+  readonly environmentId: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** The account that audits, where it is another. */
+  readonly auditorAccountId?: string;
+  readonly asOf: Date;
+  /** The moment of the command, in milliseconds since the epoch. */
+  readonly now: number;
+  readonly options: RunOptions;
+  readonly files: ConfigFiles;
+  readonly archive: Archive;
+  readonly loadCredentials: () => Promise<AwsCredentials>;
+  readonly sendAlert: SendAlert;
+}
+
+/** Audits an environment, and shows what came of it unless it is printed as JSON. */
+export const auditEnvironment = async (
+  { environmentId, region, accountId, auditorAccountId, asOf, now, options, files, ...edges }: EnvironmentToAudit,
+  io: Io,
+): Promise<{ readonly result: AuditResult; readonly code: ExitCode }> => {
+  const { config, waivers } = files;
+  const { archive, loadCredentials, sendAlert } = edges;
+  const progress = progressLine(io.err, now);
+  const listUsers = chooseSource({
+    config,
+    flags: options,
+    environmentId,
+    region,
+    endpoint: endpointOf(region, io.env),
+    loadCredentials,
+    onEvent: progress.onEvent,
+  });
+
+  const result = await audit(
+    {
+      environmentId,
+      accountId,
+      ...(auditorAccountId !== undefined && { auditorAccountId }),
+      region,
+      partition: partitionFor(region, options.partition),
+      asOf,
+      attempt: attemptName(now, randomUUID()),
+      deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,
+      acceptRosterDrop: options.acceptRosterDrop,
+      acceptHistory: options.acceptHistory,
+    },
+    {
+      ...configuredSettings(config, waivers, environmentId),
+      listUsers,
+      archive,
+      channels: [
+        digestChannel((alert) => {
+          progress.clear();
+          return sendAlert(alert);
+        }),
+      ],
+      notifyWaitMs: ALERT_WAIT_MS,
+      onProgress: progress.onProgress,
+    },
+  );
+  progress.clear();
+
+  if (!options.isJson) showRun(result, await highlightsOf(archive, asOf, result), archive.location, io);
+  for (const delivery of Object.values(result.deliveries)) {
+    if (delivery.outcome === 'failed') {
+      io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);
+    }
+  }
+  for (const warning of result.warnings) io.err.line(plainLine(warning, 400));
+  return { result, code: exitOf(result, options.failOn) };
+};
+
+/** What `--json` prints of a run. */
+export const reportJson = ({ report, head }: AuditResult): object =>
+  head === undefined ? report : { ...report, head };
