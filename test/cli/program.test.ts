@@ -8,7 +8,7 @@ const CLI = resolve(import.meta.dirname, '../../cli');
 
 test('every command that a command.ts declares is listed by help', async () => {
   const { stdout } = await invoke(['help']);
-  const listed = stdout.slice(stdout.indexOf('\nCommands:\n')).matchAll(/^ {2}([a-z]+) /gm);
+  const listed = stdout.slice(stdout.indexOf('\nCommands:\n')).matchAll(/^ {2}([a-z-]+) /gm);
   const folders = (await readdir(CLI)).filter((name) => existsSync(join(CLI, name, 'command.ts')));
   const texts = await Promise.all(folders.map((name) => readFile(join(CLI, name, 'command.ts'), 'utf8')));
   const declared = texts.flatMap((text) =>
