@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { bucketArchive } from '../core/archive/bucket.ts';
@@ -22,6 +21,7 @@ import { chooseSource } from '../core/sources/index.ts';
 import type { ListingPart } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
+import { archiveClient } from './archive-client.ts';
 import { functionDoctor } from './function-doctor.ts';
 import { REPORTING_MARGIN_MS } from './invocation.ts';
 import { publishMetrics, publishPart } from './metrics.ts';
@@ -59,7 +59,7 @@ export const composeAuditor = (
   const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = env;
   const { config, waivers } = readBundledConfig(folder);
   const { environments, events } = config;
-  const s3 = awsClient(S3Client);
+  const s3 = archiveClient(env);
   const archiveUntil = (instant: number) => bucketArchive(s3, bucket, undefined, () => instant - clock.now());
   const channels = [
     digestChannel(snsAlerts(awsClient(SNSClient), topicArn)),

@@ -29,6 +29,7 @@ export const functionDoctor =
       import('../core/doctor/doctor.ts'),
       import('../core/doctor/clients.ts'),
     ]);
+    const { AUDIT_BUCKET: bucket = '', AUDIT_BUCKET_REGION: archiveRegion } = env;
     const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias, AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
     const { keepers, ...clients } = await diagnosticClients();
     const isStandIn = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
@@ -47,6 +48,6 @@ export const functionDoctor =
       expected: config.schedule,
       clock,
       ...clients,
-      keeping: { ...keepers(isStandIn), bucket: env.AUDIT_BUCKET ?? '', config },
+      keeping: { ...keepers(isStandIn, archiveRegion === undefined ? {} : { region: archiveRegion }), bucket, config },
     });
   };

@@ -1,14 +1,14 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import { awsClient } from '../core/aws/clients.ts';
+import { archiveClient } from './archive-client.ts';
 import { checkSilence, readSilenceEvent } from './silence-check.ts';
 
 const { AUDIT_BUCKET: bucket = '', AUDIT_ALARM_TOPIC_ARN: TopicArn = '', AUDIT_WATCH: watch = '' } = process.env;
 
 // Once a cold start.
-const archive = bucketArchive(awsClient(S3Client), bucket);
+const archive = bucketArchive(archiveClient(process.env), bucket);
 const sns = awsClient(SNSClient);
 const metrics = new Metrics();
 

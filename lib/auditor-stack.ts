@@ -80,11 +80,16 @@ const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackPro
   const shared = (name: Shared): string =>
     StringParameter.valueForStringParameter(stack, parameterName(first.stackName, name));
 
+  const files = readFiles(props);
+  const { archive } = files.config;
+  const encryptionKey = Key.fromKeyArn(stack, 'Encryption', shared('encryption-key'));
+
   const { audit, dashboard } = addAudits(stack, {
-    ...readFiles(props),
+    ...files,
     environmentIds: props.environmentIds,
     bucket: Bucket.fromBucketName(stack, 'Archive', shared('archive-bucket')),
-    encryptionKey: Key.fromKeyArn(stack, 'Encryption', shared('encryption-key')),
+    archiveKey: archive === undefined ? encryptionKey : Key.fromKeyArn(stack, 'EarlierKey', archive.key),
+    encryptionKey,
     topic: Topic.fromTopicArn(stack, 'Alerts', shared('alert-topic')),
     alarmTopic: Topic.fromTopicAttributes(stack, 'AlarmTopic', {
       topicArn: shared('alarm-topic'),

@@ -12,6 +12,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
+import { ConfigError } from '../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
 import { rules } from '../rules/index.ts';
 import { AlarmTopic } from './alarm-topic.ts';
@@ -56,7 +57,8 @@ export interface FinSpaceAuditorProps {
    */
   readonly bucket?: IBucket;
   /**
-   * The key of archive, alerts, failures and logs. Its policy has to let the account's own policies count, and
+   * The key of archive, alerts, failures and logs, or of all but the archive where the config names one that is there
+   * already. Its policy has to let the account's own policies count, and
    * CloudWatch Logs use it for the log groups of this stack.
    *
    * @default - a key of its own, which outlives the stack
@@ -143,12 +145,13 @@ export class FinSpaceAuditor extends Construct {
 
     const { retention, alerts: recipients, environments, archive, breakGlassRoleArn } = config;
     const breakGlass = breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn };
-    const takenOver = archive && {
-      bucket: Bucket.fromBucketName(this, 'EarlierArchive', archive.bucket),
-      encryptionKey: Key.fromKeyArn(this, 'EarlierKey', archive.key),
-    };
-    const { bucket: givenBucket, encryptionKey: givenKey } = { ...takenOver, ...props };
-    const encryptionKey = givenKey ?? new EvidenceKey(this, 'Encryption', breakGlass).key;
+    const encryptionKey = props.encryptionKey ?? new EvidenceKey(this, 'Encryption', breakGlass).key;
+    // The key of an archive that is there already may be of another region or account, and knows no log group of this stack.
+    if (archive !== undefined && props.bucket !== undefined)
+      throw new ConfigError(['archive: must be left out where the construct is given a bucket, got both']);
+    const archiveKey = archive === undefined ? encryptionKey : Key.fromKeyArn(this, 'EarlierKey', archive.key);
+    const givenBucket =
+      archive === undefined ? props.bucket : Bucket.fromBucketName(this, 'EarlierArchive', archive.bucket);
     const { bucket, accessLogs } = new ReportArchive(this, 'Archive', {
       retention,
       encryptionKey,
@@ -161,7 +164,7 @@ export class FinSpaceAuditor extends Construct {
       ...(props.alertTopic && { topic: props.alertTopic }),
     });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients });
-    this.evidenceWatch = new EvidenceWatch(this, 'EvidenceWatch', { bucket, encryptionKey, alarmTopic });
+    this.evidenceWatch = new EvidenceWatch(this, 'EvidenceWatch', { bucket, encryptionKey: archiveKey, alarmTopic });
     const { audit, dashboard } = addAudits(this, {
       ...props,
       ...files,
@@ -169,6 +172,7 @@ export class FinSpaceAuditor extends Construct {
       bucket,
       topic,
       alarmTopic,
+      archiveKey,
       encryptionKey,
       watchedAlerts: topic,
       undelivered,

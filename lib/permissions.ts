@@ -43,17 +43,31 @@ export const onlyBy = (roleArn: string, sid: string, actions: string[], resource
     conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
   });
 
-/** Lets its holder use a key through these services only. */
-export const useOfKey = (scope: Construct, key: IKey, services: readonly string[]): PolicyStatement =>
+/** Lets its holder use a key through these services only, in the region of the stack unless another one is given. */
+export const useOfKey = (
+  scope: Construct,
+  key: IKey,
+  services: readonly string[],
+  region: string = Stack.of(scope).region,
+): PolicyStatement =>
   new PolicyStatement({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: [key.keyArn],
-    conditions: {
-      StringEquals: {
-        'kms:ViaService': services.map((service) => `${service}.${Stack.of(scope).region}.amazonaws.com`),
-      },
-    },
+    conditions: { StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) } },
   });
+
+/** An archive that is there already may be in another region than the stack: in that of its key. */
+export const archiveRegion = ({ archive }: Pick<Config, 'archive'>): string | undefined => archive?.key.split(':')[3];
+
+/** Lets its holder use the key of the archive by S3, and that of everything else by these services: often they are one. */
+export const useOfKeys = (
+  scope: Construct,
+  { config, archiveKey, encryptionKey }: Pick<FunctionResources, 'config' | 'archiveKey' | 'encryptionKey'>,
+  services: readonly string[],
+): readonly PolicyStatement[] =>
+  archiveKey === encryptionKey
+    ? [useOfKey(scope, encryptionKey, ['s3', ...services])]
+    : [useOfKey(scope, encryptionKey, services), useOfKey(scope, archiveKey, ['s3'], archiveRegion(config))];
 
 /** Names the keys that an alias may stand for: a policy takes no alias, but can insist on the one of a request. */
 export const signResource = (key: string): string => key.replace(/alias\/.*$/, 'key/*');
@@ -94,6 +108,9 @@ export interface FunctionResources {
   readonly bucket: IBucket;
   readonly topic: ITopic;
   readonly alarmTopic: ITopic;
+  /** Of the archive. */
+  readonly archiveKey: IKey;
+  /** Of everything else. */
   readonly encryptionKey: IKey;
   readonly logGroup: LogGroup;
   readonly failures: Queue;
@@ -103,7 +120,7 @@ export interface FunctionResources {
 
 /** Lists all that the function may do. It can't delete, and reads nothing but its own archive. */
 export const functionPermissions = (scope: Construct, resources: FunctionResources): readonly PolicyStatement[] => {
-  const { config, bucket, topic, alarmTopic, encryptionKey, logGroup, failures } = resources;
+  const { config, bucket, topic, alarmTopic, archiveKey, logGroup, failures } = resources;
   const exchanges = exchangeArns(scope, config);
   const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);
   return [
@@ -113,7 +130,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     allow(['s3:ListBucket'], bucket.bucketArn),
     allow(['sns:Publish'], topic.topicArn),
     allow(['sqs:SendMessage'], failures.queueArn),
-    useOfKey(scope, encryptionKey, ['s3', 'sns', 'sqs']),
+    ...useOfKeys(scope, resources, ['sns', 'sqs']),
     ...(exchanges.length > 0 ? [allow(['finspace-api:GetProgrammaticAccessCredentials'], ...exchanges)] : []),
     ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
@@ -131,6 +148,6 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
       ],
       bucket.bucketArn,
     ),
-    allow(['kms:DescribeKey', 'kms:GetKeyRotationStatus'], encryptionKey.keyArn),
+    allow(['kms:DescribeKey', 'kms:GetKeyRotationStatus'], archiveKey.keyArn),
   ];
 };

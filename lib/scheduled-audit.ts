@@ -22,6 +22,7 @@ import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, bundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
 import {
+  archiveRegion,
   forThisAccount,
   functionPermissions,
   LAMBDA,
@@ -37,7 +38,9 @@ export interface ScheduledAuditProps extends BundledFiles {
   readonly topic: ITopic;
   /** The topic of alarms, which others than the function publish. */
   readonly alarmTopic: ITopic;
-  /** The key of the bucket and the topic, and here of the failures and the logs. */
+  /** The key of the bucket. */
+  readonly archiveKey: IKey;
+  /** The key of the topic, and here of the failures and the logs. */
   readonly encryptionKey: IKey;
   /** The network that the function is in. @default - Lambda's own */
   readonly vpc?: IVpc;
@@ -169,6 +172,15 @@ const warnOfClocks = (scope: Construct, schedule: AuditSchedule): void => {
   }
 };
 
+/** Tells a function where the archive is. */
+export const archiveVariables = ({
+  bucket,
+  config,
+}: Pick<ScheduledAuditProps, 'bucket' | 'config'>): Readonly<Record<string, string>> => {
+  const region = archiveRegion(config);
+  return { AUDIT_BUCKET: bucket.bucketName, ...(region !== undefined && { AUDIT_BUCKET_REGION: region }) };
+};
+
 /** The function that audits, and for each environment a schedule that invokes it. */
 export class ScheduledAudit extends Construct {
   readonly function: NodejsFunction;
@@ -219,7 +231,7 @@ export class ScheduledAudit extends Construct {
       role: this.role,
       logGroup,
       environment: {
-        AUDIT_BUCKET: bucket.bucketName,
+        ...archiveVariables(props),
         AUDIT_TOPIC_ARN: topic.topicArn,
         AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
         AUDIT_SCHEDULE_PREFIX: this.schedulePrefix.slice(0, -1),

@@ -10,11 +10,14 @@ import { Construct } from 'constructs';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { codeBundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
-import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES, useOfKey } from './permissions.ts';
-import { graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
+import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES, useOfKey, useOfKeys } from './permissions.ts';
+import { archiveVariables, graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 
 export interface SilenceWatchProps
-  extends Pick<ScheduledAuditProps, 'config' | 'bucket' | 'alarmTopic' | 'encryptionKey' | 'vpc' | 'logRetention'> {
+  extends Pick<
+    ScheduledAuditProps,
+    'config' | 'bucket' | 'alarmTopic' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'
+  > {
   readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix'>;
 }
 
@@ -41,7 +44,7 @@ export class SilenceWatch extends Construct {
       allow(['s3:ListBucket'], bucket.bucketArn),
       allow(['sns:Publish'], alarmTopic.topicArn),
       allow(['sqs:SendMessage'], audit.failures.queueArn),
-      useOfKey(this, encryptionKey, ['s3', 'sqs']),
+      ...useOfKeys(this, props, ['sqs']),
       ...(alarmTopic.masterKey === undefined ? [] : [useOfKey(this, alarmTopic.masterKey, ['sns'])]),
       ...(vpc === undefined ? [] : [NETWORK_INTERFACES]),
     ])
@@ -61,7 +64,7 @@ export class SilenceWatch extends Construct {
       role,
       logGroup,
       environment: {
-        AUDIT_BUCKET: bucket.bucketName,
+        ...archiveVariables(props),
         AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
         AUDIT_WATCH: audit.schedulePrefix,
         POWERTOOLS_SERVICE_NAME: SERVICE,

@@ -17,9 +17,9 @@ export const diagnosticClients = async (configuration: { readonly region?: strin
     sns: awsClient(SNSClient, configuration),
     scheduler: awsClient(SchedulerClient, configuration),
     /** Those that tell how the archive is kept; what stands in for S3 has no host name for each bucket, and may know of no such setting. */
-    keepers: (forcePathStyle: boolean) => ({
-      s3: awsClient(S3Client, { ...configuration, forcePathStyle, maxAttempts: 2 }),
-      kms: awsClient(KMSClient, { ...configuration, maxAttempts: 2 }),
+    keepers: (forcePathStyle: boolean, { region = configuration.region }: { readonly region?: string } = {}) => ({
+      s3: awsClient(S3Client, { ...(region !== undefined && { region }), forcePathStyle, maxAttempts: 2 }),
+      kms: awsClient(KMSClient, { ...(region !== undefined && { region }), maxAttempts: 2 }),
     }),
   };
 };

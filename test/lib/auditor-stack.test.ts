@@ -330,17 +330,34 @@ describe('the archive of an earlier stack', () => {
   const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const stack = template(`${ONE}archive: { bucket: earlier-evidence, key: "${KEY}" }`);
 
-  it('is written to in place of one of its own, by the key that encrypts it', () => {
+  it('is written to in place of one of its own, in its own region, by the key that encrypts it there', () => {
     const { Environment } = only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties;
-    expect(Environment.Variables).toMatchObject({ AUDIT_BUCKET: 'earlier-evidence' });
+    const place = { AUDIT_BUCKET: 'earlier-evidence', AUDIT_BUCKET_REGION: 'us-east-1' };
+    expect(Environment.Variables).toMatchObject(place);
+    const watch = only(stack, 'AWS::Lambda::Function', 'WatchFunction').properties;
+    expect(watch.Environment.Variables).toMatchObject(place);
     expect(Object.keys(stack.findResources('AWS::S3::Bucket')).filter((id) => id.startsWith('ArchiveBucket'))).toEqual(
       [],
     );
-    expect(Object.keys(stack.findResources('AWS::KMS::Key')).filter((id) => id.startsWith('Encryption'))).toEqual([]);
-    const statements = JSON.stringify(statementsOf(stack, 'AuditRole'));
-    expect(statements).toContain(':s3:::earlier-evidence/*');
-    expect(statements).toContain(KEY);
+    for (const role of ['AuditRole', 'WatchRole']) {
+      const statements = statementsOf(stack, role);
+      expect(JSON.stringify(statements)).toContain(':s3:::earlier-evidence/*');
+      expect(statements).toContainEqual({
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Resource: KEY,
+        Condition: { StringEquals: { 'kms:ViaService': ['s3.us-east-1.amazonaws.com'] } },
+      });
+    }
     expect(stack.findOutputs('BucketName').BucketName?.Value).toBe('earlier-evidence');
+  });
+
+  it('leaves its key to it: of another region or name, the stack could encrypt nothing else by it', () => {
+    const own = only(stack, 'AWS::KMS::Key', 'Encryption').arn;
+    for (const { Properties } of Object.values(stack.findResources('AWS::Logs::LogGroup')))
+      expect(Properties.KmsKeyId).toEqual(own);
+    expect(only(stack, 'AWS::SNS::Topic', 'AlertsTopic').properties.KmsMasterKeyId).toEqual(own);
+    expect(only(stack, 'AWS::SQS::Queue').properties.KmsMasterKeyId).toEqual(own);
   });
 });
 

@@ -10,6 +10,8 @@ export interface AwsRequest {
   readonly method: string;
   /** `/BUCKET/KEY` for S3, decoded. */
   readonly path: string;
+  /** The region that it is signed for. */
+  readonly region?: string;
   /** The SNS action, such as `Publish`. */
   readonly action?: string;
 }
@@ -127,7 +129,9 @@ const readRequest = ({
   const { pathname, searchParams } = new URL(url, 'http://emulator');
   const isForm = headers['content-type']?.includes('x-www-form-urlencoded') ?? false;
   const form = isForm ? formSchema.parse(body) : {};
+  const [, region] = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
   const asked: AwsRequest = {
+    ...(region !== undefined && { region }),
     service: isForm ? 'sns' : pathname === '/' ? 'sqs' : 's3',
     method,
     path: decodeURIComponent(pathname),
