@@ -6,7 +6,7 @@ import { ArchiveError, ifSound } from './errors.ts';
 import { areaPrefix, chainKey, keysUnder, latestKey, manifestKeys, runKeys, runOfKey, sequenceOfKey } from './keys.ts';
 import { MOST_JSON_BYTES, readBytes, readJson } from './lines.ts';
 import type { StoredManifest } from './manifest.ts';
-import { pointerFault } from './shapes.ts';
+import { isPointer } from './shapes.ts';
 import { evidenceOf, jsonText, sha256Of } from './staging.ts';
 
 /** The end of an environment's chain, or a place that it goes on from. */
@@ -97,7 +97,7 @@ export const readLatest = async (archive: Archive, environmentId: string): Promi
     const stored = await archive.read(latestKey(environmentId));
     version = stored?.version;
     const value = stored && (await readJson(stored));
-    return { pointer: pointerFault(value) === undefined ? (value as LatestPointer) : undefined, version };
+    return { pointer: isPointer(value) ? value : undefined, version };
   } catch (error) {
     if (error instanceof ArchiveError) return { pointer: undefined, version };
     throw error;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { FINDING_STATES } from '../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
+import type { LatestPointer } from './chain.ts';
 import { isRecord } from './lines.ts';
 
 const count = z.int().check(z.gte(0));
@@ -122,5 +123,5 @@ export const isFinding = (line: unknown): boolean =>
   typeof line.subject.kind === 'string' &&
   typeof line.subject.id === 'string';
 
-/** Says what keeps a value from being a pointer to a run; undefined where it is one. */
-export const pointerFault = faultBy(pointer);
+/** Tells whether a value is a pointer to a run. */
+export const isPointer = (value: unknown): value is LatestPointer => pointer.safeParse(value).success;

@@ -91,9 +91,11 @@ const performRun = async (
   if (ended !== undefined) return ended;
 
   const { last } = history;
-  if (last !== undefined && !(await archive.has(runKeys(environmentId, new Date(last.manifest.asOf)).manifest)))
-    await completeCopies(archive, environmentId, last);
+  const isCopied =
+    last === undefined || (await archive.has(runKeys(environmentId, new Date(last.manifest.asOf)).manifest));
+  const copying = isCopied ? [] : await completeCopies(archive, environmentId, last);
   const { undelivered, problems } = await findUndelivered(archive, environmentId, asOf, channels);
+  const warnings = [...copying, ...problems];
   const judging = beginJudging(criteria, history.baseline, spools);
   const listed = await judgeListing(
     settings.listUsers(deadline),
@@ -118,7 +120,7 @@ const performRun = async (
   if (shortfall !== undefined) {
     const result = await keepAttempt(request, settings, criteria, shortfall, all);
     await resend(archive, undelivered);
-    return { ...result, warnings: problems };
+    return { ...result, warnings };
   }
 
   const result = await completeRun(request, settings, criteria, {
@@ -129,9 +131,13 @@ const performRun = async (
     async judgeAnew(snapshot) {
       const later = await readHistory(archive, { environmentId }, criteria, policy);
       const anew = beginJudging(criteria, later.baseline, spools);
-      anew.readAt(Date.parse(listed.listing.endedAt));
       const records = () => readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot');
+      const momentAt = judging.moments();
+      let position = 0;
       for await (const record of records()) {
+        const moment = momentAt(position);
+        if (moment !== undefined) anew.readAt(moment);
+        position += 1;
         anew.see(record, serialiseRecord(record));
         await anew.settled();
       }
@@ -143,7 +149,7 @@ const performRun = async (
     },
     resendEarlier: () => resend(archive, undelivered),
   });
-  return { ...result, warnings: [...problems, ...result.warnings] };
+  return { ...result, warnings: [...warnings, ...result.warnings] };
 };
 
 /** The end of a run that lists nobody: it was made before, a later one is complete, or the chain was closed. */

@@ -44,6 +44,8 @@ export interface Judging {
   readonly duplicates: number;
   /** Says when the users that follow were read, in milliseconds since the epoch; called once a page. */
   readAt(moment: number): void;
+  /** Gives a function that tells when the record of a position in the snapshot was read; undefined: nobody said. */
+  moments(): (position: number) => number | undefined;
   /** Users of whom there are records that differ. */
   readonly conflicting: number;
   /**
@@ -69,21 +71,27 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
   let users = 0;
   let duplicates = 0;
   /** The moments at which pages were read, with the position after the last record of each. */
-  const moments: { readonly at: number; upTo: number }[] = [];
+  const pages: { readonly at: number; upTo: number }[] = [];
+
+  const moments: Judging['moments'] = () => {
+    let page = 0;
+    return (position) => {
+      // Records of a user that differ come last, from whatever page.
+      if (position < (pages[page - 1]?.upTo ?? 0)) page = 0;
+      while (position >= (pages[page]?.upTo ?? Number.POSITIVE_INFINITY)) page += 1;
+      return pages[page]?.at;
+    };
+  };
 
   /** Judges all over again where records of a user differ: the worst of them holds, and the first was judged alone. */
   const judgeAnew = async (records: AsyncIterable<unknown>): Promise<void> => {
     await pass.abandon();
     findingBaseline.open.beginAnew();
     pass = beginPass(criteria, baseline, spools);
-    const pages = moments.values();
-    let page = pages.next().value;
+    const momentAt = moments();
     for await (const one of usersByRecords(records, repeated)) {
-      const { position } = (one.at(-1) ?? one[0]).user;
-      // Those of which records differ come last, from whatever page.
-      if (one.length > 1) page = moments.find(({ upTo }) => position < upTo);
-      while (page !== undefined && position >= page.upTo) page = pages.next().value;
-      if (page !== undefined) pass.readAt(page.at);
+      const moment = momentAt((one.at(-1) ?? one[0]).user.position);
+      if (moment !== undefined) pass.readAt(moment);
       const [, ...others] = one;
       pass.see(
         [one[0].user, ...others.map(({ user }) => user)],
@@ -105,9 +113,12 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
     },
 
     readAt(moment) {
-      moments.push({ at: moment, upTo: lines });
+      if (pages.at(-1)?.at === moment) return;
+      pages.push({ at: moment, upTo: lines });
       pass.readAt(moment);
     },
+
+    moments,
 
     see(record, text) {
       const user = readUser(record, lines);
@@ -117,7 +128,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
         return false;
       }
       lines += 1;
-      const page = moments.at(-1);
+      const page = pages.at(-1);
       if (page !== undefined) page.upTo = lines;
       if (arrival === 'new') users += 1;
       else repeated.add(user.id);

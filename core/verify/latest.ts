@@ -1,19 +1,12 @@
-import * as z from 'zod';
 import type { Archive } from '../archive/archive.ts';
 import { type LatestPointer, pointedKey, pointerProblem } from '../archive/chain.ts';
 import { latestKey, runKeys } from '../archive/keys.ts';
-import { parsedJson, readBytes } from '../archive/lines.ts';
+import { MOST_JSON_BYTES, parsedJson, readBytes } from '../archive/lines.ts';
+import { isPointer } from '../archive/shapes.ts';
 import { messageOf } from '../text/error-message.ts';
 import { plural } from '../text/plain-text.ts';
 import type { RunOfLink } from './links.ts';
 import type { Observation, Problem } from './problem.ts';
-
-const pointerShape = z.object({
-  run: z.string(),
-  manifest: z.string(),
-  sha256: z.string(),
-  sequence: z.int().exactOptional(),
-});
 
 /** The state of the pointer to the last run. */
 export type LatestState =
@@ -30,11 +23,8 @@ const readPointer = async (
   try {
     const stored = await archive.read(key);
     if (stored === undefined) return {};
-    const text = Buffer.from(await readBytes(stored)).toString('utf8');
-    const { data } = pointerShape.safeParse(parsedJson(text));
-    return data === undefined
-      ? { problem: { kind: 'edited', key, message: 'is no pointer to a run' } }
-      : { pointer: data };
+    const pointer = parsedJson(Buffer.from(await readBytes(stored, MOST_JSON_BYTES)).toString('utf8'));
+    return isPointer(pointer) ? { pointer } : { problem: { kind: 'edited', key, message: 'is no pointer to a run' } };
   } catch (error) {
     return { problem: { kind: 'unreadable', key, message: messageOf(error) } };
   }

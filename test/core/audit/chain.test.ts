@@ -21,10 +21,10 @@ import { runName } from '../../../core/model/run-name.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
-import type { ListingEnd } from '../../../core/sources/source.ts';
+import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { rules } from '../../../rules/index.ts';
-import { readText } from '../../support/archive-tree.ts';
+import { readJsonLines, readText } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
@@ -454,6 +454,46 @@ describe('runs at once', () => {
     expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
   });
 
+  test('a night that loses its place judges each user again by the moment at which it was read', async () => {
+    const HOUR_MS = 3_600_000;
+    const start = nightAt(3).getTime();
+    /** Half an hour after the first page was read, and before the second was. */
+    const between = { lastLoginTime: start + HOUR_MS / 2 };
+    const pages = [[...FIXED, aUser({ userId: 'first', ...between })], [aUser({ userId: 'second', ...between })]];
+    let now = start;
+    const listUsers: UserSource = () => ({
+      source: { kind: 'finspace', endpoint: 'https://finspace.example' },
+      pages: (async function* listed() {
+        for (const page of pages) {
+          yield page;
+          now += HOUR_MS;
+        }
+      })(),
+      end: () => ({ complete: true }),
+      counts: () => ({ pages: 2, requests: 3, throttled: 0, retries: 0 }),
+    });
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1);
+    let isMade = false;
+    const overtaken: Archive = {
+      ...archive,
+      async create(key, ...content) {
+        if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
+          isMade = true;
+          await auditNight(archive, 2);
+        }
+        return archive.create(key, ...content);
+      },
+    };
+    const clock = { ...stoppedClock(start), now: () => now };
+    const { report, objects } = await auditNight(overtaken, 3, [], {}, undefined, { listUsers, clock });
+    expect(report).toMatchObject({ verdict: 'COMPLETE', sequence: 3 });
+    const findings = await readJsonLines(archive, objects.findings?.key ?? '');
+    expect(
+      findings.map(Object).flatMap(({ ruleId, subject }) => (ruleId === 'inconsistent-timestamps' ? subject.id : [])),
+    ).toEqual(['first']);
+  });
+
   test('a night that loses its place to one whose records do not hold builds nothing upon it', async () => {
     const folder = await newFolder();
     const archive = folderArchive(folder);
@@ -474,6 +514,26 @@ describe('runs at once', () => {
     expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(2);
   });
 });
+
+test.each([
+  ['complete', undefined],
+  ['cut off', { complete: false, reason: 'deadline', message: 'why' }],
+] as const)(
+  'a copy of the run before that still can not be written is told by a run that is %s',
+  async (_name, end) => {
+    const folder = folderArchive(await newFolder());
+    const archive: Archive = {
+      ...folder,
+      async create(key, ...content) {
+        if (key === keysAt(1).manifest) throw new Error('no');
+        return folder.create(key, ...content);
+      },
+    };
+    const told = [`${keysAt(1).manifest} was not written, where tables read the run: Error: no`];
+    expect((await auditNight(archive, 1)).warnings).toEqual(told);
+    expect((await auditNight(archive, 2, USERS, {}, end)).warnings).toEqual(told);
+  },
+);
 
 describe('what unfinished attempts left', () => {
   const CUT: ListingEnd = { complete: false, reason: 'deadline', message: 'why' };
