@@ -2,12 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/environments.ts';
+import { CHAINS } from '../../core/archive/keys.ts';
 import { readPublicKey } from '../../core/archive/signature.ts';
 import { ACCEPTED_KINDS, type Config } from '../../core/config/config.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import { plural } from '../../core/text/plain-text.ts';
 import type { Due } from '../../core/verify/gaps.ts';
 import { findHeads, headsIn, isHead, type KeptHead } from '../../core/verify/heads.ts';
+import type { Problem } from '../../core/verify/problem.ts';
 import { checkSignEvents, readSignEvents, type SignEvent, type SignedEntry } from '../../core/verify/sign-events.ts';
 import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
@@ -115,26 +117,31 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
   }
 
-  const found = await findHeads(archive, environments, kept);
+  const { heads: found, problems: lost } = await findHeads(archive, environments, kept);
   const signing = signEventFiles.length === 0 ? undefined : checkSignEvents(signed, events);
   const isEmpty = verifications.length === 0;
   const nothing = `nothing to verify: no environment has anything in ${archive.location}`;
   // An archive that holds nothing is a problem too.
-  const lost = found.filter(({ environmentId }) => environmentId === undefined).length;
-  const inEnvironments = verifications.reduce((sum, { problems: { length } }) => sum + length, 0);
-  const problems = isEmpty ? 1 : inEnvironments + lost + (signing?.problems.length ?? 0);
+  const ofArchive: readonly Problem[] = isEmpty
+    ? [{ kind: 'no-runs', run: null, key: CHAINS, message: nothing }]
+    : lost;
+  const problems = [...verifications, { problems: ofArchive }, ...(signing === undefined ? [] : [signing])].reduce(
+    (sum, { problems: { length } }) => sum + length,
+    0,
+  );
   const result = {
     schemaVersion: 1,
     environments: verifications,
     heads: found,
+    archive: { problems: ofArchive },
     ...(signing && { signEvents: signing }),
     problems,
     ...(isEmpty && { message: nothing }),
   };
   if (flags.json) writeJson(io.out, result);
   else {
-    for (const line of [...headsText(io.out, found), ...signingText(io.out, signing)]) io.out.line(line);
-    io.out.line(isEmpty ? nothing : conclusionText(verifications, found, signing));
+    for (const line of [...headsText(io.out, found, lost), ...signingText(io.out, signing)]) io.out.line(line);
+    io.out.line(isEmpty ? nothing : conclusionText(verifications, found, problems));
   }
   return problems === 0 ? EXIT.ok : EXIT.problems;
 };

@@ -25,7 +25,9 @@ const signaturesText = ({ runs, signatures }: Verification): string => {
   const who = by.length === 0 ? '' : `, by ${by.join(' and ')} as they say`;
   if (isChecked) return `${numberText(valid)} of ${numberText(runs)} hold against the public key${who}`;
   if (signed === 0) return 'no manifest has one';
-  return `NOT CHECKED, no --public-key was given: ${numberText(signed)} of ${numberText(runs)} have one${who}`;
+  const recorded =
+    valid === 0 ? '' : `, and ${numberText(valid)} hold against the key that the archive itself has recorded`;
+  return `NOT CHECKED, no --public-key was given: ${numberText(signed)} of ${numberText(runs)} have one${who}${recorded}`;
 };
 
 const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): string => {
@@ -47,7 +49,7 @@ const unfinishedText = ({ attempts, uncovered }: Verification): string | undefin
 };
 
 const problemLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: string) => string): string => {
-  const where = [run, key].flatMap((text) => (text === undefined ? [] : [plainLine(text, MAX_ID)]));
+  const where = [run, key].flatMap((text) => (text == null ? [] : [plainLine(text, MAX_ID)]));
   return `${paint(kind)}  ${[...where, plainLine(message, MAX_TEXT)].join(' ')}`;
 };
 
@@ -70,12 +72,14 @@ export const verificationText = (out: Terminal, verification: Verification, hasC
 };
 
 /** Says of each head that somebody has kept whether it stands in a chain. */
-export const headsText = (out: Terminal, heads: readonly FoundHead[]): readonly string[] =>
-  heads.map(({ head, environmentId }) =>
+export const headsText = (out: Terminal, heads: readonly FoundHead[], lost: readonly Problem[]): readonly string[] => [
+  ...lost.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
+  ...heads.flatMap(({ head, environmentId }) =>
     environmentId === undefined
-      ? `${out.paint(['bold', 'red'], 'head')}  ${head} stands in no chain here: its end was cut off, or it was altered`
-      : `${out.paint('dim', 'note')}  head ${head} stands in the chain of environment ${environmentId}`,
-  );
+      ? []
+      : [`${out.paint('dim', 'note')}  head ${head} stands in the chain of environment ${environmentId}`],
+  ),
+];
 
 /** Says what CloudTrail's events show of the signatures, and what they don't. */
 export const signingText = (out: Terminal, check: SignCheck | undefined): readonly string[] => {
@@ -96,13 +100,8 @@ export const signingText = (out: Terminal, check: SignCheck | undefined): readon
 export const conclusionText = (
   verifications: readonly Verification[],
   heads: readonly FoundHead[],
-  signing: SignCheck | undefined,
+  problems: number,
 ): string => {
-  const lost = heads.filter(({ environmentId }) => environmentId === undefined).length;
-  const problems = verifications.reduce(
-    (sum, verification) => sum + verification.problems.length,
-    lost + (signing?.problems.length ?? 0),
-  );
   const unchecked = [
     ...(verifications.some(({ signatures }) => !signatures.isChecked) ? ['signatures'] : []),
     ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),

@@ -55,7 +55,7 @@ const entryOf = async (
   archive: Archive,
   environmentId: string,
   { sequence, place, last, closing }: ChainHead,
-  { kind, reason, at, name, retentionYears }: Decision,
+  { kind, reason, at, name, retentionYears, sign }: Decision,
 ): Promise<Milestone> => {
   if (place === undefined || last === undefined)
     throw new ArchiveError(
@@ -66,6 +66,10 @@ const entryOf = async (
       closing === undefined
         ? `the chain of environment ${environmentId} is not closed`
         : `the chain of environment ${environmentId} was closed on ${closing.asOf.slice(0, 10)} already`,
+    );
+  if (last.manifest.signature !== undefined && sign === undefined)
+    throw new ArchiveError(
+      `the runs of environment ${environmentId} are signed, and this entry would not be: give --config, whose signing signs it`,
     );
   const entry: Milestone = {
     schemaVersion: 1,

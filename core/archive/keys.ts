@@ -127,6 +127,9 @@ export const keysUnder = async (
   return keys;
 };
 
+/** Where the chains of all environments stand. */
+export const CHAINS = 'chain/';
+
 /** The place of an entry in an environment's chain, from 1. */
 export const chainKey = (environmentId: string, sequence: number): string =>
   `${areaPrefix('chain', environmentId)}${String(sequence).padStart(12, '0')}.json`;

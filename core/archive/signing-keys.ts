@@ -20,12 +20,14 @@ export const recordPublicKey = async (archive: Archive, keyId: string, load: Loa
   await archive.create(key, evidenceOf(String(pem)).content, 'application/x-pem-file');
 };
 
-/** Reads the recorded public part of a key; undefined where none is recorded. Throws ArchiveError where it is none. */
-const recordedKey = async (archive: Archive, keyId: string): Promise<KeyObject | undefined> => {
-  const key = publicKeyKey(keyId);
+/** The largest public key there is has some hundred. */
+const MOST_KEY_BYTES = 64 * 1024;
+
+/** Reads a recorded public key; undefined where there is none. Throws ArchiveError where it is no such key. */
+export const readRecordedKey = async (archive: Archive, key: string): Promise<KeyObject | undefined> => {
   const stored = await archive.read(key);
   if (stored === undefined) return undefined;
-  const bytes = await readBytes(stored);
+  const bytes = await readBytes(stored, MOST_KEY_BYTES);
   try {
     return readPublicKey(bytes);
   } catch (cause) {
@@ -71,7 +73,7 @@ export const signatureProblem = async (
     if (!(await isSignedBefore(archive, environmentId, head, isSigning))) return undefined;
     return `${last.key} has no signature, though others before it have one`;
   }
-  const recorded = publicKeys.length > 0 ? undefined : await recordedKey(archive, signature.keyId);
+  const recorded = publicKeys.length > 0 ? undefined : await readRecordedKey(archive, publicKeyKey(signature.keyId));
   const keys = recorded === undefined ? publicKeys : [recorded];
   if (keys.length === 0 || keys.some((key) => isSignatureValid(last.manifest, key))) return undefined;
   return `the signature of ${last.key} does not hold against ${recorded === undefined ? "the config's public keys" : publicKeyKey(signature.keyId)}`;

@@ -32,7 +32,12 @@ export const readCopies = async (
     const run = runOfKey(key);
     const asOf = run === undefined ? undefined : runInstant(run);
     if (run === undefined || asOf === undefined || runKeys(environmentId, asOf).manifest !== key) {
-      onProblem({ kind: 'edited', key, message: 'stands among the manifests, where no run has its place' });
+      onProblem({
+        kind: 'edited',
+        run: run ?? null,
+        key,
+        message: 'stands among the manifests, where no run has its place',
+      });
       return undefined;
     }
     try {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
-import { areaPrefix, attemptOfKey, attemptReport } from '../archive/keys.ts';
+import { areaPrefix, attemptOfKey, attemptReport, runKeys } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
 import { runName } from '../model/run-name.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -75,6 +75,7 @@ const attemptsText = async (archive: Archive, folders: readonly string[]): Promi
  */
 export const checkSchedule = async (
   archive: Archive,
+  environmentId: string,
   runs: readonly Date[],
   attempts: Attempts,
   { schedule, until }: Due,
@@ -87,7 +88,9 @@ export const checkSchedule = async (
   let scheduled = 0;
 
   const gap = async ({ localTime, instants }: ScheduledRun): Promise<Problem> => {
-    const names = instants.map((instant) => runName(new Date(instant)));
+    const times = instants.map((instant) => new Date(instant));
+    const names = times.map(runName);
+    const [time = new Date(first)] = times;
     const folders = names.flatMap((run) => [...(attempts.get(run) ?? [])]);
     // By hand, or by a schedule that was another then: whoever reads of the gap wants to know.
     const near = runs.find((asOf) => instants.some((instant) => Math.abs(asOf.getTime() - instant) < NEAR_MS));
@@ -96,7 +99,7 @@ export const checkSchedule = async (
       ...(near === undefined ? [] : [`run ${runName(near)}, at another time, is complete`]),
       await attemptsText(archive, folders),
     ];
-    return { kind: 'gap', run: names[0] ?? '', message: parts.join('; ') };
+    return { kind: 'gap', run: runName(time), key: runKeys(environmentId, time).manifest, message: parts.join('; ') };
   };
 
   const isClosed = ({ instants }: ScheduledRun): boolean =>

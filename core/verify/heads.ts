@@ -1,6 +1,8 @@
 import type { Archive } from '../archive/archive.ts';
-import { chainKeys, headText, readPlace } from '../archive/head.ts';
-import { sequenceOfKey } from '../archive/keys.ts';
+import { ifSound } from '../archive/errors.ts';
+import { chainKeys, type FoundPlace, headText, readPlace } from '../archive/head.ts';
+import { chainKey, sequenceOfKey } from '../archive/keys.ts';
+import type { Problem } from './problem.ts';
 
 /** A place of a chain as somebody has kept it, from a mail, a log or an event. */
 export interface KeptHead {
@@ -27,25 +29,61 @@ export interface FoundHead {
   readonly environmentId?: string;
 }
 
+/** Says of a head that stands in no chain what stands in its place. */
+const lostHead = (
+  environmentIds: readonly string[],
+  { sequence, sha256 }: KeptHead,
+  found: readonly FoundPlace[],
+): Problem => {
+  const [place, ...others] = found;
+  const [environmentId = '*'] = environmentIds.length === 1 ? environmentIds : [];
+  const stands = `head ${headText(sequence, sha256)} stands in no chain here`;
+  // With several environments nobody knows of which it is, unless there is one such place only.
+  if (place === undefined || others.length > 0)
+    return {
+      kind: 'missing',
+      run: null,
+      key: chainKey(environmentId, sequence),
+      message: `is not there: ${stands}, so its end was cut off, or it was altered`,
+    };
+  const run = typeof place.entry === 'string' ? null : place.entry.run;
+  return { kind: 'edited', run, key: place.key, message: `has SHA-256 ${place.sha256}: ${stands}` };
+};
+
 /** Looks for heads in the chains of environments: one that is in none is of a chain whose end was cut off or altered. */
 export const findHeads = async (
   archive: Archive,
   environmentIds: readonly string[],
   heads: readonly KeptHead[],
-): Promise<readonly FoundHead[]> => {
-  const places = new Map<string, string>();
+): Promise<{ readonly heads: readonly FoundHead[]; readonly problems: readonly Problem[] }> => {
+  const places: { readonly environmentId: string; readonly sequence: number; readonly found: FoundPlace }[] = [];
+  const wanted = new Set(heads.map(({ sequence }) => sequence));
   for (const environmentId of environmentIds) {
-    const wanted = new Set(heads.map(({ sequence }) => sequence));
     for (const [index, key] of (await chainKeys(archive, environmentId)).entries()) {
       const sequence = sequenceOfKey(key) ?? index + 1;
       if (!wanted.has(sequence)) continue;
-      const found = await readPlace(archive, environmentId, key);
-      if (found !== undefined) places.set(headText(sequence, found.sha256), environmentId);
+      // What can't be read is told where the chain is walked.
+      const found = await ifSound(
+        () => readPlace(archive, environmentId, key),
+        () => undefined,
+      );
+      if (found !== undefined) places.push({ environmentId, sequence, found });
     }
   }
-  return heads.map(({ sequence, sha256 }) => {
-    const head = headText(sequence, sha256);
-    const environmentId = places.get(head);
-    return environmentId === undefined ? { head } : { head, environmentId };
+  const problems: Problem[] = [];
+  const all = heads.map((kept): FoundHead => {
+    const head = headText(kept.sequence, kept.sha256);
+    const there = places.filter(({ sequence }) => sequence === kept.sequence);
+    const environmentId = there.find(({ found }) => found.sha256 === kept.sha256)?.environmentId;
+    if (environmentId !== undefined) return { head, environmentId };
+    problems.push(
+      lostHead(
+        environmentIds,
+        kept,
+        there.map(({ found }) => found),
+      ),
+    );
+    return { head };
   });
+  return { heads: all, problems };
 };

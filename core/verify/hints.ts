@@ -76,7 +76,7 @@ export const checkHints = async (
     if (number !== undefined && sha256 !== undefined) {
       const key = links[Number(number) - 1]?.key ?? chainKey(environmentId, Number(number));
       const found = hashes.get(key);
-      const named = { ...(run !== undefined && { run }), key };
+      const named = { run: run ?? null, key };
       if (!hashes.has(key))
         problems.push({ kind: 'missing', ...named, message: `is not there, though ${witness} came after it` });
       else if (found !== undefined && found !== sha256)

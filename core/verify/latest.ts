@@ -6,27 +6,33 @@ import { isPointer } from '../archive/shapes.ts';
 import { messageOf } from '../text/error-message.ts';
 import { plural } from '../text/plain-text.ts';
 import type { RunOfLink } from './links.ts';
-import type { Observation, Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 /** The state of the pointer to the last run. */
 export type LatestState =
   | { readonly state: 'fits' }
   /** The state that a run leaves which is cut off between its manifest and the pointer: the next run mends it. */
-  | { readonly state: 'behind-by-one'; readonly observed: Omit<Observation<never>, 'kind'> }
+  | { readonly state: 'behind-by-one'; readonly observed: Omit<Problem, 'kind'> }
   | { readonly state: 'wrong'; readonly problem: Problem };
 
-/** Reads the pointer; undefined where there is none, and the problem where there is something else. */
+/**
+ * Reads the pointer; undefined where there is none, and the problem where there is something else.
+ * @param run to which it should point
+ */
 const readPointer = async (
   archive: Archive,
   key: string,
+  run: string | null,
 ): Promise<{ readonly pointer?: LatestPointer | undefined; readonly problem?: Problem }> => {
   try {
     const stored = await archive.read(key);
     if (stored === undefined) return {};
     const pointer = parsedJson(Buffer.from(await readBytes(stored, MOST_JSON_BYTES)).toString('utf8'));
-    return isPointer(pointer) ? { pointer } : { problem: { kind: 'edited', key, message: 'is no pointer to a run' } };
+    return isPointer(pointer)
+      ? { pointer }
+      : { problem: { kind: 'edited', run, key, message: 'is no pointer to a run' } };
   } catch (error) {
-    return { problem: { kind: 'unreadable', key, message: messageOf(error) } };
+    return { problem: { kind: 'unreadable', run, key, message: messageOf(error) } };
   }
 };
 
@@ -70,6 +76,7 @@ export const readLatestState = async (
   const { pointer, problem = pointer && targetProblem(environmentId, pointer, links) } = await readPointer(
     archive,
     key,
+    links.at(-1)?.run ?? null,
   );
   if (problem !== undefined) return { state: 'wrong', problem };
 

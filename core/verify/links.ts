@@ -41,6 +41,9 @@ export const runsOf = (links: readonly Link[]): readonly RunOfLink[] =>
     return [{ ...link, run, asOf, ...(claims !== undefined && { claims }) }];
   });
 
+/** Gives the public keys that a signature may hold against, by the id of the key that it names; none: nobody knows. */
+export type KeysFor = (keyId: string) => readonly KeyObject[];
+
 const checkSignature = (text: string, claims: ChainEntry, publicKeys: readonly KeyObject[]): boolean =>
   claims.signature !== undefined &&
   // A member that stands twice is read otherwise by others.
@@ -55,31 +58,33 @@ const readLink = async (
   archive: Archive,
   environmentId: string,
   key: string,
-  publicKeys: readonly KeyObject[],
+  keysFor: KeysFor,
   onProblem: (problem: Problem) => void,
 ): Promise<Link | undefined> => {
   const named = runOfKey(key);
   const own = named === undefined ? {} : { run: named };
+  const run = named ?? null;
   let bytes: Uint8Array | undefined;
   try {
     const stored = await archive.read(key);
     bytes = stored && (await readBytes(stored, MOST_JSON_BYTES));
   } catch (error) {
-    onProblem({ kind: 'unreadable', ...own, key, message: messageOf(error) });
+    onProblem({ kind: 'unreadable', run, key, message: messageOf(error) });
     return { ...own, key };
   }
   if (bytes === undefined) {
-    onProblem({ kind: 'missing', ...own, key, message: 'went away while it was to be read' });
+    onProblem({ kind: 'missing', run, key, message: 'went away while it was to be read' });
     return undefined;
   }
   const claims = readEntry(bytes, { environmentId, run: named, sequence: sequenceOfKey(key) });
   const link = { ...own, key, sha256: sha256Of(bytes) };
   if (typeof claims === 'string') {
-    onProblem({ kind: 'edited', ...own, key, message: claims });
+    onProblem({ kind: 'edited', run, key, message: claims });
     return link;
   }
   const known = { ...link, run: claims.run, claims };
-  if (publicKeys.length === 0 || claims.signature === undefined) return known;
+  const publicKeys = claims.signature === undefined ? [] : keysFor(claims.signature.keyId);
+  if (publicKeys.length === 0) return known;
   return { ...known, isSignatureValid: checkSignature(Buffer.from(bytes).toString('utf8'), claims, publicKeys) };
 };
 
@@ -110,22 +115,19 @@ export const readLinks = async (
   environmentId: string,
   keys: readonly string[],
   copied: ReadonlyMap<string, string>,
-  publicKeys: readonly KeyObject[],
+  keysFor: KeysFor,
   onProblem: (problem: Problem) => void,
 ): Promise<readonly Link[]> => {
   const found: Problem[] = [];
   const links: Link[] = [];
   const reads = inBatches(keys, (key) =>
-    readLink(archive, environmentId, key, publicKeys, (problem) => found.push(problem)),
+    readLink(archive, environmentId, key, keysFor, (problem) => found.push(problem)),
   );
   for await (const link of reads) if (link !== undefined) links.push(link);
   const { pointer } = await readLatest(archive, environmentId);
   const named = withNames(links, pointer && { key: pointedKey(environmentId, pointer), run: pointer.run }, copied);
   const runs = new Map(named.map(({ key, run }) => [key, run]));
-  for (const problem of found) {
-    const run = problem.run ?? (problem.key === undefined ? undefined : runs.get(problem.key));
-    onProblem(run === undefined ? problem : { ...problem, run });
-  }
+  for (const problem of found) onProblem({ ...problem, run: problem.run ?? runs.get(problem.key) ?? null });
   return named;
 };
 
@@ -138,6 +140,7 @@ const missingPlaces = (environmentId: string, links: readonly Link[]): readonly 
     .filter((number) => !there.has(number))
     .map((number) => ({
       kind: 'missing',
+      run: null,
       key: chainKey(environmentId, number),
       message: `is not there, though places after it are`,
     }));
@@ -155,7 +158,7 @@ export const chainProblems = (environmentId: string, links: readonly Link[]): re
       : (check({ run, key, sha256, previous: claims.previous }) ?? []),
   );
   const told = new Set(faults.map(({ key }) => key));
-  const missing = missingPlaces(environmentId, links).filter(({ key }) => key !== undefined && !told.has(key));
+  const missing = missingPlaces(environmentId, links).filter(({ key }) => !told.has(key));
   return [...faults, ...missing];
 };
 
@@ -180,11 +183,21 @@ export const acceptanceNotes = (links: readonly Link[]): readonly Note[] =>
     return [{ kind: 'accepted-history', ...(run !== undefined && { run }), key, message }];
   });
 
+/** Whether somebody has looked into an entry and let the chain go on from it as it is. */
+const isAccepted = (links: readonly Link[], position: number): boolean => {
+  const claims = links[position + 1]?.claims;
+  return (
+    claims !== undefined && 'acceptedHistory' in claims && claims.acceptedHistory?.sha256 === links[position]?.sha256
+  );
+};
+
 /**
- * Lists the signatures that are not what they should be, by a key to check them.
+ * Lists the signatures that are not what they should be.
  * @param links in order
+ * @param mustBeSigned whether somebody gave a key by which all must be signed; else whatever follows what a recorded one
+ * signed
  */
-export const signatureProblems = (links: readonly Link[]): readonly Problem[] => {
+export const signatureProblems = (links: readonly Link[], mustBeSigned: boolean): readonly Problem[] => {
   const signed = links.filter(({ claims }) => claims?.signature !== undefined);
   const unsignedMessage = (position: number): string => {
     const signedBefore = links.slice(0, position).findLast(({ claims }) => claims?.signature !== undefined);
@@ -198,7 +211,13 @@ export const signatureProblems = (links: readonly Link[]): readonly Problem[] =>
   return links.flatMap(({ key, claims, isSignatureValid: isValid }, position): readonly Problem[] => {
     if (claims === undefined || isValid === true) return [];
     const { signature, run } = claims;
-    if (signature === undefined) return [{ kind: 'unsigned', run, key, message: unsignedMessage(position) }];
+    if (signature === undefined) {
+      if (!mustBeSigned && (links[position - 1]?.isSignatureValid === undefined || isAccepted(links, position)))
+        return [];
+      return [{ kind: 'unsigned', run, key, message: unsignedMessage(position) }];
+    }
+    // Nobody has a key of this one.
+    if (isValid === undefined) return [];
     const message = `its signature does not hold against the public key (it says ${signature.keyId}, ${signature.algorithm})`;
     return [{ kind: 'bad-signature', run, key, message }];
   });

@@ -98,6 +98,12 @@ export interface SignCheck {
   readonly problems: readonly Problem[];
 }
 
+/** The place of the chain after which something was signed at a time; the first, where that was before all. */
+const entryBefore = (entries: readonly SignedEntry[], keyId: string, time: number): string => {
+  const ofKey = entries.filter((entry) => entry.keyId === keyId).toSorted((a, b) => a.from - b.from);
+  return (ofKey.findLast(({ from }) => from <= time) ?? ofKey[0])?.key ?? '';
+};
+
 /**
  * Holds events against the signed entries: each entry has an event near its time, and each event an entry. One entry may
  * have several: a retry makes another event, and so does the first signature by an alias.
@@ -128,9 +134,10 @@ export const checkSignEvents = (entries: readonly SignedEntry[], events: readonl
         const message = `is signed, and no event of ${keyId} is near its time`;
         return { kind: 'unwitnessed', run, key, message };
       }),
-      ...lone.map(({ time, key }): Problem => {
-        const message = `signed at ${new Date(time).toISOString()}, and no run is near: one may have vanished, or died before it had its place`;
-        return { kind: 'vanished', key, message };
+      ...lone.map(({ time, key: keyId }): Problem => {
+        const key = entryBefore(entries, keyId, time);
+        const message = `is the last before a signature of ${keyId} at ${new Date(time).toISOString()}, which no run is near: one may have vanished, or died before it had its place`;
+        return { kind: 'vanished', run: null, key, message };
       }),
     ],
   };

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
 import { chainKeys } from '../archive/head.ts';
-import { areaPrefix, keysUnder, sequenceOfKey } from '../archive/keys.ts';
+import { areaPrefix, chainKey, keysUnder, sequenceOfKey } from '../archive/keys.ts';
 import { lateText } from '../model/words.ts';
 import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
 import { type Attempts, checkSchedule, type Due, listAttempts, type ScheduleCheck } from './gaps.ts';
@@ -21,10 +21,11 @@ import { checkMarkers } from './markers.ts';
 import { closedTimes, milestoneObservations } from './milestones.ts';
 import { checkObjects, claimedObjects, findUnclaimed, findUncovered } from './objects.ts';
 import type { Note, Observations, Problem, ProblemKind } from './problem.ts';
+import { checkRecordedKeys, keysOf, recordedKeys } from './recorded-keys.ts';
 import { type SignedEntry, signedEntry } from './sign-events.ts';
 
 export interface VerifyOptions {
-  /** Every manifest must be signed by the private part of one of them; none: signatures are not checked. */
+  /** Every manifest must be signed by the private part of one of them; none: those that the archive has recorded count. */
   readonly publicKeys?: readonly KeyObject[];
   /** Faults past mending that somebody accepted: told, and no problems. */
   readonly accepted?: readonly AcceptedFault[];
@@ -61,10 +62,10 @@ export interface Verification {
   readonly firstRun?: string;
   readonly lastRun?: string;
   readonly signatures: {
-    /** Against a public key. */
+    /** Against a public key that somebody gave; else against those that the archive has recorded, where it has any. */
     readonly isChecked: boolean;
     readonly signed: number;
-    /** Those that hold; 0 where they are not checked. */
+    /** Those that hold. */
     readonly valid: number;
     readonly keys: readonly SigningKey[];
   };
@@ -107,14 +108,18 @@ const lateProblems = (runs: readonly RunOfLink[]): readonly Problem[] =>
       : [{ kind: 'late', run, key, message: `was ${lateText(claims.asOf, claims.listing)}` }],
   );
 
-const byRun = (a: { readonly run?: string }, b: { readonly run?: string }): number =>
+type OfRun = { readonly run?: string | null };
+
+const byRun = (a: OfRun, b: OfRun): number =>
   (a.run ?? '') < (b.run ?? '') ? -1 : Number((a.run ?? '') > (b.run ?? ''));
 
-/** Keeps the first of those that are about the same thing in the same way. */
+/** Keeps the first of those that are about the same thing in the same way; one of no run only where no other has one. */
 const distinct = (problems: readonly Problem[]): readonly Problem[] =>
-  [...Map.groupBy(problems, ({ kind, run, key }) => `${kind} ${run} ${key}`).values()].flatMap((group) =>
-    group.slice(0, 1),
-  );
+  [...Map.groupBy(problems, ({ kind, key }) => `${kind} ${key}`).values()].flatMap((group) => {
+    const byName = Map.groupBy(group, ({ run }) => run);
+    const named = [...byName].filter(([run]) => run !== null || byName.size === 1);
+    return named.flatMap(([, [first]]) => first ?? []);
+  });
 
 /** Sets apart what somebody has looked into and let the chain go on past: it is told each time, and no problem. */
 const withAccepted = (
@@ -122,7 +127,7 @@ const withAccepted = (
   places: ReadonlyMap<string, string>,
   faults: readonly AcceptedFault[],
 ) => {
-  const reasonOf = ({ kind, run, key = '' }: Problem): string | undefined => {
+  const reasonOf = ({ kind, run, key }: Problem): string | undefined => {
     const fault = faults.find((one) => one.run === run && one.kinds.includes(kind));
     return fault === undefined ? places.get(key) : `${fault.reason}, by ${fault.approver}`;
   };
@@ -139,7 +144,8 @@ const withAccepted = (
 const noRuns = (environmentId: string, attempts: Attempts): Problem => {
   const tried =
     attempts.size === 0 ? 'nothing shows that one was attempted' : `${attempts.size} were attempted in vain`;
-  return { kind: 'no-runs', message: `environment ${environmentId} has no complete run; ${tried}` };
+  const message = `is not there: environment ${environmentId} has no complete run; ${tried}`;
+  return { kind: 'no-runs', run: null, key: chainKey(environmentId, 1), message };
 };
 
 /** Tells whether no crash explains a problem: with such a one about, a pointer that is behind is no accident. */
@@ -178,10 +184,18 @@ export const verifyEnvironment = async (
   const onProblem = (problem: Problem): unknown => problems.push(problem);
   for await (const key of archive.list(areaPrefix('chain', environmentId)))
     if (sequenceOfKey(key) === undefined)
-      onProblem({ kind: 'edited', key, message: 'stands in the chain, where no entry has its place' });
+      onProblem({ kind: 'edited', run: null, key, message: 'stands in the chain, where no entry has its place' });
   const copies = await readCopies(archive, environmentId, copyKeys, onProblem);
   const copied = runsOfCopies(environmentId, copies);
-  const links = await readLinks(archive, environmentId, keys, copied, publicKeys, onProblem);
+  const recorded = await recordedKeys(archive);
+  const links = await readLinks(
+    archive,
+    environmentId,
+    keys,
+    copied,
+    (keyId) => (publicKeys.length > 0 ? publicKeys : keysOf(recorded, keyId)),
+    onProblem,
+  );
   const runs = runsOf(links);
   for (const { key, claims } of links) {
     const signed = claims && signedEntry(key, claims);
@@ -190,7 +204,8 @@ export const verifyEnvironment = async (
   const complete = runs.filter(({ claims }) => claims !== undefined);
 
   problems.push(...chainProblems(environmentId, links));
-  if (publicKeys.length > 0) problems.push(...signatureProblems(links));
+  problems.push(...signatureProblems(links, publicKeys.length > 0));
+  add(checkRecordedKeys(links, recorded, publicKeys));
   notes.push(...acceptanceNotes(links));
   add(checkCopies(environmentId, copies, copyKeys, links, runs));
   const latest = await readLatestState(archive, environmentId, runs);
@@ -214,7 +229,7 @@ export const verifyEnvironment = async (
   const schedule =
     due === undefined || instants.length === 0
       ? undefined
-      : await checkSchedule(archive, instants, attempts, due, closedTimes(links));
+      : await checkSchedule(archive, environmentId, instants, attempts, due, closedTimes(links));
   const late = due === undefined ? [] : lateProblems(runs);
   problems.push(...(schedule?.missed ?? []), ...late);
   notes.push(...(schedule?.skipped ?? []));

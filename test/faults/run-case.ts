@@ -443,7 +443,7 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
 
     const alerts = await judgeAlerts(one, reference, world, attempts, await world.messages());
     const verified = (await verifyEnvironment(archive, ENVIRONMENT)).problems.filter(
-      ({ key = '' }) => !one.planted?.includes(key),
+      ({ key }) => !one.planted?.includes(key),
     );
     return {
       ...alerts,
@@ -454,7 +454,7 @@ export const runCase = async (one: FaultCase, reference: Reference): Promise<Cas
       problems: [
         ...problems,
         ...alerts.problems,
-        ...verified.map(({ kind, key = '', message }) => `verify: ${kind} ${key} ${message}`),
+        ...verified.map(({ kind, key, message }) => `verify: ${kind} ${key} ${message}`),
       ],
     };
   } catch (error) {

@@ -78,7 +78,7 @@ describe('a history in a folder', () => {
     const third = await events(second, night(3).toISOString(), fourth);
     expect(third.code).toBe(2);
     expect(third.stdout).toMatch(
-      /^vanished {2}arn:aws:kms:\S+ signed at 2026-11-22T07:00:00.000Z, and no run is near/m,
+      /^vanished {2}chain\/\S+ is the last before a signature of arn:aws:kms:\S+ at 2026-11-22T07:00:00.000Z, which no/m,
     );
     expect(third.stdout).toContain('NOT CHECKED, before the first or after the last event: 1 signed run\n');
 
@@ -103,13 +103,50 @@ describe('a history in a folder', () => {
           objects: 3 * OBJECT_NAMES.length,
           signatures: { isChecked: true, signed: 3, valid: 3 },
           schedule: { isChecked: true },
-          notes: [],
+          notes: [{ kind: 'unrecorded' }],
         },
       ],
     });
     const [{ problems: found }] = answer.environments;
     expect(found).toHaveLength(problems);
     expect(found[0]).toMatchObject({ kind: 'gap', run: runOf(3) });
+  });
+
+  test('--json lists each problem with its kind, its run and its key, whatever it is about', async () => {
+    const nowhere = ['9', '2'].map((place) => `${place}:${'0'.repeat(64)}`);
+    const events = ['2026-11-20T07:00:00Z', '2026-11-22T07:00:00Z', '2026-11-23T07:00:00Z'].map((eventTime) => ({
+      ...{ eventSource: 'kms.amazonaws.com', eventName: 'Sign', eventTime, resources: [{ ARN: KMS_KEY_ARN }] },
+    }));
+    await writeFile(file('events.json'), JSON.stringify({ Records: events }));
+    const flags = ['--config', file('audit.yaml'), '--sign-events', file('events.json')];
+    const answers = await Promise.all([
+      verify('--out', history, '--json', ...flags, ...nowhere.flatMap((head) => ['--head', head])),
+      verify('--out', await newFolder(), '--json'),
+    ]);
+    const listed = answers.map(({ stdout }) => {
+      const { environments, archive, signEvents, problems } = JSON.parse(stdout);
+      const all = [...environments, archive, signEvents ?? { problems: [] }].flatMap((part) => part.problems);
+      expect(all).toHaveLength(problems);
+      for (const problem of all)
+        expect(problem).toEqual({
+          kind: expect.stringMatching(/./),
+          run: problem.run === null ? null : expect.stringMatching(/^\d{8}T\d{6}Z$/),
+          key: expect.stringMatching(/^[a-z]+\//),
+          message: expect.stringMatching(/./),
+        });
+      return all.map(({ kind, run, key }) => `${kind} ${run} ${key}`);
+    });
+    const places = keysOf(2).manifest.replace(/\d{12}\.json$/, '');
+    expect(listed).toEqual([
+      expect.arrayContaining([
+        `gap ${runOf(3)} ${keysOf(3).copy}`,
+        `missing null ${places}000000000009.json`,
+        `edited ${runOf(2)} ${places}000000000002.json`,
+        `unwitnessed ${runOf(2)} ${places}000000000002.json`,
+        `vanished null ${places}000000000002.json`,
+      ]),
+      ['no-runs null chain/'],
+    ]);
   });
 
   test('--config: a night that was listed a week later is told as late, and the exit is 2', async () => {
@@ -181,7 +218,7 @@ describe('a history in a folder', () => {
     expect(one.stdout).not.toContain('another');
     const two = await verify('--out', history, '--environment', ENVIRONMENT, '--environment', 'xyz');
     expect(two.stdout).toMatch(
-      /^no-runs {2}environment xyz has no complete run; nothing shows that one was attempted$/m,
+      /^no-runs {2}chain\/environment=xyz\/\S+ is not there: environment xyz has no complete run; nothing shows that one/m,
     );
     expect(two.code).toBe(2);
   });

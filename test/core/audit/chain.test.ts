@@ -316,6 +316,20 @@ describe('where runs are signed', () => {
     expect((await signedNight(archive, 3)).report.verdict).toBe('COMPLETE');
   });
 
+  test('signing that was switched off is a problem until somebody accepts it', async () => {
+    const history = await signedHistory();
+    const { archive, hashOf } = history;
+    const off = { signManifestDigest: undefined } as unknown as Partial<AuditSettings>;
+    const problems = async () => (await verifyEnvironment(archive, ENVIRONMENT)).problems.map(({ kind }) => kind);
+    expect((await signedNight(archive, 3, off)).report.verdict).toBe('COMPLETE');
+    expect(await problems()).toEqual(['unsigned']);
+    expect((await signedNight(archive, 4, off)).report.reason).toBe('untrusted-history');
+    const accepted = { acceptHistory: { sha256: await hashOf(chainKey(ENVIRONMENT, 3)), reason: 'no key any more' } };
+    expect(verdictOf(await auditNight(archive, 4, FIXED, accepted))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
+    expect((await auditNight(archive, 5, FIXED)).report.verdict).toBe('COMPLETE');
+    expect(await problems()).toEqual([]);
+  });
+
   test("the config's own key is enough", async () => {
     const settings = { loadPublicKey: async () => undefined, publicKeys: [publicKeyFor('ECDSA_SHA_256')] };
     const { archive } = await signedHistory(settings);

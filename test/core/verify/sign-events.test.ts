@@ -70,11 +70,11 @@ describe('events are held against the signed runs', () => {
       hours: [0, 25.1, 48],
       problems: [
         ['unwitnessed', 'run 1'],
-        ['vanished', KEY],
+        ['vanished', 'chain/1'],
       ],
     },
     { name: 'a run has none', hours: [0, 48], problems: [['unwitnessed', 'run 1']] },
-    { name: 'an event has no run', hours: [0, 24, 48, 72], problems: [['vanished', KEY]] },
+    { name: 'an event has no run', hours: [0, 24, 48, 72], problems: [['vanished', 'chain/2']] },
   ])('$name', ({ hours, problems }) => {
     expect(
       problemsOf(

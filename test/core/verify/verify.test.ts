@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
@@ -5,14 +6,16 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { decide } from '../../../core/archive/close.ts';
 import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { attemptKeys, chainKey, historyPageKey } from '../../../core/archive/keys.ts';
-import { kmsSigner } from '../../../core/archive/kms.ts';
+import { attemptKeys, chainKey, historyPageKey, publicKeyKey } from '../../../core/archive/keys.ts';
+import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
+import type { Manifest } from '../../../core/archive/manifest.ts';
 import { entryText } from '../../../core/archive/signature.ts';
-import { sha256Of } from '../../../core/archive/staging.ts';
+import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
-import type { Problem } from '../../../core/verify/problem.ts';
+import type { Problem, ProblemKind } from '../../../core/verify/problem.ts';
+import { checkSignEvents, type SignedEntry } from '../../../core/verify/sign-events.ts';
 import { type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
 import { readTree } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
@@ -47,8 +50,9 @@ beforeAll(async () => {
   process.env = { ...environment, ...kms.env };
   history = await newFolder();
   const signManifestDigest = kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256');
+  const loadPublicKey = kmsPublicKey(KMS_KEY_ARN);
   for (let number = 1; number <= LAST; number += 1) {
-    await auditNight(folderArchive(history), number, { signManifestDigest });
+    await auditNight(folderArchive(history), number, { signManifestDigest, loadPublicKey });
   }
 });
 afterAll(async () => {
@@ -69,8 +73,8 @@ const verify = (archive: Archive, options: VerifyOptions = EVERYTHING) =>
 const NIGHT_OF_RUN = new Map(Array.from({ length: 9 }, (_, n) => [runOf(n + 1), n + 1]));
 
 /** `edited 3`: the kind, and the number of the night. */
-const brief = ({ kind, run }: { readonly kind: string; readonly run?: string }): string =>
-  `${kind} ${run === undefined ? '-' : (NIGHT_OF_RUN.get(run) ?? run)}`;
+const brief = ({ kind, run }: { readonly kind: string; readonly run?: string | null }): string =>
+  `${kind} ${run == null ? '-' : (NIGHT_OF_RUN.get(run) ?? run)}`;
 
 const text = (problems: readonly Problem[]): string =>
   problems.map(({ key, message }) => `${key} ${message}`).join('\n');
@@ -100,7 +104,8 @@ describe('an undisturbed history', () => {
 
   test('tells what was not checked', async () => {
     expect(await verify(folderArchive(history), {})).toMatchObject({
-      signatures: { isChecked: false, signed: LAST, valid: 0 },
+      // Against the key that the archive has recorded.
+      signatures: { isChecked: false, signed: LAST, valid: LAST },
       schedule: { isChecked: false },
       problems: [],
     });
@@ -136,6 +141,8 @@ interface Tampering {
   /** Stands in what is told of the problems. */
   readonly words?: string;
   readonly options?: VerifyOptions;
+  /** Neither the archive nor whoever verifies has a public key. */
+  readonly isKeyless?: true;
 }
 
 const { manifest: THIRD } = keysOf(3);
@@ -173,7 +180,7 @@ const ofManifests: readonly Tampering[] = [
     tamper: (hands) => hands.manifest(LAST, (manifest) => ({ ...manifest, accountId: '999999999999' })),
     problems: ['edited 5'],
     words: `${LATEST} says `,
-    options: {},
+    isKeyless: true,
   },
   {
     name: 'only the spacing of a manifest is another',
@@ -321,7 +328,7 @@ const ofTheChain: readonly Tampering[] = [
   {
     name: 'a whole night is gone and the links are made to fit: its place is empty',
     tamper: hideNight3,
-    options: {},
+    isKeyless: true,
     problems: ['missing -', 'missing 3'],
     words: `${THIRD} is not there, though places after it are`,
   },
@@ -347,6 +354,7 @@ const ofTheChain: readonly Tampering[] = [
       }
       await hands.text(LATEST, () => JSON.stringify({ ...previous, manifest: keysOf(LAST).copy, sequence: 4 }));
     },
+    isKeyless: true,
     options: { due: DUE },
     problems: ['missing 3', 'gap 3'],
   },
@@ -412,7 +420,7 @@ const ofTheChain: readonly Tampering[] = [
       await hands.manifest(2, (manifest) => ({ ...manifest, accountId: '999999999999' }));
       await hands.rechain(2, 3);
     },
-    options: {},
+    isKeyless: true,
     problems: ['edited 3', 'latest 5'],
   },
   {
@@ -429,7 +437,7 @@ const ofTheChain: readonly Tampering[] = [
       await hands.manifest(3, ({ previous: _previous, ...manifest }) => manifest);
       await hands.rechain(3, LAST);
     },
-    options: {},
+    isKeyless: true,
     problems: ['skipped 3'],
     words: `names no run before it, though run ${runOf(2)} is there`,
   },
@@ -441,7 +449,7 @@ const ofTheChain: readonly Tampering[] = [
       await hands.manifest(3, (manifest) => ({ ...manifest, previous }));
       await hands.rechain(3, LAST);
     },
-    options: {},
+    isKeyless: true,
     problems: ['skipped 2', 'skipped 3'],
     words: `names run ${runOf(1)} as the one before it and passes over run ${runOf(2)}`,
   },
@@ -452,7 +460,7 @@ const ofTheChain: readonly Tampering[] = [
       await hands.manifest(4, (manifest) => ({ ...manifest, previous }));
       await hands.rechain(4, LAST);
     },
-    options: {},
+    isKeyless: true,
     problems: ['forked 4'],
     words: `names run ${runOf(2)} as the one before it, as run ${runOf(3)} does`,
   },
@@ -463,7 +471,7 @@ const ofTheChain: readonly Tampering[] = [
       await hands.manifest(3, (manifest) => ({ ...manifest, previous }));
       await hands.rechain(3, LAST);
     },
-    options: {},
+    isKeyless: true,
     problems: ['reordered 3'],
     words: 'names entry 4 as the one before it, which is not before it',
   },
@@ -475,7 +483,7 @@ const ofItself: Tampering = {
     await hands.manifest(3, (manifest) => ({ ...manifest, previous: { run: runOf(3), key: THIRD, sha256: '0' } }));
     await hands.rechain(3, LAST);
   },
-  options: {},
+  isKeyless: true,
   problems: ['reordered 3'],
 };
 
@@ -489,7 +497,7 @@ const ofLatest: readonly Tampering[] = [
   {
     name: 'the pointer is no JSON',
     tamper: (hands) => hands.text(LATEST, () => '{'),
-    problems: ['edited -'],
+    problems: ['edited 5'],
     words: `${LATEST} is no pointer to a run`,
   },
   {
@@ -541,6 +549,17 @@ const ofLatest: readonly Tampering[] = [
   },
 ];
 
+const RECORDED_KEY = publicKeyKey(KMS_KEY_ARN);
+const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const STRANGER_PEM = String(stranger.publicKey.export({ type: 'spki', format: 'pem' }));
+
+/** Signs as somebody would who has no part in the key. */
+const forged = ({ signature, ...manifest }: Manifest): object => {
+  const { value: _value, ...by } = signature ?? { value: '' };
+  const value = sign('sha256', Buffer.from(jsonText({ ...manifest, signature: by })), stranger.privateKey);
+  return { ...manifest, signature: { ...by, value: value.toString('base64') } };
+};
+
 const withoutSignature = async (hands: Tamperer, number: number): Promise<void> => {
   await hands.manifest(number, ({ signature: _signature, ...manifest }) => manifest);
   await hands.rechain(number, number);
@@ -557,7 +576,56 @@ const ofSignatures: readonly Tampering[] = [
     name: 'the last signature is taken away, and nobody has a key',
     tamper: (hands) => withoutSignature(hands, LAST),
     options: {},
+    problems: ['unsigned 5'],
+  },
+  {
+    name: 'the signature of a manifest is forged, and nobody has a key: the recorded one tells',
+    tamper: async (hands) => {
+      await hands.manifest(LAST, forged);
+      await hands.rechain(LAST, LAST);
+    },
+    options: {},
+    problems: ['bad-signature 5'],
+  },
+  {
+    name: 'the recorded key is another, and nobody has a key',
+    tamper: (hands) => hands.text(RECORDED_KEY, () => STRANGER_PEM),
+    options: {},
+    problems: [
+      'bad-signature 1',
+      'bad-signature 2',
+      'bad-signature 3',
+      'bad-signature 4',
+      'bad-signature 5',
+      'edited 1',
+    ],
+    words: `${RECORDED_KEY} is not the key that signed: none of the 5 signatures that name it hold against it`,
+  },
+  {
+    name: 'the recorded key is another than the one that was given',
+    tamper: (hands) => hands.text(RECORDED_KEY, () => STRANGER_PEM),
+    problems: ['edited 1'],
+    words: `${RECORDED_KEY} is none of the public keys that were given`,
+  },
+  {
+    name: 'the recorded key is none',
+    tamper: (hands) => hands.text(RECORDED_KEY, () => '{}'),
+    options: {},
+    problems: ['edited 1'],
+    words: `${RECORDED_KEY} can't be used`,
+  },
+  {
+    name: 'the recorded key is gone',
+    tamper: (hands) => hands.remove(RECORDED_KEY),
+    options: {},
     problems: [],
+    notes: ['unrecorded 1'],
+  },
+  {
+    name: 'a key that no signature names is there',
+    tamper: (hands) => hands.copy(RECORDED_KEY, 'keys/another.pem'),
+    problems: [],
+    notes: ['leftover -'],
   },
   {
     name: 'the first signature is taken away: as if signing had begun later',
@@ -591,7 +659,7 @@ const ofSignatures: readonly Tampering[] = [
     name: 'the key is another',
     tamper: () => Promise.resolve(),
     options: { publicKeys: [publicKeyFor('RSA')] },
-    problems: [1, 2, 3, 4, 5].map((number) => `bad-signature ${number}`),
+    problems: [...[1, 2, 3, 4, 5].map((number) => `bad-signature ${number}`), 'edited 1'],
     words: `does not hold against the public key (it says ${KMS_KEY_ARN}, ECDSA_SHA_256)`,
   },
 ];
@@ -628,14 +696,77 @@ describe.each([
   { what: 'signatures', cases: ofSignatures },
   { what: 'what no manifest names', cases: ofMarkers },
 ])('$what:', ({ cases }) => {
-  test.each(cases)('$name', async ({ tamper, problems, notes = [], words = '', options = EVERYTHING }) => {
+  test.each(cases)('$name', async ({ tamper, problems, notes = [], words = '', isKeyless, options }) => {
     const { archive, hands } = await copyOfHistory();
+    if (isKeyless) await hands.remove(RECORDED_KEY);
     await tamper(hands);
-    const found = await verify(archive, options);
+    const found = await verify(archive, options ?? (isKeyless ? {} : EVERYTHING));
     expect(found.problems.map(brief).toSorted()).toEqual(problems.toSorted());
-    expect(found.notes.map(brief)).toEqual(notes);
+    expect(found.notes.map(brief)).toEqual(isKeyless ? ['unrecorded 1', ...notes] : notes);
     expect(text(found.problems)).toContain(words);
   });
+});
+
+/** A fault of each kind there is: what is missing here is no problem's kind. */
+const ofEachKind: Readonly<Record<ProblemKind, () => Promise<readonly Problem[]>>> = (() => {
+  const tampered = (tamper: (hands: Tamperer) => Promise<unknown>, options?: VerifyOptions) => async () => {
+    const { archive, hands } = await copyOfHistory();
+    await tamper(hands);
+    return (await verify(archive, options)).problems;
+  };
+  const named = (name: string) => {
+    const cases = [...ofManifests, ...ofTheChain, ...ofLatest, ...ofSignatures];
+    const { tamper = () => Promise.reject(new Error(name)), options } = cases.find((one) => one.name === name) ?? {};
+    return tampered(tamper, options);
+  };
+  const late = async () => {
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1, { clock: stoppedClock(night(9).getTime()) });
+    return (await verify(archive, { due: DUE })).problems;
+  };
+  const signed = (number: number): SignedEntry => ({
+    environmentId: ENVIRONMENT,
+    run: runOf(number),
+    key: keysOf(number).manifest,
+    keyId: KMS_KEY_ARN,
+    from: night(number).getTime(),
+    to: night(number).getTime(),
+  });
+  const witnessed = (...nights: readonly number[]) => {
+    const events = nights.map((number) => ({ time: night(number).getTime(), key: KMS_KEY_ARN }));
+    return async () => checkSignEvents([1, 2, 3].map(signed), events).problems;
+  };
+  return {
+    edited: tampered((hands) => hands.put(`chain/environment=${ENVIRONMENT}/notes.txt`, '')),
+    missing: named('a whole night is gone'),
+    orphaned: named('a manifest is gone'),
+    skipped: named('a manifest names none before it'),
+    forked: named('two manifests name the same one before them'),
+    reordered: named('a manifest names one after it'),
+    latest: named('the pointer is gone'),
+    gap: named('a whole night is gone'),
+    late,
+    unsigned: named('the last signature is taken away'),
+    'bad-signature': named('a signature is cut short'),
+    unreadable: tampered(async (hands) => {
+      await hands.remove(keysOf(3).object(OUTPUTS.snapshot));
+      await hands.put(`${keysOf(3).object(OUTPUTS.snapshot)}/x`, '');
+    }),
+    'no-runs': async () => (await verify(folderArchive(await newFolder()))).problems,
+    unwitnessed: witnessed(1, 3),
+    vanished: witnessed(1, 2, 3, 9),
+  };
+})();
+
+test.each(Object.entries(ofEachKind))('%s: a problem names its kind, its run and its key', async (kind, problemsOf) => {
+  const problems = await problemsOf();
+  expect(problems.map((problem) => problem.kind)).toContain(kind);
+  for (const { run, key } of problems) {
+    expect(key).toMatch(/^(?:chain|manifests|latest|snapshots|findings|resolved|reports|keys)\/./);
+    if (run !== null) expect(NIGHT_OF_RUN.get(run)).toBeDefined();
+    // Of what stands where nothing has its place, of a place that nobody knows of, and of what never was there is no run.
+    else expect(key).toMatch(/^chain\//);
+  }
 });
 
 test.each(OBJECT_NAMES)(
@@ -673,11 +804,13 @@ describe('nights', () => {
       {
         kind: 'gap',
         run: runOf(2),
+        key: keysOf(2).copy,
         message: 'no complete run for 2026-11-21 02:00 America/New_York; attempted 2 times, INCOMPLETE: access-denied',
       },
       {
         kind: 'gap',
         run: runOf(3),
+        key: keysOf(3).copy,
         message: 'no complete run for 2026-11-22 02:00 America/New_York; attempted, INCOMPLETE: deadline',
       },
     ]);
@@ -742,7 +875,9 @@ describe('nights', () => {
     expect((await verify(archive)).problems).toEqual([
       {
         kind: 'no-runs',
-        message: `environment ${ENVIRONMENT} has no complete run; nothing shows that one was attempted`,
+        run: null,
+        key: chainKey(ENVIRONMENT, 1),
+        message: `is not there: environment ${ENVIRONMENT} has no complete run; nothing shows that one was attempted`,
       },
     ]);
     await attempt(archive, 1, denied);
