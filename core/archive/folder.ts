@@ -20,6 +20,7 @@ import { errorCode } from '../text/error-code.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { Archive, Content } from './archive.ts';
 import { ArchiveError } from './errors.ts';
+import { environmentOfKey } from './keys.ts';
 import { isLeftBehind, removeLeftBehind, WRITER } from './left-behind.ts';
 
 /** The longest that a process of another machine may hold the lock of one object: far longer than writing a pointer takes. */
@@ -27,6 +28,8 @@ const STALE_LOCK_MS = 60_000;
 
 /** Far longer than a process of another machine takes to write the largest object aside. */
 const STALE_PART_MS = 86_400_000;
+
+const PART = /^\..*\.part$/;
 
 /** The size of the largest object that is read at once, in bytes; what is larger is streamed. */
 const READ_AT_ONCE = 256 * 1024;
@@ -42,12 +45,26 @@ export const folderArchive = (folder: string): Archive => {
   const root = resolve(folder);
   const pathOf = (key: string): string => join(root, ...key.split('/'));
 
-  let isTidy: Promise<void> | undefined;
-  const writeAside = async (path: string, content: Content): Promise<string> => {
-    // All of them lie in one place, so that what a dead attempt left there is found.
-    isTidy ??= removeLeftBehind(root, /^\..*\.part$/, STALE_PART_MS);
-    await isTidy;
-    await mkdir(dirname(path), { recursive: true });
+  /**
+   * Removes what dead attempts left of objects that they had begun to write: they lie in one place, but those of versions
+   * before beside where the object was to go.
+   */
+  const tidy = async (environmentId: string | undefined): Promise<void> => {
+    await removeLeftBehind(root, PART, STALE_PART_MS);
+    for (const area of environmentId === undefined ? [] : await readdir(root).catch(() => [])) {
+      await removeLeftBehind(join(root, area), PART, STALE_PART_MS);
+      await removeLeftBehind(join(root, area, `environment=${environmentId}`), PART, STALE_PART_MS, true);
+    }
+  };
+
+  const tidied = new Map<string | undefined, Promise<void>>();
+  const writeAside = async (key: string, content: Content): Promise<string> => {
+    // Before the first write for an environment: an archive may hold years of many.
+    const environmentId = environmentOfKey(key);
+    const tidying = tidied.get(environmentId) ?? tidy(environmentId);
+    tidied.set(environmentId, tidying);
+    await tidying;
+    await mkdir(dirname(pathOf(key)), { recursive: true });
     const aside = join(root, `.${WRITER}-${randomUUID()}.part`);
     await ('bytes' in content ? writeFile(aside, content.bytes) : copyFile(content.path, aside));
     const file = await open(aside, 'r+');
@@ -84,8 +101,16 @@ export const folderArchive = (folder: string): Archive => {
     return found?.isFile() ? versionOf(found) : undefined;
   };
 
+  const isStale = async (lockPath: string): Promise<boolean> => {
+    const { mtimeMs } = await stat(lockPath).catch(() => ({ mtimeMs: Date.now() }));
+    const writer = await readFile(lockPath, 'utf8').catch(() => '');
+    return isLeftBehind(writer, Date.now() - mtimeMs, STALE_LOCK_MS);
+  };
+
+  /** Takes the lock of an object, or of another lock; undefined where somebody has it. */
   const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
     const lockPath = join(dirname(path), `.${basename(path)}.lock`);
+    const unlock = (): Promise<void> => rm(lockPath, { force: true });
     const take = async (): Promise<boolean> => {
       try {
         await writeFile(lockPath, WRITER, { flag: 'wx' });
@@ -95,14 +120,17 @@ export const folderArchive = (folder: string): Archive => {
         return false;
       }
     };
-    if (!(await take())) {
-      const { mtimeMs } = await stat(lockPath).catch(() => ({ mtimeMs: Date.now() }));
-      const writer = await readFile(lockPath, 'utf8').catch(() => '');
-      if (!isLeftBehind(writer, Date.now() - mtimeMs, STALE_LOCK_MS)) return undefined;
-      await rm(lockPath, { force: true });
-      if (!(await take())) return undefined;
+    if (await take()) return unlock;
+    if (!(await isStale(lockPath))) return undefined;
+    // Others see it stale, too: without a lock of its own they would remove the one that is taken next.
+    const release = await lock(lockPath);
+    if (release === undefined) return undefined;
+    try {
+      if (await isStale(lockPath)) await unlock();
+      return (await take()) ? unlock : undefined;
+    } finally {
+      await release();
     }
-    return () => rm(lockPath, { force: true });
   };
 
   /** Lists keys as it walks: it enters no folder without any that are asked for, and none before its turn. */
@@ -151,7 +179,7 @@ export const folderArchive = (folder: string): Archive => {
 
     async create(key, content) {
       const path = pathOf(key);
-      const aside = await writeAside(path, content);
+      const aside = await writeAside(key, content);
       try {
         await link(aside, path);
         return 'created';
@@ -165,7 +193,7 @@ export const folderArchive = (folder: string): Archive => {
 
     async replace(key, content, _contentType, version) {
       const path = pathOf(key);
-      const aside = await writeAside(path, content);
+      const aside = await writeAside(key, content);
       const unlock = await lock(path);
       try {
         if (unlock === undefined || (await versionAt(path)) !== version) return 'conflict';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errorCode } from '../text/error-code.ts';
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
@@ -32,13 +32,21 @@ export const isLeftBehind = (name: string, age: number, mostAge: number): boolea
   return Number(pid) === process.pid ? started !== STARTED : !isRunning(Number(pid));
 };
 
-/** Removes from a folder what dead processes left there, as far as it may. */
-export const removeLeftBehind = async (folder: string, pattern: RegExp, mostAge: number): Promise<void> => {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => pattern.test(one))) {
-    const path = join(folder, name);
+/**
+ * Removes from a folder what dead processes left there, as far as it may.
+ * @param pattern of names
+ * @param recursive the folders within are looked through, too
+ */
+export const removeLeftBehind = async (
+  folder: string,
+  pattern: RegExp,
+  mostAge: number,
+  recursive = false,
+): Promise<void> => {
+  const paths = await readdir(folder, { recursive }).catch(() => []);
+  for (const path of paths.filter((one) => pattern.test(basename(one))).map((one) => join(folder, one))) {
     const found = await stat(path).catch(() => undefined);
-    if (found === undefined || !isLeftBehind(name, Date.now() - found.mtimeMs, mostAge)) continue;
+    if (found === undefined || !isLeftBehind(basename(path), Date.now() - found.mtimeMs, mostAge)) continue;
     await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 };

@@ -1,11 +1,16 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { temporaryFolder, WRITER } from '../../../core/archive/left-behind.ts';
+import type { Round } from '../../support/lock-racer.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
+
+const RACER = join(import.meta.dirname, '../../support/lock-racer.ts');
 
 const [HOST = '', , STARTED = ''] = WRITER.split('-');
 /** No machine gives a process such a number. */
@@ -64,6 +69,28 @@ describe('in an archive', () => {
   });
 
   test.each([
+    ['beside the object', 'reports/environment=abc/dt=2026-11-20/20261120T020000Z', 25, false],
+    ['on another day', 'snapshots/environment=abc/dt=2025-01-01', 25, false],
+    [
+      'of an unfinished attempt',
+      'incomplete/environment=abc/dt=2026-11-20/20261120T020000Z-20261120T020001Z-1a2b3c4d',
+      25,
+      false,
+    ],
+    ['beside a pointer', 'latest', 25, false],
+    ['today', 'snapshots/environment=abc/dt=2026-11-20', 23, true],
+    ['of another environment, which has a run of its own', 'snapshots/environment=def/dt=2025-01-01', 25, true],
+  ])('half an object that another version left %s, %s, %d hours old: is kept %s', async (_, folder, hours, isKept) => {
+    const root = await newFolder();
+    const part = join(root, folder, '.0a1b2c3d-4d1f-4c51-9d39-5b1f4a0c8e12.part');
+    await mkdir(join(root, folder), { recursive: true });
+    await writeFile(part, 'half');
+    await age(part, hours * HOUR_MS);
+    await folderArchive(root).create('chain/environment=abc/000000000001.json', bytes('whole'), 'text/plain');
+    expect((await readdir(join(root, folder))).length).toBe(isKept ? 1 : 0);
+  });
+
+  test.each([
     ['of a dead attempt', DEAD, 0, 'replaced'],
     ['of one that runs', RUNNING, 48 * HOUR_MS, 'conflict'],
     ['of nobody knows whom, now', '', 0, 'conflict'],
@@ -84,5 +111,34 @@ describe('in an archive', () => {
         () => 'gone',
       ),
     ).toBe(outcome === 'conflict' ? 'there' : 'gone');
+  });
+
+  test('of processes that see one lock of a dead process at once, one takes it over', async () => {
+    const racers = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const child = fork(RACER, { execArgv: [] });
+        await once(child, 'message');
+        return child;
+      }),
+    );
+    try {
+      for (let round = 0; round < 60; round += 1) {
+        const folder = await newFolder();
+        const archive = folderArchive(folder);
+        await archive.create('key', bytes('one'), 'text/plain');
+        const stored = await archive.read('key');
+        await writeFile(join(folder, '.key.lock'), DEAD);
+        const outcomes = racers.map(async (child) => {
+          const outcome = once(child, 'message');
+          child.send({ folder, version: stored?.version, at: Date.now() + 30 } satisfies Partial<Round>);
+          return (await outcome)[0];
+        });
+        const told = (await Promise.all(outcomes)).toSorted();
+        expect({ round, told }).toEqual({ round, told: ['conflict', 'conflict', 'conflict', 'replaced'] });
+        expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+      }
+    } finally {
+      for (const child of racers) child.kill();
+    }
   });
 });
