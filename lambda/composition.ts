@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import type { AuditRequest } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
-import { type AuditSettings, configuredSettings } from '../core/audit/settings.ts';
+import { type AuditSettings, configuredSettings, enrichmentSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
 import { callerCredentials } from '../core/aws/credentials.ts';
 import type { Config } from '../core/config/config.ts';
@@ -17,7 +18,7 @@ import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
-import { chooseSource } from '../core/sources/index.ts';
+import { chooseEnrichments, chooseSource } from '../core/sources/index.ts';
 import type { ListingPart } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
@@ -48,13 +49,15 @@ export interface Edges {
   readonly clock?: Clock;
   /** Of the client that assumes the roles that the config names. */
   readonly sts?: STSClientConfig;
+  /** Of the client that reads roles. */
+  readonly iam?: IAMClientConfig;
 }
 
 /** Composes the auditor that a function is, of its environment and of the files in the folder of its code. */
 export const composeAuditor = (
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-  { clock = systemClock, sts }: Edges = {},
+  { clock = systemClock, sts, iam }: Edges = {},
 ) => {
   const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = env;
   const { config, waivers } = readBundledConfig(folder);
@@ -75,26 +78,33 @@ export const composeAuditor = (
     return assumedRole({ ...role, sessionName: `finspace-auditor-${environmentId}` }, clock, sts);
   };
 
+  const liveOf = ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>) => ({
+    config,
+    environmentId,
+    region,
+    endpoint: finspaceEndpoint(region, env),
+    loadCredentials: credentialsOf(environmentId),
+    clock,
+  });
+
   return {
     config,
     clock,
 
-    sourceOf: ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource =>
-      chooseSource({
-        config,
-        environmentId,
-        region,
-        endpoint: finspaceEndpoint(region, env),
-        loadCredentials: credentialsOf(environmentId),
-        clock,
-      }),
+    sourceOf: (request: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource =>
+      chooseSource(liveOf(request)),
 
-    settingsOf: ({
-      environmentId,
-      deadline,
-    }: Pick<AuditRequest, 'environmentId' | 'deadline'>): Omit<AuditSettings, 'listUsers'> => ({
-      ...configuredSettings(config, waivers, environmentId),
-      archive: archiveUntil(deadline + STORING_MS),
+    settingsOf: (
+      request: Pick<AuditRequest, 'environmentId' | 'region' | 'accountId' | 'deadline'>,
+    ): Omit<AuditSettings, 'listUsers'> => ({
+      ...configuredSettings(config, waivers, request.environmentId),
+      enrichments: chooseEnrichments({
+        ...liveOf(request),
+        ...enrichmentSettings(config, request),
+        ...(iam && { iam }),
+        ...(sts && { sts }),
+      }),
+      archive: archiveUntil(request.deadline + STORING_MS),
       channels,
       clock,
     }),

@@ -1,5 +1,5 @@
 import { is, was, wasThere } from './conditions/changes.ts';
-import { apiAccessDisabled, apiBound } from './conditions/users.ts';
+import { apiAccessDisabled, apiBound, isPrivileged } from './conditions/users.ts';
 import { anyOf, not } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineChangeRule } from './engine/rule.ts';
@@ -9,7 +9,7 @@ export default defineChangeRule({
   title: 'No API access is granted unnoticed',
   failsWhen: 'the user was there and not API-bound, or was not there, and its `apiAccess` is now `ENABLED`',
   severity: 'MEDIUM',
-  severityNote: '`HIGH` for super users',
+  severityNote: '`HIGH` for privileged users',
   rationale:
     'API access lets a role read the data of a user without a login. Each grant should be one that somebody asked for.',
   remediation: 'Find out who granted the access and on whose approval. Turn it off if nobody approved.',
@@ -30,9 +30,9 @@ export default defineChangeRule({
     ]),
   ],
 
-  violation: ({ before, after }) => ({
+  violation: ({ before, after }, _options, context) => ({
     message: before === undefined ? 'new, with API access' : 'API access granted',
     evidence: { isNew: before === undefined, type: after?.type, apiAccessPrincipalArn: after?.principalArn },
-    ...(after?.isPrivileged !== false && { severity: 'HIGH' }),
+    ...((after === undefined || isPrivileged(after, context) !== false) && { severity: 'HIGH' }),
   }),
 });

@@ -1,5 +1,5 @@
 import { isMissing, soleAt } from './conditions/email-address.ts';
-import { active } from './conditions/users.ts';
+import { active, isPrivileged } from './conditions/users.ts';
 import { anyOf } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
@@ -52,7 +52,7 @@ export default defineUserRule({
   failsWhen:
     'the user is active and the domain of its e-mail address is none of `allowedDomains` (compared regardless of case; `*.example.com` is any subdomain, not `example.com` itself), or the address has not exactly one `@` with something on either side; not assessed where the address is missing, null or empty, and not configured while the list is empty',
   severity: 'MEDIUM',
-  severityNote: '`HIGH` for super users',
+  severityNote: '`HIGH` for privileged users',
   rationale:
     'The e-mail address is what identifies a user. At a foreign domain, somebody else owns that identity, and nobody takes it back when its owner leaves.',
   remediation:
@@ -84,12 +84,12 @@ export default defineUserRule({
     ]),
   ],
 
-  violation: ({ isPrivileged, status, type, emailAddress }) => ({
+  violation: (user, _options, context) => ({
     message:
-      domainOf(emailAddress) === undefined
+      domainOf(user.emailAddress) === undefined
         ? 'e-mail address is malformed'
         : 'domain of the e-mail address is none of the allowed ones',
-    evidence: { status, type, emailAddress },
-    ...(isPrivileged !== false && { severity: 'HIGH' }),
+    evidence: { status: user.status, type: user.type, emailAddress: user.emailAddress },
+    ...(isPrivileged(user, context) !== false && { severity: 'HIGH' }),
   }),
 });

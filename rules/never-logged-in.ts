@@ -1,9 +1,9 @@
 import { olderThan, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
-import { hasStatus } from './conditions/users.ts';
+import { hasStatus, isPrivileged } from './conditions/users.ts';
 import type { Context } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
-import { defineUserRule, type Violation } from './engine/rule.ts';
+import { defineUserRule, type Evidence, type Violation } from './engine/rule.ts';
 import { daysBetween, readTime } from './engine/time.ts';
 import type { User } from './engine/user.ts';
 
@@ -17,9 +17,21 @@ const handedOut = ({ createTime, lastEnabledTime }: User, context: Context): num
   Math.max(usable(createTime, context), usable(lastEnabledTime, context)) || undefined;
 
 /** A user that only calls the API may never log in: the field tells of interactive logins. */
-const severityOf = ({ isPrivileged, isApiBound, principal }: User): Pick<Violation, 'severity'> => {
-  if (isPrivileged !== false) return { severity: 'HIGH' };
+const severityOf = (user: User, context: Context): Pick<Violation, 'severity'> => {
+  const { isApiBound, principal } = user;
+  if (isPrivileged(user, context) !== false) return { severity: 'HIGH' };
   return isApiBound && principal.kind === 'role' ? { severity: 'LOW' } : {};
+};
+
+/** The last use of the role of a user that only calls the API. It may have been for anything: evidence, and no pass. */
+const roleUse = ({ isApiBound, principal }: User, { roles }: Context): Evidence => {
+  const { answer } = (isApiBound && principal.kind === 'role' && roles?.(principal.arn)) || {};
+  const { lastUsedAt } = answer?.role ?? {};
+  if (answer === undefined || lastUsedAt === undefined) return {};
+  return {
+    roleLastUsedAt: lastUsedAt === null ? 'not within 400 days' : new Date(lastUsedAt).toISOString(),
+    roleReadAt: new Date(answer.readAt).toISOString(),
+  };
 };
 
 export default defineUserRule({
@@ -29,7 +41,7 @@ export default defineUserRule({
     'the `status` is `ENABLED`, `lastLoginTime` is missing, null or 0, and the later of `createTime` and `lastEnabledTime` is older than `maxDays`; one of the two that is unusable or never is left out, and the user is not assessed where both are',
   severity: 'MEDIUM',
   severityNote:
-    '`HIGH` for super users; `LOW` for other users that are API-bound with a well-formed role, which may be service identities: the field tells of interactive logins only',
+    '`HIGH` for privileged users; `LOW` for other users that are API-bound with a well-formed role, which may be service identities: the field tells of interactive logins only. The last use of the role stands in the evidence where it is read, and makes nobody pass',
   rationale:
     'An account that was handed out and never used was not needed, or its owner never took possession of it. Either way, its first login may be by somebody else.',
   remediation:
@@ -73,8 +85,9 @@ export default defineUserRule({
         lastEnabledTime,
         unusedDays: daysBetween(since, now),
         allowedDays: maxDays,
+        ...roleUse(user, context),
       },
-      ...severityOf(user),
+      ...severityOf(user, context),
     };
   },
 });

@@ -1,7 +1,7 @@
 import { type LimitIn, older, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
-import { hasStatus, superUser } from './conditions/users.ts';
-import { byWhether, type Condition, not } from './engine/condition.ts';
+import { hasStatus, isPrivileged, privileged } from './conditions/users.ts';
+import { byWhether, type Condition, not, type Truth } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { daysBetween, readTime } from './engine/time.ts';
@@ -18,22 +18,22 @@ const hasLoggedIn: Condition<User> = {
   holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) !== 'never',
 };
 
-/** The limit that a user has passed; the longer one where its type is unknown, since it has passed both. */
+/** The limit that a user has passed; the longer one where it is unknown whether it is privileged, since it has passed both. */
 const daysFor = (
-  { isPrivileged }: User,
+  isPrivilegedUser: Truth,
   { maxDays, privilegedMaxDays }: LimitIn<'maxDays' | 'privilegedMaxDays'>,
 ): number => {
-  if (isPrivileged === undefined) return Math.max(maxDays, privilegedMaxDays);
-  return isPrivileged ? privilegedMaxDays : maxDays;
+  if (isPrivilegedUser === undefined) return Math.max(maxDays, privilegedMaxDays);
+  return isPrivilegedUser ? privilegedMaxDays : maxDays;
 };
 
 export default defineUserRule({
   id: 'stale-login',
   title: 'Users have logged in recently',
   failsWhen:
-    'the `status` is `ENABLED` and `lastLoginTime` is older than `maxDays`, or than `privilegedMaxDays` for a super user; not assessed where `lastLoginTime` is unusable, and left to `never-logged-in` where it is missing, null or 0; but a finding stands while the time that it had is missing',
+    'the `status` is `ENABLED` and `lastLoginTime` is older than `maxDays`, or than `privilegedMaxDays` for a privileged user; not assessed where `lastLoginTime` is unusable, and left to `never-logged-in` where it is missing, null or 0; but a finding stands while the time that it had is missing',
   severity: 'MEDIUM',
-  severityNote: '`HIGH` for super users',
+  severityNote: '`HIGH` for privileged users',
   rationale:
     'An account that nobody uses is one whose misuse nobody notices. It often belongs to somebody who has changed roles or left.',
   remediation:
@@ -52,7 +52,7 @@ export default defineUserRule({
   when: [
     hasStatus('ENABLED'),
     hasLoggedIn,
-    byWhether(superUser, loginOlder('privilegedMaxDays'), loginOlder('maxDays')),
+    byWhether(privileged, loginOlder('privilegedMaxDays'), loginOlder('maxDays')),
   ],
 
   cannotEnd: {
@@ -60,14 +60,16 @@ export default defineUserRule({
     reason: 'lastLoginTime was there and is not, and a login cannot be unmade',
   },
 
-  violation(user, options, { now }) {
-    const { status, type, isPrivileged, lastLoginTime } = user;
+  violation(user, options, context) {
+    const { status, type, lastLoginTime } = user;
+    const { now } = context;
+    const isPrivilegedUser = isPrivileged(user, context);
     const login = Number(lastLoginTime);
-    const allowedDays = daysFor(user, options);
+    const allowedDays = daysFor(isPrivilegedUser, options);
     return {
       message: `last login ${overLimit(now - login, allowedDays, 'day')} ago; at most ${allowedDays} allowed`,
       evidence: { status, type, lastLoginTime, idleDays: daysBetween(login, now), allowedDays },
-      ...(isPrivileged !== false && { severity: 'HIGH' }),
+      ...(isPrivilegedUser !== false && { severity: 'HIGH' }),
     };
   },
 });

@@ -1,4 +1,9 @@
-export type Operation = 'exchange' | 'page';
+/** The operations that give a list page by page: the users, the permission groups, and the members of one. */
+export const LISTS = ['page', 'groups', 'members'] as const;
+
+export type ListOperation = (typeof LISTS)[number];
+
+export type Operation = 'exchange' | ListOperation;
 
 /**
  * The consequence of a fault for a careful client, once it has been played as often as planned. `recoverable`: the
@@ -9,8 +14,8 @@ export type Consequence = 'recoverable' | 'fatal';
 interface FaultTraits {
   /** Describes what goes over the wire. */
   readonly does: string;
-  /** The operations that can play it, and its consequence there. */
-  readonly on: Readonly<Partial<Record<Operation, Consequence>>>;
+  /** The operations that can play it, and its consequence there: every list as the pages of users. */
+  readonly on: Readonly<Partial<Record<'exchange' | 'page', Consequence>>>;
 }
 
 const everywhere = (consequence: Consequence) => ({ exchange: consequence, page: consequence });
@@ -83,7 +88,7 @@ export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULTS).filter(isFa
 /** The consequence of a fault for an operation; undefined where it can't be played on it. */
 export const consequenceOf = (fault: FaultKind, operation: Operation): Consequence | undefined => {
   const { on }: FaultTraits = FAULTS[fault];
-  return on[operation];
+  return on[operation === 'exchange' ? operation : 'page'];
 };
 
 /** One fault of a plan. */
@@ -106,8 +111,8 @@ const isWhole = (value: number): boolean => Number.isInteger(value) && value >= 
 
 const planError = ({ fault, operation = 'page', page, times = 1, seconds = 1 }: Fault): string | undefined => {
   if (!isFaultKind(fault)) return `fault must be one of ${FAULT_KINDS.join(', ')}, got ${JSON.stringify(fault)}`;
-  if (operation !== 'page' && operation !== 'exchange')
-    return `operation must be exchange or page, got ${JSON.stringify(operation)}`;
+  if (operation !== 'exchange' && !LISTS.includes(operation))
+    return `operation must be one of exchange, ${LISTS.join(', ')}, got ${JSON.stringify(operation)}`;
   if (consequenceOf(fault, operation) === undefined) return `${fault} can befall a page only, got ${operation}`;
   if (page !== undefined && operation === 'exchange') return `an exchange has no page, got ${page}`;
   if (page !== undefined && !isWhole(page)) return `page must be a whole number from 0, got ${page}`;

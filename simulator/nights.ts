@@ -1,6 +1,8 @@
 import { DAY_MS, HOUR_MS, roleArn, type UserRecord } from './accounts.ts';
 import { BLOCK, lazyDirectory, type UserKind } from './directory.ts';
+import { makeGroups, type PermissionGroup } from './groups.ts';
 import { seededRandom, wholeBetween } from './random.ts';
+import { makeRoles, type Role } from './roles.ts';
 
 export interface NightsOptions {
   /** 1 to 10; default 5, which is where the script ends: the nights after are quiet. */
@@ -18,6 +20,9 @@ export interface NightsOptions {
 export interface Night {
   readonly asOf: Date;
   readonly users: readonly UserRecord[];
+  /** The roles of the environment's account that IAM knows. */
+  readonly roles: readonly Role[];
+  readonly groups: readonly PermissionGroup[];
   /** Tells people what happened since the night before; names nobody. */
   readonly story: string;
 }
@@ -56,6 +61,8 @@ type Change = (user: UserRecord, moment: Moment) => UserRecord | undefined;
 interface Act {
   readonly story: string;
   readonly changes: Readonly<Partial<Record<Part, Change>>>;
+  /** From that night on, one role is another than it was. */
+  readonly recreates?: true;
 }
 
 const withoutApi: Change = (user) => {
@@ -91,7 +98,8 @@ const SCRIPT: readonly Act[] = [
   QUIET,
   {
     story:
-      'a user became a super user, a principal was replaced, a disabled user was enabled again, and the leftover principal came back',
+      'a user became a super user, a principal was replaced, a disabled user was enabled again, the leftover principal came back, and a role was deleted and created again',
+    recreates: true,
     changes: {
       promoted: (user) => ({ ...user, type: 'SUPER_USER' }),
       rebound: (user, { accountId }) => ({ ...user, apiAccessPrincipalArn: roleArn(accountId, 'replaced') }),
@@ -175,6 +183,13 @@ const act = (users: readonly UserRecord[], { changes }: Act, cast: Cast, moment:
     .filter((user) => user !== undefined);
 };
 
+/** A role that users have on every night. */
+const STEADY = 3;
+
+/** The roles with another in place of one: the same name, and another unique id. */
+const recreated = (roles: readonly Role[]): readonly Role[] =>
+  roles.map((role, index) => (index === STEADY ? { ...role, RoleId: `${role.RoleId.slice(0, -1)}9` } : role));
+
 /**
  * A directory over some nights, changing as a real one does: whatever a change rule looks for happens once, findings are
  * fixed and one comes back. On a quiet night only the login times of regular users move. Throws RangeError where the
@@ -193,13 +208,23 @@ export const makeNights = (options: NightsOptions): readonly Night[] => {
   const cast = castFrom(people.slice(0, users), people.slice(users), ({ userId }) => kinds.get(userId));
 
   const made: Night[] = [];
+  let isRecreated = false;
   for (let night = 0; night < nights; night += 1) {
     const asOf = new Date(firstNight.getTime() + night * DAY_MS);
     const now = asOf.getTime();
     const random = seededRandom(seed, night);
     const before = made.at(-1)?.users.map((user) => dayLater(user, now, random)) ?? people.slice(0, users);
     const scene = SCRIPT[night] ?? QUIET;
-    made.push({ asOf, users: act(before, scene, cast, { now, accountId }), story: scene.story });
+    const present = act(before, scene, cast, { now, accountId });
+    isRecreated ||= scene.recreates === true;
+    const roles = makeRoles(present, { accountId, now: firstNight.getTime(), first: people.slice(0, users) });
+    made.push({
+      asOf,
+      users: present,
+      roles: isRecreated ? recreated(roles) : roles,
+      groups: makeGroups(people.slice(0, users)),
+      story: scene.story,
+    });
   }
   return made;
 };

@@ -9,8 +9,16 @@ import {
   refusal,
   throttled,
 } from './answers.ts';
-import { type Fault, type FaultKind, type FaultPlan, faultPlayer, type Operation } from './faults.ts';
-import { type Credentials, type FinspaceCredentials, type Key, keyRing } from './keys.ts';
+import {
+  type Fault,
+  type FaultKind,
+  type FaultPlan,
+  faultPlayer,
+  type ListOperation,
+  type Operation,
+} from './faults.ts';
+import { groupRecord, type PermissionGroup } from './groups.ts';
+import { type Credentials, type FinspaceCredentials, keyRing } from './keys.ts';
 import { type Cursor, createListings, type Records } from './listings.ts';
 import { playedFault } from './played-fault.ts';
 import { checkSignature, type RawRequest, readPath, readQuery } from './signature.ts';
@@ -19,6 +27,8 @@ import { type Rate, tokenBucket } from './token-bucket.ts';
 export interface ServiceOptions {
   /** The directory: records of any JSON, malformed ones included. Default: nobody. */
   readonly users?: Records;
+  /** The permission groups; default: none. */
+  readonly groups?: readonly PermissionGroup[];
   /** The region that signatures must be scoped to; default us-east-1. */
   readonly region?: string;
   /** The only environment there is. */
@@ -74,6 +84,7 @@ export interface ServiceControls {
   readonly directCredentials: () => FinspaceCredentials;
   /** Replaces the directory; listings under way still see the one that they began with. */
   readonly setUsers: (users: Records) => void;
+  readonly setGroups: (groups: readonly PermissionGroup[]) => void;
   /** Throws RangeError for a rate that would let nothing through. */
   readonly setRate: (rate: Rate | undefined) => void;
   /** Replaces the plan. Throws RangeError where it makes no sense. */
@@ -100,10 +111,24 @@ const MINUTE_MS = 60_000;
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['/credentials/programmatic', 'exchange'],
   ['/user', 'page'],
+  ['/permission-group', 'groups'],
 ]);
 
-/** The holder whose keys an operation takes. */
-const HOLDERS: Readonly<Record<Operation, Key['kind']>> = { exchange: 'caller', page: 'finspace' };
+/** The id of the group that a request asks for the members of. */
+const groupAsked = (url: string): string | undefined => {
+  const [, id] = /^\/permission-group\/([^/]+)\/users$/.exec(readPath(url)) ?? [];
+  return id === undefined ? undefined : decodeURIComponent(id);
+};
+
+const operationOf = (url: string): Operation | undefined =>
+  groupAsked(url) === undefined ? OPERATIONS.get(readPath(url)) : 'members';
+
+/** The member of a page that has its records. */
+const MEMBERS: Readonly<Record<ListOperation, 'users' | 'permissionGroups'>> = {
+  page: 'users',
+  groups: 'permissionGroups',
+  members: 'users',
+};
 
 type Query = ReadonlyMap<string, string>;
 
@@ -117,6 +142,7 @@ interface Outcome {
 /** A page as it goes over the wire. */
 interface Content {
   readonly users?: readonly unknown[];
+  readonly permissionGroups?: readonly unknown[];
   readonly nextToken?: string;
   readonly NextToken?: string;
 }
@@ -138,7 +164,7 @@ const readParameters = (url: string): Query | undefined => {
 
 const copyOf = (users: Records): Records => (Array.isArray(users) ? users.slice() : users);
 
-/** The two operations of the FinSpace Data API that list users, without the HTTP around them. */
+/** The operations of the FinSpace Data API that list users and groups, without the HTTP around them. */
 export const createService = (options: ServiceOptions): Service => {
   const {
     region = 'us-east-1',
@@ -160,6 +186,7 @@ export const createService = (options: ServiceOptions): Service => {
   const log: RequestRecord[] = [];
   const counts = { exchanges: 0, pages: 0, throttled: 0, rejectedSignatures: 0, faultsPlayed: 0 };
   let users = copyOf(options.users ?? []);
+  let groups = options.groups ?? [];
   let takeToken = bucketOf(options.rate);
   let nextFault = faultPlayer(options.faults ?? []);
 
@@ -185,22 +212,33 @@ export const createService = (options: ServiceOptions): Service => {
     return { reply: answered(answer) };
   };
 
-  const page = (query: Query): Outcome => {
+  /** The list that a request is about; undefined where it asks for a group that there is not. */
+  const listOf = (operation: ListOperation, url: string): Records | undefined => {
+    if (operation === 'page') return users;
+    if (operation === 'groups') return groups.map(groupRecord);
+    return groups.find(({ permissionGroupId }) => permissionGroupId === groupAsked(url))?.members;
+  };
+
+  const page = (operation: ListOperation, query: Query, url: string): Outcome => {
+    const list = listOf(operation, url);
+    if (list === undefined) return refuse(refusal(404, 'ResourceNotFoundException', 'There is no such group.'));
     const maxResults = readWhole(query.get('maxResults'), 1, MAX_RESULTS);
     if (maxResults === undefined)
       return refuse(
         invalid(`maxResults is required and must be a number from 1 to ${MAX_RESULTS}`, 'INVALID_PARAMETER'),
       );
     const token = query.get('nextToken');
-    const cursor = token === undefined ? listings.begin(users) : listings.resume(token);
+    const cursor = token === undefined ? listings.begin(list) : listings.resume(token);
     if (cursor === undefined) return refuse(invalid('nextToken is not valid', 'INVALID_TOKEN'));
     if (!takeToken()) return { ...refuse(throttled()), page: cursor.page };
 
     const size = Math.min(maxResults, pageSize);
-    const fault = nextFault('page', cursor.page);
-    const content = pageAt(cursor, size, fault?.fault);
+    const fault = nextFault(operation, cursor.page);
+    const member = MEMBERS[operation];
+    const content = pageAt(cursor, size, fault?.fault, member);
     if (fault !== undefined) {
-      const half = JSON.stringify({ users: content.users?.slice(0, content.users.length / 2) });
+      const records = content[member];
+      const half = JSON.stringify({ [member]: records?.slice(0, records.length / 2) });
       return { ...befallen(fault, jsonAnswer(content), half), page: cursor.page };
     }
     counts.pages += 1;
@@ -208,16 +246,21 @@ export const createService = (options: ServiceOptions): Service => {
   };
 
   /** The page, bent where the fault is one that bends the listing. */
-  const pageAt = (cursor: Cursor, size: number, fault: FaultKind | undefined): Content => {
-    if (fault === 'empty-page-with-token') return { users: [], nextToken: listings.stay(cursor) };
+  const pageAt = (
+    cursor: Cursor,
+    size: number,
+    fault: FaultKind | undefined,
+    member: 'users' | 'permissionGroups',
+  ): Content => {
+    if (fault === 'empty-page-with-token') return { [member]: [], nextToken: listings.stay(cursor) };
     if (fault === 'missing-users') return { nextToken: listings.stay(cursor) };
     if (fault === 'repeated-page') listings.repeat(cursor);
     if (fault === 'repeated-token') listings.loop(cursor, size);
     if (fault === 'token-cycle') listings.cycle(cursor, size);
-    const honest = listings.page(cursor, size);
-    if (fault === 'renamed-token') return { users: honest.users, NextToken: honest.nextToken ?? '' };
-    if (fault !== 'duplicate-user') return honest;
-    return { ...honest, users: [...listings.lastBefore(cursor), ...honest.users] };
+    const { users: records, ...rest } = listings.page(cursor, size);
+    if (fault === 'renamed-token') return { [member]: records, NextToken: rest.nextToken ?? '' };
+    if (fault !== 'duplicate-user') return { [member]: records, ...rest };
+    return { [member]: [...listings.lastBefore(cursor), ...records], ...rest };
   };
 
   const refuse = (answer: Answer): Outcome => ({ reply: answered(answer) });
@@ -235,14 +278,14 @@ export const createService = (options: ServiceOptions): Service => {
       return refuse(check.refusal);
     }
     if (now() >= check.key.expiresAt) return refuse(expired());
-    if (check.key.kind !== HOLDERS[operation])
+    if (check.key.kind !== (operation === 'exchange' ? 'caller' : 'finspace'))
       return refuse(denied(`This operation does not take the keys of a ${check.key.kind}.`));
-    return operation === 'exchange' ? exchange(query) : page(query);
+    return operation === 'exchange' ? exchange(query) : page(operation, query, request.url);
   };
 
   const handle = (request: RawRequest): Reply => {
     const at = clock();
-    const operation = request.method === 'GET' ? OPERATIONS.get(readPath(request.url)) : undefined;
+    const operation = request.method === 'GET' ? operationOf(request.url) : undefined;
     const query = readParameters(request.url);
     const nextToken = query?.get('nextToken');
 
@@ -276,6 +319,9 @@ export const createService = (options: ServiceOptions): Service => {
     directCredentials: () => keys.mint(now() + (credentialsLifetimeMs ?? MAX_DURATION_MINUTES * MINUTE_MS)),
     setUsers(next) {
       users = copyOf(next);
+    },
+    setGroups(next) {
+      groups = next;
     },
     setRate(rate) {
       takeToken = bucketOf(rate);

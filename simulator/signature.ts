@@ -20,6 +20,8 @@ export interface SigningKey {
 
 export interface Verifier<K extends SigningKey> {
   readonly region: string;
+  /** As signatures name it; default finspace-api. */
+  readonly service?: string;
   /** The service's clock, in milliseconds since the epoch. */
   readonly now: number;
   readonly findKey: (accessKeyId: string) => K | undefined;
@@ -161,7 +163,7 @@ const refused = (name: string, message: string): SignatureCheck<never> => ({
  */
 export const checkSignature = <K extends SigningKey>(
   request: RawRequest,
-  { region, now, findKey }: Verifier<K>,
+  { region, now, findKey, service = SERVICE }: Verifier<K>,
 ): SignatureCheck<K> => {
   const headers = readHeaders(request.rawHeaders);
   const header = headers.get('authorization');
@@ -183,8 +185,8 @@ export const checkSignature = <K extends SigningKey>(
   const signedAt = headers.get('x-amz-date') ?? '';
   if (Number.isNaN(readAmzDate(signedAt)))
     return refused('IncompleteSignatureException', "Date must be in ISO-8601 'basic format'.");
-  if (authorization.service !== SERVICE)
-    return refused('SignatureDoesNotMatch', `Credential should be scoped to correct service: '${SERVICE}'.`);
+  if (authorization.service !== service)
+    return refused('SignatureDoesNotMatch', `Credential should be scoped to correct service: '${service}'.`);
   if (authorization.region !== region)
     return refused('SignatureDoesNotMatch', `Credential should be scoped to a valid region: '${region}'.`);
   if (authorization.date !== signedAt.slice(0, 8))

@@ -4,14 +4,15 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { attemptName } from '../../core/audit/request.ts';
-import { configuredSettings } from '../../core/audit/settings.ts';
+import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { stoppedClock } from '../../core/model/clock.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
-import { chooseSource } from '../../core/sources/index.ts';
+import { chooseEnrichments, chooseSource } from '../../core/sources/index.ts';
 import { rules } from '../../rules/index.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
+import { type Iam, startIam } from '../../simulator/iam.ts';
 import { makeNights, type Night } from '../../simulator/nights.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type ConfigFiles, readConfigFiles, withoutSigning } from '../arguments/config-files.ts';
@@ -53,13 +54,15 @@ const TROUBLES: readonly (readonly Trouble[])[] = [
 ];
 
 /**
- * `email-domain` judges nothing before it is given domains, and the demo knows its own. A week is longer than the
+ * `email-domain` judges nothing before it is given domains, and the demo knows its own; roles and groups are read, since
+ * the demo has an IAM. A week is longer than the
  * demo: with daily reminders of what is CRITICAL it would have no quiet night to show.
  */
 const demoConfig = (): Config => {
   const config = defaultConfig(rules);
   return {
     ...config,
+    environments: [{ ...ENVIRONMENT, enrich: { iamRoles: { accounts: [] }, permissionGroups: true } }],
     rules: { 'email-domain': { allowedDomains: ['example.com', '*.example.com'] } },
     reminders: { ...config.reminders, CRITICAL: 7 },
   };
@@ -78,14 +81,15 @@ const removeFormerDemos = async (folder: string): Promise<void> => {
 /** The simulator, archive and settings that the nights share. */
 interface Stage {
   readonly simulator: Simulator;
+  readonly iam: Iam;
   readonly archive: Archive;
   readonly files: ConfigFiles;
   readonly io: Io;
 }
 
 const auditNight = async (
-  { simulator, archive, files, io }: Stage,
-  { asOf, users }: Night,
+  { simulator, iam, archive, files, io }: Stage,
+  { asOf, users, roles, groups }: Night,
   { faults, text }: Trouble,
   prefix: string,
 ): Promise<DemoAttempt> => {
@@ -93,42 +97,50 @@ const auditNight = async (
   const progress = progressLine(io.err, now, prefix);
   const mails: Alert[] = [];
   simulator.setUsers(users);
+  simulator.setGroups(groups);
+  iam.setRoles(roles);
   simulator.setFaults(faults);
 
-  const result = await audit(
-    {
-      environmentId: ENVIRONMENT.id,
-      accountId: ACCOUNT,
-      region: REGION,
-      partition: 'aws',
-      asOf,
-      attempt: attemptName(now, 'demo'),
-      deadline: now + files.config.deadlineSeconds * 1000,
-      acceptRosterDrop: false,
-    },
-    {
-      ...configuredSettings(files.config, files.waivers, ENVIRONMENT.id),
-      environmentName: ENVIRONMENT.name,
-      listUsers: chooseSource({
-        config: { credentials: 'exchange' },
-        environmentId: ENVIRONMENT.id,
-        region: REGION,
-        endpoint: simulator.url,
-        loadCredentials: () => Promise.resolve(simulator.callerCredentials),
-        onEvent: progress.onEvent,
+  // Each night is audited in its own time, and the same seed gives the same evidence.
+  const clock = stoppedClock(asOf.getTime());
+  const request = {
+    environmentId: ENVIRONMENT.id,
+    accountId: ACCOUNT,
+    region: REGION,
+    partition: 'aws',
+    asOf,
+    attempt: attemptName(now, 'demo'),
+    deadline: now + files.config.deadlineSeconds * 1000,
+    acceptRosterDrop: false,
+  };
+  const live = {
+    config: { credentials: 'exchange' },
+    environmentId: ENVIRONMENT.id,
+    region: REGION,
+    endpoint: simulator.url,
+    loadCredentials: () => Promise.resolve(simulator.callerCredentials),
+    ...enrichmentSettings(files.config, request),
+  } as const;
+  // Nobody else asks the demo's IAM, so that nobody has to be spared.
+  const [sts, hurried] = [{ endpoint: iam.url }, { ...clock, sleep: async () => {} }];
+  const { groups: readGroups } = chooseEnrichments(live);
+  const { roles: readRoles } = chooseEnrichments({ ...live, clock: hurried, iam: sts, sts });
+
+  const result = await audit(request, {
+    ...configuredSettings(files.config, files.waivers, ENVIRONMENT.id),
+    environmentName: ENVIRONMENT.name,
+    listUsers: chooseSource({ ...live, onEvent: progress.onEvent }),
+    enrichments: { roles: readRoles, groups: readGroups },
+    archive,
+    clock,
+    channels: [
+      digestChannel((alert) => {
+        mails.push(alert);
+        return Promise.resolve('demo');
       }),
-      archive,
-      // Each night is audited in its own time, and the same seed gives the same evidence.
-      clock: stoppedClock(asOf.getTime()),
-      channels: [
-        digestChannel((alert) => {
-          mails.push(alert);
-          return Promise.resolve('demo');
-        }),
-      ],
-      onProgress: progress.onProgress,
-    },
-  );
+    ],
+    onProgress: progress.onProgress,
+  });
   progress.clear();
   return { result, mail: mails.at(-1), trouble: text };
 };
@@ -154,7 +166,8 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
   await removeFormerDemos(folder);
   const nights = makeNights({ ...options, firstNight: FIRST_NIGHT, accountId: ACCOUNT });
   const simulator = await startSimulator({ environmentId: ENVIRONMENT.id, region: REGION, rate: RATE });
-  const stage: Stage = { simulator, archive: folderArchive(folder), files, io };
+  const iam = await startIam({ accountId: ACCOUNT });
+  const stage: Stage = { simulator, iam, archive: folderArchive(folder), files, io };
 
   try {
     if (!flags.json) showOpening(io.out, { ...options, ...RATE }, simulator.url);
@@ -170,6 +183,7 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
     else await showEnd(io.out, folder, all);
     return all.at(-1)?.result.report.verdict === 'COMPLETE' ? EXIT.ok : EXIT.notComplete;
   } finally {
+    await iam.close();
     await simulator.close();
   }
 };

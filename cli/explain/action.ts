@@ -1,8 +1,10 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { lastCompleteRun } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
-import { lastRunWith } from '../../core/archive/read-users.ts';
+import { readFacts } from '../../core/archive/read-facts.ts';
+import { lastRunWith, previousManifest } from '../../core/archive/read-users.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
+import { enrichmentsOf } from '../../core/audit/settings.ts';
 import { partitionOfRun } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { momentsOf } from '../../core/model/listing.ts';
@@ -38,14 +40,13 @@ const rulesOf = (manifest: Manifest): readonly ConfiguredRule[] =>
   rules.map((rule: Rule): ConfiguredRule => {
     const record = manifest.rules[rule.id];
     if (record === undefined) return { rule, state: 'off', reason: 'the run did not know the rule', options: {} };
-    const reason = rule.kind === 'unavailable' ? `its data is not read: ${rule.needs}` : `${record.state} in that run`;
-    const defaults = rule.kind === 'unavailable' ? {} : rule.options;
+    const reason = `${record.state} in that run`;
     return {
       rule,
       state: record.state,
       ...(record.state !== 'on' && { reason }),
       ...(record.severity !== undefined && { severity: record.severity }),
-      options: { ...defaults, ...record.options },
+      options: { ...rule.options, ...record.options },
     };
   });
 
@@ -88,18 +89,23 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const { subject, ruleId } = readQuestion(word, environmentId, rules);
   const manifest = await chosenRun(archive, environmentId, options.run);
 
+  const facts = await readFacts(archive, manifest, await previousManifest(archive, manifest));
   const trusting = (accounts: readonly string[]): Context => ({
     ...momentsOf(manifest),
     environmentId,
     partition: partitionOfRun(manifest),
     trustedAccounts: new Set([manifest.accountId, ...accounts]),
+    ...facts,
   });
   const { config } = files;
   const then: ExplainCriteria = { rules: rulesOf(manifest), context: trusting(manifest.trustedAccounts) };
   const today =
     options.configFile === undefined
       ? undefined
-      : { rules: configureRules(rules, config.rules), context: trusting(config.trustedAccounts) };
+      : {
+          rules: configureRules(rules, config.rules, enrichmentsOf(config, environmentId)),
+          context: trusting(config.trustedAccounts),
+        };
   const explained = await explainSubject({ archive, manifest, subject, ruleId, then, today });
   if (explained === undefined) {
     err.line(await absentText(archive, manifest, subject));

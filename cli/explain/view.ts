@@ -4,6 +4,7 @@ import { causeText } from '../../core/model/words.ts';
 import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
+import { givesEvents } from '../../rules/engine/rule.ts';
 import { daysBetween, readTime } from '../../rules/engine/time.ts';
 import type { ConditionState, CountedGroup, Explanation, MemberValue } from '../../rules/explain/explain.ts';
 import type { SideEffect } from '../../rules/explain/remedy.ts';
@@ -114,7 +115,7 @@ const changeRows = (
   { rule, smallestChanges }: ExplainedRule,
   environmentId: string,
 ): readonly (readonly [string, string])[] => {
-  if (rule.kind === 'change') return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
+  if (givesEvents(rule)) return [['Smallest change', 'none: it is an event, and the next run does not repeat it']];
   const [smallest, clean] = smallestChanges;
   if (smallest === undefined) return [['Smallest change', NOTHING_CLEARS]];
   return [

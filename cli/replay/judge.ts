@@ -13,7 +13,7 @@ import { isNews } from '../../core/model/highlights.ts';
 import type { Report } from '../../core/model/report.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
-import { chooseSource } from '../../core/sources/index.ts';
+import { chooseEnrichments, chooseSource } from '../../core/sources/index.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
 
@@ -38,11 +38,11 @@ export type RunJudge = (manifest: Manifest, signal: AbortSignal) => Promise<Judg
 export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles, folder: string): RunJudge => {
   const own = folderArchive(folder);
   /** By the instant of the run. */
-  const left = new Map<string, { readonly snapshot: string; others: readonly string[] }>();
+  const left = new Map<string, { readonly judgedBy: readonly string[]; others: readonly string[] }>();
   const remove = (key: string): Promise<void> => rm(join(folder, key), { force: true });
 
   /**
-   * Nothing is read of the history but the run before, and the snapshots in which a carried finding last failed: a
+   * Nothing is read of the history but the run before, and the snapshots and facts in which a carried finding last failed: a
    * stretch of years would fill the disk.
    */
   const forgetOutdated = async (findings: AsyncIterable<Finding>): Promise<void> => {
@@ -52,7 +52,7 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
       for (const key of kept.others) await remove(key);
       kept.others = [];
       if (needed.has(asOf)) continue;
-      await remove(kept.snapshot);
+      for (const key of kept.judgedBy) await remove(key);
       left.delete(asOf);
     }
   };
@@ -76,6 +76,7 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
       {
         ...configuredSettings(config, waivers, environmentId),
         listUsers: chooseSource({ archive, manifest, signal }),
+        enrichments: chooseEnrichments({ archive, manifest }),
         archive: own,
         // Also of a run whose asOf was ahead of every clock.
         clock: stoppedClock(asOf.getTime()),
@@ -87,11 +88,12 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
         ],
       },
     );
-    const { snapshot, ...others } = objects;
+    const { snapshot, principals, groups, ...others } = objects;
     if (report.verdict === 'COMPLETE' && snapshot !== undefined) {
       await forgetOutdated(readFindings(own, { run, objects }));
       const keys = Object.values(others).map(({ key }) => key);
-      left.set(report.asOf, { snapshot: snapshot.key, others: [...keys, runKeys(environmentId, asOf).manifest] });
+      const judgedBy = [snapshot, principals, groups].flatMap((object) => object?.key ?? []);
+      left.set(report.asOf, { judgedBy, others: [...keys, runKeys(environmentId, asOf).manifest] });
     }
     const alert = report.verdict === 'COMPLETE' ? alerts.at(-1) : undefined;
     const news = alert === undefined ? [] : highlights.filter(({ kind }) => isNews(kind));

@@ -18,8 +18,8 @@ export interface RulesFlags {
 const ruleJson = ({ rule, state, reason, severity = rule.severity, options }: ConfiguredRule) => ({
   id: rule.id,
   title: rule.title,
-  // The word that readers of this JSON know.
-  judges: rule.kind === 'unavailable' ? 'unread' : rule.kind,
+  judges: rule.kind,
+  needs: rule.needs,
   severity,
   severityNote: rule.severityNote,
   state,

@@ -5,13 +5,13 @@ import { findCompleteRun } from '../../core/archive/runs.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { attemptName } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
-import { configuredSettings } from '../../core/audit/settings.ts';
+import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { forewords } from '../../core/model/words.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
-import { chooseSource } from '../../core/sources/index.ts';
+import { chooseEnrichments, chooseSource } from '../../core/sources/index.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
@@ -109,7 +109,7 @@ export const auditEnvironment = async (
   const { config, waivers } = files;
   const { archive, loadCredentials, sendAlert } = edges;
   const progress = progressLine(io.err, now);
-  const listUsers = chooseSource({
+  const live = {
     config,
     flags: options,
     environmentId,
@@ -117,7 +117,7 @@ export const auditEnvironment = async (
     endpoint: endpointOf(region, io.env),
     loadCredentials,
     onEvent: progress.onEvent,
-  });
+  };
 
   const result = await audit(
     {
@@ -134,7 +134,8 @@ export const auditEnvironment = async (
     },
     {
       ...configuredSettings(config, waivers, environmentId),
-      listUsers,
+      listUsers: chooseSource(live),
+      enrichments: chooseEnrichments({ ...live, ...enrichmentSettings(config, { environmentId, accountId }) }),
       archive,
       channels: [
         digestChannel((alert) => {

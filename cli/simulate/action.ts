@@ -1,6 +1,7 @@
 import { errorCode } from '../../core/text/error-code.ts';
 import { numberText, plural } from '../../core/text/plain-text.ts';
 import { lazyDirectory } from '../../simulator/directory.ts';
+import { makeGroups } from '../../simulator/groups.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { interrupted } from '../terminal/interrupt.ts';
@@ -8,6 +9,9 @@ import { type Io, type Terminal, writeJson } from '../terminal/terminal.ts';
 import { readSimulateFlags, type SimulateFlags } from './options.ts';
 
 const ACCOUNT = '111122223333';
+
+/** The users among whom the members of groups are. */
+const MOST_IN_GROUPS = 1000;
 
 /** Starts the simulator; a port that can't be had is a wrong flag. */
 const startOnPort = async (options: SimulatorOptions): Promise<Simulator> => {
@@ -50,7 +54,11 @@ export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitC
   const { users, seed, ...options } = readSimulateFlags(flags);
   const directory = lazyDirectory({ users, seed, asOf: new Date(), accountId: ACCOUNT });
   const ended = interrupted();
-  const simulator = await startOnPort({ ...options, users: directory });
+  const simulator = await startOnPort({
+    ...options,
+    users: directory,
+    groups: makeGroups(directory.slice(0, MOST_IN_GROUPS)),
+  });
   if (flags.json) writeJson(out, accessOf(simulator), undefined, 0);
   else showAccess(simulator, users, out);
   await ended;

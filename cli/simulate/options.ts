@@ -21,7 +21,7 @@ const isKind = (text: string | undefined): text is FaultKind => FAULT_KINDS.some
 const readFault = (text: string): Fault | undefined => {
   const [, fault, where, times] = FAULT.exec(text) ?? [];
   if (!isKind(fault)) return undefined;
-  const operation = where === 'exchange' ? 'exchange' : 'page';
+  const operation = where === 'exchange' || where === 'groups' || where === 'members' ? where : 'page';
   if (consequenceOf(fault, operation) === undefined) return undefined;
   return {
     fault,
@@ -45,7 +45,7 @@ export const readSimulateFlags = (flags: SimulateFlags) => {
     const fault = readFault(text);
     if (fault === undefined) {
       read.refuse(
-        `--fault must be KIND[@PAGE|@exchange][xTIMES], got ${JSON.stringify(text)}; KIND is one of ${FAULT_KINDS.join(', ')}`,
+        `--fault must be KIND[@PAGE|@exchange|@groups|@members][xTIMES], got ${JSON.stringify(text)}; KIND is one of ${FAULT_KINDS.join(', ')}`,
       );
     }
     return fault ?? [];

@@ -4,7 +4,7 @@ import type { Archive } from './archive.ts';
 // The layout of an archive: the same keys in a bucket and in a folder.
 
 /** The areas that hold the objects of runs. */
-export const OBJECT_AREAS = ['snapshots', 'findings', 'resolved', 'reports'] as const;
+export const OBJECT_AREAS = ['snapshots', 'principals', 'groups', 'findings', 'resolved', 'reports'] as const;
 
 /** The location of one of a run's objects: `reports` holds a folder a run, the other areas one file a run. */
 export interface ObjectFile {

@@ -18,6 +18,7 @@ import { plural } from '../text/plain-text.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { notificationOf, unjudgedReport } from './documents.ts';
+import { readEnrichments } from './enriching.ts';
 import { type History, readHistory } from './history.ts';
 import { beginJudging, type Judging, withoutResolved } from './judging.ts';
 import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';
@@ -104,17 +105,26 @@ const performRun = async (
     clock,
     (users, counts) => settings.onProgress?.({ users, expectedUsers: last?.manifest.counts.users, counts }),
   );
+  const facts = await readEnrichments({
+    enrich: criteria.enrich,
+    enrichments: settings.enrichments ?? {},
+    arns: () => judging.arns(),
+    before: history.baseline.roles,
+    users: listed.counts.users,
+    deadline,
+    spools,
+  });
   const mostDrop = acceptRosterDrop ? undefined : settings.maxDropPercent;
   const conclude = async (by: History, begun: Judging, records: () => AsyncIterable<unknown>) => {
     const unseen =
       historyShortfall(by) ??
       listingShortfall(listed) ??
       rosterShortfall(listed.counts.users, by.last?.manifest, mostDrop);
-    const judgement = await begun.conclude(unseen === undefined, records);
+    const judgement = await begun.conclude(unseen === undefined, records, facts);
     return { history: by, judgement, shortfall: unseen ?? ruleShortfall(judgement) };
   };
   const { judgement, shortfall } = await conclude(history, judging, () => linesOf(listed.snapshot));
-  const all = { history, listed, judgement, spools };
+  const all = { history, listed, facts, judgement, spools };
   onSeen(all);
 
   if (shortfall !== undefined) {
@@ -126,8 +136,9 @@ const performRun = async (
   const result = await completeRun(request, settings, criteria, {
     history,
     listed,
+    facts,
     judgement,
-    endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, spools, ...judged }),
+    endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, facts, spools, ...judged }),
     async judgeAnew(snapshot) {
       const later = await readHistory(archive, { environmentId }, criteria, policy);
       const anew = beginJudging(criteria, later.baseline, spools);
@@ -145,7 +156,7 @@ const performRun = async (
       const { shortfall: since, ...judged } = await conclude(later, anew, records);
       return since === undefined
         ? judged
-        : keepAttempt(request, settings, criteria, since, { listed, spools, ...judged });
+        : keepAttempt(request, settings, criteria, since, { listed, facts, spools, ...judged });
     },
     resendEarlier: () => resend(archive, undelivered),
   });

@@ -2,7 +2,7 @@ import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import { findingId, partsOfFindingId } from '../../rules/engine/finding.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
-import type { Rule, Subject } from '../../rules/engine/rule.ts';
+import { judgeBy, type Rule, type Subject } from '../../rules/engine/rule.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { findRepeated, RecordIds, usersByRecords } from '../archive/repeated-records.ts';
@@ -49,16 +49,21 @@ const ruleIdOf = (id: string, { context }: Criteria): string => partsOfFindingId
 
 /** Settles what can be told without earlier records; gives the rules of the others, by the instant they were last seen. */
 const settleWithoutRecords = (
-  { criteria: { rules, context }, open, roster }: ConcludedListing,
+  listing: ConcludedListing,
   unjudged: ReadonlySet<string>,
 ): ReadonlyMap<string, ReadonlySet<string>> => {
+  const { criteria, open, roster } = listing;
+  const { rules, context } = criteria;
   const configured = new Map(rules.map((one) => [one.rule.id, one]));
   const left = new Map<string, Set<string>>();
   for (const { id, lastSeen } of open.withFate('unsettled')) {
     const { ruleId, subjectId } = partsOfFindingId(context.environmentId, id);
     if (unjudged.has(ruleId)) continue;
     const { rule, state } = configured.get(ruleId) ?? {};
-    const cause = causeByPresence(roster, subjectId, rule) ?? (state === 'on' ? undefined : 'rule-changed');
+    const cause =
+      causeByPresence(roster, subjectId, rule) ??
+      causeByHolders(listing, subjectId, configured.get(ruleId)) ??
+      (state === 'on' ? undefined : 'rule-changed');
     if (cause !== undefined) open.settle(id, cause);
     else left.set(lastSeen, (left.get(lastSeen) ?? new Set()).add(ruleId));
   }
@@ -77,13 +82,33 @@ const causeByPresence = (
   return presence === 'disabled' && roster.baselineOf(id)?.status !== 'DISABLED' ? 'user-disabled' : undefined;
 };
 
+/** The cause, where a finding on a role is over for want of the users that had it. */
+const causeByHolders = (
+  { criteria: { context }, roster, evaluation, lines }: ConcludedListing,
+  arn: string,
+  { rule, options, state }: Partial<ConfiguredRule> = {},
+): 'user-vanished' | 'user-disabled' | undefined => {
+  if (rule?.kind !== 'principal' || options === undefined || state !== 'on') return undefined;
+  const now = evaluation.principalOf(arn, (position) => (position < lines ? roster.idAt(position) : ''));
+  // Somebody still has it, and it would pass whoever did.
+  if (now !== undefined && judgeBy(rule, options, context)({ ...now, isInUse: true }) === undefined) return undefined;
+  let isDisabled = false;
+  for (const { id, principalArn, status, isApiBound } of roster.baseline()) {
+    if (principalArn !== arn || (now !== undefined && (status === 'DISABLED' || isApiBound === false))) continue;
+    const presence = roster.presenceOf(id);
+    if (presence === 'gone') return 'user-vanished';
+    isDisabled ||= presence === 'disabled' && status !== 'DISABLED';
+  }
+  return isDisabled && now !== undefined ? 'user-disabled' : undefined;
+};
+
 /**
  * Judges an earlier run's records by the rules of today, at that run's instant: notes the findings that fail then, and
  * gives their groups. Undefined where the records are not what they were.
  */
 const judgeAnew = async (
   { criteria: { context }, open }: ConcludedListing,
-  { manifest, records }: EarlierRun,
+  { manifest, records, facts }: EarlierRun,
   rules: readonly ConfiguredRule[],
 ): Promise<readonly LostGroups[] | undefined> => {
   if (rules.length === 0) return [];
@@ -94,20 +119,23 @@ const judgeAnew = async (
     open.settle(id, 'failed-then');
     return id;
   };
-  const evaluation = beginEvaluation(rules, { ...context, now: Date.parse(asOf) }, undefined, {
-    fail: ({ rule, subject }) => failedThen(rule, subject),
-    notAssessed: () => {},
-  });
-  evaluation.readAt(Date.parse(listing?.endedAt ?? asOf));
   const ids = new RecordIds();
+  const idAt = (position: number): string => ids.at(position);
   try {
+    const then = { ...context, ...(await facts()), now: Date.parse(asOf) };
+    const evaluation = beginEvaluation(rules, then, undefined, {
+      fail: ({ rule, subject }) => failedThen(rule, subject),
+      notAssessed: () => {},
+    });
+    evaluation.readAt(Date.parse(listing?.endedAt ?? asOf));
     const repeated = counts.conflicting ? await findRepeated(records()) : new Set<string>();
     for await (const [{ user: first }, ...others] of usersByRecords(records(), repeated)) {
       const users = [first, ...others.map(({ user }) => user)] as const;
       for (const user of users) ids.add(user);
       evaluation.seeRecords(users, undefined);
     }
-    return await readLostGroups(rules, evaluation, (position) => ids.at(position), failedThen, records);
+    evaluation.judgePrincipals(idAt, true);
+    return await readLostGroups(rules, evaluation, idAt, failedThen, records);
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     for (const { id, lastSeen } of open.withFate('failed-then')) if (lastSeen === asOf) open.settle(id, 'rule-changed');

@@ -17,6 +17,7 @@ import { OUTPUTS } from '../outputs/index.ts';
 import type { Output, RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
 import { manifestOf, notificationOf, reportOf } from './documents.ts';
+import { enrichedCounts, type Facts } from './enriching.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
@@ -44,6 +45,7 @@ export interface Judged {
 /** A listing that saw everything, and what it was judged to be. */
 export interface Completed extends Judged {
   readonly listed: JudgedListing;
+  readonly facts: Facts;
   /** The end of the run where the chain has gone on without it. */
   endedBefore(head: ChainHead, judged: Judged): Promise<AuditResult | undefined>;
   /** Judges the stored snapshot again, by the history as it is now; gives the end of the run where that does not hold. */
@@ -85,15 +87,16 @@ export const completeRun = async (
   request: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,
-  { listed, endedBefore, judgeAnew, resendEarlier, ...first }: Completed,
+  { endedBefore, judgeAnew, resendEarlier, ...first }: Completed,
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
   const { environmentId } = request;
   const names = namesOf(request);
+  const { listed, facts: read } = first;
   let judged: Judged = first;
   let keys = names.next();
   while (keys.done !== true) {
-    const outcome = await storeRun(request, settings, criteria, keys.value, listed, judged);
+    const outcome = await storeRun(request, settings, criteria, keys.value, { listed, facts: read }, judged);
     if ('manifest' in outcome) {
       const warnings = await completeCopies(archive, environmentId, outcome);
       if (outcome.isNew) await resendEarlier();
@@ -143,7 +146,7 @@ const storeRun = async (
   settings: AuditSettings,
   criteria: Criteria,
   keys: RunKeys,
-  listed: JudgedListing,
+  { listed, facts: read }: Pick<Completed, 'listed' | 'facts'>,
   { history, judgement }: Judged,
 ): Promise<Committed | { readonly snapshot?: ManifestObject }> => {
   const { archive, signManifestDigest, loadPublicKey } = settings;
@@ -164,11 +167,11 @@ const storeRun = async (
 
   try {
     const snapshot = await store(OUTPUTS.snapshot, listed.snapshot);
-    const evidence = await storeEvidence(judgement.evidence, store);
+    const evidence = await storeEvidence({ ...read.evidence, ...judgement.evidence }, store);
     const report = reportOf(
       request,
       settings,
-      { ...listed, judgement },
+      { ...listed, judgement, enriched: enrichedCounts(read) },
       { history, sequence, trend: readTrend(last?.report) ?? [] },
     );
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };

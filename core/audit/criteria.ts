@@ -1,5 +1,6 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Context } from '../../rules/engine/context.ts';
+import type { EnrichmentName } from '../../rules/engine/facts.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
@@ -20,6 +21,8 @@ export interface Criteria {
   readonly dayEnd: (day: string) => number;
   readonly reminders: Reminders;
   readonly context: Context;
+  /** The facts that are read beside the listing. */
+  readonly enrich: ReadonlySet<EnrichmentName>;
   /** ISO 8601, UTC. */
   readonly asOf: string;
   readonly hashes: Manifest['hashes'];
@@ -29,13 +32,23 @@ export interface Criteria {
 /** The criteria of one run. */
 export const criteriaOf = (
   { environmentId, accountId, partition, asOf }: AuditRequest,
-  { rules, waivers, reminders, trustedAccounts, config, code = judgingCode(), timeZone = 'UTC' }: AuditSettings,
+  {
+    rules,
+    waivers,
+    reminders,
+    trustedAccounts,
+    config,
+    enrich = new Set(),
+    code = judgingCode(),
+    timeZone = 'UTC',
+  }: AuditSettings,
 ): Criteria => ({
   rules,
   catalogue: new Map(rules.map(({ rule }) => [rule.id, rule])),
   waivers,
   dayEnd: dayEnds(timeZone),
   reminders,
+  enrich,
   asOf: asOf.toISOString(),
   code,
   context: {

@@ -7,7 +7,7 @@ import type { Manifest, ManifestObject, StoredManifest } from '../archive/manife
 import { systemClock } from '../model/clock.ts';
 import { type JudgingCode, judgingCode } from '../model/judging-code.ts';
 import { isLive, isSameSource, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
-import { type Counts, countFindings, type Report } from '../model/report.ts';
+import { type Counts, countFindings, type EnrichedCounts, type Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
 import type { Notification } from '../notify/channel.ts';
@@ -29,6 +29,7 @@ export interface ReportContent {
   readonly source?: ListingSource | undefined;
   readonly judgement: Pick<Judgement, 'outcomes' | 'findings' | 'waiverTroubles'>;
   readonly shortfall?: Shortfall | undefined;
+  readonly enriched?: EnrichedCounts | undefined;
 }
 
 /** The part of a report that is about the runs before. */
@@ -72,6 +73,7 @@ export const reportOf = (
     source,
     judgement: { outcomes, findings, waiverTroubles },
     shortfall,
+    enriched,
   } = content;
   const { code = judgingCode() } = settings;
   return {
@@ -89,6 +91,7 @@ export const reportOf = (
     verdict: shortfall?.verdict ?? 'COMPLETE',
     ...(shortfall !== undefined && { reason: shortfall.reason, message: shortfall.message }),
     counts,
+    ...(enriched !== undefined && { enriched }),
     rules: outcomes,
     findings,
     ...(waiverTroubles !== undefined && { waiverTroubles }),

@@ -4,6 +4,7 @@ import { type ChainEntry, isMilestone } from '../archive/entry.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { readPlace } from '../archive/head.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { type FactsContext, readFacts } from '../archive/read-facts.ts';
 import { readRunLines } from '../archive/read-run.ts';
 
 /** A complete run of before, whose records can be judged anew. */
@@ -11,6 +12,8 @@ export interface EarlierRun {
   readonly manifest: Manifest;
   /** Its snapshot, read anew each time; throws ArchiveError where it is not what the manifest says. */
   records(): AsyncIterable<unknown>;
+  /** The facts beside its users that it judged by; throws the same. */
+  facts(): Promise<FactsContext>;
 }
 
 /** Finds the complete run of an instant; undefined where the archive does not have it any more, or not as it was. */
@@ -40,5 +43,9 @@ export const earlierRuns =
     }
     if (entry === undefined || isMilestone(entry) || entry.asOf !== asOf) return undefined;
     const manifest = entry;
-    return { manifest, records: () => readRunLines(archive, manifest, 'snapshot') };
+    return {
+      manifest,
+      records: () => readRunLines(archive, manifest, 'snapshot'),
+      facts: () => readFacts(archive, manifest),
+    };
   };

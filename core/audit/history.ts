@@ -2,6 +2,7 @@ import type { Archive } from '../archive/archive.ts';
 import { ArchiveError, ifSound } from '../archive/errors.ts';
 import { acceptedHead, type ChainHead, readHead } from '../archive/head.ts';
 import type { AcceptedHistory, StoredManifest } from '../archive/manifest.ts';
+import { readRoles } from '../archive/read-facts.ts';
 import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
 import { type SignaturePolicy, signatureProblem } from '../archive/signing-keys.ts';
 import type { Report } from '../model/report.ts';
@@ -32,11 +33,12 @@ const attempted = <T>(read: () => Promise<T>): Promise<T | string> => ifSound(re
 const baselineOf = async (
   archive: Archive,
   last: StoredManifest | undefined,
-  { catalogue }: Criteria,
+  { catalogue, enrich }: Criteria,
 ): Promise<Baseline> => ({
   manifest: last?.manifest,
   findingBaseline: await readFindingBaseline(archive, last?.manifest, catalogue),
   roster: await readRoster(archive, last?.manifest),
+  ...(enrich.has('iamRoles') && { roles: await readRoles(archive, last?.manifest) }),
   findings: async function* findings() {
     if (last !== undefined) yield* readRunLines(archive, last.manifest, 'findings');
   },

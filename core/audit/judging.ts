@@ -3,6 +3,7 @@ import { beginEvaluation, type RuleFailure, type RuleOutcome } from '../../rules
 import { type Finding, findingId } from '../../rules/engine/finding.ts';
 import { beginLifecycle, type FindingBaseline } from '../../rules/engine/lifecycle.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
+import { Principals } from '../../rules/engine/principals.ts';
 import { isReminderDue } from '../../rules/engine/reminder.ts';
 import { readUser, type User } from '../../rules/engine/user.ts';
 import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
@@ -13,17 +14,21 @@ import { type Evidence, linesOf, type Spool, type SpoolFolder } from '../archive
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { keepAsGiven } from '../model/record.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
+import type { Roles } from '../model/roles.ts';
 import { FINDING_OUTPUTS, OUTPUTS } from '../outputs/index.ts';
 import type { FindingOutput } from '../outputs/output.ts';
 import { settleFindings } from './causes.ts';
 import type { Criteria } from './criteria.ts';
 import type { FindEarlierRun } from './earlier-runs.ts';
+import type { Facts } from './enriching.ts';
 
 /** The state that the last complete run left, for this one to compare with. */
 export interface Baseline {
   readonly manifest: Manifest | undefined;
   readonly findingBaseline: FindingBaseline;
   readonly roster: Roster;
+  /** The roles that it read; undefined where it read none, or this run reads none. */
+  readonly roles?: Roles | undefined;
   /** Every line of its findings file; read only where the run is complete. */
   findings(): AsyncIterable<unknown>;
   readonly findEarlierRun: FindEarlierRun;
@@ -58,15 +63,23 @@ export interface Judging {
   /**
    * @param isWhole whether every user of the directory was seen, so that findings may resolve
    * @param records gives those that were kept, anew each time
+   * @param facts what was read beside the listing; nothing where undefined
    */
-  conclude(isWhole: boolean, records: () => AsyncIterable<unknown>): Promise<Judgement>;
+  conclude(isWhole: boolean, records: () => AsyncIterable<unknown>, facts?: Facts): Promise<Judgement>;
+  /** The ARNs of the roles that rules judge, each once. */
+  arns(): Iterable<string>;
 }
 
-/** Begins to judge a listing; what is found goes to files in `spools` as it is found. */
+/**
+ * Begins to judge a listing; what is found goes to files in `spools` as it is found. Where facts are read beside the
+ * listing, which takes all users to be known, everybody is judged at the end.
+ */
 export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: SpoolFolder): Judging => {
   const { roster, findingBaseline } = baseline;
   const repeated = new Set<string>();
-  let pass = beginPass(criteria, baseline, spools);
+  const isDeferred = criteria.enrich.size > 0;
+  const principals = criteria.enrich.has('iamRoles') ? new Principals(criteria.context) : undefined;
+  let pass = isDeferred ? undefined : beginPass(criteria, baseline, spools, NO_FACTS);
   let lines = 0;
   let users = 0;
   let duplicates = 0;
@@ -84,21 +97,22 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
   };
 
   /** Judges all over again where records of a user differ: the worst of them holds, and the first was judged alone. */
-  const judgeAnew = async (records: AsyncIterable<unknown>): Promise<void> => {
-    await pass.abandon();
+  const judgeAnew = async (records: AsyncIterable<unknown>, facts: Facts) => {
+    await pass?.abandon();
     findingBaseline.open.beginAnew();
-    pass = beginPass(criteria, baseline, spools);
+    const anew = beginPass(criteria, baseline, spools, facts);
     const momentAt = moments();
     for await (const one of usersByRecords(records, repeated)) {
       const moment = momentAt((one.at(-1) ?? one[0]).user.position);
-      if (moment !== undefined) pass.readAt(moment);
+      if (moment !== undefined) anew.readAt(moment);
       const [, ...others] = one;
-      pass.see(
+      anew.see(
         [one[0].user, ...others.map(({ user }) => user)],
         one.map(({ record }) => record),
       );
-      await pass.settled();
+      await anew.settled();
     }
+    return anew;
   };
 
   return {
@@ -115,7 +129,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
     readAt(moment) {
       if (pages.at(-1)?.at === moment) return;
       pages.push({ at: moment, upTo: lines });
-      pass.readAt(moment);
+      pass?.readAt(moment);
     },
 
     moments,
@@ -132,14 +146,17 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
       if (page !== undefined) page.upTo = lines;
       if (arrival === 'new') users += 1;
       else repeated.add(user.id);
-      if (repeated.size === 0) pass.see([user], [record]);
+      principals?.see(user);
+      if (repeated.size === 0) pass?.see([user], [record]);
       return true;
     },
 
-    settled: () => pass.settled(),
+    settled: async () => pass?.settled(),
 
-    async conclude(isWhole, records) {
-      if (repeated.size > 0) await judgeAnew(records());
+    arns: () => principals?.arns() ?? [],
+
+    async conclude(isWhole, records, facts = NO_FACTS) {
+      if (repeated.size > 0 || pass === undefined) pass = await judgeAnew(records(), facts);
       return pass.conclude(isWhole, lines, records);
     },
   };
@@ -181,12 +198,24 @@ export const openFindingsOf = async (
   return finished(outputs);
 };
 
+const NO_FACTS: Facts = { evidence: {} };
+
 /** Judges the users of a listing once. */
 const beginPass = (
-  criteria: Criteria,
-  { manifest, roster, findingBaseline, findings, findEarlierRun }: Baseline,
+  given: Criteria,
+  { manifest, roster, findingBaseline, findings, findEarlierRun, roles: earlierRoles }: Baseline,
   spools: SpoolFolder,
+  facts: Facts,
 ) => {
+  const criteria: Criteria = {
+    ...given,
+    context: {
+      ...given.context,
+      roles: facts.roles?.book,
+      earlierRoles: earlierRoles?.book,
+      memberships: facts.groups,
+    },
+  };
   const { run: baselineRun, asOf: baselineAsOf } = manifest ?? {};
   const { rules, catalogue, waivers, dayEnd, reminders, context, asOf } = criteria;
   const { open } = findingBaseline;

@@ -9,6 +9,7 @@ import { OUTPUTS } from '../outputs/index.ts';
 import type { Output } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
 import { manifestOf, notificationOf, reportOf, unjudgedReport } from './documents.ts';
+import { enrichedCounts, type Facts } from './enriching.ts';
 import type { History } from './history.ts';
 import { type Judgement, openFindingsOf, withoutResolved } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
@@ -22,6 +23,7 @@ import type { Shortfall } from './verdict.ts';
 export interface Seen {
   readonly history: History;
   readonly listed: JudgedListing;
+  readonly facts: Facts;
   readonly judgement: Judgement;
   /** Takes what has to be written anew. */
   readonly spools: SpoolFolder;
@@ -36,12 +38,12 @@ export const attemptReport = (
   seen: Seen | undefined,
 ): Report => {
   if (seen === undefined) return unjudgedReport(request, settings, criteria, shortfall);
-  const { history, listed, judgement } = seen;
+  const { history, listed, judgement, facts } = seen;
   const trend = readTrend(history.last?.report) ?? [];
   return reportOf(
     request,
     settings,
-    { ...listed, judgement: withoutResolved(judgement), shortfall },
+    { ...listed, judgement: withoutResolved(judgement), shortfall, enriched: enrichedCounts(facts) },
     { history, trend },
   );
 };
@@ -68,7 +70,10 @@ export const keepAttempt = async (
   const evidence = seen && (await openFindingsOf(seen.judgement, criteria, seen.spools));
   const highlights = judgement === undefined ? [] : withoutResolved(judgement).highlights;
   const facts = { ...factsOf(settings, criteria, keys, last), report, highlights };
-  const kept = await storeEvidence({ ...(listed && { snapshot: listed.snapshot }), ...evidence }, store);
+  const kept = await storeEvidence(
+    { ...(listed && { snapshot: listed.snapshot }), ...seen?.facts.evidence, ...evidence },
+    store,
+  );
   const objects = await storeRunOutputs(facts, kept, store);
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));

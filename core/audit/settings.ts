@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
+import { ENRICHMENTS, type EnrichmentName } from '../../rules/engine/facts.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
+import idlePrincipal from '../../rules/idle-principal.ts';
 import { rules } from '../../rules/index.ts';
 import type { Archive } from '../archive/archive.ts';
 import { kmsPublicKey, kmsSigner } from '../archive/kms.ts';
@@ -14,7 +16,9 @@ import type { ListingCounts } from '../model/listing.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Wait } from '../notify/deliver.ts';
 import { lateAfterHours } from '../schedule/schedule.ts';
+import type { Enrichments } from '../sources/enrich/enrichment.ts';
 import type { UserSource } from '../sources/source.ts';
+import type { AuditRequest } from './request.ts';
 
 /** The progress of a listing. */
 export interface ListingProgress {
@@ -27,6 +31,9 @@ export interface ListingProgress {
 /** The edges of an audit and the rules that it judges by. */
 export interface AuditSettings {
   readonly listUsers: UserSource;
+  /** The facts that are read once everybody is listed; none where undefined. */
+  readonly enrich?: ReadonlySet<EnrichmentName>;
+  readonly enrichments?: Enrichments;
   readonly archive: Archive;
   /** Notified one after the other. */
   readonly channels: readonly Channel[];
@@ -60,15 +67,34 @@ export interface AuditSettings {
   onProgress?(progress: ListingProgress): void;
 }
 
+/** The facts that the config has read beside the listing of an environment. */
+export const enrichmentsOf = ({ environments }: Config, environmentId: string): ReadonlySet<EnrichmentName> => {
+  const { enrich = {} } = environments.find(({ id }) => id === environmentId) ?? {};
+  const names = Object.keys(ENRICHMENTS) as readonly EnrichmentName[];
+  return new Set(names.filter((name) => enrich[name] !== undefined));
+};
+
+/** Takes from the config what decides how facts are read beside the listing of an environment. */
+export const enrichmentSettings = (
+  { environments, rules: settings }: Config,
+  { environmentId, accountId }: Pick<AuditRequest, 'environmentId' | 'accountId'>,
+) => ({
+  accountId,
+  enrich: environments.find(({ id }) => id === environmentId)?.enrich,
+  mayListRoles: settings[idlePrincipal.id]?.enabled === false,
+});
+
 /** Takes from the config files what they decide of an audit's settings. */
 export const configuredSettings = (
   config: Config,
   waivers: readonly Waiver[],
   environmentId: string,
-): Omit<AuditSettings, 'listUsers' | 'archive' | 'channels'> => {
-  const name = config.environments.find(({ id }) => id === environmentId)?.name;
+): Omit<AuditSettings, 'listUsers' | 'enrichments' | 'archive' | 'channels'> => {
+  const { name } = config.environments.find(({ id }) => id === environmentId) ?? {};
+  const enrich = enrichmentsOf(config, environmentId);
   return {
-    rules: configureRules(rules, config.rules),
+    rules: configureRules(rules, config.rules, enrich),
+    enrich,
     waivers,
     trustedAccounts: config.trustedAccounts,
     maxDropPercent: config.maxDropPercent,

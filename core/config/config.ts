@@ -34,6 +34,20 @@ export interface Environment {
     /** The id that the role's trust policy asks for. */
     readonly externalId: string;
   };
+  /** The facts that are read beside the listing; what is left out is not. */
+  readonly enrich?: {
+    readonly iamRoles?: { readonly accounts: readonly AskedAccount[] };
+    readonly permissionGroups?: true;
+  };
+}
+
+/** A trusted account whose IAM may be asked for its roles, besides the environment's own. */
+export interface AskedAccount {
+  /** 12 digits. */
+  readonly id: string;
+  /** The role there that may read roles. */
+  readonly roleArn: string;
+  readonly externalId?: string;
 }
 
 export const LOCKS = ['off', 'governance', 'compliance'] as const;
@@ -118,13 +132,63 @@ export const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
 export const EXTERNAL_ID_ALLOWED = '2 to 1224 letters, digits or characters of +=,.@:/-_';
 
+const externalId = text(EXTERNAL_ID_ALLOWED, (value) => EXTERNAL_ID.test(value));
+
+const askedAccount = section({
+  id: accountId,
+  roleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)),
+  externalId: externalId.exactOptional(),
+}).check(({ value: { id, roleArn }, issues }) => {
+  const [, , , , account] = roleArn.split(':');
+  if (account === id) return;
+  issues.push({
+    code: 'custom',
+    input: roleArn,
+    path: ['roleArn'],
+    message: `must be a role of account ${id}, got one of ${account}`,
+  });
+});
+
+/** `true` is a mapping without more; `false` is as if it were left out. */
+const switched = (value: unknown): unknown => {
+  if (value === 'true') return {};
+  return value === 'false' ? undefined : value;
+};
+
+const enrich = section({
+  iamRoles: z.preprocess(
+    switched,
+    section(
+      {
+        accounts: list(askedAccount, 'a list of {id, roleArn, externalId}')
+          .check(
+            unique(
+              () => 'id',
+              ({ id }) => id,
+            ),
+          )
+          .default([]),
+      },
+      undefined,
+      'true, false or a mapping with accounts',
+    ).optional(),
+  ),
+  permissionGroups: flag.exactOptional(),
+}).transform(
+  ({ iamRoles, permissionGroups }): NonNullable<Environment['enrich']> => ({
+    ...(iamRoles !== undefined && { iamRoles }),
+    ...(permissionGroups && { permissionGroups }),
+  }),
+);
+
 const environment = section({
   id: text(`${ENVIRONMENT_ID}, as in the address of the web application`, isEnvironmentId),
   name: oneLine(64).exactOptional(),
   account: accountId.exactOptional(),
   region: text('a region such as us-east-1', isRegion).exactOptional(),
   assumeRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
-  externalId: text(EXTERNAL_ID_ALLOWED, (value) => EXTERNAL_ID.test(value)).exactOptional(),
+  externalId: externalId.exactOptional(),
+  enrich: enrich.exactOptional(),
 }).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
   const complain = (member: string, message: string) => {
     issues.push({ code: 'custom', input: undefined, path: [member], message });
@@ -296,15 +360,6 @@ const optionsAmong = (settings: RuleSettings): Options =>
   );
 
 const ruleSchema = (rule: Rule): z.ZodType<RuleSettings> => {
-  if (rule.kind === 'unavailable') {
-    const off = `false, since its data is not read (${rule.needs})`;
-    return section({
-      enabled: z
-        .literal('false', must(off))
-        .transform(() => false)
-        .exactOptional(),
-    });
-  }
   const optionSchemas = Object.entries(rule.options).map(([name, byDefault]) => [
     name,
     optionSchema(byDefault).optional(),
@@ -381,6 +436,20 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
     if (shortestBetweenRuns(cron) < longest) {
       const message = `must leave ${allowed} or more between two runs where listing.mode is ${value.listing.mode}, got ${JSON.stringify(cron)}: a listing may take as long, and the next one would overtake it`;
       issues.push({ code: 'custom', input: cron, path: ['schedule', 'cron'], message });
+    }
+    for (const [index, { enrich: { iamRoles } = {} }] of value.environments.entries()) {
+      for (const [position, { id }] of (iamRoles?.accounts ?? []).entries()) {
+        if (value.trustedAccounts.includes(id)) continue;
+        const path = ['environments', index, 'enrich', 'iamRoles', 'accounts', position, 'id'];
+        const message = `must be one of trustedAccounts, since rules on roles judge no others, got ${shown(id)}`;
+        issues.push({ code: 'custom', input: id, path, message });
+      }
+    }
+    for (const { id, needs } of rules) {
+      if (needs === undefined || value.rules[id]?.enabled !== true) continue;
+      if (value.environments.some(({ enrich: asked = {} }) => asked[needs] !== undefined)) continue;
+      const message = `must be false, since its data is not read: enrich.${needs} is set for no environment, got "true"`;
+      issues.push({ code: 'custom', input: undefined, path: ['rules', id, 'enabled'], message });
     }
     if (value.credentials !== 'direct') return;
     for (const [index, { role }] of value.environments.entries()) {

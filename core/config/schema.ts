@@ -43,12 +43,13 @@ export const list = <T extends z.ZodType>(item: T, allowed: string) =>
 /**
  * Takes a mapping with these keys and no others; a key with nothing after it is an empty one.
  * @param allowed what follows the message on an unknown key, by default the list of the known ones
+ * @param what it must be, where it may be something else than a mapping as well
  */
-export const section = <S extends z.ZodRawShape>(shape: S, allowed?: string) => {
+export const section = <S extends z.ZodRawShape>(shape: S, allowed?: string, what = 'a mapping') => {
   const known = Object.keys(shape);
   const object = z.strictObject(shape, {
     error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return must('a mapping').error(issue);
+      if (issue.code !== 'unrecognized_keys') return must(what).error(issue);
       const meant = issue.keys.flatMap((key) => closest(key, known) ?? []);
       const hint = meant.length === 0 ? '' : `, did you mean ${meant.join(', ')}?`;
       return `unknown key${hint} (${allowed ?? `allowed: ${known.join(', ')}`})`;

@@ -77,7 +77,7 @@ export const finspaceChecks = (settings: FinspaceSettings): readonly Check[] => 
       needs: ['credentials', 'endpoint', ...(mode === 'direct' ? [] : ['exchange'])],
       check: () =>
         unlessStopped(async () => {
-          const { users, nextToken } = await reader().page(undefined);
+          const { records: users, nextToken } = await reader().page(undefined);
           const rest = nextToken === undefined ? 'and no more' : 'and more to come';
           const count = `${plural(users.length, 'user')}, ${rest}`;
           if (users.length > 0 || nextToken !== undefined) return ok(count);

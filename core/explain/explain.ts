@@ -8,7 +8,14 @@ import {
   type SharedText,
 } from '../../rules/engine/directory.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
-import type { GroupFacts, Rule, Subject } from '../../rules/engine/rule.ts';
+import { Principals } from '../../rules/engine/principals.ts';
+import {
+  type GroupFacts,
+  givesEvents,
+  type PrincipalSubject,
+  type Rule,
+  type Subject,
+} from '../../rules/engine/rule.ts';
 import { isPositionName, type User } from '../../rules/engine/user.ts';
 import {
   type ConfiguredDirectoryRule,
@@ -18,6 +25,7 @@ import {
   type Explanation,
   explainChange,
   explainGroups,
+  explainPrincipal,
   explainUser,
   type RecordChange,
   sharedBy,
@@ -103,9 +111,10 @@ const findingsAbout = async (
 ): Promise<ReadonlyMap<string, Finding>> => {
   const found = new Map<string, Finding>();
   const directory = new Map(then.rules.filter(isDirectoryRule).map((configured) => [configured.rule.id, configured]));
+  const roleRules = new Set(then.rules.flatMap(({ rule }) => (rule.kind === 'principal' ? [rule.id] : [])));
   const isOnGroupOf = (user: User, { ruleId, subject: { kind, id }, evidence }: Finding): boolean => {
     const configured = directory.get(ruleId);
-    if (configured === undefined) return false;
+    if (configured === undefined) return roleRules.has(ruleId) && kind === 'principal' && id === user.principalArn;
     if (isNamedIn(evidence, user.id)) return true;
     const groups = counted.get(ruleId) ?? [];
     return (
@@ -144,14 +153,22 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   if (isUser && target === undefined && earlier === undefined) return undefined;
 
   const asked = then.rules.filter(({ rule }) => (ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId));
-  const counted = await countGroups(request, asked.filter(isDirectoryRule), target?.user);
+  const arn = isUser ? target?.user.principalArn : subject.id;
+  const isOfRoles = arn !== undefined && asked.some(({ rule }) => rule.kind === 'principal');
+  const { counted, role } = await countGroups(
+    request,
+    asked.filter(isDirectoryRule),
+    target?.user,
+    isOfRoles ? arn : undefined,
+  );
   const findings = await findingsAbout(request, { target, counted });
   const isUnknown = [...counted.values()].flat().every(({ bounds }) => bounds.high.count === 0);
-  if (subject.kind === 'principal' && isUnknown && findings.size === 0) return undefined;
+  if (subject.kind === 'principal' && isUnknown && role === undefined && findings.size === 0) return undefined;
   const facts: Facts = {
     subject,
     target,
     counted,
+    role,
     change: previous && {
       before: earlier?.user,
       after: target?.user,
@@ -183,8 +200,8 @@ const outcomeOf = ({ unjudged, explanation }: JudgedRule): NonNullable<Explained
 
 /** Tells whether a rule has anything to say of such a subject. */
 export const concerns = (rule: Rule, { kind }: Subject): boolean => {
-  if (rule.kind === 'unavailable') return false;
   if (kind === 'user') return rule.kind !== 'directory' || rule.counts !== undefined;
+  if (kind === 'principal' && rule.kind === 'principal') return true;
   return rule.kind === 'directory' && rule.about === kind;
 };
 
@@ -193,6 +210,8 @@ interface Facts {
   readonly subject: Subject;
   readonly target: ArchivedUser | undefined;
   readonly counted: ReadonlyMap<string, readonly CountedGroup[]>;
+  /** The role that it is about, or that it has; undefined where that is none that rules judge. */
+  readonly role: PrincipalSubject | undefined;
   /** Undefined where there is no earlier run. */
   readonly change: RecordChange | undefined;
 }
@@ -216,7 +235,7 @@ const judge = (configured: ConfiguredRule, facts: Facts, context: Context): Judg
 
 const judgeUnguarded = (
   configured: ConfiguredRule,
-  { subject, target, counted, change }: Facts,
+  { subject, target, counted, role, change }: Facts,
   context: Context,
 ): JudgedRule => {
   const { rule, state, reason } = configured;
@@ -232,6 +251,11 @@ const judgeUnguarded = (
     if (isPositionName(subject.id)) return { unjudged: 'a record without a userId takes no part in it' };
     return { explanation: explainChange(configured, change, context) };
   }
+  if (rule.kind === 'principal') {
+    if (role === undefined) return { unjudged: 'there is no role of an own or trusted account' };
+    if (givesEvents(rule) && context.earlierRoles === undefined) return { unjudged: 'no earlier snapshot of roles' };
+    return { explanation: explainPrincipal(configured, role, context) };
+  }
   if (target === undefined) return { unjudged: 'the user was not listed' };
   return { explanation: explainUser(configured, target.user, target.record, context) };
 };
@@ -240,7 +264,12 @@ const countGroups = async (
   { archive, manifest, subject, then }: ExplainRequest,
   rules: readonly ConfiguredDirectoryRule[],
   user: User | undefined,
-): Promise<ReadonlyMap<string, readonly CountedGroup[]>> => {
+  arn: string | undefined,
+): Promise<{
+  readonly counted: ReadonlyMap<string, readonly CountedGroup[]>;
+  readonly role: PrincipalSubject | undefined;
+}> => {
+  const principals = new Principals(then.context);
   const checks = new Map(
     rules.map((configured) => [configured, beginDirectoryCheck(configured.rule, configured.options, then.context)]),
   );
@@ -255,19 +284,21 @@ const countGroups = async (
       }
     });
   const ids: string[] = [];
-  if (checks.size > 0) {
+  if (checks.size > 0 || arn !== undefined) {
     for await (const listed of usersOf(archive, manifest)) {
       ids.push(listed.user.id);
+      if (listed.user.principalArn === arn) principals.see(listed.user);
       unbroken((_, check) => check.see(listed.user));
     }
   }
   const idAt = (position: number): string => ids[position] ?? '';
-  return new Map(
+  const counted = new Map(
     unbroken((configured, check) => [
       configured.rule.id,
       groupsOf(configured, subject, user).map((shared) => countedGroup(check, shared, idAt)),
     ]),
   );
+  return { counted, role: arn === undefined ? undefined : principals.subjectOf(arn, idAt) };
 };
 
 /** The bounds of a group with so many more users that count, or fewer where below 0, out of those there are. */

@@ -2,8 +2,10 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { FINDING_STATES, type Finding, type FindingState } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
+import type { GroupCounts } from './groups.ts';
 import type { JudgingCode } from './judging-code.ts';
 import type { ListingCounts, ListingSource, ListingTimes, StopReason } from './listing.ts';
+import type { RoleCounts } from './roles.ts';
 import type { TrendPoint } from './trend.ts';
 
 /** Only a complete run moves `latest` and resolves findings. */
@@ -37,6 +39,12 @@ export interface FindingCounts {
   readonly oldestOpenCritical?: string;
 }
 
+/** How the facts beside the listing were read; of what the config does not ask for, nothing. */
+export interface EnrichedCounts {
+  readonly iamRoles?: RoleCounts;
+  readonly permissionGroups?: GroupCounts;
+}
+
 /** `report.json`, and what `run --json` prints. */
 export interface Report {
   readonly schemaVersion: 1;
@@ -68,6 +76,7 @@ export interface Report {
   /** The reason in words, with what to do about it; names no user. */
   readonly message?: string;
   readonly counts: Counts;
+  readonly enriched?: EnrichedCounts;
   readonly rules: readonly RuleOutcome[];
   readonly findings: FindingCounts;
   /** Waivers that somebody has to see to; only a run that is COMPLETE can know of them. */

@@ -35,6 +35,16 @@ export const OUTPUTS = {
     file: 'snapshot.jsonl.gz',
     label: 'Snapshot: every user record as the service gave it',
   },
+  principals: {
+    area: 'principals',
+    file: 'principals.jsonl.gz',
+    label: 'Roles of API principals, as IAM told of them',
+  },
+  groups: {
+    area: 'groups',
+    file: 'groups.jsonl.gz',
+    label: 'Permission groups, and the members of those that reach further',
+  },
   ...FINDING_OUTPUTS,
   resolved: { area: 'resolved', file: 'resolved.jsonl.gz', label: 'What resolved within 30 days' },
   ...RUN_OUTPUTS,

@@ -1,5 +1,5 @@
 import type { Finding } from '../../rules/engine/finding.ts';
-import type { Rule } from '../../rules/engine/rule.ts';
+import { givesEvents, type Rule } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
 import { openSheet } from './sheet.ts';
@@ -69,7 +69,7 @@ const NO_CELLS = { member: '', from: '', to: '', rule: '', severity: '', state: 
 
 /** Tells the findings about a change since the run before from those about a state. */
 export const isChange = ({ state, ruleId }: Finding, rules: ReadonlyMap<string, Rule>): boolean =>
-  state === 'event' || (state === 'waived' && rules.get(ruleId)?.kind === 'change');
+  state === 'event' || (state === 'waived' && givesEvents(rules.get(ruleId)));
 
 /**
  * `changes.csv`: first the events that each run saw, then the differences of the reviewed run from the first.

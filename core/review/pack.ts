@@ -5,6 +5,7 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { readFacts } from '../archive/read-facts.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
@@ -103,14 +104,17 @@ const refuseTwins = (run: string) => {
   };
 };
 
+/** What the users of a run are judged by besides themselves. */
+const contextOf = async (archive: Archive, manifest: Manifest): Promise<Context> => ({
+  ...momentsOf(manifest),
+  environmentId: manifest.environmentId,
+  partition: partitionOfRun(manifest),
+  trustedAccounts: new Set(manifest.trustedAccounts),
+  ...(await readFacts(archive, manifest)),
+});
+
 /** Whoever may count is taken to: a reviewer had better look. */
-const countsIn = (manifest: Manifest, rules: ReadonlyMap<string, Rule>): CountsFor => {
-  const context: Context = {
-    ...momentsOf(manifest),
-    environmentId: manifest.environmentId,
-    partition: partitionOfRun(manifest),
-    trustedAccounts: new Set(manifest.trustedAccounts),
-  };
+const countsIn = (manifest: Manifest, rules: ReadonlyMap<string, Rule>, context: Context): CountsFor => {
   return (ruleId, user) => {
     const rule = rules.get(ruleId);
     if (rule?.kind !== 'directory') return true;
@@ -154,13 +158,14 @@ export const buildPack = async (
     const changes = await openChangesSheet(spools, manifest.run);
     const { changesFrom, first, untrusted } = await readPeriod(archive, runs, manifest, rules, changes);
 
-    const tally = tallyFindings(countsIn(manifest, rules));
+    const context = await contextOf(archive, manifest);
+    const tally = tallyFindings(countsIn(manifest, rules, context));
     const waivers = await openWaiversSheet(spools);
     for await (const finding of readFindings(archive, manifest)) {
       tally.add(finding);
       await waivers.add(finding);
     }
-    const users = await openUserSheets(spools, momentsOf(manifest));
+    const users = await openUserSheets(spools, context);
     const refuseTwin = refuseTwins(manifest.run);
     for await (const { user } of usersOf(archive, manifest)) {
       refuseTwin(user.id);

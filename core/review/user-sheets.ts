@@ -1,3 +1,6 @@
+import { isPrivileged } from '../../rules/conditions/users.ts';
+import type { Context } from '../../rules/engine/context.ts';
+import { RISKY_PERMISSIONS } from '../../rules/engine/facts.ts';
 import { isAtLeast } from '../../rules/engine/severity.ts';
 import { readTime } from '../../rules/engine/time.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
@@ -57,13 +60,48 @@ const fullNameOf = ({ firstName, lastName }: User): string =>
     .filter((name) => name !== '')
     .join(' ');
 
-const privilegesOf = ({ isPrivileged, isApiBound }: User): string =>
-  [...(isPrivileged ? ['SUPER_USER'] : []), ...(isApiBound ? ['API access'] : [])].join(' and ');
+/** How a user is privileged; empty where it is not, as far as is known. */
+const privilegeOf = (user: User, context: Context): readonly string[] => {
+  if (user.isSuperUser) return ['SUPER_USER'];
+  return isPrivileged(user, context) ? ['ManageUsersAndGroups by a permission group'] : [];
+};
+
+const privilegesOf = (user: User, context: Context): string =>
+  [...privilegeOf(user, context), ...(user.isApiBound ? ['API access'] : [])].join(' and ');
+
+const NOT_READ = 'not read';
+
+/** The permission groups by which a user reaches more than its record shows. */
+const groupsCell = ({ id }: User, { memberships }: Context): string => {
+  if (memberships === undefined) return NOT_READ;
+  const groups = RISKY_PERMISSIONS.flatMap((permission) =>
+    memberships.groupsOf(id, permission).map((group) => `${group}: ${permission}`),
+  );
+  return [...groups, ...(memberships.unread === undefined ? [] : [`${NOT_READ}: ${memberships.unread}`])].join('; ');
+};
+
+/** The role that a user is bound to, as IAM told of it. */
+const roleCell = ({ principal }: User, { roles }: Context): string => {
+  if (principal.kind !== 'role') return '';
+  if (roles === undefined) return NOT_READ;
+  const { answer, unread = 'it was not asked for' } = roles(principal.arn) ?? {};
+  if (answer === undefined) return `${NOT_READ}: ${unread}`;
+  const readAt = `as of ${new Date(answer.readAt).toISOString()}`;
+  const { role } = answer;
+  if (role === null) return `does not exist, ${readAt}`;
+  if (typeof role.lastUsedAt === 'number') return `last used ${new Date(role.lastUsedAt).toISOString()}, ${readAt}`;
+  return `${role.lastUsedAt === null ? 'not used within 400 days' : 'exists'}, ${readAt}`;
+};
+
+const reachCells = (user: User, context: Context) => ({
+  permissionGroups: groupsCell(user, context),
+  role: roleCell(user, context),
+});
 
 /** The reason that a user is kept only with a justification; empty where none is needed. */
-const justificationToKeep = ({ isPrivileged }: User, { worst }: OpenFindings): string => {
+const justificationToKeep = (user: User, { worst }: OpenFindings, context: Context): string => {
   const reasons = [
-    ...(isPrivileged ? ['SUPER_USER'] : []),
+    ...privilegeOf(user, context),
     ...(worst !== undefined && isAtLeast(worst, 'HIGH') ? [`open ${worst} finding`] : []),
   ];
   return reasons.length === 0 ? '' : `required: ${reasons.join(' and ')}`;
@@ -71,15 +109,16 @@ const justificationToKeep = ({ isPrivileged }: User, { worst }: OpenFindings): s
 
 const TIMES = USER_TIMES.flatMap((member) => [member, `${member}Raw`] as const);
 const ROSTER_COLUMNS = [...WHO, ...ACCESS, ...TIMES, ...FINDINGS] as const;
-const PRIVILEGED_COLUMNS = [...WHO, 'because', ...ACCESS, 'lastLogin', ...FINDINGS] as const;
+const REACH = ['permissionGroups', 'role'] as const;
+const PRIVILEGED_COLUMNS = [...WHO, 'because', ...ACCESS, ...REACH, 'lastLogin', ...FINDINGS] as const;
 const LOGIN_TIMES = ['lastLogin', 'createTime', 'lastEnabledTime'] as const;
 const NEVER_LOGGED_IN_COLUMNS = [...WHO, ...LOGIN_TIMES, ...ACCESS, ...FINDINGS] as const;
 
 /**
  * The files of a pack that have a line a user.
- * @param moments of the reviewed run
+ * @param context of the reviewed run
  */
-export const openUserSheets = async (spools: SpoolFolder, moments: Moments) => {
+export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
   const roster = await openSheet(spools, 'roster.csv', ROSTER_COLUMNS);
   const privileged = await openSheet(spools, 'privileged.csv', PRIVILEGED_COLUMNS);
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
@@ -91,14 +130,16 @@ export const openUserSheets = async (spools: SpoolFolder, moments: Moments) => {
       const who = whoCells(user);
       const access = accessCells(user);
       const open = findingCells(findings);
-      const time = timeCells(user, moments);
+      const time = timeCells(user, context);
+      const reach = reachCells(user, context);
       const { lastLoginTime: lastLogin, createTime, lastEnabledTime } = time;
       await roster.add({ ...who, ...access, ...time, ...open });
 
-      const privileges = privilegesOf(user);
-      if (user.isPrivileged) counts.superUsers += 1;
+      const privileges = privilegesOf(user, context);
+      if (user.isSuperUser) counts.superUsers += 1;
       if (user.isApiBound) counts.apiBound += 1;
-      if (privileges !== '') await privileged.add({ ...who, because: privileges, ...access, lastLogin, ...open });
+      if (privileges !== '')
+        await privileged.add({ ...who, because: privileges, ...access, ...reach, lastLogin, ...open });
 
       // An unusable time proves no login.
       if (lastLogin === 'never') counts.neverLoggedIn += 1;
@@ -106,13 +147,14 @@ export const openUserSheets = async (spools: SpoolFolder, moments: Moments) => {
       if (lastLogin === 'never' || lastLogin === 'unusable')
         await neverLoggedIn.add({ ...who, lastLogin, createTime, lastEnabledTime, ...access, ...open });
 
-      const required = justificationToKeep(user, findings);
+      const required = justificationToKeep(user, findings, context);
       if (required !== '') counts.justificationRequired += 1;
       await worksheet.add({
         userId: user.id,
         name: fullNameOf(user),
         emailAddress: who.emailAddress,
         ...access,
+        ...reach,
         lastLogin,
         ...open,
         justificationToKeep: required,

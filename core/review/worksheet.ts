@@ -12,6 +12,8 @@ const IDENTITY_COLUMNS = [
   'status',
   'apiAccess',
   'apiAccessPrincipalArn',
+  'permissionGroups',
+  'role',
   'lastLogin',
   'openFindings',
   'worstSeverity',
@@ -31,7 +33,8 @@ export type Decision = (typeof DECISIONS)[number];
 export const asSpread = (text: string): string => text.toWellFormed().replaceAll(/\r\n?/g, '\n');
 
 type Column = (typeof WORKSHEET_COLUMNS)[number];
-type Identity = Readonly<Record<(typeof IDENTITY_COLUMNS)[number], string>>;
+type IdentityColumn = (typeof IDENTITY_COLUMNS)[number];
+type Identity = Readonly<Record<IdentityColumn, string>>;
 
 /** A reviewer's decision on a user, and the members of the user that a sign-off states. */
 export interface ReviewDecision extends Pick<Identity, 'userId' | 'status' | 'apiAccess' | 'justificationToKeep'> {
@@ -66,7 +69,10 @@ const cellText = (cell: string): string => unguarded(asSpread(cell));
 
 const isEmpty = ({ cells }: CsvRow): boolean => cells.every((cell) => cell === '');
 
-const HEADER = WORKSHEET_COLUMNS.join(',');
+/** The columns about a user that packs of a version before had: those without what is read beside the listing. */
+const FORMER_COLUMNS = IDENTITY_COLUMNS.filter((column) => column !== 'permissionGroups' && column !== 'role');
+
+const headerOf = (identity: readonly Column[]): string => [...identity, ...ANSWER_COLUMNS].join(',');
 
 /** Recognises the user in a reviewer: by the id, the e-mail address or the name. */
 const isThemself = (reviewer: string, { userId, emailAddress, name }: Identity): boolean =>
@@ -80,18 +86,27 @@ interface PackLine {
   readonly identity: string;
 }
 
-const identityOf = (cells: readonly string[]): Identity =>
-  Object.fromEntries(IDENTITY_COLUMNS.map((column, position) => [column, cellText(cells[position] ?? '')])) as Identity;
+/** The columns about a user that the worksheet of a pack has, and its lines by the user. */
+interface PackWorksheet {
+  readonly columns: readonly IdentityColumn[];
+  readonly lines: ReadonlyMap<string, PackLine>;
+}
 
-const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<Map<string, PackLine>> => {
+const identityOf = (columns: readonly IdentityColumn[], cells: readonly string[]): Identity =>
+  Object.fromEntries(columns.map((column, position) => [column, cellText(cells[position] ?? '')])) as Identity;
+
+const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<PackWorksheet> => {
   const lines = new Map<string, PackLine>();
-  let isHeader = true;
+  let columns: readonly IdentityColumn[] | undefined;
   for await (const { line, cells } of readCsv(worksheet)) {
-    const identity = identityOf(cells);
-    if (!isHeader) lines.set(identity.userId, { line, identity: JSON.stringify(identity) });
-    isHeader = false;
+    if (columns === undefined) {
+      columns = cells.join(',') === headerOf(FORMER_COLUMNS) ? FORMER_COLUMNS : IDENTITY_COLUMNS;
+      continue;
+    }
+    const identity = identityOf(columns, cells);
+    lines.set(identity.userId, { line, identity: JSON.stringify(identity) });
   }
-  return lines;
+  return { columns: columns ?? IDENTITY_COLUMNS, lines };
 };
 
 /** The problems of the cells that a reviewer fills in. */
@@ -111,7 +126,8 @@ const answerProblems = (
   return problems;
 };
 
-const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
+const openCheck = ({ columns, lines: expected }: PackWorksheet) => {
+  const width = columns.length + ANSWER_COLUMNS.length;
   const problems: string[] = [];
   const decided: ReviewDecision[] = [];
   const lineByUser = new Map<string, number>();
@@ -148,17 +164,16 @@ const openCheck = (expected: ReadonlyMap<string, PackLine>) => {
     problems,
     decided,
     addLine({ line, cells }: CsvRow): void {
-      if (cells.length !== WORKSHEET_COLUMNS.length)
-        problems.push(`line ${line}: must have ${WORKSHEET_COLUMNS.length} cells, got ${cells.length}`);
-      const got = identityOf(cells);
+      if (cells.length !== width) problems.push(`line ${line}: must have ${width} cells, got ${cells.length}`);
+      const got = identityOf(columns, cells);
       const user = takeUser(line, got.userId);
       if (user === undefined) return;
-      for (const column of IDENTITY_COLUMNS) {
+      for (const column of columns) {
         if (got[column] !== user[column])
           addProblem(line, column, `${quoted(user[column])} as in the pack`, got[column]);
       }
       const [answer = '', justification = '', reviewer = ''] = cells
-        .slice(IDENTITY_COLUMNS.length)
+        .slice(columns.length)
         .map((cell) => cellText(cell).trim());
       // A keyboard or a spreadsheet may begin it with a capital.
       const decision = answer.toLowerCase();
@@ -205,7 +220,9 @@ export const checkWorksheet = async (
   worksheet: AsyncIterable<Uint8Array>,
   filled: AsyncIterable<Uint8Array>,
 ): Promise<CheckedWorksheet> => {
-  const { problems, decided, addLine, addBlankLines, addMissing } = openCheck(await readPackLines(worksheet));
+  const pack = await readPackLines(worksheet);
+  const header = headerOf(pack.columns);
+  const { problems, decided, addLine, addBlankLines, addMissing } = openCheck(pack);
   let hasHeader = false;
   try {
     for await (const row of readCsv(filled)) {
@@ -215,9 +232,9 @@ export const checkWorksheet = async (
         continue;
       }
       const names = row.cells.join(',');
-      if (names !== HEADER) {
+      if (names !== header) {
         problems.push(
-          `line ${row.line}: must be the header ${HEADER}, with "," or ";" between its names, got ${quoted(names)}`,
+          `line ${row.line}: must be the header ${header}, with "," or ";" between its names, got ${quoted(names)}`,
         );
         return { problems, decided };
       }
@@ -232,6 +249,6 @@ export const checkWorksheet = async (
   }
   addBlankLines();
   if (hasHeader) addMissing();
-  else problems.push(`line 1: must be the header ${HEADER}, got an empty file`);
+  else problems.push(`line 1: must be the header ${header}, got an empty file`);
   return { problems, decided };
 };

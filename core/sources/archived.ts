@@ -1,9 +1,11 @@
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { groupLines, roleLines } from '../archive/read-facts.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { momentsOf } from '../model/listing.ts';
 import { messageOf } from '../text/error-message.ts';
+import type { Enrichments } from './enrich/enrichment.ts';
 import type { ListingEnd, UserSource } from './source.ts';
 
 /** As many records as a page of the service has. */
@@ -55,3 +57,28 @@ export const archivedSource =
       counts: () => manifest.counts,
     };
   };
+
+/** Gives the facts beside the listing as the run read them; that they can't be had where it did not. */
+export const archivedFacts = ({ archive, manifest }: Pick<ArchivedNight, 'archive' | 'manifest'>): Enrichments => {
+  const { run, objects } = manifest;
+  return {
+    roles: async function* roles({ arns }) {
+      let unread = `run ${run} did not read roles`;
+      try {
+        yield* roleLines(archive, manifest);
+        if (objects.principals !== undefined) return;
+      } catch (error) {
+        unread = messageOf(error);
+      }
+      for (const arn of arns()) yield { arn, unread };
+    },
+    groups: async function* groups() {
+      try {
+        yield* groupLines(archive, manifest);
+        if (objects.groups === undefined) yield { unread: `run ${run} did not read permission groups` };
+      } catch (error) {
+        yield { unread: messageOf(error) };
+      }
+    },
+  };
+};

@@ -9,9 +9,6 @@ export type ListingEnd =
       readonly message: string;
     };
 
-/** Facts about one user that the service's own record does not have, by the name of the enrichment that read them. */
-export type UserFacts = Readonly<Record<string, unknown>>;
-
 /** One pass over every user of an environment. */
 export interface Listing {
   readonly source: ListingSource;
@@ -20,11 +17,6 @@ export interface Listing {
    * service does: `end` then says whether that was the end of the directory.
    */
   readonly pages: AsyncIterable<readonly unknown[]>;
-  /**
-   * Gives the facts about the user of one of these records, as long as the record is held. Undefined where there are
-   * none: whatever asks for them is not assessed. Missing where nothing but the records is read.
-   */
-  readonly factsOf?: (record: unknown) => UserFacts | undefined;
   /** When it began, where that was before it was opened; milliseconds since the epoch. */
   readonly startedAt?: number | undefined;
   /**

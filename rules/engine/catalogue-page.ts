@@ -1,11 +1,12 @@
 import { controlsOf, FRAMEWORKS, rulesByControl } from './controls.ts';
+import { ENRICHMENTS } from './facts.ts';
 import type { Rule } from './rule.ts';
 
 const KINDS = {
   user: 'each user',
   directory: 'the whole directory',
   change: 'what changed since the last complete run',
-  unavailable: 'not read: always off',
+  principal: 'each role that stands on users',
 } as const satisfies Record<Rule['kind'], string>;
 
 const INTRO = `# The rule catalogue
@@ -17,7 +18,8 @@ it does not, and else is "not assessed", which never counts as a pass: a member 
 
 - *Active* is a user whose \`status\` is not \`DISABLED\`; a status that is not documented counts as active.
 - *API-bound* is a user whose \`apiAccess\` is \`ENABLED\`.
-- A *super user* is one whose \`type\` is \`SUPER_USER\`.
+- A *super user* is one whose \`type\` is \`SUPER_USER\`. *Privileged* is a super user, and where permission groups are
+  read an active member of a group with \`ManageUsersAndGroups\`.
 - A \`status\`, \`type\` or \`apiAccess\` that is missing, null or none of the documented values is *unknown*, and so is
   an e-mail address that is missing, null or empty: whatever is said of it neither holds nor does not. An ARN that is
   missing, null or empty is none.
@@ -48,7 +50,6 @@ const overview = (rules: readonly Rule[]): string =>
   );
 
 const optionLines = (rule: Rule): readonly string[] => {
-  if (rule.kind === 'unavailable') return [];
   return Object.entries(rule.options).map(
     ([name, value]) => `- **Option** \`${name}\`, by default \`${JSON.stringify(value)}\``,
   );
@@ -67,7 +68,9 @@ const section = (rule: Rule): string => {
     `${title}.\n`,
     `- **Severity**: ${severity}${severityNote === undefined ? '' : `; ${severityNote}`}`,
     `- **Fails when** ${failsWhen}`,
-    ...(rule.kind === 'unavailable' ? [`- **Off**: its data is not read. It needs ${rule.needs}`] : []),
+    ...(rule.needs === undefined
+      ? []
+      : [`- **Off** unless \`enrich.${rule.needs}\` is set for the environment: it needs ${ENRICHMENTS[rule.needs]}`]),
     ...optionLines(rule),
     ...controlLines(rule),
     `\n${rationale}\n`,

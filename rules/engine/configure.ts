@@ -1,4 +1,5 @@
 import type { Options } from './context.ts';
+import { ENRICHMENTS, type EnrichmentName } from './facts.ts';
 import type { Rule } from './rule.ts';
 import type { Severity } from './severity.ts';
 
@@ -20,23 +21,31 @@ export interface ConfiguredRule {
   readonly options: Options;
 }
 
-const configureRule = (rule: Rule, { enabled, severity, ...set }: RuleSettings): ConfiguredRule => {
-  if (rule.kind === 'unavailable') {
-    return { rule, state: 'off', reason: `its data is not read: ${rule.needs}`, options: {} };
-  }
+const configureRule = (
+  rule: Rule,
+  { enabled, severity, ...set }: RuleSettings,
+  read: ReadonlySet<EnrichmentName>,
+): ConfiguredRule => {
   // Options were checked against the defaults' types when the config was read.
   const options = { ...rule.options, ...(set as Options) };
   const overrides = severity === undefined ? { options } : { options, severity };
 
   if (enabled === false) return { rule, state: 'off', reason: 'switched off in the config', ...overrides };
+  if (rule.needs !== undefined && !read.has(rule.needs)) {
+    return { rule, state: 'off', reason: `its data is not read: ${ENRICHMENTS[rule.needs]}`, ...overrides };
+  }
   if (rule.isConfigured?.(options) === false) {
     return { rule, state: 'not-configured', reason: `needs ${Object.keys(rule.options).join(', ')}`, ...overrides };
   }
   return { rule, state: 'on', ...overrides };
 };
 
-/** The catalogue with an operator's settings applied, in the catalogue's order. */
+/**
+ * The catalogue with an operator's settings applied, in the catalogue's order.
+ * @param read the facts that are read beside the listing
+ */
 export const configureRules = (
   rules: readonly Rule[],
   settings: Readonly<Record<string, RuleSettings>> = {},
-): readonly ConfiguredRule[] => rules.map((rule) => configureRule(rule, settings[rule.id] ?? {}));
+  read: ReadonlySet<EnrichmentName> = new Set(),
+): readonly ConfiguredRule[] => rules.map((rule) => configureRule(rule, settings[rule.id] ?? {}, read));

@@ -1,3 +1,5 @@
+import type { Memberships, RoleBook } from './facts.ts';
+
 /** The limits a rule works with: their defaults with the rule, set by the operator in the config. */
 export type Options = Readonly<Record<string, number | readonly string[]>>;
 
@@ -12,4 +14,10 @@ export interface Context {
   readonly partition: string;
   /** The environment's own account, and those that the config trusts. */
   readonly trustedAccounts: ReadonlySet<string>;
+  /** The roles that users are bound to; undefined where they are not read. */
+  readonly roles?: RoleBook | undefined;
+  /** The same of the last complete run; undefined where there is none, or it read none. */
+  readonly earlierRoles?: RoleBook | undefined;
+  /** The members of risky permission groups; undefined where groups are not read. */
+  readonly memberships?: Memberships | undefined;
 }

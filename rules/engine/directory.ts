@@ -87,7 +87,8 @@ export const breaksLimit = (
 /** The most ids that a finding about a group names; the count beside them says how many there are. */
 const MOST_NAMED = 100;
 
-const lowestIds = (ids: Iterable<string>): readonly string[] => {
+/** The lowest of some ids by code unit, as evidence names them. */
+export const lowestIds = (ids: Iterable<string>): readonly string[] => {
   let lowest: string[] = [];
   for (const id of ids) {
     lowest.push(id);

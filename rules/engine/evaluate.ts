@@ -2,7 +2,17 @@ import { allOf } from './condition.ts';
 import type { ConfiguredRule } from './configure.ts';
 import type { Context } from './context.ts';
 import { beginDirectoryCheck, type DirectoryCheck, type IdAt } from './directory.ts';
-import { judgeBy, type Outcome, type Rule, type Subject, type UserChange, type Violation } from './rule.ts';
+import { Principals } from './principals.ts';
+import {
+  givesEvents,
+  judgeBy,
+  type Outcome,
+  type PrincipalSubject,
+  type Rule,
+  type Subject,
+  type UserChange,
+  type Violation,
+} from './rule.ts';
 import { SEVERITIES, type Severity, severityRank } from './severity.ts';
 import { DOCUMENTED, type User, type UserFacts } from './user.ts';
 
@@ -62,12 +72,25 @@ export interface Evaluation {
   notAssessed(rule: Rule, subject: Subject, reason: string): void;
   /** Notes that a failure was none: the rule broke on it. */
   breakDown(failure: RuleFailure, error: unknown): void;
+  /**
+   * Judges the roles that stand on users; `conclude` does so too.
+   * @param isWhole whether every user was seen
+   */
+  judgePrincipals(idAt: IdAt, isWhole: boolean): void;
+  /** The role of an ARN; undefined where it stands on nobody. */
+  principalOf(arn: string, idAt: IdAt): PrincipalSubject | undefined;
   /** A directory rule at work on this listing, where it is on and did not break. */
   directoryCheck(ruleId: string): DirectoryCheck | undefined;
 }
 
 /** The reason of change rules, given once, where there is nothing to compare with. */
 const NO_EARLIER_SNAPSHOT = 'no earlier snapshot';
+
+/** The same of rules on what became of roles. */
+const NO_EARLIER_ROLES = 'no earlier snapshot of roles';
+
+/** Where a rule judges by groups of which this run knows nothing. */
+const UNREAD_GROUPS = { unread: 'permission groups were not read' };
 
 /** The reason of directory rules where users were not seen. */
 const PART_OF_DIRECTORY = 'not every user was seen';
@@ -189,7 +212,7 @@ const isUnchanged = ({ before, after }: UserChange): boolean =>
   before.status === after.status &&
   DOCUMENTED.status.includes(after.status) &&
   before.type === after.type &&
-  after.isPrivileged !== undefined &&
+  after.isSuperUser !== undefined &&
   before.isApiBound === after.isApiBound &&
   after.isApiBound !== undefined &&
   before.principalArn === after.principalArn;
@@ -212,9 +235,15 @@ export const beginEvaluation = (
   const userRules: Judging<User>[] = [];
   const changeRules: Judging<UserChange>[] = [];
   const directoryRules: { readonly tally: Tally; readonly check: DirectoryCheck }[] = [];
+  const principalRules: Judging<PrincipalSubject>[] = [];
+  /** The reason for which a rule has no say, whatever the users are like. */
+  const missingFacts = ({ needs }: Rule): string | undefined => {
+    const { memberships = UNREAD_GROUPS } = context;
+    return needs === 'permissionGroups' ? memberships.unread : undefined;
+  };
   for (const tally of tallies) {
     const { rule, options, state } = tally.configured;
-    if (state !== 'on') continue;
+    if (state !== 'on' || missingFacts(rule) !== undefined) continue;
     if (rule.kind === 'user') {
       const judge = judgeBy(rule, options, context);
       const { cannotEnd } = rule;
@@ -230,7 +259,12 @@ export const beginEvaluation = (
       changeRules.push({ tally, judge: (change) => since(judge(change), earlierRun) });
     }
     if (rule.kind === 'directory') directoryRules.push({ tally, check: beginDirectoryCheck(rule, options, context) });
+    if (rule.kind === 'principal') {
+      const judge = judgeBy(rule, options, context);
+      principalRules.push({ tally, judge: rule.isEvent ? (subject) => since(judge(subject), earlierRun) : judge });
+    }
   }
+  const principals = principalRules.length === 0 ? undefined : new Principals(context);
 
   const pass = <S>({ tally, lost }: Judging<S>, judged: S, subject: Subject): void => {
     const reason = lost?.(judged);
@@ -238,17 +272,17 @@ export const beginEvaluation = (
     else tally.record(subject, { notAssessed: reason });
   };
 
-  const judgeAll = <S>(judging: readonly Judging<S>[], judged: S, id: string): void => {
+  const judgeAll = <S>(judging: readonly Judging<S>[], judged: S, id: string, kind: Subject['kind'] = 'user'): void => {
     for (const one of judging) {
       const { tally, judge, lost } = one;
       if (tally.error !== undefined) continue;
       try {
         const outcome = judge(judged);
-        if (outcome !== undefined) tally.record({ kind: 'user', id }, outcome);
+        if (outcome !== undefined) tally.record({ kind, id }, outcome);
         else if (lost === undefined) tally.checked += 1;
-        else pass(one, judged, { kind: 'user', id });
+        else pass(one, judged, { kind, id });
       } catch (error) {
-        tally.breakDown({ kind: 'user', id }, error);
+        tally.breakDown({ kind, id }, error);
       }
     }
   };
@@ -302,12 +336,24 @@ export const beginEvaluation = (
     }
   };
 
+  const judgePrincipals = (idAt: IdAt, isWhole: boolean): void => {
+    if (principals === undefined) return;
+    const judging = principalRules.filter(({ tally }) => !isWithoutEarlier(tally.configured.rule));
+    for (const subject of principals.subjects(idAt, isWhole)) judgeAll(judging, subject, subject.arn, 'principal');
+  };
+
   let seen = 0;
   let isAllSeen = false;
 
+  /** A rule on what became of something has nothing to say where nothing is known of before. */
+  const isWithoutEarlier = (rule: Rule): boolean =>
+    givesEvents(rule) &&
+    (earlierRun === undefined || (rule.kind === 'principal' && context.earlierRoles === undefined));
+
   const isUnjudged = (rule: Rule): boolean =>
-    (rule.kind === 'user' && seen === 0) ||
-    (rule.kind === 'change' && earlierRun === undefined) ||
+    ((rule.kind === 'user' || rule.kind === 'principal') && seen === 0) ||
+    isWithoutEarlier(rule) ||
+    missingFacts(rule) !== undefined ||
     (rule.kind === 'directory' && !isAllSeen);
 
   const outcomes = (): readonly RuleOutcome[] =>
@@ -331,6 +377,7 @@ export const beginEvaluation = (
       if (records.length === 1) judgeAll(userRules, last, last.id);
       else judgeWorst(records, last);
       showDirectoryRules(last);
+      principals?.see(last);
       judgeChange({ before: baseline, after: last }, last);
       seen += 1;
     },
@@ -346,11 +393,16 @@ export const beginEvaluation = (
         if (isWhole) judgeDirectory(judging, idAt);
         else judging.tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
       }
+      judgePrincipals(idAt, isWhole);
       if (seen === 0) {
-        for (const { tally } of userRules) tally.record(environment, { notAssessed: NOBODY_SEEN });
+        for (const { tally } of [...userRules, ...principalRules])
+          tally.record(environment, { notAssessed: NOBODY_SEEN });
       }
-      if (earlierRun === undefined) {
-        for (const { tally } of changeRules) tally.record(environment, { notAssessed: NO_EARLIER_SNAPSHOT });
+      for (const tally of tallies) {
+        const { rule, state } = tally.configured;
+        const noEarlier = rule.kind === 'change' ? NO_EARLIER_SNAPSHOT : NO_EARLIER_ROLES;
+        const reason = isWithoutEarlier(rule) ? noEarlier : missingFacts(rule);
+        if (state === 'on' && reason !== undefined) tally.record(environment, { notAssessed: reason });
       }
       return outcomes();
     },
@@ -365,6 +417,10 @@ export const beginEvaluation = (
     breakDown({ rule, subject }, error) {
       tallyOf(rule)?.breakDown(subject, error, true);
     },
+
+    judgePrincipals,
+
+    principalOf: (arn, idAt) => principals?.subjectOf(arn, idAt),
 
     directoryCheck: (ruleId) =>
       directoryRules.find(({ tally }) => tally.configured.rule.id === ruleId && tally.error === undefined)?.check,

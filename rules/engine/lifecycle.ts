@@ -1,7 +1,7 @@
 import type { RuleFailure } from './evaluate.ts';
 import { type Finding, type FindingState, findingId, RESOLUTION_CAUSES, type ResolutionCause } from './finding.ts';
 import type { Fate, OpenFinding, OpenFindings } from './memory/open-findings.ts';
-import type { Rule, Subject } from './rule.ts';
+import { givesEvents, type Rule, type Subject } from './rule.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import { DAY_MS } from './time.ts';
 import type { Waiver, WaiverBook } from './waiver.ts';
@@ -25,7 +25,7 @@ export interface FindingBaseline {
 
 /** Tells whether a line of the findings file is still open for the next run, accepted or not. */
 export const staysOpen = ({ state }: Finding, rule: Rule | undefined): boolean =>
-  state !== 'resolved' && state !== 'event' && rule?.kind !== 'change';
+  state !== 'resolved' && state !== 'event' && !givesEvents(rule);
 
 const waiverEvidence = ({ reason, ticket, owner, approver, expires }: Waiver) => ({
   reason,
@@ -88,8 +88,9 @@ export const beginLifecycle = (
     findingOf({ rule, severity, subject, violation }) {
       const id = findingId(environmentId, rule.id, subject);
       const waiver = waivers.find(rule.id, subject.id, severity);
-      const { state: unwaived, earlier } =
-        rule.kind === 'change' ? { state: 'event' as const, earlier: undefined } : historyOf(id);
+      const { state: unwaived, earlier } = givesEvents(rule)
+        ? { state: 'event' as const, earlier: undefined }
+        : historyOf(id);
       const state = waiver === undefined ? unwaived : 'waived';
 
       return {

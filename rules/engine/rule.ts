@@ -1,5 +1,6 @@
-import { allOf, type Condition, firstReason } from './condition.ts';
+import { allOf, type Condition, firstReason, type Truth } from './condition.ts';
 import type { Context, Options } from './context.ts';
+import type { EnrichmentName, RoleFacts } from './facts.ts';
 import type { Severity } from './severity.ts';
 import type { User, UserFacts } from './user.ts';
 
@@ -47,6 +48,8 @@ export interface RuleText {
   readonly remediation: string;
   /** The controls that this rule gives evidence for, such as `NIST-800-53-r5:AC-2(3)`; see `controls.ts`. */
   readonly controls: readonly string[];
+  /** The facts beside the listing without which it can't judge: it is off, and said to be off, where they are not read. */
+  readonly needs?: EnrichmentName;
 }
 
 interface Configurable<O extends Options> extends RuleText {
@@ -159,14 +162,31 @@ type DirectoryRuleDefinition<O extends Options> = Counting<O> & About;
 /** Judges the directory as a whole, at the end of the listing. */
 export type DirectoryRule<O extends Options = Options> = DirectoryRuleDefinition<O> & { readonly kind: 'directory' };
 
-/** A rule of the catalogue whose data is not read: always off, and said to be off. */
-export interface UnavailableRule extends RuleText {
-  readonly kind: 'unavailable';
-  /** The operations that would give its data. */
-  readonly needs: string;
+/** A role of an own or trusted account that stands on users. */
+export interface PrincipalSubject {
+  readonly arn: string;
+  /** It stands on an active, API-bound user; undefined: on one that may be. */
+  readonly isInUse: Truth;
+  /** As evidence: the lowest ids by code unit, and the number of all. */
+  readonly users: { readonly userCount: number; readonly userIds: readonly string[] };
+  readonly facts: RoleFacts;
+  /** As the last complete run knew it; undefined where no user had it then. */
+  readonly before: RoleFacts | undefined;
 }
 
-export type Rule = UserRule | DirectoryRule | ChangeRule | UnavailableRule;
+interface PrincipalRuleDefinition<O extends Options> extends SubjectRule<PrincipalSubject, O> {
+  /** It judges what became of the role since the last complete run: its findings are events. */
+  readonly isEvent?: true;
+}
+
+/** Judges each role that stands on users, at the end of the listing. */
+export type PrincipalRule<O extends Options = Options> = PrincipalRuleDefinition<O> & { readonly kind: 'principal' };
+
+export type Rule = UserRule | DirectoryRule | ChangeRule | PrincipalRule;
+
+/** Tells whether the findings of a rule are events: reported once, they neither persist nor resolve. */
+export const givesEvents = (rule: Rule | undefined): boolean =>
+  rule?.kind === 'change' || (rule?.kind === 'principal' && rule.isEvent === true);
 
 /** Prepares a rule that has a list of conditions on each subject to judge one after another. */
 export const judgeBy = <S>(
@@ -184,7 +204,7 @@ export const judgeBy = <S>(
 };
 
 // A rule is written against its own options and run by an engine that knows only `Options`. The config is checked
-// against the defaults' types before any rule runs, which is what makes these three widenings sound.
+// against the defaults' types before any rule runs, which is what makes these four widenings sound.
 export const defineUserRule = <O extends Options>(rule: UserRuleDefinition<O>): UserRule =>
   ({ kind: 'user', ...rule }) as unknown as UserRule;
 
@@ -194,7 +214,28 @@ export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefini
 export const defineChangeRule = <O extends Options>(rule: SubjectRule<UserChange, O>): ChangeRule =>
   ({ kind: 'change', ...rule }) as unknown as ChangeRule;
 
-export const defineUnavailableRule = (rule: Omit<UnavailableRule, 'kind'>): UnavailableRule => ({
-  kind: 'unavailable',
-  ...rule,
+/** The instant of an answer of IAM, and that it stands in for one of this run where it does. */
+const answerEvidence = ({ answer, unread }: RoleFacts): Evidence => ({
+  ...(answer && { roleReadAt: new Date(answer.readAt).toISOString() }),
+  ...(unread !== undefined && { roleNotReadInThisRun: unread }),
 });
+
+/** A role that nobody reaches the API by is of less weight, whatever is wrong with it. */
+export const definePrincipalRule = <O extends Options>({
+  violation,
+  ...rule
+}: Omit<PrincipalRuleDefinition<O>, 'needs'>): PrincipalRule =>
+  ({
+    kind: 'principal',
+    needs: 'iamRoles',
+    ...rule,
+    violation(subject: PrincipalSubject, options: O, context: Context): Violation {
+      const found = violation(subject, options, context);
+      const { arn, users, facts, isInUse } = subject;
+      return {
+        ...found,
+        evidence: { apiAccessPrincipalArn: arn, ...users, ...answerEvidence(facts), ...found.evidence },
+        ...(isInUse === false && { severity: 'LOW' }),
+      };
+    },
+  }) as unknown as PrincipalRule;

@@ -53,7 +53,7 @@ export interface UserFacts {
   readonly status: unknown;
   readonly type: unknown;
   /** Its `type` is `SUPER_USER`; undefined where it is missing or not documented. */
-  readonly isPrivileged: Truth;
+  readonly isSuperUser: Truth;
   /** Its `apiAccess` is `ENABLED`; undefined where it is missing or not documented. */
   readonly isApiBound: Truth;
   /** The ARN as text, or undefined where there is none. */
@@ -83,7 +83,7 @@ const isFirst = (value: unknown, [first, second]: readonly unknown[]): Truth => 
   return value === second ? false : undefined;
 };
 
-export const isPrivileged = (type: unknown): Truth => isFirst(type, DOCUMENTED.type);
+export const isSuperUser = (type: unknown): Truth => isFirst(type, DOCUMENTED.type);
 
 /** Reads one entry of the listing. Nothing is refused: what is no object is a user with every member missing. */
 export const readUser = (record: unknown, position: number): User => {
@@ -108,7 +108,7 @@ export const readUser = (record: unknown, position: number): User => {
     lastModifiedTime: members.lastModifiedTime,
     lastLoginTime: members.lastLoginTime,
     isActive: status !== 'DISABLED',
-    isPrivileged: isPrivileged(type),
+    isSuperUser: isSuperUser(type),
     isApiBound: isFirst(apiAccess, DOCUMENTED.apiAccess),
     principal,
     principalArn: principal.kind === 'none' ? undefined : principal.arn,

@@ -2,7 +2,8 @@ import { allOf, anyOf, type Condition, firstReason, type Truth } from '../engine
 import type { ConfiguredRule } from '../engine/configure.ts';
 import type { Context, Options } from '../engine/context.ts';
 import { type Bounds, breaksLimit, type DirectoryCheck, type IdAt, type SharedText } from '../engine/directory.ts';
-import type { DirectoryRule, UserChange, Violation } from '../engine/rule.ts';
+import { RISKY_PERMISSIONS } from '../engine/facts.ts';
+import type { DirectoryRule, PrincipalSubject, UserChange, Violation } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
 import { USER_TIMES, type User } from '../engine/user.ts';
 
@@ -57,7 +58,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   id: 'userId',
   hasUserId: 'userId',
   isActive: 'status',
-  isPrivileged: 'type',
+  isSuperUser: 'type',
   isApiBound: 'apiAccess',
   principal: 'apiAccessPrincipalArn',
   principalArn: 'apiAccessPrincipalArn',
@@ -142,7 +143,43 @@ export const explainUser = (
   if (rule.kind !== 'user') return undefined;
   const read = new Set<string>();
   const explanation = explainBy(configured, rule.when, watched(user, read), context, rule.violation);
-  return { ...explanation, values: valuesRead(read, record) };
+  return { ...explanation, values: [...valuesRead(read, record), ...groupValues(explanation, user, context)] };
+};
+
+/** The risky permission groups of a user, where a rule looked at them and they are read. */
+const groupValues = (
+  { context: read }: Pick<Explanation, 'context'>,
+  { id }: User,
+  { memberships }: Context,
+): readonly MemberValue[] =>
+  read.has('memberships') && memberships !== undefined
+    ? RISKY_PERMISSIONS.map((permission) => ({
+        member: `groups with ${permission}`,
+        value: memberships.unread ?? memberships.groupsOf(id, permission),
+      }))
+    : [];
+
+/** Explains a rule on a role that stands on users; undefined for one of another kind. */
+export const explainPrincipal = (
+  configured: ConfiguredRule,
+  subject: PrincipalSubject,
+  context: Context,
+): Explanation | undefined => {
+  const { rule } = configured;
+  if (rule.kind !== 'principal') return undefined;
+  const { arn, facts, before } = subject;
+  const { answer, unread } = facts;
+  const values = {
+    apiAccessPrincipalArn: arn,
+    notRead: unread,
+    readAt: answer && new Date(answer.readAt).toISOString(),
+    role: answer?.role,
+    roleIdBefore: rule.isEvent ? (before?.answer ?? before?.outdated)?.role?.roleId : undefined,
+  };
+  return {
+    ...explainBy(configured, rule.when, subject, context, rule.violation),
+    values: Object.entries(values).flatMap(([member, value]) => (value === undefined ? [] : [{ member, value }])),
+  };
 };
 
 /** A change of a user, with the records of the two runs. */

@@ -84,7 +84,7 @@ describe('rules', () => {
     expect(entry('stale-login')).toMatchObject({ state: 'on', severity: 'LOW', options: { maxDays: 7 } });
     expect(entry('long-disabled')).toMatchObject({ state: 'off', reason: 'switched off in the config' });
     expect(entry('email-domain')).toMatchObject({ state: 'not-configured' });
-    expect(entry('principal-missing')).toMatchObject({ state: 'off', judges: 'unread' });
+    expect(entry('principal-missing')).toMatchObject({ state: 'off', judges: 'principal', needs: 'iamRoles' });
   });
 
   test('without a config are those of one that sets nothing', async () => {

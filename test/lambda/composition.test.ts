@@ -95,22 +95,29 @@ describe('the settings of an audit', () => {
     expires: '2026-12-31',
   };
 
+  const asked = (environmentId: string) => ({
+    environmentId,
+    region: 'us-east-1',
+    accountId: '111122223333',
+    deadline: 0,
+  });
+
   test('are those of the files beside the code, and of the function’s environment', async () => {
     const environments = [{ id: 'abc', name: 'research' }, { id: 'def' }];
     const { config, settingsOf } = await compose({ environments, maxDropPercent: 5 }, { waivers: [WAIVER] });
     expect(config.environments).toEqual(environments);
-    expect(settingsOf({ environmentId: 'abc', deadline: 0 })).toMatchObject({
+    expect(settingsOf(asked('abc'))).toMatchObject({
       environmentName: 'research',
       maxDropPercent: 5,
       waivers: [WAIVER],
       archive: { location: 's3://evidence' },
     });
-    expect(settingsOf({ environmentId: 'def', deadline: 0 })).not.toHaveProperty('environmentName');
+    expect(settingsOf(asked('def'))).not.toHaveProperty('environmentName');
   });
 
   test('publish events where the config names a bus, and send digests anyway', async () => {
     const channelsBy = async (config: Partial<Config>) =>
-      (await compose(config)).settingsOf({ environmentId: 'abc', deadline: 0 }).channels.map(({ name }) => name);
+      (await compose(config)).settingsOf(asked('abc')).channels.map(({ name }) => name);
     expect(await channelsBy({})).toEqual(['alert']);
     expect(await channelsBy({ events: { bus: 'default' } })).toEqual(['alert', 'events']);
   });

@@ -2,13 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
-import type { Options } from '../../rules/engine/context.ts';
+import type { Context, Options } from '../../rules/engine/context.ts';
 import { FRAMEWORKS, type Framework } from '../../rules/engine/controls.ts';
+import { ENRICHMENTS } from '../../rules/engine/facts.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { rules } from '../../rules/index.ts';
 import { NAMED, oneEach, record } from '../support/awkward-records.ts';
-import { anApiUser, aRoleArn, aUser, daysAgo, hoursAgo, NOW, type UserRecord } from '../support/builders.ts';
+import {
+  anApiUser,
+  answered,
+  aRoleArn,
+  aTrustPolicy,
+  aUser,
+  daysAgo,
+  hoursAgo,
+  NOW,
+  type UserRecord,
+} from '../support/builders.ts';
 import { expectMailable, judge } from '../support/rule-tester.ts';
 import { CONTRACT } from './contract.ts';
 
@@ -22,7 +33,7 @@ const filesOf = (folder: string, end: string): readonly string[] =>
     .toSorted();
 
 const ids = rules.map(({ id }) => id);
-const judging = rules.filter((rule) => rule.kind !== 'unavailable');
+const judging = rules;
 
 /** The tests of this folder that are about all rules. */
 const OF_ALL = ['catalogue', 'contract'];
@@ -44,9 +55,9 @@ describe('the catalogue', () => {
   });
 
   test('lists rules whose data is not read as such', () => {
-    const { outcomes } = judge(rules, { users: [aUser()] });
+    const { outcomes } = judge(rules, { users: [aUser()], read: new Set() });
     expect(outcomes.filter(({ state }) => state === 'off').map(({ reason }) => reason)).toEqual(
-      rules.flatMap((rule) => (rule.kind === 'unavailable' ? [`its data is not read: ${rule.needs}`] : [])),
+      rules.flatMap(({ needs }) => (needs === undefined ? [] : [`its data is not read: ${ENRICHMENTS[needs]}`])),
     );
   });
 });
@@ -85,7 +96,6 @@ describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }
     expect(rule.severityNote ?? 'none').toMatch(phrase);
     expect(rule.rationale).toMatch(sentences);
     expect(rule.remediation).toMatch(sentences);
-    expect(rule.kind === 'unavailable' ? rule.needs : 'nothing').toMatch(phrase);
   });
 
   test('has a severity, and another one in its note', () => {
@@ -207,6 +217,14 @@ const CHANGED = [
   aUser({ userId: 'new', type: 'SUPER_USER' }),
 ];
 
+/** Facts beside the listing: sound ones, and such that each rule on them fails somebody. */
+const FACTS: readonly Partial<Context>[] = [
+  {},
+  { roles: () => answered(null), memberships: { unread: undefined, groupsOf: () => ['g1'] } },
+  { roles: () => answered({ roleId: 'AROANEW', lastUsedAt: null, trust: aTrustPolicy({ Principal: '*' }) }) },
+  { roles: () => ({ unread: 'iam:GetRole failed: AccessDenied (403)' }), memberships: undefined },
+];
+
 const released = new Set(CONTRACT.map(([id]) => id));
 
 test.each(judging.map((rule) => ({ rule, id: rule.id })))(
@@ -215,7 +233,9 @@ test.each(judging.map((rule) => ({ rule, id: rule.id })))(
     const messages = new Set<string>();
     const reasons = new Set<string>();
     const listen = (options: Options, earlierUsers: readonly unknown[], users: readonly unknown[]) => {
-      const judged = judge([rule], { users, earlierUsers, options });
+      for (const context of facts) hear(judge([rule], { users, earlierUsers, options, context }));
+    };
+    const hear = (judged: ReturnType<typeof judge>) => {
       expect(judged.outcomes.map(({ error }) => error)).toEqual([undefined]);
       const violations = [...judged.failures.values()].map(({ violation }) => violation);
       for (const { message } of violations) messages.add(message);
@@ -224,6 +244,7 @@ test.each(judging.map((rule) => ({ rule, id: rule.id })))(
       expect(() => JSON.stringify(violations.map(({ evidence }) => evidence))).not.toThrow();
     };
 
+    const facts = rule.needs === undefined ? [{}] : FACTS;
     const sets = judgingOptions(rule);
     for (const options of sets) {
       listen(options, CROWD, CHANGED);

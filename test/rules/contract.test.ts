@@ -60,7 +60,7 @@ describe('the contract', () => {
     expect({
       kind: rule?.kind,
       severity: rule?.severity,
-      defaults: rule === undefined || rule.kind === 'unavailable' ? {} : rule.options,
+      defaults: rule === undefined ? {} : rule.options,
       controls: rule?.controls,
     }).toEqual({ kind, severity, defaults, controls: expectedControls.get(id) });
   });

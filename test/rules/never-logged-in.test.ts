@@ -1,5 +1,6 @@
 import rule from '../../rules/never-logged-in.ts';
-import { anApiUser, aRoleArn, aUser, daysAgo, NOW } from '../support/builders.ts';
+import { anApiUser, answered, aRoleArn, aUser, daysAgo, NOW } from '../support/builders.ts';
+import { memberships } from '../support/memberships.ts';
 import { testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
 
 const unused = (overrides = {}) =>
@@ -35,6 +36,23 @@ testRule(rule, {
           evidence: { createTime: daysAgo(45) - 1, unusedDays: 45, allowedDays: 45 },
         },
       },
+    },
+    ...[
+      { name: 'its last use', lastUsedAt: daysAgo(1), said: '2026-11-23T02:00:00.000Z' },
+      { name: 'that it was not used', lastUsedAt: null, said: 'not within 400 days' },
+    ].map(({ name, lastUsedAt, said }) => ({
+      name: `a service identity whose role tells ${name}: evidence, and no pass`,
+      users: [unused({ apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn() })],
+      context: { roles: () => answered({ lastUsedAt }) },
+      violations: {
+        u1: { severity: 'LOW' as const, evidence: { roleLastUsedAt: said, roleReadAt: new Date(NOW).toISOString() } },
+      },
+    })),
+    {
+      name: 'an effective super user',
+      users: [unused()],
+      context: { memberships: memberships({ u1: { g1: 'ManageUsersAndGroups' } }) },
+      violations: { u1: { severity: 'HIGH' } },
     },
     {
       name: 'the later of the two times counts, whichever it is',

@@ -1,9 +1,12 @@
 import rule from '../../rules/stale-login.ts';
 import { aUser, daysAgo, NOW } from '../support/builders.ts';
+import { memberships } from '../support/memberships.ts';
 import { testRule, UNKNOWN, unknownStatus, unknownType } from '../support/rule-tester.ts';
 
 const loggedIn = (lastLoginTime: unknown, overrides = {}) => [aUser({ lastLoginTime, ...overrides })];
 const superUser = { type: 'SUPER_USER' };
+const manager = { memberships: memberships({ u1: { g1: 'ManageUsersAndGroups' } }) };
+const cut = { memberships: memberships({}, 'ListPermissionGroups was cut') };
 
 const unusableTimes: readonly (readonly [name: string, time: unknown])[] = [
   ['in seconds', daysAgo(91) / 1000],
@@ -17,6 +20,13 @@ testRule(rule, {
   passes: [
     { name: 'last login exactly 90 days ago', users: loggedIn(daysAgo(90)) },
     { name: 'a super user, exactly 45 days ago', users: loggedIn(daysAgo(45), superUser) },
+    { name: 'an effective super user, exactly 45 days ago', users: loggedIn(daysAgo(45)), context: manager },
+    { name: 'groups that were cut, within both limits', users: loggedIn(daysAgo(45)), context: cut },
+    {
+      name: 'a group that gives no more than credentials',
+      users: loggedIn(daysAgo(90)),
+      context: { memberships: memberships({ u1: { g1: 'GetTemporaryCredentials' } }) },
+    },
     { name: 'no login at all: missing', users: loggedIn(undefined) },
     { name: 'no login at all: null', users: loggedIn(null) },
     { name: 'no login at all: 0', users: loggedIn(0) },
@@ -49,6 +59,18 @@ testRule(rule, {
           evidence: { lastLoginTime: daysAgo(90) - 1, idleDays: 90, allowedDays: 90 },
         },
       },
+    },
+    {
+      name: 'an effective super user, a millisecond longer than 45 days',
+      users: loggedIn(daysAgo(45) - 1),
+      context: manager,
+      violations: { u1: { severity: 'HIGH', evidence: { allowedDays: 45 } } },
+    },
+    {
+      name: 'groups that were cut, past both limits: the higher severity',
+      users: loggedIn(daysAgo(91)),
+      context: cut,
+      violations: { u1: { severity: 'HIGH', evidence: { allowedDays: 90 } } },
     },
     {
       name: '91 days',
@@ -85,6 +107,12 @@ testRule(rule, {
     },
   ],
   notAssessed: [
+    {
+      name: 'groups that were cut, past one limit',
+      users: loggedIn(daysAgo(46)),
+      context: cut,
+      reasons: { u1: 'ListPermissionGroups was cut' },
+    },
     ...unusableTimes.flatMap(([name, time]) => [
       { name: `a time that is ${name}`, users: loggedIn(time), reasons: { u1: 'lastLoginTime is unusable' } },
       {

@@ -250,7 +250,11 @@ describe('a plan', () => {
 
   test.each<[string, string, string]>([
     ['an unknown fault', '{"fault":"explode"}', 'fault must be one of throttle, '],
-    ['an unknown operation', '{"fault":"reset","operation":"user"}', 'operation must be exchange or page, got "user"'],
+    [
+      'an unknown operation',
+      '{"fault":"reset","operation":"user"}',
+      'operation must be one of exchange, page, groups, members, got "user"',
+    ],
     ['a bent exchange', '{"fault":"token-cycle","operation":"exchange"}', 'token-cycle can befall a page only'],
     ['a page of an exchange', '{"fault":"reset","operation":"exchange","page":0}', 'an exchange has no page, got 0'],
     ['a negative page', '{"fault":"reset","page":-1}', 'page must be a whole number from 0, got -1'],

@@ -1,4 +1,5 @@
 import type { Context } from '../../rules/engine/context.ts';
+import type { Role, RoleFacts } from '../../rules/engine/facts.ts';
 import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
 
 /** The instant that test runs speak for. */
@@ -53,4 +54,33 @@ export const aContext = (overrides: Partial<Context> = {}): Context => ({
   partition: 'aws',
   trustedAccounts: new Set([ACCOUNT]),
   ...overrides,
+});
+
+/** The trust policy of a role that its own account may assume. */
+export const aTrustPolicy = (overrides: object = {}) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole', ...overrides },
+  ],
+});
+
+/** A role that no rule has anything against. */
+export const aRole = (overrides: Partial<Role> = {}): Role => ({
+  roleId: 'AROAEXAMPLEROLE00001',
+  createdAt: daysAgo(500),
+  lastUsedAt: daysAgo(1),
+  trust: aTrustPolicy(),
+  ...overrides,
+});
+
+/** What IAM answered tonight; null: that there is no such role. */
+export const answered = (role: Partial<Role> | null = {}): RoleFacts => ({
+  answer: { readAt: NOW, role: role === null ? null : aRole(role) },
+});
+
+/** Facts beside the listing by which nobody fails: every role is sound, and nobody is in a risky group. */
+export const soundFacts = (): Pick<Context, 'roles' | 'earlierRoles' | 'memberships'> => ({
+  roles: () => answered(),
+  earlierRoles: () => answered(),
+  memberships: { unread: undefined, groupsOf: () => [] },
 });

@@ -70,7 +70,13 @@ export const judgedNights = () => {
         },
         async findEarlierRun(instant) {
           const manifest = runs.find((run) => run.asOf === instant);
-          return manifest && { manifest, records: () => readRunLines(archive, manifest, 'snapshot') };
+          return (
+            manifest && {
+              manifest,
+              records: () => readRunLines(archive, manifest, 'snapshot'),
+              facts: async () => ({}),
+            }
+          );
         },
       },
       spools,

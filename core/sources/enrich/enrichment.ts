@@ -1,45 +1,23 @@
-import type { Listing, UserFacts } from '../source.ts';
+import type { GroupRecord } from '../../model/groups.ts';
+import type { RoleRecord, Roles } from '../../model/roles.ts';
 
-/** Reads facts about users elsewhere than in the directory. */
-export interface Enrichment {
-  /** Kebab-case; its facts stand under this name. */
-  readonly name: string;
-  /**
-   * Reads the facts about the users of one page, by userId, and gives up at `deadline` (milliseconds since the epoch).
-   * A user about whom nothing could be read is left out. Never rejects for what a service does.
-   */
-  augment(users: readonly unknown[], deadline: number): Promise<ReadonlyMap<string, unknown>>;
+/** The roles that are to be read once everybody is listed. */
+export interface RolesRequest {
+  /** The distinct ARNs of own and trusted accounts; gives them anew each time. */
+  readonly arns: () => Iterable<string>;
+  /** As the last complete run knew them; undefined where there is none, or it read none. */
+  readonly before: Roles | undefined;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
 }
 
-const hasUserId = (record: unknown): record is { readonly userId: string } =>
-  typeof record === 'object' && record !== null && 'userId' in record && typeof record.userId === 'string';
-
 /**
- * Adds facts to the listings of a source: those of a page are read before the page is handed on. Its records stay as
- * the service gave them. Without enrichments it is the very same source.
+ * Readers of facts about users and their principals that the directory does not hold. What a service does ends in a
+ * record that says so, never in a throw.
  */
-export const enriched = <From extends readonly unknown[], L extends Listing>(
-  source: (deadline: number, ...from: From) => L,
-  enrichments: readonly Enrichment[],
-): ((deadline: number, ...from: From) => L) => {
-  if (enrichments.length === 0) return source;
-  return (deadline, ...from) => {
-    const listing = source(deadline, ...from);
-    const facts = new WeakMap<object, UserFacts>();
-
-    async function* pages(): AsyncGenerator<readonly unknown[]> {
-      for await (const users of listing.pages) {
-        for (const enrichment of enrichments) {
-          const read = await enrichment.augment(users, deadline);
-          for (const record of users) {
-            if (!hasUserId(record) || !read.has(record.userId)) continue;
-            facts.set(record, { ...facts.get(record), [enrichment.name]: read.get(record.userId) });
-          }
-        }
-        yield users;
-      }
-    }
-
-    return { ...listing, pages: pages(), factsOf: (record) => facts.get(Object(record)) };
-  };
-};
+export interface Enrichments {
+  /** Gives a record for each ARN. */
+  readonly roles?: ((request: RolesRequest) => AsyncIterable<RoleRecord>) | undefined;
+  /** Gives every group, and the members of risky ones. */
+  readonly groups?: ((deadline: number) => AsyncIterable<GroupRecord>) | undefined;
+}

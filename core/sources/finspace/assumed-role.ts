@@ -6,10 +6,10 @@ import { cachedKeys } from './cached-keys.ts';
 import { awsFailure, RequestError } from './failure.ts';
 import type { AwsCredentials } from './signing.ts';
 
-/** A role of another account, and the secret that both accounts have agreed upon. */
+/** A role of another account, and the secret that both accounts have agreed upon, where they have one. */
 export interface NamedRole {
   readonly arn: string;
-  readonly externalId: string;
+  readonly externalId?: string | undefined;
   /** The session's name in CloudTrail of the other account: 2 to 64 of `[A-Za-z0-9_+=,.@-]`. */
   readonly sessionName: string;
 }

@@ -2,7 +2,16 @@ import { connectionRemedy, proxyStatus, systemCode } from '../../aws/connection.
 import { statusOf } from '../../aws/errors.ts';
 
 /** The operations that an audit asks for, by AWS's own names; and whatever the caller's own keys take. */
-export type Operation = 'GetProgrammaticAccessCredentials' | 'ListUsers' | 'AssumeRole' | 'AWS credentials';
+export type Operation =
+  | 'GetProgrammaticAccessCredentials'
+  | 'ListUsers'
+  | 'ListPermissionGroups'
+  | 'ListUsersByPermissionGroup'
+  | 'AssumeRole'
+  | 'AWS credentials';
+
+/** Operations that take the keys that FinSpace gives. */
+export const isOfLists = (operation: Operation): boolean => operation.startsWith('List');
 
 /** A request that gave nothing usable. */
 export type RequestFailure =
@@ -127,6 +136,7 @@ const BY_NAME = new Map(
     MissingAuthenticationTokenException: 'access-denied',
     OptInRequired: 'access-denied',
     ValidationException: 'validation',
+    ResourceNotFoundException: 'validation',
     UnknownOperationException: 'source-unavailable',
   }),
 );

@@ -2,6 +2,7 @@ import { connectionRemedy } from '../../aws/connection.ts';
 import type { StopReason } from '../../model/listing.ts';
 import {
   describeFailure,
+  isOfLists,
   type Operation,
   type RequestError,
   type RequestFailure,
@@ -73,7 +74,7 @@ const onDenial = ({ operation }: RequestError, mode: CredentialsMode): string =>
 };
 
 const onStaleCredentials = ({ operation }: RequestError, mode: CredentialsMode): string => {
-  if (operation !== 'ListUsers') return "the caller's AWS credentials have expired or are unknown: renew them";
+  if (!isOfLists(operation)) return "the caller's AWS credentials have expired or are unknown: renew them";
   return mode === 'direct'
     ? 'the FinSpace credentials have expired or are unknown: copy fresh ones from the FinSpace web app'
     : 'FinSpace refuses credentials that it has just given';
@@ -104,13 +105,15 @@ export interface Circumstances {
 
 const VALIDATION_REMEDIES: Readonly<Record<Operation, string>> = {
   ListUsers: 'the service takes this request for wrong, be it the page token',
+  ListPermissionGroups: 'the service takes this request for wrong, be it the page token',
+  ListUsersByPermissionGroup: 'the service takes this request for wrong, or the group has gone since it was listed',
   GetProgrammaticAccessCredentials: 'check the environment id',
   AssumeRole: 'check assumeRoleArn and externalId in audit.yaml',
   'AWS credentials': 'check the AWS profile',
 };
 
 const isOfFinspace = ({ operation }: RequestError): boolean =>
-  operation === 'ListUsers' || operation === 'GetProgrammaticAccessCredentials';
+  isOfLists(operation) || operation === 'GetProgrammaticAccessCredentials';
 
 const remedyFor = (
   error: RequestError,

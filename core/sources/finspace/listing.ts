@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ListingCursor, ListingEnd, ResumableListing } from '../source.ts';
 import { ListingStopped } from './listing-stopped.ts';
-import type { UserPage } from './page.ts';
-import { openReader, type ReaderSettings } from './reader.ts';
+import { type Page, USERS } from './page.ts';
+import { openReader, type ReaderSettings, type Reading } from './reader.ts';
 
 /** Shortens a text to 128 bits of its SHA-256: tokens may be long and pages many. */
 const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22);
@@ -27,16 +27,21 @@ const START: ListingCursor = { pages: 0, seen: [] };
  * Opens one listing. The first request is made when the first page is asked for, and from then on each page is asked for
  * while the one before it is worked on. A listing that is left early abandons its last request, and makes none again.
  */
-export const openListing = (settings: ReaderSettings, from = START): Omit<ResumableListing, 'source'> => {
+export const openListing = (
+  settings: ReaderSettings,
+  from = START,
+  reading: Pick<Reading, 'list' | 'session'> = {},
+): Omit<ResumableListing, 'source'> => {
   const abandoned = new AbortController();
-  const reader = openReader(settings, abandoned.signal, from.pages > 0);
+  const reader = openReader(settings, { ...reading, signal: abandoned.signal, wasResumed: from.pages > 0 });
+  const { member } = reading.list ?? USERS;
   let end: ListingEnd = { complete: false, reason: 'deadline', message: 'listing not finished' };
   let { pages, nextToken } = from;
   const seen = new Set(from.seen);
   const seenUsers = new Set(from.seenUsers);
 
   /** Gives the next page, or the error that ends the listing in its place. */
-  const nextPage = async (): Promise<UserPage | ListingStopped> => {
+  const nextPage = async (): Promise<Page | ListingStopped> => {
     try {
       return await reader.page(nextToken);
     } catch (error) {
@@ -55,12 +60,12 @@ export const openListing = (settings: ReaderSettings, from = START): Omit<Resuma
           return;
         }
         pages += 1;
-        settings.onEvent({ kind: 'page', page: pages, users: page.users.length });
+        settings.onEvent({ kind: 'page', page: pages, users: page.records.length });
 
-        const users = usersDigest(page.users);
+        const users = usersDigest(page.records);
         if (users !== undefined && seenUsers.has(users)) {
-          yield page.users;
-          const message = `page ${pages}: the service gave the users of an earlier page again`;
+          yield page.records;
+          const message = `page ${pages}: the service gave the ${member} of an earlier page again`;
           end = { complete: false, reason: 'repeated-page', message };
           return;
         }
@@ -78,7 +83,7 @@ export const openListing = (settings: ReaderSettings, from = START): Omit<Resuma
           // In one turn of the event loop the request is signed and sent; else it would wait for this page's users.
           await setImmediate();
         }
-        yield page.users;
+        yield page.records;
 
         if (nextToken === undefined) {
           end = { complete: true };

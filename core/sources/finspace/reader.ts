@@ -1,10 +1,10 @@
 import { systemClock } from '../../model/clock.ts';
 import type { ListingCounts } from '../../model/listing.ts';
-import { type ClientSettings, createClient } from './client.ts';
-import { type CredentialsSettings, finspaceCredentials } from './credentials.ts';
+import { type Client, type ClientSettings, createClient } from './client.ts';
+import { type CredentialsSettings, type FinspaceCredentials, finspaceCredentials } from './credentials.ts';
 import { readEndpoint } from './endpoint.ts';
 import { nodeFetch } from './node-fetch.ts';
-import { pageQuery, readPage, type UserPage } from './page.ts';
+import { type Page, type PagedList, pageQuery, readPage, USERS } from './page.ts';
 import { persist } from './retry.ts';
 import type { FinspaceSettings } from './settings.ts';
 
@@ -28,17 +28,39 @@ export interface Reader {
   /** Exchanges the caller's credentials, where the mode asks for it and none are at hand. */
   exchange(): Promise<void>;
   /** @param nextToken undefined: the first page */
-  page(nextToken: string | undefined): Promise<UserPage>;
+  page(nextToken: string | undefined): Promise<Page>;
   counts(): Omit<ListingCounts, 'pages'>;
 }
 
-/**
- * @param signal aborted once nobody wants the answers any more
- * @param wasResumed pages were read before, by the listing that this one goes on with
- */
-export const openReader = (settings: ReaderSettings, signal?: AbortSignal, wasResumed = false): Reader => {
+/** One pace and one set of keys, for readers of several lists. */
+export interface Session {
+  readonly client: Client;
+  readonly credentials: FinspaceCredentials;
+}
+
+export const openSession = (settings: ReaderSettings): Session => {
   const client = createClient(settings);
-  const credentials = finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client);
+  return {
+    client,
+    credentials: finspaceCredentials({ ...settings, loadTimeoutMs: settings.requestTimeoutMs }, client),
+  };
+};
+
+/** What is read, and how it is gone about; by default the users, from the first page on. */
+export interface Reading {
+  readonly list?: PagedList;
+  readonly session?: Session;
+  /** Aborted once nobody wants the answers any more. */
+  readonly signal?: AbortSignal;
+  /** Pages were read before, by the listing that this one goes on with. */
+  readonly wasResumed?: boolean;
+}
+
+export const openReader = (
+  settings: ReaderSettings,
+  { list = USERS, session = openSession(settings), signal, wasResumed = false }: Reading = {},
+): Reader => {
+  const { client, credentials } = session;
   let retries = 0;
   let wasRead = wasResumed;
 
@@ -65,7 +87,7 @@ export const openReader = (settings: ReaderSettings, signal?: AbortSignal, wasRe
       }),
     page: async (nextToken) => {
       const page = await persistently(async () =>
-        readPage(await client.ask('ListUsers', pageQuery(nextToken), await credentials.current())),
+        readPage(await client.ask(list.operation, pageQuery(list, nextToken), await credentials.current()), list),
       );
       wasRead = true;
       return page;

@@ -2,7 +2,14 @@ import pRetry from 'p-retry';
 import type { Clock } from '../../model/clock.ts';
 import { type Client, OutOfTime } from './client.ts';
 import type { FinspaceCredentials } from './credentials.ts';
-import { type Operation, RequestError, type RequestFailure, type RetryDecision, retryDecision } from './failure.ts';
+import {
+  isOfLists,
+  type Operation,
+  RequestError,
+  type RequestFailure,
+  type RetryDecision,
+  retryDecision,
+} from './failure.ts';
 import { askedToWait, ListingStopped, stoppedBy } from './listing-stopped.ts';
 import type { CredentialsMode, ListingEvent } from './settings.ts';
 
@@ -34,7 +41,7 @@ const retryAfterMs = (failure: RequestFailure): number =>
 
 /** Whatever is asked of FinSpace follows the pace that it has taught; the SDK's clients have none. */
 const isPaced = (operation: Operation): boolean =>
-  operation === 'ListUsers' || operation === 'GetProgrammaticAccessCredentials';
+  isOfLists(operation) || operation === 'GetProgrammaticAccessCredentials';
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
@@ -80,7 +87,7 @@ export const persist = async <T>(settings: RetrySettings, attempt: () => Promise
       client.correctClock(failure.skewMs);
       return 0;
     }
-    if (decision === 'renew-credentials' && count === 1 && operation === 'ListUsers' && credentials.renew()) return 0;
+    if (decision === 'renew-credentials' && count === 1 && isOfLists(operation) && credentials.renew()) return 0;
     throw stoppedBy(error, decision, { mode, endpoint, wasRead: wasRead() });
   };
 

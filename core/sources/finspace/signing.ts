@@ -55,7 +55,7 @@ class Sha256 {
 }
 
 /** Percent-encodes all but the unreserved characters of RFC 3986, as the signature does. */
-const encode = (text: string): string =>
+export const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** Signs a GET without a body. The URL is spelt once, as the signature spells it: so what is signed is what is sent. */

@@ -1,4 +1,4 @@
-import { DOCUMENTED, isPrivileged, positionName, type User, type UserFacts } from '../user.ts';
+import { DOCUMENTED, isSuperUser, positionName, type User, type UserFacts } from '../user.ts';
 import { NumberList } from './number-list.ts';
 import { PathTable, TextTable } from './text-table.ts';
 
@@ -94,6 +94,13 @@ export class Roster {
     return STATUSES[facts & NOW_STATUS] === 'DISABLED' ? 'disabled' : 'active';
   }
 
+  /** The users of the baseline. */
+  *baseline(): Generator<UserFacts> {
+    for (let number = 0; number < this.#ids.size; number += 1) {
+      if ((this.#facts.at(number) & KNOWN) !== 0) yield this.#read(this.#ids.at(number), number);
+    }
+  }
+
   /** The users of the baseline that did not come. */
   *gone(): Generator<UserFacts> {
     for (let number = 0; number < this.#ids.size; number += 1) {
@@ -110,7 +117,7 @@ export class Roster {
       hasUserId: true,
       status: STATUSES[(facts >> STATUS_SHIFT) & 0b11],
       type,
-      isPrivileged: isPrivileged(type),
+      isSuperUser: isSuperUser(type),
       isApiBound: TRUTHS[(facts >> API_BOUND_SHIFT) & 0b11],
       principalArn: arn === 0 ? undefined : this.#arns.at(arn - 1),
     };

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { ConfigError } from '../../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../../core/config/read-config.ts';
-import { defineDirectoryRule, defineUnavailableRule, defineUserRule } from '../../../rules/engine/rule.ts';
+import { defineDirectoryRule, definePrincipalRule, defineUserRule } from '../../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../../rules/index.ts';
 
 const texts = (id: string) => ({
@@ -35,7 +35,12 @@ const rules = [
     limit: () => ({ text: 'never', holds: false }),
     violation: () => ({ message: 'm', evidence: {} }),
   }),
-  defineUnavailableRule({ ...texts('principal-missing'), needs: 'iam:GetRole' }),
+  definePrincipalRule({
+    ...texts('principal-missing'),
+    options: {},
+    when: [],
+    violation: () => ({ message: 'm', evidence: {} }),
+  }),
 ];
 
 const KMS = 'arn:aws:kms:us-east-1:123456789012:';
@@ -168,6 +173,33 @@ describe('audit.yaml', () => {
       name: 'an unread rule that is off',
       text: `${ENVIRONMENTS}rules: { principal-missing: { enabled: false } }`,
       part: { rules: { 'principal-missing': { enabled: false } } },
+    },
+    {
+      name: 'facts that are read beside the listing',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: true, permissionGroups: true } }, { id: def, enrich: { iamRoles: false, permissionGroups: false } }]\nrules: { principal-missing: { enabled: true, severity: LOW } }',
+      part: {
+        environments: [
+          { id: 'abc', enrich: { iamRoles: { accounts: [] }, permissionGroups: true } },
+          { id: 'def', enrich: {} },
+        ],
+        rules: { 'principal-missing': { enabled: true, severity: 'LOW' } },
+      },
+    },
+    {
+      name: 'accounts that may be asked besides',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: { accounts: [{ id: 444455556666, roleArn: arn:aws:iam::444455556666:role/reader, externalId: a-b }] } } }]\ntrustedAccounts: [444455556666]',
+      part: {
+        environments: [
+          {
+            id: 'abc',
+            enrich: {
+              iamRoles: {
+                accounts: [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader', externalId: 'a-b' }],
+              },
+            },
+          },
+        ],
+      },
     },
     {
       name: 'recipients by mail',
@@ -408,12 +440,31 @@ describe('audit.yaml', () => {
       name: 'an unread rule switched on',
       text: `${ENVIRONMENTS}rules: { principal-missing: { enabled: true } }`,
       problem:
-        'audit.yaml:2: rules.principal-missing.enabled: must be false, since its data is not read (iam:GetRole), got "true"',
+        'audit.yaml:2: rules.principal-missing.enabled: must be false, since its data is not read: enrich.iamRoles is set for no environment, got "true"',
     },
     {
-      name: 'the severity of an unread rule',
-      text: `${ENVIRONMENTS}rules: { principal-missing: { severity: LOW } }`,
-      problem: 'audit.yaml:2: rules.principal-missing.severity: unknown key (allowed: enabled)',
+      name: 'facts that nobody reads',
+      text: 'environments: [{ id: abc, enrich: { iamRole: true } }]',
+      problem:
+        'audit.yaml:1: environments[0].enrich.iamRole: unknown key, did you mean iamRoles? (allowed: iamRoles, permissionGroups)',
+    },
+    {
+      name: 'roles that are neither read nor not',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: yes } }]',
+      problem:
+        'audit.yaml:1: environments[0].enrich.iamRoles: must be true, false or a mapping with accounts, got "yes"',
+    },
+    {
+      name: 'an account to ask that is not trusted',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: { accounts: [{ id: 444455556666, roleArn: arn:aws:iam::444455556666:role/reader }] } } }]',
+      problem:
+        'audit.yaml:1: environments[0].enrich.iamRoles.accounts[0].id: must be one of trustedAccounts, since rules on roles judge no others, got "444455556666"',
+    },
+    {
+      name: 'an account to ask by a role of another',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: { accounts: [{ id: 444455556666, roleArn: arn:aws:iam::777788889999:role/reader }] } } }]\ntrustedAccounts: [444455556666]',
+      problem:
+        'audit.yaml:1: environments[0].enrich.iamRoles.accounts[0].roleArn: must be a role of account 444455556666, got one of 777788889999',
     },
     {
       name: 'a bad cron',

@@ -6,7 +6,7 @@ import { openUserSheets } from '../../../core/review/user-sheets.ts';
 import { checkWorksheet } from '../../../core/review/worksheet.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { readUser } from '../../../rules/engine/user.ts';
-import { anApiUser, aUser, NOW, type UserRecord } from '../../support/builders.ts';
+import { aContext, anApiUser, aUser, type UserRecord } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { answered, type Line, readSheet, type Spelling, writeSheet } from '../../support/worksheet.ts';
 
@@ -15,7 +15,7 @@ const newFolder = temporaryFolders();
 /** The `worksheet.csv` of these users, each with an open finding of this severity or none. */
 const worksheetOf = async (users: readonly (readonly [user: UserRecord, worst?: Severity])[]): Promise<Uint8Array> => {
   const spools = await createSpoolFolder();
-  const sheets = await openUserSheets(spools, { now: NOW, readAt: NOW });
+  const sheets = await openUserSheets(spools, aContext());
   for (const [position, [user, worst]] of users.entries())
     await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
   const { 'worksheet.csv': evidence } = await sheets.finish();

@@ -1,8 +1,7 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
-import type { Enrichment } from '../../../core/sources/enrich/enrichment.ts';
 import { chooseSource, type LiveEnvironment } from '../../../core/sources/index.ts';
 import type { Listing } from '../../../core/sources/source.ts';
 import { auditNights, nightKeys } from '../../support/archived-nights.ts';
@@ -35,15 +34,11 @@ const liveListing = (differs: Partial<LiveEnvironment> = {}) => {
   return { listing: source(deadline), source, asked, deadline };
 };
 
-/** The pages, and the facts about each of their users at the moment that they come. */
-const readAll = async ({ pages, factsOf }: Listing) => {
+/** The pages, as they come. */
+const readAll = async ({ pages }: Listing) => {
   const users: unknown[] = [];
-  const facts: unknown[] = [];
-  for await (const page of pages) {
-    users.push([...page]);
-    facts.push(page.map((record) => factsOf?.(record)));
-  }
-  return { users, facts };
+  for await (const page of pages) users.push([...page]);
+  return { users };
 };
 
 const readFirst = async ({ pages }: Listing): Promise<unknown> => {
@@ -117,43 +112,6 @@ describe('a night of an archive', () => {
       reason: 'source-unavailable',
       message: expect.stringContaining(message),
     });
-  });
-});
-
-describe('enrichments', () => {
-  const knowing = (name: string, facts: Readonly<Record<string, unknown>>) => ({
-    name,
-    augment: jest.fn<Enrichment['augment']>(async () => new Map(Object.entries(facts))),
-  });
-
-  test('add facts about users while a page is at hand, and leave the records as they came', async () => {
-    const roles = knowing('iam-roles', { ada: { roleId: 'AROA1' }, cyd: undefined, nobody: 1, odd: 2 });
-    const groups = knowing('groups', { ada: ['g1'], bob: [] });
-    const { listing, deadline } = liveListing({ enrichments: [roles, groups] });
-    expect(await readAll(listing)).toEqual({
-      users: USERS,
-      facts: [
-        [{ 'iam-roles': { roleId: 'AROA1' }, groups: ['g1'] }, { groups: [] }],
-        [{ 'iam-roles': undefined }, undefined, undefined],
-      ],
-    });
-    expect(roles.augment.mock.calls).toEqual(USERS.map((page) => [page, deadline]));
-    expect(listing.end()).toEqual({ complete: true });
-    expect(listing.counts()).toMatchObject({ pages: 2, requests: 3 });
-    expect(listing.cursor()).toMatchObject({ pages: 2 });
-  });
-
-  test('that there are none of cost nothing: the listing is the source’s own', async () => {
-    expect(liveListing({ enrichments: [] }).listing).not.toHaveProperty('factsOf');
-    expect(liveListing().listing).not.toHaveProperty('factsOf');
-  });
-
-  test('stop with a listing that is left', async () => {
-    const roles = knowing('iam-roles', {});
-    const { listing } = liveListing({ enrichments: [roles] });
-    await readFirst(listing);
-    expect(roles.augment).toHaveBeenCalledTimes(1);
-    expect((await readAll(listing)).users).toEqual([]);
   });
 });
 

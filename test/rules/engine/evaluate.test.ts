@@ -2,13 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import type { Context } from '../../../rules/engine/context.ts';
 import { beginEvaluation, type RuleFailure } from '../../../rules/engine/evaluate.ts';
-import {
-  defineChangeRule,
-  defineDirectoryRule,
-  defineUnavailableRule,
-  defineUserRule,
-  type Rule,
-} from '../../../rules/engine/rule.ts';
+import { defineChangeRule, defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
 import { readUser, type UserFacts } from '../../../rules/engine/user.ts';
 
 const texts = {
@@ -72,7 +66,14 @@ const noNewcomers = defineChangeRule({
   violation: ({ before }) => ({ message: before === undefined ? 'is new' : 'is gone', evidence: {} }),
 });
 
-const blind = defineUnavailableRule({ ...texts, id: 'blind', needs: 'ListPermissionGroups' });
+const blind = defineUserRule({
+  ...texts,
+  id: 'blind',
+  needs: 'permissionGroups',
+  options: {},
+  when: [],
+  violation: () => ({ message: 'm', evidence: {} }),
+});
 
 const context: Context = { now: 0, readAt: 0, environmentId: 'env', partition: 'aws', trustedAccounts: new Set() };
 
@@ -257,6 +258,6 @@ describe('a rule on change', () => {
 test('a rule whose data is not read is off, and says what it needs', () => {
   expect(judge([blind], { records: [user('a')] }).outcome).toMatchObject({
     state: 'off',
-    reason: 'its data is not read: ListPermissionGroups',
+    reason: 'its data is not read: ListPermissionGroups and ListUsersByPermissionGroup',
   });
 });

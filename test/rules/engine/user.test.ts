@@ -27,8 +27,8 @@ test.each([
   ['', undefined],
   [null, undefined],
   [undefined, undefined],
-])('type %j is privileged: %j', (type, isPrivileged) => {
-  expect(readUser(aUser({ type }), 0).isPrivileged).toBe(isPrivileged);
+])('type %j is privileged: %j', (type, isSuperUser) => {
+  expect(readUser(aUser({ type }), 0).isSuperUser).toBe(isSuperUser);
 });
 
 test.each([

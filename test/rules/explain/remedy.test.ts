@@ -96,7 +96,7 @@ describe('the smallest change', () => {
   });
 
   test('is one that the rule passes, and tells of every rule that then is worse', () => {
-    const onUsers = configured.filter(({ rule }) => rule.kind === 'user');
+    const onUsers = configured.filter(({ rule }) => rule.kind === 'user' && rule.needs === undefined);
     const outcomes = (user: User) =>
       onUsers.map(({ rule, options }) => rule.kind === 'user' && judgeBy(rule, options, aContext())(user));
     const standing = (outcome: unknown, own: Severity): string => {

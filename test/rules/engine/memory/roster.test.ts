@@ -24,8 +24,8 @@ describe('the baseline of a user', () => {
     roster.addBaseline(user('other', { apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/b' }));
     roster.addBaseline(user('u', members));
     roster.arrive(user('u', { status: 'CREATING', type: 'SUPER_USER', apiAccess: 'ENABLED' }), 0);
-    const { id, hasUserId, status, type, isPrivileged, isApiBound, principalArn } = user('u', members);
-    expect(roster.baselineOf('u')).toEqual({ id, hasUserId, status, type, isPrivileged, isApiBound, principalArn });
+    const { id, hasUserId, status, type, isSuperUser, isApiBound, principalArn } = user('u', members);
+    expect(roster.baselineOf('u')).toEqual({ id, hasUserId, status, type, isSuperUser, isApiBound, principalArn });
   });
 
   test('an unrecognised value is kept as none, and what it says as unknown', () => {
@@ -36,7 +36,7 @@ describe('the baseline of a user', () => {
       hasUserId: true,
       status: undefined,
       type: undefined,
-      isPrivileged: undefined,
+      isSuperUser: undefined,
       isApiBound: undefined,
       principalArn: undefined,
     });
@@ -50,7 +50,7 @@ describe('the baseline of a user', () => {
     expect(roster.baselineOf('u')).toMatchObject({
       status: 'CREATING',
       type: 'APP_USER',
-      isPrivileged: false,
+      isSuperUser: false,
       isApiBound: true,
     });
     expect(roster.presenceOf('u')).toBe('disabled');

@@ -1,0 +1,169 @@
+import type { Role as IamRole } from '@aws-sdk/client-iam';
+import { DAY_MS } from '../../../rules/engine/time.ts';
+import type { RoleRecord, Roles } from '../../model/roles.ts';
+import type { Enrichments, RolesRequest } from '../enrich/enrichment.ts';
+import type { AwsCredentials } from '../finspace/signing.ts';
+import { type Asked, type IamClient, type IamEdges, openIam } from './client.ts';
+
+export interface RoleReaderSettings extends IamEdges {
+  /** The region whose partition IAM is asked in. */
+  readonly region: string;
+  /** The accounts that can be asked, each with what signs there; any other's roles are not. */
+  readonly accounts: ReadonlyMap<string, () => Promise<AwsCredentials>>;
+  /** Nobody asks when roles were last used: then many may be listed at once. */
+  readonly mayList: boolean;
+}
+
+/** The age up to which an answer stands in for one that could not be had. */
+const STANDS_IN_MS = 7 * DAY_MS;
+
+/** More roles of an account than this are listed, where that is enough. */
+const MOST_ASKED = 200;
+
+/** Refusals in a row after which an account is asked no more: whoever may read one role may read all. */
+const MOST_DENIALS = 3;
+
+const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+
+const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
+
+/** The trust policy, which IAM gives percent-encoded; undefined where it is no JSON. */
+const trustOf = (document: string | undefined): unknown => {
+  try {
+    return JSON.parse(decodeURIComponent(document ?? ''));
+  } catch {
+    return undefined;
+  }
+};
+
+/** Records a role that IAM knows; of another path, or other letters, it is another role than the one that is asked about. */
+const recordOf = (arn: string, readAt: string, role: IamRole, isListed: boolean): RoleRecord => {
+  if (role.Arn !== arn) return { arn, readAt, exists: false, ...(role.Arn !== undefined && { arnOfName: role.Arn }) };
+  const { RoleId = '', CreateDate, RoleLastUsed, AssumeRolePolicyDocument } = role;
+  return {
+    arn,
+    readAt,
+    exists: true,
+    roleId: RoleId,
+    ...(CreateDate !== undefined && { createdAt: CreateDate.toISOString() }),
+    ...(!isListed && { lastUsedAt: RoleLastUsed?.LastUsedDate?.toISOString() ?? null }),
+    trust: trustOf(AssumeRolePolicyDocument),
+  };
+};
+
+/** Records that IAM gave no answer; one of an earlier run stands beside it, to judge by where it is of under a week. */
+const unreadRecord = (arn: string, unread: string, before: Roles | undefined, now: number): RoleRecord => {
+  const known = before?.book(arn);
+  const earlier = known?.answer ?? known?.outdated;
+  if (earlier === undefined) return { arn, unread };
+  const { readAt, role } = earlier;
+  return {
+    arn,
+    unread,
+    ...(now - readAt >= STANDS_IN_MS && { isOutdated: true }),
+    readAt: new Date(readAt).toISOString(),
+    exists: role !== null,
+    ...(role !== null && {
+      roleId: role.roleId,
+      ...(role.createdAt !== undefined && { createdAt: new Date(role.createdAt).toISOString() }),
+      ...(role.lastUsedAt !== undefined && {
+        lastUsedAt: role.lastUsedAt === null ? null : new Date(role.lastUsedAt).toISOString(),
+      }),
+      trust: role.trust,
+    }),
+  };
+};
+
+/** The ARNs of an account, those first that were never read, then the least recently read. */
+function* inOrder({ arns, before }: RolesRequest, account: string): Generator<string> {
+  const known = new Map(before?.answered());
+  const again: string[] = [];
+  for (const arn of arns()) {
+    if (accountOf(arn) !== account) continue;
+    if (known.has(arn)) again.push(arn);
+    else yield arn;
+  }
+  yield* again.toSorted((one, other) => (known.get(one) ?? 0) - (known.get(other) ?? 0));
+}
+
+const countIn = (arns: Iterable<string>, account: string): number => {
+  let count = 0;
+  for (const arn of arns) if (accountOf(arn) === account) count += 1;
+  return count;
+};
+
+/** The roles of an account that are listed, by ARN, of those that are asked for; undefined where they can't be. */
+const listRoles = async (
+  client: IamClient,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, IamRole> | undefined> => {
+  const found = new Map<string, IamRole>();
+  const seen = new Set<string>();
+  let marker: string | undefined;
+  do {
+    const page = await client.roles(marker);
+    if (!('answer' in page)) return undefined;
+    for (const role of page.answer.roles) if (wanted.has(role.Arn ?? '')) found.set(role.Arn ?? '', role);
+    ({ marker } = page.answer);
+    if (marker !== undefined && seen.has(marker)) return undefined;
+    if (marker !== undefined) seen.add(marker);
+  } while (marker !== undefined);
+  return found;
+};
+
+/** The reason for which an account's roles can't be asked for; undefined: they can. */
+const accountProblem = async (client: IamClient, account: string): Promise<string | undefined> => {
+  const confirmed: Asked<string> = await client.account();
+  if (!('answer' in confirmed)) return `account ${account} was not asked: ${confirmed.failed}`;
+  const { answer } = confirmed;
+  return answer === account
+    ? undefined
+    : `account ${account} was not asked: STS says that the credentials are of ${answer === '' ? 'no account' : `account ${answer}`}`;
+};
+
+/** Reads roles from IAM, of the accounts only that can be asked: a role of the same name in another is another role. */
+export const iamRoles = (settings: RoleReaderSettings): NonNullable<Enrichments['roles']> =>
+  async function* read(request): AsyncGenerator<RoleRecord> {
+    const { accounts, mayList, clock, ...opening } = settings;
+    const { arns, before, deadline } = request;
+    const unread = (arn: string, why: string): RoleRecord => unreadRecord(arn, why, before, clock.now());
+    const instant = (): string => new Date(clock.now()).toISOString();
+
+    for (const arn of arns()) {
+      const account = accountOf(arn);
+      if (!accounts.has(account)) yield unread(arn, `account ${account} is none that can be asked`);
+    }
+    for (const [account, loadCredentials] of accounts) {
+      const count = countIn(arns(), account);
+      if (count === 0) continue;
+      const client = await openIam({ ...opening, clock, loadCredentials, deadline });
+      let problem = await accountProblem(client, account);
+      const mayBeListed = problem === undefined && mayList && count > MOST_ASKED;
+      const listed = mayBeListed ? await listRoles(client, new Set(inOrder(request, account))) : undefined;
+      const listedAt = instant();
+      let denials = 0;
+      for (const arn of inOrder(request, account)) {
+        const role = listed?.get(arn);
+        if (role !== undefined) {
+          yield recordOf(arn, listedAt, role, true);
+          continue;
+        }
+        if (problem !== undefined) {
+          yield unread(arn, problem);
+          continue;
+        }
+        const asked = await client.role(nameOf(arn));
+        if ('answer' in asked) {
+          denials = 0;
+          const { answer } = asked;
+          yield answer === undefined
+            ? { arn, readAt: instant(), exists: false }
+            : recordOf(arn, instant(), answer, false);
+          continue;
+        }
+        denials = asked.isDenied ? denials + 1 : 0;
+        if (asked.isOver || denials === MOST_DENIALS) problem = asked.failed;
+        yield unread(arn, asked.failed);
+      }
+    }
+  };

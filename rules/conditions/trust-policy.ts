@@ -1,0 +1,250 @@
+/** Somebody of no trusted account whom a trust policy lets assume a role. */
+export interface Outsider {
+  /** In words that name no user: "everybody", "account 999988887777". */
+  readonly who: string;
+  /** As the policy has it. */
+  readonly principal: unknown;
+  /** Nothing but a secret keeps others than the account that it names from being let in. */
+  readonly hasExternalId: boolean;
+  /** The policy names it: its account, or its provider. */
+  readonly isNamed: boolean;
+}
+
+export interface TrustJudgement {
+  readonly outsiders: readonly Outsider[];
+  /** The part of the policy that nothing can be made of; undefined: there is none. */
+  readonly unreadable: string | undefined;
+  /** It denies somebody something, which is shown and never trusted to keep anybody out. */
+  readonly hasDeny: boolean;
+}
+
+type IsTrusted = (account: string) => boolean;
+
+type Members = Readonly<Record<string, unknown>>;
+
+const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** One text or a list of texts, as policies have them; undefined where it is neither. */
+const textsOf = (value: unknown): readonly string[] | undefined => {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.every((one) => typeof one === 'string') ? (list as readonly string[]) : undefined;
+};
+
+const ELEMENTS: ReadonlySet<string> = new Set([
+  'Sid',
+  'Effect',
+  'Principal',
+  'NotPrincipal',
+  'Action',
+  'NotAction',
+  'Condition',
+]);
+
+/** The actions by which somebody becomes the role; to tag a session, or name its source, takes one of them besides. */
+const ASSUMING = ['sts:assumerole', 'sts:assumerolewithsaml', 'sts:assumerolewithwebidentity'] as const;
+
+/** Tells whether an action pattern covers an action; `*` and `?` are wild, and case says nothing. */
+const covers = (pattern: string, action: string): boolean => {
+  const escaped = pattern.toLowerCase().replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's').test(action);
+};
+
+/** Tells whether a statement grants what makes somebody the role; undefined where its actions can't be read. */
+const grantsRole = ({ Action, NotAction }: Members): boolean | undefined => {
+  if ((Action === undefined) === (NotAction === undefined)) return undefined;
+  const patterns = textsOf(Action ?? NotAction);
+  if (patterns === undefined) return undefined;
+  const isCovered = (action: string): boolean => patterns.some((pattern) => covers(pattern, action));
+  return ASSUMING.some((action) => isCovered(action) === (Action !== undefined));
+};
+
+/** The operators that narrow; a prefix or an end such as `ForAllValues:` and `IfExists` lets those in who lack the key. */
+const NARROWING = /^(?:ForAnyValue:)?(?:StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike)$/;
+
+/** A wildcard or a policy variable: it stands for whatever whoever asks is. */
+const isOpen = (text: string): boolean => /[*?]|\$\{/.test(text);
+
+const accountOfArn = (arn: string): string | undefined => arn.split(':')[4];
+
+const isTrustedArn = (arn: string, isTrusted: IsTrusted): boolean => {
+  const [prefix = '', partition = '', service = '', , account = '', ...resource] = arn.split(':');
+  if ([prefix, partition, service, account].some(isOpen) || arn.includes('${')) return false;
+  // Some services have no accounts in their ARNs, as S3 has none.
+  return account === '' ? !isOpen(resource.join(':').slice(0, 1)) : isTrusted(account);
+};
+
+/** The keys that narrow, in lower case, and what a value must be like: none is whoever asks, nor an outsider's own. */
+const KEYS: Readonly<Record<string, (value: string, isTrusted: IsTrusted) => boolean>> = {
+  'aws:principalorgid': (value) => !isOpen(value),
+  'aws:sourceorgid': (value) => !isOpen(value),
+  // Below the organisation it may be any unit.
+  'aws:principalorgpaths': (value) => /^o-[a-z0-9]+\//.test(value) && !value.includes('${'),
+  'aws:principalaccount': (value, isTrusted) => !isOpen(value) && isTrusted(value),
+  'aws:sourceaccount': (value, isTrusted) => !isOpen(value) && isTrusted(value),
+  'aws:principalarn': isTrustedArn,
+  'aws:sourcearn': isTrustedArn,
+};
+
+interface ConditionEntry {
+  readonly operator: string;
+  /** In lower case. */
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** The entries of a condition block, all of which must hold; undefined where it can't be read. */
+const entriesOf = (condition: unknown): readonly ConditionEntry[] | undefined => {
+  if (condition === undefined) return [];
+  if (!isMembers(condition)) return undefined;
+  const entries: ConditionEntry[] = [];
+  for (const [operator, keys] of Object.entries(condition)) {
+    if (!isMembers(keys)) return undefined;
+    for (const [key, value] of Object.entries(keys)) {
+      const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+      entries.push({ operator, key: key.toLowerCase(), values: list.map(String) });
+    }
+  }
+  return entries;
+};
+
+/** Tells whether a condition keeps outsiders out: one of its entries does, by each of its values. */
+const isNarrowed = (entries: readonly ConditionEntry[], isTrusted: IsTrusted): boolean =>
+  entries.some(
+    ({ operator, key, values }) =>
+      NARROWING.test(operator) &&
+      Object.hasOwn(KEYS, key) &&
+      values.length > 0 &&
+      values.every((value) => KEYS[key]?.(value, isTrusted)),
+  );
+
+const asksForExternalId = (entries: readonly ConditionEntry[]): boolean =>
+  entries.some(
+    ({ operator, key, values }) =>
+      key === 'sts:externalid' && NARROWING.test(operator) && values.every((value) => !isOpen(value)),
+  );
+
+/** Tells whether a condition asks for the audience or the subject of a federated login, by these keys. */
+const asksFor = (entries: readonly ConditionEntry[], ends: readonly string[]): boolean =>
+  entries.some(
+    ({ operator, key, values }) =>
+      NARROWING.test(operator) &&
+      ends.some((end) => key.endsWith(end)) &&
+      values.length > 0 &&
+      values.every((value) => !/^[*?]*$/.test(value) && !value.includes('${')),
+  );
+
+/** Providers at which anybody has an account, built into IAM: they tell applications apart by the audience. */
+const PUBLIC_PROVIDERS: ReadonlySet<string> = new Set([
+  'accounts.google.com',
+  'cognito-identity.amazonaws.com',
+  'graph.facebook.com',
+  'www.amazon.com',
+]);
+
+/** Issuers at which anybody has an account, and all with one audience: who it is only the subject tells. */
+const PUBLIC_ISSUERS =
+  /oidc-provider\/(?:token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)(?:\/|$)/;
+
+const AUDIENCE_OR_SUBJECT = [':aud', ':sub', ':app_id', ':user_id', ':oaud', ':id'] as const;
+
+/** What a principal of a statement comes to: an outsider, nobody of interest, or something nothing can be made of. */
+type Judged = Pick<Outsider, 'who' | 'isNamed'> | 'insider' | 'unreadable';
+
+const EVERYBODY = { who: 'everybody', isNamed: false } as const;
+
+const judgeAws = (principal: string, partition: string, isTrusted: IsTrusted): Judged => {
+  if (principal === '*') return EVERYBODY;
+  // What is left of a role or a user that was deleted: nobody can be it again.
+  if (/^A[A-Z0-9]{15,}$/.test(principal)) return 'insider';
+  const account = /^\d{12}$/.test(principal) ? principal : accountOfArn(principal);
+  if (account === undefined) return 'unreadable';
+  if (isOpen(account)) return EVERYBODY;
+  if (!/^\d{12}$/.test(account)) return 'unreadable';
+  const isOwnPartition = !principal.startsWith('arn:') || principal.split(':')[1] === partition;
+  return isOwnPartition && isTrusted(account) ? 'insider' : { who: `account ${account}`, isNamed: true };
+};
+
+const judgeFederated = (
+  provider: string,
+  entries: readonly ConditionEntry[],
+  partition: string,
+  isTrusted: IsTrusted,
+): Judged => {
+  if (provider === '*') return EVERYBODY;
+  if (PUBLIC_PROVIDERS.has(provider))
+    return asksFor(entries, AUDIENCE_OR_SUBJECT) ? 'insider' : { who: `everybody at ${provider}`, isNamed: false };
+  const [, providerPartition, account, kind] =
+    /^arn:([a-z-]+):iam::(\d{12}):(saml|oidc)-provider\/.+$/.exec(provider) ?? [];
+  if (account === undefined || kind === undefined) return 'unreadable';
+  if (providerPartition !== partition || !isTrusted(account))
+    return { who: `a provider of account ${account}`, isNamed: true };
+  return kind === 'saml' || !PUBLIC_ISSUERS.test(provider) || asksFor(entries, [':sub'])
+    ? 'insider'
+    : { who: `everybody at ${provider.slice(provider.indexOf('/') + 1)}`, isNamed: false };
+};
+
+/** The principals of a statement, each with what it comes to. */
+const principalsOf = (
+  { Principal, NotPrincipal }: Members,
+  entries: readonly ConditionEntry[],
+  partition: string,
+  isTrusted: IsTrusted,
+): readonly (readonly [principal: unknown, judged: Judged])[] => {
+  if (NotPrincipal !== undefined) return [[{ NotPrincipal }, { who: 'everybody but those it names', isNamed: false }]];
+  if (Principal === '*') return [['*', EVERYBODY]];
+  if (!isMembers(Principal)) return [[Principal, 'unreadable']];
+  return Object.entries(Principal).flatMap(([kind, value]) => {
+    const texts = textsOf(value);
+    if (texts === undefined) return [[value, 'unreadable'] as const];
+    return texts.map((text): readonly [unknown, Judged] => {
+      if (kind === 'AWS') return [text, judgeAws(text, partition, isTrusted)];
+      if (kind === 'Federated') return [text, judgeFederated(text, entries, partition, isTrusted)];
+      return [text, kind === 'Service' && !isOpen(text) ? 'insider' : 'unreadable'];
+    });
+  });
+};
+
+/**
+ * Judges whom a trust policy lets assume a role of a partition. What nothing can be made of is said to be so: it may let
+ * anybody in. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ * @param isTrusted tells the own account and trusted ones
+ */
+export const judgeTrust = (policy: unknown, partition: string, isTrusted: IsTrusted): TrustJudgement => {
+  const outsiders: Outsider[] = [];
+  let unreadable: string | undefined;
+  let hasDeny = false;
+  const { Statement } = isMembers(policy) ? policy : {};
+  if (!isMembers(Statement) && !Array.isArray(Statement))
+    return { outsiders, hasDeny, unreadable: 'the trust policy has no statements' };
+
+  const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement];
+  for (const [index, statement] of statements.entries()) {
+    const isUnread = (what: string): void => {
+      unreadable ??= `${what} of statement ${index + 1} of the trust policy can't be judged`;
+    };
+    if (!isMembers(statement)) {
+      isUnread('the form');
+      continue;
+    }
+    if (statement.Effect === 'Deny') {
+      hasDeny = true;
+      continue;
+    }
+    const strange = Object.keys(statement).find((element) => !ELEMENTS.has(element));
+    const grants = grantsRole(statement);
+    const entries = entriesOf(statement.Condition);
+    if (statement.Effect !== 'Allow') isUnread('the effect');
+    else if (strange !== undefined) isUnread('an element');
+    else if (grants === undefined) isUnread('the action');
+    else if (entries === undefined) isUnread('the condition');
+    else if (grants && !isNarrowed(entries, isTrusted)) {
+      for (const [principal, judged] of principalsOf(statement, entries, partition, isTrusted)) {
+        if (judged === 'unreadable') isUnread('a principal');
+        else if (judged !== 'insider')
+          outsiders.push({ ...judged, principal, hasExternalId: asksForExternalId(entries) });
+      }
+    }
+  }
+  return { outsiders, unreadable, hasDeny };
+};

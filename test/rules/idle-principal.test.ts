@@ -1,0 +1,79 @@
+import idlePrincipal from '../../rules/idle-principal.ts';
+import { anApiUser, answered, aRoleArn, daysAgo, NOW } from '../support/builders.ts';
+import { testRule } from '../support/rule-tester.ts';
+
+const ARN = aRoleArn('role-of-u1');
+const users = [anApiUser()];
+const role = (lastUsedAt: number | null | undefined, createdAt: number | undefined = daysAgo(500)) => ({
+  roles: () => answered({ lastUsedAt, createdAt }),
+});
+
+testRule(idlePrincipal, {
+  passes: [
+    { name: 'a role used exactly as long ago as allowed', users, context: role(daysAgo(90)) },
+    { name: 'a role used after now', users, context: role(NOW + 1) },
+    { name: 'a role never used and created as long ago', users, context: role(null, daysAgo(90)) },
+    { name: 'a role that is not there, which another rule tells of', users, context: { roles: () => answered(null) } },
+    { name: 'a role on a disabled user', users: [anApiUser({ status: 'DISABLED' })], context: role(daysAgo(91)) },
+    { name: 'a role on a user without API access', users: [anApiUser({ apiAccess: 'DISABLED' })], context: role(null) },
+    { name: 'within another limit', users, options: { maxDays: 400 }, context: role(daysAgo(400)) },
+  ],
+  fails: [
+    {
+      name: 'a role used a moment longer ago',
+      users,
+      context: role(daysAgo(90) - 1),
+      violations: {
+        [ARN]: { message: 'the role was last used over 90 days ago; at most 90 allowed', severity: 'LOW' },
+      },
+    },
+    {
+      name: 'a role used a day longer ago',
+      users,
+      context: role(daysAgo(91)),
+      violations: {
+        [ARN]: {
+          message: 'the role was last used 91 days ago; at most 90 allowed',
+          evidence: { lastUsedAt: '2026-08-25T02:00:00.000Z', allowedDays: 90 },
+        },
+      },
+    },
+    {
+      name: 'a role never used since it was created',
+      users,
+      context: role(null, daysAgo(91)),
+      violations: {
+        [ARN]: {
+          message: 'the role was never used since it was created 91 days ago; at most 90 allowed',
+          evidence: { lastUsedAt: null, createdAt: '2026-08-25T02:00:00.000Z' },
+        },
+      },
+    },
+  ],
+  notAssessed: [
+    {
+      name: 'a role of which ListRoles did not tell when it was used',
+      users,
+      context: role(undefined),
+      reasons: { [ARN]: 'IAM does not tell when the role was used or created' },
+    },
+    {
+      name: 'a role never used, and who knows when created',
+      users,
+      context: { roles: () => answered({ lastUsedAt: null, createdAt: undefined }) },
+      reasons: { [ARN]: 'IAM does not tell when the role was used or created' },
+    },
+    {
+      name: 'a role that may be in use',
+      users: [anApiUser({ apiAccess: null })],
+      context: role(daysAgo(91)),
+      reasons: { [ARN]: 'apiAccess of its users is missing or not a documented value' },
+    },
+    {
+      name: 'a role that was not read',
+      users,
+      context: { roles: () => ({ unread: 'throttled' }) },
+      reasons: { [ARN]: 'throttled' },
+    },
+  ],
+});
