@@ -11,7 +11,9 @@ import { type AuditSettings, configuredSettings, enrichmentSettings } from '../c
 import { awsClient } from '../core/aws/clients.ts';
 import { callerCredentials } from '../core/aws/credentials.ts';
 import type { Config } from '../core/config/config.ts';
+import { AUDIBLE_ALARMS, audibleAlerts } from '../core/config/recipient.ts';
 import { type Clock, systemClock } from '../core/model/clock.ts';
+import { describeUnheard } from '../core/notify/audience.ts';
 import { digestChannel } from '../core/notify/channels/digest.ts';
 import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
@@ -25,7 +27,7 @@ import type { Waiver } from '../rules/engine/waiver.ts';
 import { archiveClient } from './archive-client.ts';
 import { functionDoctor } from './function-doctor.ts';
 import { REPORTING_MARGIN_MS } from './invocation.ts';
-import { publishMetrics, publishPart } from './metrics.ts';
+import { publishMetrics, publishPart, publishUnheard } from './metrics.ts';
 
 /** Reads the config files as they were checked when the code was bundled: they stand beside it, as JSON. */
 const readBundledConfig = (folder: string) => {
@@ -34,10 +36,11 @@ const readBundledConfig = (folder: string) => {
 };
 
 /** Leaves out the rules' outcomes and the trend, which the report has; names nobody. */
-const loggable = ({ report, head, deliveries, warnings }: AuditResult) => ({
+const loggable = ({ report, head, deliveries, unheard, warnings }: AuditResult) => ({
   report: { ...report, rules: undefined, trend: undefined },
   head,
   ...deliveries,
+  unheard,
   warnings,
 });
 
@@ -59,13 +62,17 @@ export const composeAuditor = (
   env: Readonly<Record<string, string | undefined>>,
   { clock = systemClock, sts, iam }: Edges = {},
 ) => {
-  const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '' } = env;
+  const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '', AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
   const { config, waivers } = readBundledConfig(folder);
   const { environments, events } = config;
   const s3 = archiveClient(env);
   const archiveUntil = (instant: number) => bucketArchive(s3, bucket, undefined, () => instant - clock.now());
+  const sns = awsClient(SNSClient);
+  const alarms = alarmTopicArn === undefined ? [] : [{ topicArn: alarmTopicArn, messages: AUDIBLE_ALARMS }];
   const channels = [
-    digestChannel(snsAlerts(awsClient(SNSClient), topicArn)),
+    digestChannel(snsAlerts(sns, topicArn), (environmentId) =>
+      describeUnheard(sns, [{ topicArn, messages: audibleAlerts(config.alerts, environmentId) }, ...alarms]),
+    ),
     ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
   ];
   const logger = new Logger();
@@ -122,6 +129,7 @@ export const composeAuditor = (
     onResult(result: AuditResult, startedAt: number): void {
       logger.info('audited', loggable(result));
       publishMetrics(result, (clock.now() - startedAt) / 1000);
+      publishUnheard(env.AUDIT_SCHEDULE_PREFIX ?? '', result.unheard?.length ?? 0);
     },
 
     /** Examines whether an audit could be made. */

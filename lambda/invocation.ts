@@ -155,13 +155,16 @@ export type AuditAnswer = ReturnType<typeof auditAnswer>;
  * Answers an invocation that asked for an audit.
  * @throws where the run is not complete, or not everybody could be notified: Errors, retries, the DLQ and the alarms work
  */
-export const auditAnswer = ({ report, head, deliveries, wasDone }: AuditResult) => {
+export const auditAnswer = ({ report, head, deliveries, unheard = [], wasDone }: AuditResult) => {
   const { run, environmentId, verdict, reason, message, counts, findings } = report;
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
-  const undelivered = Object.entries(deliveries).flatMap(([channel, delivery]) =>
-    delivery.outcome === 'failed' ? [`${channel}: ${delivery.message}`] : [],
-  );
+  const undelivered = [
+    ...Object.entries(deliveries).flatMap(([channel, delivery]) =>
+      delivery.outcome === 'failed' ? [`${channel}: ${delivery.message}`] : [],
+    ),
+    ...unheard,
+  ];
   if (undelivered.length > 0)
     throw new Error(`${name} is COMPLETE, but not everybody was notified: ${undelivered.join('; ')}`);
   return {

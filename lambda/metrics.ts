@@ -59,3 +59,13 @@ export const publishMetrics = (result: Measured, durationSeconds: number): void 
     metrics.addMetric(name, unitOf(name), value);
   metrics.publishStoredMetrics();
 };
+
+/**
+ * Publishes how many topics do not reach everybody whom they should, noughts too: the alarm stands until the next one.
+ * All environments of a stack have the same topics, so it is measured by the stack.
+ */
+export const publishUnheard = (stack: string, topics: number): void => {
+  metrics.addDimension('stack', stack);
+  metrics.addMetric('UnheardTopics', MetricUnit.Count, topics);
+  metrics.publishStoredMetrics();
+};

@@ -5,20 +5,8 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { AlertRecipient } from '../core/config/recipient.ts';
-import { isAtLeast, SEVERITIES, type Severity } from '../rules/engine/severity.ts';
+import { type AlertRecipient, filterPolicyOf } from '../core/config/recipient.ts';
 import { acknowledge } from './acknowledge.ts';
-
-/**
- * Passes alerts whose worst finding is at least this severe, and any alert of an audit that is not COMPLETE: nobody
- * asked not to be told that nothing was seen. The attributes are those of `Alert` in `core/notify/channel.ts`.
- */
-const filterPolicy = (least: Severity) => ({
-  $or: [
-    { maxSeverity: SEVERITIES.filter((severity) => isAtLeast(severity, least)) },
-    { verdict: [{ 'anything-but': ['COMPLETE'] }] },
-  ],
-});
 
 export interface AlertTopicProps {
   readonly recipients: readonly AlertRecipient[];
@@ -54,7 +42,7 @@ export class AlertTopic extends Construct {
       topicArn,
       protocol,
       endpoint,
-      ...(minSeverity && { filterPolicy: filterPolicy(minSeverity) }),
+      ...(minSeverity && { filterPolicy: filterPolicyOf(minSeverity) }),
       ...(undelivered && { redrivePolicy: { deadLetterTargetArn: undelivered.queueArn } }),
     });
     if (undelivered === undefined) {

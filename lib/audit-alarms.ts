@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { OpsItemCategory, OpsItemSeverity, SnsAction, SsmAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -10,7 +10,7 @@ import type { Config, Environment } from '../core/config/config.ts';
 import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
-import { auditMetric } from './audit-metrics.ts';
+import { auditMetric, unheardMetric } from './audit-metrics.ts';
 import { graceHours, MOST_AT_ONCE, type ScheduledAudit } from './scheduled-audit.ts';
 import type { SilenceWatch } from './silence-watch.ts';
 
@@ -151,10 +151,13 @@ export class AuditAlarms extends Construct {
       ...(isWatchable ? config.environments.map((environment) => this.watchSilence(environment, silenceHours)) : []),
       props.watch.alarm,
     ];
-    this.all = [...silence, ...watchesOf(props).map((watch) => this.watch(watch))];
+    const unheard = this.watchTopics(props.audit);
+    this.all = [...silence, unheard, ...watchesOf(props).map((watch) => this.watch(watch))];
     for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(props.alarms));
     // That silence is over is told as well: what fails instead is told each time it does.
     for (const alarm of silence) alarm.addOkAction(new SnsAction(props.alarms));
+    // Where nobody hears of alarms, this one would be as silent as they are.
+    unheard.addAlarmAction(new SsmAction(OpsItemSeverity.HIGH, OpsItemCategory.AVAILABILITY));
     this.watchSchedules(props);
   }
 
@@ -170,6 +173,18 @@ export class AuditAlarms extends Construct {
       threshold: 1,
       evaluationPeriods: hours,
       treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** Stands from a run whose alerts or alarms nobody would hear until one whose somebody would. */
+  private watchTopics({ schedulePrefix }: ScheduledAudit): Alarm {
+    return new Alarm(this, 'Unheard', {
+      metric: unheardMetric(schedulePrefix),
+      alarmDescription: `Nobody would hear of some alerts, or of alarms. ${runbook('nobody-would-hear')}`,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.IGNORE,
     });
   }
 

@@ -16,3 +16,13 @@ export const auditMetric = (metricName: AuditMetric, environmentId: string, opti
     period: Duration.hours(1),
     ...options,
   });
+
+/** Gives what the audits of a stack measure of its topics. */
+export const unheardMetric = (schedulePrefix: string) =>
+  new Metric({
+    namespace: NAMESPACE,
+    metricName: 'UnheardTopics',
+    dimensionsMap: { service: SERVICE, stack: schedulePrefix.slice(0, -1) },
+    statistic: 'Maximum',
+    period: Duration.hours(1),
+  });

@@ -135,8 +135,9 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
+    // SNS lets look at a subscription whom its topic's ARN lets in.
+    allow(['sns:GetSubscriptionAttributes', 'sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
     // To look whether an audit could be made; an audit itself does without.
-    allow(['sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
     allow(['scheduler:GetSchedule'], resources.scheduleArns),
     allow(
       [

@@ -4,6 +4,9 @@ import { wholeSecond } from '../../core/audit/request.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import { connectionRemedyOf } from '../../core/aws/connection.ts';
 import { callerCredentials, noCredentials } from '../../core/aws/credentials.ts';
+import { audibleAlerts } from '../../core/config/recipient.ts';
+import { describeUnheard } from '../../core/notify/audience.ts';
+import type { Channel } from '../../core/notify/channel.ts';
 import type { SendAlert } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
@@ -52,12 +55,27 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const accountId = options.accountId ?? (await callersAccount(region));
   const archive = await openArchive(options.location, io.env, region);
   if (options.configFile === undefined && !options.isByDefaults) await requireFormerCriteria(archive, environmentId);
+  const topic = topicArn === undefined ? undefined : { topicArn, sns: awsClient(SNSClient, { region }) };
   const sendAlert = ({ out, err }: Pick<Io, 'out' | 'err'>): SendAlert =>
-    topicArn === undefined
+    topic === undefined
       ? terminalAlerts((text) => (isJson ? err : out).write(`${text}\n`))
-      : snsAlerts(awsClient(SNSClient, { region }), topicArn);
+      : snsAlerts(topic.sns, topic.topicArn);
+  const findUnheard: Channel['findUnheard'] =
+    topic &&
+    ((id) =>
+      describeUnheard(topic.sns, [{ topicArn: topic.topicArn, messages: audibleAlerts(files.config.alerts, id) }]));
   const asOf = wholeSecond(options.asOf?.getTime() ?? now);
-  const common = { region, accountId, asOf, now, options, files, archive, loadCredentials: callerCredentials() };
+  const common = {
+    region,
+    accountId,
+    asOf,
+    now,
+    options,
+    files,
+    archive,
+    findUnheard,
+    loadCredentials: callerCredentials(),
+  };
   if (isAll) return auditAll({ ...common, sendAlert }, io);
 
   const { result, code } = await auditEnvironment({ ...common, environmentId, sendAlert: sendAlert(io) }, io);

@@ -9,6 +9,7 @@ import { configuredSettings, enrichmentSettings } from '../../core/audit/setting
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { forewords } from '../../core/model/words.ts';
+import type { Channel } from '../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
 import { chooseEnrichments, chooseSource } from '../../core/sources/index.ts';
@@ -34,8 +35,8 @@ import { partitionFor, type RunOptions } from './options.ts';
 /** Hardly anybody audits the same instant twice at once by hand; what may come of it is one mail too many. */
 const ALERT_WAIT_MS = 2000;
 
-const exitOf = ({ report, deliveries }: AuditResult, failOn: Severity | undefined): ExitCode => {
-  const isNotified = Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
+const exitOf = ({ report, deliveries, unheard = [] }: AuditResult, failOn: Severity | undefined): ExitCode => {
+  const isNotified = unheard.length === 0 && Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
   if (report.verdict !== 'COMPLETE' || !isNotified) return EXIT.notComplete;
   const isFailing = SEVERITIES.some(
     (severity) => failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
@@ -99,6 +100,8 @@ export interface EnvironmentToAudit {
   readonly archive: Archive;
   readonly loadCredentials: () => Promise<AwsCredentials>;
   readonly sendAlert: SendAlert;
+  /** Undefined where alerts are for the terminal. */
+  readonly findUnheard: Channel['findUnheard'];
 }
 
 /** Audits an environment, and shows what came of it unless it is printed as JSON. */
@@ -107,7 +110,7 @@ export const auditEnvironment = async (
   io: Io,
 ): Promise<{ readonly result: AuditResult; readonly code: ExitCode }> => {
   const { config, waivers } = files;
-  const { archive, loadCredentials, sendAlert } = edges;
+  const { archive, loadCredentials, sendAlert, findUnheard } = edges;
   const progress = progressLine(io.err, now);
   const live = {
     config,
@@ -141,7 +144,7 @@ export const auditEnvironment = async (
         digestChannel((alert) => {
           progress.clear();
           return sendAlert(alert);
-        }),
+        }, findUnheard),
       ],
       notifyWaitMs: ALERT_WAIT_MS,
       onProgress: progress.onProgress,
@@ -155,6 +158,7 @@ export const auditEnvironment = async (
       io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);
     }
   }
+  for (const sentence of result.unheard ?? []) io.err.line(plainLine(sentence, 800));
   for (const warning of result.warnings) io.err.line(plainLine(warning, 400));
   return { result, code: exitOf(result, options.failOn) };
 };

@@ -45,6 +45,16 @@ import {
 export const audit = async (request: AuditRequest, settings: AuditSettings): Promise<AuditResult> => {
   const problem = aheadProblem(request.asOf, (settings.clock ?? systemClock).now());
   if (problem !== undefined) throw new RangeError(`asOf ${problem}`);
+  const result = await perform(request, settings);
+  const unheard = await findUnheard(request, settings);
+  return unheard.length === 0 ? result : { ...result, unheard };
+};
+
+/** Asks every channel whether somebody is at its other end: that it takes a message does not say so. */
+const findUnheard = async ({ environmentId }: AuditRequest, { channels }: AuditSettings): Promise<readonly string[]> =>
+  (await Promise.all(channels.map((channel) => channel.findUnheard?.(environmentId) ?? []))).flat();
+
+const perform = async (request: AuditRequest, settings: AuditSettings): Promise<AuditResult> => {
   const criteria = criteriaOf(request, settings);
   let spools: SpoolFolder | undefined;
   let seen: Seen | undefined;

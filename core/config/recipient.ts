@@ -1,4 +1,5 @@
-import type { Severity } from '../../rules/engine/severity.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import type { Audible } from '../notify/audience.ts';
 
 export const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
 
@@ -13,3 +14,33 @@ export interface AlertRecipient {
 
 /** Tells recipients who get alarms too: behind a queue or a function is a program that was written to read alerts. */
 export const hearsAlarms = ({ protocol }: AlertRecipient): boolean => protocol === 'email' || protocol === 'https';
+
+/**
+ * Passes alerts whose worst finding is at least this severe, and any alert of an audit that is not COMPLETE: nobody
+ * asked not to be told that nothing was seen. The attributes are those of `Alert` in `core/notify/channel.ts`.
+ */
+export const filterPolicyOf = (least: Severity) => ({
+  $or: [
+    { maxSeverity: SEVERITIES.filter((severity) => isAtLeast(severity, least)) },
+    { verdict: [{ 'anything-but': ['COMPLETE'] }] },
+  ],
+});
+
+/** The alerts of an environment that somebody asked for; where nobody is named, whoever subscribed should hear all. */
+export const audibleAlerts = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
+  const isAsked = (severity: Severity): boolean =>
+    recipients.length === 0 ||
+    recipients.some(({ minSeverity }) => isAtLeast(severity, minSeverity ?? 'INFORMATIONAL'));
+  return [
+    { what: 'that a run is not COMPLETE', attributes: { environment, verdict: 'FAILED', maxSeverity: 'CRITICAL' } },
+    ...SEVERITIES.toReversed()
+      .filter(isAsked)
+      .map((maxSeverity) => ({
+        what: `of ${maxSeverity} findings`,
+        attributes: { environment, verdict: 'COMPLETE', maxSeverity },
+      })),
+  ];
+};
+
+/** An alarm, as CloudWatch publishes it: without attributes. */
+export const AUDIBLE_ALARMS: readonly Audible[] = [{ what: 'of alarms', attributes: {} }];

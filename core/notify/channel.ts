@@ -41,6 +41,8 @@ export interface Channel {
   readonly hasReceipt?: (marker: Receipt) => boolean;
   /** Gives what sends the notification and resolves once it was accepted; undefined where there is nothing to send. */
   prepare(notification: Notification): (() => Promise<Receipt>) | undefined;
+  /** Tells, in sentences, what nobody would hear of at the other end, whether or not there is something to send. */
+  findUnheard?(environmentId: string): Promise<readonly string[]>;
 }
 
 /** The fate of one notification on one channel. */

@@ -210,6 +210,11 @@ describe('the answer', () => {
       ),
       message: 'is COMPLETE, but not everybody was notified: alert: no SNS; events: no bus',
     },
+    {
+      name: 'a run that nobody would have heard of',
+      given: { ...result({}), unheard: ['nobody hears of HIGH findings'] },
+      message: 'is COMPLETE, but not everybody was notified: nobody hears of HIGH findings',
+    },
   ])('of $name is an error', ({ given, message }) => {
     expect(() => auditAnswer(given)).toThrow(message);
   });

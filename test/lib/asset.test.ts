@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
@@ -46,6 +47,7 @@ let assetDir: string;
 let simulator: Simulator;
 let aws: AwsEmulator;
 let alarmTopicArn: string;
+let alarmSubscription: string | undefined;
 let bus: EventBus;
 let lambda: Lambda;
 let scheduler: Scheduler;
@@ -120,6 +122,13 @@ beforeAll(async () => {
   aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts' });
   closers.push(aws.close);
   alarmTopicArn = await aws.createTopic('alarms');
+  ({ SubscriptionArn: alarmSubscription } = await aws.sns.send(
+    new SubscribeCommand({
+      TopicArn: alarmTopicArn,
+      Protocol: 'sqs',
+      Endpoint: 'arn:aws:sqs:us-east-1:000000000000:subscriber-1',
+    }),
+  ));
   scheduler = await startScheduler();
   closers.push(scheduler.close);
   kms = await startKms();
@@ -171,6 +180,14 @@ const keys = async (): Promise<readonly string[]> => {
   const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command({ Bucket: aws.bucket }));
   return Contents.flatMap(({ Key }) => Key ?? []);
 };
+
+/** What the function measured so far. */
+const measurements = (): readonly Readonly<Record<string, unknown>>[] =>
+  lambda
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('CloudWatchMetrics'))
+    .map((line) => JSON.parse(line));
 
 const linesOf = async (key: string): Promise<readonly unknown[]> => {
   const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key: key }));
@@ -263,11 +280,7 @@ describe('the code that is deployed', () => {
   });
 
   it('measures every run, at the instant it speaks for', () => {
-    const measured = lambda
-      .logs()
-      .split('\n')
-      .filter((line) => line.includes('CloudWatchMetrics'))
-      .map((line): unknown => JSON.parse(line));
+    const measured = measurements().filter((line) => 'environment' in line);
     const run = (asOf: string, differs: object) =>
       expect.objectContaining({
         environment: simulator.environmentId,
@@ -286,6 +299,25 @@ describe('the code that is deployed', () => {
       run(SCHEDULED_TIME, { CompleteRuns: 1, Users: 250 }),
       run('2026-11-25T07:00:00Z', { CompleteRuns: 0 }),
     ]);
+  });
+
+  it('fails a run whose alarms nobody would hear, and measures it until somebody does', async () => {
+    const before = measurements().flatMap(({ UnheardTopics: topics }) => topics ?? []);
+    await aws.sns.send(new UnsubscribeCommand({ SubscriptionArn: alarmSubscription }));
+    expect(await invoke(SCHEDULED_TIME)).toEqual({
+      error: {
+        errorType: 'Error',
+        errorMessage: expect.stringMatching(
+          /is COMPLETE, but not everybody was notified: nobody hears of alarms: no confirmed subscription of \S+:alarms takes it/,
+        ),
+      },
+    });
+    const measured = measurements().filter((line) => 'UnheardTopics' in line);
+    expect(measured.map(({ UnheardTopics: topics }) => topics)).toEqual([...before.map(() => 0), 1]);
+    expect(measured.at(-1)).toMatchObject({
+      stack: env.AUDIT_SCHEDULE_PREFIX,
+      _aws: { CloudWatchMetrics: [{ Dimensions: [['service', 'stack']] }] },
+    });
   });
 
   it('tells what is wrong with its set-up when it is asked, and is well itself', async () => {

@@ -141,13 +141,38 @@ it('no alarm watches a queue of undelivered alerts where there is none', () => {
   expect(Object.keys(alarms).filter((id) => id.includes('Undelivered'))).toEqual([]);
 });
 
+describe('the alarm of what nobody would hear', () => {
+  it('stands from one run to the next, and goes a way that is no mail as well', () => {
+    const { AUDIT_SCHEDULE_PREFIX } = only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties.Environment
+      .Variables;
+    expect(alarm('AlarmsUnheard')).toMatchObject({
+      Namespace: 'FinSpaceUserAuditor',
+      MetricName: 'UnheardTopics',
+      Dimensions: [
+        { Name: 'service', Value: 'finspace-auditor' },
+        { Name: 'stack', Value: AUDIT_SCHEDULE_PREFIX },
+      ],
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'ignore',
+    });
+    const ways = Object.entries(stack.findResources('AWS::CloudWatch::Alarm'))
+      .filter(([, { Properties }]) =>
+        JSON.stringify(Properties.AlarmActions).includes(':opsitem:2#CATEGORY=Availability'),
+      )
+      .map(([id]) => id.slice(0, -8));
+    expect(ways).toEqual(['AlarmsUnheard']);
+  });
+});
+
 describe('every alarm', () => {
   const alarms = Object.values(stack.findResources('AWS::CloudWatch::Alarm'));
   const rule = only(stack, 'AWS::Events::Rule', 'ScheduleChanged').properties;
 
   it('goes to the alarm topic', () => {
-    expect(alarms).toHaveLength(11);
-    for (const { Properties } of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: alarmTopic }]);
+    expect(alarms).toHaveLength(12);
+    for (const { Properties } of alarms) expect(Properties.AlarmActions).toContainEqual({ Ref: alarmTopic });
     expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { Ref: alarmTopic } })]);
   });
 

@@ -123,7 +123,7 @@ describe('the stack of one environment', () => {
       },
       {
         Effect: 'Allow',
-        Action: 'sns:ListSubscriptionsByTopic',
+        Action: ['sns:GetSubscriptionAttributes', 'sns:ListSubscriptionsByTopic'],
         Resource: ['AlarmTopic', 'AlertsTopic'].map((name) => ({ Ref: only(stack, 'AWS::SNS::Topic', name).id })),
       },
       {

@@ -52,6 +52,8 @@ export interface AwsEmulator {
   readonly messages: () => Promise<readonly PublishedMessage[]>;
   /** Subscribes with a filter policy; the result gives what came through it so far. */
   readonly subscribe: (filterPolicy?: object) => Promise<() => Promise<readonly PublishedMessage[]>>;
+  /** Follows the link of a mail that asks to confirm a subscription, as people and mail scanners do. */
+  readonly followLink: (topicArn: string, address: string) => void;
   /** The environment that leads the clients of the AWS SDK here. */
   readonly env: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -96,12 +98,27 @@ const errorXml = ({ code }: AwsFault, service: AwsRequest['service']): string =>
   return service === 's3' ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`;
 };
 
+const valueIn = (xml: string, pattern: RegExp): string => pattern.exec(xml)?.[1] ?? '';
+
+/** Who confirmed a subscription by mail, as `TOPIC ENDPOINT`, and whether by a signed request. */
+type Confirmations = ReadonlyMap<string, boolean>;
+
 /** A subscription that a person has to confirm has no ARN before, which fauxqs gives it. */
-const withoutUnconfirmed = (xml: string): string =>
-  xml.replaceAll(
-    /<SubscriptionArn>[^<]*(?=<\/SubscriptionArn>(?:(?!<\/member>)[\s\S])*<Protocol>email<)/g,
-    '<SubscriptionArn>PendingConfirmation',
-  );
+const withoutUnconfirmed = (xml: string, confirmed: Confirmations): string =>
+  xml.replaceAll(/<member>[\s\S]*?<\/member>/g, (member) => {
+    const who = `${valueIn(member, /<TopicArn>([^<]*)/)} ${valueIn(member, /<Endpoint>([^<]*)/)}`;
+    return member.includes('<Protocol>email<') && !confirmed.has(who)
+      ? member.replace(/<SubscriptionArn>[^<]*/, '<SubscriptionArn>PendingConfirmation')
+      : member;
+  });
+
+/** Says of a subscription whether its confirmation was signed, which fauxqs says of every one. */
+const withAuthentication = (xml: string, confirmed: Confirmations): string => {
+  const of = (name: string) => valueIn(xml, new RegExp(`<key>${name}</key><value>([^<]*)`));
+  return confirmed.get(`${of('TopicArn')} ${of('Endpoint')}`) === false
+    ? xml.replace(/(ConfirmationWasAuthenticated<\/key><value>)true/, '$1false')
+    : xml;
+};
 
 const formSchema = z.record(z.string(), z.string()).catch({});
 
@@ -159,6 +176,7 @@ export const startAwsEmulator = async ({
 }: AwsEmulatorOptions): Promise<AwsEmulator> => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const topics = new Set<string | undefined>();
+  const confirmations = new Map<string, boolean>();
 
   const silenced = new WeakSet<ServerResponse>();
   // The server believes that it has answered, and may try to again.
@@ -183,8 +201,9 @@ export const startAwsEmulator = async ({
       silence(reply.raw);
       return '';
     }
-    const isList = asked.action === 'ListSubscriptionsByTopic' && typeof payload === 'string';
-    return isList ? withoutUnconfirmed(payload) : payload;
+    if (typeof payload !== 'string') return payload;
+    if (asked.action === 'ListSubscriptionsByTopic') return withoutUnconfirmed(payload, confirmations);
+    return asked.action === 'GetSubscriptionAttributes' ? withAuthentication(payload, confirmations) : payload;
   });
   app.addHook('preHandler', async (request, reply) => {
     const { headers, method } = request;
@@ -203,6 +222,16 @@ export const startAwsEmulator = async ({
     if (form.Action === 'Publish') {
       const refused = publishFault(form);
       if (refused !== undefined) return refuse(refused);
+    }
+    if (form.Action === 'ConfirmSubscription') {
+      // The token of a mail is the address here.
+      confirmations.set(`${form.TopicArn} ${form.Token}`, form.AuthenticateOnUnsubscribe === 'true');
+      const arn = `<SubscriptionArn>${form.TopicArn}:confirmed</SubscriptionArn>`;
+      return reply
+        .type('application/xml')
+        .send(
+          `<ConfirmSubscriptionResponse><ConfirmSubscriptionResult>${arn}</ConfirmSubscriptionResult></ConfirmSubscriptionResponse>`,
+        );
     }
     // fauxqs has no subscriptions of a topic that it does not have, and no error.
     if (form.Action === 'ListSubscriptionsByTopic' && !topics.has(form.TopicArn))
@@ -267,6 +296,9 @@ export const startAwsEmulator = async ({
     s3,
     sns,
     createTopic,
+    followLink: (topic, address) => {
+      confirmations.set(`${topic} ${address}`, false);
+    },
     messages: await subscribe(),
     subscribe,
     env: {

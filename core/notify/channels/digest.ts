@@ -10,10 +10,14 @@ export const ALERT = 'alert';
 const headLines = (head: string): string =>
   `  Head:         ${head}\n  Keep this mail: verify --head ${head}\n  proves that nothing up to this audit is gone.\n`;
 
-/** Carries digests to people, by whatever sends them. */
-export const digestChannel = (send: SendAlert): Channel => ({
+/**
+ * Carries digests to people, by whatever sends them.
+ * @param findUnheard undefined where somebody hears for sure, such as at a terminal
+ */
+export const digestChannel = (send: SendAlert, findUnheard?: Channel['findUnheard']): Channel => ({
   name: ALERT,
   isResent: true,
+  ...(findUnheard && { findUnheard }),
   hasReceipt: ({ receipt }) => typeof receipt === 'string' && receipt !== '',
   prepare({ digest, head, archiveLocation }) {
     if (digest === undefined) return undefined;

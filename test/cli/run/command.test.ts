@@ -1,6 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { SIGNING_ALGORITHMS } from '../../../core/archive/manifest-signature.ts';
@@ -205,6 +206,27 @@ describe('in a bucket', () => {
       maxSeverity: 'CRITICAL',
     });
     expect(message?.body).toContain(`s3://${BUCKET}/reports/`);
+  });
+
+  test('exits 2 where the topic has nobody for a severity that somebody asked for, quiet runs too', async () => {
+    const topic = await emulator.createTopic('unheard');
+    const config = await configOf({ alerts: [{ email: 'a@example.com', minSeverity: 'HIGH' }] });
+    const unheard = () =>
+      command([...runWords(simulator), '--bucket', BUCKET, '--topic', topic, '--config', config], {
+        ...emulator.env,
+        ...runEnv(simulator),
+      });
+    for (const outcome of [await unheard(), await unheard()]) {
+      expect(outcome.code).toBe(2);
+      expect(outcome.stdout).toMatch(/^COMPLETE /m);
+      expect(outcome.stderr).toContain(
+        'nobody hears that a run is not COMPLETE, of CRITICAL findings, of HIGH findings: no confirmed subscription',
+      );
+    }
+    await emulator.sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'a@example.com' }));
+    expect((await unheard()).code).toBe(2);
+    emulator.followLink(topic, 'a@example.com');
+    expect((await unheard()).code).toBe(0);
   });
 
   test('that is not there: FAILED, and the digest says that nothing was kept', async () => {

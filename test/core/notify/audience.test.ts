@@ -1,0 +1,182 @@
+import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AlertRecipient, AUDIBLE_ALARMS, audibleAlerts, filterPolicyOf } from '../../../core/config/recipient.ts';
+import { describeUnheard, listSubscriptions, unheardOn } from '../../../core/notify/audience.ts';
+import { letsThrough } from '../../../core/notify/filter-policy.ts';
+import type { Severity } from '../../../rules/engine/severity.ts';
+import { type AwsEmulator, type AwsFault, type AwsRequest, startAwsEmulator } from '../../support/aws-emulator.ts';
+
+let aws: AwsEmulator;
+let fault: (request: AwsRequest) => AwsFault | undefined = () => undefined;
+beforeAll(async () => {
+  aws = await startAwsEmulator({ bucket: 'archive', topicName: 'alerts', fault: (request) => fault(request) });
+});
+afterAll(() => aws.close());
+
+const email = (minSeverity?: Severity): AlertRecipient => ({
+  protocol: 'email',
+  endpoint: 'a@example.com',
+  ...(minSeverity && { minSeverity }),
+});
+
+let topics = 0;
+const newTopic = () => {
+  topics += 1;
+  return aws.createTopic(`topic-${topics}`);
+};
+
+interface Subscriber {
+  readonly policy?: object;
+  readonly scope?: string;
+  readonly protocol?: string;
+}
+
+const topicOf = async (...subscribers: readonly Subscriber[]): Promise<string> => {
+  const topicArn = await newTopic();
+  for (const [index, { policy, scope, protocol = 'sqs' }] of subscribers.entries()) {
+    const Attributes = {
+      ...(policy && { FilterPolicy: JSON.stringify(policy) }),
+      ...(scope && { FilterPolicyScope: scope }),
+    };
+    const endpoint = protocol === 'email' ? `${index}@example.com` : `arn:aws:sqs:us-east-1:000000000000:q${index}`;
+    await aws.sns.send(
+      new SubscribeCommand({ TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, Attributes }),
+    );
+  }
+  return topicArn;
+};
+
+const ALL = ['that a run is not COMPLETE', 'of CRITICAL findings', 'of HIGH findings', 'of MEDIUM findings'];
+const LOW = ['of LOW findings', 'of INFORMATIONAL findings'];
+const POLICY_OF_ANOTHER = { environment: ['another'] };
+
+describe('nobody hears', () => {
+  test.each<{
+    readonly name: string;
+    readonly subscribers: readonly Subscriber[];
+    readonly asked?: readonly AlertRecipient[];
+    readonly unheard: readonly string[];
+  }>([
+    { name: 'where nobody is subscribed', subscribers: [], unheard: [...ALL, ...LOW] },
+    { name: 'of what nobody asked for, only of the rest', subscribers: [], asked: [email('MEDIUM')], unheard: ALL },
+    { name: 'while it is not confirmed', subscribers: [{ protocol: 'email' }], unheard: [...ALL, ...LOW] },
+    { name: 'nothing, where one gets all', subscribers: [{}], unheard: [] },
+    {
+      name: 'of what the filter of the only one stops',
+      subscribers: [{ policy: filterPolicyOf('MEDIUM') }],
+      unheard: LOW,
+    },
+    {
+      name: 'nothing, where each gets a part',
+      subscribers: [{ policy: filterPolicyOf('MEDIUM') }, { policy: { maxSeverity: ['LOW', 'INFORMATIONAL'] } }],
+      unheard: [],
+    },
+    {
+      name: 'of another environment',
+      subscribers: [{ policy: POLICY_OF_ANOTHER }],
+      asked: [email('CRITICAL')],
+      unheard: ALL.slice(0, 2),
+    },
+    {
+      name: 'of a body that is filtered and no JSON',
+      subscribers: [{ policy: { verdict: [{ exists: true }] }, scope: 'MessageBody' }],
+      asked: [email('CRITICAL')],
+      unheard: ALL.slice(0, 2),
+    },
+    {
+      name: 'that nothing was seen, where a filter passes complete runs only',
+      subscribers: [{ policy: { verdict: ['COMPLETE'] } }],
+      unheard: ALL.slice(0, 1),
+    },
+  ])('$name', async ({ subscribers, asked = [], unheard }) => {
+    const found = await unheardOn(aws.sns, await topicOf(...subscribers), audibleAlerts(asked, 'abc'));
+    expect(found.map(({ what }) => what)).toEqual(unheard);
+  });
+
+  test.each([
+    { subscribers: [], unheard: 1 },
+    { subscribers: [{}], unheard: 0 },
+    { subscribers: [{ policy: filterPolicyOf('INFORMATIONAL') }], unheard: 1 },
+  ])('of alarms, which have no attributes: $subscribers', async ({ subscribers, unheard }) => {
+    expect(await unheardOn(aws.sns, await topicOf(...subscribers), AUDIBLE_ALARMS)).toHaveLength(unheard);
+  });
+
+  test('any more, once a subscription is gone; and hears again, once it is confirmed', async () => {
+    const topicArn = await topicOf({}, { protocol: 'email' });
+    const unheard = async () => (await unheardOn(aws.sns, topicArn, AUDIBLE_ALARMS)).length;
+    expect(await unheard()).toBe(0);
+    const [{ arn } = { arn: undefined }] = await listSubscriptions(aws.sns, topicArn);
+    await aws.sns.send(new UnsubscribeCommand({ SubscriptionArn: arn }));
+    expect(await unheard()).toBe(1);
+    aws.followLink(topicArn, '1@example.com');
+    expect(await unheard()).toBe(0);
+  });
+});
+
+describe('a sentence a topic', () => {
+  test('tells what nobody hears, and who gets everything needs none', async () => {
+    const [heard, unheard] = [await topicOf({}), await topicOf()];
+    const messages = audibleAlerts([email('HIGH')], 'abc');
+    expect(
+      await describeUnheard(aws.sns, [
+        { topicArn: heard, messages },
+        { topicArn: unheard, messages },
+      ]),
+    ).toEqual([
+      `nobody hears that a run is not COMPLETE, of CRITICAL findings, of HIGH findings: no confirmed subscription of ${unheard} takes it; doctor tells what to do`,
+    ]);
+  });
+
+  test.each(['ListSubscriptionsByTopic', 'GetSubscriptionAttributes'])(
+    'tells that nobody knows where %s is not allowed',
+    async (action) => {
+      fault = (request) => (request.action === action ? { status: 403, code: 'AuthorizationError' } : undefined);
+      const topicArn = await topicOf({});
+      const sentences = await describeUnheard(aws.sns, [{ topicArn, messages: AUDIBLE_ALARMS }]);
+      fault = () => undefined;
+      expect(sentences).toEqual([expect.stringMatching(/^nobody knows who hears of arn:.*AuthorizationError/)]);
+    },
+  );
+});
+
+test('a subscription that can not be looked at is no matter where another hears everything', async () => {
+  const topicArn = await topicOf({}, {});
+  let looks = 0;
+  fault = ({ action }) => {
+    if (action !== 'GetSubscriptionAttributes') return undefined;
+    looks += 1;
+    return looks === 1 ? { status: 403, code: 'AuthorizationError' } : undefined;
+  };
+  const unheard = await unheardOn(aws.sns, topicArn, AUDIBLE_ALARMS);
+  fault = () => undefined;
+  expect(unheard).toEqual([]);
+});
+
+describe('a filter policy', () => {
+  const MESSAGE = { environment: 'abc', verdict: 'COMPLETE', maxSeverity: 'HIGH' };
+
+  test.each<[string, unknown, boolean]>([
+    ['of nothing', {}, true],
+    ['of an exact value', { maxSeverity: ['LOW', 'HIGH'] }, true],
+    ['of another value', { maxSeverity: ['LOW'] }, false],
+    ['of two names, both', { maxSeverity: ['HIGH'], verdict: ['FAILED'] }, false],
+    ['of one or the other', { $or: [{ maxSeverity: ['LOW'] }, { verdict: ['COMPLETE'] }] }, true],
+    ['of neither', { $or: [{ maxSeverity: ['LOW'] }, { verdict: ['FAILED'] }] }, false],
+    ['of a name that is not there', { team: ['a'] }, false],
+    ['that a name is not there', { team: [{ exists: false }] }, true],
+    ['that a name is there', { verdict: [{ exists: true }] }, true],
+    ['of a prefix', { environment: [{ prefix: 'ab' }] }, true],
+    ['of another prefix', { environment: [{ prefix: 'b' }] }, false],
+    ['of a suffix', { environment: [{ suffix: 'bc' }] }, true],
+    ['of any case', { maxSeverity: [{ 'equals-ignore-case': 'high' }] }, true],
+    ['of anything but it', { maxSeverity: [{ 'anything-but': ['HIGH'] }] }, false],
+    ['of anything but another', { maxSeverity: [{ 'anything-but': 'LOW' }] }, true],
+    ['of anything but what is not known here', { maxSeverity: [{ 'anything-but': { wildcard: 'L*' } }] }, false],
+    ['of what is not known here', { maxSeverity: [{ wildcard: '*' }] }, false],
+    ['of two operators at once', { maxSeverity: [{ prefix: 'H', suffix: 'H' }] }, false],
+    ['of no list', { maxSeverity: 'HIGH' }, false],
+    ['that is no policy', 'HIGH', false],
+  ])('%s', (_name, policy, passes) => {
+    expect(letsThrough(policy, MESSAGE)).toBe(passes);
+  });
+});
