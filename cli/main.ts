@@ -13,6 +13,7 @@ import { reviewCommand } from './review/command.ts';
 import { rulesCommand } from './rules/command.ts';
 import { AUDIT_EXIT_CODES, runCommand } from './run/command.ts';
 import { simulateCommand } from './simulate/command.ts';
+import { subscribeCommand } from './subscribe/command.ts';
 import { EXIT, type ExitCode } from './terminal/exit-codes.ts';
 import { failureOf } from './terminal/fault.ts';
 import { interruptible } from './terminal/interrupt.ts';
@@ -23,6 +24,7 @@ import { verifyCommand } from './verify/command.ts';
 const COMMANDS: readonly DeclareCommand[] = [
   runCommand,
   doctorCommand,
+  subscribeCommand,
   verifyCommand,
   demoCommand,
   explainCommand,

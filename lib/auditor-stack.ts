@@ -49,6 +49,8 @@ export class AuditorStack extends Stack {
     output(this, 'BucketName', auditor.bucket.bucketName, 'The archive of snapshots, findings and reports');
     output(this, 'TopicArn', auditor.alertTopic.topicArn, 'Where alerts are published');
     output(this, 'AlarmTopicArn', auditor.alarmTopic.topicArn, 'Where alarms are published');
+    if (auditor.undelivered !== undefined)
+      output(this, 'UndeliveredQueueArn', auditor.undelivered.queueArn, 'Alerts that a subscriber did not take');
     output(this, 'WorkGroupName', auditor.history.workGroupName, 'Where the history is asked, in Athena');
     output(this, 'DatabaseName', auditor.history.databaseName, 'The tables of the history');
     tellAudits(this, auditor);

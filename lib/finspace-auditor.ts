@@ -123,6 +123,8 @@ export class FinSpaceAuditor extends Construct {
   readonly alertTopic: ITopic;
   /** The topic of alarms: that the auditor itself is ill. */
   readonly alarmTopic: ITopic;
+  /** The queue of alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
+  readonly undelivered: IQueue | undefined;
   /** The function, or the alias of it, to invoke for an audit. */
   readonly function: IFunction;
   /** The function's role, which FinSpace, or the role of another account, has to let in. */
@@ -191,6 +193,7 @@ export class FinSpaceAuditor extends Construct {
     this.bucket = bucket;
     this.alertTopic = topic;
     this.alarmTopic = alarmTopic;
+    this.undelivered = undelivered;
     this.function = audit.target;
     this.role = audit.role;
     this.failures = audit.failures;

@@ -1,8 +1,10 @@
-import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
-import { type AlertRecipient, hearsAlarms } from '../config/recipient.ts';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { type AlertRecipient, AUDIBLE_ALARMS, audibleAlerts, hearsAlarms } from '../config/recipient.ts';
+import { type Audible, listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
+import { isOf } from './resubscribe.ts';
 
 export interface AlertSettings {
   readonly sns: SNSClient;
@@ -19,9 +21,6 @@ export interface AlertSettings {
   readonly sendTestMail: boolean;
 }
 
-/** Stands in the place of an ARN that SNS does not give yet, https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html */
-const PENDING = 'PendingConfirmation';
-
 const testAlert = (environmentId: string) => ({
   subject: `FinSpace auditor: TEST, no audit (environment ${environmentId})`,
   body: [
@@ -34,6 +33,7 @@ const testAlert = (environmentId: string) => ({
 
 /** The texts about one of the two topics. */
 interface TopicTexts {
+  readonly flag: string;
   readonly name: string;
   readonly subscriptions: string;
   readonly output: string;
@@ -42,6 +42,7 @@ interface TopicTexts {
 }
 
 const ALERTS: TopicTexts = {
+  flag: '--topic',
   name: 'topic',
   subscriptions: 'subscriptions',
   output: 'TopicArn',
@@ -50,6 +51,7 @@ const ALERTS: TopicTexts = {
 };
 
 const ALARMS: TopicTexts = {
+  flag: '--alarm-topic',
   name: 'alarm-topic',
   subscriptions: 'alarm-subscriptions',
   output: 'AlarmTopicArn',
@@ -62,13 +64,18 @@ const isMissing = (error: unknown): boolean => isNamed(error, 'NotFoundException
 const topicMissing = (error: unknown, { output }: TopicTexts): CheckAnswer =>
   fail(errorText(error), `correct the ARN of the topic; the stack tells it as ${output}`);
 
+interface TopicSettings extends Pick<AlertSettings, 'sns' | 'homeRegion' | 'topicArn' | 'recipients'> {
+  /** What somebody should hear there. */
+  readonly messages: readonly Audible[];
+}
+
 /** Checks that there is such a topic, and somebody at its other end. Addresses are not shown, only their number. */
 const topicChecks = (
-  { sns, homeRegion, topicArn, recipients }: Pick<AlertSettings, 'sns' | 'homeRegion' | 'topicArn' | 'recipients'>,
+  { sns, homeRegion, topicArn, recipients, messages }: TopicSettings,
   texts: TopicTexts,
 ): readonly [topic: Check, subscriptions: Check] => {
-  let confirmed = 0;
-  let pending = 0;
+  let found: readonly Subscription[] = [];
+  const subscribe = `finspace-audit subscribe --config audit.yaml ${texts.flag} ${topicArn}`;
 
   const topic: Check = {
     name: texts.name,
@@ -79,19 +86,11 @@ const topicChecks = (
       if (home !== homeRegion)
         return fail(`it is in ${home}, the audit in ${homeRegion}`, 'use a topic of the same region');
       try {
-        const pages = paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn });
-        for await (const { Subscriptions = [] } of pages) {
-          confirmed += Subscriptions.filter(({ SubscriptionArn = '' }) => SubscriptionArn.startsWith('arn:')).length;
-          pending += Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === PENDING).length;
-        }
+        found = await listSubscriptions(sns, topicArn);
         return ok(topicArn);
       } catch (error) {
         if (isMissing(error)) return topicMissing(error, texts);
-        if (isDenied(error))
-          return notChecked(
-            errorText(error),
-            'allow sns:ListSubscriptionsByTopic on the topic, which an audit does not need',
-          );
+        if (isDenied(error)) return notChecked(errorText(error), 'allow sns:ListSubscriptionsByTopic on the topic');
         return fail(errorText(error), 'let this machine reach SNS, and look again');
       }
     },
@@ -101,22 +100,50 @@ const topicChecks = (
     name: texts.subscriptions,
     needs: [texts.name],
     async check() {
-      const found = `${confirmed} confirmed, ${pending} waiting for it`;
-      if (confirmed === 0)
-        return fail(
-          `${found}: ${texts.unheard}`,
-          pending === 0
-            ? 'subscribe people: list them by email or https under alerts in audit.yaml, and deploy'
-            : 'confirm the subscription by the link in the mail that SNS sent',
-        );
-      if (pending > 0)
-        return warn(found, 'have them confirmed by the link in the mail that SNS sent; after 3 days deploy anew');
-      if (recipients !== undefined && confirmed < recipients.length)
+      const confirmed = found.flatMap(({ arn }) => arn ?? []);
+      const counted = `${confirmed.length} confirmed, ${found.length - confirmed.length} waiting for it`;
+      try {
+        const read = found.map(async ({ arn, protocol }) => {
+          const settings = arn === undefined ? undefined : await readSubscription(sns, arn);
+          return settings === undefined ? [] : [{ ...settings, protocol }];
+        });
+        const settings = (await Promise.all(read)).flat();
+        const unheard = messages.filter(({ attributes }) => !settings.some((one) => one.hears(attributes)));
+        if (unheard.length > 0) {
+          const what =
+            unheard.length === messages.length
+              ? texts.unheard
+              : `nobody hears ${unheard.map((one) => one.what).join(', ')}`;
+          return fail(
+            `${counted}: ${what}`,
+            recipients?.length === 0
+              ? 'list people by email or https under alerts in audit.yaml, and deploy'
+              : `${subscribe}, which puts filters back too; then confirm what waits: a deploy brings back none that SNS lost`,
+          );
+        }
+        const missing = (recipients ?? []).filter((recipient) => !found.some(isOf(recipient))).length;
+        if (missing > 0)
+          return warn(
+            `${counted}; ${missing} of the ${plural(recipients?.length ?? 0, 'recipient')} of audit.yaml ${missing === 1 ? 'is' : 'are'} not subscribed`,
+            `find out who unsubscribed; ${subscribe}, since a deploy brings back none that SNS lost`,
+          );
+        if (confirmed.length < found.length)
+          return warn(
+            counted,
+            `have them confirmed within 3 days of the mail, by subscribe --confirm LINK; ${subscribe} asks them again`,
+          );
+        const byLink = settings.filter(
+          ({ isAuthenticated, protocol }) => protocol === 'email' && !isAuthenticated,
+        ).length;
+        if (byLink === 0) return ok(counted);
         return warn(
-          `${found}, where audit.yaml has ${plural(recipients.length, 'recipient')}`,
-          'deploy, or find out who unsubscribed',
+          `${counted}; ${byLink} by a bare link, so that another one, which mail scanners may follow, ends it`,
+          'take it off, subscribe it again, and confirm by subscribe --confirm LINK: the runbook\'s "Nobody would hear"',
         );
-      return ok(found);
+      } catch (error) {
+        if (isDenied(error)) return notChecked(errorText(error), 'allow sns:GetSubscriptionAttributes on the topic');
+        throw error;
+      }
     },
   };
   return [topic, subscriptions];
@@ -145,10 +172,11 @@ const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSetti
 
 /** Checks that people would hear: of what audits find, and that audits fail or stop. */
 export const alertChecks = (settings: AlertSettings): readonly Check[] => {
-  const { alarmTopicArn, recipients } = settings;
-  const [topic, subscriptions] = topicChecks(settings, ALERTS);
+  const { alarmTopicArn, recipients, environmentId } = settings;
+  const messages = audibleAlerts(recipients ?? [], environmentId);
+  const [topic, subscriptions] = topicChecks({ ...settings, messages }, ALERTS);
   const alarms = topicChecks(
-    { ...settings, topicArn: alarmTopicArn, recipients: recipients?.filter(hearsAlarms) },
+    { ...settings, topicArn: alarmTopicArn, recipients: recipients?.filter(hearsAlarms), messages: AUDIBLE_ALARMS },
     ALARMS,
   );
   return [topic, publishCheck(settings), subscriptions, ...alarms];

@@ -2,13 +2,20 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  ConfirmSubscriptionCommand,
+  ListSubscriptionsByTopicCommand,
+  SetSubscriptionAttributesCommand,
+  SNSClient,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
-import type { AlertRecipient } from '../../../core/config/recipient.ts';
+import { type AlertRecipient, filterPolicyOf } from '../../../core/config/recipient.ts';
 import { type CheckResult, runChecks } from '../../../core/doctor/check.ts';
 import { type DoctorSettings, doctor } from '../../../core/doctor/doctor.ts';
 import { systemClock } from '../../../core/model/clock.ts';
@@ -27,6 +34,8 @@ const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:auditor`;
 const DENIED: AwsFault = { status: 403, code: 'AccessDenied' };
 const ALICE: AlertRecipient = { protocol: 'email', endpoint: 'alice@example.com' };
 const BOB: AlertRecipient = { protocol: 'https', endpoint: 'https://bob.example.com' };
+/** Of the emulator's own, which is subscribed to both topics. */
+const SUBSCRIBED: AlertRecipient = { protocol: 'sqs', endpoint: `arn:aws:sqs:us-east-1:${ACCOUNT}:subscriber-1` };
 const QUEUE: AlertRecipient = { protocol: 'sqs', endpoint: `arn:aws:sqs:us-east-1:${ACCOUNT}:audits` };
 const FOREVER = { times: Number.POSITIVE_INFINITY };
 
@@ -100,7 +109,7 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     keeping: undefined,
     topicArn: aws.topicArn,
     alarmTopicArn,
-    recipients: [ALICE],
+    recipients: [SUBSCRIBED],
     sendTestMail: false,
     scheduleName: 'nightly',
     functionArn: FUNCTION,
@@ -351,27 +360,55 @@ describe('a set-up that is broken', () => {
       },
     },
     {
+      name: 'a topic whose subscriptions may not be looked at',
+      breaks: () => {
+        fault = denyingSns('GetSubscriptionAttributes');
+      },
+      lines: {
+        subscriptions: ['not-checked', /^AuthorizationError/, /allow sns:GetSubscriptionAttributes/],
+        'alarm-subscriptions': ['not-checked', /^AuthorizationError/, /allow sns:GetSubscriptionAttributes/],
+      },
+    },
+    {
       name: 'fewer subscriptions than recipients, of whom one hears no alarms',
-      given: () => ({ recipients: [ALICE, QUEUE] }),
-      lines: { subscriptions: ['warn', /^1 confirmed, 0 waiting for it, where audit.yaml has 2/, /unsubscribed/] },
+      given: () => ({ recipients: [SUBSCRIBED, QUEUE] }),
+      lines: {
+        subscriptions: [
+          'warn',
+          /^1 confirmed, 0 waiting for it; 1 of the 2 recipients of audit.yaml is not subscribed$/,
+          /unsubscribed; finspace-audit subscribe --config audit.yaml --topic arn:.*a deploy brings back none/,
+        ],
+      },
     },
     {
       name: 'fewer who hear of alarms than should',
       given: () => ({ recipients: [ALICE, BOB] }),
       lines: {
-        subscriptions: ['warn', /^1 confirmed, .* where audit.yaml has 2/, /unsubscribed/],
-        'alarm-subscriptions': ['warn', /^1 confirmed, .* where audit.yaml has 2/, /unsubscribed/],
+        subscriptions: ['warn', /2 of the 2 recipients .* are not subscribed$/, /unsubscribed/],
+        'alarm-subscriptions': [
+          'warn',
+          /2 of the 2 recipients .* are not subscribed$/,
+          /subscribe .*--alarm-topic arn:/,
+        ],
       },
     },
     {
       name: 'alarms that nobody hears',
-      given: () => ({ alarmTopicArn: unheardTopicArn }),
+      given: () => ({ alarmTopicArn: unheardTopicArn, recipients: [SUBSCRIBED, ALICE] }),
       lines: {
+        subscriptions: ['warn', /is not subscribed$/, /unsubscribed/],
         'alarm-subscriptions': [
           'fail',
           /^0 confirmed, 0 waiting for it: nobody is told when audits fail or stop$/,
-          /^subscribe people: .* and deploy$/,
+          /^finspace-audit subscribe /,
         ],
+      },
+    },
+    {
+      name: 'alarms that nobody was named for',
+      given: () => ({ alarmTopicArn: unheardTopicArn }),
+      lines: {
+        'alarm-subscriptions': ['fail', /^0 confirmed, 0 waiting/, /^list people by email or https .* and deploy$/],
       },
     },
     {
@@ -522,15 +559,48 @@ describe('subscriptions', () => {
       name: 'subscriptions',
       outcome: 'warn',
       told: '1 confirmed, 1 waiting for it',
-      remedy: expect.stringContaining('by the link in the mail'),
+      remedy: expect.stringMatching(/subscribe --confirm LINK; finspace-audit subscribe .* asks them again$/),
     });
+
+    aws.followLink(aws.topicArn, ALICE.endpoint);
+    expect(await subscriptionsOf()).toMatchObject({
+      outcome: 'warn',
+      told: '2 confirmed, 0 waiting for it; 1 by a bare link, so that another one, which mail scanners may follow, ends it',
+      remedy: expect.stringContaining('subscribe --confirm LINK'),
+    });
+    await aws.sns.send(
+      new ConfirmSubscriptionCommand({
+        TopicArn: aws.topicArn,
+        Token: ALICE.endpoint,
+        AuthenticateOnUnsubscribe: 'true',
+      }),
+    );
+    expect(await subscriptionsOf()).toMatchObject({ outcome: 'ok', told: '2 confirmed, 0 waiting for it' });
 
     const { SubscriptionArn } = (await list()).find(({ Protocol }) => Protocol === 'sqs') ?? {};
     await aws.sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    expect((await look({ recipients: [ALICE] })).find(({ name }) => name === 'subscriptions')).toMatchObject({
+      outcome: 'ok',
+      told: '1 confirmed, 0 waiting for it',
+    });
+    const { SubscriptionArn: alices } = (await list()).find(({ Protocol }) => Protocol === 'email') ?? {};
+    await aws.sns.send(
+      new SetSubscriptionAttributesCommand({
+        SubscriptionArn: alices,
+        AttributeName: 'FilterPolicy',
+        AttributeValue: JSON.stringify(filterPolicyOf('HIGH')),
+      }),
+    );
+    expect((await look({ recipients: [ALICE] })).find(({ name }) => name === 'subscriptions')).toMatchObject({
+      outcome: 'fail',
+      told: '1 confirmed, 0 waiting for it: nobody hears of MEDIUM findings, of LOW findings, of INFORMATIONAL findings',
+      remedy: expect.stringContaining('which puts filters back too'),
+    });
+    await aws.sns.send(new UnsubscribeCommand({ SubscriptionArn: alices }));
     expect(await subscriptionsOf()).toMatchObject({
       outcome: 'fail',
-      told: '0 confirmed, 1 waiting for it: nobody is told',
-      remedy: expect.stringContaining('confirm the subscription'),
+      told: '0 confirmed, 0 waiting for it: nobody is told',
+      remedy: expect.stringContaining('finspace-audit subscribe'),
     });
   });
 

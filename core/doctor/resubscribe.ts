@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import { SetSubscriptionAttributesCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { type AlertRecipient, filterPolicyOf } from '../config/recipient.ts';
+import { listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
+
+/** What became of a recipient: `asked` has a mail or a request to confirm. */
+export type Resubscription = 'kept' | 'filter put back' | 'asked' | 'subscribed';
+
+/** Tells whether a subscription is a recipient's; addresses have no case. */
+export const isOf =
+  ({ protocol, endpoint }: AlertRecipient) =>
+  (subscription: Subscription): boolean =>
+    subscription.protocol === protocol && subscription.endpoint.toLowerCase() === endpoint.toLowerCase();
+
+/**
+ * Subscribes those recipients whom a topic has not, or who did not confirm, as the stack does, and puts their filters
+ * back. CloudFormation does not: a subscription that is gone changes nothing of its template.
+ * @param undeliveredArn of the queue of what subscribers other than mailboxes do not take
+ */
+export const resubscribe = async (
+  sns: SNSClient,
+  topicArn: string,
+  recipients: readonly AlertRecipient[],
+  undeliveredArn?: string,
+): Promise<readonly Resubscription[]> => {
+  const subscriptions = await listSubscriptions(sns, topicArn);
+  const results: Resubscription[] = [];
+  for (const recipient of recipients) {
+    const { protocol, endpoint, minSeverity } = recipient;
+    const policy = minSeverity === undefined ? {} : filterPolicyOf(minSeverity);
+    const arn = subscriptions.find(isOf(recipient))?.arn;
+    const settings = arn === undefined ? undefined : await readSubscription(sns, arn);
+    if (settings === undefined) {
+      const RedrivePolicy =
+        undeliveredArn === undefined || protocol === 'email'
+          ? undefined
+          : JSON.stringify({ deadLetterTargetArn: undeliveredArn });
+      const Attributes = {
+        ...(minSeverity !== undefined && { FilterPolicy: JSON.stringify(policy) }),
+        ...(RedrivePolicy !== undefined && { RedrivePolicy }),
+      };
+      await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, Attributes }));
+      results.push(protocol === 'email' || protocol === 'https' ? 'asked' : 'subscribed');
+    } else if (isDeepStrictEqual(settings.filterPolicy ?? {}, policy)) {
+      results.push('kept');
+    } else {
+      await sns.send(
+        new SetSubscriptionAttributesCommand({
+          SubscriptionArn: arn,
+          AttributeName: 'FilterPolicy',
+          AttributeValue: JSON.stringify(policy),
+        }),
+      );
+      results.push('filter put back');
+    }
+  }
+  return results;
+};
