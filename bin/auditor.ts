@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
-import { readConfigFiles } from '../cli/arguments/config-files.ts';
+import { readConfigFiles, readStacks } from '../cli/arguments/config-files.ts';
 import { ConfigError } from '../core/config/errors.ts';
-import { parseStacks } from '../core/config/read-config.ts';
 import { assignStacks, STACKS_FILE } from '../core/config/stacks.ts';
 import { addAuditorStacks } from '../lib/auditor-stack.ts';
 import { ENVIRONMENTS_PER_STACK } from '../lib/audits.ts';
@@ -17,13 +17,12 @@ const auditorStacks = (app: App): void => {
   const path: unknown = app.node.tryGetContext('config');
   const configFile = typeof path === 'string' ? path : 'audit.yaml';
   const { config } = readConfigFiles(configFile, Date.now());
-  const text = existsSync(STACKS_FILE) ? readFileSync(STACKS_FILE, 'utf8') : '{}';
-  const file = assignStacks(config, parseStacks(text, STACKS_FILE), ENVIRONMENTS_PER_STACK);
+  const known = readStacks() ?? {};
+  const file = assignStacks(config, known, ENVIRONMENTS_PER_STACK);
 
   addAuditorStacks(app, { config, configFile }, file[config.name]?.stacks ?? {});
 
-  const written = `${JSON.stringify(file, undefined, 2)}\n`;
-  if (written !== text) writeFileSync(STACKS_FILE, written);
+  if (!isDeepStrictEqual(file, known)) writeFileSync(STACKS_FILE, `${JSON.stringify(file, undefined, 2)}\n`);
 };
 
 try {

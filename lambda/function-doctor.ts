@@ -46,6 +46,7 @@ export const functionDoctor =
       recipients: config.alerts,
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,
+      deployment: undefined,
       clock,
       ...clients,
       keeping: { ...keepers(isStandIn, archiveRegion === undefined ? {} : { region: archiveRegion }), bucket, config },

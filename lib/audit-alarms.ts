@@ -7,11 +7,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config, Environment } from '../core/config/config.ts';
+import { MOST_AT_ONCE } from '../core/config/stacks.ts';
 import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
 import { auditMetric, unheardMetric } from './audit-metrics.ts';
-import { graceHours, MOST_AT_ONCE, type ScheduledAudit } from './scheduled-audit.ts';
+import { graceHours, type ScheduledAudit } from './scheduled-audit.ts';
 import type { SilenceWatch } from './silence-watch.ts';
 
 export interface AuditAlarmsProps {

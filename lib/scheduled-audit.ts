@@ -14,6 +14,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
 import { ConfigError } from '../core/config/errors.ts';
+import { reservedBy } from '../core/config/stacks.ts';
 import { schedulerExpression } from '../core/schedule/cron.ts';
 import type { Schedule as AuditSchedule } from '../core/schedule/schedule.ts';
 import { disturbedTimes } from '../core/schedule/scheduled-runs.ts';
@@ -49,12 +50,6 @@ export interface ScheduledAuditProps extends BundledFiles {
   /** The beginning of the names of schedules, of at most 37 characters. @default - by the construct's path */
   readonly namePrefix?: string;
 }
-
-/**
- * The most audits that a function makes at once. An account has 1 000 invocations in all of its functions, of which it
- * keeps 100 unreserved: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
-export const MOST_AT_ONCE = 40;
 
 /** The age at which an audit is late enough for somebody to look: the next one is not far. */
 const MAX_EVENT_AGE = Duration.hours(6);
@@ -226,7 +221,7 @@ export class ScheduledAudit extends Construct {
       timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.
-      reservedConcurrentExecutions: Math.max(1, Math.min(config.environments.length, MOST_AT_ONCE)),
+      reservedConcurrentExecutions: reservedBy(config.environments.length),
       ...(vpc && { vpc }),
       role: this.role,
       logGroup,

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Accepted, type Config, defaultConfig } from '../../core/config/config.ts';
 import { ConfigError } from '../../core/config/errors.ts';
-import { parseAccepted, parseConfig, parseWaivers } from '../../core/config/read-config.ts';
+import { parseAccepted, parseConfig, parseStacks, parseWaivers } from '../../core/config/read-config.ts';
+import { STACKS_FILE, type StacksFile } from '../../core/config/stacks.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
@@ -46,6 +47,10 @@ export const readAccepted = (configFile: string | undefined): readonly Accepted[
   const file = configFile === undefined ? undefined : join(dirname(configFile), 'accepted.yaml');
   return file !== undefined && existsSync(file) ? parseAccepted(readText(file), file) : [];
 };
+
+/** Reads the `stacks.json` of the working directory, as synthesis does; undefined where there is none. Throws ConfigError. */
+export const readStacks = (): StacksFile | undefined =>
+  existsSync(STACKS_FILE) ? parseStacks(readText(STACKS_FILE), STACKS_FILE) : undefined;
 
 /**
  * Reads the config of an audit, which must have the environment that is audited. Throws ConfigError, and UsageError.

@@ -1,11 +1,15 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { awsClient } from '../../core/aws/clients.ts';
 import { callerCredentials } from '../../core/aws/credentials.ts';
 import { diagnosticClients } from '../../core/doctor/clients.ts';
+import { deploymentChecks } from '../../core/doctor/deployment.ts';
 import { doctor as diagnose } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
-import { readAuditConfig } from '../arguments/config-files.ts';
+import { readAuditConfig, readStacks } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type DoctorFlags, readDoctorFlags } from './options.ts';
@@ -22,8 +26,20 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const { keepers, ...clients } = await diagnosticClients({ region });
   const isStandIn = (io.env.AWS_ENDPOINT_URL_S3 ?? io.env.AWS_ENDPOINT_URL) !== undefined;
 
+  const deployment =
+    given === undefined
+      ? undefined
+      : deploymentChecks({
+          cloudwatch: awsClient(CloudWatchClient, { region }),
+          lambda: awsClient(LambdaClient, { region }),
+          config: given,
+          stacks: readStacks(),
+          environmentId: options.environmentId,
+          alarmTopicArn: options.alarmTopicArn,
+        });
   const diagnosis = await diagnose({
     ...options,
+    deployment,
     region,
     endpoint: endpointOf(region, io.env),
     isEndpointGiven: isEndpointGiven(io.env),

@@ -17,6 +17,15 @@ export type StacksFile = Readonly<Record<string, DeployedStacks>>;
 
 export const STACKS_FILE = 'stacks.json';
 
+/**
+ * The most audits that a function makes at once. An account has 1 000 invocations in all of its functions, of which it
+ * keeps 100 unreserved: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MOST_AT_ONCE = 40;
+
+/** Gives the executions that the auditing function of a stack reserves, for one audit at a time of each environment. */
+export const reservedBy = (environments: number): number => Math.max(1, Math.min(environments, MOST_AT_ONCE));
+
 const environmentIds = list(text('an environment id', isEnvironmentId), 'a list of environment ids');
 
 /** Of `stacks.json`. */

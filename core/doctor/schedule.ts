@@ -5,7 +5,22 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { plainLine } from '../text/plain-text.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 
+/**
+ * Makes the checks of what was deployed, which only the command line has the clients for.
+ * @param functionOf gives the function that the schedule invokes, once that was looked at
+ */
+export type DeploymentChecks = (functionOf: () => string | undefined) => readonly Check[];
+
+const notFromHere: DeploymentChecks = () =>
+  ['alarms', 'concurrency', 'stacks'].map((name) => ({
+    name,
+    needs: [],
+    check: () => Promise.resolve(notChecked('the command line looks at it, with --config')),
+  }));
+
 export interface ScheduleSettings {
+  /** Undefined: what was deployed is not looked at. */
+  readonly deployment: DeploymentChecks | undefined;
   readonly scheduler: SchedulerClient;
   /** Undefined: not given. */
   readonly scheduleName: string | undefined;
@@ -46,9 +61,9 @@ const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): Check
   return ok(`ENABLED, ${invoked}`);
 };
 
-/** Checks that audits start of themselves, and when they should. */
+/** Checks that audits start of themselves, when they should, and by what was deployed. */
 export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => {
-  const { scheduler, scheduleName, expected } = settings;
+  const { scheduler, scheduleName, expected, deployment = notFromHere } = settings;
   let found: GetScheduleOutput = {};
 
   return [
@@ -89,5 +104,6 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
         return fail(`${set}, where audit.yaml makes it ${expression} ${expected.timezone}`, DEPLOY);
       },
     },
+    ...deployment(() => found.Target?.Arn),
   ];
 };

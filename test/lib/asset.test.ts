@@ -345,12 +345,17 @@ describe('the code that is deployed', () => {
       'key: not-checked',
       'topic: ok',
       'publish: not-checked',
-      'subscriptions: ok',
+      // The recipient of the config is not subscribed, somebody else is.
+      'subscriptions: warn',
       'alarm-topic: ok',
       // Nobody has subscribed to it here.
       'alarm-subscriptions: fail',
       'schedule: ok',
       'schedule-time: ok',
+      // The command line looks at it.
+      'alarms: not-checked',
+      'concurrency: not-checked',
+      'stacks: not-checked',
     ]);
     expect(await keys()).toEqual(stored);
     expect(await aws.messages()).toEqual(mailed);

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type DoctorFlags, readDoctorFlags } from '../../../cli/doctor/options.ts';
@@ -39,7 +39,7 @@ test('tells a line a check, and exits 0 where nothing failed', async () => {
   expect(stdout).toMatch(/^ok {11}exchange {13}FinSpace gives keys for these credentials$/m);
   expect(stdout).toMatch(/^ok {11}first-page {11}1 user, and no more$/m);
   expect(stdout).toMatch(/^not-checked {2}topic {16}no topic was given/m);
-  expect(stdout).toMatch(/^environment \w+: 9 ok, 7 not-checked$/m);
+  expect(stdout).toMatch(/^environment \w+: 9 ok, 10 not-checked$/m);
   expect(await readdir(join(out, '..'))).toEqual([]);
 });
 
@@ -63,6 +63,36 @@ test('--json prints the checks and nothing else', async () => {
       { name: 'versioning', outcome: 'not-checked', told: 'the store does not know this setting' },
     ]),
   });
+});
+
+test('looks with a config at what was deployed, and at the stacks.json that is here', async () => {
+  const config = join(await newFolder(), 'audit.yaml');
+  await writeFile(config, `environments: [{ id: ${simulator.environmentId} }]`);
+  const { code, stdout } = await command(
+    ['doctor', '--environment', simulator.environmentId, '--region', 'us-east-1', '--config', config, '--json'].concat([
+      '--bucket',
+      aws.bucket,
+    ]),
+    {
+      ...aws.env,
+      ...scheduler.env,
+      ...runEnv(simulator),
+      // Nothing there knows CloudWatch and Lambda, which then fail as such.
+      AWS_ENDPOINT_URL_CLOUDWATCH: aws.url,
+      AWS_ENDPOINT_URL_LAMBDA: aws.url,
+    },
+  );
+  expect(code).toBe(2);
+  const { checks } = JSON.parse(stdout);
+  expect(checks.slice(-3)).toMatchObject([
+    { name: 'alarms', outcome: 'fail' },
+    { name: 'concurrency', outcome: 'fail' },
+    {
+      name: 'stacks',
+      outcome: 'fail',
+      told: 'a deploy would end the audits of vs57phhvijir4kv5rf6ywt (FinSpaceUserAuditor)',
+    },
+  ]);
 });
 
 describe('flags', () => {

@@ -114,6 +114,7 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     scheduleName: 'nightly',
     functionArn: FUNCTION,
     expected: defaultConfig([]).schedule,
+    deployment: undefined,
     clock: systemClock,
     sts: new STSClient({ ...client, endpoint: aws.url }),
     sns: new SNSClient({ ...client, endpoint: aws.url }),
@@ -145,6 +146,9 @@ const HEALTHY = {
   'alarm-subscriptions': 'ok',
   schedule: 'ok',
   'schedule-time': 'ok',
+  alarms: 'not-checked',
+  concurrency: 'not-checked',
+  stacks: 'not-checked',
 };
 
 describe('before the first night', () => {

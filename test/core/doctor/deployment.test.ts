@@ -1,0 +1,240 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { StacksFile } from '../../../core/config/stacks.ts';
+import { runChecks } from '../../../core/doctor/check.ts';
+import { type DeploymentSettings, deploymentChecks } from '../../../core/doctor/deployment.ts';
+
+const TOPIC = 'arn:aws:sns:us-east-1:111122223333:alarms';
+const FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:auditor';
+
+const alarmOf = (logicalId: string, differs: object = {}) => ({
+  AlarmName: `Auditor-${logicalId}-1A2B3C`,
+  MetricName: 'Errors',
+  ActionsEnabled: true,
+  AlarmActions: [TOPIC],
+  StateValue: 'OK',
+  ...differs,
+});
+const SILENCE = alarmOf('WatchAlarmABC', { MetricName: 'SilentEnvironments' });
+const UNHEARD = alarmOf('AlarmsUnheardABC', { MetricName: 'UnheardTopics', AlarmActions: [TOPIC, 'opsitem'] });
+const SOUND = [alarmOf('AlarmsErrorsABC'), SILENCE, UNHEARD];
+
+const accountOf = (left: number) => ({
+  AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: left },
+});
+
+interface Aws {
+  readonly alarms: readonly object[] | 'denied';
+  readonly account: object | 'denied';
+  /** What is reserved for the function; `gone`: there is no such function. */
+  readonly reserved: object | 'gone';
+}
+
+const HEALTHY: Aws = { alarms: SOUND, account: accountOf(900), reserved: { ReservedConcurrentExecutions: 1 } };
+let aws = HEALTHY;
+const server = createServer(({ url = '', headers }, response) => {
+  const reply = (answer: object | 'denied' | 'gone') => {
+    const [status, code] = answer === 'denied' ? [403, 'AccessDeniedException'] : [404, 'ResourceNotFoundException'];
+    const isRefused = answer === 'denied' || answer === 'gone';
+    response.writeHead(isRefused ? status : 200, {
+      'content-type': 'application/json',
+      ...(isRefused && { 'x-amzn-errortype': code }),
+    });
+    response.end(JSON.stringify(isRefused ? { __type: code, message: 'no' } : answer));
+  };
+  if (headers['x-amz-target'] === 'GraniteServiceVersion20100801.DescribeAlarms')
+    return reply(aws.alarms === 'denied' ? 'denied' : { MetricAlarms: aws.alarms });
+  if (url.endsWith('/account-settings')) return reply(aws.account);
+  return reply(decodeURIComponent(url).includes(`${FUNCTION}/concurrency`) ? aws.reserved : 'gone');
+});
+
+let settings: DeploymentSettings;
+beforeAll(async () => {
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
+  const client = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+  };
+  settings = {
+    cloudwatch: new CloudWatchClient(client),
+    lambda: new LambdaClient(client),
+    config: { name: 'Auditor', environments: [{ id: 'abc' }] },
+    stacks: { Auditor: { lock: 'off', stacks: { Auditor: ['abc'] } } },
+    environmentId: 'abc',
+    alarmTopicArn: TOPIC,
+  };
+});
+beforeEach(() => {
+  aws = HEALTHY;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const look = async (differs: Partial<DeploymentSettings> = {}, functionArn: string | undefined = FUNCTION) => {
+  const credentials = { name: 'credentials', needs: [], check: async () => ({ outcome: 'ok' as const, told: '' }) };
+  const checks = deploymentChecks({ ...settings, ...differs })(() => functionArn || undefined);
+  const results = await runChecks([credentials, ...checks]);
+  return Object.fromEntries(results.map(({ name, ...answer }) => [name, answer]));
+};
+
+test('all is well', async () => {
+  expect(await look()).toMatchObject({
+    alarms: { outcome: 'ok', told: '3 alarms, each with its action' },
+    concurrency: { outcome: 'ok', told: '1 are reserved for the function' },
+    stacks: { outcome: 'ok', told: 'environment abc is in Auditor, and no other would drop out' },
+  });
+});
+
+describe('alarms', () => {
+  const FURTHER = alarmOf('AlarmsErrorsABC', { AlarmName: 'Auditor-2-AlarmsErrorsABC-1A2B3C', AlarmActions: [] });
+  const ANOTHERS = alarmOf('AlarmsErrorsABC', { AlarmName: 'Auditor-dev-AlarmsErrorsABC-1A2B3C', AlarmActions: [] });
+
+  test.each<{ readonly name: string; readonly alarms: Aws['alarms']; readonly outcome: string; readonly told: RegExp }>(
+    [
+      { name: 'that are all gone', alarms: [], outcome: 'fail', told: /^stack Auditor has no alarm: nobody is told/ },
+      { name: 'that may not be looked at', alarms: 'denied', outcome: 'not-checked', told: /^AccessDenied/ },
+      {
+        name: 'whose actions are off',
+        alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { ActionsEnabled: false })],
+        outcome: 'fail',
+        told: /^1 alarm of 4 would tell nobody: Auditor-AlarmsFailuresABC-1A2B3C$/,
+      },
+      {
+        name: 'with no action',
+        alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { AlarmActions: [] })],
+        outcome: 'fail',
+        told: /^1 alarm of 4/,
+      },
+      {
+        name: 'that tell another topic, more than are named',
+        alarms: SOUND.concat(['A', 'B', 'C', 'D'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
+        outcome: 'fail',
+        told: /^4 alarms of 7 would tell nobody: .*, Auditor-C-1A2B3C and 1 more$/,
+      },
+      { name: 'without that of silence', alarms: [UNHEARD], outcome: 'fail', told: /^no alarm watches SilentEnv/ },
+      { name: 'without that of topics', alarms: [SILENCE], outcome: 'fail', told: /^no alarm watches UnheardTopics$/ },
+      {
+        name: 'of which one rings',
+        alarms: [SILENCE, { ...UNHEARD, StateValue: 'ALARM' }],
+        outcome: 'warn',
+        told: /^1 of 2 ring: Auditor-AlarmsUnheardABC/,
+      },
+      { name: 'of a further stack, too', alarms: [...SOUND, FURTHER], outcome: 'fail', told: /^1 alarm of 4/ },
+      {
+        name: 'but not of an auditor of a longer name',
+        alarms: [...SOUND, ANOTHERS],
+        outcome: 'ok',
+        told: /^3 alarms/,
+      },
+    ],
+  )('$name', async ({ alarms, outcome, told }) => {
+    aws = { ...HEALTHY, alarms };
+    expect((await look()).alarms).toMatchObject({ outcome, told: expect.stringMatching(told) });
+  });
+
+  test('need some action where nobody said which topic', async () => {
+    aws = { ...HEALTHY, alarms: SOUND.map((alarm) => ({ ...alarm, AlarmActions: ['any'] })) };
+    expect((await look({ alarmTopicArn: undefined })).alarms).toMatchObject({ outcome: 'ok' });
+  });
+});
+
+const environments = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `e${index}` }));
+
+describe('reserved concurrency', () => {
+  test.each<{
+    readonly name: string;
+    readonly aws?: Partial<Aws>;
+    readonly differs?: Partial<DeploymentSettings>;
+    readonly isDeployed?: boolean;
+    readonly outcome: string;
+    readonly told: RegExp;
+  }>([
+    {
+      name: 'of 0',
+      aws: { reserved: { ReservedConcurrentExecutions: 0 } },
+      outcome: 'fail',
+      told: /^0 are reserved for the function: no audit is started$/,
+    },
+    { name: 'that was taken off', aws: { reserved: {} }, outcome: 'warn', told: /^none is reserved for the function/ },
+    { name: 'of no function', aws: { reserved: 'gone' }, outcome: 'fail', told: /function:auditor is not there/ },
+    { name: 'of which nobody may know', aws: { account: 'denied' }, outcome: 'not-checked', told: /^AccessDenied/ },
+    {
+      name: 'that a first deploy can just have, with that of the watch',
+      aws: { account: accountOf(102) },
+      isDeployed: false,
+      outcome: 'ok',
+      told: /^2 are to be reserved, of 2 that can be$/,
+    },
+    {
+      name: 'that it can not',
+      aws: { account: accountOf(101) },
+      isDeployed: false,
+      outcome: 'fail',
+      told: /^2 are to be reserved, of 1 that can be: the account has 1000, and 100 stay unreserved$/,
+    },
+    {
+      name: 'of a new account',
+      aws: { account: accountOf(10) },
+      isDeployed: false,
+      outcome: 'fail',
+      told: /of 0 that/,
+    },
+    {
+      name: 'of all stacks, of 40 at the most each',
+      differs: {
+        stacks: {
+          Auditor: { lock: 'off', stacks: { Auditor: environments(60).map(({ id }) => id), 'Auditor-2': ['x', 'y'] } },
+        },
+      },
+      aws: { account: accountOf(143) },
+      isDeployed: false,
+      outcome: 'fail',
+      told: /^44 are to be reserved, of 43/,
+    },
+    {
+      name: 'of environments that come, which the account has not',
+      differs: { stacks: undefined, config: { name: 'Auditor', environments: [{ id: 'abc' }, ...environments(9)] } },
+      aws: { account: accountOf(108) },
+      outcome: 'fail',
+      told: /^9 are to be reserved, of 8/,
+    },
+  ])('$name', async ({ aws: differing = {}, differs = {}, isDeployed = true, outcome, told }) => {
+    aws = { ...HEALTHY, ...differing };
+    const found = await look(differs, isDeployed ? `${FUNCTION}:live` : '');
+    expect(found.concurrency).toMatchObject({ outcome, told: expect.stringMatching(told) });
+  });
+});
+
+describe('stacks.json', () => {
+  const fileOf = (...ids: readonly string[]): StacksFile => ({
+    Auditor: { lock: 'off', stacks: { Auditor: [], 'Auditor-2': ids } },
+  });
+
+  test.each<{
+    readonly name: string;
+    readonly stacks: StacksFile | undefined;
+    readonly outcome: string;
+    readonly told: RegExp;
+  }>([
+    { name: 'that is not there', stacks: undefined, outcome: 'not-checked', told: /^there is no stacks\.json here/ },
+    { name: 'of other auditors', stacks: {}, outcome: 'not-checked', told: /^Auditor is not in stacks\.json/ },
+    {
+      name: 'of which an environment would drop out',
+      stacks: fileOf('abc', 'gone'),
+      outcome: 'fail',
+      told: /^a deploy would end the audits of gone \(Auditor-2\)$/,
+    },
+    { name: 'without the environment', stacks: fileOf(), outcome: 'warn', told: /^environment abc is in no stack$/ },
+  ])('$name', async ({ stacks, outcome, told }) => {
+    expect((await look({ stacks })).stacks).toMatchObject({ outcome, told: expect.stringMatching(told) });
+  });
+});
