@@ -6,6 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { HINT_DAYS } from '../core/archive/hint.ts';
 import type { Config } from '../core/config/config.ts';
 
 /** Trusts a service on behalf of this account only: whoever can make it act in another account is not let in. */
@@ -13,9 +14,12 @@ export const forThisAccount = (scope: Construct, service: string): ServicePrinci
   new ServicePrincipal(service, { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } });
 
 /**
- * Lambda, as the principal of a function's role. Without a condition: no documentation says that Lambda sends a source
- * when it takes a role, so one could keep every function from starting, and a role goes only to functions of its own
- * account as it is (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+ * Lambda, as the principal of a function's role: the only service that is let in without a source. No documentation says
+ * that Lambda sends one when it takes a role: `aws:SourceArn` is of calls whose resource is a function, and
+ * `lambda:SourceFunctionArn` counts in identity policies and for what the function asks, not in a trust policy
+ * (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html). A condition on one could keep every
+ * function from starting, and a role goes only to functions of its own account as it is
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
  */
 export const LAMBDA = new ServicePrincipal('lambda.amazonaws.com');
 
@@ -118,6 +122,10 @@ export interface FunctionResources {
   readonly scheduleArns: string;
 }
 
+/** Names the pages about all runs, of each environment and of all. */
+export const hintArns = (bucket: IBucket): string[] =>
+  ['reports/environment=*/index.html', 'reports/index.html'].map((keys) => bucket.arnForObjects(keys));
+
 /** Lists all that the function may do. It can't delete, and reads nothing but its own archive. */
 export const functionPermissions = (scope: Construct, resources: FunctionResources): readonly PolicyStatement[] => {
   const { config, bucket, topic, alarmTopic, archiveKey, logGroup, failures } = resources;
@@ -126,6 +134,14 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
   return [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
     allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
+    // Pages about all runs are no evidence: they are kept briefly, where the bucket would keep them for as long.
+    allow(['s3:PutObjectTagging'], ...hintArns(bucket)),
+    new PolicyStatement({
+      actions: ['s3:PutObjectRetention'],
+      resources: hintArns(bucket),
+      // S3 does not say how it rounds.
+      conditions: { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': `${HINT_DAYS + 1}` } },
+    }),
     // Without it, an object that doesn't exist is answered as forbidden.
     allow(['s3:ListBucket'], bucket.bucketArn),
     allow(['sns:Publish'], topic.topicArn),

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
+import { HINT_DAYS, HINT_TAG } from '../core/archive/hint.ts';
 import { OBJECT_AREAS } from '../core/archive/keys.ts';
 import type { Retention } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -90,6 +91,12 @@ const LIFECYCLE: readonly LifecycleRule[] = [
     prefix: `${area}/`,
     transitions: [{ storageClass: StorageClass.DEEP_ARCHIVE, transitionAfter: COLD_AFTER }],
   })),
+  // Of evidence, none is ever replaced: what somebody put over it all the same stays.
+  {
+    id: 'old-hints',
+    tagFilters: { [HINT_TAG.key]: HINT_TAG.value },
+    noncurrentVersionExpiration: Duration.days(HINT_DAYS),
+  },
   { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
 ];
 

@@ -26,6 +26,7 @@ import {
   archiveRegion,
   forThisAccount,
   functionPermissions,
+  hintArns,
   LAMBDA,
   NETWORK_INTERFACES,
   signResource,
@@ -253,6 +254,8 @@ export class ScheduledAudit extends Construct {
       ...INLINE_POLICY,
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('*'))}]`]:
         'every key of its own archive, which holds nothing else; the bucket denies deletion and blind overwriting',
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, hintArns(bucket)[0] ?? '')}]`]:
+        'the pages about all runs, one an environment',
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, scheduleArns)}]`]:
         'its own schedules, which bear its name: one pattern is as long for a thousand of them as for one',
       ...(vpc !== undefined && {

@@ -17,12 +17,16 @@ export interface Archive {
   has(key: string): Promise<boolean>;
   /** Writes an object that must not exist yet; what exists stays as it is. */
   create(key: string, content: Content, contentType: string): Promise<'created' | 'exists'>;
-  /** Writes an object only where it is still at `version` (undefined: where there is none yet). */
+  /**
+   * Writes an object only where it is still at `version` (undefined: where there is none yet).
+   * @param as `hint`: no evidence, whose old versions need not be kept
+   */
   replace(
     key: string,
     content: Content,
     contentType: string,
     version: string | undefined,
+    as?: 'evidence' | 'hint',
   ): Promise<'replaced' | 'conflict'>;
   /** Yields the keys under a prefix, in ascending order, those after `after` only. */
   list(prefix: string, after?: string): AsyncIterable<string>;

@@ -12,16 +12,33 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import pRetry from 'p-retry';
+import { DAY_MS } from '../../rules/engine/time.ts';
 import { connectionRemedyOf } from '../aws/connection.ts';
 import { noCredentials } from '../aws/credentials.ts';
 import { isTokenExpired } from '../aws/errors.ts';
+import { systemClock } from '../model/clock.ts';
 import { errorCode } from '../text/error-code.ts';
 import type { Archive, Content } from './archive.ts';
+import { HINT_DAYS, HINT_TAG } from './hint.ts';
 
 /** The status where another write to the same key was under way: S3 asks to try again. */
 const CONFLICT_UNDER_WAY = 409;
 const PRECONDITION_FAILED = 412;
 const NOT_FOUND = 404;
+/** The store does not know what was asked. */
+const NOT_KNOWN = 501;
+
+/** The answers of a bucket without a lock, of one where the caller may not lock or tag, and of a store that can't. */
+const UNLOCKED: ReadonlySet<number | undefined> = new Set([400, 403, NOT_KNOWN]);
+
+type Keeping = Pick<PutObjectCommandInput, 'ObjectLockMode' | 'ObjectLockRetainUntilDate' | 'Tagging'>;
+
+/** Says that a hint is kept for a day, where the bucket would keep it for as long as evidence. */
+const keptBriefly = (): Keeping => ({
+  ObjectLockMode: 'GOVERNANCE',
+  ObjectLockRetainUntilDate: new Date(systemClock.now() + HINT_DAYS * DAY_MS),
+  Tagging: `${HINT_TAG.key}=${HINT_TAG.value}`,
+});
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -43,7 +60,7 @@ const isFinal = (error: unknown): boolean => {
       connectionRemedyOf(error) !== undefined || noCredentials(error) !== undefined || OF_THE_DISK.has(errorCode(error))
     );
   if (Object(error).name !== undefined && PASSING.has(Object(error).name)) return false;
-  return status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429;
+  return (status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429) || status === NOT_KNOWN;
 };
 
 const LONGEST_PAUSE_MS = 20_000;
@@ -109,6 +126,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     content: Content,
     contentType: string,
     condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'>,
+    keeping: Keeping = {},
   ): Promise<'put' | 'refused'> => {
     const write = randomUUID();
     try {
@@ -122,6 +140,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
             ChecksumAlgorithm: 'SHA256',
             ...bodyOf(content),
             ...condition,
+            ...keeping,
           }),
         ),
       );
@@ -130,6 +149,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
       const status = statusOf(error);
       // There is nothing to match.
       if (condition.IfMatch !== undefined && status === NOT_FOUND) return 'refused';
+      if (keeping.Tagging !== undefined && UNLOCKED.has(status)) return put(key, content, contentType, condition);
       if (status !== PRECONDITION_FAILED) throw error;
       return (await isWrittenBy(key, write)) ? 'put' : 'refused';
     }
@@ -198,9 +218,10 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
       return (await put(key, content, contentType, { IfNoneMatch: '*' })) === 'put' ? 'created' : 'exists';
     },
 
-    async replace(key, content, contentType, version) {
+    async replace(key, content, contentType, version, as) {
       const condition = version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version };
-      return (await put(key, content, contentType, condition)) === 'put' ? 'replaced' : 'conflict';
+      const keeping = as === 'hint' ? keptBriefly() : {};
+      return (await put(key, content, contentType, condition, keeping)) === 'put' ? 'replaced' : 'conflict';
     },
 
     async *list(prefix, after) {

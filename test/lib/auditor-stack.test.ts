@@ -81,6 +81,9 @@ describe('the stack of one environment', () => {
 
   it('lets the function do what it needs, and no more', () => {
     const bucket = only(stack, 'AWS::S3::Bucket', 'ArchiveBucket');
+    const pages = ['environment=*/', ''].map((part) => ({
+      'Fn::Join': ['', [bucket.arn, `/reports/${part}index.html`]],
+    }));
     expect(statementsOf(stack, 'AuditRole')).toEqual([
       {
         Effect: 'Allow',
@@ -88,6 +91,13 @@ describe('the stack of one environment', () => {
         Resource: only(stack, 'AWS::Logs::LogGroup', 'AuditLogs').arn,
       },
       { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: { 'Fn::Join': ['', [bucket.arn, '/*']] } },
+      { Effect: 'Allow', Action: 's3:PutObjectTagging', Resource: pages },
+      {
+        Effect: 'Allow',
+        Action: 's3:PutObjectRetention',
+        Resource: pages,
+        Condition: { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': '2' } },
+      },
       {
         Effect: 'Allow',
         Action: [

@@ -71,6 +71,7 @@ const schedules = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default`;
 const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule', 'abc').properties.Name}`;
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
+const page = `${archive}/reports/environment=abc/index.html`;
 const latest = `${archive}/latest/environment=abc.json`;
 
 const policy = (type: string, part = '', member = 'PolicyDocument'): unknown =>
@@ -152,6 +153,9 @@ describe('the function may', () => {
     ['s3:PutObject', manifest, NEW],
     ['s3:PutObject', snapshot, NEW],
     ['s3:PutObject', latest, SWAP],
+    ['s3:PutObjectTagging', page],
+    ['s3:PutObjectRetention', page, { 's3:object-lock-remaining-retention-days': '1' }],
+    ['s3:PutObjectRetention', `${archive}/reports/index.html`, { 's3:object-lock-remaining-retention-days': '1' }],
     ['sns:Publish', alerts],
     ['sns:ListSubscriptionsByTopic', alerts],
     ['sns:ListSubscriptionsByTopic', alarms],
@@ -198,6 +202,10 @@ describe('the function must not', () => {
     ['s3:DeleteObjectVersion', manifest],
     ['s3:BypassGovernanceRetention', manifest],
     ['s3:PutObjectRetention', manifest],
+    ['s3:PutObjectRetention', manifest, { 's3:object-lock-remaining-retention-days': '1' }],
+    ['s3:PutObjectRetention', page, { 's3:object-lock-remaining-retention-days': '3' }],
+    ['s3:PutObjectTagging', manifest],
+    ['s3:PutObjectTagging', latest],
     ['s3:GetBucketPolicy', accessLogs],
     ['kms:DescribeKey', alarmKey],
     ['s3:PutBucketPolicy', archive],
@@ -331,6 +339,37 @@ describe('an administrator of the account', () => {
     ['s3:GetObject', `${answers}/answer.csv`, { 'aws:SecureTransport': 'false' }],
   ])('must not %s on %s', async (...request) => {
     expect(await askAs('administrator', ...request)).toBe('denied');
+  });
+});
+
+describe('the roles that services take', () => {
+  const rule = (account: string) => `arn:aws:events:${REGION}:${account}:rule/any`;
+  const ANOTHER = '999999999999';
+
+  it.each<[role: string, service: string, context: Context, outcome: 'allowed' | 'denied']>([
+    ...['EvidenceWatchRulesRole', 'AlarmsRulesRole'].flatMap(
+      (role): readonly [string, string, Context, 'allowed' | 'denied'][] => {
+        const from = (account: string, arn = rule(account)) => ({ 'aws:SourceAccount': account, 'aws:SourceArn': arn });
+        return [
+          [role, 'events.amazonaws.com', from(ACCOUNT), 'allowed'],
+          [role, 'events.amazonaws.com', from(ANOTHER), 'denied'],
+          [role, 'events.amazonaws.com', from(ACCOUNT, rule(ANOTHER)), 'denied'],
+          [role, 'events.amazonaws.com', {}, 'denied'],
+          [role, 'scheduler.amazonaws.com', from(ACCOUNT), 'denied'],
+        ];
+      },
+    ),
+    ...['AuditSchedulerRole', 'WatchSchedulerRole'].flatMap(
+      (role): readonly [string, string, Context, 'allowed' | 'denied'][] => [
+        [role, 'scheduler.amazonaws.com', { 'aws:SourceAccount': ACCOUNT }, 'allowed'],
+        [role, 'scheduler.amazonaws.com', { 'aws:SourceAccount': ANOTHER }, 'denied'],
+        [role, 'scheduler.amazonaws.com', {}, 'denied'],
+      ],
+    ),
+  ])('%s by %s from %j: %s', async (role, service, context, outcome) => {
+    const trust = policy('AWS::IAM::Role', role, 'AssumeRolePolicyDocument');
+    const roleArn = `arn:aws:iam::${ACCOUNT}:role/${role}`;
+    expect(await ask(service, [], 'sts:AssumeRole', roleArn, context, [[roleArn, trust]])).toBe(outcome);
   });
 });
 

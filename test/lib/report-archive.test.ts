@@ -85,7 +85,15 @@ describe('the archive', () => {
       'incomplete/': to('DEEP_ARCHIVE'),
       'listings/': to('DEEP_ARCHIVE'),
     });
-    expect(JSON.stringify(rules)).not.toContain('Expiration');
+    const ended = rules.filter((rule: object) => JSON.stringify(rule).includes('Expiration'));
+    expect(ended).toEqual([
+      {
+        Id: 'old-hints',
+        Status: 'Enabled',
+        TagFilters: [{ Key: 'kept', Value: 'briefly' }],
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+    ]);
     expect(bucket.properties.LifecycleConfiguration).toMatchObject({
       TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K',
     });

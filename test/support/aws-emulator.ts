@@ -12,6 +12,7 @@ export interface AwsRequest {
   readonly path: string;
   /** The region that it is signed for. */
   readonly region?: string;
+  readonly headers: IncomingHttpHeaders;
   /** The SNS action, such as `Publish`. */
   readonly action?: string;
 }
@@ -152,6 +153,7 @@ const readRequest = ({
     service: isForm ? 'sns' : pathname === '/' ? 'sqs' : 's3',
     method,
     path: decodeURIComponent(pathname),
+    headers,
     ...(form.Action !== undefined && { action: form.Action }),
   };
   return { asked, form, pathname, searchParams };

@@ -73,7 +73,7 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
     const others = known !== undefined && hasPrevious ? known : await readHistory(archive, environmentId);
     const rows = [...others.filter(([name]) => name !== row[0]), row].toSorted(inOrder);
     const { content } = evidenceOf(historyPage(environmentId, environmentName, rows));
-    const outcome = await archive.replace(key, content, 'text/html; charset=utf-8', stored?.version);
+    const outcome = await archive.replace(key, content, 'text/html; charset=utf-8', stored?.version, 'hint');
     if (outcome === 'replaced') return;
   }
   throw new ArchiveError(`${key} could not be written: others keep writing it`);

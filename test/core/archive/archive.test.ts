@@ -9,7 +9,13 @@ import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { evidenceOf } from '../../../core/archive/staging.ts';
 import { storeOnce } from '../../../core/archive/store.ts';
-import { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from '../../support/aws-emulator.ts';
+import { DAY_MS } from '../../../rules/engine/time.ts';
+import {
+  type AwsEmulator,
+  type AwsEmulatorOptions,
+  type AwsRequest,
+  startAwsEmulator,
+} from '../../support/aws-emulator.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -165,6 +171,56 @@ describe('a bucket that falters', () => {
     await expect(archive.create('faults/denied', bytes('x'), 'text/plain')).rejects.toThrow('AccessDenied');
     fault = undefined;
     expect(requests).toBe(1);
+  });
+});
+
+describe('a hint in a bucket', () => {
+  const LOCK = 'x-amz-object-lock-mode';
+  const kept: (string | string[] | undefined)[] = [];
+  const putHint = (key: string, refusal?: { readonly status: number; readonly code: string }) => {
+    kept.length = 0;
+    fault = ({ method, headers }) => {
+      if (method !== 'PUT') return undefined;
+      kept.push(headers[LOCK]);
+      return headers[LOCK] === undefined ? undefined : refusal;
+    };
+    return bucketArchive(emulator.s3, emulator.bucket, 1).replace(key, bytes('x'), 'text/html', undefined, 'hint');
+  };
+
+  test('is locked for a day and tagged, which evidence is not', async () => {
+    let sent: AwsRequest['headers'] = {};
+    fault = ({ method, headers }) => {
+      if (method === 'PUT') sent = headers;
+      return undefined;
+    };
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    const before = Date.now();
+    await archive.replace('hints/page.html', bytes('x'), 'text/html', undefined, 'hint');
+    expect(sent).toMatchObject({ [LOCK]: 'GOVERNANCE', 'x-amz-tagging': 'kept=briefly', 'if-none-match': '*' });
+    const until = Date.parse(String(sent['x-amz-object-lock-retain-until-date']));
+    expect(until - before).toBeGreaterThan(DAY_MS - 1000);
+    expect(until - before).toBeLessThan(DAY_MS + 60_000);
+
+    await archive.replace('hints/latest.json', bytes('x'), 'text/html', undefined);
+    expect(Object.keys(sent).filter((name) => /lock|tagging/.test(name))).toEqual([]);
+    fault = undefined;
+  });
+
+  test.each([
+    ['that has no lock', { status: 400, code: 'InvalidRequest' }],
+    ['where locks may not be set', { status: 403, code: 'AccessDenied' }],
+    ['of a store that knows none', { status: 501, code: 'NotImplemented' }],
+  ])('%s is kept as the bucket keeps all', async (name, refusal) => {
+    expect(await putHint(`hints/${name}`, refusal)).toBe('replaced');
+    expect(kept).toEqual(['GOVERNANCE', undefined]);
+    fault = undefined;
+  });
+
+  test('that somebody else has written is a conflict', async () => {
+    expect(await putHint('hints/taken')).toBe('replaced');
+    expect(await putHint('hints/taken')).toBe('conflict');
+    expect(kept).toEqual(['GOVERNANCE']);
+    fault = undefined;
   });
 });
 
