@@ -5,7 +5,7 @@ import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { bucketArchive } from '../core/archive/bucket.ts';
-import type { AuditRequest } from '../core/audit/request.ts';
+import { type AuditRequest, STORING_MS } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings, enrichmentSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
@@ -26,7 +26,6 @@ import type { ResumableSource } from '../core/sources/source.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 import { archiveClient } from './archive-client.ts';
 import { functionDoctor } from './function-doctor.ts';
-import { REPORTING_MARGIN_MS } from './invocation.ts';
 import { publishMetrics, publishPart, publishUnheard } from './metrics.ts';
 
 /** Reads the config files as they were checked when the code was bundled: they stand beside it, as JSON. */
@@ -43,9 +42,6 @@ const loggable = ({ report, head, deliveries, unheard, warnings }: AuditResult) 
   unheard,
   warnings,
 });
-
-/** The half of the time kept back for reporting in which the archive is still tried; the rest is for telling people. */
-const STORING_MS = REPORTING_MARGIN_MS / 2;
 
 /** Replaced by tests. */
 export interface Edges {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type AuditRequest, aheadProblem, attemptName, wholeSecond } from '../core/audit/request.ts';
+import { type AuditRequest, aheadProblem, attemptName, STORING_MS, wholeSecond } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
 
@@ -99,11 +99,8 @@ export const byEvent =
   (event, context) =>
     typeof event === 'object' && event !== null && 'doctor' in event ? doctor(event, context) : audit(event, context);
 
-/**
- * Time kept back from the listing for judging the whole, writing and notifying, in milliseconds: a million users take
- * the archive less than half of it.
- */
-export const REPORTING_MARGIN_MS = 90_000;
+/** Time kept back from the listing in milliseconds: half for judging the whole and storing it, half for telling people. */
+export const REPORTING_MARGIN_MS = 2 * STORING_MS;
 
 /** Tells an attempt at a run from others. */
 export interface Beginning {

@@ -1,4 +1,5 @@
 import type { Archive } from '../../core/archive/archive.ts';
+import type { TimeLeft } from '../../core/archive/bucket.ts';
 import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { awsClient } from '../../core/aws/clients.ts';
@@ -59,15 +60,21 @@ export const readArchiveLocation = (read: FlagReader, { out, bucket }: LocationF
 /**
  * Opens an archive; a folder without loading any of the AWS SDK. Throws UsageError where nothing tells the region.
  * @param region of the bucket; undefined: that of the profile
+ * @param timeLeft for requests to a bucket that may pass when they are made again; undefined: a few seconds
  */
-export const openArchive = async (location: ArchiveLocation, env: Io['env'], region?: string): Promise<Archive> => {
+export const openArchive = async (
+  location: ArchiveLocation,
+  env: Io['env'],
+  region?: string,
+  timeLeft?: TimeLeft,
+): Promise<Archive> => {
   if (location.kind === 'folder') return folderArchive(location.path);
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { bucketArchive } = await import('../../core/archive/bucket.ts');
   // What stands in for S3 on one's own machine has no host name for each bucket.
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
   const client = awsClient(S3Client, { forcePathStyle, region: await regionOrProfiles(region) });
-  return bucketArchive(client, location.name);
+  return bucketArchive(client, location.name, undefined, timeLeft);
 };
 
 /** The flags of every command that reads an archive, as they were typed. */

@@ -1,6 +1,7 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { wholeSecond } from '../../core/audit/request.ts';
+import type { Archive } from '../../core/archive/archive.ts';
+import { STORING_MS, wholeSecond } from '../../core/audit/request.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import { connectionRemedyOf } from '../../core/aws/connection.ts';
 import { callerCredentials, noCredentials } from '../../core/aws/credentials.ts';
@@ -18,7 +19,7 @@ import { readAuditConfig, readConfigFiles } from '../arguments/config-files.ts';
 import { type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { auditAll } from './all.ts';
-import { auditEnvironment, reportJson } from './environment.ts';
+import { auditEnvironment, deadlineOf, reportJson } from './environment.ts';
 import { requireFormerCriteria } from './former-criteria.ts';
 import { partitionFor, type RunFlags, readRunFlags } from './options.ts';
 
@@ -53,8 +54,10 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
   const files = isAll ? readConfigFiles(options.configFile, now) : readAuditConfig(options, now);
   endpointOf(region, io.env);
   const accountId = options.accountId ?? (await callersAccount(region));
-  const archive = await openArchive(options.location, io.env, region);
-  if (options.configFile === undefined && !options.isByDefaults) await requireFormerCriteria(archive, environmentId);
+  const archiveUntil = (deadline: number): Promise<Archive> =>
+    openArchive(options.location, io.env, region, () => deadline + STORING_MS - Date.now());
+  if (options.configFile === undefined && !options.isByDefaults)
+    await requireFormerCriteria(await archiveUntil(deadlineOf(now, options, files.config)), environmentId);
   const topic = topicArn === undefined ? undefined : { topicArn, sns: awsClient(SNSClient, { region }) };
   const sendAlert = ({ out, err }: Pick<Io, 'out' | 'err'>): SendAlert =>
     topic === undefined
@@ -72,7 +75,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
     now,
     options,
     files,
-    archive,
+    archiveUntil,
     findUnheard,
     loadCredentials: callerCredentials(),
   };

@@ -6,6 +6,7 @@ import { audit } from '../../core/audit/audit.ts';
 import { attemptName } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
+import type { Config } from '../../core/config/config.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { forewords } from '../../core/model/words.ts';
@@ -93,16 +94,21 @@ export interface EnvironmentToAudit {
   /** The account that audits, where it is another. */
   readonly auditorAccountId?: string;
   readonly asOf: Date;
-  /** The moment of the command, in milliseconds since the epoch. */
+  /** The moment at which the audit begins, in milliseconds since the epoch. */
   readonly now: number;
   readonly options: RunOptions;
   readonly files: ConfigFiles;
-  readonly archive: Archive;
+  /** Opens the archive, which is tried again as long as storing may last after a deadline, in milliseconds since the epoch. */
+  readonly archiveUntil: (deadline: number) => Promise<Archive>;
   readonly loadCredentials: () => Promise<AwsCredentials>;
   readonly sendAlert: SendAlert;
   /** Undefined where alerts are for the terminal. */
   readonly findUnheard: Channel['findUnheard'];
 }
+
+/** The moment at which the listing has to end, in milliseconds since the epoch. */
+export const deadlineOf = (now: number, options: RunOptions, config: Config): number =>
+  now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000;
 
 /** Audits an environment, and shows what came of it unless it is printed as JSON. */
 export const auditEnvironment = async (
@@ -110,7 +116,9 @@ export const auditEnvironment = async (
   io: Io,
 ): Promise<{ readonly result: AuditResult; readonly code: ExitCode }> => {
   const { config, waivers } = files;
-  const { archive, loadCredentials, sendAlert, findUnheard } = edges;
+  const { archiveUntil, loadCredentials, sendAlert, findUnheard } = edges;
+  const deadline = deadlineOf(now, options, config);
+  const archive = await archiveUntil(deadline);
   const progress = progressLine(io.err, now);
   const live = {
     config,
@@ -131,7 +139,7 @@ export const auditEnvironment = async (
       partition: partitionFor(region, options.partition),
       asOf,
       attempt: attemptName(now, randomUUID()),
-      deadline: now + (options.deadlineSeconds ?? config.deadlineSeconds) * 1000,
+      deadline,
       acceptRosterDrop: options.acceptRosterDrop,
       acceptHistory: options.acceptHistory,
     },

@@ -22,6 +22,9 @@ export interface AuditRequest {
   readonly acceptHistory?: { readonly sha256: string; readonly reason: string } | undefined;
 }
 
+/** The time after the listing's deadline in which the archive is still tried, in milliseconds: a million users take it less. */
+export const STORING_MS = 45_000;
+
 /** Says what is wrong with an instant to speak for, as it reads after the instant's name; undefined: it has come. */
 export const aheadProblem = (asOf: Date, now: number): string | undefined =>
   asOf.getTime() - now <= CLOCK_SKEW_MS

@@ -162,15 +162,19 @@ describe('a run that is not complete exits 2 and moves no latest', () => {
 describe('in a bucket', () => {
   const BUCKET = 'evidence-bucket';
   let isTopicDown = false;
+  let refusals = 0;
   let emulator: Awaited<ReturnType<typeof startAwsEmulator>>;
   beforeAll(async () => {
     emulator = await startAwsEmulator({
       bucket: BUCKET,
       topicName: 'audits',
-      fault: ({ service, action }) =>
-        isTopicDown && service === 'sns' && action === 'Publish'
-          ? { status: 403, code: 'AuthorizationError' }
-          : undefined,
+      fault: ({ service, action, method, path }) => {
+        if (isTopicDown && service === 'sns' && action === 'Publish')
+          return { status: 403, code: 'AuthorizationError' };
+        if (refusals === 0 || method !== 'PUT' || !path.startsWith(`/${BUCKET}/snapshots/`)) return undefined;
+        refusals -= 1;
+        return { status: 400, code: 'RequestTimeout' };
+      },
     });
   });
   afterEach(() => {
@@ -229,6 +233,16 @@ describe('in a bucket', () => {
     expect((await unheard()).code).toBe(0);
   });
 
+  test('that refuses for longer than a few tries: it is waited for within the time that is left', async () => {
+    refusals = 5;
+    const { code, stdout } = await runInBucket('--json');
+    expect({ code, verdict: JSON.parse(stdout).verdict, refusals }).toEqual({
+      code: 0,
+      verdict: 'COMPLETE',
+      refusals: 0,
+    });
+  });
+
   test('that is not there: FAILED, and the digest says that nothing was kept', async () => {
     const { code, stdout } = await command([...runWords(simulator), '--bucket', 'no-such-bucket'], {
       ...emulator.env,
@@ -238,6 +252,54 @@ describe('in a bucket', () => {
     expect(stdout).toContain(' FAILED  archive-unavailable ');
     expect(stdout).toMatch(/^Report {2,}none: the evidence could not be kept$/m);
     expect(stdout).toContain('Report:       none, the evidence could not be kept');
+  });
+});
+
+describe('what this machine lacks is told by its name, and is no fault of the archive', () => {
+  /** Lets the file of a spool be one that fails so. */
+  const failing = (code: string) =>
+    `import fs from 'node:fs';
+     import { syncBuiltinESMExports } from 'node:module';
+     import { Writable } from 'node:stream';
+     const { createWriteStream } = fs;
+     fs.createWriteStream = (path) => {
+       if (!path.includes('finspace-audit-')) return createWriteStream(path);
+       if ('${code}' === 'ENOSPC') return createWriteStream('/dev/full');
+       return new Writable({ construct: (done) => done(Object.assign(new Error('${code}: open'), { code: '${code}' })) });
+     };
+     syncBuiltinESMExports();`;
+
+  test.each([
+    ['ENOSPC', 'it is full: make room there, or let TMPDIR name a folder of a larger disk'],
+    ['EMFILE', 'too many files are open: raise the limit (ulimit -n)'],
+    ['ENOMEM', 'this machine has no memory left'],
+  ])('%s', async (code, remedy) => {
+    const TMPDIR = await newFolder();
+    const out = await newFolder();
+    const result = await command([...runWords(simulator), '--out', out, '--json'], {
+      ...runEnv(simulator),
+      TMPDIR,
+      NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(failing(code))}"`,
+    });
+    const { verdict, message } = JSON.parse(result.stdout);
+    expect({ code: result.code, verdict }).toEqual({ code: 2, verdict: 'FAILED' });
+    expect(message).toMatch(`the temporary folder ${TMPDIR} (TMPDIR) failed with Error: ${code}`);
+    expect(message).toMatch(remedy);
+    expect(await readdir(TMPDIR)).toEqual([]);
+  });
+
+  test('a folder that is not there', async () => {
+    const { code, stdout } = await command([...runWords(simulator), '--out', await newFolder(), '--json'], {
+      ...runEnv(simulator),
+      TMPDIR: '/nowhere/temporary',
+    });
+    expect({ code, report: JSON.parse(stdout) }).toMatchObject({
+      code: 2,
+      report: {
+        verdict: 'FAILED',
+        message: expect.stringContaining('it is not there: let TMPDIR name a folder that is'),
+      },
+    });
   });
 });
 
