@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 test('after npm start, the samples of the README run as they stand', async () => {
   const { scripts }: { scripts: { start: string } } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));
-  expect(scripts.start).toBe('node bin/finspace-audit.ts demo');
+  expect(scripts.start).toBe('node bin/finspace-audit.js demo');
   expect(await command(['demo'], {}, cwd)).toMatchObject({ code: 0, stderr: '' });
 
   const samples = await samplesAfter('After `npm start`');

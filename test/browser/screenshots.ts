@@ -7,7 +7,7 @@ import { launch, serve, visit } from './browser.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-pictures-'));
-execFileSync(process.execPath, [join(root, 'bin/finspace-audit.ts'), ...['demo', '--nights', '10', '--out', folder]]);
+execFileSync(process.execPath, [join(root, 'bin/finspace-audit.js'), ...['demo', '--nights', '10', '--out', folder]]);
 
 const pages = 'reports/environment=finspaceauditdemo';
 const report = `${pages}/dt=2026-11-20/20261120T070000Z/report.html`;

@@ -5,7 +5,7 @@ import { CALLER, type Simulator } from '../../simulator/server.ts';
 /** The account that the tests say their simulated environment is in. */
 export const ACCOUNT = '111122223333';
 
-export const BIN = resolve(import.meta.dirname, '../../bin/finspace-audit.ts');
+export const BIN = resolve(import.meta.dirname, '../../bin/finspace-audit.js');
 
 /** The exit code and the output of a process. */
 export interface ProcessResult {

@@ -130,7 +130,7 @@ describe('in an archive', () => {
         await writeFile(join(folder, '.key.lock'), DEAD);
         const outcomes = racers.map(async (child) => {
           const outcome = once(child, 'message');
-          child.send({ folder, version: stored?.version, at: Date.now() + 30 } satisfies Partial<Round>);
+          child.send({ folder, version: stored?.version ?? '', at: Date.now() + 30 } satisfies Round);
           return (await outcome)[0];
         });
         const told = (await Promise.all(outcomes)).toSorted();

@@ -1,8 +1,7 @@
-#!/usr/bin/env node
-import { NAME } from '../cli/arguments/declaration.ts';
-import { EXIT } from '../cli/terminal/exit-codes.ts';
-import { faultText } from '../cli/terminal/fault.ts';
-import { processIo } from '../cli/terminal/terminal.ts';
+import { NAME } from './arguments/declaration.ts';
+import { EXIT } from './terminal/exit-codes.ts';
+import { faultText } from './terminal/fault.ts';
+import { processIo } from './terminal/terminal.ts';
 
 const io = processIo();
 
@@ -17,7 +16,7 @@ const stall = (): never => {
 process.once('beforeExit', stall);
 
 // Loaded here, so that what goes wrong with that is told like everything else.
-const { main } = await import('../cli/main.ts');
+const { main } = await import('./main.ts');
 const code = await main(process.argv.slice(2), io);
 const problem = await io.flushed();
 process.off('beforeExit', stall);

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// JavaScript, which any Node reads: one that can't read the rest would exit 1 at it, and 1 means findings.
+if (process.features.typescript) await import('../cli/start.ts');
+else {
+  process.exitCode = 3;
+  process.stderr.write(
+    `finspace-audit: Node must be 22.18 or later, which runs TypeScript, got ${process.versions.node}: in the project's folder, npx finspace-audit brings one on Linux\n`,
+  );
+}
