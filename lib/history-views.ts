@@ -126,6 +126,7 @@ export const HISTORY_VIEWS: readonly HistoryView[] = [
       column('last_seen', member('lastSeen')),
       column('run_count', `CAST(${member('runs')} AS bigint)`, 'bigint'),
       column('is_carried', isTrue('carried'), 'boolean'),
+      column('carried_for', member('carriedFor')),
       column('escalated_from', member('escalatedFrom')),
       column('waiver_ended', isTrue('waiverEnded'), 'boolean'),
       column('resolved_at', member('resolvedAt')),

@@ -282,7 +282,7 @@ const beginPass = (
       for (const record of seen) keepAsGiven(record, failure.violation.evidence);
       found.push(failure);
     },
-    notAssessed: (rule, subject) => lifecycle.notAssessed(rule, subject),
+    notAssessed: (rule, subject, reason) => lifecycle.notAssessed(rule, subject, reason),
     wasFailing: (rule, subject) => open.has(findingId(context.environmentId, rule.id, subject)),
   });
 

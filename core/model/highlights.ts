@@ -3,9 +3,9 @@ import { type Severity, severityRank } from '../../rules/engine/severity.ts';
 
 /**
  * A finding's meaning to a reader: its state, or, of one that stays open, that its severity was raised, that its waiver
- * has ended, or that a reminder is due.
+ * has ended, that it is carried for the first time, or that a reminder is due.
  */
-export type HighlightKind = FindingState | 'escalated' | 'waiver-ended' | 'reminder';
+export type HighlightKind = FindingState | 'escalated' | 'waiver-ended' | 'carried' | 'reminder';
 
 /** Whether people are mailed and programs get an event: for everything but what merely stays open or waived. */
 export const isNews = (kind: HighlightKind): boolean => kind !== 'open' && kind !== 'waived';
@@ -29,9 +29,15 @@ const KEPT = 100;
 const rank = ({ severity }: { readonly severity: Severity }): number => severityRank(severity);
 
 /** A finding's meaning to a reader who needs no reminders. */
-export const kindOf = ({ escalatedFrom, waiverEnded, state }: Finding): Exclude<HighlightKind, 'reminder'> => {
+export const kindOf = ({
+  escalatedFrom,
+  waiverEnded,
+  carriedFor,
+  state,
+}: Finding): Exclude<HighlightKind, 'reminder'> => {
   if (escalatedFrom !== undefined) return 'escalated';
-  return waiverEnded ? 'waiver-ended' : state;
+  if (waiverEnded) return 'waiver-ended';
+  return state === 'open' && carriedFor !== undefined ? 'carried' : state;
 };
 
 /** Keeps the findings that people are shown, of all that pass by: bounded, whatever the size of the directory. */

@@ -38,6 +38,11 @@ export const HIGHLIGHT_WORDS: Readonly<Record<HighlightKind, HighlightWords>> = 
     heading: 'changed since the last audit',
     sentence: ['change to look at', 'changes to look at'],
   },
+  carried: {
+    tag: 'not judged',
+    heading: 'not judged, and standing as before',
+    sentence: ['finding could not be judged, and stands', 'findings could not be judged, and stand'],
+  },
   reminder: {
     tag: 'reminder',
     tags: 'reminders',
@@ -62,6 +67,7 @@ export const BAD_NEWS = [
   'escalated',
   'waiver-ended',
   'event',
+  'carried',
   'reminder',
 ] as const satisfies readonly HighlightKind[];
 

@@ -30,6 +30,8 @@ export interface Finding {
   readonly runs: number;
   /** The rule could not assess the subject this time: the finding stays as it was. */
   readonly carried?: true;
+  /** The reason for that, in the first run that could not assess it. */
+  readonly carriedFor?: string;
   /** The severity before this run raised it. */
   readonly escalatedFrom?: Severity;
   /** A waiver accepted it in the run before, and none does now. */

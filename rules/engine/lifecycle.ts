@@ -45,7 +45,7 @@ const causeOf = (fate: Fate | undefined): ResolutionCause =>
 export interface Lifecycle {
   findingOf(failure: RuleFailure): Finding;
   /** Notes that the rule could not judge the subject: a finding that is open there stays so. */
-  notAssessed(rule: Rule, subject: Subject): void;
+  notAssessed(rule: Rule, subject: Subject, reason: string): void;
   /**
    * Carries or resolves a line of the last complete run's findings that did not fail again, by what is known to have
    * become of it; undefined where there is nothing more to say of it. Only for a complete run: nothing resolves on any
@@ -111,22 +111,23 @@ export const beginLifecycle = (
       };
     },
 
-    notAssessed(rule, subject) {
-      const id = findingId(environmentId, rule.id, subject);
-      baseline.open.settle(id, 'carried');
+    notAssessed(rule, subject, reason) {
+      baseline.open.carry(findingId(environmentId, rule.id, subject), reason);
     },
 
     carryOrResolve(finding, rule) {
       const fate = baseline.open.fateOf(finding.id);
       if (!staysOpen(finding, rule) || fate === 'failed-again') return undefined;
-      const { escalatedFrom: _raised, waiverEnded: _ended, waiver: _earlier, ...kept } = finding;
+      const { escalatedFrom: _raised, waiverEnded: _ended, carriedFor: _why, waiver: _earlier, ...kept } = finding;
       if (fate === 'carried' || unjudged.has(finding.ruleId)) {
         const waiver = waivers.find(finding.ruleId, finding.subject.id, finding.severity);
+        const reason = finding.carried ? undefined : baseline.open.carriedFor(finding.id);
         return {
           ...kept,
           state: waiver === undefined ? 'open' : 'waived',
           runs: finding.runs + 1,
           carried: true,
+          ...(reason !== undefined && { carriedFor: reason }),
           ...(finding.state === 'waived' && waiver === undefined && { waiverEnded: true }),
           ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
         };

@@ -28,6 +28,8 @@ export interface ModelFinding {
   readonly lastSeen: string;
   readonly runs: number;
   readonly carried?: true;
+  /** This night was the first that could not assess it. */
+  readonly isNewlyCarried?: true;
   readonly escalatedFrom?: Severity;
   readonly waiverEnded?: true;
   readonly resolvedAt?: string;
@@ -267,11 +269,13 @@ export const lifecycleModel = () => {
         stillOpen.set(one.finding.id, one);
       };
       const carry = ({ rule, subject, finding, failedOn }: Open): void => {
-        const { escalatedFrom: _from, waiverEnded: _ended, ...kept } = finding;
+        const { escalatedFrom: _from, waiverEnded: _ended, isNewlyCarried: _newly, ...kept } = finding;
         const waived = isWaived(rule, subject);
         const ended = finding.state === 'waived' && !waived && { waiverEnded: true as const };
         const state = waived ? 'waived' : 'open';
-        keep({ rule, subject, failedOn, finding: { ...kept, state, runs: kept.runs + 1, carried: true, ...ended } });
+        const newly = finding.carried === undefined && { isNewlyCarried: true as const };
+        const carried = { ...kept, state, runs: kept.runs + 1, carried: true as const, ...newly, ...ended };
+        keep({ rule, subject, failedOn, finding: carried });
       };
       const fail = (rule: string, subject: string, severity: Severity): void => {
         const id = idFor(rule, subject);
@@ -329,7 +333,13 @@ export const lifecycleModel = () => {
           carry(one);
           continue;
         }
-        const { escalatedFrom: _from, waiverEnded: _ended, carried: _carried, ...kept } = one.finding;
+        const {
+          escalatedFrom: _from,
+          waiverEnded: _ended,
+          carried: _carried,
+          isNewlyCarried: _newly,
+          ...kept
+        } = one.finding;
         const finding: ModelFinding = {
           ...kept,
           state: 'resolved',

@@ -46,7 +46,7 @@ export async function* eventsOf({
     const finding = line as Finding;
     const state = kindOf(finding);
     if (!isNews(state)) continue;
-    const { ruleId, severity, subject, firstSeen, escalatedFrom, cause, regroupedTo } = finding;
+    const { ruleId, severity, subject, firstSeen, escalatedFrom, carriedFor, cause, regroupedTo } = finding;
     const subjectId = harmlessId(subject);
     const detail = {
       ...common,
@@ -59,6 +59,7 @@ export async function* eventsOf({
       message: plainLine(finding.message, MAX_TEXT),
       firstSeen,
       ...(escalatedFrom !== undefined && { escalatedFrom }),
+      ...(carriedFor !== undefined && { carriedFor: plainLine(carriedFor, MAX_TEXT) }),
       ...(cause !== undefined && { cause }),
       ...(regroupedTo !== undefined && { regroupedTo: harmlessId({ ...subject, id: regroupedTo }) }),
     };

@@ -64,12 +64,13 @@ const subjectOf = ({ subject: { kind, id } }: Finding): string => {
 
 /** A finding on one line, without what the block's heading says already. */
 const changeLine = (finding: Finding, kind: HighlightKind, group: RuleBlock): string => {
-  const { escalatedFrom, severity, message } = finding;
+  const { escalatedFrom, carriedFor, severity, message } = finding;
   if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${causeText(finding)}`, '  - ');
   const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
   const other = severity === group.severity ? [] : [severity];
   const notes = [
     ...(kind === 'reopened' || kind === 'waiver-ended' ? [HIGHLIGHT_WORDS[kind].tag] : []),
+    ...(kind === 'carried' && carriedFor !== undefined ? [`not judged: ${plainLine(carriedFor, MAX_TEXT)}`] : []),
     ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${finding.runs} audits`] : []),
     ...(escalatedFrom === undefined ? other : raised),
   ];

@@ -68,7 +68,7 @@ const forms = (report: Report, news: readonly Highlight[], troubles: number): re
 
   const newOrWorse = countOf(
     news,
-    BAD_NEWS.filter((kind) => kind !== 'reminder'),
+    BAD_NEWS.filter((kind) => kind !== 'reminder' && kind !== 'carried'),
   );
   return [
     changes(report, news, troubles, badNews(news)),

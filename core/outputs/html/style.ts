@@ -153,7 +153,7 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .findings td.who { width: 25%; min-width: 11rem; }
 .findings td.age { width: 8.5rem; }
 .findings .state { font-weight: 550; white-space: nowrap; }
-.state.new, .state.reopened, .state.escalated, .state.waiver-ended { color: var(--bad); }
+.state.new, .state.reopened, .state.escalated, .state.waiver-ended, .state.carried { color: var(--bad); }
 .state.resolved { color: var(--good); }
 .evidence { display: block; margin-top: 0.2rem; color: var(--quiet); font-size: 0.83rem; }
 .evidence b { font-weight: 400; }

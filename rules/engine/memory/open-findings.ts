@@ -28,6 +28,10 @@ export class OpenFindings {
   /** The code of its fate, by the number of the id. */
   readonly #fates = new NumberList();
   readonly #regroupedTo = new Map<number, string>();
+  /** The number of the reason for which it is carried, from 1 on, by the number of the id. */
+  readonly #reasonOf = new NumberList();
+  readonly #reasons: string[] = [];
+  readonly #reasonNumbers = new Map<string, number>();
   /** The kinds: many findings began with the same run and are alike in all that is kept of them. */
   readonly #kinds: OpenFinding[] = [];
   readonly #kindNumbers = new Map<string, number>();
@@ -63,6 +67,22 @@ export class OpenFindings {
     if (number === undefined || FATES[this.#fates.at(number)] === 'failed-again') return;
     this.#fates.set(number, FATES.indexOf(fate));
     if (regroupedTo !== undefined) this.#regroupedTo.set(number, regroupedTo);
+  }
+
+  /** Notes that nothing can be said of a finding, and why not. */
+  carry(id: string, reason: string): void {
+    this.settle(id, 'carried');
+    const number = this.#ids.find(id);
+    if (number === undefined) return;
+    const known = this.#reasonNumbers.get(reason) ?? this.#reasons.push(reason);
+    this.#reasonNumbers.set(reason, known);
+    this.#reasonOf.set(number, known);
+  }
+
+  /** The reason for which a finding was carried; undefined where it was not, or for none of its own. */
+  carriedFor(id: string): string | undefined {
+    const number = this.#ids.find(id);
+    return number === undefined ? undefined : this.#reasons[this.#reasonOf.at(number) - 1];
   }
 
   regroupedTo(id: string): string | undefined {

@@ -141,8 +141,9 @@ const toldOf = (findings: readonly (Finding | ModelFinding)[]): readonly string[
   findings
     .map(({ id, state, severity, firstSeen, lastSeen, runs, ...rest }) => {
       const { carried, escalatedFrom, waiverEnded, resolvedAt, cause, regroupedTo } = rest;
+      const isNewlyCarried = 'carriedFor' in rest || 'isNewlyCarried' in rest;
       const sure = { id, state, severity, firstSeen, lastSeen, runs };
-      return JSON.stringify({ ...sure, carried, escalatedFrom, waiverEnded, resolvedAt, cause, regroupedTo });
+      return JSON.stringify({ ...sure, carried, isNewlyCarried, escalatedFrom, waiverEnded, resolvedAt, cause, regroupedTo });
     })
     .toSorted();
 

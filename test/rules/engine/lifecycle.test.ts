@@ -211,7 +211,7 @@ describe('a finding of the earlier run', () => {
     { name: 'a rule that had no say', unjudged: ['stale'], carries: false },
   ])('is carried over $name', ({ unjudged, carries }) => {
     const lifecycle = begin(open(), [], unjudged);
-    if (carries) lifecycle.notAssessed(rule, { kind: 'user', id: 'u1' });
+    if (carries) lifecycle.notAssessed(rule, { kind: 'user', id: 'u1' }, 'type is missing');
     expect(lifecycle.carryOrResolve(earlier, rule)).toMatchObject({
       state: 'open',
       carried: true,
@@ -219,6 +219,21 @@ describe('a finding of the earlier run', () => {
       runs: 11,
     });
     expect(lifecycle.recentlyResolved()).toEqual([]);
+  });
+
+  test('is carried with the reason, in the first run that can not assess it', () => {
+    const carry = (finding: Finding): Finding | undefined => {
+      const lifecycle = begin(open());
+      lifecycle.notAssessed(rule, { kind: 'user', id: 'u2' }, 'status is missing');
+      lifecycle.notAssessed(rule, { kind: 'user', id: 'u1' }, 'type is missing');
+      return lifecycle.carryOrResolve(finding, rule);
+    };
+    const first = carry(earlier);
+    expect(first).toMatchObject({ carried: true, carriedFor: 'type is missing' });
+    const second = carry({ ...earlier, ...first });
+    expect(second).toMatchObject({ carried: true });
+    expect(second).not.toHaveProperty('carriedFor');
+    expect(begin(open(), [], ['stale']).carryOrResolve(earlier, rule)).not.toHaveProperty('carriedFor');
   });
 
   test('is carried as waived while its waiver holds', () => {
@@ -257,7 +272,7 @@ describe('a night on which a member went missing', () => {
     const given = { users, ...(earlier && { earlierUsers: earlier }) };
     const sink = {
       fail: (failed: RuleFailure) => findings.push(lifecycle.findingOf(failed)),
-      notAssessed: (of: Rule, subject: Subject) => lifecycle.notAssessed(of, subject),
+      notAssessed: (of: Rule, subject: Subject, reason: string) => lifecycle.notAssessed(of, subject, reason),
     };
     judgeInto(sink, rules, given);
     return { findings, lifecycle };

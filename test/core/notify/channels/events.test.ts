@@ -89,11 +89,20 @@ describe('a finding', () => {
     { finding: { state: 'resolved', cause: 'fixed' }, detail: { state: 'resolved', cause: 'fixed' } },
     { finding: { state: 'open', escalatedFrom: 'LOW' }, detail: { state: 'escalated', escalatedFrom: 'LOW' } },
     { finding: { state: 'open', waiverEnded: true }, detail: { state: 'waiver-ended' } },
+    {
+      finding: { state: 'open', carried: true, carriedFor: 'type is missing' },
+      detail: { state: 'carried', carriedFor: 'type is missing' },
+    },
   ])('that is $finding is told', async ({ finding, detail }) => {
     expect(await detailOf(finding)).toMatchObject(detail);
   });
 
-  test.each<Partial<Finding>>([{ state: 'open' }, { state: 'waived' }, { state: 'open', carried: true }])(
+  test.each<Partial<Finding>>([
+    { state: 'open' },
+    { state: 'waived' },
+    { state: 'open', carried: true },
+    { state: 'waived', carried: true, carriedFor: 'type is missing' },
+  ])(
     'that is %j is not told, however long it stands',
     async (finding) => {
       const events = await eventsAbout([aFinding({ runs: 500, ...finding })]);
