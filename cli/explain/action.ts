@@ -8,6 +8,7 @@ import { enrichmentsOf } from '../../core/audit/settings.ts';
 import { partitionOfRun } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { momentsOf } from '../../core/model/listing.ts';
+import { asGiven } from '../../core/model/record.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { dayEnds } from '../../core/schedule/zoned-clock.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
@@ -120,7 +121,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     isNaming: options.isNaming,
     waiverToday: waiverToday(waivers, now, config.schedule.timezone),
   };
-  if (options.isJson) writeJson(out, explainedJson(explained, setting));
+  if (options.isJson) writeJson(out, explainedJson(explained, setting), asGiven);
   else out.write(explainedText(explained, ruleId !== undefined, setting, out));
   return EXIT.ok;
 };

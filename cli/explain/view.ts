@@ -47,7 +47,8 @@ const plain = (text: string, isNaming: boolean): string =>
   isNaming ? truncate(text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ''), MAX_TEXT) : plainLine(text, MAX_TEXT);
 
 const timeText = (value: unknown, context: Context): string => {
-  const time = readTime(value, context);
+  // A number that no double gives back comes as its text.
+  const time = readTime(JSON.isRawJSON(value) ? Number(JSON.stringify(value)) : value, context);
   if (typeof time !== 'number') return time === 'never' ? ' (never)' : ' (unusable)';
   return ` (${new Date(time).toISOString()}, ${plural(daysBetween(time, context.now), 'day')} before)`;
 };
@@ -221,7 +222,7 @@ const ruleText = (explained: ExplainedRule, subjectId: string, setting: ViewSett
 
 /** Words for people what a run made of a subject. */
 export const explainedText = (
-  { subject, previousRun, rules }: Explained,
+  { subject, previousRun, records, rules }: Explained,
   isOfOneRule: boolean,
   setting: ViewSetting,
   out: Terminal,
@@ -234,6 +235,7 @@ export const explainedText = (
   const idsOf = (some: readonly ExplainedRule[]): string => some.map(({ rule }) => rule.id).join(', ');
   const byReason = Map.groupBy(unjudged, (rule) => rule.unjudged ?? '');
   const previous = previousRun === undefined ? 'the first run' : `compared with run ${previousRun}`;
+  const differing = records > 1 ? `; of its ${records} records, which differ, the worst outcome holds` : '';
   const summary: readonly (readonly Cell[])[] = [
     ...(passed.length > 0 ? [[{ text: 'Passes', format: 'green' } as const, idsOf(passed)]] : []),
     ...[...byReason].map(([reason, some]): readonly Cell[] => [
@@ -242,7 +244,7 @@ export const explainedText = (
     ]),
   ];
   return [
-    `${subject.kind} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${setting.run} of environment ${setting.environmentId}, as of ${setting.asOf}; ${previous}\n`,
+    `${subject.kind} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${setting.run} of environment ${setting.environmentId}, as of ${setting.asOf}; ${previous}${differing}\n`,
     ...told.map((rule) => ruleText(rule, subject.id, setting, out)),
     ...(told.length === 0 ? ['No rule that judged it fails.\n'] : []),
     ...(summary.length > 0 ? [table(out, undefined, summary)] : []),
@@ -259,13 +261,14 @@ const findingJson = ({ evidence, waiver, ...finding }: Finding, isNaming: boolea
 });
 
 /** The same for programs. */
-export const explainedJson = ({ subject, previousRun, rules }: Explained, setting: ViewSetting): unknown => ({
+export const explainedJson = ({ subject, previousRun, records, rules }: Explained, setting: ViewSetting): unknown => ({
   schemaVersion: 1,
   environmentId: setting.environmentId,
   run: setting.run,
   asOf: setting.asOf,
   ...(previousRun !== undefined && { previousRun }),
   subject,
+  ...(records > 1 && { records }),
   rules: rules.map((explained) => {
     const { rule, explanation, unjudged, finding, groups, smallestChanges, today } = explained;
     return {

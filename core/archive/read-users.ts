@@ -3,13 +3,21 @@ import { previousProblem } from './chain.ts';
 import { ArchiveError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
-import { type ArchivedUser, findRepeated, usersByRecords } from './repeated-records.ts';
+import { type ArchivedUser, findRepeated, type UserRecords, usersByRecords } from './repeated-records.ts';
 
-/** Reads the users of a run, as its rules saw them; each once, by its last record. */
-export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> {
+/** Reads the users of a run, as its rules saw them; each once, with all of its records. */
+export async function* usersWithRecords(archive: Archive, manifest: Manifest): AsyncGenerator<UserRecords> {
   const records = () => readRunLines(archive, manifest, 'snapshot');
   const repeated = manifest.counts.conflicting ? await findRepeated(records()) : new Set<string>();
-  for await (const listed of usersByRecords(records(), repeated)) yield listed.at(-1) ?? listed[0];
+  yield* usersByRecords(records(), repeated);
+}
+
+/** The record that counts where users are compared or counted. */
+export const lastOf = (records: UserRecords): ArchivedUser => records.at(-1) ?? records[0];
+
+/** Reads the users of a run; each once, by its last record. */
+export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> {
+  for await (const records of usersWithRecords(archive, manifest)) yield lastOf(records);
 }
 
 /** Reads the records of a run's users; of each the last. */
@@ -17,17 +25,27 @@ export async function* recordsOf(archive: Archive, manifest: Manifest): AsyncGen
   for await (const { record } of usersOf(archive, manifest)) yield record;
 }
 
-/** Finds a user of a run by its id or its `#N`. */
+/** Finds the records of a user of a run by its id or its `#N`. */
+export const findRecords = async (
+  archive: Archive,
+  manifest: Manifest | undefined,
+  id: string,
+): Promise<UserRecords | undefined> => {
+  let found: UserRecords | undefined;
+  if (manifest === undefined) return found;
+  // To the end: only there is the snapshot known to be what its manifest says.
+  for await (const records of usersWithRecords(archive, manifest)) if (records[0].user.id === id) found = records;
+  return found;
+};
+
+/** Finds a user of a run by its id or its `#N`, as its last record has it. */
 export const findUser = async (
   archive: Archive,
   manifest: Manifest | undefined,
   id: string,
 ): Promise<ArchivedUser | undefined> => {
-  let found: ArchivedUser | undefined;
-  if (manifest === undefined) return found;
-  // To the end: only there is the snapshot known to be what its manifest says.
-  for await (const listed of usersOf(archive, manifest)) if (listed.user.id === id) found = listed;
-  return found;
+  const records = await findRecords(archive, manifest, id);
+  return records && lastOf(records);
 };
 
 /** Reads the manifest of the run before a run, and checks it against the run's own; throws ArchiveError. */

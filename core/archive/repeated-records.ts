@@ -8,6 +8,9 @@ export interface ArchivedUser {
   readonly record: unknown;
 }
 
+/** A user by its records: several where they differ. */
+export type UserRecords = readonly [ArchivedUser, ...ArchivedUser[]];
+
 /**
  * Reads the records of a snapshot, user by user. Those of a user of which records differ come together, after all others.
  * @param repeated the ids of such users
@@ -15,7 +18,7 @@ export interface ArchivedUser {
 export async function* usersByRecords(
   records: AsyncIterable<unknown>,
   repeated: ReadonlySet<string>,
-): AsyncGenerator<readonly [ArchivedUser, ...ArchivedUser[]]> {
+): AsyncGenerator<UserRecords> {
   const waiting = new Map<string, [ArchivedUser, ...ArchivedUser[]]>();
   let position = 0;
   for await (const record of records) {

@@ -8,6 +8,7 @@ import {
   type SharedText,
 } from '../../rules/engine/directory.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
+
 import { Principals } from '../../rules/engine/principals.ts';
 import {
   type GroupFacts,
@@ -16,6 +17,8 @@ import {
   type Rule,
   type Subject,
 } from '../../rules/engine/rule.ts';
+import { severityRank } from '../../rules/engine/severity.ts';
+
 import { isPositionName, type User } from '../../rules/engine/user.ts';
 import {
   type ConfiguredDirectoryRule,
@@ -34,8 +37,9 @@ import { remediesFor, type Setting, usersAmiss } from '../../rules/explain/remed
 import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
-import { findUser, previousManifest, usersOf } from '../archive/read-users.ts';
-import type { ArchivedUser } from '../archive/repeated-records.ts';
+import { findRecords, findUser, lastOf, previousManifest, usersOf, usersWithRecords } from '../archive/read-users.ts';
+import type { ArchivedUser, UserRecords } from '../archive/repeated-records.ts';
+import { recordAsGiven } from '../model/record.ts';
 import {
   type ClearingChange,
   choicesFor,
@@ -84,6 +88,8 @@ export interface ExplainedRule {
 export interface Explained {
   readonly subject: Subject;
   readonly previousRun: string | undefined;
+  /** The records of the user that the run listed, which differ where there are several. */
+  readonly records: number;
   readonly rules: readonly ExplainedRule[];
 }
 
@@ -148,7 +154,8 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const { archive, manifest, subject, ruleId, then, today } = request;
   const previous = await previousManifest(archive, manifest);
   const isUser = subject.kind === 'user';
-  const target = isUser ? await findUser(archive, manifest, subject.id) : undefined;
+  const records = isUser ? await findRecords(archive, manifest, subject.id) : undefined;
+  const target = records && lastOf(records);
   const earlier = isUser && !isPositionName(subject.id) ? await findUser(archive, previous, subject.id) : undefined;
   if (isUser && target === undefined && earlier === undefined) return undefined;
 
@@ -167,13 +174,14 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const facts: Facts = {
     subject,
     target,
+    records,
     counted,
     role,
     change: previous && {
       before: earlier?.user,
       after: target?.user,
-      beforeRecord: earlier?.record,
-      afterRecord: target?.record,
+      beforeRecord: recordAsGiven(earlier?.record),
+      afterRecord: recordAsGiven(target?.record),
     },
   };
   const judged = asked.map((configured) => ({ configured, ...judge(configured, facts, then.context) }));
@@ -190,7 +198,7 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
       today: today && configuredToday && outcomeOf(judge(configuredToday, facts, today.context)),
     };
   });
-  return { subject, previousRun: previous?.run, rules: explained };
+  return { subject, previousRun: previous?.run, records: records?.length ?? 0, rules: explained };
 };
 
 const outcomeOf = ({ unjudged, explanation }: JudgedRule): NonNullable<ExplainedRule['today']> =>
@@ -208,7 +216,9 @@ export const concerns = (rule: Rule, { kind }: Subject): boolean => {
 /** The facts that the rules are asked about. */
 interface Facts {
   readonly subject: Subject;
+  /** By its last record, which counts where users are compared or counted. */
   readonly target: ArchivedUser | undefined;
+  readonly records: UserRecords | undefined;
   readonly counted: ReadonlyMap<string, readonly CountedGroup[]>;
   /** The role that it is about, or that it has; undefined where that is none that rules judge. */
   readonly role: PrincipalSubject | undefined;
@@ -235,7 +245,7 @@ const judge = (configured: ConfiguredRule, facts: Facts, context: Context): Judg
 
 const judgeUnguarded = (
   configured: ConfiguredRule,
-  { subject, target, counted, role, change }: Facts,
+  { subject, target, records, counted, role, change }: Facts,
   context: Context,
 ): JudgedRule => {
   const { rule, state, reason } = configured;
@@ -244,7 +254,7 @@ const judgeUnguarded = (
     const groups = counted.get(rule.id);
     if (groups === undefined) return BROKEN;
     if (subject.kind === 'user' && target === undefined) return { unjudged: 'the user was not listed' };
-    return { explanation: explainGroups(configured, groups, target?.user, target?.record, context) };
+    return { explanation: explainGroups(configured, groups, target?.user, recordAsGiven(target?.record), context) };
   }
   if (rule.kind === 'change') {
     if (change === undefined) return { unjudged: 'no earlier snapshot' };
@@ -256,9 +266,21 @@ const judgeUnguarded = (
     if (givesEvents(rule) && context.earlierRoles === undefined) return { unjudged: 'no earlier snapshot of roles' };
     return { explanation: explainPrincipal(configured, role, context) };
   }
-  if (target === undefined) return { unjudged: 'the user was not listed' };
-  return { explanation: explainUser(configured, target.user, target.record, context) };
+  if (records === undefined) return { unjudged: 'the user was not listed' };
+  return { explanation: worstOf(configured, records, context) };
 };
+
+/** Tells how bad an outcome is: the worse, the higher. */
+const rankOf = ({ outcome, severity }: Explanation): number => {
+  if (outcome === 'PASS') return -2;
+  return outcome === 'NOT_ASSESSED' ? -1 : severityRank(severity);
+};
+
+/** Explains what holds of a user: of records that differ the worst, and of equals the first, as the run judged. */
+const worstOf = (configured: ConfiguredRule, records: UserRecords, context: Context): Explanation | undefined =>
+  records
+    .map(({ user, record }) => explainUser(configured, user, recordAsGiven(record), context))
+    .reduce((one, other) => (one && other && rankOf(other) > rankOf(one) ? other : one));
 
 const countGroups = async (
   { archive, manifest, subject, then }: ExplainRequest,
@@ -286,7 +308,7 @@ const countGroups = async (
   const ids: string[] = [];
   if (checks.size > 0 || arn !== undefined) {
     for await (const listed of usersOf(archive, manifest)) {
-      ids.push(listed.user.id);
+      ids[listed.user.position] = listed.user.id;
       if (listed.user.principalArn === arn) principals.see(listed.user);
       unbroken((_, check) => check.see(listed.user));
     }
@@ -331,7 +353,7 @@ const excessOf = (
 /** Tries the changes that might clear each failing rule on the whole directory. */
 const tryChanges = async (
   { archive, manifest, then }: ExplainRequest,
-  { target, counted }: Facts,
+  { target, records, counted }: Facts,
   judged: readonly (JudgedRule & { readonly configured: ConfiguredRule })[],
 ): Promise<ReadonlyMap<string, readonly ClearingChange[]>> => {
   const { context } = then;
@@ -344,8 +366,8 @@ const tryChanges = async (
       if (excess === undefined) return [];
       return choicesFor(configured, excess, setting).map((choices) => tryOnGroup(configured, choices, excess, setting));
     }
-    if (target === undefined) return [];
-    const remedies = remediesFor(configured, on, target.user, target.record, setting);
+    if (records === undefined) return [];
+    const remedies = remediesFor(configured, on, records, setting);
     return remedies.map((remedy) => tryOnUser(configured.rule.id, remedy));
   };
 
@@ -353,7 +375,7 @@ const tryChanges = async (
     .filter(({ explanation }) => explanation?.outcome === 'FAIL')
     .map(({ configured }) => ({ configured, tried: changesOf(configured) }));
   const tried = plans.flatMap((plan) => plan.tried);
-  const clearing = await clearingChanges(tried, () => usersOf(archive, manifest), on, context);
+  const clearing = await clearingChanges(tried, () => usersWithRecords(archive, manifest), on, context);
   return new Map(
     plans.map(({ configured, tried: ofRule }) => {
       const changes = ofRule.flatMap((change) => clearing.get(change) ?? []);

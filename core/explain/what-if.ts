@@ -16,7 +16,8 @@ import {
   worsened,
   worsenedBy,
 } from '../../rules/explain/remedy.ts';
-import type { ArchivedUser } from '../archive/repeated-records.ts';
+import { lastOf } from '../archive/read-users.ts';
+import type { ArchivedUser, UserRecords } from '../archive/repeated-records.ts';
 
 /** Changes that clear a finding, as judging the whole directory with them has shown. */
 export interface ClearingChange {
@@ -32,8 +33,8 @@ export interface ClearingChange {
 export interface TriedChange {
   readonly text: () => string;
   readonly ruleId: string;
-  /** Gives the user with the change; undefined where it stays as it is. */
-  change(listed: ArchivedUser): User | undefined;
+  /** Gives a record of a user with the change; undefined where it stays as it is. */
+  change(listed: ArchivedUser, isLast: boolean): User | undefined;
   /** Everything that was to be changed, was. */
   isDone(): boolean;
 }
@@ -79,7 +80,9 @@ export const tryOnGroup = (
   return {
     text,
     ruleId: configured.rule.id,
-    change({ user, record }) {
+    change({ user, record }, isLast) {
+      // It is by its last record that a user is counted.
+      if (!isLast) return undefined;
       const isTarget = user.position === target?.user.position;
       // The target's turn is kept for it, wherever in the listing it comes.
       const kept = isTargetDue && !isTarget ? 1 : 0;
@@ -123,7 +126,7 @@ const joined = (changes: readonly Change[]): string => {
 export const tryOnUser = (ruleId: string, remedy: Remedy): TriedChange => ({
   text: () => joined(remedy.changes),
   ruleId,
-  change: ({ user }) => (user.position === remedy.user.position ? remedy.user : undefined),
+  change: ({ user }) => remedy.users.find(({ position }) => position === user.position),
   isDone: () => true,
 });
 
@@ -133,7 +136,7 @@ const MOST_AT_ONCE = 4;
 /** Tries changes on a whole listing, and gives those that clear the finding that they are to clear. */
 export const clearingChanges = async (
   tried: readonly TriedChange[],
-  listing: () => AsyncIterable<ArchivedUser>,
+  listing: () => AsyncIterable<UserRecords>,
   rules: readonly ConfiguredRule[],
   context: Context,
 ): Promise<ReadonlyMap<TriedChange, ClearingChange>> => {
@@ -144,13 +147,19 @@ export const clearingChanges = async (
       .map((change) => ({ change, whatIf: beginWhatIf(rules, context), sideEffects: [] as SideEffect[] }));
     const asItIs = beginWhatIf(rules, context);
     const ids: string[] = [];
-    for await (const listed of listing()) {
-      ids.push(listed.user.id);
-      asItIs.see(listed.user);
+    for await (const records of listing()) {
+      const { user: last } = lastOf(records);
+      const [{ user: first }, ...others] = records;
+      const users = [first, ...others.map(({ user }) => user)] as const;
+      ids[last.position] = last.id;
+      asItIs.see(last);
       for (const { change, whatIf, sideEffects } of trials) {
-        const changed = change.change(listed);
-        whatIf.see(changed ?? listed.user);
-        if (changed !== undefined) sideEffects.push(...worsenedBy(rules, listed.user, changed, context));
+        const after = new Map(records.map((one) => [one.user, change.change(one, one.user === last)] as const));
+        const changed = (user: User): User => after.get(user) ?? user;
+        whatIf.see(changed(last));
+        if ([...after.values()].every((one) => one === undefined)) continue;
+        const [head, ...rest] = users;
+        sideEffects.push(...worsenedBy(rules, users, [changed(head), ...rest.map(changed)], context));
       }
     }
     const idAt = (position: number): string => ids[position] ?? '';

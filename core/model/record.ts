@@ -50,6 +50,16 @@ export const memberAsGiven = (record: object, member: string): unknown => {
   return source === undefined ? Reflect.get(record, member) : JSON.rawJSON(source);
 };
 
+/** A record to be shown: its own members are numbers as they came. */
+export const recordAsGiven = (record: unknown): unknown => {
+  const known = typeof record === 'object' && record !== null ? sources.get(record) : undefined;
+  if (known === undefined) return record;
+  return {
+    ...Object(record),
+    ...Object.fromEntries([...known].map(([member, source]) => [member, JSON.rawJSON(source)])),
+  };
+};
+
 /** Lets evidence that repeats members of a record have their numbers as they came. */
 export const keepAsGiven = (record: unknown, evidence: object): void => {
   if (!hasSources || typeof record !== 'object' || record === null) return;

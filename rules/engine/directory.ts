@@ -64,7 +64,8 @@ export interface DirectoryCheck {
   mayCount(user: User): boolean;
   /** The subject of a group that fails; undefined where it does not. */
   failingSubject(shared: SharedText | undefined, idAt: IdAt): string | undefined;
-  judge(idAt: IdAt): DirectoryJudgement;
+  /** @param begin is told which subject is judged next, whom a rule that breaks broke on */
+  judge(idAt: IdAt, begin?: (subject: () => Subject) => void): DirectoryJudgement;
   /** @param shared undefined where there are no keys */
   groupOf(shared: SharedText | undefined, idAt: IdAt): Group;
 }
@@ -236,7 +237,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       return fails === true ? subjectId(text?.key ?? '', members, idAt) : undefined;
     },
 
-    judge(idAt) {
+    judge(idAt, begin = () => {}) {
       const groups: readonly FailingGroup[] =
         keys === undefined
           ? [{ shared: undefined, positions }]
@@ -246,6 +247,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       const bySubject = new Map<string, [JudgedGroup, ...JudgedGroup[]]>();
       for (const group of groups) {
         const { name = '', key = '' } = group.shared ?? {};
+        begin(() => ({ kind: about, id: subjectId(key, group.positions, idAt) }));
         const outcome = outcomeOf(name, key, groupOf(group.positions, idAt));
         if (outcome === undefined) continue;
         const id = subjectId(key, group.positions, idAt);
@@ -253,7 +255,10 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
         if (others === undefined) bySubject.set(id, [{ group, outcome }]);
         else others.push({ group, outcome });
       }
-      const outcomes = [...bySubject].map(([id, judged]) => merged(id, judged));
+      const outcomes = [...bySubject].map(([id, judged]) => {
+        begin(() => ({ kind: about, id }));
+        return merged(id, judged);
+      });
       const subjects = {
         environment: 1,
         principal: shared.reduce((sum, { users }) => sum + users.size, 0),

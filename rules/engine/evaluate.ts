@@ -317,22 +317,24 @@ export const beginEvaluation = (
       try {
         check.see(user);
       } catch (error) {
-        tally.breakDown(environment, error);
+        tally.breakDown({ kind: 'user', id: user.id }, error);
       }
     }
   };
 
   const judgeDirectory = ({ tally, check }: (typeof directoryRules)[number], idAt: IdAt): void => {
-    let judged = environment;
+    let judged = (): Subject => environment;
     try {
-      const { checked, outcomes: found } = check.judge(idAt);
-      for (const { subject, outcome } of found) {
+      const { checked, outcomes: found } = check.judge(idAt, (subject) => {
         judged = subject;
+      });
+      for (const { subject, outcome } of found) {
+        judged = () => subject;
         tally.record(subject, outcome);
       }
       tally.checked = checked;
     } catch (error) {
-      tally.breakDown(judged, error);
+      tally.breakDown(judged(), error);
     }
   };
 

@@ -90,10 +90,20 @@ export const CHANGES: readonly Change[] = [
   },
 ];
 
+/** A user as its records have it: several where they differ, and all of them are judged. */
+type Users = readonly [User, ...User[]];
+
+/** A record of a user, and what rules see in it. */
+export interface SeenRecord {
+  readonly user: User;
+  readonly record: unknown;
+}
+
 /** Changes that clear a finding, as the rule itself says of the user so changed. */
 export interface Remedy {
   readonly changes: readonly Change[];
-  readonly user: User;
+  /** The user, by each of its records. */
+  readonly users: Users;
   /** On the user itself. */
   readonly sideEffects: readonly SideEffect[];
 }
@@ -175,22 +185,22 @@ const beginStandings = (rules: readonly ConfiguredRule[], context: Context) => {
 };
 
 /** Judges a user by the rules on one user. */
-const standingsOf = (rules: readonly ConfiguredRule[], user: User, context: Context): Standings => {
+const standingsOf = (rules: readonly ConfiguredRule[], users: Users, context: Context): Standings => {
   const { evaluation, standings } = beginStandings(
     rules.filter(({ rule }) => rule.kind === 'user'),
     context,
   );
-  evaluation.see(user, undefined);
+  evaluation.seeRecords(users, undefined);
   return standings;
 };
 
 /** Lists what the rules on one user make of a change of it that is worse than before. */
 export const worsenedBy = (
   rules: readonly ConfiguredRule[],
-  user: User,
-  changed: User,
+  users: Users,
+  changed: Users,
   context: Context,
-): readonly SideEffect[] => worsened(standingsOf(rules, user, context), standingsOf(rules, changed, context));
+): readonly SideEffect[] => worsened(standingsOf(rules, users, context), standingsOf(rules, changed, context));
 
 /**
  * The smallest change that makes a rule on one user pass, found by trying: of those of one size the one that makes
@@ -200,25 +210,28 @@ export const worsenedBy = (
 export const remediesFor = (
   configured: ConfiguredRule,
   rules: readonly ConfiguredRule[],
-  user: User,
-  record: unknown,
+  [first, ...others]: readonly [SeenRecord, ...SeenRecord[]],
   setting: Setting,
 ): readonly Remedy[] => {
   if (configured.rule.kind !== 'user') return [];
   const { context } = setting;
+  const before: Users = [first.user, ...others.map(({ user }) => user)];
   const remedies = ALL_CHANGES.flatMap((changes): readonly Remedy[] => {
-    const changed = changeUser(user, record, changes, setting);
-    if (changed === undefined || standingsOf([configured], changed, context).size > 0) return [];
-    return [{ changes, user: changed, sideEffects: worsenedBy(rules, user, changed, context) }];
+    // A record in which there is nothing to change stays as it is.
+    const after = ({ user, record }: SeenRecord): User => changeUser(user, record, changes, setting) ?? user;
+    const users: Users = [after(first), ...others.map(after)];
+    if (users.every((user, index) => user === before[index])) return [];
+    if (standingsOf([configured], users, context).size > 0) return [];
+    return [{ changes, users, sideEffects: worsenedBy(rules, before, users, context) }];
   });
-  const [first] = remedies;
-  if (first === undefined) return [];
+  const [least] = remedies;
+  if (least === undefined) return [];
 
   const isAsSmall = ({ changes }: Remedy): boolean =>
-    changes.length === first.changes.length && givesAccess(changes) === givesAccess(first.changes);
+    changes.length === least.changes.length && givesAccess(changes) === givesAccess(least.changes);
   const smallest = remedies
     .filter(isAsSmall)
-    .reduce((least, remedy) => (remedy.sideEffects.length < least.sideEffects.length ? remedy : least));
+    .reduce((one, remedy) => (remedy.sideEffects.length < one.sideEffects.length ? remedy : one));
   if (smallest.sideEffects.length === 0) return [smallest];
   const clean = remedies.find(({ changes, sideEffects }) => sideEffects.length === 0 && !givesAccess(changes));
   return clean === undefined ? [smallest] : [smallest, clean];

@@ -133,7 +133,26 @@ describe('a rule that breaks', () => {
         about: 'principal',
         keys: { role: { text: 'role', of: () => untyped(Promise.reject(new Error(SECRET))) } },
       }),
-      brokeOn: THE_ENVIRONMENT,
+      brokeOn: { kind: 'user', id: 'u0' },
+    },
+    {
+      name: 'throws on one user that it counts',
+      rule: onDirectory({ counts: [{ text: () => '', holds: ({ id }: { id: string }) => id !== 'u3' || explode() }] }),
+      brokeOn: USER,
+    },
+    {
+      name: 'throws on one of several groups',
+      rule: onDirectory({
+        about: 'user',
+        keys: { half: { text: 'half', of: ({ id }: { id: string }) => (id > 'u2' ? 'upper' : 'lower') } },
+        violation: ({ key }: { key: string }) => (key === 'upper' ? explode() : violation()),
+      }),
+      brokeOn: USER,
+    },
+    {
+      name: 'throws where it makes one of two',
+      rule: onDirectory({ about: 'user', keys: { all: { text: 'all', of: () => 'all' } }, merge: explode }),
+      brokeOn: { kind: 'user', id: 'u0' },
     },
   ])('$name: it is blamed, by its id and the subject, and the night is kept', async ({ rule, brokeOn }) => {
     const { archive, alerts, events, report } = await auditBy(rule);
@@ -157,6 +176,6 @@ describe('a rule that breaks', () => {
     expect(alerts).toHaveLength(1);
     expect(told).toContain('breaks');
     expect(told).not.toMatch(/Ada|promise|BigInt|circular/i);
-    expect(report.message).toContain(brokeOn === USER ? 'user u3' : 'the environment');
+    expect(report.message).toContain('id' in brokeOn ? `user ${brokeOn.id}` : 'the environment');
   });
 });

@@ -27,7 +27,6 @@ const mailsOf = async (...nights: readonly (readonly UserRecord[])[]): Promise<r
     const { report } = await auditNight(archive, index + 1, {
       listUsers: listingOf([[...supers(2), ...users]]),
       channels: [digestChannel(send)],
-      reminders: {},
     });
     expect(report.verdict).toBe('COMPLETE');
     mails.push(mail);

@@ -143,7 +143,16 @@ const toldOf = (findings: readonly (Finding | ModelFinding)[]): readonly string[
       const { carried, escalatedFrom, waiverEnded, resolvedAt, cause, regroupedTo } = rest;
       const isNewlyCarried = 'carriedFor' in rest || 'isNewlyCarried' in rest;
       const sure = { id, state, severity, firstSeen, lastSeen, runs };
-      return JSON.stringify({ ...sure, carried, isNewlyCarried, escalatedFrom, waiverEnded, resolvedAt, cause, regroupedTo });
+      return JSON.stringify({
+        ...sure,
+        carried,
+        isNewlyCarried,
+        escalatedFrom,
+        waiverEnded,
+        resolvedAt,
+        cause,
+        regroupedTo,
+      });
     })
     .toSorted();
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { agrees } from '../../../cli/explain/view.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { lastCompleteRun } from '../../../core/archive/head.ts';
 import { type ExplainedRule, explain } from '../../../core/explain/explain.ts';
+import { parseRecord } from '../../../core/model/record.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import type { User } from '../../../rules/engine/user.ts';
@@ -55,4 +57,77 @@ describe('a rule that breaks', () => {
       'set apiAccessPrincipalArn to a role of its own in the account of the environment',
     ]);
   });
+});
+
+describe('a user with records that differ', () => {
+  const STALE = aUser({ userId: 'a', lastLoginTime: daysAgo(200) });
+  const FRESH = aUser({ userId: 'a', lastName: 'Other' });
+
+  const explainedBy = async (records: readonly unknown[], ruleId: string) => {
+    const archive = folderArchive(await newFolder());
+    await auditNights(archive, [{ number: 1, users: [aUser({ userId: 'b' }), ...records, aUser({ userId: 'c' })] }]);
+    const last = await lastCompleteRun(archive, ENVIRONMENT);
+    if (last === undefined) throw new Error('there is no complete run');
+    const then = { rules: configureRules(rules, {}), context: aContext() };
+    const subject = { kind: 'user', id: 'a' } as const;
+    const told = await explain({ archive, manifest: last.manifest, subject, ruleId, then, today: then });
+    const [rule] = told?.rules ?? [];
+    return { told, rule, agrees: rule && agrees(rule) };
+  };
+
+  test.each([
+    ['the first is worse', [STALE, FRESH]],
+    ['the last is worse', [FRESH, STALE]],
+  ])('is judged by the worst of them, as the run did: %s', async (_, records) => {
+    const { told, rule, agrees: isAgreed } = await explainedBy(records, 'stale-login');
+    expect({ outcome: rule?.explanation?.outcome, isAgreed, records: told?.records }).toEqual({
+      outcome: 'FAIL',
+      isAgreed: true,
+      records: 2,
+    });
+    expect(rule?.explanation?.values).toContainEqual({ member: 'lastLoginTime', value: daysAgo(200) });
+    expect(rule?.smallestChanges.map(({ text }) => text)).toEqual(['have the user log in']);
+    expect(rule?.today).toMatchObject({ outcome: 'FAIL' });
+  });
+
+  test('passes where all of them do', async () => {
+    const { rule, agrees: isAgreed } = await explainedBy([FRESH, aUser({ userId: 'a' })], 'stale-login');
+    expect([rule?.explanation?.outcome, isAgreed]).toEqual(['PASS', true]);
+  });
+
+  test('what clears one of them alone is no remedy', async () => {
+    const privileged = aUser({ userId: 'a', type: 'SUPER_USER', apiAccess: 'ENABLED' });
+    const disabled = aUser({ userId: 'a', type: 'SUPER_USER', apiAccess: 'ENABLED', lastName: 'Other' });
+    const { rule } = await explainedBy([privileged, disabled], 'super-user-api-access');
+    expect(rule?.explanation?.outcome).toBe('FAIL');
+    expect(rule?.smallestChanges.map(({ text }) => text)).toEqual(['set apiAccess to DISABLED']);
+  });
+
+  test('the others of a group keep their ids', async () => {
+    const shared = { apiAccessPrincipalArn: aRoleArn('shared') };
+    const records = [anApiUser({ userId: 'a', ...shared }), anApiUser({ userId: 'a', ...shared, lastName: 'Other' })];
+    const { rule } = await explainedBy([...records, anApiUser({ userId: 'd', ...shared })], 'shared-principal');
+    expect(rule?.groups.map(({ ids }) => [...ids].toSorted())).toEqual([['a', 'd']]);
+  });
+});
+
+test('numbers that no double holds are told as they came', async () => {
+  const archive = folderArchive(await newFolder());
+  const text = JSON.stringify(aUser({ userId: 'a', lastLoginTime: 'TIME' })).replace('"TIME"', '1700000000000.0000001');
+  await auditNights(archive, [{ number: 1, users: [parseRecord(text)] }]);
+  const last = await lastCompleteRun(archive, ENVIRONMENT);
+  if (last === undefined) throw new Error('there is no complete run');
+  const then = { rules: configureRules(rules, {}), context: aContext() };
+  const subject = { kind: 'user', id: 'a' } as const;
+  const told = await explain({
+    archive,
+    manifest: last.manifest,
+    subject,
+    ruleId: 'stale-login',
+    then,
+    today: undefined,
+  });
+  expect(JSON.stringify(told?.rules[0]?.explanation?.values)).toContain(
+    '{"member":"lastLoginTime","value":1700000000000.0000001}',
+  );
 });

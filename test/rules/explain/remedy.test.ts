@@ -24,7 +24,7 @@ const setting = { context: aContext(), accountId: ACCOUNT };
 const remediesOf = (ruleId: string, record: UserRecord) => {
   const rule = configured.find((one) => one.rule.id === ruleId);
   if (rule === undefined) throw new Error(`no rule ${ruleId}`);
-  return remediesFor(rule, configured, readUser(record, 0), record, setting);
+  return remediesFor(rule, configured, [{ user: readUser(record, 0), record }], setting);
 };
 
 const texts = (ruleId: string, record: UserRecord) =>
@@ -110,7 +110,10 @@ describe('the smallest change', () => {
         const user = readUser(record, 0);
         const before = outcomes(user);
         for (const [place, rule] of onUsers.entries()) {
-          for (const { user: changed, sideEffects } of remediesFor(rule, configured, user, record, setting)) {
+          for (const {
+            users: [changed],
+            sideEffects,
+          } of remediesFor(rule, configured, [{ user, record }], setting)) {
             const after = outcomes(changed);
             const worse = onUsers.flatMap(({ rule: { id: ruleId, severity } }, n) => {
               const [was, is] = [before[n], after[n]].map((outcome) => standing(outcome, severity));
