@@ -66,6 +66,12 @@ export interface Spool {
   finish(): Promise<Evidence>;
 }
 
+/** A file that takes bytes as well, in the order in which they come. */
+export interface ByteSpool extends Spool {
+  /** Adds bytes as they are, which nobody changes any more; await what it returns. */
+  append(bytes: Uint8Array): Promise<void> | undefined;
+}
+
 /** Lines are handed on in pieces of about as many bytes: one write a line is what gzip is slowest at. */
 const PIECE_BYTES = 64 * 1024;
 
@@ -75,10 +81,10 @@ const WAITING_BYTES = 16 * PIECE_BYTES;
 /** The gzip level: it takes 40 % less CPU than the usual 6, and lines of users grow by a tenth. */
 const LEVEL = 4;
 
-const LINE_FEED = 0x0a;
+export const LINE_FEED = 0x0a;
 
 /** UTF-8 takes no more bytes for a UTF-16 unit. */
-const MOST_BYTES_A_UNIT = 3;
+export const MOST_BYTES_A_UNIT = 3;
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'it is full: make room there, or let TMPDIR name a folder of a larger disk',
@@ -100,7 +106,7 @@ const spoolFault = (error: unknown): SpoolError => {
   });
 };
 
-const openSpool = (path: string, isGzipped: boolean): Spool => {
+const openSpool = (path: string, isGzipped: boolean): ByteSpool => {
   const hash = createHash('sha256');
   let size = 0;
   const measure = new Transform({
@@ -140,10 +146,17 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
   };
 
   return {
+    append(bytes) {
+      const flushed = length + bytes.length > PIECE_BYTES ? flush() : undefined;
+      if (bytes.length > PIECE_BYTES) return handOn(bytes) ?? flushed;
+      piece.set(bytes, length);
+      length += bytes.length;
+      return flushed;
+    },
     write(line) {
       const most = line.length * MOST_BYTES_A_UNIT + 1;
+      if (most > PIECE_BYTES) return this.append(Buffer.from(`${line}\n`));
       const flushed = length + most > PIECE_BYTES ? flush() : undefined;
-      if (most > PIECE_BYTES) return handOn(Buffer.from(`${line}\n`)) ?? flushed;
       // Each line by itself, and its end too: to join texts first costs many times as much.
       length += piece.write(line, length);
       piece[length] = LINE_FEED;
@@ -162,7 +175,7 @@ const openSpool = (path: string, isGzipped: boolean): Spool => {
 /** A temporary folder for the spools of one run; remove it when they are stored. */
 export interface SpoolFolder {
   /** Opens a file, gzipped where its name ends in `.gz`. */
-  open(name: string): Spool;
+  open(name: string): ByteSpool;
   remove(): Promise<void>;
 }
 

@@ -20,13 +20,16 @@ const DEFAULTS = defaultConfig(rules);
 
 const memorySpools = (): SpoolFolder => ({
   open() {
-    const lines: string[] = [];
+    const held: Uint8Array[] = [];
     return {
       write(line) {
-        lines.push(`${line}\n`);
+        return this.append(Buffer.from(`${line}\n`));
+      },
+      append(bytes) {
+        held.push(bytes);
         return undefined;
       },
-      finish: async () => evidenceOf(gzipSync(lines.join(''), { level: 1 })),
+      finish: async () => evidenceOf(gzipSync(Buffer.concat(held), { level: 1 })),
     };
   },
   remove: async () => {},
