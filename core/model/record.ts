@@ -18,11 +18,18 @@ const sources = new WeakMap<object, Map<string, string>>();
 /** Few directories have such numbers: until one comes, nothing is looked up. */
 let hasSources = false;
 
-/** A number that may be one of them, or a text that looks like it. To search takes less time than to parse. */
-const SUSPECT = /[:,[]\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
-
-/** A record that is a number itself. */
-const IS_NUMBER = /^\s*-?\d/;
+/**
+ * Numbers that may be one of them, or texts that look like it. Few places of a text begin like one, and only there does it
+ * look back; each by itself, since joined they are searched for letter by letter.
+ */
+const SUSPECTS: readonly RegExp[] = [
+  /\d[.eE](?<=[:,[]\s*-?\d+.)/,
+  // Not `\d{16}`, for which it looks at every letter.
+  /\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d(?<=[:,[]\s*-?\d+)/,
+  /-0(?<=[:,[]\s*-0)/,
+  // A record that is a number itself.
+  /^\s*-?\d/,
+];
 
 const noteSource = (holder: object, member: string, source: string): void => {
   const known = sources.get(holder) ?? new Map<string, string>();
@@ -39,7 +46,7 @@ const keepSource: SourceReviver = function keep(key, value, { source }) {
 
 /** Parses JSON whose numbers are written by `serialiseRecord` as they came. */
 export const parseRecord = (text: string): unknown =>
-  SUSPECT.test(text) || IS_NUMBER.test(text)
+  SUSPECTS.some((suspect) => suspect.test(text))
     ? JSON.parse(text, keepSource as (this: unknown, key: string, value: unknown) => unknown)
     : JSON.parse(text);
 
