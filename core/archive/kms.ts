@@ -1,3 +1,4 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { awsClient } from '../aws/clients.ts';
 import { SigningError } from './errors.ts';
 import { SIGNATURE_SCHEME, type SigningAlgorithm } from './manifest-signature.ts';
@@ -7,20 +8,26 @@ import type { LoadPublicKey } from './signing-keys.ts';
 /** The first tells which key an alias leads to; another is needed where that is changed just then. */
 const MOST_TRIES = 3;
 
+/** Makes a client of KMS. */
+type OpenKms = (region: string) => Promise<KMSClient>;
+
+// Loaded where it is used: most audits sign nothing.
+const openKms: OpenKms = async (region) => awsClient((await import('@aws-sdk/client-kms')).KMSClient, { region });
+
 /**
  * Makes a signer of an asymmetric KMS key, whose private part never leaves KMS; needs `kms:Sign` on it.
  * @param key the ARN of the key or of an alias of it
+ * @param open replaced by tests
  * @throws {SigningError} from the signer, where KMS does not sign
  */
-export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
+export const kmsSigner = (key: string, algorithm: SigningAlgorithm, open = openKms): Signer => {
   // The key's own region, which need not be the audit's.
   const [, , , region = ''] = key.split(':');
   // KMS tells which key an alias leads to once it has signed: then it signs again, by that key's name.
   let keyId = key;
   return async (digestFor) => {
-    // Loaded where it is used: most audits sign nothing.
-    const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
-    const client = awsClient(KMSClient, { region });
+    const { SignCommand } = await import('@aws-sdk/client-kms');
+    const client = await open(region);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const by = { scheme: SIGNATURE_SCHEME, keyId, algorithm } as const;
       const request = { KeyId: key, MessageType: 'DIGEST', SigningAlgorithm: algorithm } as const;
@@ -45,9 +52,9 @@ export const kmsSigner = (key: string, algorithm: SigningAlgorithm): Signer => {
 export const kmsPublicKey = (key: string): LoadPublicKey => {
   const [, , , region = ''] = key.split(':');
   return async (keyId) => {
-    const { KMSClient, GetPublicKeyCommand } = await import('@aws-sdk/client-kms');
+    const { GetPublicKeyCommand } = await import('@aws-sdk/client-kms');
     try {
-      const answer = await awsClient(KMSClient, { region }).send(new GetPublicKeyCommand({ KeyId: key }));
+      const answer = await (await openKms(region)).send(new GetPublicKeyCommand({ KeyId: key }));
       return answer.KeyId === keyId ? answer.PublicKey : undefined;
     } catch {
       return undefined;

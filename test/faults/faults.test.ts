@@ -23,6 +23,7 @@ test.each([
   // The pointer is an aid: the run is one without it.
   ['a fault of S3 beside the run', 'precondition-failed move latest', /precondition-failed +for ever +1 .*COMPLETE 1/],
   ['a fault of S3', 'precondition-failed write entry', /S3 precondition-failed +for ever +1 .*FAILED 1/],
+  ['a fault of KMS', 'KMS throttled', /KMS throttled +once +2 .*COMPLETE 2/],
   ['a lost receipt', 'SNS answer-lost', /SNS answer-lost +once +2 +4 +0 +0 +2 +0 +green/],
 ])(
   '%s, once and for ever',

@@ -3,6 +3,7 @@ import { OUTPUTS } from '../../core/outputs/index.ts';
 import { consequenceOf, FAULT_KINDS, type FaultPlan } from '../../simulator/faults.ts';
 import { seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { ENVIRONMENT } from '../support/builders.ts';
+import { KMS_FAULTS } from '../support/kms.ts';
 import { REQUESTS } from '../support/listing-faults.ts';
 import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, canBefall, type PlannedAwsFault, passesOnce } from './aws-faults.ts';
 import type { FaultCase, Store } from './run-case.ts';
@@ -60,6 +61,25 @@ const OF_AWS: readonly SingleFault[] = AWS_FAULT_KINDS.flatMap((kind) =>
         awsFaults: [{ kind, spot, times }],
         mustPass: times === 1 && passesOnce(kind),
       })),
+  ),
+);
+
+/** Signing comes once a run; what does not pass keeps the run from being one. */
+const OF_KMS: readonly FaultCase[] = Object.entries(KMS_FAULTS).flatMap(([kind, { passes }]) =>
+  TIMES.flatMap(([often, times]) =>
+    BOTH.map((store, seed) => ({
+      row: `KMS ${kind}`,
+      often,
+      where: 'sign',
+      store,
+      seed,
+      faults: [],
+      awsFaults: [],
+      kmsFault: { kind, times },
+      mustPass: times === 1 && passes,
+      isContested: false,
+      isUndelivered: false,
+    })),
   ),
 );
 
@@ -144,6 +164,7 @@ const adoptions: readonly FaultCase[] = PLACES.flatMap((key) =>
 /** Every case there is: each fault alone, and a pair for each seed and store. */
 export const faultCases = (seeds: readonly number[]): readonly FaultCase[] => [
   ...[...OF_FINSPACE, ...OF_AWS].flatMap(alone),
+  ...OF_KMS,
   ...contests,
   ...adoptions,
   ...BOTH.flatMap((store) => seeds.map((seed) => pairOf(seed, store))),

@@ -1,7 +1,9 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Archive } from '../../core/archive/archive.ts';
 import { bucketArchive } from '../../core/archive/bucket.ts';
+import { kmsSigner } from '../../core/archive/kms.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
 import { audit } from '../../core/audit/audit.ts';
@@ -23,6 +25,7 @@ import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { readJsonLines, readText } from '../support/archive-tree.ts';
 import { startAwsEmulator } from '../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../support/builders.ts';
+import { KMS_FAULTS, KMS_KEY_ARN, publicKeyFor, startKms } from '../support/kms.ts';
 import { awsFaultPlayer, type PlannedAwsFault } from './aws-faults.ts';
 import {
   auditUndisturbed,
@@ -53,6 +56,8 @@ export interface FaultCase {
   readonly store: Store;
   readonly faults: FaultPlan;
   readonly awsFaults: readonly PlannedAwsFault[];
+  /** The run is signed, and so many of the first requests to sign fail by this fault of `KMS_FAULTS`. */
+  readonly kmsFault?: { readonly kind: string; readonly times: number };
   /** The alert of the run before was never accepted. */
   readonly isUndelivered: boolean;
   /** Keys at which something stands that is none of the run's: whoever put it there. */
@@ -167,8 +172,31 @@ const withoutPauses = async <C extends { readonly config: { retryStrategy(): Pro
   return client;
 };
 
+/** Requests to sign are made again for so long. */
+const SIGNING_PATIENCE_MS = 1500;
+
+/** Starts a KMS that fails so many times, and gives the settings of a run that it signs. */
+const startFailingKms = async ({ kind, times }: NonNullable<FaultCase['kmsFault']>) => {
+  const kms = await startKms();
+  const fault = KMS_FAULTS[kind]?.fault;
+  if (fault !== undefined) kms.fail(fault, times);
+  const credentials = { accessKeyId: 'faults', secretAccessKey: 'faults' };
+  const limits = { silenceMs: 250, patienceMs: SIGNING_PATIENCE_MS };
+  const open = async (region: string) =>
+    awsClient(KMSClient, { region, endpoint: kms.url, credentials, logger: QUIET }, limits);
+  const publicKey = publicKeyFor('ECDSA_SHA_256').export({ type: 'spki', format: 'der' });
+  return {
+    settings: {
+      signManifestDigest: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256', open),
+      loadPublicKey: () => Promise.resolve(publicKey),
+    },
+    endFaults: () => kms.fail('reset', 0),
+    close: () => kms.close(),
+  };
+};
+
 const openWorld = async (
-  { store, faults, awsFaults, isUndelivered, planted = [], seed }: FaultCase,
+  { store, faults, awsFaults, kmsFault, isUndelivered, planted = [], seed }: FaultCase,
   { first }: Reference,
 ) => {
   const player = awsFaultPlayer();
@@ -205,6 +233,7 @@ const openWorld = async (
   });
   simulator.setFaults(faults);
   player.setPlan(awsFaults);
+  const kms = kmsFault && (await startFailingKms(kmsFault));
   const random = seededRandom(seed);
 
   return {
@@ -213,16 +242,18 @@ const openWorld = async (
     simulator,
     time,
     random,
+    signing: kms?.settings,
     send: snsAlerts(sns, aws.topicArn),
     messages: async () => (await aws.messages()).map(({ body }) => body),
     endFaults() {
       simulator.setFaults([]);
       player.setPlan([]);
+      kms?.endFaults();
     },
     async close() {
       s3.destroy();
       sns.destroy();
-      await Promise.all([simulator.close(), aws.close(), folder?.close()]);
+      await Promise.all([simulator.close(), aws.close(), folder?.close(), kms?.close()]);
     },
   };
 };
@@ -262,6 +293,7 @@ const attempt = async (world: World, name: string, notifyWaitMs: number): Promis
   const deadline = began + DEADLINE_MS;
   const result = await audit(requestOf(SECOND, { attempt: name, deadline }), {
     ...SETTINGS,
+    ...world.signing,
     archive,
     notifyWaitMs,
     clock: time.clock,

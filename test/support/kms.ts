@@ -93,13 +93,52 @@ export const KMS_KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/0e1f7b9c-2d54
 /** The public part of the key that signs by an algorithm. */
 export const publicKeyFor = (algorithm: string): KeyObject => keysFor(algorithm).publicKey;
 
+/** What KMS answers in place of a signature; `cut`: half of it, and `silence`: nothing at all. */
+export type KmsFault = { readonly status: number; readonly code: string } | 'reset' | 'cut' | 'silence';
+
+/** Every fault of KMS there is, with whether it passes, and what tells it. */
+export const KMS_FAULTS: Readonly<
+  Record<string, { readonly fault: KmsFault; readonly passes: boolean; readonly told: RegExp }>
+> = {
+  throttled: { fault: { status: 400, code: 'ThrottlingException' }, passes: true, told: /ThrottlingException/ },
+  'server-error': { fault: { status: 500, code: 'KMSInternalException' }, passes: true, told: /KMSInternalException/ },
+  'dependency-late': {
+    fault: { status: 503, code: 'DependencyTimeoutException' },
+    passes: true,
+    told: /DependencyTimeoutException/,
+  },
+  'connection-reset': { fault: 'reset', passes: true, told: /ECONNRESET|socket hang up/ },
+  'answer-cut': { fault: 'cut', passes: true, told: /aborted|ECONNRESET/ },
+  'no-answer': { fault: 'silence', passes: true, told: /TimeoutError/ },
+  refused: {
+    fault: { status: 400, code: 'AccessDeniedException' },
+    passes: false,
+    told: /AccessDeniedException: AccessDeniedException, says KMS$/,
+  },
+  disabled: {
+    fault: { status: 400, code: 'DisabledException' },
+    passes: false,
+    told: /DisabledException: DisabledException, says KMS$/,
+  },
+  'wrong-state': {
+    fault: { status: 400, code: 'KMSInvalidStateException' },
+    passes: false,
+    told: /KMSInvalidStateException: KMSInvalidStateException, says KMS$/,
+  },
+};
+
 export interface Kms {
+  readonly url: string;
   /** The environment that leads the clients of the AWS SDK here. */
   readonly env: Readonly<Record<string, string>>;
   /** The bodies of the requests to sign, in order. */
   readonly requests: readonly unknown[];
   /** Refuses every request by this error, until undefined is given. */
   refuse(code: string | undefined): void;
+  /** Lets so many of the next requests to sign fail. */
+  fail(fault: KmsFault, times: number): void;
+  /** The requests to sign so far, those that failed too. */
+  asked(): number;
   close(): Promise<void>;
 }
 
@@ -107,6 +146,16 @@ export interface Kms {
 export const startKms = async (): Promise<Kms> => {
   const requests: unknown[] = [];
   let refusal: string | undefined;
+  let failing: { readonly fault: KmsFault; left: number } | undefined;
+  let asked = 0;
+
+  const nextFault = (target: unknown): KmsFault | undefined => {
+    if (target !== 'TrentService.Sign') return undefined;
+    asked += 1;
+    if (failing === undefined || failing.left === 0) return undefined;
+    failing.left -= 1;
+    return failing.fault;
+  };
 
   const answer = (target: unknown, body: string): { status: number; content: object } => {
     const refused = (code: string) => ({ status: 400, content: { __type: code, message: `${code}, says KMS` } });
@@ -129,9 +178,21 @@ export const startKms = async (): Promise<Kms> => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const { status, content } = answer(request.headers['x-amz-target'], Buffer.concat(chunks).toString());
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify(content));
+      const target = request.headers['x-amz-target'];
+      const fault = nextFault(target);
+      if (fault === 'silence') return;
+      if (fault === 'reset') {
+        request.socket.destroy();
+        return;
+      }
+      const { status, content } =
+        typeof fault === 'object'
+          ? { status: fault.status, content: { __type: fault.code, message: `${fault.code}, says KMS` } }
+          : answer(target, Buffer.concat(chunks).toString());
+      const text = JSON.stringify(content);
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'content-length': text.length });
+      if (fault === 'cut') response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
+      else response.end(text);
     });
   });
   await new Promise<void>((resolve) => {
@@ -140,16 +201,18 @@ export const startKms = async (): Promise<Kms> => {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
 
+  const url = `http://127.0.0.1:${address.port}`;
   return {
-    env: {
-      AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${address.port}`,
-      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-    },
+    url,
+    env: { AWS_ENDPOINT_URL_KMS: url, AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' },
     requests,
     refuse: (code) => {
       refusal = code;
     },
+    fail: (fault, times) => {
+      failing = { fault, left: times };
+    },
+    asked: () => asked,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -133,7 +133,7 @@ describe('in an archive', () => {
           child.send({ folder, version: stored?.version ?? '', at: Date.now() + 30 } satisfies Round);
           return (await outcome)[0];
         });
-        const told = (await Promise.all(outcomes)).toSorted();
+        const told = (await Promise.all(outcomes)).map(String).toSorted();
         expect({ round, told }).toEqual({ round, told: ['conflict', 'conflict', 'conflict', 'replaced'] });
         expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
       }

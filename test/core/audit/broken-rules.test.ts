@@ -70,7 +70,7 @@ const auditBy = async (rule: Rule) => {
 };
 
 describe('a rule that breaks', () => {
-  test.each<{ name: string; rule: Rule; brokeOn: object }>([
+  test.each<{ name: string; rule: Rule; brokeOn: { readonly kind: string; readonly id?: string } }>([
     { name: 'throws on one user', rule: onUser({ when: [isU3, { text: () => '', holds: explode }] }), brokeOn: USER },
     { name: 'throws where it says why', rule: onUser({ violation: explode }), brokeOn: USER },
     {
@@ -176,6 +176,6 @@ describe('a rule that breaks', () => {
     expect(alerts).toHaveLength(1);
     expect(told).toContain('breaks');
     expect(told).not.toMatch(/Ada|promise|BigInt|circular/i);
-    expect(report.message).toContain('id' in brokeOn ? `user ${brokeOn.id}` : 'the environment');
+    expect(report.message).toContain(brokeOn.id === undefined ? 'the environment' : `user ${brokeOn.id}`);
   });
 });
