@@ -237,3 +237,64 @@ test('keys and their absence go with what a finding is about', () => {
   // @ts-expect-error a finding about a principal needs one
   expect(defineDirectoryRule({ ...rule, violation, about: 'principal' }).about).toBe('principal');
 });
+
+describe('what a check is asked besides', () => {
+  const begin = (rule: DirectoryRule, records: readonly UserRecord[]) => {
+    const check = beginDirectoryCheck(rule, rule.options, aContext());
+    const users = records.map(readUser);
+    for (const one of users) check.see(one);
+    return { check, idAt: (position: number): string => users[position]?.id ?? 'nobody' };
+  };
+
+  test.each([
+    ['counts', anApiUser({ status: 'ENABLED' }), true],
+    ['may count', anApiUser({ apiAccess: undefined }), true],
+    ['may belong', anApiUser({ status: undefined }), true],
+    ['does not count', aUser({ apiAccess: 'DISABLED' }), false],
+    ['does not belong', anApiUser({ status: 'DISABLED' }), false],
+  ])('whether a user that %s may count', (_, record, isCounted) => {
+    expect(begin(ratio, []).check.mayCount(readUser(record, 0))).toBe(isCounted);
+  });
+
+  test('the rule that belongs to nobody counts nobody, and the one without a whole any', () => {
+    const { outOf: _outOf, ...whole } = ratio;
+    expect(begin(whole, []).check.mayCount(readUser(anApiUser({ status: 'DISABLED' }), 0))).toBe(true);
+    const { counts: _counts, ...blind } = ratio;
+    expect(begin(blind, []).check.mayCount(readUser(anApiUser(), 0))).toBe(false);
+  });
+
+  test('the subject of a group that fails, and none of one that does not', () => {
+    const role = (name: string, userId: string) => anApiUser({ userId, apiAccessPrincipalArn: aRoleArn(name) });
+    const { check, idAt } = begin(crowded, [role('s', 'a'), role('s', 'b'), role('t', 'c')]);
+    const ask = (key: string, name = 'arn') => check.failingSubject({ name, key }, idAt);
+    expect([ask(aRoleArn('s')), ask(aRoleArn('t')), ask(aRoleArn('none'))]).toEqual([
+      aRoleArn('s'),
+      undefined,
+      undefined,
+    ]);
+    expect(begin(ratio, [anApiUser()]).check.failingSubject(undefined, idAt)).toBe(ENVIRONMENT);
+    expect(begin(ratio, [aUser()]).check.failingSubject(undefined, idAt)).toBeUndefined();
+  });
+
+  test('a user that is seen again by some of its keys is counted by those alone, and is no more of the whole', () => {
+    const twoKeys = defineDirectoryRule({
+      ...texts,
+      id: 'by-two-keys',
+      options: {},
+      about: 'principal',
+      outOf: [hasStatus('ENABLED')],
+      counts: [apiBound],
+      keys: {
+        arn: { text: 'an ARN', of: ({ principalArn }) => principalArn },
+        name: { text: 'a name', of: ({ lastName }) => (typeof lastName === 'string' ? lastName : undefined) },
+      },
+      limit: ({ count }) => ({ text: 'two', holds: count > 1 }),
+      violation: ({ count, outOf }) => ({ message: `${count} of ${outOf}`, evidence: {} }),
+    });
+    const [a, b] = [anApiUser({ userId: 'a', lastName: 'N' }), anApiUser({ userId: 'b', lastName: 'N' })];
+    const { check, idAt } = begin(twoKeys, [{ ...a, apiAccessPrincipalArn: aRoleArn('s') }, aUser({ userId: 'c' })]);
+    check.see(readUser({ ...b, apiAccessPrincipalArn: aRoleArn('s') }, 2), new Set(['name']));
+    const { outcomes } = check.judge((position) => (position === 2 ? 'b' : idAt(position)));
+    expect(outcomes.map(({ subject, outcome }) => [subject.id, Object(outcome).message])).toEqual([['N', '2 of 2']]);
+  });
+});

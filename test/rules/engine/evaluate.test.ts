@@ -190,13 +190,13 @@ describe('a rule on the directory that throws', () => {
   };
 
   test.each([
-    { when: 'at a user', broken: { counts: [{ text: () => '', holds: explode }] } },
-    { when: 'at its end', broken: { limit: explode } },
-    { when: 'at its violation', broken: { violation: explode } },
-  ])('$when has not judged, and says what it threw', ({ broken }) => {
+    { when: 'at a user', broken: { counts: [{ text: () => '', holds: explode }] }, on: 'a' },
+    { when: 'at its end', broken: { limit: explode }, on: 'env' },
+    { when: 'at its violation', broken: { violation: explode }, on: 'env' },
+  ])('$when has not judged, and says what it threw', ({ broken, on }) => {
     const judged = judge([{ ...fewUsers, ...broken }], { records: [user('a'), user('b')] });
     expect(judged.failures).toEqual([]);
-    expect(judged.unanswered).toEqual(['few-users env: the rule failed']);
+    expect(judged.unanswered).toEqual([`few-users ${on}: the rule failed`]);
     expect(judged.outcome).toMatchObject({
       state: 'not-assessed',
       checked: 0,
@@ -208,7 +208,7 @@ describe('a rule on the directory that throws', () => {
   test('is told of once where not every user was seen', () => {
     const broken = { ...fewUsers, counts: [{ text: () => '', holds: explode }] };
     const judged = judge([broken], { records: [user('a')], isWhole: false });
-    expect(judged.unanswered).toEqual(['few-users env: the rule failed']);
+    expect(judged.unanswered).toEqual(['few-users a: the rule failed']);
   });
 });
 
@@ -259,5 +259,164 @@ test('a rule whose data is not read is off, and says what it needs', () => {
   expect(judge([blind], { records: [user('a')] }).outcome).toMatchObject({
     state: 'off',
     reason: 'its data is not read: ListPermissionGroups and ListUsersByPermissionGroup',
+  });
+});
+
+describe('an answer that is no violation is refused, and said to be', () => {
+  test.each([
+    ['a message that is none', { evidence: {} }, 'message of a violation must be a text, got undefined'],
+    ['a number for a message', { message: 5, evidence: {} }, 'message of a violation must be a text, got number'],
+    ['no evidence', { message: 'm' }, 'evidence of a violation must be an object, got undefined'],
+    ['null for evidence', { message: 'm', evidence: null }, 'evidence of a violation must be an object, got null'],
+    ['a text for evidence', { message: 'm', evidence: 'e' }, 'evidence of a violation must be an object, got string'],
+    [
+      'a severity of its own',
+      { message: 'm', evidence: {}, severity: 'WORST' },
+      'severity of a violation must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "WORST"',
+    ],
+    ['a promise', Promise.resolve({ message: 'm', evidence: {} }), 'a violation must be an object, got a promise'],
+  ])('%s', (_, answer, error) => {
+    const violation = () => answer as never;
+    expect(judge([{ ...noTest, when: [], violation }], { records: [user('a')] }).outcome).toMatchObject({
+      error: `TypeError: ${error}`,
+      failed: 0,
+    });
+  });
+});
+
+describe('records of one user that differ', () => {
+  const worst = (...records: readonly [unknown, ...unknown[]]) => {
+    const told: string[] = [];
+    const evaluation = beginEvaluation(configureRules([noTest], { 'no-test': { words: ['a'] } }), context, undefined, {
+      fail: ({ severity }) => told.push(severity),
+      notAssessed: (_, __, reason) => told.push(reason),
+    });
+    const [first, ...others] = records.map((record, position) => readUser(record, position));
+    if (first !== undefined) evaluation.seeRecords([first, ...others], undefined);
+    return { told, checked: evaluation.outcomes()[0]?.checked };
+  };
+  const [mild, severe, unknown] = [user('a'), user('a', 'SUPER_USER'), user('a', undefined)];
+  const passing = user('b');
+
+  test.each([
+    ['the higher severity', [mild, severe], ['HIGH'], 1],
+    ['the higher severity, which comes first', [severe, mild], ['HIGH'], 1],
+    ['a failure before what is not known', [unknown, mild], ['MEDIUM'], 1],
+    ['a failure before a pass', [passing, mild], ['MEDIUM'], 1],
+    ['what is not known before a pass', [passing, { userId: 'b' }], ['type is missing'], 0],
+    ['a pass where all pass', [passing, user('b', 'SUPER_USER')], [], 1],
+  ] as const)('the worst outcome holds: %s', (_, [first, ...others], told, checked) => {
+    expect(worst(first, ...others)).toEqual({ told, checked });
+  });
+});
+
+describe('what passes only since a member went missing', () => {
+  const cannotEnd = defineUserRule({
+    ...texts,
+    id: 'cannot-end',
+    options: {},
+    when: [{ text: () => 'type is SUPER_USER', holds: ({ type }) => type === 'SUPER_USER' }],
+    cannotEnd: {
+      when: [{ text: () => 'no status', holds: ({ status }) => status === undefined }],
+      reason: 'status was there and is missing',
+    },
+    violation: () => ({ message: 'm', evidence: {} }),
+  });
+
+  test.each([
+    ['is not assessed where it failed', {}, true, ['status was there and is missing'], 0],
+    ['passes where it did not fail', {}, false, [], 1],
+    ['passes where the member is there', { status: 'ENABLED' }, true, [], 1],
+  ])('%s', (_, members, wasFailing, told, checked) => {
+    for (const records of [1, 2]) {
+      const reasons: string[] = [];
+      const evaluation = beginEvaluation(configureRules([cannotEnd]), context, undefined, {
+        fail: () => {},
+        notAssessed: (__, ___, reason) => reasons.push(reason),
+        wasFailing: () => wasFailing,
+      });
+      const one = readUser({ ...user('a'), ...members }, 0);
+      evaluation.seeRecords(records === 1 ? [one] : [one, one], undefined);
+      expect({ reasons, checked: evaluation.outcomes()[0]?.checked }).toEqual({ reasons: told, checked });
+    }
+  });
+});
+
+describe('a user that is as it was', () => {
+  /** Tells what rules on change are asked about. */
+  const askedAbout = (before: object, after: object): number => {
+    let asked = 0;
+    const watch = defineChangeRule({
+      ...texts,
+      id: 'watch',
+      options: {},
+      when: [
+        {
+          text: () => '',
+          holds: () => {
+            asked += 1;
+            return false;
+          },
+        },
+      ],
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+    const record = { userId: 'a', status: 'ENABLED', type: 'APP_USER', apiAccess: 'ENABLED' };
+    const was = readUser({ ...record, ...before }, 0);
+    const judged = judge([watch], { records: [{ ...record, ...after }], before: { a: was } });
+    expect(judged.outcome?.checked).toBe(1);
+    return asked;
+  };
+
+  test.each<[string, object, object, number]>([
+    ['in all', {}, {}, 0],
+    ['but its status', {}, { status: 'DISABLED' }, 1],
+    ['in a status that is none', { status: 'ODD' }, { status: 'ODD' }, 1],
+    ['but its type', {}, { type: 'SUPER_USER' }, 1],
+    ['in a type that is none', { type: 'ODD' }, { type: 'ODD' }, 1],
+    ['but its access', {}, { apiAccess: 'DISABLED' }, 1],
+    ['in access that is none', { apiAccess: 'ODD' }, { apiAccess: 'ODD' }, 1],
+    ['but its principal', {}, { apiAccessPrincipalArn: 'arn' }, 1],
+  ])('%s is looked at where anything may have changed', (_, before, after, asked) => {
+    expect(askedAbout(before, after)).toBe(asked);
+  });
+});
+
+describe('what is found out afterwards', () => {
+  const begin = (rules: readonly Rule[], records: readonly unknown[]) => {
+    const evaluation = beginEvaluation(configureRules(rules, { 'no-test': { words: ['z'] } }), context, undefined, {
+      fail: () => {},
+      notAssessed: () => {},
+    });
+    for (const [position, record] of records.entries()) evaluation.see(readUser(record, position), undefined);
+    return evaluation;
+  };
+
+  test.each([
+    [1, 0],
+    [3, 2],
+    [0, 0],
+  ])('of %d checked, one that could not be assessed leaves %d', (count, checked) => {
+    const records = Array.from({ length: count }, (_, n) => user(`u${n}`));
+    const evaluation = begin([noTest], records);
+    evaluation.notAssessed(noTest, { kind: 'user', id: 'u0' }, 'it is not known');
+    expect(evaluation.outcomes()[0]).toMatchObject({ checked, notAssessed: 1, reason: 'it is not known' });
+  });
+
+  test('a rule on the directory is given by its id, but not one that broke', () => {
+    const broken = {
+      ...fewUsers,
+      id: 'broken',
+      limit: fewUsers.limit,
+      counts: [{ text: () => '', holds: () => 'no' as never }],
+    };
+    const evaluation = begin([fewUsers, { ...fewUsers, id: 'other' }, broken], [user('a')]);
+    expect(['few-users', 'other', 'broken', 'none'].map((id) => evaluation.directoryCheck(id) !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(evaluation.directoryCheck('few-users')).not.toBe(evaluation.directoryCheck('other'));
   });
 });

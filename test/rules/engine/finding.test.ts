@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findingId } from '../../../rules/engine/finding.ts';
+import { findingId, partsOfFindingId } from '../../../rules/engine/finding.ts';
 
 test.each([
   ['a user', { kind: 'user', id: 'u1' }, 'e1/stale-login/u1'],
@@ -12,4 +12,5 @@ test.each([
   ['an environment', { kind: 'environment', id: 'e1' }, 'e1/stale-login/e1'],
 ] as const)('the identity of a finding about %s', (_name, subject, id) => {
   expect(findingId('e1', 'stale-login', subject)).toBe(id);
+  expect(partsOfFindingId('e1', id)).toEqual({ ruleId: 'stale-login', subjectId: subject.id });
 });

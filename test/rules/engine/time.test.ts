@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { daysBetween, readTime } from '../../../rules/engine/time.ts';
+import { CLOCK_SKEW_MS, DAY_MS, daysBetween, HOUR_MS, MINUTE_MS, readTime } from '../../../rules/engine/time.ts';
 import { daysAgo, NOW } from '../../support/builders.ts';
 
 test.each([
@@ -56,4 +56,8 @@ test.each([
   ['none to a time before', NOW + 1, 0],
 ])('whole days: %s', (_name, from, days) => {
   expect(daysBetween(from, NOW)).toBe(days);
+});
+
+test('units are as long as they are', () => {
+  expect([MINUTE_MS, HOUR_MS, DAY_MS, CLOCK_SKEW_MS]).toEqual([60_000, 3_600_000, 86_400_000, 300_000]);
 });

@@ -102,13 +102,10 @@ describe('a finding', () => {
     { state: 'waived' },
     { state: 'open', carried: true },
     { state: 'waived', carried: true, carriedFor: 'type is missing' },
-  ])(
-    'that is %j is not told, however long it stands',
-    async (finding) => {
-      const events = await eventsAbout([aFinding({ runs: 500, ...finding })]);
-      expect(events.map(({ type }) => type)).toEqual(['FinSpace Audit Run']);
-    },
-  );
+  ])('that is %j is not told, however long it stands', async (finding) => {
+    const events = await eventsAbout([aFinding({ runs: 500, ...finding })]);
+    expect(events.map(({ type }) => type)).toEqual(['FinSpace Audit Run']);
+  });
 
   test.each([
     { name: 'a role', subject: { kind: 'principal', id: ROLE } as const, id: ROLE },
