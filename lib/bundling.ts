@@ -27,6 +27,7 @@ const asJson = (kind: 'config' | 'waivers', yamlFile: string, jsonFile: string):
  */
 const LEFT_TO_RUNTIME: string[] = [
   '@aws-sdk/client-eventbridge',
+  '@aws-sdk/client-iam',
   '@aws-sdk/client-kms',
   '@aws-sdk/client-scheduler',
   '@aws-sdk/client-sts',

@@ -22,6 +22,8 @@ export interface HistoryView {
 export const LINE_TABLES = {
   manifest_lines: 'manifests',
   snapshot_lines: 'snapshots',
+  principal_lines: 'principals',
+  group_lines: 'groups',
   finding_lines: 'findings',
 } as const satisfies Readonly<Record<string, Area>>;
 
@@ -108,6 +110,38 @@ export const HISTORY_VIEWS: readonly HistoryView[] = [
       column('record', 'l.line'),
     ],
     from: linesOfRuns('snapshot_lines'),
+  },
+  {
+    name: 'principals',
+    description: 'Roles of API principals in complete runs that read them, as IAM told of them',
+    columns: [
+      ...RUN_COLUMNS,
+      column('arn', member('arn')),
+      column('role_exists', member('exists')),
+      column('arn_of_name', member('arnOfName')),
+      column('read_at', member('readAt')),
+      column('unread', member('unread')),
+      column('is_outdated', isTrue('isOutdated'), 'boolean'),
+      column('role_id', member('roleId')),
+      column('created_at', member('createdAt')),
+      column('last_used_at', member('lastUsedAt')),
+      column('record', 'l.line'),
+    ],
+    from: linesOfRuns('principal_lines'),
+  },
+  {
+    name: 'groups',
+    description: 'Permission groups in complete runs that read them, and the members of those that reach further',
+    columns: [
+      ...RUN_COLUMNS,
+      column('permission_group_id', member('permissionGroupId')),
+      column('name', member('name')),
+      column('user_id', member('userId')),
+      column('membership_status', member('membershipStatus')),
+      column('unread', member('unread')),
+      column('record', 'l.line'),
+    ],
+    from: linesOfRuns('group_lines'),
   },
   {
     name: 'findings',

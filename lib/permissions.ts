@@ -99,6 +99,31 @@ const exchangeArns = (scope: Construct, { credentials, environments }: Config): 
   );
 };
 
+/** What reading roles takes: those of the own account by itself, and those of others by a role in each. */
+const rolePermissions = (scope: Construct, config: Config): readonly PolicyStatement[] => {
+  const others = config.environments.flatMap(({ enrich }) =>
+    (enrich?.iamRoles?.accounts ?? []).map(({ roleArn }) => roleArn),
+  );
+  return [
+    ...(asksOwnRoles(config) ? [allow(['iam:GetRole'], everyRole(scope))] : []),
+    // It has no resources. Only where many roles may be listed at once, which does not tell when they were used.
+    ...(mayListRoles(config) ? [allow(['iam:ListRoles'], '*')] : []),
+    ...(others.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(others))] : []),
+  ];
+};
+
+/** Tells whether the function reads roles of its own account by itself. */
+export const asksOwnRoles = ({ environments }: Config): boolean =>
+  environments.some(({ role, enrich }) => role === undefined && enrich?.iamRoles !== undefined);
+
+/** Tells whether it may list them, where nobody asks when they were used. */
+export const mayListRoles = (config: Config): boolean =>
+  asksOwnRoles(config) && config.rules['idle-principal']?.enabled === false;
+
+/** Names the roles of the account: which of them users are bound to is known once they are listed. */
+export const everyRole = (scope: Construct): string =>
+  Stack.of(scope).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: '*' });
+
 const busArn = (scope: Construct, bus: string): string =>
   bus.startsWith('arn:')
     ? bus
@@ -149,6 +174,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     ...useOfKeys(scope, resources, ['sns', 'sqs']),
     ...(exchanges.length > 0 ? [allow(['finspace-api:GetProgrammaticAccessCredentials'], ...exchanges)] : []),
     ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
+    ...rolePermissions(scope, config),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
     // SNS lets look at a subscription whom its topic's ARN lets in.

@@ -24,10 +24,13 @@ import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, bundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
 import {
   archiveRegion,
+  asksOwnRoles,
+  everyRole,
   forThisAccount,
   functionPermissions,
   hintArns,
   LAMBDA,
+  mayListRoles,
   NETWORK_INTERFACES,
   signResource,
   useOfKey,
@@ -258,8 +261,13 @@ export class ScheduledAudit extends Construct {
         'the pages about all runs, one an environment',
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, scheduleArns)}]`]:
         'its own schedules, which bear its name: one pattern is as long for a thousand of them as for one',
-      ...(vpc !== undefined && {
-        'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'network interfaces have no names before they are made',
+      ...((vpc !== undefined || mayListRoles(config)) && {
+        'AwsSolutions::AwsSolutions-IAM5[Resource::*]':
+          'network interfaces have no names before they are made, and roles are listed without any',
+      }),
+      ...(asksOwnRoles(config) && {
+        [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, everyRole(this))}]`]:
+          'reads roles only, and which of them users are bound to is known once they are listed',
       }),
       ...(config.signing !== undefined && {
         [`AwsSolutions::AwsSolutions-IAM5[Resource::${signResource(config.signing.key)}]`]:

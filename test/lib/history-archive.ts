@@ -7,7 +7,10 @@ import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
+import type { PermissionGroup } from '../../simulator/groups.ts';
+import type { Role } from '../../simulator/roles.ts';
 import { ACCOUNT } from '../support/builders.ts';
+import { knownFacts } from '../support/known-facts.ts';
 import { listingOf } from '../support/listing.ts';
 
 export interface AuditedNight {
@@ -15,15 +18,20 @@ export interface AuditedNight {
   /** ISO 8601. */
   readonly asOf: string;
   readonly users: readonly unknown[];
+  /** The roles and the groups that are read besides; none are where they are left out. */
+  readonly roles?: readonly Role[];
+  readonly groups?: readonly PermissionGroup[];
   /** The listing breaks off after these users. */
   readonly isCut?: boolean;
   readonly waivers?: readonly Waiver[];
 }
 
+const EVERYTHING = new Set(['iamRoles', 'permissionGroups'] as const);
+
 /** Audits a night into an archive by the whole catalogue, as it is without a config. */
 export const auditNight = async (
   archive: Archive,
-  { environmentId, asOf, users, isCut = false, waivers = [] }: AuditedNight,
+  { environmentId, asOf, users, roles, groups, isCut = false, waivers = [] }: AuditedNight,
 ): Promise<void> => {
   const request: AuditRequest = {
     environmentId,
@@ -42,7 +50,8 @@ export const auditNight = async (
     ),
     archive,
     channels: [digestChannel(async () => 'message')],
-    rules: configureRules(rules),
+    rules: configureRules(rules, {}, roles === undefined ? new Set() : EVERYTHING),
+    ...(roles !== undefined && { enrich: EVERYTHING, enrichments: knownFacts(roles, groups) }),
     waivers,
     trustedAccounts: [],
     reminders: defaultConfig(rules).reminders,

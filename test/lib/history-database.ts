@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Template } from 'aws-cdk-lib/assertions';
@@ -56,10 +57,14 @@ const locationTemplateSchema = z.object({
 
 /** Reads a folder as Athena reads the bucket: as the table says where, what columns and what partitions there are. */
 const lineTableSql = ({ Name, Parameters, PartitionKeys, StorageDescriptor }: GlueTable, folder: string) => {
+  const NONE = PartitionKeys.map(({ Name: name }) => `NULL::VARCHAR AS ${name}`);
   const location = locationTemplateSchema.parse(Parameters['storage.location.template']);
   const glob = join(folder, location['Fn::Join'][1][2].replaceAll(/\$\{\w+\}/g, '*'), '*');
   const columns = StorageDescriptor.Columns.map(({ Name: name, Type }) => `'${name}': '${duckdbType(Type)}'`);
   const partitions = PartitionKeys.map(({ Name: name, Type }) => `${name}: '${duckdbType(Type)}'`);
+  // Athena finds no lines where there are no files, where DuckDB refuses.
+  if (globSync(glob).length === 0)
+    return `CREATE VIEW ${Name} AS SELECT NULL::VARCHAR AS line, NULL::VARCHAR AS "$path", ${NONE.join(', ')} WHERE false`;
   return `CREATE VIEW ${Name} AS
     SELECT * EXCLUDE (filename), filename AS "$path"
     FROM read_csv('${glob}', columns = {${columns.join(', ')}}, auto_detect = false, header = false,

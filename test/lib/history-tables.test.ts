@@ -48,12 +48,14 @@ describe('the tables', () => {
     expect(Object.fromEntries(templates)).toEqual({
       manifest_lines: at('manifests'),
       snapshot_lines: at('snapshots'),
+      principal_lines: at('principals'),
+      group_lines: at('groups'),
       finding_lines: at('findings'),
     });
   });
 
   it('are asked by the name of an environment, for any day there may be', () => {
-    expect(lineTables).toHaveLength(3);
+    expect(lineTables).toHaveLength(5);
     for (const { Parameters, PartitionKeys } of lineTables) {
       expect(PartitionKeys.map(({ Name }) => Name)).toEqual(['environment', 'dt']);
       expect(Parameters).toMatchObject({
@@ -377,13 +379,14 @@ const memberOf = (line: unknown, path: string): unknown =>
 /** A member as its column gives it. */
 const cellOf = ({ type }: ViewColumn, value: unknown): unknown => {
   if (type === 'boolean') return value === true;
+  if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return type === 'bigint' ? value : String(value);
   return typeof value === 'string' ? value : null;
 };
 
 describe('the views', () => {
   it('give the columns and types that the catalogue says', async () => {
-    expect(views.map(({ Name }) => Name)).toEqual(['runs', 'snapshots', 'findings']);
+    expect(views.map(({ Name }) => Name)).toEqual(['runs', 'snapshots', 'principals', 'groups', 'findings']);
     for (const view of views) {
       const described = pick(await history.rows(`DESCRIBE ${view.Name}`), 'column_name', 'column_type');
       const { Columns } = view.StorageDescriptor;
@@ -402,13 +405,13 @@ describe('the views', () => {
       accountId: ACCOUNT,
     });
     let real: HistoryDatabase;
-    const lines: Record<string, unknown[]> = { snapshots: [], findings: [] };
+    const lines: Record<string, unknown[]> = { snapshots: [], principals: [], groups: [], findings: [] };
 
     beforeAll(async () => {
       const place = await newFolder();
       const archive = folderArchive(place);
-      for (const { asOf, users } of nights) {
-        await auditNight(archive, { environmentId: 'abc', asOf: asOf.toISOString(), users });
+      for (const { asOf, users, roles, groups } of nights) {
+        await auditNight(archive, { environmentId: 'abc', asOf: asOf.toISOString(), users, roles, groups });
       }
       for await (const key of archive.list('')) {
         const area = key.slice(0, key.indexOf('/'));
@@ -418,26 +421,31 @@ describe('the views', () => {
     });
     afterAll(() => real.close());
 
-    it.each(['snapshots', 'findings'])('give every line of the %s, each member in its column', async (name) => {
-      const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
-      const whole = columns.at(-1)?.name ?? '';
-      const rows = await real.rows(`SELECT * FROM ${name}`);
-      const inOrder = (texts: readonly unknown[]) => texts.map(String).toSorted();
-      expect(inOrder(rows.map((row) => row[whole]))).toEqual(
-        inOrder((lines[name] ?? []).map((line) => JSON.stringify(line))),
-      );
-      for (const row of rows) {
-        const line = JSON.parse(String(row[whole]));
-        for (const column of columns) {
-          const path = pathOf(column);
-          if (path !== undefined)
-            expect([column.name, row[column.name]]).toEqual([column.name, cellOf(column, memberOf(line, path))]);
+    it.each(['snapshots', 'principals', 'groups', 'findings'])(
+      'give every line of the %s, each member in its column',
+      async (name) => {
+        const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
+        const whole = columns.at(-1)?.name ?? '';
+        const rows = await real.rows(`SELECT * FROM ${name}`);
+        const inOrder = (texts: readonly unknown[]) => texts.map(String).toSorted();
+        expect(inOrder(rows.map((row) => row[whole]))).toEqual(
+          inOrder((lines[name] ?? []).map((line) => JSON.stringify(line))),
+        );
+        for (const row of rows) {
+          const line = JSON.parse(String(row[whole]));
+          for (const column of columns) {
+            const path = pathOf(column);
+            if (path !== undefined)
+              expect([column.name, row[column.name]]).toEqual([column.name, cellOf(column, memberOf(line, path))]);
+          }
         }
-      }
-    });
+      },
+    );
 
     it.each([
       { name: 'snapshots', whole: [] as readonly string[] },
+      { name: 'principals', whole: ['trust'] },
+      { name: 'groups', whole: ['applicationPermissions'] },
       { name: 'findings', whole: ['evidence', 'controls'] },
     ])('have a column for every member of the $name but those read out of the line', ({ name, whole }) => {
       const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
