@@ -39,6 +39,7 @@ export const functionDoctor =
       endpoint: finspaceEndpoint(region, env),
       isEndpointGiven: isEndpointGiven(env),
       mode: config.credentials,
+      enrich: config.environments.find(({ id }) => id === environmentId)?.enrich,
       loadCredentials: credentialsOf(environmentId),
       location: { bucket: archive },
       topicArn,

@@ -44,6 +44,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     endpoint: endpointOf(region, io.env),
     isEndpointGiven: isEndpointGiven(io.env),
     mode: credentials ?? config.credentials,
+    enrich: config.environments.find(({ id }) => id === options.environmentId)?.enrich,
     loadCredentials: callerCredentials(),
     location:
       location.kind === 'folder' ? { folder: location.path } : { bucket: await openArchive(location, io.env, region) },

@@ -10,6 +10,7 @@ export interface ReaderRoleFlags {
   readonly auditor?: readonly string[];
   readonly externalId?: string;
   readonly roleName?: string;
+  readonly iamRoles?: true;
 }
 
 /** `reader-role`: prints the template, and beside it what of it has to stand in audit.yaml. Throws UsageError. */
@@ -23,7 +24,7 @@ export const readerRole = async (flags: ReaderRoleFlags, io: Io): Promise<ExitCo
   );
   read.done();
 
-  writeJson(io.out, readerRoleTemplate({ auditors, externalId, roleName }));
+  writeJson(io.out, readerRoleTemplate({ auditors, externalId, roleName, readsRoles: flags.iamRoles === true }));
   io.err.line('in audit.yaml, for each environment, with its id, region and account:');
   io.err.line(
     `  - { id: ID, region: REGION, assumeRoleArn: "arn:aws:iam::ACCOUNT:role/${roleName}", externalId: "${externalId}" }`,

@@ -6,6 +6,8 @@ export interface ReaderRole {
   readonly auditors: readonly string[];
   readonly externalId: string;
   readonly roleName: string;
+  /** It may read roles too, as `enrich.iamRoles` has it. */
+  readonly readsRoles: boolean;
 }
 
 /** IAM's own rule. */
@@ -18,7 +20,7 @@ const patternOf = ({ source }: RegExp): string => source.replaceAll(String.raw`\
  * Makes the template of the role by which an auditor of another account reads. It names no account, so that a StackSet
  * deploys it to any; IAM is in no region, so one region is enough.
  */
-export const readerRoleTemplate = ({ auditors, externalId, roleName }: ReaderRole) => ({
+export const readerRoleTemplate = ({ auditors, externalId, roleName, readsRoles }: ReaderRole) => ({
   AWSTemplateFormatVersion: '2010-09-09',
   Description: 'Lets the FinSpace user auditor of another account list the users of the FinSpace environments here',
   Parameters: {
@@ -47,7 +49,14 @@ export const readerRoleTemplate = ({ auditors, externalId, roleName }: ReaderRol
       AllowedPattern: String.raw`^(\*|[a-z]{2}(-[a-z]+)+-\d)$`,
       Default: '*',
     },
+    ReadRoles: {
+      Type: 'String',
+      Description: 'yes where enrich.iamRoles is set for an environment here, or asks this account',
+      AllowedValues: ['no', 'yes'],
+      Default: readsRoles ? 'yes' : 'no',
+    },
   },
+  Conditions: { ReadsRoles: { 'Fn::Equals': [{ Ref: 'ReadRoles' }, 'yes'] } },
   Resources: {
     Reader: {
       Type: 'AWS::IAM::Role',
@@ -83,6 +92,28 @@ export const readerRoleTemplate = ({ auditors, externalId, roleName }: ReaderRol
                 },
               ],
             },
+          },
+          {
+            'Fn::If': [
+              'ReadsRoles',
+              {
+                PolicyName: 'Roles',
+                PolicyDocument: {
+                  Version: '2012-10-17',
+                  Statement: [
+                    {
+                      Effect: 'Allow',
+                      Action: 'iam:GetRole',
+                      Resource: {
+                        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own, not JavaScript's
+                        'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*',
+                      },
+                    },
+                  ],
+                },
+              },
+              { Ref: 'AWS::NoValue' },
+            ],
           },
         ],
       },

@@ -4,6 +4,7 @@ import { type AlertSettings, alertChecks } from './alerts.ts';
 import { bucketChecks, folderChecks } from './archive.ts';
 import { type CallerSettings, callerChecks } from './caller.ts';
 import { type CheckResult, runChecks } from './check.ts';
+import { type EnrichmentSettings, enrichmentChecks } from './enrichment.ts';
 import { finspaceChecks } from './finspace.ts';
 import { type KeepingSettings, keepingChecks } from './keeping.ts';
 import { type ScheduleSettings, scheduleChecks } from './schedule.ts';
@@ -13,6 +14,7 @@ export type EvidenceLocation = { readonly bucket: Archive } | { readonly folder:
 
 export type DoctorSettings = FinspaceSettings &
   CallerSettings &
+  EnrichmentSettings &
   AlertSettings &
   ScheduleSettings & {
     readonly location: EvidenceLocation;
@@ -36,6 +38,7 @@ export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
   const checks = await runChecks([
     ...callerChecks(settings),
     ...finspaceChecks(settings),
+    ...enrichmentChecks(settings),
     ...('bucket' in location
       ? bucketChecks(location.bucket, environmentId)
       : folderChecks(location.folder, environmentId)),

@@ -22,7 +22,7 @@ const REMEDIES: Readonly<Record<ListingStopped['reason'], string>> = {
 };
 
 /** Makes a check of FinSpace; an error that would stop a listing is the check's failure. */
-const unlessStopped = async (check: () => Promise<CheckAnswer>): Promise<CheckAnswer> => {
+export const unlessStopped = async (check: () => Promise<CheckAnswer>): Promise<CheckAnswer> => {
   try {
     return await check();
   } catch (error) {

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type EnrichmentSettings, enrichmentChecks } from '../../../core/doctor/enrichment.ts';
+import { type Iam, startIam } from '../../../simulator/iam.ts';
+import { CALLER, type Simulator, startSimulator } from '../../../simulator/server.ts';
+import { ACCOUNT } from '../../support/builders.ts';
+
+let simulator: Simulator;
+let iam: Iam;
+beforeAll(async () => {
+  simulator = await startSimulator({});
+  iam = await startIam({ accountId: ACCOUNT });
+});
+afterAll(async () => {
+  await iam.close();
+  await simulator.close();
+});
+beforeEach(() => {
+  iam.setFaults([]);
+  simulator.setFaults([]);
+});
+
+const ASKED: EnrichmentSettings['enrich'] = { iamRoles: { accounts: [] }, permissionGroups: true };
+
+const answers = async (differs: Partial<EnrichmentSettings> = {}) => {
+  const checks = enrichmentChecks({
+    environmentId: simulator.environmentId,
+    region: simulator.region,
+    endpoint: simulator.url,
+    mode: 'exchange',
+    loadCredentials: async () => CALLER,
+    accountId: ACCOUNT,
+    enrich: ASKED,
+    iamEdges: { iam: { endpoint: iam.url }, sts: { endpoint: iam.url } },
+    ...differs,
+  });
+  return Object.fromEntries(await Promise.all(checks.map(async ({ name, check }) => [name, await check()] as const)));
+};
+
+test('facts that can be read are said to be', async () => {
+  expect(await answers()).toEqual({
+    'iam-roles': { outcome: 'ok', told: `IAM of account ${ACCOUNT} tells of roles` },
+    'permission-groups': { outcome: 'ok', told: '0 permission groups, and no more' },
+  });
+});
+
+test('facts that nobody asks for are not checked', async () => {
+  expect(await answers({ enrich: undefined })).toEqual({
+    'iam-roles': { outcome: 'not-checked', told: 'enrich.iamRoles is not set: rules on roles are off' },
+    'permission-groups': {
+      outcome: 'not-checked',
+      told: 'enrich.permissionGroups is not set: rules on groups are off',
+    },
+  });
+});
+
+describe('what keeps facts from being read is told with its remedy', () => {
+  test('a role that may not read roles', async () => {
+    iam.setFaults([{ fault: 'denied', action: 'GetRole' }]);
+    expect((await answers())['iam-roles']).toEqual({
+      outcome: 'fail',
+      told: 'iam:GetRole failed: AccessDenied (403)',
+      remedy: `allow iam:GetRole on the roles of account ${ACCOUNT}`,
+    });
+  });
+
+  test('credentials of another account', async () => {
+    expect((await answers({ accountId: '444455556666' }))['iam-roles']).toMatchObject({
+      outcome: 'fail',
+      told: expect.stringContaining(`are of account ${ACCOUNT}: no role of 444455556666`),
+    });
+  });
+
+  test('a role of another account that can’t be assumed', async () => {
+    const accounts = [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' }];
+    const { 'iam-roles': own, ...others } = await answers({ enrich: { iamRoles: { accounts } } });
+    expect(own).toMatchObject({ outcome: 'ok' });
+    expect(others['iam-roles-444455556666']).toMatchObject({ outcome: 'fail', told: expect.any(String) });
+  });
+
+  test('groups that FinSpace does not show', async () => {
+    simulator.setFaults([{ fault: 'denied', operation: 'groups', times: 9 }]);
+    expect((await answers())['permission-groups']).toMatchObject({
+      outcome: 'fail',
+      told: 'ListPermissionGroups failed: AccessDeniedException (403)',
+      remedy: expect.stringContaining('super user'),
+    });
+  });
+});
