@@ -22,10 +22,7 @@ const trusting = (principal: unknown, condition?: object) => ({
 
 /** 32 bits of a text, so that a role is the same whoever else there is. */
 const hashOf = (text: string): number =>
-  [...text].reduce(
-    (hash, character) => Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0,
-    0x811c9dc5,
-  );
+  Buffer.from(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
 
 /** A role that nothing is wrong with: its own account may assume it, and did so a few days ago. */
 export const soundRole = (arn: string, now: number): Role => {

@@ -62,7 +62,7 @@ export type FactsContext = Pick<Context, 'roles' | 'earlierRoles' | 'memberships
 export const readFacts = async (
   archive: Archive,
   manifest: Manifest | undefined,
-  previous?: Manifest | undefined,
+  previous?: Manifest,
 ): Promise<FactsContext> => ({
   roles: (await readRoles(archive, manifest))?.book,
   earlierRoles: (await readRoles(archive, previous))?.book,

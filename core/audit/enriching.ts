@@ -4,7 +4,7 @@ import { Groups } from '../model/groups.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { EnrichedCounts } from '../model/report.ts';
 import { Roles } from '../model/roles.ts';
-import { OUTPUTS } from '../outputs/index.ts';
+import { FACT_OUTPUTS } from '../outputs/index.ts';
 import type { Enrichments, RolesRequest } from '../sources/enrich/enrichment.ts';
 
 /** The facts beside the listing that a run judges by; of what is not asked for, nothing. */
@@ -56,9 +56,12 @@ export const readEnrichments = async (request: FactsRequest): Promise<Facts> => 
     return { roles, groups, evidence: {} };
   }
   const { groups: readGroups, roles: readRoles } = enrichments;
-  const groupLines = groups && readGroups && (await keep(readGroups(deadline), groups, OUTPUTS.groups.file, spools));
+  const groupLines =
+    groups && readGroups && (await keep(readGroups(deadline), groups, FACT_OUTPUTS.groups.file, spools));
   const roleLines =
-    roles && readRoles && (await keep(readRoles({ ...request, deadline }), roles, OUTPUTS.principals.file, spools));
+    roles &&
+    readRoles &&
+    (await keep(readRoles({ ...request, deadline }), roles, FACT_OUTPUTS.principals.file, spools));
   return {
     roles,
     groups,

@@ -132,12 +132,12 @@ export const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
 export const EXTERNAL_ID_ALLOWED = '2 to 1224 letters, digits or characters of +=,.@:/-_';
 
-const externalId = text(EXTERNAL_ID_ALLOWED, (value) => EXTERNAL_ID.test(value));
+const sharedId = text(EXTERNAL_ID_ALLOWED, (value) => EXTERNAL_ID.test(value));
 
 const askedAccount = section({
   id: accountId,
   roleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)),
-  externalId: externalId.exactOptional(),
+  externalId: sharedId.exactOptional(),
 }).check(({ value: { id, roleArn }, issues }) => {
   const [, , , , account] = roleArn.split(':');
   if (account === id) return;
@@ -187,7 +187,7 @@ const environment = section({
   account: accountId.exactOptional(),
   region: text('a region such as us-east-1', isRegion).exactOptional(),
   assumeRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
-  externalId: externalId.exactOptional(),
+  externalId: sharedId.exactOptional(),
   enrich: enrich.exactOptional(),
 }).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
   const complain = (member: string, message: string) => {

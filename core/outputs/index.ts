@@ -16,6 +16,20 @@ export const FINDING_OUTPUTS = {
   csv: csvOutput,
 } satisfies Record<string, FindingOutput>;
 
+/** What was read beside the listing; only of a run that was to read it. */
+export const FACT_OUTPUTS = {
+  principals: {
+    area: 'principals',
+    file: 'principals.jsonl.gz',
+    label: 'Roles of API principals, as IAM told of them',
+  },
+  groups: {
+    area: 'groups',
+    file: 'groups.jsonl.gz',
+    label: 'Permission groups, and the members of those that reach further',
+  },
+} satisfies Record<string, Output>;
+
 /** Written once the run is judged, in this order: the page lists what was stored before it. */
 export const RUN_OUTPUTS = {
   report: {
@@ -35,16 +49,7 @@ export const OUTPUTS = {
     file: 'snapshot.jsonl.gz',
     label: 'Snapshot: every user record as the service gave it',
   },
-  principals: {
-    area: 'principals',
-    file: 'principals.jsonl.gz',
-    label: 'Roles of API principals, as IAM told of them',
-  },
-  groups: {
-    area: 'groups',
-    file: 'groups.jsonl.gz',
-    label: 'Permission groups, and the members of those that reach further',
-  },
+  ...FACT_OUTPUTS,
   ...FINDING_OUTPUTS,
   resolved: { area: 'resolved', file: 'resolved.jsonl.gz', label: 'What resolved within 30 days' },
   ...RUN_OUTPUTS,

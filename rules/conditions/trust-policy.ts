@@ -28,7 +28,7 @@ const isMembers = (value: unknown): value is Members =>
 /** One text or a list of texts, as policies have them; undefined where it is neither. */
 const textsOf = (value: unknown): readonly string[] | undefined => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return list.every((one) => typeof one === 'string') ? (list as readonly string[]) : undefined;
+  return list.every((one) => typeof one === 'string') ? list : undefined;
 };
 
 const ELEMENTS: ReadonlySet<string> = new Set([

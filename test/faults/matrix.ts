@@ -1,7 +1,7 @@
 import { runKeys } from '../../core/archive/keys.ts';
-import { OUTPUTS } from '../../core/outputs/index.ts';
 import { consequenceOf, FAULT_KINDS, type FaultPlan } from '../../simulator/faults.ts';
 import { seededRandom, wholeBetween } from '../../simulator/random.ts';
+import { ALWAYS_WRITTEN } from '../support/always-written.ts';
 import { ENVIRONMENT } from '../support/builders.ts';
 import { KMS_FAULTS } from '../support/kms.ts';
 import { REQUESTS } from '../support/listing-faults.ts';
@@ -143,7 +143,11 @@ const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, awsFaults]) =>
 const KEYS = runKeys(ENVIRONMENT, INSTANTS[1]);
 
 /** Where something may stand before a run comes to write there; its place in the chain is another matter. */
-const PLACES = [...Object.values(OUTPUTS).map((output) => KEYS.object(output)), KEYS.manifest, KEYS.marker('alert')];
+const PLACES = [
+  ...Object.values(ALWAYS_WRITTEN).map((output) => KEYS.object(output)),
+  KEYS.manifest,
+  KEYS.marker('alert'),
+];
 
 const adoptions: readonly FaultCase[] = PLACES.flatMap((key) =>
   BOTH.map((store, seed) => ({

@@ -8,6 +8,7 @@ import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { stoppedClock } from '../../core/model/clock.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
+import type { Enrichments } from '../../core/sources/enrich/enrichment.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
@@ -31,6 +32,8 @@ export interface NightPlan {
   readonly listedAt?: Date;
   readonly environmentId?: string;
   readonly config?: Partial<Config>;
+  /** What is known beside the listing; the config says what is asked for. */
+  readonly enrichments?: Enrichments;
   readonly waivers?: readonly Waiver[];
 }
 
@@ -44,6 +47,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
     listedAt = nightAt(number),
     environmentId = ENVIRONMENT,
     config,
+    enrichments = {},
     waivers = [],
   } of nights) {
     results.push(
@@ -61,6 +65,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
         {
           ...configuredSettings({ ...DEFAULTS, ...config }, waivers, environmentId),
           listUsers: listingOf([users], end),
+          enrichments,
           archive,
           channels: [digestChannel(() => Promise.resolve('sent'))],
           notifyWaitMs: 100,

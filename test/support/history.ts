@@ -12,10 +12,11 @@ import { defaultConfig } from '../../core/config/config.ts';
 import { stoppedClock } from '../../core/model/clock.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
-import { OUTPUTS, type OutputName } from '../../core/outputs/index.ts';
+import type { OutputName } from '../../core/outputs/index.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';
+import { ALWAYS_WRITTEN } from './always-written.ts';
 import { ACCOUNT, aUser, ENVIRONMENT } from './builders.ts';
 import { listingOf } from './listing.ts';
 
@@ -92,7 +93,7 @@ export interface Tamperer {
 export const LATEST = `latest/environment=${ENVIRONMENT}.json`;
 
 /** Everything that a run leaves, by the name that its manifest gives it. */
-export const OBJECT_NAMES = Object.keys(OUTPUTS) as readonly OutputName[];
+export const OBJECT_NAMES = Object.keys(ALWAYS_WRITTEN) as readonly OutputName[];
 
 export const tamperer = (folder: string): Tamperer => {
   const path = (key: string): string => join(folder, key);

@@ -106,7 +106,7 @@ export interface Circumstances {
 const VALIDATION_REMEDIES: Readonly<Record<Operation, string>> = {
   ListUsers: 'the service takes this request for wrong, be it the page token',
   ListPermissionGroups: 'the service takes this request for wrong, be it the page token',
-  ListUsersByPermissionGroup: 'the service takes this request for wrong, or the group has gone since it was listed',
+  ListUsersByPermissionGroup: 'the service takes this request for wrong, or the group is gone since it was listed',
   GetProgrammaticAccessCredentials: 'check the environment id',
   AssumeRole: 'check assumeRoleArn and externalId in audit.yaml',
   'AWS credentials': 'check the AWS profile',

@@ -2,8 +2,8 @@ import type { GetRoleCommandOutput, IAMClientConfig, Role as IamRole } from '@aw
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { MINUTE_MS } from '../../../rules/engine/time.ts';
 import { awsClient } from '../../aws/clients.ts';
-import { credentialsFault } from '../../aws/credentials.ts';
-import { isServiceFault, statusOf } from '../../aws/errors.ts';
+import { noCredentials } from '../../aws/credentials.ts';
+import { statusOf } from '../../aws/errors.ts';
 import type { Clock } from '../../model/clock.ts';
 import { awsFailure, describeFailure, RequestError, type RequestFailure, retryDecision } from '../finspace/failure.ts';
 import { granted, refused, sent, UNPACED, waitMs } from '../finspace/pacing.ts';
@@ -51,8 +51,6 @@ const CREDENTIALS_MS = 10 * MINUTE_MS;
 
 const OVER = { failed: 'there was no time left to read it', isOver: true } as const;
 
-const textOf = (failure: RequestFailure): string => describeFailure(failure);
-
 /** IAM says so in these words only: a 404 of whatever stands between is another. */
 const isNoSuchRole = (error: unknown): boolean => {
   const { name }: { name?: unknown } = Object(error);
@@ -99,7 +97,9 @@ export const openIam = async ({
         return throttled ? { ...OVER, failed: `${operation} was throttled until there was no time` } : OVER;
       pace = sent(pace, clock.now());
       try {
-        const answer = await send(AbortSignal.timeout(Math.min(REQUEST_TIMEOUT_MS, deadline - clock.now())));
+        const answer = await send(
+          AbortSignal.timeout(Math.ceil(Math.min(REQUEST_TIMEOUT_MS, Math.max(1, deadline - clock.now())))),
+        );
         pace = granted(pace, clock.now());
         return { answer };
       } catch (error) {
@@ -111,7 +111,7 @@ export const openIam = async ({
           continue;
         }
         pace = granted(pace, clock.now());
-        const failed = `${operation} failed: ${textOf(failure)}`;
+        const failed = `${operation} failed: ${describeFailure(failure)}`;
         if (decision === 'access-denied' || decision === 'renew-credentials') return { failed, isDenied: true };
         failures += 1;
         // The SDK has noted the service's clock by then.
@@ -156,6 +156,15 @@ export const openIam = async ({
 /** The most that IAM lists at once. */
 const MOST_ITEMS = 1000;
 
+const NO_CREDENTIALS: RequestFailure = {
+  kind: 'refused',
+  status: 401,
+  name: 'NoCredentials',
+  saysExpired: false,
+  retryAfterMs: undefined,
+  skewMs: undefined,
+};
+
 /** An answer of 200 that lacks what each has. */
 class Unreadable extends Error {
   override readonly name = 'Unreadable';
@@ -165,15 +174,8 @@ const failureOf = (error: unknown): RequestFailure => {
   if (error instanceof RequestError) return error.failure;
   if (error instanceof Unreadable) return { kind: 'unreadable', problem: 'the role is missing' };
   if (Object(error).name === 'AbortError') return { kind: 'timed-out', timeoutMs: REQUEST_TIMEOUT_MS };
-  const missing = credentialsFault(error);
-  if (missing !== undefined && !isServiceFault(error))
-    return {
-      kind: 'refused',
-      status: 401,
-      name: 'NoCredentials',
-      saysExpired: false,
-      retryAfterMs: undefined,
-      skewMs: undefined,
-    };
-  return awsFailure(error);
+  if (noCredentials(error) !== undefined) return { ...NO_CREDENTIALS };
+  const failure = awsFailure(error);
+  // The SDK throws of a body that it can't read, whatever the status.
+  return failure.kind === 'refused' && failure.status < 300 ? { kind: 'unreadable', problem: 'it is torn' } : failure;
 };

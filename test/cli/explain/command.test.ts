@@ -488,7 +488,11 @@ describe('what is asked wrongly', () => {
   test.each([
     [`${ENVIRONMENT}/nope/idle`, {}, /the rule of finding ".*" must be one that is about a user \(super-user/],
     [`${ENVIRONMENT}/stale-login/${ENVIRONMENT}`, {}, /about the environment \(.*too-many-super-users.*, .*too-few/],
-    [`${ENVIRONMENT}/stale-login/${aRoleArn()}`, {}, /about the principal \(shared-principal\), got "stale-login"/],
+    [
+      `${ENVIRONMENT}/stale-login/${aRoleArn()}`,
+      {},
+      /about the principal \(shared-principal, .*principal.*\), got "stale-login"/,
+    ],
     ['other/stale-login/idle', {}, /the environment of finding .* must be vs57\w+, got "other"/],
     [' ', {}, /what is explained must be a user or a finding, got " "/],
     ['idle', { run: 'yesterday' }, /--run must be the name of a run, such as 20261124T020000Z, got "yesterday"/],

@@ -25,7 +25,7 @@ describe('faults', () => {
     'none: %j',
     (fault) => {
       expect(() => readSimulateFlags({ ...FLAGS, fault: [fault] })).toThrow(
-        `--fault must be KIND[@PAGE|@exchange][xTIMES], got ${JSON.stringify(fault)}; KIND is one of throttle, `,
+        `--fault must be KIND[@PAGE|@exchange|@groups|@members][xTIMES], got ${JSON.stringify(fault)}; KIND is one of throttle, `,
       );
     },
   );

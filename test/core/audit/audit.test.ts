@@ -17,7 +17,6 @@ import { runName } from '../../../core/model/run-name.ts';
 import type { Alert, Channel } from '../../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
 import { type AuditEvent, eventsOf } from '../../../core/notify/channels/events.ts';
-import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { archivedSource } from '../../../core/sources/archived.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
@@ -28,6 +27,7 @@ import { rules as catalogue } from '../../../rules/index.ts';
 import principalOutsideAccount from '../../../rules/principal-outside-account.ts';
 import staleLogin from '../../../rules/stale-login.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
+import { ALWAYS_WRITTEN } from '../../support/always-written.ts';
 import { readJsonLines, readText, readTree } from '../../support/archive-tree.ts';
 import { aUser } from '../../support/builders.ts';
 import { dyingAfter } from '../../support/dying-archive.ts';
@@ -192,7 +192,7 @@ describe('a complete run', () => {
     const { object } = runKeys(ENVIRONMENT, night(1));
     expect(await keysOf(archive)).toEqual(
       [
-        ...Object.values(OUTPUTS).map(object),
+        ...Object.values(ALWAYS_WRITTEN).map(object),
         `alerts/${partition()}/${run()}.json`,
         `chain/environment=${ENVIRONMENT}/000000000001.json`,
         `latest/environment=${ENVIRONMENT}.json`,
@@ -209,7 +209,7 @@ describe('a complete run', () => {
       const bytes = stored && (await readBytes(stored));
       expect({ key, sha256: bytes && sha256Of(bytes), size: bytes?.length }).toEqual({ key, sha256, size });
     }
-    expect(Object.keys(manifest.objects).toSorted()).toEqual(Object.keys(OUTPUTS).toSorted());
+    expect(Object.keys(manifest.objects).toSorted()).toEqual(Object.keys(ALWAYS_WRITTEN).toSorted());
   });
 
   test('keeps every record as the service gave it, malformed ones too, and drops none but duplicates', async () => {
@@ -964,21 +964,28 @@ describe('crashes and attempts at the same time', () => {
     }
   });
 
-  test.each(Object.entries(OUTPUTS))('%s that was put there beforehand is not believed', async (name, output) => {
-    const { archive, run: auditNight } = await newAudit();
-    const key = runKeys(ENVIRONMENT, night(1)).object(output);
-    const planted = key.endsWith('.gz') ? gzipSync('{}\n') : Buffer.from('{"verdict":"COMPLETE"}');
-    await archive.create(key, { bytes: planted }, 'application/octet-stream');
-    const { report } = await auditNight({ pages });
-    expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 3 }, findings: { bySeverity: { HIGH: 2 } } });
-    const named = (await readManifestOf(archive)).objects[name];
-    expect(named?.key).toContain(`/${run()}-`);
-    // The next run builds on it, and the page of all runs finds it.
-    expect((await auditNight({ pages, number: 2 })).report.findings.byState).toMatchObject({ open: 2, resolved: 0 });
-    expect(await readText(archive, `reports/environment=${ENVIRONMENT}/index.html`)).toContain(
-      `${(await readManifestOf(archive)).objects.html?.key.split('/').slice(2).join('/')}`,
-    );
-  });
+  test.each(Object.entries(ALWAYS_WRITTEN))(
+    '%s that was put there beforehand is not believed',
+    async (name, output) => {
+      const { archive, run: auditNight } = await newAudit();
+      const key = runKeys(ENVIRONMENT, night(1)).object(output);
+      const planted = key.endsWith('.gz') ? gzipSync('{}\n') : Buffer.from('{"verdict":"COMPLETE"}');
+      await archive.create(key, { bytes: planted }, 'application/octet-stream');
+      const { report } = await auditNight({ pages });
+      expect(report).toMatchObject({
+        verdict: 'COMPLETE',
+        counts: { users: 3 },
+        findings: { bySeverity: { HIGH: 2 } },
+      });
+      const named = (await readManifestOf(archive)).objects[name];
+      expect(named?.key).toContain(`/${run()}-`);
+      // The next run builds on it, and the page of all runs finds it.
+      expect((await auditNight({ pages, number: 2 })).report.findings.byState).toMatchObject({ open: 2, resolved: 0 });
+      expect(await readText(archive, `reports/environment=${ENVIRONMENT}/index.html`)).toContain(
+        `${(await readManifestOf(archive)).objects.html?.key.split('/').slice(2).join('/')}`,
+      );
+    },
+  );
 
   test('a second attempt with another config judges what it saw by that', async () => {
     const { archive, run: auditNight } = await newAudit();

@@ -361,7 +361,7 @@ describe('audit.yaml', () => {
       name: 'a key that is like no other',
       text: 'environments: [{ id: abc, colour: red }]',
       problem:
-        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId)',
+        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId, enrich)',
     },
     {
       name: 'a misspelt rule',

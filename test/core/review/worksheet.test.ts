@@ -204,7 +204,7 @@ describe('a worksheet that is wrong is refused', () => {
   });
 
   const header =
-    'line 1: must be the header userId,name,emailAddress,type,status,apiAccess,apiAccessPrincipalArn,lastLogin,openFindings,worstSeverity,justificationToKeep,decision,justification,reviewer';
+    'line 1: must be the header userId,name,emailAddress,type,status,apiAccess,apiAccessPrincipalArn,permissionGroups,role,lastLogin,openFindings,worstSeverity,justificationToKeep,decision,justification,reviewer';
 
   test.each<{ name: string; filled: (text: string) => string | Uint8Array; problems: readonly string[] }>([
     { name: 'an empty file', filled: () => '', problems: [`${header}, got an empty file`] },
@@ -227,8 +227,8 @@ describe('a worksheet that is wrong is refused', () => {
       name: 'a line too short and one too long',
       filled: (text) => text.replace('rita@reviewers.example', 'rita,').replace(/,[^,]*\r\n$/, '\r\n'),
       problems: [
-        'line 2: must have 14 cells, got 15',
-        'line 5: must have 14 cells, got 13',
+        'line 2: must have 16 cells, got 17',
+        'line 5: must have 16 cells, got 15',
         'line 5, reviewer: must be who decided, got nothing',
       ],
     },

@@ -1,0 +1,284 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
+import { findCompleteRun } from '../../../core/archive/runs.ts';
+import type { Config } from '../../../core/config/config.ts';
+import type { GroupRecord } from '../../../core/model/groups.ts';
+import type { RoleRecord } from '../../../core/model/roles.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
+import type { Enrichments } from '../../../core/sources/enrich/enrichment.ts';
+import { chooseEnrichments } from '../../../core/sources/index.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { readJsonLines } from '../../support/archive-tree.ts';
+import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
+import { anApiUser, aRoleArn, aTrustPolicy, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
+
+const CONFIG: Partial<Config> = {
+  environments: [{ id: ENVIRONMENT, enrich: { iamRoles: { accounts: [] }, permissionGroups: true } }],
+};
+
+const READ_AT = '2026-11-24T02:00:00.000Z';
+const S = aRoleArn('S');
+
+const sound = (arn: string): RoleRecord => ({
+  arn,
+  readAt: READ_AT,
+  exists: true,
+  roleId: 'AROAEXAMPLEROLE00001',
+  createdAt: new Date(daysAgo(500)).toISOString(),
+  lastUsedAt: new Date(daysAgo(1)).toISOString(),
+  trust: aTrustPolicy(),
+});
+
+const missing = (arn: string): RoleRecord => ({ arn, readAt: READ_AT, exists: false });
+const denied = (arn: string): RoleRecord => ({ arn, unread: 'iam:GetRole failed: AccessDenied (403)' });
+const outside = (arn: string): RoleRecord => ({ ...sound(arn), trust: aTrustPolicy({ Principal: '*' }) });
+
+const facts = (role: (arn: string) => RoleRecord = sound, groups: readonly GroupRecord[] = []): Enrichments => ({
+  roles: async function* roles({ arns }) {
+    for (const arn of arns()) yield role(arn);
+  },
+  groups: async function* read() {
+    yield* groups;
+  },
+});
+
+const HELPDESK: readonly GroupRecord[] = [
+  { permissionGroupId: 'g1', applicationPermissions: ['ManageUsersAndGroups', 'GetTemporaryCredentials'] },
+  { permissionGroupId: 'g1', userId: 'a', membershipStatus: 'REMOVAL_IN_PROGRESS' },
+];
+const CUT: readonly GroupRecord[] = [
+  ...HELPDESK,
+  { unread: 'permission groups were not read in full: ListPermissionGroups' },
+];
+
+const bound = (userId: string, members = {}) => anApiUser({ userId, apiAccessPrincipalArn: S, ...members });
+const plain = (userId: string, members = {}) => aUser({ userId, ...members });
+
+type Night = Omit<NightPlan, 'number'>;
+const night = (users: readonly unknown[], enrichments = facts(), differs: Partial<Night> = {}): Night => ({
+  users,
+  enrichments,
+  config: CONFIG,
+  ...differs,
+});
+
+/** Audits nights, and gives the last one's result and what it says of the findings of a rule. */
+const audited = async (rule: string, ...nights: readonly Night[]) => {
+  const archive = memoryArchive();
+  const results = await auditNights(
+    archive,
+    nights.map((plan, index) => ({ ...plan, number: index + 1 })),
+  );
+  const key = nightKeys(nights.length).object(OUTPUTS.findings);
+  const findings = results.at(-1)?.report.verdict === 'COMPLETE' ? await findingsOf(archive, key) : [];
+  const { report } = results.at(-1) ?? {};
+  return {
+    archive,
+    report,
+    verdict: report?.verdict,
+    rule: report?.rules.find(({ id }) => id === rule),
+    fates: findings
+      .filter(({ ruleId }) => ruleId === rule)
+      .map(({ subject, state, cause, carried, severity }) =>
+        [subject.id, severity, state, carried && 'carried', cause].filter((word) => typeof word === 'string').join(' '),
+      ),
+  };
+};
+const findingsOf = async (archive: Archive, key: string) => (await readJsonLines(archive, key)) as readonly Finding[];
+
+describe('a role that could not be read', () => {
+  test('is not assessed, with why, and the run stays complete', async () => {
+    const { verdict, rule, report } = await audited('principal-missing', night([bound('a')], facts(denied)));
+    expect(verdict).toBe('COMPLETE');
+    expect(rule).toMatchObject({
+      state: 'ran',
+      checked: 0,
+      failed: 0,
+      notAssessed: 1,
+      reason: 'iam:GetRole failed: AccessDenied (403)',
+    });
+    expect(report?.enriched?.iamRoles).toEqual({ principals: 1, read: 0, standIns: 0, unread: 1 });
+  });
+
+  test('resolves nothing: its finding is carried', async () => {
+    const { fates } = await audited(
+      'principal-missing',
+      night([bound('a')], facts(missing)),
+      night([bound('a')], facts(denied)),
+    );
+    expect(fates).toEqual([`${S} HIGH open carried`]);
+  });
+});
+
+describe('the finding on a role ends', () => {
+  test.each<{ name: string; rule: string; nights: readonly Night[]; fate: string }>([
+    {
+      name: 'as the role is there',
+      rule: 'principal-missing',
+      nights: [night([bound('a')], facts(missing)), night([bound('a')])],
+      fate: 'resolved fixed',
+    },
+    {
+      name: 'as its policy is narrowed',
+      rule: 'principal-trusts-outsiders',
+      nights: [night([bound('a')], facts(outside)), night([bound('a')])],
+      fate: 'resolved fixed',
+    },
+    {
+      name: 'as nobody has it any more',
+      rule: 'principal-missing',
+      nights: [night([bound('a')], facts(missing)), night([bound('a', { apiAccessPrincipalArn: aRoleArn('T') })])],
+      fate: 'resolved fixed',
+    },
+    {
+      name: 'as its only user vanished',
+      rule: 'principal-missing',
+      nights: [night([bound('a'), plain('b')], facts(missing)), night([plain('b')], facts(missing))],
+      fate: 'resolved user-vanished',
+    },
+    {
+      name: 'as the account is trusted',
+      rule: 'principal-trusts-outsiders',
+      nights: [
+        night(
+          [bound('a')],
+          facts((arn) => ({ ...sound(arn), trust: aTrustPolicy({ Principal: { AWS: '999988887777' } }) })),
+        ),
+        night(
+          [bound('a')],
+          facts((arn) => ({ ...sound(arn), trust: aTrustPolicy({ Principal: { AWS: '999988887777' } }) })),
+          { config: { ...CONFIG, trustedAccounts: ['999988887777'] } },
+        ),
+      ],
+      fate: 'resolved rule-changed',
+    },
+    {
+      name: 'as roles are read no more',
+      rule: 'principal-missing',
+      nights: [night([bound('a')], facts(missing)), night([bound('a')], {}, { config: {} })],
+      fate: 'resolved rule-changed',
+    },
+  ])('$name', async ({ rule, nights, fate }) => {
+    expect((await audited(rule, ...nights)).fates).toEqual([`${S} HIGH ${fate}`]);
+  });
+
+  test('as its only user was disabled, where it is about use', async () => {
+    const idle = facts((arn) => ({ ...sound(arn), lastUsedAt: new Date(daysAgo(200)).toISOString() }));
+    const { fates } = await audited(
+      'idle-principal',
+      night([bound('a')], idle),
+      night([bound('a', { status: 'DISABLED' })], idle),
+    );
+    expect(fates).toEqual([`${S} LOW resolved user-disabled`]);
+  });
+
+  test('as another rule would have it: today’s, of the records and the answers of then', async () => {
+    const { fates } = await audited(
+      'principal-missing',
+      night([bound('a')], facts(missing)),
+      night([bound('a')], facts(), { config: { ...CONFIG, rules: { 'stale-login': { maxDays: 80 } } } }),
+    );
+    expect(fates).toEqual([`${S} HIGH resolved fixed`]);
+  });
+});
+
+test('a role that was made again is told once, against the last run that could read it', async () => {
+  const again = facts((arn) => ({ ...sound(arn), roleId: 'AROANEW' }));
+  const nights = [night([bound('a')]), night([bound('a')], again), night([bound('a')], again)];
+  const { fates, rule } = await audited('recreated-principal', ...nights.slice(0, 2));
+  expect(fates).toEqual([`${S} HIGH event`]);
+  expect(rule).toMatchObject({ state: 'ran', failed: 1 });
+  expect((await audited('recreated-principal', ...nights)).fates).toEqual([]);
+  expect((await audited('recreated-principal', ...nights.slice(0, 1))).rule).toMatchObject({
+    state: 'not-assessed',
+    reason: 'no earlier snapshot of roles',
+  });
+});
+
+describe('permission groups', () => {
+  test('make their members fail, and privileged in every rule that says so', async () => {
+    const users = [plain('a', { lastLoginTime: daysAgo(60) }), plain('b', { lastLoginTime: daysAgo(60) })];
+    const nights = [night(users, facts(sound, HELPDESK))];
+    expect((await audited('effective-super-user', ...nights)).fates).toEqual(['a HIGH new']);
+    expect((await audited('self-service-credentials', ...nights)).fates).toEqual(['a MEDIUM new']);
+    expect((await audited('stale-login', ...nights)).fates).toEqual(['a HIGH new']);
+    expect((await audited('stale-login', night(users))).fates).toEqual([]);
+  });
+
+  test('that are cut make these rules not assessed, and the run stays complete', async () => {
+    const nights = [night([plain('a')], facts(sound, HELPDESK)), night([plain('a')], facts(sound, CUT))];
+    for (const id of ['effective-super-user', 'self-service-credentials']) {
+      const { verdict, rule, fates, report } = await audited(id, ...nights);
+      expect(verdict).toBe('COMPLETE');
+      expect(rule).toMatchObject({
+        state: 'not-assessed',
+        checked: 0,
+        notAssessed: 1,
+        reason: expect.stringContaining('not read in full'),
+      });
+      expect(fates).toEqual([expect.stringMatching(/^a \w+ open carried$/)]);
+      expect(report?.enriched?.permissionGroups).toMatchObject({ unread: expect.any(String) });
+    }
+  });
+});
+
+describe('what was read', () => {
+  const nights = [{ ...night([bound('a'), plain('b')], facts(outside, HELPDESK)), number: 1 }];
+
+  test('is kept as objects of the run', async () => {
+    const archive = memoryArchive();
+    const [result] = await auditNights(archive, nights);
+    const { principals, groups } = result?.objects ?? {};
+    expect(principals?.key).toBe(`principals/environment=${ENVIRONMENT}/dt=2026-11-24/20261124T020000Z.jsonl.gz`);
+    expect(groups?.key).toBe(`groups/environment=${ENVIRONMENT}/dt=2026-11-24/20261124T020000Z.jsonl.gz`);
+    expect(await readJsonLines(archive, principals?.key ?? '')).toEqual([outside(S)]);
+    expect(await readJsonLines(archive, groups?.key ?? '')).toEqual(HELPDESK);
+  });
+
+  test('judges the same run again, and asks nobody', async () => {
+    const archive = memoryArchive();
+    const [first] = await auditNights(archive, nights);
+    const stored = await findCompleteRun(archive, ENVIRONMENT, '20261124T020000Z');
+    if (stored === undefined) throw new Error('no run');
+    const again = memoryArchive();
+    const replayed = chooseEnrichments({ archive, manifest: stored.manifest });
+    const [second] = await auditNights(
+      again,
+      nights.map((plan) => ({ ...plan, enrichments: replayed })),
+    );
+    expect(second?.report.rules).toEqual(first?.report.rules);
+    expect(second?.objects.principals?.sha256).toBe(first?.objects.principals?.sha256);
+  });
+
+  test('of a run that read nothing is said to be nothing, and judges nobody', async () => {
+    const archive = memoryArchive();
+    await auditNights(archive, [{ number: 1, users: [bound('a')] }]);
+    const stored = await findCompleteRun(archive, ENVIRONMENT, '20261124T020000Z');
+    if (stored === undefined) throw new Error('no run');
+    const replayed = chooseEnrichments({ archive, manifest: stored.manifest });
+    const { rule } = await audited('principal-missing', night([bound('a')], replayed));
+    expect(rule).toMatchObject({ checked: 0, notAssessed: 1, reason: 'run 20261124T020000Z did not read roles' });
+    expect((await audited('effective-super-user', night([bound('a')], replayed))).rule).toMatchObject({
+      state: 'not-assessed',
+      reason: 'run 20261124T020000Z did not read permission groups',
+    });
+  });
+
+  test('is nothing where the config asks for nothing, and the rules are off', async () => {
+    const asked = facts(() => {
+      throw new Error('asked');
+    });
+    const { report, rule } = await audited('principal-missing', night([bound('a')], asked, { config: {} }));
+    expect(report).not.toHaveProperty('enriched');
+    expect(rule).toMatchObject({ state: 'off', reason: 'its data is not read: iam:GetRole' });
+  });
+});
+
+test('records of a user that differ are judged with the facts, by the moment of their pages', async () => {
+  const { fates } = await audited(
+    'principal-missing',
+    night([bound('a'), bound('a', { lastLoginTime: daysAgo(2) })], facts(missing)),
+  );
+  expect(fates).toEqual([`${S} HIGH new`]);
+});

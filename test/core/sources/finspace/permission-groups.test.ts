@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type GroupRecord, Groups } from '../../../../core/model/groups.ts';
+import { permissionGroups } from '../../../../core/sources/finspace/permission-groups.ts';
+import { consequenceOf, FAULT_KINDS, type FaultPlan, LISTS } from '../../../../simulator/faults.ts';
+import type { PermissionGroup } from '../../../../simulator/groups.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../../../simulator/server.ts';
+
+const open: Simulator[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((simulator) => simulator.close()));
+});
+
+const group = (id: string, permissions: readonly string[], users: readonly string[]): PermissionGroup => ({
+  permissionGroupId: id,
+  name: `group ${id}`,
+  applicationPermissions: permissions,
+  members: users.map((userId) => ({ userId, membershipStatus: 'ADDITION_SUCCESS' })),
+});
+
+const GROUPS = [
+  group('g1', ['AccessNotebooks'], ['ada']),
+  group('g2', ['ManageUsersAndGroups'], ['bob', 'cyd']),
+  group('g/3 ?', ['GetTemporaryCredentials', 'CreateDataset'], ['cyd', 'dan', 'eve']),
+];
+
+/** Answers within half a second, where it would wait for ten. */
+const REQUEST_TIMEOUT_MS = 500;
+
+const read = async (options: SimulatorOptions, deadlineMs = 20_000) => {
+  const simulator = await startSimulator(options);
+  open.push(simulator);
+  const lines: GroupRecord[] = [];
+  const reading = permissionGroups({
+    environmentId: simulator.environmentId,
+    region: simulator.region,
+    endpoint: simulator.url,
+    mode: 'exchange',
+    loadCredentials: async () => simulator.callerCredentials,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  })(Date.now() + deadlineMs);
+  const groups = new Groups();
+  for await (const line of reading) {
+    lines.push(line);
+    groups.add(line);
+  }
+  return { lines, groups, simulator };
+};
+
+describe('the groups of an environment', () => {
+  test('are all listed, and the members of those only by which a user reaches more', async () => {
+    const { lines, groups, simulator } = await read({ groups: GROUPS, pageSize: 2 });
+    expect(lines.slice(0, 3)).toEqual(
+      GROUPS.map(({ permissionGroupId, name, applicationPermissions }) => ({
+        permissionGroupId,
+        name,
+        applicationPermissions,
+      })),
+    );
+    expect(lines.slice(3)).toEqual(
+      GROUPS.slice(1).flatMap(({ permissionGroupId, members }) =>
+        members.map((member) => ({ permissionGroupId, ...member })),
+      ),
+    );
+    expect(groups.counts()).toEqual({ groups: 3, risky: 2, members: 5 });
+    expect(groups.groupsOf('cyd', 'ManageUsersAndGroups')).toEqual(['g2']);
+    expect(groups.groupsOf('cyd', 'GetTemporaryCredentials')).toEqual(['g/3 ?']);
+    expect(groups.groupsOf('ada', 'GetTemporaryCredentials')).toEqual([]);
+    // One exchange for all of them.
+    expect(simulator.stats()).toMatchObject({ exchanges: 1, requests: 1 + 2 + 1 + 2 });
+  });
+
+  test.each(['ADDITION_SUCCESS', 'ADDITION_IN_PROGRESS', 'REMOVAL_IN_PROGRESS', 'SOMETHING_NEW'])(
+    'have a member of status %s',
+    async (membershipStatus) => {
+      const members = [{ userId: 'ada', membershipStatus }];
+      const { groups } = await read({ groups: [{ ...group('g', ['ManageUsersAndGroups'], []), members }] });
+      expect(groups.groupsOf('ada', 'ManageUsersAndGroups')).toEqual(['g']);
+    },
+  );
+
+  test('may be none', async () => {
+    expect((await read({})).groups.counts()).toEqual({ groups: 0, risky: 0, members: 0 });
+  });
+
+  test.each([
+    ['a group without an id', { ...GROUPS[0], permissionGroupId: undefined }, 'has no permissionGroupId'],
+    ['permissions that are missing', { ...GROUPS[0], applicationPermissions: undefined }, 'applicationPermissions of'],
+    ['permissions that are no texts', { ...GROUPS[0], applicationPermissions: [7] }, 'applicationPermissions of'],
+    ['a member without an id', { ...GROUPS[1], members: [{}] }, 'a member of a permission group has no userId'],
+  ])('are unknown for want of %s', async (_, broken, unread) => {
+    const { groups } = await read({ groups: [broken as unknown as PermissionGroup] });
+    expect(groups.unread).toContain(unread);
+  });
+});
+
+const FAULTS = FAULT_KINDS.flatMap((fault) =>
+  LISTS.filter((list) => list !== 'page').map((operation) => ({
+    fault,
+    operation,
+    consequence: consequenceOf(fault, operation),
+  })),
+).filter(({ consequence }) => consequence !== undefined);
+
+test.each(FAULTS)('$fault on $operation is $consequence', async ({ fault, operation, consequence }) => {
+  const faults: FaultPlan = [{ fault, operation, times: consequence === 'fatal' ? 1e6 : 1 }];
+  const { groups, simulator } = await read({ groups: GROUPS, pageSize: 2, faults }, 10_000);
+  expect(simulator.stats().faultsPlayed).toBeGreaterThan(0);
+  if (consequence === 'fatal')
+    expect(groups.unread).toMatch(/^permission groups were not read in full: List\w+: page \d/);
+  else {
+    expect(groups.unread).toBeUndefined();
+    expect(['bob', 'cyd'].map((id) => groups.groupsOf(id, 'ManageUsersAndGroups'))).toEqual([['g2'], ['g2']]);
+    expect(groups.groupsOf('eve', 'GetTemporaryCredentials')).toEqual(['g/3 ?']);
+  }
+});
+
+test('a group that goes while groups are read leaves them unknown', async () => {
+  const simulator = await startSimulator({ groups: GROUPS });
+  open.push(simulator);
+  const reading = permissionGroups({
+    environmentId: simulator.environmentId,
+    region: simulator.region,
+    endpoint: simulator.url,
+    mode: 'exchange',
+    loadCredentials: async () => simulator.callerCredentials,
+  })(Date.now() + 10_000);
+  const lines: GroupRecord[] = [];
+  for await (const line of reading) {
+    lines.push(line);
+    simulator.setGroups([]);
+  }
+  expect(lines.at(-1)).toEqual({
+    unread: expect.stringMatching(/ListUsersByPermissionGroup failed: ResourceNotFoundException \(404\); .*gone/),
+  });
+});

@@ -1,0 +1,279 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Clock } from '../../../../core/model/clock.ts';
+import { type RoleRecord, Roles } from '../../../../core/model/roles.ts';
+import { iamRoles, type RoleReaderSettings } from '../../../../core/sources/iam/roles.ts';
+import { type Iam, type IamOptions, startIam } from '../../../../simulator/iam.ts';
+import { soundRole } from '../../../../simulator/roles.ts';
+import { CALLER } from '../../../../simulator/server.ts';
+import { ACCOUNT, aRoleArn, daysAgo, NOW } from '../../../support/builders.ts';
+
+const open: Iam[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((iam) => iam.close()));
+});
+
+/** A clock that whoever waits moves on, and nobody else. */
+const movedClock = (): Clock & { readonly waits: number[] } => {
+  let now = NOW;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => now,
+    async sleep(ms) {
+      waits.push(Math.round(ms));
+      now += ms;
+    },
+  };
+};
+
+const reader = async (
+  options: Partial<IamOptions> = {},
+  settings: Partial<RoleReaderSettings> & { readonly secret?: string } = {},
+) => {
+  const clock = movedClock();
+  const iam = await startIam({ accountId: ACCOUNT, clock: clock.now, ...options });
+  open.push(iam);
+  const { secret, ...others } = settings;
+  const keys = { ...CALLER, ...(secret !== undefined && { secretAccessKey: secret }) };
+  const read = iamRoles({
+    region: 'us-east-1',
+    accounts: new Map([[ACCOUNT, async () => keys]]),
+    mayList: false,
+    clock,
+    random: () => 0.5,
+    iam: { endpoint: iam.url },
+    sts: { endpoint: iam.url },
+    ...others,
+  });
+  const ask = async (arns: readonly string[], before?: Roles, deadline = NOW + 600_000) => {
+    const records: RoleRecord[] = [];
+    for await (const record of read({ arns: () => arns, before, deadline })) records.push(record);
+    return records;
+  };
+  return { iam, ask, clock };
+};
+
+const ARN = aRoleArn('finspace/analyst');
+const [A, B, C] = [aRoleArn('a'), aRoleArn('b'), aRoleArn('c')];
+const role = soundRole(ARN, NOW);
+
+/** What an earlier run knew. */
+const known = (...records: readonly RoleRecord[]): Roles => {
+  const roles = new Roles();
+  for (const record of records) roles.add(record);
+  return roles;
+};
+const answeredAt = (arn: string, time: number): RoleRecord => ({
+  arn,
+  readAt: new Date(time).toISOString(),
+  exists: true,
+  roleId: `AROA-${arn.slice(-1)}`,
+  createdAt: new Date(daysAgo(500)).toISOString(),
+  lastUsedAt: null,
+  trust: { Statement: [] },
+});
+
+describe('a role', () => {
+  test('is told as IAM has it', async () => {
+    const { ask } = await reader({ roles: [role] });
+    expect(await ask([ARN])).toEqual([
+      {
+        arn: ARN,
+        readAt: new Date(NOW + 200).toISOString(),
+        exists: true,
+        roleId: role.RoleId,
+        createdAt: new Date(role.CreateDate).toISOString(),
+        lastUsedAt: new Date(role.LastUsedDate ?? 0).toISOString(),
+        trust: role.AssumeRolePolicyDocument,
+      },
+    ]);
+  });
+
+  test('that was not used within 400 days says so', async () => {
+    const { LastUsedDate: _, ...unused } = role;
+    const { ask } = await reader({ roles: [unused] });
+    expect(await ask([ARN])).toMatchObject([{ lastUsedAt: null }]);
+  });
+
+  test('that there is none of does not exist', async () => {
+    const { ask } = await reader();
+    expect(await ask([ARN])).toEqual([{ arn: ARN, readAt: expect.any(String), exists: false }]);
+  });
+
+  test.each([
+    ['another path', aRoleArn('other/analyst')],
+    ['other letters', aRoleArn('finspace/Analyst')],
+  ])('of the same name under %s is another', async (_, arn) => {
+    const { ask } = await reader({ roles: [role] });
+    expect(await ask([arn])).toEqual([{ arn, readAt: expect.any(String), exists: false, arnOfName: ARN }]);
+  });
+
+  test('whose policy is no JSON has none', async () => {
+    const { ask } = await reader({ roles: [{ ...role, AssumeRolePolicyDocument: undefined as unknown as object }] });
+    expect((await ask([ARN]))[0]).not.toHaveProperty('trust.Statement');
+  });
+});
+
+describe('an account', () => {
+  test.each([
+    [
+      'whose keys are of another',
+      { accountId: '444455556666' },
+      {},
+      `account ${ACCOUNT} was not asked: STS says that the credentials are of account 444455556666`,
+    ],
+    [
+      'whose keys are wrong',
+      {},
+      { secret: 'another' },
+      `account ${ACCOUNT} was not asked: sts:GetCallerIdentity failed: SignatureDoesNotMatch (403)`,
+    ],
+  ] as const)('%s is not asked for its roles', async (_, options, settings, unread) => {
+    const { ask, iam } = await reader({ roles: [role], ...options }, settings);
+    expect(await ask([ARN])).toEqual([{ arn: ARN, unread }]);
+    expect(iam.requests().map(({ action }) => action)).toEqual(['GetCallerIdentity']);
+  });
+
+  test('that can’t be asked is not: a role of that name would be another', async () => {
+    const foreign = aRoleArn('analyst', '444455556666');
+    const { ask, iam } = await reader({ roles: [role] });
+    expect(await ask([foreign])).toEqual([{ arn: foreign, unread: 'account 444455556666 is none that can be asked' }]);
+    expect(iam.requests()).toEqual([]);
+  });
+
+  test('whose credentials can’t be had is not asked', async () => {
+    const fails = async () => {
+      throw Object.assign(new Error('no'), { name: 'CredentialsProviderError' });
+    };
+    const { ask } = await reader({}, { accounts: new Map([[ACCOUNT, fails]]) });
+    expect(await ask([ARN])).toMatchObject([{ unread: expect.stringContaining('NoCredentials (401)') }]);
+  });
+});
+
+describe('the pace', () => {
+  test('is of no more than five requests a second, each role asked for once', async () => {
+    const arns = Array.from({ length: 20 }, (_, index) => aRoleArn(`role-${index}`));
+    const { ask, iam } = await reader({ roles: arns.map((arn) => soundRole(arn, NOW)) });
+    expect((await ask(arns)).every(({ exists }) => exists)).toBe(true);
+    const times = iam.requests().map(({ at }) => at);
+    expect(times).toHaveLength(21);
+    for (const [index, time] of times.entries()) expect(time - NOW).toBeGreaterThanOrEqual(index * 200);
+  });
+
+  test('follows the rate that IAM bears, and reads all of 300 roles', async () => {
+    const arns = Array.from({ length: 300 }, (_, index) => aRoleArn(`role-${index}`));
+    const { ask, iam } = await reader({
+      roles: arns.map((arn) => soundRole(arn, NOW)),
+      rate: { requestsPerSecond: 3, burst: 5 },
+    });
+    expect((await ask(arns)).filter(({ exists }) => exists)).toHaveLength(300);
+    expect(iam.requests().length).toBeLessThan(301 * 1.1);
+  });
+});
+
+describe('faults', () => {
+  test.each([
+    ['a refusal for the rate', { fault: 'throttle', times: 3 }],
+    ['a failure of the service', { fault: 'service-failure', times: 3 }],
+    ['a torn answer', { fault: 'torn-xml', times: 2 }],
+    ['a connection that breaks', { fault: 'reset', times: 2 }],
+    ['keys that have expired', { fault: 'expired', times: 1 }],
+  ] as const)('%s passes', async (_, fault) => {
+    const { ask } = await reader({ roles: [role], faults: [{ ...fault, action: 'GetRole' }] });
+    expect(await ask([ARN])).toMatchObject([{ exists: true }]);
+  });
+
+  test.each([
+    ['a denial', { fault: 'denied' }, 'iam:GetRole failed: AccessDenied (403)'],
+    ['a service that keeps failing', { fault: 'service-failure' }, /^iam:GetRole failed: ServiceFailure\w* \(500\)$/],
+    ['a 404 that is not of IAM', { fault: 'html-404' }, /^iam:GetRole failed: .*\(404\)$/],
+    ['refusals until there is no time', { fault: 'throttle' }, 'iam:GetRole was throttled until there was no time'],
+  ] as const)('%s leaves the role unread, and never missing', async (_, fault, unread) => {
+    const faults = [{ ...fault, action: 'GetRole', times: Number.POSITIVE_INFINITY }];
+    const { ask } = await reader({ roles: [role], faults });
+    const matching = typeof unread === 'string' ? unread : expect.stringMatching(unread);
+    expect(await ask([ARN])).toEqual([{ arn: ARN, unread: matching }]);
+  });
+
+  test('of one role leave the others to be read', async () => {
+    const faults = [{ fault: 'denied', roleName: 'b', times: Number.POSITIVE_INFINITY } as const];
+    const { ask } = await reader({ roles: [soundRole(A, NOW), soundRole(C, NOW)], faults });
+    expect(await ask([A, B, C])).toMatchObject([
+      { exists: true },
+      { unread: expect.stringMatching('AccessDenied') },
+      { exists: true },
+    ]);
+  });
+
+  test('in a row end the asking', async () => {
+    const arns = Array.from({ length: 50 }, (_, index) => aRoleArn(`role-${index}`));
+    const faults = [{ fault: 'denied', action: 'GetRole', times: Number.POSITIVE_INFINITY } as const];
+    const { ask, iam } = await reader({ faults });
+    expect((await ask(arns)).filter(({ unread }) => unread?.includes('AccessDenied'))).toHaveLength(50);
+    expect(iam.requests()).toHaveLength(1 + 3);
+  });
+});
+
+describe('where time is short', () => {
+  const before = known(answeredAt(A, daysAgo(2)), answeredAt(B, daysAgo(5)));
+
+  test('those come first that were never read, then the least recently read', async () => {
+    const { ask } = await reader({ roles: [A, B, C].map((arn) => soundRole(arn, NOW)) });
+    expect((await ask([A, B, C], before)).map(({ arn }) => arn)).toEqual([C, B, A]);
+  });
+
+  test('the rest is judged by answers of under a week ago, which say so', async () => {
+    const old = known(answeredAt(A, daysAgo(7)), answeredAt(B, daysAgo(7) + 1000), { arn: C, unread: 'throttled' });
+    const { ask } = await reader({ roles: [] });
+    const unread = 'there was no time left to read it';
+    const records = await ask([A, B, C], old, NOW + 400);
+    expect(records).toEqual([
+      { arn: C, readAt: expect.any(String), exists: false },
+      { ...answeredAt(A, daysAgo(7)), unread, isOutdated: true },
+      { ...answeredAt(B, daysAgo(7) + 1000), unread },
+    ]);
+    const roles = known(...records);
+    expect(roles.book(A)).toMatchObject({ unread, outdated: { role: { roleId: 'AROA-a' } } });
+    expect(roles.book(A)).not.toHaveProperty('answer');
+    expect(roles.book(B)).toMatchObject({ unread, answer: { role: { roleId: 'AROA-b' } } });
+    expect(roles.counts()).toEqual({ principals: 3, read: 1, standIns: 1, unread: 1 });
+  });
+
+  test('what nobody knew is not judged', async () => {
+    const { ask } = await reader();
+    expect(await ask([A], undefined, NOW + 100)).toEqual([
+      { arn: A, unread: expect.stringContaining('there was no time left') },
+    ]);
+  });
+});
+
+describe('many roles of an account', () => {
+  const arns = Array.from({ length: 201 }, (_, index) => aRoleArn(`role-${index}`));
+  const roles = arns.slice(1).map((arn) => soundRole(arn, NOW));
+  const actionsOf = (iam: Iam) => iam.requests().map(({ action }) => action);
+
+  test('are listed where nobody asks when they were used; one that the list lacks is asked for', async () => {
+    const { ask, iam } = await reader({ roles, pageSize: 90 }, { mayList: true });
+    const records = await ask(arns);
+    expect(actionsOf(iam)).toEqual(['GetCallerIdentity', 'ListRoles', 'ListRoles', 'ListRoles', 'GetRole']);
+    expect(records[0]).toMatchObject({ arn: arns[0], exists: false });
+    expect(records[1]).not.toHaveProperty('lastUsedAt');
+    expect(records.filter(({ exists }) => exists)).toHaveLength(200);
+  });
+
+  test.each([
+    ['200 of them', arns.slice(1), true],
+    ['somebody asks when they were used', arns, false],
+  ] as const)('are asked for one by one: %s', async (_, asked, mayList) => {
+    const { ask, iam } = await reader({ roles }, { mayList });
+    await ask(asked);
+    expect(actionsOf(iam)).not.toContain('ListRoles');
+  });
+
+  test('are asked for one by one where they may not be listed', async () => {
+    const faults = [{ fault: 'denied', action: 'ListRoles' } as const];
+    const { ask } = await reader({ roles, faults }, { mayList: true });
+    expect((await ask(arns)).filter(({ exists }) => exists)).toHaveLength(200);
+  });
+});
