@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -10,7 +8,6 @@ import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings, enrichmentSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
 import { callerCredentials } from '../core/aws/credentials.ts';
-import type { Config } from '../core/config/config.ts';
 import { AUDIBLE_ALARMS, audibleAlerts } from '../core/config/recipient.ts';
 import { type Clock, systemClock } from '../core/model/clock.ts';
 import { describeUnheard } from '../core/notify/audience.ts';
@@ -23,16 +20,10 @@ import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import { chooseEnrichments, chooseSource } from '../core/sources/index.ts';
 import type { ListingPart } from '../core/sources/parts/listing-parts.ts';
 import type { ResumableSource } from '../core/sources/source.ts';
-import type { Waiver } from '../rules/engine/waiver.ts';
 import { archiveClient } from './archive-client.ts';
+import { readBundledConfig } from './bundled-config.ts';
 import { functionDoctor } from './function-doctor.ts';
 import { publishMetrics, publishPart, publishUnheard } from './metrics.ts';
-
-/** Reads the config files as they were checked when the code was bundled: they stand beside it, as JSON. */
-const readBundledConfig = (folder: string) => {
-  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-  return { config: read('audit.json') as Config, waivers: read('waivers.json') as readonly Waiver[] };
-};
 
 /** Leaves out the rules' outcomes and the trend, which the report has; names nobody. */
 const loggable = ({ report, head, deliveries, unheard, warnings }: AuditResult) => ({

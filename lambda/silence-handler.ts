@@ -2,22 +2,61 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import { awsClient } from '../core/aws/clients.ts';
+import { AUDIBLE_OVERVIEW } from '../core/config/recipient.ts';
+import { describeUnheard } from '../core/notify/audience.ts';
+import { snsAlerts } from '../core/notify/channels/sns.ts';
+import { type Collected, collectNight } from '../core/overview/collect.ts';
 import { archiveClient } from './archive-client.ts';
-import { checkSilence, readSilenceEvent } from './silence-check.ts';
+import { readBundledConfig } from './bundled-config.ts';
+import type { InvocationContext } from './invocation.ts';
+import { checkSilence, readSilenceEvent, type SilenceEvent } from './silence-check.ts';
 
 const { AUDIT_BUCKET: bucket = '', AUDIT_ALARM_TOPIC_ARN: TopicArn = '', AUDIT_WATCH: watch = '' } = process.env;
+const { AUDIT_OVERVIEW: isOverview, AUDIT_OVERVIEW_TOPIC_ARN: overviewTopicArn } = process.env;
 
 // Once a cold start.
 const archive = bucketArchive(archiveClient(process.env), bucket);
 const sns = awsClient(SNSClient);
 const metrics = new Metrics();
+/** There in one stack of an auditor, which tells of the environments of all. */
+const config = isOverview === undefined ? undefined : readBundledConfig(import.meta.dirname).config;
 
-/** Looks each hour whether environments have the runs that were due, and tells every day of those that have not. */
-export const handler = async (event: unknown): Promise<{ readonly silent: readonly string[] }> => {
-  const { silent, mail } = await checkSilence(archive, readSilenceEvent(event));
+const collect = (
+  { scheduledTime, schedule, graceHours }: SilenceEvent,
+  { invokedFunctionArn }: Pick<InvocationContext, 'invokedFunctionArn'>,
+): Promise<Collected> | undefined => {
+  if (config === undefined) return undefined;
+  const { name, environments, archive: given } = config;
+  return collectNight(archive, {
+    environments,
+    auditor: `${invokedFunctionArn.split(':')[4]}-${name}`,
+    hasPage: given?.shared !== true,
+    schedule,
+    graceHours,
+    now: Date.parse(scheduledTime),
+    sendAlert: overviewTopicArn === undefined ? undefined : snsAlerts(sns, overviewTopicArn),
+  });
+};
+
+/**
+ * Looks each hour whether environments have the runs that were due, and tells every day of those that have not; then
+ * tells of all environments together. A fault of the second hides nothing of the first.
+ */
+export const handler = async (
+  event: unknown,
+  context: Pick<InvocationContext, 'invokedFunctionArn'>,
+): Promise<{ readonly silent: readonly string[]; readonly overview: Collected | undefined }> => {
+  const request = readSilenceEvent(event);
+  const { silent, mail } = await checkSilence(archive, request);
   if (mail !== undefined) await sns.send(new PublishCommand({ TopicArn, Subject: mail.subject, Message: mail.body }));
   metrics.addDimension('watch', watch);
   metrics.addMetric('SilentEnvironments', MetricUnit.Count, silent.length);
   metrics.publishStoredMetrics();
-  return { silent };
+  const overview = await collect(request, context);
+  const unheard =
+    overviewTopicArn === undefined
+      ? []
+      : await describeUnheard(sns, [{ topicArn: overviewTopicArn, messages: AUDIBLE_OVERVIEW }]);
+  if (unheard.length > 0) throw new Error(unheard.join('; '));
+  return { silent, overview };
 };

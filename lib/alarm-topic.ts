@@ -81,7 +81,9 @@ export class AlarmTopic extends Construct {
       }),
     );
 
-    const listeners = recipients.filter(hearsAlarms);
+    // Who gets each digest and the one mail besides is told of an alarm once.
+    const heard = recipients.filter(hearsAlarms).map((listener) => [listener.endpoint, listener] as const);
+    const listeners = [...new Map(heard).values()];
     if (listeners.length === 0) {
       Annotations.of(this).addWarningV2(
         'finspace-user-auditor:alarms-unheard',

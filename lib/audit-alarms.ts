@@ -13,7 +13,7 @@ import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
 import { auditMetric, unheardMetric } from './audit-metrics.ts';
 import { graceHours, type ScheduledAudit } from './scheduled-audit.ts';
-import type { SilenceWatch } from './silence-watch.ts';
+import type { OverviewProps, SilenceWatch } from './silence-watch.ts';
 
 export interface AuditAlarmsProps {
   readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
@@ -23,6 +23,8 @@ export interface AuditAlarmsProps {
   readonly alerts: ITopic | undefined;
   /** The queue of alerts that a subscriber did not take; undefined where none would be kept. */
   readonly undelivered: Queue | undefined;
+  /** Tells of all environments together, by a topic of its own. */
+  readonly overview: OverviewProps | undefined;
   /** The topic of alarms. */
   readonly alarms: ITopic;
 }
@@ -79,7 +81,35 @@ const deliveryWatches = (alerts: ITopic, alarms: ITopic): readonly Watch[] => [
   },
 ];
 
-const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsProps): readonly Watch[] => {
+const undeliveredWatch = (id: string, queue: Queue | undefined): readonly Watch[] =>
+  queue === undefined
+    ? []
+    : [
+        {
+          id,
+          metric: queue.metricApproximateNumberOfMessagesVisible(),
+          least: 1,
+          says: 'An alert waits in the queue of those that a URL, a queue or a function did not take.',
+          section: 'an-alert-did-not-come',
+        },
+      ];
+
+/** Lists the alarms of what the topic of all environments does not deliver. */
+const overviewWatches = ({ alerts }: OverviewProps): readonly Watch[] =>
+  alerts === undefined
+    ? []
+    : [
+        {
+          id: 'OverviewNotDelivered',
+          metric: alerts.topic.metricNumberOfNotificationsFailed(),
+          least: 1,
+          says: 'The mail about all environments did not reach a subscriber.',
+          section: 'an-alert-did-not-come',
+        },
+        ...undeliveredWatch('OverviewUndelivered', alerts.undelivered),
+      ];
+
+const watchesOf = ({ config, audit, alerts, undelivered, overview, alarms }: AuditAlarmsProps): readonly Watch[] => {
   const limit = audit.timeout.toMilliseconds();
   const duration = audit.function.metricDuration({ statistic: 'Maximum' });
   return [
@@ -122,18 +152,9 @@ const watchesOf = ({ config, audit, alerts, undelivered, alarms }: AuditAlarmsPr
       says: 'An audit failed after all retries, or could not be started.',
       section: 'the-failures-queue-is-not-empty',
     },
-    ...(undelivered === undefined
-      ? []
-      : [
-          {
-            id: 'Undelivered',
-            metric: undelivered.metricApproximateNumberOfMessagesVisible(),
-            least: 1,
-            says: 'An alert waits in the queue of those that a URL, a queue or a function did not take.',
-            section: 'an-alert-did-not-come',
-          },
-        ]),
+    ...undeliveredWatch('Undelivered', undelivered),
     ...(alerts === undefined ? [] : deliveryWatches(alerts, alarms)),
+    ...(overview === undefined ? [] : overviewWatches(overview)),
   ];
 };
 

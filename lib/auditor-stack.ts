@@ -48,6 +48,13 @@ export class AuditorStack extends Stack {
 
     output(this, 'BucketName', auditor.bucket.bucketName, 'The archive of snapshots, findings and reports');
     output(this, 'TopicArn', auditor.alertTopic.topicArn, 'Where alerts are published');
+    if (auditor.overviewTopic !== undefined)
+      output(
+        this,
+        'OverviewTopicArn',
+        auditor.overviewTopic.topicArn,
+        'Where the mail about all environments is published',
+      );
     output(this, 'AlarmTopicArn', auditor.alarmTopic.topicArn, 'Where alarms are published');
     if (auditor.undelivered !== undefined)
       output(this, 'UndeliveredQueueArn', auditor.undelivered.queueArn, 'Alerts that a subscriber did not take');
@@ -99,6 +106,7 @@ const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackPro
     }),
     watchedAlerts: undefined,
     undelivered: undefined,
+    overview: undefined,
   });
   const { role, failures, schedulePrefix } = audit;
   tellAudits(stack, { role, failures, schedulePrefix, function: audit.target, dashboard });

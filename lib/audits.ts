@@ -6,7 +6,7 @@ import { ConfigError } from '../core/config/errors.ts';
 import { AuditAlarms } from './audit-alarms.ts';
 import { AuditDashboard } from './audit-dashboard.ts';
 import { ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
-import { SilenceWatch } from './silence-watch.ts';
+import { type OverviewProps, SilenceWatch } from './silence-watch.ts';
 
 /**
  * The most environments that one stack takes: with all that stands there once, they need less than four fifths of every
@@ -21,12 +21,14 @@ export interface AuditsProps extends ScheduledAuditProps {
   readonly watchedAlerts: ITopic | undefined;
   /** The queue of alerts that a subscriber did not take, where it is watched here. */
   readonly undelivered: Queue | undefined;
+  /** Where all environments of the config are told of together: in one stack only. */
+  readonly overview: OverviewProps | undefined;
 }
 
 /** Adds the audits of some environments to a scope that has an archive and topics: function, schedules, alarms, dashboard. */
 export const addAudits = (
   scope: Construct,
-  { environmentIds, watchedAlerts: alerts, undelivered, ...props }: AuditsProps,
+  { environmentIds, watchedAlerts: alerts, undelivered, overview, ...props }: AuditsProps,
 ): { readonly audit: ScheduledAudit; readonly dashboard: Dashboard } => {
   const known = new Map(props.config.environments.map((environment) => [environment.id, environment]));
   const environments = environmentIds.map((id) => {
@@ -41,8 +43,8 @@ export const addAudits = (
     ]);
   const config = { ...props.config, environments };
   const audit = new ScheduledAudit(scope, 'Audit', { ...props, config });
-  const watched = { config, audit, alerts, undelivered };
-  const watch = new SilenceWatch(scope, 'Watch', { ...props, config, audit });
+  const watched = { config, audit, alerts, undelivered, overview };
+  const watch = new SilenceWatch(scope, 'Watch', { ...props, config, audit, overview });
   const alarms = new AuditAlarms(scope, 'Alarms', { ...watched, watch, alarms: props.alarmTopic });
   const { dashboard } = new AuditDashboard(scope, 'Overview', { ...watched, alarms });
   return { audit, dashboard };

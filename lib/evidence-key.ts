@@ -2,11 +2,14 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { onlyBy } from './permissions.ts';
+import type { ArchiveWriter } from '../core/config/config.ts';
+import { accountsOf, onlyBy, rolesOf } from './permissions.ts';
 
 export interface EvidenceKeyProps {
   /** The role that alone may delete, disable or open the key. @default - whoever the account's policies let */
   readonly breakGlassRoleArn?: string;
+  /** The auditors of other accounts that write to the archive. @default - none */
+  readonly writers?: readonly ArchiveWriter[];
 }
 
 /** The calls by which evidence could be made unreadable, or readable to others. */
@@ -19,7 +22,7 @@ export const KEY_CHANGES = ['DisableKey', 'DisableKeyRotation', 'PutKeyPolicy', 
 export class EvidenceKey extends Construct {
   readonly key: Key;
 
-  constructor(scope: Construct, id: string, { breakGlassRoleArn }: EvidenceKeyProps = {}) {
+  constructor(scope: Construct, id: string, { breakGlassRoleArn, writers = [] }: EvidenceKeyProps = {}) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
       description: 'Archive, alerts, failures and logs of the FinSpace user auditor',
@@ -44,6 +47,19 @@ export class EvidenceKey extends Construct {
         conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
       }),
     );
+    if (writers.length > 0)
+      this.key.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'WritersOfTheArchive',
+          principals: accountsOf(writers),
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: ['*'],
+          conditions: {
+            StringEquals: { 'kms:ViaService': `s3.${stack.region}.amazonaws.com` },
+            ArnLike: { 'aws:PrincipalArn': rolesOf(writers) },
+          },
+        }),
+      );
     if (breakGlassRoleArn !== undefined)
       this.key.addToResourcePolicy(
         onlyBy(

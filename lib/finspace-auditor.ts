@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
 import { ConfigError } from '../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
+import { wantsAll } from '../core/config/recipient.ts';
 import { rules } from '../rules/index.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AlertTopic } from './alert-topic.ts';
@@ -121,6 +122,8 @@ export class FinSpaceAuditor extends Construct {
   readonly bucket: IBucket;
   /** The topic of alerts: what the audits found. */
   readonly alertTopic: ITopic;
+  /** The topic of the one mail about all environments; undefined where nobody wants that. */
+  readonly overviewTopic: ITopic | undefined;
   /** The topic of alarms: that the auditor itself is ill. */
   readonly alarmTopic: ITopic;
   /** The queue of alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
@@ -145,9 +148,13 @@ export class FinSpaceAuditor extends Construct {
     const files = readFiles(props);
     const { config } = files;
 
-    const { retention, alerts: recipients, environments, archive, breakGlassRoleArn } = config;
+    const { retention, alerts: recipients, environments, archive, archiveWriters: writers, breakGlassRoleArn } = config;
+    if (writers.length > 0 && (props.bucket ?? props.encryptionKey) !== undefined)
+      throw new ConfigError([
+        "archiveWriters: must be left out where the construct is given a bucket or a key: their policies are their owner's",
+      ]);
     const breakGlass = breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn };
-    const encryptionKey = props.encryptionKey ?? new EvidenceKey(this, 'Encryption', breakGlass).key;
+    const encryptionKey = props.encryptionKey ?? new EvidenceKey(this, 'Encryption', { ...breakGlass, writers }).key;
     // The key of an archive that is there already may be of another region or account, and knows no log group of this stack.
     if (archive !== undefined && props.bucket !== undefined)
       throw new ConfigError(['archive: must be left out where the construct is given a bucket, got both']);
@@ -157,14 +164,18 @@ export class FinSpaceAuditor extends Construct {
     const { bucket, accessLogs } = new ReportArchive(this, 'Archive', {
       retention,
       encryptionKey,
+      writers,
       ...(givenBucket && { bucket: givenBucket }),
       ...breakGlass,
     });
     const { topic, undelivered } = new AlertTopic(this, 'Alerts', {
-      recipients,
+      recipients: recipients.filter((recipient) => !wantsAll(recipient)),
       encryptionKey,
       ...(props.alertTopic && { topic: props.alertTopic }),
     });
+    const ofAll = recipients.filter(wantsAll);
+    const overviewAlerts =
+      ofAll.length === 0 ? undefined : new AlertTopic(this, 'OverviewAlerts', { recipients: ofAll, encryptionKey });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients });
     this.evidenceWatch = new EvidenceWatch(this, 'EvidenceWatch', { bucket, encryptionKey: archiveKey, alarmTopic });
     const { audit, dashboard } = addAudits(this, {
@@ -178,6 +189,7 @@ export class FinSpaceAuditor extends Construct {
       encryptionKey,
       watchedAlerts: topic,
       undelivered,
+      overview: { alerts: overviewAlerts },
     });
 
     this.history = new HistoryTables(this, 'History', {
@@ -192,6 +204,7 @@ export class FinSpaceAuditor extends Construct {
     this.encryptionKey = encryptionKey;
     this.bucket = bucket;
     this.alertTopic = topic;
+    this.overviewTopic = overviewAlerts?.topic;
     this.alarmTopic = alarmTopic;
     this.undelivered = undelivered;
     this.function = audit.target;

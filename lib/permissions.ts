@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -7,7 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { HINT_DAYS } from '../core/archive/hint.ts';
-import type { Config } from '../core/config/config.ts';
+import type { ArchiveWriter, Config } from '../core/config/config.ts';
 
 /** Trusts a service on behalf of this account only: whoever can make it act in another account is not let in. */
 export const forThisAccount = (scope: Construct, service: string): ServicePrincipal =>
@@ -46,6 +46,18 @@ export const onlyBy = (roleArn: string, sid: string, actions: string[], resource
     resources,
     conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
   });
+
+/** Names the accounts of other auditors, each once. */
+export const accountsOf = (writers: readonly ArchiveWriter[]): AccountPrincipal[] =>
+  [...new Set(writers.map(({ account }) => account))].map((account) => new AccountPrincipal(account));
+
+/**
+ * Names the roles of other auditors, in whatever account: CloudFormation shortens the name of a stack before what it
+ * adds to that.
+ */
+export const rolesOf = (writers: readonly ArchiveWriter[]): string[] => [
+  ...new Set(writers.map(({ auditor }) => `arn:*:iam::*:role/${auditor.slice(0, 24)}*`)),
+];
 
 /** Lets its holder use a key through these services only, in the region of the stack unless another one is given. */
 export const useOfKey = (
@@ -131,6 +143,19 @@ const busArn = (scope: Construct, bus: string): string =>
 
 export const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
 
+/** S3 does not say how it rounds. */
+export const MOST_HINT_DAYS = `${HINT_DAYS + 1}`;
+
+/** Lets pages about all runs, which are no evidence, be kept briefly, where the bucket would keep them for as long. */
+export const keepingBriefly = (resources: string[]): readonly PolicyStatement[] => [
+  allow(['s3:PutObjectTagging'], ...resources),
+  new PolicyStatement({
+    actions: ['s3:PutObjectRetention'],
+    resources,
+    conditions: { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': MOST_HINT_DAYS } },
+  }),
+];
+
 /** The things that the function has to do with. */
 export interface FunctionResources {
   readonly config: Config;
@@ -159,14 +184,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
   return [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
     allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
-    // Pages about all runs are no evidence: they are kept briefly, where the bucket would keep them for as long.
-    allow(['s3:PutObjectTagging'], ...hintArns(bucket)),
-    new PolicyStatement({
-      actions: ['s3:PutObjectRetention'],
-      resources: hintArns(bucket),
-      // S3 does not say how it rounds.
-      conditions: { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': `${HINT_DAYS + 1}` } },
-    }),
+    ...keepingBriefly(hintArns(bucket)),
     // Without it, an object that doesn't exist is answered as forbidden.
     allow(['s3:ListBucket'], bucket.bucketArn),
     allow(['sns:Publish'], topic.topicArn),

@@ -1,5 +1,11 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountPrincipal,
+  AnyPrincipal,
+  Effect,
+  PolicyStatement,
+  type PolicyStatementProps,
+} from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -16,9 +22,9 @@ import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { HINT_DAYS, HINT_TAG } from '../core/archive/hint.ts';
 import { OBJECT_AREAS } from '../core/archive/keys.ts';
-import type { Retention } from '../core/config/config.ts';
+import type { ArchiveWriter, Retention } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
-import { onlyBy } from './permissions.ts';
+import { accountsOf, MOST_HINT_DAYS, onlyBy, rolesOf } from './permissions.ts';
 
 /** Gives years in days, rounded up, so that no leap year shortens a duty to keep records. */
 const yearsAsDays = (years: number): Duration => Duration.days(Math.ceil(years * 365.25));
@@ -58,6 +64,48 @@ const denials = (bucket: Bucket): readonly PolicyStatement[] => [
   ),
 ];
 
+/**
+ * Lists what the auditors of other accounts may do: read and write what is of their own environments, and the markers of
+ * their mails. They see the names of all keys, which name nobody: S3 else calls what is not there forbidden. What is the
+ * same for all is said once, as a policy takes 20 KB.
+ */
+const writerStatements = (bucket: Bucket, writers: readonly ArchiveWriter[]): readonly PolicyStatement[] => {
+  if (writers.length === 0) return [];
+  const everything = [bucket.bucketArn, bucket.arnForObjects('*')];
+  const calls = ['s3:GetObject', 's3:ListBucket', 's3:PutObject', 's3:PutObjectRetention', 's3:PutObjectTagging'];
+  return [
+    new PolicyStatement({
+      principals: accountsOf(writers),
+      actions: ['s3:GetObject', 's3:ListBucket', 's3:PutObject'],
+      resources: [bucket.bucketArn, bucket.arnForObjects(`alerts/auditor=${OWN_ACCOUNT}-*`)],
+    }),
+    ...writers.map(
+      ({ account, environments }) =>
+        new PolicyStatement({
+          principals: [new AccountPrincipal(account)],
+          actions: ['s3:GetObject', 's3:PutObject'],
+          resources: environments.flatMap((id) =>
+            [`*/environment=${id}/*`, `*/environment=${id}.json`].map((keys) => bucket.arnForObjects(keys)),
+          ),
+        }),
+    ),
+    // Pages about all runs are no evidence, and kept briefly; a tag has no days.
+    new PolicyStatement({
+      principals: accountsOf(writers),
+      actions: ['s3:PutObjectRetention', 's3:PutObjectTagging'],
+      resources: [bucket.arnForObjects('reports/environment=*/index.html')],
+      conditions: { NumericLessThanEqualsIfExists: { 's3:object-lock-remaining-retention-days': MOST_HINT_DAYS } },
+    }),
+    denial('OtherAccountsByTheirAuditor', calls, everything, {
+      Null: { 'aws:PrincipalAccount': 'false' },
+      StringNotEquals: { 'aws:PrincipalAccount': Stack.of(bucket).account },
+      ArnNotLike: { 'aws:PrincipalArn': rolesOf(writers) },
+    }),
+    // A star stands for slashes too: the folder of an environment within that of another one is the other's.
+    denial('NobodyWritesForAnother', ['s3:PutObject'], [bucket.arnForObjects('*/environment=*/environment=*')]),
+  ];
+};
+
 /** What changes how evidence is kept, in the words of IAM. */
 const BUCKET_CHANGES = [
   's3:BypassGovernanceRetention',
@@ -72,6 +120,10 @@ const BUCKET_CHANGES = [
   's3:PutLifecycleConfiguration',
   's3:PutReplicationConfiguration',
 ];
+
+/** The account of whoever asks, in the words of IAM. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM's policies
+const OWN_ACCOUNT = '${aws:PrincipalAccount}';
 
 const COLD_AFTER = Duration.days(90);
 
@@ -105,6 +157,8 @@ export interface ReportArchiveProps {
   readonly encryptionKey: IKey;
   /** A bucket that is there already; nothing of it is changed. @default - a bucket is made */
   readonly bucket?: IBucket;
+  /** The auditors of other accounts that write to a bucket that is made here. @default - none */
+  readonly writers?: readonly ArchiveWriter[];
   /** The role that alone may change how the bucket keeps evidence. @default - whoever the account's policies let */
   readonly breakGlassRoleArn?: string;
 }
@@ -118,7 +172,7 @@ export class ReportArchive extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { retention, encryptionKey, bucket, breakGlassRoleArn }: ReportArchiveProps,
+    { retention, encryptionKey, bucket, writers = [], breakGlassRoleArn }: ReportArchiveProps,
   ) {
     super(scope, id);
     // Whatever the app is set to: access logs are let in by the bucket's policy, never by an access control list.
@@ -161,7 +215,7 @@ export class ReportArchive extends Construct {
       transitionDefaultMinimumObjectSize: TransitionDefaultMinimumObjectSize.ALL_STORAGE_CLASSES_128_K,
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),
     });
-    for (const statement of denials(own)) own.addToResourcePolicy(statement);
+    for (const statement of [...denials(own), ...writerStatements(own, writers)]) own.addToResourcePolicy(statement);
     if (breakGlassRoleArn !== undefined)
       own.addToResourcePolicy(
         onlyBy(breakGlassRoleArn, 'OnlyByBreakGlass', BUCKET_CHANGES, [own.bucketArn, own.arnForObjects('*')]),

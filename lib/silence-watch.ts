@@ -7,19 +7,40 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
+import { OVERVIEW_PAGE } from '../core/archive/keys.ts';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
+import type { AlertTopic } from './alert-topic.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
-import { codeBundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
-import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES, useOfKey, useOfKeys } from './permissions.ts';
+import { type BundledFiles, bundling, codeBundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
+import {
+  allow,
+  forThisAccount,
+  keepingBriefly,
+  LAMBDA,
+  NETWORK_INTERFACES,
+  useOfKey,
+  useOfKeys,
+} from './permissions.ts';
 import { archiveVariables, graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 
 export interface SilenceWatchProps
   extends Pick<
     ScheduledAuditProps,
-    'config' | 'bucket' | 'alarmTopic' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'
+    keyof BundledFiles | 'config' | 'bucket' | 'alarmTopic' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'
   > {
   readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix'>;
+  /** Undefined where another stack of the auditor tells of all environments. */
+  readonly overview: OverviewProps | undefined;
 }
+
+/** What tells of all environments together. */
+export interface OverviewProps {
+  /** The topic of the one mail; undefined where nobody wants it. */
+  readonly alerts: Pick<AlertTopic, 'topic' | 'undelivered'> | undefined;
+}
+
+/** The page of all environments, and what says that a mail was sent: all that the watch writes to an archive. */
+const WRITTEN = [OVERVIEW_PAGE, 'alerts/auditor=*'];
 
 /** The dimension that tells the watch of one stack from those of others in the account. */
 const DIMENSION = 'watch';
@@ -34,7 +55,9 @@ export class SilenceWatch extends Construct {
 
   constructor(scope: Construct, id: string, props: SilenceWatchProps) {
     super(scope, id);
-    const { bucket, alarmTopic, encryptionKey, audit, vpc, logRetention = RetentionDays.ONE_YEAR } = props;
+    const { bucket, alarmTopic, encryptionKey, audit, overview, vpc, logRetention = RetentionDays.ONE_YEAR } = props;
+    const written = overview === undefined ? [] : WRITTEN.map((keys) => bucket.arnForObjects(keys));
+    const overviewTopic = overview?.alerts?.topic;
 
     const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey });
     const role = new Role(this, 'Role', { assumedBy: LAMBDA });
@@ -44,7 +67,18 @@ export class SilenceWatch extends Construct {
       allow(['s3:ListBucket'], bucket.bucketArn),
       allow(['sns:Publish'], alarmTopic.topicArn),
       allow(['sqs:SendMessage'], audit.failures.queueArn),
-      ...useOfKeys(this, props, ['sqs']),
+      ...(written.length > 0
+        ? [allow(['s3:PutObject'], ...written), ...keepingBriefly([bucket.arnForObjects(OVERVIEW_PAGE)])]
+        : []),
+      ...(overviewTopic === undefined
+        ? []
+        : [
+            allow(
+              ['sns:GetSubscriptionAttributes', 'sns:ListSubscriptionsByTopic', 'sns:Publish'],
+              overviewTopic.topicArn,
+            ),
+          ]),
+      ...useOfKeys(this, props, overviewTopic === undefined ? ['sqs'] : ['sqs', 'sns']),
       ...(alarmTopic.masterKey === undefined ? [] : [useOfKey(this, alarmTopic.masterKey, ['sns'])]),
       ...(vpc === undefined ? [] : [NETWORK_INTERFACES]),
     ])
@@ -54,7 +88,7 @@ export class SilenceWatch extends Construct {
       ...FUNCTION_DEFAULTS,
       description: 'Looks whether the audits of FinSpace environments were made',
       entry: resolve(PROJECT, 'lambda/silence-handler.ts'),
-      memorySize: 256,
+      memorySize: overview === undefined ? 256 : 512,
       timeout: Duration.minutes(5),
       reservedConcurrentExecutions: 1,
       maxEventAge: Duration.hours(1),
@@ -66,12 +100,15 @@ export class SilenceWatch extends Construct {
       environment: {
         ...archiveVariables(props),
         AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
+        ...(overview !== undefined && { AUDIT_OVERVIEW: 'true' }),
+        ...(overviewTopic && { AUDIT_OVERVIEW_TOPIC_ARN: overviewTopic.topicArn }),
         AUDIT_WATCH: audit.schedulePrefix,
         POWERTOOLS_SERVICE_NAME: SERVICE,
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
       },
-      bundling: codeBundling,
+      // The config names the environments of all stacks: too many for an event.
+      bundling: overview === undefined ? codeBundling : bundling(props),
     });
 
     const schedulerRole = new Role(this, 'SchedulerRole', {
@@ -100,6 +137,10 @@ export class SilenceWatch extends Construct {
       ...INLINE_POLICY,
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('*'))}]`]:
         'reads the chain of every environment of its own archive, which holds nothing else',
+      ...(overview !== undefined && {
+        [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('alerts/auditor=*'))}]`]:
+          'the markers of its own mails, whose names bear the night',
+      }),
       ...(vpc !== undefined && {
         'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'network interfaces have no names before they are made',
       }),

@@ -1,6 +1,7 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Archive } from '../../core/archive/archive.ts';
+import { OVERVIEW_PAGE } from '../../core/archive/keys.ts';
 import { STORING_MS, wholeSecond } from '../../core/audit/request.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import { connectionRemedyOf } from '../../core/aws/connection.ts';
@@ -11,7 +12,8 @@ import type { Channel } from '../../core/notify/channel.ts';
 import type { SendAlert } from '../../core/notify/channels/digest.ts';
 import { snsAlerts } from '../../core/notify/channels/sns.ts';
 import { terminalAlerts } from '../../core/notify/channels/terminal.ts';
-import { nameAndMessageOf } from '../../core/text/error-message.ts';
+import { refreshPage } from '../../core/overview/collect.ts';
+import { messageOf, nameAndMessageOf } from '../../core/text/error-message.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
@@ -19,7 +21,7 @@ import { readAuditConfig, readConfigFiles } from '../arguments/config-files.ts';
 import { type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { auditAll } from './all.ts';
-import { auditEnvironment, deadlineOf, reportJson } from './environment.ts';
+import { auditEnvironment, deadlineOf, type EnvironmentToAudit, reportJson } from './environment.ts';
 import { requireFormerCriteria } from './former-criteria.ts';
 import { partitionFor, type RunFlags, readRunFlags } from './options.ts';
 
@@ -42,6 +44,24 @@ const callersAccount = async (region: string): Promise<string> => {
   throw new UsageError([
     `--account must be 12 digits, got nothing, and STS does not tell it: ${plainLine(problem, 400)}`,
   ]);
+};
+
+/** As long as the page of all environments is tried: it is an aid, and the runs stand. */
+const OVERVIEW_MS = 60_000;
+
+/** Writes the page of all environments, an aid: what becomes of it changes no exit code. */
+const showOverview = async (
+  { files, archiveUntil, now, options }: Pick<EnvironmentToAudit, 'files' | 'archiveUntil' | 'now' | 'options'>,
+  { out, err }: Io,
+): Promise<void> => {
+  try {
+    const archive = await archiveUntil(Date.now() + OVERVIEW_MS);
+    // A laptop keeps no schedule: how long nobody has looked is judged by how often somebody did.
+    await refreshPage(archive, { environments: files.config.environments, schedule: undefined, now });
+    if (options.isAll && !options.isJson) out.line(`All environments: ${archive.location}/${OVERVIEW_PAGE}`);
+  } catch (error) {
+    err.line(plainLine(`the page of all environments was not written: ${messageOf(error)}`, 400));
+  }
 };
 
 /** `run`: audits an environment once, or all of a config. Throws UsageError and ConfigError before anything is done. */
@@ -79,9 +99,15 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
     findUnheard,
     loadCredentials: callerCredentials(),
   };
-  if (isAll) return auditAll({ ...common, sendAlert }, io);
+  if (isAll) {
+    const code = await auditAll({ ...common, sendAlert }, io);
+    await showOverview(common, io);
+    return code;
+  }
 
   const { result, code } = await auditEnvironment({ ...common, environmentId, sendAlert: sendAlert(io) }, io);
   if (isJson) writeJson(io.out, reportJson(result));
+  // In a bucket one scheduled function writes it: a thousand runs at one minute must not swap one object.
+  if (options.location.kind === 'folder') await showOverview(common, io);
   return code;
 };

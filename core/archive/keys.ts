@@ -212,3 +212,18 @@ export const environmentOfKey = (key: string): string | undefined =>
 
 /** The page of all runs. */
 export const historyPageKey = (environmentId: string): string => `reports/environment=${environmentId}/index.html`;
+
+/** The page of all environments. */
+export const OVERVIEW_PAGE = 'reports/index.html';
+
+const auditorPrefix = (auditor: string): string => `alerts/auditor=${auditor}/`;
+
+/** Written once the one mail about a night of all environments of an auditor was taken. */
+export const overviewMarker = (auditor: string, night: Date): string =>
+  `${auditorPrefix(auditor)}dt=${night.toISOString().slice(0, 10)}/${runName(night)}.json`;
+
+/** What lists those markers, from a day on. */
+export const overviewMarkers = (auditor: string, day: Date): [prefix: string, after: string] => [
+  auditorPrefix(auditor),
+  `${auditorPrefix(auditor)}dt=${day.toISOString().slice(0, 10)}`,
+];

@@ -50,6 +50,16 @@ export interface AskedAccount {
   readonly externalId?: string;
 }
 
+/** An auditor of another account, which may archive what it sees of these environments. */
+export interface ArchiveWriter {
+  /** 12 digits. */
+  readonly account: string;
+  /** The name of its stack, which those of its roles begin with. */
+  readonly auditor: string;
+  /** By id. */
+  readonly environments: readonly string[];
+}
+
 export const LOCKS = ['off', 'governance', 'compliance'] as const;
 
 export interface Retention {
@@ -100,7 +110,11 @@ export interface Config {
     readonly bucket: string;
     /** The ARN of the key that encrypts it. */
     readonly key: string;
+    /** Another auditor, which owns it, writes to it as well: the page of all environments is left to that. */
+    readonly shared: boolean;
   };
+  /** The auditors of other accounts that may write to the archive of this one. */
+  readonly archiveWriters: readonly ArchiveWriter[];
   /** The role that alone may change how the evidence is kept; undefined: administrators may. */
   readonly breakGlassRoleArn?: string;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
@@ -256,12 +270,14 @@ const recipient = section({
   sqs: endpoints.sqs.exactOptional(),
   lambda: endpoints.lambda.exactOptional(),
   minSeverity: severity.exactOptional(),
-}).transform(({ minSeverity, ...given }, { issues }): AlertRecipient => {
+  digest: z.literal('all', must('all')).exactOptional(),
+}).transform(({ minSeverity, digest, ...given }, { issues }): AlertRecipient => {
   const [first, ...others] = PROTOCOLS.flatMap((protocol) => {
     const endpoint = given[protocol];
     return endpoint === undefined ? [] : [{ protocol, endpoint }];
   });
-  if (first !== undefined && others.length === 0) return { ...first, ...(minSeverity && { minSeverity }) };
+  if (first !== undefined && others.length === 0)
+    return { ...first, ...(minSeverity && { minSeverity }), ...(digest && { digest }) };
   // A misspelt protocol is told of already.
   if (issues.length > 0) return z.NEVER;
   const got = first === undefined ? 'none' : [first, ...others].map(({ protocol }) => protocol).join(' and ');
@@ -319,6 +335,18 @@ const archive = section({
   bucket: text('the name of a bucket', (value) => /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(value)),
   key: text('the ARN of a KMS key', (value) =>
     /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
+  ),
+  shared: flag.default(false),
+});
+
+const archiveWriter = section({
+  account: accountId,
+  auditor: text('the name of its stack: 1 to 60 letters, digits and hyphens, a letter first', (value) =>
+    /^[A-Za-z][A-Za-z0-9-]{0,59}$/.test(value),
+  ),
+  environments: list(text(`${ENVIRONMENT_ID}`, isEnvironmentId), 'a list of environment ids').refine(
+    (ids) => ids.length > 0,
+    must('a list of 1 or more environment ids'),
   ),
 });
 
@@ -388,11 +416,13 @@ const settingsShape = (rules: readonly Rule[]) => ({
     Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
     'the rules are listed in rules/README.md',
   ).default({}),
-  alerts: list(recipient, 'a list of {email, https, sqs or lambda, and minSeverity}')
+  alerts: list(recipient, 'a list of {email, https, sqs or lambda, minSeverity, and digest}')
     .check(
       unique(
         ({ protocol }) => protocol,
-        ({ protocol, endpoint }) => (protocol === 'email' ? endpoint.toLowerCase() : endpoint),
+        // Somebody may want each digest of what is severe, and the one mail besides.
+        ({ protocol, endpoint, digest = 'each' }) =>
+          `${protocol === 'email' ? endpoint.toLowerCase() : endpoint} ${digest}`,
       ),
     )
     .default([]),
@@ -400,6 +430,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   archive: archive.exactOptional(),
+  archiveWriters: list(archiveWriter, 'a list of {account, auditor, environments}').default([]),
   breakGlassRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
   listing: section({ mode: oneOf(LISTING_MODES).default('single') }).prefault({}),
@@ -450,6 +481,22 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
       if (value.environments.some(({ enrich: asked = {} }) => asked[needs] !== undefined)) continue;
       const message = `must be false, since its data is not read: enrich.${needs} is set for no environment, got "true"`;
       issues.push({ code: 'custom', input: undefined, path: ['rules', id, 'enabled'], message });
+    }
+    const complainOfWriters = (input: string | undefined, path: readonly PropertyKey[], message: string) =>
+      issues.push({ code: 'custom', input, path: ['archiveWriters', ...path], message });
+    if (value.archive !== undefined && value.archiveWriters.length > 0)
+      complainOfWriters(
+        undefined,
+        [],
+        "must be left out where archive is set: the policy of that bucket is its owner's",
+      );
+    const taken = new Set(value.environments.map(({ id }) => id));
+    for (const [writer, { environments: ids }] of value.archiveWriters.entries()) {
+      for (const [index, id] of ids.entries()) {
+        const message = `must be an environment that nobody else archives here, got ${shown(id)}`;
+        if (taken.has(id)) complainOfWriters(id, [writer, 'environments', index], message);
+        taken.add(id);
+      }
     }
     if (value.credentials !== 'direct') return;
     for (const [index, { role }] of value.environments.entries()) {

@@ -1,5 +1,5 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { type AlertRecipient, AUDIBLE_ALARMS, audibleAlerts, hearsAlarms } from '../config/recipient.ts';
+import { type AlertRecipient, AUDIBLE_ALARMS, audibleAlerts, hearsAlarms, wantsAll } from '../config/recipient.ts';
 import { type Audible, listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
@@ -174,7 +174,9 @@ const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSetti
 export const alertChecks = (settings: AlertSettings): readonly Check[] => {
   const { alarmTopicArn, recipients, environmentId } = settings;
   const messages = audibleAlerts(recipients ?? [], environmentId);
-  const [topic, subscriptions] = topicChecks({ ...settings, messages }, ALERTS);
+  // The one mail about all environments has a topic of its own.
+  const ofEach = recipients?.filter((recipient) => !wantsAll(recipient));
+  const [topic, subscriptions] = topicChecks({ ...settings, recipients: ofEach, messages }, ALERTS);
   const alarms = topicChecks(
     { ...settings, topicArn: alarmTopicArn, recipients: recipients?.filter(hearsAlarms), messages: AUDIBLE_ALARMS },
     ALARMS,

@@ -2,16 +2,21 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../core/archive/bucket.ts';
+import { lastCompleteRun } from '../../core/archive/head.ts';
+import { historyPageKey, keysUnder, OVERVIEW_PAGE, overviewMarker } from '../../core/archive/keys.ts';
 import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { defaultConfig } from '../../core/config/config.ts';
+import { collectNight } from '../../core/overview/collect.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
 import { composeAuditor } from '../../lambda/composition.ts';
 import { readAuditEvent } from '../../lambda/invocation.ts';
 import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { readText } from '../support/archive-tree.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
+import { auditNight, night, SCHEDULE } from '../support/history.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const ACCOUNT = '111122223333';
@@ -89,6 +94,41 @@ const auditBy = async ({ name, region, takesOver }: DeployedStack, minutes: numb
   const request = readAuditEvent(event, context, auditor.config, { startedAt, random: `n${minutes}` });
   return audit(request, { ...auditor.settingsOf(request), listUsers: auditor.sourceOf(request) });
 };
+
+test('auditors of two accounts write to one bucket at the same time: no key is of both, and each chain holds', async () => {
+  const archive = bucketArchive(emulator.s3, BUCKET);
+  const ids = ['first', 'second'];
+  for (const number of [1, 2]) await Promise.all(ids.map((id) => auditNight(archive, number, {}, id)));
+  const collecting = ids.map((id, index) =>
+    collectNight(archive, {
+      environments: [{ id }],
+      schedule: SCHEDULE,
+      now: night(2).getTime() + 3_600_000,
+      auditor: `${index === 0 ? ACCOUNT : '444455556666'}-FinSpaceUserAuditor`,
+      graceHours: 2,
+      hasPage: index === 0,
+      sendAlert: async () => 'sent',
+    }),
+  );
+  expect((await Promise.all(collecting)).map(({ outcome }) => outcome)).toEqual(['told', 'told']);
+
+  const keys = (await keysUnder(archive, '')).filter((key) => !key.includes(simulator.environmentId));
+  const ofNobody = keys.filter((key) =>
+    ids.every((id) => !key.includes(`/environment=${id}/`) && !key.endsWith(`/environment=${id}.json`)),
+  );
+  expect(ofNobody).toEqual([
+    overviewMarker(`${ACCOUNT}-FinSpaceUserAuditor`, night(2)),
+    overviewMarker('444455556666-FinSpaceUserAuditor', night(2)),
+    OVERVIEW_PAGE,
+  ]);
+  for (const id of ids) {
+    expect((await lastCompleteRun(archive, id))?.manifest).toMatchObject({ sequence: 2, environmentId: id });
+    expect(await readText(archive, historyPageKey(id))).toContain(`"environmentId":"${id}"`);
+    expect(await verifyEnvironment(archive, id)).toMatchObject({ problems: [], notes: [] });
+  }
+  const page = await readText(archive, OVERVIEW_PAGE);
+  for (const id of ids) expect(page).toContain(`href="environment=${id}/index.html"`);
+});
 
 test('the chain goes on after a rename, a region move and a redeploy', async () => {
   const stacks: readonly DeployedStack[] = [

@@ -78,11 +78,13 @@ describe('the app', () => {
       '{ email: a@example.com }',
       '{ email: b@example.com, minSeverity: HIGH }',
       '{ https: "https://hooks.example.com/a" }',
+      '{ email: a@example.com, digest: all }',
+      '{ https: "https://hooks.example.com/b", digest: all }',
       '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
       '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
     ];
     const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
-    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }`;
+    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }\narchiveWriters: [{ account: "444455556666", auditor: Other, environments: [theirs] }]`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     const templates = (await readdir(join(folder, 'out'))).filter((name) => name.endsWith('.template.json'));
     expect(templates).toEqual(

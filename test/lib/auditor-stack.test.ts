@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { schedulerExpression } from '../../core/schedule/cron.ts';
-import { only, statementsOf, stackTemplate as template } from './stack-template.ts';
+import { appTemplates, only, statementsOf, stackTemplate as template } from './stack-template.ts';
 
 const ONE = 'environments: [{ id: abc }]\n';
 const THREE = 'environments: [{ id: abc }, { id: def }, { id: ghi }]\n';
@@ -368,6 +368,56 @@ describe('the archive of an earlier stack', () => {
       expect(Properties.KmsKeyId).toEqual(own);
     expect(only(stack, 'AWS::SNS::Topic', 'AlertsTopic').properties.KmsMasterKeyId).toEqual(own);
     expect(only(stack, 'AWS::SQS::Queue').properties.KmsMasterKeyId).toEqual(own);
+  });
+});
+
+describe('the one mail about all environments', () => {
+  const stack = template(`${THREE}alerts:
+  - { email: a@example.com, minSeverity: HIGH }
+  - { email: a@example.com, digest: all }
+  - { email: b@example.com, digest: all, minSeverity: HIGH }`);
+
+  const subscribedTo = (part: string) => {
+    const topic = { Ref: only(stack, 'AWS::SNS::Topic', part).id };
+    return Object.values(stack.findResources('AWS::SNS::Subscription'))
+      .filter(({ Properties }) => JSON.stringify(Properties.TopicArn) === JSON.stringify(topic))
+      .map(({ Properties }) => [Properties.Endpoint, Properties.FilterPolicy !== undefined]);
+  };
+
+  it('goes to who wants it by a topic of its own, and each digest to the others', () => {
+    expect(subscribedTo('OverviewAlertsTopic')).toEqual([
+      ['a@example.com', false],
+      ['b@example.com', true],
+    ]);
+    const [each] = Object.keys(stack.findResources('AWS::SNS::Topic')).filter((id) => id.startsWith('AlertsTopic'));
+    expect(subscribedTo(each ?? '')).toEqual([['a@example.com', true]]);
+    // Of an alarm everybody is told once.
+    expect(subscribedTo('AlarmTopic')).toEqual([
+      ['a@example.com', false],
+      ['b@example.com', false],
+    ]);
+    expect(stack.findOutputs('OverviewTopicArn')).not.toEqual({});
+  });
+
+  it('is sent by the watch of the first stack, which knows all environments, and is an alarm where it is not delivered', () => {
+    const topic = { Ref: only(stack, 'AWS::SNS::Topic', 'OverviewAlertsTopic').id };
+    const { Environment } = only(stack, 'AWS::Lambda::Function', 'WatchFunction').properties;
+    expect(Environment.Variables).toMatchObject({ AUDIT_OVERVIEW: 'true', AUDIT_OVERVIEW_TOPIC_ARN: topic });
+    expect(only(stack, 'AWS::CloudWatch::Alarm', 'OverviewNotDelivered').properties).toMatchObject({
+      MetricName: 'NumberOfNotificationsFailed',
+    });
+    const [first, second] = Object.values(
+      appTemplates(`environments: [${Array.from({ length: 61 }, (_, index) => `{ id: e${index} }`).join(', ')}]`),
+    );
+    const variablesOf = (of: Template | undefined) =>
+      of && only(of, 'AWS::Lambda::Function', 'WatchFunction').properties.Environment.Variables;
+    expect(variablesOf(first)).toHaveProperty('AUDIT_OVERVIEW');
+    expect(variablesOf(second)).not.toHaveProperty('AUDIT_OVERVIEW');
+  });
+
+  it('has no topic where nobody wants it', () => {
+    const none = template(`${ONE}alerts: [{ email: a@example.com }]`);
+    expect(Object.keys(none.findResources('AWS::SNS::Topic'))).toHaveLength(2);
   });
 });
 

@@ -1,49 +1,6 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from '@jest/globals';
-import type { Template } from 'aws-cdk-lib/assertions';
+import { ACCOUNT, askIam, type Context, deployed, REGION } from './iam.ts';
 import { only, stackTemplate } from './stack-template.ts';
-
-const ACCOUNT = '111122223333';
-const REGION = 'us-east-1';
-
-const PSEUDO: Readonly<Record<string, string>> = {
-  'AWS::Partition': 'aws',
-  'AWS::AccountId': ACCOUNT,
-  'AWS::Region': REGION,
-};
-
-const ARNS: Readonly<Record<string, (id: string) => string>> = {
-  'AWS::S3::Bucket': (id) => `arn:aws:s3:::${id.toLowerCase()}`,
-  'AWS::SNS::Topic': (id) => `arn:aws:sns:${REGION}:${ACCOUNT}:${id}`,
-  'AWS::SQS::Queue': (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${id}`,
-  'AWS::KMS::Key': (id) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`,
-  'AWS::Lambda::Function': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
-  'AWS::Lambda::Alias': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
-  'AWS::Logs::LogGroup': (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`,
-};
-
-/** A template as it is once deployed: every reference an ARN or a name, by the logical id. */
-const deployed = (template: Template) => {
-  const resources: Readonly<Record<string, { readonly Type: string }>> = template.toJSON().Resources;
-  const arnOf = (id: string): string => {
-    const arn = ARNS[resources[id]?.Type ?? '']?.(id);
-    if (arn === undefined) throw new Error(`no ARN for ${id}`);
-    return arn;
-  };
-  const resolve = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(resolve);
-    if (typeof value !== 'object' || value === null) return value;
-    const node = value as Readonly<Record<string, never>>;
-    if ('Ref' in node) return PSEUDO[node.Ref] ?? arnOf(node.Ref);
-    if ('Fn::GetAtt' in node) return arnOf(node['Fn::GetAtt'][0]);
-    if ('Fn::Join' in node) {
-      const [separator, parts] = resolve(node['Fn::Join']) as [string, string[]];
-      return parts.join(separator);
-    }
-    return Object.fromEntries(Object.entries(node).map(([key, member]) => [key, resolve(member)]));
-  };
-  return { arnOf, resolve };
-};
 
 const template = stackTemplate(`environments:
   - { id: abc }
@@ -72,6 +29,8 @@ const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule', '
 const manifest = `${archive}/manifests/environment=abc/dt=2026-11-24/20261124T020000Z.json`;
 const snapshot = `${archive}/snapshots/environment=abc/dt=2026-11-24/20261124T020000Z.jsonl.gz`;
 const page = `${archive}/reports/environment=abc/index.html`;
+const overviewPage = `${archive}/reports/index.html`;
+const mailMarker = `${archive}/alerts/auditor=${ACCOUNT}-Auditor/dt=2026-11-24/20261124T093000Z.json`;
 const latest = `${archive}/latest/environment=abc.json`;
 
 const policy = (type: string, part = '', member = 'PolicyDocument'): unknown =>
@@ -98,41 +57,14 @@ const ROLES = {
   administrator: [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }],
 } as const;
 
-type Context = Readonly<Record<string, string>>;
-
-const TLS: Context = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
-
-/** Asks IAM; an action that IAM does not know is an error, not a denial. */
-const ask = async (
+const ask = (
   principal: string,
   identityPolicies: readonly unknown[],
   action: string,
   resource: string,
-  context: Context = {},
+  context?: Context,
   resourcePolicies = RESOURCE_POLICIES,
-): Promise<'allowed' | 'denied'> => {
-  const resourcePolicy = resourcePolicies.find(([name]) => resource === name || resource.startsWith(`${name}/`));
-  const contextVariables = Object.entries({ ...TLS, ...context }).filter(
-    ([name]) => !name.startsWith('s3:') || action.startsWith('s3:'),
-  );
-  const answer = await runSimulation(
-    {
-      request: {
-        principal,
-        action,
-        resource: { resource, accountId: ACCOUNT },
-        contextVariables: Object.fromEntries(contextVariables),
-      },
-      identityPolicies: identityPolicies.map((document, index) => ({ name: `policy${index}`, policy: document })),
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      ...(resourcePolicy && { resourcePolicy: resourcePolicy[1] }),
-    },
-    {},
-  );
-  if (answer.resultType === 'error') throw new Error(JSON.stringify(answer.errors));
-  return answer.overallResult === 'Allowed' ? 'allowed' : 'denied';
-};
+) => askIam(principal, identityPolicies, action, resource, context, resourcePolicies);
 
 const askAs = (role: keyof typeof ROLES, action: string, resource: string, context?: Context) =>
   ask(`arn:aws:iam::${ACCOUNT}:role/${role}`, ROLES[role], action, resource, context);
@@ -277,6 +209,8 @@ describe('the watch of silence', () => {
     ['kms:GenerateDataKey', alarmKey, via('sns')],
     ['kms:Decrypt', key, via('s3')],
     ['sqs:SendMessage', failures],
+    ['s3:PutObject', overviewPage, SWAP],
+    ['s3:PutObject', mailMarker, NEW],
   ])('may %s on %s', async (...request) => {
     expect(await askAs('watch', ...request)).toBe('allowed');
   });
@@ -284,6 +218,9 @@ describe('the watch of silence', () => {
   it.each<Case>([
     ['s3:PutObject', latest, SWAP],
     ['s3:PutObject', manifest, NEW],
+    ['s3:PutObject', overviewPage],
+    ['s3:PutObject', `${archive}/reports/environment=abc/index.html`, SWAP],
+    ['s3:PutObject', `${archive}/alerts/environment=abc/dt=2026-11-24/20261124T020000Z.json`, NEW],
     ['s3:DeleteObject', latest],
     ['sns:Publish', alerts],
     ['sns:Subscribe', alarms],

@@ -26,6 +26,7 @@ const environmentsOf = (count: number): string => {
 const ALERTS = `alerts:
   - { email: a@example.com, minSeverity: HIGH }
   - { https: "https://hooks.example.com/a", minSeverity: HIGH }
+  - { https: "https://hooks.example.com/b", digest: all }
   - { sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }
   - { lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }
 `;
@@ -66,6 +67,18 @@ describe('the stacks of many environments', () => {
         .filter(({ quota }) => /pattern|polic/.test(quota.name))
         .map(({ name, amount }) => [name, amount]);
     expect(amounts(60)).toEqual(amounts(1));
+  });
+
+  it('let the auditors of thirty other accounts write to one archive', () => {
+    const writers = Array.from({ length: 30 }, (_, index) => {
+      const account = String(111_122_220_000 + index);
+      return `  - { account: "${account}", auditor: FinSpaceUserAuditor, environments: [${`w${index}`.padEnd(26, 'x')}] }`;
+    });
+    const found = measured(`${environmentsOf(1)}archiveWriters:\n${writers.join('\n')}\n`).filter(({ quota }) =>
+      /^bytes of a (bucket|key) policy$/.test(quota.name),
+    );
+    expect(found.length).toBeGreaterThan(1);
+    expect(found.filter((usage) => shareOf(usage) > 1).map(({ quota, amount }) => [quota.name, amount])).toEqual([]);
   });
 
   it('share the archive, the keys and the topics of the first, by parameters of fixed names and no export', () => {

@@ -38,10 +38,11 @@ export const auditNight = (
   archive: Archive,
   number: number,
   settings: Partial<AuditSettings> = {},
+  environmentId = ENVIRONMENT,
 ): Promise<AuditResult> =>
   audit(
     {
-      environmentId: ENVIRONMENT,
+      environmentId,
       accountId: ACCOUNT,
       region: 'us-east-1',
       partition: 'aws',

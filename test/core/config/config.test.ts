@@ -68,6 +68,7 @@ describe('audit.yaml', () => {
   it('has the defaults of the contract', () => {
     const { schedule, ...rest } = defaultConfig(rules);
     expect(rest).toEqual({
+      archiveWriters: [],
       name: 'FinSpaceUserAuditor',
       environments: [],
       trustedAccounts: [],
@@ -251,8 +252,28 @@ describe('audit.yaml', () => {
       name: 'the archive of an earlier stack, and who alone may change it',
       text: `${ENVIRONMENTS}archive: { bucket: earlier-evidence, key: "${KEY}" }\nbreakGlassRoleArn: arn:aws:iam::111122223333:role/break-glass`,
       part: {
-        archive: { bucket: 'earlier-evidence', key: KEY },
+        archive: { bucket: 'earlier-evidence', key: KEY, shared: false },
         breakGlassRoleArn: 'arn:aws:iam::111122223333:role/break-glass',
+      },
+    },
+    {
+      name: 'the archive of another auditor',
+      text: `${ENVIRONMENTS}archive: { bucket: central, key: "${KEY}", shared: true }`,
+      part: { archive: { bucket: 'central', key: KEY, shared: true } },
+    },
+    {
+      name: 'auditors of other accounts that archive here',
+      text: `${ENVIRONMENTS}archiveWriters: [{ account: "444455556666", auditor: Auditor, environments: [def, ghi] }]`,
+      part: { archiveWriters: [{ account: '444455556666', auditor: 'Auditor', environments: ['def', 'ghi'] }] },
+    },
+    {
+      name: 'one mail about all environments, beside each digest of what is severe',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH }, { email: a@example.com, digest: all }]`,
+      part: {
+        alerts: [
+          { protocol: 'email', endpoint: 'a@example.com', minSeverity: 'HIGH' },
+          { protocol: 'email', endpoint: 'a@example.com', digest: 'all' },
+        ],
       },
     },
     {
@@ -355,7 +376,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, archive, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, archive, archiveWriters, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -557,7 +578,7 @@ describe('audit.yaml', () => {
     {
       name: 'an unknown protocol',
       text: `${ENVIRONMENTS}alerts: [{ emial: a@example.com }]`,
-      problem: 'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity)',
+      problem: 'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity, digest)',
     },
     ...[
       'http://example.com/hook',
@@ -630,6 +651,29 @@ describe('audit.yaml', () => {
       name: 'an archive without its key',
       text: `${ENVIRONMENTS}archive: { bucket: earlier-evidence }`,
       problem: 'audit.yaml:2: archive.key: must be the ARN of a KMS key, got nothing',
+    },
+    {
+      name: 'a digest of another kind',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, digest: some }]`,
+      problem: 'audit.yaml:2: alerts[0].digest: must be all, got "some"',
+    },
+    {
+      name: 'writers to the archive of somebody else',
+      text: `${ENVIRONMENTS}archive: { bucket: central, key: "${KEY}" }\narchiveWriters: [{ account: "444455556666", auditor: Auditor, environments: [def] }]`,
+      problem:
+        "audit.yaml:3: archiveWriters: must be left out where archive is set: the policy of that bucket is its owner's",
+    },
+    {
+      name: 'a writer of an environment that is audited here',
+      text: `${ENVIRONMENTS}archiveWriters: [{ account: "444455556666", auditor: Auditor, environments: [abc] }]`,
+      problem:
+        'audit.yaml:2: archiveWriters[0].environments[0]: must be an environment that nobody else archives here, got "abc"',
+    },
+    {
+      name: 'a writer of nothing',
+      text: `${ENVIRONMENTS}archiveWriters: [{ account: "444455556666", auditor: Auditor, environments: [] }]`,
+      problem:
+        'audit.yaml:2: archiveWriters[0].environments: must be a list of 1 or more environment ids, got an empty list',
     },
     {
       name: 'a break-glass role that is a user',

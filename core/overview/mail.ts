@@ -1,0 +1,99 @@
+import { type Severity, severityRank, worstSeverity } from '../../rules/engine/severity.ts';
+import type { Alert } from '../notify/channel.ts';
+import { plainLine, plural, toAscii, truncate } from '../text/plain-text.ts';
+import { summaryOf } from './page.ts';
+import { type EnvironmentState, worstChange } from './read.ts';
+import { changeTexts, oddityText, standingText } from './words.ts';
+
+/** The most lines of a section: what is beyond is counted, and stands on the page. */
+const MOST_LINES = 35;
+
+/** The most heads, of 80 characters each. */
+const MOST_HEADS = 60;
+
+const MOST_NAME = 40;
+const MOST_TEXT = 160;
+
+/** SNS takes fewer than 100 characters. */
+const MAX_SUBJECT = 99;
+
+const nameOf = ({ environmentId, name }: EnvironmentState): string =>
+  name === undefined ? environmentId : `${truncate(plainLine(toAscii(name)), MOST_NAME)} (${environmentId})`;
+
+const section = (title: string, lines: readonly string[]): readonly string[] => {
+  if (lines.length === 0) return [];
+  const beyond = lines.length - MOST_LINES;
+  const rest = beyond > 0 ? [`  and ${beyond} more, on the page`] : [];
+  return [`${title} (${lines.length})`, ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`), ...rest, ''];
+};
+
+const standing = ({ last }: EnvironmentState): string => (last && standingText(last.report)) || 'no findings';
+
+const changedLine = (state: EnvironmentState): string => {
+  const [latest = '', ...earlier] = changeTexts(state);
+  const more = earlier.length === 0 ? '' : `; and ${plural(earlier.length, 'earlier run')} with changes`;
+  return `${worstChange(state) ?? ''} ${nameOf(state)}: ${truncate(latest, MOST_TEXT)}${more}`;
+};
+
+const rankOf = (state: EnvironmentState): number => severityRank(worstChange(state) ?? 'INFORMATIONAL');
+
+/** Whether something is to be told of what was seen: what changed, or that it was seen late or from elsewhere. */
+const isNews = (state: EnvironmentState): boolean => changeTexts(state).length > 0 || oddityText(state) !== '';
+
+export interface OverviewNight {
+  /** The time that clocks showed when it was due, and their zone. */
+  readonly name: string;
+  /** Of the page of all environments, for people. */
+  readonly pageLocation: string;
+}
+
+/**
+ * Composes the one mail about the night of all environments, which is sent whatever happened: what nobody has seen comes
+ * first, and by its severity reaches everybody.
+ */
+export const overviewMail = (states: readonly EnvironmentState[], { name, pageLocation }: OverviewNight): Alert => {
+  const unseen = states.filter((state) => state.unseen !== undefined);
+  const seen = states.filter((state) => state.unseen === undefined && !state.isClosed);
+  // Late news of one whose last night is missing is told as well.
+  const changed = states.filter(isNews).toSorted((one, other) => rankOf(other) - rankOf(one));
+  const quiet = seen.filter((state) => !isNews(state));
+  const closed = states.filter(({ isClosed }) => isClosed);
+  const heads = [...changed, ...states.filter((state) => !changed.includes(state))].flatMap(
+    ({ environmentId, last }) => (last?.head === undefined ? [] : [`  ${last.head} ${environmentId}`]),
+  );
+  const severities = changed.flatMap((state): readonly Severity[] =>
+    oddityText(state) === '' ? [worstChange(state) ?? 'INFORMATIONAL'] : ['CRITICAL'],
+  );
+  const worst = worstSeverity(unseen.length > 0 ? ['CRITICAL'] : severities) ?? 'INFORMATIONAL';
+  const changes =
+    changed.length === 0 ? 'nothing changed' : `${changed.length} changed (worst ${worstSeverity(severities)})`;
+
+  return {
+    subject: `FinSpace, all environments: ${summaryOf(states)}; ${changes}`.slice(0, MAX_SUBJECT),
+    body: [
+      `FinSpace access audits of ${plural(states.length, 'environment')}, night of ${name}`,
+      `${summaryOf(states)}; ${changes}.`,
+      `Page: ${pageLocation}`,
+      '',
+      ...section(
+        'NOT SEEN: nothing is known of these, and nothing is to be read as fine',
+        unseen.map((state) => `${nameOf(state)}: ${state.unseen}`),
+      ),
+      ...section('CHANGED', changed.map(changedLine)),
+      ...section(
+        'UNCHANGED, with what stands',
+        quiet.map((state) => `${nameOf(state)}: ${standing(state)}`),
+      ),
+      ...section('CLOSED: nobody looks any more', closed.map(nameOf)),
+      ...(heads.length === 0
+        ? []
+        : [
+            'HEADS: keep this mail, verify --head FILE proves that nothing up to these is gone',
+            ...heads.slice(0, MOST_HEADS),
+            ...(heads.length > MOST_HEADS ? [`  and ${heads.length - MOST_HEADS} more in the archive`] : []),
+            '',
+          ]),
+    ].join('\n'),
+    attributes: { environment: 'all', verdict: unseen.length === 0 ? 'COMPLETE' : 'INCOMPLETE', maxSeverity: worst },
+  };
+};

@@ -1,0 +1,100 @@
+import { HOUR_MS } from '../../rules/engine/time.ts';
+import type { Archive } from '../archive/archive.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import { OVERVIEW_PAGE } from '../archive/keys.ts';
+import { readBytes } from '../archive/lines.ts';
+import { WORST_FIRST } from '../model/trend.ts';
+import { documentText } from '../outputs/html/document.ts';
+import { utcText } from '../outputs/html/instant.ts';
+import { foreign, type Html, html } from '../outputs/html/markup.ts';
+import { HISTORY_SCRIPT } from '../outputs/html/script.ts';
+import { severityBadge, severityWord } from '../outputs/html/severity.ts';
+import { plural } from '../text/plain-text.ts';
+import { type EnvironmentState, worstStanding } from './read.ts';
+import { changeTexts, oddityText, worstRules } from './words.ts';
+
+/** The page lies in `reports/`, and links stay in there. */
+const linkTo = (key: string): string => key.replace(/^reports\//, '');
+
+const stateText = (state: EnvironmentState): Html => {
+  if (state.unseen !== undefined) return html`<b>NOT SEEN</b> ${state.unseen}`;
+  if (state.isClosed) return html`Closed: nobody looks any more`;
+  const oddity = oddityText(state);
+  return html`Complete${oddity !== '' && html` <b>${oddity}</b>`}`;
+};
+
+const worstText = (state: EnvironmentState): Html => {
+  if (state.last === undefined) return html`unknown`;
+  const worst = worstStanding(state);
+  return worst === undefined ? html`none` : html`${severityBadge(worst)} ${worstRules(state)}`;
+};
+
+const nightText = ({ last }: EnvironmentState): Html => {
+  if (last === undefined) return html`never`;
+  const instant = utcText(last.report.asOf);
+  return last.pageKey === undefined ? html`${instant}` : html`<a href="${linkTo(last.pageKey)}">${instant}</a>`;
+};
+
+const rowText = (state: EnvironmentState): Html => {
+  const { environmentId, name, last, unseen } = state;
+  const counts = WORST_FIRST.map(
+    (severity) => html`<td class="n">${last?.report.findings.bySeverity[severity] ?? '?'}`,
+  );
+  const [latest = 'nothing'] = changeTexts(state);
+  const page = `environment=${environmentId}/index.html`;
+  return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}${counts}\n`;
+};
+
+/** Says how many were seen; nothing is said to be fine of those that were not. */
+export const summaryOf = (states: readonly EnvironmentState[]): string => {
+  const unseen = states.filter((state) => state.unseen !== undefined).length;
+  const closed = states.filter(({ isClosed }) => isClosed).length;
+  const seen = `${plural(states.length - unseen - closed, 'environment')} seen`;
+  const rest = closed === 0 ? '' : `, ${closed} closed`;
+  return unseen === 0 ? `${seen}${rest}` : `${unseen} NOT SEEN, ${seen}${rest}`;
+};
+
+/**
+ * `reports/index.html`: every environment of an archive, the worst first. It names no user, so that whoever may not read
+ * names may have it; an aid, and no evidence.
+ * @param due when the next runs are to be there, in milliseconds since the epoch
+ */
+export const overviewPage = (states: readonly EnvironmentState[], now: number, due: number): string => {
+  const written = utcText(new Date(now).toISOString());
+  const isAllSeen = states.every(({ unseen }) => unseen === undefined);
+  return documentText({
+    title: 'FinSpace access audits: all environments',
+    verdict: isAllSeen ? 'COMPLETE' : 'INCOMPLETE',
+    runningHead: 'all environments',
+    script: HISTORY_SCRIPT,
+    body: html`<a class="skip" href="#environments-title">Skip to the environments</a>
+<header class="top"><div class="wrap"><p class="over">FinSpace access audits</p><h1>All environments</h1><p class="where"><span>as of ${written}</span></p></div></header>
+<main class="wrap">
+<p class="card stale" id="stale" data-due="${due}" hidden>Written at ${written}. Nights were due since then, and this page knows nothing of them.</p>
+<p class="short"><strong>${summaryOf(states)}</strong>.</p>
+<section aria-labelledby="environments-title"><h2 id="environments-title">Environments</h2><p class="lead">What was not seen comes first, then what fails worst. Counts are of the last complete run: findings that stand and nobody has waived.</p>
+<div class="card scroll" tabindex="0" role="region" aria-labelledby="environments-title"><table class="runs"><thead><tr><th scope="col">Environment</th><th scope="col">State</th><th scope="col">Last complete run</th><th scope="col">Worst finding</th><th scope="col">What changed</th><th scope="col" class="n">Users</th>${WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`)}</tr></thead><tbody>
+${states.map(rowText)}</tbody></table></div></section>
+</main>
+<footer class="wrap">An aid to find reports. It is no evidence: that is what the manifests vouch for.</footer>`,
+  });
+};
+
+/** The time for which a page is believed where no schedule says when the next run is due. */
+export const BELIEVED_MS = 26 * HOUR_MS;
+
+/** Writes the page of all environments over the last one, whoever wrote that. */
+export const writeOverviewPage = async (archive: Archive, page: string): Promise<void> => {
+  // Each conflict means that somebody else has written it; a handful is more than ever do at once.
+  for (let tries = 0; tries < 5; tries += 1) {
+    const stored = await archive.read(OVERVIEW_PAGE);
+    if (stored !== undefined) await readBytes(stored);
+    const content = { bytes: Buffer.from(page) };
+    if (
+      (await archive.replace(OVERVIEW_PAGE, content, 'text/html; charset=utf-8', stored?.version, 'hint')) ===
+      'replaced'
+    )
+      return;
+  }
+  throw new ArchiveError(`${OVERVIEW_PAGE} could not be written: others keep writing it`);
+};

@@ -1,0 +1,34 @@
+import type { Report } from '../model/report.ts';
+import { WORST_FIRST } from '../model/trend.ts';
+import { forewords } from '../model/words.ts';
+import { numberText } from '../text/plain-text.ts';
+import { type EnvironmentState, worstStanding } from './read.ts';
+
+/** The most rules that are named beside the worst severity. */
+const MOST_RULES = 2;
+
+/** `2 CRITICAL, 14 HIGH`; empty where nothing stands. */
+export const standingText = ({ findings: { bySeverity } }: Report): string =>
+  WORST_FIRST.filter((severity) => bySeverity[severity] > 0)
+    .map((severity) => `${numberText(bySeverity[severity])} ${severity}`)
+    .join(', ');
+
+/** The rules that the worst findings are of, by the severity that the rules have; empty where it is of some findings only. */
+export const worstRules = (state: EnvironmentState): string => {
+  const worst = worstStanding(state);
+  const ids = (state.last?.report.rules ?? [])
+    .filter(({ severity, failed }) => severity === worst && failed > 0)
+    .map(({ id }) => id);
+  const rest = ids.length > MOST_RULES ? ` and ${ids.length - MOST_RULES} more` : '';
+  return ids.slice(0, MOST_RULES).join(', ') + rest;
+};
+
+/** What is to be said first of what was seen: that it was late, or of another source. */
+export const oddityText = ({ last }: EnvironmentState): string =>
+  last === undefined || forewords(last.report).length === 0 ? '' : last.report.late ? 'LATE' : 'ANOTHER SOURCE';
+
+/** What changed, in the words of the digests without the names that they begin with; the latest first. */
+export const changeTexts = ({ changes }: EnvironmentState): readonly string[] =>
+  changes
+    .flatMap(({ run, subject }) => (subject === undefined ? [] : [`${run}: ${subject.replace(/^FinSpace .*?: /, '')}`]))
+    .toReversed();
