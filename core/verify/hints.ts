@@ -40,8 +40,14 @@ const hintsOfAttempts = async (archive: Archive, environmentId: string): Promise
       return stored && readJson(stored);
     });
     if (!isRecord(report)) continue;
-    const { previousRun: run, previousHead: head } = report;
-    hints.push({ witness, ...(typeof run === 'string' && { run }), ...(typeof head === 'string' && { head }) });
+    const { previousRun: run, previousHead: head, reason } = report;
+    // An attempt that trusted nothing speaks for no entry: it may have come upon a forged one.
+    const isTrusting = reason !== 'untrusted-history';
+    hints.push({
+      witness,
+      ...(typeof run === 'string' && { run }),
+      ...(typeof head === 'string' && isTrusting && { head }),
+    });
   }
   return hints;
 };

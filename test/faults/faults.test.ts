@@ -35,6 +35,31 @@ test.each([
   120_000,
 );
 
+test.each([
+  ['a history that does not hold', 'a history that does not hold it names', /does not hold +8 .*INCOMPLETE 8/],
+  ['an object that is none', 'what is no object last entry: a', /no object +2 .*INCOMPLETE 2/],
+  [
+    'two nights at once',
+    'two nights at once the earlier night is slow at its write 8',
+    /two nights at once +2 +6 +0 +0/,
+  ],
+])(
+  '%s, in a folder and in a bucket',
+  async (_name, only, row) => {
+    const { isWell, text } = await run('--seeds', '0', '--fuzz', '0', '--only', only);
+    expect(text).toMatch(row);
+    expect({ isWell, text }).toMatchObject({ isWell: true });
+  },
+  120_000,
+);
+
+test('tamperings of one kind, and the reason for which one is not seen', async () => {
+  const { isWell, text } = await run('--seeds', '0', '--fuzz', '0', '--only', 'tampering, signed, keys: it');
+  expect(text).toMatch(/keys: it is another’s +1 +1 +1 +1 +1\n/);
+  expect(text).toMatch(/1 not seen by verify alone, by nothing: the key was perhaps never recorded: told as a note/);
+  expect({ isWell, text }).toMatchObject({ isWell: true });
+}, 120_000);
+
 test('two faults at once, as a seed draws them', async () => {
   const { isWell, text } = await run('--seed', '7', '--only', 'random pairs');
   expect(text).toMatch(/random pairs, folder +1 .*\n.*random pairs, bucket +1 /);

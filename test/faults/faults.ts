@@ -8,6 +8,7 @@ import { fuzz } from './fuzz.ts';
 import { FUZZ_KINDS, type FuzzKind } from './fuzzed.ts';
 import { faultCases } from './matrix.ts';
 import type { CaseOutcome, FaultCase } from './run-case.ts';
+import { showTamperings } from './tampering-table.ts';
 
 /** Cases that a thread has under way at once: while one waits for an answer that never comes, others work. */
 const AT_ONCE = 4;
@@ -160,10 +161,12 @@ export const runFaults = async (args: readonly string[], { out, err }: Pick<Io, 
     for (const problem of problems) out.line(`  ${problem}`);
   }
 
-  const wrong = results.reduce((total, { problems }) => total + problems.length, broken.length);
+  const tampered = await showTamperings(only, { out, err });
+  const wrong = results.reduce((total, { problems }) => total + problems.length, broken.length + tampered.wrong);
   const seconds = Math.round((performance.now() - began) / 1000);
   const inputs = results.reduce((total, result) => total + result.cases, 0);
-  out.line(`\n${ran.length} cases and ${inputs} mutated inputs, ${wrong} broken, ${seconds} s`);
+  const all = `${ran.length} cases, ${tampered.tamperings} tamperings and ${inputs} mutated inputs`;
+  out.line(`\n${all}, ${wrong} broken, ${seconds} s`);
   return wrong === 0;
 };
 

@@ -6,6 +6,7 @@ import { ENVIRONMENT } from '../support/builders.ts';
 import { KMS_FAULTS } from '../support/kms.ts';
 import { REQUESTS } from '../support/listing-faults.ts';
 import { AWS_FAULT_KINDS, AWS_SPOTS, type AwsSpot, canBefall, type PlannedAwsFault, passesOnce } from './aws-faults.ts';
+import { HISTORY_FAULTS } from './history-faults.ts';
 import type { FaultCase, Store } from './run-case.ts';
 import { INSTANTS } from './runs.ts';
 
@@ -165,11 +166,29 @@ const adoptions: readonly FaultCase[] = PLACES.flatMap((key) =>
   })),
 );
 
+/** The histories that a run may come upon. */
+const histories: readonly FaultCase[] = Object.entries(HISTORY_FAULTS).flatMap(([history, { row, stores = BOTH }]) =>
+  stores.map((store, seed) => ({
+    row,
+    often: '',
+    where: history,
+    store,
+    seed,
+    faults: [],
+    awsFaults: [],
+    history,
+    mustPass: false,
+    isContested: false,
+    isUndelivered: false,
+  })),
+);
+
 /** Every case there is: each fault alone, and a pair for each seed and store. */
 export const faultCases = (seeds: readonly number[]): readonly FaultCase[] => [
   ...[...OF_FINSPACE, ...OF_AWS].flatMap(alone),
   ...OF_KMS,
   ...contests,
   ...adoptions,
+  ...histories,
   ...BOTH.flatMap((store) => seeds.map((seed) => pairOf(seed, store))),
 ];

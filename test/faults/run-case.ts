@@ -62,6 +62,8 @@ export interface FaultCase {
   readonly isUndelivered: boolean;
   /** Keys at which something stands that is none of the run's: whoever put it there. */
   readonly planted?: readonly string[];
+  /** A fault of the history that the run comes upon, by its name: the run is another, and nothing else is played. */
+  readonly history?: string;
   /** A second attempt begins at the same time as the first. */
   readonly isContested: boolean;
   readonly seed: number;
@@ -98,7 +100,7 @@ export interface Reference {
 }
 
 /** The evidence that is the same in any run; the report and the digest also count requests, and those differ. */
-const EVIDENCE = ['snapshot', 'findings', 'resolved', 'csv'] as const;
+export const EVIDENCE = ['snapshot', 'findings', 'resolved', 'csv'] as const;
 
 const [FIRST, SECOND, NEXT] = INSTANTS;
 
@@ -111,7 +113,7 @@ const evidenceIn = async (archive: Archive): Promise<readonly (string | undefine
   return EVIDENCE.map((name) => manifest?.objects[name]?.sha256);
 };
 
-const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readonly string[]> =>
+export const resolvedIn = async (archive: Archive, findingsKey: string): Promise<readonly string[]> =>
   (await readJsonLines(archive, findingsKey)).flatMap((line) =>
     Object(line).state === 'resolved' ? [String(Object(line).id)] : [],
   );
@@ -161,7 +163,7 @@ interface Sent {
 }
 
 /** The client logs requests that it can't make again: the archive makes them. */
-const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Retries as the client does, without its pauses. */
 const withoutPauses = async <C extends { readonly config: { retryStrategy(): Promise<unknown> } }>(
@@ -416,7 +418,7 @@ const judgeAlerts = async (
 /** The wait of the loser of two attempts for the other's alert, in milliseconds: it is sent within some. */
 const CONTEST_WAIT_MS = 10_000;
 
-const NOTHING: Omit<CaseOutcome, 'problems'> = {
+export const NOTHING: Omit<CaseOutcome, 'problems'> = {
   verdicts: [],
   users: 0,
   resolvedWrongly: 0,

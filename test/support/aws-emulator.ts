@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { buildApp } from 'fauxqs';
@@ -29,11 +30,19 @@ export interface PublishedMessage {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** The body of a very large object: it comes in pieces, and none of it is kept. */
+const zeros = function* (size: number): Generator<Uint8Array> {
+  const piece = new Uint8Array(1024 * 1024);
+  for (let left = size; left > 0; left -= piece.length) yield piece.subarray(0, left);
+};
+
 export interface AwsEmulatorOptions {
   readonly bucket: string;
   readonly topicName: string;
   /** Asked before every request; what it gives is the answer. `reset`: there is none, the connection breaks. */
   readonly fault?: (request: AwsRequest) => AwsFault | 'reset' | undefined;
+  /** Asked before every GET of S3: a size is that of an object of zeros, which comes in the place of what is there. */
+  readonly enlarged?: (path: string) => number | undefined;
   /**
    * Called for every request that has taken effect, before its answer is sent; `reset` breaks the connection instead,
    * `cut` does so halfway through the body, and `silence` sends nothing until the client goes away.
@@ -174,6 +183,7 @@ export const startAwsEmulator = async ({
   bucket,
   topicName,
   fault = () => undefined,
+  enlarged = () => undefined,
   onAnswer = () => undefined,
 }: AwsEmulatorOptions): Promise<AwsEmulator> => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
@@ -220,6 +230,10 @@ export const startAwsEmulator = async ({
       return reply.hijack();
     }
     if (asked !== undefined) return refuse(asked);
+
+    const size = method === 'GET' && service === 's3' ? enlarged(question.path) : undefined;
+    if (size !== undefined)
+      return reply.headers({ 'content-length': size, etag: '"zeros"' }).send(Readable.from(zeros(size)));
 
     if (form.Action === 'Publish') {
       const refused = publishFault(form);

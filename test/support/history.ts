@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
 import { chainKey, runKeys } from '../../core/archive/keys.ts';
@@ -30,7 +30,7 @@ export const night = (number: number): Date =>
 export const runOf = (number: number): string => runName(night(number));
 
 /** Another user fails a rule each night, so that each has a digest. */
-const usersOf = (number: number) =>
+export const usersOf = (number: number) =>
   Array.from({ length: 10 }, (_, n) => aUser({ userId: `u${n}`, ...(n < number && { apiAccess: 'ENABLED' }) }));
 
 /** Audits one night of a small directory. */
@@ -74,7 +74,7 @@ export const keysOf = (number: number) => {
   return { ...keys, manifest: chainKey(ENVIRONMENT, number), copy: keys.manifest };
 };
 
-/** Hands that reach into the folder of an archive. */
+/** Hands that reach into an archive. */
 export interface Tamperer {
   bytes(key: string, change: (bytes: Buffer) => Uint8Array): Promise<void>;
   text(key: string, change: (text: string) => string): Promise<void>;
@@ -85,7 +85,7 @@ export interface Tamperer {
   rechain(number: number, last: number): Promise<void>;
   /** Puts a text where nothing is yet. */
   put(key: string, text: string): Promise<void>;
-  remove(key: string): Promise<void>;
+  remove(key: string): Promise<unknown>;
   copy(from: string, to: string): Promise<void>;
   /** Swaps two objects. */
   swap(one: string, other: string): Promise<void>;
@@ -96,18 +96,40 @@ export const LATEST = `latest/environment=${ENVIRONMENT}.json`;
 /** Everything that a run leaves, by the name that its manifest gives it. */
 export const OBJECT_NAMES = Object.keys(ALWAYS_WRITTEN) as readonly OutputName[];
 
-export const tamperer = (folder: string): Tamperer => {
+/** The way to the objects of an archive, past all that it promises. */
+export interface Reach {
+  read(key: string): Promise<Buffer>;
+  write(key: string, bytes: Uint8Array): Promise<unknown>;
+  remove(key: string): Promise<unknown>;
+}
+
+export const folderReach = (folder: string): Reach => {
   const path = (key: string): string => join(folder, key);
-  const bytes: Tamperer['bytes'] = async (key, change) => writeFile(path(key), change(await readFile(path(key))));
+  return {
+    read: (key) => readFile(path(key)),
+    async write(key, bytes) {
+      await mkdir(dirname(path(key)), { recursive: true });
+      await writeFile(path(key), bytes);
+    },
+    remove: (key) => rm(path(key)),
+  };
+};
+
+export const tamperer = (folder: string): Tamperer => handsOn(folderReach(folder));
+
+export const handsOn = ({ read, write, remove }: Reach): Tamperer => {
+  const bytes: Tamperer['bytes'] = async (key, change) => {
+    await write(key, change(await read(key)));
+  };
   const text: Tamperer['text'] = (key, change) => bytes(key, (old) => Buffer.from(change(old.toString('utf8'))));
   const entry: Tamperer['entry'] = async (number, change) => {
     const { manifest: key, copy } = keysOf(number);
     await text(key, change);
-    await cp(path(key), path(copy));
+    await write(copy, await read(key));
   };
   const manifest: Tamperer['manifest'] = (number, change) =>
     entry(number, (old) => entryText(change(JSON.parse(old)) as Manifest));
-  const hashOf = async (number: number) => sha256Of(await readFile(path(keysOf(number).manifest)));
+  const hashOf = async (number: number) => sha256Of(await read(keysOf(number).manifest));
   return {
     bytes,
     text,
@@ -118,21 +140,23 @@ export const tamperer = (folder: string): Tamperer => {
       const link = { run: runOf(number), key: keysOf(number).manifest };
       if (number === last) {
         const pointer = { run: link.run, manifest: keysOf(number).copy, sha256, sequence: number };
-        return writeFile(path(LATEST), JSON.stringify(pointer));
+        await write(LATEST, Buffer.from(JSON.stringify(pointer)));
+        return;
       }
       await manifest(number + 1, (next) => ({ ...next, previous: { ...link, sha256 } }));
-      return this.rechain(number + 1, last);
+      await this.rechain(number + 1, last);
     },
     async put(key, content) {
-      await mkdir(dirname(path(key)), { recursive: true });
-      await writeFile(path(key), content);
+      await write(key, Buffer.from(content));
     },
-    remove: (key) => rm(path(key)),
-    copy: (from, to) => cp(path(from), path(to)),
+    remove,
+    async copy(from, to) {
+      await write(to, await read(from));
+    },
     async swap(one, other) {
-      const [first, second] = await Promise.all([readFile(path(one)), readFile(path(other))]);
-      await writeFile(path(one), second);
-      await writeFile(path(other), first);
+      const [first, second] = await Promise.all([read(one), read(other)]);
+      await write(one, second);
+      await write(other, first);
     },
   };
 };

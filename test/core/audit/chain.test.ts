@@ -1,4 +1,3 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +26,7 @@ import { rules } from '../../../rules/index.ts';
 import { readJsonLines, readText } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, NOW } from '../../support/builders.ts';
+import { forged, STRANGER, unsigned } from '../../support/forgery.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -262,13 +262,6 @@ describe('where runs are signed', () => {
     for (const number of [1, 2]) await signedNight(history.archive, number, settings);
     return history;
   };
-  const unsigned = ({ signature: _signature, ...manifest }: Manifest) => manifest;
-  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  /** Signs as somebody would who has no part in the key. */
-  const forged = (manifest: Manifest): object => {
-    const value = sign('sha256', Buffer.from(entryText(unsigned(manifest) as Manifest)), stranger.privateKey);
-    return { ...manifest, signature: { ...manifest.signature, value: value.toString('base64') } };
-  };
 
   test('the public key is recorded once, and what it signed is built upon', async () => {
     const { archive } = await signedHistory();
@@ -299,7 +292,7 @@ describe('where runs are signed', () => {
     {
       name: "the config's keys are others",
       tamper: async () => {},
-      settings: { publicKeys: [stranger.publicKey] },
+      settings: { publicKeys: [STRANGER] },
       words: "the config's public keys",
     },
   ])('not where $name', async ({ tamper, settings, words }) => {

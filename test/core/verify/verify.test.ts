@@ -1,4 +1,3 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
@@ -8,9 +7,8 @@ import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { attemptKeys, chainKey, historyPageKey, publicKeyKey } from '../../../core/archive/keys.ts';
 import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
-import type { Manifest } from '../../../core/archive/manifest.ts';
 import { entryText } from '../../../core/archive/signature.ts';
-import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
+import { sha256Of } from '../../../core/archive/staging.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
@@ -21,6 +19,7 @@ import { readTree } from '../../support/archive-tree.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import { dyingAfter } from '../../support/dying-archive.ts';
+import { forged, STRANGER_PEM, unsigned } from '../../support/forgery.ts';
 import {
   auditNight,
   keysOf,
@@ -550,18 +549,8 @@ const ofLatest: readonly Tampering[] = [
 ];
 
 const RECORDED_KEY = publicKeyKey(KMS_KEY_ARN);
-const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const STRANGER_PEM = String(stranger.publicKey.export({ type: 'spki', format: 'pem' }));
-
-/** Signs as somebody would who has no part in the key. */
-const forged = ({ signature, ...manifest }: Manifest): object => {
-  const { value: _value, ...by } = signature ?? { value: '' };
-  const value = sign('sha256', Buffer.from(jsonText({ ...manifest, signature: by })), stranger.privateKey);
-  return { ...manifest, signature: { ...by, value: value.toString('base64') } };
-};
-
 const withoutSignature = async (hands: Tamperer, number: number): Promise<void> => {
-  await hands.manifest(number, ({ signature: _signature, ...manifest }) => manifest);
+  await hands.manifest(number, unsigned);
   await hands.rechain(number, number);
 };
 
@@ -630,7 +619,7 @@ const ofSignatures: readonly Tampering[] = [
   {
     name: 'the first signature is taken away: as if signing had begun later',
     tamper: async (hands) => {
-      await hands.manifest(1, ({ signature: _signature, ...manifest }) => manifest);
+      await hands.manifest(1, unsigned);
     },
     problems: ['edited 1', 'unsigned 1'],
     words: `has no signature: it was made before the first signed one, of run ${runOf(2)}`,
@@ -904,6 +893,14 @@ describe('a chain that was closed', () => {
     });
     await decide(archive, ENVIRONMENT, { kind: 'reopened', ...at(5.5) });
     expect((await verify(archive, untilNight(7))).problems.map(brief)).toEqual(['gap 6', 'gap 7']);
+  });
+
+  test('is closed by a signed entry where its runs are signed', async () => {
+    const { archive } = await copyOfHistory();
+    const decision = { kind: 'closing', ...at(LAST + 0.5) } as const;
+    await expect(decide(archive, ENVIRONMENT, decision)).rejects.toThrow('are signed, and this entry would not be');
+    await decide(archive, ENVIRONMENT, { ...decision, sign: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256') });
+    expect((await verify(archive)).problems).toEqual([]);
   });
 
   test('tells where a run before its end is gone', async () => {
