@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Archive } from '../../core/archive/archive.ts';
 import { readHead } from '../../core/archive/head.ts';
+import { areaPrefix, keysUnder } from '../../core/archive/keys.ts';
 import { kmsPublicKey, kmsSigner } from '../../core/archive/kms.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
 import type { AuditSettings } from '../../core/audit/settings.ts';
@@ -110,11 +111,8 @@ const evidenceProblems = async (archive: Archive, { evidence }: Reference): Prom
   );
 };
 
-const countPlaces = async (archive: Archive): Promise<number> => {
-  let places = 0;
-  for await (const _key of archive.list(`chain/environment=${ENVIRONMENT}/`)) places += 1;
-  return places;
-};
+const countPlaces = async (archive: Archive): Promise<number> =>
+  (await keysUnder(archive, areaPrefix('chain', ENVIRONMENT))).length;
 
 /** Says what a run that must not build upon its history has done wrong. */
 const distrustProblems = async (

@@ -112,6 +112,20 @@ describe('a history in a folder', () => {
     expect(found[0]).toMatchObject({ kind: 'gap', run: runOf(3) });
   });
 
+  test('what no complete run vouches for yet is said not to be checked, in the last line too', async () => {
+    const folder = await newFolder();
+    await cp(history, folder, { recursive: true });
+    const part = `listings/environment=${ENVIRONMENT}/dt=2026-11-24/${runOf(5)}-dead/1-0001.jsonl.gz`;
+    await folderArchive(folder).create(part, { bytes: Buffer.from('part') }, 'application/gzip');
+    const before = await verify('--out', folder);
+    expect(before.stdout).toMatch(/^Unfinished .*NOT CHECKED, since no complete run vouches for them yet: 1 object$/m);
+    expect(before.stdout).toMatch(/^no problem in what was checked; NOT CHECKED: .*what the last attempts left$/m);
+    await auditNight(folderArchive(folder), 5);
+    expect((await verify('--out', folder)).stdout).not.toContain('what the last attempts left');
+    await writeFile(join(folder, part), 'another');
+    expect((await verify('--out', folder)).stdout).toContain(`${part} has 7 bytes`);
+  });
+
   test('--json lists each problem with its kind, its run and its key, whatever it is about', async () => {
     const nowhere = ['9', '2'].map((place) => `${place}:${'0'.repeat(64)}`);
     const events = ['2026-11-20T07:00:00Z', '2026-11-22T07:00:00Z', '2026-11-23T07:00:00Z'].map((eventTime) => ({
