@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Report } from '../../core/model/report.ts';
 import { measure } from '../../lambda/metrics.ts';
@@ -46,4 +48,16 @@ describe('the measurements', () => {
     const findings = { ...counts({}), oldestOpenCritical: since };
     expect(measureReport({ findings })).toMatchObject({ OldestOpenCriticalAgeDays: days });
   });
+});
+
+it('a part of a listing is published as its pages, of its environment', async () => {
+  const code = `import { publishPart } from ${JSON.stringify(new URL('../../lambda/metrics.ts', import.meta.url).href)};
+    publishPart('e1', { pages: 7 });`;
+  const env = {
+    PATH: process.env.PATH,
+    POWERTOOLS_METRICS_NAMESPACE: 'FinSpaceAudit',
+    POWERTOOLS_SERVICE_NAME: 'audit',
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { env });
+  expect(JSON.parse(stdout)).toMatchObject({ environment: 'e1', ListedPages: 7 });
 });

@@ -100,6 +100,12 @@ testRule(rule, {
       },
     },
     {
+      name: 'unknown type, past both limits, of which the longer is named',
+      users: [aUser({ type: undefined, lastLoginTime: daysAgo(61) })],
+      options: { maxDays: 30, privilegedMaxDays: 60 },
+      violations: { u1: { message: 'last login 61 days ago; at most 60 allowed', severity: 'HIGH' } },
+    },
+    {
       name: 'past a shorter limit',
       users: [...loggedIn(daysAgo(61)), aUser({ userId: 'u2', lastLoginTime: daysAgo(60) })],
       options: { maxDays: 60 },

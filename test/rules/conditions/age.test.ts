@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { overLimit } from '../../../rules/conditions/age.ts';
+import { older, overLimit } from '../../../rules/conditions/age.ts';
 import { DAY_MS, HOUR_MS } from '../../../rules/engine/time.ts';
+import { readUser } from '../../../rules/engine/user.ts';
+import { aContext, aUser, daysAgo } from '../../support/builders.ts';
 
 test.each([
   ['a millisecond past the limit', 90 * DAY_MS + 1, 90, 'day', 'over 90 days'],
@@ -13,4 +15,15 @@ test.each([
   ['hours', 25 * HOUR_MS, 24, 'hour', '25 hours'],
 ] as const)('tells an age: %s', (_name, age, limit, unit, words) => {
   expect(overLimit(age, limit, unit)).toBe(words);
+});
+
+test.each([
+  ['at the limit', daysAgo(90), false],
+  ['a millisecond past it', daysAgo(90) - 1, true],
+  ['to come', daysAgo(-1 / 1000), false],
+  ['missing', undefined, undefined],
+  ['unusable', 5, undefined],
+])('a time is older than a limit: %s', (_, lastLoginTime, holds) => {
+  const { holds: ask } = older('lastLoginTime', 'maxDays', 'day');
+  expect(ask(readUser(aUser({ lastLoginTime }), 0), { maxDays: 90 }, aContext())).toBe(holds);
 });

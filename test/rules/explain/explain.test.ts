@@ -7,6 +7,7 @@ import {
   type ConditionState,
   type ConfiguredDirectoryRule,
   countedGroup,
+  countsInAny,
   type Explanation,
   explainChange,
   explainGroups,
@@ -244,4 +245,38 @@ describe('what is shown leads to the outcome, and names nobody', () => {
       }),
     );
   });
+});
+
+describe('whether a user counts in one of some groups', () => {
+  const configured = configuredOf('shared-principal') as ConfiguredDirectoryRule;
+  const group = (key: string) => {
+    const check = beginDirectoryCheck(configured.rule, configured.options, aContext());
+    return countedGroup(check, { name: Object.keys(configured.rule.keys ?? {})[0] ?? '', key }, () => '');
+  };
+  const own = aRoleArn('own');
+
+  test.each([
+    ['of its own', [own], anApiUser({ apiAccessPrincipalArn: own }), true],
+    ['one of two of its own', [aRoleArn('x'), own], anApiUser({ apiAccessPrincipalArn: own }), true],
+    ['of others', [aRoleArn('x')], anApiUser({ apiAccessPrincipalArn: own }), false],
+    [
+      'of its own, but it has no access',
+      [own],
+      anApiUser({ apiAccessPrincipalArn: own, apiAccess: 'DISABLED' }),
+      false,
+    ],
+    ['none', [], anApiUser({ apiAccessPrincipalArn: own }), false],
+  ])('%s', (_, keys, record, counts) => {
+    const user = readUser(record, 0);
+    expect(countsInAny(configured, keys.map(group), user, aContext())).toBe(counts);
+    const { counts: _counts, ...blind } = configured.rule;
+    expect(countsInAny({ ...configured, rule: blind }, keys.map(group), user, aContext())).toBe(false);
+  });
+});
+
+test('what fails is told, in the words of the finding', () => {
+  expect(explained('stale-login', aUser({ lastLoginTime: daysAgo(91) }))?.message).toBe(
+    'last login 91 days ago; at most 90 allowed',
+  );
+  expect(explained('stale-login', aUser())).not.toHaveProperty('message');
 });

@@ -4,7 +4,16 @@ import { configureRules } from '../../../rules/engine/configure.ts';
 import { judgeBy } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
-import { CHANGES, givesAccess, remediesFor, usersAmiss } from '../../../rules/explain/remedy.ts';
+import {
+  CHANGES,
+  changeUser,
+  givesAccess,
+  isCleared,
+  JOINING_CHANGES,
+  remediesFor,
+  type Standings,
+  usersAmiss,
+} from '../../../rules/explain/remedy.ts';
 import { rules } from '../../../rules/index.ts';
 import { record as awkwardRecord } from '../../support/awkward-records.ts';
 import {
@@ -157,4 +166,55 @@ describe('how many users a group misses its limit by', () => {
   ])('%s', (_, limitHolds, count, expected) => {
     expect(usersAmiss((more) => limitHolds(count + more), count)).toBe(expected);
   });
+});
+
+test('each change says whether it gives access', () => {
+  const giving = CHANGES.filter(({ givesAccess: gives }) => gives).map(({ text }) => text);
+  expect(giving).toEqual([
+    'set apiAccessPrincipalArn to a role of its own in the account of the environment',
+    'enable the user',
+    'set type to SUPER_USER',
+  ]);
+});
+
+test('who joins a group does so by one or two changes, of those that give access', () => {
+  expect([...new Set(JOINING_CHANGES.map((changes) => changes.length))].toSorted((a, b) => a - b)).toEqual([1, 2]);
+  expect(JOINING_CHANGES.every((changes) => changes.every((change) => change.givesAccess))).toBe(true);
+  expect(JOINING_CHANGES).toHaveLength(6);
+});
+
+test('changes that undo each other are none', () => {
+  const [, , remove, own] = CHANGES;
+  const record = anApiUser();
+  if (remove === undefined || own === undefined) throw new Error('no such changes');
+  expect(changeUser(readUser(record, 0), record, [remove, own], setting)).toBeUndefined();
+  expect(changeUser(readUser(record, 0), record, [remove], setting)?.principalArn).toBeUndefined();
+});
+
+test.each([
+  ['all of a group', 3, (more: number) => more > -3, -3],
+  ['as many as it has, where a newcomer would do as well', 1, (more: number) => more === 0, -1],
+  ['one more than none', 0, (more: number) => more < 1, 1],
+])('a group is rid of its limit by %s', (_, count, isOver, amiss) => {
+  expect(usersAmiss(isOver, count)).toBe(amiss);
+});
+
+test.each<[string, Record<string, 'HIGH' | 'LOW'>, Record<string, 'HIGH' | 'LOW'>, boolean]>([
+  ['it stood on nobody', { 'other/a': 'LOW' }, { 'other/a': 'LOW' }, true],
+  ['it is gone', { 'rule/a': 'LOW' }, {}, true],
+  ['it is gone of one of two', { 'rule/a': 'LOW', 'rule/b': 'LOW' }, { 'rule/b': 'LOW' }, true],
+  ['it stays', { 'rule/a': 'LOW' }, { 'rule/a': 'LOW' }, false],
+  ['it is on another instead', { 'rule/a': 'LOW' }, { 'rule/b': 'LOW' }, false],
+  ['two are one, which is another', { 'rule/a': 'LOW', 'rule/b': 'LOW' }, { 'rule/c': 'LOW' }, false],
+  [
+    'three are two, of which one is another',
+    { 'rule/a': 'LOW', 'rule/b': 'LOW', 'rule/c': 'LOW' },
+    { 'rule/a': 'LOW', 'rule/d': 'LOW' },
+    false,
+  ],
+  ['what is left is worse', { 'rule/a': 'LOW', 'rule/b': 'LOW' }, { 'rule/b': 'HIGH' }, false],
+  ['another rule begins', { 'rule/a': 'LOW' }, { 'ruler/a': 'LOW' }, true],
+])('a finding is cleared where %s: %j, then %j', (_, before, after, isOver) => {
+  const of = (standings: Record<string, 'HIGH' | 'LOW'>): Standings => new Map(Object.entries(standings));
+  expect(isCleared('rule', of(before), of(after))).toBe(isOver);
 });
