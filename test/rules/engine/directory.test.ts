@@ -238,6 +238,15 @@ test('keys and their absence go with what a finding is about', () => {
   expect(defineDirectoryRule({ ...rule, violation, about: 'principal' }).about).toBe('principal');
 });
 
+test('whom a rule about principals has checked are those who have one, but whom it could not assess', () => {
+  const role = (name: string, userId: string, over: UserRecord = {}) =>
+    anApiUser({ userId, apiAccessPrincipalArn: aRoleArn(name), ...over });
+  const known = [role('s', 'a'), role('s', 'b'), role('t', 'c')];
+  expect(judged(crowded, known).checked).toBe(2);
+  expect(judged(crowded, [...known, role('u', 'd', { apiAccess: undefined })]).checked).toBeLessThanOrEqual(3);
+  expect(judged(crowded, []).checked).toBe(0);
+});
+
 describe('what a check is asked besides', () => {
   const begin = (rule: DirectoryRule, records: readonly UserRecord[]) => {
     const check = beginDirectoryCheck(rule, rule.options, aContext());

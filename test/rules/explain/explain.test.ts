@@ -45,7 +45,7 @@ describe('a rule on one user', () => {
       { member: 'type', value: 'SUPER_USER' },
       { member: 'lastLoginTime', value: lastLoginTime },
     ]);
-    expect([...(explanation?.context ?? [])]).toEqual(['now', 'readAt']);
+    expect([...(explanation?.context ?? [])]).toEqual(['now', 'readAt', 'memberships']);
     expect(explanation?.options).toEqual({ maxDays: 90, privilegedMaxDays: 45 });
   });
 
@@ -61,7 +61,7 @@ describe('a rule on one user', () => {
 
   test.each([
     [aUser({ lastLoginTime: daysAgo(91) }), {}, 'MEDIUM', "the rule's own"],
-    [aUser({ lastLoginTime: daysAgo(91), type: 'SUPER_USER' }), {}, 'HIGH', 'HIGH for super users'],
+    [aUser({ lastLoginTime: daysAgo(91), type: 'SUPER_USER' }), {}, 'HIGH', 'HIGH for privileged users'],
     [aUser({ lastLoginTime: daysAgo(91) }), { severity: 'LOW' as const }, 'LOW', 'as the config sets it'],
   ])('the severity and why', (record, settings, severity, severityReason) => {
     expect(explained('stale-login', record, settings)).toMatchObject({ severity, severityReason });
