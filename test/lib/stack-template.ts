@@ -20,11 +20,13 @@ const testApp = (): App =>
     builtinCloudFormationValidation: false,
   });
 
-/** The template of an `audit.yaml`, without its code. */
-export const stackTemplate = (text: string): Template => {
+/** The stack of an `audit.yaml`, without its code. */
+export const auditorStack = (text: string): AuditorStack => {
   const config = parseConfig(text, 'audit.yaml', []);
-  return Template.fromStack(new AuditorStack(testApp(), 'Auditor', { config, configFile: '/audit.yaml' }));
+  return new AuditorStack(testApp(), 'Auditor', { config, configFile: '/audit.yaml' });
 };
+
+export const stackTemplate = (text: string): Template => Template.fromStack(auditorStack(text));
 
 /** The templates of all stacks of an `audit.yaml`, by their names. */
 export const appTemplates = (text: string): Readonly<Record<string, Template>> => {
