@@ -3,15 +3,14 @@ import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { OVERVIEW_PAGE } from '../archive/keys.ts';
 import { readBytes } from '../archive/lines.ts';
-import { WORST_FIRST } from '../model/trend.ts';
 import { documentText } from '../outputs/html/document.ts';
 import { utcText } from '../outputs/html/instant.ts';
 import { foreign, type Html, html } from '../outputs/html/markup.ts';
 import { HISTORY_SCRIPT } from '../outputs/html/script.ts';
-import { severityBadge, severityWord } from '../outputs/html/severity.ts';
+import { severityBadge } from '../outputs/html/severity.ts';
 import { plural } from '../text/plain-text.ts';
 import { type EnvironmentState, worstStanding } from './read.ts';
-import { changeTexts, oddityText, worstRules } from './words.ts';
+import { changeTexts, oddityText, standingText, worstRules } from './words.ts';
 
 /** The page lies in `reports/`, and links stay in there. */
 const linkTo = (key: string): string => key.replace(/^reports\//, '');
@@ -37,12 +36,9 @@ const nightText = ({ last }: EnvironmentState): Html => {
 
 const rowText = (state: EnvironmentState): Html => {
   const { environmentId, name, last, unseen } = state;
-  const counts = WORST_FIRST.map(
-    (severity) => html`<td class="n">${last?.report.findings.bySeverity[severity] ?? '?'}`,
-  );
   const [latest = 'nothing'] = changeTexts(state);
   const page = `environment=${environmentId}/index.html`;
-  return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}${counts}\n`;
+  return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : standingText(last.report) || 'nothing'}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}\n`;
 };
 
 /** Says how many were seen; nothing is said to be fine of those that were not. */
@@ -73,7 +69,7 @@ export const overviewPage = (states: readonly EnvironmentState[], now: number, d
 <p class="card stale" id="stale" data-due="${due}" hidden>Written at ${written}. Nights were due since then, and this page knows nothing of them.</p>
 <p class="short"><strong>${summaryOf(states)}</strong>.</p>
 <section aria-labelledby="environments-title"><h2 id="environments-title">Environments</h2><p class="lead">What was not seen comes first, then what fails worst. Counts are of the last complete run: findings that stand and nobody has waived.</p>
-<div class="card scroll" tabindex="0" role="region" aria-labelledby="environments-title"><table class="runs"><thead><tr><th scope="col">Environment</th><th scope="col">State</th><th scope="col">Last complete run</th><th scope="col">Worst finding</th><th scope="col">What changed</th><th scope="col" class="n">Users</th>${WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`)}</tr></thead><tbody>
+<div class="card scroll" tabindex="0" role="region" aria-label="Table of environments"><table class="runs overview"><thead><tr><th scope="col">Environment</th><th scope="col">State</th><th scope="col">Last complete run</th><th scope="col">Worst finding</th><th scope="col">Standing</th><th scope="col">What changed</th><th scope="col" class="n">Users</th></tr></thead><tbody>
 ${states.map(rowText)}</tbody></table></div></section>
 </main>
 <footer class="wrap">An aid to find reports. It is no evidence: that is what the manifests vouch for.</footer>`,

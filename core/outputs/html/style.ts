@@ -178,7 +178,7 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
 
 .short + section { margin-top: 2.25rem; }
-.runs td:nth-child(n + 3) { text-align: right; font-variant-numeric: tabular-nums; }
+.runs:not(.overview) td:nth-child(n + 3) { text-align: right; font-variant-numeric: tabular-nums; }
 .runs a { white-space: nowrap; }
 .runs td { padding-top: 0.42rem; padding-bottom: 0.42rem; }
 .runs .odd td { background: var(--bad-back); }
