@@ -8,7 +8,7 @@ import { isReminderDue } from '../../rules/engine/reminder.ts';
 import { readUser, type User } from '../../rules/engine/user.ts';
 import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { usersByRecords } from '../archive/repeated-records.ts';
+import { type ArchivedUser, usersByRecords } from '../archive/repeated-records.ts';
 import { sortedSpool } from '../archive/sorted-spool.ts';
 import { type Evidence, linesOf, type Spool, type SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
@@ -105,11 +105,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
     for await (const one of usersByRecords(records, repeated)) {
       const moment = momentAt((one.at(-1) ?? one[0]).user.position);
       if (moment !== undefined) anew.readAt(moment);
-      const [, ...others] = one;
-      anew.see(
-        [one[0].user, ...others.map(({ user }) => user)],
-        one.map(({ record }) => record),
-      );
+      anew.seeRecords(one);
       await anew.settled();
     }
     return anew;
@@ -147,7 +143,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
       if (arrival === 'new') users += 1;
       else repeated.add(user.id);
       principals?.see(user);
-      if (repeated.size === 0) pass?.see([user], [record]);
+      if (repeated.size === 0) pass?.see(user, record);
       return true;
     },
 
@@ -229,8 +225,9 @@ const beginPass = (
   );
   const outputs = openOutputs(spools);
   let found: RuleFailure[] = [];
-  /** The records that are judged. */
-  let seen: readonly unknown[] = [];
+  /** The record that is judged, and others of the same user. */
+  let seen: unknown;
+  let seenBesides: readonly unknown[] = [];
   let pending: Promise<void>[] = [];
 
   const keep = (write: Promise<void> | undefined): void => {
@@ -279,12 +276,15 @@ const beginPass = (
 
   const evaluation = beginEvaluation(rules, context, baselineRun, {
     fail(failure) {
-      for (const record of seen) keepAsGiven(record, failure.violation.evidence);
+      keepAsGiven(seen, failure.violation.evidence);
+      for (const record of seenBesides) keepAsGiven(record, failure.violation.evidence);
       found.push(failure);
     },
     notAssessed: (rule, subject, reason) => lifecycle.notAssessed(rule, subject, reason),
     wasFailing: (rule, subject) => open.has(findingId(context.environmentId, rule.id, subject)),
   });
+
+  const baselineOf = ({ hasUserId, id }: User) => (hasUserId ? roster.baselineOf(id) : undefined);
 
   const settleBaseline = async (): Promise<void> => {
     for await (const line of findings()) {
@@ -296,11 +296,18 @@ const beginPass = (
   };
 
   return {
-    /** @param records those that the users were read from */
-    see(users: readonly [User, ...User[]], records: readonly unknown[]): void {
-      const [{ hasUserId, id }] = users;
-      seen = records;
-      evaluation.seeRecords(users, hasUserId ? roster.baselineOf(id) : undefined);
+    /** @param record the one that the user was read from */
+    see(user: User, record: unknown): void {
+      seen = record;
+      evaluation.see(user, baselineOf(user));
+    },
+
+    /** Judges a user of which there may be records that differ. */
+    seeRecords([first, ...others]: readonly [ArchivedUser, ...ArchivedUser[]]): void {
+      seen = first.record;
+      seenBesides = others.map(({ record }) => record);
+      evaluation.seeRecords([first.user, ...others.map(({ user }) => user)], baselineOf(first.user));
+      seenBesides = [];
     },
 
     readAt: (moment: number): void => evaluation.readAt(moment),

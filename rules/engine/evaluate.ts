@@ -206,7 +206,7 @@ const since = (outcome: Outcome, earlierRun: string | undefined): Outcome => {
 };
 
 /** Most users are known to be as they were, which no rule on change has anything against. */
-const isUnchanged = ({ before, after }: UserChange): boolean =>
+const isUnchanged = (before: UserFacts | undefined, after: UserFacts | undefined): boolean =>
   before !== undefined &&
   after !== undefined &&
   before.status === after.status &&
@@ -305,9 +305,10 @@ export const beginEvaluation = (
     }
   };
 
-  const judgeChange = (change: UserChange, { id, hasUserId }: UserFacts): void => {
-    if (earlierRun === undefined || !hasUserId) return;
-    if (!isUnchanged(change)) judgeAll(changeRules, change, id);
+  const judgeChange = (before: UserFacts | undefined, after: UserFacts | undefined): void => {
+    const user = after ?? before;
+    if (earlierRun === undefined || !user?.hasUserId) return;
+    if (!isUnchanged(before, after)) judgeAll(changeRules, { before, after }, user.id);
     else for (const { tally } of changeRules) if (tally.error === undefined) tally.checked += 1;
   };
 
@@ -320,6 +321,14 @@ export const beginEvaluation = (
         tally.breakDown({ kind: 'user', id: user.id }, error);
       }
     }
+  };
+
+  /** What all that is said of one user by itself leaves. */
+  const seeAmongOthers = (user: User, baseline: UserFacts | undefined): void => {
+    showDirectoryRules(user);
+    principals?.see(user);
+    judgeChange(baseline, user);
+    seen += 1;
   };
 
   const judgeDirectory = ({ tally, check }: (typeof directoryRules)[number], idAt: IdAt): void => {
@@ -371,21 +380,19 @@ export const beginEvaluation = (
     },
 
     see(user, baseline) {
-      this.seeRecords([user], baseline);
+      judgeAll(userRules, user, user.id);
+      seeAmongOthers(user, baseline);
     },
 
     seeRecords(records, baseline) {
       const last = records.at(-1) ?? records[0];
       if (records.length === 1) judgeAll(userRules, last, last.id);
       else judgeWorst(records, last);
-      showDirectoryRules(last);
-      principals?.see(last);
-      judgeChange({ before: baseline, after: last }, last);
-      seen += 1;
+      seeAmongOthers(last, baseline);
     },
 
     vanished(baseline) {
-      judgeChange({ before: baseline, after: undefined }, baseline);
+      judgeChange(baseline, undefined);
     },
 
     conclude(idAt, isWhole) {

@@ -1,4 +1,4 @@
-import { allOf, type Condition, firstReason, type Truth } from './condition.ts';
+import { type Condition, firstReason, refuseAnswer, type Truth } from './condition.ts';
 import type { Context, Options } from './context.ts';
 import type { EnrichmentName, RoleFacts } from './facts.ts';
 import type { Severity } from './severity.ts';
@@ -194,11 +194,17 @@ export const judgeBy = <S>(
   options: Options,
   context: Context,
 ): ((subject: S) => Outcome) => {
-  const fails = allOf(when);
+  const tests = when.map(({ holds }) => holds);
   return (subject) => {
-    const truth = fails(subject, options, context);
-    if (truth === false) return undefined;
-    if (truth === true) return violation(subject, options, context);
+    let isKnown = true;
+    for (const test of tests) {
+      const truth = test(subject, options, context);
+      if (truth === false) return undefined;
+      if (truth === true) continue;
+      if (truth !== undefined) refuseAnswer(truth);
+      isKnown = false;
+    }
+    if (isKnown) return violation(subject, options, context);
     return { notAssessed: firstReason(when, subject, options, context) };
   };
 };

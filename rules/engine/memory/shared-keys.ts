@@ -5,10 +5,10 @@ export interface SharedKey {
   readonly positions: readonly number[];
 }
 
-// One slot of the table, in bytes: the two halves of the fingerprint, and the owner.
-const LOW = 4;
-const OWNER = 8;
-const SLOT = 12;
+// One slot of the table: the two halves of the fingerprint, and the owner.
+const LOW = 1;
+const OWNER = 2;
+const SLOT = 3;
 
 const LEAST_SLOTS = 1024;
 /** The share of the table that may be filled. */
@@ -29,7 +29,7 @@ const finish = (hash: number): number => {
  */
 export class SharedKeys {
   /** Open addressing; the owner is the position of the first user of the key plus one, 0 where the slot is free. */
-  #slots = new DataView(new ArrayBuffer(LEAST_SLOTS * SLOT));
+  #slots = new Int32Array(LEAST_SLOTS * SLOT);
   #size = 0;
   #high = 0;
   #low = 0;
@@ -44,14 +44,14 @@ export class SharedKeys {
   /** @param position in the listing of the user that has the key; no user has two keys here */
   add(position: number, key: string): void {
     const slot = this.#slotOf(key);
-    const owner = this.#slots.getUint32(slot + OWNER);
+    const owner = this.#slots[slot + OWNER] ?? 0;
     if (owner !== 0) {
       this.#share(owner, key, position);
       return;
     }
     this.#fill(slot, this.#high, this.#low, position + 1);
     this.#size += 1;
-    if (this.#size * SLOT > this.#slots.byteLength * MOST_FULL) this.#grow();
+    if (this.#size * SLOT > this.#slots.length * MOST_FULL) this.#grow();
   }
 
   /** The keys that two or more users have, in the order in which the second user came. */
@@ -61,7 +61,7 @@ export class SharedKeys {
 
   /** The users that have a key. */
   positionsOf(key: string): readonly number[] {
-    const owner = this.#slots.getUint32(this.#slotOf(key) + OWNER);
+    const owner = this.#slots[this.#slotOf(key) + OWNER] ?? 0;
     return owner === 0 ? [] : (this.#shared.get(owner)?.positions ?? [owner - 1]);
   }
 
@@ -69,11 +69,13 @@ export class SharedKeys {
   #slotOf(key: string): number {
     let high = 0x3c6ef372;
     let low = 0x1b873593;
-    for (let index = 0; index < key.length; index += 1) {
-      const unit = key.charCodeAt(index);
-      high = Math.imul(high ^ unit, 0x297a2d39);
+    // Two units at a time: it takes half as long.
+    for (let index = 0; index < key.length; index += 2) {
+      const next = index + 1 < key.length ? key.charCodeAt(index + 1) : 0;
+      const units = key.charCodeAt(index) | (next << 16);
+      high = Math.imul(high ^ units, 0x297a2d39);
       high ^= high >>> 14;
-      low = Math.imul(low + unit, 0x85ebca77);
+      low = Math.imul(low + units, 0x85ebca77);
       low ^= low >>> 15;
     }
     this.#high = finish(high);
@@ -93,32 +95,26 @@ export class SharedKeys {
   /** The slot that has the fingerprint, or the free one where it belongs. */
   #find(high: number, low: number): number {
     const slots = this.#slots;
-    const end = slots.byteLength;
+    const end = slots.length;
     let slot = Math.floor(((low >>> 0) / 2 ** 32) * (end / SLOT)) * SLOT;
-    while (
-      slots.getUint32(slot + OWNER) !== 0 &&
-      (slots.getInt32(slot) !== high || slots.getInt32(slot + LOW) !== low)
-    ) {
-      slot = (slot + SLOT) % end;
+    while (slots[slot + OWNER] !== 0 && (slots[slot] !== high || slots[slot + LOW] !== low)) {
+      slot = slot + SLOT === end ? 0 : slot + SLOT;
     }
     return slot;
   }
 
   #fill(slot: number, high: number, low: number, owner: number): void {
-    this.#slots.setInt32(slot, high);
-    this.#slots.setInt32(slot + LOW, low);
-    this.#slots.setUint32(slot + OWNER, owner);
+    this.#slots[slot] = high;
+    this.#slots[slot + LOW] = low;
+    this.#slots[slot + OWNER] = owner;
   }
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new DataView(new ArrayBuffer(Math.ceil((old.byteLength / SLOT) * 1.5) * SLOT));
-    for (let slot = 0; slot < old.byteLength; slot += SLOT) {
-      const owner = old.getUint32(slot + OWNER);
-      if (owner === 0) continue;
-      const high = old.getInt32(slot);
-      const low = old.getInt32(slot + LOW);
-      this.#fill(this.#find(high, low), high, low, owner);
+    this.#slots = new Int32Array(Math.ceil((old.length / SLOT) * 1.5) * SLOT);
+    for (let slot = 0; slot < old.length; slot += SLOT) {
+      const [high = 0, low = 0, owner = 0] = [old[slot], old[slot + LOW], old[slot + OWNER]];
+      if (owner !== 0) this.#fill(this.#find(high, low), high, low, owner);
     }
     // Gives the memory back at once, which a collection would do who knows when.
     old.buffer.transfer(0);
