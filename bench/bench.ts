@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { against } from './against.ts';
 import type { Measure } from './measure.ts';
 import { coldStart } from './suite/cold-start.ts';
 import { judging } from './suite/judging.ts';
@@ -11,10 +13,11 @@ import { records } from './suite/records.ts';
 import { throttling } from './suite/throttling.ts';
 import { throughput } from './suite/throughput.ts';
 
+/** Each by the name of its file. */
 const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
   judging,
   records,
-  report: page,
+  page,
   'cold-start': coldStart,
   latency,
   throttling,
@@ -72,20 +75,28 @@ const earlierSections = async (): Promise<ReadonlyMap<string, string>> => {
   return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), `## ${part.trimEnd()}\n`]));
 };
 
-const asked = process.argv.slice(2);
-const unknown = asked.find((name) => !(name in SUITE));
+const { values, positionals: asked } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
+const names = Object.keys(SUITE);
+const isAsked = (name: string): boolean => asked.length === 0 || asked.includes(name);
+const unknown = asked.find((name) => !names.includes(name));
 if (unknown !== undefined) {
-  process.stderr.write(`bench: must be among ${Object.keys(SUITE).join(', ')}, got ${JSON.stringify(unknown)}\n`);
+  process.stderr.write(`bench: must be among ${names.join(', ')}, got ${JSON.stringify(unknown)}\n`);
   process.exitCode = 3;
+} else if (values.against !== undefined) {
+  for await (const row of against(
+    resolve(values.against),
+    names.filter(isAsked).map((name) => `${name}.ts`),
+  ))
+    process.stdout.write(row);
 } else {
   const sections = new Map(await earlierSections());
   for (const [name, measure] of Object.entries(SUITE)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+    if (!isAsked(name)) continue;
     const text = await section(name, measure);
     process.stdout.write(`${text}\n`);
     sections.set(name, text);
     // Written after each, since the next may fail or be broken off.
-    const inOrder = Object.keys(SUITE).flatMap((known) => sections.get(known) ?? []);
+    const inOrder = names.flatMap((known) => sections.get(known) ?? []);
     await writeFile(RESULTS, [head(), ...inOrder].join('\n'));
   }
 }
