@@ -206,6 +206,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
         's3:GetBucketPublicAccessBlock',
         's3:GetBucketVersioning',
         's3:GetEncryptionConfiguration',
+        's3:GetLifecycleConfiguration',
       ],
       bucket.bucketArn,
     ),

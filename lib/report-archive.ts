@@ -21,13 +21,13 @@ import {
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { HINT_DAYS, HINT_TAG } from '../core/archive/hint.ts';
-import { OBJECT_AREAS } from '../core/archive/keys.ts';
+import { type Area, DATED_AREAS, OBJECT_AREAS } from '../core/archive/keys.ts';
 import type { ArchiveWriter, Retention } from '../core/config/config.ts';
+import { retentionDays } from '../core/model/retention.ts';
 import { acknowledge } from './acknowledge.ts';
 import { accountsOf, MOST_HINT_DAYS, onlyBy, rolesOf } from './permissions.ts';
 
-/** Gives years in days, rounded up, so that no leap year shortens a duty to keep records. */
-const yearsAsDays = (years: number): Duration => Duration.days(Math.ceil(years * 365.25));
+const yearsAsDays = (years: number): Duration => Duration.days(retentionDays(years));
 
 const defaultRetention = ({ years, lock }: Retention): ObjectLockRetention | undefined => {
   if (lock === 'off') return undefined;
@@ -130,27 +130,46 @@ const COLD_AFTER = Duration.days(90);
 /**
  * The classes that objects move to. Those that are read for years stay where they are read at once: Athena passes over
  * a colder class without a word, and verifying would fail. The rest of unfinished runs, and the parts that a long
- * listing was read in, are looked at once, if ever.
+ * listing was read in, are looked at once, if ever. What people were told of is too small to be moved.
  */
-const LIFECYCLE: readonly LifecycleRule[] = [
-  ...[...OBJECT_AREAS, 'manifests', 'chain'].map((area) => ({
-    id: `${area}/instant-retrieval`,
-    prefix: `${area}/`,
-    transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: COLD_AFTER }],
-  })),
-  ...['incomplete', 'listings'].map((area) => ({
-    id: `${area}/deep-archive`,
-    prefix: `${area}/`,
-    transitions: [{ storageClass: StorageClass.DEEP_ARCHIVE, transitionAfter: COLD_AFTER }],
-  })),
-  // Of evidence, none is ever replaced: what somebody put over it all the same stays.
-  {
-    id: 'old-hints',
-    tagFilters: { [HINT_TAG.key]: HINT_TAG.value },
-    noncurrentVersionExpiration: Duration.days(HINT_DAYS),
-  },
-  { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
-];
+const COLD_CLASSES: Readonly<Partial<Record<Area, { readonly id: string; readonly storageClass: StorageClass }>>> = {
+  ...Object.fromEntries(
+    [...OBJECT_AREAS, 'manifests', 'chain'].map((area) => [
+      area,
+      { id: 'instant-retrieval', storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL },
+    ]),
+  ),
+  incomplete: { id: 'deep-archive', storageClass: StorageClass.DEEP_ARCHIVE },
+  listings: { id: 'deep-archive', storageClass: StorageClass.DEEP_ARCHIVE },
+};
+
+/** The time within which a version comes back by hand that was hidden before it had to be; a lock holds it for longer. */
+const HIDDEN_FOR = Duration.days(30);
+
+/**
+ * Gives S3 its orders. Nothing is deleted before its retention has ended: a lifecycle passes over what is locked, and
+ * the denials of the bucket's policy do not hold for it, so that these are the only deletions there are.
+ */
+const lifecycleRules = ({ years, afterRetention }: Retention): LifecycleRule[] => {
+  const deletion =
+    afterRetention === 'delete' ? { expiration: yearsAsDays(years), noncurrentVersionExpiration: HIDDEN_FOR } : {};
+  return [
+    ...DATED_AREAS.flatMap((area): readonly LifecycleRule[] => {
+      const { id = 'deletion', storageClass } = COLD_CLASSES[area] ?? {};
+      if (storageClass === undefined && afterRetention === 'keep') return [];
+      const transitions = storageClass && [{ storageClass, transitionAfter: COLD_AFTER }];
+      return [{ id: `${area}/${id}`, prefix: `${area}/`, ...(transitions && { transitions }), ...deletion }];
+    }),
+    // Of evidence, none is ever replaced: what somebody put over it all the same stays.
+    {
+      id: 'old-hints',
+      tagFilters: { [HINT_TAG.key]: HINT_TAG.value },
+      noncurrentVersionExpiration: Duration.days(HINT_DAYS),
+    },
+    { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+    ...(afterRetention === 'delete' ? [{ id: 'delete-markers', expiredObjectDeleteMarker: true }] : []),
+  ];
+};
 
 export interface ReportArchiveProps {
   readonly retention: Retention;
@@ -210,7 +229,7 @@ export class ReportArchive extends Construct {
       bucketKeyEnabled: true,
       serverAccessLogsBucket: this.accessLogs as IBucket,
       serverAccessLogsPrefix: 'archive/',
-      lifecycleRules: [...LIFECYCLE],
+      lifecycleRules: lifecycleRules(retention),
       // What is smaller costs more to move than it saves; reports of old unfinished runs so stay readable at once.
       transitionDefaultMinimumObjectSize: TransitionDefaultMinimumObjectSize.ALL_STORAGE_CLASSES_128_K,
       ...(objectLockDefaultRetention && { objectLockDefaultRetention }),

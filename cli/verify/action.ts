@@ -109,6 +109,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
       publicKeys,
       onSigned: (entry) => signed.push(entry),
       accepted,
+      expiry: { now, retention: config?.retention },
       ...(config !== undefined && { due: dueOf(config, environmentId, now) }),
     });
     io.err.redraw('');
@@ -117,8 +118,11 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
     for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
   }
 
-  const { heads: found, problems: lost } = await findHeads(archive, environments, kept);
-  const signing = signEventFiles.length === 0 ? undefined : checkSignEvents(signed, events);
+  const expired = verifications.flatMap((verification) => verification.expired ?? []);
+  const expiredUpTo = Math.max(0, ...expired.map(({ sequence }) => sequence));
+  const { heads: found, problems: lost } = await findHeads(archive, environments, kept, expiredUpTo);
+  const expiredUntil = Math.max(...expired.map(({ until }) => until));
+  const signing = signEventFiles.length === 0 ? undefined : checkSignEvents(signed, events, expiredUntil);
   const isEmpty = verifications.length === 0;
   const nothing = `nothing to verify: no environment has anything in ${archive.location}`;
   // An archive that holds nothing is a problem too.

@@ -74,23 +74,27 @@ export const verificationText = (out: Terminal, verification: Verification, hasC
 /** Says of each head that somebody has kept whether it stands in a chain. */
 export const headsText = (out: Terminal, heads: readonly FoundHead[], lost: readonly Problem[]): readonly string[] => [
   ...lost.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
-  ...heads.flatMap(({ head, environmentId }) =>
-    environmentId === undefined
+  ...heads.flatMap(({ head, environmentId, expired }) => {
+    if (expired) return [`NOT CHECKED, the places up to it were deleted after their retention: head ${head}`];
+    return environmentId === undefined
       ? []
-      : [`${out.paint('dim', 'note')}  head ${head} stands in the chain of environment ${environmentId}`],
-  ),
+      : [`${out.paint('dim', 'note')}  head ${head} stands in the chain of environment ${environmentId}`];
+  }),
 ];
 
 /** Says what CloudTrail's events show of the signatures, and what they don't. */
 export const signingText = (out: Terminal, check: SignCheck | undefined): readonly string[] => {
   if (check === undefined) return [];
-  const { events, otherKeys, witnessed, beyond, problems } = check;
+  const { events, otherKeys, witnessed, beyond, expired, problems } = check;
   const others = Object.entries(otherKeys).map(
     ([key, count]) => `${plural(count, 'event')} of ${plainLine(key, MAX_ID)}`,
   );
   return [
     `Sign events: ${plural(events, 'event')} of the keys of the runs, ${plural(witnessed, 'signed run')} near one`,
     ...(beyond === 0 ? [] : [`NOT CHECKED, before the first or after the last event: ${plural(beyond, 'signed run')}`]),
+    ...(expired === 0
+      ? []
+      : [`NOT CHECKED, their runs were deleted after their retention: ${plural(expired, 'event')}`]),
     ...(others.length === 0 ? [] : [`NOT CHECKED, no run is signed with the key: ${others.join(', ')}`]),
     ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),
   ];
@@ -107,6 +111,7 @@ export const conclusionText = (
     ...(verifications.some(({ schedule }) => !schedule.isChecked) ? ["the schedule's nights"] : []),
     ...(heads.length === 0 ? ['whether the last runs were taken away (no --head was given)'] : []),
     ...(verifications.some(({ uncovered }) => uncovered > 0) ? ['what the last attempts left'] : []),
+    ...(verifications.some(({ expired }) => expired !== undefined) ? ['what was deleted after its retention'] : []),
   ];
   const rest = unchecked.length === 0 ? '' : `; NOT CHECKED: ${unchecked.join(', ')}`;
   return `${problems === 0 ? 'no problem' : plural(problems, 'problem')} in what was checked${rest}`;

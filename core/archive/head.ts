@@ -38,10 +38,10 @@ const entryKeys = async (archive: Archive, environmentId: string, after?: string
     (key) => sequenceOfKey(key) !== undefined,
   );
 
-/** Whether an entry follows another one, which is gone where this is the first that is there. */
-const followsEntry = async (archive: Archive, environmentId: string, key: string): Promise<boolean> => {
+/** The key that an entry names as the one before it; undefined where it names none or can't be read. */
+const keyBefore = async (archive: Archive, environmentId: string, key: string): Promise<string | undefined> => {
   const { entry } = (await readPlaceIfFit(archive, environmentId, key)) ?? {};
-  return typeof entry === 'object' && entry.previous !== undefined && sequenceOfKey(entry.previous.key) !== undefined;
+  return typeof entry === 'object' ? entry.previous?.key : undefined;
 };
 
 /**
@@ -51,9 +51,21 @@ const followsEntry = async (archive: Archive, environmentId: string, key: string
 export const chainKeys = async (archive: Archive, environmentId: string): Promise<readonly string[]> => {
   const entries = await entryKeys(archive, environmentId);
   const [first] = entries;
-  const earlier = first === undefined ? Number.POSITIVE_INFINITY : (sequenceOfKey(first) ?? 1) - 1;
-  if (first !== undefined && (earlier === 0 || (await followsEntry(archive, environmentId, first)))) return entries;
-  return [...(await manifestKeys(archive, environmentId)).slice(0, earlier), ...entries];
+  if (first === undefined) return manifestKeys(archive, environmentId);
+  const earlier = (sequenceOfKey(first) ?? 1) - 1;
+  const before = earlier === 0 ? undefined : await keyBefore(archive, environmentId, first);
+  // Where that is an entry, it is gone.
+  if (earlier === 0 || (before !== undefined && sequenceOfKey(before) !== undefined)) return entries;
+  // The others are copies of entries. By the key, since the oldest ones may have been deleted after their time.
+  const isEarlier = (key: string, index: number): boolean => (before === undefined ? index < earlier : key <= before);
+  return [...(await manifestKeys(archive, environmentId)).filter(isEarlier), ...entries];
+};
+
+/** Numbers the places of a chain: manifests of before there were entries by the first entry that follows them. */
+export const placeNumbers = (keys: readonly string[]): readonly number[] => {
+  const first = keys.findIndex((key) => sequenceOfKey(key) !== undefined);
+  const before = first === -1 ? 0 : (sequenceOfKey(keys[first] ?? '') ?? 1) - 1 - first;
+  return keys.map((key, index) => sequenceOfKey(key) ?? before + index + 1);
 };
 
 /** A place of the chain as it was found. */
@@ -123,8 +135,8 @@ const lastRun = async (
 ): Promise<StoredManifest | undefined> => {
   const { entry, key, sha256 } = place;
   if (!isMilestone(entry)) return { manifest: entry, key, sha256 };
-  const { key: keyBefore } = entry.previous;
-  const before = believed(keyBefore, await readPlace(archive, environmentId, keyBefore));
+  const { key: earlier } = entry.previous;
+  const before = believed(earlier, await readPlace(archive, environmentId, earlier));
   const problem = previousProblem(entry.run, entry.previous, before.sha256);
   if (problem !== undefined) throw new ArchiveError(`${before.key} ${problem.message}`);
   return lastRun(archive, environmentId, before);

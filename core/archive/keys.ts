@@ -97,7 +97,18 @@ export async function* attemptMarkers(
 export const listingPartKey = ({ environmentId, asOf, attempt }: AttemptName, pass: number, number: number): string =>
   `listings/${partitionPath(environmentId, asOf)}/${runName(asOf)}-${attempt}/${pass}-${String(number).padStart(4, '0')}.jsonl.gz`;
 
-export type Area = 'manifests' | 'chain' | 'listings' | 'alerts' | 'events' | 'incomplete' | ObjectFile['area'];
+/** All areas of which each object is of one run, attempt or verification: what has an end of its retention. */
+export const DATED_AREAS = [
+  ...OBJECT_AREAS,
+  'manifests',
+  'chain',
+  'listings',
+  'alerts',
+  'events',
+  'incomplete',
+] as const;
+
+export type Area = (typeof DATED_AREAS)[number];
 
 /** Whatever an area of the archive holds of an environment begins so. */
 export const areaPrefix = (area: Area, environmentId: string): string => `${area}/environment=${environmentId}/`;

@@ -3,6 +3,7 @@ import type { Severity } from '../../rules/engine/severity.ts';
 import type { JudgingCode } from '../model/judging-code.ts';
 import type { ListingSource, ListingTimes } from '../model/listing.ts';
 import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
+import type { RetentionDuty } from '../model/retention.ts';
 import type { Archive } from './archive.ts';
 import type { RunLink } from './chain.ts';
 import { ArchiveError } from './errors.ts';
@@ -59,6 +60,8 @@ export interface Manifest {
   readonly rules: Readonly<Record<string, RuleRecord>>;
   /** Accounts whose roles were welcome, the environment's own included. */
   readonly trustedAccounts: readonly string[];
+  /** For how long the run has to be kept; older versions did not note it. */
+  readonly retention?: RetentionDuty;
   /** Older versions wrote a `codeVersion` in its place. */
   readonly code?: JudgingCode;
   /** Its place in the chain; runs of before there were places have none. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { FINDING_STATES } from '../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { AFTERWARDS } from '../model/retention.ts';
 import type { LatestPointer } from './chain.ts';
 import { isRecord } from './lines.ts';
 
@@ -40,6 +41,7 @@ const manifest = z.object({
   hashes: z.object({ ruleset: text, config: text, waivers: text }),
   rules: z.record(text, rule),
   trustedAccounts: z.array(text),
+  retention: z.optional(z.object({ years: z.number().check(z.positive()), afterRetention: z.enum(AFTERWARDS) })),
   codeVersion: z.optional(text),
   code: z.optional(z.object({ version: text, sha256: text })),
   listing: z.optional(z.object({ startedAt: z.iso.datetime(), endedAt: z.iso.datetime() })),

@@ -177,7 +177,7 @@ const storeRun = async (
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };
     const objects = await storeRunOutputs(facts, { snapshot, ...evidence }, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
-    const unsigned = manifestOf(report, criteria, objects, { history, unfinished });
+    const unsigned = manifestOf(report, criteria, objects, { history, unfinished, retention: settings.retention });
     const manifest = signManifestDigest === undefined ? unsigned : await signEntry(unsigned, signManifestDigest);
     const { signature } = manifest;
     if (signature !== undefined && loadPublicKey !== undefined)

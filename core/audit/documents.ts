@@ -8,6 +8,7 @@ import { systemClock } from '../model/clock.ts';
 import { type JudgingCode, judgingCode } from '../model/judging-code.ts';
 import { isLive, isSameSource, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
 import { type Counts, countFindings, type EnrichedCounts, type Report } from '../model/report.ts';
+import type { RetentionDuty } from '../model/retention.ts';
 import { runName } from '../model/run-name.ts';
 import { continueTrend, type TrendPoint, trendPoint } from '../model/trend.ts';
 import type { Notification } from '../notify/channel.ts';
@@ -127,6 +128,7 @@ export const unjudgedReport = (
 interface ManifestChain {
   readonly history?: History;
   readonly unfinished?: readonly ManifestObject[];
+  readonly retention?: RetentionDuty | undefined;
 }
 
 /** The manifest of a run, unsigned. */
@@ -148,7 +150,7 @@ export const manifestOf = (
   }: Report,
   { rules, context, hashes }: Criteria,
   objects: Manifest['objects'],
-  { history, unfinished = [] }: ManifestChain = {},
+  { history, unfinished = [], retention }: ManifestChain = {},
 ): Manifest => ({
   schemaVersion: 1,
   run,
@@ -172,6 +174,7 @@ export const manifestOf = (
   ),
   partition: context.partition,
   trustedAccounts: [...context.trustedAccounts],
+  ...(retention !== undefined && { retention }),
   ...(code !== undefined && { code }),
   ...(sequence !== undefined && { sequence }),
   ...(history?.head?.place !== undefined && { previous: history.head.place }),

@@ -13,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import type { JudgingCode } from '../model/judging-code.ts';
 import type { ListingCounts } from '../model/listing.ts';
+import type { RetentionDuty } from '../model/retention.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Wait } from '../notify/deliver.ts';
 import { lateAfterHours } from '../schedule/schedule.ts';
@@ -50,6 +51,8 @@ export interface AuditSettings {
   readonly environmentName?: string;
   /** The zone of the schedule, an IANA name: waivers end with a day of it, and the page gives the run's instant in it. */
   readonly timeZone?: string;
+  /** For how long the run has to be kept: the manifest notes it. */
+  readonly retention?: RetentionDuty;
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
@@ -101,6 +104,7 @@ export const configuredSettings = (
     lateAfterHours: lateAfterHours(config.schedule, config.listing.mode),
     reminders: config.reminders,
     timeZone: config.schedule.timezone,
+    retention: { years: config.retention.years, afterRetention: config.retention.afterRetention },
     config,
     ...(name !== undefined && { environmentName: name }),
     ...(config.signing !== undefined && {

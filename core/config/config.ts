@@ -10,9 +10,10 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-s
 import { readPublicKey } from '../archive/signature.ts';
 import { isRegion } from '../aws/region.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
+import { AFTERWARDS, type RetentionDuty } from '../model/retention.ts';
 import { runInstant } from '../model/run-name.ts';
 import { cronProblem } from '../schedule/cron.ts';
-import { shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
+import { hoursBetweenRuns, shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { folded, isSamePerson, namesId } from '../text/person.ts';
 import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
@@ -62,9 +63,8 @@ export interface ArchiveWriter {
 
 export const LOCKS = ['off', 'governance', 'compliance'] as const;
 
-export interface Retention {
-  /** The time for which objects of the archive are locked, in years: 1 to 99, since S3 locks for less than 100. */
-  readonly years: number;
+/** The years are those for which objects are locked too: 1 to 99, since S3 locks for less than 100. */
+export interface Retention extends RetentionDuty {
   /**
    * S3 Object Lock: `governance` can be lifted by those who hold s3:BypassGovernanceRetention, `compliance` by
    * nobody, the account's root user included.
@@ -319,6 +319,7 @@ const retention = section({
     7,
   ),
   lock: oneOf(LOCKS).default('governance'),
+  afterRetention: oneOf(AFTERWARDS).default('keep'),
   acknowledgedYears: decimal('the same number as years', Number.isInteger).exactOptional(),
 }).transform(({ acknowledgedYears, ...kept }, { issues }): Retention => {
   if (issues.length > 0) return z.NEVER;
@@ -497,6 +498,11 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
         if (taken.has(id)) complainOfWriters(id, [writer, 'environments', index], message);
         taken.add(id);
       }
+    }
+    const { years, afterRetention } = value.retention;
+    if (afterRetention === 'delete' && hoursBetweenRuns(cron) * HOUR_MS * 2 > years * 365 * DAY_MS) {
+      const message = `must be keep where two runs may lie over half of retention.years apart, got "delete": the run that the next one goes on from could be gone`;
+      issues.push({ code: 'custom', input: afterRetention, path: ['retention', 'afterRetention'], message });
     }
     if (value.credentials !== 'direct') return;
     for (const [index, { role }] of value.environments.entries()) {

@@ -1,14 +1,18 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import {
   GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
+  type LifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { DATED_AREAS } from '../archive/keys.ts';
 import { parsedJson } from '../archive/lines.ts';
 import type { Config } from '../config/config.ts';
+import { type RetentionDuty, retentionDays } from '../model/retention.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 
 export interface KeepingSettings {
@@ -44,6 +48,34 @@ const deniedSids = (policy: string | undefined): readonly string[] => {
   return (document?.Statement ?? []).flatMap(({ Sid, Effect }) =>
     Effect === 'Deny' && Sid !== undefined ? [Sid] : [],
   );
+};
+
+const prefixOf = ({ Filter, Prefix }: LifecycleRule): string => Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
+
+/** Says what a lifecycle deletes, or doesn't, other than the config says; undefined where it does as it says. */
+const lifecycleFault = (
+  rules: readonly LifecycleRule[],
+  { years, afterRetention }: RetentionDuty,
+): string | undefined => {
+  const wanted = retentionDays(years);
+  const deleting = rules.filter(
+    ({ Status, Expiration }) => Status === 'Enabled' && (Expiration?.Days ?? Expiration?.Date) !== undefined,
+  );
+  const isOf = (area: string, rule: LifecycleRule): boolean =>
+    `${area}/`.startsWith(prefixOf(rule)) || prefixOf(rule).startsWith(`${area}/`);
+  const early = DATED_AREAS.flatMap((area) =>
+    deleting
+      .filter((rule) => isOf(area, rule))
+      .filter(({ Expiration }) => afterRetention === 'keep' || (Expiration?.Days ?? 0) < wanted)
+      .map(({ ID = '' }) => ID),
+  );
+  if (early.length > 0)
+    return `the rules ${[...new Set(early)].join(', ')} delete evidence ${afterRetention === 'keep' ? 'that is to be kept' : `before ${wanted} days are over`}`;
+  const kept =
+    afterRetention === 'keep' ? [] : DATED_AREAS.filter((area) => !deleting.some((rule) => isOf(area, rule)));
+  return kept.length > 0
+    ? `nothing deletes ${kept.join(', ')} after ${wanted} days, as retention.afterRetention says`
+    : undefined;
 };
 
 /** Checks that what is archived stays, and can be read for as long: how the bucket keeps it, and its key. */
@@ -82,9 +114,22 @@ export const keepingChecks = ({ s3, kms, bucket: Bucket, config }: KeepingSettin
           `${set}: retention.lock is off`,
           'set retention.lock, so that no version of an object can be deleted',
         );
-      const wanted = Math.ceil(years * 365.25);
+      const wanted = retentionDays(years);
       const isKept = Mode === lock.toUpperCase() && days >= wanted;
       return isKept ? ok(set) : fail(`${set}, where audit.yaml has ${lock}, ${wanted} days`, PUT_BACK);
+    }),
+    check('lifecycle', 's3:GetLifecycleConfiguration on the bucket', async () => {
+      const found = await settingOf(
+        () => s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
+        'NoSuchLifecycleConfiguration',
+      );
+      const duty = config?.retention ?? { years: 0, afterRetention: 'keep' };
+      const fault = lifecycleFault(found?.Rules ?? [], duty);
+      if (fault !== undefined) return fail(fault, PUT_BACK);
+      if (duty.afterRetention === 'delete') return ok(`what had to be kept is deleted after ${duty.years} years`);
+      return ok(
+        'nothing is deleted: names and addresses of users stay for good (retention.afterRetention: delete has S3 delete them)',
+      );
     }),
     check('public-access', 's3:GetBucketPublicAccessBlock on the bucket', async () => {
       const found = await settingOf(

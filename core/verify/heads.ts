@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import { ifSound } from '../archive/errors.ts';
-import { chainKeys, type FoundPlace, headText, readPlace } from '../archive/head.ts';
-import { chainKey, sequenceOfKey } from '../archive/keys.ts';
+import { chainKeys, type FoundPlace, headText, placeNumbers, readPlace } from '../archive/head.ts';
+import { chainKey } from '../archive/keys.ts';
 import type { Problem } from './problem.ts';
 
 /** A place of a chain as somebody has kept it, from a mail, a log or an event. */
@@ -27,6 +27,8 @@ export const headsIn = (text: string): readonly KeptHead[] =>
 export interface FoundHead {
   readonly head: string;
   readonly environmentId?: string;
+  /** Its place may be one that was deleted after its retention: nobody can tell. */
+  readonly expired?: true;
 }
 
 /** Says of a head that stands in no chain what stands in its place. */
@@ -50,17 +52,22 @@ const lostHead = (
   return { kind: 'edited', run, key: place.key, message: `has SHA-256 ${place.sha256}: ${stands}` };
 };
 
-/** Looks for heads in the chains of environments: one that is in none is of a chain whose end was cut off or altered. */
+/**
+ * Looks for heads in the chains of environments: one that is in none is of a chain whose end was cut off or altered.
+ * @param expiredUpTo the last place that is gone from any of them since it had not to be kept any more
+ */
 export const findHeads = async (
   archive: Archive,
   environmentIds: readonly string[],
   heads: readonly KeptHead[],
+  expiredUpTo = 0,
 ): Promise<{ readonly heads: readonly FoundHead[]; readonly problems: readonly Problem[] }> => {
   const places: { readonly environmentId: string; readonly sequence: number; readonly found: FoundPlace }[] = [];
   const wanted = new Set(heads.map(({ sequence }) => sequence));
   for (const environmentId of environmentIds) {
-    for (const [index, key] of (await chainKeys(archive, environmentId)).entries()) {
-      const sequence = sequenceOfKey(key) ?? index + 1;
+    const keys = await chainKeys(archive, environmentId);
+    for (const [index, sequence] of placeNumbers(keys).entries()) {
+      const key = keys[index] ?? '';
       if (!wanted.has(sequence)) continue;
       // What can't be read is told where the chain is walked.
       const found = await ifSound(
@@ -76,6 +83,7 @@ export const findHeads = async (
     const there = places.filter(({ sequence }) => sequence === kept.sequence);
     const environmentId = there.find(({ found }) => found.sha256 === kept.sha256)?.environmentId;
     if (environmentId !== undefined) return { head, environmentId };
+    if (kept.sequence <= expiredUpTo) return { head, expired: true };
     problems.push(
       lostHead(
         environmentIds,

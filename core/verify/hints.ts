@@ -1,5 +1,6 @@
 import type { Archive } from '../archive/archive.ts';
 import { ifSound } from '../archive/errors.ts';
+import { placeNumbers } from '../archive/head.ts';
 import { areaPrefix, attemptOfKey, attemptReport, chainKey, historyPageKey, runKeys } from '../archive/keys.ts';
 import { isRecord, readBytes, readJson } from '../archive/lines.ts';
 import { runInstant } from '../model/run-name.ts';
@@ -65,6 +66,8 @@ export const checkHints = async (
   runs: ReadonlySet<string>,
 ): Promise<readonly Problem[]> => {
   const hashes = new Map(links.map(({ key, sha256 }) => [key, sha256]));
+  const keys = links.map(({ key }) => key);
+  const places = new Map(placeNumbers(keys).map((number, index) => [number, keys[index] ?? '']));
   const hints = [...(await hintsOfPage(archive, environmentId)), ...(await hintsOfAttempts(archive, environmentId))];
   return hints.flatMap(({ witness, run, head }): readonly Problem[] => {
     const problems: Problem[] = [];
@@ -80,7 +83,7 @@ export const checkHints = async (
     }
     const [, number, sha256] = /^(\d{1,12}):([0-9a-f]{64})$/.exec(head ?? '') ?? [];
     if (number !== undefined && sha256 !== undefined) {
-      const key = links[Number(number) - 1]?.key ?? chainKey(environmentId, Number(number));
+      const key = places.get(Number(number)) ?? chainKey(environmentId, Number(number));
       const found = hashes.get(key);
       const named = { run: run ?? null, key };
       if (!hashes.has(key))

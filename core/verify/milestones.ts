@@ -17,11 +17,15 @@ export const closedTimes = (links: readonly Link[]): readonly Closed[] => {
 };
 
 /** Says what a closing states of the chain before it that is not so; undefined where all of it is. */
-const closingProblem = (links: readonly Link[], position: number, { runs, head, sequence }: Milestone) => {
+const closingProblem = (links: readonly Link[], position: number, { runs, head, sequence, previous }: Milestone) => {
   const before = links.slice(0, position);
   const found = runsOf(before).length;
-  if (runs !== found) return `says that ${runs} runs are before it, and ${found} are`;
-  const { sha256 = '' } = before.at(-1) ?? {};
+  // What is gone is told where it is: here it may have been runs.
+  const gone = sequence - 1 - before.length;
+  if (runs === undefined || runs < found || runs > found + gone)
+    return `says that ${runs} runs are before it, and ${found} are`;
+  const { key, sha256 = '' } = before.at(-1) ?? {};
+  if (gone > 0 && key !== previous.key) return undefined;
   const foundHead = headText(sequence - 1, sha256);
   return head === foundHead ? undefined : `says that the head before it is ${head}, and it is ${foundHead}`;
 };

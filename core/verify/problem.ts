@@ -31,6 +31,7 @@ export type NoteKind =
   | 'skipped-time'
   | 'accepted-history'
   | 'accepted'
+  | 'expired'
   | 'closed'
   | 'reopened';
 

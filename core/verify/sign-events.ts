@@ -95,6 +95,8 @@ export interface SignCheck {
   readonly witnessed: number;
   /** Signed entries from before the first event or after the last: the file may not reach so far. */
   readonly beyond: number;
+  /** Events of a time whose runs were deleted after their retention. */
+  readonly expired: number;
   readonly problems: readonly Problem[];
 }
 
@@ -107,8 +109,13 @@ const entryBefore = (entries: readonly SignedEntry[], keyId: string, time: numbe
 /**
  * Holds events against the signed entries: each entry has an event near its time, and each event an entry. One entry may
  * have several: a retry makes another event, and so does the first signature by an alias.
+ * @param expiredUntil runs of up to this instant may have been deleted after their retention
  */
-export const checkSignEvents = (entries: readonly SignedEntry[], events: readonly SignEvent[]): SignCheck => {
+export const checkSignEvents = (
+  entries: readonly SignedEntry[],
+  events: readonly SignEvent[],
+  expiredUntil = Number.NEGATIVE_INFINITY,
+): SignCheck => {
   const keys = new Set(entries.map(({ keyId }) => keyId));
   const own = events.filter(({ key }) => keys.has(key));
   const others = Map.groupBy(
@@ -123,12 +130,14 @@ export const checkSignEvents = (entries: readonly SignedEntry[], events: readonl
 
   const unwitnessed = entries.filter((entry) => !own.some((event) => isNear(entry, event)));
   const within = unwitnessed.filter(({ from, to }) => to >= first && from <= last);
-  const lone = own.filter((event) => !entries.some((entry) => isNear(entry, event)));
+  const alone = own.filter((event) => !entries.some((entry) => isNear(entry, event)));
+  const lone = alone.filter(({ time }) => time > expiredUntil + SIGNING_MS);
   return {
     events: own.length,
     otherKeys: Object.fromEntries([...others].map(([key, list]) => [key, list.length])),
     witnessed: entries.length - unwitnessed.length,
     beyond: unwitnessed.length - within.length,
+    expired: alone.length - lone.length,
     problems: [
       ...within.map(({ run, key, keyId }): Problem => {
         const message = `is signed, and no event of ${keyId} is near its time`;

@@ -4,6 +4,7 @@ import { chainKeys } from '../archive/head.ts';
 import { areaPrefix, chainKey, keysUnder, sequenceOfKey } from '../archive/keys.ts';
 import { lateText } from '../model/words.ts';
 import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
+import { type Expired, type ExpirySettings, withoutExpired } from './expiry.ts';
 import { type Attempts, checkSchedule, type Due, listAttempts, type ScheduleCheck } from './gaps.ts';
 import { checkHints } from './hints.ts';
 import { type LatestState, readLatestState } from './latest.ts';
@@ -31,6 +32,8 @@ export interface VerifyOptions {
   readonly accepted?: readonly AcceptedFault[];
   /** Undefined: gaps are not looked for. */
   readonly due?: Due;
+  /** Undefined: nothing may be gone, however old it is. */
+  readonly expiry?: ExpirySettings;
   /** Is given each entry that is signed. */
   onSigned?(entry: SignedEntry): void;
   onProgress?(progress: { readonly runs: number; readonly objects: number }): void;
@@ -76,6 +79,8 @@ export interface Verification {
   readonly attempts: number;
   /** Objects that unfinished attempts and listings in parts left, and no complete run vouches for yet: not checked. */
   readonly uncovered: number;
+  /** Missing where nothing is gone that once had to be kept. */
+  readonly expired?: Expired;
   readonly problems: readonly Problem[];
   readonly notes: readonly Note[];
 }
@@ -169,7 +174,7 @@ const latestObservations = (latest: LatestState, others: readonly Problem[]): Ob
 export const verifyEnvironment = async (
   archive: Archive,
   environmentId: string,
-  { publicKeys = [], due, accepted: acceptedFaults = [], onSigned, onProgress }: VerifyOptions = {},
+  { publicKeys = [], due, expiry, accepted: acceptedFaults = [], onSigned, onProgress }: VerifyOptions = {},
 ): Promise<Verification> => {
   const problems: Problem[] = [];
   const notes: Note[] = [];
@@ -233,10 +238,18 @@ export const verifyEnvironment = async (
   const late = due === undefined ? [] : lateProblems(runs);
   problems.push(...(schedule?.missed ?? []), ...late);
   notes.push(...(schedule?.skipped ?? []));
-  if (complete.length === 0) problems.push(noRuns(environmentId, attempts));
 
   add(milestoneObservations(links));
-  const { standing, accepted } = withAccepted(distinct(problems), acceptedPlaces(links), acceptedFaults);
+  const kept = expiry === undefined ? { problems, notes: [] } : withoutExpired(links, problems, expiry);
+  notes.push(...kept.notes);
+  // Of a chain that was closed, the closing is the last to go.
+  const isOver = kept.expired !== undefined && links.length > 0;
+  const none = complete.length === 0 && !isOver ? [noRuns(environmentId, attempts)] : [];
+  const { standing, accepted } = withAccepted(
+    distinct([...kept.problems, ...none]),
+    acceptedPlaces(links),
+    acceptedFaults,
+  );
   const [first] = complete;
   const last = complete.at(-1);
   return {
@@ -250,6 +263,7 @@ export const verifyEnvironment = async (
     schedule: scheduleOf(schedule, late.length),
     attempts: [...attempts.values()].reduce((sum, { size }) => sum + size, 0),
     uncovered: (await findUncovered(archive, environmentId, claimed)).length,
+    ...(kept.expired && { expired: kept.expired }),
     problems: standing.toSorted(byRun),
     notes: [...notes, ...accepted].toSorted(byRun),
   };

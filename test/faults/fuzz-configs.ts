@@ -22,7 +22,7 @@ const CONFIG = {
   },
   alerts: [{ email: 'governance@example.com', minSeverity: 'MEDIUM' }],
   reminders: { CRITICAL: '1', HIGH: '7', MEDIUM: 'off' },
-  retention: { years: '7', lock: 'governance' },
+  retention: { years: '7', lock: 'governance', afterRetention: 'keep' },
   credentials: 'exchange',
   deadlineSeconds: '840',
   maxDropPercent: '20',

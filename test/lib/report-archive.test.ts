@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { DATED_AREAS } from '../../core/archive/keys.ts';
 import type { Retention } from '../../core/config/config.ts';
 import { ReportArchive } from '../../lib/report-archive.ts';
 import { only } from './stack-template.ts';
@@ -17,7 +18,7 @@ const BUCKET = 'ArchiveBucket';
 const LOGS = 'ArchiveAccessLogs';
 
 describe('the archive', () => {
-  const unlocked = archiveOf({ years: 7, lock: 'off' });
+  const unlocked = archiveOf({ years: 7, lock: 'off', afterRetention: 'keep' });
   const bucket = only(unlocked, 'AWS::S3::Bucket', BUCKET);
   const statements = only(unlocked, 'AWS::S3::BucketPolicy', BUCKET).properties.PolicyDocument.Statement;
 
@@ -108,9 +109,24 @@ describe('the archive', () => {
     { lock: 'governance', years: 7, mode: 'GOVERNANCE', days: 2557 },
     { lock: 'compliance', years: 99, mode: 'COMPLIANCE', days: 36_160 },
   ] as const)('locks what it takes in for $years years by $lock', ({ lock, years, mode, days }) => {
-    expect(only(archiveOf({ years, lock }), 'AWS::S3::Bucket', BUCKET).properties).toMatchObject({
+    expect(
+      only(archiveOf({ years, lock, afterRetention: 'keep' }), 'AWS::S3::Bucket', BUCKET).properties,
+    ).toMatchObject({
       ObjectLockEnabled: true,
       ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: mode, Days: days } } },
     });
+  });
+
+  it('deletes what had to be kept, in every area and no day before, only where it is told so', () => {
+    const { Rules } = only(
+      archiveOf({ years: 7, lock: 'governance', afterRetention: 'delete' }),
+      'AWS::S3::Bucket',
+      BUCKET,
+    ).properties.LifecycleConfiguration;
+    const deleting = Rules.filter((rule: object) => 'ExpirationInDays' in rule);
+    expect(deleting.map(({ Prefix }: { Prefix: string }) => Prefix)).toEqual(DATED_AREAS.map((area) => `${area}/`));
+    for (const rule of deleting)
+      expect(rule).toMatchObject({ ExpirationInDays: 2557, NoncurrentVersionExpiration: { NoncurrentDays: 30 } });
+    expect(Rules).toContainEqual(expect.objectContaining({ ExpiredObjectDeleteMarker: true }));
   });
 });

@@ -75,7 +75,7 @@ describe('audit.yaml', () => {
       rules: {},
       alerts: [],
       reminders: { CRITICAL: 1, HIGH: 7, MEDIUM: 30, LOW: 'off', INFORMATIONAL: 'off' },
-      retention: { years: 7, lock: 'governance' },
+      retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
       credentials: 'exchange',
       deadlineSeconds: 840,
       listing: { mode: 'single' },
@@ -241,12 +241,12 @@ describe('audit.yaml', () => {
     {
       name: 'no lock',
       text: `${ENVIRONMENTS}retention: { lock: off }`,
-      part: { retention: { years: 7, lock: 'off' } },
+      part: { retention: { years: 7, lock: 'off', afterRetention: 'keep' } },
     },
     {
       name: 'the longest lock for good that nobody has to acknowledge',
       text: `${ENVIRONMENTS}retention: { years: 10, lock: compliance }`,
-      part: { retention: { years: 10, lock: 'compliance' } },
+      part: { retention: { years: 10, lock: 'compliance', afterRetention: 'keep' } },
     },
     {
       name: 'the archive of an earlier stack, and who alone may change it',
@@ -279,7 +279,7 @@ describe('audit.yaml', () => {
     {
       name: 'the longest retention',
       text: `${ENVIRONMENTS}retention: { years: 99, lock: compliance, acknowledgedYears: 99 }`,
-      part: { retention: { years: 99, lock: 'compliance' } },
+      part: { retention: { years: 99, lock: 'compliance', afterRetention: 'keep' } },
     },
     {
       name: 'the shortest deadline and no drop',
@@ -310,7 +310,12 @@ describe('audit.yaml', () => {
     {
       name: 'keys whose entries are commented out',
       text: `${ENVIRONMENTS}rules:\n  # none\ntrustedAccounts:\nalerts:\nretention:\nschedule:`,
-      part: { rules: {}, trustedAccounts: [], alerts: [], retention: { years: 7, lock: 'governance' } },
+      part: {
+        rules: {},
+        trustedAccounts: [],
+        alerts: [],
+        retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
+      },
     },
     {
       name: 'an anchor used twice',
@@ -689,6 +694,17 @@ describe('audit.yaml', () => {
       name: 'a retention of 100 years',
       text: `${ENVIRONMENTS}retention: { years: 100 }`,
       problem: 'audit.yaml:2: retention.years: must be a whole number of 1 to 99, got "100"',
+    },
+    {
+      name: 'a deletion that could take the run that the next one goes on from',
+      text: `${ENVIRONMENTS}schedule: { cron: "0 5 1 1 *" }\nretention: { years: 1, afterRetention: delete }`,
+      problem:
+        'audit.yaml:3: retention.afterRetention: must be keep where two runs may lie over half of retention.years apart, got "delete": the run that the next one goes on from could be gone',
+    },
+    {
+      name: 'something else after the retention',
+      text: `${ENVIRONMENTS}retention: { afterRetention: move }`,
+      problem: 'audit.yaml:2: retention.afterRetention: must be one of keep, delete, got "move"',
     },
     {
       name: 'a retention of half a year',

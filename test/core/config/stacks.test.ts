@@ -6,7 +6,7 @@ import { assignStacks, type StacksFile } from '../../../core/config/stacks.ts';
 const configOf = (ids: string, lock: Retention['lock'] = 'governance') => ({
   name: 'Auditor',
   environments: Array.from(ids).map((id) => ({ id })),
-  retention: { years: 7, lock },
+  retention: { years: 7, lock, afterRetention: 'keep' as const },
 });
 
 const fileOf = (stacks: Readonly<Record<string, string>>, lock: Retention['lock'] = 'governance'): StacksFile => ({

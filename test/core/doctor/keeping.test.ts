@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DATED_AREAS } from '../../../core/archive/keys.ts';
 import { runChecks } from '../../../core/doctor/check.ts';
 import { type KeepingSettings, keepingChecks } from '../../../core/doctor/keeping.ts';
 
@@ -33,10 +34,16 @@ const stateOf = (KeyState: string, rest: object = {}): Answer => ({
   body: JSON.stringify({ KeyMetadata: { KeyId: KEY, KeyState, ...rest } }),
 });
 
+const lifecycleOf = (...rules: readonly string[]): Answer =>
+  xml('LifecycleConfiguration', rules.map((rule) => `<Rule><Status>Enabled</Status>${rule}</Rule>`).join(''));
+const deletionOf = (prefix: string, days: number): string =>
+  `<ID>${prefix}</ID><Filter><Prefix>${prefix}</Prefix></Filter><Expiration><Days>${days}</Days></Expiration>`;
+
 /** What S3 and KMS say of an archive that is kept as the stack makes it, by the subresource or the operation. */
 const SOUND: Readonly<Record<string, Answer>> = {
   versioning: xml('VersioningConfiguration', '<Status>Enabled</Status>'),
   'object-lock': lockOf('GOVERNANCE', 2557),
+  lifecycle: lifecycleOf('<Filter><Prefix>chain/</Prefix></Filter>'),
   publicAccessBlock: blocksOf(true),
   policy: { body: policyOf(DENIALS) },
   encryption: xml(
@@ -74,19 +81,33 @@ beforeAll(async () => {
     s3: new S3Client({ ...client, forcePathStyle: true }),
     kms: new KMSClient(client),
     bucket: 'archive',
-    config: { retention: { years: 7, lock: 'governance' }, breakGlassRoleArn: 'arn:aws:iam::111122223333:role/glass' },
+    config: {
+      retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
+      breakGlassRoleArn: 'arn:aws:iam::111122223333:role/glass',
+    },
   };
 });
 afterAll(() => {
   server.close();
 });
 
+const checked = async (config: KeepingSettings['config']) => {
+  const archive = { name: 'archive', needs: [], check: () => Promise.resolve({ outcome: 'ok' as const, told: '' }) };
+  return runChecks([archive, ...keepingChecks({ ...settings, config })]);
+};
+
+/** What a check says of an archive that is kept as the stack makes it. */
+const saysOf = async (wanted: string): Promise<string | undefined> => {
+  answers = SOUND;
+  return (await checked(settings.config)).find(({ name }) => name === wanted)?.told;
+};
+
 /** The answers of all checks but those that are `ok`. */
 const look = async (differs: Readonly<Record<string, Answer>>, config: KeepingSettings['config'] = settings.config) => {
   answers = { ...SOUND, ...differs };
-  const archive = { name: 'archive', needs: [], check: () => Promise.resolve({ outcome: 'ok' as const, told: '' }) };
-  const results = await runChecks([archive, ...keepingChecks({ ...settings, config })]);
-  return results.filter(({ outcome }) => outcome !== 'ok').map(({ name, outcome, told }) => [name, outcome, told]);
+  return (await checked(config))
+    .filter(({ outcome }) => outcome !== 'ok')
+    .map(({ name, outcome, told }) => [name, outcome, told]);
 };
 
 describe('an archive', () => {
@@ -114,6 +135,16 @@ describe('an archive', () => {
       name: 'locked for a day less',
       differs: { 'object-lock': lockOf('GOVERNANCE', 2556) },
       found: ['lock', 'fail', 'GOVERNANCE, 2556 days, where audit.yaml has governance, 2557 days'],
+    },
+    {
+      name: 'of which a lifecycle deletes something',
+      differs: { lifecycle: lifecycleOf(deletionOf('chain/', 9999)) },
+      found: ['lifecycle', 'fail', 'the rules chain/ delete evidence that is to be kept'],
+    },
+    {
+      name: 'of which a lifecycle deletes everything',
+      differs: { lifecycle: lifecycleOf('<ID>all</ID><Expiration><Days>30</Days></Expiration>') },
+      found: ['lifecycle', 'fail', 'the rules all delete evidence that is to be kept'],
     },
     {
       name: 'that may become public',
@@ -173,9 +204,37 @@ describe('an archive', () => {
     expect(await look(differs)).toEqual([found]);
   });
 
+  describe('that is to be deleted after its retention', () => {
+    const config = {
+      retention: { years: 7, lock: 'governance', afterRetention: 'delete' },
+      breakGlassRoleArn: 'arn',
+    } as const;
+    const rules = (days: number) => DATED_AREAS.map((area) => deletionOf(`${area}/`, days));
+
+    test.each([
+      { name: 'is deleted then', lifecycle: lifecycleOf(...rules(2557)), found: [] },
+      {
+        name: 'is not deleted a day before',
+        lifecycle: lifecycleOf(...rules(2557).slice(1), deletionOf('snapshots/', 2556)),
+        found: [['lifecycle', 'fail', 'the rules snapshots/ delete evidence before 2557 days are over']],
+      },
+      {
+        name: 'is deleted everywhere',
+        lifecycle: lifecycleOf(...rules(2557).slice(1)),
+        found: [['lifecycle', 'fail', 'nothing deletes snapshots after 2557 days, as retention.afterRetention says']],
+      },
+    ])('$name', async ({ lifecycle, found }) => {
+      expect(await look({ lifecycle }, config)).toEqual(found);
+    });
+  });
+
+  test('that keeps everything says that names stay', async () => {
+    expect(await saysOf('lifecycle')).toContain('names and addresses of users stay for good');
+  });
+
   test('that an administrator can change is warned of, and one that is not locked', async () => {
     const policy = { body: policyOf(DENIALS.slice(0, 3)) };
-    expect(await look({ policy }, { retention: { years: 7, lock: 'off' } })).toEqual([
+    expect(await look({ policy }, { retention: { years: 7, lock: 'off', afterRetention: 'keep' } })).toEqual([
       ['lock', 'warn', 'GOVERNANCE, 2557 days: retention.lock is off'],
       ['bucket-policy', 'warn', 'an administrator can change policy, lock and lifecycle, and delete the key'],
     ]);

@@ -90,7 +90,17 @@ describe('events are held against the signed runs', () => {
       otherKeys: { [OTHER]: 1 },
       witnessed: 2,
       beyond: 1,
+      expired: 0,
       problems: [],
+    });
+  });
+
+  test('an event of a run that was deleted after its retention is no sign of one that vanished', () => {
+    const events = [sign(0), sign(24)];
+    expect(checkSignEvents([night(1)], events, at(-1))).toMatchObject({ expired: 1, problems: [] });
+    expect(checkSignEvents([night(1)], events, at(-1) - 1)).toMatchObject({
+      expired: 0,
+      problems: [{ kind: 'vanished' }],
     });
   });
 

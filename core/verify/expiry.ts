@@ -1,0 +1,88 @@
+import { isMilestone } from '../archive/entry.ts';
+import { sequenceOfKey, unfinishedOfKey } from '../archive/keys.ts';
+import { keptSince, type RetentionDuty } from '../model/retention.ts';
+import { runInstant } from '../model/run-name.ts';
+import { plural } from '../text/plain-text.ts';
+import type { Link } from './links.ts';
+import type { Note, Problem } from './problem.ts';
+
+/** What decides whether something may have been deleted after its retention. */
+export interface ExpirySettings {
+  /** The moment of verifying, in milliseconds since the epoch. */
+  readonly now: number;
+  /** As the config has it; undefined where there is none: then what the chain has noted decides alone. */
+  readonly retention?: RetentionDuty | undefined;
+}
+
+/** What is gone since it had not to be kept any more. */
+export interface Expired {
+  /** The last run of which something is gone. */
+  readonly run: string;
+  /** The last place of the chain that is gone; 0 where all are there. */
+  readonly sequence: number;
+  /** What is of an instant before is not owed any more, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** The duty by which the start of a chain may be gone, and who says so; undefined: all of it has to be there. */
+const dutyOf = (links: readonly Link[], config: RetentionDuty | undefined) => {
+  const noted = links.flatMap(({ claims, run = '' }) =>
+    claims === undefined || isMilestone(claims) || claims.retention === undefined
+      ? []
+      : [{ years: claims.retention.years, afterRetention: claims.retention.afterRetention, by: `run ${run} noted` }],
+  );
+  const given = config === undefined ? [] : [{ ...config, by: 'the config says' }];
+  // What is gone was kept by the duty of its own time: the oldest run that is left is the nearest to that.
+  const [duty] = [...noted, ...given];
+  return [...noted, ...given].some(({ afterRetention }) => afterRetention === 'delete') ? duty : undefined;
+};
+
+/** The instant of what is missing: an unfinished attempt lies before the run that vouches for it. */
+const instantOf = ({ run, key = '' }: Problem): number | undefined =>
+  runInstant(unfinishedOfKey(key)?.run ?? run ?? '')?.getTime();
+
+/**
+ * Sets apart what is missing because its retention has ended and it was to be deleted then: a note tells what nobody can
+ * check any more. Whatever had still to be kept stays a problem.
+ * @param links in order
+ */
+export const withoutExpired = (
+  links: readonly Link[],
+  problems: readonly Problem[],
+  { now, retention }: ExpirySettings,
+): { readonly problems: readonly Problem[]; readonly notes: readonly Note[]; readonly expired?: Expired } => {
+  const duty = dutyOf(links, retention);
+  if (duty === undefined) return { problems, notes: [] };
+  const until = keptSince(duty.years, now);
+  const isGone = ({ kind }: Problem): boolean => kind === 'missing' || kind === 'orphaned';
+  const old = problems.filter((problem) => isGone(problem) && (instantOf(problem) ?? now) <= until);
+  const sequence = Math.max(0, ...old.map(({ key = '' }) => sequenceOfKey(key) ?? 0));
+  // Of a place before one that has expired nobody knows the run: it is older.
+  const expired = new Set([
+    ...old,
+    ...problems.filter(({ kind, run, key = '' }) => {
+      const place = sequenceOfKey(key);
+      return kind === 'missing' && run === null && place !== undefined && place < sequence;
+    }),
+  ]);
+  if (expired.size === 0) return { problems, notes: [] };
+
+  const run =
+    [...expired]
+      .map((problem) => problem.run ?? '')
+      .toSorted()
+      .at(-1) ?? '';
+  const places = sequence - links.filter(({ key }) => (sequenceOfKey(key) ?? sequence + 1) <= sequence).length;
+  const others = [...expired].filter(({ key = '' }) => sequenceOfKey(key) === undefined).length;
+  const gone = [
+    ...(places > 0 ? [`${plural(places, 'place')} of the chain up to ${sequence}`] : []),
+    ...(others > 0 ? [plural(others, 'other object')] : []),
+  ];
+  const are = places + others === 1 ? 'is' : 'are';
+  const message = `${gone.join(' and ')} ${are} not there any more: ${duty.by} that runs are kept for ${plural(duty.years, 'year')} and deleted then, which was over by ${new Date(until).toISOString().slice(0, 10)}; nobody can check now that they were there, whole, signed and in their places`;
+  return {
+    problems: problems.filter((problem) => !expired.has(problem)),
+    notes: [{ kind: 'expired', run, message }],
+    expired: { run, sequence, until },
+  };
+};
