@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Archive } from '../core/archive/archive.ts';
 import { findSilence } from '../core/doctor/silence.ts';
+import { findUnverified } from '../core/doctor/unverified.ts';
 
 const silenceEvent = z.strictObject({
   scheduledTime: z.iso.datetime({ offset: true }),
@@ -17,6 +18,8 @@ export const readSilenceEvent = (event: unknown): SilenceEvent => z.parse(silenc
 /** The environments that are overdue, and what people are told of those that have been for another day. */
 export interface SilenceAnswer {
   readonly silent: readonly string[];
+  /** Those whose archive was not verified of late, or had a problem when it was. */
+  readonly unverified: readonly string[];
   readonly mail?: { readonly subject: string; readonly body: string };
 }
 
@@ -32,15 +35,18 @@ export const checkSilence = async (
     if (silence !== undefined) silences.push(silence);
   }
   const silent = silences.map(({ environmentId }) => environmentId);
+  const unverified = [];
+  for (const id of environmentIds) if ((await findUnverified(archive, id, now)) !== undefined) unverified.push(id);
   const again = silences.filter(({ hours }) => hours >= 24 && hours % 24 === 0);
   const [first, ...others] = again;
-  if (first === undefined) return { silent };
+  if (first === undefined) return { silent, unverified };
 
   const what = others.length === 0 ? `environment ${first.environmentId}` : `${again.length} environments`;
   const lines = again.map(({ environmentId, message }) => `${environmentId}: ${message}`);
   const remedy = 'What to do: docs/runbook.md#no-complete-run. This is told again every day until a run is complete.';
   return {
     silent,
+    unverified,
     mail: { subject: `FinSpace auditor: still no complete run of ${what}`, body: [...lines, '', remedy].join('\n') },
   };
 };

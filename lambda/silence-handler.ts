@@ -9,7 +9,7 @@ import { type Collected, collectNight } from '../core/overview/collect.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import type { InvocationContext } from './invocation.ts';
-import { checkSilence, readSilenceEvent, type SilenceEvent } from './silence-check.ts';
+import { checkSilence, readSilenceEvent, type SilenceAnswer, type SilenceEvent } from './silence-check.ts';
 
 const { AUDIT_BUCKET: bucket = '', AUDIT_ALARM_TOPIC_ARN: TopicArn = '', AUDIT_WATCH: watch = '' } = process.env;
 const { AUDIT_OVERVIEW: isOverview, AUDIT_OVERVIEW_TOPIC_ARN: overviewTopicArn } = process.env;
@@ -39,18 +39,19 @@ const collect = (
 };
 
 /**
- * Looks each hour whether environments have the runs that were due, and tells every day of those that have not; then
- * tells of all environments together. A fault of the second hides nothing of the first.
+ * Looks each hour whether environments have the runs that were due, and tells every day of those that have not, and whether
+ * their archives were verified; then tells of all environments together. A fault of the second hides nothing of the first.
  */
 export const handler = async (
   event: unknown,
   context: Pick<InvocationContext, 'invokedFunctionArn'>,
-): Promise<{ readonly silent: readonly string[]; readonly overview: Collected | undefined }> => {
+): Promise<Omit<SilenceAnswer, 'mail'> & { readonly overview: Collected | undefined }> => {
   const request = readSilenceEvent(event);
-  const { silent, mail } = await checkSilence(archive, request);
+  const { silent, unverified, mail } = await checkSilence(archive, request);
   if (mail !== undefined) await sns.send(new PublishCommand({ TopicArn, Subject: mail.subject, Message: mail.body }));
   metrics.addDimension('watch', watch);
   metrics.addMetric('SilentEnvironments', MetricUnit.Count, silent.length);
+  metrics.addMetric('UnverifiedEnvironments', MetricUnit.Count, unverified.length);
   metrics.publishStoredMetrics();
   const overview = await collect(request, context);
   const unheard =
@@ -58,5 +59,5 @@ export const handler = async (
       ? []
       : await describeUnheard(sns, [{ topicArn: overviewTopicArn, messages: AUDIBLE_OVERVIEW }]);
   if (unheard.length > 0) throw new Error(unheard.join('; '));
-  return { silent, overview };
+  return { silent, unverified, overview };
 };

@@ -1,8 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { OpsItemCategory, OpsItemSeverity, SnsAction, SsmAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -11,20 +19,23 @@ import { MOST_AT_ONCE } from '../core/config/stacks.ts';
 import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
+import { REPLICATION_RULE } from './archive-replication.ts';
 import { auditMetric, unheardMetric } from './audit-metrics.ts';
 import { graceHours, type ScheduledAudit } from './scheduled-audit.ts';
 import type { OverviewProps, SilenceWatch } from './silence-watch.ts';
 
 export interface AuditAlarmsProps {
-  readonly config: Pick<Config, 'environments' | 'schedule' | 'listing'>;
+  readonly config: Pick<Config, 'environments' | 'schedule' | 'listing' | 'replicateTo'>;
   readonly audit: ScheduledAudit;
-  readonly watch: Pick<SilenceWatch, 'alarm'>;
+  readonly watch: Pick<SilenceWatch, 'alarm' | 'unverified'>;
   /** The topic of alerts: what it fails to deliver is an alarm. Undefined where another stack watches both topics. */
   readonly alerts: ITopic | undefined;
   /** The queue of alerts that a subscriber did not take; undefined where none would be kept. */
   readonly undelivered: Queue | undefined;
   /** Tells of all environments together, by a topic of its own. */
   readonly overview: OverviewProps | undefined;
+  /** The bucket whose copying is watched; undefined where nothing is copied, or another stack watches it. */
+  readonly replicated?: IBucket | undefined;
   /** The topic of alarms. */
   readonly alarms: ITopic;
 }
@@ -109,7 +120,45 @@ const overviewWatches = ({ alerts }: OverviewProps): readonly Watch[] =>
         ...undeliveredWatch('OverviewUndelivered', alerts.undelivered),
       ];
 
-const watchesOf = ({ config, audit, alerts, undelivered, overview, alarms }: AuditAlarmsProps): readonly Watch[] => {
+/** Lists the alarms of what S3 does not copy: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html */
+const replicationWatches = (bucket: IBucket, destination: string): readonly Watch[] => {
+  const metric = (metricName: string): IMetric =>
+    new Metric({
+      namespace: 'AWS/S3',
+      metricName,
+      dimensionsMap: { SourceBucket: bucket.bucketName, DestinationBucket: destination, RuleId: REPLICATION_RULE },
+      statistic: 'Maximum',
+      period: Duration.minutes(5),
+    });
+  const section = 'the-copy-is-behind';
+  return [
+    {
+      id: 'ReplicationFailed',
+      metric: metric('OperationsFailedReplication'),
+      least: 1,
+      says: 'S3 failed to copy something of the archive.',
+      section,
+    },
+    {
+      id: 'ReplicationBehind',
+      metric: metric('OperationsPendingReplication'),
+      least: 1,
+      periods: 12 * 12,
+      says: 'Something of the archive has waited for 12 hours to be copied.',
+      section,
+    },
+  ];
+};
+
+const watchesOf = ({
+  config,
+  audit,
+  alerts,
+  undelivered,
+  overview,
+  replicated,
+  alarms,
+}: AuditAlarmsProps): readonly Watch[] => {
   const limit = audit.timeout.toMilliseconds();
   const duration = audit.function.metricDuration({ statistic: 'Maximum' });
   return [
@@ -149,12 +198,15 @@ const watchesOf = ({ config, audit, alerts, undelivered, overview, alarms }: Aud
       id: 'Failures',
       metric: audit.failures.metricApproximateNumberOfMessagesVisible(),
       least: 1,
-      says: 'An audit failed after all retries, or could not be started.',
+      says: 'An audit or a verification failed after all retries, or could not be started.',
       section: 'the-failures-queue-is-not-empty',
     },
     ...undeliveredWatch('Undelivered', undelivered),
     ...(alerts === undefined ? [] : deliveryWatches(alerts, alarms)),
     ...(overview === undefined ? [] : overviewWatches(overview)),
+    ...(replicated === undefined || config.replicateTo === undefined
+      ? []
+      : replicationWatches(replicated, config.replicateTo.bucket)),
   ];
 };
 
@@ -172,6 +224,7 @@ export class AuditAlarms extends Construct {
     const silence = [
       ...(isWatchable ? config.environments.map((environment) => this.watchSilence(environment, silenceHours)) : []),
       props.watch.alarm,
+      props.watch.unverified,
     ];
     const unheard = this.watchTopics(props.audit);
     this.all = [...silence, unheard, ...watchesOf(props).map((watch) => this.watch(watch))];

@@ -16,7 +16,7 @@ type Shared = 'archive-bucket' | 'encryption-key' | 'alert-topic' | 'alarm-topic
 const parameterName = (stackName: string, shared: Shared): string => `/finspace-user-auditor/${stackName}/${shared}`;
 
 /** What people need to know of the audits of a stack. */
-type Audits = Pick<FinSpaceAuditor, 'function' | 'role' | 'failures' | 'dashboard' | 'schedulePrefix'>;
+type Audits = Pick<FinSpaceAuditor, 'function' | 'verification' | 'role' | 'failures' | 'dashboard' | 'schedulePrefix'>;
 
 const output = (stack: Stack, name: string, value: string, description: string): CfnOutput =>
   new CfnOutput(stack, name, { value, description });
@@ -24,6 +24,7 @@ const output = (stack: Stack, name: string, value: string, description: string):
 const tellAudits = (stack: Stack, audits: Audits): void => {
   output(stack, 'DashboardName', audits.dashboard.dashboardName, 'The audits at a glance');
   output(stack, 'FunctionName', audits.function.functionName, 'The function that audits');
+  output(stack, 'VerificationFunctionName', audits.verification.functionName, 'The function that verifies the archive');
   output(stack, 'RoleArn', audits.role.roleArn, 'Whom FinSpace, or the role of another account, has to let in');
   output(
     stack,
@@ -60,6 +61,13 @@ export class AuditorStack extends Stack {
       output(this, 'UndeliveredQueueArn', auditor.undelivered.queueArn, 'Alerts that a subscriber did not take');
     output(this, 'WorkGroupName', auditor.history.workGroupName, 'Where the history is asked, in Athena');
     output(this, 'DatabaseName', auditor.history.databaseName, 'The tables of the history');
+    if (auditor.auditorsRole !== undefined)
+      output(
+        this,
+        'AuditorsRoleArn',
+        auditor.auditorsRole.roleArn,
+        'The role by which the archive is read, and no more',
+      );
     tellAudits(this, auditor);
 
     const share = (shared: Shared, stringValue: string): StringParameter =>
@@ -93,7 +101,7 @@ const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackPro
   const { archive } = files.config;
   const encryptionKey = Key.fromKeyArn(stack, 'Encryption', shared('encryption-key'));
 
-  const { audit, dashboard } = addAudits(stack, {
+  const { audit, verification, dashboard } = addAudits(stack, {
     ...files,
     environmentIds: props.environmentIds,
     bucket: Bucket.fromBucketName(stack, 'Archive', shared('archive-bucket')),
@@ -109,7 +117,7 @@ const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackPro
     overview: undefined,
   });
   const { role, failures, schedulePrefix } = audit;
-  tellAudits(stack, { role, failures, schedulePrefix, function: audit.target, dashboard });
+  tellAudits(stack, { role, failures, schedulePrefix, function: audit.target, verification, dashboard });
   return stack;
 };
 

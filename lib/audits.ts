@@ -1,8 +1,10 @@
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { ConfigError } from '../core/config/errors.ts';
+import { ArchiveVerification } from './archive-verification.ts';
 import { AuditAlarms } from './audit-alarms.ts';
 import { AuditDashboard } from './audit-dashboard.ts';
 import { ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
@@ -29,7 +31,7 @@ export interface AuditsProps extends ScheduledAuditProps {
 export const addAudits = (
   scope: Construct,
   { environmentIds, watchedAlerts: alerts, undelivered, overview, ...props }: AuditsProps,
-): { readonly audit: ScheduledAudit; readonly dashboard: Dashboard } => {
+): { readonly audit: ScheduledAudit; readonly verification: IFunction; readonly dashboard: Dashboard } => {
   const known = new Map(props.config.environments.map((environment) => [environment.id, environment]));
   const environments = environmentIds.map((id) => {
     const environment = known.get(id);
@@ -43,9 +45,12 @@ export const addAudits = (
     ]);
   const config = { ...props.config, environments };
   const audit = new ScheduledAudit(scope, 'Audit', { ...props, config });
-  const watched = { config, audit, alerts, undelivered, overview };
+  // The stack that watches the topics has the archive as well.
+  const replicated = alerts === undefined ? undefined : props.bucket;
+  const watched = { config, audit, alerts, undelivered, overview, replicated };
+  const { function: verification } = new ArchiveVerification(scope, 'Verification', { ...props, config, audit });
   const watch = new SilenceWatch(scope, 'Watch', { ...props, config, audit, overview });
   const alarms = new AuditAlarms(scope, 'Alarms', { ...watched, watch, alarms: props.alarmTopic });
   const { dashboard } = new AuditDashboard(scope, 'Overview', { ...watched, alarms });
-  return { audit, dashboard };
+  return { audit, verification: verification as IFunction, dashboard };
 };

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, LogLevel, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
@@ -18,7 +19,7 @@ export const FUNCTION_DEFAULTS = {
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 /** Writes the command that makes the function's file of one that operators edit, and fails where that is wrong. */
-const asJson = (kind: 'config' | 'waivers', yamlFile: string, jsonFile: string): string =>
+const asJson = (kind: 'config' | 'waivers' | 'accepted', yamlFile: string, jsonFile: string): string =>
   [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile].map(quoted).join(' ');
 
 /**
@@ -63,6 +64,22 @@ export interface BundledFiles {
   readonly configFile: string;
   readonly waiversFile?: string;
 }
+
+/** Says how the code that verifies is bundled, and which files go with it: an accepted.yaml beside the config counts. */
+export const verificationBundling = ({ configFile }: Pick<BundledFiles, 'configFile'>): BundlingOptions => {
+  const beside = join(dirname(configFile), 'accepted.yaml');
+  return {
+    ...codeBundling,
+    commandHooks: {
+      beforeInstall: () => [],
+      beforeBundling: () => [],
+      afterBundling: (_, outputDir) => [
+        asJson('config', configFile, `${outputDir}/audit.json`),
+        asJson('accepted', existsSync(beside) ? beside : '/dev/null', `${outputDir}/accepted.json`),
+      ],
+    },
+  };
+};
 
 /** Says how the function's code is bundled, and which files go with it. */
 export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOptions => ({

@@ -1,10 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
+import { parseAccepted, parseConfig, parseWaivers } from '../core/config/read-config.ts';
 import { rules } from '../rules/index.ts';
 
 // This runs while the function is bundled: the files that operators edit are checked and become JSON, with the defaults
 // of what they leave out. So the function has neither to parse YAML nor to check what can't have changed.
 const [kind = '', yamlFile = '', jsonFile = ''] = process.argv.slice(2);
 const text = readFileSync(yamlFile, 'utf8');
-const content = kind === 'waivers' ? parseWaivers(text, yamlFile, Date.now()) : parseConfig(text, yamlFile, rules);
+const contents: Readonly<Record<string, () => unknown>> = {
+  config: () => parseConfig(text, yamlFile, rules),
+  waivers: () => parseWaivers(text, yamlFile, Date.now()),
+  accepted: () => parseAccepted(text, yamlFile),
+};
+const content = contents[kind]?.();
 writeFileSync(jsonFile, JSON.stringify(content));

@@ -18,10 +18,12 @@ import { wantsAll } from '../core/config/recipient.ts';
 import { rules } from '../rules/index.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AlertTopic } from './alert-topic.ts';
+import { AuditorsRole } from './auditors-role.ts';
 import { addAudits } from './audits.ts';
 import { EvidenceKey } from './evidence-key.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
 import { HistoryTables } from './history-tables.ts';
+import { archiveRegion } from './permissions.ts';
 import { ReportArchive } from './report-archive.ts';
 
 export interface FinSpaceAuditorProps {
@@ -130,10 +132,14 @@ export class FinSpaceAuditor extends Construct {
   readonly undelivered: IQueue | undefined;
   /** The function, or the alias of it, to invoke for an audit. */
   readonly function: IFunction;
+  /** The function that verifies the archive each week. */
+  readonly verification: IFunction;
   /** The function's role, which FinSpace, or the role of another account, has to let in. */
   readonly role: IRole;
   /** The queue of audits that could not be started or failed after all retries. */
   readonly failures: IQueue;
+  /** The role by which the auditors of the config read the archive. */
+  readonly auditorsRole?: IRole;
   readonly dashboard: Dashboard;
   /** Tells when somebody changes how the evidence is kept. */
   readonly evidenceWatch: EvidenceWatch;
@@ -148,7 +154,8 @@ export class FinSpaceAuditor extends Construct {
     const files = readFiles(props);
     const { config } = files;
 
-    const { retention, alerts: recipients, environments, archive, archiveWriters: writers, breakGlassRoleArn } = config;
+    const { retention, alerts: recipients, environments, archive, archiveWriters: writers } = config;
+    const { replicateTo, auditors, breakGlassRoleArn } = config;
     if (writers.length > 0 && (props.bucket ?? props.encryptionKey) !== undefined)
       throw new ConfigError([
         "archiveWriters: must be left out where the construct is given a bucket or a key: their policies are their owner's",
@@ -166,8 +173,16 @@ export class FinSpaceAuditor extends Construct {
       encryptionKey,
       writers,
       ...(givenBucket && { bucket: givenBucket }),
+      ...(replicateTo && { replicateTo }),
       ...breakGlass,
     });
+    if (auditors.length > 0)
+      this.auditorsRole = new AuditorsRole(this, 'Auditors', {
+        bucket,
+        archiveKey,
+        region: archiveRegion(config),
+        auditors,
+      }).role;
     const { topic, undelivered } = new AlertTopic(this, 'Alerts', {
       recipients: recipients.filter((recipient) => !wantsAll(recipient)),
       encryptionKey,
@@ -178,7 +193,7 @@ export class FinSpaceAuditor extends Construct {
       ofAll.length === 0 ? undefined : new AlertTopic(this, 'OverviewAlerts', { recipients: ofAll, encryptionKey });
     const { topic: alarmTopic } = new AlarmTopic(this, 'AlarmTopic', { recipients });
     this.evidenceWatch = new EvidenceWatch(this, 'EvidenceWatch', { bucket, encryptionKey: archiveKey, alarmTopic });
-    const { audit, dashboard } = addAudits(this, {
+    const { audit, verification, dashboard } = addAudits(this, {
       ...props,
       ...files,
       environmentIds: props.environmentIds ?? environments.map((environment) => environment.id),
@@ -208,6 +223,7 @@ export class FinSpaceAuditor extends Construct {
     this.alarmTopic = alarmTopic;
     this.undelivered = undelivered;
     this.function = audit.target;
+    this.verification = verification;
     this.role = audit.role;
     this.failures = audit.failures;
     this.dashboard = dashboard;

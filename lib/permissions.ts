@@ -59,17 +59,17 @@ export const rolesOf = (writers: readonly ArchiveWriter[]): string[] => [
   ...new Set(writers.map(({ auditor }) => `arn:*:iam::*:role/${auditor.slice(0, 24)}*`)),
 ];
 
+/** Makes the use of a key conditional upon these services of a region asking for it. */
+export const throughServices = (scope: Construct, services: readonly string[], region = Stack.of(scope).region) => ({
+  StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
+});
+
 /** Lets its holder use a key through these services only, in the region of the stack unless another one is given. */
-export const useOfKey = (
-  scope: Construct,
-  key: IKey,
-  services: readonly string[],
-  region: string = Stack.of(scope).region,
-): PolicyStatement =>
+export const useOfKey = (scope: Construct, key: IKey, services: readonly string[], region?: string): PolicyStatement =>
   new PolicyStatement({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) } },
+    conditions: throughServices(scope, services, region),
   });
 
 /** An archive that is there already may be in another region than the stack: in that of its key. */
@@ -207,6 +207,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
         's3:GetBucketVersioning',
         's3:GetEncryptionConfiguration',
         's3:GetLifecycleConfiguration',
+        's3:GetReplicationConfiguration',
       ],
       bucket.bucketArn,
     ),

@@ -22,9 +22,11 @@ import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { HINT_DAYS, HINT_TAG } from '../core/archive/hint.ts';
 import { type Area, DATED_AREAS, OBJECT_AREAS } from '../core/archive/keys.ts';
-import type { ArchiveWriter, Retention } from '../core/config/config.ts';
+import type { ArchiveWriter, ReplicateTo, Retention } from '../core/config/config.ts';
+import { ConfigError } from '../core/config/errors.ts';
 import { retentionDays } from '../core/model/retention.ts';
 import { acknowledge } from './acknowledge.ts';
+import { ArchiveReplication } from './archive-replication.ts';
 import { accountsOf, MOST_HINT_DAYS, onlyBy, rolesOf } from './permissions.ts';
 
 const yearsAsDays = (years: number): Duration => Duration.days(retentionDays(years));
@@ -47,7 +49,7 @@ const denial = (
 const WRITTEN_ONCE = [
   'chain/*',
   'keys/*',
-  ...['manifests', 'incomplete', 'listings', ...OBJECT_AREAS].map((area) => `${area}/*/dt=*`),
+  ...['manifests', 'incomplete', 'listings', 'verifications', ...OBJECT_AREAS].map((area) => `${area}/*/dt=*`),
 ];
 
 /** Lists what nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
@@ -180,6 +182,8 @@ export interface ReportArchiveProps {
   readonly writers?: readonly ArchiveWriter[];
   /** The role that alone may change how the bucket keeps evidence. @default - whoever the account's policies let */
   readonly breakGlassRoleArn?: string;
+  /** Where S3 copies it to. @default - nowhere */
+  readonly replicateTo?: ReplicateTo;
 }
 
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
@@ -191,7 +195,7 @@ export class ReportArchive extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { retention, encryptionKey, bucket, writers = [], breakGlassRoleArn }: ReportArchiveProps,
+    { retention, encryptionKey, bucket, writers = [], breakGlassRoleArn, replicateTo }: ReportArchiveProps,
   ) {
     super(scope, id);
     // Whatever the app is set to: access logs are let in by the bucket's policy, never by an access control list.
@@ -219,6 +223,8 @@ export class ReportArchive extends Construct {
         'S3 delivers access logs to no bucket that encrypts by a key of KMS',
     });
     if (bucket !== undefined) {
+      if (replicateTo !== undefined)
+        throw new ConfigError(['replicateTo: must be left out where the bucket is given, whose owner configures it']);
       this.bucket = bucket;
       return;
     }
@@ -242,10 +248,18 @@ export class ReportArchive extends Construct {
     // The evidence is protected as long as it is there, not as long as the stack is.
     own.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
 
-    acknowledge(own, {
-      'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
-        'its owner decides on a copy in another region or account, since names and addresses would leave this one',
-    });
     this.bucket = own as IBucket;
+    if (replicateTo === undefined)
+      acknowledge(own, {
+        'NIST.800.53.R5::NIST.800.53.R5-S3BucketReplicationEnabled':
+          'its owner decides on a copy in another region or account, since names and addresses would leave this one',
+      });
+    else
+      new ArchiveReplication(this, 'Replication', {
+        bucket: this.bucket,
+        encryptionKey,
+        replicateTo,
+        lock: retention.lock,
+      });
   }
 }

@@ -51,7 +51,10 @@ const DIMENSION = 'watch';
  * measurement is missing, and the alarm rings as well.
  */
 export class SilenceWatch extends Construct {
+  /** Rings where an environment is silent, or nobody looked. */
   readonly alarm: Alarm;
+  /** Rings where an environment's archive was not verified of late, or had a problem when it was. */
+  readonly unverified: Alarm;
 
   constructor(scope: Construct, id: string, props: SilenceWatchProps) {
     super(scope, id);
@@ -117,20 +120,31 @@ export class SilenceWatch extends Construct {
     schedulerRole.addToPolicy(allow(['lambda:InvokeFunction'], watch.functionArn));
     this.schedule(props, watch, schedulerRole);
 
-    this.alarm = new Alarm(this, 'Alarm', {
-      metric: new Metric({
+    const metric = (metricName: string): Metric =>
+      new Metric({
         namespace: NAMESPACE,
-        metricName: 'SilentEnvironments',
+        metricName,
         dimensionsMap: { service: SERVICE, [DIMENSION]: audit.schedulePrefix },
         statistic: 'Maximum',
         period: Duration.hours(1),
-      }),
+      });
+    const common = { comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD, threshold: 1 };
+    this.alarm = new Alarm(this, 'Alarm', {
+      ...common,
+      metric: metric('SilentEnvironments'),
       alarmDescription:
         'An environment of this stack has not had the run that was due last, or nobody looked for 3 hours. What to do: docs/runbook.md#no-complete-run',
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
       evaluationPeriods: 3,
       treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.unverified = new Alarm(this, 'Unverified', {
+      ...common,
+      metric: metric('UnverifiedEnvironments'),
+      alarmDescription:
+        'An archive of this stack had a problem when it was verified last, or was not verified for 8 days. What to do: docs/runbook.md#the-archive-was-verified',
+      evaluationPeriods: 1,
+      // That nobody looks is the other alarm's to tell; until somebody does, this one stays as it is.
+      treatMissingData: TreatMissingData.IGNORE,
     });
 
     acknowledge(role, {

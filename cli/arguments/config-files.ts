@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Accepted, type Config, defaultConfig } from '../../core/config/config.ts';
+import type { Accepted } from '../../core/config/accepted.ts';
+import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { ConfigError } from '../../core/config/errors.ts';
 import { parseAccepted, parseConfig, parseStacks, parseWaivers } from '../../core/config/read-config.ts';
 import { STACKS_FILE, type StacksFile } from '../../core/config/stacks.ts';

@@ -4,24 +4,21 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { CHAINS } from '../../core/archive/keys.ts';
 import { readPublicKey } from '../../core/archive/signature.ts';
-import { ACCEPTED_KINDS, type Config } from '../../core/config/config.ts';
+import { acceptedFaults } from '../../core/config/accepted.ts';
+import type { Config } from '../../core/config/config.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import { plural } from '../../core/text/plain-text.ts';
-import type { Due } from '../../core/verify/gaps.ts';
+import { dueOf } from '../../core/verify/gaps.ts';
 import { findHeads, headsIn, isHead, type KeptHead } from '../../core/verify/heads.ts';
 import type { Problem } from '../../core/verify/problem.ts';
 import { checkSignEvents, readSignEvents, type SignEvent, type SignedEntry } from '../../core/verify/sign-events.ts';
 import { type Verification, verifyEnvironment } from '../../core/verify/verify.ts';
-import { DAY_MS } from '../../rules/engine/time.ts';
 import { type ArchiveLocation, openArchive } from '../arguments/archive-options.ts';
 import { readAccepted, readConfigFiles } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { readVerifyFlags, type VerifyFlags } from './options.ts';
 import { conclusionText, headsText, signingText, verificationText } from './view.ts';
-
-/** A run may be completed so long after its time, by retries or by hand, before it is missed. */
-const GRACE_MS = DAY_MS;
 
 const readKey = (file: string): KeyObject => {
   try {
@@ -78,12 +75,6 @@ const environmentsOf = async (
   return [...new Set([...(await archivedEnvironments(archive)), ...expected])].toSorted();
 };
 
-/** The runs that an environment must have by now; one that is audited no more, up to its last run. */
-const dueOf = ({ environments, schedule }: Config, environmentId: string, now: number): Due => {
-  const isAudited = environments.some(({ id }) => id === environmentId);
-  return { schedule, until: isAudited ? now - GRACE_MS : Number.NEGATIVE_INFINITY };
-};
-
 /** `verify`: checks an archive's history. Throws UsageError and ConfigError before anything is read of it. */
 export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
@@ -94,7 +85,7 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const kept = readHeads(heads);
   const events = signEventFiles.flatMap(readEvents);
   const signed: SignedEntry[] = [];
-  const accepted = readAccepted(configFile).map(({ kind, ...fault }) => ({ kinds: ACCEPTED_KINDS[kind], ...fault }));
+  const accepted = acceptedFaults(readAccepted(configFile));
   requireFolder(location);
   const config = configFile === undefined ? undefined : readConfigFiles(configFile, now).config;
   const publicKeys = publicKeyFiles.map(readKey);

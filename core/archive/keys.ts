@@ -106,6 +106,7 @@ export const DATED_AREAS = [
   'alerts',
   'events',
   'incomplete',
+  'verifications',
 ] as const;
 
 export type Area = (typeof DATED_AREAS)[number];
@@ -214,12 +215,22 @@ export const objectPrefixes = (environmentId: string): readonly string[] =>
   OBJECT_AREAS.map((area) => areaPrefix(area, environmentId));
 
 /** The beginnings of keys that show that an environment was audited, or that somebody tried. */
-export const ENVIRONMENT_PREFIXES = ['manifests', 'chain', 'latest', 'incomplete', 'alerts', ...OBJECT_AREAS].map(
-  (area) => `${area}/environment=`,
-);
+export const ENVIRONMENT_PREFIXES = [
+  'manifests',
+  'chain',
+  'latest',
+  'incomplete',
+  'alerts',
+  'verifications',
+  ...OBJECT_AREAS,
+].map((area) => `${area}/environment=`);
 
 export const environmentOfKey = (key: string): string | undefined =>
   /^\w+\/environment=([A-Za-z0-9]+)(?:\/|\.json$)/.exec(key)?.[1];
+
+/** The report of a verification, named as runs are, by the instant that it was asked for. */
+export const verificationKey = (environmentId: string, at: Date): string =>
+  `verifications/${partitionPath(environmentId, at)}/${runName(at)}.json`;
 
 /** The page of all runs. */
 export const historyPageKey = (environmentId: string): string => `reports/environment=${environmentId}/index.html`;

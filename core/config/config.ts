@@ -16,6 +16,7 @@ import { cronProblem } from '../schedule/cron.ts';
 import { hoursBetweenRuns, shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { folded, isSamePerson, namesId } from '../text/person.ts';
+import { ACCEPTED_KINDS, type Accepted } from './accepted.ts';
 import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
@@ -72,6 +73,15 @@ export interface Retention extends RetentionDuty {
   readonly lock: (typeof LOCKS)[number];
 }
 
+/** A bucket of another region or account, for a copy of the archive. */
+export interface ReplicateTo {
+  readonly bucket: string;
+  /** Its owner's, 12 digits. @default - the auditor's own */
+  readonly account?: string;
+  /** The ARN of the KMS key that the copies are encrypted by; its region is the bucket's. */
+  readonly key: string;
+}
+
 const CREDENTIAL_MODES = ['exchange', 'direct'] as const;
 
 const LISTING_MODES = ['single', 'durable'] as const;
@@ -115,6 +125,10 @@ export interface Config {
   };
   /** The auditors of other accounts that may write to the archive of this one. */
   readonly archiveWriters: readonly ArchiveWriter[];
+  /** A bucket that S3 copies the archive to; undefined: there is no copy. */
+  readonly replicateTo?: ReplicateTo;
+  /** The ARNs of the roles and users who may read the archive as auditors. */
+  readonly auditors: readonly string[];
   /** The role that alone may change how the evidence is kept; undefined: administrators may. */
   readonly breakGlassRoleArn?: string;
   /** `exchange`: the caller's credentials are exchanged for FinSpace's. `direct`: they are FinSpace's already. */
@@ -332,13 +346,13 @@ const retention = section({
   return z.NEVER;
 });
 
-const archive = section({
-  bucket: text('the name of a bucket', (value) => /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(value)),
-  key: text('the ARN of a KMS key', (value) =>
-    /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
-  ),
-  shared: flag.default(false),
-});
+const bucketName = text('the name of a bucket', (value) => /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(value));
+
+const keyArn = text('the ARN of a KMS key', (value) =>
+  /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
+);
+
+const archive = section({ bucket: bucketName, key: keyArn, shared: flag.default(false) });
 
 const archiveWriter = section({
   account: accountId,
@@ -350,6 +364,12 @@ const archiveWriter = section({
     must('a list of 1 or more environment ids'),
   ),
 });
+
+const replicateTo = section({ bucket: bucketName, account: accountId.exactOptional(), key: keyArn });
+
+const auditor = text('the ARN of a role or a user', (value) =>
+  /^arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]{1,512}$/.test(value),
+);
 
 /** AWS keeps `alias/aws/` for its own keys, none of which signs. */
 const KMS_KEY =
@@ -432,6 +452,8 @@ const settingsShape = (rules: readonly Rule[]) => ({
   retention: retention.prefault({}),
   archive: archive.exactOptional(),
   archiveWriters: list(archiveWriter, 'a list of {account, auditor, environments}').default([]),
+  replicateTo: replicateTo.exactOptional(),
+  auditors: list(auditor, 'a list of ARNs').default([]),
   breakGlassRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
   credentials: oneOf(CREDENTIAL_MODES).default('exchange'),
   listing: section({ mode: oneOf(LISTING_MODES).default('single') }).prefault({}),
@@ -504,6 +526,13 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
       const message = `must be keep where two runs may lie over half of retention.years apart, got "delete": the run that the next one goes on from could be gone`;
       issues.push({ code: 'custom', input: afterRetention, path: ['retention', 'afterRetention'], message });
     }
+    if (value.replicateTo !== undefined && value.archive !== undefined)
+      issues.push({
+        code: 'custom',
+        input: undefined,
+        path: ['replicateTo'],
+        message: 'must be left out where archive is set: that bucket is configured by whoever owns it',
+      });
     if (value.credentials !== 'direct') return;
     for (const [index, { role }] of value.environments.entries()) {
       if (role === undefined) continue;
@@ -572,17 +601,6 @@ export const waiversSchema = (now: number): z.ZodType<readonly Waiver[]> =>
       ({ rule, user }) => `${rule}/${user}`,
     ),
   );
-
-/** The faults of a history past mending that people may accept, each with the kinds that `verify` has for it. */
-export const ACCEPTED_KINDS = { fork: ['forked', 'skipped', 'reordered'], gap: ['gap'], late: ['late'] } as const;
-
-/** A fault of the history that somebody accepted: told each time, and no problem any more. */
-export interface Accepted {
-  readonly kind: keyof typeof ACCEPTED_KINDS;
-  readonly run: string;
-  readonly reason: string;
-  readonly approver: string;
-}
 
 /** Of `accepted.yaml`. */
 export const acceptedSchema: z.ZodType<readonly Accepted[]> = list(

@@ -42,7 +42,7 @@ export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
     ...('bucket' in location
       ? bucketChecks(location.bucket, environmentId)
       : folderChecks(location.folder, environmentId)),
-    ...(keeping === undefined ? [] : keepingChecks(keeping)),
+    ...(keeping === undefined ? [] : keepingChecks(keeping, environmentId)),
     ...alertChecks(settings),
     ...scheduleChecks(settings),
   ]);

@@ -3,15 +3,17 @@ import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
+  GetBucketReplicationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
+  HeadObjectCommand,
   type LifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { DATED_AREAS } from '../archive/keys.ts';
+import { DATED_AREAS, latestKey } from '../archive/keys.ts';
 import { parsedJson } from '../archive/lines.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, ReplicateTo } from '../config/config.ts';
 import { type RetentionDuty, retentionDays } from '../model/retention.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 
@@ -21,7 +23,7 @@ export interface KeepingSettings {
   /** The name of the archive's bucket. */
   readonly bucket: string;
   /** What the config says; undefined: there is no config. */
-  readonly config: Pick<Config, 'retention' | 'breakGlassRoleArn'> | undefined;
+  readonly config: Pick<Config, 'retention' | 'breakGlassRoleArn' | 'replicateTo'> | undefined;
 }
 
 const PUT_BACK =
@@ -79,7 +81,10 @@ const lifecycleFault = (
 };
 
 /** Checks that what is archived stays, and can be read for as long: how the bucket keeps it, and its key. */
-export const keepingChecks = ({ s3, kms, bucket: Bucket, config }: KeepingSettings): readonly Check[] => {
+export const keepingChecks = (
+  { s3, kms, bucket: Bucket, config }: KeepingSettings,
+  environmentId: string,
+): readonly Check[] => {
   const check = (name: string, permission: string, look: () => Promise<CheckAnswer>): Check => ({
     name,
     needs: ['archive'],
@@ -93,6 +98,35 @@ export const keepingChecks = ({ s3, kms, bucket: Bucket, config }: KeepingSettin
       }
     },
   });
+
+  /** Looks at the orders that S3 has, and at what became of the object that was written last. */
+  const copyAnswer = async (wanted: ReplicateTo | undefined): Promise<CheckAnswer> => {
+    const found = await settingOf(
+      () => s3.send(new GetBucketReplicationCommand({ Bucket })),
+      'ReplicationConfigurationNotFoundError',
+    );
+    const rule = found?.ReplicationConfiguration?.Rules?.find(
+      ({ Status, Destination }) => Status === 'Enabled' && Destination?.Bucket?.endsWith(`:::${wanted?.bucket}`),
+    );
+    if (rule === undefined) return fail(`nothing is copied to ${wanted?.bucket}, as replicateTo says`, PUT_BACK);
+    if (rule.DeleteMarkerReplication?.Status === 'Enabled') return fail('deletions are copied too', PUT_BACK);
+    if (rule.Destination?.EncryptionConfiguration?.ReplicaKmsKeyID !== wanted?.key)
+      return fail('the copy is encrypted by another key than that of replicateTo', PUT_BACK);
+    const last = await settingOf(
+      () => s3.send(new HeadObjectCommand({ Bucket, Key: latestKey(environmentId) })),
+      'NotFound',
+    );
+    if (last === undefined) return notChecked('whether it is copied shows once a run is archived');
+    // What the SDK knows by one name S3 answers by another.
+    const status = String(last.ReplicationStatus ?? 'none');
+    if (status.startsWith('COMPLETE'))
+      return ok(`copied to ${wanted?.bucket}; what that bucket is like was not looked at`);
+    if (status === 'PENDING') return ok(`the last run is being copied to ${wanted?.bucket}`);
+    return fail(
+      status === 'FAILED' ? 'S3 failed to copy the last run' : 'the last run was archived before there were copies',
+      'look into it as the runbook\'s "The copy is behind" says',
+    );
+  };
 
   return [
     check('versioning', 's3:GetBucketVersioning on the bucket', async () => {
@@ -131,6 +165,13 @@ export const keepingChecks = ({ s3, kms, bucket: Bucket, config }: KeepingSettin
         'nothing is deleted: names and addresses of users stay for good (retention.afterRetention: delete has S3 delete them)',
       );
     }),
+    ...(config?.replicateTo === undefined
+      ? []
+      : [
+          check('copy', 's3:GetReplicationConfiguration on the bucket, and s3:GetObject on its objects', () =>
+            copyAnswer(config.replicateTo),
+          ),
+        ]),
     check('public-access', 's3:GetBucketPublicAccessBlock on the bucket', async () => {
       const found = await settingOf(
         () => s3.send(new GetPublicAccessBlockCommand({ Bucket })),

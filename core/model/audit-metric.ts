@@ -13,4 +13,6 @@ export type AuditMetric =
   | 'Users'
   | 'Sequence'
   | `${Capitalize<Lowercase<Severity>>}Findings`
-  | 'OldestOpenCriticalAgeDays';
+  | 'OldestOpenCriticalAgeDays'
+  /** Of a verification of the archive. */
+  | 'VerificationProblems';

@@ -3,6 +3,7 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { areaPrefix, attemptOfKey, attemptReport, runKeys } from '../archive/keys.ts';
 import { readJson } from '../archive/lines.ts';
+import type { Config } from '../config/config.ts';
 import { runName } from '../model/run-name.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { disturbedTimes, type ScheduledRun, scheduledRuns } from '../schedule/scheduled-runs.ts';
@@ -11,9 +12,24 @@ import type { Note, Problem } from './problem.ts';
 /** The runs that were due. */
 export interface Due {
   readonly schedule: Schedule;
+  /** Only those after this instant: the others were looked at before, and can't be made up for. */
+  readonly since?: number | undefined;
   /** After the last run, one is missed if its time is at this instant or before, in milliseconds since the epoch. */
   readonly until: number;
 }
+
+/** A run may be completed so long after its time, by retries or by hand, before it is missed. */
+const GRACE_MS = DAY_MS;
+
+/** The runs that an environment must have by now; one that is audited no more, up to its last run. */
+export const dueOf = (
+  { environments, schedule }: Pick<Config, 'environments' | 'schedule'>,
+  environmentId: string,
+  now: number,
+): Due => {
+  const isAudited = environments.some(({ id }) => id === environmentId);
+  return { schedule, until: isAudited ? now - GRACE_MS : Number.NEGATIVE_INFINITY };
+};
 
 /** A time from a closing of the chain to its reopening, in milliseconds since the epoch: no run was due in it. */
 export interface Closed {
@@ -78,11 +94,11 @@ export const checkSchedule = async (
   environmentId: string,
   runs: readonly Date[],
   attempts: Attempts,
-  { schedule, until }: Due,
+  { schedule, since = Number.NEGATIVE_INFINITY, until }: Due,
   closed: readonly Closed[],
 ): Promise<ScheduleCheck> => {
   const complete = new Set(runs.map((asOf) => asOf.getTime()));
-  const first = Math.min(...complete);
+  const first = Math.max(Math.min(...complete), since);
   const last = Math.max(...complete);
   const missed: Problem[] = [];
   let scheduled = 0;

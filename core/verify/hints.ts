@@ -3,8 +3,10 @@ import { ifSound } from '../archive/errors.ts';
 import { placeNumbers } from '../archive/head.ts';
 import { areaPrefix, attemptOfKey, attemptReport, chainKey, historyPageKey, runKeys } from '../archive/keys.ts';
 import { isRecord, readBytes, readJson } from '../archive/lines.ts';
+import { readVerification, verificationKeys } from '../archive/verifications.ts';
 import { runInstant } from '../model/run-name.ts';
 import { readHistoryPage, runOf } from '../outputs/history/history-page.ts';
+import { inBatches } from './batches.ts';
 import type { Link } from './links.ts';
 import type { Problem } from './problem.ts';
 
@@ -53,6 +55,20 @@ const hintsOfAttempts = async (archive: Archive, environmentId: string): Promise
   return hints;
 };
 
+/** The end of the chain, and the last run, that each verification before has found. */
+const hintsOfVerifications = async (archive: Archive, environmentId: string): Promise<readonly Hint[]> => {
+  const hints: Hint[] = [];
+  const reads = inBatches(await verificationKeys(archive, environmentId), (key) => readVerification(archive, key));
+  for await (const found of reads)
+    if (found !== undefined)
+      hints.push({
+        witness: found.key,
+        ...(found.lastRun !== undefined && { run: found.lastRun }),
+        ...(found.head !== undefined && { head: found.head }),
+      });
+  return hints;
+};
+
 /**
  * Holds what other objects of the archive know against the chain: a run or an entry that one of them knows of must be
  * there.
@@ -68,7 +84,11 @@ export const checkHints = async (
   const hashes = new Map(links.map(({ key, sha256 }) => [key, sha256]));
   const keys = links.map(({ key }) => key);
   const places = new Map(placeNumbers(keys).map((number, index) => [number, keys[index] ?? '']));
-  const hints = [...(await hintsOfPage(archive, environmentId)), ...(await hintsOfAttempts(archive, environmentId))];
+  const hints = [
+    ...(await hintsOfPage(archive, environmentId)),
+    ...(await hintsOfAttempts(archive, environmentId)),
+    ...(await hintsOfVerifications(archive, environmentId)),
+  ];
   return hints.flatMap(({ witness, run, head }): readonly Problem[] => {
     const problems: Problem[] = [];
     const instant = run === undefined ? undefined : runInstant(run);

@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import { areaPrefix, keysUnder, objectPrefixes, runOfObject } from '../archive/keys.ts';
+import { areaPrefix, keysUnder, objectPrefixes, runOfObject, unfinishedOfKey } from '../archive/keys.ts';
 import { isRecord, readJson } from '../archive/lines.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { digestOfBody } from '../archive/staging.ts';
@@ -11,6 +11,8 @@ import type { Note, Observations, Problem } from './problem.ts';
 /** An object as the manifest of a run states it. */
 export interface Claimed {
   readonly run: string;
+  /** It was read before: now it has only to be there. */
+  readonly isKnown?: true;
   readonly key: string;
   readonly sha256: string;
   readonly size: number;
@@ -24,6 +26,8 @@ const claimedBy = (links: readonly RunOfLink[]): readonly Claimed[] =>
 /** An object that has grown is read on for as many bytes: how large it is helps to find out why. */
 const GROWN_BYTES = 64 * 1024 * 1024;
 
+const GONE = 'is not there, though its manifest names it';
+
 interface ObjectCheck {
   /** Undefined where it could not be read to its end. */
   readonly bytes?: number;
@@ -34,8 +38,7 @@ const checkObject = async (archive: Archive, { run, key, sha256, size }: Claimed
   try {
     const stored = await archive.read(key);
     if (stored === undefined) {
-      const message = 'is not there, though its manifest names it';
-      return { problem: { kind: 'missing', run, key, message } };
+      return { problem: { kind: 'missing', run, key, message: GONE } };
     }
     const { sha256: found, size: bytes } = await digestOfBody(stored.body, size + GROWN_BYTES);
     if (found === sha256 && bytes === size) return { bytes };
@@ -69,11 +72,21 @@ const vouchedFor = async (archive: Archive, { run, key }: Claimed): Promise<read
   }
 };
 
-/** Lists what complete runs vouch for: their own objects, and what unfinished attempts had left before them. */
-export const claimedObjects = async (archive: Archive, links: readonly RunOfLink[]): Promise<readonly Claimed[]> => {
-  const claimed = claimedBy(links);
+/**
+ * Lists what complete runs vouch for: their own objects, and what unfinished attempts had left before them.
+ * @param known the runs whose objects were read before
+ */
+export const claimedObjects = async (
+  archive: Archive,
+  links: readonly RunOfLink[],
+  known: ReadonlySet<string>,
+): Promise<readonly Claimed[]> => {
+  const claimed = claimedBy(links).map(
+    (object): Claimed => (known.has(object.run) ? { ...object, isKnown: true } : object),
+  );
   const vouched: Claimed[] = [];
-  for await (const objects of inBatches(claimed, (object) => vouchedFor(archive, object))) vouched.push(...objects);
+  const unread = claimed.filter(({ isKnown }) => !isKnown);
+  for await (const objects of inBatches(unread, (object) => vouchedFor(archive, object))) vouched.push(...objects);
   return [...claimed, ...vouched];
 };
 
@@ -84,26 +97,53 @@ export const findUncovered = async (
   claimed: readonly Claimed[],
 ): Promise<readonly string[]> => {
   const covered = new Set(claimed.map(({ key }) => key));
+  // What the manifest of an attempt names was held against it when it was read.
+  const known = new Set(claimed.flatMap(({ key, isKnown }) => (isKnown ? [unfinishedOfKey(key)?.folder] : [])));
   const keys = [
     ...(await keysUnder(archive, areaPrefix('incomplete', environmentId))),
     ...(await keysUnder(archive, areaPrefix('listings', environmentId))),
   ];
-  return keys.filter((key) => !covered.has(key));
+  return keys.filter((key) => !covered.has(key) && !known.has(unfinishedOfKey(key)?.folder));
+};
+
+/** Lists those objects that were read before and are gone since. */
+const goneObjects = async (
+  archive: Archive,
+  environmentId: string,
+  known: readonly Claimed[],
+): Promise<readonly Problem[]> => {
+  if (known.length === 0) return [];
+  const there = new Set<string>();
+  for (const prefix of [
+    ...objectPrefixes(environmentId),
+    areaPrefix('incomplete', environmentId),
+    areaPrefix('listings', environmentId),
+  ])
+    for await (const key of archive.list(prefix)) there.add(key);
+  return known.flatMap(({ run, key }): readonly Problem[] =>
+    there.has(key) ? [] : [{ kind: 'missing', run, key, message: GONE }],
+  );
 };
 
 /**
- * Reads every object that is vouched for to its end, and holds it against what vouches for it.
+ * Reads every object that is vouched for to its end, and holds it against what vouches for it; of what was read before it
+ * looks whether it is still there.
  * @param onObject is called for each that was read
  */
 export const checkObjects = async (
   archive: Archive,
+  environmentId: string,
   claimed: readonly Claimed[],
   onObject: (objects: number) => void,
 ): Promise<{ readonly objects: number; readonly bytes: number; readonly problems: readonly Problem[] }> => {
-  const problems: Problem[] = [];
+  const known = claimed.filter(({ isKnown }) => isKnown);
+  const problems: Problem[] = [...(await goneObjects(archive, environmentId, known))];
   let objects = 0;
   let bytes = 0;
-  const checks = inBatches(claimed, (object) => checkObject(archive, object));
+  const checks = inBatches(
+    claimed.filter(({ isKnown }) => !isKnown),
+    (object) => checkObject(archive, object),
+  );
   for await (const { bytes: size, problem } of checks) {
     if (problem !== undefined) problems.push(problem);
     if (size === undefined) continue;

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
-import { chainKeys } from '../archive/head.ts';
+import { chainKeys, headText, placeNumbers } from '../archive/head.ts';
 import { areaPrefix, chainKey, keysUnder, sequenceOfKey } from '../archive/keys.ts';
 import { lateText } from '../model/words.ts';
 import { checkCopies, readCopies, runsOfCopies } from './copies.ts';
@@ -32,6 +32,10 @@ export interface VerifyOptions {
   readonly accepted?: readonly AcceptedFault[];
   /** Undefined: gaps are not looked for. */
   readonly due?: Due;
+  /** Whether a chain may go unsigned until its first signature, as where signing was switched on later. */
+  readonly mayBeginUnsigned?: boolean;
+  /** Objects of runs up to this place were read before: they have only to be there. @default - all are read */
+  readonly readUpTo?: number;
   /** Undefined: nothing may be gone, however old it is. */
   readonly expiry?: ExpirySettings;
   /** Is given each entry that is signed. */
@@ -62,6 +66,12 @@ export interface Verification {
   /** Objects that were read to their end, and their bytes. */
   readonly objects: number;
   readonly bytes: number;
+  /** Objects that were read before, and of which it was looked only whether they are there. */
+  readonly known: number;
+  /** The last place of the chain up to which all objects were read, now or before, and hold. */
+  readonly readUpTo: number;
+  /** The end of the chain as it was found, as `N:SHA256`. */
+  readonly head?: string;
   readonly firstRun?: string;
   readonly lastRun?: string;
   readonly signatures: {
@@ -174,7 +184,16 @@ const latestObservations = (latest: LatestState, others: readonly Problem[]): Ob
 export const verifyEnvironment = async (
   archive: Archive,
   environmentId: string,
-  { publicKeys = [], due, expiry, accepted: acceptedFaults = [], onSigned, onProgress }: VerifyOptions = {},
+  {
+    publicKeys = [],
+    mayBeginUnsigned = false,
+    due,
+    expiry,
+    readUpTo = 0,
+    accepted: acceptedFaults = [],
+    onSigned,
+    onProgress,
+  }: VerifyOptions = {},
 ): Promise<Verification> => {
   const problems: Problem[] = [];
   const notes: Note[] = [];
@@ -184,8 +203,10 @@ export const verifyEnvironment = async (
   };
 
   const keys = await chainKeys(archive, environmentId);
-  const places = new Set(keys);
-  const copyKeys = (await keysUnder(archive, areaPrefix('manifests', environmentId))).filter((key) => !places.has(key));
+  const ofChain = new Set(keys);
+  const copyKeys = (await keysUnder(archive, areaPrefix('manifests', environmentId))).filter(
+    (key) => !ofChain.has(key),
+  );
   const onProblem = (problem: Problem): unknown => problems.push(problem);
   for await (const key of archive.list(areaPrefix('chain', environmentId)))
     if (sequenceOfKey(key) === undefined)
@@ -209,15 +230,21 @@ export const verifyEnvironment = async (
   const complete = runs.filter(({ claims }) => claims !== undefined);
 
   problems.push(...chainProblems(environmentId, links));
-  problems.push(...signatureProblems(links, publicKeys.length > 0));
+  problems.push(...signatureProblems(links, publicKeys.length > 0 && !mayBeginUnsigned));
   add(checkRecordedKeys(links, recorded, publicKeys));
   notes.push(...acceptanceNotes(links));
   add(checkCopies(environmentId, copies, copyKeys, links, runs));
   const latest = await readLatestState(archive, environmentId, runs);
   if (latest.state === 'wrong') problems.push(latest.problem);
 
-  const claimed = await claimedObjects(archive, runs);
-  const checked = await checkObjects(archive, claimed, (objects) => onProgress?.({ runs: complete.length, objects }));
+  const places = placeNumbers(links.map(({ key }) => key));
+  const numbers = new Map(places.map((number, index) => [links[index]?.run, number]));
+  const placeOf = (run: string): number => numbers.get(run) ?? 0;
+  const known = new Set(runs.flatMap(({ run }) => (placeOf(run) <= readUpTo ? [run] : [])));
+  const claimed = await claimedObjects(archive, runs, known);
+  const checked = await checkObjects(archive, environmentId, claimed, (objects) =>
+    onProgress?.({ runs: complete.length, objects }),
+  );
   problems.push(...checked.problems);
 
   const missingRuns = (): ReadonlySet<string> =>
@@ -235,7 +262,8 @@ export const verifyEnvironment = async (
     due === undefined || instants.length === 0
       ? undefined
       : await checkSchedule(archive, environmentId, instants, attempts, due, closedTimes(links));
-  const late = due === undefined ? [] : lateProblems(runs);
+  const { since = Number.NEGATIVE_INFINITY } = due ?? {};
+  const late = due === undefined ? [] : lateProblems(runs.filter(({ asOf }) => asOf.getTime() > since));
   problems.push(...(schedule?.missed ?? []), ...late);
   notes.push(...(schedule?.skipped ?? []));
 
@@ -252,11 +280,19 @@ export const verifyEnvironment = async (
   );
   const [first] = complete;
   const last = complete.at(-1);
+  const end = links.at(-1);
+  const sequence = places.at(-1) ?? 0;
+  // What does not hold is read again, and told again, until it does.
+  const found = new Set(kept.problems);
+  const faulty = checked.problems.flatMap((problem) => (found.has(problem) ? [placeOf(problem.run ?? '') - 1] : []));
   return {
     environmentId,
     runs: complete.length,
     objects: checked.objects,
     bytes: checked.bytes,
+    known: claimed.filter(({ isKnown }) => isKnown).length,
+    readUpTo: Math.max(Math.min(sequence, ...faulty), Math.min(readUpTo, sequence)),
+    ...(end?.sha256 !== undefined && { head: headText(sequence, end.sha256) }),
     ...(first !== undefined && { firstRun: first.run }),
     ...(last !== undefined && { lastRun: last.run }),
     signatures: signaturesOf(links, publicKeys.length > 0),

@@ -111,7 +111,7 @@ describe('the app', () => {
     expect(await run({ 'audit.yaml': `${FINE}\nretention: { yeers: 7 }` })).toEqual({
       code: 1,
       stderr:
-        'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock, acknowledgedYears)\n',
+        'audit.yaml:2: retention.yeers: unknown key, did you mean years? (allowed: years, lock, afterRetention, acknowledgedYears)\n',
     });
   });
 

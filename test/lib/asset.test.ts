@@ -340,6 +340,7 @@ describe('the code that is deployed', () => {
       // The emulator says nothing of how a bucket is kept.
       'versioning: not-checked',
       'lock: not-checked',
+      'lifecycle: ok',
       'public-access: not-checked',
       'bucket-policy: not-checked',
       'key: not-checked',

@@ -108,7 +108,38 @@ describe('the watch of silence', () => {
   it('tells that silence is over, and of nothing else that it is', () => {
     const alarms = Object.entries(stack.findResources('AWS::CloudWatch::Alarm'));
     const told = alarms.filter(([, { Properties }]) => Properties.OKActions !== undefined).map(([id]) => id);
-    expect(told.map((id) => id.slice(0, -8))).toEqual(['WatchAlarm', 'AlarmsSilenceabc', 'AlarmsSilencedef']);
+    expect(told.map((id) => id.slice(0, -8))).toEqual([
+      'WatchAlarm',
+      'WatchUnverified',
+      'AlarmsSilenceabc',
+      'AlarmsSilencedef',
+    ]);
+  });
+});
+
+describe('the alarms of copying', () => {
+  it('look at what S3 failed to copy to that bucket by that rule, and at what waits', () => {
+    const key = 'arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const copied = stackTemplate(`environments: [{ id: abc }]\nreplicateTo: { bucket: copy, key: "${key}" }`);
+    const bucket = only(copied, 'AWS::S3::Bucket', 'ArchiveBucket');
+    const [{ Id }] = bucket.properties.ReplicationConfiguration.Rules;
+    const metrics = ['Failed', 'Behind'].map((part) => {
+      const { MetricName, Dimensions, EvaluationPeriods } = only(
+        copied,
+        'AWS::CloudWatch::Alarm',
+        `Replication${part}`,
+      ).properties;
+      expect(Dimensions).toEqual([
+        { Name: 'DestinationBucket', Value: 'copy' },
+        { Name: 'RuleId', Value: Id },
+        { Name: 'SourceBucket', Value: { Ref: bucket.id } },
+      ]);
+      return [MetricName, EvaluationPeriods];
+    });
+    expect(metrics).toEqual([
+      ['OperationsFailedReplication', 1],
+      ['OperationsPendingReplication', 144],
+    ]);
   });
 });
 
@@ -171,7 +202,7 @@ describe('every alarm', () => {
   const rule = only(stack, 'AWS::Events::Rule', 'ScheduleChanged').properties;
 
   it('goes to the alarm topic', () => {
-    expect(alarms).toHaveLength(12);
+    expect(alarms).toHaveLength(13);
     for (const { Properties } of alarms) expect(Properties.AlarmActions).toContainEqual({ Ref: alarmTopic });
     expect(rule.Targets).toEqual([expect.objectContaining({ Arn: { Ref: alarmTopic } })]);
   });

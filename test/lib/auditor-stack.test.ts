@@ -106,6 +106,8 @@ describe('the stack of one environment', () => {
           's3:GetBucketPublicAccessBlock',
           's3:GetBucketVersioning',
           's3:GetEncryptionConfiguration',
+          's3:GetLifecycleConfiguration',
+          's3:GetReplicationConfiguration',
           's3:ListBucket',
         ],
         Resource: bucket.arn,
@@ -194,6 +196,8 @@ describe('the stack of one environment', () => {
       'EvidenceWatchRulesRole',
       'AuditRole',
       'AuditSchedulerRole',
+      'VerificationRole',
+      'VerificationSchedulerRole',
       'WatchRole',
       'WatchSchedulerRole',
       'AlarmsRulesRole',
@@ -283,6 +287,7 @@ describe('the stack of one environment', () => {
       'DatabaseName',
       'DashboardName',
       'FunctionName',
+      'VerificationFunctionName',
       'RoleArn',
       'FailuresQueueUrl',
       'SchedulePrefix',
@@ -299,7 +304,7 @@ describe('the stack of three environments', () => {
     const inputs = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => JSON.parse(Properties.Target.Input).environmentId,
     );
-    expect(inputs).toEqual(['abc', 'def', 'ghi', undefined]);
+    expect(inputs).toEqual(['abc', 'def', 'ghi', undefined, undefined]);
   });
 
   it('gives schedules the names by which the function looks for them', () => {
@@ -310,7 +315,12 @@ describe('the stack of three environments', () => {
     const names = Object.values(stack.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => Properties.Name,
     );
-    expect(names).toEqual([`${prefix}-abc`, `${prefix}-${longest}`, `${prefix}-silence-watch`]);
+    expect(names).toEqual([
+      `${prefix}-abc`,
+      `${prefix}-${longest}`,
+      `${prefix}-verification`,
+      `${prefix}-silence-watch`,
+    ]);
     // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
     expect(names[1]).toMatch(/^[\w.-]{1,64}$/);
   });

@@ -41,7 +41,7 @@ const namesIn = (template: Template): readonly string[] => [
   ),
   ...Object.values(template.findResources('AWS::Athena::WorkGroup')).map(({ Properties }) => Properties.Name),
 ];
-const NAMES_OF_ONE = 4;
+const NAMES_OF_ONE = 5;
 
 describe('in the app of another team', () => {
   it('needs no more than the config file', async () => {
@@ -89,7 +89,7 @@ describe('in the app of another team', () => {
     const { stack } = foreignStack();
     auditorIn(stack, 'One', { configFile: at('one.yaml') });
     auditorIn(stack, 'Two', { configFile: at('two.yaml') });
-    expect(Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function'))).toHaveLength(4);
+    expect(Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function'))).toHaveLength(6);
     expect(new Set(namesIn(Template.fromStack(stack))).size).toBe(2 * NAMES_OF_ONE);
   });
 
@@ -147,7 +147,13 @@ describe('in the app of another team', () => {
     expect(propertiesOf('AWS::SNS::Subscription')).toContainEqual(
       expect.objectContaining({ TopicArn: TOPIC, Endpoint: 'a@example.com' }),
     );
-    expect(namesIn(template)).toEqual(['Governance-abc', 'Governance-silence-watch', 'governance', 'Governance']);
+    expect(namesIn(template)).toEqual([
+      'Governance-abc',
+      'Governance-verification',
+      'Governance-silence-watch',
+      'governance',
+      'Governance',
+    ]);
   });
 
   it('refuses a prefix of names that is too long for schedules', async () => {

@@ -7,7 +7,9 @@ const template = stackTemplate(`environments:
   - { id: def, region: eu-west-1 }
   - { id: ghi, region: eu-central-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed }
 alerts: [{ email: a@example.com }]
-events: { bus: security }`);
+events: { bus: security }
+auditors: ["arn:aws:iam::222233334444:role/examiner"]
+replicateTo: { bucket: copy-of-evidence, account: "222233334444", key: "arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab" }`);
 const { arnOf, resolve } = deployed(template);
 
 const arn = (type: string, part = ''): string => arnOf(only(template, type, part).id);
@@ -51,6 +53,9 @@ const RESOURCE_POLICIES: readonly (readonly [string, unknown])[] = [
 const ROLES = {
   function: [policy('AWS::IAM::Policy', 'AuditRole')],
   scheduler: [policy('AWS::IAM::Policy', 'AuditSchedulerRole')],
+  verification: [policy('AWS::IAM::Policy', 'VerificationRole')],
+  auditors: [policy('AWS::IAM::Policy', 'AuditorsRole')],
+  replication: [policy('AWS::IAM::Policy', 'ReplicationRole')],
   watch: [policy('AWS::IAM::Policy', 'WatchRole')],
   watchSchedule: [policy('AWS::IAM::Policy', 'WatchSchedulerRole')],
   rules: [policy('AWS::IAM::Policy', 'AlarmsRulesRole')],
@@ -238,6 +243,149 @@ describe('the watch of silence', () => {
       'allowed',
     );
     expect(await askAs('watchSchedule', 'lambda:InvokeFunction', auditor)).toBe('denied');
+  });
+});
+
+const verification = `${archive}/verifications/environment=abc/dt=2026-11-24/20261124T123700Z.json`;
+
+describe('the function that verifies', () => {
+  it.each<Case>([
+    ['s3:GetObject', snapshot],
+    ['s3:ListBucket', archive],
+    ['s3:PutObject', verification, NEW],
+    ['kms:Decrypt', key, via('s3')],
+    ['kms:GenerateDataKey', key, via('s3')],
+    ['sqs:SendMessage', failures],
+  ])('may %s on %s', async (...request) => {
+    expect(await askAs('verification', ...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['s3:PutObject', verification, SWAP],
+    ['s3:PutObject', verification],
+    ['s3:PutObject', manifest, NEW],
+    ['s3:PutObject', latest, SWAP],
+    ['s3:DeleteObject', verification],
+    ['s3:DeleteObjectVersion', verification],
+    ['s3:PutObjectRetention', verification],
+    ['s3:GetObject', `${accessLogs}/archive/log`],
+    ['sns:Publish', alerts],
+    ['sns:Publish', alarms],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+    ['sts:AssumeRole', 'arn:aws:iam::222233334444:role/audited'],
+    ['kms:Decrypt', key],
+    ['kms:Decrypt', key, via('sns')],
+    ['lambda:InvokeFunction', auditor],
+    ['s3:PutLifecycleConfiguration', archive],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askAs('verification', ...request)).toBe('denied');
+  });
+});
+
+describe('an auditor', () => {
+  it.each<Case>([
+    ['s3:GetObject', snapshot],
+    ['s3:GetObject', verification],
+    ['s3:GetObjectVersion', manifest],
+    ['s3:ListBucket', archive],
+    ['s3:ListBucketVersions', archive],
+    ['kms:Decrypt', key, via('s3')],
+  ])('may %s on %s', async (...request) => {
+    expect(await askAs('auditors', ...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['s3:PutObject', manifest, NEW],
+    ['s3:PutObject', latest, SWAP],
+    ['s3:DeleteObject', latest],
+    ['s3:DeleteObjectVersion', manifest],
+    ['s3:PutObjectRetention', manifest],
+    ['s3:PutObjectLegalHold', manifest],
+    ['s3:BypassGovernanceRetention', manifest],
+    ['s3:PutBucketPolicy', archive],
+    ['s3:GetObject', `${accessLogs}/archive/log`],
+    ['s3:GetObject', `${answers}/answer.csv`],
+    ['s3:GetObject', 'arn:aws:s3:::another/key'],
+    ['s3:ListAllMyBuckets', '*'],
+    ['kms:Decrypt', key],
+    ['kms:Decrypt', key, via('sns')],
+    ['kms:GenerateDataKey', key, via('s3')],
+    ['kms:Decrypt', alarmKey, via('s3')],
+    ['sns:Publish', alerts],
+    ['sns:Subscribe', alerts],
+    ['sqs:ReceiveMessage', failures],
+    ['lambda:InvokeFunction', auditor],
+    ['logs:GetLogEvents', logStream],
+    ['athena:StartQueryExecution', `arn:aws:athena:${REGION}:${ACCOUNT}:workgroup/Auditor`],
+    ['sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/another`],
+    ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/another`],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askAs('auditors', ...request)).toBe('denied');
+  });
+
+  it('is who the config names, and nobody else', () => {
+    const trust = resolve(only(template, 'AWS::IAM::Role', 'AuditorsRole').properties.AssumeRolePolicyDocument);
+    expect(trust).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: 'arn:aws:iam::222233334444:role/examiner' } },
+      ],
+    });
+  });
+});
+
+describe('the copying', () => {
+  const copy = 'arn:aws:s3:::copy-of-evidence';
+  const copyKey = 'arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const ofAccount = (account: string): Context => ({ 'aws:ResourceAccount': account });
+  const through = (region: string): Context => ({ 'kms:ViaService': `s3.${region}.amazonaws.com` });
+  /** What the owner of the other key allows, as the runbook says: everything is for the role's own policy to keep small. */
+  const allowed = (Action: string) => ({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+        Action,
+        Resource: '*',
+        Condition: { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:role/Auditor-*` } },
+      },
+    ],
+  });
+  const copier = `arn:aws:iam::${ACCOUNT}:role/Auditor-Replication`;
+  const askCopying = (action: string, resource: string, context?: Context) =>
+    ask(copier, ROLES.replication, action, resource, { ...context, 'aws:PrincipalArn': copier }, [
+      ...RESOURCE_POLICIES,
+      [copyKey, allowed('kms:*')],
+    ]);
+
+  it.each<Case>([
+    ['s3:GetReplicationConfiguration', archive],
+    ['s3:ListBucket', archive],
+    ['s3:GetObjectVersionForReplication', snapshot],
+    ['s3:GetObjectRetention', snapshot],
+    ['s3:GetObjectLegalHold', snapshot],
+    ['s3:ReplicateObject', `${copy}/key`, ofAccount('222233334444')],
+    ['kms:Decrypt', key, through(REGION)],
+    ['kms:Encrypt', copyKey, through('eu-west-1')],
+  ])('may %s on %s', async (...request) => {
+    expect(await askCopying(...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['s3:ReplicateObject', `${copy}/key`, ofAccount('999999999999')],
+    ['s3:ReplicateDelete', `${copy}/key`, ofAccount('222233334444')],
+    ['s3:ObjectOwnerOverrideToBucketOwner', `${copy}/key`, ofAccount('222233334444')],
+    ['s3:ReplicateObject', 'arn:aws:s3:::another/key', ofAccount('222233334444')],
+    ['s3:PutObject', manifest, NEW],
+    ['s3:DeleteObjectVersion', manifest],
+    ['s3:GetObject', snapshot],
+    ['kms:Decrypt', key],
+    ['kms:Decrypt', copyKey, through('eu-west-1')],
+    ['kms:Encrypt', copyKey, through(REGION)],
+    ['kms:Encrypt', key, through(REGION)],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askCopying(...request)).toBe('denied');
   });
 });
 

@@ -3,13 +3,17 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { DATED_AREAS } from '../../core/archive/keys.ts';
-import type { Retention } from '../../core/config/config.ts';
+import type { ReplicateTo, Retention } from '../../core/config/config.ts';
 import { ReportArchive } from '../../lib/report-archive.ts';
 import { only } from './stack-template.ts';
 
-const archiveOf = (retention: Retention): Template => {
+const archiveOf = (retention: Retention, replicateTo?: ReplicateTo): Template => {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
-  const archive = new ReportArchive(stack, 'Archive', { retention, encryptionKey: new Key(stack, 'Key') });
+  const archive = new ReportArchive(stack, 'Archive', {
+    retention,
+    encryptionKey: new Key(stack, 'Key'),
+    ...(replicateTo && { replicateTo }),
+  });
   expect(archive.bucket.node.path).toBe('Stack/Archive/Bucket');
   return Template.fromStack(stack);
 };
@@ -128,5 +132,30 @@ describe('the archive', () => {
     for (const rule of deleting)
       expect(rule).toMatchObject({ ExpirationInDays: 2557, NoncurrentVersionExpiration: { NoncurrentDays: 30 } });
     expect(Rules).toContainEqual(expect.objectContaining({ ExpiredObjectDeleteMarker: true }));
+  });
+
+  it('is copied with its retention to where it is told, and deletions are not', () => {
+    const key = 'arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const copied = archiveOf(
+      { years: 7, lock: 'governance', afterRetention: 'keep' },
+      { bucket: 'copy', account: '222233334444', key },
+    );
+    const { Role, Rules } = only(copied, 'AWS::S3::Bucket', BUCKET).properties.ReplicationConfiguration;
+    expect(Role).toEqual(only(copied, 'AWS::IAM::Role').arn);
+    expect(Rules).toEqual([
+      {
+        Id: 'evidence',
+        Priority: 1,
+        Status: 'Enabled',
+        Filter: { Prefix: '' },
+        DeleteMarkerReplication: { Status: 'Disabled' },
+        SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
+        Destination: {
+          Bucket: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::copy']] },
+          EncryptionConfiguration: { ReplicaKmsKeyID: key },
+          Metrics: { Status: 'Enabled' },
+        },
+      },
+    ]);
   });
 });

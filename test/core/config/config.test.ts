@@ -74,6 +74,7 @@ describe('audit.yaml', () => {
       trustedAccounts: [],
       rules: {},
       alerts: [],
+      auditors: [],
       reminders: { CRITICAL: 1, HIGH: 7, MEDIUM: 30, LOW: 'off', INFORMATIONAL: 'off' },
       retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
       credentials: 'exchange',
@@ -381,7 +382,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, archive, archiveWriters, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, alerts, events, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -700,6 +701,22 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}schedule: { cron: "0 5 1 1 *" }\nretention: { years: 1, afterRetention: delete }`,
       problem:
         'audit.yaml:3: retention.afterRetention: must be keep where two runs may lie over half of retention.years apart, got "delete": the run that the next one goes on from could be gone',
+    },
+    {
+      name: 'a copy of a bucket that somebody else configures',
+      text: `${ENVIRONMENTS}archive: { bucket: theirs, key: "${KEY}" }\nreplicateTo: { bucket: copy, key: "${KEY}" }`,
+      problem:
+        'audit.yaml:3: replicateTo: must be left out where archive is set: that bucket is configured by whoever owns it',
+    },
+    {
+      name: 'a copy without a key',
+      text: `${ENVIRONMENTS}replicateTo: { bucket: copy }`,
+      problem: 'audit.yaml:2: replicateTo.key: must be the ARN of a KMS key, got nothing',
+    },
+    {
+      name: 'an auditor who is anybody of an account',
+      text: `${ENVIRONMENTS}auditors: ["arn:aws:iam::111122223333:root"]`,
+      problem: 'audit.yaml:2: auditors[0]: must be the ARN of a role or a user, got "arn:aws:iam::111122223333:root"',
     },
     {
       name: 'something else after the retention',

@@ -15,6 +15,7 @@ const policyOf = (sids: readonly string[], Effect = 'Deny') =>
 
 interface Answer {
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -58,9 +59,11 @@ let answers = SOUND;
 const server = createServer((request, response) => {
   const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1];
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
-  const [asked = ''] = operation === undefined ? Object.keys(SOUND).filter((name) => query.has(name)) : [operation];
-  const { status = 200, body } = answers[asked] ?? refused('NotImplemented', 501);
+  const asked =
+    operation ?? (request.method === 'HEAD' ? 'head' : (Object.keys(answers).find((name) => query.has(name)) ?? ''));
+  const { status = 200, headers = {}, body } = answers[asked] ?? refused('NotImplemented', 501);
   response.writeHead(status, {
+    ...headers,
     'content-type': operation === undefined ? 'application/xml' : 'application/x-amz-json-1.1',
   });
   response.end(body);
@@ -93,7 +96,7 @@ afterAll(() => {
 
 const checked = async (config: KeepingSettings['config']) => {
   const archive = { name: 'archive', needs: [], check: () => Promise.resolve({ outcome: 'ok' as const, told: '' }) };
-  return runChecks([archive, ...keepingChecks({ ...settings, config })]);
+  return runChecks([archive, ...keepingChecks({ ...settings, config }, 'abc')]);
 };
 
 /** What a check says of an archive that is kept as the stack makes it. */
@@ -225,6 +228,66 @@ describe('an archive', () => {
       },
     ])('$name', async ({ lifecycle, found }) => {
       expect(await look({ lifecycle }, config)).toEqual(found);
+    });
+  });
+
+  describe('that is copied', () => {
+    const copied = {
+      retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
+      breakGlassRoleArn: 'arn',
+      replicateTo: { bucket: 'copy', key: KEY },
+    } as const;
+    const replicationOf = ({ bucket = 'copy', key = KEY, markers = 'Disabled' } = {}) =>
+      xml(
+        'ReplicationConfiguration',
+        `<Role>r</Role><Rule><Status>Enabled</Status><DeleteMarkerReplication><Status>${markers}</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::${bucket}</Bucket><EncryptionConfiguration><ReplicaKmsKeyID>${key}</ReplicaKmsKeyID></EncryptionConfiguration></Destination></Rule>`,
+      );
+    const headOf = (status?: string): Answer => ({
+      body: '',
+      ...(status && { headers: { 'x-amz-replication-status': status } }),
+    });
+
+    test.each([
+      { name: 'is well', replication: replicationOf(), head: headOf('COMPLETED'), found: [] },
+      { name: 'may wait', replication: replicationOf(), head: headOf('PENDING'), found: [] },
+      {
+        name: 'is told to be where it failed',
+        replication: replicationOf(),
+        head: headOf('FAILED'),
+        found: [['copy', 'fail', 'S3 failed to copy the last run']],
+      },
+      {
+        name: 'is told to be where it began later',
+        replication: replicationOf(),
+        head: headOf(),
+        found: [['copy', 'fail', 'the last run was archived before there were copies']],
+      },
+      {
+        name: 'is told where nothing copies it',
+        replication: refused('ReplicationConfigurationNotFoundError'),
+        head: headOf(),
+        found: [['copy', 'fail', 'nothing is copied to copy, as replicateTo says']],
+      },
+      {
+        name: 'elsewhere is not',
+        replication: replicationOf({ bucket: 'not-copy' }),
+        head: headOf(),
+        found: [['copy', 'fail', 'nothing is copied to copy, as replicateTo says']],
+      },
+      {
+        name: 'with its deletions is told',
+        replication: replicationOf({ markers: 'Enabled' }),
+        head: headOf(),
+        found: [['copy', 'fail', 'deletions are copied too']],
+      },
+      {
+        name: 'by another key is told',
+        replication: replicationOf({ key: 'other' }),
+        head: headOf(),
+        found: [['copy', 'fail', 'the copy is encrypted by another key than that of replicateTo']],
+      },
+    ])('$name', async ({ replication, head, found }) => {
+      expect(await look({ replication, head }, copied)).toEqual(found);
     });
   });
 

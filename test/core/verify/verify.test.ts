@@ -85,6 +85,9 @@ describe('an undisturbed history', () => {
       runs: LAST,
       objects: LAST * OBJECT_NAMES.length,
       bytes: expect.any(Number),
+      known: 0,
+      readUpTo: LAST,
+      head: expect.stringMatching(/^5:[0-9a-f]{64}$/),
       firstRun: runOf(1),
       lastRun: runOf(LAST),
       signatures: {

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../core/archive/folder.ts';
+import type { Config } from '../../../core/config/config.ts';
+import { defaultConfig } from '../../../core/config/config.ts';
+import { findUnverified } from '../../../core/doctor/unverified.ts';
+import { type VerificationReport, verifyAndReport } from '../../../core/verify/verification-report.ts';
+import { verifyEnvironment } from '../../../core/verify/verify.ts';
+import { DAY_MS } from '../../../rules/engine/time.ts';
+import { ENVIRONMENT } from '../../support/builders.ts';
+import { auditNight, keysOf, night, OBJECT_NAMES, runOf, SCHEDULE, tamperer } from '../../support/history.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+const CONFIG: Config = { ...defaultConfig([]), environments: [{ id: ENVIRONMENT }], schedule: SCHEDULE };
+
+let folder: string;
+beforeEach(async () => {
+  folder = await newFolder();
+});
+const archive = () => folderArchive(folder);
+const audit = async (...numbers: readonly number[]): Promise<void> => {
+  for (const number of numbers) await auditNight(archive(), number);
+};
+
+/** Verifies as the function does, half a day after a night. */
+const verifyAfter = (number: number, isWhole = false) =>
+  verifyAndReport(archive(), {
+    environmentId: ENVIRONMENT,
+    at: night(number + 0.5),
+    isWhole,
+    config: CONFIG,
+    accepted: [],
+  });
+
+const kindsOf = ({ verification: { problems } }: VerificationReport) => problems.map(({ kind, run }) => [kind, run]);
+
+describe('a verification', () => {
+  test('reads the chain, and of the objects what none before has read', async () => {
+    await audit(1, 2);
+    const first = await verifyAfter(2);
+    expect(first.report.verification).toMatchObject({
+      runs: 2,
+      objects: 2 * OBJECT_NAMES.length,
+      known: 0,
+      readUpTo: 2,
+      problems: [],
+    });
+    await audit(3);
+    const { report, key } = await verifyAfter(3);
+    expect(report).toMatchObject({ previous: first.key, since: runOf(2) });
+    expect(report.verification).toMatchObject({
+      runs: 3,
+      objects: OBJECT_NAMES.length,
+      known: 2 * OBJECT_NAMES.length,
+      readUpTo: 3,
+      problems: [],
+    });
+    expect(key).toBe(`verifications/environment=${ENVIRONMENT}/dt=2026-11-22/20261122T190000Z.json`);
+    expect((await verifyAfter(3.1, true)).report.verification).toMatchObject({ objects: 3 * OBJECT_NAMES.length });
+  });
+
+  test('stands in the archive as it was given', async () => {
+    await audit(1);
+    const { key, report } = await verifyAfter(1);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of (await archive().read(key))?.body ?? []) chunks.push(chunk);
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual(JSON.parse(JSON.stringify(report)));
+  });
+
+  test('sees that an object is gone which was read before, and not that it was altered: by hand, or all of it', async () => {
+    await audit(1, 2);
+    await verifyAfter(2);
+    const snapshot = (number: number) => keysOf(number).object({ area: 'snapshots', file: 'snapshot.jsonl.gz' });
+    await tamperer(folder).remove(snapshot(1));
+    await tamperer(folder).bytes(snapshot(2), (bytes) => bytes.subarray(1));
+    expect(kindsOf((await verifyAfter(2.1)).report)).toEqual([['missing', runOf(1)]]);
+    expect(kindsOf((await verifyAfter(2.2, true)).report)).toEqual([
+      ['missing', runOf(1)],
+      ['edited', runOf(2)],
+    ]);
+  });
+
+  test('reads what did not hold again, until it does', async () => {
+    await audit(1, 2, 3);
+    const key = keysOf(2).object({ area: 'findings', file: 'findings.jsonl.gz' });
+    let whole: Buffer = Buffer.alloc(0);
+    await tamperer(folder).bytes(key, (bytes) => {
+      whole = bytes;
+      return bytes.subarray(1);
+    });
+    expect((await verifyAfter(3)).report.verification).toMatchObject({ readUpTo: 1, problems: [{ kind: 'edited' }] });
+    expect((await verifyAfter(3.1)).report.verification).toMatchObject({ problems: [{ kind: 'edited' }] });
+    await tamperer(folder).bytes(key, () => whole);
+    expect((await verifyAfter(3.2)).report.verification).toMatchObject({ readUpTo: 3, problems: [] });
+  });
+
+  test('tells a night that is missing once: nobody can make up for it', async () => {
+    await audit(1, 3);
+    expect(kindsOf((await verifyAfter(3)).report)).toEqual([['gap', runOf(2)]]);
+    await audit(4);
+    expect(kindsOf((await verifyAfter(4)).report)).toEqual([]);
+  });
+
+  test('is a witness of the end that it saw', async () => {
+    await audit(1, 2, 3);
+    await verifyAfter(3);
+    const hands = tamperer(folder);
+    const day = '2026-11-22';
+    for await (const key of archive().list(''))
+      if (key === keysOf(3).manifest || (key.includes(`/dt=${day}/`) && !key.startsWith('verifications/')))
+        await hands.remove(key);
+    await hands.remove(`reports/environment=${ENVIRONMENT}/index.html`);
+    await hands.rechain(2, 2);
+    const { problems } = await verifyEnvironment(archive(), ENVIRONMENT);
+    expect(problems.map(({ kind, message }) => `${kind} ${message}`)).toEqual([
+      expect.stringMatching(/^missing is not there, though verifications\/.* knows of the complete run/),
+      expect.stringMatching(/^missing is not there, though verifications\/.* came after it/),
+    ]);
+  });
+});
+
+describe('an environment', () => {
+  const day = (number: number): number => night(number).getTime();
+  const look = (now: number) => findUnverified(archive(), ENVIRONMENT, now);
+
+  test('is unverified from 8 days after its last verification, or its first run, on', async () => {
+    expect(await look(day(1))).toBeUndefined();
+    await audit(1);
+    expect(await look(day(9))).toBeUndefined();
+    expect(await look(day(9) + 1)).toBe('was not verified for 8 days');
+    await verifyAfter(2);
+    expect(await look(day(10.5))).toBeUndefined();
+    expect(await look(day(10.5) + 1)).toBe('was not verified for 8 days');
+  });
+
+  test('is unverified while its last verification had a problem, or can not be read', async () => {
+    await audit(1, 3);
+    const { key } = await verifyAfter(3);
+    expect(await look(day(3.5))).toBe(`1 problem in ${key}`);
+    await tamperer(folder).text(key, () => '{}');
+    expect(await look(day(3.5))).toBe(`${key} is no report of a verification`);
+    const broken = {
+      ...archive(),
+      list: () => {
+        throw new Error('no');
+      },
+    };
+    expect(await findUnverified(broken, ENVIRONMENT, day(3) + DAY_MS)).toBe("the last verification can't be read: no");
+  });
+});
