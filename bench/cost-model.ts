@@ -1,14 +1,21 @@
 import type { MeasuredRun, Written } from './measured-run.ts';
 import { PRICES } from './prices.ts';
 
-/** The counts of the synthesised template that cost money. */
+/** The counts of the synthesised templates that cost money, of all stacks together. */
 export interface StackCounts {
+  readonly environments: number;
+  readonly stacks: number;
   /** The memory of the function. */
   readonly memoryMb: number;
   /** The time that the listing may take. */
   readonly deadlineSeconds: number;
   readonly keys: number;
   readonly alarmMetrics: number;
+  /** The metrics that stacks publish besides those of each environment. */
+  readonly stackMetrics: number;
+  readonly functions: number;
+  readonly schedules: number;
+  readonly rules: number;
   readonly dashboards: number;
   readonly mailSubscriptions: number;
 }
@@ -90,32 +97,73 @@ export interface CostLine {
   readonly usd: number;
 }
 
-/** The first month of one environment that is audited every night. */
+/** The hours of a month, at each of which the watch looks. */
+const HOURS_A_MONTH = 730;
+/** What the watch asks of S3 for an environment: the pointer, the chain's end, and the last verification. */
+const WATCHED = { reads: 4, lists: 3, memoryMb: 256 } as const;
+const VERIFICATIONS_A_MONTH = 52 / 12;
+const VERIFYING_MB = 1024;
+/** The nights that a weekly verification reads the chain of: it grows with the archive. */
+export const CHAIN_NIGHTS = 365;
+/** It reads so many objects at a time. */
+const READS_AT_ONCE = 4;
+/** For each night it reads the entry, its copy and two markers. */
+const READS_A_NIGHT = 4;
+
+const lambdaUsd = (seconds: number, memoryMb: number): number =>
+  seconds * (memoryMb / 1024) * PRICES.lambdaGbSecond.usd + PRICES.lambdaRequest.usd;
+
+/** A month of the hourly watch over one environment. */
+export const watchUsd = (): number =>
+  HOURS_A_MONTH *
+  (lambdaUsd((WATCHED.reads + WATCHED.lists) * LATENCY.s3, WATCHED.memoryMb) +
+    WATCHED.reads * PRICES.s3Get.usd +
+    WATCHED.lists * PRICES.s3Put.usd +
+    WATCHED.reads * PRICES.kmsRequest.usd);
+
+/** A month of the weekly verification of one environment, whose archive is a year old. */
+export const verificationUsd = ({ written }: MeasuredRun): number => {
+  const reads = CHAIN_NIGHTS * READS_A_NIGHT + 7 * written.length;
+  const lists = Math.ceil((CHAIN_NIGHTS * written.length) / 1000) + 10;
+  const seconds = (reads * LATENCY.s3) / READS_AT_ONCE + lists * LATENCY.s3;
+  return (
+    VERIFICATIONS_A_MONTH *
+    (lambdaUsd(seconds, VERIFYING_MB) +
+      reads * (PRICES.s3Get.usd + PRICES.kmsRequest.usd) +
+      (lists + 1) * PRICES.s3Put.usd)
+  );
+};
+
+/** The first month of environments that are audited every night. */
 export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostLine[] => {
   const { written, reads, lists, metrics } = run;
-  const runs = NIGHTS_A_MONTH;
-  const gbSeconds = lambdaSeconds(run, stack) * (stack.memoryMb / 1024);
+  const { environments } = stack;
+  const runs = NIGHTS_A_MONTH * environments;
+  const queries =
+    queryUsd(run, 'findings', NIGHTS_A_MONTH) +
+    queryUsd(run, 'snapshots', NIGHTS_A_MONTH) +
+    queryUsd(run, 'findings', 1) +
+    queryUsd(run, 'snapshots', 1);
   return [
-    { what: 'Lambda', usd: runs * (gbSeconds * PRICES.lambdaGbSecond.usd + PRICES.lambdaRequest.usd) },
-    { what: 'Storage', usd: storageUsd(written, runs) },
+    { what: 'Lambda', usd: runs * lambdaUsd(lambdaSeconds(run, stack), stack.memoryMb) },
+    { what: 'The hourly watch', usd: environments * watchUsd() },
+    { what: 'The weekly verification', usd: environments * verificationUsd(run) },
+    { what: 'Storage', usd: environments * storageUsd(written, NIGHTS_A_MONTH) },
     { what: 'Requests to S3', usd: runs * ((written.length + lists) * PRICES.s3Put.usd + reads * PRICES.s3Get.usd) },
     { what: 'KMS keys', usd: stack.keys * PRICES.kmsKey.usd },
     // One for each request to S3, and a few more: bucket keys need fewer.
     { what: 'Requests to KMS', usd: runs * (written.length + reads + 10) * PRICES.kmsRequest.usd },
     { what: 'Alarms', usd: stack.alarmMetrics * PRICES.alarmMetric.usd },
-    { what: 'Metrics', usd: metrics * PRICES.customMetric.usd },
+    // Each environment has one of its verifications besides those of its runs.
+    { what: 'Metrics', usd: (environments * (metrics + 1) + stack.stackMetrics) * PRICES.customMetric.usd },
     { what: 'Dashboard', usd: stack.dashboards * PRICES.dashboard.usd },
     { what: 'Logs', usd: ((runs * LOG_BYTES) / GB) * PRICES.logsGb.usd },
     { what: 'Mails, one a night and subscription', usd: runs * stack.mailSubscriptions * PRICES.snsMail.usd },
-    { what: 'Schedule', usd: runs * PRICES.schedule.usd },
     {
-      what: 'Athena, each saved query once over the month',
-      usd:
-        queryUsd(run, 'findings', runs) +
-        queryUsd(run, 'snapshots', runs) +
-        queryUsd(run, 'findings', 1) +
-        queryUsd(run, 'snapshots', 1),
+      what: 'Schedule',
+      usd: (runs + stack.stacks * (HOURS_A_MONTH + VERIFICATIONS_A_MONTH * 24)) * PRICES.schedule.usd,
     },
+    { what: 'Athena, each saved query once over the month', usd: environments * queries },
   ];
 };
 

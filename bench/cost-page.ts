@@ -1,4 +1,5 @@
 import {
+  CHAIN_NIGHTS,
   type CostLine,
   firstMonth,
   LATENCY,
@@ -69,6 +70,34 @@ const monthTable = (measured: readonly MeasuredRun[], stack: StackCounts): strin
   );
 };
 
+/** What so many environments of one directory cost, and what each of them does. */
+const fleetTable = (run: MeasuredRun, fleets: readonly StackCounts[]): string => {
+  const months = fleets.map((fleet) => firstMonth(run, fleet));
+  const names = months[0]?.map(({ what }) => what) ?? [];
+  const usdOf = (lines: readonly CostLine[], what: string): string =>
+    usd(lines.find((line) => line.what === what)?.usd ?? 0);
+  const counts: readonly (readonly [string, (fleet: StackCounts) => number])[] = [
+    ['stacks', ({ stacks }) => stacks],
+    ['functions', ({ functions }) => functions],
+    ['schedules', ({ schedules }) => schedules],
+    ['rules of EventBridge (free for events of AWS)', ({ rules }) => rules],
+    ['metrics under alarm', ({ alarmMetrics }) => alarmMetrics],
+    ['metrics of their own', ({ environments, stackMetrics }) => environments * (run.metrics + 1) + stackMetrics],
+  ];
+  return markdownTable(
+    ['', ...fleets.map(({ environments }) => (environments === 1 ? '1 environment' : `${environments} environments`))],
+    [
+      ...counts.map(([name, of]) => [name, ...fleets.map((fleet) => number(of(fleet), 0))]),
+      ...names.map((what) => [`${what}, USD`, ...months.map((lines) => usdOf(lines, what))]),
+      ['**Sum, USD**', ...months.map((lines) => `**${usd(totalUsd(lines))}**`)],
+      [
+        '**each environment, USD**',
+        ...months.map((lines, index) => `**${usd(totalUsd(lines) / (fleets[index]?.environments ?? 1))}**`),
+      ],
+    ],
+  );
+};
+
 const yearsTable = (measured: readonly MeasuredRun[]): string =>
   markdownTable(
     ['after', ...measured.map((run) => `${users(run)}: GB`), ...measured.map((run) => `${users(run)}: USD a month`)],
@@ -113,7 +142,11 @@ const memoryWarnings = (measured: readonly MeasuredRun[], { memoryMb }: StackCou
     .join('');
 
 /** `docs/cost.md`. */
-export const costPage = (measured: readonly MeasuredRun[], stack: StackCounts, bench: string): string => `# Cost
+export const costPage = (
+  measured: readonly MeasuredRun[],
+  [stack, ...further]: readonly [StackCounts, ...StackCounts[]],
+  bench: string,
+): string => `# Cost
 
 Written by \`npm run cost\`, which audits two nights of simulated directories into a folder, measures the second, counts what the
 synthesised stack has, and multiplies. One environment, one audit a night (${NIGHTS_A_MONTH} a month), us-east-1. **The prices are assumed:
@@ -133,13 +166,23 @@ ${memoryWarnings(measured, stack)}
 
 ${monthTable(measured, stack)}
 
-The stack has ${stack.keys} keys, ${stack.alarmMetrics} metrics under alarm and ${stack.dashboards} dashboard, and a run publishes ${measured[0]?.metrics} metrics: each further
-environment adds as many, and one under alarm. A run's log is taken for ${LOG_BYTES / 1000} kB. The archive's access log is left out. After a
+The stack has ${stack.functions} functions, ${stack.keys} keys, ${stack.alarmMetrics} metrics under alarm and ${stack.dashboards} dashboard; a run publishes ${measured[0]?.metrics} metrics,
+a verification one, and the stack ${stack.stackMetrics}. A verification is counted with the chain of ${CHAIN_NIGHTS} nights. A run's log is taken for ${LOG_BYTES / 1000} kB. The archive's access log is left out. After a
 year each key costs a dollar more a month, after two years another, as its rotations are counted.
+
+## Many environments
+
+A month of so many environments of ${measured[1] === undefined ? '' : users(measured[1])} each, in as many stacks as it takes.
+
+${measured[1] === undefined ? '' : fleetTable(measured[1], [stack, ...further])}
+
+Alarms and metrics are what most of it is paid for: each environment has an alarm of silence and its own measurements, each stack the
+others. A metric that is published once a night or a week costs less than this bound, which counts all hours of a month. A copy by
+\`replicateTo\` costs its storage again, a PUT an object, what the other region asks for the transfer, and two metrics under alarm.
 
 ## The archive over the years
 
-Nothing is deleted. After 90 days what has 128 KB or more goes to Glacier Instant Retrieval; S3 leaves smaller objects where they
+With \`afterRetention: keep\`, nothing is deleted. After 90 days what has 128 KB or more goes to Glacier Instant Retrieval; S3 leaves smaller objects where they
 are.
 
 ${yearsTable(measured)}

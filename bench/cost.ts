@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../core/config/read-config.ts';
+import { assignStacks } from '../core/config/stacks.ts';
 import { REPORTING_MARGIN_MS } from '../lambda/invocation.ts';
-import { AuditorStack } from '../lib/auditor-stack.ts';
+import { NAMESPACE } from '../lib/audit-metrics.ts';
+import { addAuditorStacks } from '../lib/auditor-stack.ts';
+import { ENVIRONMENTS_PER_STACK } from '../lib/audits.ts';
 import { rules } from '../rules/index.ts';
 import { lazyDirectory } from '../simulator/directory.ts';
 import { startSimulator } from '../simulator/server.ts';
@@ -36,27 +39,52 @@ const alarmMetricsOf = (alarm: Readonly<Record<string, unknown>>): number =>
     ? alarm.Metrics.filter((query: Readonly<Record<string, unknown>>) => 'MetricStat' in query).length
     : 1;
 
-const countStack = (): StackCounts => {
+/** The part of an alarm that says what it looks at. */
+interface Watching {
+  readonly Namespace?: string;
+  readonly Dimensions?: readonly { readonly Name: string }[];
+}
+
+/** A measurement of a stack's own, and of no environment. */
+const isStackMetric = ({ Namespace, Dimensions = [] }: Watching): boolean =>
+  Namespace === NAMESPACE && Dimensions.every((dimension) => dimension.Name !== 'environment');
+
+/** Counts what costs money in the stacks of so many environments, with the settings of audit.yaml. */
+const countStacks = (count: number): StackCounts => {
   const configFile = join(PROJECT, 'audit.yaml');
-  const config = parseConfig(readFileSync(configFile, 'utf8'), configFile, rules);
+  const given = parseConfig(readFileSync(configFile, 'utf8'), configFile, rules);
+  const config = { ...given, environments: Array.from({ length: count }, (_, index) => ({ id: `e${index}` })) };
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
-  const template = Template.fromStack(new AuditorStack(app, 'Cost', { config, configFile }));
-  const all = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);
-  const [{ MemorySize, Timeout }] = all('AWS::Lambda::Function');
+  const file = assignStacks(config, {}, ENVIRONMENTS_PER_STACK);
+  addAuditorStacks(app, { config, configFile }, file[config.name]?.stacks ?? {});
+  const templates = app.node.children.filter((child) => Stack.isStack(child)).map((stack) => Template.fromStack(stack));
+  const all = (type: string) =>
+    templates.flatMap((template) => Object.values(template.findResources(type)).map(({ Properties }) => Properties));
+  const alarms = all('AWS::CloudWatch::Alarm');
+  const { MemorySize, Timeout } = all('AWS::Lambda::Function').find(({ Description }) =>
+    Description.startsWith('Audits'),
+  );
   return {
+    environments: count,
+    stacks: templates.length,
     memoryMb: MemorySize,
     deadlineSeconds: Timeout - REPORTING_MARGIN_MS / 1000,
     keys: all('AWS::KMS::Key').length,
-    alarmMetrics: all('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + alarmMetricsOf(alarm), 0),
+    alarmMetrics: alarms.reduce((sum, alarm) => sum + alarmMetricsOf(alarm), 0),
+    stackMetrics: alarms.filter(isStackMetric).length,
+    functions: all('AWS::Lambda::Function').length,
+    schedules: all('AWS::Scheduler::Schedule').length,
+    rules: all('AWS::Events::Rule').length,
     dashboards: all('AWS::CloudWatch::Dashboard').length,
     mailSubscriptions: all('AWS::SNS::Subscription').length,
   };
 };
 
+const stacks = [countStacks(1), countStacks(30), countStacks(400)] as const;
 const measured: MeasuredRun[] = [];
 for (const users of SIZES) {
   process.stderr.write(`measuring a directory of ${users} users\n`);
   measured.push(await measureDirectory(users));
 }
 const bench = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.version}`;
-await writeFile(join(PROJECT, 'docs/cost.md'), costPage(measured, countStack(), bench));
+await writeFile(join(PROJECT, 'docs/cost.md'), costPage(measured, stacks, bench));

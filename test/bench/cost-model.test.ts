@@ -7,6 +7,8 @@ import {
   type StackCounts,
   storageUsd,
   stored,
+  verificationUsd,
+  watchUsd,
 } from '../../bench/cost-model.ts';
 import type { MeasuredRun } from '../../bench/measured-run.ts';
 
@@ -28,6 +30,12 @@ const aRun = (overrides: Partial<MeasuredRun> = {}): MeasuredRun => ({
 });
 
 const aStack = (overrides: Partial<StackCounts> = {}): StackCounts => ({
+  environments: 1,
+  stacks: 1,
+  stackMetrics: 3,
+  functions: 3,
+  schedules: 3,
+  rules: 2,
   memoryMb: 512,
   deadlineSeconds: 810,
   keys: 2,
@@ -102,9 +110,37 @@ describe('the first month', () => {
   it.each([
     ['KMS keys', 2],
     ['Alarms', 0.8],
-    ['Metrics', 3.3],
+    // 11 of its runs, one of its verifications, and three of the stack.
+    ['Metrics', 15 * 0.3],
     ['Dashboard', 3],
   ])('has %s by how many there are', (what, usd) => {
     expect(usdOf(what)).toBeCloseTo(usd, 9);
+  });
+
+  it('grows with the environments, but for what a stack has once', () => {
+    const one = firstMonth(aRun({ reads: 10 }), aStack());
+    const many = firstMonth(aRun({ reads: 10 }), aStack({ environments: 30 }));
+    const factorOf = (what: string) => {
+      const [usd = 0, of = 0] = [many, one].map((lines) => lines.find((line) => line.what === what)?.usd ?? 0);
+      return usd / of;
+    };
+    for (const what of ['Lambda', 'The hourly watch', 'The weekly verification', 'Requests to S3', 'Logs'])
+      expect(factorOf(what)).toBeCloseTo(30, 9);
+    for (const what of ['KMS keys', 'Alarms', 'Dashboard']) expect(factorOf(what)).toBe(1);
+    expect(factorOf('Metrics')).toBeCloseTo((30 * 12 + 3) / 15, 9);
+  });
+
+  it('has a watch that looks at each hour, and a verification that reads a year of the chain', () => {
+    // 4 reads and 3 lists an hour, 0.35 s with a quarter of a GB.
+    expect(watchUsd()).toBeCloseTo(
+      730 * (0.35 * 0.25 * 0.0000133334 + 0.0000002 + 4 * 0.0000004 + 3 * 0.000005 + 4 * 0.000003),
+      9,
+    );
+    const reads = 365 * 4 + 7;
+    expect(verificationUsd(aRun({ written: [{ area: 'latest', size: 1 }] }))).toBeCloseTo(
+      (52 / 12) *
+        (((reads * 0.05) / 4 + 11 * 0.05) * 0.0000133334 + 0.0000002 + reads * (0.0000004 + 0.000003) + 12 * 0.000005),
+      9,
+    );
   });
 });
