@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CODE_VERSION } from '../core/model/version.ts';
 import { type DeclareCommand, NAME, type Perform } from './arguments/declaration.ts';
+import { attestCommand } from './attest/command.ts';
 import { closeCommand, reopenCommand } from './close/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { diffCommand } from './diff/command.ts';
@@ -8,6 +9,7 @@ import { doctorCommand } from './doctor/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { historyCommand } from './history/command.ts';
 import { readerRoleCommand } from './reader-role/command.ts';
+import { reconstructCommand } from './reconstruct/command.ts';
 import { replayCommand } from './replay/command.ts';
 import { reviewCommand } from './review/command.ts';
 import { rulesCommand } from './rules/command.ts';
@@ -23,6 +25,8 @@ import { verifyCommand } from './verify/command.ts';
 /** Every command, in the order in which help lists them. */
 const COMMANDS: readonly DeclareCommand[] = [
   runCommand,
+  attestCommand,
+  reconstructCommand,
   doctorCommand,
   subscribeCommand,
   verifyCommand,

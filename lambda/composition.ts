@@ -1,9 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { bucketArchive } from '../core/archive/bucket.ts';
-import { type AuditRequest, STORING_MS } from '../core/audit/request.ts';
+import { type AuditRequest, requestForRoster, STORING_MS } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings, enrichmentSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
@@ -19,7 +20,9 @@ import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import { chooseEnrichments, chooseSource } from '../core/sources/index.ts';
 import type { ListingPart } from '../core/sources/parts/listing-parts.ts';
-import type { ResumableSource } from '../core/sources/source.ts';
+import { RosterError } from '../core/sources/roster/file.ts';
+import { openRoster } from '../core/sources/roster/open.ts';
+import type { ResumableSource, UserSource } from '../core/sources/source.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import { functionDoctor } from './function-doctor.ts';
@@ -41,18 +44,20 @@ export interface Edges {
   readonly sts?: STSClientConfig;
   /** Of the client that reads roles. */
   readonly iam?: IAMClientConfig;
+  /** Of the clients of the archive and of saved rosters. */
+  readonly s3?: S3ClientConfig;
 }
 
 /** Composes the auditor that a function is, of its environment and of the files in the folder of its code. */
 export const composeAuditor = (
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-  { clock = systemClock, sts, iam }: Edges = {},
+  { clock = systemClock, sts, iam, s3: s3Settings }: Edges = {},
 ) => {
   const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '', AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
   const { config, waivers } = readBundledConfig(folder);
   const { environments, events } = config;
-  const s3 = archiveClient(env);
+  const s3 = s3Settings === undefined ? archiveClient(env) : awsClient(S3Client, s3Settings);
   const archiveUntil = (instant: number) => bucketArchive(s3, bucket, undefined, () => instant - clock.now());
   const sns = awsClient(SNSClient);
   const alarms = alarmTopicArn === undefined ? [] : [{ topicArn: alarmTopicArn, messages: AUDIBLE_ALARMS }];
@@ -81,12 +86,32 @@ export const composeAuditor = (
     clock,
   });
 
+  const openSaved = (place: string, environmentId: string) =>
+    openRoster({ from: [place], environmentId, s3: async () => awsClient(S3Client, s3Settings), now: clock.now() });
+
   return {
     config,
     clock,
 
     sourceOf: (request: Pick<AuditRequest, 'environmentId' | 'region'>): ResumableSource =>
       chooseSource(liveOf(request)),
+
+    /** Opens the saved roster that the config has for an environment; undefined: FinSpace is asked. */
+    async openRoster(
+      request: AuditRequest,
+    ): Promise<{ readonly request: AuditRequest; readonly listUsers: UserSource } | undefined> {
+      const { environmentId, asOf } = request;
+      const from = environments.find(({ id }) => id === environmentId)?.source?.roster;
+      if (from === undefined) return undefined;
+      try {
+        const roster = await openSaved(from, environmentId);
+        // The moment at which it was due: an event that is delivered again carries the same.
+        return { request: requestForRoster(request, roster, asOf.getTime()), listUsers: chooseSource(roster) };
+      } catch (error) {
+        if (error instanceof RosterError) return { request, listUsers: chooseSource(error) };
+        throw error;
+      }
+    },
 
     settingsOf: (
       request: Pick<AuditRequest, 'environmentId' | 'region' | 'accountId' | 'deadline'>,
@@ -120,6 +145,14 @@ export const composeAuditor = (
     },
 
     /** Examines whether an audit could be made. */
-    examine: functionDoctor({ config, archive: bucketArchive(s3, bucket), topicArn, credentialsOf, clock, env }),
+    examine: functionDoctor({
+      config,
+      archive: bucketArchive(s3, bucket),
+      topicArn,
+      openSaved,
+      credentialsOf,
+      clock,
+      env,
+    }),
   };
 };

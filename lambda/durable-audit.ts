@@ -17,7 +17,7 @@ import {
   partsSource,
   pauseAfter,
 } from '../core/sources/parts/listing-parts.ts';
-import type { ResumableSource } from '../core/sources/source.ts';
+import type { ResumableSource, UserSource } from '../core/sources/source.ts';
 import { messageOf } from '../core/text/error-message.ts';
 import { HOUR_MS, MINUTE_MS } from '../rules/engine/time.ts';
 import { type AuditAnswer, auditAnswer, readAuditEvent } from './invocation.ts';
@@ -28,6 +28,10 @@ export interface PartwiseAuditor {
   /** @param request its deadline is that of the invocation, as far as it lists */
   settingsOf(request: AuditRequest): Omit<AuditSettings, 'listUsers'>;
   sourceOf(request: AuditRequest): ResumableSource;
+  /** Undefined: the environment is listed, in parts. */
+  openRoster?(
+    request: AuditRequest,
+  ): Promise<{ readonly request: AuditRequest; readonly listUsers: UserSource } | undefined>;
   /** Called once an audit; its execution began at `startedAt`, in milliseconds since the epoch. */
   onResult(result: AuditResult, startedAt: number): void;
   /** Called for each part that was listed: whoever waits is told that it runs. */
@@ -181,7 +185,10 @@ export const auditInParts = async (
     ...readAuditEvent(event, context.lambdaContext, auditor.config, beginning),
     deadline: beginning.startedAt + LONGEST_LISTING_MS,
   };
-  const { parts, trouble } = await listInParts(context, auditor, request);
+  const isSaved = auditor.config.environments.some(
+    ({ id, source }) => id === request.environmentId && source !== undefined,
+  );
+  const { parts, trouble } = isSaved ? { parts: [] } : await listInParts(context, auditor, request);
   const lastTryAt = request.deadline + LONGEST_STORING_MS;
 
   const judge = async (tries: number): Promise<Conclusion> => {
@@ -189,8 +196,11 @@ export const auditInParts = async (
     const isTimeLeft = mostTries === undefined && clock.now() < lastTryAt;
     const isTold = tries === TOLD_TRY || !isTimeLeft;
     const channels = isTold ? settings.channels : settings.channels.map(quietened);
-    const listUsers = partsSource(settings.archive, parts, trouble);
-    const result = await audit(request, { ...settings, channels, listUsers });
+    const asked = (await auditor.openRoster?.(request)) ?? {
+      request,
+      listUsers: partsSource(settings.archive, parts, trouble),
+    };
+    const result = await audit(asked.request, { ...settings, channels, listUsers: asked.listUsers });
     const { reason, message = '' } = result.report;
     const isAgain = reason === 'archive-unavailable' && isTimeLeft;
     if (isAgain) auditor.onSetback(message, request);

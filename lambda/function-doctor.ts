@@ -4,6 +4,7 @@ import type { Diagnosis } from '../core/doctor/doctor.ts';
 import type { Clock } from '../core/model/clock.ts';
 import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
+import type { OpenedRoster } from '../core/sources/roster/open.ts';
 import { type InvocationContext, readDoctorEvent } from './invocation.ts';
 
 /** The parts of the function's auditor that a diagnosis tries out. */
@@ -11,6 +12,8 @@ export interface FunctionSettings {
   readonly config: Config;
   readonly archive: Archive;
   readonly topicArn: string;
+  /** Opens the newest roster at a place. */
+  readonly openSaved: (place: string, environmentId: string) => Promise<OpenedRoster>;
   readonly credentialsOf: (environmentId: string) => () => Promise<AwsCredentials>;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,7 +24,7 @@ export interface FunctionSettings {
  * The clients that audits don't need are loaded with the first one.
  */
 export const functionDoctor =
-  ({ config, archive, topicArn, credentialsOf, clock, env }: FunctionSettings) =>
+  ({ config, archive, topicArn, openSaved, credentialsOf, clock, env }: FunctionSettings) =>
   async (event: unknown, context: InvocationContext): Promise<Diagnosis> => {
     const request = readDoctorEvent(event, context, config);
     const { environmentId, region, functionArn } = request;
@@ -33,8 +36,10 @@ export const functionDoctor =
     const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias, AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
     const { keepers, ...clients } = await diagnosticClients();
     const isStandIn = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
+    const saved = config.environments.find(({ id }) => id === environmentId)?.source?.roster;
     return doctor({
       ...request,
+      openRoster: saved === undefined ? undefined : () => openSaved(saved, environmentId),
       functionArn: alias === undefined ? functionArn : `${functionArn}:${alias}`,
       endpoint: finspaceEndpoint(region, env),
       isEndpointGiven: isEndpointGiven(env),

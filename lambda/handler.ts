@@ -10,8 +10,8 @@ const auditor = composeAuditor(import.meta.dirname, process.env);
 export const handler = byEvent(auditor.examine, async (event, context) => {
   const startedAt = auditor.clock.now();
   const request = readAuditEvent(event, context, auditor.config, { startedAt, random: randomUUID() });
-  const listUsers = auditor.sourceOf(request);
-  const result = await audit(request, { ...auditor.settingsOf(request), listUsers });
+  const asked = (await auditor.openRoster(request)) ?? { request, listUsers: auditor.sourceOf(request) };
+  const result = await audit(asked.request, { ...auditor.settingsOf(request), listUsers: asked.listUsers });
   auditor.onResult(result, startedAt);
   return auditAnswer(result);
 });

@@ -130,8 +130,11 @@ export const readAuditEvent = (
   const problem = aheadProblem(asOf, startedAt);
   if (problem !== undefined) throw new Error(`event.scheduledTime ${problem}`);
   const { partition, region: ownRegion, accountId: ownAccount } = arnPartsOf(context);
-  const { role, region = ownRegion } = environments.find(({ id }) => id === environmentId) ?? {};
-  const accountId = role?.accountId ?? ownAccount;
+  const {
+    role,
+    region = ownRegion,
+    accountId = role?.accountId ?? ownAccount,
+  } = environments.find(({ id }) => id === environmentId) ?? {};
   return {
     environmentId,
     accountId,

@@ -7,6 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { HINT_DAYS } from '../core/archive/hint.ts';
+import { s3Prefix } from '../core/aws/s3-url.ts';
 import type { ArchiveWriter, Config } from '../core/config/config.ts';
 
 /** Trusts a service on behalf of this account only: whoever can make it act in another account is not let in. */
@@ -64,6 +65,8 @@ export const throughServices = (scope: Construct, services: readonly string[], r
   StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
 });
 
+export const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
+
 /** Lets its holder use a key through these services only, in the region of the stack unless another one is given. */
 export const useOfKey = (scope: Construct, key: IKey, services: readonly string[], region?: string): PolicyStatement =>
   new PolicyStatement({
@@ -100,7 +103,10 @@ const signPermission = (key: string): PolicyStatement => {
 /** Lists where the function exchanges its own credentials: once a region whose environments it reads by itself. */
 const exchangeArns = (scope: Construct, { credentials, environments }: Config): readonly string[] => {
   const stack = Stack.of(scope);
-  const own = credentials === 'exchange' ? environments.filter(({ role }) => role === undefined) : [];
+  const own =
+    credentials === 'exchange'
+      ? environments.filter(({ role, source }) => role === undefined && source === undefined)
+      : [];
   return [...new Set(own.map(({ region = stack.region }) => region))].map((region) =>
     stack.formatArn({
       service: 'finspace-api',
@@ -136,12 +142,41 @@ export const mayListRoles = (config: Config): boolean =>
 export const everyRole = (scope: Construct): string =>
   Stack.of(scope).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: '*' });
 
+/** Names the objects that saved rosters are among. */
+export const rosterObjects = (scope: Construct, { environments }: Config): readonly string[] => {
+  const places = environments.flatMap(({ source }) => s3Prefix(source?.roster ?? '') ?? []);
+  return [...new Set(places.map(({ bucket, key }) => `arn:${Stack.of(scope).partition}:s3:::${bucket}/${key}*`))];
+};
+
+/** Lets the function read saved rosters, and nothing else of their buckets; few statements, since a policy's size is limited. */
+const rosterPermissions = (scope: Construct, config: Config): readonly PolicyStatement[] => {
+  const objects = rosterObjects(scope, config);
+  if (objects.length === 0) return [];
+  const buckets = objects.map((arn) => arn.slice(0, arn.indexOf('/')));
+  const keys = config.environments.flatMap(({ source }) => source?.key ?? []);
+  return [
+    allow(['s3:GetObject'], ...objects),
+    new PolicyStatement({
+      actions: ['s3:ListBucket'],
+      resources: [...new Set(buckets)],
+      conditions: { StringLike: { 's3:prefix': objects.map((arn) => arn.slice(arn.indexOf('/') + 1)) } },
+    }),
+    ...(keys.length === 0
+      ? []
+      : [
+          new PolicyStatement({
+            actions: ['kms:Decrypt'],
+            resources: [...new Set(keys)],
+            conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(scope).region}.amazonaws.com` } },
+          }),
+        ]),
+  ];
+};
+
 const busArn = (scope: Construct, bus: string): string =>
   bus.startsWith('arn:')
     ? bus
     : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
-
-export const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
 
 /** S3 does not say how it rounds. */
 export const MOST_HINT_DAYS = `${HINT_DAYS + 1}`;
@@ -193,6 +228,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     ...(exchanges.length > 0 ? [allow(['finspace-api:GetProgrammaticAccessCredentials'], ...exchanges)] : []),
     ...(roles.length > 0 ? [allow(['sts:AssumeRole'], ...new Set(roles))] : []),
     ...rolePermissions(scope, config),
+    ...rosterPermissions(scope, config),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
     // SNS lets look at a subscription whom its topic's ARN lets in.

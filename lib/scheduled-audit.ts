@@ -32,6 +32,7 @@ import {
   LAMBDA,
   mayListRoles,
   NETWORK_INTERFACES,
+  rosterObjects,
   signResource,
   useOfKey,
 } from './permissions.ts';
@@ -261,6 +262,12 @@ export class ScheduledAudit extends Construct {
         'the pages about all runs, one an environment',
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, scheduleArns)}]`]:
         'its own schedules, which bear its name: one pattern is as long for a thousand of them as for one',
+      ...Object.fromEntries(
+        rosterObjects(this, config).map((arn) => [
+          `AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, arn)}]`,
+          'the newest saved roster of its prefix, whatever its name, and what attests it; it is read only',
+        ]),
+      ),
       ...((vpc !== undefined || mayListRoles(config)) && {
         'AwsSolutions::AwsSolutions-IAM5[Resource::*]':
           'network interfaces have no names before they are made, and roles are listed without any',

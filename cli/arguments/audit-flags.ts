@@ -4,9 +4,10 @@ import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { type LocationFlags, readArchiveLocation, readRegion } from './archive-options.ts';
 import type { FlagReader } from './flags.ts';
+import { type RosterFlags, readRosterFlags } from './roster-options.ts';
 
 /** The flags that say what is audited, and who takes the evidence and the digest, as they were typed. */
-export interface AuditFlags extends LocationFlags {
+export interface AuditFlags extends LocationFlags, RosterFlags {
   readonly environment?: string;
   /** Default: the caller's, as STS tells it. */
   readonly account?: string;
@@ -37,7 +38,10 @@ export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env
     topicArn: readTopic(read, '--topic', flags.topic),
     configFile: read.path('--config', flags.config, 'file'),
     credentials: flags.directCredentials ? ('direct' as const) : undefined,
+    roster: readRosterFlags(read, flags),
   };
+  if (flags.directCredentials && audited.roster !== undefined)
+    read.refuse('--direct-credentials is not allowed with --roster: FinSpace is not asked');
   if (flags.topic !== undefined && flags.bucket === undefined) {
     read.refuse('--topic is allowed with --bucket only: an audit that mails keeps its evidence in a bucket');
   }

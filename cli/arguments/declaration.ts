@@ -52,3 +52,13 @@ export const auditCommand = (program: Command, name: string): Command =>
     .option('--topic <arn>', 'send the digest to an SNS topic, with --bucket (default: the terminal)')
     .option('--config <file>', 'an audit.yaml; a waivers.yaml beside it counts (default: rules as they come)')
     .option('--direct-credentials', "the caller's keys are FinSpace keys, as copied from the web app");
+
+/** Adds the flags that say which saved roster is read in place of FinSpace. */
+export const rosterFlags = (command: Command): Command =>
+  command
+    .option(
+      '--roster <file...>',
+      'in place of FinSpace: users that somebody saved, in a file, - or s3://bucket/key; several pages in order',
+    )
+    .option('--attested-by <name>', 'with --roster: who attests that it is the whole directory')
+    .option('--statement <text>', 'with --attested-by: what they attest');

@@ -7,9 +7,11 @@ import { deploymentChecks } from '../../core/doctor/deployment.ts';
 import { doctor as diagnose } from '../../core/doctor/doctor.ts';
 import { systemClock } from '../../core/model/clock.ts';
 import { isEndpointGiven } from '../../core/sources/finspace/endpoint.ts';
+import { openRoster } from '../../core/sources/roster/open.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import { readAuditConfig, readStacks } from '../arguments/config-files.ts';
+import { rosterClient, rosterOf } from '../arguments/roster-options.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type DoctorFlags, readDoctorFlags } from './options.ts';
@@ -26,6 +28,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const { keepers, ...clients } = await diagnosticClients({ region });
   const isStandIn = (io.env.AWS_ENDPOINT_URL_S3 ?? io.env.AWS_ENDPOINT_URL) !== undefined;
 
+  const saved = rosterOf(options, config, options.environmentId);
   const deployment =
     given === undefined
       ? undefined
@@ -40,6 +43,15 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
   const diagnosis = await diagnose({
     ...options,
     deployment,
+    openRoster:
+      saved &&
+      (() =>
+        openRoster({
+          ...saved,
+          environmentId: options.environmentId,
+          s3: rosterClient(io.env, region),
+          now: systemClock.now(),
+        })),
     region,
     endpoint: endpointOf(region, io.env),
     isEndpointGiven: isEndpointGiven(io.env),

@@ -18,6 +18,7 @@ import { plainLine } from '../../core/text/plain-text.ts';
 import { openArchive, regionOrProfiles } from '../arguments/archive-options.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import { readAuditConfig, readConfigFiles } from '../arguments/config-files.ts';
+import { rosterOf, type SavedKind } from '../arguments/roster-options.ts';
 import { type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { auditAll } from './all.ts';
@@ -64,16 +65,20 @@ const showOverview = async (
   }
 };
 
-/** `run`: audits an environment once, or all of a config. Throws UsageError and ConfigError before anything is done. */
-export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
+/**
+ * `run`: audits an environment once, or all of a config. Throws UsageError and ConfigError before anything is done.
+ * @param kind of the saved files, where they are no rosters
+ */
+export const run = async (flags: RunFlags, io: Io, kind?: SavedKind): Promise<ExitCode> => {
   const now = Date.now();
   const options = readRunFlags(flags, io.env, now);
   const { environmentId, topicArn, isJson, isAll } = options;
   const region = await regionOrProfiles(options.region);
   partitionFor(region, options.partition);
   const files = isAll ? readConfigFiles(options.configFile, now) : readAuditConfig(options, now);
-  endpointOf(region, io.env);
-  const accountId = options.accountId ?? (await callersAccount(region));
+  if (rosterOf(options, files.config, environmentId) === undefined) endpointOf(region, io.env);
+  const { accountId: ofRoster } = files.config.environments.find(({ id }) => id === environmentId) ?? {};
+  const accountId = options.accountId ?? ofRoster ?? (await callersAccount(region));
   const archiveUntil = (deadline: number): Promise<Archive> =>
     openArchive(options.location, io.env, region, () => deadline + STORING_MS - Date.now());
   if (options.configFile === undefined && !options.isByDefaults)
@@ -105,7 +110,7 @@ export const run = async (flags: RunFlags, io: Io): Promise<ExitCode> => {
     return code;
   }
 
-  const { result, code } = await auditEnvironment({ ...common, environmentId, sendAlert: sendAlert(io) }, io);
+  const { result, code } = await auditEnvironment({ ...common, environmentId, sendAlert: sendAlert(io), kind }, io);
   if (isJson) writeJson(io.out, reportJson(result));
   // In a bucket one scheduled function writes it: a thousand runs at one minute must not swap one object.
   if (options.location.kind === 'folder') await showOverview(common, io);

@@ -45,7 +45,7 @@ const auditOne = async (
   { sendAlert, ...common }: EnvironmentsToAudit,
   io: Io,
 ): Promise<Outcome> => {
-  const { id: environmentId, role, region = common.region } = environment;
+  const { id: environmentId, role, region = common.region, accountId = common.accountId } = environment;
   try {
     const { result, code } = await auditEnvironment(
       {
@@ -54,6 +54,8 @@ const auditOne = async (
         now: Date.now(),
         environmentId,
         region,
+        accountId,
+        ...(accountId !== common.accountId && { auditorAccountId: common.accountId }),
         sendAlert: sendAlert(io),
         ...(role !== undefined && {
           accountId: role.accountId,

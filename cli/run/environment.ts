@@ -3,13 +3,13 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
 import { audit } from '../../core/audit/audit.ts';
-import { attemptName } from '../../core/audit/request.ts';
+import { attemptName, requestForRoster } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
 import type { Config } from '../../core/config/config.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
-import { forewords } from '../../core/model/words.ts';
+import { attestedText, forewords, sourceText } from '../../core/model/words.ts';
 import type { Channel } from '../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
@@ -18,6 +18,7 @@ import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
+import { openedRoster, rosterClient, rosterOf, type SavedKind } from '../arguments/roster-options.ts';
 import {
   alertText,
   failingText,
@@ -69,7 +70,9 @@ const showRun = (result: AuditResult, highlights: readonly Highlight[], location
   const facts: readonly (readonly [string, string | undefined])[] = [
     ...forewords(report).map((sentence) => ['First', sentence] as const),
     ['Reason', isComplete ? undefined : plainLine(report.message ?? '', 800)],
+    ['Attested', attestedText(report.source)],
     ['Listing', listingText(report)],
+    ['Users from', report.source && sourceText(report.source)],
     ['Findings', statesText(report)],
     ['Resolved', isComplete ? undefined : 'nothing: no finding is to be read as fixed'],
     ['Not judged', unjudged === '' ? undefined : unjudged],
@@ -104,6 +107,8 @@ export interface EnvironmentToAudit {
   readonly sendAlert: SendAlert;
   /** Undefined where alerts are for the terminal. */
   readonly findUnheard: Channel['findUnheard'];
+  /** Of the saved files, where they are no rosters. */
+  readonly kind?: SavedKind | undefined;
 }
 
 /** The moment at which the listing has to end, in milliseconds since the epoch. */
@@ -116,10 +121,15 @@ export const auditEnvironment = async (
   io: Io,
 ): Promise<{ readonly result: AuditResult; readonly code: ExitCode }> => {
   const { config, waivers } = files;
-  const { archiveUntil, loadCredentials, sendAlert, findUnheard } = edges;
+  const { archiveUntil, loadCredentials, sendAlert, findUnheard, kind } = edges;
   const deadline = deadlineOf(now, options, config);
   const archive = await archiveUntil(deadline);
   const progress = progressLine(io.err, now);
+  const saved = rosterOf(options, config, environmentId);
+  const s3 = rosterClient(io.env, region);
+  const roster =
+    saved &&
+    (await openedRoster({ ...saved, environmentId, asOf: options.asOf, s3, now, ...(kind && { kind }) }, kind?.flag));
   const live = {
     config,
     flags: options,
@@ -129,38 +139,37 @@ export const auditEnvironment = async (
     loadCredentials,
     onEvent: progress.onEvent,
   };
+  const asked = {
+    environmentId,
+    accountId,
+    ...(auditorAccountId !== undefined && { auditorAccountId }),
+    region,
+    partition: partitionFor(region, options.partition),
+    asOf,
+    attempt: attemptName(now, randomUUID()),
+    deadline,
+    acceptRosterDrop: options.acceptRosterDrop,
+    acceptHistory: options.acceptHistory,
+  };
+  const request = roster === undefined ? asked : requestForRoster(asked, roster, now);
 
-  const result = await audit(
-    {
-      environmentId,
-      accountId,
-      ...(auditorAccountId !== undefined && { auditorAccountId }),
-      region,
-      partition: partitionFor(region, options.partition),
-      asOf,
-      attempt: attemptName(now, randomUUID()),
-      deadline,
-      acceptRosterDrop: options.acceptRosterDrop,
-      acceptHistory: options.acceptHistory,
-    },
-    {
-      ...configuredSettings(config, waivers, environmentId),
-      listUsers: chooseSource(live),
-      enrichments: chooseEnrichments({ ...live, ...enrichmentSettings(config, { environmentId, accountId }) }),
-      archive,
-      channels: [
-        digestChannel((alert) => {
-          progress.clear();
-          return sendAlert(alert);
-        }, findUnheard),
-      ],
-      notifyWaitMs: ALERT_WAIT_MS,
-      onProgress: progress.onProgress,
-    },
-  );
+  const result = await audit(request, {
+    ...configuredSettings(config, waivers, environmentId),
+    listUsers: roster === undefined ? chooseSource(live) : chooseSource(roster),
+    enrichments: chooseEnrichments({ ...live, ...enrichmentSettings(config, { environmentId, accountId }) }),
+    archive,
+    channels: [
+      digestChannel((alert) => {
+        progress.clear();
+        return sendAlert(alert);
+      }, findUnheard),
+    ],
+    notifyWaitMs: ALERT_WAIT_MS,
+    onProgress: progress.onProgress,
+  }).finally(() => roster?.close());
   progress.clear();
 
-  if (!options.isJson) showRun(result, await highlightsOf(archive, asOf, result), archive.location, io);
+  if (!options.isJson) showRun(result, await highlightsOf(archive, request.asOf, result), archive.location, io);
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {
       io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);

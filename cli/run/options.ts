@@ -40,6 +40,7 @@ export const partitionFor = (region: string, given: string | undefined): string 
 const OF_ONE = {
   environment: '--environment',
   directCredentials: '--direct-credentials',
+  roster: '--roster',
   acceptRosterDrop: '--accept-roster-drop',
   acceptHistory: '--accept-history',
   defaults: '--defaults',

@@ -94,6 +94,9 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
   const verifications: Verification[] = [];
   const environments = await environmentsOf(archive, environmentIds, config);
   for (const environmentId of environments) {
+    // Runs of saved rosters speak for moments of their own, and for no night of the schedule.
+    const isSaved = config?.environments.some(({ id, source }) => id === environmentId && source !== undefined);
+    const due = config === undefined || isSaved ? undefined : dueOf(config, environmentId, now);
     const verification = await verifyEnvironment(archive, environmentId, {
       onProgress: ({ runs, objects }) =>
         io.err.redraw(`${environmentId}: ${plural(objects, 'object')} of ${plural(runs, 'run')}`),
@@ -101,12 +104,12 @@ export const verify = async (flags: VerifyFlags, io: Io): Promise<ExitCode> => {
       onSigned: (entry) => signed.push(entry),
       accepted,
       expiry: { now, retention: config?.retention },
-      ...(config !== undefined && { due: dueOf(config, environmentId, now) }),
+      ...(due !== undefined && { due }),
     });
     io.err.redraw('');
     verifications.push(verification);
     if (flags.json) continue;
-    for (const line of verificationText(io.out, verification, config !== undefined)) io.out.line(line);
+    for (const line of verificationText(io.out, verification, config)) io.out.line(line);
   }
 
   const expired = verifications.flatMap((verification) => verification.expired ?? []);

@@ -1,3 +1,4 @@
+import type { Config } from '../../core/config/config.ts';
 import { numberText, plainLine, plural } from '../../core/text/plain-text.ts';
 import type { FoundHead } from '../../core/verify/heads.ts';
 import type { Note, Problem } from '../../core/verify/problem.ts';
@@ -30,12 +31,14 @@ const signaturesText = ({ runs, signatures }: Verification): string => {
   return `NOT CHECKED, no --public-key was given: ${numberText(signed)} of ${numberText(runs)} have one${who}${recorded}`;
 };
 
-const scheduleText = ({ schedule, runs }: Verification, hasConfig: boolean): string => {
+const scheduleText = ({ environmentId, schedule, runs }: Verification, config: Config | undefined): string => {
   if (schedule.isChecked) {
     const late = schedule.late === 0 ? '' : `; ${plural(schedule.late, 'run')} listed long after the night`;
     return `${plural(schedule.nights, 'night')} due after the first run, ${numberText(schedule.missed)} without a complete one${late}`;
   }
-  return hasConfig && runs === 0
+  if (config?.environments.some(({ id, source }) => id === environmentId && source !== undefined))
+    return 'NOT CHECKED, its users come from saved rosters: their runs are of no night of the schedule';
+  return config !== undefined && runs === 0
     ? 'NOT CHECKED, there is no complete run to begin from'
     : 'NOT CHECKED, no --config was given: a night without a run is not noticed';
 };
@@ -54,7 +57,11 @@ const problemLine = ({ kind, run, key, message }: Problem | Note, paint: (kind: 
 };
 
 /** Lists what was checked of an environment, what was not, and a line for each problem and note. */
-export const verificationText = (out: Terminal, verification: Verification, hasConfig: boolean): readonly string[] => {
+export const verificationText = (
+  out: Terminal,
+  verification: Verification,
+  config: Config | undefined,
+): readonly string[] => {
   const { environmentId, problems, notes } = verification;
   return [
     out.paint('bold', `environment ${environmentId}: ${plural(problems.length, 'problem')}`),
@@ -62,7 +69,7 @@ export const verificationText = (out: Terminal, verification: Verification, hasC
       ['Runs', runsText(verification)],
       ['Objects', objectsText(verification)],
       ['Signatures', signaturesText(verification)],
-      ['Schedule', scheduleText(verification, hasConfig)],
+      ['Schedule', scheduleText(verification, config)],
       ['Unfinished', unfinishedText(verification)],
     ]).trimEnd(),
     ...problems.map((problem) => problemLine(problem, (kind) => out.paint(['bold', 'red'], kind))),

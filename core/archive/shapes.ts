@@ -46,7 +46,15 @@ const manifest = z.object({
   code: z.optional(z.object({ version: text, sha256: text })),
   listing: z.optional(z.object({ startedAt: z.iso.datetime(), endedAt: z.iso.datetime() })),
   late: z.optional(z.literal(true)),
-  source: z.optional(z.object({ kind: text, endpoint: z.optional(text), file: z.optional(text) })),
+  source: z.optional(
+    z.object({
+      kind: text,
+      endpoint: z.optional(text),
+      file: z.optional(text),
+      readAt: z.optional(z.iso.datetime()),
+      attestedBy: z.optional(z.object({ name: text, statement: text, at: text })),
+    }),
+  ),
   sequence: z.optional(count),
   previous: z.optional(link),
   unfinished: z.optional(z.array(object)),

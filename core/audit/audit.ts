@@ -30,11 +30,13 @@ import { type AuditSettings, notifyWait } from './settings.ts';
 import {
   closedShortfall,
   historyShortfall,
+  isAskedFor,
   lateShortfall,
   listingShortfall,
   rosterShortfall,
   ruleShortfall,
   type Shortfall,
+  staleShortfall,
 } from './verdict.ts';
 
 /**
@@ -185,13 +187,15 @@ const endedBefore = async (
   const { environmentId, asOf } = request;
   const run = runName(asOf);
   const { last, closing, place } = head ?? {};
+  let done: StoredManifest | undefined;
   if (place !== undefined && last !== undefined && last.manifest.run >= run) {
-    const done = last.manifest.run === run ? last : await findCompleteRun(archive, environmentId, run);
-    if (done !== undefined) return finishDoneRun(settings, done);
+    done = last.manifest.run === run ? last : await findCompleteRun(archive, environmentId, run);
+    if (done !== undefined && isAskedFor(done.manifest, request)) return finishDoneRun(settings, done);
   }
   if (closing !== undefined) return tellClosed(request, settings, criteria, closing);
-  if (last === undefined || last.manifest.run < run) return undefined;
-  return keepAttempt(request, settings, criteria, lateShortfall(asOf, last.manifest.run), seen);
+  const late = last === undefined || last.manifest.run < run ? undefined : lateShortfall(request, last.manifest.run);
+  const shortfall = staleShortfall([done, last], request) ?? late;
+  return shortfall && keepAttempt(request, settings, criteria, shortfall, seen);
 };
 
 /** Notifies of a run that is there already, where that was not done: its event was delivered again. */

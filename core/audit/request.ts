@@ -1,4 +1,5 @@
 import { CLOCK_SKEW_MS } from '../../rules/engine/time.ts';
+import type { OpenedRoster } from '../sources/roster/open.ts';
 
 /** One run of the audit. */
 export interface AuditRequest {
@@ -20,10 +21,23 @@ export interface AuditRequest {
   readonly acceptRosterDrop: boolean;
   /** The chain goes on from the run of this SHA-256 although the history does not hold: someone has looked into it. */
   readonly acceptHistory?: { readonly sha256: string; readonly reason: string } | undefined;
+  /** The saved roster that is to be audited: what a run before this request has audited already is stale. */
+  readonly roster?: {
+    readonly sha256: string;
+    /** In milliseconds since the epoch; a second attempt carries the same. */
+    readonly requestedAt: number;
+  };
 }
 
 /** The time after the listing's deadline in which the archive is still tried, in milliseconds: a million users take it less. */
 export const STORING_MS = 45_000;
+
+/** Makes a request one for a saved roster, which speaks for an instant of its own. */
+export const requestForRoster = (
+  request: AuditRequest,
+  { asOf, source: { sha256 } }: Pick<OpenedRoster, 'asOf' | 'source'>,
+  requestedAt: number,
+): AuditRequest => ({ ...request, asOf, roster: { sha256, requestedAt } });
 
 /** Says what is wrong with an instant to speak for, as it reads after the instant's name; undefined: it has come. */
 export const aheadProblem = (asOf: Date, now: number): string | undefined =>

@@ -9,6 +9,7 @@ import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
 import { readPublicKey } from '../archive/signature.ts';
 import { isRegion } from '../aws/region.ts';
+import { s3Prefix } from '../aws/s3-url.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
 import { AFTERWARDS, type RetentionDuty } from '../model/retention.ts';
 import { runInstant } from '../model/run-name.ts';
@@ -35,6 +36,15 @@ export interface Environment {
     readonly accountId: string;
     /** The id that the role's trust policy asks for. */
     readonly externalId: string;
+  };
+  /** Its account, where that is another than the auditor's and its users come from saved rosters: 12 digits. */
+  readonly accountId?: string;
+  /** Where its users come from, in place of FinSpace. */
+  readonly source?: {
+    /** `s3://bucket/prefix/`: the newest object there is the roster. */
+    readonly roster: string;
+    /** The ARN of the KMS key that encrypts what is there; undefined: one that needs no permission, or the archive's. */
+    readonly key?: string;
   };
   /** The facts that are read beside the listing; what is left out is not. */
   readonly enrich?: {
@@ -153,6 +163,10 @@ const oneLine = (most: number) =>
 
 const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
 
+const keyArn = text('the ARN of a KMS key', (value) =>
+  /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
+);
+
 export const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
 
 /** As STS has it: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -209,6 +223,14 @@ const enrich = section({
   }),
 );
 
+const source = section({
+  roster: text(
+    's3://BUCKET/PREFIX/, with the / at its end: the newest object there is the roster',
+    (value) => s3Prefix(value) !== undefined && !/[*?$\p{Cc}]/u.test(value),
+  ),
+  key: keyArn.exactOptional(),
+});
+
 const environment = section({
   id: text(`${ENVIRONMENT_ID}, as in the address of the web application`, isEnvironmentId),
   name: oneLine(64).exactOptional(),
@@ -217,12 +239,18 @@ const environment = section({
   assumeRoleArn: text('the ARN of a role', (value) => ROLE_ARN.test(value)).exactOptional(),
   externalId: sharedId.exactOptional(),
   enrich: enrich.exactOptional(),
+  source: source.exactOptional(),
 }).transform(({ account, assumeRoleArn, externalId, ...own }, { issues }): Environment => {
   const complain = (member: string, message: string) => {
     issues.push({ code: 'custom', input: undefined, path: [member], message });
     return z.NEVER;
   };
   if (issues.length > 0) return z.NEVER;
+  if (own.source !== undefined) {
+    const other = Object.entries({ assumeRoleArn, externalId }).find(([, value]) => value !== undefined)?.[0];
+    if (other !== undefined) return complain(other, 'must not be set where source is: FinSpace is not asked');
+    return { ...own, ...(account !== undefined && { accountId: account }) };
+  }
   if (assumeRoleArn === undefined) {
     const other = Object.entries({ account, externalId }).find(([, value]) => value !== undefined)?.[0];
     return other === undefined ? own : complain('assumeRoleArn', `must be set where ${other} is, got nothing`);
@@ -347,10 +375,6 @@ const retention = section({
 });
 
 const bucketName = text('the name of a bucket', (value) => /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(value));
-
-const keyArn = text('the ARN of a KMS key', (value) =>
-  /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
-);
 
 const archive = section({ bucket: bucketName, key: keyArn, shared: flag.default(false) });
 

@@ -1,4 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
+import { folderArchive } from '../archive/folder.ts';
 import type { FinspaceSettings } from '../sources/finspace/settings.ts';
 import { type AlertSettings, alertChecks } from './alerts.ts';
 import { bucketChecks, folderChecks } from './archive.ts';
@@ -7,6 +8,7 @@ import { type CheckResult, runChecks } from './check.ts';
 import { type EnrichmentSettings, enrichmentChecks } from './enrichment.ts';
 import { finspaceChecks } from './finspace.ts';
 import { type KeepingSettings, keepingChecks } from './keeping.ts';
+import { type RosterCheckSettings, rosterChecks } from './roster.ts';
 import { type ScheduleSettings, scheduleChecks } from './schedule.ts';
 
 /** The archive that the evidence is to go to. */
@@ -16,7 +18,8 @@ export type DoctorSettings = FinspaceSettings &
   CallerSettings &
   EnrichmentSettings &
   AlertSettings &
-  ScheduleSettings & {
+  ScheduleSettings &
+  RosterCheckSettings & {
     readonly location: EvidenceLocation;
     /** Undefined where the archive is a folder. */
     readonly keeping: KeepingSettings | undefined;
@@ -34,10 +37,14 @@ export interface Diagnosis {
  * test mail is asked for. Never rejects for what it finds.
  */
 export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
-  const { location, environmentId, keeping } = settings;
+  const { location, environmentId, keeping, openRoster } = settings;
+  const archive = 'bucket' in location ? location.bucket : folderArchive(location.folder);
+  const isSaved = openRoster !== undefined;
   const checks = await runChecks([
-    ...callerChecks(settings),
-    ...finspaceChecks(settings),
+    ...rosterChecks(settings, archive),
+    // What is on this disk needs nobody's keys.
+    ...(isSaved && 'folder' in location ? [] : callerChecks(settings)),
+    ...(isSaved ? [] : finspaceChecks(settings)),
     ...enrichmentChecks(settings),
     ...('bucket' in location
       ? bucketChecks(location.bucket, environmentId)

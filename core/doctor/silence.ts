@@ -42,9 +42,10 @@ export const findSilence = async (
     const { last, closing } = await readHead(archive, environmentId);
     if (closing !== undefined) return undefined;
     if (last === undefined) return since(always, 'no complete run yet');
-    const { asOf, run } = last.manifest;
+    const { asOf, run, source } = last.manifest;
     const grace = graceHours * HOUR_MS;
-    const [due] = scheduledRuns(schedule, Date.parse(asOf), now - grace);
+    // A saved roster shows the directory as of before the run that read it was due.
+    const [due] = scheduledRuns(schedule, Date.parse(source?.readAt ?? asOf), now - grace);
     if (due === undefined) return undefined;
     const missed = `${due.localTime} ${schedule.timezone}`;
     return since((due.instants[0] ?? now) + grace, `no complete run since ${run}; one was due at ${missed}`);

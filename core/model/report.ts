@@ -18,6 +18,7 @@ export type VerdictReason =
   | 'empty-roster'
   | 'roster-drop'
   | 'untrusted-history'
+  | 'stale-roster'
   | 'after-the-fact'
   | 'closed'
   | 'archive-unavailable';

@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
 import type { HighlightKind } from './highlights.ts';
-import type { ListingCounts, ListingSource, ListingTimes } from './listing.ts';
+import type { InstantOrigin, ListingCounts, ListingSource, ListingTimes } from './listing.ts';
 import type { Counts, Report, VerdictReason } from './report.ts';
 
 /** The most characters of a subject's id. */
@@ -106,6 +106,12 @@ export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
   'access-denied': 'the users that the service refused to list; how many is unknown',
   validation: 'the users that the service refused to list; how many is unknown',
   'source-unavailable': 'the users that the service could not list; how many is unknown',
+  'truncated-roster': 'the users that the saved roster breaks off before; how many is unknown',
+  'unproven-end':
+    'whether the saved roster is all of the directory: nothing in it shows that, and nobody has attested it',
+  'stale-roster': 'the directory since then: the newest saved roster was audited before',
+  reconstructed:
+    'users who were made before the events begin, names and addresses, and whatever the events do not tell',
   'rule-error': 'what the rules that failed would have found',
   'empty-roster': 'the directory: it always has a user, and the listing had none',
   'roster-drop': 'the users that the last complete audit had and this listing did not',
@@ -141,17 +147,44 @@ export const lateText = (asOf: string, { startedAt }: ListingTimes): string =>
 
 const MAX_SOURCE = 300;
 
+/** Who says of which moment a saved roster is. */
+const INSTANT_WORDS: Readonly<Record<InstantOrigin, string>> = {
+  given: 'whoever gave it',
+  response: "the service's answer",
+  event: 'the last event of it',
+  manifest: 'the manifest of its run',
+  file: "the file's own time",
+};
+
+const rosterText = ({ file = '', sha256 = '', parser, instantFrom }: ListingSource): string =>
+  [
+    `the saved roster ${file}`,
+    ...(sha256 === '' ? [] : [`SHA-256 ${sha256.slice(0, 12)}...`]),
+    ...(parser === undefined ? [] : [`read as ${parser}`]),
+    ...(instantFrom === undefined ? [] : [`its moment by ${INSTANT_WORDS[instantFrom]}`]),
+  ].join(', ');
+
 /** Says where users came from: `the FinSpace Data API at https://…`. */
-export const sourceText = ({ kind, endpoint = '', file = '' }: ListingSource): string =>
-  plainLine(
+export const sourceText = (source: ListingSource): string => {
+  const { kind, endpoint = '', file = '' } = source;
+  return plainLine(
     {
       finspace: `the FinSpace Data API at ${endpoint}`,
       parts: `the FinSpace Data API at ${endpoint}, in several invocations`,
-      roster: `the roster ${file}`,
+      roster: rosterText(source),
       archive: `the snapshot ${file}`,
     }[kind] ?? `a source of the kind ${kind}`,
     MAX_SOURCE,
   );
+};
+
+/** Says that a roster is whole by somebody's word alone; undefined where it was seen, or is said of nobody. */
+export const attestedText = (source: ListingSource | undefined): string | undefined => {
+  if (source?.attestedBy === undefined) return undefined;
+  const { name, statement, at } = source.attestedBy;
+  const said = plainLine(statement, MAX_SOURCE);
+  return `ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of ${plainLine(name, MAX_ID)}, given on ${plainLine(at).slice(0, 10)}: "${said}".`;
+};
 
 /** The sentences that a reader of a run needs before all others; none of most runs. */
 export const forewords = (report: Report): readonly string[] => {

@@ -1,7 +1,7 @@
 import { unguarded } from '../outputs/csv.ts';
+import { CsvError, type CsvRow, readCsv } from '../text/csv-reader.ts';
 import { isSamePerson, namesId } from '../text/person.ts';
 import { plural, truncate } from '../text/plain-text.ts';
-import { CsvError, type CsvRow, readCsv } from './csv-reader.ts';
 
 /** The columns about a user; a reviewer changes none of them. */
 const IDENTITY_COLUMNS = [

@@ -8,6 +8,9 @@ import { permissionGroups } from './finspace/permission-groups.ts';
 import type { CredentialsMode, FinspaceSettings } from './finspace/settings.ts';
 import { finspaceSource } from './finspace/source.ts';
 import { iamRoles } from './iam/roles.ts';
+import { RosterError } from './roster/file.ts';
+import type { OpenedRoster } from './roster/open.ts';
+import { noRoster, rosterSource } from './roster/source.ts';
 import type { ResumableSource, UserSource } from './source.ts';
 
 /** An environment that is to be read as the config says, and as the command line says in its place. */
@@ -25,9 +28,11 @@ const liveSource = (live: LiveEnvironment): ResumableSource => finspaceSource({ 
  * is wrong, such as an endpoint that is no URL.
  */
 export function chooseSource(from: LiveEnvironment): ResumableSource;
-export function chooseSource(from: ArchivedNight): UserSource;
-export function chooseSource(from: LiveEnvironment | ArchivedNight): UserSource {
-  return 'manifest' in from ? archivedSource(from) : liveSource(from);
+export function chooseSource(from: ArchivedNight | OpenedRoster | RosterError): UserSource;
+export function chooseSource(from: LiveEnvironment | ArchivedNight | OpenedRoster | RosterError): UserSource {
+  if ('manifest' in from) return archivedSource(from);
+  if (from instanceof RosterError) return noRoster(from);
+  return 'files' in from ? rosterSource(from) : liveSource(from);
 }
 
 /** The part of the config that asks for facts beside the listing. */

@@ -1,4 +1,4 @@
-import { readCsv } from '../../core/review/csv-reader.ts';
+import { readCsv } from '../../core/text/csv-reader.ts';
 
 export type Line = Readonly<Record<string, string>>;
 

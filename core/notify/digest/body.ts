@@ -6,6 +6,7 @@ import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { isFullyJudged, type Report } from '../../model/report.ts';
 import {
+  attestedText,
   BAD_NEWS,
   begunAnew,
   brokeText,
@@ -151,12 +152,17 @@ const inOneLine = (report: Report, news: readonly Highlight[]): string => {
   return `${happened.join(', ') || 'No finding changed'}; ${numberText(report.findings.byState.open)} still open.`;
 };
 
-const verdictLines = ({ verdict, reason, message, counts }: Report): readonly string[] => {
+const verdictLines = ({ verdict, reason, message, counts, source }: Report): readonly string[] => {
   const dropped = begunAnew(counts);
-  if (verdict === 'COMPLETE')
-    return [wrap(`COMPLETE: all of the listing was seen, ${seenText(counts)}${dropped}.`, 'Verdict: ')];
+  const attested = attestedText(source);
+  const word = attested === undefined ? [] : [wrap(attested, '  ')];
+  if (verdict === 'COMPLETE') {
+    const seen = attested === undefined ? 'all of the listing was seen' : 'all of the saved roster was judged';
+    return [wrap(`COMPLETE: ${seen}, ${seenText(counts)}${dropped}.`, 'Verdict: '), ...word];
+  }
   return [
     wrap(`${verdict}${reason === undefined ? '' : ` (${reason})`}`, 'Verdict: '),
+    ...word,
     ...(message === undefined ? [] : [wrap(plainLine(message, 2 * MAX_TEXT), '  Why:      ')]),
     wrap(`${counts.users === 0 ? 'no user' : seenText(counts)}${dropped}`, '  Seen:     '),
     wrap(reason === undefined ? 'what the reason kept from view' : UNSEEN[reason], '  Not seen: '),

@@ -1,7 +1,15 @@
 import { isFullyJudged, isOn, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { begunAnew, countedHighlights, forewords, seenText, sourceText, UNSEEN } from '../../model/words.ts';
+import {
+  attestedText,
+  begunAnew,
+  countedHighlights,
+  forewords,
+  seenText,
+  sourceText,
+  UNSEEN,
+} from '../../model/words.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { utcText, zonedText } from './instant.ts';
@@ -50,8 +58,11 @@ export const forewordsCard = (report: Report): Html | undefined => {
 
 /** Says what the run is worth, before anything that it found. */
 export const verdictCard = (report: Report): Html => {
-  const { verdict, counts } = report;
-  return html`<div class="card verdict">${sign(verdict)}<div><h2>${VERDICT_WORDS[verdict]}</h2>${verdict === 'COMPLETE' ? html`<p>${seenText(counts)}. ${judgedText(report)}</p>` : shortfallText(report)}</div></div>`;
+  const { verdict, counts, source } = report;
+  const attested = attestedText(source);
+  const isWord = verdict === 'COMPLETE' && attested !== undefined;
+  const words = isWord ? 'Complete: the whole of the saved roster was judged' : VERDICT_WORDS[verdict];
+  return html`<div class="card verdict">${sign(verdict)}<div><h2>${words}</h2>${attested !== undefined && html`<p><strong>${foreign(attested)}</strong></p>`}${verdict === 'COMPLETE' ? html`<p>${seenText(counts)}. ${judgedText(report)}</p>` : shortfallText(report)}</div></div>`;
 };
 
 const failingOf = ({ findings: { bySeverity } }: Report): number =>

@@ -1,5 +1,5 @@
 import { connectionRemedy } from '../../aws/connection.ts';
-import type { StopReason } from '../../model/listing.ts';
+import type { ServiceStopReason } from '../../model/listing.ts';
 import {
   describeFailure,
   isOfLists,
@@ -14,12 +14,16 @@ import type { CredentialsMode } from './settings.ts';
 /** Ends a listing before its time; the message is for people and names no user. */
 export class ListingStopped extends Error {
   override readonly name = 'ListingStopped';
-  readonly reason: StopReason;
+  readonly reason: ServiceStopReason;
   /** The message has the problem, and the remedy where one is known. */
   readonly problem: string;
   readonly remedy: string | undefined;
 
-  constructor(reason: StopReason, problem: string, { remedy, ...options }: ErrorOptions & { remedy?: string } = {}) {
+  constructor(
+    reason: ServiceStopReason,
+    problem: string,
+    { remedy, ...options }: ErrorOptions & { remedy?: string } = {},
+  ) {
     super(remedy === undefined ? problem : `${problem}; ${remedy}`, options);
     this.reason = reason;
     this.problem = problem;
@@ -83,7 +87,7 @@ const onStaleCredentials = ({ operation }: RequestError, mode: CredentialsMode):
 const isBadSignature = ({ failure }: RequestError): boolean =>
   failure.kind === 'refused' && /Signature/.test(failure.name ?? '');
 
-const REASONS: Readonly<Record<RetryDecision, StopReason>> = {
+const REASONS: Readonly<Record<RetryDecision, ServiceStopReason>> = {
   'slow-down': 'deadline',
   retry: 'deadline',
   'retry-briefly': 'source-unavailable',

@@ -17,6 +17,8 @@ const texts = (id: string) => ({
   controls: [],
 });
 
+const ROSTER_KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
+
 const rules = [
   defineUserRule({
     ...texts('stale-login'),
@@ -117,6 +119,18 @@ describe('audit.yaml', () => {
               externalId: 'agreed/upon',
             },
           },
+        ],
+      },
+    },
+    {
+      name: 'an environment whose users come from saved rosters',
+      text: `environments:
+  - { id: abc, source: { roster: "s3://my-rosters/finspace/" } }
+  - { id: def, account: 222233334444, source: { roster: "s3://my-rosters/", key: "${ROSTER_KEY}" } }`,
+      part: {
+        environments: [
+          { id: 'abc', source: { roster: 's3://my-rosters/finspace/' } },
+          { id: 'def', accountId: '222233334444', source: { roster: 's3://my-rosters/', key: ROSTER_KEY } },
         ],
       },
     },
@@ -388,7 +402,7 @@ describe('audit.yaml', () => {
       name: 'a key that is like no other',
       text: 'environments: [{ id: abc, colour: red }]',
       problem:
-        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId, enrich)',
+        'audit.yaml:1: environments[0].colour: unknown key (allowed: id, name, account, region, assumeRoleArn, externalId, enrich, source)',
     },
     {
       name: 'a misspelt rule',
@@ -558,6 +572,19 @@ describe('audit.yaml', () => {
       {
         environment: 'externalId: a, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
         problem: 'externalId: must be 2 to 1224 letters, digits or characters of +=,.@:/-_, got "a"',
+      },
+      ...['users.json', 's3://my-rosters/users.json', 's3://MY/', 's3://my-rosters/*/'].map((roster) => ({
+        environment: `source: { roster: "${roster}" }`,
+        problem: `source.roster: must be s3://BUCKET/PREFIX/, with the / at its end: the newest object there is the roster, got "${roster}"`,
+      })),
+      {
+        environment: 'source: { roster: "s3://my-rosters/", attestedBy: ada }',
+        problem: 'source.attestedBy: unknown key (allowed: roster, key)',
+      },
+      {
+        environment:
+          'source: { roster: "s3://my-rosters/" }, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
+        problem: 'assumeRoleArn: must not be set where source is: FinSpace is not asked',
       },
       { environment: 'region: us-east', problem: 'region: must be a region such as us-east-1, got "us-east"' },
     ].map(({ environment, problem }) => ({

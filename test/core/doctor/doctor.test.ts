@@ -131,6 +131,7 @@ const outcomes = (checks: readonly CheckResult[]) =>
   Object.fromEntries(checks.map(({ name, outcome }) => [name, outcome]));
 
 const HEALTHY = {
+  roster: 'not-checked',
   credentials: 'ok',
   account: 'ok',
   region: 'ok',

@@ -116,5 +116,7 @@ describe('a night of an archive', () => {
 });
 
 test('nobody else knows which sources there are', async () => {
-  expect(await productFilesWith(/from '.*\/(?:finspace\/source|archived)\.ts'/)).toEqual(['core/sources/index.ts']);
+  expect(await productFilesWith(/from '.*\/(?:finspace\/source|archived|roster\/source)\.ts'/)).toEqual([
+    'core/sources/index.ts',
+  ]);
 });

@@ -14,8 +14,8 @@ export class CsvError extends Error {
   }
 }
 
-/** Decodes a file in UTF-8, without a byte order mark; throws CsvError at the line where it is none. */
-async function* decodedText(chunks: AsyncIterable<Uint8Array>, line: () => number): AsyncGenerator<string> {
+/** Decodes a file in UTF-8, without a byte order mark; throws CsvError at the line where it is none. Text is decoded. */
+async function* decodedText(chunks: AsyncIterable<Uint8Array | string>, line: () => number): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const decoded = (chunk?: Uint8Array): string => {
     try {
@@ -24,7 +24,7 @@ async function* decodedText(chunks: AsyncIterable<Uint8Array>, line: () => numbe
       throw new CsvError(line(), 'must be UTF-8 from here on; save the file as "CSV UTF-8"');
     }
   };
-  for await (const chunk of chunks) yield decoded(chunk);
+  for await (const chunk of chunks) yield typeof chunk === 'string' ? chunk : decoded(chunk);
   yield decoded();
 }
 
@@ -34,7 +34,7 @@ async function* decodedText(chunks: AsyncIterable<Uint8Array>, line: () => numbe
  * may hold either.
  * @throws {CsvError} where a quote stands where none may, the last one is missing, or the file is not UTF-8
  */
-export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRow> {
+export async function* readCsv(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<CsvRow> {
   let line = 1;
   let begin = 1;
   let separator: string | undefined;

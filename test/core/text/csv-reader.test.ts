@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CsvRow, readCsv } from '../../../core/review/csv-reader.ts';
+import { type CsvRow, readCsv } from '../../../core/text/csv-reader.ts';
 
 const read = async (content: string | Uint8Array, pieceLength = 1): Promise<readonly CsvRow[]> => {
   const bytes = Buffer.from(content);

@@ -1,0 +1,262 @@
+import { parseRecord } from '../../model/record.ts';
+import { CsvError, readCsv } from '../../text/csv-reader.ts';
+import { linesOfText } from './bytes.ts';
+import { jsonScanner } from './json-scanner.ts';
+import { addUsers, notePage, noteTorn, parsedOrText, type RosterNotes, strangeMember } from './notes.ts';
+
+/** Reads the users of a saved file, some at a time, as they were saved; what it can't read is a record too, and noted. */
+type ReadUsers = (texts: AsyncIterable<string>, notes: RosterNotes) => AsyncIterable<readonly unknown[]>;
+
+/** One way in which people have saved users. */
+export interface RosterParser {
+  /** As `source` names it. */
+  readonly name: string;
+  /** Whether a file that begins so is of this kind. */
+  knows(head: string): boolean;
+  /** Says what keeps a file that begins so from being read, and what to do about it. */
+  problem?(head: string): string | undefined;
+  readonly read: ReadUsers;
+  /** Gives the users that only all files together tell of. */
+  rest?(): readonly unknown[];
+}
+
+/** In UTF-16 units: a page of the service, the longest thing that becomes a line, has 16 MiB. */
+const MOST_LINE = 32 * 1024 * 1024;
+
+/** The members of a user, in the order in which `--output text` has them. */
+const COLUMNS = [
+  'apiAccess',
+  'apiAccessPrincipalArn',
+  'createTime',
+  'emailAddress',
+  'firstName',
+  'lastDisabledTime',
+  'lastEnabledTime',
+  'lastLoginTime',
+  'lastModifiedTime',
+  'lastName',
+  'status',
+  'type',
+  'userId',
+] as const;
+
+const isColumn = (name: string): boolean => COLUMNS.some((column) => column === name);
+
+async function* readDocuments(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+  let users: unknown[] = [];
+  let items = 0;
+  let isPage = false;
+  let hasList = false;
+  let isUser = false;
+  let token: unknown;
+  let names: string[] = [];
+  let members: string[] = [];
+  const scanner = jsonScanner((name) => name === 'users', {
+    item(text) {
+      items += 1;
+      addUsers(parsedOrText(text, notes, 'at item', items), users, notes);
+    },
+    list() {
+      if (hasList) noteTorn(notes, 'has two lists of users on one page');
+      hasList = true;
+      isPage = true;
+      names.push('users');
+    },
+    member(name, text) {
+      names.push(name);
+      isUser ||= isColumn(name);
+      if (name === 'nextToken') {
+        isPage = true;
+        token = parsedOrText(text, notes, 'at nextToken');
+      }
+      members.push(`${JSON.stringify(name)}:${text}`);
+    },
+    end(kind) {
+      if (kind === 'list') return;
+      const strange = isPage ? strangeMember(names) : undefined;
+      if (strange !== undefined) noteTorn(notes, `has a page with a strange member ${strange}`);
+      if (isPage && !hasList && names.includes('users')) noteTorn(notes, 'has a page whose users are no list');
+      if (!isPage && !isUser) noteTorn(notes, 'has an object that is neither a page nor a user');
+      if (isPage) notePage(notes, token);
+      else addUsers(parsedOrText(`{${members.join(',')}}`, notes, 'at an object'), users, notes);
+      isPage = false;
+      hasList = false;
+      isUser = false;
+      token = undefined;
+      names = [];
+      members = [];
+    },
+  });
+  for await (const text of texts) {
+    scanner.feed(text);
+    if (users.length === 0) continue;
+    yield users;
+    users = [];
+  }
+  const problem = scanner.finish();
+  if (problem !== undefined) noteTorn(notes, `is no whole JSON: ${problem}`);
+  if (users.length > 0) yield users;
+}
+
+async function* readJsonLines(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+  let number = 0;
+  for await (const lines of linesOfText(texts, MOST_LINE)) {
+    const users: unknown[] = [];
+    for (const line of lines) {
+      number += 1;
+      if (line.trim() !== '') addUsers(parsedOrText(line, notes, 'on line', number), users, notes);
+    }
+    yield users;
+  }
+}
+
+/**
+ * Makes a user of cells, of which empty ones are missing members. A time in digits is a number as it stands; what a
+ * spreadsheet has made of one, such as 1.70E+12, has lost digits, and stays a text that no rule takes for a time.
+ */
+const userOf = (columns: readonly string[], cells: readonly string[]): unknown => {
+  const members = columns.flatMap((name, index) => {
+    const cell = cells[index] ?? '';
+    if (cell === '') return [];
+    const isNumber = name.endsWith('Time') && /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(cell);
+    return [`${JSON.stringify(name)}:${isNumber ? cell : JSON.stringify(cell)}`];
+  });
+  return parseRecord(`{${members.join(',')}}`);
+};
+
+/** Adds a row; one of another width is a record that nobody can read. */
+const addRow = (
+  columns: readonly string[],
+  cells: readonly string[],
+  line: number,
+  users: unknown[],
+  notes: RosterNotes,
+): void => {
+  if (cells.length === columns.length) users.push(userOf(columns, cells));
+  else {
+    noteTorn(notes, `has ${cells.length} cells on line ${line}, where ${columns.length} are needed`);
+    users.push(cells.join('\t'));
+  }
+};
+
+/** The cells of a row, without the word that it begins with where all of the answer was saved. */
+const rowOf = (line: string): readonly string[] => {
+  const cells = line.split('\t').map((cell) => (cell === 'None' ? '' : cell));
+  return cells[0] === 'USERS' ? cells.slice(1) : cells;
+};
+
+const isToken = (line: string): boolean => !line.includes('\t') && line !== 'None';
+
+async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+  let number = 0;
+  // The token of a page stands before its users, so that nothing tells where another page begins.
+  let token: string | undefined;
+  for await (const lines of linesOfText(texts, MOST_LINE)) {
+    const users: unknown[] = [];
+    for (const line of lines) {
+      number += 1;
+      if (line === '' || line === 'None') continue;
+      if (isToken(line)) {
+        token = line;
+        notePage(notes, token);
+      } else addRow(COLUMNS, rowOf(line), number, users, notes);
+    }
+    yield users;
+  }
+  notes.hasToken = token !== undefined;
+}
+
+async function* readTable(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+  let columns: readonly string[] | undefined;
+  let users: unknown[] = [];
+  notes.hasToken = false;
+  try {
+    for await (const { line, cells } of readCsv(texts)) {
+      if (columns === undefined) columns = cells;
+      else if (cells.length > 1 || cells[0] !== '') addRow(columns, cells, line, users, notes);
+      if (users.length < 500) continue;
+      yield users;
+      users = [];
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    noteTorn(notes, `is no whole CSV: ${error.message}`);
+  }
+  yield users;
+}
+
+const HOW_TO_SAVE = 'save it with aws finspace-data list-users --max-results 100 --output json';
+
+const firstRow = (head: string): string => head.split(/\r?\n/).find((line) => line !== '' && !isToken(line)) ?? '';
+
+/** A column that nobody has is left out by the CLI, and nothing says which one: only all of them can be told apart. */
+const textProblem = (head: string): string | undefined => {
+  const cells = rowOf(firstRow(head));
+  const [apiAccess = '', , , , , , , , , , status = '', type = ''] = cells;
+  const isInOrder =
+    /^(?:ENABLED|DISABLED)?$/.test(apiAccess) && /^[A-Z]*$/.test(status) && /^(?:SUPER_USER|APP_USER)?$/.test(type);
+  if (cells.length === COLUMNS.length && isInOrder) return undefined;
+  return `must have the ${COLUMNS.length} cells ${COLUMNS.join(', ')} in every row, got ${cells.length}${isInOrder ? '' : ' in another order'}: the AWS CLI leaves out of --output text what no user of the page has; ${HOW_TO_SAVE}`;
+};
+
+const headerOf = (head: string): readonly string[] =>
+  (head.split(/[\r\n]/, 1)[0] ?? '').split(/[,;]/).map((name) => name.replace(/^"(.*)"$/, '$1'));
+
+/** A column that is left out would make all its times never. */
+const tableProblem = (head: string): string | undefined => {
+  const header = headerOf(head);
+  const missing = COLUMNS.filter((name) => !header.includes(name));
+  const unknown = header.filter((name) => !isColumn(name));
+  if (missing.length === 0 && unknown.length === 0 && header.length === COLUMNS.length) return undefined;
+  const what = [
+    ...(missing.length > 0 ? [`without ${missing.join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`with ${unknown.length} others`] : []),
+  ];
+  return `must have the columns ${COLUMNS.join(', ')}, each once, got ${header.length}${what.length > 0 ? `, ${what.join(' and ')}` : ''}`;
+};
+
+const isJson = (head: string): boolean => /^\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[{\]]|$))/.test(head);
+
+/** A document a line: where a line is torn, the next one is whole again. */
+const isJsonLines = (head: string): boolean => /^\s*\{[^\n]*\}[ \t\r]*\n\s*\{/.test(head);
+
+const JSON_LINES: RosterParser = { name: 'json-lines', knows: isJsonLines, read: readJsonLines };
+
+/** Every way in which people have saved users. The first that knows the beginning of a file reads it. */
+const PARSERS: readonly RosterParser[] = [
+  JSON_LINES,
+  { name: 'json', knows: isJson, read: readDocuments },
+  { name: 'text', knows: (head) => firstRow(head).includes('\t'), problem: textProblem, read: readText },
+  { name: 'csv', knows: (head) => headerOf(head).includes('userId'), problem: tableProblem, read: readTable },
+];
+
+const REFUSED: readonly { readonly what: string; readonly looks: RegExp; readonly remedy: string }[] = [
+  {
+    what: 'a Python pickle, which runs what it holds when it is loaded',
+    looks: /^(?:\ufffd\p{Cc}|\(?[dl]p0|\([dl]p?\d)/u,
+    remedy: 'load it where you trust it, and save the answer with json.dump(answer, file)',
+  },
+  {
+    what: 'what Python prints, and no JSON',
+    looks: /^\s*(?:\{'|\[\{')/,
+    remedy: 'save the answer with json.dump(answer, file)',
+  },
+  { what: 'YAML', looks: /^(?:---|- |\w+:(?:\s|$))/, remedy: HOW_TO_SAVE },
+];
+
+/** Says why nothing reads a file that begins so, and what to do about it. */
+const refusalOf = (head: string): string => {
+  const { what, remedy } = REFUSED.find(({ looks }) => looks.test(head)) ?? {
+    what: head.trim() === '' ? 'nothing' : 'something else',
+    remedy: HOW_TO_SAVE,
+  };
+  return `must be users as ListUsers gives them, in JSON, JSON lines, CSV or --output text, gzipped or not, got ${what}: ${remedy}`;
+};
+
+/** Finds the parser of a file by its name and its beginning; a text says why there is none, and reads after the name. */
+export const parserOf = (name: string, head: string): RosterParser | string => {
+  // The archive's own lines may be anything that a service gave.
+  if (/\.jsonl(?:\.gz)?$/.test(name)) return JSON_LINES;
+  const parser = PARSERS.find(({ knows }) => knows(head));
+  return parser === undefined ? refusalOf(head) : (parser.problem?.(head) ?? parser);
+};

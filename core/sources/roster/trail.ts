@@ -1,0 +1,117 @@
+import { isRecord, parsedJson } from '../../archive/lines.ts';
+import { jsonScanner } from './json-scanner.ts';
+import { noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
+import type { RosterKind } from './open.ts';
+import type { RosterParser } from './parsers.ts';
+
+/** What an event of CloudTrail tells of one user. */
+interface Told {
+  readonly at: number;
+  readonly eventName: keyof typeof TELLING;
+  readonly userId: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+type User = Readonly<Record<string, unknown>>;
+
+/** The members of a user that a request has, as far as CloudTrail does not redact them. */
+const given = ({ parameters }: Told): User =>
+  Object.fromEntries(
+    ['type', 'apiAccess', 'apiAccessPrincipalArn'].flatMap((name) =>
+      typeof parameters[name] === 'string' ? [[name, parameters[name]]] : [],
+    ),
+  );
+
+/** The events that tell of a user, and what each of them does to it. FinSpace has no deletion. */
+const TELLING = {
+  CreateUser: (told: Told) => ({ createTime: told.at, ...given(told) }),
+  UpdateUser: (told: Told) => ({ lastModifiedTime: told.at, ...given(told) }),
+  EnableUser: ({ at }: Told) => ({ status: 'ENABLED', lastEnabledTime: at }),
+  DisableUser: ({ at }: Told) => ({ status: 'DISABLED', lastDisabledTime: at }),
+} as const satisfies Record<string, (told: Told) => User>;
+
+const isTelling = (name: unknown): name is keyof typeof TELLING =>
+  typeof name === 'string' && Object.hasOwn(TELLING, name);
+
+const objectOf = (value: unknown): User => (isRecord(value) ? value : {});
+
+/** Reads what an event tells of a user of the environment; undefined where it tells nothing. */
+const toldBy = (event: User, environmentId: string | undefined): Told | undefined => {
+  const { eventSource, eventName, eventTime, errorCode, requestParameters, responseElements, additionalEventData } =
+    event;
+  const { finspaceEnvironmentId: environment = environmentId } = objectOf(additionalEventData);
+  const at = Date.parse(String(eventTime));
+  if (eventSource !== 'finspace-api.amazonaws.com' || !isTelling(eventName) || Number.isNaN(at)) return undefined;
+  if (errorCode !== undefined || environment !== environmentId) return undefined;
+  const parameters = objectOf(requestParameters);
+  const { userId = parameters.userId } = objectOf(responseElements);
+  return typeof userId === 'string' ? { at, eventName, userId, parameters } : undefined;
+};
+
+const usersOf = (told: readonly Told[]): readonly User[] => {
+  const users = new Map<string, User>();
+  for (const one of told.toSorted((a, b) => a.at - b.at))
+    users.set(one.userId, { userId: one.userId, ...users.get(one.userId), ...TELLING[one.eventName](one) });
+  return [...users.values()];
+};
+
+const trailParser = (environmentId: string | undefined): RosterParser => {
+  const told: Told[] = [];
+  const ids = new Set<unknown>();
+
+  const see = (value: unknown): void => {
+    const { CloudTrailEvent: text } = objectOf(value);
+    const event = objectOf(typeof text === 'string' ? parsedJson(text) : value);
+    // The same event stands in the history and in the log.
+    if (event.eventID !== undefined && ids.has(event.eventID)) return;
+    ids.add(event.eventID);
+    const one = toldBy(event, environmentId);
+    if (one !== undefined) told.push(one);
+  };
+
+  async function* readEvents(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+    notes.isReconstructed = true;
+    let members: string[] = [];
+    const scanner = jsonScanner((name) => name === 'Records' || name === 'Events', {
+      list() {
+        notes.pages += 1;
+      },
+      item: (text) => see(parsedOrText(text, notes, 'at an event')),
+      member(name, text) {
+        if (name === 'NextToken') notes.hasToken = true;
+        members.push(`${JSON.stringify(name)}:${text}`);
+      },
+      end() {
+        see(parsedOrText(`{${members.join(',')}}`, notes, 'at an event'));
+        members = [];
+      },
+    });
+    for await (const text of texts) {
+      scanner.feed(text);
+      yield [];
+    }
+    const problem = scanner.finish();
+    if (problem !== undefined) noteTorn(notes, `is no whole JSON: ${problem}`);
+  }
+
+  return {
+    name: 'cloudtrail',
+    knows: (head) => /"(?:Records|Events|eventSource)"/.test(head),
+    read: readEvents,
+    rest: () => usersOf(told),
+  };
+};
+
+/** Reads users of what CloudTrail tells of them, by all files together: no names, and nobody who was made before. */
+export const trailKind = (environmentId: string | undefined): RosterKind => {
+  const parser = trailParser(environmentId);
+  return {
+    parserOf: (_name, head) =>
+      parser.knows(head)
+        ? parser
+        : 'must be events of CloudTrail, as lookup-events gives them or as its log files in S3 are, in JSON: got something else',
+    marker: 'eventTime',
+    date: /eventTime\\?"\s*:\s*\\?"([\d:.TZ-]+)/,
+    dateFrom: 'event',
+  };
+};

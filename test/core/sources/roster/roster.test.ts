@@ -1,0 +1,516 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { describe, expect, test } from '@jest/globals';
+import { folderArchive } from '../../../../core/archive/folder.ts';
+import { chainKey, keysUnder } from '../../../../core/archive/keys.ts';
+import { serialiseRecord } from '../../../../core/model/record.ts';
+import { chooseSource } from '../../../../core/sources/index.ts';
+import { attestationText } from '../../../../core/sources/roster/attestation.ts';
+import { openRoster, type RosterSettings } from '../../../../core/sources/roster/open.ts';
+import { auditNights, nightAt, nightKeys } from '../../../support/archived-nights.ts';
+import { ENVIRONMENT } from '../../../support/builders.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const NOW = Date.UTC(2026, 10, 24, 9);
+const AS_OF = new Date('2026-10-06T07:00:00Z');
+const WORD = { name: 'Ada Lovelace', statement: 'this is everybody' };
+
+const ada = { userId: 'ada', status: 'ENABLED', createTime: 1700000000000 };
+const bob = { userId: 'bob', firstName: 'Zoë', lastLoginTime: 1710000000000 };
+
+/** Saves files, and gives their paths. */
+const save = async (files: Readonly<Record<string, string | Uint8Array>>): Promise<readonly string[]> => {
+  const folder = await newFolder();
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return Object.keys(files).map((name) => join(folder, name));
+};
+
+const open = (from: readonly string[], differs: Partial<RosterSettings> = {}) =>
+  openRoster({
+    from,
+    environmentId: ENVIRONMENT,
+    asOf: AS_OF,
+    s3: () => Promise.reject<S3Client>(new Error('S3 was asked')),
+    now: NOW,
+    ...differs,
+  });
+
+/** Reads a roster to its end; users as they are kept. */
+const read = async (from: readonly string[], differs: Partial<RosterSettings> = {}) => {
+  const roster = await open(from, differs);
+  const listing = chooseSource(roster)(Number.POSITIVE_INFINITY);
+  const users: string[] = [];
+  for await (const page of listing.pages) users.push(...page.map(serialiseRecord));
+  const end = listing.end();
+  return {
+    users,
+    end,
+    reason: end.complete ? 'complete' : end.reason,
+    source: listing.source,
+    counts: listing.counts(),
+  };
+};
+
+const json = JSON.stringify;
+const lines = (...records: readonly unknown[]): string => records.map((record) => `${json(record)}\n`).join('');
+const EVERYBODY = [json(ada), json(bob)];
+
+const COLUMNS =
+  'apiAccess,apiAccessPrincipalArn,createTime,emailAddress,firstName,lastDisabledTime,lastEnabledTime,lastLoginTime,lastModifiedTime,lastName,status,type,userId';
+const row = (user: Readonly<Record<string, string | number>>, separator: string, missing = ''): string =>
+  COLUMNS.split(',')
+    .map((name) => String(user[name] ?? missing))
+    .join(separator);
+
+/** The same users, with their members in the order of the columns. */
+const IN_COLUMNS = [
+  '{"createTime":1700000000000,"status":"ENABLED","userId":"ada"}',
+  '{"firstName":"Zoë","lastLoginTime":1710000000000,"userId":"bob"}',
+];
+
+describe('users are read of what people saved', () => {
+  test.each<{ name: string; parser: string; content: string | Uint8Array; users?: readonly string[] }>([
+    { name: 'one page', parser: 'json', content: json({ users: [ada, bob] }) },
+    { name: 'one page, as the AWS CLI indents it', parser: 'json', content: json({ users: [ada, bob] }, null, 4) },
+    {
+      name: 'a page whose list has a user a line',
+      parser: 'json',
+      content: `{"users":[\n${json(ada)},\n${json(bob)}\n]}`,
+    },
+    { name: 'an array', parser: 'json', content: json([ada, bob]) },
+    { name: 'an array, with a byte order mark', parser: 'json', content: `\ufeff${json([ada, bob])}` },
+    {
+      name: 'what PowerShell makes of it, in UTF-16',
+      parser: 'json',
+      content: Buffer.from(`\ufeff${json([ada, bob])}`, 'utf16le'),
+    },
+    {
+      name: 'pages in one file',
+      parser: 'json',
+      content: json({ users: [ada], nextToken: 't' }, null, 1) + json({ users: [bob] }, null, 1),
+    },
+    { name: 'a list of pages', parser: 'json', content: json([{ users: [ada], nextToken: 't' }, { users: [bob] }]) },
+    { name: 'a page a line', parser: 'json-lines', content: lines({ users: [ada], nextToken: 't' }, { users: [bob] }) },
+    { name: 'JSON lines', parser: 'json-lines', content: lines(ada, bob) },
+    {
+      name: 'JSON lines, with blank ones and the last without its end',
+      parser: 'json-lines',
+      content: `${json(ada)}\r\n\r\n${json(bob)}`,
+    },
+    { name: 'one user', parser: 'json', content: json(ada, null, 2), users: [json(ada)] },
+    {
+      name: 'what boto3 answers',
+      parser: 'json',
+      content: json({ ResponseMetadata: { HTTPStatusCode: 200 }, users: [ada, bob] }),
+    },
+    {
+      name: '--output text',
+      parser: 'text',
+      content: `USERS\t${row(ada, '\t')}\nUSERS\t${row(bob, '\t')}\n`,
+      users: IN_COLUMNS,
+    },
+    {
+      name: '--output text --query users',
+      parser: 'text',
+      content: `${row(ada, '\t', 'None')}\r\n${row(bob, '\t', 'None')}\r\n`,
+      users: IN_COLUMNS,
+    },
+    { name: 'CSV', parser: 'csv', content: `${COLUMNS}\n${row(ada, ',')}\n${row(bob, ',')}\n`, users: IN_COLUMNS },
+    {
+      name: 'CSV of another order, quoted, by ;',
+      parser: 'csv',
+      content: `"${COLUMNS.split(',').toReversed().join('";"')}"\r\n"ada"${';'.repeat(12)}\r\n`,
+      users: ['{"userId":"ada"}'],
+    },
+    {
+      name: 'numbers that no double holds',
+      parser: 'json',
+      content: '[{"createTime":1700000000000.0,"n":12345678901234567890}]',
+      users: ['{"createTime":1700000000000.0,"n":12345678901234567890}'],
+    },
+    {
+      name: 'a time that a spreadsheet has shortened',
+      parser: 'csv',
+      content: `${COLUMNS}\n,,1.70E+12,,,,,,,,,,ada`,
+      users: ['{"createTime":"1.70E+12","userId":"ada"}'],
+    },
+    {
+      name: 'records that nobody expects',
+      parser: 'json',
+      content: '[{"userId":"ada","users":1}, {"__proto__":{"a":1}}]',
+      users: ['{"userId":"ada","users":1}', '{"__proto__":{"a":1}}'],
+    },
+  ])('$name, gzipped or not', async ({ parser, content, users = EVERYBODY }) => {
+    for (const bytes of [content, gzipSync(content)]) {
+      const [path = ''] = await save({ roster: bytes });
+      const seen = await read([path], { attestation: WORD });
+      expect(seen).toMatchObject({ users, source: { parser } });
+    }
+  });
+
+  test('several files, one after the other, as the pages of one', async () => {
+    const pages = [json({ users: [ada], nextToken: 't' }), json({ users: [bob] })];
+    const paths = await save({ 'page-1.json': pages[0] ?? '', 'page-2.json': pages[1] ?? '' });
+    const { users, source, counts, end } = await read(paths, { attestation: WORD });
+    expect({ users, end, counts }).toEqual({
+      users: EVERYBODY,
+      end: { complete: true },
+      counts: { pages: 2, requests: 0, throttled: 0, retries: 0 },
+    });
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    expect(source).toEqual({
+      kind: 'roster',
+      file: 'page-1.json and 1 more',
+      sha256: sha256(pages.join('')),
+      parser: 'json',
+      files: pages.map((page, index) => ({ file: `page-${index + 1}.json`, sha256: sha256(page), parser: 'json' })),
+      instant: AS_OF.toISOString(),
+      instantFrom: 'given',
+      readAt: new Date(NOW).toISOString(),
+      attestedBy: { ...WORD, at: new Date(NOW).toISOString() },
+    });
+  });
+});
+
+describe('the end is proven, attested, or neither', () => {
+  test.each<{
+    name: string;
+    files: Readonly<Record<string, string | Uint8Array>>;
+    alone: string;
+    attested: string;
+    says?: RegExp;
+  }>([
+    {
+      name: 'a page without a token',
+      files: { a: json({ users: [ada] }) },
+      alone: 'unproven-end',
+      attested: 'complete',
+      says: /1 user is in it.*--attested-by NAME --statement TEXT/,
+    },
+    {
+      name: 'a page whose token is null',
+      files: { a: json({ users: [ada], nextToken: null }) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    { name: 'an array', files: { a: json([ada, bob]) }, alone: 'unproven-end', attested: 'complete' },
+    {
+      name: 'a page with a token',
+      files: { a: json({ nextToken: 't', users: [ada, bob] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /2 users are in it: fetch the rest with aws finspace-data list-users --max-results 100 --next-token/,
+    },
+    {
+      name: 'pages whose last has a token',
+      files: { a: json({ users: [ada] }), b: json({ users: [bob], nextToken: 't' }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a token and no users',
+      files: { a: json([ada]), b: json({ nextToken: 't' }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a list of pages whose last has a token',
+      files: { a: json([{ users: [ada], nextToken: 't' }]) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a token, and then an empty list',
+      files: { a: json({ users: [ada], nextToken: 't' }), b: '[]' },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a token of --output text',
+      files: { a: `t0k/en==\nUSERS\t${row(ada, '\t')}\n` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a page that was saved twice',
+      files: {
+        a: json({ users: [ada], nextToken: 't' }),
+        b: json({ users: [ada], nextToken: 't' }),
+        c: json({ users: [bob] }),
+      },
+      alone: 'repeated-token',
+      attested: 'repeated-token',
+    },
+    {
+      name: 'a token that is no text',
+      files: { a: json({ users: [ada], nextToken: 7 }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a member spelt otherwise',
+      files: { a: json({ users: [ada], NextToken: 't' }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a member spelt otherwise, before the users',
+      files: { a: json({ NextToken: 't', users: [ada] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a token, and something else than users',
+      files: { a: json({ user: [ada], nextToken: 't' }), b: json({ users: [bob] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'users that are no list',
+      files: { a: json({ users: { a: ada } }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a file that breaks off',
+      files: { a: json({ users: [ada, bob] }, null, 4).slice(0, -3) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /2 users are in it, and others may be missing/,
+    },
+    {
+      name: 'a gzip that breaks off',
+      files: { a: gzipSync(lines(ada, bob)).subarray(0, -8) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a line that breaks off',
+      files: { a: `${json(ada)}\n{"userId":"x","sta\n${json(bob)}\n` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /is no JSON on line 2; 3 users/,
+    },
+    {
+      name: 'bytes that are no UTF-8',
+      files: { a: Buffer.from(`${lines(ada)}{"userId":"Zo\xeb"}\n`, 'latin1') },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a row of another width',
+      files: { a: `USERS\t${row(ada, '\t')}\nUSERS\tx\n` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /1 cells on line 2/,
+    },
+    {
+      name: 'a CSV that breaks off in quotes',
+      files: { a: `${COLUMNS}\n${row(ada, ',')}\n"x` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+  ])('$name', async ({ files, alone, attested, says }) => {
+    const paths = await save(files);
+    const { reason, end } = await read(paths);
+    expect(reason).toBe(alone);
+    if (says !== undefined) expect(end).toMatchObject({ message: expect.stringMatching(says) });
+    expect((await read(paths, { attestation: WORD })).reason).toBe(attested);
+  });
+
+  test('a torn line is a record that nobody can read, and no other user is lost', async () => {
+    const [path = ''] = await save({ a: `${json(ada)}\n{"userId":"x","sta\n${json(bob)}\n` });
+    expect((await read([path])).users).toEqual([json(ada), json('{"userId":"x","sta'), json(bob)]);
+  });
+
+  test.each<{ name: string; beside: (sha256: string) => string; reason: string; says?: string }>([
+    {
+      name: 'its own word',
+      beside: (sha256) => attestationText('a', { sha256, ...WORD, at: AS_OF.toISOString() }),
+      reason: 'complete',
+    },
+    {
+      name: 'that of other bytes',
+      beside: () => attestationText('a', { sha256: 'f'.repeat(64), ...WORD, at: AS_OF.toISOString() }),
+      reason: 'unproven-end',
+      says: 'attests other bytes',
+    },
+    { name: 'no word at all', beside: () => '{}', reason: 'unproven-end', says: 'is no attestation: schemaVersion' },
+  ])('$name beside it', async ({ beside, reason, says }) => {
+    const [path = ''] = await save({ 'a.json': json([ada]) });
+    await writeFile(
+      `${path}.attestation.json`,
+      beside(
+        createHash('sha256')
+          .update(json([ada]))
+          .digest('hex'),
+      ),
+    );
+    const seen = await read([path]);
+    expect(seen.reason).toBe(reason);
+    if (says !== undefined) expect(seen.end).toMatchObject({ message: expect.stringContaining(says) });
+    else expect(seen.source.attestedBy).toEqual({ ...WORD, at: AS_OF.toISOString() });
+  });
+});
+
+describe('a snapshot of an archive', () => {
+  const archived = async () => {
+    const folder = await newFolder();
+    const archive = folderArchive(folder);
+    await auditNights(archive, [{ number: 1, users: [ada, bob, 'odd'] }]);
+    const [snapshot = ''] = (await keysUnder(archive, 'snapshots/')).map((key) => join(folder, key));
+    return { folder, archive, snapshot };
+  };
+
+  test('is whole where its manifest says that it is of a complete run, and of that moment', async () => {
+    const { snapshot } = await archived();
+    const seen = await read([snapshot], { asOf: undefined });
+    expect(seen).toMatchObject({
+      users: [...EVERYBODY, '"odd"'],
+      end: { complete: true },
+      source: { instant: nightAt(1).toISOString(), instantFrom: 'manifest', manifest: { sha256: expect.any(String) } },
+    });
+    // Whoever attests it says nothing that is not seen.
+    expect((await read([snapshot], { attestation: WORD })).source).not.toHaveProperty('attestedBy');
+  });
+
+  test.each<{ name: string; change: (at: { folder: string; snapshot: string }) => Promise<string> }>([
+    {
+      name: 'that stands elsewhere',
+      change: async ({ snapshot }) => {
+        const [copy = ''] = await save({ [basename(snapshot)]: await readFile(snapshot) });
+        return copy;
+      },
+    },
+    {
+      name: 'that was altered',
+      change: async ({ snapshot }) => {
+        await writeFile(snapshot, gzipSync(lines(ada)));
+        return snapshot;
+      },
+    },
+  ])('$name is a file as others are', async ({ change }) => {
+    const path = await change(await archived());
+    expect((await read([path])).reason).toBe('unproven-end');
+  });
+
+  test('whose manifest has no place in the chain is refused', async () => {
+    const { folder, snapshot } = await archived();
+    await writeFile(join(folder, chainKey(ENVIRONMENT, 1)), 'another');
+    await expect(read([snapshot])).rejects.toThrow('its manifest does not hold: it has no place in its chain');
+    expect(await readFile(join(folder, nightKeys(1).manifest), 'utf8')).toContain('COMPLETE');
+  });
+
+  test('of another environment is refused', async () => {
+    const { snapshot } = await archived();
+    await expect(read([snapshot], { environmentId: 'another' })).rejects.toThrow('must be of environment another');
+  });
+});
+
+describe('the moment of a roster', () => {
+  const answered = (date: string) =>
+    json({ users: [], ResponseMetadata: { HTTPHeaders: { server: 'x', date } } }, null, 2);
+  const FIRST = 'Tue, 06 Oct 2026 06:00:00 GMT';
+  const LAST = 'Tue, 06 Oct 2026 06:00:09 GMT';
+
+  test.each<{ name: string; content: string; asOf?: Date; instant: string; instantFrom: string }>([
+    {
+      name: 'the one that is given',
+      content: answered(LAST),
+      asOf: AS_OF,
+      instant: AS_OF.toISOString(),
+      instantFrom: 'given',
+    },
+    {
+      name: 'that of the last answer',
+      content: answered(LAST) + answered(FIRST),
+      instant: '2026-10-06T06:00:09.000Z',
+      instantFrom: 'response',
+    },
+    { name: 'that of the file', content: json([ada]), instant: '2026-10-01T12:00:00.000Z', instantFrom: 'file' },
+    {
+      name: 'that of the file where an answer has none',
+      content: answered('soon'),
+      instant: '2026-10-01T12:00:00.000Z',
+      instantFrom: 'file',
+    },
+  ])('is $name', async ({ content, asOf, instant, instantFrom }) => {
+    const [path = ''] = await save({ roster: content });
+    await utimes(path, NOW / 1000, Date.UTC(2026, 9, 1, 12) / 1000 + 0.5);
+    const { source } = await read([path], { asOf });
+    expect(source).toMatchObject({ instant, instantFrom });
+  });
+
+  test('is the time of all that a rule knows, and the listing’s', async () => {
+    const [path = ''] = await save({ roster: json([ada]) });
+    const listing = chooseSource(await open([path]))(0);
+    expect([listing.startedAt, listing.readAt?.()]).toEqual([AS_OF.getTime(), AS_OF.getTime()]);
+  });
+});
+
+describe('what is no roster is refused', () => {
+  test.each([
+    ['nothing', '', /got nothing: save it with aws finspace-data list-users/],
+    ['YAML', 'users:\n- userId: ada\n', /got YAML: save it with aws finspace-data list-users/],
+    ['a list of YAML', '- userId: ada\n', /got YAML/],
+    ['a pickle', Buffer.from('80049514000000', 'hex'), /pickle, which runs what it holds.*json\.dump/],
+    ['an old pickle', '(dp0\nVusers\np1\n', /pickle/],
+    [
+      'what Python prints',
+      "{'users': [{'userId': 'ada'}]}",
+      /what Python prints, and no JSON: save the answer with json\.dump/,
+    ],
+    ['a page of the web', '<html></html>', /got something else/],
+    ['a spreadsheet', Buffer.from('PK\u0003\u0004'), /got something else/],
+    [
+      '--output text of fewer columns',
+      `USERS\t1700000000000\tENABLED\tada\n`,
+      /must have the 13 cells apiAccess, .*got 3.*--output json/,
+    ],
+    [
+      '--output text of a query of one’s own',
+      `${COLUMNS.split(',')
+        .toReversed()
+        .map((name) => name.toUpperCase())
+        .join('\t')}\n`,
+      /got 13 in another order/,
+    ],
+    ['CSV without a column', `${COLUMNS.replace(',type', '')}\n`, /must have the columns .*got 12, without type/],
+    ['CSV with another', `${COLUMNS},age\n`, /got 14, with 1 others/],
+  ])('%s', async (_name, content, message) => {
+    const [path = ''] = await save({ roster: content });
+    await expect(read([path])).rejects.toThrow(message);
+  });
+
+  test('a file that is not there, and a folder', async () => {
+    await expect(read(['/nowhere/users.json'])).rejects.toThrow("/nowhere/users.json can't be read (ENOENT)");
+    await expect(read([await newFolder()])).rejects.toThrow(/must be a file/);
+  });
+});
+
+test('a file that changes while it is read is none', async () => {
+  const [path = ''] = await save({ 'a.json': json([ada]) });
+  const roster = await open([path], { attestation: WORD });
+  await writeFile(path, json([bob]));
+  const listing = chooseSource(roster)(Number.POSITIVE_INFINITY);
+  for await (const page of listing.pages) expect(page).toHaveLength(1);
+  expect(listing.end()).toMatchObject({
+    reason: 'source-unavailable',
+    message: expect.stringContaining('was changed while'),
+  });
+});
+
+test('a roster for which there is no time is cut', async () => {
+  const [path = ''] = await save({ 'a.json': json([ada]) });
+  const listing = chooseSource(await open([path], { attestation: WORD }))(0);
+  for await (const page of listing.pages) expect(page).toHaveLength(1);
+  expect(listing.end()).toMatchObject({ reason: 'deadline' });
+});
