@@ -77,7 +77,8 @@ describe('in the app of another team', () => {
   });
 
   it('passes the packs of rules there', async () => {
-    const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
+    const saved = '{ id: def, source: { roster: "s3://their-rosters/finspace/" } }';
+    const at = await folderOf({ 'audit.yaml': `environments: [{ id: abc }, ${saved}]` });
     const { app, stack } = foreignStack();
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ServerlessChecks(app));
     auditorIn(stack, 'Audit', { configFile: at('audit.yaml') });

@@ -589,3 +589,42 @@ describe('where executions are durable', () => {
     expect(await ask(`arn:aws:iam::${ACCOUNT}:role/${holder}`, HOLDERS[holder], ...request)).toBe(answer);
   });
 });
+
+describe('a function that audits saved rosters', () => {
+  const rosterKey = `arn:aws:kms:${REGION}:${ACCOUNT}:key/12345678-1234-1234-1234-123456789012`;
+  const byTheAccount = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' },
+    ],
+  };
+  const saved = stackTemplate(`environments:
+  - { id: abc, source: { roster: "s3://their-rosters/finspace/", key: "${rosterKey}" } }
+  - { id: def, source: { roster: "s3://our-rosters/" } }`);
+  const document = deployed(saved).resolve(only(saved, 'AWS::IAM::Policy', 'AuditRole').properties.PolicyDocument);
+  const askIt = (action: string, resource: string, context?: Context) =>
+    ask(`arn:aws:iam::${ACCOUNT}:role/function`, [document], action, resource, context, [[rosterKey, byTheAccount]]);
+
+  it.each<Case>([
+    ['s3:GetObject', 'arn:aws:s3:::their-rosters/finspace/2026-10-06.json'],
+    ['s3:GetObject', 'arn:aws:s3:::their-rosters/finspace/2026-10-06.json.attestation.json'],
+    ['s3:GetObject', 'arn:aws:s3:::our-rosters/users.json.gz'],
+    ['s3:ListBucket', 'arn:aws:s3:::their-rosters', { 's3:prefix': 'finspace/' }],
+    ['s3:ListBucket', 'arn:aws:s3:::our-rosters', { 's3:prefix': '' }],
+    ['kms:Decrypt', rosterKey, via('s3')],
+  ])('may %s on %s', async (...request) => {
+    expect(await askIt(...request)).toBe('allowed');
+  });
+
+  it.each<Case>([
+    ['s3:GetObject', 'arn:aws:s3:::their-rosters/payroll/2026-10-06.json'],
+    ['s3:PutObject', 'arn:aws:s3:::their-rosters/finspace/2026-10-06.json.attestation.json'],
+    ['s3:DeleteObject', 'arn:aws:s3:::our-rosters/users.json.gz'],
+    ['s3:ListBucket', 'arn:aws:s3:::another', { 's3:prefix': 'finspace/' }],
+    ['kms:Decrypt', rosterKey],
+    ['kms:GenerateDataKey', rosterKey, via('s3')],
+    ['finspace-api:GetProgrammaticAccessCredentials', credentials],
+  ])('must not %s on %s', async (...request) => {
+    expect(await askIt(...request)).toBe('denied');
+  });
+});
