@@ -66,11 +66,12 @@ test('two faults at once, as a seed draws them', async () => {
   expect({ isWell, text }).toMatchObject({ isWell: true });
 }, 120_000);
 
-test('mutated answers and configs', async () => {
+test('mutated answers, configs and rosters', async () => {
   const { isWell, text } = await run('--fuzz', '150', '--only', 'fuzzed');
   expect(text).toMatch(/150 mutated responses: complete \d+/);
   expect(text).toMatch(/3 mutated audits: COMPLETE/);
   expect(text).toMatch(/150 mutated configs: refused \d+, taken \d+/);
+  expect(text).toMatch(/150 mutated rosters: .*truncated \d+/);
   expect({ isWell, text }).toMatchObject({ isWell: true });
 }, 120_000);
 

@@ -6,6 +6,6 @@ export interface Fuzzed {
   readonly problem?: string;
 }
 
-export const FUZZ_KINDS = ['responses', 'audits', 'configs'] as const;
+export const FUZZ_KINDS = ['responses', 'audits', 'configs', 'rosters'] as const;
 
 export type FuzzKind = (typeof FUZZ_KINDS)[number];
