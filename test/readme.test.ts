@@ -1,4 +1,4 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, cp, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { command } from './cli/command.ts';
@@ -16,10 +16,15 @@ const samplesAfter = async (words: string): Promise<readonly (readonly string[])
   return lines.map((line) => line.replace(/ +#.*/, '').split(' '));
 };
 
+/** Splits a command as a shell does, as far as samples need it. */
+const wordsOf = (sample: string): readonly string[] =>
+  [...sample.replaceAll('\\\n', ' ').matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+
 let cwd: string;
 beforeAll(async () => {
   cwd = await newFolder();
   for (const file of ['audit.yaml', 'waivers.yaml']) await copyFile(join(PROJECT, file), join(cwd, file));
+  await cp(join(PROJECT, 'examples'), join(cwd, 'examples'), { recursive: true });
 });
 
 test('after npm start, the samples of the README run as they stand', async () => {
@@ -37,4 +42,20 @@ test('after npm start, the samples of the README run as they stand', async () =>
     expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
     expect(stdout).not.toBe('');
   }
+});
+
+test('the second example audits a saved roster as it stands', async () => {
+  const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+  const [, second = ''] = [...readme.matchAll(/```sh\n(.*?)\n```/gs)].map(([, block = '']) => block);
+  const [npx, program, ...words] = wordsOf(second);
+  expect([npx, program, ...words.slice(0, 3)]).toEqual([
+    'npx',
+    'finspace-audit',
+    'run',
+    '--roster',
+    'examples/users.json',
+  ]);
+  const { code, stdout, stderr } = await command([...words, '--json'], {}, cwd);
+  expect({ code, stderr: stderr.includes('ATTESTED, NOT SEEN') }).toEqual({ code: 0, stderr: true });
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'COMPLETE', counts: { users: 40 }, source: { kind: 'roster' } });
 });
