@@ -5,11 +5,14 @@ import { configuredSettings } from '../core/audit/settings.ts';
 import { parseConfig } from '../core/config/read-config.ts';
 import { digestChannel } from '../core/notify/channels/digest.ts';
 import { finspaceSource } from '../core/sources/finspace/source.ts';
+import { chooseSource } from '../core/sources/index.ts';
+import { openRoster } from '../core/sources/roster/open.ts';
 import { rules } from '../rules/index.ts';
 import { CALLER } from '../simulator/server.ts';
 
 /** A listing to be audited. */
 export interface Target {
+  /** A URL, or the path of a saved roster. */
   readonly endpoint: string;
   readonly environmentId: string;
   readonly asOf: Date;
@@ -19,6 +22,16 @@ export interface Target {
 export const settingsOf = (environmentId: string) =>
   configuredSettings(parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules), [], environmentId);
 
+const openedRoster = ({ endpoint, environmentId, asOf }: Target) =>
+  openRoster({
+    from: [endpoint],
+    environmentId,
+    asOf,
+    attestation: { name: 'bench', statement: 'it was made for this' },
+    s3: () => Promise.reject(new Error('a file needs no S3')),
+    now: Date.now(),
+  });
+
 /** Audits as the function does, and throws where the run is not complete: it would measure something else. */
 export const completeAudit = async (
   archive: Archive,
@@ -27,6 +40,7 @@ export const completeAudit = async (
 ): Promise<AuditResult> => {
   const { endpoint, environmentId, asOf } = target;
   const region = 'us-east-1';
+  const roster = endpoint.startsWith('/') ? await openedRoster(target) : undefined;
   const result = await audit(
     {
       environmentId,
@@ -40,13 +54,10 @@ export const completeAudit = async (
     },
     {
       ...settings,
-      listUsers: finspaceSource({
-        environmentId,
-        region,
-        endpoint,
-        mode: 'exchange',
-        loadCredentials: async () => CALLER,
-      }),
+      listUsers:
+        roster === undefined
+          ? finspaceSource({ environmentId, region, endpoint, mode: 'exchange', loadCredentials: async () => CALLER })
+          : chooseSource(roster),
       archive,
       channels: [digestChannel(async () => 'message')],
     },

@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interleaved, type Measure, medianSeconds, type Taken } from '../measure.ts';
 import { ASOF, servePages } from '../pages.ts';
 import { measureRuns, runJson, runScript } from '../processes.ts';
+import { saveRoster } from '../roster-file.ts';
 
 const USERS = 100_000;
 const TIMES = 5;
@@ -33,10 +36,13 @@ export const throughput = async (): Promise<readonly Measure[]> => {
   const pages = await servePages({ users: USERS });
   const peer = join(import.meta.dirname, '../peers/boto3_audit.py');
   const boto3 = await findBoto3();
+  const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-bench-'));
   try {
+    const roster = await saveRoster(folder, USERS);
     const taken = await interleaved<string, Taken>(TIMES, {
       bare: () => runScript<Taken>('bare-loop.ts', [pages.url]),
       audit: () => measureRuns(pages.url, 1),
+      saved: () => measureRuns(roster, 1),
       ...(boto3 && { boto3: () => runJson<Taken>(boto3.python, [peer, pages.url, `${ASOF.getTime()}`]) }),
     });
     const audit = medianSeconds(taken.audit);
@@ -44,6 +50,8 @@ export const throughput = async (): Promise<readonly Measure[]> => {
       { what: 'audit of 100,000 users', value: audit, unit: 's' },
       { what: 'bare loop over the same pages', value: medianSeconds(taken.bare), unit: 's' },
       { what: 'audit / bare loop', value: audit / medianSeconds(taken.bare), unit: '×', most: 1.3 },
+      { what: 'audit of the same from a gzipped file', value: medianSeconds(taken.saved), unit: 's' },
+      { what: 'audit from a file / by HTTP', value: medianSeconds(taken.saved) / audit, unit: '×', most: 0.85 },
       ...(boto3 === undefined
         ? [{ ...AGAINST_BOTO3, value: Number.NaN, note: 'skipped: no boto3 here' }]
         : [
@@ -52,6 +60,7 @@ export const throughput = async (): Promise<readonly Measure[]> => {
           ]),
     ];
   } finally {
+    await rm(folder, { recursive: true, force: true });
     pages.close();
   }
 };
