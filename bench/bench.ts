@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { against } from './against.ts';
 import type { Measure } from './measure.ts';
 import { coldStart } from './suite/cold-start.ts';
+import { enrichment } from './suite/enrichment.ts';
 import { judging } from './suite/judging.ts';
 import { latency } from './suite/latency.ts';
 import { memory } from './suite/memory.ts';
@@ -21,6 +22,7 @@ const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
   'cold-start': coldStart,
   latency,
   throttling,
+  enrichment,
   throughput,
   memory,
 };

@@ -1,7 +1,7 @@
 import type { Archive } from '../core/archive/archive.ts';
 import { audit } from '../core/audit/audit.ts';
 import type { AuditResult } from '../core/audit/result.ts';
-import { configuredSettings } from '../core/audit/settings.ts';
+import { type AuditSettings, configuredSettings } from '../core/audit/settings.ts';
 import { parseConfig } from '../core/config/read-config.ts';
 import { digestChannel } from '../core/notify/channels/digest.ts';
 import { finspaceSource } from '../core/sources/finspace/source.ts';
@@ -18,9 +18,12 @@ export interface Target {
   readonly asOf: Date;
 }
 
-/** The settings of an operator who set none: the whole catalogue as it comes. */
-export const settingsOf = (environmentId: string) =>
-  configuredSettings(parseConfig(`environments: [{ id: ${environmentId} }]`, 'audit.yaml', rules), [], environmentId);
+/** The settings of an operator who set none, or who has facts read besides: the whole catalogue as it comes. */
+export const settingsOf = (environmentId: string, isEnriched = false) => {
+  const enrich = isEnriched ? ', enrich: { iamRoles: true, permissionGroups: true }' : '';
+  const config = parseConfig(`environments: [{ id: ${environmentId}${enrich} }]`, 'audit.yaml', rules);
+  return configuredSettings(config, [], environmentId);
+};
 
 const openedRoster = ({ endpoint, environmentId, asOf }: Target) =>
   openRoster({
@@ -36,7 +39,7 @@ const openedRoster = ({ endpoint, environmentId, asOf }: Target) =>
 export const completeAudit = async (
   archive: Archive,
   target: Target,
-  settings = settingsOf(target.environmentId),
+  settings: Omit<AuditSettings, 'listUsers' | 'archive' | 'channels'> = settingsOf(target.environmentId),
 ): Promise<AuditResult> => {
   const { endpoint, environmentId, asOf } = target;
   const region = 'us-east-1';

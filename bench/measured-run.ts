@@ -2,6 +2,7 @@ import type { Archive, Content } from '../core/archive/archive.ts';
 import { folderArchive } from '../core/archive/folder.ts';
 import { measure } from '../lambda/metrics.ts';
 import { completeAudit, settingsOf, type Target } from './complete-audit.ts';
+import { readyFacts } from './enriched.ts';
 
 /** An object that a run leaves. */
 export interface Written {
@@ -62,10 +63,13 @@ const counting = (archive: Archive) => {
 };
 
 /** Audits into a folder. This process does nothing else, so that only the audit is measured. */
-const measureRun = async (folder: string, target: Target): Promise<MeasuredRun> => {
+const measureRun = async (folder: string, target: Target, isEnriched: boolean): Promise<MeasuredRun> => {
   const { counted, counts } = counting(folderArchive(folder));
   // Read before the clock starts: a function's settings come with its code, parsed and checked.
-  const settings = settingsOf(target.environmentId);
+  const settings = {
+    ...settingsOf(target.environmentId, isEnriched),
+    ...(isEnriched && { enrichments: readyFacts() }),
+  };
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
   const { report } = await completeAudit(counted, target, settings);
@@ -82,6 +86,7 @@ const measureRun = async (folder: string, target: Target): Promise<MeasuredRun> 
   };
 };
 
-const [folder = '', endpoint = '', environmentId = '', asOf = ''] = process.argv.slice(2);
-const measured = await measureRun(folder, { endpoint, environmentId, asOf: new Date(asOf) });
+const [folder = '', endpoint = '', environmentId = '', asOf = '', enriched] = process.argv.slice(2);
+const target = { endpoint, environmentId, asOf: new Date(asOf) };
+const measured = await measureRun(folder, target, enriched === 'enriched');
 process.stdout.write(JSON.stringify(measured));

@@ -31,11 +31,22 @@ export const inFolder = async <T>(work: (folder: string) => Promise<T>): Promise
 };
 
 /** Makes runs of one environment a day apart, each in a process of its own, and measures the last. */
-export const measureRuns = (url: string, runs: number, environmentId = 'bench'): Promise<MeasuredRun> =>
+export const measureRuns = (
+  url: string,
+  runs: number,
+  environmentId = 'bench',
+  isEnriched = false,
+): Promise<MeasuredRun> =>
   inFolder(async (folder) => {
     const measure = (day: number) => {
       const asOf = new Date(ASOF.getTime() + day * DAY_MS).toISOString();
-      return runScript<MeasuredRun>('measured-run.ts', [folder, url, environmentId, asOf]);
+      return runScript<MeasuredRun>('measured-run.ts', [
+        folder,
+        url,
+        environmentId,
+        asOf,
+        ...(isEnriched ? ['enriched'] : []),
+      ]);
     };
     for (let day = 0; day < runs - 1; day += 1) await measure(day);
     return measure(runs - 1);

@@ -93,29 +93,26 @@ export const readerRoleTemplate = ({ auditors, externalId, roleName, readsRoles 
               ],
             },
           },
-          {
-            'Fn::If': [
-              'ReadsRoles',
-              {
-                PolicyName: 'Roles',
-                PolicyDocument: {
-                  Version: '2012-10-17',
-                  Statement: [
-                    {
-                      Effect: 'Allow',
-                      Action: 'iam:GetRole',
-                      Resource: {
-                        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own, not JavaScript's
-                        'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*',
-                      },
-                    },
-                  ],
-                },
-              },
-              { Ref: 'AWS::NoValue' },
-            ],
-          },
         ],
+      },
+    },
+    Roles: {
+      Type: 'AWS::IAM::RolePolicy',
+      Condition: 'ReadsRoles',
+      Properties: {
+        RoleName: { Ref: 'Reader' },
+        PolicyName: 'Roles',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Action: 'iam:GetRole',
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own, not JavaScript's
+              Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*' },
+            },
+          ],
+        },
       },
     },
   },

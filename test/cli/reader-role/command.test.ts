@@ -110,9 +110,19 @@ describe('the template', () => {
       'ExternalId',
       'RoleName',
       'EnvironmentRegion',
+      'ReadRoles',
     ]);
     expect(template.Parameters.AuditorRoleArns).not.toHaveProperty('Default');
     expect(template.Parameters.RoleName.Default).toBe('FinSpaceAuditReader');
+  });
+
+  test('reads roles only where that is asked for', async () => {
+    const readsBy = async (...words: readonly string[]) =>
+      (await printed(...words)).template.Parameters.ReadRoles.Default;
+    expect([await readsBy(), await readsBy('--iam-roles')]).toEqual(['no', 'yes']);
+    const { Condition, Properties } = (await printed()).template.Resources.Roles;
+    expect(Condition).toBe('ReadsRoles');
+    expect(Properties.PolicyDocument.Statement).toMatchObject([{ Effect: 'Allow', Action: 'iam:GetRole' }]);
   });
 
   test('takes several auditors, and has patterns that let its own defaults pass', async () => {

@@ -145,7 +145,10 @@ describe('conditions', () => {
     ['any account of the ARN', by('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/app')],
     ['an ARN that is all wild', by('StringLike', 'aws:PrincipalArn', '*')],
     ['an account inside a wild ARN', by('StringLike', 'aws:PrincipalArn', `*${OWN}*`)],
-    ['a variable, which is whoever asks', by('StringEquals', 'aws:PrincipalAccount', '$' + '{aws:PrincipalAccount}')],
+    [
+      'a variable, which is whoever asks',
+      by('StringEquals', 'aws:PrincipalAccount', ['$', '{aws:PrincipalAccount}'].join('')),
+    ],
     ['the account of an outsider', by('StringEquals', 'aws:PrincipalAccount', OUTSIDE)],
     ['a role of an outsider', by('ArnEquals', 'aws:PrincipalArn', `arn:aws:iam::${OUTSIDE}:role/a`)],
     ['no value', by('StringEquals', 'aws:PrincipalOrgID', [])],
