@@ -54,7 +54,7 @@ export const audit = async (request: AuditRequest, settings: AuditSettings): Pro
 
 /** Asks every channel whether somebody is at its other end: that it takes a message does not say so. */
 const findUnheard = async ({ environmentId }: AuditRequest, { channels }: AuditSettings): Promise<readonly string[]> =>
-  (await Promise.all(channels.map((channel) => channel.findUnheard?.(environmentId) ?? []))).flat();
+  (await Promise.all(channels.map(async (channel) => (await channel.findUnheard?.(environmentId)) ?? []))).flat();
 
 const perform = async (request: AuditRequest, settings: AuditSettings): Promise<AuditResult> => {
   const criteria = criteriaOf(request, settings);

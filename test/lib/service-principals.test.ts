@@ -79,7 +79,7 @@ describe('every service that a policy lets in', () => {
     expect(unexplained).toEqual([]);
     const functions = Object.values(template?.findResources('AWS::Lambda::Function') ?? {});
     const roles = functions.map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
-    expect(open.map(([path]) => path.split('/')[1]).toSorted()).toEqual([...new Set(roles)].toSorted());
+    expect(new Set(open.map(([path]) => path.split('/')[1]))).toEqual(new Set(roles));
   });
 
   it.each(['AWS::Lambda::Permission'])('has a source where it is no policy: %s', (type) => {

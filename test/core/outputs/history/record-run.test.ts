@@ -171,3 +171,17 @@ test('two runs at once are both on it', async () => {
   await Promise.all([recordRun(archive, failed('a')), recordRun(archive, failed('b'))]);
   expect(await namesOf(archive)).toHaveLength(3);
 });
+
+test('the page is no evidence: the archive is told so, and keeps its old versions briefly', async () => {
+  const archive = await newArchive();
+  const kept: (string | undefined)[] = [];
+  const telling: Archive = {
+    ...archive,
+    replace: (key, content, type, version, as) => {
+      kept.push(as);
+      return archive.replace(key, content, type, version, as);
+    },
+  };
+  await recordRun(telling, entry(firstReport(1)));
+  expect(kept).toEqual(['hint']);
+});
