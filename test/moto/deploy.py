@@ -158,7 +158,7 @@ def check_deployed(client, outputs, ids):
 def audit(url, *words):
     """Runs the command line against moto and a simulated FinSpace; gives exit code and output."""
     simulator = subprocess.Popen(
-        ["node", "bin/finspace-audit.ts", "simulate", "--port", "0", "--users", "50", "--json"],
+        ["node", "bin/finspace-audit.js", "simulate", "--port", "0", "--users", "50", "--json"],
         cwd=PROJECT,
         env={**os.environ, "PATH": PATH},
         stdout=subprocess.PIPE,
@@ -177,7 +177,7 @@ def audit(url, *words):
         env.pop("AWS_SESSION_TOKEN", None)
         run = ["run", "--environment", access["environmentId"], "--account", ACCOUNT, "--region", REGION]
         done = subprocess.run(
-            ["node", "bin/finspace-audit.ts", *run, *words], cwd=PROJECT, env=env, text=True, capture_output=True
+            ["node", "bin/finspace-audit.js", *run, *words], cwd=PROJECT, env=env, text=True, capture_output=True
         )
         return done.returncode, done.stdout + done.stderr
     finally:
