@@ -75,8 +75,9 @@ const alarmsCheck = ({ cloudwatch, config: { name }, alarmTopicArn }: Deployment
 /** The executions that Lambda leaves to all functions without a reservation of their own. */
 const LEAST_UNRESERVED = 100;
 
-/** What each stack reserves for the watch of silence. */
+/** What each stack reserves for the watch of silence, and the first one for the verification of the archive. */
 const WATCH = 1;
+const VERIFICATION = 1;
 
 /** @param functionOf gives the function that the schedule invokes, where it was looked up */
 const concurrencyCheck = (
@@ -91,7 +92,7 @@ const concurrencyCheck = (
     // Without its version or alias.
     const functionName = functionOf()?.split(':').slice(0, 7).join(':');
     try {
-      let lacking = all.reduce((sum, { length }) => sum + reservedBy(length) + WATCH, 0);
+      let lacking = all.reduce((sum, { length }) => sum + reservedBy(length) + WATCH, VERIFICATION);
       let reserved: number | undefined;
       if (functionName !== undefined) {
         const found = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: functionName }));
