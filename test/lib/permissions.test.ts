@@ -434,7 +434,10 @@ describe('the roles that services take', () => {
   it.each<[role: string, service: string, context: Context, outcome: 'allowed' | 'denied']>([
     ...['EvidenceWatchRulesRole', 'AlarmsRulesRole'].flatMap(
       (role): readonly [string, string, Context, 'allowed' | 'denied'][] => {
-        const from = (account: string, arn = rule(account)) => ({ 'aws:SourceAccount': account, 'aws:SourceArn': arn });
+        const from = (account: string, source = rule(account)) => ({
+          'aws:SourceAccount': account,
+          'aws:SourceArn': source,
+        });
         return [
           [role, 'events.amazonaws.com', from(ACCOUNT), 'allowed'],
           [role, 'events.amazonaws.com', from(ANOTHER), 'denied'],
