@@ -292,6 +292,11 @@ describe('audit.yaml', () => {
       },
     },
     {
+      name: 'the shortest retention',
+      text: `${ENVIRONMENTS}retention: { years: 1, lock: governance }`,
+      part: { retention: { years: 1, lock: 'governance' } },
+    },
+    {
       name: 'the longest retention',
       text: `${ENVIRONMENTS}retention: { years: 99, lock: compliance, acknowledgedYears: 99 }`,
       part: { retention: { years: 99, lock: 'compliance', afterRetention: 'keep' } },
@@ -981,6 +986,16 @@ describe('waivers.yaml', () => {
       problem: expect.stringMatching(
         /^waivers\.yaml:1: \[0\]\.expires: must be a day as YYYY-MM-DD, got "30d"; 30 days from today is \d{4}-\d\d-\d\d$/,
       ),
+    },
+    {
+      name: 'as many days as a waiver may last',
+      text: aWaiver({ expires: '365d' }),
+      problem: expect.stringMatching(/got "365d"; 365 days from today is /),
+    },
+    {
+      name: 'a day more than that',
+      text: aWaiver({ expires: '366d' }),
+      problem: 'waivers.yaml:1: [0].expires: must be a day as YYYY-MM-DD, got "366d"',
     },
     {
       name: 'a day in another form',

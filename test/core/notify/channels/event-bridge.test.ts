@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
+import { eventBridgeChannel, eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
 import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
 import { type EventBus, type PutAnswer, type PutEntry, startEventBus } from '../../../support/event-bridge.ts';
 
@@ -160,4 +160,15 @@ describe('what is not accepted', () => {
     await expect(publish(taken, events(2))).rejects.toThrow(expect.objectContaining({ name: 'AccessDeniedException' }));
     expect(taken.requests).toHaveLength(1);
   });
+});
+
+test.each([
+  [{ events: 1 }, true],
+  [{ events: 0 }, false],
+  [{ events: -1 }, false],
+  [{ events: 1.5 }, false],
+  [{ events: '1' }, false],
+  [{}, false],
+])('a marker %j tells that the bus took something: %s', (marker, isReceipt) => {
+  expect(eventBridgeChannel('default').hasReceipt?.(marker)).toBe(isReceipt);
 });
