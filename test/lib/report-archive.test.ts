@@ -85,6 +85,8 @@ describe('the archive', () => {
       'findings/': to('GLACIER_IR'),
       'resolved/': to('GLACIER_IR'),
       'reports/': to('GLACIER_IR'),
+      'principals/': to('GLACIER_IR'),
+      'groups/': to('GLACIER_IR'),
       'manifests/': to('GLACIER_IR'),
       'chain/': to('GLACIER_IR'),
       'incomplete/': to('DEEP_ARCHIVE'),
