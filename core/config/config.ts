@@ -383,7 +383,7 @@ const archiveWriter = section({
   auditor: text('the name of its stack: 1 to 60 letters, digits and hyphens, a letter first', (value) =>
     /^[A-Za-z][A-Za-z0-9-]{0,59}$/.test(value),
   ),
-  environments: list(text(`${ENVIRONMENT_ID}`, isEnvironmentId), 'a list of environment ids').refine(
+  environments: list(text(ENVIRONMENT_ID, isEnvironmentId), 'a list of environment ids').refine(
     (ids) => ids.length > 0,
     must('a list of 1 or more environment ids'),
   ),

@@ -6,7 +6,7 @@ import { auditorStack } from './stack-template.ts';
 const warningsOf = (schedule: string): readonly string[] =>
   Annotations.fromStack(auditorStack(`environments: [{ id: abc }]\nschedule: ${schedule}`))
     .findWarning('*', Match.stringLikeRegexp('clocks'))
-    .map(({ entry }) => String(entry.data));
+    .map(({ entry }) => JSON.stringify(entry.data));
 
 const SKIPPED = expect.stringMatching(
   /names \d{4}-\d{2}-\d{2} \d{2}:\d{2}, a time that \S+ skips: nothing is audited then/,

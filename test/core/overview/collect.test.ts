@@ -192,7 +192,7 @@ describe('the page of all environments', () => {
     await auditAll(2, 'alpha', 'elsewhere');
     await collect(2, 1);
     const html = await page();
-    const order = [...html.matchAll(/<a href="environment=(\w+)\/index\.html">/g)].map(([, id]) => id);
+    const order = [...html.matchAll(/<a href="environment=(\w+)\/index\.html">/g)].map(([, id = '']) => id);
     expect(order[0]).toBe('beta');
     expect(order.toSorted()).toEqual(['alpha', 'beta', 'elsewhere']);
     expect(html).toContain('1 NOT SEEN, 2 environments seen');
