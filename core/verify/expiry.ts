@@ -38,7 +38,7 @@ const dutyOf = (links: readonly Link[], config: RetentionDuty | undefined) => {
 };
 
 /** The instant of what is missing: an unfinished attempt lies before the run that vouches for it. */
-const instantOf = ({ run, key = '' }: Problem): number | undefined =>
+const instantOf = ({ run, key }: Problem): number | undefined =>
   runInstant(unfinishedOfKey(key)?.run ?? run ?? '')?.getTime();
 
 /**
@@ -56,11 +56,11 @@ export const withoutExpired = (
   const until = keptSince(duty.years, now);
   const isGone = ({ kind }: Problem): boolean => kind === 'missing' || kind === 'orphaned';
   const old = problems.filter((problem) => isGone(problem) && (instantOf(problem) ?? now) <= until);
-  const sequence = Math.max(0, ...old.map(({ key = '' }) => sequenceOfKey(key) ?? 0));
+  const sequence = Math.max(0, ...old.map(({ key }) => sequenceOfKey(key) ?? 0));
   // Of a place before one that has expired nobody knows the run: it is older.
   const expired = new Set([
     ...old,
-    ...problems.filter(({ kind, run, key = '' }) => {
+    ...problems.filter(({ kind, run, key }) => {
       const place = sequenceOfKey(key);
       return kind === 'missing' && run === null && place !== undefined && place < sequence;
     }),
@@ -73,7 +73,7 @@ export const withoutExpired = (
       .toSorted()
       .at(-1) ?? '';
   const places = sequence - links.filter(({ key }) => (sequenceOfKey(key) ?? sequence + 1) <= sequence).length;
-  const others = [...expired].filter(({ key = '' }) => sequenceOfKey(key) === undefined).length;
+  const others = [...expired].filter(({ key }) => sequenceOfKey(key) === undefined).length;
   const gone = [
     ...(places > 0 ? [`${plural(places, 'place')} of the chain up to ${sequence}`] : []),
     ...(others > 0 ? [plural(others, 'other object')] : []),
