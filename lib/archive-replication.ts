@@ -29,6 +29,8 @@ const S3 = new ServicePrincipal('s3.amazonaws.com');
  * copied. The role can add to that bucket, where it belongs to the account that the config names, and can do nothing else.
  */
 export class ArchiveReplication extends Construct {
+  readonly role: Role;
+
   constructor(scope: Construct, id: string, props: ArchiveReplicationProps) {
     super(scope, id);
     const { bucket, encryptionKey, replicateTo, lock } = props;
@@ -37,7 +39,7 @@ export class ArchiveReplication extends Construct {
     const [, , , region = ''] = replicateTo.key.split(':');
     const everything = bucket.arnForObjects('*');
 
-    const role = new Role(this, 'Role', {
+    this.role = new Role(this, 'Role', {
       description: 'Copies the archive of the FinSpace user auditor to another bucket',
       assumedBy: S3,
     });
@@ -69,10 +71,10 @@ export class ArchiveReplication extends Construct {
         conditions: throughServices(this, ['s3'], region),
       }),
     ];
-    for (const statement of statements) role.addToPolicy(statement);
+    for (const statement of statements) this.role.addToPolicy(statement);
 
     (bucket.node.defaultChild as CfnBucket).replicationConfiguration = {
-      role: role.roleArn,
+      role: this.role.roleArn,
       rules: [
         {
           id: REPLICATION_RULE,
@@ -91,7 +93,7 @@ export class ArchiveReplication extends Construct {
       ],
     };
 
-    acknowledge(role, {
+    acknowledge(this.role, {
       ...INLINE_POLICY,
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, everything)}]`]:
         'every key of the archive: a copy that leaves something out is none',

@@ -99,11 +99,11 @@ export class ArchiveVerification extends Construct {
    * Makes one schedule for all environments, of each hour of a day: the function takes one after the other until all have had
    * their turn. Its change is told as that of an audit's: it bears the same beginning.
    */
-  private schedule({ config, audit }: ArchiveVerificationProps): void {
+  private schedule({ config, audit }: ArchiveVerificationProps): Schedule {
     const role = new Role(this, 'SchedulerRole', { assumedBy: forThisAccount(this, 'scheduler.amazonaws.com') });
     role.addToPolicy(allow(['lambda:InvokeFunction'], this.function.functionArn));
     acknowledge(role, INLINE_POLICY);
-    new Schedule(this, 'Schedule', {
+    return new Schedule(this, 'Schedule', {
       scheduleName: `${audit.schedulePrefix}verification`,
       description: 'Verifies the archives of FinSpace environments',
       schedule: ScheduleExpression.cron({ minute: '37', hour: '*', weekDay: 'SUN' }),

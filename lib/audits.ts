@@ -52,5 +52,5 @@ export const addAudits = (
   const watch = new SilenceWatch(scope, 'Watch', { ...props, config, audit, overview });
   const alarms = new AuditAlarms(scope, 'Alarms', { ...watched, watch, alarms: props.alarmTopic });
   const { dashboard } = new AuditDashboard(scope, 'Overview', { ...watched, alarms });
-  return { audit, verification: verification as IFunction, dashboard };
+  return { audit, verification, dashboard };
 };

@@ -3,6 +3,7 @@ import {
   AccountPrincipal,
   AnyPrincipal,
   Effect,
+  type IRole,
   PolicyStatement,
   type PolicyStatementProps,
 } from 'aws-cdk-lib/aws-iam';
@@ -191,6 +192,8 @@ export class ReportArchive extends Construct {
   readonly bucket: IBucket;
   /** The bucket of S3's logs of who read and wrote, for a year. */
   readonly accessLogs: Bucket;
+  /** The role that copies what is archived; undefined where nothing is copied. */
+  readonly replicationRole?: IRole;
 
   constructor(
     scope: Construct,
@@ -255,11 +258,11 @@ export class ReportArchive extends Construct {
           'its owner decides on a copy in another region or account, since names and addresses would leave this one',
       });
     else
-      new ArchiveReplication(this, 'Replication', {
+      this.replicationRole = new ArchiveReplication(this, 'Replication', {
         bucket: this.bucket,
         encryptionKey,
         replicateTo,
         lock: retention.lock,
-      });
+      }).role;
   }
 }

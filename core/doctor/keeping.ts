@@ -118,7 +118,7 @@ export const keepingChecks = (
     );
     if (last === undefined) return notChecked('whether it is copied shows once a run is archived');
     // What the SDK knows by one name S3 answers by another.
-    const status = String(last.ReplicationStatus ?? 'none');
+    const status = last.ReplicationStatus ?? 'none';
     if (status.startsWith('COMPLETE'))
       return ok(`copied to ${wanted?.bucket}; what that bucket is like was not looked at`);
     if (status === 'PENDING') return ok(`the last run is being copied to ${wanted?.bucket}`);

@@ -227,6 +227,9 @@ describe('what is gone', () => {
         ],
         expired?.sequence,
       ),
-    ).toEqual([{ head: `2:${sha256}`, expired: true }, { head: `3:${other}` }]);
+    ).toMatchObject({
+      heads: [{ head: `2:${sha256}`, expired: true }, { head: `3:${other}` }],
+      problems: [{ kind: 'edited', run: runOf(3) }],
+    });
   });
 });
