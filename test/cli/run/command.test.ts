@@ -126,6 +126,7 @@ describe('a run that is not complete exits 2 and moves no latest', () => {
     expect(stdout).toMatch(/^Resolved {2,}nothing: no finding is to be read as fixed$/m);
     expect((await keysOf(out)).filter((key) => !/^(?:incomplete|alerts)\//.test(key))).toEqual([
       `reports/environment=${simulator.environmentId}/index.html`,
+      'reports/index.html',
     ]);
   });
 
