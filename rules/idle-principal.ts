@@ -1,17 +1,31 @@
 import { overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
 import { instantText, inUse, roleCondition } from './conditions/roles.ts';
+import type { Truth } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
-import type { Role } from './engine/facts.ts';
+import type { Role, RoleAnswer } from './engine/facts.ts';
 import { definePrincipalRule } from './engine/rule.ts';
 import { DAY_MS } from './engine/time.ts';
 
 /** The time that IAM remembers the last use of a role for: https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleLastUsed.html */
 const REMEMBERED_DAYS = 400;
 
+/** A run may ask for the role some hours after the instant that it speaks for; of a saved roster, years. */
+const SOON_MS = DAY_MS;
+
 /** The time since which the role has not been used, as far as is known; undefined where that is unknown. */
 const idleSince = ({ lastUsedAt, createdAt }: Role): number | undefined =>
   lastUsedAt === null ? createdAt : lastUsedAt;
+
+/** Tells whether the role was idle then; of a time that IAM has forgotten, nobody knows. */
+const isIdle = ({ role, readAt }: RoleAnswer, maxDays: number, now: number): Truth => {
+  if (role === null) return false;
+  const since = idleSince(role);
+  if (since === undefined) return undefined;
+  const from = now - maxDays * DAY_MS;
+  if (since >= from) return false;
+  return role.lastUsedAt === null && from < readAt - REMEMBERED_DAYS * DAY_MS - SOON_MS ? undefined : true;
+};
 
 export default definePrincipalRule({
   id: 'idle-principal',
@@ -33,11 +47,7 @@ export default definePrincipalRule({
     roleCondition(
       ({ maxDays }: { readonly maxDays: number }) =>
         `the role was last used, or else created, over ${maxDays} days ago`,
-      (role, { maxDays }: { readonly maxDays: number }, { now }) => {
-        if (role === null) return false;
-        const since = idleSince(role);
-        return since === undefined ? undefined : now - since > maxDays * DAY_MS;
-      },
+      (answer, { maxDays }: { readonly maxDays: number }, { now }) => isIdle(answer, maxDays, now),
       'IAM does not tell when the role was used or created',
     ),
   ],
@@ -46,11 +56,12 @@ export default definePrincipalRule({
     const { role } = answer ?? {};
     const since = (role && idleSince(role)) ?? now;
     const age = overLimit(now - since, maxDays, 'day');
+    const told =
+      now - since > REMEMBERED_DAYS * DAY_MS
+        ? `was not used within the ${REMEMBERED_DAYS} days that IAM tells of`
+        : `was never used since it was created ${age} ago`;
     return {
-      message:
-        role?.lastUsedAt === null
-          ? `the role was never used since it was created ${age} ago; at most ${maxDays} allowed`
-          : `the role was last used ${age} ago; at most ${maxDays} allowed`,
+      message: `the role ${role?.lastUsedAt === null ? told : `was last used ${age} ago`}; at most ${maxDays} allowed`,
       evidence: {
         lastUsedAt: instantText(role?.lastUsedAt),
         createdAt: instantText(role?.createdAt),

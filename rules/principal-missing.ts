@@ -18,7 +18,7 @@ export default definePrincipalRule({
   when: [
     roleCondition(
       () => 'IAM does not know the role',
-      (role) => role === null,
+      ({ role }) => role === null,
     ),
   ],
 

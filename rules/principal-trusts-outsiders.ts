@@ -24,7 +24,7 @@ export default definePrincipalRule({
   id: 'principal-trusts-outsiders',
   title: 'API principals are assumed from trusted accounts only',
   failsWhen:
-    "a statement of the role's trust policy that grants `sts:AssumeRole`, `sts:AssumeRoleWithSAML` or `sts:AssumeRoleWithWebIdentity` lets an outsider in: everybody (`*`, `NotPrincipal`), a principal of an account that is not trusted, or a federated provider of one, or a public provider without a condition on audience or subject. Only a condition by `StringEquals`, `StringEqualsIgnoreCase`, `StringLike`, `ArnEquals` or `ArnLike` (plain or `ForAnyValue:`) on the organisation, account or ARN of the principal or the source clears it, if none of its values is open to others: neither `…IfExists`, `ForAllValues:`, `Null`, a negation nor a `Deny` does. Service principals are no outsiders; a policy that can't be judged is not assessed",
+    "a statement of the role's trust policy that grants `sts:AssumeRole`, `sts:AssumeRoleWithSAML` or `sts:AssumeRoleWithWebIdentity` lets an outsider in: everybody (`*`, `NotPrincipal`), a principal of an account that is not trusted, or a federated provider of one, or a public provider without a condition on audience or subject that names one, to its owner at least. Only a condition by `StringEquals`, `StringEqualsIgnoreCase`, `StringLike`, `ArnEquals` or `ArnLike` (plain or `ForAnyValue:`) on the organisation, account or ARN of the principal or the source clears it, if none of its values is open to others: neither `…IfExists`, `ForAllValues:`, `Null`, a negation nor a `Deny` does. Service principals are no outsiders; a policy that can't be judged is not assessed",
   severity: 'HIGH',
   severityNote:
     '`MEDIUM` where all that is let in are named and asked for an `sts:ExternalId`; `LOW` where no active user reaches the API by the role',
@@ -42,7 +42,7 @@ export default definePrincipalRule({
   when: [
     roleCondition(
       () => 'its trust policy lets outsiders in',
-      (role, _options, context) => {
+      ({ role }, _options, context) => {
         if (role === null) return false;
         const { outsiders, unreadable } = trustOf(role.trust, context);
         if (outsiders.length > 0) return true;

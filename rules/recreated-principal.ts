@@ -26,7 +26,7 @@ export default definePrincipalRule({
     { text: () => 'a user had the role in the earlier run', holds: ({ before }) => before !== undefined },
     roleCondition(
       () => 'the role exists',
-      (role) => role !== null,
+      ({ role }) => role !== null,
     ),
     {
       text: () => 'its unique id is not the one that it had',

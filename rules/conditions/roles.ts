@@ -1,21 +1,21 @@
 import type { Condition, Truth } from '../engine/condition.ts';
 import type { Context, Options } from '../engine/context.ts';
-import type { Role } from '../engine/facts.ts';
+import type { RoleAnswer } from '../engine/facts.ts';
 import type { PrincipalSubject } from '../engine/rule.ts';
 
 /**
  * A statement about the role of an ARN, as IAM answered; unknown where it gave no answer to judge by.
- * @param holds is asked of the role, or of null where there is none
+ * @param holds is asked of the answer, whose role is null where there is none
  * @param unknown names what is missing of a role that was read
  */
 export const roleCondition = <O = Options>(
   text: Condition<PrincipalSubject, O>['text'],
-  holds: (role: Role | null, options: O, context: Context) => Truth,
+  holds: (answer: RoleAnswer, options: O, context: Context) => Truth,
   unknown = 'IAM does not tell it of the role',
 ): Condition<PrincipalSubject, O> => ({
   text,
   holds: ({ facts: { answer } }, options, context) =>
-    answer === undefined ? undefined : holds(answer.role, options, context),
+    answer === undefined ? undefined : holds(answer, options, context),
   unknown: ({ facts: { answer, unread } }) => (answer === undefined ? (unread ?? 'the role was not read') : unknown),
 });
 

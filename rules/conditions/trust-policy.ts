@@ -47,7 +47,12 @@ const ASSUMING = ['sts:assumerole', 'sts:assumerolewithsaml', 'sts:assumerolewit
 /** Tells whether an action pattern covers an action; `*` and `?` are wild, and case says nothing. */
 const covers = (pattern: string, action: string): boolean => {
   const escaped = pattern.toLowerCase().replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's').test(action);
+  // Wildcards in a row are one: to try all that several may stand for takes seconds.
+  const wild = escaped.replaceAll(/[*?]+/g, (run) => {
+    const least = run.replaceAll('*', '').length;
+    return `.{${least}${run.includes('*') ? ',' : ''}}`;
+  });
+  return new RegExp(`^${wild}$`, 's').test(action);
 };
 
 /** Tells whether a statement grants what makes somebody the role; undefined where its actions can't be read. */
@@ -67,11 +72,17 @@ const isOpen = (text: string): boolean => /[*?]|\$\{/.test(text);
 
 const accountOfArn = (arn: string): string | undefined => arn.split(':')[4];
 
-const isTrustedArn = (arn: string, isTrusted: IsTrusted): boolean => {
-  const [prefix = '', partition = '', service = '', , account = '', ...resource] = arn.split(':');
+/** A wildcard in a text goes over colons, so that all before the account must be said. */
+const isTrustedPrincipal = (arn: string, isTrusted: IsTrusted): boolean => {
+  const [prefix = '', partition = '', service = '', region, account = ''] = arn.split(':');
+  return region === '' && ![prefix, partition, service].some(isOpen) && !arn.includes('${') && isTrusted(account);
+};
+
+const isTrustedSource = (arn: string, isTrusted: IsTrusted): boolean => {
+  const [prefix = '', partition = '', service = '', region = '', account = '', ...resource] = arn.split(':');
   if ([prefix, partition, service, account].some(isOpen) || arn.includes('${')) return false;
   // Some services have no accounts in their ARNs, as S3 has none.
-  return account === '' ? !isOpen(resource.join(':').slice(0, 1)) : isTrusted(account);
+  return account === '' ? !isOpen(region) && !/^(?:$|[*?])/.test(resource.join(':')) : isTrusted(account);
 };
 
 /** The keys that narrow, in lower case, and what a value must be like: none is whoever asks, nor an outsider's own. */
@@ -82,8 +93,8 @@ const KEYS: Readonly<Record<string, (value: string, isTrusted: IsTrusted) => boo
   'aws:principalorgpaths': (value) => /^o-[a-z0-9]+\//.test(value) && !value.includes('${'),
   'aws:principalaccount': (value, isTrusted) => !isOpen(value) && isTrusted(value),
   'aws:sourceaccount': (value, isTrusted) => !isOpen(value) && isTrusted(value),
-  'aws:principalarn': isTrustedArn,
-  'aws:sourcearn': isTrustedArn,
+  'aws:principalarn': isTrustedPrincipal,
+  'aws:sourcearn': isTrustedSource,
 };
 
 interface ConditionEntry {
@@ -102,6 +113,7 @@ const entriesOf = (condition: unknown): readonly ConditionEntry[] | undefined =>
     if (!isMembers(keys)) return undefined;
     for (const [key, value] of Object.entries(keys)) {
       const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+      if (list.some((one) => typeof one === 'object')) return undefined;
       entries.push({ operator, key: key.toLowerCase(), values: list.map(String) });
     }
   }
@@ -124,15 +136,32 @@ const asksForExternalId = (entries: readonly ConditionEntry[]): boolean =>
       key === 'sts:externalid' && NARROWING.test(operator) && values.every((value) => !isOpen(value)),
   );
 
-/** Tells whether a condition asks for the audience or the subject of a federated login, by these keys. */
-const asksFor = (entries: readonly ConditionEntry[], ends: readonly string[]): boolean =>
+/** Tells whether a condition asks for one of these claims of a federated login, by such values alone. */
+const asksFor = (
+  entries: readonly ConditionEntry[],
+  claims: readonly string[],
+  narrows: (value: string) => boolean,
+): boolean =>
   entries.some(
     ({ operator, key, values }) =>
       NARROWING.test(operator) &&
-      ends.some((end) => key.endsWith(end)) &&
+      // A tag of the session may be named like a claim.
+      !/^(?:aws|sts):/.test(key) &&
+      claims.some((claim) => key.endsWith(claim)) &&
       values.length > 0 &&
-      values.every((value) => !/^[*?]*$/.test(value) && !value.includes('${')),
+      values.every((value) => !value.includes('${') && narrows(value)),
   );
+
+const isNotAllWild = (value: string): boolean => !/^[*?]*$/.test(value);
+
+/**
+ * Tells whether a subject at a public issuer is of one owner: what comes before its first wildcard names the owner to the
+ * end, as `repo:acme/` does. Anybody may be what `repo:acme` begins, and anybody is what `repo:` begins.
+ */
+const namesOwner = (subject: string): boolean => {
+  const [said = ''] = subject.split(/[*?]/, 1);
+  return said !== '' && (said === subject || /^(?:[^:/{]+[:/][^:/]+|\{[^:/]+\})[:/]/.test(said));
+};
 
 /** Providers at which anybody has an account, built into IAM: they tell applications apart by the audience. */
 const PUBLIC_PROVIDERS: ReadonlySet<string> = new Set([
@@ -173,13 +202,15 @@ const judgeFederated = (
 ): Judged => {
   if (provider === '*') return EVERYBODY;
   if (PUBLIC_PROVIDERS.has(provider))
-    return asksFor(entries, AUDIENCE_OR_SUBJECT) ? 'insider' : { who: `everybody at ${provider}`, isNamed: false };
+    return asksFor(entries, AUDIENCE_OR_SUBJECT, isNotAllWild)
+      ? 'insider'
+      : { who: `everybody at ${provider}`, isNamed: false };
   const [, providerPartition, account, kind] =
     /^arn:([a-z-]+):iam::(\d{12}):(saml|oidc)-provider\/.+$/.exec(provider) ?? [];
   if (account === undefined || kind === undefined) return 'unreadable';
   if (providerPartition !== partition || !isTrusted(account))
     return { who: `a provider of account ${account}`, isNamed: true };
-  return kind === 'saml' || !PUBLIC_ISSUERS.test(provider) || asksFor(entries, [':sub'])
+  return kind === 'saml' || !PUBLIC_ISSUERS.test(provider) || asksFor(entries, [':sub'], namesOwner)
     ? 'insider'
     : { who: `everybody at ${provider.slice(provider.indexOf('/') + 1)}`, isNamed: false };
 };

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../rules/engine/time.ts';
 import idlePrincipal from '../../rules/idle-principal.ts';
 import { anApiUser, answered, aRoleArn, daysAgo, NOW } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
@@ -7,6 +8,12 @@ const users = [anApiUser()];
 const role = (lastUsedAt: number | null | undefined, createdAt: number | undefined = daysAgo(500)) => ({
   roles: () => answered({ lastUsedAt, createdAt }),
 });
+
+/** A role that was not used within the 400 days before it was asked for, so many days after the users were listed. */
+const askedLater = (days: number) => {
+  const { answer } = answered({ lastUsedAt: null, createdAt: daysAgo(500) });
+  return { roles: () => ({ answer: answer && { ...answer, readAt: NOW + days * DAY_MS } }) };
+};
 
 testRule(idlePrincipal, {
   passes: [
@@ -49,8 +56,31 @@ testRule(idlePrincipal, {
         },
       },
     },
+    {
+      name: 'a role not used within what IAM tells of',
+      users,
+      context: role(null, daysAgo(500)),
+      violations: {
+        [ARN]: {
+          message: 'the role was not used within the 400 days that IAM tells of; at most 90 allowed',
+          evidence: { lastUsedAt: null },
+        },
+      },
+    },
+    {
+      name: 'a role asked for long after now, as far as IAM tells of then',
+      users,
+      context: askedLater(311),
+      violations: { [ARN]: { severity: 'LOW' } },
+    },
   ],
   notAssessed: [
+    {
+      name: 'a role asked for so long after now that IAM tells nothing of then',
+      users,
+      context: askedLater(312),
+      reasons: { [ARN]: 'IAM does not tell when the role was used or created' },
+    },
     {
       name: 'a role of which ListRoles did not tell when it was used',
       users,

@@ -77,6 +77,40 @@ describe('whom a statement lets in', () => {
       },
       [],
     ],
+    ...['repo:*', 'repo:*/app:ref:refs/heads/main', 'repo:acme*', '?epo:acme/*', '*'].map(
+      (subject): [string, object, readonly string[]] => [
+        `a public issuer by the subject ${subject}, of which anybody may have one`,
+        {
+          Principal: { Federated: provider('oidc', OWN, GITHUB) },
+          Condition: { StringLike: { [`${GITHUB}:sub`]: ['repo:acme/app:ref:refs/heads/main', subject] } },
+        },
+        [`everybody at ${GITHUB}`],
+      ],
+    ),
+    ...(
+      [
+        ['gitlab.com', 'project_path:acme/*'],
+        ['app.terraform.io', 'organization:acme:*'],
+        ['oidc.circleci.com/org/1f4c', 'org/1f4c/project/*'],
+        ['api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc', '{5a8e}:*'],
+        [GITHUB, 'repo:acme/app:ref:refs/heads/main'],
+      ] as const
+    ).map(([issuer, subject]): [string, object, readonly string[]] => [
+      `a public issuer by the subject ${subject}`,
+      {
+        Principal: { Federated: provider('oidc', OWN, issuer) },
+        Condition: { StringLike: { [`${issuer}:sub`]: subject } },
+      },
+      [],
+    ]),
+    [
+      'a public issuer by a tag that only looks like its subject',
+      {
+        Principal: { Federated: provider('oidc', OWN, GITHUB) },
+        Condition: { StringEquals: { 'aws:RequestTag/x:sub': 'repo:acme/app' } },
+      },
+      [`everybody at ${GITHUB}`],
+    ],
   ])('%s', (_name, overrides, expected) => {
     const { outsiders: found, unreadable } = judge(statement(overrides));
     expect({ who: found.map(({ who }) => who), unreadable }).toEqual({ who: expected, unreadable: undefined });
@@ -98,6 +132,9 @@ describe('the actions that make somebody the role', () => {
     ['a dot is no wildcard', { Action: 'sts:Assume.ole' }, false],
     ['everything but one of them', { Action: undefined, NotAction: 'sts:AssumeRole' }, true],
     ['everything but all of them', { Action: undefined, NotAction: 'sts:Assume*' }, false],
+    ['many wildcards', { Action: `sts:Assume${'*?'.repeat(4)}*` }, true],
+    ['more wildcards than there are letters', { Action: `sts:${'*?'.repeat(40)}` }, false],
+    ['wildcards that take turns, which takes no time', { Action: `${'*?'.repeat(20)}!` }, false],
     ['a denial', { Effect: 'Deny' }, false],
   ])('%s', (_name, overrides, isLetIn) => {
     expect(outsiders(statement(overrides))).toEqual(isLetIn ? ['everybody'] : []);
@@ -143,6 +180,10 @@ describe('conditions', () => {
     ['an organisation by its beginning', by('StringLike', 'aws:PrincipalOrgID', 'o-*')],
     ['a wildcard among values', by('StringLike', 'aws:PrincipalOrgID', ['o-abc1234567', '*'])],
     ['any account of the ARN', by('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/app')],
+    ['an ARN that is wild from its region on', by('StringLike', 'aws:PrincipalArn', 'arn:aws:iam:*')],
+    ['an ARN of a wild region', by('StringLike', 'aws:PrincipalArn', `arn:aws:iam:*:${OWN}:role/x`)],
+    ['an ARN of no account', by('StringLike', 'aws:PrincipalArn', 'arn:aws:iam::')],
+    ['a source that is wild from its region on', by('StringLike', 'aws:SourceArn', 'arn:aws:s3:*')],
     ['an ARN that is all wild', by('StringLike', 'aws:PrincipalArn', '*')],
     ['an account inside a wild ARN', by('StringLike', 'aws:PrincipalArn', `*${OWN}*`)],
     [
@@ -196,6 +237,7 @@ describe('what nothing can be made of', () => {
     ['any service', { Statement: statement({ Principal: { Service: '*' } }) }],
     ['a provider of another form', { Statement: statement({ Principal: { Federated: 'idp.example.com' } }) }],
     ['a condition that is none', { Statement: statement({ Condition: 'x' }) }],
+    ['a value that is none', { Statement: statement({ Condition: { StringEquals: { 'aws:PrincipalOrgID': [{}] } } }) }],
     ['an operator without keys', { Statement: statement({ Condition: { StringEquals: 'x' } }) }],
     ['an element that is none', { Statement: statement({ effect: 'Deny' }) }],
   ])('%s is said to be so', (_name, policy) => {
