@@ -18,10 +18,21 @@ export interface IamFault {
   readonly times?: number;
 }
 
+/** Another account, whose role whoever is asked may assume. */
+export interface OtherAccount {
+  readonly roleArn: string;
+  readonly externalId?: string;
+  /** The keys that the role gives. */
+  readonly credentials: Credentials;
+  readonly roles: readonly Role[];
+}
+
 export interface IamOptions {
   readonly accountId: string;
   readonly roles?: readonly Role[];
   readonly credentials?: Credentials;
+  /** Asked at the same address by keys of their own. */
+  readonly others?: readonly OtherAccount[];
   readonly faults?: readonly IamFault[];
   readonly rate?: Rate;
   /** The roles on a page of ListRoles; default 1000. */
@@ -35,7 +46,13 @@ export interface Iam {
   readonly setRoles: (roles: readonly Role[]) => void;
   readonly setFaults: (faults: readonly IamFault[]) => void;
   /** The actions that were asked for, each with the name of its role, and when. */
-  readonly requests: () => readonly { readonly at: number; readonly action: string; readonly roleName?: string }[];
+  readonly requests: () => readonly {
+    readonly at: number;
+    readonly action: string;
+    /** Of the keys; empty where they are wrong. */
+    readonly accountId: string;
+    readonly roleName?: string;
+  }[];
   readonly close: () => Promise<void>;
 }
 
@@ -93,39 +110,71 @@ const played = (fault: IamFault['fault'], reply: Reply): Reply | 'reset' | 'hang
   }
 };
 
-/** IAM and STS of one account on loopback, as far as reading roles goes: checks every signature, and plays faults. */
+/** An account, as its keys find it. */
+interface Account extends Credentials {
+  readonly accountId: string;
+  readonly roles: () => readonly Role[];
+}
+
+const SESSION_MS = 3_600_000;
+
+/** IAM and STS of an account and others on loopback, as far as reading roles goes: checks signatures, and plays faults. */
 export const startIam = async (options: IamOptions): Promise<Iam> => {
-  const { accountId, credentials = CALLER, rate, pageSize = 1000, clock = Date.now } = options;
-  const requests: { at: number; action: string; roleName?: string }[] = [];
+  const { accountId, credentials = CALLER, others = [], rate, pageSize = 1000, clock = Date.now } = options;
+  const requests: { at: number; action: string; accountId: string; roleName?: string }[] = [];
   const takeToken = rate === undefined ? () => true : tokenBucket(rate, clock);
   let roles = options.roles ?? [];
   let plan = (options.faults ?? []).map((fault) => ({ fault, left: fault.times ?? 1 }));
 
-  const listed = (marker: string | undefined): Reply => {
+  const accounts: readonly Account[] = [
+    { ...credentials, accountId, roles: () => roles },
+    ...others.map(({ roleArn, credentials: theirs, roles: all }) => ({
+      ...theirs,
+      accountId: roleArn.split(':')[4] ?? '',
+      roles: () => all,
+    })),
+  ];
+  const assumed = (form: URLSearchParams): Reply => {
+    const other = others.find(
+      ({ roleArn, externalId }) =>
+        roleArn === form.get('RoleArn') && (externalId === undefined || externalId === form.get('ExternalId')),
+    );
+    if (other === undefined) return { status: 403, body: errorXml('AccessDenied') };
+    const { accessKeyId, secretAccessKey, sessionToken = '' } = other.credentials;
+    const expires = new Date(Date.now() + SESSION_MS).toISOString();
+    return ok(
+      resultXml(
+        'AssumeRole',
+        `<Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey>` +
+          `<SessionToken>${sessionToken}</SessionToken><Expiration>${expires}</Expiration></Credentials>`,
+      ),
+    );
+  };
+
+  const listed = (all: readonly Role[], marker: string | undefined): Reply => {
     const start = Number(marker ?? 0);
     const end = start + pageSize;
-    const members = roles.slice(start, end).map((role) => `<member>${roleXml(role, true)}</member>`);
+    const members = all.slice(start, end).map((role) => `<member>${roleXml(role, true)}</member>`);
     const more =
-      end < roles.length
-        ? `<IsTruncated>true</IsTruncated><Marker>${end}</Marker>`
-        : '<IsTruncated>false</IsTruncated>';
+      end < all.length ? `<IsTruncated>true</IsTruncated><Marker>${end}</Marker>` : '<IsTruncated>false</IsTruncated>';
     return ok(resultXml('ListRoles', `${more}<Roles>${members.join('')}</Roles>`));
   };
 
-  const answer = (form: URLSearchParams): Reply => {
+  const answer = (form: URLSearchParams, asked: Account): Reply => {
     const action = form.get('Action');
+    if (action === 'AssumeRole') return assumed(form);
     if (action === 'GetCallerIdentity')
       return ok(
         resultXml(
           action,
-          `<Arn>arn:aws:sts::${accountId}:assumed-role/auditor/session</Arn><UserId>AROA:session</UserId><Account>${accountId}</Account>`,
+          `<Arn>arn:aws:sts::${asked.accountId}:assumed-role/auditor/session</Arn><UserId>AROA:session</UserId><Account>${asked.accountId}</Account>`,
         ),
       );
-    if (action === 'ListRoles') return listed(form.get('Marker') ?? undefined);
+    if (action === 'ListRoles') return listed(asked.roles(), form.get('Marker') ?? undefined);
     if (action !== 'GetRole') return { status: 400, body: errorXml('InvalidAction') };
     // Names are unique whatever their case.
     const name = form.get('RoleName')?.toLowerCase();
-    const role = roles.find(({ Arn }) => Arn.slice(Arn.lastIndexOf('/') + 1).toLowerCase() === name);
+    const role = asked.roles().find(({ Arn }) => Arn.slice(Arn.lastIndexOf('/') + 1).toLowerCase() === name);
     return role === undefined ? NO_SUCH_ROLE : ok(resultXml(action, `<Role>${roleXml(role, false)}</Role>`));
   };
 
@@ -133,26 +182,28 @@ export const startIam = async (options: IamOptions): Promise<Iam> => {
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
     const roleName = form.get('RoleName') ?? undefined;
-    requests.push({ at: clock(), action, ...(roleName !== undefined && { roleName }) });
+    const isSts = action === 'GetCallerIdentity' || action === 'AssumeRole';
     const { method = '', url = '', rawHeaders } = request;
     const check = checkSignature(
       { method, url, rawHeaders, bodySha256: createHash('sha256').update(body).digest('hex') },
       {
         region: 'us-east-1',
-        service: action === 'GetCallerIdentity' ? 'sts' : 'iam',
+        service: isSts ? 'sts' : 'iam',
         now: Date.now(),
-        findKey: (id) => (id === credentials.accessKeyId ? credentials : undefined),
+        findKey: (id) => accounts.find(({ accessKeyId }) => accessKeyId === id),
       },
     );
+    const of = check.valid ? check.key.accountId : '';
+    requests.push({ at: clock(), action, accountId: of, ...(roleName !== undefined && { roleName }) });
     if (!check.valid) return { status: 403, body: errorXml(check.refusal.headers['x-amzn-errortype'] ?? '') };
-    if (action !== 'GetCallerIdentity' && !takeToken()) return THROTTLING;
+    if (!isSts && !takeToken()) return THROTTLING;
     const entry = plan.find(
       ({ fault, left }) =>
         left > 0 &&
         (fault.action === undefined || fault.action === action) &&
         (fault.roleName === undefined || fault.roleName === roleName),
     );
-    const reply = answer(form);
+    const reply = answer(form, check.key);
     if (entry === undefined) return reply;
     entry.left -= 1;
     return played(entry.fault.fault, reply);

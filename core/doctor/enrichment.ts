@@ -65,7 +65,11 @@ export const enrichmentChecks = (settings: EnrichmentSettings): readonly Check[]
         needs: ['credentials'],
         check: () => {
           const role = { arn: roleArn, externalId, sessionName: `finspace-auditor-${environmentId}` };
-          return rolesAnswer(id, assumedRole(role, reading.clock, iamEdges?.sts), asking);
+          return rolesAnswer(
+            id,
+            assumedRole(role, reading.clock, { region: settings.region, ...iamEdges?.sts }),
+            asking,
+          );
         },
       }),
     ),

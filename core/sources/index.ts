@@ -68,7 +68,10 @@ const liveEnrichments = (environment: EnrichedEnvironment): Enrichments => {
     ({ id, roleArn, externalId }) =>
       [
         id,
-        assumedRole({ arn: roleArn, externalId, sessionName: `finspace-auditor-${environmentId}` }, clock, sts),
+        assumedRole({ arn: roleArn, externalId, sessionName: `finspace-auditor-${environmentId}` }, clock, {
+          region,
+          ...sts,
+        }),
       ] as const,
   );
   return {

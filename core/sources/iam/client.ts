@@ -111,7 +111,9 @@ export const openIam = async ({
           continue;
         }
         pace = granted(pace, clock.now());
-        const failed = `${operation} failed: ${describeFailure(failure)}`;
+        // Of keys that can't be had, the request for them failed.
+        const request = error instanceof RequestError ? error.request : operation;
+        const failed = `${request} failed: ${describeFailure(failure)}`;
         if (decision === 'access-denied' || decision === 'renew-credentials') return { failed, isDenied: true };
         failures += 1;
         // The SDK has noted the service's clock by then.

@@ -23,7 +23,11 @@ const MOST_ASKED = 200;
 /** Refusals in a row after which an account is asked no more: whoever may read one role may read all. */
 const MOST_DENIALS = 3;
 
-const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+const accountOf = (arn: string): string => arn.split(':', 5)[4] ?? '';
+
+function* ofAccount(arns: Iterable<string>, account: string): Generator<string> {
+  for (const arn of arns) if (accountOf(arn) === account) yield arn;
+}
 
 const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
 
@@ -74,23 +78,16 @@ const unreadRecord = (arn: string, unread: string, before: Roles | undefined, no
   };
 };
 
-/** The ARNs of an account, those first that were never read, then the least recently read. */
-function* inOrder({ arns, before }: RolesRequest, account: string): Generator<string> {
+/** The ARNs, those first that were never read, then the least recently read: no account keeps another's from their turn. */
+function* inOrder({ arns, before }: RolesRequest): Generator<string> {
   const known = new Map(before?.answered());
   const again: string[] = [];
   for (const arn of arns()) {
-    if (accountOf(arn) !== account) continue;
     if (known.has(arn)) again.push(arn);
     else yield arn;
   }
   yield* again.toSorted((one, other) => (known.get(one) ?? 0) - (known.get(other) ?? 0));
 }
-
-const countIn = (arns: Iterable<string>, account: string): number => {
-  let count = 0;
-  for (const arn of arns) if (accountOf(arn) === account) count += 1;
-  return count;
-};
 
 /** The roles of an account that are listed, by ARN, of those that are asked for; undefined where they can't be. */
 const listRoles = async (
@@ -121,49 +118,49 @@ const accountProblem = async (client: IamClient, account: string): Promise<strin
     : `account ${account} was not asked: STS says that the credentials are of ${answer === '' ? 'no account' : `account ${answer}`}`;
 };
 
+/** Gives what a run learns of a role of one account: an answer, or why there is none. */
+type AskAbout = (arn: string) => Promise<RoleRecord | { readonly unread: string }>;
+
+/** Begins to ask an account for its roles, once it is confirmed to be the one that the credentials are of. */
+const openAccount = async (
+  account: string,
+  { accounts, mayList, clock, ...opening }: RoleReaderSettings,
+  { arns, deadline }: RolesRequest,
+): Promise<AskAbout> => {
+  const loadCredentials = accounts.get(account);
+  if (loadCredentials === undefined) return async () => ({ unread: `account ${account} is none that can be asked` });
+  const client = await openIam({ ...opening, clock, loadCredentials, deadline });
+  let problem = await accountProblem(client, account);
+  const wanted = new Set(mayList && problem === undefined ? ofAccount(arns(), account) : []);
+  const listed = wanted.size > MOST_ASKED ? await listRoles(client, wanted) : undefined;
+  const instant = (): string => new Date(clock.now()).toISOString();
+  const listedAt = instant();
+  let denials = 0;
+  return async (arn) => {
+    const role = listed?.get(arn);
+    if (role !== undefined) return recordOf(arn, listedAt, role, true);
+    if (problem !== undefined) return { unread: problem };
+    const asked = await client.role(nameOf(arn));
+    if ('answer' in asked) {
+      denials = 0;
+      const { answer } = asked;
+      return answer === undefined ? { arn, readAt: instant(), exists: false } : recordOf(arn, instant(), answer, false);
+    }
+    denials = asked.isDenied ? denials + 1 : 0;
+    if (asked.isOver || denials === MOST_DENIALS) problem = asked.failed;
+    return { unread: asked.failed };
+  };
+};
+
 /** Reads roles from IAM, of the accounts only that can be asked: a role of the same name in another is another role. */
 export const iamRoles = (settings: RoleReaderSettings): NonNullable<Enrichments['roles']> =>
   async function* read(request): AsyncGenerator<RoleRecord> {
-    const { accounts, mayList, clock, ...opening } = settings;
-    const { arns, before, deadline } = request;
-    const unread = (arn: string, why: string): RoleRecord => unreadRecord(arn, why, before, clock.now());
-    const instant = (): string => new Date(clock.now()).toISOString();
-
-    for (const arn of arns()) {
+    const opened = new Map<string, AskAbout>();
+    for (const arn of inOrder(request)) {
       const account = accountOf(arn);
-      if (!accounts.has(account)) yield unread(arn, `account ${account} is none that can be asked`);
-    }
-    for (const [account, loadCredentials] of accounts) {
-      const count = countIn(arns(), account);
-      if (count === 0) continue;
-      const client = await openIam({ ...opening, clock, loadCredentials, deadline });
-      let problem = await accountProblem(client, account);
-      const mayBeListed = problem === undefined && mayList && count > MOST_ASKED;
-      const listed = mayBeListed ? await listRoles(client, new Set(inOrder(request, account))) : undefined;
-      const listedAt = instant();
-      let denials = 0;
-      for (const arn of inOrder(request, account)) {
-        const role = listed?.get(arn);
-        if (role !== undefined) {
-          yield recordOf(arn, listedAt, role, true);
-          continue;
-        }
-        if (problem !== undefined) {
-          yield unread(arn, problem);
-          continue;
-        }
-        const asked = await client.role(nameOf(arn));
-        if ('answer' in asked) {
-          denials = 0;
-          const { answer } = asked;
-          yield answer === undefined
-            ? { arn, readAt: instant(), exists: false }
-            : recordOf(arn, instant(), answer, false);
-          continue;
-        }
-        denials = asked.isDenied ? denials + 1 : 0;
-        if (asked.isOver || denials === MOST_DENIALS) problem = asked.failed;
-        yield unread(arn, asked.failed);
-      }
+      const ask = opened.get(account) ?? (await openAccount(account, settings, request));
+      opened.set(account, ask);
+      const told = await ask(arn);
+      yield 'arn' in told ? told : unreadRecord(arn, told.unread, request.before, settings.clock.now());
     }
   };

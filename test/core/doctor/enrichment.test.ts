@@ -7,10 +7,14 @@ import { ACCOUNT } from '../../support/builders.ts';
 let simulator: Simulator;
 let iam: Iam;
 beforeAll(async () => {
+  process.env.AWS_ACCESS_KEY_ID = CALLER.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = CALLER.secretAccessKey;
   simulator = await startSimulator({});
   iam = await startIam({ accountId: ACCOUNT });
 });
 afterAll(async () => {
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.AWS_SECRET_ACCESS_KEY;
   await iam.close();
   await simulator.close();
 });
@@ -74,7 +78,10 @@ describe('what keeps facts from being read is told with its remedy', () => {
     const accounts = [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' }];
     const { 'iam-roles': own, ...others } = await answers({ enrich: { iamRoles: { accounts } } });
     expect(own).toMatchObject({ outcome: 'ok' });
-    expect(others['iam-roles-444455556666']).toMatchObject({ outcome: 'fail', told: expect.any(String) });
+    expect(others['iam-roles-444455556666']).toMatchObject({
+      outcome: 'fail',
+      told: 'AssumeRole of arn:aws:iam::444455556666:role/reader failed: AccessDenied (403)',
+    });
   });
 
   test('groups that FinSpace does not show', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../../../core/model/clock.ts';
 import { type RoleRecord, Roles } from '../../../../core/model/roles.ts';
 import { iamRoles, type RoleReaderSettings } from '../../../../core/sources/iam/roles.ts';
-import { type Iam, type IamOptions, startIam } from '../../../../simulator/iam.ts';
+import { chooseEnrichments } from '../../../../core/sources/index.ts';
+import { type Iam, type IamOptions, type OtherAccount, startIam } from '../../../../simulator/iam.ts';
 import { soundRole } from '../../../../simulator/roles.ts';
 import { CALLER } from '../../../../simulator/server.ts';
 import { ACCOUNT, aRoleArn, daysAgo, NOW } from '../../../support/builders.ts';
@@ -245,6 +246,85 @@ describe('where time is short', () => {
     expect(await ask([A], undefined, NOW + 100)).toEqual([
       { arn: A, unread: expect.stringContaining('there was no time left') },
     ]);
+  });
+});
+
+describe('a trusted account that may be asked', () => {
+  const OTHER = '444455556666';
+  const READER = `arn:aws:iam::${OTHER}:role/reader`;
+  const theirs = aRoleArn('a', OTHER);
+  const other: OtherAccount = {
+    roleArn: READER,
+    externalId: 'agreed',
+    credentials: { accessKeyId: 'ASIAOTHER', secretAccessKey: 'other', sessionToken: 'session' },
+    roles: [soundRole(theirs, NOW)],
+  };
+  const MODE = {
+    config: { credentials: 'exchange' },
+    environmentId: 'abc',
+    endpoint: 'https://finspace.example',
+  } as const;
+
+  const askBoth = async (externalId: string, before?: Roles, deadline = NOW + 600_000) => {
+    const clock = movedClock();
+    const iam = await startIam({ accountId: ACCOUNT, clock: clock.now, roles: [], others: [other] });
+    open.push(iam);
+    const { roles } = chooseEnrichments({
+      ...MODE,
+      region: 'us-east-1',
+      accountId: ACCOUNT,
+      loadCredentials: async () => CALLER,
+      enrich: { iamRoles: { accounts: [{ id: OTHER, roleArn: READER, externalId }] } },
+      mayListRoles: false,
+      clock,
+      iam: { endpoint: iam.url },
+      sts: { endpoint: iam.url },
+    });
+    const records: RoleRecord[] = [];
+    for await (const record of roles?.({ arns: () => [A, theirs], before, deadline }) ?? []) records.push(record);
+    return { records, asked: iam.requests().map(({ action, accountId }) => `${action} ${accountId}`) };
+  };
+
+  beforeEach(() => {
+    process.env.AWS_ACCESS_KEY_ID = CALLER.accessKeyId;
+    process.env.AWS_SECRET_ACCESS_KEY = CALLER.secretAccessKey;
+  });
+  afterEach(() => {
+    delete process.env.AWS_ACCESS_KEY_ID;
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+  });
+
+  test('is asked by the role that is assumed there, and its roles are its own', async () => {
+    const { records, asked } = await askBoth('agreed');
+    expect(records).toMatchObject([
+      { arn: A, exists: false },
+      { arn: theirs, exists: true, roleId: other.roles[0]?.RoleId },
+    ]);
+    expect(asked).toEqual([
+      `GetCallerIdentity ${ACCOUNT}`,
+      `GetRole ${ACCOUNT}`,
+      `AssumeRole ${ACCOUNT}`,
+      `GetCallerIdentity ${OTHER}`,
+      `GetRole ${OTHER}`,
+    ]);
+  });
+
+  test('that lets nobody in leaves its roles unread', async () => {
+    const { records } = await askBoth('another');
+    expect(records).toEqual([
+      { arn: A, readAt: expect.any(String), exists: false },
+      { arn: theirs, unread: `account ${OTHER} was not asked: AssumeRole of ${READER} failed: AccessDenied (403)` },
+    ]);
+  });
+
+  test('has its turn before roles of the own account that were read since', async () => {
+    const before = known(answeredAt(A, daysAgo(1)), answeredAt(theirs, daysAgo(2)));
+    const { records } = await askBoth('agreed', before, NOW + 300);
+    expect(records).toMatchObject([
+      { arn: theirs, exists: true },
+      { arn: A, unread: expect.stringContaining('no time left') },
+    ]);
+    expect(records[0]).not.toHaveProperty('unread');
   });
 });
 
