@@ -1,4 +1,4 @@
-import { historyText, isTrusted } from '../../core/review/history-text.ts';
+import { historyText, isTrusted, superUsersText } from '../../core/review/history-text.ts';
 import type { BuiltPack } from '../../core/review/pack.ts';
 import { SIGN_OFF_MANIFEST, type SignOff } from '../../core/review/sign-off.ts';
 import { plainLine, plural, wrap } from '../../core/text/plain-text.ts';
@@ -15,7 +15,7 @@ export const showPack = ({ manifest, sha256 }: BuiltPack, folder: string, out: T
     out.line(out.paint(['bold', 'red'], 'Something in the archive is not what was written to it.'));
   out.line();
   out.line(
-    `${plural(counts.users, 'user')}, ${plural(counts.superUsers, 'super user')}, ${counts.apiBound} with API access, ${counts.neverLoggedIn} never logged in`,
+    `${plural(counts.users, 'user')}, ${superUsersText(counts)}, ${counts.apiBound} with API access, ${counts.neverLoggedIn} never logged in`,
   );
   out.line(
     `${plural(counts.waivers, 'waived finding')}; ${counts.came} came, ${counts.gone} went, ${counts.changed} changed; ${plural(counts.justificationRequired, 'user')} kept with a justification only`,

@@ -4,6 +4,14 @@ import type { Days } from './period.ts';
 
 const daysText = ({ from, to }: Days): string => (from === to ? from : `${from} to ${to}`);
 
+/** `2 super users, 1 user as good as one by a permission group` */
+export const superUsersText = ({
+  superUsers,
+  effectiveSuperUsers = 0,
+}: Pick<PackDescription['counts'], 'superUsers' | 'effectiveSuperUsers'>): string =>
+  plural(superUsers, 'super user') +
+  (effectiveSuperUsers === 0 ? '' : `, ${plural(effectiveSuperUsers, 'user')} as good as one by a permission group`);
+
 /** Paragraphs on the run that a pack speaks for, and on the gaps of the history that it was read from. */
 export const historyText = ({
   run,

@@ -46,6 +46,8 @@ const packManifest = z.object({
   counts: z.object({
     users: count,
     superUsers: count,
+    /** Those who manage users and groups by a permission group; missing where groups were not read. */
+    effectiveSuperUsers: count.exactOptional(),
     apiBound: count,
     neverLoggedIn: count,
     lastLoginUnknown: count,

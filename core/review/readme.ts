@@ -2,7 +2,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { isFullyJudged, type Report } from '../model/report.ts';
 import { oneLine, plural, wrap } from '../text/plain-text.ts';
-import { historyText } from './history-text.ts';
+import { historyText, superUsersText } from './history-text.ts';
 import type { PackDescription } from './pack-manifest.ts';
 
 const ruleText = ({ id, state, notAssessed, error, reason = 'no reason given' }: RuleOutcome): string =>
@@ -44,7 +44,7 @@ export const readmeText = (
     ]),
     section('The files', [
       `roster.csv: ${plural(counts.users, 'user')}, everyone there is; open findings ${open.join(', ')}`,
-      `privileged.csv: ${plural(counts.superUsers, 'super user')}, and ${plural(counts.apiBound, 'user')} with API access and their principals`,
+      `privileged.csv: ${superUsersText(counts)}, and ${plural(counts.apiBound, 'user')} with API access and their principals`,
       `never-logged-in.csv: ${lastLogins}`,
       `waivers.csv: ${plural(counts.waivers, 'finding')} that waivers accept`,
       `changes.csv: ${counts.came} came, ${counts.gone} went, ${counts.changed} changed; ${plural(counts.events, 'event')} that nightly audits saw`,
@@ -57,7 +57,7 @@ export const readmeText = (
     section('What to do', [
       'Fill in a COPY of worksheet.csv; the files of the pack must stay as they are.',
       'decision: keep, revoke or justify (keep as an exception), in each line.',
-      `justification: why, wherever you justify, and wherever justificationToKeep says "required" and you keep (${plural(counts.justificationRequired, 'user')}: super users and those with an open HIGH or CRITICAL finding).`,
+      `justification: why, wherever you justify, and wherever justificationToKeep says "required" and you keep (${plural(counts.justificationRequired, 'user')}: super users, those as good as one, and those with an open HIGH or CRITICAL finding).`,
       'reviewer: who decided. Nobody decides on themselves.',
       'Change nothing in the other columns, leave no user out and add none; the order of the lines is free. Import the file with all columns as text, and save it as CSV UTF-8, with "," or ";" between cells.',
       'Hand it in: finspace-audit review --pack THIS_FOLDER --ingest COPY.csv --reviewer NAME',

@@ -124,6 +124,7 @@ export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
   const worksheet = await openSheet(spools, 'worksheet.csv', WORKSHEET_COLUMNS);
   const counts = { superUsers: 0, apiBound: 0, neverLoggedIn: 0, lastLoginUnknown: 0, justificationRequired: 0 };
+  let effectiveSuperUsers = 0;
 
   return {
     async add(user: User, findings: OpenFindings): Promise<void> {
@@ -137,6 +138,7 @@ export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
 
       const privileges = privilegesOf(user, context);
       if (user.isSuperUser) counts.superUsers += 1;
+      else if (isPrivileged(user, context)) effectiveSuperUsers += 1;
       if (user.isApiBound) counts.apiBound += 1;
       if (privileges !== '')
         await privileged.add({ ...who, because: privileges, ...access, ...reach, lastLogin, ...open });
@@ -163,7 +165,11 @@ export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
         reviewer: '',
       });
     },
-    counts: () => ({ users: roster.rows, ...counts }),
+    counts: () => ({
+      users: roster.rows,
+      ...counts,
+      ...(context.memberships !== undefined && { effectiveSuperUsers }),
+    }),
     finish: async () => ({
       'roster.csv': await roster.finish(),
       'privileged.csv': await privileged.finish(),

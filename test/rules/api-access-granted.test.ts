@@ -1,5 +1,6 @@
 import rule from '../../rules/api-access-granted.ts';
 import { anApiUser, aRoleArn, aUser, ENVIRONMENT } from '../support/builders.ts';
+import { memberships } from '../support/memberships.ts';
 import { EARLIER_RUN, testRule, UNKNOWN, unknownApiAccess } from '../support/rule-tester.ts';
 
 testRule(rule, {
@@ -45,6 +46,26 @@ testRule(rule, {
       earlierUsers: [aUser({ type: 'SUPER_USER' })],
       users: [anApiUser({ type: 'SUPER_USER' }), anApiUser({ userId: 'u2', type: 'SUPER_USER' })],
       violations: { u1: { severity: 'HIGH' }, u2: { severity: 'HIGH' } },
+    },
+    {
+      name: 'users who manage users and groups, new and old',
+      earlierUsers: [aUser(), aUser({ userId: 'u3' })],
+      users: [anApiUser(), anApiUser({ userId: 'u2' }), anApiUser({ userId: 'u3' })],
+      context: {
+        memberships: memberships({
+          u1: { g1: 'ManageUsersAndGroups' },
+          u2: { g1: 'ManageUsersAndGroups' },
+          u3: { g2: 'GetTemporaryCredentials' },
+        }),
+      },
+      violations: { u1: { severity: 'HIGH' }, u2: { severity: 'HIGH' }, u3: { severity: 'MEDIUM' } },
+    },
+    {
+      name: 'a user who may manage them: groups were cut',
+      earlierUsers: [],
+      users: [anApiUser()],
+      context: { memberships: memberships({}, 'ListPermissionGroups was cut') },
+      violations: { u1: { severity: 'HIGH' } },
     },
     {
       name: 'of unknown type: it may be a super user',

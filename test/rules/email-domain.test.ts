@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import rule from '../../rules/email-domain.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { aUser } from '../support/builders.ts';
+import { memberships } from '../support/memberships.ts';
 import { judge, testRule } from '../support/rule-tester.ts';
 
 const options = { allowedDomains: ['example.com', '*.bank.example', 'Partner.Example'] };
@@ -37,6 +38,22 @@ testRule(rule, {
       name: 'a super user of another domain',
       users: at('ada@evil.example', { type: 'SUPER_USER' }),
       options,
+      violations: { u1: { severity: 'HIGH' } },
+    },
+    {
+      name: 'a user who manages users and groups',
+      users: [...at('ada@evil.example'), ...at('bob@evil.example', { userId: 'u2' })],
+      options,
+      context: {
+        memberships: memberships({ u1: { g1: 'ManageUsersAndGroups' }, u2: { g1: 'GetTemporaryCredentials' } }),
+      },
+      violations: { u1: { severity: 'HIGH' }, u2: { severity: 'MEDIUM' } },
+    },
+    {
+      name: 'a user who may manage them: groups were cut',
+      users: at('ada@evil.example'),
+      options,
+      context: { memberships: memberships({}, 'ListPermissionGroups was cut') },
       violations: { u1: { severity: 'HIGH' } },
     },
     {

@@ -506,6 +506,21 @@ describe('a sign-off is refused, and writes nothing,', () => {
   });
 });
 
+test('a pack of the former format, without what is read beside the listing, is signed off', async () => {
+  const { pack } = await build(await archived({ 1: { users: [u1, u2] } }));
+  const former = (text: readonly Line[]) => text.map(({ permissionGroups: _groups, role: _role, ...line }) => line);
+  const lines = former(await sheetOf(pack, 'worksheet.csv'));
+  const worksheet = writeSheet(lines);
+  const manifest = await jsonOf(pack, 'manifest.json');
+  manifest.files['worksheet.csv'] = { sha256: sha256Of(Buffer.from(worksheet)), size: Buffer.byteLength(worksheet) };
+  await writeFile(join(pack, 'worksheet.csv'), worksheet);
+  await writeFile(join(pack, 'manifest.json'), JSON.stringify(manifest));
+
+  const { code, stdout } = await ingest(pack, writeSheet(lines.map(answered)));
+  expect(code).toBe(0);
+  expect(stdout).toContain('keep 2, revoke 0, justify 0');
+});
+
 test('a sign-off that broke off before its manifest is made again', async () => {
   const { pack } = await build(await archived({ 1: { users: [u1] } }), { to: dayAt(1) });
   await writeFile(join(pack, 'signed-off.json'), '{');

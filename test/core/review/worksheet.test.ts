@@ -4,28 +4,46 @@ import { readBytes } from '../../../core/archive/lines.ts';
 import { createSpoolFolder } from '../../../core/archive/staging.ts';
 import { openUserSheets } from '../../../core/review/user-sheets.ts';
 import { checkWorksheet } from '../../../core/review/worksheet.ts';
+import type { Context } from '../../../rules/engine/context.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { readUser } from '../../../rules/engine/user.ts';
-import { aContext, anApiUser, aUser, type UserRecord } from '../../support/builders.ts';
+import {
+  aContext,
+  anApiUser,
+  aRoleArn,
+  aUser,
+  daysAgo,
+  answered as roleAnswer,
+  type UserRecord,
+} from '../../support/builders.ts';
+import { memberships } from '../../support/memberships.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { answered, type Line, readSheet, type Spelling, writeSheet } from '../../support/worksheet.ts';
 
 const newFolder = temporaryFolders();
 
-/** The `worksheet.csv` of these users, each with an open finding of this severity or none. */
-const worksheetOf = async (users: readonly (readonly [user: UserRecord, worst?: Severity])[]): Promise<Uint8Array> => {
+type Users = readonly (readonly [user: UserRecord, worst?: Severity])[];
+
+/** A file of the pack of these users, each with an open finding of this severity or none. */
+const sheetOf = async (
+  name: 'worksheet.csv' | 'privileged.csv',
+  users: Users,
+  facts: Partial<Context> = {},
+): Promise<Uint8Array> => {
   const spools = await createSpoolFolder();
-  const sheets = await openUserSheets(spools, aContext());
+  const sheets = await openUserSheets(spools, aContext(facts));
   for (const [position, [user, worst]] of users.entries())
     await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
-  const { 'worksheet.csv': evidence } = await sheets.finish();
+  const { [name]: evidence } = await sheets.finish();
   const folder = folderArchive(await newFolder());
-  await folder.create('worksheet.csv', evidence.content, 'text/csv');
+  await folder.create(name, evidence.content, 'text/csv');
   await spools.remove();
-  const stored = await folder.read('worksheet.csv');
+  const stored = await folder.read(name);
   if (stored === undefined) throw new Error('it was not stored');
   return readBytes(stored);
 };
+
+const worksheetOf = (users: Users): Promise<Uint8Array> => sheetOf('worksheet.csv', users);
 
 async function* bytes(content: string | Uint8Array) {
   yield Buffer.from(content);
@@ -76,6 +94,95 @@ describe('a worksheet that is right', () => {
     const { problems, decided } = await filledBy(edit, spelling);
     expect(problems).toEqual([]);
     expect(decided.map(({ userId }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
+  });
+});
+
+describe('what was read beside the listing', () => {
+  const READ_AT = '2026-11-24T02:00:00.000Z';
+  const [both, manager, api] = [
+    anApiUser({ userId: 'both' }),
+    aUser({ userId: 'manager' }),
+    anApiUser({ userId: 'api', apiAccessPrincipalArn: aRoleArn('api') }),
+  ];
+  const rows: Users = [[both], [manager], [api], [aUser({ userId: 'plain' })]];
+  const groups = {
+    both: { g1: 'ManageUsersAndGroups', g2: 'GetTemporaryCredentials' },
+    manager: { g1: 'ManageUsersAndGroups' },
+  } as const;
+  const cells = (lines: readonly Line[], ...columns: readonly string[]) =>
+    lines.map((line) => ['userId', ...columns].map((column) => line[column]));
+
+  test('stands in the worksheet and in privileged.csv, and asks for a justification', async () => {
+    const facts = {
+      memberships: memberships(groups),
+      roles: (arn: string) => roleAnswer(arn === aRoleArn('api') ? null : { lastUsedAt: daysAgo(3) }),
+    };
+    const reach = [
+      [
+        'both',
+        'g1: ManageUsersAndGroups; g2: GetTemporaryCredentials',
+        `last used 2026-11-21T02:00:00.000Z, as of ${READ_AT}`,
+      ],
+      ['manager', 'g1: ManageUsersAndGroups', ''],
+      ['api', '', `does not exist, as of ${READ_AT}`],
+    ];
+    const worksheet = await readSheet(await sheetOf('worksheet.csv', rows, facts));
+    expect(cells(worksheet, 'permissionGroups', 'role')).toEqual([...reach, ['plain', '', '']]);
+    expect(cells(worksheet, 'justificationToKeep')).toEqual([
+      ['both', 'required: ManageUsersAndGroups by a permission group'],
+      ['manager', 'required: ManageUsersAndGroups by a permission group'],
+      ['api', ''],
+      ['plain', ''],
+    ]);
+    const privileged = await readSheet(await sheetOf('privileged.csv', rows, facts));
+    expect(cells(privileged, 'permissionGroups', 'role')).toEqual(reach);
+    expect(cells(privileged, 'because')).toEqual([
+      ['both', 'ManageUsersAndGroups by a permission group and API access'],
+      ['manager', 'ManageUsersAndGroups by a permission group'],
+      ['api', 'API access'],
+    ]);
+  });
+
+  test.each<{ name: string; facts: Partial<Context>; groups: string; role: string }>([
+    { name: 'nothing', facts: {}, groups: 'not read', role: 'not read' },
+    {
+      name: 'what was cut or refused',
+      facts: {
+        memberships: memberships({}, 'ListPermissionGroups was cut'),
+        roles: () => ({ unread: 'AccessDenied' }),
+      },
+      groups: 'not read: ListPermissionGroups was cut',
+      role: 'not read: AccessDenied',
+    },
+    {
+      name: 'a role that was not used',
+      facts: { memberships: memberships({}), roles: () => roleAnswer({ lastUsedAt: null }) },
+      groups: '',
+      role: `not used within 400 days, as of ${READ_AT}`,
+    },
+    {
+      name: 'a role from a list, which tells no use',
+      facts: { memberships: memberships({}), roles: () => roleAnswer({ lastUsedAt: undefined }) },
+      groups: '',
+      role: `exists, as of ${READ_AT}`,
+    },
+  ])('is $name where it is so, and never nothing instead', async ({ facts, groups: inGroups, role }) => {
+    const [line] = await readSheet(await sheetOf('worksheet.csv', [[api]], facts));
+    expect(line).toMatchObject({ permissionGroups: inGroups, role });
+  });
+
+  test('is no part of a pack of the former format, which is taken as it was', async () => {
+    const former = (lines: readonly Line[]): readonly Line[] =>
+      lines.map(({ permissionGroups: _groups, role: _role, ...line }) => line);
+    const worksheet = Buffer.from(writeSheet(former(await readSheet(await worksheetOf(USERS)))));
+    const filled = former((await readSheet(await worksheetOf(USERS))).map(answered));
+    expect(await check(worksheet, writeSheet(filled))).toMatchObject({ problems: [], decided: { length: 4 } });
+    const { problems } = await check(worksheet, writeSheet((await readSheet(await worksheetOf(USERS))).map(answered)));
+    expect(problems).toEqual([expect.stringContaining('apiAccessPrincipalArn,lastLogin,openFindings')]);
+    const edited = filled.map((line) => ({ ...line, status: 'DISABLED' }));
+    expect((await check(worksheet, writeSheet(edited))).problems).toContain(
+      'line 2, status: must be "ENABLED" as in the pack, got "DISABLED"',
+    );
   });
 });
 
