@@ -156,7 +156,11 @@ export const auditEnvironment = async (
   const result = await audit(request, {
     ...configuredSettings(config, waivers, environmentId),
     listUsers: roster === undefined ? chooseSource(live) : chooseSource(roster),
-    enrichments: chooseEnrichments({ ...live, ...enrichmentSettings(config, { environmentId, accountId }) }),
+    enrichments: chooseEnrichments({
+      ...live,
+      ...enrichmentSettings(config, { environmentId, accountId }),
+      isSaved: roster !== undefined,
+    }),
     archive,
     channels: [
       digestChannel((alert) => {

@@ -249,6 +249,11 @@ const environment = section({
   if (own.source !== undefined) {
     const other = Object.entries({ assumeRoleArn, externalId }).find(([, value]) => value !== undefined)?.[0];
     if (other !== undefined) return complain(other, 'must not be set where source is: FinSpace is not asked');
+    if (own.enrich?.permissionGroups)
+      return complain(
+        'enrich',
+        'must not have permissionGroups where source is: only FinSpace tells them, and it is not asked',
+      );
     return { ...own, ...(account !== undefined && { accountId: account }) };
   }
   if (assumeRoleArn === undefined) {
@@ -515,9 +520,9 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
       const message = `must leave ${allowed} or more between two runs where listing.mode is ${value.listing.mode}, got ${JSON.stringify(cron)}: a listing may take as long, and the next one would overtake it`;
       issues.push({ code: 'custom', input: cron, path: ['schedule', 'cron'], message });
     }
-    for (const [index, { enrich: { iamRoles } = {} }] of value.environments.entries()) {
+    for (const [index, { accountId: own, enrich: { iamRoles } = {} }] of value.environments.entries()) {
       for (const [position, { id }] of (iamRoles?.accounts ?? []).entries()) {
-        if (value.trustedAccounts.includes(id)) continue;
+        if (id === own || value.trustedAccounts.includes(id)) continue;
         const path = ['environments', index, 'enrich', 'iamRoles', 'accounts', position, 'id'];
         const message = `must be one of trustedAccounts, since rules on roles judge no others, got ${shown(id)}`;
         issues.push({ code: 'custom', input: id, path, message });

@@ -1,6 +1,7 @@
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { systemClock } from '../model/clock.ts';
+import type { GroupRecord } from '../model/groups.ts';
 import { type ArchivedNight, archivedFacts, archivedSource } from './archived.ts';
 import type { Enrichments } from './enrich/enrichment.ts';
 import { assumedRole } from './finspace/assumed-role.ts';
@@ -50,6 +51,8 @@ export interface EnrichedEnvironment extends LiveEnvironment {
   readonly enrich: Enrich | undefined;
   /** Nobody asks when roles were last used. */
   readonly mayListRoles: boolean;
+  /** The users come from a saved roster: nobody asks FinSpace. */
+  readonly isSaved?: boolean;
   /** Replaced by tests. */
   readonly iam?: IAMClientConfig;
   readonly sts?: STSClientConfig;
@@ -59,6 +62,11 @@ export interface EnrichedEnvironment extends LiveEnvironment {
 export const chooseEnrichments = (
   from: EnrichedEnvironment | Pick<ArchivedNight, 'archive' | 'manifest'>,
 ): Enrichments => ('manifest' in from ? archivedFacts(from) : liveEnrichments(from));
+
+/** What FinSpace would tell of groups is of another moment than a saved roster, and may be of nobody in it. */
+async function* noGroups(): AsyncGenerator<GroupRecord> {
+  yield { unread: 'permission groups were not asked for: the users come from a saved roster' };
+}
 
 const liveEnrichments = (environment: EnrichedEnvironment): Enrichments => {
   const { enrich, accountId, region, loadCredentials, mayListRoles, environmentId, iam, sts } = environment;
@@ -87,6 +95,8 @@ const liveEnrichments = (environment: EnrichedEnvironment): Enrichments => {
         ...(sts && { sts }),
       }),
     }),
-    ...(areGroupsAsked && { groups: permissionGroups({ ...environment, mode: modeOf(environment) }) }),
+    ...(areGroupsAsked && {
+      groups: environment.isSaved ? noGroups : permissionGroups({ ...environment, mode: modeOf(environment) }),
+    }),
   };
 };

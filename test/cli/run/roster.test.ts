@@ -1,9 +1,12 @@
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Report } from '../../../core/model/report.ts';
-import { ACCOUNT, aUser, ENVIRONMENT } from '../../support/builders.ts';
+import { type Iam, startIam } from '../../../simulator/iam.ts';
+import { soundRole } from '../../../simulator/roles.ts';
+import { CALLER } from '../../../simulator/server.ts';
+import { ACCOUNT, anApiUser, aRoleArn, aUser, ENVIRONMENT } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { invoke } from '../in-process.ts';
 
@@ -155,6 +158,53 @@ describe('a saved roster', () => {
       code: 3,
       stderr: expect.stringContaining('--attested-by is allowed with --roster only'),
     });
+  });
+});
+
+describe('a saved roster whose environment has more read', () => {
+  const [sound, gone] = [aRoleArn('sound'), aRoleArn('gone')];
+  let iam: Iam;
+  beforeAll(async () => {
+    iam = await startIam({ accountId: ACCOUNT, roles: [soundRole(sound, Date.now())] });
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_IAM: iam.url,
+      AWS_ENDPOINT_URL_STS: iam.url,
+      AWS_ACCESS_KEY_ID: CALLER.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CALLER.secretAccessKey,
+    });
+  });
+  afterAll(async () => {
+    for (const name of ['AWS_ENDPOINT_URL_IAM', 'AWS_ENDPOINT_URL_STS', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+      delete process.env[name];
+    await iam.close();
+  });
+
+  test('asks IAM for the roles, and nobody for groups, which it says', async () => {
+    const bound = [sound, gone].map((arn, index) =>
+      anApiUser({ userId: `u${index}`, apiAccessPrincipalArn: arn, lastLoginTime: Date.parse('2026-10-05T00:00:00Z') }),
+    );
+    const { roster, out, folder } = await saved(JSON.stringify({ users: bound }));
+    const config = join(folder, 'audit.yaml');
+    await writeFile(
+      config,
+      `environments: [{ id: ${ENVIRONMENT}, enrich: { iamRoles: true, permissionGroups: true } }]`,
+    );
+    const { report } = await run(['--config', config, '--roster', roster, '--out', out, ...WORD]);
+    const groups = 'permission groups were not asked for: the users come from a saved roster';
+    expect(report).toMatchObject({
+      verdict: 'COMPLETE',
+      enriched: {
+        iamRoles: { principals: 2, read: 2, standIns: 0, unread: 0 },
+        permissionGroups: { groups: 0, risky: 0, members: 0, unread: groups },
+      },
+    });
+    expect(report?.rules).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: 'principal-missing', state: 'ran', checked: 2, failed: 1 }),
+        expect.objectContaining({ id: 'effective-super-user', state: 'not-assessed', reason: groups }),
+      ]),
+    );
+    expect(iam.requests().map(({ action }) => action)).toEqual(['GetCallerIdentity', 'GetRole', 'GetRole']);
   });
 });
 

@@ -126,11 +126,20 @@ describe('audit.yaml', () => {
       name: 'an environment whose users come from saved rosters',
       text: `environments:
   - { id: abc, source: { roster: "s3://my-rosters/finspace/" } }
-  - { id: def, account: 222233334444, source: { roster: "s3://my-rosters/", key: "${ROSTER_KEY}" } }`,
+  - { id: def, account: 222233334444, source: { roster: "s3://my-rosters/", key: "${ROSTER_KEY}" } }
+  - { id: ghi, account: 222233334444, source: { roster: "s3://my-rosters/" }, enrich: { iamRoles: { accounts: [{ id: 222233334444, roleArn: "arn:aws:iam::222233334444:role/reader" }] } } }`,
       part: {
         environments: [
           { id: 'abc', source: { roster: 's3://my-rosters/finspace/' } },
           { id: 'def', accountId: '222233334444', source: { roster: 's3://my-rosters/', key: ROSTER_KEY } },
+          {
+            id: 'ghi',
+            accountId: '222233334444',
+            source: { roster: 's3://my-rosters/' },
+            enrich: {
+              iamRoles: { accounts: [{ id: '222233334444', roleArn: 'arn:aws:iam::222233334444:role/reader' }] },
+            },
+          },
         ],
       },
     },
@@ -590,6 +599,11 @@ describe('audit.yaml', () => {
         environment:
           'source: { roster: "s3://my-rosters/" }, externalId: ab, assumeRoleArn: "arn:aws:iam::222233334444:role/audited"',
         problem: 'assumeRoleArn: must not be set where source is: FinSpace is not asked',
+      },
+      {
+        environment: 'source: { roster: "s3://my-rosters/" }, enrich: { iamRoles: true, permissionGroups: true }',
+        problem:
+          'enrich: must not have permissionGroups where source is: only FinSpace tells them, and it is not asked',
       },
       { environment: 'region: us-east', problem: 'region: must be a region such as us-east-1, got "us-east"' },
     ].map(({ environment, problem }) => ({
