@@ -9,7 +9,7 @@ import { configuredSettings, enrichmentSettings } from '../../core/audit/setting
 import type { Config } from '../../core/config/config.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { runName } from '../../core/model/run-name.ts';
-import { attestedText, forewords, sourceText } from '../../core/model/words.ts';
+import { attestedText, besideTexts, forewords, sourceText } from '../../core/model/words.ts';
 import type { Channel } from '../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
@@ -73,6 +73,7 @@ const showRun = (result: AuditResult, highlights: readonly Highlight[], location
     ['Attested', attestedText(report.source)],
     ['Listing', listingText(report)],
     ['Users from', report.source && sourceText(report.source)],
+    ...besideTexts(report),
     ['Findings', statesText(report)],
     ['Resolved', isComplete ? undefined : 'nothing: no finding is to be read as fixed'],
     ['Not judged', unjudged === '' ? undefined : unjudged],

@@ -56,8 +56,14 @@ export interface RoleCounts {
   readonly read: number;
   /** Judged by the answer of a run of under 7 days before. */
   readonly standIns: number;
+  /** The instant of the oldest of those answers: ISO 8601, UTC. */
+  readonly standInsFrom?: string;
   /** Not judged. */
   readonly unread: number;
+  /** The reason of most that are not judged. */
+  readonly reason?: string;
+  /** The number of those that have another reason. */
+  readonly otherReasons?: number;
 }
 
 /**
@@ -70,24 +76,29 @@ export class Roles {
   readonly #reasonOf = new NumberList();
   readonly #reasons: RoleFacts[] = [];
   readonly #numbers = new Map<string, number>();
+  readonly #unread = new Map<string, number>();
+  #length = 0;
   #read = 0;
   #standIns = 0;
+  #oldest = Number.POSITIVE_INFINITY;
 
   add(record: RoleRecord): void {
     const number = this.#arns.add(record.arn);
     const facts = factsOf(record);
     const { answer, unread, outdated } = facts;
-    if (answer !== undefined) this.#count(unread);
+    this.#count(facts);
     if (answer !== undefined || outdated !== undefined) this.#answered.set(number, facts);
     else this.#reasonOf.set(number, this.#reasonNumber(unread ?? ''));
     this.#length = Math.max(this.#length, number + 1);
   }
 
-  #length = 0;
-
-  #count(unread: string | undefined): void {
-    if (unread === undefined) this.#read += 1;
-    else this.#standIns += 1;
+  #count({ answer, unread = '' }: RoleFacts): void {
+    if (answer === undefined) this.#unread.set(unread, (this.#unread.get(unread) ?? 0) + 1);
+    else if (unread === '') this.#read += 1;
+    else {
+      this.#standIns += 1;
+      this.#oldest = Math.min(this.#oldest, answer.readAt);
+    }
   }
 
   #reasonNumber(unread: string): number {
@@ -111,6 +122,16 @@ export class Roles {
 
   counts(): RoleCounts {
     const [read, standIns] = [this.#read, this.#standIns];
-    return { principals: this.#length, read, standIns, unread: this.#length - read - standIns };
+    const unread = this.#length - read - standIns;
+    const [[reason, most] = ['', 0]] = [...this.#unread].toSorted(([, one], [, other]) => other - one);
+    return {
+      principals: this.#length,
+      read,
+      standIns,
+      ...(standIns > 0 && { standInsFrom: new Date(this.#oldest).toISOString() }),
+      unread,
+      ...(unread > 0 && { reason }),
+      ...(unread > most && { otherReasons: unread - most }),
+    };
   }
 }

@@ -4,10 +4,12 @@ import { readPrincipal } from '../../rules/engine/principal.ts';
 import type { Subject } from '../../rules/engine/rule.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
-import { plainLine, plural } from '../text/plain-text.ts';
+import { numberText, plainLine, plural } from '../text/plain-text.ts';
+import type { GroupCounts } from './groups.ts';
 import type { HighlightKind } from './highlights.ts';
 import type { InstantOrigin, ListingCounts, ListingSource, ListingTimes } from './listing.ts';
 import type { Counts, Report, VerdictReason } from './report.ts';
+import type { RoleCounts } from './roles.ts';
 
 /** The most characters of a subject's id. */
 const MAX_ID = 120;
@@ -203,6 +205,42 @@ export const forewords = (report: Report): readonly string[] => {
 
 /** `not configured`: how a rule fared. */
 export const stateText = (state: RuleOutcome['state']): string => state.replace('-', ' ');
+
+const rolesText = ({
+  principals,
+  read,
+  standIns,
+  standInsFrom = '',
+  unread,
+  reason,
+  otherReasons = 0,
+}: RoleCounts): string => {
+  if (principals === 0) return 'no role of an own or trusted account stands on anybody';
+  const other = otherReasons === 0 ? '' : `, ${numberText(otherReasons)} of them for another reason`;
+  const why = reason === undefined ? '' : ` (${plainLine(reason, MAX_SOURCE)}${other})`;
+  return [
+    `${numberText(read)} of ${plural(principals, 'role')} read`,
+    ...(standIns === 0
+      ? []
+      : [`${numberText(standIns)} judged by an earlier answer, the oldest of ${standInsFrom.slice(0, 10)}`]),
+    ...(unread === 0 ? [] : [`${numberText(unread)} NOT READ and not judged${why}`]),
+  ].join('; ');
+};
+
+const groupsText = ({ groups, risky, members, unread }: GroupCounts): string => {
+  const seen = `${plural(groups, 'group')}, ${numberText(risky)} that manage users or give credentials, with ${plural(members, 'membership')}`;
+  return unread === undefined
+    ? seen
+    : `NOT READ IN FULL, so that nobody is judged by them (${plainLine(unread, MAX_SOURCE)})`;
+};
+
+/** Says how the facts beside the listing were read, each under its name; of what nobody asked for, nothing. */
+export const besideTexts = ({
+  enriched,
+}: Pick<Report, 'enriched'>): readonly (readonly [name: string, text: string])[] => [
+  ...(enriched?.iamRoles ? [['Roles', rolesText(enriched.iamRoles)] as const] : []),
+  ...(enriched?.permissionGroups ? [['Groups', groupsText(enriched.permissionGroups)] as const] : []),
+];
 
 /** Says how often a listing was begun anew, as the end of a sentence; empty where it never was. */
 export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {

@@ -4,6 +4,7 @@ import { WORST_FIRST } from '../../model/trend.ts';
 import {
   attestedText,
   begunAnew,
+  besideTexts,
   countedHighlights,
   forewords,
   seenText,
@@ -146,5 +147,5 @@ export const runFacts = ({ report, timeZone }: RunFacts): Html => {
   const zoned = timeZone === undefined ? undefined : zonedText(asOf, timeZone);
   const cost = `${plural(requests, 'request')}, ${throttled} throttled, ${retries} repeated${begunAnew(counts)}`;
   const listed = listing && fact('Listed', `from ${utcText(listing.startedAt)}`, `to ${utcText(listing.endedAt)}`);
-  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${listed}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${source && fact('Users from', foreign(sourceText(source)))}${comparedWith(report)}</dl>`;
+  return html`<dl class="facts">${fact('As of', utcText(asOf), zoned)}${listed}${fact('Run', html`<code>${run}</code>`)}${fact('Users judged', String(counts.users), cost)}${source && fact('Users from', foreign(sourceText(source)))}${besideTexts(report).map(([name, text]) => fact(name, foreign(text)))}${comparedWith(report)}</dl>`;
 };

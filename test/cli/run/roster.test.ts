@@ -205,6 +205,11 @@ describe('a saved roster whose environment has more read', () => {
       ]),
     );
     expect(iam.requests().map(({ action }) => action)).toEqual(['GetCallerIdentity', 'GetRole', 'GetRole']);
+
+    const words = ['run', ...AUDITED, '--config', config, '--roster', roster, '--out', `${out}-2`, ...WORD];
+    const { stdout } = await invoke(words, 200);
+    expect(stdout).toMatch(/^Roles {2,}2 of 2 roles read$/m);
+    expect(stdout).toMatch(/^Groups {2,}NOT READ IN FULL, .*from a saved roster\)$/m);
   });
 });
 

@@ -98,7 +98,13 @@ describe('a role that could not be read', () => {
       notAssessed: 1,
       reason: 'iam:GetRole failed: AccessDenied (403)',
     });
-    expect(report?.enriched?.iamRoles).toEqual({ principals: 1, read: 0, standIns: 0, unread: 1 });
+    expect(report?.enriched?.iamRoles).toEqual({
+      principals: 1,
+      read: 0,
+      standIns: 0,
+      unread: 1,
+      reason: 'iam:GetRole failed: AccessDenied (403)',
+    });
   });
 
   test('resolves nothing: its finding is carried', async () => {

@@ -26,6 +26,17 @@ const anotherSource: Partial<Report> = {
   previousSource: { kind: 'finspace', endpoint: 'https://finspace.example' },
 };
 
+test('the small print says how roles and groups were read', () => {
+  const enriched = {
+    iamRoles: { principals: 3, read: 2, standIns: 0, unread: 1, reason: 'AccessDenied' },
+    permissionGroups: { groups: 3, risky: 1, members: 7 },
+  };
+  const { body } = digestOf({ report: aFirstReport({ enriched }) });
+  expect(body).toContain('\n  Roles:        2 of 3 roles read; 1 NOT READ and not judged (AccessDenied)\n');
+  expect(body).toContain('\n  Groups:       3 groups, 1 that manage users or give credentials, with 7 memberships\n');
+  expect(digestOf({ report: aFirstReport() }).body).not.toMatch(/Roles:|Groups:/);
+});
+
 describe('whether there is a digest', () => {
   const quiet: readonly (readonly [string, FactsDiffer])[] = [
     ['nothing changed', {}],

@@ -50,6 +50,17 @@ test('tells whose run it is, and its instant in both zones', () => {
     expect(words).toContain(text);
 });
 
+test('says how roles and groups were read, where they are', () => {
+  expect(read()).not.toContain('Roles');
+  const enriched = {
+    iamRoles: { principals: 3, read: 2, standIns: 0, unread: 1, reason: 'AccessDenied <b>' },
+    permissionGroups: { groups: 3, risky: 1, members: 7 },
+  };
+  const words = read({ report: aReport({ enriched }) });
+  expect(words).toContain('Roles 2 of 3 roles read; 1 NOT READ and not judged (AccessDenied &lt;b&gt;)');
+  expect(words).toContain('Groups 3 groups, 1 that manage users or give credentials, with 7 memberships');
+});
+
 test('says before all else that the run is late and of another source', () => {
   const words = read({
     report: aReport({

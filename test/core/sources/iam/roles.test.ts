@@ -238,7 +238,14 @@ describe('where time is short', () => {
     expect(roles.book(A)).toMatchObject({ unread, outdated: { role: { roleId: 'AROA-a' } } });
     expect(roles.book(A)).not.toHaveProperty('answer');
     expect(roles.book(B)).toMatchObject({ unread, answer: { role: { roleId: 'AROA-b' } } });
-    expect(roles.counts()).toEqual({ principals: 3, read: 1, standIns: 1, unread: 1 });
+    expect(roles.counts()).toEqual({
+      principals: 3,
+      read: 1,
+      standIns: 1,
+      standInsFrom: new Date(daysAgo(7) + 1000).toISOString(),
+      unread: 1,
+      reason: unread,
+    });
   });
 
   test('what nobody knew is not judged', async () => {
