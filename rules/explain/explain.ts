@@ -1,3 +1,4 @@
+import { instantText } from '../conditions/roles.ts';
 import { allOf, anyOf, type Condition, firstReason, type Truth } from '../engine/condition.ts';
 import type { ConfiguredRule } from '../engine/configure.ts';
 import type { Context, Options } from '../engine/context.ts';
@@ -169,11 +170,12 @@ export const explainPrincipal = (
   if (rule.kind !== 'principal') return undefined;
   const { arn, facts, before } = subject;
   const { answer, unread } = facts;
+  const { role } = answer ?? {};
   const values = {
     apiAccessPrincipalArn: arn,
     notRead: unread,
     readAt: answer && new Date(answer.readAt).toISOString(),
-    role: answer?.role,
+    role: role && { ...role, createdAt: instantText(role.createdAt), lastUsedAt: instantText(role.lastUsedAt) },
     roleIdBefore: rule.isEvent ? (before?.answer ?? before?.outdated)?.role?.roleId : undefined,
   };
   return {

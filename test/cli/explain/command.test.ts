@@ -14,12 +14,25 @@ import { type Clock, stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
+import type { Enrichments } from '../../../core/sources/enrich/enrichment.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
-import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
+import { soundRole } from '../../../simulator/roles.ts';
+import { archiveNights } from '../../support/archived-nights.ts';
+import {
+  ACCOUNT,
+  anApiUser,
+  aRoleArn,
+  aUser,
+  daysAgo,
+  ENVIRONMENT,
+  NOW,
+  type UserRecord,
+} from '../../support/builders.ts';
 import { caseUsers } from '../../support/cases.ts';
+import { knownFacts } from '../../support/known-facts.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command } from '../command.ts';
@@ -416,6 +429,82 @@ describe('a finding on a group', () => {
     const explained = (await answers(folder, 'c')).find(({ id }) => id === 'shared-principal');
     expect(explained).toMatchObject({ outcome: 'PASS', agreesWithRun: true });
     expect(explained).not.toHaveProperty('finding');
+  });
+});
+
+describe('what was read beside the listing', () => {
+  const [sound, open, denied] = [aRoleArn('sound'), aRoleArn('open'), aRoleArn('denied')];
+  const api = (userId: string, apiAccessPrincipalArn: string) => anApiUser({ userId, apiAccessPrincipalArn });
+  const policy = { Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }] };
+  const helpdesk = {
+    permissionGroupId: 'g1',
+    name: 'helpdesk',
+    applicationPermissions: ['ManageUsersAndGroups'],
+    members: [{ userId: 'manager', membershipStatus: 'REMOVAL_IN_PROGRESS' }],
+  };
+  let folder: string;
+  beforeAll(async () => {
+    folder = await newFolder();
+    const roles = [soundRole(sound, NOW), { ...soundRole(open, NOW), AssumeRolePolicyDocument: policy }];
+    const { roles: known, groups } = knownFacts(roles, [helpdesk]);
+    const config: Partial<Config> = {
+      environments: [{ id: ENVIRONMENT, enrich: { iamRoles: { accounts: [] }, permissionGroups: true } }],
+    };
+    const users = [
+      api('a', sound),
+      api('b', open),
+      api('c', denied),
+      aUser({ userId: 'manager', lastLoginTime: daysAgo(60) }),
+    ];
+    const enrichments: Enrichments = {
+      groups,
+      roles: async function* refusing(request) {
+        for await (const record of known?.(request) ?? [])
+          yield record.arn === denied ? { arn: denied, unread: 'iam:GetRole failed: AccessDenied (403)' } : record;
+      },
+    };
+    await archiveNights(folder, [{ number: 1, users, config, enrichments }]);
+  });
+
+  test('explains a role by what IAM answered, under its own name and that of its user', async () => {
+    const { stdout, code } = await ask(folder, finding('principal-trusts-outsiders', open));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^HIGH {2}principal-trusts-outsiders/m);
+    expect(stdout).toMatch(/^.*its trust policy lets outsiders in/m);
+    expect(stdout).toMatch(/^ {2}readAt {2,}"?2026-11-24T02:00:00.000Z/m);
+    expect(stdout).toContain(new Date(soundRole(open, NOW).CreateDate).toISOString());
+    expect(stdout).not.toContain('Beware');
+    const onRoles = new Set(rules.flatMap(({ kind, id }) => (kind === 'principal' ? [id] : [])));
+    const of = async (subject: string) => (await answers(folder, subject)).filter(({ id }) => onRoles.has(id));
+    expect((await of('b')).map(({ id, outcome }) => [id, outcome])).toEqual(
+      (await of(open)).map(({ id, outcome }) => [id, outcome]),
+    );
+    expect((await of('b')).find(({ id }) => id === 'principal-trusts-outsiders')).toMatchObject({
+      outcome: 'FAIL',
+      agreesWithRun: true,
+      finding: { subject: { id: open } },
+    });
+  });
+
+  test('says of a role that was not read why it could not be judged, and never that it passes', async () => {
+    const rule = (await answers(folder, 'c')).find(({ id }) => id === 'principal-missing');
+    expect(rule).toMatchObject({ outcome: 'NOT_ASSESSED', agreesWithRun: true });
+    const { stdout } = await ask(folder, finding('principal-missing', denied));
+    expect(stdout).toContain('iam:GetRole failed: AccessDenied (403)');
+  });
+
+  test('names the groups by which a user is as good as a super user, in each rule that asks for it', async () => {
+    for (const [id, severity] of [
+      ['effective-super-user', 'HIGH'],
+      ['stale-login', 'HIGH'],
+    ] as const) {
+      const { stdout } = await ask(folder, finding(id, 'manager'));
+      expect(stdout).toMatch(new RegExp(`^${severity} {2}${id}`, 'm'));
+      expect(stdout).toMatch(/groups with ManageUsersAndGroups.*g1/);
+      expect(stdout).not.toContain('Beware');
+    }
+    const others = (await answers(folder, 'a')).filter(({ id }) => id === 'effective-super-user');
+    expect(others).toMatchObject([{ outcome: 'PASS', agreesWithRun: true }]);
   });
 });
 
