@@ -110,8 +110,11 @@ const READS_AT_ONCE = 4;
 /** For each night it reads the entry, its copy and two markers. */
 const READS_A_NIGHT = 4;
 
+const waitingUsd = (seconds: number, memoryMb: number): number =>
+  seconds * (memoryMb / 1024) * PRICES.lambdaGbSecond.usd;
+
 const lambdaUsd = (seconds: number, memoryMb: number): number =>
-  seconds * (memoryMb / 1024) * PRICES.lambdaGbSecond.usd + PRICES.lambdaRequest.usd;
+  waitingUsd(seconds, memoryMb) + PRICES.lambdaRequest.usd;
 
 /** A month of the hourly watch over one environment. */
 export const watchUsd = (): number =>
@@ -166,5 +169,14 @@ export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostL
     { what: 'Athena, each saved query once over the month', usd: environments * queries },
   ];
 };
+
+/** The pace at which IAM is asked about roles; its requests and those of STS are free. */
+export const ROLES_A_SECOND = 5;
+
+/** What facts beside the listing add to a month: their objects, judging by them, and waiting for so many roles. */
+export const enrichedUsd = (plain: MeasuredRun, enriched: MeasuredRun, stack: StackCounts, roles: number): number =>
+  totalUsd(firstMonth(enriched, stack)) -
+  totalUsd(firstMonth(plain, stack)) +
+  NIGHTS_A_MONTH * stack.environments * waitingUsd(roles / ROLES_A_SECOND, stack.memoryMb);
 
 export const totalUsd = (lines: readonly CostLine[]): number => sum(lines.map(({ usd }) => usd));

@@ -1,6 +1,7 @@
 import {
   CHAIN_NIGHTS,
   type CostLine,
+  enrichedUsd,
   firstMonth,
   LATENCY,
   LOG_BYTES,
@@ -8,6 +9,7 @@ import {
   longestLatency,
   NIGHTS_A_MONTH,
   queryUsd,
+  ROLES_A_SECOND,
   type StackCounts,
   storageUsd,
   stored,
@@ -36,8 +38,9 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(head), row(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
 
+const megabytes = ({ written }: MeasuredRun): number => written.reduce((sum, object) => sum + object.size, 0) / MB;
+
 const measuredTable = (measured: readonly MeasuredRun[], stack: StackCounts): string => {
-  const size = ({ written }: MeasuredRun) => written.reduce((sum, object) => sum + object.size, 0) / MB;
   const facts: readonly (readonly [string, (run: MeasuredRun) => string])[] = [
     ['seconds on the bench', ({ wallSeconds }) => number(wallSeconds, 1)],
     ['seconds of one core', ({ cpuSeconds }) => number(cpuSeconds, 1)],
@@ -45,7 +48,7 @@ const measuredTable = (measured: readonly MeasuredRun[], stack: StackCounts): st
     ['requests to FinSpace', ({ requests }) => number(requests, 0)],
     ['findings', ({ findings }) => number(findings, 0)],
     ['objects written', ({ written }) => number(written.length, 0)],
-    ['MB written', (run) => number(size(run), 2)],
+    ['MB written', (run) => number(megabytes(run), 2)],
     ['reads and lists of S3', ({ reads, lists }) => number(reads + lists, 0)],
     ['seconds in Lambda, computed', (run) => number(lambdaSeconds(run, stack), 0)],
     ['FinSpace may take, ms a request', (run) => latency(longestLatency(run, stack, stack.deadlineSeconds))],
@@ -98,6 +101,24 @@ const fleetTable = (run: MeasuredRun, fleets: readonly StackCounts[]): string =>
   );
 };
 
+/** The roles that a night may ask for, so many, and the most that its time allows. */
+const ROLES = [100, 1000, 4000];
+
+const enrichedTable = (plain: MeasuredRun, enriched: MeasuredRun, stack: StackCounts): string => {
+  const objects = enriched.written.length - plain.written.length;
+  return markdownTable(
+    [`${users(plain)} with \`enrich\``, ...ROLES.map((roles) => `${number(roles, 0)} roles`)],
+    [
+      ['requests to IAM and STS, free', ...ROLES.map((roles) => number(roles + 1, 0))],
+      ['seconds of waiting for them', ...ROLES.map((roles) => number(roles / ROLES_A_SECOND, 0))],
+      ['seconds of one core more', ...ROLES.map(() => number(enriched.cpuSeconds - plain.cpuSeconds, 1))],
+      ['objects more', ...ROLES.map(() => number(objects, 0))],
+      ['MB more', ...ROLES.map(() => number(megabytes(enriched) - megabytes(plain), 2))],
+      ['USD a month more', ...ROLES.map((roles) => usd(enrichedUsd(plain, enriched, stack, roles)))],
+    ],
+  );
+};
+
 const yearsTable = (measured: readonly MeasuredRun[]): string =>
   markdownTable(
     ['after', ...measured.map((run) => `${users(run)}: GB`), ...measured.map((run) => `${users(run)}: USD a month`)],
@@ -144,6 +165,7 @@ const memoryWarnings = (measured: readonly MeasuredRun[], { memoryMb }: StackCou
 /** `docs/cost.md`. */
 export const costPage = (
   measured: readonly MeasuredRun[],
+  [plain, enriched]: readonly [MeasuredRun, MeasuredRun],
   [stack, ...further]: readonly [StackCounts, ...StackCounts[]],
   bench: string,
 ): string => `# Cost
@@ -169,6 +191,14 @@ ${monthTable(measured, stack)}
 The stack has ${stack.functions} functions, ${stack.keys} keys, ${stack.alarmMetrics} metrics under alarm and ${stack.dashboards} dashboard; a run publishes ${measured[0]?.metrics} metrics,
 a verification one, and the stack ${stack.stackMetrics}. A verification is counted with the chain of ${CHAIN_NIGHTS} nights. A run's log is taken for ${LOG_BYTES / 1000} kB. The archive's access log is left out. After a
 year each key costs a dollar more a month, after two years another, as its rotations are counted.
+
+## Roles and permission groups
+
+${enrichedTable(plain, enriched, stack)}
+
+IAM is asked about one role after the other, ${ROLES_A_SECOND} a second, so that the function waits. What does not fit into its time is asked for
+another night: answers of under a week stand in. With \`idle-principal\` off, over 200 roles of an account are listed instead, 1,000
+a request. A permission group with a risk is a request or more to FinSpace, as a page of users is. MB are those of the simulated roles.
 
 ## Many environments
 

@@ -21,13 +21,14 @@ import { measureRuns } from './processes.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const SIZES = [50, 10_000, 1_000_000] as const;
+const ENRICHED = SIZES[1];
 
 /** Makes two runs, and measures the second: the first one has nothing to compare with. */
-const measureDirectory = async (users: number): Promise<MeasuredRun> => {
+const measureDirectory = async (users: number, isEnriched = false): Promise<MeasuredRun> => {
   const directory = lazyDirectory({ users, seed: 1, asOf: ASOF, accountId: '111122223333' });
   const { url, environmentId, close } = await startSimulator({ users: directory });
   try {
-    return await measureRuns(url, 2, environmentId);
+    return await measureRuns(url, 2, environmentId, isEnriched);
   } finally {
     await close();
   }
@@ -86,5 +87,8 @@ for (const users of SIZES) {
   process.stderr.write(`measuring a directory of ${users} users\n`);
   measured.push(await measureDirectory(users));
 }
+process.stderr.write(`measuring one of ${ENRICHED} users with roles and permission groups\n`);
+const plain = measured[SIZES.indexOf(ENRICHED)] ?? (await measureDirectory(ENRICHED));
+const beside = [plain, await measureDirectory(ENRICHED, true)] as const;
 const bench = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.version}`;
-await writeFile(join(PROJECT, 'docs/cost.md'), costPage(measured, stacks, bench));
+await writeFile(join(PROJECT, 'docs/cost.md'), costPage(measured, beside, stacks, bench));

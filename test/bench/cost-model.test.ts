@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  enrichedUsd,
   firstMonth,
   lambdaSeconds,
   longestLatency,
+  NIGHTS_A_MONTH,
   queryUsd,
   type StackCounts,
   storageUsd,
@@ -11,6 +13,7 @@ import {
   watchUsd,
 } from '../../bench/cost-model.ts';
 import type { MeasuredRun } from '../../bench/measured-run.ts';
+import { PRICES } from '../../bench/prices.ts';
 
 const KB = 1024;
 const GB = 1024 ** 3;
@@ -64,6 +67,27 @@ describe('the time in Lambda', () => {
   it('tells how slow FinSpace may be', () => {
     const run = aRun({ cpuSeconds: 10, requests: 1000 });
     expect(longestLatency(run, aStack({ memoryMb: 1769 }), 810)).toBeCloseTo(0.8, 9);
+  });
+});
+
+describe('what facts beside the listing add', () => {
+  const stack = aStack({ memoryMb: 512 });
+  const add = (more: Partial<MeasuredRun>, roles = 0, differs: Partial<StackCounts> = {}) =>
+    enrichedUsd(aRun(), aRun(more), { ...stack, ...differs }, roles);
+
+  it('is the wait for the roles, five of them a second, and no request', () => {
+    expect(add({}, 4000)).toBeCloseTo(NIGHTS_A_MONTH * 800 * 0.5 * PRICES.lambdaGbSecond.usd, 9);
+    expect(add({}, 4000, { environments: 3 })).toBeCloseTo(3 * add({}, 4000), 9);
+    expect(add({})).toBe(0);
+  });
+
+  it('is the objects that are kept, and judging by them', () => {
+    const written = [
+      { area: 'principals', size: KB },
+      { area: 'groups', size: KB },
+    ];
+    expect(add({ written })).toBeGreaterThan(NIGHTS_A_MONTH * 2 * PRICES.s3Put.usd);
+    expect(add({ cpuSeconds: 1 })).toBeGreaterThan(NIGHTS_A_MONTH * 0.5 * PRICES.lambdaGbSecond.usd);
   });
 });
 
