@@ -30,6 +30,8 @@ export interface GroupCounts {
 export const isRisky = (permissions: readonly string[]): boolean =>
   RISKY_PERMISSIONS.some((permission) => permissions.includes(permission));
 
+const NONE: readonly string[] = [];
+
 /** The members of risky permission groups: some twenty bytes a user, and eight a membership. */
 export class Groups implements Memberships {
   readonly #numbers = new Map<string, number>();
@@ -40,6 +42,8 @@ export class Groups implements Memberships {
   /** The same of the membership before it, and the number of the group; by the number of the membership. */
   readonly #previous = new NumberList();
   readonly #groupOf = new NumberList();
+  /** The user that was asked for last, since several rules ask for each: undefined stands for one in no group. */
+  #asked: { readonly userId: string; readonly user: number | undefined } | undefined;
   #listed = 0;
   #unread: string | undefined;
 
@@ -69,14 +73,16 @@ export class Groups implements Memberships {
     const group = this.#numbers.get(groupId);
     if (group === undefined) return;
     const user = this.#users.add(nameOf(userId));
+    this.#asked = undefined;
     const membership = this.#groupOf.push(group) - 1;
     this.#previous.set(membership, this.#last.at(user));
     this.#last.set(user, membership + 1);
   }
 
   groupsOf(userId: string, permission: RiskyPermission): readonly string[] {
-    const user = this.#users.find(userId);
-    if (user === undefined) return [];
+    if (this.#asked?.userId !== userId) this.#asked = { userId, user: this.#users.find(userId) };
+    const { user } = this.#asked;
+    if (user === undefined) return NONE;
     const ids = new Set<string>();
     for (let next = this.#last.at(user); next !== 0; next = this.#previous.at(next - 1)) {
       const group = this.#groups[this.#groupOf.at(next - 1)];

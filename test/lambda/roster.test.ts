@@ -12,11 +12,14 @@ import { systemClock } from '../../core/model/clock.ts';
 import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { attestationText } from '../../core/sources/roster/attestation.ts';
-import { composeAuditor } from '../../lambda/composition.ts';
+import { composeAuditor, type Edges } from '../../lambda/composition.ts';
 import { readAuditEvent } from '../../lambda/invocation.ts';
 import { rules } from '../../rules/index.ts';
+import { startIam } from '../../simulator/iam.ts';
+import { soundRole } from '../../simulator/roles.ts';
+import { CALLER } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
-import { aUser, ENVIRONMENT } from '../support/builders.ts';
+import { anApiUser, aRoleArn, aUser, ENVIRONMENT } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -25,6 +28,9 @@ const CONTEXT = {
   invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:auditor',
   getRemainingTimeInMillis: () => 900_000,
 };
+
+const FUNCTION_ACCOUNT = '123456789012';
+const KEYS = { AWS_ACCESS_KEY_ID: CALLER.accessKeyId, AWS_SECRET_ACCESS_KEY: CALLER.secretAccessKey };
 
 let aws: AwsEmulator;
 let denied = false;
@@ -56,19 +62,23 @@ const save = async (name: string, content: string | Uint8Array, isAttested = tru
 };
 
 /** The function's auditor, of an environment whose rosters are in the bucket. */
-const compose = async (differs: Partial<Config> = {}) => {
+const compose = async (differs: Partial<Config> = {}, edges: Pick<Edges, 'iam' | 'sts'> = {}) => {
   const folder = await newFolder();
   const environments = [{ id: ENVIRONMENT, source: { roster: `s3://${aws.bucket}/rosters/` } }];
   await writeFile(join(folder, 'audit.json'), JSON.stringify({ ...defaultConfig(rules), environments, ...differs }));
   await writeFile(join(folder, 'waivers.json'), '[]');
   const credentials = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
   const s3 = { endpoint: aws.url, region: 'us-east-1', credentials, forcePathStyle: true };
-  return composeAuditor(folder, { AUDIT_BUCKET: aws.bucket, AWS_REGION: 'us-east-1' }, { s3 });
+  return composeAuditor(folder, { AUDIT_BUCKET: aws.bucket, AWS_REGION: 'us-east-1' }, { s3, ...edges });
 };
 
 /** Audits a night as the function does; `mails` are those of the night. */
-const night = async (scheduledTime: string, mails: Alert[] = []): Promise<AuditResult> => {
-  const auditor = await compose();
+const night = async (
+  scheduledTime: string,
+  mails: Alert[] = [],
+  auditorReady: ReturnType<typeof compose> = compose(),
+): Promise<AuditResult> => {
+  const auditor = await auditorReady;
   const event = { environmentId: ENVIRONMENT, scheduledTime };
   const request = readAuditEvent(event, CONTEXT, auditor.config, { startedAt: Date.now(), random: 'abcdefgh' });
   const asked = await auditor.openRoster(request);
@@ -124,6 +134,29 @@ describe('a night of an environment whose rosters are in a bucket', () => {
     await save('b.json', JSON.stringify(users('u1', 'u2')));
     const later = await night(new Date().toISOString(), mails);
     expect(later.report).toMatchObject({ verdict: 'COMPLETE', previousRun: first.report.run });
+  });
+
+  test('reads the roles of its users from IAM, where that is asked for, and FinSpace is not', async () => {
+    const [sound, gone] = ['sound', 'gone'].map((name) => aRoleArn(name, FUNCTION_ACCOUNT)) as [string, string];
+    const iam = await startIam({ accountId: FUNCTION_ACCOUNT, roles: [soundRole(sound, Date.now())] });
+    Object.assign(process.env, KEYS);
+    try {
+      const bound = [sound, gone].map((apiAccessPrincipalArn) =>
+        anApiUser({ userId: apiAccessPrincipalArn, apiAccessPrincipalArn }),
+      );
+      await save('a.json', JSON.stringify(bound));
+      const environments = [
+        { id: ENVIRONMENT, source: { roster: `s3://${aws.bucket}/rosters/` }, enrich: { iamRoles: { accounts: [] } } },
+      ];
+      const edges = { iam: { endpoint: iam.url }, sts: { endpoint: iam.url } };
+      const { report, objects } = await night(minutesAgo(1), [], compose({ environments }, edges));
+      expect(report).toMatchObject({ verdict: 'COMPLETE', enriched: { iamRoles: { principals: 2, read: 2 } } });
+      expect(report.rules).toContainEqual(expect.objectContaining({ id: 'principal-missing', checked: 2, failed: 1 }));
+      expect(objects.principals?.key).toContain('principals/');
+    } finally {
+      for (const name of Object.keys(KEYS)) delete process.env[name];
+      await iam.close();
+    }
   });
 
   test('that nobody has attested is INCOMPLETE', async () => {

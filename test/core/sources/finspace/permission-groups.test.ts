@@ -47,6 +47,15 @@ const read = async (options: SimulatorOptions, deadlineMs = 20_000) => {
   return { lines, groups, simulator };
 };
 
+test('a member that is added after somebody asked for it counts', () => {
+  const groups = new Groups();
+  groups.add({ permissionGroupId: 'g1', applicationPermissions: ['ManageUsersAndGroups'] });
+  expect(groups.groupsOf('ada', 'ManageUsersAndGroups')).toEqual([]);
+  groups.add({ permissionGroupId: 'g1', userId: 'ada' });
+  expect(groups.groupsOf('ada', 'ManageUsersAndGroups')).toEqual(['g1']);
+  expect(groups.groupsOf('bob', 'ManageUsersAndGroups')).toEqual([]);
+});
+
 describe('the groups of an environment', () => {
   test('are all listed, and the members of those only by which a user reaches more', async () => {
     const { lines, groups, simulator } = await read({ groups: GROUPS, pageSize: 2 });
