@@ -14,6 +14,9 @@ export class CsvError extends Error {
   }
 }
 
+/** In UTF-16 units: an unpaired quote must not make one cell of the rest of a large file. */
+const MOST_CELL = 1024 * 1024;
+
 /** Decodes a file in UTF-8, without a byte order mark; throws CsvError at the line where it is none. Text is decoded. */
 async function* decodedText(chunks: AsyncIterable<Uint8Array | string>, line: () => number): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -85,6 +88,8 @@ export async function* readCsv(chunks: AsyncIterable<Uint8Array | string>): Asyn
         cell += char;
         cellState = 'bare';
       }
+      if (cell.length > MOST_CELL)
+        throw new CsvError(begin, `cell ${cells.length + 1} must have at most ${MOST_CELL} characters, got more`);
     }
   }
   if (cellState === 'quoted')

@@ -1,8 +1,9 @@
 import { parseRecord } from '../../model/record.ts';
 import { CsvError, readCsv } from '../../text/csv-reader.ts';
 import { linesOfText } from './bytes.ts';
-import { jsonScanner } from './json-scanner.ts';
-import { addUsers, notePage, noteTorn, parsedOrText, type RosterNotes, strangeMember } from './notes.ts';
+import { COLUMNS, isColumn } from './columns.ts';
+import { addValue, documentReader } from './documents.ts';
+import { notePage, noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
 
 /** Reads the users of a saved file, some at a time, as they were saved; what it can't read is a record too, and noted. */
 type ReadUsers = (texts: AsyncIterable<string>, notes: RosterNotes) => AsyncIterable<readonly unknown[]>;
@@ -23,77 +24,14 @@ export interface RosterParser {
 /** In UTF-16 units: a page of the service, the longest thing that becomes a line, has 16 MiB. */
 const MOST_LINE = 32 * 1024 * 1024;
 
-/** The members of a user, in the order in which `--output text` has them. */
-const COLUMNS = [
-  'apiAccess',
-  'apiAccessPrincipalArn',
-  'createTime',
-  'emailAddress',
-  'firstName',
-  'lastDisabledTime',
-  'lastEnabledTime',
-  'lastLoginTime',
-  'lastModifiedTime',
-  'lastName',
-  'status',
-  'type',
-  'userId',
-] as const;
-
-const isColumn = (name: string): boolean => COLUMNS.some((column) => column === name);
-
 async function* readDocuments(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
-  let users: unknown[] = [];
-  let items = 0;
-  let isPage = false;
-  let hasList = false;
-  let isUser = false;
-  let token: unknown;
-  let names: string[] = [];
-  let members: string[] = [];
-  const scanner = jsonScanner((name) => name === 'users', {
-    item(text) {
-      items += 1;
-      addUsers(parsedOrText(text, notes, 'at item', items), users, notes);
-    },
-    list() {
-      if (hasList) noteTorn(notes, 'has two lists of users on one page');
-      hasList = true;
-      isPage = true;
-      names.push('users');
-    },
-    member(name, text) {
-      names.push(name);
-      isUser ||= isColumn(name);
-      if (name === 'nextToken') {
-        isPage = true;
-        token = parsedOrText(text, notes, 'at nextToken');
-      }
-      members.push(`${JSON.stringify(name)}:${text}`);
-    },
-    end(kind) {
-      if (kind === 'list') return;
-      const strange = isPage ? strangeMember(names) : undefined;
-      if (strange !== undefined) noteTorn(notes, `has a page with a strange member ${strange}`);
-      if (isPage && !hasList && names.includes('users')) noteTorn(notes, 'has a page whose users are no list');
-      if (!isPage && !isUser) noteTorn(notes, 'has an object that is neither a page nor a user');
-      if (isPage) notePage(notes, token);
-      else addUsers(parsedOrText(`{${members.join(',')}}`, notes, 'at an object'), users, notes);
-      isPage = false;
-      hasList = false;
-      isUser = false;
-      token = undefined;
-      names = [];
-      members = [];
-    },
-  });
+  const users: unknown[] = [];
+  const reader = documentReader(users, notes);
   for await (const text of texts) {
-    scanner.feed(text);
-    if (users.length === 0) continue;
-    yield users;
-    users = [];
+    reader.feed(text);
+    if (users.length > 0) yield users.splice(0);
   }
-  const problem = scanner.finish();
+  const problem = reader.finish();
   if (problem !== undefined) noteTorn(notes, `is no whole JSON: ${problem}`);
   if (users.length > 0) yield users;
 }
@@ -104,7 +42,7 @@ async function* readJsonLines(texts: AsyncIterable<string>, notes: RosterNotes):
     const users: unknown[] = [];
     for (const line of lines) {
       number += 1;
-      if (line.trim() !== '') addUsers(parsedOrText(line, notes, 'on line', number), users, notes);
+      if (line.trim() !== '') addValue(line, parsedOrText(line, notes, 'on line', number), users, notes);
     }
     yield users;
   }
@@ -169,11 +107,13 @@ async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): Asyn
 async function* readTable(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
   let columns: readonly string[] | undefined;
   let users: unknown[] = [];
-  notes.hasToken = false;
   try {
     for await (const { line, cells } of readCsv(texts)) {
       if (columns === undefined) columns = cells;
-      else if (cells.length > 1 || cells[0] !== '') addRow(columns, cells, line, users, notes);
+      else if (cells.length > 1 || cells[0] !== '') {
+        addRow(columns, cells, line, users, notes);
+        notes.hasToken = false;
+      }
       if (users.length < 500) continue;
       yield users;
       users = [];
@@ -199,8 +139,11 @@ const textProblem = (head: string): string | undefined => {
   return `must have the ${COLUMNS.length} cells ${COLUMNS.join(', ')} in every row, got ${cells.length}${isInOrder ? '' : ' in another order'}: the AWS CLI leaves out of --output text what no user of the page has; ${HOW_TO_SAVE}`;
 };
 
-const headerOf = (head: string): readonly string[] =>
-  (head.split(/[\r\n]/, 1)[0] ?? '').split(/[,;]/).map((name) => name.replace(/^"(.*)"$/, '$1'));
+/** The cells of the header, which whichever of `,` and `;` comes first separates. */
+const headerOf = (head: string): readonly string[] => {
+  const [line = ''] = head.split(/[\r\n]/, 1);
+  return line.split(/[,;]/.exec(line)?.[0] ?? ',').map((name) => name.replace(/^"(.*)"$/, '$1'));
+};
 
 /** A column that is left out would make all its times never. */
 const tableProblem = (head: string): string | undefined => {

@@ -305,6 +305,76 @@ describe('the end is proven, attested, or neither', () => {
       alone: 'truncated-roster',
       attested: 'truncated-roster',
     },
+    ...[
+      ['two lists of users on a page of its own', '{"users":[{"userId":"ada"}],"users":[{"userId":"bob"}]}'],
+      ['two lists of users on a page of a list', '[{"users":[{"userId":"ada"}],"users":[{"userId":"bob"}]}]'],
+      ['two lists of users on a page a line', '{"users":[],"users":[{"userId":"bob"}]}\n{"users":[]}\n'],
+      ['two tokens on a page', '{"nextToken":"t","users":[{"userId":"ada"}],"nextToken":null}'],
+      ['two users between which the border is gone', '[{"userId":"ada","type":"APP_USER","userId":"bob"}]'],
+      ['a user who is a page as well', '{"userId":"eve","status":"ENABLED","users":[{"userId":"ada"}]}'],
+      ['a user in a list who is a page as well', '[{"userId":"eve","users":[]},{"userId":"ada"}]'],
+      ['users under another name beside the users', '{"users":[{"userId":"ada"}],"disabledUsers":[{"userId":"bob"}]}'],
+      ['a page within a page', '{"users":[{"users":[{"userId":"ada"}]}]}'],
+      ['a list within a list', '[{"userId":"ada"},[{"userId":"bob"}]]'],
+      ['a list on a line', '{"userId":"ada"}\n{"userId":"bob"}\n[{"userId":"eve"}]\n'],
+    ].map(([name = '', a = '']) => ({ name, files: { a }, alone: 'truncated-roster', attested: 'truncated-roster' })),
+    {
+      name: 'a page after the last one',
+      files: { a: json({ users: [ada] }), b: json({ users: [bob] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /has a page after the one that ends the listing/,
+    },
+    {
+      name: 'a last page that is given twice',
+      files: { a: json({ users: [ada], nextToken: 't' }), b: json({ users: [bob] }), c: json({ users: [bob] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a token, and then a CSV of nobody',
+      files: { a: json({ users: [ada], nextToken: 't' }), b: `${COLUMNS}\n` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a CSV of which one quote makes a single cell',
+      files: { a: `${COLUMNS}\n"${'x'.repeat(1024 * 1024 + 1)}` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /line 2: cell 1 must have at most 1048576 characters/,
+    },
+    {
+      name: 'a text beside a user that names a member',
+      files: { a: json([{ userId: 'ada', firstName: 'userId' }]) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'what somebody noted beside the users',
+      files: { a: json({ users: [ada], savedBy: 'me', nextToken: '' }) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'gzip files one after the other',
+      files: { a: Buffer.concat([gzipSync(lines(ada)), gzipSync(lines(bob))]) },
+      alone: 'unproven-end',
+      attested: 'complete',
+      says: /2 users are in it/,
+    },
+    {
+      name: 'a gzip file with something behind it',
+      files: { a: Buffer.concat([gzipSync(lines(ada)), Buffer.from('x')]) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'UTF-16 with half a character at its end',
+      files: { a: Buffer.concat([Buffer.from(`\ufeff${json([ada])}`, 'utf16le'), Buffer.from('x')]) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
     {
       name: 'a row of another width',
       files: { a: `USERS\t${row(ada, '\t')}\nUSERS\tx\n` },
@@ -324,6 +394,11 @@ describe('the end is proven, attested, or neither', () => {
     expect(reason).toBe(alone);
     if (says !== undefined) expect(end).toMatchObject({ message: expect.stringMatching(says) });
     expect((await read(paths, { attestation: WORD })).reason).toBe(attested);
+  });
+
+  test('nobody is lost where a user is a page as well', async () => {
+    const [path = ''] = await save({ a: '[{"userId":"eve","users":[{"userId":"ada"}]},{"userId":"bob"}]' });
+    expect((await read([path])).users).toEqual(['{"userId":"ada"}', '{"userId":"eve"}', '{"userId":"bob"}']);
   });
 
   test('a torn line is a record that nobody can read, and no other user is lost', async () => {
@@ -484,6 +559,11 @@ describe('what is no roster is refused', () => {
       /got 13 in another order/,
     ],
     ['CSV without a column', `${COLUMNS.replace(',type', '')}\n`, /must have the columns .*got 12, without type/],
+    [
+      'CSV by two separators',
+      `${COLUMNS.replace(',createTime', ';createTime')}\n`,
+      /must have the columns .*got 12, without apiAccessPrincipalArn, createTime/,
+    ],
     ['CSV with another', `${COLUMNS},age\n`, /got 14, with 1 others/],
   ])('%s', async (_name, content, message) => {
     const [path = ''] = await save({ roster: content });

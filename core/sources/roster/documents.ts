@@ -1,0 +1,94 @@
+import { isRecord } from '../../archive/lines.ts';
+import { isColumn } from './columns.ts';
+import { jsonScanner } from './json-scanner.ts';
+import { notePage, noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
+
+/** A member of an object: its name, and its value as it stands. */
+type Member = readonly [name: string, text: string];
+
+/** What boto3 and the SDK for JavaScript keep with an answer. */
+const METADATA: readonly string[] = ['ResponseMetadata', '$metadata'];
+
+/** The names of a page's members, in whatever case. */
+const LIKE_PAGE = /^(?:users|nextToken)$/i;
+
+/**
+ * Whether a page has no such member: one of another spelling, of a user, or that may hold users under another name.
+ * @param hasList it has a list of users
+ */
+const isStrange = ([name, text]: Member, hasList: boolean): boolean => {
+  if (METADATA.includes(name) || name === 'nextToken') return false;
+  return !hasList || LIKE_PAGE.test(name) || isColumn(name) || /^[[{]/.test(text);
+};
+
+const isLikePage = (value: Readonly<Record<string, unknown>>): boolean => {
+  // A loop over names of these lengths: there may be a million users.
+  for (const name in value) if ((name.length === 5 || name.length === 9) && LIKE_PAGE.test(name)) return true;
+  return false;
+};
+
+const USER_ID = '"userId"';
+
+/** Whether a text may be two users, whose border is gone: the parser would take the last of members of one name. */
+const mayBeTwo = (text: string): boolean => text.indexOf(USER_ID, text.indexOf(USER_ID) + 1) > 0;
+
+/** Adds a value that stands by itself, on a line or in a list: a user, or a page of them. */
+export const addValue = (text: string, value: unknown, users: unknown[], notes: RosterNotes): void => {
+  if (isRecord(value) && (isLikePage(value) || mayBeTwo(text))) {
+    const reader = documentReader(users, notes);
+    reader.feed(text);
+    reader.finish();
+    return;
+  }
+  users.push(value);
+  // What is no user is not what a token led to.
+  if (isRecord(value)) notes.hasToken = false;
+  else if (Array.isArray(value) && value.length > 0) noteTorn(notes, 'has a list where a user is needed');
+};
+
+/** Reads documents of JSON, as they come, and adds their users: pages, lists of users or of pages, and single users. */
+export const documentReader = (users: unknown[], notes: RosterNotes) => {
+  let items = 0;
+  /** Of the object that is being read: its lists of users, and its other members. */
+  let lists = 0;
+  let members: Member[] = [];
+
+  const endObject = (): void => {
+    const names = new Set(members.map(([name]) => name));
+    const isPage = lists > 0 || names.has('nextToken');
+    const isUser = [...names].some(isColumn);
+    if (lists > 1) noteTorn(notes, 'has two lists of users on one page');
+    if (names.size < members.length) noteTorn(notes, 'has an object with two members of one name');
+    if (!isPage && !isUser) noteTorn(notes, 'has an object that is neither a page nor a user');
+    const strange = isPage ? members.find((member) => isStrange(member, lists > 0)) : undefined;
+    if (strange !== undefined) noteTorn(notes, `has a page with a strange member ${strange[0]}`);
+    if (!isPage || strange !== undefined) {
+      const text = `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+      users.push(parsedOrText(text, notes, 'at an object'));
+    }
+    const token = members.findLast(([name]) => name === 'nextToken')?.[1];
+    if (isPage) notePage(notes, token && parsedOrText(token, notes, 'at nextToken'));
+    else notes.hasToken = false;
+  };
+
+  return jsonScanner((name) => name === 'users', {
+    item(text) {
+      items += 1;
+      const value = parsedOrText(text, notes, 'at item', items);
+      if (lists === 0 || !isRecord(value) || !isLikePage(value)) return addValue(text, value, users, notes);
+      noteTorn(notes, 'has a page within a page');
+      users.push(value);
+    },
+    list() {
+      lists += 1;
+    },
+    member(name, text) {
+      members.push([name, text]);
+    },
+    end(kind) {
+      if (kind === 'object') endObject();
+      lists = 0;
+      members = [];
+    },
+  });
+};
