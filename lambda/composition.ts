@@ -22,6 +22,7 @@ import { chooseEnrichments, chooseSource } from '../core/sources/index.ts';
 import type { ListingPart } from '../core/sources/parts/listing-parts.ts';
 import { RosterError } from '../core/sources/roster/file.ts';
 import { openRoster } from '../core/sources/roster/open.ts';
+import { rosterS3 } from '../core/sources/roster/s3-client.ts';
 import type { ResumableSource, UserSource } from '../core/sources/source.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig } from './bundled-config.ts';
@@ -87,7 +88,7 @@ export const composeAuditor = (
   });
 
   const openSaved = (place: string, environmentId: string) =>
-    openRoster({ from: [place], environmentId, s3: async () => awsClient(S3Client, s3Settings), now: clock.now() });
+    openRoster({ from: [place], environmentId, s3: async () => rosterS3(s3Settings), now: clock.now() });
 
   return {
     config,

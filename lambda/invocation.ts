@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { type AuditRequest, aheadProblem, attemptName, STORING_MS, wholeSecond } from '../core/audit/request.ts';
+import { type AuditRequest, attemptName, STORING_MS, wholeSecond } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
+import { aheadProblem } from '../core/model/run-name.ts';
 
 const environmentIdAmong = (ids: readonly string[]) =>
   z.enum(ids, { error: ({ input }) => `must be one of ${ids.join(', ')}, got ${JSON.stringify(input)}` });

@@ -1,5 +1,3 @@
-import { aheadProblem } from '../../core/audit/request.ts';
-import { awsClient } from '../../core/aws/clients.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { Attestation } from '../../core/model/listing.ts';
 import { MOST_NAME, MOST_STATEMENT } from '../../core/sources/roster/attestation.ts';
@@ -49,10 +47,7 @@ export const readRosterFlags = (
 /** Opens a saved roster. Throws UsageError where there is none, or nothing that can be read. */
 export const openedRoster = async (settings: RosterSettings, flag = '--roster'): Promise<OpenedRoster> => {
   try {
-    const roster = await openRoster(settings);
-    const problem = aheadProblem(roster.asOf, settings.now);
-    if (problem === undefined) return roster;
-    throw new RosterError(`the instant of ${roster.source.file} ${problem}: give the right one with --as-of`);
+    return await openRoster(settings);
   } catch (error) {
     throw error instanceof RosterError ? new UsageError([`${flag} ${error.message}`]) : error;
   }
@@ -73,7 +68,7 @@ export type SavedKind = RosterKind & { readonly flag: string };
 
 /** Makes a client of S3 for saved rosters; a file on a disk needs none. */
 export const rosterClient = (env: Io['env'], region: string) => async () => {
-  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { rosterS3 } = await import('../../core/sources/roster/s3-client.ts');
   const forcePathStyle = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-  return awsClient(S3Client, { forcePathStyle, region });
+  return rosterS3({ forcePathStyle, region });
 };

@@ -1,5 +1,5 @@
-import { aheadProblem } from '../../core/audit/request.ts';
 import { PARTITIONS, partitionOf } from '../../core/aws/partition.ts';
+import { aheadProblem } from '../../core/model/run-name.ts';
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { type AuditFlags, readAuditFlags } from '../arguments/audit-flags.ts';
 import { type FlagReader, flagReader, isReason, REASON_ALLOWED } from '../arguments/flags.ts';

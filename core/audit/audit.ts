@@ -8,7 +8,7 @@ import { findCompleteRun } from '../archive/runs.ts';
 import { createSpoolFolder, hashOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
 import { serialiseRecord } from '../model/record.ts';
-import { runName } from '../model/run-name.ts';
+import { aheadProblem, runName } from '../model/run-name.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';
 import { recordRun } from '../outputs/history/record-run.ts';
@@ -24,7 +24,7 @@ import { beginJudging, type Judging, withoutResolved } from './judging.ts';
 import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';
 import { judgeListing } from './listing.ts';
 import { factsOf } from './objects.ts';
-import { type AuditRequest, aheadProblem } from './request.ts';
+import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
 import {

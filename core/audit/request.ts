@@ -1,4 +1,3 @@
-import { CLOCK_SKEW_MS } from '../../rules/engine/time.ts';
 import type { OpenedRoster } from '../sources/roster/open.ts';
 
 /** One run of the audit. */
@@ -38,12 +37,6 @@ export const requestForRoster = (
   { asOf, source: { sha256 } }: Pick<OpenedRoster, 'asOf' | 'source'>,
   requestedAt: number,
 ): AuditRequest => ({ ...request, asOf, roster: { sha256, requestedAt } });
-
-/** Says what is wrong with an instant to speak for, as it reads after the instant's name; undefined: it has come. */
-export const aheadProblem = (asOf: Date, now: number): string | undefined =>
-  asOf.getTime() - now <= CLOCK_SKEW_MS
-    ? undefined
-    : `must be at most 5 minutes ahead of the clock, which says ${new Date(now).toISOString()}, got ${asOf.toISOString()}`;
 
 /** An instant to the whole second: the precision of a run's name. */
 export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);

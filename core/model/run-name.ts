@@ -1,3 +1,5 @@
+import { CLOCK_SKEW_MS } from '../../rules/engine/time.ts';
+
 /** A run's name: its asOf, to the second, as `20261124T020000Z`. */
 export const runName = (asOf: Date): string => `${asOf.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 
@@ -9,3 +11,9 @@ export const runInstant = (run: string): Date | undefined => {
   const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   return Number.isNaN(instant.getTime()) ? undefined : instant;
 };
+
+/** Says what is wrong with an instant to speak for, as it reads after the instant's name; undefined: it has come. */
+export const aheadProblem = (asOf: Date, now: number): string | undefined =>
+  asOf.getTime() - now <= CLOCK_SKEW_MS
+    ? undefined
+    : `must be at most 5 minutes ahead of the clock, which says ${new Date(now).toISOString()}, got ${asOf.toISOString()}`;

@@ -34,13 +34,15 @@ const KEYS = { AWS_ACCESS_KEY_ID: CALLER.accessKeyId, AWS_SECRET_ACCESS_KEY: CAL
 
 let aws: AwsEmulator;
 let denied = false;
+let deniedPath: string | undefined;
 beforeEach(async () => {
   denied = false;
+  deniedPath = undefined;
   aws = await startAwsEmulator({
     bucket: 'evidence',
     topicName: 'alerts',
-    fault: ({ path }) =>
-      denied && path.startsWith('/evidence') && !path.includes('/', 10)
+    fault: ({ path, method }) =>
+      (denied && path.startsWith('/evidence') && !path.includes('/', 10)) || (method === 'GET' && path === deniedPath)
         ? { status: 403, code: 'AccessDenied' }
         : undefined,
   });
@@ -176,6 +178,28 @@ describe('a night of an environment whose rosters are in a bucket', () => {
       prepare: () => save('a.yaml', 'users: []\n'),
       reason: 'source-unavailable',
       message: 'got YAML: save it with',
+    },
+    {
+      name: 'it is of a time to come',
+      prepare: () =>
+        save(
+          'a.json',
+          JSON.stringify({
+            users: users('u1'),
+            ResponseMetadata: { HTTPHeaders: { date: 'Thu, 01 Jan 2099 00:00:00 GMT' } },
+          }),
+        ),
+      reason: 'source-unavailable',
+      message: 'the instant of s3://evidence/rosters/a.json must be at most 5 minutes ahead of the clock',
+    },
+    {
+      name: 'nobody may read what stands beside it',
+      prepare: async () => {
+        await save('a.json', JSON.stringify(users('u1')));
+        deniedPath = '/evidence/rosters/a.json.attestation.json';
+      },
+      reason: 'access-denied',
+      message: 'allow s3:ListBucket on the bucket and s3:GetObject',
     },
     {
       name: 'nobody may list the bucket',

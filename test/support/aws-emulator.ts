@@ -22,6 +22,7 @@ export interface AwsRequest {
 export interface AwsFault {
   readonly status: number;
   readonly code: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface PublishedMessage {
@@ -222,7 +223,11 @@ export const startAwsEmulator = async ({
     const { asked: question, form, pathname, searchParams } = readRequest(request);
     const { service } = question;
     const refuse = (answer: AwsFault) =>
-      reply.code(answer.status).type('application/xml').send(errorXml(answer, service));
+      reply
+        .code(answer.status)
+        .headers({ ...answer.headers })
+        .type('application/xml')
+        .send(errorXml(answer, service));
 
     const asked = isOwn(request) ? undefined : fault(question);
     if (asked === 'reset') {

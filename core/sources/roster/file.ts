@@ -25,6 +25,15 @@ export class RosterError extends Error {
   }
 }
 
+/** Says that S3 did not answer, or refused; reads after the place. */
+export const notAnswered = (place: string, error: unknown): RosterError =>
+  statusOf(error) === 403
+    ? new RosterError(
+        `${place}: ${nameAndMessageOf(error)}; allow s3:ListBucket on the bucket and s3:GetObject on what is there, and kms:Decrypt on its key`,
+        'access-denied',
+      )
+    : new RosterError(`${place}: ${nameAndMessageOf(error)}`);
+
 /** A file that somebody has saved users in, on a disk or in a bucket. */
 export interface SavedFile {
   /** As it was typed, for messages. */
@@ -83,6 +92,8 @@ const standardInput = async (): Promise<SavedFile> => {
 interface FoundObject {
   readonly key: string;
   readonly modifiedAt: number;
+  /** Whoever reads another one does not read what the time is of. */
+  readonly version: string | undefined;
 }
 
 /** Lists what stands under a prefix, and gives what was written last; what attests others is none. */
@@ -90,10 +101,10 @@ const newestUnder = async (client: S3Client, { bucket, key: prefix }: S3Place): 
   const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
   let newest: FoundObject | undefined;
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-    for (const { Key: key = '', LastModified } of Contents) {
+    for (const { Key: key = '', LastModified, ETag: version } of Contents) {
       const modifiedAt = LastModified?.getTime() ?? 0;
       if (key.endsWith('/') || isAttestationName(key) || modifiedAt < (newest?.modifiedAt ?? 0)) continue;
-      newest = { key, modifiedAt };
+      newest = { key, modifiedAt, version };
     }
   }
   return newest;
@@ -101,34 +112,27 @@ const newestUnder = async (client: S3Client, { bucket, key: prefix }: S3Place): 
 
 const objectAt = async (client: S3Client, { bucket, key }: S3Place): Promise<FoundObject> => {
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
-  const { LastModified } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-  return { key, modifiedAt: LastModified?.getTime() ?? 0 };
+  const { LastModified, ETag: version } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+  return { key, modifiedAt: LastModified?.getTime() ?? 0, version };
 };
 
 const bucketFile = async (client: S3Client, url: string, place: S3Place): Promise<SavedFile> => {
   const { bucketArchive } = await import('../../archive/bucket.ts');
   const { bucket } = place;
-  const told = (error: unknown): RosterError => {
-    if (statusOf(error) === 403)
-      return new RosterError(
-        `${url}: ${nameAndMessageOf(error)}; allow s3:ListBucket on the bucket and s3:GetObject on what is there, and kms:Decrypt on its key`,
-        'access-denied',
-      );
-    return new RosterError(`${url}: ${nameAndMessageOf(error)}`);
-  };
   const find = isPrefix(place) ? newestUnder(client, place) : objectAt(client, place);
   const found = await find.catch((error: unknown) => {
-    throw told(error);
+    throw notAnswered(url, error);
   });
   if (found === undefined) throw new RosterError(`${url} has no object: save a roster there`);
-  const { key, modifiedAt } = found;
+  const { key, modifiedAt, version } = found;
   const archive = bucketArchive(client, bucket);
   const path = `s3://${bucket}/${key}`;
   async function* read(): AsyncGenerator<Uint8Array> {
     const stored = await archive.read(key).catch((error: unknown) => {
-      throw told(error);
+      throw notAnswered(url, error);
     });
     if (stored === undefined) throw new RosterError(`${path} went away while it was read`);
+    if (stored.version !== version) throw new RosterError(`${path} was changed while it was read: read it anew`);
     yield* stored.body;
   }
   return {

@@ -1,15 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { DAY_MS } from '../../../rules/engine/time.ts';
+import { ifSound } from '../../archive/errors.ts';
 import { hasPlace } from '../../archive/head.ts';
 import { environmentOfKey, runKeys, runOfKey } from '../../archive/keys.ts';
 import { readManifest } from '../../archive/manifest.ts';
 import { signatureProblem } from '../../archive/signing-keys.ts';
+import { isServiceFault } from '../../aws/errors.ts';
 import type { Attestation, InstantOrigin, ListingSource, RosterFileRecord } from '../../model/listing.ts';
-import { runInstant } from '../../model/run-name.ts';
+import { aheadProblem, runInstant } from '../../model/run-name.ts';
 import { readAttestation } from './attestation.ts';
 import { decoded, TornFile } from './bytes.ts';
-import { findFile, RosterError, type SavedFile } from './file.ts';
+import { findFile, notAnswered, RosterError, type SavedFile } from './file.ts';
 import { parserOf, type RosterParser } from './parsers.ts';
 
 /** A roster that somebody has saved, and what is said of it. */
@@ -71,6 +74,9 @@ const SAVED_USERS: RosterKind = {
 /** More than stands between a marker and its date. */
 const MOST_BEFORE_DATE = 8 * 1024;
 
+/** A date without one is of whatever zone the machine is in. */
+const HAS_ZONE = /(?:GMT|UTC|Z|[+-]\d{2}:?\d{2})$/;
+
 /** Looks for dates; gives the last of them, in milliseconds since the epoch. */
 const lastDate = ({ marker, date }: RosterKind) => {
   let latest: number | undefined;
@@ -79,7 +85,8 @@ const lastDate = ({ marker, date }: RosterKind) => {
     see(text: string): void {
       const seen = tail + text;
       for (let from = seen.indexOf(marker); from !== -1; from = seen.indexOf(marker, from + 1)) {
-        const instant = Date.parse(date.exec(seen.slice(from, from + MOST_BEFORE_DATE))?.[1] ?? '');
+        const [, told = ''] = date.exec(seen.slice(from, from + MOST_BEFORE_DATE)) ?? [];
+        const instant = HAS_ZONE.test(told) ? Date.parse(told) : Number.NaN;
         if (!Number.isNaN(instant)) latest = Math.max(latest ?? 0, instant);
       }
       tail = seen.slice(-MOST_BEFORE_DATE);
@@ -125,10 +132,13 @@ const lookOver = async (
   const parser = kind.parserOf(file.name, head);
   if (typeof parser === 'string') throw new RosterError(`${file.path} ${parser}`);
   const dates = lastDate(kind);
-  // To unfold all of it takes time: where the moment is given, nobody looks for one.
-  if (asOf === undefined) for await (const text of textOf(file.read())) dates.see(text);
+  // To unfold all of it takes time: where the moment is given, only what says otherwise at its beginning is seen.
+  if (asOf !== undefined) dates.see(head);
+  else for await (const text of textOf(file.read())) dates.see(text);
   return { file, parser, sha256, answeredAt: dates.latest() };
 };
+
+type LookedOverFile = Awaited<ReturnType<typeof lookOver>>;
 
 /** Finds the manifest of the complete run that a file is the snapshot of; undefined where it is none. */
 const manifestOf = async ({ file, sha256 }: LookedOver, asked: string | undefined) => {
@@ -138,14 +148,21 @@ const manifestOf = async ({ file, sha256 }: LookedOver, asked: string | undefine
   const environmentId = environmentOfKey(key) ?? '';
   if (asked !== undefined && asked !== environmentId)
     throw new RosterError(`${file.path} must be of environment ${asked}, got one of ${environmentId} by its path`);
-  const stored = await readManifest(archive, runKeys(environmentId, instant).manifest);
-  const { snapshot } = stored?.manifest.objects ?? {};
-  if (stored === undefined || stored.manifest.verdict !== 'COMPLETE' || snapshot?.sha256 !== sha256) return undefined;
-  const problem = (await hasPlace(archive, environmentId, stored))
-    ? await signatureProblem(archive, environmentId, { last: stored }, { isSigning: false, publicKeys: [] })
-    : 'it has no place in its chain';
-  if (problem !== undefined) throw new RosterError(`${file.path}: its manifest does not hold: ${problem}`);
-  return stored;
+  const proof = await ifSound(
+    async () => {
+      const stored = await readManifest(archive, runKeys(environmentId, instant).manifest);
+      const { snapshot } = stored?.manifest.objects ?? {};
+      if (stored?.manifest.verdict !== 'COMPLETE' || snapshot?.sha256 !== sha256) return undefined;
+      if (!(await hasPlace(archive, environmentId, stored))) return 'it has no place in its chain';
+      const policy = { isSigning: false, publicKeys: [] };
+      const { previous: before } = stored.manifest;
+      const end = { last: stored, ...(before && { before }) };
+      return (await signatureProblem(archive, environmentId, end, policy)) ?? stored;
+    },
+    ({ message }) => message,
+  );
+  if (typeof proof === 'string') throw new RosterError(`${file.path}: its manifest does not hold: ${proof}`);
+  return proof;
 };
 
 /** Reads the word of somebody that stands beside a file; a text says why it counts for nothing. */
@@ -163,15 +180,33 @@ interface Instant {
   readonly from: InstantOrigin;
 }
 
+const namesOf = (files: readonly LookedOver[]): string =>
+  files.length === 1 ? (files[0]?.file.name ?? '') : `${files[0]?.file.name} and ${files.length - 1} more`;
+
+/** Says what a roster has against the moment that is given: nobody's word goes before what was seen. */
+const givenProblem = (asOf: Date, answered: readonly number[], archivedAt: string | undefined): string | undefined => {
+  const got = `got ${asOf.toISOString()}`;
+  if (archivedAt !== undefined && Date.parse(archivedAt) !== asOf.getTime())
+    return `is of ${archivedAt} by its manifest: --as-of must be that, or left out, ${got}`;
+  // People know the day; pages are listed one after the other.
+  const answeredAt = answered.find((instant) => Math.abs(instant - asOf.getTime()) > DAY_MS);
+  if (answeredAt === undefined) return undefined;
+  return `was answered at ${new Date(answeredAt).toISOString()}, as it says: --as-of must be within a day of that, or left out, ${got}`;
+};
+
 /** The moment that a roster shows: the last of its pages, by the best witness that there is. */
 const instantOf = (
-  files: readonly Awaited<ReturnType<typeof lookOver>>[],
+  files: readonly LookedOverFile[],
   { asOf, kind = SAVED_USERS }: RosterSettings,
   archivedAt: string | undefined,
 ): Instant => {
-  if (asOf !== undefined) return { at: asOf.getTime(), from: 'given' };
-  if (archivedAt !== undefined) return { at: Date.parse(archivedAt), from: 'manifest' };
   const answered = files.flatMap(({ answeredAt }) => answeredAt ?? []);
+  if (asOf !== undefined) {
+    const problem = givenProblem(asOf, kind.dateFrom === 'response' ? answered : [], archivedAt);
+    if (problem !== undefined) throw new RosterError(`${namesOf(files)} ${problem}`);
+    return { at: asOf.getTime(), from: 'given' };
+  }
+  if (archivedAt !== undefined) return { at: Date.parse(archivedAt), from: 'manifest' };
   if (answered.length > 0) return { at: Math.max(...answered), from: kind.dateFrom };
   const unknown = files.find(({ file }) => file.modifiedAt === undefined);
   if (unknown !== undefined)
@@ -179,26 +214,20 @@ const instantOf = (
   return { at: Math.max(...files.map(({ file }) => file.modifiedAt ?? 0)), from: 'file' };
 };
 
-const namesOf = (files: readonly LookedOver[]): string =>
-  files.length === 1 ? (files[0]?.file.name ?? '') : `${files[0]?.file.name} and ${files.length - 1} more`;
-
-/**
- * Opens a saved roster: looks each file over once, for its hash, its parser and its moment. No user is read yet.
- * @throws {RosterError} where there is none, or nothing that can be read
- */
-export const openRoster = async (settings: RosterSettings): Promise<OpenedRoster> => {
-  const { environmentId, now, attestation, from, s3 } = settings;
-  const all = createHash('sha256');
-  const files: Awaited<ReturnType<typeof lookOver>>[] = [];
-  const close = async (): Promise<void> => {
-    for (const { file } of files) await file.close();
-  };
-  for (const typed of from) files.push(await lookOver(await findFile(typed, s3), all, settings));
-
+/** Says what files that were looked over are worth. */
+const openedOf = async (
+  files: readonly LookedOverFile[],
+  all: Hash,
+  settings: RosterSettings,
+): Promise<Omit<OpenedRoster, 'close'>> => {
+  const { environmentId, now, attestation } = settings;
   const [only] = files.length === 1 ? files : [];
   const proof = only && (await manifestOf(only, environmentId));
   const { at, from: instantFrom } = instantOf(files, settings, proof?.manifest.asOf);
   const asOf = new Date(Math.floor(at / 1000) * 1000);
+  const ahead = aheadProblem(asOf, now);
+  if (ahead !== undefined)
+    throw new RosterError(`the instant of ${namesOf(files)} ${ahead}: give the right one with --as-of`);
   const readAt = new Date(now).toISOString();
   const beside = only === undefined || attestation !== undefined ? undefined : await besides(only);
   const attestedBy = attestation === undefined ? beside : { ...attestation, at: readAt };
@@ -222,6 +251,30 @@ export const openRoster = async (settings: RosterSettings): Promise<OpenedRoster
       ...(proof === undefined && typeof attestedBy === 'object' && { attestedBy }),
     },
     ...(typeof attestedBy === 'string' && { notAttested: attestedBy }),
-    close,
   };
+};
+
+/**
+ * Opens a saved roster: looks each file over once, for its hash, its parser and its moment. No user is read yet.
+ * @throws {RosterError} where there is none, or nothing that can be read
+ */
+export const openRoster = async (settings: RosterSettings): Promise<OpenedRoster> => {
+  const found: SavedFile[] = [];
+  const close = async (): Promise<void> => {
+    for (const file of found) await file.close();
+  };
+  try {
+    const all = createHash('sha256');
+    const files: LookedOverFile[] = [];
+    for (const typed of settings.from) {
+      const file = await findFile(typed, settings.s3);
+      found.push(file);
+      files.push(await lookOver(file, all, settings));
+    }
+    return { ...(await openedOf(files, all, settings)), close };
+  } catch (error) {
+    await close();
+    const [{ path } = { path: 'S3' }] = found.slice(-1);
+    throw isServiceFault(error) ? notAnswered(path, error) : error;
+  }
 };

@@ -454,7 +454,14 @@ describe('a snapshot of an archive', () => {
       source: { instant: nightAt(1).toISOString(), instantFrom: 'manifest', manifest: { sha256: expect.any(String) } },
     });
     // Whoever attests it says nothing that is not seen.
-    expect((await read([snapshot], { attestation: WORD })).source).not.toHaveProperty('attestedBy');
+    expect((await read([snapshot], { asOf: nightAt(1), attestation: WORD })).source).not.toHaveProperty('attestedBy');
+  });
+
+  test('is of no other moment than its manifest says', async () => {
+    const { snapshot } = await archived();
+    await expect(read([snapshot], { asOf: AS_OF })).rejects.toThrow(
+      `is of ${nightAt(1).toISOString()} by its manifest: --as-of must be that, or left out, got 2026-10-06T07:00:00.000Z`,
+    );
   });
 
   test.each<{ name: string; change: (at: { folder: string; snapshot: string }) => Promise<string> }>([
@@ -512,6 +519,25 @@ describe('the moment of a roster', () => {
     },
     { name: 'that of the file', content: json([ada]), instant: '2026-10-01T12:00:00.000Z', instantFrom: 'file' },
     {
+      name: 'the one that is given, a day after the answer',
+      content: answered('Mon, 05 Oct 2026 07:00:00 GMT'),
+      asOf: AS_OF,
+      instant: AS_OF.toISOString(),
+      instantFrom: 'given',
+    },
+    {
+      name: 'that of an answer in another zone',
+      content: answered('Tue, 06 Oct 2026 08:00:09 +0200'),
+      instant: '2026-10-06T06:00:09.000Z',
+      instantFrom: 'response',
+    },
+    {
+      name: 'that of the file where an answer names no zone',
+      content: answered('Tue, 06 Oct 2026 06:00:09'),
+      instant: '2026-10-01T12:00:00.000Z',
+      instantFrom: 'file',
+    },
+    {
       name: 'that of the file where an answer has none',
       content: answered('soon'),
       instant: '2026-10-01T12:00:00.000Z',
@@ -522,6 +548,17 @@ describe('the moment of a roster', () => {
     await utimes(path, NOW / 1000, Date.UTC(2026, 9, 1, 12) / 1000 + 0.5);
     const { source } = await read([path], { asOf });
     expect(source).toMatchObject({ instant, instantFrom });
+  });
+
+  test('is never one that the answer contradicts, nor one that is yet to come', async () => {
+    const before = answered('Mon, 05 Oct 2026 06:59:59 GMT');
+    const [path = '', later = ''] = await save({ roster: before, later: answered('Tue, 24 Nov 2026 09:05:01 GMT') });
+    await expect(read([path])).rejects.toThrow(
+      'roster was answered at 2026-10-05T06:59:59.000Z, as it says: --as-of must be within a day of that, or left out, got',
+    );
+    await expect(read([later], { asOf: undefined })).rejects.toThrow(
+      'the instant of later must be at most 5 minutes ahead of the clock',
+    );
   });
 
   test('is the time of all that a rule knows, and the listing’s', async () => {

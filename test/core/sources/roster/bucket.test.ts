@@ -1,0 +1,98 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { chooseSource } from '../../../../core/sources/index.ts';
+import { openRoster } from '../../../../core/sources/roster/open.ts';
+import { rosterS3 } from '../../../../core/sources/roster/s3-client.ts';
+import { type AwsEmulator, type AwsFault, type AwsRequest, startAwsEmulator } from '../../../support/aws-emulator.ts';
+import { ENVIRONMENT } from '../../../support/builders.ts';
+
+let aws: AwsEmulator;
+let fault: (request: AwsRequest) => AwsFault | undefined;
+beforeEach(async () => {
+  fault = () => undefined;
+  aws = await startAwsEmulator({ bucket: 'rosters', topicName: 'alerts', fault: (request) => fault(request) });
+});
+afterEach(() => aws.close());
+
+const put = (key: string, ...ids: readonly string[]) =>
+  aws.s3.send(
+    new PutObjectCommand({ Bucket: aws.bucket, Key: key, Body: JSON.stringify(ids.map((userId) => ({ userId }))) }),
+  );
+
+const settings = () => ({
+  endpoint: aws.url,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'emulator', secretAccessKey: 'emulator' },
+  forcePathStyle: true,
+});
+
+const open = (s3 = rosterS3(settings()), place = `s3://${aws.bucket}/in/`) =>
+  openRoster({ from: [place], environmentId: ENVIRONMENT, s3: async () => s3, now: Date.now() });
+
+/** A client that is told of the same second for all objects of a prefix. */
+const ofOneSecond = (): S3Client => {
+  const client = new S3Client(settings());
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const { Contents = [] } = answer.output as { Contents?: { LastModified?: Date }[] };
+      for (const object of Contents) object.LastModified = new Date('2026-10-06T07:00:00Z');
+      return answer;
+    },
+    { step: 'initialize' },
+  );
+  return client;
+};
+
+test('of two objects of one second the one of the later name is the newest, and an attestation is none', async () => {
+  await put('in/b.json', 'u1');
+  await put('in/a.json', 'u1');
+  await put('in/c.json.attestation.json', 'u1');
+  expect((await open(ofOneSecond())).source.file).toBe('s3://rosters/in/b.json');
+});
+
+/** A client by whose request of a kind an object changes right after it was answered. */
+const changingAfter = (name: string): S3Client => {
+  const client = new S3Client(settings());
+  let isDone = false;
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        if (commandName === name && !isDone) {
+          isDone = true;
+          await put('in/a.json', 'u1', 'u2');
+        }
+        return answer;
+      },
+    { step: 'initialize' },
+  );
+  return client;
+};
+
+test.each([
+  { asked: 'ListObjectsV2Command', place: 's3://rosters/in/' },
+  { asked: 'HeadObjectCommand', place: 's3://rosters/in/a.json' },
+])('an object that changes after $asked has another time than was told', async ({ asked, place }) => {
+  await put('in/a.json', 'u1');
+  await expect(open(changingAfter(asked), place)).rejects.toMatchObject({
+    name: 'RosterError',
+    message: 's3://rosters/in/a.json was changed while it was read: read it anew',
+  });
+});
+
+test('a bucket of another region is asked there', async () => {
+  await put('in/a.json', 'u1');
+  const regions = new Set<string>();
+  fault = ({ region = '' }) => {
+    regions.add(region);
+    return region === 'eu-west-1'
+      ? undefined
+      : { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-west-1' } };
+  };
+  const listing = chooseSource(await open())(Number.POSITIVE_INFINITY);
+  const users: unknown[] = [];
+  for await (const page of listing.pages) users.push(...page);
+  expect(users).toEqual([{ userId: 'u1' }]);
+  expect([...regions]).toEqual(['us-east-1', 'eu-west-1']);
+});
