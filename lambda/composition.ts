@@ -87,6 +87,9 @@ export const composeAuditor = (
     clock,
   });
 
+  const savedPlace = (environmentId: string): string | undefined =>
+    environments.find(({ id }) => id === environmentId)?.source?.roster;
+
   const openSaved = (place: string, environmentId: string) =>
     openRoster({ from: [place], environmentId, s3: async () => rosterS3(s3Settings), now: clock.now() });
 
@@ -102,7 +105,7 @@ export const composeAuditor = (
       request: AuditRequest,
     ): Promise<{ readonly request: AuditRequest; readonly listUsers: UserSource } | undefined> {
       const { environmentId, asOf } = request;
-      const from = environments.find(({ id }) => id === environmentId)?.source?.roster;
+      const from = savedPlace(environmentId);
       if (from === undefined) return undefined;
       try {
         const roster = await openSaved(from, environmentId);
@@ -141,7 +144,8 @@ export const composeAuditor = (
 
     onResult(result: AuditResult, startedAt: number): void {
       logger.info('audited', loggable(result));
-      publishMetrics(result, (clock.now() - startedAt) / 1000);
+      const isSaved = savedPlace(result.report.environmentId) !== undefined;
+      publishMetrics(result, (clock.now() - startedAt) / 1000, isSaved);
       publishUnheard(env.AUDIT_SCHEDULE_PREFIX ?? '', result.unheard?.length ?? 0);
     },
 

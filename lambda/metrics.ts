@@ -49,12 +49,13 @@ export const publishPart = (environmentId: string, { pages }: Pick<ListingCounts
 
 /**
  * Publishes the measurements of a run, whatever its verdict, at the instant that the run speaks for: an earlier run
- * made again says nothing of today. Namespace and service come from the environment of the function.
+ * made again says nothing of today. Of a saved roster they are of the moment at which it is audited, since CloudWatch
+ * takes nothing that is two weeks old. Namespace and service come from the environment of the function.
  */
-export const publishMetrics = (result: Measured, durationSeconds: number): void => {
+export const publishMetrics = (result: Measured, durationSeconds: number, isSaved: boolean): void => {
   const { environmentId, asOf } = result.report;
   metrics.addDimension('environment', environmentId);
-  metrics.setTimestamp(new Date(asOf));
+  if (!isSaved) metrics.setTimestamp(new Date(asOf));
   for (const [name, value] of Object.entries(measure(result, durationSeconds)))
     metrics.addMetric(name, unitOf(name), value);
   metrics.publishStoredMetrics();

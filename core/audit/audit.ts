@@ -1,8 +1,9 @@
+import type { Archive } from '../archive/archive.ts';
 import type { Milestone } from '../archive/entry.ts';
-import { SigningError, SpoolError } from '../archive/errors.ts';
+import { ifSound, SigningError, SpoolError } from '../archive/errors.ts';
 import { type ChainHead, completeCopies, headMember } from '../archive/head.ts';
 import { runKeys } from '../archive/keys.ts';
-import type { StoredManifest } from '../archive/manifest.ts';
+import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
 import { createSpoolFolder, hashOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
@@ -18,6 +19,7 @@ import { plural } from '../text/plain-text.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { notificationOf, unjudgedReport } from './documents.ts';
+import { findRunBack } from './earlier-runs.ts';
 import { readEnrichments } from './enriching.ts';
 import { type History, readHistory } from './history.ts';
 import { beginJudging, type Judging, withoutResolved } from './judging.ts';
@@ -29,6 +31,7 @@ import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
 import {
   closedShortfall,
+  hasAudited,
   historyShortfall,
   isAskedFor,
   lateShortfall,
@@ -194,8 +197,23 @@ const endedBefore = async (
   }
   if (closing !== undefined) return tellClosed(request, settings, criteria, closing);
   const late = last === undefined || last.manifest.run < run ? undefined : lateShortfall(request, last.manifest.run);
-  const shortfall = staleShortfall([done, last], request) ?? late;
+  const before = await auditedBefore(archive, request, done, last);
+  const shortfall = before === undefined ? late : staleShortfall(before);
   return shortfall && keepAttempt(request, settings, criteria, shortfall, seen);
+};
+
+/** The run that has audited the roster of a request before; undefined where none of the last ones has. */
+const auditedBefore = async (
+  archive: Archive,
+  request: AuditRequest,
+  done: StoredManifest | undefined,
+  last: StoredManifest | undefined,
+): Promise<Manifest | undefined> => {
+  if (request.roster === undefined) return undefined;
+  if (done !== undefined && hasAudited(done.manifest, request)) return done.manifest;
+  // A chain that breaks off is told once the users are read.
+  const back = () => findRunBack(archive, last?.manifest, (manifest) => hasAudited(manifest, request));
+  return ifSound(back, () => undefined);
 };
 
 /** Notifies of a run that is there already, where that was not done: its event was delivered again. */

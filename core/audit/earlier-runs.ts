@@ -30,6 +30,23 @@ const entryBefore = async (
   return typeof found.entry === 'string' ? undefined : found.entry;
 };
 
+/** As far as anybody looks back for a run that is not known by its instant. */
+const MOST_LOOKED_AT = 100;
+
+/** Finds the latest of the last complete runs that is what somebody looks for; undefined where none of them is. */
+export const findRunBack = async (
+  archive: Archive,
+  last: Manifest | undefined,
+  isSought: (manifest: Manifest) => boolean,
+): Promise<Manifest | undefined> => {
+  let entry: ChainEntry | undefined = last;
+  for (let looked = 0; entry !== undefined && looked < MOST_LOOKED_AT; looked += 1) {
+    if (!isMilestone(entry) && isSought(entry)) return entry;
+    entry = await entryBefore(archive, entry);
+  }
+  return undefined;
+};
+
 /** Finds runs by the chain, back from the last complete one. */
 export const earlierRuns =
   (archive: Archive, last: Manifest | undefined): FindEarlierRun =>

@@ -1,5 +1,5 @@
 import type { Milestone } from '../archive/entry.ts';
-import type { Manifest, StoredManifest } from '../archive/manifest.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import type { Verdict, VerdictReason } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { brokeText } from '../model/words.ts';
@@ -84,27 +84,19 @@ export const lateShortfall = ({ asOf, roster }: Pick<AuditRequest, 'asOf' | 'ros
 });
 
 /** Whether a run has audited the roster of a request, on an earlier occasion. */
-const hasAudited = ({ source, asOf }: Manifest, { roster }: Pick<AuditRequest, 'roster'>): boolean =>
+export const hasAudited = ({ source, asOf }: Manifest, { roster }: Pick<AuditRequest, 'roster'>): boolean =>
   roster !== undefined && source?.sha256 === roster.sha256 && Date.parse(source.readAt ?? asOf) < roster.requestedAt;
 
 /** Whether a complete run is what is asked for: of a roster, that it has read the very same for the same request. */
 export const isAskedFor = (done: Manifest, request: Pick<AuditRequest, 'roster'>): boolean =>
   request.roster === undefined || (done.source?.sha256 === request.roster.sha256 && !hasAudited(done, request));
 
-/** The shortfall of a run whose roster one of these runs has audited before: nobody looked since. */
-export const staleShortfall = (
-  runs: readonly (StoredManifest | undefined)[],
-  request: Pick<AuditRequest, 'roster'>,
-): Shortfall | undefined => {
-  const before = runs.find((stored) => stored !== undefined && hasAudited(stored.manifest, request))?.manifest;
-  return (
-    before && {
-      verdict: 'INCOMPLETE',
-      reason: 'stale-roster',
-      message: `${before.source?.file} was audited already, as run ${before.run}: nothing is known of the directory since. Save a newer roster, and see to whatever should have saved it`,
-    }
-  );
-};
+/** The shortfall of a run whose roster another one has audited before: nobody looked since. */
+export const staleShortfall = ({ run, source }: Manifest): Shortfall => ({
+  verdict: 'INCOMPLETE',
+  reason: 'stale-roster',
+  message: `${source?.file} was audited already, as run ${run}: nothing is known of the directory since. Save a newer roster, and see to whatever should have saved it`,
+});
 
 /** The shortfall of a run whose history does not hold: what it would resolve or compare with is not to be believed. */
 export const historyShortfall = ({ problem }: Pick<History, 'problem'>): Shortfall | undefined =>

@@ -10,7 +10,7 @@ import { HISTORY_SCRIPT } from '../outputs/html/script.ts';
 import { severityBadge } from '../outputs/html/severity.ts';
 import { plural } from '../text/plain-text.ts';
 import { type EnvironmentState, worstStanding } from './read.ts';
-import { changeTexts, oddityText, standingText, worstRules } from './words.ts';
+import { changeTexts, isAttested, oddityText, savedText, standingText, worstRules } from './words.ts';
 
 /** The page lies in `reports/`, and links stay in there. */
 const linkTo = (key: string): string => key.replace(/^reports\//, '');
@@ -18,8 +18,8 @@ const linkTo = (key: string): string => key.replace(/^reports\//, '');
 const stateText = (state: EnvironmentState): Html => {
   if (state.unseen !== undefined) return html`<b>NOT SEEN</b> ${state.unseen}`;
   if (state.isClosed) return html`Closed: nobody looks any more`;
-  const oddity = oddityText(state);
-  return html`Complete${oddity !== '' && html` <b>${oddity}</b>`}`;
+  const told = [oddityText(state), savedText(state)].filter((text) => text !== '').join('; ');
+  return html`Complete${told !== '' && html` <b>${told}</b>`}`;
 };
 
 const worstText = (state: EnvironmentState): Html => {
@@ -41,12 +41,13 @@ const rowText = (state: EnvironmentState): Html => {
   return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : standingText(last.report) || 'nothing'}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}\n`;
 };
 
-/** Says how many were seen; nothing is said to be fine of those that were not. */
+/** Says how many were seen; nothing is said to be fine of those that were not, and a word about one is a word. */
 export const summaryOf = (states: readonly EnvironmentState[]): string => {
   const unseen = states.filter((state) => state.unseen !== undefined).length;
   const closed = states.filter(({ isClosed }) => isClosed).length;
-  const seen = `${plural(states.length - unseen - closed, 'environment')} seen`;
-  const rest = closed === 0 ? '' : `, ${closed} closed`;
+  const attested = states.filter((state) => state.unseen === undefined && !state.isClosed && isAttested(state)).length;
+  const seen = `${plural(states.length - unseen - closed - attested, 'environment')} seen`;
+  const rest = `${attested === 0 ? '' : `, ${attested} attested, not seen`}${closed === 0 ? '' : `, ${closed} closed`}`;
   return unseen === 0 ? `${seen}${rest}` : `${unseen} NOT SEEN, ${seen}${rest}`;
 };
 

@@ -4,7 +4,7 @@ import type { Archive } from '../archive/archive.ts';
 import { isMilestone } from '../archive/entry.ts';
 import { archivedEnvironments } from '../archive/environments.ts';
 import { type FoundPlace, headText, readHead, readPlace } from '../archive/head.ts';
-import { areaPrefix, attemptOfKey, attemptReport, dayPrefix } from '../archive/keys.ts';
+import { type AttemptOfKey, areaPrefix, attemptOfKey, attemptReport, dayPrefix } from '../archive/keys.ts';
 import { isRecord, parsedJson, readBytes } from '../archive/lines.ts';
 import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { readRunObject } from '../archive/read-run.ts';
@@ -112,6 +112,16 @@ const changesSince = async (
   return changes;
 };
 
+/** The moment at which the auditor looked, in milliseconds: of a saved roster not the one that it shows. */
+const lookedAt = ({ asOf, source }: Manifest): number => Date.parse(source?.readAt ?? asOf);
+
+/** Whether an attempt came after a run; one at a saved roster that was audited before has the name of its run. */
+const isAfter = ({ run, attempt }: AttemptOfKey, last: Manifest): boolean =>
+  run > last.run ||
+  (run === last.run &&
+    last.source?.readAt !== undefined &&
+    (runInstant(attempt.slice(0, 16))?.getTime() ?? 0) > lookedAt(last));
+
 /** Says how the last attempt after a run ended; empty where there is none. */
 const attemptText = async (archive: Archive, environmentId: string, last: Manifest | undefined): Promise<string> => {
   const prefix = areaPrefix('incomplete', environmentId);
@@ -119,7 +129,7 @@ const attemptText = async (archive: Archive, environmentId: string, last: Manife
   let found: { readonly run: string; readonly folder: string } | undefined;
   for await (const key of archive.list(prefix, after)) {
     const attempt = attemptOfKey(key);
-    if (attempt !== undefined && attempt.run > (last?.run ?? '')) found = attempt;
+    if (attempt !== undefined && (last === undefined || isAfter(attempt, last))) found = attempt;
   }
   if (found === undefined) return '';
   const stored = await archive.read(attemptReport(found.folder));
@@ -130,20 +140,17 @@ const attemptText = async (archive: Archive, environmentId: string, last: Manife
 };
 
 /** Says why nothing is known of the night that was due last; undefined where it was seen. */
-const unseenText = (
-  { asOf, run, previous }: Manifest,
-  { schedule, now }: OverviewOptions,
-  isOwn: boolean,
-): string | undefined => {
-  const seen = Date.parse(asOf);
+const unseenText = (manifest: Manifest, { schedule, now }: OverviewOptions, isOwn: boolean): string | undefined => {
+  const { asOf, run, previous } = manifest;
+  const seen = lookedAt(manifest);
   if (schedule !== undefined && isOwn) {
     const [due] = scheduledRuns(schedule, seen, now);
     return due && `no complete run since ${run}; one was due at ${due.localTime} ${schedule.timezone}`;
   }
   const before = previous && runInstant(previous.run)?.getTime();
-  const usual = before === undefined ? 0 : (seen - before) * STRANGE;
+  const usual = before === undefined ? 0 : (Date.parse(asOf) - before) * STRANGE;
   return now - seen > Math.max(usual, LEAST_STRANGE_MS)
-    ? `no complete run since ${run}, ${hoursText(now - seen)} ago`
+    ? `no complete run since ${run}, made ${hoursText(now - seen)} ago`
     : undefined;
 };
 

@@ -27,6 +27,16 @@ export const worstRules = (state: EnvironmentState): string => {
 export const oddityText = ({ last }: EnvironmentState): string =>
   last === undefined || forewords(last.report).length === 0 ? '' : last.report.late ? 'LATE' : 'ANOTHER SOURCE';
 
+/** Whether somebody's word alone shows that what was seen is the whole directory. */
+export const isAttested = ({ last }: EnvironmentState): boolean => last?.report.source?.attestedBy !== undefined;
+
+/** What is to be said of users that were saved; empty where a service was asked. */
+export const savedText = (state: EnvironmentState): string => {
+  const { kind, instant = '' } = state.last?.report.source ?? {};
+  if (kind !== 'roster') return '';
+  return `${isAttested(state) ? 'ATTESTED, NOT SEEN, ' : ''}by a saved roster of ${instant.slice(0, 16)}Z`;
+};
+
 /** What changed, in the words of the digests without the names that they begin with; the latest first. */
 export const changeTexts = ({ changes }: EnvironmentState): readonly string[] =>
   changes

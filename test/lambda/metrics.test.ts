@@ -50,14 +50,31 @@ describe('the measurements', () => {
   });
 });
 
-it('a part of a listing is published as its pages, of its environment', async () => {
-  const code = `import { publishPart } from ${JSON.stringify(new URL('../../lambda/metrics.ts', import.meta.url).href)};
-    publishPart('e1', { pages: 7 });`;
+/** What is printed by a call, in a process of its own. */
+const published = async (call: string): Promise<Readonly<Record<string, unknown>>> => {
+  const code = `import { publishMetrics, publishPart } from ${JSON.stringify(new URL('../../lambda/metrics.ts', import.meta.url).href)};
+    ${call}`;
   const env = {
     PATH: process.env.PATH,
     POWERTOOLS_METRICS_NAMESPACE: 'FinSpaceAudit',
     POWERTOOLS_SERVICE_NAME: 'audit',
   };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { env });
-  expect(JSON.parse(stdout)).toMatchObject({ environment: 'e1', ListedPages: 7 });
+  return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+};
+
+it('a part of a listing is published as its pages, of its environment', async () => {
+  expect(await published("publishPart('e1', { pages: 7 });")).toMatchObject({ environment: 'e1', ListedPages: 7 });
+});
+
+it.each([
+  { name: 'a listing is measured at the moment that it speaks for', isSaved: false, days: 19 },
+  { name: 'a saved roster is measured when it is audited: CloudWatch drops what is older', isSaved: true, days: 0 },
+])('$name', async ({ isSaved, days }) => {
+  const asOf = new Date(Date.now() - 19 * 86_400_000).toISOString();
+  const report = aReport({ asOf, verdict: 'INCOMPLETE', reason: 'stale-roster' });
+  const told = await published(`publishMetrics(${JSON.stringify({ report })}, 1, ${isSaved});`);
+  const { Timestamp = 0 } = told._aws as { Timestamp?: number };
+  expect(told).toMatchObject({ IncompleteRuns: 1 });
+  expect(Math.round((Date.now() - Timestamp) / 86_400_000)).toBe(days);
 });

@@ -84,6 +84,10 @@ describe('a saved roster', () => {
     await writeFile(roster, JSON.stringify({ users: users.slice(0, 2) }));
     const next = await run(['--roster', roster, '--out', out, ...WORD, '--as-of', '2026-10-07T07:00:00Z']);
     expect(next.report).toMatchObject({ verdict: 'COMPLETE', previousRun: '20261006T070000Z', counts: { users: 2 } });
+    await writeFile(roster, JSON.stringify({ users }));
+    const again = await run(['--roster', roster, '--out', out, ...WORD, '--as-of', '2026-10-08T07:00:00Z']);
+    expect(again.report).toMatchObject({ reason: 'stale-roster', counts: { users: 0 } });
+    expect(again.report?.message).toContain('users.json was audited already, as run 20261006T070000Z');
   });
 
   test('from before the last complete run comes after the fact, and the message says where it may go', async () => {

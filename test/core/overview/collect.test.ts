@@ -5,9 +5,12 @@ import type { Archive } from '../../../core/archive/archive.ts';
 import { decide } from '../../../core/archive/close.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { chainKey, OVERVIEW_PAGE, overviewMarker } from '../../../core/archive/keys.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { type CollectOptions, collectNight } from '../../../core/overview/collect.ts';
+import { readOverview } from '../../../core/overview/read.ts';
+import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { headsIn } from '../../../core/verify/heads.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readText } from '../../support/archive-tree.ts';
@@ -206,9 +209,9 @@ describe('the page of all environments', () => {
     await auditAll(2, 'alpha', 'beta', 'elsewhere');
     await auditAll(4, 'alpha', 'beta');
     await collect(4, 1);
-    expect(await page()).toContain(`no complete run since ${runOf(2)}, 49 hours ago`);
+    expect(await page()).toContain(`no complete run since ${runOf(2)}, made 49 hours ago`);
     // Who is not of this config holds up no mail, and is told in it.
-    expect(mails[0]?.body).toContain(`  elsewhere: no complete run since ${runOf(2)}, 49 hours ago`);
+    expect(mails[0]?.body).toContain(`  elsewhere: no complete run since ${runOf(2)}, made 49 hours ago`);
   });
 
   test('is left to its owner in the archive of another, of which nothing else is read', async () => {
@@ -232,5 +235,67 @@ describe('the page of all environments', () => {
     await collect(1, 1, { environments: [{ id: 'alpha' }] });
     await collect(1, 1, { environments: [{ id: 'beta' }], auditor: '444455556666-Auditor', hasPage: false });
     expect(mails).toHaveLength(2);
+  });
+});
+
+describe('an environment whose rosters were saved', () => {
+  const attestedBy = { name: 'Ada', statement: 'all', at: '2026-11-20T07:00:00Z' };
+
+  /** Audits the roster of the first night, as the auditor does on another one. */
+  const auditSaved = (number: number, differs: object = { attestedBy }, stopped?: ListingEnd) => {
+    const readAt = hoursAfter(number, 0.1);
+    const source = {
+      kind: 'roster',
+      instant: night(1).toISOString(),
+      readAt: readAt.toISOString(),
+      ...differs,
+    } as const;
+    const listUsers: UserSource = (deadline) => ({ ...listingOf([[aUser()]], stopped)(deadline), source });
+    return auditNight(archive, 1, { listUsers, clock: stoppedClock(readAt.getTime()) }, 'beta');
+  };
+
+  test('has seen the night in which one was audited, and none after; what is attested is not seen', async () => {
+    await auditAll(3, 'alpha');
+    await auditSaved(3);
+    expect(await collect(3, 1)).toEqual({ outcome: 'told', unseen: [] });
+    const [mail] = mails;
+    expect(mail?.subject).toContain('1 environment seen, 1 attested, not seen; ');
+    expect(mail?.body).toMatch(/beta: .*\(ATTESTED, NOT SEEN, by a saved roster of 2026-11-20T07:00Z\)$/m);
+    const page = await readText(archive, OVERVIEW_PAGE);
+    expect(page).toContain('Complete <b>ATTESTED, NOT SEEN, by a saved roster of 2026-11-20T07:00Z</b>');
+
+    await auditAll(4, 'alpha');
+    await collect(4, 2);
+    expect(mails[1]?.body).toContain(
+      `beta: no complete run since ${runOf(1)}; one was due at 2026-11-23 02:00 America/New_York`,
+    );
+  });
+
+  test('that is proven by its manifest is seen', async () => {
+    await auditAll(3, 'alpha');
+    await auditSaved(3, {});
+    await collect(3, 1);
+    expect(mails[0]?.subject).toContain('2 environments seen; ');
+    expect(mails[0]?.body).toMatch(/beta: .*\(by a saved roster of 2026-11-20T07:00Z\)$/m);
+  });
+
+  test('whose newest one was audited before tells of that attempt, which bears the name of its run', async () => {
+    await auditAll(4, 'alpha');
+    await auditSaved(3);
+    const key = `incomplete/environment=beta/dt=2026-11-20/${runOf(1)}-20261123T070600Z-abcdefgh/report.json`;
+    const run = await auditSaved(4, {}, { complete: false, reason: 'unproven-end', message: 'nobody attested it' });
+    const bytes = Buffer.from(JSON.stringify({ ...run.report, verdict: 'INCOMPLETE', reason: 'stale-roster' }));
+    await archive.create(key, { bytes }, 'application/json');
+    await collect(4, 2);
+    expect(mails[0]?.body).toContain(`the last attempt, ${runOf(1)}, is INCOMPLETE (stale-roster)`);
+  });
+
+  test('by hand is believed as long as others are', async () => {
+    await auditSaved(9);
+    const options = { environments: [], schedule: undefined };
+    const [soon] = await readOverview(archive, { ...options, now: hoursAfter(9, 26).getTime() });
+    expect(soon?.unseen).toBeUndefined();
+    const [late] = await readOverview(archive, { ...options, now: hoursAfter(9, 27).getTime() });
+    expect(late?.unseen).toBe(`no complete run since ${runOf(1)}, made 26 hours ago`);
   });
 });
