@@ -62,17 +62,39 @@ const acknowledged = async (): Promise<readonly string[]> => {
 
 const FINE = 'environments: [{ id: abc }]';
 
+const KEY = 'arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+/** Every setting at once that makes something of the stack. */
+const ALL_SETTINGS = `
+replicateTo: { bucket: their-copy, account: "444455556666", key: "${KEY}" }
+auditors: ["arn:aws:iam::444455556666:role/examiner", "arn:aws:iam::111122223333:user/auditors/one"]
+breakGlassRoleArn: arn:aws:iam::111122223333:role/break-glass
+trustedAccounts: ["222233334444"]
+retention: { years: 12, lock: compliance, acknowledgedYears: 12, afterRetention: delete }
+`;
+
 describe('the app', () => {
   it.each([
-    [1, 'single'],
-    [1, 'durable'],
-    [3, 'single'],
-    [61, 'single'],
-  ])('synthesises %i environments of %s listings, and three packs of rules accept it', async (count, mode) => {
+    [1, 'single', 'few'],
+    [1, 'durable', 'few'],
+    [3, 'single', 'few'],
+    [61, 'single', 'few'],
+    [4, 'durable', 'all'],
+    [61, 'single', 'all'],
+  ])('synthesises %i environments of %s listings with %s settings, and three packs of rules accept it', async (count, mode, settings) => {
     const elsewhere = 'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
+    const asked = '{ id: "222233334444", roleArn: "arn:aws:iam::222233334444:role/reader", externalId: agreed }';
+    const sources =
+      settings === 'few'
+        ? ['', elsewhere]
+        : [
+            'enrich: { iamRoles: true, permissionGroups: true }',
+            `${elsewhere}, enrich: { iamRoles: { accounts: [${asked}] } }`,
+            `source: { roster: "s3://their-rosters/finspace/", key: "${KEY}" }`,
+            'source: { roster: "s3://our-rosters/finspace/" }, enrich: { iamRoles: true }',
+          ];
     const environments = Array.from(
       { length: count },
-      (_, index) => `{ id: environment${index}${index % 2 === 1 ? `, ${elsewhere}` : ''} }`,
+      (_, index) => `{ ${[`id: environment${index}`, sources[index % sources.length]].filter(Boolean).join(', ')} }`,
     );
     const alerts = [
       '{ email: a@example.com }',
@@ -84,7 +106,7 @@ describe('the app', () => {
       '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
     ];
     const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
-    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }\narchiveWriters: [{ account: "444455556666", auditor: Other, environments: [theirs] }]`;
+    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }\narchiveWriters: [{ account: "444455556666", auditor: Other, environments: [theirs] }]${settings === 'few' ? '' : ALL_SETTINGS}`;
     expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
     const templates = (await readdir(join(folder, 'out'))).filter((name) => name.endsWith('.template.json'));
     expect(templates).toEqual(
