@@ -34,6 +34,7 @@ export const functionDoctor =
     ]);
     const { AUDIT_BUCKET: bucket = '', AUDIT_BUCKET_REGION: archiveRegion } = env;
     const { AUDIT_SCHEDULE_PREFIX: prefix, AUDIT_SCHEDULED_ALIAS: alias, AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
+    const { AUDIT_OVERVIEW_TOPIC_ARN: overviewTopicArn } = env;
     const { keepers, ...clients } = await diagnosticClients();
     const isStandIn = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
     const saved = config.environments.find(({ id }) => id === environmentId)?.source?.roster;
@@ -49,6 +50,7 @@ export const functionDoctor =
       location: { bucket: archive },
       topicArn,
       alarmTopicArn,
+      overviewTopicArn,
       recipients: config.alerts,
       scheduleName: prefix === undefined ? undefined : `${prefix}-${environmentId}`,
       expected: config.schedule,

@@ -2,7 +2,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import { awsClient } from '../core/aws/clients.ts';
-import { AUDIBLE_OVERVIEW } from '../core/config/recipient.ts';
+import { audibleOverview } from '../core/config/recipient.ts';
 import { describeUnheard } from '../core/notify/audience.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { type Collected, collectNight } from '../core/overview/collect.ts';
@@ -57,7 +57,7 @@ export const handler = async (
   const unheard =
     overviewTopicArn === undefined
       ? []
-      : await describeUnheard(sns, [{ topicArn: overviewTopicArn, messages: AUDIBLE_OVERVIEW }]);
+      : await describeUnheard(sns, [{ topicArn: overviewTopicArn, messages: audibleOverview(config?.alerts ?? []) }]);
   if (unheard.length > 0) throw new Error(unheard.join('; '));
   return { silent, unverified, overview };
 };

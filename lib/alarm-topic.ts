@@ -3,7 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type AlertRecipient, hearsAlarms } from '../core/config/recipient.ts';
+import { type AlertRecipient, alarmListeners } from '../core/config/recipient.ts';
 import { acknowledge, INLINE_POLICY } from './acknowledge.ts';
 import { useOfKey } from './permissions.ts';
 
@@ -81,9 +81,7 @@ export class AlarmTopic extends Construct {
       }),
     );
 
-    // Who gets each digest and the one mail besides is told of an alarm once.
-    const heard = recipients.filter(hearsAlarms).map((listener) => [listener.endpoint, listener] as const);
-    const listeners = [...new Map(heard).values()];
+    const listeners = alarmListeners(recipients);
     if (listeners.length === 0) {
       Annotations.of(this).addWarningV2(
         'finspace-user-auditor:alarms-unheard',

@@ -59,6 +59,13 @@ export class AuditorStack extends Stack {
     output(this, 'AlarmTopicArn', auditor.alarmTopic.topicArn, 'Where alarms are published');
     if (auditor.undelivered !== undefined)
       output(this, 'UndeliveredQueueArn', auditor.undelivered.queueArn, 'Alerts that a subscriber did not take');
+    if (auditor.overviewUndelivered !== undefined)
+      output(
+        this,
+        'OverviewUndeliveredQueueArn',
+        auditor.overviewUndelivered.queueArn,
+        'Mails about all environments that a subscriber did not take',
+      );
     output(this, 'WorkGroupName', auditor.history.workGroupName, 'Where the history is asked, in Athena');
     output(this, 'DatabaseName', auditor.history.databaseName, 'The tables of the history');
     if (auditor.auditorsRole !== undefined)

@@ -44,7 +44,7 @@ export const addAudits = (
       `environments: must be at most ${ENVIRONMENTS_PER_STACK} in one stack, got ${environments.length}: bin/auditor.ts spreads them over further stacks`,
     ]);
   const config = { ...props.config, environments };
-  const audit = new ScheduledAudit(scope, 'Audit', { ...props, config });
+  const audit = new ScheduledAudit(scope, 'Audit', { ...props, config, overviewTopic: overview?.alerts?.topic });
   // The stack that watches the topics has the archive as well.
   const replicated = alerts === undefined ? undefined : props.bucket;
   const watched = { config, audit, alerts, undelivered, overview, replicated };

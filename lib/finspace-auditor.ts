@@ -126,6 +126,8 @@ export class FinSpaceAuditor extends Construct {
   readonly alertTopic: ITopic;
   /** The topic of the one mail about all environments; undefined where nobody wants that. */
   readonly overviewTopic: ITopic | undefined;
+  /** The queue of those mails that a URL, a queue or a function did not take; undefined where there is none of these. */
+  readonly overviewUndelivered: IQueue | undefined;
   /** The topic of alarms: that the auditor itself is ill. */
   readonly alarmTopic: ITopic;
   /** The queue of alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
@@ -220,6 +222,7 @@ export class FinSpaceAuditor extends Construct {
     this.bucket = bucket;
     this.alertTopic = topic;
     this.overviewTopic = overviewAlerts?.topic;
+    this.overviewUndelivered = overviewAlerts?.undelivered;
     this.alarmTopic = alarmTopic;
     this.undelivered = undelivered;
     this.function = audit.target;

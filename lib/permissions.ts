@@ -197,6 +197,8 @@ export interface FunctionResources {
   readonly bucket: IBucket;
   readonly topic: ITopic;
   readonly alarmTopic: ITopic;
+  /** The topic of the one mail about all environments, where it is made here. */
+  readonly overviewTopic?: ITopic | undefined;
   /** Of the archive. */
   readonly archiveKey: IKey;
   /** Of everything else. */
@@ -213,7 +215,7 @@ export const hintArns = (bucket: IBucket): string[] =>
 
 /** Lists all that the function may do. It can't delete, and reads nothing but its own archive. */
 export const functionPermissions = (scope: Construct, resources: FunctionResources): readonly PolicyStatement[] => {
-  const { config, bucket, topic, alarmTopic, archiveKey, logGroup, failures } = resources;
+  const { config, bucket, topic, alarmTopic, overviewTopic, archiveKey, logGroup, failures } = resources;
   const exchanges = exchangeArns(scope, config);
   const roles = config.environments.flatMap(({ role }) => role?.arn ?? []);
   return [
@@ -232,7 +234,10 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
     // SNS lets look at a subscription whom its topic's ARN lets in.
-    allow(['sns:GetSubscriptionAttributes', 'sns:ListSubscriptionsByTopic'], topic.topicArn, alarmTopic.topicArn),
+    allow(
+      ['sns:GetSubscriptionAttributes', 'sns:ListSubscriptionsByTopic'],
+      ...[topic, alarmTopic, ...(overviewTopic === undefined ? [] : [overviewTopic])].map(({ topicArn }) => topicArn),
+    ),
     // To look whether an audit could be made; an audit itself does without.
     allow(['scheduler:GetSchedule'], resources.scheduleArns),
     allow(

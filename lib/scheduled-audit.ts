@@ -44,6 +44,8 @@ export interface ScheduledAuditProps extends BundledFiles {
   readonly topic: ITopic;
   /** The topic of alarms, which others than the function publish. */
   readonly alarmTopic: ITopic;
+  /** The topic of the one mail about all environments, for `doctor` to look at. */
+  readonly overviewTopic?: ITopic | undefined;
   /** The key of the bucket. */
   readonly archiveKey: IKey;
   /** The key of the topic, and here of the failures and the logs. */
@@ -234,6 +236,7 @@ export class ScheduledAudit extends Construct {
         ...archiveVariables(props),
         AUDIT_TOPIC_ARN: topic.topicArn,
         AUDIT_ALARM_TOPIC_ARN: alarmTopic.topicArn,
+        ...(props.overviewTopic && { AUDIT_OVERVIEW_TOPIC_ARN: props.overviewTopic.topicArn }),
         AUDIT_SCHEDULE_PREFIX: this.schedulePrefix.slice(0, -1),
         ...(config.listing.mode === 'durable' && { AUDIT_SCHEDULED_ALIAS: LIVE }),
         POWERTOOLS_SERVICE_NAME: SERVICE,

@@ -24,6 +24,7 @@ export const doctorCommand: DeclareCommand = (program, perform) =>
   rosterFlags(auditCommand(program, 'doctor'))
     .description('look whether an audit could be made, and change nothing')
     .option('--alarm-topic <arn>', "the stack's AlarmTopicArn: whether people are told that audits fail or stop")
+    .option('--overview-topic <arn>', "the stack's OverviewTopicArn: whether the mail about all environments is heard")
     .option('--schedule <name>', "a schedule: the stack's SchedulePrefix and the environment's id")
     .option('--send-test-mail', 'publish a message, marked as a test, to all subscribers of the topic')
     .option('--json', 'print JSON')

@@ -6,6 +6,8 @@ import type { Io } from '../terminal/terminal.ts';
 export interface DoctorFlags extends AuditFlags {
   /** Default: no topic of alarms is checked. */
   readonly alarmTopic?: string;
+  /** Default: that the topic of the mail about all environments was not checked is told where the config has one. */
+  readonly overviewTopic?: string;
   /** Default: no schedule is checked. */
   readonly schedule?: string;
   readonly sendTestMail?: true;
@@ -17,6 +19,7 @@ export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']) => {
   const read = flagReader();
   const audited = readAuditFlags(read, flags, env);
   const alarmTopicArn = readTopic(read, '--alarm-topic', flags.alarmTopic);
+  const overviewTopicArn = readTopic(read, '--overview-topic', flags.overviewTopic);
   const scheduleName = read.text(
     '--schedule',
     flags.schedule,
@@ -27,5 +30,5 @@ export const readDoctorFlags = (flags: DoctorFlags, env: Io['env']) => {
     read.refuse('--send-test-mail is allowed with --topic only: there is nobody to mail to');
   }
   read.done();
-  return { ...audited, alarmTopicArn, scheduleName, sendTestMail: flags.sendTestMail ?? false };
+  return { ...audited, alarmTopicArn, overviewTopicArn, scheduleName, sendTestMail: flags.sendTestMail ?? false };
 };

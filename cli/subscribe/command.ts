@@ -23,7 +23,9 @@ export const subscribeCommand: DeclareCommand = (program, perform) =>
     .option('--config <file>', 'an audit.yaml: those whom its alerts name are subscribed, with their filters')
     .option('--topic <arn>', "the stack's TopicArn")
     .option('--alarm-topic <arn>', "the stack's AlarmTopicArn")
+    .option('--overview-topic <arn>', "the stack's OverviewTopicArn: those of `digest: all`")
     .option('--undelivered <arn>', "the stack's UndeliveredQueueArn: what a URL, a queue or a function does not take")
+    .option('--overview-undelivered <arn>', "the stack's OverviewUndeliveredQueueArn: the same of the overview's topic")
     .option('--confirm <link>', 'the address of the link in a mail that asks to confirm, more than once', another)
     .addHelpText('after', NOTES)
     .action((flags: SubscribeFlags) => perform(async (io) => (await import('./action.ts')).subscribe(flags, io)));

@@ -6,7 +6,9 @@ export interface SubscribeFlags {
   readonly config?: string;
   readonly topic?: string;
   readonly alarmTopic?: string;
+  readonly overviewTopic?: string;
   readonly undelivered?: string;
+  readonly overviewUndelivered?: string;
   readonly confirm?: readonly string[];
 }
 
@@ -33,9 +35,13 @@ export const readSubscribeFlags = (flags: SubscribeFlags) => {
   const configFile = read.path('--config', flags.config, 'file');
   const topicArn = readTopic(read, '--topic', flags.topic);
   const alarmTopicArn = readTopic(read, '--alarm-topic', flags.alarmTopic);
-  const undeliveredArn = read.text('--undelivered', flags.undelivered, 'the ARN of a queue', (value) =>
-    /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
-  );
+  const overviewTopicArn = readTopic(read, '--overview-topic', flags.overviewTopic);
+  const readQueue = (name: string, given: string | undefined) =>
+    read.text(name, given, 'the ARN of a queue', (value) =>
+      /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
+    );
+  const undeliveredArn = readQueue('--undelivered', flags.undelivered);
+  const overviewUndeliveredArn = readQueue('--overview-undelivered', flags.overviewUndelivered);
   const confirmations: Confirmation[] = [];
   for (const link of flags.confirm ?? []) {
     const confirmation = confirmationOf(link);
@@ -46,11 +52,21 @@ export const readSubscribeFlags = (flags: SubscribeFlags) => {
       );
     else confirmations.push(confirmation);
   }
-  const hasTopic = flags.topic !== undefined || flags.alarmTopic !== undefined;
+  const hasTopic = [flags.topic, flags.alarmTopic, flags.overviewTopic].some((topic) => topic !== undefined);
   if ((flags.config !== undefined) !== hasTopic)
-    read.refuse('--config and one of --topic and --alarm-topic must be given together: who, and to what');
+    read.refuse(
+      '--config and one of --topic, --alarm-topic and --overview-topic must be given together: who, and to what',
+    );
   if (flags.config === undefined && flags.confirm === undefined)
     read.refuse('one of --config FILE and --confirm LINK must be given, got neither');
   read.done();
-  return { configFile, topicArn, alarmTopicArn, undeliveredArn, confirmations };
+  return {
+    configFile,
+    topicArn,
+    alarmTopicArn,
+    overviewTopicArn,
+    undeliveredArn,
+    overviewUndeliveredArn,
+    confirmations,
+  };
 };

@@ -17,8 +17,18 @@ export interface AlertRecipient {
 /** Tells who gets the one mail about all environments from who gets one of each. */
 export const wantsAll = ({ digest }: AlertRecipient): boolean => digest === 'all';
 
-/** Tells recipients who get alarms too: behind a queue or a function is a program that was written to read alerts. */
-export const hearsAlarms = ({ protocol }: AlertRecipient): boolean => protocol === 'email' || protocol === 'https';
+/**
+ * Lists who is told of alarms: each once, whether it gets each digest, the one mail or both, and whatever its severity.
+ * Behind a queue or a function is a program that was written to read alerts.
+ */
+export const alarmListeners = <R extends AlertRecipient>(
+  recipients: readonly R[],
+): readonly Omit<R, 'minSeverity'>[] => {
+  const heard = recipients
+    .filter(({ protocol }) => protocol === 'email' || protocol === 'https')
+    .map(({ minSeverity: _minSeverity, ...listener }) => [listener.endpoint, listener] as const);
+  return [...new Map(heard).values()];
+};
 
 /**
  * Passes alerts whose worst finding is at least this severe, and any alert of an audit that is not COMPLETE: nobody
@@ -31,15 +41,11 @@ export const filterPolicyOf = (least: Severity) => ({
   ],
 });
 
-/**
- * The alerts of an environment that somebody asked for; where nobody is named, whoever subscribed should hear all. Those
- * who want the one mail about all environments hear of none.
- */
-export const audibleAlerts = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
-  const ofEach = recipients.filter((recipient) => !wantsAll(recipient));
-  if (recipients.length > 0 && ofEach.length === 0) return [];
+/** Lists the messages that somebody asked for; where nobody is named, whoever subscribed should hear all. */
+const askedFor = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
   const isAsked = (severity: Severity): boolean =>
-    ofEach.length === 0 || ofEach.some(({ minSeverity }) => isAtLeast(severity, minSeverity ?? 'INFORMATIONAL'));
+    recipients.length === 0 ||
+    recipients.some(({ minSeverity }) => isAtLeast(severity, minSeverity ?? 'INFORMATIONAL'));
   return [
     { what: 'that a run is not COMPLETE', attributes: { environment, verdict: 'FAILED', maxSeverity: 'CRITICAL' } },
     ...SEVERITIES.toReversed()
@@ -51,10 +57,15 @@ export const audibleAlerts = (recipients: readonly AlertRecipient[], environment
   ];
 };
 
-/** The one mail about all environments, where some were not seen: that goes to everybody who wants one. */
-export const AUDIBLE_OVERVIEW: readonly Audible[] = [
-  { what: 'of all environments', attributes: { environment: 'all', verdict: 'INCOMPLETE', maxSeverity: 'CRITICAL' } },
-];
+/** The alerts of an environment that somebody should hear; those who want the one mail about all hear of none. */
+export const audibleAlerts = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
+  const ofEach = recipients.filter((recipient) => !wantsAll(recipient));
+  return recipients.length > 0 && ofEach.length === 0 ? [] : askedFor(ofEach, environment);
+};
+
+/** The mails about all environments that somebody should hear. */
+export const audibleOverview = (recipients: readonly AlertRecipient[]): readonly Audible[] =>
+  askedFor(recipients.filter(wantsAll), 'all');
 
 /** An alarm, as CloudWatch publishes it: without attributes. */
 export const AUDIBLE_ALARMS: readonly Audible[] = [{ what: 'of alarms', attributes: {} }];

@@ -1,5 +1,12 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { type AlertRecipient, AUDIBLE_ALARMS, audibleAlerts, hearsAlarms, wantsAll } from '../config/recipient.ts';
+import {
+  type AlertRecipient,
+  AUDIBLE_ALARMS,
+  alarmListeners,
+  audibleAlerts,
+  audibleOverview,
+  wantsAll,
+} from '../config/recipient.ts';
 import { type Audible, listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
 import { plural } from '../text/plain-text.ts';
@@ -12,6 +19,8 @@ export interface AlertSettings {
   readonly topicArn: string | undefined;
   /** The topic of alarms: the auditor itself is ill, or silent. Undefined: not said. */
   readonly alarmTopicArn: string | undefined;
+  /** The topic of the one mail about all environments. Undefined: not said. */
+  readonly overviewTopicArn: string | undefined;
   /** Those that the config has; undefined: there is no config. */
   readonly recipients: readonly AlertRecipient[] | undefined;
   readonly environmentId: string;
@@ -31,7 +40,7 @@ const testAlert = (environmentId: string) => ({
   attributes: { environment: environmentId, verdict: 'TEST', maxSeverity: 'INFORMATIONAL' },
 });
 
-/** The texts about one of the two topics. */
+/** The texts about one of the topics. */
 interface TopicTexts {
   readonly flag: string;
   readonly name: string;
@@ -57,6 +66,16 @@ const ALARMS: TopicTexts = {
   output: 'AlarmTopicArn',
   notGiven: "no topic of alarms was given: --alarm-topic takes the stack's AlarmTopicArn",
   unheard: 'nobody is told when audits fail or stop',
+};
+
+const OVERVIEW: TopicTexts = {
+  flag: '--overview-topic',
+  name: 'overview-topic',
+  subscriptions: 'overview-subscriptions',
+  output: 'OverviewTopicArn',
+  notGiven:
+    "no topic of the mail about all environments was given: --overview-topic takes the OverviewTopicArn of the auditor's first stack",
+  unheard: 'nobody gets the mail about all environments',
 };
 
 const isMissing = (error: unknown): boolean => isNamed(error, 'NotFoundException', 'NotFound');
@@ -170,16 +189,30 @@ const publishCheck = ({ sns, topicArn, environmentId, sendTestMail }: AlertSetti
   },
 });
 
-/** Checks that people would hear: of what audits find, and that audits fail or stop. */
+/** Checks that people would hear: of what audits find, that audits fail or stop, and of all environments together. */
 export const alertChecks = (settings: AlertSettings): readonly Check[] => {
-  const { alarmTopicArn, recipients, environmentId } = settings;
+  const { alarmTopicArn, overviewTopicArn, recipients, environmentId } = settings;
   const messages = audibleAlerts(recipients ?? [], environmentId);
   // The one mail about all environments has a topic of its own.
   const ofEach = recipients?.filter((recipient) => !wantsAll(recipient));
   const [topic, subscriptions] = topicChecks({ ...settings, recipients: ofEach, messages }, ALERTS);
   const alarms = topicChecks(
-    { ...settings, topicArn: alarmTopicArn, recipients: recipients?.filter(hearsAlarms), messages: AUDIBLE_ALARMS },
+    {
+      ...settings,
+      topicArn: alarmTopicArn,
+      recipients: recipients && alarmListeners(recipients),
+      messages: AUDIBLE_ALARMS,
+    },
     ALARMS,
   );
-  return [topic, publishCheck(settings), subscriptions, ...alarms];
+  const ofAll = recipients?.filter(wantsAll);
+  // Where nobody wants that mail there is no such topic.
+  const overview =
+    overviewTopicArn === undefined && (ofAll ?? []).length === 0
+      ? []
+      : topicChecks(
+          { ...settings, topicArn: overviewTopicArn, recipients: ofAll, messages: audibleOverview(recipients ?? []) },
+          OVERVIEW,
+        );
+  return [topic, publishCheck(settings), subscriptions, ...alarms, ...overview];
 };

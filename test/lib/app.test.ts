@@ -80,54 +80,58 @@ describe('the app', () => {
     [61, 'single', 'few'],
     [4, 'durable', 'all'],
     [61, 'single', 'all'],
-  ])('synthesises %i environments of %s listings with %s settings, and three packs of rules accept it', async (count, mode, settings) => {
-    const elsewhere = 'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
-    const asked = '{ id: "222233334444", roleArn: "arn:aws:iam::222233334444:role/reader", externalId: agreed }';
-    const sources =
-      settings === 'few'
-        ? ['', elsewhere]
-        : [
-            'enrich: { iamRoles: true, permissionGroups: true }',
-            `${elsewhere}, enrich: { iamRoles: { accounts: [${asked}] } }`,
-            `source: { roster: "s3://their-rosters/finspace/", key: "${KEY}" }`,
-            'source: { roster: "s3://our-rosters/finspace/" }, enrich: { iamRoles: true }',
-          ];
-    const environments = Array.from(
-      { length: count },
-      (_, index) => `{ ${[`id: environment${index}`, sources[index % sources.length]].filter(Boolean).join(', ')} }`,
-    );
-    const alerts = [
-      '{ email: a@example.com }',
-      '{ email: b@example.com, minSeverity: HIGH }',
-      '{ https: "https://hooks.example.com/a" }',
-      '{ email: a@example.com, digest: all }',
-      '{ https: "https://hooks.example.com/b", digest: all }',
-      '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
-      '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
-    ];
-    const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
-    const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }\narchiveWriters: [{ account: "444455556666", auditor: Other, environments: [theirs] }]${settings === 'few' ? '' : ALL_SETTINGS}`;
-    expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
-    const templates = (await readdir(join(folder, 'out'))).filter((name) => name.endsWith('.template.json'));
-    expect(templates).toEqual(
-      count <= 60
-        ? ['FinSpaceUserAuditor.template.json']
-        : ['FinSpaceUserAuditor-2.template.json', 'FinSpaceUserAuditor.template.json'],
-    );
+  ])(
+    'synthesises %i environments of %s listings with %s settings, and three packs of rules accept it',
+    async (count, mode, settings) => {
+      const elsewhere =
+        'region: eu-west-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed';
+      const asked = '{ id: "222233334444", roleArn: "arn:aws:iam::222233334444:role/reader", externalId: agreed }';
+      const sources =
+        settings === 'few'
+          ? ['', elsewhere]
+          : [
+              'enrich: { iamRoles: true, permissionGroups: true }',
+              `${elsewhere}, enrich: { iamRoles: { accounts: [${asked}] } }`,
+              `source: { roster: "s3://their-rosters/finspace/", key: "${KEY}" }`,
+              'source: { roster: "s3://our-rosters/finspace/" }, enrich: { iamRoles: true }',
+            ];
+      const environments = Array.from(
+        { length: count },
+        (_, index) => `{ ${[`id: environment${index}`, sources[index % sources.length]].filter(Boolean).join(', ')} }`,
+      );
+      const alerts = [
+        '{ email: a@example.com }',
+        '{ email: b@example.com, minSeverity: HIGH }',
+        '{ https: "https://hooks.example.com/a" }',
+        '{ email: a@example.com, digest: all }',
+        '{ https: "https://hooks.example.com/b", digest: all }',
+        '{ sqs: "arn:aws:sqs:us-east-1:111122223333:tickets" }',
+        '{ lambda: "arn:aws:lambda:us-east-1:111122223333:function:paging" }',
+      ];
+      const signing = '{ key: arn:aws:kms:us-east-1:111122223333:alias/audit }';
+      const text = `environments: [${environments.join(', ')}]\nalerts: [${alerts.join(', ')}]\nevents: { bus: default }\nsigning: ${signing}\nlisting: { mode: ${mode} }\narchiveWriters: [{ account: "444455556666", auditor: Other, environments: [theirs] }]${settings === 'few' ? '' : ALL_SETTINGS}`;
+      expect(await run({ 'audit.yaml': text })).toEqual({ code: 0, stderr: '' });
+      const templates = (await readdir(join(folder, 'out'))).filter((name) => name.endsWith('.template.json'));
+      expect(templates).toEqual(
+        count <= 60
+          ? ['FinSpaceUserAuditor.template.json']
+          : ['FinSpaceUserAuditor-2.template.json', 'FinSpaceUserAuditor.template.json'],
+      );
 
-    expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
-    const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
-    const { pluginReports } = reportSchema.parse(JSON.parse(report));
-    expect(pluginReports).toMatchObject([
-      { pluginName: 'AwsSolutions', violations: [] },
-      { pluginName: 'NIST.800.53.R5', violations: [] },
-      { pluginName: 'Serverless', violations: [] },
-    ]);
-    const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
-    for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
-    const needed = reasons.map(({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`);
-    expect(new Set(await acknowledged())).toEqual(new Set(needed));
-  });
+      expect(await deployedContext()).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
+      const report = await readFile(join(folder, 'out/validation-report.json'), 'utf8');
+      const { pluginReports } = reportSchema.parse(JSON.parse(report));
+      expect(pluginReports).toMatchObject([
+        { pluginName: 'AwsSolutions', violations: [] },
+        { pluginName: 'NIST.800.53.R5', violations: [] },
+        { pluginName: 'Serverless', violations: [] },
+      ]);
+      const reasons = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
+      for (const { reason } of reasons) expect(reason.length).toBeGreaterThan(30);
+      const needed = reasons.map(({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`);
+      expect(new Set(await acknowledged())).toEqual(new Set(needed));
+    },
+  );
 
   it('fails for a wrong key with a message that names it, and nothing else', async () => {
     expect(await run({ 'audit.yaml': `${FINE}\nretention: { yeers: 7 }` })).toEqual({

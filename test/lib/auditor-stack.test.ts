@@ -385,7 +385,8 @@ describe('the one mail about all environments', () => {
   const stack = template(`${THREE}alerts:
   - { email: a@example.com, minSeverity: HIGH }
   - { email: a@example.com, digest: all }
-  - { email: b@example.com, digest: all, minSeverity: HIGH }`);
+  - { email: b@example.com, digest: all, minSeverity: HIGH }
+  - { sqs: "arn:aws:sqs:us-east-1:111122223333:tickets", digest: all }`);
 
   const subscribedTo = (part: string) => {
     const topic = { Ref: only(stack, 'AWS::SNS::Topic', part).id };
@@ -398,6 +399,7 @@ describe('the one mail about all environments', () => {
     expect(subscribedTo('OverviewAlertsTopic')).toEqual([
       ['a@example.com', false],
       ['b@example.com', true],
+      ['arn:aws:sqs:us-east-1:111122223333:tickets', false],
     ]);
     const [each] = Object.keys(stack.findResources('AWS::SNS::Topic')).filter((id) => id.startsWith('AlertsTopic'));
     expect(subscribedTo(each ?? '')).toEqual([['a@example.com', true]]);
@@ -406,7 +408,23 @@ describe('the one mail about all environments', () => {
       ['a@example.com', false],
       ['b@example.com', false],
     ]);
-    expect(stack.findOutputs('OverviewTopicArn')).not.toEqual({});
+    expect(Object.keys(stack.findOutputs('*')).filter((name) => name.startsWith('Overview'))).toEqual([
+      'OverviewTopicArn',
+      'OverviewUndeliveredQueueArn',
+    ]);
+  });
+
+  it('may be looked at by the function, for doctor', () => {
+    const topic = { Ref: only(stack, 'AWS::SNS::Topic', 'OverviewAlertsTopic').id };
+    const { Environment } = only(stack, 'AWS::Lambda::Function', 'AuditFunction').properties;
+    expect(Environment.Variables).toMatchObject({ AUDIT_OVERVIEW_TOPIC_ARN: topic });
+    const of = statementsOf(stack, 'AuditRole').filter((statement: object) =>
+      JSON.stringify(statement).includes(topic.Ref),
+    );
+    expect(of.flatMap(({ Action }: { Action: string | string[] }) => Action)).toEqual([
+      'sns:GetSubscriptionAttributes',
+      'sns:ListSubscriptionsByTopic',
+    ]);
   });
 
   it('is sent by the watch of the first stack, which knows all environments, and is an alarm where it is not delivered', () => {

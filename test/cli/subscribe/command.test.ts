@@ -98,6 +98,25 @@ describe('subscribe', () => {
     expect((await attributesOf('email')).FilterPolicy).toBeUndefined();
   });
 
+  test('tells each digest, the one mail and alarms to those who want them, each once', async () => {
+    const both = join(await newFolder(), 'audit.yaml');
+    const each = `{ email: a@example.com, minSeverity: HIGH }, { sqs: "${QUEUE}" }`;
+    await writeFile(
+      both,
+      `environments: [{ id: abc }]\nalerts: [${each}, { email: a@example.com, digest: all }, { sqs: "${QUEUE}-2", digest: all }]`,
+    );
+    const rows = async (...words: readonly string[]) => {
+      const { stdout } = await subscribe('--config', both, ...words);
+      return [...stdout.matchAll(/^alerts\.(\d)/gm)].map(([, index]) => Number(index));
+    };
+    expect(await rows('--topic', topic)).toEqual([0, 1]);
+    expect(await rows('--alarm-topic', await aws.createTopic(`alarms-${topics}`))).toHaveLength(1);
+    topic = await aws.createTopic(`overview-${topics}`);
+    expect(await rows('--overview-topic', topic, '--overview-undelivered', UNDELIVERED)).toEqual([2, 3]);
+    expect((await subscriptions()).map(({ Protocol }) => Protocol)).toEqual(['email', 'sqs']);
+    expect(JSON.parse((await attributesOf('sqs')).RedrivePolicy ?? '')).toEqual({ deadLetterTargetArn: UNDELIVERED });
+  });
+
   test('confirms by a signed request, so that no link ends it', async () => {
     await subscribe('--config', config, '--topic', topic);
     const { code, stdout } = await subscribe('--confirm', linkTo('a@example.com'));
@@ -122,6 +141,12 @@ describe('flags', () => {
     ['a topic, and no people', { topic: TOPIC }, 'must be given together'],
     ['no topic', { config: 'audit.yaml', topic: 'audits' }, '--topic must be the ARN of an SNS topic'],
     ['no queue', { config: 'audit.yaml', topic: TOPIC, undelivered: 'queue' }, '--undelivered must be the ARN of a'],
+    ['no overview', { config: 'audit.yaml', overviewTopic: 'all' }, '--overview-topic must be the ARN of an SNS topic'],
+    [
+      'no queue of the overview',
+      { config: 'audit.yaml', overviewTopic: TOPIC, overviewUndelivered: 'queue' },
+      '--overview-undelivered must be the ARN of a',
+    ],
     ['a link of another host', { confirm: [`https://sns.example.com/?${CONFIRM}`] }, '--confirm must be a link of SNS'],
     [
       'a link to leave',

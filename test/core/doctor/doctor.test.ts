@@ -110,6 +110,7 @@ const settings = (differs: Partial<DoctorSettings> = {}): DoctorSettings => {
     enrich: undefined,
     topicArn: aws.topicArn,
     alarmTopicArn,
+    overviewTopicArn: undefined,
     recipients: [SUBSCRIBED],
     sendTestMail: false,
     scheduleName: 'nightly',
@@ -417,6 +418,41 @@ describe('a set-up that is broken', () => {
       given: () => ({ alarmTopicArn: unheardTopicArn }),
       lines: {
         'alarm-subscriptions': ['fail', /^0 confirmed, 0 waiting/, /^list people by email or https .* and deploy$/],
+      },
+    },
+    {
+      name: 'one mail about all environments whose topic is not given',
+      given: () => ({ recipients: [SUBSCRIBED, { ...SUBSCRIBED, digest: 'all' }] }),
+      lines: {
+        'overview-topic': [
+          'not-checked',
+          /^no topic of the mail about all .*--overview-topic takes the OverviewTopicArn/,
+        ],
+        'overview-subscriptions': ['not-checked', /^overview-topic was not checked$/],
+      },
+    },
+    {
+      name: 'one mail about all environments that nobody gets',
+      given: () => ({
+        overviewTopicArn: unheardTopicArn,
+        recipients: [SUBSCRIBED, { ...ALICE, digest: 'all', minSeverity: 'HIGH' }],
+      }),
+      lines: {
+        'overview-topic': ['ok', /:unheard$/],
+        'overview-subscriptions': [
+          'fail',
+          /^0 confirmed, 0 waiting for it: nobody gets the mail about all environments$/,
+          /^finspace-audit subscribe --config audit.yaml --overview-topic arn:/,
+        ],
+        'alarm-subscriptions': ['warn', /1 of the 1 recipient .* is not subscribed$/, /subscribe/],
+      },
+    },
+    {
+      name: 'one mail about all environments that its recipient hears',
+      given: () => ({ overviewTopicArn: alarmTopicArn, recipients: [SUBSCRIBED, { ...SUBSCRIBED, digest: 'all' }] }),
+      lines: {
+        'overview-topic': ['ok', /:alarms$/],
+        'overview-subscriptions': ['ok', /^1 confirmed, 0 waiting for it$/],
       },
     },
     {

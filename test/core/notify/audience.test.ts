@@ -1,6 +1,12 @@
 import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type AlertRecipient, AUDIBLE_ALARMS, audibleAlerts, filterPolicyOf } from '../../../core/config/recipient.ts';
+import {
+  type AlertRecipient,
+  AUDIBLE_ALARMS,
+  audibleAlerts,
+  audibleOverview,
+  filterPolicyOf,
+} from '../../../core/config/recipient.ts';
 import { describeUnheard, listSubscriptions, unheardOn } from '../../../core/notify/audience.ts';
 import { letsThrough } from '../../../core/notify/filter-policy.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
@@ -99,6 +105,16 @@ describe('nobody hears', () => {
     { subscribers: [{ policy: filterPolicyOf('INFORMATIONAL') }], unheard: 1 },
   ])('of alarms, which have no attributes: $subscribers', async ({ subscribers, unheard }) => {
     expect(await unheardOn(aws.sns, await topicOf(...subscribers), AUDIBLE_ALARMS)).toHaveLength(unheard);
+  });
+
+  test.each([
+    { policy: filterPolicyOf('HIGH'), unheard: [] },
+    { policy: { verdict: ['INCOMPLETE', 'FAILED'] }, unheard: ['of CRITICAL findings', 'of HIGH findings'] },
+    { policy: { verdict: ['COMPLETE'] }, unheard: ['that a run is not COMPLETE'] },
+  ])('of all environments: $policy', async ({ policy, unheard }) => {
+    const asked = [email(), { ...email('HIGH'), digest: 'all' as const }];
+    const found = await unheardOn(aws.sns, await topicOf({ policy }), audibleOverview(asked));
+    expect(found.map(({ what }) => what)).toEqual(unheard);
   });
 
   test('any more, once a subscription is gone; and hears again, once it is confirmed', async () => {
