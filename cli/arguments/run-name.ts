@@ -4,6 +4,7 @@ import { ArchiveError } from '../../core/archive/errors.ts';
 import { lastCompleteRun } from '../../core/archive/head.ts';
 import { areaPrefix } from '../../core/archive/keys.ts';
 import type { StoredManifest } from '../../core/archive/manifest.ts';
+import { retentionOf } from '../../core/archive/runs.ts';
 import { runsWithin } from '../../core/archive/stretch.ts';
 import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';
@@ -40,6 +41,17 @@ export const findRun = async ({ archive, environmentId }: OpenedArchive, text: s
   const prefix = text.replaceAll('-', '');
   const found = await runsWithin(archive, environmentId, { from: prefix, to: prefix });
   const [only, another] = found;
+  if (only === undefined || only.isMissing) {
+    const ended = await retentionOf(
+      archive,
+      environmentId,
+      Date.now(),
+    )(isRunName(prefix) ? prefix : `${prefix}T235959Z`);
+    if (ended !== undefined)
+      throw new ArchiveError(
+        `${text}: if ${archive.location} had a run of environment ${environmentId} then, it is not there any more: ${ended.says}; nobody can check now that it was there`,
+      );
+  }
   if (only === undefined) {
     const nearest = await nearestRuns(archive, environmentId, prefix);
     const hint = nearest.length === 0 ? '' : `; the nearest: ${nearest.join(', ')}`;

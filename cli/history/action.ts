@@ -7,6 +7,7 @@ import {
   type ArchivedRun,
   type Attempt,
   readReport,
+  retentionOf,
   startOfLast,
   walkAttempts,
   walkRuns,
@@ -30,13 +31,30 @@ export interface HistoryFlags extends ArchiveFlags {
 
 const untrustedEntry = (run: string, message: string): RunEntry => ({ run, verdict: 'UNTRUSTED', message });
 
+/** Tells whether a run need not be there any more. */
+type IsOver = ReturnType<typeof retentionOf>;
+
+/** An entry of what is gone since it had not to be kept any more; undefined where it had. */
+const expiredEntry = async (isOver: IsOver, run: string): Promise<RunEntry | undefined> => {
+  const ended = await isOver(run);
+  if (ended === undefined) return undefined;
+  const message = `not there any more: ${ended.says}; nobody can check now that it was there, whole, signed and in its place`;
+  return { run, verdict: 'EXPIRED', message };
+};
+
 const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Manifest | undefined) => ({
   users: previous && counts.users - previous.counts.users,
   new: byState.new + byState.reopened,
   resolved: byState.resolved,
 });
 
-const runEntry = async (archive: Archive, { run, stored, previous, problem }: ArchivedRun): Promise<RunEntry> => {
+const runEntry = async (
+  archive: Archive,
+  isOver: IsOver,
+  { run, stored, previous, problem, isMissing }: ArchivedRun,
+): Promise<RunEntry> => {
+  const expired = isMissing && (await expiredEntry(isOver, run));
+  if (expired) return expired;
   if (stored === undefined || problem !== undefined) return untrustedEntry(run, problem ?? 'it has no manifest');
   const { manifest } = stored;
   try {
@@ -52,8 +70,10 @@ const runEntry = async (archive: Archive, { run, stored, previous, problem }: Ar
       changes: findings.byState.event,
     };
   } catch (error) {
-    if (error instanceof ArchiveError) return untrustedEntry(run, error.message);
-    throw error;
+    if (!(error instanceof ArchiveError)) throw error;
+    // Its objects are not deleted all in one moment.
+    const isGone = !(await archive.has(manifest.objects.report?.key ?? ''));
+    return (isGone && (await expiredEntry(isOver, run))) || untrustedEntry(run, error.message);
   }
 };
 
@@ -110,11 +130,15 @@ const historyOf = async (
   const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
   const from = lastStart > since ? lastStart : since;
   const all: { readonly run: string; read(): Promise<RunEntry> }[] = [];
-  for await (const attempt of walkAttempts(archive, environmentId, from))
-    all.push({ run: attempt.run, read: async () => attemptEntry(attempt) });
+  const isOver = retentionOf(archive, environmentId, Date.now());
+  for await (const attempt of walkAttempts(archive, environmentId, from)) {
+    const { run, name } = attempt;
+    const expired = async () => (name === undefined ? expiredEntry(isOver, run) : undefined);
+    all.push({ run, read: async () => (await expired()) ?? attemptEntry(attempt) });
+  }
   let lastRun: ArchivedRun | undefined;
   for await (const run of walkRuns(archive, environmentId, from)) {
-    all.push({ run: run.run, read: () => runEntry(archive, run) });
+    all.push({ run: run.run, read: () => runEntry(archive, isOver, run) });
     lastRun = run;
   }
 

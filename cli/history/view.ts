@@ -19,8 +19,8 @@ export interface RunEntry {
   readonly run: string;
   /** Tells attempts at the same run apart. */
   readonly attempt?: string | undefined;
-  /** `UNTRUSTED`: what is stored is altered, missing or unreadable. */
-  readonly verdict: Verdict | 'UNTRUSTED';
+  /** `UNTRUSTED`: what is stored is altered, missing or unreadable; `EXPIRED`: deleted after its retention. */
+  readonly verdict: Verdict | 'UNTRUSTED' | 'EXPIRED';
   readonly reason?: string | undefined;
   /** It was listed long after the night it stands for. */
   readonly late?: true;
@@ -72,10 +72,10 @@ const driftText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): 
   return parts.length === 1 && drift.new + drift.resolved === 0 ? 'nothing' : parts.join(', ');
 };
 
-const verdictCell = ({ verdict }: RunEntry): Cell => ({
-  text: verdict,
-  format: verdict === 'COMPLETE' ? 'green' : ['bold', 'white', 'bgRed'],
-});
+const verdictCell = ({ verdict }: RunEntry): Cell => {
+  if (verdict === 'COMPLETE') return { text: verdict, format: 'green' };
+  return { text: verdict, format: verdict === 'EXPIRED' ? 'yellow' : ['bold', 'white', 'bgRed'] };
+};
 
 const showLongestOpen = ({ run, count, findings }: LongestOpen, out: Terminal): void => {
   out.line();

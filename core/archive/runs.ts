@@ -1,4 +1,6 @@
 import type { Report } from '../model/report.ts';
+import { type EndedRetention, endedRetention } from '../model/retention.ts';
+import { runInstant } from '../model/run-name.ts';
 import type { Archive } from './archive.ts';
 import { type ChainProblem, chainCheck, pointedKey, pointerProblem } from './chain.ts';
 import { isMilestone } from './entry.ts';
@@ -28,6 +30,8 @@ export interface ArchivedRun {
   readonly previous?: Manifest;
   /** The reason for which what is stored is not to be believed. */
   readonly problem?: string;
+  /** Only what comes after it tells of it. */
+  readonly isMissing?: true;
 }
 
 /** Reads the place of a chain; undefined where it is no run's. */
@@ -79,7 +83,7 @@ async function* checkedRuns(
     const isMissing = problem?.kind === 'missing' && problem.run > (held?.run ?? '') && problem.run < run;
 
     if (held !== undefined) yield isOfHeld ? withProblem(held, problem) : held;
-    if (isMissing) yield withProblem({ run: problem.run }, problem);
+    if (isMissing) yield withProblem({ run: problem.run, isMissing: true }, problem);
     const now = { ...next, key };
     if (problem === undefined) held = { ...now, ...(held?.stored && { previous: held.stored.manifest }) };
     else held = isOfHeld || isMissing ? now : { ...withProblem(now, problem), key };
@@ -90,7 +94,8 @@ async function* checkedRuns(
   const problem = pointer && pointerProblem(environmentId, pointer, last?.sha256);
   if (held !== undefined) yield problem?.kind === 'edited' ? withProblem(held, problem) : held;
   // A pointer that is behind points to none of the two, and says nothing against it.
-  if (problem?.kind === 'missing' && problem.run > (held?.run ?? '')) yield withProblem({ run: problem.run }, problem);
+  if (problem?.kind === 'missing' && problem.run > (held?.run ?? ''))
+    yield withProblem({ run: problem.run, isMissing: true }, problem);
 }
 
 /**
@@ -114,15 +119,45 @@ export async function* walkRuns(archive: Archive, environmentId: string, from = 
     const run = runOfKey(key) ?? (await read(key))?.run ?? from;
     isFrom = run >= from;
   }
-  for await (const { run, stored, previous, problem } of checkedRuns(archive, environmentId, keys, start, read))
+  for await (const { run, stored, previous, problem, isMissing } of checkedRuns(
+    archive,
+    environmentId,
+    keys,
+    start,
+    read,
+  ))
     if (run >= from)
       yield {
         run,
         ...(stored && { stored }),
         ...(previous && { previous }),
         ...(problem !== undefined && { problem }),
+        ...(isMissing && { isMissing }),
       };
 }
+
+/**
+ * Gives what tells whether a run need not be there any more, by what those that are left have noted, and why. They are read
+ * when it is first asked: seldom is anything gone.
+ */
+export const retentionOf = (
+  archive: Archive,
+  environmentId: string,
+  now: number,
+): ((run: string) => Promise<EndedRetention | undefined>) => {
+  const read = async () => {
+    const left = [];
+    for await (const { run, stored } of walkRuns(archive, environmentId))
+      if (stored !== undefined) left.push({ run, retention: stored.manifest.retention });
+    return endedRetention(left, undefined, now);
+  };
+  let known: ReturnType<typeof read> | undefined;
+  return async (run) => {
+    known ??= read();
+    const ended = await known;
+    return ended !== undefined && (runInstant(run)?.getTime() ?? now) <= ended.until ? ended : undefined;
+  };
+};
 
 /** Finds a complete run by its name; undefined where the chain has none. Throws ArchiveError where it does not hold. */
 export const findCompleteRun = async (

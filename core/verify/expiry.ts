@@ -1,6 +1,6 @@
 import { isMilestone } from '../archive/entry.ts';
 import { sequenceOfKey, unfinishedOfKey } from '../archive/keys.ts';
-import { keptSince, type RetentionDuty } from '../model/retention.ts';
+import { endedRetention, type RetentionDuty } from '../model/retention.ts';
 import { runInstant } from '../model/run-name.ts';
 import { plural } from '../text/plain-text.ts';
 import type { Link } from './links.ts';
@@ -24,19 +24,6 @@ export interface Expired {
   readonly until: number;
 }
 
-/** The duty by which the start of a chain may be gone, and who says so; undefined: all of it has to be there. */
-const dutyOf = (links: readonly Link[], config: RetentionDuty | undefined) => {
-  const noted = links.flatMap(({ claims, run = '' }) =>
-    claims === undefined || isMilestone(claims) || claims.retention === undefined
-      ? []
-      : [{ years: claims.retention.years, afterRetention: claims.retention.afterRetention, by: `run ${run} noted` }],
-  );
-  const given = config === undefined ? [] : [{ ...config, by: 'the config says' }];
-  // What is gone was kept by the duty of its own time: the oldest run that is left is the nearest to that.
-  const [duty] = [...noted, ...given];
-  return [...noted, ...given].some(({ afterRetention }) => afterRetention === 'delete') ? duty : undefined;
-};
-
 /** The instant of what is missing: an unfinished attempt lies before the run that vouches for it. */
 const instantOf = ({ run, key }: Problem): number | undefined =>
   runInstant(unfinishedOfKey(key)?.run ?? run ?? '')?.getTime();
@@ -51,9 +38,12 @@ export const withoutExpired = (
   problems: readonly Problem[],
   { now, retention }: ExpirySettings,
 ): { readonly problems: readonly Problem[]; readonly notes: readonly Note[]; readonly expired?: Expired } => {
-  const duty = dutyOf(links, retention);
-  if (duty === undefined) return { problems, notes: [] };
-  const until = keptSince(duty.years, now);
+  const noted = links.flatMap(({ claims, run = '' }) =>
+    claims === undefined || isMilestone(claims) ? [] : [{ run, retention: claims.retention }],
+  );
+  const ended = endedRetention(noted, retention, now);
+  if (ended === undefined) return { problems, notes: [] };
+  const { until, says } = ended;
   const isGone = ({ kind }: Problem): boolean => kind === 'missing' || kind === 'orphaned';
   const old = problems.filter((problem) => isGone(problem) && (instantOf(problem) ?? now) <= until);
   const sequence = Math.max(0, ...old.map(({ key }) => sequenceOfKey(key) ?? 0));
@@ -79,7 +69,7 @@ export const withoutExpired = (
     ...(others > 0 ? [plural(others, 'other object')] : []),
   ];
   const are = places + others === 1 ? 'is' : 'are';
-  const message = `${gone.join(' and ')} ${are} not there any more: ${duty.by} that runs are kept for ${plural(duty.years, 'year')} and deleted then, which was over by ${new Date(until).toISOString().slice(0, 10)}; nobody can check now that they were there, whole, signed and in their places`;
+  const message = `${gone.join(' and ')} ${are} not there any more: ${says}; nobody can check now that they were there, whole, signed and in their places`;
   return {
     problems: problems.filter((problem) => !expired.has(problem)),
     notes: [{ kind: 'expired', run, message }],

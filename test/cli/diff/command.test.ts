@@ -6,6 +6,8 @@ import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { archiveNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { caseUsers } from '../../support/cases.ts';
+import { expiredHistory, OLD_NIGHTS } from '../../support/expired-history.ts';
+import { night, runOf } from '../../support/history.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { invoke } from '../in-process.ts';
 
@@ -357,4 +359,29 @@ test('an archive of several environments wants to know which', async () => {
   expect(code).toBe(3);
   expect(stderr).toContain(`--environment must be one of other, ${ENVIRONMENT}, got nothing`);
   expect((await diff(out, ...BOTH, '--environment', ENVIRONMENT)).code).toBe(0);
+});
+
+describe('a run that is gone', () => {
+  const DAY = night(OLD_NIGHTS[0]).toISOString().slice(0, 10);
+  test.each([
+    {
+      name: 'after its retention',
+      afterRetention: 'delete',
+      text: runOf(OLD_NIGHTS[1]),
+      says: 'not there any more: run',
+    },
+    { name: 'after its retention, by its day', afterRetention: 'delete', text: DAY, says: 'are kept for 1 year and' },
+    {
+      name: 'though it was to be kept',
+      afterRetention: 'keep',
+      text: runOf(OLD_NIGHTS[1]),
+      says: 'is not there, though',
+    },
+  ] as const)('$name', async ({ afterRetention, text, says }) => {
+    const out = await newFolder();
+    await expiredHistory(out, { years: 1, afterRetention }, 2);
+    const { code, stdout, stderr } = await diff(out, text, 'latest');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(says);
+  });
 });

@@ -14,6 +14,8 @@ import {
 } from '../../support/archived-nights.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
+import { expiredHistory, OLD_NIGHTS } from '../../support/expired-history.ts';
+import { keysOf, runOf, tamperer } from '../../support/history.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command } from '../command.ts';
 import { invoke } from '../in-process.ts';
@@ -319,4 +321,47 @@ test.each([
   const { code, stdout, stderr } = await history(await archived(NIGHTS.slice(0, 1)), ...words);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toContain(message);
+});
+
+describe('a start that is gone', () => {
+  const [, second, third] = OLD_NIGHTS;
+  const DELETED = { years: 1, afterRetention: 'delete' } as const;
+
+  test('after its retention is told as that, and is no fault', async () => {
+    const out = await newFolder();
+    await expiredHistory(out, DELETED, 2);
+    const { code, stdout } = await history(out);
+    expect(code).toBe(0);
+    expect(lines(stdout)[0]).toMatch(
+      new RegExp(`^${runOf(second)} +EXPIRED .*not there any more: run ${runOf(third)} noted that runs`),
+    );
+    const verdicts = (await entriesOf(out)).map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['EXPIRED', 'COMPLETE', 'COMPLETE']);
+    expect(await entriesOf(out, '--last', '2')).toHaveLength(2);
+  });
+
+  test.each([
+    { name: 'its entry', left: 'chain', verdict: 'EXPIRED' },
+    { name: 'its snapshot', left: 'snapshots', verdict: 'EXPIRED' },
+  ])('but for $name, which S3 has not deleted yet', async ({ left, verdict }) => {
+    const out = await newFolder();
+    await expiredHistory(out, DELETED, 1);
+    const { object, copy } = keysOf(second);
+    const gone = left === 'chain' ? [object(OUTPUTS.report)] : [chainKey(ENVIRONMENT, 2), copy];
+    for (const key of gone) await tamperer(out).remove(key);
+    expect((await entriesOf(out)).filter(({ run }) => run === runOf(second)).map((entry) => entry.verdict)).toContain(
+      verdict,
+    );
+    expect((await history(out)).code).toBe(0);
+  });
+
+  test.each([
+    { name: 'before its retention ends', retention: { ...DELETED, years: 90 } },
+    { name: 'and was to be kept for good', retention: { ...DELETED, afterRetention: 'keep' } as const },
+  ])('$name is not to be trusted', async ({ retention }) => {
+    const out = await newFolder();
+    await expiredHistory(out, retention, 2);
+    expect((await entriesOf(out))[0]).toMatchObject({ run: runOf(second), verdict: 'UNTRUSTED' });
+    expect((await history(out)).code).toBe(2);
+  });
 });
