@@ -1,23 +1,20 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { bucketArchive } from '../../core/archive/bucket.ts';
-import { parseConfig } from '../../core/config/read-config.ts';
 import { judgingCode } from '../../core/model/judging-code.ts';
 import { verifyEnvironment } from '../../core/verify/verify.ts';
-import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
-import { rules } from '../../rules/index.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
+import { deployedCode } from '../support/deployed-code.ts';
 import { type EventBus, startEventBus } from '../support/event-bridge.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../support/kms.ts';
 import { FUNCTION_ARN, type Lambda, startLambda } from '../support/lambda-runtime.ts';
@@ -29,18 +26,8 @@ const ACCOUNT = '123456789012';
 
 const users = makeDirectory({ users: 250, seed: 1, asOf: new Date(SCHEDULED_TIME), accountId: ACCOUNT });
 
-/** The part of the template that says how the code runs. */
-const functionSchema = z.object({
-  Type: z.literal('AWS::Lambda::Function'),
-  Properties: z.object({
-    Code: z.object({ S3Key: z.string() }),
-    Handler: z.string(),
-    Environment: z.object({ Variables: z.record(z.string(), z.union([z.string(), z.object({ Ref: z.string() })])) }),
-  }),
-});
 const diagnosisSchema = z.object({ checks: z.array(z.object({ name: z.string(), outcome: z.string() })) });
 const executionSchema = z.object({ Status: z.string(), Result: z.string() });
-const templateSchema = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() }).loose()) });
 
 let folder: string;
 let assetDir: string;
@@ -64,30 +51,8 @@ const synthesise = async (environmentId: string, waivers?: string, mode = 'singl
   const waiversFile = join(folder, "operator's waivers.yaml");
   await writeFile(configFile, config);
   await writeFile(waiversFile, waivers ?? '');
-  const { context } = z
-    .object({ context: z.record(z.string(), z.unknown()) })
-    .parse(JSON.parse(await readFile('cdk.json', 'utf8')));
-  const app = new App({ outdir: await mkdtemp(join(folder, 'out-')), context, builtinCloudFormationValidation: false });
-  // The CDK announces each bundling there, whatever it is asked for.
-  const announced = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const stack = new AuditorStack(app, 'Auditor', {
-    config: parseConfig(config, configFile, rules),
-    configFile,
-    ...(waivers !== undefined && { waiversFile }),
-  });
-  announced.mockRestore();
-  const assembly = app.synth();
-  const template = templateSchema.parse(assembly.getStackByName(stack.stackName).template);
-  const found = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function');
-  const { Properties } = functionSchema.parse(found);
-  const typeOf = (id: string) => template.Resources[id]?.Type;
-  return {
-    // Named by its hash, in the assembly as in the bucket that it is uploaded to.
-    assetDir: join(assembly.directory, `asset.${basename(Properties.Code.S3Key, '.zip')}`),
-    handler: Properties.Handler,
-    variables: Properties.Environment.Variables,
-    typeOf,
-  };
+  const deployed = await deployedCode(folder, { configFile, config, ...(waivers !== undefined && { waiversFile }) });
+  return deployed('AuditFunction');
 };
 
 type Synthesised = Awaited<ReturnType<typeof synthesise>>;
