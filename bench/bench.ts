@@ -38,7 +38,7 @@ const verdict = ({ value, most, note }: Measure): string => {
   return value <= most ? 'met' : '**missed**';
 };
 
-const row = (measure: Measure): string =>
+const rowText = (measure: Measure): string =>
   `| ${measure.what} | ${figure(measure)} | ${measure.most ?? ''} | ${verdict(measure)} |`;
 
 const load = (): string =>
@@ -50,7 +50,7 @@ const load = (): string =>
 const section = async (name: string, measure: () => Promise<readonly Measure[]>): Promise<string> => {
   process.stderr.write(`${name}\n`);
   const before = load();
-  const rows = (await measure()).map(row).join('\n');
+  const rows = (await measure()).map(rowText).join('\n');
   const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
   return `## ${name}
 

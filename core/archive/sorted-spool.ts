@@ -34,7 +34,10 @@ const readEntry = (bytes: Buffer, at: number): Entry | undefined => {
 };
 
 function* readChunks({ content }: Evidence): Generator<Uint8Array> {
-  if ('bytes' in content) return yield content.bytes;
+  if ('bytes' in content) {
+    yield content.bytes;
+    return;
+  }
   const file = openSync(content.path, 'r');
   try {
     for (;;) {
