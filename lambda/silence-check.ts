@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Archive } from '../core/archive/archive.ts';
-import { findSilence } from '../core/doctor/silence.ts';
+import { findSilence, type SilenceSettings } from '../core/doctor/silence.ts';
 import { findUnverified } from '../core/doctor/unverified.ts';
 
 const silenceEvent = z.strictObject({
@@ -26,7 +26,7 @@ export interface SilenceAnswer {
 /** Looks at every environment of an event. The first notice is an alarm's; this tells again, each day until it ends. */
 export const checkSilence = async (
   archive: Archive,
-  { environmentIds, scheduledTime, ...settings }: SilenceEvent,
+  { environmentIds, scheduledTime, ...settings }: SilenceEvent & Pick<SilenceSettings, 'askedSince'>,
 ): Promise<SilenceAnswer> => {
   const now = Date.parse(scheduledTime);
   const silences = [];

@@ -9,6 +9,7 @@ import { type Collected, collectNight } from '../core/overview/collect.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import type { InvocationContext } from './invocation.ts';
+import { scheduleCreation } from './schedule-creation.ts';
 import { checkSilence, readSilenceEvent, type SilenceAnswer, type SilenceEvent } from './silence-check.ts';
 
 const { AUDIT_BUCKET: bucket = '', AUDIT_ALARM_TOPIC_ARN: TopicArn = '', AUDIT_WATCH: watch = '' } = process.env;
@@ -21,9 +22,13 @@ const metrics = new Metrics();
 /** There in one stack of an auditor, which tells of the environments of all. */
 const config = isOverview === undefined ? undefined : readBundledConfig(import.meta.dirname).config;
 
+/** Ends the name of the watch's own schedule. */
+const OWN_SCHEDULE = 'silence-watch';
+
 const collect = (
   { scheduledTime, schedule, graceHours }: SilenceEvent,
   { invokedFunctionArn }: Pick<InvocationContext, 'invokedFunctionArn'>,
+  askedSince: ReturnType<typeof scheduleCreation>,
 ): Promise<Collected> | undefined => {
   if (config === undefined) return undefined;
   const { name, environments, archive: given } = config;
@@ -34,6 +39,7 @@ const collect = (
     schedule,
     graceHours,
     now: Date.parse(scheduledTime),
+    askedSince: () => askedSince(OWN_SCHEDULE),
     sendAlert: overviewTopicArn === undefined ? undefined : snsAlerts(sns, overviewTopicArn),
   });
 };
@@ -47,13 +53,14 @@ export const handler = async (
   context: Pick<InvocationContext, 'invokedFunctionArn'>,
 ): Promise<Omit<SilenceAnswer, 'mail'> & { readonly overview: Collected | undefined }> => {
   const request = readSilenceEvent(event);
-  const { silent, unverified, mail } = await checkSilence(archive, request);
+  const askedSince = scheduleCreation(watch);
+  const { silent, unverified, mail } = await checkSilence(archive, { ...request, askedSince });
   if (mail !== undefined) await sns.send(new PublishCommand({ TopicArn, Subject: mail.subject, Message: mail.body }));
   metrics.addDimension('watch', watch);
   metrics.addMetric('SilentEnvironments', MetricUnit.Count, silent.length);
   metrics.addMetric('UnverifiedEnvironments', MetricUnit.Count, unverified.length);
   metrics.publishStoredMetrics();
-  const overview = await collect(request, context);
+  const overview = await collect(request, context, askedSince);
   const unheard =
     overviewTopicArn === undefined
       ? []

@@ -243,7 +243,7 @@ export class AuditAlarms extends Construct {
       usingMetrics: { runs: auditMetric('CompleteRuns', id) },
       period: Duration.hours(1),
     }).createAlarm(this, `Silence-${id}`, {
-      alarmDescription: `No COMPLETE run of environment ${name === undefined ? id : `${id} (${name})`} for ${hours} hours. ${runbook('no-complete-run')}`,
+      alarmDescription: `No COMPLETE run of environment ${name === undefined ? id : `${id} (${name})`} for ${hours} hours, or none yet. ${runbook('no-complete-run')}`,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: hours,

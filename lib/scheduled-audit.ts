@@ -196,6 +196,8 @@ export class ScheduledAudit extends Construct {
   readonly schedules: readonly Schedule[];
   /** The beginning of the names of all schedules, which the environment's id follows. */
   readonly schedulePrefix: string;
+  /** Names all of them, and those that bear the same beginning. */
+  readonly scheduleArns: string;
 
   constructor(scope: Construct, id: string, props: ScheduledAuditProps) {
     super(scope, id);
@@ -210,12 +212,12 @@ export class ScheduledAudit extends Construct {
     });
     const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey });
     this.role = new Role(this, 'Role', { assumedBy: LAMBDA });
-    const scheduleArns = Stack.of(this).formatArn({
+    this.scheduleArns = Stack.of(this).formatArn({
       service: 'scheduler',
       resource: 'schedule',
       resourceName: `default/${this.schedulePrefix}*`,
     });
-    const resources = { ...props, logGroup, failures: this.failures, scheduleArns };
+    const resources = { ...props, logGroup, failures: this.failures, scheduleArns: this.scheduleArns };
     for (const statement of functionPermissions(this, resources)) this.role.addToPolicy(statement);
     if (vpc !== undefined) this.role.addToPolicy(NETWORK_INTERFACES);
 
@@ -263,7 +265,7 @@ export class ScheduledAudit extends Construct {
         'every key of its own archive, which holds nothing else; the bucket denies deletion and blind overwriting',
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, hintArns(bucket)[0] ?? '')}]`]:
         'the pages about all runs, one an environment',
-      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, scheduleArns)}]`]:
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, this.scheduleArns)}]`]:
         'its own schedules, which bear its name: one pattern is as long for a thousand of them as for one',
       ...Object.fromEntries(
         rosterObjects(this, config).map((arn) => [

@@ -28,7 +28,7 @@ export interface SilenceWatchProps
     ScheduledAuditProps,
     keyof BundledFiles | 'config' | 'bucket' | 'alarmTopic' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'
   > {
-  readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix'>;
+  readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix' | 'scheduleArns'>;
   /** Undefined where another stack of the auditor tells of all environments. */
   readonly overview: OverviewProps | undefined;
 }
@@ -68,6 +68,8 @@ export class SilenceWatch extends Construct {
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
       allow(['s3:GetObject'], bucket.arnForObjects('*')),
       allow(['s3:ListBucket'], bucket.bucketArn),
+      // To look since when audits are asked for, where there never was one.
+      allow(['scheduler:GetSchedule'], audit.scheduleArns),
       allow(['sns:Publish'], alarmTopic.topicArn),
       allow(['sqs:SendMessage'], audit.failures.queueArn),
       ...(written.length > 0
@@ -133,7 +135,7 @@ export class SilenceWatch extends Construct {
       ...common,
       metric: metric('SilentEnvironments'),
       alarmDescription:
-        'An environment of this stack has not had the run that was due last, or nobody looked for 3 hours. What to do: docs/runbook.md#no-complete-run',
+        'An environment of this stack has not had the run that was due last, or nobody has looked for 3 hours, or yet. What to do: docs/runbook.md#no-complete-run',
       evaluationPeriods: 3,
       treatMissingData: TreatMissingData.BREACHING,
     });
@@ -151,6 +153,8 @@ export class SilenceWatch extends Construct {
       ...INLINE_POLICY,
       [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('*'))}]`]:
         'reads the chain of every environment of its own archive, which holds nothing else',
+      [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, audit.scheduleArns)}]`]:
+        'the schedules of its own stack, which bear its name: one pattern is as long for a thousand of them as for one',
       ...(overview !== undefined && {
         [`AwsSolutions::AwsSolutions-IAM5[Resource::${findingText(this, bucket.arnForObjects('alerts/auditor=*'))}]`]:
           'the markers of its own mails, whose names bear the night',

@@ -12,6 +12,11 @@ export interface SilenceSettings {
   readonly graceHours: number;
   /** The moment of the check, in milliseconds since the epoch. */
   readonly now: number;
+  /**
+   * Gives the moment since which a schedule asks for an environment's audits, in milliseconds since the epoch: before it, no
+   * run was due of one that never had any. Undefined: not known.
+   */
+  readonly askedSince?: (environmentId: string) => Promise<number | undefined>;
 }
 
 /** An environment whose last due run is not complete. */
@@ -29,7 +34,7 @@ const MOST_CHARACTERS = 200;
 export const findSilence = async (
   archive: Archive,
   environmentId: string,
-  { schedule, graceHours, now }: SilenceSettings,
+  { schedule, graceHours, now, askedSince }: SilenceSettings,
 ): Promise<Silence | undefined> => {
   const since = (instant: number, message: string): Silence => ({
     environmentId,
@@ -41,9 +46,16 @@ export const findSilence = async (
   try {
     const { last, closing } = await readHead(archive, environmentId);
     if (closing !== undefined) return undefined;
-    if (last === undefined) return since(always, 'no complete run yet');
-    const { asOf, run, source } = last.manifest;
     const grace = graceHours * HOUR_MS;
+    if (last === undefined) {
+      const asked = await askedSince?.(environmentId);
+      if (asked === undefined) return since(always, 'no complete run yet');
+      const [first] = scheduledRuns(schedule, asked, now - grace);
+      if (first === undefined) return undefined;
+      const missed = `${first.localTime} ${schedule.timezone}`;
+      return since((first.instants[0] ?? now) + grace, `no complete run yet; the first was due at ${missed}`);
+    }
+    const { asOf, run, source } = last.manifest;
     // A saved roster shows the directory as of before the run that read it was due.
     const [due] = scheduledRuns(schedule, Date.parse(source?.readAt ?? asOf), now - grace);
     if (due === undefined) return undefined;

@@ -19,6 +19,8 @@ export interface CollectOptions extends OverviewOptions {
   readonly graceHours: number;
   /** Whether the page of all environments is this auditor's to write; in another's archive it is not. */
   readonly hasPage: boolean;
+  /** Gives the moment since which the schedule asks to tell: nobody owed the nights before it. Undefined: not known. */
+  readonly askedSince?: () => Promise<number | undefined>;
   /** Undefined: nobody wants the one mail. */
   readonly sendAlert: SendAlert | undefined;
 }
@@ -102,7 +104,7 @@ export const refreshPage = async (
  */
 export const collectNight = async (
   archive: Archive,
-  { auditor, sendAlert, hasPage, ...options }: CollectOptions,
+  { auditor, sendAlert, hasPage, askedSince, ...options }: CollectOptions,
 ): Promise<Collected> => {
   const { schedule, now, graceHours } = options;
   const told = await readTold(archive, auditor, now);
@@ -120,6 +122,8 @@ export const collectNight = async (
   if (overdue === undefined || toldUntil >= overdue.instant)
     return { outcome: toldUntil >= due.instant ? 'told before' : 'not yet', unseen };
   if (sendAlert === undefined) return { outcome: 'nobody to tell', unseen };
+  if (told === undefined && overdue.instant <= ((await askedSince?.()) ?? Number.NEGATIVE_INFINITY))
+    return { outcome: 'not yet', unseen };
 
   const pageLocation = hasPage ? `${archive.location}/${OVERVIEW_PAGE}` : `${archive.location}/reports/`;
   const mail = overviewMail(states, { name: overdue.name, pageLocation });

@@ -8,7 +8,13 @@ import { temporaryFolders } from '../support/temporary-folder.ts';
 const newFolder = temporaryFolders();
 
 /** Nights are at 07:00 UTC; a run may be 2 hours late. */
-const check = async (after: { nights: number; hours: number; cron?: string; ids?: readonly string[] }) => {
+const check = async (after: {
+  nights: number;
+  hours: number;
+  cron?: string;
+  ids?: readonly string[];
+  askedHoursBefore?: number;
+}) => {
   const archive = folderArchive(await newFolder());
   for (let number = 1; number <= after.nights; number += 1) await auditNight(archive, number);
   const scheduledTime = new Date(night(Math.max(1, after.nights)).getTime() + after.hours * 3_600_000).toISOString();
@@ -17,6 +23,9 @@ const check = async (after: { nights: number; hours: number; cron?: string; ids?
     environmentIds: [...(after.ids ?? [ENVIRONMENT])],
     schedule: { ...SCHEDULE, ...(after.cron !== undefined && { cron: after.cron }) },
     graceHours: 2,
+    ...(after.askedHoursBefore !== undefined && {
+      askedSince: async () => night(1).getTime() - Number(after.askedHoursBefore) * 3_600_000,
+    }),
   });
 };
 
@@ -61,6 +70,29 @@ describe('an environment', () => {
       if (mail !== undefined) told.push(hour);
     }
     expect(told).toHaveLength(1);
+  });
+
+  test.each([
+    { name: 'before its first schedule', askedHoursBefore: 14, hours: -1, silent: false, isTold: false },
+    { name: 'while its first run may be late', askedHoursBefore: 14, hours: 1.99, silent: false, isTold: false },
+    { name: 'from then on', askedHoursBefore: 14, hours: 2, silent: true, isTold: false },
+    { name: 'a day later', askedHoursBefore: 14, hours: 26, silent: true, isTold: true },
+    {
+      name: 'though an earlier one was due, deployed a day before',
+      askedHoursBefore: 25,
+      hours: -1,
+      silent: true,
+      isTold: false,
+    },
+  ])('that was deployed and never had a run: $name', async ({ hours, askedHoursBefore, silent, isTold }) => {
+    const answer = await check({ nights: 0, hours, askedHoursBefore });
+    expect(answer.silent).toEqual(silent ? [ENVIRONMENT] : []);
+    expect(answer.mail !== undefined).toBe(isTold);
+    if (isTold) expect(answer.mail?.body).toContain('no complete run yet; the first was due at 2026-11-20 02:00');
+  });
+
+  test('that had a run owes those since, whenever the schedule was made', async () => {
+    expect((await check({ nights: 1, hours: 26, askedHoursBefore: -25 })).silent).toEqual([ENVIRONMENT]);
   });
 
   test('whose last run can not be read is silent, and no other for that', async () => {

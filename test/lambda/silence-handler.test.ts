@@ -12,11 +12,13 @@ import { readText } from '../support/archive-tree.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 import { auditNight, night, SCHEDULE } from '../support/history.ts';
 import { type Lambda, startLambda } from '../support/lambda-runtime.ts';
+import { type Scheduler, startScheduler } from '../support/scheduler.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
 let aws: AwsEmulator;
 let lambda: Lambda;
+let scheduler: Scheduler;
 beforeAll(async () => {
   aws = await startAwsEmulator({ bucket: 'evidence', topicName: 'overview' });
   const alarmTopicArn = await aws.createTopic('alarms');
@@ -36,11 +38,13 @@ beforeAll(async () => {
   const config = { ...defaultConfig(rules), environments: [{ id: 'alpha', name: 'research' }, { id: 'beta' }] };
   await writeFile(join(assetDir, 'audit.json'), JSON.stringify(config));
   await writeFile(join(assetDir, 'waivers.json'), '[]');
+  scheduler = await startScheduler();
   lambda = await startLambda({
     assetDir,
     handler: 'index.handler',
     env: {
       ...aws.env,
+      ...scheduler.env,
       AUDIT_BUCKET: aws.bucket,
       AUDIT_ALARM_TOPIC_ARN: alarmTopicArn,
       AUDIT_WATCH: 'Auditor-',
@@ -54,6 +58,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await lambda.close();
+  await scheduler.close();
   await aws.close();
 });
 
@@ -65,6 +70,26 @@ const watch = (number: number, hours: number) =>
     schedule: { cron: SCHEDULE.cron, timezone: SCHEDULE.timezone },
     graceHours: 2,
   });
+
+test('before the first schedule after a deploy nothing is due, and nobody is told that nothing was seen', async () => {
+  const CreationDate = night(0).getTime() / 1000 + 10 * 3600;
+  const made = {
+    State: 'ENABLED',
+    ScheduleExpression: 'cron(0 2 * * ? *)',
+    CreationDate,
+    Target: { Arn: 'arn:aws:lambda:us-east-1:123456789012:function:auditor' },
+  };
+  scheduler.set({ 'Auditor-alpha': made, 'Auditor-silence-watch': made });
+  for (const hours of [-13, -1, 0.28])
+    expect(await watch(1, hours)).toMatchObject({
+      result: { silent: [], overview: { outcome: 'not yet', unseen: ['alpha', 'beta'] } },
+    });
+  expect(await readText(bucketArchive(aws.s3, aws.bucket), OVERVIEW_PAGE)).toContain('2 NOT SEEN');
+  // Of an environment that nobody asks for, its silence is known at once.
+  scheduler.set({ 'Auditor-silence-watch': made });
+  expect(await watch(1, 1)).toMatchObject({ result: { silent: ['alpha'], overview: { outcome: 'not yet' } } });
+  expect(await aws.messages()).toEqual([]);
+});
 
 test('the watch of the first stack sends one mail about the environments of all, and writes their page', async () => {
   const archive = bucketArchive(aws.s3, aws.bucket);

@@ -216,6 +216,7 @@ describe('the watch of silence', () => {
     ['sqs:SendMessage', failures],
     ['s3:PutObject', overviewPage, SWAP],
     ['s3:PutObject', mailMarker, NEW],
+    ['scheduler:GetSchedule', ownSchedule],
   ])('may %s on %s', async (...request) => {
     expect(await askAs('watch', ...request)).toBe('allowed');
   });
@@ -234,6 +235,9 @@ describe('the watch of silence', () => {
     ['kms:Decrypt', alarmKey],
     ['kms:Decrypt', key, via('sns')],
     ['lambda:InvokeFunction', auditor],
+    ['scheduler:GetSchedule', `${schedules}/another`],
+    ['scheduler:UpdateSchedule', ownSchedule],
+    ['scheduler:DeleteSchedule', ownSchedule],
   ])('must not %s on %s', async (...request) => {
     expect(await askAs('watch', ...request)).toBe('denied');
   });

@@ -7,6 +7,7 @@ export interface StoredSchedule {
   readonly ScheduleExpressionTimezone?: string;
   /** Seconds since the epoch. */
   readonly EndDate?: number;
+  readonly CreationDate?: number;
   readonly Target: { readonly Arn: string; readonly Input?: string };
 }
 
