@@ -192,11 +192,13 @@ export const auditInParts = async (
   const lastTryAt = request.deadline + LONGEST_STORING_MS;
 
   const judge = async (tries: number): Promise<Conclusion> => {
-    const settings = auditor.settingsOf({ ...request, deadline: clock.now() + (auditor.partMs ?? PART_MS) });
+    // A saved roster is read within the invocation, as what was listed is judged.
+    const timely = { ...request, deadline: clock.now() + (auditor.partMs ?? PART_MS) };
+    const settings = auditor.settingsOf(timely);
     const isTimeLeft = mostTries === undefined && clock.now() < lastTryAt;
     const isTold = tries === TOLD_TRY || !isTimeLeft;
     const channels = isTold ? settings.channels : settings.channels.map(quietened);
-    const asked = (await auditor.openRoster?.(request)) ?? {
+    const asked = (await auditor.openRoster?.(timely)) ?? {
       request,
       listUsers: partsSource(settings.archive, parts, trouble),
     };

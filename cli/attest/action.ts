@@ -1,5 +1,6 @@
 import { chooseSource } from '../../core/sources/index.ts';
 import { attestationName, attestationText } from '../../core/sources/roster/attestation.ts';
+import { nameAndMessageOf } from '../../core/text/error-message.ts';
 import { plainLine, plural } from '../../core/text/plain-text.ts';
 import { readRegion, regionOrProfiles } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
@@ -50,8 +51,12 @@ export const attest = async (flags: AttestFlags, io: Io): Promise<ExitCode> => {
   const { path, name, attest: write } = looked.file;
   const sidecar = attestationName(path);
   const written = { sha256: looked.sha256, ...attestedBy };
-  if (!(await write(attestationText(name, written))))
-    return refuse(`${sidecar} is there already: read it, and remove it first if it is to be another`);
+  try {
+    if (!(await write(attestationText(name, written))))
+      return refuse(`${sidecar} is there already: read it, and remove it first if it is to be another`);
+  } catch (error) {
+    return refuse(`${sidecar} can't be written: ${nameAndMessageOf(error)}`);
+  }
   if (flags.json) writeJson(io.out, { schemaVersion: 1, roster: path, attestation: sidecar, users, ...written });
   else {
     io.out.line(`${sidecar} attests ${path}: ${plural(users, 'user')}`);

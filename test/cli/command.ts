@@ -19,8 +19,13 @@ type Env = Readonly<Record<string, string>>;
 // Nothing of the machine's own AWS settings, colours or proxies.
 const cleanEnv = (env: Env): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, HOME: '/nowhere', ...env });
 
-/** Runs `finspace-audit` to its end. */
-export const command = (words: readonly string[], env: Env = {}, cwd?: string): Promise<ProcessResult> =>
+/** Runs `finspace-audit` to its end; `input` is what comes in. */
+export const command = (
+  words: readonly string[],
+  env: Env = {},
+  cwd?: string,
+  input: string | Uint8Array = '',
+): Promise<ProcessResult> =>
   new Promise((done) => {
     const child = execFile(
       process.execPath,
@@ -28,6 +33,8 @@ export const command = (words: readonly string[], env: Env = {}, cwd?: string): 
       { env: cleanEnv(env), maxBuffer: 1e8, cwd },
       (_error, stdout, stderr) => done({ code: child.exitCode ?? -1, stdout, stderr }),
     );
+    // Whoever reads none of it may be gone by now.
+    child.stdin?.on('error', () => {}).end(input);
   });
 
 /** A `finspace-audit` that goes on until it is ended. */

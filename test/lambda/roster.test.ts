@@ -13,6 +13,7 @@ import type { Alert } from '../../core/notify/channel.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { attestationText } from '../../core/sources/roster/attestation.ts';
 import { composeAuditor, type Edges } from '../../lambda/composition.ts';
+import { auditInParts } from '../../lambda/durable-audit.ts';
 import { readAuditEvent } from '../../lambda/invocation.ts';
 import { rules } from '../../rules/index.ts';
 import { startIam } from '../../simulator/iam.ts';
@@ -20,6 +21,7 @@ import { soundRole } from '../../simulator/roles.ts';
 import { CALLER } from '../../simulator/server.ts';
 import { type AwsEmulator, startAwsEmulator } from '../support/aws-emulator.ts';
 import { anApiUser, aRoleArn, aUser, ENVIRONMENT } from '../support/builders.ts';
+import { executeDurably } from '../support/durable-engine.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -251,4 +253,32 @@ test('an environment without a source is FinSpace’s', async () => {
     { startedAt: Date.now(), random: 'abcdefgh' },
   );
   expect(await auditor.openRoster(request)).toBeUndefined();
+});
+
+test('an execution of several invocations reads the roster in one of them, and asks FinSpace nothing', async () => {
+  await save('a.json', JSON.stringify(users('u1', 'u2')));
+  const auditor = await compose();
+  const results: AuditResult[] = [];
+  const deadlines: number[] = [];
+  const execution = await executeDurably(
+    (event, context) =>
+      auditInParts(event, context, {
+        ...auditor,
+        settingsOf: (request) => ({ ...auditor.settingsOf(request), channels: [digestChannel(async () => 'sent')] }),
+        openRoster: (request) => {
+          deadlines.push(request.deadline);
+          return auditor.openRoster(request);
+        },
+        sourceOf: () => {
+          throw new Error('FinSpace was asked');
+        },
+        onResult: (result) => results.push(result),
+      }),
+    { environmentId: ENVIRONMENT, scheduledTime: minutesAgo(1) },
+  );
+  expect(execution).toEqual({ status: 'SUCCEEDED', error: undefined });
+  expect(results.map(({ report }) => report)).toMatchObject([
+    { verdict: 'COMPLETE', counts: { users: 2 }, source: { kind: 'roster', file: 's3://evidence/rosters/a.json' } },
+  ]);
+  expect(deadlines.map((deadline) => Math.round((deadline - Date.now()) / 60_000))).toEqual([10]);
 });

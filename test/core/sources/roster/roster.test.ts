@@ -3,15 +3,21 @@ import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../../core/archive/folder.ts';
-import { chainKey, keysUnder } from '../../../../core/archive/keys.ts';
+import { chainKey, keysUnder, publicKeyKey } from '../../../../core/archive/keys.ts';
+import { kmsPublicKey, kmsSigner } from '../../../../core/archive/kms.ts';
+import type { Manifest } from '../../../../core/archive/manifest.ts';
+import { entryText } from '../../../../core/archive/signature.ts';
 import { serialiseRecord } from '../../../../core/model/record.ts';
 import { chooseSource } from '../../../../core/sources/index.ts';
 import { attestationText } from '../../../../core/sources/roster/attestation.ts';
 import { openRoster, type RosterSettings } from '../../../../core/sources/roster/open.ts';
 import { auditNights, nightAt, nightKeys } from '../../../support/archived-nights.ts';
 import { ENVIRONMENT } from '../../../support/builders.ts';
+import { forged, unsigned } from '../../../support/forgery.ts';
+import { auditNight, keysOf } from '../../../support/history.ts';
+import { KMS_KEY_ARN, type Kms, startKms } from '../../../support/kms.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -489,6 +495,49 @@ describe('a snapshot of an archive', () => {
     await writeFile(join(folder, chainKey(ENVIRONMENT, 1)), 'another');
     await expect(read([snapshot])).rejects.toThrow('its manifest does not hold: it has no place in its chain');
     expect(await readFile(join(folder, nightKeys(1).manifest), 'utf8')).toContain('COMPLETE');
+  });
+
+  describe('of a run that was signed', () => {
+    const environment = process.env;
+    let kms: Kms;
+    beforeAll(async () => {
+      kms = await startKms();
+      process.env = { ...environment, ...kms.env };
+    });
+    afterAll(async () => {
+      process.env = environment;
+      await kms.close();
+    });
+
+    test.each<{ name: string; tamper: (manifest: Manifest) => object; key?: string; says?: RegExp }>([
+      { name: 'is whole where the signature holds against the key that is recorded', tamper: (manifest) => manifest },
+      { name: 'is refused where another key has signed it', tamper: forged, says: /the signature of .* does not hold/ },
+      { name: 'is refused where it has none, though the run before has', tamper: unsigned, says: /has no signature/ },
+      {
+        name: 'is refused where what is recorded is no key',
+        tamper: (manifest) => manifest,
+        key: 'none',
+        says: /is no public key/,
+      },
+    ])('$name', async ({ tamper, key, says }) => {
+      const folder = await newFolder();
+      const archive = folderArchive(folder);
+      const signing = {
+        signManifestDigest: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256'),
+        loadPublicKey: kmsPublicKey(KMS_KEY_ARN),
+      };
+      for (const number of [1, 2]) await auditNight(archive, number, signing);
+      const keys = keysOf(2);
+      const stored = JSON.parse(await readFile(join(folder, keys.manifest), 'utf8')) as Manifest;
+      const text = entryText(tamper(stored) as Manifest);
+      for (const place of [keys.manifest, keys.copy]) await writeFile(join(folder, place), text);
+      if (key !== undefined) await writeFile(join(folder, publicKeyKey(KMS_KEY_ARN)), key);
+      const path = join(folder, stored.objects.snapshot?.key ?? '');
+      const seen = read([path], { asOf: undefined });
+      if (says === undefined)
+        expect(await seen).toMatchObject({ reason: 'complete', source: { instantFrom: 'manifest' } });
+      else await expect(seen).rejects.toThrow(says);
+    });
   });
 
   test('of another environment is refused', async () => {
