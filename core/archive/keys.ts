@@ -78,15 +78,21 @@ export const attemptKeys = (environmentId: string, asOf: Date, attempt: string):
   };
 };
 
-/** A channel's markers of unfinished attempts at a run. */
+/**
+ * A channel's markers of unfinished attempts at a run.
+ * @param since leaves out the attempts that began before
+ */
 export async function* attemptMarkers(
   archive: Pick<Archive, 'list'>,
   channel: string,
   environmentId: string,
   asOf: Date,
+  since?: Date,
 ): AsyncGenerator<string> {
   const prefix = `${markerArea(channel)}/${partitionPath(environmentId, asOf)}/${runName(asOf)}-`;
-  for await (const key of archive.list(prefix)) if (runMarkedBy(channel, key) !== undefined) yield key;
+  // The name of an attempt begins with its time.
+  for await (const key of archive.list(prefix, since && prefix + runName(since)))
+    if (runMarkedBy(channel, key) !== undefined) yield key;
 }
 
 /**

@@ -199,7 +199,15 @@ const endedBefore = async (
   const late = last === undefined || last.manifest.run < run ? undefined : lateShortfall(request, last.manifest.run);
   const before = await auditedBefore(archive, request, done, last);
   const shortfall = before === undefined ? late : staleShortfall(before);
-  return shortfall && keepAttempt(request, settings, criteria, shortfall, seen);
+  if (shortfall === undefined) return undefined;
+  // Of a saved roster no night may come to a listing any more: what nobody was told of the last run is told here.
+  const { undelivered } =
+    before === undefined
+      ? { undelivered: [] }
+      : await findUndelivered(archive, environmentId, new Date(asOf.getTime() + 1000), settings.channels);
+  const result = await keepAttempt(request, settings, criteria, shortfall, seen);
+  await resend(archive, undelivered);
+  return result;
 };
 
 /** The run that has audited the roster of a request before; undefined where none of the last ones has. */

@@ -60,7 +60,9 @@ export const keepAttempt = async (
   seen?: Seen,
 ): Promise<AuditResult> => {
   const { archive, channels } = settings;
-  const { environmentId, asOf, attempt } = request;
+  const { environmentId, asOf, attempt, roster } = request;
+  // Attempts of all nights at one saved roster bear its name: each night is told.
+  const since = roster && new Date(roster.requestedAt);
   const keys = attemptKeys(environmentId, asOf, attempt);
   const store = async (output: Output, content: Evidence) =>
     (await storeOnce(archive, keys.object(output), content)).object;
@@ -82,7 +84,7 @@ export const keepAttempt = async (
   const deliveries = await deliverToAll(channels, notification, {
     archive,
     keyOf: keys.marker,
-    others: (channel) => attemptMarkers(archive, channel, environmentId, asOf),
+    others: (channel) => attemptMarkers(archive, channel, environmentId, asOf, since),
   });
   return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
 };

@@ -76,10 +76,10 @@ const compose = async (differs: Partial<Config> = {}, edges: Pick<Edges, 'iam' |
   return composeAuditor(folder, { AUDIT_BUCKET: aws.bucket, AWS_REGION: 'us-east-1' }, { s3, ...edges });
 };
 
-/** Audits a night as the function does; `mails` are those of the night. */
+/** Audits a night as the function does; `mails` are those of the night, undefined where none can be sent. */
 const night = async (
   scheduledTime: string,
-  mails: Alert[] = [],
+  mails: Alert[] | undefined = undefined,
   auditorReady: ReturnType<typeof compose> = compose(),
 ): Promise<AuditResult> => {
   const auditor = await auditorReady;
@@ -89,6 +89,7 @@ const night = async (
   if (asked === undefined) throw new Error('FinSpace would be asked');
   const channels = [
     digestChannel(async (alert) => {
+      if (mails === undefined) throw new Error('no mail today');
       mails.push(alert);
       return 'sent';
     }),
@@ -134,6 +135,10 @@ describe('a night of an environment whose rosters are in a bucket', () => {
     const next = await night(new Date().toISOString(), mails);
     expect(next.report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'stale-roster', counts: { users: 0 } });
     expect(mails.at(-1)?.subject).toContain('stale-roster');
+    const told = mails.length;
+    await systemClock.sleep(1100);
+    await night(new Date().toISOString(), mails);
+    expect(mails).toHaveLength(told + 1);
 
     await save('b.json', JSON.stringify(users('u1', 'u2')));
     const later = await night(new Date().toISOString(), mails);
@@ -161,6 +166,20 @@ describe('a night of an environment whose rosters are in a bucket', () => {
       for (const name of Object.keys(KEYS)) delete process.env[name];
       await iam.close();
     }
+  });
+
+  test('tells of a run of which nobody could be told, though nothing newer was saved', async () => {
+    await save('a.json', JSON.stringify(users('u1')));
+    const first = await night(minutesAgo(1), undefined);
+    expect(first.deliveries).toMatchObject({ alert: { outcome: 'failed' } });
+    await systemClock.sleep(1100);
+    const mails: Alert[] = [];
+    const next = await night(new Date().toISOString(), mails);
+    expect(next.report.reason).toBe('stale-roster');
+    expect(mails.map(({ subject }) => subject)).toEqual([
+      expect.stringContaining('stale-roster'),
+      expect.stringContaining('first audit'),
+    ]);
   });
 
   test('that nobody has attested is INCOMPLETE', async () => {
