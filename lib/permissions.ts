@@ -154,6 +154,8 @@ const rosterPermissions = (scope: Construct, config: Config): readonly PolicySta
   if (objects.length === 0) return [];
   const buckets = objects.map((arn) => arn.slice(0, arn.indexOf('/')));
   const keys = config.environments.flatMap(({ source }) => source?.key ?? []);
+  // S3 has a key of the bucket's region, which may be another than the stack's.
+  const services = keys.map((key) => `s3.${key.split(':')[3]}.amazonaws.com`);
   return [
     allow(['s3:GetObject'], ...objects),
     new PolicyStatement({
@@ -167,7 +169,7 @@ const rosterPermissions = (scope: Construct, config: Config): readonly PolicySta
           new PolicyStatement({
             actions: ['kms:Decrypt'],
             resources: [...new Set(keys)],
-            conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(scope).region}.amazonaws.com` } },
+            conditions: { StringEquals: { 'kms:ViaService': [...new Set(services)] } },
           }),
         ]),
   ];

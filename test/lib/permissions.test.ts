@@ -599,6 +599,8 @@ describe('where executions are durable', () => {
 
 describe('a function that audits saved rosters', () => {
   const rosterKey = `arn:aws:kms:${REGION}:${ACCOUNT}:key/12345678-1234-1234-1234-123456789012`;
+  const farKey = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/12345678-1234-1234-1234-123456789013`;
+  const viaFar = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
   const byTheAccount = {
     Version: '2012-10-17',
     Statement: [
@@ -606,11 +608,15 @@ describe('a function that audits saved rosters', () => {
     ],
   };
   const saved = stackTemplate(`environments:
+  - { id: ghi, source: { roster: "s3://far-rosters/", key: "${farKey}" } }
   - { id: abc, source: { roster: "s3://their-rosters/finspace/", key: "${rosterKey}" } }
   - { id: def, source: { roster: "s3://our-rosters/" } }`);
   const document = deployed(saved).resolve(only(saved, 'AWS::IAM::Policy', 'AuditRole').properties.PolicyDocument);
   const askIt = (action: string, resource: string, context?: Context) =>
-    ask(`arn:aws:iam::${ACCOUNT}:role/function`, [document], action, resource, context, [[rosterKey, byTheAccount]]);
+    ask(`arn:aws:iam::${ACCOUNT}:role/function`, [document], action, resource, context, [
+      [rosterKey, byTheAccount],
+      [farKey, byTheAccount],
+    ]);
 
   it.each<Case>([
     ['s3:GetObject', 'arn:aws:s3:::their-rosters/finspace/2026-10-06.json'],
@@ -619,6 +625,7 @@ describe('a function that audits saved rosters', () => {
     ['s3:ListBucket', 'arn:aws:s3:::their-rosters', { 's3:prefix': 'finspace/' }],
     ['s3:ListBucket', 'arn:aws:s3:::our-rosters', { 's3:prefix': '' }],
     ['kms:Decrypt', rosterKey, via('s3')],
+    ['kms:Decrypt', farKey, viaFar],
   ])('may %s on %s', async (...request) => {
     expect(await askIt(...request)).toBe('allowed');
   });

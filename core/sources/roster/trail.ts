@@ -72,16 +72,22 @@ const trailParser = (environmentId: string | undefined): RosterParser => {
   async function* readEvents(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
     notes.isReconstructed = true;
     let members: string[] = [];
+    let isPage = false;
+    let hasToken = false;
     const scanner = jsonScanner((name) => name === 'Records' || name === 'Events', {
       list() {
         notes.pages += 1;
+        isPage = true;
       },
       item: (text) => see(parsedOrText(text, notes, 'at an event')),
       member(name, text) {
-        if (name === 'NextToken') notes.hasToken = true;
+        if (name === 'NextToken') hasToken = !/^(?:null|"")\s*$/.test(text);
         members.push(`${JSON.stringify(name)}:${text}`);
       },
       end() {
+        if (isPage) notes.hasToken = hasToken;
+        isPage = false;
+        hasToken = false;
         see(parsedOrText(`{${members.join(',')}}`, notes, 'at an event'));
         members = [];
       },
