@@ -111,7 +111,6 @@ const enrichedTable = (plain: MeasuredRun, enriched: MeasuredRun, stack: StackCo
     [
       ['requests to IAM and STS, free', ...ROLES.map((roles) => number(roles + 1, 0))],
       ['seconds of waiting for them', ...ROLES.map((roles) => number(roles / ROLES_A_SECOND, 0))],
-      ['seconds of one core more', ...ROLES.map(() => number(enriched.cpuSeconds - plain.cpuSeconds, 1))],
       ['objects more', ...ROLES.map(() => number(objects, 0))],
       ['MB more', ...ROLES.map(() => number(megabytes(enriched) - megabytes(plain), 2))],
       ['USD a month more', ...ROLES.map((roles) => usd(enrichedUsd(plain, enriched, stack, roles)))],
@@ -198,7 +197,8 @@ ${enrichedTable(plain, enriched, stack)}
 
 IAM is asked about one role after the other, ${ROLES_A_SECOND} a second, so that the function waits. What does not fit into its time is asked for
 another night: answers of under a week stand in. With \`idle-principal\` off, over 200 roles of an account are listed instead, 1,000
-a request. A permission group with a risk is a request or more to FinSpace, as a page of users is. MB are those of the simulated roles.
+a request. A permission group with a risk is a request or more to FinSpace, as a page of users is. MB are those of the simulated roles. What judging takes more
+is less than a measurement of so few users tells: see docs/performance.md.
 
 ## Many environments
 
