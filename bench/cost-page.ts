@@ -209,6 +209,9 @@ ${measured[1] === undefined ? '' : fleetTable(measured[1], [stack, ...further])}
 Alarms and metrics are what most of it is paid for: each environment has an alarm of silence and its own measurements, each stack the
 others. A metric that is published once a night or a week costs less than this bound, which counts all hours of a month. A copy by
 \`replicateTo\` costs its storage again, a PUT an object, what the other region asks for the transfer, and two metrics under alarm.
+The mail about all environments is one more metric under alarm, or two where a URL, a queue or a function gets it. The alarm that
+nobody would hear is counted, the OpsItem that it opens is not. A run of a saved roster asks its bucket for a
+list and some objects in place of FinSpace: under a cent a month.
 
 ## The archive over the years
 

@@ -26,5 +26,6 @@ export const PRICES = {
   dashboard: { usd: 3, per: 'dashboard and month' },
   logsGb: { usd: 0.5, per: 'GB of logs taken in' },
   schedule: { usd: 1 / 1e6, per: 'invocation by EventBridge Scheduler' },
+  opsItem: { usd: 2.97 / 1000, per: 'OpsItem of Systems Manager' },
   athenaTb: { usd: 5, per: 'TB scanned by Athena, 10 MB a query at least' },
 } as const satisfies Readonly<Record<string, Price>>;
