@@ -24,6 +24,7 @@ import { RosterError } from '../core/sources/roster/file.ts';
 import { openRoster } from '../core/sources/roster/open.ts';
 import { rosterS3 } from '../core/sources/roster/s3-client.ts';
 import type { ResumableSource, UserSource } from '../core/sources/source.ts';
+import type { Rule } from '../rules/engine/rule.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import { functionDoctor } from './function-doctor.ts';
@@ -49,11 +50,15 @@ export interface Edges {
   readonly s3?: S3ClientConfig;
 }
 
-/** Composes the auditor that a function is, of its environment and of the files in the folder of its code. */
+/**
+ * Composes the auditor that a function is, of its environment and of the files in the folder of its code.
+ * @param rules the rules, where operators have some of their own
+ */
 export const composeAuditor = (
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
   { clock = systemClock, sts, iam, s3: s3Settings }: Edges = {},
+  rules?: readonly Rule[],
 ) => {
   const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '', AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
   const { config, waivers } = readBundledConfig(folder);
@@ -120,7 +125,7 @@ export const composeAuditor = (
     settingsOf: (
       request: Pick<AuditRequest, 'environmentId' | 'region' | 'accountId' | 'deadline'>,
     ): Omit<AuditSettings, 'listUsers'> => ({
-      ...configuredSettings(config, waivers, request.environmentId),
+      ...configuredSettings(config, waivers, request.environmentId, rules),
       enrichments: chooseEnrichments({
         ...liveOf(request),
         ...enrichmentSettings(config, request),

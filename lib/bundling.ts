@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, LogLevel, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { readConfigWithRules } from '../core/config/custom-rules.ts';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
+import { rules } from '../rules/index.ts';
 
 export const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -19,7 +21,7 @@ export const FUNCTION_DEFAULTS = {
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
 
 /** Writes the command that makes the function's file of one that operators edit, and fails where that is wrong. */
-const asJson = (kind: 'config' | 'waivers' | 'accepted', yamlFile: string, jsonFile: string): string =>
+const asJson = (kind: 'config' | 'waivers' | 'accepted' | 'custom-rules', yamlFile: string, jsonFile: string): string =>
   [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile].map(quoted).join(' ');
 
 /**
@@ -81,6 +83,21 @@ export const verificationBundling = ({ configFile }: Pick<BundledFiles, 'configF
   };
 };
 
+/** Writes the commands that let the operators' rules go along, with what reads their expressions; none without rules. */
+const customRules = (configFile: string, outputDir: string): string[] => {
+  // That it is missing is told by the command before these, which needs it.
+  if (!existsSync(configFile)) return [];
+  const { custom } = readConfigWithRules(readFileSync(configFile, 'utf8'), configFile, rules);
+  if (custom.length === 0) return [];
+  const esbuild = [
+    join(PROJECT, 'node_modules/.bin/esbuild'),
+    join(PROJECT, 'rules/custom/custom-rule.ts'),
+    ...['--bundle', '--minify', '--format=esm', '--platform=node', '--target=node24', '--log-level=warning'],
+    `--outfile=${outputDir}/custom-rules.mjs`,
+  ];
+  return [asJson('custom-rules', configFile, `${outputDir}/custom-rules.json`), esbuild.map(quoted).join(' ')];
+};
+
 /** Says how the function's code is bundled, and which files go with it. */
 export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOptions => ({
   ...codeBundling,
@@ -92,6 +109,7 @@ export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOpt
       asJson('config', configFile, `${outputDir}/audit.json`),
       // Without a file of its own there is an empty one: nothing is waived.
       asJson('waivers', waiversFile ?? '/dev/null', `${outputDir}/waivers.json`),
+      ...customRules(configFile, outputDir),
     ],
   },
 });

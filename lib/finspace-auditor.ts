@@ -12,8 +12,9 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../core/config/config.ts';
+import { readConfigWithRules } from '../core/config/custom-rules.ts';
 import { ConfigError } from '../core/config/errors.ts';
-import { parseConfig, parseWaivers } from '../core/config/read-config.ts';
+import { parseWaivers } from '../core/config/read-config.ts';
 import { wantsAll } from '../core/config/recipient.ts';
 import { rules } from '../rules/index.ts';
 import { AlarmTopic } from './alarm-topic.ts';
@@ -107,7 +108,7 @@ export const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: Fi
   const waivers = waiversFile ?? (existsSync(beside) ? beside : undefined);
   if (waivers !== undefined) parseWaivers(readFileSync(waivers, 'utf8'), waivers, Date.now());
   return {
-    config: config ?? parseConfig(readFileSync(configFile, 'utf8'), configFile, rules),
+    config: config ?? readConfigWithRules(readFileSync(configFile, 'utf8'), configFile, rules).config,
     configFile: resolve(configFile),
     ...(waivers !== undefined && { waiversFile: resolve(waivers) }),
   };

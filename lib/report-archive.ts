@@ -50,6 +50,7 @@ const denial = (
 const WRITTEN_ONCE = [
   'chain/*',
   'keys/*',
+  'rulesets/*',
   ...['manifests', 'incomplete', 'listings', 'verifications', ...OBJECT_AREAS].map((area) => `${area}/*/dt=*`),
 ];
 
@@ -80,7 +81,10 @@ const writerStatements = (bucket: Bucket, writers: readonly ArchiveWriter[]): re
     new PolicyStatement({
       principals: accountsOf(writers),
       actions: ['s3:GetObject', 's3:ListBucket', 's3:PutObject'],
-      resources: [bucket.bucketArn, bucket.arnForObjects(`alerts/auditor=${OWN_ACCOUNT}-*`)],
+      resources: [
+        bucket.bucketArn,
+        ...[`alerts/auditor=${OWN_ACCOUNT}-*`, 'rulesets/*'].map((keys) => bucket.arnForObjects(keys)),
+      ],
     }),
     ...writers.map(
       ({ account, environments }) =>

@@ -2,18 +2,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Accepted } from '../../core/config/accepted.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
+import { readConfigWithRules } from '../../core/config/custom-rules.ts';
 import { ConfigError } from '../../core/config/errors.ts';
-import { parseAccepted, parseConfig, parseStacks, parseWaivers } from '../../core/config/read-config.ts';
+import { parseAccepted, parseStacks, parseWaivers } from '../../core/config/read-config.ts';
 import { STACKS_FILE, type StacksFile } from '../../core/config/stacks.ts';
 import { errorCode } from '../../core/text/error-code.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 
-/** The settings and waivers of the operators. */
+/** The settings, waivers and rules of the operators. */
 export interface ConfigFiles {
   readonly config: Config;
   readonly waivers: readonly Waiver[];
+  /** The catalogue, and after it the operators' own. */
+  readonly rules: readonly Rule[];
 }
 
 const readText = (file: string): string => {
@@ -31,16 +35,19 @@ const readText = (file: string): string => {
 export const readWaivers = (file: string, now: number): readonly Waiver[] => parseWaivers(readText(file), file, now);
 
 /**
- * Reads an `audit.yaml` and, where there is one beside it, its `waivers.yaml`. Without a file every rule is as it
+ * Reads an `audit.yaml` and, where there are some beside it, its `waivers.yaml` and custom rules. Without a file every rule is as it
  * comes, and nothing is waived. Throws ConfigError.
  * @param now in milliseconds since the epoch
  * @param waiversFile is read in place of the one beside the config
  */
 export const readConfigFiles = (configFile: string | undefined, now: number, waiversFile?: string): ConfigFiles => {
-  const config = configFile === undefined ? defaultConfig(rules) : parseConfig(readText(configFile), configFile, rules);
+  const read =
+    configFile === undefined
+      ? { config: defaultConfig(rules), rules }
+      : readConfigWithRules(readText(configFile), configFile, rules);
   const beside = configFile === undefined ? undefined : join(dirname(configFile), 'waivers.yaml');
   const file = waiversFile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
-  return { config, waivers: file === undefined ? [] : readWaivers(file, now) };
+  return { config: read.config, rules: read.rules, waivers: file === undefined ? [] : readWaivers(file, now) };
 };
 
 /** Reads the `accepted.yaml` beside a config; nothing is accepted where there is none. Throws ConfigError. */
@@ -71,7 +78,7 @@ export const readAuditConfig = (
 };
 
 /** Takes the signing off: what is no evidence needs no account, and must not have the signature of a key that vouches. */
-export const withoutSigning = ({ config: { signing: _signing, ...config }, waivers }: ConfigFiles): ConfigFiles => ({
+export const withoutSigning = ({ config: { signing: _signing, ...config }, ...files }: ConfigFiles): ConfigFiles => ({
+  ...files,
   config,
-  waivers,
 });

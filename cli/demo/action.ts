@@ -127,7 +127,7 @@ const auditNight = async (
   const { roles: readRoles } = chooseEnrichments({ ...live, clock: hurried, iam: sts, sts });
 
   const result = await audit(request, {
-    ...configuredSettings(files.config, files.waivers, ENVIRONMENT.id),
+    ...configuredSettings(files.config, files.waivers, ENVIRONMENT.id, files.rules),
     environmentName: ENVIRONMENT.name,
     listUsers: chooseSource({ ...live, onEvent: progress.onEvent }),
     enrichments: { roles: readRoles, groups: readGroups },
@@ -161,7 +161,7 @@ export const demo = async (flags: DemoFlags, io: Io): Promise<ExitCode> => {
   const { out: folder, ...options } = readDemoFlags(flags);
   const files =
     flags.config === undefined
-      ? { config: demoConfig(), waivers: [] }
+      ? { config: demoConfig(), waivers: [], rules }
       : withoutSigning(readConfigFiles(flags.config, Date.now()));
   await removeFormerDemos(folder);
   const nights = makeNights({ ...options, firstNight: FIRST_NIGHT, accountId: ACCOUNT });

@@ -4,8 +4,8 @@ import { recordsOf } from '../../core/archive/read-users.ts';
 import { asGiven } from '../../core/model/record.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { USER_TIMES } from '../../rules/engine/user.ts';
-import { rules } from '../../rules/index.ts';
 import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
+import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { flagReader } from '../arguments/flags.ts';
 import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
@@ -70,7 +70,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
 
   const users = await diffUsers(recordsOf(archive, older), recordsOf(archive, newer));
   const changed = flags.all ? users.changed : withoutLogins(users.changed);
-  const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
+  const catalogue = new Map((await rulesOfRun(archive, newer)).map((rule) => [rule.id, rule]));
   const findings = await diffFindings(readFindings(archive, older), readFindings(archive, newer), catalogue);
   const different = flags.all ? findings.different : findings.different.filter((pair) => !isMerelyOlder(pair));
   const result: Diff = {

@@ -16,8 +16,8 @@ import { type ConfiguredRule, configureRules } from '../../rules/engine/configur
 import type { Context } from '../../rules/engine/context.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
-import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
+import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
@@ -37,7 +37,7 @@ const chosenRun = async (archive: Archive, environmentId: string, run: Date | un
 };
 
 /** The rules as a run judged by them. */
-const rulesOf = (manifest: Manifest): readonly ConfiguredRule[] =>
+const rulesOf = (manifest: Manifest, rules: readonly Rule[]): readonly ConfiguredRule[] =>
   rules.map((rule: Rule): ConfiguredRule => {
     const record = manifest.rules[rule.id];
     if (record === undefined) return { rule, state: 'off', reason: 'the run did not know the rule', options: {} };
@@ -87,8 +87,9 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const files = readConfigFiles(options.configFile, now);
   const waivers = waiversOf(options, files, now);
   const { archive, environmentId } = await openedArchive(options, env);
-  const { subject, ruleId } = readQuestion(word, environmentId, rules);
   const manifest = await chosenRun(archive, environmentId, options.run);
+  const rulesThen = await rulesOfRun(archive, manifest);
+  const { subject, ruleId } = readQuestion(word, environmentId, rulesThen);
 
   const facts = await readFacts(archive, manifest, await previousManifest(archive, manifest));
   const trusting = (accounts: readonly string[]): Context => ({
@@ -99,12 +100,12 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     ...facts,
   });
   const { config } = files;
-  const then: ExplainCriteria = { rules: rulesOf(manifest), context: trusting(manifest.trustedAccounts) };
+  const then: ExplainCriteria = { rules: rulesOf(manifest, rulesThen), context: trusting(manifest.trustedAccounts) };
   const today =
     options.configFile === undefined
       ? undefined
       : {
-          rules: configureRules(rules, config.rules, enrichmentsOf(config, environmentId)),
+          rules: configureRules(files.rules, config.rules, enrichmentsOf(config, environmentId)),
           context: trusting(config.trustedAccounts),
         };
   const explained = await explainSubject({ archive, manifest, subject, ruleId, then, today });

@@ -144,7 +144,7 @@ const optionRows = ({ explanation, rule }: ExplainedRule): readonly (readonly [s
     ? []
     : Object.entries(explanation?.options ?? {}).map(([name, value]) => [
         `  ${name}`,
-        typeof value === 'number' ? String(value) : `[${value.join(', ')}]`,
+        Array.isArray(value) ? `[${value.join(', ')}]` : String(value),
       ]);
 
 const todayText = ({ today, explanation }: ExplainedRule): string | undefined => {

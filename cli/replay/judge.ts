@@ -35,7 +35,7 @@ export type RunJudge = (manifest: Manifest, signal: AbortSignal) => Promise<Judg
  * Opens a judge that keeps a history of its own in a folder.
  * @param archive is read, and only read
  */
-export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles, folder: string): RunJudge => {
+export const openRunJudge = (archive: Archive, { config, waivers, rules }: ConfigFiles, folder: string): RunJudge => {
   const own = folderArchive(folder);
   /** By the instant of the run. */
   const left = new Map<string, { readonly judgedBy: readonly string[]; others: readonly string[] }>();
@@ -74,7 +74,7 @@ export const openRunJudge = (archive: Archive, { config, waivers }: ConfigFiles,
         acceptRosterDrop: true,
       },
       {
-        ...configuredSettings(config, waivers, environmentId),
+        ...configuredSettings(config, waivers, environmentId, rules),
         listUsers: chooseSource({ archive, manifest, signal }),
         enrichments: chooseEnrichments({ archive, manifest }),
         archive: own,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
+import { lastCompleteRun } from '../../core/archive/head.ts';
 import { isTrusted } from '../../core/review/history-text.ts';
 import { buildPack } from '../../core/review/pack.ts';
 import { PackError } from '../../core/review/pack-manifest.ts';
@@ -8,6 +9,7 @@ import { signOff, WorksheetError } from '../../core/review/sign-off.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import { rules } from '../../rules/index.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
+import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type ReviewFlags, readBuildFlags, readSignOffFlags } from './options.ts';
@@ -23,7 +25,9 @@ const build = async (flags: ReviewFlags, io: Io) => {
   const pack = folderArchive(folder);
   await requireEmpty(pack);
   const { archive, environmentId } = await openedArchive(asked, io.env);
-  const catalogue = new Map(rules.map((rule) => [rule.id, rule]));
+  const last = await lastCompleteRun(archive, environmentId);
+  const judgedBy = last === undefined ? rules : await rulesOfRun(archive, last.manifest);
+  const catalogue = new Map(judgedBy.map((rule) => [rule.id, rule]));
   const built = await buildPack(archive, pack, { environmentId, period, rules: catalogue });
   if (flags.json) writeJson(io.out, { ...built.manifest, manifestSha256: built.sha256 });
   else showPack(built, pack.location, io.out);

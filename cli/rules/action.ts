@@ -1,4 +1,3 @@
-import type { Config } from '../../core/config/config.ts';
 import { closest } from '../../core/text/closest.ts';
 import { harmlessJson } from '../../core/text/plain-text.ts';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
@@ -44,7 +43,7 @@ const listText = (configured: readonly ConfiguredRule[], out: Terminal): string 
 /** `maxDays: 90`, or a list as it stands in `audit.yaml`. */
 const optionsText = (options: ConfiguredRule['options']): string => {
   const entries = Object.entries(options).map(
-    ([name, value]) => `${name}: ${typeof value === 'number' ? value : `[${value.join(', ')}]`}`,
+    ([name, value]) => `${name}: ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}`,
   );
   return entries.length === 0 ? 'none' : entries.join('; ');
 };
@@ -71,31 +70,29 @@ const catalogueText = (
   one: ConfiguredRule | undefined,
   out: Terminal,
 ): string => {
-  if (markdown) return cataloguePage(rules);
+  if (markdown) return cataloguePage(configured.map(({ rule }) => rule));
   if (json)
     return `${harmlessJson(JSON.stringify(one === undefined ? configured.map(ruleJson) : ruleJson(one), null, 2))}\n`;
   return one === undefined ? listText(configured, out) : ruleText(one, out);
 };
 
-/** Reads the settings of rules; without a file none is set, and what reads one is not loaded: it takes longer than the rest. */
-const settingsIn = async (configFile: string | undefined): Promise<Config['rules']> => {
-  if (configFile === undefined) return {};
+/** Configures the rules; without a file none is set, and what reads one is not loaded: it takes longer than the rest. */
+const configuredBy = async (configFile: string | undefined): Promise<readonly ConfiguredRule[]> => {
+  if (configFile === undefined) return configureRules(rules);
   const { readConfigFiles } = await import('../arguments/config-files.ts');
-  return readConfigFiles(configFile, Date.now()).config.rules;
+  const files = readConfigFiles(configFile, Date.now());
+  return configureRules(files.rules, files.config.rules);
 };
 
 /** `rules`: shows the catalogue, as it would judge. Throws UsageError for a rule that is not in it, and ConfigError. */
 export const listRules = async (id: string | undefined, flags: RulesFlags, { out }: Io): Promise<ExitCode> => {
-  const configured = configureRules(rules, await settingsIn(flags.config));
+  const configured = await configuredBy(flags.config);
+  const ids = configured.map(({ rule }) => rule.id);
   const one = configured.find(({ rule }) => rule.id === id);
   if (id !== undefined && one === undefined) {
-    const allowed = rules.map((rule) => rule.id).join(', ');
-    const meant = closest(
-      id,
-      rules.map((rule) => rule.id),
-    );
+    const meant = closest(id, ids);
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new UsageError([`the rule must be one of ${allowed}, got ${JSON.stringify(id)}${hint}`]);
+    throw new UsageError([`the rule must be one of ${ids.join(', ')}, got ${JSON.stringify(id)}${hint}`]);
   }
   if (flags.json && flags.markdown) {
     throw new UsageError(['one of --json and --markdown is allowed, got both']);

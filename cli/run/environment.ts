@@ -121,7 +121,7 @@ export const auditEnvironment = async (
   { environmentId, region, accountId, auditorAccountId, asOf, now, options, files, ...edges }: EnvironmentToAudit,
   io: Io,
 ): Promise<{ readonly result: AuditResult; readonly code: ExitCode }> => {
-  const { config, waivers } = files;
+  const { config, waivers, rules } = files;
   const { archiveUntil, loadCredentials, sendAlert, findUnheard, kind } = edges;
   const deadline = deadlineOf(now, options, config);
   const archive = await archiveUntil(deadline);
@@ -155,7 +155,7 @@ export const auditEnvironment = async (
   const request = roster === undefined ? asked : requestForRoster(asked, roster, now);
 
   const result = await audit(request, {
-    ...configuredSettings(config, waivers, environmentId),
+    ...configuredSettings(config, waivers, environmentId, rules),
     listUsers: roster === undefined ? chooseSource(live) : chooseSource(roster),
     enrichments: chooseEnrichments({
       ...live,

@@ -2,6 +2,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { lastCompleteRun } from '../../core/archive/head.ts';
 import type { Manifest, RuleRecord } from '../../core/archive/manifest.ts';
 import { hashOf } from '../../core/archive/staging.ts';
+import { isCustomId } from '../../rules/custom/definition.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
 import { rules } from '../../rules/index.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
@@ -27,9 +28,11 @@ const differencesOf = ({ rules: judgedBy, trustedAccounts, accountId, hashes }: 
         ([name, value]) => `${rule.id} ${name} ${JSON.stringify(value)} (by default ${JSON.stringify(defaults[name])})`,
       );
   });
+  const own = Object.keys(judgedBy).filter(isCustomId);
   const others = trustedAccounts.filter((account) => account !== accountId);
   return [
     ...ruleTexts,
+    ...(own.length > 0 ? [`the custom rules ${own.join(', ')}`] : []),
     ...(others.length > 0 ? [`trustedAccounts ${others.join(', ')}`] : []),
     ...(hashes.waivers === hashOf([]) ? [] : ['waivers']),
   ];

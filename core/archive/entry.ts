@@ -1,6 +1,6 @@
 import { runInstant } from '../model/run-name.ts';
 import type { RunLink } from './chain.ts';
-import { isObjectOf } from './keys.ts';
+import { isObjectOf, rulesetKey } from './keys.ts';
 import { isRecord, parsedJson } from './lines.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestSignature } from './manifest-signature.ts';
@@ -70,6 +70,9 @@ export const readEntry = (bytes: Uint8Array, { environmentId, sequence, run }: P
   if (isMilestone(entry)) return entry;
   const lacking = NEEDED.filter((name) => entry.objects[name] === undefined);
   if (lacking.length > 0) return `names no ${lacking.join(' and no ')}, which every complete run has`;
-  const strange = Object.values(entry.objects).find(({ key }) => !isObjectOf(environmentId, asOf, key));
+  const strange = Object.values(entry.objects).find(
+    ({ key, sha256 }) =>
+      !isObjectOf(environmentId, asOf, key) && !(key === rulesetKey(sha256) && sha256 === entry.hashes.ruleset),
+  );
   return strange === undefined ? entry : `names ${strange.key}, which is no object of this run`;
 };

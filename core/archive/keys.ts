@@ -171,6 +171,12 @@ export const RECORDED_KEYS = 'keys/';
 /** The key of the public part of a signing key, by the id that signatures name it by: an ARN, as a rule. */
 export const publicKeyKey = (keyId: string): string => `${RECORDED_KEYS}${keyId.replaceAll(/[^A-Za-z0-9-]/g, '_')}.pem`;
 
+/** Where the texts of rules stand that operators wrote, one object a version. */
+export const RULESETS = 'rulesets/';
+
+/** The key of the rules that runs were judged by, whose hash manifests state: it is that of the object. */
+export const rulesetKey = (sha256: string): string => `${RULESETS}${sha256}.json`;
+
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
 

@@ -2,7 +2,7 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { type ChainHead, completeCopies, headMember, readHead } from '../archive/head.ts';
-import { areaPrefix, chainKey, dayPrefix, firstKey, type RunKeys, runKeys } from '../archive/keys.ts';
+import { areaPrefix, chainKey, dayPrefix, firstKey, type RunKeys, rulesetKey, runKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { entryText, signEntry } from '../archive/signature.ts';
@@ -138,6 +138,18 @@ export const completeRun = async (
 };
 
 /**
+ * Stores the rules as they stand, where operators wrote some of them: years later one can read what judged. Each version
+ * is stored once, under its own hash, which the manifest states as that of the rules.
+ */
+const storeRuleset = async (archive: Archive, { rules }: Criteria): Promise<Manifest['objects']> => {
+  if (rules.every(({ rule }) => rule.text === undefined)) return {};
+  const text = evidenceOf(JSON.stringify(rules));
+  const { object, isOurs } = await storeOnce(archive, rulesetKey(text.sha256), text);
+  if (!isOurs) throw new ArchiveError(`${object.key}: something else stands there than its name says`);
+  return { ruleset: object };
+};
+
+/**
  * Stores the objects of a run and then its manifest in the next place of the chain.
  * @returns the run; or, where the place is taken, the snapshot; or nothing, where another name is needed
  */
@@ -175,7 +187,8 @@ const storeRun = async (
       { history, sequence, trend: readTrend(last?.report) ?? [] },
     );
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };
-    const objects = await storeRunOutputs(facts, { snapshot, ...evidence }, store);
+    const ruleset = await storeRuleset(archive, criteria);
+    const objects = await storeRunOutputs(facts, { snapshot, ...evidence, ...ruleset }, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished, retention: settings.retention });
     const manifest = signManifestDigest === undefined ? unsigned : await signEntry(unsigned, signManifestDigest);

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
 import { ENRICHMENTS, type EnrichmentName } from '../../rules/engine/facts.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import idlePrincipal from '../../rules/idle-principal.ts';
 import { rules } from '../../rules/index.ts';
@@ -87,16 +88,20 @@ export const enrichmentSettings = (
   mayListRoles: settings[idlePrincipal.id]?.enabled === false,
 });
 
-/** Takes from the config files what they decide of an audit's settings. */
+/**
+ * Takes from the config files what they decide of an audit's settings.
+ * @param catalogue the rules, where operators have some of their own
+ */
 export const configuredSettings = (
   config: Config,
   waivers: readonly Waiver[],
   environmentId: string,
+  catalogue: readonly Rule[] = rules,
 ): Omit<AuditSettings, 'listUsers' | 'enrichments' | 'archive' | 'channels'> => {
   const { name } = config.environments.find(({ id }) => id === environmentId) ?? {};
   const enrich = enrichmentsOf(config, environmentId);
   return {
-    rules: configureRules(rules, config.rules, enrich),
+    rules: configureRules(catalogue, config.rules, enrich),
     enrich,
     waivers,
     trustedAccounts: config.trustedAccounts,

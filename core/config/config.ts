@@ -116,6 +116,8 @@ export interface Config {
   readonly trustedAccounts: readonly string[];
   /** The settings of rules, by rule id; the defaults are with the rules. */
   readonly rules: Readonly<Record<string, RuleSettings>>;
+  /** The folder of the operators' own rules, beside this file. @default - custom-rules, where there is one */
+  readonly customRules?: string;
   readonly alerts: readonly AlertRecipient[];
   /** The bus that events are published to; undefined: none. */
   readonly events?: {
@@ -421,19 +423,19 @@ const signing = section({
   ).default([]),
 });
 
-const optionSchema = (byDefault: Options[string]) =>
-  typeof byDefault === 'number'
-    ? decimal('a number of 0 or more', () => true)
-    : list(
-        text('text', (value) => value.trim() !== ''),
-        'a list of texts',
-      );
+const optionSchema = (byDefault: Options[string]): z.ZodType<Options[string]> => {
+  const word = text('text', (value) => value.trim() !== '');
+  if (typeof byDefault === 'number') return decimal('a number of 0 or more', () => true);
+  if (typeof byDefault === 'boolean') return flag;
+  return typeof byDefault === 'string' ? word : list(word, 'a list of texts');
+};
 
-/** The settings that are options of the rule: numbers and lists, which `enabled` and `severity` are not. */
-const optionsAmong = (settings: RuleSettings): Options =>
+/** The settings that are options of a rule, of the types of its defaults. */
+const optionsAmong = (settings: RuleSettings, defaults: Options): Options =>
   Object.fromEntries(
     Object.entries(settings).filter(
-      (entry): entry is [string, Options[string]] => typeof entry[1] === 'number' || Array.isArray(entry[1]),
+      (entry): entry is [string, Options[string]] =>
+        Object.hasOwn(defaults, entry[0]) && typeof entry[1] === typeof defaults[entry[0]],
     ),
   );
 
@@ -447,7 +449,7 @@ const ruleSchema = (rule: Rule): z.ZodType<RuleSettings> => {
     severity: severity.exactOptional(),
     ...Object.fromEntries(optionSchemas),
   }).check(({ value, issues }) => {
-    const message = rule.optionsError?.({ ...rule.options, ...optionsAmong(value) });
+    const message = rule.optionsError?.({ ...rule.options, ...optionsAmong(value, rule.options) });
     if (message !== undefined) issues.push({ code: 'custom', input: value, message });
   });
 };
@@ -466,6 +468,10 @@ const settingsShape = (rules: readonly Rule[]) => ({
     Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
     'the rules are listed in rules/README.md',
   ).default({}),
+  customRules: text(
+    'a folder beside this file',
+    (value) => /^[\w.-]+$/.test(value) && !value.startsWith('.'),
+  ).exactOptional(),
   alerts: list(recipient, 'a list of {email, https, sqs or lambda, minSeverity, and digest}')
     .check(
       unique(

@@ -20,7 +20,7 @@ const dataOf = (document: Document.Parsed, fileName: string): unknown => {
   }
 };
 
-interface YamlFile {
+export interface YamlFile {
   /** Scalars are texts; undefined where the file holds nothing. */
   readonly data: unknown;
   /** Gives the file and line of a key, or of what is nearest above it. */
@@ -28,7 +28,7 @@ interface YamlFile {
 }
 
 /** Reads YAML; throws ConfigError, with each problem as `FILE:LINE:COLUMN: what is wrong`. */
-const readYaml = (content: string, fileName: string): YamlFile => {
+export const readYaml = (content: string, fileName: string): YamlFile => {
   const lineCounter = new LineCounter();
   const document = parseDocument(content, { schema: 'failsafe', lineCounter, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings];

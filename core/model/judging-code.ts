@@ -12,7 +12,7 @@ export interface JudgingCode {
 
 /** The code from which all that judges is reached: the rules, what they are given, and what their answers make of a run. */
 const ENTRIES = [
-  ...['index', 'engine/configure'].map((name) => `rules/${name}.ts`),
+  ...['index', 'engine/configure', 'custom/custom-rule'].map((name) => `rules/${name}.ts`),
   ...['criteria', 'history', 'judging', 'listing', 'verdict'].map((name) => `core/audit/${name}.ts`),
 ];
 

@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import { areaPrefix, keysUnder, objectPrefixes, runOfObject, unfinishedOfKey } from '../archive/keys.ts';
+import { areaPrefix, keysUnder, objectPrefixes, RULESETS, runOfObject, unfinishedOfKey } from '../archive/keys.ts';
 import { isRecord, readJson } from '../archive/lines.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { digestOfBody } from '../archive/staging.ts';
@@ -118,6 +118,7 @@ const goneObjects = async (
     ...objectPrefixes(environmentId),
     areaPrefix('incomplete', environmentId),
     areaPrefix('listings', environmentId),
+    RULESETS,
   ])
     for await (const key of archive.list(prefix)) there.add(key);
   return known.flatMap(({ run, key }): readonly Problem[] =>

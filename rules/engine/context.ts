@@ -1,7 +1,7 @@
 import type { Memberships, RoleBook } from './facts.ts';
 
 /** The limits a rule works with: their defaults with the rule, set by the operator in the config. */
-export type Options = Readonly<Record<string, number | readonly string[]>>;
+export type Options = Readonly<Record<string, number | string | boolean | readonly string[]>>;
 
 /** The facts of a run that are not about one user. */
 export interface Context {

@@ -50,6 +50,8 @@ export interface RuleText {
   readonly controls: readonly string[];
   /** The facts beside the listing without which it can't judge: it is off, and said to be off, where they are not read. */
   readonly needs?: EnrichmentName;
+  /** The file of a rule that an operator wrote, as it stands: a part of what a run is judged by. */
+  readonly text?: string;
 }
 
 interface Configurable<O extends Options> extends RuleText {

@@ -120,10 +120,10 @@ test.each(optionsOfRules)(
   '$id names its option $option where it says when it fails, takes its default and refuses a wrong value',
   ({ rule, option, byDefault }) => {
     const wrong = typeof byDefault === 'number' ? -1 : '';
-    const value = typeof byDefault === 'number' ? wrong : [...byDefault, wrong];
+    const value = Array.isArray(byDefault) ? [...byDefault, wrong] : wrong;
     expect(rule.failsWhen).toContain(`\`${option}\``);
     expect(rule.optionsError?.(rule.options)).toBeUndefined();
-    expect(rule.optionsError?.({ ...rule.options, [option]: value } as Options)).toMatch(
+    expect(rule.optionsError?.({ ...rule.options, [option]: value })).toMatch(
       new RegExp(`^${option} must .+, got ${JSON.stringify(wrong)}$`),
     );
   },

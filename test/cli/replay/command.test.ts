@@ -72,7 +72,7 @@ describe('under the config of the time', () => {
     const out = await archived(scripted());
     const archive = folderArchive(out);
     const own = await newFolder();
-    const judge = openRunJudge(archive, { config: defaultConfig(rules), waivers: [] }, own);
+    const judge = openRunJudge(archive, { config: defaultConfig(rules), waivers: [], rules }, own);
     for (const number of [1, 2, 3, 4, 5]) {
       const stored = await readManifest(archive, nightKeys(number).manifest);
       if (stored === undefined) throw new Error('the night is missing');
@@ -96,7 +96,7 @@ describe('under the config of the time', () => {
     const addresses = ['ada@example.com', null, null, null, 'other@example.com'];
     const out = await archived(addresses.map((address, index) => ({ number: index + 1, users: people(address) })));
     const archive = folderArchive(out);
-    const judge = openRunJudge(archive, { config: defaultConfig(rules), waivers: [] }, await newFolder());
+    const judge = openRunJudge(archive, { config: defaultConfig(rules), waivers: [], rules }, await newFolder());
     const fates: unknown[] = [];
     for (const [index] of addresses.entries()) {
       const stored = await readManifest(archive, nightKeys(index + 1).manifest);

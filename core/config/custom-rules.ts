@@ -1,0 +1,267 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { compileRule } from '../../rules/custom/custom-rule.ts';
+import { CUSTOM_KINDS, type CustomRuleDefinition, RECORD_MEMBERS } from '../../rules/custom/definition.ts';
+import { tryRule } from '../../rules/custom/rule-test.ts';
+import type { Options } from '../../rules/engine/context.ts';
+import { controls, FRAMEWORKS } from '../../rules/engine/controls.ts';
+import type { Outcome, Rule } from '../../rules/engine/rule.ts';
+import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
+import { USER_TIMES } from '../../rules/engine/user.ts';
+import { errorCode } from '../text/error-code.ts';
+import { nameAndMessageOf } from '../text/error-message.ts';
+import type { Config } from './config.ts';
+import { ConfigError } from './errors.ts';
+import { parseConfig, readYaml } from './read-config.ts';
+import { checked, list, must, oneOf, section, shown, text, unique } from './schema.ts';
+
+/** The folder of the rules that operators write, beside `audit.yaml`, where that names no other. */
+export const CUSTOM_RULES = 'custom-rules';
+
+/** A rule of a file, which is right and passes its own tests. */
+export interface CustomRule {
+  readonly definition: CustomRuleDefinition;
+  readonly rule: Rule;
+  /** The names of its tests. */
+  readonly tests: readonly string[];
+}
+
+/** The instant that tests speak for where they name none: what holds today is to hold in a year. */
+const TEST_NOW = Date.UTC(2026, 0, 15, 12);
+
+const UNIT_MS: Readonly<Record<string, number>> = { day: DAY_MS, hour: HOUR_MS };
+const AGO = /^(?<count>\d{1,5}(?:\.\d+)?) (?<unit>day|hour)s? ago$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z$/;
+
+const isInstant = (value: string): boolean => INSTANT.test(value) && !Number.isNaN(Date.parse(value));
+
+const words = text('text', (value) => value.trim() !== '');
+
+const orNull = (value: string): string | null => (value === 'null' || value === '~' ? null : value);
+
+/** A time of a record: the time ago, since tests would otherwise depend on the day. */
+type TestTime = string | number | null;
+
+const time: z.ZodType<TestTime> = text(
+  'a time as "200 days ago" or "3 hours ago", an instant as 2026-01-15T12:00:00Z, or null',
+  (value) => AGO.test(value) || isInstant(value) || orNull(value) === null || value === '',
+).transform((value) => (isInstant(value) ? Date.parse(value) : orNull(value)));
+
+const isTime = (member: string): boolean => USER_TIMES.some((name) => name === member);
+
+const record = section(
+  Object.fromEntries(
+    RECORD_MEMBERS.map((member) => [
+      member,
+      (isTime(member) ? time : z.string(must('text')).transform(orNull)).exactOptional(),
+    ]),
+  ),
+);
+
+type TestRecord = z.infer<typeof record>;
+
+const OUTCOMES = ['fails', 'notAssessed', 'passes'] as const;
+
+const test = section({
+  name: words,
+  now: text('an instant as 2026-01-15T12:00:00Z', isInstant)
+    .transform((value) => Date.parse(value))
+    .default(TEST_NOW),
+  user: record.prefault({}),
+  before: record.prefault({}),
+  fails: words.exactOptional(),
+  notAssessed: words.exactOptional(),
+  passes: oneOf(['true']).exactOptional(),
+}).check(({ value, issues }) => {
+  const given = OUTCOMES.filter((outcome) => value[outcome] !== undefined);
+  if (given.length === 1) return;
+  const got = given.length === 0 ? 'none of them' : given.join(' and ');
+  issues.push({
+    code: 'custom',
+    input: value,
+    message: `must have one of fails: MESSAGE, notAssessed: MEMBER and passes: true, got ${got}`,
+  });
+});
+
+type RuleTest = z.infer<typeof test>;
+
+const RESERVED: readonly string[] = ['enabled', 'severity'];
+
+const isOptionName = (name: string): boolean => /^[a-z][A-Za-z0-9]*$/.test(name) && !RESERVED.includes(name);
+
+const option = z.union(
+  [z.number().nonnegative(), z.boolean(), z.string().regex(/\S/), z.array(z.string().regex(/\S/))],
+  'must be a number of 0 or more, a text, true or false, or a list of texts (one that looks like a number in quotes)',
+);
+
+const optionsSchema: z.ZodType<{ readonly options: Options }> = z.object({
+  options: z
+    .record(z.string(), option, 'must be a mapping of names and defaults')
+    .check(({ value, issues }) => {
+      for (const name of Object.keys(value).filter((one) => !isOptionName(one)))
+        issues.push({
+          code: 'custom',
+          input: value,
+          path: [name],
+          message: `must be a name as maxDays, and none of ${RESERVED.join(', ')}`,
+        });
+    })
+    .default({}),
+});
+
+const controlsSchema = section(
+  Object.fromEntries(
+    Object.keys(FRAMEWORKS).map((framework) => [
+      framework,
+      list(
+        text('the id of a control', (value) => /^[A-Za-z0-9.()-]+$/.test(value)),
+        'a list of controls',
+      ).exactOptional(),
+    ]),
+  ),
+);
+
+const nonEmpty = (allowed: string) => list(words, allowed).refine((items) => items.length > 0, must(allowed));
+
+const schemaFor = (id: string) =>
+  section({
+    id: oneOf([id]),
+    kind: oneOf(CUSTOM_KINDS).default('user'),
+    title: words,
+    severity: oneOf(SEVERITIES),
+    rationale: words,
+    remediation: words,
+    controls: controlsSchema.prefault({}),
+    // Of the types of its defaults, which texts have not; see below.
+    options: z.unknown(),
+    failsWhen: nonEmpty('a list of 1 or more expressions'),
+    message: words,
+    evidence: list(words, 'a list of members').default([]),
+    tests: list(test, 'a list of tests')
+      .refine((tests) => tests.length > 0, must('a list of 1 or more tests'))
+      .check(
+        unique(
+          () => 'name',
+          ({ name }) => name,
+        ),
+      ),
+  });
+
+const ID = /^x-[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+/** Tells whether a rule that an operator writes may have an id. */
+export const isCustomRuleId = (id: string): boolean => ID.test(id);
+
+/** Gives a record of a test the times that it has at the instant of the test. */
+const recordAt = (given: TestRecord, now: number): unknown =>
+  Object.fromEntries(
+    Object.entries(given).map(([member, value]) => {
+      const { count, unit = '' } = AGO.exec(String(value))?.groups ?? {};
+      return [member, isTime(member) && count !== undefined ? now - Number(count) * (UNIT_MS[unit] ?? 0) : value];
+    }),
+  );
+
+const describe = (outcome: Outcome): string => {
+  if (outcome === undefined) return 'passes: true';
+  return 'notAssessed' in outcome ? `notAssessed: ${outcome.notAssessed}` : `fails: ${JSON.stringify(outcome.message)}`;
+};
+
+/** The reason names the member, whatever else it tells. */
+const isOf = (reason: string, member: string): boolean => reason.split(' ').includes(member);
+
+const isExpected = ({ fails, notAssessed }: RuleTest, outcome: Outcome): boolean => {
+  if (outcome === undefined) return fails === undefined && notAssessed === undefined;
+  if ('notAssessed' in outcome) return notAssessed !== undefined && isOf(outcome.notAssessed, notAssessed);
+  return outcome.message === fails;
+};
+
+/** Runs a test of a rule; says what is wrong where it does not hold. */
+const testProblem = (rule: Rule, given: RuleTest): string | undefined => {
+  const { name, now } = given;
+  try {
+    const outcome = tryRule(rule, { user: recordAt(given.user, now), before: recordAt(given.before, now), now });
+    if (isExpected(given, outcome)) return undefined;
+    const wanted = OUTCOMES.flatMap((member) => (given[member] === undefined ? [] : [`${member}: ${given[member]}`]));
+    return `test "${name}" must give ${wanted.join()}, got ${describe(outcome)}`;
+  } catch (error) {
+    return `test "${name}" breaks the rule: ${nameAndMessageOf(error)}`;
+  }
+};
+
+/**
+ * Reads a rule that an operator wrote, checks it and runs its tests; throws ConfigError.
+ * @param fileName its name without folder and ending is the rule's id
+ */
+export const parseCustomRule = (content: string, fileName: string): CustomRule => {
+  const { data = {}, lineOf } = readYaml(content, fileName);
+  const id = basename(fileName, '.yaml');
+  if (!isCustomRuleId(id))
+    throw new ConfigError([`${fileName}: must be named x-, words in small letters with hyphens, and .yaml`]);
+  const { tests, options: _texts, ...read } = checked(data, schemaFor(id), lineOf);
+  const { options } = checked(parse(content, { schema: 'core', logLevel: 'silent' }), optionsSchema, lineOf);
+  const definition: CustomRuleDefinition = { ...read, controls: controls(read.controls), options, text: content };
+  const compiled = compileRule(definition);
+  const wrong = (path: readonly PropertyKey[], message: string): string =>
+    `${lineOf(path)}: ${path.map((key) => (typeof key === 'number' ? `[${key}]` : String(key))).join('')}: ${message}`;
+  if ('problems' in compiled) throw new ConfigError(compiled.problems.map(({ path, message }) => wrong(path, message)));
+  const { rule } = compiled;
+  const failing = tests.flatMap((one, index) => {
+    const problem = testProblem(rule, one);
+    return problem === undefined ? [] : [wrong(['tests', index], problem)];
+  });
+  if (failing.length > 0) throw new ConfigError(failing);
+  return { definition, rule, tests: tests.map(({ name }) => name) };
+};
+
+/** Reads a rule from its file; throws ConfigError. */
+export const readCustomRule = (file: string): CustomRule => {
+  if (!file.endsWith('.yaml')) throw new ConfigError([`${file}: must be a rule as x-NAME.yaml`]);
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${file}: can't be read (${errorCode(error) ?? 'unknown error'})`]);
+  }
+  return parseCustomRule(content, file);
+};
+
+/** Reads all rules of a folder, in the order of their names; there are none where there is no folder. Throws ConfigError. */
+export const readCustomRules = (folder: string): readonly CustomRule[] => {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+  const problems: string[] = [];
+  const found = names.toSorted().flatMap((name) => {
+    try {
+      return [readCustomRule(join(folder, name))];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error.message);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return found;
+};
+
+/** `audit.yaml`, with the rules beside it. */
+export interface ConfiguredFile {
+  readonly config: Config;
+  readonly custom: readonly CustomRule[];
+  /** The catalogue, and after it the operators' own. */
+  readonly rules: readonly Rule[];
+}
+
+/** Reads `audit.yaml` and the rules beside it, which it may have settings of; throws ConfigError. */
+export const readConfigWithRules = (content: string, fileName: string, catalogue: readonly Rule[]): ConfiguredFile => {
+  const { data } = readYaml(content, fileName);
+  const named: unknown = Object(data).customRules;
+  const folder = join(dirname(fileName), typeof named === 'string' && named !== '' ? named : CUSTOM_RULES);
+  if (named !== undefined && !existsSync(folder))
+    throw new ConfigError([`${fileName}: customRules: must be a folder beside this file, got ${shown(named)}`]);
+  const custom = readCustomRules(folder);
+  const rules = [...catalogue, ...custom.map(({ rule }) => rule)];
+  return { config: parseConfig(content, fileName, rules), custom, rules };
+};

@@ -1,0 +1,103 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+
+// The language's engine has no limit at run time: what an expression may take is bounded here, before it ever runs.
+
+/** What the parser takes. */
+export const LIMITS = { maxAstNodes: 300, maxDepth: 24, maxListElements: 1000, maxMapEntries: 100 } as const;
+
+/** The most texts that an option may list. */
+export const MOST_LISTED = 1000;
+
+const MOST_NESTED = 2;
+const MOST_STEPS = 10_000;
+
+/** They evaluate their last arguments for each item of a list. */
+const MACROS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter'];
+
+const REFUSED: Readonly<Record<string, string>> = {
+  matches: 'matches is refused, since its time has no bound: write startsWith, endsWith, contains or domain() instead',
+  bind: 'bind is refused, since texts could double with each: write the value where it is used instead',
+};
+
+/** A member of a record that an expression reads: `user.status`. */
+export interface MemberRead {
+  readonly record: string;
+  readonly member: string;
+}
+
+/** What is known of an expression before it runs. */
+export interface Bounded {
+  /** The reason for which it must not run. */
+  readonly problem: string | undefined;
+  readonly reads: readonly MemberRead[];
+  /** Whatever happens, all that it reads is read. */
+  readonly isStraight: boolean;
+  /** The member whose domain it asks for. */
+  readonly domainOf: string | undefined;
+}
+
+/** The most items of a list; undefined where it has no bound. */
+const rangeOf = (node: ASTNode): number | undefined => {
+  if (node.op === 'list') return node.args.length;
+  if (node.op === '.' && node.args[0].op === 'id' && node.args[0].args === 'options') return MOST_LISTED;
+  if (node.op === 'rcall' && (node.args[0] === 'map' || node.args[0] === 'filter')) return rangeOf(node.args[1]);
+  return undefined;
+};
+
+const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value;
+
+/** The expressions that one is made of, at any depth of lists. */
+const partsOf = (args: unknown): readonly ASTNode[] =>
+  isNode(args) ? [args] : Array.isArray(args) ? args.flatMap(partsOf) : [];
+
+/**
+ * Walks an expression for what it may take at most, and for what it reads.
+ * @param records the variables of which each is asked for its members only, so that it is known who reads what
+ */
+export const boundsOf = (expression: ASTNode, records: readonly string[]): Bounded => {
+  const reads: MemberRead[] = [];
+  let problem: string | undefined;
+  let isStraight = true;
+  let domainOf: string | undefined;
+
+  const refuse = (why: string): number => {
+    problem ??= why;
+    return 0;
+  };
+
+  /** Gives the steps that a part takes at most. */
+  const steps = (node: ASTNode, nested: number): number => {
+    const sum = (nodes: readonly ASTNode[], depth = nested): number =>
+      nodes.reduce((total, part) => total + steps(part, depth), 1);
+    if (node.op === 'id' && records.includes(node.args))
+      return refuse(`${node.args} must be followed by a member, as in ${node.args}.userId`);
+    if (node.op === '||' || node.op === '&&' || node.op === '?:') isStraight = false;
+    if (node.op === '.') {
+      const [of, member] = node.args;
+      if (of.op !== 'id' || !records.includes(of.args)) return sum([of]);
+      reads.push({ record: of.args, member });
+      return 2;
+    }
+    if (node.op === 'in') return sum(node.args) + (rangeOf(node.args[1]) ?? 0);
+    if (node.op !== 'call' && node.op !== 'rcall') return sum(partsOf(node.args));
+
+    const [name] = node.args;
+    if (Object.hasOwn(REFUSED, name)) return refuse(REFUSED[name] ?? '');
+    if (name === 'has') isStraight = false;
+    if (node.op === 'call' || !MACROS.includes(name)) {
+      if (node.op === 'rcall' && name === 'domain' && node.args[1].op === '.') domainOf ??= node.args[1].args[1];
+      return sum(partsOf(node.args));
+    }
+    isStraight = false;
+    const [, list, args] = node.args;
+    const range = rangeOf(list);
+    if (range === undefined)
+      return refuse(`${name} must go through a list that stands there, or an option that is a list`);
+    if (nested === MOST_NESTED) return refuse(`${MACROS.join(', ')} must be nested at most ${MOST_NESTED} deep`);
+    return steps(list, nested) + range * sum(args, nested + 1);
+  };
+
+  const total = steps(expression, 0);
+  if (total > MOST_STEPS) refuse(`must take at most ${MOST_STEPS} steps, got up to ${total}`);
+  return { problem, reads, isStraight, domainOf };
+};

@@ -1,0 +1,157 @@
+import type { Condition } from '../engine/condition.ts';
+import type { Context, Options } from '../engine/context.ts';
+import { defineChangeRule, defineUserRule, type Rule, type UserChange, type Violation } from '../engine/rule.ts';
+import type { User, UserFacts } from '../engine/user.ts';
+import { MOST_LISTED } from './bounds.ts';
+import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS, RECORD_MEMBERS } from './definition.ts';
+import { type Expression, Language } from './language.ts';
+
+/** A fault of a rule, at a member of its file. */
+export interface RuleProblem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** A rule, or what is wrong with it. */
+export type Compiled = { readonly rule: Rule } | { readonly problems: readonly RuleProblem[] };
+
+/** The two states of a user that a rule is asked about. */
+type StatesOf<S> = (subject: S) => { readonly user: UserFacts; readonly before?: UserFacts | undefined };
+
+const NOBODY: UserFacts = {
+  id: '',
+  hasUserId: false,
+  status: undefined,
+  type: undefined,
+  isSuperUser: undefined,
+  isApiBound: undefined,
+  principalArn: undefined,
+};
+
+const conditionBy = <S>(language: Language, expression: Expression, statesOf: StatesOf<S>): Condition<S> => {
+  const turnTo = (subject: S, options: Options, context: Context): void => {
+    const { user, before } = statesOf(subject);
+    language.turnTo(user, before, options, context);
+  };
+  return {
+    text: () => expression.source,
+    holds(subject, options, context) {
+      turnTo(subject, options, context);
+      return language.holds(expression);
+    },
+    unknown(subject, options, context) {
+      turnTo(subject, options, context);
+      const answer = language.valueOf(expression);
+      return 'reason' in answer ? answer.reason : '';
+    },
+  };
+};
+
+/** Holds of a user that is there in both runs: what comes and goes is for the catalogue's own rules. */
+const THERE_TWICE: Condition<UserChange> = {
+  text: () => 'the user was there in the earlier run, and is now',
+  holds: ({ before, after }) => before !== undefined && after !== undefined,
+};
+
+const factOf = (facts: UserFacts | undefined, member: string): unknown => {
+  if (member === 'userId') return facts?.hasUserId ? facts.id : undefined;
+  if (member === 'apiAccessPrincipalArn') return facts?.principalArn;
+  if (member === 'apiAccess' && facts !== undefined && !('apiAccess' in facts))
+    return facts.isApiBound === undefined ? undefined : facts.isApiBound ? 'ENABLED' : 'DISABLED';
+  return facts === undefined ? undefined : Reflect.get(facts, member);
+};
+
+const evidenceOf = (members: readonly string[], facts: UserFacts | undefined): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(members.map((member) => [member, factOf(facts, member)]));
+
+const optionsError = (defaults: Options, options: Options): string | undefined => {
+  for (const [name, value] of Object.entries(options)) {
+    if (Number.isInteger(defaults[name]) && !Number.isSafeInteger(value))
+      return `${name} must be a whole number, as its default is, got ${String(value)}`;
+    if (Array.isArray(value) && value.length > MOST_LISTED)
+      return `${name} must list at most ${MOST_LISTED} texts, got ${value.length}`;
+  }
+  return undefined;
+};
+
+/** Makes a rule of what an operator wrote; it is then one as all others are. */
+export const compileRule = (definition: CustomRuleDefinition): Compiled => {
+  const { id, kind, title, severity, rationale, remediation, controls, options, evidence, text } = definition;
+  const language = new Language(definition);
+  const problems: RuleProblem[] = [];
+  const compile = (source: string, type: 'bool' | 'string', path: readonly PropertyKey[]): readonly Expression[] => {
+    const expression = language.compile(source, type);
+    if (typeof expression !== 'string') return [expression];
+    problems.push({ path, message: expression });
+    return [];
+  };
+  const clauses = definition.failsWhen.flatMap((source, index) => compile(source, 'bool', ['failsWhen', index]));
+  const [message] = compile(definition.message, 'string', ['message']);
+
+  const naming = message?.reads.find(({ member }) => NAMING_MEMBERS.includes(member));
+  if (naming !== undefined)
+    problems.push({
+      path: ['message'],
+      message: `must not read ${naming.member}, since alerts name nobody: list it under evidence, which stays in the archive`,
+    });
+  const allowed: readonly string[] = kind === 'user' ? RECORD_MEMBERS : KEPT_MEMBERS;
+  for (const [index, member] of evidence.entries()) {
+    if (allowed.includes(member)) continue;
+    problems.push({
+      path: ['evidence', index],
+      message: `must be one of ${allowed.join(', ')}, got ${JSON.stringify(member)}`,
+    });
+  }
+  const wrong = optionsError(options, options);
+  if (wrong !== undefined) problems.push({ path: ['options'], message: wrong });
+  if (message === undefined || problems.length > 0) return { problems };
+
+  const say = (user: UserFacts, before: UserFacts | undefined, values: Options, context: Context): string => {
+    language.turnTo(user, before, values, context);
+    const said = language.valueOf(message);
+    return 'value' in said ? String(said.value) : `fails; more can't be told, since ${said.reason}`;
+  };
+  const common = {
+    id,
+    title,
+    severity,
+    rationale,
+    remediation,
+    controls,
+    options,
+    text,
+    failsWhen: `all of this holds: ${definition.failsWhen.map((source) => `\`${source}\``).join('; ')}; not assessed where a member that it needs is missing or unusable`,
+    optionsError: (values: Options) => optionsError(options, values),
+  };
+
+  if (kind === 'change') {
+    const statesOf: StatesOf<UserChange> = ({ before, after = NOBODY }) => ({ user: after, before });
+    const rule = defineChangeRule<Options>({
+      ...common,
+      when: [THERE_TWICE, ...clauses.map((clause) => conditionBy(language, clause, statesOf))],
+      violation: ({ before, after = NOBODY }, values, context): Violation => ({
+        message: say(after, before, values, context),
+        evidence: { before: evidenceOf(evidence, before), after: evidenceOf(evidence, after) },
+      }),
+    });
+    return { rule };
+  }
+  const statesOf: StatesOf<User> = (user) => ({ user });
+  const rule = defineUserRule<Options>({
+    ...common,
+    when: clauses.map((clause) => conditionBy(language, clause, statesOf)),
+    violation: (user, values, context): Violation => ({
+      message: say(user, undefined, values, context),
+      evidence: evidenceOf(evidence, user),
+    }),
+  });
+  return { rule };
+};
+
+/** Makes rules of what was checked before; throws where it is none any more. */
+export const customRules = (definitions: readonly CustomRuleDefinition[]): readonly Rule[] =>
+  definitions.map((definition) => {
+    const compiled = compileRule(definition);
+    if ('rule' in compiled) return compiled.rule;
+    throw new Error(`${definition.id}: ${compiled.problems.map(({ message }) => message).join('; ')}`);
+  });

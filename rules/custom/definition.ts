@@ -1,0 +1,50 @@
+import type { Options } from '../engine/context.ts';
+import type { Severity } from '../engine/severity.ts';
+import { USER_TIMES } from '../engine/user.ts';
+
+/** Tells whether an id is one of a rule that an operator wrote: none of the catalogue begins so. */
+export const isCustomId = (id: string): boolean => id.startsWith('x-');
+
+/** The kinds of rules that operators may write. */
+export const CUSTOM_KINDS = ['user', 'change'] as const;
+
+/** The members of a record that name people. */
+export const NAMING_MEMBERS: readonly string[] = ['firstName', 'lastName', 'emailAddress'];
+
+/** The members of a record, as FinSpace documents them. */
+export const RECORD_MEMBERS = [
+  'userId',
+  'status',
+  'type',
+  'apiAccess',
+  'apiAccessPrincipalArn',
+  'firstName',
+  'lastName',
+  'emailAddress',
+  ...USER_TIMES,
+] as const;
+
+/** What is kept of a record from one run to the next. */
+export const KEPT_MEMBERS: readonly string[] = ['userId', 'status', 'type', 'apiAccess', 'apiAccessPrincipalArn'];
+
+/** A rule that an operator wrote, as it was checked; plain data, which goes along with the function as JSON. */
+export interface CustomRuleDefinition {
+  /** Begins with `x-`, which no rule of the catalogue does. */
+  readonly id: string;
+  readonly kind: (typeof CUSTOM_KINDS)[number];
+  readonly title: string;
+  readonly severity: Severity;
+  readonly rationale: string;
+  readonly remediation: string;
+  /** Each with its framework: `NIST-800-53-r5:AC-6`. */
+  readonly controls: readonly string[];
+  /** The defaults, which give the options their types. */
+  readonly options: Options;
+  /** Expressions of which all must be true. */
+  readonly failsWhen: readonly string[];
+  /** An expression that gives a text. */
+  readonly message: string;
+  readonly evidence: readonly string[];
+  /** The file as it stands. */
+  readonly text: string;
+}

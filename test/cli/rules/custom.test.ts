@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ACCOUNT, anApiUser, ENVIRONMENT } from '../../support/builders.ts';
+import { aRuleFile } from '../../support/custom-rule.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { command } from '../command.ts';
+import { invoke } from '../in-process.ts';
+
+const newFolder = temporaryFolders();
+
+const ID = 'x-contractor-api-access';
+const NIGHTS = ['2026-10-05T07:00:00Z', '2026-10-06T07:00:00Z', '2026-10-07T07:00:00Z'];
+const WORD = ['--attested-by', 'Ada Lovelace', '--statement', 'this is everybody'] as const;
+
+const contractor = (userId: string, emailAddress: unknown) =>
+  anApiUser({
+    userId,
+    emailAddress,
+    createTime: Date.parse('2026-09-20T07:00:00Z'),
+    lastLoginTime: Date.parse('2026-10-04T07:00:00Z'),
+  });
+
+const users = [contractor('u1', 'a@contractor.example.com'), contractor('u2', null), contractor('u3', 'a@example.com')];
+
+/** A folder with a config, a rule beside it, a roster and the archive that nights leave. */
+const opened = async () => {
+  const folder = await newFolder();
+  const at = (name: string): string => join(folder, name);
+  await mkdir(at('custom-rules'));
+  await writeFile(at('audit.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\n`);
+  await writeFile(at('plain.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\nrules: { ${ID}: { enabled: false } }\n`);
+  await writeFile(at(`custom-rules/${ID}.yaml`), aRuleFile());
+  const asked = ['--environment', ENVIRONMENT, '--account', ACCOUNT, '--region', 'us-east-1', '--out', at('out')];
+  return {
+    at,
+    run: async (night: number, ...words: readonly string[]) => {
+      const time = Date.parse(NIGHTS[night] ?? '') / 1000;
+      // The same bytes twice are no new night.
+      await writeFile(at('users.json'), JSON.stringify({ users, night }));
+      await utimes(at('users.json'), time, time);
+      return invoke(['run', ...asked, '--roster', at('users.json'), ...WORD, ...words]);
+    },
+    text: (key: string) => readFile(at(`out/${key}`), 'utf8'),
+    rulesets: () => readdir(at('out/rulesets')),
+  };
+};
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('a rule that operators wrote', () => {
+  test('judges, is stored once a version, explained, replayed, reviewed and verified as the others', async () => {
+    const { at, run, rulesets, text } = await opened();
+    const { code, stdout } = await run(0, '--config', at('audit.yaml'));
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${ID}: API access of a contractor, 15 days old`);
+    await run(1, '--config', at('audit.yaml'));
+
+    const [ruleset = '', ...others] = await rulesets();
+    expect(others).toEqual([]);
+    const stored = await text(`rulesets/${ruleset}`);
+    const manifest = JSON.parse(await text(`chain/environment=${ENVIRONMENT}/000000000002.json`));
+    expect(ruleset).toBe(`${manifest.hashes.ruleset}.json`);
+    expect(sha256(stored)).toBe(manifest.hashes.ruleset);
+    expect(stored).toContain(JSON.stringify(aRuleFile()));
+    expect(manifest.objects.ruleset).toEqual({
+      key: `rulesets/${ruleset}`,
+      sha256: sha256(stored),
+      size: Buffer.byteLength(stored),
+    });
+
+    // Without the files of the day: what judged stands in the archive.
+    const explained = await invoke(['explain', '--out', at('out'), `${ENVIRONMENT}/${ID}/u1`]);
+    expect(explained.stdout).toMatch(/true +user\.emailAddress\.domain\(\) == options\.domain/);
+    const unknown = await invoke(['explain', '--out', at('out'), 'u2']);
+    expect(unknown.stdout).toContain('emailAddress is missing or unusable');
+    const packed = await invoke([
+      'review',
+      '--out',
+      at('out'),
+      '--from',
+      '2026-10-01',
+      '--to',
+      '2026-10-31',
+      '--pack',
+      at('pack'),
+    ]);
+    expect(packed).toMatchObject({ code: 0, stderr: '' });
+    const replayed = await invoke([
+      'replay',
+      '--out',
+      at('out'),
+      '--config',
+      at('audit.yaml'),
+      '--against',
+      at('plain.yaml'),
+    ]);
+    expect(replayed.code).toBe(0);
+    expect(replayed.stdout).toMatch(new RegExp(`config +HIGH .* u1 +${ID}`));
+
+    expect(await invoke(['verify', '--out', at('out')])).toMatchObject({ code: 0 });
+    await writeFile(at(`out/rulesets/${ruleset}`), stored.replace('graceDays', 'graceDay5'));
+    const tampered = await invoke(['verify', '--out', at('out')]);
+    expect(tampered.code).toBe(2);
+    expect(tampered.stdout + tampered.stderr).toContain(`rulesets/${ruleset}`);
+  });
+
+  test('by its text is part of what is hashed: a changed one is another version', async () => {
+    const { at, run, rulesets } = await opened();
+    await run(0, '--config', at('audit.yaml'));
+    await writeFile(at(`custom-rules/${ID}.yaml`), `# reviewed\n${aRuleFile()}`);
+    await run(1, '--config', at('audit.yaml'));
+    expect(await rulesets()).toHaveLength(2);
+  });
+
+  test('is not left out by mistake where the last run was judged by it', async () => {
+    const { at, run } = await opened();
+    await run(0, '--config', at('audit.yaml'));
+    const { code, stderr } = await run(1);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`the custom rules ${ID}`);
+  });
+
+  test('that is wrong stops the command before anything is done', async () => {
+    const { at, run } = await opened();
+    await writeFile(at(`custom-rules/${ID}.yaml`), aRuleFile({ severity: 'high' }));
+    const { code, stderr } = await run(0, '--config', at('audit.yaml'));
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${ID}.yaml:4: severity: must be one of INFORMATIONAL`);
+    expect(await readdir(at(''))).not.toContain('out');
+  });
+
+  test('takes options by its defaults’ types, from audit.yaml', async () => {
+    const { at, run } = await opened();
+    const settings = (value: string) =>
+      writeFile(
+        at('audit.yaml'),
+        `environments: [{ id: ${ENVIRONMENT} }]\nrules: { ${ID}: { graceDays: ${value} } }\n`,
+      );
+    await settings('15');
+    expect((await run(0, '--config', at('audit.yaml'))).stdout).not.toContain('API access of a contractor');
+    await settings('1.5');
+    expect((await run(1, '--config', at('audit.yaml'))).stderr).toContain(
+      `audit.yaml:2: rules.${ID}: graceDays must be a whole number, as its default is, got 1.5`,
+    );
+  });
+
+  test('stands in the catalogue page of its config', async () => {
+    const { at } = await opened();
+    const { stdout } = await invoke(['rules', '--markdown', '--config', at('audit.yaml')]);
+    expect(stdout).toContain(`### ${ID}`);
+  });
+});
+
+describe('rules test and rules new', () => {
+  test('a new rule passes its own tests, and is no longer once its condition is another', async () => {
+    const folder = await newFolder();
+    const cli = (...words: readonly string[]) => command(['rules', ...words], {}, folder);
+    expect(await cli('test')).toMatchObject({ code: 3, stderr: expect.stringContaining('got nothing') });
+    expect(await cli('new', 'x-mine')).toMatchObject({ code: 0 });
+    expect(await cli('new', 'x-mine')).toMatchObject({ code: 3, stderr: expect.stringContaining('ID must be new') });
+    expect(await cli('new', 'mine')).toMatchObject({ code: 3, stderr: expect.stringContaining('ID must be x-') });
+    expect(await cli('test')).toMatchObject({ code: 0, stdout: expect.stringContaining('x-mine: 3 tests passed') });
+
+    const file = join(folder, 'custom-rules/x-mine.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('graceDays: 7', 'graceDays: 8'));
+    expect(await cli('test', 'custom-rules/x-mine.yaml')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(
+        'custom-rules/x-mine.yaml:16: tests[0]: test "older than the days of grace" must',
+      ),
+    });
+    expect(await cli('test', 'none.yaml')).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOENT') });
+  }, 60_000);
+});

@@ -1,0 +1,139 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseCustomRule, readCustomRules } from '../../../core/config/custom-rules.ts';
+import { aCustomRule, aRuleFile, FILE } from '../../support/custom-rule.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+test('a sound rule is one as those of the catalogue, with its file as its text', () => {
+  const { rule, tests } = aCustomRule();
+  expect(rule).toMatchObject({
+    kind: 'user',
+    id: 'x-contractor-api-access',
+    severity: 'HIGH',
+    controls: ['NIST-800-53-r5:AC-6'],
+    options: { domain: 'contractor.example.com', graceDays: 7 },
+    text: aRuleFile(),
+  });
+  expect(tests).toEqual(['old', 'no address']);
+});
+
+const ONE = { name: 'one', user: { userId: 'u1' } };
+
+describe('a wrong rule is refused with its file, its line, what is there and what is allowed', () => {
+  test.each([
+    { wrong: { id: 'contractor' }, says: ':1: id: must be one of x-contractor-api-access, got "contractor"' },
+    { wrong: { kind: 'group' }, says: ':2: kind: must be one of user, change, got "group"' },
+    { wrong: { severity: 'high' }, says: 'severity: must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got' },
+    { wrong: { rational: 'x' }, says: 'rational: unknown key, did you mean rationale?' },
+    { wrong: { rationale: undefined }, says: 'rationale: must be text, got nothing' },
+    { wrong: { controls: { NIST: ['AC-6'] } }, says: ':9: controls.NIST: unknown key' },
+    { wrong: { controls: { 'SOC-2': ['CC 6'] } }, says: 'must be the id of a control, got "CC 6"' },
+    {
+      wrong: { options: { enabled: 1 } },
+      says: ':11: options.enabled: must be a name as maxDays, and none of enabled, severity',
+    },
+    {
+      wrong: { options: { domain: null, graceDays: 7 } },
+      says: 'options.domain: must be a number of 0 or more, a text',
+    },
+    { wrong: { failsWhen: [] }, says: 'failsWhen: must be a list of 1 or more expressions, got an empty list' },
+    {
+      wrong: { failsWhen: ['user.emial == "a"'] },
+      says: `user has no member emial (column 6) (allowed: userId, status`,
+    },
+    {
+      wrong: { failsWhen: ['options.domian == "a"'] },
+      says: 'options has no member domian (column 9) (allowed: domain, graceDays)',
+    },
+    { wrong: { failsWhen: ['user.userId'] }, says: 'must give a bool, got string' },
+    { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
+    { wrong: { failsWhen: ['age(user.createTime) > 7'] }, says: '; write days(7) for 7 days' },
+    { wrong: { failsWhen: ['options.graceDays + 1.5 > 7.0'] }, says: '; write double(…) around the whole number' },
+    { wrong: { failsWhen: ['before.status == "DISABLED"'] }, says: 'Unknown variable: before' },
+    {
+      wrong: { failsWhen: ['user["status"] == "ENABLED"'] },
+      says: 'user must be followed by a member, as in user.userId',
+    },
+    { wrong: { failsWhen: ['[user].exists(u, u.active)'] }, says: 'user must be followed by a member' },
+    { wrong: { failsWhen: ['user.userId.matches("(a+)+$")'] }, says: 'matches is refused' },
+    { wrong: { failsWhen: ['cel.bind(x, "a", x + x) == ""'] }, says: 'bind is refused' },
+    {
+      wrong: { failsWhen: ['[1].all(a, [1].all(b, [1].all(c, a + b + c > 0)))'] },
+      says: 'must be nested at most 2 deep',
+    },
+    {
+      wrong: { failsWhen: ['options.l.all(a, options.l.all(b, a == b))'], options: { l: ['a'] } },
+      says: 'must take at most 10000 steps, got up to ',
+    },
+    {
+      wrong: { failsWhen: ['{"a": 1}.all(k, k == user.userId)'] },
+      says: 'all must go through a list that stands there',
+    },
+    { wrong: { failsWhen: [Array(200).fill('user.active').join(' && ')] }, says: 'failsWhen[0]: ' },
+    { wrong: { message: 'user.active' }, says: 'message: must give a string, got bool' },
+    { wrong: { message: 'user.firstName' }, says: 'message: must not read firstName, since alerts name nobody' },
+    {
+      wrong: { message: 'has(user.emailAddress) ? user.emailAddress.domain() : ""' },
+      says: 'message: must not read emailAddress',
+    },
+    { wrong: { evidence: ['email'] }, says: 'evidence[0]: must be one of userId, status' },
+    { wrong: { kind: 'change', evidence: ['emailAddress'] }, says: 'user has no member emailAddress' },
+    { wrong: { tests: [] }, says: 'tests: must be a list of 1 or more tests' },
+    {
+      wrong: { tests: [ONE] },
+      says: 'must have one of fails: MESSAGE, notAssessed: MEMBER and passes: true, got none',
+    },
+    { wrong: { tests: [{ ...ONE, passes: true, fails: 'm' }] }, says: 'got fails and passes' },
+    { wrong: { tests: [{ name: 'a', user: { email: 'a' }, passes: true }] }, says: 'tests[0].user.email: unknown key' },
+    {
+      wrong: { tests: [{ name: 'a', user: { createTime: 'yesterday' }, passes: true }] },
+      says: 'must be a time as "200 days ago" or "3 hours ago", an instant as 2026-01-15T12:00:00Z, or null, got',
+    },
+    {
+      wrong: { tests: [{ ...ONE, passes: true }] },
+      says: 'tests[0]: test "one" must give passes: true, got notAssessed: apiAccess is missing or unusable',
+    },
+  ])('$says', ({ wrong, says }) => {
+    const read = () => parseCustomRule(aRuleFile(wrong), FILE);
+    expect(read).toThrow(says);
+    expect(read).toThrow(new RegExp(`^${FILE}:\\d+: `));
+  });
+
+  test('a file whose name is none of a rule', () => {
+    expect(() => parseCustomRule(aRuleFile(), 'contractor.yaml')).toThrow('contractor.yaml: must be named x-');
+  });
+});
+
+describe('a folder of rules', () => {
+  const folderOf = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    const folder = join(await newFolder(), 'custom-rules');
+    await mkdir(folder);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return folder;
+  };
+
+  test('is read in the order of names, and may be missing', async () => {
+    const folder = await folderOf({
+      'x-b.yaml': aRuleFile({ id: 'x-b' }),
+      'x-a.yaml': aRuleFile({ id: 'x-a' }),
+      '.swp': '',
+    });
+    expect(readCustomRules(folder).map(({ rule }) => rule.id)).toEqual(['x-a', 'x-b']);
+    expect(readCustomRules(join(folder, 'none'))).toEqual([]);
+  });
+
+  test('tells the faults of all its files', async () => {
+    const folder = await folderOf({
+      'x-a.yaml': aRuleFile({ id: 'x-b' }),
+      'x-c.yaml': aRuleFile({ id: 'x-c', severity: 'none' }),
+      'notes.txt': '',
+    });
+    const read = () => readCustomRules(folder);
+    expect(read).toThrow('x-a.yaml:1: id: ');
+    expect(read).toThrow('x-c.yaml:4: severity: ');
+    expect(read).toThrow('notes.txt: must be a rule as x-NAME.yaml');
+  });
+});

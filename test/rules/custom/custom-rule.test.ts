@@ -1,0 +1,163 @@
+import { describe, expect, test } from '@jest/globals';
+import { customRules } from '../../../rules/custom/custom-rule.ts';
+import type { Rule } from '../../../rules/engine/rule.ts';
+import { readUser } from '../../../rules/engine/user.ts';
+import { explainUser } from '../../../rules/explain/explain.ts';
+import { aContext, anApiUser, aUser, daysAgo, NOW } from '../../support/builders.ts';
+import { aCustomRule, ruleOf } from '../../support/custom-rule.ts';
+import { judge, UNKNOWN } from '../../support/rule-tester.ts';
+
+type Given = Omit<Parameters<typeof judge>[1], 'users'>;
+
+/** The outcome of a rule on one user, as tests name it. */
+const outcomeOf = (rule: Rule, user: unknown, given: Given = {}) => {
+  const { failures, reasons, outcomes } = judge([rule], { users: [user], ...given });
+  const [failure] = failures.values();
+  const [{ error } = { error: undefined }] = outcomes;
+  if (error !== undefined) return { error };
+  return failure === undefined ? { reason: Object.values(reasons)[0] } : { message: failure.violation.message };
+};
+
+const PASS = { reason: undefined };
+const lacking = (member: string) => ({ reason: `${member} is missing or unusable` });
+
+const contractor = (overrides = {}) =>
+  anApiUser({ emailAddress: 'A@Contractor.Example.com', createTime: daysAgo(8), ...overrides });
+
+describe('the rule on contractors', () => {
+  const { rule } = aCustomRule();
+  test.each([
+    { name: 'over its limit', user: contractor(), is: { message: 'API access of a contractor, 8 days old' } },
+    {
+      name: 'a millisecond over',
+      user: contractor({ createTime: daysAgo(7) - 1 }),
+      is: { message: 'API access of a contractor, 7 days old' },
+    },
+    { name: 'at its limit', user: contractor({ createTime: daysAgo(7) }), is: PASS },
+    {
+      name: 'by an option of the config',
+      user: contractor({ createTime: daysAgo(2) }),
+      options: { graceDays: 1 },
+      is: { message: 'API access of a contractor, 2 days old' },
+    },
+    { name: 'of another domain', user: anApiUser(), is: PASS },
+    { name: 'disabled', user: contractor({ status: 'DISABLED' }), is: PASS },
+    { name: 'not known to be bound', user: contractor({ apiAccess: 'maybe' }), is: lacking('apiAccess') },
+    {
+      name: 'without a domain',
+      user: contractor({ emailAddress: 'nobody' }),
+      is: { reason: 'emailAddress has no domain' },
+    },
+    { name: 'without an address, but not bound', user: aUser({ emailAddress: null }), is: PASS },
+  ])('$name', ({ user, options, is }) => {
+    expect(outcomeOf(rule, user, options && { options })).toEqual(is);
+  });
+});
+
+test.each([...UNKNOWN.filter(([name]) => name !== 'not documented')])(
+  'a member that is %s is not assessed, as in the catalogue',
+  (_, value) => {
+    const rule = ruleOf('user.emailAddress == "a"');
+    expect(outcomeOf(rule, aUser({ emailAddress: value }))).toEqual(lacking('emailAddress'));
+  },
+);
+
+test.each(UNKNOWN)('a status that is %s is not assessed', (_, status) => {
+  expect(outcomeOf(ruleOf('user.status == "CREATING"'), aUser({ status }))).toEqual(lacking('status'));
+});
+
+test.each([
+  ['missing', undefined],
+  ['null', null],
+  ['0', 0],
+  ['in seconds', daysAgo(400) / 1000],
+  ['over 5 minutes after now', NOW + 300_001],
+  ['no number', '2026'],
+  ['not finite', Number.NaN],
+])('a time that is %s is not assessed; has() is the author’s own word', (_, lastLoginTime) => {
+  const user = aUser({ lastLoginTime });
+  expect(outcomeOf(ruleOf('age(user.lastLoginTime) > days(90)'), user)).toEqual(lacking('lastLoginTime'));
+  expect(outcomeOf(ruleOf('has(user.lastLoginTime) && age(user.lastLoginTime) > days(90)'), user)).toEqual(PASS);
+  expect(outcomeOf(ruleOf('!has(user.lastLoginTime) || user.lastLoginTime < now'), user)).toEqual({ message: 'm' });
+});
+
+describe('what is unknown', () => {
+  const user = aUser({ emailAddress: undefined });
+  test.each([
+    { clause: 'user.active || user.emailAddress == "a"', is: { message: 'm' } },
+    { clause: 'user.emailAddress == "a" || user.active', is: { message: 'm' } },
+    { clause: 'user.emailAddress == "a" && !user.active', is: PASS },
+    { clause: 'user.emailAddress == "a" && user.active', is: lacking('emailAddress') },
+    { clause: '!(user.emailAddress == "a")', is: lacking('emailAddress') },
+    { clause: 'user.emailAddress != "a"', is: lacking('emailAddress') },
+    { clause: '["a", "b"].exists(x, user.emailAddress == x)', is: lacking('emailAddress') },
+    { clause: 'user.active ? user.emailAddress == "a" : true', is: lacking('emailAddress') },
+  ])('decides $clause only where it can be told', ({ clause, is }) => {
+    expect(outcomeOf(ruleOf(clause), user)).toEqual(is);
+  });
+
+  test('does not hide a failure where only the message needs it', () => {
+    const rule = ruleOf('user.active', { message: 'string(daysOld(user.lastLoginTime))' });
+    expect(outcomeOf(rule, aUser({ lastLoginTime: 0 }))).toEqual({
+      message: "fails; more can't be told, since lastLoginTime is missing or unusable",
+    });
+  });
+});
+
+test.each([
+  { clause: '1 / (options.n - 7) > 1 || user.userId == "a"', says: 'division by zero' },
+  { clause: '{"a": 2}[user.userId] == 1', says: 'No such key: u1' },
+])('a rule that breaks, as $clause, is told as one that broke', ({ clause, says }) => {
+  const rule = ruleOf(clause, { options: { n: 7 } });
+  expect(outcomeOf(rule, aUser())).toEqual({ error: expect.stringContaining(says) });
+});
+
+describe('a rule on change', () => {
+  const rule = ruleOf('before.type != user.type && user.superUser', { kind: 'change', evidence: ['type'] });
+  const promoted = aUser({ type: 'SUPER_USER' });
+  test.each([
+    { name: 'promoted', before: aUser(), is: { message: 'm, since run 20261123T020000Z' } },
+    { name: 'as before', before: promoted, is: PASS },
+    {
+      name: 'not known before',
+      before: aUser({ type: null }),
+      is: { reason: 'in the earlier run type is missing or unusable' },
+    },
+    { name: 'not there before', before: aUser({ userId: 'u2' }), is: PASS },
+  ])('$name', ({ before, is }) => {
+    expect(outcomeOf(rule, promoted, { earlierUsers: [before] })).toEqual(is);
+  });
+});
+
+test('explain shows each clause, and the members that were read', () => {
+  const { rule } = aCustomRule();
+  const record = contractor({ createTime: daysAgo(1) });
+  const configured = { rule, state: 'on' as const, options: rule.options };
+  expect(explainUser(configured, readUser(record, 0), record, aContext())).toMatchObject({
+    outcome: 'PASS',
+    conditions: [
+      { text: 'user.active && user.apiBound', holds: true },
+      { text: 'user.emailAddress.domain() == options.domain', holds: true },
+      { text: 'age(user.createTime) > days(options.graceDays)', holds: false },
+    ],
+    values: [{ member: 'status' }, { member: 'apiAccess' }, { member: 'emailAddress' }, { member: 'createTime' }],
+  });
+});
+
+test('a whole-number option stays one, and a list has an end', () => {
+  const { rule } = aCustomRule({ options: { domain: 'contractor.example.com', graceDays: 7, l: ['a'] } });
+  expect(rule.optionsError?.({ ...rule.options, graceDays: 1.5 })).toBe(
+    'graceDays must be a whole number, as its default is, got 1.5',
+  );
+  expect(rule.optionsError?.({ ...rule.options, l: Array(1001).fill('a') })).toBe(
+    'l must list at most 1000 texts, got 1001',
+  );
+  expect(rule.optionsError?.({ ...rule.options, l: Array(1000).fill('a') })).toBeUndefined();
+});
+
+test('what was bundled is compiled again, and refused where it is none any more', () => {
+  const { definition, rule } = aCustomRule();
+  const [again] = customRules([JSON.parse(JSON.stringify(definition))]);
+  expect(JSON.stringify(again)).toBe(JSON.stringify(rule));
+  expect(() => customRules([{ ...definition, message: '1' }])).toThrow('x-contractor-api-access: must give a string');
+});
