@@ -136,7 +136,7 @@ const schemaFor = (id: string) =>
     remediation: words,
     controls: controlsSchema.prefault({}),
     // Of the types of its defaults, which texts have not; see below.
-    options: z.unknown(),
+    options: z.unknown().optional(),
     failsWhen: nonEmpty('a list of 1 or more expressions'),
     message: words,
     evidence: list(words, 'a list of members').default([]),

@@ -101,3 +101,20 @@ export const boundsOf = (expression: ASTNode, records: readonly string[]): Bound
   if (total > MOST_STEPS) refuse(`must take at most ${MOST_STEPS} steps, got up to ${total}`);
   return { problem, reads, isStraight, domainOf };
 };
+
+/** A member that must be true, or must be false. */
+export interface Flag extends MemberRead {
+  readonly wanted: boolean;
+}
+
+/** Reads an expression that is nothing but members of records and their negations, all of which must hold; undefined: it is more. */
+export const flagsOf = (node: ASTNode, records: readonly string[], wanted = true): readonly Flag[] | undefined => {
+  if (node.op === '!_') return flagsOf(node.args, records, !wanted);
+  if (node.op === '.') {
+    const [of, member] = node.args;
+    return of.op === 'id' && records.includes(of.args) ? [{ record: of.args, member, wanted }] : undefined;
+  }
+  if (node.op !== '&&' || !wanted) return undefined;
+  const [left, right] = node.args.map((part) => flagsOf(part, records));
+  return left && right && [...left, ...right];
+};

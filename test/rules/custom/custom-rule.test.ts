@@ -129,6 +129,19 @@ describe('a rule on change', () => {
   });
 });
 
+test.each([
+  { clause: 'user.apiBound && user.active', user: { status: 'DISABLED', apiAccess: null }, is: PASS },
+  { clause: 'user.apiBound && user.active', user: { apiAccess: null }, is: lacking('apiAccess') },
+  { clause: '!(user.apiBound && user.superUser)', user: { apiAccess: 'ENABLED' }, is: { message: 'm' } },
+  { clause: '!user.superUser && !!user.active', user: {}, is: { message: 'm' } },
+  { clause: '!user.superUser', user: { type: 'SUPER_USER' }, is: PASS },
+  { clause: 'options.yes && user.active', user: {}, is: { message: 'm' } },
+  { clause: 'user.active && !options.yes', user: {}, is: PASS },
+  { clause: 'options.yes', user: {}, is: { message: 'm' } },
+])('$clause of a user with $user', ({ clause, user, is }) => {
+  expect(outcomeOf(ruleOf(clause, { options: { yes: true } }), aUser(user))).toEqual(is);
+});
+
 test('explain shows each clause, and the members that were read', () => {
   const { rule } = aCustomRule();
   const record = contractor({ createTime: daysAgo(1) });
