@@ -24,9 +24,9 @@ export const judging = async (): Promise<readonly Measure[]> => {
     partition: 'aws',
     trustedAccounts: new Set(['111122223333']),
   };
-  const judgeBy = (rules: readonly ConfiguredRule[]): number => {
+  const judgeBy = (by: readonly ConfiguredRule[]): number => {
     const before = performance.now();
-    const evaluation = beginEvaluation(rules, context, 'the run before', {
+    const evaluation = beginEvaluation(by, context, 'the run before', {
       fail: () => undefined,
       notAssessed: () => undefined,
     });
