@@ -8,5 +8,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.mjs' },
   // Long enough for processes and bundling on a busy machine; what hangs still ends.
   testTimeout: 120_000,
+  // Jest keeps a core for itself: on two it would run one test after the other, and many wait for processes of theirs.
+  maxWorkers: '100%',
   coverageProvider: 'v8',
 };

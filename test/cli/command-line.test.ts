@@ -24,7 +24,7 @@ describe('what is wrong with a command line exits 3 and prints nothing on stdout
     { words: ['demo', '--nights', '11'], message: '--nights must be a whole number of 1 to 10, got "11"' },
     {
       words: ['simulate', '--fault', 'nonsense'],
-      message: '--fault must be KIND[@PAGE|@exchange][xTIMES], got "nonsense"',
+      message: '--fault must be KIND[@PAGE|@exchange|@groups|@members][xTIMES], got "nonsense"',
     },
     { words: ['rules', 'nonsense'], message: 'the rule must be one of super-user-api-access' },
     { words: ['rules', 'STALE-logn'], message: 'got "STALE-logn"; did you mean stale-login?' },
