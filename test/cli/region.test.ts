@@ -13,6 +13,7 @@ const newFolder = temporaryFolders();
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   run: ['--environment', 'abc', '--account', ACCOUNT],
   doctor: ['--environment', 'abc', '--account', ACCOUNT],
+  reconstruct: ['--environment', 'abc', '--account', ACCOUNT, '--trail', 'events.json'],
   explain: ['01U'],
   diff: ['2026-11-01', 'latest'],
   close: ['--reason', 'why'],
