@@ -1,9 +1,9 @@
 import type { Condition } from '../engine/condition.ts';
 import type { Context, Options } from '../engine/context.ts';
 import { defineChangeRule, defineUserRule, type Rule, type UserChange, type Violation } from '../engine/rule.ts';
-import type { User, UserFacts } from '../engine/user.ts';
+import { RECORD_MEMBERS, type User, type UserFacts } from '../engine/user.ts';
 import { MOST_LISTED } from './bounds.ts';
-import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS, RECORD_MEMBERS } from './definition.ts';
+import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS } from './definition.ts';
 import { type Expression, Language } from './language.ts';
 
 /** A fault of a rule, at a member of its file. */

@@ -1,6 +1,5 @@
 import type { Options } from '../engine/context.ts';
 import type { Severity } from '../engine/severity.ts';
-import { USER_TIMES } from '../engine/user.ts';
 
 /** Tells whether an id is one of a rule that an operator wrote: none of the catalogue begins so. */
 export const isCustomId = (id: string): boolean => id.startsWith('x-');
@@ -10,19 +9,6 @@ export const CUSTOM_KINDS = ['user', 'change'] as const;
 
 /** The members of a record that name people. */
 export const NAMING_MEMBERS: readonly string[] = ['firstName', 'lastName', 'emailAddress'];
-
-/** The members of a record, as FinSpace documents them. */
-export const RECORD_MEMBERS = [
-  'userId',
-  'status',
-  'type',
-  'apiAccess',
-  'apiAccessPrincipalArn',
-  'firstName',
-  'lastName',
-  'emailAddress',
-  ...USER_TIMES,
-] as const;
 
 /** What is kept of a record from one run to the next. */
 export const KEPT_MEMBERS: readonly string[] = ['userId', 'status', 'type', 'apiAccess', 'apiAccessPrincipalArn'];

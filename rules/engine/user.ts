@@ -45,6 +45,19 @@ export const USER_TIMES = [
 
 export type UserTime = (typeof USER_TIMES)[number];
 
+/** The members of a record that FinSpace documents, in the order in which they are shown. */
+export const RECORD_MEMBERS = [
+  'userId',
+  'status',
+  'type',
+  'apiAccess',
+  'apiAccessPrincipalArn',
+  'firstName',
+  'lastName',
+  'emailAddress',
+  ...USER_TIMES,
+] as const;
+
 /** The facts of a user that are kept from one run to the next. */
 export interface UserFacts {
   /** Names the user: see `nameOf`. */

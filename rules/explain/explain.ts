@@ -6,7 +6,7 @@ import { type Bounds, breaksLimit, type DirectoryCheck, type IdAt, type SharedTe
 import { RISKY_PERMISSIONS } from '../engine/facts.ts';
 import type { DirectoryRule, PrincipalSubject, UserChange, Violation } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
-import { USER_TIMES, type User } from '../engine/user.ts';
+import { RECORD_MEMBERS, type User } from '../engine/user.ts';
 
 /** A condition of a rule, as one subject meets it. */
 export interface ConditionState {
@@ -41,19 +41,6 @@ export interface Explanation {
   readonly context: ReadonlySet<keyof Context>;
 }
 
-/** The members of the record, as they are shown. */
-const MEMBERS = [
-  'userId',
-  'status',
-  'type',
-  'apiAccess',
-  'apiAccessPrincipalArn',
-  'firstName',
-  'lastName',
-  'emailAddress',
-  ...USER_TIMES,
-] as const;
-
 /** The member that a fact of a user is read from, where it has another name. */
 const SOURCES: Readonly<Record<string, string>> = {
   id: 'userId',
@@ -82,7 +69,7 @@ const given = (name: 'value' | 'before', value: unknown) => (value === undefined
 /** The members of a record, and of its earlier state, that facts were read from. */
 const valuesRead = (read: ReadonlySet<string>, record: unknown, beforeRecord?: unknown): readonly MemberValue[] => {
   const sources = new Set([...read].map((fact) => SOURCES[fact] ?? fact));
-  return MEMBERS.filter((member) => sources.has(member)).map((member) => ({
+  return RECORD_MEMBERS.filter((member) => sources.has(member)).map((member) => ({
     member,
     ...given('before', memberOf(beforeRecord, member)),
     ...given('value', memberOf(record, member)),
