@@ -10,5 +10,7 @@ export default {
   testTimeout: 120_000,
   // Jest keeps a core for itself: on two it would run one test after the other, and many wait for processes of theirs.
   maxWorkers: '100%',
+  // What modules of a test leave behind in memory makes all that come after it slow: such a worker is begun anew.
+  workerIdleMemoryLimit: '700MB',
   coverageProvider: 'v8',
 };
