@@ -385,6 +385,21 @@ describe('somebody lets the chain go on', () => {
   });
 });
 
+/** An archive in which something happens just before a night writes its place, once. */
+const overtakenBy = (archive: Archive, happens: () => Promise<void>): Archive => {
+  let isMade = false;
+  return {
+    ...archive,
+    async create(key, ...content) {
+      if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
+        isMade = true;
+        await happens();
+      }
+      return archive.create(key, ...content);
+    },
+  };
+};
+
 describe('runs at once', () => {
   let emulator: Awaited<ReturnType<typeof startAwsEmulator>>;
   beforeAll(async () => {
@@ -442,17 +457,9 @@ describe('runs at once', () => {
   test('a night that loses its place to an earlier one is judged again, by what that left', async () => {
     const archive = folderArchive(await newFolder());
     await auditNight(archive, 1);
-    let isMade = false;
-    const overtaken: Archive = {
-      ...archive,
-      async create(key, ...content) {
-        if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
-          isMade = true;
-          expect(verdictOf(await auditNight(archive, 2, FIXED))).toEqual(COMPLETE);
-        }
-        return archive.create(key, ...content);
-      },
-    };
+    const overtaken = overtakenBy(archive, async () => {
+      expect(verdictOf(await auditNight(archive, 2, FIXED))).toEqual(COMPLETE);
+    });
     const { report } = await auditNight(overtaken, 3, FIXED);
     // What the earlier night resolved does not resolve again.
     expect(report).toMatchObject({ verdict: 'COMPLETE', sequence: 3, previousRun: runAt(2) });
@@ -481,17 +488,9 @@ describe('runs at once', () => {
     });
     const archive = folderArchive(await newFolder());
     await auditNight(archive, 1);
-    let isMade = false;
-    const overtaken: Archive = {
-      ...archive,
-      async create(key, ...content) {
-        if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
-          isMade = true;
-          await auditNight(archive, 2);
-        }
-        return archive.create(key, ...content);
-      },
-    };
+    const overtaken = overtakenBy(archive, async () => {
+      await auditNight(archive, 2);
+    });
     const clock = { ...stoppedClock(start), now: () => now };
     const { report, objects } = await auditNight(overtaken, 3, [], {}, undefined, { listUsers, clock });
     expect(report).toMatchObject({ verdict: 'COMPLETE', sequence: 3 });
@@ -505,18 +504,10 @@ describe('runs at once', () => {
     const folder = await newFolder();
     const archive = folderArchive(folder);
     await auditNight(archive, 1);
-    let isMade = false;
-    const overtaken: Archive = {
-      ...archive,
-      async create(key, ...content) {
-        if (key === chainKey(ENVIRONMENT, 2) && !isMade) {
-          isMade = true;
-          await auditNight(archive, 2);
-          await rm(join(folder, keysAt(2).object(OUTPUTS.findings)));
-        }
-        return archive.create(key, ...content);
-      },
-    };
+    const overtaken = overtakenBy(archive, async () => {
+      await auditNight(archive, 2);
+      await rm(join(folder, keysAt(2).object(OUTPUTS.findings)));
+    });
     expect(verdictOf(await auditNight(overtaken, 3, FIXED))).toEqual(UNTRUSTED);
     expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(2);
   });

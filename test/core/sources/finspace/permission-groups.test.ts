@@ -27,10 +27,9 @@ const GROUPS = [
 /** Answers within half a second, where it would wait for ten. */
 const REQUEST_TIMEOUT_MS = 500;
 
-const read = async (options: SimulatorOptions, deadlineMs = 20_000) => {
+const openReading = async (options: SimulatorOptions, deadlineMs = 20_000) => {
   const simulator = await startSimulator(options);
   open.push(simulator);
-  const lines: GroupRecord[] = [];
   const reading = permissionGroups({
     environmentId: simulator.environmentId,
     region: simulator.region,
@@ -39,6 +38,12 @@ const read = async (options: SimulatorOptions, deadlineMs = 20_000) => {
     loadCredentials: async () => simulator.callerCredentials,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   })(Date.now() + deadlineMs);
+  return { simulator, reading };
+};
+
+const read = async (options: SimulatorOptions, deadlineMs?: number) => {
+  const { simulator, reading } = await openReading(options, deadlineMs);
+  const lines: GroupRecord[] = [];
   const groups = new Groups();
   for await (const line of reading) {
     lines.push(line);
@@ -125,15 +130,7 @@ test.each(FAULTS)('$fault on $operation is $consequence', async ({ fault, operat
 });
 
 test('a group that goes while groups are read leaves them unknown', async () => {
-  const simulator = await startSimulator({ groups: GROUPS });
-  open.push(simulator);
-  const reading = permissionGroups({
-    environmentId: simulator.environmentId,
-    region: simulator.region,
-    endpoint: simulator.url,
-    mode: 'exchange',
-    loadCredentials: async () => simulator.callerCredentials,
-  })(Date.now() + 10_000);
+  const { simulator, reading } = await openReading({ groups: GROUPS });
   const lines: GroupRecord[] = [];
   for await (const line of reading) {
     lines.push(line);
