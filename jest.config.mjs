@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+
+// Processes that tests start begin in half the time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/code');
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
