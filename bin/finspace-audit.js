@@ -10,6 +10,6 @@ if (process.features.typescript) await import('../cli/start.ts');
 else {
   process.exitCode = 3;
   process.stderr.write(
-    `finspace-audit: Node must be 22.18 or later, which runs TypeScript, got ${process.versions.node}: in the project's folder, npx finspace-audit brings one on Linux\n`,
+    `finspace-audit: Node must be 22.18 or later, which runs TypeScript, got ${process.versions.node}: in a clone of the project, npx finspace-audit brings one on Linux\n`,
   );
 }

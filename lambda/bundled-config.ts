@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Accepted } from '../core/config/accepted.ts';
 import type { Config } from '../core/config/config.ts';
 import type { Waiver } from '../rules/engine/waiver.ts';
 
-/** Reads the config files as they were checked when the code was bundled: they stand beside it, as JSON. */
-export const readBundledConfig = (folder: string) => {
-  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-  return { config: read('audit.json') as Config, waivers: read('waivers.json') as readonly Waiver[] };
-};
+const read = (folder: string, name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+// The files that operators edit stand beside the code, as JSON: they were checked when that was put together.
+export const readBundledConfig = (folder: string) => read(folder, 'audit.json') as Config;
+export const readBundledWaivers = (folder: string) => read(folder, 'waivers.json') as readonly Waiver[];
+export const readBundledAccepted = (folder: string) => read(folder, 'accepted.json') as readonly Accepted[];

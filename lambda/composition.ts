@@ -26,7 +26,7 @@ import { rosterS3 } from '../core/sources/roster/s3-client.ts';
 import type { ResumableSource, UserSource } from '../core/sources/source.ts';
 import type { Rule } from '../rules/engine/rule.ts';
 import { archiveClient } from './archive-client.ts';
-import { readBundledConfig } from './bundled-config.ts';
+import { readBundledConfig, readBundledWaivers } from './bundled-config.ts';
 import { functionDoctor } from './function-doctor.ts';
 import { publishMetrics, publishPart, publishUnheard } from './metrics.ts';
 
@@ -61,7 +61,8 @@ export const composeAuditor = (
   rules?: readonly Rule[],
 ) => {
   const { AUDIT_BUCKET: bucket = '', AUDIT_TOPIC_ARN: topicArn = '', AUDIT_ALARM_TOPIC_ARN: alarmTopicArn } = env;
-  const { config, waivers } = readBundledConfig(folder);
+  const config = readBundledConfig(folder);
+  const waivers = readBundledWaivers(folder);
   const { environments, events } = config;
   const s3 = s3Settings === undefined ? archiveClient(env) : awsClient(S3Client, s3Settings);
   const archiveUntil = (instant: number) => bucketArchive(s3, bucket, undefined, () => instant - clock.now());

@@ -20,7 +20,7 @@ const archive = bucketArchive(archiveClient(process.env), bucket);
 const sns = awsClient(SNSClient);
 const metrics = new Metrics();
 /** There in one stack of an auditor, which tells of the environments of all. */
-const config = isOverview === undefined ? undefined : readBundledConfig(import.meta.dirname).config;
+const config = isOverview === undefined ? undefined : readBundledConfig(import.meta.dirname);
 
 /** Ends the name of the watch's own schedule. */
 const OWN_SCHEDULE = 'silence-watch';

@@ -1,19 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import type { AuditMetric } from '../core/model/audit-metric.ts';
 import type { ReportedVerification } from '../core/verify/verification-report.ts';
 import { archiveClient } from './archive-client.ts';
+import { readBundledAccepted, readBundledConfig } from './bundled-config.ts';
 import type { InvocationContext } from './invocation.ts';
 import { verifyByEvent } from './verification.ts';
 
-const bundled = (name: string) => JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8'));
-
 // Once a cold start.
 const archive = bucketArchive(archiveClient(process.env), process.env.AUDIT_BUCKET ?? '');
-const files = { config: bundled('audit.json'), accepted: bundled('accepted.json') };
+const files = { config: readBundledConfig(import.meta.dirname), accepted: readBundledAccepted(import.meta.dirname) };
 const logger = new Logger();
 const metrics = new Metrics();
 const PROBLEMS: AuditMetric = 'VerificationProblems';

@@ -1,28 +1,33 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, LogLevel, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { Architecture, type AssetCode, Code, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { readConfigWithRules } from '../core/config/custom-rules.ts';
+import { parseAccepted, parseWaivers } from '../core/config/read-config.ts';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
 import { rules } from '../rules/index.ts';
 
-export const PROJECT = resolve(import.meta.dirname, '..');
+/** The folder of the sources, or that of what a package has of them. */
+const ROOT = resolve(import.meta.dirname, '..');
 
-/** What all functions have in common. */
-export const FUNCTION_DEFAULTS = {
-  projectRoot: PROJECT,
-  depsLockFilePath: resolve(PROJECT, 'package-lock.json'),
-  runtime: Runtime.NODEJS_24_X,
-  architecture: Architecture.ARM_64,
-  awsSdkConnectionReuse: false,
-} as const satisfies NodejsFunctionProps;
+/** What is bundled, each of its source. */
+const BUNDLES = {
+  handler: 'lambda/handler.ts',
+  'durable-handler': 'lambda/durable-handler.ts',
+  'silence-handler': 'lambda/silence-handler.ts',
+  'verify-handler': 'lambda/verify-handler.ts',
+  'custom-rules': 'rules/custom/custom-rule.ts',
+} as const;
 
-/** Quotes a path for the shell that runs the bundling. */
-const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
+type Bundle = keyof typeof BUNDLES;
 
-/** Writes the command that makes the function's file of one that operators edit, and fails where that is wrong. */
-const asJson = (kind: 'config' | 'waivers' | 'accepted' | 'custom-rules', yamlFile: string, jsonFile: string): string =>
-  [process.execPath, resolve(import.meta.dirname, 'config-json.ts'), kind, yamlFile, jsonFile].map(quoted).join(' ');
+/** The one that is no function: what reads the rules that operators write, which goes along where there are some. */
+const CUSTOM_RULES = 'custom-rules' satisfies Bundle;
+
+export type FunctionBundle = Exclude<Bundle, typeof CUSTOM_RULES>;
+
+const FUNCTIONS = (Object.keys(BUNDLES) as Bundle[]).filter((name): name is FunctionBundle => name !== CUSTOM_RULES);
 
 /**
  * The modules that are not bundled, since the runtime has them to be loaded where they are needed: clients that few
@@ -42,23 +47,94 @@ const LEFT_TO_RUNTIME: string[] = [
   '@smithy/credential-provider-imds',
 ];
 
-/** Says how code is bundled. */
-export const codeBundling: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  minify: true,
-  // Nothing of what went well: it would stand among the results of tests and syntheses.
-  logLevel: LogLevel.WARNING,
-  sourceMap: true,
-  // Traces need names and lines; the text of the sources would be read and parsed at each cold start.
-  sourcesContent: false,
-  bundleAwsSDK: true,
-  externalModules: LEFT_TO_RUNTIME,
-  // The same code by two names: the SDK's, and the one that this project asks for.
-  esbuildArgs: { '--alias:@smithy/signature-v4': '@aws-sdk/signature-v4' },
-  // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
-  banner: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);",
+const readText = (file: string): string => readFileSync(file, 'utf8');
+
+/** Files by name. */
+type CodeFiles = ReadonlyMap<string, string>;
+
+// What only a clone needs, to bundle.
+const load = createRequire(import.meta.url);
+
+/** Leaves in a source map what maps to the project's own sources: that of all packages is twice as much again. */
+const ownSources = (map: string): string => {
+  const { decode, encode }: typeof import('@jridgewell/sourcemap-codec') = load('@jridgewell/sourcemap-codec');
+  const { sources, mappings, ...rest }: { sources: string[]; mappings: string } = JSON.parse(map);
+  const lines = decode(mappings).map((line) =>
+    line.flatMap((segment, index): typeof line => {
+      const isOther = (one = line[index - 1]) => one?.[1] === undefined || sources[one[1]]?.startsWith('node_modules/');
+      if (!isOther(segment)) return [segment];
+      return index > 0 && isOther() ? [] : [[segment[0]]];
+    }),
+  );
+  return JSON.stringify({ ...rest, sources, mappings: encode(lines) });
+};
+
+/** Bundles sources: what several have in common stands once. The same sources give the same bytes, wherever they stand. */
+const bundled = (bundles: readonly Bundle[]): CodeFiles => {
+  const { buildSync }: typeof import('esbuild') = load('esbuild');
+  const { outputFiles } = buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: bundles.map((name) => ({ in: BUNDLES[name], out: name })),
+    outdir: '.',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'part-[hash]',
+    splitting: true,
+    write: false,
+    bundle: true,
+    preserveSymlinks: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    // Nothing of what went well: it would stand among the results of tests and syntheses.
+    logLevel: 'warning',
+    sourcemap: true,
+    // Traces need names and lines; the text of the sources would be read and parsed at each cold start.
+    sourcesContent: false,
+    external: LEFT_TO_RUNTIME,
+    // The same code by two names: the SDK's, and the one that this project asks for.
+    alias: { '@smithy/signature-v4': '@aws-sdk/signature-v4' },
+    define: { JUDGING_CODE_SHA256: JSON.stringify(judgingCodeHash(ROOT)) },
+    // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
+    banner: { js: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);" },
+  });
+  return new Map(
+    outputFiles.map(({ path, text }) => [basename(path), path.endsWith('.map') ? ownSources(text) : text]),
+  );
+};
+
+/** The folder, in a package, of the code that was bundled when that was made. */
+const PACKED = join(ROOT, 'asset');
+
+const loadCode = (): CodeFiles =>
+  extname(import.meta.filename) === '.ts'
+    ? // Whatever goes with it, the code of a function is the same: what reads operators' rules shares nothing with it.
+      new Map([...bundled(FUNCTIONS), ...bundled([CUSTOM_RULES])])
+    : new Map(readdirSync(PACKED).map((name) => [name, readText(join(PACKED, name))]));
+
+let code: CodeFiles | undefined;
+
+/** Gives the files of all code by name, for a package to be made of. */
+export const allCode = (): CodeFiles => {
+  code ??= loadCode();
+  return code;
+};
+
+/**
+ * Writes what is bundled into a folder: its file, the parts that are imported from there, and their source maps.
+ * @param as names that file
+ */
+export const writeBundle = (bundle: Bundle, folder: string, as = 'index.mjs'): void => {
+  const files = allCode();
+  const entry = `${bundle}.mjs`;
+  const names = new Set([entry]);
+  for (const name of names) {
+    const content = files.get(name) ?? '';
+    writeFileSync(join(folder, name === entry ? as : name), content);
+    writeFileSync(join(folder, `${name}.map`), files.get(`${name}.map`) ?? '');
+    for (const [, part = ''] of content.matchAll(/"\.\/(part-\w+\.mjs)"/g)) names.add(part);
+  }
 };
 
 /** The files that operators edit, as absolute paths. */
@@ -67,49 +143,60 @@ export interface BundledFiles {
   readonly waiversFile?: string;
 }
 
-/** Says how the code that verifies is bundled, and which files go with it: an accepted.yaml beside the config counts. */
-export const verificationBundling = ({ configFile }: Pick<BundledFiles, 'configFile'>): BundlingOptions => {
-  const beside = join(dirname(configFile), 'accepted.yaml');
-  return {
-    ...codeBundling,
-    commandHooks: {
-      beforeInstall: () => [],
-      beforeBundling: () => [],
-      afterBundling: (_, outputDir) => [
-        asJson('config', configFile, `${outputDir}/audit.json`),
-        asJson('accepted', existsSync(beside) ? beside : '/dev/null', `${outputDir}/accepted.json`),
-      ],
-    },
-  };
-};
-
-/** Writes the commands that let the operators' rules go along, with what reads their expressions; none without rules. */
-const customRules = (configFile: string, outputDir: string): string[] => {
-  // That it is missing is told by the command before these, which needs it.
-  if (!existsSync(configFile)) return [];
-  const { custom } = readConfigWithRules(readFileSync(configFile, 'utf8'), configFile, rules);
-  if (custom.length === 0) return [];
-  const esbuild = [
-    join(PROJECT, 'node_modules/.bin/esbuild'),
-    join(PROJECT, 'rules/custom/custom-rule.ts'),
-    ...['--bundle', '--minify', '--format=esm', '--platform=node', '--target=node24', '--log-level=warning'],
-    `--outfile=${outputDir}/custom-rules.mjs`,
-  ];
-  return [asJson('custom-rules', configFile, `${outputDir}/custom-rules.json`), esbuild.map(quoted).join(' ')];
-};
-
-/** Says how the function's code is bundled, and which files go with it. */
-export const bundling = ({ configFile, waiversFile }: BundledFiles): BundlingOptions => ({
-  ...codeBundling,
-  define: { JUDGING_CODE_SHA256: JSON.stringify(judgingCodeHash(PROJECT)) },
-  commandHooks: {
-    beforeInstall: () => [],
-    beforeBundling: () => [],
-    afterBundling: (_, outputDir) => [
-      asJson('config', configFile, `${outputDir}/audit.json`),
-      // Without a file of its own there is an empty one: nothing is waived.
-      asJson('waivers', waiversFile ?? '/dev/null', `${outputDir}/waivers.json`),
-      ...customRules(configFile, outputDir),
-    ],
+/**
+ * The files that operators edit, checked and as JSON with the defaults of what they leave out: the function has neither to
+ * parse YAML nor to check what can't have changed. Each throws ConfigError where its file is wrong.
+ */
+const SETTINGS = {
+  audit: ({ configFile }: BundledFiles) => readConfigWithRules(readText(configFile), configFile, rules).config,
+  waivers: ({ waiversFile: file }: BundledFiles) =>
+    file === undefined ? [] : parseWaivers(readText(file), file, Date.now()),
+  /** An accepted.yaml beside the config counts. */
+  accepted({ configFile }: BundledFiles) {
+    const file = join(dirname(configFile), 'accepted.yaml');
+    return existsSync(file) ? parseAccepted(readText(file), file) : [];
   },
+  /** Undefined where operators have none: then what reads them is left out as well. */
+  'custom-rules'({ configFile }: BundledFiles) {
+    const { custom } = readConfigWithRules(readText(configFile), configFile, rules);
+    return custom.length === 0 ? undefined : custom.map(({ definition }) => definition);
+  },
+};
+
+export type Settings = keyof typeof SETTINGS;
+
+/** Gives the code of a function, and beside it those of the operators' files that it reads. */
+const functionCode = (bundle: FunctionBundle, settings: readonly Settings[], files: BundledFiles): AssetCode =>
+  Code.fromAsset(import.meta.dirname, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // The CDK asks for one, and never looks at it: all is made here.
+      image: DockerImage.fromRegistry('none'),
+      local: {
+        // The CDK makes once what has the same of these.
+        ...{ bundle, settings, ...files },
+        tryBundle(folder) {
+          writeBundle(bundle, folder);
+          for (const name of settings) {
+            const content = SETTINGS[name](files);
+            if (content === undefined) continue;
+            writeFileSync(join(folder, `${name}.json`), JSON.stringify(content));
+            if (name === CUSTOM_RULES) writeBundle(name, folder, 'custom-rules.mjs');
+          }
+          return true;
+        },
+      },
+    },
+  });
+
+/** Gives what all functions have in common, with the code of one of them. */
+export const functionDefaults = (
+  bundle: FunctionBundle,
+  settings: readonly Settings[],
+  { configFile, waiversFile }: BundledFiles,
+) => ({
+  runtime: Runtime.NODEJS_24_X,
+  architecture: Architecture.ARM_64,
+  handler: 'index.handler',
+  code: functionCode(bundle, settings, { configFile, ...(waiversFile !== undefined && { waiversFile }) }),
 });

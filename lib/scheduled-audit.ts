@@ -1,10 +1,15 @@
-import { resolve } from 'node:path';
 import { Annotations, Duration, Names, RemovalPolicy, Size, Stack, TimeZone, Token } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Policy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Alias, type IDestination, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Alias,
+  type FunctionProps,
+  type IDestination,
+  type IFunction,
+  type IVersion,
+  Function as LambdaFunction,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
@@ -21,7 +26,7 @@ import { disturbedTimes } from '../core/schedule/scheduled-runs.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
-import { type BundledFiles, bundling, FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
+import { type BundledFiles, type FunctionBundle, functionDefaults } from './bundling.ts';
 import {
   archiveRegion,
   asksOwnRoles,
@@ -78,11 +83,11 @@ export const graceHours = ({ listing: { mode } }: Pick<Config, 'listing'>): numb
 const byMode = (
   { listing: { mode } }: Config,
   failures: Queue,
-): Omit<NodejsFunctionProps, 'entry'> & { readonly entry: string } =>
+): Partial<FunctionProps> & { readonly bundle: FunctionBundle } =>
   mode === 'single'
-    ? { entry: 'lambda/handler.ts', memorySize: 512, ...RETRIES, onFailure: failureDestination(failures) }
+    ? { bundle: 'handler', memorySize: 512, ...RETRIES, onFailure: failureDestination(failures) }
     : {
-        entry: 'lambda/durable-handler.ts',
+        bundle: 'durable-handler',
         // Judging keeps everybody in memory, and 5 000 000 users must fit. New accounts get no more than this.
         memorySize: 3008,
         ephemeralStorageSize: Size.gibibytes(2),
@@ -121,7 +126,7 @@ const schedulePrefix = (scope: Construct, namePrefix: string | undefined): strin
 const DEAD_LETTERS = 'it is the dead-letter queue, of the function and of the schedules';
 
 /** Accepts what the rule packs find, which know dead-letter queues only by what names them so. */
-const acknowledgeDestination = (auditor: NodejsFunction, failures: Queue): void => {
+const acknowledgeDestination = (auditor: LambdaFunction, failures: Queue): void => {
   const reason = 'has a failure destination, which also tells the error';
   acknowledge(auditor, {
     'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': reason,
@@ -131,7 +136,7 @@ const acknowledgeDestination = (auditor: NodejsFunction, failures: Queue): void 
 };
 
 /** Lets a durable function keep its executions, in a policy of its own: the other one must not name the function. */
-const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role): void => {
+const allowCheckpoints = (scope: Construct, auditor: LambdaFunction, role: Role): void => {
   const executions = new PolicyStatement({
     actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
     resources: [`${auditor.functionArn}:*`],
@@ -148,7 +153,7 @@ const allowCheckpoints = (scope: Construct, auditor: NodejsFunction, role: Role)
 const LIVE = 'live';
 
 /** Makes the alias of the newest version: a durable function is invoked by a version or an alias only. */
-const liveAlias = (scope: Construct, auditor: NodejsFunction): IFunction => {
+const liveAlias = (scope: Construct, auditor: LambdaFunction): IFunction => {
   const version = auditor.currentVersion as IVersion;
   const alias = new Alias(scope, 'Live', { aliasName: LIVE, version, ...RETRIES });
   acknowledge(alias, {
@@ -185,7 +190,7 @@ export const archiveVariables = ({
 
 /** The function that audits, and for each environment a schedule that invokes it. */
 export class ScheduledAudit extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   /** The function, or the alias of its newest version where its executions are durable: this is what to invoke. */
   readonly target: IFunction;
   readonly role: Role;
@@ -221,12 +226,11 @@ export class ScheduledAudit extends Construct {
     for (const statement of functionPermissions(this, resources)) this.role.addToPolicy(statement);
     if (vpc !== undefined) this.role.addToPolicy(NETWORK_INTERFACES);
 
-    const mode = byMode(config, this.failures);
-    this.function = new NodejsFunction(this, 'Function', {
-      ...FUNCTION_DEFAULTS,
+    const { bundle, ...mode } = byMode(config, this.failures);
+    this.function = new LambdaFunction(this, 'Function', {
+      ...functionDefaults(bundle, ['audit', 'waivers', 'custom-rules'], props),
       description: 'Audits the users of one FinSpace environment',
       ...mode,
-      entry: resolve(PROJECT, mode.entry),
       timeout: this.timeout,
       // One audit at a time for each environment. A retry or a run by hand then waits in the queue of events instead of
       // taking the service's rate from the audit in progress.
@@ -245,7 +249,6 @@ export class ScheduledAudit extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
         NODE_OPTIONS: '--enable-source-maps',
       },
-      bundling: bundling(props),
     });
 
     if (config.listing.mode === 'durable') {

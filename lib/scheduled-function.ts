@@ -1,33 +1,33 @@
-import { resolve } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { type PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
-import { type BundlingOptions, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ContextAttribute, Schedule, type ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Construct } from 'constructs';
 import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
-import { FUNCTION_DEFAULTS, PROJECT } from './bundling.ts';
+import { type BundledFiles, type FunctionBundle, functionDefaults, type Settings } from './bundling.ts';
 import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES } from './permissions.ts';
 import { archiveVariables, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 
 /** What the auditor gives the functions that stand beside it. */
 export interface BesideAuditProps
-  extends Pick<ScheduledAuditProps, 'config' | 'bucket' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'> {
+  extends BundledFiles,
+    Pick<ScheduledAuditProps, 'config' | 'bucket' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'> {
   readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix'>;
 }
 
 /** What one of them is. */
 export interface ScheduledFunction {
   readonly description: string;
-  /** The file of its handler, in `lambda/`. */
-  readonly handler: string;
+  /** Its code, and those of the operators' files that go with it. */
+  readonly bundle: FunctionBundle;
+  readonly settings: readonly Settings[];
   readonly memorySize: number;
   readonly timeout: Duration;
   readonly retryAttempts: number;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly bundling: BundlingOptions;
   /** All that it may do, but to log, to read the whole archive and to leave what failed. */
   readonly permissions: readonly PolicyStatement[];
   /** The reason for which it may read every key. */
@@ -52,7 +52,7 @@ const askHourly = (
   scope: Construct,
   { config, audit }: Pick<BesideAuditProps, 'config' | 'audit'>,
   { description, schedule, expression, event }: ScheduledFunction,
-  asked: NodejsFunction,
+  asked: LambdaFunction,
   role: Role,
 ): Schedule =>
   new Schedule(scope, 'Schedule', {
@@ -80,7 +80,7 @@ export const scheduledFunction = (
   scope: Construct,
   props: BesideAuditProps,
   one: ScheduledFunction,
-): NodejsFunction => {
+): LambdaFunction => {
   const { bucket, encryptionKey, audit, vpc, logRetention = RetentionDays.ONE_YEAR } = props;
   const everyKey = bucket.arnForObjects('*');
   const logGroup = new LogGroup(scope, 'Logs', { retention: logRetention, encryptionKey });
@@ -95,10 +95,9 @@ export const scheduledFunction = (
   ])
     role.addToPolicy(statement);
 
-  const made = new NodejsFunction(scope, 'Function', {
-    ...FUNCTION_DEFAULTS,
+  const made = new LambdaFunction(scope, 'Function', {
+    ...functionDefaults(one.bundle, one.settings, props),
     description: one.description,
-    entry: resolve(PROJECT, 'lambda', one.handler),
     memorySize: one.memorySize,
     timeout: one.timeout,
     // The schedule asks again an hour later.
@@ -116,7 +115,6 @@ export const scheduledFunction = (
       POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       NODE_OPTIONS: '--enable-source-maps',
     },
-    bundling: one.bundling,
   });
 
   const schedulerRole = new Role(scope, 'SchedulerRole', {

@@ -5,12 +5,11 @@ import { Construct } from 'constructs';
 import { OVERVIEW_PAGE } from '../core/archive/keys.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
-import { type BundledFiles, bundling, codeBundling } from './bundling.ts';
 import { allow, keepingBriefly, useOfKey, useOfKeys } from './permissions.ts';
 import { graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 import { type BesideAuditProps, patternFinding, scheduledFunction } from './scheduled-function.ts';
 
-export interface SilenceWatchProps extends BesideAuditProps, BundledFiles, Pick<ScheduledAuditProps, 'alarmTopic'> {
+export interface SilenceWatchProps extends BesideAuditProps, Pick<ScheduledAuditProps, 'alarmTopic'> {
   readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix' | 'scheduleArns'>;
   /** Undefined where another stack of the auditor tells of all environments. */
   readonly overview: OverviewProps | undefined;
@@ -48,7 +47,9 @@ export class SilenceWatch extends Construct {
 
     scheduledFunction(this, props, {
       description: 'Looks whether the audits of FinSpace environments were made',
-      handler: 'silence-handler.ts',
+      bundle: 'silence-handler',
+      // The config names the environments of all stacks: too many for an event.
+      settings: overview === undefined ? [] : ['audit'],
       memorySize: overview === undefined ? 256 : 512,
       timeout: Duration.minutes(5),
       retryAttempts: 2,
@@ -58,8 +59,6 @@ export class SilenceWatch extends Construct {
         ...(overviewTopic && { AUDIT_OVERVIEW_TOPIC_ARN: overviewTopic.topicArn }),
         AUDIT_WATCH: audit.schedulePrefix,
       },
-      // The config names the environments of all stacks: too many for an event.
-      bundling: overview === undefined ? codeBundling : bundling(props),
       permissions: [
         // To look since when audits are asked for, where there never was one.
         allow(['scheduler:GetSchedule'], audit.scheduleArns),

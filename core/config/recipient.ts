@@ -1,5 +1,5 @@
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
-import type { Audible } from '../notify/audience.ts';
+import type { Audible } from '../notify/filter-policy.ts';
 
 export const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
 

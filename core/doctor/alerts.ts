@@ -7,8 +7,9 @@ import {
   audibleOverview,
   wantsAll,
 } from '../config/recipient.ts';
-import { type Audible, listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
+import { listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
 import { snsAlerts } from '../notify/channels/sns.ts';
+import type { Audible } from '../notify/filter-policy.ts';
 import { plural } from '../text/plain-text.ts';
 import { type Check, type CheckAnswer, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 import { isOf } from './resubscribe.ts';

@@ -7,7 +7,7 @@ import {
 import { parsedJson } from '../archive/lines.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import { plainLine } from '../text/plain-text.ts';
-import { letsThrough, type MessageAttributes } from './filter-policy.ts';
+import { type Audible, letsThrough, type MessageAttributes } from './filter-policy.ts';
 
 /** Somebody who is subscribed to a topic, or is asked to confirm that. */
 export interface Subscription {
@@ -61,13 +61,6 @@ export const readSubscription = async (sns: SNSClient, arn: string): Promise<Sub
     throw error;
   }
 };
-
-/** A kind of message that somebody should hear. */
-export interface Audible {
-  /** Reads after "nobody hears". */
-  readonly what: string;
-  readonly attributes: MessageAttributes;
-}
 
 /**
  * Finds the messages of which no confirmed subscriber of a topic would hear.

@@ -3,6 +3,13 @@ import { isRecord } from '../archive/lines.ts';
 /** The attributes of a message, all of them strings. */
 export type MessageAttributes = Readonly<Record<string, string>>;
 
+/** A kind of message that somebody should hear. */
+export interface Audible {
+  /** Reads after "nobody hears". */
+  readonly what: string;
+  readonly attributes: MessageAttributes;
+}
+
 /** Tells whether one condition of a policy takes a value; what is not known here takes none. */
 const takes = (condition: unknown, value: string | undefined): boolean => {
   if (typeof condition === 'string') return condition === value;

@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { build } from 'esbuild';
 import { bucketArchive } from '../../core/archive/bucket.ts';
 import { OVERVIEW_PAGE } from '../../core/archive/keys.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import { codeBundling } from '../../lib/bundling.ts';
+import { writeBundle } from '../../lib/bundling.ts';
 import { HOUR_MS } from '../../rules/engine/time.ts';
 import { rules } from '../../rules/index.ts';
 import { readText } from '../support/archive-tree.ts';
@@ -23,21 +22,11 @@ beforeAll(async () => {
   aws = await startAwsEmulator({ bucket: 'evidence', topicName: 'overview' });
   const alarmTopicArn = await aws.createTopic('alarms');
   const assetDir = await newFolder();
-  await build({
-    entryPoints: [resolve('lambda/silence-handler.ts')],
-    outfile: join(assetDir, 'index.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    alias: { '@smithy/signature-v4': '@aws-sdk/signature-v4' },
-    banner: { js: codeBundling.banner ?? '' },
-    logLevel: 'error',
-  });
+  writeBundle('silence-handler', assetDir);
+  // What the runtime has for the function to load.
+  await symlink(resolve('node_modules'), join(assetDir, 'node_modules'));
   const config = { ...defaultConfig(rules), environments: [{ id: 'alpha', name: 'research' }, { id: 'beta' }] };
   await writeFile(join(assetDir, 'audit.json'), JSON.stringify(config));
-  await writeFile(join(assetDir, 'waivers.json'), '[]');
   scheduler = await startScheduler();
   lambda = await startLambda({
     assetDir,

@@ -57,12 +57,18 @@ describe('the bundle', () => {
     withRule = await assetOf(file);
   }, 120_000);
 
-  test('has nothing of custom rules where there are none, and else the same code, with two files beside it', async () => {
+  test('has nothing of custom rules where there are none, and else the same code, with what reads them beside it', async () => {
     const [one, two] = [await readdir(bare), await readdir(withRule)];
-    expect(two.filter((name) => !one.includes(name)).toSorted()).toEqual(['custom-rules.json', 'custom-rules.mjs']);
-    const code = await readFile(join(bare, 'index.mjs'), 'utf8');
-    expect(await readFile(join(withRule, 'index.mjs'), 'utf8')).toBe(code);
-    expect(code).not.toContain('maxAstNodes');
+    expect(two.filter((name) => !one.includes(name)).toSorted()).toEqual([
+      'custom-rules.json',
+      'custom-rules.mjs',
+      'custom-rules.mjs.map',
+    ]);
+    for (const name of one.filter((file) => file.endsWith('.mjs'))) {
+      const code = await readFile(join(bare, name), 'utf8');
+      expect(await readFile(join(withRule, name), 'utf8')).toBe(code);
+      expect(code).not.toContain('maxAstNodes');
+    }
     expect(await readBundledRules(bare)).toBe(rules);
   });
 
@@ -71,7 +77,7 @@ describe('the bundle', () => {
     expect(bundled.slice(0, rules.length)).toEqual(rules);
     const own = bundled.slice(rules.length);
     expect(own).toMatchObject([{ id: ID, text: aRuleFile() }]);
-    expect(readBundledConfig(withRule).config.rules).toEqual({ [ID]: { graceDays: 1 } });
+    expect(readBundledConfig(withRule).rules).toEqual({ [ID]: { graceDays: 1 } });
     const now = Date.UTC(2026, 9, 1);
     const user = {
       userId: 'u1',
