@@ -18,7 +18,7 @@ export const testRules = async (files: readonly string[], { out }: Io): Promise<
 };
 
 const scaffold = (id: string): string => `id: ${id}
-kind: user                             # user: each user; change: what became of one since the last complete run
+kind: user                             # user: each user; change: what became of one since the last run; directory: counts of users
 title: Contractors have no API access
 severity: MEDIUM                       # INFORMATIONAL, LOW, MEDIUM, HIGH or CRITICAL
 rationale: Why the requirement exists, the risk of ignoring it.

@@ -102,15 +102,16 @@ const isMissing = (value: unknown): boolean => value === undefined || value === 
 
 /** The keys of a user that are not there any more, and the user as it is with what they were made of. */
 const restoreKeys = (
+  check: DirectoryCheck,
   { keys = {} }: DirectoryRule,
   before: User,
   now: User,
 ): { readonly user: User; readonly names: ReadonlySet<string> } => {
   let user = now;
   const names = new Set<string>();
-  for (const [name, { of, unknownWithout = [] }] of Object.entries(keys)) {
+  for (const [name, { unknownWithout = [] }] of Object.entries(keys)) {
     const missing = unknownWithout.filter((member) => isMissing(now[member]) && !isMissing(before[member]));
-    if (missing.length === 0 || of(now) !== undefined) continue;
+    if (missing.length === 0 || check.keyOf(name, now) !== undefined) continue;
     user = { ...user, ...Object.fromEntries(missing.map((member) => [member, before[member]])) };
     names.add(name);
   }
@@ -146,7 +147,7 @@ const settleGroups = (
   for (const before of members.values()) {
     const after = now.get(before.id);
     if (after === undefined) continue;
-    const { user, names } = restoreKeys(rule, before, after);
+    const { user, names } = restoreKeys(check, rule, before, after);
     if (names.size > 0 && check.mayCount(user)) add(user, names);
   }
   settleFailing(({ subject }) => evaluation.notAssessed(rule, subject, LOST_KEY));

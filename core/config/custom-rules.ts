@@ -4,10 +4,11 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { compileRule } from '../../rules/custom/custom-rule.ts';
 import { CUSTOM_KINDS, type CustomRuleDefinition } from '../../rules/custom/definition.ts';
-import { tryRule } from '../../rules/custom/rule-test.ts';
+import { type TrialUser, tryRule } from '../../rules/custom/rule-test.ts';
 import type { Options } from '../../rules/engine/context.ts';
 import { controls, FRAMEWORKS } from '../../rules/engine/controls.ts';
-import type { Outcome, Rule } from '../../rules/engine/rule.ts';
+import { RISKY_PERMISSIONS, type Role } from '../../rules/engine/facts.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
 import { RECORD_MEMBERS, USER_TIMES } from '../../rules/engine/user.ts';
@@ -16,7 +17,7 @@ import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { parseConfig, readYaml } from './read-config.ts';
-import { checked, list, must, oneOf, section, shown, text, unique } from './schema.ts';
+import { checked, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
 /** The folder of the rules that operators write, beside `audit.yaml`, where that names no other. */
 export const CUSTOM_RULES = 'custom-rules';
@@ -52,16 +53,31 @@ const time: z.ZodType<TestTime> = text(
 
 const isTime = (member: string): boolean => USER_TIMES.some((name) => name === member);
 
-const record = section(
-  Object.fromEntries(
-    RECORD_MEMBERS.map((member) => [
-      member,
-      (isTime(member) ? time : z.string(must('text')).transform(orNull)).exactOptional(),
-    ]),
-  ),
+const members = Object.fromEntries(
+  RECORD_MEMBERS.map((member) => [
+    member,
+    (isTime(member) ? time : z.string(must('text')).transform(orNull)).exactOptional(),
+  ]),
 );
 
+const record = section(members);
+
+const permissionGroups = section(
+  Object.fromEntries(RISKY_PERMISSIONS.map((permission) => [permission, list(words, 'a list of groups').default([])])),
+);
+
+const role = section({
+  exists: flag.default(true),
+  roleId: words.default('AROA'),
+  createTime: time.default(null),
+  lastUsedTime: time.default(null),
+});
+
+/** A user, with what would be read of it beside the listing. */
+const user = section({ ...members, groups: permissionGroups.optional(), role: role.optional() });
+
 type TestRecord = z.infer<typeof record>;
+type TestUser = z.infer<typeof user>;
 
 const OUTCOMES = ['fails', 'notAssessed', 'passes'] as const;
 
@@ -70,7 +86,8 @@ const test = section({
   now: text('an instant as 2026-01-15T12:00:00Z', isInstant)
     .transform((value) => Date.parse(value))
     .default(TEST_NOW),
-  user: record.prefault({}),
+  user: user.exactOptional(),
+  users: list(user, 'a list of users').exactOptional(),
   before: record.prefault({}),
   fails: words.exactOptional(),
   notAssessed: words.exactOptional(),
@@ -137,6 +154,8 @@ const schemaFor = (id: string) =>
     controls: controlsSchema.prefault({}),
     // Of the types of its defaults, which texts have not; see below.
     options: z.unknown().optional(),
+    where: list(words, 'a list of expressions').default([]),
+    by: words.optional(),
     failsWhen: nonEmpty('a list of 1 or more expressions'),
     message: words,
     evidence: list(words, 'a list of members').default([]),
@@ -155,37 +174,70 @@ const ID = /^x-[a-z0-9]+(?:-[a-z0-9]+)*$/;
 /** Tells whether a rule that an operator writes may have an id. */
 export const isCustomRuleId = (id: string): boolean => ID.test(id);
 
+/** The time that is meant at the instant of a test. */
+const timeAt = (value: unknown, now: number): unknown => {
+  const { count, unit = '' } = AGO.exec(String(value))?.groups ?? {};
+  return count === undefined ? value : now - Number(count) * (UNIT_MS[unit] ?? 0);
+};
+
 /** Gives a record of a test the times that it has at the instant of the test. */
 const recordAt = (given: TestRecord, now: number): unknown =>
   Object.fromEntries(
-    Object.entries(given).map(([member, value]) => {
-      const { count, unit = '' } = AGO.exec(String(value))?.groups ?? {};
-      return [member, isTime(member) && count !== undefined ? now - Number(count) * (UNIT_MS[unit] ?? 0) : value];
-    }),
+    Object.entries(given).map(([member, value]) => [member, isTime(member) ? timeAt(value, now) : value]),
   );
 
-const describe = (outcome: Outcome): string => {
-  if (outcome === undefined) return 'passes: true';
-  return 'notAssessed' in outcome ? `notAssessed: ${outcome.notAssessed}` : `fails: ${JSON.stringify(outcome.message)}`;
+const instantAt = (value: TestTime, now: number): number | null => {
+  const instant = timeAt(value, now);
+  return typeof instant === 'number' ? instant : null;
+};
+
+const userAt = ({ groups, role: bound, ...given }: TestUser, now: number): TrialUser => ({
+  record: recordAt(given, now),
+  groups: groups as TrialUser['groups'],
+  role: bound && (bound.exists ? roleAt(bound, now) : null),
+});
+
+const roleAt = ({ roleId, createTime, lastUsedTime }: z.infer<typeof role>, now: number): Role => ({
+  roleId,
+  createdAt: instantAt(createTime, now) ?? undefined,
+  lastUsedAt: instantAt(lastUsedTime, now),
+  trust: undefined,
+});
+
+type Outcomes = ReturnType<typeof tryRule>;
+
+const describe = (outcomes: Outcomes): string => {
+  const told = outcomes.map((outcome) =>
+    'notAssessed' in outcome ? `notAssessed: ${outcome.notAssessed}` : `fails: ${JSON.stringify(outcome.message)}`,
+  );
+  return told.length === 0 ? 'passes: true' : told.join(', ');
 };
 
 /** The reason names the member, whatever else it tells. */
 const isOf = (reason: string, member: string): boolean => reason.split(' ').includes(member);
 
-const isExpected = ({ fails, notAssessed }: RuleTest, outcome: Outcome): boolean => {
-  if (outcome === undefined) return fails === undefined && notAssessed === undefined;
-  if ('notAssessed' in outcome) return notAssessed !== undefined && isOf(outcome.notAssessed, notAssessed);
-  return outcome.message === fails;
-};
+const isExpected = ({ fails, notAssessed, passes }: RuleTest, outcomes: Outcomes): boolean =>
+  passes === undefined
+    ? outcomes.length > 0 &&
+      outcomes.every((outcome) =>
+        'notAssessed' in outcome
+          ? notAssessed !== undefined && isOf(outcome.notAssessed, notAssessed)
+          : outcome.message === fails,
+      )
+    : outcomes.length === 0;
 
 /** Runs a test of a rule; says what is wrong where it does not hold. */
 const testProblem = (rule: Rule, given: RuleTest): string | undefined => {
-  const { name, now } = given;
+  const { name, now, user: one = {} } = given;
+  const isListed = rule.kind === 'directory';
+  if (isListed !== (given.users !== undefined) || (isListed && given.user !== undefined))
+    return `test "${name}" must have ${isListed ? 'users: a list' : 'user'}, since the rule is of kind ${rule.kind}`;
   try {
-    const outcome = tryRule(rule, { user: recordAt(given.user, now), before: recordAt(given.before, now), now });
-    if (isExpected(given, outcome)) return undefined;
+    const users = (given.users ?? [one]).map((listed) => userAt(listed, now));
+    const outcomes = tryRule(rule, { users, before: recordAt(given.before, now), now });
+    if (isExpected(given, outcomes)) return undefined;
     const wanted = OUTCOMES.flatMap((member) => (given[member] === undefined ? [] : [`${member}: ${given[member]}`]));
-    return `test "${name}" must give ${wanted.join()}, got ${describe(outcome)}`;
+    return `test "${name}" must give ${wanted.join()}, got ${describe(outcomes)}`;
   } catch (error) {
     return `test "${name}" breaks the rule: ${nameAndMessageOf(error)}`;
   }

@@ -1,7 +1,6 @@
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import {
-  type Bounds,
   beginDirectoryCheck,
   breaksLimit,
   type DirectoryCheck,
@@ -11,6 +10,7 @@ import type { Finding } from '../../rules/engine/finding.ts';
 
 import { Principals } from '../../rules/engine/principals.ts';
 import {
+  type Bounds,
   type GroupFacts,
   givesEvents,
   type PrincipalSubject,
@@ -141,8 +141,9 @@ const groupsOf = (
   configured: ConfiguredDirectoryRule,
   subject: Subject,
   user: User | undefined,
+  context: Context,
 ): readonly (SharedText | undefined)[] => {
-  if (user !== undefined) return sharedBy(configured, user);
+  if (user !== undefined) return sharedBy(configured, user, context);
   return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', key: subject.id } : undefined];
 };
 
@@ -317,7 +318,7 @@ const countGroups = async (
   const counted = new Map(
     unbroken((configured, check) => [
       configured.rule.id,
-      groupsOf(configured, subject, user).map((shared) => countedGroup(check, shared, idAt)),
+      groupsOf(configured, subject, user, then.context).map((shared) => countedGroup(check, shared, idAt)),
     ]),
   );
   return { counted, role: arn === undefined ? undefined : principals.subjectOf(arn, idAt) };
@@ -325,9 +326,9 @@ const countGroups = async (
 
 /** The bounds of a group with so many more users that count, or fewer where below 0, out of those there are. */
 const shifted = ({ low, high, doubt }: Bounds, more: number): Bounds => {
-  const shift = ({ count, outOf }: GroupFacts): GroupFacts => {
+  const shift = ({ count, outOf, key }: GroupFacts): GroupFacts => {
     const shiftedCount = Math.max(0, count + more);
-    return { count: shiftedCount, outOf: Math.max(outOf, shiftedCount) };
+    return { key, count: shiftedCount, outOf: Math.max(outOf, shiftedCount) };
   };
   return { low: shift(low), high: shift(high), doubt };
 };
@@ -339,7 +340,7 @@ const excessOf = (
   target: ArchivedUser | undefined,
   context: Context,
 ): Excess | undefined => {
-  const breaks = (bounds: Bounds) => breaksLimit(rule.limit, bounds, options, context);
+  const breaks = (bounds: Bounds) => breaksLimit(rule, bounds, options, context);
   const groups = counted.filter(({ bounds }) => breaks(bounds) === true);
   const amiss = groups.flatMap(
     ({ bounds }) => usersAmiss((more) => breaks(shifted(bounds, more)) !== false, bounds.high.count) ?? [],

@@ -119,7 +119,7 @@ const countsIn = (manifest: Manifest, rules: ReadonlyMap<string, Rule>, context:
     const rule = rules.get(ruleId);
     if (rule?.kind !== 'directory') return true;
     const options = { ...rule.options, ...manifest.rules[ruleId]?.options };
-    return allOf(rule.counts ?? [])(user, options, context) !== false;
+    return allOf([...(rule.outOf ?? []), ...(rule.counts ?? [])])(user, options, context) !== false;
   };
 };
 

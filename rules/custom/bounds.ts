@@ -8,8 +8,13 @@ export const LIMITS = { maxAstNodes: 300, maxDepth: 24, maxListElements: 1000, m
 /** The most texts that an option may list. */
 export const MOST_LISTED = 1000;
 
+/** The most permission groups of a user that are told. */
+export const MOST_GROUPS = 50;
+
 const MOST_NESTED = 2;
 const MOST_STEPS = 10_000;
+/** To compare with so many items of a list takes a step. */
+const COMPARED = 10;
 
 /** They evaluate their last arguments for each item of a list. */
 const MACROS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter'];
@@ -19,29 +24,43 @@ const REFUSED: Readonly<Record<string, string>> = {
   bind: 'bind is refused, since texts could double with each: write the value where it is used instead',
 };
 
-/** A member of a record that an expression reads: `user.status`. */
+/** A member of a record that an expression reads, as in `user.status`, or a name by itself, as in `count`. */
 export interface MemberRead {
+  /** Empty where it is a name by itself. */
   readonly record: string;
   readonly member: string;
+}
+
+/** One that stands at a place of the expression. */
+interface ReadAt extends MemberRead {
+  readonly node: ASTNode;
 }
 
 /** What is known of an expression before it runs. */
 export interface Bounded {
   /** The reason for which it must not run. */
   readonly problem: string | undefined;
-  readonly reads: readonly MemberRead[];
+  readonly reads: readonly ReadAt[];
   /** Whatever happens, all that it reads is read. */
   readonly isStraight: boolean;
-  /** The member whose domain it asks for. */
+  /** The member, or the name, whose domain it asks for. */
   readonly domainOf: string | undefined;
 }
+
+/** The most items of a list that a record has. */
+const MOST_ITEMS: Readonly<Record<string, number>> = { options: MOST_LISTED, groups: MOST_GROUPS };
 
 /** The most items of a list; undefined where it has no bound. */
 const rangeOf = (node: ASTNode): number | undefined => {
   if (node.op === 'list') return node.args.length;
-  if (node.op === '.' && node.args[0].op === 'id' && node.args[0].args === 'options') return MOST_LISTED;
+  if (node.op === '.' && node.args[0].op === 'id') return MOST_ITEMS[node.args[0].args];
   if (node.op === 'rcall' && (node.args[0] === 'map' || node.args[0] === 'filter')) return rangeOf(node.args[1]);
   return undefined;
+};
+
+const nameOf = (node: ASTNode): string | undefined => {
+  if (node.op === 'id') return node.args;
+  return node.op === '.' ? node.args[1] : undefined;
 };
 
 const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value;
@@ -53,9 +72,10 @@ const partsOf = (args: unknown): readonly ASTNode[] =>
 /**
  * Walks an expression for what it may take at most, and for what it reads.
  * @param records the variables of which each is asked for its members only, so that it is known who reads what
+ * @param names the other variables of which that is to be known
  */
-export const boundsOf = (expression: ASTNode, records: readonly string[]): Bounded => {
-  const reads: MemberRead[] = [];
+export const boundsOf = (expression: ASTNode, records: readonly string[], names: readonly string[] = []): Bounded => {
+  const reads: ReadAt[] = [];
   let problem: string | undefined;
   let isStraight = true;
   let domainOf: string | undefined;
@@ -70,26 +90,29 @@ export const boundsOf = (expression: ASTNode, records: readonly string[]): Bound
     const sum = (nodes: readonly ASTNode[], depth = nested): number =>
       nodes.reduce((total, part) => total + steps(part, depth), 1);
     if (node.op === 'id' && records.includes(node.args))
-      return refuse(`${node.args} must be followed by a member, as in ${node.args}.userId`);
+      return refuse(`${node.args} must be followed by a member, as in ${node.args}.NAME`);
+    if (node.op === 'id' && names.includes(node.args)) reads.push({ record: '', member: node.args, node });
     if (node.op === '||' || node.op === '&&' || node.op === '?:') isStraight = false;
     if (node.op === '.') {
       const [of, member] = node.args;
       if (of.op !== 'id' || !records.includes(of.args)) return sum([of]);
-      reads.push({ record: of.args, member });
+      reads.push({ record: of.args, member, node });
       return 2;
     }
-    if (node.op === 'in') return sum(node.args) + (rangeOf(node.args[1]) ?? 0);
+    if (node.op === 'in') return sum(node.args) + (rangeOf(node.args[1]) ?? 0) / COMPARED;
     if (node.op !== 'call' && node.op !== 'rcall') return sum(partsOf(node.args));
 
     const [name] = node.args;
     if (Object.hasOwn(REFUSED, name)) return refuse(REFUSED[name] ?? '');
     if (name === 'has') isStraight = false;
     if (node.op === 'call' || !MACROS.includes(name)) {
-      if (node.op === 'rcall' && name === 'domain' && node.args[1].op === '.') domainOf ??= node.args[1].args[1];
+      if (node.op === 'rcall' && name === 'domain') domainOf ??= nameOf(node.args[1]);
       return sum(partsOf(node.args));
     }
     isStraight = false;
     const [, list, args] = node.args;
+    const item = args[0] && nameOf(args[0]);
+    if (item !== undefined && names.includes(item)) return refuse(`${name} must name its item otherwise than ${item}`);
     const range = rangeOf(list);
     if (range === undefined)
       return refuse(`${name} must go through a list that stands there, or an option that is a list`);

@@ -1,10 +1,20 @@
 import type { Condition } from '../engine/condition.ts';
 import type { Context, Options } from '../engine/context.ts';
-import { defineChangeRule, defineUserRule, type Rule, type UserChange, type Violation } from '../engine/rule.ts';
+import {
+  defineChangeRule,
+  defineDirectoryRule,
+  defineUserRule,
+  type Key,
+  type Rule,
+  type UserChange,
+  type Violation,
+} from '../engine/rule.ts';
 import { RECORD_MEMBERS, type User, type UserFacts } from '../engine/user.ts';
 import { MOST_LISTED } from './bounds.ts';
+import { clausesOn } from './counted.ts';
 import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS } from './definition.ts';
 import { type Expression, Language } from './language.ts';
+import { Lack } from './records.ts';
 
 /** A fault of a rule, at a member of its file. */
 export interface RuleProblem {
@@ -42,7 +52,28 @@ const conditionBy = <S>(language: Language, expression: Expression, statesOf: St
     unknown(subject, options, context) {
       turnTo(subject, options, context);
       const answer = language.valueOf(expression);
-      return 'reason' in answer ? answer.reason : '';
+      return answer instanceof Lack ? answer.reason : '';
+    },
+  };
+};
+
+const ofUser: StatesOf<User> = (user) => ({ user });
+
+/** The text by which users are counted together. */
+const keyBy = (language: Language, expression: Expression): Key => {
+  const value = (user: User, options: Options, context: Context): unknown => {
+    language.turnTo(user, undefined, options, context);
+    return language.valueOf(expression);
+  };
+  return {
+    text: `it is told what ${expression.source} is`,
+    of(...asked) {
+      const text = value(...asked);
+      return text instanceof Lack ? undefined : String(text);
+    },
+    unknown(...asked) {
+      const lack = value(...asked);
+      return lack instanceof Lack ? lack.reason : '';
     },
   };
 };
@@ -77,24 +108,49 @@ const optionsError = (defaults: Options, options: Options): string | undefined =
 /** Makes a rule of what an operator wrote; it is then one as all others are. */
 export const compileRule = (definition: CustomRuleDefinition): Compiled => {
   const { id, kind, title, severity, rationale, remediation, controls, options, evidence, text } = definition;
-  const language = new Language(definition);
+  const { where = [], by } = definition;
+  const isDirectory = kind === 'directory';
+  const language = new Language(isDirectory ? 'group' : kind, options, by !== undefined);
+  const ofUsers = isDirectory ? new Language('user', options) : language;
   const problems: RuleProblem[] = [];
-  const compile = (source: string, type: 'bool' | 'string', path: readonly PropertyKey[]): readonly Expression[] => {
-    const expression = language.compile(source, type);
+  const compile = (
+    source: string,
+    type: 'bool' | 'string',
+    path: readonly PropertyKey[],
+    into = language,
+  ): readonly Expression[] => {
+    const expression = into.compile(source, type);
     if (typeof expression !== 'string') return [expression];
     problems.push({ path, message: expression });
     return [];
   };
   const clauses = definition.failsWhen.flatMap((source, index) => compile(source, 'bool', ['failsWhen', index]));
   const [message] = compile(definition.message, 'string', ['message']);
+  const counted = where.flatMap((source, index) => compile(source, 'bool', ['where', index], ofUsers));
+  const [key] = by === undefined ? [] : compile(by, 'string', ['by'], ofUsers);
 
-  const naming = message?.reads.find(({ member }) => NAMING_MEMBERS.includes(member));
+  const named = ({ reads = [] }: Partial<Expression> = {}) =>
+    reads.find(({ member }) => NAMING_MEMBERS.includes(member))?.member;
+  const naming = named(message);
   if (naming !== undefined)
     problems.push({
       path: ['message'],
-      message: `must not read ${naming.member}, since alerts name nobody: list it under evidence, which stays in the archive`,
+      message: `must not read ${naming}, since alerts name nobody: list it under evidence, which stays in the archive`,
     });
-  const allowed: readonly string[] = kind === 'user' ? RECORD_MEMBERS : KEPT_MEMBERS;
+  if (named(key) !== undefined && message?.reads.some(({ member }) => member === 'group'))
+    problems.push({
+      path: ['message'],
+      message: `must not read group, which is made of ${named(key)}, since alerts name nobody: it stands in the evidence`,
+    });
+  for (const [name, given] of Object.entries({ where: where.length > 0, by: by !== undefined }))
+    if (given && !isDirectory)
+      problems.push({ path: [name], message: `must be left out, since it is for kind directory, got kind ${kind}` });
+  if (isDirectory && evidence.length > 0)
+    problems.push({
+      path: ['evidence'],
+      message: 'must be left out of kind directory: its evidence is whom it counts',
+    });
+  const allowed: readonly string[] = kind === 'change' ? KEPT_MEMBERS : RECORD_MEMBERS;
   for (const [index, member] of evidence.entries()) {
     if (allowed.includes(member)) continue;
     problems.push({
@@ -106,11 +162,15 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
   if (wrong !== undefined) problems.push({ path: ['options'], message: wrong });
   if (message === undefined || problems.length > 0) return { problems };
 
+  const told = (): string => {
+    const said = language.valueOf(message);
+    return said instanceof Lack ? `fails; more can't be told, since ${said.reason}` : String(said);
+  };
   const say = (user: UserFacts, before: UserFacts | undefined, values: Options, context: Context): string => {
     language.turnTo(user, before, values, context);
-    const said = language.valueOf(message);
-    return 'value' in said ? String(said.value) : `fails; more can't be told, since ${said.reason}`;
+    return told();
   };
+  const listed = (sources: readonly string[]): string => sources.map((source) => `\`${source}\``).join('; ');
   const common = {
     id,
     title,
@@ -120,10 +180,33 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
     controls,
     options,
     text,
-    failsWhen: `all of this holds: ${definition.failsWhen.map((source) => `\`${source}\``).join('; ')}; not assessed where a member that it needs is missing or unusable`,
+    failsWhen: `all of this holds${isDirectory ? ` of ${by === undefined ? 'the' : `a group, by \`${by}\`, of`} users${where.length > 0 ? ` with ${listed(where)}` : ''}` : ''}: ${listed(definition.failsWhen)}; not assessed where it depends on a member that is missing or unusable`,
     optionsError: (values: Options) => optionsError(options, values),
   };
 
+  if (isDirectory) {
+    const isOfPrincipals = by?.trim() === 'user.apiAccessPrincipalArn';
+    const rule = defineDirectoryRule<Options>({
+      ...common,
+      ...(key === undefined
+        ? { about: 'environment' }
+        : {
+            about: isOfPrincipals ? 'principal' : 'user',
+            keys: { [isOfPrincipals ? 'apiAccessPrincipalArn' : key.source]: keyBy(ofUsers, key) },
+          }),
+      outOf: counted.map((clause) => conditionBy(ofUsers, clause, ofUser)),
+      counts: [],
+      clauses: clausesOn(language, clauses, key !== undefined),
+      violation: ({ users, ...group }, values, context): Violation => {
+        language.turnToGroup(group, values, context);
+        return {
+          message: told(),
+          evidence: { ...users, counted: group.outOf, ...(key !== undefined && { group: group.key }) },
+        };
+      },
+    });
+    return { rule };
+  }
   if (kind === 'change') {
     const statesOf: StatesOf<UserChange> = ({ before, after = NOBODY }) => ({ user: after, before });
     const rule = defineChangeRule<Options>({
@@ -136,10 +219,9 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
     });
     return { rule };
   }
-  const statesOf: StatesOf<User> = (user) => ({ user });
   const rule = defineUserRule<Options>({
     ...common,
-    when: clauses.map((clause) => conditionBy(language, clause, statesOf)),
+    when: clauses.map((clause) => conditionBy(language, clause, ofUser)),
     violation: (user, values, context): Violation => ({
       message: say(user, undefined, values, context),
       evidence: evidenceOf(evidence, user),

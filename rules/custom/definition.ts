@@ -5,7 +5,7 @@ import type { Severity } from '../engine/severity.ts';
 export const isCustomId = (id: string): boolean => id.startsWith('x-');
 
 /** The kinds of rules that operators may write. */
-export const CUSTOM_KINDS = ['user', 'change'] as const;
+export const CUSTOM_KINDS = ['user', 'directory', 'change'] as const;
 
 /** The members of a record that name people. */
 export const NAMING_MEMBERS: readonly string[] = ['firstName', 'lastName', 'emailAddress'];
@@ -26,6 +26,10 @@ export interface CustomRuleDefinition {
   readonly controls: readonly string[];
   /** The defaults, which give the options their types. */
   readonly options: Options;
+  /** Of kind `directory`: expressions of which all must be true of whoever is counted; all users, where there are none. */
+  readonly where?: readonly string[];
+  /** Of kind `directory`: the expression that gives each user the text of its group; all are one where there is none. */
+  readonly by?: string | undefined;
   /** Expressions of which all must be true. */
   readonly failsWhen: readonly string[];
   /** An expression that gives a text. */

@@ -1,11 +1,25 @@
-import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { Environment } from '@marcbachmann/cel-js';
 import type { Truth } from '../engine/condition.ts';
 import type { Context, Options } from '../engine/context.ts';
+import type { GroupFacts } from '../engine/rule.ts';
 import { DAY_MS, daysBetween } from '../engine/time.ts';
 import type { User, UserFacts } from '../engine/user.ts';
 import { type Bounded, boundsOf, flagsOf, LIMITS, type MemberRead } from './bounds.ts';
-import type { CustomRuleDefinition } from './definition.ts';
-import { domainOf, FACT_SOURCES, KEPT_FIELDS, KeptRecord, NoDomain, WHOLE_FIELDS, WholeRecord } from './records.ts';
+import {
+  domainOf,
+  FACT_SOURCES,
+  GROUPS_FIELDS,
+  GroupsRecord,
+  KEPT_FIELDS,
+  KeptRecord,
+  Lack,
+  lackOf,
+  NO_DOMAIN,
+  ROLE_FIELDS,
+  RoleRecord,
+  WHOLE_FIELDS,
+  WholeRecord,
+} from './records.ts';
 
 const TIME = 'google.protobuf.Timestamp';
 const DURATION = 'google.protobuf.Duration';
@@ -36,6 +50,20 @@ class EnvironmentFacts {
   id = '';
 }
 
+type Fields = Readonly<Record<string, string>>;
+
+/** What an expression may be about: a user, what became of one, or users that are counted together. */
+export type Topic = 'user' | 'change' | 'group';
+
+/** The records that it sees, by their names, with the types of their members. */
+const recordsOf = (topic: Topic): Readonly<Record<string, Fields>> => {
+  if (topic === 'user') return { user: WHOLE_FIELDS, groups: GROUPS_FIELDS, role: ROLE_FIELDS };
+  return topic === 'change' ? { user: KEPT_FIELDS, before: KEPT_FIELDS } : {};
+};
+
+/** The names of a group; they are no integers, whose division would make 3 of 4 nothing. */
+const GROUP_NAMES = { count: 'double', counted: 'double', group: 'string' };
+
 /** An expression that is ready to be asked. */
 export interface Expression extends Bounded {
   readonly source: string;
@@ -48,36 +76,44 @@ export interface Expression extends Bounded {
 }
 
 interface Need {
-  readonly record: Readonly<Record<string, unknown>>;
+  readonly from: Readonly<Record<string, unknown>>;
   readonly member: string;
-}
-
-/** What an answer lacks, as it reads in reports; and the member of the record. */
-export interface Lack {
-  readonly member: string;
-  readonly reason: string;
+  /** Tells that it is missing. */
+  readonly lack: Lack;
 }
 
 const HINTS: readonly (readonly [types: RegExp, hint: string])[] = [
-  [/int.*double|double.*int/, '; write double(…) around the whole number'],
+  [/int.*double|double.*int/, '; write double(…) around the whole number, as in double(options.most), or 1.0 for 1'],
   [/Duration.*(?:int|double)|(?:int|double).*Duration/, '; write days(7) for 7 days'],
   [/Timestamp.*Duration/, '; write age(…) for the time since then'],
 ];
 
 const WHICH_MEMBER = /^No such key: (?<member>\w+)$/;
 
+/** Where it is asked about, the name is that of a member of the record. */
+const lackIn = ({ record, member }: MemberRead): Lack => {
+  if (record === '') return new Lack(`${member} is not known`);
+  const source = record === 'role' ? `role.${member}` : (FACT_SOURCES[member] ?? member);
+  return new Lack(`${record === 'before' ? 'in the earlier run ' : ''}${source} is missing or unusable`);
+};
+
 /** The language in which the expressions of one rule are written, and the subject that they are asked about. */
 export class Language {
   readonly #environment: Environment;
-  readonly #fields: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly #fields: Readonly<Record<string, Fields>>;
+  readonly #names: readonly string[];
   readonly #ints: readonly string[];
-  readonly #records: readonly string[];
   readonly #scope = {
     user: new WholeRecord(),
+    groups: new GroupsRecord(),
+    role: new RoleRecord(),
     before: new KeptRecord(),
     now: new Date(0),
     options: new OptionValues(),
     environment: new EnvironmentFacts(),
+    count: 0,
+    counted: 0,
+    group: '' as string | undefined,
   };
   #options: Options | undefined;
   // The count of days is an option or stands there, as a rule: it is the same for all users.
@@ -85,58 +121,61 @@ export class Language {
   #days: object = new Duration(0n, 0);
   #now = 0;
 
-  constructor({ kind, options }: Pick<CustomRuleDefinition, 'kind' | 'options'>) {
+  /** @param hasGroup whether users are counted by a key, which then has a name */
+  constructor(topic: Topic, options: Options, hasGroup = false) {
     const optionTypes = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typeOf(value)]));
     this.#ints = Object.keys(optionTypes).filter((name) => optionTypes[name] === 'int');
-    this.#fields = {
-      user: kind === 'user' ? WHOLE_FIELDS : KEPT_FIELDS,
-      ...(kind === 'change' && { before: KEPT_FIELDS }),
-      options: optionTypes,
-      environment: { id: 'string' },
-    };
-    this.#records = kind === 'user' ? ['user'] : ['user', 'before'];
-    const { user: fields } = this.#fields;
+    this.#fields = { ...recordsOf(topic), options: optionTypes, environment: { id: 'string' } };
     const environment = new Environment({ limits: LIMITS })
-      .registerType('User', { ctor: WholeRecord, fields: { ...fields } })
-      .registerType('Options', { ctor: OptionValues, fields: optionTypes })
-      .registerType('Environment', { ctor: EnvironmentFacts, fields: { id: 'string' } })
-      .registerVariable('user', 'User')
-      .registerVariable('options', 'Options')
-      .registerVariable('environment', 'Environment')
       .registerVariable('now', TIME)
       .registerFunction(`age(${TIME}): ${DURATION}`, (time: Date) => durationOf(Math.max(0, this.#now - +time)))
       .registerFunction(`daysOld(${TIME}): int`, (time: Date) => BigInt(daysBetween(+time, this.#now)))
       .registerFunction(`days(int): ${DURATION}`, (count: bigint) => this.#daysOf(count))
       .registerFunction(`days(double): ${DURATION}`, (count: number) => durationOf(count * DAY_MS))
       .registerFunction('string.domain(): string', domainOf);
-    if (kind === 'change')
-      environment
-        .registerType('Before', { ctor: KeptRecord, fields: { ...KEPT_FIELDS } })
-        .registerVariable('before', 'Before');
+    for (const [name, fields] of Object.entries(this.#fields)) {
+      const { constructor: ctor } = Reflect.get(this.#scope, name);
+      environment.registerType(`its.${name}`, { ctor, fields: { ...fields } }).registerVariable(name, `its.${name}`);
+    }
+    const names = Object.entries(topic === 'group' ? GROUP_NAMES : {}).filter(([name]) => hasGroup || name !== 'group');
+    for (const [name, type] of names) environment.registerVariable(name, type);
+    this.#names = names.map(([name]) => name);
     this.#environment = environment;
   }
 
   /** Turns to another subject, which is asked about from now on. */
   turnTo(user: UserFacts, before: UserFacts | undefined, options: Options, context: Context): void {
-    const { user: record, environment } = this.#scope;
+    const { user: record, groups, role } = this.#scope;
     record.facts = user;
     // What is kept of a user lacks the further members, and no expression on a change may read them.
     record.user = user as User;
     record.context = context;
+    groups.user = record.user;
+    groups.context = context;
+    role.user = record.user;
+    role.context = context;
     this.#scope.before.facts = before;
+    this.#turn(options, context);
+  }
+
+  /** Turns to users that are counted together. */
+  turnToGroup({ count, outOf, key }: GroupFacts, options: Options, context: Context): void {
+    this.#scope.count = count;
+    this.#scope.counted = outOf;
+    this.#scope.group = key;
+    this.#turn(options, context);
+  }
+
+  #turn(options: Options, context: Context): void {
     if (context.now !== this.#now) {
       this.#now = context.now;
       this.#scope.now = new Date(context.now);
     }
-    environment.id = context.environmentId;
+    this.#scope.environment.id = context.environmentId;
     if (options === this.#options) return;
     this.#options = options;
-    this.#scope.options = Object.assign(
-      new OptionValues(),
-      Object.fromEntries(
-        Object.entries(options).map(([name, value]) => [name, this.#ints.includes(name) ? BigInt(+value) : value]),
-      ),
-    );
+    for (const [name, value] of Object.entries(options))
+      this.#scope.options[name] = this.#ints.includes(name) ? BigInt(+value) : value;
   }
 
   /** Reads an expression that must give a value of a type; a text instead says what is wrong with it. */
@@ -144,38 +183,48 @@ export class Language {
     const { valid, type: got, error } = this.#environment.check(source);
     if (!valid) return this.#problemOf(error);
     const parsed = this.#environment.parse(source);
-    const bounds = boundsOf(parsed.ast, this.#records);
+    const bounds = boundsOf(parsed.ast, Object.keys(this.#fields), this.#names);
     if (bounds.problem !== undefined) return bounds.problem;
     if (got !== type) return `must give a ${type}, got ${got}`;
     // Once, so that the first user takes no longer than others.
     parsed.check();
-    const recordOf = ({ record }: MemberRead): Need['record'] => Reflect.get(this.#scope, record);
-    const needs = bounds.isStraight ? bounds.reads.map((read) => ({ ...read, record: recordOf(read) })) : [];
-    const flags = flagsOf(parsed.ast, this.#records)?.map((flag) => ({ ...flag, record: recordOf(flag) }));
-    return { source, ...bounds, needs, flags, evaluate: () => parsed(this.#scope) };
+    const recordOf = (name: string): Need['from'] => (name === '' ? this.#scope : Reflect.get(this.#scope, name));
+    const needs = bounds.reads.map((read): Need => ({ ...read, from: recordOf(read.record), lack: lackIn(read) }));
+    // The engine checks the type of each member anew, and makes an error of what is missing, which takes ten times as long
+    // as the rest.
+    for (const [index, { from, member, lack }] of needs.entries()) {
+      const evaluate = (): unknown => {
+        const value = from[member];
+        if (value === undefined) throw lack;
+        return value;
+      };
+      Object.assign(bounds.reads[index]?.node ?? {}, { evaluate });
+    }
+    const flags = flagsOf(parsed.ast, ['user', 'before', 'options'])?.map((flag) => ({
+      ...flag,
+      from: recordOf(flag.record),
+      lack: lackIn(flag),
+    }));
+    return { source, ...bounds, needs: bounds.isStraight ? needs : [], flags, evaluate: () => parsed(this.#scope) };
   }
 
   /** Tells whether an expression is true; undefined where that can't be told. */
   holds(expression: Expression): Truth {
     if (expression.flags !== undefined) return allHold(expression.flags);
-    // To throw takes ten times as long as the rest: what an expression reads in any case is looked at first.
-    for (const { record, member } of expression.needs) if (record[member] === undefined) return undefined;
-    try {
-      return expression.evaluate() === true;
-    } catch (error) {
-      if (this.#lackOf(error, expression) === undefined) throw broken(error, expression);
-      return undefined;
-    }
+    const answer = this.valueOf(expression);
+    return answer instanceof Lack ? undefined : answer === true;
   }
 
   /** Gives the value of an expression, or what it lacks. */
-  valueOf(expression: Expression): { readonly value: unknown } | Lack {
+  valueOf(expression: Expression): unknown {
     try {
-      return { value: expression.evaluate() };
+      // To throw takes ten times as long as the rest: what an expression reads in any case is looked at first.
+      for (const { from, member, lack } of expression.needs) if (from[member] === undefined) return lack;
+      return expression.evaluate();
     } catch (error) {
-      const lack = this.#lackOf(error, expression);
-      if (lack === undefined) throw broken(error, expression);
-      return lack;
+      if (error === NO_DOMAIN) return lackOf(`${expression.domainOf ?? 'text'} has no domain`);
+      if (error instanceof Lack) return error;
+      throw broken(error, expression);
     }
   }
 
@@ -185,17 +234,6 @@ export class Language {
       this.#days = new Duration(count * SECONDS_A_DAY, 0);
     }
     return this.#days;
-  }
-
-  /** What an expression lacks that could not be told; undefined where it broke. */
-  #lackOf(error: unknown, { domainOf: address = 'text' }: Expression): Lack | undefined {
-    if (error instanceof NoDomain) return { member: address, reason: `${address} has no domain` };
-    if (!(error instanceof EvaluationError) || error.code !== 'no_such_key' || error.node?.op !== '.') return undefined;
-    const [of, fact] = error.node.args;
-    if (of.op !== 'id' || !this.#records.includes(of.args)) return undefined;
-    const member = FACT_SOURCES[fact] ?? fact;
-    const when = of.args === 'before' ? 'in the earlier run ' : '';
-    return { member, reason: `${when}${member} is missing or unusable` };
   }
 
   #problemOf(error: unknown): string {
@@ -215,8 +253,8 @@ export class Language {
 /** As the language has it: one that is false decides, whatever is unknown. */
 const allHold = (flags: NonNullable<Expression['flags']>): Truth => {
   let all: Truth = true;
-  for (const { record, member, wanted } of flags) {
-    const value = record[member];
+  for (const { from, member, wanted } of flags) {
+    const value = from[member];
     if (value === undefined) all = undefined;
     else if (value !== wanted) return false;
   }

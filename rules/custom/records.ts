@@ -1,7 +1,33 @@
 import { soleAt } from '../conditions/email-address.ts';
 import type { Context } from '../engine/context.ts';
+import type { RiskyPermission, RoleAnswer } from '../engine/facts.ts';
 import { readTime } from '../engine/time.ts';
 import { DOCUMENTED, type User, type UserFacts, type UserTime } from '../engine/user.ts';
+import { MOST_GROUPS } from './bounds.ts';
+
+/** Tells that something which an expression needs can't be told; `reason` stands in reports. */
+export class Lack extends Error {
+  override readonly name = 'Lack';
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** To make one takes longer than all else, and most users of a rule that lack something lack the same. */
+const lacks = new Map<string, Lack>();
+const MOST_LACKS = 1000;
+
+export const lackOf = (reason: string): Lack => {
+  const known = lacks.get(reason);
+  if (known !== undefined) return known;
+  if (lacks.size === MOST_LACKS) lacks.clear();
+  const lack = new Lack(reason);
+  lacks.set(reason, lack);
+  return lack;
+};
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -103,6 +129,77 @@ export const WHOLE_FIELDS = {
   lastLoginTime: TIME,
 } as const satisfies Partial<Record<keyof WholeRecord, string>>;
 
+/** What is read beside the listing of a user. Of what was not read its members tell nothing, not even that there is none. */
+class FactsOfUser {
+  user: User | undefined;
+  context: Context | undefined;
+}
+
+/** The permission groups that a user is in, by the permission that they have; the risky ones are read. */
+export class GroupsRecord extends FactsOfUser {
+  get ManageUsersAndGroups(): readonly string[] {
+    return this.#with('ManageUsersAndGroups');
+  }
+  get GetTemporaryCredentials(): readonly string[] {
+    return this.#with('GetTemporaryCredentials');
+  }
+
+  #with(permission: RiskyPermission): readonly string[] {
+    const { user, context } = this;
+    const memberships = context?.memberships;
+    if (memberships === undefined) throw lackOf('permission groups were not read');
+    if (memberships.unread !== undefined) throw lackOf(memberships.unread);
+    if (!user?.hasUserId) throw lackOf('userId is missing');
+    const groups = memberships.groupsOf(user.id, permission);
+    if (groups.length > MOST_GROUPS) throw lackOf(`over ${MOST_GROUPS} groups have ${permission}`);
+    return groups;
+  }
+}
+
+export const GROUPS_FIELDS = {
+  ManageUsersAndGroups: 'list<string>',
+  GetTemporaryCredentials: 'list<string>',
+} as const satisfies Record<RiskyPermission, string>;
+
+/** The role that a user reaches the API by, as IAM tells of it. */
+export class RoleRecord extends FactsOfUser {
+  get exists(): boolean {
+    return this.#answer.role !== null;
+  }
+  get roleId(): string | undefined {
+    return this.#answer.role?.roleId;
+  }
+  get createTime(): Date | undefined {
+    return dateOf(this.#answer.role?.createdAt);
+  }
+  /** Undefined: not within the 400 days that IAM tells of. */
+  get lastUsedTime(): Date | undefined {
+    const { role } = this.#answer;
+    if (role !== null && role.lastUsedAt === undefined) throw lackOf('the last use of the role was not read');
+    return dateOf(role?.lastUsedAt);
+  }
+
+  get #answer(): RoleAnswer {
+    const { user, context } = this;
+    if (context?.roles === undefined) throw lackOf('roles were not read');
+    if (user?.principalArn === undefined) throw lackOf('apiAccessPrincipalArn is missing or unusable');
+    const facts = context.roles(user.principalArn);
+    if (facts === undefined) throw lackOf('apiAccessPrincipalArn is no role of an own or trusted account');
+    if (facts.answer === undefined) throw lackOf(facts.unread ?? 'the role was not read');
+    return facts.answer;
+  }
+}
+
+const dateOf = (time: number | null | undefined): Date | undefined =>
+  typeof time === 'number' ? new Date(time) : undefined;
+
+export const ROLE_FIELDS = {
+  exists: 'bool',
+  roleId: 'string',
+  createTime: TIME,
+  lastUsedTime: TIME,
+} as const satisfies Partial<Record<keyof RoleRecord, string>>;
+
 /** The member of the record that a fact is read from, where it has another name. */
 export const FACT_SOURCES: Readonly<Record<string, string>> = {
   active: 'status',
@@ -111,13 +208,11 @@ export const FACT_SOURCES: Readonly<Record<string, string>> = {
 };
 
 /** A text without exactly one `@` and something on either side: it can't be told which domain it is of. */
-export class NoDomain extends Error {
-  override readonly name = 'NoDomain';
-}
+export const NO_DOMAIN = new Lack('text has no domain');
 
-/** The domain of an address, in lower case; throws NoDomain. */
+/** The domain of an address, in lower case; throws NO_DOMAIN. */
 export const domainOf = (address: string): string => {
   const at = soleAt(address);
-  if (at < 1 || at === address.length - 1) throw new NoDomain('it has no domain');
+  if (at < 1 || at === address.length - 1) throw NO_DOMAIN;
   return address.slice(at + 1).toLowerCase();
 };

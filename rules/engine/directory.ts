@@ -1,20 +1,13 @@
 import { allOf, firstReason, refuseAnswer, type Truth } from './condition.ts';
 import type { Context, Options } from './context.ts';
+import { KeyGroups } from './memory/key-groups.ts';
 import { NumberList } from './memory/number-list.ts';
 import { SharedKeys } from './memory/shared-keys.ts';
-import type { DirectoryRule, GroupFacts, Limit, Outcome, Subject } from './rule.ts';
+import type { Bounds, DirectoryRule, Limit, Outcome, Subject } from './rule.ts';
 import { positionName, type User } from './user.ts';
 
 /** Gives the id of the user at a position of the listing. */
 export type IdAt = (position: number) => string;
-
-/** The two ends of what a group may be like: all that is unknown decided against its count, and for it. */
-export interface Bounds {
-  readonly low: GroupFacts;
-  readonly high: GroupFacts;
-  /** Names the members for lack of which the ends differ. */
-  readonly doubt: string;
-}
 
 /** A key that users share, by the name of the key and its text. */
 export interface SharedText {
@@ -62,6 +55,8 @@ export interface DirectoryCheck {
   see(user: User, only?: ReadonlySet<string>): void;
   /** Tells whether a user counts, or may, whatever its keys. */
   mayCount(user: User): boolean;
+  /** The key of a user by the name of a key; undefined where it has none. */
+  keyOf(name: string, user: User): string | undefined;
   /** The subject of a group that fails; undefined where it does not. */
   failingSubject(shared: SharedText | undefined, idAt: IdAt): string | undefined;
   /** @param begin is told which subject is judged next, whom a rule that breaks broke on */
@@ -74,16 +69,20 @@ export interface DirectoryCheck {
 const isHeld = (limit: Limit): boolean =>
   typeof limit.holds === 'boolean' ? limit.holds : refuseAnswer(limit instanceof Promise ? limit : limit.holds);
 
-/** Judges a group at both of its ends: undefined where it breaks the limit at one of them only. */
+/** Tells whether a group fails: undefined where that depends on what is unknown of it. */
 export const breaksLimit = (
-  limit: DirectoryRule['limit'],
-  { low, high }: Bounds,
+  { limit, clauses }: Pick<DirectoryRule, 'limit' | 'clauses'>,
+  bounds: Bounds,
   options: Options,
   context: Context,
 ): Truth => {
-  const holds = isHeld(limit(low, options, context));
-  return holds === isHeld(limit(high, options, context)) ? holds : undefined;
+  if (limit === undefined) return allOf(clauses ?? [])(bounds, options, context);
+  const holds = isHeld(limit(bounds.low, options, context));
+  return holds === isHeld(limit(bounds.high, options, context)) ? holds : undefined;
 };
+
+/** The reason of a rule that has an answer only where somebody is counted. */
+export const NOBODY_COUNTED = 'nobody is counted';
 
 /** The most ids that a finding about a group names; the count beside them says how many there are. */
 const MOST_NAMED = 100;
@@ -128,7 +127,11 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   const conditions = [...outOf, ...(counts ?? [])];
   const belongs = rule.outOf && allOf(rule.outOf);
   const isCounted = allOf(counts ?? []);
-  const shared = Object.entries(keys ?? {}).map(([name, key]) => ({ name, key, users: new SharedKeys() }));
+  const shared = Object.entries(keys ?? {}).map(([name, key]) => ({
+    name,
+    key,
+    users: key.unknown === undefined ? new SharedKeys() : new KeyGroups(),
+  }));
   /** The positions of all who count or may, where they are one group. */
   const positions = new NumberList();
   /** The doubts, by position; see `SURE`. */
@@ -139,6 +142,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   let belonging = 0;
   let maybeBelonging = 0;
   let usersWithKey = 0;
+  // Those that may be in any group, and of them those that count for sure.
+  let anywhere = 0;
+  let surelyAnywhere = 0;
 
   const noteDoubt = (user: User, unknown: number): void => {
     const reason = firstReason(conditions, user, options, context);
@@ -147,13 +153,19 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     doubts.set(user.position, unknown + (number << REASON_SHIFT));
   };
 
-  const file = (user: User, only: ReadonlySet<string> | undefined): void => {
+  const file = (user: User, only: ReadonlySet<string> | undefined, isSure: boolean): void => {
     if (keys === undefined) positions.push(user.position);
     let hasKey = false;
     for (const { name, key, users } of shared) {
       if (only !== undefined && !only.has(name)) continue;
-      const text = key.of(user);
-      if (text === undefined) continue;
+      const text = key.of(user, options, context);
+      if (text === undefined) {
+        if (key.unknown === undefined) continue;
+        anywhere += 1;
+        if (isSure) surelyAnywhere += 1;
+        reasonsOfOthers.add(key.unknown(user, options, context));
+        continue;
+      }
       if (typeof text !== 'string') refuseKey(text);
       users.add(user.position, text);
       hasKey = true;
@@ -161,7 +173,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     if (hasKey && only === undefined) usersWithKey += 1;
   };
 
-  const groupOf = (members: Iterable<number>, idAt: IdAt): Group => {
+  const groupOf = (members: Iterable<number>, key: string | undefined, idAt: IdAt): Group => {
     const unknowns = [0, 0, 0, 0];
     const why = new Set(reasonsOfOthers);
     for (const position of members) {
@@ -170,11 +182,15 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       if (doubt !== SURE) why.add(reasons[doubt >> REASON_SHIFT] ?? '');
     }
     const [sure = 0, mayCount = 0, mayBelong = 0, mayBoth = 0] = unknowns;
-    const doubtful = mayCount + maybeBelonging;
+    const doubtful = mayCount + maybeBelonging + surelyAnywhere;
     return {
       bounds: {
-        low: { count: sure, outOf: belonging + maybeBelonging - mayBelong },
-        high: { count: sure + mayCount + mayBelong + mayBoth, outOf: belonging + mayBelong + mayBoth },
+        low: { count: sure, outOf: belonging + maybeBelonging - mayBelong, key },
+        high: {
+          count: sure + mayCount + mayBelong + mayBoth + anywhere,
+          outOf: belonging + mayBelong + mayBoth + anywhere - surelyAnywhere,
+          key,
+        },
         doubt: `it depends on ${doubtful} user${doubtful === 1 ? '' : 's'}: ${[...why].join('; ')}`,
       },
       ids: (function* forSure() {
@@ -184,16 +200,35 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   };
 
   const outcomeOf = (sharing: string, key: string, { bounds, ids }: Group): Outcome => {
-    const fails = breaksLimit(rule.limit, bounds, options, context);
+    const fails = breaksLimit(rule, bounds, options, context);
     if (fails === false) return undefined;
-    if (fails === undefined) return { notAssessed: bounds.doubt };
+    if (fails === undefined) {
+      const { clauses } = rule;
+      return { notAssessed: clauses === undefined ? bounds.doubt : firstReason(clauses, bounds, options, context) };
+    }
     const users = { userCount: bounds.low.count, userIds: lowestIds(ids) };
-    return rule.violation({ sharing, key, ...bounds.low, users }, options, context);
+    return rule.violation({ sharing, ...bounds.low, key, users }, options, context);
   };
 
   const subjectId = (key: string, members: Iterable<number>, idAt: IdAt): string => {
     if (about === 'environment') return context.environmentId;
     return about === 'principal' ? key : lowestUser(members, idAt);
+  };
+
+  function* groups(): Generator<FailingGroup> {
+    if (keys === undefined) yield { shared: undefined, positions };
+    for (const { name, users } of shared)
+      for (const { key, positions: members } of users.shared()) yield { shared: { name, key }, positions: members };
+  }
+
+  /** What those leave open who may be in any group: they may be one of their own. Or nobody is counted at all. */
+  const ofNoGroup = (idAt: IdAt): readonly DirectoryOutcome[] => {
+    if (keys === undefined || rule.clauses === undefined) return [];
+    const { bounds } = groupOf([], undefined, idAt);
+    if (belonging + maybeBelonging > 0 && (anywhere === 0 || breaksLimit(rule, bounds, options, context) === false))
+      return [];
+    const notAssessed = anywhere === 0 ? NOBODY_COUNTED : bounds.doubt;
+    return [{ subject: { kind: 'environment', id: context.environmentId }, outcome: { notAssessed }, groups: [] }];
   };
 
   /** Makes one outcome of those of one subject, which fails where one of its groups does. */
@@ -222,7 +257,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       }
       const unknown = (truth === true ? SURE : MAY_COUNT) + (isOneOf === true ? SURE : MAY_BELONG);
       if (unknown !== SURE) noteDoubt(user, unknown);
-      file(user, only);
+      file(user, only, unknown === SURE);
     },
 
     mayCount: (user) =>
@@ -230,25 +265,21 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       (belongs === undefined || belongs(user, options, context) !== false) &&
       isCounted(user, options, context) !== false,
 
+    keyOf: (name, user) => keys?.[name]?.of(user, options, context),
+
     failingSubject(text, idAt) {
       const sharing = shared.find(({ name }) => name === text?.name);
       const members = text && sharing ? sharing.users.positionsOf(text.key) : positions;
-      const fails = breaksLimit(rule.limit, groupOf(members, idAt).bounds, options, context);
+      const fails = breaksLimit(rule, groupOf(members, text?.key, idAt).bounds, options, context);
       return fails === true ? subjectId(text?.key ?? '', members, idAt) : undefined;
     },
 
     judge(idAt, begin = () => {}) {
-      const groups: readonly FailingGroup[] =
-        keys === undefined
-          ? [{ shared: undefined, positions }]
-          : shared.flatMap(({ name, users }) =>
-              users.shared().map(({ key, positions: members }) => ({ shared: { name, key }, positions: members })),
-            );
       const bySubject = new Map<string, [JudgedGroup, ...JudgedGroup[]]>();
-      for (const group of groups) {
+      for (const group of groups()) {
         const { name = '', key = '' } = group.shared ?? {};
         begin(() => ({ kind: about, id: subjectId(key, group.positions, idAt) }));
-        const outcome = outcomeOf(name, key, groupOf(group.positions, idAt));
+        const outcome = outcomeOf(name, key, groupOf(group.positions, group.shared?.key, idAt));
         if (outcome === undefined) continue;
         const id = subjectId(key, group.positions, idAt);
         const others = bySubject.get(id);
@@ -259,18 +290,19 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
         begin(() => ({ kind: about, id }));
         return merged(id, judged);
       });
+      const unanswered = outcomes.filter(({ outcome }) => 'notAssessed' in outcome).length;
+      outcomes.push(...ofNoGroup(idAt));
       const subjects = {
         environment: 1,
         principal: shared.reduce((sum, { users }) => sum + users.size, 0),
         user: usersWithKey,
       };
-      const unanswered = outcomes.filter(({ outcome }) => 'notAssessed' in outcome).length;
       return { checked: subjects[about] - unanswered, outcomes };
     },
 
     groupOf(text, idAt) {
       const sharing = shared.find(({ name }) => name === text?.name);
-      return groupOf(text && sharing ? sharing.users.positionsOf(text.key) : positions, idAt);
+      return groupOf(text && sharing ? sharing.users.positionsOf(text.key) : positions, text?.key, idAt);
     },
   };
 };

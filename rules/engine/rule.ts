@@ -101,6 +101,16 @@ export interface ChangeRule<O extends Options = Options> extends SubjectRule<Use
 export interface GroupFacts {
   readonly count: number;
   readonly outOf: number;
+  /** The text of its key; undefined where it has none, or where that can't be told. */
+  readonly key?: string | undefined;
+}
+
+/** The two ends of what a group may be like: all that is unknown decided against its count, and for it. */
+export interface Bounds {
+  readonly low: GroupFacts;
+  readonly high: GroupFacts;
+  /** Names the members for lack of which the ends differ. */
+  readonly doubt: string;
 }
 
 /** The condition on a group, as a group with such facts meets it. */
@@ -125,7 +135,12 @@ export interface Key {
   /** States, in plain words, that a user has it. */
   readonly text: string;
   /** Gives it as a text; undefined where the user has none. */
-  of(user: User): string | undefined;
+  of(user: User, options: Options, context: Context): string | undefined;
+  /**
+   * Names what is missing of a user without one, who may then be in any group; and whoever shares a key with nobody is a
+   * group as well. Left out, such a user is in none, and groups are of two or more.
+   */
+  readonly unknown?: (user: User, options: Options, context: Context) => string;
   /**
    * The members that it is made of, where it is unknown for want of one: a finding that ends for that is carried. Left
    * out where to have none is a value like others.
@@ -143,7 +158,12 @@ interface Counting<O extends Options> extends Configurable<O> {
    * does not, it may begin to hold or cease to, and which of the two does not depend on the numbers: so a group of
    * which not all is known is judged at its two ends.
    */
-  limit(facts: GroupFacts, options: O, context: Context): Limit;
+  readonly limit?: ((facts: GroupFacts, options: O, context: Context) => Limit) | undefined;
+  /**
+   * In place of a limit: the rule fails where all of this holds of whatever a group may be like. Where nobody is counted
+   * it has no answer.
+   */
+  readonly clauses?: readonly Condition<Bounds, NoInfer<O>>[];
   /** Tells why a group fails that breaks the limit. */
   violation(group: UserGroup, options: O, context: Context): Violation;
   /** Makes one violation of those of one subject, which may stand in a group by each key. */

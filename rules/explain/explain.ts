@@ -2,9 +2,9 @@ import { instantText } from '../conditions/roles.ts';
 import { allOf, anyOf, type Condition, firstReason, type Truth } from '../engine/condition.ts';
 import type { ConfiguredRule } from '../engine/configure.ts';
 import type { Context, Options } from '../engine/context.ts';
-import { type Bounds, breaksLimit, type DirectoryCheck, type IdAt, type SharedText } from '../engine/directory.ts';
+import { breaksLimit, type DirectoryCheck, type IdAt, type SharedText } from '../engine/directory.ts';
 import { RISKY_PERMISSIONS } from '../engine/facts.ts';
-import type { DirectoryRule, PrincipalSubject, UserChange, Violation } from '../engine/rule.ts';
+import type { Bounds, DirectoryRule, Key, PrincipalSubject, UserChange, Violation } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
 import { RECORD_MEMBERS, type User } from '../engine/user.ts';
 
@@ -216,20 +216,28 @@ export interface ConfiguredDirectoryRule extends ConfiguredRule {
   readonly rule: DirectoryRule;
 }
 
+const hasKey = ({ text, of, unknown }: Key): Condition<User> => ({
+  text: () => text,
+  holds: (...asked) => of(...asked) !== undefined || (unknown === undefined ? false : undefined),
+  ...(unknown && { unknown }),
+});
+
 /** All that must hold of a user for a rule to count it. */
 const conditionsOf = ({ counts = [], outOf = [], keys }: DirectoryRule): readonly Condition<User>[] => {
-  const keyed = Object.values(keys ?? {}).map(
-    ({ text, of }): Condition<User> => ({ text: () => text, holds: (user) => of(user) !== undefined }),
-  );
-  const hasKey = keyed.length > 1 ? [anyOf('there is something to compare', keyed)] : keyed;
-  return [...outOf, ...counts, ...hasKey];
+  const keyed = Object.values(keys ?? {}).map(hasKey);
+  const comparable = keyed.length > 1 ? [anyOf('there is something to compare', keyed)] : keyed;
+  return [...outOf, ...counts, ...comparable];
 };
 
 /** The groups that a user belongs to, or would if it counted. */
-export const sharedBy = ({ rule }: ConfiguredDirectoryRule, user: User): readonly (SharedText | undefined)[] => {
+export const sharedBy = (
+  { rule, options }: ConfiguredDirectoryRule,
+  user: User,
+  context: Context,
+): readonly (SharedText | undefined)[] => {
   if (rule.keys === undefined) return [undefined];
   return Object.entries(rule.keys).flatMap(([name, { of }]) => {
-    const key = of(user);
+    const key = of(user, options, context);
     return key === undefined ? [] : [{ name, key }];
   });
 };
@@ -242,24 +250,37 @@ export const countsInAny = (
   context: Context,
 ): Truth => {
   const { rule, options } = configured;
-  const own = new Set(sharedBy(configured, user).map((shared) => JSON.stringify(shared)));
+  const own = new Set(sharedBy(configured, user, context).map((shared) => JSON.stringify(shared)));
   const isInAny = groups.some(({ shared }) => own.has(JSON.stringify(shared)));
   return rule.counts !== undefined && isInAny && allOf(conditionsOf(rule))(user, options, context);
 };
 
-/** States the limit of a rule on a group, at both of its ends where they differ. */
-const limitOn = ({ limit }: DirectoryRule, { shared, bounds }: CountedGroup): Condition<unknown> => {
+const range = (one: number, other: number): string =>
+  one === other ? String(one) : `${Math.min(one, other)} to ${Math.max(one, other)}`;
+
+/** States what a group must be like to fail: a limit at both of its ends, where they differ. */
+const limitsOn = (rule: DirectoryRule, { shared, bounds }: CountedGroup): readonly Condition<unknown>[] => {
+  const { limit, clauses = [] } = rule;
+  const { low, high } = bounds;
+  if (limit === undefined)
+    return clauses.map(({ text, holds, unknown }) => ({
+      text: (...asked) =>
+        `${text(...asked)} (count ${range(low.count, high.count)}, counted ${range(low.outOf, high.outOf)})`,
+      holds: (_subject, ...asked) => holds(bounds, ...asked),
+      ...(unknown && { unknown: (_subject, ...asked) => unknown(bounds, ...asked) }),
+    }));
   const name = shared === undefined ? '' : `${shared.name}: `;
-  return {
+  const ends: Condition<unknown> = {
     text(options, context) {
-      const low = limit(bounds.low, options, context);
-      const high = limit(bounds.high, options, context);
-      const more = low.holds === high.holds ? '' : `; with all that may count, ${high.text}`;
-      return name + low.text + more;
+      const atLow = limit(low, options, context);
+      const atHigh = limit(high, options, context);
+      const more = atLow.holds === atHigh.holds ? '' : `; with all that may count, ${atHigh.text}`;
+      return name + atLow.text + more;
     },
-    holds: (_subject, options, context) => breaksLimit(limit, bounds, options, context),
+    holds: (_subject, options, context) => breaksLimit(rule, bounds, options, context),
     unknown: () => bounds.doubt,
   };
+  return [ends];
 };
 
 /** Explains a rule on the whole directory, as it concerns a user (undefined: its environment or its principal). */
@@ -272,8 +293,10 @@ export const explainGroups = (
 ): Explanation => {
   const { rule, options } = configured;
   const counted = conditionsOf(rule);
-  const limits = groups.map((group) => limitOn(rule, group));
-  const limit = limits.length === 1 ? limits : [anyOf('a group that it belongs to is too large', limits)];
+  const [first = [], ...others] = groups.map((group) => limitsOn(rule, group));
+  // Whoever may be in any group is in none that could be shown.
+  const isAlone = others.length === 0 && (groups.length > 0 || rule.clauses !== undefined);
+  const limit = isAlone ? first : [anyOf('a group that it belongs to is too large', [first, ...others].flat())];
   if (user === undefined) {
     const texts = rule.counts && counted.map(({ text }) => text(options, context));
     return {

@@ -25,7 +25,7 @@ const ONE = { name: 'one', user: { userId: 'u1' } };
 describe('a wrong rule is refused with its file, its line, what is there and what is allowed', () => {
   test.each([
     { wrong: { id: 'contractor' }, says: ':1: id: must be one of x-contractor-api-access, got "contractor"' },
-    { wrong: { kind: 'group' }, says: ':2: kind: must be one of user, change, got "group"' },
+    { wrong: { kind: 'group' }, says: ':2: kind: must be one of user, directory, change, got "group"' },
     { wrong: { severity: 'high' }, says: 'severity: must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got' },
     { wrong: { rational: 'x' }, says: 'rational: unknown key, did you mean rationale?' },
     { wrong: { rationale: undefined }, says: 'rationale: must be text, got nothing' },
@@ -52,10 +52,14 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
     { wrong: { failsWhen: ['age(user.createTime) > 7'] }, says: '; write days(7) for 7 days' },
     { wrong: { failsWhen: ['options.graceDays + 1.5 > 7.0'] }, says: '; write double(…) around the whole number' },
+    {
+      wrong: { failsWhen: ['groups.Manage == ["g"]'] },
+      says: '(allowed: ManageUsersAndGroups, GetTemporaryCredentials)',
+    },
     { wrong: { failsWhen: ['before.status == "DISABLED"'] }, says: 'Unknown variable: before' },
     {
       wrong: { failsWhen: ['user["status"] == "ENABLED"'] },
-      says: 'user must be followed by a member, as in user.userId',
+      says: 'user must be followed by a member, as in user.NAME',
     },
     { wrong: { failsWhen: ['[user].exists(u, u.active)'] }, says: 'user must be followed by a member' },
     { wrong: { failsWhen: ['user.userId.matches("(a+)+$")'] }, says: 'matches is refused' },
@@ -104,6 +108,89 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
 
   test('a file whose name is none of a rule', () => {
     expect(() => parseCustomRule(aRuleFile(), 'contractor.yaml')).toThrow('contractor.yaml: must be named x-');
+  });
+});
+
+const directory = (overrides: Readonly<Record<string, unknown>>) =>
+  aRuleFile({
+    kind: 'directory',
+    options: { most: 2 },
+    where: ['user.active'],
+    by: 'user.emailAddress',
+    failsWhen: ['count > double(options.most)'],
+    message: 'string(count) + " of " + string(counted)',
+    evidence: undefined,
+    tests: [
+      { name: 'over', users: Array(3).fill({ emailAddress: 'a@b' }), fails: '3 of 3' },
+      { name: 'at the limit', users: Array(2).fill({ emailAddress: 'a@b' }), passes: 'true' },
+      { name: 'of no group', users: [...Array(2).fill({ emailAddress: 'a@b' }), {}], notAssessed: 'emailAddress' },
+    ],
+    ...overrides,
+  });
+
+describe('a rule on the directory', () => {
+  test('is one as those of the catalogue', () => {
+    const { rule, tests } = parseCustomRule(directory({}), FILE);
+    expect(rule).toMatchObject({ kind: 'directory', about: 'user', options: { most: 2 } });
+    expect(tests).toHaveLength(3);
+  });
+
+  test.each([
+    {
+      wrong: { kind: 'user', failsWhen: ['user.active'] },
+      says: 'where: must be left out, since it is for kind directory',
+    },
+    { wrong: { evidence: ['status'] }, says: 'evidence: must be left out of kind directory' },
+    { wrong: { message: 'group' }, says: 'must not read group, which is made of emailAddress' },
+    { wrong: { where: ['count > 1.0'] }, says: 'where[0]: Unknown variable: count' },
+    { wrong: { failsWhen: ['user.active'] }, says: 'failsWhen[0]: Unknown variable: user' },
+    { wrong: { by: undefined, failsWhen: ['group == "a"'] }, says: 'failsWhen[0]: Unknown variable: group' },
+    { wrong: { by: 'user.active' }, says: 'by: must give a string, got bool' },
+    { wrong: { failsWhen: ['count + 1 > 2'] }, says: 'or 1.0 for 1' },
+    { wrong: { failsWhen: ['[1.0].all(count, count > 0.0)'] }, says: 'all must name its item otherwise than count' },
+    {
+      wrong: { tests: [{ name: 'one', user: {}, passes: 'true' }] },
+      says: 'test "one" must have users: a list, since the rule is of kind directory',
+    },
+    {
+      wrong: { tests: [{ name: 'two', users: [{ emailAddress: 'a' }, { emailAddress: 'a' }, {}], passes: 'true' }] },
+      says: 'must give passes: true, got notAssessed: it depends on 1 user: emailAddress is missing or unusable',
+    },
+  ])('$says', ({ wrong, says }) => {
+    expect(() => parseCustomRule(directory(wrong), FILE)).toThrow(says);
+  });
+});
+
+describe('what is read beside the listing', () => {
+  const ofRoles = (tests: readonly unknown[]) =>
+    aRuleFile({
+      failsWhen: ['!role.exists || age(role.createTime) > days(9)', 'groups.ManageUsersAndGroups == ["g"]'],
+      message: '"m"',
+      tests,
+    });
+  const user = { userId: 'u', apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/a' };
+  const groups = { ManageUsersAndGroups: ['g'] };
+
+  test('stands in tests', () => {
+    const { tests } = parseCustomRule(
+      ofRoles([
+        { name: 'no role', user: { ...user, groups, role: { exists: 'false' } }, fails: 'm' },
+        { name: 'old', user: { ...user, groups, role: { createTime: '10 days ago' } }, fails: 'm' },
+        { name: 'young', user: { ...user, groups, role: { createTime: '9 days ago' } }, passes: 'true' },
+        { name: 'unread', user: { ...user, groups }, notAssessed: 'roles' },
+        { name: 'of no groups', user: { ...user, role: { exists: 'false' } }, notAssessed: 'groups' },
+      ]),
+      FILE,
+    );
+    expect(tests).toHaveLength(5);
+  });
+
+  test.each([
+    { given: { groups: { Manage: ['g'] } }, says: 'groups.Manage: unknown key' },
+    { given: { role: { exists: 'no' } }, says: 'role.exists: must be true or false, got "no"' },
+  ])('$says', ({ given, says }) => {
+    const read = () => parseCustomRule(ofRoles([{ name: 'one', user: { ...user, ...given }, passes: 'true' }]), FILE);
+    expect(read).toThrow(says);
   });
 });
 

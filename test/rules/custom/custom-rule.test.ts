@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { customRules } from '../../../rules/custom/custom-rule.ts';
+import type { Role, RoleFacts } from '../../../rules/engine/facts.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import { explainUser } from '../../../rules/explain/explain.ts';
-import { aContext, anApiUser, aUser, daysAgo, NOW } from '../../support/builders.ts';
+import { aContext, anApiUser, aRoleArn, aUser, daysAgo, NOW } from '../../support/builders.ts';
 import { aCustomRule, ruleOf } from '../../support/custom-rule.ts';
 import { judge, UNKNOWN } from '../../support/rule-tester.ts';
 
@@ -140,6 +141,57 @@ test.each([
   { clause: 'options.yes', user: {}, is: { message: 'm' } },
 ])('$clause of a user with $user', ({ clause, user, is }) => {
   expect(outcomeOf(ruleOf(clause, { options: { yes: true } }), aUser(user))).toEqual(is);
+});
+
+describe('what is read beside the listing', () => {
+  const arn = aRoleArn('a');
+  const bound = anApiUser({ apiAccessPrincipalArn: arn });
+  const role = { roleId: 'AROA1', createdAt: daysAgo(400), lastUsedAt: daysAgo(91), trust: undefined };
+  const knowing = (facts: RoleFacts | undefined) => ({ roles: () => facts });
+  const answered = (overrides: Partial<Role> | null) =>
+    knowing({ answer: { readAt: NOW, role: overrides && { ...role, ...overrides } } });
+  const unused = '!has(role.lastUsedTime) || age(role.lastUsedTime) > days(90)';
+  const memberOf = (groups: readonly string[], unread?: string) => ({
+    memberships: { unread, groupsOf: (_: string, permission: string) => (permission[0] === 'M' ? groups : []) },
+  });
+  const managing = 'groups.ManageUsersAndGroups.exists(group, !(group in options.allowed))';
+  const many = (count: number) => Array.from({ length: count }, (_, n) => `g${n}`);
+
+  test.each([
+    { clause: unused, context: answered({}), is: { message: 'm' } },
+    { clause: unused, context: answered({ lastUsedAt: daysAgo(90) }), is: PASS },
+    { clause: unused, context: answered({ lastUsedAt: null }), is: { message: 'm' } },
+    {
+      clause: unused,
+      context: answered({ lastUsedAt: undefined }),
+      is: { reason: 'the last use of the role was not read' },
+    },
+    { clause: unused, context: {}, is: { reason: 'roles were not read' } },
+    { clause: unused, context: knowing({ unread: 'access denied' }), is: { reason: 'access denied' } },
+    {
+      clause: unused,
+      context: knowing(undefined),
+      is: { reason: 'apiAccessPrincipalArn is no role of an own or trusted account' },
+    },
+    { clause: unused, user: aUser(), context: answered({}), is: lacking('apiAccessPrincipalArn') },
+    { clause: 'role.exists', context: answered(null), is: PASS },
+    { clause: '!role.exists', context: answered(null), is: { message: 'm' } },
+    { clause: 'role.roleId == "AROA1"', context: answered(null), is: lacking('role.roleId') },
+    { clause: 'role.exists || user.active', context: {}, is: { message: 'm' } },
+    { clause: 'role.exists && !user.active', context: {}, is: PASS },
+    { clause: managing, context: memberOf(['g9']), is: { message: 'm' } },
+    { clause: managing, context: memberOf(['g1']), is: PASS },
+    { clause: managing, context: memberOf([]), is: PASS },
+    { clause: managing, context: {}, is: { reason: 'permission groups were not read' } },
+    { clause: managing, context: memberOf(['g9'], 'throttled out'), is: { reason: 'throttled out' } },
+    { clause: managing, user: aUser({ userId: null }), context: memberOf([]), is: { reason: 'userId is missing' } },
+    { clause: managing, context: memberOf(many(50)), is: { message: 'm' } },
+    { clause: managing, context: memberOf(many(51)), is: { reason: 'over 50 groups have ManageUsersAndGroups' } },
+    { clause: '"g1" in groups.GetTemporaryCredentials', context: memberOf(['g1']), is: PASS },
+    { clause: 'has(groups.GetTemporaryCredentials)', context: {}, is: { reason: 'permission groups were not read' } },
+  ])('$clause: $is', ({ clause, user = bound, context, is }) => {
+    expect(outcomeOf(ruleOf(clause, { options: { allowed: ['g1'] } }), user, { context })).toEqual(is);
+  });
 });
 
 test('explain shows each clause, and the members that were read', () => {

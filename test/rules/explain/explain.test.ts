@@ -112,7 +112,7 @@ const explain = (id: string, records: readonly unknown[], about?: number) => {
   const user: User | undefined = about === undefined ? undefined : users[about];
   const check = beginDirectoryCheck(configured.rule, configured.options, aContext());
   for (const one of users) check.see(one);
-  const shared = user === undefined ? [undefined] : sharedBy(configured, user);
+  const shared = user === undefined ? [undefined] : sharedBy(configured, user, aContext());
   const groups = shared.map((one) => countedGroup(check, one, (position) => users[position]?.id ?? ''));
   const record = about === undefined ? undefined : records[about];
   return { groups, ...explainGroups(configured, groups, user, record, aContext()) };
