@@ -43,6 +43,8 @@ export const clausesOn = (
     holds(bounds, options, context) {
       let values = valuesOf(bounds, isOfOthers);
       if (values === undefined) return undefined;
+      const [sole] = values;
+      if (sole !== undefined && values.length === 1) return ask(expression, sole, options, context);
       for (const earlier of expressions.slice(0, index))
         values = values.filter((value) => ask(earlier, value, options, context) !== false);
       const truths = new Set(values.map((value) => ask(expression, value, options, context)));

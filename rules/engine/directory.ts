@@ -191,7 +191,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
           outOf: belonging + mayBelong + mayBoth + anywhere - surelyAnywhere,
           key,
         },
-        doubt: `it depends on ${doubtful} user${doubtful === 1 ? '' : 's'}: ${[...why].join('; ')}`,
+        get doubt() {
+          return `it depends on ${doubtful} user${doubtful === 1 ? '' : 's'}: ${[...why].join('; ')}`;
+        },
       },
       ids: (function* forSure() {
         for (const position of members) if (doubts.at(position) === SURE) yield idAt(position);

@@ -5,6 +5,7 @@ import { defaultConfig } from '../../core/config/config.ts';
 import { stoppedClock } from '../../core/model/clock.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import { configureRules } from '../../rules/engine/configure.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import type { PermissionGroup } from '../../simulator/groups.ts';
@@ -24,6 +25,8 @@ export interface AuditedNight {
   /** The listing breaks off after these users. */
   readonly isCut?: boolean;
   readonly waivers?: readonly Waiver[];
+  /** Besides the catalogue. */
+  readonly own?: readonly Rule[];
 }
 
 const EVERYTHING = new Set(['iamRoles', 'permissionGroups'] as const);
@@ -31,7 +34,7 @@ const EVERYTHING = new Set(['iamRoles', 'permissionGroups'] as const);
 /** Audits a night into an archive by the whole catalogue, as it is without a config. */
 export const auditNight = async (
   archive: Archive,
-  { environmentId, asOf, users, roles, groups, isCut = false, waivers = [] }: AuditedNight,
+  { environmentId, asOf, users, roles, groups, isCut = false, waivers = [], own = [] }: AuditedNight,
 ): Promise<void> => {
   const request: AuditRequest = {
     environmentId,
@@ -50,7 +53,7 @@ export const auditNight = async (
     ),
     archive,
     channels: [digestChannel(async () => 'message')],
-    rules: configureRules(rules, {}, roles === undefined ? new Set() : EVERYTHING),
+    rules: configureRules([...rules, ...own], {}, roles === undefined ? new Set() : EVERYTHING),
     ...(roles !== undefined && { enrich: EVERYTHING, enrichments: knownFacts(roles, groups) }),
     waivers,
     trustedAccounts: [],

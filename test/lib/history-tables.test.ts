@@ -10,6 +10,7 @@ import { FINDING_STATES } from '../../rules/engine/finding.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { readJsonLines } from '../support/archive-tree.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, type UserRecord } from '../support/builders.ts';
+import { ruleOf } from '../support/custom-rule.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { auditNight } from './history-archive.ts';
 import {
@@ -26,7 +27,7 @@ jest.setTimeout(600_000);
 
 const newFolder = temporaryFolders();
 
-const template = stackTemplate('environments: [{ id: abc }, { id: def }, { id: ghi }, { id: jkl }]');
+const template = stackTemplate('environments: [{ id: abc }, { id: def }, { id: ghi }, { id: jkl }, { id: mno }]');
 const tables = glueTables(template);
 const lineTables = tables.filter(({ TableType }) => TableType === 'EXTERNAL_TABLE');
 const views = tables.filter(({ TableType }) => TableType === 'VIRTUAL_VIEW');
@@ -202,6 +203,7 @@ beforeAll(async () => {
     users: [s1, s2],
     waivers: [waiverOf('end-of-support', 'ghi')],
   });
+  await auditNight(archive, { environmentId: 'mno', asOf, users: [s1, s2], own: [ruleOf('user.superUser')] });
 
   // An attempt that died before its manifest.
   const last = runKeys('abc', new Date('2026-11-28T14:00:00Z'));
@@ -225,6 +227,16 @@ const of = (environment: string, rows: readonly Row[]): readonly Row[] =>
   rows.filter((row) => row.environment === environment);
 const pick = (rows: readonly Row[], ...columns: readonly string[]) =>
   rows.map((row) => columns.map((name) => row[name]));
+
+it('tell of the rules of operators as of the others', async () => {
+  const rows = of('mno', await ask('open findings by age', '2026-11-28'));
+  expect(pick(rows, 'severity', 'rule_id', 'subject_id')).toEqual(
+    expect.arrayContaining([
+      ['HIGH', 'x-contractor-api-access', 's1'],
+      ['HIGH', 'x-contractor-api-access', 's2'],
+    ]),
+  );
+});
 
 describe('open findings by age', () => {
   const columns = ['age_days', 'severity', 'rule_id', 'subject_id', 'state', 'run_count'];
@@ -251,6 +263,7 @@ describe('open findings by age', () => {
       ['def', null, null],
       ['ghi', null, null],
       ['jkl', null, null],
+      ['mno', null, null],
     ]);
     const rows = await ask('open findings by age', '2026-11-28');
     expect(pick(of('ghi', rows), ...parts)).toEqual([['ghi', '20261128T020000Z', null]]);

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ACCOUNT, anApiUser, ENVIRONMENT } from '../../support/builders.ts';
+import { measure } from '../../../lambda/metrics.ts';
+import { ACCOUNT, anApiUser, aRoleArn, ENVIRONMENT } from '../../support/builders.ts';
 import { aRuleFile } from '../../support/custom-rule.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { command } from '../command.ts';
@@ -25,7 +26,7 @@ const contractor = (userId: string, emailAddress: unknown) =>
 const users = [contractor('u1', 'a@contractor.example.com'), contractor('u2', null), contractor('u3', 'a@example.com')];
 
 /** A folder with a config, a rule beside it, a roster and the archive that nights leave. */
-const opened = async () => {
+const opened = async (listed: readonly unknown[] = users) => {
   const folder = await newFolder();
   const at = (name: string): string => join(folder, name);
   await mkdir(at('custom-rules'));
@@ -38,7 +39,7 @@ const opened = async () => {
     run: async (night: number, ...words: readonly string[]) => {
       const time = Date.parse(NIGHTS[night] ?? '') / 1000;
       // The same bytes twice are no new night.
-      await writeFile(at('users.json'), JSON.stringify({ users, night }));
+      await writeFile(at('users.json'), JSON.stringify({ users: listed, night }));
       await utimes(at('users.json'), time, time);
       return invoke(['run', ...asked, '--roster', at('users.json'), ...WORD, ...words]);
     },
@@ -120,6 +121,81 @@ describe('a rule that operators wrote', () => {
     const { code, stderr } = await run(1);
     expect(code).toBe(3);
     expect(stderr).toContain(`the custom rules ${ID}`);
+  });
+
+  test('and counts users stands in all that tells of a night as the others do', async () => {
+    const arn = aRoleArn('shared');
+    const former = contractor('u4', 'd@example.com');
+    const sharing = [...users, { ...former, apiAccess: 'DISABLED' }];
+    const { at, run, text } = await opened(sharing.map((user) => ({ ...user, apiAccessPrincipalArn: arn })));
+    const few = 'x-few-of-a-role';
+    await writeFile(
+      at(`custom-rules/${few}.yaml`),
+      aRuleFile({
+        id: few,
+        kind: 'directory',
+        options: { most: 2 },
+        where: ['user.apiBound'],
+        by: 'user.apiAccessPrincipalArn',
+        failsWhen: ['count > options.most'],
+        message: '"a role of " + string(count) + "; at most " + string(options.most) + " allowed"',
+        evidence: undefined,
+        tests: [{ name: 'one', users: [{ apiAccess: 'ENABLED', apiAccessPrincipalArn: arn }], passes: 'true' }],
+      }),
+    );
+    const ofUser = 'reason: a trial, owner: o@example.com, approver: p@example.com, expires: 2026-12-31';
+    await writeFile(at('waivers.yaml'), `[{ rule: ${ID}, user: u1, ${ofUser} }]\n`);
+    const { code, stdout } = await run(0, '--config', at('audit.yaml'));
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${few}: a role of 3; at most 2 allowed`);
+    expect(stdout).toMatch(new RegExp(`waived +u1 +${ID}`));
+
+    const manifest = JSON.parse(await text(`chain/environment=${ENVIRONMENT}/000000000001.json`));
+    const csv = await text(manifest.objects.csv.key);
+    expect(csv).toContain(`"HIGH","waived","${ID}","user","u1","API access of a contractor, 15 days old"`);
+    expect(csv).toContain(`"HIGH","new","${few}","principal","${arn}","a role of 3; at most 2 allowed"`);
+    expect(csv).toContain('{""userCount"":3,""userIds"":[""u1"",""u2"",""u3""],""counted"":3,""group"":');
+    const report = JSON.parse(await text(manifest.objects.report.key));
+    expect(measure({ report }, 1)).toMatchObject({ HighFindings: 2 });
+    expect(report.rules.filter(({ id }: { id: string }) => id.startsWith('x-'))).toMatchObject([
+      { id: ID, state: 'ran', checked: 3, failed: 1, notAssessed: 1 },
+      { id: few, state: 'ran', checked: 1, failed: 1, notAssessed: 0 },
+    ]);
+
+    const explained = await invoke(['explain', '--out', at('out'), `${ENVIRONMENT}/${few}/${arn}`]);
+    expect(explained.stdout).toMatch(/true +count > options\.most \(count 3, counted 3\)/);
+    expect(explained.stdout).toMatch(/Counted +users of whom this holds: user\.apiBound; it is told what/);
+    await writeFile(at('plain.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\nrules: { ${few}: { most: 3 } }\n`);
+    const words = ['replay', '--out', at('out'), '--config', at('audit.yaml'), '--against', at('plain.yaml')];
+    expect((await invoke(words)).stdout).toMatch(new RegExp(`20261005T070000Z.*config +HIGH .*${few}`, 's'));
+
+    const dates = ['--from', '2026-10-01', '--to', '2026-10-31'];
+    expect((await invoke(['review', '--out', at('out'), ...dates, '--pack', at('pack')])).code).toBe(0);
+    expect(await readFile(at('pack/waivers.csv'), 'utf8')).toContain(`"${ID}","user","u1"`);
+    const sheet = await readFile(at('pack/roster.csv'), 'utf8');
+    // Each by the role of three and by sharing one; the last only by the role that is left over.
+    const open = [...sheet.matchAll(/^"(u\d)".*"(\d)","\w+"\r?$/gm)].map(([, userId, count]) => [userId, count]);
+    expect(open).toEqual([
+      ['u1', '2'],
+      ['u2', '2'],
+      ['u3', '2'],
+      ['u4', '1'],
+    ]);
+  });
+
+  test('that breaks on a user leaves the night INCOMPLETE, by its name', async () => {
+    const { at, run } = await opened();
+    await writeFile(
+      at(`custom-rules/${ID}.yaml`),
+      aRuleFile({
+        failsWhen: ['user.userId == "u3"', '{"x": 1}[user.emailAddress] == 1'],
+        tests: [{ name: 'other', user: { userId: 'u1' }, passes: 'true' }],
+      }),
+    );
+    const { code, stdout, stderr } = await run(0, '--config', at('audit.yaml'));
+    expect(code).toBe(2);
+    expect(stdout + stderr).toMatch(new RegExp(`rule ${ID}: it failed on user u3.*INCOMPLETE +rule-error`, 's'));
+    expect(stdout + stderr).not.toContain('such key');
   });
 
   test('that is wrong stops the command before anything is done', async () => {

@@ -9,6 +9,7 @@ import { defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/e
 import staleLogin from '../../../rules/stale-login.ts';
 import { readTree } from '../../support/archive-tree.ts';
 import { aUser, daysAgo } from '../../support/builders.ts';
+import { ruleOf } from '../../support/custom-rule.ts';
 import { auditNight } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -154,6 +155,30 @@ describe('a rule that breaks', () => {
       rule: onDirectory({ about: 'user', keys: { all: { text: 'all', of: () => 'all' } }, merge: explode }),
       brokeOn: { kind: 'user', id: 'u0' },
     },
+    {
+      name: 'is an operator’s and asks for what is not there',
+      rule: ruleOf(`user.userId == "u3" && {"x": 1}["${SECRET}"] == 1`, { id: 'breaks' }),
+      brokeOn: USER,
+    },
+    {
+      name: 'is an operator’s and breaks as it tells why',
+      rule: ruleOf('user.userId == "u3"', { id: 'breaks', message: `"m" + string({"x": 1}["${SECRET}"])` }),
+      brokeOn: USER,
+    },
+    {
+      name: 'is an operator’s and breaks on whom it counts',
+      rule: ruleOf('count > 9', {
+        id: 'breaks',
+        kind: 'directory',
+        where: [`user.userId == "u3" && {"x": 1}["${SECRET}"] == 1`],
+      }),
+      brokeOn: USER,
+    },
+    {
+      name: 'is an operator’s and breaks on a count',
+      rule: ruleOf(`{"x": 1}["${SECRET}"] == 1`, { id: 'breaks', kind: 'directory' }),
+      brokeOn: THE_ENVIRONMENT,
+    },
   ])('$name: it is blamed, by its id and the subject, and the night is kept', async ({ rule, brokeOn }) => {
     const { archive, alerts, events, report } = await auditBy(rule);
     expect(report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'rule-error', counts: { users: 5 } });
@@ -175,7 +200,7 @@ describe('a rule that breaks', () => {
     const told = JSON.stringify([alerts, events, report.message]);
     expect(alerts).toHaveLength(1);
     expect(told).toContain('breaks');
-    expect(told).not.toMatch(/Ada|promise|BigInt|circular/i);
+    expect(told).not.toMatch(/Ada|promise|BigInt|circular|such key/i);
     expect(report.message).toContain(brokeOn.id === undefined ? 'the environment' : `user ${brokeOn.id}`);
   });
 });
