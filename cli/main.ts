@@ -8,6 +8,7 @@ import { diffCommand } from './diff/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { historyCommand } from './history/command.ts';
+import { openCommand } from './open/command.ts';
 import { readerRoleCommand } from './reader-role/command.ts';
 import { reconstructCommand } from './reconstruct/command.ts';
 import { replayCommand } from './replay/command.ts';
@@ -20,6 +21,7 @@ import { EXIT, type ExitCode } from './terminal/exit-codes.ts';
 import { failureOf } from './terminal/fault.ts';
 import { interruptible } from './terminal/interrupt.ts';
 import type { Io } from './terminal/terminal.ts';
+import { usersCommand } from './users/command.ts';
 import { verifyCommand } from './verify/command.ts';
 
 /** Every command, in the order in which help lists them. */
@@ -31,7 +33,9 @@ const COMMANDS: readonly DeclareCommand[] = [
   subscribeCommand,
   verifyCommand,
   demoCommand,
+  usersCommand,
   explainCommand,
+  openCommand,
   simulateCommand,
   rulesCommand,
   historyCommand,

@@ -2,7 +2,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { lastCompleteRun } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFacts } from '../../core/archive/read-facts.ts';
-import { lastRunWith, previousManifest } from '../../core/archive/read-users.ts';
+import { findRecords, idsByAddress, lastRunWith, previousManifest } from '../../core/archive/read-users.ts';
 import { findCompleteRun } from '../../core/archive/runs.ts';
 import { enrichmentsOf } from '../../core/audit/settings.ts';
 import { partitionOfRun } from '../../core/aws/partition.ts';
@@ -80,6 +80,29 @@ const absentText = async (archive: Archive, manifest: Manifest, { kind, id }: Su
   return `${where} has no user ${plainLine(id)}; ${before}`;
 };
 
+/**
+ * Finds the user whom an e-mail address stands for, in the run or in the one before; what is no address stays. Throws
+ * UsageError where several users have it.
+ */
+const byAddress = async (
+  archive: Archive,
+  manifest: Manifest,
+  previous: Manifest | undefined,
+  subject: Subject,
+): Promise<Subject> => {
+  const { kind, id } = subject;
+  if (kind !== 'user' || !id.includes('@') || (await findRecords(archive, manifest, id)) !== undefined) return subject;
+  for (const run of [manifest, previous]) {
+    const [only, ...others] = await idsByAddress(archive, run, id);
+    if (only !== undefined && others.length === 0) return { kind, id: only };
+    if (only !== undefined)
+      throw new UsageError([
+        `the e-mail address must be that of one user, got one that ${[only, ...others].map((one) => plainLine(one)).join(', ')} have in run ${run?.run}: name one of them`,
+      ]);
+  }
+  return subject;
+};
+
 /** `explain`: why a run says what it says of a user or a finding. Throws UsageError, ConfigError and ArchiveError. */
 export const explain = async (word: string, flags: ExplainFlags, { out, err, env }: Io): Promise<ExitCode> => {
   const now = Date.now();
@@ -89,9 +112,12 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const { archive, environmentId } = await openedArchive(options, env);
   const manifest = await chosenRun(archive, environmentId, options.run);
   const rulesThen = await rulesOfRun(archive, manifest);
-  const { subject, ruleId } = readQuestion(word, environmentId, rulesThen);
+  const question = readQuestion(word, environmentId, rulesThen);
+  const { ruleId } = question;
+  const previous = await previousManifest(archive, manifest);
+  const subject = await byAddress(archive, manifest, previous, question.subject);
 
-  const facts = await readFacts(archive, manifest, await previousManifest(archive, manifest));
+  const facts = await readFacts(archive, manifest, previous);
   const trusting = (accounts: readonly string[]): Context => ({
     ...momentsOf(manifest),
     environmentId,

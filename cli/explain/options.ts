@@ -66,7 +66,7 @@ const subjectOf = (id: string, environmentId: string): Subject => {
 const FINDING = /^([^/]+)\/([a-z]+(?:-[a-z]+)*)\/(.+)$/s;
 
 /**
- * Reads what is to be explained: a user's id, `#N`, an ARN, the environment's id, or a finding's.
+ * Reads what is to be explained: a user's id or e-mail address, `#N`, an ARN, the environment's id, or a finding's.
  * @throws UsageError where a finding is of another environment, of no rule, or of one that says nothing of its subject
  */
 export const readQuestion = (word: string, environmentId: string, rules: readonly Rule[]): Question => {

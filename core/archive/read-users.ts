@@ -1,3 +1,4 @@
+import { folded } from '../text/person.ts';
 import type { Archive } from './archive.ts';
 import { previousProblem } from './chain.ts';
 import { ArchiveError } from './errors.ts';
@@ -46,6 +47,21 @@ export const findUser = async (
 ): Promise<ArchivedUser | undefined> => {
   const records = await findRecords(archive, manifest, id);
   return records && lastOf(records);
+};
+
+/** Finds the ids of the users of a run who have an e-mail address, as people write it. */
+export const idsByAddress = async (
+  archive: Archive,
+  manifest: Manifest | undefined,
+  address: string,
+): Promise<readonly string[]> => {
+  const wanted = folded(address);
+  const ids = new Set<string>();
+  if (manifest === undefined) return [];
+  for await (const records of usersWithRecords(archive, manifest))
+    for (const { user } of records)
+      if (typeof user.emailAddress === 'string' && folded(user.emailAddress) === wanted) ids.add(user.id);
+  return [...ids];
 };
 
 /** Reads the manifest of the run before a run, and checks it against the run's own; throws ArchiveError. */

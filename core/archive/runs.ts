@@ -184,6 +184,8 @@ export interface Attempt {
   readonly name?: string;
   /** Undefined where it broke off before it had one. */
   readonly report?: Report;
+  /** Undefined where it read nothing. */
+  readonly manifest?: Manifest;
   readonly problem?: string;
 }
 
@@ -193,7 +195,8 @@ const readAttempt = async (archive: Archive, folder: string, names: readonly str
   try {
     if (names.includes('manifest.json')) {
       const stored = await readManifest(archive, `${folder}/manifest.json`);
-      if (stored !== undefined) return { ...attempt, report: await readReport(archive, stored.manifest) };
+      if (stored !== undefined)
+        return { ...attempt, report: await readReport(archive, stored.manifest), manifest: stored.manifest };
     }
     // An attempt that read nothing leaves its report alone.
     const stored = names.includes('report.json') ? await archive.read(`${folder}/report.json`) : undefined;

@@ -1,25 +1,21 @@
-import { allOf } from '../../rules/engine/condition.ts';
-import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { readFacts } from '../archive/read-facts.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
-import { partitionOfRun } from '../aws/partition.ts';
-import { momentsOf } from '../model/listing.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { numberText, plural } from '../text/plain-text.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
-import { type CountsFor, tallyFindings } from './open-findings.ts';
+import { tallyFindings } from './open-findings.ts';
 import { PACK_FILES, PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
 import { type Days, daysWithout, readPeriodRuns } from './period.ts';
 import { readmeText } from './readme.ts';
+import { contextOf, countsIn } from './run-context.ts';
 import { openUserSheets } from './user-sheets.ts';
 import { openWaiversSheet } from './waivers-sheet.ts';
 import { asSpread } from './worksheet.ts';
@@ -101,25 +97,6 @@ const refuseTwins = (run: string) => {
     if (seen.has(key))
       throw new ArchiveError(`run ${run} has two records that no worksheet can tell apart: ${JSON.stringify(key)}`);
     seen.add(key);
-  };
-};
-
-/** What the users of a run are judged by besides themselves. */
-const contextOf = async (archive: Archive, manifest: Manifest): Promise<Context> => ({
-  ...momentsOf(manifest),
-  environmentId: manifest.environmentId,
-  partition: partitionOfRun(manifest),
-  trustedAccounts: new Set(manifest.trustedAccounts),
-  ...(await readFacts(archive, manifest)),
-});
-
-/** Whoever may count is taken to: a reviewer had better look. */
-const countsIn = (manifest: Manifest, rules: ReadonlyMap<string, Rule>, context: Context): CountsFor => {
-  return (ruleId, user) => {
-    const rule = rules.get(ruleId);
-    if (rule?.kind !== 'directory') return true;
-    const options = { ...rule.options, ...manifest.rules[ruleId]?.options };
-    return allOf([...(rule.outOf ?? []), ...(rule.counts ?? [])])(user, options, context) !== false;
   };
 };
 

@@ -25,7 +25,7 @@ export const cellOf = (value: unknown): string => {
   return typeof value === 'string' ? value : serialiseRecord(value);
 };
 
-const timeCell = (value: unknown, moments: Moments): string => {
+export const timeCell = (value: unknown, moments: Moments): string => {
   const time = readTime(value, moments);
   return typeof time === 'number' ? new Date(time).toISOString() : time;
 };
@@ -54,7 +54,7 @@ const timeCells = (user: User, moments: Moments) =>
     ]),
   ) as Record<Time | `${Time}Raw`, string>;
 
-const fullNameOf = ({ firstName, lastName }: User): string =>
+export const fullNameOf = ({ firstName, lastName }: User): string =>
   [firstName, lastName]
     .map(cellOf)
     .filter((name) => name !== '')
@@ -72,7 +72,7 @@ const privilegesOf = (user: User, context: Context): string =>
 const NOT_READ = 'not read';
 
 /** The permission groups by which a user reaches more than its record shows. */
-const groupsCell = ({ id }: User, { memberships }: Context): string => {
+export const groupsCell = ({ id }: User, { memberships }: Context): string => {
   if (memberships === undefined) return NOT_READ;
   const groups = RISKY_PERMISSIONS.flatMap((permission) =>
     memberships.groupsOf(id, permission).map((group) => `${group}: ${permission}`),

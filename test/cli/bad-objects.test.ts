@@ -153,6 +153,9 @@ const COMMANDS = (pack: string): readonly (readonly string[])[] => [
   ['diff', runOf(2), 'latest'],
   ['explain', 'u0'],
   ['explain', 'u0', '--run', runOf(2)],
+  ['users', '--api-access'],
+  ['users', '--csv', '--run', runOf(2)],
+  ['open'],
   ['replay', '--json'],
   ['review', '--from', '2026-11-20', '--to', '2026-11-30', '--pack', pack],
 ];

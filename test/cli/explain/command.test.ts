@@ -614,3 +614,45 @@ describe('what is asked wrongly', () => {
     expect(wrong.stderr).toContain('must be one that is about a user');
   });
 });
+
+describe('by e-mail', () => {
+  let mailed = '';
+  beforeAll(async () => {
+    mailed = await newFolder();
+    await archiveNights(mailed, [
+      { number: 1, users: [aUser({ userId: 'gone' }), aUser({ userId: 'one' })] },
+      {
+        number: 2,
+        users: [
+          aUser({ userId: 'one' }),
+          ...['twin1', 'twin2'].map((userId) => aUser({ userId, emailAddress: 'both@quagmire.example' })),
+          aUser({ userId: 'id@quagmire.example' }),
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    ['zebulon.one@quagmire.example', 'one'],
+    ['ZEBULON.One@quagmire.example', 'one'],
+    ['zebulon.gone@quagmire.example', 'gone'],
+    ['id@quagmire.example', 'id@quagmire.example'],
+    [`${ENVIRONMENT}/stale-login/zebulon.one@quagmire.example`, 'one'],
+  ])('%s is %s', async (word, id) => {
+    const { code, stdout } = await ask(mailed, word, { json: true });
+    expect({ code, subject: JSON.parse(stdout).subject }).toEqual({ code: 0, subject: { kind: 'user', id } });
+  });
+
+  test('names those who share one', async () => {
+    await expect(ask(mailed, 'both@quagmire.example')).rejects.toThrow(
+      'the e-mail address must be that of one user, got one that twin1, twin2 have in run',
+    );
+  });
+
+  test('says that nobody has it', async () => {
+    expect(await ask(mailed, 'nobody@quagmire.example')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has no user'),
+    });
+  });
+});
