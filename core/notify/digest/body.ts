@@ -1,7 +1,7 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
-import { SEVERITIES, type Severity, severityRank, worstSeverity } from '../../../rules/engine/severity.ts';
+import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { isFullyJudged, type Report } from '../../model/report.ts';
@@ -30,8 +30,17 @@ const NAMED = 20;
 const MAX_ID = 120;
 const MAX_TEXT = 400;
 
-/** Bytes that the lists of changes may take: SNS takes 256 KiB, and everything else stays far below the rest. */
-const CHANGES_BUDGET = 160 * 1024;
+/** The most characters of a finding's message: two lines. */
+const MAX_MESSAGE = 150;
+
+/** Lines of a mail, its head of the chain left out: nobody reads 200, and by far more bytes SNS takes. */
+const MOST_LINES = 190;
+
+/** Lines of the waivers and of the rules that could not judge everybody. */
+const MOST_OF_SECTION = 20;
+
+/** The fewest lines that the findings of a rule are told in one by one. */
+const LEAST_OF_RULE = 10;
 
 const section = (title: string, blocks: readonly string[]): readonly string[] =>
   blocks.length === 0 ? [] : [title, ...blocks, ''];
@@ -39,23 +48,23 @@ const section = (title: string, blocks: readonly string[]): readonly string[] =>
 const more = (count: number): readonly string[] =>
   count > 0 ? [`  - and ${numberText(count)} more in the report`] : [];
 
-/** The findings of one rule, which make one block. */
+/** The findings of one rule that are of one severity, which make one block. */
 interface RuleBlock {
   readonly ruleId: string;
   readonly severity: Severity;
   readonly highlights: readonly Highlight[];
 }
 
-/** Groups highlights by rule, in the order of severity and then of the rule's id. */
-const groupByRule = (highlights: readonly Highlight[]): readonly RuleBlock[] => {
-  const groups = Map.groupBy(highlights, ({ ruleId }) => ruleId);
-  return [...groups]
-    .map(([ruleId, members]) => {
-      const severity = worstSeverity(members.map((member) => member.severity)) ?? 'CRITICAL';
-      return { ruleId, severity, highlights: members };
-    })
-    .toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity) || (a.ruleId < b.ruleId ? -1 : 1));
-};
+const countIn = ({ severities }: Highlight, severity: Severity): number => severities[severity] ?? 0;
+
+/** Groups highlights by severity, the worst first, and then by rule. */
+const groupBySeverity = (highlights: readonly Highlight[]): readonly RuleBlock[] =>
+  SEVERITIES.toReversed().flatMap((severity) => {
+    const members = highlights.filter((highlight) => countIn(highlight, severity) > 0);
+    return [...Map.groupBy(members, ({ ruleId }) => ruleId)]
+      .map(([ruleId, own]) => ({ ruleId, severity, highlights: own }))
+      .toSorted((a, b) => (a.ruleId < b.ruleId ? -1 : 1));
+  });
 
 const subjectOf = ({ subject: { kind, id } }: Finding): string => {
   if (kind === 'environment') return 'the environment';
@@ -64,75 +73,103 @@ const subjectOf = ({ subject: { kind, id } }: Finding): string => {
   return plainLine(id, MAX_ID) || '(no readable id)';
 };
 
-/** A finding on one line, without what the block's heading says already. */
-const changeLine = (finding: Finding, kind: HighlightKind, group: RuleBlock): string => {
+/** A finding, without what the block's heading says already. */
+const changeLine = (finding: Finding, kind: HighlightKind): string => {
   const { escalatedFrom, carriedFor, severity, message } = finding;
   if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${causeText(finding)}`, '  - ');
-  const raised = escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`];
-  const other = severity === group.severity ? [] : [severity];
   const notes = [
     ...(kind === 'reopened' || kind === 'waiver-ended' ? [HIGHLIGHT_WORDS[kind].tag] : []),
-    ...(kind === 'carried' && carriedFor !== undefined ? [`not judged: ${plainLine(carriedFor, MAX_TEXT)}`] : []),
+    ...(kind === 'carried' && carriedFor !== undefined ? [`not judged: ${plainLine(carriedFor, MAX_MESSAGE)}`] : []),
     ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${finding.runs} audits`] : []),
-    ...(escalatedFrom === undefined ? other : raised),
+    ...(escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`]),
   ];
   const note = notes.length === 0 ? '' : ` [${notes.join(', ')}]`;
-  return wrap(`${subjectOf(finding)}: ${plainLine(message, MAX_TEXT)}${note}`, '  - ');
+  return wrap(`${subjectOf(finding)}: ${plainLine(message, MAX_MESSAGE)}${note}`, '  - ');
 };
 
-const shownOf = (group: RuleBlock): readonly { readonly finding: Finding; readonly kind: HighlightKind }[] =>
-  group.highlights
+const shownOf = ({ highlights, severity }: RuleBlock): readonly string[] =>
+  highlights
     .flatMap(({ findings, kind }) => findings.map((finding) => ({ finding, kind })))
-    .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity))
-    .slice(0, NAMED);
+    .filter(({ finding }) => finding.severity === severity)
+    .slice(0, NAMED)
+    .map(({ finding, kind }) => changeLine(finding, kind));
 
-const totalOf = ({ highlights }: RuleBlock): number => highlights.reduce((total, { count }) => total + count, 0);
+const totalOf = ({ highlights, severity }: RuleBlock): number =>
+  highlights.reduce((total, highlight) => total + countIn(highlight, severity), 0);
 
-/** ` (77 CRITICAL, 77 LOW)` where severities differ, so that none is taken for that of all. */
-const mixedText = ({ highlights }: RuleBlock): string => {
-  const counts = SEVERITIES.toReversed().flatMap((severity) => {
-    const count = highlights.reduce((total, { severities }) => total + (severities[severity] ?? 0), 0);
-    return count === 0 ? [] : [`${numberText(count)} ${severity}`];
+/** The severity, the rule, and how its findings fared. */
+const headingOf = ({ ruleId, severity, highlights }: RuleBlock): string => {
+  const counts = highlights.map((highlight) => {
+    const { tag, heading = tag } = HIGHLIGHT_WORDS[highlight.kind];
+    return `${numberText(countIn(highlight, severity))} ${heading}`;
   });
-  return counts.length < 2 ? '' : ` (${counts.join(', ')})`;
+  return `${severity} ${plainLine(ruleId, MAX_ID)}: ${counts.join(', ')}`;
 };
 
-/** The rule and how its findings fared, what it requires, its findings and, of those that stand, what to do. */
-const ruleBlock = ({ rules }: DigestFacts, group: RuleBlock): string => {
-  const { ruleId, severity, highlights } = group;
-  const { title, remediation } = rules.get(ruleId) ?? {};
-  const counts = highlights.map(({ kind, count }) => {
-    const { tag, heading = tag } = HIGHLIGHT_WORDS[kind];
-    return `${numberText(count)} ${heading}`;
-  });
-  const isResolved = highlights.every(({ kind }) => kind === 'resolved');
-  const shown = shownOf(group);
-  return [
-    '',
-    wrap(`${plainLine(ruleId, MAX_ID)}: ${counts.join(', ')}${mixedText(group)}`, `${severity} `),
-    ...(title === undefined ? [] : [wrap(title, '  Required: ')]),
-    ...shown.map(({ finding, kind }) => changeLine(finding, kind, group)),
-    ...more(totalOf(group) - shown.length),
-    ...(remediation === undefined || isResolved ? [] : [wrap(remediation, '  What to do: ')]),
-  ].join('\n');
-};
+const linesOf = (texts: readonly string[]): readonly string[] => texts.flatMap((text) => text.split('\n'));
 
-/** Composes as many blocks as the budget allows, and says what was left out. */
-const withinBudget = (facts: DigestFacts, highlights: readonly Highlight[], budget: number): readonly string[] => {
-  const groups = groupByRule(highlights);
-  const blocks: string[] = [];
-  let bytes = 0;
-  for (const [index, group] of groups.entries()) {
-    const block = ruleBlock(facts, group);
-    bytes += Buffer.byteLength(block) + 1;
-    if (bytes > budget) {
-      const left = groups.slice(index);
-      const count = left.reduce((total, rest) => total + totalOf(rest), 0);
-      return [...blocks, '', `And ${numberText(count)} more, of ${plural(left.length, 'rule')}, in the report.`];
-    }
-    blocks.push(block);
+/** As many texts as there are lines for, and how many of all are left out. */
+const within = (texts: readonly string[], most: number, all = texts.length): readonly string[] => {
+  const lines: string[] = [];
+  let shown = 0;
+  for (const text of texts) {
+    const next = linesOf([text]);
+    // One is left for what says that there are more.
+    if (lines.length + next.length > most - (shown + 1 < all ? 1 : 0)) break;
+    lines.push(...next);
+    shown += 1;
   }
-  return blocks;
+  return [...lines, ...more(all - shown)];
+};
+
+/**
+ * The rule and how its findings fared, what it requires, of those that stand what to do, and as many findings as there are
+ * lines for.
+ * @param isKnown the rule stands above already, with findings that are more severe
+ */
+const ruleBlock = ({ rules }: DigestFacts, group: RuleBlock, most: number, isKnown: boolean): readonly string[] => {
+  const { title, remediation } = (isKnown ? undefined : rules.get(group.ruleId)) ?? {};
+  const isResolved = group.highlights.every(({ kind }) => kind === 'resolved');
+  const head = linesOf([
+    '',
+    headingOf(group),
+    ...(title === undefined ? [] : [wrap(title, '  Required: ')]),
+    ...(remediation === undefined || isResolved ? [] : [wrap(remediation, '  What to do: ')]),
+  ]);
+  return [...head, ...within(shownOf(group), most - head.length, totalOf(group))];
+};
+
+/**
+ * Composes blocks within so many lines: the worst with its findings, as far as there is room, the rest a line a rule and
+ * severity, and at last by number.
+ */
+const blocksWithin = (facts: DigestFacts, highlights: readonly Highlight[], most: number): readonly string[] => {
+  const groups = groupBySeverity(highlights);
+  const known = new Set<string>();
+  const lines: string[] = [];
+  let isBrief = false;
+  for (const [index, group] of groups.entries()) {
+    const left = groups.slice(index);
+    const room = most - lines.length - Math.min(left.length, Math.floor(most / 3));
+    const share = left.length === 1 ? room : Math.max(LEAST_OF_RULE, Math.floor(room / 2));
+    const block = room < LEAST_OF_RULE ? [] : ruleBlock(facts, group, share, known.has(group.ruleId));
+    if (block.length > 0 && block.length <= room) {
+      lines.push(...block);
+      known.add(group.ruleId);
+      isBrief = false;
+      continue;
+    }
+    if (lines.length + 3 > most) {
+      const count = left.reduce((total, rest) => total + totalOf(rest), 0);
+      lines.push(
+        `And ${numberText(count)} more (worst ${group.severity}), of ${plural(left.length, 'rule')}, in the report.`,
+      );
+      break;
+    }
+    lines.push(...(isBrief ? [] : ['']), headingOf(group));
+    isBrief = true;
+  }
+  return lines;
 };
 
 /** `2 new findings`; nothing of none. */
@@ -187,17 +224,19 @@ const openLines = (report: Report): readonly string[] => {
   ];
 };
 
-const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] => [
-  ...troubles
-    .slice(0, NAMED)
-    .map(({ kind, rule, user, expires }) =>
-      wrap(
-        `${plainLine(rule, MAX_ID)} for ${plainLine(user, MAX_ID)}: ${TROUBLE_WORDS[kind](plainLine(expires, MAX_ID))}`,
-        '  - ',
+const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] =>
+  within(
+    troubles
+      .slice(0, NAMED)
+      .map(({ kind, rule, user, expires }) =>
+        wrap(
+          `${plainLine(rule, MAX_ID)} for ${plainLine(user, MAX_ID)}: ${TROUBLE_WORDS[kind](plainLine(expires, MAX_ID))}`,
+          '  - ',
+        ),
       ),
-    ),
-  ...more(troubles.length - NAMED),
-];
+    MOST_OF_SECTION,
+    troubles.length,
+  );
 
 /** The reason for which a rule had no answer for everybody; rules that share it stand on one line. */
 const unjudgedReason = (outcome: RuleOutcome): string => {
@@ -209,13 +248,10 @@ const unjudgedReason = (outcome: RuleOutcome): string => {
 
 const unjudgedLines = ({ rules }: Report): readonly string[] => {
   const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
-  const shown = Map.groupBy(unjudged.slice(0, 3 * NAMED), unjudgedReason);
-  return [
-    ...[...shown].map(([why, outcomes]) =>
-      wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${why}`, '  - '),
-    ),
-    ...more(unjudged.length - 3 * NAMED),
-  ];
+  const shown = [...Map.groupBy(unjudged, unjudgedReason)].map(([why, outcomes]) =>
+    wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${why}`, '  - '),
+  );
+  return within(shown, MOST_OF_SECTION);
 };
 
 /** The code that judged, and that it is another than that of the run before. */
@@ -225,12 +261,15 @@ const codeText = ({ code, previousCode }: Report): string | undefined => {
   return other === undefined ? own : `${own}; the run before by other ${other}`;
 };
 
-const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] => {
-  const { reason, verdict, previousRun } = report;
-  const isKept = reason !== 'archive-unavailable';
+const reportLine = ({ report, reportLocation }: DigestFacts): string => {
+  const isKept = report.reason !== 'archive-unavailable';
+  return `  Report: ${isKept ? plainLine(reportLocation, 2 * MAX_TEXT) : 'none, the evidence could not be kept'}`;
+};
+
+const runLines = ({ report }: DigestFacts): readonly string[] => {
+  const { verdict, previousRun } = report;
   const isFirst = verdict === 'COMPLETE' && previousRun === undefined;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['Report', isKept ? reportLocation : 'none, the evidence could not be kept'],
     ['Run', report.run],
     ['As of', report.asOf],
     ['Listed', report.listing && `${report.listing.startedAt} to ${report.listing.endedAt}`],
@@ -248,31 +287,40 @@ const runLines = ({ report, reportLocation }: DigestFacts): readonly string[] =>
   );
 };
 
-/** The digest as people read it: what changed and what to do first, the small print last. */
+/**
+ * The digest as people read it, under 200 lines whatever the size: what happened, what stands and where it is, then the
+ * worst and what to do, the small print last.
+ */
 export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): string => {
   const { report, environmentName } = facts;
   const name = plainLine(environmentName ?? '', MAX_ID);
   const id = plainLine(report.environmentId, MAX_ID);
   const isOld = (kind: HighlightKind): boolean => kind === 'resolved' || kind === 'reminder';
-  const changes = (title: string, isIn: (kind: HighlightKind) => boolean, share: number): readonly string[] => {
-    const highlights = news.filter(({ kind }) => isIn(kind));
-    return section(title, withinBudget(facts, highlights, CHANGES_BUDGET * share));
-  };
   const isComplete = report.verdict === 'COMPLETE';
+  const changes = (title: string, isIn: (kind: HighlightKind) => boolean, most: number): readonly string[] => {
+    const highlights = news.filter(({ kind }) => isIn(kind));
+    return section(title, blocksWithin(facts, highlights, most - 2));
+  };
 
-  return [
+  const first = linesOf([
     ...forewords(report).flatMap((sentence) => [wrap(sentence), '']),
     `FinSpace environment ${name === '' ? id : `${name} (${id})`}`,
     wrap(inOneLine(report, news)),
     '',
     ...verdictLines(report),
+    ...openLines(report),
+    reportLine(facts),
     '',
-    ...changes(isComplete ? 'WHAT CHANGED' : 'WHAT CHANGED AMONG WHAT WAS SEEN', (kind) => !isOld(kind), 0.5),
-    ...changes('REMINDERS', (kind) => kind === 'reminder', 0.25),
-    ...changes('RESOLVED', (kind) => kind === 'resolved', 0.25),
-    ...section('WHAT STANDS', openLines(report)),
+  ]);
+  const last = linesOf([
     ...section('WAIVERS TO SEE TO', waiverLines(report.waiverTroubles ?? [])),
     ...section('NOT FULLY JUDGED', unjudgedLines(report)),
     ...section('THIS AUDIT', runLines(facts)),
-  ].join('\n');
+  ]);
+  const room = MOST_LINES - first.length - last.length;
+  const reminders = changes('REMINDERS', (kind) => kind === 'reminder', Math.floor(room / 4));
+  const resolved = changes('RESOLVED', (kind) => kind === 'resolved', Math.floor(room / 4));
+  const title = isComplete ? 'WHAT CHANGED' : 'WHAT CHANGED AMONG WHAT WAS SEEN';
+  const changed = changes(title, (kind) => !isOld(kind), room - reminders.length - resolved.length);
+  return [...first, ...changed, ...reminders, ...resolved, ...last].join('\n');
 };

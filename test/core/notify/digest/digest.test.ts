@@ -215,11 +215,12 @@ describe('body', () => {
     expect(body.split('\n').filter((line) => /^(?:CRITICAL|HIGH|MEDIUM|LOW) | {2}- /.test(line))).toEqual([
       'CRITICAL principal-changed: 1 changed since the last audit',
       '  - the environment: last login 91 days ago; at most 90 allowed',
-      'HIGH stale-login: 2 new, 1 reopened, 1 raised (2 HIGH, 2 MEDIUM)',
+      'HIGH stale-login: 1 new, 1 raised',
       '  - 01A: last login 91 days ago; at most 90 allowed',
       '  - 01D: last login 91 days ago; at most 90 allowed [raised from MEDIUM to',
-      '  - 01B: last login 91 days ago; at most 90 allowed [MEDIUM]',
-      '  - 01C: last login 91 days ago; at most 90 allowed [reopened, MEDIUM]',
+      'MEDIUM stale-login: 1 new, 1 reopened',
+      '  - 01B: last login 91 days ago; at most 90 allowed',
+      '  - 01C: last login 91 days ago; at most 90 allowed [reopened]',
       'LOW leftover-principal: 1 new',
       '  - 01USER: last login 91 days ago; at most 90 allowed',
     ]);
@@ -357,12 +358,12 @@ describe('body', () => {
 
   const failed = { verdict: 'FAILED', reason: 'archive-unavailable' } as const;
   const places: readonly (readonly [string, Report, readonly string[], readonly string[]])[] = [
-    ['compares a later audit', aReport(), ['Report:       s3://', 'Compared to:  20261123T020000Z'], []],
+    ['compares a later audit', aReport(), ['  Report: s3://', 'Compared to:  20261123T020000Z'], []],
     ['compares a first one to nothing', aFirstReport(), ['Compared to:  nothing: no audit was complete before'], []],
     [
       'claims neither a report nor a past where the archive is away',
       aFirstReport(failed),
-      ['Report:       none, the evidence could not be kept'],
+      ['  Report: none, the evidence could not be kept'],
       ['Compared to:', 's3://'],
     ],
   ];
@@ -527,9 +528,66 @@ describe('limits', () => {
       const alert = digestOf({ ...facts, report: aReport({ ...facts.report, verdict }) });
       const total = [alert.subject, alert.body, ...Object.entries(alert.attributes).flat()].join('');
       expect(Buffer.byteLength(total)).toBeLessThan(256 * 1024);
-      expect(alert.body).toMatch(/\nAnd [\d,]+ more, of \d+ rules, in the report\.\n/);
+      expect(alert.body).toMatch(/\nAnd [\d,]+ more \(worst \w+\), of \d+ rules, in the report\.\n/);
+      expect(alert.body.split('\n').length).toBeLessThan(197);
       expect(alert.body).toContain('\nTHIS AUDIT\n');
     }
+  });
+
+  test.each([
+    ['a first night of 200 000 users, of whom every rule finds', 1000, {}],
+    ['one rule of one severity', 0, { report: aFirstReport() }],
+  ])('the first 20 lines are enough to act on, and there are under 200: %s', (_, each, differs) => {
+    const findings = Array.from({ length: 100 }, (_user, n) => ({ subject: { kind: 'user' as const, id: `01U${n}` } }));
+    const outsiders = findings.map((one) => ({
+      ...one,
+      ruleId: 'principal-outside-account',
+      severity: 'CRITICAL' as const,
+    }));
+    const others = rules
+      .filter(({ id }) => id !== 'principal-outside-account')
+      .map(({ id, severity }) => ({
+        ...aHighlight('new', ...findings.map((one) => ({ ...one, ruleId: id, severity }))),
+      }));
+    const highlights = [
+      ...(each === 0 ? [] : others.map((one) => ({ ...one, count: each, severities: { [one.severity]: each } }))),
+      aHighlight('new', ...outsiders),
+    ];
+    const unjudged = rules.map(({ id, severity }) => ({
+      ...{ id, severity, state: 'not-assessed', checked: 0, failed: 0, notAssessed: 1 },
+      reason: `no earlier snapshot of ${id}`,
+    }));
+    const report = aFirstReport({
+      findings: counts({ new: 100 }, { CRITICAL: 100 }),
+      rules: unjudged as Report['rules'],
+    });
+    const { body } = digestOf({ report, ...differs, highlights });
+    const lines = body.split('\n');
+    // The digest channel adds three: the head of the chain.
+    expect(lines.length + 3).toBeLessThan(200);
+    const first = lines.slice(0, 20).join('\n');
+    for (const words of [
+      'Failing now:',
+      'Report: s3://',
+      'CRITICAL principal-outside-account: 100 new',
+      'What to do:',
+      '- 01U0: ',
+    ])
+      expect(first).toContain(words);
+    expect(body).toContain('\nTHIS AUDIT\n');
+  });
+
+  test('what there is no room for is told by rule, severity and number', () => {
+    const many = rules.map(({ id, severity }) => ({
+      ...aHighlight('new', { ruleId: id, severity }),
+      count: 7,
+      severities: { [severity]: 7 },
+    }));
+    const { body } = digestOf({ highlights: many });
+    const told = body
+      .split('\n')
+      .flatMap((line) => /^(?:CRITICAL|HIGH|MEDIUM|LOW|INFORMATIONAL) ([a-z-]+): 7 new$/.exec(line)?.[1] ?? []);
+    expect(told.toSorted()).toEqual(rules.map(({ id }) => id).toSorted());
   });
 
   test('lines are about 78 characters', () => {
