@@ -2,10 +2,10 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { bucketArchive } from '../core/archive/bucket.ts';
 import { awsClient } from '../core/aws/clients.ts';
-import { audibleOverview } from '../core/config/recipient.ts';
+import { audibleOverview, wantsAll, weeklyAudiences } from '../core/config/recipient.ts';
 import { describeUnheard } from '../core/notify/audience.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
-import { type Collected, collectNight } from '../core/overview/collect.ts';
+import { type Collected, collectNight, collectWeek } from '../core/overview/collect.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig } from './bundled-config.ts';
 import type { InvocationContext } from './invocation.ts';
@@ -25,14 +25,21 @@ const config = isOverview === undefined ? undefined : readBundledConfig(import.m
 /** Ends the name of the watch's own schedule. */
 const OWN_SCHEDULE = 'silence-watch';
 
-const collect = (
+/** What became of the mails about several environments: that of each night, and those of each week by their audience. */
+type Overview = Collected & { readonly weekly: Readonly<Record<string, Collected>> };
+
+const collect = async (
   { scheduledTime, schedule, graceHours }: SilenceEvent,
   { invokedFunctionArn }: Pick<InvocationContext, 'invokedFunctionArn'>,
   askedSince: ReturnType<typeof scheduleCreation>,
-): Promise<Collected> | undefined => {
+): Promise<Overview | undefined> => {
   if (config === undefined) return undefined;
-  const { name, environments, archive: given } = config;
-  return collectNight(archive, {
+  const { name, environments, archive: given, alerts } = config;
+  const sendAlert = overviewTopicArn === undefined ? undefined : snsAlerts(sns, overviewTopicArn);
+  const audiences = weeklyAudiences(alerts);
+  // Where nobody is named whoever subscribed hears each night; where only weekly mails are wanted nobody does.
+  const isNightly = audiences.length === 0 || alerts.some((one) => wantsAll(one) && one.every !== 'week');
+  const options = {
     environments,
     auditor: `${invokedFunctionArn.split(':')[4]}-${name}`,
     hasPage: given?.shared !== true,
@@ -40,8 +47,12 @@ const collect = (
     graceHours,
     now: Date.parse(scheduledTime),
     askedSince: () => askedSince(OWN_SCHEDULE),
-    sendAlert: overviewTopicArn === undefined ? undefined : snsAlerts(sns, overviewTopicArn),
-  });
+    sendAlert,
+  };
+  const night = await collectNight(archive, { ...options, sendAlert: isNightly ? sendAlert : undefined });
+  const weekly: Record<string, Collected> = {};
+  for (const audience of audiences) weekly[audience.label] = await collectWeek(archive, options, audience);
+  return { ...night, weekly };
 };
 
 /**
@@ -51,7 +62,7 @@ const collect = (
 export const handler = async (
   event: unknown,
   context: Pick<InvocationContext, 'invokedFunctionArn'>,
-): Promise<Omit<SilenceAnswer, 'mail'> & { readonly overview: Collected | undefined }> => {
+): Promise<Omit<SilenceAnswer, 'mail'> & { readonly overview: Overview | undefined }> => {
   const request = readSilenceEvent(event);
   const askedSince = scheduleCreation(watch);
   const { silent, unverified, mail } = await checkSilence(archive, { ...request, askedSince });

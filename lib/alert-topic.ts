@@ -35,14 +35,16 @@ export class AlertTopic extends Construct {
     }
   }
 
-  private subscribe({ protocol, endpoint, minSeverity }: AlertRecipient, undelivered: Queue | undefined): void {
+  private subscribe(recipient: AlertRecipient, undelivered: Queue | undefined): void {
+    const { protocol, endpoint } = recipient;
+    const filterPolicy = filterPolicyOf(recipient);
     const { topicArn } = this.topic;
     // Named by its endpoint: another one before it in the list must not make people confirm theirs again.
     const subscription = new CfnSubscription(this, endpoint, {
       topicArn,
       protocol,
       endpoint,
-      ...(minSeverity && { filterPolicy: filterPolicyOf(minSeverity) }),
+      ...(filterPolicy && { filterPolicy }),
       ...(undelivered && { redrivePolicy: { deadLetterTargetArn: undelivered.queueArn } }),
     });
     if (undelivered === undefined) {

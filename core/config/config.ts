@@ -3,7 +3,7 @@ import type { RuleSettings } from '../../rules/engine/configure.ts';
 import type { Options } from '../../rules/engine/context.ts';
 import type { Reminders } from '../../rules/engine/reminder.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
-import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { isAtLeast, SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../archive/manifest-signature.ts';
@@ -18,7 +18,7 @@ import { hoursBetweenRuns, shortestBetweenRuns } from '../schedule/hours-between
 import type { Schedule } from '../schedule/schedule.ts';
 import { folded, isSamePerson, namesId } from '../text/person.ts';
 import { ACCEPTED_KINDS, type Accepted } from './accepted.ts';
-import { type AlertRecipient, PROTOCOLS } from './recipient.ts';
+import { type AlertRecipient, PROTOCOLS, RHYTHMS, wantsAll } from './recipient.ts';
 import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
 /** A FinSpace environment to be audited. */
@@ -313,20 +313,56 @@ const endpoints = {
   ),
 } satisfies Record<AlertRecipient['protocol'], z.ZodType<string>>;
 
+/** SNS takes no policy in which the numbers of values multiply to more. */
+const MOST_FILTER_VALUES = 150;
+
+/** Words what keys of a recipient contradict; undefined where none do. */
+const contradiction = ({
+  minSeverity = 'INFORMATIONAL',
+  maxSeverity,
+  environments,
+  digest,
+  every,
+}: Omit<AlertRecipient, 'protocol' | 'endpoint'>): readonly [key: string, message: string] | undefined => {
+  if (!isAtLeast(maxSeverity ?? 'CRITICAL', minSeverity))
+    return ['maxSeverity', `must be ${minSeverity}, as minSeverity, or worse, got "${maxSeverity}"`];
+  if (every === 'week') return undefined;
+  const key = maxSeverity === undefined ? 'environments' : 'maxSeverity';
+  if (digest === 'all' && (maxSeverity ?? environments) !== undefined)
+    return [key, 'must be left out with digest: all of each night, which is about all; give it with every: week'];
+  const most = Math.floor(
+    MOST_FILTER_VALUES / (maxSeverity === undefined ? SEVERITIES.length : SEVERITIES.length ** 2),
+  );
+  if ((environments?.length ?? 0) > most)
+    return ['environments', `must be a list of 1 to ${most} ids, which SNS filters by, got ${environments?.length}`];
+  return undefined;
+};
+
 const recipient = section({
   email: endpoints.email.exactOptional(),
   https: endpoints.https.exactOptional(),
   sqs: endpoints.sqs.exactOptional(),
   lambda: endpoints.lambda.exactOptional(),
   minSeverity: severity.exactOptional(),
+  maxSeverity: severity.exactOptional(),
+  environments: list(text(ENVIRONMENT_ID, isEnvironmentId), 'a list of ids')
+    .refine((ids) => ids.length > 0, must('a list of 1 or more ids'))
+    .exactOptional(),
+  every: oneOf(RHYTHMS).exactOptional(),
   digest: z.literal('all', must('all')).exactOptional(),
-}).transform(({ minSeverity, digest, ...given }, { issues }): AlertRecipient => {
+}).transform(({ email, https, sqs, lambda, every, ...wanted }, { issues }): AlertRecipient => {
+  const given = { email, https, sqs, lambda };
   const [first, ...others] = PROTOCOLS.flatMap((protocol) => {
     const endpoint = given[protocol];
     return endpoint === undefined ? [] : [{ protocol, endpoint }];
   });
-  if (first !== undefined && others.length === 0)
-    return { ...first, ...(minSeverity && { minSeverity }), ...(digest && { digest }) };
+  const asked = { ...wanted, ...(every === 'week' && { every }) };
+  const [key, message] = contradiction(asked) ?? [];
+  if (key !== undefined && message !== undefined) {
+    issues.push({ code: 'custom', input: undefined, path: [key], message });
+    return z.NEVER;
+  }
+  if (first !== undefined && others.length === 0) return { ...first, ...asked };
   // A misspelt protocol is told of already.
   if (issues.length > 0) return z.NEVER;
   const got = first === undefined ? 'none' : [first, ...others].map(({ protocol }) => protocol).join(' and ');
@@ -472,13 +508,16 @@ const settingsShape = (rules: readonly Rule[]) => ({
     'a folder beside this file',
     (value) => /^[\w.-]+$/.test(value) && !value.startsWith('.'),
   ).exactOptional(),
-  alerts: list(recipient, 'a list of {email, https, sqs or lambda, minSeverity, and digest}')
+  alerts: list(
+    recipient,
+    'a list of {email, https, sqs or lambda, minSeverity, maxSeverity, environments, every, and digest}',
+  )
     .check(
       unique(
         ({ protocol }) => protocol,
-        // Somebody may want each digest of what is severe, and the one mail besides.
-        ({ protocol, endpoint, digest = 'each' }) =>
-          `${protocol === 'email' ? endpoint.toLowerCase() : endpoint} ${digest}`,
+        // Somebody may want each digest of what is severe, and one mail about all besides: those have a topic each.
+        ({ protocol, endpoint, ...asked }) =>
+          `${protocol === 'email' ? endpoint.toLowerCase() : endpoint} ${wantsAll(asked) ? 'all' : 'each'}`,
       ),
     )
     .default([]),
@@ -520,6 +559,16 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
       ),
     );
   return section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
+    const own = value.environments.map(({ id }) => id);
+    for (const [index, { environments: asked = [] }] of value.alerts.entries())
+      for (const [place, id] of asked.entries())
+        if (!own.includes(id))
+          issues.push({
+            code: 'custom',
+            input: id,
+            path: ['alerts', index, 'environments', place],
+            message: `must be one of ${own.join(', ')}, got "${id}"`,
+          });
     const { cron } = value.schedule;
     const { ms: longest, text: allowed } = LONGEST_LISTINGS[value.listing.mode];
     if (shortestBetweenRuns(cron) < longest) {

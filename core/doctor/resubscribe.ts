@@ -26,8 +26,8 @@ export const resubscribe = async (
   const subscriptions = await listSubscriptions(sns, topicArn);
   const results: Resubscription[] = [];
   for (const recipient of recipients) {
-    const { protocol, endpoint, minSeverity } = recipient;
-    const policy = minSeverity === undefined ? {} : filterPolicyOf(minSeverity);
+    const { protocol, endpoint } = recipient;
+    const policy = filterPolicyOf(recipient);
     const arn = subscriptions.find(isOf(recipient))?.arn;
     const settings = arn === undefined ? undefined : await readSubscription(sns, arn);
     if (settings === undefined) {
@@ -36,19 +36,19 @@ export const resubscribe = async (
           ? undefined
           : JSON.stringify({ deadLetterTargetArn: undeliveredArn });
       const Attributes = {
-        ...(minSeverity !== undefined && { FilterPolicy: JSON.stringify(policy) }),
+        ...(policy && { FilterPolicy: JSON.stringify(policy) }),
         ...(RedrivePolicy !== undefined && { RedrivePolicy }),
       };
       await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, Attributes }));
       results.push(protocol === 'email' || protocol === 'https' ? 'asked' : 'subscribed');
-    } else if (isDeepStrictEqual(settings.filterPolicy ?? {}, policy)) {
+    } else if (isDeepStrictEqual(settings.filterPolicy ?? {}, policy ?? {})) {
       results.push('kept');
     } else {
       await sns.send(
         new SetSubscriptionAttributesCommand({
           SubscriptionArn: arn,
           AttributeName: 'FilterPolicy',
-          AttributeValue: JSON.stringify(policy),
+          AttributeValue: JSON.stringify(policy ?? {}),
         }),
       );
       results.push('filter put back');

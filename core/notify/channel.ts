@@ -7,7 +7,16 @@ export interface Alert {
   /** Plain text, under 256 KiB; `ARCHIVE_PLACEHOLDER` stands where the archive's location is to stand. */
   readonly body: string;
   /** Plain strings, none empty. */
-  readonly attributes: { readonly environment: string; readonly verdict: string; readonly maxSeverity: string };
+  readonly attributes: {
+    readonly environment: string;
+    readonly verdict: string;
+    /** The worst severity of what it tells. */
+    readonly maxSeverity: string;
+    /** The mildest. Missing in digests of before, and where severities are not filtered by. */
+    readonly leastSeverity?: string;
+    /** Of a weekly mail: whom it is for. */
+    readonly audience?: string;
+  };
 }
 
 /** Stands for the archive's location in a stored digest: an archive may move, and what was said of it is evidence. */

@@ -3,13 +3,16 @@ import type { Archive } from '../archive/archive.ts';
 import { keysUnder, OVERVIEW_PAGE, overviewMarker, overviewMarkers, runOfKey } from '../archive/keys.ts';
 import { isRecord, parsedJson, readBytes } from '../archive/lines.ts';
 import { jsonText } from '../archive/staging.ts';
+import type { Audience } from '../config/recipient.ts';
 import { runInstant, runName } from '../model/run-name.ts';
+import type { Alert } from '../notify/channel.ts';
 import type { SendAlert } from '../notify/channels/digest.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { scheduledRuns } from '../schedule/scheduled-runs.ts';
 import { overviewMail } from './mail.ts';
 import { BELIEVED_MS, overviewPage, writeOverviewPage } from './page.ts';
 import { type EnvironmentState, type OverviewOptions, readOverview } from './read.ts';
+import { type EnvironmentWeek, readWeek, weekMail } from './week.ts';
 
 export interface CollectOptions extends OverviewOptions {
   readonly schedule: Schedule;
@@ -67,10 +70,24 @@ const readTold = async (archive: Archive, auditor: string, now: number): Promise
   return { night, runs: {}, unseen: [] };
 };
 
-/** The last night that was due by an instant. */
-const lastDue = (schedule: Schedule, by: number): { readonly instant: number; readonly name: string } | undefined => {
-  for (const days of [8, 400]) {
-    const found = [...scheduledRuns(schedule, by - days * DAY_MS, by)].at(-1);
+/** A night that was due. */
+interface Due {
+  readonly instant: number;
+  readonly name: string;
+}
+
+/** The week that a local time is of, which begins on Monday; 1970 began on a Thursday. */
+const weekOf = (localTime: string): number =>
+  Math.floor((Date.parse(`${localTime.slice(0, 10)}T00:00:00Z`) / DAY_MS + 3) / 7);
+
+/** The last night that was due by an instant; of `week` the last that was the first of its week. */
+const lastDue = (schedule: Schedule, by: number, every: 'night' | 'week'): Due | undefined => {
+  for (const days of [every === 'night' ? 8 : 15, 400]) {
+    const nights = [...scheduledRuns(schedule, by - days * DAY_MS, by)];
+    const found = nights.findLast(({ localTime }, index) => {
+      const before = nights[index - 1];
+      return every === 'night' || (before !== undefined && weekOf(before.localTime) < weekOf(localTime));
+    });
     if (found !== undefined)
       return { instant: found.instants[0] ?? by, name: `${found.localTime} ${schedule.timezone}` };
   }
@@ -97,45 +114,96 @@ export const refreshPage = async (
   return states;
 };
 
-/**
- * Tells of the last night of all environments once: when all are in, or, once those that are not are overdue, without
- * them. Every run since the mail before is in it, so that one that came after that is told too. Called often; a mail
- * that was not taken is sent by the next call.
- */
-export const collectNight = async (
-  archive: Archive,
-  { auditor, sendAlert, hasPage, askedSince, ...options }: CollectOptions,
-): Promise<Collected> => {
-  const { schedule, now, graceHours } = options;
-  const told = await readTold(archive, auditor, now);
-  const toldUntil = (told && runInstant(told.night)?.getTime()) ?? Number.NEGATIVE_INFINITY;
-  const due = lastDue(schedule, now);
-  if (due === undefined) return { outcome: 'not yet', unseen: [] };
-  if (toldUntil >= due.instant && told?.unseen.length === 0) return { outcome: 'told before', unseen: [] };
+/** One of the mails about several environments. */
+interface Mail {
+  readonly every: 'night' | 'week';
+  /** Names the auditor and, of a weekly mail, its audience, in the keys of what says that it was sent. */
+  readonly teller: string;
+  /** Reads what there is to tell of. */
+  readonly read: (told: Told | undefined) => Promise<readonly EnvironmentState[]>;
+  readonly compose: (states: readonly EnvironmentState[], due: Due, told: Told | undefined) => Promise<Alert>;
+}
 
-  const withTold = { ...options, ownOnly: !hasPage, ...(told && { told: told.runs }) };
-  const states = hasPage ? await refreshPage(archive, withTold) : await readOverview(archive, withTold);
+/**
+ * Tells of the last night that was due once: when all are in, or, once those that are not are overdue, without them.
+ * Called often; a mail that was not taken is sent by the next call.
+ */
+const tellOnce = async (
+  archive: Archive,
+  { environments, schedule, now, graceHours, askedSince, sendAlert }: CollectOptions,
+  { every, teller, read, compose }: Mail,
+): Promise<Collected> => {
+  const told = await readTold(archive, teller, now);
+  const toldUntil = (told && runInstant(told.night)?.getTime()) ?? Number.NEGATIVE_INFINITY;
+  const due = lastDue(schedule, now, every);
+  if (due === undefined) return { outcome: 'not yet', unseen: [] };
+  const isTold = toldUntil >= due.instant;
+  if (isTold && (every === 'week' || told?.unseen.length === 0)) return { outcome: 'told before', unseen: [] };
+
+  const states = await read(told);
   const unseen = unseenOf(states);
-  const own = new Set(options.environments.map(({ id }) => id));
+  const own = new Set(environments.map(({ id }) => id));
   const isAllIn = unseen.every((id) => !own.has(id));
-  const overdue = isAllIn ? due : lastDue(schedule, now - graceHours * HOUR_MS);
+  const overdue = isAllIn ? due : lastDue(schedule, now - graceHours * HOUR_MS, every);
   if (overdue === undefined || toldUntil >= overdue.instant)
-    return { outcome: toldUntil >= due.instant ? 'told before' : 'not yet', unseen };
+    return { outcome: isTold ? 'told before' : 'not yet', unseen };
   if (sendAlert === undefined) return { outcome: 'nobody to tell', unseen };
   if (told === undefined && overdue.instant <= ((await askedSince?.()) ?? Number.NEGATIVE_INFINITY))
     return { outcome: 'not yet', unseen };
 
-  const pageLocation = hasPage ? `${archive.location}/${OVERVIEW_PAGE}` : `${archive.location}/reports/`;
-  const mail = overviewMail(states, { name: overdue.name, pageLocation });
+  const mail = await compose(states, overdue, told);
   const receipt = await sendAlert(mail);
   const night = new Date(overdue.instant);
-  const runs = Object.fromEntries(
-    states.flatMap(({ environmentId, last }) => {
-      const run = last?.report.run ?? told?.runs[environmentId];
-      return run === undefined ? [] : [[environmentId, run]];
-    }),
-  );
+  const runs = {
+    ...told?.runs,
+    ...Object.fromEntries(
+      states.flatMap(({ environmentId, last }) => (last ? [[environmentId, last.report.run]] : [])),
+    ),
+  };
   const marker = { run: runName(night), subject: mail.subject, receipt, unseen, runs };
-  await archive.create(overviewMarker(auditor, night), { bytes: Buffer.from(jsonText(marker)) }, 'application/json');
+  await archive.create(overviewMarker(teller, night), { bytes: Buffer.from(jsonText(marker)) }, 'application/json');
   return { outcome: 'told', unseen };
+};
+
+/** Tells of each night of all environments; every run since the mail before is in it, one that came after that too. */
+export const collectNight = (archive: Archive, options: CollectOptions): Promise<Collected> => {
+  const { auditor, hasPage, sendAlert: _send, askedSince: _asked, ...read } = options;
+  return tellOnce(archive, options, {
+    every: 'night',
+    teller: auditor,
+    read: (told) => {
+      const withTold = { ...read, ownOnly: !hasPage, ...(told && { told: told.runs }) };
+      return hasPage ? refreshPage(archive, withTold) : readOverview(archive, withTold);
+    },
+    compose: async (states, { name }) => overviewMail(states, { name, pageLocation: pageOf(archive, hasPage) }),
+  });
+};
+
+const pageOf = ({ location }: Archive, hasPage: boolean): string =>
+  hasPage ? `${location}/${OVERVIEW_PAGE}` : `${location}/reports/`;
+
+/**
+ * Tells an audience, by the first night of each week, of all that it wants to hear of since the last mail that was
+ * taken: a week without that night, or without a mail, is told by the next.
+ */
+export const collectWeek = (archive: Archive, options: CollectOptions, audience: Audience): Promise<Collected> => {
+  const { schedule, now, hasPage, auditor } = options;
+  const wanted = audience.environments;
+  const environments = options.environments.filter(({ id }) => wanted?.includes(id) ?? true);
+  const ownOnly = !hasPage || wanted !== undefined;
+  return tellOnce(
+    archive,
+    { ...options, environments },
+    {
+      every: 'week',
+      teller: `${auditor}-${audience.label}`,
+      read: () => readOverview(archive, { environments, schedule, now, ownOnly }),
+      async compose(states, { instant, name }, told) {
+        const weeks: EnvironmentWeek[] = [];
+        for (const state of states)
+          weeks.push(await readWeek(archive, state, audience, told?.runs[state.environmentId], instant));
+        return weekMail(weeks, { audience, name, pageLocation: pageOf(archive, hasPage) });
+      },
+    },
+  );
 };

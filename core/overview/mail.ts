@@ -15,12 +15,12 @@ const MOST_NAME = 40;
 const MOST_TEXT = 160;
 
 /** SNS takes fewer than 100 characters. */
-const MAX_SUBJECT = 99;
+export const MAX_SUBJECT = 99;
 
-const nameOf = ({ environmentId, name }: EnvironmentState): string =>
+export const nameOf = ({ environmentId, name }: EnvironmentState): string =>
   name === undefined ? environmentId : `${truncate(plainLine(toAscii(name)), MOST_NAME)} (${environmentId})`;
 
-const section = (title: string, lines: readonly string[]): readonly string[] => {
+export const section = (title: string, lines: readonly string[]): readonly string[] => {
   if (lines.length === 0) return [];
   const beyond = lines.length - MOST_LINES;
   const rest = beyond > 0 ? [`  and ${beyond} more, on the page`] : [];
@@ -53,6 +53,20 @@ export interface OverviewNight {
   readonly pageLocation: string;
 }
 
+/** The heads of the chains, each as `N:SHA256 ENVIRONMENT`. */
+export const headLines = (states: readonly EnvironmentState[], most: number): readonly string[] => {
+  const heads = states.flatMap(({ environmentId, last }) =>
+    last?.head === undefined ? [] : [`  ${last.head} ${environmentId}`],
+  );
+  if (heads.length === 0) return [];
+  return [
+    'HEADS: keep this mail, verify --head FILE proves that nothing up to these is gone',
+    ...heads.slice(0, most),
+    ...(heads.length > most ? [`  and ${heads.length - most} more in the archive`] : []),
+    '',
+  ];
+};
+
 /**
  * Composes the one mail about the night of all environments, which is sent whatever happened: what nobody has seen comes
  * first, and by its severity reaches everybody.
@@ -64,9 +78,7 @@ export const overviewMail = (states: readonly EnvironmentState[], { name, pageLo
   const changed = states.filter(isNews).toSorted((one, other) => rankOf(other) - rankOf(one));
   const quiet = seen.filter((state) => !isNews(state));
   const closed = states.filter(({ isClosed }) => isClosed);
-  const heads = [...changed, ...states.filter((state) => !changed.includes(state))].flatMap(
-    ({ environmentId, last }) => (last?.head === undefined ? [] : [`  ${last.head} ${environmentId}`]),
-  );
+  const inOrder = [...changed, ...states.filter((state) => !changed.includes(state))];
   const severities = changed.flatMap((state): readonly Severity[] =>
     oddityText(state) === '' ? [worstChange(state) ?? 'INFORMATIONAL'] : ['CRITICAL'],
   );
@@ -91,14 +103,7 @@ export const overviewMail = (states: readonly EnvironmentState[], { name, pageLo
         quiet.map((state) => `${nameOf(state)}: ${standing(state)}`),
       ),
       ...section('CLOSED: nobody looks any more', closed.map(nameOf)),
-      ...(heads.length === 0
-        ? []
-        : [
-            'HEADS: keep this mail, verify --head FILE proves that nothing up to these is gone',
-            ...heads.slice(0, MOST_HEADS),
-            ...(heads.length > MOST_HEADS ? [`  and ${heads.length - MOST_HEADS} more in the archive`] : []),
-            '',
-          ]),
+      ...headLines(inOrder, MOST_HEADS),
     ].join('\n'),
     attributes: { environment: 'all', verdict: unseen.length === 0 ? 'COMPLETE' : 'INCOMPLETE', maxSeverity: worst },
   };

@@ -397,9 +397,9 @@ describe('the one mail about all environments', () => {
 
   it('goes to who wants it by a topic of its own, and each digest to the others', () => {
     expect(subscribedTo('OverviewAlertsTopic')).toEqual([
-      ['a@example.com', false],
+      ['a@example.com', true],
       ['b@example.com', true],
-      ['arn:aws:sqs:us-east-1:111122223333:tickets', false],
+      ['arn:aws:sqs:us-east-1:111122223333:tickets', true],
     ]);
     const [each] = Object.keys(stack.findResources('AWS::SNS::Topic')).filter((id) => id.startsWith('AlertsTopic'));
     expect(subscribedTo(each ?? '')).toEqual([['a@example.com', true]]);

@@ -34,7 +34,7 @@ const MAX_TEXT = 400;
 const MAX_MESSAGE = 150;
 
 /** Lines of a mail, its head of the chain left out: nobody reads 200, and by far more bytes SNS takes. */
-const MOST_LINES = 190;
+export const MOST_LINES = 190;
 
 /** Lines of the waivers and of the rules that could not judge everybody. */
 const MOST_OF_SECTION = 20;
@@ -106,7 +106,7 @@ const headingOf = ({ ruleId, severity, highlights }: RuleBlock): string => {
   return `${severity} ${plainLine(ruleId, MAX_ID)}: ${counts.join(', ')}`;
 };
 
-const linesOf = (texts: readonly string[]): readonly string[] => texts.flatMap((text) => text.split('\n'));
+export const linesOf = (texts: readonly string[]): readonly string[] => texts.flatMap((text) => text.split('\n'));
 
 /** As many texts as there are lines for, and how many of all are left out. */
 const within = (texts: readonly string[], most: number, all = texts.length): readonly string[] => {
@@ -127,7 +127,12 @@ const within = (texts: readonly string[], most: number, all = texts.length): rea
  * lines for.
  * @param isKnown the rule stands above already, with findings that are more severe
  */
-const ruleBlock = ({ rules }: DigestFacts, group: RuleBlock, most: number, isKnown: boolean): readonly string[] => {
+const ruleBlock = (
+  { rules }: Pick<DigestFacts, 'rules'>,
+  group: RuleBlock,
+  most: number,
+  isKnown: boolean,
+): readonly string[] => {
   const { title, remediation } = (isKnown ? undefined : rules.get(group.ruleId)) ?? {};
   const isResolved = group.highlights.every(({ kind }) => kind === 'resolved');
   const head = linesOf([
@@ -143,7 +148,11 @@ const ruleBlock = ({ rules }: DigestFacts, group: RuleBlock, most: number, isKno
  * Composes blocks within so many lines: the worst with its findings, as far as there is room, the rest a line a rule and
  * severity, and at last by number.
  */
-const blocksWithin = (facts: DigestFacts, highlights: readonly Highlight[], most: number): readonly string[] => {
+export const blocksWithin = (
+  facts: Pick<DigestFacts, 'rules'>,
+  highlights: readonly Highlight[],
+  most: number,
+): readonly string[] => {
   const groups = groupBySeverity(highlights);
   const known = new Set<string>();
   const lines: string[] = [];
@@ -224,7 +233,7 @@ const openLines = (report: Report): readonly string[] => {
   ];
 };
 
-const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] =>
+export const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] =>
   within(
     troubles
       .slice(0, NAMED)

@@ -1,4 +1,4 @@
-import { type Severity, worstSeverity } from '../../../rules/engine/severity.ts';
+import { SEVERITIES, type Severity, severityRank } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { type Highlight, isNews } from '../../model/highlights.ts';
 import { forewords } from '../../model/words.ts';
@@ -10,21 +10,22 @@ const troubleKey = ({ kind, rule, user, expires }: WaiverTrouble): string =>
   JSON.stringify([kind, rule, user, expires]);
 
 /**
- * The severity that recipients filter by. A run that is not complete, late or of another source is as severe as can be,
- * so that no filter hides that nobody looked, or looked elsewhere. A waiver is as
- * severe as the finding that it covers, else as its rule, which may be unknown.
+ * The severities that recipients filter by. A run that is not complete, late or of another source is of all of them, so
+ * that no filter hides that nobody looked, or looked elsewhere. A waiver is as severe as the finding that it covers,
+ * else as its rule, which may be unknown.
  */
-const maxSeverity = (
+const severitiesOf = (
   { report, rules }: DigestFacts,
   news: readonly Highlight[],
   troubles: readonly WaiverTrouble[],
-): Severity => {
-  if (report.verdict !== 'COMPLETE' || forewords(report).length > 0) return 'CRITICAL';
-  const severities = [
-    ...news.map(({ severity }) => severity),
+): { readonly maxSeverity: Severity; readonly leastSeverity: Severity } => {
+  if (report.verdict !== 'COMPLETE' || forewords(report).length > 0)
+    return { maxSeverity: 'CRITICAL', leastSeverity: 'INFORMATIONAL' };
+  const told = [
+    ...news.flatMap(({ severities }) => SEVERITIES.filter((severity) => (severities[severity] ?? 0) > 0)),
     ...troubles.map(({ rule, severity }) => severity ?? rules.get(rule)?.severity ?? 'CRITICAL'),
-  ];
-  return worstSeverity(severities) ?? 'INFORMATIONAL';
+  ].toSorted((a, b) => severityRank(a) - severityRank(b));
+  return { maxSeverity: told.at(-1) ?? 'INFORMATIONAL', leastSeverity: told[0] ?? 'INFORMATIONAL' };
 };
 
 /** Composes the mail about a run; undefined where nothing changed, and the run was of its own night and source. */
@@ -42,10 +43,6 @@ export const composeDigest = (facts: DigestFacts): Alert | undefined => {
   return {
     subject: composeSubject(facts, news, troubles.length),
     body: composeBody(facts, news),
-    attributes: {
-      environment: report.environmentId,
-      verdict: report.verdict,
-      maxSeverity: maxSeverity(facts, news, troubles),
-    },
+    attributes: { environment: report.environmentId, verdict: report.verdict, ...severitiesOf(facts, news, troubles) },
   };
 };

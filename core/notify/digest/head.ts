@@ -16,5 +16,5 @@ export const headAlert = ({ environmentId, run, asOf, verdict }: Report): Alert 
     `  As of:        ${asOf}`,
     '',
   ].join('\n'),
-  attributes: { environment: environmentId, verdict, maxSeverity: 'INFORMATIONAL' },
+  attributes: { environment: environmentId, verdict, maxSeverity: 'INFORMATIONAL', leastSeverity: 'INFORMATIONAL' },
 });

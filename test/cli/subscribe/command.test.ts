@@ -61,7 +61,9 @@ describe('subscribe', () => {
     expect(JSON.parse((await attributesOf('sqs')).RedrivePolicy ?? '')).toEqual({ deadLetterTargetArn: UNDELIVERED });
 
     aws.followLink(topic, 'a@example.com');
-    expect(JSON.parse((await attributesOf('email')).FilterPolicy ?? '')).toEqual(filterPolicyOf('HIGH'));
+    expect(JSON.parse((await attributesOf('email')).FilterPolicy ?? '')).toEqual(
+      filterPolicyOf({ minSeverity: 'HIGH' }),
+    );
     expect((await attributesOf('email')).RedrivePolicy).toBeUndefined();
     expect((await subscribe(...words)).stdout.match(/kept$/gm)).toHaveLength(2);
 
@@ -86,7 +88,9 @@ describe('subscribe', () => {
       );
     }
     expect((await subscribe('--config', config, '--topic', topic)).stdout.match(/filter put back$/gm)).toHaveLength(2);
-    expect(JSON.parse((await attributesOf('email')).FilterPolicy ?? '')).toEqual(filterPolicyOf('HIGH'));
+    expect(JSON.parse((await attributesOf('email')).FilterPolicy ?? '')).toEqual(
+      filterPolicyOf({ minSeverity: 'HIGH' }),
+    );
     expect(JSON.parse((await attributesOf('sqs')).FilterPolicy ?? '')).toEqual({});
   });
 

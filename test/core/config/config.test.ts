@@ -291,6 +291,18 @@ describe('audit.yaml', () => {
       part: { archiveWriters: [{ account: '444455556666', auditor: 'Auditor', environments: ['def', 'ghi'] }] },
     },
     {
+      name: 'HIGH to a pager at once, and the rest on Mondays',
+      text: `${ENVIRONMENTS}alerts:
+  - { https: "https://pager.example.com", minSeverity: HIGH, every: night }
+  - { email: a@example.com, maxSeverity: MEDIUM, every: week, environments: [abc] }`,
+      part: {
+        alerts: [
+          { protocol: 'https', endpoint: 'https://pager.example.com', minSeverity: 'HIGH' },
+          { protocol: 'email', endpoint: 'a@example.com', maxSeverity: 'MEDIUM', every: 'week', environments: ['abc'] },
+        ],
+      },
+    },
+    {
       name: 'one mail about all environments, beside each digest of what is severe',
       text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH }, { email: a@example.com, digest: all }]`,
       part: {
@@ -630,7 +642,8 @@ describe('audit.yaml', () => {
     {
       name: 'an unknown protocol',
       text: `${ENVIRONMENTS}alerts: [{ emial: a@example.com }]`,
-      problem: 'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity, digest)',
+      problem:
+        'audit.yaml:2: alerts[0].emial: unknown key (allowed: email, https, sqs, lambda, minSeverity, maxSeverity, environments, every, digest)',
     },
     ...[
       'http://example.com/hook',
@@ -703,6 +716,32 @@ describe('audit.yaml', () => {
       name: 'an archive without its key',
       text: `${ENVIRONMENTS}archive: { bucket: earlier-evidence }`,
       problem: 'audit.yaml:2: archive.key: must be the ARN of a KMS key, got nothing',
+    },
+    {
+      name: 'a rhythm of another kind',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, every: day }]`,
+      problem: 'audit.yaml:2: alerts[0].every: must be one of night, week, got "day"',
+    },
+    {
+      name: 'severities of which none is left',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, minSeverity: HIGH, maxSeverity: LOW }]`,
+      problem: 'audit.yaml:2: alerts[0].maxSeverity: must be HIGH, as minSeverity, or worse, got "LOW"',
+    },
+    {
+      name: 'an environment that the config has not',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, environments: [nowhere] }]`,
+      problem: 'audit.yaml:2: alerts[0].environments[0]: must be one of abc, got "nowhere"',
+    },
+    {
+      name: 'a part of the one mail about all',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, digest: all, environments: [abc] }]`,
+      problem:
+        'audit.yaml:2: alerts[0].environments: must be left out with digest: all of each night, which is about all; give it with every: week',
+    },
+    {
+      name: 'a weekly mail, and another over the same topic',
+      text: `${ENVIRONMENTS}alerts: [{ email: a@example.com, digest: all }, { email: A@example.com, every: week }]`,
+      problem: 'audit.yaml:2: alerts[1].email: stands already in entry [0]',
     },
     {
       name: 'a digest of another kind',

@@ -632,7 +632,7 @@ describe('subscriptions', () => {
       new SetSubscriptionAttributesCommand({
         SubscriptionArn: alices,
         AttributeName: 'FilterPolicy',
-        AttributeValue: JSON.stringify(filterPolicyOf('HIGH')),
+        AttributeValue: JSON.stringify(filterPolicyOf({ minSeverity: 'HIGH' })),
       }),
     );
     expect((await look({ recipients: [ALICE] })).find(({ name }) => name === 'subscriptions')).toMatchObject({

@@ -25,6 +25,8 @@ const email = (minSeverity?: Severity): AlertRecipient => ({
   ...(minSeverity && { minSeverity }),
 });
 
+const policyOf = (minSeverity: Severity): object => filterPolicyOf({ minSeverity }) ?? {};
+
 let topics = 0;
 const newTopic = () => {
   topics += 1;
@@ -67,14 +69,10 @@ describe('nobody hears', () => {
     { name: 'of what nobody asked for, only of the rest', subscribers: [], asked: [email('MEDIUM')], unheard: ALL },
     { name: 'while it is not confirmed', subscribers: [{ protocol: 'email' }], unheard: [...ALL, ...LOW] },
     { name: 'nothing, where one gets all', subscribers: [{}], unheard: [] },
-    {
-      name: 'of what the filter of the only one stops',
-      subscribers: [{ policy: filterPolicyOf('MEDIUM') }],
-      unheard: LOW,
-    },
+    { name: 'of what the filter of the only one stops', subscribers: [{ policy: policyOf('MEDIUM') }], unheard: LOW },
     {
       name: 'nothing, where each gets a part',
-      subscribers: [{ policy: filterPolicyOf('MEDIUM') }, { policy: { maxSeverity: ['LOW', 'INFORMATIONAL'] } }],
+      subscribers: [{ policy: policyOf('MEDIUM') }, { policy: { maxSeverity: ['LOW', 'INFORMATIONAL'] } }],
       unheard: [],
     },
     {
@@ -102,19 +100,73 @@ describe('nobody hears', () => {
   test.each([
     { subscribers: [], unheard: 1 },
     { subscribers: [{}], unheard: 0 },
-    { subscribers: [{ policy: filterPolicyOf('INFORMATIONAL') }], unheard: 1 },
+    { subscribers: [{ policy: policyOf('INFORMATIONAL') }], unheard: 1 },
   ])('of alarms, which have no attributes: $subscribers', async ({ subscribers, unheard }) => {
     expect(await unheardOn(aws.sns, await topicOf(...subscribers), AUDIBLE_ALARMS)).toHaveLength(unheard);
   });
 
   test.each([
-    { policy: filterPolicyOf('HIGH'), unheard: [] },
+    { policy: policyOf('HIGH'), unheard: [] },
     { policy: { verdict: ['INCOMPLETE', 'FAILED'] }, unheard: ['of CRITICAL findings', 'of HIGH findings'] },
     { policy: { verdict: ['COMPLETE'] }, unheard: ['that a run is not COMPLETE'] },
   ])('of all environments: $policy', async ({ policy, unheard }) => {
     const asked = [email(), { ...email('HIGH'), digest: 'all' as const }];
     const found = await unheardOn(aws.sns, await topicOf({ policy }), audibleOverview(asked));
     expect(found.map(({ what }) => what)).toEqual(unheard);
+  });
+
+  const pager: AlertRecipient = { ...email('HIGH'), environments: ['abc'] };
+  const monday: AlertRecipient = { ...email(), maxSeverity: 'MEDIUM', every: 'week' };
+  const mild: AlertRecipient = { ...email(), maxSeverity: 'MEDIUM' };
+
+  test.each<{ readonly name: string; readonly asked: readonly AlertRecipient[]; readonly unheard: readonly string[] }>([
+    { name: 'its own environment', asked: [pager], unheard: ALL.slice(0, 3) },
+    {
+      name: 'mild findings alone',
+      asked: [mild],
+      unheard: ['that a run is not COMPLETE', 'of MEDIUM findings', ...LOW],
+    },
+    { name: 'nothing of each night', asked: [monday], unheard: [] },
+  ])('where somebody asked for $name', async ({ asked, unheard }) => {
+    const topicArn = await topicOf();
+    const told = async (recipients: readonly AlertRecipient[]) =>
+      (await unheardOn(aws.sns, topicArn, audibleAlerts(recipients, 'abc'))).map(({ what }) => what);
+    expect(await told(asked)).toEqual(unheard);
+    expect(await told([{ ...pager, environments: ['other'] }])).toEqual([]);
+    for (const recipient of asked)
+      expect(
+        await unheardOn(
+          aws.sns,
+          await topicOf({ policy: filterPolicyOf(recipient) ?? {} }),
+          audibleAlerts(asked, 'abc'),
+        ),
+      ).toEqual([]);
+  });
+
+  test('the weekly mail, which nobody gets who wants each night', async () => {
+    const nightly: AlertRecipient = { ...email(), digest: 'all' };
+    const unheard = async (of: AlertRecipient) => {
+      const found = await unheardOn(
+        aws.sns,
+        await topicOf({ policy: filterPolicyOf(of) ?? {} }),
+        audibleOverview([nightly, monday]),
+      );
+      return found.map(({ what }) => what);
+    };
+    expect(await unheard(nightly)).toEqual(['the weekly mail week-INFORMATIONAL-MEDIUM-all']);
+    expect(await unheard(monday)).toEqual([...ALL, ...LOW]);
+  });
+
+  test.each([
+    ['CRITICAL', 'CRITICAL', false],
+    ['CRITICAL', 'LOW', true],
+    ['MEDIUM', 'MEDIUM', true],
+    ['LOW', 'INFORMATIONAL', false],
+  ])('an alert of %s to %s reaches who wants LOW to MEDIUM: %j', (maxSeverity, leastSeverity, isHeard) => {
+    const policy = filterPolicyOf({ minSeverity: maxSeverity === 'LOW' ? 'MEDIUM' : 'LOW', maxSeverity: 'MEDIUM' });
+    const alert = { environment: 'abc', verdict: 'COMPLETE', maxSeverity, leastSeverity };
+    expect(letsThrough(policy, alert)).toBe(isHeard);
+    expect(letsThrough(policy, { ...alert, verdict: 'FAILED' })).toBe(true);
   });
 
   test('any more, once a subscription is gone; and hears again, once it is confirmed', async () => {

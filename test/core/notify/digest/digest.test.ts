@@ -445,6 +445,7 @@ describe('a run that is not complete', () => {
       environment: 'vs57phhvijir4kv5rf6ywt',
       verdict: 'INCOMPLETE',
       maxSeverity: 'CRITICAL',
+      leastSeverity: 'INFORMATIONAL',
     });
   });
 });
@@ -475,12 +476,17 @@ describe('attributes', () => {
     ],
   ];
   test.each(cases)('%s', (_, differs, maxSeverity) => {
-    expect(digestOf(differs).attributes).toEqual({
+    expect(digestOf(differs).attributes).toMatchObject({
       environment: 'vs57phhvijir4kv5rf6ywt',
       verdict: 'COMPLETE',
       maxSeverity,
     });
   });
+});
+
+test('the attributes tell the mildest of what changed, too', () => {
+  const highlights = [aHighlight('new', { severity: 'HIGH' }, { severity: 'LOW' }), aHighlight('resolved')];
+  expect(digestOf({ highlights }).attributes).toMatchObject({ maxSeverity: 'HIGH', leastSeverity: 'LOW' });
 });
 
 describe('limits', () => {

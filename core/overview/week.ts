@@ -1,0 +1,191 @@
+import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { DAY_MS } from '../../rules/engine/time.ts';
+import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
+import { rules } from '../../rules/index.ts';
+import type { Archive } from '../archive/archive.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import { readFindings } from '../archive/read-findings.ts';
+import { type ArchivedRun, readReport } from '../archive/runs.ts';
+import { attemptsWithin, runsWithin } from '../archive/stretch.ts';
+import { type Audience, isWanted } from '../config/recipient.ts';
+import { collectHighlights, type Highlight, isNews } from '../model/highlights.ts';
+import { runName } from '../model/run-name.ts';
+import { WORST_FIRST } from '../model/trend.ts';
+import { BAD_NEWS, countedHighlights, forewords } from '../model/words.ts';
+import type { Alert } from '../notify/channel.ts';
+import { blocksWithin, linesOf, MOST_LINES, waiverLines } from '../notify/digest/body.ts';
+import { countOf } from '../notify/digest/subject.ts';
+import { numberText, plainLine, plural, truncate, wrap } from '../text/plain-text.ts';
+import { headLines, MAX_SUBJECT, nameOf, type OverviewNight, section } from './mail.ts';
+import type { EnvironmentState } from './read.ts';
+
+/** What an audience hears of an environment: all that was news since its last mail. */
+export interface EnvironmentWeek {
+  readonly state: EnvironmentState;
+  /** The complete runs that it is read from. */
+  readonly nights: number;
+  readonly news: readonly Highlight[];
+  /** As runs told of them; of each the last. */
+  readonly troubles: readonly WaiverTrouble[];
+  /** What is not known of the week, or was not as it should be. */
+  readonly notes: readonly string[];
+}
+
+const MOST_TEXT = 200;
+
+/** The most lines of what is not known, and the most heads: what is beyond is counted. */
+const MOST_NOTES = 20;
+const MOST_HEADS = 25;
+
+/** The fewest lines in which an environment's findings are told one by one. */
+const LEAST_LINES = 14;
+
+/** The rules of the catalogue; those of operators are told by their ids. */
+const CATALOGUE = new Map(rules.map((rule) => [rule.id, rule]));
+
+const troubleKey = ({ kind, rule, user }: WaiverTrouble): string => JSON.stringify([kind, rule, user]);
+
+/**
+ * Reads what was news in an environment after a run, findings of the wanted severities alone.
+ * @param since the run that was told last; undefined: a week before the night
+ * @param night in milliseconds since the epoch
+ */
+export const readWeek = async (
+  archive: Archive,
+  state: EnvironmentState,
+  audience: Audience,
+  since: string | undefined,
+  night: number,
+): Promise<EnvironmentWeek> => {
+  const { environmentId, last, unseen } = state;
+  const told = since ?? runName(new Date(night - 7 * DAY_MS));
+  const highlights = collectHighlights();
+  const troubles = new Map<string, WaiverTrouble>();
+  const notes = unseen === undefined ? [] : [unseen];
+  let nights = 0;
+
+  const read = async ({ run, stored, problem }: ArchivedRun): Promise<void> => {
+    if (stored === undefined || problem !== undefined) throw new ArchiveError(problem ?? 'it has no manifest');
+    const report = await readReport(archive, stored.manifest);
+    notes.push(...forewords(report).map((sentence) => `${run}: ${sentence}`));
+    for (const trouble of report.waiverTroubles ?? []) troubles.set(troubleKey(trouble), trouble);
+    for await (const finding of readFindings(archive, stored.manifest))
+      if (isWanted(finding.severity, audience)) highlights.add(finding);
+    nights += 1;
+  };
+  try {
+    const all = last === undefined ? [] : await runsWithin(archive, environmentId, { from: told, to: last.report.run });
+    const runs = all.filter(({ run }) => run > told);
+    for (const run of runs)
+      try {
+        await read(run);
+      } catch (error) {
+        if (!(error instanceof ArchiveError)) throw error;
+        notes.push(`what run ${run.run} found can't be read: ${error.message}`);
+      }
+    const attempts = await attemptsWithin(archive, environmentId, { from: told }, all);
+    const ended = new Map(attempts.map(({ run, report }) => [run, report]));
+    for (const [run, report] of ended)
+      notes.push(`run ${run} is ${report?.verdict ?? 'INCOMPLETE'} (${report?.reason ?? 'it broke off'})`);
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    notes.push(`its history can't be read: ${error.message}`);
+  }
+  return {
+    state,
+    nights,
+    news: highlights.list().filter(({ kind }) => isNews(kind)),
+    troubles: [...troubles.values()],
+    notes,
+  };
+};
+
+const isEventful = ({ news, troubles }: EnvironmentWeek): boolean => news.length + troubles.length > 0;
+
+const newsText = (news: readonly Highlight[]): string =>
+  [...BAD_NEWS, 'resolved' as const]
+    .flatMap((kind) => {
+      const count = countOf(news, [kind]);
+      return count === 0 ? [] : [countedHighlights(kind, count)];
+    })
+    .join(', ') || 'nothing changed';
+
+const standingText = ({ state: { last } }: EnvironmentWeek, audience: Audience): string => {
+  const counts = WORST_FIRST.filter((severity) => isWanted(severity, audience)).flatMap((severity) => {
+    const count = last?.report.findings.bySeverity[severity] ?? 0;
+    return count === 0 ? [] : [`${numberText(count)} ${severity}`];
+  });
+  return last === undefined ? 'what stands is unknown' : `standing ${counts.join(', ') || 'none'}`;
+};
+
+const summaryLine = (week: EnvironmentWeek, audience: Audience): string =>
+  wrap(
+    `${nameOf(week.state)}: ${newsText(week.news)} in ${plural(week.nights, 'complete run')}; ${standingText(week, audience)}`,
+    '  ',
+  );
+
+/** The severities that an audience wants, in words. */
+const bandText = ({ minSeverity, maxSeverity }: Audience): string => {
+  if (minSeverity === undefined && maxSeverity === undefined) return 'of every severity';
+  if (minSeverity === undefined) return `up to ${maxSeverity}; what is worse is not in this mail`;
+  if (maxSeverity === undefined) return `from ${minSeverity} on; what is milder is not in this mail`;
+  return `from ${minSeverity} to ${maxSeverity}; what is worse or milder is not in this mail`;
+};
+
+/**
+ * Composes the mail about a week, which is sent whatever happened, under 200 lines: what nobody has seen, then each
+ * environment in numbers, then what changed, as far as there is room.
+ */
+export const weekMail = (
+  weeks: readonly EnvironmentWeek[],
+  { audience, name, pageLocation }: OverviewNight & { readonly audience: Audience },
+): Alert => {
+  const eventful = weeks.filter(isEventful);
+  const all = weeks.flatMap(({ news }) => news);
+  const notes = weeks.flatMap(({ state, notes: of }) =>
+    of.map((note) => wrap(`${nameOf(state)}: ${plainLine(note, MOST_TEXT)}`, '')),
+  );
+  const unseen = weeks.filter(({ notes: of }) => of.length > 0).length;
+  const told = SEVERITIES.filter((severity) => all.some(({ severities }) => (severities[severity] ?? 0) > 0));
+  const what = `${newsText(all)}${unseen === 0 ? '' : `; ${plural(unseen, 'environment')} NOT SEEN each night`}`;
+
+  const numbers = section(
+    'EACH ENVIRONMENT',
+    [...eventful, ...weeks.filter((week) => !isEventful(week))].map((week) => summaryLine(week, audience).trim()),
+  );
+  const first = linesOf([
+    `FinSpace access audits of ${plural(weeks.length, 'environment')}, the week up to ${name}`,
+    wrap(`${what}.`),
+    wrap(`Findings ${bandText(audience)}.`),
+    `Page: ${pageLocation}`,
+    '',
+    ...section('NOT SEEN, or not as it should be: nothing is to be read as fine', notes.slice(0, MOST_NOTES)),
+    ...numbers,
+  ]);
+  const last = headLines(
+    weeks.map(({ state }) => state),
+    MOST_HEADS,
+  );
+  const lines: string[] = [];
+  for (const [index, { state, news, troubles }] of eventful.entries()) {
+    const room = MOST_LINES - first.length - last.length - lines.length;
+    if (room < LEAST_LINES) {
+      lines.push(`And ${plural(eventful.length - index, 'more environment')} with news, by number above.`);
+      break;
+    }
+    const share = Math.max(LEAST_LINES, Math.floor(room / Math.min(eventful.length - index, 4))) - 3;
+    const waivers = troubles.length === 0 ? [] : ['', 'Waivers to see to', ...waiverLines(troubles)];
+    const of = waivers.slice(0, Math.floor(share / 2));
+    lines.push(nameOf(state), ...blocksWithin({ rules: CATALOGUE }, news, share - of.length), ...of, '');
+  }
+  return {
+    subject: truncate(`FinSpace, the week up to ${name.slice(0, 10)}: ${what}`, MAX_SUBJECT),
+    body: [...first, ...lines, ...last].join('\n'),
+    attributes: {
+      environment: 'all',
+      verdict: unseen === 0 ? 'COMPLETE' : 'INCOMPLETE',
+      maxSeverity: unseen > 0 ? 'CRITICAL' : (told.at(-1) ?? 'INFORMATIONAL'),
+      audience: audience.label,
+    },
+  };
+};

@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
+import { weeklyAudiences } from '../../../core/config/recipient.ts';
+import type { Alert } from '../../../core/notify/channel.ts';
+import { type CollectOptions, collectWeek } from '../../../core/overview/collect.ts';
+import { HOUR_MS } from '../../../rules/engine/time.ts';
+import { anApiUser, aUser } from '../../support/builders.ts';
+import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
+import { listingOf } from '../../support/listing.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
+
+const ENVIRONMENTS = [{ id: 'alpha', name: 'research' }, { id: 'beta' }];
+const EMAIL = { protocol: 'email', endpoint: 'a@example.com', every: 'week' } as const;
+const [UP_TO_MEDIUM, ONLY_BETA] = weeklyAudiences([
+  { ...EMAIL, maxSeverity: 'MEDIUM' },
+  { ...EMAIL, environments: ['beta'] },
+]);
+
+let archive: Archive;
+let mails: Alert[];
+let isTaken: boolean;
+beforeEach(() => {
+  archive = memoryArchive();
+  mails = [];
+  isTaken = true;
+});
+
+/** The first night is that of a Friday, so that the fourth and the eleventh are of Mondays. */
+const collect = async (
+  number: number,
+  hours: number,
+  audience = UP_TO_MEDIUM,
+  options: Partial<CollectOptions> = {},
+) => {
+  if (audience === undefined) throw new Error('there is no audience');
+  return collectWeek(
+    archive,
+    {
+      environments: ENVIRONMENTS,
+      schedule: SCHEDULE,
+      now: night(number).getTime() + hours * HOUR_MS,
+      auditor: '111122223333-Auditor',
+      graceHours: 2,
+      hasPage: true,
+      askedSince: async () => night(1).getTime(),
+      sendAlert: async (mail) => {
+        if (!isTaken) throw new Error('SNS is away');
+        mails.push(mail);
+        return `mail ${mails.length}`;
+      },
+      ...options,
+    },
+    audience,
+  );
+};
+
+const SOUND = Array.from({ length: 10 }, (_, n) => aUser({ userId: `u${n}` }));
+
+/** Audits a night in which somebody fails by MEDIUM, and somebody by HIGH, where said. */
+const auditBoth = async (number: number, { medium = '', high = '' } = {}): Promise<void> => {
+  const users = [
+    ...SOUND,
+    ...(medium === '' ? [] : [aUser({ userId: medium, apiAccess: 'ENABLED' })]),
+    ...(high === '' ? [] : [anApiUser({ userId: high, type: 'SUPER_USER' })]),
+  ];
+  for (const { id } of ENVIRONMENTS) await auditNight(archive, number, { listUsers: listingOf([users]) }, id);
+};
+
+const bodyOf = (index: number): string => (mails[index]?.body ?? '').replaceAll(/\s+/g, ' ');
+
+describe('the weekly mail', () => {
+  test('comes on Mondays, with what was news on each night since the last one and no other severities', async () => {
+    await auditBoth(3, { medium: 'mild3', high: 'bad3' });
+    expect(await collect(3, 3)).toMatchObject({ outcome: 'not yet' });
+    await auditBoth(4, { medium: 'mild4' });
+    expect(await collect(4, 1)).toEqual({ outcome: 'told', unseen: [] });
+    expect(await collect(4, 2)).toMatchObject({ outcome: 'told before' });
+    for (const number of [5, 6, 7, 8, 9, 10, 11])
+      await auditBoth(number, { medium: `mild${number}`, ...(number === 6 && { high: 'bad6' }) });
+    expect(await collect(10, 3)).toMatchObject({ outcome: 'told before' });
+    expect(await collect(11, 1)).toMatchObject({ outcome: 'told' });
+    expect(mails).toHaveLength(2);
+    for (const mail of mails) expect(mail.body).not.toMatch(/super-user-api-access|^HIGH/m);
+    expect(mails[0]?.body).toMatch(/mild3.*mild4/s);
+    for (const number of [5, 6, 7, 8, 9, 10, 11]) expect(mails[1]?.body).toContain(`- mild${number}:`);
+    expect(mails[1]?.body).not.toMatch(/mild4: (?!fixed|a user)/);
+    expect(bodyOf(1)).toContain('up to MEDIUM; what is worse is not in this mail');
+    expect(mails[1]?.attributes).toMatchObject({ audience: 'week-INFORMATIONAL-MEDIUM-all', verdict: 'COMPLETE' });
+    expect(mails[1]?.body).toContain(`research (alpha): `);
+  });
+
+  test('is told by the next call where it was not taken, and loses nothing', async () => {
+    await auditBoth(4);
+    await collect(4, 1);
+    for (const number of [5, 11]) await auditBoth(number, { medium: `mild${number}` });
+    isTaken = false;
+    await expect(collect(11, 1)).rejects.toThrow('SNS is away');
+    for (const number of [12, 18]) await auditBoth(number, { medium: `mild${number}` });
+    isTaken = true;
+    await collect(18, 1);
+    for (const number of [5, 11, 12, 18]) expect(mails[1]?.body).toContain(`- mild${number}:`);
+  });
+
+  test('comes without a Monday that is missed, and says what nobody has seen', async () => {
+    await auditBoth(4);
+    await collect(4, 1);
+    await auditBoth(9, { medium: 'mild9' });
+    await auditNight(
+      archive,
+      10,
+      { listUsers: listingOf([SOUND], { complete: false, reason: 'deadline', message: 'too slow' }) },
+      'alpha',
+    );
+    expect(await collect(11, 1)).toEqual({ outcome: 'not yet', unseen: ['alpha', 'beta'] });
+    expect(await collect(11, 3)).toEqual({ outcome: 'told', unseen: ['alpha', 'beta'] });
+    expect(mails[1]?.body).toContain('- mild9:');
+    expect(bodyOf(1)).toContain(`run ${runOf(10)} is INCOMPLETE (deadline)`);
+    expect(bodyOf(1)).toContain('beta: no complete run since');
+    expect(mails[1]?.attributes).toMatchObject({ verdict: 'INCOMPLETE', maxSeverity: 'CRITICAL' });
+    // What came late is told the week after, once.
+    await auditBoth(11, { medium: 'mild11' });
+    await auditBoth(18);
+    await collect(18, 1);
+    expect(mails[2]?.body).toContain('- mild11:');
+    expect(mails[2]?.body).not.toMatch(/mild9: (?!fixed|a user)/);
+  });
+
+  test('is about the environments that were asked for, and comes where nothing changed', async () => {
+    await auditBoth(4);
+    expect(await collect(4, 1, ONLY_BETA)).toMatchObject({ outcome: 'told' });
+    await auditBoth(11);
+    await collect(11, 1, ONLY_BETA);
+    expect(mails.map(({ body }) => body).join('\n')).not.toContain('alpha');
+    expect(mails[1]?.subject).toMatch(/^FinSpace, the week up to 2026-11-30: nothing changed/);
+  });
+
+  test('says of a run that was altered that what it found is not known', async () => {
+    await auditBoth(4);
+    await collect(4, 1);
+    for (const number of [10, 11]) await auditBoth(number, { medium: `mild${number}` });
+    const before = archive;
+    const altered: Archive = {
+      ...before,
+      read: async (key) =>
+        key.startsWith(`findings/environment=alpha/`) && key.includes(runOf(10))
+          ? {
+              key,
+              version: '1',
+              body: (async function* other() {
+                yield Buffer.from('{}');
+              })(),
+            }
+          : before.read(key),
+    };
+    archive = altered;
+    await collect(11, 1);
+    archive = before;
+    expect(bodyOf(1)).toContain(`what run ${runOf(10)} found can't be read`);
+  });
+
+  test('has under 200 lines at any size', async () => {
+    const environments = Array.from({ length: 100 }, (_, n) => ({ id: `e${n}` }));
+    for (const { id } of environments) await auditNight(archive, 4, {}, id);
+    await collect(4, 1, UP_TO_MEDIUM, { environments });
+    const [mail] = mails;
+    expect(mail?.body.split('\n').length).toBeLessThan(200);
+    expect(mail?.subject.length).toBeLessThan(100);
+  });
+});
