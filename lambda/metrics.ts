@@ -2,6 +2,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { AuditMetric } from '../core/model/audit-metric.ts';
 import type { ListingCounts } from '../core/model/listing.ts';
+import { foundBySeverity } from '../core/model/report.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
 
 type Measured = Pick<AuditResult, 'report'>;
@@ -20,7 +21,7 @@ export const measure = (
   if (verdict === 'INCOMPLETE') return { CompleteRuns: 0, IncompleteRuns: 1, ...cost };
   if (verdict === 'FAILED') return { CompleteRuns: 0, FailedRuns: 1, ...cost };
 
-  const { CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL } = findings.bySeverity;
+  const { CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL } = foundBySeverity(findings);
   return {
     CompleteRuns: 1,
     ...cost,

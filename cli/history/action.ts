@@ -13,7 +13,7 @@ import {
   walkRuns,
 } from '../../core/archive/runs.ts';
 import { isDay } from '../../core/config/config.ts';
-import { type FindingCounts, isFailing } from '../../core/model/report.ts';
+import { type FindingCounts, isStanding } from '../../core/model/report.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { severityRank } from '../../rules/engine/severity.ts';
@@ -103,7 +103,7 @@ const readLongestOpen = async (archive: Archive, manifest: Manifest): Promise<Lo
   let count = 0;
   let longest: readonly Finding[] = [];
   for await (const finding of readFindings(archive, manifest)) {
-    if (!isFailing(finding) || finding.state === 'event') continue;
+    if (!isStanding(finding)) continue;
     count += 1;
     const last = longest.at(-1);
     if (longest.length < MOST_SHOWN || (last !== undefined && byAge(finding, last) < 0))

@@ -8,6 +8,7 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
 import type { Config } from '../../core/config/config.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
+import { foundBySeverity } from '../../core/model/report.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { attestedText, besideTexts, forewords, sourceText } from '../../core/model/words.ts';
 import type { Channel } from '../../core/notify/channel.ts';
@@ -40,8 +41,9 @@ const ALERT_WAIT_MS = 2000;
 const exitOf = ({ report, deliveries, unheard = [] }: AuditResult, failOn: Severity | undefined): ExitCode => {
   const isNotified = unheard.length === 0 && Object.values(deliveries).every(({ outcome }) => outcome !== 'failed');
   if (report.verdict !== 'COMPLETE' || !isNotified) return EXIT.notComplete;
+  const found = foundBySeverity(report.findings);
   const isFailing = SEVERITIES.some(
-    (severity) => failOn !== undefined && isAtLeast(severity, failOn) && report.findings.bySeverity[severity] > 0,
+    (severity) => failOn !== undefined && isAtLeast(severity, failOn) && found[severity] > 0,
   );
   return isFailing ? EXIT.findings : EXIT.ok;
 };

@@ -33,10 +33,12 @@ export interface Counts extends ListingCounts {
 }
 
 export interface FindingCounts {
-  /** Findings that fail and are not waived. */
+  /** Findings that stand: those that fail, are not waived and are no events. */
   readonly bySeverity: Readonly<Record<Severity, number>>;
+  /** Events that are not waived. Missing in reports of before, which have them among `bySeverity`. */
+  readonly eventsBySeverity?: Readonly<Record<Severity, number>>;
   readonly byState: Readonly<Record<FindingState, number>>;
-  /** Since when the oldest CRITICAL stands that fails and is not waived: its firstSeen. Missing where there is none. */
+  /** Since when the oldest CRITICAL stands: its firstSeen. Missing where none does. */
   readonly oldestOpenCritical?: string;
 }
 
@@ -95,24 +97,34 @@ export interface Report {
 const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
   Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 
-/** Whether a finding fails now and nobody has waived it. */
-export const isFailing = ({ state }: Finding): boolean => state !== 'resolved' && state !== 'waived';
+/** Whether a finding fails now, is not waived, and is no event, which is told once and does not persist. */
+export const isStanding = ({ state }: Pick<Finding, 'state'>): boolean =>
+  state !== 'resolved' && state !== 'waived' && state !== 'event';
+
+/** What a run found and nobody had waived, by severity: what stands and the events. */
+export const foundBySeverity = ({ bySeverity, eventsBySeverity }: FindingCounts): Readonly<Record<Severity, number>> =>
+  Object.fromEntries(
+    SEVERITIES.map((severity) => [severity, bySeverity[severity] + (eventsBySeverity?.[severity] ?? 0)]),
+  ) as Record<Severity, number>;
 
 /** Counts findings as they pass by. */
 export const countFindings = () => {
   const bySeverity = zeroes(SEVERITIES);
+  const eventsBySeverity = zeroes(SEVERITIES);
   const byState = zeroes(FINDING_STATES);
   let oldestOpenCritical: string | undefined;
   return {
     add(finding: Finding): void {
       byState[finding.state] += 1;
-      if (!isFailing(finding)) return;
+      if (finding.state === 'event') eventsBySeverity[finding.severity] += 1;
+      if (!isStanding(finding)) return;
       bySeverity[finding.severity] += 1;
       const isOldest = oldestOpenCritical === undefined || finding.firstSeen < oldestOpenCritical;
       if (finding.severity === 'CRITICAL' && isOldest) oldestOpenCritical = finding.firstSeen;
     },
     counts: (): FindingCounts => ({
       bySeverity: { ...bySeverity },
+      eventsBySeverity: { ...eventsBySeverity },
       byState: { ...byState },
       ...(oldestOpenCritical !== undefined && { oldestOpenCritical }),
     }),

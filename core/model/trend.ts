@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { runInstant } from './run-name.ts';
 
-/** A complete run by name, and what failed in it and was not waived: critical, high, medium, low, informational. */
+/** A complete run by name, and what stood at its end: critical, high, medium, low, informational. */
 export type TrendPoint = readonly [
   run: string,
   critical: number,

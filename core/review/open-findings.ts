@@ -2,7 +2,7 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { Subject } from '../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity, worstSeverity } from '../../rules/engine/severity.ts';
 import type { User } from '../../rules/engine/user.ts';
-import { isFailing } from '../model/report.ts';
+import { isStanding } from '../model/report.ts';
 
 /** The findings that fail and are not waived. */
 export interface OpenFindings {
@@ -32,7 +32,7 @@ export const tallyFindings = (countsFor: CountsFor) => {
 
   return {
     add(finding: Finding): void {
-      if (!isFailing(finding) || finding.state === 'event') return;
+      if (!isStanding(finding)) return;
       const { subject, severity, ruleId } = finding;
       bySeverity[severity] += 1;
       if (subject.kind === 'principal') {

@@ -226,9 +226,7 @@ const openLines = (report: Report): readonly string[] => {
   const what = report.verdict === 'COMPLETE' ? 'Failing now' : 'Failing among what was seen';
   return [
     wrap(`${what}: ${counts.join(', ')}.`, '  '),
-    ...(byState.event > 0
-      ? [wrap(`${plural(byState.event, 'change')} of this audit among them, told once.`, '  ')]
-      : []),
+    ...(byState.event > 0 ? [wrap(`Besides, ${plural(byState.event, 'change')} of this audit, told once.`, '  ')] : []),
     wrap(`Accepted by waivers: ${numberText(byState.waived)}.`, '  '),
   ];
 };

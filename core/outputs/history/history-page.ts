@@ -172,7 +172,7 @@ export const historyPage = (
 <header class="top"><div class="wrap"><p class="over">FinSpace access audits</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span></p></div></header>
 <main class="wrap">
 ${latestNotice(rows)}${latestText(rows, environmentId)}
-<section aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p class="lead">What failed and was not waived in the last ${TREND_RUNS} complete runs, by severity.</p><div class="card">${trendChart(trend)}</div></section>
+<section aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p class="lead">What stood at the end of the last ${TREND_RUNS} complete runs, by severity.</p><div class="card">${trendChart(trend)}</div></section>
 <section aria-labelledby="runs-title"><h2 id="runs-title">Runs</h2><p class="lead">${summaryOf(rows)} The latest first; times in UTC. Counts of a run that is not complete are of what it saw.</p>
 <div class="card scroll" tabindex="0" role="region" aria-labelledby="runs-title"><table class="runs"><thead><tr><th scope="col">Run</th><th scope="col">Verdict</th><th scope="col" class="n">Users</th>${WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`)}</tr></thead><tbody>
 ${rowsOf(rows, environmentId)}</tbody></table></div></section>

@@ -24,7 +24,7 @@ const trendSection = ({ report }: RunFacts): Html => {
   const { trend = [], previousRun, verdict } = report;
   const isCut = previousRun !== undefined && !trend.some(([run]) => run === previousRun);
   return html`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2>
-<p class="lead">What failed and was not waived in the last complete runs, by severity.${verdict !== 'COMPLETE' && ' This run is not complete and is not in it.'}${isCut && html` <strong>There is no earlier trend</strong>: the report of run ${previousRun} carries none.`}</p>
+<p class="lead">What stood at the end of the last complete runs, by severity; changes, which are told once, are not in it.${verdict !== 'COMPLETE' && ' This run is not complete and is not in it.'}${isCut && html` <strong>There is no earlier trend</strong>: the report of run ${previousRun} carries none.`}</p>
 <div class="card">${trendChart(trend)}</div></section>`;
 };
 
@@ -41,7 +41,7 @@ export const reportPage = (facts: RunFacts): string => {
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span></p>
 <nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a><a href="${historyLink(report)}">All runs</a></nav></div></header>
 <main class="wrap">
-<section aria-label="Verdict and summary">${forewordsCard(report)}${verdictCard(report)}${inShort(report)}${severityTiles(report)}<div class="card">${runFacts(facts)}</div></section>
+<section aria-label="Verdict and summary">${forewordsCard(report)}${verdictCard(report)}${inShort(facts)}${severityTiles(facts)}<div class="card">${runFacts(facts)}</div></section>
 ${trendSection(facts)}
 ${findingsSection(facts)}
 ${waiversSection(facts)}

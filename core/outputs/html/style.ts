@@ -78,7 +78,7 @@ dd { margin: 0; }
 .short { font-size: 1.25rem; line-height: 1.45; letter-spacing: -0.01em; margin: 1.5rem 0 1.1rem; max-width: 54rem; text-wrap: pretty; }
 .tiles ~ .card { margin-top: 1rem; }
 .short strong { font-weight: 650; }
-.tiles { display: grid; grid-template-columns: repeat(6, 1fr); gap: 0.75rem; list-style: none; margin: 0; padding: 0; }
+.tiles { display: grid; grid-template-columns: repeat(7, 1fr); gap: 0.75rem; list-style: none; margin: 0; padding: 0; }
 .tile { padding: 0.9rem 1rem 0.85rem; border-top: 4px solid var(--sev); }
 .tile .name { font-size: 0.82rem; font-weight: 600; color: var(--quiet); }
 .tile .count { font-size: 1.95rem; line-height: 1.15; font-weight: 680; letter-spacing: -0.03em; }
@@ -92,7 +92,7 @@ dd { margin: 0; }
 .medium { --sev: var(--medium); --on: var(--on-medium); }
 .low { --sev: var(--low); --on: var(--on-low); }
 .informational { --sev: var(--informational); --on: var(--on-informational); }
-.waived { --sev: var(--line); }
+.waived, .tile.event { --sev: var(--line); }
 .sev { display: inline-block; background: var(--sev); color: var(--on); border-radius: 4px; padding: 0 0.42rem; font-size: 0.75rem; font-weight: 650; line-height: 1.45rem; white-space: nowrap; letter-spacing: 0.01em; }
 
 .chart { display: block; width: 100%; height: auto; }
@@ -191,7 +191,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
 .stale[hidden] { display: none; }
 
 @media (max-width: 54rem) {
-  .tiles { grid-template-columns: repeat(3, 1fr); }
+  .tiles { grid-template-columns: repeat(4, 1fr); }
 }
 @media (max-width: 40rem) {
   body { font-size: 15px; }
@@ -246,7 +246,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .scroll, .scroll.tall { overflow: visible; max-height: none; }
   .scroll > table, .scroll.tall > table { min-width: 0; }
   .card { padding: 0.6rem 0.8rem; border-radius: 4px; box-shadow: none; }
-  .tiles { grid-template-columns: repeat(6, 1fr); }
+  .tiles { grid-template-columns: repeat(7, 1fr); }
   .sev, .legend i, .tile, .chart, .verdict, body::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h2, h3, .rule > header { break-after: avoid; }
   tr, .tile, .verdict, .advice, .chart { break-inside: avoid; }

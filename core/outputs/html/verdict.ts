@@ -7,6 +7,7 @@ import {
   besideTexts,
   countedHighlights,
   forewords,
+  HIGHLIGHT_WORDS,
   seenText,
   sourceText,
   UNSEEN,
@@ -66,12 +67,21 @@ export const verdictCard = (report: Report): Html => {
   return html`<div class="card verdict">${sign(verdict)}<div><h2>${words}</h2>${attested !== undefined && html`<p><strong>${foreign(attested)}</strong></p>`}${verdict === 'COMPLETE' ? html`<p>${seenText(counts)}. ${judgedText(report)}</p>` : shortfallText(report)}</div></div>`;
 };
 
-const failingOf = ({ findings: { bySeverity } }: Report): number =>
-  WORST_FIRST.reduce((total, severity) => total + bySeverity[severity], 0);
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
-/** The counts of the last complete run before this one, in the trend's order. */
-const countsBefore = ({ trend = [], previousRun }: Report): readonly number[] | undefined =>
-  trend.find(([run]) => run === previousRun)?.slice(1) as readonly number[] | undefined;
+const failingOf = ({ findings: { bySeverity } }: Report): number =>
+  sum(WORST_FIRST.map((severity) => bySeverity[severity]));
+
+/**
+ * What stood at the end of the last complete run, in the trend's order. Undefined where that is not known: reports of
+ * before events were counted apart have them among what stood.
+ */
+const countsBefore = ({ report: { trend = [], previousRun }, last }: RunFacts): readonly number[] | undefined => {
+  const report = last?.report;
+  if (report !== undefined && report.findings.eventsBySeverity === undefined && report.findings.byState.event > 0)
+    return undefined;
+  return trend.find(([run]) => run === previousRun)?.slice(1) as readonly number[] | undefined;
+};
 
 /** Zero findings among nobody is no number at all. */
 const isUnknown = (count: number, { verdict, counts }: Report): boolean =>
@@ -92,24 +102,52 @@ const delta = (count: number, before: number | undefined, report: Report): Html 
 const sinceText = ({ previousRun, verdict }: Report): Html | undefined => {
   const before = runInstant(previousRun ?? '');
   if (before === undefined || verdict !== 'COMPLETE') return undefined;
-  return html`<p class="rest">Changes since the last complete run, ${utcText(before.toISOString())}. Waived findings are counted apart.</p>`;
+  return html`<p class="rest">More or fewer than in the last complete run, ${utcText(before.toISOString())}. Waived findings and changes, which are told once, are counted apart.</p>`;
 };
 
-export const severityTiles = (report: Report): Html => {
-  const { bySeverity, byState } = report.findings;
-  const before = countsBefore(report);
+const apartTile = (kind: 'event' | 'waived', name: string, meaning: string, { findings }: Report): Html => {
+  const count = findings.byState[kind];
+  return html`<li class="card tile ${kind}"><div class="name">${name}</div><div class="count${count === 0 ? ' none' : ''}">${numberText(count)}</div><div class="delta">${meaning}</div></li>`;
+};
+
+export const severityTiles = (facts: RunFacts): Html => {
+  const { report } = facts;
+  const { bySeverity } = report.findings;
+  const before = countsBefore(facts);
   const tiles = WORST_FIRST.map((severity, index) => {
     const count = bySeverity[severity];
     return html`<li class="card tile ${severityClass(severity)}"><div class="name">${severityWord(severity)}</div><div class="count${count === 0 ? ' none' : ''}">${isUnknown(count, report) ? '?' : numberText(count)}</div>${delta(count, before?.[index], report)}</li>`;
   });
-  return html`<ul class="tiles" aria-label="Failing findings by severity">${tiles}<li class="card tile waived"><div class="name">Waived</div><div class="count${byState.waived === 0 ? ' none' : ''}">${byState.waived}</div><div class="delta">accepted</div></li></ul>${sinceText(report)}`;
+  return html`<ul class="tiles" aria-label="Findings that stand, by severity, and what is counted apart">${tiles}${apartTile('event', 'Changes', 'told once', report)}${apartTile('waived', 'Waived', 'accepted', report)}</ul>${sinceText(report)}`;
 };
 
-const NEWS_STATES = ['new', 'reopened', 'event', 'resolved'] as const;
+/** Says how the number of what stands came to be out of that of the last complete run: its parts add up. */
+const changeText = (facts: RunFacts): string => {
+  const { report, highlights } = facts;
+  if (report.previousRun === undefined) return 'This is the first audit of the environment.';
+  const { byState } = report.findings;
+  const begun = sum(highlights.filter(({ kind }) => kind === 'waiver-ended').map(({ count }) => count));
+  const parts = [
+    ...(['new', 'reopened'] as const).map((kind) => [kind, byState[kind]] as const),
+    ['waiver-ended', begun] as const,
+    ['resolved', byState.resolved] as const,
+  ].flatMap(([kind, count]) => (count === 0 ? [] : [countedHighlights(kind, count)]));
+  const before = countsBefore(facts);
+  const news = (words: readonly string[]): string => words.join(', ') || 'no finding changed';
+  if (before === undefined) return `Since the last complete run: ${news(parts)}.`;
+  const more = failingOf(report) - sum(before);
+  const byWaivers = more - (byState.new + byState.reopened + begun - byState.resolved);
+  const accepted = byWaivers < 0 ? [`${numberText(-byWaivers)} accepted by waivers`] : [];
+  const were = byWaivers > 0 ? [`${numberText(byWaivers)} of what resolved had been waived`] : [];
+  const all = news([...parts, ...accepted, ...were]);
+  if (more === 0) return `As many as in the last complete run: ${all}.`;
+  return `${numberText(Math.abs(more))} ${more > 0 ? 'more' : 'fewer'} than in the last complete run: ${all}.`;
+};
 
 /** The run in a sentence or two. */
-export const inShort = (report: Report): Html => {
-  const { findings, previousRun, verdict } = report;
+export const inShort = (facts: RunFacts): Html => {
+  const { report } = facts;
+  const { findings, verdict } = report;
   const failing = failingOf(report);
   const worst = WORST_FIRST.filter((severity) => findings.bySeverity[severity] > 0)
     .map((severity) => `${findings.bySeverity[severity]} ${severity.toLowerCase()}`)
@@ -119,16 +157,10 @@ export const inShort = (report: Report): Html => {
   if (verdict !== 'COMPLETE')
     return html`<p class="short">Among what was seen, <strong>${plural(failing, 'finding')}</strong>${failing > 0 && `: ${worst}`}. How many there are beyond that is unknown.</p>`;
 
-  const news = NEWS_STATES.filter((state) => findings.byState[state] > 0).map((state) =>
-    countedHighlights(state, findings.byState[state]),
-  );
   const what =
     failing === 0 ? 'No finding stands' : `${plural(failing, 'finding')} ${failing === 1 ? 'stands' : 'stand'}`;
-  const change =
-    previousRun === undefined
-      ? 'This is the first audit of the environment.'
-      : `Since the last complete run: ${news.length === 0 ? 'no finding changed' : news.join(', ')}.`;
-  return html`<p class="short"><strong>${what}</strong>${failing > 0 && `: ${worst}`}. ${change}</p>`;
+  const { event } = findings.byState;
+  return html`<p class="short"><strong>${what}</strong>${failing > 0 && `: ${worst}`}. ${changeText(facts)}${event > 0 && ` Besides, ${plural(event, ...HIGHLIGHT_WORDS.event.sentence)}.`}</p>`;
 };
 
 const fact = (name: string, value: Html | string, more?: Html | string): Html =>
