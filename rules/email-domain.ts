@@ -49,6 +49,7 @@ const domainOf = (emailAddress: unknown): string | undefined => {
 export default defineUserRule({
   id: 'email-domain',
   title: 'Users have an e-mail address of an allowed domain',
+  fault: 'E-mail address of another domain',
   failsWhen:
     'the user is active and the domain of its e-mail address is none of `allowedDomains` (compared regardless of case; `*.example.com` is any subdomain, not `example.com` itself), or the address has not exactly one `@` with something on either side; not assessed where the address is missing, null or empty, and not configured while the list is empty',
   severity: 'MEDIUM',

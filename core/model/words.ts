@@ -131,6 +131,12 @@ export const TROUBLE_WORDS: Readonly<Record<WaiverTrouble['kind'], (expires: str
   'unknown-rule': () => 'names a rule that the catalogue does not have; it accepts nothing',
 };
 
+/** `Stale login`: the fault that a rule finds, as a heading has it. */
+export const faultText = (id: string, fault?: string): string => {
+  const words = id.replaceAll('-', ' ').replaceAll(/\bapi\b/g, 'API');
+  return fault ?? words.charAt(0).toUpperCase() + words.slice(1);
+};
+
 /** Says how much of the directory a listing gave. */
 export const seenText = ({ users, pages, duplicates, conflicting = 0 }: Counts): string =>
   `${plural(users, 'user')} on ${plural(pages, 'page')}` +

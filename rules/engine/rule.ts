@@ -37,6 +37,8 @@ export interface RuleText {
   readonly id: string;
   /** The requirement, stated as it should be: "Users have logged in recently". */
   readonly title: string;
+  /** The fault as a heading over those who have it; left out where the words of the id say it. */
+  readonly fault?: string;
   /** The exact condition of a failure in prose, for people who read the catalogue. */
   readonly failsWhen: string;
   readonly severity: Severity;

@@ -7,7 +7,7 @@ import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { momentsOf } from '../../model/listing.ts';
 import { memberAsGiven, serialiseRecord } from '../../model/record.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { causeText, HIGHLIGHT_WORDS } from '../../model/words.ts';
+import { causeText, faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { day } from './instant.ts';
@@ -152,9 +152,8 @@ const rest = (hidden: number, hasCsv: boolean): Html | undefined => {
 
 const ruleSection = (group: RuleFindings, rule: Rule | undefined, rows: readonly Html[], hasCsv: boolean): Html => {
   const { ruleId, severity, highlights } = group;
-  const title = rule?.title ?? 'A rule that has left the catalogue';
-  return html`<article class="card rule" id="rule-${ruleId}" data-rule="${ruleId}"><header><h3>${severityBadge(severity)} ${title}</h3>${tallies(group)}</header>
-<code class="quiet">${ruleId}</code>${advice(rule)}
+  return html`<article class="card rule" id="rule-${ruleId}" data-rule="${ruleId}"><header><h3>${severityBadge(severity)} ${faultText(ruleId, rule?.fault)}: ${numberText(totalOf(highlights))}</h3>${tallies(group)}</header>
+<p class="required">${rule === undefined ? 'A rule that has left the catalogue' : `Required: ${rule.title}`} <code class="quiet">${ruleId}</code></p>${advice(rule)}
 <table class="findings" data-sortable><caption class="label">Findings of ${ruleId}</caption><thead><tr><th scope="col">Severity</th><th scope="col">State</th><th scope="col">Subject</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
 ${rows}</tbody></table>${rest(totalOf(highlights) - rows.length, hasCsv)}</article>\n`;
 };

@@ -8,7 +8,7 @@ import { foreign, type Html, html } from './markup.ts';
 import { controlsSection, rulesSection, waiversSection } from './rules.ts';
 import { REPORT_SCRIPT } from './script.ts';
 import { trendChart } from './trend-chart.ts';
-import { forewordsCard, inShort, runFacts, severityTiles, verdictCard } from './verdict.ts';
+import { forewordsCard, head, runFacts } from './verdict.ts';
 
 const titleOf = ({ report, environmentName }: RunFacts): string => {
   const { verdict, environmentId, asOf } = report;
@@ -41,7 +41,7 @@ export const reportPage = (facts: RunFacts): string => {
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span></p>
 <nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a><a href="${historyLink(report)}">All runs</a></nav></div></header>
 <main class="wrap">
-<section aria-label="Verdict and summary">${forewordsCard(report)}${verdictCard(report)}${inShort(facts)}${severityTiles(facts)}<div class="card">${runFacts(facts)}</div></section>
+<section aria-label="Verdict and summary">${forewordsCard(report)}${head(facts)}<div class="card">${runFacts(facts)}</div></section>
 ${trendSection(facts)}
 ${findingsSection(facts)}
 ${waiversSection(facts)}

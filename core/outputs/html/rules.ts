@@ -11,12 +11,14 @@ import { severityBadge } from './severity.ts';
 
 const MAX_REASON = 400;
 
-const number = (value: number): Html =>
-  html`<td class="n${value === 0 ? ' zero' : ''}" data-sort="${value}">${value}</td>`;
+const number = (value: number, tone = ''): Html =>
+  html`<td class="n ${value === 0 ? 'zero' : tone}" data-sort="${value}">${value}</td>`;
 
 const tone = (outcome: RuleOutcome): string => {
   if (!isOn(outcome)) return 'quiet';
-  return isFullyJudged(outcome) ? 'ran' : 'unjudged';
+  if (!isFullyJudged(outcome)) return 'unjudged';
+  // That it ran is no good news of a rule that fails.
+  return outcome.failed > 0 ? 'failing' : 'ran';
 };
 
 const reasonOf = (outcome: RuleOutcome): string => {
@@ -27,7 +29,7 @@ const reasonOf = (outcome: RuleOutcome): string => {
 const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html => {
   const { id, severity, state, checked, failed, notAssessed } = outcome;
   const name = hasFindings ? html`<a href="#rule-${id}">${title}</a>` : title;
-  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span></td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${stateText(state)}</span></td>${number(checked)}${number(failed)}${number(notAssessed)}<td>${foreign(reasonOf(outcome))}</td></tr>\n`;
+  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span></td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${stateText(state)}</span></td>${number(checked)}${number(failed, 'fails')}${number(notAssessed)}<td>${foreign(reasonOf(outcome))}</td></tr>\n`;
 };
 
 const summary = (outcomes: readonly RuleOutcome[]): string => {

@@ -67,6 +67,19 @@ body.incomplete::before, body.failed::before {
 .incomplete .verdict .sign, .failed .verdict .sign { stroke: var(--tone-back); }
 .verdict dl { grid-template-columns: max-content 1fr; }
 
+.result { border-left: 6px solid var(--sev); }
+.result h2 { font-size: 1.7rem; letter-spacing: -0.02em; line-height: 1.2; margin: 0; text-wrap: pretty; }
+.result .short { margin: 0.5rem 0 0; font-size: 1.05rem; }
+.result, .short { margin-bottom: 1rem; }
+.nothing { --sev: var(--line); }
+.coverage { display: grid; grid-template-columns: auto 1fr; gap: 0.6rem; margin: 1rem 0; }
+.coverage svg { width: 1.15rem; height: 1.15rem; margin-top: 0.2rem; }
+.coverage p { margin: 0; max-width: 52rem; }
+.coverage .disc { fill: var(--tone); }
+.coverage .sign { stroke: var(--page); stroke-width: 2.4; fill: none; stroke-linecap: round; stroke-linejoin: round; }
+.whole-seen { --tone: var(--good); }
+.part-judged { --tone: var(--warn); }
+
 dl { margin: 0.75rem 0 0; display: grid; gap: 0.3rem 1.25rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; }
@@ -163,6 +176,7 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .rest { margin: 0.6rem 0 0; color: var(--quiet); font-size: 0.88rem; }
 .empty { text-align: center; padding: 2rem; color: var(--quiet); }
 
+.required { margin: 0.15rem 0 0; font-size: 0.92rem; }
 .tag { font-weight: 550; }
 .tag.ran { color: var(--good); }
 .tag.unjudged { color: var(--warn); }

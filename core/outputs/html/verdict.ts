@@ -27,11 +27,7 @@ const SIGNS: Readonly<Record<Verdict, string>> = {
 const sign = (verdict: Verdict): Html =>
   html`<svg viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle class="disc" cx="12" cy="12" r="12"/><path class="sign" d="${SIGNS[verdict]}"/>`)}</svg>`;
 
-const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
-  COMPLETE: 'Complete: the whole directory was seen',
-  INCOMPLETE: 'INCOMPLETE: not everything was seen',
-  FAILED: 'FAILED: nothing was judged',
-};
+const isJudgedInFull = ({ rules }: Report): boolean => rules.length > 0 && rules.every(isFullyJudged);
 
 const judgedText = ({ rules }: Report): Html | string => {
   const short = rules.filter((rule) => isOn(rule) && !isFullyJudged(rule)).length;
@@ -58,13 +54,35 @@ export const forewordsCard = (report: Report): Html | undefined => {
   return html`<div class="card foreword" role="note">${sentences.map((sentence) => html`<p><strong>${foreign(sentence)}</strong></p>`)}</div>`;
 };
 
-/** Says what the run is worth, before anything that it found. */
-export const verdictCard = (report: Report): Html => {
-  const { verdict, counts, source } = report;
+/** Says that the run is not complete, before anything that it found. */
+const shortfallCard = (report: Report): Html => {
+  const words = report.verdict === 'FAILED' ? 'FAILED: nothing was judged' : 'INCOMPLETE: not everything was seen';
+  return html`<div class="card verdict">${sign(report.verdict)}<div><h2>${words}</h2>${attestedNote(report)}${shortfallText(report)}</div></div>`;
+};
+
+/** Says of a complete run what was seen and judged: what it found stands above, and this makes it no better. */
+const coverageNote = (report: Report): Html => {
+  const { counts, source } = report;
+  const isSeen = attestedText(source) === undefined;
+  const isWhole = isSeen && isJudgedInFull(report);
+  const words = isSeen
+    ? 'Complete: the whole directory was seen'
+    : 'Complete: the whole of the saved roster was judged';
+  return html`<div class="coverage ${isWhole ? 'whole-seen' : 'part-judged'}">${sign(isWhole ? 'COMPLETE' : 'INCOMPLETE')}<div><p><strong>${words}</strong>: ${seenText(counts)}. ${judgedText(report)}</p>${attestedNote(report)}</div></div>`;
+};
+
+/** What stands and what was seen, the more alarming first: they are two things, and neither is the other. */
+export const head = (facts: RunFacts): Html => {
+  const { report } = facts;
+  const result = html`${resultCard(facts)}${severityTiles(facts)}`;
+  return report.verdict === 'COMPLETE'
+    ? html`${result}${coverageNote(report)}`
+    : html`${shortfallCard(report)}${result}`;
+};
+
+const attestedNote = ({ source }: Report): Html | undefined => {
   const attested = attestedText(source);
-  const isWord = verdict === 'COMPLETE' && attested !== undefined;
-  const words = isWord ? 'Complete: the whole of the saved roster was judged' : VERDICT_WORDS[verdict];
-  return html`<div class="card verdict">${sign(verdict)}<div><h2>${words}</h2>${attested !== undefined && html`<p><strong>${foreign(attested)}</strong></p>`}${verdict === 'COMPLETE' ? html`<p>${seenText(counts)}. ${judgedText(report)}</p>` : shortfallText(report)}</div></div>`;
+  return attested === undefined ? undefined : html`<p><strong>${foreign(attested)}</strong></p>`;
 };
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
@@ -110,7 +128,7 @@ const apartTile = (kind: 'event' | 'waived', name: string, meaning: string, { fi
   return html`<li class="card tile ${kind}"><div class="name">${name}</div><div class="count${count === 0 ? ' none' : ''}">${numberText(count)}</div><div class="delta">${meaning}</div></li>`;
 };
 
-export const severityTiles = (facts: RunFacts): Html => {
+const severityTiles = (facts: RunFacts): Html => {
   const { report } = facts;
   const { bySeverity } = report.findings;
   const before = countsBefore(facts);
@@ -144,13 +162,14 @@ const changeText = (facts: RunFacts): string => {
   return `${numberText(Math.abs(more))} ${more > 0 ? 'more' : 'fewer'} than in the last complete run: ${all}.`;
 };
 
-/** The run in a sentence or two. */
-export const inShort = (facts: RunFacts): Html => {
+/** Says what stands, the worst first, and what became of it. */
+const resultCard = (facts: RunFacts): Html => {
   const { report } = facts;
   const { findings, verdict } = report;
   const failing = failingOf(report);
-  const worst = WORST_FIRST.filter((severity) => findings.bySeverity[severity] > 0)
-    .map((severity) => `${findings.bySeverity[severity]} ${severity.toLowerCase()}`)
+  const severities = WORST_FIRST.filter((severity) => findings.bySeverity[severity] > 0);
+  const worst = severities
+    .map((severity) => `${numberText(findings.bySeverity[severity])} ${severity.toLowerCase()}`)
     .join(', ');
   if (isUnknown(failing, report))
     return html`<p class="short"><strong>Nobody was seen</strong>: nothing is known of any finding.</p>`;
@@ -160,7 +179,7 @@ export const inShort = (facts: RunFacts): Html => {
   const what =
     failing === 0 ? 'No finding stands' : `${plural(failing, 'finding')} ${failing === 1 ? 'stands' : 'stand'}`;
   const { event } = findings.byState;
-  return html`<p class="short"><strong>${what}</strong>${failing > 0 && `: ${worst}`}. ${changeText(facts)}${event > 0 && ` Besides, ${plural(event, ...HIGHLIGHT_WORDS.event.sentence)}.`}</p>`;
+  return html`<div class="card result ${severities[0]?.toLowerCase() ?? 'nothing'}"><h2>${what}${failing > 0 && `: ${worst}`}</h2><p class="short">${changeText(facts)}${event > 0 && ` Besides, ${plural(event, ...HIGHLIGHT_WORDS.event.sentence)}.`}</p></div>`;
 };
 
 const fact = (name: string, value: Html | string, more?: Html | string): Html =>

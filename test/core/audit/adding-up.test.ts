@@ -27,12 +27,12 @@ const saidOf = async (archive: Archive, number: number) => {
   const findings = (await readJsonLines(archive, nightKeys(number).object(OUTPUTS.findings))) as readonly Finding[];
   const page = await read('html');
   const mail = (await archive.has(nightKeys(number).object(OUTPUTS.digest))) ? await read('digest') : undefined;
-  const [, short = ''] = /<p class="short">(.*?)<\/p>/s.exec(page) ?? [];
+  const [, result = ''] = /<div class="card result[^>]*>(.*?)<\/div>/s.exec(page) ?? [];
   const [, tiles = ''] = /<ul class="tiles"[^>]*>(.*?)<\/ul>/s.exec(page) ?? [];
   return {
     findings,
     report: JSON.parse(await read('report')) as Report,
-    sentence: wordsOf(short),
+    sentence: wordsOf(result),
     tiles: tiles.split('</li>').slice(0, -1).map(wordsOf),
     mail: mail === undefined ? undefined : (JSON.parse(mail) as { readonly body: string }).body,
   };

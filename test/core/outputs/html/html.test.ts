@@ -84,7 +84,7 @@ describe('the verdict', () => {
       name: 'complete',
       report: aReport(),
       title: 'research, 2026-11-24: FinSpace access audit',
-      says: ['Complete: the whole directory was seen 400 users on 4 pages.'],
+      says: ['Complete: the whole directory was seen : 400 users on 4 pages.'],
     },
     {
       name: 'incomplete',
@@ -159,6 +159,28 @@ describe('the tiles', () => {
   });
 });
 
+describe('the head', () => {
+  const placeOf = (page: string, text: string) => page.indexOf(text);
+  test.each([
+    { verdict: 'COMPLETE' as const, first: 'class="card result critical"', second: 'class="coverage part-judged"' },
+    { verdict: 'INCOMPLETE' as const, first: 'class="card verdict"', second: 'class="card result critical"' },
+  ])('of a run that is $verdict says first what is more alarming', ({ verdict, first, second }) => {
+    const findings = counts({ open: 77 }, { CRITICAL: 7, LOW: 70 });
+    const page = reportPage(someRunFacts({ report: aReport({ verdict, findings }) }));
+    expect(placeOf(page, first)).toBeGreaterThan(0);
+    expect(placeOf(page, second)).toBeGreaterThan(placeOf(page, first));
+  });
+
+  const rule = { id: 'stale-login', severity: 'MEDIUM', state: 'ran', checked: 1, failed: 0, notAssessed: 0 } as const;
+  test.each([
+    { name: 'every rule judged', rules: [rule], tick: 'whole-seen' },
+    { name: 'a rule is off', rules: [rule, { ...rule, state: 'off' as const }], tick: 'part-judged' },
+    { name: 'one had no answer for everybody', rules: [{ ...rule, notAssessed: 1 }], tick: 'part-judged' },
+  ])('has its tick only where all was judged: $name', ({ rules, tick }) => {
+    expect(reportPage(someRunFacts({ report: aReport({ rules }) }))).toContain(`class="coverage ${tick}"`);
+  });
+});
+
 describe('a finding', () => {
   const shown = (...findings: readonly Partial<Finding>[]) =>
     read({ highlights: [aHighlight(findings[0]?.state === 'waived' ? 'waived' : 'open', ...findings)] });
@@ -209,12 +231,14 @@ describe('a finding', () => {
 
   test('stands under its rule, with why and what to do', () => {
     const words = shown({});
-    expect(words).toContain('Users have logged in recently 1 open stale-login Why it matters An account');
+    expect(words).toContain(
+      'Stale login: 1 1 open Required: Users have logged in recently stale-login Why it matters An account',
+    );
     expect(words).toContain('NIST SP 800-53 r5 AC-2(3)');
   });
 
   test('of a rule that has left the catalogue is shown, too', () => {
-    expect(shown({ ruleId: 'old-rule' })).toContain('A rule that has left the catalogue 1 open old-rule');
+    expect(shown({ ruleId: 'old-rule' })).toContain('Old rule: 1 1 open A rule that has left the catalogue old-rule');
   });
 
   test.each([
@@ -334,6 +358,14 @@ describe('what was assessed', () => {
     const words = read({ report: aReport({ rules: [rule] }), rules: only });
     expect(words).toContain(row);
     expect(words).toContain(`${clause} ${standing}`);
+  });
+
+  test.each([
+    { failed: 0, tone: 'ran' },
+    { failed: 1, tone: 'failing' },
+  ])('that a rule ran is $tone where it fails $failed', ({ failed, tone }) => {
+    const page = reportPage(someRunFacts({ report: aReport({ rules: [{ ...outcome, failed }] }) }));
+    expect(page).toContain(`<span class="tag ${tone}">ran</span>`);
   });
 
   test('a control with failing findings says how many, and counts neither waived nor resolved ones', () => {
