@@ -97,8 +97,15 @@ export const readFindingBaseline = async (
   for await (const line of readRunLines(archive, manifest, 'findings')) {
     const finding = line as Finding;
     if (!staysOpen(finding, rules.get(finding.ruleId))) continue;
-    const { id, severity, firstSeen, runs, lastSeen, state } = finding;
-    open.add(id, { severity, firstSeen, runs, lastSeen, ...(state === 'waived' && { wasWaived: true }) });
+    const { id, severity, firstSeen, runs, lastSeen, state, carried } = finding;
+    open.add(id, {
+      severity,
+      firstSeen,
+      runs,
+      lastSeen,
+      ...(state === 'waived' && { wasWaived: true }),
+      ...(carried && { wasCarried: true }),
+    });
   }
   for await (const line of readRunLines(archive, manifest, 'resolved')) {
     const finding = line as RecentlyResolved;

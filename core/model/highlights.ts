@@ -35,6 +35,8 @@ export const kindOf = ({
   carriedFor,
   state,
 }: Finding): Exclude<HighlightKind, 'reminder'> => {
+  // Whoever accepted it is not told how severe it has become.
+  if (state === 'waived') return state;
   if (escalatedFrom !== undefined) return 'escalated';
   if (waiverEnded) return 'waiver-ended';
   return state === 'open' && carriedFor !== undefined ? 'carried' : state;

@@ -32,8 +32,14 @@ export interface Finding {
   readonly carried?: true;
   /** The reason for that, in the first run that could not assess it. */
   readonly carriedFor?: string;
+  /** The rule could not assess the subject in the run before, and has again. */
+  readonly assessedAgain?: true;
   /** The severity before this run raised it. */
   readonly escalatedFrom?: Severity;
+  /** The severity before this run lowered it. */
+  readonly loweredFrom?: Severity;
+  /** A waiver accepts it that did not in the run before. */
+  readonly waiverBegan?: true;
   /** A waiver accepted it in the run before, and none does now. */
   readonly waiverEnded?: true;
   readonly resolvedAt?: string;

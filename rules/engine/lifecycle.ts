@@ -35,7 +35,23 @@ const waiverEvidence = ({ reason, ticket, owner, approver, expires }: Waiver) =>
   expires,
 });
 
-const isRaised = (from: Severity, to: Severity): boolean => SEVERITIES.indexOf(to) > SEVERITIES.indexOf(from);
+/** The severity before, by the name that says whether it was raised or lowered; nothing where it is the same. */
+const severityChange = (from: Severity, to: Severity): Pick<Finding, 'escalatedFrom' | 'loweredFrom'> => {
+  if (from === to) return {};
+  return SEVERITIES.indexOf(to) > SEVERITIES.indexOf(from) ? { escalatedFrom: from } : { loweredFrom: from };
+};
+
+/** A finding without what was news of the run that wrote it, and without the waiver, which is looked for anew. */
+const withoutNews = ({
+  assessedAgain: _again,
+  carriedFor: _why,
+  escalatedFrom: _raised,
+  loweredFrom: _lowered,
+  waiverBegan: _began,
+  waiverEnded: _ended,
+  waiver: _waiver,
+  ...kept
+}: Finding) => kept;
 
 /** The cause by what is known: that nothing is, is no reason to call it fixed. */
 const causeOf = (fate: Fate | undefined): ResolutionCause =>
@@ -75,7 +91,10 @@ export const beginLifecycle = (
   /** The state of a finding that fails in this run, and what it was if it was open or resolved a short time ago. */
   const historyOf = (
     id: string,
-  ): { readonly state: FindingState; readonly earlier?: RecentFinding & Pick<OpenFinding, 'wasWaived'> } => {
+  ): {
+    readonly state: FindingState;
+    readonly earlier?: RecentFinding & Pick<OpenFinding, 'wasWaived' | 'wasCarried'>;
+  } => {
     const open = baseline.open.failAgain(id);
     if (open !== undefined) return { state: 'open', earlier: open };
     const resolved = baseline.resolved.get(id);
@@ -105,8 +124,10 @@ export const beginLifecycle = (
         firstSeen: earlier?.firstSeen ?? asOf,
         lastSeen: asOf,
         runs: (earlier?.runs ?? 0) + 1,
-        ...(state === 'open' && earlier && isRaised(earlier.severity, severity) && { escalatedFrom: earlier.severity }),
+        ...(unwaived === 'open' && earlier && severityChange(earlier.severity, severity)),
+        ...(earlier?.wasCarried && { assessedAgain: true }),
         ...(state === 'open' && earlier?.wasWaived && { waiverEnded: true }),
+        ...(state === 'waived' && unwaived !== 'event' && !earlier?.wasWaived && { waiverBegan: true }),
         ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
       };
     },
@@ -118,7 +139,7 @@ export const beginLifecycle = (
     carryOrResolve(finding, rule) {
       const fate = baseline.open.fateOf(finding.id);
       if (!staysOpen(finding, rule) || fate === 'failed-again') return undefined;
-      const { escalatedFrom: _raised, waiverEnded: _ended, carriedFor: _why, waiver: _earlier, ...kept } = finding;
+      const kept = withoutNews(finding);
       if (fate === 'carried' || unjudged.has(finding.ruleId)) {
         const waiver = waivers.find(finding.ruleId, finding.subject.id, finding.severity);
         const reason = finding.carried ? undefined : baseline.open.carriedFor(finding.id);
@@ -129,6 +150,7 @@ export const beginLifecycle = (
           carried: true,
           ...(reason !== undefined && { carriedFor: reason }),
           ...(finding.state === 'waived' && waiver === undefined && { waiverEnded: true }),
+          ...(finding.state !== 'waived' && waiver !== undefined && { waiverBegan: true }),
           ...(waiver !== undefined && { waiver: waiverEvidence(waiver) }),
         };
       }

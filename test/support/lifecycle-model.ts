@@ -30,7 +30,10 @@ export interface ModelFinding {
   readonly carried?: true;
   /** This night was the first that could not assess it. */
   readonly isNewlyCarried?: true;
+  readonly assessedAgain?: true;
   readonly escalatedFrom?: Severity;
+  readonly loweredFrom?: Severity;
+  readonly waiverBegan?: true;
   readonly waiverEnded?: true;
   readonly resolvedAt?: string;
   readonly cause?: string;
@@ -46,6 +49,17 @@ interface Open {
 }
 
 type Outcome = 'PASS' | 'NOT_ASSESSED' | `FAIL ${Severity}`;
+
+/** A finding without what was news of the night that had it. */
+const withoutNews = ({
+  assessedAgain: _again,
+  escalatedFrom: _raised,
+  isNewlyCarried: _newly,
+  loweredFrom: _lowered,
+  waiverBegan: _began,
+  waiverEnded: _ended,
+  ...kept
+}: ModelFinding) => kept;
 
 const last = (records: readonly UserRecord[] | undefined): UserRecord | undefined => records?.at(-1);
 const oneEach = (directory: Directory): readonly UserRecord[] =>
@@ -269,12 +283,13 @@ export const lifecycleModel = () => {
         stillOpen.set(one.finding.id, one);
       };
       const carry = ({ rule, subject, finding, failedOn }: Open): void => {
-        const { escalatedFrom: _from, waiverEnded: _ended, isNewlyCarried: _newly, ...kept } = finding;
+        const kept = withoutNews(finding);
         const waived = isWaived(rule, subject);
         const ended = finding.state === 'waived' && !waived && { waiverEnded: true as const };
+        const began = finding.state !== 'waived' && waived && { waiverBegan: true as const };
         const state = waived ? 'waived' : 'open';
         const newly = finding.carried === undefined && { isNewlyCarried: true as const };
-        const carried = { ...kept, state, runs: kept.runs + 1, carried: true as const, ...newly, ...ended };
+        const carried = { ...kept, state, runs: kept.runs + 1, carried: true as const, ...newly, ...ended, ...began };
         keep({ rule, subject, failedOn, finding: carried });
       };
       const fail = (rule: string, subject: string, severity: Severity): void => {
@@ -285,8 +300,7 @@ export const lifecycleModel = () => {
         resolved.delete(id);
         const waived = isWaived(rule, subject);
         const unwaived = earlier ? 'open' : again ? 'reopened' : 'new';
-        const isRaised =
-          earlier !== undefined && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(earlier.severity) && !waived;
+        const raisedBy = SEVERITIES.indexOf(severity) - SEVERITIES.indexOf(earlier?.severity ?? severity);
         const isEnded = earlier?.state === 'waived' && !waived;
         const first = earlier ?? again;
         const finding = {
@@ -296,7 +310,10 @@ export const lifecycleModel = () => {
           firstSeen: first?.firstSeen ?? asOf,
           lastSeen: asOf,
           runs: (first?.runs ?? 0) + 1,
-          ...(isRaised && { escalatedFrom: earlier.severity }),
+          ...(earlier?.carried && { assessedAgain: true as const }),
+          ...(earlier && raisedBy > 0 && { escalatedFrom: earlier.severity }),
+          ...(earlier && raisedBy < 0 && { loweredFrom: earlier.severity }),
+          ...(waived && earlier?.state !== 'waived' && { waiverBegan: true as const }),
           ...(isEnded && { waiverEnded: true as const }),
         };
         keep({ rule, subject, failedOn: tonight, finding });
@@ -333,13 +350,7 @@ export const lifecycleModel = () => {
           carry(one);
           continue;
         }
-        const {
-          escalatedFrom: _from,
-          waiverEnded: _ended,
-          carried: _carried,
-          isNewlyCarried: _newly,
-          ...kept
-        } = one.finding;
+        const { carried: _carried, ...kept } = withoutNews(one.finding);
         const finding: ModelFinding = {
           ...kept,
           state: 'resolved',

@@ -12,6 +12,8 @@ export interface OpenFinding {
   readonly lastSeen: string;
   /** It was accepted by a waiver. */
   readonly wasWaived?: true;
+  /** It could not be assessed. */
+  readonly wasCarried?: true;
 }
 
 /** What became of a finding in this run; `failed-then`: as it is judged now, it failed when it was last seen. */
@@ -37,8 +39,8 @@ export class OpenFindings {
   readonly #kindNumbers = new Map<string, number>();
 
   add(id: string, finding: OpenFinding): void {
-    const { severity, firstSeen, runs, lastSeen, wasWaived = false } = finding;
-    const key = `${severity} ${firstSeen} ${runs} ${lastSeen} ${wasWaived}`;
+    const { severity, firstSeen, runs, lastSeen, wasWaived = false, wasCarried = false } = finding;
+    const key = `${severity} ${firstSeen} ${runs} ${lastSeen} ${wasWaived} ${wasCarried}`;
     const kind = this.#kindNumbers.get(key) ?? this.#kinds.push(finding) - 1;
     this.#kindNumbers.set(key, kind);
     this.#kindOf.set(this.#ids.add(id), kind);

@@ -17,14 +17,18 @@ const IS_SHRINKING = process.env.HISTORIES_SHRINK !== undefined;
 const toldOf = (findings: readonly (Finding | ModelFinding)[]): readonly string[] =>
   findings
     .map(({ id, state, severity, firstSeen, lastSeen, runs, ...rest }) => {
-      const { carried, escalatedFrom, waiverEnded, resolvedAt, cause, regroupedTo } = rest;
+      const { carried, assessedAgain, escalatedFrom, loweredFrom, waiverBegan, waiverEnded, ...ended } = rest;
+      const { resolvedAt, cause, regroupedTo } = ended;
       const isNewlyCarried = 'carriedFor' in rest || 'isNewlyCarried' in rest;
       const sure = { id, state, severity, firstSeen, lastSeen, runs };
       return JSON.stringify({
         ...sure,
         carried,
         isNewlyCarried,
+        assessedAgain,
         escalatedFrom,
+        loweredFrom,
+        waiverBegan,
         waiverEnded,
         resolvedAt,
         cause,

@@ -107,6 +107,24 @@ describe('a failure', () => {
       finding: { state: 'open', severity: 'HIGH', escalatedFrom: 'MEDIUM' },
     },
     {
+      name: 'of a lower severity than before says so',
+      baseline: open(),
+      failure: failure(rule, 'LOW'),
+      finding: { state: 'open', severity: 'LOW', loweredFrom: 'MEDIUM' },
+    },
+    {
+      name: 'of a higher severity that is accepted says so too',
+      baseline: open({ ...wasOpen, wasWaived: true }),
+      waivers: [waiver],
+      failure: failure(rule, 'HIGH'),
+      finding: { state: 'waived', severity: 'HIGH', escalatedFrom: 'MEDIUM' },
+    },
+    {
+      name: 'that could not be assessed before is assessed again',
+      baseline: open({ ...wasOpen, wasCarried: true }),
+      finding: { state: 'open', assessedAgain: true },
+    },
+    {
       name: 'on change is an event',
       baseline: open(),
       failure: failure(change),
@@ -118,6 +136,7 @@ describe('a failure', () => {
       waivers: [waiver],
       finding: {
         state: 'waived',
+        waiverBegan: true,
         firstSeen: daysAgo(10),
         runs: 11,
         waiver: { reason: 'on leave', owner: 'owner', approver: 'approver', expires: '2026-11-24' },
@@ -144,6 +163,15 @@ describe('a failure', () => {
     { name: 'is accepted still', baseline: open({ ...wasOpen, wasWaived: true }), waivers: [waiver] },
   ])('has no ended waiver where it $name', ({ baseline, waivers }) => {
     expect(begin(baseline, waivers).findingOf(failure())).not.toHaveProperty('waiverEnded');
+  });
+
+  test.each([
+    { name: 'is accepted still', baseline: open({ ...wasOpen, wasWaived: true }), failed: failure() },
+    { name: 'is an event, which stands for one run', baseline: {}, failed: failure(change) },
+  ])('has no waiver that began where it $name', ({ baseline, failed }) => {
+    const accepted = begin(baseline, [{ ...waiver, rule: failed.rule.id }]).findingOf(failed);
+    expect(accepted).toMatchObject({ state: 'waived' });
+    expect(accepted).not.toHaveProperty('waiverBegan');
   });
 
   test.each(['MEDIUM', 'LOW'] as const)('of severity %s after MEDIUM is not escalated', (severity) => {
