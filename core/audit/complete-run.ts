@@ -13,6 +13,7 @@ import { unfinishedSince } from '../archive/unfinished.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { headAlert } from '../notify/digest/head.ts';
+import { goesOn } from '../notify/undelivered.ts';
 import { OUTPUTS } from '../outputs/index.ts';
 import type { Output, RunFacts } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
@@ -126,7 +127,7 @@ export const completeRun = async (
     const head = headMember({ manifest, ...place });
     const told = notificationOf(facts, archive, objects.report?.key, () => readRunLines(archive, manifest, 'findings'));
     const isQuiet = told.digest === undefined && (await isLongQuiet(archive, request));
-    const notification = { ...told, ...head, ...(isQuiet && { digest: headAlert(report) }) };
+    const notification = { ...told, ...goesOn(manifest), ...head, ...(isQuiet && { digest: headAlert(report) }) };
     // The attempt that wrote the manifest notifies; one of the same bytes waits for that.
     const deliveries = await deliverToAll(channels, notification, {
       archive,

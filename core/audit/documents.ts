@@ -185,7 +185,7 @@ export const manifestOf = (
 /** The notification of a run that has just ended; without `findings` it tells of none. */
 export const notificationOf = (
   facts: Omit<RunFacts, 'evidence'>,
-  { location }: Archive,
+  archive: Archive,
   reportKey: string | undefined,
   findings: Notification['findings'] = noFindings,
-): Notification => ({ report: facts.report, reportKey, digest: digestOf(facts), archiveLocation: location, findings });
+): Notification => ({ report: facts.report, reportKey, digest: digestOf(facts), archive, findings });

@@ -1,3 +1,4 @@
+import type { Archive } from '../archive/archive.ts';
 import type { Report } from '../model/report.ts';
 
 /** One digest, ready to be sent. */
@@ -31,8 +32,9 @@ export interface Notification {
   readonly reportKey: string | undefined;
   /** Undefined where nothing changed. */
   readonly digest: Alert | undefined;
-  /** The archive, for people: `s3://bucket` or a path. */
-  readonly archiveLocation: string;
+  readonly archive: Archive;
+  /** Somebody let the chain go on though it did not hold: what the run goes on from may be another than was told. */
+  readonly goesOnAnew?: boolean;
   /** Every line of the findings file of a complete run, and none of any other: the next run finds those new. */
   findings(): AsyncIterable<unknown>;
 }
@@ -44,8 +46,8 @@ export type Receipt = Readonly<Record<string, unknown>>;
 export interface Channel {
   /** Names its deliveries in results and logs, and its markers; never changed, or all would be sent again. */
   readonly name: string;
-  /** Whether the next runs send again what this channel did not take. */
-  readonly isResent: boolean;
+  /** It tells of runs that have a digest only; one that tells of others tells of nothing from before it was set up. */
+  readonly needsDigest?: true;
   /** Whether a marker has what this channel answers; any is good where missing. */
   readonly hasReceipt?: (marker: Receipt) => boolean;
   /** Gives what sends the notification and resolves once it was accepted; undefined where there is nothing to send. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
+import { areaPrefix, firstKey, markerArea } from '../archive/keys.ts';
 import { evidenceOf, jsonText } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
@@ -77,6 +78,17 @@ const isReasonKnown = async (
   return false;
 };
 
+/** Notes which run was the first for a channel: whatever it does not take from there on is sent by later ones. */
+const noteBeginning = async (
+  { archive, keyOf }: Markers,
+  { name }: Channel,
+  { report }: Notification,
+): Promise<void> => {
+  if ((await firstKey(archive, areaPrefix(markerArea(name), report.environmentId))) !== undefined) return;
+  const [stem] = stemOf(keyOf(name));
+  await archive.create(`${stem}.begun.json`, evidenceOf('{}\n').content, 'application/json');
+};
+
 /**
  * Sends a notification on one channel, unless a marker says that it was sent.
  * @param markers undefined where there is no archive to remember it: it is sent all the same
@@ -94,6 +106,7 @@ export const deliver = async (
   try {
     const marked = markers && (await findMarks(markers, channel, notification));
     if (marked?.isSent) return { outcome: 'already-sent' };
+    if (markers !== undefined && !channel.needsDigest) await noteBeginning(markers, channel, notification);
     const receipt = await send();
     // Once the channel took it: what fails in between is sent twice rather than never.
     await markers?.archive.create(

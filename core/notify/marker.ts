@@ -1,10 +1,24 @@
 import type { Archive } from '../archive/archive.ts';
 import { ifSound } from '../archive/errors.ts';
-import { attemptKeys } from '../archive/keys.ts';
+import { attemptKeys, runKeys } from '../archive/keys.ts';
 import { isRecord, readJson } from '../archive/lines.ts';
 import { jsonText, sha256Of } from '../archive/staging.ts';
 import type { Report } from '../model/report.ts';
+import { runInstant } from '../model/run-name.ts';
 import type { Alert, Channel, Notification, Receipt } from './channel.ts';
+
+/** What a channel for programs tells of a complete run: what changed, or everything that is open. */
+export type Scope = 'changes' | 'all';
+
+/** What changed says everything only to a channel that took the run before, and only where this one goes on from that. */
+export const scopeOf = async (
+  { report: { environmentId, previousRun = '' }, archive, goesOnAnew }: Notification,
+  channel: string,
+): Promise<Scope> => {
+  const before = runInstant(previousRun);
+  if (before === undefined || goesOnAnew) return 'all';
+  return (await archive.has(runKeys(environmentId, before).marker(channel))) ? 'changes' : 'all';
+};
 
 /** What was told: the report, and the digest where there is one. */
 export type Told = Pick<Notification, 'report' | 'digest'>;

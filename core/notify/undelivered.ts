@@ -16,7 +16,7 @@ import {
   runOfObject,
 } from '../archive/keys.ts';
 import { isRecord } from '../archive/lines.ts';
-import { readManifest, type StoredManifest } from '../archive/manifest.ts';
+import { type Manifest, readManifest, type StoredManifest } from '../archive/manifest.ts';
 import { readRunLines, readRunObject } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
 import type { Report } from '../model/report.ts';
@@ -38,6 +38,10 @@ export interface Undelivered {
   readonly markerKey: string;
 }
 
+/** Says of a run what may be another than the channels were told. */
+export const goesOn = ({ acceptedHistory }: Pick<Manifest, 'acceptedHistory'>): Pick<Notification, 'goesOnAnew'> =>
+  acceptedHistory === undefined ? {} : { goesOnAnew: true };
+
 /** The notification of a run whose manifest is in the archive. */
 export const storedNotification = async (
   archive: Archive,
@@ -47,7 +51,8 @@ export const storedNotification = async (
   report: (await readRunObject(archive, manifest, 'report')) as Report,
   reportKey: manifest.objects.report?.key,
   digest: (await readRunObject(archive, manifest, 'digest')) as Alert | undefined,
-  archiveLocation: archive.location,
+  archive,
+  ...goesOn(manifest),
   findings: () => (manifest.verdict === 'COMPLETE' ? readRunLines(archive, manifest, 'findings') : noFindings()),
 });
 
@@ -55,8 +60,8 @@ export const storedNotification = async (
 export async function* noFindings(): AsyncGenerator<never> {}
 
 /**
- * Finds the digests of earlier runs that a channel never took, the oldest first. That of an attempt that did not end
- * is missing only where no other attempt at its run was sent, and where the run was not completed after all.
+ * Finds what channels never took of earlier runs, the oldest first. That of an attempt that did not end is missing only
+ * where no other attempt at its run was sent, and where the run was not completed after all.
  * @param asOf of the run that asks
  * @returns with the problems of those that are missing or were altered: nobody can be told of them any more
  */
@@ -66,23 +71,24 @@ export const findUndelivered = async (
   asOf: Date,
   channels: readonly Channel[],
 ): Promise<{ readonly undelivered: readonly Undelivered[]; readonly problems: readonly string[] }> => {
-  const resent = channels.filter(({ isResent }) => isResent);
-  if (resent.length === 0) return { undelivered: [], problems: [] };
+  if (channels.length === 0) return { undelivered: [], problems: [] };
   const since = new Date(asOf.getTime() - LOOKBACK_MS);
   const keysOf = (area: Area): Promise<readonly string[]> =>
     keysUnder(archive, areaPrefix(area, environmentId), dayPrefix(area, environmentId, since));
 
-  const digestsIn = async (area: Area): Promise<readonly string[]> =>
-    (await keysOf(area)).filter((key) => key.endsWith('/digest.json'));
+  const isDigest = (key: string): boolean => key.endsWith('/digest.json');
 
   const complete = new Set((await keysOf('manifests')).flatMap((key) => runOfKey(key) ?? []));
   // A quiet run has none.
-  const telling = new Set((await digestsIn('reports')).flatMap((key) => runOfObject(key) ?? []));
+  const telling = new Set((await keysOf('reports')).filter(isDigest).flatMap((key) => runOfObject(key) ?? []));
   const lastAttempts = new Map(
-    (await digestsIn('incomplete')).flatMap((key) => attemptOfKey(key) ?? []).map((one) => [one.run, one]),
+    (await keysOf('incomplete'))
+      .filter(isDigest)
+      .flatMap((key) => attemptOfKey(key) ?? [])
+      .map((one) => [one.run, one]),
   );
   const candidates = [
-    ...[...complete].filter((run) => telling.has(run)).map((run): Candidate => ({ run })),
+    ...[...complete].map((run): Candidate => ({ run })),
     ...[...lastAttempts.values()].filter(({ run }) => !complete.has(run)),
   ]
     .filter(({ run }) => run < runName(asOf))
@@ -90,8 +96,12 @@ export const findUndelivered = async (
 
   const undelivered: Undelivered[] = [];
   const problems: string[] = [];
-  for (const channel of resent) {
+  for (const channel of channels) {
     const markers = await keysOf(markerArea(channel.name));
+    const began = runOfObject(markers[0] ?? '');
+    const isTold = ({ run, attempt }: Candidate): boolean =>
+      channel.needsDigest ? attempt !== undefined || telling.has(run) : began !== undefined && run >= began;
+    const told = candidates.filter(isTold);
     const marksOf = Map.groupBy(markers, (key) => runMarkedBy(channel.name, key));
     const find = async ({ run, attempt }: Candidate): Promise<readonly Undelivered[]> => {
       const instant = runInstant(run);
@@ -99,12 +109,13 @@ export const findUndelivered = async (
       const keys =
         attempt === undefined ? runKeys(environmentId, instant) : attemptKeys(environmentId, instant, attempt);
       const stored = await readIfSound(archive, environmentId, run, keys.manifest);
-      if (stored?.manifest.objects.digest === undefined) return [];
+      if (stored === undefined) return [];
       if (await isMarked(archive, channel, stored, marksOf.get(run) ?? [])) return [];
       // What has no place in the chain is no run, whatever it says.
       if (attempt === undefined && !(await hasPlace(archive, environmentId, stored))) return [];
       try {
         const notification = await storedNotification(archive, stored);
+        if (channel.prepare(notification) === undefined) return [];
         return [{ channel, markerKey: keys.marker(channel.name), notification }];
       } catch (error) {
         if (!(error instanceof ArchiveError)) throw error;
@@ -112,8 +123,8 @@ export const findUndelivered = async (
         return [];
       }
     };
-    for (let next = 0; next < candidates.length; next += AT_ONCE)
-      undelivered.push(...(await Promise.all(candidates.slice(next, next + AT_ONCE).map(find))).flat());
+    for (let next = 0; next < told.length; next += AT_ONCE)
+      undelivered.push(...(await Promise.all(told.slice(next, next + AT_ONCE).map(find))).flat());
   }
   return { undelivered, problems };
 };
@@ -138,18 +149,19 @@ const readIfSound = async (
   return undefined;
 };
 
-/** Whether one of the markers of a run speaks for its digest, or for that of the attempt at it which left the marker. */
+/** Whether one of the markers of a run speaks for what it told, or for what the attempt at it told which left the marker. */
 const isMarked = async (
   archive: Archive,
   channel: Channel,
   stored: StoredManifest,
   marks: readonly string[],
 ): Promise<boolean> => {
-  const { digest } = stored.manifest.objects;
+  const { digest, report } = stored.manifest.objects;
   for (const key of marks) {
     const marker = await readMarker(archive, key);
     if (!isRecord(marker)) continue;
-    if (marker.digest === digest?.sha256 && channel.hasReceipt?.(marker) !== false) return true;
+    const isNamed = digest === undefined ? marker.report === report?.sha256 : marker.digest === digest.sha256;
+    if (isNamed && channel.hasReceipt?.(marker) !== false) return true;
     const told =
       stored.manifest.verdict === 'COMPLETE'
         ? isOfOldForm(marker) && (await storedNotification(archive, stored))

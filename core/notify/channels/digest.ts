@@ -16,12 +16,12 @@ const headLines = (head: string): string =>
  */
 export const digestChannel = (send: SendAlert, findUnheard?: Channel['findUnheard']): Channel => ({
   name: ALERT,
-  isResent: true,
+  needsDigest: true,
   ...(findUnheard && { findUnheard }),
   hasReceipt: ({ receipt }) => typeof receipt === 'string' && receipt !== '',
-  prepare({ digest, head, archiveLocation }) {
+  prepare({ digest, head, archive }) {
     if (digest === undefined) return undefined;
-    const text = digest.body.replaceAll(ARCHIVE_PLACEHOLDER, archiveLocation);
+    const text = digest.body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location);
     // Added as it is sent: the manifest names the digest, which therefore can't hold the manifest's own hash.
     const body = head === undefined ? text : `${text}${headLines(head)}`;
     return async () => ({ subject: digest.subject, receipt: await send({ ...digest, body }) });

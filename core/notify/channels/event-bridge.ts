@@ -2,7 +2,8 @@ import type { EventBridgeClientConfig, PutEventsRequestEntry, PutEventsResultEnt
 import pRetry from 'p-retry';
 import { awsClient } from '../../aws/clients.ts';
 import type { Channel } from '../channel.ts';
-import { type AuditEvent, eventsOf } from './events.ts';
+import { scopeOf } from '../marker.ts';
+import { type AuditEvent, findingEvents, runEvent } from './events.ts';
 
 const SOURCE = 'finspace-user-auditor';
 
@@ -27,7 +28,7 @@ const bytesOf = ({ Source = '', DetailType = '', Detail = '' }: PutEventsRequest
 
 /** Puts events into as few requests as the limits allow. */
 async function* batchesOf(
-  events: AsyncIterable<AuditEvent>,
+  events: AsyncIterable<AuditEvent> | readonly AuditEvent[],
   bus: string,
 ): AsyncGenerator<readonly PutEventsRequestEntry[]> {
   let batch: PutEventsRequestEntry[] = [];
@@ -64,11 +65,17 @@ export interface EventBridgeSettings extends EventBridgeClientConfig {
 /** Notifies programs by events on a bus, given as for `eventBridgeEvents`. */
 export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = {}): Channel => {
   const publish = eventBridgeEvents(bus, settings);
+  const name = 'events';
   return {
-    name: 'events',
-    isResent: false,
+    name,
     hasReceipt: ({ events }) => Number.isSafeInteger(events) && Number(events) > 0,
-    prepare: (notification) => async () => ({ events: await publish(eventsOf(notification)) }),
+    prepare: (notification) => async () => {
+      const scope = notification.report.verdict === 'COMPLETE' ? await scopeOf(notification, name) : undefined;
+      const findings = await publish(findingEvents(notification, scope));
+      // Once every one of them was accepted: whoever hears of the run knows that there are no more.
+      const run = await publish([runEvent(notification, scope && { scope, findingEvents: findings })]);
+      return { events: findings + run };
+    },
   };
 };
 
@@ -80,7 +87,7 @@ export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = 
  */
 export const eventBridgeEvents =
   (bus: string, { firstWaitMs = 200, ...config }: EventBridgeSettings = {}) =>
-  async (events: AsyncIterable<AuditEvent>): Promise<number> => {
+  async (events: AsyncIterable<AuditEvent> | readonly AuditEvent[]): Promise<number> => {
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
     const client = awsClient(EventBridgeClient, { maxAttempts: RETRIES + 1, ...config });

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
-import type { Subject } from '../../../rules/engine/rule.ts';
+import { givesEvents, type Subject } from '../../../rules/engine/rule.ts';
+import { rules } from '../../../rules/index.ts';
 import { isNews, kindOf } from '../../model/highlights.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import type { Notification } from '../channel.ts';
+import type { Scope } from '../marker.ts';
 
 /** One event for programs. */
 export interface AuditEvent {
@@ -24,29 +26,56 @@ export const harmlessId = ({ kind, id }: Subject, most = MAX_TEXT): string => {
 };
 
 /**
- * Makes an event for each finding that changed, and at last one for the run. They hold no evidence, which is where
- * names and e-mail addresses are.
+ * The news of a finding to a program that keeps the open findings: what mails tell, and that one was accepted, has
+ * another severity or is assessed again; undefined where it stands as it did.
  */
-export async function* eventsOf({
-  report,
-  head,
-  reportKey,
-  findings,
-}: Pick<Notification, 'report' | 'head' | 'reportKey' | 'findings'>): AsyncGenerator<AuditEvent> {
-  const { run, environmentId, accountId, region, message } = report;
-  const common = {
-    schemaVersion: 1,
-    run,
-    environmentId,
-    accountId,
-    region,
-    ...(reportKey !== undefined && { report: reportKey }),
-  };
-  for await (const line of findings()) {
+export const newsOf = (finding: Finding): string | undefined => {
+  const kind = kindOf(finding);
+  if (isNews(kind)) return kind;
+  if (finding.waiverBegan) return 'waived';
+  if (finding.escalatedFrom !== undefined) return 'escalated';
+  if (finding.loweredFrom !== undefined) return 'lowered';
+  if (finding.assessedAgain) return 'assessed-again';
+  return finding.carriedFor === undefined ? undefined : 'carried';
+};
+
+/** Rules whose findings stand for one run, accepted or not. */
+const EVENT_RULES = new Set(rules.filter(givesEvents).map(({ id }) => id));
+
+/** What a finding is after a run, whatever is news of it. */
+const statusOf = ({ state }: Finding): 'failing' | 'waived' | 'resolved' | 'event' =>
+  state === 'waived' || state === 'resolved' || state === 'event' ? state : 'failing';
+
+/** Whether a finding is still there for the next run, accepted or not. */
+export const isOpen = ({ state, ruleId }: Finding): boolean =>
+  state !== 'resolved' && state !== 'event' && !EVENT_RULES.has(ruleId);
+
+/** The beginning of every event. */
+const commonOf = ({ report: { run, environmentId, accountId, region }, reportKey }: EventSource) => ({
+  schemaVersion: 1,
+  run,
+  environmentId,
+  accountId,
+  region,
+  ...(reportKey !== undefined && { report: reportKey }),
+});
+
+type EventSource = Pick<Notification, 'report' | 'head' | 'reportKey' | 'findings'>;
+
+/**
+ * Makes an event for each finding that changed, or that is open. They hold no evidence, which is where names and e-mail
+ * addresses are.
+ */
+export async function* findingEvents(notification: EventSource, scope?: Scope): AsyncGenerator<AuditEvent> {
+  const common = { ...commonOf(notification), scope };
+  const { environmentId } = common;
+  for await (const line of notification.findings()) {
     const finding = line as Finding;
-    const state = kindOf(finding);
-    if (!isNews(state)) continue;
-    const { ruleId, severity, subject, firstSeen, escalatedFrom, carriedFor, cause, regroupedTo } = finding;
+    const state = newsOf(finding) ?? (scope === 'all' && isOpen(finding) ? finding.state : undefined);
+    if (state === undefined) continue;
+    const { ruleId, severity, subject, firstSeen, escalatedFrom, loweredFrom, carried, carriedFor, cause, waiver } =
+      finding;
+    const { regroupedTo } = finding;
     const subjectId = harmlessId(subject);
     const detail = {
       ...common,
@@ -55,22 +84,37 @@ export async function* eventsOf({
       ruleId,
       severity,
       state,
+      status: statusOf(finding),
       subject: { kind: subject.kind, id: subjectId },
       message: plainLine(finding.message, MAX_TEXT),
       firstSeen,
       ...(escalatedFrom !== undefined && { escalatedFrom }),
+      ...(loweredFrom !== undefined && { loweredFrom }),
+      ...(carried && isOpen(finding) && { carried }),
       ...(carriedFor !== undefined && { carriedFor: plainLine(carriedFor, MAX_TEXT) }),
+      ...(waiver !== undefined && { waivedUntil: waiver.expires }),
       ...(cause !== undefined && { cause }),
       ...(regroupedTo !== undefined && { regroupedTo: harmlessId({ ...subject, id: regroupedTo }) }),
     };
     yield { type: 'FinSpace Audit Finding', detail };
   }
-  const { asOf, listing, late, source, previousSource, code, previousCode, verdict, reason, counts, previousRun } =
-    report;
-  yield {
+}
+
+/**
+ * Makes the event of a run.
+ * @param told what was accepted before it; undefined of a run that is not complete, which tells of no finding
+ */
+export const runEvent = (
+  notification: EventSource,
+  told?: { readonly scope: Scope; readonly findingEvents: number },
+): AuditEvent => {
+  const { report, head } = notification;
+  const { message, asOf, listing, late, source, previousSource, code, previousCode } = report;
+  const { verdict, reason, counts, previousRun } = report;
+  return {
     type: 'FinSpace Audit Run',
     detail: {
-      ...common,
+      ...commonOf(notification),
       asOf,
       ...(listing !== undefined && { listing }),
       ...(late && { late }),
@@ -83,8 +127,9 @@ export async function* eventsOf({
       ...(message !== undefined && { message: plainLine(message, MAX_TEXT) }),
       counts,
       findings: report.findings,
+      ...told,
       ...(previousRun !== undefined && { previousRun }),
       ...(head !== undefined && { head }),
     },
   };
-}
+};

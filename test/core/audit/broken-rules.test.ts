@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
-import { type AuditEvent, eventsOf } from '../../../core/notify/channels/events.ts';
+import type { AuditEvent } from '../../../core/notify/channels/events.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
@@ -13,6 +13,7 @@ import { ruleOf } from '../../support/custom-rule.ts';
 import { auditNight } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { eventsOf } from '../../support/told-events.ts';
 
 const newFolder = temporaryFolders();
 

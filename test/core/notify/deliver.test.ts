@@ -8,6 +8,7 @@ import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { deliverToAll } from '../../../core/notify/deliver.ts';
 import { noFindings } from '../../../core/notify/undelivered.ts';
 import { readText } from '../../support/archive-tree.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { aReport } from './digest/facts.ts';
 
@@ -20,7 +21,7 @@ const aNotification = (differs: Partial<Notification> = {}): Notification => ({
   report: REPORT,
   reportKey: 'reports/report.json',
   digest: undefined,
-  archiveLocation: 's3://evidence',
+  archive: memoryArchive(),
   findings: noFindings,
   ...differs,
 });
@@ -30,7 +31,6 @@ const aChannel = (name: string, isDown = false) => {
   const taken: Notification[] = [];
   const channel: Channel = {
     name,
-    isResent: false,
     prepare: (notification) => async () => {
       if (isDown) throw new Error(`${name} is down`);
       taken.push(notification);
@@ -81,7 +81,7 @@ describe('a channel', () => {
 
   test('that has nothing to send is quiet, and leaves no marker', async () => {
     const archive = folderArchive(await newFolder());
-    const channel: Channel = { name: 'pager', isResent: false, prepare: () => undefined };
+    const channel: Channel = { name: 'pager', prepare: () => undefined };
     expect(await deliverToAll([channel], aNotification(), markersIn(archive))).toEqual({ pager: { outcome: 'quiet' } });
     expect(await archive.has(KEYS.marker('pager'))).toBe(false);
   });

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Notification } from '../../../../core/notify/channel.ts';
 import { eventBridgeChannel, eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
 import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
 import { type EventBus, type PutAnswer, type PutEntry, startEventBus } from '../../../support/event-bridge.ts';
+import { aFinding } from '../../../support/findings.ts';
+import { memoryArchive } from '../../../support/memory-archive.ts';
+import { aReport } from '../digest/facts.ts';
 
 const TYPE = 'FinSpace Audit Finding';
 /** Bytes of an entry beside its detail. */
@@ -18,6 +22,12 @@ const startBus = async (answer?: (request: number) => PutAnswer | undefined): Pr
   return bus;
 };
 
+const SETTINGS = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+  firstWaitMs: 1,
+} as const;
+
 const event = (n: number): AuditEvent => ({ type: TYPE, detail: { n } });
 
 /** An event whose entry takes so many bytes. */
@@ -28,16 +38,7 @@ const sizedEvent = (bytes: number): AuditEvent => {
 };
 
 const publish = async ({ url }: EventBus, events: readonly AuditEvent[] | AsyncIterable<AuditEvent>) =>
-  eventBridgeEvents('audits', {
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
-    firstWaitMs: 1,
-  })(
-    (async function* given() {
-      yield* events;
-    })(),
-  );
+  eventBridgeEvents('audits', { ...SETTINGS, endpoint: url })(events);
 
 const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));
 /** In ascending order: several requests are on their way at once. */
@@ -159,6 +160,43 @@ describe('what is not accepted', () => {
     const taken = await startBus(() => ({ status: 400, code: 'AccessDeniedException' }));
     await expect(publish(taken, events(2))).rejects.toThrow(expect.objectContaining({ name: 'AccessDeniedException' }));
     expect(taken.requests).toHaveLength(1);
+  });
+});
+
+describe('the event of a run', () => {
+  const findings = Array.from({ length: 25 }, (_, n) =>
+    aFinding({ state: 'new', subject: { kind: 'user', id: `u${n}` } }),
+  );
+  const send = async ({ url }: EventBus) => {
+    const channel = eventBridgeChannel('default', { ...SETTINGS, endpoint: url });
+    const notification: Notification = {
+      report: aReport(),
+      reportKey: 'reports/report.json',
+      digest: undefined,
+      archive: memoryArchive(),
+      async *findings() {
+        yield* findings;
+      },
+    };
+    return channel.prepare(notification)?.();
+  };
+  const typesIn = (entries: readonly PutEntry[]) => [...new Set(entries.map(({ DetailType }) => DetailType))];
+
+  test('comes after all findings were accepted, and says how many they were', async () => {
+    const taken = await startBus((request) => (request === 1 ? { refuse: [0], code: 'InternalFailure' } : undefined));
+    expect(await send(taken)).toEqual({ events: 26 });
+    expect(typesIn(taken.accepted.slice(0, -1))).toEqual([TYPE]);
+    const last = taken.accepted.at(-1);
+    expect([last?.DetailType, JSON.parse(last?.Detail ?? '')]).toEqual([
+      'FinSpace Audit Run',
+      expect.objectContaining({ scope: 'all', findingEvents: 25 }),
+    ]);
+  });
+
+  test('does not come where one was refused for good', async () => {
+    const taken = await startBus((request) => (request > 0 ? { refuse: [0], code: 'MalformedDetail' } : undefined));
+    await expect(send(taken)).rejects.toThrow('MalformedDetail');
+    expect(typesIn(taken.requests.flat())).toEqual([TYPE]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { countFindings, type Report } from '../../../../core/model/report.ts';
-import { type AuditEvent, eventsOf } from '../../../../core/notify/channels/events.ts';
+import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
+import type { Scope } from '../../../../core/notify/marker.ts';
 import { noFindings } from '../../../../core/notify/undelivered.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
+import { eventsOf } from '../../../support/told-events.ts';
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/analyst`;
 
@@ -36,24 +38,21 @@ const aReport = (overrides: Partial<Report> = {}): Report => ({
   ...overrides,
 });
 
-const collect = async (notification: Parameters<typeof eventsOf>[0]): Promise<readonly AuditEvent[]> => {
+const collect = async (notification: Parameters<typeof eventsOf>[0], scope?: Scope): Promise<readonly AuditEvent[]> => {
   const events: AuditEvent[] = [];
-  for await (const event of eventsOf(notification)) events.push(event);
+  for await (const event of eventsOf(notification, scope)) events.push(event);
   return events;
 };
 
 const eventsAbout = async (
   findings: readonly Finding[],
   report: Report = aReport(),
-  reportKey: string | undefined = 'reports/report.json',
+  scope?: Scope,
 ): Promise<readonly AuditEvent[]> => {
-  return collect({
-    report,
-    reportKey,
-    findings: async function* lines() {
-      yield* findings;
-    },
-  });
+  async function* lines() {
+    yield* findings;
+  }
+  return collect({ report, reportKey: 'reports/report.json', findings: lines }, scope);
 };
 
 /** The event about one finding, which is told. */
@@ -72,39 +71,71 @@ describe('a finding', () => {
       accountId: ACCOUNT,
       region: 'us-east-1',
       report: 'reports/report.json',
+      scope: 'changes',
       id: `${ENVIRONMENT}/stale-login/u1`,
       ruleId: 'stale-login',
       severity: 'HIGH',
       state: 'new',
+      status: 'failing',
       subject: { kind: 'user', id: 'u1' },
       message: 'last login 91 days ago; at most 90 allowed',
       firstSeen: '2026-11-20T02:00:00.000Z',
     });
   });
 
+  const waiver = { reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' };
+  const waived = { state: 'waived', waiver } as const;
+
   test.each<{ readonly finding: Partial<Finding>; readonly detail: object }>([
-    { finding: { state: 'new' }, detail: { state: 'new' } },
-    { finding: { state: 'reopened' }, detail: { state: 'reopened' } },
-    { finding: { state: 'event' }, detail: { state: 'event' } },
-    { finding: { state: 'resolved', cause: 'fixed' }, detail: { state: 'resolved', cause: 'fixed' } },
-    { finding: { state: 'open', escalatedFrom: 'LOW' }, detail: { state: 'escalated', escalatedFrom: 'LOW' } },
-    { finding: { state: 'open', waiverEnded: true }, detail: { state: 'waiver-ended' } },
+    { finding: { state: 'new' }, detail: { state: 'new', status: 'failing' } },
+    { finding: { state: 'reopened' }, detail: { state: 'reopened', status: 'failing' } },
+    { finding: { state: 'event' }, detail: { state: 'event', status: 'event' } },
+    {
+      finding: { state: 'resolved', cause: 'fixed' },
+      detail: { state: 'resolved', status: 'resolved', cause: 'fixed' },
+    },
+    {
+      finding: { state: 'open', escalatedFrom: 'LOW' },
+      detail: { state: 'escalated', status: 'failing', escalatedFrom: 'LOW' },
+    },
+    { finding: { state: 'open', loweredFrom: 'CRITICAL' }, detail: { state: 'lowered', loweredFrom: 'CRITICAL' } },
+    { finding: { state: 'open', waiverEnded: true }, detail: { state: 'waiver-ended', status: 'failing' } },
+    {
+      finding: { state: 'open', waiverEnded: true, loweredFrom: 'CRITICAL' },
+      detail: { state: 'waiver-ended', severity: 'HIGH', loweredFrom: 'CRITICAL' },
+    },
     {
       finding: { state: 'open', carried: true, carriedFor: 'type is missing' },
-      detail: { state: 'carried', carriedFor: 'type is missing' },
+      detail: { state: 'carried', status: 'failing', carried: true, carriedFor: 'type is missing' },
+    },
+    { finding: { state: 'open', assessedAgain: true }, detail: { state: 'assessed-again', status: 'failing' } },
+    {
+      finding: { ...waived, waiverBegan: true },
+      detail: { state: 'waived', status: 'waived', waivedUntil: '2027-03-31' },
+    },
+    { finding: { ...waived, escalatedFrom: 'LOW' }, detail: { state: 'escalated', status: 'waived' } },
+    { finding: { ...waived, loweredFrom: 'CRITICAL' }, detail: { state: 'lowered', status: 'waived' } },
+    {
+      finding: { ...waived, carried: true, carriedFor: 'type is missing' },
+      detail: { state: 'carried', status: 'waived', carried: true },
     },
   ])('that is $finding is told', async ({ finding, detail }) => {
     expect(await detailOf(finding)).toMatchObject(detail);
   });
 
-  test.each<Partial<Finding>>([
-    { state: 'open' },
-    { state: 'waived' },
-    { state: 'open', carried: true },
-    { state: 'waived', carried: true, carriedFor: 'type is missing' },
-  ])('that is %j is not told, however long it stands', async (finding) => {
-    const events = await eventsAbout([aFinding({ runs: 500, ...finding })]);
-    expect(events.map(({ type }) => type)).toEqual(['FinSpace Audit Run']);
+  test.each<{ readonly finding: Partial<Finding>; readonly isOpen: boolean }>([
+    { finding: { state: 'open' }, isOpen: true },
+    { finding: waived, isOpen: true },
+    { finding: { state: 'open', carried: true }, isOpen: true },
+    // What changes is accepted for good.
+    { finding: { ...waived, ruleId: 're-enabled' }, isOpen: false },
+  ])('that is $finding is told where all that is open is, and else not, however long it stands', async (one) => {
+    const told = async (scope: Scope) =>
+      (await eventsAbout([aFinding({ runs: 500, ...one.finding })], aReport(), scope)).map(
+        ({ detail }) => detail.state,
+      );
+    expect(await told('changes')).toEqual([undefined]);
+    expect(await told('all')).toEqual([...(one.isOpen ? [one.finding.state] : []), undefined]);
   });
 
   test.each([
@@ -157,6 +188,8 @@ describe('a run', () => {
         verdict: 'COMPLETE',
         counts,
         findings,
+        scope: 'changes',
+        findingEvents: 1,
         previousRun: '20261123T020000Z',
       },
     });
