@@ -559,15 +559,15 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
       ),
     );
   return section({ environments, ...settingsShape(rules) }).check(({ value, issues }) => {
-    const own = value.environments.map(({ id }) => id);
+    const known = value.environments.map(({ id }) => id);
     for (const [index, { environments: asked = [] }] of value.alerts.entries())
       for (const [place, id] of asked.entries())
-        if (!own.includes(id))
+        if (!known.includes(id))
           issues.push({
             code: 'custom',
             input: id,
             path: ['alerts', index, 'environments', place],
-            message: `must be one of ${own.join(', ')}, got "${id}"`,
+            message: `must be one of ${known.join(', ')}, got "${id}"`,
           });
     const { cron } = value.schedule;
     const { ms: longest, text: allowed } = LONGEST_LISTINGS[value.listing.mode];

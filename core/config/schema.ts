@@ -79,11 +79,14 @@ export const unique =
     }
   };
 
+/** Writes a key, quoted where it has more than letters, so that a blank in it is seen. */
+const keyText = (key: PropertyKey): string => (/^[\w-]+$/.test(String(key)) ? String(key) : JSON.stringify(key));
+
 /** Writes the path of a key: `environments[0].id` */
 const keyPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (parent, key) =>
-      typeof key === 'number' ? `${parent}[${key}]` : parent === '' ? String(key) : `${parent}.${String(key)}`,
+      typeof key === 'number' ? `${parent}[${key}]` : parent === '' ? keyText(key) : `${parent}.${keyText(key)}`,
     '',
   );
 

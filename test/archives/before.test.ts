@@ -290,11 +290,9 @@ test('replay comes to the findings of each night, and tells of the one that was 
     }),
   );
   // They were counted together then.
-  const replayed = answer.nights.map(({ config, ...told }: { config?: { findings: FindingCounts } }) => ({
-    ...told,
-    ...(config && {
-      config: { ...config, findings: { ...config.findings, bySeverity: foundBySeverity(config.findings) } },
-    }),
+  const replayed = answer.nights.map(({ config: own, ...night }: { config?: { findings: FindingCounts } }) => ({
+    ...night,
+    ...(own && { config: { ...own, findings: { ...own.findings, bySeverity: foundBySeverity(own.findings) } } }),
   }));
   expect(replayed).toHaveLength(4);
   expect(replayed).toMatchObject(nights.toSpliced(2, 0, { run: DENIED, outcome: 'not-complete' }));

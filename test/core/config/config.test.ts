@@ -437,6 +437,12 @@ describe('audit.yaml', () => {
         'audit.yaml:3: rules.stale-logn: unknown key, did you mean stale-login? (the rules are listed in rules/README.md)',
     },
     {
+      name: 'a blank within a key',
+      text: `${ENVIRONMENTS}rules: { "\u000bstale-login": {} }`,
+      problem:
+        'audit.yaml:2: rules."\\u000bstale-login": unknown key, did you mean stale-login? (the rules are listed in rules/README.md)',
+    },
+    {
       name: 'an unknown rule',
       text: `${ENVIRONMENTS}rules: { no-such-thing: {} }`,
       problem: 'audit.yaml:2: rules.no-such-thing: unknown key (the rules are listed in rules/README.md)',
