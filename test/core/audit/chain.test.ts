@@ -6,9 +6,9 @@ import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readHead } from '../../../core/archive/head.ts';
-import { attemptKeys, chainKey, runKeys } from '../../../core/archive/keys.ts';
+import { attemptKeys, chainKey, listingPartKey, runKeys } from '../../../core/archive/keys.ts';
 import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
-import type { Manifest } from '../../../core/archive/manifest.ts';
+import type { Manifest, ManifestObject } from '../../../core/archive/manifest.ts';
 import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { audit } from '../../../core/audit/audit.ts';
@@ -555,6 +555,27 @@ describe('what unfinished attempts left', () => {
     await auditNight(archive, 5);
     const next: Manifest = JSON.parse(await readText(archive, chainKey(ENVIRONMENT, 4)));
     expect(next.unfinished).toBeUndefined();
+  });
+
+  test('a part that a listing wrote after a later run was complete is vouched for by the run after that, once', async () => {
+    const { archive } = await newHistory();
+    const lost = { environmentId: ENVIRONMENT, asOf: new Date(nightAt(3).getTime() - 3_600_000), attempt: 'lost' };
+    const [early, late] = [1, 2].map((number) => listingPartKey(lost, 1, number));
+    const write = (key = '') => archive.create(key, { bytes: Buffer.from(key) }, 'application/octet-stream');
+    await write(early);
+    await auditNight(archive, 3);
+    await write(late);
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).uncovered).toBe(1);
+    await auditNight(archive, 4);
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).uncovered).toBe(0);
+    await auditNight(archive, 5);
+    const named = await Promise.all(
+      [3, 4, 5].map(async (place): Promise<readonly ManifestObject[]> => {
+        const { unfinished = [] }: Manifest = JSON.parse(await readText(archive, chainKey(ENVIRONMENT, place)));
+        return unfinished;
+      }),
+    );
+    expect(named.map((objects) => objects.map(({ key }) => key))).toEqual([[early], [late], []]);
   });
 
   test('at an earlier night, made later, is vouched for too', async () => {
