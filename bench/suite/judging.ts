@@ -12,6 +12,20 @@ const USERS = 100_000;
 const TIMES = 25;
 const FEWER_TIMES = 5;
 
+/** Counts all users by what each has alone: no rule on the directory keeps more. */
+const COUNTING = `id: x-by-address
+kind: directory
+title: Addresses are of one
+severity: LOW
+rationale: A bench.
+remediation: None.
+by: user.emailAddress
+where: [has(user.emailAddress)]
+failsWhen: [count / counted > 0.5]
+message: '"most"'
+tests: [{ name: alone, users: [{ emailAddress: a }], fails: most }]
+`;
+
 /** The whole catalogue, and the rules of docs/custom-rules.md, on users that are read already, each with what the run before knew of it. */
 export const judging = async (): Promise<readonly Measure[]> => {
   const directory = lazyDirectory({ users: USERS, seed: 1, asOf: ASOF, accountId: '111122223333' });
@@ -36,14 +50,24 @@ export const judging = async (): Promise<readonly Measure[]> => {
   };
   const best = (by: readonly ConfiguredRule[], times: number): number =>
     Math.min(...Array.from({ length: times }, () => judgeBy(by)));
+  const keptBy = (by: readonly ConfiguredRule[]): number => {
+    const evaluation = beginEvaluation(by, context, undefined, { fail: () => undefined, notAssessed: () => undefined });
+    const before = process.memoryUsage().arrayBuffers;
+    for (const user of users) evaluation.see(user, undefined);
+    return (process.memoryUsage().arrayBuffers - before) / USERS;
+  };
   const own = pageRules().map(({ id, text }) => parseCustomRule(text, `${id}.yaml`).rule);
   const ten = configureRules(own.filter(({ kind }) => kind === 'user').slice(0, 10));
   const catalogue = best(rules, TIMES);
+  const counting = configureRules([parseCustomRule(COUNTING, 'x-by-address.yaml').rule]);
+  const bytes = keptBy(counting);
   const ofOne = ten.map((rule) => best([rule], FEWER_TIMES));
   const unit = 'µs a user';
   return [
     { what: `whole catalogue, best of ${TIMES}`, value: catalogue, unit, most: 3 },
     { what: 'the dearest of ten rules in CEL, alone', value: Math.max(...ofOne), unit, most: 2 },
     { what: 'whole catalogue and ten rules in CEL', value: best([...rules, ...ten], FEWER_TIMES), unit, most: 15 },
+    { what: 'a rule in CEL that counts users by their address', value: best(counting, FEWER_TIMES), unit },
+    { what: 'what it keeps', value: bytes, unit: 'bytes a user', most: 100 },
   ];
 };

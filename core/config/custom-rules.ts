@@ -245,11 +245,12 @@ const testProblem = (rule: Rule, given: RuleTest): string | undefined => {
 
 /**
  * Reads a rule that an operator wrote, checks it and runs its tests; throws ConfigError.
- * @param fileName its name without folder and ending is the rule's id
+ * @param fileName its name without folder and ending is the rule's id, whether or not it begins with `x-`
  */
 export const parseCustomRule = (content: string, fileName: string): CustomRule => {
   const { data = {}, lineOf } = readYaml(content, fileName);
-  const id = basename(fileName, '.yaml');
+  const name = basename(fileName, '.yaml');
+  const id = name.startsWith('x-') ? name : `x-${name}`;
   if (!isCustomRuleId(id))
     throw new ConfigError([`${fileName}: must be named x-, words in small letters with hyphens, and .yaml`]);
   const { tests, options: _texts, ...read } = checked(data, schemaFor(id), lineOf);
@@ -294,6 +295,9 @@ export const readCustomRules = (folder: string): readonly CustomRule[] => {
       return [];
     }
   });
+  for (const [index, { rule }] of found.entries())
+    if (found.findIndex((other) => other.rule.id === rule.id) < index)
+      problems.push(`${folder}: ${rule.id} must stand in one file, got ${rule.id.slice(2)}.yaml and ${rule.id}.yaml`);
   if (problems.length > 0) throw new ConfigError(problems);
   return found;
 };

@@ -34,6 +34,8 @@ export interface MemberRead {
 /** One that stands at a place of the expression. */
 interface ReadAt extends MemberRead {
   readonly node: ASTNode;
+  /** Without it there is no answer, whatever else holds. */
+  readonly isNeeded: boolean;
 }
 
 /** What is known of an expression before it runs. */
@@ -41,8 +43,6 @@ export interface Bounded {
   /** The reason for which it must not run. */
   readonly problem: string | undefined;
   readonly reads: readonly ReadAt[];
-  /** Whatever happens, all that it reads is read. */
-  readonly isStraight: boolean;
   /** The member, or the name, whose domain it asks for. */
   readonly domainOf: string | undefined;
 }
@@ -77,7 +77,6 @@ const partsOf = (args: unknown): readonly ASTNode[] =>
 export const boundsOf = (expression: ASTNode, records: readonly string[], names: readonly string[] = []): Bounded => {
   const reads: ReadAt[] = [];
   let problem: string | undefined;
-  let isStraight = true;
   let domainOf: string | undefined;
 
   const refuse = (why: string): number => {
@@ -86,17 +85,18 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
   };
 
   /** Gives the steps that a part takes at most. */
-  const steps = (node: ASTNode, nested: number): number => {
-    const sum = (nodes: readonly ASTNode[], depth = nested): number =>
-      nodes.reduce((total, part) => total + steps(part, depth), 1);
+  const steps = (node: ASTNode, nested: number, isNeeded: boolean): number => {
+    const sum = (nodes: readonly ASTNode[], areNeeded = isNeeded, depth = nested): number =>
+      nodes.reduce((total, part) => total + steps(part, depth, areNeeded), 1);
     if (node.op === 'id' && records.includes(node.args))
       return refuse(`${node.args} must be followed by a member, as in ${node.args}.NAME`);
-    if (node.op === 'id' && names.includes(node.args)) reads.push({ record: '', member: node.args, node });
-    if (node.op === '||' || node.op === '&&' || node.op === '?:') isStraight = false;
+    if (node.op === 'id' && names.includes(node.args)) reads.push({ record: '', member: node.args, node, isNeeded });
+    if (node.op === '||' || node.op === '&&') return sum(node.args, false);
+    if (node.op === '?:') return steps(node.args[0], nested, isNeeded) + sum(node.args.slice(1), false);
     if (node.op === '.') {
       const [of, member] = node.args;
       if (of.op !== 'id' || !records.includes(of.args)) return sum([of]);
-      reads.push({ record: of.args, member, node });
+      reads.push({ record: of.args, member, node, isNeeded });
       return 2;
     }
     if (node.op === 'in') return sum(node.args) + (rangeOf(node.args[1]) ?? 0) / COMPARED;
@@ -104,12 +104,10 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
 
     const [name] = node.args;
     if (Object.hasOwn(REFUSED, name)) return refuse(REFUSED[name] ?? '');
-    if (name === 'has') isStraight = false;
     if (node.op === 'call' || !MACROS.includes(name)) {
       if (node.op === 'rcall' && name === 'domain') domainOf ??= nameOf(node.args[1]);
-      return sum(partsOf(node.args));
+      return sum(partsOf(node.args), isNeeded && name !== 'has');
     }
-    isStraight = false;
     const [, list, args] = node.args;
     const item = args[0] && nameOf(args[0]);
     if (item !== undefined && names.includes(item)) return refuse(`${name} must name its item otherwise than ${item}`);
@@ -117,12 +115,12 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
     if (range === undefined)
       return refuse(`${name} must go through a list that stands there, or an option that is a list`);
     if (nested === MOST_NESTED) return refuse(`${MACROS.join(', ')} must be nested at most ${MOST_NESTED} deep`);
-    return steps(list, nested) + range * sum(args, nested + 1);
+    return steps(list, nested, isNeeded) + range * sum(args, false, nested + 1);
   };
 
-  const total = steps(expression, 0);
+  const total = steps(expression, 0, true);
   if (total > MOST_STEPS) refuse(`must take at most ${MOST_STEPS} steps, got up to ${total}`);
-  return { problem, reads, isStraight, domainOf };
+  return { problem, reads, domainOf };
 };
 
 /** A member that must be true, or must be false. */

@@ -205,7 +205,13 @@ export class Language {
       from: recordOf(flag.record),
       lack: lackIn(flag),
     }));
-    return { source, ...bounds, needs: bounds.isStraight ? needs : [], flags, evaluate: () => parsed(this.#scope) };
+    return {
+      source,
+      ...bounds,
+      needs: needs.filter((_, index) => bounds.reads[index]?.isNeeded),
+      flags,
+      evaluate: () => parsed(this.#scope),
+    };
   }
 
   /** Tells whether an expression is true; undefined where that can't be told. */
@@ -219,7 +225,10 @@ export class Language {
   valueOf(expression: Expression): unknown {
     try {
       // To throw takes ten times as long as the rest: what an expression reads in any case is looked at first.
-      for (const { from, member, lack } of expression.needs) if (from[member] === undefined) return lack;
+      for (const { from, member, lack } of expression.needs) {
+        if (from.unread instanceof Lack) return from.unread;
+        if (from[member] === undefined) return lack;
+      }
       return expression.evaluate();
     } catch (error) {
       if (error === NO_DOMAIN) return lackOf(`${expression.domainOf ?? 'text'} has no domain`);

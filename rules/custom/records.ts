@@ -1,6 +1,6 @@
 import { soleAt } from '../conditions/email-address.ts';
 import type { Context } from '../engine/context.ts';
-import type { RiskyPermission, RoleAnswer } from '../engine/facts.ts';
+import type { RiskyPermission, Role } from '../engine/facts.ts';
 import { readTime } from '../engine/time.ts';
 import { DOCUMENTED, type User, type UserFacts, type UserTime } from '../engine/user.ts';
 import { MOST_GROUPS } from './bounds.ts';
@@ -130,9 +130,11 @@ export const WHOLE_FIELDS = {
 } as const satisfies Partial<Record<keyof WholeRecord, string>>;
 
 /** What is read beside the listing of a user. Of what was not read its members tell nothing, not even that there is none. */
-class FactsOfUser {
+abstract class FactsOfUser {
   user: User | undefined;
   context: Context | undefined;
+  /** The reason for which that is so; not for expressions. */
+  abstract readonly unread: Lack | undefined;
 }
 
 /** The permission groups that a user is in, by the permission that they have; the risky ones are read. */
@@ -144,13 +146,16 @@ export class GroupsRecord extends FactsOfUser {
     return this.#with('GetTemporaryCredentials');
   }
 
+  get unread(): Lack | undefined {
+    const { memberships = { unread: 'permission groups were not read' } } = this.context ?? {};
+    if (memberships.unread !== undefined) return lackOf(memberships.unread);
+    return this.user?.hasUserId ? undefined : lackOf('userId is missing');
+  }
+
   #with(permission: RiskyPermission): readonly string[] {
-    const { user, context } = this;
-    const memberships = context?.memberships;
-    if (memberships === undefined) throw lackOf('permission groups were not read');
-    if (memberships.unread !== undefined) throw lackOf(memberships.unread);
-    if (!user?.hasUserId) throw lackOf('userId is missing');
-    const groups = memberships.groupsOf(user.id, permission);
+    const { user, context, unread } = this;
+    if (unread !== undefined) throw unread;
+    const groups = context?.memberships?.groupsOf(user?.id ?? '', permission) ?? [];
     if (groups.length > MOST_GROUPS) throw lackOf(`over ${MOST_GROUPS} groups have ${permission}`);
     return groups;
   }
@@ -164,29 +169,34 @@ export const GROUPS_FIELDS = {
 /** The role that a user reaches the API by, as IAM tells of it. */
 export class RoleRecord extends FactsOfUser {
   get exists(): boolean {
-    return this.#answer.role !== null;
+    return this.#role !== null;
   }
   get roleId(): string | undefined {
-    return this.#answer.role?.roleId;
+    return this.#role?.roleId;
   }
   get createTime(): Date | undefined {
-    return dateOf(this.#answer.role?.createdAt);
+    return dateOf(this.#role?.createdAt);
   }
   /** Undefined: not within the 400 days that IAM tells of. */
   get lastUsedTime(): Date | undefined {
-    const { role } = this.#answer;
+    const role = this.#role;
     if (role !== null && role.lastUsedAt === undefined) throw lackOf('the last use of the role was not read');
     return dateOf(role?.lastUsedAt);
   }
 
-  get #answer(): RoleAnswer {
+  get unread(): Lack | undefined {
     const { user, context } = this;
-    if (context?.roles === undefined) throw lackOf('roles were not read');
-    if (user?.principalArn === undefined) throw lackOf('apiAccessPrincipalArn is missing or unusable');
+    if (context?.roles === undefined) return lackOf('roles were not read');
+    if (user?.principalArn === undefined) return lackOf('apiAccessPrincipalArn is missing or unusable');
     const facts = context.roles(user.principalArn);
-    if (facts === undefined) throw lackOf('apiAccessPrincipalArn is no role of an own or trusted account');
-    if (facts.answer === undefined) throw lackOf(facts.unread ?? 'the role was not read');
-    return facts.answer;
+    if (facts === undefined) return lackOf('apiAccessPrincipalArn is no role of an own or trusted account');
+    return facts.answer === undefined ? lackOf(facts.unread ?? 'the role was not read') : undefined;
+  }
+
+  get #role(): Role | null {
+    const { unread } = this;
+    if (unread !== undefined) throw unread;
+    return this.context?.roles?.(this.user?.principalArn ?? '')?.answer?.role ?? null;
   }
 }
 

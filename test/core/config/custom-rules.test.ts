@@ -107,7 +107,12 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
   });
 
   test('a file whose name is none of a rule', () => {
-    expect(() => parseCustomRule(aRuleFile(), 'contractor.yaml')).toThrow('contractor.yaml: must be named x-');
+    expect(() => parseCustomRule(aRuleFile(), 'Contractor.yaml')).toThrow('Contractor.yaml: must be named x-');
+    expect(() => parseCustomRule(aRuleFile(), 'contractor.yaml')).toThrow('id: must be one of x-contractor, got');
+  });
+
+  test('a file may leave the x- out of its name', () => {
+    expect(parseCustomRule(aRuleFile(), 'contractor-api-access.yaml').rule.id).toBe('x-contractor-api-access');
   });
 });
 
@@ -210,6 +215,11 @@ describe('a folder of rules', () => {
     });
     expect(readCustomRules(folder).map(({ rule }) => rule.id)).toEqual(['x-a', 'x-b']);
     expect(readCustomRules(join(folder, 'none'))).toEqual([]);
+  });
+
+  test('has each rule once', async () => {
+    const folder = await folderOf({ 'x-a.yaml': aRuleFile({ id: 'x-a' }), 'a.yaml': aRuleFile({ id: 'x-a' }) });
+    expect(() => readCustomRules(folder)).toThrow('x-a must stand in one file, got a.yaml and x-a.yaml');
   });
 
   test('tells the faults of all its files', async () => {
