@@ -81,16 +81,23 @@ export const graceHours = ({ listing: { mode } }: Pick<Config, 'listing'>): numb
 
 /** Gives a function of one invocation an audit, or one whose audits take as many as they need, what only it has. */
 const byMode = (
-  { listing: { mode } }: Config,
+  { listing: { mode }, outputs = [] }: Config,
   failures: Queue,
 ): Partial<FunctionProps> & { readonly bundle: FunctionBundle } =>
   mode === 'single'
-    ? { bundle: 'handler', memorySize: 512, ...RETRIES, onFailure: failureDestination(failures) }
+    ? {
+        bundle: 'handler',
+        memorySize: 512,
+        // A million users and their findings are 1.7 GB as OCSF events.
+        ...(outputs.includes('ocsf') && { ephemeralStorageSize: Size.gibibytes(4) }),
+        ...RETRIES,
+        onFailure: failureDestination(failures),
+      }
     : {
         bundle: 'durable-handler',
         // Judging keeps everybody in memory, and 5 000 000 users must fit. New accounts get no more than this.
         memorySize: 3008,
-        ephemeralStorageSize: Size.gibibytes(2),
+        ephemeralStorageSize: Size.gibibytes(outputs.includes('ocsf') ? 10 : 2),
         durableConfig: {
           executionTimeout: EXECUTION_TIMEOUT,
           // As long as the queue keeps what failed.

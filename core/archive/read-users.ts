@@ -6,20 +6,29 @@ import { type Manifest, readManifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
 import { type ArchivedUser, findRepeated, type UserRecords, usersByRecords } from './repeated-records.ts';
 
-/** Reads the users of a run, as its rules saw them; each once, with all of its records. */
-export async function* usersWithRecords(archive: Archive, manifest: Manifest): AsyncGenerator<UserRecords> {
-  const records = () => readRunLines(archive, manifest, 'snapshot');
-  const repeated = manifest.counts.conflicting ? await findRepeated(records()) : new Set<string>();
-  yield* usersByRecords(records(), repeated);
+/** Reads the users of a snapshot, as rules saw them; each once, with all of its records. */
+async function* usersAmong(records: () => AsyncIterable<unknown>, conflicting = 0): AsyncGenerator<UserRecords> {
+  yield* usersByRecords(records(), conflicting > 0 ? await findRepeated(records()) : new Set<string>());
 }
+
+/** Reads the users of a run, as its rules saw them; each once, with all of its records. */
+export const usersWithRecords = (archive: Archive, manifest: Manifest): AsyncGenerator<UserRecords> =>
+  usersAmong(() => readRunLines(archive, manifest, 'snapshot'), manifest.counts.conflicting);
 
 /** The record that counts where users are compared or counted. */
 export const lastOf = (records: UserRecords): ArchivedUser => records.at(-1) ?? records[0];
 
-/** Reads the users of a run; each once, by its last record. */
-export async function* usersOf(archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> {
-  for await (const records of usersWithRecords(archive, manifest)) yield lastOf(records);
+/** Reads the users of a snapshot; each once, by its last record. */
+export async function* lastRecordsAmong(
+  records: () => AsyncIterable<unknown>,
+  conflicting: number | undefined,
+): AsyncGenerator<ArchivedUser> {
+  for await (const all of usersAmong(records, conflicting)) yield lastOf(all);
 }
+
+/** Reads the users of a run; each once, by its last record. */
+export const usersOf = (archive: Archive, manifest: Manifest): AsyncGenerator<ArchivedUser> =>
+  lastRecordsAmong(() => readRunLines(archive, manifest, 'snapshot'), manifest.counts.conflicting);
 
 /** Reads the records of a run's users; of each the last. */
 export async function* recordsOf(archive: Archive, manifest: Manifest): AsyncGenerator {

@@ -152,6 +152,7 @@ const performRun = async (
     history,
     listed,
     facts,
+    spools,
     judgement,
     endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, facts, spools, ...judged }),
     async judgeAnew(snapshot) {

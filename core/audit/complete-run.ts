@@ -7,7 +7,7 @@ import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { entryText, signEntry } from '../archive/signature.ts';
 import { recordPublicKey } from '../archive/signing-keys.ts';
-import { type Evidence, evidenceOf } from '../archive/staging.ts';
+import { type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import { unfinishedSince } from '../archive/unfinished.ts';
 import { readTrend } from '../model/trend.ts';
@@ -22,7 +22,7 @@ import { enrichedCounts, type Facts } from './enriching.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
-import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
+import { factsOf, storeEvidence, storeOptionalOutputs, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
@@ -47,6 +47,8 @@ export interface Judged {
 export interface Completed extends Judged {
   readonly listed: JudgedListing;
   readonly facts: Facts;
+  /** Takes what is written of the run. */
+  readonly spools: SpoolFolder;
   /** The end of the run where the chain has gone on without it. */
   endedBefore(head: ChainHead, judged: Judged): Promise<AuditResult | undefined>;
   /** Judges the stored snapshot again, by the history as it is now; gives the end of the run where that does not hold. */
@@ -93,11 +95,11 @@ export const completeRun = async (
   const { archive, channels } = settings;
   const { environmentId } = request;
   const names = namesOf(request);
-  const { listed, facts: read } = first;
+  const { listed, facts: read, spools } = first;
   let judged: Judged = first;
   let keys = names.next();
   while (keys.done !== true) {
-    const outcome = await storeRun(request, settings, criteria, keys.value, { listed, facts: read }, judged);
+    const outcome = await storeRun(request, settings, criteria, keys.value, { listed, facts: read, spools }, judged);
     if ('manifest' in outcome) {
       const warnings = await completeCopies(archive, environmentId, outcome);
       if (outcome.isNew) await resendEarlier();
@@ -159,7 +161,7 @@ const storeRun = async (
   settings: AuditSettings,
   criteria: Criteria,
   keys: RunKeys,
-  { listed, facts: read }: Pick<Completed, 'listed' | 'facts'>,
+  { listed, facts: read, spools }: Pick<Completed, 'listed' | 'facts' | 'spools'>,
   { history, judgement }: Judged,
 ): Promise<Committed | { readonly snapshot?: ManifestObject }> => {
   const { archive, signManifestDigest, loadPublicKey } = settings;
@@ -189,7 +191,14 @@ const storeRun = async (
     );
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };
     const ruleset = await storeRuleset(archive, criteria);
-    const objects = await storeRunOutputs(facts, { snapshot, ...evidence, ...ruleset }, store);
+    const found = {
+      report,
+      objects: { snapshot, ...evidence, ...ruleset },
+      snapshot: listed.snapshot,
+      findings: judgement.evidence.findings,
+    };
+    const stored = await storeOptionalOutputs(settings, criteria, found, spools, store);
+    const objects = await storeRunOutputs(facts, stored, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished, retention: settings.retention });
     const manifest = signManifestDigest === undefined ? unsigned : await signEntry(unsigned, signManifestDigest);

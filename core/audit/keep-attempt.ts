@@ -13,7 +13,7 @@ import { enrichedCounts, type Facts } from './enriching.ts';
 import type { History } from './history.ts';
 import { type Judgement, openFindingsOf, withoutResolved } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
-import { factsOf, storeEvidence, storeRunOutputs } from './objects.ts';
+import { factsOf, storeEvidence, storeOptionalOutputs, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import type { AuditSettings } from './settings.ts';
@@ -76,7 +76,17 @@ export const keepAttempt = async (
     { ...(listed && { snapshot: listed.snapshot }), ...seen?.facts.evidence, ...evidence },
     store,
   );
-  const objects = await storeRunOutputs(facts, kept, store);
+  const withOptional =
+    seen === undefined || evidence === undefined
+      ? kept
+      : await storeOptionalOutputs(
+          settings,
+          criteria,
+          { report, objects: kept, snapshot: seen.listed.snapshot, findings: evidence.findings },
+          seen.spools,
+          store,
+        );
+  const objects = await storeRunOutputs(facts, withOptional, store);
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));
 

@@ -1,9 +1,13 @@
+import type { Finding } from '../../rules/engine/finding.ts';
 import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
-import { type Evidence, evidenceOf } from '../archive/staging.ts';
-import { OUTPUTS, type OutputName, RUN_OUTPUTS } from '../outputs/index.ts';
-import type { LabelledObject, Output, RunFacts, RunOutput } from '../outputs/output.ts';
+import { lastRecordsAmong } from '../archive/read-users.ts';
+import { type Evidence, evidenceOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
+import type { Report } from '../model/report.ts';
+import { OPTIONAL_OUTPUTS, OUTPUTS, type OutputName, RUN_OUTPUTS } from '../outputs/index.ts';
+import type { LabelledObject, OptionalOutput, Output, RunFacts, RunOutput, StoredRun } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
+import { manifestOf } from './documents.ts';
 import type { AuditSettings } from './settings.ts';
 
 const nameOrder = Object.keys(OUTPUTS) as readonly OutputName[];
@@ -29,6 +33,43 @@ export const storeEvidence = async (
     if (content !== undefined) objects[name] = await store(OUTPUTS[name], content);
   }
   return objects;
+};
+
+/** What optional outputs are made of, besides the criteria: the report, what is stored, and the files of both. */
+interface Stored {
+  readonly report: Report;
+  readonly objects: Manifest['objects'];
+  readonly snapshot: Evidence;
+  readonly findings: Evidence;
+}
+
+/** Writes and stores the outputs that the config asks for; gives them with what was stored before. */
+export const storeOptionalOutputs = async (
+  { outputs = [] }: Pick<AuditSettings, 'outputs'>,
+  criteria: Criteria,
+  { report, objects, snapshot, findings }: Stored,
+  spools: SpoolFolder,
+  store: StoreObject,
+): Promise<Manifest['objects']> => {
+  const run: StoredRun = {
+    manifest: manifestOf(report, criteria, objects),
+    report,
+    rules: criteria.catalogue,
+    findings: () => linesOf(findings) as AsyncIterable<Finding>,
+    users: () => lastRecordsAmong(() => linesOf(snapshot), report.counts.conflicting),
+  };
+  const stored = { ...objects };
+  for (const asked of outputs) {
+    for (const [name, output] of Object.entries<OptionalOutput>(OPTIONAL_OUTPUTS[asked])) {
+      const spool = spools.open(output.file);
+      for await (const line of output.lines(run)) {
+        const written = spool.write(line);
+        if (written !== undefined) await written;
+      }
+      stored[name] = await store(output, await spool.finish());
+    }
+  }
+  return stored;
 };
 
 /** Writes and stores the objects about the whole run, but those that are among `stored`; gives all of them. */

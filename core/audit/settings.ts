@@ -14,6 +14,7 @@ import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import type { JudgingCode } from '../model/judging-code.ts';
 import type { ListingCounts } from '../model/listing.ts';
+import type { OptionalOutputName } from '../model/optional-outputs.ts';
 import type { RetentionDuty } from '../model/retention.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Wait } from '../notify/deliver.ts';
@@ -54,6 +55,8 @@ export interface AuditSettings {
   readonly timeZone?: string;
   /** For how long the run has to be kept: the manifest notes it. */
   readonly retention?: RetentionDuty;
+  /** What the run leaves beside its own files; nothing where undefined. */
+  readonly outputs?: readonly OptionalOutputName[];
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
@@ -111,6 +114,7 @@ export const configuredSettings = (
     timeZone: config.schedule.timezone,
     retention: { years: config.retention.years, afterRetention: config.retention.afterRetention },
     config,
+    ...(config.outputs !== undefined && { outputs: config.outputs }),
     ...(name !== undefined && { environmentName: name }),
     ...(config.signing !== undefined && {
       signManifestDigest: kmsSigner(config.signing.key, config.signing.algorithm),

@@ -11,6 +11,7 @@ import { readPublicKey } from '../archive/signature.ts';
 import { isRegion } from '../aws/region.ts';
 import { s3Prefix } from '../aws/s3-url.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
+import { OPTIONAL_OUTPUT_NAMES, type OptionalOutputName } from '../model/optional-outputs.ts';
 import { AFTERWARDS, type RetentionDuty } from '../model/retention.ts';
 import { runInstant } from '../model/run-name.ts';
 import { cronProblem } from '../schedule/cron.ts';
@@ -124,6 +125,8 @@ export interface Config {
     /** `default`, or the name or ARN of an event bus. */
     readonly bus: string;
   };
+  /** What runs leave beside their own files. @default - nothing */
+  readonly outputs?: readonly OptionalOutputName[];
   readonly reminders: Reminders;
   readonly retention: Retention;
   /** An archive that is there already, as that of an earlier stack; undefined: the stack has its own. */
@@ -522,6 +525,9 @@ const settingsShape = (rules: readonly Rule[]) => ({
     )
     .default([]),
   events: events.exactOptional(),
+  outputs: list(oneOf(OPTIONAL_OUTPUT_NAMES), `a list of ${OPTIONAL_OUTPUT_NAMES.join(', ')}`)
+    .refine((names) => new Set(names).size === names.length, must('a list of different names'))
+    .exactOptional(),
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   archive: archive.exactOptional(),

@@ -1,9 +1,11 @@
 import { jsonText } from '../archive/staging.ts';
+import type { OptionalOutputName } from '../model/optional-outputs.ts';
 import { serialiseRecord } from '../model/record.ts';
 import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
 import { htmlOutput } from './html/html.ts';
-import type { FindingOutput, Output, RunOutput } from './output.ts';
+import { ocsfFindings, ocsfRoster } from './ocsf.ts';
+import type { FindingOutput, OptionalOutput, Output, RunOutput } from './output.ts';
 
 /** Written while users are judged, a line a finding. */
 export const FINDING_OUTPUTS = {
@@ -30,6 +32,12 @@ export const FACT_OUTPUTS = {
   },
 } satisfies Record<string, Output>;
 
+/** Written where the config names them, once everybody is judged. */
+export const OPTIONAL_OUTPUTS = { ocsf: { ocsfFindings, ocsfRoster } } satisfies Record<
+  OptionalOutputName,
+  Readonly<Record<string, OptionalOutput>>
+>;
+
 /** Written once the run is judged, in this order: the page lists what was stored before it. */
 export const RUN_OUTPUTS = {
   report: {
@@ -51,6 +59,7 @@ export const OUTPUTS = {
   },
   ...FACT_OUTPUTS,
   ...FINDING_OUTPUTS,
+  ...OPTIONAL_OUTPUTS.ocsf,
   resolved: { area: 'resolved', file: 'resolved.jsonl.gz', label: 'What resolved within 30 days' },
   ...RUN_OUTPUTS,
 } satisfies Record<string, Output>;

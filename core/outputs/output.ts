@@ -3,6 +3,7 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { ObjectFile, RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
+import type { ArchivedUser } from '../archive/repeated-records.ts';
 import type { Highlight } from '../model/highlights.ts';
 import type { Report } from '../model/report.ts';
 
@@ -26,6 +27,25 @@ export interface FindingOutput extends Output {
 export interface RunOutput extends Output {
   /** Undefined where this run leaves no such object. The same facts give the same text. */
   write(facts: RunFacts): string | undefined;
+}
+
+/** A run as the archive holds it, or is about to. */
+export interface StoredRun {
+  /** Of a run that is being stored, without what only the chain knows. */
+  readonly manifest: Manifest;
+  readonly report: Report;
+  /** By id; what has no rule here was judged by one that is not there any more. */
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** Each may be read again. */
+  findings(): AsyncIterable<Finding>;
+  /** Each once, by its last record. */
+  users(): AsyncIterable<ArchivedUser>;
+}
+
+/** An object that runs leave where the config asks for it, and that can be made of any run of an archive. */
+export interface OptionalOutput extends Output {
+  /** Gives its lines, without their ends. The same run gives the same lines. */
+  lines(run: StoredRun): AsyncIterable<string>;
 }
 
 /** A line of the page's list of evidence. */

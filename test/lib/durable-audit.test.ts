@@ -17,6 +17,16 @@ describe('the stack of durable listings', () => {
     expect(auditor.properties).toMatchObject({ MemorySize: 3008, EphemeralStorage: { Size: 2048 } });
   });
 
+  it.each([
+    { mode: 'single', outputs: '', size: undefined },
+    { mode: 'single', outputs: 'ocsf', size: { Size: 4096 } },
+    { mode: 'durable', outputs: 'ocsf', size: { Size: 10_240 } },
+  ])('gives $mode ones room for outputs: [$outputs]', ({ mode, outputs, size }) => {
+    const config = `environments: [{ id: abc }]\nlisting: { mode: ${mode} }\noutputs: [${outputs}]\n`;
+    const asked = only(stackTemplate(config), 'AWS::Lambda::Function', 'AuditFunction');
+    expect(asked.properties.EphemeralStorage).toEqual(size);
+  });
+
   it('has them end by the code that they began with, by no name that would stand in the way of a change', () => {
     expect(alias.properties).toMatchObject({
       Name: 'live',

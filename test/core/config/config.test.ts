@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { ConfigError } from '../../../core/config/errors.ts';
 import { parseConfig, parseWaivers } from '../../../core/config/read-config.ts';
+import { OPTIONAL_OUTPUT_NAMES } from '../../../core/model/optional-outputs.ts';
 import { defineDirectoryRule, definePrincipalRule, defineUserRule } from '../../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../../rules/index.ts';
 
@@ -347,6 +348,8 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}listing: { mode: durable }`,
       part: { listing: { mode: 'durable' } },
     },
+    { name: 'outputs', text: `${ENVIRONMENTS}outputs: [ocsf]`, part: { outputs: ['ocsf'] } },
+    { name: 'no outputs', text: `${ENVIRONMENTS}outputs:`, part: { outputs: [] } },
     { name: 'any drop', text: `${ENVIRONMENTS}maxDropPercent: 100`, part: { maxDropPercent: 100 } },
     {
       name: 'keys whose entries are commented out',
@@ -422,7 +425,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, outputs, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -844,6 +847,21 @@ describe('audit.yaml', () => {
       name: 'a deadline of under 10 seconds',
       text: `${ENVIRONMENTS}deadlineSeconds: 9.9`,
       problem: 'audit.yaml:2: deadlineSeconds: must be a number of 10 or more, got "9.9"',
+    },
+    {
+      name: 'an output that there is not',
+      text: `${ENVIRONMENTS}outputs: [ocsf, oscla]`,
+      problem: `audit.yaml:2: outputs[1]: must be one of ${OPTIONAL_OUTPUT_NAMES.join(', ')}, got "oscla"`,
+    },
+    {
+      name: 'an output twice',
+      text: `${ENVIRONMENTS}outputs: [ocsf, ocsf]`,
+      problem: 'audit.yaml:2: outputs: must be a list of different names, got a list',
+    },
+    {
+      name: 'outputs that are no list',
+      text: `${ENVIRONMENTS}outputs: ocsf`,
+      problem: `audit.yaml:2: outputs: must be a list of ${OPTIONAL_OUTPUT_NAMES.join(', ')}, got "ocsf"`,
     },
     {
       name: 'a listing of an unknown mode',
