@@ -31,7 +31,7 @@ describe('optional outputs', () => {
     const { archive, objects } = await auditedNight({ config: ALL });
     expect(namesOf(objects)).toEqual([...Object.keys(ALWAYS_WRITTEN), ...NAMES].toSorted());
     expect((await readManifest(archive, nightKeys(1).manifest))?.manifest.objects).toEqual(objects);
-    for (const [name, output] of Object.entries(OUTPUTS).filter(([name]) => NAMES.includes(name)))
+    for (const [name, output] of Object.entries(OUTPUTS).filter(([one]) => NAMES.includes(one)))
       expect(objects[name]?.key).toBe(nightKeys(1).object(output));
   });
 
