@@ -163,7 +163,7 @@ describe('the head', () => {
   const placeOf = (page: string, text: string) => page.indexOf(text);
   test.each([
     { verdict: 'COMPLETE' as const, first: 'class="card result critical"', second: 'class="coverage part-judged"' },
-    { verdict: 'INCOMPLETE' as const, first: 'class="card verdict"', second: 'class="card result critical"' },
+    { verdict: 'INCOMPLETE' as const, first: 'class="card verdict"', second: 'class="short"' },
   ])('of a run that is $verdict says first what is more alarming', ({ verdict, first, second }) => {
     const findings = counts({ open: 77 }, { CRITICAL: 7, LOW: 70 });
     const page = reportPage(someRunFacts({ report: aReport({ verdict, findings }) }));
