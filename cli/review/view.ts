@@ -1,7 +1,9 @@
+import type { FollowUp } from '../../core/review/follow-up.ts';
 import { historyText, isTrusted, superUsersText } from '../../core/review/history-text.ts';
 import type { BuiltPack } from '../../core/review/pack.ts';
 import { SIGN_OFF_MANIFEST, type SignOff } from '../../core/review/sign-off.ts';
 import { plainLine, plural, wrap } from '../../core/text/plain-text.ts';
+import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Shows the contents of a pack, what is not known, and how to go on; it names nobody. */
@@ -22,7 +24,8 @@ export const showPack = ({ manifest, sha256 }: BuiltPack, folder: string, out: T
   );
   out.line();
   out.line(`SHA-256 of manifest.json, to be kept elsewhere: ${sha256}`);
-  out.line('README.txt tells how to fill in a copy of worksheet.csv.');
+  const pages = Object.keys(manifest.files).filter((name) => name.endsWith('.html'));
+  out.line(`To decide, open ${pages.join(', ')} in a browser; README.txt tells how, also by a copy of worksheet.csv.`);
 };
 
 /** Shows the decisions of a sign-off, and the revocations to carry out. */
@@ -41,4 +44,26 @@ export const showSignOff = (
   }
   out.line();
   out.line(`signed-off.txt and ${SIGN_OFF_MANIFEST} are in ${folder}`);
+};
+
+/** Shows what became of the revocations of a review; it names nobody. */
+export const showFollowUp = (
+  { environmentId, signedOffAt, lastRun, withinDays, revocations }: FollowUp,
+  out: Terminal,
+): void => {
+  const overdue = revocations.filter(({ isOverdue }) => isOverdue).length;
+  const done = revocations.filter(({ state }) => state === 'done').length;
+  out.line(out.paint('bold', `Revocations of environment ${environmentId}, signed off ${signedOffAt}`));
+  out.line(lastRun === undefined ? 'NOT SEEN: no run is complete since.' : `By run ${lastRun}:`);
+  out.line(
+    `${done} of ${plural(revocations.length, 'revocation')} carried out, ${overdue} overdue (${plural(withinDays, 'day')} allowed)`,
+  );
+  if (revocations.length === 0) return;
+  out.line();
+  const rows = revocations.map(({ userId, state, message, seenBy, isOverdue }): readonly Cell[] => [
+    isOverdue ? { text: 'OVERDUE', format: ['bold', 'red'] } : state,
+    plainLine(userId, 40),
+    `${message}${seenBy === undefined ? '' : `, since run ${seenBy}`}`,
+  ]);
+  out.write(table(out, ['STATE', 'USER', 'AS SEEN'], rows));
 };

@@ -29,7 +29,7 @@ const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => str
  * Texts that a spreadsheet could take for a formula: it looks at the first character, and some skip white space before
  * it. Apostrophes before it count, so that the guard can be taken off again without mistake.
  */
-const FORMULA = /^'*[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u;
+export const FORMULA = /^'*[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u;
 
 /** The beginning of most texts; to test them for more takes longer than the rest of a line. */
 const HARMLESS = /^[\w{]/;

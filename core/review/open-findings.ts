@@ -9,6 +9,8 @@ export interface OpenFindings {
   readonly count: number;
   /** Undefined where nothing fails. */
   readonly worst: Severity | undefined;
+  /** The ids of their rules, each once. */
+  readonly rules?: readonly string[];
 }
 
 const NONE: OpenFindings = { count: 0, worst: undefined };
@@ -16,6 +18,7 @@ const NONE: OpenFindings = { count: 0, worst: undefined };
 const sum = (one: OpenFindings, other: OpenFindings): OpenFindings => ({
   count: one.count + other.count,
   worst: worstSeverity([one.worst, other.worst].filter((severity) => severity !== undefined)),
+  rules: [...new Set([...(one.rules ?? []), ...(other.rules ?? [])])],
 });
 
 const subjectKey = ({ kind, id }: Subject): string => `${kind}/${id}`;
@@ -39,13 +42,16 @@ export const tallyFindings = (countsFor: CountsFor) => {
         onPrincipals.set(subject.id, [...(onPrincipals.get(subject.id) ?? []), { ruleId, severity }]);
         return;
       }
-      bySubject.set(subjectKey(subject), sum(openOn(subject), { count: 1, worst: severity }));
+      bySubject.set(subjectKey(subject), sum(openOn(subject), { count: 1, worst: severity, rules: [ruleId] }));
     },
     /** Sums up the open findings on a user, and those on its principal that it counts in. */
     of(user: User): OpenFindings {
       return (onPrincipals.get(user.principalArn ?? '') ?? [])
         .filter(({ ruleId }) => countsFor(ruleId, user))
-        .reduce((all, { severity }) => sum(all, { count: 1, worst: severity }), openOn({ kind: 'user', id: user.id }));
+        .reduce(
+          (all, { ruleId, severity }) => sum(all, { count: 1, worst: severity, rules: [ruleId] }),
+          openOn({ kind: 'user', id: user.id }),
+        );
     },
     bySeverity: (): Readonly<Record<Severity, number>> => ({ ...bySeverity }),
   };

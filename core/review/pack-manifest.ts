@@ -4,7 +4,7 @@ import type { Archive } from '../archive/archive.ts';
 import { readBytes } from '../archive/lines.ts';
 import { digestOfBody, sha256Of } from '../archive/staging.ts';
 
-/** The files of a pack besides its manifest. */
+/** The files that every pack has besides its manifest; pages, and who reviews whom, stand in its manifest alone. */
 export const PACK_FILES = [
   'README.txt',
   'changes.csv',
@@ -18,6 +18,9 @@ export const PACK_FILES = [
 export type PackFile = (typeof PACK_FILES)[number];
 
 export const PACK_MANIFEST = 'manifest.json';
+
+/** Who reviews whom, by the ids of users; there where that was said. */
+export const REVIEWERS_FILE = 'reviewers.csv';
 
 const fileDigest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() });
 const days = z.object({ from: z.string(), to: z.string() });
@@ -64,9 +67,11 @@ const packManifest = z.object({
     openFindings: z.record(z.enum(SEVERITIES), count),
   }),
   /** SHA-256 and size in bytes of every file. */
-  files: z.strictObject(
-    Object.fromEntries(PACK_FILES.map((name) => [name, fileDigest])) as Record<PackFile, typeof fileDigest>,
-  ),
+  files: z
+    .object(Object.fromEntries(PACK_FILES.map((name) => [name, fileDigest])) as Record<PackFile, typeof fileDigest>)
+    .catchall(fileDigest)
+    // A name leads nowhere else.
+    .refine((files) => Object.keys(files).every((name) => /^[\w-]+\.(?:csv|html|txt)$/.test(name))),
   codeVersion: z.string(),
 });
 
@@ -95,7 +100,7 @@ export interface StoredPack {
   readonly size: number;
 }
 
-const fileProblem = async (pack: Archive, name: PackFile, wanted: string): Promise<string | undefined> => {
+const fileProblem = async (pack: Archive, name: string, wanted: string): Promise<string | undefined> => {
   const stored = await pack.read(name);
   if (stored === undefined) return `${name} is missing, though ${PACK_MANIFEST} names it`;
   const { sha256: found } = await digestOfBody(stored.body);
@@ -123,8 +128,8 @@ export const readPack = async (pack: Archive): Promise<StoredPack> => {
   const bytes = await readBytes(stored);
   const manifest = parsed(bytes);
   const problems: string[] = [];
-  for (const name of PACK_FILES) {
-    const problem = await fileProblem(pack, name, manifest.files[name].sha256);
+  for (const [name, { sha256 }] of Object.entries(manifest.files)) {
+    const problem = await fileProblem(pack, name, sha256);
     if (problem !== undefined) problems.push(problem);
   }
   if (problems.length > 0) throw new PackError(problems);

@@ -12,9 +12,11 @@ import type { OutputName } from '../outputs/index.ts';
 import { numberText, plural } from '../text/plain-text.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
 import { tallyFindings } from './open-findings.ts';
-import { PACK_FILES, PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
+import { PACK_MANIFEST, type PackDescription, type PackFile, type PackManifest } from './pack-manifest.ts';
+import { openReviewPages } from './page.ts';
 import { type Days, daysWithout, readPeriodRuns } from './period.ts';
 import { readmeText } from './readme.ts';
+import type { Reviewers } from './reviewers.ts';
 import { contextOf, countsIn } from './run-context.ts';
 import { openUserSheets } from './user-sheets.ts';
 import { openWaiversSheet } from './waivers-sheet.ts';
@@ -101,7 +103,7 @@ const refuseTwins = (run: string) => {
 };
 
 const contentTypeOf = (name: string): string =>
-  name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'text/plain; charset=utf-8';
+  `text/${name.endsWith('.csv') ? 'csv' : name.endsWith('.html') ? 'html' : 'plain'}; charset=utf-8`;
 
 const store = async (pack: Archive, name: string, evidence: Evidence, contentType: string): Promise<void> => {
   if ((await pack.create(name, evidence.content, contentType)) === 'exists')
@@ -112,6 +114,8 @@ interface PackRequest {
   readonly environmentId: string;
   readonly period: Days;
   readonly rules: ReadonlyMap<string, Rule>;
+  /** Who reviews whom; undefined: whoever does. */
+  readonly reviewers?: Reviewers | undefined;
 }
 
 /**
@@ -123,7 +127,7 @@ interface PackRequest {
 export const buildPack = async (
   archive: Archive,
   pack: Archive,
-  { environmentId, period, rules }: PackRequest,
+  { environmentId, period, rules, reviewers }: PackRequest,
 ): Promise<BuiltPack> => {
   const spools = await createSpoolFolder();
   try {
@@ -142,13 +146,15 @@ export const buildPack = async (
       tally.add(finding);
       await waivers.add(finding);
     }
-    const users = await openUserSheets(spools, context);
+    const pages = openReviewPages(spools, { environmentId, period, run: manifest.run }, reviewers?.reviewers ?? []);
+    const users = await openUserSheets(spools, context, pages, reviewers);
     const refuseTwin = refuseTwins(manifest.run);
     for await (const { user } of usersOf(archive, manifest)) {
       refuseTwin(user.id);
       await users.add(user, tally.of(user));
       if (first !== undefined) await changes.addUser(first, user);
     }
+    reviewers?.done();
     if (first !== undefined) await changes.addGone(first);
     const { users: listed } = users.counts();
     if (listed !== manifest.counts.users)
@@ -169,18 +175,20 @@ export const buildPack = async (
       counts: { ...users.counts(), waivers: waivers.count(), ...changes.counts(), openFindings: tally.bySeverity() },
       codeVersion: CODE_VERSION,
     };
-    const files: Readonly<Record<PackFile, Evidence>> = {
-      'README.txt': evidenceOf(readmeText(description, report)),
+    const files: Readonly<Record<PackFile, Evidence>> & Readonly<Record<string, Evidence>> = {
+      'README.txt': evidenceOf(readmeText(description, report, reviewers?.reviewers ?? [])),
       'changes.csv': await changes.finish(),
       'waivers.csv': await waivers.finish(),
       ...(await users.finish()),
+      ...(await pages.finish()),
     };
-    const digests = PACK_FILES.map((name) => [name, { sha256: files[name].sha256, size: files[name].size }]);
+    const names = Object.keys(files).toSorted();
+    const digests = names.map((name) => [name, { sha256: files[name]?.sha256, size: files[name]?.size }]);
     const whole = { ...description, files: Object.fromEntries(digests) as PackManifest['files'] };
-    for (const name of PACK_FILES) await store(pack, name, files[name], contentTypeOf(name));
-    const evidence = evidenceOf(jsonText(whole));
-    await store(pack, PACK_MANIFEST, evidence, 'application/json');
-    return { manifest: whole, sha256: evidence.sha256 };
+    for (const [name, evidence] of Object.entries(files)) await store(pack, name, evidence, contentTypeOf(name));
+    const own = evidenceOf(jsonText(whole));
+    await store(pack, PACK_MANIFEST, own, 'application/json');
+    return { manifest: whole, sha256: own.sha256 };
   } finally {
     await spools.remove();
   }

@@ -20,6 +20,7 @@ export const readmeText = (
     counts: { duplicates, conflicting = 0 },
     waiverTroubles = [],
   }: Pick<Report, 'rules' | 'counts' | 'waiverTroubles'>,
+  reviewers: readonly string[],
 ): string => {
   const { environmentId, accountId, period, counts } = pack;
   const open = SEVERITIES.toReversed().map((severity) => `${severity} ${counts.openFindings[severity]}`);
@@ -49,18 +50,24 @@ export const readmeText = (
       `waivers.csv: ${plural(counts.waivers, 'finding')} that waivers accept`,
       `changes.csv: ${counts.came} came, ${counts.gone} went, ${counts.changed} changed; ${plural(counts.events, 'event')} that nightly audits saw`,
       'worksheet.csv: a line a user, to be filled in',
+      ...(reviewers.length === 0
+        ? ['review.html: the same in a browser, offline; past 50,000 users with further pages, review-2.html and so on']
+        : reviewers.map(
+            (reviewer, index) => `review-${index + 1}.html: the same in a browser, offline, for ${oneLine(reviewer)}`,
+          )),
+      ...(reviewers.length === 0 ? [] : ['reviewers.csv: who reviews whom']),
       'manifest.json: SHA-256 of each file, and the runs of the archive they were made from',
       'Times are ISO 8601 in UTC; columns that end in Raw hold what FinSpace gave.',
       "An apostrophe before a text that a spreadsheet could take for a formula is not the text's own.",
       "openFindings counts a user's findings, and those on the principal of its API access.",
     ]),
     section('What to do', [
-      'Fill in a COPY of worksheet.csv; the files of the pack must stay as they are.',
+      'Open the page in a browser, decide, and export the worksheet; or fill in a COPY of worksheet.csv. The files of the pack must stay as they are.',
       'decision: keep, revoke or justify (keep as an exception), in each line.',
       `justification: why, wherever you justify, and wherever justificationToKeep says "required" and you keep (${plural(counts.justificationRequired, 'user')}: super users, those as good as one, and those with an open HIGH or CRITICAL finding).`,
       'reviewer: who decided. Nobody decides on themselves.',
       'Change nothing in the other columns, leave no user out and add none; the order of the lines is free. Import the file with all columns as text, and save it as CSV UTF-8, with "," or ";" between cells.',
-      'Hand it in: finspace-audit review --pack THIS_FOLDER --ingest COPY.csv --reviewer NAME',
+      'Hand it in: finspace-audit review --pack THIS_FOLDER --ingest COPY.csv --reviewer NAME; several files where several people decided',
     ]),
   ].join('\n');
 };

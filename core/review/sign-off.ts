@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import type { Archive } from '../archive/archive.ts';
 
 import { digestOfBody, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
+import { unguarded } from '../outputs/csv.ts';
+import { readCsv } from '../text/csv-reader.ts';
 import { oneLine, plural } from '../text/plain-text.ts';
 import { historyText } from './history-text.ts';
 import {
@@ -9,15 +11,18 @@ import {
   PACK_MANIFEST,
   PackError,
   type PackManifest,
+  REVIEWERS_FILE,
   readPack,
   type StoredPack,
 } from './pack-manifest.ts';
 import { section as titled } from './readme.ts';
-import { checkWorksheet, DECISIONS, type Decision, type ReviewDecision } from './worksheet.ts';
+import { asSpread, checkWorksheets, DECISIONS, type Decision, type ReviewDecision } from './worksheet.ts';
 
-const SIGNED_OFF = 'signed-off.json';
+export const SIGNED_OFF = 'signed-off.json';
 const SIGNED_OFF_TEXT = 'signed-off.txt';
-const FILLED_WORKSHEET = 'signed-off-worksheet.csv';
+/** `signed-off-worksheet.csv`, and with numbers those that were handed in besides. */
+const worksheetFile = (index: number): string => `signed-off-worksheet${index === 0 ? '' : `-${index + 1}`}.csv`;
+
 export const SIGN_OFF_MANIFEST = 'signed-off-manifest.json';
 
 /** A user whose access is to be taken away. */
@@ -42,8 +47,10 @@ export interface SignOff extends Pick<PackManifest, 'environmentId' | 'accountId
   readonly exceptions: readonly Justified[];
   /** Users with the decision `keep` and a reason. */
   readonly keptWithJustification: readonly Justified[];
-  /** The filled worksheet, byte by byte as it was handed in. */
+  /** The filled worksheet, byte by byte as it was handed in; the first where there were several. */
   readonly worksheet: FileDigest;
+  /** The others. */
+  readonly furtherWorksheets?: readonly FileDigest[];
   /** `manifest.json` of the pack. */
   readonly packManifest: FileDigest;
 }
@@ -69,7 +76,7 @@ const justifiedBy = (decided: readonly ReviewDecision[], wanted: Decision): read
 
 const signOffOf = (
   { manifest, sha256, size }: StoredPack,
-  worksheet: FileDigest,
+  [worksheet, ...further]: readonly [FileDigest, ...FileDigest[]],
   decided: readonly ReviewDecision[],
   { reviewer, signedOffAt }: SignOffRequest,
 ): SignOff => {
@@ -97,6 +104,7 @@ const signOffOf = (
     keptWithJustification: justifiedBy(decided, 'keep'),
     gaps,
     worksheet,
+    ...(further.length > 0 && { furtherWorksheets: further }),
     packManifest: { sha256, size },
   };
 };
@@ -122,15 +130,22 @@ const signOffText = (signOff: SignOff, manifest: PackManifest): string => {
     section('Justified exceptions', signOff.exceptions.map(justifiedText)),
     section('Kept with a justification', signOff.keptWithJustification.map(justifiedText)),
     section('Evidence', [
-      `worksheet as handed in: ${FILLED_WORKSHEET}, SHA-256 ${signOff.worksheet.sha256}`,
+      ...[signOff.worksheet, ...(signOff.furtherWorksheets ?? [])].map(
+        ({ sha256 }, index) => `worksheet as handed in: ${worksheetFile(index)}, SHA-256 ${sha256}`,
+      ),
       `pack: ${PACK_MANIFEST}, SHA-256 ${signOff.packManifest.sha256}`,
     ]),
   ].join('\n');
 };
 
+export interface FilledFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface SignOffRequest {
-  /** The filled worksheet as it was handed in. */
-  readonly filled: Uint8Array;
+  /** The filled worksheets as they were handed in. */
+  readonly filled: readonly [FilledFile, ...FilledFile[]];
   readonly reviewer: string;
   readonly signedOffAt: Date;
 }
@@ -166,8 +181,20 @@ const storeSignOff = async (
     throw new PackError([`${SIGN_OFF_MANIFEST} must be written once, got another sign-off at the same time`]);
 };
 
+/** Who was to decide on whom. */
+const readAssigned = async (pack: Archive): Promise<ReadonlyMap<string, string>> => {
+  const stored = await pack.read(REVIEWERS_FILE);
+  if (stored === undefined) throw new PackError([`${REVIEWERS_FILE} is missing`]);
+  const assigned = new Map<string, string>();
+  for await (const { cells } of readCsv(stored.body)) {
+    const [userId = '', reviewer = ''] = cells.map(unguarded);
+    assigned.set(asSpread(userId), reviewer);
+  }
+  return assigned;
+};
+
 /**
- * Checks a filled worksheet and signs the review off: once a pack, and all or nothing.
+ * Checks filled worksheets and signs the review off: once a pack, and all or nothing.
  * @throws {PackError} where the pack is altered or was signed off already, or the sign-off is earlier than its run;
  * {WorksheetError} with everything that is wrong with the worksheet
  */
@@ -184,15 +211,21 @@ export const signOff = async (pack: Archive, request: SignOffRequest): Promise<S
     ]);
   const worksheet = await pack.read('worksheet.csv');
   if (worksheet === undefined) throw new PackError(['worksheet.csv is missing']);
-  const { problems, decided } = await checkWorksheet(worksheet.body, Readable.from([request.filled]));
+  const { problems, decided } = await checkWorksheets(
+    worksheet.body,
+    request.filled.map(({ name, bytes }) => ({ name, body: Readable.from([bytes]) })),
+    REVIEWERS_FILE in stored.manifest.files ? await readAssigned(pack) : undefined,
+  );
   if (problems.length > 0) throw new WorksheetError(problems);
 
-  const filled = evidenceOf(request.filled);
-  const result = signOffOf(stored, { sha256: filled.sha256, size: filled.size }, decided, request);
+  const [first, ...further] = request.filled.map(({ bytes }) => evidenceOf(bytes));
+  if (first === undefined) throw new WorksheetError(['a filled worksheet must be given, got none']);
+  const digestOf = ({ sha256, size }: Evidence): FileDigest => ({ sha256, size });
+  const result = signOffOf(stored, [digestOf(first), ...further.map(digestOf)], decided, request);
   await storeSignOff(pack, result, {
     [SIGNED_OFF]: evidenceOf(jsonText(result)),
     [SIGNED_OFF_TEXT]: evidenceOf(signOffText(result, stored.manifest)),
-    [FILLED_WORKSHEET]: filled,
+    ...Object.fromEntries([first, ...further].map((evidence, index) => [worksheetFile(index), evidence])),
   });
   return result;
 };

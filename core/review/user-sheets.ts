@@ -8,8 +8,11 @@ import type { SpoolFolder } from '../archive/staging.ts';
 import type { momentsOf } from '../model/listing.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { OpenFindings } from './open-findings.ts';
+import { REVIEWERS_FILE } from './pack-manifest.ts';
+import type { ReviewPages } from './page.ts';
+import type { Reviewers } from './reviewers.ts';
 import { openSheet } from './sheet.ts';
-import { WORKSHEET_COLUMNS } from './worksheet.ts';
+import { type Identity, WORKSHEET_COLUMNS } from './worksheet.ts';
 
 const WHO = ['userId', 'firstName', 'lastName', 'emailAddress'] as const;
 const ACCESS = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
@@ -117,12 +120,20 @@ const NEVER_LOGGED_IN_COLUMNS = [...WHO, ...LOGIN_TIMES, ...ACCESS, ...FINDINGS]
 /**
  * The files of a pack that have a line a user.
  * @param context of the reviewed run
+ * @param pages the worksheet in a browser; undefined: none
+ * @param reviewers who reviews whom; undefined: whoever does
  */
-export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
+export const openUserSheets = async (
+  spools: SpoolFolder,
+  context: Context,
+  pages?: Pick<ReviewPages, 'add'>,
+  reviewers?: Pick<Reviewers, 'assign'>,
+) => {
   const roster = await openSheet(spools, 'roster.csv', ROSTER_COLUMNS);
   const privileged = await openSheet(spools, 'privileged.csv', PRIVILEGED_COLUMNS);
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
   const worksheet = await openSheet(spools, 'worksheet.csv', WORKSHEET_COLUMNS);
+  const assigned = reviewers && (await openSheet(spools, REVIEWERS_FILE, ['userId', 'reviewer']));
   const counts = { superUsers: 0, apiBound: 0, neverLoggedIn: 0, lastLoginUnknown: 0, justificationRequired: 0 };
   let effectiveSuperUsers = 0;
 
@@ -151,7 +162,7 @@ export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
 
       const required = justificationToKeep(user, findings, context);
       if (required !== '') counts.justificationRequired += 1;
-      await worksheet.add({
+      const identity: Identity = {
         userId: user.id,
         name: fullNameOf(user),
         emailAddress: who.emailAddress,
@@ -159,11 +170,13 @@ export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
         ...reach,
         lastLogin,
         ...open,
+        openFindings: String(open.openFindings),
         justificationToKeep: required,
-        decision: '',
-        justification: '',
-        reviewer: '',
-      });
+      };
+      const reviewer = reviewers?.assign(identity) ?? '';
+      await assigned?.add({ userId: user.id, reviewer });
+      await pages?.add(identity, findings.rules ?? [], reviewer);
+      await worksheet.add({ ...identity, decision: '', justification: '', reviewer: '' });
     },
     counts: () => ({
       users: roster.rows,
@@ -175,6 +188,7 @@ export const openUserSheets = async (spools: SpoolFolder, context: Context) => {
       'privileged.csv': await privileged.finish(),
       'never-logged-in.csv': await neverLoggedIn.finish(),
       'worksheet.csv': await worksheet.finish(),
+      ...(assigned && { [REVIEWERS_FILE]: await assigned.finish() }),
     }),
   };
 };

@@ -1,10 +1,11 @@
 import { unguarded } from '../outputs/csv.ts';
 import { CsvError, type CsvRow, readCsv } from '../text/csv-reader.ts';
-import { isSamePerson, namesId } from '../text/person.ts';
+import { isSamePerson } from '../text/person.ts';
 import { plural, truncate } from '../text/plain-text.ts';
+import { isThemself } from './reviewers.ts';
 
 /** The columns about a user; a reviewer changes none of them. */
-const IDENTITY_COLUMNS = [
+export const IDENTITY_COLUMNS = [
   'userId',
   'name',
   'emailAddress',
@@ -21,7 +22,7 @@ const IDENTITY_COLUMNS = [
 ] as const;
 
 /** The columns that a reviewer fills in. */
-const ANSWER_COLUMNS = ['decision', 'justification', 'reviewer'] as const;
+export const ANSWER_COLUMNS = ['decision', 'justification', 'reviewer'] as const;
 
 export const WORKSHEET_COLUMNS = [...IDENTITY_COLUMNS, ...ANSWER_COLUMNS] as const;
 
@@ -34,7 +35,7 @@ export const asSpread = (text: string): string => text.toWellFormed().replaceAll
 
 type Column = (typeof WORKSHEET_COLUMNS)[number];
 type IdentityColumn = (typeof IDENTITY_COLUMNS)[number];
-type Identity = Readonly<Record<IdentityColumn, string>>;
+export type Identity = Readonly<Record<IdentityColumn, string>>;
 
 /** A reviewer's decision on a user, and the members of the user that a sign-off states. */
 export interface ReviewDecision extends Pick<Identity, 'userId' | 'status' | 'apiAccess' | 'justificationToKeep'> {
@@ -74,10 +75,6 @@ const FORMER_COLUMNS = IDENTITY_COLUMNS.filter((column) => column !== 'permissio
 
 const headerOf = (identity: readonly Column[]): string => [...identity, ...ANSWER_COLUMNS].join(',');
 
-/** Recognises the user in a reviewer: by the id, the e-mail address or the name. */
-const isThemself = (reviewer: string, { userId, emailAddress, name }: Identity): boolean =>
-  namesId(reviewer, userId) || isSamePerson(reviewer, emailAddress) || isSamePerson(reviewer, name);
-
 const isDecision = (text: string): text is Decision => DECISIONS.some((decision) => decision === text);
 
 interface PackLine {
@@ -113,6 +110,7 @@ const readPackLines = async (worksheet: AsyncIterable<Uint8Array>): Promise<Pack
 const answerProblems = (
   user: Identity,
   { answer, decision, justification, reviewer }: Record<(typeof ANSWER_COLUMNS)[number] | 'answer', string>,
+  assigned: string | undefined,
 ): readonly (readonly [column: Column, must: string, got: string])[] => {
   const problems: [Column, string, string][] = [];
   if (!isDecision(decision)) problems.push(['decision', `one of ${DECISIONS.join(', ')}`, answer]);
@@ -123,86 +121,101 @@ const answerProblems = (
   }
   if (reviewer === '') problems.push(['reviewer', 'who decided', '']);
   else if (isThemself(reviewer, user)) problems.push(['reviewer', 'somebody else than the user', reviewer]);
+  else if (assigned !== undefined && !isSamePerson(reviewer, assigned))
+    problems.push(['reviewer', `${quoted(assigned)}, who was to decide`, reviewer]);
   return problems;
 };
 
-const openCheck = ({ columns, lines: expected }: PackWorksheet) => {
+/** Holds the lines of filled worksheets against those of a pack, file by file. */
+const openCheck = ({ columns, lines: expected }: PackWorksheet, reviewers: ReadonlyMap<string, string> | undefined) => {
   const width = columns.length + ANSWER_COLUMNS.length;
   const problems: string[] = [];
   const decided: ReviewDecision[] = [];
-  const lineByUser = new Map<string, number>();
-  /** The lines in which nothing is filled in, from first to last of each stretch. */
-  const blank: [first: number, last: number][] = [];
+  /** Where a user stands with something filled in, and where without. */
+  const lineByUser = new Map<string, string>();
+  const blankLines = new Map<string, { readonly file: string; readonly line: number }>();
+  let file = '';
 
   const addProblem = (line: number, column: Column, must: string, got: string): void => {
-    problems.push(`line ${line}, ${column}: must be ${must}, got ${quoted(got)}`);
+    problems.push(`${file}line ${line}, ${column}: must be ${must}, got ${quoted(got)}`);
   };
 
-  const addBlank = (line: number): void => {
-    const last = blank.at(-1);
-    if (last?.[1] === line - 1) last[1] = line;
-    else blank.push([line, line]);
-  };
-
-  /** Finds the user that a line is the first of. */
-  const takeUser = (line: number, userId: string): Identity | undefined => {
+  /** Finds the user that a line is of; `isBlank` where nothing is filled in, so that another file may have it. */
+  const takeUser = (line: number, userId: string, isBlank: boolean): Identity | undefined => {
     const wanted = expected.get(userId);
     if (wanted === undefined) {
       addProblem(line, 'userId', 'a user of the pack', userId);
       return undefined;
     }
-    const firstLine = lineByUser.get(userId);
-    if (firstLine !== undefined) {
-      addProblem(line, 'userId', `there once (line ${firstLine} has it)`, userId);
+    const blank = blankLines.get(userId);
+    const first = lineByUser.get(userId) ?? (blank?.file === file ? `${file}line ${blank.line}` : undefined);
+    if (first !== undefined && !(isBlank && !first.startsWith(`${file}line`))) {
+      addProblem(line, 'userId', `there once (${first.replace(file, '')} has it)`, userId);
       return undefined;
     }
-    lineByUser.set(userId, line);
+    if (!isBlank) lineByUser.set(userId, `${file}line ${line}`);
+    else if (blank === undefined) blankLines.set(userId, { file, line });
     return JSON.parse(wanted.identity) as Identity;
+  };
+
+  /** The stretches of lines in which nothing is filled in, and no other file decides. */
+  const addBlankLines = (): void => {
+    const stretches: { readonly file: string; readonly first: number; last: number }[] = [];
+    for (const [userId, { file: of, line }] of blankLines) {
+      if (lineByUser.has(userId)) continue;
+      const before = stretches.at(-1);
+      if (before?.file === of && before.last === line - 1) before.last = line;
+      else stretches.push({ file: of, first: line, last: line });
+    }
+    for (const [of, some] of Map.groupBy(stretches, (stretch) => stretch.file)) {
+      const shown = some.slice(0, MOST_STRETCHES);
+      const texts = shown.map(({ first, last }) => (first === last ? `${first}` : `${first} to ${last}`));
+      const left = some.length - shown.length;
+      const rest = left > 0 ? ` and ${plural(left, 'stretch', 'stretches')} more` : '';
+      problems.push(
+        `${of}line ${texts.join(', ')}${rest}: must have a decision (${DECISIONS.join(', ')}) and a reviewer, got nothing`,
+      );
+    }
   };
 
   return {
     problems,
     decided,
+    /** @param name stands before the problems of its lines; empty where there is one file */
+    beginFile(name: string): void {
+      file = name === '' ? '' : `${name}: `;
+    },
+    addProblemOfFile: (problem: string): void => {
+      problems.push(file + problem);
+    },
     addLine({ line, cells }: CsvRow): void {
-      if (cells.length !== width) problems.push(`line ${line}: must have ${width} cells, got ${cells.length}`);
+      if (cells.length !== width) problems.push(`${file}line ${line}: must have ${width} cells, got ${cells.length}`);
       const got = identityOf(columns, cells);
-      const user = takeUser(line, got.userId);
-      if (user === undefined) return;
-      for (const column of columns) {
-        if (got[column] !== user[column])
-          addProblem(line, column, `${quoted(user[column])} as in the pack`, got[column]);
-      }
       const [answer = '', justification = '', reviewer = ''] = cells
         .slice(columns.length)
         .map((cell) => cellText(cell).trim());
       // A keyboard or a spreadsheet may begin it with a capital.
       const decision = answer.toLowerCase();
-      if (decision + justification + reviewer === '') {
-        addBlank(line);
-        return;
+      const isBlank = decision + justification + reviewer === '';
+      const user = takeUser(line, got.userId, isBlank);
+      if (user === undefined) return;
+      for (const column of columns) {
+        if (got[column] !== user[column])
+          addProblem(line, column, `${quoted(user[column])} as in the pack`, got[column]);
       }
-      for (const [column, must, value] of answerProblems(user, { answer, decision, justification, reviewer }))
+      if (isBlank) return;
+      const { userId, status, apiAccess, justificationToKeep } = user;
+      const answers = { answer, decision, justification, reviewer };
+      for (const [column, must, value] of answerProblems(user, answers, reviewers?.get(userId)))
         addProblem(line, column, must, value);
       if (!isDecision(decision)) return;
-      const { userId, status, apiAccess, justificationToKeep } = user;
       decided.push({ userId, status, apiAccess, justificationToKeep, decision, justification, reviewer });
     },
-    /** Once the file is read: what is wrong with many lines at once. */
-    addBlankLines(): void {
-      if (blank.length === 0) return;
-      const stretches = blank.map(([first, last]) => (first === last ? `${first}` : `${first} to ${last}`));
-      const rest =
-        stretches.length > MOST_STRETCHES
-          ? ` and ${plural(stretches.length - MOST_STRETCHES, 'stretch', 'stretches')} more`
-          : '';
-      problems.push(
-        `line ${stretches.slice(0, MOST_STRETCHES).join(', ')}${rest}: must have a decision (${DECISIONS.join(', ')}) and a reviewer, got nothing`,
-      );
-    },
-    /** Once the whole file is read: the users whom no line was about. */
+    addBlankLines,
+    /** Once all is read: the users whom no line was about. */
     addMissing(): void {
       for (const [id, { line }] of expected) {
-        if (!lineByUser.has(id))
+        if (!lineByUser.has(id) && !blankLines.has(id))
           problems.push(
             `user ${quoted(id)}, line ${line} of the pack's worksheet.csv: must be there, got no line of it`,
           );
@@ -211,44 +224,61 @@ const openCheck = ({ columns, lines: expected }: PackWorksheet) => {
   };
 };
 
+/** A filled worksheet as it was handed in. */
+export interface FilledWorksheet {
+  readonly name: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /**
- * Checks a filled worksheet against the one of its pack: every user once, nothing about them changed, every decision
- * complete. Reads the whole file whatever is wrong with it, so that all of it can be reported at once.
- * @param filled any UTF-8 CSV with `,` or `;` between cells; empty lines count for nothing
+ * Checks filled worksheets against the one of their pack: every user decided once, in whichever of them, nothing about
+ * them changed, every decision complete. Reads all of it whatever is wrong, so that all can be reported at once.
+ * @param filled each any UTF-8 CSV with `,` or `;` between cells; empty lines count for nothing
+ * @param reviewers who was to decide, by the user's id; undefined: whoever did
  */
-export const checkWorksheet = async (
+export const checkWorksheets = async (
   worksheet: AsyncIterable<Uint8Array>,
-  filled: AsyncIterable<Uint8Array>,
+  filled: readonly FilledWorksheet[],
+  reviewers?: ReadonlyMap<string, string>,
 ): Promise<CheckedWorksheet> => {
   const pack = await readPackLines(worksheet);
-  const header = headerOf(pack.columns);
-  const { problems, decided, addLine, addBlankLines, addMissing } = openCheck(pack);
-  let hasHeader = false;
-  try {
-    for await (const row of readCsv(filled)) {
-      if (isEmpty(row)) continue;
-      if (hasHeader) {
-        addLine(row);
-        continue;
-      }
-      const names = row.cells.join(',');
-      if (names !== header) {
-        problems.push(
-          `line ${row.line}: must be the header ${header}, with "," or ";" between its names, got ${quoted(names)}`,
+  const wanted = headerOf(pack.columns);
+  const { problems, decided, beginFile, addProblemOfFile, addLine, addBlankLines, addMissing } = openCheck(
+    pack,
+    reviewers,
+  );
+  /** Told last, after what is wrong with the lines before. */
+  const broken: string[] = [];
+  let isWhole = true;
+  for (const { name, body } of filled) {
+    beginFile(filled.length === 1 ? '' : name);
+    let header: 'none' | 'right' | 'wrong' = 'none';
+    try {
+      for await (const row of readCsv(body)) {
+        if (isEmpty(row)) continue;
+        if (header === 'right') {
+          addLine(row);
+          continue;
+        }
+        const names = row.cells.join(',');
+        header = names === wanted ? 'right' : 'wrong';
+        if (header === 'right') continue;
+        addProblemOfFile(
+          `line ${row.line}: must be the header ${wanted}, with "," or ";" between its names, got ${quoted(names)}`,
         );
-        return { problems, decided };
+        break;
       }
-      hasHeader = true;
+      if (header === 'none') addProblemOfFile(`line 1: must be the header ${wanted}, got an empty file`);
+      isWhole &&= header === 'right';
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      isWhole = false;
+      broken.push(filled.length === 1 ? error.message : `${name}: ${error.message}`);
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    addBlankLines();
-    // The rest can't be read, so nobody can be said to be missing.
-    problems.push(error.message);
-    return { problems, decided };
   }
   addBlankLines();
-  if (hasHeader) addMissing();
-  else problems.push(`line 1: must be the header ${header}, got an empty file`);
+  problems.push(...broken);
+  // Where something can't be read nobody can be said to be missing.
+  if (isWhole) addMissing();
   return { problems, decided };
 };

@@ -6,7 +6,7 @@ import { TREND_RUNS, type TrendPoint, trendPoint, WORST_FIRST } from '../../mode
 import { plural } from '../../text/plain-text.ts';
 import { documentText } from '../html/document.ts';
 import { utcText } from '../html/instant.ts';
-import { foreign, type Html, html, trusted } from '../html/markup.ts';
+import { foreign, type Html, html, scriptJson, trusted } from '../html/markup.ts';
 import { HISTORY_SCRIPT } from '../html/script.ts';
 import { severityWord } from '../html/severity.ts';
 import { trendChart } from '../html/trend-chart.ts';
@@ -144,9 +144,6 @@ const summaryOf = (rows: readonly HistoryRow[]): string => {
   const complete = rows.filter(isComplete).length;
   return `${plural(complete, 'complete run')} and ${plural(rows.length - complete, 'attempt')} that did not end complete.`;
 };
-
-/** JSON in which nothing can end the element that it stands in. */
-const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /**
  * `index.html`: every run of an environment, with the rows that it was made of, so that the next run can add its own.

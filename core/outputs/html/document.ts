@@ -9,6 +9,8 @@ export interface PageParts {
   /** Printed at the head of every sheet, so that a single one says what it belongs to. Letters, digits, `:-`. */
   readonly runningHead: string;
   readonly script: string;
+  /** Beside that of every page. */
+  readonly style?: string;
   readonly body: Html;
 }
 
@@ -41,8 +43,8 @@ const runningHeadStyle = (runningHead: string): string =>
   `@media print { @page { @top-right { content: "${runningHead.replaceAll(/[^\w :.-]/g, '')}"; font: 8pt sans-serif; color: #444; } } }\n`;
 
 /** Makes a page that is one file and loads nothing from elsewhere. */
-export const documentText = ({ title, verdict, runningHead, script, body }: PageParts): string => {
-  const style = STYLE + runningHeadStyle(runningHead);
+export const documentText = ({ title, verdict, runningHead, script, style: own = '', body }: PageParts): string => {
+  const style = STYLE + own + runningHeadStyle(runningHead);
   const { markup } = html`<!doctype html>
 <html lang="en">
 <head>

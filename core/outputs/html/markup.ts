@@ -49,3 +49,6 @@ export const prose = (text: string): Html =>
 
 /** Text that came from elsewhere, in whatever direction it reads: it turns nothing beside it. */
 export const foreign = (text: string): Html => html`<bdi>${text}</bdi>`;
+
+/** JSON in which nothing can end the element that it stands in. */
+export const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');

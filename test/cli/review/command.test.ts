@@ -219,7 +219,7 @@ describe('five nights of a real directory', () => {
     const out = await fiveNights();
     const [one, other] = [await build(out), await build(out)];
     const texts = await textsOf(one.pack);
-    expect(Object.keys(texts)).toHaveLength(8);
+    expect(Object.keys(texts)).toHaveLength(9);
     expect(await textsOf(other.pack)).toEqual(texts);
     expect(one.stdout).toContain(sha256Of(texts['manifest.json'] ?? ''));
   }, 60_000);
@@ -594,5 +594,160 @@ describe('the command line', () => {
     });
     const { stdout } = await ingest(pack, await filledOf(pack), '--json');
     expect(JSON.parse(stdout)).toEqual(await jsonOf(pack, 'signed-off.json'));
+  });
+});
+
+describe('who reviews whom', () => {
+  const users = [
+    aUser({ userId: 'u1', firstName: 'Ann', lastName: 'One', emailAddress: 'ann@x.example' }),
+    aUser({ userId: 'u2', firstName: 'Bob', lastName: 'Two', emailAddress: 'bob@x.example' }),
+    aUser({ userId: 'u3', firstName: 'Cy', lastName: 'Three', emailAddress: 'cy@x.example' }),
+  ];
+  const split = async (lines: string) => {
+    const pack = join(await newFolder(), 'pack');
+    const file = join(await newFolder(), 'reviewers.csv');
+    await writeFile(file, `user,reviewer\n${lines}`);
+    const out = await archived({ 1: { users } });
+    const words = ['review', '--out', out, '--from', dayAt(1), '--to', dayAt(1), '--pack', pack, '--reviewers', file];
+    return { pack, ...(await invoke(words)) };
+  };
+
+  test.each([
+    ['u1,Rita\n*,Bob Boss\n', ['Rita', 'Bob Boss', 'Bob Boss']],
+    ['ann@x.example,Rita\nbob two,Rita\nu3,Rita\n', ['Rita', 'Rita', 'Rita']],
+  ])('is said by id, e-mail address or name: %j', async (lines, reviewers) => {
+    const { pack, code } = await split(lines);
+    const sheet = await sheetOf(pack, 'reviewers.csv');
+    expect({ code, reviewers: sheet.map(({ reviewer }) => reviewer) }).toEqual({ code: 0, reviewers });
+    const pages = (await readdir(pack)).filter((name) => name.endsWith('.html'));
+    expect(pages).toEqual([...new Set(reviewers)].map((_, index) => `review-${index + 1}.html`));
+    expect(await readFile(join(pack, 'review-1.html'), 'utf8')).toContain('for <bdi>Rita</bdi>');
+  });
+
+  test.each([
+    ['u1,Rita\n', 'every user must have a reviewer, got none for 2, such as "u2", "u3"'],
+    ['*,ann@x.example\n', 'line 2, reviewer: must be somebody else than user "u1", got "ann@x.example"'],
+    ['*,U2\n', 'line 2, reviewer: must be somebody else than user "u2"'],
+    ['u3,Three Cy\n*,Rita\n', 'line 2, reviewer: must be somebody else than user "u3"'],
+    ['u9,Rita\n*,Rita\n', 'line 2, user: must be one user of the run, got "u9", which none have'],
+    ['u1,Rita\nann@x.example,Rob\n*,Rita\n', 'line 3: must give user "u1" the reviewer of line 2, got another'],
+    ['u1,Rita\nU1,Rob\n*,Rita\n', 'line 3, user: must stand there once (line 2 has it), got "U1"'],
+    ['u1\n', 'line 2: must have 2 cells, got 1'],
+  ])('is refused where it leaves somebody out, or to himself: %j', async (lines, problem) => {
+    const { pack, code, stderr } = await split(lines);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining(problem) });
+    await expect(readdir(pack)).rejects.toThrow('ENOENT');
+  });
+
+  test('their worksheets are signed off together, each decided by whom it was given to', async () => {
+    const { pack } = await split('u1,Rita\n*,Rob\n');
+    const sheet = (await sheetOf(pack, 'worksheet.csv')).map(answered);
+    const of = (ids: readonly string[], reviewer: string) =>
+      writeSheet(
+        sheet.map((line) =>
+          ids.includes(line.userId ?? '')
+            ? { ...line, reviewer }
+            : { ...line, decision: '', justification: '', reviewer: '' },
+        ),
+      );
+    const handIn = async (...texts: readonly string[]) => {
+      const files = await Promise.all(
+        texts.map(async (text, index) => {
+          const file = join(await newFolder(), `filled${index}.csv`);
+          await writeFile(file, text);
+          return file;
+        }),
+      );
+      return invoke([
+        'review',
+        '--pack',
+        pack,
+        '--ingest',
+        ...files,
+        '--reviewer',
+        'Chief',
+        '--signed-off-at',
+        SIGNED_OFF_AT,
+      ]);
+    };
+    const alone = await handIn(of(['u1'], 'Rita'));
+    expect(alone.stderr).toContain('line 3 to 4: must have a decision');
+    const twice = await handIn(of(['u1'], 'Rita'), of(['u1', 'u2', 'u3'], 'Rob'));
+    expect(twice.stderr).toContain('must be there once');
+    const wrong = await handIn(of(['u1'], 'Rita'), of(['u2', 'u3'], 'Rita'));
+    expect(wrong.stderr).toContain('reviewer: must be "Rob", who was to decide, got "Rita"');
+    expect([alone.code, twice.code, wrong.code]).toEqual([3, 3, 3]);
+    const { code } = await handIn(of(['u1'], 'Rita'), of(['u2', 'u3'], 'rob'));
+    expect(code).toBe(0);
+    const { worksheet, furtherWorksheets } = await jsonOf(pack, 'signed-off.json');
+    expect([worksheet, ...furtherWorksheets]).toHaveLength(2);
+    expect(await readdir(pack)).toEqual(
+      expect.arrayContaining(['signed-off-worksheet.csv', 'signed-off-worksheet-2.csv']),
+    );
+  });
+});
+
+describe('a follow-up', () => {
+  const reviewed = async (later: Readonly<Record<number, { readonly users: readonly UserRecord[] }>>) => {
+    const out = await archived({ 1: { users: [u1, u2, u3] }, ...later });
+    const { pack } = await build(out, { to: dayAt(1) });
+    const revoked = await filledOf(pack, (line) => ({ ...line, decision: line.userId === 'u3' ? 'keep' : 'revoke' }));
+    const at = nightAt(FIRST + 0.25).toISOString();
+    expect((await ingest(pack, revoked, '--signed-off-at', at)).code).toBe(0);
+    const follow = async (...words: readonly string[]) => {
+      const { code, stdout, stderr } = await invoke(['review', '--pack', pack, '--follow-up', '--out', out, ...words]);
+      return { code, stdout, stderr };
+    };
+    return { pack, out, follow };
+  };
+  const off = (user: UserRecord): UserRecord => ({ ...user, status: 'DISABLED' });
+
+  test('tells what later runs saw carried out, and what is overdue', async () => {
+    const { follow } = await reviewed({
+      2: { users: [off(u1), u2, u3] },
+      3: { users: [off(u1), { ...off(u2), apiAccess: 'ENABLED' }, u3] },
+    });
+    const { code, stdout } = await follow('--json', '--within-days', '1');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      lastRun: runAt(3),
+      revocations: [
+        { userId: 'u1', state: 'done', seenBy: runAt(2), isOverdue: false },
+        { userId: 'u2', state: 'partly', message: 'disabled, and API access stands', isOverdue: true },
+      ],
+    });
+    const told = await follow('--within-days', '3650');
+    expect(told.code).toBe(0);
+    expect(told.stdout).toContain('1 of 2 revocations carried out, 0 overdue (3,650 days allowed)');
+  });
+
+  test('what was undone is open again, and who is gone is done', async () => {
+    const { follow } = await reviewed({ 2: { users: [off(u1), off(u2), u3] }, 3: { users: [u1, u3] } });
+    const { stdout } = await follow('--json');
+    expect(JSON.parse(stdout).revocations).toMatchObject([
+      { userId: 'u1', state: 'partly', message: 'not disabled, and API access is off' },
+      { userId: 'u2', state: 'done', message: 'no longer in the directory', seenBy: runAt(2) },
+    ]);
+  });
+
+  test('says where nobody has looked since', async () => {
+    const { follow, pack } = await reviewed({});
+    const { code, stdout } = await follow('--within-days', '1');
+    expect({ code, stdout }).toEqual({
+      code: 2,
+      stdout: expect.stringContaining('NOT SEEN: no run is complete since.'),
+    });
+    await appendFile(join(pack, 'signed-off.json'), ' ');
+    expect(await follow()).toMatchObject({ code: 3, stderr: expect.stringContaining('signed-off.json was altered') });
+  });
+
+  test('is of a pack that was signed off', async () => {
+    const out = await archived({ 1: { users: [u1] } });
+    const { pack } = await build(out, { to: dayAt(1) });
+    const { code, stderr } = await invoke(['review', '--pack', pack, '--follow-up', '--out', out]);
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('must be a pack that was signed off'),
+    });
   });
 });

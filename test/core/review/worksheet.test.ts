@@ -3,7 +3,7 @@ import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { createSpoolFolder } from '../../../core/archive/staging.ts';
 import { openUserSheets } from '../../../core/review/user-sheets.ts';
-import { checkWorksheet } from '../../../core/review/worksheet.ts';
+import { checkWorksheets } from '../../../core/review/worksheet.ts';
 import type { Context } from '../../../rules/engine/context.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { readUser } from '../../../rules/engine/user.ts';
@@ -50,7 +50,7 @@ async function* bytes(content: string | Uint8Array) {
 }
 
 const check = async (worksheet: Uint8Array, filled: string | Uint8Array) =>
-  checkWorksheet(bytes(worksheet), bytes(filled));
+  checkWorksheets(bytes(worksheet), [{ name: 'filled.csv', body: bytes(filled) }]);
 
 /** Lines 2 to 5 of the worksheet: plain, a super user, one with a HIGH finding, one with a MEDIUM one. */
 const USERS = [

@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { DAY_MS } from '../../rules/engine/time.ts';
+import type { User } from '../../rules/engine/user.ts';
+import type { Archive } from '../archive/archive.ts';
+import { ArchiveError } from '../archive/errors.ts';
+import { readJson } from '../archive/lines.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { usersOf } from '../archive/read-users.ts';
+import { walkRuns } from '../archive/runs.ts';
+import { digestOfBody } from '../archive/staging.ts';
+import { PackError, readPack } from './pack-manifest.ts';
+import { SIGN_OFF_MANIFEST, SIGNED_OFF } from './sign-off.ts';
+
+const signed = z.object({ files: z.record(z.string(), z.object({ sha256: z.string() })) });
+
+const signOff = z.object({
+  environmentId: z.string(),
+  signedOffAt: z.string(),
+  revocations: z.array(z.object({ userId: z.string() })),
+});
+
+/** What became of a revocation: carried out, in part, not at all, or nobody has looked since. */
+export type RevocationState = 'done' | 'partly' | 'open' | 'not seen';
+
+export interface FollowedRevocation {
+  readonly userId: string;
+  readonly state: RevocationState;
+  /** The first run that saw it carried out for good; there where it is done. */
+  readonly seenBy?: string;
+  /** In words, what stands. */
+  readonly message: string;
+  /** It stands for longer than it may. */
+  readonly isOverdue: boolean;
+}
+
+export interface FollowUp {
+  readonly environmentId: string;
+  readonly signedOffAt: string;
+  /** The last complete run since the sign-off; undefined: there is none. */
+  readonly lastRun: string | undefined;
+  readonly withinDays: number;
+  readonly revocations: readonly FollowedRevocation[];
+}
+
+/** Reads what was signed off, and holds it against the manifest of the sign-off. Throws PackError. */
+const readSignOff = async (pack: Archive) => {
+  await readPack(pack);
+  const [manifest, stored] = [await pack.read(SIGN_OFF_MANIFEST), await pack.read(SIGNED_OFF)];
+  if (manifest === undefined || stored === undefined)
+    throw new PackError([`${pack.location} must be a pack that was signed off, got no ${SIGN_OFF_MANIFEST} there`]);
+  const { sha256 } = await digestOfBody(stored.body);
+  const wanted = signed.safeParse(await readJson(manifest)).data?.files[SIGNED_OFF]?.sha256;
+  if (sha256 !== wanted)
+    throw new PackError([
+      `${SIGNED_OFF} was altered: its SHA-256 must be ${wanted ?? 'in the manifest'}, got ${sha256}`,
+    ]);
+  const again = await pack.read(SIGNED_OFF);
+  return signOff.parse(again && (await readJson(again)));
+};
+
+/** What a run shows of a revocation; of a user who is not there that it is done. */
+const stateOf = (user: User | undefined): Pick<FollowedRevocation, 'state' | 'message'> => {
+  if (user === undefined) return { state: 'done', message: 'no longer in the directory' };
+  const isDisabled = user.status === 'DISABLED';
+  if (isDisabled && user.isApiBound === false) return { state: 'done', message: 'disabled, without API access' };
+  const access = { true: 'API access stands', false: 'API access is off', undefined: 'API access is not known' };
+  const words = access[String(user.isApiBound) as keyof typeof access];
+  if (isDisabled) return { state: 'partly', message: `disabled, and ${words}` };
+  return { state: user.isApiBound === false ? 'partly' : 'open', message: `not disabled, and ${words}` };
+};
+
+const readStates = async (archive: Archive, manifest: Manifest, ids: ReadonlySet<string>) => {
+  if (manifest.objects.snapshot === undefined)
+    throw new ArchiveError(`the manifest of run ${manifest.run} names no snapshot`);
+  const found = new Map<string, User>();
+  for await (const { user } of usersOf(archive, manifest)) if (ids.has(user.id)) found.set(user.id, user);
+  return new Map([...ids].map((id) => [id, stateOf(found.get(id))]));
+};
+
+/**
+ * Follows the revocations of a signed review through the complete runs since.
+ * @param withinDays after the sign-off: what is not carried out by then is overdue
+ * @param now in milliseconds since the epoch: without a run since, that nobody looked is overdue too
+ * @throws {PackError} where the pack is altered or was not signed off, {ArchiveError} where a run can't be read
+ */
+export const followUp = async (
+  pack: Archive,
+  open: (environmentId: string) => Promise<Archive>,
+  withinDays: number,
+  now: number,
+): Promise<FollowUp> => {
+  const { environmentId, signedOffAt, revocations } = await readSignOff(pack);
+  const archive = await open(environmentId);
+  const ids = new Set(revocations.map(({ userId }) => userId));
+  const since = Date.parse(signedOffAt);
+  const seenBy = new Map<string, string>();
+  let last: { readonly run: string; readonly states: Awaited<ReturnType<typeof readStates>> } | undefined;
+  for await (const { run, stored, problem } of walkRuns(archive, environmentId)) {
+    if (stored !== undefined && Date.parse(stored.manifest.asOf) <= since) continue;
+    if (problem !== undefined || stored === undefined) throw new ArchiveError(problem ?? `run ${run} has no manifest`);
+    const states = await readStates(archive, stored.manifest, ids);
+    for (const [id, { state }] of states) {
+      if (state !== 'done') seenBy.delete(id);
+      else if (!seenBy.has(id)) seenBy.set(id, run);
+    }
+    last = { run, states };
+  }
+
+  const isLate = now > since + withinDays * DAY_MS;
+  return {
+    environmentId,
+    signedOffAt,
+    lastRun: last?.run,
+    withinDays,
+    revocations: [...ids].map((userId) => {
+      const { state, message } = last?.states.get(userId) ?? {
+        state: 'not seen' as const,
+        message: 'no run is complete since the sign-off',
+      };
+      const run = seenBy.get(userId);
+      return {
+        userId,
+        state,
+        message,
+        isOverdue: isLate && state !== 'done',
+        ...(run !== undefined && { seenBy: run }),
+      };
+    }),
+  };
+};
