@@ -45,7 +45,7 @@ const scheduleText = ({ environmentId, schedule, runs }: Verification, config: C
 
 const unfinishedText = ({ attempts, uncovered }: Verification): string | undefined => {
   if (attempts === 0 && uncovered === 0) return undefined;
-  const left = `${plural(attempts, 'attempt')} that did not end complete`;
+  const left = attempts === 0 ? 'parts of a listing' : `${plural(attempts, 'attempt')} that did not end complete`;
   return uncovered === 0
     ? `${left}: what they left is what the complete runs after them say`
     : `${left}; NOT CHECKED, since no complete run vouches for them yet: ${plural(uncovered, 'object')} under incomplete/ and listings/`;
