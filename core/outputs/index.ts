@@ -5,6 +5,7 @@ import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
 import { htmlOutput } from './html/html.ts';
 import { ocsfFindings, ocsfRoster } from './ocsf.ts';
+import { oscalResults } from './oscal.ts';
 import type { FindingOutput, OptionalOutput, Output, RunOutput } from './output.ts';
 
 /** Written while users are judged, a line a finding. */
@@ -33,7 +34,7 @@ export const FACT_OUTPUTS = {
 } satisfies Record<string, Output>;
 
 /** Written where the config names them, once everybody is judged. */
-export const OPTIONAL_OUTPUTS = { ocsf: { ocsfFindings, ocsfRoster } } satisfies Record<
+export const OPTIONAL_OUTPUTS = { ocsf: { ocsfFindings, ocsfRoster }, oscal: { oscalResults } } satisfies Record<
   OptionalOutputName,
   Readonly<Record<string, OptionalOutput>>
 >;
@@ -60,6 +61,7 @@ export const OUTPUTS = {
   ...FACT_OUTPUTS,
   ...FINDING_OUTPUTS,
   ...OPTIONAL_OUTPUTS.ocsf,
+  ...OPTIONAL_OUTPUTS.oscal,
   resolved: { area: 'resolved', file: 'resolved.jsonl.gz', label: 'What resolved within 30 days' },
   ...RUN_OUTPUTS,
 } satisfies Record<string, Output>;

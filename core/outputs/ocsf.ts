@@ -110,8 +110,18 @@ const USER_UID = 31;
 
 /** A line of a run's findings as a Compliance Finding, but for what is common to all. */
 const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manifest, { cloud }: Common) => {
-  const { id, ruleId, severity, state, subject, message, evidence, firstSeen, lastSeen, runs } = finding;
-  const { carried, carriedFor, cause, regroupedTo, resolvedAt, waiver, escalatedFrom, waiverEnded } = finding;
+  const {
+    id,
+    ruleId,
+    severity,
+    subject,
+    message,
+    evidence,
+    firstSeen,
+    lastSeen,
+    controls: _controls,
+    ...rest
+  } = finding;
   const frameworks = Object.entries(FRAMEWORKS).filter(([framework]) => controlsOf(finding, framework).length > 0);
   const standards = frameworks.map(([, name]) => name);
   const compliance = captioned('status', complianceStatusOf(finding));
@@ -154,21 +164,7 @@ const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manife
     ],
     ...(rule && { remediation: { desc: rule.remediation } }),
     observables: [{ name: 'resources.uid', type_id: RESOURCE_UID, value: subject.id }],
-    unmapped: {
-      run,
-      verdict,
-      state,
-      runs,
-      ageDays: Math.floor((Date.parse(asOf) - Date.parse(firstSeen)) / DAY_MS),
-      carried,
-      carriedFor,
-      cause,
-      regroupedTo,
-      resolvedAt,
-      escalatedFrom,
-      waiverEnded,
-      waiver,
-    },
+    unmapped: { run, verdict, ageDays: Math.floor((Date.parse(asOf) - Date.parse(firstSeen)) / DAY_MS), ...rest },
   };
 };
 

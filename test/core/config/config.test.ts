@@ -348,7 +348,7 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}listing: { mode: durable }`,
       part: { listing: { mode: 'durable' } },
     },
-    { name: 'outputs', text: `${ENVIRONMENTS}outputs: [ocsf]`, part: { outputs: ['ocsf'] } },
+    { name: 'outputs', text: `${ENVIRONMENTS}outputs: [oscal, ocsf]`, part: { outputs: ['oscal', 'ocsf'] } },
     { name: 'no outputs', text: `${ENVIRONMENTS}outputs:`, part: { outputs: [] } },
     { name: 'any drop', text: `${ENVIRONMENTS}maxDropPercent: 100`, part: { maxDropPercent: 100 } },
     {

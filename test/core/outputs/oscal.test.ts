@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import type { Manifest } from '../../../core/archive/manifest.ts';
+import { countFindings, type Report } from '../../../core/model/report.ts';
+import { oscalResults, uuidV5 } from '../../../core/outputs/oscal.ts';
+import { controlsOf } from '../../../rules/engine/controls.ts';
+import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { rules } from '../../../rules/index.ts';
+import { aFinding, aManifest, aWaiver, findingsOfAllKinds } from '../../support/findings.ts';
+
+const ajv = new Ajv({ allErrors: true, strict: false });
+formats.default(ajv);
+const isResults = ajv.compile(
+  JSON.parse(
+    await readFile(join(import.meta.dirname, 'schemas/oscal_assessment-results-1.2.2.json'), { encoding: 'utf8' }),
+  ),
+);
+
+interface Given {
+  readonly findings?: readonly Finding[];
+  /** What differs from every rule having judged and passed everybody, by rule id. */
+  readonly outcomes?: Readonly<Record<string, Partial<RuleOutcome>>>;
+  readonly manifest?: Partial<Manifest>;
+  readonly report?: Partial<Report>;
+}
+
+const textOf = async ({ findings = [], outcomes = {}, manifest: changed, report }: Given): Promise<string> => {
+  const manifest = aManifest({ ...changed });
+  const passed = { state: 'ran', checked: 3, failed: 0, notAssessed: 0 } as const;
+  const lines = oscalResults.lines({
+    manifest,
+    report: {
+      ...manifest,
+      rules: rules.map(({ id, severity }) => ({ id, severity, ...passed, ...outcomes[id] })),
+      findings: countFindings().counts(),
+      ...report,
+    },
+    rules: new Map(rules.map((rule) => [rule.id, rule])),
+    findings: async function* all() {
+      yield* findings;
+    },
+    async *users() {},
+  });
+  let text = '';
+  for await (const line of lines) text += `${line}\n`;
+  return text;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: the schema says what it is
+const resultsOf = async (given: Given): Promise<any> => {
+  const value = JSON.parse(await textOf(given));
+  isResults(value);
+  expect(isResults.errors ?? []).toEqual([]);
+  return value['assessment-results'];
+};
+
+/** How the control stands that `stale-login` and `never-logged-in`, among others, give evidence for. */
+const standingOf = async (given: Given) => {
+  const { results } = await resultsOf(given);
+  const [finding] = results[0].findings.filter(
+    (one: { readonly target: { readonly 'target-id': string } }) => one.target['target-id'] === 'ac-2.3_obj',
+  );
+  return { ...finding.target.status, why: finding.description };
+};
+
+test('a UUID is of version 5, as RFC 9562 has its example', () => {
+  expect(uuidV5('www.example.com', '6ba7b810-9dad-11d1-80b4-00c04fd430c8')).toBe(
+    '2ed6657d-e927-568b-95e1-2665a8aea6a2',
+  );
+});
+
+test('the schema refuses what is none: it is not the validator that takes everything', async () => {
+  const value = JSON.parse(await textOf({}));
+  value['assessment-results'].results[0].findings[0].uuid = '2ed6657d-e927-168b-95e1-2665a8aea6a2';
+  expect(isResults(value)).toBe(false);
+});
+
+test('a run has one finding a control, and says that it covers a part', async () => {
+  const { results } = await resultsOf({ findings: findingsOfAllKinds() });
+  const [result] = results;
+  const controls = new Set(rules.flatMap((rule) => controlsOf(rule, 'NIST-800-53-r5')));
+  expect(result.findings).toHaveLength(controls.size);
+  expect(result['reviewed-controls']['control-selections'][0]['include-controls']).toContainEqual({
+    'control-id': 'ac-2.3',
+  });
+  for (const { remarks } of [result, ...result.findings]) expect(remarks).toContain('coverage=partial');
+});
+
+describe('a control is satisfied', () => {
+  test('where every rule of it judged everybody and nothing fails', async () => {
+    expect(await standingOf({})).toMatchObject({ state: 'satisfied', reason: 'pass' });
+  });
+
+  const notSatisfied: readonly (Given & { readonly name: string; readonly reason: string; readonly why: string })[] = [
+    {
+      name: 'a user fails',
+      findings: [aFinding()],
+      outcomes: { 'stale-login': { failed: 1 } },
+      reason: 'fail',
+      why: 'fails: stale-login',
+    },
+    {
+      name: 'a finding is waived',
+      findings: [aFinding({ state: 'waived', waiver: aWaiver })],
+      outcomes: { 'stale-login': { failed: 1 } },
+      reason: 'other',
+      why: 'waived: stale-login',
+    },
+    {
+      name: 'a finding stands that could not be judged',
+      findings: [aFinding({ carried: true })],
+      reason: 'fail',
+      why: 'fails: stale-login',
+    },
+    {
+      name: 'a rule failed, whatever its findings say',
+      outcomes: { 'stale-login': { failed: 1 } },
+      reason: 'fail',
+      why: 'fails: stale-login',
+    },
+    {
+      name: 'somebody was not assessed',
+      outcomes: { 'never-logged-in': { notAssessed: 1 } },
+      reason: 'other',
+      why: 'not judged of everybody: never-logged-in',
+    },
+    ...(['off', 'not-configured', 'not-assessed'] as const).map((state) => ({
+      name: `a rule is ${state}`,
+      outcomes: { 'stale-login': { state } },
+      reason: 'other',
+      why: 'not judged of everybody: stale-login',
+    })),
+    {
+      name: 'the listing was cut',
+      manifest: { verdict: 'INCOMPLETE' },
+      report: { reason: 'deadline' },
+      reason: 'other',
+      why: 'not seen: the users that the rest of the listing would have given',
+    },
+    {
+      name: 'the roster is attested, not seen',
+      report: {
+        source: { kind: 'roster', attestedBy: { name: 'Somebody', statement: 'all', at: '2026-11-24T00:00:00Z' } },
+      },
+      reason: 'other',
+      why: 'not seen: whether the saved roster is the whole directory',
+    },
+  ];
+  test.each(notSatisfied)('not where $name', async ({ name: _name, reason, why, ...given }) => {
+    expect(await standingOf(given)).toMatchObject({
+      state: 'not-satisfied',
+      reason,
+      why: expect.stringContaining(why),
+    });
+  });
+
+  test('where a finding of it has resolved', async () => {
+    expect(await standingOf({ findings: [aFinding({ state: 'resolved', cause: 'fixed' })] })).toMatchObject({
+      state: 'satisfied',
+    });
+  });
+});
+
+test('a waiver is a risk whose deviation was approved, and has nobody’s address', async () => {
+  const finding = aFinding({ state: 'waived', waiver: aWaiver });
+  const { results } = await resultsOf({ findings: [finding], outcomes: { 'stale-login': { failed: 1 } } });
+  const [risk, ...others] = results[0].risks;
+  expect(others).toEqual([]);
+  expect(risk).toMatchObject({ status: 'deviation-approved', description: finding.message });
+  expect(JSON.stringify(risk)).not.toMatch(/@/);
+  expect(JSON.stringify(results[0].findings)).toContain(risk.uuid);
+});
+
+test.each([
+  { findings: 500, says: false },
+  { findings: 501, says: true },
+])('of $findings findings the first 500 stand by themselves, the others in the CSV by its hash', async (given) => {
+  const findings = Array.from({ length: given.findings }, (_, n) =>
+    aFinding({ subject: { kind: 'user', id: `u${n}` } }),
+  );
+  const csv = { key: 'reports/findings.csv', sha256: 'a'.repeat(64), size: 3 };
+  const { results, 'back-matter': back } = await resultsOf({ findings, manifest: { objects: { csv } } });
+  expect(results[0].observations).toHaveLength(rules.length + 500);
+  expect(results[0].remarks.includes('The first 500 of 501 findings')).toBe(given.says);
+  expect(back.resources[1].rlinks).toEqual([{ href: csv.key, hashes: [{ algorithm: 'SHA-256', value: csv.sha256 }] }]);
+});
+
+test('the same run has the same bytes, and another run other UUIDs', async () => {
+  const given = { findings: findingsOfAllKinds() };
+  expect(await textOf(given)).toBe(await textOf(given));
+  const { uuid } = await resultsOf(given);
+  expect((await resultsOf({ ...given, manifest: { run: '20261125T020000Z' } })).uuid).not.toBe(uuid);
+});
