@@ -249,8 +249,8 @@ const testProblem = (rule: Rule, given: RuleTest): string | undefined => {
  */
 export const parseCustomRule = (content: string, fileName: string): CustomRule => {
   const { data = {}, lineOf } = readYaml(content, fileName);
-  const name = basename(fileName, '.yaml');
-  const id = name.startsWith('x-') ? name : `x-${name}`;
+  const stem = basename(fileName, '.yaml');
+  const id = stem.startsWith('x-') ? stem : `x-${stem}`;
   if (!isCustomRuleId(id))
     throw new ConfigError([`${fileName}: must be named x-, words in small letters with hyphens, and .yaml`]);
   const { tests, options: _texts, ...read } = checked(data, schemaFor(id), lineOf);

@@ -340,7 +340,8 @@ const excessOf = (
   target: ArchivedUser | undefined,
   context: Context,
 ): Excess | undefined => {
-  const breaks = (bounds: Bounds) => breaksLimit(rule, bounds, options, context);
+  const isBroken = breaksLimit(rule);
+  const breaks = (bounds: Bounds) => isBroken(bounds, options, context);
   const groups = counted.filter(({ bounds }) => breaks(bounds) === true);
   const amiss = groups.flatMap(
     ({ bounds }) => usersAmiss((more) => breaks(shifted(bounds, more)) !== false, bounds.high.count) ?? [],

@@ -41,10 +41,10 @@ export const clausesOn = (
   return expressions.map((expression, index) => ({
     text: () => expression.source,
     holds(bounds, options, context) {
+      const { low, high } = bounds;
+      if (low.count === high.count && low.outOf === high.outOf) return ask(expression, low, options, context);
       let values = valuesOf(bounds, isOfOthers);
       if (values === undefined) return undefined;
-      const [sole] = values;
-      if (sole !== undefined && values.length === 1) return ask(expression, sole, options, context);
       for (const earlier of expressions.slice(0, index))
         values = values.filter((value) => ask(earlier, value, options, context) !== false);
       const truths = new Set(values.map((value) => ask(expression, value, options, context)));

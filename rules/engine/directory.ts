@@ -1,4 +1,4 @@
-import { allOf, firstReason, refuseAnswer, type Truth } from './condition.ts';
+import { allOf, type Condition, firstReason, refuseAnswer } from './condition.ts';
 import type { Context, Options } from './context.ts';
 import { KeyGroups } from './memory/key-groups.ts';
 import { NumberList } from './memory/number-list.ts';
@@ -69,16 +69,13 @@ export interface DirectoryCheck {
 const isHeld = (limit: Limit): boolean =>
   typeof limit.holds === 'boolean' ? limit.holds : refuseAnswer(limit instanceof Promise ? limit : limit.holds);
 
-/** Tells whether a group fails: undefined where that depends on what is unknown of it. */
-export const breaksLimit = (
-  { limit, clauses }: Pick<DirectoryRule, 'limit' | 'clauses'>,
-  bounds: Bounds,
-  options: Options,
-  context: Context,
-): Truth => {
-  if (limit === undefined) return allOf(clauses ?? [])(bounds, options, context);
-  const holds = isHeld(limit(bounds.low, options, context));
-  return holds === isHeld(limit(bounds.high, options, context)) ? holds : undefined;
+/** Gives a test that tells whether a group fails: undefined where that depends on what is unknown of it. */
+export const breaksLimit = ({ limit, clauses = [] }: DirectoryRule): Condition<Bounds>['holds'] => {
+  if (limit === undefined) return allOf(clauses);
+  return (bounds, options, context) => {
+    const holds = isHeld(limit(bounds.low, options, context));
+    return holds === isHeld(limit(bounds.high, options, context)) ? holds : undefined;
+  };
 };
 
 /** The reason of a rule that has an answer only where somebody is counted. */
@@ -127,6 +124,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   const conditions = [...outOf, ...(counts ?? [])];
   const belongs = rule.outOf && allOf(rule.outOf);
   const isCounted = allOf(counts ?? []);
+  const breaks = breaksLimit(rule);
   const shared = Object.entries(keys ?? {}).map(([name, key]) => ({
     name,
     key,
@@ -173,16 +171,26 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     if (hasKey && only === undefined) usersWithKey += 1;
   };
 
-  const groupOf = (members: Iterable<number>, key: string | undefined, idAt: IdAt): Group => {
-    const unknowns = [0, 0, 0, 0];
+  /** Names what it depends on how a group is. */
+  const doubtOf = (members: Iterable<number>, doubtful: number): string => {
     const why = new Set(reasonsOfOthers);
     for (const position of members) {
       const doubt = doubts.at(position);
-      unknowns[doubt & 0b11] = (unknowns[doubt & 0b11] ?? 0) + 1;
       if (doubt !== SURE) why.add(reasons[doubt >> REASON_SHIFT] ?? '');
     }
-    const [sure = 0, mayCount = 0, mayBelong = 0, mayBoth = 0] = unknowns;
-    const doubtful = mayCount + maybeBelonging + surelyAnywhere;
+    return `it depends on ${doubtful} user${doubtful === 1 ? '' : 's'}: ${[...why].join('; ')}`;
+  };
+
+  // There may be as many groups as users: what is asked of few of them is told only where it is asked.
+  const groupOf = (members: Iterable<number>, key: string | undefined, idAt: IdAt): Group => {
+    let [sure, mayCount, mayBelong, mayBoth] = [0, 0, 0, 0];
+    for (const position of members) {
+      const unknown = doubts.at(position) & (MAY_COUNT | MAY_BELONG);
+      if (unknown === SURE) sure += 1;
+      else if (unknown === MAY_COUNT) mayCount += 1;
+      else if (unknown === MAY_BELONG) mayBelong += 1;
+      else mayBoth += 1;
+    }
     return {
       bounds: {
         low: { count: sure, outOf: belonging + maybeBelonging - mayBelong, key },
@@ -192,17 +200,19 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
           key,
         },
         get doubt() {
-          return `it depends on ${doubtful} user${doubtful === 1 ? '' : 's'}: ${[...why].join('; ')}`;
+          return doubtOf(members, mayCount + maybeBelonging + surelyAnywhere);
         },
       },
-      ids: (function* forSure() {
-        for (const position of members) if (doubts.at(position) === SURE) yield idAt(position);
-      })(),
+      ids: {
+        *[Symbol.iterator]() {
+          for (const position of members) if (doubts.at(position) === SURE) yield idAt(position);
+        },
+      },
     };
   };
 
   const outcomeOf = (sharing: string, key: string, { bounds, ids }: Group): Outcome => {
-    const fails = breaksLimit(rule, bounds, options, context);
+    const fails = breaks(bounds, options, context);
     if (fails === false) return undefined;
     if (fails === undefined) {
       const { clauses } = rule;
@@ -227,8 +237,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   const ofNoGroup = (idAt: IdAt): readonly DirectoryOutcome[] => {
     if (keys === undefined || rule.clauses === undefined) return [];
     const { bounds } = groupOf([], undefined, idAt);
-    if (belonging + maybeBelonging > 0 && (anywhere === 0 || breaksLimit(rule, bounds, options, context) === false))
-      return [];
+    if (belonging + maybeBelonging > 0 && (anywhere === 0 || breaks(bounds, options, context) === false)) return [];
     const notAssessed = anywhere === 0 ? NOBODY_COUNTED : bounds.doubt;
     return [{ subject: { kind: 'environment', id: context.environmentId }, outcome: { notAssessed }, groups: [] }];
   };
@@ -272,7 +281,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     failingSubject(text, idAt) {
       const sharing = shared.find(({ name }) => name === text?.name);
       const members = text && sharing ? sharing.users.positionsOf(text.key) : positions;
-      const fails = breaksLimit(rule, groupOf(members, text?.key, idAt).bounds, options, context);
+      const fails = breaks(groupOf(members, text?.key, idAt).bounds, options, context);
       return fails === true ? subjectId(text?.key ?? '', members, idAt) : undefined;
     },
 

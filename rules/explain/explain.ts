@@ -277,7 +277,7 @@ const limitsOn = (rule: DirectoryRule, { shared, bounds }: CountedGroup): readon
       const more = atLow.holds === atHigh.holds ? '' : `; with all that may count, ${atHigh.text}`;
       return name + atLow.text + more;
     },
-    holds: (_subject, options, context) => breaksLimit(rule, bounds, options, context),
+    holds: (_subject, ...asked) => breaksLimit(rule)(bounds, ...asked),
     unknown: () => bounds.doubt,
   };
   return [ends];
