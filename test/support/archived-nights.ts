@@ -10,6 +10,7 @@ import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { Enrichments } from '../../core/sources/enrich/enrichment.ts';
 import type { ListingEnd } from '../../core/sources/source.ts';
+import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT, NOW } from './builders.ts';
@@ -35,6 +36,8 @@ export interface NightPlan {
   /** What is known beside the listing; the config says what is asked for. */
   readonly enrichments?: Enrichments;
   readonly waivers?: readonly Waiver[];
+  /** Rules besides the catalogue. */
+  readonly own?: readonly Rule[];
 }
 
 /** Audits nights into an archive, in the order given. */
@@ -49,6 +52,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
     config,
     enrichments = {},
     waivers = [],
+    own = [],
   } of nights) {
     results.push(
       await audit(
@@ -63,7 +67,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           acceptRosterDrop: false,
         },
         {
-          ...configuredSettings({ ...DEFAULTS, ...config }, waivers, environmentId),
+          ...configuredSettings({ ...DEFAULTS, ...config }, waivers, environmentId, [...rules, ...own]),
           listUsers: listingOf([users], end),
           enrichments,
           archive,

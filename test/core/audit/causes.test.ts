@@ -5,12 +5,13 @@ import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
 import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
+import { ruleOf } from '../../support/custom-rule.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
 
 type Users = readonly unknown[];
-type Settings = Pick<NightPlan, 'config'>;
+type Settings = Pick<NightPlan, 'config' | 'own'>;
 
 /** Audits nights, and gives what became of the findings of some rules by the last: `SUBJECT: WHAT`. */
 const fatesOf = async (ruleId: string, nights: readonly (Users | (Settings & { readonly users: Users }))[]) => {
@@ -127,6 +128,51 @@ describe('a group or a count that fails no more', () => {
     },
   ])('$rule: $name', async ({ rule, nights, fates }) => {
     expect((await fatesOf(rule, nights)).fates).toEqual(fates);
+  });
+});
+
+describe('a group or a count of an operator’s rule that fails no more', () => {
+  const ofARole = (...where: readonly string[]) =>
+    ruleOf('count > 1', {
+      kind: 'directory',
+      where: ['user.active && user.apiBound', ...where],
+      by: 'user.apiAccessPrincipalArn',
+    });
+  const known = ofARole('has(user.apiAccessPrincipalArn)');
+  const many = ruleOf('count > 3', { kind: 'directory', where: ['user.superUser'] });
+  const both = [bound('a'), bound('b')];
+  const off = { apiAccess: 'DISABLED', apiAccessPrincipalArn: null };
+  const APP_USERS = Array.from({ length: 5 }, (_, n) => aUser({ userId: `s${n}` }));
+
+  test.each([
+    { name: 'one of two went', rule: known, nights: [both, [bound('a')]], fate: 'resolved user-vanished' },
+    {
+      name: 'one of two was disabled',
+      rule: known,
+      nights: [both, [bound('a'), bound('b', { status: 'DISABLED' })]],
+      fate: 'resolved user-disabled',
+    },
+    {
+      name: 'one lost the role, of whom the rule is not to speak',
+      rule: known,
+      nights: [both, [bound('a'), bound('b', { apiAccessPrincipalArn: null })]],
+      fate: 'resolved fixed',
+    },
+    {
+      name: 'one lost the role, and may have any',
+      rule: ofARole(),
+      nights: [both, [bound('a'), bound('b', { apiAccessPrincipalArn: null })]],
+      fate: 'open carried',
+    },
+    { name: 'nobody is left', rule: known, nights: [both, [bound('a', off), bound('b', off)]], fate: 'resolved fixed' },
+    { name: 'two of five went', rule: many, nights: [supers(5), supers(3)], fate: 'resolved user-vanished' },
+    { name: 'nobody is counted', rule: many, nights: [supers(5), APP_USERS], fate: 'open carried' },
+  ])('$name: $fate', async ({ rule, nights, fate }) => {
+    const { fates } = await fatesOf(
+      rule.id,
+      nights.map((users) => ({ users: [...users, OTHER], own: [rule] })),
+    );
+    expect(fates).toEqual([expect.stringMatching(new RegExp(`: ${fate}$`))]);
   });
 });
 
