@@ -1,3 +1,4 @@
+import { ALL_EVERY_DAYS } from '../core/notify/tell-security-hub.ts';
 import type { MeasuredRun, Written } from './measured-run.ts';
 import { PRICES } from './prices.ts';
 
@@ -178,5 +179,14 @@ export const enrichedUsd = (plain: MeasuredRun, enriched: MeasuredRun, stack: St
   totalUsd(firstMonth(enriched, stack)) -
   totalUsd(firstMonth(plain, stack)) +
   NIGHTS_A_MONTH * stack.environments * waitingUsd(roles / ROLES_A_SECOND, stack.memoryMb);
+
+/** The findings that Security Hub takes in a month: all that are open now and then, and each night what changed. */
+export const hubFindings = (open: number, changed: number): number =>
+  open * (NIGHTS_A_MONTH / ALL_EVERY_DAYS) + changed * NIGHTS_A_MONTH;
+
+export const hubUsd = (open: number, changed: number): number => hubFindings(open, changed) * PRICES.hubFinding.usd;
+
+/** What changed each night, and the run. */
+export const eventsUsd = (changed: number): number => (changed + 1) * NIGHTS_A_MONTH * PRICES.event.usd;
 
 export const totalUsd = (lines: readonly CostLine[]): number => sum(lines.map(({ usd }) => usd));

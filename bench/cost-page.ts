@@ -1,8 +1,12 @@
+import { ALL_EVERY_DAYS, FINDINGS_A_SECOND } from '../core/notify/tell-security-hub.ts';
 import {
   CHAIN_NIGHTS,
   type CostLine,
   enrichedUsd,
+  eventsUsd,
   firstMonth,
+  hubFindings,
+  hubUsd,
   LATENCY,
   LOG_BYTES,
   lambdaSeconds,
@@ -118,6 +122,21 @@ const enrichedTable = (plain: MeasuredRun, enriched: MeasuredRun, stack: StackCo
   );
 };
 
+/** Open findings, one in a hundred of which changes in a night. */
+const OPEN = [100, 10_000, 100_000];
+const CHANGED = 0.01;
+
+const toldTable = (): string =>
+  markdownTable(
+    ['', ...OPEN.map((open) => `${number(open, 0)} open findings`)],
+    [
+      ['findings to Security Hub a month', ...OPEN.map((open) => number(hubFindings(open, open * CHANGED), 0))],
+      ['seconds to tell it all', ...OPEN.map((open) => number(Math.ceil(open / FINDINGS_A_SECOND), 0))],
+      ['Security Hub, USD a month', ...OPEN.map((open) => usd(hubUsd(open, open * CHANGED)))],
+      ['EventBridge, USD a month', ...OPEN.map((open) => usd(eventsUsd(open * CHANGED)))],
+    ],
+  );
+
 const yearsTable = (measured: readonly MeasuredRun[]): string =>
   markdownTable(
     ['after', ...measured.map((run) => `${users(run)}: GB`), ...measured.map((run) => `${users(run)}: USD a month`)],
@@ -199,6 +218,13 @@ IAM is asked about one role after the other, ${ROLES_A_SECOND} a second, so that
 another night: answers of under a week stand in. With \`idle-principal\` off, over 200 roles of an account are listed instead, 1,000
 a request. A permission group with a risk is a request or more to FinSpace, as a page of users is. MB are those of the simulated roles. What judging takes more
 is less than a measurement of so few users tells: see docs/performance.md.
+
+## Security Hub and EventBridge
+
+${toldTable()}
+
+Of none where neither \`securityHub\` nor \`events\` is set. One in a hundred is taken to change in a night; Security Hub is told all that
+is open every ${ALL_EVERY_DAYS} days besides, ${number(FINDINGS_A_SECOND, 0)} a second at the most, which has to fit into the function's quarter of an hour.
 
 ## Many environments
 

@@ -26,6 +26,8 @@ export const PRICES = {
   dashboard: { usd: 3, per: 'dashboard and month' },
   logsGb: { usd: 0.5, per: 'GB of logs taken in' },
   schedule: { usd: 1 / 1e6, per: 'invocation by EventBridge Scheduler' },
+  event: { usd: 1 / 1e6, per: 'event put to EventBridge' },
+  hubFinding: { usd: 0.00003, per: 'finding that Security Hub takes in', note: 'the first 10,000 a month are free' },
   opsItem: { usd: 2.97 / 1000, per: 'OpsItem of Systems Manager' },
   athenaTb: { usd: 5, per: 'TB scanned by Athena, 10 MB a query at least' },
 } as const satisfies Readonly<Record<string, Price>>;

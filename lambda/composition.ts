@@ -10,10 +10,12 @@ import { type AuditSettings, configuredSettings, enrichmentSettings } from '../c
 import { awsClient } from '../core/aws/clients.ts';
 import { callerCredentials } from '../core/aws/credentials.ts';
 import { AUDIBLE_ALARMS, audibleAlerts } from '../core/config/recipient.ts';
+import { type AuditedEnvironment, securityHubOf } from '../core/config/security-hub.ts';
 import { type Clock, systemClock } from '../core/model/clock.ts';
 import { describeUnheard } from '../core/notify/audience.ts';
 import { digestChannel } from '../core/notify/channels/digest.ts';
 import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
+import { type ReachedHub, securityHubChannel } from '../core/notify/channels/security-hub.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
 import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
@@ -68,12 +70,6 @@ export const composeAuditor = (
   const archiveUntil = (instant: number) => bucketArchive(s3, bucket, undefined, () => instant - clock.now());
   const sns = awsClient(SNSClient);
   const alarms = alarmTopicArn === undefined ? [] : [{ topicArn: alarmTopicArn, messages: AUDIBLE_ALARMS }];
-  const channels = [
-    digestChannel(snsAlerts(sns, topicArn), (environmentId) =>
-      describeUnheard(sns, [{ topicArn, messages: audibleAlerts(config.alerts, environmentId) }, ...alarms]),
-    ),
-    ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
-  ];
   const logger = new Logger();
   const ownKeys = callerCredentials();
 
@@ -83,6 +79,19 @@ export const composeAuditor = (
     if (role === undefined) return ownKeys;
     return assumedRole({ ...role, sessionName: `finspace-auditor-${environmentId}` }, clock, sts);
   };
+
+  const reachHub = (audited: AuditedEnvironment): ReachedHub | undefined => {
+    const hub = securityHubOf(config, audited, env.AWS_REGION);
+    return hub && { ...hub, credentials: hub.isByRole ? credentialsOf(audited.environmentId) : ownKeys };
+  };
+
+  const channels = [
+    digestChannel(snsAlerts(sns, topicArn), (environmentId) =>
+      describeUnheard(sns, [{ topicArn, messages: audibleAlerts(config.alerts, environmentId) }, ...alarms]),
+    ),
+    ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
+    ...(config.securityHub === undefined ? [] : [securityHubChannel(reachHub, rules, { clock })]),
+  ];
 
   const liveOf = ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>) => ({
     config,
@@ -162,6 +171,7 @@ export const composeAuditor = (
       topicArn,
       openSaved,
       credentialsOf,
+      reachHub,
       clock,
       env,
     }),

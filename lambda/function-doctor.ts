@@ -1,7 +1,9 @@
 import type { Archive } from '../core/archive/archive.ts';
 import type { Config } from '../core/config/config.ts';
+import type { AuditedEnvironment } from '../core/config/security-hub.ts';
 import type { Diagnosis } from '../core/doctor/doctor.ts';
 import type { Clock } from '../core/model/clock.ts';
+import type { ReachedHub } from '../core/notify/channels/security-hub.ts';
 import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import type { OpenedRoster } from '../core/sources/roster/open.ts';
@@ -15,6 +17,7 @@ export interface FunctionSettings {
   /** Opens the newest roster at a place. */
   readonly openSaved: (place: string, environmentId: string) => Promise<OpenedRoster>;
   readonly credentialsOf: (environmentId: string) => () => Promise<AwsCredentials>;
+  readonly reachHub: (audited: AuditedEnvironment) => ReachedHub | undefined;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -24,7 +27,7 @@ export interface FunctionSettings {
  * The clients that audits don't need are loaded with the first one.
  */
 export const functionDoctor =
-  ({ config, archive, topicArn, openSaved, credentialsOf, clock, env }: FunctionSettings) =>
+  ({ config, archive, topicArn, openSaved, credentialsOf, reachHub, clock, env }: FunctionSettings) =>
   async (event: unknown, context: InvocationContext): Promise<Diagnosis> => {
     const request = readDoctorEvent(event, context, config);
     const { environmentId, region, functionArn } = request;
@@ -37,7 +40,8 @@ export const functionDoctor =
     const { AUDIT_OVERVIEW_TOPIC_ARN: overviewTopicArn } = env;
     const { keepers, ...clients } = await diagnosticClients();
     const isStandIn = (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined;
-    const saved = config.environments.find(({ id }) => id === environmentId)?.source?.roster;
+    const { role, source, enrich } = config.environments.find(({ id }) => id === environmentId) ?? {};
+    const saved = source?.roster;
     return doctor({
       ...request,
       openRoster: saved === undefined ? undefined : () => openSaved(saved, environmentId),
@@ -45,8 +49,14 @@ export const functionDoctor =
       endpoint: finspaceEndpoint(region, env),
       isEndpointGiven: isEndpointGiven(env),
       mode: config.credentials,
-      enrich: config.environments.find(({ id }) => id === environmentId)?.enrich,
+      enrich,
       loadCredentials: credentialsOf(environmentId),
+      securityHub: reachHub({
+        environmentId,
+        region,
+        accountId: role?.accountId ?? request.accountId,
+        auditorAccountId: request.accountId,
+      }),
       location: { bucket: archive },
       topicArn,
       alarmTopicArn,

@@ -38,6 +38,7 @@ const LEFT_TO_RUNTIME: string[] = [
   '@aws-sdk/client-iam',
   '@aws-sdk/client-kms',
   '@aws-sdk/client-scheduler',
+  '@aws-sdk/client-securityhub',
   '@aws-sdk/client-sts',
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',

@@ -180,6 +180,22 @@ const busArn = (scope: Construct, bus: string): string =>
     ? bus
     : Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: bus });
 
+/** Lets the function tell Security Hub by itself, in each region where it does; of other accounts, the role there does. */
+const hubPermissions = (scope: Construct, { securityHub, environments }: Config): readonly PolicyStatement[] => {
+  if (securityHub === undefined) return [];
+  const stack = Stack.of(scope);
+  const own = environments.filter(({ role }) => securityHub.account === 'auditor' || role === undefined);
+  const regions = own.map(({ region = stack.region }) => (securityHub.account === 'auditor' ? stack.region : region));
+  const arns = (resource: string): string[] =>
+    [...new Set(regions)].map((region) => stack.formatArn({ service: 'securityhub', region, resource }));
+  if (regions.length === 0) return [];
+  return [
+    allow(['securityhub:BatchImportFindings'], ...arns(`product/${stack.account}/default`)),
+    // To look whether it is on; an audit itself does without.
+    allow(['securityhub:DescribeHub'], ...arns('hub/default')),
+  ];
+};
+
 /** S3 does not say how it rounds. */
 export const MOST_HINT_DAYS = `${HINT_DAYS + 1}`;
 
@@ -235,6 +251,7 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
     ...rosterPermissions(scope, config),
     ...(config.signing === undefined ? [] : [signPermission(config.signing.key)]),
     ...(config.events ? [allow(['events:PutEvents'], busArn(scope, config.events.bus))] : []),
+    ...hubPermissions(scope, config),
     // SNS lets look at a subscription whom its topic's ARN lets in.
     allow(
       ['sns:GetSubscriptionAttributes', 'sns:ListSubscriptionsByTopic'],

@@ -60,6 +60,7 @@ export const doctor = async (flags: DoctorFlags, io: Io): Promise<ExitCode> => {
     loadCredentials: callerCredentials(),
     location:
       location.kind === 'folder' ? { folder: location.path } : { bucket: await openArchive(location, io.env, region) },
+    securityHub: given?.securityHub && 'function',
     recipients: given?.alerts,
     expected: given?.schedule,
     // Which function the stack has is not known here.

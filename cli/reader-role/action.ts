@@ -11,6 +11,7 @@ export interface ReaderRoleFlags {
   readonly externalId?: string;
   readonly roleName?: string;
   readonly iamRoles?: true;
+  readonly securityHub?: true;
 }
 
 /** `reader-role`: prints the template, and beside it what of it has to stand in audit.yaml. Throws UsageError. */
@@ -24,7 +25,8 @@ export const readerRole = async (flags: ReaderRoleFlags, io: Io): Promise<ExitCo
   );
   read.done();
 
-  writeJson(io.out, readerRoleTemplate({ auditors, externalId, roleName, readsRoles: flags.iamRoles === true }));
+  const may = { readsRoles: flags.iamRoles === true, tellsSecurityHub: flags.securityHub === true };
+  writeJson(io.out, readerRoleTemplate({ auditors, externalId, roleName, ...may }));
   io.err.line('in audit.yaml, for each environment, with its id, region and account:');
   io.err.line(
     `  - { id: ID, region: REGION, assumeRoleArn: "arn:aws:iam::ACCOUNT:role/${roleName}", externalId: "${externalId}" }`,

@@ -29,5 +29,6 @@ export const readerRoleCommand: DeclareCommand = (program, perform) =>
     .option('--external-id <id>', 'what both accounts have agreed upon (default: a new one)')
     .option('--role-name <name>', 'of the role, the same in each account (default: FinSpaceAuditReader)')
     .option('--iam-roles', 'let it read roles too, as enrich.iamRoles has it (default: not)')
+    .option('--security-hub', 'let it tell the Security Hub there, as securityHub has it (default: not)')
     .addHelpText('after', NOTES)
     .action((flags: ReaderRoleFlags) => perform(async (io) => (await import('./action.ts')).readerRole(flags, io)));

@@ -8,6 +8,8 @@ export interface ReaderRole {
   readonly roleName: string;
   /** It may read roles too, as `enrich.iamRoles` has it. */
   readonly readsRoles: boolean;
+  /** It may tell Security Hub, as `securityHub` has it. */
+  readonly tellsSecurityHub: boolean;
 }
 
 /** IAM's own rule. */
@@ -20,7 +22,7 @@ const patternOf = ({ source }: RegExp): string => source.replaceAll(String.raw`\
  * Makes the template of the role by which an auditor of another account reads. It names no account, so that a StackSet
  * deploys it to any; IAM is in no region, so one region is enough.
  */
-export const readerRoleTemplate = ({ auditors, externalId, roleName, readsRoles }: ReaderRole) => ({
+export const readerRoleTemplate = ({ auditors, externalId, roleName, readsRoles, tellsSecurityHub }: ReaderRole) => ({
   AWSTemplateFormatVersion: '2010-09-09',
   Description: 'Lets the FinSpace user auditor of another account list the users of the FinSpace environments here',
   Parameters: {
@@ -55,8 +57,17 @@ export const readerRoleTemplate = ({ auditors, externalId, roleName, readsRoles 
       AllowedValues: ['no', 'yes'],
       Default: readsRoles ? 'yes' : 'no',
     },
+    TellSecurityHub: {
+      Type: 'String',
+      Description: 'yes where securityHub is set, and its account is environment',
+      AllowedValues: ['no', 'yes'],
+      Default: tellsSecurityHub ? 'yes' : 'no',
+    },
   },
-  Conditions: { ReadsRoles: { 'Fn::Equals': [{ Ref: 'ReadRoles' }, 'yes'] } },
+  Conditions: {
+    ReadsRoles: { 'Fn::Equals': [{ Ref: 'ReadRoles' }, 'yes'] },
+    TellsSecurityHub: { 'Fn::Equals': [{ Ref: 'TellSecurityHub' }, 'yes'] },
+  },
   Resources: {
     Reader: {
       Type: 'AWS::IAM::Role',
@@ -110,6 +121,37 @@ export const readerRoleTemplate = ({ auditors, externalId, roleName, readsRoles 
               Action: 'iam:GetRole',
               // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own, not JavaScript's
               Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*' },
+            },
+          ],
+        },
+      },
+    },
+    SecurityHub: {
+      Type: 'AWS::IAM::RolePolicy',
+      Condition: 'TellsSecurityHub',
+      Properties: {
+        RoleName: { Ref: 'Reader' },
+        PolicyName: 'SecurityHub',
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Action: 'securityhub:BatchImportFindings',
+              Resource: {
+                'Fn::Sub':
+                  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own, not JavaScript's
+                  'arn:${AWS::Partition}:securityhub:${EnvironmentRegion}:${AWS::AccountId}:product/${AWS::AccountId}/default',
+              },
+            },
+            {
+              Effect: 'Allow',
+              Action: 'securityhub:DescribeHub',
+              Resource: {
+                'Fn::Sub':
+                  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own, not JavaScript's
+                  'arn:${AWS::Partition}:securityhub:${EnvironmentRegion}:${AWS::AccountId}:hub/default',
+              },
             },
           ],
         },

@@ -21,12 +21,12 @@ export interface RunKeys {
 }
 
 /** Channels whose markers have an area of their own; those of others stand among the alerts' and bear their name. */
-const MARKER_AREAS = { alert: 'alerts', events: 'events' } as const;
+const MARKER_AREAS = { alert: 'alerts', events: 'events', 'security-hub': 'securityhub' } as const;
 
 const hasMarkerArea = (channel: string): channel is keyof typeof MARKER_AREAS => Object.hasOwn(MARKER_AREAS, channel);
 
 /** The area that holds a channel's markers. */
-export const markerArea = (channel: string): 'alerts' | 'events' =>
+export const markerArea = (channel: string): (typeof MARKER_AREAS)[keyof typeof MARKER_AREAS] =>
   hasMarkerArea(channel) ? MARKER_AREAS[channel] : 'alerts';
 
 const markerEnding = (channel: string): string => (hasMarkerArea(channel) ? '.json' : `.${channel}.json`);
@@ -111,6 +111,7 @@ export const DATED_AREAS = [
   'listings',
   'alerts',
   'events',
+  'securityhub',
   'incomplete',
   'verifications',
 ] as const;

@@ -95,6 +95,8 @@ export interface ReplicateTo {
 
 const CREDENTIAL_MODES = ['exchange', 'direct'] as const;
 
+const HUB_ACCOUNTS = ['environment', 'auditor'] as const;
+
 const LISTING_MODES = ['single', 'durable'] as const;
 
 /** The KMS key that signs the manifests of complete runs. */
@@ -124,6 +126,11 @@ export interface Config {
   readonly events?: {
     /** `default`, or the name or ARN of an event bus. */
     readonly bus: string;
+  };
+  /** The Security Hub that is told of the findings of complete runs; undefined: none. */
+  readonly securityHub?: {
+    /** `environment`: of each environment's account, by the role that reads it; `auditor`: of the auditor's own, for all. */
+    readonly account: (typeof HUB_ACCOUNTS)[number];
   };
   /** What runs leave beside their own files. @default - nothing */
   readonly outputs?: readonly OptionalOutputName[];
@@ -525,6 +532,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
     )
     .default([]),
   events: events.exactOptional(),
+  securityHub: section({ account: oneOf(HUB_ACCOUNTS).default('environment') }).exactOptional(),
   outputs: list(oneOf(OPTIONAL_OUTPUT_NAMES), `a list of ${OPTIONAL_OUTPUT_NAMES.join(', ')}`)
     .refine((names) => new Set(names).size === names.length, must('a list of different names'))
     .exactOptional(),

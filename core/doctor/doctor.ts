@@ -10,6 +10,7 @@ import { finspaceChecks } from './finspace.ts';
 import { type KeepingSettings, keepingChecks } from './keeping.ts';
 import { type RosterCheckSettings, rosterChecks } from './roster.ts';
 import { type ScheduleSettings, scheduleChecks } from './schedule.ts';
+import { type SecurityHubSettings, securityHubChecks } from './security-hub.ts';
 
 /** The archive that the evidence is to go to. */
 export type EvidenceLocation = { readonly bucket: Archive } | { readonly folder: string };
@@ -19,7 +20,8 @@ export type DoctorSettings = FinspaceSettings &
   EnrichmentSettings &
   AlertSettings &
   ScheduleSettings &
-  RosterCheckSettings & {
+  RosterCheckSettings &
+  SecurityHubSettings & {
     readonly location: EvidenceLocation;
     /** Undefined where the archive is a folder. */
     readonly keeping: KeepingSettings | undefined;
@@ -51,6 +53,7 @@ export const doctor = async (settings: DoctorSettings): Promise<Diagnosis> => {
       : folderChecks(location.folder, environmentId)),
     ...(keeping === undefined ? [] : keepingChecks(keeping, environmentId)),
     ...alertChecks(settings),
+    ...securityHubChecks(settings),
     ...scheduleChecks(settings),
   ]);
   return { schemaVersion: 1, environmentId, checks };

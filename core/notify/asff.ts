@@ -4,6 +4,7 @@ import type { RuleText } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { partitionOfRun } from '../aws/partition.ts';
+import { runName } from '../model/run-name.ts';
 import { causeText } from '../model/words.ts';
 import { plainLine } from '../text/plain-text.ts';
 import { harmlessId } from './channels/events.ts';
@@ -100,10 +101,10 @@ const judgedOf = (finding: Finding, { asOf }: AsffRun): Judged => {
   return { Compliance: { Status: 'FAILED' }, RecordState: isPast ? 'ARCHIVED' : 'ACTIVE' };
 };
 
-/** Who accepts a finding and why names people, and stays in the archive. */
+/** Says of each finding whether it is accepted, so that rules can go by that. Who accepts it and why names people. */
 const waiverFields = ({ waiver }: Finding): Readonly<Record<string, string>> =>
   waiver === undefined
-    ? {}
+    ? { Waived: 'false' }
     : {
         Waived: 'true',
         WaivedUntil: waiver.expires,
@@ -148,7 +149,8 @@ export const asffFinding = (
   const product = `product/${hub.accountId}/default`;
   return {
     SchemaVersion: '2018-10-08',
-    Id: `${PRODUCT}/${run.environmentId}/${ruleId}/${subjectId}`,
+    // One that comes back after it had ended for good, and each event, is another one: of one, CreatedAt never changes.
+    Id: `${PRODUCT}/${run.environmentId}/${ruleId}/${subjectId}/${runName(new Date(firstSeen))}`,
     ProductArn: `arn:${partitionOfRun(run)}:securityhub:${hub.region}:${hub.accountId}:${product}`,
     GeneratorId: `${PRODUCT}/${ruleId}`,
     AwsAccountId: hub.accountId,

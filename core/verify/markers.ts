@@ -1,20 +1,26 @@
 import type { Archive } from '../archive/archive.ts';
-import { areaPrefix, keysUnder, runKeys, runOfKey } from '../archive/keys.ts';
+import { areaPrefix, keysUnder, markerArea, runKeys, runOfKey } from '../archive/keys.ts';
 import { isRecord } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { runInstant } from '../model/run-name.ts';
-import { isOfOldForm, readMarker } from '../notify/marker.ts';
+import { isOfOldForm, type Marker, readMarker } from '../notify/marker.ts';
 import { inBatches } from './batches.ts';
 import type { RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 
-const CHANNELS = ['alert', 'events'] as const;
+/** The channels that leave markers, and whether a marker has the channel's receipt. */
+const CHANNELS = {
+  alert: ({ receipt }) => typeof receipt === 'string' && receipt !== '',
+  events: ({ events }) => Number(events) > 0,
+  'security-hub': ({ findings }) => Number.isSafeInteger(findings),
+} as const satisfies Record<string, (marker: Marker) => boolean>;
+
+const CHANNEL_NAMES = Object.keys(CHANNELS) as readonly (keyof typeof CHANNELS)[];
 
 /** Whether a marker names what its run had to tell, and has the receipt of its channel. */
-const doesSpeakFor = (marker: unknown, channel: (typeof CHANNELS)[number], { run, objects, sequence }: Manifest) => {
+const doesSpeakFor = (marker: unknown, channel: keyof typeof CHANNELS, { run, objects, sequence }: Manifest) => {
   if (!isRecord(marker) || marker.run !== run) return false;
-  const { receipt, events } = marker;
-  const hasReceipt = channel === 'alert' ? typeof receipt === 'string' && receipt !== '' : Number(events) > 0;
+  const hasReceipt = CHANNELS[channel](marker);
   // Runs of before there was a chain have markers that name no SHA-256.
   if (isOfOldForm(marker)) return hasReceipt && sequence === undefined;
   const names = objects.digest === undefined ? 'report' : 'digest';
@@ -32,7 +38,7 @@ export const checkMarkers = async (
   missing: ReadonlySet<string>,
 ): Promise<Observations> => {
   const markers = new Set<string>();
-  for (const area of ['alerts', 'events'] as const)
+  for (const area of CHANNEL_NAMES.map(markerArea))
     for (const key of await keysUnder(archive, areaPrefix(area, environmentId))) markers.add(key);
   const runs = new Set(links.map(({ run }) => run));
   const problems: Problem[] = [...markers].flatMap((marker): readonly Problem[] => {
@@ -43,7 +49,7 @@ export const checkMarkers = async (
     return [{ kind: 'missing', run, key: runKeys(environmentId, asOf).manifest, message }];
   });
   const present = links.flatMap(({ run, asOf, claims }) =>
-    CHANNELS.flatMap((channel) => {
+    CHANNEL_NAMES.flatMap((channel) => {
       const key = runKeys(environmentId, asOf).marker(channel);
       return claims !== undefined && markers.has(key) ? [{ run, key, channel, claims }] : [];
     }),

@@ -115,11 +115,12 @@ describe('the settings of an audit', () => {
     expect(settingsOf(asked('def'))).not.toHaveProperty('environmentName');
   });
 
-  test('publish events where the config names a bus, and send digests anyway', async () => {
+  test('tell programs where the config says which, and send digests anyway', async () => {
     const channelsBy = async (config: Partial<Config>) =>
       (await compose(config)).settingsOf(asked('abc')).channels.map(({ name }) => name);
     expect(await channelsBy({})).toEqual(['alert']);
     expect(await channelsBy({ events: { bus: 'default' } })).toEqual(['alert', 'events']);
+    expect(await channelsBy({ securityHub: { account: 'environment' } })).toEqual(['alert', 'security-hub']);
   });
 });
 

@@ -221,7 +221,7 @@ describe('the answer', () => {
 });
 
 // These clients take longer to load than the rest of an audit that needs none of them.
-const RARE_CLIENTS = ['client-eventbridge', 'client-kms', 'client-scheduler', 'client-sts'];
+const RARE_CLIENTS = ['client-eventbridge', 'client-kms', 'client-scheduler', 'client-securityhub', 'client-sts'];
 
 test.each([
   { module: 'lambda/composition.ts', loaded: [] },

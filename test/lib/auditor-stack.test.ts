@@ -479,6 +479,28 @@ describe('signing', () => {
   });
 });
 
+describe('Security Hub', () => {
+  const ROLE = 'arn:aws:iam::222233334444:role/audited';
+  const others = `environments: [{ id: far, region: eu-west-1 }, { id: other, assumeRoleArn: "${ROLE}", externalId: agreed }]\n`;
+  const OWN = '",{"Ref":"AWS::Region"}';
+  const regionsOf = (config: string): readonly unknown[] => {
+    const statements: readonly unknown[] = statementsOf(template(config), 'AuditRole');
+    const [statement] = statements.filter((one) => Object(one).Action === 'securityhub:BatchImportFindings');
+    const parts: readonly unknown[] = [Object(statement).Resource ?? []].flat();
+    return parts.map((arn) => /:securityhub:([\w-]+|",\{"Ref":"AWS::Region"\})/.exec(JSON.stringify(arn))?.[1]);
+  };
+
+  it.each([
+    { account: 'environment', config: `${ONE}securityHub: {}`, regions: [OWN] },
+    // Of the account of a role, the role there lets in.
+    { account: 'environment, of others', config: `${others}securityHub: {}`, regions: ['eu-west-1'] },
+    { account: 'auditor', config: `${others}securityHub: { account: auditor }`, regions: [OWN] },
+    { account: 'none', config: ONE, regions: [] },
+  ])('of the $account is told in its region', ({ config, regions }) => {
+    expect(regionsOf(config)).toEqual(regions);
+  });
+});
+
 describe('events', () => {
   const ARN = 'arn:aws:events:us-east-1:999999999999:event-bus/security';
   const own = (name: string) => ({

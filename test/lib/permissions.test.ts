@@ -8,6 +8,7 @@ const template = stackTemplate(`environments:
   - { id: ghi, region: eu-central-1, assumeRoleArn: "arn:aws:iam::222233334444:role/audited", externalId: agreed }
 alerts: [{ email: a@example.com }]
 events: { bus: security }
+securityHub: {}
 auditors: ["arn:aws:iam::222233334444:role/examiner"]
 replicateTo: { bucket: copy-of-evidence, account: "222233334444", key: "arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab" }`);
 const { arnOf, resolve } = deployed(template);
@@ -25,6 +26,7 @@ const alarmKey = arn('AWS::KMS::Key', 'AlarmTopic');
 const auditor = arn('AWS::Lambda::Function', 'AuditFunction');
 const logStream = `${arn('AWS::Logs::LogGroup', 'AuditLogs').slice(0, -1)}log-stream:2026`;
 const credentials = `arn:aws:finspace-api:${REGION}:${ACCOUNT}:/credentials/programmatic`;
+const securityHub = (resource: string): string => `arn:aws:securityhub:${REGION}:${ACCOUNT}:${resource}`;
 const eventBus = (name: string): string => `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
 const schedules = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default`;
 const ownSchedule = `${schedules}/${only(template, 'AWS::Scheduler::Schedule', 'abc').properties.Name}`;
@@ -104,6 +106,8 @@ describe('the function may', () => {
     ['kms:DescribeKey', key],
     ['sqs:SendMessage', failures],
     ['events:PutEvents', eventBus('security')],
+    ['securityhub:BatchImportFindings', securityHub(`product/${ACCOUNT}/default`)],
+    ['securityhub:DescribeHub', securityHub('hub/default')],
     ['logs:CreateLogStream', logStream],
     ['logs:PutLogEvents', logStream],
     ['kms:GenerateDataKey', key, via('s3')],
@@ -153,6 +157,10 @@ describe('the function must not', () => {
     ['sns:Subscribe', alerts],
     ['sns:Unsubscribe', alerts],
     ['events:PutEvents', eventBus('default')],
+    ['securityhub:BatchImportFindings', securityHub('product/aws/guardduty')],
+    ['securityhub:BatchImportFindings', securityHub(`product/${ACCOUNT}/default`).replace(REGION, 'eu-central-1')],
+    ['securityhub:BatchUpdateFindings', securityHub('hub/default')],
+    ['securityhub:GetFindings', securityHub('hub/default')],
     ['events:PutRule', `arn:aws:events:${REGION}:${ACCOUNT}:rule/any`],
     ['sqs:ReceiveMessage', failures],
     ['sqs:DeleteMessage', failures],

@@ -4,6 +4,7 @@ import { awsClient } from '../../aws/clients.ts';
 import type { Channel } from '../channel.ts';
 import { scopeOf } from '../marker.ts';
 import { type AuditEvent, findingEvents, runEvent } from './events.ts';
+import { sendInLanes } from './lanes.ts';
 
 const SOURCE = 'finspace-user-auditor';
 
@@ -109,17 +110,9 @@ export const eventBridgeEvents =
       });
     };
 
-    let published = 0;
-    const batches = batchesOf(events, bus);
-    // A lane that fails closes the batches for all; the others finish the batch that they have.
-    const lane = async (): Promise<void> => {
-      for await (const batch of batches) {
-        await put(batch);
-        published += batch.length;
-      }
-    };
-    const lanes = await Promise.allSettled(Array.from({ length: MOST_REQUESTS }, lane));
-    client.destroy();
-    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
-    return published;
+    try {
+      return await sendInLanes(batchesOf(events, bus), MOST_REQUESTS, put);
+    } finally {
+      client.destroy();
+    }
   };

@@ -39,16 +39,24 @@ export const newsOf = (finding: Finding): string | undefined => {
   return finding.carriedFor === undefined ? undefined : 'carried';
 };
 
-/** Rules whose findings stand for one run, accepted or not. */
-const EVENT_RULES = new Set(rules.filter(givesEvents).map(({ id }) => id));
+const ruleById = new Map(rules.map((rule) => [rule.id, rule]));
+
+/** Whether an accepted finding is of a rule on change: it stands for one run, and nobody ever had to hear of it. */
+const isAcceptedEvent = ({ ruleId, runs, waiverBegan }: Finding): boolean => {
+  const rule = ruleById.get(ruleId);
+  // Of a rule that operators wrote: what is not accepted for the first time is not there for the first time.
+  return rule === undefined ? runs === 1 && waiverBegan === undefined : givesEvents(rule);
+};
 
 /** What a finding is after a run, whatever is news of it. */
 const statusOf = ({ state }: Finding): 'failing' | 'waived' | 'resolved' | 'event' =>
   state === 'waived' || state === 'resolved' || state === 'event' ? state : 'failing';
 
 /** Whether a finding is still there for the next run, accepted or not. */
-export const isOpen = ({ state, ruleId }: Finding): boolean =>
-  state !== 'resolved' && state !== 'event' && !EVENT_RULES.has(ruleId);
+export const isOpen = (finding: Finding): boolean =>
+  finding.state !== 'resolved' &&
+  finding.state !== 'event' &&
+  !(finding.state === 'waived' && isAcceptedEvent(finding));
 
 /** The beginning of every event. */
 const commonOf = ({ report: { run, environmentId, accountId, region }, reportKey }: EventSource) => ({

@@ -111,6 +111,7 @@ describe('the template', () => {
       'RoleName',
       'EnvironmentRegion',
       'ReadRoles',
+      'TellSecurityHub',
     ]);
     expect(template.Parameters.AuditorRoleArns).not.toHaveProperty('Default');
     expect(template.Parameters.RoleName.Default).toBe('FinSpaceAuditReader');
@@ -123,6 +124,23 @@ describe('the template', () => {
     const { Condition, Properties } = (await printed()).template.Resources.Roles;
     expect(Condition).toBe('ReadsRoles');
     expect(Properties.PolicyDocument.Statement).toMatchObject([{ Effect: 'Allow', Action: 'iam:GetRole' }]);
+  });
+
+  test('tells Security Hub only where that is asked for, in its own account', async () => {
+    const tellsBy = async (...words: readonly string[]) =>
+      (await printed(...words)).template.Parameters.TellSecurityHub.Default;
+    expect([await tellsBy(), await tellsBy('--security-hub')]).toEqual(['no', 'yes']);
+    const { Condition, Properties } = (await printed()).template.Resources.SecurityHub;
+    expect(Condition).toBe('TellsSecurityHub');
+    const place = `arn:$\{AWS::Partition}:securityhub:$\{EnvironmentRegion}:$\{AWS::AccountId}`;
+    expect(Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'securityhub:BatchImportFindings',
+        Resource: { 'Fn::Sub': `${place}:product/$\{AWS::AccountId}/default` },
+      },
+      { Effect: 'Allow', Action: 'securityhub:DescribeHub', Resource: { 'Fn::Sub': `${place}:hub/default` } },
+    ]);
   });
 
   test('takes several auditors, and has patterns that let its own defaults pass', async () => {

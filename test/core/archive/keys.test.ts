@@ -34,6 +34,7 @@ describe('markers', () => {
   test.each([
     { channel: 'alert', ofRun: `alerts/${DAY}/${RUN}.json` },
     { channel: 'events', ofRun: `events/${DAY}/${RUN}.json` },
+    { channel: 'security-hub', ofRun: `securityhub/${DAY}/${RUN}.json` },
     { channel: 'pager', ofRun: `alerts/${DAY}/${RUN}.pager.json` },
     { channel: 'toString', ofRun: `alerts/${DAY}/${RUN}.toString.json` },
   ])('of $channel stand in their place, and are known for those of their channel only', ({ channel, ofRun }) => {

@@ -253,6 +253,11 @@ describe('audit.yaml', () => {
         ],
       },
     },
+    ...(['environment', 'auditor'] as const).map((account) => ({
+      name: `the Security Hub of the ${account}`,
+      text: `${ENVIRONMENTS}securityHub: ${account === 'environment' ? '{}' : '{ account: auditor }'}`,
+      part: { securityHub: { account } },
+    })),
     ...['default', 'audits/of.users', 'arn:aws:events:us-east-1:111122223333:event-bus/audits'].map((bus) => ({
       name: `events to ${bus}`,
       text: `${ENVIRONMENTS}events: { bus: "${bus}" }`,
@@ -425,7 +430,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, outputs, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, securityHub, outputs, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -691,6 +696,11 @@ describe('audit.yaml', () => {
       name: 'the same address in another case',
       text: `${ENVIRONMENTS}alerts: [{ email: a@b.co }, { email: A@b.co }]`,
       problem: 'audit.yaml:2: alerts[1].email: stands already in entry [0]',
+    },
+    {
+      name: 'a Security Hub of nobody',
+      text: `${ENVIRONMENTS}securityHub: { account: "111122223333" }`,
+      problem: 'audit.yaml:2: securityHub.account: must be one of environment, auditor, got "111122223333"',
     },
     {
       name: 'events without a bus',

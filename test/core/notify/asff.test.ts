@@ -14,7 +14,7 @@ const asffOf = (finding: Finding, run = aManifest()) => asffFinding(finding, RUL
 test('a finding stands in Security Hub with its rule, its run and its user', () => {
   expect(asffOf(aFinding())).toEqual({
     SchemaVersion: '2018-10-08',
-    Id: `finspace-user-auditor/${ENVIRONMENT}/stale-login/u1`,
+    Id: `finspace-user-auditor/${ENVIRONMENT}/stale-login/u1/20261120T020000Z`,
     ProductArn: 'arn:aws:securityhub:eu-west-1:444455556666:product/444455556666/default',
     GeneratorId: 'finspace-user-auditor/stale-login',
     AwsAccountId: '444455556666',
@@ -29,7 +29,7 @@ test('a finding stands in Security Hub with its rule, its run and its user', () 
       Types: ['Software and Configuration Checks/Industry and Regulatory Standards/NIST 800-53 Controls (USA)'],
     },
     Remediation: { Recommendation: { Text: RULE?.remediation } },
-    ProductFields: { Rule: 'stale-login', State: 'open', Run: '20261124T020000Z', Runs: '5' },
+    ProductFields: { Rule: 'stale-login', State: 'open', Run: '20261124T020000Z', Runs: '5', Waived: 'false' },
     Resources: [
       {
         Type: 'Other',

@@ -416,6 +416,12 @@ const ofTheChain: readonly Tampering[] = [
     problems: ['edited 3'],
     words: 'does not speak for the run',
   })),
+  ...['events', 'security-hub'].map((channel) => ({
+    name: `the marker of ${channel} of a night has no receipt`,
+    tamper: (hands: Tamperer) => hands.put(keysOf(3).marker(channel), JSON.stringify({ run: runOf(3) })),
+    problems: ['edited 3'],
+    words: 'does not speak for the run',
+  })),
   {
     name: 'a manifest is edited and the next is made to fit: the one after that tells',
     tamper: async (hands) => {

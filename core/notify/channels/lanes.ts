@@ -1,0 +1,21 @@
+/**
+ * Sends batches, some at once; resolves with the number of what they held. One that fails ends it: the others that are on
+ * their way end first, and no further ones are asked for.
+ */
+export const sendInLanes = async <T>(
+  batches: AsyncGenerator<readonly T[]>,
+  lanes: number,
+  send: (batch: readonly T[]) => Promise<void>,
+): Promise<number> => {
+  let sent = 0;
+  // A lane that fails closes the batches for all.
+  const lane = async (): Promise<void> => {
+    for await (const batch of batches) {
+      await send(batch);
+      sent += batch.length;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  return sent;
+};

@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../../core/archive/archive.ts';
+import { runKeys } from '../../../../core/archive/keys.ts';
+import { stoppedClock } from '../../../../core/model/clock.ts';
+import type { Report } from '../../../../core/model/report.ts';
+import { runName } from '../../../../core/model/run-name.ts';
+import { securityHubChannel } from '../../../../core/notify/channels/security-hub.ts';
+import type { Finding } from '../../../../rules/engine/finding.ts';
+import { rules } from '../../../../rules/index.ts';
+import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
+import { type Mood, playNights } from '../../../support/changing-nights.ts';
+import { AS_OF, aFinding, aWaiver, findingsOfAllKinds } from '../../../support/findings.ts';
+import { memoryArchive } from '../../../support/memory-archive.ts';
+import {
+  type ImportAnswer,
+  type ImportedFinding,
+  type SecurityHubServer,
+  startSecurityHub,
+} from '../../../support/security-hub.ts';
+import { aReport } from '../digest/facts.ts';
+
+const REGION = 'us-east-1';
+const HUB = { accountId: ACCOUNT, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 's' } };
+
+let hub: SecurityHubServer | undefined;
+beforeEach(() => {
+  delete process.env.AWS_ENDPOINT_URL_SECURITYHUB;
+});
+afterEach(async () => {
+  await hub?.close();
+  delete process.env.AWS_ENDPOINT_URL_SECURITYHUB;
+});
+
+const startHub = async (options: Parameters<typeof startSecurityHub>[0] = {}): Promise<SecurityHubServer> => {
+  hub = await startSecurityHub(options);
+  process.env.AWS_ENDPOINT_URL_SECURITYHUB = hub.url;
+  return hub;
+};
+
+const channelTo = (place = HUB) => securityHubChannel(() => place, rules, { firstWaitMs: 1 });
+
+interface Given {
+  readonly report?: Partial<Report>;
+  readonly archive?: Archive;
+  readonly channel?: ReturnType<typeof channelTo>;
+}
+
+const send = async (findings: readonly Finding[], { report, archive, channel = channelTo() }: Given = {}) =>
+  channel.prepare({
+    report: aReport({ environmentId: ENVIRONMENT, accountId: ACCOUNT, asOf: AS_OF, ...report }),
+    reportKey: 'reports/report.json',
+    digest: undefined,
+    archive: archive ?? memoryArchive(),
+    async *findings() {
+      yield* findings;
+    },
+  })?.();
+
+const aUsersFinding = (n: number, differs: Partial<Finding> = {}): Finding =>
+  aFinding({ state: 'new', subject: { kind: 'user', id: `u${n}` }, ...differs });
+
+const manyFindings = (count: number): readonly Finding[] => Array.from({ length: count }, (_, n) => aUsersFinding(n));
+
+describe('a run', () => {
+  test('of every kind of finding is as AWS takes it', async () => {
+    const { findings } = await startHub();
+    const told = findingsOfAllKinds();
+    expect(await send(told)).toMatchObject({ scope: 'all' });
+    expect(findings.size).toBeGreaterThan(25);
+  });
+
+  test.each([
+    { count: 0, sizes: [] },
+    { count: 100, sizes: [100] },
+    { count: 101, sizes: [100, 1] },
+  ])('of $count findings is sent by the hundred', async ({ count, sizes }) => {
+    const { requests, findings } = await startHub();
+    expect(await send(manyFindings(count))).toEqual({ findings: count, scope: 'all' });
+    expect(requests.map(({ length }) => length).toSorted((a, b) => b - a)).toEqual(sizes);
+    expect(findings.size).toBe(count);
+  });
+
+  test('of many findings is sent no faster than AWS allows', async () => {
+    let now = 0;
+    const clock = {
+      ...stoppedClock(0),
+      now: () => now,
+      sleep: async (ms: number) => {
+        now += ms;
+      },
+    };
+    const taken = await startHub({ now: () => now });
+    const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock });
+    expect(await send(manyFindings(4000), { channel })).toMatchObject({ findings: 4000 });
+    expect({ requests: taken.requests.length, throttled: taken.throttled() }).toEqual({ requests: 40, throttled: 0 });
+  });
+
+  test('that is not complete tells nothing', () => {
+    const notification = { report: aReport({ verdict: 'INCOMPLETE' }), reportKey: undefined, digest: undefined };
+    const findings = async function* none() {};
+    expect(channelTo().prepare({ ...notification, archive: memoryArchive(), findings })).toBeUndefined();
+  });
+});
+
+describe('what is told of a run', () => {
+  const BEFORE = new Date(Date.parse(AS_OF) - 86_400_000);
+  const marked = async (): Promise<Archive> => {
+    const archive = memoryArchive();
+    const marker = runKeys(ENVIRONMENT, BEFORE).marker('security-hub');
+    await archive.create(marker, { bytes: Buffer.from('{}') }, 'application/json');
+    return archive;
+  };
+  const stands = [
+    aUsersFinding(1, { state: 'open' }),
+    aUsersFinding(2, { state: 'waived', waiver: aWaiver }),
+    aUsersFinding(3, { state: 'open', carried: true }),
+  ];
+  const follows = { previousRun: runName(BEFORE) };
+
+  test('is what changed, where the run before was told', async () => {
+    await startHub();
+    const told = await send([...stands, aUsersFinding(4)], { archive: await marked(), report: follows });
+    expect(told).toEqual({ findings: 1, scope: 'changes' });
+  });
+
+  test('is all that is open, where the run before was not', async () => {
+    await startHub();
+    const ended = aUsersFinding(4, { state: 'waived', waiver: aWaiver, ruleId: 're-enabled' });
+    expect(await send([...stands, ended], { report: follows })).toEqual({ findings: 3, scope: 'all' });
+  });
+
+  test('is all that is open at least every 30 days, be it that runs are a week apart', async () => {
+    await startHub();
+    for (const days of [1, 7]) {
+      const scopes: unknown[] = [];
+      for (let day = 0; day < 30; day += days) {
+        const [before, now] = [day, day + days].map((n) => new Date(Date.parse(AS_OF) + n * 86_400_000));
+        const archive = memoryArchive();
+        const marker = runKeys(ENVIRONMENT, before ?? new Date()).marker('security-hub');
+        await archive.create(marker, { bytes: Buffer.from('{}') }, 'application/json');
+        const report = { asOf: now?.toISOString() ?? '', previousRun: runName(before ?? new Date()) };
+        scopes.push(Object(await send(stands, { archive, report })).scope);
+      }
+      expect([days, scopes]).toEqual([days, expect.arrayContaining(['all', 'changes'])]);
+    }
+  });
+});
+
+describe('findings that are not taken', () => {
+  test.each(['ThrottlingException', 'InternalException', 'LimitExceededException'])(
+    'for %s are sent again, and nothing else',
+    async (code) => {
+      const answer = (request: number): ImportAnswer | undefined =>
+        request === 0 ? { refuse: [1, 3], code } : undefined;
+      const { requests, findings } = await startHub({ answer });
+      expect(await send(manyFindings(5))).toMatchObject({ findings: 5 });
+      expect(requests.map(({ length }) => length)).toEqual([5, 2]);
+      expect(findings.size).toBe(5);
+    },
+  );
+
+  test('for good are named, and keep no others from being sent', async () => {
+    const answer = (request: number): ImportAnswer | undefined =>
+      request === 0 ? { refuse: [0], code: 'InvalidInput' } : undefined;
+    const { findings, requests } = await startHub({ answer });
+    await expect(send(manyFindings(250))).rejects.toThrow(
+      /^Security Hub refused 1 findings for good, among them finspace-user-auditor\/.*: InvalidInput$/,
+    );
+    expect([findings.size, requests.length]).toEqual([249, 3]);
+  });
+
+  test('however often they are sent, end in an error that says why', async () => {
+    const { requests } = await startHub({ answer: () => ({ refuse: [0], code: 'InternalException' }) });
+    await expect(send(manyFindings(2))).rejects.toThrow('did not take 1 of its findings: InternalException');
+    expect(requests).toHaveLength(8);
+  });
+
+  test('since Security Hub is not on, are not sent again', async () => {
+    const { state, requests } = await startHub();
+    state.isOn = false;
+    await expect(send(manyFindings(2))).rejects.toThrow(/is not subscribed/);
+    expect(requests).toHaveLength(0);
+  });
+
+  test('are those of another account and region, too', async () => {
+    await startHub({ account: '999999999999' });
+    await expect(send(manyFindings(1))).rejects.toThrow('InvalidInput');
+  });
+});
+
+describe('in 30 nights', () => {
+  const ANSWERS: Readonly<Record<Mood, (request: number) => ImportAnswer | undefined>> = {
+    up: () => undefined,
+    down: () => ({ status: 403, code: 'AccessDeniedException' }),
+    refuses: () => ({ refuse: [0], code: 'InvalidInput' }),
+    'answers with faults': (request) => (request % 2 === 0 ? { refuse: [0], code: 'InternalException' } : undefined),
+  };
+  const FIRST_NIGHT = 3;
+  const idOf = ({ ruleId, subject, firstSeen }: Finding): string =>
+    `finspace-user-auditor/${ENVIRONMENT}/${ruleId}/${subject.id}/${runName(new Date(firstSeen))}`;
+  const events = new Set(rules.filter(({ kind }) => kind === 'change').map(({ id }) => id));
+  const wordsOf = ({ Id, Compliance, ProductFields, FindingProviderFields }: ImportedFinding): string =>
+    [Id, Compliance.Status, FindingProviderFields.Severity.Label, ProductFields.Waived ?? ''].join(' ');
+
+  /** What has to be active after a night: all that is open, and the night's events. */
+  const activeBy = (findings: readonly Finding[]): readonly string[] =>
+    findings
+      .filter(({ state, ruleId }) => state === 'event' || (state !== 'resolved' && !events.has(ruleId)))
+      .map((finding) => {
+        const status = finding.carried ? 'NOT_AVAILABLE' : 'FAILED';
+        return [idOf(finding), status, finding.severity, String(finding.waiver !== undefined)].join(' ');
+      })
+      .toSorted();
+
+  test.each([1, 2, 3, 4])('active is what fails, and green only what was fixed: %s', async (seed) => {
+    let mood: Mood = 'up';
+    const { findings, requests } = await startHub({
+      answer: () => ANSWERS[mood](requests.length - 1),
+      rate: { aSecond: 1000, burst: 1000 },
+    });
+    const fixed = new Set<string>();
+    const channel = channelTo();
+    const nights = playNights(seed, (number, now) => {
+      mood = now;
+      return number < FIRST_NIGHT ? [] : [channel];
+    });
+    for await (const night of nights) {
+      if (night.findings === undefined) continue;
+      for (const one of night.findings) if (one.state === 'resolved' && one.cause === 'fixed') fixed.add(idOf(one));
+      if (night.deliveries['security-hub']?.outcome !== 'sent') continue;
+      const all = [...findings.values()];
+      const active = all
+        .filter(({ RecordState }) => RecordState === 'ACTIVE')
+        .map(wordsOf)
+        .toSorted();
+      expect([night.number, active]).toEqual([night.number, activeBy(night.findings)]);
+      for (const { Id, Compliance, RecordState } of all)
+        if (Compliance.Status === 'PASSED') expect([Id, RecordState, fixed.has(Id)]).toEqual([Id, 'ARCHIVED', true]);
+    }
+    expect(fixed.size).toBeGreaterThan(0);
+  });
+});
