@@ -11,7 +11,7 @@ export interface AuditedEnvironment {
 }
 
 /** A Security Hub; `isByRole`: its account lets in the role that reads the environment there, and nobody else. */
-export type ChosenHub = SecurityHub & { readonly isByRole: boolean };
+type ChosenHub = SecurityHub & { readonly isByRole: boolean };
 
 /**
  * Chooses the Security Hub that takes the findings of an environment; undefined where the config wants none. Users that
