@@ -7,6 +7,7 @@ import { demoCommand } from './demo/command.ts';
 import { diffCommand } from './diff/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { exportCommand } from './export/command.ts';
 import { historyCommand } from './history/command.ts';
 import { openCommand } from './open/command.ts';
 import { readerRoleCommand } from './reader-role/command.ts';
@@ -42,6 +43,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   diffCommand,
   replayCommand,
   reviewCommand,
+  exportCommand,
   closeCommand,
   reopenCommand,
   readerRoleCommand,

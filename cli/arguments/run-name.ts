@@ -3,8 +3,8 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { ArchiveError } from '../../core/archive/errors.ts';
 import { lastCompleteRun } from '../../core/archive/head.ts';
 import { areaPrefix } from '../../core/archive/keys.ts';
-import type { StoredManifest } from '../../core/archive/manifest.ts';
-import { retentionOf } from '../../core/archive/runs.ts';
+import type { Manifest, StoredManifest } from '../../core/archive/manifest.ts';
+import { retentionOf, walkAttempts } from '../../core/archive/runs.ts';
 import { runsWithin } from '../../core/archive/stretch.ts';
 import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';
@@ -66,4 +66,22 @@ export const findRun = async ({ archive, environmentId }: OpenedArchive, text: s
   if (only.stored === undefined || only.problem !== undefined)
     throw new ArchiveError(only.problem ?? `run ${only.run} is missing`);
   return only.stored;
+};
+
+/** The last attempt, among those that did not end complete, at a run of this beginning that saw anybody. */
+const partOf = async ({ archive, environmentId }: OpenedArchive, start: string): Promise<Manifest | undefined> => {
+  let last: Manifest | undefined;
+  for await (const { run, manifest } of walkAttempts(archive, environmentId, start))
+    if (run.startsWith(start) && manifest?.objects.snapshot !== undefined) last = manifest;
+  return last;
+};
+
+const isMissing = async ({ archive, environmentId }: OpenedArchive, start: string): Promise<boolean> =>
+  (await runsWithin(archive, environmentId, { from: start, to: start })).length === 0;
+
+/** Finds the run that is asked for; one that is not complete where no complete one is of that name or day. */
+export const findAnyRun = async (opened: OpenedArchive, asked: string): Promise<Manifest> => {
+  const start = asked === 'latest' ? '' : asked.replaceAll('-', '');
+  const part = start !== '' && (await isMissing(opened, start)) ? await partOf(opened, start) : undefined;
+  return part ?? (await findRun(opened, asked)).manifest;
 };

@@ -1,6 +1,4 @@
-import type { Manifest } from '../../core/archive/manifest.ts';
 import { walkAttempts } from '../../core/archive/runs.ts';
-import { runsWithin } from '../../core/archive/stretch.ts';
 import { selectUsers, TRAITS } from '../../core/review/selection.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import {
@@ -11,7 +9,7 @@ import {
 } from '../arguments/archive-options.ts';
 import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { flagReader } from '../arguments/flags.ts';
-import { findRun, isRunOrDay, RUN_ALLOWED } from '../arguments/run-name.ts';
+import { findAnyRun, isRunOrDay, RUN_ALLOWED } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { listAsCsv, listAsJson, listAsTable, titleOf } from './view.ts';
@@ -24,24 +22,6 @@ export interface UsersFlags extends ArchiveFlags {
   readonly csv?: true;
   readonly run?: string;
 }
-
-/** The last attempt, among those that did not end complete, at a run of this beginning that saw anybody. */
-const partOf = async ({ archive, environmentId }: OpenedArchive, start: string): Promise<Manifest | undefined> => {
-  let last: Manifest | undefined;
-  for await (const { run, manifest } of walkAttempts(archive, environmentId, start))
-    if (run.startsWith(start) && manifest?.objects.snapshot !== undefined) last = manifest;
-  return last;
-};
-
-const isMissing = async ({ archive, environmentId }: OpenedArchive, start: string): Promise<boolean> =>
-  (await runsWithin(archive, environmentId, { from: start, to: start })).length === 0;
-
-/** Finds the run that is asked for; one that is not complete where no complete one is of that name or day. */
-const chosenRun = async (opened: OpenedArchive, asked: string): Promise<Manifest> => {
-  const start = asked === 'latest' ? '' : asked.replaceAll('-', '');
-  const part = start !== '' && (await isMissing(opened, start)) ? await partOf(opened, start) : undefined;
-  return part ?? (await findRun(opened, asked)).manifest;
-};
 
 /** Says of the last run that others came after it, which did not end complete. */
 const laterText = async ({ archive, environmentId }: OpenedArchive, run: string): Promise<readonly string[]> => {
@@ -62,7 +42,7 @@ export const users = async (flags: UsersFlags, io: Io): Promise<ExitCode> => {
   read.done();
 
   const opened = await openedArchive(options, io.env);
-  const manifest = await chosenRun(opened, asked);
+  const manifest = await findAnyRun(opened, asked);
   const traits = TRAITS.filter((trait) => flags[trait]);
   const catalogue = new Map((await rulesOfRun(opened.archive, manifest)).map((rule) => [rule.id, rule]));
   const selection = await selectUsers(opened.archive, manifest, traits, catalogue);

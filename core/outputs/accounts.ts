@@ -1,0 +1,101 @@
+import { readTime } from '../../rules/engine/time.ts';
+import { isSuperUser, type User } from '../../rules/engine/user.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { momentsOf } from '../model/listing.ts';
+import { serialiseRecord } from '../model/record.ts';
+import { cellsLine } from './csv.ts';
+import type { StoredRun } from './output.ts';
+
+/** A run whose users can't be taken for the whole directory: whom it leaves out would be deactivated. */
+export class NotWhole extends Error {
+  override readonly name = 'NotWhole';
+}
+
+/** Says why the users of a run can't be taken for the whole directory; undefined where they can. */
+export const notWhole = ({ run, verdict, reason, source, late }: Manifest): string | undefined => {
+  if (verdict !== 'COMPLETE') return `run ${run} is ${verdict}: ${reason ?? 'no reason given'}`;
+  if (source?.attestedBy !== undefined) return `the roster of run ${run} is attested, not seen`;
+  return late ? `run ${run} is late: it shows the users of another moment` : undefined;
+};
+
+type Moments = ReturnType<typeof momentsOf>;
+
+const textOf = (value: unknown): string => {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : serialiseRecord(value);
+};
+
+/** ISO 8601; empty where there is none or it is none. */
+const timeOf = (value: unknown, moments: Moments): string => {
+  const time = readTime(value, moments);
+  return typeof time === 'number' ? new Date(time).toISOString() : '';
+};
+
+const fullNameOf = ({ firstName, lastName }: User): string =>
+  [firstName, lastName]
+    .map(textOf)
+    .filter((name) => name !== '')
+    .join(' ');
+
+/** Gives the users of a run that was seen whole; throws NotWhole where another would be taken for them. */
+async function* wholeUsers({ manifest, users }: StoredRun): AsyncGenerator<User> {
+  const problem = notWhole(manifest);
+  if (problem !== undefined) throw new NotWhole(problem);
+  for await (const { user } of users()) {
+    if (!user.hasUserId)
+      throw new NotWhole(`record ${user.id} of run ${manifest.run} has no userId: nothing tells it from others`);
+    yield user;
+  }
+}
+
+const COLUMNS: readonly (readonly [name: string, read: (user: User, moments: Moments) => string])[] = [
+  ['accountId', ({ id }) => id],
+  ['displayName', fullNameOf],
+  ['givenName', ({ firstName }) => textOf(firstName)],
+  ['familyName', ({ lastName }) => textOf(lastName)],
+  ['email', ({ emailAddress }) => textOf(emailAddress)],
+  ['status', ({ status }) => textOf(status)],
+  ['disabled', ({ isActive }) => String(!isActive)],
+  ['entitlement', ({ type }) => textOf(type)],
+  ['apiAccess', ({ apiAccess }) => textOf(apiAccess)],
+  ['apiPrincipal', ({ principalArn = '' }) => principalArn],
+  ['created', ({ createTime }, moments) => timeOf(createTime, moments)],
+  ['lastLogin', ({ lastLoginTime }, moments) => timeOf(lastLoginTime, moments)],
+];
+
+/** `accounts.csv`: an account a line, for tools of identity governance. */
+export const accountLines = async function* lines(run: StoredRun): AsyncGenerator<string> {
+  const moments = momentsOf(run.manifest);
+  yield cellsLine(COLUMNS.map(([name]) => name));
+  for await (const user of wholeUsers(run)) yield cellsLine(COLUMNS.map(([, read]) => read(user, moments)));
+};
+
+/** A user as Vanta's resource type UserAccount has it; what the roster does not tell is unknown there. */
+const vantaUser = (user: User, moments: Moments) => {
+  const created = timeOf(user.createTime, moments);
+  const name = fullNameOf(user) || user.id;
+  return {
+    uniqueId: user.id,
+    displayName: name,
+    fullName: name,
+    accountName: user.id,
+    email: textOf(user.emailAddress),
+    permissionLevel: isSuperUser(user.type) === false ? 'BASE' : 'ADMIN',
+    status: user.isActive ? 'ACTIVE' : 'DEACTIVATED',
+    ...(created !== '' && { createdTimestamp: created }),
+    mfaMethods: ['UNKNOWN'],
+    authMethod: 'UNKNOWN',
+  };
+};
+
+/** `vanta-users.json`: the body of a sync of users with Vanta, but for the id of the resource there. */
+export const vantaLines = async function* lines(run: StoredRun): AsyncGenerator<string> {
+  const moments = momentsOf(run.manifest);
+  yield '{"resources":[';
+  let separator = '';
+  for await (const user of wholeUsers(run)) {
+    yield `${separator}${JSON.stringify(vantaUser(user, moments))}`;
+    separator = ',';
+  }
+  yield ']}';
+};

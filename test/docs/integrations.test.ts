@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { EXPORTS } from '../../core/outputs/exports.ts';
+import { invoke } from '../cli/in-process.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const page = await readFile(join(import.meta.dirname, '../../docs/integrations.md'), 'utf8');
+
+/** The sample of a file that stands on the page. */
+const sampleOf = (file: string): string | undefined =>
+  page.split(`<!-- sample: ${file} -->`)[1]?.match(/```\w+\n([\s\S]*?)\n```/)?.[1];
+
+/** The part of a file that the page shows. */
+const shownOf = (file: string, text: string): string => {
+  if (file.endsWith('.csv')) return text.split('\r\n').slice(0, 2).join('\n');
+  if (file.endsWith('.jsonl')) return JSON.stringify(JSON.parse(text.split('\n')[0] ?? ''), null, 2);
+  const { resources, 'assessment-results': assessment } = JSON.parse(text);
+  const findings: readonly { readonly target: Record<string, unknown> }[] = assessment?.results[0].findings ?? [];
+  return JSON.stringify(resources?.[0] ?? findings.find(({ target }) => target['target-id'] === 'sa-22_obj'), null, 2);
+};
+
+let folder = '';
+beforeAll(async () => {
+  folder = await newFolder();
+  await invoke(['demo', '--nights', '2', '--users', '150', '--out', join(folder, 'archive')]);
+});
+
+test.each(Object.entries(EXPORTS))('the page shows what %s gives', async (name, files) => {
+  const to = join(folder, name);
+  expect((await invoke(['export', name, '--out', join(folder, 'archive'), '--to', to])).code).toBe(0);
+  for (const { file } of files) {
+    const shown = shownOf(file, await readFile(join(to, file), 'utf8'));
+    expect(shown.replaceAll(/[\da-f]{64}/g, '<SHA-256>')).toBe(sampleOf(file));
+  }
+});
