@@ -26,7 +26,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await newFolder();
   await invoke(['demo', '--nights', '2', '--users', '150', '--out', join(folder, 'archive')]);
-});
+}, 600_000);
 
 test.each(Object.entries(EXPORTS))('the page shows what %s gives', async (name, files) => {
   const to = join(folder, name);
