@@ -17,6 +17,18 @@ export const WORST_FIRST: readonly Severity[] = SEVERITIES.toReversed();
 /** The length of a trend in complete runs: a quarter of a nightly schedule. */
 export const TREND_RUNS = 90;
 
+/** The distance that lies between two complete runs as a rule: the median, in milliseconds. */
+export const usualDistance = (instants: readonly number[]): number | undefined => {
+  const distances = instants
+    .slice(-TREND_RUNS)
+    .flatMap((instant, index, all) => (index === 0 ? [] : [instant - (all[index - 1] ?? instant)]))
+    .toSorted((a, b) => a - b);
+  return distances[Math.floor(distances.length / 2)];
+};
+
+/** A complete run this many times as long after the one before it as is usual leaves a gap. */
+export const GAP = 1.5;
+
 export const trendPoint = (run: string, counts: Readonly<Record<Severity, number>>): TrendPoint => [
   run,
   counts.CRITICAL,

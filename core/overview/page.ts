@@ -3,6 +3,9 @@ import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { OVERVIEW_PAGE } from '../archive/keys.ts';
 import { readBytes } from '../archive/lines.ts';
+import { runInstant } from '../model/run-name.ts';
+import { GAP, readTrend, usualDistance } from '../model/trend.ts';
+import { durationText } from '../outputs/history/history-page.ts';
 import { documentText } from '../outputs/html/document.ts';
 import { utcText } from '../outputs/html/instant.ts';
 import { foreign, type Html, html } from '../outputs/html/markup.ts';
@@ -28,17 +31,41 @@ const worstText = (state: EnvironmentState): Html => {
   return worst === undefined ? html`none` : html`${severityBadge(worst)} ${worstRules(state)}`;
 };
 
-const nightText = ({ last }: EnvironmentState): Html => {
+const nightText = ({ last }: EnvironmentState, now: number): Html => {
   if (last === undefined) return html`never`;
   const instant = utcText(last.report.asOf);
-  return last.pageKey === undefined ? html`${instant}` : html`<a href="${linkTo(last.pageKey)}">${instant}</a>`;
+  const link = last.pageKey === undefined ? html`${instant}` : html`<a href="${linkTo(last.pageKey)}">${instant}</a>`;
+  const age = durationText(Math.max(0, now - Date.parse(last.report.asOf)));
+  return html`${link}<br><span class="quiet">${age} before this page</span>`;
 };
 
-const rowText = (state: EnvironmentState): Html => {
+const SPARK = { width: 96, height: 22 };
+
+/** What stood at the end of the last complete runs, as a line, and the gaps between them. */
+const trendText = ({ last }: EnvironmentState): Html => {
+  const trend = readTrend(last?.report) ?? [];
+  const totals = trend.map(([, ...counts]) => counts.reduce((total, count) => total + count, 0));
+  const instants = trend.map(([run]) => runInstant(run)?.getTime() ?? 0);
+  const usual = usualDistance(instants) ?? Number.POSITIVE_INFINITY;
+  const distances = instants.slice(1).map((instant, index) => instant - (instants[index] ?? instant));
+  const gaps = distances.filter((distance) => distance > usual * GAP);
+  const longest = durationText(Math.max(...gaps));
+  const gapsText = gaps.length === 0 ? 'no gap' : `${plural(gaps.length, 'gap')}, the longest ${longest}`;
+  if (totals.length < 2) return html`no trend yet`;
+  const most = Math.max(1, ...totals);
+  const points = totals.map((total, index) => {
+    const x = 1 + (index * (SPARK.width - 2)) / (totals.length - 1);
+    return `${x.toFixed(1)},${(SPARK.height - 1 - (total * (SPARK.height - 2)) / most).toFixed(1)}`;
+  });
+  const label = `${totals[0]} to ${totals.at(-1)} in ${plural(totals.length, 'run')}`;
+  return html`<svg viewBox="0 0 ${SPARK.width} ${SPARK.height}" width="${SPARK.width}" height="${SPARK.height}" role="img" aria-label="Findings that stand: ${label}"><polyline points="${points.join(' ')}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg><br>${label}<br>${gaps.length === 0 ? html`<span class="quiet">${gapsText}</span>` : html`<b>${gapsText}</b>`}`;
+};
+
+const rowText = (state: EnvironmentState, now: number): Html => {
   const { environmentId, name, last, unseen } = state;
   const [latest = 'nothing'] = changeTexts(state);
   const page = `environment=${environmentId}/index.html`;
-  return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : standingText(last.report) || 'nothing'}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}\n`;
+  return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state, now)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : standingText(last.report) || 'nothing'}<td>${trendText(state)}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}\n`;
 };
 
 /** Says how many were seen; nothing is said to be fine of those that were not, and a word about one is a word. */
@@ -70,8 +97,8 @@ export const overviewPage = (states: readonly EnvironmentState[], now: number, d
 <p class="card stale" id="stale" data-due="${due}" hidden>Written at ${written}. Nights were due since then, and this page knows nothing of them.</p>
 <p class="short"><strong>${summaryOf(states)}</strong>.</p>
 <section aria-labelledby="environments-title"><h2 id="environments-title">Environments</h2><p class="lead">What was not seen comes first, then what fails worst. Counts are of the last complete run: findings that stand and nobody has waived.</p>
-<div class="card scroll" tabindex="0" role="region" aria-label="Table of environments"><table class="runs overview"><thead><tr><th scope="col">Environment</th><th scope="col">State</th><th scope="col">Last complete run</th><th scope="col">Worst finding</th><th scope="col">Standing</th><th scope="col">What changed</th><th scope="col" class="n">Users</th></tr></thead><tbody>
-${states.map(rowText)}</tbody></table></div></section>
+<div class="card scroll" tabindex="0" role="region" aria-label="Table of environments"><table class="runs overview"><thead><tr><th scope="col">Environment</th><th scope="col">Last night</th><th scope="col">Last complete run</th><th scope="col">Worst finding</th><th scope="col">Standing</th><th scope="col">Trend and gaps</th><th scope="col">What changed</th><th scope="col" class="n">Users</th></tr></thead><tbody>
+${states.map((state) => rowText(state, now))}</tbody></table></div></section>
 </main>
 <footer class="wrap">An aid to find reports. It is no evidence: that is what the manifests vouch for.</footer>`,
   });

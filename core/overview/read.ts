@@ -169,7 +169,11 @@ const readState = async (
       return { ...known, isClosed, changes: [], ...(!isClosed && { unseen }) };
     }
     const { manifest, sha256 } = last;
-    const unseen = isClosed ? undefined : unseenText(manifest, options, isOwn);
+    const late = isClosed ? undefined : unseenText(manifest, options, isOwn);
+    // Where nobody says when a run is due, an attempt that came after shows that one was.
+    const isAttemptTold = late !== undefined || (!isClosed && (options.schedule === undefined || !isOwn));
+    const attempt = isAttemptTold ? await attemptText(archive, environmentId, manifest) : '';
+    const unseen = late ?? (attempt === '' ? undefined : `no complete run since ${manifest.run}`);
     return {
       ...known,
       last: {
@@ -177,7 +181,7 @@ const readState = async (
         ...(manifest.sequence !== undefined && { head: headText(manifest.sequence, sha256) }),
         pageKey: manifest.objects.html?.key,
       },
-      ...(unseen !== undefined && { unseen: unseen + (await attemptText(archive, environmentId, manifest)) }),
+      ...(unseen !== undefined && { unseen: unseen + attempt }),
       isClosed,
       changes: await changesSince(archive, last, options.told),
     };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.csv': 'text/csv' };
@@ -74,4 +75,15 @@ export const visit = async (browser: Browser, url: string, options: BrowserConte
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(url);
   return { page, noises, requests };
+};
+
+/** In words, what axe finds that keeps people from using a page with ease. */
+export const barriersIn = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<axe.AxeResults>(
+    "axe.run({ resultTypes: ['violations'], preload: false })",
+  );
+  return violations
+    .filter(({ impact }) => impact === 'moderate' || impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 };

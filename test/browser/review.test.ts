@@ -1,7 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { buildPack } from '../../core/review/pack.ts';
@@ -11,7 +10,7 @@ import { archiveNights } from '../support/archived-nights.ts';
 import { aUser, ENVIRONMENT, NOW } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { NASTY } from './archive.ts';
-import { launch, type Shelf, serve, visit } from './browser.ts';
+import { barriersIn, launch, type Shelf, serve, visit } from './browser.ts';
 
 const newFolder = temporaryFolders();
 const USERS = 10_000;
@@ -61,16 +60,6 @@ const open = (name: string, options = {}) => visit(browser, `${shelf.url}/${name
 const row = (page: Page, name: string) => page.locator('[role=row]').filter({ hasText: name });
 const count = (page: Page) => page.locator('#count').textContent();
 
-const barriers = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>(
-    "axe.run({ resultTypes: ['violations'], preload: false })",
-  );
-  return violations
-    .filter(({ impact }) => impact === 'moderate' || impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-};
-
 const exported = async (page: Page) => {
   const download = page.waitForEvent('download');
   await page.locator('#export').click();
@@ -86,7 +75,7 @@ describe('the page of a review', () => {
     const { page, noises, requests } = await open('small', options);
     expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([page.url()]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width);
-    expect(await barriers(page)).toEqual([]);
+    expect(await barriersIn(page)).toEqual([]);
     expect(noises).toEqual([]);
     const text = await page.locator('#list').textContent();
     for (const nasty of [NASTY.tag, NASTY.script, NASTY.emoji]) expect(text).toContain(nasty);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import type { Report } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
-import { TREND_RUNS, type TrendPoint, trendPoint, WORST_FIRST } from '../../model/trend.ts';
+import { GAP, TREND_RUNS, type TrendPoint, trendPoint, usualDistance, WORST_FIRST } from '../../model/trend.ts';
 import { plural } from '../../text/plain-text.ts';
 import { documentText } from '../html/document.ts';
 import { utcText } from '../html/instant.ts';
@@ -71,18 +71,6 @@ export const inOrder = (first: HistoryRow, second: HistoryRow): number => {
 
 const instantOf = ([name]: HistoryRow): number => runInstant(runOf(name))?.getTime() ?? 0;
 
-/** The distance that lies between two complete runs as a rule: the median, in milliseconds. */
-const usualDistance = (complete: readonly HistoryRow[]): number | undefined => {
-  const distances = complete
-    .slice(-TREND_RUNS)
-    .flatMap((row, index, rows) => (index === 0 ? [] : [instantOf(row) - instantOf(rows[index - 1] ?? row)]))
-    .toSorted((a, b) => a - b);
-  return distances[Math.floor(distances.length / 2)];
-};
-
-/** A complete run this many times as long after the one before it as is usual leaves a gap. */
-const GAP = 1.5;
-
 const linkOf = (row: HistoryRow, environmentId: string): string => {
   const [name] = row;
   const day = new Date(runInstant(runOf(name)) ?? 0).toISOString().slice(0, 10);
@@ -90,7 +78,7 @@ const linkOf = (row: HistoryRow, environmentId: string): string => {
   return `${folder}dt=${day}/${name}/report.html`;
 };
 
-const durationText = (milliseconds: number): string => {
+export const durationText = (milliseconds: number): string => {
   const hours = Math.round(milliseconds / (DAY_MS / 24));
   return hours < 48 ? plural(hours, 'hour') : plural(Math.round(hours / 24), 'day');
 };
@@ -108,7 +96,7 @@ const rowText = (row: HistoryRow, environmentId: string): Html => {
 
 /** The rows, the latest first, and between complete runs the gaps. */
 const rowsOf = (rows: readonly HistoryRow[], environmentId: string): readonly Html[] => {
-  const usual = usualDistance(rows.filter(isComplete));
+  const usual = usualDistance(rows.filter(isComplete).map(instantOf));
   let later: HistoryRow | undefined;
   return rows.toReversed().map((row) => {
     const distance = later === undefined || !isComplete(row) ? 0 : instantOf(later) - instantOf(row);
@@ -134,7 +122,7 @@ const latestText = (rows: readonly HistoryRow[], environmentId: string): Html =>
 const latestNotice = (rows: readonly HistoryRow[]): Html => {
   const complete = rows.filter(isComplete);
   const last = complete.at(-1);
-  const usual = usualDistance(complete);
+  const usual = usualDistance(complete.map(instantOf));
   const due = last === undefined || usual === undefined ? 0 : instantOf(last) + usual * GAP;
   const since = last === undefined ? 'ever' : `since ${utcText(new Date(instantOf(last)).toISOString())}`;
   return html`<p class="card stale" id="stale" data-due="${due}" hidden>This page knows of no complete run ${since}: nobody has looked for longer than is usual.</p>`;

@@ -8,7 +8,7 @@ import { chainKey, OVERVIEW_PAGE, overviewMarker } from '../../../core/archive/k
 import { stoppedClock } from '../../../core/model/clock.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
-import { type CollectOptions, collectNight } from '../../../core/overview/collect.ts';
+import { type CollectOptions, collectNight, refreshPage } from '../../../core/overview/collect.ts';
 import { readOverview } from '../../../core/overview/read.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { headsIn } from '../../../core/verify/heads.ts';
@@ -212,6 +212,32 @@ describe('the page of all environments', () => {
     expect(await page()).toContain(`no complete run since ${runOf(2)}, made 49 hours ago`);
     // Who is not of this config holds up no mail, and is told in it.
     expect(mails[0]?.body).toContain(`  elsewhere: no complete run since ${runOf(2)}, made 49 hours ago`);
+  });
+
+  test('tells the age of the last complete night, the trend of what stands, and the gaps', async () => {
+    for (const number of [1, 2, 3, 6]) await auditNight(archive, number, {}, 'alpha');
+    await collect(6, 50, { environments: [{ id: 'alpha' }] });
+    const html = (await page()).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+    expect(html).toContain('2 days before this page');
+    expect(html).toMatch(/\d+ to \d+ in 4 runs 1 gap, the longest 3 days/);
+    expect(await page()).toMatch(/<svg[^>]*role="img" aria-label="Findings that stand: \d+ to \d+ in 4 runs">/);
+  });
+
+  test('from a folder, of which nobody knows a schedule, tells that the last run is not complete', async () => {
+    await auditAll(1, 'alpha');
+    await breakOff(1.5, 'alpha');
+    const now = hoursAfter(1, 13).getTime();
+    await refreshPage(archive, { environments: [{ id: 'alpha' }], schedule: undefined, now });
+    expect(await page()).toContain(
+      `no complete run since ${runOf(1)}; the last attempt, ${runOf(1.5)}, is INCOMPLETE (deadline)`,
+    );
+    await auditAll(2, 'alpha');
+    await refreshPage(archive, {
+      environments: [{ id: 'alpha' }],
+      schedule: undefined,
+      now: hoursAfter(2, 1).getTime(),
+    });
+    expect(await page()).not.toContain('NOT SEEN');
   });
 
   test('is left to its owner in the archive of another, of which nothing else is read', async () => {
