@@ -8,9 +8,9 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
 import type { Config } from '../../core/config/config.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
-import { foundBySeverity } from '../../core/model/report.ts';
+import { foundBySeverity, type Report } from '../../core/model/report.ts';
 import { runName } from '../../core/model/run-name.ts';
-import { attestedText, besideTexts, forewords, sourceText } from '../../core/model/words.ts';
+import { attestedText, besideTexts, forewords, sourceText, TROUBLE_WORDS, UNSEEN } from '../../core/model/words.ts';
 import type { Channel } from '../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../core/notify/channels/digest.ts';
 import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
@@ -19,6 +19,7 @@ import { plainLine } from '../../core/text/plain-text.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
 import { endpointOf } from '../arguments/audit-flags.ts';
 import type { ConfigFiles } from '../arguments/config-files.ts';
+import { NAME } from '../arguments/declaration.ts';
 import { openedRoster, rosterClient, rosterOf, type SavedKind } from '../arguments/roster-options.ts';
 import {
   alertText,
@@ -31,7 +32,7 @@ import {
 } from '../terminal/audit-view.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { progressLine } from '../terminal/progress.ts';
-import { factsTable } from '../terminal/table.ts';
+import { type Cell, factsTable } from '../terminal/table.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { partitionFor, type RunOptions } from './options.ts';
 
@@ -62,14 +63,36 @@ const highlightsOf = async (
   return collected.list();
 };
 
+/** Waivers that are told of, each with what to do. */
+const MOST_TROUBLES = 3;
+
+const troublesText = ({ waiverTroubles = [] }: Report): string | undefined => {
+  if (waiverTroubles.length === 0) return undefined;
+  const shown = waiverTroubles
+    .slice(0, MOST_TROUBLES)
+    .map(({ kind, rule, user, expires }) => plainLine(`${rule} for ${user}: ${TROUBLE_WORDS[kind](expires)}`, 200));
+  const left = waiverTroubles.length - shown.length;
+  return [...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
+};
+
+/** A path, which whoever copies it wants in one piece. */
+const path = (text: string): Cell => ({ text, format: 'bold', isWhole: true });
+
 /** Shows the findings first and the summary below them, where a terminal stops. */
-const showRun = (result: AuditResult, highlights: readonly Highlight[], location: string, { out }: Io): void => {
+const showRun = (
+  result: AuditResult,
+  highlights: readonly Highlight[],
+  location: string,
+  isMailed: boolean,
+  { out }: Io,
+): void => {
   const { report, objects, wasDone } = result;
   const isComplete = report.verdict === 'COMPLETE';
   const locationOf = (name: 'html' | 'csv'): string | undefined =>
     objects[name] === undefined ? undefined : `${location}/${objects[name].key}`;
   const unjudged = unjudgedText(report);
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  const reported = locationOf('html');
+  const facts: readonly (readonly [string, Cell | undefined])[] = [
     ...forewords(report).map((sentence) => ['First', sentence] as const),
     ['Reason', isComplete ? undefined : plainLine(report.message ?? '', 800)],
     ['Attested', attestedText(report.source)],
@@ -79,10 +102,16 @@ const showRun = (result: AuditResult, highlights: readonly Highlight[], location
     ['Findings', statesText(report)],
     ['Resolved', isComplete ? undefined : 'nothing: no finding is to be read as fixed'],
     ['Not judged', unjudged === '' ? undefined : unjudged],
-    ['Digest', alertText(result)],
+    ['Not seen', isComplete || report.reason === undefined ? undefined : UNSEEN[report.reason]],
+    ['Waivers', troublesText(report)],
+    ['Digest', isMailed ? alertText(result) : 'for this terminal: nobody is mailed without --topic'],
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
     ['Head', result.head],
-    ['Report', locationOf('html') ?? 'none: the evidence could not be kept'],
+    ['Report', reported === undefined ? 'none: the evidence could not be kept' : path(reported)],
+    [
+      'To act',
+      highlights.length === 0 ? undefined : `${NAME} rules RULE, and ${NAME} explain SUBJECT, tell what to do`,
+    ],
   ];
 
   if (highlights.length > 0) out.line(findingsTable(out, highlights, locationOf('csv')));
@@ -168,7 +197,9 @@ export const auditEnvironment = async (
     channels: [
       digestChannel((alert) => {
         progress.clear();
-        return sendAlert(alert);
+        // What it says of this run is shown below, and not twice; that of an earlier run nobody has seen.
+        const isShown = findUnheard === undefined && !options.isJson && alert.body.includes(runName(request.asOf));
+        return isShown ? Promise.resolve('terminal') : sendAlert(alert);
       }, findUnheard),
     ],
     notifyWaitMs: ALERT_WAIT_MS,
@@ -176,7 +207,10 @@ export const auditEnvironment = async (
   }).finally(() => roster?.close());
   progress.clear();
 
-  if (!options.isJson) showRun(result, await highlightsOf(archive, request.asOf, result), archive.location, io);
+  if (!options.isJson) {
+    const highlights = await highlightsOf(archive, request.asOf, result);
+    showRun(result, highlights, archive.location, findUnheard !== undefined, io);
+  }
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {
       io.err.line(`the digest was not sent: ${plainLine(delivery.message, 400)}`);

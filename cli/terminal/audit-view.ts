@@ -11,6 +11,9 @@ import { type Format, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
 /** The most findings of one rule and kind that are shown; `findings.csv` has them all. */
 const MOST_SHOWN = 5;
 
+/** The most findings that are shown, so that a run fits on a screen or two; of many rules each has one. */
+const MOST_ROWS = 25;
+
 const MAX_ID = 140;
 /** User ids have at most 26 characters. */
 const MAX_SUBJECT = 32;
@@ -63,7 +66,7 @@ const findingText = (finding: Finding): string =>
   finding.state === 'resolved' ? causeText(finding) : plainLine(finding.message, MAX_TEXT);
 
 /**
- * Lists findings, the worst first, some of each rule.
+ * Lists findings, the worst first, some of each rule, with how many more there are of it.
  * @param all the file that has them all
  */
 export const findingsTable = (
@@ -71,14 +74,20 @@ export const findingsTable = (
   highlights: readonly Highlight[],
   all?: string,
 ): string => {
+  const each = Math.max(1, Math.min(MOST_SHOWN, Math.floor(MOST_ROWS / highlights.length)));
   const shown = highlights
-    .flatMap(({ kind, findings }) => findings.slice(0, MOST_SHOWN).map((finding) => ({ kind, finding })))
+    .slice(0, MOST_ROWS)
+    .flatMap(({ kind, count, findings }) =>
+      findings
+        .slice(0, each)
+        .map((finding, index, { length }) => ({ kind, finding, more: index === length - 1 ? count - length : 0 })),
+    )
     .toSorted((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity));
-  const rows = shown.map(({ kind, finding }): readonly Cell[] => [
+  const rows = shown.map(({ kind, finding, more }): readonly Cell[] => [
     severityCell(finding.severity),
     { text: HIGHLIGHT_WORDS[kind].tag, format: formatOf(kind) },
     subjectText(finding),
-    `${plainLine(finding.ruleId, MAX_ID)}: ${findingText(finding)}`,
+    `${plainLine(finding.ruleId, MAX_ID)}: ${findingText(finding)}${more > 0 ? ` (and ${numberText(more)} more)` : ''}`,
   ]);
   const hidden = highlights.reduce((total, { count }) => total + count, 0) - shown.length;
   const rest = `and ${numberText(hidden)} more${all === undefined ? '' : ` in ${all}`}`;

@@ -1,8 +1,8 @@
 import { harmless, wrap } from '../../core/text/plain-text.ts';
 import type { Format, Terminal } from './terminal.ts';
 
-/** A cell and its format; a text alone takes the terminal's own. */
-export type Cell = string | { readonly text: string; readonly format: Format };
+/** A cell and its format; a text alone takes the terminal's own. One that is whole, as a path is, is never broken. */
+export type Cell = string | { readonly text: string; readonly format: Format; readonly isWhole?: true };
 
 const GAP = '  ';
 
@@ -41,7 +41,8 @@ export const table = (
       return painted(cell, text) + ' '.repeat(columnWidth - text.length) + GAP;
     });
     const last = cells[lastColumn] ?? '';
-    const [first = '', ...others] = wrap(cellText(last), indent, width)
+    const isWhole = typeof last !== 'string' && last.isWhole === true;
+    const [first = '', ...others] = wrap(cellText(last), indent, isWhole ? Number.POSITIVE_INFINITY : width)
       .split('\n')
       .map((line) => painted(last, line.slice(indent.length)));
     const lines = isBeside ? [head.join('') + first] : [head.join(''), indent + first];
@@ -54,7 +55,7 @@ export const table = (
 /** Lays out names with a text each; one without a text is left out. */
 export const factsTable = (
   terminal: Pick<Terminal, 'paint' | 'width'>,
-  facts: readonly (readonly [name: string, text: string | undefined])[],
+  facts: readonly (readonly [name: string, text: Cell | undefined])[],
 ): string => {
   const rows = facts.flatMap(([name, text]): readonly (readonly Cell[])[] =>
     text === undefined ? [] : [[{ text: name, format: 'dim' }, text]],

@@ -23,7 +23,7 @@ export const usualDistance = (instants: readonly number[]): number | undefined =
     .slice(-TREND_RUNS)
     .flatMap((instant, index, all) => (index === 0 ? [] : [instant - (all[index - 1] ?? instant)]))
     .toSorted((a, b) => a - b);
-  return distances[Math.floor(distances.length / 2)];
+  return distances[Math.floor((distances.length - 1) / 2)];
 };
 
 /** A complete run this many times as long after the one before it as is usual leaves a gap. */

@@ -29,7 +29,8 @@ test('a rule whose findings differ in severity has a true count for each, on the
     ].join('\n'),
   );
   const { body = '' } = composeDigest(someFacts({ highlights })) ?? {};
-  expect(body).toContain('CRITICAL stale-login: 3 new, 1 reopened (2 CRITICAL, 2 LOW)');
+  expect(body).toContain('CRITICAL stale-login: 2 new\n');
+  expect(body).toContain('LOW stale-login: 1 new, 1 reopened\n');
   expect(body).toContain('HIGH shared-principal: 1 new\n');
 });
 
@@ -39,4 +40,15 @@ test.each(KINDS)('%s has one word on the terminal, on the page and in the mail',
   expect(findingsTable(terminal, highlights)).toContain(` ${tag} `);
   expect(reportPage(someRunFacts({ highlights }))).toContain(`<span class="state ${kind}">${tag}</span>`);
   expect(composeDigest(someFacts({ highlights }))?.subject).toContain(`1 ${tag}`);
+});
+
+test('many rules have a finding each, with how many more there are; the worst come first', () => {
+  const many = Array.from({ length: 40 }, (_, n) => ({
+    ...aHighlight('new', { ruleId: `rule-${n}`, severity: n === 0 ? ('HIGH' as const) : ('LOW' as const) }),
+    count: 400,
+  }));
+  const lines = findingsTable(terminal, many, 'findings.csv').trimEnd().split('\n');
+  expect(lines).toHaveLength(1 + 25 + 1);
+  expect(lines[1]).toMatch(/^HIGH .* rule-0: .* \(and 399 more\)$/);
+  expect(lines.at(-1)).toBe('and 15,975 more in findings.csv');
 });
