@@ -252,7 +252,7 @@ const assessmentResults = async (run: StoredRun) => {
 };
 
 /** OSCAL has no empty lists. */
-const nonEmpty = <N extends string, T>(name: N, values: readonly T[]) => (values.length > 0 ? { [name]: values } : {});
+const nonEmpty = (name: string, values: readonly unknown[]) => (values.length > 0 ? { [name]: values } : {});
 
 /** `assessment-results.oscal.json`: a finding a control of NIST SP 800-53, by OSCAL 1.2.2. */
 export const oscalResults: OptionalOutput = {
