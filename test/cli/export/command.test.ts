@@ -66,7 +66,7 @@ describe('export', () => {
   test('asff names nobody', async () => {
     const { textOf } = await exported('asff', history, '--run', nightRun(1));
     const text = await textOf('findings.asff.jsonl');
-    expect(text).toContain('/stale-login/stale"');
+    expect(text).toContain('/stale-login/stale/');
     expect(text).not.toMatch(/@|Quagmire|Zebulon/);
   });
 
