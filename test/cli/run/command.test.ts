@@ -220,6 +220,7 @@ describe('in a bucket', () => {
       environment: simulator.environmentId,
       verdict: 'COMPLETE',
       maxSeverity: 'CRITICAL',
+      leastSeverity: 'INFORMATIONAL',
     });
     expect(message?.body).toContain(`s3://${BUCKET}/reports/`);
   });
@@ -255,7 +256,7 @@ describe('in a bucket', () => {
     });
   });
 
-  test('that is not there: FAILED, and the digest says that nothing was kept', async () => {
+  test('that is not there: FAILED, and it says that nothing was kept', async () => {
     const { code, stdout } = await command([...runWords(simulator), '--bucket', 'no-such-bucket'], {
       ...emulator.env,
       ...runEnv(simulator),
@@ -263,7 +264,6 @@ describe('in a bucket', () => {
     expect(code).toBe(2);
     expect(stdout).toContain(' FAILED  archive-unavailable ');
     expect(stdout).toMatch(/^Report {2,}none: the evidence could not be kept$/m);
-    expect(stdout).toContain('Report:       none, the evidence could not be kept');
   });
 });
 

@@ -55,15 +55,15 @@ describe('a saved roster', () => {
     const { code, stdout } = await invoke(['run', ...AUDITED, '--roster', roster, '--out', out, ...WORD]);
     expect(code).toBe(0);
     const said = 'ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of Ada Lovelace';
-    const [mail = '', terminal = ''] = stdout.split('\n\nSEVERITY');
-    const plain = (text: string): string => text.replaceAll(/[│\s]+/g, ' ');
-    expect(plain(mail)).toContain(said);
-    expect(plain(mail)).toContain('COMPLETE: all of the saved roster was judged');
-    expect(plain(terminal)).toContain(said);
+    const plain = (text: string): string => text.replaceAll(/\s+/g, ' ');
+    expect(plain(stdout)).toContain(said);
 
     const files = await readdir(out, { recursive: true });
     const read = async (ending: string) =>
       readFile(join(out, files.find((file) => file.endsWith(ending)) ?? ''), 'utf8');
+    const mail = plain(JSON.parse(await read('digest.json')).body);
+    expect(mail).toContain(said);
+    expect(mail).toContain('COMPLETE: all of the saved roster was judged');
     const page = await read('report.html');
     expect(page).toContain(said);
     expect(page).not.toContain('the whole directory was seen');
