@@ -4,9 +4,7 @@ import { serialiseRecord } from '../model/record.ts';
 import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
 import { htmlOutput } from './html/html.ts';
-import { ocsfFindings, ocsfRoster } from './ocsf.ts';
-import { oscalResults } from './oscal.ts';
-import type { FindingOutput, OptionalOutput, Output, RunOutput } from './output.ts';
+import type { FindingOutput, OptionalOutput, Output, RunOutput, StoredRun } from './output.ts';
 
 /** Written while users are judged, a line a finding. */
 export const FINDING_OUTPUTS = {
@@ -33,11 +31,37 @@ export const FACT_OUTPUTS = {
   },
 } satisfies Record<string, Output>;
 
+/** Gives the lines that a module writes, which is loaded where it is asked for: few nights do. */
+const loaded = (load: (run: StoredRun) => Promise<AsyncIterable<string>>) =>
+  async function* lines(run: StoredRun): AsyncGenerator<string> {
+    yield* await load(run);
+  };
+
 /** Written where the config names them, once everybody is judged. */
-export const OPTIONAL_OUTPUTS = { ocsf: { ocsfFindings, ocsfRoster }, oscal: { oscalResults } } satisfies Record<
-  OptionalOutputName,
-  Readonly<Record<string, OptionalOutput>>
->;
+export const OPTIONAL_OUTPUTS = {
+  ocsf: {
+    ocsfFindings: {
+      area: 'reports',
+      file: 'findings.ocsf.jsonl',
+      label: 'Findings as OCSF events',
+      lines: loaded(async (run) => (await import('./ocsf.ts')).findingLines(run)),
+    },
+    ocsfRoster: {
+      area: 'reports',
+      file: 'roster.ocsf.jsonl',
+      label: 'Users as OCSF events',
+      lines: loaded(async (run) => (await import('./ocsf.ts')).userLines(run)),
+    },
+  },
+  oscal: {
+    oscalResults: {
+      area: 'reports',
+      file: 'assessment-results.oscal.json',
+      label: 'Assessment results by OSCAL',
+      lines: loaded(async (run) => (await import('./oscal.ts')).resultLines(run)),
+    },
+  },
+} satisfies Record<OptionalOutputName, Readonly<Record<string, OptionalOutput>>>;
 
 /** Written once the run is judged, in this order: the page lists what was stored before it. */
 export const RUN_OUTPUTS = {

@@ -9,7 +9,7 @@ import type { ArchivedUser } from '../archive/repeated-records.ts';
 import { partitionOfRun } from '../aws/partition.ts';
 import { memberAsGiven, serialiseRecord } from '../model/record.ts';
 import { causeText } from '../model/words.ts';
-import type { OptionalOutput, StoredRun } from './output.ts';
+import type { StoredRun } from './output.ts';
 
 /** https://schema.ocsf.io/1.8.0/ */
 const VERSION = '1.8.0';
@@ -251,17 +251,7 @@ async function* lines({ common, events }: OcsfEvents): AsyncGenerator<string> {
 }
 
 /** `findings.ocsf.jsonl`: a Compliance Finding (2003) a line. */
-export const ocsfFindings: OptionalOutput = {
-  area: 'reports',
-  file: 'findings.ocsf.jsonl',
-  label: 'Findings as OCSF events',
-  lines: (run) => lines(findingEvents(run)),
-};
+export const findingLines = (run: StoredRun): AsyncIterable<string> => lines(findingEvents(run));
 
 /** `roster.ocsf.jsonl`: a User Inventory Info (5003) a line. */
-export const ocsfRoster: OptionalOutput = {
-  area: 'reports',
-  file: 'roster.ocsf.jsonl',
-  label: 'Users as OCSF events',
-  lines: (run) => lines(userEvents(run)),
-};
+export const userLines = (run: StoredRun): AsyncIterable<string> => lines(userEvents(run));

@@ -6,7 +6,7 @@ import type { Subject } from '../../rules/engine/rule.ts';
 import { isFullyJudged } from '../model/report.ts';
 import { attestedText, UNSEEN } from '../model/words.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
-import type { OptionalOutput, StoredRun } from './output.ts';
+import type { StoredRun } from './output.ts';
 
 /** Of whatever OSCAL has no name for. */
 const NS = 'https://finspace-user-auditor.invalid/ns/oscal';
@@ -255,11 +255,6 @@ const assessmentResults = async (run: StoredRun) => {
 const nonEmpty = (name: string, values: readonly unknown[]) => (values.length > 0 ? { [name]: values } : {});
 
 /** `assessment-results.oscal.json`: a finding a control of NIST SP 800-53, by OSCAL 1.2.2. */
-export const oscalResults: OptionalOutput = {
-  area: 'reports',
-  file: 'assessment-results.oscal.json',
-  label: 'Assessment results by OSCAL',
-  async *lines(run) {
-    yield JSON.stringify(await assessmentResults(run), null, 2);
-  },
-};
+export async function* resultLines(run: StoredRun): AsyncGenerator<string> {
+  yield JSON.stringify(await assessmentResults(run), null, 2);
+}

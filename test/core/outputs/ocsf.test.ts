@@ -5,8 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { countFindings } from '../../../core/model/report.ts';
-import { ocsfFindings, ocsfRoster } from '../../../core/outputs/ocsf.ts';
-import type { OptionalOutput, StoredRun } from '../../../core/outputs/output.ts';
+import { findingLines, userLines } from '../../../core/outputs/ocsf.ts';
+import type { StoredRun } from '../../../core/outputs/output.ts';
 import { FINDING_STATES, type Finding } from '../../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { readUser } from '../../../rules/engine/user.ts';
@@ -43,9 +43,9 @@ const runOf = ({
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the schema says what it is
-const eventsOf = async (output: OptionalOutput, given: Parameters<typeof runOf>[0]): Promise<any[]> => {
+const eventsOf = async (lines: typeof findingLines, given: Parameters<typeof runOf>[0]): Promise<any[]> => {
   const events = [];
-  for await (const line of output.lines(runOf(given))) events.push(JSON.parse(line));
+  for await (const line of lines(runOf(given))) events.push(JSON.parse(line));
   return events;
 };
 
@@ -64,19 +64,19 @@ describe('findings', () => {
     const manifest = aManifest({
       rules: { 'stale-login': { state: 'on', options: { maxDays: 90, privilegedMaxDays: 45 } } },
     });
-    const events = await eventsOf(ocsfFindings, { findings, manifest });
+    const events = await eventsOf(findingLines, { findings, manifest });
     expect(events).toHaveLength(findings.length);
     for (const event of events) expect(faultsOf(isFindingEvent, event)).toEqual([]);
   });
 
   test('the schema refuses what is no event: it is not the validator that takes everything', async () => {
-    const [event] = await eventsOf(ocsfFindings, { findings: [aFinding()] });
+    const [event] = await eventsOf(findingLines, { findings: [aFinding()] });
     for (const change of [{ severity_id: 9 }, { metadata: {} }, { class_uid: 2004 }, { more: 1 }, { time: 'now' }])
       expect(isFindingEvent({ ...event, ...change })).toBe(false);
   });
 
   test('have their times in milliseconds', async () => {
-    const [event] = await eventsOf(ocsfFindings, { findings: [aFinding()] });
+    const [event] = await eventsOf(findingLines, { findings: [aFinding()] });
     expect(event.time).toBe(NOW);
     expect(event.finding_info).toMatchObject({
       first_seen_time: Date.UTC(2026, 10, 20, 2),
@@ -87,7 +87,7 @@ describe('findings', () => {
   });
 
   test('carry run, state, age and waiver', async () => {
-    const [event] = await eventsOf(ocsfFindings, { findings: [aFinding({ state: 'waived', waiver: aWaiver })] });
+    const [event] = await eventsOf(findingLines, { findings: [aFinding({ state: 'waived', waiver: aWaiver })] });
     expect(event.unmapped).toEqual({
       run: '20261124T020000Z',
       verdict: 'COMPLETE',
@@ -101,7 +101,7 @@ describe('findings', () => {
   test('carry the options of their rule, and the frameworks whose controls it gives evidence for', async () => {
     const options = { maxDays: 60, names: ['a', 'b'], isStrict: true };
     const manifest = aManifest({ rules: { 'stale-login': { state: 'on', options } } });
-    const [{ compliance }] = await eventsOf(ocsfFindings, { findings: [aFinding()], manifest });
+    const [{ compliance }] = await eventsOf(findingLines, { findings: [aFinding()], manifest });
     expect(compliance).toMatchObject({
       control: 'stale-login',
       standards: expect.arrayContaining(['NIST SP 800-53 r5', 'PCI DSS 4.0.1']),
@@ -128,13 +128,13 @@ describe('findings', () => {
       is: ['Close', 'Archived', 'Warning'],
     },
   ])('$name', async ({ finding, is }) => {
-    const [event] = await eventsOf(ocsfFindings, { findings: [finding] });
+    const [event] = await eventsOf(findingLines, { findings: [finding] });
     expect([event.activity_name, event.status, event.compliance.status]).toEqual(is);
   });
 
   test('of a run that is not complete close nothing', async () => {
     const findings = [aFinding({ state: 'resolved', cause: 'fixed' }), aFinding()];
-    const events = await eventsOf(ocsfFindings, { findings, manifest: aManifest({ verdict: 'INCOMPLETE' }) });
+    const events = await eventsOf(findingLines, { findings, manifest: aManifest({ verdict: 'INCOMPLETE' }) });
     expect(events.map(({ activity_name }) => activity_name)).toEqual(['Update']);
     expect(events[0].unmapped.verdict).toBe('INCOMPLETE');
   });
@@ -142,7 +142,7 @@ describe('findings', () => {
 
 describe('users', () => {
   test('are User Inventory Info', async () => {
-    const [event] = await eventsOf(ocsfRoster, { records: [anApiUser({ type: 'SUPER_USER' })] });
+    const [event] = await eventsOf(userLines, { records: [anApiUser({ type: 'SUPER_USER' })] });
     expect(faultsOf(isUserEvent, event)).toEqual([]);
     expect(event).toMatchObject({
       activity_name: 'Collect',
@@ -164,7 +164,7 @@ describe('users', () => {
   });
 
   test('of whom something is unknown are not said to be anything', async () => {
-    const [event] = await eventsOf(ocsfRoster, {
+    const [event] = await eventsOf(userLines, {
       records: [aUser({ status: 'PAUSED', type: undefined, emailAddress: 'none', firstName: null, lastName: 3 })],
     });
     expect(event.user).toEqual({
@@ -179,7 +179,7 @@ describe('users', () => {
   test('are events by the schema whatever the service gave', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { maxLength: 5 }), async (records) => {
-        const events = await eventsOf(ocsfRoster, { records });
+        const events = await eventsOf(userLines, { records });
         expect(events.flatMap((event) => faultsOf(isUserEvent, event))).toEqual([]);
         expect(events).toHaveLength(records.length);
       }),

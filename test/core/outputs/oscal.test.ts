@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { countFindings, type Report } from '../../../core/model/report.ts';
-import { oscalResults, uuidV5 } from '../../../core/outputs/oscal.ts';
+import { resultLines, uuidV5 } from '../../../core/outputs/oscal.ts';
 import { controlsOf } from '../../../rules/engine/controls.ts';
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
@@ -31,7 +31,7 @@ interface Given {
 const textOf = async ({ findings = [], outcomes = {}, manifest: changed, report }: Given): Promise<string> => {
   const manifest = aManifest({ ...changed });
   const passed = { state: 'ran', checked: 3, failed: 0, notAssessed: 0 } as const;
-  const lines = oscalResults.lines({
+  const lines = resultLines({
     manifest,
     report: {
       ...manifest,
