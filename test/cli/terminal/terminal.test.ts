@@ -179,8 +179,9 @@ describe('findings', () => {
     const lines = text.trimEnd().split('\n');
     expect(lines[1]).toMatch(/^HIGH {6}new {7}\.{3}r{25}-end {2}shared-principal: /);
     expect(lines.filter((line) => line.startsWith('MEDIUM'))).toHaveLength(5);
-    expect(lines[7]).toMatch(/^LOW {7}resolved {2}01R {31}stale-login: a user that it is about was disabled$/);
-    expect(lines[8]).toBe('and 2 more in findings.csv');
+    expect(`${lines[6]} ${lines[7]?.trim()}`).toMatch(/ \(and 2 more\)$/);
+    expect(lines[8]).toMatch(/^LOW {7}resolved {2}01R {31}stale-login: a user that it is about was disabled$/);
+    expect(lines[9]).toBe('and 2 more in findings.csv');
   });
 
   test.each([
