@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   reconstruct: ['--environment', 'abc', '--account', ACCOUNT, '--trail', 'events.json'],
   explain: ['01U'],
   diff: ['2026-11-01', 'latest'],
+  export: ['ocsf', '--to', '/nowhere/export'],
   close: ['--reason', 'why'],
   reopen: ['--reason', 'why'],
   review: ['--from', '2026-11-01', '--to', '2026-11-30', '--pack', '/nowhere/pack'],
