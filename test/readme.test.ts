@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, cp, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -25,6 +26,13 @@ beforeAll(async () => {
   cwd = await newFolder();
   for (const file of ['audit.yaml', 'waivers.yaml']) await copyFile(join(PROJECT, file), join(cwd, file));
   await cp(join(PROJECT, 'examples'), join(cwd, 'examples'), { recursive: true });
+});
+
+test('npm ci warns of no engines: the Node that npm runs on is not the one that runs the project', () => {
+  // What npm was started with goes before the project's own settings.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
+  const level = execFileSync('npm', ['config', 'get', 'loglevel'], { cwd: PROJECT, env, encoding: 'utf8' });
+  expect(level.trim()).toBe('error');
 });
 
 test('after npm start, the samples of the README run as they stand', async () => {
