@@ -57,8 +57,9 @@ export type Topic = 'user' | 'change' | 'group';
 
 /** The records that it sees, by their names, with the types of their members. */
 const recordsOf = (topic: Topic): Readonly<Record<string, Fields>> => {
-  if (topic === 'user') return { user: WHOLE_FIELDS, groups: GROUPS_FIELDS, role: ROLE_FIELDS };
-  return topic === 'change' ? { user: KEPT_FIELDS, before: KEPT_FIELDS } : {};
+  if (topic === 'group') return {};
+  const user = topic === 'user' ? { user: WHOLE_FIELDS } : { user: KEPT_FIELDS, before: KEPT_FIELDS };
+  return { ...user, groups: GROUPS_FIELDS, role: ROLE_FIELDS };
 };
 
 /** The names of a group; they are no integers, whose division would make 3 of 4 nothing. */
@@ -150,9 +151,9 @@ export class Language {
     // What is kept of a user lacks the further members, and no expression on a change may read them.
     record.user = user as User;
     record.context = context;
-    groups.user = record.user;
+    groups.user = user;
     groups.context = context;
-    role.user = record.user;
+    role.user = user;
     role.context = context;
     this.#scope.before.facts = before;
     this.#turn(options, context);

@@ -131,7 +131,7 @@ export const WHOLE_FIELDS = {
 
 /** What is read beside the listing of a user. Of what was not read its members tell nothing, not even that there is none. */
 abstract class FactsOfUser {
-  user: User | undefined;
+  user: UserFacts | undefined;
   context: Context | undefined;
   /** The reason for which that is so; not for expressions. */
   abstract readonly unread: Lack | undefined;

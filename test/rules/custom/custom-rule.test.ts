@@ -194,6 +194,19 @@ describe('what is read beside the listing', () => {
   });
 });
 
+test.each([
+  {
+    name: 'bound to a role that is not there',
+    roles: () => ({ answer: { readAt: NOW, role: null } }),
+    is: { message: 'm, since run 20261123T020000Z' },
+  },
+  { name: 'not read', roles: undefined, is: { reason: 'roles were not read' } },
+])('a change may ask for what is read beside the listing: $name', ({ roles, is }) => {
+  const rule = ruleOf('before.apiAccessPrincipalArn != user.apiAccessPrincipalArn && !role.exists', { kind: 'change' });
+  const [before, after] = ['a', 'b'].map((name) => anApiUser({ apiAccessPrincipalArn: aRoleArn(name) }));
+  expect(outcomeOf(rule, after, { earlierUsers: [before], context: { roles } })).toEqual(is);
+});
+
 test('explain shows each clause, and the members that were read', () => {
   const { rule } = aCustomRule();
   const record = contractor({ createTime: daysAgo(1) });
