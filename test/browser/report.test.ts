@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { NOW } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { NASTY, type ReadersArchive, writeArchive } from './archive.ts';
@@ -93,16 +93,25 @@ test('what is meant to harm is shown as text', async () => {
   expect(noises).toEqual([]);
 });
 
-describe('the verdict', () => {
-  test.each([
-    { name: 'complete', title: /^research/, heading: 'Complete: the whole directory was seen' },
-    { name: 'incomplete', title: /^INCOMPLETE - /, heading: 'INCOMPLETE: not everything was seen' },
-  ] as const)('of the $name run is what a reader sees first', async ({ name, title, heading }) => {
-    const { page } = await open(name);
-    expect(await page.title()).toMatch(title);
-    const card = page.getByRole('heading', { name: heading });
-    const box = await card.boundingBox();
-    expect(box?.y).toBeLessThan(400);
+describe('what a reader sees first', () => {
+  const topOf = async (locator: Locator): Promise<number> => (await locator.boundingBox())?.y ?? Number.NaN;
+
+  test('of a complete run is what stands, and then what was seen', async () => {
+    const { page } = await open('complete');
+    expect(await page.title()).toMatch(/^research/);
+    const result = await topOf(page.getByRole('heading', { name: / findings stand: / }));
+    expect(result).toBeLessThan(400);
+    const coverage = await topOf(page.getByText('Complete: the whole directory was seen'));
+    expect(coverage).toBeGreaterThan(result);
+    expect(coverage).toBeLessThan(800);
+  });
+
+  test('of an incomplete run is that it is not, and then what stands', async () => {
+    const { page } = await open('incomplete');
+    expect(await page.title()).toMatch(/^INCOMPLETE - /);
+    const coverage = await topOf(page.getByRole('heading', { name: 'INCOMPLETE: not everything was seen' }));
+    expect(coverage).toBeLessThan(400);
+    expect(await topOf(page.getByRole('list', { name: /^Findings that stand/ }))).toBeGreaterThan(coverage);
   });
 });
 
@@ -210,7 +219,7 @@ describe('on paper', () => {
     const { page } = await open('complete');
     await page.emulateMedia({ media: 'print' });
     expect(await page.getByLabel('Search the findings').isVisible()).toBe(false);
-    expect(await page.getByText('What failed in each complete run').isVisible()).toBe(true);
+    expect(await page.getByText('What stood at the end of each complete run').isVisible()).toBe(true);
     expect(await page.locator('#shown').isVisible()).toBe(true);
   });
 
@@ -230,7 +239,8 @@ describe('the page of all runs', () => {
     expect(await links.count()).toBe(4);
     for (let n = 0; n < 4; n += 1) {
       await links.nth(n).click();
-      expect(await page.locator('.verdict h2').textContent()).toMatch(n === 2 ? /^INCOMPLETE/ : /^Complete/);
+      const coverage = page.locator('.verdict h2, .coverage strong').first();
+      expect(await coverage.textContent()).toMatch(n === 2 ? /^INCOMPLETE/ : /^Complete/);
       await page.getByRole('link', { name: 'All runs' }).click();
       expect(page.url()).toBe(`${shelf.url}/${archive.index}`);
     }
