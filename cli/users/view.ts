@@ -1,7 +1,8 @@
 import type { Manifest } from '../../core/archive/manifest.ts';
+import { fullNameOf, memberText } from '../../core/model/user-text.ts';
 import { cellsLine } from '../../core/outputs/csv.ts';
 import type { SelectedUser, Selection, Trait } from '../../core/review/selection.ts';
-import { cellOf, fullNameOf, groupsCell, timeCell } from '../../core/review/user-sheets.ts';
+import { groupsCell, timeCell } from '../../core/review/user-sheets.ts';
 import { harmlessJson, numberText, oneLine, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { severityCell } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
@@ -31,10 +32,10 @@ const MAX_TEXT = 120;
 const cellsOf = ({ user, findings, unknown }: SelectedUser, { context }: Selection) => ({
   userId: user.id,
   name: fullNameOf(user),
-  emailAddress: cellOf(user.emailAddress),
-  type: cellOf(user.type),
-  status: cellOf(user.status),
-  apiAccess: cellOf(user.apiAccess),
+  emailAddress: memberText(user.emailAddress),
+  type: memberText(user.type),
+  status: memberText(user.status),
+  apiAccess: memberText(user.apiAccess),
   apiAccessPrincipalArn: user.principalArn ?? '',
   permissionGroups: groupsCell(user, context),
   lastLogin: timeCell(user.lastLoginTime, context),

@@ -2,7 +2,7 @@ import { readTime } from '../../rules/engine/time.ts';
 import { isSuperUser, type User } from '../../rules/engine/user.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { momentsOf } from '../model/listing.ts';
-import { serialiseRecord } from '../model/record.ts';
+import { fullNameOf, memberText } from '../model/user-text.ts';
 import { cellsLine } from './csv.ts';
 import type { StoredRun } from './output.ts';
 
@@ -20,22 +20,11 @@ export const notWhole = ({ run, verdict, reason, source, late }: Manifest): stri
 
 type Moments = ReturnType<typeof momentsOf>;
 
-const textOf = (value: unknown): string => {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : serialiseRecord(value);
-};
-
 /** ISO 8601; empty where there is none or it is none. */
 const timeOf = (value: unknown, moments: Moments): string => {
   const time = readTime(value, moments);
   return typeof time === 'number' ? new Date(time).toISOString() : '';
 };
-
-const fullNameOf = ({ firstName, lastName }: User): string =>
-  [firstName, lastName]
-    .map(textOf)
-    .filter((name) => name !== '')
-    .join(' ');
 
 /** Gives the users of a run that was seen whole; throws NotWhole where another would be taken for them. */
 async function* wholeUsers({ manifest, users }: StoredRun): AsyncGenerator<User> {
@@ -51,13 +40,13 @@ async function* wholeUsers({ manifest, users }: StoredRun): AsyncGenerator<User>
 const COLUMNS: readonly (readonly [name: string, read: (user: User, moments: Moments) => string])[] = [
   ['accountId', ({ id }) => id],
   ['displayName', fullNameOf],
-  ['givenName', ({ firstName }) => textOf(firstName)],
-  ['familyName', ({ lastName }) => textOf(lastName)],
-  ['email', ({ emailAddress }) => textOf(emailAddress)],
-  ['status', ({ status }) => textOf(status)],
+  ['givenName', ({ firstName }) => memberText(firstName)],
+  ['familyName', ({ lastName }) => memberText(lastName)],
+  ['email', ({ emailAddress }) => memberText(emailAddress)],
+  ['status', ({ status }) => memberText(status)],
   ['disabled', ({ isActive }) => String(!isActive)],
-  ['entitlement', ({ type }) => textOf(type)],
-  ['apiAccess', ({ apiAccess }) => textOf(apiAccess)],
+  ['entitlement', ({ type }) => memberText(type)],
+  ['apiAccess', ({ apiAccess }) => memberText(apiAccess)],
   ['apiPrincipal', ({ principalArn = '' }) => principalArn],
   ['created', ({ createTime }, moments) => timeOf(createTime, moments)],
   ['lastLogin', ({ lastLoginTime }, moments) => timeOf(lastLoginTime, moments)],
@@ -79,7 +68,7 @@ const vantaUser = (user: User, moments: Moments) => {
     displayName: name,
     fullName: name,
     accountName: user.id,
-    email: textOf(user.emailAddress),
+    email: memberText(user.emailAddress),
     permissionLevel: isSuperUser(user.type) === false ? 'BASE' : 'ADMIN',
     status: user.isActive ? 'ACTIVE' : 'DEACTIVATED',
     ...(created !== '' && { createdTimestamp: created }),

@@ -2,8 +2,8 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import { givesEvents, type Rule } from '../../rules/engine/rule.ts';
 import type { User } from '../../rules/engine/user.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
+import { memberText } from '../model/user-text.ts';
 import { openSheet } from './sheet.ts';
-import { cellOf } from './user-sheets.ts';
 
 const COLUMNS = [
   'change',
@@ -22,9 +22,9 @@ const COLUMNS = [
 const COMPARED = ['type', 'status', 'apiAccess', 'apiAccessPrincipalArn'] as const;
 
 const valuesOf = ({ type, status, apiAccess, principalArn }: User): readonly string[] => [
-  cellOf(type),
-  cellOf(status),
-  cellOf(apiAccess),
+  memberText(type),
+  memberText(status),
+  memberText(apiAccess),
   principalArn ?? '',
 ];
 

@@ -6,7 +6,7 @@ import { readTime } from '../../rules/engine/time.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
 import type { momentsOf } from '../model/listing.ts';
-import { serialiseRecord } from '../model/record.ts';
+import { fullNameOf, memberText } from '../model/user-text.ts';
 import type { OpenFindings } from './open-findings.ts';
 import { REVIEWERS_FILE } from './pack-manifest.ts';
 import type { ReviewPages } from './page.ts';
@@ -22,12 +22,6 @@ type Moments = ReturnType<typeof momentsOf>;
 
 type Time = (typeof USER_TIMES)[number];
 
-/** Writes a member as a cell: a text as it is, nothing where there is none, and any other value as JSON. */
-export const cellOf = (value: unknown): string => {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : serialiseRecord(value);
-};
-
 export const timeCell = (value: unknown, moments: Moments): string => {
   const time = readTime(value, moments);
   return typeof time === 'number' ? new Date(time).toISOString() : time;
@@ -35,15 +29,15 @@ export const timeCell = (value: unknown, moments: Moments): string => {
 
 const whoCells = ({ id, firstName, lastName, emailAddress }: User) => ({
   userId: id,
-  firstName: cellOf(firstName),
-  lastName: cellOf(lastName),
-  emailAddress: cellOf(emailAddress),
+  firstName: memberText(firstName),
+  lastName: memberText(lastName),
+  emailAddress: memberText(emailAddress),
 });
 
 const accessCells = ({ type, status, apiAccess, principalArn }: User) => ({
-  type: cellOf(type),
-  status: cellOf(status),
-  apiAccess: cellOf(apiAccess),
+  type: memberText(type),
+  status: memberText(status),
+  apiAccess: memberText(apiAccess),
   apiAccessPrincipalArn: principalArn ?? '',
 });
 
@@ -53,15 +47,9 @@ const timeCells = (user: User, moments: Moments) =>
   Object.fromEntries(
     USER_TIMES.flatMap((member) => [
       [member, timeCell(user[member], moments)],
-      [`${member}Raw`, cellOf(user[member])],
+      [`${member}Raw`, memberText(user[member])],
     ]),
   ) as Record<Time | `${Time}Raw`, string>;
-
-export const fullNameOf = ({ firstName, lastName }: User): string =>
-  [firstName, lastName]
-    .map(cellOf)
-    .filter((name) => name !== '')
-    .join(' ');
 
 /** How a user is privileged; empty where it is not, as far as is known. */
 const privilegeOf = (user: User, context: Context): readonly string[] => {
