@@ -1,4 +1,4 @@
-import { controlsOf, FRAMEWORKS } from '../../rules/engine/controls.ts';
+import { controlsOf, requirementsOf } from '../../rules/engine/controls.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { RuleText } from '../../rules/engine/rule.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
@@ -68,11 +68,6 @@ const typesOf = (finding: Finding): readonly string[] => [
     ? CHECKS
     : `${CHECKS}/Industry and Regulatory Standards/NIST 800-53 Controls (USA)`,
 ];
-
-const requirementsOf = (finding: Finding): readonly string[] =>
-  Object.entries(FRAMEWORKS).flatMap(([framework, name]) =>
-    controlsOf(finding, framework).map((control) => `${name} ${control}`),
-  );
 
 type Judged = Pick<AsffFinding, 'RecordState'> & { readonly Compliance: AsffFinding['Compliance'] };
 

@@ -1,4 +1,4 @@
-import { controlsOf, FRAMEWORKS } from '../../rules/engine/controls.ts';
+import { controlsOf, FRAMEWORKS, requirementsOf } from '../../rules/engine/controls.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type Severity, severityRank } from '../../rules/engine/severity.ts';
@@ -122,8 +122,9 @@ const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manife
     controls: _controls,
     ...rest
   } = finding;
-  const frameworks = Object.entries(FRAMEWORKS).filter(([framework]) => controlsOf(finding, framework).length > 0);
-  const standards = frameworks.map(([, name]) => name);
+  const standards = Object.entries(FRAMEWORKS).flatMap(([framework, name]) =>
+    controlsOf(finding, framework).length > 0 ? [name] : [],
+  );
   const compliance = captioned('status', complianceStatusOf(finding));
   const { run, asOf, region, hashes, verdict } = manifest;
   const title = rule?.title ?? ruleId;
@@ -145,9 +146,7 @@ const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manife
     compliance: {
       control: ruleId,
       standards,
-      requirements: frameworks.flatMap(([framework, name]) =>
-        controlsOf(finding, framework).map((control) => `${name} ${control}`),
-      ),
+      requirements: requirementsOf(finding),
       ...compliance,
       status_details: detailsOf(finding),
       checks: [{ uid: ruleId, name: title, ...compliance, ...severityOf(severity), standards }],

@@ -22,6 +22,12 @@ interface Controlled {
 export const controlsOf = (rule: Controlled, framework: string): readonly string[] =>
   rule.controls.flatMap((id) => (id.startsWith(`${framework}:`) ? [id.slice(framework.length + 1)] : []));
 
+/** Names the controls that a rule gives evidence for, each with the whole name of its framework. */
+export const requirementsOf = (rule: Controlled): readonly string[] =>
+  Object.entries(FRAMEWORKS).flatMap(([framework, name]) =>
+    controlsOf(rule, framework).map((control) => `${name} ${control}`),
+  );
+
 /** Groups rules by the controls of a framework that they give evidence for, in the natural order of the controls. */
 export const rulesByControl = <R extends Controlled>(rules: readonly R[], framework: string) => {
   const pairs = rules.flatMap((rule) => controlsOf(rule, framework).map((control) => ({ control, rule })));
