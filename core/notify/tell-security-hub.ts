@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
 import type { BatchImportFindingsRequest } from '@aws-sdk/client-securityhub';
-import pRetry from 'p-retry';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { RuleText } from '../../rules/engine/rule.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
@@ -14,7 +13,7 @@ import { runInstant } from '../model/run-name.ts';
 import { type AsffFinding, asffFinding } from './asff.ts';
 import type { Notification, Receipt } from './channel.ts';
 import { isOpen, newsOf } from './channels/events.ts';
-import { sendInLanes } from './channels/lanes.ts';
+import { PartRefused, sendInLanes, untilTaken } from './channels/lanes.ts';
 import { type HubEdges, type ReachedHub, SECURITY_HUB } from './channels/security-hub.ts';
 import { type Scope, scopeOf } from './marker.ts';
 
@@ -26,10 +25,6 @@ const GAP_MS = 100;
 const MOST_REQUESTS = 4;
 
 export const FINDINGS_A_SECOND = (MOST_FINDINGS * 1000) / GAP_MS;
-
-/** The number of times that what was not taken is sent again. */
-const RETRIES = 7;
-const LONGEST_WAIT_MS = 10_000;
 
 /** Security Hub forgets what it does not hear of: half of 30 days, so that weekly runs are in time too. */
 export const ALL_EVERY_DAYS = 14;
@@ -98,7 +93,7 @@ const paced = ({ now, sleep }: Clock) => {
 };
 
 /** Some findings of a request were not taken, and may be later. */
-class FindingsRefused extends Error {
+class FindingsRefused extends PartRefused {
   override readonly name = 'FindingsRefused';
 }
 
@@ -112,7 +107,7 @@ export const tellSecurityHub = async (
   notification: Notification,
   hub: ReachedHub,
   rules: readonly RuleText[] = catalogue,
-  { firstWaitMs = 200, clock = systemClock }: HubEdges = {},
+  { firstWaitMs, clock = systemClock }: HubEdges = {},
 ): Promise<Receipt> => {
   const { BatchImportFindingsCommand } = await import('@aws-sdk/client-securityhub');
   const client = await securityHubClient(hub);
@@ -134,13 +129,7 @@ export const tellSecurityHub = async (
           `Security Hub did not take ${left.length} of its findings: ${[...new Set(codes.values())].join(', ')}`,
         );
     };
-    await pRetry(attempt, {
-      retries: RETRIES,
-      minTimeout: firstWaitMs,
-      maxTimeout: LONGEST_WAIT_MS,
-      randomize: true,
-      shouldRetry: ({ error }) => error instanceof FindingsRefused,
-    });
+    await untilTaken(attempt, firstWaitMs);
   };
 
   const scope = await hubScopeOf(notification);

@@ -1,10 +1,9 @@
 import type { EventBridgeClientConfig, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
-import pRetry from 'p-retry';
 import { awsClient } from '../../aws/clients.ts';
 import type { Channel } from '../channel.ts';
 import { scopeOf } from '../marker.ts';
 import { type AuditEvent, findingEvents, runEvent } from './events.ts';
-import { sendInLanes } from './lanes.ts';
+import { PartRefused, RETRIES, sendInLanes, untilTaken } from './lanes.ts';
 
 const SOURCE = 'finspace-user-auditor';
 
@@ -18,10 +17,6 @@ const REQUEST_BYTES = 256 * 1024;
  * not be through before the function's time is.
  */
 const MOST_REQUESTS = 8;
-
-/** The number of times that a request, or what was not accepted of it, is sent again. */
-const RETRIES = 7;
-const LONGEST_WAIT_MS = 10_000;
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size */
 const bytesOf = ({ Source = '', DetailType = '', Detail = '' }: PutEventsRequestEntry): number =>
@@ -49,7 +44,7 @@ async function* batchesOf(
 }
 
 /** Some entries of a request were not accepted. */
-class EntriesRefused extends Error {
+class EntriesRefused extends PartRefused {
   override readonly name = 'EntriesRefused';
 }
 
@@ -87,7 +82,7 @@ export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = 
  * @param bus its name or its ARN
  */
 export const eventBridgeEvents =
-  (bus: string, { firstWaitMs = 200, ...config }: EventBridgeSettings = {}) =>
+  (bus: string, { firstWaitMs, ...config }: EventBridgeSettings = {}) =>
   async (events: AsyncIterable<AuditEvent> | readonly AuditEvent[]): Promise<number> => {
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
@@ -101,13 +96,7 @@ export const eventBridgeEvents =
         left = left.filter((_, index) => Entries[index]?.EventId === undefined);
         if (left.length > 0) throw refusal(Entries, left.length);
       };
-      await pRetry(attempt, {
-        retries: RETRIES,
-        minTimeout: firstWaitMs,
-        maxTimeout: LONGEST_WAIT_MS,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof EntriesRefused,
-      });
+      await untilTaken(attempt, firstWaitMs);
     };
 
     try {

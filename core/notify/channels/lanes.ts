@@ -1,3 +1,22 @@
+import pRetry from 'p-retry';
+
+/** Some of a request was not taken, and may be later. */
+export class PartRefused extends Error {}
+
+/** The number of times that a request, or what was not taken of it, is sent again. */
+export const RETRIES = 7;
+const LONGEST_WAIT_MS = 10_000;
+
+/** Tries again what rejects with a PartRefused, and leaves everything else to who sends. */
+export const untilTaken = (attempt: () => Promise<void>, firstWaitMs = 200): Promise<void> =>
+  pRetry(attempt, {
+    retries: RETRIES,
+    minTimeout: firstWaitMs,
+    maxTimeout: LONGEST_WAIT_MS,
+    randomize: true,
+    shouldRetry: ({ error }) => error instanceof PartRefused,
+  });
+
 /**
  * Sends batches, some at once; resolves with the number of what they held. One that fails ends it: the others that are on
  * their way end first, and no further ones are asked for.
