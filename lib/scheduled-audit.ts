@@ -24,7 +24,7 @@ import { schedulerExpression } from '../core/schedule/cron.ts';
 import type { Schedule as AuditSchedule } from '../core/schedule/schedule.ts';
 import { disturbedTimes } from '../core/schedule/scheduled-runs.ts';
 import { DAY_MS } from '../rules/engine/time.ts';
-import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
+import { acknowledge, FAILURE_DESTINATION, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, type FunctionBundle, functionDefaults } from './bundling.ts';
 import {
@@ -134,11 +134,7 @@ const DEAD_LETTERS = 'it is the dead-letter queue, of the function and of the sc
 
 /** Accepts what the rule packs find, which know dead-letter queues only by what names them so. */
 const acknowledgeDestination = (auditor: LambdaFunction, failures: Queue): void => {
-  const reason = 'has a failure destination, which also tells the error';
-  acknowledge(auditor, {
-    'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': reason,
-    'Serverless::Serverless-LambdaDLQ': reason,
-  });
+  acknowledge(auditor, FAILURE_DESTINATION);
   acknowledge(failures, { 'AwsSolutions::AwsSolutions-SQS3': DEAD_LETTERS });
 };
 

@@ -5,7 +5,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ContextAttribute, Schedule, type ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Construct } from 'constructs';
-import { acknowledge, findingText, INLINE_POLICY } from './acknowledge.ts';
+import { acknowledge, FAILURE_DESTINATION, findingText, INLINE_POLICY } from './acknowledge.ts';
 import { NAMESPACE, SERVICE } from './audit-metrics.ts';
 import { type BundledFiles, type FunctionBundle, functionDefaults, type Settings } from './bundling.ts';
 import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES } from './permissions.ts';
@@ -132,10 +132,8 @@ export const scheduledFunction = (
       'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'network interfaces have no names before they are made',
     }),
   });
-  const destination = 'has a failure destination, which also tells the error';
   acknowledge(made, {
-    'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': destination,
-    'Serverless::Serverless-LambdaDLQ': destination,
+    ...FAILURE_DESTINATION,
     ...(vpc === undefined && {
       'NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC':
         'reaches public endpoints of AWS only, by TLS and signed requests; nothing can reach it',
