@@ -10,12 +10,19 @@ import { isDay } from '../../core/config/config.ts';
 import { runInstant } from '../../core/model/run-name.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { OpenedArchive } from './archive-options.ts';
+import type { FlagReader } from './flags.ts';
 
-export const RUN_ALLOWED = 'a run as 20261124T020000Z, a day as 2026-11-24, or latest';
+const RUN_ALLOWED = 'a run as 20261124T020000Z, a day as 2026-11-24, or latest';
 
 export const isRunName = (text: string): boolean => runInstant(text) !== undefined;
 
 export const isRunOrDay = (text: string): boolean => isRunName(text) || isDay(text);
+
+/** Reads the run that a flag asks for; the latest where it is not there. */
+export const readRunFlag = (read: Pick<FlagReader, 'text'>, text = 'latest'): string => {
+  read.text('--run', text, RUN_ALLOWED, (value) => value === 'latest' || isRunOrDay(value));
+  return text;
+};
 
 /** The last complete run before a time, and the first after it, by their keys alone. */
 const nearestRuns = async (archive: Archive, environmentId: string, prefix: string): Promise<readonly string[]> => {

@@ -12,7 +12,7 @@ import { plainLine } from '../../core/text/plain-text.ts';
 import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
 import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { flagReader } from '../arguments/flags.ts';
-import { findAnyRun, isRunOrDay, RUN_ALLOWED } from '../arguments/run-name.ts';
+import { findAnyRun, readRunFlag } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 
@@ -59,8 +59,7 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
   const options = readArchiveFlags(read, flags, io.env);
   const name = NAMES.find((one) => one === format);
   if (name === undefined) read.refuse(`FORMAT must be one of ${NAMES.join(', ')}, got ${JSON.stringify(format)}`);
-  const asked = flags.run ?? 'latest';
-  read.text('--run', asked, RUN_ALLOWED, (value) => value === 'latest' || isRunOrDay(value));
+  const asked = readRunFlag(read, flags.run);
   const folder = read.path('--to', flags.to ?? '', 'folder');
   read.done();
   if (name === undefined || folder === undefined) return EXIT.usage;

@@ -9,7 +9,7 @@ import {
 } from '../arguments/archive-options.ts';
 import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { flagReader } from '../arguments/flags.ts';
-import { findAnyRun, isRunOrDay, RUN_ALLOWED } from '../arguments/run-name.ts';
+import { findAnyRun, readRunFlag } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import { listAsCsv, listAsJson, listAsTable, titleOf } from './view.ts';
@@ -36,8 +36,7 @@ const laterText = async ({ archive, environmentId }: OpenedArchive, run: string)
 export const users = async (flags: UsersFlags, io: Io): Promise<ExitCode> => {
   const read = flagReader();
   const options = readArchiveFlags(read, flags, io.env);
-  const asked = flags.run ?? 'latest';
-  read.text('--run', asked, RUN_ALLOWED, (value) => value === 'latest' || isRunOrDay(value));
+  const asked = readRunFlag(read, flags.run);
   if (flags.csv && flags.json) read.refuse('one of --csv and --json is allowed, got both');
   read.done();
 
