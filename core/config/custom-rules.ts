@@ -17,7 +17,7 @@ import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { parseConfig, readYaml } from './read-config.ts';
-import { checked, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
+import { checked, flag, keyPath, list, must, oneOf, section, shown, text, unique } from './schema.ts';
 
 /** The folder of the rules that operators write, beside `audit.yaml`, where that names no other. */
 export const CUSTOM_RULES = 'custom-rules';
@@ -258,7 +258,7 @@ export const parseCustomRule = (content: string, fileName: string): CustomRule =
   const definition: CustomRuleDefinition = { ...read, controls: controls(read.controls), options, text: content };
   const compiled = compileRule(definition);
   const wrong = (path: readonly PropertyKey[], message: string): string =>
-    `${lineOf(path)}: ${path.map((key) => (typeof key === 'number' ? `[${key}]` : String(key))).join('')}: ${message}`;
+    `${lineOf(path)}: ${keyPath(path)}: ${message}`;
   if ('problems' in compiled) throw new ConfigError(compiled.problems.map(({ path, message }) => wrong(path, message)));
   const { rule } = compiled;
   const failing = tests.flatMap((one, index) => {

@@ -83,7 +83,7 @@ export const unique =
 const keyText = (key: PropertyKey): string => (/^[\w-]+$/.test(String(key)) ? String(key) : JSON.stringify(key));
 
 /** Writes the path of a key: `environments[0].id` */
-const keyPath = (path: readonly PropertyKey[]): string =>
+export const keyPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (parent, key) =>
       typeof key === 'number' ? `${parent}[${key}]` : parent === '' ? keyText(key) : `${parent}.${keyText(key)}`,
