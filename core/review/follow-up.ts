@@ -3,11 +3,11 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import type { User } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
-import { readJson } from '../archive/lines.ts';
+import { MOST_JSON_BYTES, parsedJson, readBytes, readJson } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { walkRuns } from '../archive/runs.ts';
-import { digestOfBody } from '../archive/staging.ts';
+import { sha256Of } from '../archive/staging.ts';
 import { PackError, readPack } from './pack-manifest.ts';
 import { SIGN_OFF_MANIFEST, SIGNED_OFF } from './sign-off.ts';
 
@@ -48,14 +48,15 @@ const readSignOff = async (pack: Archive) => {
   const [manifest, stored] = [await pack.read(SIGN_OFF_MANIFEST), await pack.read(SIGNED_OFF)];
   if (manifest === undefined || stored === undefined)
     throw new PackError([`${pack.location} must be a pack that was signed off, got no ${SIGN_OFF_MANIFEST} there`]);
-  const { sha256 } = await digestOfBody(stored.body);
+  // Read once: what is gone by must be the very bytes that were checked.
+  const bytes = await readBytes(stored, MOST_JSON_BYTES);
+  const sha256 = sha256Of(bytes);
   const wanted = signed.safeParse(await readJson(manifest)).data?.files[SIGNED_OFF]?.sha256;
   if (sha256 !== wanted)
     throw new PackError([
       `${SIGNED_OFF} was altered: its SHA-256 must be ${wanted ?? 'in the manifest'}, got ${sha256}`,
     ]);
-  const again = await pack.read(SIGNED_OFF);
-  return signOff.parse(again && (await readJson(again)));
+  return signOff.parse(parsedJson(Buffer.from(bytes).toString('utf8')));
 };
 
 /** What a run shows of a revocation; of a user who is not there that it is done. */
