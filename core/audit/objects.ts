@@ -51,6 +51,7 @@ export const storeOptionalOutputs = async (
   spools: SpoolFolder,
   store: StoreObject,
 ): Promise<Manifest['objects']> => {
+  if (outputs.length === 0) return objects;
   const run: StoredRun = {
     manifest: manifestOf(report, criteria, objects),
     report,
