@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
@@ -6,7 +7,7 @@ import { usersOf } from '../../core/archive/read-users.ts';
 import { readReport } from '../../core/archive/runs.ts';
 import { createSpoolFolder } from '../../core/archive/staging.ts';
 import { NotWhole } from '../../core/outputs/accounts.ts';
-import { EXPORTS, type ExportedFile, type ExportName } from '../../core/outputs/exports.ts';
+import { EXPORTS, type ExportName, type FileToWrite, filesOf, lakeFilesOf } from '../../core/outputs/exports.ts';
 import type { StoredRun } from '../../core/outputs/output.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
@@ -20,6 +21,7 @@ import { type Io, writeJson } from '../terminal/terminal.ts';
 export interface ExportFlags extends ArchiveFlags {
   readonly run?: string;
   readonly to?: string;
+  readonly parquet?: true;
 }
 
 const NAMES = Object.keys(EXPORTS) as readonly ExportName[];
@@ -33,15 +35,15 @@ const storedRun = async (archive: Archive, manifest: Manifest): Promise<StoredRu
 });
 
 /** Makes all files before it gives one away: of a run that can't be read whole there is none. */
-const writeFiles = async (files: readonly ExportedFile[], run: StoredRun, folder: string) => {
+const writeFiles = async (files: readonly FileToWrite[], folder: string) => {
   const target = folderArchive(folder);
   const spools = await createSpoolFolder();
   try {
     const made = [];
-    for (const { file, lines } of files) {
-      const spool = spools.open(file);
-      for await (const line of lines(run)) await spool.write(line);
-      made.push({ file, evidence: await spool.finish() });
+    for (const { path, fill } of files) {
+      const spool = spools.open(basename(path));
+      await fill(spool);
+      made.push({ file: path, evidence: await spool.finish() });
     }
     for (const { file, evidence } of made) {
       const outcome = await target.create(file, evidence.content, 'application/json');
@@ -59,6 +61,7 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
   const options = readArchiveFlags(read, flags, io.env);
   const name = NAMES.find((one) => one === format);
   if (name === undefined) read.refuse(`FORMAT must be one of ${NAMES.join(', ')}, got ${JSON.stringify(format)}`);
+  if (flags.parquet && name !== 'ocsf') read.refuse(`--parquet goes with ocsf only, got ${JSON.stringify(format)}`);
   const asked = readRunFlag(read, flags.run);
   const folder = read.path('--to', flags.to ?? '', 'folder');
   read.done();
@@ -68,7 +71,8 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
   const manifest = await findAnyRun(opened, asked);
   const { run, verdict, reason } = manifest;
   try {
-    const files = await writeFiles(EXPORTS[name], await storedRun(opened.archive, manifest), folder);
+    const stored = await storedRun(opened.archive, manifest);
+    const files = await writeFiles(flags.parquet ? await lakeFilesOf(stored) : filesOf(name, stored), folder);
     if (flags.json) writeJson(io.out, { run, verdict, folder, files });
     else for (const { file, sha256, size } of files) io.out.line(`${file}  ${size} bytes, SHA-256 ${sha256}`);
   } catch (error) {

@@ -1,10 +1,11 @@
+import type { ByteSpool } from '../archive/staging.ts';
 import { asffFinding } from '../notify/asff.ts';
 import { accountLines, vantaLines } from './accounts.ts';
 import { OPTIONAL_OUTPUTS } from './index.ts';
 import type { OptionalOutput, StoredRun } from './output.ts';
 
-/** A file that is made of a run of an archive. */
-export type ExportedFile = Pick<OptionalOutput, 'file' | 'lines'>;
+/** A file of lines that is made of a run of an archive. */
+type ExportedFile = Pick<OptionalOutput, 'file' | 'lines'>;
 
 /** Findings for the Security Hub of the environment's own account and region. */
 async function* asffLines({ manifest, rules, findings }: StoredRun): AsyncGenerator<string> {
@@ -24,3 +25,30 @@ export const EXPORTS = {
 } satisfies Record<string, readonly ExportedFile[]>;
 
 export type ExportName = keyof typeof EXPORTS;
+
+/** A file of a run, yet to be filled. */
+export interface FileToWrite {
+  /** Its path in the folder that it goes to. */
+  readonly path: string;
+  fill(spool: ByteSpool): Promise<void>;
+}
+
+/** Gives the files of an export. */
+export const filesOf = (name: ExportName, run: StoredRun): readonly FileToWrite[] =>
+  EXPORTS[name].map(({ file, lines }) => ({
+    path: file,
+    async fill(spool) {
+      for await (const line of lines(run)) await spool.write(line);
+    },
+  }));
+
+/** Gives the events of OCSF as files of Parquet, where Security Lake wants them. */
+export const lakeFilesOf = async (run: StoredRun): Promise<readonly FileToWrite[]> => {
+  const { LAKE_FILES, lakePath } = await import('./security-lake.ts');
+  return LAKE_FILES.map(({ source, bytes }) => ({
+    path: lakePath(source, run.manifest),
+    async fill(spool) {
+      for await (const part of bytes(run)) await spool.append(part);
+    },
+  }));
+};

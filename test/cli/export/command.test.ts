@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { OPTIONAL_OUTPUT_NAMES } from '../../../core/model/optional-outputs.ts';
 import { EXPORTS } from '../../../core/outputs/exports.ts';
 import { OPTIONAL_OUTPUTS } from '../../../core/outputs/index.ts';
 import { archiveNights, type NightPlan, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
-import { anApiUser, aUser, daysAgo } from '../../support/builders.ts';
+import { ACCOUNT, anApiUser, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { invoke } from '../in-process.ts';
 
@@ -30,7 +31,10 @@ const archived = async (...nights: readonly NightPlan[]): Promise<string> => {
 const exported = async (format: string, out: string, ...words: readonly string[]) => {
   const to = await newFolder();
   const { code, stderr } = await invoke(['export', format, '--out', out, '--to', to, '--json', ...words]);
-  const files = await readdir(to);
+  const entries = await readdir(to, { recursive: true, withFileTypes: true });
+  const files = entries
+    .flatMap((one) => (one.isFile() ? [relative(to, join(one.parentPath, one.name))] : []))
+    .toSorted();
   return { code, stderr, files, to, textOf: (file: string) => readFile(join(to, file), 'utf8') };
 };
 
@@ -95,6 +99,39 @@ describe('export', () => {
   });
 });
 
+describe('ocsf --parquet', () => {
+  const placesOf = (run: string, day: string) =>
+    ['findings', 'roster'].map(
+      (name) =>
+        `ext/finspace-${name}/region=us-east-1/accountId=${ACCOUNT}/eventDay=${day}/${ENVIRONMENT}-${run}.parquet`,
+    );
+  const countOf = async (file: string): Promise<number> => {
+    const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
+    const reader = await duckdb.runAndReadAll(`SELECT count(*)::INT AS events FROM '${file}'`);
+    return Number(reader.getRowObjectsJS()[0]?.events);
+  };
+
+  test('makes of each class a file where Security Lake looks for it, with the events of the lines', async () => {
+    const lines = await exported('ocsf', history, '--run', nightRun(1));
+    const { code, files, to } = await exported('ocsf', history, '--run', nightRun(1), '--parquet');
+    expect(code).toBe(0);
+    expect(files).toEqual(placesOf(nightRun(1), nightRun(1).slice(0, 8)));
+    const counts = await Promise.all(files.map((file) => countOf(join(to, file))));
+    const texts = await Promise.all(lines.files.map((file) => lines.textOf(file)));
+    expect(counts).toEqual(texts.map((text) => text.trimEnd().split('\n').length));
+  });
+
+  test('of a run that is not complete says so', async () => {
+    const { code, stderr, files } = await exported('ocsf', history, '--run', nightRun(2), '--parquet');
+    expect({ code, files }).toEqual({ code: 2, files: placesOf(nightRun(2), nightRun(2).slice(0, 8)) });
+    expect(stderr).toContain('what it did not see is not in there');
+  });
+
+  test('reads archives of before', async () => {
+    expect(await exported('ocsf', BEFORE, '--parquet')).toMatchObject({ code: 0, files: { length: 2 } });
+  });
+});
+
 describe('accounts and vanta are refused, and nothing is written', () => {
   test.each(['accounts', 'vanta'])('%s of a run that is not complete', async (name) => {
     const { code, stderr, files } = await exported(name, history, '--run', nightRun(2));
@@ -145,6 +182,7 @@ test('what is there already stays', async () => {
 
 test.each([
   [['ocfs', '--to', 'x'], 'FORMAT must be one of ocsf, oscal, asff, accounts, vanta, got "ocfs"'],
+  [['oscal', '--to', 'x', '--parquet'], '--parquet goes with ocsf only, got "oscal"'],
   [['ocsf'], '--to must be the path of a folder, got nothing'],
   [['ocsf', '--to', 'x', '--run', 'last'], '--run must be a run as 20261124T020000Z'],
 ])('%j is refused', async (words, message) => {

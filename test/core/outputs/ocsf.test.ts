@@ -3,17 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
-import type { Manifest } from '../../../core/archive/manifest.ts';
-import { countFindings } from '../../../core/model/report.ts';
 import { findingLines, userLines } from '../../../core/outputs/ocsf.ts';
-import type { StoredRun } from '../../../core/outputs/output.ts';
-import { FINDING_STATES, type Finding } from '../../../rules/engine/finding.ts';
+import { FINDING_STATES } from '../../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
-import { readUser } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { record } from '../../support/awkward-records.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { AS_OF, aFinding, aManifest, aWaiver, findingsOfAllKinds } from '../../support/findings.ts';
+import { aStoredRun } from '../../support/stored-run.ts';
 
 const validatorOf = async (file: string) =>
   new Ajv2020({ allErrors: true, strict: false }).compile(
@@ -22,30 +19,10 @@ const validatorOf = async (file: string) =>
 const isFindingEvent = await validatorOf('compliance_finding-1.8.0.json');
 const isUserEvent = await validatorOf('user_inventory-1.8.0.json');
 
-const runOf = ({
-  findings = [],
-  records = [],
-  manifest = aManifest(),
-}: {
-  readonly findings?: readonly Finding[];
-  readonly records?: readonly unknown[];
-  readonly manifest?: Manifest;
-}): StoredRun => ({
-  manifest,
-  report: { ...manifest, rules: [], findings: countFindings().counts() },
-  rules: new Map(rules.map((rule) => [rule.id, rule])),
-  findings: async function* all() {
-    yield* findings;
-  },
-  users: async function* all() {
-    yield* records.map((one, position) => ({ user: readUser(one, position), record: one }));
-  },
-});
-
 // biome-ignore lint/suspicious/noExplicitAny: the schema says what it is
-const eventsOf = async (lines: typeof findingLines, given: Parameters<typeof runOf>[0]): Promise<any[]> => {
+const eventsOf = async (lines: typeof findingLines, given: Parameters<typeof aStoredRun>[0]): Promise<any[]> => {
   const events = [];
-  for await (const line of lines(runOf(given))) events.push(JSON.parse(line));
+  for await (const line of lines(aStoredRun(given))) events.push(JSON.parse(line));
   return events;
 };
 
