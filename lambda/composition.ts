@@ -30,6 +30,7 @@ import type { Rule } from '../rules/engine/rule.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig, readBundledWaivers } from './bundled-config.ts';
 import { functionDoctor } from './function-doctor.ts';
+import { TELLING_MS } from './invocation.ts';
 import { publishMetrics, publishPart, publishUnheard } from './metrics.ts';
 
 /** Leaves out the rules' outcomes and the trend, which the report has; names nobody. */
@@ -85,12 +86,13 @@ export const composeAuditor = (
     return hub && { ...hub, credentials: hub.isByRole ? credentialsOf(audited.environmentId) : ownKeys };
   };
 
-  const channels = [
+  /** @param until the end of the time for telling, in milliseconds since the epoch */
+  const channelsUntil = (until: number) => [
     digestChannel(snsAlerts(sns, topicArn), (environmentId) =>
       describeUnheard(sns, [{ topicArn, messages: audibleAlerts(config.alerts, environmentId) }, ...alarms]),
     ),
     ...(events === undefined ? [] : [eventBridgeChannel(events.bus)]),
-    ...(config.securityHub === undefined ? [] : [securityHubChannel(reachHub, rules, { clock })]),
+    ...(config.securityHub === undefined ? [] : [securityHubChannel(reachHub, rules, { clock, until })]),
   ];
 
   const liveOf = ({ environmentId, region }: Pick<AuditRequest, 'environmentId' | 'region'>) => ({
@@ -143,7 +145,7 @@ export const composeAuditor = (
         ...(sts && { sts }),
       }),
       archive: archiveUntil(request.deadline + STORING_MS),
-      channels,
+      channels: channelsUntil(request.deadline + TELLING_MS),
       clock,
     }),
 

@@ -103,6 +103,12 @@ export const byEvent =
 /** Time kept back from the listing in milliseconds: half for judging the whole and storing it, half for telling people. */
 export const REPORTING_MARGIN_MS = 2 * STORING_MS;
 
+/**
+ * The time after the listing's deadline in which programs are told, in milliseconds: the rest is for the markers and the
+ * metrics. It is all that is left where a listing ends before its deadline.
+ */
+export const TELLING_MS = REPORTING_MARGIN_MS - 10_000;
+
 /** Tells an attempt at a run from others. */
 export interface Beginning {
   /** In milliseconds since the epoch. */

@@ -99,40 +99,90 @@ class FindingsRefused extends PartRefused {
 
 const mayPass = (code: string | undefined): boolean => !/^(?:Invalid|Validation|AccessDenied)/.test(code ?? '');
 
+/** A request that was refused as a whole for what stands in it: one of its findings may be to blame for all. */
+const isForContent = (error: unknown): error is Error =>
+  error instanceof Error && /^(?:InvalidInput|Validation|Serialization|RequestEntityTooLarge)/.test(error.name);
+
+/** The time for telling is over before all were told; what is on its way may still end in time. */
+class OutOfTime extends Error {}
+
+/** Requests that may be split in two. To find one finding among a hundred takes seven. */
+export const MOST_SPLITS = 100;
+
+/** Halves a list that has more than one entry. */
+const halvesOf = <T>(all: readonly T[]): readonly (readonly T[])[] => {
+  const middle = Math.ceil(all.length / 2);
+  return [all.slice(0, middle), all.slice(middle)];
+};
+
+/** Says what Security Hub did not take; undefined where it took all. */
+const describeMissing = (refused: readonly string[], unsearched: number, isLate: boolean, taken: number) => {
+  const named = refused.slice(0, MOST_NAMED).join('; ');
+  const sentences = [
+    ...(refused.length > 0 ? [`refused ${refused.length} findings for good, among them ${named}`] : []),
+    ...(unsearched > 0
+      ? [`refused ${unsearched} more together, and which of them is to blame was not looked for`]
+      : []),
+    ...(isLate ? [`took ${taken} findings before the time was over: the next run sends what is undelivered`] : []),
+  ];
+  return sentences.length === 0 ? undefined : `Security Hub ${sentences.join('; it ')}`;
+};
+
 /**
  * Sends what a complete run found to a Security Hub. What is not taken of a request is sent again by itself; what never
- * can be is named at the end, and keeps nothing else from being sent.
+ * can be is named at the end, and keeps nothing else from being sent: a request that is refused as a whole is split until
+ * the finding that is to blame stands alone.
  */
 export const tellSecurityHub = async (
   notification: Notification,
   hub: ReachedHub,
   rules: readonly RuleText[] = catalogue,
-  { firstWaitMs, clock = systemClock }: HubEdges = {},
+  { firstWaitMs, clock = systemClock, until = Number.POSITIVE_INFINITY }: HubEdges = {},
 ): Promise<Receipt> => {
   const { BatchImportFindingsCommand } = await import('@aws-sdk/client-securityhub');
+  const scope = await hubScopeOf(notification);
   const client = await securityHubClient(hub);
   const ruleById = new Map(rules.map((rule) => [rule.id, rule]));
   const turn = paced(clock);
+  const ending = new AbortController();
+  const timer = Number.isFinite(until) ? setTimeout(() => ending.abort(), Math.max(0, until - clock.now())) : undefined;
   const refused: string[] = [];
+  let taken = 0;
+  let splits = 0;
+  let unsearched = 0;
+  let isLate = false;
 
-  const send = async (batch: readonly AsffFinding[]): Promise<void> => {
+  const importAll = async (batch: readonly AsffFinding[]): Promise<void> => {
     let left = batch;
     const attempt = async (): Promise<void> => {
       await turn();
+      if (clock.now() >= until) throw new OutOfTime();
       const request = { Findings: [...left] } as unknown as BatchImportFindingsRequest;
-      const { FailedFindings = [] } = await client.send(new BatchImportFindingsCommand(request));
+      const { FailedFindings = [] } = await client.send(new BatchImportFindingsCommand(request), {
+        abortSignal: ending.signal,
+      });
       const codes = new Map(FailedFindings.map(({ Id, ErrorCode }) => [Id, ErrorCode]));
       for (const { Id } of left) if (codes.has(Id) && !mayPass(codes.get(Id))) refused.push(`${Id}: ${codes.get(Id)}`);
+      taken += left.filter(({ Id }) => !codes.has(Id)).length;
       left = left.filter(({ Id }) => codes.has(Id) && mayPass(codes.get(Id)));
       if (left.length > 0)
         throw new FindingsRefused(
           `Security Hub did not take ${left.length} of its findings: ${[...new Set(codes.values())].join(', ')}`,
         );
     };
-    await untilTaken(attempt, firstWaitMs);
+    try {
+      await untilTaken(attempt, firstWaitMs, ending.signal);
+    } catch (error) {
+      if (!isForContent(error)) throw error;
+      const [only, ...others] = left;
+      if (only !== undefined && others.length === 0) refused.push(`${only.Id}: ${error.name}`);
+      else if (splits < MOST_SPLITS) {
+        splits += 1;
+        for (const half of halvesOf(left)) await importAll(half);
+      } else unsearched += left.length;
+    }
   };
 
-  const scope = await hubScopeOf(notification);
   const told = async function* told(): AsyncGenerator<AsffFinding> {
     for await (const finding of findingsOf(notification, scope)) {
       const asff = asffFinding(finding, ruleById.get(finding.ruleId), notification.report, hub);
@@ -140,11 +190,15 @@ export const tellSecurityHub = async (
     }
   };
   try {
-    const findings = await sendInLanes(batchesOf(told()), MOST_REQUESTS, send);
-    if (refused.length === 0) return { findings, scope };
+    await sendInLanes(batchesOf(told()), MOST_REQUESTS, importAll);
+  } catch (error) {
+    if (!(error instanceof OutOfTime) && !ending.signal.aborted) throw error;
+    isLate = true;
   } finally {
+    clearTimeout(timer);
     client.destroy();
   }
-  const named = refused.slice(0, MOST_NAMED).join('; ');
-  throw new Error(`Security Hub refused ${refused.length} findings for good, among them ${named}`);
+  const missing = describeMissing(refused, unsearched, isLate, taken);
+  if (missing !== undefined) throw new Error(missing);
+  return { findings: taken, scope };
 };

@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { composeAuditor, type Edges } from '../../lambda/composition.ts';
+import { TELLING_MS } from '../../lambda/invocation.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { aReport } from '../core/notify/digest/facts.ts';
+import { aFinding } from '../support/findings.ts';
+import { memoryArchive } from '../support/memory-archive.ts';
 import { type Sts, startSts } from '../support/sts.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
@@ -121,6 +125,26 @@ describe('the settings of an audit', () => {
     expect(await channelsBy({})).toEqual(['alert']);
     expect(await channelsBy({ events: { bus: 'default' } })).toEqual(['alert', 'events']);
     expect(await channelsBy({ securityHub: { account: 'environment' } })).toEqual(['alert', 'security-hub']);
+  });
+
+  test.each([
+    { left: -1, told: /^Security Hub took 0 findings before the time was over/ },
+    { left: 60_000, told: /^(?!Security Hub)/ },
+  ])('tell Security Hub until the time for that is over, $left ms from now', async ({ left, told }) => {
+    process.env.AWS_ENDPOINT_URL_SECURITYHUB = 'http://127.0.0.1:1';
+    try {
+      const { settingsOf } = await compose({ securityHub: { account: 'environment' } });
+      const { channels } = settingsOf({ ...asked('abc'), deadline: Date.now() + left - TELLING_MS });
+      const archive = memoryArchive();
+      const report = aReport();
+      const findings = async function* one() {
+        yield aFinding({ state: 'new' });
+      };
+      const send = channels.at(-1)?.prepare({ report, reportKey: undefined, digest: undefined, archive, findings });
+      await expect(send?.()).rejects.toThrow(told);
+    } finally {
+      delete process.env.AWS_ENDPOINT_URL_SECURITYHUB;
+    }
   });
 });
 

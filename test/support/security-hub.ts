@@ -73,8 +73,11 @@ export type ImportAnswer =
 interface HubOptions {
   readonly account?: string;
   readonly region?: string;
-  /** Asked at every import, by its number from 0 on; undefined: the hub's own answer. */
-  readonly answer?: (request: number) => ImportAnswer | undefined;
+  /** Asked at every import, by its number from 0 on and its findings; undefined: the hub's own answer. */
+  readonly answer?: (
+    request: number,
+    findings: readonly { readonly Id?: unknown }[],
+  ) => ImportAnswer | undefined | Promise<ImportAnswer | undefined>;
   /** Requests that it takes in a second, and at once. */
   readonly rate?: { readonly aSecond: number; readonly burst: number };
   /** It takes a batch of nothing, which AWS does not. */
@@ -143,7 +146,7 @@ export const startSecurityHub = async ({
     }
     const { Findings: given } = z.object({ Findings: z.array(z.looseObject({})) }).parse(body);
     const number = requests.push(given) - 1;
-    const own = answer(number);
+    const own = await answer(number, given);
     if (own !== undefined && 'status' in own) return refuse(own.status, own.code, 'as the test says');
     if ((given.length < 1 && !takesNone) || given.length > 100)
       return refuse(400, 'InvalidInputException', 'Findings must have 1 to 100 entries');

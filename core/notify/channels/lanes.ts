@@ -7,9 +7,10 @@ export class PartRefused extends Error {}
 export const RETRIES = 7;
 const LONGEST_WAIT_MS = 10_000;
 
-/** Tries again what rejects with a PartRefused, and leaves everything else to who sends. */
-export const untilTaken = (attempt: () => Promise<void>, firstWaitMs = 200): Promise<void> =>
+/** Tries again what rejects with a PartRefused, and leaves everything else to who sends. Rejects once it is to end. */
+export const untilTaken = (attempt: () => Promise<void>, firstWaitMs = 200, ending?: AbortSignal): Promise<void> =>
   pRetry(attempt, {
+    ...(ending && { signal: ending }),
     retries: RETRIES,
     minTimeout: firstWaitMs,
     maxTimeout: LONGEST_WAIT_MS,

@@ -13,11 +13,13 @@ export interface ReachedHub extends SecurityHub {
   readonly credentials: NonNullable<SecurityHubClientConfig['credentials']>;
 }
 
-/** Replaced by tests. */
+/** The time that telling takes. */
 export interface HubEdges {
   /** The wait before findings are sent again for the first time, in milliseconds; 200 where undefined. */
   readonly firstWaitMs?: number;
   readonly clock?: Clock;
+  /** The end of it, in milliseconds since the epoch: what was not taken by then is undelivered. None where undefined. */
+  readonly until?: number;
 }
 
 /**

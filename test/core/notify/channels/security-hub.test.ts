@@ -1,10 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
 import { runKeys } from '../../../../core/archive/keys.ts';
-import { stoppedClock } from '../../../../core/model/clock.ts';
 import type { Report } from '../../../../core/model/report.ts';
 import { runName } from '../../../../core/model/run-name.ts';
 import { securityHubChannel } from '../../../../core/notify/channels/security-hub.ts';
+import { MOST_SPLITS } from '../../../../core/notify/tell-security-hub.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { rules } from '../../../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
@@ -38,6 +39,17 @@ const startHub = async (options: Parameters<typeof startSecurityHub>[0] = {}): P
 };
 
 const channelTo = (place = HUB) => securityHubChannel(() => place, rules, { firstWaitMs: 1 });
+
+/** A clock that goes on only where somebody waits. */
+const waitingClock = () => {
+  let now = Date.parse(AS_OF);
+  const sleep = async (ms: number): Promise<void> => {
+    const awake = now + ms;
+    await setImmediate();
+    now = Math.max(now, awake);
+  };
+  return { now: () => now, sleep };
+};
 
 interface Given {
   readonly report?: Partial<Report>;
@@ -81,15 +93,8 @@ describe('a run', () => {
   });
 
   test('of many findings is sent no faster than AWS allows', async () => {
-    let now = 0;
-    const clock = {
-      ...stoppedClock(0),
-      now: () => now,
-      sleep: async (ms: number) => {
-        now += ms;
-      },
-    };
-    const taken = await startHub({ now: () => now });
+    const clock = waitingClock();
+    const taken = await startHub({ now: clock.now });
     const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock });
     expect(await send(manyFindings(4000), { channel })).toMatchObject({ findings: 4000 });
     expect({ requests: taken.requests.length, throttled: taken.throttled() }).toEqual({ requests: 40, throttled: 0 });
@@ -188,11 +193,115 @@ describe('findings that are not taken', () => {
   });
 });
 
+describe('a request that is refused as a whole', () => {
+  const REFUSAL = { status: 400, code: 'InvalidInputException' } as const;
+  /** Refuses requests with one of these among their findings. */
+  const refusing =
+    (...ids: readonly number[]) =>
+    (_request: number, findings: readonly { readonly Id?: unknown }[]): ImportAnswer | undefined =>
+      findings.some(({ Id }) => ids.some((id) => String(Id).includes(`/u${id}/`))) ? REFUSAL : undefined;
+  const idOf = (n: number): string =>
+    `finspace-user-auditor/${ENVIRONMENT}/stale-login/u${n}/20261120T020000Z: InvalidInputException`;
+  const FAST = { aSecond: 10_000, burst: 10_000 };
+  /** No test waits for its turns. */
+  const atOnce = () => ({ channel: securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock: waitingClock() }) });
+
+  test.each([
+    { count: 1, at: [0], requests: 1 },
+    { count: 2, at: [1], requests: 3 },
+    { count: 100, at: [0], requests: 15 },
+    { count: 100, at: [99], requests: 13 },
+    { count: 250, at: [130], requests: 17 },
+    { count: 100, at: [3, 77], requests: 27 },
+  ])('is split until $at of $count stand alone, and all others are taken once', async ({ count, at, requests }) => {
+    const hubTold = await startHub({ answer: refusing(...at), rate: FAST });
+    const named = at.map(idOf).join('; ');
+    await expect(send(manyFindings(count), atOnce())).rejects.toThrow(
+      `Security Hub refused ${at.length} findings for good, among them ${named}`,
+    );
+    expect(hubTold.findings.size).toBe(count - at.length);
+    expect(hubTold.requests.length).toBeLessThanOrEqual(requests);
+  });
+
+  test('is split no further where Security Hub takes nothing, and says what was not looked for', async () => {
+    const { requests, findings } = await startHub({ answer: () => REFUSAL, rate: FAST });
+    const message = expect.stringMatching(
+      /^Security Hub refused \d+ findings for good, among them .*; it refused (\d+) more together, and which of them/,
+    );
+    await expect(send(manyFindings(1000), atOnce())).rejects.toMatchObject({ message });
+    expect(findings.size).toBe(0);
+    expect(requests.length).toBeLessThanOrEqual(10 + 2 * MOST_SPLITS);
+  });
+
+  test('with findings that were not taken for now, has these sent again', async () => {
+    const answer = (request: number, findings: readonly { readonly Id?: unknown }[]): ImportAnswer | undefined =>
+      request === 2 ? { refuse: [0], code: 'InternalException' } : refusing(0)(request, findings);
+    const hubTold = await startHub({ answer, rate: FAST });
+    await expect(send(manyFindings(4), atOnce())).rejects.toThrow('refused 1 findings for good');
+    expect(hubTold.findings.size).toBe(3);
+  });
+
+  test.each([
+    { status: 403, code: 'AccessDeniedException' },
+    { status: 401, code: 'InvalidAccessException' },
+  ])('for $code is not split', async (refusal) => {
+    const { requests } = await startHub({ answer: () => refusal });
+    await expect(send(manyFindings(100))).rejects.toMatchObject({ name: refusal.code });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('the time for telling', () => {
+  test('is over in between: what was taken stays, and the message says that the next run sends the rest', async () => {
+    const clock = waitingClock();
+    const { findings, requests } = await startHub({ now: clock.now });
+    // A request each 100 ms: the eleventh would begin when it is over.
+    const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock, until: clock.now() + 1000 });
+    await expect(send(manyFindings(4000), { channel })).rejects.toThrow(
+      'Security Hub took 1000 findings before the time was over: the next run sends what is undelivered',
+    );
+    expect([findings.size, requests.length]).toEqual([1000, 10]);
+  });
+
+  test('just suffices', async () => {
+    const clock = waitingClock();
+    await startHub({ now: clock.now });
+    const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock, until: clock.now() + 1000 });
+    expect(await send(manyFindings(1000), { channel })).toMatchObject({ findings: 1000 });
+  });
+
+  test('is not waited past for an answer that does not come', async () => {
+    const unanswered = Promise.withResolvers<undefined>();
+    await startHub({ answer: () => unanswered.promise });
+    const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, until: Date.now() + 300 });
+    await expect(send(manyFindings(1), { channel })).rejects.toThrow(
+      'Security Hub took 0 findings before the time was',
+    );
+    unanswered.resolve(undefined);
+  });
+
+  test('that is over has the next run send what is undelivered', async () => {
+    const { findings } = await startHub();
+    const channelUntil = (until: number) => securityHubChannel(() => HUB, rules, { firstWaitMs: 1, until });
+    const nights = playNights(1, (number) =>
+      number < 2 ? [] : [channelUntil(number === 2 ? 0 : Number.POSITIVE_INFINITY)],
+    );
+    const outcomes: unknown[] = [];
+    for await (const { number, deliveries } of nights) {
+      outcomes.push(deliveries['security-hub']?.outcome);
+      if (number === 2) expect(findings.size).toBe(0);
+      if (number === 3) break;
+    }
+    expect(outcomes.slice(-2)).toEqual(['failed', 'sent']);
+  });
+});
+
 describe('in 30 nights', () => {
   const ANSWERS: Readonly<Record<Mood, (request: number) => ImportAnswer | undefined>> = {
     up: () => undefined,
     down: () => ({ status: 403, code: 'AccessDeniedException' }),
-    refuses: () => ({ refuse: [0], code: 'InvalidInput' }),
+    refuses: (request) =>
+      request % 2 === 0 ? { refuse: [0], code: 'InvalidInput' } : { status: 400, code: 'InvalidInputException' },
     'answers with faults': (request) => (request % 2 === 0 ? { refuse: [0], code: 'InternalException' } : undefined),
   };
   const FIRST_NIGHT = 3;
