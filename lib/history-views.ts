@@ -58,6 +58,38 @@ JOIN (
 ) AS n ON n.environment = l.environment AND n.dt = l.dt AND n.key = l.key
 JOIN runs AS r ON r.environment = n.environment AND r.dt = n.dt AND r.run = n.run`;
 
+/** The indentation of a manifest's own members, and of those of what it holds: a member has a line, whose depth tells whose it is. */
+const OWN = 2;
+const HELD = 4;
+
+/** Finds a member among the lines of a manifest; NULL where it has none. The value is what the group of the pattern matches. */
+const memberOfManifest = (indent: number, name: string, value: string): string =>
+  `max(nullif(regexp_extract(line, '^ {${indent}}"${name}": ${value}', 1), ''))`;
+
+const TEXT = '"([^"]*)"';
+const NUMBER = '([0-9]+)';
+const YES = '(true)';
+const OBJECT = '([{])';
+
+/** The members of a manifest that `runs` has, by the name that they have there; what is no text is one here. */
+const RUN_MEMBERS: Readonly<Record<string, string>> = {
+  account_id: memberOfManifest(OWN, 'accountId', TEXT),
+  region: memberOfManifest(OWN, 'region', TEXT),
+  partition_name: memberOfManifest(OWN, 'partition', TEXT),
+  sequence: memberOfManifest(OWN, 'sequence', NUMBER),
+  late: memberOfManifest(OWN, 'late', YES),
+  listing_started_at: memberOfManifest(HELD, 'startedAt', TEXT),
+  listing_ended_at: memberOfManifest(HELD, 'endedAt', TEXT),
+  source_kind: memberOfManifest(HELD, 'kind', TEXT),
+  attested: memberOfManifest(HELD, 'attestedBy', OBJECT),
+  users: memberOfManifest(HELD, 'users', NUMBER),
+  ruleset_sha256: memberOfManifest(HELD, 'ruleset', TEXT),
+};
+
+/** Whether a manifest says something; NULL where it is of a version that did not know of it. */
+const isSaid = (name: string, knownBy: string): string =>
+  `CASE WHEN m.${name} IS NOT NULL THEN true WHEN m.${knownBy} IS NOT NULL THEN false END`;
+
 const asOf = `concat(${[
   [1, 4, '-'],
   [5, 2, '-'],
@@ -83,10 +115,25 @@ export const HISTORY_VIEWS: readonly HistoryView[] = [
       column('run', 'm.run'),
       column('as_of', asOf),
       column('is_last_of_day', 'm.run = max(m.run) OVER (PARTITION BY m.environment, m.dt)', 'boolean'),
+      column('sequence', 'CAST(m.sequence AS bigint)', 'bigint'),
+      column('users', 'CAST(m.users AS bigint)', 'bigint'),
+      column('account_id', 'm.account_id'),
+      column('region', 'm.region'),
+      column('partition_name', 'm.partition_name'),
+      column('listing_started_at', 'm.listing_started_at'),
+      column('listing_ended_at', 'm.listing_ended_at'),
+      column('is_late', isSaid('late', 'listing_started_at'), 'boolean'),
+      column('source_kind', 'm.source_kind'),
+      column('is_attested', isSaid('attested', 'source_kind'), 'boolean'),
+      column('ruleset_sha256', 'm.ruleset_sha256'),
     ],
     from: `(
-  SELECT DISTINCT environment, dt, regexp_extract("$path", '([^/]+)[.]json$', 1) AS run
-  FROM manifest_lines
+  SELECT environment, dt, run,
+${Object.entries(RUN_MEMBERS)
+  .map(([name, sql]) => `    ${sql} AS ${name}`)
+  .join(',\n')}
+  FROM (SELECT environment, dt, line, regexp_extract("$path", '([^/]+)[.]json$', 1) AS run FROM manifest_lines) AS p
+  GROUP BY environment, dt, run
 ) AS m`,
   },
   {
@@ -161,10 +208,14 @@ export const HISTORY_VIEWS: readonly HistoryView[] = [
       column('run_count', `CAST(${member('runs')} AS bigint)`, 'bigint'),
       column('is_carried', isTrue('carried'), 'boolean'),
       column('carried_for', member('carriedFor')),
+      column('assessed_again', isTrue('assessedAgain'), 'boolean'),
       column('escalated_from', member('escalatedFrom')),
+      column('lowered_from', member('loweredFrom')),
+      column('waiver_began', isTrue('waiverBegan'), 'boolean'),
       column('waiver_ended', isTrue('waiverEnded'), 'boolean'),
       column('resolved_at', member('resolvedAt')),
       column('cause', member('cause')),
+      column('regrouped_to', member('regroupedTo')),
       column('waiver_reason', member('waiver.reason')),
       column('waiver_ticket', member('waiver.ticket')),
       column('waiver_owner', member('waiver.owner')),

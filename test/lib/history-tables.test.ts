@@ -4,13 +4,18 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { runKeys } from '../../core/archive/keys.ts';
+import type { Manifest, ManifestObject } from '../../core/archive/manifest.ts';
+import { jsonText } from '../../core/archive/staging.ts';
+import type { GroupRecord } from '../../core/model/groups.ts';
+import type { RoleRecord } from '../../core/model/roles.ts';
 import { OUTPUTS } from '../../core/outputs/index.ts';
 import { HISTORY_VIEWS, type ViewColumn } from '../../lib/history-views.ts';
-import { FINDING_STATES } from '../../rules/engine/finding.ts';
+import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { readJsonLines } from '../support/archive-tree.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, type UserRecord } from '../support/builders.ts';
 import { ruleOf } from '../support/custom-rule.ts';
+import { aManifest } from '../support/findings.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { auditNight } from './history-archive.ts';
 import {
@@ -489,5 +494,148 @@ describe('the views', () => {
     const waived = rows.filter(({ state }) => state === 'waived');
     expect(pick(waived, 'waiver_approver', 'waiver_ticket')).toEqual(waived.map(() => ['the approver', null]));
     expect(waived).toHaveLength(5);
+  });
+
+  describe('know every member that a line or a manifest may have', () => {
+    /** A value with all that it may have: the compiler asks for what is new. */
+    type Whole<T> = T extends readonly unknown[]
+      ? T
+      : T extends object
+        ? { readonly [K in keyof T]-?: Whole<Exclude<T[K], undefined>> }
+        : T;
+
+    const FINDING: Whole<Finding> = {
+      id: 'pqr/stale-login/u1',
+      ruleId: 'stale-login',
+      severity: 'HIGH',
+      state: 'waived',
+      subject: { kind: 'user', id: 'u1' },
+      message: 'a message',
+      evidence: {},
+      controls: [],
+      firstSeen: '2026-11-20T02:00:00.000Z',
+      lastSeen: '2026-11-21T02:00:00.000Z',
+      runs: 5,
+      carried: true,
+      carriedFor: 'a reason',
+      assessedAgain: true,
+      escalatedFrom: 'LOW',
+      loweredFrom: 'CRITICAL',
+      waiverBegan: true,
+      waiverEnded: true,
+      resolvedAt: '2026-11-22T02:00:00.000Z',
+      cause: 'regrouped',
+      regroupedTo: 'u2',
+      waiver: { reason: 'r', ticket: 't', owner: 'o', approver: 'a', expires: '2027-03-31' },
+    };
+    const ROLE: Whole<RoleRecord> = {
+      arn: aRoleArn(),
+      unread: 'a reason',
+      isOutdated: true,
+      readAt: '2026-11-20T02:00:00.000Z',
+      exists: true,
+      arnOfName: aRoleArn('other'),
+      roleId: 'AROA',
+      createdAt: '2026-11-21T02:00:00.000Z',
+      lastUsedAt: '2026-11-22T02:00:00.000Z',
+      trust: {},
+    };
+    const GROUPS: readonly GroupRecord[] = [
+      { permissionGroupId: 'g1', name: 'a name', applicationPermissions: [] },
+      { permissionGroupId: 'g1', userId: 'u1', membershipStatus: 'ADDITION_SUCCESS' },
+      { unread: 'a reason' },
+    ];
+    const MANIFEST: Required<Omit<Manifest, 'objects'>> = {
+      ...aManifest({ environmentId: 'pqr', run: '20261128T020000Z', asOf: '2026-11-28T02:00:00.000Z' }),
+      counts: { ...aManifest().counts, users: 1234 },
+      partition: 'aws-cn',
+      listing: { startedAt: '2026-11-28T02:00:01.000Z', endedAt: '2026-11-28T02:00:09.000Z' },
+      late: true,
+      source: {
+        kind: 'roster',
+        attestedBy: { name: 'A. Person', statement: 'all of "them"', at: '2026-11-28T01:00:00.000Z' },
+      },
+      reason: 'closed',
+      retention: { years: 7, afterRetention: 'keep' },
+      code: { version: '1.2.3', sha256: 'c' },
+      sequence: 42,
+      previous: { run: '20261127T020000Z', key: 'k', sha256: 'd' },
+      acceptedHistory: { sha256: 'e', reason: 'a reason', problem: 'a problem' },
+      unfinished: [],
+      signature: { scheme: 2, keyId: 'k', algorithm: 'ECDSA_SHA_256', value: 's' },
+    };
+    const LINES: Readonly<Record<string, readonly object[]>> = {
+      findings: [FINDING],
+      principals: [ROLE],
+      groups: GROUPS,
+    };
+
+    /** The texts, numbers and booleans of a value, by their paths. */
+    const scalarsOf = (value: object, path = ''): readonly (readonly [path: string, value: unknown])[] =>
+      Object.entries(value).flatMap(([name, one]) => {
+        if (Array.isArray(one) || one === null || one === undefined) return [];
+        return typeof one === 'object' ? scalarsOf(one, `${path}${name}.`) : [[`${path}${name}`, one] as const];
+      });
+    const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+    let whole: HistoryDatabase;
+    beforeAll(async () => {
+      const place = await newFolder();
+      const keys = runKeys('pqr', new Date(MANIFEST.asOf));
+      const objects: Record<string, ManifestObject> = {};
+      const put = async (key: string, content: string | Uint8Array) => {
+        await mkdir(dirname(join(place, key)), { recursive: true });
+        await writeFile(join(place, key), content);
+      };
+      for (const name of ['findings', 'principals', 'groups'] as const) {
+        const key = keys.object(OUTPUTS[name]);
+        objects[name] = { key, sha256: 'a', size: 1 };
+        await put(key, gzipSync((LINES[name] ?? []).map((line) => `${JSON.stringify(line)}\n`).join('')));
+      }
+      await put(keys.manifest, jsonText({ ...MANIFEST, objects }));
+      whole = await openHistory(template, place);
+    });
+    afterAll(() => whole.close());
+
+    it.each(Object.keys(LINES))('of %s', async (name) => {
+      const columns = HISTORY_VIEWS.find((view) => view.name === name)?.columns ?? [];
+      const rows = await whole.rows(`SELECT * FROM ${name}`);
+      for (const line of LINES[name] ?? []) {
+        const row = rows.find((one) => Object.values(one).includes(JSON.stringify(line)));
+        for (const [path, value] of scalarsOf(line)) {
+          const column = columns.find((one) => pathOf(one) === path);
+          expect([path, column && row?.[column.name]]).toEqual([path, column ? cellOf(column, value) : 'in a column']);
+        }
+      }
+    });
+
+    it('of a run, but for what is the same of all that are there', async () => {
+      const SAME = ['schemaVersion', 'verdict', 'reason'];
+      const [row] = await whole.rows('SELECT * FROM runs');
+      const { environmentId, asOf, ...own } = MANIFEST;
+      expect(row).toMatchObject({ environment: environmentId, as_of: '2026-11-28T02:00:00Z' });
+      for (const [name, value] of scalarsOf(own)) {
+        if (name.includes('.') || SAME.includes(name)) continue;
+        const column = { partition: 'partition_name', late: 'is_late' }[name] ?? snakeCase(name);
+        expect([name, row?.[column]]).toEqual([name, value]);
+      }
+      expect(asOf).toContain('2026-11-28');
+      expect(row).toMatchObject({
+        users: 1234,
+        listing_started_at: MANIFEST.listing.startedAt,
+        listing_ended_at: MANIFEST.listing.endedAt,
+        source_kind: 'roster',
+        is_attested: true,
+        ruleset_sha256: MANIFEST.hashes.ruleset,
+      });
+    });
+  });
+
+  it('say of a run what its manifest does, and of what an older version did not note nothing', async () => {
+    const columns = 'users, is_late, source_kind, is_attested, listing_started_at';
+    const [said] = await history.rows(`SELECT ${columns} FROM runs WHERE environment = 'ghi'`);
+    expect(said).toMatchObject({ users: 2, is_late: false, listing_started_at: expect.any(String) });
+    const [old] = await history.rows(`SELECT ${columns} FROM runs WHERE environment = 'jkl'`);
+    expect(old).toEqual({ users: null, is_late: null, source_kind: null, is_attested: null, listing_started_at: null });
   });
 });
