@@ -9,6 +9,7 @@ import { enrichment } from './suite/enrichment.ts';
 import { judging } from './suite/judging.ts';
 import { latency } from './suite/latency.ts';
 import { memory } from './suite/memory.ts';
+import { outputs } from './suite/outputs.ts';
 import { page } from './suite/page.ts';
 import { records } from './suite/records.ts';
 import { throttling } from './suite/throttling.ts';
@@ -23,6 +24,7 @@ const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
   latency,
   throttling,
   enrichment,
+  outputs,
   throughput,
   memory,
 };

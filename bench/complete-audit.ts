@@ -3,6 +3,7 @@ import { audit } from '../core/audit/audit.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings } from '../core/audit/settings.ts';
 import { parseConfig } from '../core/config/read-config.ts';
+import type { OptionalOutputName } from '../core/model/optional-outputs.ts';
 import { digestChannel } from '../core/notify/channels/digest.ts';
 import { finspaceSource } from '../core/sources/finspace/source.ts';
 import { chooseSource } from '../core/sources/index.ts';
@@ -18,10 +19,17 @@ export interface Target {
   readonly asOf: Date;
 }
 
-/** The settings of an operator who set none, or who has facts read besides: the whole catalogue as it comes. */
-export const settingsOf = (environmentId: string, isEnriched = false) => {
+/** What an operator asks for besides: facts beside the listing, and files for other tools. */
+export interface Asked {
+  readonly isEnriched?: boolean;
+  readonly outputs?: readonly OptionalOutputName[];
+}
+
+/** The settings of an operator who asks for nothing or for that: the whole catalogue as it comes. */
+export const settingsOf = (environmentId: string, { isEnriched = false, outputs = [] }: Asked = {}) => {
   const enrich = isEnriched ? ', enrich: { iamRoles: true, permissionGroups: true }' : '';
-  const config = parseConfig(`environments: [{ id: ${environmentId}${enrich} }]`, 'audit.yaml', rules);
+  const text = `environments: [{ id: ${environmentId}${enrich} }]\noutputs: [${outputs.join(', ')}]`;
+  const config = parseConfig(text, 'audit.yaml', rules);
   return configuredSettings(config, [], environmentId);
 };
 

@@ -1,7 +1,7 @@
 import type { Archive, Content } from '../core/archive/archive.ts';
 import { folderArchive } from '../core/archive/folder.ts';
 import { measure } from '../lambda/metrics.ts';
-import { completeAudit, settingsOf, type Target } from './complete-audit.ts';
+import { type Asked, completeAudit, settingsOf, type Target } from './complete-audit.ts';
 import { readyFacts } from './enriched.ts';
 
 /** An object that a run leaves. */
@@ -63,12 +63,12 @@ const counting = (archive: Archive) => {
 };
 
 /** Audits into a folder. This process does nothing else, so that only the audit is measured. */
-const measureRun = async (folder: string, target: Target, isEnriched: boolean): Promise<MeasuredRun> => {
+const measureRun = async (folder: string, target: Target, asked: Asked): Promise<MeasuredRun> => {
   const { counted, counts } = counting(folderArchive(folder));
   // Read before the clock starts: a function's settings come with its code, parsed and checked.
   const settings = {
-    ...settingsOf(target.environmentId, isEnriched),
-    ...(isEnriched && { enrichments: readyFacts() }),
+    ...settingsOf(target.environmentId, asked),
+    ...(asked.isEnriched && { enrichments: readyFacts() }),
   };
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
@@ -86,7 +86,7 @@ const measureRun = async (folder: string, target: Target, isEnriched: boolean): 
   };
 };
 
-const [folder = '', endpoint = '', environmentId = '', asOf = '', enriched] = process.argv.slice(2);
+const [folder = '', endpoint = '', environmentId = '', asOf = '', asked = '{}'] = process.argv.slice(2);
 const target = { endpoint, environmentId, asOf: new Date(asOf) };
-const measured = await measureRun(folder, target, enriched === 'enriched');
+const measured = await measureRun(folder, target, JSON.parse(asked));
 process.stdout.write(JSON.stringify(measured));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DAY_MS } from '../rules/engine/time.ts';
+import type { Asked } from './complete-audit.ts';
 import type { MeasuredRun } from './measured-run.ts';
 import { ASOF } from './pages.ts';
 
@@ -35,18 +36,12 @@ export const measureRuns = (
   url: string,
   runs: number,
   environmentId = 'bench',
-  isEnriched = false,
+  asked: Asked = {},
 ): Promise<MeasuredRun> =>
   inFolder(async (folder) => {
     const measure = (day: number) => {
       const asOf = new Date(ASOF.getTime() + day * DAY_MS).toISOString();
-      return runScript<MeasuredRun>('measured-run.ts', [
-        folder,
-        url,
-        environmentId,
-        asOf,
-        ...(isEnriched ? ['enriched'] : []),
-      ]);
+      return runScript<MeasuredRun>('measured-run.ts', [folder, url, environmentId, asOf, JSON.stringify(asked)]);
     };
     for (let day = 0; day < runs - 1; day += 1) await measure(day);
     return measure(runs - 1);

@@ -145,7 +145,7 @@ const performRun = async (
   if (shortfall !== undefined) {
     const result = await keepAttempt(request, settings, criteria, shortfall, all);
     await resend(archive, undelivered);
-    return { ...result, warnings };
+    return { ...result, warnings: [...warnings, ...result.warnings] };
   }
 
   const result = await completeRun(request, settings, criteria, {

@@ -64,6 +64,8 @@ interface Committed {
   /** This attempt wrote it; else another one wrote the same bytes. */
   readonly isNew: boolean;
   readonly facts: Omit<RunFacts, 'evidence'>;
+  /** What it was to leave, and does not, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** The most names that an attempt's objects may have: another is taken only where something stands under the first. */
@@ -101,7 +103,7 @@ export const completeRun = async (
   while (keys.done !== true) {
     const outcome = await storeRun(request, settings, criteria, keys.value, { listed, facts: read, spools }, judged);
     if ('manifest' in outcome) {
-      const warnings = await completeCopies(archive, environmentId, outcome);
+      const warnings = [...outcome.warnings, ...(await completeCopies(archive, environmentId, outcome))];
       if (outcome.isNew) await resendEarlier();
       return await tell(outcome, warnings);
     }
@@ -197,8 +199,8 @@ const storeRun = async (
       snapshot: listed.snapshot,
       findings: judgement.evidence.findings,
     };
-    const stored = await storeOptionalOutputs(settings, criteria, found, spools, store);
-    const objects = await storeRunOutputs(facts, stored, store);
+    const stored = await storeOptionalOutputs(settings, request, criteria, found, spools, store);
+    const objects = await storeRunOutputs(facts, stored.objects, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished, retention: settings.retention });
     const manifest = signManifestDigest === undefined ? unsigned : await signEntry(unsigned, signManifestDigest);
@@ -207,7 +209,8 @@ const storeRun = async (
       await recordPublicKey(archive, signature.keyId, loadPublicKey);
     const text = evidenceOf(entryText(manifest));
     const { object, isOurs, isNew } = await storeOnce(archive, chainKey(environmentId, sequence), text);
-    return isOurs ? { manifest, key: object.key, sha256: object.sha256, isNew, facts } : { snapshot };
+    const { key, sha256 } = object;
+    return isOurs ? { manifest, key, sha256, isNew, facts, warnings: stored.warnings } : { snapshot };
   } catch (error) {
     if (error instanceof KeyTaken) return {};
     throw error;

@@ -78,15 +78,16 @@ export const keepAttempt = async (
   );
   const withOptional =
     seen === undefined || evidence === undefined
-      ? kept
+      ? { objects: kept, warnings: [] }
       : await storeOptionalOutputs(
           settings,
+          request,
           criteria,
           { report, objects: kept, snapshot: seen.listed.snapshot, findings: evidence.findings },
           seen.spools,
           store,
         );
-  const objects = await storeRunOutputs(facts, withOptional, store);
+  const objects = await storeRunOutputs(facts, withOptional.objects, store);
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));
 
@@ -96,5 +97,5 @@ export const keepAttempt = async (
     keyOf: keys.marker,
     others: (channel) => attemptMarkers(archive, channel, environmentId, asOf, since),
   });
-  return { report, highlights, deliveries, objects, wasDone: false, warnings: [] };
+  return { report, highlights, deliveries, objects, wasDone: false, warnings: withOptional.warnings };
 };

@@ -3,11 +3,13 @@ import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { lastRecordsAmong } from '../archive/read-users.ts';
 import { type Evidence, evidenceOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
+import { systemClock } from '../model/clock.ts';
 import type { Report } from '../model/report.ts';
 import { OPTIONAL_OUTPUTS, OUTPUTS, type OutputName, RUN_OUTPUTS } from '../outputs/index.ts';
 import type { LabelledObject, OptionalOutput, Output, RunFacts, RunOutput, StoredRun } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
 import { manifestOf } from './documents.ts';
+import { type AuditRequest, MAKING_MS } from './request.ts';
 import type { AuditSettings } from './settings.ts';
 
 const nameOrder = Object.keys(OUTPUTS) as readonly OutputName[];
@@ -43,15 +45,25 @@ interface Stored {
   readonly findings: Evidence;
 }
 
-/** Writes and stores the outputs that the config asks for; gives them with what was stored before. */
+/** The objects of a run, and what of the outputs that the config asks for is not among them, in sentences. */
+interface WithOptional {
+  readonly objects: Manifest['objects'];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Writes and stores the outputs that the config asks for; gives them with what was stored before. One for which there is
+ * no time is left out, whole: a run that is there without it is worth more, and it can be made of that.
+ */
 export const storeOptionalOutputs = async (
-  { outputs = [] }: Pick<AuditSettings, 'outputs'>,
+  { outputs = [], clock = systemClock }: Pick<AuditSettings, 'outputs' | 'clock'>,
+  { deadline }: Pick<AuditRequest, 'deadline'>,
   criteria: Criteria,
   { report, objects, snapshot, findings }: Stored,
   spools: SpoolFolder,
   store: StoreObject,
-): Promise<Manifest['objects']> => {
-  if (outputs.length === 0) return objects;
+): Promise<WithOptional> => {
+  if (outputs.length === 0) return { objects, warnings: [] };
   const run: StoredRun = {
     manifest: manifestOf(report, criteria, objects),
     report,
@@ -59,18 +71,29 @@ export const storeOptionalOutputs = async (
     findings: () => linesOf(findings) as AsyncIterable<Finding>,
     users: () => lastRecordsAmong(() => linesOf(snapshot), report.counts.conflicting),
   };
-  const stored = { ...objects };
-  for (const asked of outputs) {
-    for (const [name, output] of Object.entries<OptionalOutput>(OPTIONAL_OUTPUTS[asked])) {
-      const spool = spools.open(output.file);
-      for await (const line of output.lines(run)) {
-        const written = spool.write(line);
-        if (written !== undefined) await written;
-      }
-      stored[name] = await store(output, await spool.finish());
+  const until = deadline + MAKING_MS;
+  const made = async (output: OptionalOutput): Promise<Evidence | undefined> => {
+    const spool = spools.open(output.file);
+    for await (const line of output.lines(run)) {
+      if (clock.now() > until) break;
+      const written = spool.write(line);
+      if (written !== undefined) await written;
     }
+    const evidence = await spool.finish();
+    return clock.now() > until ? undefined : evidence;
+  };
+
+  const stored = { ...objects };
+  const warnings: string[] = [];
+  for (const asked of outputs) {
+    const evidence: [name: string, output: Output, evidence: Evidence | undefined][] = [];
+    for (const [name, output] of Object.entries<OptionalOutput>(OPTIONAL_OUTPUTS[asked]))
+      evidence.push([name, output, await made(output)]);
+    if (evidence.some(([, , one]) => one === undefined))
+      warnings.push(`${asked} was not written, for want of time: export ${asked} --run ${report.run} makes it`);
+    else for (const [name, output, one] of evidence) if (one !== undefined) stored[name] = await store(output, one);
   }
-  return stored;
+  return { objects: stored, warnings };
 };
 
 /** Writes and stores the objects about the whole run, but those that are among `stored`; gives all of them. */

@@ -31,6 +31,9 @@ export interface AuditRequest {
 /** The time after the listing's deadline in which the archive is still tried, in milliseconds: a million users take it less. */
 export const STORING_MS = 45_000;
 
+/** The part of it in which files for other tools are still made, in milliseconds: to store them takes the rest. */
+export const MAKING_MS = 30_000;
+
 /** Makes a request one for a saved roster, which speaks for an instant of its own. */
 export const requestForRoster = (
   request: AuditRequest,

@@ -5,7 +5,7 @@ import { audit } from '../../core/audit/audit.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
-import { stoppedClock } from '../../core/model/clock.ts';
+import { type Clock, stoppedClock } from '../../core/model/clock.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { Enrichments } from '../../core/sources/enrich/enrichment.ts';
@@ -31,6 +31,10 @@ export interface NightPlan {
   readonly end?: ListingEnd;
   /** Default: in its night. */
   readonly listedAt?: Date;
+  /** The end of the listing's time, in milliseconds since the epoch; default: none. */
+  readonly deadline?: number;
+  /** Default: one that stands still at the moment of the listing. */
+  readonly clock?: Clock;
   readonly environmentId?: string;
   readonly config?: Partial<Config>;
   /** What is known beside the listing; the config says what is asked for. */
@@ -48,6 +52,8 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
     users,
     end,
     listedAt = nightAt(number),
+    deadline = Number.POSITIVE_INFINITY,
+    clock = stoppedClock(listedAt.getTime()),
     environmentId = ENVIRONMENT,
     config,
     enrichments = {},
@@ -63,7 +69,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           partition: 'aws',
           asOf: nightAt(number),
           attempt: `attempt-${results.length + 1}`,
-          deadline: Number.POSITIVE_INFINITY,
+          deadline,
           acceptRosterDrop: false,
         },
         {
@@ -73,7 +79,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           archive,
           channels: [digestChannel(() => Promise.resolve('sent'))],
           notifyWaitMs: 100,
-          clock: stoppedClock(listedAt.getTime()),
+          clock,
         },
       ),
     );

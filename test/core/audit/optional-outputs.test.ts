@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { keysUnder } from '../../../core/archive/keys.ts';
 import { type Manifest, readManifest } from '../../../core/archive/manifest.ts';
+import { MAKING_MS } from '../../../core/audit/request.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { OPTIONAL_OUTPUT_NAMES } from '../../../core/model/optional-outputs.ts';
 import { OPTIONAL_OUTPUTS, OUTPUTS } from '../../../core/outputs/index.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { ALWAYS_WRITTEN } from '../../support/always-written.ts';
 import { readText } from '../../support/archive-tree.ts';
-import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
+import { auditNights, type NightPlan, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
@@ -21,7 +23,8 @@ const NAMES: readonly string[] = Object.values(OPTIONAL_OUTPUTS).flatMap((output
 const auditedNight = async (plan: Partial<NightPlan>) => {
   const archive = memoryArchive();
   const [result] = await auditNights(archive, [{ number: 1, users: USERS, ...plan }]);
-  return { archive, verdict: result?.report.verdict, objects: result?.objects ?? {} };
+  const { report, objects = {}, warnings } = result ?? {};
+  return { archive, verdict: report?.verdict, objects, warnings };
 };
 
 const namesOf = (objects: Manifest['objects']) => Object.keys(objects).toSorted();
@@ -73,5 +76,48 @@ describe('optional outputs', () => {
       expect.objectContaining({ key, kind: 'edited' }),
     ]);
     expect(await keysUnder(archive, 'reports/')).toContain(key);
+  });
+
+  describe('for which there is no time', () => {
+    const NOW_MS = nightAt(1).getTime();
+    const LAST = NOW_MS - MAKING_MS;
+    const WARNINGS = OPTIONAL_OUTPUT_NAMES.map(
+      (name) => `${name} was not written, for want of time: export ${name} --run ${nightRun(1)} makes it`,
+    );
+
+    test.each([
+      { name: 'complete', end: undefined },
+      { name: 'not complete', end: CUT },
+    ])('are left out of a run that is $name, and it says so; the run is there', async ({ end }) => {
+      const plan = { config: ALL, ...(end && { end }) };
+      const inTime = await auditedNight({ ...plan, deadline: LAST });
+      expect(namesOf(inTime.objects)).toEqual(expect.arrayContaining([...NAMES]));
+      expect(inTime.warnings).toEqual([]);
+      const late = await auditedNight({ ...plan, deadline: LAST - 1 });
+      const without = await auditedNight(end ? { end } : {});
+      expect(late.verdict).toBe(inTime.verdict);
+      expect(namesOf(late.objects)).toEqual(namesOf(without.objects));
+      expect(late.warnings).toEqual(WARNINGS);
+    });
+
+    test('are left out whole, and nothing of them is stored: in time was the first file, not the second', async () => {
+      const archive = memoryArchive();
+      // Time goes on as lines are read: it is over with the users, which come after the findings.
+      let asked = 0;
+      const clock = { ...stoppedClock(NOW_MS), now: () => NOW_MS + asked++ };
+      const plan = { number: 1, users: USERS, config: { outputs: ['ocsf'] as const }, clock };
+      await auditNights(archive, [{ ...plan, deadline: LAST + 1e6 }]);
+      const inAll = asked;
+      const outcomes = new Set<number>();
+      for (let left = inAll - 1; left > 0; left -= 1) {
+        asked = 0;
+        const other = memoryArchive();
+        const [result] = await auditNights(other, [{ ...plan, deadline: LAST + left }]);
+        const stored = (await keysUnder(other, 'reports/')).filter((key) => key.endsWith('.ocsf.jsonl'));
+        outcomes.add(stored.length);
+        expect(result?.warnings).toHaveLength(stored.length === 0 ? 1 : 0);
+      }
+      expect([...outcomes]).toEqual([Object.keys(OPTIONAL_OUTPUTS.ocsf).length, 0]);
+    });
   });
 });
