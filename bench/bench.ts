@@ -48,6 +48,11 @@ const load = (): string =>
     .map((average) => average.toFixed(1))
     .join(', ');
 
+const machine = (): string => {
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${memory} GiB, Node ${process.version}, ${process.platform}`;
+};
+
 /** One benchmark, as a section of the results. */
 const section = async (name: string, measure: () => Promise<readonly Measure[]>): Promise<string> => {
   process.stderr.write(`${name}\n`);
@@ -56,7 +61,7 @@ const section = async (name: string, measure: () => Promise<readonly Measure[]>)
   const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
   return `## ${name}
 
-\`npm run bench -- ${name}\`, ${when} UTC; load over 1, 5 and 15 minutes before it ${before}, after it ${load()}.
+\`npm run bench -- ${name}\`, ${when} UTC, on ${machine()}; load over 1, 5 and 15 minutes before it ${before}, after it ${load()}.
 
 | | measured | at most | |
 | --- | ---: | ---: | --- |
@@ -64,13 +69,10 @@ ${rows}
 `;
 };
 
-const head = (): string => {
-  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return `# Results
+const HEAD = `# Results
 
-Written by \`npm run bench\`; \`docs/performance.md\` says what they mean. On ${machine}, Node ${process.version}, ${process.platform}.
+Written by \`npm run bench\`; \`docs/performance.md\` says what they mean. Sections may be of different machines.
 `;
-};
 
 /** The sections of earlier results, by name: those that were not measured now stay. */
 const earlierSections = async (): Promise<ReadonlyMap<string, string>> => {
@@ -101,6 +103,6 @@ if (unknown !== undefined) {
     sections.set(name, text);
     // Written after each, since the next may fail or be broken off.
     const inOrder = names.flatMap((known) => sections.get(known) ?? []);
-    await writeFile(RESULTS, [head(), ...inOrder].join('\n'));
+    await writeFile(RESULTS, [HEAD, ...inOrder].join('\n'));
   }
 }

@@ -8,6 +8,8 @@ export interface StackCounts {
   readonly stacks: number;
   /** The memory of the function. */
   readonly memoryMb: number;
+  /** Its disk. */
+  readonly diskMb: number;
   /** The time that the listing may take. */
   readonly deadlineSeconds: number;
   readonly keys: number;
@@ -138,6 +140,12 @@ export const verificationUsd = ({ written }: MeasuredRun): number => {
   );
 };
 
+/** The disk that Lambda gives for nothing. */
+const FREE_DISK_MB = 512;
+
+const diskUsd = (seconds: number, { diskMb }: StackCounts): number =>
+  seconds * (Math.max(0, diskMb - FREE_DISK_MB) / 1024) * PRICES.lambdaDiskGbSecond.usd;
+
 /** The first month of environments that are audited every night. */
 export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostLine[] => {
   const { written, reads, lists, metrics } = run;
@@ -149,7 +157,10 @@ export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostL
     queryUsd(run, 'findings', 1) +
     queryUsd(run, 'snapshots', 1);
   return [
-    { what: 'Lambda', usd: runs * lambdaUsd(lambdaSeconds(run, stack), stack.memoryMb) },
+    {
+      what: 'Lambda',
+      usd: runs * (lambdaUsd(lambdaSeconds(run, stack), stack.memoryMb) + diskUsd(lambdaSeconds(run, stack), stack)),
+    },
     { what: 'The hourly watch', usd: environments * watchUsd() },
     { what: 'The weekly verification', usd: environments * verificationUsd(run) },
     { what: 'Storage', usd: environments * storageUsd(written, NIGHTS_A_MONTH) },
@@ -179,6 +190,20 @@ export const enrichedUsd = (plain: MeasuredRun, enriched: MeasuredRun, stack: St
   totalUsd(firstMonth(enriched, stack)) -
   totalUsd(firstMonth(plain, stack)) +
   NIGHTS_A_MONTH * stack.environments * waitingUsd(roles / ROLES_A_SECOND, stack.memoryMb);
+
+/** A run that leaves files for other tools, and the stack that makes it. */
+export interface WithOutput {
+  readonly run: MeasuredRun;
+  readonly stack: StackCounts;
+}
+
+/** What such files add to the first month: to write them, on what disk, and to keep them. */
+export const outputUsd = (plain: WithOutput, added: WithOutput): number =>
+  totalUsd(firstMonth(added.run, added.stack)) - totalUsd(firstMonth(plain.run, plain.stack));
+
+/** What they add to a month's storage once so many nights have been kept. */
+export const outputStorageUsd = (plain: WithOutput, added: WithOutput, nights: number): number =>
+  storageUsd(added.run.written, nights) - storageUsd(plain.run.written, nights);
 
 /** The findings that Security Hub takes in a month: all that are open now and then, and each night what changed. */
 export const hubFindings = (open: number, changed: number): number =>

@@ -12,12 +12,15 @@ import {
   lambdaSeconds,
   longestLatency,
   NIGHTS_A_MONTH,
+  outputStorageUsd,
+  outputUsd,
   queryUsd,
   ROLES_A_SECOND,
   type StackCounts,
   storageUsd,
   stored,
   totalUsd,
+  type WithOutput,
 } from './cost-model.ts';
 import type { MeasuredRun } from './measured-run.ts';
 import { ASSUMED_ON, PRICES, type Price } from './prices.ts';
@@ -122,6 +125,24 @@ const enrichedTable = (plain: MeasuredRun, enriched: MeasuredRun, stack: StackCo
   );
 };
 
+const outputsTable = (plain: WithOutput, outputs: Readonly<Record<string, WithOutput>>): string => {
+  const all = Object.values(outputs);
+  const objects = ({ run }: WithOutput): number => run.written.length;
+  return markdownTable(
+    [`${users(plain.run)} with`, ...Object.keys(outputs).map((name) => `\`${name}\``)],
+    [
+      ['objects more', ...all.map((one) => number(objects(one) - objects(plain), 0))],
+      ['MB more', ...all.map(({ run }) => number(megabytes(run) - megabytes(plain.run), 2))],
+      ['MB of disk', ...all.map(({ stack }) => number(stack.diskMb, 0))],
+      ['USD in the first month more', ...all.map((one) => usd(outputUsd(plain, one)))],
+      ...[1, 7].map((year) => [
+        `USD a month more after ${year} year${year === 1 ? '' : 's'}, storage alone`,
+        ...all.map((one) => usd(outputStorageUsd(plain, one, year * NIGHTS_A_YEAR))),
+      ]),
+    ],
+  );
+};
+
 /** Open findings, one in a hundred of which changes in a night. */
 const OPEN = [100, 10_000, 100_000];
 const CHANGED = 0.01;
@@ -184,6 +205,7 @@ const memoryWarnings = (measured: readonly MeasuredRun[], { memoryMb }: StackCou
 export const costPage = (
   measured: readonly MeasuredRun[],
   [plain, enriched]: readonly [MeasuredRun, MeasuredRun],
+  outputs: Readonly<Record<string, WithOutput>>,
   [stack, ...further]: readonly [StackCounts, ...StackCounts[]],
   bench: string,
 ): string => `# Cost
@@ -218,6 +240,13 @@ IAM is asked about one role after the other, ${ROLES_A_SECOND} a second, so that
 another night: answers of under a week stand in. With \`idle-principal\` off, over 200 roles of an account are listed instead, 1,000
 a request. A permission group with a risk is a request or more to FinSpace, as a page of users is. MB are those of the simulated roles. What judging takes more
 is less than a measurement of so few users tells: see docs/performance.md.
+
+## Files for other tools
+
+${outputsTable({ run: plain, stack }, outputs)}
+
+With \`outputs\` set, each night leaves them; they are stored as they are read, not zipped, and grow with the users and findings. What
+\`export\` makes is kept nowhere. Security Lake, a SIEM and a GRC tool ask their own price.
 
 ## Security Hub and EventBridge
 

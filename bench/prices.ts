@@ -11,6 +11,7 @@ export const ASSUMED_ON = '2026-11-24';
 export const PRICES = {
   lambdaGbSecond: { usd: 0.0000133334, per: 'GB-second of Lambda, arm64' },
   lambdaRequest: { usd: 0.2 / 1e6, per: 'request of Lambda' },
+  lambdaDiskGbSecond: { usd: 0.0000000309, per: 'GB-second of disk of Lambda', note: 'the first 512 MB are free' },
   s3Put: { usd: 0.005 / 1000, per: 'PUT or LIST of S3 Standard' },
   s3Get: { usd: 0.0004 / 1000, per: 'GET or HEAD of S3 Standard' },
   s3StandardGbMonth: { usd: 0.023, per: 'GB and month in S3 Standard' },

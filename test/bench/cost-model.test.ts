@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   enrichedUsd,
+  eventsUsd,
   firstMonth,
+  hubFindings,
+  hubUsd,
   lambdaSeconds,
   longestLatency,
   NIGHTS_A_MONTH,
+  outputStorageUsd,
+  outputUsd,
   queryUsd,
   type StackCounts,
   storageUsd,
@@ -40,6 +45,7 @@ const aStack = (overrides: Partial<StackCounts> = {}): StackCounts => ({
   schedules: 3,
   rules: 2,
   memoryMb: 512,
+  diskMb: 512,
   deadlineSeconds: 810,
   keys: 2,
   alarmMetrics: 8,
@@ -88,6 +94,44 @@ describe('what facts beside the listing add', () => {
     ];
     expect(add({ written })).toBeGreaterThan(NIGHTS_A_MONTH * 2 * PRICES.s3Put.usd);
     expect(add({ cpuSeconds: 1 })).toBeGreaterThan(NIGHTS_A_MONTH * 0.5 * PRICES.lambdaGbSecond.usd);
+  });
+});
+
+describe('what files for other tools add', () => {
+  const stack = aStack({ memoryMb: 1769 });
+  const plain = { run: aRun(), stack };
+
+  it('is nothing where none are asked for', () => {
+    expect(outputUsd(plain, plain)).toBe(0);
+    expect(outputStorageUsd(plain, plain, 365)).toBe(0);
+  });
+
+  it('is a disk of over 512 MB, for the time of the run', () => {
+    const run = aRun({ cpuSeconds: 10 });
+    const of = (diskMb: number) =>
+      outputUsd({ run, stack }, { run, stack: { ...stack, diskMb } }) / NIGHTS_A_MONTH / PRICES.lambdaDiskGbSecond.usd;
+    expect(of(512)).toBe(0);
+    expect(of(4096)).toBeCloseTo(10 * 3.5, 6);
+  });
+
+  it('is the objects: each is put, and kept by its size and age', () => {
+    const run = aRun({ written: [{ area: 'reports', size: GB }] });
+    const kept = NIGHTS_A_MONTH * PRICES.s3StandardGbMonth.usd;
+    expect(outputUsd(plain, { run, stack })).toBeGreaterThan(kept + NIGHTS_A_MONTH * PRICES.s3Put.usd);
+    expect(outputStorageUsd(plain, { run, stack }, 365)).toBeCloseTo(storageUsd(run.written, 365), 9);
+  });
+});
+
+describe('what Security Hub and EventBridge are told', () => {
+  it('is what changed each night, and to Security Hub all that is open every 14 days', () => {
+    expect(hubFindings(0, 1)).toBeCloseTo(NIGHTS_A_MONTH, 9);
+    expect(hubFindings(140, 0)).toBeCloseTo(10 * NIGHTS_A_MONTH, 9);
+    expect(hubUsd(0, 1)).toBeCloseTo(NIGHTS_A_MONTH * PRICES.hubFinding.usd, 9);
+  });
+
+  it('is an event more each night, for the run', () => {
+    expect(eventsUsd(0)).toBeCloseTo(NIGHTS_A_MONTH * PRICES.event.usd, 12);
+    expect(eventsUsd(9)).toBeCloseTo(10 * NIGHTS_A_MONTH * PRICES.event.usd, 12);
   });
 });
 
