@@ -49,8 +49,8 @@ const load = (): string =>
     .join(', ');
 
 const machine = (): string => {
-  const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${memory} GiB, Node ${process.version}, ${process.platform}`;
+  const gibibytes = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${gibibytes} GiB, Node ${process.version}, ${process.platform}`;
 };
 
 /** One benchmark, as a section of the results. */
