@@ -59,12 +59,16 @@ export const accountLines = async function* lines(run: StoredRun): AsyncGenerato
   for await (const user of wholeUsers(run)) yield cellsLine(COLUMNS.map(([, read]) => read(user, moments)));
 };
 
+/** The console of FinSpace: users have no page of their own, and Vanta asks for one. */
+const consoleOf = ({ region }: Manifest): string => `https://${region}.console.aws.amazon.com/finspace/home`;
+
 /** A user as Vanta's resource type UserAccount has it; what the roster does not tell is unknown there. */
-const vantaUser = (user: User, moments: Moments) => {
+const vantaUser = (user: User, moments: Moments, externalUrl: string) => {
   const created = timeOf(user.createTime, moments);
   const name = fullNameOf(user) || user.id;
   return {
     uniqueId: user.id,
+    externalUrl,
     displayName: name,
     fullName: name,
     accountName: user.id,
@@ -80,10 +84,11 @@ const vantaUser = (user: User, moments: Moments) => {
 /** `vanta-users.json`: the body of a sync of users with Vanta, but for the id of the resource there. */
 export const vantaLines = async function* lines(run: StoredRun): AsyncGenerator<string> {
   const moments = momentsOf(run.manifest);
+  const url = consoleOf(run.manifest);
   yield '{"resources":[';
   let separator = '';
   for await (const user of wholeUsers(run)) {
-    yield `${separator}${JSON.stringify(vantaUser(user, moments))}`;
+    yield `${separator}${JSON.stringify(vantaUser(user, moments, url))}`;
     separator = ',';
   }
   yield ']}';

@@ -96,6 +96,7 @@ describe('export', () => {
       ['off', 'BASE', 'DEACTIVATED', 'UNKNOWN'],
     ]);
     expect(resources[0]).not.toHaveProperty('mfaEnabled');
+    expect(resources[0].externalUrl).toBe('https://us-east-1.console.aws.amazon.com/finspace/home');
   });
 });
 
