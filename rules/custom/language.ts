@@ -58,7 +58,8 @@ export type Topic = 'user' | 'change' | 'group';
 /** The records that it sees, by their names, with the types of their members. */
 const recordsOf = (topic: Topic): Readonly<Record<string, Fields>> => {
   if (topic === 'group') return {};
-  const user = topic === 'user' ? { user: WHOLE_FIELDS } : { user: KEPT_FIELDS, before: KEPT_FIELDS };
+  const user: Readonly<Record<string, Fields>> =
+    topic === 'user' ? { user: WHOLE_FIELDS } : { user: KEPT_FIELDS, before: KEPT_FIELDS };
   return { ...user, groups: GROUPS_FIELDS, role: ROLE_FIELDS };
 };
 
