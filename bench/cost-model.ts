@@ -146,6 +146,9 @@ const FREE_DISK_MB = 512;
 const diskUsd = (seconds: number, { diskMb }: StackCounts): number =>
   seconds * (Math.max(0, diskMb - FREE_DISK_MB) / 1024) * PRICES.lambdaDiskGbSecond.usd;
 
+/** The metrics of an environment besides those of its runs: of its verifications, and of the watch. */
+export const BESIDE_RUNS = 2;
+
 /** The first month of environments that are audited every night. */
 export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostLine[] => {
   const { written, reads, lists, metrics } = run;
@@ -169,8 +172,7 @@ export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostL
     // One for each request to S3, and a few more: bucket keys need fewer.
     { what: 'Requests to KMS', usd: runs * (written.length + reads + 10) * PRICES.kmsRequest.usd },
     { what: 'Alarms', usd: stack.alarmMetrics * PRICES.alarmMetric.usd },
-    // Each environment has one of its verifications besides those of its runs.
-    { what: 'Metrics', usd: (environments * (metrics + 1) + stack.stackMetrics) * PRICES.customMetric.usd },
+    { what: 'Metrics', usd: (environments * (metrics + BESIDE_RUNS) + stack.stackMetrics) * PRICES.customMetric.usd },
     { what: 'Dashboard', usd: stack.dashboards * PRICES.dashboard.usd },
     { what: 'Logs', usd: ((runs * LOG_BYTES) / GB) * PRICES.logsGb.usd },
     { what: 'Mails, one a night and subscription', usd: runs * stack.mailSubscriptions * PRICES.snsMail.usd },

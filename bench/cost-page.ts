@@ -1,5 +1,6 @@
 import { ALL_EVERY_DAYS, FINDINGS_A_SECOND } from '../core/notify/tell-security-hub.ts';
 import {
+  BESIDE_RUNS,
   CHAIN_NIGHTS,
   type CostLine,
   enrichedUsd,
@@ -92,7 +93,10 @@ const fleetTable = (run: MeasuredRun, fleets: readonly StackCounts[]): string =>
     ['schedules', ({ schedules }) => schedules],
     ['rules of EventBridge (free for events of AWS)', ({ rules }) => rules],
     ['metrics under alarm', ({ alarmMetrics }) => alarmMetrics],
-    ['metrics of their own', ({ environments, stackMetrics }) => environments * (run.metrics + 1) + stackMetrics],
+    [
+      'metrics of their own',
+      ({ environments, stackMetrics }) => environments * (run.metrics + BESIDE_RUNS) + stackMetrics,
+    ],
   ];
   return markdownTable(
     ['', ...fleets.map(({ environments }) => (environments === 1 ? '1 environment' : `${environments} environments`))],
@@ -229,7 +233,7 @@ ${memoryWarnings(measured, stack)}
 ${monthTable(measured, stack)}
 
 The stack has ${stack.functions} functions, ${stack.keys} keys, ${stack.alarmMetrics} metrics under alarm and ${stack.dashboards} dashboard; a run publishes ${measured[0]?.metrics} metrics,
-a verification one, and the stack ${stack.stackMetrics}. A verification is counted with the chain of ${CHAIN_NIGHTS} nights. A run's log is taken for ${LOG_BYTES / 1000} kB. The archive's access log is left out. After a
+a verification and the watch one each, and the stack ${stack.stackMetrics}. A verification is counted with the chain of ${CHAIN_NIGHTS} nights. A run's log is taken for ${LOG_BYTES / 1000} kB. The archive's access log is left out. After a
 year each key costs a dollar more a month, after two years another, as its rotations are counted.
 
 ## Roles and permission groups

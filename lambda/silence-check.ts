@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Archive } from '../core/archive/archive.ts';
-import { findSilence, type SilenceSettings } from '../core/doctor/silence.ts';
+import { findSilence, NOT_DUE, type SilenceSettings } from '../core/doctor/silence.ts';
 import { findUnverified } from '../core/doctor/unverified.ts';
 
 const silenceEvent = z.strictObject({
@@ -18,6 +18,8 @@ export const readSilenceEvent = (event: unknown): SilenceEvent => z.parse(silenc
 /** The environments that are overdue, and what people are told of those that have been for another day. */
 export interface SilenceAnswer {
   readonly silent: readonly string[];
+  /** Those that have the run that was due last; where none was due yet, an environment is of neither. */
+  readonly seen: readonly string[];
   /** Those whose archive was not verified of late, or had a problem when it was. */
   readonly unverified: readonly string[];
   readonly mail?: { readonly subject: string; readonly body: string };
@@ -30,22 +32,25 @@ export const checkSilence = async (
 ): Promise<SilenceAnswer> => {
   const now = Date.parse(scheduledTime);
   const silences = [];
+  const seen = [];
   for (const id of environmentIds) {
     const silence = await findSilence(archive, id, { ...settings, now });
-    if (silence !== undefined) silences.push(silence);
+    if (silence === undefined) seen.push(id);
+    else if (silence !== NOT_DUE) silences.push(silence);
   }
   const silent = silences.map(({ environmentId }) => environmentId);
   const unverified = [];
   for (const id of environmentIds) if ((await findUnverified(archive, id, now)) !== undefined) unverified.push(id);
   const again = silences.filter(({ hours }) => hours >= 24 && hours % 24 === 0);
   const [first, ...others] = again;
-  if (first === undefined) return { silent, unverified };
+  if (first === undefined) return { silent, seen, unverified };
 
   const what = others.length === 0 ? `environment ${first.environmentId}` : `${again.length} environments`;
   const lines = again.map(({ environmentId, message }) => `${environmentId}: ${message}`);
   const remedy = 'What to do: docs/runbook.md#no-complete-run. This is told again every day until a run is complete.';
   return {
     silent,
+    seen,
     unverified,
     mail: { subject: `FinSpace auditor: still no complete run of ${what}`, body: [...lines, '', remedy].join('\n') },
   };

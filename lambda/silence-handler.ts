@@ -55,6 +55,15 @@ const collect = async (
   return { ...night, weekly };
 };
 
+/** Measures each of these environments, which have alarms of their own. */
+const publishSilence = (environmentIds: readonly string[], value: 0 | 1): void => {
+  for (const id of environmentIds) {
+    const single = metrics.singleMetric();
+    single.addDimensions({ watch, environment: id });
+    single.addMetric('Silent', MetricUnit.Count, value);
+  }
+};
+
 /**
  * Looks each hour whether environments have the runs that were due, and tells every day of those that have not, and whether
  * their archives were verified; then tells of all environments together. A fault of the second hides nothing of the first.
@@ -65,17 +74,19 @@ export const handler = async (
 ): Promise<Omit<SilenceAnswer, 'mail'> & { readonly overview: Overview | undefined }> => {
   const request = readSilenceEvent(event);
   const askedSince = scheduleCreation(watch);
-  const { silent, unverified, mail } = await checkSilence(archive, { ...request, askedSince });
+  const { silent, seen, unverified, mail } = await checkSilence(archive, { ...request, askedSince });
   if (mail !== undefined) await sns.send(new PublishCommand({ TopicArn, Subject: mail.subject, Message: mail.body }));
   metrics.addDimension('watch', watch);
   metrics.addMetric('SilentEnvironments', MetricUnit.Count, silent.length);
   metrics.addMetric('UnverifiedEnvironments', MetricUnit.Count, unverified.length);
   metrics.publishStoredMetrics();
+  publishSilence(silent, 1);
+  publishSilence(seen, 0);
   const overview = await collect(request, context, askedSince);
   const unheard =
     overviewTopicArn === undefined
       ? []
       : await describeUnheard(sns, [{ topicArn: overviewTopicArn, messages: audibleOverview(config?.alerts ?? []) }]);
   if (unheard.length > 0) throw new Error(unheard.join('; '));
-  return { silent, unverified, overview };
+  return { silent, seen, unverified, overview };
 };

@@ -1,12 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { OpsItemCategory, OpsItemSeverity, SnsAction, SsmAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
@@ -16,12 +9,11 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config, Environment } from '../core/config/config.ts';
 import { MOST_AT_ONCE } from '../core/config/stacks.ts';
-import { hoursBetweenRuns } from '../core/schedule/hours-between-runs.ts';
 import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
 import { REPLICATION_RULE } from './archive-replication.ts';
-import { auditMetric, unheardMetric } from './audit-metrics.ts';
-import { graceHours, type ScheduledAudit } from './scheduled-audit.ts';
+import { silentMetric, unheardMetric } from './audit-metrics.ts';
+import type { ScheduledAudit } from './scheduled-audit.ts';
 import type { OverviewProps, SilenceWatch } from './silence-watch.ts';
 
 export interface AuditAlarmsProps {
@@ -40,8 +32,6 @@ export interface AuditAlarmsProps {
   readonly alarms: ITopic;
 }
 
-/** The longest that CloudWatch looks back: a week. */
-const LONGEST_WATCH_HOURS = 7 * 24;
 /** The share of the time limit from which on an audit is about to be cut off. */
 const NEAR_TIME_OUT = 0.8;
 
@@ -218,11 +208,8 @@ export class AuditAlarms extends Construct {
     super(scope, id);
     const { config } = props;
 
-    const silenceHours = hoursBetweenRuns(config.schedule.cron) + graceHours(config);
-    // Of a schedule that waits for longer, the watch alone tells.
-    const isWatchable = silenceHours <= LONGEST_WATCH_HOURS;
     const silence = [
-      ...(isWatchable ? config.environments.map((environment) => this.watchSilence(environment, silenceHours)) : []),
+      ...config.environments.map((environment) => this.watchSilence(environment, props.audit)),
       props.watch.alarm,
       props.watch.unverified,
     ];
@@ -236,18 +223,18 @@ export class AuditAlarms extends Construct {
     this.watchSchedules(props);
   }
 
-  /** Counts hours without a run as zeroes: CloudWatch else looks for data further back, and is late. */
-  private watchSilence({ id, name }: Environment, hours: number): Alarm {
-    return new MathExpression({
-      expression: 'FILL(runs, 0)',
-      usingMetrics: { runs: auditMetric('CompleteRuns', id) },
-      period: Duration.hours(1),
-    }).createAlarm(this, `Silence-${id}`, {
-      alarmDescription: `No COMPLETE run of environment ${name === undefined ? id : `${id} (${name})`} for ${hours} hours, or none yet. ${runbook('no-complete-run')}`,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+  /**
+   * Rings by what the watch sees, which knows since when runs are asked for: before the first one is due there is nothing to
+   * tell, and nothing is told. Where nobody looks it stays as it is, and the watch's own alarm rings.
+   */
+  private watchSilence({ id, name }: Environment, { schedulePrefix }: ScheduledAudit): Alarm {
+    return new Alarm(this, `Silence-${id}`, {
+      metric: silentMetric(schedulePrefix, id),
+      alarmDescription: `No COMPLETE run of environment ${name === undefined ? id : `${id} (${name})`} since one was due. ${runbook('no-complete-run')}`,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
-      evaluationPeriods: hours,
-      treatMissingData: TreatMissingData.BREACHING,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.IGNORE,
     });
   }
 

@@ -17,6 +17,19 @@ export const auditMetric = (metricName: AuditMetric, environmentId: string, opti
     ...options,
   });
 
+/** Tells the watch of one stack from those of others in the account. */
+export const WATCH_DIMENSION = 'watch';
+
+/** Gives what the watch measures of an environment: 1 where it lacks the run that was due last, 0 where it has it. */
+export const silentMetric = (schedulePrefix: string, environmentId: string) =>
+  new Metric({
+    namespace: NAMESPACE,
+    metricName: 'Silent',
+    dimensionsMap: { service: SERVICE, [WATCH_DIMENSION]: schedulePrefix, environment: environmentId },
+    statistic: 'Maximum',
+    period: Duration.hours(1),
+  });
+
 /** Gives what the audits of a stack measure of its topics. */
 export const unheardMetric = (schedulePrefix: string) =>
   new Metric({

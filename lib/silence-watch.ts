@@ -4,7 +4,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { OVERVIEW_PAGE } from '../core/archive/keys.ts';
 import type { AlertTopic } from './alert-topic.ts';
-import { NAMESPACE, SERVICE } from './audit-metrics.ts';
+import { NAMESPACE, SERVICE, WATCH_DIMENSION } from './audit-metrics.ts';
 import { allow, keepingBriefly, useOfKey, useOfKeys } from './permissions.ts';
 import { graceHours, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 import { type BesideAuditProps, patternFinding, scheduledFunction } from './scheduled-function.ts';
@@ -23,9 +23,6 @@ export interface OverviewProps {
 
 /** The page of all environments, and what says that a mail was sent: all that the watch writes to an archive. */
 const WRITTEN = [OVERVIEW_PAGE, 'alerts/auditor=*'];
-
-/** The dimension that tells the watch of one stack from those of others in the account. */
-const DIMENSION = 'watch';
 
 /**
  * Looks each hour whether every environment has the run that was due last, whatever its schedule: CloudWatch looks back
@@ -96,7 +93,7 @@ export class SilenceWatch extends Construct {
       new Metric({
         namespace: NAMESPACE,
         metricName,
-        dimensionsMap: { service: SERVICE, [DIMENSION]: audit.schedulePrefix },
+        dimensionsMap: { service: SERVICE, [WATCH_DIMENSION]: audit.schedulePrefix },
         statistic: 'Maximum',
         period: Duration.hours(1),
       });

@@ -30,12 +30,18 @@ export interface Silence {
 
 const MOST_CHARACTERS = 200;
 
-/** Looks whether an environment has the complete run that was due last; a chain that was closed owes none. */
+/** What is said of an environment whose first run is not due yet: nobody has seen it, and nobody should have. */
+export const NOT_DUE = 'not due yet';
+
+/**
+ * Looks whether an environment has the complete run that was due last; a chain that was closed owes none.
+ * @returns undefined where it has
+ */
 export const findSilence = async (
   archive: Archive,
   environmentId: string,
   { schedule, graceHours, now, askedSince }: SilenceSettings,
-): Promise<Silence | undefined> => {
+): Promise<Silence | typeof NOT_DUE | undefined> => {
   const since = (instant: number, message: string): Silence => ({
     environmentId,
     hours: Math.floor((now - instant) / HOUR_MS),
@@ -51,7 +57,7 @@ export const findSilence = async (
       const asked = await askedSince?.(environmentId);
       if (asked === undefined) return since(always, 'no complete run yet');
       const [first] = scheduledRuns(schedule, asked, now - grace);
-      if (first === undefined) return undefined;
+      if (first === undefined) return NOT_DUE;
       const missed = `${first.localTime} ${schedule.timezone}`;
       return since((first.instants[0] ?? now) + grace, `no complete run yet; the first was due at ${missed}`);
     }

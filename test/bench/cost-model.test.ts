@@ -178,8 +178,8 @@ describe('the first month', () => {
   it.each([
     ['KMS keys', 2],
     ['Alarms', 0.8],
-    // 11 of its runs, one of its verifications, and three of the stack.
-    ['Metrics', 15 * 0.3],
+    // 11 of its runs, one each of its verifications and the watch, and three of the stack.
+    ['Metrics', 16 * 0.3],
     ['Dashboard', 3],
   ])('has %s by how many there are', (what, usd) => {
     expect(usdOf(what)).toBeCloseTo(usd, 9);
@@ -195,7 +195,7 @@ describe('the first month', () => {
     for (const what of ['Lambda', 'The hourly watch', 'The weekly verification', 'Requests to S3', 'Logs'])
       expect(factorOf(what)).toBeCloseTo(30, 9);
     for (const what of ['KMS keys', 'Alarms', 'Dashboard']) expect(factorOf(what)).toBe(1);
-    expect(factorOf('Metrics')).toBeCloseTo((30 * 12 + 3) / 15, 9);
+    expect(factorOf('Metrics')).toBeCloseTo((30 * 13 + 3) / 16, 9);
   });
 
   it('has a watch that looks at each hour, and a verification that reads a year of the chain', () => {

@@ -41,6 +41,7 @@ describe('an environment', () => {
   ])('$name', async ({ hours, silent, isTold }) => {
     const answer = await check({ nights: 1, hours });
     expect(answer.silent).toEqual(silent ? [ENVIRONMENT] : []);
+    expect(answer.seen).toEqual(silent ? [] : [ENVIRONMENT]);
     expect(answer.mail !== undefined).toBe(isTold);
   });
 
@@ -86,7 +87,8 @@ describe('an environment', () => {
     },
   ])('that was deployed and never had a run: $name', async ({ hours, askedHoursBefore, silent, isTold }) => {
     const answer = await check({ nights: 0, hours, askedHoursBefore });
-    expect(answer.silent).toEqual(silent ? [ENVIRONMENT] : []);
+    // Until its first run nobody has seen it: it is silent, or nothing is said.
+    expect([answer.silent, answer.seen]).toEqual([silent ? [ENVIRONMENT] : [], []]);
     expect(answer.mail !== undefined).toBe(isTold);
     if (isTold) expect(answer.mail?.body).toContain('no complete run yet; the first was due at 2026-11-20 02:00');
   });

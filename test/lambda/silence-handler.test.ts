@@ -60,6 +60,15 @@ const watch = (number: number, hours: number) =>
     graceHours: 2,
   });
 
+/** What was measured of environments so far, of which each has an alarm. */
+const measured = () =>
+  lambda
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('"Silent"'))
+    .map((line) => JSON.parse(line.slice(line.indexOf('{'))))
+    .map((record: Readonly<Record<string, unknown>>) => [record.watch, record.environment, record.Silent]);
+
 test('before the first schedule after a deploy nothing is due, and nobody is told that nothing was seen', async () => {
   const CreationDate = night(0).getTime() / 1000 + 10 * 3600;
   const made = {
@@ -71,12 +80,14 @@ test('before the first schedule after a deploy nothing is due, and nobody is tol
   scheduler.set({ 'Auditor-alpha': made, 'Auditor-silence-watch': made });
   for (const hours of [-13, -1, 0.28])
     expect(await watch(1, hours)).toMatchObject({
-      result: { silent: [], overview: { outcome: 'not yet', unseen: ['alpha', 'beta'] } },
+      result: { silent: [], seen: [], overview: { outcome: 'not yet', unseen: ['alpha', 'beta'] } },
     });
   expect(await readText(bucketArchive(aws.s3, aws.bucket), OVERVIEW_PAGE)).toContain('2 NOT SEEN');
+  expect(measured()).toEqual([]);
   // Of an environment that nobody asks for, its silence is known at once.
   scheduler.set({ 'Auditor-silence-watch': made });
   expect(await watch(1, 1)).toMatchObject({ result: { silent: ['alpha'], overview: { outcome: 'not yet' } } });
+  expect(measured()).toEqual([['Auditor-', 'alpha', 1]]);
   expect(await aws.messages()).toEqual([]);
 });
 
@@ -84,6 +95,10 @@ test('the watch of the first stack sends one mail about the environments of all,
   const archive = bucketArchive(aws.s3, aws.bucket);
   for (const id of ['alpha', 'beta']) await auditNight(archive, 1, {}, id);
   expect(await watch(1, 0.28)).toMatchObject({ result: { silent: [], overview: { outcome: 'told', unseen: [] } } });
+  expect(measured()).toEqual([
+    ['Auditor-', 'alpha', 1],
+    ['Auditor-', 'alpha', 0],
+  ]);
   expect(await watch(1, 1.28)).toMatchObject({ result: { overview: { outcome: 'told before' } } });
 
   await auditNight(archive, 2, {}, 'alpha');

@@ -1,10 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { parseConfig } from '../../core/config/read-config.ts';
 import { readSilenceEvent } from '../../lambda/silence-check.ts';
-import { AuditorStack } from '../../lib/auditor-stack.ts';
 import { only, stackTemplate } from './stack-template.ts';
 
 const TWO = `environments: [{ id: abc, name: research }, { id: def }]
@@ -15,72 +11,41 @@ const alarm = (part: string) => only(stack, 'AWS::CloudWatch::Alarm', part).prop
 const alarmTopic = only(stack, 'AWS::SNS::Topic', 'AlarmTopic').id;
 
 describe('the alarm of silence', () => {
-  it('rings after 26 hours without a complete run of an environment, and counts hours without data', () => {
+  it('rings with the first look of the watch at an environment that lacks the run that was due', () => {
     expect(alarm('Silenceabc')).toMatchObject({
-      AlarmDescription: expect.stringContaining('abc (research) for 26 hours'),
-      ComparisonOperator: 'LessThanThreshold',
+      AlarmDescription: expect.stringContaining('abc (research) since one was due'),
+      Namespace: 'FinSpaceUserAuditor',
+      MetricName: 'Silent',
+      Dimensions: expect.arrayContaining([{ Name: 'environment', Value: 'abc' }]),
+      Period: 3600,
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       Threshold: 1,
-      EvaluationPeriods: 26,
-      TreatMissingData: 'breaching',
-      Metrics: [
-        { Expression: 'FILL(runs, 0)' },
-        {
-          Id: 'runs',
-          ReturnData: false,
-          MetricStat: {
-            Period: 3600,
-            Stat: 'Maximum',
-            Metric: {
-              Namespace: 'FinSpaceUserAuditor',
-              MetricName: 'CompleteRuns',
-              Dimensions: [
-                { Name: 'environment', Value: 'abc' },
-                { Name: 'service', Value: 'finspace-auditor' },
-              ],
-            },
-          },
-        },
-      ],
+      EvaluationPeriods: 1,
     });
-    expect(alarm('Silencedef').AlarmDescription).toContain('environment def for 26 hours');
+    expect(alarm('Silencedef').AlarmDescription).toContain('environment def since one was due');
   });
 
-  const scheduled = (cron: string, mode = 'single') => {
-    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
-    const config = parseConfig(
-      `environments: [{ id: abc }]\nschedule: { cron: "${cron}" }\nlisting: { mode: ${mode} }`,
-      'audit.yaml',
-      [],
-    );
-    const auditor = new AuditorStack(app, 'Auditor', { config, configFile: '/audit.yaml' });
-    const alarms = Object.entries(Template.fromStack(auditor).findResources('AWS::CloudWatch::Alarm'));
-    return {
-      periods: alarms.find(([id]) => id.includes('Silence'))?.[1].Properties.EvaluationPeriods,
-      watch: alarms.find(([id]) => id.startsWith('WatchAlarm'))?.[1].Properties,
-    };
-  };
-
-  it.each([
-    { cron: '0 2 * * 1-5', periods: 74 },
-    { cron: '0 2,3 */6 * *', periods: 145 },
-  ])('waits as long as the schedule does: $cron', ({ cron, periods }) => {
-    expect(scheduled(cron).periods).toBe(periods);
-  });
-
-  it('waits as long as an execution may take besides, whose run counts from its scheduled time', () => {
-    expect(scheduled('0 2 * * *', 'durable').periods).toBe(24 + 13 + 2);
-  });
-
-  it('is that of the watch alone, where CloudWatch looks back less far than the schedule waits', () => {
-    const { periods, watch } = scheduled('0 2 * * 1');
-    expect(periods).toBeUndefined();
-    expect(watch).toMatchObject({
+  it('is quiet where nothing was due yet, and where nobody looks the one of the watch rings', () => {
+    expect(alarm('Silenceabc').TreatMissingData).toBe('ignore');
+    expect(alarm('WatchAlarm')).toMatchObject({
       MetricName: 'SilentEnvironments',
       Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       EvaluationPeriods: 3,
       TreatMissingData: 'breaching',
     });
+  });
+
+  it.each([
+    { cron: '0 2 * * 1-5', mode: 'single' },
+    { cron: '0 2 * * *', mode: 'durable' },
+    { cron: '0 2 1 */3 *', mode: 'single' },
+  ])('is there for every schedule: $cron, $mode', ({ cron, mode }) => {
+    const rare = stackTemplate(
+      `environments: [{ id: abc }]\nschedule: { cron: "${cron}" }\nlisting: { mode: ${mode} }`,
+    );
+    expect(only(rare, 'AWS::CloudWatch::Alarm', 'Silenceabc').properties.MetricName).toBe('Silent');
   });
 });
 
@@ -103,6 +68,13 @@ describe('the watch of silence', () => {
       { Name: 'service', Value: 'finspace-auditor' },
       { Name: 'watch', Value: AUDIT_WATCH },
     ]);
+    expect(alarm('Silenceabc').Dimensions).toEqual(
+      expect.arrayContaining([
+        { Name: 'service', Value: 'finspace-auditor' },
+        { Name: 'watch', Value: AUDIT_WATCH },
+        { Name: 'environment', Value: 'abc' },
+      ]),
+    );
   });
 
   it('tells that silence is over, and of nothing else that it is', () => {
