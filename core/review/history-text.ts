@@ -18,7 +18,7 @@ export const historyText = ({
   asOf,
   period,
   changesFrom,
-  gaps: { daysWithoutRun, unfinished, untrusted },
+  gaps: { daysWithoutRun, unfinished, untrusted, expired = [] },
   counts: { untraceable },
 }: PackDescription): readonly string[] => {
   const isBefore = asOf.slice(0, 10) < period.from;
@@ -39,6 +39,10 @@ export const historyText = ({
         `NOT COMPLETE: run ${name}${attempt === undefined ? '' : `, attempt ${oneLine(attempt)}`}: ${oneLine(end)}`,
     ),
     ...untrusted.map(({ run: name, problem }) => `NOT TO BE TRUSTED, left out: run ${name}: ${oneLine(problem)}`),
+    ...expired.map(
+      ({ run: name, says }) =>
+        `NOT THERE ANY MORE: run ${name}: ${says}; nobody can check now that it was there, whole, signed and in its place`,
+    ),
     'What was read was held against the hashes in its manifests. The rest of the history, and signatures: finspace-audit verify.',
     ...(untraceable === 0
       ? []

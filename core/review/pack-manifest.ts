@@ -45,6 +45,8 @@ const packManifest = z.object({
     daysWithoutRun: z.array(days),
     unfinished: z.array(z.object({ run: z.string(), attempt: z.string().optional(), end: z.string() })),
     untrusted: z.array(z.object({ run: z.string(), problem: z.string() })),
+    /** Runs that were deleted after their retention, with by whose word; left out where there are none. */
+    expired: z.array(z.object({ run: z.string(), says: z.string() })).exactOptional(),
   }),
   counts: z.object({
     users: count,

@@ -5,7 +5,7 @@ import { ArchiveError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
-import { type ArchivedRun, readReport } from '../archive/runs.ts';
+import { type ArchivedRun, readReport, retentionOf } from '../archive/runs.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import type { OutputName } from '../outputs/index.ts';
@@ -53,20 +53,30 @@ const readChanges = async (
   return changes;
 };
 
-/** Reads the events that the runs of a period saw. A run that is altered is left out, and listed as untrusted. */
+/**
+ * Reads the events that the runs of a period saw. A run that is altered is left out, and listed as untrusted; one that is gone
+ * since it had not to be kept any more is a note, as `verify` has it.
+ */
 const readPeriod = async (
   archive: Archive,
   runs: readonly ArchivedRun[],
   reviewed: Manifest,
   rules: ReadonlyMap<string, Rule>,
   sheet: ChangesSheet,
+  isOver: ReturnType<typeof retentionOf>,
 ) => {
   const changesFrom: PackManifest['changesFrom'] = [];
   const untrusted: PackManifest['gaps']['untrusted'] = [];
+  const expired: NonNullable<PackManifest['gaps']['expired']> = [];
   /** The first run that could be read, unless it is the reviewed one. */
   let first: FirstRun | undefined;
 
-  for (const { run, stored, problem } of runs) {
+  for (const { run, stored, problem, isMissing } of runs) {
+    const ended = isMissing ? await isOver(run) : undefined;
+    if (ended !== undefined) {
+      expired.push({ run, says: ended.says });
+      continue;
+    }
     if (stored === undefined || problem !== undefined) {
       untrusted.push({ run, problem: problem ?? 'it has no manifest' });
       continue;
@@ -81,10 +91,14 @@ const readPeriod = async (
       changesFrom.push({ run, key, sha256 });
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
-      untrusted.push({ run, problem: error.message });
+      // Its objects are not deleted all in one moment.
+      const isGone = !(await archive.has(manifest.objects.snapshot?.key ?? ''));
+      const over = isGone ? await isOver(run) : undefined;
+      if (over === undefined) untrusted.push({ run, problem: error.message });
+      else expired.push({ run, says: over.says });
     }
   }
-  return { changesFrom, first, untrusted };
+  return { changesFrom, first, untrusted, expired };
 };
 
 /** Recognises an id that may read like another in a worksheet: like the `#N` of a record without one, or by its characters. */
@@ -116,6 +130,8 @@ interface PackRequest {
   readonly rules: ReadonlyMap<string, Rule>;
   /** Who reviews whom; undefined: whoever does. */
   readonly reviewers?: Reviewers | undefined;
+  /** The moment of building, by which it is known what had still to be kept, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /**
@@ -127,7 +143,7 @@ interface PackRequest {
 export const buildPack = async (
   archive: Archive,
   pack: Archive,
-  { environmentId, period, rules, reviewers }: PackRequest,
+  { environmentId, period, rules, reviewers, now }: PackRequest,
 ): Promise<BuiltPack> => {
   const spools = await createSpoolFolder();
   try {
@@ -137,7 +153,15 @@ export const buildPack = async (
     const report = await readReport(archive, manifest);
 
     const changes = await openChangesSheet(spools, manifest.run);
-    const { changesFrom, first, untrusted } = await readPeriod(archive, runs, manifest, rules, changes);
+    const isOver = retentionOf(archive, environmentId, now);
+    const { changesFrom, first, untrusted, expired } = await readPeriod(
+      archive,
+      runs,
+      manifest,
+      rules,
+      changes,
+      isOver,
+    );
 
     const context = await contextOf(archive, manifest);
     const tally = tallyFindings(countsIn(manifest, rules, context));
@@ -171,7 +195,12 @@ export const buildPack = async (
       asOf: manifest.asOf,
       archiveManifest: { key, sha256 },
       changesFrom,
-      gaps: { daysWithoutRun: daysWithout(changesFrom, period), unfinished, untrusted },
+      gaps: {
+        daysWithoutRun: daysWithout(changesFrom, period),
+        unfinished,
+        untrusted,
+        ...(expired.length > 0 && { expired }),
+      },
       counts: { ...users.counts(), waivers: waivers.count(), ...changes.counts(), openFindings: tally.bySeverity() },
       codeVersion: CODE_VERSION,
     };

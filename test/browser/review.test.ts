@@ -28,6 +28,7 @@ const packOf = async (name: string, users: readonly unknown[]): Promise<void> =>
     environmentId: ENVIRONMENT,
     period: { from: DAY, to: DAY },
     rules: new Map(rules.map((rule) => [rule.id, rule])),
+    now: Date.now(),
   });
 };
 

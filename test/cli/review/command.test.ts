@@ -9,6 +9,8 @@ import { makeNights } from '../../../simulator/nights.ts';
 import { archiveNights, auditNights, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { caseUsers } from '../../support/cases.ts';
+import { expiredHistory, OLD_NIGHTS } from '../../support/expired-history.ts';
+import { night, runOf, tamperer } from '../../support/history.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { answered, type Line, readSheet, writeSheet } from '../../support/worksheet.ts';
 import { invoke } from '../in-process.ts';
@@ -749,5 +751,45 @@ describe('a follow-up', () => {
       code: 3,
       stderr: expect.stringContaining('must be a pack that was signed off'),
     });
+  });
+});
+
+describe('of a period that begins before the start of an archive', () => {
+  const DELETED = { years: 1, afterRetention: 'delete' } as const;
+  const [first, second, , last] = OLD_NIGHTS;
+  const dayOf = (number: number): string => night(number).toISOString().slice(0, 10);
+  const whole = { from: dayOf(first), to: dayOf(last) };
+
+  test.each([
+    { name: 'a start that was deleted after its retention is a note', left: [] },
+    { name: 'and one of which S3 has left the place in the chain', left: [chainKey(ENVIRONMENT, 2)] },
+  ])('$name', async ({ left }) => {
+    const out = await newFolder();
+    await expiredHistory(out, DELETED, left.length === 0 ? 2 : 1);
+    if (left.length > 0)
+      for await (const key of folderArchive(out).list(''))
+        if (key.includes(`/dt=${dayOf(second)}/`)) await tamperer(out).remove(key);
+    const { code, pack } = await build(out, whole);
+    expect(code).toBe(0);
+    const { gaps } = await jsonOf(pack, 'manifest.json');
+    expect(gaps).toMatchObject({ untrusted: [], unfinished: [] });
+    expect(gaps.expired).toContainEqual({ run: runOf(second), says: expect.stringContaining('kept for 1 year') });
+    expect(gaps.daysWithoutRun).toEqual([{ from: dayOf(first), to: dayOf(second) }]);
+    const readme = (await readFile(join(pack, 'README.txt'), 'utf8')).replaceAll(/\s+/g, ' ');
+    expect(readme).toContain(`NOT THERE ANY MORE: run ${runOf(second)}`);
+    expect(readme).not.toContain('NOT TO BE TRUSTED');
+  });
+
+  test.each([
+    { name: 'before its retention ended', retention: { ...DELETED, years: 90 } },
+    { name: 'though it was to be kept for good', retention: { ...DELETED, afterRetention: 'keep' } as const },
+  ])('one that is gone $name is not to be trusted', async ({ retention }) => {
+    const out = await newFolder();
+    await expiredHistory(out, retention, 2);
+    const { code, pack } = await build(out, whole);
+    expect(code).toBe(2);
+    const { gaps } = await jsonOf(pack, 'manifest.json');
+    expect(gaps.untrusted).toMatchObject([{ run: runOf(second) }]);
+    expect(gaps.expired).toBeUndefined();
   });
 });
