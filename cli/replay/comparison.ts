@@ -1,6 +1,7 @@
+import type { ReplayedRun } from '../../core/audit/replay.ts';
+import { isNews } from '../../core/model/highlights.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
-import type { JudgedRun } from './judge.ts';
 
 /** The config that a finding is there under; `both`: not with the same severity or acceptance. */
 export type Side = 'config' | 'against' | 'both';
@@ -45,6 +46,10 @@ const countOne = (counts: Map<string, number>, key: string): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 };
 
+/** The rules that the mail of a run has news of. */
+const notifiedRules = ({ alert, highlights }: ReplayedRun): ReadonlySet<string> =>
+  new Set(alert === undefined ? [] : highlights.flatMap(({ kind, ruleId }) => (isNews(kind) ? [ruleId] : [])));
+
 /** Compares the findings of two configs, run by run; as much is kept as one run has findings. */
 export const compareRuns = () => {
   const disagreements = new Map<string, Disagreement>();
@@ -64,14 +69,13 @@ export const compareRuns = () => {
   };
 
   return {
-    async add(run: string, config: JudgedRun, against: JudgedRun): Promise<void> {
-      for (const ruleId of config.notifiedRules) countOne(alerts.config, ruleId);
-      for (const ruleId of against.notifiedRules) countOne(alerts.against, ruleId);
+    add(run: string, config: ReplayedRun, against: ReplayedRun): void {
+      for (const ruleId of notifiedRules(config)) countOne(alerts.config, ruleId);
+      for (const ruleId of notifiedRules(against)) countOne(alerts.against, ruleId);
 
       const found = new Map<string, FindingBrief>();
-      for await (const finding of config.findings())
-        if (finding.state !== 'resolved') found.set(finding.id, briefOf(finding));
-      for await (const finding of against.findings()) {
+      for (const finding of config.findings) if (finding.state !== 'resolved') found.set(finding.id, briefOf(finding));
+      for (const finding of against.findings) {
         if (finding.state === 'resolved') continue;
         const brief = briefOf(finding);
         const other = found.get(finding.id);

@@ -16,24 +16,34 @@ const MOST_BYTES = 64 * MIB;
 /** The largest object that is parsed whole, in bytes: parsed, it may take fifty times as many. */
 export const MOST_JSON_BYTES = 16 * MIB;
 
-/** Limits of a stored object of lines: whoever can write to an archive can put anything there. */
+/** Limits of a stored object of lines, in bytes: whoever can write to an archive can put anything there. */
 export interface LineLimits {
-  /** In UTF-16 units. A page of the service, the longest thing that becomes a line, has 16 MiB. */
+  /** A page of the service, the longest thing that becomes a line, has 16 MiB. */
   readonly line: number;
-  /** Units that any object may unfold to: those of a million users. */
+  /** Any object may unfold to so many: those of a million users. */
   readonly unfolded: number;
-  /** Units that it may unfold to beyond that for each byte stored; records of users shrink to a tenth or so. */
+  /** It may unfold to so many beyond that for each byte stored; records of users shrink to a tenth or so. */
   readonly ratio: number;
 }
 
 const LINE_LIMITS: LineLimits = { line: 32 * MIB, unfolded: 1024 * MIB, ratio: 100 };
 
+/** Bytes that are unfolded at once: each time costs a turn of the event loop. */
+const UNFOLDED_AT_ONCE = 128 * 1024;
+
+const LINE_FEED = 0x0a;
+
+/** A line of a stored object as it stands there, and what it says. */
+export interface StoredLine {
+  readonly text: string;
+  readonly record: unknown;
+}
+
 /**
- * Yields the JSON lines of a stored `.jsonl.gz` object, parsed one by one.
- * @throws where the object is cut short or is no gzip: a shorter file is never taken for a whole one; and where it is
- * past a limit
+ * Unfolds a stored `.gz` object.
+ * @throws where it is cut short or is no gzip: a shorter file is never taken for a whole one; and where it is past a limit
  */
-export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_LIMITS): AsyncGenerator {
+export async function* unfolded(body: AsyncIterable<Uint8Array>, limits = LINE_LIMITS): AsyncGenerator<Buffer> {
   let stored = 0;
   async function* measured() {
     for await (const chunk of body) {
@@ -41,29 +51,77 @@ export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_
       yield chunk;
     }
   }
-  const text = createGunzip();
-  text.setEncoding('utf8');
-  const fed = pipeline(Readable.from(measured()), text);
+  const unzipped = createGunzip({ chunkSize: UNFOLDED_AT_ONCE });
+  const fed = pipeline(Readable.from(measured()), unzipped);
   // The loop below throws the same: it reads the other end of the pipeline.
   fed.catch(() => {});
 
-  let unfolded = 0;
-  let rest = '';
-  for await (const chunk of text as AsyncIterable<string>) {
-    unfolded += chunk.length;
+  let size = 0;
+  for await (const chunk of unzipped as AsyncIterable<Buffer>) {
+    size += chunk.length;
     const most = limits.unfolded + limits.ratio * stored;
-    if (unfolded > most) throw new Error(`its first ${stored} bytes unfold to more than ${most}, as no records do`);
-    let start = 0;
-    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
-      yield parseRecord(rest + chunk.slice(start, end));
-      rest = '';
-      start = end + 1;
-    }
-    rest += chunk.slice(start);
-    if (rest.length > limits.line) throw new Error(`a line is longer than ${limits.line} characters`);
+    if (size > most) throw new Error(`its first ${stored} bytes unfold to more than ${most}, as no records do`);
+    yield chunk;
   }
   await fed;
-  if (rest !== '') throw new Error('the last line has no end');
+}
+
+/** The most lines that are known from before. */
+const MOST_KNOWN = 20_000;
+
+/**
+ * Yields the JSON lines of unfolded bytes, parsed, some at a time. Throws where the last has no end, or one is too long.
+ * @param known the first lines of what was read before, which those of this take the place of: one that stands where it
+ * stood is not parsed again, and whoever is given its record changes nothing in it
+ */
+export async function* parsedLines(
+  chunks: AsyncIterable<Buffer>,
+  limits = LINE_LIMITS,
+  known?: StoredLine[],
+): AsyncGenerator<readonly StoredLine[]> {
+  let position = 0;
+  let rest: Buffer[] = [];
+  let restLength = 0;
+  for await (const chunk of chunks) {
+    const lines: StoredLine[] = [];
+    let fault: { readonly error: unknown } | undefined;
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      const text =
+        restLength === 0
+          ? chunk.toString('utf8', start, end)
+          : Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8');
+      try {
+        const before = known?.[position];
+        const line = before?.text === text ? before : { text, record: parseRecord(text) };
+        if (known !== undefined && position < MOST_KNOWN) known[position] = line;
+        position += 1;
+        lines.push(line);
+      } catch (error) {
+        fault = { error };
+        break;
+      }
+      if (restLength > 0) rest = [];
+      restLength = 0;
+      start = end + 1;
+    }
+    // What stands before a line that is none is told first.
+    if (lines.length > 0) yield lines;
+    if (fault !== undefined) throw fault.error;
+    if (start === chunk.length) continue;
+    rest.push(chunk.subarray(start));
+    restLength += chunk.length - start;
+    if (restLength > limits.line) throw new Error(`a line is longer than ${limits.line} bytes`);
+  }
+  if (restLength > 0) throw new Error('the last line has no end');
+}
+
+/**
+ * Yields the JSON lines of a stored `.jsonl.gz` object, parsed one by one.
+ * @throws where the object can't be unfolded, or is past a limit
+ */
+export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_LIMITS): AsyncGenerator {
+  for await (const lines of parsedLines(unfolded(body, limits), limits)) for (const { record } of lines) yield record;
 }
 
 type Named = Pick<StoredObject, 'key' | 'body'>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { type FindingBaseline, type RecentlyResolved, staysOpen } from '../../rules/engine/lifecycle.ts';
-import { OpenFindings } from '../../rules/engine/memory/open-findings.ts';
+import { type OpenFinding, OpenFindings } from '../../rules/engine/memory/open-findings.ts';
 import { Roster } from '../../rules/engine/memory/roster.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { readUser } from '../../rules/engine/user.ts';
@@ -84,6 +84,16 @@ export const readRunObject = async (
   return value;
 };
 
+/** Gives what is kept of a finding that stays open. */
+export const openFindingOf = ({ severity, firstSeen, runs, lastSeen, state, carried }: Finding): OpenFinding => ({
+  severity,
+  firstSeen,
+  runs,
+  lastSeen,
+  ...(state === 'waived' && { wasWaived: true }),
+  ...(carried && { wasCarried: true }),
+});
+
 /** Reads the findings that were open at the end of a run, and those that had resolved shortly before. */
 export const readFindingBaseline = async (
   archive: Archive,
@@ -97,15 +107,7 @@ export const readFindingBaseline = async (
   for await (const line of readRunLines(archive, manifest, 'findings')) {
     const finding = line as Finding;
     if (!staysOpen(finding, rules.get(finding.ruleId))) continue;
-    const { id, severity, firstSeen, runs, lastSeen, state, carried } = finding;
-    open.add(id, {
-      severity,
-      firstSeen,
-      runs,
-      lastSeen,
-      ...(state === 'waived' && { wasWaived: true }),
-      ...(carried && { wasCarried: true }),
-    });
+    open.add(finding.id, openFindingOf(finding));
   }
   for await (const line of readRunLines(archive, manifest, 'resolved')) {
     const finding = line as RecentlyResolved;

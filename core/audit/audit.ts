@@ -21,6 +21,7 @@ import { type Criteria, criteriaOf } from './criteria.ts';
 import { notificationOf, unjudgedReport } from './documents.ts';
 import { findRunBack } from './earlier-runs.ts';
 import { readEnrichments } from './enriching.ts';
+import { openFindingFiles } from './finding-files.ts';
 import { type History, readHistory } from './history.ts';
 import { beginJudging, type Judging, withoutResolved } from './judging.ts';
 import { attemptReport, keepAttempt, type Seen } from './keep-attempt.ts';
@@ -112,7 +113,8 @@ const performRun = async (
   const copying = isCopied ? [] : await completeCopies(archive, environmentId, last);
   const { undelivered, problems } = await findUndelivered(archive, environmentId, asOf, channels);
   const warnings = [...copying, ...problems];
-  const judging = beginJudging(criteria, history.baseline, spools);
+  const openFiles = () => openFindingFiles(spools);
+  const judging = beginJudging(criteria, history.baseline, openFiles);
   const listed = await judgeListing(
     settings.listUsers(deadline),
     judging,
@@ -157,7 +159,7 @@ const performRun = async (
     endedBefore: (head, judged) => endedBefore(request, settings, criteria, head, { listed, facts, spools, ...judged }),
     async judgeAnew(snapshot) {
       const later = await readHistory(archive, { environmentId }, criteria, policy);
-      const anew = beginJudging(criteria, later.baseline, spools);
+      const anew = beginJudging(criteria, later.baseline, openFiles);
       const records = () => readRunLines(archive, { run: runName(asOf), objects: { snapshot } }, 'snapshot');
       const momentAt = judging.moments();
       let position = 0;

@@ -1,4 +1,3 @@
-import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { type ChainHead, completeCopies, headMember, readHead } from '../archive/head.ts';
@@ -12,7 +11,7 @@ import { storeOnce } from '../archive/store.ts';
 import { unfinishedSince } from '../archive/unfinished.ts';
 import { readTrend } from '../model/trend.ts';
 import { deliverToAll } from '../notify/deliver.ts';
-import { headAlert } from '../notify/digest/head.ts';
+import { headAlert, QUIET_MS } from '../notify/digest/head.ts';
 import { goesOn } from '../notify/undelivered.ts';
 import { OUTPUTS } from '../outputs/index.ts';
 import type { Output, RunFacts } from '../outputs/output.ts';
@@ -26,9 +25,6 @@ import { factsOf, storeEvidence, storeOptionalOutputs, storeRunOutputs } from '.
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
-
-/** The time after which the head of the chain is mailed by itself. */
-const QUIET_MS = 30 * DAY_MS;
 
 /** Tells whether people were mailed of the environment once, and not within the last month. */
 const isLongQuiet = async (archive: Archive, { environmentId, asOf }: AuditRequest): Promise<boolean> => {

@@ -29,6 +29,11 @@ export interface Criteria {
   readonly code: JudgingCode;
 }
 
+type CriteriaSettings = Pick<
+  AuditSettings,
+  'rules' | 'waivers' | 'reminders' | 'trustedAccounts' | 'config' | 'enrich' | 'code' | 'timeZone'
+>;
+
 /** The criteria of one run. */
 export const criteriaOf = (
   { environmentId, accountId, partition, asOf }: AuditRequest,
@@ -41,7 +46,7 @@ export const criteriaOf = (
     enrich = new Set(),
     code = judgingCode(),
     timeZone = 'UTC',
-  }: AuditSettings,
+  }: CriteriaSettings,
 ): Criteria => ({
   rules,
   catalogue: new Map(rules.map(({ rule }) => [rule.id, rule])),

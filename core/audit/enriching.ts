@@ -28,21 +28,22 @@ export interface FactsRequest extends RolesRequest {
   readonly enrichments: Enrichments;
   /** The number of those who are listed; nothing is read of nobody. */
   readonly users: number;
-  readonly spools: SpoolFolder;
+  /** Takes what is read, to be kept; undefined: nothing is. */
+  readonly spools?: SpoolFolder;
 }
 
 const keep = async <R>(
   records: AsyncIterable<R>,
   into: { add(record: R): void },
   file: string,
-  spools: SpoolFolder,
-): Promise<Evidence> => {
-  const spool = spools.open(file);
+  spools: SpoolFolder | undefined,
+): Promise<Evidence | undefined> => {
+  const spool = spools?.open(file);
   for await (const record of records) {
     into.add(record);
-    await spool.write(serialiseRecord(record));
+    await spool?.write(serialiseRecord(record));
   }
-  return spool.finish();
+  return spool?.finish();
 };
 
 /** Reads the facts beside the listing that the config asks for, and keeps them as the run's objects. */

@@ -9,18 +9,16 @@ import { readUser, type User } from '../../rules/engine/user.ts';
 import { openWaivers, type WaiverTrouble } from '../../rules/engine/waiver.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { type ArchivedUser, usersByRecords } from '../archive/repeated-records.ts';
-import { sortedSpool } from '../archive/sorted-spool.ts';
-import { type Evidence, linesOf, type Spool, type SpoolFolder } from '../archive/staging.ts';
+import { linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { keepAsGiven } from '../model/record.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
 import type { Roles } from '../model/roles.ts';
-import { FINDING_OUTPUTS, OUTPUTS } from '../outputs/index.ts';
-import type { FindingOutput } from '../outputs/output.ts';
 import { settleFindings } from './causes.ts';
 import type { Criteria } from './criteria.ts';
 import type { FindEarlierRun } from './earlier-runs.ts';
 import type { Facts } from './enriching.ts';
+import { type FindingEvidence, type FindingsKeeper, type JudgedEvidence, openFindingFiles } from './finding-files.ts';
 
 /** The state that the last complete run left, for this one to compare with. */
 export interface Baseline {
@@ -29,22 +27,25 @@ export interface Baseline {
   readonly roster: Roster;
   /** The roles that it read; undefined where it read none, or this run reads none. */
   readonly roles?: Roles | undefined;
+  /** Is given the users of this run, where one that follows compares with them. */
+  readonly next?: Roster | undefined;
   /** Every line of its findings file; read only where the run is complete. */
   findings(): AsyncIterable<unknown>;
   readonly findEarlierRun: FindEarlierRun;
 }
 
-export interface Judgement {
+/** @typeParam Kept what is kept of the findings: their files, as a rule */
+export interface Judgement<Kept = JudgedEvidence> {
   readonly outcomes: readonly RuleOutcome[];
   readonly findings: FindingCounts;
   readonly highlights: readonly Highlight[];
   /** Undefined where not everything was judged, and none can be told. */
   readonly waiverTroubles: readonly WaiverTrouble[] | undefined;
-  readonly evidence: Readonly<Record<keyof typeof FINDING_OUTPUTS | 'resolved', Evidence>>;
+  readonly evidence: Kept;
 }
 
 /** A listing being judged, record by record. */
-export interface Judging {
+export interface Judging<Kept = JudgedEvidence> {
   readonly users: number;
   readonly duplicates: number;
   /** Says when the users that follow were read, in milliseconds since the epoch; called once a page. */
@@ -65,28 +66,33 @@ export interface Judging {
    * @param records gives those that were kept, anew each time
    * @param facts what was read beside the listing; nothing where undefined
    */
-  conclude(isWhole: boolean, records: () => AsyncIterable<unknown>, facts?: Facts): Promise<Judgement>;
+  conclude(isWhole: boolean, records: () => AsyncIterable<unknown>, facts?: Facts): Promise<Judgement<Kept>>;
   /** The ARNs of the roles that rules judge, each once. */
   arns(): Iterable<string>;
 }
 
 /**
- * Begins to judge a listing; what is found goes to files in `spools` as it is found. Where facts are read beside the
- * listing, which takes all users to be known, everybody is judged at the end.
+ * Begins to judge a listing. Where facts are read beside the listing, which takes all users to be known, everybody is
+ * judged at the end.
+ * @param openKeeper opens what takes the findings as they are found: a keeper for each time that everybody is judged
  */
-export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: SpoolFolder): Judging => {
-  const { roster, findingBaseline } = baseline;
+export const beginJudging = <Kept>(
+  criteria: Criteria,
+  baseline: Baseline,
+  openKeeper: () => FindingsKeeper<Kept>,
+): Judging<Kept> => {
+  const { roster, findingBaseline, next } = baseline;
   const repeated = new Set<string>();
   const isDeferred = criteria.enrich.size > 0;
   const principals = criteria.enrich.has('iamRoles') ? new Principals(criteria.context) : undefined;
-  let pass = isDeferred ? undefined : beginPass(criteria, baseline, spools, NO_FACTS);
+  let pass = isDeferred ? undefined : beginPass(criteria, baseline, openKeeper(), NO_FACTS);
   let lines = 0;
   let users = 0;
   let duplicates = 0;
   /** The moments at which pages were read, with the position after the last record of each. */
   const pages: { readonly at: number; upTo: number }[] = [];
 
-  const moments: Judging['moments'] = () => {
+  const moments: Judging<Kept>['moments'] = () => {
     let page = 0;
     return (position) => {
       // Records of a user that differ come last, from whatever page.
@@ -100,7 +106,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
   const judgeAnew = async (records: AsyncIterable<unknown>, facts: Facts) => {
     await pass?.abandon();
     findingBaseline.open.beginAnew();
-    const anew = beginPass(criteria, baseline, spools, facts);
+    const anew = beginPass(criteria, baseline, openKeeper(), facts);
     const momentAt = moments();
     for await (const one of usersByRecords(records, repeated)) {
       const moment = momentAt((one.at(-1) ?? one[0]).user.position);
@@ -138,6 +144,7 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
         return false;
       }
       lines += 1;
+      next?.addBaseline(user);
       const page = pages.at(-1);
       if (page !== undefined) page.upTo = lines;
       if (arrival === 'new') users += 1;
@@ -158,19 +165,8 @@ export const beginJudging = (criteria: Criteria, baseline: Baseline, spools: Spo
   };
 };
 
-const openOutputs = (spools: SpoolFolder) =>
-  Object.entries(FINDING_OUTPUTS).map(([name, output]: [string, FindingOutput]) => ({
-    name,
-    output,
-    spool: output.keyOf === undefined ? spools.open(output.file) : sortedSpool(spools, output.file),
-  }));
-
-const writeHeaders = async (outputs: ReturnType<typeof openOutputs>): Promise<void> => {
-  for (const { output, spool } of outputs) if (output.header !== undefined) await spool.write(output.header);
-};
-
 /** A judgement without what it resolved: that is news of a complete run only, and this one is none after all. */
-export const withoutResolved = ({ findings, highlights, ...judgement }: Judgement): Judgement => ({
+export const withoutResolved = <Kept>({ findings, highlights, ...judgement }: Judgement<Kept>): Judgement<Kept> => ({
   ...judgement,
   findings: { ...findings, byState: { ...findings.byState, resolved: 0 } },
   highlights: highlights.filter(({ kind }) => kind !== 'resolved'),
@@ -181,26 +177,24 @@ export const openFindingsOf = async (
   { findings: { byState }, evidence: { resolved: _resolved, ...evidence } }: Judgement,
   { catalogue }: Criteria,
   spools: SpoolFolder,
-): Promise<Readonly<Record<keyof typeof FINDING_OUTPUTS, Evidence>>> => {
+): Promise<FindingEvidence> => {
   if (byState.resolved === 0) return evidence;
-  const outputs = openOutputs(spools);
-  await writeHeaders(outputs);
+  const files = openFindingFiles(spools);
   for await (const line of linesOf(evidence.findings)) {
     const finding = line as Finding;
     if (finding.state === 'resolved') continue;
-    for (const { output, spool } of outputs)
-      await spool.write(output.line(finding, catalogue.get(finding.ruleId)), output.keyOf?.(finding));
+    await files.keep(finding, files.textsOf(finding, catalogue.get(finding.ruleId)));
   }
-  return finished(outputs);
+  return files.finishFindings();
 };
 
 const NO_FACTS: Facts = { evidence: {} };
 
 /** Judges the users of a listing once. */
-const beginPass = (
+const beginPass = <Kept>(
   given: Criteria,
   { manifest, roster, findingBaseline, findings, findEarlierRun, roles: earlierRoles }: Baseline,
-  spools: SpoolFolder,
+  keeper: FindingsKeeper<Kept>,
   facts: Facts,
 ) => {
   const criteria: Criteria = {
@@ -223,44 +217,36 @@ const beginPass = (
   const highlights = collectHighlights(
     (finding) => baselineAsOf !== undefined && isReminderDue(finding, reminders, baselineAsOf, asOf),
   );
-  const outputs = openOutputs(spools);
   let found: RuleFailure[] = [];
   /** The record that is judged, and others of the same user. */
   let seen: unknown;
   let seenBesides: readonly unknown[] = [];
-  let pending: Promise<void>[] = [];
+  let pending: Promise<unknown>[] = [];
 
-  const keep = (write: Promise<void> | undefined): void => {
-    if (write !== undefined) pending.push(write);
-  };
   const written = async (): Promise<void> => {
     const waiting = pending;
     pending = [];
     await Promise.all(waiting);
   };
-  const textsOf = (finding: Finding): readonly string[] => {
-    const rule = catalogue.get(finding.ruleId);
-    return outputs.map(({ output }) => output.line(finding, rule));
-  };
-  const emit = (finding: Finding, lines = textsOf(finding)): void => {
+  const textsOf = (finding: Finding): readonly string[] => keeper.textsOf(finding, catalogue.get(finding.ruleId));
+  const emit = (finding: Finding, texts = textsOf(finding)): void => {
     counted.add(finding);
     highlights.add(finding);
-    for (const [index, { output, spool }] of outputs.entries())
-      keep(spool.write(lines[index] ?? '', output.keyOf?.(finding)));
+    const kept = keeper.keep(finding, texts);
+    if (kept !== undefined) pending.push(kept);
   };
   /** Evidence that is no JSON is the fault of the rule that gave it, not of the archive that can't keep it. */
   const emitFailure = (failure: RuleFailure): void => {
     const finding = lifecycle.findingOf(failure);
-    let lines: readonly string[];
+    let texts: readonly string[];
     try {
-      lines = textsOf(finding);
+      texts = textsOf(finding);
     } catch (error) {
       evaluation.breakDown(failure, error);
       return;
     }
-    emit(finding, lines);
+    emit(finding, texts);
   };
-  keep(writeHeaders(outputs));
 
   // Findings are emitted here and not as they come: directory rules find theirs all at once, and those would wait in
   // memory for the disk.
@@ -317,10 +303,10 @@ const beginPass = (
     /** Ends what was begun, of which nothing is used. */
     async abandon(): Promise<void> {
       await written();
-      await finished(outputs);
+      await keeper.finish([]);
     },
 
-    async conclude(isWhole: boolean, lines: number, records: () => AsyncIterable<unknown>): Promise<Judgement> {
+    async conclude(isWhole: boolean, lines: number, records: () => AsyncIterable<unknown>): Promise<Judgement<Kept>> {
       if (isWhole) for (const user of roster.gone()) evaluation.vanished(user);
       evaluation.conclude((position) => roster.idAt(position), isWhole);
       await settled();
@@ -338,25 +324,8 @@ const beginPass = (
         findings: counted.counts(),
         highlights: highlights.list(),
         waiverTroubles: isComplete ? book.troubles() : undefined,
-        evidence: {
-          ...(await finished(outputs)),
-          resolved: await resolvedEvidence(spools, lifecycle.recentlyResolved()),
-        },
+        evidence: await keeper.finish(lifecycle.recentlyResolved()),
       };
     },
   };
-};
-
-const finished = async (
-  outputs: readonly { readonly name: string; readonly spool: Spool }[],
-): Promise<Readonly<Record<keyof typeof FINDING_OUTPUTS, Evidence>>> => {
-  const evidence: [string, Evidence][] = [];
-  for (const { name, spool } of outputs) evidence.push([name, await spool.finish()]);
-  return Object.fromEntries(evidence) as Record<keyof typeof FINDING_OUTPUTS, Evidence>;
-};
-
-const resolvedEvidence = async (spools: SpoolFolder, lines: readonly unknown[]): Promise<Evidence> => {
-  const spool = spools.open(OUTPUTS.resolved.file);
-  for (const line of lines) await spool.write(JSON.stringify(line));
-  return spool.finish();
 };

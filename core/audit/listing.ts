@@ -18,7 +18,7 @@ export interface JudgedListing {
 /** Judges each user of a listing as it comes, and keeps its record as the service gave it. */
 export const judgeListing = async (
   listing: Listing,
-  judging: Judging,
+  judging: Judging<unknown>,
   snapshot: Spool,
   clock: Clock,
   onPage: (users: number, counts: ListingCounts) => void,

@@ -113,7 +113,7 @@ export const storeRunOutputs = async (
 
 /** The facts about a run that are the same for all of its outputs. */
 export const factsOf = (
-  { environmentName, timeZone }: AuditSettings,
+  { environmentName, timeZone }: Pick<AuditSettings, 'environmentName' | 'timeZone'>,
   { rules, hashes }: Criteria,
   keys: RunKeys,
   last: RunFacts['last'],

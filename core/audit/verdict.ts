@@ -62,7 +62,7 @@ export const rosterShortfall = (
 };
 
 /** The shortfall of a run whose rules failed: nobody knows what they would have found. */
-export const ruleShortfall = ({ outcomes }: Judgement): Shortfall | undefined => {
+export const ruleShortfall = ({ outcomes }: Pick<Judgement, 'outcomes'>): Shortfall | undefined => {
   const broken = outcomes.filter(({ error }) => error !== undefined);
   if (broken.length === 0) return undefined;
   return {

@@ -2,7 +2,7 @@ import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { systemClock } from '../model/clock.ts';
 import type { GroupRecord } from '../model/groups.ts';
-import { type ArchivedNight, archivedFacts, archivedSource } from './archived.ts';
+import { type ArchivedListing, type ArchivedNight, archivedFacts, archivedListing } from './archived.ts';
 import type { Enrichments } from './enrich/enrichment.ts';
 import { assumedRole } from './finspace/assumed-role.ts';
 import { permissionGroups } from './finspace/permission-groups.ts';
@@ -20,6 +20,11 @@ export interface LiveEnvironment extends Omit<FinspaceSettings, 'mode'> {
   readonly flags?: { readonly credentials: CredentialsMode | undefined };
 }
 
+export type { ArchivedListing };
+
+/** Opens the listing of a run as the archive kept it. */
+export const openArchived = archivedListing;
+
 const modeOf = ({ config, flags }: LiveEnvironment): CredentialsMode => flags?.credentials ?? config.credentials;
 
 const liveSource = (live: LiveEnvironment): ResumableSource => finspaceSource({ ...live, mode: modeOf(live) });
@@ -29,9 +34,8 @@ const liveSource = (live: LiveEnvironment): ResumableSource => finspaceSource({ 
  * is wrong, such as an endpoint that is no URL.
  */
 export function chooseSource(from: LiveEnvironment): ResumableSource;
-export function chooseSource(from: ArchivedNight | OpenedRoster | RosterError): UserSource;
-export function chooseSource(from: LiveEnvironment | ArchivedNight | OpenedRoster | RosterError): UserSource {
-  if ('manifest' in from) return archivedSource(from);
+export function chooseSource(from: OpenedRoster | RosterError): UserSource;
+export function chooseSource(from: LiveEnvironment | OpenedRoster | RosterError): UserSource {
   if (from instanceof RosterError) return noRoster(from);
   return 'files' in from ? rosterSource(from) : liveSource(from);
 }
@@ -59,9 +63,8 @@ export interface EnrichedEnvironment extends LiveEnvironment {
 }
 
 /** Chooses the readers of the facts that the config of an environment asks for, or of those that a run has read. */
-export const chooseEnrichments = (
-  from: EnrichedEnvironment | Pick<ArchivedNight, 'archive' | 'manifest'>,
-): Enrichments => ('manifest' in from ? archivedFacts(from) : liveEnrichments(from));
+export const chooseEnrichments = (from: EnrichedEnvironment | ArchivedNight): Enrichments =>
+  'manifest' in from ? archivedFacts(from) : liveEnrichments(from);
 
 /** What FinSpace would tell of groups is of another moment than a saved roster, and may be of nobody in it. */
 async function* noGroups(): AsyncGenerator<GroupRecord> {

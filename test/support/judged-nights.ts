@@ -3,6 +3,7 @@ import type { Manifest, ManifestObject } from '../../core/archive/manifest.ts';
 import { readFindingBaseline, readRoster, readRunLines } from '../../core/archive/read-run.ts';
 import { evidenceOf, linesOf, type SpoolFolder } from '../../core/archive/staging.ts';
 import { criteriaOf } from '../../core/audit/criteria.ts';
+import { openFindingFiles } from '../../core/audit/finding-files.ts';
 import { beginJudging } from '../../core/audit/judging.ts';
 import { judgeListing } from '../../core/audit/listing.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
@@ -59,7 +60,7 @@ export const judgedNights = () => {
     };
     const source = listingOf([users], end);
     const clock = stoppedClock(asOf.getTime());
-    const criteria = criteriaOf(request, { ...settings, listUsers: source, archive, channels: [], clock });
+    const criteria = criteriaOf(request, settings);
     const last = runs.at(-1);
     const spools = memorySpools();
     const judging = beginJudging(
@@ -82,7 +83,7 @@ export const judgedNights = () => {
           );
         },
       },
-      spools,
+      () => openFindingFiles(spools),
     );
     const listed = await judgeListing(source(0), judging, spools.open('snapshot'), clock, () => {});
     const isWhole = listed.end.complete && users.length > 0;

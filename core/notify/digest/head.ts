@@ -1,5 +1,9 @@
+import { DAY_MS } from '../../../rules/engine/time.ts';
 import type { Report } from '../../model/report.ts';
 import type { Alert } from '../channel.ts';
+
+/** The time after which the head of the chain is mailed by itself. */
+export const QUIET_MS = 30 * DAY_MS;
 
 /**
  * Composes the mail that holds the head of the chain alone: where nothing changed for a month, nobody would have one

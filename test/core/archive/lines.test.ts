@@ -49,7 +49,7 @@ describe('limits', () => {
   });
 
   test.each([
-    { name: 'a longer line, before its end', bytes: gzipSync('9'.repeat(101)), message: 'longer than 100 characters' },
+    { name: 'a longer line, before its end', bytes: gzipSync('9'.repeat(101)), message: 'longer than 100 bytes' },
     {
       name: 'little that unfolds to much',
       bytes: gzipSync('1\n'.repeat(100_000)),

@@ -17,7 +17,6 @@ import { runName } from '../../../core/model/run-name.ts';
 import type { Alert, Channel } from '../../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
 import type { AuditEvent } from '../../../core/notify/channels/events.ts';
-import { archivedSource } from '../../../core/sources/archived.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
@@ -33,6 +32,7 @@ import { aUser } from '../../support/builders.ts';
 import { dyingAfter } from '../../support/dying-archive.ts';
 import { listingOf } from '../../support/listing.ts';
 import { personalDataIn } from '../../support/personal-data.ts';
+import { archivedSource } from '../../support/replayed-by-audit.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { eventsOf } from '../../support/told-events.ts';
 
@@ -463,8 +463,7 @@ describe('users who were active while the listing ran', () => {
     const stored = await readManifest(archive, runKeys(ENVIRONMENT, night(1)).manifest);
     if (stored === undefined) throw new Error('there is no manifest');
     const other = await newAudit();
-    const signal = new AbortController().signal;
-    const source = archivedSource({ archive, manifest: stored.manifest, signal });
+    const source = archivedSource(archive, stored.manifest);
     const { report } = await other.run({ source, rules });
     expect(report.listing).toEqual(stored.manifest.listing);
     expect((await findingsOf(other.archive)).map(({ subject }) => subject.id)).toEqual(['page-2-ahead']);

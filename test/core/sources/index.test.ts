@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
-import { chooseSource, type LiveEnvironment } from '../../../core/sources/index.ts';
+import { chooseSource, type LiveEnvironment, openArchived } from '../../../core/sources/index.ts';
 import type { Listing } from '../../../core/sources/source.ts';
 import { auditNights, nightKeys } from '../../support/archived-nights.ts';
 import { productFilesWith } from '../../support/product-code.ts';
@@ -89,12 +89,14 @@ describe('a night of an archive', () => {
     return { archive, users, manifest: stored.manifest };
   };
   const open = (archive: Archive, manifest: Awaited<ReturnType<typeof archivedNight>>['manifest']) =>
-    chooseSource({ archive, manifest, signal: new AbortController().signal })(0);
+    openArchived({ archive, manifest });
 
-  test('comes as it was listed, in pages of the size of the service’s', async () => {
+  test('comes as it was listed, each record with its line', async () => {
     const { archive, users, manifest } = await archivedNight();
     const listing = open(archive, manifest);
-    expect((await readAll(listing)).users).toEqual([users.slice(0, 100), users.slice(100)]);
+    expect((await readAll(listing)).users.flat()).toEqual(
+      users.map((record) => ({ text: JSON.stringify(record), record })),
+    );
     expect(listing.end()).toEqual({ complete: true });
     expect(listing.counts()).toEqual(manifest.counts);
   });
