@@ -5,6 +5,7 @@ import { lastRecordsAmong } from '../archive/read-users.ts';
 import { type Evidence, evidenceOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Report } from '../model/report.ts';
+import { furtherName, type KeepPage, type PageSources, writePages } from '../outputs/html/pages.ts';
 import { OPTIONAL_OUTPUTS, OUTPUTS, type OutputName, RUN_OUTPUTS } from '../outputs/index.ts';
 import type { LabelledObject, OptionalOutput, Output, RunFacts, RunOutput, StoredRun } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
@@ -14,12 +15,22 @@ import type { AuditSettings } from './settings.ts';
 
 const nameOrder = Object.keys(OUTPUTS) as readonly OutputName[];
 
+/** The objects that a run has of an output, with their labels; of pages, the further ones too. */
+const labelledOf = function* (of: OutputName, objects: Manifest['objects']): Generator<LabelledObject> {
+  const { label, furtherLabel }: Output = OUTPUTS[of];
+  const object = objects[of];
+  if (label !== undefined && object !== undefined) yield { name: of, label, object };
+  if (furtherLabel === undefined) return;
+  for (let page = 2; ; page += 1) {
+    const name = furtherName(of, page);
+    const further = objects[name];
+    if (further === undefined) return;
+    yield { name, label: `${furtherLabel}, page ${page}`, object: further };
+  }
+};
+
 const labelled = (objects: Manifest['objects']): readonly LabelledObject[] =>
-  nameOrder.flatMap((name) => {
-    const { label }: Output = OUTPUTS[name];
-    const object = objects[name];
-    return label === undefined || object === undefined ? [] : [{ name, label, object }];
-  });
+  nameOrder.flatMap((name) => [...labelledOf(name, objects)]);
 
 /** Stores one of a run's objects under its key. */
 export type StoreObject = (output: Output, evidence: Evidence) => Promise<ManifestObject>;
@@ -36,6 +47,9 @@ export const storeEvidence = async (
   }
   return objects;
 };
+
+/** Reads the findings of a run that is being stored. */
+export const findingsIn = (findings: Evidence): AsyncIterable<Finding> => linesOf(findings) as AsyncIterable<Finding>;
 
 /** What optional outputs are made of, besides the criteria: the report, what is stored, and the files of both. */
 interface Stored {
@@ -68,7 +82,7 @@ export const storeOptionalOutputs = async (
     manifest: manifestOf(report, criteria, objects),
     report,
     rules: criteria.catalogue,
-    findings: () => linesOf(findings) as AsyncIterable<Finding>,
+    findings: () => findingsIn(findings),
     users: () => lastRecordsAmong(() => linesOf(snapshot), report.counts.conflicting),
   };
   const until = deadline + MAKING_MS;
@@ -96,25 +110,41 @@ export const storeOptionalOutputs = async (
   return { objects: stored, warnings };
 };
 
-/** Writes and stores the objects about the whole run, but those that are among `stored`; gives all of them. */
+/**
+ * Writes and stores the objects about the whole run and its pages; gives them with what is `stored`.
+ * @param sources what pages show besides; undefined where nobody was judged
+ */
 export const storeRunOutputs = async (
   facts: Omit<RunFacts, 'evidence'>,
   stored: Manifest['objects'],
+  sources: PageSources | undefined,
   store: StoreObject,
 ): Promise<Manifest['objects']> => {
   const objects = { ...stored };
+  const listed = (): RunFacts => ({ ...facts, evidence: labelled(objects) });
   for (const [name, output] of Object.entries<RunOutput>(RUN_OUTPUTS)) {
-    if (objects[name] !== undefined) continue;
-    const text = output.write({ ...facts, evidence: labelled(objects) });
+    const text = output.write(listed());
     if (text !== undefined) objects[name] = await store(output, evidenceOf(text));
   }
+  const keep: KeepPage = async ({ name, output, text }) => {
+    objects[name] = await store(output, evidenceOf(text));
+  };
+  await writePages(listed(), sources, keep, listed);
   return objects;
 };
 
 /** The facts about a run that are the same for all of its outputs. */
 export const factsOf = (
   { environmentName, timeZone }: Pick<AuditSettings, 'environmentName' | 'timeZone'>,
-  { rules, hashes }: Criteria,
+  { rules, hashes, context }: Criteria,
   keys: RunKeys,
   last: RunFacts['last'],
-): Omit<RunFacts, 'report' | 'highlights' | 'evidence'> => ({ rules, hashes, keys, environmentName, timeZone, last });
+): Omit<RunFacts, 'report' | 'highlights' | 'evidence'> => ({
+  rules,
+  hashes,
+  trustedAccounts: [...context.trustedAccounts],
+  keys,
+  environmentName,
+  timeZone,
+  last,
+});

@@ -72,8 +72,10 @@ export const RUN_OUTPUTS = {
     write: ({ report }) => jsonText(report),
   },
   digest: digestOutput,
-  html: htmlOutput,
 } satisfies Record<string, RunOutput>;
+
+/** The pages about a run. Where one is not enough, further ones stand beside it, and have its name and a number. */
+export const PAGE_OUTPUTS = { html: htmlOutput } satisfies Record<string, Output>;
 
 /** The objects of a run by the names that its manifest gives them, in the order in which the page lists them. */
 export const OUTPUTS = {
@@ -88,6 +90,7 @@ export const OUTPUTS = {
   ...OPTIONAL_OUTPUTS.oscal,
   resolved: { area: 'resolved', file: 'resolved.jsonl.gz', label: 'What resolved within 30 days' },
   ...RUN_OUTPUTS,
+  ...PAGE_OUTPUTS,
 } satisfies Record<string, Output>;
 
 export type OutputName = keyof typeof OUTPUTS;

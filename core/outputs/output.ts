@@ -11,6 +11,8 @@ import type { Report } from '../model/report.ts';
 export interface Output extends ObjectFile {
   /** Its line in the list of evidence on the page; missing where the page does not list it. */
   readonly label?: string;
+  /** The same of the further pages of a page, before their number. */
+  readonly furtherLabel?: string;
 }
 
 /** An object with a line for each finding, written while users are judged. */
@@ -61,10 +63,14 @@ export interface RunFacts {
   readonly report: Report;
   readonly highlights: readonly Highlight[];
   readonly rules: readonly ConfiguredRule[];
+  /** Whether pages may name people; they may where undefined. */
+  readonly names?: boolean | undefined;
   /** The operators' name for the environment. */
   readonly environmentName?: string | undefined;
   /** The zone of the schedule, an IANA name. */
   readonly timeZone?: string | undefined;
+  /** Accounts whose roles were welcome. */
+  readonly trustedAccounts?: readonly string[];
   readonly keys: RunKeys;
   /** The last complete run before this one, and its report. */
   readonly last?: (StoredManifest & { readonly report: Report | undefined }) | undefined;

@@ -1,118 +1,79 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
-import { type Severity, severityRank, worstSeverity } from '../../../rules/engine/severity.ts';
-import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
-import type { Highlight, HighlightKind } from '../../model/highlights.ts';
+import type { Severity } from '../../../rules/engine/severity.ts';
 import { momentsOf } from '../../model/listing.ts';
-import { memberAsGiven, serialiseRecord } from '../../model/record.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { causeText, faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
-import { numberText, plural, truncate } from '../../text/plain-text.ts';
+import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
+import { numberText, plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
-import { day } from './instant.ts';
-import { foreign, type Html, html, prose } from './markup.ts';
-import { severityBadge, severityClass, severityWord } from './severity.ts';
+import { filterForm } from './filter.ts';
+import { findingRow, KIND_ORDER, type Showing, type Shown, shownKind, subjectHtml } from './finding-row.ts';
+import { type FindingGroup, findingGroups, groupKeyOf } from './groups.ts';
+import { type Html, html, prose, trusted } from './markup.ts';
+import { severityBadge } from './severity.ts';
 
-/** Findings of one rule and kind that are shown; the CSV beside the page has them all. */
+/** Findings of one group and kind that are shown where a page needs not have all; the CSV beside it has them. */
 const SHOWN = 40;
 
-/** Characters of markup that findings may take: the page stays below 2 MB, whatever stands in their evidence. */
-const BUDGET = 1_200_000;
+/** Bytes that the severe findings of the report may take, those that the others may, and those of a further page. */
+const SEVERE_BYTES = 1_000_000;
+const OTHER_BYTES = 400_000;
+const PAGE_BYTES = 1_800_000;
 
-/** The most characters of an id, a message and a value of the evidence. */
-const MAX_ID = 160;
-const MAX_MESSAGE = 500;
-const MAX_VALUE = 160;
-const MAX_VALUES = 16;
+/** Bytes for the head of a table, and for what says where its other rows are. */
+const REST_BYTES = 1000;
 
-/** The kinds that the page tells apart: a finding that people are reminded of is an open one. */
-type Shown = Exclude<HighlightKind, 'reminder'>;
+/** Critical groups of as many findings are open from the start: the others are a click away, and a page is not endless. */
+const OPEN = 10;
 
-/** In the order in which they matter to a reader. */
-const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filter((kind) => kind !== 'reminder');
+/** The findings of a rule that other pages link to one by one. */
+const LINKED = 20;
 
-/** The findings of one rule. */
-interface RuleFindings {
-  readonly ruleId: string;
-  /** The worst of what stands; of nothing that stands, the worst of what resolved. */
-  readonly severity: Severity;
-  readonly highlights: readonly ShownHighlight[];
+export const showingOf = ({ report, names = true }: Pick<RunFacts, 'report' | 'names'>): Showing => ({
+  moments: momentsOf(report),
+  names,
+});
+
+/** A finding as pages show it. */
+export interface Row {
+  /** The key of its group. */
+  readonly group: string;
+  readonly subject: string;
+  readonly markup: string;
 }
 
-type ShownHighlight = Pick<Highlight, 'count' | 'findings'> & { readonly kind: Shown };
+export const rowOf = (finding: Finding, showing: Showing): Row => ({
+  group: groupKeyOf(finding),
+  subject: subjectHtml(finding).markup,
+  markup: findingRow(finding, shownKind(finding), showing).markup,
+});
 
-/** Merges the highlights of a rule into one a kind, in the order of kinds. */
-const byKind = (highlights: readonly Highlight[]): readonly ShownHighlight[] =>
-  KIND_ORDER.flatMap((kind) => {
-    const same = highlights.filter((one) => (one.kind === 'reminder' ? 'open' : one.kind) === kind);
-    if (same.length === 0) return [];
-    const count = same.reduce((total, one) => total + one.count, 0);
-    const findings = same
-      .flatMap((one) => one.findings)
-      .toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity));
-    return [{ kind, count, findings }];
-  });
+/** The file that a page of the report is in; the first is 1. */
+export const reportFile = (page: number): string => (page === 1 ? 'report.html' : `report-${page}.html`);
 
-const ruleFindings = ({ highlights, rules }: RunFacts): readonly RuleFindings[] => {
-  const positions = new Map(rules.map(({ rule }, index) => [rule.id, index]));
-  return [...Map.groupBy(highlights, ({ ruleId }) => ruleId)]
-    .map(([ruleId, members]): RuleFindings => {
-      const open = members.filter(({ kind }) => kind !== 'resolved');
-      const severities = (open.length > 0 ? open : members).map(({ severity }) => severity);
-      return { ruleId, severity: worstSeverity(severities) ?? 'CRITICAL', highlights: byKind(members) };
-    })
-    .toSorted(
-      (a, b) =>
-        severityRank(b.severity) - severityRank(a.severity) ||
-        (positions.get(a.ruleId) ?? rules.length) - (positions.get(b.ruleId) ?? rules.length),
-    );
-};
+/** Where a finding stands. */
+export interface Place {
+  readonly href: string;
+  readonly subject: string;
+  readonly severity: Severity;
+}
 
-type Moments = ReturnType<typeof momentsOf>;
+/** The findings of a rule on the pages of a report. */
+export interface RulePlaces {
+  /** The worst of them. */
+  readonly first: readonly Place[];
+  /** The pages that have some, and how many each. */
+  readonly pages: ReadonlyMap<number, number>;
+}
 
-/** An observed value, verbatim; beside a time in milliseconds the date that it means. */
-const valueText = (shown: object, name: string, moments: Moments): string => {
-  const given = memberAsGiven(shown, name);
-  const text = typeof given === 'string' || given === undefined ? String(given) : serialiseRecord(given);
-  const time = name.endsWith('Time') ? readTime(Reflect.get(shown, name), moments) : 'never';
-  const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
-  return truncate(text, MAX_VALUE) + date;
-};
-
-const evidence = (finding: Finding, moments: Moments): Html | undefined => {
-  const entries = Object.entries(finding.evidence);
-  if (entries.length === 0) return undefined;
-  const rest = entries.length - MAX_VALUES;
-  return html`<span class="evidence">${entries
-    .slice(0, MAX_VALUES)
-    .map(
-      ([name]) =>
-        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(finding.evidence, name, moments))}</span>`,
-    )}${rest > 0 && `and ${rest} more`}</span>`;
-};
-
-const waiverNote = ({ waiver }: Finding): Html | undefined => {
-  if (waiver === undefined) return undefined;
-  const { reason, ticket, owner, approver, expires } = waiver;
-  return html`<span class="note">Waived until ${expires}: ${foreign(truncate(reason, MAX_MESSAGE))}${ticket !== undefined && html` (${foreign(truncate(ticket, MAX_ID))})`}; owner ${foreign(truncate(owner, MAX_ID))}, approved by ${foreign(truncate(approver, MAX_ID))}</span>`;
-};
-
-const notes = (finding: Finding): Html => {
-  const { escalatedFrom, severity, carried, state } = finding;
-  return html`${escalatedFrom !== undefined && html`<span class="note">Raised from ${severityWord(escalatedFrom)} to ${severityWord(severity)}</span>`}${carried === true && html`<span class="note">Could not be assessed this time: it stands as it was</span>`}${state === 'resolved' && html`<span class="note">Resolved: ${causeText(finding)}</span>`}${waiverNote(finding)}`;
-};
-
-const subjectText = ({ subject }: Finding): Html => {
-  if (subject.kind === 'environment') return html`the environment`;
-  return subject.id === '' ? html`(no readable id)` : html`<code>${foreign(truncate(subject.id, MAX_ID))}</code>`;
-};
-
-const row = (finding: Finding, kind: Shown, moments: Moments): Html => {
-  const { severity, firstSeen, runs } = finding;
-  const days = Math.max(0, Math.floor((moments.now - Date.parse(firstSeen)) / DAY_MS));
-  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${severityRank(severity)}">${severityBadge(severity)}</td><td data-sort="${KIND_ORDER.indexOf(kind)}"><span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span></td><td class="who">${subjectText(finding)}</td><td class="what">${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, moments)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
-};
+/** A part of a group on a page. */
+interface Part {
+  readonly group: FindingGroup;
+  readonly rows: string[];
+  /** The rows of the group on the pages before. */
+  readonly before: number;
+}
 
 const frameworkName = (control: string): string => {
   const [framework = '', ...clause] = control.split(':');
@@ -123,70 +84,240 @@ const advice = (rule: Rule | undefined): Html | undefined =>
   rule &&
   html`<dl class="advice"><div><dt>Why it matters</dt><dd>${prose(rule.rationale)}</dd></div><div><dt>What to do</dt><dd>${prose(rule.remediation)}</dd></div>${rule.controls.length > 0 && html`<div class="all"><dt>Gives evidence for</dt>${rule.controls.map((control) => html`<dd class="clause">${frameworkName(control)}</dd>`)}</div>`}</dl>`;
 
-const tallies = ({ highlights }: RuleFindings): Html =>
-  html`<span class="tallies">${highlights.map(({ kind, count }, index) => html`${index > 0 && ', '}<strong>${numberText(count)}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
+const tallies = ({ counts }: FindingGroup): Html =>
+  html`<span class="tallies">${counts.map(([kind, count], index) => html`${index > 0 && ', '}<strong>${numberText(count)}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
 
-const totalOf = (highlights: readonly ShownHighlight[]): number =>
-  highlights.reduce((total, { count }) => total + count, 0);
+const groupId = ({ ruleId, severity, isResolved }: FindingGroup, isFirst: boolean): string =>
+  `rule-${ruleId}${isFirst ? '' : `-${isResolved ? 'resolved-' : ''}${severity.toLowerCase()}`}`;
 
-/** Makes as many rows as the budget still allows. */
-const rowsOf = ({ highlights }: RuleFindings, moments: Moments, budget: number): readonly Html[] => {
-  const rows: Html[] = [];
-  let left = budget;
-  for (const { kind, findings } of highlights) {
-    for (const finding of findings.slice(0, SHOWN)) {
-      const one = row(finding, kind, moments);
-      left -= one.markup.length;
-      if (left < 0) return rows;
-      rows.push(one);
-    }
+/** Lays a run's findings out on pages, each within its bytes. */
+export class FindingPages {
+  readonly groups: readonly FindingGroup[];
+  readonly #rules: ReadonlyMap<string, Rule>;
+  readonly #byKey: ReadonlyMap<string, FindingGroup>;
+  /** The pages that have rows of a group, and how many each. */
+  readonly #pagesOf = new Map<string, Map<number, number>>();
+  readonly #places = new Map<string, { first: Place[]; pages: Map<number, number> }>();
+  readonly #heads = new Map<FindingGroup, number>();
+  readonly #hasCsv: boolean;
+  #page = 1;
+  #parts: Part[] = [];
+  #bytes = 0;
+  #rows = 0;
+  #first: readonly Part[] | undefined;
+
+  constructor(facts: RunFacts) {
+    this.groups = findingGroups(facts);
+    this.#byKey = new Map(this.groups.map((group) => [group.key, group]));
+    this.#rules = new Map(facts.rules.map(({ rule }) => [rule.id, rule]));
+    this.#hasCsv = facts.evidence.some(({ name }) => name === 'csv');
   }
-  return rows;
-};
 
-const rest = (hidden: number, hasCsv: boolean): Html | undefined => {
-  if (hidden === 0) return undefined;
-  const where = hasCsv ? html`<a href="findings.csv">findings.csv</a> beside this page has them all.` : '';
-  return html`<p class="rest" data-hidden="${hidden}">And ${plural(hidden, 'further finding')} of this rule. ${where}</p>`;
-};
+  /** The number of pages so far. */
+  get count(): number {
+    return this.#page;
+  }
 
-const ruleSection = (group: RuleFindings, rule: Rule | undefined, rows: readonly Html[], hasCsv: boolean): Html => {
-  const { ruleId, severity, highlights } = group;
-  return html`<article class="card rule" id="rule-${ruleId}" data-rule="${ruleId}"><header><h3>${severityBadge(severity)} ${faultText(ruleId, rule?.fault)}: ${numberText(totalOf(highlights))}</h3>${tallies(group)}</header>
-<p class="required">${rule === undefined ? 'A rule that has left the catalogue' : `Required: ${rule.title}`} <code class="quiet">${ruleId}</code></p>${advice(rule)}
-<table class="findings" data-sortable><caption class="label">Findings of ${ruleId}</caption><thead><tr><th scope="col">Severity</th><th scope="col">State</th><th scope="col">Subject</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
-${rows}</tbody></table>${rest(totalOf(highlights) - rows.length, hasCsv)}</article>\n`;
-};
+  /**
+   * Puts a severe finding on the page that is being filled, in the order in which they stand.
+   * @returns the page before where this one did not fit on it any more
+   */
+  addSevere(row: Row): FurtherPage | undefined {
+    const group = this.#byKey.get(row.group);
+    if (group === undefined) throw new Error(`no finding of group ${row.group} was counted`);
+    const head = this.#headBytes(group);
+    const own = Buffer.byteLength(row.markup);
+    const bytes = this.#parts.at(-1)?.group === group ? own : own + head;
+    const isFull = this.#bytes > 0 && this.#bytes + bytes > (this.#page === 1 ? SEVERE_BYTES : PAGE_BYTES);
+    const done = isFull ? this.#turn() : undefined;
+    this.#put(group, row, isFull ? own + head : bytes);
+    return done;
+  }
 
-const filter = (groups: readonly RuleFindings[]): Html => {
-  const kinds = KIND_ORDER.filter((kind) =>
-    groups.some(({ highlights }) => highlights.some((highlight) => highlight.kind === kind)),
+  /**
+   * Ends the severe findings, and puts others on the first page as far as they go.
+   * @returns the last of the further pages; undefined where there is none
+   */
+  finish({ highlights }: Pick<RunFacts, 'highlights'>, showing: Showing): FurtherPage | undefined {
+    const last = this.#page;
+    const done = last === 1 ? undefined : this.#furtherPage(false);
+    const parts = this.#first ?? this.#parts;
+    this.#page = 1;
+    this.#parts = [...parts];
+    this.#bytes = 0;
+    for (const group of this.groups.filter(({ isSevere }) => !isSevere)) {
+      this.#parts.push({ group, rows: [], before: 0 });
+      this.#bytes += this.#headBytes(group);
+      for (const row of rowsOf(group, highlights, showing)) {
+        const bytes = Buffer.byteLength(row.markup);
+        if (this.#bytes + bytes > OTHER_BYTES) break;
+        this.#put(group, row, bytes);
+      }
+    }
+    this.#first = this.#parts;
+    this.#page = last;
+    return done;
+  }
+
+  /** Tells where the findings of each rule stand, by its id. */
+  get places(): ReadonlyMap<string, RulePlaces> {
+    return this.#places;
+  }
+
+  /** Counts by severity what no page has, the worst first. */
+  leftOut(): readonly (readonly [severity: Severity, count: number])[] {
+    return WORST_FIRST.flatMap((severity) => {
+      const groups = this.groups.filter((group) => group.severity === severity && !group.isResolved);
+      const count = groups.reduce((sum, group) => sum + group.total - this.#shownOf(group), 0);
+      return count === 0 ? [] : [[severity, count] as const];
+    });
+  }
+
+  /** The sections of the first page. */
+  firstPage(): Html {
+    return this.#sections(this.#first ?? this.#parts, 1);
+  }
+
+  /** The bytes that a part of a group takes besides its rows. */
+  #headBytes(group: FindingGroup): number {
+    const known =
+      this.#heads.get(group) ?? Buffer.byteLength(this.#section({ group, rows: [], before: 0 }, 1, true).markup);
+    this.#heads.set(group, known);
+    return known + REST_BYTES;
+  }
+
+  #put(group: FindingGroup, { markup, subject }: Row, bytes: number): void {
+    const onPages = this.#pagesOf.get(group.key) ?? new Map<number, number>();
+    let part = this.#parts.at(-1);
+    if (part?.group !== group) {
+      part = { group, rows: [], before: [...onPages.values()].reduce((sum, count) => sum + count, 0) };
+      this.#parts.push(part);
+    }
+    this.#rows += 1;
+    this.#bytes += bytes;
+    const id = `f${this.#rows}`;
+    part.rows.push(markup.replace('<tr', `<tr id="${id}"`));
+    onPages.set(this.#page, (onPages.get(this.#page) ?? 0) + 1);
+    this.#pagesOf.set(group.key, onPages);
+    if (group.isResolved) return;
+    const places = this.#places.get(group.ruleId) ?? { first: [], pages: new Map<number, number>() };
+    this.#places.set(group.ruleId, places);
+    places.pages.set(this.#page, (places.pages.get(this.#page) ?? 0) + 1);
+    const href = `${reportFile(this.#page)}#${id}`;
+    if (places.first.length < LINKED) places.first.push({ href, subject, severity: group.severity });
+  }
+
+  #turn(): FurtherPage | undefined {
+    const done = this.#page === 1 ? undefined : this.#furtherPage(true);
+    this.#first ??= this.#parts;
+    this.#page += 1;
+    this.#parts = [];
+    this.#bytes = 0;
+    return done;
+  }
+
+  #furtherPage(hasNext: boolean): FurtherPage {
+    return { page: this.#page, hasNext, sections: this.#sections(this.#parts, this.#page) };
+  }
+
+  #shownOf({ key }: FindingGroup): number {
+    return [...(this.#pagesOf.get(key)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+  }
+
+  #sections(parts: readonly Part[], page: number): Html {
+    const seen = new Set<string>();
+    return html`${parts.map((part) => {
+      const isFirst = !seen.has(part.group.ruleId);
+      seen.add(part.group.ruleId);
+      return this.#section(part, page, isFirst);
+    })}`;
+  }
+
+  /** Says which of a group's findings are not here, and where they are. */
+  #rest({ group, rows, before }: Part, page: number): Html | undefined {
+    const after = group.total - before - rows.length;
+    if (group.isSevere) {
+      if (before === 0 && after === 0) return undefined;
+      const sides = [...(before > 0 ? ['before'] : []), ...(after > 0 ? ['after'] : [])].join(' and ');
+      // Only the first page is written when all others are.
+      const others = [...(this.#pagesOf.get(group.key)?.keys() ?? [])].filter((other) => other !== 1);
+      const where = page === 1 ? pageLinks(others) : html`the pages ${sides} this one`;
+      return html`<p class="rest" data-elsewhere="${before + after}">${numberText(before + 1)} to ${numberText(before + rows.length)} of ${numberText(group.total)}; the others are on ${where}.</p>`;
+    }
+    if (after === 0) return undefined;
+    const where = this.#hasCsv ? html` <a href="findings.csv">findings.csv</a> beside this page has them all.` : '';
+    return html`<p class="rest" data-hidden="${after}">And ${plural(after, 'further finding')} of this rule and severity.${where}</p>`;
+  }
+
+  #section(part: Part, page: number, isFirst: boolean): Html {
+    const { group, rows, before } = part;
+    const { ruleId, severity, isResolved, total } = group;
+    const rule = this.#rules.get(ruleId);
+    const isOpen = severity === 'CRITICAL' && !isResolved && total <= OPEN;
+    const table =
+      rows.length > 0 &&
+      html`<table class="findings" data-sortable><caption class="label">Findings of ${ruleId}, ${severity.toLowerCase()}${isResolved && ', resolved'}</caption><thead><tr><th scope="col">State</th><th scope="col">Subject</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
+${rows.map(trusted)}</tbody></table>`;
+    return html`<details class="card rule" id="${groupId(group, isFirst)}" data-group="${ruleId}"${isOpen && trusted(' open')}><summary><h3>${severityBadge(severity)} ${isResolved && 'Resolved: '}${faultText(ruleId, rule?.fault)}: ${numberText(total)}${before > 0 && ', continued'}</h3>${tallies(group)}</summary>
+<p class="required">${rule === undefined ? 'A rule that has left the catalogue' : `Required: ${rule.title}`} <code class="quiet">${ruleId}</code></p>${isFirst && advice(rule)}
+${table}${this.#rest(part, page)}</details>\n`;
+  }
+}
+
+/** A page beside the first. */
+export interface FurtherPage {
+  /** From 2. */
+  readonly page: number;
+  readonly hasNext: boolean;
+  readonly sections: Html;
+}
+
+/** `page 2, page 3 and page 4`, each linked. */
+export const pageLinks = (pages: readonly number[], file: (page: number) => string = reportFile): Html =>
+  html`${pages.map((page, index) => html`${index > 0 && ', '}<a href="${file(page)}">page ${page}</a>`)}`;
+
+/** The findings of a group that a page needs not have all of, in the order of kinds. */
+const rowsOf = ({ key }: FindingGroup, highlights: RunFacts['highlights'], showing: Showing): readonly Row[] => {
+  const findings = highlights.flatMap(({ findings: of }) => of).filter((finding) => groupKeyOf(finding) === key);
+  const byKind = Map.groupBy(findings, shownKind);
+  return KIND_ORDER.flatMap((kind) => (byKind.get(kind) ?? []).slice(0, SHOWN)).map((finding) =>
+    rowOf(finding, showing),
   );
-  return html`<form class="card filter" id="filter" role="search" aria-label="Filter the findings" hidden>
-<label class="label" for="text">Search the findings</label><input type="search" id="text" placeholder="User, ARN, rule, evidence …" autocomplete="off" spellcheck="false">
-<label class="label" for="rule">Rule</label><select id="rule"><option value="">All rules</option>${groups.map(({ ruleId }) => html`<option>${ruleId}</option>`)}</select>
-<label class="label" for="state">State</label><select id="state"><option value="">All states</option>${kinds.map((kind) => html`<option value="${kind}">${HIGHLIGHT_WORDS[kind].tag}</option>`)}</select>
-<fieldset><legend class="label">Severity</legend>${WORST_FIRST.map((severity) => html`<label class="chip ${severityClass(severity)}"><input type="checkbox" value="${severity}" checked>${severityWord(severity)}</label>`)}</fieldset>
-<output id="shown" aria-live="polite"></output><button type="reset">Show all</button>
-</form>`;
 };
 
-/** Every finding that a reader is shown, by rule, the worst first. */
-export const findingsSection = (facts: RunFacts): Html => {
-  const { report, rules } = facts;
-  const groups = ruleFindings(facts);
-  const moments = momentsOf(report);
+/** Lays out what the highlights have, where nothing else is there to be read. */
+export const highlightPages = (facts: RunFacts): FindingPages => {
+  const pages = new FindingPages(facts);
+  const showing = showingOf(facts);
+  for (const group of pages.groups.filter((one) => one.isSevere))
+    for (const row of rowsOf(group, facts.highlights, showing)) pages.addSevere(row);
+  pages.finish(facts, showing);
+  return pages;
+};
+
+const kindsOf = (groups: readonly FindingGroup[]): readonly Shown[] =>
+  KIND_ORDER.filter((kind) => groups.some(({ counts }) => counts.some(([of]) => of === kind)));
+
+const leftOutText = (pages: FindingPages, hasCsv: boolean): Html | undefined => {
+  const leftOut = pages.leftOut();
+  if (leftOut.length === 0) return undefined;
+  const counts = leftOut.map(([severity, count]) => `${numberText(count)} ${severity.toLowerCase()}`).join(', ');
+  return html` <strong>Left out of the pages: ${counts}</strong>${hasCsv && html`; <a href="findings.csv">findings.csv</a> has them`}.`;
+};
+
+/** The filter of a page of findings; undefined where there is nothing to filter. */
+export const findingsFilter = ({ groups }: FindingPages): Html | undefined =>
+  groups.length === 0
+    ? undefined
+    : filterForm({ what: 'finding', rules: [...new Set(groups.map(({ ruleId }) => ruleId))], kinds: kindsOf(groups) });
+
+/** The findings that a reader is shown first, by severity and rule, the worst first. */
+export const findingsSection = (facts: RunFacts, pages: FindingPages): Html => {
   const hasCsv = facts.evidence.some(({ name }) => name === 'csv');
-  const byId = new Map(rules.map(({ rule }) => [rule.id, rule]));
-  let budget = BUDGET;
-  const sections = groups.map((group) => {
-    const rows = rowsOf(group, moments, budget);
-    budget -= rows.reduce((length, { markup }) => length + markup.length, 0);
-    return ruleSection(group, byId.get(group.ruleId), rows, hasCsv);
-  });
-  const among = report.verdict === 'COMPLETE' ? '' : ' among what was seen';
+  const among = facts.report.verdict === 'COMPLETE' ? '' : ' among what was seen';
+  const further = Array.from({ length: pages.count - 1 }, (_, index) => index + 2);
   return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
-<p class="lead">By rule, the worst first. A finding is known by rule and subject: its age counts on from run to run.${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
-${groups.length > 0 ? filter(groups) : html`<p class="card empty">No findings${among}.</p>`}
-${sections}<p class="card empty" id="none" hidden>No finding that is shown here matches.</p></section>`;
+<p class="lead">The worst first, by rule. A finding is known by rule and subject: its age counts on from run to run.${further.length > 0 && html` Every critical and high finding is here or on ${pageLinks(further)}.`}${leftOutText(pages, hasCsv)}${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
+${findingsFilter(pages) ?? html`<p class="card empty">No findings${among}.</p>`}
+${pages.firstPage()}<p class="card empty" id="none" hidden>Nothing that is shown here matches.</p></section>`;
 };

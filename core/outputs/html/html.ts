@@ -1,9 +1,9 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Report } from '../../model/report.ts';
-import type { RunFacts, RunOutput } from '../output.ts';
+import type { Output, RunFacts } from '../output.ts';
 import { documentText } from './document.ts';
 import { evidenceSection } from './evidence.ts';
-import { findingsSection } from './findings.ts';
+import { findingsSection, highlightPages, reportFile } from './findings.ts';
 import { foreign, type Html, html } from './markup.ts';
 import { controlsSection, rulesSection, waiversSection } from './rules.ts';
 import { REPORT_SCRIPT } from './script.ts';
@@ -28,8 +28,11 @@ const trendSection = ({ report }: RunFacts): Html => {
 <div class="card">${trendChart(trend)}</div></section>`;
 };
 
-/** `report.html`: the run as people read it. The same facts give the same bytes. */
-export const reportPage = (facts: RunFacts): string => {
+/**
+ * `report.html`: the run as people read it. The same facts give the same bytes.
+ * @param pages the findings, laid out; where undefined, those of the highlights
+ */
+export const reportPage = (facts: RunFacts, pages = highlightPages(facts)): string => {
   const { report, environmentName } = facts;
   const { verdict, environmentId, accountId, region, run } = report;
   return documentText({
@@ -43,7 +46,7 @@ export const reportPage = (facts: RunFacts): string => {
 <main class="wrap">
 <section aria-label="Verdict and summary">${forewordsCard(report)}${head(facts)}<div class="card">${runFacts(facts)}</div></section>
 ${trendSection(facts)}
-${findingsSection(facts)}
+${findingsSection(facts, pages)}
 ${waiversSection(facts)}
 ${rulesSection(facts)}
 ${controlsSection(facts, FRAMEWORKS)}
@@ -54,4 +57,4 @@ ${evidenceSection(facts)}
 };
 
 /** `report.html`. */
-export const htmlOutput: RunOutput = { area: 'reports', file: 'report.html', write: reportPage };
+export const htmlOutput: Output = { area: 'reports', file: reportFile(1), furtherLabel: 'Critical and high findings' };

@@ -1,3 +1,5 @@
+import type { ConfiguredRule } from '../../../rules/engine/configure.ts';
+import type { Options } from '../../../rules/engine/context.ts';
 import { rulesByControl } from '../../../rules/engine/controls.ts';
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
@@ -11,8 +13,14 @@ import { severityBadge } from './severity.ts';
 
 const MAX_REASON = 400;
 
-const number = (value: number, tone = ''): Html =>
-  html`<td class="n ${value === 0 ? 'zero' : tone}" data-sort="${value}">${value}</td>`;
+const number = (label: string, value: number, tone = ''): Html =>
+  html`<td class="n ${value === 0 ? 'zero' : tone}" data-label="${label}" data-sort="${value}">${value}</td>`;
+
+/** The limits and lists that a rule judged by, each by its name. */
+const optionsText = (options: Options): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') || 'none' : String(value)}`)
+    .join('; ');
 
 const tone = (outcome: RuleOutcome): string => {
   if (!isOn(outcome)) return 'quiet';
@@ -26,10 +34,13 @@ const reasonOf = (outcome: RuleOutcome): string => {
   return truncate(error === undefined ? reason : `${brokeText(outcome)}: ${error}`, MAX_REASON);
 };
 
-const row = (outcome: RuleOutcome, title: string, hasFindings: boolean): Html => {
+const row = (outcome: RuleOutcome, configured: ConfiguredRule | undefined, hasFindings: boolean): Html => {
   const { id, severity, state, checked, failed, notAssessed } = outcome;
+  const title = configured?.rule.title ?? id;
   const name = hasFindings ? html`<a href="#rule-${id}">${title}</a>` : title;
-  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span></td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${stateText(state)}</span></td>${number(checked)}${number(failed, 'fails')}${number(notAssessed)}<td>${foreign(reasonOf(outcome))}</td></tr>\n`;
+  const options = optionsText(configured?.options ?? {});
+  const reason = reasonOf(outcome);
+  return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span>${options !== '' && html`<span class="evidence">${foreign(truncate(options, MAX_REASON))}</span>`}</td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${stateText(state)}</span></td>${number('Checked', checked)}${number('Failed', failed, 'fails')}${number('Not assessed', notAssessed)}<td>${foreign(reason)}</td></tr>\n`;
 };
 
 const summary = (outcomes: readonly RuleOutcome[]): string => {
@@ -42,14 +53,14 @@ const summary = (outcomes: readonly RuleOutcome[]): string => {
   );
 };
 
-/** Lists what each rule did, and did not. */
+/** Lists what each rule did, and did not, and by what limits. */
 export const rulesSection = ({ report, rules, highlights }: RunFacts): Html => {
-  const titles = new Map<string, string>(rules.map(({ rule }): [string, string] => [rule.id, rule.title]));
+  const configured = new Map(rules.map((one) => [one.rule.id, one]));
   const found = new Set(highlights.map(({ ruleId }) => ruleId));
   return html`<section id="rules" aria-labelledby="rules-title"><h2 id="rules-title">Rules: what was assessed, and what was not</h2>
 <p class="lead">${summary(report.rules)} What is not assessed never counts as a pass. Failed counts waived findings too.</p>
-<div class="card scroll" tabindex="0" role="region" aria-label="Rules"><table data-sortable><caption class="label">How each rule fared</caption><thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">State</th><th scope="col" class="n">Checked</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Not assessed</th><th scope="col">Reason</th></tr></thead><tbody>
-${report.rules.map((outcome) => row(outcome, titles.get(outcome.id) ?? outcome.id, found.has(outcome.id)))}</tbody></table></div></section>`;
+<details class="card fold"><summary>Each rule, with what it was judged by</summary><table id="rule-states" class="cards" data-sortable><caption class="label">How each rule fared</caption><thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">State</th><th scope="col" class="n">Checked</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Not assessed</th><th scope="col">Reason</th></tr></thead><tbody>
+${report.rules.map((outcome) => row(outcome, configured.get(outcome.id), found.has(outcome.id)))}</tbody></table></details></section>`;
 };
 
 /** Waivers that somebody has to see to. */
@@ -57,7 +68,7 @@ export const waiversSection = ({ report: { waiverTroubles = [] } }: RunFacts): H
   waiverTroubles.length === 0
     ? undefined
     : html`<section id="waivers" aria-labelledby="waivers-title"><h2 id="waivers-title">Waivers to see to</h2>
-<div class="card scroll" tabindex="0" role="region" aria-label="Waivers"><table><thead><tr><th scope="col">Rule</th><th scope="col">Subject</th><th scope="col">What to do</th></tr></thead><tbody>
+<div class="card"><table class="cards"><caption class="label">Waivers to see to</caption><thead><tr><th scope="col">Rule</th><th scope="col">Subject</th><th scope="col">What to do</th></tr></thead><tbody>
 ${waiverTroubles.map(({ kind, rule, user, expires }) => html`<tr><td><code>${foreign(rule)}</code></td><td><code>${foreign(user)}</code></td><td>${kind}: ${TROUBLE_WORDS[kind](expires)}</td></tr>\n`)}</tbody></table></div></section>`;
 
 /** The rules that give evidence for one control, and what they say. */

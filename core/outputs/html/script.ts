@@ -29,48 +29,94 @@ for (const table of document.querySelectorAll('table[data-sortable]')) {
 }
 `;
 
+/** Filters the rows of a page's groups; what is asked for stands in the fragment of the address, so that it can be passed on. */
 const FILTERING = /* js */ `
 const form = document.getElementById('filter');
+const foldable = [...document.querySelectorAll('main details')];
 if (form !== null) {
+  const { what } = form.dataset;
   const text = document.getElementById('text');
   const rule = document.getElementById('rule');
   const state = document.getElementById('state');
   const boxes = [...form.querySelectorAll('input[type="checkbox"]')];
-  const groups = [...document.querySelectorAll('article.rule')].map((element) => ({
+  const unfold = document.getElementById('unfold');
+  const sum = (name) => [...document.querySelectorAll('[data-' + name + ']')]
+    .reduce((total, element) => total + Number(element.dataset[name]), 0);
+  const groups = [...document.querySelectorAll('[data-group]')].map((element) => ({
     element,
-    rows: [...element.querySelectorAll('tbody tr')].map((row) => ({
-      row, words: (element.dataset.rule + ' ' + row.textContent).toLowerCase(),
-    })),
-    hidden: Number(element.querySelector('[data-hidden]')?.dataset.hidden ?? 0),
+    wasOpen: element.open,
+    rows: [...element.querySelectorAll('[data-severity]')].map((row) => ({ row, severities: row.dataset.severity.split(' ') })),
   }));
+  const wordsOf = (group, one) => one.words ??= (group.element.dataset.group + ' ' + one.row.textContent).toLowerCase();
   const all = groups.reduce((total, { rows }) => total + rows.length, 0);
-  const beyond = groups.reduce((total, { hidden }) => total + hidden, 0);
+  const hidden = sum('hidden');
+  const elsewhere = sum('elsewhere');
+  const many = (count) => count.toLocaleString('en') + ' ';
   const apply = () => {
     const wanted = text.value.trim().toLowerCase();
     const severities = new Set(boxes.filter(({ checked }) => checked).map(({ value }) => value));
+    const isAsked = wanted !== '' || severities.size < boxes.length || Boolean(rule?.value) || Boolean(state?.value);
     let shown = 0;
-    for (const { element, rows } of groups) {
-      const isRule = rule.value === '' || rule.value === element.dataset.rule;
+    for (const group of groups) {
+      const { element, rows } = group;
+      const isRule = !rule?.value || rule.value === element.dataset.group;
       let matching = 0;
-      for (const { row, words } of rows) {
-        const isShown = isRule && severities.has(row.dataset.severity) &&
-          (state.value === '' || state.value === row.dataset.state) && words.includes(wanted);
-        row.hidden = !isShown;
+      for (const one of rows) {
+        const isShown = isRule && one.severities.some((severity) => severities.has(severity)) &&
+          (!state?.value || state.value === one.row.dataset.state) && (wanted === '' || wordsOf(group, one).includes(wanted));
+        one.row.hidden = !isShown;
         if (isShown) matching += 1;
       }
-      element.hidden = rows.length === 0 ? !isRule : matching === 0;
+      element.hidden = rows.length === 0 ? !isRule || wanted !== '' : matching === 0;
+      if (element.matches('details')) element.open = isAsked ? matching > 0 : group.wasOpen;
       shown += matching;
     }
-    document.getElementById('none').hidden = shown > 0;
-    document.getElementById('shown').value = shown + ' of ' + all + ' findings on this page shown' +
-      (beyond > 0 ? '; ' + beyond + ' more stand only in findings.csv and are not searched here' : '');
+    document.getElementById('none').hidden = shown > 0 || all === 0;
+    document.getElementById('shown').value = many(shown) + 'of ' + many(all) + what + 's on this page shown' +
+      (elsewhere > 0 ? '; ' + many(elsewhere) + 'stand on other pages and are not searched here' : '') +
+      (hidden > 0 ? '; ' + many(hidden) + (what === 'user' ? 'are on no page' : 'stand only in findings.csv') + ' and are not searched here' : '');
+  };
+  const remember = () => {
+    const asked = new URLSearchParams();
+    if (text.value !== '') asked.set('find', text.value);
+    if (rule?.value) asked.set('rule', rule.value);
+    if (state?.value) asked.set('state', state.value);
+    const checked = boxes.filter((box) => box.checked);
+    if (checked.length < boxes.length) asked.set('severity', checked.map(({ value }) => value).join());
+    if (asked.size > 0 || location.hash.includes('=')) history.replaceState(null, '', '#' + asked);
+  };
+  const restore = () => {
+    const fragment = location.hash.slice(1);
+    if (fragment !== '' && !fragment.includes('=')) return;
+    const asked = new URLSearchParams(fragment);
+    text.value = asked.get('find') ?? '';
+    if (rule !== null) rule.value = asked.get('rule') ?? '';
+    if (state !== null) state.value = asked.get('state') ?? '';
+    const severities = asked.get('severity')?.split(',');
+    for (const box of boxes) box.checked = severities?.includes(box.value) ?? true;
+    apply();
   };
   form.hidden = false;
-  form.addEventListener('input', apply);
+  form.addEventListener('input', () => { apply(); remember(); });
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('reset', () => setTimeout(apply));
+  form.addEventListener('reset', () => setTimeout(() => { apply(); remember(); }));
+  unfold.addEventListener('click', () => {
+    const isOpen = unfold.textContent === 'Close all';
+    for (const details of foldable) details.open = !isOpen;
+    unfold.textContent = isOpen ? 'Open all' : 'Close all';
+  });
+  addEventListener('hashchange', restore);
   apply();
+  restore();
 }
+let folded = [];
+addEventListener('beforeprint', () => {
+  folded = foldable.filter((details) => !details.open);
+  for (const details of folded) details.open = true;
+});
+addEventListener('afterprint', () => {
+  for (const details of folded) details.open = false;
+});
 `;
 
 const scoped = (script: string): string => `(() => {${script}})();\n`;

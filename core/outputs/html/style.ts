@@ -153,9 +153,15 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .filter output { flex: 1 1 20rem; font-size: 0.85rem; color: var(--quiet); }
 .label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-.rule { margin: 0 0 1rem; padding-bottom: 0.75rem; }
-.rule > header { display: flex; flex-wrap: wrap; gap: 0.3rem 0.75rem; align-items: baseline; }
-.rule h3 { flex: 1 1 20rem; font-size: 1.06rem; letter-spacing: -0.008em; }
+.rule { margin: 0 0 0.6rem; padding: 0.75rem 1.25rem; }
+.rule > summary { display: flex; flex-wrap: wrap; gap: 0.1rem 0.75rem; align-items: baseline; width: auto; color: inherit; font-size: inherit; list-style: none; }
+.rule > summary::-webkit-details-marker { display: none; }
+.rule > summary::before { content: "▸"; flex: none; width: 0.6rem; color: var(--quiet); }
+.rule[open] > summary::before { content: "▾"; }
+.rule > summary:hover h3 { text-decoration: underline; text-underline-offset: 0.15em; }
+.rule h3 { flex: 1 1 16rem; font-size: 1.06rem; letter-spacing: -0.008em; }
+.rule > .required { margin-top: 0.5rem; }
+.fold > table, .fold > .apart { margin-top: 0.75rem; }
 .rule h3 .sev { margin-right: 0.4rem; vertical-align: 0.06em; }
 .tallies { font-size: 0.87rem; color: var(--quiet); }
 .tallies strong { color: var(--text); font-weight: 600; }
@@ -163,6 +169,7 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .advice dt { font-size: 0.8rem; font-weight: 600; }
 .advice .all { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.3rem 0.35rem; font-size: 0.8rem; }
 .clause { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; color: var(--quiet); white-space: nowrap; }
+.findings { margin-top: 0.5rem; }
 .findings td.who { width: 25%; min-width: 11rem; }
 .findings td.age { width: 8.5rem; }
 .findings .state { font-weight: 550; white-space: nowrap; }
@@ -227,6 +234,13 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .chart.narrow { display: block; }
   .filter { position: static; }
   .filter select { flex: 1 1 45%; }
+  .rule { padding: 0.7rem 0.9rem; }
+  .cards, .cards tbody { display: block; }
+  .cards thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  .cards tr { display: flex; flex-wrap: wrap; gap: 0.1rem 0.8rem; padding: 0.6rem 0; border-top: 1px solid var(--line); }
+  .cards td { border: 0; padding: 0; }
+  .cards td:first-child, .cards td:last-child { flex: 1 1 100%; }
+  .cards td[data-label]::before { content: attr(data-label) " "; color: var(--quiet); font-weight: 400; font-size: 0.85em; }
   .findings, .findings tbody { display: block; }
   .findings thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .findings tr { display: grid; grid-template-columns: auto 1fr auto; gap: 0.1rem 0.6rem; padding: 0.75rem 0; border-top: 1px solid var(--line); }
@@ -238,7 +252,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .findings td.age { width: auto; text-align: right; }
 }
 @media print {
-  @page { size: A4; margin: 16mm 14mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #444; } }
+  @page { size: A4; margin: 14mm 12mm 14mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #444; } }
   :root {
     color-scheme: light;
     --page: #fff; --card: #fff; --sunk: #fff; --text: #000; --quiet: #444; --line: #bbb; --link: #000;
@@ -246,12 +260,27 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
     --critical: #a3122f; --on-critical: #fff; --high: #c2410c; --on-high: #fff; --medium: #f0bd3b; --on-medium: #362500;
     --low: #1d6cb0; --on-low: #fff; --informational: #5c6670; --on-informational: #fff;
   }
-  html { font-size: 75%; }
-  body { font-size: 8.5pt; line-height: 1.4; }
-  td { padding: 0.3rem 0.5rem; }
+  html { font-size: 62.5%; }
+  body { font-size: 7.6pt; line-height: 1.32; }
+  table { font-size: 7.6pt; }
+  td { padding: 0.22rem 0.5rem; }
+  th { padding: 0.1rem 0.5rem; }
+  .evidence { font-size: 6.6pt; margin-top: 0; }
+  .evidence span { margin-right: 0.6rem; }
+  .note { margin-top: 0; font-size: 7.2pt; }
+  .rule h3 { font-size: 9pt; }
+  .rule > .required { margin: 0.1rem 0; }
+  .advice { margin: 0.2rem 0 0.3rem; gap: 0.2rem 1.2rem; font-size: 7.2pt; }
+  .advice dt { font-size: 6.8pt; }
+  .clause { border: 0; padding: 0; font-size: 6.6pt; }
+  .clause + .clause::before { content: "; "; }
+  .advice .all { gap: 0; }
+  .advice .all dt { margin-right: 0.5rem; }
   .frames { columns: 1; }
-  .findings td.who { width: 22%; min-width: 0; }
-  .findings td.age { width: 6.5rem; }
+  .findings { margin-top: 0; }
+  .findings td.who { width: 21%; min-width: 0; }
+  .findings td.age { width: 9.5rem; }
+  #rule-states .evidence { display: inline; margin-left: 0.5rem; }
   .wrap { max-width: none; padding: 0; }
   header.top { padding-top: 0; }
   .filter > :not(output), .skip, nav, summary { display: none; }
@@ -259,13 +288,17 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   details::details-content { display: block; content-visibility: visible; block-size: auto; }
   .scroll, .scroll.tall { overflow: visible; max-height: none; }
   .scroll > table, .scroll.tall > table { min-width: 0; }
-  .card { padding: 0.6rem 0.8rem; border-radius: 4px; box-shadow: none; }
+  .card { padding: 0.5rem 0.8rem; border-radius: 4px; box-shadow: none; }
+  .rule { margin-bottom: 0.5rem; box-decoration-break: clone; }
   .tiles { grid-template-columns: repeat(7, 1fr); }
   .sev, .legend i, .tile, .chart, .verdict, body::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  h2, h3, .rule > header { break-after: avoid; }
+  h2, h3, .lead, caption, thead, .required, .advice, .advice div, .rule > summary { break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
+  .rule > summary { display: flex; }
+  .rule > summary::before { content: none; }
   tr, .tile, .verdict, .advice, .chart { break-inside: avoid; }
   thead { display: table-header-group; }
   th button::after { content: ""; }
-  section { margin-bottom: 1.5rem; }
+  section { margin-bottom: 1.2rem; }
 }
 `;

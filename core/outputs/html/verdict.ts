@@ -38,7 +38,7 @@ const judgedText = ({ rules }: Report): Html | string => {
     ...(rules.length === 0 ? ['there is no rule'] : []),
   ];
   if (lacking.length === 0) return 'Every rule of the catalogue judged.';
-  return html`Not all was judged: ${lacking.join(', and ')}; see <a href="#rules">rules</a>.`;
+  return html`Not all was judged: ${lacking.join(', and ')}; see <a href="#rule-states">rules</a>.`;
 };
 
 const shortfallText = (report: Report): Html => {

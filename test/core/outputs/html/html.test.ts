@@ -193,7 +193,7 @@ describe('a finding', () => {
         runs: 12,
         evidence: { status: 'ENABLED', lastLoginTime: Date.parse('2026-08-25T01:00:00Z') },
       },
-      says: '01USER last login 91 days ago; at most 90 allowed status ENABLED lastLoginTime 1787619600000 (2026-08-25) 12 days, 12 runs since 2026-11-12',
+      says: 'open 01USER last login 91 days ago; at most 90 allowed status ENABLED lastLoginTime 1787619600000 (2026-08-25) 12 days, 12 runs since 2026-11-12',
     },
     {
       name: 'its waiver',
@@ -297,16 +297,17 @@ describe('more findings than a page holds', () => {
       })),
     ),
     count,
+    severities: { [differs.severity ?? 'MEDIUM']: count },
   });
 
   test.each([
     { count: 40, rest: undefined },
-    { count: 41, rest: 'And 1 further finding of this rule. findings.csv beside this page has them all.' },
-    { count: 9000, rest: 'And 8,960 further findings of this rule.' },
+    { count: 41, rest: 'And 1 further finding of this rule and severity. findings.csv beside this page has them all.' },
+    { count: 9000, rest: 'And 8,960 further findings of this rule and severity.' },
   ])('of $count the first are shown and the rest is told', ({ count, rest }) => {
     const words = read({ highlights: [many(count)] });
     expect(words.match(/at most 90 allowed/g)).toHaveLength(40);
-    if (rest === undefined) expect(words).not.toContain('of this rule.');
+    if (rest === undefined) expect(words).not.toContain('of this rule and severity.');
     else expect(words).toContain(rest);
   });
 
@@ -316,7 +317,7 @@ describe('more findings than a page holds', () => {
     const highlights = someRunFacts().rules.map(({ rule }) => many(100, { ruleId: rule.id, message: long, evidence }));
     const page = reportPage(someRunFacts({ highlights }));
     expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
-    expect(wordsOf(page)).toContain('And 100 further findings of this rule.');
+    expect(wordsOf(page)).toContain('And 100 further findings of this rule and severity.');
     for (const { rule } of someRunFacts().rules) expect(page).toContain(`id="rule-${rule.id}"`);
   });
 });
@@ -333,23 +334,28 @@ describe('what was assessed', () => {
   const clause = 'AC-2(3)';
 
   test.each([
-    { name: 'ran', rule: outcome, row: 'stale-login Medium ran 10 0 0', standing: 'none failing' },
+    {
+      name: 'ran',
+      rule: outcome,
+      row: 'stale-login maxDays: 90; privilegedMaxDays: 45 Medium ran 10 0 0',
+      standing: 'none failing',
+    },
     {
       name: 'lacked answers',
       rule: { ...outcome, notAssessed: 2, reason: 'lastLoginTime is unusable' },
-      row: 'stale-login Medium ran 10 0 2 lastLoginTime is unusable',
+      row: 'stale-login maxDays: 90; privilegedMaxDays: 45 Medium ran 10 0 2 lastLoginTime is unusable',
       standing: 'none failing 0 of',
     },
     {
       name: 'is off',
       rule: { ...outcome, state: 'off' as const, checked: 0, reason: 'switched off in the config' },
-      row: 'stale-login Medium off 0 0 0 switched off in the config',
+      row: 'stale-login maxDays: 90; privilegedMaxDays: 45 Medium off 0 0 0 switched off in the config',
       standing: 'not assessed',
     },
     {
       name: 'broke',
       rule: { ...outcome, state: 'not-assessed' as const, checked: 0, notAssessed: 1, error: 'TypeError: x' },
-      row: 'stale-login Medium not assessed 0 0 1 it failed: TypeError: x',
+      row: 'stale-login maxDays: 90; privilegedMaxDays: 45 Medium not assessed 0 0 1 it failed: TypeError: x',
       standing: 'not assessed',
     },
   ])('a rule that $name', ({ rule, row, standing }) => {
@@ -377,6 +383,12 @@ describe('what was assessed', () => {
     const report = aReport({ rules: [outcome], verdict: 'INCOMPLETE', reason: 'deadline' });
     expect(read({ report })).toContain(`${clause} none failing among what was seen`);
   });
+});
+
+test('tells which accounts were trusted, the own first', () => {
+  expect(read({ trustedAccounts: ['999999999999', '123456789012'] })).toContain(
+    'Accounts whose roles are trusted 123456789012, 999999999999',
+  );
 });
 
 test('tells what the report stands on, and that its own hash stands in the manifest', () => {

@@ -1,0 +1,85 @@
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
+import { type HighlightKind, kindOf } from '../../model/highlights.ts';
+import type { momentsOf } from '../../model/listing.ts';
+import { memberAsGiven, serialiseRecord } from '../../model/record.ts';
+import { causeText, HIGHLIGHT_WORDS } from '../../model/words.ts';
+import { plural, truncate } from '../../text/plain-text.ts';
+import { day } from './instant.ts';
+import { foreign, type Html, html } from './markup.ts';
+import { severityWord } from './severity.ts';
+
+/** The most characters of an id, a message and a value of the evidence. */
+export const MAX_ID = 160;
+const MAX_MESSAGE = 500;
+const MAX_VALUE = 160;
+const MAX_VALUES = 16;
+
+/** The kinds that pages tell apart: a finding that people are reminded of is an open one. */
+export type Shown = Exclude<HighlightKind, 'reminder'>;
+
+/** In the order in which they matter to a reader. */
+export const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filter((kind) => kind !== 'reminder');
+
+/** The members of evidence that name people. */
+const NAMING = new Set(['firstName', 'lastName', 'emailAddress']);
+
+/** What all findings of a page are shown by. */
+export interface Showing {
+  readonly moments: ReturnType<typeof momentsOf>;
+  /** Whether people's names and e-mail addresses may stand there. */
+  readonly names: boolean;
+}
+
+/** An observed value, verbatim; beside a time in milliseconds the date that it means. */
+const valueText = (shown: object, name: string, { moments }: Showing): string => {
+  const given = memberAsGiven(shown, name);
+  const text = typeof given === 'string' || given === undefined ? String(given) : serialiseRecord(given);
+  const time = name.endsWith('Time') ? readTime(Reflect.get(shown, name), moments) : 'never';
+  const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
+  return truncate(text, MAX_VALUE) + date;
+};
+
+const evidence = (finding: Finding, showing: Showing): Html | undefined => {
+  const entries = Object.keys(finding.evidence).filter((name) => showing.names || !NAMING.has(name));
+  if (entries.length === 0) return undefined;
+  const rest = entries.length - MAX_VALUES;
+  return html`<span class="evidence">${entries
+    .slice(0, MAX_VALUES)
+    .map(
+      (name) =>
+        html`<span><b>${truncate(name, MAX_ID)}</b> ${foreign(valueText(finding.evidence, name, showing))}</span>`,
+    )}${rest > 0 && `and ${rest} more`}</span>`;
+};
+
+const waiverNote = ({ waiver }: Finding): Html | undefined => {
+  if (waiver === undefined) return undefined;
+  const { reason, ticket, owner, approver, expires } = waiver;
+  return html`<span class="note">Waived until ${expires}: ${foreign(truncate(reason, MAX_MESSAGE))}${ticket !== undefined && html` (${foreign(truncate(ticket, MAX_ID))})`}; owner ${foreign(truncate(owner, MAX_ID))}, approved by ${foreign(truncate(approver, MAX_ID))}</span>`;
+};
+
+const notes = (finding: Finding): Html => {
+  const { escalatedFrom, severity, carried, state } = finding;
+  return html`${escalatedFrom !== undefined && html`<span class="note">Raised from ${severityWord(escalatedFrom)} to ${severityWord(severity)}</span>`}${carried === true && html`<span class="note">Could not be assessed this time: it stands as it was</span>`}${state === 'resolved' && html`<span class="note">Resolved: ${causeText(finding)}</span>`}${waiverNote(finding)}`;
+};
+
+/** Names the subject of a finding. */
+export const subjectHtml = ({ subject }: Finding): Html => {
+  if (subject.kind === 'environment') return html`the environment`;
+  return subject.id === '' ? html`(no readable id)` : html`<code>${foreign(truncate(subject.id, MAX_ID))}</code>`;
+};
+
+/** Tells what was found, with its notes and its evidence. */
+export const findingText = (finding: Finding, showing: Showing): Html =>
+  html`${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, showing)}`;
+
+export const shownKind = (finding: Finding): Shown => kindOf(finding);
+
+export const stateTag = (kind: Shown): Html => html`<span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span>`;
+
+/** A row of the table of a group, whose findings are of one severity; scripts filter by its attributes. */
+export const findingRow = (finding: Finding, kind: Shown, showing: Showing): Html => {
+  const { severity, firstSeen, runs } = finding;
+  const days = Math.max(0, Math.floor((showing.moments.now - Date.parse(firstSeen)) / DAY_MS));
+  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${stateTag(kind)}</td><td class="who">${subjectHtml(finding)}</td><td class="what">${findingText(finding, showing)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
+};

@@ -1,0 +1,89 @@
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { sortedSpool } from '../../archive/sorted-spool.ts';
+import { linesOf, type SpoolFolder } from '../../archive/staging.ts';
+import type { Output, RunFacts } from '../output.ts';
+import { companionPage, type PageLink } from './companion.ts';
+import {
+  FindingPages,
+  type FurtherPage,
+  findingsFilter,
+  highlightPages,
+  type Row,
+  reportFile,
+  rowOf,
+  showingOf,
+} from './findings.ts';
+import { isSevere, placesAmong } from './groups.ts';
+import { htmlOutput, reportPage } from './html.ts';
+import { html } from './markup.ts';
+
+/** What pages show besides the facts of a run. */
+export interface PageSources {
+  /** Every finding; may be read again. */
+  findings(): AsyncIterable<Finding>;
+  readonly spools: SpoolFolder;
+}
+
+/** A page of a run, and the name that the manifest gives it. */
+export interface Page {
+  readonly name: string;
+  readonly output: Output;
+  readonly text: string;
+}
+
+/** Writes a page as soon as it is made: of many, none waits in memory for the others. */
+export type KeepPage = (page: Page) => Promise<void>;
+
+/** The name of a further page in the manifest; the first of them is 2. */
+export const furtherName = (name: string, page: number): string => `${name}-${page}`;
+
+const furtherReport = (facts: RunFacts, pages: FindingPages, { page, hasNext, sections }: FurtherPage): Page => {
+  const links: readonly PageLink[] = [
+    ...(page > 2 ? [{ href: reportFile(page - 1), text: `Page ${page - 1}` }] : []),
+    ...(hasNext ? [{ href: reportFile(page + 1), text: `Page ${page + 1}` }] : []),
+  ];
+  const text = companionPage(facts, {
+    heading: `Critical and high findings, page ${page}`,
+    links,
+    skipTo: 'findings',
+    body: html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
+<p class="lead">Goes on from <a href="${reportFile(page - 1)}">page ${page - 1}</a>; the worst stand first.${hasNext && html` More are on <a href="${reportFile(page + 1)}">page ${page + 1}</a>.`}</p>
+${findingsFilter(pages)}${sections}<p class="card empty" id="none" hidden>Nothing that is shown here matches.</p></section>`,
+  });
+  return { name: furtherName('html', page), output: { ...htmlOutput, file: reportFile(page) }, text };
+};
+
+/** Gives the rows of the severe findings in the order in which pages have them, however many there are. */
+async function* severeRows(facts: RunFacts, { findings, spools }: PageSources): AsyncGenerator<Row> {
+  const showing = showingOf(facts);
+  const placeOf = placesAmong(facts);
+  const sorted = sortedSpool(spools, 'rows.jsonl.gz');
+  for await (const finding of findings()) {
+    if (!isSevere(finding)) continue;
+    const written = sorted.write(JSON.stringify(rowOf(finding, showing)), placeOf(finding));
+    if (written !== undefined) await written;
+  }
+  yield* linesOf(await sorted.finish()) as AsyncIterable<Row>;
+}
+
+/**
+ * Makes the pages that stand beside a run's report, and then the report.
+ * @param sources undefined where nobody was judged
+ * @param listed gives the facts with the evidence that is stored by then
+ */
+export const writePages = async (
+  facts: RunFacts,
+  sources: PageSources | undefined,
+  keep: KeepPage,
+  listed: () => RunFacts,
+): Promise<void> => {
+  const pages = sources === undefined ? highlightPages(facts) : new FindingPages(facts);
+  if (sources !== undefined) {
+    const keepFurther = async (further: FurtherPage | undefined): Promise<void> => {
+      if (further !== undefined) await keep(furtherReport(facts, pages, further));
+    };
+    for await (const row of severeRows(facts, sources)) await keepFurther(pages.addSevere(row));
+    await keepFurther(pages.finish(facts, showingOf(facts)));
+  }
+  await keep({ name: 'html', output: htmlOutput, text: reportPage(listed(), pages) });
+};
