@@ -52,9 +52,13 @@ const build = async (flags: ReviewFlags, io: Io) => {
   const last = await lastCompleteRun(archive, environmentId);
   const judgedBy = last === undefined ? rules : await rulesOfRun(archive, last.manifest);
   const catalogue = new Map(judgedBy.map((rule) => [rule.id, rule]));
-  const built = await buildPack(archive, pack, { environmentId, period, rules: catalogue, reviewers, now: Date.now() }).catch(
-    refuseReviewers(file),
-  );
+  const built = await buildPack(archive, pack, {
+    environmentId,
+    period,
+    rules: catalogue,
+    reviewers,
+    now: Date.now(),
+  }).catch(refuseReviewers(file));
   if (flags.json) writeJson(io.out, { ...built.manifest, manifestSha256: built.sha256 });
   else showPack(built, pack.location, io.out);
   return isTrusted(built.manifest) ? EXIT.ok : EXIT.notComplete;
