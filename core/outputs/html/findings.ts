@@ -298,11 +298,11 @@ export const highlightPages = (facts: RunFacts): FindingPages => {
 const kindsOf = (groups: readonly FindingGroup[]): readonly Shown[] =>
   KIND_ORDER.filter((kind) => groups.some(({ counts }) => counts.some(([of]) => of === kind)));
 
-const leftOutText = (pages: FindingPages, hasCsv: boolean): Html | undefined => {
+const leftOutText = (pages: FindingPages): Html | undefined => {
   const leftOut = pages.leftOut();
   if (leftOut.length === 0) return undefined;
   const counts = leftOut.map(([severity, count]) => `${numberText(count)} ${severity.toLowerCase()}`).join(', ');
-  return html` <strong>Left out of the pages: ${counts}</strong>${hasCsv && html`; <a href="findings.csv">findings.csv</a> has them`}.`;
+  return html` <strong>Left out of the pages: ${counts}.</strong>`;
 };
 
 /** The filter of a page of findings; undefined where there is nothing to filter. */
@@ -317,7 +317,7 @@ export const findingsSection = (facts: RunFacts, pages: FindingPages): Html => {
   const among = facts.report.verdict === 'COMPLETE' ? '' : ' among what was seen';
   const further = Array.from({ length: pages.count - 1 }, (_, index) => index + 2);
   return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
-<p class="lead">The worst first, by rule. A finding is known by rule and subject: its age counts on from run to run.${further.length > 0 && html` Every critical and high finding is here or on ${pageLinks(further)}.`}${leftOutText(pages, hasCsv)}${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
+<p class="lead">The worst first, by rule. A finding is known by rule and subject: its age counts on from run to run.${further.length > 0 && html` Every critical and high finding is here or on ${pageLinks(further)}.`}${leftOutText(pages)}${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
 ${findingsFilter(pages) ?? html`<p class="card empty">No findings${among}.</p>`}
 ${pages.firstPage()}<p class="card empty" id="none" hidden>Nothing that is shown here matches.</p></section>`;
 };

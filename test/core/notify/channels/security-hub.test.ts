@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
 import { runKeys } from '../../../../core/archive/keys.ts';
 import type { Report } from '../../../../core/model/report.ts';
@@ -252,7 +252,17 @@ describe('a request that is refused as a whole', () => {
 });
 
 describe('the time for telling', () => {
+  /** Holds the machine's timers, so that only the time of the given clock passes. */
+  const holdTimers = () =>
+    jest.useFakeTimers({
+      doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setInterval'],
+    });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   test('is over in between: what was taken stays, and the message says that the next run sends the rest', async () => {
+    holdTimers();
     const clock = waitingClock();
     const { findings, requests } = await startHub({ now: clock.now });
     // A request each 100 ms: the eleventh would begin when it is over.
@@ -264,6 +274,7 @@ describe('the time for telling', () => {
   });
 
   test('just suffices', async () => {
+    holdTimers();
     const clock = waitingClock();
     await startHub({ now: clock.now });
     const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock, until: clock.now() + 1000 });
