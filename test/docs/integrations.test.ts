@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
+import { folderArchive } from '../../core/archive/folder.ts';
+import { walkRuns } from '../../core/archive/runs.ts';
+import { findingEvents } from '../../core/notify/channels/events.ts';
+import { storedNotification } from '../../core/notify/undelivered.ts';
 import { EXPORTS } from '../../core/outputs/exports.ts';
 import { invoke } from '../cli/in-process.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
@@ -28,11 +32,25 @@ beforeAll(async () => {
   await invoke(['demo', '--nights', '2', '--users', '150', '--out', join(folder, 'archive')]);
 }, 600_000);
 
+const withoutHashes = (text: string): string => text.replaceAll(/[\da-f]{64}/g, '<SHA-256>');
+
 test.each(Object.entries(EXPORTS))('the page shows what %s gives', async (name, files) => {
   const to = join(folder, name);
   expect((await invoke(['export', name, '--out', join(folder, 'archive'), '--to', to])).code).toBe(0);
   for (const { file } of files) {
     const shown = shownOf(file, await readFile(join(to, file), 'utf8'));
-    expect(shown.replaceAll(/[\da-f]{64}/g, '<SHA-256>')).toBe(sampleOf(file));
+    expect(withoutHashes(shown)).toBe(sampleOf(file));
   }
+});
+
+test('the page shows the first event of a run that tells all', async () => {
+  const archive = folderArchive(join(folder, 'archive'));
+  const first: string[] = [];
+  for await (const { stored } of walkRuns(archive, 'finspaceauditdemo')) {
+    if (stored === undefined) continue;
+    const { value } = await findingEvents(await storedNotification(archive, stored), 'all').next();
+    const event = { source: 'finspace-user-auditor', 'detail-type': value?.type, detail: value?.detail };
+    first.push(withoutHashes(JSON.stringify(event, null, 2)));
+  }
+  expect(first.at(-1)).toBe(sampleOf('event'));
 });
