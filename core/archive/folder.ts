@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+} from 'node:fs';
 import {
   copyFile,
   link,
@@ -15,7 +25,6 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { Readable } from 'node:stream';
 import { errorCode } from '../text/error-code.ts';
 import { messageOf } from '../text/error-message.ts';
 import type { Archive, Content } from './archive.ts';
@@ -32,14 +41,40 @@ const STALE_PART_MS = 86_400_000;
 const PART = /^\..*\.part$/;
 
 /** The size of the largest object that is read at once, in bytes; what is larger is streamed. */
-const READ_AT_ONCE = 256 * 1024;
+const READ_AT_ONCE = 1024 * 1024;
+
+/** Bytes that are read of a larger one at a time. */
+const STREAMED_AT_ONCE = 256 * 1024;
+
+/** Folders that are known to be no links at a time: those of some nights. */
+const MOST_KNOWN_FOLDERS = 1024;
+
+/** Opens no link; Windows does not know it. */
+const NO_LINK: number | undefined = constants.O_NOFOLLOW;
+
+/** Reads a file whole; of one that grows meanwhile as much as it had. */
+const readWhole = (descriptor: number, size: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const read = readSync(descriptor, bytes, length, size - length, length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+};
+
+async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
 
 /** Names the content of a file. None is written in place: another content is another file, with a time of its own. */
 const versionOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}-${size}-${mtimeNs}`;
 
 /**
  * Opens an archive in a folder, with the promises of a bucket: an object appears whole (written aside, flushed, then
- * linked into place), `create` has one winner, `replace` compares before it swaps.
+ * linked into place), `create` has one winner, `replace` compares before it swaps. It is read step by step, as `sha256sum`
+ * reads: to hand each step of a small file to the thread pool takes several times as long as the step.
  */
 export const folderArchive = (folder: string): Archive => {
   const root = resolve(folder);
@@ -88,11 +123,31 @@ export const folderArchive = (folder: string): Archive => {
     }
   };
 
+  /** Folders within the archive that are no links, nor within one. */
+  const plainFolders = new Set<string>();
+  const isPlainFolder = (path: string): boolean => {
+    if (path === root || plainFolders.has(path)) return true;
+    if (!path.startsWith(`${root}${sep}`) || !isPlainFolder(dirname(path)) || lstatSync(path).isSymbolicLink())
+      return false;
+    if (plainFolders.size >= MOST_KNOWN_FOLDERS) plainFolders.clear();
+    plainFolders.add(path);
+    return true;
+  };
+
+  const openPath = (path: string, flags = 0): number =>
+    openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+
   /** Opens what a link leads to only within the folder, and waits for nobody who may write to a pipe. */
-  const openWithin = async (key: string) => {
-    const path = await realpath(pathOf(key));
-    if (!path.startsWith(`${await realpath(root)}${sep}`)) throw new ArchiveError(`${key} leads out of the archive`);
-    return open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const openWithin = async (key: string): Promise<number> => {
+    const path = pathOf(key);
+    try {
+      if (NO_LINK !== undefined && isPlainFolder(dirname(path))) return openPath(path, NO_LINK);
+    } catch (error) {
+      if (errorCode(error) !== 'ELOOP') throw error;
+    }
+    const target = await realpath(path);
+    if (!target.startsWith(`${await realpath(root)}${sep}`)) throw new ArchiveError(`${key} leads out of the archive`);
+    return openPath(target);
   };
 
   const versionAt = async (path: string): Promise<string | undefined> => {
@@ -135,7 +190,7 @@ export const folderArchive = (folder: string): Archive => {
 
   /** Lists keys as it walks: it enters no folder without any that are asked for, and none before its turn. */
   async function* listFrom(start: string, prefix: string, after: string): AsyncGenerator<string> {
-    const entries = await ifThere(() => readdir(pathOf(start), { withFileTypes: true }));
+    const entries = await ifThere(async () => readdirSync(pathOf(start), { withFileTypes: true }));
     const keys = (entries ?? []).flatMap((entry) => {
       if (entry.isDirectory()) return [`${start}${entry.name}/`];
       // A link or a pipe too: what stands in an object's place is told of.
@@ -153,23 +208,24 @@ export const folderArchive = (folder: string): Archive => {
     location: root,
 
     async read(key) {
-      const file = await ifThere(() => openWithin(key)).catch((cause: unknown) => {
+      const descriptor = await ifThere(() => openWithin(key)).catch((cause: unknown) => {
         throw cause instanceof ArchiveError
           ? cause
           : new ArchiveError(`${key} can't be opened: ${messageOf(cause)}`, { cause });
       });
-      if (file === undefined) return undefined;
+      if (descriptor === undefined) return undefined;
       let isHandedOn = false;
       try {
         // Of the open file, so that the version is that of the very bytes that are given, whatever takes their place.
-        const found = await file.stat({ bigint: true });
+        const found = fstatSync(descriptor, { bigint: true });
         if (!found.isFile()) throw new ArchiveError(`${key} is no file`);
         const version = versionOf(found);
         isHandedOn = found.size > READ_AT_ONCE;
-        if (isHandedOn) return { key, version, body: file.createReadStream({ highWaterMark: READ_AT_ONCE }) };
-        return { key, version, body: Readable.from([await file.readFile()]) };
+        if (isHandedOn)
+          return { key, version, body: createReadStream('', { fd: descriptor, highWaterMark: STREAMED_AT_ONCE }) };
+        return { key, version, body: bodyOf(readWhole(descriptor, Number(found.size))) };
       } finally {
-        if (!isHandedOn) await file.close();
+        if (!isHandedOn) closeSync(descriptor);
       }
     },
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash, hash as hashAtOnce } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface Evidence {
   readonly size: number;
 }
 
-export const sha256Of = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256Of = (bytes: Uint8Array | string): string => hashAtOnce('sha256', bytes);
 
 /**
  * Reads a body to its end, for its hash and its length.
@@ -30,14 +30,20 @@ export const digestOfBody = async (
   body: AsyncIterable<Uint8Array>,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Omit<Evidence, 'content'>> => {
-  const hash = createHash('sha256');
+  let first: Uint8Array | undefined;
+  let hash: Hash | undefined;
   let size = 0;
   for await (const chunk of body) {
-    hash.update(chunk);
+    // Most come in one.
+    if (first === undefined) first = chunk;
+    else {
+      hash ??= createHash('sha256').update(first);
+      hash.update(chunk);
+    }
     size += chunk.length;
     if (size > most) break;
   }
-  return { sha256: hash.digest('hex'), size };
+  return { sha256: hash?.digest('hex') ?? sha256Of(first ?? ''), size };
 };
 
 /** The hash of a JSON value, as manifests name the criteria of a run. */

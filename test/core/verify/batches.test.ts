@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { inBatches } from '../../../core/verify/batches.ts';
+
+test('works on so many at a time, whichever ends first, and yields in order', async () => {
+  const items = Array.from({ length: 50 }, (_, index) => index);
+  let running = 0;
+  let most = 0;
+  const work = async (item: number) => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((done) => setTimeout(done, item % 7));
+    running -= 1;
+    return item * 2;
+  };
+  const done: number[] = [];
+  for await (const result of inBatches(items, work)) done.push(result);
+  expect(done).toEqual(items.map((item) => item * 2));
+  expect(most).toBe(16);
+});
+
+test('one that fails is told in its turn', async () => {
+  const done: number[] = [];
+  const work = async (item: number) => {
+    if (item === 3) throw new Error('three');
+    return item;
+  };
+  await expect(async () => {
+    for await (const item of inBatches([1, 2, 3, 4], work)) done.push(item);
+  }).rejects.toThrow('three');
+  expect(done).toEqual([1, 2]);
+});
