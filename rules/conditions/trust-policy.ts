@@ -70,7 +70,7 @@ const NARROWING = /^(?:ForAnyValue:)?(?:StringEquals|StringEqualsIgnoreCase|Stri
 /** A wildcard or a policy variable: it stands for whatever whoever asks is. */
 const isOpen = (text: string): boolean => /[*?]|\$\{/.test(text);
 
-const accountOfArn = (arn: string): string | undefined => arn.split(':')[4];
+const accountOfArn = (arn: string): string => arn.split(':')[4] ?? '';
 
 /** A wildcard in a text goes over colons, so that all before the account must be said. */
 const isTrustedPrincipal = (arn: string, isTrusted: IsTrusted): boolean => {
@@ -80,7 +80,7 @@ const isTrustedPrincipal = (arn: string, isTrusted: IsTrusted): boolean => {
 
 const isTrustedSource = (arn: string, isTrusted: IsTrusted): boolean => {
   const [prefix = '', partition = '', service = '', region = '', account = '', ...resource] = arn.split(':');
-  if ([prefix, partition, service, account].some(isOpen) || arn.includes('${')) return false;
+  if ([prefix, partition, service].some(isOpen) || arn.includes('${')) return false;
   // Some services have no accounts in their ARNs, as S3 has none.
   return account === '' ? !isOpen(region) && !/^(?:$|[*?])/.test(resource.join(':')) : isTrusted(account);
 };
@@ -91,8 +91,8 @@ const KEYS: Readonly<Record<string, (value: string, isTrusted: IsTrusted) => boo
   'aws:sourceorgid': (value) => !isOpen(value),
   // Below the organisation it may be any unit.
   'aws:principalorgpaths': (value) => /^o-[a-z0-9]+\//.test(value) && !value.includes('${'),
-  'aws:principalaccount': (value, isTrusted) => !isOpen(value) && isTrusted(value),
-  'aws:sourceaccount': (value, isTrusted) => !isOpen(value) && isTrusted(value),
+  'aws:principalaccount': (value, isTrusted) => isTrusted(value),
+  'aws:sourceaccount': (value, isTrusted) => isTrusted(value),
   'aws:principalarn': isTrustedPrincipal,
   'aws:sourcearn': isTrustedSource,
 };
@@ -173,7 +173,7 @@ const PUBLIC_PROVIDERS: ReadonlySet<string> = new Set([
 
 /** Issuers at which anybody has an account, and all with one audience: who it is only the subject tells. */
 const PUBLIC_ISSUERS =
-  /oidc-provider\/(?:token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)(?:\/|$)/;
+  /:oidc-provider\/(?:token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)(?:\/|$)/;
 
 const AUDIENCE_OR_SUBJECT = [':aud', ':sub', ':app_id', ':user_id', ':oaud', ':id'] as const;
 
@@ -187,7 +187,6 @@ const judgeAws = (principal: string, partition: string, isTrusted: IsTrusted): J
   // What is left of a role or a user that was deleted: nobody can be it again.
   if (/^A[A-Z0-9]{15,}$/.test(principal)) return 'insider';
   const account = /^\d{12}$/.test(principal) ? principal : accountOfArn(principal);
-  if (account === undefined) return 'unreadable';
   if (isOpen(account)) return EVERYBODY;
   if (!/^\d{12}$/.test(account)) return 'unreadable';
   const isOwnPartition = !principal.startsWith('arn:') || principal.split(':')[1] === partition;
@@ -205,12 +204,12 @@ const judgeFederated = (
     return asksFor(entries, AUDIENCE_OR_SUBJECT, isNotAllWild)
       ? 'insider'
       : { who: `everybody at ${provider}`, isNamed: false };
-  const [, providerPartition, account, kind] =
-    /^arn:([a-z-]+):iam::(\d{12}):(saml|oidc)-provider\/.+$/.exec(provider) ?? [];
-  if (account === undefined || kind === undefined) return 'unreadable';
+  const [, providerPartition, account] =
+    /^arn:([a-z-]+):iam::(\d{12}):(?:saml|oidc)-provider\/.+$/.exec(provider) ?? [];
+  if (account === undefined) return 'unreadable';
   if (providerPartition !== partition || !isTrusted(account))
     return { who: `a provider of account ${account}`, isNamed: true };
-  return kind === 'saml' || !PUBLIC_ISSUERS.test(provider) || asksFor(entries, [':sub'], namesOwner)
+  return !PUBLIC_ISSUERS.test(provider) || asksFor(entries, [':sub'], namesOwner)
     ? 'insider'
     : { who: `everybody at ${provider.slice(provider.indexOf('/') + 1)}`, isNamed: false };
 };
