@@ -129,13 +129,16 @@ const openSpool = (path: string, isGzipped: boolean): ByteSpool => {
   });
   // `finish` rejects where the disk fails, and so does the write that waits for it.
   written.catch(() => {});
+  /** Pieces that gzip has read, to be filled again: new ones are what makes V8 collect its whole heap most often. */
+  const spare: Buffer<ArrayBuffer>[] = [];
   let piece = Buffer.allocUnsafe(PIECE_BYTES);
   let length = 0;
   // All who write meanwhile share it: Node warns of more than ten listeners.
   let drained: Promise<void> | undefined;
 
-  const handOn = (bytes: Uint8Array): Promise<void> | undefined => {
-    if (head.write(bytes)) return undefined;
+  /** @param onRead called once gzip has read the bytes; of a file that is not gzipped the disk may still read them then */
+  const handOn = (bytes: Uint8Array, onRead?: () => void): Promise<void> | undefined => {
+    if (head.write(bytes, onRead)) return undefined;
     drained ??= Promise.race([new Promise<void>((resolve) => head.once('drain', resolve)), written]).finally(() => {
       drained = undefined;
     });
@@ -144,11 +147,11 @@ const openSpool = (path: string, isGzipped: boolean): ByteSpool => {
 
   const flush = (): Promise<void> | undefined => {
     if (length === 0) return undefined;
-    const bytes = piece.subarray(0, length);
-    // Not used again: whoever it was handed on to reads it later.
-    piece = Buffer.allocUnsafe(PIECE_BYTES);
+    const full = piece;
+    const bytes = full.subarray(0, length);
+    piece = spare.pop() ?? Buffer.allocUnsafe(PIECE_BYTES);
     length = 0;
-    return handOn(bytes);
+    return handOn(bytes, isGzipped ? () => spare.push(full) : undefined);
   };
 
   return {
