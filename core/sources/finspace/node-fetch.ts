@@ -8,6 +8,12 @@ const MIB = 1024 * 1024;
 /** The most bytes of a body: a page of 100 users has some 50 kB, and an error a few hundred bytes. */
 const mostBytes = (isOk: boolean): number => (isOk ? 16 : 1) * MIB;
 
+/** Joins chunks, where there are several: a page that came at once is not copied. */
+const bytesOf = (chunks: readonly Uint8Array[]): Uint8Array => {
+  const [first, ...others] = chunks;
+  return first !== undefined && others.length === 0 ? first : Buffer.concat(chunks);
+};
+
 /** Receives the whole body. Rejects where it breaks off, also where more bytes were promised than came. */
 const receiveBody = (message: IncomingMessage, most: number): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
@@ -19,7 +25,7 @@ const receiveBody = (message: IncomingMessage, most: number): Promise<Uint8Array
         if (size > most) message.destroy(new BodyTooLarge(`body is over ${most / MIB} MiB`));
         else chunks.push(chunk);
       })
-      .on('end', () => resolve(Buffer.concat(chunks)))
+      .on('end', () => resolve(bytesOf(chunks)))
       .on('error', reject)
       .on('close', () => reject(new Error('the body has no end')));
   });
