@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { collectHighlights } from '../../../core/model/highlights.ts';
+import { collectHighlights, kindOf } from '../../../core/model/highlights.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 
 const finding = (ruleId: string, n: number, over: Partial<Finding> = {}): Finding => ({
@@ -17,8 +17,8 @@ const finding = (ruleId: string, n: number, over: Partial<Finding> = {}): Findin
   ...over,
 });
 
-const highlightsOf = (findings: readonly Finding[]) => {
-  const highlights = collectHighlights();
+const highlightsOf = (findings: readonly Finding[], isReminderDue?: (finding: Finding) => boolean) => {
+  const highlights = collectHighlights(isReminderDue);
   for (const one of findings) highlights.add(one);
   return highlights.list();
 };
@@ -54,4 +54,24 @@ test('a late severe finding is kept where a hundred mild ones came before it', (
   ]);
   expect(list[0]).toMatchObject({ severity: 'CRITICAL', count: 201 });
   expect(list[0]?.findings[0]?.subject.id).toBe('u999');
+  expect(list[0]?.findings).toHaveLength(100);
+});
+
+test.each<[what: string, over: Partial<Finding>, kind: string]>([
+  ['new', {}, 'new'],
+  ['open', { state: 'open' }, 'open'],
+  ['open, and raised', { state: 'open', escalatedFrom: 'LOW' }, 'escalated'],
+  ['open, and its waiver has ended', { state: 'open', waiverEnded: true }, 'waiver-ended'],
+  ['open, and carried for the first time', { state: 'open', carriedFor: 'type is missing' }, 'carried'],
+  ['resolved, whatever it was carried for', { state: 'resolved', carriedFor: 'type is missing' }, 'resolved'],
+  ['waived, whatever it has become', { state: 'waived', escalatedFrom: 'LOW', carriedFor: 'x' }, 'waived'],
+])('what is %s means so to a reader', (_, over, kind) => {
+  expect(kindOf(finding('a', 1, over))).toBe(kind);
+});
+
+test('a reminder is of what merely stays: news comes before it', () => {
+  const findings = [finding('a', 1, { state: 'open' }), finding('a', 2, { state: 'open', waiverEnded: true })];
+  const kinds = (isDue: boolean) => highlightsOf(findings, () => isDue).map(({ kind }) => kind);
+  expect(kinds(true)).toEqual(['reminder', 'waiver-ended']);
+  expect(kinds(false)).toEqual(['open', 'waiver-ended']);
 });

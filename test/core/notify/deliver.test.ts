@@ -86,6 +86,26 @@ describe('a channel', () => {
     expect(await archive.has(KEYS.marker('pager'))).toBe(false);
   });
 
+  test.each([
+    [
+      'that tells of every run notes which was its first, once',
+      false,
+      [`${KEYS.marker('pager').split('.')[0]}.begun.json`],
+    ],
+    ['that is given a digest needs no such note', true, []],
+  ])('%s', async (_, needsDigest, notes) => {
+    const archive = folderArchive(await newFolder());
+    const channel: Channel = { ...aChannel('pager').channel, ...(needsDigest && { needsDigest }) };
+    const later = aReport({ asOf: '2026-12-24T02:00:00.000Z' });
+    for (const report of [REPORT, later]) {
+      const { marker } = runKeys(report.environmentId, new Date(report.asOf));
+      await deliverToAll([channel], aNotification({ report }), { archive, keyOf: marker });
+    }
+    const begun: string[] = [];
+    for await (const key of archive.list('')) if (key.endsWith('.begun.json')) begun.push(key);
+    expect(begun).toEqual(notes);
+  });
+
   test('waits for another attempt that may be sending, by the clock of the audit', async () => {
     const archive = folderArchive(await newFolder());
     const { channel, taken } = aChannel('pager');
@@ -140,6 +160,10 @@ describe('a channel', () => {
     await put(archive, attemptKeys(REPORT.environmentId, new Date(REPORT.asOf), 'planted').marker('pager'), {
       reason: 'deadline',
     });
+    // It names an attempt that is there, and nothing of what that one had to tell.
+    const { object, marker } = attemptKeys(REPORT.environmentId, new Date(REPORT.asOf), 'forged');
+    await put(archive, object({ area: 'reports', file: 'report.json' }), aReport({ verdict: 'INCOMPLETE' }));
+    await put(archive, marker('pager'), { reason: 'deadline', report: sha256Of('') });
     await attempt('1', 'deadline');
     expect(await attempt('2', 'deadline')).toEqual({ pager: { outcome: 'already-sent' } });
     await attempt('3', 'access-denied');
@@ -164,11 +188,12 @@ describe('a marker counts where it names what was told and has a receipt', () =>
     { name: 'no digest, and another subject', marker: { ...old, subject: 'all is well' }, report: REPORT, sent: 1 },
     { name: 'no digest, and another run', marker: { ...old, run: '20200101T000000Z' }, report: REPORT, sent: 1 },
     { name: 'no digest, of a run that has its place in the chain', marker: old, report: placed, sent: 1 },
-  ])('$name', async ({ marker, report, sent }) => {
+  ])('$name, whatever stands beside it', async ({ marker, report, sent }) => {
     const archive = folderArchive(await newFolder());
     const taken: string[] = [];
     const channel = digestChannel(async ({ subject }) => `receipt-${taken.push(subject)}`);
     await put(archive, KEY, marker);
+    await put(archive, KEY.replace('.', '-planted.'), {});
     const deliver = () => deliverToAll([channel], aNotification({ report, digest }), markersIn(archive));
 
     const told = sent === 0 ? { outcome: 'already-sent' } : { outcome: 'sent', distrusted: KEY };

@@ -127,9 +127,10 @@ describe('what is not accepted', () => {
   });
 
   test('is given up after 8 times, with the reason', async () => {
-    const taken = await startBus(() => ({ refuse: [0], code: 'ThrottlingException' }));
+    const taken = await startBus((request) => ({ refuse: request < 7 ? [0, 1] : [0], code: 'ThrottlingException' }));
+    // An error, not a text: the message has no more than that, of an entry that was accepted in the end least of all.
     await expect(publish(taken, events(3))).rejects.toThrow(
-      'EventBridge did not accept 1 of its entries: ThrottlingException',
+      new Error('EventBridge did not accept 1 of its entries: ThrottlingException'),
     );
     expect(taken.requests).toHaveLength(8);
   });
@@ -167,10 +168,10 @@ describe('the event of a run', () => {
   const findings = Array.from({ length: 25 }, (_, n) =>
     aFinding({ state: 'new', subject: { kind: 'user', id: `u${n}` } }),
   );
-  const send = async ({ url }: EventBus) => {
+  const send = async ({ url }: EventBus, report = aReport()) => {
     const channel = eventBridgeChannel('default', { ...SETTINGS, endpoint: url });
     const notification: Notification = {
-      report: aReport(),
+      report,
       reportKey: 'reports/report.json',
       digest: undefined,
       archive: memoryArchive(),
@@ -191,6 +192,15 @@ describe('the event of a run', () => {
       'FinSpace Audit Run',
       expect.objectContaining({ scope: 'all', findingEvents: 25 }),
     ]);
+  });
+
+  test('of an incomplete run says nothing of what stands', async () => {
+    const taken = await startBus();
+    await send(taken, aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }));
+    const run = JSON.parse(taken.accepted.at(-1)?.Detail ?? '');
+    expect(run).toMatchObject({ verdict: 'INCOMPLETE' });
+    expect(Object.keys(run)).toEqual(expect.not.arrayContaining(['scope']));
+    expect(Object.keys(run)).toEqual(expect.not.arrayContaining(['findingEvents']));
   });
 
   test('does not come where one was refused for good', async () => {
