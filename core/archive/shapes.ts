@@ -93,6 +93,9 @@ const digest = z.object({
   attributes: z.object({ environment: text, verdict: text, maxSeverity: text }),
 });
 
+/** The words of rules; what judges by them is written anew from the text of each. */
+const ruleset = z.array(z.object({ rule: z.object({ id: text, title: text, remediation: text }) }));
+
 const pointer = z.object({ run: text, manifest: text, sha256: text, sequence: z.optional(count) });
 
 const faultBy =
@@ -117,6 +120,7 @@ export const reportFault = faultBy(report);
 /** Says what keeps a value from being a run's object of this name; undefined where it is one. */
 export const objectFault = (name: string, value: unknown): string | undefined => {
   if (name === 'report') return reportFault(value);
+  if (name === 'ruleset') return faultBy(ruleset)(value);
   return name === 'digest' ? faultBy(digest)(value) : undefined;
 };
 

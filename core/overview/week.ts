@@ -1,10 +1,13 @@
+import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
+import { readRunObject } from '../archive/read-run.ts';
 import { type ArchivedRun, readReport } from '../archive/runs.ts';
 import { attemptsWithin, runsWithin } from '../archive/stretch.ts';
 import { type Audience, isWanted } from '../config/recipient.ts';
@@ -13,7 +16,7 @@ import { runName } from '../model/run-name.ts';
 import { WORST_FIRST } from '../model/trend.ts';
 import { BAD_NEWS, countedHighlights, forewords } from '../model/words.ts';
 import type { Alert } from '../notify/channel.ts';
-import { blocksWithin, linesOf, MOST_LINES, waiverLines } from '../notify/digest/body.ts';
+import { blocksWithin, linesOf, MOST_LINES, type RuleWords, waiverLines } from '../notify/digest/body.ts';
 import { countOf } from '../notify/digest/subject.ts';
 import { numberText, plainLine, plural, truncate, wrap } from '../text/plain-text.ts';
 import { headLines, MAX_SUBJECT, nameOf, type OverviewNight, section } from './mail.ts';
@@ -25,6 +28,8 @@ export interface EnvironmentWeek {
   /** The complete runs that it is read from. */
   readonly nights: number;
   readonly news: readonly Highlight[];
+  /** The operators' own rules that judged, by their ids. */
+  readonly ownRules: ReadonlyMap<string, RuleWords>;
   /** As runs told of them; of each the last. */
   readonly troubles: readonly WaiverTrouble[];
   /** What is not known of the week, or was not as it should be. */
@@ -40,10 +45,22 @@ const MOST_HEADS = 25;
 /** The fewest lines in which an environment's findings are told one by one. */
 const LEAST_LINES = 14;
 
-/** The rules of the catalogue; those of operators are told by their ids. */
+/** The rules of the catalogue. */
 const CATALOGUE = new Map(rules.map((rule) => [rule.id, rule]));
 
 const troubleKey = ({ kind, rule, user }: WaiverTrouble): string => JSON.stringify([kind, rule, user]);
+
+/** Reads the operators' own rules as they judged a run: their words, without the engine that judges by them. */
+const readOwnRules = async (
+  archive: Archive,
+  manifest: Manifest,
+): Promise<readonly (readonly [string, RuleWords])[]> => {
+  if (manifest.objects.ruleset === undefined) return [];
+  const judgedBy = (await readRunObject(archive, manifest, 'ruleset')) as readonly ConfiguredRule[];
+  return judgedBy.flatMap(({ rule: { id, title, remediation } }) =>
+    CATALOGUE.has(id) ? [] : [[id, { title, remediation }] as const],
+  );
+};
 
 /**
  * Reads what was news in an environment after a run, findings of the wanted severities alone.
@@ -62,6 +79,9 @@ export const readWeek = async (
   const highlights = collectHighlights();
   const troubles = new Map<string, WaiverTrouble>();
   const notes = unseen === undefined ? [] : [unseen];
+  const ownRules = new Map<string, RuleWords>();
+  /** Of the run that was read last: many are judged by the same rules. */
+  let ruleset: string | undefined;
   let nights = 0;
 
   const read = async ({ run, stored, problem }: ArchivedRun): Promise<void> => {
@@ -71,7 +91,11 @@ export const readWeek = async (
     for (const trouble of report.waiverTroubles ?? []) troubles.set(troubleKey(trouble), trouble);
     for await (const finding of readFindings(archive, stored.manifest))
       if (isWanted(finding.severity, audience)) highlights.add(finding);
+    const { key } = stored.manifest.objects.ruleset ?? {};
     nights += 1;
+    if (key === ruleset) return;
+    for (const [id, words] of await readOwnRules(archive, stored.manifest)) ownRules.set(id, words);
+    ruleset = key;
   };
   try {
     const all = last === undefined ? [] : await runsWithin(archive, environmentId, { from: told, to: last.report.run });
@@ -95,6 +119,7 @@ export const readWeek = async (
     state,
     nights,
     news: highlights.list().filter(({ kind }) => isNews(kind)),
+    ownRules,
     troubles: [...troubles.values()],
     notes,
   };
@@ -167,7 +192,7 @@ export const weekMail = (
     MOST_HEADS,
   );
   const lines: string[] = [];
-  for (const [index, { state, news, troubles }] of eventful.entries()) {
+  for (const [index, { state, news, ownRules, troubles }] of eventful.entries()) {
     const room = MOST_LINES - first.length - last.length - lines.length;
     if (room < LEAST_LINES) {
       lines.push(`And ${plural(eventful.length - index, 'more environment')} with news, by number above.`);
@@ -176,7 +201,12 @@ export const weekMail = (
     const share = Math.max(LEAST_LINES, Math.floor(room / Math.min(eventful.length - index, 4))) - 3;
     const waivers = troubles.length === 0 ? [] : ['', 'Waivers to see to', ...waiverLines(troubles)];
     const of = waivers.slice(0, Math.floor(share / 2));
-    lines.push(nameOf(state), ...blocksWithin({ rules: CATALOGUE }, news, share - of.length), ...of, '');
+    lines.push(
+      nameOf(state),
+      ...blocksWithin({ rules: new Map([...CATALOGUE, ...ownRules]) }, news, share - of.length),
+      ...of,
+      '',
+    );
   }
   return {
     subject: truncate(`FinSpace, the week up to ${name.slice(0, 10)}: ${what}`, MAX_SUBJECT),

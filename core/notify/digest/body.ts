@@ -1,6 +1,7 @@
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
+import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
@@ -122,13 +123,16 @@ const within = (texts: readonly string[], most: number, all = texts.length): rea
   return [...lines, ...more(all - shown)];
 };
 
+/** What a mail says of a rule where it first names it. */
+export type RuleWords = Pick<Rule, 'title' | 'remediation'>;
+
 /**
  * The rule and how its findings fared, what it requires, of those that stand what to do, and as many findings as there are
  * lines for.
  * @param isKnown the rule stands above already, with findings that are more severe
  */
 const ruleBlock = (
-  { rules }: Pick<DigestFacts, 'rules'>,
+  { rules }: { readonly rules: ReadonlyMap<string, RuleWords> },
   group: RuleBlock,
   most: number,
   isKnown: boolean,
@@ -149,7 +153,7 @@ const ruleBlock = (
  * severity, and at last by number.
  */
 export const blocksWithin = (
-  facts: Pick<DigestFacts, 'rules'>,
+  facts: { readonly rules: ReadonlyMap<string, RuleWords> },
   highlights: readonly Highlight[],
   most: number,
 ): readonly string[] => {

@@ -1,10 +1,14 @@
+import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
+import { RULESETS } from '../../../core/archive/keys.ts';
 import { weeklyAudiences } from '../../../core/config/recipient.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { type CollectOptions, collectWeek } from '../../../core/overview/collect.ts';
+import { configureRules } from '../../../rules/engine/configure.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { anApiUser, aUser } from '../../support/builders.ts';
+import { aCustomRule } from '../../support/custom-rule.ts';
 import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
@@ -165,5 +169,43 @@ describe('the weekly mail', () => {
     const [mail] = mails;
     expect(mail?.body.split('\n').length).toBeLessThan(200);
     expect(mail?.subject.length).toBeLessThan(100);
+  });
+});
+
+describe("an operator's own rule", () => {
+  const { rule } = aCustomRule();
+  const auditByIt = async (number: number): Promise<void> => {
+    const contractor = anApiUser({ userId: `c${number}`, emailAddress: `c${number}@contractor.example.com` });
+    const judging = configureRules([rule]).map((one) => ({ ...one, severity: 'MEDIUM' as const }));
+    for (const { id } of ENVIRONMENTS)
+      await auditNight(archive, number, { listUsers: listingOf([[...SOUND, contractor]]), rules: judging }, id);
+  };
+
+  test('is told with its title and what to do, as it stood when it judged', async () => {
+    for (const number of [3, 4]) await auditByIt(number);
+    expect(await collect(4, 1)).toMatchObject({ outcome: 'told' });
+    expect(bodyOf(0)).toContain('MEDIUM x-contractor-api-access:');
+    expect(bodyOf(0)).toContain(`Required: ${rule.title} What to do: ${rule.remediation}`);
+  });
+
+  test('whose words were altered is told by its id, and that they can not be read', async () => {
+    for (const number of [3, 4]) await auditByIt(number);
+    const before = archive;
+    archive = {
+      ...before,
+      read: async (key) => {
+        const stored = await before.read(key);
+        return stored && key.startsWith(RULESETS)
+          ? {
+              ...stored,
+              body: Readable.from([Buffer.from('[{"rule":{"id":"x-contractor-api-access","title":"Fine"}}]')]),
+            }
+          : stored;
+      },
+    };
+    expect(await collect(4, 1)).toMatchObject({ outcome: 'told' });
+    expect(bodyOf(0)).toContain('MEDIUM x-contractor-api-access:');
+    expect(bodyOf(0)).not.toContain('Required: Fine');
+    expect(bodyOf(0)).toContain('was altered');
   });
 });
