@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
@@ -249,7 +249,7 @@ describe('in a bucket', () => {
 
   test('that refuses for longer than a few tries: it is waited for within the time that is left', async () => {
     // A run is named by its second: that of the run before is over.
-    await setTimeout(1000);
+    await sleep(1000);
     refusals = 5;
     const { code, stdout } = await runInBucket('--json');
     expect({ code, verdict: JSON.parse(stdout).verdict, refusals }).toEqual({

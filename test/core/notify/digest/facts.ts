@@ -65,7 +65,11 @@ const isState = (kind: HighlightKind): kind is FindingState => (FINDING_STATES a
 
 export const aHighlight = (kind: HighlightKind, ...findings: readonly Partial<Finding>[]): Highlight => {
   const [first = aFinding(), ...others] = (findings.length === 0 ? [{}] : findings).map((differs) =>
-    aFinding({ state: isState(kind) ? kind : 'open', ...differs }),
+    aFinding({
+      state: isState(kind) ? kind : 'open',
+      ...(kind === 'waiver-ended' && { waiverEnded: true }),
+      ...differs,
+    }),
   );
   const { ruleId, severity } = first;
   const shown = [first, ...others];
