@@ -63,8 +63,6 @@ export interface RunFacts {
   readonly report: Report;
   readonly highlights: readonly Highlight[];
   readonly rules: readonly ConfiguredRule[];
-  /** Whether pages may name people; they may where undefined. */
-  readonly names?: boolean | undefined;
   /** The operators' name for the environment. */
   readonly environmentName?: string | undefined;
   /** The zone of the schedule, an IANA name. */

@@ -21,14 +21,9 @@ export type Shown = Exclude<HighlightKind, 'reminder'>;
 /** In the order in which they matter to a reader. */
 export const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filter((kind) => kind !== 'reminder');
 
-/** The members of evidence that name people. */
-const NAMING = new Set(['firstName', 'lastName', 'emailAddress']);
-
 /** What all findings of a page are shown by. */
 export interface Showing {
   readonly moments: ReturnType<typeof momentsOf>;
-  /** Whether people's names and e-mail addresses may stand there. */
-  readonly names: boolean;
 }
 
 /** An observed value, verbatim; beside a time in milliseconds the date that it means. */
@@ -41,7 +36,7 @@ const valueText = (shown: object, name: string, { moments }: Showing): string =>
 };
 
 const evidence = (finding: Finding, showing: Showing): Html | undefined => {
-  const entries = Object.keys(finding.evidence).filter((name) => showing.names || !NAMING.has(name));
+  const entries = Object.keys(finding.evidence);
   if (entries.length === 0) return undefined;
   const rest = entries.length - MAX_VALUES;
   return html`<span class="evidence">${entries

@@ -30,10 +30,7 @@ const OPEN = 10;
 /** The findings of a rule that other pages link to one by one. */
 const LINKED = 20;
 
-export const showingOf = ({ report, names = true }: Pick<RunFacts, 'report' | 'names'>): Showing => ({
-  moments: momentsOf(report),
-  names,
-});
+export const showingOf = ({ report }: Pick<RunFacts, 'report'>): Showing => ({ moments: momentsOf(report) });
 
 /** A finding as pages show it. */
 export interface Row {
@@ -273,8 +270,8 @@ export interface FurtherPage {
 }
 
 /** `page 2, page 3 and page 4`, each linked. */
-export const pageLinks = (pages: readonly number[], file: (page: number) => string = reportFile): Html =>
-  html`${pages.map((page, index) => html`${index > 0 && ', '}<a href="${file(page)}">page ${page}</a>`)}`;
+export const pageLinks = (pages: readonly number[]): Html =>
+  html`${pages.map((page, index) => html`${index > 0 && ', '}<a href="${reportFile(page)}">page ${page}</a>`)}`;
 
 /** The findings of a group that a page needs not have all of, in the order of kinds. */
 const rowsOf = ({ key }: FindingGroup, highlights: RunFacts['highlights'], showing: Showing): readonly Row[] => {
@@ -309,7 +306,7 @@ const leftOutText = (pages: FindingPages): Html | undefined => {
 export const findingsFilter = ({ groups }: FindingPages): Html | undefined =>
   groups.length === 0
     ? undefined
-    : filterForm({ what: 'finding', rules: [...new Set(groups.map(({ ruleId }) => ruleId))], kinds: kindsOf(groups) });
+    : filterForm({ rules: [...new Set(groups.map(({ ruleId }) => ruleId))], kinds: kindsOf(groups) });
 
 /** The findings that a reader is shown first, by severity and rule, the worst first. */
 export const findingsSection = (facts: RunFacts, pages: FindingPages): Html => {

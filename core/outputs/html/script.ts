@@ -34,7 +34,6 @@ const FILTERING = /* js */ `
 const form = document.getElementById('filter');
 const foldable = [...document.querySelectorAll('main details')];
 if (form !== null) {
-  const { what } = form.dataset;
   const text = document.getElementById('text');
   const rule = document.getElementById('rule');
   const state = document.getElementById('state');
@@ -55,15 +54,15 @@ if (form !== null) {
   const apply = () => {
     const wanted = text.value.trim().toLowerCase();
     const severities = new Set(boxes.filter(({ checked }) => checked).map(({ value }) => value));
-    const isAsked = wanted !== '' || severities.size < boxes.length || Boolean(rule?.value) || Boolean(state?.value);
+    const isAsked = wanted !== '' || severities.size < boxes.length || rule.value !== '' || state.value !== '';
     let shown = 0;
     for (const group of groups) {
       const { element, rows } = group;
-      const isRule = !rule?.value || rule.value === element.dataset.group;
+      const isRule = !rule.value || rule.value === element.dataset.group;
       let matching = 0;
       for (const one of rows) {
         const isShown = isRule && one.severities.some((severity) => severities.has(severity)) &&
-          (!state?.value || state.value === one.row.dataset.state) && (wanted === '' || wordsOf(group, one).includes(wanted));
+          (!state.value || state.value === one.row.dataset.state) && (wanted === '' || wordsOf(group, one).includes(wanted));
         one.row.hidden = !isShown;
         if (isShown) matching += 1;
       }
@@ -72,15 +71,15 @@ if (form !== null) {
       shown += matching;
     }
     document.getElementById('none').hidden = shown > 0 || all === 0;
-    document.getElementById('shown').value = many(shown) + 'of ' + many(all) + what + 's on this page shown' +
+    document.getElementById('shown').value = many(shown) + 'of ' + many(all) + 'findings on this page shown' +
       (elsewhere > 0 ? '; ' + many(elsewhere) + 'stand on other pages and are not searched here' : '') +
-      (hidden > 0 ? '; ' + many(hidden) + (what === 'user' ? 'are on no page' : 'stand only in findings.csv') + ' and are not searched here' : '');
+      (hidden > 0 ? '; ' + many(hidden) + 'stand only in findings.csv and are not searched here' : '');
   };
   const remember = () => {
     const asked = new URLSearchParams();
     if (text.value !== '') asked.set('find', text.value);
-    if (rule?.value) asked.set('rule', rule.value);
-    if (state?.value) asked.set('state', state.value);
+    if (rule.value) asked.set('rule', rule.value);
+    if (state.value) asked.set('state', state.value);
     const checked = boxes.filter((box) => box.checked);
     if (checked.length < boxes.length) asked.set('severity', checked.map(({ value }) => value).join());
     if (asked.size > 0 || location.hash.includes('=')) history.replaceState(null, '', '#' + asked);
@@ -90,8 +89,8 @@ if (form !== null) {
     if (fragment !== '' && !fragment.includes('=')) return;
     const asked = new URLSearchParams(fragment);
     text.value = asked.get('find') ?? '';
-    if (rule !== null) rule.value = asked.get('rule') ?? '';
-    if (state !== null) state.value = asked.get('state') ?? '';
+    rule.value = asked.get('rule') ?? '';
+    state.value = asked.get('state') ?? '';
     const severities = asked.get('severity')?.split(',');
     for (const box of boxes) box.checked = severities?.includes(box.value) ?? true;
     apply();
