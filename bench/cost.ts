@@ -7,7 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../core/config/read-config.ts';
 import { assignStacks } from '../core/config/stacks.ts';
 import { OPTIONAL_OUTPUT_NAMES, type OptionalOutputName } from '../core/model/optional-outputs.ts';
-import { REPORTING_MARGIN_MS } from '../lambda/invocation.ts';
+import { reportingMs } from '../lambda/invocation.ts';
 import { NAMESPACE } from '../lib/audit-metrics.ts';
 import { addAuditorStacks } from '../lib/auditor-stack.ts';
 import { ENVIRONMENTS_PER_STACK } from '../lib/audits.ts';
@@ -80,7 +80,7 @@ const countStacks = (count: number, outputs: readonly OptionalOutputName[] = [])
     stacks: templates.length,
     memoryMb: MemorySize,
     diskMb: EphemeralStorage?.Size ?? LEAST_DISK_MB,
-    deadlineSeconds: Timeout - REPORTING_MARGIN_MS / 1000,
+    deadlineSeconds: Timeout - reportingMs({}) / 1000,
     keys: all('AWS::KMS::Key').length,
     alarmMetrics: alarms.reduce((sum, alarm) => sum + alarmMetricsOf(alarm), 0),
     stackMetrics: alarms.filter(isStackMetric).length,

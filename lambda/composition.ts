@@ -4,7 +4,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { bucketArchive } from '../core/archive/bucket.ts';
-import { type AuditRequest, requestForRoster, STORING_MS } from '../core/audit/request.ts';
+import { type AuditRequest, requestForRoster, storingMs } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings, enrichmentSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
@@ -30,7 +30,7 @@ import type { Rule } from '../rules/engine/rule.ts';
 import { archiveClient } from './archive-client.ts';
 import { readBundledConfig, readBundledWaivers } from './bundled-config.ts';
 import { functionDoctor } from './function-doctor.ts';
-import { TELLING_MS } from './invocation.ts';
+import { tellingMs } from './invocation.ts';
 import { publishMetrics, publishPart, publishUnheard } from './metrics.ts';
 
 /** Leaves out the rules' outcomes and the trend, which the report has; names nobody. */
@@ -144,8 +144,8 @@ export const composeAuditor = (
         ...(iam && { iam }),
         ...(sts && { sts }),
       }),
-      archive: archiveUntil(request.deadline + STORING_MS),
-      channels: channelsUntil(request.deadline + TELLING_MS),
+      archive: archiveUntil(request.deadline + storingMs(config)),
+      channels: channelsUntil(request.deadline + tellingMs(config)),
       clock,
     }),
 

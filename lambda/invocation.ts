@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
-import { type AuditRequest, attemptName, STORING_MS, wholeSecond } from '../core/audit/request.ts';
+import {
+  type AskedOutputs,
+  type AuditRequest,
+  attemptName,
+  STORING_MS,
+  storingMs,
+  wholeSecond,
+} from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
 import { aheadProblem } from '../core/model/run-name.ts';
@@ -100,14 +107,14 @@ export const byEvent =
   (event, context) =>
     typeof event === 'object' && event !== null && 'doctor' in event ? doctor(event, context) : audit(event, context);
 
-/** Time kept back from the listing in milliseconds: half for judging the whole and storing it, half for telling people. */
-export const REPORTING_MARGIN_MS = 2 * STORING_MS;
+/** Gives the time kept back from the listing, in milliseconds: to judge the whole and to store it, and as long to tell people. */
+export const reportingMs = (asked: AskedOutputs): number => storingMs(asked) + STORING_MS;
 
 /**
- * The time after the listing's deadline in which programs are told, in milliseconds: the rest is for the markers and the
- * metrics. It is all that is left where a listing ends before its deadline.
+ * Gives the time after the listing's deadline in which programs are told, in milliseconds: the rest is for the markers and
+ * the metrics. It is all that is left where a listing ends before its deadline.
  */
-export const TELLING_MS = REPORTING_MARGIN_MS - 10_000;
+export const tellingMs = (asked: AskedOutputs): number => reportingMs(asked) - 10_000;
 
 /** Tells an attempt at a run from others. */
 export interface Beginning {
@@ -124,9 +131,10 @@ export interface Beginning {
 export const readAuditEvent = (
   event: unknown,
   context: InvocationContext,
-  { environments }: Config,
+  config: Config,
   { startedAt, random }: Beginning,
 ): AuditRequest => {
+  const { environments } = config;
   const {
     environmentId,
     scheduledTime,
@@ -150,7 +158,7 @@ export const readAuditEvent = (
     partition,
     asOf,
     attempt: attemptName(startedAt, random),
-    deadline: startedAt + context.getRemainingTimeInMillis() - REPORTING_MARGIN_MS,
+    deadline: startedAt + context.getRemainingTimeInMillis() - reportingMs(config),
     acceptRosterDrop,
     acceptHistory,
   };

@@ -2,7 +2,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Archive } from '../../core/archive/archive.ts';
 import { OVERVIEW_PAGE } from '../../core/archive/keys.ts';
-import { STORING_MS, wholeSecond } from '../../core/audit/request.ts';
+import { storingMs, wholeSecond } from '../../core/audit/request.ts';
 import { awsClient } from '../../core/aws/clients.ts';
 import { connectionRemedyOf } from '../../core/aws/connection.ts';
 import { callerCredentials, noCredentials } from '../../core/aws/credentials.ts';
@@ -80,7 +80,7 @@ export const run = async (flags: RunFlags, io: Io, kind?: SavedKind): Promise<Ex
   const { accountId: ofRoster } = files.config.environments.find(({ id }) => id === environmentId) ?? {};
   const accountId = options.accountId ?? ofRoster ?? (await callersAccount(region));
   const archiveUntil = (deadline: number): Promise<Archive> =>
-    openArchive(options.location, io.env, region, () => deadline + STORING_MS - Date.now());
+    openArchive(options.location, io.env, region, () => deadline + storingMs(files.config) - Date.now());
   if (options.configFile === undefined && !options.isByDefaults)
     await requireFormerCriteria(await archiveUntil(deadlineOf(now, options, files.config)), environmentId);
   const topic = topicArn === undefined ? undefined : { topicArn, sns: awsClient(SNSClient, { region }) };

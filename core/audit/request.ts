@@ -1,3 +1,4 @@
+import type { OptionalOutputName } from '../model/optional-outputs.ts';
 import type { OpenedRoster } from '../sources/roster/open.ts';
 
 /** One run of the audit. */
@@ -28,11 +29,23 @@ export interface AuditRequest {
   };
 }
 
-/** The time after the listing's deadline in which the archive is still tried, in milliseconds: a million users take it less. */
+/** The time after the listing's deadline in which a run is stored, in milliseconds: a million users take it less. */
 export const STORING_MS = 45_000;
 
-/** The part of it in which files for other tools are still made, in milliseconds: to store them takes the rest. */
-export const MAKING_MS = 30_000;
+/** What files for other tools add to it, in milliseconds: those of a million users take a function of 512 MB less. */
+const OUTPUTS_MS = 120_000;
+
+/** The part of both in which such files are still made, in milliseconds: to store them takes the rest. */
+export const MAKING_MS = STORING_MS + OUTPUTS_MS - 15_000;
+
+/** The part of a config that asks for files for other tools. */
+export interface AskedOutputs {
+  readonly outputs?: readonly OptionalOutputName[];
+}
+
+/** Gives the time after the listing's deadline in which the archive is still tried, in milliseconds. */
+export const storingMs = ({ outputs = [] }: AskedOutputs): number =>
+  outputs.length === 0 ? STORING_MS : STORING_MS + OUTPUTS_MS;
 
 /** Makes a request one for a saved roster, which speaks for an instant of its own. */
 export const requestForRoster = (

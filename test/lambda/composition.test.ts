@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { composeAuditor, type Edges } from '../../lambda/composition.ts';
-import { TELLING_MS } from '../../lambda/invocation.ts';
+import { tellingMs } from '../../lambda/invocation.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
@@ -134,7 +134,7 @@ describe('the settings of an audit', () => {
     process.env.AWS_ENDPOINT_URL_SECURITYHUB = 'http://127.0.0.1:1';
     try {
       const { settingsOf } = await compose({ securityHub: { account: 'environment' } });
-      const { channels } = settingsOf({ ...asked('abc'), deadline: Date.now() + left - TELLING_MS });
+      const { channels } = settingsOf({ ...asked('abc'), deadline: Date.now() + left - tellingMs({}) });
       const archive = memoryArchive();
       const report = aReport();
       const findings = async function* one() {

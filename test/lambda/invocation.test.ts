@@ -1,10 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { attemptName } from '../../core/audit/request.ts';
+import { attemptName, MAKING_MS, storingMs } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { defaultConfig } from '../../core/config/config.ts';
-import { auditAnswer, byEvent, REPORTING_MARGIN_MS, readAuditEvent, readDoctorEvent } from '../../lambda/invocation.ts';
+import {
+  auditAnswer,
+  byEvent,
+  readAuditEvent,
+  readDoctorEvent,
+  reportingMs,
+  tellingMs,
+} from '../../lambda/invocation.ts';
 
 const config = { ...defaultConfig([]), environments: [{ id: 'abc' }, { id: 'def', name: 'research' }] };
 const invocation = {
@@ -25,7 +32,7 @@ describe('an event', () => {
       partition: 'aws-us-gov',
       asOf: new Date('2026-11-24T02:00:00Z'),
       attempt: '20261124T020007Z-attempt',
-      deadline: NOW + 900_000 - REPORTING_MARGIN_MS,
+      deadline: NOW + 900_000 - reportingMs(config),
       acceptRosterDrop: false,
     });
   });
@@ -53,6 +60,20 @@ describe('an event', () => {
     const given = { ...config, environments: [{ id: 'abc' }, { id: 'def', ...settings }] };
     const { accountId, auditorAccountId, region } = readAuditEvent(event, invocation, given, BEGINNING);
     expect({ accountId, region, ...(auditorAccountId !== undefined && { auditorAccountId }) }).toEqual(request);
+  });
+
+  test.each([
+    { outputs: undefined, listingMs: 810_000 },
+    { outputs: [], listingMs: 810_000 },
+    { outputs: ['oscal'], listingMs: 690_000 },
+    { outputs: ['ocsf', 'oscal'], listingMs: 690_000 },
+  ] as const)('leaves the listing $listingMs ms where outputs are $outputs', ({ outputs, listingMs }) => {
+    const given = { ...config, ...(outputs && { outputs }) };
+    const { deadline } = readAuditEvent(event, invocation, given, BEGINNING);
+    expect(deadline - NOW).toBe(listingMs);
+    // All that follows ends within the invocation, each before the next.
+    const ends = [...(outputs?.length ? [MAKING_MS] : []), storingMs(given), tellingMs(given), 900_000 - listingMs];
+    expect(ends).toStrictEqual([...new Set(ends)].toSorted((one, other) => one - other));
   });
 
   test('may accept a roster drop', () => {
