@@ -67,7 +67,7 @@ export const judging = async (): Promise<readonly Measure[]> => {
     { what: `whole catalogue, best of ${TIMES}`, value: catalogue, unit, most: 3 },
     { what: 'the dearest of ten rules in CEL, alone', value: Math.max(...ofOne), unit, most: 2 },
     { what: 'whole catalogue and ten rules in CEL', value: best([...rules, ...ten], FEWER_TIMES), unit, most: 15 },
-    { what: 'a rule in CEL that counts users by their address', value: best(counting, FEWER_TIMES), unit },
+    { what: 'a rule in CEL that counts users by their address', value: best(counting, FEWER_TIMES), unit, most: 2 },
     { what: 'what it keeps', value: bytes, unit: 'bytes a user', most: 100 },
   ];
 };

@@ -54,12 +54,12 @@ export const clausesOn = (
     unknown(bounds, options, context) {
       if (bounds.high.count === 0) return NOBODY_COUNTED;
       const values = valuesOf(bounds, isOfOthers);
-      if (values === undefined) return `over ${MOST_VALUES} counts are possible; ${bounds.doubt}`;
+      if (values === undefined) return `over ${MOST_VALUES} counts are possible; ${bounds.doubt()}`;
       const [value, ...more] = values;
-      if (value === undefined || more.length > 0) return bounds.doubt;
+      if (value === undefined || more.length > 0) return bounds.doubt();
       language.turnToGroup(value, options, context);
       const answer = language.valueOf(expression);
-      return answer instanceof Lack ? answer.reason : bounds.doubt;
+      return answer instanceof Lack ? answer.reason : bounds.doubt();
     },
   }));
 };

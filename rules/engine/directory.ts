@@ -18,8 +18,8 @@ export interface SharedText {
 /** The users that share a key, or where there are no keys all who count. */
 export interface Group {
   readonly bounds: Bounds;
-  /** The ids of those that count for sure, in the order of the listing. */
-  readonly ids: Iterable<string>;
+  /** Gives the ids of those that count for sure, in the order of the listing. */
+  ids(): Iterable<string>;
 }
 
 /** A group of a directory rule, by the positions of its users. */
@@ -181,7 +181,12 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     return `it depends on ${doubtful} user${doubtful === 1 ? '' : 's'}: ${[...why].join('; ')}`;
   };
 
-  // There may be as many groups as users: what is asked of few of them is told only where it is asked.
+  function* idsOf(members: Iterable<number>, idAt: IdAt): Generator<string> {
+    for (const position of members) if (doubts.at(position) === SURE) yield idAt(position);
+  }
+
+  // There may be as many groups as users: what is asked of few of them is told only where it is asked, and by functions,
+  // since an object with a getter of its own takes as long to make as the rest of a judgement.
   const groupOf = (members: Iterable<number>, key: string | undefined, idAt: IdAt): Group => {
     let [sure, mayCount, mayBelong, mayBoth] = [0, 0, 0, 0];
     for (const position of members) {
@@ -199,15 +204,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
           outOf: belonging + mayBelong + mayBoth + anywhere - surelyAnywhere,
           key,
         },
-        get doubt() {
-          return doubtOf(members, mayCount + maybeBelonging + surelyAnywhere);
-        },
+        doubt: () => doubtOf(members, mayCount + maybeBelonging + surelyAnywhere),
       },
-      ids: {
-        *[Symbol.iterator]() {
-          for (const position of members) if (doubts.at(position) === SURE) yield idAt(position);
-        },
-      },
+      ids: () => idsOf(members, idAt),
     };
   };
 
@@ -216,9 +215,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     if (fails === false) return undefined;
     if (fails === undefined) {
       const { clauses } = rule;
-      return { notAssessed: clauses === undefined ? bounds.doubt : firstReason(clauses, bounds, options, context) };
+      return { notAssessed: clauses === undefined ? bounds.doubt() : firstReason(clauses, bounds, options, context) };
     }
-    const users = { userCount: bounds.low.count, userIds: lowestIds(ids) };
+    const users = { userCount: bounds.low.count, userIds: lowestIds(ids()) };
     return rule.violation({ sharing, ...bounds.low, key, users }, options, context);
   };
 
@@ -238,7 +237,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     if (keys === undefined || rule.clauses === undefined) return [];
     const { bounds } = groupOf([], undefined, idAt);
     if (belonging + maybeBelonging > 0 && (anywhere === 0 || breaks(bounds, options, context) === false)) return [];
-    const notAssessed = anywhere === 0 ? NOBODY_COUNTED : bounds.doubt;
+    const notAssessed = anywhere === 0 ? NOBODY_COUNTED : bounds.doubt();
     return [{ subject: { kind: 'environment', id: context.environmentId }, outcome: { notAssessed }, groups: [] }];
   };
 

@@ -112,7 +112,7 @@ export interface Bounds {
   readonly low: GroupFacts;
   readonly high: GroupFacts;
   /** Names the members for lack of which the ends differ. */
-  readonly doubt: string;
+  doubt(): string;
 }
 
 /** The condition on a group, as a group with such facts meets it. */

@@ -207,7 +207,7 @@ const MOST_IDS = 100;
 export const countedGroup = (check: DirectoryCheck, shared: SharedText | undefined, idAt: IdAt): CountedGroup => {
   const { bounds, ids } = check.groupOf(shared, idAt);
   const some: string[] = [];
-  for (const id of ids) if (some.push(id) === MOST_IDS) break;
+  for (const id of ids()) if (some.push(id) === MOST_IDS) break;
   return { shared, bounds, ids: some };
 };
 
@@ -278,7 +278,7 @@ const limitsOn = (rule: DirectoryRule, { shared, bounds }: CountedGroup): readon
       return name + atLow.text + more;
     },
     holds: (_subject, ...asked) => breaksLimit(rule)(bounds, ...asked),
-    unknown: () => bounds.doubt,
+    unknown: () => bounds.doubt(),
   };
   return [ends];
 };
