@@ -135,7 +135,7 @@ export const storeRunOutputs = async (
 
 /** The facts about a run that are the same for all of its outputs. */
 export const factsOf = (
-  { environmentName, timeZone }: Pick<AuditSettings, 'environmentName' | 'timeZone'>,
+  { environmentName, timeZone, areNamesShown }: Pick<AuditSettings, 'environmentName' | 'timeZone' | 'areNamesShown'>,
   { rules, hashes, context }: Criteria,
   keys: RunKeys,
   last: RunFacts['last'],
@@ -146,5 +146,6 @@ export const factsOf = (
   keys,
   environmentName,
   timeZone,
+  areNamesShown,
   last,
 });

@@ -57,6 +57,8 @@ export interface AuditSettings {
   readonly retention?: RetentionDuty;
   /** What the run leaves beside its own files; nothing where undefined. */
   readonly outputs?: readonly OptionalOutputName[];
+  /** Whether pages name people, by name and e-mail address; they do where undefined. */
+  readonly areNamesShown?: boolean;
   /** The config as it was read: its hash goes into the manifest. */
   readonly config: unknown;
   /** Signs the manifests of complete runs, where the operator wants them signed. */
@@ -115,6 +117,7 @@ export const configuredSettings = (
     retention: { years: config.retention.years, afterRetention: config.retention.afterRetention },
     config,
     ...(config.outputs !== undefined && { outputs: config.outputs }),
+    ...(config.report !== undefined && { areNamesShown: config.report.names }),
     ...(name !== undefined && { environmentName: name }),
     ...(config.signing !== undefined && {
       signManifestDigest: kmsSigner(config.signing.key, config.signing.algorithm),

@@ -134,6 +134,11 @@ export interface Config {
   };
   /** What runs leave beside their own files. @default - nothing */
   readonly outputs?: readonly OptionalOutputName[];
+  /** What the pages about a run show. */
+  readonly report?: {
+    /** Names and e-mail addresses of people; else users by their ids alone. @default true */
+    readonly names: boolean;
+  };
   readonly reminders: Reminders;
   readonly retention: Retention;
   /** An archive that is there already, as that of an earlier stack; undefined: the stack has its own. */
@@ -536,6 +541,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
   outputs: list(oneOf(OPTIONAL_OUTPUT_NAMES), `a list of ${OPTIONAL_OUTPUT_NAMES.join(', ')}`)
     .refine((names) => new Set(names).size === names.length, must('a list of different names'))
     .exactOptional(),
+  report: section({ names: flag.default(true) }).exactOptional(),
   reminders: reminders.prefault({}),
   retention: retention.prefault({}),
   archive: archive.exactOptional(),

@@ -69,6 +69,8 @@ export interface RunFacts {
   readonly timeZone?: string | undefined;
   /** Accounts whose roles were welcome. */
   readonly trustedAccounts?: readonly string[];
+  /** Whether pages name people, by name and e-mail address; they do where undefined. */
+  readonly areNamesShown?: boolean | undefined;
   readonly keys: RunKeys;
   /** The last complete run before this one, and its report. */
   readonly last?: (StoredManifest & { readonly report: Report | undefined }) | undefined;

@@ -42,7 +42,7 @@ const ROLE_PREFIX = /arn:aws[a-z-]*:iam::\d{12}:role\//;
 const AT_SIGN = /[@＠﹫]/u;
 
 /** Masks addresses word by word: a pattern that looks for the `@` of one long word takes the square of its length. */
-const maskAddresses = (text: string): string =>
+export const maskAddresses = (text: string): string =>
   text
     .replaceAll(/"[^"]*"[@＠﹫]\S*/gu, '[e-mail]')
     .split(' ')

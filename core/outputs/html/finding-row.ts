@@ -1,10 +1,11 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
+import type { User } from '../../../rules/engine/user.ts';
 import { type HighlightKind, kindOf } from '../../model/highlights.ts';
 import type { momentsOf } from '../../model/listing.ts';
 import { memberAsGiven, serialiseRecord } from '../../model/record.ts';
 import { causeText, HIGHLIGHT_WORDS } from '../../model/words.ts';
-import { plural, truncate } from '../../text/plain-text.ts';
+import { maskAddresses, plural, truncate } from '../../text/plain-text.ts';
 import { day } from './instant.ts';
 import { foreign, type Html, html } from './markup.ts';
 import { severityWord } from './severity.ts';
@@ -24,12 +25,31 @@ export const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filt
 /** What all findings of a page are shown by. */
 export interface Showing {
   readonly moments: ReturnType<typeof momentsOf>;
+  /** Whether people are told by name and e-mail address. */
+  readonly areNamesShown: boolean;
 }
 
+/** The members of a record that name a person. */
+const NAMING: ReadonlySet<string> = new Set(['firstName', 'lastName', 'emailAddress'] satisfies (keyof User)[]);
+
+const NOT_SHOWN = '[not shown]';
+
+/** Evidence without the members that name people, however deep they stand. */
+const unnamed = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value;
+  if (Array.isArray(value)) return value.map(unnamed);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, NAMING.has(name) ? NOT_SHOWN : unnamed(inner)]),
+  );
+};
+
 /** An observed value, verbatim; beside a time in milliseconds the date that it means. */
-const valueText = (shown: object, name: string, { moments }: Showing): string => {
-  const given = memberAsGiven(shown, name);
-  const text = typeof given === 'string' || given === undefined ? String(given) : serialiseRecord(given);
+const valueText = (shown: object, name: string, { moments, areNamesShown }: Showing): string => {
+  if (!areNamesShown && NAMING.has(name)) return NOT_SHOWN;
+  const observed = memberAsGiven(shown, name);
+  const given = areNamesShown ? observed : unnamed(observed);
+  const observedText = typeof given === 'string' || given === undefined ? String(given) : serialiseRecord(given);
+  const text = areNamesShown ? observedText : maskAddresses(observedText);
   const time = name.endsWith('Time') ? readTime(Reflect.get(shown, name), moments) : 'never';
   const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
   return truncate(text, MAX_VALUE) + date;
@@ -66,7 +86,7 @@ export const subjectHtml = ({ subject }: Finding): Html => {
 
 /** Tells what was found, with its notes and its evidence. */
 export const findingText = (finding: Finding, showing: Showing): Html =>
-  html`${foreign(truncate(finding.message, MAX_MESSAGE))}${notes(finding)}${evidence(finding, showing)}`;
+  html`${foreign(truncate(showing.areNamesShown ? finding.message : maskAddresses(finding.message), MAX_MESSAGE))}${notes(finding)}${evidence(finding, showing)}`;
 
 export const shownKind = (finding: Finding): Shown => kindOf(finding);
 

@@ -30,7 +30,10 @@ const OPEN = 10;
 /** The findings of a rule that other pages link to one by one. */
 const LINKED = 20;
 
-export const showingOf = ({ report }: Pick<RunFacts, 'report'>): Showing => ({ moments: momentsOf(report) });
+export const showingOf = ({ report, areNamesShown = true }: Pick<RunFacts, 'report' | 'areNamesShown'>): Showing => ({
+  moments: momentsOf(report),
+  areNamesShown,
+});
 
 /** A finding as pages show it. */
 export interface Row {

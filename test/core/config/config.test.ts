@@ -355,6 +355,12 @@ describe('audit.yaml', () => {
     },
     { name: 'outputs', text: `${ENVIRONMENTS}outputs: [oscal, ocsf]`, part: { outputs: ['oscal', 'ocsf'] } },
     { name: 'no outputs', text: `${ENVIRONMENTS}outputs:`, part: { outputs: [] } },
+    {
+      name: 'a report without names',
+      text: `${ENVIRONMENTS}report: { names: false }`,
+      part: { report: { names: false } },
+    },
+    { name: 'a report as it is', text: `${ENVIRONMENTS}report: {}`, part: { report: { names: true } } },
     { name: 'any drop', text: `${ENVIRONMENTS}maxDropPercent: 100`, part: { maxDropPercent: 100 } },
     {
       name: 'keys whose entries are commented out',
@@ -430,7 +436,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, securityHub, outputs, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, securityHub, outputs, report, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',
@@ -872,6 +878,16 @@ describe('audit.yaml', () => {
       name: 'outputs that are no list',
       text: `${ENVIRONMENTS}outputs: ocsf`,
       problem: `audit.yaml:2: outputs: must be a list of ${OPTIONAL_OUTPUT_NAMES.join(', ')}, got "ocsf"`,
+    },
+    {
+      name: 'a report of neither',
+      text: `${ENVIRONMENTS}report: { names: some }`,
+      problem: 'audit.yaml:2: report.names: must be true or false, got "some"',
+    },
+    {
+      name: 'a key of the report that there is not',
+      text: `${ENVIRONMENTS}report: { name: false }`,
+      problem: 'audit.yaml:2: report.name: unknown key, did you mean names? (allowed: names)',
     },
     {
       name: 'a listing of an unknown mode',

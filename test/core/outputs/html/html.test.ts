@@ -229,6 +229,29 @@ describe('a finding', () => {
     expect(shown(finding)).toContain(says);
   });
 
+  test.each([
+    {
+      name: 'a name',
+      evidence: { firstName: 'Ada', lastName: 'Lovelace' },
+      says: 'firstName [not shown] lastName [not',
+    },
+    { name: 'an address', evidence: { emailAddress: 'ada@lovelace' }, says: 'emailAddress [not shown]' },
+    {
+      name: 'names within',
+      evidence: { sameName: { firstName: 'Ada', lastName: 'Lovelace', userCount: 2 } },
+      says: '{&quot;firstName&quot;:&quot;[not shown]&quot;,&quot;lastName&quot;:&quot;[not shown]&quot;,&quot;userCount&quot;:2}',
+    },
+    { name: 'an address under another name', evidence: { counted: 'by ada@lovelace' }, says: 'counted by [e-mail]' },
+    { name: 'addresses in a list', evidence: { group: ['ada@lovelace', 3] }, says: 'group [e-mail]' },
+  ])('does not tell $name where the config has names off', ({ evidence, says }) => {
+    const highlights = [aHighlight('open', { evidence, message: 'like Lovelace ada@lovelace' })];
+    expect(read({ highlights })).toContain('like Lovelace ada@lovelace');
+    const words = read({ highlights, areNamesShown: false });
+    expect(words).toContain(says);
+    expect(words).toContain('like Lovelace [e-mail]');
+    expect(words).not.toMatch(/Ada|ada@/);
+  });
+
   test('stands under its rule, with why and what to do', () => {
     const words = shown({});
     expect(words).toContain(
