@@ -1,8 +1,7 @@
 import type { Manifest } from '../../core/archive/manifest.ts';
-import { fullNameOf, memberText } from '../../core/model/user-text.ts';
+import { fullNameOf, groupsCell, memberText, timeCell } from '../../core/model/user-text.ts';
 import { cellsLine } from '../../core/outputs/csv.ts';
 import type { SelectedUser, Selection, Trait } from '../../core/review/selection.ts';
-import { groupsCell, timeCell } from '../../core/review/user-sheets.ts';
 import { harmlessJson, numberText, oneLine, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { severityCell } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';

@@ -1,12 +1,10 @@
 import { isPrivileged } from '../../rules/conditions/users.ts';
 import type { Context } from '../../rules/engine/context.ts';
-import { RISKY_PERMISSIONS } from '../../rules/engine/facts.ts';
 import { isAtLeast } from '../../rules/engine/severity.ts';
-import { readTime } from '../../rules/engine/time.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
 import type { momentsOf } from '../model/listing.ts';
-import { fullNameOf, memberText } from '../model/user-text.ts';
+import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../model/user-text.ts';
 import type { OpenFindings } from './open-findings.ts';
 import { REVIEWERS_FILE } from './pack-manifest.ts';
 import type { ReviewPages } from './page.ts';
@@ -21,11 +19,6 @@ const FINDINGS = ['openFindings', 'worstSeverity'] as const;
 type Moments = ReturnType<typeof momentsOf>;
 
 type Time = (typeof USER_TIMES)[number];
-
-export const timeCell = (value: unknown, moments: Moments): string => {
-  const time = readTime(value, moments);
-  return typeof time === 'number' ? new Date(time).toISOString() : time;
-};
 
 const whoCells = ({ id, firstName, lastName, emailAddress }: User) => ({
   userId: id,
@@ -59,30 +52,6 @@ const privilegeOf = (user: User, context: Context): readonly string[] => {
 
 const privilegesOf = (user: User, context: Context): string =>
   [...privilegeOf(user, context), ...(user.isApiBound ? ['API access'] : [])].join(' and ');
-
-const NOT_READ = 'not read';
-
-/** The permission groups by which a user reaches more than its record shows. */
-export const groupsCell = ({ id }: User, { memberships }: Context): string => {
-  if (memberships === undefined) return NOT_READ;
-  const groups = RISKY_PERMISSIONS.flatMap((permission) =>
-    memberships.groupsOf(id, permission).map((group) => `${group}: ${permission}`),
-  );
-  return [...groups, ...(memberships.unread === undefined ? [] : [`${NOT_READ}: ${memberships.unread}`])].join('; ');
-};
-
-/** The role that a user is bound to, as IAM told of it. */
-const roleCell = ({ principal }: User, { roles }: Context): string => {
-  if (principal.kind !== 'role') return '';
-  if (roles === undefined) return NOT_READ;
-  const { answer, unread = 'it was not asked for' } = roles(principal.arn) ?? {};
-  if (answer === undefined) return `${NOT_READ}: ${unread}`;
-  const readAt = `as of ${new Date(answer.readAt).toISOString()}`;
-  const { role } = answer;
-  if (role === null) return `does not exist, ${readAt}`;
-  if (typeof role.lastUsedAt === 'number') return `last used ${new Date(role.lastUsedAt).toISOString()}, ${readAt}`;
-  return `${role.lastUsedAt === null ? 'not used within 400 days' : 'exists'}, ${readAt}`;
-};
 
 const reachCells = (user: User, context: Context) => ({
   permissionGroups: groupsCell(user, context),

@@ -8,7 +8,7 @@ import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { filterForm } from './filter.ts';
-import { findingRow, KIND_ORDER, type Showing, type Shown, shownKind, subjectHtml } from './finding-row.ts';
+import { findingRow, KIND_ORDER, type Showing, type Shown, shownKind } from './finding-row.ts';
 import { type FindingGroup, findingGroups, groupKeyOf } from './groups.ts';
 import { type Html, html, prose, trusted } from './markup.ts';
 import { severityBadge } from './severity.ts';
@@ -27,9 +27,6 @@ const REST_BYTES = 1000;
 /** Critical groups of as many findings are open from the start: the others are a click away, and a page is not endless. */
 const OPEN = 10;
 
-/** The findings of a rule that other pages link to one by one. */
-const LINKED = 20;
-
 export const showingOf = ({ report, areNamesShown = true }: Pick<RunFacts, 'report' | 'areNamesShown'>): Showing => ({
   moments: momentsOf(report),
   areNamesShown,
@@ -39,33 +36,16 @@ export const showingOf = ({ report, areNamesShown = true }: Pick<RunFacts, 'repo
 export interface Row {
   /** The key of its group. */
   readonly group: string;
-  readonly subject: string;
   readonly markup: string;
 }
 
 export const rowOf = (finding: Finding, showing: Showing): Row => ({
   group: groupKeyOf(finding),
-  subject: subjectHtml(finding).markup,
   markup: findingRow(finding, shownKind(finding), showing).markup,
 });
 
 /** The file that a page of the report is in; the first is 1. */
 export const reportFile = (page: number): string => (page === 1 ? 'report.html' : `report-${page}.html`);
-
-/** Where a finding stands. */
-export interface Place {
-  readonly href: string;
-  readonly subject: string;
-  readonly severity: Severity;
-}
-
-/** The findings of a rule on the pages of a report. */
-export interface RulePlaces {
-  /** The worst of them. */
-  readonly first: readonly Place[];
-  /** The pages that have some, and how many each. */
-  readonly pages: ReadonlyMap<number, number>;
-}
 
 /** A part of a group on a page. */
 interface Part {
@@ -87,8 +67,8 @@ const advice = (rule: Rule | undefined): Html | undefined =>
 const tallies = ({ counts }: FindingGroup): Html =>
   html`<span class="tallies">${counts.map(([kind, count], index) => html`${index > 0 && ', '}<strong>${numberText(count)}</strong> ${HIGHLIGHT_WORDS[kind].tag}`)}</span>`;
 
-const groupId = ({ ruleId, severity, isResolved }: FindingGroup, isFirst: boolean): string =>
-  `rule-${ruleId}${isFirst ? '' : `-${isResolved ? 'resolved-' : ''}${severity.toLowerCase()}`}`;
+const groupId = ({ ruleId, severity, isResolved }: FindingGroup): string =>
+  `rule-${ruleId}-${isResolved ? 'resolved-' : ''}${severity.toLowerCase()}`;
 
 /** Lays a run's findings out on pages, each within its bytes. */
 export class FindingPages {
@@ -97,13 +77,11 @@ export class FindingPages {
   readonly #byKey: ReadonlyMap<string, FindingGroup>;
   /** The pages that have rows of a group, and how many each. */
   readonly #pagesOf = new Map<string, Map<number, number>>();
-  readonly #places = new Map<string, { first: Place[]; pages: Map<number, number> }>();
   readonly #heads = new Map<FindingGroup, number>();
   readonly #hasCsv: boolean;
   #page = 1;
   #parts: Part[] = [];
   #bytes = 0;
-  #rows = 0;
   #first: readonly Part[] | undefined;
 
   constructor(facts: RunFacts) {
@@ -159,9 +137,10 @@ export class FindingPages {
     return done;
   }
 
-  /** Tells where the findings of each rule stand, by its id. */
-  get places(): ReadonlyMap<string, RulePlaces> {
-    return this.#places;
+  /** Links to a group of the report: to the first page that has some of it. */
+  hrefOf(group: FindingGroup): string {
+    const [page = 1] = this.#pagesOf.get(group.key)?.keys() ?? [];
+    return `${reportFile(page)}#${groupId(group)}`;
   }
 
   /** Counts by severity what no page has, the worst first. */
@@ -186,25 +165,17 @@ export class FindingPages {
     return known + REST_BYTES;
   }
 
-  #put(group: FindingGroup, { markup, subject }: Row, bytes: number): void {
+  #put(group: FindingGroup, { markup }: Row, bytes: number): void {
     const onPages = this.#pagesOf.get(group.key) ?? new Map<number, number>();
     let part = this.#parts.at(-1);
     if (part?.group !== group) {
       part = { group, rows: [], before: [...onPages.values()].reduce((sum, count) => sum + count, 0) };
       this.#parts.push(part);
     }
-    this.#rows += 1;
     this.#bytes += bytes;
-    const id = `f${this.#rows}`;
-    part.rows.push(markup.replace('<tr', `<tr id="${id}"`));
+    part.rows.push(markup);
     onPages.set(this.#page, (onPages.get(this.#page) ?? 0) + 1);
     this.#pagesOf.set(group.key, onPages);
-    if (group.isResolved) return;
-    const places = this.#places.get(group.ruleId) ?? { first: [], pages: new Map<number, number>() };
-    this.#places.set(group.ruleId, places);
-    places.pages.set(this.#page, (places.pages.get(this.#page) ?? 0) + 1);
-    const href = `${reportFile(this.#page)}#${id}`;
-    if (places.first.length < LINKED) places.first.push({ href, subject, severity: group.severity });
   }
 
   #turn(): FurtherPage | undefined {
@@ -258,7 +229,7 @@ export class FindingPages {
       rows.length > 0 &&
       html`<table class="findings" data-sortable><caption class="label">Findings of ${ruleId}, ${severity.toLowerCase()}${isResolved && ', resolved'}</caption><thead><tr><th scope="col">State</th><th scope="col">Subject</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
 ${rows.map(trusted)}</tbody></table>`;
-    return html`<details class="card rule" id="${groupId(group, isFirst)}" data-group="${ruleId}"${isOpen && trusted(' open')}><summary><h3>${severityBadge(severity)} ${isResolved && 'Resolved: '}${faultText(ruleId, rule?.fault)}: ${numberText(total)}${before > 0 && ', continued'}</h3>${tallies(group)}</summary>
+    return html`<details class="card rule" id="${groupId(group)}" data-group="${ruleId}"${isOpen && trusted(' open')}><summary><h3>${severityBadge(severity)} ${isResolved && 'Resolved: '}${faultText(ruleId, rule?.fault)}: ${numberText(total)}${before > 0 && ', continued'}</h3>${tallies(group)}</summary>
 <p class="required">${rule === undefined ? 'A rule that has left the catalogue' : `Required: ${rule.title}`} <code class="quiet">${ruleId}</code></p>${isFirst && advice(rule)}
 ${table}${this.#rest(part, page)}</details>\n`;
   }

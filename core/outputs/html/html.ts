@@ -48,7 +48,7 @@ export const reportPage = (facts: RunFacts, pages = highlightPages(facts)): stri
 ${trendSection(facts)}
 ${findingsSection(facts, pages)}
 ${waiversSection(facts)}
-${rulesSection(facts)}
+${rulesSection(facts, pages)}
 ${controlsSection(facts, FRAMEWORKS)}
 ${evidenceSection(facts)}
 </main>

@@ -8,6 +8,7 @@ import { isFullyJudged, isOn } from '../../model/report.ts';
 import { brokeText, stateText, TROUBLE_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
+import type { FindingPages } from './findings.ts';
 import { foreign, type Html, html } from './markup.ts';
 import { severityBadge } from './severity.ts';
 
@@ -34,10 +35,10 @@ const reasonOf = (outcome: RuleOutcome): string => {
   return truncate(error === undefined ? reason : `${brokeText(outcome)}: ${error}`, MAX_REASON);
 };
 
-const row = (outcome: RuleOutcome, configured: ConfiguredRule | undefined, hasFindings: boolean): Html => {
+const row = (outcome: RuleOutcome, configured: ConfiguredRule | undefined, findings: string | undefined): Html => {
   const { id, severity, state, checked, failed, notAssessed } = outcome;
   const title = configured?.rule.title ?? id;
-  const name = hasFindings ? html`<a href="#rule-${id}">${title}</a>` : title;
+  const name = findings === undefined ? title : html`<a href="${findings}">${title}</a>`;
   const options = optionsText(configured?.options ?? {});
   const reason = reasonOf(outcome);
   return html`<tr><td>${name}<span class="evidence"><code>${id}</code></span>${options !== '' && html`<span class="evidence">${foreign(truncate(options, MAX_REASON))}</span>`}</td><td data-sort="${SEVERITIES.indexOf(severity)}">${severityBadge(severity)}</td><td><span class="tag ${tone(outcome)}">${stateText(state)}</span></td>${number('Checked', checked)}${number('Failed', failed, 'fails')}${number('Not assessed', notAssessed)}<td>${foreign(reason)}</td></tr>\n`;
@@ -54,13 +55,13 @@ const summary = (outcomes: readonly RuleOutcome[]): string => {
 };
 
 /** Lists what each rule did, and did not, and by what limits. */
-export const rulesSection = ({ report, rules, highlights }: RunFacts): Html => {
+export const rulesSection = ({ report, rules }: RunFacts, pages: FindingPages): Html => {
   const configured = new Map(rules.map((one) => [one.rule.id, one]));
-  const found = new Set(highlights.map(({ ruleId }) => ruleId));
+  const worst = new Map(pages.groups.toReversed().map((group) => [group.ruleId, pages.hrefOf(group)]));
   return html`<section id="rules" aria-labelledby="rules-title"><h2 id="rules-title">Rules: what was assessed, and what was not</h2>
 <p class="lead">${summary(report.rules)} What is not assessed never counts as a pass. Failed counts waived findings too.</p>
 <details class="card fold"><summary>Each rule, with what it was judged by</summary><table id="rule-states" class="cards" data-sortable><caption class="label">How each rule fared</caption><thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">State</th><th scope="col" class="n">Checked</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Not assessed</th><th scope="col">Reason</th></tr></thead><tbody>
-${report.rules.map((outcome) => row(outcome, configured.get(outcome.id), found.has(outcome.id)))}</tbody></table></details></section>`;
+${report.rules.map((outcome) => row(outcome, configured.get(outcome.id), worst.get(outcome.id)))}</tbody></table></details></section>`;
 };
 
 /** Waivers that somebody has to see to. */

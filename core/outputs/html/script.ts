@@ -84,9 +84,15 @@ if (form !== null) {
     if (checked.length < boxes.length) asked.set('severity', checked.map(({ value }) => value).join());
     if (asked.size > 0 || location.hash.includes('=')) history.replaceState(null, '', '#' + asked);
   };
+  const unfoldTarget = (id) => {
+    const target = foldable.find((details) => details.id === id);
+    if (target === undefined) return;
+    target.open = true;
+    target.scrollIntoView();
+  };
   const restore = () => {
     const fragment = location.hash.slice(1);
-    if (fragment !== '' && !fragment.includes('=')) return;
+    if (fragment !== '' && !fragment.includes('=')) return unfoldTarget(fragment);
     const asked = new URLSearchParams(fragment);
     text.value = asked.get('find') ?? '';
     rule.value = asked.get('rule') ?? '';

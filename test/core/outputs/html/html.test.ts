@@ -341,7 +341,7 @@ describe('more findings than a page holds', () => {
     const page = reportPage(someRunFacts({ highlights }));
     expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
     expect(wordsOf(page)).toContain('And 100 further findings of this rule and severity.');
-    for (const { rule } of someRunFacts().rules) expect(page).toContain(`id="rule-${rule.id}"`);
+    for (const { rule } of someRunFacts().rules) expect(page).toContain(`id="rule-${rule.id}-medium"`);
   });
 });
 
