@@ -18,7 +18,8 @@ export const rulesOfRun = async (archive: Archive, { objects, run }: Manifest): 
   if (stored === undefined) throw new ArchiveError(`${ruleset.key}, by which run ${run} was judged, is not there`);
   const judgedBy = (await readJson(stored)) as readonly ConfiguredRule[];
   const own = judgedBy.flatMap(({ rule: { id, text } }) =>
-    text === undefined ? [] : [parseCustomRule(text, `${id}.yaml`).rule],
+    // What judged was let in by the config of that time, with names in its messages or without.
+    text === undefined ? [] : [parseCustomRule(text, `${id}.yaml`, true).rule],
   );
   return [...rules, ...own];
 };

@@ -20,7 +20,8 @@ export interface ConfigFiles {
   readonly rules: readonly Rule[];
 }
 
-const readText = (file: string): string => {
+/** Reads a file that operators edit; throws ConfigError. */
+export const readText = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { DeclareCommand } from '../arguments/declaration.ts';
 import type { RulesFlags } from './action.ts';
 
@@ -16,7 +17,13 @@ export const rulesCommand: DeclareCommand = (program, perform) => {
     .command('test')
     .argument('[file...]', 'rules that operators wrote (default: all of custom-rules)')
     .description('check rules of your own, and run their tests')
-    .action((files: readonly string[]) => perform(async (io) => (await import('./custom.ts')).testRules(files, io)));
+    .option('--config <file>', 'the audit.yaml that they stand beside (default: audit.yaml, where there is one)')
+    .action((files: readonly string[], _flags: RulesFlags, command: Command) =>
+      perform(async (io) =>
+        // Commander takes a flag of both for that of the command above.
+        (await import('./custom.ts')).testRules(files, command.optsWithGlobals<RulesFlags>().config, io),
+      ),
+    );
   rules
     .command('new')
     .argument('<id>', 'its id, which begins with x-')

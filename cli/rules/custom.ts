@@ -1,13 +1,41 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CUSTOM_RULES, isCustomRuleId, readCustomRule, readCustomRules } from '../../core/config/custom-rules.ts';
+import {
+  CUSTOM_RULES,
+  type CustomRule,
+  isCustomRuleId,
+  mayMessagesName,
+  readConfigWithRules,
+  readCustomRule,
+  readCustomRules,
+} from '../../core/config/custom-rules.ts';
 import { plural } from '../../core/text/plain-text.ts';
+import { rules } from '../../rules/index.ts';
+import { readText } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 
-/** `rules test`: checks rules that operators wrote, and runs their tests. Throws ConfigError, which tells all that is wrong. */
-export const testRules = async (files: readonly string[], { out }: Io): Promise<ExitCode> => {
-  const found = files.length === 0 ? readCustomRules(CUSTOM_RULES) : files.map(readCustomRule);
+/** Stands beside the rules. */
+const CONFIG = 'audit.yaml';
+
+const rulesAsked = (files: readonly string[], configFile: string | undefined): readonly CustomRule[] => {
+  const beside = existsSync(CONFIG) ? CONFIG : undefined;
+  const file = configFile ?? beside;
+  const config = file === undefined ? '' : readText(file);
+  if (files.length > 0) return files.map((one) => readCustomRule(one, mayMessagesName(config, file ?? CONFIG)));
+  return file === undefined ? readCustomRules(CUSTOM_RULES) : readConfigWithRules(config, file, rules).custom;
+};
+
+/**
+ * `rules test`: checks rules that operators wrote, and runs their tests. Throws ConfigError, which tells all that is wrong.
+ * @param configFile says what they may; where undefined that of the working directory, if there is one
+ */
+export const testRules = async (
+  files: readonly string[],
+  configFile: string | undefined,
+  { out }: Io,
+): Promise<ExitCode> => {
+  const found = rulesAsked(files, configFile);
   if (found.length === 0)
     throw new UsageError([`FILE must be a rule, or ${CUSTOM_RULES} a folder of some, got nothing`]);
   for (const { rule, tests } of found) {

@@ -122,6 +122,11 @@ export interface Config {
   /** The folder of the operators' own rules, beside this file. @default - custom-rules, where there is one */
   readonly customRules?: string;
   readonly alerts: readonly AlertRecipient[];
+  /** What messages of findings may hold. @default - no names */
+  readonly messages?: {
+    /** Whether those of the operators' own rules may read names and e-mail addresses, and so put them into alerts. */
+    readonly names: boolean;
+  };
   /** The bus that events are published to; undefined: none. */
   readonly events?: {
     /** `default`, or the name or ARN of an event bus. */
@@ -398,6 +403,9 @@ const events = section({
   ),
 });
 
+/** Of `messages`. */
+export const messages = section({ names: flag.default(false) });
+
 const reminder = text(
   'a whole number of days of 1 to 365, or off',
   (value) => value === 'off' || (/^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 365),
@@ -536,6 +544,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
       ),
     )
     .default([]),
+  messages: messages.exactOptional(),
   events: events.exactOptional(),
   securityHub: section({ account: oneOf(HUB_ACCOUNTS).default('environment') }).exactOptional(),
   outputs: list(oneOf(OPTIONAL_OUTPUT_NAMES), `a list of ${OPTIONAL_OUTPUT_NAMES.join(', ')}`)

@@ -14,7 +14,7 @@ import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
 import { RECORD_MEMBERS, USER_TIMES } from '../../rules/engine/user.ts';
 import { errorCode } from '../text/error-code.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
-import type { Config } from './config.ts';
+import { type Config, messages } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { parseConfig, readYaml } from './read-config.ts';
 import { checked, flag, keyPath, list, must, oneOf, section, shown, text, unique } from './schema.ts';
@@ -246,8 +246,9 @@ const testProblem = (rule: Rule, given: RuleTest): string | undefined => {
 /**
  * Reads a rule that an operator wrote, checks it and runs its tests; throws ConfigError.
  * @param fileName its name without folder and ending is the rule's id, whether or not it begins with `x-`
+ * @param mayName whether its message may name people, as the config has it
  */
-export const parseCustomRule = (content: string, fileName: string): CustomRule => {
+export const parseCustomRule = (content: string, fileName: string, mayName = false): CustomRule => {
   const { data = {}, lineOf } = readYaml(content, fileName);
   const stem = basename(fileName, '.yaml');
   const id = stem.startsWith('x-') ? stem : `x-${stem}`;
@@ -255,7 +256,13 @@ export const parseCustomRule = (content: string, fileName: string): CustomRule =
     throw new ConfigError([`${fileName}: must be named x-, words in small letters with hyphens, and .yaml`]);
   const { tests, options: _texts, ...read } = checked(data, schemaFor(id), lineOf);
   const { options } = checked(parse(content, { schema: 'core', logLevel: 'silent' }), optionsSchema, lineOf);
-  const definition: CustomRuleDefinition = { ...read, controls: controls(read.controls), options, text: content };
+  const definition: CustomRuleDefinition = {
+    ...read,
+    controls: controls(read.controls),
+    options,
+    mayName,
+    text: content,
+  };
   const compiled = compileRule(definition);
   const wrong = (path: readonly PropertyKey[], message: string): string =>
     `${lineOf(path)}: ${keyPath(path)}: ${message}`;
@@ -270,7 +277,7 @@ export const parseCustomRule = (content: string, fileName: string): CustomRule =
 };
 
 /** Reads a rule from its file; throws ConfigError. */
-export const readCustomRule = (file: string): CustomRule => {
+export const readCustomRule = (file: string, mayName = false): CustomRule => {
   if (!file.endsWith('.yaml')) throw new ConfigError([`${file}: must be a rule as x-NAME.yaml`]);
   let content: string;
   try {
@@ -278,17 +285,17 @@ export const readCustomRule = (file: string): CustomRule => {
   } catch (error) {
     throw new ConfigError([`${file}: can't be read (${errorCode(error) ?? 'unknown error'})`]);
   }
-  return parseCustomRule(content, file);
+  return parseCustomRule(content, file, mayName);
 };
 
 /** Reads all rules of a folder, in the order of their names; there are none where there is no folder. Throws ConfigError. */
-export const readCustomRules = (folder: string): readonly CustomRule[] => {
+export const readCustomRules = (folder: string, mayName = false): readonly CustomRule[] => {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
   const problems: string[] = [];
   const found = names.toSorted().flatMap((name) => {
     try {
-      return [readCustomRule(join(folder, name))];
+      return [readCustomRule(join(folder, name), mayName)];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(error.message);
@@ -310,6 +317,16 @@ export interface ConfiguredFile {
   readonly rules: readonly Rule[];
 }
 
+/**
+ * Tells whether `audit.yaml` lets messages name people. The rest of it can't be checked before the operators' rules are read,
+ * which it may have settings of. Throws ConfigError.
+ */
+export const mayMessagesName = (content: string, fileName: string): boolean => {
+  const { data, lineOf } = readYaml(content, fileName);
+  const schema = z.object({ messages: messages.optional() });
+  return checked({ messages: Object(data).messages }, schema, lineOf).messages?.names === true;
+};
+
 /** Reads `audit.yaml` and the rules beside it, which it may have settings of; throws ConfigError. */
 export const readConfigWithRules = (content: string, fileName: string, catalogue: readonly Rule[]): ConfiguredFile => {
   const { data } = readYaml(content, fileName);
@@ -317,7 +334,7 @@ export const readConfigWithRules = (content: string, fileName: string, catalogue
   const folder = join(dirname(fileName), typeof named === 'string' && named !== '' ? named : CUSTOM_RULES);
   if (named !== undefined && !existsSync(folder))
     throw new ConfigError([`${fileName}: customRules: must be a folder beside this file, got ${shown(named)}`]);
-  const custom = readCustomRules(folder);
+  const custom = readCustomRules(folder, mayMessagesName(content, fileName));
   const rules = [...catalogue, ...custom.map(({ rule }) => rule)];
   return { config: parseConfig(content, fileName, rules), custom, rules };
 };

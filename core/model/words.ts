@@ -1,10 +1,10 @@
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { ResolutionCause } from '../../rules/engine/finding.ts';
 import { readPrincipal } from '../../rules/engine/principal.ts';
-import type { Subject } from '../../rules/engine/rule.ts';
+import type { RuleText, Subject } from '../../rules/engine/rule.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../rules/engine/time.ts';
 import type { WaiverTrouble } from '../../rules/engine/waiver.ts';
-import { numberText, plainLine, plural } from '../text/plain-text.ts';
+import { numberText, oneLine, plainLine, plural, truncate } from '../text/plain-text.ts';
 import type { GroupCounts } from './groups.ts';
 import type { HighlightKind } from './highlights.ts';
 import type { InstantOrigin, ListingCounts, ListingSource, ListingTimes } from './listing.ts';
@@ -254,3 +254,7 @@ export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): st
   const times = restarts === 1 ? 'once' : `${restarts} times`;
   return `; the listing was begun anew ${times}, since the service no longer took a page token`;
 };
+
+/** A finding's message on one line of at most so many characters: addresses are masked, unless its rule may name people. */
+export const messageLine = (message: string, rule: Pick<RuleText, 'names'> | undefined, most?: number): string =>
+  rule?.names ? truncate(oneLine(message), most ?? Infinity) : plainLine(message, most);

@@ -5,7 +5,7 @@ import type { Severity } from '../../rules/engine/severity.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { partitionOfRun } from '../aws/partition.ts';
 import { runName } from '../model/run-name.ts';
-import { causeText } from '../model/words.ts';
+import { causeText, messageLine } from '../model/words.ts';
 import { plainLine } from '../text/plain-text.ts';
 import { harmlessId } from './channels/events.ts';
 
@@ -125,13 +125,13 @@ const resourceOf = (
 };
 
 /**
- * Puts a line of a run's findings, or an event of an earlier one, as Security Hub takes it. It names nobody, and holds no
- * evidence. Undefined where the run may not tell of it: only a complete one knows what ended.
+ * Puts a line of a run's findings, or an event of an earlier one, as Security Hub takes it. It names nobody unless
+ * its message does, and holds no evidence. Undefined where the run may not tell of it: only a complete one knows what ended.
  * @param rule undefined where the catalogue that judged is not known
  */
 export const asffFinding = (
   finding: Finding,
-  rule: Pick<RuleText, 'title' | 'remediation'> | undefined,
+  rule: Pick<RuleText, 'title' | 'remediation' | 'names'> | undefined,
   run: AsffRun,
   hub: SecurityHub,
 ): AsffFinding | undefined => {
@@ -154,7 +154,7 @@ export const asffFinding = (
     CreatedAt: firstSeen,
     UpdatedAt: run.asOf,
     Title: title,
-    Description: plainLine(finding.message, MOST.description) || title,
+    Description: messageLine(finding.message, rule, MOST.description) || title,
     FindingProviderFields: { Severity: { Label: severity, Original: severity }, Types: typesOf(finding) },
     ...(rule && { Remediation: { Recommendation: { Text: plainLine(rule.remediation, MOST.remediation) } } }),
     ProductFields: { Rule: ruleId, State: state, Run: run.run, Runs: String(runs), ...waiverFields(finding) },

@@ -57,8 +57,8 @@ const readOwnRules = async (
 ): Promise<readonly (readonly [string, RuleWords])[]> => {
   if (manifest.objects.ruleset === undefined) return [];
   const judgedBy = (await readRunObject(archive, manifest, 'ruleset')) as readonly ConfiguredRule[];
-  return judgedBy.flatMap(({ rule: { id, title, remediation } }) =>
-    CATALOGUE.has(id) ? [] : [[id, { title, remediation }] as const],
+  return judgedBy.flatMap(({ rule: { id, title, remediation, names } }) =>
+    CATALOGUE.has(id) ? [] : [[id, { title, remediation, ...(names && { names }) }] as const],
   );
 };
 

@@ -105,10 +105,13 @@ const optionsError = (defaults: Options, options: Options): string | undefined =
   return undefined;
 };
 
+/** What lets messages name people. */
+const UNLESS_ASKED = 'unless audit.yaml has messages: { names: true }';
+
 /** Makes a rule of what an operator wrote; it is then one as all others are. */
 export const compileRule = (definition: CustomRuleDefinition): Compiled => {
   const { id, kind, title, severity, rationale, remediation, controls, options, evidence, text } = definition;
-  const { where = [], by } = definition;
+  const { where = [], by, mayName } = definition;
   const isDirectory = kind === 'directory';
   const language = new Language(isDirectory ? 'group' : kind, options, by !== undefined);
   const ofUsers = isDirectory ? new Language('user', options) : language;
@@ -132,15 +135,16 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
   const named = ({ reads = [] }: Partial<Expression> = {}) =>
     reads.find(({ member }) => NAMING_MEMBERS.includes(member))?.member;
   const naming = named(message);
-  if (naming !== undefined)
+  const groupNaming = message?.reads.some(({ member }) => member === 'group') ? named(key) : undefined;
+  if (naming !== undefined && !mayName)
     problems.push({
       path: ['message'],
-      message: `must not read ${naming}, since alerts name nobody: list it under evidence, which stays in the archive`,
+      message: `must not read ${naming}, since alerts name nobody ${UNLESS_ASKED}: list it under evidence, which stays in the archive`,
     });
-  if (named(key) !== undefined && message?.reads.some(({ member }) => member === 'group'))
+  if (groupNaming !== undefined && !mayName)
     problems.push({
       path: ['message'],
-      message: `must not read group, which is made of ${named(key)}, since alerts name nobody: it stands in the evidence`,
+      message: `must not read group, which is made of ${groupNaming}, since alerts name nobody ${UNLESS_ASKED}: it stands in the evidence`,
     });
   for (const [name, given] of Object.entries({ where: where.length > 0, by: by !== undefined }))
     if (given && !isDirectory)
@@ -180,6 +184,7 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
     controls,
     options,
     text,
+    ...((naming ?? groupNaming) !== undefined && { names: true as const }),
     failsWhen: `all of this holds${isDirectory ? ` of ${by === undefined ? 'the' : `a group, by \`${by}\`, of`} users${where.length > 0 ? ` with ${listed(where)}` : ''}` : ''}: ${listed(definition.failsWhen)}; not assessed where it depends on a member that is missing or unusable`,
     optionsError: (values: Options) => optionsError(options, values),
   };

@@ -34,6 +34,8 @@ export interface CustomRuleDefinition {
   readonly failsWhen: readonly string[];
   /** An expression that gives a text. */
   readonly message: string;
+  /** Whether the message may name people, as the config had it when the rule was checked. */
+  readonly mayName: boolean;
   readonly evidence: readonly string[];
   /** The file as it stands. */
   readonly text: string;

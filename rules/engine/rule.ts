@@ -54,6 +54,8 @@ export interface RuleText {
   readonly needs?: EnrichmentName;
   /** The file of a rule that an operator wrote, as it stands: a part of what a run is judged by. */
   readonly text?: string;
+  /** Its messages name people, as the config lets them: nothing masks what is read as an address. */
+  readonly names?: true;
 }
 
 interface Configurable<O extends Options> extends RuleText {

@@ -89,6 +89,21 @@ describe('the bundle', () => {
     expect(failures.get('u1')?.violation.message).toBe('API access of a contractor, 2 days old');
   });
 
+  test('whether messages may name people goes along with them', async () => {
+    const folder = await newFolder();
+    const file = join(folder, 'audit.yaml');
+    await mkdir(join(folder, 'custom-rules'));
+    const tests = [{ name: 'one', user: { userId: 'u1', emailAddress: 'a@b' }, fails: 'a@b' }];
+    const naming = aRuleFile({ options: {}, failsWhen: ['user.active'], message: 'user.emailAddress', tests });
+    await writeFile(join(folder, `custom-rules/${ID}.yaml`), naming);
+    await writeFile(file, `environments: [{ id: ${ENVIRONMENT} }]\n`);
+    await expect(assetOf(file)).rejects.toThrow('message: must not read emailAddress');
+    await writeFile(file, `environments: [{ id: ${ENVIRONMENT} }]\nmessages: { names: true }\n`);
+    const asset = await assetOf(file);
+    expect((await readBundledRules(asset)).at(-1)).toMatchObject({ id: ID, text: naming });
+    expect(readBundledConfig(asset).messages).toEqual({ names: true });
+  }, 60_000);
+
   test('a wrong rule never deploys', async () => {
     const folder = await newFolder();
     const file = join(folder, 'audit.yaml');

@@ -1,4 +1,5 @@
 import type { EventBridgeClientConfig, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
+import type { RuleText } from '../../../rules/engine/rule.ts';
 import { awsClient } from '../../aws/clients.ts';
 import type { Channel } from '../channel.ts';
 import { scopeOf } from '../marker.ts';
@@ -58,8 +59,15 @@ export interface EventBridgeSettings extends EventBridgeClientConfig {
   readonly firstWaitMs?: number;
 }
 
-/** Notifies programs by events on a bus, given as for `eventBridgeEvents`. */
-export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = {}): Channel => {
+/**
+ * Notifies programs by events on a bus, given as for `eventBridgeEvents`.
+ * @param rules those that judge, where operators have some of their own
+ */
+export const eventBridgeChannel = (
+  bus: string,
+  rules?: readonly RuleText[],
+  settings: EventBridgeSettings = {},
+): Channel => {
   const publish = eventBridgeEvents(bus, settings);
   const name = 'events';
   return {
@@ -67,7 +75,7 @@ export const eventBridgeChannel = (bus: string, settings: EventBridgeSettings = 
     hasReceipt: ({ events }) => Number.isSafeInteger(events) && Number(events) > 0,
     prepare: (notification) => async () => {
       const scope = notification.report.verdict === 'COMPLETE' ? await scopeOf(notification, name) : undefined;
-      const findings = await publish(findingEvents(notification, scope));
+      const findings = await publish(findingEvents(notification, scope, rules));
       // Once every one of them was accepted: whoever hears of the run knows that there are no more.
       const run = await publish([runEvent(notification, scope && { scope, findingEvents: findings })]);
       return { events: findings + run };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readPrincipal } from '../../../rules/engine/principal.ts';
-import { givesEvents, type Subject } from '../../../rules/engine/rule.ts';
+import { givesEvents, type RuleText, type Subject } from '../../../rules/engine/rule.ts';
 import { rules } from '../../../rules/index.ts';
 import { isNews, kindOf } from '../../model/highlights.ts';
+import { messageLine } from '../../model/words.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import type { Notification } from '../channel.ts';
 import type { Scope } from '../marker.ts';
@@ -11,7 +12,7 @@ import type { Scope } from '../marker.ts';
 /** One event for programs. */
 export interface AuditEvent {
   readonly type: 'FinSpace Audit Finding' | 'FinSpace Audit Run';
-  /** Any JSON; names nobody. */
+  /** Any JSON; names nobody, unless the config lets messages. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -72,9 +73,15 @@ type EventSource = Pick<Notification, 'report' | 'head' | 'reportKey' | 'finding
 
 /**
  * Makes an event for each finding that changed, or that is open. They hold no evidence, which is where names and e-mail
- * addresses are.
+ * addresses are, but for the messages that the config lets name people.
+ * @param judgedBy the rules, where operators have some of their own
  */
-export async function* findingEvents(notification: EventSource, scope?: Scope): AsyncGenerator<AuditEvent> {
+export async function* findingEvents(
+  notification: EventSource,
+  scope?: Scope,
+  judgedBy: readonly RuleText[] = rules,
+): AsyncGenerator<AuditEvent> {
+  const naming = new Map(judgedBy.filter(({ names }) => names).map((rule) => [rule.id, rule]));
   const common = { ...commonOf(notification), scope };
   const { environmentId } = common;
   for await (const line of notification.findings()) {
@@ -94,7 +101,7 @@ export async function* findingEvents(notification: EventSource, scope?: Scope): 
       state,
       status: statusOf(finding),
       subject: { kind: subject.kind, id: subjectId },
-      message: plainLine(finding.message, MAX_TEXT),
+      message: messageLine(finding.message, naming.get(ruleId), MAX_TEXT),
       firstSeen,
       ...(escalatedFrom !== undefined && { escalatedFrom }),
       ...(loweredFrom !== undefined && { loweredFrom }),

@@ -15,6 +15,7 @@ import {
   causeText,
   forewords,
   HIGHLIGHT_WORDS,
+  messageLine,
   seenText,
   sourceText,
   stateText,
@@ -49,6 +50,9 @@ const section = (title: string, blocks: readonly string[]): readonly string[] =>
 const more = (count: number): readonly string[] =>
   count > 0 ? [`  - and ${numberText(count)} more in the report`] : [];
 
+/** What a mail says of a rule where it first names it, and whether its messages name people. */
+export type RuleWords = Pick<Rule, 'title' | 'remediation' | 'names'>;
+
 /** The findings of one rule that are of one severity, which make one block. */
 interface RuleBlock {
   readonly ruleId: string;
@@ -75,7 +79,7 @@ const subjectOf = ({ subject: { kind, id } }: Finding): string => {
 };
 
 /** A finding, without what the block's heading says already. */
-const changeLine = (finding: Finding, kind: HighlightKind): string => {
+const changeLine = (finding: Finding, kind: HighlightKind, rule: RuleWords | undefined): string => {
   const { escalatedFrom, carriedFor, severity, message } = finding;
   if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${causeText(finding)}`, '  - ');
   const notes = [
@@ -85,15 +89,15 @@ const changeLine = (finding: Finding, kind: HighlightKind): string => {
     ...(escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`]),
   ];
   const note = notes.length === 0 ? '' : ` [${notes.join(', ')}]`;
-  return wrap(`${subjectOf(finding)}: ${plainLine(message, MAX_MESSAGE)}${note}`, '  - ');
+  return wrap(`${subjectOf(finding)}: ${messageLine(message, rule, MAX_MESSAGE)}${note}`, '  - ');
 };
 
-const shownOf = ({ highlights, severity }: RuleBlock): readonly string[] =>
+const shownOf = ({ highlights, severity }: RuleBlock, rule: RuleWords | undefined): readonly string[] =>
   highlights
     .flatMap(({ findings, kind }) => findings.map((finding) => ({ finding, kind })))
     .filter(({ finding }) => finding.severity === severity)
     .slice(0, NAMED)
-    .map(({ finding, kind }) => changeLine(finding, kind));
+    .map(({ finding, kind }) => changeLine(finding, kind, rule));
 
 const totalOf = ({ highlights, severity }: RuleBlock): number =>
   highlights.reduce((total, highlight) => total + countIn(highlight, severity), 0);
@@ -123,9 +127,6 @@ const within = (texts: readonly string[], most: number, all = texts.length): rea
   return [...lines, ...more(all - shown)];
 };
 
-/** What a mail says of a rule where it first names it. */
-export type RuleWords = Pick<Rule, 'title' | 'remediation'>;
-
 /**
  * The rule and how its findings fared, what it requires, of those that stand what to do, and as many findings as there are
  * lines for.
@@ -145,7 +146,7 @@ const ruleBlock = (
     ...(title === undefined ? [] : [wrap(title, '  Required: ')]),
     ...(remediation === undefined || isResolved ? [] : [wrap(remediation, '  What to do: ')]),
   ]);
-  return [...head, ...within(shownOf(group), most - head.length, totalOf(group))];
+  return [...head, ...within(shownOf(group, rules.get(group.ruleId)), most - head.length, totalOf(group))];
 };
 
 /**

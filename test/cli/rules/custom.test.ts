@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { readConfigFiles } from '../../../cli/arguments/config-files.ts';
 import { measure } from '../../../lambda/metrics.ts';
 import { ACCOUNT, anApiUser, aRoleArn, ENVIRONMENT } from '../../support/builders.ts';
 import { aRuleFile } from '../../support/custom-rule.ts';
@@ -105,6 +106,40 @@ describe('a rule that operators wrote', () => {
     const tampered = await invoke(['verify', '--out', at('out')]);
     expect(tampered.code).toBe(2);
     expect(tampered.stdout + tampered.stderr).toContain(`rulesets/${ruleset}`);
+  });
+
+  test('may name people in mails where the config asks for it, which the manifest records', async () => {
+    const { at, run, text } = await opened();
+    const address = 'a@contractor.example.com';
+    await writeFile(
+      at(`custom-rules/${ID}.yaml`),
+      aRuleFile({
+        message: '"API access of " + user.emailAddress',
+        tests: [{ name: 'no address', user: { apiAccess: 'ENABLED' }, notAssessed: 'emailAddress' }],
+      }),
+    );
+    const refused = await run(0, '--config', at('audit.yaml'));
+    expect(refused).toMatchObject({ code: 3, stdout: '' });
+    expect(refused.stderr).toContain(`${ID}.yaml:17: message: must not read emailAddress`);
+    expect(refused.stderr).toContain('unless audit.yaml has messages: { names: true }');
+
+    await writeFile(at('audit.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\nmessages: { names: true }\n`);
+    expect(await run(0, '--config', at('audit.yaml'))).toMatchObject({ code: 0 });
+    const manifest = JSON.parse(await text(`chain/environment=${ENVIRONMENT}/000000000001.json`));
+    expect(JSON.parse(await text(manifest.objects.digest.key)).body).toContain(`u1: API access of ${address}`);
+    const { config } = readConfigFiles(at('audit.yaml'), Date.parse(NIGHTS[0] ?? ''));
+    expect(config.messages).toEqual({ names: true });
+    expect(manifest.hashes.config).toBe(sha256(JSON.stringify(config)));
+
+    // The config of the day is another; what judged was let in.
+    const explained = await invoke(['explain', '--out', at('out'), `${ENVIRONMENT}/${ID}/u1`]);
+    expect(explained.stdout).toMatch(/true +user\.emailAddress\.domain\(\) == options\.domain/);
+    const replayed = await invoke(['replay', '--out', at('out'), '--config', at('audit.yaml')]);
+    expect(replayed).toMatchObject({ code: 0 });
+    expect(await invoke(['replay', '--out', at('out'), '--config', at('plain.yaml')])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('message: must not read emailAddress'),
+    });
   });
 
   test('by its text is part of what is hashed: a changed one is another version', async () => {
@@ -248,5 +283,25 @@ describe('rules test and rules new', () => {
       ),
     });
     expect(await cli('test', 'none.yaml')).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOENT') });
+  }, 60_000);
+
+  test('rules are tested as the config beside them, or the one that is named, lets them be', async () => {
+    const folder = await newFolder();
+    const cli = (...words: readonly string[]) => command(['rules', 'test', ...words], {}, folder);
+    await mkdir(join(folder, 'own'));
+    const file = 'own/x-mine.yaml';
+    const tests = [{ name: 'one', user: { emailAddress: 'a@b' }, fails: 'a@b' }];
+    const naming = { id: 'x-mine', failsWhen: ['user.active'], message: 'user.emailAddress', tests };
+    await writeFile(join(folder, file), aRuleFile(naming));
+    const settings = `environments: [{ id: ${ENVIRONMENT} }]\ncustomRules: own\n`;
+    await writeFile(join(folder, 'audit.yaml'), settings);
+    await writeFile(join(folder, 'naming.yaml'), `${settings}messages: { names: true }\n`);
+    const passed = { code: 0, stdout: expect.stringContaining('x-mine: 1 test passed') };
+    const refused = { code: 3, stderr: expect.stringContaining(`${file}:15: message: must not read emailAddress`) };
+    expect(await cli()).toMatchObject(refused);
+    expect(await cli(file)).toMatchObject(refused);
+    expect(await cli('--config', 'naming.yaml')).toMatchObject(passed);
+    expect(await cli(file, '--config', 'naming.yaml')).toMatchObject(passed);
+    expect(await cli('--config', 'none.yaml')).toMatchObject({ code: 3, stderr: expect.stringContaining('none.yaml') });
   }, 60_000);
 });

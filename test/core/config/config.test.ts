@@ -436,7 +436,7 @@ describe('audit.yaml', () => {
       name: 'a misspelt key',
       text: `${ENVIRONMENTS}\nshedule: {}`,
       problem:
-        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, events, securityHub, outputs, report, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
+        'audit.yaml:3: shedule: unknown key, did you mean schedule? (allowed: environments, name, schedule, trustedAccounts, rules, customRules, alerts, messages, events, securityHub, outputs, report, reminders, retention, archive, archiveWriters, replicateTo, auditors, breakGlassRoleArn, credentials, listing, deadlineSeconds, maxDropPercent, signing)',
     },
     {
       name: 'a key that is like no other',

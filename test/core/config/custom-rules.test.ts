@@ -1,7 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseCustomRule, readCustomRules } from '../../../core/config/custom-rules.ts';
+import { parseCustomRule, readConfigWithRules, readCustomRules } from '../../../core/config/custom-rules.ts';
+import { customRules } from '../../../rules/custom/custom-rule.ts';
+import { rules } from '../../../rules/index.ts';
+import { ENVIRONMENT } from '../../support/builders.ts';
 import { aCustomRule, aRuleFile, FILE } from '../../support/custom-rule.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -78,7 +81,10 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     },
     { wrong: { failsWhen: [Array(200).fill('user.active').join(' && ')] }, says: 'failsWhen[0]: ' },
     { wrong: { message: 'user.active' }, says: 'message: must give a string, got bool' },
-    { wrong: { message: 'user.firstName' }, says: 'message: must not read firstName, since alerts name nobody' },
+    {
+      wrong: { message: 'user.firstName' },
+      says: 'message: must not read firstName, since alerts name nobody unless audit.yaml has messages: { names: true }',
+    },
     {
       wrong: { message: 'has(user.emailAddress) ? user.emailAddress.domain() : ""' },
       says: 'message: must not read emailAddress',
@@ -199,14 +205,76 @@ describe('what is read beside the listing', () => {
   });
 });
 
-describe('a folder of rules', () => {
-  const folderOf = async (files: Readonly<Record<string, string>>): Promise<string> => {
-    const folder = join(await newFolder(), 'custom-rules');
-    await mkdir(folder);
-    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    return folder;
+test.each([
+  {
+    what: 'the message of a user',
+    file: aRuleFile({
+      message: '"an account of " + user.emailAddress',
+      tests: [
+        {
+          name: 'old',
+          user: { emailAddress: 'a@contractor.example.com', apiAccess: 'ENABLED', createTime: '200 days ago' },
+          fails: 'an account of a@contractor.example.com',
+        },
+      ],
+    }),
+  },
+  {
+    what: 'the message of a group that is made of names',
+    file: directory({
+      message: 'string(count) + " of " + group',
+      tests: [{ name: 'over', users: Array(3).fill({ emailAddress: 'a@b' }), fails: '3 of a@b' }],
+    }),
+  },
+])('$what names people where the config asks for it', ({ file }) => {
+  const { definition } = parseCustomRule(file, FILE, true);
+  expect(customRules([definition])).toMatchObject([{ id: 'x-contractor-api-access' }]);
+  const refused = /must not read \w+, .*since alerts name nobody unless audit\.yaml has messages: \{ names: true \}/;
+  expect(() => parseCustomRule(file, FILE)).toThrow(refused);
+  expect(() => customRules([{ ...definition, mayName: false }])).toThrow(refused);
+});
+
+const folderOf = async (files: Readonly<Record<string, string>>): Promise<string> => {
+  const folder = join(await newFolder(), 'custom-rules');
+  await mkdir(folder);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+};
+
+describe('what audit.yaml says of messages holds for the rules beside it', () => {
+  const naming = aRuleFile({
+    id: 'x-a',
+    failsWhen: ['user.active'],
+    message: 'user.emailAddress',
+    tests: [{ name: 'one', user: { emailAddress: 'a@b' }, fails: 'a@b' }],
+  });
+  const read = async (settings: string, file = naming) => {
+    const fileName = join(await folderOf({ 'x-a.yaml': file }), '../audit.yaml');
+    return readConfigWithRules(`environments: [{ id: ${ENVIRONMENT} }]\n${settings}`, fileName, rules);
   };
 
+  test('asked for names', async () => {
+    const { config, custom } = await read('messages: { names: true }');
+    expect(config.messages).toEqual({ names: true });
+    expect(custom).toMatchObject([{ definition: { mayName: true } }]);
+  });
+
+  test.each(['', 'messages:', 'messages: { names: false }'])('not asked: %j', async (settings) => {
+    await expect(read(settings)).rejects.toThrow('x-a.yaml:15: message: must not read emailAddress');
+    const { custom } = await read(settings, aRuleFile({ id: 'x-a' }));
+    expect(custom).toMatchObject([{ definition: { mayName: false } }]);
+  });
+
+  test.each([
+    { settings: 'messages: { names: yes }', says: 'audit.yaml:2: messages.names: must be true or false, got "yes"' },
+    { settings: 'messages: { name: true }', says: 'audit.yaml:2: messages.name: unknown key, did you mean names?' },
+    { settings: 'messages: true', says: 'audit.yaml:2: messages: must be a mapping, got "true"' },
+  ])('$says', async ({ settings, says }) => {
+    await expect(read(settings)).rejects.toThrow(says);
+  });
+});
+
+describe('a folder of rules', () => {
   test('is read in the order of names, and may be missing', async () => {
     const folder = await folderOf({
       'x-b.yaml': aRuleFile({ id: 'x-b' }),

@@ -153,6 +153,20 @@ test('a role is one of IAM’s, and anything else that stands in its place is to
   });
 });
 
+test.each([
+  { names: true as const, description: 'an account of ada@example.com' },
+  { names: undefined, description: 'an account of [e-mail]' },
+])('an address in a message is masked unless its rule may name people: $names', ({ names, description }) => {
+  const finding = aFinding({ message: 'an account of ada@example.com' });
+  const asff = asffFinding(
+    finding,
+    { title: 'Logins', remediation: 'Ask.', ...(names && { names }) },
+    aManifest(),
+    HUB,
+  );
+  expect(asff).toMatchObject({ Description: description });
+});
+
 test('a rule of which nothing is known any more is told by its id', () => {
   const asff = asffFinding(aFinding({ ruleId: 'x-gone', controls: [] }), undefined, aManifest(), HUB);
   expect(asff).toMatchObject({

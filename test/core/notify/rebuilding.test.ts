@@ -105,7 +105,7 @@ test.each([1, 2, 3, 4])(
     let before = 0;
     bus = await startEventBus((request) => answer(request - before));
     const { url, accepted, requests } = bus;
-    const channel = eventBridgeChannel('default', {
+    const channel = eventBridgeChannel('default', undefined, {
       endpoint: url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'a', secretAccessKey: 's' },

@@ -5,6 +5,7 @@ import { RULESETS } from '../../../core/archive/keys.ts';
 import { weeklyAudiences } from '../../../core/config/recipient.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { type CollectOptions, collectWeek } from '../../../core/overview/collect.ts';
+import { customRules } from '../../../rules/custom/custom-rule.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { anApiUser, aUser } from '../../support/builders.ts';
@@ -173,10 +174,10 @@ describe('the weekly mail', () => {
 });
 
 describe("an operator's own rule", () => {
-  const { rule } = aCustomRule();
-  const auditByIt = async (number: number): Promise<void> => {
+  const { rule, definition } = aCustomRule();
+  const auditByIt = async (number: number, judgedBy = rule): Promise<void> => {
     const contractor = anApiUser({ userId: `c${number}`, emailAddress: `c${number}@contractor.example.com` });
-    const judging = configureRules([rule]).map((one) => ({ ...one, severity: 'MEDIUM' as const }));
+    const judging = configureRules([judgedBy]).map((one) => ({ ...one, severity: 'MEDIUM' as const }));
     for (const { id } of ENVIRONMENTS)
       await auditNight(archive, number, { listUsers: listingOf([[...SOUND, contractor]]), rules: judging }, id);
   };
@@ -186,6 +187,13 @@ describe("an operator's own rule", () => {
     expect(await collect(4, 1)).toMatchObject({ outcome: 'told' });
     expect(bodyOf(0)).toContain('MEDIUM x-contractor-api-access:');
     expect(bodyOf(0)).toContain(`Required: ${rule.title} What to do: ${rule.remediation}`);
+  });
+
+  test('says addresses where the config let it when it judged', async () => {
+    const [naming] = customRules([{ ...definition, mayName: true, message: '"of " + user.emailAddress' }]);
+    for (const number of [3, 4]) await auditByIt(number, naming);
+    expect(await collect(4, 1)).toMatchObject({ outcome: 'told' });
+    expect(bodyOf(0)).toContain('c3: of c3@contractor.example.com');
   });
 
   test('whose words were altered is told by its id, and that they can not be read', async () => {

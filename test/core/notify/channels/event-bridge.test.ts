@@ -169,7 +169,7 @@ describe('the event of a run', () => {
     aFinding({ state: 'new', subject: { kind: 'user', id: `u${n}` } }),
   );
   const send = async ({ url }: EventBus, report = aReport()) => {
-    const channel = eventBridgeChannel('default', { ...SETTINGS, endpoint: url });
+    const channel = eventBridgeChannel('default', undefined, { ...SETTINGS, endpoint: url });
     const notification: Notification = {
       report,
       reportKey: 'reports/report.json',

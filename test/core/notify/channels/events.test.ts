@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { countFindings, type Report } from '../../../../core/model/report.ts';
-import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
+import { type AuditEvent, findingEvents } from '../../../../core/notify/channels/events.ts';
 import type { Scope } from '../../../../core/notify/marker.ts';
 import { noFindings } from '../../../../core/notify/undelivered.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
+import type { Rule } from '../../../../rules/engine/rule.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
+import { aCustomRule } from '../../../support/custom-rule.ts';
 import { eventsOf } from '../../../support/told-events.ts';
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/analyst`;
@@ -44,15 +46,16 @@ const collect = async (notification: Parameters<typeof eventsOf>[0], scope?: Sco
   return events;
 };
 
+async function* linesOf(findings: readonly Finding[]) {
+  yield* findings;
+}
+
 const eventsAbout = async (
   findings: readonly Finding[],
   report: Report = aReport(),
   scope?: Scope,
 ): Promise<readonly AuditEvent[]> => {
-  async function* lines() {
-    yield* findings;
-  }
-  return collect({ report, reportKey: 'reports/report.json', findings: lines }, scope);
+  return collect({ report, reportKey: 'reports/report.json', findings: () => linesOf(findings) }, scope);
 };
 
 /** The event about one finding, which is told. */
@@ -157,6 +160,21 @@ describe('a finding', () => {
     const toldId = Object(detail.subject).id;
     expect(toldId).toMatch(id.startsWith('sha256:') ? /^sha256:[\da-f]{64}$/ : id);
     expect(detail.id).toBe(`${ENVIRONMENT}/stale-login/${toldId}`);
+  });
+
+  test('says an address whose rule may name people', async () => {
+    const { rule } = aCustomRule();
+    const finding = aFinding({ ruleId: rule.id, message: 'ask ada@example.com' });
+    const told = async (judgedBy: readonly Rule[]) =>
+      (
+        await findingEvents(
+          { report: aReport(), reportKey: undefined, findings: () => linesOf([finding]) },
+          'all',
+          judgedBy,
+        ).next()
+      ).value?.detail.message;
+    expect(await told([rule])).toBe('ask [e-mail]');
+    expect(await told([{ ...rule, names: true }])).toBe('ask ada@example.com');
   });
 
   test('masks what looks like an address, and is cut where it is a book', async () => {
