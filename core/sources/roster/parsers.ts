@@ -173,12 +173,21 @@ const PARSERS: readonly RosterParser[] = [
   { name: 'csv', knows: (head) => headerOf(head).includes('userId'), problem: tableProblem, read: readTable },
 ];
 
-const REFUSED: readonly { readonly what: string; readonly looks: RegExp; readonly remedy: string }[] = [
-  {
-    what: 'a Python pickle, which runs what it holds when it is loaded',
-    looks: /^(?:\ufffd\p{Cc}|\(?[dl]p0|\([dl]p?\d)/u,
-    remedy: 'load it where you trust it, and save the answer with json.dump(answer, file)',
-  },
+interface Refused {
+  readonly what: string;
+  readonly looks: RegExp;
+  readonly remedy: string;
+}
+
+/** Any byte may stand in it, those by which parsers know their files among them. */
+const PICKLE: Refused = {
+  what: 'a Python pickle, which runs what it holds when it is loaded',
+  looks: /^(?:\ufffd\p{Cc}|\(?[dl]p0|\([dl]p?\d)/u,
+  remedy: 'load it where you trust it, and save the answer with json.dump(answer, file)',
+};
+
+const REFUSED: readonly Refused[] = [
+  PICKLE,
   {
     what: 'what Python prints, and no JSON',
     looks: /^\s*(?:\{'|\[\{')/,
@@ -200,6 +209,6 @@ const refusalOf = (head: string): string => {
 export const parserOf = (name: string, head: string): RosterParser | string => {
   // The archive's own lines may be anything that a service gave.
   if (/\.jsonl(?:\.gz)?$/.test(name)) return JSON_LINES;
-  const parser = PARSERS.find(({ knows }) => knows(head));
+  const parser = PICKLE.looks.test(head) ? undefined : PARSERS.find(({ knows }) => knows(head));
   return parser === undefined ? refusalOf(head) : (parser.problem?.(head) ?? parser);
 };

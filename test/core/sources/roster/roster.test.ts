@@ -623,6 +623,8 @@ describe('what is no roster is refused', () => {
     ['YAML', 'users:\n- userId: ada\n', /got YAML: save it with aws finspace-data list-users/],
     ['a list of YAML', '- userId: ada\n', /got YAML/],
     ['a pickle', Buffer.from('80049514000000', 'hex'), /pickle, which runs what it holds.*json\.dump/],
+    ['a pickle that has a tab in it', Buffer.from('800495140000007d0994', 'hex'), /got a Python pickle/],
+    ['an old pickle that has a tab in it', '(dp0\nVus\ters\np1\n', /got a Python pickle/],
     ['an old pickle', '(dp0\nVusers\np1\n', /pickle/],
     [
       'what Python prints',
