@@ -32,7 +32,7 @@ export class ListingStopped extends Error {
 }
 
 const SERVICE_ENDED =
-  'Amazon ended FinSpace on 2026-10-07: set AWS_ENDPOINT_URL_FINSPACE_DATA to an endpoint that speaks its API, or replay an archived snapshot';
+  'Amazon ended FinSpace on 2026-10-07: audit a roster that somebody saved, by --roster FILE or by source in audit.yaml, or set AWS_ENDPOINT_URL_FINSPACE_DATA to an endpoint that speaks its API';
 
 const isAmazons = ({ hostname }: URL): boolean => /\.amazonaws\.com(?:\.cn)?$/.test(hostname);
 

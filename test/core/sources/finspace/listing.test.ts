@@ -406,6 +406,7 @@ describe('failures that cut the listing', () => {
     const { end } = await listFake(PAGES, plan);
     expect(end).toMatchObject({ complete: false });
     expect(JSON.stringify(end).includes('Amazon ended FinSpace')).toBe(isSaid);
+    expect(/audit a roster that somebody saved.*--roster FILE/.test(JSON.stringify(end))).toBe(isSaid);
   });
 
   it.each([
