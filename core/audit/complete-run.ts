@@ -21,7 +21,7 @@ import { enrichedCounts, type Facts } from './enriching.ts';
 import type { History } from './history.ts';
 import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
-import { factsOf, findingsIn, storeEvidence, storeOptionalOutputs, storeRunOutputs } from './objects.ts';
+import { factsOf, pageSources, storeEvidence, storeOptionalOutputs, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import { type AuditSettings, notifyWait } from './settings.ts';
@@ -196,7 +196,7 @@ const storeRun = async (
       findings: judgement.evidence.findings,
     };
     const stored = await storeOptionalOutputs(settings, request, criteria, found, spools, store);
-    const sources = { findings: () => findingsIn(found.findings), spools };
+    const sources = pageSources(settings, request, criteria, listed, read, found.findings, spools);
     const objects = await storeRunOutputs(facts, stored.objects, sources, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished, retention: settings.retention });

@@ -13,7 +13,7 @@ import { enrichedCounts, type Facts } from './enriching.ts';
 import type { History } from './history.ts';
 import { type Judgement, openFindingsOf, withoutResolved } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
-import { factsOf, findingsIn, storeEvidence, storeOptionalOutputs, storeRunOutputs } from './objects.ts';
+import { factsOf, pageSources, storeEvidence, storeOptionalOutputs, storeRunOutputs } from './objects.ts';
 import type { AuditRequest } from './request.ts';
 import type { AuditResult } from './result.ts';
 import type { AuditSettings } from './settings.ts';
@@ -87,7 +87,10 @@ export const keepAttempt = async (
           seen.spools,
           store,
         );
-  const sources = seen && evidence && { findings: () => findingsIn(evidence.findings), spools: seen.spools };
+  const sources =
+    seen &&
+    evidence &&
+    pageSources(settings, request, criteria, seen.listed, seen.facts, evidence.findings, seen.spools);
   const objects = await storeRunOutputs(facts, withOptional.objects, sources, store);
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));

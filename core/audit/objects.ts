@@ -10,6 +10,8 @@ import { OPTIONAL_OUTPUTS, OUTPUTS, type OutputName, RUN_OUTPUTS } from '../outp
 import type { LabelledObject, OptionalOutput, Output, RunFacts, RunOutput, StoredRun } from '../outputs/output.ts';
 import type { Criteria } from './criteria.ts';
 import { manifestOf } from './documents.ts';
+import type { Facts } from './enriching.ts';
+import type { JudgedListing } from './listing.ts';
 import { type AuditRequest, MAKING_MS } from './request.ts';
 import type { AuditSettings } from './settings.ts';
 
@@ -49,7 +51,7 @@ export const storeEvidence = async (
 };
 
 /** Reads the findings of a run that is being stored. */
-export const findingsIn = (findings: Evidence): AsyncIterable<Finding> => linesOf(findings) as AsyncIterable<Finding>;
+const findingsIn = (findings: Evidence): AsyncIterable<Finding> => linesOf(findings) as AsyncIterable<Finding>;
 
 /** What optional outputs are made of, besides the criteria: the report, what is stored, and the files of both. */
 interface Stored {
@@ -109,6 +111,23 @@ export const storeOptionalOutputs = async (
   }
   return { objects: stored, warnings };
 };
+
+/** What pages show besides the facts of a run: what it found and read, of whom. */
+export const pageSources = (
+  { clock = systemClock }: Pick<AuditSettings, 'clock'>,
+  { deadline }: Pick<AuditRequest, 'deadline'>,
+  { context }: Criteria,
+  { counts, snapshot }: Pick<JudgedListing, 'counts' | 'snapshot'>,
+  { roles, groups }: Facts,
+  findings: Evidence,
+  spools: SpoolFolder,
+): PageSources => ({
+  findings: () => findingsIn(findings),
+  users: () => lastRecordsAmong(() => linesOf(snapshot), counts.conflicting),
+  context: { ...context, roles: roles?.book, memberships: groups },
+  spools,
+  hasTime: () => clock.now() <= deadline + MAKING_MS,
+});
 
 /**
  * Writes and stores the objects about the whole run and its pages; gives them with what is `stored`.

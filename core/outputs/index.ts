@@ -4,6 +4,7 @@ import { serialiseRecord } from '../model/record.ts';
 import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
 import { htmlOutput } from './html/html.ts';
+import { usersOutput } from './html/users.ts';
 import type { FindingOutput, OptionalOutput, Output, RunOutput, StoredRun } from './output.ts';
 
 /** Written while users are judged, a line a finding. */
@@ -75,7 +76,7 @@ export const RUN_OUTPUTS = {
 } satisfies Record<string, RunOutput>;
 
 /** The pages about a run. Where one is not enough, further ones stand beside it, and have its name and a number. */
-export const PAGE_OUTPUTS = { html: htmlOutput } satisfies Record<string, Output>;
+export const PAGE_OUTPUTS = { users: usersOutput, html: htmlOutput } satisfies Record<string, Output>;
 
 /** The objects of a run by the names that its manifest gives them, in the order in which the page lists them. */
 export const OUTPUTS = {

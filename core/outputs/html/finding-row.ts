@@ -92,9 +92,12 @@ export const shownKind = (finding: Finding): Shown => kindOf(finding);
 
 export const stateTag = (kind: Shown): Html => html`<span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span>`;
 
-/** A row of the table of a group, whose findings are of one severity; scripts filter by its attributes. */
-export const findingRow = (finding: Finding, kind: Shown, showing: Showing): Html => {
-  const { severity, firstSeen, runs } = finding;
-  const days = Math.max(0, Math.floor((showing.moments.now - Date.parse(firstSeen)) / DAY_MS));
-  return html`<tr data-severity="${severity}" data-state="${kind}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${stateTag(kind)}</td><td class="who">${subjectHtml(finding)}</td><td class="what">${findingText(finding, showing)}</td><td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td></tr>\n`;
+/** For how long a finding has been there, and in how many runs. */
+export const ageCell = ({ firstSeen, runs }: Finding, kind: Shown, { moments }: Showing): Html => {
+  const days = Math.max(0, Math.floor((moments.now - Date.parse(firstSeen)) / DAY_MS));
+  return html`<td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td>`;
 };
+
+/** A row of the table of a group, whose findings are of one severity; scripts filter by its attributes. */
+export const findingRow = (finding: Finding, kind: Shown, showing: Showing): Html =>
+  html`<tr data-severity="${finding.severity}" data-state="${kind}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${stateTag(kind)}</td><td class="who">${subjectHtml(finding)}</td><td class="what">${findingText(finding, showing)}</td>${ageCell(finding, kind, showing)}</tr>\n`;

@@ -277,7 +277,7 @@ const leftOutText = (pages: FindingPages): Html | undefined => {
 };
 
 /** The filter of a page of findings; undefined where there is nothing to filter. */
-export const findingsFilter = ({ groups }: FindingPages): Html | undefined =>
+export const findingsFilter = ({ groups }: Pick<FindingPages, 'groups'>): Html | undefined =>
   groups.length === 0
     ? undefined
     : filterForm({ rules: [...new Set(groups.map(({ ruleId }) => ruleId))], kinds: kindsOf(groups) });

@@ -1,6 +1,7 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Report } from '../../model/report.ts';
 import type { Output, RunFacts } from '../output.ts';
+import type { PageLink } from './companion.ts';
 import { documentText } from './document.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection, highlightPages, reportFile } from './findings.ts';
@@ -31,8 +32,9 @@ const trendSection = ({ report }: RunFacts): Html => {
 /**
  * `report.html`: the run as people read it. The same facts give the same bytes.
  * @param pages the findings, laid out; where undefined, those of the highlights
+ * @param views the pages beside it that show the run in another way
  */
-export const reportPage = (facts: RunFacts, pages = highlightPages(facts)): string => {
+export const reportPage = (facts: RunFacts, pages = highlightPages(facts), views: readonly PageLink[] = []): string => {
   const { report, environmentName } = facts;
   const { verdict, environmentId, accountId, region, run } = report;
   return documentText({
@@ -42,7 +44,7 @@ export const reportPage = (facts: RunFacts, pages = highlightPages(facts)): stri
     script: REPORT_SCRIPT,
     body: html`<a class="skip" href="#findings">Skip to the findings</a>
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span></p>
-<nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a><a href="${historyLink(report)}">All runs</a></nav></div></header>
+<nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a>${views.map(({ href, text }) => html`<a href="${href}">${text}</a>`)}<a href="${historyLink(report)}">All runs</a></nav></div></header>
 <main class="wrap">
 <section aria-label="Verdict and summary">${forewordsCard(report)}${head(facts)}<div class="card">${runFacts(facts)}</div></section>
 ${trendSection(facts)}

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { sortedSpool } from '../../archive/sorted-spool.ts';
-import { linesOf, type SpoolFolder } from '../../archive/staging.ts';
+import { linesOf } from '../../archive/staging.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, type PageLink } from './companion.ts';
 import {
@@ -16,13 +16,11 @@ import {
 import { isSevere, placesAmong } from './groups.ts';
 import { htmlOutput, reportPage } from './html.ts';
 import { html } from './markup.ts';
+import { UserOrder } from './user-order.ts';
+import { type UserSources, usersFile, usersOutput, usersPages } from './users.ts';
 
 /** What pages show besides the facts of a run. */
-export interface PageSources {
-  /** Every finding; may be read again. */
-  findings(): AsyncIterable<Finding>;
-  readonly spools: SpoolFolder;
-}
+export type PageSources = UserSources;
 
 /** A page of a run, and the name that the manifest gives it. */
 export interface Page {
@@ -53,12 +51,20 @@ ${findingsFilter(pages)}${sections}<p class="card empty" id="none" hidden>Nothin
   return { name: furtherName('html', page), output: { ...htmlOutput, file: reportFile(page) }, text };
 };
 
-/** Gives the rows of the severe findings in the order in which pages have them, however many there are. */
-async function* severeRows(facts: RunFacts, { findings, spools }: PageSources): AsyncGenerator<Row> {
+/**
+ * Gives the rows of the severe findings in the order in which pages have them, however many there are.
+ * @param onFinding is given every finding before the first row
+ */
+async function* severeRows(
+  facts: RunFacts,
+  { findings, spools }: PageSources,
+  onFinding: (finding: Finding) => void,
+): AsyncGenerator<Row> {
   const showing = showingOf(facts);
   const placeOf = placesAmong(facts);
   const sorted = sortedSpool(spools, 'rows.jsonl.gz');
   for await (const finding of findings()) {
+    onFinding(finding);
     if (!isSevere(finding)) continue;
     const written = sorted.write(JSON.stringify(rowOf(finding, showing)), placeOf(finding));
     if (written !== undefined) await written;
@@ -82,8 +88,17 @@ export const writePages = async (
     const keepFurther = async (further: FurtherPage | undefined): Promise<void> => {
       if (further !== undefined) await keep(furtherReport(facts, pages, further));
     };
-    for await (const row of severeRows(facts, sources)) await keepFurther(pages.addSevere(row));
+    const order = new UserOrder();
+    const rows = severeRows(facts, sources, (finding) => order.add(finding));
+    for await (const row of rows) await keepFurther(pages.addSevere(row));
     await keepFurther(pages.finish(facts, showingOf(facts)));
+    for await (const { page, text } of usersPages(facts, sources, order))
+      await keep({
+        name: page === 1 ? 'users' : furtherName('users', page),
+        output: { ...usersOutput, file: usersFile(page) },
+        text,
+      });
   }
-  await keep({ name: 'html', output: htmlOutput, text: reportPage(listed(), pages) });
+  const views: readonly PageLink[] = sources === undefined ? [] : [{ href: usersFile(1), text: 'By user' }];
+  await keep({ name: 'html', output: htmlOutput, text: reportPage(listed(), pages, views) });
 };

@@ -44,9 +44,10 @@ if (form !== null) {
   const groups = [...document.querySelectorAll('[data-group]')].map((element) => ({
     element,
     wasOpen: element.open,
-    rows: [...element.querySelectorAll('[data-severity]')].map((row) => ({ row, severities: row.dataset.severity.split(' ') })),
+    rows: [...element.querySelectorAll('[data-severity]')].map((row) => ({ row, rule: row.dataset.rule ?? element.dataset.group })),
+    words: [element.dataset.group, ...[...element.querySelectorAll('[data-words]')].map(({ textContent }) => textContent)].join(' '),
   }));
-  const wordsOf = (group, one) => one.words ??= (group.element.dataset.group + ' ' + one.row.textContent).toLowerCase();
+  const wordsOf = (group, one) => one.words ??= (group.words + ' ' + one.row.textContent).toLowerCase();
   const all = groups.reduce((total, { rows }) => total + rows.length, 0);
   const hidden = sum('hidden');
   const elsewhere = sum('elsewhere');
@@ -58,15 +59,15 @@ if (form !== null) {
     let shown = 0;
     for (const group of groups) {
       const { element, rows } = group;
-      const isRule = !rule.value || rule.value === element.dataset.group;
+      const isRule = (id) => !rule.value || rule.value === id;
       let matching = 0;
       for (const one of rows) {
-        const isShown = isRule && one.severities.some((severity) => severities.has(severity)) &&
+        const isShown = isRule(one.rule) && severities.has(one.row.dataset.severity) &&
           (!state.value || state.value === one.row.dataset.state) && (wanted === '' || wordsOf(group, one).includes(wanted));
         one.row.hidden = !isShown;
         if (isShown) matching += 1;
       }
-      element.hidden = rows.length === 0 ? !isRule || wanted !== '' : matching === 0;
+      element.hidden = rows.length === 0 ? !isRule(element.dataset.group) || wanted !== '' : matching === 0;
       if (element.matches('details')) element.open = isAsked ? matching > 0 : group.wasOpen;
       shown += matching;
     }

@@ -170,6 +170,12 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .advice .all { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.3rem 0.35rem; font-size: 0.8rem; }
 .clause { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; color: var(--quiet); white-space: nowrap; }
 .findings { margin-top: 0.5rem; }
+.person > summary { align-items: center; }
+.person h3 { font-size: 1rem; }
+.person h3 code { font-weight: 400; color: var(--quiet); }
+.address { flex: 1 1 12rem; font-size: 0.9rem; color: var(--quiet); }
+.about { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 0.4rem 1.5rem; font-size: 0.88rem; }
+.about dt { font-size: 0.78rem; }
 .findings td.who { width: 25%; min-width: 11rem; }
 .findings td.age { width: 8.5rem; }
 .findings .state { font-weight: 550; white-space: nowrap; }

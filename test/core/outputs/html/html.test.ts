@@ -4,14 +4,7 @@ import { reportPage } from '../../../../core/outputs/html/html.ts';
 import type { RunFacts } from '../../../../core/outputs/output.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { aFirstReport, aHighlight, aReport, counts } from '../../notify/digest/facts.ts';
-import { someRunFacts } from './run-facts.ts';
-
-/** The page as a person reads it: no markup, no style, no script. */
-const wordsOf = (page: string): string =>
-  page
-    .replaceAll(/<(style|script)>.*?<\/\1>/gs, ' ')
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ');
+import { someRunFacts, wordsOf } from './run-facts.ts';
 
 const read = (differs: Partial<RunFacts> = {}): string => wordsOf(reportPage(someRunFacts(differs)));
 

@@ -3,14 +3,26 @@ import * as fc from 'fast-check';
 import { createSpoolFolder, type SpoolFolder } from '../../../../core/archive/staging.ts';
 import { collectHighlights } from '../../../../core/model/highlights.ts';
 import { type Page, writePages } from '../../../../core/outputs/html/pages.ts';
+import { MOST_USERS } from '../../../../core/outputs/html/users.ts';
 import type { RunFacts } from '../../../../core/outputs/output.ts';
+import type { Context } from '../../../../rules/engine/context.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../../../rules/engine/severity.ts';
+import { readUser } from '../../../../rules/engine/user.ts';
+import { aContext, aRoleArn, aUser, soundFacts, type UserRecord } from '../../../support/builders.ts';
+import { memberships } from '../../../support/memberships.ts';
 import { aFinding, aReport } from '../../notify/digest/facts.ts';
-import { someRunFacts } from './run-facts.ts';
+import { someRunFacts, wordsOf } from './run-facts.ts';
 
 /** A page has fewer bytes, whatever is in it. */
 const MOST_BYTES = 2_000_000;
+
+/** What a run saw besides its findings. */
+interface Seen {
+  readonly users?: readonly UserRecord[];
+  readonly context?: Context;
+  readonly hasTime?: boolean;
+}
 
 let spools: SpoolFolder;
 
@@ -21,7 +33,11 @@ beforeAll(async () => {
 afterAll(() => spools.remove());
 
 /** Makes the pages of a run that has these findings. */
-const pagesOf = async (findings: readonly Finding[], differs: Partial<RunFacts> = {}) => {
+const pagesOf = async (
+  findings: readonly Finding[],
+  differs: Partial<RunFacts> = {},
+  { users = [], context = aContext(), hasTime = true }: Seen = {},
+) => {
   const highlights = collectHighlights();
   for (const finding of findings) highlights.add(finding);
   const facts = someRunFacts({ highlights: highlights.list(), ...differs });
@@ -30,6 +46,11 @@ const pagesOf = async (findings: readonly Finding[], differs: Partial<RunFacts> 
     async *findings() {
       yield* findings;
     },
+    async *users() {
+      yield* users.map((record, position) => ({ user: readUser(record, position), record }));
+    },
+    context,
+    hasTime: () => hasTime,
     spools,
   };
   const keep = async (page: Page): Promise<void> => {
@@ -169,4 +190,204 @@ test('a further page of a run that is not complete says so before all else', asy
   const report = aReport({ verdict: 'INCOMPLETE', reason: 'deadline' });
   const [, second] = reportPagesOf(await pagesOf(high(4000), { report }));
   expect(second?.text).toContain('<strong>INCOMPLETE: not everything was seen (deadline).</strong>');
+});
+
+const userPagesOf = (pages: readonly Page[]): readonly Page[] =>
+  pages.filter(({ name }) => /^users\b/.test(name)).toSorted((a, b) => numberOf(a) - numberOf(b));
+
+/** The ids of users as their pages have them, with the severities of what is shown of each. */
+const peopleOn = (pages: readonly Page[]) =>
+  pages.flatMap(({ text }) =>
+    text
+      .split('<details class="card rule person"')
+      .slice(1)
+      .map((section) => ({
+        id: /<code><bdi>([^<]*)<\/bdi><\/code>/.exec(section)?.[1],
+        rows: [...section.matchAll(/<tr data-severity="(\w+)" data-state="(\w+)" data-rule="([^"]*)"/g)].map(
+          ([, severity = '', state = '', ruleId = '']) => ({ severity, state, ruleId }),
+        ),
+      })),
+  );
+
+const WORST_FIRST = SEVERITIES.toReversed();
+
+/** By the number of what stands, of the worst severity first, and then of what is apart; as text that sorts so. */
+const badnessOf = (findings: readonly { readonly severity: string; readonly state: string }[]): string => {
+  const isApart = (state: string) => state === 'waived' || state === 'event';
+  const counts = WORST_FIRST.map(
+    (severity) => findings.filter((one) => one.severity === severity && !isApart(one.state)).length,
+  );
+  return [...counts, findings.filter(({ state }) => isApart(state)).length]
+    .map((count) => String(9999 - count))
+    .join(' ');
+};
+
+describe('the pages by user', () => {
+  test('have every finding of every user once, the worst first, whatever the number', async () => {
+    await fc.assert(
+      fc.asyncProperty(someFindings, fc.integer({ min: 40, max: 4000 }), async (given, among) => {
+        const findings = given.map((finding, n) => ({
+          ...finding,
+          subject: { kind: 'user' as const, id: `u${n % among}` },
+        }));
+        const pages = userPagesOf(await pagesOf(findings));
+        const wanted = Map.groupBy(
+          findings.filter(({ state }) => state !== 'resolved'),
+          ({ subject }) => subject.id,
+        );
+        const people = peopleOn(pages);
+        expect(people.map(({ id }) => id)).toEqual(
+          [...wanted]
+            .map(([id, own]) => ({ id, badness: badnessOf(own) }))
+            .toSorted((a, b) => (`${a.badness} ${a.id}` < `${b.badness} ${b.id}` ? -1 : 1))
+            .map(({ id }) => id),
+        );
+        for (const { id = '', rows } of people) {
+          expect(badnessOf(rows)).toBe(badnessOf(wanted.get(id) ?? []));
+          expect(rows.map(({ ruleId }) => ruleId).toSorted()).toEqual(
+            wanted
+              .get(id)
+              ?.map(({ ruleId }) => ruleId)
+              .toSorted(),
+          );
+        }
+        for (const { text } of pages) expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES);
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  const usersWith = async (
+    findings: readonly Partial<Finding>[],
+    seen: Seen = {},
+    differs: Partial<RunFacts> = {},
+  ): Promise<string> => {
+    const [page] = userPagesOf(
+      await pagesOf(
+        findings.map((finding) => aFinding({ subject: { kind: 'user', id: 'u1' }, ...finding })),
+        differs,
+        seen,
+      ),
+    );
+    return wordsOf(page?.text ?? '');
+  };
+
+  const ADA = aUser({ firstName: 'Ada', lastName: 'Lovelace', emailAddress: 'ada@lovelace.example' });
+
+  test('tell who it is, by what it has access, since when a finding stands and who waived it', async () => {
+    const words = await usersWith(
+      [
+        { state: 'open', severity: 'HIGH', firstSeen: '2026-11-12T02:00:00.000Z', runs: 12 },
+        {
+          ruleId: 'super-user-api-access',
+          state: 'waived',
+          waiver: { reason: 'on leave', owner: 'o@x.example', approver: 'a@x.example', expires: '2027-01-31' },
+        },
+      ],
+      { users: [ADA, aUser({ userId: 'u2' })] },
+    );
+    for (const text of [
+      '1 of 400 users has findings of their own',
+      'High Ada Lovelace u1 ada@lovelace.example 1 high, 1 waived',
+      'Type APP_USER Status ENABLED API access DISABLED Last login 2026-11-23 02:00 UTC',
+      'open High Stale login stale-login last login',
+      '12 days, 12 runs since 2026-11-12',
+      'Waived until 2027-01-31: on leave ; owner o@x.example , approved by a@x.example',
+      'Permission groups and IAM roles were not read by this run.',
+    ])
+      expect(words).toContain(text);
+    expect(words).not.toContain('u2');
+  });
+
+  test('tell groups and roles where the run has read them', async () => {
+    const bound = { apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn('analyst') };
+    const context = aContext({ ...soundFacts(), memberships: memberships({ u1: { g1: 'ManageUsersAndGroups' } }) });
+    const seen = { users: [{ ...ADA, ...bound }, aUser({ userId: 'u2' })], context };
+    const words = await usersWith([{}, { subject: { kind: 'user', id: 'u2' } }], seen);
+    expect(words).toContain('Permission groups g1: ManageUsersAndGroups IAM role last used 2026-11-23');
+    expect(words).toContain('Permission groups none that gives further access');
+    expect(words).not.toContain('not read');
+  });
+
+  test('name nobody where the config has names off', async () => {
+    const words = await usersWith([{}], { users: [ADA] }, { areNamesShown: false });
+    expect(words).toContain('Medium u1 1 medium');
+    expect(words).toContain('Names and e-mail addresses are turned off, by report in audit.yaml.');
+    expect(words).not.toMatch(/ada|lovelace/i);
+  });
+
+  test('say of a user who is not there any more that it is not listed', async () => {
+    expect(await usersWith([{ state: 'event', ruleId: 'vanished-user' }], { users: [] })).toContain(
+      'u1 1 change Not listed this run did not see this user',
+    );
+  });
+
+  test('have nobody whose findings resolved, and no role and no environment', async () => {
+    const words = await usersWith([
+      { state: 'resolved' },
+      { subject: { kind: 'principal', id: 'arn:p' } },
+      { subject: { kind: 'environment', id: 'e' } },
+    ]);
+    expect(words).toContain('0 of 400 users have findings of their own');
+    expect(words).not.toMatch(/u1|arn:p/);
+  });
+
+  test('say of a run that is not complete that it is not', async () => {
+    const report = aReport({ verdict: 'INCOMPLETE', reason: 'deadline' });
+    expect(await usersWith([{}], {}, { report })).toContain('INCOMPLETE: not everything was seen (deadline).');
+  });
+
+  test('say so where there was no time for them', async () => {
+    const words = await usersWith(
+      [{ severity: 'CRITICAL' }, { severity: 'LOW', subject: { kind: 'user', id: 'u2' } }],
+      { users: [ADA], hasTime: false },
+    );
+    expect(words).toContain('There was no time left to lay them out.');
+    expect(words).toContain('Left out of these pages: 1 user whose worst is critical, 1 user whose worst is low.');
+    expect(words).not.toContain('Ada');
+  });
+
+  test('leave out the least bad, and say how bad those are', async () => {
+    const findings = [
+      ...high(MOST_USERS - 1, { severity: 'LOW' }),
+      ...high(1, { subject: { kind: 'user', id: 'worst' }, severity: 'CRITICAL' }),
+      ...high(1, { subject: { kind: 'user', id: 'one more' }, severity: 'LOW' }),
+      ...high(2, { state: 'waived' }).map(
+        (finding, n): Finding => ({ ...finding, subject: { kind: 'user', id: `waived ${n}` } }),
+      ),
+    ];
+    const pages = userPagesOf(await pagesOf(findings));
+    const ids = peopleOn(pages).map(({ id }) => id);
+    expect(ids).toHaveLength(MOST_USERS);
+    expect(ids[0]).toBe('worst');
+    expect(ids).not.toContain('one more');
+    const words = wordsOf(pages[0]?.text ?? '');
+    expect(words).toContain(
+      'Left out of these pages: 1 user whose worst is low, 2 users with changes and waived findings only.',
+    );
+    for (const [index, { text }] of pages.entries()) {
+      if (index > 0) expect(text).toContain(`href="${index === 1 ? 'users.html' : `users-${index}.html`}"`);
+      if (index > 0) expect(pages[0]?.text).toContain(`href="users-${index + 1}.html">page ${index + 1}`);
+      expect(text.includes(`href="users-${index + 2}.html"`)).toBe(index === 0 || index + 1 < pages.length);
+    }
+  });
+
+  test('stay below their bytes where evidence is long, and say what is not there', async () => {
+    const long = '漢<'.repeat(5000);
+    const evidence = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${long}${n}`, long]));
+    const findings = Array.from({ length: 450 }, (_, user) =>
+      Array.from({ length: 6 }, (__, rule) =>
+        aFinding({ ruleId: `r${rule}`, subject: { kind: 'user', id: `u${user}` }, message: long, evidence }),
+      ),
+    ).flat();
+    const pages = userPagesOf(await pagesOf(findings));
+    for (const { text } of pages) expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES);
+    expect(pages).toHaveLength(20);
+    const shown = peopleOn(pages).length;
+    expect(shown).toBeLessThan(450);
+    expect(wordsOf(pages[0]?.text ?? '')).toContain(
+      `Left out of these pages: ${450 - shown} users whose worst is medium.`,
+    );
+    expect(pages[0]?.text.match(/And \d+ further findings of this user/g)).not.toBeNull();
+  });
 });

@@ -35,3 +35,10 @@ export const someRunFacts = (differs: Partial<RunFacts> = {}): RunFacts => ({
   hashes: { ruleset: sha('1'), config: sha('2'), waivers: sha('3') },
   ...differs,
 });
+
+/** The page as a person reads it: no markup, no style, no script. */
+export const wordsOf = (page: string): string =>
+  page
+    .replaceAll(/<(style|script)>.*?<\/\1>/gs, ' ')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ');

@@ -1,0 +1,344 @@
+import type { Context } from '../../../rules/engine/context.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import type { Severity } from '../../../rules/engine/severity.ts';
+import type { User } from '../../../rules/engine/user.ts';
+import type { ArchivedUser } from '../../archive/repeated-records.ts';
+import { sortedSpool } from '../../archive/sorted-spool.ts';
+import { type Evidence, linesOf, type SpoolFolder } from '../../archive/staging.ts';
+import { WORST_FIRST } from '../../model/trend.ts';
+import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../../model/user-text.ts';
+import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
+import { numberText, plural, truncate } from '../../text/plain-text.ts';
+import type { Output, RunFacts } from '../output.ts';
+import { companionPage } from './companion.ts';
+import {
+  ageCell,
+  findingText,
+  KIND_ORDER,
+  MAX_ID,
+  type Showing,
+  type Shown,
+  shownKind,
+  stateTag,
+} from './finding-row.ts';
+import { findingsFilter, showingOf } from './findings.ts';
+import { findingGroups } from './groups.ts';
+import { foreign, type Html, html, trusted } from './markup.ts';
+import { severityBadge } from './severity.ts';
+import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from './user-order.ts';
+
+/** The most users that pages show; of a million who fail, those are the ones that somebody looks at one by one. */
+export const MOST_USERS = 10_000;
+
+/** Bytes that the users of a page may take, and the findings of one of them. */
+const PAGE_BYTES = 1_800_000;
+const USER_BYTES = 100_000;
+
+/** The most pages, whatever the length of evidence. */
+const MOST_PAGES = 20;
+
+/** What is shown of a user besides its findings; undefined where the listing does not have it. */
+interface Person {
+  readonly name: string;
+  readonly address: string;
+  readonly facts: readonly (readonly [name: string, value: string])[];
+}
+
+/** A finding of a user as pages show it. */
+interface UserRow {
+  /** The place of the user among those who are shown. */
+  readonly place: number;
+  readonly severity: Severity;
+  readonly kind: Shown;
+  readonly markup: string;
+}
+
+/** What the pages by user are made of. */
+export interface UserSources {
+  /** Every finding; may be read again. */
+  findings(): AsyncIterable<Finding>;
+  /** Everybody who was listed, each once. */
+  users(): AsyncIterable<ArchivedUser>;
+  /** By which permission groups and roles are told. */
+  readonly context: Context;
+  readonly spools: SpoolFolder;
+  /** Whether there is time for more than what a run must have. */
+  hasTime(): boolean;
+}
+
+/** `users.html`. */
+export const usersOutput: Output = {
+  area: 'reports',
+  file: 'users.html',
+  label: 'Findings by user',
+  furtherLabel: 'Findings by user',
+};
+
+/** The file that a page by user is in; the first is 1. */
+export const usersFile = (page: number): string => (page === 1 ? usersOutput.file : `users-${page}.html`);
+
+const personOf = (user: User, context: Context, areNamesShown: boolean): Person => {
+  const { type, status, apiAccess, principalArn = '', lastLoginTime } = user;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Type', memberText(type)],
+    ['Status', memberText(status)],
+    ['API access', [memberText(apiAccess), principalArn].filter((text) => text !== '').join(', ')],
+    ['Last login', timeCell(lastLoginTime, context).replace(/^(.{10})T(.{5}).*Z$/, '$1 $2 UTC')],
+    ...(context.memberships === undefined
+      ? []
+      : [['Permission groups', groupsCell(user, context) || 'none that gives further access'] as const]),
+    ...(context.roles === undefined ? [] : [['IAM role', roleCell(user, context)] as const]),
+  ];
+  return {
+    name: areNamesShown ? fullNameOf(user) : '',
+    address: areNamesShown ? memberText(user.emailAddress) : '',
+    facts: facts.filter(([, value]) => value !== ''),
+  };
+};
+
+const rowMarkup = (finding: Finding, fault: string, showing: Showing): string => {
+  const { severity, ruleId } = finding;
+  const kind = shownKind(finding);
+  return html`<tr data-severity="${severity}" data-state="${kind}" data-rule="${ruleId}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${stateTag(kind)}</td><td class="who" data-sort="${WORST_FIRST.indexOf(severity)}">${severityBadge(severity)} ${fault}<span class="evidence"><code>${ruleId}</code></span></td><td class="what">${findingText(finding, showing)}</td>${ageCell(finding, kind, showing)}</tr>\n`
+    .markup;
+};
+
+/** `2 critical, 1 high; 1 waived`: of the findings that stand by severity, and what is apart. */
+const talliesOf = (rows: readonly UserRow[]): string => {
+  const apart = (['event', 'waived'] as const).map(
+    (kind) => [HIGHLIGHT_WORDS[kind].tag, rows.filter((row) => row.kind === kind).length] as const,
+  );
+  const standing = rows.filter(({ kind }) => kind !== 'event' && kind !== 'waived');
+  const bySeverity = WORST_FIRST.map(
+    (severity) => [severity.toLowerCase(), standing.filter((row) => row.severity === severity).length] as const,
+  );
+  return [...bySeverity, ...apart]
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `${numberText(count)} ${word}`)
+    .join(', ');
+};
+
+const isStanding = ({ kind }: UserRow): boolean => kind !== 'event' && kind !== 'waived';
+
+/** @param fitting those of the rows that there is room for */
+const personSection = (
+  id: string,
+  person: Person | undefined,
+  rows: readonly UserRow[],
+  fitting: readonly UserRow[],
+): string => {
+  const leftOut = rows.length - fitting.length;
+  const worst = WORST_FIRST.find((severity) => rows.some((row) => isStanding(row) && row.severity === severity));
+  const { name = '', address = '', facts = [] } = person ?? {};
+  const shownId = html`<code>${id === '' ? '(no readable id)' : foreign(truncate(id, MAX_ID))}</code>`;
+  const who = name === '' ? shownId : html`${foreign(truncate(name, MAX_ID))} ${shownId}`;
+  return html`<details class="card rule person" data-group=""><summary data-words><h3>${worst && severityBadge(worst)} ${who}</h3>${address !== '' && html`<span class="address">${foreign(truncate(address, MAX_ID))}</span>`}<span class="tallies">${talliesOf(rows)}</span></summary>
+<dl class="about" data-words>${person === undefined && html`<div><dt>Not listed</dt><dd>this run did not see this user</dd></div>`}${facts.map(([fact, value]) => html`<div><dt>${fact}</dt><dd>${foreign(truncate(value, 2 * MAX_ID))}</dd></div>`)}</dl>
+<table class="findings" data-sortable><caption class="label">Findings of ${truncate(id, MAX_ID)}</caption><thead><tr><th scope="col">State</th><th scope="col">Rule</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
+${fitting.map(({ markup }) => trusted(markup))}</tbody></table>${leftOut > 0 && html`<p class="rest" data-hidden="${leftOut}">And ${plural(leftOut, 'further finding')} of this user, in <a href="findings.csv">findings.csv</a> beside this page.</p>`}</details>\n`
+    .markup;
+};
+
+const digits = (value: number, width: number): string => String(value).padStart(width, '0');
+
+/** What there is to be shown of users. */
+interface Gathered {
+  readonly people: ReadonlyMap<string, Person>;
+  /** The findings, user by user in the order in which those are shown, the worst of each first. */
+  readonly rows: Evidence;
+}
+
+/**
+ * Gathers what is shown of some users.
+ * @param places of those, by their ids
+ * @returns undefined where there is no time for it
+ */
+const gather = async (
+  facts: RunFacts,
+  places: ReadonlyMap<string, number>,
+  sources: UserSources,
+): Promise<Gathered | undefined> => {
+  const showing = showingOf(facts);
+  const faults = new Map(facts.rules.map(({ rule }) => [rule.id, rule.fault]));
+  const sorted = sortedSpool(sources.spools, 'users.jsonl.gz');
+  for await (const finding of sources.findings()) {
+    if (!sources.hasTime()) return undefined;
+    const { subject, severity, ruleId } = finding;
+    const place = standingOf(finding) === undefined ? undefined : places.get(subject.id);
+    if (place === undefined) continue;
+    const kind = shownKind(finding);
+    const markup = rowMarkup(finding, faultText(ruleId, faults.get(ruleId)), showing);
+    const row: UserRow = { place, severity, kind, markup };
+    const key = `${digits(place, 6)}${Number(!isStanding(row))}${WORST_FIRST.indexOf(severity)}${ruleId}`;
+    const written = sorted.write(JSON.stringify(row), key);
+    if (written !== undefined) await written;
+  }
+  const rows = await sorted.finish();
+
+  const people = new Map<string, Person>();
+  if (places.size === 0) return { people, rows };
+  for await (const { user } of sources.users()) {
+    if (!sources.hasTime()) return undefined;
+    if (places.has(user.id)) people.set(user.id, personOf(user, sources.context, showing.areNamesShown));
+  }
+  return { people, rows };
+};
+
+async function* byUser(rows: Evidence): AsyncGenerator<readonly [UserRow, ...UserRow[]]> {
+  let own: [UserRow, ...UserRow[]] | undefined;
+  for await (const row of linesOf(rows) as AsyncIterable<UserRow>) {
+    if (own?.[0].place === row.place) {
+      own.push(row);
+      continue;
+    }
+    if (own !== undefined) yield own;
+    own = [row];
+  }
+  if (own !== undefined) yield own;
+}
+
+/** A page by user. */
+export interface UsersPage {
+  /** From 1. */
+  readonly page: number;
+  readonly text: string;
+}
+
+/** Lays users out on pages, each within its bytes. */
+class UserPages {
+  readonly #leftOut: Map<Standing, number>;
+  #first: string | undefined;
+  #page = 1;
+  #parts: string[] = [];
+  #bytes = 0;
+
+  constructor({ leftOut }: ShownUsers) {
+    this.#leftOut = new Map(leftOut);
+  }
+
+  /** The number of the page that is being filled. */
+  get page(): number {
+    return this.#page;
+  }
+
+  /** The users of the page that is being filled. */
+  get sections(): string {
+    return this.#parts.join('');
+  }
+
+  /** The users of the first page. */
+  get first(): string {
+    return this.#first ?? this.sections;
+  }
+
+  get leftOut(): ShownUsers['leftOut'] {
+    return STANDINGS.flatMap((worst) => {
+      const count = this.#leftOut.get(worst) ?? 0;
+      return count === 0 ? [] : [[worst, count] as const];
+    });
+  }
+
+  /** Puts a user on the page that is being filled; false where there is no room for it. */
+  add(id: string, person: Person | undefined, rows: readonly UserRow[]): boolean {
+    let bytes = 0;
+    const fitting = rows.filter(({ markup }) => {
+      bytes += Buffer.byteLength(markup);
+      return bytes <= USER_BYTES;
+    });
+    const section = personSection(id, person, rows, fitting);
+    const size = Buffer.byteLength(section);
+    if (this.#bytes > 0 && this.#bytes + size > PAGE_BYTES) return false;
+    this.#parts.push(section);
+    this.#bytes += size;
+    return true;
+  }
+
+  leaveOut(rows: readonly UserRow[]): void {
+    const worst = rows.find(isStanding)?.severity ?? 'apart';
+    this.#leftOut.set(worst, (this.#leftOut.get(worst) ?? 0) + 1);
+  }
+
+  turn(): void {
+    this.#first ??= this.sections;
+    this.#page += 1;
+    this.#parts = [];
+    this.#bytes = 0;
+  }
+}
+
+const worstText = (worst: Standing): string =>
+  worst === 'apart' ? 'with changes and waived findings only' : `whose worst is ${worst.toLowerCase()}`;
+
+const leftOutText = (leftOut: ShownUsers['leftOut']): Html | undefined =>
+  leftOut.length === 0
+    ? undefined
+    : html` <strong>Left out of these pages: ${leftOut.map(([worst, count]) => `${plural(count, 'user')} ${worstText(worst)}`).join(', ')}.</strong> <a href="findings.csv">findings.csv</a> beside this page has their findings.`;
+
+/** Says what is shown here, and where the rest is. */
+const leadText = (
+  facts: RunFacts,
+  { context }: UserSources,
+  total: number,
+  pages: UserPages,
+  hadTime: boolean,
+): Html => {
+  const { areNamesShown = true, report } = facts;
+  const unread = [
+    ...(context.memberships === undefined ? ['permission groups'] : []),
+    ...(context.roles === undefined ? ['IAM roles'] : []),
+  ];
+  const further = Array.from({ length: pages.page - 1 }, (_, index) => index + 2);
+  return html`<p class="lead">${numberText(total)} of ${plural(report.counts.users, 'user')} ${total === 1 ? 'has' : 'have'} findings of their own; the worst stand first.${further.length > 0 && html` They go on on ${further.map((page, index) => html`${index > 0 && ', '}<a href="${usersFile(page)}">page ${page}</a>`)}.`}${!hadTime && html` <strong>There was no time left to lay them out.</strong>`}${leftOutText(pages.leftOut)} Who has none is listed by <code>finspace-audit users</code>. What was found of roles and of the environment as a whole stands in the <a href="report.html">report</a>.${unread.length > 0 && ` ${unread.join(' and ')} were not read by this run.`.replace(/^ p/, ' P')}${!areNamesShown && ' Names and e-mail addresses are turned off, by report in audit.yaml.'}</p>`;
+};
+
+const pageText = (facts: RunFacts, page: number, hasNext: boolean, lead: Html, list: string): string => {
+  const groups = findingGroups(facts).filter(({ isResolved }) => !isResolved);
+  return companionPage(facts, {
+    heading: page === 1 ? 'Findings by user' : `Findings by user, page ${page}`,
+    links: [
+      ...(page > 1 ? [{ href: usersFile(page - 1), text: `Page ${page - 1}` }] : []),
+      ...(hasNext ? [{ href: usersFile(page + 1), text: `Page ${page + 1}` }] : []),
+    ],
+    skipTo: 'users',
+    body: html`<section id="users" aria-labelledby="users-title"><h2 id="users-title">Users</h2>
+${lead}
+${list !== '' && findingsFilter({ groups })}${trusted(list)}<p class="card empty" id="none" hidden>Nothing that is shown here matches.</p></section>`,
+  });
+};
+
+const furtherPage = (facts: RunFacts, { page, sections }: UserPages, hasNext: boolean): UsersPage => ({
+  page,
+  text: pageText(
+    facts,
+    page,
+    hasNext,
+    html`<p class="lead">Goes on from <a href="${usersFile(page - 1)}">page ${page - 1}</a>; the worst stand first.</p>`,
+    sections,
+  ),
+});
+
+/** Makes the pages by user; the first comes last, since it says where the others are. */
+export async function* usersPages(facts: RunFacts, sources: UserSources, order: UserOrder): AsyncGenerator<UsersPage> {
+  const shown = order.worst(MOST_USERS);
+  const places = new Map(shown.ids.map((id, place) => [id, place]));
+  const gathered = await gather(facts, places, sources);
+  const pages = new UserPages(gathered === undefined ? order.worst(0) : shown);
+  let isFull = false;
+  if (gathered !== undefined)
+    for await (const rows of byUser(gathered.rows)) {
+      const id = shown.ids[rows[0].place] ?? '';
+      const person = gathered.people.get(id);
+      if (!isFull && pages.add(id, person, rows)) continue;
+      isFull ||= pages.page === MOST_PAGES;
+      if (isFull) {
+        pages.leaveOut(rows);
+        continue;
+      }
+      if (pages.page > 1) yield furtherPage(facts, pages, true);
+      pages.turn();
+      pages.add(id, person, rows);
+    }
+  if (pages.page > 1) yield furtherPage(facts, pages, false);
+  const lead = leadText(facts, sources, order.size, pages, gathered !== undefined);
+  yield { page: 1, text: pageText(facts, 1, pages.page > 1, lead, pages.first) };
+}
