@@ -2,6 +2,7 @@ import type { Report } from '../model/report.ts';
 import { type EndedRetention, endedRetention } from '../model/retention.ts';
 import { runInstant } from '../model/run-name.ts';
 import type { Archive } from './archive.ts';
+import { inBatches } from './batches.ts';
 import { type ChainProblem, chainCheck, pointedKey, pointerProblem } from './chain.ts';
 import { isMilestone } from './entry.ts';
 import { ArchiveError } from './errors.ts';
@@ -34,8 +35,14 @@ export interface ArchivedRun {
   readonly isMissing?: true;
 }
 
-/** Reads the place of a chain; undefined where it is no run's. */
-const readRun = async (archive: Archive, environmentId: string, key: string): Promise<ArchivedRun | undefined> => {
+/** A place of the chain as a walk meets it. */
+interface WalkedPlace extends ArchivedRun {
+  /** It is no run's; `run` names its instant. */
+  readonly isNoRun?: true;
+}
+
+/** Reads a place of the chain. */
+const readWalked = async (archive: Archive, environmentId: string, key: string): Promise<WalkedPlace> => {
   // Runs of before there were entries are named by their keys; of an entry that can't be read nobody knows the run.
   const run = runOfKey(key) ?? `entry ${sequenceOfKey(key)}`;
   try {
@@ -43,7 +50,8 @@ const readRun = async (archive: Archive, environmentId: string, key: string): Pr
     if (found === undefined) return { run, problem: `${key} is missing` };
     const { entry, sha256 } = found;
     if (typeof entry === 'string') return { run, problem: `${key} ${entry}` };
-    return isMilestone(entry) ? undefined : { run: entry.run, stored: { manifest: entry, key, sha256 } };
+    if (isMilestone(entry)) return { run: entry.run, isNoRun: true };
+    return { run: entry.run, stored: { manifest: entry, key, sha256 } };
   } catch (error) {
     if (error instanceof ArchiveError) return { run, problem: error.message };
     throw error;
@@ -61,16 +69,16 @@ async function* checkedRuns(
   environmentId: string,
   keys: readonly string[],
   start: number,
-  read: (key: string) => Promise<ArchivedRun | undefined>,
+  read: (key: string) => Promise<WalkedPlace>,
 ): AsyncGenerator<ArchivedRun> {
   const { pointer } = await readLatest(archive, environmentId);
   const pointed = pointer && pointedKey(environmentId, pointer);
   const check = chainCheck(keys);
   // Held back until the next run is read, whose manifest may speak against it.
   let held: (ArchivedRun & { readonly key: string }) | undefined;
-  for (const key of keys.slice(start)) {
-    const next = await read(key);
-    if (next === undefined) continue;
+  const reads = inBatches(keys.slice(start), async (key) => ({ ...(await read(key)), key }));
+  for await (const { key, isNoRun, ...next } of reads) {
+    if (isNoRun) continue;
     const { run, stored } = next;
     const previous = stored?.manifest.previous;
     // Of an entry that can't be read the next one knows whose it is.
@@ -98,6 +106,18 @@ async function* checkedRuns(
     yield withProblem({ run: problem.run, isMissing: true }, problem);
 }
 
+/** Finds, by halves, the first of some places that is not of before what is sought: those that are come first. */
+const firstFrom = async (places: number, isBefore: (index: number) => Promise<boolean>): Promise<number> => {
+  let low = 0;
+  let high = places;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (await isBefore(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /**
  * Yields the complete runs of an environment in order, from the run of this name on. Reads the places of the chain
  * only, and holds each against the link of the next and against `latest`: a run that was altered or taken away has an
@@ -105,20 +125,24 @@ async function* checkedRuns(
  */
 export async function* walkRuns(archive: Archive, environmentId: string, from = ''): AsyncGenerator<ArchivedRun> {
   const keys = await chainKeys(archive, environmentId);
-  const reads = new Map<string, Promise<ArchivedRun | undefined>>();
-  const read = (key: string): Promise<ArchivedRun | undefined> => {
-    const known = reads.get(key) ?? readRun(archive, environmentId, key);
-    reads.set(key, known);
-    return known;
+  /** Those that were read to find the start: an entry names its run, and its key does not. */
+  const looked = new Map<string, WalkedPlace>();
+  const placeAt = async (index: number): Promise<WalkedPlace> => {
+    const key = keys[index] ?? '';
+    const run = runOfKey(key);
+    const place = run === undefined ? (looked.get(key) ?? (await readWalked(archive, environmentId, key))) : { run };
+    if (run === undefined) looked.set(key, place);
+    return place;
   };
-  // Backwards, as an entry names its run and its key does not: to the one before, which the first one's link is held
-  // against.
-  let start = from === '' ? 0 : keys.length;
-  for (let isFrom = true; start > 0 && isFrom; start -= 1) {
-    const key = keys[start - 1] ?? '';
-    const run = runOfKey(key) ?? (await read(key))?.run ?? from;
-    isFrom = run >= from;
-  }
+  /** Whether a place is that of a run of before; of one that can't be read or is no run's nobody knows. */
+  const isRunBefore = async (index: number): Promise<boolean | undefined> => {
+    const { run, isNoRun } = await placeAt(index);
+    return isNoRun || runInstant(run) === undefined ? undefined : run < from;
+  };
+  let start = from === '' ? 0 : await firstFrom(keys.length, async (index) => (await isRunBefore(index)) !== false);
+  // Back to the run before, which the first one's link is held against.
+  for (let isFound = false; start > 0 && !isFound; start -= 1) isFound = (await isRunBefore(start - 1)) === true;
+  const read = async (key: string) => looked.get(key) ?? readWalked(archive, environmentId, key);
   for await (const { run, stored, previous, problem, isMissing } of checkedRuns(
     archive,
     environmentId,

@@ -1,11 +1,11 @@
 import type { Archive } from '../archive/archive.ts';
+import { inBatches } from '../archive/batches.ts';
 import { type ChainEntry, readEntry } from '../archive/entry.ts';
 import { chainKey, runKeys, runOfKey, sequenceOfKey } from '../archive/keys.ts';
 import { MOST_JSON_BYTES, readBytes } from '../archive/lines.ts';
 import { sha256Of } from '../archive/staging.ts';
 import { runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
-import { inBatches } from './batches.ts';
 import type { Link, RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 

@@ -1,4 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
+import { inBatches } from '../archive/batches.ts';
 import { ifSound } from '../archive/errors.ts';
 import { placeNumbers } from '../archive/head.ts';
 import { areaPrefix, attemptOfKey, attemptReport, chainKey, historyPageKey, runKeys } from '../archive/keys.ts';
@@ -6,7 +7,6 @@ import { isRecord, readBytes, readJson } from '../archive/lines.ts';
 import { readVerification, verificationKeys } from '../archive/verifications.ts';
 import { runInstant } from '../model/run-name.ts';
 import { readHistoryPage, runOf } from '../outputs/history/history-page.ts';
-import { inBatches } from './batches.ts';
 import type { Link } from './links.ts';
 import type { Problem } from './problem.ts';
 

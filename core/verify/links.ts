@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
+import { inBatches } from '../archive/batches.ts';
 import { chainCheck, pointedKey } from '../archive/chain.ts';
 import { type ChainEntry, isMilestone, readEntry } from '../archive/entry.ts';
 import { readLatest } from '../archive/head.ts';
@@ -10,7 +11,6 @@ import { entryText, isSignatureValid } from '../archive/signature.ts';
 import { sha256Of } from '../archive/staging.ts';
 import { runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
-import { inBatches } from './batches.ts';
 import type { Note, Problem } from './problem.ts';
 
 /** A link of the chain: whatever stands at one of its places. */

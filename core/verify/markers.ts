@@ -1,10 +1,10 @@
 import type { Archive } from '../archive/archive.ts';
+import { inBatches } from '../archive/batches.ts';
 import { areaPrefix, keysUnder, markerArea, runKeys, runOfKey } from '../archive/keys.ts';
 import { isRecord } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { runInstant } from '../model/run-name.ts';
 import { isOfOldForm, type Marker, readMarker } from '../notify/marker.ts';
-import { inBatches } from './batches.ts';
 import type { RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 

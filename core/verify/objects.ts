@@ -1,10 +1,10 @@
 import type { Archive } from '../archive/archive.ts';
+import { inBatches } from '../archive/batches.ts';
 import { areaPrefix, keysUnder, objectPrefixes, RULESETS, runOfObject, unfinishedOfKey } from '../archive/keys.ts';
 import { isRecord, readJson } from '../archive/lines.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { digestOfBody } from '../archive/staging.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
-import { inBatches } from './batches.ts';
 import type { RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { inBatches } from '../../../core/verify/batches.ts';
+import { inBatches } from '../../../core/archive/batches.ts';
 
 test('works on so many at a time, whichever ends first, and yields in order', async () => {
   const items = Array.from({ length: 50 }, (_, index) => index);
@@ -28,4 +28,24 @@ test('one that fails is told in its turn', async () => {
     for await (const item of inBatches([1, 2, 3, 4], work)) done.push(item);
   }).rejects.toThrow('three');
   expect(done).toEqual([1, 2]);
+});
+
+test('where only the first is taken, few others are begun', async () => {
+  const begun: number[] = [];
+  const work = async (item: number) => {
+    begun.push(item);
+    return item;
+  };
+  for await (const item of inBatches([1, 2, 3, 4, 5, 6], work)) if (item === 1) break;
+  expect(begun).toEqual([1, 2]);
+});
+
+test('takes items as they come', async () => {
+  async function* items() {
+    yield 1;
+    yield 2;
+  }
+  const done: number[] = [];
+  for await (const item of inBatches(items(), async (one) => one * 2)) done.push(item);
+  expect(done).toEqual([2, 4]);
 });
