@@ -91,7 +91,7 @@ export const composeAuditor = (
     digestChannel(snsAlerts(sns, topicArn), (environmentId) =>
       describeUnheard(sns, [{ topicArn, messages: audibleAlerts(config.alerts, environmentId) }, ...alarms]),
     ),
-    ...(events === undefined ? [] : [eventBridgeChannel(events.bus, rules)]),
+    ...(events === undefined ? [] : [eventBridgeChannel(events.bus, rules, { clock, until })]),
     ...(config.securityHub === undefined ? [] : [securityHubChannel(reachHub, rules, { clock, until })]),
   ];
 

@@ -13,8 +13,15 @@ import { runInstant } from '../model/run-name.ts';
 import { type AsffFinding, asffFinding } from './asff.ts';
 import type { Notification, Receipt } from './channel.ts';
 import { isOpen, newsOf } from './channels/events.ts';
-import { PartRefused, sendInLanes, untilTaken } from './channels/lanes.ts';
-import { type HubEdges, type ReachedHub, SECURITY_HUB } from './channels/security-hub.ts';
+import {
+  beginTelling,
+  outOfTimeText,
+  PartRefused,
+  sendInLanes,
+  type TellingTime,
+  untilTaken,
+} from './channels/lanes.ts';
+import { type ReachedHub, SECURITY_HUB } from './channels/security-hub.ts';
 import { type Scope, scopeOf } from './marker.ts';
 
 /** https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings.html; none of ours has over 60 kB. */
@@ -103,9 +110,6 @@ const mayPass = (code: string | undefined): boolean => !/^(?:Invalid|Validation|
 const isForContent = (error: unknown): error is Error =>
   error instanceof Error && /^(?:InvalidInput|Validation|Serialization|RequestEntityTooLarge)/.test(error.name);
 
-/** The time for telling is over before all were told; what is on its way may still end in time. */
-class OutOfTime extends Error {}
-
 /** Requests that may be split in two. To find one finding among a hundred takes seven. */
 export const MOST_SPLITS = 100;
 
@@ -123,7 +127,7 @@ const describeMissing = (refused: readonly string[], unsearched: number, isLate:
     ...(unsearched > 0
       ? [`refused ${unsearched} more together, and which of them is to blame was not looked for`]
       : []),
-    ...(isLate ? [`took ${taken} findings before the time was over: the next run sends what is undelivered`] : []),
+    ...(isLate ? [outOfTimeText(`${taken} findings`)] : []),
   ];
   return sentences.length === 0 ? undefined : `Security Hub ${sentences.join('; it ')}`;
 };
@@ -137,15 +141,14 @@ export const tellSecurityHub = async (
   notification: Notification,
   hub: ReachedHub,
   rules: readonly RuleText[] = catalogue,
-  { firstWaitMs, clock = systemClock, until = Number.POSITIVE_INFINITY }: HubEdges = {},
+  { clock = systemClock, ...time }: TellingTime = {},
 ): Promise<Receipt> => {
   const { BatchImportFindingsCommand } = await import('@aws-sdk/client-securityhub');
   const scope = await hubScopeOf(notification);
   const client = await securityHubClient(hub);
   const ruleById = new Map(rules.map((rule) => [rule.id, rule]));
   const turn = paced(clock);
-  const ending = new AbortController();
-  const timer = Number.isFinite(until) ? setTimeout(() => ending.abort(), Math.max(0, until - clock.now())) : undefined;
+  const telling = beginTelling({ clock, ...time });
   const refused: string[] = [];
   let taken = 0;
   let splits = 0;
@@ -156,10 +159,10 @@ export const tellSecurityHub = async (
     let left = batch;
     const attempt = async (): Promise<void> => {
       await turn();
-      if (clock.now() >= until) throw new OutOfTime();
+      telling.requireTime();
       const request = { Findings: [...left] } as unknown as BatchImportFindingsRequest;
       const { FailedFindings = [] } = await client.send(new BatchImportFindingsCommand(request), {
-        abortSignal: ending.signal,
+        abortSignal: telling.signal,
       });
       const codes = new Map(FailedFindings.map(({ Id, ErrorCode }) => [Id, ErrorCode]));
       for (const { Id } of left) if (codes.has(Id) && !mayPass(codes.get(Id))) refused.push(`${Id}: ${codes.get(Id)}`);
@@ -171,7 +174,7 @@ export const tellSecurityHub = async (
         );
     };
     try {
-      await untilTaken(attempt, firstWaitMs, ending.signal);
+      await untilTaken(attempt, time.firstWaitMs, telling.signal);
     } catch (error) {
       if (!isForContent(error)) throw error;
       const [only, ...others] = left;
@@ -192,10 +195,10 @@ export const tellSecurityHub = async (
   try {
     await sendInLanes(batchesOf(told()), MOST_REQUESTS, importAll);
   } catch (error) {
-    if (!(error instanceof OutOfTime) && !ending.signal.aborted) throw error;
+    if (!telling.isOver(error)) throw error;
     isLate = true;
   } finally {
-    clearTimeout(timer);
+    telling.end();
     client.destroy();
   }
   const missing = describeMissing(refused, unsearched, isLate, taken);

@@ -128,24 +128,44 @@ describe('the settings of an audit', () => {
   });
 
   test.each([
-    { left: -1, told: /^Security Hub took 0 findings before the time was over/ },
-    { left: 60_000, told: /^(?!Security Hub)/ },
-  ])('tell Security Hub until the time for that is over, $left ms from now', async ({ left, told }) => {
-    process.env.AWS_ENDPOINT_URL_SECURITYHUB = 'http://127.0.0.1:1';
-    try {
-      const { settingsOf } = await compose({ securityHub: { account: 'environment' } });
-      const { channels } = settingsOf({ ...asked('abc'), deadline: Date.now() + left - tellingMs({}) });
-      const archive = memoryArchive();
-      const report = aReport();
-      const findings = async function* one() {
-        yield aFinding({ state: 'new' });
-      };
-      const send = channels.at(-1)?.prepare({ report, reportKey: undefined, digest: undefined, archive, findings });
-      await expect(send?.()).rejects.toThrow(told);
-    } finally {
-      delete process.env.AWS_ENDPOINT_URL_SECURITYHUB;
-    }
-  });
+    {
+      config: { securityHub: { account: 'environment' } },
+      service: 'SECURITYHUB',
+      left: -1,
+      told: /^Security Hub took 0 findings before the time was over/,
+    },
+    {
+      config: { securityHub: { account: 'environment' } },
+      service: 'SECURITYHUB',
+      left: 60_000,
+      told: /^(?!Security Hub)/,
+    },
+    {
+      config: { events: { bus: 'audits' } },
+      service: 'EVENTBRIDGE',
+      left: -1,
+      told: /^EventBridge took 0 events before the time was over/,
+    },
+  ] as const)(
+    'tell $service until the time for that is over, $left ms from now',
+    async ({ config, service, left, told }) => {
+      const endpoint = `AWS_ENDPOINT_URL_${service}`;
+      process.env[endpoint] = 'http://127.0.0.1:1';
+      try {
+        const { settingsOf } = await compose(config);
+        const { channels } = settingsOf({ ...asked('abc'), deadline: Date.now() + left - tellingMs({}) });
+        const archive = memoryArchive();
+        const report = aReport();
+        const findings = async function* one() {
+          yield aFinding({ state: 'new' });
+        };
+        const send = channels.at(-1)?.prepare({ report, reportKey: undefined, digest: undefined, archive, findings });
+        await expect(send?.()).rejects.toThrow(told);
+      } finally {
+        delete process.env[endpoint];
+      }
+    },
+  );
 });
 
 test('a function without its config files fails as it starts, and names the file', async () => {

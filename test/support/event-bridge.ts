@@ -43,14 +43,14 @@ const limitFault = (entries: readonly PutEntry[]): string | undefined => {
  * @param answer asked at every request, by its number from 0 on; undefined takes all of it
  */
 export const startEventBus = async (
-  answer: (request: number) => PutAnswer | undefined = () => undefined,
+  answer: (request: number) => PutAnswer | undefined | Promise<PutAnswer | undefined> = () => undefined,
 ): Promise<EventBus> => {
   const requests: (readonly PutEntry[])[] = [];
   const accepted: PutEntry[] = [];
   const server = createServer(async (request, response) => {
     const { Entries: entries } = z.object({ Entries: z.array(entrySchema) }).parse(await json(request));
     const number = requests.push(entries) - 1;
-    const given = answer(number);
+    const given = await answer(number);
     const fault = limitFault(entries);
     const reply = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });

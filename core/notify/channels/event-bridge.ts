@@ -1,10 +1,19 @@
 import type { EventBridgeClientConfig, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import type { RuleText } from '../../../rules/engine/rule.ts';
 import { awsClient } from '../../aws/clients.ts';
+import { plural } from '../../text/plain-text.ts';
 import type { Channel } from '../channel.ts';
 import { scopeOf } from '../marker.ts';
 import { type AuditEvent, findingEvents, runEvent } from './events.ts';
-import { PartRefused, RETRIES, sendInLanes, untilTaken } from './lanes.ts';
+import {
+  beginTelling,
+  outOfTimeText,
+  PartRefused,
+  RETRIES,
+  sendInLanes,
+  type TellingTime,
+  untilTaken,
+} from './lanes.ts';
 
 const SOURCE = 'finspace-user-auditor';
 
@@ -54,10 +63,7 @@ const refusal = (results: readonly PutEventsResultEntry[], left: number): Entrie
   return new EntriesRefused(`EventBridge did not accept ${left} of its entries: ${[...codes].join(', ')}`);
 };
 
-export interface EventBridgeSettings extends EventBridgeClientConfig {
-  /** The wait before entries are sent again for the first time, in milliseconds; 200 where undefined. */
-  readonly firstWaitMs?: number;
-}
+export type EventBridgeSettings = EventBridgeClientConfig & TellingTime;
 
 /**
  * Notifies programs by events on a bus, given as for `eventBridgeEvents`.
@@ -77,8 +83,8 @@ export const eventBridgeChannel = (
       const scope = notification.report.verdict === 'COMPLETE' ? await scopeOf(notification, name) : undefined;
       const findings = await publish(findingEvents(notification, scope, rules));
       // Once every one of them was accepted: whoever hears of the run knows that there are no more.
-      const run = await publish([runEvent(notification, scope && { scope, findingEvents: findings })]);
-      return { events: findings + run };
+      const run = runEvent(notification, scope && { scope, findingEvents: findings });
+      return { events: findings + (await publish([run], findings)) };
     },
   };
 };
@@ -86,30 +92,41 @@ export const eventBridgeChannel = (
 /**
  * Publishes to an event bus; resolves with the number of events once every one of them was accepted. Entries that the
  * bus does not accept are sent again, and nothing else; whole requests the client sends again by itself. A bus that does
- * not exist takes everything and passes nothing on.
+ * not exist takes everything and passes nothing on. What the bus has not taken when the time is over is undelivered.
  * @param bus its name or its ARN
  */
 export const eventBridgeEvents =
-  (bus: string, { firstWaitMs, ...config }: EventBridgeSettings = {}) =>
-  async (events: AsyncIterable<AuditEvent> | readonly AuditEvent[]): Promise<number> => {
+  (bus: string, { firstWaitMs, clock, until, ...config }: EventBridgeSettings = {}) =>
+  /** @param before the number of events that were taken already, for the message of what is not */
+  async (events: AsyncIterable<AuditEvent> | readonly AuditEvent[], before = 0): Promise<number> => {
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
     const client = awsClient(EventBridgeClient, { maxAttempts: RETRIES + 1, ...config });
+    const telling = beginTelling({ ...(clock && { clock }), ...(until !== undefined && { until }) });
+    let taken = before;
 
     const put = async (batch: readonly PutEventsRequestEntry[]): Promise<void> => {
       let left = batch;
       const attempt = async (): Promise<void> => {
-        const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [...left] }));
+        telling.requireTime();
+        const asked = left;
+        const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [...asked] }), {
+          abortSignal: telling.signal,
+        });
         // Results stand in the order of the entries; an entry without an id was not accepted.
-        left = left.filter((_, index) => Entries[index]?.EventId === undefined);
+        left = asked.filter((_, index) => Entries[index]?.EventId === undefined);
+        taken += asked.length - left.length;
         if (left.length > 0) throw refusal(Entries, left.length);
       };
-      await untilTaken(attempt, firstWaitMs);
+      await untilTaken(attempt, firstWaitMs, telling.signal);
     };
 
     try {
       return await sendInLanes(batchesOf(events, bus), MOST_REQUESTS, put);
+    } catch (error) {
+      throw telling.isOver(error) ? new Error(`EventBridge ${outOfTimeText(plural(taken, 'event'))}`) : error;
     } finally {
+      telling.end();
       client.destroy();
     }
   };

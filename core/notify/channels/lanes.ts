@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { type Clock, systemClock } from '../../model/clock.ts';
 
 /** Some of a request was not taken, and may be later. */
 export class PartRefused extends Error {}
@@ -39,3 +40,36 @@ export const sendInLanes = async <T>(
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return sent;
 };
+
+/** The time that telling takes. */
+export interface TellingTime {
+  /** The wait before what was refused is sent again for the first time, in milliseconds; 200 where undefined. */
+  readonly firstWaitMs?: number;
+  readonly clock?: Clock;
+  /** The end of it, in milliseconds since the epoch: what was not taken by then is undelivered. None where undefined. */
+  readonly until?: number;
+}
+
+/** The time for telling is over before all were told; what is on its way may still end in time. */
+class OutOfTime extends Error {}
+
+/** Begins to tell within a time; whoever begins ends it. */
+export const beginTelling = ({ clock = systemClock, until = Number.POSITIVE_INFINITY }: TellingTime) => {
+  const ending = new AbortController();
+  const timer = Number.isFinite(until) ? setTimeout(() => ending.abort(), Math.max(0, until - clock.now())) : undefined;
+  return {
+    /** Aborts what is on its way when the time is over. */
+    signal: ending.signal,
+    /** Throws where nothing more may be sent. */
+    requireTime(): void {
+      if (clock.now() >= until) throw new OutOfTime();
+    },
+    /** Whether something failed only because the time was over. */
+    isOver: (error: unknown): boolean => error instanceof OutOfTime || ending.signal.aborted,
+    end: (): void => clearTimeout(timer),
+  };
+};
+
+/** Says that the time was over, as the end of a sentence; `taken` reads as in `3 findings`. */
+export const outOfTimeText = (taken: string): string =>
+  `took ${taken} before the time was over: the next run sends what is undelivered`;

@@ -1,9 +1,9 @@
 import type { SecurityHubClientConfig } from '@aws-sdk/client-securityhub';
 import type { RuleText } from '../../../rules/engine/rule.ts';
-import type { Clock } from '../../model/clock.ts';
 import type { Report } from '../../model/report.ts';
 import type { SecurityHub } from '../asff.ts';
 import type { Channel } from '../channel.ts';
+import type { TellingTime } from './lanes.ts';
 
 /** The name of the channel that tells Security Hub. */
 export const SECURITY_HUB = 'security-hub';
@@ -11,15 +11,6 @@ export const SECURITY_HUB = 'security-hub';
 /** A Security Hub, and the keys that it lets in. */
 export interface ReachedHub extends SecurityHub {
   readonly credentials: NonNullable<SecurityHubClientConfig['credentials']>;
-}
-
-/** The time that telling takes. */
-export interface HubEdges {
-  /** The wait before findings are sent again for the first time, in milliseconds; 200 where undefined. */
-  readonly firstWaitMs?: number;
-  readonly clock?: Clock;
-  /** The end of it, in milliseconds since the epoch: what was not taken by then is undelivered. None where undefined. */
-  readonly until?: number;
 }
 
 /**
@@ -30,7 +21,7 @@ export interface HubEdges {
 export const securityHubChannel = (
   hubOf: (report: Report) => ReachedHub | undefined,
   rules?: readonly RuleText[],
-  edges?: HubEdges,
+  time?: TellingTime,
 ): Channel => ({
   name: SECURITY_HUB,
   hasReceipt: ({ findings }) => Number.isSafeInteger(findings),
@@ -39,6 +30,6 @@ export const securityHubChannel = (
     const hub = hubOf(report);
     if (hub === undefined || report.verdict !== 'COMPLETE') return undefined;
     // Loaded where it is used: most auditors tell nobody else.
-    return async () => (await import('../tell-security-hub.ts')).tellSecurityHub(notification, hub, rules, edges);
+    return async () => (await import('../tell-security-hub.ts')).tellSecurityHub(notification, hub, rules, time);
   },
 });

@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Report } from '../../../../core/model/report.ts';
 import type { Notification } from '../../../../core/notify/channel.ts';
 import { eventBridgeChannel, eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
 import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
-import { type EventBus, type PutAnswer, type PutEntry, startEventBus } from '../../../support/event-bridge.ts';
+import type { TellingTime } from '../../../../core/notify/channels/lanes.ts';
+import type { Finding } from '../../../../rules/engine/finding.ts';
+import { HOUR_MS } from '../../../../rules/engine/time.ts';
+import { playNights } from '../../../support/changing-nights.ts';
+import { type EventBus, type PutEntry, startEventBus } from '../../../support/event-bridge.ts';
 import { aFinding } from '../../../support/findings.ts';
 import { memoryArchive } from '../../../support/memory-archive.ts';
 import { aReport } from '../digest/facts.ts';
@@ -17,7 +22,7 @@ afterEach(async () => {
   bus = undefined;
 });
 
-const startBus = async (answer?: (request: number) => PutAnswer | undefined): Promise<EventBus> => {
+const startBus = async (answer?: Parameters<typeof startEventBus>[0]): Promise<EventBus> => {
   bus = await startEventBus(answer);
   return bus;
 };
@@ -37,8 +42,11 @@ const sizedEvent = (bytes: number): AuditEvent => {
   return { type: TYPE, detail: { text: 'é'.repeat(Math.floor(rest / 2)) + 'e'.repeat(rest % 2) } };
 };
 
-const publish = async ({ url }: EventBus, events: readonly AuditEvent[] | AsyncIterable<AuditEvent>) =>
-  eventBridgeEvents('audits', { ...SETTINGS, endpoint: url })(events);
+const publish = async (
+  { url }: EventBus,
+  events: readonly AuditEvent[] | AsyncIterable<AuditEvent>,
+  time: TellingTime = {},
+) => eventBridgeEvents('audits', { ...SETTINGS, endpoint: url, ...time })(events);
 
 const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));
 /** In ascending order: several requests are on their way at once. */
@@ -47,6 +55,19 @@ const numbersIn = (entries: readonly PutEntry[]): readonly number[] =>
 /** The number of entries of each request, the most first. */
 const sizesOf = ({ requests }: EventBus) => requests.map(({ length }) => length).toSorted((a, b) => b - a);
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+const typesIn = (entries: readonly PutEntry[]) => [...new Set(entries.map(({ DetailType }) => DetailType))];
+
+async function* linesOf(findings: readonly Finding[]) {
+  yield* findings;
+}
+
+const notificationOf = (report: Report): Omit<Notification, 'findings'> => ({
+  report,
+  reportKey: 'reports/report.json',
+  digest: undefined,
+  archive: memoryArchive(),
+});
 
 describe('a request', () => {
   test('says whose events they are, of what type and for which bus', async () => {
@@ -164,24 +185,82 @@ describe('what is not accepted', () => {
   });
 });
 
+describe('the time for telling', () => {
+  /** A time that is over once so many requests were answered, and a bus that takes all of them. */
+  const overAfter = async (requests: number) => {
+    let now = 0;
+    const taken = await startBus((request) => {
+      if (request + 1 === requests) now = HOUR_MS;
+      return undefined;
+    });
+    return { taken, time: { clock: { now: () => now, sleep: async () => {} }, until: HOUR_MS } };
+  };
+
+  test('is over in between: what was taken stays, and the message says that the next run sends the rest', async () => {
+    const { taken, time } = await overAfter(20);
+    const told = publish(taken, events(1000), time);
+    await expect(told).rejects.toThrow('before the time was over: the next run sends what is undelivered');
+    const { length } = taken.accepted;
+    await expect(told).rejects.toThrow(`EventBridge took ${length} events before`);
+    // Besides those answered, as many as are on their way at once.
+    expect(length).toBeGreaterThanOrEqual(200);
+    expect(length).toBeLessThanOrEqual(280);
+  });
+
+  test('just suffices', async () => {
+    const { taken, time } = await overAfter(1);
+    expect(await publish(taken, events(10), time)).toBe(10);
+  });
+
+  test.each([
+    { where: 'an answer that does not come', answer: () => new Promise<undefined>(() => {}) },
+    { where: 'a bus that takes nothing', answer: () => ({ refuse: [0], code: 'ThrottlingException' }) },
+  ])('is not waited past for $where', async ({ answer }) => {
+    const taken = await startBus(answer);
+    await expect(publish(taken, [event(0)], { firstWaitMs: 10_000, until: Date.now() + 300 })).rejects.toThrow(
+      'EventBridge took 0 events before the time was over',
+    );
+  });
+
+  test('that is over between the findings and their run leaves both to the next run', async () => {
+    const { taken, time } = await overAfter(1);
+    const channel = eventBridgeChannel('default', undefined, { ...SETTINGS, endpoint: taken.url, ...time });
+    const told = channel.prepare({
+      ...notificationOf(aReport()),
+      findings: () => linesOf([aFinding({ state: 'new' })]),
+    });
+    await expect(told?.()).rejects.toThrow('EventBridge took 1 event before the time was over');
+    expect(typesIn(taken.accepted)).toEqual([TYPE]);
+  });
+
+  test('that is over has the next run send what is undelivered', async () => {
+    const taken = await startBus();
+    const channelUntil = (until: number) =>
+      eventBridgeChannel('default', undefined, { ...SETTINGS, endpoint: taken.url, until });
+    const runsTold = () =>
+      taken.accepted.flatMap(({ DetailType, Detail }) =>
+        DetailType === 'FinSpace Audit Run' ? [JSON.parse(Detail).run] : [],
+      );
+    const outcomes: unknown[] = [];
+    for await (const { number, deliveries } of playNights(1, (night) => [channelUntil(night === 2 ? 0 : Infinity)])) {
+      outcomes.push(deliveries.events?.outcome);
+      if (number < 3) continue;
+      expect(runsTold()).toHaveLength(new Set(runsTold()).size);
+      break;
+    }
+    expect(outcomes.slice(-2)).toEqual(['failed', 'sent']);
+    expect(runsTold()).toHaveLength(outcomes.length);
+  });
+});
+
 describe('the event of a run', () => {
   const findings = Array.from({ length: 25 }, (_, n) =>
     aFinding({ state: 'new', subject: { kind: 'user', id: `u${n}` } }),
   );
   const send = async ({ url }: EventBus, report = aReport()) => {
     const channel = eventBridgeChannel('default', undefined, { ...SETTINGS, endpoint: url });
-    const notification: Notification = {
-      report,
-      reportKey: 'reports/report.json',
-      digest: undefined,
-      archive: memoryArchive(),
-      async *findings() {
-        yield* findings;
-      },
-    };
-    return channel.prepare(notification)?.();
+    return channel.prepare({ ...notificationOf(report), findings: () => linesOf(findings) })?.();
   };
-  const typesIn = (entries: readonly PutEntry[]) => [...new Set(entries.map(({ DetailType }) => DetailType))];
 
   test('comes after all findings were accepted, and says how many they were', async () => {
     const taken = await startBus((request) => (request === 1 ? { refuse: [0], code: 'InternalFailure' } : undefined));
