@@ -148,30 +148,35 @@ export const rosterObjects = (scope: Construct, { environments }: Config): reado
   return [...new Set(places.map(({ bucket, key }) => `arn:${Stack.of(scope).partition}:s3:::${bucket}/${key}*`))];
 };
 
-/** Lets the function read saved rosters, and nothing else of their buckets; few statements, since a policy's size is limited. */
+/** The places that one statement names: policies are split between statements, and one has room for some of them only. */
+const PLACES_A_STATEMENT = 15;
+
+function* inParts<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < all.length; start += PLACES_A_STATEMENT)
+    yield all.slice(start, start + PLACES_A_STATEMENT);
+}
+
+/** Lets the function read saved rosters, and nothing else of their buckets. */
 const rosterPermissions = (scope: Construct, config: Config): readonly PolicyStatement[] => {
-  const objects = rosterObjects(scope, config);
-  if (objects.length === 0) return [];
-  const buckets = objects.map((arn) => arn.slice(0, arn.indexOf('/')));
-  const keys = config.environments.flatMap(({ source }) => source?.key ?? []);
-  // S3 has a key of the bucket's region, which may be another than the stack's.
-  const services = keys.map((key) => `s3.${key.split(':')[3]}.amazonaws.com`);
+  const keys = new Set(config.environments.flatMap(({ source }) => source?.key ?? []));
   return [
-    allow(['s3:GetObject'], ...objects),
-    new PolicyStatement({
-      actions: ['s3:ListBucket'],
-      resources: [...new Set(buckets)],
-      conditions: { StringLike: { 's3:prefix': objects.map((arn) => arn.slice(arn.indexOf('/') + 1)) } },
+    ...[...inParts(rosterObjects(scope, config))].flatMap((objects) => [
+      allow(['s3:GetObject'], ...objects),
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [...new Set(objects.map((arn) => arn.slice(0, arn.indexOf('/'))))],
+        conditions: { StringLike: { 's3:prefix': objects.map((arn) => arn.slice(arn.indexOf('/') + 1)) } },
+      }),
+    ]),
+    ...[...inParts([...keys])].map((some) => {
+      // S3 has a key of the bucket's region, which may be another than the stack's.
+      const services = some.map((key) => `s3.${key.split(':')[3]}.amazonaws.com`);
+      return new PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [...some],
+        conditions: { StringEquals: { 'kms:ViaService': [...new Set(services)] } },
+      });
     }),
-    ...(keys.length === 0
-      ? []
-      : [
-          new PolicyStatement({
-            actions: ['kms:Decrypt'],
-            resources: [...new Set(keys)],
-            conditions: { StringEquals: { 'kms:ViaService': [...new Set(services)] } },
-          }),
-        ]),
   ];
 };
 

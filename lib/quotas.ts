@@ -79,6 +79,16 @@ const inlinePolicies: Quota['measure'] = ({ Resources }) => {
   return [...amounts];
 };
 
+/** Counts the managed policies of each role: what its own policies have no room for goes into some. */
+const managedPolicies: Quota['measure'] = ({ Resources }) => {
+  const amounts = new Map<string, number>();
+  for (const { Type, Properties } of Object.values(Resources)) {
+    if (Type !== 'AWS::IAM::ManagedPolicy') continue;
+    for (const role of Properties.Roles ?? []) amounts.set(role, (amounts.get(role) ?? 0) + 1);
+  }
+  return [...amounts];
+};
+
 interface Widget {
   readonly properties: { readonly metrics?: readonly unknown[]; readonly alarms?: readonly unknown[] };
 }
@@ -128,6 +138,7 @@ export const QUOTAS: readonly Quota[] = [
     measure: each('AWS::Events::Rule', ({ EventPattern }) => size(EventPattern)),
   },
   { name: "characters of a role's inline policies", limit: 10_240, source: IAM, measure: inlinePolicies },
+  { name: 'managed policies of a role', limit: 10, source: IAM, measure: managedPolicies },
   {
     name: 'characters of a managed policy',
     limit: 6144,
