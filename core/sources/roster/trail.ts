@@ -39,12 +39,13 @@ const objectOf = (value: unknown): User => (isRecord(value) ? value : {});
 const toldBy = (event: User, environmentId: string | undefined): Told | undefined => {
   const { eventSource, eventName, eventTime, errorCode, requestParameters, responseElements, additionalEventData } =
     event;
-  const { finspaceEnvironmentId: environment = environmentId } = objectOf(additionalEventData);
+  const { finspaceEnvironmentId: environment } = objectOf(additionalEventData);
   const at = Date.parse(String(eventTime));
   if (eventSource !== 'finspace-api.amazonaws.com' || !isTelling(eventName) || Number.isNaN(at)) return undefined;
-  if (errorCode !== undefined || environment !== environmentId) return undefined;
+  // What wrote the events down may say of what there is none of that it is null.
+  if ((errorCode ?? undefined) !== undefined || (environment ?? environmentId) !== environmentId) return undefined;
   const parameters = objectOf(requestParameters);
-  const { userId = parameters.userId } = objectOf(responseElements);
+  const userId = objectOf(responseElements).userId ?? parameters.userId;
   return typeof userId === 'string' ? { at, eventName, userId, parameters } : undefined;
 };
 

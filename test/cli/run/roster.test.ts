@@ -349,6 +349,12 @@ describe('reconstruct', () => {
       saysNot: 'ends with the token',
     },
     {
+      name: 'a log file whose members are null where there are none',
+      content: JSON.stringify({
+        Records: EVENTS.map((one) => ({ errorCode: null, responseElements: { userId: null }, ...one })),
+      }),
+    },
+    {
       name: 'a log file that breaks off',
       content: JSON.stringify({ Records: EVENTS }).slice(0, -2),
       says: 'is no whole JSON',
