@@ -72,6 +72,7 @@ test('mutated answers, configs and rosters', async () => {
   expect(text).toMatch(/3 mutated audits: COMPLETE/);
   expect(text).toMatch(/150 mutated configs: refused \d+, taken \d+/);
   expect(text).toMatch(/150 mutated rosters: .*truncated \d+/);
+  expect(text).toMatch(/150 mutated rosters: .*whole cloudtrail \d+/);
   expect({ isWell, text }).toMatchObject({ isWell: true });
 }, 120_000);
 

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { serialiseRecord } from '../../core/model/record.ts';
 import { decoded, TornFile } from '../../core/sources/roster/bytes.ts';
 import { newNotes, noteTorn } from '../../core/sources/roster/notes.ts';
 import { parserOf } from '../../core/sources/roster/parsers.ts';
+import { trailKind } from '../../core/sources/roster/trail.ts';
 import { type Random, seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { aUser, type UserRecord } from '../support/builders.ts';
 import type { Fuzzed } from './fuzzed.ts';
@@ -22,6 +24,30 @@ const pages = [
   { ResponseMetadata: { HTTPHeaders: { date: 'Tue, 06 Oct 2026 06:00:00 GMT' } }, users: USERS.slice(2) },
 ];
 
+const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
+
+const EVENTS = USERS.map(({ userId, type }, index) => ({
+  eventID: `event-${index}`,
+  eventSource: 'finspace-api.amazonaws.com',
+  eventName: 'CreateUser',
+  eventTime: `2026-09-0${index + 1}T00:00:00Z`,
+  requestParameters: { type },
+  responseElements: { userId },
+  additionalEventData: { finspaceEnvironmentId: ENVIRONMENT },
+}));
+
+/** A way to save events of CloudTrail. */
+const TRAILS: typeof SAVED = {
+  'log file': (change) => JSON.stringify(change({ Records: EVENTS })) ?? '',
+  'looked up': (change) =>
+    JSON.stringify(
+      change({ Events: EVENTS.map((event) => ({ CloudTrailEvent: JSON.stringify(change(event)) })), NextToken: 't' }),
+      null,
+      2,
+    ) ?? '',
+  'an event a line': (change) => EVENTS.map((event) => `${JSON.stringify(change(event))}\n`).join(''),
+};
+
 /** A way to save users: as text, of JSON that may be mutated before. */
 const SAVED: Readonly<Record<string, (change: (value: unknown) => unknown) => string>> = {
   page: (change) => JSON.stringify(change({ users: USERS }), null, 2) ?? '',
@@ -33,12 +59,14 @@ const SAVED: Readonly<Record<string, (change: (value: unknown) => unknown) => st
   csv: () => [COLUMNS, ...USERS.map(cellsOf)].map((cells) => `${cells.map(quoted).join(',')}\n`).join(''),
 };
 
+const WAYS = { ...SAVED, ...TRAILS };
+
 const saved = (random: Random): { readonly way: string; readonly bytes: Uint8Array } => {
-  const way = oneOf(random, Object.keys(SAVED) as [string, ...string[]]);
+  const way = oneOf(random, Object.keys(WAYS) as [string, ...string[]]);
   const isOfJson = random() < 0.4;
   const change = (value: unknown): unknown =>
     isOfJson && random() < 0.5 ? repeatedly(random, 2, value, (one) => mutatedJson(random, one)) : value;
-  const text = Buffer.from(SAVED[way]?.(change) ?? '') as Uint8Array;
+  const text = Buffer.from(WAYS[way]?.(change) ?? '') as Uint8Array;
   const bytes = isOfJson || random() < 0.1 ? text : repeatedly(random, 3, text, (one) => mutatedBytes(random, one));
   if (random() < 0.7) return { way, bytes };
   const gzipped = gzipSync(bytes) as Uint8Array;
@@ -50,7 +78,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 
 /** What a file gives: a refusal, or its users, and whether somebody's word would be taken for its end. */
-const read = async (bytes: Uint8Array, size: number) => {
+const read = async (way: string, bytes: Uint8Array, size: number) => {
   const textsOf = () => decoded(inPieces(bytes, size));
   let head = '';
   try {
@@ -58,7 +86,8 @@ const read = async (bytes: Uint8Array, size: number) => {
   } catch (error) {
     if (!(error instanceof TornFile)) throw error;
   }
-  const parser = parserOf('roster', head);
+  const kind = way in TRAILS ? trailKind(ENVIRONMENT) : { parserOf };
+  const parser = kind.parserOf('roster', head);
   if (typeof parser === 'string') return { outcome: 'refused', text: head, users: [] as string[] };
   const notes = newNotes();
   const users: string[] = [];
@@ -68,7 +97,10 @@ const read = async (bytes: Uint8Array, size: number) => {
     if (!(error instanceof TornFile)) throw error;
     noteTorn(notes, error.message);
   }
-  const isTruncated = notes.torn !== undefined || notes.hasToken || notes.isTokenRepeated;
+  users.push(...(parser.rest?.() ?? []).map(serialiseRecord));
+  // What events tell is never whole: that more of them are to come is no tear.
+  const isCut = notes.isReconstructed ? false : notes.hasToken || notes.isTokenRepeated;
+  const isTruncated = notes.torn !== undefined || isCut;
   return { outcome: isTruncated ? 'truncated' : `whole ${parser.name}`, text: head, users };
 };
 
@@ -103,7 +135,35 @@ const usersSaid = (isLines: boolean, text: string): readonly unknown[] | undefin
   }
 };
 
+/** The ids of the users that events of CloudTrail say were made, read by another way. */
+const idsSaid = (text: string): readonly string[] => {
+  const parsed = (value: string): unknown => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      return undefined;
+    }
+  };
+  const eventsIn = (value: unknown): readonly unknown[] => {
+    const { Records, Events } = Object(value) as { readonly Records?: unknown; readonly Events?: unknown };
+    return [value, Records, Events].flat();
+  };
+  return documentsIn(text)
+    .flatMap(eventsIn)
+    .flatMap((value) => {
+      const { CloudTrailEvent: event } = Object(value) as { readonly CloudTrailEvent?: unknown };
+      const told = Object(typeof event === 'string' ? parsed(event) : value);
+      const isTold = EVENTS.some((one) => isDeepStrictEqual(one, told));
+      return isTold ? [told.responseElements.userId as string] : [];
+    });
+};
+
 const lostProblem = ({ outcome, text, users }: Awaited<ReturnType<typeof read>>): string | undefined => {
+  if (outcome === 'whole cloudtrail') {
+    const given = users.map((user) => JSON.parse(user).userId);
+    const lost = idsSaid(text).filter((id) => !given.includes(id));
+    return lost.length === 0 ? undefined : `lost ${lost.join(', ')}`;
+  }
   if (!outcome.startsWith('whole json')) return undefined;
   const said = usersSaid(outcome.endsWith('lines'), text);
   if (said === undefined) return `is ${outcome}, and nothing else reads it`;
@@ -114,8 +174,8 @@ const lostProblem = ({ outcome, text, users }: Awaited<ReturnType<typeof read>>)
 export const fuzzRoster = async (seed: number): Promise<Fuzzed> => {
   const random = seededRandom(seed);
   const { way, bytes } = saved(random);
-  const whole = await read(bytes, bytes.length || 1);
-  const pieces = await read(bytes, wholeBetween(random, 1, 64));
+  const whole = await read(way, bytes, bytes.length || 1);
+  const pieces = await read(way, bytes, wholeBetween(random, 1, 64));
   // Of what is torn as much is read as came before the tear, and that is by pieces.
   const isWhole = [whole, pieces].some(({ outcome }) => outcome.startsWith('whole'));
   const problem =
