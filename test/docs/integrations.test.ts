@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { walkRuns } from '../../core/archive/runs.ts';
-import { findingEvents } from '../../core/notify/channels/events.ts';
+import { type AuditEvent, findingEvents, runEvent } from '../../core/notify/channels/events.ts';
 import { storedNotification } from '../../core/notify/undelivered.ts';
 import { EXPORTS } from '../../core/outputs/exports.ts';
 import { invoke } from '../cli/in-process.ts';
@@ -43,14 +43,22 @@ test.each(Object.entries(EXPORTS))('the page shows what %s gives', async (name, 
   }
 });
 
-test('the page shows the first event of a run that tells all', async () => {
+test('the page shows the first event of a run that tells all, and the last', async () => {
   const archive = folderArchive(join(folder, 'archive'));
-  const first: string[] = [];
+  let ends: readonly (string | undefined)[] = [];
   for await (const { stored } of walkRuns(archive, 'finspaceauditdemo')) {
     if (stored === undefined) continue;
-    const { value } = await findingEvents(await storedNotification(archive, stored), 'all').next();
-    const event = { source: 'finspace-user-auditor', 'detail-type': value?.type, detail: value?.detail };
-    first.push(withoutHashes(JSON.stringify(event, null, 2)));
+    const notification = await storedNotification(archive, stored);
+    const events: AuditEvent[] = [];
+    for await (const event of findingEvents(notification, 'all')) events.push(event);
+    const last = runEvent(notification, { scope: 'all', findingEvents: events.length });
+    ends = [events[0], last].map((event) => {
+      const sent = { source: 'finspace-user-auditor', 'detail-type': event?.type, detail: event?.detail };
+      return withoutHashes(JSON.stringify(sent, null, 2));
+    });
   }
-  expect(first.at(-1)).toBe(sampleOf('event'));
+  expect(ends.map((text) => text?.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT'))).toEqual([
+    sampleOf('event'),
+    sampleOf('event of a run'),
+  ]);
 });
