@@ -52,7 +52,7 @@ const covers = (pattern: string, action: string): boolean => {
     const least = run.replaceAll('*', '').length;
     return `.{${least}${run.includes('*') ? ',' : ''}}`;
   });
-  return new RegExp(`^${wild}$`, 's').test(action);
+  return new RegExp(`^${wild}$`).test(action);
 };
 
 /** Tells whether a statement grants what makes somebody the role; undefined where its actions can't be read. */
@@ -79,10 +79,10 @@ const isTrustedPrincipal = (arn: string, isTrusted: IsTrusted): boolean => {
 };
 
 const isTrustedSource = (arn: string, isTrusted: IsTrusted): boolean => {
-  const [prefix = '', partition = '', service = '', region = '', account = '', ...resource] = arn.split(':');
+  const [prefix = '', partition = '', service = '', region = '', account = '', resource = ''] = arn.split(':');
   if ([prefix, partition, service].some(isOpen) || arn.includes('${')) return false;
   // Some services have no accounts in their ARNs, as S3 has none.
-  return account === '' ? !isOpen(region) && !/^(?:$|[*?])/.test(resource.join(':')) : isTrusted(account);
+  return account === '' ? !isOpen(region) && !/^(?:$|[*?])/.test(resource) : isTrusted(account);
 };
 
 /** The keys that narrow, in lower case, and what a value must be like: none is whoever asks, nor an outsider's own. */
@@ -159,7 +159,7 @@ const isNotAllWild = (value: string): boolean => !/^[*?]*$/.test(value);
  * end, as `repo:acme/` does. Anybody may be what `repo:acme` begins, and anybody is what `repo:` begins.
  */
 const namesOwner = (subject: string): boolean => {
-  const [said = ''] = subject.split(/[*?]/, 1);
+  const [said = ''] = subject.split(/[*?]/);
   return said !== '' && (said === subject || /^(?:[^:/{]+[:/][^:/]+|\{[^:/]+\})[:/]/.test(said));
 };
 
@@ -204,8 +204,7 @@ const judgeFederated = (
     return asksFor(entries, AUDIENCE_OR_SUBJECT, isNotAllWild)
       ? 'insider'
       : { who: `everybody at ${provider}`, isNamed: false };
-  const [, providerPartition, account] =
-    /^arn:([a-z-]+):iam::(\d{12}):(?:saml|oidc)-provider\/.+$/.exec(provider) ?? [];
+  const [, providerPartition, account] = /^arn:([a-z-]+):iam::(\d{12}):(?:saml|oidc)-provider\/./.exec(provider) ?? [];
   if (account === undefined) return 'unreadable';
   if (providerPartition !== partition || !isTrusted(account))
     return { who: `a provider of account ${account}`, isNamed: true };
@@ -261,11 +260,11 @@ export const judgeTrust = (policy: unknown, partition: string, isTrusted: IsTrus
       hasDeny = true;
       continue;
     }
-    const strange = Object.keys(statement).find((element) => !ELEMENTS.has(element));
+    const isStrange = Object.keys(statement).some((element) => !ELEMENTS.has(element));
     const grants = grantsRole(statement);
     const entries = entriesOf(statement.Condition);
     if (statement.Effect !== 'Allow') isUnread('the effect');
-    else if (strange !== undefined) isUnread('an element');
+    else if (isStrange) isUnread('an element');
     else if (grants === undefined) isUnread('the action');
     else if (entries === undefined) isUnread('the condition');
     else if (grants && !isNarrowed(entries, isTrusted)) {

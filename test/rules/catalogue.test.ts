@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
+import type { Condition } from '../../rules/engine/condition.ts';
 import type { Context, Options } from '../../rules/engine/context.ts';
 import { FRAMEWORKS, type Framework } from '../../rules/engine/controls.ts';
 import { ENRICHMENTS } from '../../rules/engine/facts.ts';
@@ -10,6 +11,7 @@ import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { rules } from '../../rules/index.ts';
 import { NAMED, oneEach, record } from '../support/awkward-records.ts';
 import {
+  aContext,
   anApiUser,
   answered,
   aRoleArn,
@@ -80,7 +82,35 @@ const isControl = (control: string): boolean =>
 const frameworkAt = (control: string): number =>
   Object.keys(FRAMEWORKS).indexOf(control.slice(0, control.indexOf(':')));
 
+type Worded = Pick<Condition<never>, 'text' | 'alternatives'>;
+
+/** The lists of conditions that a rule is made of, with the alternatives among them. */
+const conditionsOf = (rule: Rule): readonly (readonly Worded[])[] => {
+  const lists: readonly (readonly Worded[] | undefined)[] =
+    rule.kind === 'directory'
+      ? [rule.counts, rule.outOf, rule.clauses]
+      : [rule.when, rule.kind === 'user' ? rule.cannotEnd?.when : undefined];
+  return lists.map((list = []) => list.flatMap((one) => [one, ...(one.alternatives ?? [])]));
+};
+
 describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }) => {
+  test('says each of its conditions in words of its own', () => {
+    const context = aContext({ memberships: { unread: undefined, groupsOf: () => [] } });
+    const texts = [context, aContext()].flatMap((at) =>
+      conditionsOf(rule).map((list) => list.map(({ text }) => text(rule.options, at))),
+    );
+    if (rule.kind === 'directory') {
+      const keys = Object.entries(rule.keys ?? {});
+      expect(keys.map(([name]) => name).filter((name) => name.trim() === '')).toStrictEqual([]);
+      const limit = rule.limit?.({ count: 2, outOf: 9 }, rule.options, aContext());
+      texts.push([...keys.map(([, { text }]) => text), ...(limit === undefined ? [] : [limit.text])]);
+    }
+    for (const words of texts) {
+      for (const text of words) expect(text).toMatch(/^[a-zA-Z](?:.*[^.\s])$/);
+      expect([...new Set(words)]).toStrictEqual(words);
+    }
+  });
+
   test('is named as rules are', () => {
     expect(id).toMatch(/^[a-z]+(?:-[a-z]+)*$/);
     expect(ids.filter((other) => other === id)).toEqual([id]);

@@ -12,12 +12,14 @@ test.each([
   expect(isMissing(address)).toBe(expected);
 });
 
+// Each is asked for after another: what is kept of the one before says nothing of it.
 test.each([
+  ['', -1],
   ['a@b', 1],
+  ['', -1],
   ['@b', 0],
   ['a@', 1],
   ['a', -1],
-  ['', -1],
   ['a@@b', -1],
   ['a@b@', -1],
   ['@@', -1],

@@ -9,7 +9,9 @@ test.each([0, 1, 90, 36_500])('takes a limit of %d', (maxDays) => {
 });
 
 test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses a limit of %d', (maxDays) => {
-  expect(limitsError({ other: 1, maxDays })).toBe(`maxDays must be a whole number, 0 or more, got ${maxDays}`);
+  const told = `maxDays must be a whole number, 0 or more, got ${maxDays}`;
+  expect(limitsError({ other: 1, maxDays })).toBe(told);
+  expect(limitsError({ maxDays, another: -2 })).toBe(told);
 });
 
 const ofDirectory = rules.flatMap((rule) => (rule.kind === 'directory' ? [{ rule, id: rule.id }] : []));

@@ -36,6 +36,7 @@ describe('whom a statement lets in', () => {
     ['a wildcard for the account', { Principal: { AWS: 'arn:aws:iam::*:root' } }, ['everybody']],
     ['a wildcard in the account', { Principal: { AWS: 'arn:aws:iam::11112222????:root' } }, ['everybody']],
     ['what is left of a deleted role', { Principal: { AWS: 'AROAEXAMPLEROLE00001' } }, []],
+    ['the own account, by a statement that has an id', { Sid: 'Own', Principal: { AWS: OWN } }, []],
     ['several, of whom one is an outsider', { Principal: { AWS: [OWN, OUTSIDE] } }, [`account ${OUTSIDE}`]],
     ['a service', { Principal: { Service: 'lambda.amazonaws.com' } }, []],
     ['a service and an outsider', { Principal: { Service: 'a.amazonaws.com', AWS: OUTSIDE } }, [`account ${OUTSIDE}`]],
@@ -74,12 +75,36 @@ describe('whom a statement lets in', () => {
         ['any audience but one', { StringNotEquals: { 'accounts.google.com:aud': 'app' } }],
         ['no audience', { StringEquals: { 'accounts.google.com:aud': [] } }],
         ['a variable', { StringLike: { 'accounts.google.com:aud': VARIABLE } }],
+        ['another claim', { StringEquals: { 'accounts.google.com:email': 'ann@example.com' } }],
       ] as const
     ).map(([what, Condition]): [string, object, readonly string[]] => [
       `a public provider by ${what}`,
       { Principal: { Federated: 'accounts.google.com' }, Condition },
       ['everybody at accounts.google.com'],
     ]),
+    ...(
+      [
+        ['accounts.google.com', 'sub'],
+        ['accounts.google.com', 'oaud'],
+        ['cognito-identity.amazonaws.com', 'aud'],
+        ['graph.facebook.com', 'app_id'],
+        ['graph.facebook.com', 'id'],
+        ['www.amazon.com', 'app_id'],
+        ['www.amazon.com', 'user_id'],
+      ] as const
+    ).flatMap(([Federated, claim]): [string, object, readonly string[]][] => [
+      [`${Federated}, whoever asks, for ${claim}`, { Principal: { Federated } }, [`everybody at ${Federated}`]],
+      [
+        `${Federated} by its ${claim}`,
+        { Principal: { Federated }, Condition: { StringEquals: { [`${Federated}:${claim}`]: 'x1' } } },
+        [],
+      ],
+    ]),
+    [
+      'a public issuer with a path',
+      { Principal: { Federated: provider('oidc', OWN, `${GITHUB}/acme`) } },
+      [`everybody at ${GITHUB}/acme`],
+    ],
     [
       'a public issuer by the audience that all have',
       {
@@ -96,7 +121,7 @@ describe('whom a statement lets in', () => {
       },
       [],
     ],
-    ...['repo:*', 'repo:*/app:ref:refs/heads/main', 'repo:acme*', '?epo:acme/*', '*', ''].map(
+    ...['repo:*', 'repo:*/app:ref:refs/heads/main', 'repo:acme*', '?epo:acme/*', ':repo:acme/*', '*', ''].map(
       (subject): [string, object, readonly string[]] => [
         `a public issuer by the subject ${subject}, of which anybody may have one`,
         {
@@ -114,6 +139,7 @@ describe('whom a statement lets in', () => {
         ['api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc', '{5a8e}:*'],
         [GITHUB, 'repo:acme/app:ref:refs/heads/main'],
         ['gitlab.com', 'one-that-is-said-in-full'],
+        [`${GITHUB}/laws`, 'repo:laws/*'],
       ] as const
     ).map(([issuer, subject]): [string, object, readonly string[]] => [
       `a public issuer by the subject ${subject}`,
@@ -133,7 +159,9 @@ describe('whom a statement lets in', () => {
     ],
   ])('%s', (_name, overrides, expected) => {
     const { outsiders: found, unreadable } = judge(statement(overrides));
-    expect({ who: found.map(({ who }) => who), unreadable }).toEqual({ who: expected, unreadable: undefined });
+    // Strictly: an outsider of no name equals none otherwise.
+    expect(found.map(({ who }) => who)).toStrictEqual(expected);
+    expect(unreadable).toBeUndefined();
   });
 });
 
@@ -153,6 +181,7 @@ describe('the actions that make somebody the role', () => {
     ['a tag besides', { Action: ['sts:TagSession', 'sts:AssumeRole'] }, true],
     ['another service', { Action: 's3:*' }, false],
     ['a dot is no wildcard', { Action: 'sts:Assume.ole' }, false],
+    ['a dot is a letter of its own', { Action: 'sts:Assume.Role' }, false],
     ['everything but one of them', { Action: undefined, NotAction: 'sts:AssumeRole' }, true],
     ['everything but all of them', { Action: undefined, NotAction: 'sts:Assume*' }, false],
     ['many wildcards', { Action: `sts:Assume${'*?'.repeat(4)}*` }, true],
@@ -221,6 +250,7 @@ describe('conditions', () => {
     ['the account of an outsider', by('StringEquals', 'aws:PrincipalAccount', OUTSIDE)],
     ['a source account of an outsider', by('StringEquals', 'aws:SourceAccount', OUTSIDE)],
     ['a path in any organisation', by('ForAnyValue:StringLike', 'aws:PrincipalOrgPaths', 'o-*/r-ab12/')],
+    ['a path that an organisation only ends', by('ForAnyValue:StringLike', 'aws:PrincipalOrgPaths', '*o-abc1234567/*')],
     ['a path with a variable', by('ForAnyValue:StringLike', 'aws:PrincipalOrgPaths', `o-abc1234567/${VARIABLE}`)],
     ['a role of an outsider', by('ArnEquals', 'aws:PrincipalArn', `arn:aws:iam::${OUTSIDE}:role/a`)],
     ['no value', by('StringEquals', 'aws:PrincipalOrgID', [])],
@@ -261,6 +291,15 @@ test('a denial is shown, and clears nothing', () => {
   expect(judge(statement({}), denial)).toMatchObject({ outsiders: [{ who: 'everybody' }], hasDeny: true });
 });
 
+test.each<[name: string, overrides: object, principal: unknown]>([
+  ['everybody', { Principal: '*' }, '*'],
+  ['everybody of AWS', { Principal: { AWS: '*' } }, '*'],
+  ['an account', { Principal: { AWS: OUTSIDE } }, OUTSIDE],
+  ['all but some', { Principal: undefined, NotPrincipal: { AWS: OWN } }, { NotPrincipal: { AWS: OWN } }],
+])('%s is shown as the policy has it', (_name, overrides, principal) => {
+  expect(judge(statement(overrides)).outsiders).toMatchObject([{ principal }]);
+});
+
 test('one statement needs no list', () => {
   expect(judgeTrust({ Statement: statement({}) }, 'aws', isTrusted).outsiders).toHaveLength(1);
 });
@@ -283,7 +322,20 @@ describe('what nothing can be made of', () => {
     ['a principal of another form', { Statement: statement({ Principal: { AWS: 'somebody' } }) }],
     ['principals that are a list', { Statement: statement({ Principal: [] }) }],
     ['a principal that is none', { Statement: statement({ Principal: { AWS: 7 } }) }],
-    ['an account of too few digits', { Statement: statement({ Principal: { AWS: 'arn:aws:iam::123:root' } }) }],
+    ...[
+      'arn:aws:iam::123:root',
+      `arn:aws:iam::${OWN}0:root`,
+      `arn:aws:iam::0${OWN}:root`,
+      `${OWN}0`,
+      `0${OWN}`,
+      'AROAEXAMPLEROLE00001x',
+      'xAROAEXAMPLEROLE00001',
+    ].map((AWS): [string, unknown] => [`the principal ${AWS}`, { Statement: statement({ Principal: { AWS } }) }]),
+    [
+      'a provider after something else',
+      { Statement: statement({ Principal: { Federated: `x${provider('saml', OWN)}` } }) },
+    ],
+    ['a provider of no name', { Statement: statement({ Principal: { Federated: provider('saml', OWN, '') } }) }],
     ['a principal of another kind', { Statement: statement({ Principal: { CanonicalUser: 'abc' } }) }],
     ['any service', { Statement: statement({ Principal: { Service: '*' } }) }],
     ['a provider of another form', { Statement: statement({ Principal: { Federated: 'idp.example.com' } }) }],
@@ -299,6 +351,10 @@ describe('what nothing can be made of', () => {
     expect(unreadable).toMatch(
       hasStatement ? /^(?:the|an?) .* of statement 1 / : /^the trust policy has no statements$/,
     );
+  });
+
+  test('is told of the first such statement', () => {
+    expect(judge(statement({ Effect: 'allow' }), 'x').unreadable).toMatch(/^the effect of statement 1 /);
   });
 
   test('hides no outsider of another statement', () => {
