@@ -44,14 +44,18 @@ export const kindOf = ({
 
 /** Keeps the findings that people are shown, of all that pass by: bounded, whatever the size of the directory. */
 export const collectHighlights = (isReminderDue: (finding: Finding) => boolean = () => false) => {
-  const groups = new Map<string, { ruleId: string; kind: HighlightKind; count: number; kept: Finding[] }>();
+  const groups = new Map<
+    string,
+    Pick<Highlight, 'ruleId' | 'kind' | 'severity'> & { count: number; kept: Finding[] }
+  >();
 
   return {
     add(finding: Finding): void {
       const own = kindOf(finding);
       const kind = own === finding.state && isReminderDue(finding) ? 'reminder' : own;
-      const key = `${finding.ruleId}/${kind}/${finding.severity}`;
-      const group = groups.get(key) ?? { ruleId: finding.ruleId, kind, count: 0, kept: [] };
+      const { ruleId, severity } = finding;
+      const key = `${ruleId}/${kind}/${severity}`;
+      const group = groups.get(key) ?? { ruleId, kind, severity, count: 0, kept: [] };
       groups.set(key, group);
       group.count += 1;
       if (group.kept.length < KEPT) group.kept.push(finding);
@@ -60,13 +64,11 @@ export const collectHighlights = (isReminderDue: (finding: Finding) => boolean =
     /** The worst first; of equals, in the order of arrival. */
     list(): readonly Highlight[] {
       const merged = new Map<string, Highlight>();
-      for (const { ruleId, kind, count, kept } of groups.values()) {
+      for (const { ruleId, kind, severity: own, count, kept } of groups.values()) {
         const key = `${ruleId}/${kind}`;
         const other = merged.get(key);
         const findings = [...(other?.findings ?? []), ...kept].toSorted((a, b) => rank(b) - rank(a)).slice(0, KEPT);
-        const severity = findings[0]?.severity ?? 'INFORMATIONAL';
-        const own = kept[0]?.severity ?? severity;
-        // A group is of one severity.
+        const severity = findings[0]?.severity ?? own;
         const severities = { ...other?.severities, [own]: count };
         merged.set(key, { ruleId, kind, severity, count: count + (other?.count ?? 0), severities, findings });
       }

@@ -64,6 +64,21 @@ testRule(rule, {
         },
       },
     },
+    ...[
+      ['in two cases', ['Ada', 'Love'], ['aDA', 'LOVE']],
+      ['with a blank before it', [' Ada', 'Love'], ['Ada', 'Love']],
+      ['with a blank after it', ['Ada', 'Love '], ['Ada', 'Love']],
+      ['with two blanks inside', ['Ada', 'van  Love'], ['Ada', 'van Love']],
+    ].map(([name, one = [], other = []]) => ({
+      name: `one name of plain letters, ${String(name)}`,
+      users: [named('u1', one[0], one[1]), named('u2', other[0], other[1])],
+      violations: {
+        u1: {
+          message: sameName,
+          evidence: { sameName: { firstName: 'ada', lastName: String(other[1]).toLowerCase() } },
+        },
+      },
+    })),
     {
       name: 'one name, composed and decomposed',
       users: [named('u1', 'Zo\u00eb', 'Love'), named('u2', 'Zoe\u0308', 'Love')],

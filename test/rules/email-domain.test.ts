@@ -25,6 +25,7 @@ testRule(rule, {
     },
     { name: 'a disabled user of another domain', users: at('ada@evil.example', { status: 'DISABLED' }), options },
     { name: 'a disabled user without an address', users: at(undefined, { status: 'DISABLED' }), options },
+    { name: 'a local part of one letter', users: at('a@example.com'), options },
     { name: 'a domain of one label', users: at('ada@intranet'), options: { allowedDomains: ['intranet'] } },
   ],
   fails: [
@@ -76,6 +77,8 @@ testRule(rule, {
       ['a subdomain of an exact domain', 'ada@uk.example.com'],
       ['a domain that only ends alike', 'ada@notexample.com'],
       ['a domain that ends like the parent of a wildcard', 'ada@notbank.example'],
+      ['a domain of one letter more than the parent of a wildcard', 'ada@xbank.example'],
+      ['a subdomain of what ends an exact domain', 'ada@uk.ample.com'],
       ['a domain that goes on', 'ada@example.com.evil.example'],
       ['an empty label before the parent', 'ada@.bank.example'],
       ['two dots before the parent', 'ada@uk..bank.example'],

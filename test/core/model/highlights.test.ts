@@ -38,6 +38,17 @@ test('groups by rule and kind, the worst first', () => {
   expect(list[1]?.findings.map(({ subject }) => subject.id)).toEqual(['u2', 'u1']);
 });
 
+test('counts those of one rule and kind by severity', () => {
+  const [only] = highlightsOf(
+    (['LOW', 'CRITICAL', 'LOW', 'MEDIUM', 'CRITICAL', 'LOW'] as const).map((severity, n) =>
+      finding('a', n, { severity }),
+    ),
+  );
+  expect(only).toMatchObject({ severity: 'CRITICAL', count: 6 });
+  expect(only?.severities).toStrictEqual({ LOW: 3, MEDIUM: 1, CRITICAL: 2 });
+  expect(only?.findings.map(({ subject }) => subject.id)).toEqual(['u1', 'u4', 'u3', 'u0', 'u2', 'u5']);
+});
+
 test.each([
   { arrived: 100, kept: 100 },
   { arrived: 101, kept: 100 },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { older } from '../../../rules/conditions/age.ts';
 import {
   allOf,
@@ -8,6 +8,7 @@ import {
   firstReason,
   not,
   reasonOf,
+  refuseAnswer,
   type Truth,
 } from '../../../rules/engine/condition.ts';
 import { defineUserRule, judgeBy } from '../../../rules/engine/rule.ts';
@@ -63,6 +64,13 @@ describe('an answer that is none', () => {
       () => truthOf(byWhether(always(undefined), no, condition)),
     ];
     for (const ask of ways) expect(ask).toThrow(`must answer true, false or undefined, got ${got}`);
+  });
+
+  test('is waited for where it is a promise: one that is rejected must not end the process', () => {
+    const answer = Promise.reject(new Error('late'));
+    const waited = jest.spyOn(answer, 'catch');
+    expect(() => refuseAnswer(answer)).toThrow('got a promise');
+    expect(waited).toHaveBeenCalledTimes(1);
   });
 });
 
