@@ -1,37 +1,62 @@
 import { describe, expect, test } from '@jest/globals';
-import { finspaceChecks } from '../../../core/doctor/finspace.ts';
+import { finspaceChecks, unlessStopped } from '../../../core/doctor/finspace.ts';
+import { ListingStopped } from '../../../core/sources/finspace/listing-stopped.ts';
 import type { Fetch } from '../../../core/sources/finspace/request.ts';
 
 const answer = (status: number, body: string): Fetch => {
   const headers = new Headers();
   return async () => ({ ok: status === 200, status, headers, bytes: async () => Buffer.from(body) });
 };
-const nobody: Fetch = async () => {
-  throw Object.assign(new Error(''), { code: 'ECONNREFUSED' });
-};
+const unreachable =
+  (code: string): Fetch =>
+  async () => {
+    throw Object.assign(new Error(''), { code });
+  };
+const nobody = unreachable('ECONNREFUSED');
 
-const checkOf = (name: string, fetch: Fetch, mode: 'direct' | 'exchange' = 'direct') => {
-  const checks = finspaceChecks({
+const HOST = 'finspace.example';
+
+const checksOf = (fetch: Fetch, mode: 'direct' | 'exchange' = 'direct', host = HOST) =>
+  finspaceChecks({
     environmentId: 'abc',
     region: 'us-east-1',
-    endpoint: 'https://finspace.example',
+    endpoint: `https://${host}`,
     mode,
     loadCredentials: async () => ({ accessKeyId: 'a', secretAccessKey: 's' }),
     fetch,
   });
-  const check = checks.find((one) => one.name === name);
+
+const checkOf = (name: string, ...given: Parameters<typeof checksOf>) => {
+  const check = checksOf(...given).find((one) => one.name === name);
   if (check === undefined) throw new Error(`no check ${name}`);
   return check;
 };
 
 describe('an endpoint', () => {
   test.each([
-    ['that refuses', answer(403, '{}'), 'ok'],
-    ['whose answer is no JSON', answer(200, '<html>'), 'ok'],
-    ['that answers', answer(200, '{"users":[]}'), 'ok'],
-    ['where nobody is', nobody, 'fail'],
-  ])('%s', async (_, fetch, outcome) => {
-    expect(await checkOf('endpoint', fetch).check()).toMatchObject({ outcome });
+    ['that refuses', answer(403, '{}'), 'ok', `${HOST} answers`],
+    ['whose answer is no JSON', answer(200, '<html>'), 'ok', `${HOST} answers`],
+    ['that answers', answer(200, '{"users":[]}'), 'ok', `${HOST} answers`],
+    ['where nobody is', nobody, 'fail', expect.stringMatching(`^${HOST}: .*ECONNREFUSED`)],
+  ])('%s', async (_, fetch, outcome, told) => {
+    expect(await checkOf('endpoint', fetch).check()).toMatchObject({ outcome, told });
+  });
+
+  test('that is none, of Amazon, is said to have ended', async () => {
+    const check = checkOf('endpoint', unreachable('ENOTFOUND'), 'direct', 'finspace-api.us-east-1.amazonaws.com');
+    expect(await check.check()).toMatchObject({
+      outcome: 'fail',
+      remedy: expect.stringMatching(/^Amazon ended FinSpace/),
+    });
+  });
+
+  test('of which nothing can be made is no answer', async () => {
+    const broken = Object.assign(answer(200, '{}'), {});
+    const check = checkOf('endpoint', async (...asked) => ({
+      ...(await broken(...asked)),
+      headers: undefined as never,
+    }));
+    await expect(check.check()).rejects.toThrow(TypeError);
   });
 });
 
@@ -45,14 +70,68 @@ describe('a first page', () => {
     expect(await checkOf('first-page', answer(200, body)).check()).toMatchObject({ outcome, told });
   });
 
-  test.each([
-    ['direct', ['credentials', 'endpoint']],
-    ['exchange', ['credentials', 'endpoint', 'exchange']],
-  ] as const)('with %s credentials needs %j', (mode, needs) => {
-    expect(checkOf('first-page', nobody, mode).needs).toEqual(needs);
+  test('that is empty and the last names what to do', async () => {
+    expect(await checkOf('first-page', answer(200, '{"users":[]}')).check()).toMatchObject({
+      remedy: 'check the environment id: FinSpace always has one user',
+    });
+  });
+
+  test('is read with the keys of the exchange', async () => {
+    const asked: string[] = [];
+    const keys = { accessKeyId: 'x', secretAccessKey: 'y', sessionToken: 'z' };
+    const pages = answer(200, '{"users":[{}]}');
+    const fetch: Fetch = (url, ...rest) => {
+      asked.push(new URL(String(url)).pathname);
+      return (
+        asked.at(-1) === '/user' ? pages : answer(200, JSON.stringify({ credentials: keys, durationInMinutes: 60 }))
+      )(url, ...rest);
+    };
+    const answers = [];
+    for (const check of checksOf(fetch, 'exchange')) if (check.name !== 'endpoint') answers.push(await check.check());
+    expect(answers).toEqual([
+      { outcome: 'ok', told: 'FinSpace gives keys for these credentials' },
+      { outcome: 'ok', told: '1 user, and no more' },
+    ]);
+    expect(asked).toEqual(['/credentials/programmatic', '/user']);
   });
 });
 
+test.each([
+  ['direct', [[], ['credentials', 'endpoint'], ['credentials', 'endpoint']]],
+  ['exchange', [[], ['credentials', 'endpoint'], ['credentials', 'endpoint', 'exchange']]],
+] as const)('what endpoint, exchange and first page need with %s credentials', (mode, needs) => {
+  expect(checksOf(nobody, mode).map((check) => check.needs)).toStrictEqual(needs);
+});
+
 test('credentials of FinSpace are not exchanged, and not said to have been', async () => {
-  expect(await checkOf('exchange', nobody).check()).toMatchObject({ outcome: 'not-checked' });
+  expect(await checkOf('exchange', nobody).check()).toEqual({
+    outcome: 'not-checked',
+    told: "the caller's keys are FinSpace's: none are exchanged",
+  });
+});
+
+describe('what would stop a listing', () => {
+  test.each([
+    ['deadline', /service is well/],
+    ['repeated-token', /support case/],
+    ['repeated-page', /support case/],
+    ['access-denied', /credentials that FinSpace knows/],
+    ['validation', /environment id/],
+    ['config', /^give the caller credentials$/],
+    ['source-unavailable', /HTTPS_PROXY/],
+  ] as const)('as %s fails a check, with what is known to help', async (reason, remedy) => {
+    const failed = (known?: string) =>
+      unlessStopped(async () => {
+        throw new ListingStopped(reason, 'it stopped', known === undefined ? {} : { remedy: known });
+      });
+    expect(await failed()).toEqual({ outcome: 'fail', told: 'it stopped', remedy: expect.stringMatching(remedy) });
+    expect(await failed('mend it')).toEqual({ outcome: 'fail', told: 'it stopped', remedy: 'mend it' });
+  });
+
+  test('is told from any other error', async () => {
+    const broken = async () => {
+      throw new TypeError('a fault of the program');
+    };
+    await expect(unlessStopped(broken)).rejects.toThrow(TypeError);
+  });
 });
