@@ -81,7 +81,7 @@ describe('a first page', () => {
     const keys = { accessKeyId: 'x', secretAccessKey: 'y', sessionToken: 'z' };
     const pages = answer(200, '{"users":[{}]}');
     const fetch: Fetch = (url, ...rest) => {
-      asked.push(new URL(String(url)).pathname);
+      asked.push(new URL(url).pathname);
       return (
         asked.at(-1) === '/user' ? pages : answer(200, JSON.stringify({ credentials: keys, durationInMinutes: 60 }))
       )(url, ...rest);
