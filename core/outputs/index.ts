@@ -3,6 +3,7 @@ import type { OptionalOutputName } from '../model/optional-outputs.ts';
 import { serialiseRecord } from '../model/record.ts';
 import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
+import { controlsOutput } from './html/controls.ts';
 import { htmlOutput } from './html/html.ts';
 import { usersOutput } from './html/users.ts';
 import type { FindingOutput, OptionalOutput, Output, RunOutput, StoredRun } from './output.ts';
@@ -76,7 +77,10 @@ export const RUN_OUTPUTS = {
 } satisfies Record<string, RunOutput>;
 
 /** The pages about a run. Where one is not enough, further ones stand beside it, and have its name and a number. */
-export const PAGE_OUTPUTS = { users: usersOutput, html: htmlOutput } satisfies Record<string, Output>;
+export const PAGE_OUTPUTS = { users: usersOutput, controls: controlsOutput, html: htmlOutput } satisfies Record<
+  string,
+  Output
+>;
 
 /** The objects of a run by the names that its manifest gives them, in the order in which the page lists them. */
 export const OUTPUTS = {

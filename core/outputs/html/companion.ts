@@ -11,7 +11,14 @@ export interface PageLink {
   readonly text: string;
 }
 
+/** The pages that show a run in another way than its report. */
+export const VIEWS = {
+  users: { href: 'users.html', text: 'By user' },
+  controls: { href: 'controls.html', text: 'By control' },
+} satisfies Record<string, PageLink>;
+
 export interface CompanionParts {
+  readonly view?: keyof typeof VIEWS;
   /** `Users with findings`; the heading, and the beginning of the title. */
   readonly heading: string;
   readonly links: readonly PageLink[];
@@ -27,11 +34,12 @@ const shortfallNote = ({ report: { verdict, reason } }: RunFacts): Html | undefi
     : html`<div class="card foreword" role="note"><p><strong>${verdict}: not everything was seen (${reason ?? 'no reason given'}).</strong> Nobody is compliant for not being named here.</p></div>`;
 
 /** Makes a page that stands beside a run's report. */
-export const companionPage = (facts: RunFacts, { heading, links, skipTo, body }: CompanionParts): string => {
+export const companionPage = (facts: RunFacts, { view, heading, links, skipTo, body }: CompanionParts): string => {
   const { report, environmentName } = facts;
   const { verdict, environmentId, accountId, region, run } = report;
   const name = environmentName ?? environmentId;
   const instant = runInstant(run);
+  const others = Object.values(VIEWS).filter((other) => view === undefined || other !== VIEWS[view]);
   return documentText({
     title: `${verdict === 'COMPLETE' ? '' : `${verdict} - `}${heading}: ${name}, ${report.asOf.slice(0, 10)}`,
     verdict,
@@ -39,7 +47,7 @@ export const companionPage = (facts: RunFacts, { heading, links, skipTo, body }:
     script: REPORT_SCRIPT,
     body: html`<a class="skip" href="#${skipTo}">Skip to the list</a>
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit of ${foreign(name)}</p><h1>${heading}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span><span>${instant === undefined ? run : utcText(instant.toISOString())}</span></p>
-<nav aria-label="Pages of this run"><a href="report.html">Report</a>${links.map(({ href, text }) => html`<a href="${href}">${text}</a>`)}</nav></div></header>
+<nav aria-label="Pages of this run"><a href="report.html">Report</a>${[...others, ...links].map(({ href, text }) => html`<a href="${href}">${text}</a>`)}</nav></div></header>
 <main class="wrap">
 ${shortfallNote(facts)}${body}
 </main>

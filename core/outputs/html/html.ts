@@ -1,12 +1,12 @@
-import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
 import type { Report } from '../../model/report.ts';
 import type { Output, RunFacts } from '../output.ts';
-import type { PageLink } from './companion.ts';
+import { VIEWS } from './companion.ts';
+import { controlsSection } from './controls.ts';
 import { documentText } from './document.ts';
 import { evidenceSection } from './evidence.ts';
 import { findingsSection, highlightPages, reportFile } from './findings.ts';
 import { foreign, type Html, html } from './markup.ts';
-import { controlsSection, rulesSection, waiversSection } from './rules.ts';
+import { rulesSection, waiversSection } from './rules.ts';
 import { REPORT_SCRIPT } from './script.ts';
 import { trendChart } from './trend-chart.ts';
 import { forewordsCard, head, runFacts } from './verdict.ts';
@@ -32,9 +32,9 @@ const trendSection = ({ report }: RunFacts): Html => {
 /**
  * `report.html`: the run as people read it. The same facts give the same bytes.
  * @param pages the findings, laid out; where undefined, those of the highlights
- * @param views the pages beside it that show the run in another way
+ * @param hasViews whether the pages stand beside it that show the run in another way
  */
-export const reportPage = (facts: RunFacts, pages = highlightPages(facts), views: readonly PageLink[] = []): string => {
+export const reportPage = (facts: RunFacts, pages = highlightPages(facts), hasViews = false): string => {
   const { report, environmentName } = facts;
   const { verdict, environmentId, accountId, region, run } = report;
   return documentText({
@@ -44,14 +44,14 @@ export const reportPage = (facts: RunFacts, pages = highlightPages(facts), views
     script: REPORT_SCRIPT,
     body: html`<a class="skip" href="#findings">Skip to the findings</a>
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span></p>
-<nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a>${views.map(({ href, text }) => html`<a href="${href}">${text}</a>`)}<a href="${historyLink(report)}">All runs</a></nav></div></header>
+<nav aria-label="On this page"><a href="#trend">Trend</a><a href="#findings">Findings</a><a href="#rules">Rules</a><a href="#controls">Controls</a><a href="#evidence">Evidence</a>${hasViews && Object.values(VIEWS).map(({ href, text }) => html`<a href="${href}">${text}</a>`)}<a href="${historyLink(report)}">All runs</a></nav></div></header>
 <main class="wrap">
 <section aria-label="Verdict and summary">${forewordsCard(report)}${head(facts)}<div class="card">${runFacts(facts)}</div></section>
 ${trendSection(facts)}
 ${findingsSection(facts, pages)}
 ${waiversSection(facts)}
 ${rulesSection(facts, pages)}
-${controlsSection(facts, FRAMEWORKS)}
+${controlsSection(facts, pages, hasViews)}
 ${evidenceSection(facts)}
 </main>
 <footer class="wrap">Written by the audit of run ${run}. This page may name people: handle it as the archive that it is from.</footer>`,

@@ -3,6 +3,7 @@ import { sortedSpool } from '../../archive/sorted-spool.ts';
 import { linesOf } from '../../archive/staging.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, type PageLink } from './companion.ts';
+import { controlsOutput, controlsPage } from './controls.ts';
 import {
   FindingPages,
   type FurtherPage,
@@ -98,7 +99,7 @@ export const writePages = async (
         output: { ...usersOutput, file: usersFile(page) },
         text,
       });
+    await keep({ name: 'controls', output: controlsOutput, text: controlsPage(facts, pages) });
   }
-  const views: readonly PageLink[] = sources === undefined ? [] : [{ href: usersFile(1), text: 'By user' }];
-  await keep({ name: 'html', output: htmlOutput, text: reportPage(listed(), pages, views) });
+  await keep({ name: 'html', output: htmlOutput, text: reportPage(listed(), pages, sources !== undefined) });
 };

@@ -1,12 +1,10 @@
 import type { ConfiguredRule } from '../../../rules/engine/configure.ts';
 import type { Options } from '../../../rules/engine/context.ts';
-import { rulesByControl } from '../../../rules/engine/controls.ts';
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
-import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
 import { brokeText, stateText, TROUBLE_WORDS } from '../../model/words.ts';
-import { numberText, plural, truncate } from '../../text/plain-text.ts';
+import { plural, truncate } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import type { FindingPages } from './findings.ts';
 import { foreign, type Html, html } from './markup.ts';
@@ -71,65 +69,3 @@ export const waiversSection = ({ report: { waiverTroubles = [] } }: RunFacts): H
     : html`<section id="waivers" aria-labelledby="waivers-title"><h2 id="waivers-title">Waivers to see to</h2>
 <div class="card"><table class="cards"><caption class="label">Waivers to see to</caption><thead><tr><th scope="col">Rule</th><th scope="col">Subject</th><th scope="col">What to do</th></tr></thead><tbody>
 ${waiverTroubles.map(({ kind, rule, user, expires }) => html`<tr><td><code>${foreign(rule)}</code></td><td><code>${foreign(user)}</code></td><td>${kind}: ${TROUBLE_WORDS[kind](expires)}</td></tr>\n`)}</tbody></table></div></section>`;
-
-/** The rules that give evidence for one control, and what they say. */
-interface Coverage {
-  readonly control: string;
-  readonly rules: readonly string[];
-  readonly failing: number;
-  /** Rules that judged everything that they had to. */
-  readonly whole: number;
-  /** Rules that judged anything at all. */
-  readonly judged: number;
-}
-
-const coverageText = ({ failing, whole, judged, rules }: Coverage, isComplete: boolean): Html => {
-  const part =
-    whole < rules.length &&
-    html`<span class="evidence">${whole} of ${plural(rules.length, 'rule')} judged in full</span>`;
-  if (failing > 0) return html`<span class="fails">${numberText(failing)} failing</span>${part}`;
-  if (judged === 0) return html`<span class="quiet">not assessed</span>`;
-  if (!isComplete) return html`<span class="partly">none failing among what was seen</span>${part}`;
-  return html`<span class="${whole < rules.length ? 'partly' : 'passes'}">none failing</span>${part}`;
-};
-
-const coverageOf = (
-  framework: string,
-  rules: readonly Rule[],
-  outcomes: ReadonlyMap<string, RuleOutcome>,
-  failing: ReadonlyMap<string, number>,
-): readonly Coverage[] =>
-  rulesByControl(rules, framework).map(({ control, rules: by }) => {
-    const ids = by.map(({ id }) => id);
-    const of = ids.flatMap((id) => outcomes.get(id) ?? []);
-    return {
-      control,
-      rules: ids,
-      failing: ids.reduce((total, id) => total + (failing.get(id) ?? 0), 0),
-      whole: of.filter(isFullyJudged).length,
-      judged: of.filter(({ checked }) => checked > 0).length,
-    };
-  });
-
-/** Lists what the run says of each control of each framework. */
-export const controlsSection = (
-  { report, rules, highlights }: RunFacts,
-  frameworks: Readonly<Record<string, string>>,
-): Html => {
-  const outcomes = new Map(report.rules.map((outcome) => [outcome.id, outcome]));
-  const failing = new Map<string, number>();
-  for (const { ruleId, kind, count } of highlights) {
-    if (kind !== 'resolved' && kind !== 'waived') failing.set(ruleId, (failing.get(ruleId) ?? 0) + count);
-  }
-  const isComplete = report.verdict === 'COMPLETE';
-  const catalogue = rules.map(({ rule }) => rule);
-  const tables = Object.entries(frameworks).map(([framework, name]) => {
-    const coverage = coverageOf(framework, catalogue, outcomes, failing);
-    if (coverage.length === 0) return undefined;
-    return html`<div class="card"><h3>${name}</h3><table><caption class="label">${name}</caption><thead><tr><th scope="col">Clause</th><th scope="col">Standing</th><th scope="col">Evidence from</th></tr></thead><tbody>
-${coverage.map((one) => html`<tr><td class="whole"><code>${one.control}</code></td><td>${coverageText(one, isComplete)}</td><td>${one.rules.join(', ')}</td></tr>\n`)}</tbody></table></div>`;
-  });
-  return html`<section id="controls" aria-labelledby="controls-title"><h2 id="controls-title">Controls by framework</h2>
-<p class="lead">A rule gives evidence for a control; no rule alone satisfies one. Waived findings are not counted as failing here.</p>
-<div class="frames">${tables}</div></section>`;
-};

@@ -193,10 +193,9 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .tag { font-weight: 550; }
 .tag.ran { color: var(--good); }
 .tag.unjudged { color: var(--warn); }
-.frames { columns: 2; column-gap: 1rem; }
-.frames .card { break-inside: avoid; margin-bottom: 1rem; }
 .whole, td.n { white-space: nowrap; }
-.frames h3 { margin-bottom: 0.4rem; }
+.frameworks { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.3rem; }
+.frameworks a { margin-right: 0.5rem; }
 .fails { color: var(--bad); font-weight: 600; }
 .partly { color: var(--warn); font-weight: 550; }
 .passes { color: var(--good); }
@@ -235,7 +234,6 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .incomplete .verdict, .failed .verdict { padding: 1rem; }
   .incomplete .verdict svg, .failed .verdict svg, .verdict svg { width: 2.2rem; height: 2.2rem; }
   .incomplete .verdict h2, .failed .verdict h2 { font-size: 1.5rem; }
-  .frames { columns: 1; }
   .chart.wide { display: none; }
   .chart.narrow { display: block; }
   .filter { position: static; }
@@ -282,7 +280,6 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .clause + .clause::before { content: "; "; }
   .advice .all { gap: 0; }
   .advice .all dt { margin-right: 0.5rem; }
-  .frames { columns: 1; }
   .findings { margin-top: 0; }
   .findings td.who { width: 21%; min-width: 0; }
   .findings td.age { width: 9.5rem; }

@@ -10,7 +10,7 @@ import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../../mo
 import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { Output, RunFacts } from '../output.ts';
-import { companionPage } from './companion.ts';
+import { companionPage, VIEWS } from './companion.ts';
 import {
   ageCell,
   findingText,
@@ -69,7 +69,7 @@ export interface UserSources {
 /** `users.html`. */
 export const usersOutput: Output = {
   area: 'reports',
-  file: 'users.html',
+  file: VIEWS.users.href,
   label: 'Findings by user',
   furtherLabel: 'Findings by user',
 };
@@ -294,6 +294,7 @@ const leadText = (
 const pageText = (facts: RunFacts, page: number, hasNext: boolean, lead: Html, list: string): string => {
   const groups = findingGroups(facts).filter(({ isResolved }) => !isResolved);
   return companionPage(facts, {
+    ...(page === 1 && { view: 'users' }),
     heading: page === 1 ? 'Findings by user' : `Findings by user, page ${page}`,
     links: [
       ...(page > 1 ? [{ href: usersFile(page - 1), text: `Page ${page - 1}` }] : []),

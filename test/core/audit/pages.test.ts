@@ -12,7 +12,7 @@ const USERS = [aUser(), STALE, TWIN];
 
 const CUT = { complete: false, reason: 'deadline', message: 'the time is up' } as const;
 
-const FILES = ['report.html', 'users.html'] as const;
+const FILES = ['report.html', 'users.html', 'controls.html'] as const;
 
 const auditedNight = async (plan: Partial<NightPlan>) => {
   const archive = memoryArchive();
@@ -30,7 +30,7 @@ describe('the pages of a run', () => {
     expect(personalDataIn(await textOf('report.html'), USERS)).not.toEqual([]);
   });
 
-  test.each(FILES)('%s names nobody where the config says so', async (file) => {
+  test.each(['report.html', 'users.html'])('%s names nobody where the config says so', async (file) => {
     const { textOf } = await auditedNight({ config: { report: { names: false } } });
     const text = await textOf(file);
     expect(text).toContain('<bdi>stale</bdi>');
@@ -56,7 +56,7 @@ describe('the pages of a run', () => {
     expect(await textOf(file)).toContain('INCOMPLETE: not everything was seen');
   });
 
-  test('have no view by user where nobody was judged', async () => {
+  test('have no other views where nobody was judged', async () => {
     const archive = memoryArchive();
     const results = await auditNights(archive, [
       { number: 2, users: USERS },
@@ -64,8 +64,10 @@ describe('the pages of a run', () => {
     ]);
     expect(results[1]?.report.reason).toBe('after-the-fact');
     expect(Object.keys(results[1]?.objects ?? {})).toContain('html');
-    expect(Object.keys(results[1]?.objects ?? {})).not.toContain('users');
-    expect(await readText(archive, results[1]?.objects.html?.key ?? '')).not.toContain('users.html');
+    for (const view of ['users', 'controls']) {
+      expect(Object.keys(results[1]?.objects ?? {})).not.toContain(view);
+      expect(await readText(archive, results[1]?.objects.html?.key ?? '')).not.toContain(`${view}.html`);
+    }
   });
 
   test('show a user of several records by the last of them', async () => {
