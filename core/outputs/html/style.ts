@@ -216,6 +216,8 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
 .stale { border: 2px solid var(--bad); background: var(--bad-back); color: var(--bad); font-weight: 600; margin-bottom: 1rem; }
 .stale[hidden] { display: none; }
 
+.paper { display: none; }
+
 @media (max-width: 54rem) {
   .tiles { grid-template-columns: repeat(4, 1fr); }
 }
@@ -256,7 +258,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .findings td.age { width: auto; text-align: right; }
 }
 @media print {
-  @page { size: A4; margin: 14mm 12mm 14mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #444; } }
+  @page { size: A4; margin: 13mm 11mm 12mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #444; } }
   :root {
     color-scheme: light;
     --page: #fff; --card: #fff; --sunk: #fff; --text: #000; --quiet: #444; --line: #bbb; --link: #000;
@@ -265,43 +267,75 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
     --low: #1d6cb0; --on-low: #fff; --informational: #5c6670; --on-informational: #fff;
   }
   html { font-size: 62.5%; }
-  body { font-size: 7.6pt; line-height: 1.32; }
-  table { font-size: 7.6pt; }
-  td { padding: 0.22rem 0.5rem; }
-  th { padding: 0.1rem 0.5rem; }
-  .evidence { font-size: 6.6pt; margin-top: 0; }
-  .evidence span { margin-right: 0.6rem; }
-  .note { margin-top: 0; font-size: 7.2pt; }
-  .rule h3 { font-size: 9pt; }
-  .rule > .required { margin: 0.1rem 0; }
-  .advice { margin: 0.2rem 0 0.3rem; gap: 0.2rem 1.2rem; font-size: 7.2pt; }
-  .advice dt { font-size: 6.8pt; }
-  .clause { border: 0; padding: 0; font-size: 6.6pt; }
-  .clause + .clause::before { content: "; "; }
-  .advice .all { gap: 0; }
-  .advice .all dt { margin-right: 0.5rem; }
-  .findings { margin-top: 0; }
-  .findings td.who { width: 21%; min-width: 0; }
-  .findings td.age { width: 9.5rem; }
-  #rule-states .evidence { display: inline; margin-left: 0.5rem; }
+  body { font-size: 7.2pt; line-height: 1.28; }
   .wrap { max-width: none; padding: 0; }
-  header.top { padding-top: 0; }
+  header.top { padding: 0 0 0.6rem; }
+  h1 { font-size: 14pt; }
+  h2, .verdict h2, .result h2, .incomplete .verdict h2, .failed .verdict h2 { font-size: 11pt; }
+  .short { font-size: 8pt; margin: 0.6rem 0; }
+  .result .short { margin: 0.2rem 0 0; font-size: 7.6pt; }
+  .lead, .verdict p, .coverage p, .foreword p, .short { max-width: none; }
+  .lead { margin-bottom: 0.4rem; }
+  section { margin-bottom: 1rem; }
+  .card { padding: 0.4rem 0.7rem; border-radius: 4px; box-shadow: none; }
+  .result, .coverage, .verdict, .foreword, .tiles ~ .card { margin: 0.5rem 0; }
+  .coverage svg { width: 1rem; height: 1rem; margin-top: 0.1rem; }
+  .tiles { grid-template-columns: repeat(7, 1fr); gap: 0.5rem; }
+  .tile { padding: 0.3rem 0.6rem; }
+  .tile .count { font-size: 13pt; }
+  .facts { grid-template-columns: repeat(4, 1fr); gap: 0.3rem 1.5rem; }
+  .facts dd + dd, .facts dd small, .facts dt, .tile .delta, .tile .name { font-size: 6.6pt; }
+  .chart.wide { width: auto; max-width: 100%; max-height: 34mm; margin: 0 auto; }
+  .legend { margin: 0; font-size: 6.6pt; }
+  .scroll.tall tbody tr:nth-child(n + 11) { display: none; }
+  .scroll.tall:has(tbody tr:nth-child(11)) .paper { display: inline; }
+  table, caption { font-size: 7.2pt; }
+  caption, th { padding-bottom: 0.1rem; }
+  td { padding: 0.14rem 0.5rem; }
+  th { padding-top: 0.1rem; font-size: 6.6pt; }
+  code, .mono { font-size: 0.84em; }
+  .sev { font-size: 6.2pt; line-height: 1.25; padding: 0 0.3rem; }
+  .evidence, .note { display: inline; margin: 0 0 0 0.6rem; font-size: 6.4pt; }
+  .evidence span { margin-right: 0.5rem; }
+  .rule { margin-bottom: 0.4rem; padding-top: 0.3rem; padding-bottom: 0.2rem; box-decoration-break: clone; }
+  .rule h3 { font-size: 8.4pt; }
+  .rule > summary { display: flex; }
+  .rule > summary::before, .rule[open] > summary::before { content: none; }
+  .rule > .required { margin: 0; font-size: 7.2pt; }
+  .advice { display: block; margin: 0 0 0.1rem; font-size: 6.6pt; color: var(--quiet); }
+  .advice dt, .advice dd { display: inline; font-size: 6.6pt; }
+  .advice dt::after { content: ": "; }
+  .advice div, .advice .all { display: inline; margin-right: 0.6rem; }
+  .clause { border: 0; padding: 0; white-space: normal; }
+  .clause + .clause::before { content: "; "; }
+  .findings { margin-top: 0; table-layout: fixed; }
+  .findings thead, .findings caption { display: none; }
+  .findings td:first-child { width: 4.4rem; }
+  .findings td.who { width: 20%; min-width: 0; }
+  .findings td.age { width: 8.6rem; font-size: 6pt; line-height: 1.2; text-align: right; }
+  .findings td.age .evidence { display: block; margin: 0; font-size: inherit; }
+  .findings td.who code { font-size: 5.8pt; }
+  #rule-states td:first-child { width: 42%; }
+  #rule-states td:last-child { font-size: 6.2pt; }
+  .about { display: block; margin: 0; font-size: 6.6pt; }
+  .about div { display: inline; margin-right: 1rem; }
+  .about dt, .about dd { display: inline; font-size: 6.6pt; }
+  .fold td.hash { width: 45%; }
+  .fold .hash code { font-size: 5.8pt; }
+  .fold td .evidence code { font-size: 5.8pt; }
+  .apart { margin: 0.6rem 0 0.2rem; }
+  .rest { margin: 0.2rem 0; font-size: 6.6pt; }
+  footer { padding: 0; font-size: 6.6pt; }
   .filter > :not(output), .skip, nav, summary { display: none; }
-  .filter { border: 0; padding: 0; }
+  .filter { border: 0; padding: 0; margin: 0 0 0.3rem; }
   details::details-content { display: block; content-visibility: visible; block-size: auto; }
   .scroll, .scroll.tall { overflow: visible; max-height: none; }
   .scroll > table, .scroll.tall > table { min-width: 0; }
-  .card { padding: 0.5rem 0.8rem; border-radius: 4px; box-shadow: none; }
-  .rule { margin-bottom: 0.5rem; box-decoration-break: clone; }
-  .tiles { grid-template-columns: repeat(7, 1fr); }
-  .sev, .legend i, .tile, .chart, .verdict, body::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  h2, h3, .lead, caption, thead, .required, .advice, .advice div, .rule > summary { break-after: avoid; }
+  .sev, .legend i, .tile, .chart, .verdict, .result, body::before { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  h2, h3, .lead, .filter, caption, thead, .required, .advice, .advice div, .about, .rule > summary { break-after: avoid; }
   tbody tr:first-child { break-before: avoid; }
-  .rule > summary { display: flex; }
-  .rule > summary::before { content: none; }
-  tr, .tile, .verdict, .advice, .chart { break-inside: avoid; }
+  tr, .tile, .verdict, .result, .advice, .chart, .facts > div { break-inside: avoid; }
   thead { display: table-header-group; }
   th button::after { content: ""; }
-  section { margin-bottom: 1.2rem; }
 }
 `;

@@ -88,7 +88,7 @@ ${dates.map((moment, index) => html`<text x="${rounded(x(moment.at))}" y="${heig
 
 const numbers = (moments: readonly Moment[]): Html => html`<details><summary>The numbers as a table</summary>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Failing findings by run, as a table"><table>
-<caption>What stood at the end of each complete run, the latest first</caption>
+<caption>What stood at the end of each complete run, the latest first<span class="paper">; here the last ten</span></caption>
 <thead><tr><th scope="col">Run</th>${WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`)}<th scope="col" class="n">Total</th></tr></thead>
 <tbody>${moments
   .toReversed()
