@@ -2,9 +2,8 @@ import type { Archive } from '../../core/archive/archive.ts';
 import type { TimeLeft } from '../../core/archive/bucket.ts';
 import { archivedEnvironments } from '../../core/archive/environments.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
-import { awsClient } from '../../core/aws/clients.ts';
 import { isRegion } from '../../core/aws/region.ts';
-import { shown } from '../../core/config/schema.ts';
+import { shown } from '../../core/text/shown.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 import type { FlagReader } from './flags.ts';
@@ -37,6 +36,7 @@ export const readRegion = (read: FlagReader, region: string | undefined, env: Io
 /** Gives a region that was read, or that of the profile, as the AWS SDKs find it. Throws UsageError. */
 export const regionOrProfiles = async (region: string | undefined): Promise<string> => {
   if (region !== undefined) return region;
+  const { awsClient } = await import('../../core/aws/clients.ts');
   const { STSClient } = await import('@aws-sdk/client-sts');
   const found = await awsClient(STSClient)
     .config.region()
@@ -69,6 +69,7 @@ export const openArchive = async (
   timeLeft?: TimeLeft,
 ): Promise<Archive> => {
   if (location.kind === 'folder') return folderArchive(location.path);
+  const { awsClient } = await import('../../core/aws/clients.ts');
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { bucketArchive } = await import('../../core/archive/bucket.ts');
   // What stands in for S3 on one's own machine has no host name for each bucket.

@@ -1,6 +1,6 @@
-import * as z from 'zod';
-import { shown } from '../../core/config/schema.ts';
+import * as z from 'zod/mini';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
+import { shown } from '../../core/text/shown.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 
 const isoTime = z.iso.datetime({ offset: true });

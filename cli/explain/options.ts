@@ -1,7 +1,7 @@
-import { shown } from '../../core/config/schema.ts';
 import { concerns } from '../../core/explain/explain.ts';
 import { isEnvironmentId } from '../../core/model/environment-id.ts';
 import { runInstant } from '../../core/model/run-name.ts';
+import { shown } from '../../core/text/shown.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';

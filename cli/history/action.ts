@@ -1,4 +1,5 @@
 import type { Archive } from '../../core/archive/archive.ts';
+import { inBatches } from '../../core/archive/batches.ts';
 import { ArchiveError, ifSound } from '../../core/archive/errors.ts';
 import { headText, readHead } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
@@ -12,8 +13,8 @@ import {
   walkAttempts,
   walkRuns,
 } from '../../core/archive/runs.ts';
-import { isDay } from '../../core/config/config.ts';
 import { type FindingCounts, isStanding } from '../../core/model/report.ts';
+import { isDay } from '../../core/model/run-name.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import { severityRank } from '../../rules/engine/severity.ts';
@@ -129,23 +130,25 @@ const historyOf = async (
 ): Promise<History> => {
   const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
   const from = lastStart > since ? lastStart : since;
-  const all: { readonly run: string; read(): Promise<RunEntry> }[] = [];
   const isOver = retentionOf(archive, environmentId, Date.now());
-  for await (const attempt of walkAttempts(archive, environmentId, from)) {
-    const { run, name } = attempt;
-    const expired = async () => (name === undefined ? expiredEntry(isOver, run) : undefined);
-    all.push({ run, read: async () => (await expired()) ?? attemptEntry(attempt) });
-  }
+  const attempts = inBatches(walkAttempts(archive, environmentId, from), async (attempt) => {
+    const expired = attempt.name === undefined ? await expiredEntry(isOver, attempt.run) : undefined;
+    return expired ?? attemptEntry(attempt);
+  });
+  const all: RunEntry[] = [];
+  for await (const entry of attempts) all.push(entry);
   let lastRun: ArchivedRun | undefined;
-  for await (const run of walkRuns(archive, environmentId, from)) {
-    all.push({ run: run.run, read: () => runEntry(archive, isOver, run) });
+  const runs = inBatches(walkRuns(archive, environmentId, from), async (run) => ({
+    run,
+    entry: await runEntry(archive, isOver, run),
+  }));
+  for await (const { run, entry } of runs) {
+    all.push(entry);
     lastRun = run;
   }
-
-  const entries: RunEntry[] = [];
   // The sort is stable: the attempts at a run come before the run.
   const inOrder = all.toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
-  for (const { read } of inOrder.slice(last === undefined ? 0 : -last)) entries.push(await read());
+  const entries = inOrder.slice(last === undefined ? 0 : -last);
 
   const manifest = lastRun?.problem === undefined ? lastRun?.stored?.manifest : undefined;
   if (manifest === undefined) return { environmentId, entries };

@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { isDay } from '../../core/config/config.ts';
+import { isDay } from '../../core/model/run-name.ts';
 import { type ArchiveFlags, readArchiveFlags } from '../arguments/archive-options.ts';
 import { type FlagReader, flagReader, isNotBlank } from '../arguments/flags.ts';
 import type { Io } from '../terminal/terminal.ts';

@@ -1,6 +1,6 @@
 import { runInstant } from '../model/run-name.ts';
 import type { RunLink } from './chain.ts';
-import { isObjectOf, rulesetKey } from './keys.ts';
+import { objectsOf, rulesetKey } from './keys.ts';
 import { isRecord, parsedJson } from './lines.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestSignature } from './manifest-signature.ts';
@@ -49,8 +49,8 @@ const NEEDED = ['snapshot', 'findings', 'report'] as const;
  * Reads an entry of the chain; a text says why it is not the one of this place. It may have been written by anybody:
  * nothing is taken for what it should be.
  */
-export const readEntry = (bytes: Uint8Array, { environmentId, sequence, run }: Place): ChainEntry | string => {
-  const value = parsedJson(Buffer.from(bytes).toString('utf8'));
+export const readEntry = (bytes: Buffer, { environmentId, sequence, run }: Place): ChainEntry | string => {
+  const value = parsedJson(bytes.toString('utf8'));
   if (value === undefined) return 'is no JSON';
   if (!isRecord(value)) return 'is no manifest of a complete run: it is no object';
   const { schemaVersion } = value;
@@ -70,9 +70,9 @@ export const readEntry = (bytes: Uint8Array, { environmentId, sequence, run }: P
   if (isMilestone(entry)) return entry;
   const lacking = NEEDED.filter((name) => entry.objects[name] === undefined);
   if (lacking.length > 0) return `names no ${lacking.join(' and no ')}, which every complete run has`;
+  const isOwn = objectsOf(environmentId, asOf);
   const strange = Object.values(entry.objects).find(
-    ({ key, sha256 }) =>
-      !isObjectOf(environmentId, asOf, key) && !(key === rulesetKey(sha256) && sha256 === entry.hashes.ruleset),
+    ({ key, sha256 }) => !isOwn(key) && !(key === rulesetKey(sha256) && sha256 === entry.hashes.ruleset),
   );
   return strange === undefined ? entry : `names ${strange.key}, which is no object of this run`;
 };

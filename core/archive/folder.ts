@@ -4,11 +4,13 @@ import {
   closeSync,
   constants,
   createReadStream,
+  type Dirent,
   fstatSync,
   lstatSync,
   openSync,
   readdirSync,
   readSync,
+  statSync,
 } from 'node:fs';
 import {
   copyFile,
@@ -37,6 +39,9 @@ const STALE_LOCK_MS = 60_000;
 
 /** Far longer than a process of another machine takes to write the largest object aside. */
 const STALE_PART_MS = 86_400_000;
+
+/** The time after which an archive is looked through again. */
+const LOOK_THROUGH_MS = 30 * STALE_PART_MS;
 
 const PART = /^\..*\.part$/;
 
@@ -82,14 +87,23 @@ export const folderArchive = (folder: string): Archive => {
 
   /**
    * Removes what dead attempts left of objects that they had begun to write: they lie in one place, but those of versions
-   * before beside where the object was to go.
+   * before beside where the object was to go, anywhere. To look everywhere takes the longer the more nights there are, so that
+   * is done now and then, and a mark tells when.
    */
   const tidy = async (environmentId: string | undefined): Promise<void> => {
     await removeLeftBehind(root, PART, STALE_PART_MS);
-    for (const area of environmentId === undefined ? [] : await readdir(root).catch(() => [])) {
-      await removeLeftBehind(join(root, area), PART, STALE_PART_MS);
+    if (environmentId === undefined) return;
+    const areas = await readdir(root).catch(() => []);
+    for (const area of areas) await removeLeftBehind(join(root, area), PART, STALE_PART_MS);
+    const mark = join(root, `.looked-through-${environmentId}`);
+    const lookedAt = await stat(mark).catch(() => undefined);
+    if (lookedAt !== undefined && Math.abs(Date.now() - lookedAt.mtimeMs) < LOOK_THROUGH_MS) return;
+    for (const area of areas)
       await removeLeftBehind(join(root, area, `environment=${environmentId}`), PART, STALE_PART_MS, true);
-    }
+    // Where it can't be written the next one looks again.
+    await rm(mark, { force: true })
+      .then(() => writeFile(mark, '', { flag: 'wx' }))
+      .catch(() => {});
   };
 
   const tidied = new Map<string | undefined, Promise<void>>();
@@ -111,14 +125,19 @@ export const folderArchive = (folder: string): Archive => {
     return aside;
   };
 
+  /**
+   * Whether somebody looked for what is not there. A file where a folder of its path would be says so, but where the archive
+   * is one there is none.
+   */
+  const isOfNone = (error: unknown): boolean =>
+    errorCode(error) === 'ENOENT' || (errorCode(error) === 'ENOTDIR' && statSync(root).isDirectory());
+
   /** Gives what `find` does; undefined where it looks for a file that is not there. */
   const ifThere = async <T>(find: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await find();
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      // A file where a folder of its path would be; where the archive is one, there is none.
-      if (errorCode(error) === 'ENOTDIR' && (await stat(root)).isDirectory()) return undefined;
+      if (isOfNone(error)) return undefined;
       throw error;
     }
   };
@@ -188,10 +207,18 @@ export const folderArchive = (folder: string): Archive => {
     }
   };
 
+  const entriesIn = (start: string): readonly Dirent[] => {
+    try {
+      return readdirSync(pathOf(start), { withFileTypes: true });
+    } catch (error) {
+      if (isOfNone(error)) return [];
+      throw error;
+    }
+  };
+
   /** Lists keys as it walks: it enters no folder without any that are asked for, and none before its turn. */
-  async function* listFrom(start: string, prefix: string, after: string): AsyncGenerator<string> {
-    const entries = await ifThere(async () => readdirSync(pathOf(start), { withFileTypes: true }));
-    const keys = (entries ?? []).flatMap((entry) => {
+  function* listFrom(start: string, prefix: string, after: string): Generator<string> {
+    const keys = entriesIn(start).flatMap((entry) => {
       if (entry.isDirectory()) return [`${start}${entry.name}/`];
       // A link or a pipe too: what stands in an object's place is told of.
       return entry.name.startsWith('.') ? [] : [`${start}${entry.name}`];
@@ -261,6 +288,8 @@ export const folderArchive = (folder: string): Archive => {
       }
     },
 
-    list: (prefix, after = '') => listFrom(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, after),
+    async *list(prefix, after = '') {
+      yield* listFrom(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, after);
+    },
   };
 };

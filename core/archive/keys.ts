@@ -181,16 +181,22 @@ export const rulesetKey = (sha256: string): string => `${RULESETS}${sha256}.json
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
 
-/** Whether a key is that of an object of this run, whatever the object. */
-export const isObjectOf = (environmentId: string, asOf: Date, key: string): boolean => {
-  const [area = '', ...rest] = key.split('/');
+/** What follows the name of a run in the key of one of its objects. */
+const OBJECT_ENDING = /^(?:-[\w-]+)?[./][\w.-]+$/;
+
+/** Makes what tells whether a key is that of an object of a run, whatever the object. */
+export const objectsOf = (environmentId: string, asOf: Date): ((key: string) => boolean) => {
   const start = `${partitionPath(environmentId, asOf)}/${runName(asOf)}`;
-  const tail = rest.join('/');
-  return (
-    OBJECT_AREAS.some((known) => known === area) &&
-    tail.startsWith(start) &&
-    /^(?:-[\w-]+)?[./][\w.-]+$/.test(tail.slice(start.length))
-  );
+  return (key) => {
+    const slash = key.indexOf('/');
+    const area = key.slice(0, slash);
+    const tail = key.slice(slash + 1);
+    return (
+      OBJECT_AREAS.some((known) => known === area) &&
+      tail.startsWith(start) &&
+      OBJECT_ENDING.test(tail.slice(start.length))
+    );
+  };
 };
 
 /** The run that one of its objects belongs to by its key, whatever attempt stored it. */

@@ -127,7 +127,7 @@ export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_
 type Named = Pick<StoredObject, 'key' | 'body'>;
 
 /** Reads the whole of a stored object; throws ArchiveError where it is larger than any that is read so. */
-export const readBytes = async ({ key, body }: Named, most = MOST_BYTES): Promise<Uint8Array> => {
+export const readBytes = async ({ key, body }: Named, most = MOST_BYTES): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -135,6 +135,9 @@ export const readBytes = async ({ key, body }: Named, most = MOST_BYTES): Promis
     if (size > most) throw new ArchiveError(`${key} has more than ${most} bytes, the most that are read of it`);
     chunks.push(chunk);
   }
+  const [only, ...others] = chunks;
+  // Most come in one piece, which need not be copied.
+  if (only !== undefined && others.length === 0) return Buffer.from(only.buffer, only.byteOffset, only.length);
   return Buffer.concat(chunks);
 };
 
@@ -153,14 +156,14 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 
 /** The bytes of a stored object of JSON, and what they say. */
 export interface ReadJson {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly value: unknown;
 }
 
 /** Reads and parses the whole of a stored object of JSON; throws ArchiveError where it is none or too large. */
 export const readJsonBytes = async (stored: Named): Promise<ReadJson> => {
   const bytes = await readBytes(stored, MOST_JSON_BYTES);
-  const value = parsedJson(Buffer.from(bytes).toString('utf8'));
+  const value = parsedJson(bytes.toString('utf8'));
   if (value === undefined) throw new ArchiveError(`${stored.key} is no JSON`);
   return { bytes, value };
 };

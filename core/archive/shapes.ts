@@ -8,17 +8,34 @@ import { isRecord } from './lines.ts';
 const count = z.int().check(z.gte(0));
 const text = z.string();
 
-const object = z.object({ key: text, sha256: text, size: count });
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isOneOf = (values: readonly string[], value: unknown): boolean => values.some((one) => one === value);
+
+const isObject = (value: unknown): boolean =>
+  isRecord(value) && typeof value.key === 'string' && typeof value.sha256 === 'string' && isCount(value.size);
+
+/** A record of things that are all so. By hand: a manifest has dozens of them, and a history thousands of manifests. */
+const recordOf = (isSo: (value: unknown) => boolean) =>
+  z.custom((value) => isRecord(value) && Object.values(value).every(isSo));
+
+const listOf = (isSo: (value: unknown) => boolean) => z.custom((value) => Array.isArray(value) && value.every(isSo));
+
 const link = z.object({ run: text, key: text, sha256: text });
 const signature = z.object({ scheme: z.optional(count), keyId: text, algorithm: text, value: text });
 
 const verdict = z.enum(['COMPLETE', 'INCOMPLETE', 'FAILED']);
 
-const rule = z.object({
-  state: z.enum(['on', 'off', 'not-configured']),
-  severity: z.optional(z.enum(SEVERITIES)),
-  options: z.record(text, z.unknown()),
-});
+const RULE_STATES = ['on', 'off', 'not-configured'];
+
+const isRule = (value: unknown): boolean =>
+  isRecord(value) &&
+  isOneOf(RULE_STATES, value.state) &&
+  (value.severity === undefined || isOneOf(SEVERITIES, value.severity)) &&
+  isRecord(value.options);
+
+const isJudgedRule = (value: unknown): boolean =>
+  isRecord(value) && typeof value.id === 'string' && typeof value.state === 'string';
 
 /** What every manifest has had since the first version; what later versions add, others have not. */
 const manifest = z.object({
@@ -37,9 +54,9 @@ const manifest = z.object({
     throttled: count,
     retries: count,
   }),
-  objects: z.record(text, object),
+  objects: recordOf(isObject),
   hashes: z.object({ ruleset: text, config: text, waivers: text }),
-  rules: z.record(text, rule),
+  rules: recordOf(isRule),
   trustedAccounts: z.array(text),
   retention: z.optional(z.object({ years: z.number().check(z.positive()), afterRetention: z.enum(AFTERWARDS) })),
   codeVersion: z.optional(text),
@@ -57,7 +74,7 @@ const manifest = z.object({
   ),
   sequence: z.optional(count),
   previous: z.optional(link),
-  unfinished: z.optional(z.array(object)),
+  unfinished: z.optional(listOf(isObject)),
   signature: z.optional(signature),
 });
 
@@ -81,7 +98,7 @@ const report = z.object({
   reason: z.optional(text),
   message: z.optional(text),
   counts: z.object({ users: count }),
-  rules: z.array(z.object({ id: text, state: text })),
+  rules: listOf(isJudgedRule),
   findings: z.object({ bySeverity: z.record(z.enum(SEVERITIES), count), byState: z.record(text, count) }),
   waiverTroubles: z.optional(z.array(z.object({ kind: text, rule: text, user: text }))),
   previousRun: z.optional(text),
@@ -123,8 +140,6 @@ export const objectFault = (name: string, value: unknown): string | undefined =>
   if (name === 'ruleset') return faultBy(ruleset)(value);
   return name === 'digest' ? faultBy(digest)(value) : undefined;
 };
-
-const isOneOf = (values: readonly string[], value: unknown): boolean => values.some((one) => one === value);
 
 /** Tells whether a line is a finding, as far as whoever reads it counts on. By hand: there may be a million. */
 export const isFinding = (line: unknown): boolean =>

@@ -13,14 +13,15 @@ import { s3Prefix } from '../aws/s3-url.ts';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../model/environment-id.ts';
 import { OPTIONAL_OUTPUT_NAMES, type OptionalOutputName } from '../model/optional-outputs.ts';
 import { AFTERWARDS, type RetentionDuty } from '../model/retention.ts';
-import { runInstant } from '../model/run-name.ts';
+import { isDay, runInstant } from '../model/run-name.ts';
 import { cronProblem } from '../schedule/cron.ts';
 import { hoursBetweenRuns, shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { folded, isSamePerson, namesId } from '../text/person.ts';
+import { shown } from '../text/shown.ts';
 import { ACCEPTED_KINDS, type Accepted } from './accepted.ts';
 import { type AlertRecipient, PROTOCOLS, RHYTHMS, wantsAll } from './recipient.ts';
-import { decimal, flag, list, must, oneOf, section, shown, text, unique } from './schema.ts';
+import { decimal, flag, list, must, oneOf, section, text, unique } from './schema.ts';
 
 /** A FinSpace environment to be audited. */
 export interface Environment {
@@ -660,10 +661,6 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
 const LONGEST_WAIVER_DAYS = 365;
 
 const words = text('text', (value) => value.trim() !== '');
-
-/** A day of the calendar as `2026-11-24`. */
-export const isDay = (value: string): boolean =>
-  (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
 
 const DAY = 'a day as YYYY-MM-DD';
 

@@ -14,10 +14,11 @@ import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
 import { RECORD_MEMBERS, USER_TIMES } from '../../rules/engine/user.ts';
 import { errorCode } from '../text/error-code.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
+import { shown } from '../text/shown.ts';
 import { type Config, messages } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { parseConfig, readYaml } from './read-config.ts';
-import { checked, flag, keyPath, list, must, oneOf, section, shown, text, unique } from './schema.ts';
+import { checked, flag, keyPath, list, must, oneOf, section, text, unique } from './schema.ts';
 
 /** The folder of the rules that operators write, beside `audit.yaml`, where that names no other. */
 export const CUSTOM_RULES = 'custom-rules';

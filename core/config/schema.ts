@@ -1,20 +1,10 @@
 import * as z from 'zod';
 import { closest } from '../text/closest.ts';
+import { shown } from '../text/shown.ts';
 import { ConfigError } from './errors.ts';
 
 // Every scalar of a file is read as the text that stands there, and the schema gives it its meaning. So an account
 // keeps its leading zero, an environment called 12e4 its letters, and `off` is never a boolean.
-
-const MAX_SHOWN = 80;
-
-/** Writes a value as messages show it; not texts that may hold an e-mail address, as messages end up in logs. */
-export const shown = (value: unknown): string => {
-  if (value === undefined || value === '') return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value !== 'string') return 'a mapping';
-  if (value.includes('@')) return 'a text with "@" (not shown)';
-  return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
-};
 
 /** Words the message of a schema: what is allowed, and what was there instead. */
 export const must = (be: string) => ({

@@ -12,6 +12,10 @@ export const runInstant = (run: string): Date | undefined => {
   return Number.isNaN(instant.getTime()) ? undefined : instant;
 };
 
+/** A day of the calendar as `2026-11-24`. */
+export const isDay = (value: string): boolean =>
+  (/^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value)) ?? false;
+
 /** Says what is wrong with an instant to speak for, as it reads after the instant's name; undefined: it has come. */
 export const aheadProblem = (asOf: Date, now: number): string | undefined =>
   asOf.getTime() - now <= CLOCK_SKEW_MS

@@ -62,7 +62,7 @@ const readTold = async (archive: Archive, auditor: string, now: number): Promise
   if (night === undefined) return undefined;
   for (const key of keys.toReversed()) {
     const stored = await archive.read(key);
-    const marker = stored && parsedJson(Buffer.from(await readBytes(stored)).toString('utf8'));
+    const marker = stored && parsedJson((await readBytes(stored)).toString('utf8'));
     if (!isRecord(marker) || !isRecord(marker.runs)) continue;
     const unseen = Array.isArray(marker.unseen) ? marker.unseen.map(String) : [];
     return { night, runs: textsOf(marker.runs), unseen };

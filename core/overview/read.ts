@@ -133,7 +133,7 @@ const attemptText = async (archive: Archive, environmentId: string, last: Manife
   }
   if (found === undefined) return '';
   const stored = await archive.read(attemptReport(found.folder));
-  const report = stored && parsedJson(Buffer.from(await readBytes(stored)).toString('utf8'));
+  const report = stored && parsedJson((await readBytes(stored)).toString('utf8'));
   if (!isRecord(report) || reportFault(report) !== undefined) return `; an attempt at ${found.run} broke off`;
   const { verdict, reason } = report as unknown as Report;
   return `; the last attempt, ${found.run}, is ${verdict}${reason === undefined ? '' : ` (${reason})`}`;

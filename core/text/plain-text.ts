@@ -67,9 +67,12 @@ export const oneLine = (text: string): string =>
 /** Line ends, tabs, controls, and characters that direct others, which a terminal or an editor would obey. */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Printable ASCII and line ends, in which is nothing to take out: tables of thousands of cells have hardly more. */
+const PLAIN = /^[\n -~]*$/;
+
 /** Takes out what a terminal would obey, all but line ends. */
 export const harmless = (text: string): string =>
-  text.toWellFormed().replaceAll(CONTROL, (control) => (control === '\n' ? control : ''));
+  PLAIN.test(text) ? text : text.toWellFormed().replaceAll(CONTROL, (control) => (control === '\n' ? control : ''));
 
 const codeUnits = (text: string): string =>
   Array.from({ length: text.length }, (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join(

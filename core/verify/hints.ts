@@ -29,7 +29,7 @@ const hintsOfPage = async (archive: Archive, environmentId: string): Promise<rea
     const stored = await archive.read(witness);
     return stored && readBytes(stored);
   });
-  const rows = bytes === undefined ? [] : readHistoryPage(Buffer.from(bytes).toString('utf8'), environmentId);
+  const rows = bytes === undefined ? [] : readHistoryPage(bytes.toString('utf8'), environmentId);
   return (rows ?? []).flatMap(([name, verdict]) => (verdict === 'COMPLETE' ? [{ witness, run: runOf(name) }] : []));
 };
 

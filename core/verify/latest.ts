@@ -27,7 +27,7 @@ const readPointer = async (
   try {
     const stored = await archive.read(key);
     if (stored === undefined) return {};
-    const pointer = parsedJson(Buffer.from(await readBytes(stored, MOST_JSON_BYTES)).toString('utf8'));
+    const pointer = parsedJson((await readBytes(stored, MOST_JSON_BYTES)).toString('utf8'));
     return isPointer(pointer)
       ? { pointer }
       : { problem: { kind: 'edited', run, key, message: 'is no pointer to a run' } };

@@ -64,7 +64,7 @@ const readLink = async (
   const named = runOfKey(key);
   const own = named === undefined ? {} : { run: named };
   const run = named ?? null;
-  let bytes: Uint8Array | undefined;
+  let bytes: Buffer | undefined;
   try {
     const stored = await archive.read(key);
     bytes = stored && (await readBytes(stored, MOST_JSON_BYTES));
@@ -85,7 +85,7 @@ const readLink = async (
   const known = { ...link, run: claims.run, claims };
   const publicKeys = claims.signature === undefined ? [] : keysFor(claims.signature.keyId);
   if (publicKeys.length === 0) return known;
-  return { ...known, isSignatureValid: checkSignature(Buffer.from(bytes).toString('utf8'), claims, publicKeys) };
+  return { ...known, isSignatureValid: checkSignature(bytes.toString('utf8'), claims, publicKeys) };
 };
 
 /** Gives links whose run is not known the name that the link after it, the pointer or a copy has for it. */

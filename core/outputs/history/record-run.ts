@@ -17,7 +17,7 @@ const isReport = (value: unknown): value is Report =>
 /** Reads a row; of a run whose report is gone, that it is. */
 const readRow = async (archive: Archive, name: string, key: string | undefined): Promise<HistoryRow> => {
   const stored = key === undefined ? undefined : await archive.read(key);
-  const report = stored && parsedJson(Buffer.from(await readBytes(stored)).toString('utf8'));
+  const report = stored && parsedJson((await readBytes(stored)).toString('utf8'));
   if (isReport(report)) return historyRowOf(report, name);
   return [name, 'FAILED', 'its report.json is missing or no report', 0, 0, 0, 0, 0, 0];
 };
@@ -62,7 +62,7 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
   // Each conflict means that another run has written it; a handful is more than ever run at once.
   for (let tries = 0; tries < 5; tries += 1) {
     const stored = await archive.read(key);
-    const text = stored && Buffer.from(await readBytes(stored)).toString('utf8');
+    const text = stored && (await readBytes(stored)).toString('utf8');
     const known = text === undefined ? undefined : readHistoryPage(text, environmentId);
     const { previousRun } = report;
     const hasPrevious =

@@ -143,7 +143,7 @@ const bucketFile = async (client: S3Client, url: string, place: S3Place): Promis
     archived: SNAPSHOT.exec(key)?.[1] === key ? { archive, key } : undefined,
     async attestation() {
       const stored = await archive.read(attestationName(key));
-      return stored && Buffer.from(await readBytes(stored)).toString('utf8');
+      return stored && (await readBytes(stored)).toString('utf8');
     },
     attest: async (text) =>
       (await archive.create(attestationName(key), { bytes: Buffer.from(text) }, 'application/json')) === 'created',

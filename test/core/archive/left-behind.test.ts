@@ -91,6 +91,24 @@ describe('in an archive', () => {
   });
 
   test.each([
+    ['yesterday: is not', 24, true],
+    ['29 days ago: is not', 29 * 24, true],
+    ['31 days ago: is', 31 * 24, false],
+    ['by a clock that was a year ahead: is', -365 * 24, false],
+  ])('an archive that was looked through %s looked through again', async (_, hours, isKept) => {
+    const root = await newFolder();
+    const folder = join(root, 'snapshots/environment=abc/dt=2025-01-01');
+    const create = (key: string) => folderArchive(root).create(key, bytes('whole'), 'text/plain');
+    await create('chain/environment=abc/000000000001.json');
+    await age(join(root, '.looked-through-abc'), hours * HOUR_MS);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, '.4d1f.part'), 'half');
+    await age(join(folder, '.4d1f.part'), 25 * HOUR_MS);
+    await create('chain/environment=abc/000000000002.json');
+    expect(await readdir(folder)).toEqual(isKept ? ['.4d1f.part'] : []);
+  });
+
+  test.each([
     ['of a dead attempt', DEAD, 0, 'replaced'],
     ['of one that runs', RUNNING, 48 * HOUR_MS, 'conflict'],
     ['of nobody knows whom, now', '', 0, 'conflict'],
