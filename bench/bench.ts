@@ -6,6 +6,7 @@ import { against } from './against.ts';
 import type { Measure } from './measure.ts';
 import { coldStart } from './suite/cold-start.ts';
 import { enrichment } from './suite/enrichment.ts';
+import { history } from './suite/history.ts';
 import { judging } from './suite/judging.ts';
 import { latency } from './suite/latency.ts';
 import { memory } from './suite/memory.ts';
@@ -27,6 +28,7 @@ const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
   outputs,
   throughput,
   memory,
+  history,
 };
 
 const RESULTS = join(import.meta.dirname, 'results.md');

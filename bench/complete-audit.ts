@@ -11,6 +11,9 @@ import { openRoster } from '../core/sources/roster/open.ts';
 import { rules } from '../rules/index.ts';
 import { CALLER } from '../simulator/server.ts';
 
+export const ACCOUNT = '111122223333';
+const REGION = 'us-east-1';
+
 /** A listing to be audited. */
 export interface Target {
   /** A URL, or the path of a saved roster. */
@@ -43,37 +46,45 @@ const openedRoster = ({ endpoint, environmentId, asOf }: Target) =>
     now: Date.now(),
   });
 
-/** Audits as the function does, and throws where the run is not complete: it would measure something else. */
-export const completeAudit = async (
+/** Audits what a source lists, and throws where the run is not complete: it would measure something else. */
+export const auditListed = async (
   archive: Archive,
-  target: Target,
-  settings: Omit<AuditSettings, 'listUsers' | 'archive' | 'channels'> = settingsOf(target.environmentId),
+  { environmentId, asOf }: Omit<Target, 'endpoint'>,
+  settings: Omit<AuditSettings, 'archive' | 'channels'>,
 ): Promise<AuditResult> => {
-  const { endpoint, environmentId, asOf } = target;
-  const region = 'us-east-1';
-  const roster = endpoint.startsWith('/') ? await openedRoster(target) : undefined;
   const result = await audit(
     {
       environmentId,
-      accountId: '111122223333',
-      region,
+      accountId: ACCOUNT,
+      region: REGION,
       partition: 'aws',
       asOf,
       attempt: 'measured',
       deadline: Number.POSITIVE_INFINITY,
       acceptRosterDrop: false,
     },
-    {
-      ...settings,
-      listUsers:
-        roster === undefined
-          ? finspaceSource({ environmentId, region, endpoint, mode: 'exchange', loadCredentials: async () => CALLER })
-          : chooseSource(roster),
-      archive,
-      channels: [digestChannel(async () => 'message')],
-    },
+    { ...settings, archive, channels: [digestChannel(async () => 'message')] },
   );
   const { verdict, message } = result.report;
   if (verdict !== 'COMPLETE') throw new Error(`the audit is ${verdict}: ${message}`);
   return result;
+};
+
+/** Audits as the function does; throws where the run is not complete. */
+export const completeAudit = async (
+  archive: Archive,
+  target: Target,
+  settings: Omit<AuditSettings, 'listUsers' | 'archive' | 'channels'> = settingsOf(target.environmentId),
+): Promise<AuditResult> => {
+  const { endpoint, environmentId } = target;
+  const listUsers = endpoint.startsWith('/')
+    ? chooseSource(await openedRoster(target))
+    : finspaceSource({
+        environmentId,
+        region: REGION,
+        endpoint,
+        mode: 'exchange',
+        loadCredentials: async () => CALLER,
+      });
+  return auditListed(archive, target, { ...settings, listUsers });
 };

@@ -21,6 +21,34 @@ const AS_LAMBDA: readonly string[] = ['--max-old-space-size=460', '--max-semi-sp
 export const runScript = <T>(script: string, words: readonly string[]): Promise<T> =>
   runJson<T>(process.execPath, [...AS_LAMBDA, join(import.meta.dirname, script), ...words]);
 
+/** The cost of a program from its start to its end. */
+export interface Spent {
+  readonly wallSeconds: number;
+  /** The seconds of one core, in user and system mode, of the program and whatever it started. */
+  readonly cpuSeconds: number;
+}
+
+/** The seconds in a line of what `times` of a shell prints: those of its own, or of what it waited for. */
+const secondsOf = (line = ''): number =>
+  [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  );
+
+/** Runs a program and throws away what it prints. */
+export const measureProgram = async (
+  program: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Spent> => {
+  const before = performance.now();
+  const script = '"$@" > /dev/null; code=$?; times; exit $code';
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script, 'sh', program, ...words], {
+    env: { ...process.env, ...env },
+  });
+  return { wallSeconds: (performance.now() - before) / 1000, cpuSeconds: secondsOf(stdout.trim().split('\n').at(-1)) };
+};
+
 /** A folder that is gone afterwards. */
 export const inFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
   const folder = await mkdtemp(join(tmpdir(), 'finspace-audit-bench-'));
