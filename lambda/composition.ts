@@ -9,7 +9,7 @@ import type { AuditResult } from '../core/audit/result.ts';
 import { type AuditSettings, configuredSettings, enrichmentSettings } from '../core/audit/settings.ts';
 import { awsClient } from '../core/aws/clients.ts';
 import { callerCredentials } from '../core/aws/credentials.ts';
-import { AUDIBLE_ALARMS, audibleAlerts } from '../core/config/recipient.ts';
+import { AUDIBLE_ALARMS, audibleAlerts, bandsOf } from '../core/config/recipient.ts';
 import { type AuditedEnvironment, securityHubOf } from '../core/config/security-hub.ts';
 import { type Clock, systemClock } from '../core/model/clock.ts';
 import { describeUnheard } from '../core/notify/audience.ts';
@@ -86,11 +86,14 @@ export const composeAuditor = (
     return hub && { ...hub, credentials: hub.isByRole ? credentialsOf(audited.environmentId) : ownKeys };
   };
 
+  const alert = snsAlerts(sns, topicArn);
+
   /** @param until the end of the time for telling, in milliseconds since the epoch */
-  const channelsUntil = (until: number) => [
-    digestChannel(snsAlerts(sns, topicArn), (environmentId) =>
+  const channelsUntil = (until: number, audited: string) => [
+    digestChannel(alert, (environmentId) =>
       describeUnheard(sns, [{ topicArn, messages: audibleAlerts(config.alerts, environmentId) }, ...alarms]),
     ),
+    ...bandsOf(config.alerts, audited).map((band) => digestChannel(alert, undefined, band)),
     ...(events === undefined ? [] : [eventBridgeChannel(events.bus, rules, { clock, until })]),
     ...(config.securityHub === undefined ? [] : [securityHubChannel(reachHub, rules, { clock, until })]),
   ];
@@ -145,7 +148,7 @@ export const composeAuditor = (
         ...(sts && { sts }),
       }),
       archive: archiveUntil(request.deadline + storingMs(config)),
-      channels: channelsUntil(request.deadline + tellingMs(config)),
+      channels: channelsUntil(request.deadline + tellingMs(config), request.environmentId),
       clock,
     }),
 

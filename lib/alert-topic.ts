@@ -5,7 +5,7 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type AlertRecipient, filterPolicyOf } from '../core/config/recipient.ts';
+import { type AlertRecipient, filterPolicyOf, haveBands } from '../core/config/recipient.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface AlertTopicProps {
@@ -30,14 +30,17 @@ export class AlertTopic extends Construct {
     // SNS keeps no mail that it could not deliver.
     const isKept = ({ protocol }: AlertRecipient) => protocol !== 'email';
     if (recipients.some(isKept)) this.undelivered = this.undeliveredAlerts();
+    const hasBands = haveBands(recipients);
     for (const recipient of recipients) {
-      this.subscribe(recipient, isKept(recipient) ? this.undelivered : undefined);
+      this.subscribe(recipient, filterPolicyOf(recipient, hasBands), isKept(recipient) ? this.undelivered : undefined);
     }
   }
 
-  private subscribe(recipient: AlertRecipient, undelivered: Queue | undefined): void {
-    const { protocol, endpoint } = recipient;
-    const filterPolicy = filterPolicyOf(recipient);
+  private subscribe(
+    { protocol, endpoint }: AlertRecipient,
+    filterPolicy: object | undefined,
+    undelivered: Queue | undefined,
+  ): void {
     const { topicArn } = this.topic;
     // Named by its endpoint: another one before it in the list must not make people confirm theirs again.
     const subscription = new CfnSubscription(this, endpoint, {

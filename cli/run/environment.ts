@@ -7,6 +7,7 @@ import { attemptName, requestForRoster } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings, enrichmentSettings } from '../../core/audit/settings.ts';
 import type { Config } from '../../core/config/config.ts';
+import { bandsOf } from '../../core/config/recipient.ts';
 import { collectHighlights, type Highlight } from '../../core/model/highlights.ts';
 import { foundBySeverity, type Report } from '../../core/model/report.ts';
 import { runName } from '../../core/model/run-name.ts';
@@ -201,6 +202,10 @@ export const auditEnvironment = async (
         const isShown = findUnheard === undefined && !options.isJson && alert.body.includes(runName(request.asOf));
         return isShown ? Promise.resolve('terminal') : sendAlert(alert);
       }, findUnheard),
+      // At a terminal one digest tells all.
+      ...(findUnheard === undefined
+        ? []
+        : bandsOf(config.alerts, environmentId).map((band) => digestChannel(sendAlert, undefined, band))),
     ],
     notifyWaitMs: ALERT_WAIT_MS,
     onProgress: progress.onProgress,

@@ -154,7 +154,9 @@ export const listingText = ({ counts, verdict }: Report): string => {
 };
 
 /** The delivery of the digest. */
-export const alertText = ({ deliveries: { alert } }: Pick<AuditResult, 'deliveries'>): string => {
+export const alertText = ({ deliveries }: Pick<AuditResult, 'deliveries'>): string => {
+  // Of several that are for some severities each, one that failed is what matters.
+  const alert = Object.values(deliveries).find(({ outcome }) => outcome === 'failed') ?? deliveries.alert;
   switch (alert?.outcome) {
     case 'quiet':
       return 'nothing to tell, nobody is mailed';

@@ -154,7 +154,12 @@ export const storeRunOutputs = async (
 
 /** The facts about a run that are the same for all of its outputs. */
 export const factsOf = (
-  { environmentName, timeZone, areNamesShown }: Pick<AuditSettings, 'environmentName' | 'timeZone' | 'areNamesShown'>,
+  {
+    environmentName,
+    timeZone,
+    areNamesShown,
+    channels = [],
+  }: Pick<AuditSettings, 'environmentName' | 'timeZone' | 'areNamesShown'> & Partial<Pick<AuditSettings, 'channels'>>,
   { rules, hashes, context }: Criteria,
   keys: RunKeys,
   last: RunFacts['last'],
@@ -166,5 +171,6 @@ export const factsOf = (
   environmentName,
   timeZone,
   areNamesShown,
+  bands: channels.flatMap(({ band }) => band ?? []),
   last,
 });

@@ -334,8 +334,8 @@ const endpoints = {
   ),
 } satisfies Record<AlertRecipient['protocol'], z.ZodType<string>>;
 
-/** SNS takes no policy in which the numbers of values multiply to more. */
-const MOST_FILTER_VALUES = 150;
+/** SNS takes no policy in which the numbers of values multiply to over 150; with each id go a band, and up to 4 severities. */
+const MOST_FILTER_IDS = 150 / SEVERITIES.length;
 
 /** Words what keys of a recipient contradict; undefined where none do. */
 const contradiction = ({
@@ -351,11 +351,11 @@ const contradiction = ({
   const key = maxSeverity === undefined ? 'environments' : 'maxSeverity';
   if (digest === 'all' && (maxSeverity ?? environments) !== undefined)
     return [key, 'must be left out with digest: all of each night, which is about all; give it with every: week'];
-  const most = Math.floor(
-    MOST_FILTER_VALUES / (maxSeverity === undefined ? SEVERITIES.length : SEVERITIES.length ** 2),
-  );
-  if ((environments?.length ?? 0) > most)
-    return ['environments', `must be a list of 1 to ${most} ids, which SNS filters by, got ${environments?.length}`];
+  if ((environments?.length ?? 0) > MOST_FILTER_IDS)
+    return [
+      'environments',
+      `must be a list of 1 to ${MOST_FILTER_IDS} ids, which SNS filters by, got ${environments?.length}`,
+    ];
   return undefined;
 };
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAtLeast, SEVERITIES, type Severity } from '../../rules/engine/severity.ts';
+import { type Band, bandLabel, isInBand, severitiesBeyond, WHOLE_BAND } from '../model/band.ts';
 import type { Audible } from '../notify/filter-policy.ts';
 
 export const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
@@ -32,11 +33,11 @@ export interface AlertRecipient extends Wanted {
 export const wantsAll = ({ digest, every }: Pick<AlertRecipient, 'digest' | 'every'>): boolean =>
   digest === 'all' || every === 'week';
 
-const isMild = (severity: Severity, { maxSeverity = 'CRITICAL' }: Wanted): boolean => isAtLeast(maxSeverity, severity);
-
 /** Whether findings of a severity are wanted. */
-export const isWanted = (severity: Severity, wanted: Wanted): boolean =>
-  isAtLeast(severity, wanted.minSeverity ?? 'INFORMATIONAL') && isMild(severity, wanted);
+export const isWanted = (
+  severity: Severity,
+  { minSeverity = 'INFORMATIONAL', maxSeverity = 'CRITICAL' }: Wanted,
+): boolean => isInBand(severity, { minSeverity, maxSeverity });
 
 /** Those who get the same weekly mail. */
 export interface Audience extends Wanted {
@@ -77,25 +78,41 @@ export const alarmListeners = <R extends AlertRecipient>(
   return [...new Map(heard).values()];
 };
 
+/** The band of somebody who hears each night of some severities alone; undefined where all are wanted. */
+const bandOf = (recipient: AlertRecipient): Pick<Band, 'minSeverity' | 'maxSeverity'> | undefined => {
+  const { minSeverity = 'INFORMATIONAL', maxSeverity = 'CRITICAL' } = recipient;
+  const ends = { minSeverity, maxSeverity };
+  return wantsAll(recipient) || bandLabel(ends) === WHOLE_BAND ? undefined : ends;
+};
+
+/** Whether somebody hears each night of some severities alone: what tells of all is then for others. */
+export const haveBands = (recipients: readonly AlertRecipient[]): boolean =>
+  recipients.some((recipient) => bandOf(recipient) !== undefined);
+
 /**
- * The filter of a subscription; undefined where everything passes. It passes alerts that may tell of a wanted finding, and
- * any of an audit that is not COMPLETE: nobody asked not to be told that nothing was seen. The attributes are those of
- * `Alert` in `core/notify/channel.ts`; a weekly mail passes by the name of its audience alone.
+ * The filter of a subscription; undefined where everything passes. It passes the mails of the band, in which an audit that
+ * is not COMPLETE is told too: nobody asked not to be told that nothing was seen. Of what has no band (it is for everybody,
+ * or an older version composed it) it passes what may tell of a finding that is severe enough. The attributes are those
+ * of `Alert` in `core/notify/channel.ts`, five at most, which SNS takes; a weekly mail passes by the name of its audience alone.
+ * @param hasBands whether somebody at the same topic hears of some severities alone
  */
-export const filterPolicyOf = (recipient: Wanted & Pick<AlertRecipient, 'digest' | 'every'>) => {
-  const { minSeverity, maxSeverity, environments, every } = recipient;
+export const filterPolicyOf = (recipient: AlertRecipient, hasBands: boolean) => {
+  const { minSeverity = 'INFORMATIONAL', environments, digest, every } = recipient;
   if (every === 'week') return { audience: [audienceOf(recipient).label] };
-  const severities = {
-    ...(minSeverity && { maxSeverity: SEVERITIES.filter((severity) => isAtLeast(severity, minSeverity)) }),
-    // Alerts of before tell the worst alone.
-    ...(maxSeverity && {
-      leastSeverity: [...SEVERITIES.filter((severity) => isMild(severity, recipient)), { exists: false }],
-    }),
-  };
+  const severeEnough = { maxSeverity: SEVERITIES.filter((severity) => isAtLeast(severity, minSeverity)) };
+  if (digest === 'all') {
+    const audience = [{ exists: false }];
+    if (minSeverity === 'INFORMATIONAL') return { audience };
+    return { audience, $or: [severeEnough, { verdict: [{ 'anything-but': ['COMPLETE'] }] }] };
+  }
+  const band = bandOf(recipient);
+  const label = band === undefined ? WHOLE_BAND : bandLabel(band);
+  const none = { exists: false };
   const policy = {
-    ...(wantsAll(recipient) && { audience: [{ exists: false }] }),
     ...(environments && { environment: environments }),
-    ...(Object.keys(severities).length > 0 && { $or: [severities, { verdict: [{ 'anything-but': ['COMPLETE'] }] }] }),
+    ...(minSeverity === 'INFORMATIONAL'
+      ? (band !== undefined || hasBands) && { band: [label, none] }
+      : { $or: [{ band: [label] }, { band: [none], ...severeEnough }] }),
   };
   return Object.keys(policy).length === 0 ? undefined : policy;
 };
@@ -103,17 +120,54 @@ export const filterPolicyOf = (recipient: Wanted & Pick<AlertRecipient, 'digest'
 const isOfEnvironment = ({ environments }: Wanted, environment: string): boolean =>
   environments === undefined || environments.includes(environment);
 
+/** The bands of those who hear each night of some severities of an environment, each once. */
+export const bandsOf = (recipients: readonly AlertRecipient[], environment: string): readonly Band[] => {
+  const ofIt = recipients.filter((recipient) => isOfEnvironment(recipient, environment));
+  const bands = ofIt
+    .flatMap((recipient) => bandOf(recipient) ?? [])
+    .map(
+      (ends): Band => ({
+        ...ends,
+        label: bandLabel(ends),
+        toldToOthers: severitiesBeyond(ends).filter((severity) => ofIt.some((other) => isWanted(severity, other))),
+      }),
+    );
+  return [...new Map(bands.map((band) => [band.label, band])).values()];
+};
+
 /** Lists the messages that somebody asked for; where nobody is named, whoever subscribed should hear all. */
-const askedFor = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
+const askedFor = (
+  recipients: readonly AlertRecipient[],
+  environment: string,
+  bands: readonly Band[] = [],
+): readonly Audible[] => {
   const isAsked = (severity: Severity): boolean =>
     recipients.length === 0 || recipients.some((recipient) => isWanted(severity, recipient));
+  const labels = (isTold: (band: Band) => boolean) =>
+    bands.length === 0
+      ? [{}]
+      : [WHOLE_BAND, ...bands.filter(isTold).map(({ label }) => label)].map((band) => ({ band }));
   return [
-    { what: 'that a run is not COMPLETE', attributes: { environment, verdict: 'FAILED', maxSeverity: 'CRITICAL' } },
+    {
+      what: 'that a run is not COMPLETE',
+      messages: labels(() => true).map((band) => ({
+        environment,
+        verdict: 'FAILED',
+        maxSeverity: 'CRITICAL',
+        ...band,
+      })),
+    },
     ...SEVERITIES.toReversed()
       .filter(isAsked)
       .map((severity) => ({
         what: `of ${severity} findings`,
-        attributes: { environment, verdict: 'COMPLETE', maxSeverity: severity, leastSeverity: severity },
+        messages: labels((band) => isInBand(severity, band)).map((band) => ({
+          environment,
+          verdict: 'COMPLETE',
+          maxSeverity: severity,
+          leastSeverity: severity,
+          ...band,
+        })),
       })),
   ];
 };
@@ -121,7 +175,8 @@ const askedFor = (recipients: readonly AlertRecipient[], environment: string): r
 /** The alerts of an environment that somebody should hear; those who want one mail about several hear of none. */
 export const audibleAlerts = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
   const ofEach = recipients.filter((recipient) => !wantsAll(recipient) && isOfEnvironment(recipient, environment));
-  return recipients.length > 0 && ofEach.length === 0 ? [] : askedFor(ofEach, environment);
+  if (recipients.length > 0 && ofEach.length === 0) return [];
+  return askedFor(ofEach, environment, bandsOf(ofEach, environment));
 };
 
 /** The mails about several environments that somebody should hear. */
@@ -130,9 +185,9 @@ export const audibleOverview = (recipients: readonly AlertRecipient[]): readonly
   const weekly = weeklyAudiences(recipients);
   return [
     ...(nightly.length > 0 || weekly.length === 0 ? askedFor(nightly, 'all') : []),
-    ...weekly.map(({ label }) => ({ what: `the weekly mail ${label}`, attributes: { audience: label } })),
+    ...weekly.map(({ label }) => ({ what: `the weekly mail ${label}`, messages: [{ audience: label }] })),
   ];
 };
 
 /** An alarm, as CloudWatch publishes it: without attributes. */
-export const AUDIBLE_ALARMS: readonly Audible[] = [{ what: 'of alarms', attributes: {} }];
+export const AUDIBLE_ALARMS: readonly Audible[] = [{ what: 'of alarms', messages: [{}] }];

@@ -37,8 +37,8 @@ const testAlert = (environmentId: string) => ({
     'This is a test, sent by `doctor` of the FinSpace user auditor. No audit was made, and nothing is wrong.',
     `Digests of environment ${environmentId} will come from the same topic.`,
   ].join('\n'),
-  // The filter policies of subscriptions let pass whatever is not COMPLETE: everybody gets it.
-  attributes: { environment: environmentId, verdict: 'TEST', maxSeverity: 'INFORMATIONAL' },
+  // The filter policies of subscriptions let pass what is of no band and as severe as can be: everybody gets it.
+  attributes: { environment: environmentId, verdict: 'TEST', maxSeverity: 'CRITICAL' },
 });
 
 /** The texts about one of the topics. */
@@ -128,7 +128,7 @@ const topicChecks = (
           return settings === undefined ? [] : [{ ...settings, protocol }];
         });
         const settings = (await Promise.all(read)).flat();
-        const unheard = messages.filter(({ attributes }) => !settings.some((one) => one.hears(attributes)));
+        const unheard = messages.filter((audible) => !settings.some(({ hears }) => audible.messages.some(hears)));
         if (unheard.length > 0) {
           const what =
             unheard.length === messages.length

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SetSubscriptionAttributesCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { type AlertRecipient, filterPolicyOf } from '../config/recipient.ts';
+import { type AlertRecipient, filterPolicyOf, haveBands } from '../config/recipient.ts';
 import { listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
 
 /** What became of a recipient: `asked` has a mail or a request to confirm. */
@@ -27,7 +27,7 @@ export const resubscribe = async (
   const results: Resubscription[] = [];
   for (const recipient of recipients) {
     const { protocol, endpoint } = recipient;
-    const policy = filterPolicyOf(recipient);
+    const policy = filterPolicyOf(recipient, haveBands(recipients));
     const arn = subscriptions.find(isOf(recipient))?.arn;
     const settings = arn === undefined ? undefined : await readSubscription(sns, arn);
     if (settings === undefined) {

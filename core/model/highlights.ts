@@ -1,5 +1,6 @@
 import type { Finding, FindingState } from '../../rules/engine/finding.ts';
-import { type Severity, severityRank } from '../../rules/engine/severity.ts';
+import { SEVERITIES, type Severity, severityRank } from '../../rules/engine/severity.ts';
+import { type Band, isInBand } from './band.ts';
 
 /**
  * A finding's meaning to a reader: its state, or, of one that stays open, that its severity was raised, that its waiver
@@ -26,6 +27,9 @@ export interface Highlight {
 /** The most findings of one kind and rule that are kept to be shown; the findings file has them all. */
 const KEPT = 100;
 
+/** Of each severity as many are kept in any case: who hears of that one alone is shown some. */
+const KEPT_OF_SEVERITY = 20;
+
 const rank = ({ severity }: { readonly severity: Severity }): number => severityRank(severity);
 
 /** A finding's meaning to a reader who needs no reminders. */
@@ -40,6 +44,34 @@ export const kindOf = ({
   if (escalatedFrom !== undefined) return 'escalated';
   if (waiverEnded) return 'waiver-ended';
   return state === 'open' && carriedFor !== undefined ? 'carried' : state;
+};
+
+const worstKept = (findings: readonly Finding[]): readonly Finding[] => {
+  const sorted = findings.toSorted((a, b) => rank(b) - rank(a));
+  const firsts = new Map(
+    SEVERITIES.map((severity) => [severity, sorted.findIndex((one) => one.severity === severity)]),
+  );
+  return sorted.filter(({ severity }, index) => index < KEPT || index < (firsts.get(severity) ?? 0) + KEPT_OF_SEVERITY);
+};
+
+/** What there is of a highlight in a band of severities. */
+export const highlightWithin = (
+  highlight: Highlight,
+  band: Pick<Band, 'minSeverity' | 'maxSeverity'>,
+): readonly Highlight[] => {
+  const own = SEVERITIES.filter((severity) => isInBand(severity, band) && (highlight.severities[severity] ?? 0) > 0);
+  const severity = own.at(-1);
+  if (severity === undefined) return [];
+  const severities = Object.fromEntries(own.map((one) => [one, highlight.severities[one]]));
+  return [
+    {
+      ...highlight,
+      severity,
+      severities,
+      count: own.reduce((total, one) => total + (highlight.severities[one] ?? 0), 0),
+      findings: highlight.findings.filter((finding) => isInBand(finding.severity, band)),
+    },
+  ];
 };
 
 /** Keeps the findings that people are shown, of all that pass by: bounded, whatever the size of the directory. */
@@ -67,7 +99,7 @@ export const collectHighlights = (isReminderDue: (finding: Finding) => boolean =
       for (const { ruleId, kind, severity: own, count, kept } of groups.values()) {
         const key = `${ruleId}/${kind}`;
         const other = merged.get(key);
-        const findings = [...(other?.findings ?? []), ...kept].toSorted((a, b) => rank(b) - rank(a)).slice(0, KEPT);
+        const findings = worstKept([...(other?.findings ?? []), ...kept]);
         const severity = findings[0]?.severity ?? own;
         const severities = { ...other?.severities, [own]: count };
         merged.set(key, { ruleId, kind, severity, count: count + (other?.count ?? 0), severities, findings });

@@ -78,7 +78,7 @@ export const unheardOn = async (
     if (arn === undefined) continue;
     try {
       const settings = await readSubscription(sns, arn);
-      if (settings !== undefined) unheard = unheard.filter(({ attributes }) => !settings.hears(attributes));
+      if (settings !== undefined) unheard = unheard.filter((audible) => !audible.messages.some(settings.hears));
     } catch (error) {
       unseen.push(error);
     }

@@ -1,4 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
+import type { Band } from '../model/band.ts';
 import type { Report } from '../model/report.ts';
 
 /** One digest, ready to be sent. */
@@ -17,7 +18,15 @@ export interface Alert {
     readonly leastSeverity?: string;
     /** Of a weekly mail: whom it is for. */
     readonly audience?: string;
+    /** The label of its band; missing where nobody hears of some severities alone, and in digests of before. */
+    readonly band?: string;
   };
+}
+
+/** What people are mailed of a run. */
+export interface Digest extends Alert {
+  /** Those who hear of some severities alone get these in its place, by the labels of their bands; a quiet one has none. */
+  readonly bands?: Readonly<Record<string, Alert>>;
 }
 
 /** Stands for the archive's location in a stored digest: an archive may move, and what was said of it is evidence. */
@@ -31,7 +40,7 @@ export interface Notification {
   /** The key of `report.json`; undefined where the archive took nothing. */
   readonly reportKey: string | undefined;
   /** Undefined where nothing changed. */
-  readonly digest: Alert | undefined;
+  readonly digest: Digest | undefined;
   readonly archive: Archive;
   /** Somebody let the chain go on though it did not hold: what the run goes on from may be another than was told. */
   readonly goesOnAnew?: boolean;
@@ -48,6 +57,8 @@ export interface Channel {
   readonly name: string;
   /** It tells of runs that have a digest only; one that tells of others tells of nothing from before it was set up. */
   readonly needsDigest?: true;
+  /** It tells of these severities alone: a run composes the digest for them. */
+  readonly band?: Band;
   /** Whether a marker has what this channel answers; any is good where missing. */
   readonly hasReceipt?: (marker: Receipt) => boolean;
   /** Gives what sends the notification and resolves once it was accepted; undefined where there is nothing to send. */

@@ -7,7 +7,8 @@ export type MessageAttributes = Readonly<Record<string, string>>;
 export interface Audible {
   /** Reads after "nobody hears". */
   readonly what: string;
-  readonly attributes: MessageAttributes;
+  /** Those that say it: whoever gets one of them has heard. */
+  readonly messages: readonly MessageAttributes[];
 }
 
 /** Tells whether one condition of a policy takes a value; what is not known here takes none. */

@@ -5,7 +5,7 @@ import { isRecord, readJson } from '../archive/lines.ts';
 import { jsonText, sha256Of } from '../archive/staging.ts';
 import type { Report } from '../model/report.ts';
 import { runInstant } from '../model/run-name.ts';
-import type { Alert, Channel, Notification, Receipt } from './channel.ts';
+import type { Channel, Digest, Notification, Receipt } from './channel.ts';
 
 /** What a channel for programs tells of a complete run: what changed, or everything that is open. */
 export type Scope = 'changes' | 'all';
@@ -90,5 +90,5 @@ export const toldByAttempt = async (
   const [report, digest] = await Promise.all(
     ['report.json', 'digest.json'].map((file) => readMarker(archive, object({ area: 'reports', file }))),
   );
-  return isRecord(report) ? { report: report as unknown as Report, digest: digest as Alert | undefined } : undefined;
+  return isRecord(report) ? { report: report as unknown as Report, digest: digest as Digest | undefined } : undefined;
 };

@@ -21,7 +21,7 @@ import { readRunLines, readRunObject } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
 import type { Report } from '../model/report.ts';
 import { runInstant, runName } from '../model/run-name.ts';
-import type { Alert, Channel, Notification } from './channel.ts';
+import type { Channel, Digest, Notification } from './channel.ts';
 import { deliver } from './deliver.ts';
 import { isOfOldForm, readMarker, speaksFor, toldByAttempt } from './marker.ts';
 
@@ -50,7 +50,7 @@ export const storedNotification = async (
   ...headMember({ manifest, sha256 }),
   report: (await readRunObject(archive, manifest, 'report')) as Report,
   reportKey: manifest.objects.report?.key,
-  digest: (await readRunObject(archive, manifest, 'digest')) as Alert | undefined,
+  digest: (await readRunObject(archive, manifest, 'digest')) as Digest | undefined,
   archive,
   ...goesOn(manifest),
   findings: () => (manifest.verdict === 'COMPLETE' ? readRunLines(archive, manifest, 'findings') : noFindings()),

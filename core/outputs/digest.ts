@@ -1,5 +1,5 @@
 import { jsonText } from '../archive/staging.ts';
-import { type Alert, ARCHIVE_PLACEHOLDER } from '../notify/channel.ts';
+import { ARCHIVE_PLACEHOLDER, type Digest } from '../notify/channel.ts';
 import { composeDigest } from '../notify/digest/digest.ts';
 import { htmlOutput } from './html/html.ts';
 import type { RunFacts, RunOutput } from './output.ts';
@@ -12,7 +12,8 @@ export const digestOf = ({
   environmentName,
   keys,
   last,
-}: Omit<RunFacts, 'evidence'>): Alert | undefined =>
+  bands = [],
+}: Omit<RunFacts, 'evidence'>): Digest | undefined =>
   composeDigest({
     report,
     highlights,
@@ -20,6 +21,7 @@ export const digestOf = ({
     rules: new Map(rules.map(({ rule }) => [rule.id, rule])),
     reportLocation: `${ARCHIVE_PLACEHOLDER}/${keys.object(htmlOutput)}`,
     environmentName,
+    bands,
   });
 
 /** `digest.json`: what people are mailed. */

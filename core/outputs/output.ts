@@ -4,6 +4,7 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import type { ObjectFile, RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject, StoredManifest } from '../archive/manifest.ts';
 import type { ArchivedUser } from '../archive/repeated-records.ts';
+import type { Band } from '../model/band.ts';
 import type { Highlight } from '../model/highlights.ts';
 import type { Report } from '../model/report.ts';
 
@@ -71,6 +72,8 @@ export interface RunFacts {
   readonly trustedAccounts?: readonly string[];
   /** Whether pages name people, by name and e-mail address; they do where undefined. */
   readonly areNamesShown?: boolean | undefined;
+  /** Those of people who hear of some severities alone. */
+  readonly bands?: readonly Band[];
   readonly keys: RunKeys;
   /** The last complete run before this one, and its report. */
   readonly last?: (StoredManifest & { readonly report: Report | undefined }) | undefined;

@@ -17,9 +17,17 @@ const CHANNELS = {
 
 const CHANNEL_NAMES = Object.keys(CHANNELS) as readonly (keyof typeof CHANNELS)[];
 
+/** The band whose mail a marker says was sent; undefined where it is that of another channel. */
+const bandOfKey = (key: string): string | undefined => /\/\d{8}T\d{6}Z\.alert-(\w+-\w+)\.json$/.exec(key)?.[1];
+
 /** Whether a marker names what its run had to tell, and has the receipt of its channel. */
-const doesSpeakFor = (marker: unknown, channel: keyof typeof CHANNELS, { run, objects, sequence }: Manifest) => {
-  if (!isRecord(marker) || marker.run !== run) return false;
+const doesSpeakFor = (
+  marker: unknown,
+  channel: keyof typeof CHANNELS,
+  { run, objects, sequence }: Manifest,
+  band?: string,
+) => {
+  if (!isRecord(marker) || marker.run !== run || marker.band !== band) return false;
   const hasReceipt = CHANNELS[channel](marker);
   // Runs of before there was a chain have markers that name no SHA-256.
   if (isOfOldForm(marker)) return hasReceipt && sequence === undefined;
@@ -54,8 +62,15 @@ export const checkMarkers = async (
       return claims !== undefined && markers.has(key) ? [{ run, key, channel, claims }] : [];
     }),
   );
-  const checks = inBatches(present, async ({ run, key, channel, claims }): Promise<readonly Problem[]> => {
-    if (doesSpeakFor(await readMarker(archive, key), channel, claims)) return [];
+  const claimsOf = new Map(links.map(({ run, claims }) => [run, claims]));
+  const ofBands = [...markers].flatMap((key) => {
+    const [run = '', band] = [runOfKey(key), bandOfKey(key)];
+    const claims = claimsOf.get(run);
+    return band === undefined || claims === undefined ? [] : [{ run, key, channel: 'alert' as const, claims, band }];
+  });
+  const all: readonly ((typeof present)[number] & { readonly band?: string })[] = [...present, ...ofBands];
+  const checks = inBatches(all, async ({ run, key, channel, claims, band }): Promise<readonly Problem[]> => {
+    if (doesSpeakFor(await readMarker(archive, key), channel, claims, band)) return [];
     const message = 'does not speak for the run: it names another digest or report, or has no receipt';
     return [{ kind: 'edited', run, key, message }];
   });

@@ -127,6 +127,19 @@ describe('the settings of an audit', () => {
     expect(await channelsBy({ securityHub: { account: 'environment' } })).toEqual(['alert', 'security-hub']);
   });
 
+  test('tell those of some severities by a mail of theirs, in the environments that they asked for', async () => {
+    const endpoint = 'a@example.com';
+    const alerts = [
+      { protocol: 'email', endpoint },
+      { protocol: 'email', endpoint, minSeverity: 'HIGH' },
+      { protocol: 'email', endpoint, maxSeverity: 'LOW', environments: ['def'] },
+    ] as const;
+    const { settingsOf } = await compose({ alerts });
+    const channelsOf = (id: string) => settingsOf(asked(id)).channels.map(({ name }) => name);
+    expect(channelsOf('abc')).toEqual(['alert', 'alert-HIGH-CRITICAL']);
+    expect(channelsOf('def')).toEqual(['alert', 'alert-HIGH-CRITICAL', 'alert-INFORMATIONAL-LOW']);
+  });
+
   test.each([
     {
       config: { securityHub: { account: 'environment' } },

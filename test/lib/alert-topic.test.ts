@@ -49,7 +49,7 @@ describe('the subscriptions', () => {
       Protocol: protocol,
       Endpoint: endpoint,
       TopicArn: topicRef,
-      FilterPolicy: { $or: [{ maxSeverity: ['CRITICAL'] }, expect.anything()] },
+      FilterPolicy: { $or: [{ band: ['CRITICAL-CRITICAL'] }, expect.anything()] },
       RedrivePolicy: { deadLetterTargetArn: queue.arn },
     });
     expect(queue.properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
@@ -96,8 +96,20 @@ describe('the subscriptions', () => {
     expect(both).toContain(alone);
   });
 
-  it('filter by a list of severities, from the least one on', () => {
-    expect(policyOf('HIGH')).toMatchObject({ $or: [{ maxSeverity: ['HIGH', 'CRITICAL'] }, {}] });
+  it('filter by the band, and what has none by its worst severity', () => {
+    expect(policyOf('HIGH')).toEqual({
+      $or: [{ band: ['HIGH-CRITICAL'] }, { band: [{ exists: false }], maxSeverity: ['HIGH', 'CRITICAL'] }],
+    });
+  });
+
+  it('of whoever wants all pass nothing that is for others of some severities', () => {
+    const policies = Object.values(
+      subscriptionsOf(email('a@example.com'), { ...email('b@example.com'), maxSeverity: 'LOW' }),
+    ).map(({ Properties }) => Properties.FilterPolicy);
+    expect(policies).toEqual([
+      { band: ['INFORMATIONAL-CRITICAL', { exists: false }] },
+      { band: ['INFORMATIONAL-LOW', { exists: false }] },
+    ]);
   });
 });
 
@@ -145,20 +157,18 @@ describe('the filter, at work', () => {
       }),
     );
 
-  it('passes what is severe enough, and every audit that is not complete', async () => {
+  it('passes the mails of the band, and of what has none what is severe enough', async () => {
     const received = await aws.subscribe(policyOf('MEDIUM'));
-    for (const maxSeverity of SEVERITIES) {
-      await publish(`complete, ${maxSeverity}`, { environment: 'abc', verdict: 'COMPLETE', maxSeverity });
-    }
-    await publish('incomplete', { environment: 'abc', verdict: 'INCOMPLETE', maxSeverity: 'LOW' });
-    await publish('failed', { environment: 'abc', verdict: 'FAILED', maxSeverity: 'NONE' });
+    const common = { environment: 'abc', verdict: 'COMPLETE' };
+    for (const maxSeverity of SEVERITIES) await publish(`of no band, ${maxSeverity}`, { ...common, maxSeverity });
+    for (const band of ['MEDIUM-CRITICAL', 'INFORMATIONAL-CRITICAL', 'HIGH-CRITICAL'])
+      await publish(`of ${band}`, { ...common, maxSeverity: 'CRITICAL', band });
 
     expect((await received()).map(({ subject }) => subject)).toEqual([
-      'complete, MEDIUM',
-      'complete, HIGH',
-      'complete, CRITICAL',
-      'incomplete',
-      'failed',
+      'of no band, MEDIUM',
+      'of no band, HIGH',
+      'of no band, CRITICAL',
+      'of MEDIUM-CRITICAL',
     ]);
   });
 });

@@ -1,10 +1,11 @@
+import type { Band } from '../../model/band.ts';
 import { type Alert, ARCHIVE_PLACEHOLDER, type Channel } from '../channel.ts';
 
 /** Sends a digest; resolves with the receipt once it was accepted. */
 export type SendAlert = (alert: Alert) => Promise<string>;
 
-/** The name of the channel that carries digests to people. */
-export const ALERT = 'alert';
+/** The name of the channel that carries digests to people; those of bands add their label. */
+const ALERT = 'alert';
 
 /** Says what the chain has come to: whoever keeps the mail can prove that nothing up to it is gone. */
 const headLines = (head: string): string =>
@@ -13,17 +14,25 @@ const headLines = (head: string): string =>
 /**
  * Carries digests to people, by whatever sends them.
  * @param findUnheard undefined where somebody hears for sure, such as at a terminal
+ * @param band carries those of some severities alone
  */
-export const digestChannel = (send: SendAlert, findUnheard?: Channel['findUnheard']): Channel => ({
-  name: ALERT,
+export const digestChannel = (send: SendAlert, findUnheard?: Channel['findUnheard'], band?: Band): Channel => ({
+  name: band === undefined ? ALERT : `${ALERT}-${band.label}`,
   needsDigest: true,
+  ...(band && { band }),
   ...(findUnheard && { findUnheard }),
-  hasReceipt: ({ receipt }) => typeof receipt === 'string' && receipt !== '',
+  hasReceipt: ({ receipt, band: label }) => typeof receipt === 'string' && receipt !== '' && label === band?.label,
   prepare({ digest, head, archive }) {
-    if (digest === undefined) return undefined;
-    const text = digest.body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location);
+    const told = band === undefined ? digest : digest?.bands?.[band.label];
+    if (told === undefined) return undefined;
+    const { subject, attributes } = told;
+    const text = told.body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location);
     // Added as it is sent: the manifest names the digest, which therefore can't hold the manifest's own hash.
     const body = head === undefined ? text : `${text}${headLines(head)}`;
-    return async () => ({ subject: digest.subject, receipt: await send({ ...digest, body }) });
+    return async () => ({
+      subject,
+      ...(band && { band: band.label }),
+      receipt: await send({ subject, body, attributes }),
+    });
   },
 });

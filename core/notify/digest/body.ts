@@ -4,6 +4,7 @@ import { readPrincipal } from '../../../rules/engine/principal.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
+import { bandText, severitiesBeyond } from '../../model/band.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { isFullyJudged, type Report } from '../../model/report.ts';
 import {
@@ -23,7 +24,7 @@ import {
   UNSEEN,
 } from '../../model/words.ts';
 import { numberText, plainLine, plural, wrap } from '../../text/plain-text.ts';
-import { countOf, type DigestFacts, foundAtFirst, worstOf } from './subject.ts';
+import { type BandFacts, countOf, type DigestFacts, foundAtFirst, standingOf, worstOf } from './subject.ts';
 
 /** The most subjects that are named for a rule, and the most waivers; the report has them all. */
 const NAMED = 20;
@@ -192,16 +193,19 @@ const sentencePart = (news: readonly Highlight[], kind: HighlightKind): readonly
   return count === 0 ? [] : [plural(count, ...HIGHLIGHT_WORDS[kind].sentence)];
 };
 
-const inOneLine = (report: Report, news: readonly Highlight[]): string => {
+const inOneLine = ({ report, band }: BandFacts, news: readonly Highlight[]): string => {
   if (report.verdict !== 'COMPLETE') {
     return 'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.';
   }
   if (report.previousRun === undefined) {
-    return `First audit of this environment: ${foundAtFirst(report, news)}. From now on only changes and reminders are mailed.`;
+    return `First audit of this environment: ${foundAtFirst(report, news, band)}. From now on only changes and reminders are mailed.`;
   }
   const bad = BAD_NEWS.flatMap((kind) => sentencePart(news, kind));
   const happened = [...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]), ...sentencePart(news, 'resolved')];
-  return `${happened.join(', ') || 'No finding changed'}; ${numberText(report.findings.byState.open)} still open.`;
+  const of = band === undefined ? '' : ` ${bandText(band)}`;
+  const stands =
+    band === undefined ? `${numberText(report.findings.byState.open)} still open` : standingOf(report, band);
+  return `${happened.join(', ') || `No finding${of} changed`}; ${stands}.`;
 };
 
 const verdictLines = ({ verdict, reason, message, counts, source }: Report): readonly string[] => {
@@ -299,11 +303,50 @@ const runLines = ({ report }: DigestFacts): readonly string[] => {
   );
 };
 
+/** What changed, and a band leaves out. */
+export interface LeftOut {
+  readonly news: readonly Highlight[];
+  readonly troubles: readonly WaiverTrouble[];
+}
+
+/**
+ * Says of which severities a digest tells, and what of others it leaves out, with whoever is told of that: nobody is to
+ * take its silence for theirs.
+ */
+const bandLines = ({ band }: BandFacts, left: LeftOut | undefined): readonly string[] => {
+  if (band === undefined || left === undefined) return [];
+  const beyond = severitiesBeyond(band);
+  /** `Of what changed, 2 CRITICAL are …`; nothing where there are none. */
+  const sentence = (isMeant: (severity: Severity) => boolean, where: string): readonly string[] => {
+    const counts = beyond.filter(isMeant).flatMap((severity) => {
+      const count = left.news.reduce((total, highlight) => total + countIn(highlight, severity), 0);
+      return count === 0 ? [] : [{ count, text: `${numberText(count)} ${severity}` }];
+    });
+    if (counts.length === 0) return [];
+    const isOne = counts.length === 1 && counts[0]?.count === 1;
+    return [`Of what changed, ${counts.map(({ text }) => text).join(', ')} ${isOne ? 'is' : 'are'} ${where}.`];
+  };
+  const isForOthers = (severity: Severity): boolean => band.toldToOthers.includes(severity);
+  const waivers = left.troubles.length;
+  const sentences = [
+    `Findings ${bandText(band)} alone are told here.`,
+    ...sentence(isForOthers, 'told to others'),
+    ...sentence((severity) => !isForOthers(severity), 'mailed to nobody, and in the report'),
+    ...(waivers === 0 ? [] : [`Waivers of other severities to see to: ${numberText(waivers)}.`]),
+  ];
+  return [wrap(sentences.join(' '))];
+};
+
 /**
  * The digest as people read it, under 200 lines whatever the size: what happened, what stands and where it is, then the
  * worst and what to do, the small print last.
  */
-export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): string => {
+export const composeBody = (
+  facts: BandFacts,
+  news: readonly Highlight[],
+  troubles: readonly WaiverTrouble[],
+  left?: LeftOut,
+): string => {
   const { report, environmentName } = facts;
   const name = plainLine(environmentName ?? '', MAX_ID);
   const id = plainLine(report.environmentId, MAX_ID);
@@ -317,7 +360,8 @@ export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): str
   const first = linesOf([
     ...forewords(report).flatMap((sentence) => [wrap(sentence), '']),
     `FinSpace environment ${name === '' ? id : `${name} (${id})`}`,
-    wrap(inOneLine(report, news)),
+    wrap(inOneLine(facts, news)),
+    ...bandLines(facts, left),
     '',
     ...verdictLines(report),
     ...openLines(report),
@@ -325,7 +369,7 @@ export const composeBody = (facts: DigestFacts, news: readonly Highlight[]): str
     '',
   ]);
   const last = linesOf([
-    ...section('WAIVERS TO SEE TO', waiverLines(report.waiverTroubles ?? [])),
+    ...section('WAIVERS TO SEE TO', waiverLines(troubles)),
     ...section('NOT FULLY JUDGED', unjudgedLines(report)),
     ...section('THIS AUDIT', runLines(facts)),
   ]);

@@ -1,48 +1,83 @@
 import { SEVERITIES, type Severity, severityRank } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
-import { type Highlight, isNews } from '../../model/highlights.ts';
+import { isInBand, WHOLE_BAND } from '../../model/band.ts';
+import { type Highlight, highlightWithin, isNews } from '../../model/highlights.ts';
 import { forewords } from '../../model/words.ts';
-import type { Alert } from '../channel.ts';
+import type { Alert, Digest } from '../channel.ts';
 import { composeBody } from './body.ts';
-import { composeSubject, type DigestFacts } from './subject.ts';
+import { type BandFacts, composeSubject, type DigestFacts } from './subject.ts';
 
 const troubleKey = ({ kind, rule, user, expires }: WaiverTrouble): string =>
   JSON.stringify([kind, rule, user, expires]);
 
+/** A waiver is as severe as the finding that it covers, else as its rule, which may be unknown. */
+const troubleSeverity = ({ rules }: DigestFacts, { rule, severity }: WaiverTrouble): Severity =>
+  severity ?? rules.get(rule)?.severity ?? 'CRITICAL';
+
 /**
  * The severities that recipients filter by. A run that is not complete, late or of another source is of all of them, so
- * that no filter hides that nobody looked, or looked elsewhere. A waiver is as severe as the finding that it covers,
- * else as its rule, which may be unknown.
+ * that no filter hides that nobody looked, or looked elsewhere.
  */
 const severitiesOf = (
-  { report, rules }: DigestFacts,
+  facts: DigestFacts,
   news: readonly Highlight[],
   troubles: readonly WaiverTrouble[],
 ): { readonly maxSeverity: Severity; readonly leastSeverity: Severity } => {
+  const { report } = facts;
   if (report.verdict !== 'COMPLETE' || forewords(report).length > 0)
     return { maxSeverity: 'CRITICAL', leastSeverity: 'INFORMATIONAL' };
   const told = [
     ...news.flatMap(({ severities }) => SEVERITIES.filter((severity) => (severities[severity] ?? 0) > 0)),
-    ...troubles.map(({ rule, severity }) => severity ?? rules.get(rule)?.severity ?? 'CRITICAL'),
+    ...troubles.map((trouble) => troubleSeverity(facts, trouble)),
   ].toSorted((a, b) => severityRank(a) - severityRank(b));
   return { maxSeverity: told.at(-1) ?? 'INFORMATIONAL', leastSeverity: told[0] ?? 'INFORMATIONAL' };
 };
 
-/** Composes the mail about a run; undefined where nothing changed, and the run was of its own night and source. */
-export const composeDigest = (facts: DigestFacts): Alert | undefined => {
-  const { report, knownTroubles } = facts;
-  const isComplete = report.verdict === 'COMPLETE';
+/** Composes a digest of every severity, or of a band's; undefined where nothing of it changed. */
+const composeAlert = (
+  facts: BandFacts,
+  changed: readonly Highlight[],
+  fresh: readonly WaiverTrouble[],
+): Alert | undefined => {
+  const { report, band, bands = [] } = facts;
+  const isTold = (trouble: WaiverTrouble): boolean =>
+    band === undefined || isInBand(troubleSeverity(facts, trouble), band);
+  const news = band === undefined ? changed : changed.flatMap((highlight) => highlightWithin(highlight, band));
+  const troubles = fresh.filter(isTold);
+  const isFirst = report.previousRun === undefined;
+  const isQuiet = news.length === 0 && troubles.length === 0 && forewords(report).length === 0;
+  if (report.verdict === 'COMPLETE' && !isFirst && isQuiet) return undefined;
+
+  const label = band?.label ?? (bands.length > 0 ? WHOLE_BAND : undefined);
+  const left = { news: changed, troubles: fresh.filter((trouble) => !isTold(trouble)) };
+  return {
+    subject: composeSubject(facts, news, troubles.length),
+    body: composeBody(facts, news, (report.waiverTroubles ?? []).filter(isTold), left),
+    attributes: {
+      environment: report.environmentId,
+      verdict: report.verdict,
+      ...severitiesOf(facts, news, troubles),
+      ...(label !== undefined && { band: label }),
+    },
+  };
+};
+
+/**
+ * Composes the mail about a run, and those for whoever hears of some severities alone; undefined where nothing changed,
+ * and the run was of its own night and source.
+ */
+export const composeDigest = (facts: DigestFacts): Digest | undefined => {
+  const { report, knownTroubles, bands = [] } = facts;
   // Only a complete run resolves findings.
+  const isComplete = report.verdict === 'COMPLETE';
   const news = facts.highlights.filter(({ kind }) => isNews(kind) && (isComplete || kind !== 'resolved'));
   const known = new Set(knownTroubles.map(troubleKey));
   const troubles = (report.waiverTroubles ?? []).filter((trouble) => !known.has(troubleKey(trouble)));
-  const isFirst = report.previousRun === undefined;
-  const isQuiet = news.length === 0 && troubles.length === 0 && forewords(report).length === 0;
-  if (isComplete && !isFirst && isQuiet) return undefined;
-
-  return {
-    subject: composeSubject(facts, news, troubles.length),
-    body: composeBody(facts, news),
-    attributes: { environment: report.environmentId, verdict: report.verdict, ...severitiesOf(facts, news, troubles) },
-  };
+  const alert = composeAlert(facts, news, troubles);
+  if (alert === undefined || bands.length === 0) return alert;
+  const ofBands = bands.flatMap((band) => {
+    const own = composeAlert({ ...facts, band }, news, troubles);
+    return own === undefined ? [] : [[band.label, own] as const];
+  });
+  return { ...alert, bands: Object.fromEntries(ofBands) };
 };

@@ -1,6 +1,7 @@
 import type { Rule } from '../../../rules/engine/rule.ts';
-import { worstSeverity } from '../../../rules/engine/severity.ts';
+import { SEVERITIES, worstSeverity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
+import { type Band, bandText, isInBand } from '../../model/band.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import type { Report } from '../../model/report.ts';
 import { BAD_NEWS, countedHighlights } from '../../model/words.ts';
@@ -8,6 +9,8 @@ import { numberText, plainLine, plural, toAscii, truncate } from '../../text/pla
 
 /** Everything that a digest may say. */
 export interface DigestFacts {
+  /** Those who hear of some severities alone get a digest of their own. */
+  readonly bands?: readonly Band[];
   readonly report: Report;
   /** The operators' name for the environment. */
   readonly environmentName?: string | undefined;
@@ -19,17 +22,36 @@ export interface DigestFacts {
   readonly reportLocation: string;
 }
 
+/** The facts of one digest: of every severity, or of those of a band. */
+export interface BandFacts extends DigestFacts {
+  readonly band?: Band | undefined;
+}
+
 /** SNS takes fewer than 100 characters (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const MAX_SUBJECT = 99;
 
 /** The environment's name is shortened to this many characters before anything is left out of what happened. */
 const LEAST_NAME = 20;
 
-/** `27 findings (worst HIGH)`: what a first audit found. */
-export const foundAtFirst = ({ findings: { bySeverity } }: Report, news: readonly Highlight[]): string => {
-  const failing = Object.values(bySeverity).reduce((total, count) => total + count, 0);
-  return failing === 0 ? 'no findings' : plural(failing, 'finding') + worstOf(news);
+/** The number of those that fail and are not accepted, of all severities or those of a band. */
+const failingOf = ({ findings: { bySeverity } }: Report, band: Band | undefined): number =>
+  SEVERITIES.filter((severity) => band === undefined || isInBand(severity, band)).reduce(
+    (total, severity) => total + bySeverity[severity],
+    0,
+  );
+
+/** `27 findings (worst HIGH)`: what a first audit found; of a band `4 findings up to MEDIUM (worst LOW)`. */
+export const foundAtFirst = (report: Report, news: readonly Highlight[], band?: Band): string => {
+  const failing = failingOf(report, band);
+  const of = band === undefined ? '' : ` ${bandText(band)}`;
+  return failing === 0 ? `no findings${of}` : plural(failing, 'finding') + of + worstOf(news);
 };
+
+/** `5 open`; of a band, which states are not counted of, `5 failing up to MEDIUM`. */
+export const standingOf = (report: Report, band: Band | undefined): string =>
+  band === undefined
+    ? `${numberText(report.findings.byState.open)} open`
+    : `${numberText(failingOf(report, band))} failing ${bandText(band)}`;
 
 export const countOf = (news: readonly Highlight[], kinds: readonly HighlightKind[]): number =>
   news.filter(({ kind }) => kinds.includes(kind)).reduce((total, { count }) => total + count, 0);
@@ -49,31 +71,37 @@ const badNews = (news: readonly Highlight[]): readonly string[] => {
   );
 };
 
-const changes = (report: Report, news: readonly Highlight[], troubles: number, bad: readonly string[]): string =>
+const changes = (
+  { report, band }: BandFacts,
+  news: readonly Highlight[],
+  troubles: number,
+  bad: readonly string[],
+): string =>
   [
     ...bad,
     ...[countOf(news, ['resolved'])].filter((count) => count > 0).map((count) => countedHighlights('resolved', count)),
     ...(troubles > 0 ? [`${plural(troubles, 'waiver')} to see to`] : []),
-    `${numberText(report.findings.byState.open)} open`,
+    standingOf(report, band),
   ].join(', ');
 
 /** Says what happened in several forms, the longest first. */
-const forms = (report: Report, news: readonly Highlight[], troubles: number): readonly [string, ...string[]] => {
+const forms = (facts: BandFacts, news: readonly Highlight[], troubles: number): readonly [string, ...string[]] => {
+  const { report, band } = facts;
   const { verdict, reason, counts, previousRun } = report;
   if (verdict !== 'COMPLETE') {
     const seen = counts.users === 0 ? 'no users seen' : `${plural(counts.users, 'user')} seen`;
     return [`${verdict} - ${reason ?? 'no reason given'}, ${seen}`];
   }
-  if (previousRun === undefined) return [`first audit, ${foundAtFirst(report, news)}`];
+  if (previousRun === undefined) return [`first audit, ${foundAtFirst(report, news, band)}`];
 
   const newOrWorse = countOf(
     news,
     BAD_NEWS.filter((kind) => kind !== 'reminder' && kind !== 'carried'),
   );
   return [
-    changes(report, news, troubles, badNews(news)),
+    changes(facts, news, troubles, badNews(news)),
     changes(
-      report,
+      facts,
       news,
       troubles,
       newOrWorse > 0 ? [`${numberText(newOrWorse)} new or worse${worstOf(news)}`] : badNews(news),
@@ -92,11 +120,11 @@ const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
 };
 
 /** Says what changed, and where, in fewer than 100 characters of ASCII that begin with a letter. */
-export const composeSubject = (facts: DigestFacts, news: readonly Highlight[], troubles: number): string => {
+export const composeSubject = (facts: BandFacts, news: readonly Highlight[], troubles: number): string => {
   const name = nameOf(facts);
   const first = oddities(facts.report);
   const room = (form: string): number => MAX_SUBJECT - `FinSpace : ${first}`.length - form.length;
-  const all = forms(facts.report, news, troubles);
+  const all = forms(facts, news, troubles);
   const form = all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
   return `FinSpace ${truncate(name, Math.max(room(form), 4))}: ${first}${form}`.slice(0, MAX_SUBJECT);
 };

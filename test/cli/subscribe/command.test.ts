@@ -62,7 +62,7 @@ describe('subscribe', () => {
 
     aws.followLink(topic, 'a@example.com');
     expect(JSON.parse((await attributesOf('email')).FilterPolicy ?? '')).toEqual(
-      filterPolicyOf({ minSeverity: 'HIGH' }),
+      filterPolicyOf({ protocol: 'email', endpoint: '', minSeverity: 'HIGH' }, true),
     );
     expect((await attributesOf('email')).RedrivePolicy).toBeUndefined();
     expect((await subscribe(...words)).stdout.match(/kept$/gm)).toHaveLength(2);
@@ -89,9 +89,12 @@ describe('subscribe', () => {
     }
     expect((await subscribe('--config', config, '--topic', topic)).stdout.match(/filter put back$/gm)).toHaveLength(2);
     expect(JSON.parse((await attributesOf('email')).FilterPolicy ?? '')).toEqual(
-      filterPolicyOf({ minSeverity: 'HIGH' }),
+      filterPolicyOf({ protocol: 'email', endpoint: '', minSeverity: 'HIGH' }, true),
     );
-    expect(JSON.parse((await attributesOf('sqs')).FilterPolicy ?? '')).toEqual({});
+    // What tells of all severities, and not what is for the other one.
+    expect(JSON.parse((await attributesOf('sqs')).FilterPolicy ?? '')).toEqual({
+      band: ['INFORMATIONAL-CRITICAL', { exists: false }],
+    });
   });
 
   test('tells alarms to mailboxes and URLs only, whatever their severity', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { collectHighlights, kindOf } from '../../../core/model/highlights.ts';
+import { isInBand } from '../../../core/model/band.ts';
+import { collectHighlights, highlightWithin, kindOf } from '../../../core/model/highlights.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
+import type { Severity } from '../../../rules/engine/severity.ts';
 
 const finding = (ruleId: string, n: number, over: Partial<Finding> = {}): Finding => ({
   id: `env/${ruleId}/u${n}`,
@@ -66,6 +68,40 @@ test('a late severe finding is kept where a hundred mild ones came before it', (
   expect(list[0]).toMatchObject({ severity: 'CRITICAL', count: 201 });
   expect(list[0]?.findings[0]?.subject.id).toBe('u999');
   expect(list[0]?.findings).toHaveLength(100);
+});
+
+test('of each severity some are kept, whatever number is worse', () => {
+  const [list] = highlightsOf([
+    ...Array.from({ length: 200 }, (_, n) => finding('a', n, { severity: 'CRITICAL' })),
+    ...Array.from({ length: 200 }, (_, n) => finding('a', n, { severity: 'MEDIUM' })),
+    finding('a', 1, { severity: 'LOW' }),
+  ]);
+  const keptOf = (severity: Severity) => list?.findings.filter((one) => one.severity === severity).length;
+  expect([keptOf('CRITICAL'), keptOf('MEDIUM'), keptOf('LOW')]).toEqual([100, 20, 1]);
+});
+
+test.each<{ minSeverity: Severity; maxSeverity: Severity; there: readonly object[] }>([
+  { minSeverity: 'LOW', maxSeverity: 'LOW', there: [] },
+  {
+    minSeverity: 'INFORMATIONAL',
+    maxSeverity: 'MEDIUM',
+    there: [{ severity: 'MEDIUM', count: 2, severities: { MEDIUM: 2 } }],
+  },
+  {
+    minSeverity: 'MEDIUM',
+    maxSeverity: 'CRITICAL',
+    there: [{ severity: 'CRITICAL', count: 3, severities: { MEDIUM: 2, CRITICAL: 1 } }],
+  },
+])('what there is from $minSeverity to $maxSeverity', ({ there, ...band }) => {
+  const [all] = highlightsOf([
+    finding('a', 1, { severity: 'MEDIUM' }),
+    finding('a', 2, { severity: 'MEDIUM' }),
+    finding('a', 3, { severity: 'CRITICAL' }),
+  ]);
+  const within = all === undefined ? [] : highlightWithin(all, band);
+  expect(within).toMatchObject(there);
+  expect(within.flatMap(({ findings }) => findings).every(({ severity }) => isInBand(severity, band))).toBe(true);
+  expect(within).toHaveLength(there.length);
 });
 
 test.each<[what: string, over: Partial<Finding>, kind: string]>([

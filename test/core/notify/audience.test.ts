@@ -7,6 +7,7 @@ import {
   audibleOverview,
   filterPolicyOf,
 } from '../../../core/config/recipient.ts';
+import { WHOLE_BAND } from '../../../core/model/band.ts';
 import { describeUnheard, listSubscriptions, unheardOn } from '../../../core/notify/audience.ts';
 import { letsThrough } from '../../../core/notify/filter-policy.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
@@ -25,7 +26,7 @@ const email = (minSeverity?: Severity): AlertRecipient => ({
   ...(minSeverity && { minSeverity }),
 });
 
-const policyOf = (minSeverity: Severity): object => filterPolicyOf({ minSeverity }) ?? {};
+const policyOf = (minSeverity: Severity): object => filterPolicyOf(email(minSeverity), true) ?? {};
 
 let topics = 0;
 const newTopic = () => {
@@ -100,7 +101,7 @@ describe('nobody hears', () => {
   test.each([
     { subscribers: [], unheard: 1 },
     { subscribers: [{}], unheard: 0 },
-    { subscribers: [{ policy: policyOf('INFORMATIONAL') }], unheard: 1 },
+    { subscribers: [{ policy: policyOf('LOW') }], unheard: 1 },
   ])('of alarms, which have no attributes: $subscribers', async ({ subscribers, unheard }) => {
     expect(await unheardOn(aws.sns, await topicOf(...subscribers), AUDIBLE_ALARMS)).toHaveLength(unheard);
   });
@@ -137,7 +138,7 @@ describe('nobody hears', () => {
       expect(
         await unheardOn(
           aws.sns,
-          await topicOf({ policy: filterPolicyOf(recipient) ?? {} }),
+          await topicOf({ policy: filterPolicyOf(recipient, true) ?? {} }),
           audibleAlerts(asked, 'abc'),
         ),
       ).toEqual([]);
@@ -148,7 +149,7 @@ describe('nobody hears', () => {
     const unheard = async (of: AlertRecipient) => {
       const found = await unheardOn(
         aws.sns,
-        await topicOf({ policy: filterPolicyOf(of) ?? {} }),
+        await topicOf({ policy: filterPolicyOf(of, false) ?? {} }),
         audibleOverview([nightly, monday]),
       );
       return found.map(({ what }) => what);
@@ -157,16 +158,32 @@ describe('nobody hears', () => {
     expect(await unheard(monday)).toEqual([...ALL, ...LOW]);
   });
 
-  test.each([
-    ['CRITICAL', 'CRITICAL', false],
-    ['CRITICAL', 'LOW', true],
-    ['MEDIUM', 'MEDIUM', true],
-    ['LOW', 'INFORMATIONAL', false],
-  ])('an alert of %s to %s reaches who wants LOW to MEDIUM: %j', (maxSeverity, leastSeverity, isHeard) => {
-    const policy = filterPolicyOf({ minSeverity: maxSeverity === 'LOW' ? 'MEDIUM' : 'LOW', maxSeverity: 'MEDIUM' });
-    const alert = { environment: 'abc', verdict: 'COMPLETE', maxSeverity, leastSeverity };
-    expect(letsThrough(policy, alert)).toBe(isHeard);
-    expect(letsThrough(policy, { ...alert, verdict: 'FAILED' })).toBe(true);
+  test.each<{ readonly name: string; readonly recipient: Partial<AlertRecipient>; readonly hears: readonly string[] }>([
+    {
+      name: 'LOW to MEDIUM',
+      recipient: { minSeverity: 'LOW', maxSeverity: 'MEDIUM' },
+      hears: ['LOW-MEDIUM', 'old LOW', 'old MEDIUM'],
+    },
+    {
+      name: 'up to MEDIUM',
+      recipient: { maxSeverity: 'MEDIUM' },
+      hears: ['INFORMATIONAL-MEDIUM', 'old LOW', 'old MEDIUM'],
+    },
+    { name: 'from MEDIUM on', recipient: { minSeverity: 'MEDIUM' }, hears: ['MEDIUM-CRITICAL', 'old MEDIUM'] },
+    { name: 'everything', recipient: {}, hears: ['INFORMATIONAL-CRITICAL', 'old LOW', 'old MEDIUM'] },
+  ])('who wants $name gets the mails of that band, and what has none', ({ recipient, hears }) => {
+    const policy = filterPolicyOf({ ...email(), ...recipient }, true);
+    const common = { environment: 'abc', verdict: 'COMPLETE', leastSeverity: 'LOW' };
+    const bands = ['LOW-MEDIUM', 'INFORMATIONAL-MEDIUM', 'MEDIUM-CRITICAL', WHOLE_BAND];
+    const messages = [
+      ...bands.map((band) => ({ what: band, attributes: { ...common, band, maxSeverity: 'MEDIUM' } })),
+      ...['LOW', 'MEDIUM'].map((maxSeverity) => ({
+        what: `old ${maxSeverity}`,
+        attributes: { ...common, maxSeverity },
+      })),
+    ];
+    const heard = messages.filter(({ attributes }) => letsThrough(policy, attributes));
+    expect(heard.map(({ what }) => what)).toEqual(hears);
   });
 
   test('any more, once a subscription is gone; and hears again, once it is confirmed', async () => {

@@ -149,6 +149,13 @@ interface Tampering {
 
 const { manifest: THIRD } = keysOf(3);
 
+/** Puts a marker of a band beside that of the third night, which it equals but for some members. */
+const markBand = (differs: object) => async (hands: Tamperer) => {
+  const key = keysOf(3).marker('alert-LOW-LOW');
+  await hands.copy(keysOf(3).marker('alert'), key);
+  await hands.text(key, (old) => JSON.stringify({ ...JSON.parse(old), ...differs }));
+};
+
 const ofObjects: readonly Tampering[] = OBJECT_NAMES.flatMap((name) => [
   {
     name: `a byte of ${name} is another`,
@@ -422,6 +429,12 @@ const ofTheChain: readonly Tampering[] = [
     problems: ['edited 3'],
     words: 'does not speak for the run',
   })),
+  ...[{}, { band: 'LOW-HIGH' }, { band: 'LOW-LOW', receipt: '' }, { band: 'LOW-LOW', digest: '' }].map((differs) => ({
+    name: `the marker of a band of a night differs by ${JSON.stringify(differs)}`,
+    tamper: markBand(differs),
+    problems: ['edited 3'],
+    words: 'does not speak for the run',
+  })),
   {
     name: 'a manifest is edited and the next is made to fit: the one after that tells',
     tamper: async (hands) => {
@@ -663,6 +676,7 @@ const ofSignatures: readonly Tampering[] = [
 ];
 
 const ofMarkers: readonly Tampering[] = [
+  { name: 'a marker of a band speaks for its run', tamper: markBand({ band: 'LOW-LOW' }), problems: [] },
   {
     name: 'a marker of an alert is gone',
     tamper: (hands) => hands.remove(keysOf(3).marker('alert')),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { Band } from '../../../../core/model/band.ts';
 import { collectHighlights, type HighlightKind } from '../../../../core/model/highlights.ts';
 import type { Report, VerdictReason } from '../../../../core/model/report.ts';
 import type { Alert } from '../../../../core/notify/channel.ts';
@@ -77,6 +78,110 @@ describe('whether there is a digest', () => {
   ];
   test.each(told)('one: %s', (_, differs) => {
     expect(composeDigest(someFacts(differs))).toBeDefined();
+  });
+});
+
+describe('those who hear of some severities alone', () => {
+  const UP_TO_MEDIUM: Band = {
+    label: 'INFORMATIONAL-MEDIUM',
+    minSeverity: 'INFORMATIONAL',
+    maxSeverity: 'MEDIUM',
+    toldToOthers: ['CRITICAL'],
+  };
+  const findings = counts({ new: 5, open: 11 }, { CRITICAL: 3, HIGH: 2, MEDIUM: 4, LOW: 1 });
+  const severities = { CRITICAL: 2, HIGH: 1, MEDIUM: 1 };
+  const changed: FactsDiffer = {
+    report: aReport({ findings }),
+    highlights: [{ ...aHighlight('new', { severity: 'CRITICAL' }), count: 4, severities }],
+  };
+  const flat = ({ body }: Alert): string => body.replaceAll(/\s+/g, ' ');
+  const bandOf = (differs: FactsDiffer, band: Band = UP_TO_MEDIUM): Alert | undefined =>
+    composeDigest(someFacts({ ...differs, bands: [band] }))?.bands?.[band.label];
+
+  const told: readonly (readonly [string, FactsDiffer, Partial<Band>, subject: string, words: string])[] = [
+    [
+      'what is left out, and who is told of it',
+      changed,
+      {},
+      '1 new (worst MEDIUM), 5 failing up to MEDIUM',
+      '1 new finding (worst MEDIUM); 5 failing up to MEDIUM. Findings up to MEDIUM alone are told here. Of what changed, 2 CRITICAL are told to others. Of what changed, 1 HIGH is mailed to nobody, and in the report. Verdict:',
+    ],
+    [
+      'from a severity on',
+      changed,
+      { minSeverity: 'HIGH', maxSeverity: 'CRITICAL', toldToOthers: [] },
+      '3 new (worst CRITICAL), 5 failing from HIGH on',
+      'Findings from HIGH on alone are told here. Of what changed, 1 MEDIUM is mailed to nobody, and in the report.',
+    ],
+    [
+      'one severity',
+      changed,
+      { minSeverity: 'HIGH', maxSeverity: 'HIGH', toldToOthers: ['CRITICAL', 'MEDIUM'] },
+      '1 new (worst HIGH), 2 failing of HIGH',
+      'Findings of HIGH alone are told here. Of what changed, 2 CRITICAL, 1 MEDIUM are told to others.',
+    ],
+    [
+      'from one severity to another',
+      changed,
+      { minSeverity: 'MEDIUM', maxSeverity: 'HIGH', toldToOthers: ['CRITICAL'] },
+      '2 new (worst HIGH), 6 failing from MEDIUM to HIGH',
+      'Findings from MEDIUM to HIGH alone are told here. Of what changed, 2 CRITICAL are told to others.',
+    ],
+    [
+      'a first audit without any',
+      {
+        report: aFirstReport({ findings: counts({ new: 3 }, { CRITICAL: 3 }) }),
+        highlights: [aHighlight('new', { severity: 'CRITICAL' })],
+      },
+      {},
+      'first audit, no findings up to MEDIUM',
+      'First audit of this environment: no findings up to MEDIUM. From now on only changes and reminders are mailed. Findings up to MEDIUM alone are told here. Of what changed, 1 CRITICAL is told to others.',
+    ],
+    [
+      'a waiver of the band, and how many there are of others',
+      {
+        report: aReport({ findings }),
+        waiverTroubles: [
+          { ...aTrouble, kind: 'expired', severity: 'LOW' },
+          { ...aTrouble, user: '01OTHER', kind: 'expired', severity: 'HIGH' },
+        ],
+      },
+      {},
+      '1 waiver to see to, 5 failing up to MEDIUM',
+      'No finding up to MEDIUM changed; 5 failing up to MEDIUM. Findings up to MEDIUM alone are told here. Waivers of other severities to see to: 1.',
+    ],
+  ];
+  test.each(told)('are told %s', (_, differs, band, subject, words) => {
+    const alert = bandOf(differs, { ...UP_TO_MEDIUM, ...band });
+    expect(alert?.subject).toBe(`FinSpace research: ${subject}`);
+    expect(alert && flat(alert)).toContain(words);
+    expect(alert?.body).not.toContain('01OTHER');
+  });
+
+  test('are told nothing where nothing of theirs changed, whatever else did', () => {
+    const highlights = [aHighlight('new', { severity: 'CRITICAL' })];
+    expect(digestOf({ highlights, bands: [UP_TO_MEDIUM] })).toMatchObject({ bands: {} });
+  });
+
+  test.each<[string, FactsDiffer]>([
+    ['nobody looked', { report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) }],
+    ['an audit was late', { report: aLateReport(7) }],
+    ['another source was asked', { report: aReport(anotherSource) }],
+  ])('are told that %s', (_, differs) => {
+    expect(bandOf(differs)).toBeDefined();
+  });
+
+  test('get as many lines, and the whole mail is as it is without them', () => {
+    const { bands: _, attributes, ...whole } = composeDigest(someFacts({ ...changed, bands: [UP_TO_MEDIUM] })) ?? {};
+    const { attributes: plain, ...alone } = digestOf(changed);
+    expect(whole).toEqual(alone);
+    expect(attributes).toEqual({ ...plain, band: 'INFORMATIONAL-CRITICAL' });
+    expect(bandOf(changed)?.attributes).toEqual({
+      ...plain,
+      band: 'INFORMATIONAL-MEDIUM',
+      maxSeverity: 'MEDIUM',
+      leastSeverity: 'MEDIUM',
+    });
   });
 });
 
