@@ -48,7 +48,7 @@ const readMarks = async (
   if (await isOurs(key)) return { isSent: true };
   const [stem, ending] = stemOf(key);
   for await (const beside of archive.list(`${stem}-`))
-    if (stemOf(beside)[1] === ending && (await isOurs(beside))) return { isSent: true };
+    if (beside.endsWith(ending) && (await isOurs(beside))) return { isSent: true };
   return { isSent: false, distrusted: key };
 };
 
