@@ -76,6 +76,16 @@ const troublesText = ({ waiverTroubles = [] }: Report): string | undefined => {
   return [...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
 };
 
+/** The programs that the config has told of runs, and that nobody tells of one from here; undefined where there are none. */
+const untoldText = ({ events, securityHub }: Config): string | undefined => {
+  const untold = [
+    ...(events === undefined ? [] : ['the event bus']),
+    ...(securityHub === undefined ? [] : ['Security Hub']),
+  ];
+  if (untold.length === 0) return undefined;
+  return `${untold.join(', ')}: only the function of a stack tells ${untold.length === 1 ? 'it' : 'them'}`;
+};
+
 /** A path, which whoever copies it wants in one piece. */
 const path = (text: string): Cell => ({ text, format: 'bold', isWhole: true });
 
@@ -84,7 +94,7 @@ const showRun = (
   result: AuditResult,
   highlights: readonly Highlight[],
   location: string,
-  isMailed: boolean,
+  { config, isMailed }: { readonly config: Config; readonly isMailed: boolean },
   { out }: Io,
 ): void => {
   const { report, objects, wasDone } = result;
@@ -106,6 +116,7 @@ const showRun = (
     ['Not seen', isComplete || report.reason === undefined ? undefined : UNSEEN[report.reason]],
     ['Waivers', troublesText(report)],
     ['Digest', isMailed ? alertText(result) : 'for this terminal: nobody is mailed without --topic'],
+    ['Not told', untoldText(config)],
     ['Run', `${report.run}${wasDone ? ', done before: nothing was read anew' : ''}`],
     ['Head', result.head],
     ['Report', reported === undefined ? 'none: the evidence could not be kept' : path(reported)],
@@ -214,7 +225,7 @@ export const auditEnvironment = async (
 
   if (!options.isJson) {
     const highlights = await highlightsOf(archive, request.asOf, result);
-    showRun(result, highlights, archive.location, findUnheard !== undefined, io);
+    showRun(result, highlights, archive.location, { config, isMailed: findUnheard !== undefined }, io);
   }
   for (const delivery of Object.values(result.deliveries)) {
     if (delivery.outcome === 'failed') {

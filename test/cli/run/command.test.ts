@@ -474,6 +474,21 @@ describe('the config', () => {
     );
   });
 
+  test.each([
+    { config: { events: { bus: 'default' } }, untold: 'the event bus: only the function of a stack tells it' },
+    { config: { securityHub: {} }, untold: 'Security Hub: only the function of a stack tells it' },
+    {
+      config: { events: { bus: 'default' }, securityHub: {} },
+      untold: 'the event bus, Security Hub: only the function of a stack tells them',
+    },
+    { config: {}, untold: undefined },
+  ])('whose programs are not told from here says so: $config', async ({ config, untold }) => {
+    const file = await configOf({ environments: [{ id: simulator.environmentId }], ...config });
+    const words = [...runWords(simulator), '--out', await newFolder(), '--config', file];
+    const { stdout } = await command(words, runEnv(simulator));
+    expect(/^Not told +(.*)$/m.exec(stdout)?.[1]).toBe(untold);
+  });
+
   test('of waivers counts, too', async () => {
     const out = await newFolder();
     const config = await configOf({});
