@@ -2,6 +2,7 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { KEY_CHANGES } from '../core/archive/denials.ts';
 import type { ArchiveWriter } from '../core/config/config.ts';
 import { accountsOf, onlyBy, rolesOf } from './permissions.ts';
 
@@ -11,9 +12,6 @@ export interface EvidenceKeyProps {
   /** The auditors of other accounts that write to the archive. @default - none */
   readonly writers?: readonly ArchiveWriter[];
 }
-
-/** The calls by which evidence could be made unreadable, or readable to others. */
-export const KEY_CHANGES = ['DisableKey', 'DisableKeyRotation', 'PutKeyPolicy', 'ScheduleKeyDeletion'];
 
 /**
  * The key of everything that holds names: the archive, the logs, the alerts and the failures. Like them, it outlives
@@ -64,7 +62,6 @@ export class EvidenceKey extends Construct {
       this.key.addToResourcePolicy(
         onlyBy(
           breakGlassRoleArn,
-          'OnlyByBreakGlass',
           KEY_CHANGES.map((call) => `kms:${call}`),
           ['*'],
         ),

@@ -4,9 +4,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { KEY_CHANGES } from '../core/archive/denials.ts';
 import { acknowledge } from './acknowledge.ts';
 import { roleOfRules } from './alarm-topic.ts';
-import { KEY_CHANGES } from './evidence-key.ts';
 
 export interface EvidenceWatchProps {
   readonly bucket: IBucket;

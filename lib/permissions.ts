@@ -6,6 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { BREAK_GLASS, butFor } from '../core/archive/denials.ts';
 import { HINT_DAYS } from '../core/archive/hint.ts';
 import { s3Prefix } from '../core/aws/s3-url.ts';
 import type { ArchiveWriter, Config } from '../core/config/config.ts';
@@ -38,14 +39,14 @@ export const NETWORK_INTERFACES = new PolicyStatement({
 });
 
 /** Denies actions to everybody but one role: CloudFormation too, unless it acts by that role. */
-export const onlyBy = (roleArn: string, sid: string, actions: string[], resources: string[]): PolicyStatement =>
+export const onlyBy = (roleArn: string, actions: readonly string[], resources: string[]): PolicyStatement =>
   new PolicyStatement({
-    sid,
+    sid: BREAK_GLASS,
     effect: Effect.DENY,
     principals: [new AnyPrincipal()],
-    actions,
+    actions: [...actions],
     resources,
-    conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
+    conditions: butFor(roleArn),
   });
 
 /** Names the accounts of other auditors, each once. */
@@ -276,6 +277,6 @@ export const functionPermissions = (scope: Construct, resources: FunctionResourc
       ],
       bucket.bucketArn,
     ),
-    allow(['kms:DescribeKey', 'kms:GetKeyRotationStatus'], archiveKey.keyArn),
+    allow(['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'], archiveKey.keyArn),
   ];
 };

@@ -21,6 +21,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
+import { BUCKET_CHANGES, DENIALS } from '../core/archive/denials.ts';
 import { HINT_DAYS, HINT_TAG } from '../core/archive/hint.ts';
 import { type Area, DATED_AREAS, OBJECT_AREAS } from '../core/archive/keys.ts';
 import type { ArchiveWriter, ReplicateTo, Retention } from '../core/config/config.ts';
@@ -46,27 +47,16 @@ const denial = (
 ): PolicyStatement =>
   new PolicyStatement({ sid, effect: Effect.DENY, principals: [new AnyPrincipal()], actions, resources, conditions });
 
-/** The keys of what runs leave: pages about all runs, which stand beside reports, and pointers are written again. */
-const WRITTEN_ONCE = [
-  'chain/*',
-  'keys/*',
-  'rulesets/*',
-  ...['manifests', 'incomplete', 'listings', 'verifications', ...OBJECT_AREAS].map((area) => `${area}/*/dt=*`),
-];
-
-/** Lists what nobody may do to the evidence, the account's administrators included, as long as this policy stands. */
-const denials = (bucket: Bucket): readonly PolicyStatement[] => [
-  denial('NothingIsDeleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects('*')]),
-  denial('NothingIsOverwrittenUnseen', ['s3:PutObject'], [bucket.arnForObjects('*')], {
-    Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' },
-  }),
-  denial(
-    'RunsAreWrittenOnce',
-    ['s3:PutObject'],
-    WRITTEN_ONCE.map((keys) => bucket.arnForObjects(keys)),
-    { Null: { 's3:if-none-match': 'true' } },
-  ),
-];
+/** Denies everybody what nobody may do to the evidence, the account's administrators included. */
+const denials = (bucket: Bucket): readonly PolicyStatement[] =>
+  DENIALS.map(({ sid, actions, keys, condition }) =>
+    denial(
+      sid,
+      [...actions],
+      keys.map((key) => bucket.arnForObjects(key)),
+      condition,
+    ),
+  );
 
 /**
  * Lists what the auditors of other accounts may do: read and write what is of their own environments, and the markers of
@@ -112,21 +102,6 @@ const writerStatements = (bucket: Bucket, writers: readonly ArchiveWriter[]): re
     denial('NobodyWritesForAnother', ['s3:PutObject'], [bucket.arnForObjects('*/environment=*/environment=*')]),
   ];
 };
-
-/** What changes how evidence is kept, in the words of IAM. */
-const BUCKET_CHANGES = [
-  's3:BypassGovernanceRetention',
-  's3:DeleteBucket',
-  's3:DeleteBucketPolicy',
-  's3:PutBucketObjectLockConfiguration',
-  's3:PutBucketOwnershipControls',
-  's3:PutBucketPolicy',
-  's3:PutBucketPublicAccessBlock',
-  's3:PutBucketVersioning',
-  's3:PutEncryptionConfiguration',
-  's3:PutLifecycleConfiguration',
-  's3:PutReplicationConfiguration',
-];
 
 /** The account of whoever asks, in the words of IAM. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM's policies
@@ -249,9 +224,7 @@ export class ReportArchive extends Construct {
     });
     for (const statement of [...denials(own), ...writerStatements(own, writers)]) own.addToResourcePolicy(statement);
     if (breakGlassRoleArn !== undefined)
-      own.addToResourcePolicy(
-        onlyBy(breakGlassRoleArn, 'OnlyByBreakGlass', BUCKET_CHANGES, [own.bucketArn, own.arnForObjects('*')]),
-      );
+      own.addToResourcePolicy(onlyBy(breakGlassRoleArn, BUCKET_CHANGES, [own.bucketArn, own.arnForObjects('*')]));
     // The evidence is protected as long as it is there, not as long as the stack is.
     own.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import {
   GetBucketEncryptionCommand,
@@ -11,6 +12,7 @@ import {
   type LifecycleRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { BREAK_GLASS, BUCKET_CHANGES, butFor, DENIALS, type Denial, KEY_CHANGES } from '../archive/denials.ts';
 import { DATED_AREAS, latestKey } from '../archive/keys.ts';
 import { parsedJson } from '../archive/lines.ts';
 import type { Config, ReplicateTo } from '../config/config.ts';
@@ -29,10 +31,6 @@ export interface KeepingSettings {
 const PUT_BACK =
   'put it back by hand: a deploy without changes mends nothing; the runbook\'s "The keeping of evidence was changed" says how to find who changed it';
 
-/** The statements of the bucket's policy, without which evidence can be deleted or overwritten. */
-const DENIALS = ['NothingIsDeleted', 'NothingIsOverwrittenUnseen', 'RunsAreWrittenOnce'];
-const BREAK_GLASS = 'OnlyByBreakGlass';
-
 /** Asks for a setting; what S3 has no setting of is undefined. */
 const settingOf = async <T>(ask: () => Promise<T>, ...absent: readonly string[]): Promise<T | undefined> => {
   try {
@@ -43,14 +41,84 @@ const settingOf = async <T>(ask: () => Promise<T>, ...absent: readonly string[])
   }
 };
 
-const deniedSids = (policy: string | undefined): readonly string[] => {
-  const document = parsedJson(policy ?? '') as
-    | { readonly Statement?: readonly { Sid?: string; Effect?: string }[] }
-    | undefined;
-  return (document?.Statement ?? []).flatMap(({ Sid, Effect }) =>
-    Effect === 'Deny' && Sid !== undefined ? [Sid] : [],
+/** A statement of a policy as S3 and KMS give it: one text, or a list of them. */
+interface PolicyStatement {
+  readonly Sid?: string;
+  readonly Effect?: string;
+  readonly Principal?: unknown;
+  readonly Action?: unknown;
+  readonly Resource?: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** What a policy has to deny everybody by a statement of its own. */
+interface WantedDenial extends Omit<Denial, 'keys'> {
+  /** The ends of ARNs. */
+  readonly resources: readonly string[];
+}
+
+const statementsOf = (policy: string | undefined): readonly PolicyStatement[] => {
+  const { Statement = [] } = Object(parsedJson(policy ?? '')) as { readonly Statement?: readonly PolicyStatement[] };
+  return [Statement].flat();
+};
+
+/** The texts of a condition, each as the only one of a list. */
+const plainCondition = (condition: NonNullable<PolicyStatement['Condition']>): object =>
+  Object.fromEntries(
+    Object.entries(condition).map(([operator, keys]) => [
+      operator,
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, [value].flat().map(String)])),
+    ]),
+  );
+
+/** Tells whether a statement denies everybody all that is wanted, on the same conditions; it may deny more. */
+const denies = (
+  { Effect, Principal, Action, Resource, Condition = {} }: PolicyStatement,
+  { actions, resources, condition }: WantedDenial,
+): boolean => {
+  const [denied, about] = [[Action].flat(), [Resource].flat().map(String)];
+  return (
+    Effect === 'Deny' &&
+    isDeepStrictEqual([Object(Principal).AWS ?? Principal].flat(), ['*']) &&
+    actions.every((action) => denied.includes(action)) &&
+    resources.every((end) => about.some((arn) => arn.endsWith(end))) &&
+    isDeepStrictEqual(plainCondition(Condition), plainCondition(condition))
   );
 };
+
+/** Says which denials a policy lacks, and which it has by name only; undefined where it denies all of them. */
+const missingDenials = (policy: string | undefined, wanted: readonly WantedDenial[]): string | undefined => {
+  const statements = statementsOf(policy);
+  const open = wanted.filter((one) => !statements.some((statement) => denies(statement, one)));
+  const isNamed = ({ sid }: WantedDenial): boolean => statements.some(({ Sid }) => Sid === sid);
+  const { absent = [], hollow = [] } = Object.groupBy(open, (one) => (isNamed(one) ? 'hollow' : 'absent'));
+  const names = (some: readonly WantedDenial[]): string => some.map(({ sid }) => sid).join(', ');
+  const sentences = [
+    ...(absent.length > 0 ? [`without the denials ${names(absent)}`] : []),
+    ...(hollow.length > 0 ? [`${names(hollow)} does not deny all that the stack has it deny`] : []),
+  ];
+  return sentences.length === 0 ? undefined : sentences.join('; ');
+};
+
+/** What the bucket's policy has to deny, by whoever alone may change how evidence is kept. */
+const bucketDenials = (bucket: string, roleArn: string | undefined): readonly WantedDenial[] => [
+  ...DENIALS.map(({ keys, ...denial }) => ({ ...denial, resources: keys.map((key) => `:::${bucket}/${key}`) })),
+  ...(roleArn === undefined
+    ? []
+    : [
+        {
+          sid: BREAK_GLASS,
+          actions: BUCKET_CHANGES,
+          resources: [`:::${bucket}`, `:::${bucket}/*`],
+          condition: butFor(roleArn),
+        },
+      ]),
+];
+
+/** The same of the policy of its key. */
+const keyDenials = (roleArn: string): readonly WantedDenial[] => [
+  { sid: BREAK_GLASS, actions: KEY_CHANGES.map((call) => `kms:${call}`), resources: ['*'], condition: butFor(roleArn) },
+];
 
 const prefixOf = ({ Filter, Prefix }: LifecycleRule): string => Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
 
@@ -128,6 +196,23 @@ export const keepingChecks = (
     );
   };
 
+  /** Gives the key that the bucket encrypts by; undefined where it is S3's own. */
+  const keyId = async (): Promise<string | undefined> => {
+    const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
+    const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
+    return rule?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID;
+  };
+
+  const keyPolicyCheck = (roleArn: string): Check =>
+    check('key-policy', 's3:GetEncryptionConfiguration on the bucket, and kms:GetKeyPolicy on its key', async () => {
+      const KeyId = await keyId();
+      if (KeyId === undefined) return notChecked('the bucket encrypts by a key of S3');
+      const { GetKeyPolicyCommand } = await import('@aws-sdk/client-kms');
+      const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }));
+      const missing = missingDenials(Policy, keyDenials(roleArn));
+      return missing === undefined ? ok(`denies ${BREAK_GLASS}`) : fail(missing, PUT_BACK);
+    });
+
   return [
     check('versioning', 's3:GetBucketVersioning on the bucket', async () => {
       const { Status = 'never enabled' } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
@@ -185,24 +270,21 @@ export const keepingChecks = (
     }),
     check('bucket-policy', 's3:GetBucketPolicy on the bucket', async () => {
       const found = await settingOf(() => s3.send(new GetBucketPolicyCommand({ Bucket })), 'NoSuchBucketPolicy');
-      const sids = deniedSids(found?.Policy);
-      const wanted = config?.breakGlassRoleArn === undefined ? DENIALS : [...DENIALS, BREAK_GLASS];
-      const missing = wanted.filter((sid) => !sids.includes(sid));
-      if (missing.length > 0) return fail(`without the denials ${missing.join(', ')}`, PUT_BACK);
-      if (!sids.includes(BREAK_GLASS))
+      const wanted = bucketDenials(Bucket, config?.breakGlassRoleArn);
+      const missing = missingDenials(found?.Policy, wanted);
+      if (missing !== undefined) return fail(missing, PUT_BACK);
+      if (!statementsOf(found?.Policy).some(({ Sid }) => Sid === BREAK_GLASS))
         return warn(
           'an administrator can change policy, lock and lifecycle, and delete the key',
           'name the one role that may, as breakGlassRoleArn in audit.yaml',
         );
-      return ok(`denies ${wanted.join(', ')}`);
+      return ok(`denies ${wanted.map(({ sid }) => sid).join(', ')}`);
     }),
     check(
       'key',
       's3:GetEncryptionConfiguration on the bucket, kms:DescribeKey and kms:GetKeyRotationStatus on its key',
       async () => {
-        const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
-        const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
-        const { KMSMasterKeyID: KeyId } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+        const KeyId = await keyId();
         if (KeyId === undefined) return warn('the bucket encrypts by a key of S3, which any reader may use', PUT_BACK);
         const { DescribeKeyCommand, GetKeyRotationStatusCommand } = await import('@aws-sdk/client-kms');
         const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
@@ -219,5 +301,6 @@ export const keepingChecks = (
         return ok('the key is Enabled, and rotated');
       },
     ),
+    ...(config?.breakGlassRoleArn === undefined ? [] : [keyPolicyCheck(config.breakGlassRoleArn)]),
   ];
 };

@@ -158,7 +158,7 @@ describe('the stack of one environment', () => {
       },
       {
         Effect: 'Allow',
-        Action: ['kms:DescribeKey', 'kms:GetKeyRotationStatus'],
+        Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'],
         Resource: only(stack, 'AWS::KMS::Key', 'Encryption').arn,
       },
     ]);

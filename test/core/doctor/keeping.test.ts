@@ -6,18 +6,48 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DATED_AREAS } from '../../../core/archive/keys.ts';
 import { runChecks } from '../../../core/doctor/check.ts';
 import { type KeepingSettings, keepingChecks } from '../../../core/doctor/keeping.ts';
+import { deployed } from '../../lib/iam.ts';
+import { only, stackTemplate } from '../../lib/stack-template.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const GLASS = 'arn:aws:iam::111122223333:role/glass';
 const DENIALS = ['NothingIsDeleted', 'NothingIsOverwrittenUnseen', 'RunsAreWrittenOnce', 'OnlyByBreakGlass'];
-
-const policyOf = (sids: readonly string[], Effect = 'Deny') =>
-  JSON.stringify({ Statement: sids.map((Sid) => ({ Sid, Effect })) });
 
 interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
+
+const stack = stackTemplate(`environments: [{ id: abc }]\nbreakGlassRoleArn: ${GLASS}`);
+const { arnOf, resolve } = deployed(stack);
+const [, BUCKET = ''] = arnOf(only(stack, 'AWS::S3::Bucket', 'ArchiveBucket').id).split(':::');
+
+interface Statement extends Readonly<Record<string, unknown>> {
+  readonly Sid?: string;
+}
+
+/** A policy as the stack makes it; `change` gives what stands in the place of each statement, if anything. */
+const policyOf = (document: unknown, change: (statement: Statement) => unknown = (statement) => statement): Answer => {
+  const { Statement } = resolve(document) as { readonly Statement: readonly Statement[] };
+  return { body: JSON.stringify({ Statement: Statement.flatMap((one) => change(one) ?? []) }) };
+};
+const bucketPolicy = (change?: (statement: Statement) => unknown): Answer =>
+  policyOf(only(stack, 'AWS::S3::BucketPolicy', 'ArchiveBucket').properties.PolicyDocument, change);
+const keyPolicy = (change?: (statement: Statement) => unknown): Answer => {
+  const { body } = policyOf(only(stack, 'AWS::KMS::Key', 'Encryption').properties.KeyPolicy, change);
+  return { body: JSON.stringify({ Policy: body }) };
+};
+
+/** Changes one statement. */
+const differing =
+  (sid: string, differs: object) =>
+  (statement: Statement): unknown =>
+    statement.Sid === sid ? { ...statement, ...differs } : statement;
+const without =
+  (...sids: readonly string[]) =>
+  (statement: Statement): unknown =>
+    sids.includes(statement.Sid ?? '') ? undefined : statement;
 
 const xml = (name: string, body: string): Answer => ({ body: `<${name}>${body}</${name}>` });
 const refused = (code: string, status = 404): Answer => ({ status, body: `<Error><Code>${code}</Code></Error>` });
@@ -46,12 +76,13 @@ const SOUND: Readonly<Record<string, Answer>> = {
   'object-lock': lockOf('GOVERNANCE', 2557),
   lifecycle: lifecycleOf('<Filter><Prefix>chain/</Prefix></Filter>'),
   publicAccessBlock: blocksOf(true),
-  policy: { body: policyOf(DENIALS) },
+  policy: bucketPolicy(),
   encryption: xml(
     'ServerSideEncryptionConfiguration',
     `<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>${KEY}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>`,
   ),
   DescribeKey: stateOf('Enabled'),
+  GetKeyPolicy: keyPolicy(),
   GetKeyRotationStatus: { body: JSON.stringify({ KeyRotationEnabled: true }) },
 };
 
@@ -83,11 +114,8 @@ beforeAll(async () => {
   settings = {
     s3: new S3Client({ ...client, forcePathStyle: true }),
     kms: new KMSClient(client),
-    bucket: 'archive',
-    config: {
-      retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
-      breakGlassRoleArn: 'arn:aws:iam::111122223333:role/glass',
-    },
+    bucket: BUCKET,
+    config: { retention: { years: 7, lock: 'governance', afterRetention: 'keep' }, breakGlassRoleArn: GLASS },
   };
 });
 afterAll(() => {
@@ -170,13 +198,66 @@ describe('an archive', () => {
     },
     {
       name: 'whose denials became permissions',
-      differs: { policy: { body: policyOf(DENIALS, 'Allow') } },
-      found: ['bucket-policy', 'fail', `without the denials ${DENIALS.join(', ')}`],
+      differs: { policy: bucketPolicy((one) => ({ ...one, Effect: 'Allow' })) },
+      found: ['bucket-policy', 'fail', `${DENIALS.join(', ')} does not deny all that the stack has it deny`],
     },
     {
       name: 'whose guard is gone',
-      differs: { policy: { body: policyOf(DENIALS.slice(0, 3)) } },
+      differs: { policy: bucketPolicy(without('OnlyByBreakGlass')) },
       found: ['bucket-policy', 'fail', 'without the denials OnlyByBreakGlass'],
+    },
+    ...[
+      { name: 'of which other calls are denied', sid: 'NothingIsDeleted', differs: { Action: 's3:DeleteObject' } },
+      {
+        name: 'of which other objects are kept',
+        sid: 'NothingIsDeleted',
+        differs: { Resource: 'arn:aws:s3:::other/*' },
+      },
+      { name: 'that one role may not delete', sid: 'NothingIsDeleted', differs: { Principal: { AWS: GLASS } } },
+      {
+        name: 'that is deleted by whoever has no second factor',
+        sid: 'NothingIsDeleted',
+        differs: { Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } },
+      },
+      {
+        name: 'that is overwritten where one of two conditions is missing',
+        sid: 'NothingIsOverwrittenUnseen',
+        differs: { Condition: { Null: { 's3:if-match': 'true' } } },
+      },
+      {
+        name: 'whose runs of one area are written again',
+        sid: 'RunsAreWrittenOnce',
+        differs: { Resource: [`arn:aws:s3:::${BUCKET}/chain/*`] },
+      },
+      {
+        name: 'whose guard is another role',
+        sid: 'OnlyByBreakGlass',
+        differs: { Condition: { ArnNotEquals: { 'aws:PrincipalArn': `${GLASS}-2` } } },
+      },
+    ].map(({ name, sid, differs }) => ({
+      name,
+      differs: { policy: bucketPolicy(differing(sid, differs)) },
+      found: ['bucket-policy', 'fail', `${sid} does not deny all that the stack has it deny`],
+    })),
+    {
+      name: 'whose key is guarded by nobody',
+      differs: { GetKeyPolicy: keyPolicy(without('OnlyByBreakGlass')) },
+      found: ['key-policy', 'fail', 'without the denials OnlyByBreakGlass'],
+    },
+    {
+      name: 'whose key anybody may let go',
+      differs: { GetKeyPolicy: keyPolicy(differing('OnlyByBreakGlass', { Action: ['kms:PutKeyPolicy'] })) },
+      found: ['key-policy', 'fail', 'OnlyByBreakGlass does not deny all that the stack has it deny'],
+    },
+    {
+      name: 'whose key may not be looked at, which KMS says by 400',
+      differs: { DescribeKey: { status: 400, body: '{"__type":"AccessDeniedException"}' } },
+      found: ['key', 'not-checked', expect.stringContaining('AccessDenied')],
+    },
+    {
+      name: 'whose key is of an account that does not show its policy',
+      differs: { GetKeyPolicy: { status: 400, body: '{"__type":"AccessDeniedException"}' } },
+      found: ['key-policy', 'not-checked', expect.stringContaining('AccessDenied')],
     },
     {
       name: 'whose key is about to go',
@@ -210,7 +291,7 @@ describe('an archive', () => {
   describe('that is to be deleted after its retention', () => {
     const config = {
       retention: { years: 7, lock: 'governance', afterRetention: 'delete' },
-      breakGlassRoleArn: 'arn',
+      breakGlassRoleArn: GLASS,
     } as const;
     const rules = (days: number) => DATED_AREAS.map((area) => deletionOf(`${area}/`, days));
 
@@ -234,7 +315,7 @@ describe('an archive', () => {
   describe('that is copied', () => {
     const copied = {
       retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
-      breakGlassRoleArn: 'arn',
+      breakGlassRoleArn: GLASS,
       replicateTo: { bucket: 'copy', key: KEY },
     } as const;
     const replicationOf = ({ bucket = 'copy', key = KEY, markers = 'Disabled' } = {}) =>
@@ -296,7 +377,7 @@ describe('an archive', () => {
   });
 
   test('that an administrator can change is warned of, and one that is not locked', async () => {
-    const policy = { body: policyOf(DENIALS.slice(0, 3)) };
+    const policy = bucketPolicy(without('OnlyByBreakGlass'));
     expect(await look({ policy }, { retention: { years: 7, lock: 'off', afterRetention: 'keep' } })).toEqual([
       ['lock', 'warn', 'GOVERNANCE, 2557 days: retention.lock is off'],
       ['bucket-policy', 'warn', 'an administrator can change policy, lock and lifecycle, and delete the key'],
