@@ -57,8 +57,7 @@ export const errorText = (error: unknown): string => {
 
 export const isNamed = (error: unknown, ...names: readonly string[]): boolean => names.includes(Object(error).name);
 
-export const isDenied = (error: unknown): boolean =>
-  statusOf(error) === 403 || isNamed(error, 'AccessDeniedException');
+export const isDenied = (error: unknown): boolean => statusOf(error) === 403 || isNamed(error, 'AccessDeniedException');
 
 const answerTo = async ({ needs, check }: Check, results: readonly CheckResult[]): Promise<CheckAnswer> => {
   const missing = results.find(({ name, outcome }) => needs.includes(name) && outcome !== 'ok' && outcome !== 'warn');

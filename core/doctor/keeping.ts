@@ -90,8 +90,8 @@ const denies = (
 const missingDenials = (policy: string | undefined, wanted: readonly WantedDenial[]): string | undefined => {
   const statements = statementsOf(policy);
   const open = wanted.filter((one) => !statements.some((statement) => denies(statement, one)));
-  const isNamed = ({ sid }: WantedDenial): boolean => statements.some(({ Sid }) => Sid === sid);
-  const { absent = [], hollow = [] } = Object.groupBy(open, (one) => (isNamed(one) ? 'hollow' : 'absent'));
+  const isThere = ({ sid }: WantedDenial): boolean => statements.some(({ Sid }) => Sid === sid);
+  const { absent = [], hollow = [] } = Object.groupBy(open, (one) => (isThere(one) ? 'hollow' : 'absent'));
   const names = (some: readonly WantedDenial[]): string => some.map(({ sid }) => sid).join(', ');
   const sentences = [
     ...(absent.length > 0 ? [`without the denials ${names(absent)}`] : []),
