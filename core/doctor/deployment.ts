@@ -25,8 +25,17 @@ export interface DeploymentSettings {
 
 const PUT_BACK = 'put it back by hand: a deploy without changes mends nothing';
 
+/** What tells that nobody would hear: an alarm of it that tells the same people alone tells nobody. */
+const UNHEARD = 'UnheardTopics';
+
 /** The measurements whose alarms every stack has, and without which nobody is told that nobody was told. */
-const ALWAYS_WATCHED = ['SilentEnvironments', 'UnheardTopics'];
+const ALWAYS_WATCHED = ['SilentEnvironments', 'UnverifiedEnvironments', UNHEARD];
+
+/** Tells whether an alarm rings where an environment has no run that was due. */
+const isSilenceOf =
+  (environmentId: string) =>
+  ({ MetricName, Dimensions = [] }: MetricAlarm): boolean =>
+    MetricName === 'Silent' && Dimensions.some(({ Name, Value }) => Name === 'environment' && Value === environmentId);
 
 const MOST_NAMED = 3;
 
@@ -38,7 +47,7 @@ const named = (alarms: readonly MetricAlarm[]): string => {
 /** The names that CloudFormation gives the alarms of an auditor's stacks: stack, logical id and random characters. */
 const alarmNames = (name: string): RegExp => new RegExp(`^${name}(?:-\\d+)?-[A-Za-z\\d]+-[A-Za-z\\d]+$`);
 
-const alarmsCheck = ({ cloudwatch, config: { name }, alarmTopicArn }: DeploymentSettings): Check => ({
+const alarmsCheck = ({ cloudwatch, config: { name }, environmentId, alarmTopicArn }: DeploymentSettings): Check => ({
   name: 'alarms',
   needs: ['credentials'],
   async check() {
@@ -53,7 +62,10 @@ const alarmsCheck = ({ cloudwatch, config: { name }, alarmTopicArn }: Deployment
     }
     if (alarms.length === 0)
       return fail(`stack ${name} has no alarm: nobody is told when audits fail or stop`, 'deploy the stack');
-    const missing = ALWAYS_WATCHED.filter((metric) => alarms.every(({ MetricName }) => MetricName !== metric));
+    const missing = [
+      ...ALWAYS_WATCHED.filter((metric) => alarms.every(({ MetricName }) => MetricName !== metric)),
+      ...(alarms.some(isSilenceOf(environmentId)) ? [] : [`Silent of ${environmentId}`]),
+    ];
     if (missing.length > 0) return fail(`no alarm watches ${missing.join(', ')}`, PUT_BACK);
     const isSilent = ({ ActionsEnabled, AlarmActions = [] }: MetricAlarm): boolean =>
       ActionsEnabled === false ||
@@ -65,6 +77,11 @@ const alarmsCheck = ({ cloudwatch, config: { name }, alarmTopicArn }: Deployment
         `${plural(silent.length, 'alarm')} of ${alarms.length} would tell nobody: ${named(silent)}`,
         `aws cloudwatch enable-alarm-actions, or ${PUT_BACK}`,
       );
+    const circular = alarms.find(
+      ({ MetricName, AlarmActions = [] }) => MetricName === UNHEARD && AlarmActions.length < 2,
+    );
+    if (circular !== undefined)
+      return fail(`${named([circular])} would tell only those whom it says that nobody reaches`, PUT_BACK);
     const ringing = alarms.filter(({ StateValue }) => StateValue === 'ALARM');
     if (ringing.length > 0)
       return warn(`${ringing.length} of ${alarms.length} ring: ${named(ringing)}`, 'do what their descriptions say');

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { StacksFile } from '../../../core/config/stacks.ts';
 import { runChecks } from '../../../core/doctor/check.ts';
 import { type DeploymentSettings, deploymentChecks } from '../../../core/doctor/deployment.ts';
+import { stackTemplate } from '../../lib/stack-template.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:111122223333:alarms';
 const FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:auditor';
@@ -19,8 +20,18 @@ const alarmOf = (logicalId: string, differs: object = {}) => ({
   ...differs,
 });
 const SILENCE = alarmOf('WatchAlarmABC', { MetricName: 'SilentEnvironments' });
+const UNVERIFIED = alarmOf('WatchUnverifiedABC', { MetricName: 'UnverifiedEnvironments' });
 const UNHEARD = alarmOf('AlarmsUnheardABC', { MetricName: 'UnheardTopics', AlarmActions: [TOPIC, 'opsitem'] });
-const SOUND = [alarmOf('AlarmsErrorsABC'), SILENCE, UNHEARD];
+const silenceOf = (environmentId: string) =>
+  alarmOf(`AlarmsSilence${environmentId}ABC`, {
+    MetricName: 'Silent',
+    Dimensions: [
+      { Name: 'watch', Value: 'Auditor-' },
+      { Name: 'environment', Value: environmentId },
+    ],
+  });
+const NEEDED = [SILENCE, UNVERIFIED, UNHEARD, silenceOf('abc')];
+const SOUND = [alarmOf('AlarmsErrorsABC'), ...NEEDED];
 
 const accountOf = (left: number) => ({
   AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: left },
@@ -88,7 +99,7 @@ const look = async (differs: Partial<DeploymentSettings> = {}, functionArn: stri
 
 test('all is well', async () => {
   expect(await look()).toMatchObject({
-    alarms: { outcome: 'ok', told: '3 alarms, each with its action' },
+    alarms: { outcome: 'ok', told: '5 alarms, each with its action' },
     concurrency: { outcome: 'ok', told: '1 are reserved for the function' },
     stacks: { outcome: 'ok', told: 'environment abc is in Auditor, and no other would drop out' },
   });
@@ -106,34 +117,49 @@ describe('alarms', () => {
         name: 'whose actions are off',
         alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { ActionsEnabled: false })],
         outcome: 'fail',
-        told: /^1 alarm of 4 would tell nobody: Auditor-AlarmsFailuresABC-1A2B3C$/,
+        told: /^1 alarm of 6 would tell nobody: Auditor-AlarmsFailuresABC-1A2B3C$/,
       },
       {
         name: 'with no action',
         alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { AlarmActions: [] })],
         outcome: 'fail',
-        told: /^1 alarm of 4/,
+        told: /^1 alarm of 6/,
       },
       {
         name: 'that tell another topic, more than are named',
         alarms: SOUND.concat(['A', 'B', 'C', 'D'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
         outcome: 'fail',
-        told: /^4 alarms of 7 would tell nobody: .*, Auditor-C-1A2B3C and 1 more$/,
+        told: /^4 alarms of 9 would tell nobody: .*, Auditor-C-1A2B3C and 1 more$/,
       },
-      { name: 'without that of silence', alarms: [UNHEARD], outcome: 'fail', told: /^no alarm watches SilentEnv/ },
-      { name: 'without that of topics', alarms: [SILENCE], outcome: 'fail', told: /^no alarm watches UnheardTopics$/ },
+      ...[
+        { name: 'nobody looks', gone: SILENCE, told: /^no alarm watches SilentEnvironments$/ },
+        { name: 'nothing is verified', gone: UNVERIFIED, told: /^no alarm watches UnverifiedEnvironments$/ },
+        { name: 'topics are unheard', gone: UNHEARD, told: /^no alarm watches UnheardTopics$/ },
+        { name: 'the environment is silent', gone: silenceOf('abc'), told: /^no alarm watches Silent of abc$/ },
+      ].map(({ name, gone, told }) => ({
+        name: `without that which tells that ${name}`,
+        alarms: [...SOUND, silenceOf('def')].filter(({ AlarmName }) => AlarmName !== gone.AlarmName),
+        outcome: 'fail',
+        told,
+      })),
+      {
+        name: 'of which that of topics nobody hears tells those alone',
+        alarms: [...SOUND.filter((alarm) => alarm !== UNHEARD), { ...UNHEARD, AlarmActions: [TOPIC] }],
+        outcome: 'fail',
+        told: /^Auditor-AlarmsUnheardABC-1A2B3C would tell only those whom it says that nobody reaches$/,
+      },
       {
         name: 'of which one rings',
-        alarms: [SILENCE, { ...UNHEARD, StateValue: 'ALARM' }],
+        alarms: [...NEEDED.filter((alarm) => alarm !== UNHEARD), { ...UNHEARD, StateValue: 'ALARM' }],
         outcome: 'warn',
-        told: /^1 of 2 ring: Auditor-AlarmsUnheardABC/,
+        told: /^1 of 4 ring: Auditor-AlarmsUnheardABC/,
       },
-      { name: 'of a further stack, too', alarms: [...SOUND, FURTHER], outcome: 'fail', told: /^1 alarm of 4/ },
+      { name: 'of a further stack, too', alarms: [...SOUND, FURTHER], outcome: 'fail', told: /^1 alarm of 6/ },
       {
         name: 'but not of an auditor of a longer name',
         alarms: [...SOUND, ANOTHERS],
         outcome: 'ok',
-        told: /^3 alarms/,
+        told: /^5 alarms/,
       },
     ],
   )('$name', async ({ alarms, outcome, told }) => {
@@ -141,8 +167,20 @@ describe('alarms', () => {
     expect((await look()).alarms).toMatchObject({ outcome, told: expect.stringMatching(told) });
   });
 
+  test('that the stack makes are well', async () => {
+    const made = Object.entries(stackTemplate('environments: [{ id: abc }]').findResources('AWS::CloudWatch::Alarm'));
+    const alarms = made.map(([id, { Properties }]) => ({
+      ...alarmOf(id),
+      MetricName: Properties.MetricName,
+      Dimensions: Properties.Dimensions?.filter(({ Value }: { Value: unknown }) => typeof Value === 'string'),
+      AlarmActions: Properties.AlarmActions.map((action: object) => ('Ref' in action ? TOPIC : 'opsitem')),
+    }));
+    aws = { ...HEALTHY, alarms };
+    expect((await look()).alarms).toMatchObject({ outcome: 'ok' });
+  });
+
   test('need some action where nobody said which topic', async () => {
-    aws = { ...HEALTHY, alarms: SOUND.map((alarm) => ({ ...alarm, AlarmActions: ['any'] })) };
+    aws = { ...HEALTHY, alarms: SOUND.map((alarm) => ({ ...alarm, AlarmActions: ['any', 'other'] })) };
     expect((await look({ alarmTopicArn: undefined })).alarms).toMatchObject({ outcome: 'ok' });
   });
 });
