@@ -2,8 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import type { Context } from '../../../rules/engine/context.ts';
 import { beginEvaluation, type RuleFailure } from '../../../rules/engine/evaluate.ts';
-import { defineChangeRule, defineDirectoryRule, defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
-import { readUser, type UserFacts } from '../../../rules/engine/user.ts';
+import {
+  defineChangeRule,
+  defineDirectoryRule,
+  definePrincipalRule,
+  defineUserRule,
+  type Rule,
+} from '../../../rules/engine/rule.ts';
+import { readUser, type User, type UserFacts } from '../../../rules/engine/user.ts';
 
 const texts = {
   title: 'Users are as they should be',
@@ -274,7 +280,7 @@ describe('an answer that is no violation is refused, and said to be', () => {
       { message: 'm', evidence: {}, severity: 'WORST' },
       'severity of a violation must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "WORST"',
     ],
-    ['a promise', Promise.resolve({ message: 'm', evidence: {} }), 'a violation must be an object, got a promise'],
+    ['a promise', Promise.reject(new Error('late')), 'a violation must be an object, got a promise'],
   ])('%s', (_, answer, error) => {
     const violation = () => answer as never;
     expect(judge([{ ...noTest, when: [], violation }], { records: [user('a')] }).outcome).toMatchObject({
@@ -418,5 +424,276 @@ describe('what is found out afterwards', () => {
       false,
     ]);
     expect(evaluation.directoryCheck('few-users')).not.toBe(evaluation.directoryCheck('other'));
+  });
+});
+
+describe('what the sink hears', () => {
+  const ARN = 'arn:aws:iam::111122223333:role/a';
+  const bound = (userId: string) => ({ ...user(userId), apiAccess: 'ENABLED', apiAccessPrincipalArn: ARN });
+  const onRoles = definePrincipalRule({
+    ...texts,
+    id: 'on-roles',
+    options: {},
+    when: [{ text: () => 'it is a role', holds: () => true }],
+    violation: () => ({ message: 'is a role', evidence: {} }),
+  });
+  const passing = { ...onRoles, id: 'passing', when: [{ text: () => 'it is none', holds: () => false }] };
+  const roles = () => ({ answer: { readAt: 0, role: null } });
+  const trustedAccounts = new Set(['111122223333']);
+
+  /** Begins to judge, and keeps what is said, in the order in which it is. */
+  const listen = (
+    rules: readonly Rule[],
+    {
+      given = {},
+      settings = {},
+      earlierRun,
+    }: { given?: Partial<Context>; settings?: object; earlierRun?: string } = {},
+  ) => {
+    const heard: string[] = [];
+    const configured = configureRules(
+      rules,
+      { 'no-test': { words: ['test'] }, ...settings },
+      new Set(['iamRoles', 'permissionGroups']),
+    );
+    const evaluation = beginEvaluation(configured, { ...context, trustedAccounts, roles, ...given }, earlierRun, {
+      fail: ({ rule, subject, severity }) => heard.push(`${rule.id}: ${subject.kind} ${subject.id} is ${severity}`),
+      notAssessed: (rule, { kind, id }, reason) => heard.push(`${rule.id}: ${kind} ${id}, ${reason}`),
+    });
+    const see = (...records: readonly unknown[]) => {
+      for (const [position, record] of records.entries()) evaluation.see(readUser(record, position), undefined);
+    };
+    return { heard, evaluation, see };
+  };
+  const idAt = (position: number) => `u${position}`;
+
+  test('is what kind each subject is of', () => {
+    const { heard, evaluation, see } = listen([noTest, noNewcomers, fewUsers, onRoles], { earlierRun: 'r' });
+    see(bound('test'), bound('u1'));
+    evaluation.vanished(facts('u9'));
+    evaluation.conclude(idAt, true);
+    expect(heard).toEqual([
+      'no-test: user test is MEDIUM',
+      'no-newcomers: user test is MEDIUM',
+      'no-newcomers: user u1 is MEDIUM',
+      'no-newcomers: user u9 is MEDIUM',
+      'few-users: environment env is MEDIUM',
+      `on-roles: principal ${ARN} is MEDIUM`,
+    ]);
+  });
+
+  test('is the worst of records that differ, and the first of those that are alike', () => {
+    const mild = {
+      ...noTest,
+      severity: 'INFORMATIONAL' as const,
+      violation: ({ position }: User) => ({ message: 'm', evidence: { n: position } }),
+    };
+    const told = (...records: readonly [unknown, ...unknown[]]) => {
+      const messages: unknown[] = [];
+      const evaluation = beginEvaluation(configureRules([mild]), context, undefined, {
+        fail: ({ violation }) => messages.push(violation.evidence.n),
+        notAssessed: (_, __, reason) => messages.push(reason),
+      });
+      const [first, ...others] = records.map((record, position) => readUser(record, position));
+      if (first !== undefined) evaluation.seeRecords([first, ...others], undefined);
+      return messages;
+    };
+    expect(told({ userId: 'test' }, user('test'), user('test'))).toEqual([1]);
+    expect(told(user('test'), { userId: 'test' })).toEqual([0]);
+    expect(told({ userId: 'test' }, { userId: 'test', status: 'x' })).toEqual(['type is missing']);
+  });
+
+  test('of a rule that broke on a user with records that differ is that alone', () => {
+    const { heard, evaluation } = listen([noTest]);
+    const twice = (type: string) =>
+      evaluation.seeRecords([readUser(user('test'), 0), readUser(user('test', type), 1)], undefined);
+    twice('EXPLODE');
+    twice('APP_USER');
+    expect(heard).toEqual(['no-test: user test, the rule failed']);
+    expect(evaluation.outcomes()).toStrictEqual([
+      {
+        id: 'no-test',
+        severity: 'MEDIUM',
+        state: 'not-assessed',
+        checked: 0,
+        failed: 0,
+        notAssessed: 1,
+        reason: 'the rule failed',
+        error: 'TypeError: cannot judge this',
+        brokeOn: { kind: 'user', id: 'test' },
+      },
+    ]);
+  });
+
+  test('elsewhere is about the last of records that differ', () => {
+    const supers = {
+      ...fewUsers,
+      counts: [{ text: () => 'a super user', holds: ({ type }: { type: unknown }) => type === 'SUPER_USER' }],
+    };
+    const { heard, evaluation } = listen([supers], { settings: { 'few-users': { max: 0 } } });
+    const of = (...types: readonly [string, ...string[]]) => {
+      const [first, ...others] = types.map((type, position) => readUser(user('a', type), position));
+      if (first !== undefined) evaluation.seeRecords([first, ...others], undefined);
+    };
+    of('SUPER_USER', 'SUPER_USER', 'APP_USER');
+    evaluation.conclude(idAt, true);
+    expect(heard).toEqual([]);
+    of('APP_USER', 'APP_USER', 'SUPER_USER');
+    evaluation.conclude(idAt, true);
+    expect(heard).toEqual(['few-users: environment env is MEDIUM']);
+  });
+
+  test('where nobody was listed is told of rules on roles too', () => {
+    const { heard, evaluation } = listen([noTest, onRoles]);
+    expect(evaluation.conclude(idAt, true).map(({ state }) => state)).toEqual(['not-assessed', 'not-assessed']);
+    expect(heard).toEqual([
+      'no-test: environment env, no user was seen',
+      'on-roles: environment env, no user was seen',
+    ]);
+  });
+
+  test('of what became of roles is nothing where nothing is known of before', () => {
+    const events = [
+      { ...onRoles, id: 'an-event', isEvent: true as const },
+      { ...passing, id: 'a-passing-event', isEvent: true as const },
+    ];
+    const judged = (given: Partial<Context>, earlierRun?: string) => {
+      const { heard, evaluation, see } = listen(events, { given, ...(earlierRun !== undefined && { earlierRun }) });
+      see(bound('a'));
+      return { outcomes: evaluation.conclude(idAt, true).map(({ state, checked }) => [state, checked]), heard };
+    };
+    const none = events.map(({ id }) => `${id}: environment env, no earlier snapshot of roles`);
+    const unjudged = [
+      ['not-assessed', 0],
+      ['not-assessed', 0],
+    ];
+    expect(judged({})).toEqual({ outcomes: unjudged, heard: none });
+    expect(judged({}, 'r')).toEqual({ outcomes: unjudged, heard: none });
+    expect(judged({ earlierRoles: roles }, 'r')).toEqual({
+      outcomes: [
+        ['ran', 1],
+        ['ran', 1],
+      ],
+      heard: [`an-event: principal ${ARN} is MEDIUM`],
+    });
+  });
+
+  test.each([
+    ['were not read', undefined, 'permission groups were not read'],
+    ['were read in part', { unread: 'it was cut', groupsOf: () => [] }, 'it was cut'],
+  ])('of a rule on groups that %s is why, where it is on', (_, memberships, reason) => {
+    const off = { ...blind, id: 'off' };
+    const { heard, evaluation, see } = listen([blind, off], {
+      given: { memberships },
+      settings: { off: { enabled: false } },
+    });
+    see(user('a'));
+    expect(evaluation.conclude(idAt, true)).toMatchObject([
+      { state: 'not-assessed', checked: 0, notAssessed: 1, reason },
+      { state: 'off', checked: 0, notAssessed: 0, reason: 'switched off in the config' },
+    ]);
+    expect(heard).toEqual([`blind: environment env, ${reason}`]);
+  });
+
+  test('before the end says nothing of the directory, and of its users what is known', () => {
+    const { evaluation, see } = listen([noTest, fewUsers, onRoles]);
+    const states = () => evaluation.outcomes().map(({ state }) => state);
+    expect(states()).toEqual(['not-assessed', 'not-assessed', 'not-assessed']);
+    see(bound('a'));
+    expect(states()).toEqual(['ran', 'not-assessed', 'ran']);
+    evaluation.conclude(idAt, false);
+    expect(states()).toEqual(['ran', 'not-assessed', 'ran']);
+    evaluation.conclude(idAt, true);
+    expect(states()).toEqual(['ran', 'ran', 'ran']);
+  });
+
+  test('first is the reason that is given of all', () => {
+    const { evaluation, see } = listen([
+      { ...noTest, when: [{ text: () => '', holds: () => undefined, unknown: ({ id }: User) => `${id} is odd` }] },
+    ]);
+    see(user('a'), user('b'));
+    expect(evaluation.outcomes()).toStrictEqual([
+      { id: 'no-test', severity: 'MEDIUM', state: 'ran', checked: 0, failed: 0, notAssessed: 2, reason: 'a is odd' },
+    ]);
+  });
+
+  test('of a rule that has nothing to say is no member more', () => {
+    const { evaluation, see } = listen([noTest]);
+    see(user('a'));
+    expect(evaluation.outcomes()).toStrictEqual([
+      { id: 'no-test', severity: 'MEDIUM', state: 'ran', checked: 1, failed: 0, notAssessed: 0 },
+    ]);
+  });
+
+  test('of a change rule that broke goes on with no count, whoever is as it was', () => {
+    const settled = { ...user('c'), status: 'ENABLED', apiAccess: 'DISABLED' };
+    const { evaluation } = listen([noNewcomers], { earlierRun: 'r' });
+    const same = readUser(settled, 0);
+    evaluation.see(same, same);
+    evaluation.see(readUser(user('b', 'EXPLODE'), 1), undefined);
+    evaluation.see(same, same);
+    expect(evaluation.outcomes()).toMatchObject([{ checked: 1, error: 'TypeError: cannot compare this' }]);
+  });
+
+  test('of a failure that turned out to be a fault is that it was none, and the first fault stands', () => {
+    const failures: RuleFailure[] = [];
+    const unanswered: string[] = [];
+    const evaluation = beginEvaluation(configureRules([noTest]), context, undefined, {
+      fail: (failure) => failures.push(failure),
+      notAssessed: (_, { id }, reason) => unanswered.push(`${id}: ${reason}`),
+    });
+    for (const [position, type] of ['APP_USER', 'SUPER_USER'].entries())
+      evaluation.see(readUser(user('test', type), position), undefined);
+    const [one, other] = failures;
+    if (one === undefined || other === undefined) throw new Error('both are failures');
+    evaluation.breakDown({ ...one, subject: { kind: 'user', id: 'first' } }, 'no error, but a text');
+    evaluation.breakDown({ ...other, subject: { kind: 'user', id: 'second' } }, new RangeError('later'));
+    expect(evaluation.outcomes()).toMatchObject([
+      {
+        state: 'not-assessed',
+        checked: 0,
+        failed: 0,
+        notAssessed: 2,
+        error: 'no error, but a text',
+        brokeOn: { kind: 'user', id: 'first' },
+      },
+    ]);
+    expect(unanswered).toEqual(['first: the rule failed', 'second: the rule failed']);
+  });
+
+  test('of a rule that judges nobody here is nothing', () => {
+    const { heard, evaluation } = listen([noTest]);
+    evaluation.notAssessed(fewUsers, { kind: 'user', id: 'a' }, 'it is not known');
+    expect(heard).toEqual([]);
+  });
+
+  const byType = {
+    ...fewUsers,
+    about: 'user' as const,
+    keys: { type: { text: 'type is there', of: ({ type }: { type: unknown }) => String(type) } },
+  };
+  test.each([
+    [
+      'its violation throws',
+      {
+        violation: () => {
+          throw new TypeError('no');
+        },
+      },
+    ],
+    ['its violation is none', { violation: () => ({ message: 5 }) as never }],
+    [
+      'its limit throws',
+      {
+        limit: () => {
+          throw new TypeError('no');
+        },
+      },
+    ],
+  ])('of a rule on groups where %s is which it broke on', (_, broken) => {
+    const { heard, evaluation, see } = listen([{ ...byType, ...broken } as Rule]);
+    see(user('u0', 'A'), user('u1', 'B'), user('u2', 'B'));
+    expect(evaluation.conclude(idAt, true)).toMatchObject([{ brokeOn: { kind: 'user', id: 'u1' } }]);
+    expect(heard).toEqual(['few-users: user u1, the rule failed']);
   });
 });
