@@ -76,6 +76,17 @@ const open = (finding: OpenFinding = wasOpen): Partial<FindingBaseline> => {
 };
 const lately = (days: number): Partial<FindingBaseline> => ({ resolved: new Map([['env/stale/u1', resolved(days)]]) });
 
+/** The members of a finding of which nothing is known but that it fails. */
+const SAID_OF_ALL = {
+  subject: { kind: 'user', id: 'u1' },
+  message: 'is stale',
+  evidence: { days: 91 },
+  controls: ['SOC-2:CC6.1'],
+  firstSeen: NOW,
+  lastSeen: NOW,
+  runs: 1,
+};
+
 describe('a failure', () => {
   test.each<{
     name: string;
@@ -104,25 +115,38 @@ describe('a failure', () => {
       name: 'of a higher severity than before is escalated',
       baseline: open(),
       failure: failure(rule, 'HIGH'),
-      finding: { state: 'open', severity: 'HIGH', escalatedFrom: 'MEDIUM' },
+      finding: { state: 'open', severity: 'HIGH', escalatedFrom: 'MEDIUM', firstSeen: daysAgo(10), runs: 11 },
     },
     {
       name: 'of a lower severity than before says so',
       baseline: open(),
       failure: failure(rule, 'LOW'),
-      finding: { state: 'open', severity: 'LOW', loweredFrom: 'MEDIUM' },
+      finding: { state: 'open', severity: 'LOW', loweredFrom: 'MEDIUM', firstSeen: daysAgo(10), runs: 11 },
+    },
+    {
+      name: 'that comes back in a higher severity is reopened: nobody has seen it lower of late',
+      baseline: lately(3),
+      failure: failure(rule, 'HIGH'),
+      finding: { state: 'reopened', firstSeen: daysAgo(10), runs: 11 },
     },
     {
       name: 'of a higher severity that is accepted says so too',
       baseline: open({ ...wasOpen, wasWaived: true }),
       waivers: [waiver],
       failure: failure(rule, 'HIGH'),
-      finding: { state: 'waived', severity: 'HIGH', escalatedFrom: 'MEDIUM' },
+      finding: {
+        state: 'waived',
+        severity: 'HIGH',
+        escalatedFrom: 'MEDIUM',
+        firstSeen: daysAgo(10),
+        runs: 11,
+        waiver: { reason: 'on leave', owner: 'owner', approver: 'approver', expires: '2026-11-24' },
+      },
     },
     {
       name: 'that could not be assessed before is assessed again',
       baseline: open({ ...wasOpen, wasCarried: true }),
-      finding: { state: 'open', assessedAgain: true },
+      finding: { state: 'open', assessedAgain: true, firstSeen: daysAgo(10), runs: 11 },
     },
     {
       name: 'on change is an event',
@@ -143,6 +167,15 @@ describe('a failure', () => {
       },
     },
     {
+      name: 'that someone accepted by a ticket names it',
+      waivers: [{ ...waiver, ticket: 'SEC-1' }],
+      finding: {
+        state: 'waived',
+        waiverBegan: true,
+        waiver: { reason: 'on leave', ticket: 'SEC-1', owner: 'owner', approver: 'approver', expires: '2026-11-24' },
+      },
+    },
+    {
       name: 'that was accepted and is no longer is open, and says so',
       baseline: open({ ...wasOpen, wasWaived: true }),
       waivers: [{ ...waiver, expires: '2026-11-23' }],
@@ -155,7 +188,14 @@ describe('a failure', () => {
     },
     { name: "with another user's waiver is told", waivers: [{ ...waiver, user: 'u2' }], finding: { state: 'new' } },
   ])('$name', ({ baseline, waivers, failure: failed = failure(), finding }) => {
-    expect(begin(baseline, waivers).findingOf(failed)).toMatchObject(finding);
+    // Strictly: it says no more.
+    expect(begin(baseline, waivers).findingOf(failed)).toStrictEqual({
+      ...SAID_OF_ALL,
+      id: `env/${failed.rule.id}/u1`,
+      ruleId: failed.rule.id,
+      severity: failed.severity,
+      ...finding,
+    });
   });
 
   test.each([
@@ -216,6 +256,43 @@ describe('a finding of the earlier run', () => {
       runs: 10,
     });
     expect(lifecycle.recentlyResolved()).toEqual([{ ...brief, id: 'env/stale/u1', resolvedAt: NOW }]);
+  });
+
+  describe('with news of its own', () => {
+    const newsworthy: Finding = {
+      ...earlier,
+      state: 'waived',
+      assessedAgain: true,
+      carriedFor: 'it was missing',
+      escalatedFrom: 'LOW',
+      loweredFrom: 'HIGH',
+      waiverBegan: true,
+      waiverEnded: true,
+      carried: true,
+      waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2026-11-25' },
+    };
+
+    test('resolves without it', () => {
+      const baseline = open();
+      baseline.open?.settle('env/stale/u1', 'fixed');
+      expect(begin(baseline).carryOrResolve(newsworthy, rule)).toStrictEqual({
+        ...earlier,
+        state: 'resolved',
+        resolvedAt: NOW,
+        cause: 'fixed',
+      });
+    });
+
+    test('is carried without it', () => {
+      const carry = (finding: Finding, waivers?: readonly Waiver[]) =>
+        begin(open(), waivers, ['stale']).carryOrResolve(finding, rule);
+      const carried = { ...earlier, carried: true, runs: 11 };
+      const accepted = { waiver: { reason: 'on leave', owner: 'owner', approver: 'approver', expires: '2026-11-24' } };
+      expect(carry(newsworthy)).toStrictEqual({ ...carried, state: 'open', waiverEnded: true });
+      expect(carry(newsworthy, [waiver])).toStrictEqual({ ...carried, state: 'waived', ...accepted });
+      expect(carry(earlier)).toStrictEqual({ ...carried, state: 'open' });
+      expect(carry(earlier, [waiver])).toStrictEqual({ ...carried, state: 'waived', waiverBegan: true, ...accepted });
+    });
   });
 
   test('of which nothing is known is not called fixed', () => {
@@ -280,6 +357,7 @@ describe('a finding of the earlier run', () => {
 
   test.each([
     { name: 'an event', finding: { ...earlier, state: 'event' as const }, of: change },
+    { name: 'an event of a rule that is no more', finding: { ...earlier, state: 'event' as const }, of: undefined },
     { name: 'a waived event', finding: { ...earlier, state: 'waived' as const }, of: change },
     { name: 'what had resolved', finding: { ...earlier, state: 'resolved' as const }, of: rule },
   ])('does not resolve where it was $name', ({ finding, of }) => {
