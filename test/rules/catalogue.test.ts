@@ -136,7 +136,7 @@ describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }
   });
 
   test('gives evidence for controls as their frameworks write them, in the order of the page, none twice', () => {
-    expect(rule.controls.filter((control) => !isControl(control))).toEqual([]);
+    expect(rule.controls.filter((control) => !isControl(control))).toStrictEqual([]);
     expect([...new Set(rule.controls)]).toEqual(rule.controls);
     expect(rule.controls.toSorted((one, other) => frameworkAt(one) - frameworkAt(other))).toEqual(rule.controls);
   });

@@ -124,7 +124,7 @@ const personalTexts = (users: readonly unknown[]): readonly string[] =>
 export const expectMailable = (message: string, users: readonly unknown[]): void => {
   expect(message).toMatch(/^(?:[a-z0-9]|API )(?:.*[^.\s])$/);
   const told = message.toLowerCase();
-  expect(personalTexts(users).filter((text) => told.includes(text.toLowerCase()))).toEqual([]);
+  expect(personalTexts(users).filter((text) => told.includes(text.toLowerCase()))).toStrictEqual([]);
 };
 
 /** A case whose options the config would refuse proves nothing. */
@@ -143,8 +143,9 @@ export const testRule = (rule: Rule, { passes = [], fails = [], notAssessed = []
     for (const { name, ...given } of passes) {
       test(`passes: ${name}`, () => {
         const { failures, reasons, outcomes } = judgeCase(rule, given);
-        expect(Object.fromEntries(failures)).toEqual({});
-        expect(reasons).toEqual({});
+        // Strictly: what is undefined equals what is not there otherwise.
+        expect(Object.fromEntries(failures)).toStrictEqual({});
+        expect(reasons).toStrictEqual({});
         expect(outcomes).toMatchObject([{ state: 'ran', failed: 0, notAssessed: 0 }]);
       });
     }
@@ -152,13 +153,13 @@ export const testRule = (rule: Rule, { passes = [], fails = [], notAssessed = []
     for (const { name, violations, ...given } of fails) {
       test(`fails: ${name}`, () => {
         const { failures, reasons, outcomes } = judgeCase(rule, given);
-        expect([...failures.keys()].toSorted()).toEqual(Object.keys(violations).toSorted());
+        expect([...failures.keys()].toSorted()).toStrictEqual(Object.keys(violations).toSorted());
         for (const [id, { severity, violation }] of failures) {
           expect({ ...violation, severity }).toMatchObject(violations[id] ?? {});
           expect(violation.severity).not.toBe(rule.severity);
           expectMailable(violation.message, [...given.users, ...(given.earlierUsers ?? [])]);
         }
-        expect(reasons).toEqual({});
+        expect(reasons).toStrictEqual({});
         expect(outcomes).toMatchObject([{ state: 'ran', failed: failures.size }]);
       });
     }
@@ -166,8 +167,8 @@ export const testRule = (rule: Rule, { passes = [], fails = [], notAssessed = []
     for (const { name, reasons: expected, ...given } of notAssessed) {
       test(`not assessed: ${name}`, () => {
         const { failures, reasons } = judgeCase(rule, given);
-        expect(reasons).toEqual(expected);
-        expect([...failures.keys()]).toEqual([]);
+        expect(reasons).toStrictEqual(expected);
+        expect([...failures.keys()]).toStrictEqual([]);
       });
     }
   });

@@ -117,7 +117,7 @@ describe.each(archives)('$name', ({ open }) => {
     };
     expect(await list(prefix)).toEqual(['dt=10/a', 'dt=2/a', 'dt=2/b', 'other']);
     expect(await list(`${prefix}dt=`, `${prefix}dt=2/a`)).toEqual(['dt=2/b']);
-    expect(await list(`${prefix}nothing/`)).toEqual([]);
+    expect(await list(`${prefix}nothing/`)).toStrictEqual([]);
   });
 
   test('keys are listed in the order of their characters, whatever folders they make', async () => {
@@ -202,7 +202,7 @@ describe('a hint in a bucket', () => {
     expect(until - before).toBeLessThan(DAY_MS + 60_000);
 
     await archive.replace('hints/latest.json', bytes('x'), 'text/html', undefined);
-    expect(Object.keys(sent).filter((name) => /lock|tagging/.test(name))).toEqual([]);
+    expect(Object.keys(sent).filter((name) => /lock|tagging/.test(name))).toStrictEqual([]);
     fault = undefined;
   });
 

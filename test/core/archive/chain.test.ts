@@ -45,7 +45,7 @@ describe('the chain of manifests', () => {
       chain: SOUND.map((night) => ({ ...night, isUnreadable: night.number === 2 })),
     },
   ])('holds: $name', ({ chain }) => {
-    expect(problemsOf(chain)).toEqual([]);
+    expect(problemsOf(chain)).toStrictEqual([]);
   });
 
   test.each([
@@ -131,9 +131,9 @@ describe('the chain of manifests', () => {
   });
 
   test('is checked from any run on, and what comes before is only known to be there', () => {
-    expect(problemsOf(SOUND, 4)).toEqual([]);
+    expect(problemsOf(SOUND, 4)).toStrictEqual([]);
     const [first, second, ...rest] = SOUND;
-    expect(first && second && problemsOf([first, { ...second, hash: 'another' }, ...rest], 2)).toEqual([]);
+    expect(first && second && problemsOf([first, { ...second, hash: 'another' }, ...rest], 2)).toStrictEqual([]);
     expect(problemsOf(nights([1, 0], [3, 2], [4, 3]), 3)).toMatchObject([{ kind: 'missing', run: runAt(2) }]);
     expect(problemsOf(nights([1, 0], [2, 1], [3, 1]), 3)).toMatchObject([{ kind: 'skipped', run: runAt(3) }]);
   });

@@ -153,7 +153,7 @@ describe('in an archive', () => {
         });
         const told = (await Promise.all(outcomes)).map(String).toSorted();
         expect({ round, told }).toEqual({ round, told: ['conflict', 'conflict', 'conflict', 'replaced'] });
-        expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+        expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toStrictEqual([]);
       }
     } finally {
       for (const child of racers) child.kill();

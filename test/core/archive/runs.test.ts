@@ -75,7 +75,7 @@ describe('the runs of an environment', () => {
   });
 
   test('are none in an empty archive', async () => {
-    expect(await walk(await newFolder())).toEqual([]);
+    expect(await walk(await newFolder())).toStrictEqual([]);
   });
 
   const { manifest: SECOND } = keysOf(2);

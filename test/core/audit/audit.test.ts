@@ -316,7 +316,7 @@ describe('the time of a listing', () => {
     await expect(auditNight({ ...plan, ...behind(300_001) })).rejects.toThrow(
       'asOf must be at most 5 minutes ahead of the clock, which says 2026-11-24T01:54:59.999Z, got 2026-11-24T02:00:00.000Z',
     );
-    expect(await keysOf(archive)).toEqual([]);
+    expect(await keysOf(archive)).toStrictEqual([]);
     expect((await auditNight({ ...plan, ...behind(300_000) })).report.verdict).toBe('COMPLETE');
   });
 });
@@ -590,7 +590,7 @@ describe('what people are told', () => {
     await auditNight({ pages: [[user('a', 'bad')]], number: 2, sendAlert });
     await auditNight({ pages: [], end: { complete: false, reason: 'deadline', message: 'm' }, number: 3, sendAlert });
     await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 4, sendAlert });
-    expect(alerts).toEqual([]);
+    expect(alerts).toStrictEqual([]);
 
     await auditNight({ pages: [[user('a', 'bad'), user('b', 'bad')]], number: 5 });
     expect(alerts.map(({ subject }) => subject.split(': ')[1])).toEqual([
@@ -657,7 +657,7 @@ describe('what people are told', () => {
     expect(warnings).toEqual([
       expect.stringContaining(`nobody was told of run ${run()}, nor can be: ${key} was altered`),
     ]);
-    expect(alerts).toEqual([]);
+    expect(alerts).toStrictEqual([]);
   });
 
   test.each([
@@ -895,7 +895,7 @@ describe('the cause of a resolution', () => {
     const { archive, run: auditNight } = await newAudit();
     const nights = [[bad], [user('a')], [user('a')], [bad]];
     for (const [index, page] of nights.entries()) await auditNight({ pages: [page], number: index + 1 });
-    expect(await findingsOf(archive, 3)).toEqual([]);
+    expect(await findingsOf(archive, 3)).toStrictEqual([]);
     expect(await findingsOf(archive, 4)).toMatchObject([
       { state: 'reopened', firstSeen: night(1).toISOString(), runs: 2 },
     ]);
@@ -1195,7 +1195,7 @@ describe('events, where they are wanted', () => {
     const { archive, run: auditNight } = await newAudit();
     const { deliveries } = await auditNight({ pages: [[user('a', 'bad')]] });
     expect(deliveries).not.toHaveProperty('events');
-    expect((await keysOf(archive)).filter((key) => key.startsWith('events/'))).toEqual([]);
+    expect((await keysOf(archive)).filter((key) => key.startsWith('events/'))).toStrictEqual([]);
   });
 
   test('name nobody, in a directory where everything is wrong that may be', async () => {
@@ -1204,6 +1204,6 @@ describe('events, where they are wanted', () => {
     const { taken, channels } = newBus();
     await auditNight({ pages: [records], rules: catalogue, channels });
     expect(new Set(taken.map(({ detail }) => detail.ruleId)).size).toBeGreaterThan(10);
-    expect(personalDataIn(JSON.stringify(taken), records)).toEqual([]);
+    expect(personalDataIn(JSON.stringify(taken), records)).toStrictEqual([]);
   });
 });

@@ -110,7 +110,7 @@ describe('a listing that was judged wrongly once', () => {
     const judged = await lastNight(name, nights);
     expect(judged.report?.verdict).toBe('COMPLETE');
     expect(judged.lines).toEqual(expect.arrayContaining([...lines]));
-    expect(judged.lines.filter((line) => line.includes(' fixed'))).toEqual([]);
+    expect(judged.lines.filter((line) => line.includes(' fixed'))).toStrictEqual([]);
     expect(new Set(judged.findings.map(({ id }) => id)).size).toBe(judged.findings.length);
   });
 

@@ -320,7 +320,7 @@ describe('where runs are signed', () => {
     const accepted = { acceptHistory: { sha256: await hashOf(chainKey(ENVIRONMENT, 3)), reason: 'no key any more' } };
     expect(verdictOf(await auditNight(archive, 4, FIXED, accepted))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
     expect((await auditNight(archive, 5, FIXED)).report.verdict).toBe('COMPLETE');
-    expect(await problems()).toEqual([]);
+    expect(await problems()).toStrictEqual([]);
   });
 
   test("the config's own key is enough", async () => {
@@ -350,7 +350,7 @@ describe('somebody lets the chain go on', () => {
     // The next night needs nobody.
     expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
     const { problems, notes } = await verifyEnvironment(archive, ENVIRONMENT);
-    expect(problems).toEqual([]);
+    expect(problems).toStrictEqual([]);
     expect(notes.map(({ kind }) => kind)).toContain('accepted-history');
     expect(notes.filter(({ kind }) => kind === 'accepted').map(({ key }) => key)).toContain(chainKey(ENVIRONMENT, 2));
   });
@@ -374,7 +374,7 @@ describe('somebody lets the chain go on', () => {
     const result = await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 2))));
     expect(verdictOf(result)).toEqual(COMPLETE);
     expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
-    expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toStrictEqual([]);
   });
 
   test('from nothing that is there: it does not', async () => {
@@ -450,7 +450,7 @@ describe('runs at once', () => {
           expect(await readText(archive, object?.key ?? '')).not.toContain('"resolved"');
       }
       expect((await auditNight(archive, first + 3, FIXED)).report.verdict).toBe('COMPLETE');
-      expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
+      expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toStrictEqual([]);
     }
   });
 
@@ -465,7 +465,7 @@ describe('runs at once', () => {
     expect(report).toMatchObject({ verdict: 'COMPLETE', sequence: 3, previousRun: runAt(2) });
     expect(report.findings.byState.resolved).toBe(0);
     expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(3);
-    expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toEqual([]);
+    expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toStrictEqual([]);
   });
 
   test('a night that loses its place judges each user again by the moment at which it was read', async () => {

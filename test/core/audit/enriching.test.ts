@@ -195,7 +195,7 @@ test('a role that was made again is told once, against the last run that could r
   const { fates, rule } = await audited('recreated-principal', ...nights.slice(0, 2));
   expect(fates).toEqual([`${S} HIGH event`]);
   expect(rule).toMatchObject({ state: 'ran', failed: 1 });
-  expect((await audited('recreated-principal', ...nights)).fates).toEqual([]);
+  expect((await audited('recreated-principal', ...nights)).fates).toStrictEqual([]);
   expect((await audited('recreated-principal', ...nights.slice(0, 1))).rule).toMatchObject({
     state: 'not-assessed',
     reason: 'no earlier snapshot of roles',
@@ -209,7 +209,7 @@ describe('permission groups', () => {
     expect((await audited('effective-super-user', ...nights)).fates).toEqual(['a HIGH new']);
     expect((await audited('self-service-credentials', ...nights)).fates).toEqual(['a MEDIUM new']);
     expect((await audited('stale-login', ...nights)).fates).toEqual(['a HIGH new']);
-    expect((await audited('stale-login', night(users))).fates).toEqual([]);
+    expect((await audited('stale-login', night(users))).fates).toStrictEqual([]);
   });
 
   test('that are cut make these rules not assessed, and the run stays complete', async () => {

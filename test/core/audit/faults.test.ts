@@ -129,7 +129,7 @@ describe('a run', () => {
     expect(reason).toMatch(/^(?:access-denied|source-unavailable|repeated-token|repeated-page)$/);
     expect(message).toMatch(/^page \d: .*(?:Exception|410|second time|earlier page again)/);
     expect(result.deliveries.alert?.outcome).toBe('sent');
-    expect(kept).toEqual([]);
+    expect(kept).toStrictEqual([]);
   });
 });
 
@@ -158,7 +158,7 @@ test('whatever the faults, a run is never complete with fewer users, and always 
         expect(counts.users).toBe(SIZE);
         return;
       }
-      expect(kept).toEqual([]);
+      expect(kept).toStrictEqual([]);
       expect({ reason, message }).toEqual({ reason: expect.any(String), message: expect.stringMatching(/./) });
     }),
     { numRuns: 60 },

@@ -68,7 +68,7 @@ describe('optional outputs', () => {
     const { archive, objects } = await auditedNight({ config: ALL });
     const { key = '' } = objects[name] ?? {};
     expect(await readText(archive, objects.html?.key ?? '')).toContain(key.split('/').at(-1));
-    expect((await verifyEnvironment(archive, ENVIRONMENT, {})).problems).toEqual([]);
+    expect((await verifyEnvironment(archive, ENVIRONMENT, {})).problems).toStrictEqual([]);
 
     const stored = await archive.read(key);
     await archive.replace(key, { bytes: Buffer.from('{}') }, 'text/plain', stored?.version);
@@ -92,7 +92,7 @@ describe('optional outputs', () => {
       const plan = { config: ALL, ...(end && { end }) };
       const inTime = await auditedNight({ ...plan, deadline: LAST });
       expect(namesOf(inTime.objects)).toEqual(expect.arrayContaining([...NAMES]));
-      expect(inTime.warnings).toEqual([]);
+      expect(inTime.warnings).toStrictEqual([]);
       const late = await auditedNight({ ...plan, deadline: LAST - 1 });
       const without = await auditedNight(end ? { end } : {});
       expect(late.verdict).toBe(inTime.verdict);

@@ -990,7 +990,7 @@ describe('waivers.yaml', () => {
     { name: 'comments only', text: '# none\n' },
     { name: 'an empty list', text: '[]' },
   ])('takes $name', ({ text }) => {
-    expect(waivers(text)).toEqual([]);
+    expect(waivers(text)).toStrictEqual([]);
   });
 
   it('gives what stands there', () => {
@@ -1156,6 +1156,6 @@ describe('waivers.yaml', () => {
   });
 
   it('is fine as it comes with the project', () => {
-    expect(waivers(readFileSync('waivers.yaml', 'utf8'))).toEqual([]);
+    expect(waivers(readFileSync('waivers.yaml', 'utf8'))).toStrictEqual([]);
   });
 });

@@ -282,7 +282,7 @@ describe('a folder of rules', () => {
       '.swp': '',
     });
     expect(readCustomRules(folder).map(({ rule }) => rule.id)).toEqual(['x-a', 'x-b']);
-    expect(readCustomRules(join(folder, 'none'))).toEqual([]);
+    expect(readCustomRules(join(folder, 'none'))).toStrictEqual([]);
   });
 
   test('has each rule once', async () => {

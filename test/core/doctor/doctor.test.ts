@@ -167,7 +167,7 @@ describe('before the first night', () => {
       told: 'it can be tried without leaving anything once a run is archived',
     });
     expect(await readTree(archive)).toEqual({});
-    expect(await aws.messages()).toEqual([]);
+    expect(await aws.messages()).toStrictEqual([]);
   });
 });
 
@@ -586,7 +586,7 @@ describe('a set-up that is broken', () => {
     expect(JSON.stringify(checks)).not.toContain('@');
     fault = () => undefined;
     expect(await readTree(archive)).toEqual({});
-    expect(await aws.messages()).toEqual([]);
+    expect(await aws.messages()).toStrictEqual([]);
   });
 });
 
@@ -684,7 +684,7 @@ describe('an archive that holds a run', () => {
     };
     const found = (await look({ location: { bucket: careless } })).find((check) => check.name === name);
     expect(found).toMatchObject({ outcome: 'fail', told: expect.stringContaining('the store does not know If-') });
-    expect(written.filter((key) => key.startsWith('latest/'))).toEqual([]);
+    expect(written.filter((key) => key.startsWith('latest/'))).toStrictEqual([]);
     expect(await readTree(archive)).toEqual(before);
   });
 });
@@ -698,7 +698,7 @@ describe('a folder', () => {
     const checks = await look({ location: { folder: join(root, path) } });
     expect(outcomes(checks)).toMatchObject({ archive: 'ok', replace: 'ok', create: 'ok' });
     expect(checks.find(({ name }) => name === 'archive')?.told).toContain(told);
-    expect(await readdir(root)).toEqual([]);
+    expect(await readdir(root)).toStrictEqual([]);
   });
 
   test('that is a file is refused', async () => {

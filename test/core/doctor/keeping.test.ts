@@ -143,7 +143,7 @@ const look = async (differs: Readonly<Record<string, Answer>>, config: KeepingSe
 
 describe('an archive', () => {
   test('that is kept as the stack makes it is well', async () => {
-    expect(await look({})).toEqual([]);
+    expect(await look({})).toStrictEqual([]);
   });
 
   test.each<{ name: string; differs: Readonly<Record<string, Answer>>; found: readonly unknown[] }>([

@@ -56,5 +56,5 @@ test.each([
 
 test('what only the function knows is said to be, and what nobody wants is not checked', async () => {
   expect(await securityHubChecks({ securityHub: 'function' })[0]?.check()).toMatchObject({ outcome: 'not-checked' });
-  expect(securityHubChecks({})).toEqual([]);
+  expect(securityHubChecks({})).toStrictEqual([]);
 });

@@ -133,7 +133,7 @@ describe('nobody hears', () => {
     const told = async (recipients: readonly AlertRecipient[]) =>
       (await unheardOn(aws.sns, topicArn, audibleAlerts(recipients, 'abc'))).map(({ what }) => what);
     expect(await told(asked)).toEqual(unheard);
-    expect(await told([{ ...pager, environments: ['other'] }])).toEqual([]);
+    expect(await told([{ ...pager, environments: ['other'] }])).toStrictEqual([]);
     for (const recipient of asked)
       expect(
         await unheardOn(
@@ -141,7 +141,7 @@ describe('nobody hears', () => {
           await topicOf({ policy: filterPolicyOf(recipient, true) ?? {} }),
           audibleAlerts(asked, 'abc'),
         ),
-      ).toEqual([]);
+      ).toStrictEqual([]);
   });
 
   test('the weekly mail, which nobody gets who wants each night', async () => {
@@ -234,7 +234,7 @@ test('a subscription that can not be looked at is no matter where another hears 
   };
   const unheard = await unheardOn(aws.sns, topicArn, AUDIBLE_ALARMS);
   fault = () => undefined;
-  expect(unheard).toEqual([]);
+  expect(unheard).toStrictEqual([]);
 });
 
 describe('a filter policy', () => {

@@ -135,7 +135,7 @@ test.each([1, 2, 3, 4])(
         if (run === report.run && wasSent) expect([run, rebuilt]).toEqual([run, open]);
       }
     }
-    expect([...truth.keys()].filter((run) => heard.openAfter(run) === undefined)).toEqual([]);
+    expect([...truth.keys()].filter((run) => heard.openAfter(run) === undefined)).toStrictEqual([]);
     expect(truth.has(nightRun(30))).toBe(true);
   },
   60_000,

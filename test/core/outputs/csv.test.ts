@@ -93,7 +93,7 @@ test('whatever separator a reader takes, no cell of it is a formula', () => {
     property(array(bad, { minLength: 1, maxLength: 4 }), constantFrom(';', '\t'), (cells, separator) => {
       const texts = cells.map((parts) => parts.join(''));
       const read = split(cellsLine(['HIGH', ...texts]), separator);
-      expect(read.filter((one) => /^\s*[=+@]/.test(one))).toEqual([]);
+      expect(read.filter((one) => /^\s*[=+@]/.test(one))).toStrictEqual([]);
       for (const text of texts) expect(unguarded(cell(text).slice(1, -1).replaceAll('""', '"'))).toBe(text);
     }),
   );

@@ -43,7 +43,7 @@ describe('findings', () => {
     });
     const events = await eventsOf(findingLines, { findings, manifest });
     expect(events).toHaveLength(findings.length);
-    for (const event of events) expect(faultsOf(isFindingEvent, event)).toEqual([]);
+    for (const event of events) expect(faultsOf(isFindingEvent, event)).toStrictEqual([]);
   });
 
   test('the schema refuses what is no event: it is not the validator that takes everything', async () => {
@@ -120,7 +120,7 @@ describe('findings', () => {
 describe('users', () => {
   test('are User Inventory Info', async () => {
     const [event] = await eventsOf(userLines, { records: [anApiUser({ type: 'SUPER_USER' })] });
-    expect(faultsOf(isUserEvent, event)).toEqual([]);
+    expect(faultsOf(isUserEvent, event)).toStrictEqual([]);
     expect(event).toMatchObject({
       activity_name: 'Collect',
       class_uid: 5003,
@@ -157,7 +157,7 @@ describe('users', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { maxLength: 5 }), async (records) => {
         const events = await eventsOf(userLines, { records });
-        expect(events.flatMap((event) => faultsOf(isUserEvent, event))).toEqual([]);
+        expect(events.flatMap((event) => faultsOf(isUserEvent, event))).toStrictEqual([]);
         expect(events).toHaveLength(records.length);
       }),
     );

@@ -54,7 +54,7 @@ const textOf = async ({ findings = [], outcomes = {}, manifest: changed, report 
 const resultsOf = async (given: Given): Promise<any> => {
   const value = JSON.parse(await textOf(given));
   isResults(value);
-  expect(isResults.errors ?? []).toEqual([]);
+  expect(isResults.errors ?? []).toStrictEqual([]);
   return value['assessment-results'];
 };
 
@@ -169,7 +169,7 @@ test('a waiver is a risk whose deviation was approved, and has nobody’s addres
   const finding = aFinding({ state: 'waived', waiver: aWaiver });
   const { results } = await resultsOf({ findings: [finding], outcomes: { 'stale-login': { failed: 1 } } });
   const [risk, ...others] = results[0].risks;
-  expect(others).toEqual([]);
+  expect(others).toStrictEqual([]);
   expect(risk).toMatchObject({ status: 'deviation-approved', description: finding.message });
   expect(JSON.stringify(risk)).not.toMatch(/@/);
   expect(JSON.stringify(results[0].findings)).toContain(risk.uuid);

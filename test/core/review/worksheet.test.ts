@@ -92,7 +92,7 @@ describe('a worksheet that is right', () => {
     { name: 'reviewed by somebody whose address holds the user’s', edit: inLine(2, { reviewer: 'u1x' }) },
   ])('is taken $name', async ({ edit = asItIs, spelling }) => {
     const { problems, decided } = await filledBy(edit, spelling);
-    expect(problems).toEqual([]);
+    expect(problems).toStrictEqual([]);
     expect(decided.map(({ userId }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
   });
 });
@@ -389,7 +389,7 @@ describe('hostile texts', () => {
     const worksheet = await worksheetOf(users);
     const filled = spoil(writeSheet((await readSheet(worksheet)).map(answered)));
     const { problems, decided } = await check(worksheet, filled);
-    expect(problems).toEqual([]);
+    expect(problems).toStrictEqual([]);
     expect(decided.map(({ userId }) => userId)).toEqual(NAMES.map((name) => name.replaceAll('\r\n', '\n')));
   });
 });

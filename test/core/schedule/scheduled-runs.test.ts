@@ -187,7 +187,7 @@ describe('the times that clocks skip or repeat', () => {
     expect(zones.length).toBeGreaterThan(400);
     const disturbed = (cron: string) =>
       zones.filter((timezone) => [...disturbedTimes({ cron, timezone }, ...YEAR)].length > 0);
-    expect(disturbed('*/15 4-20 * * *')).toEqual([]);
+    expect(disturbed('*/15 4-20 * * *')).toStrictEqual([]);
     expect(disturbed('*/15 21 * * *')).toEqual(['Pacific/Easter']);
   });
 });

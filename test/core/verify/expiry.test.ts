@@ -187,7 +187,7 @@ describe('what is gone', () => {
       const { problems } = await verifyEnvironment(archive, ENVIRONMENT, { expiry: { now } });
       return problems.map(brief);
     };
-    expect(await look(over(2))).toEqual([]);
+    expect(await look(over(2))).toStrictEqual([]);
     expect(new Set(await look(over(2) - 1))).toEqual(new Set(['missing 3']));
   });
 

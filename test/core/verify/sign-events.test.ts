@@ -39,7 +39,7 @@ describe('events are read', () => {
     { name: 'of another action', differs: { eventName: 'Verify' } },
     { name: 'of a request that was refused', differs: { errorCode: 'AccessDenied' } },
   ])('but none $name', ({ differs }) => {
-    expect(readSignEvents(bytes({ Records: [record(NINE, differs), null, 'text'] }))).toEqual([]);
+    expect(readSignEvents(bytes({ Records: [record(NINE, differs), null, 'text'] }))).toStrictEqual([]);
   });
 
   test.each(['null', '[]', '{"Events":[{}]}', '{'])('a file that is %s is none', (text) => {

@@ -98,7 +98,7 @@ describe('a verification', () => {
     await audit(1, 3);
     expect(kindsOf((await verifyAfter(3)).report)).toEqual([['gap', runOf(2)]]);
     await audit(4);
-    expect(kindsOf((await verifyAfter(4)).report)).toEqual([]);
+    expect(kindsOf((await verifyAfter(4)).report)).toStrictEqual([]);
   });
 
   test('is a witness of the end that it saw', async () => {

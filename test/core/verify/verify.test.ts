@@ -836,7 +836,7 @@ describe('nights', () => {
     expect(schedule).toEqual({ isChecked: true, nights: 1, missed: 0, late: 1 });
     const message = 'was listed 7 days after the night it stands for';
     expect(problems).toEqual([{ kind: 'late', run: runOf(2), key: keysOf(2).manifest, message }]);
-    expect((await verify(archive, {})).problems).toEqual([]);
+    expect((await verify(archive, {})).problems).toStrictEqual([]);
   });
 
   test('that clocks were put forward over are notes, since nothing was due', async () => {
@@ -849,7 +849,7 @@ describe('nights', () => {
         message: 'no run was due at 2027-03-14 02:00 America/New_York: its clocks were put forward over that time',
       },
     ]);
-    expect(problems.filter(({ message }) => message.includes('2027-03-14'))).toEqual([]);
+    expect(problems.filter(({ message }) => message.includes('2027-03-14'))).toStrictEqual([]);
   });
 
   test.each([
@@ -879,7 +879,7 @@ describe('nights', () => {
     for (const number of [114, 116 - 1 / 24]) await auditNight(archive, number);
     const { problems, schedule } = await verify(archive, { due: DUE });
     expect(schedule).toEqual({ isChecked: true, nights: 1, missed: 0, late: 0 });
-    expect(problems).toEqual([]);
+    expect(problems).toStrictEqual([]);
   });
 
   test('an environment without a complete run is a problem, whatever was attempted', async () => {
@@ -923,7 +923,7 @@ describe('a chain that was closed', () => {
     const decision = { kind: 'closing', ...at(LAST + 0.5) } as const;
     await expect(decide(archive, ENVIRONMENT, decision)).rejects.toThrow('are signed, and this entry would not be');
     await decide(archive, ENVIRONMENT, { ...decision, sign: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256') });
-    expect((await verify(archive)).problems).toEqual([]);
+    expect((await verify(archive)).problems).toStrictEqual([]);
   });
 
   test('tells where a run before its end is gone', async () => {
@@ -949,7 +949,7 @@ describe('crashes', () => {
       const { report, deliveries } = await auditNight(archive, 2, { archive: dyingAfter(archive, writes) });
       isDone = report.verdict === 'COMPLETE' && deliveries.alert?.outcome === 'sent';
       const { problems, notes } = await verify(archive, { due: DUE });
-      expect(problems).toEqual([]);
+      expect(problems).toStrictEqual([]);
       for (const note of notes) seen.add(brief(note));
 
       await auditNight(archive, 2);

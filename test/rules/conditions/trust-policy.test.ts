@@ -346,7 +346,7 @@ describe('what nothing can be made of', () => {
     ['an element that is none', { Statement: statement({ effect: 'Deny' }) }],
   ])('%s is said to be so', (_name, policy) => {
     const { outsiders: found, unreadable } = judgeTrust(policy, 'aws', isTrusted);
-    expect(found).toEqual([]);
+    expect(found).toStrictEqual([]);
     const hasStatement = Object.hasOwn(Object(policy), 'Statement');
     expect(unreadable).toMatch(
       hasStatement ? /^(?:the|an?) .* of statement 1 / : /^the trust policy has no statements$/,

@@ -186,7 +186,7 @@ describe('a rule on the directory', () => {
       notAssessed: 1,
       reason: 'not every user was seen',
     });
-    expect(judged.failures).toEqual([]);
+    expect(judged.failures).toStrictEqual([]);
   });
 });
 
@@ -201,7 +201,7 @@ describe('a rule on the directory that throws', () => {
     { when: 'at its violation', broken: { violation: explode }, on: 'env' },
   ])('$when has not judged, and says what it threw', ({ broken, on }) => {
     const judged = judge([{ ...fewUsers, ...broken }], { records: [user('a'), user('b')] });
-    expect(judged.failures).toEqual([]);
+    expect(judged.failures).toStrictEqual([]);
     expect(judged.unanswered).toEqual([`few-users ${on}: the rule failed`]);
     expect(judged.outcome).toMatchObject({
       state: 'not-assessed',
@@ -257,7 +257,7 @@ describe('a rule on change', () => {
   });
 
   test('leaves out records without a userId', () => {
-    expect(judge([noNewcomers], { records: [{ type: 'APP_USER' }], before: {} }).failures).toEqual([]);
+    expect(judge([noNewcomers], { records: [{ type: 'APP_USER' }], before: {} }).failures).toStrictEqual([]);
   });
 });
 
@@ -537,7 +537,7 @@ describe('what the sink hears', () => {
     };
     of('SUPER_USER', 'SUPER_USER', 'APP_USER');
     evaluation.conclude(idAt, true);
-    expect(heard).toEqual([]);
+    expect(heard).toStrictEqual([]);
     of('APP_USER', 'APP_USER', 'SUPER_USER');
     evaluation.conclude(idAt, true);
     expect(heard).toEqual(['few-users: environment env is MEDIUM']);
@@ -664,7 +664,7 @@ describe('what the sink hears', () => {
   test('of a rule that judges nobody here is nothing', () => {
     const { heard, evaluation } = listen([noTest]);
     evaluation.notAssessed(fewUsers, { kind: 'user', id: 'a' }, 'it is not known');
-    expect(heard).toEqual([]);
+    expect(heard).toStrictEqual([]);
   });
 
   const byType = {

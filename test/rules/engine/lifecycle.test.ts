@@ -323,7 +323,7 @@ describe('a finding of the earlier run', () => {
       lastSeen: daysAgo(1),
       runs: 11,
     });
-    expect(lifecycle.recentlyResolved()).toEqual([]);
+    expect(lifecycle.recentlyResolved()).toStrictEqual([]);
   });
 
   test('is carried with the reason, in the first run that can not assess it', () => {
@@ -363,7 +363,7 @@ describe('a finding of the earlier run', () => {
   ])('does not resolve where it was $name', ({ finding, of }) => {
     const lifecycle = begin();
     expect(lifecycle.carryOrResolve(finding, of)).toBeUndefined();
-    expect(lifecycle.recentlyResolved()).toEqual([]);
+    expect(lifecycle.recentlyResolved()).toStrictEqual([]);
   });
 });
 
@@ -400,7 +400,7 @@ describe('a night on which a member went missing', () => {
     expect(findings.map(({ ruleId }) => ruleId)).not.toContain(id);
     const of = rules.find((one) => one.id === id);
     expect(finding && lifecycle.carryOrResolve(finding, of)).toMatchObject({ state: 'open', carried: true, runs: 2 });
-    expect(lifecycle.recentlyResolved()).toEqual([]);
+    expect(lifecycle.recentlyResolved()).toStrictEqual([]);
   });
 
   test('an event is neither carried nor told again', () => {
@@ -425,6 +425,6 @@ describe('the memory of what resolved', () => {
   test('drops what came back', () => {
     const lifecycle = begin(lately(3));
     lifecycle.findingOf(failure());
-    expect(lifecycle.recentlyResolved()).toEqual([]);
+    expect(lifecycle.recentlyResolved()).toStrictEqual([]);
   });
 });

@@ -41,6 +41,6 @@ describe('a reminder', () => {
   });
 
   test.each(['new', 'reopened', 'resolved', 'waived', 'event'] as const)('never comes of what is %s', (state) => {
-    expect(SEVERITIES.filter((severity) => isDue(severity, onDay(0), onDay(365), state))).toEqual([]);
+    expect(SEVERITIES.filter((severity) => isDue(severity, onDay(0), onDay(365), state))).toStrictEqual([]);
   });
 });

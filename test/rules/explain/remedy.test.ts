@@ -101,7 +101,7 @@ describe('the smallest change', () => {
     ['inconsistent-timestamps', aUser({ lastDisabledTime: 'yesterday' })],
     ['unrecognised-value', aUser({ userId: '' })],
   ])('of %s is none where nothing that can be done helps', (id, record) => {
-    expect(remediesOf(id, record)).toEqual([]);
+    expect(remediesOf(id, record)).toStrictEqual([]);
   });
 
   test('is one that the rule passes, and tells of every rule that then is worse', () => {

@@ -216,7 +216,7 @@ describe('a run', () => {
   test('that is not complete says why', async () => {
     const report = aReport({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
     const [event, ...others] = await collect({ report, reportKey: undefined, findings: noFindings });
-    expect(others).toEqual([]);
+    expect(others).toStrictEqual([]);
     expect(event?.detail).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
     expect(event?.detail).not.toHaveProperty('report');
   });

@@ -134,7 +134,7 @@ describe('at the end of the budget', () => {
     expect(most).toBeGreaterThan(1000);
     expect(reportPagesOf(await pagesOf(high(most)))).toHaveLength(1);
     const [first, second, ...others] = reportPagesOf(await pagesOf(high(most + 1)));
-    expect(others).toEqual([]);
+    expect(others).toStrictEqual([]);
     expect(second).toMatchObject({ name: 'html-2', output: { area: 'reports', file: 'report-2.html' } });
     expect(subjectsOn(second?.text ?? '')).toEqual([`u${String(most).padStart(6, '0')}`]);
     expect(first?.text).toContain('Every critical and high finding is here or on <a href="report-2.html">page 2</a>.');

@@ -131,6 +131,6 @@ describe('a named role', () => {
       loadCredentials: assumedRole(NAMED, systemClock, { ...clientOf(sts), credentials }),
     });
     expect(end).toMatchObject({ reason: 'config', message: expect.stringMatching(/so nobody was asked/) });
-    expect(sts.requests).toEqual([]);
+    expect(sts.requests).toStrictEqual([]);
   });
 });

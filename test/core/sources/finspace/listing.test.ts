@@ -326,7 +326,7 @@ describe('failures that cut the listing', () => {
     expect(end).toMatchObject({ complete: false, reason, message: expect.stringContaining(message) });
     expect(end).toMatchObject({ message: expect.stringMatching(/^page 2: /) });
     expect(counts).toEqual({ pages: 1, requests: 3, throttled: 0, retries: 0 });
-    expect(sleeps).toEqual([]);
+    expect(sleeps).toStrictEqual([]);
   });
 
   it.each<readonly [string, string, string, () => Answer]>([
@@ -357,7 +357,7 @@ describe('failures that cut the listing', () => {
     ['gone', 'source-unavailable', 'HTTP 410', () => new Response('', { status: 410 })],
   ])('an exchange that is %s: %s', async (_name, reason, message, answer) => {
     const { users, end, counts } = await listFake(PAGES, { answer: onExchange(answer) });
-    expect(users).toEqual([]);
+    expect(users).toStrictEqual([]);
     expect(end).toMatchObject({ complete: false, reason, message: expect.stringContaining(message) });
     expect(counts).toMatchObject({ pages: 0, requests: 1 });
   });
@@ -442,7 +442,7 @@ describe('failures that cut the listing', () => {
     ],
   ])("the caller's credentials %s: config, and nobody is asked", async (_name, loadCredentials, message) => {
     const { end, asked } = await listFake(PAGES, { loadCredentials, requestTimeoutMs: 30 });
-    expect(asked).toEqual([]);
+    expect(asked).toStrictEqual([]);
     expect(end).toMatchObject({ complete: false, reason: 'config', message: expect.stringContaining(message) });
     expect(end).toMatchObject({ message: expect.stringContaining('nobody was asked') });
     expect(JSON.stringify(end)).not.toMatch(/jane/);
@@ -551,7 +551,7 @@ describe('the deadline', () => {
 
   it('that is past before the first request leaves nothing asked', async () => {
     const { end, asked } = await listFake(PAGES, { deadlineMs: 0 });
-    expect(asked).toEqual([]);
+    expect(asked).toStrictEqual([]);
     expect(end).toEqual({ complete: false, reason: 'deadline', message: 'page 1: deadline reached' });
   });
 
@@ -624,7 +624,7 @@ describe('credentials', () => {
       expect(end).toEqual({ complete: true });
       expect(counts).toEqual({ pages: 3, requests: 10, throttled: 0, retries: 3 });
       expect(asked.filter(({ operation }) => operation === 'exchange')).toHaveLength(4);
-      expect(sleeps).toEqual([]);
+      expect(sleeps).toStrictEqual([]);
     },
   );
 

@@ -66,7 +66,7 @@ describe("Node's HTTP as fetch", () => {
     const elsewhere = await serve('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     const { url } = await serve(`HTTP/1.1 307 X\r\nlocation: ${elsewhere.url}\r\ncontent-length: 0\r\n\r\n`);
     expect(await get(url)).toMatchObject({ ok: false, status: 307 });
-    expect(elsewhere.requests).toEqual([]);
+    expect(elsewhere.requests).toStrictEqual([]);
   });
 
   it.each([

@@ -55,10 +55,10 @@ const read = async (options: SimulatorOptions, deadlineMs?: number) => {
 test('a member that is added after somebody asked for it counts', () => {
   const groups = new Groups();
   groups.add({ permissionGroupId: 'g1', applicationPermissions: ['ManageUsersAndGroups'] });
-  expect(groups.groupsOf('ada', 'ManageUsersAndGroups')).toEqual([]);
+  expect(groups.groupsOf('ada', 'ManageUsersAndGroups')).toStrictEqual([]);
   groups.add({ permissionGroupId: 'g1', userId: 'ada' });
   expect(groups.groupsOf('ada', 'ManageUsersAndGroups')).toEqual(['g1']);
-  expect(groups.groupsOf('bob', 'ManageUsersAndGroups')).toEqual([]);
+  expect(groups.groupsOf('bob', 'ManageUsersAndGroups')).toStrictEqual([]);
 });
 
 describe('the groups of an environment', () => {
@@ -79,7 +79,7 @@ describe('the groups of an environment', () => {
     expect(groups.counts()).toEqual({ groups: 3, risky: 2, members: 5 });
     expect(groups.groupsOf('cyd', 'ManageUsersAndGroups')).toEqual(['g2']);
     expect(groups.groupsOf('cyd', 'GetTemporaryCredentials')).toEqual(['g/3 ?']);
-    expect(groups.groupsOf('ada', 'GetTemporaryCredentials')).toEqual([]);
+    expect(groups.groupsOf('ada', 'GetTemporaryCredentials')).toStrictEqual([]);
     // One exchange for all of them.
     expect(simulator.stats()).toMatchObject({ exchanges: 1, requests: 1 + 2 + 1 + 2 });
   });

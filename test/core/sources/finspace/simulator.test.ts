@@ -158,7 +158,7 @@ describe('over the wire', () => {
     const simulator = await startSimulator({ users: USERS });
     await simulator.close();
     const { end, users } = await list(simulator, {}, 400);
-    expect(users).toEqual([]);
+    expect(users).toStrictEqual([]);
     expect(end).toEqual({
       complete: false,
       reason: 'source-unavailable',

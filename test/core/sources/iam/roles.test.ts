@@ -140,7 +140,7 @@ describe('an account', () => {
     const foreign = aRoleArn('analyst', '444455556666');
     const { ask, iam } = await reader({ roles: [role] });
     expect(await ask([foreign])).toEqual([{ arn: foreign, unread: 'account 444455556666 is none that can be asked' }]);
-    expect(iam.requests()).toEqual([]);
+    expect(iam.requests()).toStrictEqual([]);
   });
 
   test('whose credentials can’t be had is not asked', async () => {

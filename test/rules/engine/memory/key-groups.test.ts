@@ -18,5 +18,5 @@ test('gives the users of each key, one alone as well, in the order of the listin
   ]);
   expect(groups.size).toBe(3);
   expect(groups.positionsOf('a/b')).toEqual([0, 3, 70_001]);
-  expect(groups.positionsOf('b')).toEqual([]);
+  expect(groups.positionsOf('b')).toStrictEqual([]);
 });

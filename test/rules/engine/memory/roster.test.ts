@@ -59,7 +59,7 @@ describe('the baseline of a user', () => {
   test('nobody without a userId', () => {
     const roster = new Roster();
     roster.addBaseline(user(undefined));
-    expect([...roster.gone()]).toEqual([]);
+    expect([...roster.gone()]).toStrictEqual([]);
     expect(roster.baselineOf('#0')).toBeUndefined();
   });
 });

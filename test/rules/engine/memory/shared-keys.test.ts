@@ -20,7 +20,7 @@ const byKey = (groups: readonly { readonly key: string }[]) =>
 
 describe('keys that users share', () => {
   test('none of none', () => {
-    expect(filed([]).shared()).toEqual([]);
+    expect(filed([]).shared()).toStrictEqual([]);
     expect(filed([]).size).toBe(0);
   });
 
@@ -42,7 +42,7 @@ describe('keys that users share', () => {
 
   test('the texts of a key are not told by their letters alone', () => {
     const keys = ['ab\nc', 'a\nbc', 'abc', '\nabc', 'abc\n', 'ab\nc\n'];
-    expect(filed(keys.map((key) => [key, 0])).shared()).toEqual([]);
+    expect(filed(keys.map((key) => [key, 0])).shared()).toStrictEqual([]);
     expect(filed([...keys, 'ab\nc'].map((key, position) => [key, position])).shared()).toEqual([
       { key: 'ab\nc', positions: [0, 6] },
     ]);
@@ -51,7 +51,7 @@ describe('keys that users share', () => {
   test('the empty key, keys of NULs, and keys that extend each other are keys of their own', () => {
     expect(
       filed(['', '\0', '\0\0', 'a', 'aa', 'a\0', '\0a', '\u0100', '\u0001'].map((key) => [key, 0])).shared(),
-    ).toEqual([]);
+    ).toStrictEqual([]);
   });
 
   test.each([
@@ -87,7 +87,7 @@ describe('keys that users share', () => {
     const count = 20_000;
     const keys = filed(Array.from({ length: count }, (_, position) => [keyAt(position), position] as const));
     expect(keys.size).toBe(count);
-    expect(keys.shared()).toEqual([]);
+    expect(keys.shared()).toStrictEqual([]);
 
     keys.add(count, keyAt(0));
     keys.add(count, keyAt(count - 1));
