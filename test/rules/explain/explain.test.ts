@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
+import type { RoleFacts } from '../../../rules/engine/facts.ts';
+import { defineDirectoryRule, defineUserRule, type PrincipalSubject } from '../../../rules/engine/rule.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
 import {
   type ConditionState,
@@ -11,12 +13,14 @@ import {
   type Explanation,
   explainChange,
   explainGroups,
+  explainPrincipal,
   explainUser,
   sharedBy,
 } from '../../../rules/explain/explain.ts';
 import { rules } from '../../../rules/index.ts';
 import { record as awkwardRecord, NAMED, oneEach } from '../../support/awkward-records.ts';
-import { aContext, anApiUser, aRoleArn, aUser, daysAgo, type UserRecord } from '../../support/builders.ts';
+import { aContext, anApiUser, aRole, aRoleArn, aUser, daysAgo, NOW, type UserRecord } from '../../support/builders.ts';
+import { memberships } from '../../support/memberships.ts';
 import { expectMailable, judge } from '../../support/rule-tester.ts';
 
 const configuredOf = (id: string, settings: RuleSettings = {}) => {
@@ -67,6 +71,77 @@ describe('a rule on one user', () => {
     expect(explained('stale-login', record, settings)).toMatchObject({ severity, severityReason });
   });
 
+  const texts = {
+    title: 'Users are as they should be',
+    failsWhen: 'they are not',
+    severity: 'MEDIUM',
+    rationale: 'why',
+    remediation: 'what to do',
+    controls: [],
+  } as const;
+  /** Explains a rule that looks at one fact of a user, and fails it for that. */
+  const lookingAt = (look: (user: User) => unknown, own: object = {}) => {
+    const rule = defineUserRule({
+      ...texts,
+      id: 'looks',
+      options: {},
+      when: [{ text: () => 'it looked', holds: (user) => look(user) !== lookingAt }],
+      violation: () => ({ message: 'm', evidence: {}, ...own }),
+    });
+    const record = anApiUser({ status: 'ENABLED' });
+    return {
+      record,
+      explanation: explainUser({ rule, state: 'on', options: {} }, readUser(record, 0), record, aContext()),
+    };
+  };
+
+  test.each<[fact: keyof User, member: string]>([
+    ['id', 'userId'],
+    ['hasUserId', 'userId'],
+    ['status', 'status'],
+    ['isActive', 'status'],
+    ['type', 'type'],
+    ['isSuperUser', 'type'],
+    ['apiAccess', 'apiAccess'],
+    ['isApiBound', 'apiAccess'],
+    ['principal', 'apiAccessPrincipalArn'],
+    ['principalArn', 'apiAccessPrincipalArn'],
+    ['emailAddress', 'emailAddress'],
+  ])('that looks at %s has looked at the member %s', (fact, member) => {
+    const { record, explanation } = lookingAt((user) => user[fact]);
+    expect(explanation?.values).toStrictEqual([{ member, value: record[member] }]);
+  });
+
+  test.each([
+    ['none of its own', {}, 'MEDIUM', "the rule's own"],
+    ["one that is the rule's", { severity: 'MEDIUM' }, 'MEDIUM', "the rule's own"],
+    ['another one, of which no note tells', { severity: 'LOW' }, 'LOW', 'as the rule judges this case'],
+  ])('whose violation has %s', (_, own, severity, severityReason) => {
+    expect(lookingAt(({ status }) => status, own).explanation).toMatchObject({ severity, severityReason });
+  });
+
+  test('shows the groups of the user that it asks about, or why they are not known', () => {
+    const record = aUser();
+    const groups = (id: string, given: ReturnType<typeof memberships> | undefined) =>
+      explainUser(
+        configureRules(rules, {}, new Set(['permissionGroups'])).find(({ rule }) => rule.id === id) ?? configuredOf(id),
+        readUser(record, 0),
+        record,
+        aContext({ memberships: given }),
+      )?.values.filter(({ member }) => member.startsWith('groups'));
+    const both = (one: unknown, other: unknown) => [
+      { member: 'groups with ManageUsersAndGroups', value: one },
+      { member: 'groups with GetTemporaryCredentials', value: other },
+    ];
+    const known = memberships({ u1: { g1: 'GetTemporaryCredentials' } });
+    expect(groups('self-service-credentials', known)).toStrictEqual(both([], ['g1']));
+    expect(groups('self-service-credentials', { ...known, unread: 'it was cut' })).toStrictEqual(
+      both('it was cut', 'it was cut'),
+    );
+    expect(groups('self-service-credentials', undefined)).toStrictEqual([]);
+    expect(groups('leftover-principal', known)).toStrictEqual([]);
+  });
+
   test('what else it looked at', () => {
     const foreign = anApiUser({ apiAccessPrincipalArn: aRoleArn('x', '999988887777') });
     const { context } = explained('principal-outside-account', foreign) ?? {};
@@ -97,8 +172,89 @@ describe('a rule on change', () => {
   test('of a user that is gone', () => {
     const { outcome, values } = compare('vanished-user', aUser(), undefined) ?? {};
     expect(outcome).toBe('FAIL');
-    expect(values?.[0]).toEqual({ member: 'status', before: 'ENABLED' });
+    expect(values?.[0]).toStrictEqual({ member: 'status', before: 'ENABLED' });
   });
+
+  test('of a user that is new', () => {
+    expect(compare('new-super-user', undefined, aUser({ type: 'SUPER_USER' }))).toMatchObject({
+      outcome: 'FAIL',
+      values: [
+        { member: 'status', value: 'ENABLED' },
+        { member: 'type', value: 'SUPER_USER' },
+      ],
+    });
+  });
+});
+
+describe('a rule on a role', () => {
+  const subject = (facts: RoleFacts, before?: RoleFacts): PrincipalSubject => ({
+    arn: aRoleArn(),
+    isInUse: true,
+    users: { userCount: 1, userIds: ['u1'] },
+    facts,
+    before,
+  });
+  const valuesOf = (id: string, ...given: Parameters<typeof subject>) =>
+    explainPrincipal(configuredOf(id), subject(...given), aContext())?.values;
+  const role = aRole({ roleId: 'AROA1', createdAt: NOW - 1000, lastUsedAt: null });
+  const arn = { member: 'apiAccessPrincipalArn', value: aRoleArn() };
+  const readAt = { member: 'readAt', value: '2026-11-24T02:00:00.000Z' };
+  const shown = { member: 'role', value: { ...role, createdAt: '2026-11-24T01:59:59.000Z', lastUsedAt: null } };
+  const was = (roleId: string): RoleFacts => ({ answer: { readAt: 0, role: { ...role, roleId } } });
+  const answer = { readAt: NOW, role };
+
+  test.each<[name: string, id: string, given: Parameters<typeof subject>, values: object[]]>([
+    ['that was read', 'idle-principal', [{ answer }, was('AROA0')], [arn, readAt, shown]],
+    [
+      'that is not there',
+      'principal-missing',
+      [{ answer: { readAt: NOW, role: null } }],
+      [arn, readAt, { member: 'role', value: null }],
+    ],
+    [
+      'that was not read',
+      'principal-missing',
+      [{ unread: 'access denied' }],
+      [arn, { member: 'notRead', value: 'access denied' }],
+    ],
+    [
+      'that was another before',
+      'recreated-principal',
+      [{ answer }, was('AROA0')],
+      [arn, readAt, shown, { member: 'roleIdBefore', value: 'AROA0' }],
+    ],
+    [
+      'that was another long before',
+      'recreated-principal',
+      [{ answer }, { outdated: was('AROA9').answer }],
+      [arn, readAt, shown, { member: 'roleIdBefore', value: 'AROA9' }],
+    ],
+    ['of which nothing was known before', 'recreated-principal', [{ answer }], [arn, readAt, shown]],
+  ])('shows what is known of one %s', (_, id, given, values) => {
+    expect(valuesOf(id, ...given)).toStrictEqual(values);
+  });
+});
+
+test('a rule is explained as one of its kind, or not at all', () => {
+  const user = readUser(aUser(), 0);
+  const change = { before: user, after: user, beforeRecord: {}, afterRecord: {} };
+  const role: PrincipalSubject = {
+    arn: aRoleArn(),
+    isInUse: true,
+    users: { userCount: 1, userIds: ['u1'] },
+    facts: {},
+    before: undefined,
+  };
+  const explains = rules.map((rule) => {
+    const configured = configuredOf(rule.id);
+    return [
+      rule.kind,
+      explainUser(configured, user, aUser(), aContext()) !== undefined,
+      explainChange(configured, change, aContext()) !== undefined,
+      explainPrincipal(configured, role, aContext()) !== undefined,
+    ];
+  });
+  expect(explains).toEqual(rules.map(({ kind }) => [kind, kind === 'user', kind === 'change', kind === 'principal']));
 });
 
 const directoryRule = (id: string): ConfiguredDirectoryRule => {
@@ -244,6 +400,78 @@ describe('what is shown leads to the outcome, and names nobody', () => {
         expect(ofEnvironment.outcome).toBe(expected);
       }),
     );
+  });
+});
+
+describe('whom a rule on the directory counts is said by each condition', () => {
+  const told = (id: string) => explain(id, [aUser(), aUser({ userId: 'u2' })], 0);
+
+  test('of several keys, of which one is enough', () => {
+    const { conditions } = told('duplicate-person');
+    expect(conditions.map(({ text }) => text).slice(0, -1)).toEqual([
+      'status is not DISABLED',
+      'there is something to compare',
+    ]);
+    expect(conditions[1]?.alternatives).toMatchObject([{ holds: true }, { holds: true }]);
+  });
+
+  const ofKey = (unknown?: () => string) =>
+    defineDirectoryRule({
+      id: 'by-name',
+      title: 'Names differ',
+      failsWhen: 'they do not',
+      severity: 'LOW',
+      rationale: 'why',
+      remediation: 'what to do',
+      controls: [],
+      options: {},
+      about: 'user',
+      outOf: [{ text: () => 'type is there', holds: ({ type }) => type !== undefined }],
+      counts: [{ text: () => 'status is there', holds: ({ status }) => status !== undefined }],
+      keys: {
+        name: {
+          text: 'lastName is there',
+          of: ({ lastName }) => (typeof lastName === 'string' ? lastName : undefined),
+          ...(unknown && { unknown }),
+        },
+      },
+      clauses: [{ text: () => 'they are many', holds: ({ low }) => low.count > 1 }],
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+
+  test.each([
+    ['it has', undefined, aUser(), true, 'PASS', undefined],
+    ['it has none of', undefined, aUser({ lastName: null }), false, 'PASS', undefined],
+    [
+      'it may have',
+      () => 'lastName is missing',
+      aUser({ lastName: null }),
+      undefined,
+      'NOT_ASSESSED',
+      'lastName is missing',
+    ],
+  ] as const)('of a key that %s', (_, unknown, record, holds, outcome, message) => {
+    const rule = ofKey(unknown);
+    const configured = { rule, state: 'on' as const, options: {} } as ConfiguredDirectoryRule;
+    const user = readUser(record, 0);
+    const check = beginDirectoryCheck(configured.rule, {}, aContext());
+    const groups = sharedBy(configured, user, aContext()).map((shared) => countedGroup(check, shared, () => ''));
+    const explanation = explainGroups(configured, groups, user, record, aContext());
+    expect(explanation.conditions.slice(0, 3)).toStrictEqual([
+      { text: 'type is there', holds: true },
+      { text: 'status is there', holds: true },
+      { text: 'lastName is there', holds },
+    ]);
+    expect([explanation.outcome, explanation.message]).toEqual([outcome, message]);
+  });
+
+  test('and a hundred of them are kept', () => {
+    const { groups } = explain(
+      'too-many-super-users',
+      Array.from({ length: 101 }, (_, n) => aUser({ userId: `u${n}`, type: 'SUPER_USER' })),
+    );
+    expect(groups[0]?.ids).toHaveLength(100);
+    expect(groups[0]?.ids.at(-1)).toBe('u99');
   });
 });
 
