@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { customRules } from '../../../rules/custom/custom-rule.ts';
+import { type CustomRuleDefinition, KEPT_MEMBERS } from '../../../rules/custom/definition.ts';
 import type { Role, RoleFacts } from '../../../rules/engine/facts.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
-import { readUser } from '../../../rules/engine/user.ts';
+import { readUser, type UserFacts } from '../../../rules/engine/user.ts';
 import { explainUser } from '../../../rules/explain/explain.ts';
 import { aContext, anApiUser, aRoleArn, aUser, daysAgo, NOW } from '../../support/builders.ts';
 import { aCustomRule, ruleOf } from '../../support/custom-rule.ts';
+import { memberships } from '../../support/memberships.ts';
 import { judge, UNKNOWN } from '../../support/rule-tester.ts';
 
 type Given = Omit<Parameters<typeof judge>[1], 'users'>;
@@ -80,6 +82,155 @@ test.each([
   expect(outcomeOf(ruleOf('age(user.lastLoginTime) > days(90)'), user)).toEqual(lacking('lastLoginTime'));
   expect(outcomeOf(ruleOf('has(user.lastLoginTime) && age(user.lastLoginTime) > days(90)'), user)).toEqual(PASS);
   expect(outcomeOf(ruleOf('!has(user.lastLoginTime) || user.lastLoginTime < now'), user)).toEqual({ message: 'm' });
+});
+
+describe('a member is read as it stands in the record', () => {
+  const times = {
+    createTime: daysAgo(50),
+    lastEnabledTime: daysAgo(40),
+    lastDisabledTime: daysAgo(30),
+    lastModifiedTime: daysAgo(20),
+    lastLoginTime: daysAgo(10),
+  };
+  const texts = {
+    userId: 'id1',
+    status: 'DISABLED',
+    type: 'SUPER_USER',
+    apiAccess: 'ENABLED',
+    apiAccessPrincipalArn: aRoleArn('a'),
+    firstName: 'Ada',
+    lastName: 'Love',
+    emailAddress: 'ada@example.com',
+  };
+  const record = aUser({ ...times, ...texts });
+  const kept = Object.entries(texts).filter(([member]) => KEPT_MEMBERS.includes(member));
+
+  test.each(Object.entries(texts))('user.%s == %j', (member, text) => {
+    const rule = ruleOf(`user.${member} == ${JSON.stringify(text)}`);
+    expect(outcomeOf(rule, record)).toEqual({ message: 'm' });
+    const { userId: _, ...nameless } = { ...record, [member]: undefined };
+    expect(outcomeOf(rule, member === 'userId' ? nameless : { ...nameless, userId: 'id1' })).toEqual(lacking(member));
+  });
+
+  test.each(Object.entries(times))('user.%s, %d', (member, time) => {
+    const rule = ruleOf(`user.${member} == timestamp(${JSON.stringify(new Date(time).toISOString())})`);
+    expect(outcomeOf(rule, record)).toEqual({ message: 'm' });
+    expect(outcomeOf(rule, { ...record, [member]: time + 1 })).toEqual(PASS);
+  });
+
+  test.each([
+    { apiAccess: 'ENABLED', is: 'ENABLED' },
+    { apiAccess: 'DISABLED', is: 'DISABLED' },
+  ])('user.apiAccess of $apiAccess, now and before', ({ apiAccess, is }) => {
+    const both = `before.apiAccess == ${JSON.stringify(is)} && user.apiAccess == ${JSON.stringify(is)}`;
+    const rule = ruleOf(`${both} && before.status != user.status`, { kind: 'change' });
+    const was = aUser({ apiAccess, status: 'DISABLED' });
+    expect(outcomeOf(rule, aUser({ apiAccess }), { earlierUsers: [was] })).toMatchObject({
+      message: expect.stringMatching(/^m, since/),
+    });
+  });
+
+  test.each(kept)('before.%s == %j', (member, text) => {
+    const rule = ruleOf(`before.${member} == ${JSON.stringify(text)} && user.status == "CREATING"`, { kind: 'change' });
+    const after = { ...record, status: 'CREATING' };
+    expect(outcomeOf(rule, after, { earlierUsers: [record] })).toMatchObject({
+      message: expect.stringMatching(/^m, since/),
+    });
+    if (member !== 'userId')
+      expect(outcomeOf(rule, after, { earlierUsers: [{ ...record, [member]: undefined }] })).toEqual(
+        lacking(`in the earlier run ${member}`),
+      );
+  });
+
+  test.each([
+    ['user', 'user.status == "DISABLED"', undefined, {}],
+    ['change', 'before.status != user.status', 'ENABLED', {}],
+  ] as const)('and so it is in the evidence of a rule of kind %s', (kind, clause, before) => {
+    const evidence = kept.map(([member]) => member);
+    const rule = ruleOf(clause, { kind, evidence });
+    const earlierUsers = before === undefined ? undefined : [{ ...record, status: before, apiAccess: 'DISABLED' }];
+    const { failures } = judge([rule], { users: [record], ...(earlierUsers && { earlierUsers }) });
+    const now = Object.fromEntries(kept);
+    expect(failures.get('id1')?.violation.evidence).toEqual(
+      before === undefined
+        ? now
+        : { before: { ...now, status: before, apiAccess: 'DISABLED' }, after: now, earlierRun: '20261123T020000Z' },
+    );
+  });
+
+  test('of which nothing is known in the evidence where it is none', () => {
+    const evidence = ['userId', 'apiAccess', 'apiAccessPrincipalArn'];
+    const rule = ruleOf('user.active', { evidence });
+    const { failures } = judge([rule], { users: [aUser({ userId: '', apiAccess: 7 })] });
+    expect(failures.get('#0')?.violation.evidence).toStrictEqual({
+      userId: undefined,
+      apiAccess: 7,
+      apiAccessPrincipalArn: undefined,
+    });
+    const onChange = ruleOf('before.status != user.status', { kind: 'change', evidence: ['apiAccess'] });
+    const changed = judge([onChange], {
+      users: [aUser({ apiAccess: 7 })],
+      earlierUsers: [aUser({ status: 'DISABLED', apiAccess: 7 })],
+    });
+    expect(changed.failures.get('u1')?.violation.evidence).toMatchObject({
+      before: { apiAccess: 7 },
+      after: { apiAccess: 7 },
+    });
+  });
+});
+
+describe('what is kept of a user from an earlier run', () => {
+  const rule = ruleOf('before.status != user.status', { kind: 'change', evidence: ['apiAccess', 'userId'] });
+  const keptOf = (isApiBound: boolean | undefined): UserFacts => ({
+    id: 'u1',
+    hasUserId: true,
+    status: 'DISABLED',
+    type: 'APP_USER',
+    isSuperUser: false,
+    isApiBound,
+    principalArn: undefined,
+  });
+
+  test.each([
+    [true, 'ENABLED'],
+    [false, 'DISABLED'],
+    [undefined, undefined],
+  ] as const)('has as its access, where it is bound: %j, %j', (isApiBound, apiAccess) => {
+    if (rule.kind !== 'change') throw new Error('it is a rule on change');
+    const change = { before: keptOf(isApiBound), after: readUser(aUser(), 0) };
+    expect(rule.violation(change, {}, aContext()).evidence).toStrictEqual({
+      before: { apiAccess, userId: 'u1' },
+      after: { apiAccess: 'DISABLED', userId: 'u1' },
+    });
+  });
+
+  test('is nothing of a user that is gone', () => {
+    if (rule.kind !== 'change') throw new Error('it is a rule on change');
+    const nobody = { apiAccess: undefined, userId: undefined };
+    expect(rule.violation({ before: undefined, after: undefined }, {}, aContext()).evidence).toStrictEqual({
+      before: nobody,
+      after: nobody,
+    });
+  });
+});
+
+test.each<[kind: string, definition: Partial<CustomRuleDefinition>, says: string]>([
+  ['user', {}, 'all of this holds: `true`; not'],
+  ['change', { kind: 'change' }, 'all of this holds: `true`; not'],
+  ['directory', { kind: 'directory' }, 'all of this holds of the users: `true`; not'],
+  [
+    'directory, of some',
+    { kind: 'directory', where: ['user.active', 'user.apiBound'] },
+    'all of this holds of the users with `user.active`; `user.apiBound`: `true`; not',
+  ],
+  [
+    'directory, by a key',
+    { kind: 'directory', by: 'user.status', where: ['user.active'] },
+    'all of this holds of a group, by `user.status`, of users with `user.active`: `true`; not',
+  ],
+])('the catalogue says when a rule fails, of kind %s', (_, definition, says) => {
+  const { failsWhen } = ruleOf('true', definition);
+  expect(failsWhen).toBe(`${says} assessed where it depends on a member that is missing or unusable`);
 });
 
 describe('what is unknown', () => {
@@ -188,6 +339,15 @@ describe('what is read beside the listing', () => {
     { clause: managing, context: memberOf(many(50)), is: { message: 'm' } },
     { clause: managing, context: memberOf(many(51)), is: { reason: 'over 50 groups have ManageUsersAndGroups' } },
     { clause: '"g1" in groups.GetTemporaryCredentials', context: memberOf(['g1']), is: PASS },
+    {
+      clause: '"g1" in groups.GetTemporaryCredentials',
+      context: { memberships: memberships({ u1: { g1: 'GetTemporaryCredentials' } }) },
+      is: { message: 'm' },
+    },
+    { clause: 'age(role.createTime) > days(399)', context: answered({}), is: { message: 'm' } },
+    { clause: 'age(role.createTime) > days(400)', context: answered({}), is: PASS },
+    { clause: 'role.createTime < now', context: answered({ createdAt: undefined }), is: lacking('role.createTime') },
+    { clause: 'role.exists', context: knowing({}), is: { reason: 'the role was not read' } },
     { clause: 'has(groups.GetTemporaryCredentials)', context: {}, is: { reason: 'permission groups were not read' } },
   ])('$clause: $is', ({ clause, user = bound, context, is }) => {
     expect(outcomeOf(ruleOf(clause, { options: { allowed: ['g1'] } }), user, { context })).toEqual(is);
@@ -237,5 +397,7 @@ test('what was bundled is compiled again, and refused where it is none any more'
   const { definition, rule } = aCustomRule();
   const [again] = customRules([JSON.parse(JSON.stringify(definition))]);
   expect(JSON.stringify(again)).toBe(JSON.stringify(rule));
-  expect(() => customRules([{ ...definition, message: '1' }])).toThrow('x-contractor-api-access: must give a string');
+  expect(() => customRules([{ ...definition, message: '1', evidence: ['x'] }])).toThrow(
+    /^x-contractor-api-access: must give a string, got int; must be one of userId, .*, got "x"$/,
+  );
 });
