@@ -143,8 +143,8 @@ describe('a member is read as it stands in the record', () => {
   });
 
   test.each([
-    ['user', 'user.status == "DISABLED"', undefined, {}],
-    ['change', 'before.status != user.status', 'ENABLED', {}],
+    ['user', 'user.status == "DISABLED"', undefined],
+    ['change', 'before.status != user.status', 'ENABLED'],
   ] as const)('and so it is in the evidence of a rule of kind %s', (kind, clause, before) => {
     const evidence = kept.map(([member]) => member);
     const rule = ruleOf(clause, { kind, evidence });
