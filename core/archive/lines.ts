@@ -73,11 +73,13 @@ const MOST_KNOWN = 20_000;
  * Yields the JSON lines of unfolded bytes, parsed, some at a time. Throws where the last has no end, or one is too long.
  * @param known the first lines of what was read before, which those of this take the place of: one that stands where it
  * stood is not parsed again, and whoever is given its record changes nothing in it
+ * @param isWanted see `LinesAsked`
  */
 export async function* parsedLines(
   chunks: AsyncIterable<Buffer>,
   limits = LINE_LIMITS,
   known?: StoredLine[],
+  isWanted: LinesAsked['isWanted'] = () => true,
 ): AsyncGenerator<readonly StoredLine[]> {
   let position = 0;
   let rest: Buffer[] = [];
@@ -93,7 +95,7 @@ export async function* parsedLines(
           : Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8');
       try {
         const before = known?.[position];
-        const line = before?.text === text ? before : { text, record: parseRecord(text) };
+        const line = before?.text === text ? before : { text, record: isWanted(text) ? parseRecord(text) : undefined };
         if (known !== undefined && position < MOST_KNOWN) known[position] = line;
         position += 1;
         lines.push(line);
@@ -116,12 +118,23 @@ export async function* parsedLines(
   if (restLength > 0) throw new Error('the last line has no end');
 }
 
+/** What is asked of the lines of a stored object. */
+export interface LinesAsked {
+  readonly limits?: LineLimits;
+  /** Tells whether a line is wanted; undefined stands in the place of one that is not, which is not parsed. */
+  isWanted?(text: string): boolean;
+}
+
 /**
  * Yields the JSON lines of a stored `.jsonl.gz` object, parsed one by one.
  * @throws where the object can't be unfolded, or is past a limit
  */
-export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_LIMITS): AsyncGenerator {
-  for await (const lines of parsedLines(unfolded(body, limits), limits)) for (const { record } of lines) yield record;
+export async function* readLines(
+  body: AsyncIterable<Uint8Array>,
+  { limits = LINE_LIMITS, isWanted }: LinesAsked = {},
+): AsyncGenerator {
+  for await (const lines of parsedLines(unfolded(body, limits), limits, undefined, isWanted))
+    for (const { record } of lines) yield record;
 }
 
 type Named = Pick<StoredObject, 'key' | 'body'>;

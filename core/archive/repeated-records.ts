@@ -33,6 +33,27 @@ export async function* usersByRecords(
   yield* waiting.values();
 }
 
+const USER_ID = '"userId":"';
+
+/**
+ * Tells whether a line of a snapshot may be a record of one of some users, by what a text can tell: to parse all of them
+ * takes several times as long. One that has no plain id may be anybody's.
+ */
+export const mayBeRecordOf =
+  (ids: Pick<ReadonlySet<string>, 'has'>) =>
+  (line: string): boolean => {
+    let at = line.indexOf(USER_ID);
+    if (at === -1) return true;
+    while (at !== -1) {
+      const begin = at + USER_ID.length;
+      const end = line.indexOf('"', begin);
+      const id = line.slice(begin, end);
+      if (id === '' || id.startsWith('#') || id.includes('\\') || ids.has(id)) return true;
+      at = line.indexOf(USER_ID, end);
+    }
+    return false;
+  };
+
 /** Finds the users of a snapshot of which there are records that differ: it has no two that are the same. */
 export const findRepeated = async (records: AsyncIterable<unknown>): Promise<ReadonlySet<string>> => {
   const repeated = new Set<string>();

@@ -83,12 +83,18 @@ function* merged(lists: readonly Iterator<Entry>[]): Generator<Entry> {
   }
 }
 
-/**
- * Opens a file whose lines stand in the order of their keys, however many there are and in whatever order they come; a
- * line without one comes first. What memory is too small for is sorted by parts on disk.
- */
-export const sortedSpool = (spools: SpoolFolder, name: string): Spool => {
-  const target = spools.open(name);
+function* linesIn(entries: Iterable<Entry>): Generator<Buffer> {
+  for (const { bytes, lineAt } of entries) yield bytes.subarray(lineAt);
+}
+
+/** Lines that are sorted by their keys, however many there are; a line without one comes first. */
+export interface LineSorter extends Pick<Spool, 'write'> {
+  /** Gives the bytes of each line with its end, in order, once all were written; reads them from disk as they are asked for. */
+  sorted(): Promise<Iterable<Buffer>>;
+}
+
+/** Begins to sort lines. What memory is too small for is sorted by parts on disk. */
+export const lineSorter = (spools: SpoolFolder): LineSorter => {
   const parts: Promise<Evidence>[] = [];
   // Outside of the heap: as objects, the lines are what the collector of garbage has most work with.
   let held = Buffer.alloc(0);
@@ -134,11 +140,23 @@ export const sortedSpool = (spools: SpoolFolder, name: string): Spool => {
       held[size - 1] = LINE_FEED;
       return stored && waiting(stored);
     },
-    async finish() {
+    async sorted() {
       const last = takeHeld().values();
       const stored = await Promise.all(parts);
-      for (const { bytes, lineAt } of merged([...stored.map((part) => readPart(part)), last])) {
-        const written = target.append(bytes.subarray(lineAt));
+      return linesIn(merged([...stored.map((part) => readPart(part)), last]));
+    },
+  };
+};
+
+/** Opens a file whose lines stand in the order of their keys, in whatever order they come. */
+export const sortedSpool = (spools: SpoolFolder, name: string): Spool => {
+  const target = spools.open(name);
+  const sorter = lineSorter(spools);
+  return {
+    write: sorter.write,
+    async finish() {
+      for (const line of await sorter.sorted()) {
+        const written = target.append(line);
         if (written !== undefined) await written;
       }
       return target.finish();

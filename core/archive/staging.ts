@@ -10,7 +10,7 @@ import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Content } from './archive.ts';
 import { SpoolError } from './errors.ts';
 import { temporaryFolder } from './left-behind.ts';
-import { readLines } from './lines.ts';
+import { type LinesAsked, readLines } from './lines.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
 export interface Evidence {
@@ -59,8 +59,8 @@ export const evidenceOf = (held: string | Uint8Array): Evidence => {
 };
 
 /** Reads the JSON lines of evidence that a spool of a `.gz` file gave. */
-export const linesOf = ({ content }: Evidence): AsyncIterable<unknown> =>
-  readLines('path' in content ? createReadStream(content.path) : Readable.from([content.bytes]));
+export const linesOf = ({ content }: Evidence, asked?: LinesAsked): AsyncIterable<unknown> =>
+  readLines('path' in content ? createReadStream(content.path) : Readable.from([content.bytes]), asked);
 
 /** A file of lines that grows on disk until it can be stored in the archive. */
 export interface Spool {

@@ -2,6 +2,7 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { lastRecordsAmong } from '../archive/read-users.ts';
+import { mayBeRecordOf } from '../archive/repeated-records.ts';
 import { type Evidence, evidenceOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Report } from '../model/report.ts';
@@ -123,7 +124,11 @@ export const pageSources = (
   spools: SpoolFolder,
 ): PageSources => ({
   findings: () => findingsIn(findings),
-  users: () => lastRecordsAmong(() => linesOf(snapshot), counts.conflicting),
+  users: (ids) => {
+    // Which users have records that differ is known by reading all of them.
+    const asked = (counts.conflicting ?? 0) > 0 ? {} : { isWanted: mayBeRecordOf(ids) };
+    return lastRecordsAmong(() => linesOf(snapshot, asked), counts.conflicting);
+  },
   context: { ...context, roles: roles?.book, memberships: groups },
   spools,
   hasTime: () => clock.now() <= deadline + MAKING_MS,

@@ -1,6 +1,5 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
-import { sortedSpool } from '../../archive/sorted-spool.ts';
-import { linesOf } from '../../archive/staging.ts';
+import { lineSorter } from '../../archive/sorted-spool.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, type PageLink } from './companion.ts';
 import { controlsOutput, controlsPage } from './controls.ts';
@@ -63,14 +62,14 @@ async function* severeRows(
 ): AsyncGenerator<Row> {
   const showing = showingOf(facts);
   const placeOf = placesAmong(facts);
-  const sorted = sortedSpool(spools, 'rows.jsonl.gz');
+  const sorted = lineSorter(spools);
   for await (const finding of findings()) {
     onFinding(finding);
     if (!isSevere(finding)) continue;
     const written = sorted.write(JSON.stringify(rowOf(finding, showing)), placeOf(finding));
     if (written !== undefined) await written;
   }
-  yield* linesOf(await sorted.finish()) as AsyncIterable<Row>;
+  for (const line of await sorted.sorted()) yield JSON.parse(line.toString()) as Row;
 }
 
 /**

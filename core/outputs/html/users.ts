@@ -3,8 +3,8 @@ import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import type { User } from '../../../rules/engine/user.ts';
 import type { ArchivedUser } from '../../archive/repeated-records.ts';
-import { sortedSpool } from '../../archive/sorted-spool.ts';
-import { type Evidence, linesOf, type SpoolFolder } from '../../archive/staging.ts';
+import { lineSorter } from '../../archive/sorted-spool.ts';
+import type { SpoolFolder } from '../../archive/staging.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../../model/user-text.ts';
 import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
@@ -57,8 +57,8 @@ interface UserRow {
 export interface UserSources {
   /** Every finding; may be read again. */
   findings(): AsyncIterable<Finding>;
-  /** Everybody who was listed, each once. */
-  users(): AsyncIterable<ArchivedUser>;
+  /** Those of some users who were listed, each once, and perhaps others. */
+  users(ids: Pick<ReadonlySet<string>, 'has'>): AsyncIterable<ArchivedUser>;
   /** By which permission groups and roles are told. */
   readonly context: Context;
   readonly spools: SpoolFolder;
@@ -145,7 +145,7 @@ const digits = (value: number, width: number): string => String(value).padStart(
 interface Gathered {
   readonly people: ReadonlyMap<string, Person>;
   /** The findings, user by user in the order in which those are shown, the worst of each first. */
-  readonly rows: Evidence;
+  readonly rows: Iterable<Buffer>;
 }
 
 /**
@@ -160,7 +160,7 @@ const gather = async (
 ): Promise<Gathered | undefined> => {
   const showing = showingOf(facts);
   const faults = new Map(facts.rules.map(({ rule }) => [rule.id, rule.fault]));
-  const sorted = sortedSpool(sources.spools, 'users.jsonl.gz');
+  const sorted = lineSorter(sources.spools);
   for await (const finding of sources.findings()) {
     if (!sources.hasTime()) return undefined;
     const { subject, severity, ruleId } = finding;
@@ -173,20 +173,21 @@ const gather = async (
     const written = sorted.write(JSON.stringify(row), key);
     if (written !== undefined) await written;
   }
-  const rows = await sorted.finish();
+  const rows = await sorted.sorted();
 
   const people = new Map<string, Person>();
   if (places.size === 0) return { people, rows };
-  for await (const { user } of sources.users()) {
+  for await (const { user } of sources.users(places)) {
     if (!sources.hasTime()) return undefined;
     if (places.has(user.id)) people.set(user.id, personOf(user, sources.context, showing.areNamesShown));
   }
   return { people, rows };
 };
 
-async function* byUser(rows: Evidence): AsyncGenerator<readonly [UserRow, ...UserRow[]]> {
+function* byUser(rows: Iterable<Buffer>): Generator<readonly [UserRow, ...UserRow[]]> {
   let own: [UserRow, ...UserRow[]] | undefined;
-  for await (const row of linesOf(rows) as AsyncIterable<UserRow>) {
+  for (const line of rows) {
+    const row = JSON.parse(line.toString()) as UserRow;
     if (own?.[0].place === row.place) {
       own.push(row);
       continue;
@@ -326,7 +327,7 @@ export async function* usersPages(facts: RunFacts, sources: UserSources, order: 
   const pages = new UserPages(gathered === undefined ? order.worst(0) : shown);
   let isFull = false;
   if (gathered !== undefined)
-    for await (const rows of byUser(gathered.rows)) {
+    for (const rows of byUser(gathered.rows)) {
       const id = shown.ids[rows[0].place] ?? '';
       const person = gathered.people.get(id);
       if (!isFull && pages.add(id, person, rows)) continue;

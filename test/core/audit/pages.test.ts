@@ -70,6 +70,18 @@ describe('the pages of a run', () => {
     }
   });
 
+  test.each([
+    { name: 'no id', userId: '', shown: '#3' },
+    { name: 'an id like a position', userId: '#7', shown: '##7' },
+    { name: 'an id with quotes', userId: 'a"b\\c', shown: 'a&quot;b\\c' },
+    { name: 'an id of other letters', userId: 'שלום', shown: 'שלום' },
+  ])('show who a user with $name is', async ({ userId, shown }) => {
+    const { textOf } = await auditedNight({ users: [...USERS, { ...STALE, userId, firstName: 'Odd' }] });
+    const text = await textOf('users.html');
+    expect(/<bdi>Odd [^<]*<\/bdi> <code><bdi>([^<]*)/.exec(text)?.[1]).toBe(shown);
+    expect(text).not.toContain('Not listed');
+  });
+
   test('show a user of several records by the last of them', async () => {
     const { textOf } = await auditedNight({ users: [...USERS, { ...STALE, lastName: 'Renamed' }] });
     expect(await textOf('users.html')).toContain('Zebulon Renamed');

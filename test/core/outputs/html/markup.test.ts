@@ -21,6 +21,13 @@ describe('text in a template', () => {
     expect(html`<b title="${text}">${text}</b>`).toEqual({ markup: `<b title="${markup}">${markup}</b>` });
   });
 
+  test('no letter of ASCII is taken for another', () => {
+    const letters = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
+    const changed = letters.filter((letter) => html`${letter}`.markup !== letter);
+    const controls = letters.filter((letter) => letter < ' ' || letter === '\u007f');
+    expect(new Set(changed)).toEqual(new Set([...controls, '&', '<', '>', '"', "'"]));
+  });
+
   test('HTML, lists, numbers and nothing are set in as they are', () => {
     const parts = [html`<i>${'<'}</i>`, ['a', 0], undefined, false] as const;
     expect(html`${parts}`.markup).toBe('<i>&lt;</i>a0');
