@@ -254,6 +254,13 @@ export const verificationKey = (environmentId: string, at: Date): string =>
 /** The page of all runs. */
 export const historyPageKey = (environmentId: string): string => `reports/environment=${environmentId}/index.html`;
 
+/** Where the pages of years stand. */
+export const yearPages = (environmentId: string): string => `reports/environment=${environmentId}/year=`;
+
+/** The page of a year's runs that the page of all runs has no room for. Policies name pages by how their keys end. */
+export const yearPageKey = (environmentId: string, year: string): string =>
+  `${yearPages(environmentId)}${year}/index.html`;
+
 /** The page of all environments. */
 export const OVERVIEW_PAGE = 'reports/index.html';
 

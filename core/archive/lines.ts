@@ -8,8 +8,8 @@ import { ArchiveError } from './errors.ts';
 const MIB = 1024 * 1024;
 
 /**
- * The largest object that is read whole, in bytes: the page of all runs grows by some 300 a run, and every other one
- * is far smaller.
+ * The largest object that is read whole, in bytes: a page of runs that another version has written grows by some 300 a run, and
+ * every other one is far smaller.
  */
 const MOST_BYTES = 64 * MIB;
 

@@ -6,7 +6,8 @@ import { areaPrefix, attemptOfKey, attemptReport, chainKey, historyPageKey, runK
 import { isRecord, readBytes, readJson } from '../archive/lines.ts';
 import { readVerification, verificationKeys } from '../archive/verifications.ts';
 import { runInstant } from '../model/run-name.ts';
-import { readHistoryPage, runOf } from '../outputs/history/history-page.ts';
+import { type HistoryRow, readHistoryPage, runOf } from '../outputs/history/history-page.ts';
+import { readYearPages } from '../outputs/history/record-run.ts';
 import type { Link } from './links.ts';
 import type { Problem } from './problem.ts';
 
@@ -22,15 +23,20 @@ interface Hint {
 /** Gives what `read` does; nothing where it can't: what stands there is no evidence, and told where it matters. */
 const ifReadable = <T>(read: () => Promise<T>): Promise<T | undefined> => ifSound(read, () => undefined);
 
-/** The complete runs that the page of all runs has rows of. */
-const hintsOfPage = async (archive: Archive, environmentId: string): Promise<readonly Hint[]> => {
+const hintsOfRows = (witness: string, rows: readonly HistoryRow[]): readonly Hint[] =>
+  rows.flatMap(([name, verdict]) => (verdict === 'COMPLETE' ? [{ witness, run: runOf(name) }] : []));
+
+/** The complete runs that the page of all runs and those of years have rows of. */
+const hintsOfPages = async (archive: Archive, environmentId: string): Promise<readonly Hint[]> => {
   const witness = historyPageKey(environmentId);
   const bytes = await ifReadable(async () => {
     const stored = await archive.read(witness);
     return stored && readBytes(stored);
   });
-  const rows = bytes === undefined ? [] : readHistoryPage(bytes.toString('utf8'), environmentId);
-  return (rows ?? []).flatMap(([name, verdict]) => (verdict === 'COMPLETE' ? [{ witness, run: runOf(name) }] : []));
+  const page = bytes && readHistoryPage(bytes.toString('utf8'), environmentId);
+  const hints = [...hintsOfRows(witness, page?.rows ?? [])];
+  for await (const { key, rows } of readYearPages(archive, environmentId)) hints.push(...hintsOfRows(key, rows));
+  return hints;
 };
 
 /** The run and the head that an attempt which did not end complete came after. */
@@ -85,7 +91,7 @@ export const checkHints = async (
   const keys = links.map(({ key }) => key);
   const places = new Map(placeNumbers(keys).map((number, index) => [number, keys[index] ?? '']));
   const hints = [
-    ...(await hintsOfPage(archive, environmentId)),
+    ...(await hintsOfPages(archive, environmentId)),
     ...(await hintsOfAttempts(archive, environmentId)),
     ...(await hintsOfVerifications(archive, environmentId)),
   ];

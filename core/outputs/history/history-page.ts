@@ -3,7 +3,7 @@ import { DAY_MS } from '../../../rules/engine/time.ts';
 import type { Report } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { GAP, TREND_RUNS, type TrendPoint, trendPoint, usualDistance, WORST_FIRST } from '../../model/trend.ts';
-import { plural } from '../../text/plain-text.ts';
+import { numberText, plural } from '../../text/plain-text.ts';
 import { documentText } from '../html/document.ts';
 import { utcText } from '../html/instant.ts';
 import { foreign, type Html, html, scriptJson, trusted } from '../html/markup.ts';
@@ -32,7 +32,29 @@ const historyRow = z.tuple([
 
 export type HistoryRow = Readonly<z.infer<typeof historyRow>>;
 
-const history = z.object({ environmentId: z.string(), rows: z.array(historyRow) });
+/** A year whose older runs are on a page of its own: how many there are, and the last complete one, where there is any. */
+const earlierYear = z.tuple([
+  z.string().check(z.regex(/^\d{4}$/)),
+  count,
+  count,
+  z.string().check(z.regex(/^(\d{8}T\d{6}Z)?$/)),
+]);
+
+export type EarlierYear = Readonly<z.infer<typeof earlierYear>>;
+
+const history = z.object({
+  environmentId: z.string(),
+  rows: z.array(historyRow),
+  earlier: z.optional(z.array(earlierYear)),
+});
+
+/** What a page of runs was made of, so that the next run can add its own. */
+export interface RunsOnPage {
+  /** In ascending order. */
+  readonly rows: readonly HistoryRow[];
+  /** The years before them, in ascending order. */
+  readonly earlier: readonly EarlierYear[];
+}
 
 export const historyRowOf = (report: Report, name: string): HistoryRow => {
   const { run, verdict, late, reason = late ? 'late' : '', counts, findings } = report;
@@ -43,13 +65,13 @@ export const historyRowOf = (report: Report, name: string): HistoryRow => {
 const DATA_OPENING = '<script type="application/json" id="runs">';
 const DATA_CLOSING = '</script>';
 
-/** The rows that a page was made of; undefined where they can't be read from it. */
-export const readHistoryPage = (page: string, environmentId: string): readonly HistoryRow[] | undefined => {
+/** What a page of runs was made of; undefined where it can't be read from it. */
+export const readHistoryPage = (page: string, environmentId: string): RunsOnPage | undefined => {
   const start = page.indexOf(DATA_OPENING) + DATA_OPENING.length;
   const end = page.indexOf(DATA_CLOSING, start);
   try {
     const { data } = history.safeParse(JSON.parse(page.slice(start, end)));
-    return data?.environmentId === environmentId ? data.rows : undefined;
+    return data?.environmentId === environmentId ? { rows: data.rows, earlier: data.earlier ?? [] } : undefined;
   } catch {
     return undefined;
   }
@@ -57,7 +79,26 @@ export const readHistoryPage = (page: string, environmentId: string): readonly H
 
 export const runOf = (name: string): string => name.slice(0, 'yyyymmddThhmmssZ'.length);
 
+export const yearOf = (name: string): string => name.slice(0, 'yyyy'.length);
+
 const isComplete = ([, verdict]: HistoryRow): boolean => verdict === 'COMPLETE';
+
+/** Sums up the rows of a year's page. */
+export const earlierYearOf = (year: string, rows: readonly HistoryRow[]): EarlierYear => {
+  const complete = rows.filter(isComplete);
+  return [year, complete.length, rows.length - complete.length, runOf(complete.at(-1)?.[0] ?? '')];
+};
+
+/** The most rows on the page of all runs, and those that stay when it has more: each run writes it anew. */
+const MOST_ROWS = 500;
+const KEPT_ROWS = 250;
+
+/** Tells how many of the oldest rows are to go from the page of all runs: never those of its trend. */
+export const rowsToMove = (rows: readonly HistoryRow[]): number => {
+  if (rows.length <= MOST_ROWS) return 0;
+  const complete = rows.flatMap((row, index) => (isComplete(row) ? [index] : []));
+  return Math.min(rows.length - KEPT_ROWS, complete.at(-TREND_RUNS) ?? 0);
+};
 
 /** Orders rows by run; of one run the attempts that did not end complete come first, as they were made. */
 export const inOrder = (first: HistoryRow, second: HistoryRow): number => {
@@ -71,11 +112,17 @@ export const inOrder = (first: HistoryRow, second: HistoryRow): number => {
 
 const instantOf = ([name]: HistoryRow): number => runInstant(runOf(name))?.getTime() ?? 0;
 
-const linkOf = (row: HistoryRow, environmentId: string): string => {
+/** The place of a page of runs: the environment, and the way from there to its reports. */
+interface Standing {
+  readonly environmentId: string;
+  readonly base: '' | '../';
+}
+
+const linkOf = (row: HistoryRow, { environmentId, base }: Standing): string => {
   const [name] = row;
   const day = new Date(runInstant(runOf(name)) ?? 0).toISOString().slice(0, 10);
   const folder = isComplete(row) ? '' : `../../incomplete/environment=${environmentId}/`;
-  return `${folder}dt=${day}/${name}/report.html`;
+  return `${base}${folder}dt=${day}/${name}/report.html`;
 };
 
 export const durationText = (milliseconds: number): string => {
@@ -84,29 +131,39 @@ export const durationText = (milliseconds: number): string => {
 };
 
 /** A row as short as HTML allows: years of runs make thousands of rows. */
-const rowText = (row: HistoryRow, environmentId: string): Html => {
+const rowText = (row: HistoryRow, standing: Standing): Html => {
   const [name, verdict, reason, users, ...failing] = row;
   const instant = new Date(instantOf(row)).toISOString().slice(0, 16).replace('T', ' ');
   const cells = [users, ...failing].map((value) => html`<td>${value}`);
-  const link = html`<a href="${linkOf(row, environmentId)}">${instant}</a>`;
+  const link = html`<a href="${linkOf(row, standing)}">${instant}</a>`;
   return verdict === 'COMPLETE'
     ? html`<tr><td>${link}<td>Complete${reason !== '' && html` <b>${reason}</b>`}${cells}\n`
     : html`<tr class="odd" title="${name}"><td>${link}<td><b>${verdict}</b> ${reason}${cells}\n`;
 };
 
-/** The rows, the latest first, and between complete runs the gaps. */
-const rowsOf = (rows: readonly HistoryRow[], environmentId: string): readonly Html[] => {
+/** The last complete run of the years before some rows; undefined where there is none. */
+const completeBefore = (earlier: readonly EarlierYear[]): Date | undefined =>
+  runInstant(earlier.findLast(([, , , run]) => run !== '')?.[3] ?? '');
+
+/** The rows, the latest first, and between complete runs the gaps, up to the last one of the years before. */
+const rowsOf = ({ rows, earlier }: RunsOnPage, standing: Standing): readonly Html[] => {
   const usual = usualDistance(rows.filter(isComplete).map(instantOf));
   let later: HistoryRow | undefined;
-  return rows.toReversed().map((row) => {
-    const distance = later === undefined || !isComplete(row) ? 0 : instantOf(later) - instantOf(row);
+  const gapAfter = (instant: number): Html | false => {
+    const distance = later === undefined ? 0 : instantOf(later) - instant;
     const isGap = usual !== undefined && distance > usual * GAP;
+    return isGap && html`<tr class="gap"><td colspan="8">No complete run for ${durationText(distance)}\n`;
+  };
+  const texts = rows.toReversed().map((row) => {
+    const gap = isComplete(row) && gapAfter(instantOf(row));
     if (isComplete(row)) later = row;
-    return html`${isGap && html`<tr class="gap"><td colspan="8">No complete run for ${durationText(distance)}\n`}${rowText(row, environmentId)}`;
+    return html`${gap}${rowText(row, standing)}`;
   });
+  const before = completeBefore(earlier);
+  return before === undefined ? texts : [...texts, html`${gapAfter(before.getTime())}`];
 };
 
-const latestText = (rows: readonly HistoryRow[], environmentId: string): Html => {
+const latestText = (rows: readonly HistoryRow[], standing: Standing): Html => {
   const latest = rows.at(-1);
   const last = rows.findLast(isComplete);
   const [, , , users = 0, ...failing] = last ?? [];
@@ -114,7 +171,7 @@ const latestText = (rows: readonly HistoryRow[], environmentId: string): Html =>
   const text =
     last === undefined
       ? html`No run was complete yet.`
-      : html`The latest complete run, <a href="${linkOf(last, environmentId)}">${utcText(new Date(instantOf(last)).toISOString())}</a>, judged ${plural(users, 'user')}: <strong>${plural(found, 'finding')} ${found === 1 ? 'stands' : 'stand'}</strong>.`;
+      : html`The latest complete run, <a href="${linkOf(last, standing)}">${utcText(new Date(instantOf(last)).toISOString())}</a>, judged ${plural(users, 'user')}: <strong>${plural(found, 'finding')} ${found === 1 ? 'stands' : 'stand'}</strong>.`;
   const isBad = latest !== undefined && !isComplete(latest);
   return html`${isBad && html`<p class="card stale">The latest attempt, ${utcText(new Date(instantOf(latest)).toISOString())}, is ${latest[1]}: ${latest[2]}. What it has not seen is unknown.</p>`}<p class="short">${text}</p>`;
 };
@@ -128,41 +185,101 @@ const latestNotice = (rows: readonly HistoryRow[]): Html => {
   return html`<p class="card stale" id="stale" data-due="${due}" hidden>This page knows of no complete run ${since}: nobody has looked for longer than is usual.</p>`;
 };
 
-const summaryOf = (rows: readonly HistoryRow[]): string => {
-  const complete = rows.filter(isComplete).length;
-  return `${plural(complete, 'complete run')} and ${plural(rows.length - complete, 'attempt')} that did not end complete.`;
+const countedText = (complete: number, attempts: number): string =>
+  `${plural(complete, 'complete run')} and ${plural(attempts, 'attempt')} that did not end complete.`;
+
+const summaryOf = (rows: readonly HistoryRow[], earlier: readonly EarlierYear[]): string => {
+  const years = [earlierYearOf('', rows), ...earlier];
+  const complete = years.reduce((sum, [, runs]) => sum + runs, 0);
+  const attempts = years.reduce((sum, [, , runs]) => sum + runs, 0);
+  const here = earlier.length === 0 ? '' : ` The last ${numberText(rows.length)} of them stand here.`;
+  return `${countedText(complete, attempts)}${here}`;
 };
 
+const HEADS = [
+  html`<th scope="col">Run</th><th scope="col">Verdict</th><th scope="col" class="n">Users</th>`,
+  ...WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`),
+];
+
+const runsSection = (summary: string, runs: RunsOnPage, standing: Standing): Html =>
+  html`<section aria-labelledby="runs-title"><h2 id="runs-title">Runs</h2><p class="lead">${summary} The latest first; times in UTC. Counts of a run that is not complete are of what it saw.</p>
+<div class="card scroll" tabindex="0" role="region" aria-labelledby="runs-title"><table class="runs"><thead><tr>${HEADS}</tr></thead><tbody>
+${rowsOf(runs, standing)}</tbody></table></div></section>`;
+
+const earlierSection = (earlier: readonly EarlierYear[]): Html | false =>
+  earlier.length > 0 &&
+  html`
+<section aria-labelledby="earlier-title"><h2 id="earlier-title">Earlier runs</h2><ul>${earlier
+    .toReversed()
+    .map(
+      ([year, complete, attempts]) =>
+        html`<li><a href="year=${year}/index.html">${year}</a>: ${countedText(complete, attempts)}`,
+    )}</ul></section>`;
+
+interface PageParts {
+  readonly environmentId: string;
+  readonly environmentName: string | undefined;
+  readonly runs: RunsOnPage;
+  readonly runningHead: string;
+  readonly over: string;
+  readonly script: string;
+  readonly body: Html;
+}
+
+/** A page of runs, with what it is made of. */
+const pageText = ({ environmentId, environmentName, runs, runningHead, over, script, body }: PageParts): string =>
+  documentText({
+    title: `${environmentName ?? environmentId}: FinSpace access audits`,
+    verdict: runs.rows.at(-1)?.[1] ?? 'INCOMPLETE',
+    runningHead: `${environmentId} - ${runningHead}`,
+    script,
+    body: html`<a class="skip" href="#runs-title">Skip to the runs</a>
+<header class="top"><div class="wrap"><p class="over">${over}</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span></p></div></header>
+<main class="wrap">
+${body}
+</main>
+<footer class="wrap">An aid to find reports, rewritten by runs. It is no evidence: that is what the manifests vouch for.</footer>
+${trusted(DATA_OPENING + scriptJson({ environmentId, ...runs }) + DATA_CLOSING)}`,
+  });
+
 /**
- * `index.html`: every run of an environment, with the rows that it was made of, so that the next run can add its own.
- * An aid to find reports, and no evidence.
- * @param rows in ascending order
+ * `index.html`: the runs of an environment, with the rows that it was made of, so that the next run can add its own; those of
+ * years before are on pages of their own. An aid to find reports, and no evidence.
  */
-export const historyPage = (
-  environmentId: string,
-  environmentName: string | undefined,
-  rows: readonly HistoryRow[],
-): string => {
-  const latest = rows.at(-1);
+export const historyPage = (environmentId: string, environmentName: string | undefined, runs: RunsOnPage): string => {
+  const { rows, earlier } = runs;
+  const standing: Standing = { environmentId, base: '' };
   const trend = rows
     .filter(isComplete)
     .slice(-TREND_RUNS)
     .map(([name, , , , ...failing]): TrendPoint => [runOf(name), ...failing]);
-  return documentText({
-    title: `${environmentName ?? environmentId}: FinSpace access audits`,
-    verdict: latest?.[1] ?? 'INCOMPLETE',
-    runningHead: `${environmentId} - all runs`,
+  return pageText({
+    environmentId,
+    environmentName,
+    runs,
+    runningHead: 'all runs',
+    over: 'FinSpace access audits',
     script: HISTORY_SCRIPT,
-    body: html`<a class="skip" href="#runs-title">Skip to the runs</a>
-<header class="top"><div class="wrap"><p class="over">FinSpace access audits</p><h1>${foreign(environmentName ?? environmentId)}</h1><p class="where"><span>environment ${environmentId}</span></p></div></header>
-<main class="wrap">
-${latestNotice(rows)}${latestText(rows, environmentId)}
+    body: html`${latestNotice(rows)}${latestText(rows, standing)}
 <section aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p class="lead">What stood at the end of the last ${TREND_RUNS} complete runs, by severity.</p><div class="card">${trendChart(trend)}</div></section>
-<section aria-labelledby="runs-title"><h2 id="runs-title">Runs</h2><p class="lead">${summaryOf(rows)} The latest first; times in UTC. Counts of a run that is not complete are of what it saw.</p>
-<div class="card scroll" tabindex="0" role="region" aria-labelledby="runs-title"><table class="runs"><thead><tr><th scope="col">Run</th><th scope="col">Verdict</th><th scope="col" class="n">Users</th>${WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`)}</tr></thead><tbody>
-${rowsOf(rows, environmentId)}</tbody></table></div></section>
-</main>
-<footer class="wrap">An aid to find reports, rewritten by every run. It is no evidence: that is what the manifests vouch for.</footer>
-${trusted(DATA_OPENING + scriptJson({ environmentId, rows }) + DATA_CLOSING)}`,
+${runsSection(summaryOf(rows, earlier), runs, standing)}${earlierSection(earlier)}`,
   });
 };
+
+/** The page of the runs of a year that have no room on the page of all; `runs.earlier` are the years before. */
+export const yearPage = (
+  environmentId: string,
+  environmentName: string | undefined,
+  year: string,
+  runs: RunsOnPage,
+): string =>
+  pageText({
+    environmentId,
+    environmentName,
+    runs,
+    runningHead: year,
+    over: `FinSpace access audits, ${year}`,
+    script: '',
+    body: html`<p class="short">Runs of ${year}; <a href="../index.html">the later ones</a> stand on the page of all runs.</p>
+${runsSection(summaryOf(runs.rows, []), runs, { environmentId, base: '../' })}`,
+  });

@@ -5,11 +5,12 @@ import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { decide } from '../../../core/archive/close.ts';
 import { archivedEnvironments } from '../../../core/archive/environments.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { attemptKeys, chainKey, historyPageKey, publicKeyKey } from '../../../core/archive/keys.ts';
+import { attemptKeys, chainKey, historyPageKey, publicKeyKey, yearPageKey } from '../../../core/archive/keys.ts';
 import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
 import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
+import { type HistoryRow, yearPage } from '../../../core/outputs/history/history-page.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
 import type { Problem, ProblemKind } from '../../../core/verify/problem.ts';
@@ -392,6 +393,21 @@ const ofTheChain: readonly Tampering[] = [
     },
     problems: ['missing 5'],
     words: `though ${historyPageKey(ENVIRONMENT)} knows of the complete run`,
+  },
+  {
+    name: 'a night is gone, and only the page of its year knows of it',
+    tamper: async (hands) => {
+      const rows: readonly HistoryRow[] = [[runOf(LAST), 'COMPLETE', '', 1, 0, 0, 0, 0, 0]];
+      await hands.remove(historyPageKey(ENVIRONMENT));
+      await hands.put(
+        yearPageKey(ENVIRONMENT, '2026'),
+        yearPage(ENVIRONMENT, undefined, '2026', { rows, earlier: [] }),
+      );
+      await removeNight(hands, LAST);
+      await hands.rechain(4, 4);
+    },
+    problems: ['missing 5'],
+    words: `though ${yearPageKey(ENVIRONMENT, '2026')} knows of the complete run`,
   },
   {
     name: 'the last night and the page are gone: an unfinished attempt came after it',

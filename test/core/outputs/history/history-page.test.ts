@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { runName } from '../../../../core/model/run-name.ts';
-import { type HistoryRow, historyPage, readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
+import {
+  type EarlierYear,
+  earlierYearOf,
+  type HistoryRow,
+  historyPage,
+  readHistoryPage,
+  rowsToMove,
+  yearPage,
+} from '../../../../core/outputs/history/history-page.ts';
 import { DAY_MS } from '../../../../rules/engine/time.ts';
 
 const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
@@ -35,7 +43,8 @@ const linesOf = (page: string): readonly string[] =>
         .trim(),
     );
 
-const pageOf = (all: readonly HistoryRow[]): string => historyPage(ENVIRONMENT, 'research', all);
+const pageOf = (rows: readonly HistoryRow[], earlier: readonly EarlierYear[] = []): string =>
+  historyPage(ENVIRONMENT, 'research', { rows, earlier });
 
 test('lists the runs, the latest first, with links to their reports', () => {
   const page = pageOf([row(0), attempt(1), row(1, 7)]);
@@ -87,7 +96,7 @@ test('without a complete run it says so', () => {
 describe('its rows', () => {
   test('are read back as they were', () => {
     const all = [row(0), attempt(1), row(1)];
-    expect(readHistoryPage(pageOf(all), ENVIRONMENT)).toEqual(all);
+    expect(readHistoryPage(pageOf(all), ENVIRONMENT)).toEqual({ rows: all, earlier: [] });
   });
 
   test('are not read from the page of another environment', () => {
@@ -100,7 +109,70 @@ describe('its rows', () => {
     const all: readonly HistoryRow[] = [[name, 'FAILED', reason, 0, 0, 0, 0, 0, 0]];
     const page = pageOf(all);
     expect(page).not.toContain(reason);
-    expect(readHistoryPage(page, ENVIRONMENT)).toEqual(all);
+    expect(readHistoryPage(page, ENVIRONMENT)?.rows).toEqual(all);
+  });
+});
+
+describe('years of runs that have pages of their own', () => {
+  const earlier: readonly EarlierYear[] = [
+    ['2024', 366, 0, '20241231T020000Z'],
+    ['2025', 1000, 2, '20251231T020000Z'],
+  ];
+
+  test('are told and linked to, the latest first, and counted', () => {
+    const page = pageOf(rows(0, 1), earlier);
+    expect(page).toContain(
+      '1,368 complete runs and 2 attempts that did not end complete. The last 2 of them stand here.',
+    );
+    expect([...page.matchAll(/<li><a href="year.*?(?=<li>|<\/ul>)/gs)].map(([item]) => item)).toEqual([
+      '<li><a href="year=2025/index.html">2025</a>: 1,000 complete runs and 2 attempts that did not end complete.',
+      '<li><a href="year=2024/index.html">2024</a>: 366 complete runs and 0 attempts that did not end complete.',
+    ]);
+    expect(readHistoryPage(page, ENVIRONMENT)).toEqual({ rows: rows(0, 1), earlier });
+  });
+
+  test('are none where all have room', () => {
+    expect(pageOf(rows(0))).not.toContain('Earlier runs');
+  });
+
+  test('a gap after the last of them is told', () => {
+    expect(linesOf(pageOf(rows(0, 1, 2), earlier)).at(-1)).toBe('No complete run for 305 days');
+    const before: readonly EarlierYear[] = [['2026', 5, 0, runName(new Date(FIRST - DAY_MS))]];
+    expect(linesOf(pageOf(rows(0, 1, 2), before))).toHaveLength(3);
+  });
+
+  test('their pages have their rows, with links from there', () => {
+    const all = [row(0), attempt(1), row(2)];
+    const page = yearPage(ENVIRONMENT, 'research', '2026', { rows: all, earlier });
+    expect(linesOf(page)).toEqual([
+      '2026-11-03 02:00 Complete 400 0 1 0 0 0',
+      '2026-11-02 02:00 INCOMPLETE deadline 100 0 1 0 0 0',
+      '2026-11-01 02:00 Complete 400 0 1 0 0 0',
+      'No complete run for 305 days',
+    ]);
+    expect(page).toContain('href="../dt=2026-11-01/20261101T020000Z/report.html"');
+    expect(page).toContain(
+      `href="../../../incomplete/environment=${ENVIRONMENT}/dt=2026-11-02/20261102T020000Z-try/report.html"`,
+    );
+    expect(page).toContain('href="../index.html"');
+    expect(page).toContain('2 complete runs and 1 attempt that did not end complete.');
+    expect(readHistoryPage(page, ENVIRONMENT)?.rows).toEqual(all);
+  });
+
+  test.each([
+    { name: 'few runs', runs: 500, attempts: 0, moved: 0 },
+    { name: 'one too many', runs: 501, attempts: 0, moved: 251 },
+    { name: 'many attempts since the runs of the trend', runs: 100, attempts: 450, moved: 10 },
+    { name: 'fewer runs than the trend has', runs: 89, attempts: 450, moved: 0 },
+  ])('of $name, $moved rows move', ({ runs, attempts, moved }) => {
+    const days = Array.from({ length: runs }, (_, day) => row(day));
+    const tries = Array.from({ length: attempts }, (_, day) => attempt(runs + day));
+    expect(rowsToMove([...days, ...tries])).toBe(moved);
+  });
+
+  test('are summed up by their last complete run', () => {
+    expect(earlierYearOf('2026', [row(0), attempt(1)])).toEqual(['2026', 1, 1, '20261101T020000Z']);
+    expect(earlierYearOf('2026', [attempt(1)])).toEqual(['2026', 0, 1, '']);
   });
 });
 

@@ -1,14 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
-import { attemptKeys, historyPageKey, runKeys } from '../../../../core/archive/keys.ts';
+import { attemptKeys, historyPageKey, runKeys, yearPageKey } from '../../../../core/archive/keys.ts';
 import type { Report } from '../../../../core/model/report.ts';
 import { runName } from '../../../../core/model/run-name.ts';
-import { readHistoryPage } from '../../../../core/outputs/history/history-page.ts';
+import {
+  type EarlierYear,
+  type HistoryRow,
+  historyPage,
+  readHistoryPage,
+  yearPage,
+} from '../../../../core/outputs/history/history-page.ts';
 import { type HistoryEntry, recordRun } from '../../../../core/outputs/history/record-run.ts';
 import { OUTPUTS } from '../../../../core/outputs/index.ts';
 import type { Output } from '../../../../core/outputs/output.ts';
 import { readText } from '../../../support/archive-tree.ts';
+import { memoryArchive } from '../../../support/memory-archive.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { aReport, counts } from '../../notify/digest/facts.ts';
 
@@ -79,7 +86,7 @@ const manifestOf = ({ run, asOf, accountId, region, counts: { users } }: Report)
 
 const namesOf = async (archive: Archive): Promise<readonly string[]> => {
   const page = await readText(archive, historyPageKey(environmentId));
-  return (readHistoryPage(page, environmentId) ?? []).map(([name]) => name);
+  return (readHistoryPage(page, environmentId)?.rows ?? []).map(([name]) => name);
 };
 
 test('each run adds its row, and reads no other run', async () => {
@@ -98,7 +105,17 @@ test('each run adds its row, and reads no other run', async () => {
     runName(night(3)),
   ]);
   const page = await readText(archive, historyPageKey(environmentId));
-  expect(readHistoryPage(page, environmentId)?.at(-1)).toEqual([runName(night(3)), 'COMPLETE', '', 400, 0, 3, 0, 0, 0]);
+  expect(readHistoryPage(page, environmentId)?.rows.at(-1)).toEqual([
+    runName(night(3)),
+    'COMPLETE',
+    '',
+    400,
+    0,
+    3,
+    0,
+    0,
+    0,
+  ]);
 });
 
 test('a run that is on it already changes nothing', async () => {
@@ -149,7 +166,7 @@ describe('the page is made anew from the archive', () => {
     await put(archive, runKeys(environmentId, night(1)).manifest, manifestOf(firstReport(1)));
     await recordRun(archive, entry(nightsReport(2)));
     const page = await readText(archive, historyPageKey(environmentId));
-    expect(readHistoryPage(page, environmentId)?.[0]).toEqual([
+    expect(readHistoryPage(page, environmentId)?.rows[0]).toEqual([
       runName(night(1)),
       'FAILED',
       'its report.json is missing or no report',
@@ -184,4 +201,121 @@ test('the page is no evidence: the archive is told so, and keeps its old version
   };
   await recordRun(telling, entry(firstReport(1)));
   expect(kept).toEqual(['hint']);
+});
+
+describe('a page that has too many rows', () => {
+  /** The page of so many nights, the last on 1 February of 2026. */
+  const pageOfNights = async (nights: number, earlier: readonly EarlierYear[] = []): Promise<Archive> => {
+    const archive = memoryArchive();
+    const rows = Array.from({ length: nights }, (_, index): HistoryRow => {
+      const at = new Date(Date.UTC(2026, 1, 1 - (nights - 1 - index), 2));
+      return [runName(at), 'COMPLETE', '', 400, 0, 1, 0, 0, 0];
+    });
+    const page = historyPage(environmentId, undefined, { rows, earlier });
+    await archive.create(historyPageKey(environmentId), { bytes: Buffer.from(page) }, 'text/html');
+    return archive;
+  };
+
+  const pageAt = async (archive: Archive, key: string) => readHistoryPage(await readText(archive, key), environmentId);
+
+  const nightAfter = (days: number): Report => {
+    const at = (day: number) => new Date(Date.UTC(2026, 1, 1 + day, 2));
+    return nightsReport(1, {
+      run: runName(at(days)),
+      asOf: at(days).toISOString(),
+      previousRun: runName(at(days - 1)),
+    });
+  };
+
+  test('moves the oldest to the pages of their years, and keeps the others', async () => {
+    const archive = await pageOfNights(800);
+    await recordRun(archive, entry(nightAfter(1)));
+    const [index, first, second, third] = await Promise.all([
+      pageAt(archive, historyPageKey(environmentId)),
+      ...['2023', '2024', '2025'].map((year) => pageAt(archive, yearPageKey(environmentId, year))),
+    ]);
+    expect(index?.rows).toHaveLength(250);
+    expect(index?.rows.at(-1)?.[0]).toBe('20260202T020000Z');
+    expect(index?.earlier).toEqual([
+      ['2023', 37, 0, '20231231T020000Z'],
+      ['2024', 366, 0, '20241231T020000Z'],
+      ['2025', 148, 0, '20250528T020000Z'],
+    ]);
+    expect([first, second, third].map((page) => page?.rows.length)).toEqual([37, 366, 148]);
+    expect(third?.earlier.map(([year]) => year)).toEqual(['2023', '2024']);
+    await recordRun(archive, entry(nightAfter(2)));
+    expect((await pageAt(archive, historyPageKey(environmentId)))?.rows).toHaveLength(251);
+  });
+
+  test('is the only one that the nights after read and write', async () => {
+    const archive = await pageOfNights(20, [['2026', 1, 0, '20260101T020000Z']]);
+    const touched: string[] = [];
+    const noting: Archive = {
+      ...archive,
+      read(key) {
+        touched.push(key);
+        return archive.read(key);
+      },
+      replace(key, ...rest) {
+        touched.push(key);
+        return archive.replace(key, ...rest);
+      },
+    };
+    for (const night of [1, 2]) await recordRun(noting, entry(nightAfter(night)));
+    expect(new Set(touched)).toEqual(new Set([historyPageKey(environmentId)]));
+  });
+
+  test('adds to the page of a year what moves later', async () => {
+    const archive = await pageOfNights(500);
+    const before = ['20240918T020000Z-try', '20240918T020000Z'].map(
+      (name, index): HistoryRow => [name, index === 0 ? 'FAILED' : 'COMPLETE', '', 400, 0, 1, 0, 0, 0],
+    );
+    const page = yearPage(environmentId, undefined, '2024', { rows: before, earlier: [] });
+    await archive.create(yearPageKey(environmentId, '2024'), { bytes: Buffer.from(page) }, 'text/html');
+    await recordRun(archive, entry(nightAfter(1)));
+    const year = await pageAt(archive, yearPageKey(environmentId, '2024'));
+    expect(year?.rows.slice(0, 3).map(([name]) => name)).toEqual([
+      '20240918T020000Z-try',
+      '20240918T020000Z',
+      '20240920T020000Z',
+    ]);
+    expect((await pageAt(archive, historyPageKey(environmentId)))?.earlier).toEqual([
+      ['2024', 104, 1, '20241231T020000Z'],
+      ['2025', 148, 0, '20250528T020000Z'],
+    ]);
+  });
+
+  test('of which one run could write the years and not itself, is not told twice', async () => {
+    const archive = await pageOfNights(501);
+    const dying: Archive = {
+      ...archive,
+      replace: (key, ...rest) =>
+        key === historyPageKey(environmentId) ? Promise.reject(new Error('dead')) : archive.replace(key, ...rest),
+    };
+    await expect(recordRun(dying, entry(nightAfter(1)))).rejects.toThrow('dead');
+    await recordRun(archive, entry(nightAfter(1)));
+    const index = await pageAt(archive, historyPageKey(environmentId));
+    const year = await pageAt(archive, yearPageKey(environmentId, '2025'));
+    expect(index?.earlier.reduce((sum, [, complete]) => sum + complete, 0)).toBe(252);
+    expect(new Set(year?.rows.map(([name]) => name)).size).toBe(year?.rows.length);
+  });
+
+  test('a run on the page of a year changes nothing', async () => {
+    const archive = await pageOfNights(501);
+    await recordRun(archive, entry(nightAfter(1)));
+    const before = await readText(archive, historyPageKey(environmentId));
+    await recordRun(archive, entry(nightAfter(-400)));
+    expect(await readText(archive, historyPageKey(environmentId))).toBe(before);
+  });
+
+  test('that was lost is made anew, with the years that have pages and without their rows', async () => {
+    const archive = await pageOfNights(501);
+    await keepRun(archive, nightAfter(-400));
+    await recordRun(archive, entry(nightAfter(1)));
+    const { earlier } = (await pageAt(archive, historyPageKey(environmentId))) ?? {};
+    const lost = await archive.read(historyPageKey(environmentId));
+    await archive.replace(historyPageKey(environmentId), { bytes: Buffer.from('') }, 'text/html', lost?.version);
+    await recordRun(archive, entry(firstReport(1)));
+    expect(await pageAt(archive, historyPageKey(environmentId))).toMatchObject({ rows: [expect.anything()], earlier });
+  });
 });
