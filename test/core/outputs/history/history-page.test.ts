@@ -43,8 +43,8 @@ const linesOf = (page: string): readonly string[] =>
         .trim(),
     );
 
-const pageOf = (rows: readonly HistoryRow[], earlier: readonly EarlierYear[] = []): string =>
-  historyPage(ENVIRONMENT, 'research', { rows, earlier });
+const pageOf = (all: readonly HistoryRow[], earlier: readonly EarlierYear[] = []): string =>
+  historyPage(ENVIRONMENT, 'research', { rows: all, earlier });
 
 test('lists the runs, the latest first, with links to their reports', () => {
   const page = pageOf([row(0), attempt(1), row(1, 7)]);

@@ -261,7 +261,7 @@ describe('a page that has too many rows', () => {
         return archive.replace(key, ...rest);
       },
     };
-    for (const night of [1, 2]) await recordRun(noting, entry(nightAfter(night)));
+    for (const days of [1, 2]) await recordRun(noting, entry(nightAfter(days)));
     expect(new Set(touched)).toEqual(new Set([historyPageKey(environmentId)]));
   });
 
