@@ -131,23 +131,26 @@ const historyOf = async (
   const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
   const from = lastStart > since ? lastStart : since;
   const isOver = retentionOf(archive, environmentId, Date.now());
-  const attempts = inBatches(walkAttempts(archive, environmentId, from), async (attempt) => {
-    const expired = attempt.name === undefined ? await expiredEntry(isOver, attempt.run) : undefined;
-    return expired ?? attemptEntry(attempt);
-  });
-  const all: RunEntry[] = [];
-  for await (const entry of attempts) all.push(entry);
+  const complete = new Set<string>();
+  const runEntries: RunEntry[] = [];
   let lastRun: ArchivedRun | undefined;
   const runs = inBatches(walkRuns(archive, environmentId, from), async (run) => ({
     run,
     entry: await runEntry(archive, isOver, run),
   }));
   for await (const { run, entry } of runs) {
-    all.push(entry);
+    if (run.stored !== undefined) complete.add(run.run);
+    runEntries.push(entry);
     lastRun = run;
   }
+  const attempts = inBatches(walkAttempts(archive, environmentId, from, complete), async (attempt) => {
+    const expired = attempt.name === undefined ? await expiredEntry(isOver, attempt.run) : undefined;
+    return expired ?? attemptEntry(attempt);
+  });
+  const attemptEntries: RunEntry[] = [];
+  for await (const entry of attempts) attemptEntries.push(entry);
   // The sort is stable: the attempts at a run come before the run.
-  const inOrder = all.toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
+  const inOrder = [...attemptEntries, ...runEntries].toSorted((a, b) => (a.run === b.run ? 0 : a.run < b.run ? -1 : 1));
   const entries = inOrder.slice(last === undefined ? 0 : -last);
 
   const manifest = lastRun?.problem === undefined ? lastRun?.stored?.manifest : undefined;

@@ -12,6 +12,7 @@ import {
   areaPrefix,
   keysUnder,
   manifestKeys,
+  runKeys,
   runOfKey,
   runOfObject,
   sequenceOfKey,
@@ -256,44 +257,65 @@ const nameIn = (folder: string): string => folder.slice(folder.lastIndexOf('/') 
 const manifestRuns = async (archive: Archive, environmentId: string): Promise<ReadonlySet<string>> =>
   new Set((await manifestKeys(archive, environmentId)).flatMap((key) => runOfKey(key) ?? []));
 
+/** Tells whether a run is complete, as far as anybody knows. */
+type IsComplete = (run: string) => boolean | Promise<boolean>;
+
 /** Lists the runs of which objects are stored, and no manifest. */
 const brokenOffRuns = async (
   archive: Archive,
   environmentId: string,
-  complete: ReadonlySet<string>,
+  isComplete: IsComplete,
 ): Promise<readonly string[]> => {
   const stored = (await keysUnder(archive, areaPrefix('snapshots', environmentId))).flatMap(
     (key) => runOfObject(key) ?? [],
   );
-  return [...new Set(stored)].filter((run) => !complete.has(run));
+  const runs: string[] = [];
+  for (const run of new Set(stored)) if (!(await isComplete(run))) runs.push(run);
+  return runs;
 };
 
 /** Lists the attempts that listed in parts and left nothing else, by their folders: they died before they were judged. */
 const deadListings = async (
   archive: Archive,
   environmentId: string,
-  complete: ReadonlySet<string>,
+  isComplete: IsComplete,
   known: ReadonlySet<string>,
 ): Promise<readonly AttemptOfKey[]> => {
   const found = (await keysUnder(archive, areaPrefix('listings', environmentId))).flatMap(
     (key) => unfinishedOfKey(key) ?? [],
   );
   const folders = new Map(found.map((attempt) => [nameIn(attempt.folder), attempt]));
-  return [...folders].flatMap(([name, attempt]) => (complete.has(attempt.run) || known.has(name) ? [] : [attempt]));
+  const dead: AttemptOfKey[] = [];
+  for (const [name, attempt] of folders) if (!known.has(name) && !(await isComplete(attempt.run))) dead.push(attempt);
+  return dead;
 };
 
 /**
  * Yields the attempts at runs that did not end complete, from the run of this name on, in order; those too that broke off
  * while users were being listed in parts or a run was being stored, and left no manifest.
+ * @param complete runs from that one on that are known to be complete; where they are given, manifests are looked for only
+ * of others
  */
-export async function* walkAttempts(archive: Archive, environmentId: string, from = ''): AsyncGenerator<Attempt> {
+export async function* walkAttempts(
+  archive: Archive,
+  environmentId: string,
+  from = '',
+  complete?: ReadonlySet<string>,
+): AsyncGenerator<Attempt> {
   const folders = await attemptFolders(archive, environmentId);
   for (const [folder, names] of folders) if (nameIn(folder) >= from) yield await readAttempt(archive, folder, names);
-  const complete = await manifestRuns(archive, environmentId);
+  const manifests = complete === undefined ? await manifestRuns(archive, environmentId) : undefined;
+  const isComplete: IsComplete = (run) => {
+    if (manifests !== undefined) return manifests.has(run);
+    const asOf = runInstant(run);
+    return (
+      run < from || complete?.has(run) || (asOf !== undefined && archive.has(runKeys(environmentId, asOf).manifest))
+    );
+  };
   const known = new Set([...folders.keys()].map(nameIn));
-  for (const { run, attempt } of await deadListings(archive, environmentId, complete, known))
+  for (const { run, attempt } of await deadListings(archive, environmentId, isComplete, known))
     if (run >= from) yield { run, name: attempt };
-  for (const run of await brokenOffRuns(archive, environmentId, complete)) if (run >= from) yield { run };
+  for (const run of await brokenOffRuns(archive, environmentId, isComplete)) if (run >= from) yield { run };
 }
 
 /** Finds the name of the run with which the last so many runs and attempts begin. Reads no object. */
@@ -302,7 +324,7 @@ export const startOfLast = async (archive: Archive, environmentId: string, count
   const complete = await manifestRuns(archive, environmentId);
   const names = [
     ...complete,
-    ...(await brokenOffRuns(archive, environmentId, complete)),
+    ...(await brokenOffRuns(archive, environmentId, (run) => complete.has(run))),
     ...[...folders.keys()].map((folder) => nameIn(folder).split('-')[0] ?? ''),
   ];
   return names.toSorted().at(-count) ?? '';

@@ -5,7 +5,7 @@ import type { RunLink } from '../../../core/archive/chain.ts';
 import type { ChainEntry } from '../../../core/archive/entry.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { chainKey, runKeys } from '../../../core/archive/keys.ts';
-import { findCompleteRun, walkRuns } from '../../../core/archive/runs.ts';
+import { findCompleteRun, walkAttempts, walkRuns } from '../../../core/archive/runs.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
@@ -177,6 +177,26 @@ describe('the runs of an environment', () => {
         ...(problem !== undefined && { problem: expect.stringContaining(problem) }),
       })),
     );
+  });
+});
+
+describe('runs that broke off', () => {
+  const all = new Set([1, 2, 3, 4, 5].map(runOf));
+  const others = new Set([1, 2, 4, 5].map(runOf));
+  test.each<{ name: string; gone: boolean; complete?: ReadonlySet<string>; nights: readonly number[] }>([
+    { name: 'none, by the manifests', gone: false, nights: [] },
+    { name: 'one without a manifest', gone: true, nights: [3] },
+    { name: 'none whose manifest is there, though it is not known', gone: false, complete: others, nights: [] },
+    { name: 'one that is not known and has no manifest', gone: true, complete: others, nights: [3] },
+    { name: 'none that is known to be complete', gone: true, complete: all, nights: [] },
+  ])('are $name', async ({ gone, complete, nights }) => {
+    const folder = await newFolder();
+    await cp(history, folder, { recursive: true });
+    if (gone) await tamperer(folder).remove(keysOf(3).copy);
+    const found: number[] = [];
+    for await (const { run } of walkAttempts(folderArchive(folder), ENVIRONMENT, '', complete))
+      found.push(nightOf(run));
+    expect(found).toEqual(nights);
   });
 });
 
