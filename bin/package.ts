@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
 import { allCode } from '../lib/bundling.ts';
+import { compile, compileDeclarations } from './declarations.ts';
 
 // npm runs this before it packs (`build`) and after (`restore`): the clone goes on without a build.
 const PROJECT = resolve(import.meta.dirname, '..');
@@ -15,11 +15,6 @@ const at = (path: string): string => join(PROJECT, path);
 const write = (path: string, text: string): void => {
   mkdirSync(dirname(at(path)), { recursive: true });
   writeFileSync(at(path), text);
-};
-
-/** Compiles by a project file. */
-const compile = (project: string): void => {
-  execFileSync(at('node_modules/.bin/tsc'), ['-p', at(project)], { stdio: ['ignore', 2, 2] });
 };
 
 /** Copies a file into the package, changed. */
@@ -53,12 +48,7 @@ const packedManifest = (text: string): string => {
 const build = (): void => {
   rmSync(at('dist'), { recursive: true, force: true });
   compile('tsconfig.package.json');
-  compile('tsconfig.declarations.json');
-  for (const file of readdirSync(at('dist'), { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.d.ts')) continue;
-    // What the compiler does in code, it leaves in declarations.
-    carry(`dist/${file}`, `dist/${file}`, (text) => text.replaceAll(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1'));
-  }
+  compileDeclarations(at('dist'));
   for (const [name, text] of allCode()) write(`dist/asset/${name}`, text);
   carry('bin/finspace-audit.js', 'dist/bin/finspace-audit.js', (text) => text.replaceAll(".ts'", ".js'"));
   // As the bundler does: the sources by which it would be computed stay in the clone.

@@ -25,6 +25,7 @@ export const roleOfRules = (scope: Construct, { topicArn, masterKey }: ITopic): 
   return role;
 };
 
+/** Whom the topic of alarms is for. */
 export interface AlarmTopicProps {
   /** Those by e-mail and https are told of every alarm. */
   readonly recipients: readonly AlertRecipient[];
@@ -35,6 +36,7 @@ export interface AlarmTopicProps {
  * subscription that filters by severity would ever pass it on. Only alarms and rules of this account may publish.
  */
 export class AlarmTopic extends Construct {
+  /** The topic, which CloudWatch and EventBridge of this account publish to. */
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, { recipients }: AlarmTopicProps) {

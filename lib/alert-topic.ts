@@ -8,8 +8,11 @@ import { Construct } from 'constructs';
 import { type AlertRecipient, filterPolicyOf, haveBands } from '../core/config/recipient.ts';
 import { acknowledge } from './acknowledge.ts';
 
+/** Whom the topic of alerts is for, and what it is encrypted by. */
 export interface AlertTopicProps {
+  /** Those under `alerts` of the config who are to hear of each night. */
   readonly recipients: readonly AlertRecipient[];
+  /** The key of a topic that is made here. */
   readonly encryptionKey: IKey;
   /** A topic that is there already; recipients are subscribed to it. @default - a topic is made */
   readonly topic?: ITopic;
@@ -17,6 +20,7 @@ export interface AlertTopicProps {
 
 /** The topic of alerts, with a subscription for each recipient; those by e-mail and https have to confirm it. */
 export class AlertTopic extends Construct {
+  /** The topic that is made, or the one that was given. */
   readonly topic: ITopic;
   /** The queue of alerts that a URL, a queue or a function did not take; undefined where there is none of these. */
   readonly undelivered?: Queue;

@@ -140,7 +140,9 @@ export const writeBundle = (bundle: Bundle, folder: string, as = 'index.mjs'): v
 
 /** The files that operators edit, as absolute paths. */
 export interface BundledFiles {
+  /** The path of `audit.yaml`. */
   readonly configFile: string;
+  /** The path of `waivers.yaml`. @default - nothing is waived */
   readonly waiversFile?: string;
 }
 

@@ -18,6 +18,7 @@ export interface EvidenceKeyProps {
  * the stack. Besides the account's own policies, only the stack's log groups may use it.
  */
 export class EvidenceKey extends Construct {
+  /** The key that is made, with its rotation and its policy. */
   readonly key: Key;
 
   constructor(scope: Construct, id: string, { breakGlassRoleArn, writers = [] }: EvidenceKeyProps = {}) {

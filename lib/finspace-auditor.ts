@@ -27,6 +27,7 @@ import { HistoryTables } from './history-tables.ts';
 import { archiveRegion } from './permissions.ts';
 import { ReportArchive } from './report-archive.ts';
 
+/** What an auditor is made of: each is left out where it is to have its own. */
 export interface FinSpaceAuditorProps {
   /**
    * The path of the file that says what is audited, how, and whom to tell. It goes with the function's code.
@@ -143,6 +144,7 @@ export class FinSpaceAuditor extends Construct {
   readonly failures: IQueue;
   /** The role by which the auditors of the config read the archive. */
   readonly auditorsRole?: IRole;
+  /** The dashboard of CloudWatch: verdicts, findings and the health of the auditor. */
   readonly dashboard: Dashboard;
   /** Tells when somebody changes how the evidence is kept. */
   readonly evidenceWatch: EvidenceWatch;

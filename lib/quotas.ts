@@ -254,8 +254,10 @@ const NEAR = 0.8;
 
 /** Fails a synthesis whose templates could not be deployed, and warns of those that soon couldn't. */
 export class QuotaChecks implements IPolicyValidationPlugin {
+  /** The name under which synthesis reports. */
   readonly name = 'Quotas';
 
+  /** Measures the templates of a synthesis; gives what is over a quota as errors, and what is near one as warnings. */
   validate({ stackTemplates }: IPolicyValidationContext): PolicyValidationPluginReport {
     const templates = stackTemplates.map(({ stackConstructPath, templatePath }) => [
       stackConstructPath,

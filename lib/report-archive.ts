@@ -153,8 +153,11 @@ const lifecycleRules = ({ years, afterRetention }: Retention): LifecycleRule[] =
   ];
 };
 
+/** How evidence is kept, and for whom. */
 export interface ReportArchiveProps {
+  /** For how long, and how hard it is locked: `retention` of the config. */
   readonly retention: Retention;
+  /** The key of what is made here: the bucket and its access logs. */
   readonly encryptionKey: IKey;
   /** A bucket that is there already; nothing of it is changed. @default - a bucket is made */
   readonly bucket?: IBucket;
@@ -168,6 +171,7 @@ export interface ReportArchiveProps {
 
 /** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
 export class ReportArchive extends Construct {
+  /** The bucket that is made, or the one that was given. */
   readonly bucket: IBucket;
   /** The bucket of S3's logs of who read and wrote, for a year. */
   readonly accessLogs: Bucket;

@@ -42,8 +42,11 @@ import {
   useOfKey,
 } from './permissions.ts';
 
+/** What the function reads, writes to and is made of. */
 export interface ScheduledAuditProps extends BundledFiles {
+  /** The config, as it was read and checked. */
   readonly config: Config;
+  /** The archive. */
   readonly bucket: IBucket;
   /** The topic of alerts. */
   readonly topic: ITopic;
@@ -193,14 +196,17 @@ export const archiveVariables = ({
 
 /** The function that audits, and for each environment a schedule that invokes it. */
 export class ScheduledAudit extends Construct {
+  /** The function itself; to invoke it, take `target`. */
   readonly function: LambdaFunction;
   /** The function, or the alias of its newest version where its executions are durable: this is what to invoke. */
   readonly target: IFunction;
+  /** The role of the function. */
   readonly role: Role;
   /** The most time that Lambda gives: a large directory behind a slow service may need all of it. */
   readonly timeout = Duration.minutes(15);
   /** The queue of what could not be delivered, and of what failed after all retries. */
   readonly failures: Queue;
+  /** A schedule for each environment. */
   readonly schedules: readonly Schedule[];
   /** The beginning of the names of all schedules, which the environment's id follows. */
   readonly schedulePrefix: string;

@@ -7,6 +7,7 @@ export type Truth = boolean | undefined;
 export interface Condition<S, O = Options> {
   /** In plain words, with its limit: "lastLoginTime is older than 90 days". It names nobody. */
   readonly text: (options: O, context: Context) => string;
+  /** Answers whether it holds of a subject. */
   readonly holds: (subject: S, options: O, context: Context) => Truth;
   /** Names the member for lack of which it can't be told; left out where it always can be. */
   readonly unknown?: (subject: S, options: O, context: Context) => string;

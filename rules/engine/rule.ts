@@ -18,6 +18,7 @@ export interface Subject {
 export interface Violation {
   /** Reads after the subject and goes into alerts, so it names nobody: "last login 91 days ago; at most 90 allowed". */
   readonly message: string;
+  /** What was observed, for whoever reads the archive. */
   readonly evidence: Evidence;
   /** Given where it differs from the rule's own; the higher one where it depends on something unknown. */
   readonly severity?: Severity;
@@ -25,6 +26,7 @@ export interface Violation {
 
 /** A rule's answer where the data that it needs is missing or unusable. It is never counted as a pass. */
 export interface NotAssessed {
+  /** The reason, with the member that is missing or unusable. */
   readonly notAssessed: string;
 }
 
@@ -41,6 +43,7 @@ export interface RuleText {
   readonly fault?: string;
   /** The exact condition of a failure in prose, for people who read the catalogue. */
   readonly failsWhen: string;
+  /** How bad it is to fail; `audit.yaml` may set another, and a violation its own. */
   readonly severity: Severity;
   /** Tells when the severity differs from `severity`, for the catalogue page. */
   readonly severityNote?: string;
@@ -48,7 +51,7 @@ export interface RuleText {
   readonly rationale: string;
   /** The advice to the owner of a finding, in the imperative. */
   readonly remediation: string;
-  /** The controls that this rule gives evidence for, such as `NIST-800-53-r5:AC-2(3)`; see `controls.ts`. */
+  /** The controls that this rule gives evidence for, such as `NIST-800-53-r5:AC-2(3)`. */
   readonly controls: readonly string[];
   /** The facts beside the listing without which it can't judge: it is off, and said to be off, where they are not read. */
   readonly needs?: EnrichmentName;
@@ -59,6 +62,7 @@ export interface RuleText {
 }
 
 interface Configurable<O extends Options> extends RuleText {
+  /** The defaults of its limits, which give them their types; `audit.yaml` sets others. */
   readonly options: O;
   /** False where the rule can't judge without a setting; it is then listed as not configured. */
   isConfigured?(options: O): boolean;
@@ -84,12 +88,15 @@ interface UserRuleDefinition<O extends Options> extends SubjectRule<User, O> {
 
 /** Judges each user as it streams by. */
 export interface UserRule<O extends Options = Options> extends UserRuleDefinition<O> {
+  /** Set by `defineUserRule`. */
   readonly kind: 'user';
 }
 
 /** A user in the last complete run and in this one; undefined in a run that did not list it. */
 export interface UserChange {
+  /** As the last complete run knew it. */
   readonly before: UserFacts | undefined;
+  /** As it is now. */
   readonly after: UserFacts | undefined;
 }
 
@@ -98,12 +105,15 @@ export interface UserChange {
  * are known to be as they were.
  */
 export interface ChangeRule<O extends Options = Options> extends SubjectRule<UserChange, O> {
+  /** Set by `defineChangeRule`. */
   readonly kind: 'change';
 }
 
 /** The number of users that count, and that of those out of whom they count. */
 export interface GroupFacts {
+  /** The number of users that count. */
   readonly count: number;
+  /** The number of those out of whom they count. */
   readonly outOf: number;
   /** The text of its key; undefined where it has none, or where that can't be told. */
   readonly key?: string | undefined;
@@ -121,6 +131,7 @@ export interface Bounds {
 export interface Limit {
   /** In plain words, with its limit and the facts. It names nobody. */
   readonly text: string;
+  /** Whether the rule fails the group. */
   readonly holds: boolean;
 }
 
@@ -176,7 +187,11 @@ interface Counting<O extends Options> extends Configurable<O> {
 
 /** The subject of findings: the environment, or the principal or the lowest userId of users with a key in common. */
 type About =
-  | { readonly about: 'environment'; readonly keys?: never }
+  | {
+      /** What findings are about: the environment, or one finding for each group's principal or user. */
+      readonly about: 'environment';
+      readonly keys?: never;
+    }
   | {
       readonly about: 'principal' | 'user';
       /** The keys, by name, of which a user must have one; the users of a key are a group if they are two or more. */
@@ -186,15 +201,20 @@ type About =
 type DirectoryRuleDefinition<O extends Options> = Counting<O> & About;
 
 /** Judges the directory as a whole, at the end of the listing. */
-export type DirectoryRule<O extends Options = Options> = DirectoryRuleDefinition<O> & { readonly kind: 'directory' };
+export type DirectoryRule<O extends Options = Options> = DirectoryRuleDefinition<O> & {
+  /** Set by `defineDirectoryRule`. */
+  readonly kind: 'directory';
+};
 
 /** A role of an own or trusted account that stands on users. */
 export interface PrincipalSubject {
+  /** The ARN of the role. */
   readonly arn: string;
   /** It stands on an active, API-bound user; undefined: on one that may be. */
   readonly isInUse: Truth;
   /** As evidence: the lowest ids by code unit, and the number of all. */
   readonly users: { readonly userCount: number; readonly userIds: readonly string[] };
+  /** What the run knows of it. */
   readonly facts: RoleFacts;
   /** As the last complete run knew it; undefined where no user had it then. */
   readonly before: RoleFacts | undefined;
@@ -206,8 +226,12 @@ interface PrincipalRuleDefinition<O extends Options> extends SubjectRule<Princip
 }
 
 /** Judges each role that stands on users, at the end of the listing. */
-export type PrincipalRule<O extends Options = Options> = PrincipalRuleDefinition<O> & { readonly kind: 'principal' };
+export type PrincipalRule<O extends Options = Options> = PrincipalRuleDefinition<O> & {
+  /** Set by `definePrincipalRule`. */
+  readonly kind: 'principal';
+};
 
+/** A rule of any kind. */
 export type Rule = UserRule | DirectoryRule | ChangeRule | PrincipalRule;
 
 /** Tells whether the findings of a rule are events: reported once, they neither persist nor resolve. */
@@ -237,12 +261,15 @@ export const judgeBy = <S>(
 
 // A rule is written against its own options and run by an engine that knows only `Options`. The config is checked
 // against the defaults' types before any rule runs, which is what makes these four widenings sound.
+/** Makes a rule that judges each user: takes the members of a `UserRule` but its kind. */
 export const defineUserRule = <O extends Options>(rule: UserRuleDefinition<O>): UserRule =>
   ({ kind: 'user', ...rule }) as unknown as UserRule;
 
+/** Makes a rule that counts users: takes the members of a `DirectoryRule` but its kind. */
 export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefinition<O>): DirectoryRule =>
   ({ kind: 'directory', ...rule }) as unknown as DirectoryRule;
 
+/** Makes a rule on what became of a user: takes the members of a `ChangeRule` but its kind. */
 export const defineChangeRule = <O extends Options>(rule: SubjectRule<UserChange, O>): ChangeRule =>
   ({ kind: 'change', ...rule }) as unknown as ChangeRule;
 
@@ -252,17 +279,19 @@ const answerEvidence = ({ answer, unread }: RoleFacts): Evidence => ({
   ...(unread !== undefined && { roleNotReadInThisRun: unread }),
 });
 
-/** A role that nobody reaches the API by is of less weight, whatever is wrong with it. */
-export const definePrincipalRule = <O extends Options>({
-  violation,
-  ...rule
-}: Omit<PrincipalRuleDefinition<O>, 'needs'>): PrincipalRule =>
+/**
+ * Makes a rule that judges each role that stands on users: takes the members of a `PrincipalRule` but its kind and what it
+ * needs. A role that nobody reaches the API by is of less weight, whatever is wrong with it.
+ */
+export const definePrincipalRule = <O extends Options>(
+  rule: Omit<PrincipalRuleDefinition<O>, 'needs'>,
+): PrincipalRule =>
   ({
     kind: 'principal',
     needs: 'iamRoles',
     ...rule,
     violation(subject: PrincipalSubject, options: O, context: Context): Violation {
-      const found = violation(subject, options, context);
+      const found = rule.violation(subject, options, context);
       const { arn, users, facts, isInUse } = subject;
       return {
         ...found,

@@ -20,17 +20,27 @@ export const DOCUMENTED: Readonly<Record<keyof typeof VALUES, readonly unknown[]
 export interface User extends UserFacts {
   /** The zero-based position in the listing. */
   readonly position: number;
+  /** `ENABLED` or `DISABLED`, as a rule. */
   readonly apiAccess: unknown;
+  /** As the service gave it; it names a person. */
   readonly firstName: unknown;
+  /** As the service gave it; it names a person. */
   readonly lastName: unknown;
+  /** As the service gave it; it names a person. */
   readonly emailAddress: unknown;
+  /** When the user was made, in milliseconds since the epoch, as a rule. */
   readonly createTime: unknown;
+  /** When it was last enabled, the same. */
   readonly lastEnabledTime: unknown;
+  /** When it was last disabled, the same. */
   readonly lastDisabledTime: unknown;
+  /** When it was last changed, the same. */
   readonly lastModifiedTime: unknown;
+  /** When it last logged in, the same. */
   readonly lastLoginTime: unknown;
   /** Not `DISABLED`: an unrecognised status counts as active, since an auditor errs towards looking. */
   readonly isActive: boolean;
+  /** The ARN by which it reaches the API, taken apart. */
   readonly principal: Principal;
 }
 
@@ -60,10 +70,13 @@ export const RECORD_MEMBERS = [
 
 /** The facts of a user that are kept from one run to the next. */
 export interface UserFacts {
-  /** Names the user: see `nameOf`. */
+  /** Names the user: its `userId`, or else its place in the listing. */
   readonly id: string;
+  /** Whether the record has a `userId`: else its place in the listing names it. */
   readonly hasUserId: boolean;
+  /** `ENABLED`, `DISABLED` or `CREATING`, as a rule. */
   readonly status: unknown;
+  /** `SUPER_USER` or `APP_USER`, as a rule. */
   readonly type: unknown;
   /** Its `type` is `SUPER_USER`; undefined where it is missing or not documented. */
   readonly isSuperUser: Truth;
