@@ -29,8 +29,12 @@ export const uuidV5 = (name: string, namespace = NAMESPACE): string => {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 };
 
-/** `AC-2(3)` as NIST's catalogue names it in OSCAL: `ac-2.3`. */
-const controlId = (control: string): string => control.toLowerCase().replace(/\((\d+)\)/, '.$1');
+/**
+ * `AC-2(3)` as NIST's catalogue names it in OSCAL: `ac-2.3`. Undefined of what is no control or enhancement there, such as a
+ * part of one, which an operator's rule may name.
+ */
+const controlId = (control: string): string | undefined =>
+  /^[A-Z]{2}-\d+(?:\(\d+\))?$/.test(control) ? control.toLowerCase().replace(/\((\d+)\)/, '.$1') : undefined;
 
 /** Properties of ours; those without a value are left out. */
 const propsOf = (values: Readonly<Record<string, string | undefined>>) =>
@@ -168,7 +172,9 @@ const assessmentResults = async (run: StoredRun) => {
 
   const outcomes = new Map(report.rules.map((outcome) => [outcome.id, outcome]));
   const judged = [...rules.values()].filter(({ id }) => outcomes.has(id));
-  const controls = rulesByControl(judged, 'NIST-800-53-r5').map(({ control, rules: members }) => {
+  const controls = rulesByControl(judged, 'NIST-800-53-r5').flatMap(({ control, rules: members }) => {
+    const known = controlId(control);
+    if (known === undefined) return [];
     const ids = new Set(members.map(({ id }) => id));
     const ofControl = report.rules.filter(({ id }) => ids.has(id));
     const { status, why } = standingOf(ofControl, countedOf, unseen);
@@ -178,12 +184,12 @@ const assessmentResults = async (run: StoredRun) => {
     ];
     const ofRisk = risks.filter(({ ruleId }) => ids.has(ruleId));
     return {
-      id: controlId(control),
+      id: known,
       finding: {
         uuid: uuid(`control/${control}`),
         title: `${FRAMEWORKS['NIST-800-53-r5']} ${control}`,
         description: why,
-        target: { type: 'objective-id', 'target-id': `${controlId(control)}_obj`, status },
+        target: { type: 'objective-id', 'target-id': `${known}_obj`, status },
         'related-observations': observations.map((one) => ({ 'observation-uuid': one })),
         ...(ofRisk.length > 0 && { 'related-risks': ofRisk.map(({ risk }) => ({ 'risk-uuid': risk.uuid })) }),
         remarks: COVERAGE,

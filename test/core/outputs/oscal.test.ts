@@ -26,9 +26,17 @@ interface Given {
   readonly outcomes?: Readonly<Record<string, Partial<RuleOutcome>>>;
   readonly manifest?: Partial<Manifest>;
   readonly report?: Partial<Report>;
+  /** Of `stale-login`, in place of its own. */
+  readonly controls?: readonly string[];
 }
 
-const textOf = async ({ findings = [], outcomes = {}, manifest: changed, report }: Given): Promise<string> => {
+const textOf = async ({
+  findings = [],
+  outcomes = {},
+  manifest: changed,
+  report,
+  controls,
+}: Given): Promise<string> => {
   const manifest = aManifest({ ...changed });
   const passed = { state: 'ran', checked: 3, failed: 0, notAssessed: 0 } as const;
   const lines = resultLines({
@@ -39,7 +47,12 @@ const textOf = async ({ findings = [], outcomes = {}, manifest: changed, report 
       findings: countFindings().counts(),
       ...report,
     },
-    rules: new Map(rules.map((rule) => [rule.id, rule])),
+    rules: new Map(
+      rules.map((rule) => [
+        rule.id,
+        rule.id === 'stale-login' && controls !== undefined ? { ...rule, controls } : rule,
+      ]),
+    ),
     findings: async function* all() {
       yield* findings;
     },
@@ -88,6 +101,18 @@ test('a run has one finding a control, and says that it covers a part', async ()
     'control-id': 'ac-2.3',
   });
   for (const { remarks } of [result, ...result.findings]) expect(remarks).toContain('coverage=partial');
+});
+
+test('what an operator’s rule names that is no control of the catalogue has no finding, and spoils nothing', async () => {
+  const named = ['AC-2', 'AC-2(3)', 'AC-2(a)', 'AC-2(3)(d)', '5.4', '(x)', 'ac-6'];
+  const { results } = await resultsOf({
+    controls: named.map((id) => `NIST-800-53-r5:${id}`),
+    outcomes: { 'stale-login': { failed: 1 } },
+  });
+  const failing = results[0].findings
+    .filter(({ description }: { readonly description: string }) => description.includes('stale-login'))
+    .map((one: { readonly target: { readonly 'target-id': string } }) => one.target['target-id']);
+  expect(failing).toEqual(['ac-2_obj', 'ac-2.3_obj']);
 });
 
 describe('a control is satisfied', () => {
