@@ -59,7 +59,16 @@ export type AsffRun = Pick<
 const PRODUCT = 'finspace-user-auditor';
 
 /** Security Hub's limits, in characters and entries. */
-const MOST = { id: 300, title: 256, description: 1024, remediation: 512, field: 2048, requirements: 32 };
+const MOST = {
+  id: 512,
+  subject: 300,
+  title: 256,
+  description: 1024,
+  remediation: 512,
+  field: 2048,
+  requirement: 64,
+  requirements: 32,
+};
 
 const CHECKS = 'Software and Configuration Checks';
 
@@ -137,15 +146,18 @@ export const asffFinding = (
 ): AsffFinding | undefined => {
   const { ruleId, severity, state, subject, firstSeen, lastSeen, runs } = finding;
   if (run.verdict !== 'COMPLETE' && state === 'resolved') return undefined;
-  const subjectId = harmlessId(subject, MOST.id);
+  const [beginning, end] = [`${PRODUCT}/${run.environmentId}/${ruleId}/`, `/${runName(new Date(firstSeen))}`];
+  const subjectId = harmlessId(subject, Math.min(MOST.subject, MOST.id - beginning.length - end.length));
   const { Compliance, RecordState } = judgedOf(finding, run);
-  const requirements = requirementsOf(finding).slice(0, MOST.requirements);
+  const requirements = requirementsOf(finding)
+    .slice(0, MOST.requirements)
+    .map((requirement) => plainLine(requirement, MOST.requirement));
   const title = plainLine(rule?.title ?? ruleId, MOST.title) || ruleId;
   const product = `product/${hub.accountId}/default`;
   return {
     SchemaVersion: '2018-10-08',
     // One that comes back after it had ended for good, and each event, is another one: of one, CreatedAt never changes.
-    Id: `${PRODUCT}/${run.environmentId}/${ruleId}/${subjectId}/${runName(new Date(firstSeen))}`,
+    Id: `${beginning}${subjectId}${end}`,
     ProductArn: `arn:${partitionOfRun(run)}:securityhub:${hub.region}:${hub.accountId}:${product}`,
     GeneratorId: `${PRODUCT}/${ruleId}`,
     AwsAccountId: hub.accountId,

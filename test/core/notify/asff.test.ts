@@ -130,11 +130,18 @@ test('no finding names anybody, or is more than Security Hub takes', () => {
     ...findingsOfAllKinds(),
     aFinding({ message: `zebulon@quagmire.example ${long}`, subject: { kind: 'user', id: long } }),
     aFinding({ message: ' ', state: 'waived', waiver: { ...aWaiver, ticket: long } }),
+    // A file has a name of up to 255 bytes, and so has an operator's rule.
+    aFinding({
+      ruleId: `x-${'y'.repeat(248)}`,
+      subject: { kind: 'user', id: 'z'.repeat(300) },
+      controls: [`SOC-2:${long}`, 'SOC-2:CC6.1'],
+    }),
   ];
   for (const finding of findings) {
     const asff = asffOf(finding);
     expect(JSON.stringify(asff)).not.toMatch(/@|Quagmire|Zebulon/i);
     expect(asff?.Id.length).toBeLessThanOrEqual(512);
+    for (const requirement of asff?.Compliance.RelatedRequirements ?? []) expect(requirement).toMatch(/^.{1,64}$/);
     expect(asff?.Resources[0]?.Id.length).toBeLessThanOrEqual(512);
     expect(asff?.Description).toMatch(/^.{1,1024}$/);
     for (const value of Object.values(asff?.ProductFields ?? {})) expect(value.length).toBeLessThanOrEqual(2048);
