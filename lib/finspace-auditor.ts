@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Names } from 'aws-cdk-lib';
+import { Annotations, Names } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type IManagedPolicy, type IRole, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
@@ -115,6 +115,16 @@ export const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: Fi
   };
 };
 
+/** Warns where the policies of what keeps the evidence are not made here, so that no role is named in them. */
+const warnOfUnguarded = (scope: Construct, isGiven: { readonly bucket: boolean; readonly key: boolean }): void => {
+  const given = [...(isGiven.bucket ? ['bucket'] : []), ...(isGiven.key ? ['key'] : [])];
+  if (given.length === 0) return;
+  Annotations.of(scope).addWarningV2(
+    'finspace-user-auditor:evidence-unguarded',
+    `breakGlassRoleArn is named in no policy of the archive's ${given.join(' and its ')} here, which ${given.length === 1 ? 'is' : 'are'} there already: doctor looks whether their own policies guard them`,
+  );
+};
+
 /**
  * The auditor of the users of FinSpace environments: the scheduled function, its archive, the topics of alerts and
  * alarms, the alarms for when it is ill. It needs nothing of the stack that it is part of.
@@ -181,6 +191,11 @@ export class FinSpaceAuditor extends Construct {
       ...(replicateTo && { replicateTo }),
       ...breakGlass,
     });
+    const isGiven = {
+      bucket: givenBucket !== undefined,
+      key: archiveKey !== encryptionKey || props.encryptionKey !== undefined,
+    };
+    if (breakGlassRoleArn !== undefined) warnOfUnguarded(this, isGiven);
     if (auditors.length > 0)
       this.auditorsRole = new AuditorsRole(this, 'Auditors', {
         bucket,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { App, CfnOutput, NestedStack, Stack, Validations } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -156,6 +156,41 @@ describe('in the app of another team', () => {
       'Governance',
     ]);
   });
+
+  it.each([
+    { name: 'nothing where all is its own', given: '', takes: () => ({}), warnings: [] },
+    {
+      name: 'of bucket and key of an earlier stack',
+      given: `archive: { bucket: earlier-evidence, key: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }`,
+      takes: () => ({}),
+      warnings: ["the archive's bucket and its key"],
+    },
+    {
+      name: 'of a bucket that is given',
+      given: '',
+      takes: (stack: Stack) => ({ bucket: new Bucket(stack, 'Theirs') }),
+      warnings: ["the archive's bucket "],
+    },
+    {
+      name: 'of a key that is given',
+      given: '',
+      takes: (stack: Stack) => ({ encryptionKey: new Key(stack, 'TheirKey') }),
+      warnings: ["the archive's key "],
+    },
+  ])(
+    'warns that breakGlassRoleArn guards nothing of what it does not make: $name',
+    async ({ given, takes, warnings }) => {
+      const at = await folderOf({
+        'audit.yaml': `${ENVIRONMENT}\nbreakGlassRoleArn: arn:aws:iam::111122223333:role/glass\n${given}`,
+      });
+      const { stack } = foreignStack();
+      auditorIn(stack, 'Audit', { configFile: at('audit.yaml'), ...takes(stack) });
+      const found = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('breakGlassRoleArn'));
+      expect(found.map(({ entry }) => JSON.stringify(entry.data))).toEqual(
+        warnings.map((words) => expect.stringContaining(words)),
+      );
+    },
+  );
 
   it('refuses a prefix of names that is too long for schedules', async () => {
     const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
