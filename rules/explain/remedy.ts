@@ -108,9 +108,6 @@ export interface Remedy {
   readonly sideEffects: readonly SideEffect[];
 }
 
-const membersOf = (record: unknown): Members =>
-  typeof record === 'object' && record !== null && !Array.isArray(record) ? (record as Members) : {};
-
 /** The user with its changes; undefined where one of them has nothing to change, or undoes another. */
 export const changeUser = (
   user: User,
@@ -122,8 +119,9 @@ export const changeUser = (
   if (sets.includes(undefined)) return undefined;
   const members = sets.flatMap((set) => Object.keys(set ?? {}));
   if (new Set(members).size < members.length) return undefined;
-  // Spread and not assigned: a member called `__proto__` is data like any other, and changes no prototype.
-  return readUser({ ...membersOf(record), ...Object.assign({}, ...sets) }, user.position);
+  // Spread and not assigned: a member called `__proto__` is data like any other, and changes no prototype. What is no
+  // record has no member that a user has.
+  return readUser({ ...Object(record), ...Object.assign({}, ...sets) }, user.position);
 };
 
 /** Every combination of so many things, in their order. */

@@ -55,8 +55,16 @@ describe('an answer that is none', () => {
     { got: 'string', condition: text },
     { got: 'number', condition: zero },
   ])('is refused wherever it is asked: $got', ({ got, condition }) => {
-    const ways: readonly (() => Truth)[] = [
+    const rule = {
+      ...texts,
+      id: 'r',
+      options: {},
+      when: [condition],
+      violation: () => ({ message: 'm', evidence: {} }),
+    };
+    const ways: readonly (() => unknown)[] = [
       () => allOf([always(undefined), condition])(...asked),
+      () => judgeBy(rule, {}, aContext())(null),
       () => truthOf(anyOf('any', [no, condition])),
       () => truthOf(not('not', condition)),
       () => truthOf(byWhether(condition, no, no)),

@@ -1,6 +1,25 @@
 import { expect, test } from '@jest/globals';
-import { readUser } from '../../../rules/engine/user.ts';
+import { nameOf, RECORD_MEMBERS, readUser, USER_TIMES } from '../../../rules/engine/user.ts';
 import { anApiUser, aRoleArn, aUser } from '../../support/builders.ts';
+
+test('the members of a record are those that users have, and some of them are times', () => {
+  const members = [...new Set([...Object.keys(anApiUser()), 'lastDisabledTime'])].toSorted();
+  expect(RECORD_MEMBERS.toSorted()).toStrictEqual(members);
+  expect(USER_TIMES.toSorted()).toStrictEqual(members.filter((member) => member.endsWith('Time')));
+});
+
+test.each([
+  ['u1', 'u1'],
+  ['#1', '##1'],
+  ['##12', '###12'],
+  ['#', '#'],
+  ['#1a', '#1a'],
+  ['#a#1', '#a#1'],
+  ['a#1', 'a#1'],
+  ['1', '1'],
+])('a user whose userId is %j is named %j', (userId, name) => {
+  expect(nameOf(userId)).toBe(name);
+});
 
 test('every member stands as the service gave it', () => {
   const record = anApiUser({ lastDisabledTime: 0, lastLoginTime: '2026', firstName: null });

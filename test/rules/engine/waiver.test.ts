@@ -66,9 +66,10 @@ test('its trouble is as severe as the finding that it covers, or covered', () =>
   book.find('stale', 'u1', 'CRITICAL');
   book.find('stale', 'u2', 'LOW');
   book.find('other', 'u3', 'HIGH');
-  expect(book.troubles().map(({ kind, severity }) => [kind, severity])).toEqual([
-    ['expiring', 'CRITICAL'],
-    ['expired', 'LOW'],
-    ['unused', undefined],
+  const [until, ended, unused] = some.map(({ rule, user, expires }) => ({ rule, user, expires }));
+  expect(book.troubles()).toStrictEqual([
+    { kind: 'expiring', ...until, severity: 'CRITICAL' },
+    { kind: 'expired', ...ended, severity: 'LOW' },
+    { kind: 'unused', ...unused },
   ]);
 });

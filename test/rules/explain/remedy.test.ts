@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { configureRules } from '../../../rules/engine/configure.ts';
-import { judgeBy } from '../../../rules/engine/rule.ts';
+import { type ConfiguredRule, configureRules } from '../../../rules/engine/configure.ts';
+import { defineUserRule, judgeBy } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
 import {
+  beginWhatIf,
   CHANGES,
   changeUser,
   givesAccess,
@@ -13,6 +14,7 @@ import {
   remediesFor,
   type Standings,
   usersAmiss,
+  worsened,
 } from '../../../rules/explain/remedy.ts';
 import { rules } from '../../../rules/index.ts';
 import { record as awkwardRecord } from '../../support/awkward-records.ts';
@@ -151,6 +153,217 @@ describe('the smallest change', () => {
     const user = readUser(aUser({ lastLoginTime: daysAgo(91) / 1000 }), 0);
     expect(CHANGES.map((change) => change.membersFor(user, setting))[0]).toEqual({});
   });
+});
+
+/** What each change sets of a user, by its text; those of the same text are told by whether they give access. */
+const setBy = (record: UserRecord) => {
+  const user = readUser(record, 7);
+  return Object.fromEntries(
+    CHANGES.map((change) => [
+      `${change.text}${change.givesAccess ? ', which gives access' : ''}`,
+      change.membersFor(user, setting),
+    ]),
+  );
+};
+
+const NOTHING = {
+  'have the user log in': undefined,
+  [NO_API]: undefined,
+  [NO_ARN]: undefined,
+  [OWN_ROLE]: undefined,
+  'set type to APP_USER': undefined,
+  'disable the user': undefined,
+  [`${OWN_ROLE}, which gives access`]: undefined,
+  'enable the user, which gives access': undefined,
+  'set type to SUPER_USER, which gives access': undefined,
+};
+const ROLE_OF_ITS_OWN = { apiAccessPrincipalArn: `arn:aws:iam::${ACCOUNT}:role/finspace-user-7` };
+const DISABLING = { status: 'DISABLED', lastDisabledTime: NOW };
+const ENABLING = { status: 'ENABLED', lastEnabledTime: NOW };
+
+test.each<[name: string, record: UserRecord, sets: object]>([
+  [
+    'an enabled super user with API access',
+    anApiUser({ type: 'SUPER_USER' }),
+    {
+      'have the user log in': { lastLoginTime: NOW },
+      [NO_API]: { apiAccess: 'DISABLED' },
+      [NO_ARN]: { apiAccessPrincipalArn: null },
+      [OWN_ROLE]: ROLE_OF_ITS_OWN,
+      'set type to APP_USER': { type: 'APP_USER' },
+      'disable the user': DISABLING,
+    },
+  ],
+  [
+    'a disabled application user without API access',
+    aUser({ status: 'DISABLED' }),
+    {
+      [`${OWN_ROLE}, which gives access`]: ROLE_OF_ITS_OWN,
+      'enable the user, which gives access': ENABLING,
+      'set type to SUPER_USER, which gives access': { type: 'SUPER_USER' },
+    },
+  ],
+  [
+    'a user of whom nothing is known',
+    {},
+    {
+      [NO_API]: { apiAccess: 'DISABLED' },
+      'set type to APP_USER': { type: 'APP_USER' },
+      'disable the user': DISABLING,
+      [`${OWN_ROLE}, which gives access`]: ROLE_OF_ITS_OWN,
+      'enable the user, which gives access': ENABLING,
+      'set type to SUPER_USER, which gives access': { type: 'SUPER_USER' },
+    },
+  ],
+  [
+    'a user whose times are unusable',
+    aUser({ lastLoginTime: 5, lastDisabledTime: 5, lastEnabledTime: 5 }),
+    {
+      'have the user log in': {},
+      'set type to SUPER_USER, which gives access': { type: 'SUPER_USER' },
+      'disable the user': { status: 'DISABLED' },
+      [`${OWN_ROLE}, which gives access`]: ROLE_OF_ITS_OWN,
+    },
+  ],
+])('what can be done about %s', (_, record, sets) => {
+  expect(setBy(record)).toStrictEqual({ ...NOTHING, ...sets });
+});
+
+describe('a changed user', () => {
+  const [, noApi] = CHANGES;
+  if (noApi === undefined) throw new Error('no such change');
+
+  test('is none where there is nothing to change, whatever else there is', () => {
+    const [login] = CHANGES;
+    const change = (...changes: readonly (typeof noApi | undefined)[]) =>
+      changeUser(
+        readUser(aUser(), 0),
+        aUser(),
+        changes.filter((one) => one !== undefined),
+        setting,
+      );
+    expect([change(noApi), change(login, noApi)]).toEqual([undefined, undefined]);
+    expect(change(login)?.lastLoginTime).toBe(NOW);
+  });
+
+  test.each([
+    ['null', null],
+    ['a text', 'user'],
+    ['a list', [{ userId: 'u1' }]],
+  ])('may have been %s', (_, record) => {
+    expect(changeUser(readUser(record, 3), record, [noApi], setting)).toStrictEqual(
+      readUser({ apiAccess: 'DISABLED' }, 3),
+    );
+  });
+});
+
+describe('by rules of its own', () => {
+  const ruleThat = (id: string, fails: (user: User) => boolean): ConfiguredRule => ({
+    rule: defineUserRule({
+      id,
+      title: 't',
+      failsWhen: 'f',
+      severity: 'LOW',
+      rationale: 'r',
+      remediation: 'm',
+      controls: [],
+      options: {},
+      when: [{ text: () => id, holds: fails }],
+      violation: () => ({ message: 'm', evidence: {} }),
+    }),
+    state: 'on',
+    options: {},
+  });
+  const found = (
+    all: readonly [ConfiguredRule, ...ConfiguredRule[]],
+    ...records: readonly [UserRecord, ...UserRecord[]]
+  ) => {
+    const seen = (record: UserRecord, position: number) => ({ user: readUser(record, position), record });
+    const [first, ...others] = records;
+    return remediesFor(all[0], all, [seen(first, 0), ...others.map((one, n) => seen(one, n + 1))], setting);
+  };
+  const done = (...given: Parameters<typeof found>) =>
+    found(...given).map(({ changes }) => changes.map(({ text }) => text));
+
+  const bound = ruleThat('bound', ({ isApiBound }) => isApiBound === true);
+
+  test('a remedy that gives access is no better one', () => {
+    const asleep = ruleThat('asleep', ({ status, isApiBound }) => status === 'DISABLED' && isApiBound === true);
+    const unbound = ruleThat('unbound', ({ isApiBound }) => isApiBound === false);
+    expect(done([asleep, unbound], anApiUser({ status: 'DISABLED' }))).toEqual([[NO_API]]);
+  });
+
+  test('of better ones the first is the smallest', () => {
+    const lone = ruleThat(
+      'lone',
+      (user) => user.isApiBound === false && user.principalArn !== undefined && user.isSuperUser === true,
+    );
+    expect(done([bound, lone], anApiUser({ type: 'SUPER_USER' }))).toEqual([[NO_API], [NO_API, NO_ARN]]);
+  });
+
+  test('all records of the user are changed, but for those with nothing to change', () => {
+    const [remedy, ...more] = found([bound], aUser(), anApiUser(), anApiUser({ lastName: 'Other' }));
+    expect(more).toStrictEqual([]);
+    expect(remedy?.changes.map(({ text }) => text)).toEqual([NO_API]);
+    expect(remedy?.users.map(({ isApiBound, lastName }) => [isApiBound, lastName])).toEqual([
+      [false, aUser().lastName],
+      [false, anApiUser().lastName],
+      [false, 'Other'],
+    ]);
+  });
+
+  test('what holds of one record alone has its remedy', () => {
+    const odd = ruleThat('odd', ({ lastName, isSuperUser }) => lastName === 'Odd' && isSuperUser === true);
+    const superUser = { type: 'SUPER_USER' };
+    expect(done([odd], aUser(), anApiUser({ ...superUser, lastName: 'Odd' }))).toEqual([['set type to APP_USER']]);
+  });
+
+  test('a rule of another kind has none', () => {
+    const [directory] = configured.filter(({ rule }) => rule.kind === 'directory');
+    if (directory === undefined) throw new Error('no rule on the directory');
+    expect(done([directory], anApiUser({ type: 'SUPER_USER' }))).toStrictEqual([]);
+  });
+});
+
+test.each<
+  [
+    name: string,
+    before: Record<string, Severity | 'NOT_ASSESSED'>,
+    after: Record<string, Severity | 'NOT_ASSESSED'>,
+    worse: object[],
+  ]
+>([
+  ['what was nothing is not assessed', {}, { 'r/a': 'NOT_ASSESSED' }, [{ becomes: 'NOT_ASSESSED', isNew: false }]],
+  ['what was nothing fails', {}, { 'r/a': 'INFORMATIONAL' }, [{ becomes: 'INFORMATIONAL', isNew: true }]],
+  [
+    'what was not assessed fails',
+    { 'r/a': 'NOT_ASSESSED' },
+    { 'r/a': 'INFORMATIONAL' },
+    [{ becomes: 'INFORMATIONAL', isNew: true }],
+  ],
+  ['what was mild is worse', { 'r/a': 'INFORMATIONAL' }, { 'r/a': 'LOW' }, [{ becomes: 'LOW', isNew: false }]],
+  ['what was is no worse', { 'r/a': 'LOW' }, { 'r/a': 'LOW' }, []],
+  ['what was is milder', { 'r/a': 'LOW' }, { 'r/a': 'NOT_ASSESSED' }, []],
+  ['what was is gone', { 'r/a': 'LOW' }, {}, []],
+])('a change makes worse: %s', (_, before, after, worse) => {
+  const of = (standings: object): Standings => new Map(Object.entries(standings));
+  expect(worsened(of(before), of(after))).toStrictEqual(worse.map((one) => ({ ruleId: 'r', subject: 'a', ...one })));
+});
+
+test('the subject of what is worse may have any name', () => {
+  expect(worsened(new Map(), new Map([['shared-principal/arn:aws:iam::1:role/a/b', 'HIGH']]))).toMatchObject([
+    { ruleId: 'shared-principal', subject: 'arn:aws:iam::1:role/a/b' },
+  ]);
+});
+
+test('a listing that might be is judged by the rules on the directory, and by those alone', () => {
+  const { see, conclude } = beginWhatIf(configured, setting.context);
+  for (const position of [0, 1, 2, 3])
+    see(readUser(anApiUser({ userId: `u${position}`, type: 'SUPER_USER' }), position));
+  const standings = conclude((position) => `u${position}`);
+  expect([...standings].filter(([key]) => !key.startsWith('end-of-support'))).toEqual([
+    [`too-many-super-users/${setting.context.environmentId}`, 'MEDIUM'],
+  ]);
 });
 
 describe('how many users a group misses its limit by', () => {
