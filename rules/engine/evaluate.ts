@@ -162,7 +162,7 @@ class Tally {
       this.checked -= 1;
       this.#failed -= 1;
     }
-    this.error ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.error ??= String(error);
     this.#brokeOn ??= subject;
     this.record(subject, { notAssessed: 'the rule failed' });
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import type { Context } from '../../../rules/engine/context.ts';
 import { beginEvaluation, type RuleFailure } from '../../../rules/engine/evaluate.ts';
@@ -208,6 +208,7 @@ describe('a rule on the directory that throws', () => {
       checked: 0,
       notAssessed: 1,
       error: 'TypeError: cannot count this',
+      brokeOn: { kind: on === 'env' ? 'environment' : 'user', id: on },
     });
   });
 
@@ -280,7 +281,7 @@ describe('an answer that is no violation is refused, and said to be', () => {
       { message: 'm', evidence: {}, severity: 'WORST' },
       'severity of a violation must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "WORST"',
     ],
-    ['a promise', Promise.reject(new Error('late')), 'a violation must be an object, got a promise'],
+    ['a promise', Promise.resolve({ message: 'm', evidence: {} }), 'a violation must be an object, got a promise'],
   ])('%s', (_, answer, error) => {
     const violation = () => answer as never;
     expect(judge([{ ...noTest, when: [], violation }], { records: [user('a')] }).outcome).toMatchObject({
@@ -672,28 +673,82 @@ describe('what the sink hears', () => {
     about: 'user' as const,
     keys: { type: { text: 'type is there', of: ({ type }: { type: unknown }) => String(type) } },
   };
+  /** Breaks in the place of a function, where it is asked about the first group. */
+  const atFirst =
+    <T extends object>(of: (key: unknown) => T, broken: (key: unknown) => unknown) =>
+    (facts: { key?: unknown }) =>
+      (facts.key === 'B' ? broken(facts.key) : of(facts.key)) as T;
+  const sound = () => ({ message: 'm', evidence: {} });
+  const explode = () => {
+    throw new TypeError('no');
+  };
   test.each([
+    ['its violation throws', { violation: atFirst(sound, explode) }],
+    ['its violation is none', { violation: atFirst(sound, () => ({ message: 5 })) }],
+    ['its limit throws', { limit: atFirst(() => ({ text: 't', holds: true }), explode) }],
     [
-      'its violation throws',
+      'its limit is none',
       {
-        violation: () => {
-          throw new TypeError('no');
-        },
+        limit: atFirst(
+          () => ({ text: 't', holds: true }),
+          () => ({ text: 't', holds: 'yes' }),
+        ),
       },
     ],
-    ['its violation is none', { violation: () => ({ message: 5 }) as never }],
     [
-      'its limit throws',
+      'its limit is a promise',
       {
-        limit: () => {
-          throw new TypeError('no');
-        },
+        limit: atFirst(
+          () => ({ text: 't', holds: true }),
+          async () => ({}),
+        ),
       },
     ],
   ])('of a rule on groups where %s is which it broke on', (_, broken) => {
     const { heard, evaluation, see } = listen([{ ...byType, ...broken } as Rule]);
-    see(user('u0', 'A'), user('u1', 'B'), user('u2', 'B'));
+    see(user('u0', 'A'), user('u1', 'B'), user('u2', 'B'), user('u3', 'C'), user('u4', 'C'));
     expect(evaluation.conclude(idAt, true)).toMatchObject([{ brokeOn: { kind: 'user', id: 'u1' } }]);
-    expect(heard).toEqual(['few-users: user u1, the rule failed']);
+    expect(heard.at(-1)).toBe('few-users: user u1, the rule failed');
+  });
+
+  test.each([
+    ['a number', () => 7, 'a key must be a text or undefined, got number'],
+    ['a promise', async () => 'A', 'a key must be a text or undefined, got a promise'],
+  ])('of a rule whose key is %s is on whom it broke', (_, of, error) => {
+    const keys = { type: { text: 'type is there', of } } as never;
+    const { heard, evaluation, see } = listen([{ ...byType, keys } as Rule]);
+    see(user('u0', 'A'), user('u1', 'A'));
+    expect(evaluation.conclude(idAt, true)).toMatchObject([
+      { error: `TypeError: ${error}`, brokeOn: { kind: 'user', id: 'u0' } },
+    ]);
+    expect(heard).toEqual(['few-users: user u0, the rule failed']);
+  });
+
+  test.each(['violation', 'limit', 'key'] as const)(
+    'where a %s is a promise is not that it was rejected: somebody waits for it',
+    (place) => {
+      const late = Promise.reject(new Error('late'));
+      const waited = jest.spyOn(late, 'catch');
+      const given = place === 'key' ? { keys: { type: { text: 't', of: () => late } } } : { [place]: () => late };
+      const { evaluation, see } = listen([{ ...byType, ...given } as never as Rule]);
+      see(user('u0', 'A'), user('u1', 'A'));
+      expect(evaluation.conclude(idAt, true)).toMatchObject([{ error: expect.stringContaining('got a promise') }]);
+      expect(waited).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  test('is told by the moment at which users were read', () => {
+    const moments: number[] = [];
+    const watch = {
+      ...noTest,
+      when: [
+        { text: () => 'it is seen', holds: (_: User, __: unknown, { readAt }: Context) => moments.push(readAt) === 0 },
+      ],
+    };
+    const { evaluation, see } = listen([watch]);
+    see(user('a'));
+    evaluation.readAt(7);
+    see(user('b'));
+    expect(moments).toEqual([0, 7]);
   });
 });

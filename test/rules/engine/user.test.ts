@@ -1,11 +1,23 @@
 import { expect, test } from '@jest/globals';
-import { nameOf, RECORD_MEMBERS, readUser, USER_TIMES } from '../../../rules/engine/user.ts';
+import { isPositionName, nameOf, RECORD_MEMBERS, readUser, USER_TIMES } from '../../../rules/engine/user.ts';
 import { anApiUser, aRoleArn, aUser } from '../../support/builders.ts';
 
 test('the members of a record are those that users have, and some of them are times', () => {
   const members = [...new Set([...Object.keys(anApiUser()), 'lastDisabledTime'])].toSorted();
   expect(RECORD_MEMBERS.toSorted()).toStrictEqual(members);
   expect(USER_TIMES.toSorted()).toStrictEqual(members.filter((member) => member.endsWith('Time')));
+});
+
+test.each([
+  ['#0', true],
+  ['#12', true],
+  ['##1', false],
+  ['#', false],
+  ['#1a', false],
+  ['a#1', false],
+  ['1', false],
+])('the id %j stands for a record without one: %j', (id, stands) => {
+  expect(isPositionName(id)).toBe(stands);
 });
 
 test.each([
