@@ -5,7 +5,7 @@ import { parseCustomRule, readConfigWithRules, readCustomRules } from '../../../
 import { customRules } from '../../../rules/custom/custom-rule.ts';
 import { rules } from '../../../rules/index.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { aCustomRule, aRuleFile, FILE } from '../../support/custom-rule.ts';
+import { aCustomRule, aRuleFile, FILE, ruleOf } from '../../support/custom-rule.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -50,6 +50,10 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     {
       wrong: { failsWhen: ['options.domian == "a"'] },
       says: 'options has no member domian (column 9) (allowed: domain, graceDays)',
+    },
+    {
+      wrong: { failsWhen: ['options.x == "a"'], options: {} },
+      says: 'options has no member x (column 9) (allowed: none)',
     },
     { wrong: { failsWhen: ['user.userId'] }, says: 'must give a bool, got string' },
     { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
@@ -110,6 +114,31 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     const read = () => parseCustomRule(aRuleFile(wrong), FILE);
     expect(read).toThrow(says);
     expect(read).toThrow(new RegExp(`^${FILE}:\\d+: `));
+  });
+
+  test.each([
+    ['options.l.all(a, options.l.all(b, a == b))', 5_004_002],
+    ['options.l.filter(a, options.l.all(b, a == b)) == ["a"]', 5_004_005],
+    ['options.l.filter(a, a != "").all(b, b != user.userId)', 11_002],
+    ['options.l.map(a, a + "x").exists(b, b == user.userId)', 11_002],
+    ['options.l.all(a, a in options.l && a in options.l)', 211_002],
+    ['options.l.all(a, user.active ? a == "b" : a in options.l)', 112_002],
+    ['groups.ManageUsersAndGroups.all(g, groups.GetTemporaryCredentials.exists(h, g == h))', 12_702],
+    ['["a", "b"].filter(a, options.l.all(b, a != b)).all(c, c in options.l || options.l.all(d, d == c))', 20_229],
+  ])('%s would take too many steps, which are counted: %d', (clause, steps) => {
+    expect(() => ruleOf(clause, { options: { l: ['a'] } })).toThrow(
+      `x-contractor-api-access: must take at most 10000 steps, got up to ${steps}`,
+    );
+  });
+
+  test.each([
+    '["a", "b"].filter(a, a != "").all(b, b != user.userId)',
+    '["a", "b"].map(a, a + "x").exists(b, b == user.userId)',
+    '["a", "b"].all(a, [1, 2].exists(b, string(b) == a))',
+    'options.l.all(a, a in ["a", "b"])',
+    'user.userId in options.l',
+  ])('%s has a bound, and is taken', (clause) => {
+    expect(() => ruleOf(clause, { options: { l: ['a'] } })).not.toThrow();
   });
 
   test('a file whose name is none of a rule', () => {

@@ -180,7 +180,8 @@ describe('a member is read as it stands in the record', () => {
 });
 
 describe('what is kept of a user from an earlier run', () => {
-  const rule = ruleOf('before.status != user.status', { kind: 'change', evidence: ['apiAccess', 'userId'] });
+  const evidence = ['apiAccess', 'userId', 'status', 'type'];
+  const rule = ruleOf('before.status != user.status', { kind: 'change', evidence });
   const keptOf = (isApiBound: boolean | undefined): UserFacts => ({
     id: 'u1',
     hasUserId: true,
@@ -199,14 +200,14 @@ describe('what is kept of a user from an earlier run', () => {
     if (rule.kind !== 'change') throw new Error('it is a rule on change');
     const change = { before: keptOf(isApiBound), after: readUser(aUser(), 0) };
     expect(rule.violation(change, {}, aContext()).evidence).toStrictEqual({
-      before: { apiAccess, userId: 'u1' },
-      after: { apiAccess: 'DISABLED', userId: 'u1' },
+      before: { apiAccess, userId: 'u1', status: 'DISABLED', type: 'APP_USER' },
+      after: { apiAccess: 'DISABLED', userId: 'u1', status: 'ENABLED', type: 'APP_USER' },
     });
   });
 
   test('is nothing of a user that is gone', () => {
     if (rule.kind !== 'change') throw new Error('it is a rule on change');
-    const nobody = { apiAccess: undefined, userId: undefined };
+    const nobody = Object.fromEntries(evidence.map((member) => [member, undefined]));
     expect(rule.violation({ before: undefined, after: undefined }, {}, aContext()).evidence).toStrictEqual({
       before: nobody,
       after: nobody,
@@ -231,6 +232,38 @@ test.each<[kind: string, definition: Partial<CustomRuleDefinition>, says: string
 ])('the catalogue says when a rule fails, of kind %s', (_, definition, says) => {
   const { failsWhen } = ruleOf('true', definition);
   expect(failsWhen).toBe(`${says} assessed where it depends on a member that is missing or unusable`);
+});
+
+test('what a rule is made of is said in its own words', () => {
+  const onChange = ruleOf('true', { kind: 'change' });
+  const counting = ruleOf('true', { kind: 'directory', by: 'user.status' });
+  if (onChange.kind !== 'change' || counting.kind !== 'directory') throw new Error('they are of other kinds');
+  expect(onChange.when.map(({ text }) => text({}, aContext()))).toEqual([
+    'the user was there in the earlier run, and is now',
+    'true',
+  ]);
+  expect(Object.entries(counting.keys ?? {}).map(([name, { text }]) => [name, text])).toEqual([
+    ['user.status', 'it is told what user.status is'],
+  ]);
+});
+
+test.each([
+  { clause: 'age(user.createTime) == duration("86400.001s")', createTime: daysAgo(1) - 1, is: { message: 'm' } },
+  { clause: 'age(user.createTime) == duration("86400s")', createTime: daysAgo(1) - 1, is: PASS },
+  { clause: 'age(user.createTime) == duration("0s")', createTime: NOW + 1, is: { message: 'm' } },
+  { clause: 'age(user.createTime) > days(1.5)', createTime: daysAgo(1.5) - 1, is: { message: 'm' } },
+  { clause: 'age(user.createTime) > days(1.5)', createTime: daysAgo(1.5), is: PASS },
+  { clause: 'daysOld(user.createTime) == 2', createTime: daysAgo(2.9), is: { message: 'm' } },
+  { clause: 'now - user.createTime == days(2)', createTime: daysAgo(2), is: { message: 'm' } },
+])('a time is told to the millisecond: $clause of $createTime', ({ clause, createTime, is }) => {
+  expect(outcomeOf(ruleOf(clause), aUser({ createTime }))).toEqual(is);
+});
+
+test.each([
+  { clause: 'user.lastName.domain() == "a"', reason: 'lastName has no domain' },
+  { clause: '("a" + user.userId).domain() == "a"', reason: 'text has no domain' },
+])('$clause: $reason', ({ clause, reason }) => {
+  expect(outcomeOf(ruleOf(clause), aUser())).toEqual({ reason });
 });
 
 describe('what is unknown', () => {
@@ -391,6 +424,7 @@ test('a whole-number option stays one, and a list has an end', () => {
     'l must list at most 1000 texts, got 1001',
   );
   expect(rule.optionsError?.({ ...rule.options, l: Array(1000).fill('a') })).toBeUndefined();
+  expect(rule.optionsError?.({ ...rule.options, domain: 'a'.repeat(1001) })).toBeUndefined();
 });
 
 test('what was bundled is compiled again, and refused where it is none any more', () => {

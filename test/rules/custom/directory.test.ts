@@ -147,6 +147,11 @@ describe('users that are counted by a key', () => {
     expect(told(directoryRule(clause, { ...byDomain, where }), [...users, nowhere])).toEqual(is);
   });
 
+  test('of a name of which it can’t be told what is asked are not assessed, and that is why', () => {
+    const rule = directoryRule('group.domain() == "a.example"', { by: 'user.lastName' });
+    expect(told(rule, some(2, { lastName: 'Love' }))).toEqual({ '{"lastName":"Love"}0': 'group has no domain' });
+  });
+
   test('of whom there is none are not assessed', () => {
     const rule = directoryRule('count > 1', { ...byDomain, where: ['user.superUser'] });
     expect(told(rule, some(3))).toEqual({ [ENVIRONMENT]: 'nobody is counted' });
