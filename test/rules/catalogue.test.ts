@@ -8,6 +8,7 @@ import { FRAMEWORKS, type Framework } from '../../rules/engine/controls.ts';
 import { ENRICHMENTS } from '../../rules/engine/facts.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
+import { RECORD_MEMBERS, readUser } from '../../rules/engine/user.ts';
 import { rules } from '../../rules/index.ts';
 import { NAMED, oneEach, record } from '../support/awkward-records.ts';
 import {
@@ -108,6 +109,15 @@ describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }
     for (const words of texts) {
       for (const text of words) expect(text).toMatch(/^[a-zA-Z](?:.*[^.\s])$/);
       expect([...new Set(words)]).toStrictEqual(words);
+    }
+  });
+
+  test('names the members of which its keys are made, where a finding is carried for want of one', () => {
+    for (const key of Object.values((rule.kind === 'directory' && rule.keys) || {})) {
+      if (key.unknownWithout === undefined) continue;
+      const without = (member: string) => readUser({ ...anApiUser(), [member]: undefined }, 0);
+      const makers = RECORD_MEMBERS.filter((member) => key.of(without(member), rule.options, aContext()) === undefined);
+      expect(key.unknownWithout.toSorted()).toStrictEqual(makers.toSorted());
     }
   });
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
 import type { RoleFacts } from '../../../rules/engine/facts.ts';
-import { defineDirectoryRule, defineUserRule, type PrincipalSubject } from '../../../rules/engine/rule.ts';
+import { type Bounds, defineDirectoryRule, defineUserRule, type PrincipalSubject } from '../../../rules/engine/rule.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
 import {
   type ConditionState,
@@ -232,6 +232,20 @@ describe('a rule on a role', () => {
     ['of which nothing was known before', 'recreated-principal', [{ answer }], [arn, readAt, shown]],
   ])('shows what is known of one %s', (_, id, given, values) => {
     expect(valuesOf(id, ...given)).toStrictEqual(values);
+  });
+
+  test('has its outcome, and what led to it', () => {
+    const explanation = explainPrincipal(
+      configuredOf('principal-missing'),
+      subject({ answer: { readAt: NOW, role: null } }),
+      aContext(),
+    );
+    expect(explanation).toMatchObject({
+      outcome: 'FAIL',
+      message: 'the role does not exist: IAM does not know it',
+      severity: 'HIGH',
+      conditions: [{ text: 'IAM does not know the role', holds: true }],
+    });
   });
 });
 
@@ -463,6 +477,57 @@ describe('whom a rule on the directory counts is said by each condition', () => 
       { text: 'lastName is there', holds },
     ]);
     expect([explanation.outcome, explanation.message]).toEqual([outcome, message]);
+  });
+
+  test('and what a group is like is told by its key, where there are several', () => {
+    const { conditions } = told('duplicate-person');
+    expect(conditions.at(-1)).toStrictEqual({
+      text: 'a group that it belongs to is too large',
+      holds: false,
+      alternatives: [
+        { text: 'emailAddress: two or more such users share it: 1', holds: false },
+        { text: 'firstName and lastName: two or more such users share it: 1', holds: false },
+      ],
+    });
+    expect(explain('too-many-super-users', [aUser()], 0).conditions.at(-1)?.text).toBe(
+      'there are more than 3 such users: 0',
+    );
+  });
+
+  test('and who belongs to none belongs to none that is too large', () => {
+    const { conditions, outcome } = explain('shared-principal', [aUser()], 0);
+    expect(outcome).toBe('PASS');
+    expect(conditions.at(-1)).toStrictEqual({
+      text: 'a group that it belongs to is too large',
+      holds: false,
+      alternatives: [],
+    });
+  });
+
+  test('and where no user is asked about, for all of them', () => {
+    expect(explain('too-many-super-users', [aUser()]).counted).toEqual([
+      'status is not DISABLED',
+      'type is SUPER_USER',
+    ]);
+    expect(explain('end-of-support', [aUser()])).not.toHaveProperty('counted');
+  });
+
+  test.each([
+    ['says why', ({ doubt }: Bounds) => doubt || 'it is in doubt', 'it is in doubt'],
+    ['says nothing', undefined, "it can't be told whether they are many (count 0, counted 0)"],
+  ])('and of a clause that can not be told and %s', (_, unknown, message) => {
+    const rule = {
+      ...ofKey(),
+      clauses: [{ text: () => 'they are many', holds: () => undefined, ...(unknown && { unknown }) }],
+    };
+    const configured = { rule, state: 'on' as const, options: {} } as ConfiguredDirectoryRule;
+    const check = beginDirectoryCheck(configured.rule, {}, aContext());
+    const group = { ...countedGroup(check, undefined, () => ''), shared: undefined };
+    const bounds = { ...group.bounds, doubt: '' };
+    expect(explainGroups(configured, [{ ...group, bounds }], undefined, undefined, aContext())).toMatchObject({
+      outcome: 'NOT_ASSESSED',
+      message,
+    });
   });
 
   test('and a hundred of them are kept', () => {
