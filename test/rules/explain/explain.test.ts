@@ -513,7 +513,7 @@ describe('whom a rule on the directory counts is said by each condition', () => 
   });
 
   test.each([
-    ['says why', ({ doubt }: Bounds) => doubt || 'it is in doubt', 'it is in doubt'],
+    ['says why', ({ doubt }: Bounds) => doubt() || 'it is in doubt', 'it is in doubt'],
     ['says nothing', undefined, "it can't be told whether they are many (count 0, counted 0)"],
   ])('and of a clause that can not be told and %s', (_, unknown, message) => {
     const rule = {
@@ -523,7 +523,7 @@ describe('whom a rule on the directory counts is said by each condition', () => 
     const configured = { rule, state: 'on' as const, options: {} } as ConfiguredDirectoryRule;
     const check = beginDirectoryCheck(configured.rule, {}, aContext());
     const group = { ...countedGroup(check, undefined, () => ''), shared: undefined };
-    const bounds = { ...group.bounds, doubt: '' };
+    const bounds = { ...group.bounds, doubt: () => '' };
     expect(explainGroups(configured, [{ ...group, bounds }], undefined, undefined, aContext())).toMatchObject({
       outcome: 'NOT_ASSESSED',
       message,
