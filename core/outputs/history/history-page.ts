@@ -203,7 +203,7 @@ const HEADS = [
 
 const runsSection = (summary: string, runs: RunsOnPage, standing: Standing): Html =>
   html`<section aria-labelledby="runs-title"><h2 id="runs-title">Runs</h2><p class="lead">${summary} The latest first; times in UTC. Counts of a run that is not complete are of what it saw.</p>
-<div class="card scroll" tabindex="0" role="region" aria-labelledby="runs-title"><table class="runs"><thead><tr>${HEADS}</tr></thead><tbody>
+<div class="card scroll" tabindex="0" role="region" aria-label="Runs, as a table"><table class="runs"><thead><tr>${HEADS}</tr></thead><tbody>
 ${rowsOf(runs, standing)}</tbody></table></div></section>`;
 
 const earlierSection = (earlier: readonly EarlierYear[]): Html | false =>

@@ -28,7 +28,7 @@ import { severityBadge } from './severity.ts';
 import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from './user-order.ts';
 
 /** The most users that pages show; of a million who fail, those are the ones that somebody looks at one by one. */
-export const MOST_USERS = 10_000;
+export const MOST_USERS = 5000;
 
 /** Bytes that the users of a page may take, and the findings of one of them. */
 const PAGE_BYTES = 1_800_000;
