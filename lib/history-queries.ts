@@ -35,7 +35,7 @@ ORDER BY environment, ${order}`;
         "What failed and was not waived on a day, the oldest first. Parameter: the day, as '2026-11-24'. No run: there was no complete run on that day. A run and no finding: nothing was open.",
       sql: ofTheDay(
         `round(${days('f.first_seen', 'r.as_of')}, 1) AS age_days,
-    f.severity, f.rule_id, f.subject_id, f.message, f.state, f.first_seen, f.run_count, f.is_carried, f.finding_id`,
+    f.severity, f.rule_id, f.rule_title, f.subject_id, f.message, f.state, f.first_seen, f.run_count, f.is_carried, f.finding_id`,
         'findings',
         "f.state NOT IN ('resolved', 'waived', 'event')",
         'age_days DESC, finding_id',

@@ -4,10 +4,18 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { RULESETS } from '../core/archive/keys.ts';
 import type { Environment } from '../core/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { historyQueries } from './history-queries.ts';
-import { HISTORY_VIEWS, type HistoryView, LINE_TABLES, type ViewColumn, viewSql } from './history-views.ts';
+import {
+  HISTORY_VIEWS,
+  type HistoryView,
+  LINE_TABLES,
+  RULESET_LINES,
+  type ViewColumn,
+  viewSql,
+} from './history-views.ts';
 
 export interface HistoryTablesProps {
   readonly environments: readonly Environment[];
@@ -49,11 +57,14 @@ const projection = (location: string): Readonly<Record<string, string>> => ({
   'storage.location.template': `${location}environment=$\{environment}/dt=$\{dt}/`,
 });
 
-/** Makes a table of one column for the line: columns end with the character 1, which JSON only holds escaped. */
-const lineTable = (location: string): CfnTable.TableInputProperty => ({
+/**
+ * Makes a table of one column for the line: columns end with the character 1, which JSON only holds escaped.
+ * @param isDated it has folders of environments and days
+ */
+const lineTable = (location: string, isDated: boolean): CfnTable.TableInputProperty => ({
   tableType: 'EXTERNAL_TABLE',
-  parameters: { EXTERNAL: 'TRUE', ...projection(location) },
-  partitionKeys: PARTITIONS,
+  parameters: { EXTERNAL: 'TRUE', ...(isDated && projection(location)) },
+  ...(isDated && { partitionKeys: PARTITIONS }),
   storageDescriptor: {
     location,
     columns: [{ name: 'line', type: 'string' }],
@@ -116,7 +127,8 @@ export class HistoryTables extends Construct {
       }).addResourceDependency(database);
     };
     for (const [name, area] of Object.entries(LINE_TABLES))
-      table(name, lineTable(`s3://${archive.bucketName}/${area}/`));
+      table(name, lineTable(`s3://${archive.bucketName}/${area}/`, true));
+    table(RULESET_LINES, lineTable(`s3://${archive.bucketName}/${RULESETS}`, false));
     for (const view of HISTORY_VIEWS) table(view.name, viewTable(view, this.databaseName));
 
     const workGroup = new CfnWorkGroup(this, 'WorkGroup', {

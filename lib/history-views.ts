@@ -1,4 +1,5 @@
 import type { Area } from '../core/archive/keys.ts';
+import { rules } from '../rules/index.ts';
 
 /** The types that views have here, in the words of Glue; Trino calls `string` `varchar`. */
 export type ColumnType = 'string' | 'bigint' | 'boolean';
@@ -18,7 +19,10 @@ export interface HistoryView {
   readonly from: string;
 }
 
-/** The areas of the archive that can be queried, each a table of its lines. */
+/** The table of the rules as they stood where operators wrote some: a line a version, whatever environment it judged. */
+export const RULESET_LINES = 'ruleset_lines';
+
+/** The areas of the archive that can be queried by environment and day, each a table of its lines. */
 export const LINE_TABLES = {
   manifest_lines: 'manifests',
   snapshot_lines: 'snapshots',
@@ -31,6 +35,14 @@ const column = (name: string, sql: string, type: ColumnType = 'string'): ViewCol
 
 /** Selects a member of the line: its text where it is a string, a number or a boolean; else NULL. */
 const member = (path: string): string => `json_extract_scalar(l.line, '$.${path}')`;
+
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+/** The rules of the catalogue as they are called here, as the rows of a table. */
+const CATALOGUE = rules.map(({ id, title }) => `(${text(id)}, ${text(title)})`).join(', ');
+
+/** Selects a member of a rule as it judged. */
+const memberOfRule = (path: string): string => `json_extract_scalar(u.rule, '$.${path}')`;
 
 const isTrue = (path: string): string => `coalesce(${member(path)} = 'true', false)`;
 
@@ -191,12 +203,34 @@ ${Object.entries(RUN_MEMBERS)
     from: linesOfRuns('group_lines'),
   },
   {
+    name: 'rulesets',
+    description: 'Rules as they judged, one row a rule and version, of versions with rules that operators wrote',
+    columns: [
+      column('ruleset_sha256', 'l.sha256'),
+      column('rule_id', memberOfRule('rule.id')),
+      column('title', memberOfRule('rule.title')),
+      column('state', memberOfRule('state')),
+      column('severity', `coalesce(${memberOfRule('severity')}, ${memberOfRule('rule.severity')})`),
+      column('fails_when', memberOfRule('rule.failsWhen')),
+      column('rationale', memberOfRule('rule.rationale')),
+      column('remediation', memberOfRule('rule.remediation')),
+      // Of a rule of the catalogue NULL.
+      column('rule_text', memberOfRule('rule.text')),
+    ],
+    from: `(
+  SELECT regexp_extract("$path", '([0-9a-f]{64})[.]json$', 1) AS sha256, line FROM ${RULESET_LINES}
+) AS l
+CROSS JOIN UNNEST(try(CAST(json_parse(l.line) AS array(json)))) AS u (rule)`,
+  },
+  {
     name: 'findings',
     description: 'Findings of complete runs, one row a finding and run. The evidence may name people',
     columns: [
       ...RUN_COLUMNS,
       column('finding_id', member('id')),
       column('rule_id', member('ruleId')),
+      // As the rule was called when it judged, where that is archived; else as the catalogue calls it.
+      column('rule_title', 'coalesce(s.title, c.title)'),
       column('severity', member('severity')),
       // What can't be read is no state, and must not look like one that nobody asks for.
       column('state', `coalesce(${member('state')}, 'unreadable')`),
@@ -223,7 +257,9 @@ ${Object.entries(RUN_MEMBERS)
       column('waiver_expires', member('waiver.expires')),
       column('finding', 'l.line'),
     ],
-    from: linesOfRuns('finding_lines'),
+    from: `${linesOfRuns('finding_lines')}
+LEFT JOIN rulesets AS s ON s.ruleset_sha256 = r.ruleset_sha256 AND s.rule_id = ${member('ruleId')}
+LEFT JOIN (VALUES ${CATALOGUE}) AS c (rule_id, title) ON c.rule_id = ${member('ruleId')}`,
   },
 ];
 

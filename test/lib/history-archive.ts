@@ -25,6 +25,8 @@ export interface AuditedNight {
   /** The listing breaks off after these users. */
   readonly isCut?: boolean;
   readonly waivers?: readonly Waiver[];
+  /** As an older version has it; that of today where it is left out. */
+  readonly catalogue?: readonly Rule[];
   /** Besides the catalogue. */
   readonly own?: readonly Rule[];
 }
@@ -34,7 +36,7 @@ const EVERYTHING = new Set(['iamRoles', 'permissionGroups'] as const);
 /** Audits a night into an archive by the whole catalogue, as it is without a config. */
 export const auditNight = async (
   archive: Archive,
-  { environmentId, asOf, users, roles, groups, isCut = false, waivers = [], own = [] }: AuditedNight,
+  { environmentId, asOf, users, roles, groups, isCut = false, waivers = [], catalogue = rules, own = [] }: AuditedNight,
 ): Promise<void> => {
   const request: AuditRequest = {
     environmentId,
@@ -53,7 +55,7 @@ export const auditNight = async (
     ),
     archive,
     channels: [digestChannel(async () => 'message')],
-    rules: configureRules([...rules, ...own], {}, roles === undefined ? new Set() : EVERYTHING),
+    rules: configureRules([...catalogue, ...own], {}, roles === undefined ? new Set() : EVERYTHING),
     ...(roles !== undefined && { enrich: EVERYTHING, enrichments: knownFacts(roles, groups) }),
     waivers,
     trustedAccounts: [],

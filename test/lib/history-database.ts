@@ -10,7 +10,10 @@ const tableSchema = z.object({
     TableType: z.enum(['EXTERNAL_TABLE', 'VIRTUAL_VIEW']),
     Parameters: z.record(z.string(), z.unknown()),
     PartitionKeys: z.array(z.object({ Name: z.string(), Type: z.literal('string') })).default([]),
-    StorageDescriptor: z.object({ Columns: z.array(z.object({ Name: z.string(), Type: z.string() })) }),
+    StorageDescriptor: z.object({
+      Location: z.unknown().optional(),
+      Columns: z.array(z.object({ Name: z.string(), Type: z.string() })),
+    }),
     ViewOriginalText: z.string().default(''),
   }),
 });
@@ -38,6 +41,7 @@ export const viewDefinition = ({ ViewOriginalText }: GlueTable): z.infer<typeof 
 
 /** Functions of Trino that have another name here, or do another thing. */
 const TRINO = [
+  `CREATE MACRO json_parse(text) AS CAST(text AS JSON)`,
   `CREATE MACRO from_iso8601_timestamp(text) AS CAST(text AS TIMESTAMPTZ)`,
   `CREATE MACRO json_extract_scalar(json, path) AS
      CASE WHEN json_type(json, path) IN ('OBJECT', 'ARRAY') THEN NULL ELSE json_extract_string(json, path) END`,
@@ -51,25 +55,25 @@ export const duckdbType = (glueType: string): string => {
   return type;
 };
 
-const locationTemplateSchema = z.object({
+const locationSchema = z.object({
   'Fn::Join': z.tuple([z.literal(''), z.tuple([z.literal('s3://'), z.unknown(), z.string()])]),
 });
 
 /** Reads a folder as Athena reads the bucket: as the table says where, what columns and what partitions there are. */
 const lineTableSql = ({ Name, Parameters, PartitionKeys, StorageDescriptor }: GlueTable, folder: string) => {
   const NONE = PartitionKeys.map(({ Name: name }) => `NULL::VARCHAR AS ${name}`);
-  const location = locationTemplateSchema.parse(Parameters['storage.location.template']);
+  const location = locationSchema.parse(Parameters['storage.location.template'] ?? StorageDescriptor.Location);
   const glob = join(folder, location['Fn::Join'][1][2].replaceAll(/\$\{\w+\}/g, '*'), '*');
   const columns = StorageDescriptor.Columns.map(({ Name: name, Type }) => `'${name}': '${duckdbType(Type)}'`);
   const partitions = PartitionKeys.map(({ Name: name, Type }) => `${name}: '${duckdbType(Type)}'`);
   // Athena finds no lines where there are no files, where DuckDB refuses.
   if (globSync(glob).length === 0)
-    return `CREATE VIEW ${Name} AS SELECT NULL::VARCHAR AS line, NULL::VARCHAR AS "$path", ${NONE.join(', ')} WHERE false`;
+    return `CREATE VIEW ${Name} AS SELECT ${['NULL::VARCHAR AS line', 'NULL::VARCHAR AS "$path"', ...NONE].join(', ')} WHERE false`;
+  const hive = partitions.length === 0 ? '' : `, hive_partitioning = true, hive_types = {${partitions.join(', ')}}`;
   return `CREATE VIEW ${Name} AS
     SELECT * EXCLUDE (filename), filename AS "$path"
     FROM read_csv('${glob}', columns = {${columns.join(', ')}}, auto_detect = false, header = false,
-      delim = chr(1), quote = '', escape = '', filename = true,
-      hive_partitioning = true, hive_types = {${partitions.join(', ')}})`;
+      delim = chr(1), quote = '', escape = '', filename = true${hive})`;
 };
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -88,7 +92,7 @@ export const openHistory = async (template: Template, folder: string): Promise<H
   const made = tables.map((table) =>
     table.TableType === 'EXTERNAL_TABLE'
       ? lineTableSql(table, folder)
-      : `CREATE VIEW ${table.Name} AS ${viewDefinition(table).originalSql}`,
+      : `CREATE VIEW ${table.Name} AS ${viewDefinition(table).originalSql.replaceAll('array(json)', 'JSON[]')}`,
   );
   for (const sql of [...TRINO, ...made]) await connection.run(sql);
   return {

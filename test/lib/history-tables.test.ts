@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { folderArchive } from '../../core/archive/folder.ts';
-import { runKeys } from '../../core/archive/keys.ts';
+import { rulesetKey, runKeys } from '../../core/archive/keys.ts';
 import type { Manifest, ManifestObject } from '../../core/archive/manifest.ts';
 import { jsonText } from '../../core/archive/staging.ts';
 import type { GroupRecord } from '../../core/model/groups.ts';
@@ -11,6 +11,7 @@ import type { RoleRecord } from '../../core/model/roles.ts';
 import { OUTPUTS } from '../../core/outputs/index.ts';
 import { HISTORY_VIEWS, type ViewColumn } from '../../lib/history-views.ts';
 import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
+import { rules } from '../../rules/index.ts';
 import { makeNights } from '../../simulator/nights.ts';
 import { readJsonLines } from '../support/archive-tree.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, type UserRecord } from '../support/builders.ts';
@@ -34,7 +35,8 @@ const newFolder = temporaryFolders();
 
 const template = stackTemplate('environments: [{ id: abc }, { id: def }, { id: ghi }, { id: jkl }, { id: mno }]');
 const tables = glueTables(template);
-const lineTables = tables.filter(({ TableType }) => TableType === 'EXTERNAL_TABLE');
+const ofArchive = tables.filter(({ TableType }) => TableType === 'EXTERNAL_TABLE');
+const lineTables = ofArchive.filter(({ Name }) => Name !== 'ruleset_lines');
 const views = tables.filter(({ TableType }) => TableType === 'VIRTUAL_VIEW');
 
 const queryOf = (name: string): string => {
@@ -74,6 +76,17 @@ describe('the tables', () => {
         'projection.dt.interval.unit': 'DAYS',
       });
     }
+  });
+
+  it('find the versions of rules where the archive has them, of whatever day', () => {
+    const bucket = { Ref: only(template, 'AWS::S3::Bucket', 'ArchiveBucket').id };
+    expect(ofArchive.filter((table) => !lineTables.includes(table))).toMatchObject([
+      {
+        PartitionKeys: [],
+        Parameters: { EXTERNAL: 'TRUE' },
+        StorageDescriptor: { Location: { 'Fn::Join': ['', ['s3://', bucket, '/rulesets/']] } },
+      },
+    ]);
   });
 
   it('stand in a database whose name needs no quotes', () => {
@@ -208,7 +221,17 @@ beforeAll(async () => {
     users: [s1, s2],
     waivers: [waiverOf('end-of-support', 'ghi')],
   });
-  await auditNight(archive, { environmentId: 'mno', asOf, users: [s1, s2], own: [ruleOf('user.superUser')] });
+  // A rule of an operator, who calls it otherwise from the second night on; and what is no rule where rules stand.
+  const own = (title: string) => [ruleOf('user.superUser', { title })];
+  const catalogue = rules.map((rule) => (rule.id === 'end-of-support' ? { ...rule, title: 'Of before' } : rule));
+  await auditNight(archive, { environmentId: 'mno', asOf, users: [s1, s2], catalogue, own: own("It's a rule") });
+  await auditNight(archive, {
+    environmentId: 'mno',
+    asOf: '2026-11-29T02:00:00Z',
+    users: [s1, s2],
+    own: own('Renamed'),
+  });
+  await store(rulesetKey('0'.repeat(64)), '{');
 
   // An attempt that died before its manifest.
   const last = runKeys('abc', new Date('2026-11-28T14:00:00Z'));
@@ -240,6 +263,32 @@ it('tell of the rules of operators as of the others', async () => {
       ['HIGH', 'x-contractor-api-access', 's1'],
       ['HIGH', 'x-contractor-api-access', 's2'],
     ]),
+  );
+});
+
+it('call a rule of an operator as it was called when it judged, and one of the catalogue by its title', async () => {
+  const titleOf = (id: string) => rules.find((rule) => rule.id === id)?.title;
+  const titles = async (environment: string, day: string) =>
+    new Map(
+      pick(of(environment, await ask('open findings by age', day)), 'rule_id', 'rule_title').map(([id, title]) => [
+        id,
+        title,
+      ]),
+    );
+  expect((await titles('mno', '2026-11-28')).get('x-contractor-api-access')).toBe("It's a rule");
+  expect((await titles('mno', '2026-11-29')).get('x-contractor-api-access')).toBe('Renamed');
+  expect((await titles('mno', '2026-11-28')).get('end-of-support')).toBe('Of before');
+  expect((await titles('mno', '2026-11-29')).get('end-of-support')).toBe(titleOf('end-of-support'));
+  expect((await titles('abc', '2026-11-28')).get('leftover-principal')).toBe(titleOf('leftover-principal'));
+});
+
+it('have the rules of each version in which operators wrote some, with their text', async () => {
+  const rows = await history.rows('SELECT * FROM rulesets');
+  expect(new Set(pick(rows, 'ruleset_sha256').flat()).size).toBe(2);
+  expect(rows).toHaveLength(2 * (rules.length + 1));
+  const own = rows.filter(({ rule_text }) => rule_text !== null);
+  expect(pick(own, 'rule_id', 'severity', 'state').sort()).toEqual(
+    Array(2).fill(['x-contractor-api-access', 'HIGH', 'on']),
   );
 });
 
@@ -404,7 +453,9 @@ const cellOf = ({ type }: ViewColumn, value: unknown): unknown => {
 
 describe('the views', () => {
   it('give the columns and types that the catalogue says', async () => {
-    expect(views.map(({ Name }) => Name)).toEqual(['runs', 'snapshots', 'principals', 'groups', 'findings']);
+    expect(views.map(({ Name }) => Name)).toEqual([
+      ...['runs', 'snapshots', 'principals', 'groups', 'rulesets', 'findings'],
+    ]);
     for (const view of views) {
       const described = pick(await history.rows(`DESCRIBE ${view.Name}`), 'column_name', 'column_type');
       const { Columns } = view.StorageDescriptor;
