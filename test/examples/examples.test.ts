@@ -64,7 +64,7 @@ const EXPECTED: Readonly<Record<string, (stack: Synthesised) => void>> = {
     });
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Endpoint: 'https://pager.example.com/hook',
-      FilterPolicy: { $or: Match.arrayWith([{ maxSeverity: ['CRITICAL'] }]) },
+      FilterPolicy: { $or: Match.arrayWith([{ band: ['CRITICAL-CRITICAL'] }]) },
     });
     template.hasOutput('RoleArn', {});
   },
