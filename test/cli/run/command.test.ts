@@ -226,6 +226,14 @@ describe('in a bucket', () => {
     expect(message?.body).toContain(`s3://${BUCKET}/reports/`);
   });
 
+  test('mails by themselves the severities that somebody asked for alone', async () => {
+    const config = await configOf({ alerts: [{ email: 'a@example.com', minSeverity: 'HIGH' }] });
+    const received = await emulator.subscribe();
+    for (const _ of ['once', 'made again']) await runInBucket('--as-of', '2026-11-25T02:00:00Z', '--config', config);
+    const bands = (await received()).map(({ attributes }) => attributes.band);
+    expect(bands).toEqual(['INFORMATIONAL-CRITICAL', 'HIGH-CRITICAL']);
+  });
+
   test('exits 2 where the topic has nobody for a severity that somebody asked for, quiet runs too', async () => {
     const topic = await emulator.createTopic('unheard');
     const config = await configOf({ alerts: [{ email: 'a@example.com', minSeverity: 'HIGH' }] });
