@@ -70,6 +70,16 @@ export const assignStacks = (
     problems.push(
       `retention.lock: must be governance or compliance, got "off": ${STACKS_FILE} says that the archive is locked by ${deployed.lock}, which S3 never takes off a bucket; set it back, or correct lock in ${STACKS_FILE} if that was never deployed`,
     );
+  const others = new Map(
+    Object.entries(file).flatMap(([auditor, other]) =>
+      auditor === name ? [] : Object.keys(other.stacks).map((stack) => [stack, auditor] as const),
+    ),
+  );
+  const owner = others.get(name);
+  if (owner !== undefined)
+    problems.push(
+      `name: must be none of the stacks of another auditor, got ${JSON.stringify(name)}, which ${STACKS_FILE} has as a further one of ${owner}: a deploy would put this auditor in its place`,
+    );
   if (problems.length > 0) throw new ConfigError(problems);
 
   // The auditor's own comes first, and is there whatever it audits: it holds the archive.
@@ -79,7 +89,7 @@ export const assignStacks = (
     if (assigned.has(id)) continue;
     let number = 1;
     const stack = () => (number === 1 ? name : `${name}-${number}`);
-    while ((stacks.get(stack())?.length ?? 0) >= most) number += 1;
+    while ((stacks.get(stack())?.length ?? 0) >= most || others.has(stack())) number += 1;
     stacks.set(stack(), [...(stacks.get(stack()) ?? []), id]);
   }
   return { ...file, [name]: { lock: retention.lock, stacks: Object.fromEntries(stacks) } };

@@ -41,6 +41,15 @@ describe('the stacks of two environments each', () => {
       after: { Other: { lock: 'off', stacks: { Other: ['z'] } }, ...fileOf({ Auditor: 'a' }) },
     },
     {
+      name: 'another auditor whose name is that of a further stack',
+      before: { 'Auditor-2': { lock: 'off', stacks: { 'Auditor-2': ['z'] } }, ...fileOf({ Auditor: 'ab' }) } as const,
+      ids: 'abc',
+      after: {
+        'Auditor-2': { lock: 'off', stacks: { 'Auditor-2': ['z'] } },
+        ...fileOf({ Auditor: 'ab', 'Auditor-3': 'c' }),
+      },
+    },
+    {
       name: 'more in a stack than it takes today, which move to no other',
       before: fileOf({ Auditor: 'abcd' }),
       ids: 'abcde',
@@ -53,6 +62,13 @@ describe('the stacks of two environments each', () => {
     const reread = parseStacks(JSON.stringify(assigned, undefined, 2), 'stacks.json');
     expect(reread).toEqual(assigned);
     expect(JSON.stringify(assignStacks(configOf(ids), reread, 2))).toBe(JSON.stringify(assigned));
+  });
+
+  it('are not made under the name of another auditor’s further stack', () => {
+    const file = { Other: { lock: 'off', stacks: { Other: ['y'], Auditor: ['z'] } } } as const;
+    expect(() => assignStacks(configOf('a'), file, 2)).toThrow(
+      /^name: must be none of the stacks of another auditor, got "Auditor", which stacks\.json has as a further one of Other/,
+    );
   });
 
   it('are not made where an environment would drop out', () => {
