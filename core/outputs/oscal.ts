@@ -197,6 +197,9 @@ const assessmentResults = async (run: StoredRun) => {
     };
   });
 
+  const ran = report.rules.filter(({ state }) => state === 'ran');
+  const environment = `FinSpace environment ${environmentId}, account ${manifest.accountId}`;
+  const who = unseen === undefined ? `Every user of ${environment}` : `The users of ${environment}, that were seen`;
   const left = all > MOST ? `The first ${MOST} of ${plural(all, 'finding')} stand here; findings.csv has all.` : '';
   const attested = attestedText(report.source) ?? '';
   const remarks = [COVERAGE, attested, unseen === undefined ? '' : `Not seen: ${unseen}.`, left].filter(Boolean);
@@ -215,7 +218,7 @@ const assessmentResults = async (run: StoredRun) => {
         {
           uuid: uuid('result'),
           title: `Run ${manifest.run}: ${verdict}`,
-          description: `Every user of FinSpace environment ${environmentId}, account ${manifest.accountId}, judged by ${plural(report.rules.length, 'rule')}.`,
+          description: `${who}, judged by ${ran.length} of ${plural(report.rules.length, 'rule')}.`,
           start: startedAt,
           end: endedAt,
           props: propsOf({ coverage: 'partial', verdict, reason: report.reason, late: manifest.late && 'true' }),

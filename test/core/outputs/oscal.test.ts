@@ -115,6 +115,33 @@ test('what an operator’s rule names that is no control of the catalogue has no
   expect(failing).toEqual(['ac-2_obj', 'ac-2.3_obj']);
 });
 
+test.each<Given & { readonly name: string; readonly says: RegExp }>([
+  {
+    name: 'that saw everybody',
+    says: /^Every user of FinSpace environment \w+, account \d+, judged by (\d+) of \1 rules\.$/,
+  },
+  {
+    name: 'that was cut',
+    report: { verdict: 'INCOMPLETE', reason: 'deadline' },
+    says: /^The users of FinSpace environment \w+, account \d+, that were seen, judged by/,
+  },
+  {
+    name: 'of a roster that is attested',
+    report: {
+      source: { kind: 'roster', attestedBy: { name: 'Somebody', statement: 'all', at: '2026-11-24T00:00:00Z' } },
+    },
+    says: /^The users of FinSpace environment \w+, account \d+, that were seen, judged by/,
+  },
+  {
+    name: 'with two rules that did not run',
+    outcomes: { 'stale-login': { state: 'off' }, 'email-domain': { state: 'not-configured' } },
+    says: new RegExp(`judged by ${rules.length - 2} of ${rules.length} rules\\.$`),
+  },
+])('a run $name speaks of no others', async ({ name: _name, says, ...given }) => {
+  const { results } = await resultsOf(given);
+  expect(results[0].description).toMatch(says);
+});
+
 describe('a control is satisfied', () => {
   test('where every rule of it judged everybody and nothing fails', async () => {
     expect(await standingOf({})).toMatchObject({ state: 'satisfied', reason: 'pass' });
