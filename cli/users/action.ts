@@ -1,4 +1,5 @@
 import { walkAttempts } from '../../core/archive/runs.ts';
+import { reservations } from '../../core/model/words.ts';
 import { selectUsers, TRAITS } from '../../core/review/selection.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import {
@@ -61,6 +62,7 @@ export const users = async (flags: UsersFlags, io: Io): Promise<ExitCode> => {
       : [
           `run ${manifest.run} is ${manifest.verdict}: ${manifest.reason ?? 'no reason given'}; who is not listed is not known`,
         ]),
+    ...reservations(manifest),
     ...(asked === 'latest' ? await laterText(opened, manifest.run) : []),
     ...(memberships === undefined && (flags.apiAccess || flags.privileged)
       ? ['permission groups were not read: who reaches further by one is not known']

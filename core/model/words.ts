@@ -194,13 +194,18 @@ export const attestedText = (source: ListingSource | undefined): string | undefi
   return `ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of ${plainLine(name, MAX_ID)}, given on ${plainLine(at).slice(0, 10)}: "${said}".`;
 };
 
+type LookedAt = Pick<Report, 'asOf' | 'late' | 'listing'>;
+
+const lateSentences = ({ asOf, late, listing }: LookedAt): readonly string[] =>
+  late && listing
+    ? [`LATE: ${lateText(asOf, listing)}. It shows the users as they were then, not as they were that night.`]
+    : [];
+
 /** The sentences that a reader of a run needs before all others; none of most runs. */
 export const forewords = (report: Report): readonly string[] => {
-  const { asOf, late, listing, source, previousSource, previousRun } = report;
+  const { source, previousSource, previousRun } = report;
   return [
-    ...(late && listing
-      ? [`LATE: ${lateText(asOf, listing)}. It shows the users as they were then, not as they were that night.`]
-      : []),
+    ...lateSentences(report),
     ...(source && previousSource
       ? [
           `ANOTHER SOURCE: the users came from ${sourceText(source)}; those of run ${previousRun} came from ${sourceText(previousSource)}.`,
@@ -208,6 +213,12 @@ export const forewords = (report: Report): readonly string[] => {
       : []),
   ];
 };
+
+/** Says of a complete run why its users may not be everybody of its night; nothing of most runs. */
+export const reservations = (run: LookedAt & Pick<Report, 'source'>): readonly string[] => [
+  ...lateSentences(run),
+  ...[attestedText(run.source)].flatMap((text) => text ?? []),
+];
 
 /** `not configured`: how a rule fared. */
 export const stateText = (state: RuleOutcome['state']): string => state.replace('-', ' ');

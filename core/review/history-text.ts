@@ -16,6 +16,7 @@ export const superUsersText = ({
 export const historyText = ({
   run,
   asOf,
+  reservations = [],
   period,
   changesFrom,
   gaps: { daysWithoutRun, unfinished, untrusted, expired = [] },
@@ -25,6 +26,7 @@ export const historyText = ({
   const runs = changesFrom.length;
   return [
     `The review speaks for run ${run} (${asOf}), the last complete run up to ${period.to}.`,
+    ...reservations.map((sentence) => oneLine(sentence)),
     ...(isBefore
       ? ['THAT RUN LIES BEFORE THE PERIOD: no run of the period is complete, and nothing is known of it.']
       : [`${plural(runs, 'run')} of the period ${runs === 1 ? 'is' : 'are'} complete and could be read.`]),

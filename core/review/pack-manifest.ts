@@ -36,6 +36,8 @@ const packManifest = z.object({
   run: z.string(),
   /** Its instant, ISO 8601 in UTC. */
   asOf: z.string(),
+  /** Why its users may not be everybody of its night, in sentences; missing where nothing says so. */
+  reservations: z.array(z.string()).exactOptional(),
   /** Its manifest in the archive. */
   archiveManifest: z.object({ key: z.string(), sha256: fileDigest.shape.sha256 }),
   /** The runs that the changes were read from, in order. */

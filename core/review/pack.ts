@@ -8,6 +8,7 @@ import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport, retentionOf } from '../archive/runs.ts';
 import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
+import { reservations } from '../model/words.ts';
 import type { OutputName } from '../outputs/index.ts';
 import { numberText, plural } from '../text/plain-text.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
@@ -186,6 +187,7 @@ export const buildPack = async (
         `the manifest of run ${manifest.run} tells of ${plural(manifest.counts.users, 'user')}, its snapshot has ${numberText(listed)}`,
       );
 
+    const reserved = reservations(manifest);
     const description: PackDescription = {
       schemaVersion: 1,
       environmentId,
@@ -193,6 +195,7 @@ export const buildPack = async (
       period: { from: period.from, to: period.to },
       run: manifest.run,
       asOf: manifest.asOf,
+      ...(reserved.length > 0 && { reservations: [...reserved] }),
       archiveManifest: { key, sha256 },
       changesFrom,
       gaps: {

@@ -44,7 +44,7 @@ export const readmeText = (
       ),
     ]),
     section('The files', [
-      `roster.csv: ${plural(counts.users, 'user')}, everyone there is; open findings ${open.join(', ')}`,
+      `roster.csv: ${plural(counts.users, 'user')}, everyone whom the run saw; open findings ${open.join(', ')}`,
       `privileged.csv: ${superUsersText(counts)}, and ${plural(counts.apiBound, 'user')} with API access and their principals`,
       `never-logged-in.csv: ${lastLogins}`,
       `waivers.csv: ${plural(counts.waivers, 'finding')} that waivers accept`,

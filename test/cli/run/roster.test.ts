@@ -73,6 +73,26 @@ describe('a saved roster', () => {
     });
   });
 
+  test('that somebody attests is told to be attested, not seen, to whoever lists or reviews its users', async () => {
+    const { folder, roster, out } = await saved();
+    await run(['--roster', roster, '--out', out, ...WORD]);
+    const said = /ATTESTED, NOT SEEN: .* the word of Ada Lovelace/s;
+
+    const listed = await invoke(['users', '--out', out]);
+    expect(listed).toMatchObject({ code: 0, stderr: expect.stringMatching(said) });
+    const { stdout } = await invoke(['users', '--out', out, '--json']);
+    expect(JSON.parse(stdout).notes).toEqual([expect.stringMatching(said)]);
+
+    const [pack, day] = [join(folder, 'pack'), AS_OF.slice(0, 10)];
+    const built = await invoke(['review', '--out', out, '--from', day, '--to', day, '--pack', pack]);
+    expect(built).toMatchObject({ code: 0, stdout: expect.stringMatching(said) });
+    const readme = (await readFile(join(pack, 'README.txt'), 'utf8')).replaceAll(/\s+/g, ' ');
+    expect(readme).toMatch(said);
+    expect(readme).not.toContain('everyone there is');
+    const { reservations } = JSON.parse(await readFile(join(pack, 'manifest.json'), 'utf8'));
+    expect(reservations).toEqual([expect.stringMatching(said)]);
+  });
+
   test('that was audited already is stale, whatever moment it is said to be of', async () => {
     const { roster, out } = await saved();
     expect((await run(['--roster', roster, '--out', out, ...WORD])).report).toMatchObject({ verdict: 'COMPLETE' });

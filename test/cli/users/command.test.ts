@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
-import { archiveNights, auditNights, type NightPlan, nightKeys, nightRun } from '../../support/archived-nights.ts';
+import {
+  archiveNights,
+  auditNights,
+  type NightPlan,
+  nightAt,
+  nightKeys,
+  nightRun,
+} from '../../support/archived-nights.ts';
 import { startAwsEmulator } from '../../support/aws-emulator.ts';
 import { anApiUser, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { knownFacts } from '../../support/known-facts.ts';
@@ -46,6 +53,12 @@ const asked = async (out: string, ...words: readonly string[]) => {
   const answer: Answer = JSON.parse(stdout);
   return { code, answer, ids: answer.users.map(({ userId }) => userId) };
 };
+
+test('a run that is late says so before whoever takes its users for those of its night', async () => {
+  const late = await archived([{ number: 1, users: DIRECTORY, listedAt: nightAt(2) }]);
+  const { answer } = await asked(late);
+  expect(answer.notes).toEqual([expect.stringMatching(/^LATE: .* not as they were that night\.$/)]);
+});
 
 describe('users', () => {
   let out = '';
