@@ -108,6 +108,14 @@ const RESOURCE_TYPES: Readonly<Record<Subject['kind'], string>> = {
 const RESOURCE_UID = 10;
 const USER_UID = 31;
 
+/** The run of an event, and why its users may not be everybody of its night. */
+const runOf = ({ run, verdict, late, source }: Manifest) => ({
+  run,
+  verdict,
+  ...(late && { late }),
+  ...(source?.attestedBy !== undefined && { attested: true }),
+});
+
 /** A line of a run's findings as a Compliance Finding, but for what is common to all. */
 const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manifest, { cloud }: Common) => {
   const {
@@ -126,7 +134,7 @@ const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manife
     controlsOf(finding, framework).length > 0 ? [name] : [],
   );
   const compliance = captioned('status', complianceStatusOf(finding));
-  const { run, asOf, region, hashes, verdict } = manifest;
+  const { asOf, region, hashes } = manifest;
   const title = rule?.title ?? ruleId;
   return {
     ...classOf(2, 'Findings', 2003, 'Compliance Finding', activityOf(finding)),
@@ -163,7 +171,7 @@ const findingEvent = (finding: Finding, rule: Rule | undefined, manifest: Manife
     ],
     ...(rule && { remediation: { desc: rule.remediation } }),
     observables: [{ name: 'resources.uid', type_id: RESOURCE_UID, value: subject.id }],
-    unmapped: { run, verdict, ageDays: Math.floor((Date.parse(asOf) - Date.parse(firstSeen)) / DAY_MS), ...rest },
+    unmapped: { ...runOf(manifest), ageDays: Math.floor((Date.parse(asOf) - Date.parse(firstSeen)) / DAY_MS), ...rest },
   };
 };
 
@@ -193,7 +201,7 @@ const unmappedOf = (record: object, names: readonly string[]): Readonly<Record<s
 };
 
 /** A user of a run as User Inventory Info, but for what is common to all. */
-const userEvent = ({ user, record }: ArchivedUser, { run, verdict, late }: Manifest) => {
+const userEvent = ({ user, record }: ArchivedUser, manifest: Manifest) => {
   const { id, firstName, lastName, emailAddress, principalArn } = user;
   const given = typeof record === 'object' && record !== null ? record : {};
   const hasAddress = isText(emailAddress) && ADDRESS.test(emailAddress);
@@ -208,7 +216,7 @@ const userEvent = ({ user, record }: ArchivedUser, { run, verdict, late }: Manif
       ...(principalArn !== undefined && { programmatic_credentials: [{ uid: principalArn, type: 'IAM role' }] }),
     },
     observables: [{ name: 'user.uid', type_id: USER_UID, value: id }],
-    unmapped: { run, verdict, late, ...unmappedOf(given, hasAddress ? UNMAPPED : [...UNMAPPED, 'emailAddress']) },
+    unmapped: { ...runOf(manifest), ...unmappedOf(given, hasAddress ? UNMAPPED : [...UNMAPPED, 'emailAddress']) },
   };
 };
 

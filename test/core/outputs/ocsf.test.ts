@@ -30,6 +30,22 @@ const eventsOf = async (lines: typeof findingLines, given: Parameters<typeof aSt
 const faultsOf = (validate: typeof isFindingEvent, event: unknown) =>
   validate(event) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 
+test.each([
+  { name: 'late', manifest: aManifest({ late: true }), says: { late: true } },
+  {
+    name: 'of a roster that is attested, not seen',
+    manifest: aManifest({
+      source: { kind: 'roster', attestedBy: { name: 'Somebody', statement: 'all', at: '2026-11-24T00:00:00Z' } },
+    }),
+    says: { attested: true },
+  },
+])('each event of a run that is $name says so', async ({ manifest, says }) => {
+  const [finding] = await eventsOf(findingLines, { findings: [aFinding()], manifest });
+  const [user] = await eventsOf(userLines, { records: [aUser()], manifest });
+  expect(finding.unmapped).toMatchObject({ verdict: 'COMPLETE', ...says });
+  expect(user.unmapped).toMatchObject({ verdict: 'COMPLETE', ...says });
+});
+
 describe('findings', () => {
   test('of every rule, state, severity and subject are Compliance Findings by the schema', async () => {
     const findings = [
