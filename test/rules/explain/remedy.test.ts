@@ -293,6 +293,14 @@ describe('by rules of its own', () => {
     expect(done([asleep, unbound], anApiUser({ status: 'DISABLED' }))).toEqual([[NO_API]]);
   });
 
+  test('a remedy that gives access is none where a larger one gives none', () => {
+    const asleep = ruleThat(
+      'asleep',
+      (user) => user.status !== 'ENABLED' && (user.isApiBound !== false || user.principalArn !== undefined),
+    );
+    expect(done([asleep], anApiUser({ status: 'DISABLED' }))).toEqual([[NO_API, NO_ARN]]);
+  });
+
   test('of better ones the first is the smallest', () => {
     const lone = ruleThat(
       'lone',
@@ -310,6 +318,11 @@ describe('by rules of its own', () => {
       [false, anApiUser().lastName],
       [false, 'Other'],
     ]);
+  });
+
+  test('what another record fails, before and after, is no worse', () => {
+    const other = ruleThat('other', ({ lastName }) => lastName === 'Other');
+    expect(found([bound, other], anApiUser(), anApiUser({ lastName: 'Other' }))).toMatchObject([{ sideEffects: [] }]);
   });
 
   test('what holds of one record alone has its remedy', () => {
