@@ -95,6 +95,16 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     },
     { wrong: { evidence: ['email'] }, says: 'evidence[0]: must be one of userId, status' },
     { wrong: { kind: 'change', evidence: ['emailAddress'] }, says: 'user has no member emailAddress' },
+    {
+      wrong: { kind: 'change', failsWhen: ['user.active'], message: '"m"', evidence: ['type', 'emailAddress'] },
+      says: 'evidence[1]: must be one of userId, status, type, apiAccess, apiAccessPrincipalArn, got "emailAddress"',
+    },
+    {
+      wrong: { message: 'user.lastName + user.firstName' },
+      says: 'message: must not read lastName, since alerts name nobody',
+    },
+    { wrong: { options: { l: Array(1001).fill('a') } }, says: 'options: l must list at most 1000 texts, got 1001' },
+    { wrong: { options: { n: 2 ** 60 } }, says: 'options: n must be a whole number, as its default is, got' },
     { wrong: { tests: [] }, says: 'tests: must be a list of 1 or more tests' },
     {
       wrong: { tests: [ONE] },
@@ -175,13 +185,19 @@ describe('a rule on the directory', () => {
     expect(tests).toHaveLength(3);
   });
 
+  test('may name its groups, where they are not made of what names people', () => {
+    const named = [{ name: 'one', users: [{ status: 'ENABLED' }], passes: 'true' }];
+    const { rule } = parseCustomRule(directory({ by: 'user.status', message: 'group', tests: named }), FILE);
+    expect(rule).toMatchObject({ kind: 'directory', about: 'user' });
+  });
+
   test.each([
     {
       wrong: { kind: 'user', failsWhen: ['user.active'] },
       says: 'where: must be left out, since it is for kind directory',
     },
     { wrong: { evidence: ['status'] }, says: 'evidence: must be left out of kind directory' },
-    { wrong: { message: 'group' }, says: 'must not read group, which is made of emailAddress' },
+    { wrong: { message: 'group' }, says: ': message: must not read group, which is made of emailAddress' },
     { wrong: { where: ['count > 1.0'] }, says: 'where[0]: Unknown variable: count' },
     { wrong: { failsWhen: ['user.active'] }, says: 'failsWhen[0]: Unknown variable: user' },
     { wrong: { by: undefined, failsWhen: ['group == "a"'] }, says: 'failsWhen[0]: Unknown variable: group' },

@@ -247,6 +247,39 @@ test('what a rule is made of is said in its own words', () => {
   ]);
 });
 
+test('the message is about whom it is asked for, whoever was asked about before', () => {
+  const [ada, bob] = ['ada', 'bob'].map((userId) => readUser(aUser({ userId }), 0));
+  const rule = ruleOf('user.active', { message: 'user.userId' });
+  const counting = ruleOf('count > 0', { kind: 'directory', by: 'user.status', message: 'string(count) + group' });
+  if (rule.kind !== 'user' || counting.kind !== 'directory' || ada === undefined || bob === undefined)
+    throw new Error('they are of other kinds');
+  expect(rule.when[0]?.holds(ada, {}, aContext())).toBe(true);
+  expect(rule.violation(bob, {}, aContext()).message).toBe('bob');
+  const group = { count: 2, outOf: 3, key: 'A', sharing: 'user.status', users: { userCount: 2, userIds: [] } };
+  expect(counting.violation(group, {}, aContext())).toStrictEqual({
+    message: '2A',
+    evidence: { userCount: 2, userIds: [], counted: 3, group: 'A' },
+  });
+  expect(counting.violation({ ...group, key: 'B', count: 1 }, {}, aContext()).message).toBe('1B');
+  const whole = ruleOf('count > 0', { kind: 'directory' });
+  expect(whole.kind === 'directory' && whole.violation(group, {}, aContext()).evidence).toStrictEqual({
+    userCount: 2,
+    userIds: [],
+    counted: 3,
+  });
+});
+
+test.each([
+  [undefined, 'environment', []],
+  ['user.status', 'user', ['user.status']],
+  ['user.apiAccessPrincipalArn', 'principal', ['apiAccessPrincipalArn']],
+  [' user.apiAccessPrincipalArn ', 'principal', ['apiAccessPrincipalArn']],
+])('users that are counted by %j make findings about the %s', (by, about, keys) => {
+  const rule = ruleOf('count > 0', { kind: 'directory', ...(by !== undefined && { by }) });
+  expect(rule).toMatchObject({ about });
+  expect(Object.keys((rule.kind === 'directory' && rule.keys) || {})).toEqual(keys);
+});
+
 test.each([
   { clause: 'age(user.createTime) == duration("86400.001s")', createTime: daysAgo(1) - 1, is: { message: 'm' } },
   { clause: 'age(user.createTime) == duration("86400s")', createTime: daysAgo(1) - 1, is: PASS },
@@ -345,6 +378,7 @@ describe('what is read beside the listing', () => {
     { clause: unused, context: answered({}), is: { message: 'm' } },
     { clause: unused, context: answered({ lastUsedAt: daysAgo(90) }), is: PASS },
     { clause: unused, context: answered({ lastUsedAt: null }), is: { message: 'm' } },
+    { clause: unused, context: answered(null), is: { message: 'm' } },
     {
       clause: unused,
       context: answered({ lastUsedAt: undefined }),
