@@ -58,6 +58,7 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     { wrong: { failsWhen: ['user.userId'] }, says: 'must give a bool, got string' },
     { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
     { wrong: { failsWhen: ['age(user.createTime) > 7'] }, says: '; write days(7) for 7 days' },
+    { wrong: { failsWhen: ['user.createTime > days(7)'] }, says: '; write age(…) for the time since then' },
     { wrong: { failsWhen: ['options.graceDays + 1.5 > 7.0'] }, says: '; write double(…) around the whole number' },
     {
       wrong: { failsWhen: ['groups.Manage == ["g"]'] },

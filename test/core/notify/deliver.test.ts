@@ -104,6 +104,7 @@ describe('a channel', () => {
     const begun: string[] = [];
     for await (const key of archive.list('')) if (key.endsWith('.begun.json')) begun.push(key);
     expect(begun).toEqual(notes);
+    for (const key of begun) expect(await readText(archive, key)).toBe('{}\n');
   });
 
   test('waits for another attempt that may be sending, by the clock of the audit', async () => {
@@ -202,5 +203,34 @@ describe('a marker counts where it names what was told and has a receipt', () =>
     expect(JSON.parse(await readText(archive, KEY))).toEqual(marker);
     expect(await deliver()).toEqual({ alert: { outcome: 'already-sent' } });
     expect(taken).toHaveLength(sent);
+  });
+
+  const [stem = ''] = KEY.split('.json');
+  test.each([
+    { where: 'beside it', at: `${stem}-0a1b2c3d.json`, sent: 0 },
+    { where: 'beside it, with another ending', at: `${stem}-0a1b2c3d.txt`, sent: 1 },
+    { where: 'elsewhere', at: 'elsewhere/20261124T020000Z-0a1b2c3d.json', sent: 1 },
+  ])(
+    'and where it does not, one that does counts, if it stands $where: it is sent $sent times',
+    async ({ at, sent }) => {
+      const archive = folderArchive(await newFolder());
+      const taken: string[] = [];
+      const channel = digestChannel(async ({ subject }) => `receipt-${taken.push(subject)}`);
+      await put(archive, KEY, {});
+      await put(archive, at, { digest: hash, receipt: 'id' });
+      await deliverToAll([channel], aNotification({ report: placed, digest }), markersIn(archive));
+      expect(taken).toHaveLength(sent);
+    },
+  );
+
+  test('and the one that is written beside it is named as it is, whatever its folders are called', async () => {
+    const archive = folderArchive(await newFolder());
+    const channel = digestChannel(async () => 'id');
+    const keyOf = () => 'alerts/v1.2/run.json';
+    await put(archive, keyOf(), {});
+    await deliverToAll([channel], aNotification({ report: placed, digest }), { archive, keyOf });
+    const keys: string[] = [];
+    for await (const key of archive.list('')) keys.push(key);
+    expect(keys.toSorted()).toEqual([expect.stringMatching(/^alerts\/v1\.2\/run-[0-9a-f]{8}\.json$/), keyOf()]);
   });
 });
