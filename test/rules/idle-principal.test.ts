@@ -1,6 +1,7 @@
+import { expect, test } from '@jest/globals';
 import { DAY_MS } from '../../rules/engine/time.ts';
 import idlePrincipal from '../../rules/idle-principal.ts';
-import { anApiUser, answered, aRoleArn, daysAgo, NOW } from '../support/builders.ts';
+import { anApiUser, answered, aRole, aRoleArn, daysAgo, NOW } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
 
 const ARN = aRoleArn('role-of-u1');
@@ -26,6 +27,23 @@ testRule(idlePrincipal, {
     { name: 'within another limit', users, options: { maxDays: 400 }, context: role(daysAgo(400)) },
   ],
   fails: [
+    {
+      name: 'a role whose last use was told long after it',
+      users,
+      context: { roles: () => ({ answer: { readAt: NOW + 500 * DAY_MS, role: aRole({ lastUsedAt: daysAgo(91) }) } }) },
+      violations: { [ARN]: { message: 'the role was last used 91 days ago; at most 90 allowed' } },
+    },
+    {
+      name: 'a role never used since it was created, as far back as IAM tells of, and further',
+      users: ['u1', 'u2'].map((userId) => anApiUser({ userId })),
+      context: { roles: (arn) => answered({ lastUsedAt: null, createdAt: daysAgo(400) - (arn === ARN ? 0 : 1) }) },
+      violations: {
+        [ARN]: { message: 'the role was never used since it was created 400 days ago; at most 90 allowed' },
+        [aRoleArn('role-of-u2')]: {
+          message: 'the role was not used within the 400 days that IAM tells of; at most 90 allowed',
+        },
+      },
+    },
     {
       name: 'a role used a moment longer ago',
       users,
@@ -106,4 +124,12 @@ testRule(idlePrincipal, {
       reasons: { [ARN]: 'throttled' },
     },
   ],
+});
+
+test.each([
+  [400, undefined],
+  [401, 'maxDays must be at most 400, since IAM remembers no longer, got 401'],
+  [-1, 'maxDays must be a whole number, 0 or more, got -1'],
+])('a limit of %d days: %s', (maxDays, error) => {
+  expect(idlePrincipal.kind === 'principal' && idlePrincipal.optionsError?.({ maxDays })).toBe(error);
 });

@@ -1,7 +1,9 @@
+import { expect, test } from '@jest/globals';
+import type { RoleFacts } from '../../rules/engine/facts.ts';
 import rule from '../../rules/never-logged-in.ts';
-import { anApiUser, answered, aRoleArn, aUser, daysAgo, NOW } from '../support/builders.ts';
+import { anApiUser, answered, aRoleArn, aUser, daysAgo, NOW, type UserRecord } from '../support/builders.ts';
 import { memberships } from '../support/memberships.ts';
-import { testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
+import { judge, testRule, UNKNOWN, unknownStatus } from '../support/rule-tester.ts';
 
 const unused = (overrides = {}) =>
   aUser({ lastLoginTime: undefined, createTime: daysAgo(46), lastEnabledTime: undefined, ...overrides });
@@ -132,4 +134,21 @@ testRule(rule, {
       reasons: { u1: 'neither createTime nor lastEnabledTime is usable' },
     },
   ],
+});
+
+const serviceIdentity = unused({ apiAccess: 'ENABLED', apiAccessPrincipalArn: aRoleArn() });
+
+test.each<[name: string, user: UserRecord, roles: (() => RoleFacts | undefined) | undefined]>([
+  ['of a user without API access', { ...serviceIdentity, apiAccess: 'DISABLED' }, () => answered()],
+  ['of what is no role', { ...serviceIdentity, apiAccessPrincipalArn: ':roleX' }, () => answered()],
+  ['that nobody asked for', serviceIdentity, () => answered({ lastUsedAt: undefined })],
+  ['of a role that is not there', serviceIdentity, () => answered(null)],
+  ['of a role that was not read', serviceIdentity, () => ({ unread: 'throttled' })],
+  ['of a role that is not known', serviceIdentity, () => undefined],
+  ['where no roles are read', serviceIdentity, undefined],
+])('the use %s is no evidence', (_, user, roles) => {
+  const { failures } = judge([rule], { users: [user], context: { roles } });
+  const members = Object.keys(failures.get('u1')?.violation.evidence ?? {});
+  expect(members).toEqual(expect.arrayContaining(['unusedDays', 'allowedDays']));
+  expect(members.filter((member) => member.startsWith('role'))).toStrictEqual([]);
 });

@@ -66,6 +66,18 @@ testRule(principalTrustsOutsiders, {
         },
       },
     },
+    ...[3, 4, 5].map((count) => ({
+      name: `${count} outsiders, of whom at most three are named`,
+      users,
+      context: trusting({ Principal: { AWS: Array.from({ length: count }, (_, n) => `99998888777${n}`) } }),
+      violations: {
+        [ARN]: {
+          message:
+            'the trust policy lets in account 999988887770, account 999988887771, account 999988887772' +
+            (count === 3 ? '' : ` and ${count - 3} more`),
+        },
+      },
+    })),
     {
       name: 'on a disabled user only',
       users: [anApiUser({ status: 'DISABLED' })],

@@ -1,5 +1,9 @@
+import { expect, test } from '@jest/globals';
+import { configureRules } from '../../rules/engine/configure.ts';
+import { beginEvaluation } from '../../rules/engine/evaluate.ts';
+import { readUser } from '../../rules/engine/user.ts';
 import rule from '../../rules/stale-login.ts';
-import { aUser, daysAgo, NOW } from '../support/builders.ts';
+import { aContext, aUser, daysAgo, NOW } from '../support/builders.ts';
 import { memberships } from '../support/memberships.ts';
 import { testRule, UNKNOWN, unknownStatus, unknownType } from '../support/rule-tester.ts';
 
@@ -142,4 +146,20 @@ testRule(rule, {
       reasons: { u1: unknownType },
     },
   ],
+});
+
+test.each([
+  ['the time of the login is gone', { lastLoginTime: undefined }, 'lastLoginTime was there and is not'],
+  ['there was none', { lastLoginTime: 0 }, 'lastLoginTime was there and is not'],
+  ['the user logged in', { lastLoginTime: daysAgo(1) }, undefined],
+  ['the user is disabled', { lastLoginTime: undefined, status: 'DISABLED' }, undefined],
+])('where it failed, it ends only by what somebody did: %s', (_, members, reason) => {
+  const reasons: string[] = [];
+  const evaluation = beginEvaluation(configureRules([rule]), aContext(), undefined, {
+    fail: () => {},
+    notAssessed: (_rule, _subject, why) => reasons.push(why),
+    wasFailing: () => true,
+  });
+  evaluation.see(readUser(aUser(members), 0), undefined);
+  expect(reasons).toStrictEqual(reason === undefined ? [] : [expect.stringContaining(reason)]);
 });
