@@ -1,4 +1,5 @@
 import { folderArchive } from '../../core/archive/folder.ts';
+import type { Manifest } from '../../core/archive/manifest.ts';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { defaultConfig } from '../../core/config/config.ts';
@@ -34,9 +35,20 @@ const directory = (count: number): readonly UserRecord[] => [
   ),
 ];
 
+/** So many that each fails severely. */
+const outsiders = (count: number): readonly UserRecord[] =>
+  Array.from({ length: count }, (_, n) =>
+    anApiUser({ userId: `outsider${n}`, apiAccessPrincipalArn: `arn:aws:iam::999988887777:role/vendor-${n}` }),
+  );
+
+/** Paths of pages below the archive's root. */
 export interface ReadersArchive {
-  /** Paths of pages below the archive's root. */
   readonly complete: string;
+  /** The findings of that run by user and by control, and further pages of both where there are many findings. */
+  readonly users: string;
+  readonly controls: string;
+  readonly further: string;
+  readonly furtherUsers: string;
   readonly incomplete: string;
   readonly index: string;
 }
@@ -53,10 +65,15 @@ export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
     approver: 'approver@example.com',
     expires: '2027-01-31',
   };
-  const night = async (n: number, users: readonly UserRecord[], end?: ListingEnd): Promise<string> => {
-    const { objects, report } = await audit(
+  const night = async (
+    n: number,
+    users: readonly UserRecord[],
+    end?: ListingEnd,
+    environmentId = ENVIRONMENT,
+  ): Promise<Manifest['objects']> => {
+    const { objects } = await audit(
       {
-        environmentId: ENVIRONMENT,
+        environmentId,
         accountId: ACCOUNT,
         region: 'us-east-1',
         partition: 'aws',
@@ -66,7 +83,7 @@ export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
         acceptRosterDrop: false,
       },
       {
-        ...configuredSettings(config, [waiver], ENVIRONMENT),
+        ...configuredSettings(config, [waiver], environmentId),
         environmentName: `research ${NASTY.tag}`,
         listUsers: listingOf([users], end),
         archive,
@@ -74,8 +91,12 @@ export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
         clock: stoppedClock(NOW + n * 86_400_000),
       },
     );
-    if (objects.html === undefined) throw new Error(`run ${report.run} has no page`);
-    return objects.html.key;
+    return objects;
+  };
+  const keyOf = (name: string, objects: Manifest['objects']): string => {
+    const object = objects[name];
+    if (object === undefined) throw new Error(`no page ${name} among ${Object.keys(objects).join(', ')}`);
+    return object.key;
   };
 
   const everybody = directory(30);
@@ -87,5 +108,14 @@ export const writeArchive = async (folder: string): Promise<ReadersArchive> => {
   });
   await night(-1, everybody);
   const complete = await night(0, everybody.slice(1));
-  return { complete, incomplete, index: `reports/environment=${ENVIRONMENT}/index.html` };
+  const crowd = await night(0, outsiders(2500), undefined, 'crowd');
+  return {
+    complete: keyOf('html', complete),
+    users: keyOf('users', complete),
+    controls: keyOf('controls', complete),
+    further: keyOf('html-2', crowd),
+    furtherUsers: keyOf('users-2', crowd),
+    incomplete: keyOf('html', incomplete),
+    index: `reports/environment=${ENVIRONMENT}/index.html`,
+  };
 };

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { NOW } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { NASTY, type ReadersArchive, writeArchive } from './archive.ts';
-import { launch, type Shelf, serve, type Visit, visit } from './browser.ts';
+import { barriersIn, launch, type Shelf, serve, type Visit, visit } from './browser.ts';
 
 const newFolder = temporaryFolders();
 
@@ -36,23 +35,22 @@ const rows = (page: Page) => page.locator('.findings tbody tr');
 const shownRows = (page: Page) => page.locator('.findings tbody tr:visible');
 const countShown = (page: Page): Promise<string | null> => page.locator('#shown').textContent();
 
-/** In words, what axe finds that keeps people from reading the page. */
-const barriers = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>(
-    "axe.run({ resultTypes: ['violations'], preload: false })",
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-};
+/** Opens the first of what is folded, and takes away all but the first rows: of thousands the others are alike. */
+const unfoldFirst = (page: Page): Promise<unknown> =>
+  page.evaluate(`
+    for (const row of [...document.querySelectorAll('.findings tbody tr')].slice(60)) row.remove();
+    for (const [index, details] of document.querySelectorAll('main details').entries())
+      if (index < 40) details.open = true; else details.remove();
+  `);
 
 const SCREENS = [
   { screen: 'wide', viewport: { width: 1280, height: 900 } },
   { screen: 'narrow', viewport: { width: 390, height: 844 } },
 ] as const;
 
-const VIEWS = (['complete', 'incomplete', 'index'] as const).flatMap((name) =>
+const PAGES = ['complete', 'incomplete', 'index', 'users', 'controls', 'further', 'furtherUsers'] as const;
+
+const VIEWS = PAGES.flatMap((name) =>
   (['light', 'dark'] as const).flatMap((colorScheme) =>
     SCREENS.map(({ screen, viewport }) => ({ name, colorScheme, screen, viewport })),
   ),
@@ -64,13 +62,15 @@ describe('every page', () => {
     async ({ name, colorScheme, viewport }) => {
       const { page, noises, requests } = await open(name, { colorScheme, viewport });
       expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([page.url()]);
+      // Whatever is folded has to fit and be read as well.
+      await unfoldFirst(page);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
-      expect(await barriers(page)).toEqual([]);
+      expect(await barriersIn(page)).toEqual([]);
       expect(noises).toEqual([]);
     },
   );
 
-  test.each(['complete', 'incomplete', 'index'] as const)('%s follows the scheme of the reader', async (name) => {
+  test.each(PAGES)('%s follows the scheme of the reader', async (name) => {
     const backs = new Set<unknown>();
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = await open(name, { colorScheme });
@@ -226,6 +226,77 @@ test('without scripts everything is there, and nothing that would not work', asy
     expect(await page.locator(`#${id} h2`).isVisible()).toBe(true);
 });
 
+describe('the view by user', () => {
+  test('leads to the report and back, and to the view by control', async () => {
+    const { page } = await open('complete');
+    for (const [name, view] of [
+      ['By user', 'users'],
+      ['By control', 'controls'],
+      ['Report', 'complete'],
+    ] as const) {
+      await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+      expect(page.url()).toBe(`${shelf.url}/${archive[view]}`);
+    }
+  });
+
+  test('finds a user by name, address, id and what was found', async () => {
+    const { page } = await open('users');
+    const person = page.locator('.person:visible');
+    const all = await person.count();
+    expect(all).toBeGreaterThan(40);
+    for (const text of ['stale39', 'zebulon.stale39@quagmire', 'Quagmire stale39', 'last login 139 days']) {
+      await page.getByLabel('Search the findings').fill(text);
+      expect(await person.count()).toBe(1);
+      expect(await person.first().locator('.what').first().isVisible()).toBe(true);
+    }
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByLabel('Rule', { exact: true }).selectOption('super-user-api-access');
+    expect(await person.count()).toBe(2);
+    expect(await shownRows(page).count()).toBe(2);
+    await page.getByLabel('State', { exact: true }).selectOption('waived');
+    expect(await person.count()).toBe(1);
+    expect(await shownRows(page).textContent()).toContain('approved by approver@example.com');
+  });
+
+  test('can be read without scripts', async () => {
+    const { page } = await open('users', { javaScriptEnabled: false });
+    expect(await page.locator('#filter').isVisible()).toBe(false);
+    const first = page.locator('.person').first();
+    await first.locator('summary').click();
+    expect(await first.locator('.what').first().isVisible()).toBe(true);
+  });
+
+  test('shows what is meant to harm as text', async () => {
+    const { page, noises } = await open('users');
+    const text = await page.locator('main').textContent();
+    for (const nasty of [NASTY.tag, NASTY.script, NASTY.formula, NASTY.rightToLeft]) expect(text).toContain(nasty);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(noises).toEqual([]);
+  });
+});
+
+describe('the view by control', () => {
+  test('leads to the findings of a rule on the report, which are unfolded there', async () => {
+    const { page } = await open('controls');
+    await unfoldFirst(page);
+    const link = page.locator('.control td a').first();
+    const target = (await link.getAttribute('href'))?.split('#')[1] ?? '';
+    await link.click();
+    expect(page.url()).toBe(`${shelf.url}/${archive.complete}#${target}`);
+    const group = page.locator(`#${target}`);
+    expect(await group.getAttribute('open')).not.toBeNull();
+    expect(await group.locator('.findings').isVisible()).toBe(true);
+  });
+
+  test('can be used by keyboard, without scripts', async () => {
+    const { page } = await open('controls', { javaScriptEnabled: false });
+    const control = page.locator('.control').first();
+    await control.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    expect(await control.locator('table').isVisible()).toBe(true);
+  });
+});
+
 describe('on paper', () => {
   test('the filter is gone and the numbers behind the chart are there', async () => {
     const { page } = await open('complete');
@@ -235,7 +306,7 @@ describe('on paper', () => {
     expect(await page.locator('#shown').isVisible()).toBe(true);
   });
 
-  test.each(['complete', 'incomplete', 'index'] as const)('%s becomes a PDF', async (name) => {
+  test.each(['complete', 'incomplete', 'index', 'users', 'controls'] as const)('%s becomes a PDF', async (name) => {
     const { page } = await open(name);
     const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
     expect(pdf.startsWith('%PDF-')).toBe(true);

@@ -676,8 +676,8 @@ describe('what the sink hears', () => {
   /** Breaks in the place of a function, where it is asked about the first group. */
   const atFirst =
     <T extends object>(of: (key: unknown) => T, broken: (key: unknown) => unknown) =>
-    (facts: { key?: unknown }) =>
-      (facts.key === 'B' ? broken(facts.key) : of(facts.key)) as T;
+    ({ key }: { key?: unknown }) =>
+      (key === 'B' ? broken(key) : of(key)) as T;
   const sound = () => ({ message: 'm', evidence: {} });
   const explode = () => {
     throw new TypeError('no');
@@ -705,7 +705,7 @@ describe('what the sink hears', () => {
       },
     ],
   ])('of a rule on groups where %s is which it broke on', (_, broken) => {
-    const { heard, evaluation, see } = listen([{ ...byType, ...broken } as Rule]);
+    const { heard, evaluation, see } = listen([{ ...byType, ...broken }]);
     see(user('u0', 'A'), user('u1', 'B'), user('u2', 'B'), user('u3', 'C'), user('u4', 'C'));
     expect(evaluation.conclude(idAt, true)).toMatchObject([{ brokeOn: { kind: 'user', id: 'u1' } }]);
     expect(heard.at(-1)).toBe('few-users: user u1, the rule failed');
@@ -716,7 +716,7 @@ describe('what the sink hears', () => {
     ['a promise', async () => 'A', 'a key must be a text or undefined, got a promise'],
   ])('of a rule whose key is %s is on whom it broke', (_, of, error) => {
     const keys = { type: { text: 'type is there', of } } as never;
-    const { heard, evaluation, see } = listen([{ ...byType, keys } as Rule]);
+    const { heard, evaluation, see } = listen([{ ...byType, keys }]);
     see(user('u0', 'A'), user('u1', 'A'));
     expect(evaluation.conclude(idAt, true)).toMatchObject([
       { error: `TypeError: ${error}`, brokeOn: { kind: 'user', id: 'u0' } },
@@ -730,7 +730,7 @@ describe('what the sink hears', () => {
       const late = Promise.reject(new Error('late'));
       const waited = jest.spyOn(late, 'catch');
       const given = place === 'key' ? { keys: { type: { text: 't', of: () => late } } } : { [place]: () => late };
-      const { evaluation, see } = listen([{ ...byType, ...given } as never as Rule]);
+      const { evaluation, see } = listen([{ ...byType, ...given } as never]);
       see(user('u0', 'A'), user('u1', 'A'));
       expect(evaluation.conclude(idAt, true)).toMatchObject([{ error: expect.stringContaining('got a promise') }]);
       expect(waited).toHaveBeenCalledTimes(1);
