@@ -10,6 +10,7 @@ import { history } from './suite/history.ts';
 import { judging } from './suite/judging.ts';
 import { latency } from './suite/latency.ts';
 import { memory } from './suite/memory.ts';
+import { opening } from './suite/opening.ts';
 import { outputs } from './suite/outputs.ts';
 import { page } from './suite/page.ts';
 import { records } from './suite/records.ts';
@@ -21,6 +22,7 @@ const SUITE: Readonly<Record<string, () => Promise<readonly Measure[]>>> = {
   judging,
   records,
   page,
+  opening,
   'cold-start': coldStart,
   latency,
   throttling,

@@ -170,6 +170,7 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .advice .all { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.3rem 0.35rem; font-size: 0.8rem; }
 .clause { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; color: var(--quiet); white-space: nowrap; }
 .findings { margin-top: 0.5rem; }
+.person { content-visibility: auto; contain-intrinsic-size: auto 3.2rem; }
 .person > summary { align-items: center; }
 .person h3 { font-size: 1rem; }
 .person h3 code { font-weight: 400; color: var(--quiet); }
@@ -298,6 +299,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .evidence, .note { display: inline; margin: 0 0 0 0.6rem; font-size: 6.4pt; }
   .evidence span { margin-right: 0.5rem; }
   .rule { margin-bottom: 0.4rem; padding-top: 0.3rem; padding-bottom: 0.2rem; box-decoration-break: clone; }
+  .person { content-visibility: visible; }
   .rule h3 { font-size: 8.4pt; }
   .rule > summary { display: flex; }
   .rule > summary::before, .rule[open] > summary::before { content: none; }

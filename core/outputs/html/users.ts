@@ -11,16 +11,7 @@ import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, VIEWS } from './companion.ts';
-import {
-  ageCell,
-  findingText,
-  KIND_ORDER,
-  MAX_ID,
-  type Showing,
-  type Shown,
-  shownKind,
-  stateTag,
-} from './finding-row.ts';
+import { ageCell, findingText, MAX_ID, type Showing, type Shown, shownKind, stateTag } from './finding-row.ts';
 import { findingsFilter, showingOf } from './findings.ts';
 import { findingGroups } from './groups.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
@@ -99,7 +90,7 @@ const personOf = (user: User, context: Context, areNamesShown: boolean): Person 
 const rowMarkup = (finding: Finding, fault: string, showing: Showing): string => {
   const { severity, ruleId } = finding;
   const kind = shownKind(finding);
-  return html`<tr data-severity="${severity}" data-state="${kind}" data-rule="${ruleId}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${stateTag(kind)}</td><td class="who" data-sort="${WORST_FIRST.indexOf(severity)}">${severityBadge(severity)} ${fault}<span class="evidence"><code>${ruleId}</code></span></td><td class="what">${findingText(finding, showing)}</td>${ageCell(finding, kind, showing)}</tr>\n`
+  return html`<tr data-severity="${severity}" data-state="${kind}" data-rule="${ruleId}"><td>${stateTag(kind)}</td><td class="who">${severityBadge(severity)} ${fault}<span class="evidence"><code>${ruleId}</code></span></td><td class="what">${findingText(finding, showing)}</td>${ageCell(finding, kind, showing)}</tr>\n`
     .markup;
 };
 
@@ -134,7 +125,7 @@ const personSection = (
   const who = name === '' ? shownId : html`${foreign(truncate(name, MAX_ID))} ${shownId}`;
   return html`<details class="card rule person" data-group=""><summary data-words><h3>${worst && severityBadge(worst)} ${who}</h3>${address !== '' && html`<span class="address">${foreign(truncate(address, MAX_ID))}</span>`}<span class="tallies">${talliesOf(rows)}</span></summary>
 <dl class="about" data-words>${person === undefined && html`<div><dt>Not listed</dt><dd>this run did not see this user</dd></div>`}${facts.map(([fact, value]) => html`<div><dt>${fact}</dt><dd>${foreign(truncate(value, 2 * MAX_ID))}</dd></div>`)}</dl>
-<table class="findings" data-sortable><caption class="label">Findings of ${truncate(id, MAX_ID)}</caption><thead><tr><th scope="col">State</th><th scope="col">Rule</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
+<table class="findings"><caption class="label">Findings of ${truncate(id, MAX_ID)}</caption><thead><tr><th scope="col">State</th><th scope="col">Rule</th><th scope="col">Finding and evidence</th><th scope="col">Age</th></tr></thead><tbody>
 ${fitting.map(({ markup }) => trusted(markup))}</tbody></table>${leftOut > 0 && html`<p class="rest" data-hidden="${leftOut}">And ${plural(leftOut, 'further finding')} of this user, in <a href="findings.csv">findings.csv</a> beside this page.</p>`}</details>\n`
     .markup;
 };
