@@ -170,6 +170,8 @@ th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
 .advice .all { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.3rem 0.35rem; font-size: 0.8rem; }
 .clause { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.4rem; color: var(--quiet); white-space: nowrap; }
 .findings { margin-top: 0.5rem; }
+.control td:first-child { width: 32%; }
+.control td:last-child { width: 20%; }
 .person { content-visibility: auto; contain-intrinsic-size: auto 3.2rem; }
 .person > summary { align-items: center; }
 .person h3 { font-size: 1rem; }
@@ -246,7 +248,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .cards thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .cards tr { display: flex; flex-wrap: wrap; gap: 0.1rem 0.8rem; padding: 0.6rem 0; border-top: 1px solid var(--line); }
   .cards td { border: 0; padding: 0; }
-  .cards td:first-child, .cards td:last-child { flex: 1 1 100%; }
+  .cards td:first-child, .cards td:last-child { flex: 1 1 100%; width: auto; }
   .cards td[data-label]::before { content: attr(data-label) " "; color: var(--quiet); font-weight: 400; font-size: 0.85em; }
   .findings, .findings tbody { display: block; }
   .findings thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
@@ -300,6 +302,7 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .evidence span { margin-right: 0.5rem; }
   .rule { margin-bottom: 0.4rem; padding-top: 0.3rem; padding-bottom: 0.2rem; box-decoration-break: clone; }
   .person { content-visibility: visible; }
+  .person, .control { break-inside: avoid; }
   .rule h3 { font-size: 8.4pt; }
   .rule > summary { display: flex; }
   .rule > summary::before, .rule[open] > summary::before { content: none; }
@@ -322,6 +325,11 @@ footer { color: var(--quiet); font-size: 0.85rem; padding: 0 0 3rem; }
   .about { display: block; margin: 0; font-size: 6.6pt; }
   .about div { display: inline; margin-right: 1rem; }
   .about dt, .about dd { display: inline; font-size: 6.6pt; }
+  .about dt::after { content: ": "; }
+  .control table { table-layout: fixed; }
+  .control thead, .control caption { display: none; }
+  .control td:first-child { width: 42%; }
+  .control td:nth-child(2) { width: 8.5rem; }
   .fold td.hash { width: 45%; }
   .fold .hash code { font-size: 5.8pt; }
   .fold td .evidence code { font-size: 5.8pt; }
