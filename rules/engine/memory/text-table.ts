@@ -1,11 +1,15 @@
 import { NumberList } from './number-list.ts';
 
 const LEAST_SLOTS = 64;
+/** Where slots are so few that memory does not matter, they become four times as many at once. */
+const FEW_SLOTS = 16_384;
 /** The share of the slots that may be filled. */
 const MOST_FULL = 0.8;
 
 const CHUNK_BITS = 18;
 const CHUNK_BYTES = 1 << CHUNK_BITS;
+/** The first chunk, the next ones of which are each twice as large: a night of few users has many small tables. */
+const FIRST_CHUNK_BYTES = 1 << 12;
 /** The most bytes that a UTF-16 code unit takes here. */
 const UNIT_BYTES = 3;
 /** Ends a text; no unit has it. */
@@ -79,7 +83,7 @@ const isSame = (one: Uint8Array, from: number, other: Uint8Array, otherFrom: num
  */
 export class TextTable {
   /** A text stands in one chunk as a whole. */
-  readonly #chunks = [new Uint8Array(CHUNK_BYTES)];
+  readonly #chunks = [new Uint8Array(FIRST_CHUNK_BYTES)];
   /** The beginning of each text: the chunk, and in the lower bits the position within. */
   readonly #starts = new NumberList();
   /** The beginning of the next one, in the last chunk. */
@@ -135,8 +139,9 @@ export class TextTable {
   /** Writes a text behind the others, where it stands until another is written, and gives its end. */
   #write(text: string): number {
     const most = text.length * UNIT_BYTES + 1;
-    if (this.#next + most > this.#chunk(this.#chunks.length - 1).length) {
-      this.#chunks.push(new Uint8Array(Math.max(most, CHUNK_BYTES)));
+    const { length } = this.#chunk(this.#chunks.length - 1);
+    if (this.#next + most > length) {
+      this.#chunks.push(new Uint8Array(Math.max(most, Math.min(2 * length, CHUNK_BYTES))));
       this.#next = 0;
     }
     return write(this.#chunk(this.#chunks.length - 1), this.#next, text);
@@ -173,7 +178,7 @@ export class TextTable {
 
   #grow(): void {
     const [slots, tags] = [this.#slots, this.#tags];
-    const length = Math.ceil(slots.length * 1.5);
+    const length = Math.ceil(slots.length * (slots.length < FEW_SLOTS ? 4 : 1.5));
     this.#slots = new Uint32Array(length);
     this.#tags = new Uint8Array(length);
     for (let number = 0; number < this.size; number += 1) {
