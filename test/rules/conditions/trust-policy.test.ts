@@ -32,6 +32,11 @@ describe('whom a statement lets in', () => {
     ['its root', { Principal: { AWS: `arn:aws:iam::${OUTSIDE}:root` } }, [`account ${OUTSIDE}`]],
     ['a role of it', { Principal: { AWS: `arn:aws:iam::${OUTSIDE}:role/a` } }, [`account ${OUTSIDE}`]],
     ['a user of it', { Principal: { AWS: `arn:aws:iam::${OUTSIDE}:user/a` } }, [`account ${OUTSIDE}`]],
+    [
+      'a user of it that is called a number',
+      { Principal: { AWS: `arn:aws:iam::${OUTSIDE}:user/${OWN}` } },
+      [`account ${OUTSIDE}`],
+    ],
     ['the own number in another partition', { Principal: { AWS: `arn:aws-cn:iam::${OWN}:root` } }, [`account ${OWN}`]],
     ['a wildcard for the account', { Principal: { AWS: 'arn:aws:iam::*:root' } }, ['everybody']],
     ['a wildcard in the account', { Principal: { AWS: 'arn:aws:iam::11112222????:root' } }, ['everybody']],
