@@ -62,6 +62,21 @@ describe('a channel', () => {
     });
   });
 
+  test('leaves JSON behind, and says so', async () => {
+    const archive = memoryArchive();
+    const types: Record<string, string> = {};
+    const watched: Archive = {
+      ...archive,
+      create(key, content, type) {
+        types[key] = type;
+        return archive.create(key, content, type);
+      },
+    };
+    await deliverToAll([aChannel('pager').channel], aNotification(), markersIn(watched));
+    expect(Object.keys(types)).toHaveLength(2);
+    expect([...new Set(Object.values(types))]).toEqual(['application/json']);
+  });
+
   test('that is down keeps no other from being notified, and is notified next time', async () => {
     const archive = folderArchive(await newFolder());
     const down = aChannel('pager', true);
