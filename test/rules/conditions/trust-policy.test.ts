@@ -246,6 +246,7 @@ describe('conditions', () => {
     ['a source of a wild partition', by('ArnLike', 'aws:SourceArn', `arn:*:lambda:us-east-1:${OWN}:function:f`)],
     ['a source of an outsider', by('ArnEquals', 'aws:SourceArn', `arn:aws:lambda:us-east-1:${OUTSIDE}:function:f`)],
     ['any source without account', by('ArnLike', 'aws:SourceArn', 'arn:aws:s3:::*')],
+    ['a source whose name begins with nothing', by('ArnLike', 'aws:SourceArn', 'arn:aws:s3::::*')],
     ['a source of no name', by('StringEquals', 'aws:SourceArn', 'arn:aws:s3:::')],
     ['a source without account in a wild region', by('ArnLike', 'aws:SourceArn', 'arn:aws:s3:*::bucket')],
     ['a source with a variable', by('ArnLike', 'aws:SourceArn', `arn:aws:s3:::bucket${VARIABLE}`)],
