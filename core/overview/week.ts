@@ -150,7 +150,7 @@ const summaryLine = (week: EnvironmentWeek, audience: Audience): string =>
   );
 
 /** The severities that an audience wants, in words. */
-const bandText = ({ minSeverity, maxSeverity }: Audience): string => {
+const audienceText = ({ minSeverity, maxSeverity }: Audience): string => {
   if (minSeverity === undefined && maxSeverity === undefined) return 'of every severity';
   if (minSeverity === undefined) return `up to ${maxSeverity}; what is worse is not in this mail`;
   if (maxSeverity === undefined) return `from ${minSeverity} on; what is milder is not in this mail`;
@@ -181,7 +181,7 @@ export const weekMail = (
   const first = linesOf([
     `FinSpace access audits of ${plural(weeks.length, 'environment')}, the week up to ${name}`,
     wrap(`${what}.`),
-    wrap(`Findings ${bandText(audience)}.`),
+    wrap(`Findings ${audienceText(audience)}.`),
     `Page: ${pageLocation}`,
     '',
     ...section('NOT SEEN, or not as it should be: nothing is to be read as fine', notes.slice(0, MOST_NOTES)),
