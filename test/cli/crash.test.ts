@@ -133,7 +133,7 @@ test('killed at any write, the next attempt ends with the archive of an undistur
   onWrite = () => false;
   const whole = await evidenceOf(undisturbed);
   expect(writes.filter((write) => write.startsWith('before'))).toEqual(
-    'snapshots findings reports resolved reports reports reports chain manifests latest Publish alerts reports'
+    'snapshots findings reports resolved reports reports reports reports reports chain manifests latest Publish alerts reports'
       .split(' ')
       .map((write) => `before ${write}`),
   );
