@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DAY_MS } from '../../../rules/engine/time.ts';
-import type { Report } from '../../model/report.ts';
+import type { Report, Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { GAP, TREND_RUNS, type TrendPoint, trendPoint, usualDistance, WORST_FIRST } from '../../model/trend.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
@@ -13,24 +13,39 @@ import { trendChart } from '../html/trend-chart.ts';
 
 const count = z.int().check(z.gte(0));
 
+const VERDICTS: readonly unknown[] = ['COMPLETE', 'INCOMPLETE', 'FAILED'] satisfies Verdict[];
+
 /**
  * A run or an unfinished attempt at one, as the page of all runs keeps it: the name of the folder that its report is in
  * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (of one that is, `late` or
  * nothing), its users, and what failed, as a trend's point has it.
  */
-const historyRow = z.tuple([
-  z.string().check(z.regex(/^\d{8}T\d{6}Z(-[\w-]+)?$/)),
-  z.enum(['COMPLETE', 'INCOMPLETE', 'FAILED']),
-  z.string(),
-  count,
-  count,
-  count,
-  count,
-  count,
-  count,
-]);
+export type HistoryRow = readonly [
+  name: string,
+  verdict: Verdict,
+  reason: string,
+  users: number,
+  critical: number,
+  high: number,
+  medium: number,
+  low: number,
+  informational: number,
+];
 
-export type HistoryRow = Readonly<z.infer<typeof historyRow>>;
+const ROW_LENGTH = 9;
+
+/** By hand: each run reads hundreds of rows, once, with code that is cold. */
+const isRow = (value: unknown): value is HistoryRow => {
+  if (!Array.isArray(value) || value.length !== ROW_LENGTH) return false;
+  const [name, verdict, reason, ...counts]: readonly unknown[] = value;
+  return (
+    typeof name === 'string' &&
+    /^\d{8}T\d{6}Z(-[\w-]+)?$/.test(name) &&
+    VERDICTS.includes(verdict) &&
+    typeof reason === 'string' &&
+    counts.every((one) => Number.isSafeInteger(one) && Number(one) >= 0)
+  );
+};
 
 /** A year whose older runs are on a page of its own: how many there are, and the last complete one, where there is any. */
 const earlierYear = z.tuple([
@@ -44,7 +59,7 @@ export type EarlierYear = Readonly<z.infer<typeof earlierYear>>;
 
 const history = z.object({
   environmentId: z.string(),
-  rows: z.array(historyRow),
+  rows: z.custom<readonly HistoryRow[]>((value) => Array.isArray(value) && value.every(isRow)),
   earlier: z.optional(z.array(earlierYear)),
 });
 
@@ -90,8 +105,8 @@ export const earlierYearOf = (year: string, rows: readonly HistoryRow[]): Earlie
 };
 
 /** The most rows on the page of all runs, and those that stay when it has more: each run writes it anew. */
-const MOST_ROWS = 500;
-const KEPT_ROWS = 250;
+const MOST_ROWS = 300;
+const KEPT_ROWS = 150;
 
 /** Tells how many of the oldest rows are to go from the page of all runs: never those of its trend. */
 export const rowsToMove = (rows: readonly HistoryRow[]): number => {

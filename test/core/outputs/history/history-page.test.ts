@@ -103,6 +103,21 @@ describe('its rows', () => {
     expect(readHistoryPage(pageOf([row(0)]), 'another')).toBeUndefined();
   });
 
+  test.each<{ name: string; wrong: readonly unknown[] }>([
+    { name: 'none', wrong: ['20261101T020000Z'] },
+    { name: 'of no run', wrong: ['../20261101T020000Z', ...row(0).slice(1)] },
+    { name: 'of no verdict', wrong: [row(0)[0], 'FINE', ...row(0).slice(2)] },
+    { name: 'without a reason', wrong: [row(0)[0], 'FAILED', null, ...row(0).slice(3)] },
+    { name: 'with half a user', wrong: [...row(0).slice(0, 3), 0.5, ...row(0).slice(4)] },
+    { name: 'with fewer findings than none', wrong: [...row(0).slice(0, 8), -1] },
+    { name: 'with more than belongs to it', wrong: [...row(0), 1] },
+  ])('are not read where one is $name', ({ wrong }) => {
+    const page = pageOf([row(0)]);
+    const changed = page.replace(JSON.stringify([row(0)]), JSON.stringify([row(0), wrong]));
+    expect(changed).not.toBe(page);
+    expect(readHistoryPage(changed, ENVIRONMENT)).toBeUndefined();
+  });
+
   test('can not end the element that they stand in', () => {
     const reason = '</script><script>alert(1)</script>';
     const [name] = attempt(0);
@@ -160,8 +175,8 @@ describe('years of runs that have pages of their own', () => {
   });
 
   test.each([
-    { name: 'few runs', runs: 500, attempts: 0, moved: 0 },
-    { name: 'one too many', runs: 501, attempts: 0, moved: 251 },
+    { name: 'few runs', runs: 300, attempts: 0, moved: 0 },
+    { name: 'one too many', runs: 301, attempts: 0, moved: 151 },
     { name: 'many attempts since the runs of the trend', runs: 100, attempts: 450, moved: 10 },
     { name: 'fewer runs than the trend has', runs: 89, attempts: 450, moved: 0 },
   ])('of $name, $moved rows move', ({ runs, attempts, moved }) => {
