@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   createReadStream,
-  type Dirent,
   fstatSync,
   lstatSync,
   openSync,
@@ -207,27 +206,47 @@ export const folderArchive = (folder: string): Archive => {
     }
   };
 
-  const entriesIn = (start: string): readonly Dirent[] => {
+  const inFolder = <T>(read: () => readonly T[]): readonly T[] => {
     try {
-      return readdirSync(pathOf(start), { withFileTypes: true });
+      return read();
     } catch (error) {
       if (isOfNone(error)) return [];
       throw error;
     }
   };
 
+  /** The key of an entry, with a slash where it is a folder; none of what is hidden. A link or a pipe too is told of. */
+  const keyOf = (start: string, name: string, isFolder: boolean): readonly string[] => {
+    if (isFolder) return [`${start}${name}/`];
+    return name.startsWith('.') ? [] : [`${start}${name}`];
+  };
+
+  /** Of a folder of many nights only those that may be wanted are looked at. */
+  const wantedIn = (start: string, isWanted: (path: string) => boolean): readonly string[] =>
+    inFolder(() => readdirSync(pathOf(start)))
+      .filter((name) => isWanted(`${start}${name}`))
+      .flatMap((name) => {
+        const found = lstatSync(pathOf(`${start}${name}`), { throwIfNoEntry: false });
+        return found === undefined ? [] : keyOf(start, name, found.isDirectory());
+      });
+
+  const allIn = (start: string): readonly string[] =>
+    inFolder(() => readdirSync(pathOf(start), { withFileTypes: true })).flatMap((entry) =>
+      keyOf(start, entry.name, entry.isDirectory()),
+    );
+
   /** Lists keys as it walks: it enters no folder without any that are asked for, and none before its turn. */
   function* listFrom(start: string, prefix: string, after: string): Generator<string> {
-    const keys = entriesIn(start).flatMap((entry) => {
-      if (entry.isDirectory()) return [`${start}${entry.name}/`];
-      // A link or a pipe too: what stands in an object's place is told of.
-      return entry.name.startsWith('.') ? [] : [`${start}${entry.name}`];
-    });
+    const isAsked = (key: string): boolean => key.startsWith(prefix) && key > after;
+    const mayHold = (folder: string): boolean =>
+      (folder.startsWith(prefix) || prefix.startsWith(folder)) && (folder > after || after.startsWith(folder));
+    const keys = after.startsWith(start)
+      ? wantedIn(start, (path) => isAsked(path) || mayHold(`${path}/`))
+      : allIn(start);
     for (const key of keys.toSorted()) {
-      const isFolder = key.endsWith('/');
-      if (isFolder && (key.startsWith(prefix) || prefix.startsWith(key)) && (key > after || after.startsWith(key)))
-        yield* listFrom(key, prefix, after);
-      if (!isFolder && key.startsWith(prefix) && key > after) yield key;
+      if (!key.endsWith('/')) {
+        if (isAsked(key)) yield key;
+      } else if (mayHold(key)) yield* listFrom(key, prefix, after);
     }
   }
 
