@@ -101,8 +101,8 @@ const asked = async (): Promise<readonly Measure[]> => {
     const taken = spent[words.join(' ')] ?? [];
     const what = `${words.join(' ').replace(user, 'USER')} at ${DEEP.nights} nights`;
     return [
-      { what, value: wallOf(taken), unit: 's', most: 1 },
-      { what: `${what}, by its CPU`, value: cpuOf(taken), unit: 's' },
+      { what, value: cpuOf(taken), unit: 's of CPU', most: 1 },
+      { what: `${what}, on the clock`, value: wallOf(taken), unit: 's' },
     ];
   });
 };
