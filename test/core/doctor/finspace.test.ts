@@ -51,12 +51,16 @@ describe('an endpoint', () => {
   });
 
   test('of which nothing can be made is no answer', async () => {
-    const broken = Object.assign(answer(200, '{}'), {});
+    const headers = {
+      get: () => {
+        throw new RangeError('a fault of the program');
+      },
+    };
     const check = checkOf('endpoint', async (...asked) => ({
-      ...(await broken(...asked)),
-      headers: undefined as never,
+      ...(await answer(200, '{}')(...asked)),
+      headers: headers as never,
     }));
-    await expect(check.check()).rejects.toThrow(TypeError);
+    await expect(check.check()).rejects.toThrow(RangeError);
   });
 });
 
@@ -86,6 +90,8 @@ describe('a first page', () => {
         asked.at(-1) === '/user' ? pages : answer(200, JSON.stringify({ credentials: keys, durationInMinutes: 60 }))
       )(url, ...rest);
     };
+    await checkOf('exchange', fetch, 'exchange').check();
+    expect(asked.splice(0)).toEqual(['/credentials/programmatic']);
     const answers = [];
     for (const check of checksOf(fetch, 'exchange')) if (check.name !== 'endpoint') answers.push(await check.check());
     expect(answers).toEqual([

@@ -387,7 +387,9 @@ describe('how many users a group misses its limit by', () => {
     ['one too few', (count: number) => count < 2, 1, 1],
     ['nobody at all', (count: number) => count < 2, 0, 2],
     ['very many too many', (count: number) => count > 3, 50_000, -49_997],
+    ['as many as could join', (count: number) => count < 1002, 1, 1001],
     ['more than could join', (count: number) => count < 1003, 1, undefined],
+    ['nobody, where anybody would do', (count: number) => count === 0, 0, 1],
     ['whatever their number', () => true, 4, undefined],
   ])('%s', (_, limitHolds, count, expected) => {
     expect(usersAmiss((more) => limitHolds(count + more), count)).toBe(expected);
