@@ -25,6 +25,7 @@ test.each(UNKNOWN)('of a status that is %s nobody knows which it is', (_name, st
   expect(hasStatus('ENABLED').holds(userOf({ status }), {}, aContext())).toBeUndefined();
 });
 
+// The reason is a rest: a row that is shorter than the parameters of its test would have it wait for a callback.
 test.each<[name: string, record: UserRecord, memberships: Memberships | undefined, is: Truth, reason?: string]>([
   ['a super user', { type: 'SUPER_USER' }, undefined, true],
   ['an application user, where groups are not read', {}, undefined, false],
@@ -43,7 +44,7 @@ test.each<[name: string, record: UserRecord, memberships: Memberships | undefine
   ['an application user, where groups were cut', {}, memberships({}, CUT), undefined, CUT],
   ['of no known type, where groups were cut', { type: null }, memberships({}, CUT), undefined, unknownType],
   ['an application user without a userId', { userId: '' }, memberships({}), undefined, 'userId is missing'],
-])('privileged: %s', (_name, record, given, is, reason) => {
+])('privileged: %s', (_name, record, given, is, ...[reason]) => {
   const context = aContext({ memberships: given });
   const user = userOf(record);
   expect(isPrivileged(user, context)).toBe(is);
@@ -67,7 +68,7 @@ test.each<[name: string, record: UserRecord, memberships: Memberships | undefine
   ['without a userId', { userId: null }, GETS, undefined, 'userId is missing'],
   ['without a userId, where groups are not read', { userId: null }, undefined, undefined, 'userId is missing'],
   ['where groups are not read', {}, undefined, undefined, 'permission groups were not read'],
-])('a member of a group with a permission: %s', (_name, record, given, is, reason) => {
+])('a member of a group with a permission: %s', (_name, record, given, is, ...[reason]) => {
   const { holds, unknown } = memberWith('GetTemporaryCredentials');
   const context = aContext({ memberships: given });
   expect(holds(userOf(record), {}, context)).toBe(is);
