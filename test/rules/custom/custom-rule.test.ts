@@ -310,6 +310,11 @@ describe('what is unknown', () => {
     { clause: 'user.emailAddress != "a"', is: lacking('emailAddress') },
     { clause: '["a", "b"].exists(x, user.emailAddress == x)', is: lacking('emailAddress') },
     { clause: 'user.active ? user.emailAddress == "a" : true', is: lacking('emailAddress') },
+    { clause: 'user.active ? user.userId == "u1" : user.emailAddress == "a"', is: { message: 'm' } },
+    { clause: 'user.active ? user.userId == "u2" : user.emailAddress == "a"', is: PASS },
+    { clause: 'user.emailAddress == "a" ? user.active : user.active', is: lacking('emailAddress') },
+    { clause: '{"a": user.emailAddress}.a == "x"', is: lacking('emailAddress') },
+    { clause: '{"a": user.userId}.a == "u1"', is: { message: 'm' } },
   ])('decides $clause only where it can be told', ({ clause, is }) => {
     expect(outcomeOf(ruleOf(clause), user)).toEqual(is);
   });
