@@ -140,7 +140,8 @@ export class TextTable {
   #write(text: string): number {
     const most = text.length * UNIT_BYTES + 1;
     const { length } = this.#chunk(this.#chunks.length - 1);
-    if (this.#next + most > length) {
+    // Behind a long text there may be room, to which no position leads.
+    if (this.#next + most > length || this.#next >= CHUNK_BYTES) {
       this.#chunks.push(new Uint8Array(Math.max(most, Math.min(2 * length, CHUNK_BYTES))));
       this.#next = 0;
     }

@@ -58,7 +58,7 @@ describe('an endpoint', () => {
     };
     const check = checkOf('endpoint', async (...asked) => ({
       ...(await answer(200, '{}')(...asked)),
-      headers: headers as never,
+      headers,
     }));
     await expect(check.check()).rejects.toThrow(RangeError);
   });

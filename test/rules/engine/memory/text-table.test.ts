@@ -29,6 +29,14 @@ describe('texts by number', () => {
     expect(table.at(table.add(text))).toBe(text);
   });
 
+  test.each([0, 1, 2])('the texts behind a long one, however long: %d beyond the least room', (more) => {
+    const table = new TextTable();
+    const texts = ['first', 'x'.repeat(2 ** 18 - 2 + more), 'next', 'last'];
+    expect(texts.map((text) => table.add(text))).toEqual([0, 1, 2, 3]);
+    expect(texts.map((_, number) => table.at(number) === texts[number])).toEqual([true, true, true, true]);
+    expect(texts.map((text) => table.find(text))).toEqual([0, 1, 2, 3]);
+  });
+
   test('as a map would have it, for any texts', () => {
     const text = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ unit: 'binary' }));
     fc.assert(
