@@ -56,10 +56,7 @@ describe('an endpoint', () => {
         throw new RangeError('a fault of the program');
       },
     };
-    const check = checkOf('endpoint', async (...asked) => ({
-      ...(await answer(200, '{}')(...asked)),
-      headers,
-    }));
+    const check = checkOf('endpoint', async (...asked) => ({ ...(await answer(200, '{}')(...asked)), headers }));
     await expect(check.check()).rejects.toThrow(RangeError);
   });
 });
