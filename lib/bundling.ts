@@ -56,15 +56,21 @@ type CodeFiles = ReadonlyMap<string, string>;
 // What only a clone needs, to bundle.
 const load = createRequire(import.meta.url);
 
-/** Leaves in a source map what maps to the project's own sources: that of all packages is twice as much again. */
-const ownSources = (map: string): string => {
+/**
+ * Leaves in a source map what traces need: the lines of the project's own sources, and names. That of all packages is twice
+ * as much again, and columns are as much as all the rest.
+ */
+const ownLines = (map: string): string => {
   const { decode, encode }: typeof import('@jridgewell/sourcemap-codec') = load('@jridgewell/sourcemap-codec');
   const { sources, mappings, ...rest }: { sources: string[]; mappings: string } = JSON.parse(map);
   const lines = decode(mappings).map((line) =>
     line.flatMap((segment, index): typeof line => {
       const isOther = (one = line[index - 1]) => one?.[1] === undefined || sources[one[1]]?.startsWith('node_modules/');
-      if (!isOther(segment)) return [segment];
-      return index > 0 && isOther() ? [] : [[segment[0]]];
+      const before = line[index - 1];
+      if (isOther(segment)) return index > 0 && isOther() ? [] : [[segment[0]]];
+      const [column, source = 0, ofLine = 0, , name] = segment;
+      const isSame = before?.[1] === source && before[2] === ofLine && before[4] === name;
+      return isSame ? [] : [name === undefined ? [column, source, ofLine, 0] : [column, source, ofLine, 0, name]];
     }),
   );
   return JSON.stringify({ ...rest, sources, mappings: encode(lines) });
@@ -100,9 +106,7 @@ const bundled = (bundles: readonly Bundle[]): CodeFiles => {
     // CommonJS dependencies in the bundle call `require`, which a module doesn't have.
     banner: { js: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);" },
   });
-  return new Map(
-    outputFiles.map(({ path, text }) => [basename(path), path.endsWith('.map') ? ownSources(text) : text]),
-  );
+  return new Map(outputFiles.map(({ path, text }) => [basename(path), path.endsWith('.map') ? ownLines(text) : text]));
 };
 
 /** The folder, in a package, of the code that was bundled when that was made. */
