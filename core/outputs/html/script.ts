@@ -91,9 +91,7 @@ if (form !== null) {
     target.open = true;
     target.scrollIntoView();
   };
-  const restore = () => {
-    const fragment = location.hash.slice(1);
-    if (fragment !== '' && !fragment.includes('=')) return unfoldTarget(fragment);
+  const fill = (fragment) => {
     const asked = new URLSearchParams(fragment);
     text.value = asked.get('find') ?? '';
     rule.value = asked.get('rule') ?? '';
@@ -102,10 +100,15 @@ if (form !== null) {
     for (const box of boxes) box.checked = severities?.includes(box.value) ?? true;
     apply();
   };
+  const restore = () => {
+    const fragment = location.hash.slice(1);
+    if (fragment !== '' && !fragment.includes('=')) return unfoldTarget(fragment);
+    fill(fragment);
+  };
   form.hidden = false;
   form.addEventListener('input', () => { apply(); remember(); });
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('reset', () => setTimeout(() => { apply(); remember(); }));
+  form.addEventListener('reset', (event) => { event.preventDefault(); fill(''); remember(); });
   unfold.addEventListener('click', () => {
     const isOpen = unfold.textContent === 'Close all';
     for (const details of foldable) details.open = !isOpen;
