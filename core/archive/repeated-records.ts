@@ -13,6 +13,7 @@ export type UserRecords = readonly [ArchivedUser, ...ArchivedUser[]];
 
 /**
  * Reads the records of a snapshot, user by user. Those of a user of which records differ come together, after all others.
+ * @param records undefined stands for one that nobody asks for
  * @param repeated the ids of such users
  */
 export async function* usersByRecords(
@@ -22,8 +23,9 @@ export async function* usersByRecords(
   const waiting = new Map<string, [ArchivedUser, ...ArchivedUser[]]>();
   let position = 0;
   for await (const record of records) {
-    const user = readUser(record, position);
+    const user = record === undefined ? undefined : readUser(record, position);
     position += 1;
+    if (user === undefined) continue;
     const listed = { user, record };
     const others = waiting.get(user.id);
     if (others !== undefined) others.push(listed);
