@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseCustomRule } from '../../core/config/custom-rules.ts';
@@ -17,9 +18,10 @@ const FEWER_TIMES = 5;
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** The bytes outside of the heap that somebody still has. */
-const keptBytes = (): number => {
+/** The bytes outside of the heap that somebody still has; what a collection finds is let go after it. */
+const keptBytes = async (): Promise<number> => {
   collectGarbage();
+  await setTimeout(100);
   return process.memoryUsage().arrayBuffers;
 };
 
@@ -61,11 +63,11 @@ export const judging = async (): Promise<readonly Measure[]> => {
   };
   const best = (by: readonly ConfiguredRule[], times: number): number =>
     Math.min(...Array.from({ length: times }, () => judgeBy(by)));
-  const keptBy = (by: readonly ConfiguredRule[]): number => {
+  const keptBy = async (by: readonly ConfiguredRule[]): Promise<number> => {
     const evaluation = beginEvaluation(by, context, undefined, { fail: () => undefined, notAssessed: () => undefined });
-    const before = keptBytes();
+    const before = await keptBytes();
     for (const user of users) evaluation.see(user, undefined);
-    const after = keptBytes();
+    const after = await keptBytes();
     // What was kept is there until here.
     evaluation.conclude((index) => users[index]?.id ?? '', true);
     return (after - before) / USERS;
@@ -74,14 +76,14 @@ export const judging = async (): Promise<readonly Measure[]> => {
   const ten = configureRules(own.filter(({ kind }) => kind === 'user').slice(0, 10));
   const catalogue = best(rules, TIMES);
   const counting = configureRules([parseCustomRule(COUNTING, 'x-by-address.yaml').rule]);
-  const bytes = keptBy(counting);
+  const bytes = await keptBy(counting);
   const ofOne = ten.map((rule) => best([rule], FEWER_TIMES));
   const unit = 'µs a user';
   return [
     { what: `whole catalogue, best of ${TIMES}`, value: catalogue, unit, most: 3 },
     { what: 'the dearest of ten rules in CEL, alone', value: Math.max(...ofOne), unit, most: 2 },
     { what: 'whole catalogue and ten rules in CEL', value: best([...rules, ...ten], FEWER_TIMES), unit, most: 15 },
-    { what: 'a rule in CEL that counts users by their address', value: best(counting, FEWER_TIMES), unit, most: 2 },
+    { what: 'a rule in CEL that counts users by their address', value: best(counting, TIMES), unit, most: 2 },
     { what: 'what it keeps', value: bytes, unit: 'bytes a user', most: 100 },
   ];
 };
