@@ -39,8 +39,11 @@ export class KeyGroups {
 
   /** In the order of the listing. */
   #positions(number: number): readonly number[] {
-    const positions: number[] = [];
-    for (let next = this.#last.at(number); next !== 0; next = this.#previous.at(next - 1)) positions.push(next - 1);
-    return positions.reverse();
+    const last = this.#last.at(number);
+    const positions = [last - 1];
+    for (let next = this.#previous.at(last - 1); next !== 0; next = this.#previous.at(next - 1))
+      positions.push(next - 1);
+    // Most are of one.
+    return positions.length === 1 ? positions : positions.reverse();
   }
 }
