@@ -34,6 +34,12 @@ beforeAll(async () => {
 
 const withoutHashes = (text: string): string => text.replaceAll(/[\da-f]{64}/g, '<SHA-256>');
 
+/** Leaves out what depends on how busy the machine is: the port, and how often the service refused. */
+const withoutPace = (text = ''): string =>
+  text
+    .replaceAll(/127\.0\.0\.1:\w+/g, '127.0.0.1:PORT')
+    .replaceAll(/"(retries|requests|throttled)": \d+/g, '"$1": <N>');
+
 test.each(Object.entries(EXPORTS))('the page shows what %s gives', async (name, files) => {
   const to = join(folder, name);
   expect((await invoke(['export', name, '--out', join(folder, 'archive'), '--to', to])).code).toBe(0);
@@ -57,8 +63,5 @@ test('the page shows the first event of a run that tells all, and the last', asy
       return withoutHashes(JSON.stringify(sent, null, 2));
     });
   }
-  expect(ends.map((text) => text?.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT'))).toEqual([
-    sampleOf('event'),
-    sampleOf('event of a run'),
-  ]);
+  expect(ends.map(withoutPace)).toEqual([sampleOf('event'), sampleOf('event of a run')].map(withoutPace));
 });
