@@ -13,7 +13,7 @@ import type { Criteria } from './criteria.ts';
 import { manifestOf } from './documents.ts';
 import type { Facts } from './enriching.ts';
 import type { JudgedListing } from './listing.ts';
-import { type AuditRequest, MAKING_MS } from './request.ts';
+import { type AuditRequest, makingMs } from './request.ts';
 import type { AuditSettings } from './settings.ts';
 
 const nameOrder = Object.keys(OUTPUTS) as readonly OutputName[];
@@ -68,18 +68,28 @@ interface WithOptional {
   readonly warnings: readonly string[];
 }
 
+type TimeSettings = Pick<AuditSettings, 'outputs' | 'clock'>;
+
+/** Makes what tells whether there is time for more than what a run must have. */
+const timeToMake = (settings: TimeSettings, { deadline }: Pick<AuditRequest, 'deadline'>): (() => boolean) => {
+  const { clock = systemClock } = settings;
+  const until = deadline + makingMs(settings);
+  return () => clock.now() <= until;
+};
+
 /**
  * Writes and stores the outputs that the config asks for; gives them with what was stored before. One for which there is
  * no time is left out, whole: a run that is there without it is worth more, and it can be made of that.
  */
 export const storeOptionalOutputs = async (
-  { outputs = [], clock = systemClock }: Pick<AuditSettings, 'outputs' | 'clock'>,
-  { deadline }: Pick<AuditRequest, 'deadline'>,
+  settings: TimeSettings,
+  request: Pick<AuditRequest, 'deadline'>,
   criteria: Criteria,
   { report, objects, snapshot, findings }: Stored,
   spools: SpoolFolder,
   store: StoreObject,
 ): Promise<WithOptional> => {
+  const { outputs = [] } = settings;
   if (outputs.length === 0) return { objects, warnings: [] };
   const run: StoredRun = {
     manifest: manifestOf(report, criteria, objects),
@@ -88,16 +98,16 @@ export const storeOptionalOutputs = async (
     findings: () => findingsIn(findings),
     users: () => lastRecordsAmong(() => linesOf(snapshot), report.counts.conflicting),
   };
-  const until = deadline + MAKING_MS;
+  const hasTime = timeToMake(settings, request);
   const made = async (output: OptionalOutput): Promise<Evidence | undefined> => {
     const spool = spools.open(output.file);
     for await (const line of output.lines(run)) {
-      if (clock.now() > until) break;
+      if (!hasTime()) break;
       const written = spool.write(line);
       if (written !== undefined) await written;
     }
     const evidence = await spool.finish();
-    return clock.now() > until ? undefined : evidence;
+    return hasTime() ? evidence : undefined;
   };
 
   const stored = { ...objects };
@@ -115,8 +125,8 @@ export const storeOptionalOutputs = async (
 
 /** What pages show besides the facts of a run: what it found and read, of whom. */
 export const pageSources = (
-  { clock = systemClock }: Pick<AuditSettings, 'clock'>,
-  { deadline }: Pick<AuditRequest, 'deadline'>,
+  settings: TimeSettings,
+  request: Pick<AuditRequest, 'deadline'>,
   { context }: Criteria,
   { counts, snapshot }: Pick<JudgedListing, 'counts' | 'snapshot'>,
   { roles, groups }: Facts,
@@ -131,7 +141,7 @@ export const pageSources = (
   },
   context: { ...context, roles: roles?.book, memberships: groups },
   spools,
-  hasTime: () => clock.now() <= deadline + MAKING_MS,
+  hasTime: timeToMake(settings, request),
 });
 
 /**

@@ -35,9 +35,6 @@ export const STORING_MS = 45_000;
 /** What files for other tools add to it, in milliseconds: those of a million users take a function of 512 MB less. */
 const OUTPUTS_MS = 120_000;
 
-/** The part of both in which such files are still made, in milliseconds: to store them takes the rest. */
-export const MAKING_MS = STORING_MS + OUTPUTS_MS - 15_000;
-
 /** The part of a config that asks for files for other tools. */
 export interface AskedOutputs {
   readonly outputs?: readonly OptionalOutputName[];
@@ -46,6 +43,9 @@ export interface AskedOutputs {
 /** Gives the time after the listing's deadline in which the archive is still tried, in milliseconds. */
 export const storingMs = ({ outputs = [] }: AskedOutputs): number =>
   outputs.length === 0 ? STORING_MS : STORING_MS + OUTPUTS_MS;
+
+/** Gives the part of it in which what a run can do without is still made, in milliseconds: to store it takes the rest. */
+export const makingMs = (asked: AskedOutputs): number => storingMs(asked) - 15_000;
 
 /** Makes a request one for a saved roster, which speaks for an instant of its own. */
 export const requestForRoster = (

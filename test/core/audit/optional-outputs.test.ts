@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { keysUnder } from '../../../core/archive/keys.ts';
 import { type Manifest, readManifest } from '../../../core/archive/manifest.ts';
-import { MAKING_MS } from '../../../core/audit/request.ts';
+import { makingMs } from '../../../core/audit/request.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
 import { OPTIONAL_OUTPUT_NAMES } from '../../../core/model/optional-outputs.ts';
 import { OPTIONAL_OUTPUTS, OUTPUTS } from '../../../core/outputs/index.ts';
@@ -80,7 +80,7 @@ describe('optional outputs', () => {
 
   describe('for which there is no time', () => {
     const NOW_MS = nightAt(1).getTime();
-    const LAST = NOW_MS - MAKING_MS;
+    const LAST = NOW_MS - makingMs({ outputs: OPTIONAL_OUTPUT_NAMES });
     const WARNINGS = OPTIONAL_OUTPUT_NAMES.map(
       (name) => `${name} was not written, for want of time: export ${name} --run ${nightRun(1)} makes it`,
     );

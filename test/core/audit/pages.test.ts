@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { readText } from '../../support/archive-tree.ts';
-import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
+import { auditNights, type NightPlan, nightAt, nightKeys } from '../../support/archived-nights.ts';
 import { aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 import { personalDataIn } from '../../support/personal-data.ts';
@@ -80,6 +80,20 @@ describe('the pages of a run', () => {
     const text = await textOf('users.html');
     expect(/<bdi>Odd [^<]*<\/bdi> <code><bdi>([^<]*)/.exec(text)?.[1]).toBe(shown);
     expect(text).not.toContain('Not listed');
+  });
+
+  test.each([
+    { asked: 'nothing else', outputs: [], makingMs: 30_000 },
+    { asked: 'files for other tools', outputs: ['oscal'], makingMs: 150_000 },
+  ] as const)('lay users out while there is time for that, where the config asks for $asked', async (row) => {
+    const { outputs, makingMs } = row;
+    const last = nightAt(1).getTime() - makingMs;
+    const textBy = async (deadline: number): Promise<string> =>
+      (await auditedNight({ deadline, config: { outputs } })).textOf('users.html');
+    expect(await textBy(last)).toContain('<bdi>stale</bdi>');
+    const late = await textBy(last - 1);
+    expect(late).toContain('There was no time left to lay them out.');
+    expect(late).not.toContain('<bdi>stale</bdi>');
   });
 
   test('show a user of several records by the last of them', async () => {
