@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
+import { inBatches } from '../archive/batches.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { hasPlace, headMember } from '../archive/head.ts';
 import {
@@ -27,9 +28,6 @@ import { isOfOldForm, readMarker, speaksFor, toldByAttempt } from './marker.ts';
 
 /** The age at which an undelivered digest is given up: after a month it says nothing that the next ones don't. */
 const LOOKBACK_MS = 30 * DAY_MS;
-
-/** Runs that are looked at together: a month of an hourly schedule has hundreds. */
-const AT_ONCE = 16;
 
 /** Something that a channel should have taken and did not. */
 export interface Undelivered {
@@ -123,8 +121,7 @@ export const findUndelivered = async (
         return [];
       }
     };
-    for (let next = 0; next < told.length; next += AT_ONCE)
-      undelivered.push(...(await Promise.all(told.slice(next, next + AT_ONCE).map(find))).flat());
+    for await (const found of inBatches(told, find)) undelivered.push(...found);
   }
   return { undelivered, problems };
 };

@@ -1,4 +1,5 @@
 import type { Archive } from '../../archive/archive.ts';
+import { inBatches } from '../../archive/batches.ts';
 import { ArchiveError, ifSound } from '../../archive/errors.ts';
 import { areaPrefix, attemptOfKey, historyPageKey, yearPageKey, yearPages } from '../../archive/keys.ts';
 import { parsedJson, readBytes } from '../../archive/lines.ts';
@@ -20,9 +21,6 @@ import {
   yearOf,
   yearPage,
 } from './history-page.ts';
-
-/** The number of reports that are read at a time where the page has to be made anew. */
-const AT_ONCE = 16;
 
 const isReport = (value: unknown): value is Report =>
   typeof value === 'object' && value !== null && 'verdict' in value && 'findings' in value && 'counts' in value;
@@ -49,9 +47,7 @@ const readHistory = async (archive: Archive, environmentId: string): Promise<rea
     if (attemptOfKey(key) !== undefined && key.endsWith('/report.json'))
       reads.push(() => readRow(archive, folderOf(key), key));
   const rows: HistoryRow[] = [];
-  for (let next = 0; next < reads.length; next += AT_ONCE) {
-    rows.push(...(await Promise.all(reads.slice(next, next + AT_ONCE).map((read) => read()))));
-  }
+  for await (const row of inBatches(reads, (read) => read())) rows.push(row);
   return rows.toSorted(inOrder);
 };
 
