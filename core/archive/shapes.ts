@@ -2,13 +2,12 @@ import * as z from 'zod/mini';
 import { FINDING_STATES } from '../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { AFTERWARDS } from '../model/retention.ts';
+import { isCount } from '../model/trend.ts';
 import type { LatestPointer } from './chain.ts';
 import { isRecord } from './lines.ts';
 
 const count = z.int().check(z.gte(0));
 const text = z.string();
-
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 const isOneOf = (values: readonly string[], value: unknown): boolean => values.some((one) => one === value);
 

@@ -38,7 +38,8 @@ export const trendPoint = (run: string, counts: Readonly<Record<Severity, number
   counts.INFORMATIONAL,
 ];
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+/** Tells whether a value that was read is a number of things. */
+export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 const isPoint = (value: unknown): value is TrendPoint => {
   if (!Array.isArray(value) || value.length !== 1 + WORST_FIRST.length) return false;

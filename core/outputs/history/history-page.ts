@@ -2,7 +2,15 @@ import * as z from 'zod/mini';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import type { Report, Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
-import { GAP, TREND_RUNS, type TrendPoint, trendPoint, usualDistance, WORST_FIRST } from '../../model/trend.ts';
+import {
+  GAP,
+  isCount,
+  TREND_RUNS,
+  type TrendPoint,
+  trendPoint,
+  usualDistance,
+  WORST_FIRST,
+} from '../../model/trend.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import { documentText } from '../html/document.ts';
 import { utcText } from '../html/instant.ts';
@@ -43,7 +51,7 @@ const isRow = (value: unknown): value is HistoryRow => {
     /^\d{8}T\d{6}Z(-[\w-]+)?$/.test(name) &&
     VERDICTS.includes(verdict) &&
     typeof reason === 'string' &&
-    counts.every((one) => Number.isSafeInteger(one) && Number(one) >= 0)
+    counts.every(isCount)
   );
 };
 

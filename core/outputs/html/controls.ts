@@ -3,16 +3,15 @@ import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
-import { brokeText, countedHighlights, stateText, UNSEEN } from '../../model/words.ts';
-import { numberText, plural, truncate } from '../../text/plain-text.ts';
+import { countedHighlights, stateText, UNSEEN } from '../../model/words.ts';
+import { numberText, plural } from '../../text/plain-text.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, VIEWS } from './companion.ts';
 import type { FindingPages } from './findings.ts';
 import type { FindingGroup } from './groups.ts';
 import { foreign, type Html, html } from './markup.ts';
+import { reasonOf } from './rules.ts';
 import { severityBadge } from './severity.ts';
-
-const MAX_REASON = 400;
 
 /** `controls.html`. */
 export const controlsOutput: Output = { area: 'reports', file: VIEWS.controls.href, label: 'Findings by control' };
@@ -133,8 +132,8 @@ const standingText = ({ standing, rules }: Control): Html => {
 
 const judgedText = ({ outcome }: RuleStanding): Html => {
   if (outcome === undefined) return html`<span class="tag unjudged">not in this run</span>`;
-  const { state, checked, notAssessed, reason = '', error } = outcome;
-  const why = truncate(error === undefined ? reason : `${brokeText(outcome)}: ${error}`, MAX_REASON);
+  const { state, checked, notAssessed } = outcome;
+  const why = reasonOf(outcome);
   if (!isOn(outcome)) return html`<span class="tag quiet">${stateText(state)}</span> ${foreign(why)}`;
   if (isFullyJudged(outcome))
     return checked === 0

@@ -28,7 +28,8 @@ const tone = (outcome: RuleOutcome): string => {
   return outcome.failed > 0 ? 'failing' : 'ran';
 };
 
-const reasonOf = (outcome: RuleOutcome): string => {
+/** Says why a rule did not judge, or not everybody. */
+export const reasonOf = (outcome: RuleOutcome): string => {
   const { error, reason = '' } = outcome;
   return truncate(error === undefined ? reason : `${brokeText(outcome)}: ${error}`, MAX_REASON);
 };

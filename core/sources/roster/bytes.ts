@@ -1,15 +1,13 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { UNFOLDED_AT_ONCE } from '../../archive/lines.ts';
 import { messageOf } from '../../text/error-message.ts';
 
 /** Thrown where a saved file can't be what somebody saved; its message reads after the file's name. */
 export class TornFile extends Error {
   override readonly name = 'TornFile';
 }
-
-/** Bytes that are unfolded at once: each time costs a turn of the event loop, which by the usual 16 KB is a fifteenth of an audit. */
-const UNFOLDED_AT_ONCE = 128 * 1024;
 
 const startsWith = (bytes: Uint8Array, ...start: readonly number[]): boolean =>
   start.every((byte, index) => bytes[index] === byte);
