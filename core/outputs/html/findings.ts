@@ -11,15 +11,15 @@ import { filterForm } from './filter.ts';
 import { findingRow, KIND_ORDER, type Showing, type Shown, shownKind } from './finding-row.ts';
 import { type FindingGroup, findingGroups, groupKeyOf } from './groups.ts';
 import { type Html, html, prose, trusted } from './markup.ts';
+import { furtherPages, PAGE_BYTES, pageFile, pageLinks } from './page-series.ts';
 import { severityBadge } from './severity.ts';
 
 /** Findings of one group and kind that are shown where a page needs not have all; the CSV beside it has them. */
 const SHOWN = 40;
 
-/** Bytes that the severe findings of the report may take, those that the others may, and those of a further page. */
+/** Bytes that the severe findings of the report may take, and those that the others may. */
 const SEVERE_BYTES = 1_000_000;
 const OTHER_BYTES = 400_000;
-const PAGE_BYTES = 1_800_000;
 
 /** Bytes for the head of a table, and for what says where its other rows are. */
 const REST_BYTES = 1000;
@@ -44,8 +44,10 @@ export const rowOf = (finding: Finding, showing: Showing): Row => ({
   markup: findingRow(finding, shownKind(finding), showing).markup,
 });
 
+const REPORT = 'report.html';
+
 /** The file that a page of the report is in; the first is 1. */
-export const reportFile = (page: number): string => (page === 1 ? 'report.html' : `report-${page}.html`);
+export const reportFile = (page: number): string => pageFile(REPORT, page);
 
 /** A part of a group on a page. */
 interface Part {
@@ -212,7 +214,7 @@ export class FindingPages {
       const sides = [...(before > 0 ? ['before'] : []), ...(after > 0 ? ['after'] : [])].join(' and ');
       // Only the first page is written when all others are.
       const others = [...(this.#pagesOf.get(group.key)?.keys() ?? [])].filter((other) => other !== 1);
-      const where = page === 1 ? pageLinks(others) : html`the pages ${sides} this one`;
+      const where = page === 1 ? pageLinks(REPORT, others) : html`the pages ${sides} this one`;
       return html`<p class="rest" data-elsewhere="${before + after}">${numberText(before + 1)} to ${numberText(before + rows.length)} of ${numberText(group.total)}; the others are on ${where}.</p>`;
     }
     if (after === 0) return undefined;
@@ -242,10 +244,6 @@ export interface FurtherPage {
   readonly hasNext: boolean;
   readonly sections: Html;
 }
-
-/** `page 2, page 3 and page 4`, each linked. */
-export const pageLinks = (pages: readonly number[]): Html =>
-  html`${pages.map((page, index) => html`${index > 0 && ', '}<a href="${reportFile(page)}">page ${page}</a>`)}`;
 
 /** The findings of a group that a page needs not have all of, in the order of kinds. */
 const rowsOf = ({ key }: FindingGroup, highlights: RunFacts['highlights'], showing: Showing): readonly Row[] => {
@@ -286,9 +284,9 @@ export const findingsFilter = ({ groups }: Pick<FindingPages, 'groups'>): Html |
 export const findingsSection = (facts: RunFacts, pages: FindingPages): Html => {
   const hasCsv = facts.evidence.some(({ name }) => name === 'csv');
   const among = facts.report.verdict === 'COMPLETE' ? '' : ' among what was seen';
-  const further = Array.from({ length: pages.count - 1 }, (_, index) => index + 2);
+  const further = furtherPages(pages.count);
   return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
-<p class="lead">The worst first, by rule. A finding is known by rule and subject: its age counts on from run to run.${further.length > 0 && html` Every critical and high finding is here or on ${pageLinks(further)}.`}${leftOutText(pages)}${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
+<p class="lead">The worst first, by rule. A finding is known by rule and subject: its age counts on from run to run.${further.length > 0 && html` Every critical and high finding is here or on ${pageLinks(REPORT, further)}.`}${leftOutText(pages)}${hasCsv && html` <a href="findings.csv">findings.csv</a> beside this page lists them all.`}</p>
 ${findingsFilter(pages) ?? html`<p class="card empty">No findings${among}.</p>`}
 ${pages.firstPage()}<p class="card empty" id="none" hidden>Nothing that is shown here matches.</p></section>`;
 };

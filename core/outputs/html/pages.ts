@@ -1,7 +1,7 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { lineSorter } from '../../archive/sorted-spool.ts';
 import type { Output, RunFacts } from '../output.ts';
-import { companionPage, type PageLink } from './companion.ts';
+import { companionPage } from './companion.ts';
 import { controlsOutput, controlsPage } from './controls.ts';
 import {
   FindingPages,
@@ -16,6 +16,7 @@ import {
 import { isSevere, placesAmong } from './groups.ts';
 import { htmlOutput, reportPage } from './html.ts';
 import { html } from './markup.ts';
+import { besideLinks } from './page-series.ts';
 import { UserOrder } from './user-order.ts';
 import { type UserSources, usersFile, usersOutput, usersPages } from './users.ts';
 
@@ -36,13 +37,10 @@ export type KeepPage = (page: Page) => Promise<void>;
 export const furtherName = (name: string, page: number): string => `${name}-${page}`;
 
 const furtherReport = (facts: RunFacts, pages: FindingPages, { page, hasNext, sections }: FurtherPage): Page => {
-  const links: readonly PageLink[] = [
-    ...(page > 2 ? [{ href: reportFile(page - 1), text: `Page ${page - 1}` }] : []),
-    ...(hasNext ? [{ href: reportFile(page + 1), text: `Page ${page + 1}` }] : []),
-  ];
   const text = companionPage(facts, {
     heading: `Critical and high findings, page ${page}`,
-    links,
+    // The first is linked as the report.
+    links: besideLinks(reportFile(1), page, hasNext, 2),
     skipTo: 'findings',
     body: html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
 <p class="lead">Goes on from <a href="${reportFile(page - 1)}">page ${page - 1}</a>; the worst stand first.${hasNext && html` More are on <a href="${reportFile(page + 1)}">page ${page + 1}</a>.`}</p>
@@ -62,14 +60,14 @@ async function* severeRows(
 ): AsyncGenerator<Row> {
   const showing = showingOf(facts);
   const placeOf = placesAmong(facts);
-  const sorted = lineSorter(spools);
+  const sorter = lineSorter(spools);
   for await (const finding of findings()) {
     onFinding(finding);
     if (!isSevere(finding)) continue;
-    const written = sorted.write(JSON.stringify(rowOf(finding, showing)), placeOf(finding));
+    const written = sorter.write(JSON.stringify(rowOf(finding, showing)), placeOf(finding));
     if (written !== undefined) await written;
   }
-  for (const line of await sorted.sorted()) yield JSON.parse(line.toString()) as Row;
+  for (const line of await sorter.sorted()) yield JSON.parse(line.toString()) as Row;
 }
 
 /**

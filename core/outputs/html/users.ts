@@ -15,14 +15,14 @@ import { ageCell, findingText, MAX_ID, type Showing, type Shown, shownKind, stat
 import { findingsFilter, showingOf } from './findings.ts';
 import { findingGroups } from './groups.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
+import { besideLinks, furtherPages, PAGE_BYTES, pageFile, pageLinks } from './page-series.ts';
 import { severityBadge } from './severity.ts';
 import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from './user-order.ts';
 
 /** The most users that pages show; of a million who fail, those are the ones that somebody looks at one by one. */
 export const MOST_USERS = 5000;
 
-/** Bytes that the users of a page may take, and the findings of one of them. */
-const PAGE_BYTES = 1_800_000;
+/** Bytes that the findings of one user may take. */
 const USER_BYTES = 100_000;
 
 /** The most pages, whatever the length of evidence. */
@@ -66,7 +66,7 @@ export const usersOutput: Output = {
 };
 
 /** The file that a page by user is in; the first is 1. */
-export const usersFile = (page: number): string => (page === 1 ? usersOutput.file : `users-${page}.html`);
+export const usersFile = (page: number): string => pageFile(usersOutput.file, page);
 
 const personOf = (user: User, context: Context, areNamesShown: boolean): Person => {
   const { type, status, apiAccess, principalArn = '', lastLoginTime } = user;
@@ -151,7 +151,7 @@ const gather = async (
 ): Promise<Gathered | undefined> => {
   const showing = showingOf(facts);
   const faults = new Map(facts.rules.map(({ rule }) => [rule.id, rule.fault]));
-  const sorted = lineSorter(sources.spools);
+  const sorter = lineSorter(sources.spools);
   for await (const finding of sources.findings()) {
     if (!sources.hasTime()) return undefined;
     const { subject, severity, ruleId } = finding;
@@ -161,10 +161,10 @@ const gather = async (
     const markup = rowMarkup(finding, faultText(ruleId, faults.get(ruleId)), showing);
     const row: UserRow = { place, severity, kind, markup };
     const key = `${digits(place, 6)}${Number(!isStanding(row))}${WORST_FIRST.indexOf(severity)}${ruleId}`;
-    const written = sorted.write(JSON.stringify(row), key);
+    const written = sorter.write(JSON.stringify(row), key);
     if (written !== undefined) await written;
   }
-  const rows = await sorted.sorted();
+  const rows = await sorter.sorted();
 
   const people = new Map<string, Person>();
   if (places.size === 0) return { people, rows };
@@ -279,8 +279,8 @@ const leadText = (
     ...(context.memberships === undefined ? ['permission groups'] : []),
     ...(context.roles === undefined ? ['IAM roles'] : []),
   ];
-  const further = Array.from({ length: pages.page - 1 }, (_, index) => index + 2);
-  return html`<p class="lead">${numberText(total)} of ${plural(report.counts.users, 'user')} ${total === 1 ? 'has' : 'have'} findings of their own; the worst stand first.${further.length > 0 && html` They go on on ${further.map((page, index) => html`${index > 0 && ', '}<a href="${usersFile(page)}">page ${page}</a>`)}.`}${!hadTime && html` <strong>There was no time left to lay them out.</strong>`}${leftOutText(pages.leftOut)} Who has none is listed by <code>finspace-audit users</code>. What was found of roles and of the environment as a whole stands in the <a href="report.html">report</a>.${unread.length > 0 && ` ${unread.join(' and ')} were not read by this run.`.replace(/^ p/, ' P')}${!areNamesShown && ' Names and e-mail addresses are turned off, by report in audit.yaml.'}</p>`;
+  const further = furtherPages(pages.page);
+  return html`<p class="lead">${numberText(total)} of ${plural(report.counts.users, 'user')} ${total === 1 ? 'has' : 'have'} findings of their own; the worst stand first.${further.length > 0 && html` They go on on ${pageLinks(usersOutput.file, further)}.`}${!hadTime && html` <strong>There was no time left to lay them out.</strong>`}${leftOutText(pages.leftOut)} Who has none is listed by <code>finspace-audit users</code>. What was found of roles and of the environment as a whole stands in the <a href="report.html">report</a>.${unread.length > 0 && ` ${unread.join(' and ')} were not read by this run.`.replace(/^ p/, ' P')}${!areNamesShown && ' Names and e-mail addresses are turned off, by report in audit.yaml.'}</p>`;
 };
 
 const pageText = (facts: RunFacts, page: number, hasNext: boolean, lead: Html, list: string): string => {
@@ -288,10 +288,7 @@ const pageText = (facts: RunFacts, page: number, hasNext: boolean, lead: Html, l
   return companionPage(facts, {
     ...(page === 1 && { view: 'users' }),
     heading: page === 1 ? 'Findings by user' : `Findings by user, page ${page}`,
-    links: [
-      ...(page > 1 ? [{ href: usersFile(page - 1), text: `Page ${page - 1}` }] : []),
-      ...(hasNext ? [{ href: usersFile(page + 1), text: `Page ${page + 1}` }] : []),
-    ],
+    links: besideLinks(usersOutput.file, page, hasNext),
     skipTo: 'users',
     body: html`<section id="users" aria-labelledby="users-title"><h2 id="users-title">Users</h2>
 ${lead}
