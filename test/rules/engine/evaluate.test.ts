@@ -10,18 +10,10 @@ import {
   type Rule,
 } from '../../../rules/engine/rule.ts';
 import { readUser, type User, type UserFacts } from '../../../rules/engine/user.ts';
-
-const texts = {
-  title: 'Users are as they should be',
-  failsWhen: 'they are not',
-  severity: 'MEDIUM',
-  rationale: 'why',
-  remediation: 'what to do',
-  controls: [],
-} as const;
+import { RULE_TEXTS } from '../../support/rule-texts.ts';
 
 const noTest = defineUserRule({
-  ...texts,
+  ...RULE_TEXTS,
   id: 'no-test',
   options: { words: ['test'] as readonly string[] },
   isConfigured: ({ words }) => words.length > 0,
@@ -47,7 +39,7 @@ const noTest = defineUserRule({
 });
 
 const fewUsers = defineDirectoryRule({
-  ...texts,
+  ...RULE_TEXTS,
   id: 'few-users',
   options: { max: 1 },
   about: 'environment',
@@ -57,7 +49,7 @@ const fewUsers = defineDirectoryRule({
 });
 
 const noNewcomers = defineChangeRule({
-  ...texts,
+  ...RULE_TEXTS,
   id: 'no-newcomers',
   options: {},
   when: [
@@ -73,7 +65,7 @@ const noNewcomers = defineChangeRule({
 });
 
 const blind = defineUserRule({
-  ...texts,
+  ...RULE_TEXTS,
   id: 'blind',
   needs: 'permissionGroups',
   options: {},
@@ -319,7 +311,7 @@ describe('records of one user that differ', () => {
 
 describe('what passes only since a member went missing', () => {
   const cannotEnd = defineUserRule({
-    ...texts,
+    ...RULE_TEXTS,
     id: 'cannot-end',
     options: {},
     when: [{ text: () => 'type is SUPER_USER', holds: ({ type }) => type === 'SUPER_USER' }],
@@ -354,7 +346,7 @@ describe('a user that is as it was', () => {
   const askedAbout = (before: object, after: object): number => {
     let asked = 0;
     const watch = defineChangeRule({
-      ...texts,
+      ...RULE_TEXTS,
       id: 'watch',
       options: {},
       when: [
@@ -432,7 +424,7 @@ describe('what the sink hears', () => {
   const ARN = 'arn:aws:iam::111122223333:role/a';
   const bound = (userId: string) => ({ ...user(userId), apiAccess: 'ENABLED', apiAccessPrincipalArn: ARN });
   const onRoles = definePrincipalRule({
-    ...texts,
+    ...RULE_TEXTS,
     id: 'on-roles',
     options: {},
     when: [{ text: () => 'it is a role', holds: () => true }],

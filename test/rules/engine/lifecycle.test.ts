@@ -224,13 +224,7 @@ describe('a failure', () => {
       ruleId: 'stale',
       severity: 'MEDIUM',
       state: 'new',
-      subject: { kind: 'user', id: 'u1' },
-      message: 'is stale',
-      evidence: { days: 91 },
-      controls: ['SOC-2:CC6.1'],
-      firstSeen: NOW,
-      lastSeen: NOW,
-      runs: 1,
+      ...SAID_OF_ALL,
     });
   });
 });

@@ -22,6 +22,7 @@ import { record as awkwardRecord, NAMED, oneEach } from '../../support/awkward-r
 import { aContext, anApiUser, aRole, aRoleArn, aUser, daysAgo, NOW, type UserRecord } from '../../support/builders.ts';
 import { memberships } from '../../support/memberships.ts';
 import { expectMailable, judge } from '../../support/rule-tester.ts';
+import { RULE_TEXTS } from '../../support/rule-texts.ts';
 
 const configuredOf = (id: string, settings: RuleSettings = {}) => {
   const configured = configureRules(rules, { [id]: settings }).find(({ rule }) => rule.id === id);
@@ -71,18 +72,10 @@ describe('a rule on one user', () => {
     expect(explained('stale-login', record, settings)).toMatchObject({ severity, severityReason });
   });
 
-  const texts = {
-    title: 'Users are as they should be',
-    failsWhen: 'they are not',
-    severity: 'MEDIUM',
-    rationale: 'why',
-    remediation: 'what to do',
-    controls: [],
-  } as const;
   /** Explains a rule that looks at one fact of a user, and fails it for that. */
   const lookingAt = (look: (user: User) => unknown, own: object = {}) => {
     const rule = defineUserRule({
-      ...texts,
+      ...RULE_TEXTS,
       id: 'looks',
       options: {},
       when: [{ text: () => 'it looked', holds: (user) => look(user) !== lookingAt }],
