@@ -20,13 +20,14 @@ let hasSources = false;
 
 /**
  * Numbers that may be one of them, or texts that look like it. Few places of a text begin like one, and only there does it
- * look back; each by itself, since joined they are searched for letter by letter.
+ * look back, for what a number stands behind: the name of a member and not any colon, which most controls have before a
+ * number. Each by itself, since joined they are searched for letter by letter.
  */
 const SUSPECTS: readonly RegExp[] = [
-  /\d[.eE](?<=[:,[]\s*-?\d+.)/,
+  /\d[.eE](?<=(?:"\s*:|[,[])\s*-?\d+.)/,
   // Not `\d{16}`, for which it looks at every letter.
-  /\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d(?<=[:,[]\s*-?\d+)/,
-  /-0(?<=[:,[]\s*-0)/,
+  /\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d(?<=(?:"\s*:|[,[])\s*-?\d+)/,
+  /-0(?<=(?:"\s*:|[,[])\s*-0)/,
   // A record that is a number itself.
   /^\s*-?\d/,
 ];

@@ -29,6 +29,13 @@ describe('a number is written as it came', () => {
       expect(serialiseRecord(parseRecord(text))).toBe(text);
   });
 
+  test.each(NUMBERS)('%s, whatever white space stands about it', (number) => {
+    const spaced = ` { "a" : ${number} , "b"\n:\t[ 1 , ${number} , "c" , [ ${number} ] ] } `;
+    const text = `{"a":${number},"b":[1,${number},"c",[${number}]]}`;
+    expect(serialiseRecord(parseRecord(spaced))).toBe(text);
+    expect(serialiseRecord(parseRecord(` ${number} `))).toBe(serialiseRecord(JSON.parse(number)));
+  });
+
   test('whatever stands about it, and is the number that JSON.parse gives', () => {
     const value = fc.letrec<{ value: string }>((tie) => ({
       value: fc.oneof(
