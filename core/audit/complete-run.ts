@@ -196,7 +196,7 @@ const storeRun = async (
       findings: judgement.evidence.findings,
     };
     const stored = await storeOptionalOutputs(settings, request, criteria, found, spools, store);
-    const sources = pageSources(settings, request, criteria, listed, read, found.findings, spools);
+    const sources = pageSources(settings, request, criteria, listed, read, judgement, found.findings, spools);
     const objects = await storeRunOutputs(facts, stored.objects, sources, store);
     const unfinished = await unfinishedSince(archive, environmentId, last?.manifest);
     const unsigned = manifestOf(report, criteria, objects, { history, unfinished, retention: settings.retention });

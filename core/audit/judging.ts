@@ -14,6 +14,7 @@ import { collectHighlights, type Highlight } from '../model/highlights.ts';
 import { keepAsGiven } from '../model/record.ts';
 import { countFindings, type FindingCounts } from '../model/report.ts';
 import type { Roles } from '../model/roles.ts';
+import { UserOrder } from '../model/user-order.ts';
 import { settleFindings } from './causes.ts';
 import type { Criteria } from './criteria.ts';
 import type { FindEarlierRun } from './earlier-runs.ts';
@@ -39,6 +40,7 @@ export interface Judgement<Kept = JudgedEvidence> {
   readonly outcomes: readonly RuleOutcome[];
   readonly findings: FindingCounts;
   readonly highlights: readonly Highlight[];
+  readonly userOrder: UserOrder;
   /** Undefined where not everything was judged, and none can be told. */
   readonly waiverTroubles: readonly WaiverTrouble[] | undefined;
   readonly evidence: Kept;
@@ -214,6 +216,7 @@ const beginPass = <Kept>(
   const unjudged = new Set<string>();
   const lifecycle = beginLifecycle(context.environmentId, asOf, findingBaseline, book, unjudged);
   const counted = countFindings();
+  const userOrder = new UserOrder();
   const highlights = collectHighlights(
     (finding) => baselineAsOf !== undefined && isReminderDue(finding, reminders, baselineAsOf, asOf),
   );
@@ -232,6 +235,7 @@ const beginPass = <Kept>(
   const emit = (finding: Finding, texts = textsOf(finding)): void => {
     counted.add(finding);
     highlights.add(finding);
+    userOrder.add(finding);
     const kept = keeper.keep(finding, texts);
     if (kept !== undefined) pending.push(kept);
   };
@@ -323,6 +327,7 @@ const beginPass = <Kept>(
         outcomes: evaluation.outcomes(),
         findings: counted.counts(),
         highlights: highlights.list(),
+        userOrder,
         waiverTroubles: isComplete ? book.troubles() : undefined,
         evidence: await keeper.finish(lifecycle.recentlyResolved()),
       };

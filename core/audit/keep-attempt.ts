@@ -90,7 +90,7 @@ export const keepAttempt = async (
   const sources =
     seen &&
     evidence &&
-    pageSources(settings, request, criteria, seen.listed, seen.facts, evidence.findings, seen.spools);
+    pageSources(settings, request, criteria, seen.listed, seen.facts, seen.judgement, evidence.findings, seen.spools);
   const objects = await storeRunOutputs(facts, withOptional.objects, sources, store);
   const manifest = manifestOf(report, criteria, objects);
   await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));

@@ -12,6 +12,7 @@ import type { LabelledObject, OptionalOutput, Output, RunFacts, RunOutput, Store
 import type { Criteria } from './criteria.ts';
 import { manifestOf } from './documents.ts';
 import type { Facts } from './enriching.ts';
+import type { Judgement } from './judging.ts';
 import type { JudgedListing } from './listing.ts';
 import { type AuditRequest, makingMs } from './request.ts';
 import type { AuditSettings } from './settings.ts';
@@ -130,6 +131,7 @@ export const pageSources = (
   { context }: Criteria,
   { counts, snapshot }: Pick<JudgedListing, 'counts' | 'snapshot'>,
   { roles, groups }: Facts,
+  { userOrder }: Pick<Judgement, 'userOrder'>,
   findings: Evidence,
   spools: SpoolFolder,
 ): PageSources => ({
@@ -139,6 +141,7 @@ export const pageSources = (
     const asked = (counts.conflicting ?? 0) > 0 ? {} : { isWanted: mayBeRecordOf(ids) };
     return lastRecordsAmong(() => linesOf(snapshot, asked), counts.conflicting);
   },
+  userOrder,
   context: { ...context, roles: roles?.book, memberships: groups },
   spools,
   hasTime: timeToMake(settings, request),

@@ -85,19 +85,38 @@ export const subjectHtml = ({ subject }: Finding): Html => {
 };
 
 /** Tells what was found, with its notes and its evidence. */
-export const findingText = (finding: Finding, showing: Showing): Html =>
+const findingText = (finding: Finding, showing: Showing): Html =>
   html`${foreign(truncate(showing.areNamesShown ? finding.message : maskAddresses(finding.message), MAX_MESSAGE))}${notes(finding)}${evidence(finding, showing)}`;
 
-export const shownKind = (finding: Finding): Shown => kindOf(finding);
-
-export const stateTag = (kind: Shown): Html => html`<span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span>`;
+const stateTag = (kind: Shown): Html => html`<span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span>`;
 
 /** For how long a finding has been there, and in how many runs. */
-export const ageCell = ({ firstSeen, runs }: Finding, kind: Shown, { moments }: Showing): Html => {
+const ageCell = ({ firstSeen, runs }: Finding, kind: Shown, { moments }: Showing): Html => {
   const days = Math.max(0, Math.floor((moments.now - Date.parse(firstSeen)) / DAY_MS));
   return html`<td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td>`;
 };
 
+/** The cells of a finding that are the same in whatever table it stands. */
+export interface FindingCells {
+  readonly finding: Finding;
+  readonly kind: Shown;
+  readonly state: Html;
+  /** What was found, with its notes and its evidence. */
+  readonly text: Html;
+  readonly age: Html;
+}
+
+export const findingCells = (finding: Finding, showing: Showing): FindingCells => {
+  const kind = kindOf(finding);
+  return {
+    finding,
+    kind,
+    state: stateTag(kind),
+    text: findingText(finding, showing),
+    age: ageCell(finding, kind, showing),
+  };
+};
+
 /** A row of the table of a group, whose findings are of one severity; scripts filter by its attributes. */
-export const findingRow = (finding: Finding, kind: Shown, showing: Showing): Html =>
-  html`<tr data-severity="${finding.severity}" data-state="${kind}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${stateTag(kind)}</td><td class="who">${subjectHtml(finding)}</td><td class="what">${findingText(finding, showing)}</td>${ageCell(finding, kind, showing)}</tr>\n`;
+export const findingRow = ({ finding, kind, state, text, age }: FindingCells): Html =>
+  html`<tr data-severity="${finding.severity}" data-state="${kind}"><td data-sort="${KIND_ORDER.indexOf(kind)}">${state}</td><td class="who">${subjectHtml(finding)}</td><td class="what">${text}</td>${age}</tr>\n`;

@@ -1,14 +1,14 @@
 import { FRAMEWORKS } from '../../../rules/engine/controls.ts';
-import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
+import { kindOf } from '../../model/highlights.ts';
 import { momentsOf } from '../../model/listing.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
 import { filterForm } from './filter.ts';
-import { findingRow, KIND_ORDER, type Showing, type Shown, shownKind } from './finding-row.ts';
+import { type FindingCells, findingCells, findingRow, KIND_ORDER, type Showing, type Shown } from './finding-row.ts';
 import { type FindingGroup, findingGroups, groupKeyOf } from './groups.ts';
 import { type Html, html, prose, trusted } from './markup.ts';
 import { furtherPages, PAGE_BYTES, pageFile, pageLinks } from './page-series.ts';
@@ -39,9 +39,9 @@ export interface Row {
   readonly markup: string;
 }
 
-export const rowOf = (finding: Finding, showing: Showing): Row => ({
-  group: groupKeyOf(finding),
-  markup: findingRow(finding, shownKind(finding), showing).markup,
+export const rowOf = (cells: FindingCells): Row => ({
+  group: groupKeyOf(cells.finding),
+  markup: findingRow(cells).markup,
 });
 
 const REPORT = 'report.html';
@@ -248,9 +248,9 @@ export interface FurtherPage {
 /** The findings of a group that a page needs not have all of, in the order of kinds. */
 const rowsOf = ({ key }: FindingGroup, highlights: RunFacts['highlights'], showing: Showing): readonly Row[] => {
   const findings = highlights.flatMap(({ findings: of }) => of).filter((finding) => groupKeyOf(finding) === key);
-  const byKind = Map.groupBy(findings, shownKind);
+  const byKind = Map.groupBy(findings, kindOf);
   return KIND_ORDER.flatMap((kind) => (byKind.get(kind) ?? []).slice(0, SHOWN)).map((finding) =>
-    rowOf(finding, showing),
+    rowOf(findingCells(finding, showing)),
   );
 };
 

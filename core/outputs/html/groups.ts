@@ -1,7 +1,8 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity, severityRank } from '../../../rules/engine/severity.ts';
+import { kindOf } from '../../model/highlights.ts';
 import type { RunFacts } from '../output.ts';
-import { KIND_ORDER, type Shown, shownKind } from './finding-row.ts';
+import { KIND_ORDER, type Shown } from './finding-row.ts';
 
 /** The severities of which every finding is on a page, however many there are. */
 const SEVERE: ReadonlySet<Severity> = new Set(['CRITICAL', 'HIGH']);
@@ -78,6 +79,6 @@ export const placesAmong = (facts: Pick<RunFacts, 'highlights' | 'rules'>): ((fi
   const places = new Map(findingGroups(facts).map(({ key }, index) => [key, index]));
   return (finding) => {
     const group = places.get(groupKeyOf(finding)) ?? places.size;
-    return `${digits(group, 6)}${digits(KIND_ORDER.indexOf(shownKind(finding)), 2)}${finding.subject.id}`;
+    return `${digits(group, 6)}${digits(KIND_ORDER.indexOf(kindOf(finding)), 2)}${finding.subject.id}`;
   };
 };

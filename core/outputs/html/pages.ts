@@ -1,8 +1,10 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
-import { lineSorter } from '../../archive/sorted-spool.ts';
+import type { SpoolFolder } from '../../archive/staging.ts';
+import type { ShownUsers, UserOrder } from '../../model/user-order.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage } from './companion.ts';
 import { controlsOutput, controlsPage } from './controls.ts';
+import { findingCells } from './finding-row.ts';
 import {
   FindingPages,
   type FurtherPage,
@@ -17,11 +19,17 @@ import { isSevere, placesAmong } from './groups.ts';
 import { htmlOutput, reportPage } from './html.ts';
 import { html } from './markup.ts';
 import { besideLinks } from './page-series.ts';
-import { UserOrder } from './user-order.ts';
-import { type UserSources, usersFile, usersOutput, usersPages } from './users.ts';
+import { rowSorter } from './row-sorter.ts';
+import { MOST_USERS, type UserRow, UserRows, type UserSources, usersFile, usersOutput, usersPages } from './users.ts';
 
 /** What pages show besides the facts of a run. */
-export type PageSources = UserSources;
+export interface PageSources extends UserSources {
+  /** Every finding. */
+  findings(): AsyncIterable<Finding>;
+  /** By which users are shown, of the same findings. */
+  readonly userOrder: UserOrder;
+  readonly spools: SpoolFolder;
+}
 
 /** A page of a run, and the name that the manifest gives it. */
 export interface Page {
@@ -49,26 +57,30 @@ ${findingsFilter(pages)}${sections}<p class="card empty" id="none" hidden>Nothin
   return { name: furtherName('html', page), output: { ...htmlOutput, file: reportFile(page) }, text };
 };
 
-/**
- * Gives the rows of the severe findings in the order in which pages have them, however many there are.
- * @param onFinding is given every finding before the first row
- */
-async function* severeRows(
-  facts: RunFacts,
-  { findings, spools }: PageSources,
-  onFinding: (finding: Finding) => void,
-): AsyncGenerator<Row> {
+/** The rows of a run's findings, each in the order in which pages have them. */
+interface PageRows {
+  readonly severe: Iterable<Row>;
+  /** Undefined where there was no time for them. */
+  readonly ofUsers: Iterable<UserRow> | undefined;
+}
+
+/** Makes the rows of all pages while findings are read once, however many there are. */
+const makeRows = async (facts: RunFacts, sources: PageSources, shown: ShownUsers): Promise<PageRows> => {
+  const { findings, spools, hasTime } = sources;
   const showing = showingOf(facts);
   const placeOf = placesAmong(facts);
-  const sorter = lineSorter(spools);
+  const severe = rowSorter<Row>(spools);
+  let ofUsers: UserRows | undefined = new UserRows(facts, shown, spools);
   for await (const finding of findings()) {
-    onFinding(finding);
-    if (!isSevere(finding)) continue;
-    const written = sorter.write(JSON.stringify(rowOf(finding, showing)), placeOf(finding));
-    if (written !== undefined) await written;
+    if (!hasTime()) ofUsers = undefined;
+    const isOfUser = ofUsers?.has(finding) === true;
+    if (!isOfUser && !isSevere(finding)) continue;
+    const cells = findingCells(finding, showing);
+    if (isSevere(finding)) await severe.write(rowOf(cells), placeOf(finding));
+    if (isOfUser) await ofUsers?.write(cells);
   }
-  for (const line of await sorter.sorted()) yield JSON.parse(line.toString()) as Row;
-}
+  return { severe: await severe.sorted(), ofUsers: await ofUsers?.sorted() };
+};
 
 /**
  * Makes the pages that stand beside a run's report, and then the report.
@@ -86,11 +98,11 @@ export const writePages = async (
     const keepFurther = async (further: FurtherPage | undefined): Promise<void> => {
       if (further !== undefined) await keep(furtherReport(facts, pages, further));
     };
-    const order = new UserOrder();
-    const rows = severeRows(facts, sources, (finding) => order.add(finding));
-    for await (const row of rows) await keepFurther(pages.addSevere(row));
+    const shown = sources.userOrder.worst(MOST_USERS);
+    const { severe, ofUsers } = await makeRows(facts, sources, shown);
+    for (const row of severe) await keepFurther(pages.addSevere(row));
     await keepFurther(pages.finish(facts, showingOf(facts)));
-    for await (const { page, text } of usersPages(facts, sources, order))
+    for await (const { page, text } of usersPages(facts, sources, shown, ofUsers))
       await keep({
         name: page === 1 ? 'users' : furtherName('users', page),
         output: { ...usersOutput, file: usersFile(page) },

@@ -3,21 +3,21 @@ import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import type { User } from '../../../rules/engine/user.ts';
 import type { ArchivedUser } from '../../archive/repeated-records.ts';
-import { lineSorter } from '../../archive/sorted-spool.ts';
 import type { SpoolFolder } from '../../archive/staging.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
+import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from '../../model/user-order.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../../model/user-text.ts';
 import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, VIEWS } from './companion.ts';
-import { ageCell, findingText, MAX_ID, type Showing, type Shown, shownKind, stateTag } from './finding-row.ts';
-import { findingsFilter, showingOf } from './findings.ts';
+import { type FindingCells, MAX_ID, type Shown } from './finding-row.ts';
+import { findingsFilter } from './findings.ts';
 import { findingGroups } from './groups.ts';
 import { foreign, type Html, html, trusted } from './markup.ts';
 import { besideLinks, furtherPages, PAGE_BYTES, pageFile, pageLinks } from './page-series.ts';
+import { type RowSorter, rowSorter } from './row-sorter.ts';
 import { severityBadge } from './severity.ts';
-import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from './user-order.ts';
 
 /** The most users that pages show; of a million who fail, those are the ones that somebody looks at one by one. */
 export const MOST_USERS = 5000;
@@ -36,7 +36,7 @@ interface Person {
 }
 
 /** A finding of a user as pages show it. */
-interface UserRow {
+export interface UserRow {
   /** The place of the user among those who are shown. */
   readonly place: number;
   readonly severity: Severity;
@@ -46,13 +46,12 @@ interface UserRow {
 
 /** What the pages by user are made of. */
 export interface UserSources {
-  /** Every finding; may be read again. */
-  findings(): AsyncIterable<Finding>;
   /** Those of some users who were listed, each once, and perhaps others. */
   users(ids: Pick<ReadonlySet<string>, 'has'>): AsyncIterable<ArchivedUser>;
   /** By which permission groups and roles are told. */
   readonly context: Context;
-  readonly spools: SpoolFolder;
+  /** By which users are shown, of the findings of the run. */
+  readonly userOrder: UserOrder;
   /** Whether there is time for more than what a run must have. */
   hasTime(): boolean;
 }
@@ -87,10 +86,9 @@ const personOf = (user: User, context: Context, areNamesShown: boolean): Person 
   };
 };
 
-const rowMarkup = (finding: Finding, fault: string, showing: Showing): string => {
+const rowMarkup = ({ finding, kind, state, text, age }: FindingCells, fault: string): string => {
   const { severity, ruleId } = finding;
-  const kind = shownKind(finding);
-  return html`<tr data-severity="${severity}" data-state="${kind}" data-rule="${ruleId}"><td>${stateTag(kind)}</td><td class="who">${severityBadge(severity)} ${fault}<span class="evidence"><code>${ruleId}</code></span></td><td class="what">${findingText(finding, showing)}</td>${ageCell(finding, kind, showing)}</tr>\n`
+  return html`<tr data-severity="${severity}" data-state="${kind}" data-rule="${ruleId}"><td>${state}</td><td class="who">${severityBadge(severity)} ${fault}<span class="evidence"><code>${ruleId}</code></span></td><td class="what">${text}</td>${age}</tr>\n`
     .markup;
 };
 
@@ -132,53 +130,61 @@ ${fitting.map(({ markup }) => trusted(markup))}</tbody></table>${leftOut > 0 && 
 
 const digits = (value: number, width: number): string => String(value).padStart(width, '0');
 
-/** What there is to be shown of users. */
-interface Gathered {
-  readonly people: ReadonlyMap<string, Person>;
-  /** The findings, user by user in the order in which those are shown, the worst of each first. */
-  readonly rows: Iterable<Buffer>;
+/** The places of users among those who are shown, by their ids. */
+const placesOf = (ids: readonly string[]): ReadonlyMap<string, number> => new Map(ids.map((id, place) => [id, place]));
+
+/** The rows of the users who are shown, user by user in the order in which those are shown, the worst of each first. */
+export class UserRows {
+  readonly #places: ReadonlyMap<string, number>;
+  readonly #faults: ReadonlyMap<string, string | undefined>;
+  readonly #sorter: RowSorter<UserRow>;
+
+  constructor({ rules }: Pick<RunFacts, 'rules'>, { ids }: ShownUsers, spools: SpoolFolder) {
+    this.#places = placesOf(ids);
+    this.#faults = new Map(rules.map(({ rule }) => [rule.id, rule.fault]));
+    this.#sorter = rowSorter(spools);
+  }
+
+  /** Tells whether pages show a finding. */
+  has(finding: Finding): boolean {
+    return standingOf(finding) !== undefined && this.#places.has(finding.subject.id);
+  }
+
+  /** Await what it returns, it holds the writer back to the disk's pace. */
+  write(cells: FindingCells): Promise<void> | undefined {
+    const { finding, kind } = cells;
+    const { severity, ruleId, subject } = finding;
+    const markup = rowMarkup(cells, faultText(ruleId, this.#faults.get(ruleId)));
+    const row: UserRow = { place: this.#places.get(subject.id) ?? 0, severity, kind, markup };
+    const rank = `${Number(!isStanding(row))}${WORST_FIRST.indexOf(severity)}`;
+    return this.#sorter.write(row, `${digits(row.place, 6)}${rank}${ruleId}`);
+  }
+
+  /** Gives the rows in order, once all were written. */
+  sorted(): Promise<Iterable<UserRow>> {
+    return this.#sorter.sorted();
+  }
 }
 
-/**
- * Gathers what is shown of some users.
- * @param places of those, by their ids
- * @returns undefined where there is no time for it
- */
-const gather = async (
-  facts: RunFacts,
-  places: ReadonlyMap<string, number>,
-  sources: UserSources,
-): Promise<Gathered | undefined> => {
-  const showing = showingOf(facts);
-  const faults = new Map(facts.rules.map(({ rule }) => [rule.id, rule.fault]));
-  const sorter = lineSorter(sources.spools);
-  for await (const finding of sources.findings()) {
-    if (!sources.hasTime()) return undefined;
-    const { subject, severity, ruleId } = finding;
-    const place = standingOf(finding) === undefined ? undefined : places.get(subject.id);
-    if (place === undefined) continue;
-    const kind = shownKind(finding);
-    const markup = rowMarkup(finding, faultText(ruleId, faults.get(ruleId)), showing);
-    const row: UserRow = { place, severity, kind, markup };
-    const key = `${digits(place, 6)}${Number(!isStanding(row))}${WORST_FIRST.indexOf(severity)}${ruleId}`;
-    const written = sorter.write(JSON.stringify(row), key);
-    if (written !== undefined) await written;
-  }
-  const rows = await sorter.sorted();
-
+/** Reads what is shown of the users besides their findings; undefined where there is no time for it. */
+const readPeople = async (
+  { areNamesShown = true }: Pick<RunFacts, 'areNamesShown'>,
+  { users, context, hasTime }: UserSources,
+  { ids }: ShownUsers,
+): Promise<ReadonlyMap<string, Person> | undefined> => {
   const people = new Map<string, Person>();
-  if (places.size === 0) return { people, rows };
-  for await (const { user } of sources.users(places)) {
-    if (!sources.hasTime()) return undefined;
-    if (places.has(user.id)) people.set(user.id, personOf(user, sources.context, showing.areNamesShown));
+  if (ids.length === 0) return people;
+  const places = placesOf(ids);
+  for await (const { user } of users(places)) {
+    if (!hasTime()) return undefined;
+    if (places.has(user.id)) people.set(user.id, personOf(user, context, areNamesShown));
   }
-  return { people, rows };
+  return people;
 };
 
-function* byUser(rows: Iterable<Buffer>): Generator<readonly [UserRow, ...UserRow[]]> {
+function* byUser(rows: Iterable<UserRow>): Generator<readonly [UserRow, ...UserRow[]]> {
   let own: [UserRow, ...UserRow[]] | undefined;
-  for (const line of rows) {
-    const row = JSON.parse(line.toString()) as UserRow;
+  for (const row of rows) {
     if (own?.[0].place === row.place) {
       own.push(row);
       continue;
@@ -307,28 +313,35 @@ const furtherPage = (facts: RunFacts, { page, sections }: UserPages, hasNext: bo
   ),
 });
 
-/** Makes the pages by user; the first comes last, since it says where the others are. */
-export async function* usersPages(facts: RunFacts, sources: UserSources, order: UserOrder): AsyncGenerator<UsersPage> {
-  const shown = order.worst(MOST_USERS);
-  const places = new Map(shown.ids.map((id, place) => [id, place]));
-  const gathered = await gather(facts, places, sources);
-  const pages = new UserPages(gathered === undefined ? order.worst(0) : shown);
+/**
+ * Makes the pages by user; the first comes last, since it says where the others are.
+ * @param rows undefined where there was no time for them
+ */
+export async function* usersPages(
+  facts: RunFacts,
+  sources: UserSources,
+  shown: ShownUsers,
+  rows: Iterable<UserRow> | undefined,
+): AsyncGenerator<UsersPage> {
+  const { userOrder } = sources;
+  const people = rows && (await readPeople(facts, sources, shown));
+  const hadTime = people !== undefined;
+  const pages = new UserPages(hadTime ? shown : userOrder.worst(0));
   let isFull = false;
-  if (gathered !== undefined)
-    for (const rows of byUser(gathered.rows)) {
-      const id = shown.ids[rows[0].place] ?? '';
-      const person = gathered.people.get(id);
-      if (!isFull && pages.add(id, person, rows)) continue;
-      isFull ||= pages.page === MOST_PAGES;
-      if (isFull) {
-        pages.leaveOut(rows);
-        continue;
-      }
-      if (pages.page > 1) yield furtherPage(facts, pages, true);
-      pages.turn();
-      pages.add(id, person, rows);
+  for (const own of hadTime ? byUser(rows ?? []) : []) {
+    const id = shown.ids[own[0].place] ?? '';
+    const person = people?.get(id);
+    if (!isFull && pages.add(id, person, own)) continue;
+    isFull ||= pages.page === MOST_PAGES;
+    if (isFull) {
+      pages.leaveOut(own);
+      continue;
     }
+    if (pages.page > 1) yield furtherPage(facts, pages, true);
+    pages.turn();
+    pages.add(id, person, own);
+  }
   if (pages.page > 1) yield furtherPage(facts, pages, false);
-  const lead = leadText(facts, sources, order.size, pages, gathered !== undefined);
+  const lead = leadText(facts, sources, userOrder.size, pages, hadTime);
   yield { page: 1, text: pageText(facts, 1, pages.page > 1, lead, pages.first) };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { createSpoolFolder, type SpoolFolder } from '../../../../core/archive/staging.ts';
 import { collectHighlights } from '../../../../core/model/highlights.ts';
+import { UserOrder } from '../../../../core/model/user-order.ts';
 import { type Page, writePages } from '../../../../core/outputs/html/pages.ts';
 import { MOST_USERS } from '../../../../core/outputs/html/users.ts';
 import type { RunFacts } from '../../../../core/outputs/output.ts';
@@ -39,7 +40,11 @@ const pagesOf = async (
   { users = [], context = aContext(), hasTime = true }: Seen = {},
 ) => {
   const highlights = collectHighlights();
-  for (const finding of findings) highlights.add(finding);
+  const userOrder = new UserOrder();
+  for (const finding of findings) {
+    highlights.add(finding);
+    userOrder.add(finding);
+  }
   const facts = someRunFacts({ highlights: highlights.list(), ...differs });
   const pages: Page[] = [];
   const sources = {
@@ -49,6 +54,7 @@ const pagesOf = async (
     async *users() {
       yield* users.map((record, position) => ({ user: readUser(record, position), record }));
     },
+    userOrder,
     context,
     hasTime: () => hasTime,
     spools,

@@ -1,8 +1,8 @@
-import type { Finding } from '../../../rules/engine/finding.ts';
-import { NumberList } from '../../../rules/engine/memory/number-list.ts';
-import { TextTable } from '../../../rules/engine/memory/text-table.ts';
-import type { Severity } from '../../../rules/engine/severity.ts';
-import { WORST_FIRST } from '../../model/trend.ts';
+import type { Finding } from '../../rules/engine/finding.ts';
+import { NumberList } from '../../rules/engine/memory/number-list.ts';
+import { TextTable } from '../../rules/engine/memory/text-table.ts';
+import type { Severity } from '../../rules/engine/severity.ts';
+import { WORST_FIRST } from './trend.ts';
 
 /** What a user's findings count as: by severity what stands, and apart what is waived or was told once. */
 export type Standing = Severity | 'apart';
