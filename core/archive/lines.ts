@@ -36,6 +36,7 @@ const LINE_FEED = 0x0a;
 /** A line of a stored object as it stands there, and what it says. */
 export interface StoredLine {
   readonly text: string;
+  /** Undefined where nobody wanted it to be parsed. */
   readonly record: unknown;
 }
 
@@ -73,13 +74,13 @@ const MOST_KNOWN = 20_000;
  * Yields the JSON lines of unfolded bytes, parsed, some at a time. Throws where the last has no end, or one is too long.
  * @param known the first lines of what was read before, which those of this take the place of: one that stands where it
  * stood is not parsed again, and whoever is given its record changes nothing in it
- * @param isWanted see `LinesAsked`
+ * @param isWanted tells whether a line is to be parsed
  */
 export async function* parsedLines(
   chunks: AsyncIterable<Buffer>,
   limits = LINE_LIMITS,
   known?: StoredLine[],
-  isWanted: LinesAsked['isWanted'] = () => true,
+  isWanted: (text: string) => boolean = () => true,
 ): AsyncGenerator<readonly StoredLine[]> {
   let position = 0;
   let rest: Buffer[] = [];
@@ -118,23 +119,12 @@ export async function* parsedLines(
   if (restLength > 0) throw new Error('the last line has no end');
 }
 
-/** What is asked of the lines of a stored object. */
-export interface LinesAsked {
-  readonly limits?: LineLimits;
-  /** Tells whether a line is wanted; undefined stands in the place of one that is not, which is not parsed. */
-  isWanted?(text: string): boolean;
-}
-
 /**
  * Yields the JSON lines of a stored `.jsonl.gz` object, parsed one by one.
  * @throws where the object can't be unfolded, or is past a limit
  */
-export async function* readLines(
-  body: AsyncIterable<Uint8Array>,
-  { limits = LINE_LIMITS, isWanted }: LinesAsked = {},
-): AsyncGenerator {
-  for await (const lines of parsedLines(unfolded(body, limits), limits, undefined, isWanted))
-    for (const { record } of lines) yield record;
+export async function* readLines(body: AsyncIterable<Uint8Array>, limits = LINE_LIMITS): AsyncGenerator {
+  for await (const lines of parsedLines(unfolded(body, limits), limits)) for (const { record } of lines) yield record;
 }
 
 type Named = Pick<StoredObject, 'key' | 'body'>;

@@ -1,6 +1,7 @@
 import { NumberList } from '../../rules/engine/memory/number-list.ts';
 import { TextTable } from '../../rules/engine/memory/text-table.ts';
 import { positionName, readUser, type User } from '../../rules/engine/user.ts';
+import type { StoredLine } from './lines.ts';
 
 /** A record of a snapshot, and the user that rules see in it. */
 export interface ArchivedUser {
@@ -13,7 +14,6 @@ export type UserRecords = readonly [ArchivedUser, ...ArchivedUser[]];
 
 /**
  * Reads the records of a snapshot, user by user. Those of a user of which records differ come together, after all others.
- * @param records undefined stands for one that nobody asks for
  * @param repeated the ids of such users
  */
 export async function* usersByRecords(
@@ -23,9 +23,8 @@ export async function* usersByRecords(
   const waiting = new Map<string, [ArchivedUser, ...ArchivedUser[]]>();
   let position = 0;
   for await (const record of records) {
-    const user = record === undefined ? undefined : readUser(record, position);
+    const user = readUser(record, position);
     position += 1;
-    if (user === undefined) continue;
     const listed = { user, record };
     const others = waiting.get(user.id);
     if (others !== undefined) others.push(listed);
@@ -33,6 +32,19 @@ export async function* usersByRecords(
     else yield [listed];
   }
   yield* waiting.values();
+}
+
+/**
+ * Reads the users of a snapshot in which no user has records that differ.
+ * @param batches lines that were not parsed are of users whom nobody asked for
+ */
+export async function* usersByLines(batches: AsyncIterable<readonly StoredLine[]>): AsyncGenerator<ArchivedUser> {
+  let position = 0;
+  for await (const lines of batches)
+    for (const { record } of lines) {
+      if (record !== undefined) yield { user: readUser(record, position), record };
+      position += 1;
+    }
 }
 
 const USER_ID = '"userId":"';

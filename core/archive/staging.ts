@@ -10,7 +10,7 @@ import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Content } from './archive.ts';
 import { SpoolError } from './errors.ts';
 import { temporaryFolder } from './left-behind.ts';
-import { type LinesAsked, readLines } from './lines.ts';
+import { parsedLines, readLines, type StoredLine, unfolded } from './lines.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
 export interface Evidence {
@@ -58,9 +58,20 @@ export const evidenceOf = (held: string | Uint8Array): Evidence => {
   return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
 };
 
+const bodyOf = ({ content }: Evidence): AsyncIterable<Uint8Array> =>
+  'path' in content ? createReadStream(content.path) : Readable.from([content.bytes]);
+
 /** Reads the JSON lines of evidence that a spool of a `.gz` file gave. */
-export const linesOf = ({ content }: Evidence, asked?: LinesAsked): AsyncIterable<unknown> =>
-  readLines('path' in content ? createReadStream(content.path) : Readable.from([content.bytes]), asked);
+export const linesOf = (evidence: Evidence): AsyncIterable<unknown> => readLines(bodyOf(evidence));
+
+/**
+ * Reads the same, some at a time.
+ * @param isWanted tells whether a line is to be parsed
+ */
+export const lineBatchesOf = (
+  evidence: Evidence,
+  isWanted: (text: string) => boolean,
+): AsyncIterable<readonly StoredLine[]> => parsedLines(unfolded(bodyOf(evidence)), undefined, undefined, isWanted);
 
 /** A file of lines that grows on disk until it can be stored in the archive. */
 export interface Spool {

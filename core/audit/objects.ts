@@ -2,8 +2,8 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { lastRecordsAmong } from '../archive/read-users.ts';
-import { mayBeRecordOf } from '../archive/repeated-records.ts';
-import { type Evidence, evidenceOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
+import { mayBeRecordOf, usersByLines } from '../archive/repeated-records.ts';
+import { type Evidence, evidenceOf, lineBatchesOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Report } from '../model/report.ts';
 import { furtherName, type KeepPage, type PageSources, writePages } from '../outputs/html/pages.ts';
@@ -136,11 +136,11 @@ export const pageSources = (
   spools: SpoolFolder,
 ): PageSources => ({
   findings: () => findingsIn(findings),
-  users: (ids) => {
+  users: (ids) =>
     // Which users have records that differ is known by reading all of them.
-    const asked = (counts.conflicting ?? 0) > 0 ? {} : { isWanted: mayBeRecordOf(ids) };
-    return lastRecordsAmong(() => linesOf(snapshot, asked), counts.conflicting);
-  },
+    (counts.conflicting ?? 0) > 0
+      ? lastRecordsAmong(() => linesOf(snapshot), counts.conflicting)
+      : usersByLines(lineBatchesOf(snapshot, mayBeRecordOf(ids))),
   userOrder,
   context: { ...context, roles: roles?.book, memberships: groups },
   spools,

@@ -7,7 +7,7 @@ const read = async (bytes: Uint8Array, pieceLength = 7, limits?: LineLimits): Pr
   async function* pieces() {
     for (let start = 0; start < bytes.length; start += pieceLength) yield bytes.subarray(start, start + pieceLength);
   }
-  for await (const line of readLines(pieces(), limits && { limits })) lines.push(line);
+  for await (const line of readLines(pieces(), limits)) lines.push(line);
   return lines;
 };
 
