@@ -2,6 +2,7 @@ import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import { recordsOf } from '../../core/archive/read-users.ts';
 import { asGiven } from '../../core/model/record.ts';
+import { reservations } from '../../core/model/words.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { USER_TIMES } from '../../rules/engine/user.ts';
 import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments/archive-options.ts';
@@ -78,6 +79,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
     from: older.run,
     to: newer.run,
     judgedBy: differingCriteria(older, newer),
+    notes: [older, newer].flatMap((manifest) => reservations(manifest).map((text) => `Run ${manifest.run}: ${text}`)),
     users: {
       ...users,
       changed: changed.map(({ id, members }) => ({ id, members: flags.names ? members : members.map(maskedChange) })),

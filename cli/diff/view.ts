@@ -15,6 +15,8 @@ export interface Diff {
   readonly judgedBy: readonly string[];
   readonly users: UserDiff<DiffChange>;
   readonly findings: FindingDiff;
+  /** Why the users of either run may not be everybody of its night, in sentences. */
+  readonly notes: readonly string[];
   /** What is left out unless all was asked for: users who merely logged in, findings that are merely older. */
   readonly leftOut: { readonly logins: number; readonly ages: number } | undefined;
 }
@@ -130,4 +132,5 @@ export const showDiff = (diff: Diff, out: Terminal): void => {
   out.line(out.paint('bold', `Environment ${diff.environmentId}: from ${diff.from} to ${diff.to}`));
   showUsers(diff, out);
   showFindings(diff, out);
+  for (const note of diff.notes) out.line(plainLine(note));
 };

@@ -10,6 +10,7 @@ import { type ExplainCriteria, explain as explainSubject } from '../../core/expl
 import { momentsOf } from '../../core/model/listing.ts';
 import { asGiven } from '../../core/model/record.ts';
 import { runName } from '../../core/model/run-name.ts';
+import { reservations } from '../../core/model/words.ts';
 import { dayEnds } from '../../core/schedule/zoned-clock.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { type ConfiguredRule, configureRules } from '../../rules/engine/configure.ts';
@@ -137,6 +138,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const explained = await explainSubject({ archive, manifest, subject, ruleId, then, today });
   if (explained === undefined) {
     err.line(await absentText(archive, manifest, subject));
+    for (const note of reservations(manifest)) err.line(plainLine(note));
     return EXIT.notComplete;
   }
 
@@ -145,6 +147,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     asOf: manifest.asOf,
     environmentId,
     context: then.context,
+    notes: reservations(manifest),
     isNaming: options.isNaming,
     waiverToday: waiverToday(waivers, now, config.schedule.timezone),
   };

@@ -18,6 +18,8 @@ export interface ViewSetting {
   readonly asOf: string;
   readonly environmentId: string;
   readonly context: Context;
+  /** Why the users of the run may not be everybody of its night, in sentences. */
+  readonly notes: readonly string[];
   /** Names and e-mail addresses are shown. */
   readonly isNaming: boolean;
   /** Tells of the waivers of today for a finding; undefined where there is no file of them. */
@@ -245,6 +247,7 @@ export const explainedText = (
   ];
   return [
     `${subject.kind} ${out.paint('bold', plainLine(subject.id, MAX_TEXT))} in run ${setting.run} of environment ${setting.environmentId}, as of ${setting.asOf}; ${previous}${differing}\n`,
+    ...setting.notes.map((note) => `${plainLine(note)}\n`),
     ...told.map((rule) => ruleText(rule, subject.id, setting, out)),
     ...(told.length === 0 ? ['No rule that judged it fails.\n'] : []),
     ...(summary.length > 0 ? [table(out, undefined, summary)] : []),
@@ -269,6 +272,7 @@ export const explainedJson = ({ subject, previousRun, records, rules }: Explaine
   ...(previousRun !== undefined && { previousRun }),
   subject,
   ...(records > 1 && { records }),
+  notes: setting.notes,
   rules: rules.map((explained) => {
     const { rule, explanation, unjudged, finding, groups, smallestChanges, today } = explained;
     return {

@@ -6,6 +6,7 @@ import { readFindings } from '../../core/archive/read-findings.ts';
 import { usersOf } from '../../core/archive/read-users.ts';
 import { readReport } from '../../core/archive/runs.ts';
 import { createSpoolFolder } from '../../core/archive/staging.ts';
+import { reservations } from '../../core/model/words.ts';
 import { NotWhole } from '../../core/outputs/accounts.ts';
 import { EXPORTS, type ExportName, type FileToWrite, filesOf, lakeFilesOf } from '../../core/outputs/exports.ts';
 import type { StoredRun } from '../../core/outputs/output.ts';
@@ -82,6 +83,7 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
     );
     return EXIT.notComplete;
   }
+  for (const note of reservations(manifest)) io.err.line(plainLine(note));
   if (verdict === 'COMPLETE') return EXIT.ok;
   io.err.line(
     plainLine(`run ${run} is ${verdict}: ${reason ?? 'no reason given'}; what it did not see is not in there`),

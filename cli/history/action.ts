@@ -59,12 +59,13 @@ const runEntry = async (
   if (stored === undefined || problem !== undefined) return untrustedEntry(run, problem ?? 'it has no manifest');
   const { manifest } = stored;
   try {
-    const { verdict, late, counts, findings, previousRun } = await readReport(archive, manifest);
+    const { verdict, late, source, counts, findings, previousRun } = await readReport(archive, manifest);
     const drift = previousRun === undefined ? undefined : driftOf(findings, manifest, previous);
     return {
       run,
       verdict,
       ...(late && { late }),
+      ...(source?.attestedBy && { attested: true }),
       users: counts.users,
       findings,
       drift,

@@ -24,6 +24,8 @@ export interface RunEntry {
   readonly reason?: string | undefined;
   /** It was listed long after the night it stands for. */
   readonly late?: true;
+  /** That everybody was listed is somebody's word alone. */
+  readonly attested?: true;
   /** The reason, for people, that it is not complete or not to be trusted. */
   readonly message?: string | undefined;
   readonly users?: number;
@@ -55,7 +57,8 @@ export interface History {
 const MAX_TEXT = 400;
 
 /** The changes since the run before, or the reason that nothing can be said of them. */
-const changesText = (entry: RunEntry): string => `${entry.late ? 'LATE, ' : ''}${driftText(entry)}`;
+const changesText = (entry: RunEntry): string =>
+  [...(entry.late ? ['LATE'] : []), ...(entry.attested ? ['ATTESTED, NOT SEEN'] : []), driftText(entry)].join(', ');
 
 const driftText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): string => {
   if (verdict !== 'COMPLETE') {
@@ -72,8 +75,8 @@ const driftText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): 
   return parts.length === 1 && drift.new + drift.resolved === 0 ? 'nothing' : parts.join(', ');
 };
 
-const verdictCell = ({ verdict }: RunEntry): Cell => {
-  if (verdict === 'COMPLETE') return { text: verdict, format: 'green' };
+const verdictCell = ({ verdict, late, attested }: RunEntry): Cell => {
+  if (verdict === 'COMPLETE') return { text: verdict, format: late || attested ? 'yellow' : 'green' };
   return { text: verdict, format: verdict === 'EXPIRED' ? 'yellow' : ['bold', 'white', 'bgRed'] };
 };
 

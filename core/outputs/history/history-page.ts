@@ -25,7 +25,7 @@ const VERDICTS: readonly unknown[] = ['COMPLETE', 'INCOMPLETE', 'FAILED'] satisf
 
 /**
  * A run or an unfinished attempt at one, as the page of all runs keeps it: the name of the folder that its report is in
- * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (of one that is, `late` or
+ * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (of one that is, that it is late, or attested and not seen, or
  * nothing), its users, and what failed, as a trend's point has it.
  */
 export type HistoryRow = readonly [
@@ -80,7 +80,9 @@ export interface RunsOnPage {
 }
 
 export const historyRowOf = (report: Report, name: string): HistoryRow => {
-  const { run, verdict, late, reason = late ? 'late' : '', counts, findings } = report;
+  const { run, verdict, late, source, counts, findings } = report;
+  const reserved = [...(late ? ['late'] : []), ...(source?.attestedBy === undefined ? [] : ['attested, not seen'])];
+  const { reason = reserved.join(', ') } = report;
   const [, ...failing] = trendPoint(run, findings.bySeverity);
   return [name, verdict, reason, counts.users, ...failing];
 };
@@ -189,12 +191,12 @@ const rowsOf = ({ rows, earlier }: RunsOnPage, standing: Standing): readonly Htm
 const latestText = (rows: readonly HistoryRow[], standing: Standing): Html => {
   const latest = rows.at(-1);
   const last = rows.findLast(isComplete);
-  const [, , , users = 0, ...failing] = last ?? [];
+  const [, , reserved = '', users = 0, ...failing] = last ?? [];
   const found = failing.reduce((total, failed) => total + failed, 0);
   const text =
     last === undefined
       ? html`No run was complete yet.`
-      : html`The latest complete run, <a href="${linkOf(last, standing)}">${utcText(new Date(instantOf(last)).toISOString())}</a>, judged ${plural(users, 'user')}: <strong>${plural(found, 'finding')} ${found === 1 ? 'stands' : 'stand'}</strong>.`;
+      : html`The latest complete run, <a href="${linkOf(last, standing)}">${utcText(new Date(instantOf(last)).toISOString())}</a>${reserved !== '' && html` (<b>${reserved}</b>)`}, judged ${plural(users, 'user')}: <strong>${plural(found, 'finding')} ${found === 1 ? 'stands' : 'stand'}</strong>.`;
   const isBad = latest !== undefined && !isComplete(latest);
   return html`${isBad && html`<p class="card stale">The latest attempt, ${utcText(new Date(instantOf(latest)).toISOString())}, is ${latest[1]}: ${latest[2]}. What it has not seen is unknown.</p>`}<p class="short">${text}</p>`;
 };
