@@ -109,9 +109,15 @@ const forms = (facts: BandFacts, news: readonly Highlight[], troubles: number): 
   ];
 };
 
-/** Says first that a run is late or of another source: empty of most runs. */
-const oddities = ({ late, previousSource }: Report): string =>
-  `${late ? 'LATE, ' : ''}${previousSource === undefined ? '' : 'ANOTHER SOURCE, '}`;
+/** Says first that a run is late, whole by somebody's word alone, or of another source: empty of most runs. */
+const oddities = ({ verdict, late, source, previousSource }: Report): string =>
+  [
+    ...(late ? ['LATE'] : []),
+    ...(verdict === 'COMPLETE' && source?.attestedBy !== undefined ? ['ATTESTED'] : []),
+    ...(previousSource === undefined ? [] : ['ANOTHER SOURCE']),
+  ]
+    .map((oddity) => `${oddity}, `)
+    .join('');
 
 /** The environment as a subject may name it: its id where nothing of its name can be read as ASCII. */
 const nameOf = ({ environmentName = '', report }: DigestFacts): string => {

@@ -382,6 +382,18 @@ describe('body', () => {
     expect(attributes.maxSeverity).toBe('CRITICAL');
   });
 
+  test('says in its subject that whoever attested a roster is believed', () => {
+    const attestedBy = { name: 'Ada Lovelace', statement: 'all of them', at: '2026-11-24T00:00:00.000Z' };
+    const source = { kind: 'roster' as const, file: 'users.json', attestedBy };
+    const subjectOf = (report: Report): string => digestOf({ report }).subject;
+    expect(subjectOf({ ...aFirstReport(), source })).toMatch(/^FinSpace research: ATTESTED, first audit, /);
+    expect(subjectOf(aReport({ ...anotherSource, source, late: true }))).toMatch(
+      /^FinSpace research: LATE, ATTESTED, ANOTHER SOURCE, /,
+    );
+    const truncated = { verdict: 'INCOMPLETE', reason: 'truncated-roster' } as const;
+    expect(subjectOf(aReport({ ...truncated, source }))).toMatch(/^FinSpace research: INCOMPLETE - truncated-roster, /);
+  });
+
   test('says where the report is, and of which run', () => {
     const { body } = digestOf({ report: aFirstReport() });
     for (const fact of [
