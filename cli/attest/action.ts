@@ -45,8 +45,8 @@ export const attest = async (flags: AttestFlags, io: Io): Promise<ExitCode> => {
   };
   if (!end.complete) return refuse(end.message);
   if (users === 0) return refuse(`${file} has no user, and a FinSpace environment always has one`);
-  if (looked === undefined || attestedBy === undefined)
-    return refuse(`the manifest of its run shows that ${file} is whole: nobody needs to attest it`);
+  if (looked === undefined || attestedBy === undefined || roster.source.manifest !== undefined)
+    return refuse(`the manifest of its run says of ${file} that it is whole: nobody needs to attest it`);
 
   const { path, name, attest: write } = looked.file;
   const sidecar = attestationName(path);

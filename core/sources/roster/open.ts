@@ -5,7 +5,7 @@ import { DAY_MS } from '../../../rules/engine/time.ts';
 import { ifSound } from '../../archive/errors.ts';
 import { hasPlace } from '../../archive/head.ts';
 import { environmentOfKey, runKeys, runOfKey } from '../../archive/keys.ts';
-import { readManifest } from '../../archive/manifest.ts';
+import { type Manifest, readManifest } from '../../archive/manifest.ts';
 import { signatureProblem } from '../../archive/signing-keys.ts';
 import { isServiceFault } from '../../aws/errors.ts';
 import type { Attestation, InstantOrigin, ListingSource, RosterFileRecord } from '../../model/listing.ts';
@@ -175,6 +175,19 @@ const besides = async ({ file, sha256 }: LookedOver): Promise<Attestation | stri
   return read.sha256 === sha256 ? { name, statement, at } : `what stands beside it attests other bytes, ${read.sha256}`;
 };
 
+/**
+ * Finds the word by which a roster is whole, of those who gave one; a text says why what stands beside it counts for nothing.
+ * Where a run has seen that it is whole, nobody's word is needed; a run that took somebody's word has not seen it.
+ */
+const wordFor = async (
+  only: LookedOver | undefined,
+  shownBy: Manifest | undefined,
+  given: Attestation | undefined,
+): Promise<Attestation | string | undefined> => {
+  if (shownBy !== undefined) return shownBy.source?.attestedBy;
+  return given ?? (only && besides(only));
+};
+
 interface Instant {
   readonly at: number;
   readonly from: InstantOrigin;
@@ -229,8 +242,7 @@ const openedOf = async (
   if (ahead !== undefined)
     throw new RosterError(`the instant of ${namesOf(files)} ${ahead}: give the right one with --as-of`);
   const readAt = new Date(now).toISOString();
-  const beside = only === undefined || attestation !== undefined ? undefined : await besides(only);
-  const attestedBy = attestation === undefined ? beside : { ...attestation, at: readAt };
+  const attestedBy = await wordFor(only, proof?.manifest, attestation && { ...attestation, at: readAt });
 
   const records = files.map(
     ({ file, sha256, parser }): RosterFileRecord => ({ file: file.name, sha256, parser: parser.name }),
@@ -248,7 +260,7 @@ const openedOf = async (
       instantFrom,
       readAt,
       ...(proof !== undefined && { manifest: { key: proof.key, sha256: proof.sha256 } }),
-      ...(proof === undefined && typeof attestedBy === 'object' && { attestedBy }),
+      ...(typeof attestedBy === 'object' && { attestedBy }),
     },
     ...(typeof attestedBy === 'string' && { notAttested: attestedBy }),
   };

@@ -18,6 +18,7 @@ import { ENVIRONMENT } from '../../../support/builders.ts';
 import { forged, unsigned } from '../../../support/forgery.ts';
 import { auditNight, keysOf } from '../../../support/history.ts';
 import { KMS_KEY_ARN, type Kms, startKms } from '../../../support/kms.ts';
+import { listingOf } from '../../../support/listing.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -461,6 +462,19 @@ describe('a snapshot of an archive', () => {
     });
     // Whoever attests it says nothing that is not seen.
     expect((await read([snapshot], { asOf: nightAt(1), attestation: WORD })).source).not.toHaveProperty('attestedBy');
+  });
+
+  test('of a run whose roster was attested is attested by the same word, and not seen', async () => {
+    const folder = await newFolder();
+    const archive = folderArchive(folder);
+    const source = { kind: 'roster', attestedBy: { ...WORD, at: AS_OF.toISOString() } } as const;
+    await auditNight(archive, 1, { listUsers: (deadline) => ({ ...listingOf([[ada, bob]])(deadline), source }) });
+    const [snapshot = ''] = await keysUnder(archive, 'snapshots/');
+    for (const attestation of [undefined, { name: 'Somebody else', statement: 'I too' }])
+      expect(await read([join(folder, snapshot)], { asOf: undefined, attestation })).toMatchObject({
+        end: { complete: true },
+        source: { instantFrom: 'manifest', attestedBy: source.attestedBy },
+      });
   });
 
   test('is of no other moment than its manifest says', async () => {
