@@ -12,12 +12,19 @@ const METADATA: readonly string[] = ['ResponseMetadata', '$metadata'];
 /** The names of a page's members, in whatever case. */
 const LIKE_PAGE = /^(?:users|nextToken)$/i;
 
+/** Other names under which tools say that a page is not the last. */
+const GOES_ON = /token|marker|cursor|truncated|more/i;
+
+/** What such a member has on a last page. */
+const isNothing = (text: string): boolean => /^(?:null|false|"")\s*$/.test(text);
+
 /**
  * Whether a page has no such member: one of another spelling, of a user, or that may hold users under another name.
  * @param hasList it has a list of users
  */
 const isStrange = ([name, text]: Member, hasList: boolean): boolean => {
   if (METADATA.includes(name) || name === 'nextToken') return false;
+  if (GOES_ON.test(name) && !isNothing(text)) return true;
   return !hasList || LIKE_PAGE.test(name) || isColumn(name) || /^[[{]/.test(text);
 };
 
@@ -27,14 +34,36 @@ const isLikePage = (value: Readonly<Record<string, unknown>>): boolean => {
   return false;
 };
 
-const USER_ID = '"userId"';
+const QUOTE = 0x22;
+const SPACE = 0x20;
 
-/** Whether a text may be two users, whose border is gone: the parser would take the last of members of one name. */
-const mayBeTwo = (text: string): boolean => text.indexOf(USER_ID, text.indexOf(USER_ID) + 1) > 0;
+/** Counts the colons behind a quote: the names of members, and what a text with quotes of its own may hold. */
+const countNames = (text: string): number => {
+  let count = 0;
+  for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', colon + 1)) {
+    let before = colon - 1;
+    while (text.charCodeAt(before) <= SPACE) before -= 1;
+    if (text.charCodeAt(before) === QUOTE) count += 1;
+  }
+  return count;
+};
+
+/**
+ * Tells whether two members of an object have one name, of which the parser takes the last: a type that hides another, or
+ * two users whose border is gone.
+ */
+const hasNameTwice = (text: string, value: object): boolean => {
+  if (countNames(text) === Object.keys(value).length) return false;
+  const names: string[] = [];
+  const scanner = jsonScanner(() => false, { item() {}, list() {}, member: (name) => names.push(name), end() {} });
+  scanner.feed(text);
+  scanner.finish();
+  return new Set(names).size < names.length;
+};
 
 /** Adds a value that stands by itself, on a line or in a list: a user, or a page of them. */
 export const addValue = (text: string, value: unknown, users: unknown[], notes: RosterNotes): void => {
-  if (isRecord(value) && (isLikePage(value) || mayBeTwo(text))) {
+  if (isRecord(value) && (isLikePage(value) || hasNameTwice(text, value))) {
     const reader = documentReader(users, notes);
     reader.feed(text);
     reader.finish();
