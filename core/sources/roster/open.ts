@@ -74,12 +74,12 @@ const SAVED_USERS: RosterKind = {
 /** More than stands between a marker and its date. */
 const MOST_BEFORE_DATE = 8 * 1024;
 
-/** A date without one is of whatever zone the machine is in. */
-const HAS_ZONE = /(?:GMT|UTC|Z|[+-]\d{2}:?\d{2})$/;
+/** A time without one is of whatever zone the machine is in. */
+const HAS_ZONE = /:\d{2}(?:\.\d+)? ?(?:GMT|UTC|Z|[+-]\d{2}:?\d{2})$/;
 
-/** Looks for dates; gives the last of them, in milliseconds since the epoch. */
-const lastDate = ({ marker, date }: RosterKind) => {
-  let latest: number | undefined;
+/** Looks for dates; gives the first and the last of them, in milliseconds since the epoch. */
+const datesOf = ({ marker, date }: RosterKind) => {
+  let seenAt: readonly number[] = [];
   let tail = '';
   return {
     see(text: string): void {
@@ -87,11 +87,11 @@ const lastDate = ({ marker, date }: RosterKind) => {
       for (let from = seen.indexOf(marker); from !== -1; from = seen.indexOf(marker, from + 1)) {
         const [, told = ''] = date.exec(seen.slice(from, from + MOST_BEFORE_DATE)) ?? [];
         const instant = HAS_ZONE.test(told) ? Date.parse(told) : Number.NaN;
-        if (!Number.isNaN(instant)) latest = Math.max(latest ?? 0, instant);
+        if (!Number.isNaN(instant)) seenAt = [Math.min(instant, ...seenAt), Math.max(instant, ...seenAt)];
       }
       tail = seen.slice(-MOST_BEFORE_DATE);
     },
-    latest: () => latest,
+    firstAndLast: () => seenAt,
   };
 };
 
@@ -127,15 +127,15 @@ const lookOver = async (
   file: SavedFile,
   all: Hash,
   { asOf, kind = SAVED_USERS }: RosterSettings,
-): Promise<LookedOver & { readonly answeredAt: number | undefined }> => {
+): Promise<LookedOver & { readonly answered: readonly number[] }> => {
   const { head, sha256 } = await beginningOf(file, all);
   const parser = kind.parserOf(file.name, head);
   if (typeof parser === 'string') throw new RosterError(`${file.path} ${parser}`);
-  const dates = lastDate(kind);
+  const dates = datesOf(kind);
   // To unfold all of it takes time: where the moment is given, only what says otherwise at its beginning is seen.
   if (asOf !== undefined) dates.see(head);
   else for await (const text of textOf(file.read())) dates.see(text);
-  return { file, parser, sha256, answeredAt: dates.latest() };
+  return { file, parser, sha256, answered: dates.firstAndLast() };
 };
 
 type LookedOverFile = Awaited<ReturnType<typeof lookOver>>;
@@ -213,14 +213,21 @@ const instantOf = (
   { asOf, kind = SAVED_USERS }: RosterSettings,
   archivedAt: string | undefined,
 ): Instant => {
-  const answered = files.flatMap(({ answeredAt }) => answeredAt ?? []);
+  const answered = files.flatMap((file) => file.answered);
   if (asOf !== undefined) {
     const problem = givenProblem(asOf, kind.dateFrom === 'response' ? answered : [], archivedAt);
     if (problem !== undefined) throw new RosterError(`${namesOf(files)} ${problem}`);
     return { at: asOf.getTime(), from: 'given' };
   }
   if (archivedAt !== undefined) return { at: Date.parse(archivedAt), from: 'manifest' };
-  if (answered.length > 0) return { at: Math.max(...answered), from: kind.dateFrom };
+  if (answered.length > 0) {
+    const [first, last] = [Math.min(...answered), Math.max(...answered)];
+    if (kind.dateFrom === 'response' && last - first > DAY_MS)
+      throw new RosterError(
+        `${namesOf(files)} was answered from ${new Date(first).toISOString()} to ${new Date(last).toISOString()}: pages of one listing must be of one day, give those`,
+      );
+    return { at: last, from: kind.dateFrom };
+  }
   const unknown = files.find(({ file }) => file.modifiedAt === undefined);
   if (unknown !== undefined)
     throw new RosterError(`${unknown.file.path} does not say when it was listed: --as-of must be given, got nothing`);

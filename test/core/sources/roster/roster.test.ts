@@ -319,7 +319,10 @@ describe('the end is proven, attested, or neither', () => {
       ['two tokens on a page', '{"nextToken":"t","users":[{"userId":"ada"}],"nextToken":null}'],
       ['two users between which the border is gone', '[{"userId":"ada","type":"APP_USER","userId":"bob"}]'],
       ['a type that hides another', '{"users":[{"userId":"ada","type":"SUPER_USER","type":"APP_USER"}]}'],
-      ['a type on a line that hides another', '{"userId":"ada","type" : "SUPER_USER", "type" : "APP_USER"}\n{"userId":"bob"}\n'],
+      [
+        'a type on a line that hides another',
+        '{"userId":"ada","type" : "SUPER_USER", "type" : "APP_USER"}\n{"userId":"bob"}\n',
+      ],
       ['a token as Python spells it', '{"users":[{"userId":"ada"}],"next_token":"t"}'],
       ['a sign that there is more', '{"users":[{"userId":"ada"}],"isTruncated":true}'],
       ['a user who is a page as well', '{"userId":"eve","status":"ENABLED","users":[{"userId":"ada"}]}'],
@@ -590,6 +593,12 @@ describe('the moment of a roster', () => {
       instant: '2026-10-06T06:00:09.000Z',
       instantFrom: 'response',
     },
+    {
+      name: 'that of the last answer, a day after the first',
+      content: answered('Mon, 05 Oct 2026 06:00:09 GMT') + answered(LAST),
+      instant: '2026-10-06T06:00:09.000Z',
+      instantFrom: 'response',
+    },
     { name: 'that of the file', content: json([ada]), instant: '2026-10-01T12:00:00.000Z', instantFrom: 'file' },
     {
       name: 'the one that is given, a day after the answer',
@@ -611,6 +620,12 @@ describe('the moment of a roster', () => {
       instantFrom: 'file',
     },
     {
+      name: 'that of the file where an answer names a day alone',
+      content: answered('06-10-2026'),
+      instant: '2026-10-01T12:00:00.000Z',
+      instantFrom: 'file',
+    },
+    {
       name: 'that of the file where an answer has none',
       content: answered('soon'),
       instant: '2026-10-01T12:00:00.000Z',
@@ -625,10 +640,22 @@ describe('the moment of a roster', () => {
 
   test('is never one that the answer contradicts, nor one that is yet to come', async () => {
     const before = answered('Mon, 05 Oct 2026 06:59:59 GMT');
-    const [path = '', later = ''] = await save({ roster: before, later: answered('Tue, 24 Nov 2026 09:05:01 GMT') });
+    const after = answered('Tue, 06 Oct 2026 07:00:00 GMT');
+    const [path = '', last = '', both = '', later = ''] = await save({
+      roster: before,
+      last: after,
+      both: before + after,
+      later: answered('Tue, 24 Nov 2026 09:05:01 GMT'),
+    });
     await expect(read([path])).rejects.toThrow(
       'roster was answered at 2026-10-05T06:59:59.000Z, as it says: --as-of must be within a day of that, or left out, got',
     );
+    // One listing takes no day.
+    for (const from of [[path, last], [last, path], [both]])
+      await expect(read(from, { asOf: undefined })).rejects.toThrow(
+        'was answered from 2026-10-05T06:59:59.000Z to 2026-10-06T07:00:00.000Z: pages of one listing must be of one day',
+      );
+    await expect(read([both])).rejects.toThrow('was answered at 2026-10-05T06:59:59.000Z, as it says: --as-of must be');
     await expect(read([later], { asOf: undefined })).rejects.toThrow(
       'the instant of later must be at most 5 minutes ahead of the clock',
     );
