@@ -1,18 +1,19 @@
 import * as z from 'zod/mini';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
+import { isBlank } from '../../core/text/person.ts';
 import { shown } from '../../core/text/shown.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 
 const isoTime = z.iso.datetime({ offset: true });
 
-export const isNotBlank = (value: string): boolean => value.trim() !== '';
+export const isNotBlank = (value: string): boolean => !isBlank(value);
 
 /** The most characters of a reason that stands in the archive for good. */
 const MOST_REASON = 500;
 
 export const REASON_ALLOWED = `a text of 1 to ${MOST_REASON} characters`;
 
-export const isReason = (value: string): boolean => value.trim() !== '' && value.length <= MOST_REASON;
+export const isReason = (value: string): boolean => isNotBlank(value) && value.length <= MOST_REASON;
 
 /** Reads the flags of one command line, and collects what is wrong with them, so that all of it is reported at once. */
 export const flagReader = () => {

@@ -5,7 +5,7 @@ import { RosterError } from '../../core/sources/roster/file.ts';
 import { type OpenedRoster, openRoster, type RosterKind, type RosterSettings } from '../../core/sources/roster/open.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
-import type { FlagReader } from './flags.ts';
+import { type FlagReader, isNotBlank } from './flags.ts';
 
 /** The flags about a saved roster, as they were typed. */
 export interface RosterFlags {
@@ -16,7 +16,7 @@ export interface RosterFlags {
 }
 
 const words = (read: FlagReader, flag: string, value: string | undefined, most: number): string | undefined =>
-  read.text(flag, value, `a text of 1 to ${most} characters`, (text) => text.trim() !== '' && text.length <= most);
+  read.text(flag, value, `a text of 1 to ${most} characters`, (text) => isNotBlank(text) && text.length <= most);
 
 /** Reads who attests a roster, and what; both or neither. */
 export const readAttested = (

@@ -17,7 +17,7 @@ import { isDay, runInstant } from '../model/run-name.ts';
 import { cronProblem } from '../schedule/cron.ts';
 import { hoursBetweenRuns, shortestBetweenRuns } from '../schedule/hours-between-runs.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { folded, isSamePerson, namesId } from '../text/person.ts';
+import { isBlank, isSamePerson, namesId } from '../text/person.ts';
 import { shown } from '../text/shown.ts';
 import { ACCEPTED_KINDS, type Accepted } from './accepted.ts';
 import { type AlertRecipient, PROTOCOLS, RHYTHMS, wantsAll } from './recipient.ts';
@@ -660,7 +660,7 @@ export const configSchema = (rules: readonly Rule[]): z.ZodType<Config> => {
 /** The longest life of a waiver: every acceptance is thought over once a year. */
 const LONGEST_WAIVER_DAYS = 365;
 
-const words = text('text', (value) => value.trim() !== '');
+const words = text('text', (value) => !isBlank(value));
 
 const DAY = 'a day as YYYY-MM-DD';
 
@@ -674,8 +674,6 @@ const dayMeant = (value: string, now: number): string => {
 /** Each waiver accepts one finding: what looks as if it stood for several is refused and not taken for an id. */
 const isPattern = (value: string): boolean => /[*?[\]{}|^$\\]/.test(value) || /^\/.*\/[a-z]*$/.test(value);
 
-const person = text('text', (value) => folded(value) !== '');
-
 const waiver = (now: number): z.ZodType<Waiver> =>
   section({
     rule: text('the id of one rule', (value) => value.trim() !== '' && !isPattern(value)),
@@ -685,8 +683,8 @@ const waiver = (now: number): z.ZodType<Waiver> =>
     ),
     reason: words,
     ticket: words.exactOptional(),
-    owner: person,
-    approver: person,
+    owner: words,
+    approver: words,
     expires: z
       .string(must(DAY))
       .refine(isDay, { error: ({ input }) => `must be ${DAY}, got ${shown(input)}${dayMeant(String(input), now)}` })

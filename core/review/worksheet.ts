@@ -1,6 +1,6 @@
 import { unguarded } from '../outputs/csv.ts';
 import { CsvError, type CsvRow, readCsv } from '../text/csv-reader.ts';
-import { isSamePerson } from '../text/person.ts';
+import { folded, isSamePerson } from '../text/person.ts';
 import { plural, truncate } from '../text/plain-text.ts';
 import { isThemself } from './reviewers.ts';
 
@@ -193,7 +193,8 @@ const openCheck = ({ columns, lines: expected }: PackWorksheet, reviewers: Reado
       const got = identityOf(columns, cells);
       const [answer = '', justification = '', reviewer = ''] = cells
         .slice(columns.length)
-        .map((cell) => cellText(cell).trim());
+        .map((cell) => cellText(cell).trim())
+        .map((said) => (folded(said) === '' ? '' : said));
       // A keyboard or a spreadsheet may begin it with a capital.
       const decision = answer.toLowerCase();
       const isBlank = decision + justification + reviewer === '';

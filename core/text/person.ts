@@ -8,6 +8,9 @@ export const folded = (text: string): string => {
   return visible.replaceAll(/\s+/g, ' ').trim().toLowerCase();
 };
 
+/** Tells whether a text has nothing that anybody can see: nobody's name, and no reason. */
+export const isBlank = (text: string): boolean => folded(text) === '';
+
 const wordsOf = (name: string): readonly string[] => name.split(/[\s,;:"']+/).filter((word) => word !== '');
 
 /** All that a text may call a person by: each name or address in it, the words of a name in whatever order. */

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { parsedJson } from '../../archive/lines.ts';
 import type { Attestation } from '../../model/listing.ts';
+import { aheadProblem } from '../../model/run-name.ts';
+import { isBlank } from '../../text/person.ts';
 
 /** The end of the name of what stands beside a roster, and attests that it is whole. */
 const SUFFIX = '.attestation.json';
@@ -13,7 +15,11 @@ export const isAttestationName = (name: string): boolean => name.endsWith(SUFFIX
 export const MOST_NAME = 200;
 export const MOST_STATEMENT = 1000;
 
-const words = (most: number) => z.string().check(z.regex(/\S/), z.maxLength(most));
+const words = (most: number) =>
+  z.string().check(
+    z.maxLength(most),
+    z.refine((text) => !isBlank(text)),
+  );
 
 const shape = z.object({
   schemaVersion: z.literal(1),
@@ -28,13 +34,17 @@ export interface StoredAttestation extends Attestation {
   readonly sha256: string;
 }
 
-/** Reads what stands beside a roster; a text says what is wrong with it. */
-export const readAttestation = (text: string): StoredAttestation | string => {
+/**
+ * Reads what stands beside a roster; a text says what is wrong with it.
+ * @param now in milliseconds since the epoch: a word that is yet to be given is none
+ */
+export const readAttestation = (text: string, now: number): StoredAttestation | string => {
   const { data, error } = shape.safeParse(parsedJson(text));
   if (data === undefined)
     return `${error.issues[0]?.path.join('.') || 'all of it'} is not what an attestation has there`;
   const { sha256, attestedBy: name, statement, attestedAt: at } = data;
-  return { sha256, name, statement, at };
+  const ahead = aheadProblem(new Date(at), now);
+  return ahead === undefined ? { sha256, name, statement, at } : `attestedAt ${ahead}`;
 };
 
 /** Writes what is to stand beside a roster. */

@@ -166,10 +166,10 @@ const manifestOf = async ({ file, sha256 }: LookedOver, asked: string | undefine
 };
 
 /** Reads the word of somebody that stands beside a file; a text says why it counts for nothing. */
-const besides = async ({ file, sha256 }: LookedOver): Promise<Attestation | string | undefined> => {
+const besides = async ({ file, sha256 }: LookedOver, now: number): Promise<Attestation | string | undefined> => {
   const text = await file.attestation();
   if (text === undefined) return undefined;
-  const read = readAttestation(text);
+  const read = readAttestation(text, now);
   if (typeof read === 'string') return `what stands beside it is no attestation: ${read}`;
   const { name, statement, at } = read;
   return read.sha256 === sha256 ? { name, statement, at } : `what stands beside it attests other bytes, ${read.sha256}`;
@@ -183,9 +183,10 @@ const wordFor = async (
   only: LookedOver | undefined,
   shownBy: Manifest | undefined,
   given: Attestation | undefined,
+  now: number,
 ): Promise<Attestation | string | undefined> => {
   if (shownBy !== undefined) return shownBy.source?.attestedBy;
-  return given ?? (only && besides(only));
+  return given ?? (only && besides(only, now));
 };
 
 interface Instant {
@@ -249,7 +250,7 @@ const openedOf = async (
   if (ahead !== undefined)
     throw new RosterError(`the instant of ${namesOf(files)} ${ahead}: give the right one with --as-of`);
   const readAt = new Date(now).toISOString();
-  const attestedBy = await wordFor(only, proof?.manifest, attestation && { ...attestation, at: readAt });
+  const attestedBy = await wordFor(only, proof?.manifest, attestation && { ...attestation, at: readAt }, now);
 
   const records = files.map(
     ({ file, sha256, parser }): RosterFileRecord => ({ file: file.name, sha256, parser: parser.name }),

@@ -123,6 +123,7 @@ describe('close', () => {
   test.each([
     ['without a reason', ['close'], '--reason must be a text of 1 to 500 characters, got nothing'],
     ['with a blank one', ['reopen', '--reason', ' '], '--reason must be a text'],
+    ['with one that nobody can see', ['reopen', '--reason', '\u200b'], '--reason must be a text'],
     ['with one that is too long', ['close', '--reason', 'x'.repeat(501)], '--reason must be a text'],
   ])('%s is a usage error', async (_, words, message) => {
     const out = await archived(1);

@@ -145,6 +145,11 @@ describe('a saved roster', () => {
       says: '--attested-by must be a text of 1 to 200 characters',
     },
     {
+      name: 'the word of nobody whom anybody can see',
+      words: ['--attested-by', '\u200b', '--statement', 'all'],
+      says: '--attested-by must be a text of 1 to 200 characters',
+    },
+    {
       name: 'keys of FinSpace',
       words: ['--direct-credentials'],
       says: '--direct-credentials is not allowed with --roster',

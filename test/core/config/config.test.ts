@@ -1074,6 +1074,11 @@ describe('waivers.yaml', () => {
       problem: 'waivers.yaml:1: [0].owner: must be text, got "\u200b"',
     },
     {
+      name: 'a reason that nobody can see',
+      text: aWaiver({ reason: '\u200b' }),
+      problem: 'waivers.yaml:1: [0].reason: must be text, got "\u200b"',
+    },
+    {
       name: 'every rule',
       text: aWaiver({ rule: '*' }),
       problem: 'waivers.yaml:1: [0].rule: must be the id of one rule, got "*"',

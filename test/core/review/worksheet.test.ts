@@ -277,6 +277,11 @@ describe('a worksheet that is wrong is refused', () => {
       edit: inLine(5, { reviewer: '  ' }),
       problems: ['line 5, reviewer: must be who decided, got nothing'],
     },
+    {
+      name: 'nobody whom anybody can see reviewed',
+      edit: inLine(5, { reviewer: '\u200b' }),
+      problems: ['line 5, reviewer: must be who decided, got nothing'],
+    },
     ...['Zebulon Quagmire u1', 'quagmire u1, ZEBULON', 'Zebulon  Quagmire u1 <z@else.example>'].map((reviewer) => ({
       name: `the reviewer is the user by name: ${reviewer}`,
       edit: inLine(2, { reviewer }),

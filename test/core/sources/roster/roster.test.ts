@@ -438,6 +438,18 @@ describe('the end is proven, attested, or neither', () => {
       reason: 'unproven-end',
       says: 'attests other bytes',
     },
+    {
+      name: 'a word that is yet to be given',
+      beside: (sha256) => attestationText('a', { sha256, ...WORD, at: new Date(NOW + 600_000).toISOString() }),
+      reason: 'unproven-end',
+      says: 'is no attestation: attestedAt must be at most 5 minutes ahead of the clock',
+    },
+    {
+      name: 'the word of nobody whom anybody can see',
+      beside: (sha256) => attestationText('a', { sha256, ...WORD, name: '\u200b', at: AS_OF.toISOString() }),
+      reason: 'unproven-end',
+      says: 'is no attestation: attestedBy',
+    },
     { name: 'no word at all', beside: () => '{}', reason: 'unproven-end', says: 'is no attestation: schemaVersion' },
   ])('$name beside it', async ({ beside, reason, says }) => {
     const [path = ''] = await save({ 'a.json': json([ada]) });
