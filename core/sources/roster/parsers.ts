@@ -77,10 +77,13 @@ const addRow = (
   }
 };
 
-/** The cells of a row, without the word that it begins with where all of the answer was saved. */
+/**
+ * The cells of a row, without the word that it begins with where all of the answer was saved. Only a query writes `None` for
+ * what there is none of: else it is somebody's name.
+ */
 const rowOf = (line: string): readonly string[] => {
-  const cells = line.split('\t').map((cell) => (cell === 'None' ? '' : cell));
-  return cells[0] === 'USERS' ? cells.slice(1) : cells;
+  const cells = line.split('\t');
+  return cells[0] === 'USERS' ? cells.slice(1) : cells.map((cell) => (cell === 'None' ? '' : cell));
 };
 
 const isToken = (line: string): boolean => !line.includes('\t') && line !== 'None';
@@ -104,12 +107,17 @@ async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): Asyn
   notes.hasToken = token !== undefined;
 }
 
+/** Files that are put together bring their header each time. */
+const isSameRow = (cells: readonly string[], columns: readonly string[]): boolean =>
+  cells.length === columns.length && cells.every((cell, index) => cell === columns[index]);
+
 async function* readTable(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
   let columns: readonly string[] | undefined;
   let users: unknown[] = [];
   try {
     for await (const { line, cells } of readCsv(texts)) {
       if (columns === undefined) columns = cells;
+      else if (isSameRow(cells, columns)) continue;
       else if (cells.length > 1 || cells[0] !== '') {
         addRow(columns, cells, line, users, notes);
         notes.hasToken = false;

@@ -130,6 +130,18 @@ describe('users are read of what people saved', () => {
       content: `${row(ada, '\t', 'None')}\r\n${row(bob, '\t', 'None')}\r\n`,
       users: IN_COLUMNS,
     },
+    {
+      name: '--output text of somebody whose name is None',
+      parser: 'text',
+      content: `USERS\t${row({ ...bob, lastName: 'None' }, '\t')}\n`,
+      users: ['{"firstName":"Zoë","lastLoginTime":1710000000000,"lastName":"None","userId":"bob"}'],
+    },
+    {
+      name: 'CSV files one after the other',
+      parser: 'csv',
+      content: `${COLUMNS}\n${row(ada, ',')}\n${COLUMNS}\n${row(bob, ',')}\n`,
+      users: IN_COLUMNS,
+    },
     { name: 'CSV', parser: 'csv', content: `${COLUMNS}\n${row(ada, ',')}\n${row(bob, ',')}\n`, users: IN_COLUMNS },
     {
       name: 'CSV of another order, quoted, by ;',
