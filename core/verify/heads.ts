@@ -83,7 +83,8 @@ export const findHeads = async (
     const there = places.filter(({ sequence }) => sequence === kept.sequence);
     const environmentId = there.find(({ found }) => found.sha256 === kept.sha256)?.environmentId;
     if (environmentId !== undefined) return { head, environmentId };
-    if (kept.sequence <= expiredUpTo) return { head, expired: true };
+    // A place that is there still, in each chain, has not expired, whatever has after it.
+    if (kept.sequence <= expiredUpTo && there.length < environmentIds.length) return { head, expired: true };
     problems.push(
       lostHead(
         environmentIds,

@@ -210,26 +210,33 @@ describe('what is gone', () => {
     expect((await look(over(6) - 1)).problems).toContain('missing 6');
   });
 
-  test('leaves heads of its places unknown, and those of others lost', async () => {
-    const folder = await newFolder();
-    await cp(noted, folder, { recursive: true });
-    const archive = folderArchive(folder);
-    const [sha256 = '', other = ''] = ['a', 'b'].map((digit) => digit.repeat(64));
-    await nights(1, 2)(tamperer(folder), folder);
-    const { expired } = await verifyEnvironment(archive, ENVIRONMENT, { expiry: { now: over(2) } });
-    expect(
-      await findHeads(
-        archive,
-        [ENVIRONMENT],
-        [
-          { sequence: 2, sha256 },
-          { sequence: 3, sha256: other },
-        ],
-        expired?.sequence,
-      ),
-    ).toMatchObject({
-      heads: [{ head: `2:${sha256}`, expired: true }, { head: `3:${other}` }],
+  test.each([
+    { name: 'is gone', gone: [1, 2], heads: [{ sequence: 2, expired: true }], problems: [] },
+    {
+      name: 'is still there, as S3 deletes in no order',
+      gone: [2],
+      heads: [{ sequence: 1 }, { sequence: 2, expired: true }],
+      problems: [{ kind: 'edited', run: runOf(1) }],
+    },
+    {
+      name: 'comes after what has expired',
+      gone: [1, 2],
+      heads: [{ sequence: 3 }],
       problems: [{ kind: 'edited', run: runOf(3) }],
-    });
-  });
+    },
+  ])(
+    'leaves heads unknown, and those that are in no place lost: the place $name',
+    async ({ gone, heads, problems }) => {
+      const folder = await newFolder();
+      await cp(noted, folder, { recursive: true });
+      const archive = folderArchive(folder);
+      await nights(...gone)(tamperer(folder), folder);
+      const { expired } = await verifyEnvironment(archive, ENVIRONMENT, { expiry: { now: over(2) } });
+      const sha256 = 'a'.repeat(64);
+      const kept = heads.map(({ sequence }) => ({ sequence, sha256 }));
+      const found = await findHeads(archive, [ENVIRONMENT], kept, expired?.sequence);
+      expect(found.heads).toEqual(heads.map(({ sequence, ...rest }) => ({ head: `${sequence}:${sha256}`, ...rest })));
+      expect(found.problems).toMatchObject(problems);
+    },
+  );
 });
