@@ -9,7 +9,8 @@ export const runInstant = (run: string): Date | undefined => {
   if (parts === null) return undefined;
   const [, year, month, day, hour, minute, second] = parts;
   const instant = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(instant.getTime()) ? undefined : instant;
+  // Dates go on from a day or an hour that there is not: of 30 February they make 2 March.
+  return !Number.isNaN(instant.getTime()) && runName(instant) === run ? instant : undefined;
 };
 
 /** A day of the calendar as `2026-11-24`. */
