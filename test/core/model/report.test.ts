@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { countFindings } from '../../../core/model/report.ts';
+import { countFindings, foundBySeverity, isFullyJudged, isOn } from '../../../core/model/report.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
-import { aFinding } from '../notify/digest/facts.ts';
+import { aFinding, counts } from '../notify/digest/facts.ts';
 
 const oldestOf = (...findings: readonly Partial<Finding>[]): string | undefined => {
   const counted = countFindings();
@@ -28,5 +28,48 @@ describe('the oldest open CRITICAL', () => {
     },
   ] as const)('$name', ({ findings, oldest }) => {
     expect(oldestOf(...findings)).toBe(oldest);
+  });
+});
+
+describe('findings are counted', () => {
+  const counted = countFindings();
+  for (const finding of [
+    { severity: 'HIGH', state: 'new' },
+    { severity: 'HIGH', state: 'open' },
+    { severity: 'LOW', state: 'reopened' },
+    { severity: 'HIGH', state: 'resolved' },
+    { severity: 'HIGH', state: 'waived' },
+    { severity: 'HIGH', state: 'event' },
+    { severity: 'MEDIUM', state: 'event' },
+  ] as const)
+    counted.add(aFinding(finding));
+  const none = { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0 };
+
+  it('by severity what stands, and events apart', () => {
+    expect(counted.counts()).toStrictEqual({
+      bySeverity: { ...none, HIGH: 2, LOW: 1 },
+      eventsBySeverity: { ...none, HIGH: 1, MEDIUM: 1 },
+      byState: { new: 1, open: 1, reopened: 1, resolved: 1, waived: 1, event: 2 },
+    });
+  });
+
+  it('together where all that was found is asked for', () => {
+    expect(foundBySeverity(counted.counts())).toStrictEqual({ ...none, HIGH: 3, MEDIUM: 1, LOW: 1 });
+  });
+
+  it('as older versions did, which had events among them', () => {
+    expect(foundBySeverity(counts({}, { HIGH: 2 }))).toStrictEqual({ ...none, HIGH: 2 });
+  });
+});
+
+describe('a rule', () => {
+  it.each([
+    { state: 'ran', notAssessed: 0, on: true, fully: true },
+    { state: 'ran', notAssessed: 1, on: true, fully: false },
+    { state: 'not-assessed', notAssessed: 0, on: true, fully: false },
+    { state: 'off', notAssessed: 0, on: false, fully: false },
+    { state: 'not-configured', notAssessed: 0, on: false, fully: false },
+  ] as const)('that is $state, with $notAssessed not assessed, is on: $on, and has judged all: $fully', (outcome) => {
+    expect({ on: isOn(outcome), fully: isFullyJudged(outcome) }).toEqual({ on: outcome.on, fully: outcome.fully });
   });
 });

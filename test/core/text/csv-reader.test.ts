@@ -1,14 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { type CsvRow, readCsv } from '../../../core/text/csv-reader.ts';
 
-const read = async (content: string | Uint8Array, pieceLength = 1): Promise<readonly CsvRow[]> => {
+const rowsOf = async (chunks: Parameters<typeof readCsv>[0]): Promise<readonly CsvRow[]> => {
+  const rows: CsvRow[] = [];
+  for await (const one of readCsv(chunks)) rows.push(one);
+  return rows;
+};
+
+const read = (content: string | Uint8Array, pieceLength = 1): Promise<readonly CsvRow[]> => {
   const bytes = Buffer.from(content);
   async function* pieces() {
     for (let start = 0; start < bytes.length; start += pieceLength) yield bytes.subarray(start, start + pieceLength);
   }
-  const rows: CsvRow[] = [];
-  for await (const row of readCsv(pieces())) rows.push(row);
-  return rows;
+  return rowsOf(pieces());
 };
 
 const row = (line: number, ...cells: readonly string[]): CsvRow => ({ line, cells });
@@ -31,6 +35,7 @@ describe.each([1, 1000])('in pieces of %i bytes', (pieceLength) => {
       rows: [row(1, 'a', 'b'), row(2, '1\r\n2\n3\r4', 'x'), row(6, '5', '6')],
     },
     { name: 'empty lines', text: 'a,b\r\n\r\n\r\nc', rows: [row(1, 'a', 'b'), row(2, ''), row(3, ''), row(4, 'c')] },
+    { name: 'an empty line at the start', text: '\na', rows: [row(1, ''), row(2, 'a')] },
     { name: 'empty cells', text: ',\n,', rows: [row(1, '', ''), row(2, '', '')] },
     { name: 'an empty quoted cell at the end', text: 'a,b\n"c",""', rows: [row(1, 'a', 'b'), row(2, 'c', '')] },
     { name: 'characters of many bytes', text: 'é,漢\n🙂,ב', rows: [row(1, 'é', '漢'), row(2, '🙂', 'ב')] },
@@ -57,4 +62,20 @@ describe.each([1, 1000])('in pieces of %i bytes', (pieceLength) => {
   ])('refuses $name', async ({ bytes }) => {
     await expect(read(bytes, pieceLength)).rejects.toThrow('must be UTF-8');
   });
+});
+
+test('text is read as it is', async () => {
+  async function* texts() {
+    yield 'é,';
+    yield 'b';
+  }
+  expect(await rowsOf(texts())).toEqual([row(1, 'é', 'b')]);
+});
+
+test('an unpaired quote makes no cell of the rest of a large file', async () => {
+  const longest = 'x'.repeat(1024 * 1024);
+  expect(await read(`a\nb,"${longest}"`, 1024 * 1024)).toEqual([row(1, 'a'), row(2, 'b', longest)]);
+  await expect(read(`a\nb,"\n${longest}`, 1024 * 1024)).rejects.toThrow(
+    'line 2: cell 2 must have at most 1048576 characters, got more',
+  );
 });

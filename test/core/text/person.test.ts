@@ -24,6 +24,7 @@ describe('two', () => {
     ['ann@example.com', 'ann@example.org'],
     ['Ann Lee', 'Ann Li'],
     ['Ann Lee', 'Ann'],
+    ['Ann Lee', 'Annl Ee'],
     ['Ann Lee <ann@example.com>', 'Bob Lee <bob@example.com>'],
     ['', ''],
     ['\u200b', ' '],

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { begunAnew } from '../../../core/model/words.ts';
-import { plainLine, plural, toAscii, truncate, wrap } from '../../../core/text/plain-text.ts';
+import { harmless, harmlessJson, plainLine, plural, toAscii, truncate, wrap } from '../../../core/text/plain-text.ts';
 
 describe('toAscii', () => {
   test.each([
     ['plain text', 'research 1', 'research 1'],
     ['accents', 'Genève, Zürich', 'Geneve, Zurich'],
     ['letters that have no accent to drop', 'Ærø Straße Łódź', 'AEro Strasse Lodz'],
-    ['typographic marks', '‘a’ – “b”…', `'a' - "b"...`],
+    ['others', 'æ œ Œ Ø ł đ Đ ð Ð þ Þ ı', 'ae oe OE O l d D d D th Th i'],
+    ['typographic marks', '‘a’ – “b”… —', `'a' - "b"... -`],
     ['full-width letters', 'ＡＢＣ', 'ABC'],
     ['letters of another script', '研究 lab', '? lab'],
     ['an emoji of several code points', 'lab 👩‍🔬', 'lab ?'],
@@ -53,6 +54,29 @@ describe('plainLine', () => {
   });
 });
 
+describe('what a terminal would obey', () => {
+  test.each([
+    ['plain text', 'a\nb', 'a\nb'],
+    ['letters of others', 'é 研究\n👩', 'é 研究\n👩'],
+    ['an escape sequence', 'a\u001b[31m\nb', 'a[31m\nb'],
+    ['a tab and a carriage return', 'a\tb\rc', 'abc'],
+    ['a bidi control', '\u202eevil', 'evil'],
+    ['half of a surrogate pair', 'a\ud83d', 'a\ufffd'],
+  ])('is taken out: %s', (_, text, rest) => {
+    expect(harmless(text)).toBe(rest);
+  });
+
+  test.each([
+    ['a line end', '{\n}', '{\n}'],
+    ['a control of eight bits', '"\u009b0m"', '"\\u009b0m"'],
+    ['a bidi control', '"\u202e"', '"\\u202e"'],
+    ['one of two code units', '"\u{e0001}"', '"\\udb40\\udc01"'],
+  ])('is escaped in JSON: %s', (_, json, escaped) => {
+    expect(harmlessJson(json)).toBe(escaped);
+    expect(JSON.parse(escaped)).toEqual(JSON.parse(json));
+  });
+});
+
 describe('cut', () => {
   test.each([
     ['at the limit', '12345', 5, '12345'],
@@ -69,6 +93,7 @@ describe('wrap', () => {
     ['words that fit exactly', 'aa bb', '- ', 7, '- aa bb'],
     ['one letter too many', 'aa bbb', '- ', 7, '- aa\n  bbb'],
     ['a word longer than the line stays whole', 'aaaaaaaaaa bb', '- ', 7, '- aaaaaaaaaa\n  bb'],
+    ['three lines, of which the second has room', 'aaaaa b cc dddd', '- ', 7, '- aaaaa\n  b cc\n  dddd'],
     ['no text', '', '- ', 7, '- '],
   ])('%s', (_, text, first, width, lines) => {
     expect(wrap(text, first, width)).toBe(lines);
