@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+import { mutate } from './mutate.ts';
+
+const FIXTURE = 'test/mutants/fixture/order.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+test('changes each thing that a test can see, and nothing that is only said or read by the compiler', () => {
+  const [mutated] = mutate(root, [FIXTURE]);
+  expect(mutated?.mutants.map(({ line, original, replacement }) => `${line}  ${original} → ${replacement}`)).toEqual([
+    '8  3 → 4',
+    '10  items.length >= LARGE → items.length > LARGE',
+    '13  .filter((price) => price > 0) → nothing',
+    '13  price > 0 → price >= 0',
+    '13  0 → 1',
+    '13  all + price → all - price',
+    '13  0 → 1',
+    '14  sum * (1 - (voucher?.percent ?? 0) / 100) → sum / (1 - (voucher?.percent ?? 0) / 100)',
+    '14  1 - (voucher?.percent ?? 0) / 100 → 1 + (voucher?.percent ?? 0) / 100',
+    '14  1 → 2',
+    '14  (voucher?.percent ?? 0) / 100 → (voucher?.percent ?? 0) * 100',
+    '14  voucher?.percent ?? 0 → voucher?.percent',
+    '14  voucher?.percent ?? 0 → 0',
+    '14  voucher?.percent → voucher.percent',
+    '14  0 → 1',
+    '14  100 → 101',
+    '18  order.note === undefined → true',
+    '18  order.note === undefined → false',
+    "19  order.note.startsWith('#') → true",
+    "19  order.note.startsWith('#') → false",
+    "19  order.note.startsWith('#') → order.note.endsWith('#')",
+    "19  '#' → ''",
+    '19  order.note.slice(0, 80) → order.note',
+    '19  0 → 1',
+    '19  80 → 81',
+    '23  isLarge(order) → true',
+    '23  isLarge(order) → false',
+    '23  true → false',
+    '24  !order.items.some((price) => price > 9) → order.items.some((price) => price > 9)',
+    '24  order.items.some((price) => price > 9) → order.items.every((price) => price > 9)',
+    '24  price > 9 → price >= 9',
+    '24  9 → 10',
+    '29  left > 0 → false',
+    '29  left > 0 → left >= 0',
+    '29  0 → 1',
+    '29  left -= 1 → left += 1',
+    '29  1 → 2',
+    '29  taken.push(`item`) → undefined',
+    "29  `item` → ''",
+  ]);
+});
+
+test('tells which mutants no test kills, and counts the others', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'test/mutants/mutants.ts', FIXTURE],
+    { cwd: root },
+  );
+  expect(stdout.split('\n')).toEqual([
+    `${FIXTURE}:8:15  3 → 4  (survived 7 tests)`,
+    `${FIXTURE}:10:68  items.length >= LARGE → items.length > LARGE  (survived 3 tests)`,
+    `${FIXTURE}:13:20  .filter((price) => price > 0) → nothing  (survived 1 test)`,
+    `${FIXTURE}:13:45  price > 0 → price >= 0  (survived 1 test)`,
+    `${FIXTURE}:13:47  0 → 1  (survived 1 test)`,
+    `${FIXTURE}:19:10  order.note.startsWith('#') → false  (survived 1 test)`,
+    `${FIXTURE}:19:21  order.note.startsWith('#') → order.note.endsWith('#')  (survived 1 test)`,
+    `${FIXTURE}:19:49  order.note.slice(0, 80) → order.note  (not reached)`,
+    `${FIXTURE}:19:56  0 → 1  (not reached)`,
+    `${FIXTURE}:19:59  80 → 81  (not reached)`,
+    `${FIXTURE}:24:49  9 → 10  (survived 1 test)`,
+    `${FIXTURE}: 39 mutants, 27 killed, 1 timed out, 3 not reached, 8 survived`,
+    '',
+  ]);
+});
