@@ -66,42 +66,41 @@ const countsOf = (file: string, fates: readonly Fate[]): string => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
-try {
-  const files = [...new Set(asked.flatMap((one) => one.files))];
-  const mutated = mutate(root, files);
-  const codes = Object.fromEntries(
-    mutated.map(({ file, code }, number) => {
-      const path = join(folder, `${number}.js`);
-      writeFileSync(path, stripTypeScriptTypes(code));
-      return [pathToFileURL(join(root, file)).href, path];
-    }),
-  );
-  const budgetMs = Number(values.budget) * 1000;
-  const fates = mutated
-    .flatMap(({ mutants }) => mutants)
-    .map((mutant): Fate => ({ mutant, end: 'alive', isReached: false, survived: 0, spentMs: 0 }))
-    .filter(isAsked);
-  const nearest = nearestTests(root, files, Number(values.near));
-  const tests = [...nearest.keys()];
-  const work = async (): Promise<void> => {
-    for (let test = tests.shift(); test !== undefined; test = tests.shift()) {
-      const near = nearest.get(test);
-      const left = fates.filter(
-        ({ end, spentMs, mutant: { file } }) => end === 'alive' && spentMs < budgetMs && near?.has(file),
-      );
-      if (left.length === 0) continue;
-      process.stderr.write(`${await runTestFile(test, left, { root, folder, codes, budgetMs })}\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(values.processes) }, work));
-  for (const { mutant, end, isReached, survived } of fates) {
-    const { file, line, column, original, replacement } = mutant;
-    if (end !== 'alive') continue;
-    const why = isReached ? `survived ${plural(survived, 'test')}` : 'not reached';
-    process.stdout.write(`${file}:${line}:${column}  ${original} → ${replacement}  (${why})\n`);
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const files = [...new Set(asked.flatMap((one) => one.files))];
+const mutated = mutate(root, files);
+const codes = Object.fromEntries(
+  mutated.map(({ file, code }, number) => {
+    const path = join(folder, `${number}.js`);
+    writeFileSync(path, stripTypeScriptTypes(code));
+    return [pathToFileURL(join(root, file)).href, path];
+  }),
+);
+const budgetMs = Number(values.budget) * 1000;
+const fates = mutated
+  .flatMap(({ mutants }) => mutants)
+  .map((mutant): Fate => ({ mutant, end: 'alive', isReached: false, survived: 0, spentMs: 0 }))
+  .filter(isAsked);
+const nearest = nearestTests(root, files, Number(values.near));
+const tests = [...nearest.keys()];
+const work = async (): Promise<void> => {
+  for (let test = tests.shift(); test !== undefined; test = tests.shift()) {
+    const near = nearest.get(test);
+    const left = fates.filter(
+      ({ end, spentMs, mutant: { file } }) => end === 'alive' && spentMs < budgetMs && near?.has(file),
+    );
+    if (left.length === 0) continue;
+    process.stderr.write(`${await runTestFile(test, left, { root, folder, codes, budgetMs })}\n`);
   }
-  for (const [file, those] of Map.groupBy(fates, ({ mutant }) => mutant.file))
-    process.stdout.write(countsOf(file, those));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+};
+await Promise.all(Array.from({ length: Number(values.processes) }, work));
+for (const { mutant, end, isReached, survived } of fates) {
+  const { file, line, column, original, replacement } = mutant;
+  if (end !== 'alive') continue;
+  const why = isReached ? `survived ${plural(survived, 'test')}` : 'not reached';
+  process.stdout.write(`${file}:${line}:${column}  ${original} → ${replacement}  (${why})\n`);
 }
+for (const [file, those] of Map.groupBy(fates, ({ mutant }) => mutant.file))
+  process.stdout.write(countsOf(file, those));

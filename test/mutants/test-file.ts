@@ -9,6 +9,8 @@ const MOST_FRESH = 60;
 /** Into how many the time of a mutant is parted, that no test file takes all of it. */
 const SHARES = 4;
 
+const CONFIRMED_AT_ONCE = 20;
+
 /** What has become of a mutant so far. */
 export interface Fate {
   readonly mutant: Mutant;
@@ -25,7 +27,7 @@ export interface Workplace {
   readonly folder: string;
   /** Paths of mutated code by the address of the module. */
   readonly codes: Readonly<Record<string, string>>;
-  /** How long the tests that are run of one mutant may take, all in all. */
+  /** How long the tests that are run of one mutant may keep processors busy, all in all. */
   readonly budgetMs: number;
 }
 
@@ -72,7 +74,7 @@ const byMutant = (green: readonly Numbered[]): ReadonlyMap<number, readonly Numb
 const within = (tests: readonly Numbered[], leftMs: number): readonly Numbered[] => {
   let ms = 0;
   return tests.filter((one) => {
-    ms += one.ms;
+    ms += one.costMs;
     return ms <= leftMs;
   });
 };
@@ -82,58 +84,74 @@ export const runTestFile = async (test: string, fates: readonly Fate[], workplac
   const { budgetMs } = workplace;
   const start = performance.now();
   let worker = startWorker(test, workplace);
+  let green: readonly Numbered[] = [];
   let fresh = 0;
   const beginAnew = async (): Promise<void> => {
     worker.stop();
     worker = startWorker(test, workplace);
     fresh = 0;
-    await worker.ask({ kind: 'load', isRun: false }, 60_000);
+    await worker.ask({ kind: 'load', isRun: false }, 120_000);
   };
-  const endOf = async (id: number, tests: readonly Numbered[], isFresh: boolean): Promise<Tried['end']> => {
+  const tryOn = async (id: number, tests: readonly Numbered[], isFresh: boolean): Promise<Tried> => {
     const sum = (of: (one: Numbered) => number): number => tests.reduce((total, one) => total + of(one), 0);
-    const limitMs = 2000 + 5 * sum(({ ms }) => ms) + (isFresh ? 10_000 : 0);
+    const limitMs = 5000 + 10 * sum(({ ms }) => ms) + (isFresh ? 20_000 : 0);
     const numbers = tests.map(({ number }) => number);
     const mostPassed = 1_000_000 + 20 * sum(({ passed }) => passed);
     const question: Ask = { kind: 'try', id, tests: numbers, limitMs, mostPassed, isFresh };
     const tried = await worker.ask<Tried>(question, limitMs + 5000);
     fresh += isFresh ? 1 : 0;
     if (typeof tried === 'string' || tried.isSpoilt || fresh >= MOST_FRESH) await beginAnew();
-    if (typeof tried !== 'string') return tried.end;
-    return tried === 'late' ? 'timed out' : 'killed';
+    if (typeof tried !== 'string') return tried;
+    return { end: tried === 'late' ? 'timed out' : 'killed', costMs: limitMs, isSpoilt: true };
+  };
+  const staysGreen = async (tests: readonly Numbered[], isFresh: boolean): Promise<boolean> =>
+    (await tryOn(0, tests, isFresh)).end === 'survived';
+  const kills: { readonly fate: Fate; readonly tests: readonly Numbered[]; readonly red: number }[] = [];
+  // What killed some mutants must be green without them; if not, something was left behind, and each is tried with care.
+  const confirmKills = async (): Promise<void> => {
+    const those = kills.splice(0);
+    const killing = new Set(those.map(({ red }) => red));
+    const greenOf = (numbers: ReadonlySet<number>) => green.filter(({ number }) => numbers.has(number));
+    if (those.length === 0 || (await staysGreen(greenOf(killing), false))) return;
+    await beginAnew();
+    for (const { fate, tests } of those) {
+      const { end, red } = await tryOn(fate.mutant.id, tests, false);
+      fate.end = end === 'survived' ? 'alive' : end;
+      if (red !== undefined && !(await staysGreen(greenOf(new Set([red])), false))) await beginAnew();
+    }
   };
   const attempt = async (fate: Fate, those: readonly Numbered[], isFresh: boolean): Promise<void> => {
     // The rest of its time is for other files; a mutant that no test was run of yet has one, however slow.
     const soon = within(those, Math.min(budgetMs / SHARES, budgetMs - fate.spentMs));
     const tests = soon.length > 0 || fate.survived > 0 ? soon : those.slice(0, 1);
     if (fate.end !== 'alive' || tests.length === 0) return;
-    const began = performance.now();
-    const end = await endOf(fate.mutant.id, tests, isFresh);
-    fate.spentMs += performance.now() - began;
+    const { end, red, costMs } = await tryOn(fate.mutant.id, tests, isFresh);
+    fate.spentMs += costMs;
     if (end === 'survived') fate.survived += tests.length;
     else fate.end = end;
+    if (red !== undefined && !isFresh) kills.push({ fate, tests, red });
+    if (kills.length >= CONFIRMED_AT_ONCE) await confirmKills();
   };
   try {
-    const loaded = await worker.ask<Loaded>({ kind: 'load', isRun: true }, 240_000);
+    const loaded = await worker.ask<Loaded>({ kind: 'load', isRun: true }, 600_000);
     if (typeof loaded === 'string')
       return `${test}: ${loaded === 'late' ? 'takes too long' : 'does not load'}, left out`;
-    const green = loaded.tests
+    green = loaded.tests
       .map((one, number) => ({ ...one, number }))
       .filter(({ isGreen }) => isGreen)
-      .toSorted((a, b) => a.ms - b.ms);
+      .toSorted((a, b) => a.costMs - b.costMs);
     const reaching = byMutant(green);
     const atLoad = new Set(green.length > 0 ? loaded.reachedAtLoad : []);
-    const firstMs = ({ mutant }: Fate): number => reaching.get(mutant.id)?.[0]?.ms ?? Number.POSITIVE_INFINITY;
-    const reached = fates
-      .filter(({ mutant: { id } }) => reaching.has(id) || atLoad.has(id))
-      .toSorted((a, b) => firstMs(a) - firstMs(b));
+    const reached = fates.filter(({ mutant: { id } }) => reaching.has(id) || atLoad.has(id));
     for (const fate of reached) {
       fate.isReached = true;
       const tests = reaching.get(fate.mutant.id);
       if (tests !== undefined) await attempt(fate, tests, false);
     }
+    await confirmKills();
     const onlyAtLoad = reached.filter(({ end, mutant: { id } }) => end === 'alive' && atLoad.has(id));
     // Not every test bears modules that are there twice: without a mutant it has to.
-    if (onlyAtLoad.length > 0 && (await endOf(0, within(green, budgetMs / SHARES), true)) === 'survived') {
+    if (onlyAtLoad.length > 0 && (await staysGreen(within(green, budgetMs / SHARES), true))) {
       for (const fate of onlyAtLoad) await attempt(fate, green, true);
     }
     const red = loaded.tests.length - green.length;

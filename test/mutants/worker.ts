@@ -7,6 +7,8 @@ import { type Block, collect, globals, type Test } from './globals.ts';
 /** What one test does while no mutant is chosen. */
 export interface Baseline {
   readonly ms: number;
+  /** Time of processors: on a busy machine it says more of what a test costs. */
+  readonly costMs: number;
   readonly reached: readonly number[];
   /** How often it came by a mutant: far more of that is a loop without end. */
   readonly passed: number;
@@ -33,7 +35,10 @@ export interface Loaded {
 
 export interface Tried {
   readonly end: 'survived' | 'killed' | 'timed out';
-  /** Whether the process is of no more use, since something goes on or stays red without the mutant. */
+  /** The number of the test that killed it, where one did. */
+  readonly red?: number;
+  readonly costMs: number;
+  /** Whether the process is of no more use, since something goes on in it. */
   readonly isSpoilt: boolean;
 }
 
@@ -135,18 +140,24 @@ const load = (): Promise<Block> =>
 
 let loaded: Block | undefined;
 
+const msSince = (start: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+};
+
 const measured = async (): Promise<Loaded> => {
   reached = new Set();
   loaded = await load();
   const reachedAtLoad = [...reached];
   const tests = testsOf(loaded);
   const baselines = new Map(
-    tests.map((test) => [test, { ms: 0, reached: new Set<number>(), passed: 0, isGreen: true }]),
+    tests.map((test) => [test, { ms: 0, costMs: 0, reached: new Set<number>(), passed: 0, isGreen: true }]),
   );
   const watch = async (watched: readonly Test[], run: () => Promise<void>): Promise<void> => {
     reached = new Set();
     passed = 0;
     const start = performance.now();
+    const cpuStart = process.cpuUsage();
     const error = await run().then(
       () => undefined,
       (cause: unknown) => cause ?? 'red',
@@ -155,6 +166,7 @@ const measured = async (): Promise<Loaded> => {
       const baseline = baselines.get(test);
       if (baseline === undefined) continue;
       baseline.ms += performance.now() - start;
+      baseline.costMs += msSince(cpuStart);
       baseline.passed += passed;
       baseline.isGreen &&= error === undefined;
       for (const id of reached) baseline.reached.add(id);
@@ -206,16 +218,17 @@ const tryMutant = async ({ id, tests, limitMs, mostPassed: most, isFresh }: Atte
   passed = 0;
   mostPassed = most;
   chosen = id;
+  const cpuStart = process.cpuUsage();
   const red = await Promise.race([firstKilling(tests, isFresh), late, thrown]);
   clearTimeout(timer);
   onUncaught = () => {};
   chosen = 0;
   mostPassed = Number.POSITIVE_INFINITY;
-  if (red === 'late' || passed > most) return { end: 'timed out', isSpoilt: true };
-  if (red === 'thrown') return { end: 'killed', isSpoilt: true };
-  if (red === undefined) return { end: 'survived', isSpoilt: false };
-  const stays = !isFresh && loaded !== undefined && (await firstRed(loaded, [red])) !== undefined;
-  return { end: 'killed', isSpoilt: stays };
+  const costMs = msSince(cpuStart);
+  if (red === 'late' || passed > most) return { end: 'timed out', costMs, isSpoilt: true };
+  if (red === 'thrown') return { end: 'killed', costMs, isSpoilt: true };
+  if (red === undefined) return { end: 'survived', costMs, isSpoilt: false };
+  return { end: 'killed', red, costMs, isSpoilt: false };
 };
 
 const answer = async (ask: Ask): Promise<Loaded | Tried> => {
