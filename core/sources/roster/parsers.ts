@@ -29,11 +29,11 @@ async function* readDocuments(texts: AsyncIterable<string>, notes: RosterNotes):
   const reader = documentReader(users, notes);
   for await (const text of texts) {
     reader.feed(text);
-    if (users.length > 0) yield users.splice(0);
+    yield users.splice(0);
   }
   const problem = reader.finish();
   if (problem !== undefined) noteTorn(notes, `is no whole JSON: ${problem}`);
-  if (users.length > 0) yield users;
+  yield users;
 }
 
 async function* readJsonLines(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
@@ -86,8 +86,6 @@ const rowOf = (line: string): readonly string[] => {
   return cells[0] === 'USERS' ? cells.slice(1) : cells.map((cell) => (cell === 'None' ? '' : cell));
 };
 
-const isToken = (line: string): boolean => !line.includes('\t') && line !== 'None';
-
 async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
   let number = 0;
   // The token of a page stands before its users, so that nothing tells where another page begins.
@@ -97,10 +95,11 @@ async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): Asyn
     for (const line of lines) {
       number += 1;
       if (line === '' || line === 'None') continue;
-      if (isToken(line)) {
+      if (line.includes('\t')) addRow(COLUMNS, rowOf(line), number, users, notes);
+      else {
         token = line;
         notePage(notes, token);
-      } else addRow(COLUMNS, rowOf(line), number, users, notes);
+      }
     }
     yield users;
   }
@@ -135,7 +134,7 @@ async function* readTable(texts: AsyncIterable<string>, notes: RosterNotes): Asy
 
 const HOW_TO_SAVE = 'save it with aws finspace-data list-users --max-results 100 --output json';
 
-const firstRow = (head: string): string => head.split(/\r?\n/).find((line) => line !== '' && !isToken(line)) ?? '';
+const firstRow = (head: string): string => head.split(/\r?\n/).find((line) => line.includes('\t')) ?? '';
 
 /** A column that nobody has is left out by the CLI, and nothing says which one: only all of them can be told apart. */
 const textProblem = (head: string): string | undefined => {
@@ -177,7 +176,7 @@ const JSON_LINES: RosterParser = { name: 'json-lines', knows: isJsonLines, read:
 const PARSERS: readonly RosterParser[] = [
   JSON_LINES,
   { name: 'json', knows: isJson, read: readDocuments },
-  { name: 'text', knows: (head) => firstRow(head).includes('\t'), problem: textProblem, read: readText },
+  { name: 'text', knows: (head) => head.includes('\t'), problem: textProblem, read: readText },
   { name: 'csv', knows: (head) => headerOf(head).includes('userId'), problem: tableProblem, read: readTable },
 ];
 

@@ -110,7 +110,7 @@ describe('users are read of what people saved', () => {
     {
       name: 'JSON lines, with blank ones and the last without its end',
       parser: 'json-lines',
-      content: `${json(ada)}\r\n\r\n${json(bob)}`,
+      content: `${json(ada)}\r\n\r\n \t\n${json(bob)}`,
     },
     { name: 'one user', parser: 'json', content: json(ada, null, 2), users: [json(ada)] },
     {
@@ -142,7 +142,18 @@ describe('users are read of what people saved', () => {
       content: `${COLUMNS}\n${row(ada, ',')}\n${COLUMNS}\n${row(bob, ',')}\n`,
       users: IN_COLUMNS,
     },
-    { name: 'CSV', parser: 'csv', content: `${COLUMNS}\n${row(ada, ',')}\n${row(bob, ',')}\n`, users: IN_COLUMNS },
+    {
+      name: '--output text --query [users,nextToken], of the last page',
+      parser: 'text',
+      content: `None\n${row(ada, '\t', 'None')}\n${row(bob, '\t', 'None')}\n`,
+      users: IN_COLUMNS,
+    },
+    {
+      name: 'CSV, with a blank line',
+      parser: 'csv',
+      content: `${COLUMNS}\n${row(ada, ',')}\n\n${row(bob, ',')}\n`,
+      users: IN_COLUMNS,
+    },
     {
       name: 'CSV of another order, quoted, by ;',
       parser: 'csv',
@@ -154,6 +165,12 @@ describe('users are read of what people saved', () => {
       parser: 'json',
       content: '[{"createTime":1700000000000.0,"n":12345678901234567890}]',
       users: ['{"createTime":1700000000000.0,"n":12345678901234567890}'],
+    },
+    {
+      name: 'digits that are no time',
+      parser: 'csv',
+      content: `${COLUMNS}\n,,0.5,,7,,,,,,,,42`,
+      users: ['{"createTime":0.5,"firstName":"7","userId":"42"}'],
     },
     {
       name: 'a time that a spreadsheet has shortened',
@@ -257,6 +274,19 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: `t0k/en==\nUSERS\t${row(ada, '\t')}\n` },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
+      says: /ends with the token of a page that is not in it; 1 user is in it/,
+    },
+    {
+      name: 'pages of --output text whose last has no token',
+      files: { a: `t\n${row(ada, '\t')}\n`, b: `None\n${row(bob, '\t')}\n\n` },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'a page of --output text that was saved twice',
+      files: { a: `t\n${row(ada, '\t')}\n`, b: `t\n${row(ada, '\t')}\n`, c: `${row(bob, '\t')}\n` },
+      alone: 'repeated-token',
+      attested: 'repeated-token',
     },
     {
       name: 'a page that was saved twice',
@@ -363,6 +393,21 @@ describe('the end is proven, attested, or neither', () => {
       alone: 'truncated-roster',
       attested: 'truncated-roster',
     },
+    { name: 'a CSV', files: { a: `${COLUMNS}\n${row(ada, ',')}\n` }, alone: 'unproven-end', attested: 'complete' },
+    ...['x', ',x'].map((narrow) => ({
+      name: `a CSV with the row ${narrow}`,
+      files: { a: `${COLUMNS}\n${row(ada, ',')}\n${narrow}\n` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /cells on line 3, where 13 are needed; 2 users are in it/,
+    })),
+    {
+      name: 'a gzipped CSV that breaks off',
+      files: { a: gzipSync(`${COLUMNS}\n${row(ada, ',')}\n`).subarray(0, -8) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /^a is no whole gzip file/,
+    },
     {
       name: 'a CSV of which one quote makes a single cell',
       files: { a: `${COLUMNS}\n"${'x'.repeat(1024 * 1024 + 1)}` },
@@ -433,9 +478,16 @@ describe('the end is proven, attested, or neither', () => {
     expect((await read([path])).users).toEqual(['{"userId":"ada"}', '{"userId":"eve"}', '{"userId":"bob"}']);
   });
 
-  test('a torn line is a record that nobody can read, and no other user is lost', async () => {
-    const [path = ''] = await save({ a: `${json(ada)}\n{"userId":"x","sta\n${json(bob)}\n` });
-    expect((await read([path])).users).toEqual([json(ada), json('{"userId":"x","sta'), json(bob)]);
+  test.each([
+    ['a torn line', `{"userId":"ada"}\n{"userId":"x","sta\n{"userId":"bob"}\n`, '{"userId":"x","sta'],
+    [
+      'a row of another width',
+      `${row({ userId: 'ada' }, '\t')}\nUSERS\tx\ty\n${row({ userId: 'bob' }, '\t')}\n`,
+      'x\ty',
+    ],
+  ])('%s is a record that nobody can read, and no other user is lost', async (_name, a, unreadable) => {
+    const [path = ''] = await save({ a });
+    expect((await read([path])).users).toEqual(['{"userId":"ada"}', json(unreadable), '{"userId":"bob"}']);
   });
 
   test.each<{ name: string; beside: (sha256: string) => string; reason: string; says?: string }>([
@@ -484,7 +536,7 @@ describe('a snapshot of an archive', () => {
   const archived = async () => {
     const folder = await newFolder();
     const archive = folderArchive(folder);
-    await auditNights(archive, [{ number: 1, users: [ada, bob, 'odd'] }]);
+    await auditNights(archive, [{ number: 1, users: ['odd', ada, bob] }]);
     const [snapshot = ''] = (await keysUnder(archive, 'snapshots/')).map((key) => join(folder, key));
     return { folder, archive, snapshot };
   };
@@ -493,7 +545,7 @@ describe('a snapshot of an archive', () => {
     const { snapshot } = await archived();
     const seen = await read([snapshot], { asOf: undefined });
     expect(seen).toMatchObject({
-      users: [...EVERYBODY, '"odd"'],
+      users: ['"odd"', ...EVERYBODY],
       end: { complete: true },
       source: { instant: nightAt(1).toISOString(), instantFrom: 'manifest', manifest: { sha256: expect.any(String) } },
     });
@@ -695,6 +747,7 @@ describe('the moment of a roster', () => {
 describe('what is no roster is refused', () => {
   test.each([
     ['nothing', '', /got nothing: save it with aws finspace-data list-users/],
+    ['white space', ' \n', /got nothing/],
     ['YAML', 'users:\n- userId: ada\n', /got YAML: save it with aws finspace-data list-users/],
     ['a list of YAML', '- userId: ada\n', /got YAML/],
     ['a pickle', Buffer.from('80049514000000', 'hex'), /pickle, which runs what it holds.*json\.dump/],
@@ -721,6 +774,14 @@ describe('what is no roster is refused', () => {
         .join('\t')}\n`,
       /got 13 in another order/,
     ],
+    ...['apiAccess', 'status', 'type'].map(
+      (name) =>
+        [
+          `--output text with another cell in place of ${name}`,
+          row({ [name]: 'Ada' }, '\t'),
+          /in another order/,
+        ] as const,
+    ),
     ['CSV without a column', `${COLUMNS.replace(',type', '')}\n`, /must have the columns .*got 12, without type/],
     [
       'CSV by two separators',
@@ -728,6 +789,17 @@ describe('what is no roster is refused', () => {
       /must have the columns .*got 12, without apiAccessPrincipalArn, createTime/,
     ],
     ['CSV with another', `${COLUMNS},age\n`, /got 14, with 1 others/],
+    [
+      'CSV with another in place of one',
+      `${COLUMNS.replace('type', 'age')}\n`,
+      /got 13, without type and with 1 others$/,
+    ],
+    ['CSV with a column twice', `${COLUMNS},type\n`, /got 14$/],
+    [
+      'CSV with a column twice in place of another',
+      `${COLUMNS.replace(',type', ',status')}\n`,
+      /got 13, without type$/,
+    ],
   ])('%s', async (_name, content, message) => {
     const [path = ''] = await save({ roster: content });
     await expect(read([path])).rejects.toThrow(message);
