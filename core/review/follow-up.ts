@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DAY_MS } from '../../rules/engine/time.ts';
-import type { User } from '../../rules/engine/user.ts';
+import { isPositionName, type User } from '../../rules/engine/user.ts';
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { MOST_JSON_BYTES, parsedJson, readBytes, readJson } from '../archive/lines.ts';
@@ -8,8 +8,10 @@ import type { Manifest } from '../archive/manifest.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { walkRuns } from '../archive/runs.ts';
 import { sha256Of } from '../archive/staging.ts';
+import { runName } from '../model/run-name.ts';
 import { PackError, readPack } from './pack-manifest.ts';
 import { SIGN_OFF_MANIFEST, SIGNED_OFF } from './sign-off.ts';
+import { asSpread } from './worksheet.ts';
 
 const signed = z.object({ files: z.record(z.string(), z.object({ sha256: z.string() })) });
 
@@ -19,7 +21,7 @@ const signOff = z.object({
   revocations: z.array(z.object({ userId: z.string() })),
 });
 
-/** What became of a revocation: carried out, in part, not at all, or nobody has looked since. */
+/** What became of a revocation: carried out, in part, not at all, or nobody can tell yet. */
 export type RevocationState = 'done' | 'partly' | 'open' | 'not seen';
 
 export interface FollowedRevocation {
@@ -60,7 +62,10 @@ const readSignOff = async (pack: Archive) => {
 };
 
 /** What a run shows of a revocation; of a user who is not there that it is done. */
-const stateOf = (user: User | undefined): Pick<FollowedRevocation, 'state' | 'message'> => {
+const stateOf = (id: string, user: User | undefined): Pick<FollowedRevocation, 'state' | 'message'> => {
+  // Its place is another record's by now, or nobody's.
+  if (isPositionName(id))
+    return { state: 'not seen', message: 'a record without a userId, which nothing ties to one of a later run' };
   if (user === undefined) return { state: 'done', message: 'no longer in the directory' };
   const isDisabled = user.status === 'DISABLED';
   if (isDisabled && user.isApiBound === false) return { state: 'done', message: 'disabled, without API access' };
@@ -74,8 +79,12 @@ const readStates = async (archive: Archive, manifest: Manifest, ids: ReadonlySet
   if (manifest.objects.snapshot === undefined)
     throw new ArchiveError(`the manifest of run ${manifest.run} names no snapshot`);
   const found = new Map<string, User>();
-  for await (const { user } of usersOf(archive, manifest)) if (ids.has(user.id)) found.set(user.id, user);
-  return new Map([...ids].map((id) => [id, stateOf(found.get(id))]));
+  for await (const { user } of usersOf(archive, manifest)) {
+    // A sign-off has the ids as spreadsheets give them back.
+    const id = asSpread(user.id);
+    if (ids.has(id)) found.set(id, user);
+  }
+  return new Map([...ids].map((id) => [id, stateOf(id, found.get(id))]));
 };
 
 /**
@@ -96,7 +105,7 @@ export const followUp = async (
   const since = Date.parse(signedOffAt);
   const seenBy = new Map<string, string>();
   let last: { readonly run: string; readonly states: Awaited<ReturnType<typeof readStates>> } | undefined;
-  for await (const { run, stored, problem } of walkRuns(archive, environmentId)) {
+  for await (const { run, stored, problem } of walkRuns(archive, environmentId, runName(new Date(since)))) {
     if (stored !== undefined && Date.parse(stored.manifest.asOf) <= since) continue;
     if (problem !== undefined || stored === undefined) throw new ArchiveError(problem ?? `run ${run} has no manifest`);
     const states = await readStates(archive, stored.manifest, ids);

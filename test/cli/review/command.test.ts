@@ -9,7 +9,7 @@ import { makeNights } from '../../../simulator/nights.ts';
 import { archiveNights, auditNights, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { caseUsers } from '../../support/cases.ts';
-import { expiredHistory, OLD_NIGHTS } from '../../support/expired-history.ts';
+import { deleteStart, expiredHistory, OLD_NIGHTS } from '../../support/expired-history.ts';
 import { night, runOf, tamperer } from '../../support/history.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { answered, type Line, readSheet, writeSheet } from '../../support/worksheet.ts';
@@ -690,8 +690,11 @@ describe('who reviews whom', () => {
 });
 
 describe('a follow-up', () => {
-  const reviewed = async (later: Readonly<Record<number, { readonly users: readonly UserRecord[] }>>) => {
-    const out = await archived({ 1: { users: [u1, u2, u3] }, ...later });
+  const reviewed = async (
+    later: Readonly<Record<number, { readonly users: readonly UserRecord[] }>>,
+    users: readonly UserRecord[] = [u1, u2, u3],
+  ) => {
+    const out = await archived({ 1: { users }, ...later });
     const { pack } = await build(out, { to: dayAt(1) });
     const revoked = await filledOf(pack, (line) => ({ ...line, decision: line.userId === 'u3' ? 'keep' : 'revoke' }));
     const at = nightAt(FIRST + 0.25).toISOString();
@@ -732,6 +735,28 @@ describe('a follow-up', () => {
     ]);
   });
 
+  const nameless = aUser({ userId: null });
+  const spread = aUser({ userId: 'two\r\nlines' });
+
+  test.each<{ name: string; users: readonly UserRecord[]; later: readonly UserRecord[]; told: object }>([
+    {
+      name: 'a record without a userId, which nothing ties to a later one',
+      users: [u3, nameless],
+      later: [u3],
+      told: { userId: '#1', state: 'not seen', message: expect.stringContaining('without a userId'), isOverdue: true },
+    },
+    {
+      name: 'a user whose id no spreadsheet gives back',
+      users: [u3, spread],
+      later: [u3, spread],
+      told: { userId: 'two\nlines', state: 'partly', isOverdue: true },
+    },
+  ])('takes for gone nobody who may be there: $name', async ({ users, later, told }) => {
+    const { follow } = await reviewed({ 2: { users: later } }, users);
+    const { code, stdout } = await follow('--json', '--within-days', '1');
+    expect({ code, revocations: JSON.parse(stdout).revocations }).toMatchObject({ code: 2, revocations: [told] });
+  });
+
   test('says where nobody has looked since', async () => {
     const { follow, pack } = await reviewed({});
     const { code, stdout } = await follow('--within-days', '1');
@@ -756,7 +781,7 @@ describe('a follow-up', () => {
 
 describe('of a period that begins before the start of an archive', () => {
   const DELETED = { years: 1, afterRetention: 'delete' } as const;
-  const [first, second, , last] = OLD_NIGHTS;
+  const [first, second, third, last] = OLD_NIGHTS;
   const dayOf = (number: number): string => night(number).toISOString().slice(0, 10);
   const whole = { from: dayOf(first), to: dayOf(last) };
 
@@ -791,5 +816,17 @@ describe('of a period that begins before the start of an archive', () => {
     const { gaps } = await jsonOf(pack, 'manifest.json');
     expect(gaps.untrusted).toMatchObject([{ run: runOf(second) }]);
     expect(gaps.expired).toBeUndefined();
+  });
+
+  test('the runs since a sign-off tell what was carried out, whatever is gone of those before it', async () => {
+    const out = await newFolder();
+    await expiredHistory(out, DELETED, 0);
+    const { pack } = await build(out, { from: dayOf(first), to: dayOf(third) });
+    const revoked = await filledOf(pack, (line) => ({ ...line, decision: line.userId === 'u1' ? 'revoke' : 'keep' }));
+    expect((await ingest(pack, revoked, '--signed-off-at', night(third).toISOString())).code).toBe(0);
+    await deleteStart(out, 2);
+    const { stdout, stderr } = await invoke(['review', '--pack', pack, '--follow-up', '--out', out, '--json']);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ lastRun: runOf(last), revocations: [{ userId: 'u1' }] });
   });
 });
