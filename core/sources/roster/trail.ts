@@ -1,4 +1,4 @@
-import { isRecord, parsedJson } from '../../archive/lines.ts';
+import { isRecord } from '../../archive/lines.ts';
 import { jsonScanner } from './json-scanner.ts';
 import { noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
 import type { RosterKind } from './open.ts';
@@ -36,23 +36,44 @@ const isTelling = (name: unknown): name is keyof typeof TELLING =>
 const objectOf = (value: unknown): User => (isRecord(value) ? value : {});
 
 /** Reads what an event tells of a user of the environment; undefined where it tells nothing. */
-const toldBy = (event: User, environmentId: string | undefined): Told | undefined => {
+const toldBy = (event: User, environmentId: string | undefined, notes: RosterNotes): Told | undefined => {
   const { eventSource, eventName, eventTime, errorCode, requestParameters, responseElements, additionalEventData } =
     event;
   const { finspaceEnvironmentId: environment } = objectOf(additionalEventData);
-  const at = Date.parse(String(eventTime));
-  if (eventSource !== 'finspace-api.amazonaws.com' || !isTelling(eventName) || Number.isNaN(at)) return undefined;
+  if (eventSource !== 'finspace-api.amazonaws.com' || !isTelling(eventName)) return undefined;
   // What wrote the events down may say of what there is none of that it is null.
   if ((errorCode ?? undefined) !== undefined || (environment ?? environmentId) !== environmentId) return undefined;
+  const at = Date.parse(String(eventTime));
   const parameters = objectOf(requestParameters);
   const userId = objectOf(responseElements).userId ?? parameters.userId;
-  return typeof userId === 'string' ? { at, eventName, userId, parameters } : undefined;
+  if (typeof userId === 'string' && !Number.isNaN(at)) return { at, eventName, userId, parameters };
+  noteTorn(notes, `has an event ${eventName} without the user or the time that it tells of`);
+  return undefined;
 };
 
+/** What several events of one second tell together: of what they tell differently nobody knows which holds. */
+const together = (events: readonly Told[]): User => {
+  const all = events.flatMap((one) => Object.entries(TELLING[one.eventName](one)));
+  const values = Map.groupBy(all, ([name]) => name);
+  return Object.fromEntries(
+    [...values].map(([name, told]) => [
+      name,
+      new Set(told.map(([, value]) => value)).size === 1 ? told[0]?.[1] : undefined,
+    ]),
+  );
+};
+
+const isMaking = ({ eventName }: Told): boolean => eventName === 'CreateUser';
+
+/** CloudTrail tells seconds, and gives the events of one in any order. A user is made before all else. */
 const usersOf = (told: readonly Told[]): readonly User[] => {
   const users = new Map<string, User>();
-  for (const one of told.toSorted((a, b) => a.at - b.at))
-    users.set(one.userId, { userId: one.userId, ...users.get(one.userId), ...TELLING[one.eventName](one) });
+  const inOrder = told.toSorted((one, other) => one.at - other.at || Number(isMaking(other)) - Number(isMaking(one)));
+  const moments = Map.groupBy(inOrder, (one) => `${one.at} ${isMaking(one)} ${one.userId}`);
+  for (const events of moments.values()) {
+    const userId = events[0]?.userId ?? '';
+    users.set(userId, { userId, ...users.get(userId), ...together(events) });
+  }
   return [...users.values()];
 };
 
@@ -60,13 +81,13 @@ const trailParser = (environmentId: string | undefined): RosterParser => {
   const told: Told[] = [];
   const ids = new Set<unknown>();
 
-  const see = (value: unknown): void => {
-    const { CloudTrailEvent: text } = objectOf(value);
-    const event = objectOf(typeof text === 'string' ? parsedJson(text) : value);
+  const see = (value: unknown, notes: RosterNotes): void => {
+    const { CloudTrailEvent: text, detail } = objectOf(value);
+    const event = objectOf(typeof text === 'string' ? parsedOrText(text, notes, 'at an event') : (detail ?? value));
     // The same event stands in the history and in the log.
     if (event.eventID !== undefined && ids.has(event.eventID)) return;
     ids.add(event.eventID);
-    const one = toldBy(event, environmentId);
+    const one = toldBy(event, environmentId, notes);
     if (one !== undefined) told.push(one);
   };
 
@@ -80,7 +101,7 @@ const trailParser = (environmentId: string | undefined): RosterParser => {
         notes.pages += 1;
         isPage = true;
       },
-      item: (text) => see(parsedOrText(text, notes, 'at an event')),
+      item: (text) => see(parsedOrText(text, notes, 'at an event'), notes),
       member(name, text) {
         if (name === 'NextToken') hasToken = !/^(?:null|"")\s*$/.test(text);
         members.push(`${JSON.stringify(name)}:${text}`);
@@ -89,7 +110,7 @@ const trailParser = (environmentId: string | undefined): RosterParser => {
         if (isPage) notes.hasToken = hasToken;
         isPage = false;
         hasToken = false;
-        see(parsedOrText(`{${members.join(',')}}`, notes, 'at an event'));
+        see(parsedOrText(`{${members.join(',')}}`, notes, 'at an event'), notes);
         members = [];
       },
     });
@@ -103,7 +124,8 @@ const trailParser = (environmentId: string | undefined): RosterParser => {
 
   return {
     name: 'cloudtrail',
-    knows: (head) => /"(?:Records|Events|eventSource)"/.test(head),
+    // Digest files stand beside the log files, and tell of no event.
+    knows: (head) => /"(?:Records|Events|eventSource|digestStartTime)"/.test(head),
     read: readEvents,
     rest: () => usersOf(told),
   };

@@ -337,56 +337,113 @@ describe('reconstruct', () => {
     { userId: 'u5', status: 'ENABLED', lastEnabledTime: Date.parse('2026-09-02T12:00:00Z') },
   ];
 
-  test.each<{ name: string; content: string | Uint8Array; says?: string; saysNot?: string }>([
-    {
-      name: 'what lookup-events gave',
-      content: JSON.stringify(
-        { Events: EVENTS.map((one) => ({ EventId: one.eventID, CloudTrailEvent: JSON.stringify(one) })) },
-        null,
-        4,
-      ),
-    },
-    { name: 'a log file', content: gzipSync(JSON.stringify({ Records: EVENTS })) },
-    { name: 'an event a line', content: EVENTS.map((one) => `${JSON.stringify(one)}\n`).join('') },
-    {
-      name: 'events of which more are to come',
-      content: JSON.stringify({
-        Events: EVENTS.map((one) => ({ CloudTrailEvent: JSON.stringify(one) })),
-        NextToken: 't',
-      }),
-      says: 'ends with the token',
-    },
-    {
-      name: 'events of which boto3 says that none are to come',
-      content: JSON.stringify({
-        Events: EVENTS.map((one) => ({ CloudTrailEvent: JSON.stringify(one) })),
-        NextToken: null,
-      }),
-      says: 'they hold no names',
-      saysNot: 'ends with the token',
-    },
-    {
-      name: 'events on several pages',
-      content: [{ Events: EVENTS.slice(0, 3).map((one) => ({ CloudTrailEvent: JSON.stringify(one) })), NextToken: 't' }]
-        .concat([{ Events: EVENTS.slice(3).map((one) => ({ CloudTrailEvent: JSON.stringify(one) })), NextToken: '' }])
-        .map((page) => JSON.stringify(page, null, 1))
-        .join('\n'),
-      saysNot: 'ends with the token',
-    },
-    {
-      name: 'a log file whose members are null where there are none',
-      content: JSON.stringify({
-        Records: EVENTS.map((one) => ({ errorCode: null, responseElements: { userId: null }, ...one })),
-      }),
-    },
-    {
-      name: 'a log file that breaks off',
-      content: JSON.stringify({ Records: EVENTS }).slice(0, -2),
-      says: 'is no whole JSON',
-    },
-  ])(
+  test.each<{ name: string; content: string | Uint8Array; says?: string; saysNot?: string; users?: readonly object[] }>(
+    [
+      {
+        name: 'what lookup-events gave',
+        content: JSON.stringify(
+          { Events: EVENTS.map((one) => ({ EventId: one.eventID, CloudTrailEvent: JSON.stringify(one) })) },
+          null,
+          4,
+        ),
+      },
+      { name: 'a log file', content: gzipSync(JSON.stringify({ Records: EVENTS })) },
+      {
+        name: 'events as EventBridge hands them on',
+        content: EVENTS.map((one) =>
+          JSON.stringify({ 'detail-type': 'AWS API Call via CloudTrail', detail: one }),
+        ).join('\n'),
+      },
+      {
+        name: 'a log file beside its digest file',
+        content:
+          JSON.stringify({ digestStartTime: '2026-09-05T00:00:00Z', logFiles: [{ s3Object: 'a' }] }) +
+          JSON.stringify({ Records: EVENTS }),
+      },
+      {
+        name: 'events of which one is torn',
+        content: JSON.stringify({
+          Events: [...EVENTS.map((one) => JSON.stringify(one)), '{"eventSource"'].map((CloudTrailEvent) => ({
+            CloudTrailEvent,
+          })),
+        }),
+        says: 'it is no JSON at an event',
+      },
+      {
+        name: 'events of which one does not say of whom it is',
+        content: JSON.stringify({ Records: [...EVENTS, event('DisableUser', '2026-09-04T00:00:00Z')] }),
+        says: 'it has an event DisableUser without the user or the time that it tells of',
+      },
+      {
+        name: 'events of one second',
+        content: JSON.stringify({
+          Records: [
+            // Which of the two came last nobody knows, nor of whose type.
+            ...['EnableUser', 'DisableUser'].map((name) =>
+              event(name, '2026-09-03T00:00:00Z', { requestParameters: { userId: 'u6' } }),
+            ),
+            // Made first, whatever stands first.
+            event('UpdateUser', '2026-09-03T00:00:01Z', { requestParameters: { userId: 'u7', type: 'SUPER_USER' } }),
+            event('CreateUser', '2026-09-03T00:00:01Z', {
+              responseElements: { userId: 'u7' },
+              requestParameters: { type: 'APP_USER' },
+            }),
+            event('ListUsers', '2026-09-04T00:00:00Z'),
+          ],
+        }),
+        users: [
+          { userId: 'u6', lastEnabledTime: Date.parse('2026-09-03'), lastDisabledTime: Date.parse('2026-09-03') },
+          {
+            userId: 'u7',
+            createTime: Date.parse('2026-09-03T00:00:01Z'),
+            type: 'SUPER_USER',
+            lastModifiedTime: Date.parse('2026-09-03T00:00:01Z'),
+          },
+        ],
+      },
+      { name: 'an event a line', content: EVENTS.map((one) => `${JSON.stringify(one)}\n`).join('') },
+      {
+        name: 'events of which more are to come',
+        content: JSON.stringify({
+          Events: EVENTS.map((one) => ({ CloudTrailEvent: JSON.stringify(one) })),
+          NextToken: 't',
+        }),
+        says: 'ends with the token',
+      },
+      {
+        name: 'events of which boto3 says that none are to come',
+        content: JSON.stringify({
+          Events: EVENTS.map((one) => ({ CloudTrailEvent: JSON.stringify(one) })),
+          NextToken: null,
+        }),
+        says: 'they hold no names',
+        saysNot: 'ends with the token',
+      },
+      {
+        name: 'events on several pages',
+        content: [
+          { Events: EVENTS.slice(0, 3).map((one) => ({ CloudTrailEvent: JSON.stringify(one) })), NextToken: 't' },
+        ]
+          .concat([{ Events: EVENTS.slice(3).map((one) => ({ CloudTrailEvent: JSON.stringify(one) })), NextToken: '' }])
+          .map((page) => JSON.stringify(page, null, 1))
+          .join('\n'),
+        saysNot: 'ends with the token',
+      },
+      {
+        name: 'a log file whose members are null where there are none',
+        content: JSON.stringify({
+          Records: EVENTS.map((one) => ({ errorCode: null, responseElements: { userId: null }, ...one })),
+        }),
+      },
+      {
+        name: 'a log file that breaks off',
+        content: JSON.stringify({ Records: EVENTS }).slice(0, -2),
+        says: 'is no whole JSON',
+      },
+    ],
+  )(
     'makes users of $name: INCOMPLETE, with what is told and no more',
-    async ({ content, says = '', saysNot = 'undefined' }) => {
+    async ({ content, says = '', saysNot = 'undefined', users: made = USERS }) => {
       const { roster, out } = await saved(content);
       const { code, stdout } = await invoke(['reconstruct', ...AUDITED, '--json', '--trail', roster, '--out', out]);
       const report = JSON.parse(stdout) as Report;
@@ -406,7 +463,7 @@ describe('reconstruct', () => {
         .toString()
         .trim()
         .split('\n');
-      expect(lines.map((line) => JSON.parse(line))).toEqual(USERS);
+      expect(lines.map((line) => JSON.parse(line))).toEqual(made);
     },
   );
 
