@@ -355,12 +355,6 @@ describe('reconstruct', () => {
         ).join('\n'),
       },
       {
-        name: 'a log file beside its digest file',
-        content:
-          JSON.stringify({ digestStartTime: '2026-09-05T00:00:00Z', logFiles: [{ s3Object: 'a' }] }) +
-          JSON.stringify({ Records: EVENTS }),
-      },
-      {
         name: 'events of which one is torn',
         content: JSON.stringify({
           Events: [...EVENTS.map((one) => JSON.stringify(one)), '{"eventSource"'].map((CloudTrailEvent) => ({
@@ -466,6 +460,14 @@ describe('reconstruct', () => {
       expect(lines.map((line) => JSON.parse(line))).toEqual(made);
     },
   );
+
+  test('takes the digest files that stand among log files', async () => {
+    const { folder, roster, out } = await saved(JSON.stringify({ Records: EVENTS }));
+    const digest = join(folder, 'digest.json');
+    await writeFile(digest, JSON.stringify({ digestStartTime: '2026-09-05T00:00:00Z', logFiles: [{ s3Object: 'a' }] }));
+    const { stdout } = await invoke(['reconstruct', ...AUDITED, '--json', '--trail', digest, roster, '--out', out]);
+    expect(JSON.parse(stdout)).toMatchObject({ asOf: '2026-09-04T00:00:00.000Z', counts: { users: 2 } });
+  });
 
   test('refuses what holds no events, and to be asked for nothing', async () => {
     const { roster, out } = await saved();
