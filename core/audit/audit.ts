@@ -1,4 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
+import { findRunBack } from '../archive/earlier-entries.ts';
 import type { Milestone } from '../archive/entry.ts';
 import { ifSound, SigningError, SpoolError } from '../archive/errors.ts';
 import { type ChainHead, completeCopies, headMember } from '../archive/head.ts';
@@ -19,7 +20,6 @@ import { plural } from '../text/plain-text.ts';
 import { completeRun } from './complete-run.ts';
 import { type Criteria, criteriaOf } from './criteria.ts';
 import { notificationOf, unjudgedReport } from './documents.ts';
-import { findRunBack } from './earlier-runs.ts';
 import { readEnrichments } from './enriching.ts';
 import { openFindingFiles } from './finding-files.ts';
 import { type History, readHistory } from './history.ts';

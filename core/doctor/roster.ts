@@ -1,5 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
+import { findRunBack } from '../archive/earlier-entries.ts';
 import { lastCompleteRun } from '../archive/head.ts';
+import { runName } from '../model/run-name.ts';
 import { sourceText } from '../model/words.ts';
 import { chooseSource } from '../sources/index.ts';
 import { RosterError } from '../sources/roster/file.ts';
@@ -21,6 +23,13 @@ const parted = (message: string): readonly [problem: string, remedy: string] => 
   return at === -1
     ? [plainLine(message, MOST), 'mend what the message names']
     : [plainLine(message.slice(0, at), MOST), plainLine(message.slice(at + 2), MOST)];
+};
+
+/** The last complete run, and the one that has audited these bytes; what can't be read, other checks tell. */
+const earlierRuns = async (archive: Archive, environmentId: string, sha256: string) => {
+  const last = (await lastCompleteRun(archive, environmentId).catch(() => undefined))?.manifest;
+  const audited = await findRunBack(archive, last, ({ source }) => source?.sha256 === sha256).catch(() => undefined);
+  return { last, audited };
 };
 
 /** Looks at the saved roster that an audit would read: whether it can be read to its end, and who says that it is whole. */
@@ -49,9 +58,13 @@ export const rosterChecks = (
           const [problem, remedy] = parted(end.message);
           return end.reason === 'unproven-end' ? warn(`${found}; ${problem}`, remedy) : fail(problem, remedy);
         }
-        const last = await lastCompleteRun(archive, environmentId).catch(() => undefined);
-        if (last?.manifest.source?.sha256 === source.sha256)
-          return warn(`${found}; run ${last?.manifest.run} has audited it`, 'save a newer roster');
+        const { last, audited } = await earlierRuns(archive, environmentId, source.sha256);
+        if (audited !== undefined) return warn(`${found}; run ${audited.run} has audited it`, 'save a newer roster');
+        if (last !== undefined && last.run >= runName(asOf))
+          return fail(
+            `${found}; run ${last.run} is complete, and a history goes forward only`,
+            'give a newer roster, or audit it into an archive of its own',
+          );
         return ok(
           `${found}, whole ${source.attestedBy === undefined ? 'by the manifest of its run' : `by the word of ${plainLine(source.attestedBy.name, 80)}`}`,
         );

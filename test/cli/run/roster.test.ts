@@ -483,7 +483,7 @@ describe('reconstruct', () => {
 });
 
 test('doctor begins with the roster, and asks nobody for keys', async () => {
-  const { roster, out } = await saved();
+  const { folder, roster, out } = await saved();
   const doctor = async (...words: string[]) => {
     const { code, stdout } = await invoke([
       'doctor',
@@ -513,6 +513,20 @@ test('doctor begins with the roster, and asks nobody for keys', async () => {
   expect(await doctor('--roster', roster, ...WORD)).toMatchObject({
     outcome: 'warn',
     told: expect.stringMatching(/run 20261006T070000Z has audited it/),
+  });
+  const newer = join(folder, 'newer.json');
+  await writeFile(newer, `${JSON.stringify({ users })}\n`);
+  await run(['--roster', newer, '--out', out, '--as-of', '2026-10-07T07:00:00Z', ...WORD]);
+  expect(await doctor('--roster', roster, ...WORD)).toMatchObject({
+    outcome: 'warn',
+    told: expect.stringMatching(/run 20261006T070000Z has audited it/),
+  });
+  await writeFile(roster, `${JSON.stringify({ users })}\n\n`);
+  await utimes(roster, new Date(AS_OF), new Date(AS_OF));
+  expect(await doctor('--roster', roster, ...WORD)).toMatchObject({
+    code: 2,
+    outcome: 'fail',
+    told: expect.stringMatching(/run 20261007T070000Z is complete, and a history goes forward only/),
   });
   await writeFile(roster, JSON.stringify({ users, nextToken: 't' }));
   expect(await doctor('--roster', roster)).toMatchObject({ code: 2, outcome: 'fail' });
