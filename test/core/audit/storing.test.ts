@@ -95,7 +95,7 @@ describe('a run that was listed and judged, and can not be stored', () => {
 });
 
 test('a value nested 8 000 deep is one malformed record', async () => {
-  const deep = `{"userId":"deep","x":${'['.repeat(8000)}${']'.repeat(8000)}}`;
+  const deep = `{"userId":"deep","x":${'['.repeat(8000)}1.0${']'.repeat(8000)}}`;
   const { report } = await auditOf(folderArchive(await newFolder()), pageOf([...USERS, deep]));
   expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 4 } });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { keepAsGiven, memberAsGiven, parseRecord, serialiseRecord } from '../../../core/model/record.ts';
+import { keepAsGiven, memberAsGiven, parseRecord, recordAsGiven, serialiseRecord } from '../../../core/model/record.ts';
 
 const NUMBERS = [
   '0',
@@ -65,6 +65,31 @@ describe('a number is written as it came', () => {
   });
 });
 
+const nested = (text: string): string => {
+  const depth = 20_000;
+  return `${'{"a":[1,'.repeat(depth)}${text}${',"b"],"c":{"d":null}}'.repeat(depth)}`;
+};
+
+test('a record that goes thousands deep is written as it came', () => {
+  const text = nested('true');
+  expect(serialiseRecord(parseRecord(text)) === text).toBe(true);
+});
+
+test('its numbers are those that JSON.parse gives, whatever digits they have', () => {
+  expect(serialiseRecord(parseRecord(nested('-1.0'))) === nested('-1')).toBe(true);
+});
+
+test('numbers beside what goes thousands deep are written as they came', () => {
+  const record = { one: parseRecord('{"n":1.0}'), other: parseRecord(nested('[]')), infinite: -Infinity };
+  expect(serialiseRecord(record) === `{"one":{"n":1.0},"other":${nested('[]')},"infinite":-1e999}`).toBe(true);
+});
+
+test('a record that cannot be written at all is an error', () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  expect(() => serialiseRecord(circle)).toThrow(TypeError);
+});
+
 test.each([
   [{ n: Infinity }, '{"n":1e999}'],
   [{ n: [-Infinity, null] }, '{"n":[-1e999,null]}'],
@@ -80,6 +105,21 @@ test('a member that the record has itself, as it came', () => {
     '[1.0,"1.0",2e0]',
   );
   expect(['toString', 'm'].map((member) => memberAsGiven(record, member))).toEqual([undefined, undefined]);
+});
+
+test('a record to be shown has its own numbers as they came', () => {
+  const record = parseRecord('{"n":1.0,"s":"1.0","inner":{"n":2.0}}');
+  expect(JSON.stringify(recordAsGiven(record))).toBe('{"n":1.0,"s":"1.0","inner":{"n":2}}');
+});
+
+test.each([[null], ['text'], [7], [{ n: 1 }]])('a record without such numbers is shown as it is: %j', (record) => {
+  expect(recordAsGiven(record)).toBe(record);
+});
+
+test.each([[null], ['text'], [7]])('evidence of a record that is none stays as it is: %j', (record) => {
+  const evidence = { n: 1 };
+  keepAsGiven(record, evidence);
+  expect(serialiseRecord(evidence)).toBe('{"n":1}');
 });
 
 test('evidence repeats numbers of the record under their names, at whatever depth', () => {
