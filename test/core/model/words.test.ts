@@ -95,15 +95,15 @@ test.each([
   expect(causeText(given)).toBe(text);
 });
 
-test.each<{ brokeOn: Subject | undefined; text: string }>([
-  { brokeOn: undefined, text: 'it failed' },
+test.each<{ brokeOn?: Subject; text: string }>([
+  { text: 'it failed' },
   { brokeOn: { kind: 'environment', id: 'abc' }, text: 'it failed on the environment' },
   { brokeOn: { kind: 'user', id: 'u1' }, text: 'it failed on user u1' },
   { brokeOn: { kind: 'user', id: 'x'.repeat(121) }, text: `it failed on user ${'x'.repeat(117)}...` },
   { brokeOn: { kind: 'principal', id: aRoleArn() }, text: `it failed on principal ${aRoleArn()}` },
   { brokeOn: { kind: 'principal', id: 'Zebulon Quagmire' }, text: 'it failed on a principal that is no role ARN' },
-])('a rule that broke is told, and nobody is named: $text', ({ brokeOn, text }) => {
-  expect(brokeText({ brokeOn })).toBe(text);
+])('a rule that broke is told, and nobody is named: $text', ({ text, ...outcome }) => {
+  expect(brokeText(outcome)).toBe(text);
 });
 
 test.each([
@@ -199,11 +199,11 @@ describe('where users came from', () => {
 });
 
 test.each([
-  { names: undefined, most: undefined, line: 'a [e-mail] is stale' },
-  { names: false, most: undefined, line: 'a [e-mail] is stale' },
-  { names: false, most: 12, line: 'a [e-mail...' },
-  { names: true, most: undefined, line: 'a ann@b.co is stale' },
-  { names: true, most: 12, line: 'a ann@b.c...' },
-])('a message of a rule that may name: $names, of at most $most characters', ({ names, most, line }) => {
-  expect(messageLine('a ann@b.co\nis stale', names === undefined ? undefined : { names }, most)).toBe(line);
+  { rule: undefined, most: undefined, line: 'a [e-mail] is stale' },
+  { rule: {}, most: undefined, line: 'a [e-mail] is stale' },
+  { rule: {}, most: 12, line: 'a [e-mail...' },
+  { rule: { names: true as const }, most: undefined, line: 'a ann@b.co is stale' },
+  { rule: { names: true as const }, most: 12, line: 'a ann@b.c...' },
+])('a message of the rule $rule, of at most $most characters: $line', ({ rule, most, line }) => {
+  expect(messageLine('a ann@b.co\nis stale', rule, most)).toBe(line);
 });
