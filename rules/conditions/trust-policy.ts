@@ -25,10 +25,10 @@ type Members = Readonly<Record<string, unknown>>;
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** One text or a list of texts, as policies have them; undefined where it is neither. */
+/** One text or a list of texts, as policies have them; undefined where it is neither, or has none. */
 const textsOf = (value: unknown): readonly string[] | undefined => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return list.every((one) => typeof one === 'string') ? list : undefined;
+  return list.length > 0 && list.every((one) => typeof one === 'string') ? list : undefined;
 };
 
 const ELEMENTS: ReadonlySet<string> = new Set([
@@ -173,7 +173,7 @@ const PUBLIC_PROVIDERS: ReadonlySet<string> = new Set([
 
 /** Issuers at which anybody has an account, and all with one audience: who it is only the subject tells. */
 const PUBLIC_ISSUERS =
-  /:oidc-provider\/(?:token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)(?:\/|$)/;
+  /:oidc-provider\/(?:token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)(?:\/|$)/i;
 
 const AUDIENCE_OR_SUBJECT = [':aud', ':sub', ':app_id', ':user_id', ':oaud', ':id'] as const;
 
@@ -200,17 +200,19 @@ const judgeFederated = (
   isTrusted: IsTrusted,
 ): Judged => {
   if (provider === '*') return EVERYBODY;
-  if (PUBLIC_PROVIDERS.has(provider))
-    return asksFor(entries, AUDIENCE_OR_SUBJECT, isNotAllWild)
-      ? 'insider'
-      : { who: `everybody at ${provider}`, isNamed: false };
-  const [, providerPartition, account] = /^arn:([a-z-]+):iam::(\d{12}):(?:saml|oidc)-provider\/./.exec(provider) ?? [];
+  const judgeOpen = (name: string): Judged =>
+    asksFor(entries, AUDIENCE_OR_SUBJECT, isNotAllWild) ? 'insider' : { who: `everybody at ${name}`, isNamed: false };
+  if (PUBLIC_PROVIDERS.has(provider)) return judgeOpen(provider);
+  const [, providerPartition, account, kind, name = ''] =
+    /^arn:([a-z-]+):iam::(\d{12}):(saml|oidc)-provider\/(.+)/.exec(provider) ?? [];
   if (account === undefined) return 'unreadable';
   if (providerPartition !== partition || !isTrusted(account))
     return { who: `a provider of account ${account}`, isNamed: true };
+  // Whoever makes a provider of what is built in lets in the same everybody.
+  if (kind === 'oidc' && PUBLIC_PROVIDERS.has(name.toLowerCase())) return judgeOpen(name);
   return !PUBLIC_ISSUERS.test(provider) || asksFor(entries, [':sub'], namesOwner)
     ? 'insider'
-    : { who: `everybody at ${provider.slice(provider.indexOf('/') + 1)}`, isNamed: false };
+    : { who: `everybody at ${name}`, isNamed: false };
 };
 
 /** The principals of a statement, each with what it comes to. */
@@ -223,7 +225,9 @@ const principalsOf = (
   if (NotPrincipal !== undefined) return [[{ NotPrincipal }, { who: 'everybody but those it names', isNamed: false }]];
   if (Principal === '*') return [['*', EVERYBODY]];
   if (!isMembers(Principal)) return [[Principal, 'unreadable']];
-  return Object.entries(Principal).flatMap(([kind, value]) => {
+  const kinds = Object.entries(Principal);
+  if (kinds.length === 0) return [[Principal, 'unreadable']];
+  return kinds.flatMap(([kind, value]) => {
     const texts = textsOf(value);
     if (texts === undefined) return [[value, 'unreadable'] as const];
     return texts.map((text): readonly [unknown, Judged] => {
@@ -244,10 +248,10 @@ export const judgeTrust = (policy: unknown, partition: string, isTrusted: IsTrus
   let unreadable: string | undefined;
   let hasDeny = false;
   const { Statement } = isMembers(policy) ? policy : {};
-  if (!isMembers(Statement) && !Array.isArray(Statement))
+  const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement];
+  if (statements.length === 0 || Statement === undefined)
     return { outsiders, hasDeny, unreadable: 'the trust policy has no statements' };
 
-  const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement];
   for (const [index, statement] of statements.entries()) {
     const isUnread = (what: string): void => {
       unreadable ??= `${what} of statement ${index + 1} of the trust policy can't be judged`;

@@ -106,6 +106,29 @@ describe('whom a statement lets in', () => {
       ],
     ]),
     [
+      'a public provider that the own account made anew',
+      { Principal: { Federated: provider('oidc', OWN, 'Accounts.google.com') } },
+      ['everybody at Accounts.google.com'],
+    ],
+    [
+      'a public provider that the own account made anew, by its audience',
+      {
+        Principal: { Federated: provider('oidc', OWN, 'accounts.google.com') },
+        Condition: { StringEquals: { 'accounts.google.com:aud': 'app' } },
+      },
+      [],
+    ],
+    [
+      'a SAML provider that is called as a public one',
+      { Principal: { Federated: provider('saml', OWN, 'accounts.google.com') } },
+      [],
+    ],
+    [
+      'a public issuer in capitals',
+      { Principal: { Federated: provider('oidc', OWN, GITHUB.toUpperCase()) } },
+      [`everybody at ${GITHUB.toUpperCase()}`],
+    ],
+    [
       'a public issuer with a path',
       { Principal: { Federated: provider('oidc', OWN, `${GITHUB}/acme`) } },
       [`everybody at ${GITHUB}/acme`],
@@ -315,6 +338,7 @@ describe('what nothing can be made of', () => {
     ['no policy', undefined],
     ['a text', '{}'],
     ['no statements', {}],
+    ['no statements in a list', { Statement: [] }],
     ['a statement that is none', { Statement: ['x'] }],
     ['a statement that is null', { Statement: [null] }],
     ['a statement that is a list', { Statement: [[]] }],
@@ -324,6 +348,9 @@ describe('what nothing can be made of', () => {
     ['an action that is none', { Statement: statement({ Action: [7] }) }],
     ['an action that is none beside one', { Statement: statement({ Action: ['sts:AssumeRole', 7] }) }],
     ['both kinds of action', { Statement: statement({ NotAction: 'a:b' }) }],
+    ['no action in a list', { Statement: statement({ Action: [] }) }],
+    ['no kind of principal', { Statement: statement({ Principal: {} }) }],
+    ['no principal in a list', { Statement: statement({ Principal: { AWS: [] } }) }],
     ['no principal', { Statement: statement({ Principal: undefined }) }],
     ['a principal of another form', { Statement: statement({ Principal: { AWS: 'somebody' } }) }],
     ['principals that are a list', { Statement: statement({ Principal: [] }) }],
@@ -353,9 +380,9 @@ describe('what nothing can be made of', () => {
   ])('%s is said to be so', (_name, policy) => {
     const { outsiders: found, unreadable } = judgeTrust(policy, 'aws', isTrusted);
     expect(found).toStrictEqual([]);
-    const hasStatement = Object.hasOwn(Object(policy), 'Statement');
+    const { Statement = [] } = Object(policy);
     expect(unreadable).toMatch(
-      hasStatement ? /^(?:the|an?) .* of statement 1 / : /^the trust policy has no statements$/,
+      Statement.length !== 0 ? /^(?:the|an?) .* of statement 1 / : /^the trust policy has no statements$/,
     );
   });
 
