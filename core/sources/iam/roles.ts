@@ -144,6 +144,12 @@ const openAccount = async (
     if ('answer' in asked) {
       denials = 0;
       const { answer } = asked;
+      const from = accountOf(answer?.Arn ?? arn);
+      // Credentials that were renewed meanwhile may be of another account: neither its roles nor their lack say anything.
+      if (from !== account) {
+        problem = `account ${account} was not asked any more: IAM answered for account ${from}`;
+        return { unread: problem };
+      }
       return answer === undefined ? { arn, readAt: instant(), exists: false } : recordOf(arn, instant(), answer, false);
     }
     denials = asked.isDenied ? denials + 1 : 0;

@@ -143,6 +143,16 @@ describe('an account', () => {
     expect(iam.requests()).toStrictEqual([]);
   });
 
+  test('for which another one answers is not asked any more', async () => {
+    const foreign = soundRole(aRoleArn('a', '444455556666'), NOW);
+    const { ask } = await reader({ roles: [foreign] });
+    const unread = `account ${ACCOUNT} was not asked any more: IAM answered for account 444455556666`;
+    expect(await ask([A, B])).toEqual([
+      { arn: A, unread },
+      { arn: B, unread },
+    ]);
+  });
+
   test('whose credentials can’t be had is not asked', async () => {
     const fails = async () => {
       throw Object.assign(new Error('no'), { name: 'CredentialsProviderError' });
