@@ -214,11 +214,36 @@ export const forewords = (report: Report): readonly string[] => {
   ];
 };
 
-/** Says of a complete run why its users may not be everybody of its night; nothing of most runs. */
-export const reservations = (run: LookedAt & Pick<Report, 'source'>): readonly string[] => [
+/** Says of a complete run why its users may not be everybody of its night, as they were; nothing of most runs. */
+export const reservations = (run: LookedAt & Pick<Report, 'source' | 'counts'>): readonly string[] => [
   ...lateSentences(run),
   ...[attestedText(run.source)].flatMap((text) => text ?? []),
+  ...conflictSentences(run.counts),
 ];
+
+const conflictSentences = ({ conflicting = 0 }: Counts): readonly string[] =>
+  conflicting === 0
+    ? []
+    : [
+        `RECORDS DIFFER: of ${plural(conflicting, 'user')} there were records that differ. Of a rule's outcomes the worst holds; where a user stands once, it is by the last record.`,
+      ];
+
+/**
+ * Names what a run has not seen of the directory and of its night, as it reads after "not seen"; undefined where it saw
+ * everybody, at its time.
+ */
+export const unseenText = ({
+  verdict,
+  reason,
+  source,
+  ...run
+}: LookedAt & Pick<Report, 'verdict' | 'reason' | 'source'>): string | undefined => {
+  if (verdict !== 'COMPLETE') return reason === undefined ? 'a part of the directory' : UNSEEN[reason];
+  if (source?.attestedBy !== undefined) return 'whether the saved roster is the whole directory';
+  return run.late && run.listing
+    ? `the users as they were that night: they were ${lateText(run.asOf, run.listing)}`
+    : undefined;
+};
 
 /** `not configured`: how a rule fared. */
 export const stateText = (state: RuleOutcome['state']): string => state.replace('-', ' ');

@@ -4,7 +4,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Subject } from '../../rules/engine/rule.ts';
 import { isFullyJudged } from '../model/report.ts';
-import { attestedText, UNSEEN } from '../model/words.ts';
+import { attestedText, unseenText } from '../model/words.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
 import type { StoredRun } from './output.ts';
 
@@ -60,7 +60,7 @@ interface Counted {
   waived: number;
 }
 
-/** A control is satisfied only where everybody was seen, every rule of it judged everybody, and nothing fails or is waived. */
+/** A control is satisfied only where everybody was seen at the time, every rule of it judged everybody, and nothing fails or is waived. */
 const standingOf = (
   outcomes: readonly RuleOutcome[],
   countedOf: (ruleId: string) => Counted,
@@ -84,12 +84,6 @@ const standingOf = (
 const COVERAGE =
   'coverage=partial: it speaks of the users of one Amazon FinSpace environment only, and of nothing else that the control asks for.';
 
-/** What the run has not seen; undefined where it saw everybody. */
-const unseenOf = ({ report: { verdict, reason, source } }: StoredRun): string | undefined => {
-  if (verdict !== 'COMPLETE') return reason === undefined ? 'a part of the directory' : UNSEEN[reason];
-  return source?.attestedBy === undefined ? undefined : 'whether the saved roster is the whole directory';
-};
-
 const countText = ({ id, state, checked, failed, notAssessed, reason }: RuleOutcome): string =>
   `${id} (${state}): ${checked} judged, ${failed} failed, ${notAssessed} not assessed${reason === undefined ? '' : `; ${plainLine(reason)}`}`;
 
@@ -100,7 +94,7 @@ const assessmentResults = async (run: StoredRun) => {
   const uuid = (name: string): string => uuidV5(`${environmentId}/${manifest.run}/${verdict}/${name}`);
   const { startedAt = asOf, endedAt = asOf } = report.listing ?? {};
   const [PLAN, CSV] = [uuid('plan'), uuid('findings.csv')];
-  const unseen = unseenOf(run);
+  const unseen = unseenText(report);
   const evidence = [{ href: `#${CSV}`, description: 'every finding of the run, one a line' }];
 
   const subjectOf = ({ subject: { kind, id } }: Finding) => ({

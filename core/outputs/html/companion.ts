@@ -1,4 +1,5 @@
 import { runInstant } from '../../model/run-name.ts';
+import { forewords, reservations } from '../../model/words.ts';
 import type { RunFacts } from '../output.ts';
 import { documentText } from './document.ts';
 import { utcText } from './instant.ts';
@@ -33,6 +34,13 @@ const shortfallNote = ({ report: { verdict, reason } }: RunFacts): Html | undefi
     ? undefined
     : html`<div class="card foreword" role="note"><p><strong>${verdict}: not everything was seen (${reason ?? 'no reason given'}).</strong> Nobody is compliant for not being named here.</p></div>`;
 
+/** Says once more, on each page, why the users of a run may not be everybody of its night, or are from elsewhere. */
+const reservationsNote = ({ report }: RunFacts): Html | undefined => {
+  const sentences = [...new Set([...forewords(report), ...reservations(report)])];
+  if (sentences.length === 0) return undefined;
+  return html`<div class="card foreword" role="note">${sentences.map((sentence) => html`<p><strong>${foreign(sentence)}</strong></p>`)}</div>`;
+};
+
 /** Makes a page that stands beside a run's report. */
 export const companionPage = (facts: RunFacts, { view, heading, links, skipTo, body }: CompanionParts): string => {
   const { report, environmentName } = facts;
@@ -49,7 +57,7 @@ export const companionPage = (facts: RunFacts, { view, heading, links, skipTo, b
 <header class="top"><div class="wrap"><p class="over">FinSpace access audit of ${foreign(name)}</p><h1>${heading}</h1><p class="where"><span>environment ${environmentId}</span><span>account ${accountId}</span><span>${region}</span><span>${instant === undefined ? run : utcText(instant.toISOString())}</span></p>
 <nav aria-label="Pages of this run"><a href="report.html">Report</a>${[...others, ...links].map(({ href, text }) => html`<a href="${href}">${text}</a>`)}</nav></div></header>
 <main class="wrap">
-${shortfallNote(facts)}${body}
+${shortfallNote(facts)}${reservationsNote(facts)}${body}
 </main>
 <footer class="wrap">Written by the audit of run ${run}. This page may name people: handle it as the archive that it is from.</footer>`,
   });

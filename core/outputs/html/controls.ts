@@ -3,7 +3,7 @@ import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
 import { isFullyJudged, isOn } from '../../model/report.ts';
-import { countedHighlights, stateText, UNSEEN } from '../../model/words.ts';
+import { countedHighlights, stateText, unseenText } from '../../model/words.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, VIEWS } from './companion.ts';
@@ -50,10 +50,6 @@ const isWhole = ({ outcome }: RuleStanding): boolean => outcome !== undefined &&
 const countOf = (groups: readonly FindingGroup[], isCounted: (kind: string) => boolean): number =>
   groups.flatMap(({ counts }) => counts).reduce((sum, [kind, count]) => sum + (isCounted(kind) ? count : 0), 0);
 
-/** Whether everybody was seen, and not by somebody's word alone. */
-const isAllSeen = ({ report: { verdict, source } }: Pick<RunFacts, 'report'>): boolean =>
-  verdict === 'COMPLETE' && source?.attestedBy === undefined;
-
 /** Good news is the last: only where everybody was seen, every rule had an answer for each, and nothing is even accepted. */
 const standingOf = (rules: readonly RuleStanding[], isSeen: boolean): Standing => {
   const judged = rules.filter(({ outcome }) => (outcome?.checked ?? 0) > 0);
@@ -80,7 +76,7 @@ const controlsOf = (facts: RunFacts, { groups }: Pick<FindingPages, 'groups'>): 
     }),
   );
   const catalogue = facts.rules.map(({ rule }) => rule);
-  const isSeen = isAllSeen(facts);
+  const isSeen = unseenText(facts.report) === undefined;
   return (Object.entries(FRAMEWORKS) as readonly (readonly [Framework, string])[]).flatMap(([framework, name]) => {
     const controls = rulesByControl(catalogue, framework).map(({ control, rules: by }): Control => {
       const rules = by.flatMap(({ id }) => standings.get(id) ?? []);
@@ -172,10 +168,9 @@ const countsText = (controls: readonly Control[]): string => {
 };
 
 /** What holds for every control, whatever its rules say. */
-const unseenText = ({ report: { verdict, reason, source } }: RunFacts): Html | undefined => {
-  if (verdict !== 'COMPLETE')
-    return html` <strong>Not seen: ${reason === undefined ? 'a part of the directory' : UNSEEN[reason]}.</strong>`;
-  return source?.attestedBy && html` <strong>Not seen: whether the saved roster is the whole directory.</strong>`;
+const unseenNote = ({ report }: RunFacts): Html | undefined => {
+  const unseen = unseenText(report);
+  return unseen === undefined ? undefined : html` <strong>Not seen: ${unseen}.</strong>`;
 };
 
 const ABOUT = 'A rule gives evidence for a control; no rule alone satisfies one.';
@@ -188,7 +183,7 @@ export const controlsPage = (facts: RunFacts, pages: FindingPages): string => {
     heading: 'Findings by control',
     links: frameworks.map(({ framework, name }) => ({ href: `#${framework}`, text: name })),
     skipTo: frameworks[0]?.framework ?? 'none',
-    body: html`<p class="lead">${ABOUT} What it found counts once for each of its controls, waived findings apart. The findings lead to the <a href="report.html">report</a>, which has them.${unseenText(facts)}</p>
+    body: html`<p class="lead">${ABOUT} What it found counts once for each of its controls, waived findings apart. The findings lead to the <a href="report.html">report</a>, which has them.${unseenNote(facts)}</p>
 ${frameworks.length === 0 && html`<p class="card empty" id="none">No rule names a control.</p>`}${frameworks.map(
   ({
     framework,

@@ -7,7 +7,7 @@ import type { SpoolFolder } from '../../archive/staging.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from '../../model/user-order.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../../model/user-text.ts';
-import { faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
+import { besideTexts, faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage, VIEWS } from './companion.ts';
@@ -286,7 +286,7 @@ const leadText = (
     ...(context.roles === undefined ? ['IAM roles'] : []),
   ];
   const further = furtherPages(pages.page);
-  return html`<p class="lead">${numberText(total)} of ${plural(report.counts.users, 'user')} ${total === 1 ? 'has' : 'have'} findings of their own; the worst stand first.${further.length > 0 && html` They go on on ${pageLinks(usersOutput.file, further)}.`}${!hadTime && html` <strong>There was no time left to lay them out.</strong>`}${leftOutText(pages.leftOut)} Who has none is listed by <code>finspace-audit users</code>. What was found of roles and of the environment as a whole stands in the <a href="report.html">report</a>.${unread.length > 0 && ` ${unread.join(' and ')} were not read by this run.`.replace(/^ p/, ' P')}${!areNamesShown && ' Names and e-mail addresses are turned off, by report in audit.yaml.'}</p>`;
+  return html`<p class="lead">${numberText(total)} of ${plural(report.counts.users, 'user')} ${total === 1 ? 'has' : 'have'} findings of their own; the worst stand first.${further.length > 0 && html` They go on on ${pageLinks(usersOutput.file, further)}.`}${!hadTime && html` <strong>There was no time left to lay them out.</strong>`}${leftOutText(pages.leftOut)} Who has none is listed by <code>finspace-audit users</code>. What was found of roles and of the environment as a whole stands in the <a href="report.html">report</a>.${unread.length > 0 && ` ${unread.join(' and ')} were not read by this run.`.replace(/^ p/, ' P')}${besideTexts(report).map(([name, text]) => html` ${name}: ${foreign(text)}.`)}${!areNamesShown && ' Names and e-mail addresses are turned off, by report in audit.yaml.'}</p>`;
 };
 
 const pageText = (facts: RunFacts, page: number, hasNext: boolean, lead: Html, list: string): string => {

@@ -11,6 +11,7 @@ import {
   seenText,
   sourceText,
   UNSEEN,
+  unseenText,
 } from '../../model/words.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import type { RunFacts } from '../output.ts';
@@ -64,7 +65,7 @@ const shortfallCard = (report: Report): Html => {
 const coverageNote = (report: Report): Html => {
   const { counts, source } = report;
   const isSeen = attestedText(source) === undefined;
-  const isWhole = isSeen && isJudgedInFull(report);
+  const isWhole = unseenText(report) === undefined && isJudgedInFull(report);
   const words = isSeen
     ? 'Complete: the whole directory was seen'
     : 'Complete: the whole of the saved roster was judged';

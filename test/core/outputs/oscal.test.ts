@@ -103,6 +103,12 @@ test('a run has one finding a control, and says that it covers a part', async ()
   for (const { remarks } of [result, ...result.findings]) expect(remarks).toContain('coverage=partial');
 });
 
+/** A listing of a week after the night that it stands for. */
+const LATE: Given['report'] = {
+  late: true,
+  listing: { startedAt: '2026-12-01T02:10:00.000Z', endedAt: '2026-12-01T02:20:00.000Z' },
+};
+
 test('what an operator’s rule names that is no control of the catalogue has no finding, and spoils nothing', async () => {
   const named = ['AC-2', 'AC-2(3)', 'AC-2(a)', 'AC-2(3)(d)', '5.4', '(x)', 'ac-6'];
   const { results } = await resultsOf({
@@ -130,6 +136,11 @@ test.each<Given & { readonly name: string; readonly says: RegExp }>([
     report: {
       source: { kind: 'roster', attestedBy: { name: 'Somebody', statement: 'all', at: '2026-11-24T00:00:00Z' } },
     },
+    says: /^The users of FinSpace environment \w+, account \d+, that were seen, judged by/,
+  },
+  {
+    name: 'that was late',
+    report: LATE,
     says: /^The users of FinSpace environment \w+, account \d+, that were seen, judged by/,
   },
   {
@@ -200,6 +211,12 @@ describe('a control is satisfied', () => {
       },
       reason: 'other',
       why: 'not seen: whether the saved roster is the whole directory',
+    },
+    {
+      name: 'the run was late',
+      report: LATE,
+      reason: 'other',
+      why: 'not seen: the users as they were that night: they were listed 7 days after the night it stands for',
     },
   ];
   test.each(notSatisfied)('not where $name', async ({ name: _name, reason, why, ...given }) => {

@@ -46,6 +46,12 @@ const ATTESTED = {
   attestedBy: { name: 'Somebody', statement: 'it is whole', at: '2026-11-24T02:00:00.000Z' },
 } as const;
 
+/** A listing of a week after the night that it stands for. */
+const LATE = {
+  late: true,
+  listing: { startedAt: '2026-12-01T02:10:00.000Z', endedAt: '2026-12-01T02:20:00.000Z' },
+} as const;
+
 describe('a control', () => {
   const stands = 'stale-login';
   test.each<{ name: string; facts: RunFacts; says: RegExp; tone: string }>([
@@ -115,6 +121,12 @@ describe('a control', () => {
     {
       name: 'somebody attests that all was seen',
       facts: factsOf(BOTH, {}, { report: aReport({ source: ATTESTED }) }),
+      says: /^none failing among what was seen Rule/,
+      tone: 'partly',
+    },
+    {
+      name: 'the run was late',
+      facts: factsOf(BOTH, {}, { report: aReport(LATE) }),
       says: /^none failing among what was seen Rule/,
       tone: 'partly',
     },
@@ -199,5 +211,8 @@ test('of a part of the directory it says what was not seen', () => {
   expect(wordsOf(page(facts))).toContain('Not seen: the users that the rest of the listing would have given');
   expect(wordsOf(page(factsOf(BOTH, {}, { report: aReport({ source: ATTESTED }) })))).toContain(
     'Not seen: whether the saved roster is the whole directory.',
+  );
+  expect(wordsOf(page(factsOf(BOTH, {}, { report: aReport(LATE) })))).toContain(
+    'Not seen: the users as they were that night: they were listed 7 days after the night it stands for.',
   );
 });

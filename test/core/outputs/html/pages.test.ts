@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { createSpoolFolder, type SpoolFolder } from '../../../../core/archive/staging.ts';
 import { collectHighlights } from '../../../../core/model/highlights.ts';
+import type { Report } from '../../../../core/model/report.ts';
 import { UserOrder } from '../../../../core/model/user-order.ts';
 import { type Page, writePages } from '../../../../core/outputs/html/pages.ts';
 import { MOST_USERS } from '../../../../core/outputs/html/users.ts';
@@ -338,9 +339,52 @@ describe('the pages by user', () => {
     expect(words).not.toMatch(/u1|arn:p/);
   });
 
-  test('say of a run that is not complete that it is not', async () => {
-    const report = aReport({ verdict: 'INCOMPLETE', reason: 'deadline' });
-    expect(await usersWith([{}], {}, { report })).toContain('INCOMPLETE: not everything was seen (deadline).');
+  test.each<{ readonly name: string; readonly report: Partial<Report>; readonly says: string }>([
+    {
+      name: 'that it is not complete',
+      report: { verdict: 'INCOMPLETE', reason: 'deadline' },
+      says: 'INCOMPLETE: not everything was seen (deadline).',
+    },
+    {
+      name: 'that it was late',
+      report: { late: true, listing: { startedAt: '2026-12-01T02:10:00.000Z', endedAt: '2026-12-01T02:20:00.000Z' } },
+      says: 'LATE: listed 7 days after the night it stands for.',
+    },
+    {
+      name: 'that its roster is attested',
+      report: {
+        source: { kind: 'roster', attestedBy: { name: 'Ada', statement: 'all', at: '2026-11-24T02:00:00.000Z' } },
+      },
+      says: 'ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of Ada',
+    },
+    {
+      name: 'that its users are from elsewhere',
+      report: {
+        source: { kind: 'finspace', endpoint: 'https://one' },
+        previousSource: { kind: 'finspace', endpoint: 'https://other' },
+      },
+      says: 'ANOTHER SOURCE: the users came from the FinSpace Data API at https://one;',
+    },
+    {
+      name: 'that records differ',
+      report: { counts: { ...aReport().counts, conflicting: 2 } },
+      says: 'RECORDS DIFFER: of 2 users there were records that differ.',
+    },
+  ])('say of a run $name', async ({ report, says }) => {
+    expect(await usersWith([{}], {}, { report: aReport(report) })).toContain(says);
+  });
+
+  test('say that groups and roles were not read, in full or in part', async () => {
+    const enriched = {
+      iamRoles: { principals: 3, read: 1, standIns: 1, unread: 1, reason: 'AccessDenied' },
+      permissionGroups: { groups: 3, risky: 1, members: 7, unread: 'it took too long' },
+    };
+    expect(await usersWith([{}])).toContain('Permission groups and IAM roles were not read by this run.');
+    const context = aContext({ memberships: memberships({}), roles: () => undefined });
+    const words = await usersWith([{}], { context }, { report: aReport({ enriched }) });
+    expect(words).not.toContain('were not read by this run');
+    expect(words).toContain('1 NOT READ and not judged (AccessDenied)');
+    expect(words).toContain('NOT READ IN FULL, so that nobody is judged by them (it took too long)');
   });
 
   test('say so where there was no time for them', async () => {
