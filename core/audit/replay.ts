@@ -13,6 +13,7 @@ import type { Highlight } from '../model/highlights.ts';
 import { listingTimes } from '../model/listing.ts';
 import { parseRecord } from '../model/record.ts';
 import type { Report } from '../model/report.ts';
+import { readTrend } from '../model/trend.ts';
 import type { Alert } from '../notify/channel.ts';
 import { headAlert, QUIET_MS } from '../notify/digest/head.ts';
 import { digestOf } from '../outputs/digest.ts';
@@ -236,7 +237,7 @@ export const openReplay = (archive: Archive, settings: ReplaySettings): Replay =
         shortfall,
         enriched: enrichedCounts(facts),
       };
-      const report = reportOf(request, settings, content, { history: { last } });
+      const report = reportOf(request, settings, content, { history: { last }, trend: readTrend(last?.report) ?? [] });
       const keys =
         shortfall === undefined ? runKeys(environmentId, asOf) : attemptKeys(environmentId, asOf, request.attempt);
       const { highlights } = told;

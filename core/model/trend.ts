@@ -29,6 +29,19 @@ export const usualDistance = (instants: readonly number[]): number | undefined =
 /** A complete run this many times as long after the one before it as is usual leaves a gap. */
 export const GAP = 1.5;
 
+/** The times between complete runs that are longer than is usual, each by its two ends, in milliseconds since the epoch. */
+export const gapsBetween = (instants: readonly number[]): readonly (readonly [from: number, to: number])[] => {
+  const usual = usualDistance(instants) ?? Number.POSITIVE_INFINITY;
+  return instants.slice(1).flatMap((to, index) => {
+    const from = instants[index] ?? to;
+    return to - from > usual * GAP ? [[from, to] as const] : [];
+  });
+};
+
+/** The instants of the complete runs of a trend, in milliseconds since the epoch. */
+export const trendInstants = (trend: readonly TrendPoint[]): readonly number[] =>
+  trend.map(([run]) => runInstant(run)?.getTime() ?? 0);
+
 export const trendPoint = (run: string, counts: Readonly<Record<Severity, number>>): TrendPoint => [
   run,
   counts.CRITICAL,

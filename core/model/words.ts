@@ -8,8 +8,9 @@ import { numberText, oneLine, plainLine, plural, truncate } from '../text/plain-
 import type { GroupCounts } from './groups.ts';
 import type { HighlightKind } from './highlights.ts';
 import type { InstantOrigin, ListingCounts, ListingSource, ListingTimes } from './listing.ts';
-import type { Counts, Report, VerdictReason } from './report.ts';
+import type { Counts, EnrichedCounts, Report, VerdictReason } from './report.ts';
 import type { RoleCounts } from './roles.ts';
+import { gapsBetween, type TrendPoint, trendInstants } from './trend.ts';
 
 /** The most characters of a subject's id. */
 const MAX_ID = 120;
@@ -143,15 +144,41 @@ export const seenText = ({ users, pages, duplicates, conflicting = 0 }: Counts):
   (duplicates === 0 ? '' : `; ${plural(duplicates, 'repeated record')} left out`) +
   (conflicting === 0 ? '' : `; ${plural(conflicting, 'user')} with records that differ, judged by the worst`);
 
-const timeBetween = (from: string, to: string): string => {
-  const ms = Date.parse(to) - Date.parse(from);
+const durationText = (ms: number): string => {
   if (ms >= 2 * DAY_MS) return plural(Math.floor(ms / DAY_MS), 'day');
   return ms >= 2 * HOUR_MS ? plural(Math.floor(ms / HOUR_MS), 'hour') : plural(Math.floor(ms / MINUTE_MS), 'minute');
 };
 
 /** `listed 7 days after the night it stands for` */
 export const lateText = (asOf: string, { startedAt }: ListingTimes): string =>
-  `listed ${timeBetween(asOf, startedAt)} after the night it stands for`;
+  `listed ${durationText(Date.parse(startedAt) - Date.parse(asOf))} after the night it stands for`;
+
+/** Says of a complete run that the one before it is longer ago than is usual; undefined of most. */
+export const gapText = ({ trend = [], verdict }: Pick<Report, 'trend' | 'verdict'>): string | undefined => {
+  const instants = trendInstants(trend);
+  const [from, to] = gapsBetween(instants).at(-1) ?? [];
+  if (verdict !== 'COMPLETE' || from === undefined || to === undefined || to !== instants.at(-1)) return undefined;
+  return `No audit was complete for ${durationText(to - from)} before this one: what came and went in between is not known.`;
+};
+
+/** The longest time between complete runs since an instant, and the number of those runs; undefined where it can't be told. */
+export const longestBetween = (
+  trend: readonly TrendPoint[],
+  since: number,
+): { readonly runs: number; readonly from: string; readonly text: string } | undefined => {
+  const instants = trendInstants(trend);
+  // What was seen last before it counts: the time since then is part of the time since the instant.
+  const own = instants.slice(
+    Math.max(
+      0,
+      instants.findLastIndex((instant) => instant <= since),
+    ),
+  );
+  const [first] = own;
+  if (first === undefined || own.length < 2) return undefined;
+  const longest = Math.max(...own.slice(1).map((instant, index) => instant - (own[index] ?? instant)));
+  return { runs: own.length, from: new Date(first).toISOString().slice(0, 10), text: durationText(longest) };
+};
 
 const MAX_SOURCE = 300;
 
@@ -283,6 +310,29 @@ export const besideTexts = ({
   ...(enriched?.iamRoles ? [['Roles', rolesText(enriched.iamRoles)] as const] : []),
   ...(enriched?.permissionGroups ? [['Groups', groupsText(enriched.permissionGroups)] as const] : []),
 ];
+
+/** How much of the facts beside the listing is missing: nothing, some of it, or all that this run should have read. */
+const lackOf = ({ iamRoles, permissionGroups }: EnrichedCounts = {}) => {
+  const { principals = 0, read = 0, unread = 0 } = iamRoles ?? {};
+  return {
+    Roles: principals > 0 && read === 0 ? 2 : Number(unread > 0),
+    Groups: Number(permissionGroups?.unread !== undefined),
+  } as const;
+};
+
+/** Says what a run could not read beside the listing though the last complete one could, or lacked less; undefined of most runs. */
+export const newlyUnread = (
+  { enriched }: Pick<Report, 'enriched'>,
+  before: EnrichedCounts | undefined,
+): string | undefined => {
+  const [own, other] = [lackOf(enriched), lackOf(before)];
+  const lacking = besideTexts(enriched === undefined ? {} : { enriched }).filter(
+    ([name]) => own[name as keyof typeof own] > other[name as keyof typeof own],
+  );
+  if (lacking.length === 0) return undefined;
+  const what = lacking.map(([name, text]) => `${name.toLowerCase()} (${text})`).join(', ');
+  return `NOT ALL READ: ${what}. Who fails by what was not read does not stand here.`;
+};
 
 /** Says how often a listing was begun anew, as the end of a sentence; empty where it never was. */
 export const begunAnew = ({ restarts = 0 }: Pick<ListingCounts, 'restarts'>): string => {

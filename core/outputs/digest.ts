@@ -18,6 +18,7 @@ export const digestOf = ({
     report,
     highlights,
     knownTroubles: last?.report?.waiverTroubles ?? [],
+    knownEnriched: last?.report?.enriched,
     rules: new Map(rules.map(({ rule }) => [rule.id, rule])),
     reportLocation: `${ARCHIVE_PLACEHOLDER}/${keys.object(htmlOutput)}`,
     environmentName,

@@ -15,8 +15,10 @@ import {
   brokeText,
   causeText,
   forewords,
+  gapText,
   HIGHLIGHT_WORDS,
   messageLine,
+  newlyUnread,
   seenText,
   sourceText,
   stateText,
@@ -45,7 +47,7 @@ const MOST_OF_SECTION = 20;
 /** The fewest lines that the findings of a rule are told in one by one. */
 const LEAST_OF_RULE = 10;
 
-const section = (title: string, blocks: readonly string[]): readonly string[] =>
+export const section = (title: string, blocks: readonly string[]): readonly string[] =>
   blocks.length === 0 ? [] : [title, ...blocks, ''];
 
 const more = (count: number): readonly string[] =>
@@ -193,12 +195,13 @@ const sentencePart = (news: readonly Highlight[], kind: HighlightKind): readonly
   return count === 0 ? [] : [plural(count, ...HIGHLIGHT_WORDS[kind].sentence)];
 };
 
-const inOneLine = ({ report, band }: BandFacts, news: readonly Highlight[]): string => {
+const inOneLine = (facts: BandFacts, news: readonly Highlight[]): string => {
+  const { report, band } = facts;
   if (report.verdict !== 'COMPLETE') {
     return 'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.';
   }
   if (report.previousRun === undefined) {
-    return `First audit of this environment: ${foundAtFirst(report, news, band)}. From now on only changes and reminders are mailed.`;
+    return `First audit of this environment: ${foundAtFirst(facts, news)}. From now on only changes and reminders are mailed.`;
   }
   const bad = BAD_NEWS.flatMap((kind) => sentencePart(news, kind));
   const happened = [...(bad.length === 0 ? [] : [bad.join(', ') + worstOf(news)]), ...sentencePart(news, 'resolved')];
@@ -229,7 +232,7 @@ const verdictLines = ({ verdict, reason, message, counts, source }: Report): rea
   ];
 };
 
-const openLines = (report: Report): readonly string[] => {
+export const openLines = (report: Report): readonly string[] => {
   const { bySeverity, byState } = report.findings;
   const counts = SEVERITIES.toReversed().map((severity) => `${severity} ${numberText(bySeverity[severity])}`);
   const what = report.verdict === 'COMPLETE' ? 'Failing now' : 'Failing among what was seen';
@@ -262,7 +265,7 @@ const unjudgedReason = (outcome: RuleOutcome): string => {
   return why === undefined ? left : `${left} (${plainLine(why, MAX_TEXT)})`;
 };
 
-const unjudgedLines = ({ rules }: Report): readonly string[] => {
+export const unjudgedLines = ({ rules }: Report): readonly string[] => {
   const unjudged = rules.filter((outcome) => !isFullyJudged(outcome));
   const shown = [...Map.groupBy(unjudged, unjudgedReason)].map(([why, outcomes]) =>
     wrap(`${outcomes.map(({ id }) => plainLine(id, MAX_ID)).join(', ')}: ${why}`, '  - '),
@@ -302,6 +305,12 @@ const runLines = ({ report }: DigestFacts): readonly string[] => {
     fact === undefined ? [] : [`  ${`${name}:`.padEnd(14)}${plainLine(fact, 2 * MAX_TEXT)}`],
   );
 };
+
+/** The sentences with which a digest begins, and for which it is sent though nothing changed: none of most runs. */
+export const digestForewords = ({ report, knownEnriched }: DigestFacts): readonly string[] => [
+  ...forewords(report),
+  ...(report.verdict === 'COMPLETE' ? [newlyUnread(report, knownEnriched)] : []).flatMap((sentence) => sentence ?? []),
+];
 
 /** What changed, and a band leaves out. */
 export interface LeftOut {
@@ -357,10 +366,12 @@ export const composeBody = (
     return section(title, blocksWithin(facts, highlights, most - 2));
   };
 
+  const gap = gapText(report);
   const first = linesOf([
-    ...forewords(report).flatMap((sentence) => [wrap(sentence), '']),
+    ...digestForewords(facts).flatMap((sentence) => [wrap(sentence), '']),
     `FinSpace environment ${name === '' ? id : `${name} (${id})`}`,
     wrap(inOneLine(facts, news)),
+    ...(gap === undefined ? [] : [wrap(gap)]),
     ...bandLines(facts, left),
     '',
     ...verdictLines(report),

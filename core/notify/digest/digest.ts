@@ -2,9 +2,8 @@ import { SEVERITIES, type Severity, severityRank } from '../../../rules/engine/s
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { isInBand, WHOLE_BAND } from '../../model/band.ts';
 import { type Highlight, highlightWithin, isNews } from '../../model/highlights.ts';
-import { forewords } from '../../model/words.ts';
 import type { Alert, Digest } from '../channel.ts';
-import { composeBody } from './body.ts';
+import { composeBody, digestForewords } from './body.ts';
 import { type BandFacts, composeSubject, type DigestFacts } from './subject.ts';
 
 const troubleKey = ({ kind, rule, user, expires }: WaiverTrouble): string =>
@@ -15,8 +14,8 @@ const troubleSeverity = ({ rules }: DigestFacts, { rule, severity }: WaiverTroub
   severity ?? rules.get(rule)?.severity ?? 'CRITICAL';
 
 /**
- * The severities that recipients filter by. A run that is not complete, late or of another source is of all of them, so
- * that no filter hides that nobody looked, or looked elsewhere.
+ * The severities that recipients filter by. A run that is not complete, late, of another source, or that could
+ * not read what the one before it could is of all of them, so that no filter hides that nobody looked, or looked elsewhere.
  */
 const severitiesOf = (
   facts: DigestFacts,
@@ -24,7 +23,7 @@ const severitiesOf = (
   troubles: readonly WaiverTrouble[],
 ): { readonly maxSeverity: Severity; readonly leastSeverity: Severity } => {
   const { report } = facts;
-  if (report.verdict !== 'COMPLETE' || forewords(report).length > 0)
+  if (report.verdict !== 'COMPLETE' || digestForewords(facts).length > 0)
     return { maxSeverity: 'CRITICAL', leastSeverity: 'INFORMATIONAL' };
   const told = [
     ...news.flatMap(({ severities }) => SEVERITIES.filter((severity) => (severities[severity] ?? 0) > 0)),
@@ -45,7 +44,7 @@ const composeAlert = (
   const news = band === undefined ? changed : changed.flatMap((highlight) => highlightWithin(highlight, band));
   const troubles = fresh.filter(isTold);
   const isFirst = report.previousRun === undefined;
-  const isQuiet = news.length === 0 && troubles.length === 0 && forewords(report).length === 0;
+  const isQuiet = news.length === 0 && troubles.length === 0 && digestForewords(facts).length === 0;
   if (report.verdict === 'COMPLETE' && !isFirst && isQuiet) return undefined;
 
   const label = band?.label ?? (bands.length > 0 ? WHOLE_BAND : undefined);
@@ -64,7 +63,7 @@ const composeAlert = (
 
 /**
  * Composes the mail about a run, and those for whoever hears of some severities alone; undefined where nothing changed,
- * and the run was of its own night and source.
+ * and the run was of its own night and source, and lacks no fact that the one before it had.
  */
 export const composeDigest = (facts: DigestFacts): Digest | undefined => {
   const { report, knownTroubles, bands = [] } = facts;

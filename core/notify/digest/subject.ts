@@ -1,10 +1,10 @@
-import type { Rule } from '../../../rules/engine/rule.ts';
+import { givesEvents, type Rule } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, worstSeverity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { type Band, bandText, isInBand } from '../../model/band.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
-import type { Report } from '../../model/report.ts';
-import { BAD_NEWS, countedHighlights } from '../../model/words.ts';
+import { type EnrichedCounts, isFullyJudged, isOn, type Report } from '../../model/report.ts';
+import { BAD_NEWS, countedHighlights, newlyUnread } from '../../model/words.ts';
 import { numberText, plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
 
 /** Everything that a digest may say. */
@@ -17,6 +17,8 @@ export interface DigestFacts {
   readonly highlights: readonly Highlight[];
   /** The waiver troubles of the last complete run: they are not mailed again. */
   readonly knownTroubles: readonly WaiverTrouble[];
+  /** How the last complete run read the facts beside the listing: what it lacked too is not mailed again. */
+  readonly knownEnriched?: EnrichedCounts | undefined;
   readonly rules: ReadonlyMap<string, Rule>;
   /** The report's key behind the archive's location. */
   readonly reportLocation: string;
@@ -40,11 +42,21 @@ const failingOf = ({ findings: { bySeverity } }: Report, band: Band | undefined)
     0,
   );
 
-/** `27 findings (worst HIGH)`: what a first audit found; of a band `4 findings up to MEDIUM (worst LOW)`. */
-export const foundAtFirst = (report: Report, news: readonly Highlight[], band?: Band): string => {
+/** Whether a rule that is on had no answer for somebody: those on changes have none before there is an earlier run. */
+const isPartlyJudged = ({ report, rules }: DigestFacts): boolean =>
+  report.rules.some((rule) => isOn(rule) && !isFullyJudged(rule) && !givesEvents(rules.get(rule.id)));
+
+/**
+ * `27 findings (worst HIGH)`: what a first audit found; of a band `4 findings up to MEDIUM (worst LOW)`. Where it found
+ * nothing, it says so of what was judged, and not of what somebody accepted.
+ */
+export const foundAtFirst = (facts: BandFacts, news: readonly Highlight[]): string => {
+  const { report, band } = facts;
   const failing = failingOf(report, band);
   const of = band === undefined ? '' : ` ${bandText(band)}`;
-  return failing === 0 ? `no findings${of}` : plural(failing, 'finding') + of + worstOf(news);
+  if (failing > 0) return plural(failing, 'finding') + of + worstOf(news);
+  const { waived } = report.findings.byState;
+  return `no findings${of}${isPartlyJudged(facts) ? ' among what was judged' : ''}${waived === 0 ? '' : `, ${countedHighlights('waived', waived)}`}`;
 };
 
 /** `5 open`; of a band, which states are not counted of, `5 failing up to MEDIUM`. */
@@ -86,13 +98,13 @@ const changes = (
 
 /** Says what happened in several forms, the longest first. */
 const forms = (facts: BandFacts, news: readonly Highlight[], troubles: number): readonly [string, ...string[]] => {
-  const { report, band } = facts;
+  const { report } = facts;
   const { verdict, reason, counts, previousRun } = report;
   if (verdict !== 'COMPLETE') {
     const seen = counts.users === 0 ? 'no users seen' : `${plural(counts.users, 'user')} seen`;
     return [`${verdict} - ${reason ?? 'no reason given'}, ${seen}`];
   }
-  if (previousRun === undefined) return [`first audit, ${foundAtFirst(report, news, band)}`];
+  if (previousRun === undefined) return [`first audit, ${foundAtFirst(facts, news)}`];
 
   const newOrWorse = countOf(
     news,
@@ -109,15 +121,18 @@ const forms = (facts: BandFacts, news: readonly Highlight[], troubles: number): 
   ];
 };
 
-/** Says first that a run is late, whole by somebody's word alone, or of another source: empty of most runs. */
-const oddities = ({ verdict, late, source, previousSource }: Report): string =>
-  [
+/** Says first that a run is late, whole by somebody's word alone, of another source, or lacks facts: empty of most runs. */
+const oddities = ({ report, knownEnriched }: DigestFacts): string => {
+  const { verdict, late, source, previousSource } = report;
+  return [
     ...(late ? ['LATE'] : []),
     ...(verdict === 'COMPLETE' && source?.attestedBy !== undefined ? ['ATTESTED'] : []),
     ...(previousSource === undefined ? [] : ['ANOTHER SOURCE']),
+    ...(verdict === 'COMPLETE' && newlyUnread(report, knownEnriched) !== undefined ? ['NOT ALL READ'] : []),
   ]
     .map((oddity) => `${oddity}, `)
     .join('');
+};
 
 /** The environment as a subject may name it: its id where nothing of its name can be read as ASCII. */
 const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
@@ -128,7 +143,7 @@ const nameOf = ({ environmentName = '', report }: DigestFacts): string => {
 /** Says what changed, and where, in fewer than 100 characters of ASCII that begin with a letter. */
 export const composeSubject = (facts: BandFacts, news: readonly Highlight[], troubles: number): string => {
   const name = nameOf(facts);
-  const first = oddities(facts.report);
+  const first = oddities(facts);
   const room = (form: string): number => MAX_SUBJECT - `FinSpace : ${first}`.length - form.length;
   const all = forms(facts, news, troubles);
   const form = all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];

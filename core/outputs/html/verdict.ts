@@ -7,6 +7,7 @@ import {
   besideTexts,
   countedHighlights,
   forewords,
+  gapText,
   HIGHLIGHT_WORDS,
   seenText,
   sourceText,
@@ -186,9 +187,10 @@ const resultCard = (facts: RunFacts): Html => {
 const fact = (name: string, value: Html | string, more?: Html | string): Html =>
   html`<div><dt>${name}</dt><dd>${value}</dd>${more !== undefined && html`<dd>${more}</dd>`}</div>`;
 
-const comparedWith = ({ verdict, previousRun }: Report): Html => {
+const comparedWith = (report: Report): Html => {
+  const { verdict, previousRun } = report;
   const before = runInstant(previousRun ?? '');
-  if (before !== undefined) return fact('Compared with', utcText(before.toISOString()));
+  if (before !== undefined) return fact('Compared with', utcText(before.toISOString()), gapText(report));
   return fact('Compared with', 'nothing', verdict === 'COMPLETE' ? 'the first complete run' : undefined);
 };
 

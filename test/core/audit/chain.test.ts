@@ -605,5 +605,5 @@ test('a month without a mail sends the head of the chain by itself, once', async
       expect(body).toContain(head);
     }
   }
-  expect(mails.slice(1)).toEqual(['32 : nothing changed for a month']);
+  expect(mails.slice(1)).toEqual(['32 : nothing changed for a month, 29 days unseen']);
 });

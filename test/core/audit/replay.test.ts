@@ -161,9 +161,9 @@ describe('tells what whole audits tell, byte for byte', () => {
       expect.stringContaining('first audit'),
       undefined,
       undefined,
-      'nothing changed for a month',
+      'nothing changed for a month, 29 days unseen',
       undefined,
-      'nothing changed for a month',
+      'nothing changed for a month, 30 days unseen',
       undefined,
     ]);
   });

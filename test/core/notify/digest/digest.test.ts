@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Band } from '../../../../core/model/band.ts';
 import { collectHighlights, type HighlightKind } from '../../../../core/model/highlights.ts';
-import type { Report, VerdictReason } from '../../../../core/model/report.ts';
+import type { EnrichedCounts, Report, VerdictReason } from '../../../../core/model/report.ts';
+import type { TrendPoint } from '../../../../core/model/trend.ts';
 import type { Alert } from '../../../../core/notify/channel.ts';
 import { composeDigest } from '../../../../core/notify/digest/digest.ts';
 import { SEVERITIES } from '../../../../rules/engine/severity.ts';
@@ -38,6 +39,20 @@ test('the small print says how roles and groups were read', () => {
   expect(digestOf({ report: aFirstReport() }).body).not.toMatch(/Roles:|Groups:/);
 });
 
+/** What is told of roles of which so many were answered, judged by an earlier answer, and not judged. */
+const rolesRead = (read: number, standIns = 0, unread = 0): EnrichedCounts => ({
+  iamRoles: {
+    principals: read + standIns + unread,
+    read,
+    standIns,
+    ...(standIns > 0 && { standInsFrom: '2026-11-20T02:00:00.000Z' }),
+    unread,
+    ...(unread > 0 && { reason: 'AccessDenied' }),
+  },
+});
+
+const groupsUnread: EnrichedCounts = { permissionGroups: { groups: 0, risky: 0, members: 0, unread: 'AccessDenied' } };
+
 describe('whether there is a digest', () => {
   const quiet: readonly (readonly [string, FactsDiffer])[] = [
     ['nothing changed', {}],
@@ -48,6 +63,14 @@ describe('whether there is a digest', () => {
       { waiverTroubles: [{ ...aTrouble, kind: 'expired' }], knownTroubles: [{ ...aTrouble, kind: 'expired' }] },
     ],
     ['a waiver is out of its trouble', { knownTroubles: [{ ...aTrouble, kind: 'unused' }] }],
+    ['roles are read', { report: aReport({ enriched: rolesRead(3) }) }],
+    [
+      'as many roles as before are not read',
+      { report: aReport({ enriched: rolesRead(1, 0, 2) }), knownEnriched: rolesRead(2, 0, 1) },
+    ],
+    ['roles are read again', { report: aReport({ enriched: rolesRead(3) }), knownEnriched: rolesRead(0, 0, 3) }],
+    ['groups are still not read', { report: aReport({ enriched: groupsUnread }), knownEnriched: groupsUnread }],
+    ['no role stands on anybody', { report: aReport({ enriched: rolesRead(0) }) }],
   ];
   test.each(quiet)('none: %s', (_, differs) => {
     expect(composeDigest(someFacts(differs))).toBeUndefined();
@@ -58,6 +81,13 @@ describe('whether there is a digest', () => {
     ['an incomplete audit', { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }],
     ['a late audit in which nothing changed', { report: aLateReport(7) }],
     ['an audit of another source in which nothing changed', { report: aReport(anotherSource) }],
+    ['roles are read no longer', { report: aReport({ enriched: rolesRead(2, 0, 1) }), knownEnriched: rolesRead(3) }],
+    ['no role is read any more', { report: aReport({ enriched: rolesRead(0, 3) }), knownEnriched: rolesRead(2, 1) }],
+    [
+      'no role is read any more, of which some never were',
+      { report: aReport({ enriched: rolesRead(0, 2, 1) }), knownEnriched: rolesRead(2, 0, 1) },
+    ],
+    ['groups are read no longer', { report: aReport({ enriched: groupsUnread }), knownEnriched: rolesRead(3) }],
     ['a failed audit', { report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) }],
     ...(['new', 'reopened', 'escalated', 'waiver-ended', 'event', 'resolved', 'reminder'] as const).map(
       (kind) => [`something is to be told: ${kind}`, { highlights: [aHighlight(kind)] }] as const,
@@ -394,6 +424,32 @@ describe('body', () => {
     expect(subjectOf(aReport({ ...truncated, source }))).toMatch(/^FinSpace research: INCOMPLETE - truncated-roster, /);
   });
 
+  test('begins with what could not be read beside the listing, though the run before could', () => {
+    const enriched = { ...rolesRead(0, 2, 1), ...groupsUnread };
+    const { subject, body, attributes } = digestOf({ report: aReport({ enriched }), knownEnriched: rolesRead(3) });
+    expect(body.replaceAll(/\s+/g, ' ')).toMatch(
+      /^NOT ALL READ: roles \(0 of 3 roles read; 2 judged by an earlier answer, the oldest of 2026-11-20; 1 NOT READ and not judged \(AccessDenied\)\), groups \(NOT READ IN FULL, .*\)\. Who fails by what was not read does not stand here\. /,
+    );
+    expect(subject).toMatch(/^FinSpace research: NOT ALL READ, /);
+    expect(attributes).toMatchObject({ maxSeverity: 'CRITICAL', leastSeverity: 'INFORMATIONAL' });
+    expect(digestOf({ report: aFirstReport({ enriched: rolesRead(0, 0, 1) }) }).subject).toMatch(
+      /: NOT ALL READ, first audit, no findings$/,
+    );
+  });
+
+  const gapped = ['20261101T020000Z', '20261102T020000Z', '20261103T020000Z'];
+  test.each([
+    { name: 'after a gap', runs: [...gapped, '20261124T020000Z'], says: true },
+    { name: 'with a gap that is over', runs: ['20261001T020000Z', ...gapped], says: false },
+    { name: 'as usual', runs: gapped, says: false },
+  ])('says how long nobody looked, of an audit $name', ({ runs, says }) => {
+    const trend = runs.map((run): TrendPoint => [run, 0, 0, 0, 0, 0]);
+    const body = digestOf({ report: aReport({ trend }), highlights: [aHighlight('new')] }).body.replaceAll(/\s+/g, ' ');
+    const text = 'No audit was complete for 21 days before this one: what came and went in between is not known.';
+    expect(body.includes(text)).toBe(says);
+    expect(body.includes('No audit was complete for')).toBe(says);
+  });
+
   test('says where the report is, and of which run', () => {
     const { body } = digestOf({ report: aFirstReport() });
     for (const fact of [
@@ -513,6 +569,26 @@ describe('body', () => {
       'a first audit',
       { report: aFirstReport() },
       'First audit of this environment: no findings. From now on only changes and reminders are mailed.',
+    ],
+    [
+      'a first audit that found nothing and did not judge all',
+      {
+        report: aFirstReport({
+          findings: counts({ waived: 2 }),
+          rules: [{ ...unjudged, state: 'ran', notAssessed: 2 }],
+        }),
+      },
+      'First audit of this environment: no findings among what was judged, 2 waived.',
+    ],
+    [
+      'a first audit, before which there is no change',
+      { report: aFirstReport({ rules: [{ ...unjudged, id: 're-enabled', state: 'not-assessed', notAssessed: 1 }] }) },
+      'First audit of this environment: no findings.',
+    ],
+    [
+      'a first audit by a rule that is off',
+      { report: aFirstReport({ rules: [{ ...unjudged, state: 'off', notAssessed: 0 }] }) },
+      'First audit of this environment: no findings.',
     ],
   ];
   test.each(lines)('begins with what happened in one line: %s', (_, differs, line) => {
