@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
+import { productFilesWith } from './support/product-code.ts';
 import { temporaryFolders } from './support/temporary-folder.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
@@ -26,12 +27,14 @@ const config: Readonly<Record<string, unknown>> = JSON.parse(await readFile(join
 const walls = configSchema
   .parse(config)
   .overrides.flatMap(({ includes, linter }) =>
-    includes.flatMap((folder) =>
-      linter.rules.style.noRestrictedImports.options.patterns.map((pattern) => ({ folder, ...pattern })),
-    ),
+    includes
+      .filter((folder) => !folder.startsWith('!'))
+      .flatMap((folder) =>
+        linter.rules.style.noRestrictedImports.options.patterns.map((pattern) => ({ folder, ...pattern })),
+      ),
   );
 
-const fileIn = (folder: string, name: string): string => folder.replace(/\*\*?/, name);
+const fileIn = (folder: string): string => folder.replace(/\*\*?(?:\.ts)?$/, 'some.ts');
 
 /** A module that a pattern forbids: `../audit/**` forbids `../audit/some/module.ts`. */
 const forbidden = (pattern: string): string =>
@@ -62,37 +65,44 @@ const lint = (folder: string, linter: string, ...flags: readonly string[]): Prom
   });
 
 describe('a wall between folders', () => {
-  let said: readonly string[] = [];
-  beforeAll(async () => {
-    const ofWalls = walls.flatMap(({ folder, group }) => [
-      [fileIn(folder, 'crosses.ts'), importing(group.map(forbidden))],
-      [fileIn(folder, 'stays.ts'), importing(['./neighbour.ts'])],
-    ]);
+  /** Gives a file to each wall and lints them; tells what is said of the imports of one. */
+  const lintImports = async (modulesOf: (wall: (typeof walls)[number]) => readonly string[]) => {
     const folder = await writeFiles({
-      ...Object.fromEntries(ofWalls),
+      ...Object.fromEntries(walls.map((wall) => [fileIn(wall.folder), importing(modulesOf(wall))])),
       'biome.json': JSON.stringify({ ...config, $schema: undefined, vcs: { enabled: false } }),
     });
     const report = await lint(folder, 'biome', 'lint', '--colors=off', '--max-diagnostics=2000');
-    said = report.split(/\n(?=\S+ lint\/)/);
+    const said = report.split(/\n(?=\S+ lint\/)/).filter((one) => one.includes('noRestrictedImports'));
+    return (path: string) => said.filter((one) => one.startsWith(`${path}:`));
+  };
+  let crossing: (path: string) => readonly string[];
+  let staying: (path: string) => readonly string[];
+  beforeAll(async () => {
+    crossing = await lintImports(({ group }) => group.map(forbidden));
+    // Rules don't know each other.
+    staying = await lintImports(({ group }) => [group.includes('./*.ts') ? './inside/one.ts' : './neighbour.ts']);
   });
-  const restrictions = (path: string) =>
-    said.filter((one) => one.startsWith(`${path}:`) && one.includes('noRestrictedImports'));
 
   test.each(walls)('keeps $folder from what it must not import, and says why', ({ folder, group, message }) => {
-    const found = restrictions(fileIn(folder, 'crosses.ts'));
+    const found = crossing(fileIn(folder));
     expect(found).toHaveLength(group.length);
     for (const one of found) expect(one).toContain(message);
   });
 
   test.each(walls)('lets $folder import its neighbours', ({ folder }) => {
-    expect(restrictions(fileIn(folder, 'stays.ts'))).toEqual([]);
+    expect(staying(fileIn(folder))).toEqual([]);
   });
 });
 
-test('every folder of the core has a wall', async () => {
-  const entries = await readdir(join(PROJECT, 'core'), { withFileTypes: true });
-  const folders = entries.map(({ name }) => `core/${name}/**`);
-  expect(walls.map(({ folder }) => folder)).toEqual(expect.arrayContaining(folders));
+test('every folder of the core and of the rules has a wall', async () => {
+  const rules = await readdir(join(PROJECT, 'rules'), { recursive: true, withFileTypes: true });
+  const folders = [
+    ...(await readdir(join(PROJECT, 'core'))).map((name) => `core/${name}`),
+    ...rules
+      .filter((entry) => entry.isDirectory())
+      .map(({ parentPath, name }) => relative(PROJECT, join(parentPath, name))),
+  ];
+  expect(walls.map(({ folder }) => dirname(folder))).toEqual(expect.arrayContaining(folders));
 });
 
 test.each([
@@ -105,4 +115,25 @@ test.each([
   });
   const said = await lint(folder, 'oxlint', '-c', join(PROJECT, '.oxlintrc.json'), '--deny-warnings', '.');
   expect(said).toContain('import(no-cycle)');
+});
+
+test('no file of the product comes back to itself, by an import that waits until it is needed either', async () => {
+  const imports = new Map<string, readonly string[]>();
+  for (const path of await productFilesWith(/./)) {
+    const text = await readFile(join(PROJECT, path), 'utf8');
+    const found = [...text.matchAll(/\b(?:from|import\() ?'(\.[^'$]+)'/g)];
+    imports.set(
+      path,
+      found.map(([, module = '']) => join(dirname(path), module)),
+    );
+  }
+  expect([...imports.values()].flat().filter((path) => path.endsWith('.ts') && !imports.has(path))).toEqual([]);
+  // What imports nothing that is left, or is imported by nothing that is left, is in no circle.
+  for (let before = -1; before !== imports.size; ) {
+    before = imports.size;
+    for (const [path, modules] of imports) if (!modules.some((module) => imports.has(module))) imports.delete(path);
+    const imported = new Set([...imports.values()].flat());
+    for (const path of [...imports.keys()]) if (!imported.has(path)) imports.delete(path);
+  }
+  expect([...imports.keys()]).toEqual([]);
 });

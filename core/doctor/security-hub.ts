@@ -1,5 +1,4 @@
-import type { ReachedHub } from '../notify/channels/security-hub.ts';
-import { securityHubClient } from '../notify/tell-security-hub.ts';
+import { type ReachedHub, securityHubClient } from '../notify/tell-security-hub.ts';
 import { type Check, fail, isDenied, isNamed, notChecked, ok } from './check.ts';
 
 export interface SecurityHubSettings {

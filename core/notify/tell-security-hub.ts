@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { BatchImportFindingsRequest } from '@aws-sdk/client-securityhub';
+import type { BatchImportFindingsRequest, SecurityHubClientConfig } from '@aws-sdk/client-securityhub';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { RuleText } from '../../rules/engine/rule.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
@@ -10,7 +10,7 @@ import { findCompleteRun } from '../archive/runs.ts';
 import { awsClient } from '../aws/clients.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { runInstant } from '../model/run-name.ts';
-import { type AsffFinding, asffFinding } from './asff.ts';
+import { type AsffFinding, asffFinding, type SecurityHub } from './asff.ts';
 import type { Notification, Receipt } from './channel.ts';
 import { isOpen, newsOf } from './channels/events.ts';
 import {
@@ -21,7 +21,6 @@ import {
   type TellingTime,
   untilTaken,
 } from './channels/lanes.ts';
-import { type ReachedHub, SECURITY_HUB } from './channels/security-hub.ts';
 import { type Scope, scopeOf } from './marker.ts';
 
 /** https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings.html; none of ours has over 60 kB. */
@@ -39,6 +38,11 @@ export const ALL_EVERY_DAYS = 14;
 /** The most ids that a message names. */
 const MOST_NAMED = 3;
 
+/** A Security Hub, and the keys that it lets in. */
+export interface ReachedHub extends SecurityHub {
+  readonly credentials: NonNullable<SecurityHubClientConfig['credentials']>;
+}
+
 /** Makes the client of a Security Hub. */
 export const securityHubClient = async ({ region, credentials }: ReachedHub) => {
   const { SecurityHubClient } = await import('@aws-sdk/client-securityhub');
@@ -49,11 +53,11 @@ export const securityHubClient = async ({ region, credentials }: ReachedHub) => 
 const periodOf = (instant: number, environmentId: string): number =>
   Math.floor((instant + crc32(environmentId)) / (ALL_EVERY_DAYS * DAY_MS));
 
-const hubScopeOf = async (notification: Notification): Promise<Scope> => {
+const hubScopeOf = async (notification: Notification, channel: string): Promise<Scope> => {
   const { environmentId, asOf, previousRun = '' } = notification.report;
   const [now, before] = [Date.parse(asOf), runInstant(previousRun)?.getTime() ?? 0];
   if (periodOf(now, environmentId) !== periodOf(before, environmentId)) return 'all';
-  return scopeOf(notification, SECURITY_HUB);
+  return scopeOf(notification, channel);
 };
 
 /** The events that the run before told: they are over. What can't be read any more has nothing to say. */
@@ -136,15 +140,17 @@ const describeMissing = (refused: readonly string[], unsearched: number, isLate:
  * Sends what a complete run found to a Security Hub. What is not taken of a request is sent again by itself; what never
  * can be is named at the end, and keeps nothing else from being sent: a request that is refused as a whole is split until
  * the finding that is to blame stands alone.
+ * @param channel the name of the channel, by whose markers it is known what was told before
  */
 export const tellSecurityHub = async (
   notification: Notification,
   hub: ReachedHub,
+  channel: string,
   rules: readonly RuleText[] = catalogue,
   { clock = systemClock, ...time }: TellingTime = {},
 ): Promise<Receipt> => {
   const { BatchImportFindingsCommand } = await import('@aws-sdk/client-securityhub');
-  const scope = await hubScopeOf(notification);
+  const scope = await hubScopeOf(notification, channel);
   const client = await securityHubClient(hub);
   const ruleById = new Map(rules.map((rule) => [rule.id, rule]));
   const turn = paced(clock);

@@ -4,18 +4,12 @@ import { areaPrefix, keysUnder, markerArea, runKeys, runOfKey } from '../archive
 import { isRecord } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { runInstant } from '../model/run-name.ts';
-import { isOfOldForm, type Marker, readMarker } from '../notify/marker.ts';
+import { isOfOldForm, readMarker } from '../notify/marker.ts';
+import { RECEIPTS } from '../notify/receipts.ts';
 import type { RunOfLink } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 
-/** The channels that leave markers, and whether a marker has the channel's receipt. */
-const CHANNELS = {
-  alert: ({ receipt }) => typeof receipt === 'string' && receipt !== '',
-  events: ({ events }) => Number(events) > 0,
-  'security-hub': ({ findings }) => Number.isSafeInteger(findings),
-} as const satisfies Record<string, (marker: Marker) => boolean>;
-
-const CHANNEL_NAMES = Object.keys(CHANNELS) as readonly (keyof typeof CHANNELS)[];
+const CHANNEL_NAMES = Object.keys(RECEIPTS) as readonly (keyof typeof RECEIPTS)[];
 
 /** The band whose mail a marker says was sent; undefined where it is that of another channel. */
 const bandOfKey = (key: string): string | undefined => /\/\d{8}T\d{6}Z\.alert-(\w+-\w+)\.json$/.exec(key)?.[1];
@@ -23,12 +17,12 @@ const bandOfKey = (key: string): string | undefined => /\/\d{8}T\d{6}Z\.alert-(\
 /** Whether a marker names what its run had to tell, and has the receipt of its channel. */
 const doesSpeakFor = (
   marker: unknown,
-  channel: keyof typeof CHANNELS,
+  channel: keyof typeof RECEIPTS,
   { run, objects, sequence }: Manifest,
   band?: string,
 ) => {
   if (!isRecord(marker) || marker.run !== run || marker.band !== band) return false;
-  const hasReceipt = CHANNELS[channel](marker);
+  const hasReceipt = RECEIPTS[channel](marker);
   // Runs of before there was a chain have markers that name no SHA-256.
   if (isOfOldForm(marker)) return hasReceipt && sequence === undefined;
   const names = objects.digest === undefined ? 'report' : 'digest';

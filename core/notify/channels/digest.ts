@@ -1,5 +1,6 @@
 import type { Band } from '../../model/band.ts';
 import { type Alert, ARCHIVE_PLACEHOLDER, type Channel } from '../channel.ts';
+import { RECEIPTS } from '../receipts.ts';
 
 /** Sends a digest; resolves with the receipt once it was accepted. */
 export type SendAlert = (alert: Alert) => Promise<string>;
@@ -21,7 +22,7 @@ export const digestChannel = (send: SendAlert, findUnheard?: Channel['findUnhear
   needsDigest: true,
   ...(band && { band }),
   ...(findUnheard && { findUnheard }),
-  hasReceipt: ({ receipt, band: label }) => typeof receipt === 'string' && receipt !== '' && label === band?.label,
+  hasReceipt: (marker) => RECEIPTS[ALERT](marker) && marker.band === band?.label,
   prepare({ digest, head, archive }) {
     const told = band === undefined ? digest : digest?.bands?.[band.label];
     if (told === undefined) return undefined;

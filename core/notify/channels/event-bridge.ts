@@ -4,6 +4,7 @@ import { awsClient } from '../../aws/clients.ts';
 import { plural } from '../../text/plain-text.ts';
 import type { Channel } from '../channel.ts';
 import { scopeOf } from '../marker.ts';
+import { RECEIPTS } from '../receipts.ts';
 import { type AuditEvent, findingEvents, runEvent } from './events.ts';
 import {
   beginTelling,
@@ -78,7 +79,7 @@ export const eventBridgeChannel = (
   const name = 'events';
   return {
     name,
-    hasReceipt: ({ events }) => Number.isSafeInteger(events) && Number(events) > 0,
+    hasReceipt: RECEIPTS[name],
     prepare: (notification) => async () => {
       const scope = notification.report.verdict === 'COMPLETE' ? await scopeOf(notification, name) : undefined;
       const findings = await publish(findingEvents(notification, scope, rules));

@@ -445,6 +445,15 @@ const ofTheChain: readonly Tampering[] = [
     problems: ['edited 3'],
     words: 'does not speak for the run',
   })),
+  ...[0, 1.5, '2'].map((events) => ({
+    name: `the marker of events of a night says that ${JSON.stringify(events)} of them were taken`,
+    tamper: async (hands: Tamperer) => {
+      await hands.copy(keysOf(3).marker('alert'), keysOf(3).marker('events'));
+      await hands.text(keysOf(3).marker('events'), (old) => JSON.stringify({ ...JSON.parse(old), events }));
+    },
+    problems: ['edited 3'],
+    words: 'does not speak for the run',
+  })),
   ...[{}, { band: 'LOW-HIGH' }, { band: 'LOW-LOW', receipt: '' }, { band: 'LOW-LOW', digest: '' }].map((differs) => ({
     name: `the marker of a band of a night differs by ${JSON.stringify(differs)}`,
     tamper: markBand(differs),
