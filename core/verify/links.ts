@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
 import { inBatches } from '../archive/batches.ts';
-import { chainCheck, pointedKey } from '../archive/chain.ts';
+import { chainCheck, pointedKey, previousProblem } from '../archive/chain.ts';
 import { type ChainEntry, isMilestone, readEntry } from '../archive/entry.ts';
 import { readLatest } from '../archive/head.ts';
 import { chainKey, runOfKey, sequenceOfKey } from '../archive/keys.ts';
@@ -158,8 +158,16 @@ export const chainProblems = (environmentId: string, links: readonly Link[]): re
       : (check({ run, key, sha256, previous: claims.previous }) ?? []),
   );
   const told = new Set(faults.map(({ key }) => key));
+  const positions = new Map(links.map(({ key }, position) => [key, position]));
+  // Whoever accepted a history vouched for the place that it goes on from, past those between.
+  const altered = links.flatMap(({ claims }, position) => {
+    const target = positions.get(claims?.previous?.key ?? '') ?? position;
+    const sha256 = links[target]?.sha256;
+    if (claims?.previous === undefined || sha256 === undefined || target >= position - 1) return [];
+    return previousProblem(claims.run, claims.previous, sha256) ?? [];
+  });
   const missing = missingPlaces(environmentId, links).filter(({ key }) => !told.has(key));
-  return [...faults, ...missing];
+  return [...faults, ...altered, ...missing];
 };
 
 /** The places that somebody let the chain go on past, each with the note that says so. */

@@ -355,6 +355,21 @@ describe('somebody lets the chain go on', () => {
     expect(notes.filter(({ kind }) => kind === 'accepted').map(({ key }) => key)).toContain(chainKey(ENVIRONMENT, 2));
   });
 
+  test('past one place, and whatever happens to those beside it is a problem', async () => {
+    const { archive, edit, change, hashOf } = await newHistory();
+    await edit(2, (manifest) => ({ ...manifest, environmentId: 'another' }));
+    await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 1))));
+    for (const number of [4, 5]) await auditNight(archive, number, FIXED);
+    for (const number of [1, 4]) await change(chainKey(ENVIRONMENT, number), (text) => `${text} `);
+    const { problems, notes } = await verifyEnvironment(archive, ENVIRONMENT);
+    const places = problems.filter(({ key }) => key.startsWith('chain/')).map(({ kind, run }) => [kind, run]);
+    expect(places).toEqual([
+      ['edited', runAt(1)],
+      ['edited', runAt(4)],
+    ]);
+    expect(notes.filter(({ kind }) => kind === 'accepted-history').map(({ run }) => run)).toEqual([runAt(3)]);
+  });
+
   test('from a run whose records are gone: it begins with what it sees', async () => {
     const { archive, folder, hashOf } = await newHistory();
     await rm(join(folder, keysAt(2).object(OUTPUTS.findings)));
