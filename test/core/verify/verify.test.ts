@@ -4,6 +4,7 @@ import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { decide } from '../../../core/archive/close.ts';
 import { archivedEnvironments } from '../../../core/archive/environments.ts';
+import { ArchiveError } from '../../../core/archive/errors.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { attemptKeys, chainKey, historyPageKey, publicKeyKey, yearPageKey } from '../../../core/archive/keys.ts';
 import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
@@ -921,6 +922,79 @@ describe('nights', () => {
     const { problems, schedule } = await verify(archive);
     expect(schedule).toEqual({ isChecked: false });
     expect(text(problems)).toContain('has no complete run; 1 were attempted in vain');
+  });
+});
+
+describe('what can not be read', () => {
+  const [copy, marker] = [keysOf(3).copy, keysOf(3).marker('alert')];
+  const snapshot = keysOf(3).object(OUTPUTS.snapshot);
+  const attempt = attemptKeys(ENVIRONMENT, night(LAST + 1), 'try').object(OUTPUTS.report);
+  const refuse = (): Promise<never> => Promise.reject(new ArchiveError('no'));
+
+  test.each([
+    { name: 'a place', key: THIRD, problems: ['unreadable 3'], notes: ['unchecked 3'] },
+    { name: 'the copy of a place', key: copy, problems: ['unreadable 3'], notes: [] },
+    { name: 'an object', key: snapshot, problems: ['unreadable 3'], notes: [] },
+    { name: 'the pointer', key: LATEST, problems: ['unreadable 5'], notes: [] },
+    { name: 'a marker', key: marker, problems: ['edited 3'], notes: [] },
+    { name: 'a recorded key', key: RECORDED_KEY, problems: ['edited 1'], notes: [] },
+    { name: 'the page of all runs', key: historyPageKey(ENVIRONMENT), problems: [], notes: [] },
+    { name: 'the report of an attempt', key: attempt, problems: [], notes: [] },
+  ])('is told where it is evidence: $name', async ({ key, problems, notes }) => {
+    const { archive, hands } = await copyOfHistory();
+    await hands.put(attempt, '{}');
+    const found = await verify({ ...archive, read: (asked) => (asked === key ? refuse() : archive.read(asked)) });
+    expect(found.problems.map(brief)).toEqual(problems);
+    expect(found.notes.map(brief)).toEqual(notes);
+    for (const problem of found.problems) expect(problem.key).toBe(key);
+  });
+
+  test.each([
+    { name: 'a place', key: THIRD, problems: ['missing 3', 'orphaned 3', 'gap 3'], notes: [] },
+    { name: 'the copy of a place', key: copy, problems: [], notes: [] },
+    { name: 'an object', key: snapshot, problems: ['missing 3'], notes: [] },
+    { name: 'a recorded key', key: RECORDED_KEY, problems: [], notes: ['unrecorded 1'] },
+    { name: 'the report of an attempt', key: attempt, problems: [], notes: [] },
+  ])('since it went away while all was read: $name', async ({ key, problems, notes }) => {
+    const { archive, hands } = await copyOfHistory();
+    await hands.put(attempt, '{}');
+    const found = await verify({
+      ...archive,
+      read: (asked) => (asked === key ? Promise.resolve(undefined) : archive.read(asked)),
+    });
+    expect(found.problems.map(brief)).toEqual(problems);
+    expect(found.notes.map(brief)).toEqual(notes);
+  });
+
+  test('is of no run where nothing names one', async () => {
+    const { archive, hands } = await copyOfHistory();
+    await hands.text(keysOf(LAST).manifest, () => '{');
+    for (const key of [keysOf(LAST).copy, LATEST]) await hands.remove(key);
+    const { problems } = await verify(archive);
+    expect(problems).toContainEqual({ kind: 'edited', run: null, key: keysOf(LAST).manifest, message: 'is no JSON' });
+  });
+});
+
+describe('a fault that somebody accepted', () => {
+  const fault = { kinds: ['gap', 'skipped'], run: runOf(3), reason: 'the disk was full', approver: 'Ann' } as const;
+
+  test.each([
+    { name: 'is a note', fault, problems: [], accepted: [runOf(3)] },
+    { name: 'of another kind is none of it', fault: { ...fault, kinds: ['late'] as const }, problems: ['gap 3'] },
+    { name: 'of another run is none of it', fault: { ...fault, run: runOf(2) }, problems: ['gap 3'] },
+  ])('$name', async ({ fault: one, problems, accepted = [] }) => {
+    const archive = folderArchive(await newFolder());
+    for (const number of [1, 2, 4]) await auditNight(archive, number);
+    const found = await verify(archive, { due: DUE, accepted: [one] });
+    expect(found.problems.map(brief)).toEqual(problems);
+    expect(found.notes).toEqual(
+      accepted.map((run) => ({
+        kind: 'accepted',
+        run,
+        key: keysOf(3).copy,
+        message: expect.stringMatching(/^gap: no complete run for .*; accepted: the disk was full, by Ann$/),
+      })),
+    );
   });
 });
 
