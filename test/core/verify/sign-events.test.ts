@@ -1,8 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { checkSignEvents, readSignEvents, type SignedEntry } from '../../../core/verify/sign-events.ts';
+import type { ChainEntry } from '../../../core/archive/entry.ts';
+import { checkSignEvents, readSignEvents, type SignedEntry, signedEntry } from '../../../core/verify/sign-events.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/0e1f7b9c-2d54-4c51-9d39-5b1f4a0c8e12';
+const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/audit';
 const OTHER = 'arn:aws:kms:us-east-1:111122223333:key/another';
 
 const record = (eventTime: string, differs: object = {}) => ({
@@ -30,6 +32,10 @@ describe('events are read', () => {
       name: 'by the key that the request names, where none is named else',
       file: bytes({ Records: [record(NINE, { resources: null, requestParameters: { keyId: KEY } })] }),
     },
+    {
+      name: 'by the key among all that it is about',
+      file: bytes({ Records: [record(NINE, { resources: [{ ARN: ALIAS }, { ARN: KEY }], requestParameters: null })] }),
+    },
   ])('$name', ({ file }) => {
     expect(readSignEvents(file)).toEqual([{ time: Date.parse(NINE), key: KEY }]);
   });
@@ -44,6 +50,35 @@ describe('events are read', () => {
 
   test.each(['null', '[]', '{"Events":[{}]}', '{'])('a file that is %s is none', (text) => {
     expect(() => readSignEvents(Buffer.from(text))).toThrow(/Invalid input|JSON/);
+  });
+});
+
+describe('an entry was signed', () => {
+  const signature = { keyId: KEY, algorithm: 'ECDSA_SHA_256', value: '' };
+  const entry = { environmentId: 'e', run: 'run', asOf: NINE, signature };
+  const listing = { startedAt: NINE, endedAt: '2026-11-24T10:00:00Z' };
+  test.each([
+    { name: 'within an hour of its listing', differs: { listing }, from: '09:55', to: '11:00' },
+    {
+      name: 'within 13 hours of its night, where nobody knows of its listing',
+      differs: {},
+      from: '08:55',
+      to: '22:00',
+    },
+    {
+      name: 'within an hour of its time, where it is no run',
+      differs: { kind: 'closing' },
+      from: '08:55',
+      to: '10:00',
+    },
+  ])('$name', ({ differs, from, to }) => {
+    const found = signedEntry('key', { ...entry, ...differs } as unknown as ChainEntry);
+    const at = (time: string) => Date.parse(`2026-11-24T${time}:00Z`);
+    expect(found).toEqual({ environmentId: 'e', run: 'run', key: 'key', keyId: KEY, from: at(from), to: at(to) });
+  });
+
+  test('only where it has a signature', () => {
+    expect(signedEntry('key', { ...entry, signature: undefined } as unknown as ChainEntry)).toBeUndefined();
   });
 });
 
@@ -74,7 +109,9 @@ describe('events are held against the signed runs', () => {
       ],
     },
     { name: 'a run has none', hours: [0, 48], problems: [['unwitnessed', 'run 1']] },
+    { name: 'a run has none, and events stand in another order', hours: [48, 0], problems: [['unwitnessed', 'run 1']] },
     { name: 'an event has no run', hours: [0, 24, 48, 72], problems: [['vanished', 'chain/2']] },
+    { name: 'an event was before all runs', hours: [-2, 0, 24, 48], problems: [['vanished', 'chain/0']] },
   ])('$name', ({ hours, problems }) => {
     expect(
       problemsOf(
@@ -82,6 +119,21 @@ describe('events are held against the signed runs', () => {
         hours.map((hour) => sign(hour)),
       ),
     ).toEqual(problems);
+  });
+
+  test('an event that has no run comes after the last of its key, whatever the order of entries', () => {
+    const entries = [night(4), night(1), { ...night(2), keyId: OTHER }, night(0)];
+    const events = [0, 24, 72, 96].map((hour) => sign(hour));
+    expect(checkSignEvents(entries, [...events, sign(48, OTHER)])).toMatchObject({
+      witnessed: 4,
+      beyond: 0,
+      problems: [{ kind: 'vanished', key: 'chain/1' }],
+    });
+  });
+
+  test('a run without one is either a problem or beyond the events', () => {
+    const check = checkSignEvents([0, 1, 2, 3].map(night), [sign(0), sign(48)]);
+    expect(check).toMatchObject({ witnessed: 2, beyond: 1, problems: [{ kind: 'unwitnessed', run: 'run 1' }] });
   });
 
   test('a run beyond the events, and events of other keys, are told to be unchecked', () => {
