@@ -100,7 +100,7 @@ export const jsonScanner = (isList: (member: string) => boolean, reader: JsonRea
     next = 'comma';
     if (inList) reader.item(text);
     else reader.member(member ?? '', text);
-    if (!inList) member = undefined;
+    member = undefined;
   };
 
   /** Reads the name of a member and the colon; false where they have not come yet, or are not there. */
@@ -154,7 +154,7 @@ export const jsonScanner = (isList: (member: string) => boolean, reader: JsonRea
       return true;
     }
     const isNamed = member !== undefined;
-    if (char === (inList ? CLOSE_LIST : CLOSE_OBJECT) && (inList ? next !== 'value' : !isNamed && next !== 'value')) {
+    if (char === (inList ? CLOSE_LIST : CLOSE_OBJECT) && next !== 'value') {
       close(inList);
       return true;
     }

@@ -35,6 +35,7 @@ describe('a text is taken apart', () => {
       text: '{"use\\u0072s":[1]}',
       seen: ['list', ['item', '1'], 'object'],
     },
+    { name: 'a member of an empty name', text: '{"":1}', seen: [['', '1'], 'object'] },
   ])('$name, in pieces of any size', ({ text, seen }) => {
     for (const size of [1, 2, 3, 7, 1000])
       expect({ size, ...scanned(text, size) }).toEqual({ size, seen, problem: undefined });
@@ -45,19 +46,32 @@ describe('a text is taken apart', () => {
     ['text after the end', '{} x', 'neither { nor [ at character 4'],
     ['no end', '{"users":[{"a":1}', 'the end is missing at character 18'],
     ['an end within a string', '[{"a":"b', 'the end is missing at character 9'],
+    ['an end of another kind', '[1}', 'no comma at character 3'],
+    ['an end of another kind, in an object', '{"a":1]', 'no comma at character 7'],
     ['no value', '{"a":}', 'no value at character 6'],
     ['an item that was taken out', '[1,,2]', 'no value at character 4'],
     ['a comma before the end', '[1,]', 'no value at character 4'],
     ['a member without a name', '{"a":1,}', 'no name of a member at character 8'],
     ['a name without a colon', '{"a" 1}', 'no colon after the name of a member at character 6'],
     ['a name that is no string', '{a:1}', 'no name of a member at character 2'],
+    ['a name that is no JSON', '{"\\q":1}', 'no name of a member at character 6'],
   ])('%s is told', (_name, text, problem) => {
     for (const size of [1, 5, 1000]) expect(scanned(text, size).problem).toBe(problem);
   });
 
+  test('what broke off is handed on as it stands', () => {
+    for (const size of [1, 5, 1000])
+      expect(scanned('[{"a":1},{"b":"c', size).seen).toEqual([
+        ['item', '{"a":1}'],
+        ['item', '{"b":"c'],
+      ]);
+  });
+
   test('a value that is larger than any is told, and not held', () => {
-    const { problem } = scanned(`[{"a":"${'x'.repeat(34 * 1024 * 1024)}"}]`, 1024 * 1024);
+    const { seen, problem } = scanned(`[{"a":"${'x'.repeat(34 * 1024 * 1024)}"}]`, 1024 * 1024);
     expect(problem).toMatch(/a value of over 32 MiB/);
+    const [[, item]] = seen as [[string, string]];
+    expect(item.length).toBe(33 * 1024 * 1024 - 1);
   });
 });
 
