@@ -207,28 +207,32 @@ const firstKilling = async (tests: readonly number[], isFresh: boolean): Promise
   );
 };
 
-/** What an error does that nobody waits for; without a mutant it is nothing to us. */
+/** What comes of an error that nobody waits for; without a mutant nothing does. */
 let onUncaught = (): void => {};
 
 const tryMutant = async ({ id, tests, limitMs, mostPassed: most, isFresh }: Attempt): Promise<Tried> => {
   const { promise: late, resolve: endLate } = Promise.withResolvers<'late'>();
-  const { promise: thrown, resolve: endThrown } = Promise.withResolvers<'thrown'>();
   const timer = setTimeout(() => endLate('late'), limitMs);
-  onUncaught = () => endThrown('thrown');
+  let isThrown = false;
+  onUncaught = () => {
+    isThrown = true;
+  };
   passed = 0;
   mostPassed = most;
   chosen = id;
   const cpuStart = process.cpuUsage();
-  const red = await Promise.race([firstKilling(tests, isFresh), late, thrown]);
+  const ended = await Promise.race([firstKilling(tests, isFresh), late]);
   clearTimeout(timer);
   onUncaught = () => {};
   chosen = 0;
   mostPassed = Number.POSITIVE_INFINITY;
   const costMs = msSince(cpuStart);
-  if (red === 'late' || passed > most) return { end: 'timed out', costMs, isSpoilt: true };
-  if (red === 'thrown') return { end: 'killed', costMs, isSpoilt: true };
-  if (red === undefined) return { end: 'survived', costMs, isSpoilt: false };
-  return { end: 'killed', red, costMs, isSpoilt: false };
+  if (passed > most || (ended === 'late' && !isThrown)) return { end: 'timed out', costMs, isSpoilt: true };
+  if (ended === 'late') return { end: 'killed', costMs, isSpoilt: true };
+  const red = ended ?? (isThrown ? tests[0] : undefined);
+  return red === undefined
+    ? { end: 'survived', costMs, isSpoilt: false }
+    : { end: 'killed', red, costMs, isSpoilt: false };
 };
 
 const answer = async (ask: Ask): Promise<Loaded | Tried> => {
@@ -241,5 +245,10 @@ const answer = async (ask: Ask): Promise<Loaded | Tried> => {
 process.on('uncaughtException', () => onUncaught());
 process.on('disconnect', () => process.exit());
 process.on('message', async (ask: Ask) => {
-  process.send?.(await answer(ask));
+  try {
+    process.send?.(await answer(ask));
+  } catch (error) {
+    process.stderr.write(`${testFile} does not load: ${inspect(error)}\n`);
+    process.exit(1);
+  }
 });
