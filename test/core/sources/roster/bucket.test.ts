@@ -1,4 +1,4 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { chooseSource } from '../../../../core/sources/index.ts';
 import { openRoster } from '../../../../core/sources/roster/open.ts';
@@ -44,15 +44,24 @@ const ofOneSecond = (): S3Client => {
   return client;
 };
 
-test('of two objects of one second the one of the later name is the newest, and an attestation is none', async () => {
+test('of two objects of one second the one of the later name is the newest, and attestations and folders are none', async () => {
   await put('in/b.json', 'u1');
   await put('in/a.json', 'u1');
   await put('in/c.json.attestation.json', 'u1');
+  await put('in/d/', 'u1');
   expect((await open(ofOneSecond())).source.file).toBe('s3://rosters/in/b.json');
 });
 
+test('a prefix under which nothing is but what attests has no roster', async () => {
+  await put('in/a.json.attestation.json', 'u1');
+  await expect(open()).rejects.toMatchObject({
+    name: 'RosterError',
+    message: 's3://rosters/in/ has no object: save a roster there',
+  });
+});
+
 /** A client by whose request of a kind an object changes right after it was answered. */
-const changingAfter = (name: string): S3Client => {
+const changingAfter = (name: string, change: () => Promise<unknown> = () => put('in/a.json', 'u1', 'u2')): S3Client => {
   const client = new S3Client(settings());
   let isDone = false;
   client.middlewareStack.add(
@@ -61,7 +70,7 @@ const changingAfter = (name: string): S3Client => {
         const answer = await next(args);
         if (commandName === name && !isDone) {
           isDone = true;
-          await put('in/a.json', 'u1', 'u2');
+          await change();
         }
         return answer;
       },
@@ -78,6 +87,15 @@ test.each([
   await expect(open(changingAfter(asked), place)).rejects.toMatchObject({
     name: 'RosterError',
     message: 's3://rosters/in/a.json was changed while it was read: read it anew',
+  });
+});
+
+test('an object that goes away after it was found is told', async () => {
+  await put('in/a.json', 'u1');
+  const remove = () => aws.s3.send(new DeleteObjectCommand({ Bucket: aws.bucket, Key: 'in/a.json' }));
+  await expect(open(changingAfter('ListObjectsV2Command', remove))).rejects.toMatchObject({
+    name: 'RosterError',
+    message: 's3://rosters/in/a.json went away while it was read',
   });
 });
 

@@ -532,6 +532,17 @@ describe('the end is proven, attested, or neither', () => {
   });
 });
 
+test('the word beside one of several files is no word on all of them', async () => {
+  const content = json({ users: [ada], nextToken: 't' });
+  const paths = await save({ 'a.json': content, 'b.json': json({ users: [bob] }) });
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  for (const path of paths)
+    await writeFile(`${path}.attestation.json`, attestationText('a', { sha256, ...WORD, at: AS_OF.toISOString() }));
+  const { reason, source } = await read(paths);
+  expect(reason).toBe('unproven-end');
+  expect(source).not.toHaveProperty('attestedBy');
+});
+
 describe('a snapshot of an archive', () => {
   const archived = async () => {
     const folder = await newFolder();
@@ -564,6 +575,14 @@ describe('a snapshot of an archive', () => {
         end: { complete: true },
         source: { instantFrom: 'manifest', attestedBy: source.attestedBy },
       });
+  });
+
+  test('is a file as others are where it is one of several', async () => {
+    const { snapshot } = await archived();
+    const [other = ''] = await save({ 'b.json': json([bob]) });
+    const { reason, source } = await read([snapshot, other], { asOf: nightAt(1) });
+    expect(reason).toBe('unproven-end');
+    expect(source).not.toHaveProperty('manifest');
   });
 
   test('is of no other moment than its manifest says', async () => {
@@ -711,6 +730,33 @@ describe('the moment of a roster', () => {
     const [path = ''] = await save({ roster: content });
     await utimes(path, NOW / 1000, Date.UTC(2026, 9, 1, 12) / 1000 + 0.5);
     const { source } = await read([path], { asOf });
+    expect(source).toMatchObject({ instant, instantFrom });
+  });
+
+  test.each<{ name: string; contents: readonly string[]; instant: string; instantFrom: string }>([
+    {
+      name: 'that of the last answer in any of them',
+      contents: [answered(FIRST), answered(LAST), answered(FIRST), json([ada])],
+      instant: '2026-10-06T06:00:09.000Z',
+      instantFrom: 'response',
+    },
+    {
+      name: 'that of the file that was saved last',
+      contents: [json([ada]), json([bob]), json([ada])],
+      instant: '2026-10-01T12:00:02.000Z',
+      instantFrom: 'file',
+    },
+    {
+      name: 'that of an answer which comes in two pieces',
+      contents: [json({ users: [{ ...ada, firstName: 'x'.repeat(256 * 1024 - 150) }] }) + answered(LAST)],
+      instant: '2026-10-06T06:00:09.000Z',
+      instantFrom: 'response',
+    },
+  ])('of several files is $name', async ({ contents, instant, instantFrom }) => {
+    const paths = await save(Object.fromEntries(contents.map((content, index) => [`page-${index}`, content])));
+    for (const [index, path] of paths.entries())
+      await utimes(path, NOW / 1000, Date.UTC(2026, 9, 1, 12) / 1000 + (index === 1 ? 2 : 1));
+    const { source } = await read(paths, { asOf: undefined });
     expect(source).toMatchObject({ instant, instantFrom });
   });
 
