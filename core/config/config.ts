@@ -466,9 +466,12 @@ const auditor = text('the ARN of a role or a user', (value) =>
 const KMS_KEY =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key\/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250})$/;
 
+/** Of the kinds that sign here. A private key gives a public one too, and has no place in a file that is under review. */
 const isPublicKey = (value: string): boolean => {
+  if (value.includes('PRIVATE KEY')) return false;
   try {
-    return readPublicKey(Buffer.from(value)).type === 'public';
+    const { asymmetricKeyType, asymmetricKeyDetails } = readPublicKey(Buffer.from(value));
+    return asymmetricKeyType === 'rsa' || asymmetricKeyDetails?.namedCurve === 'prime256v1';
   } catch {
     return false;
   }
@@ -478,7 +481,9 @@ const signing = section({
   key: text('the ARN of a KMS key or of its alias', (value) => KMS_KEY.test(value)),
   algorithm: oneOf(SIGNING_ALGORITHMS).default('ECDSA_SHA_256'),
   publicKeys: list(
-    text('an RSA or P-256 public key in PEM, or DER in base64', isPublicKey),
+    z
+      .string(must('a public key'))
+      .refine(isPublicKey, 'must be an RSA or P-256 public key in PEM, or DER in base64, got another text (not shown)'),
     'a list of public keys',
   ).default([]),
 });
