@@ -1,7 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseCustomRule, readConfigWithRules, readCustomRules } from '../../../core/config/custom-rules.ts';
+import {
+  parseCustomRule,
+  readConfigWithRules,
+  readCustomRule,
+  readCustomRules,
+} from '../../../core/config/custom-rules.ts';
 import { customRules } from '../../../rules/custom/custom-rule.ts';
 import { rules } from '../../../rules/index.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
@@ -117,6 +122,44 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       wrong: { tests: [{ name: 'a', user: { createTime: 'yesterday' }, passes: true }] },
       says: 'must be a time as "200 days ago" or "3 hours ago", an instant as 2026-01-15T12:00:00Z, or null, got',
     },
+    ...['15 January 2026', '2026-13-15T12:00:00Z', '2026-01-15'].map((now) => ({
+      wrong: { tests: [{ ...ONE, now, passes: true }] },
+      says: `tests[0].now: must be an instant as 2026-01-15T12:00:00Z, got "${now}"`,
+    })),
+    { wrong: { tests: [{ ...ONE, name: ' ', passes: true }] }, says: 'tests[0].name: must be text, got " "' },
+    {
+      wrong: {
+        tests: [
+          { ...ONE, notAssessed: 'apiAccess' },
+          { ...ONE, notAssessed: 'apiAccess' },
+        ],
+      },
+      says: 'tests[1].name: stands already in entry [0]',
+    },
+    {
+      wrong: { tests: [{ name: 'one', user: { apiAccess: 'DISABLED' }, fails: 'm' }] },
+      says: 'tests[0]: test "one" must give fails: m, got passes: true',
+    },
+    {
+      wrong: { tests: [{ name: 'one', user: { apiAccess: 'DISABLED' }, notAssessed: 'emailAddress' }] },
+      says: 'test "one" must give notAssessed: emailAddress, got passes: true',
+    },
+    {
+      wrong: { failsWhen: ['user.active'], message: '"m"', tests: [{ ...ONE, fails: 'another' }] },
+      says: 'test "one" must give fails: another, got fails: "m"',
+    },
+    {
+      wrong: { failsWhen: ['user.active'], message: '"m"', tests: [{ ...ONE, notAssessed: 'm' }] },
+      says: 'test "one" must give notAssessed: m, got fails: "m"',
+    },
+    {
+      wrong: { tests: [{ ...ONE, notAssessed: 'emailAddress' }] },
+      says: 'test "one" must give notAssessed: emailAddress, got notAssessed: apiAccess is missing or unusable',
+    },
+    {
+      wrong: { tests: [{ ...ONE, fails: 'm' }] },
+      says: 'test "one" must give fails: m, got notAssessed: apiAccess is missing or unusable',
+    },
     {
       wrong: { tests: [{ ...ONE, passes: true }] },
       says: 'tests[0]: test "one" must give passes: true, got notAssessed: apiAccess is missing or unusable',
@@ -208,6 +251,22 @@ describe('a rule on the directory', () => {
     {
       wrong: { tests: [{ name: 'one', user: {}, passes: 'true' }] },
       says: 'test "one" must have users: a list, since the rule is of kind directory',
+    },
+    {
+      wrong: { tests: [{ name: 'one', users: [{}], user: {}, passes: 'true' }] },
+      says: 'test "one" must have users: a list, since the rule is of kind directory',
+    },
+    {
+      wrong: {
+        tests: [
+          {
+            name: 'two groups',
+            users: ['a', 'a', 'a', 'b', 'b', 'b', 'b'].map((emailAddress) => ({ emailAddress })),
+            fails: '3 of 7',
+          },
+        ],
+      },
+      says: 'test "two groups" must give fails: 3 of 7, got fails: "3 of 7", fails: "4 of 7"',
     },
     {
       wrong: { tests: [{ name: 'two', users: [{ emailAddress: 'a' }, { emailAddress: 'a' }, {}], passes: 'true' }] },
@@ -320,6 +379,73 @@ describe('what audit.yaml says of messages holds for the rules beside it', () =>
   });
 });
 
+test('times of tests are so long ago, instants or none', () => {
+  const times = (createTime: string, now?: string) => ({ user: { createTime }, ...(now !== undefined && { now }) });
+  const { tests } = parseCustomRule(
+    aRuleFile({
+      failsWhen: ['age(user.createTime) > days(7)'],
+      message: 'string(daysOld(user.createTime))',
+      tests: [
+        { name: 'days', ...times('8 days ago'), fails: '8' },
+        { name: 'half a day', ...times('7.5 days ago'), fails: '7' },
+        { name: 'a day', ...times('1 day ago'), passes: 'true' },
+        { name: 'hours', ...times('168 hours ago'), passes: 'true' },
+        { name: 'an hour more', ...times('169 hours ago'), fails: '7' },
+        { name: 'an instant', ...times('2026-01-08T12:00:00Z'), passes: 'true' },
+        { name: 'an earlier instant', ...times('2026-01-08T11:59Z'), fails: '7' },
+        { name: 'another now', ...times('2027-01-07T00:00Z', '2027-01-15T00:00:00Z'), fails: '8' },
+        { name: 'null', ...times('null'), notAssessed: 'createTime' },
+        { name: 'a tilde', ...times('~'), notAssessed: 'createTime' },
+        { name: 'empty', ...times(''), notAssessed: 'createTime' },
+      ],
+    }),
+    FILE,
+  );
+  expect(tests).toHaveLength(11);
+});
+
+test.each(['7 days', '123456 days ago', '7 weeks ago', 'in 7 days ago'])('%j is no time of a test', (createTime) => {
+  const tests = [{ name: 'one', user: { createTime }, passes: 'true' }];
+  expect(() => parseCustomRule(aRuleFile({ tests }), FILE)).toThrow('must be a time as "200 days ago"');
+});
+
+test('a rule on a user takes no list of users', () => {
+  const tests = [{ name: 'one', users: [{}], passes: 'true' }];
+  expect(() => parseCustomRule(aRuleFile({ tests }), FILE)).toThrow(
+    'test "one" must have user, since the rule is of kind user',
+  );
+});
+
+describe('the folder of rules that audit.yaml names', () => {
+  const read = async (settings: string) => {
+    const fileName = join(await folderOf({ 'x-a.yaml': aRuleFile({ id: 'x-a' }) }), '../audit.yaml');
+    const ours = join(fileName, '../our-rules');
+    await mkdir(ours);
+    await writeFile(join(ours, 'x-b.yaml'), aRuleFile({ id: 'x-b' }));
+    const { custom, rules: all } = readConfigWithRules(
+      `environments: [{ id: ${ENVIRONMENT} }]\n${settings}`,
+      fileName,
+      rules,
+    );
+    expect(all).toEqual([...rules, ...custom.map(({ rule }) => rule)]);
+    return custom.map(({ rule }) => rule.id);
+  };
+
+  test.each([
+    { settings: '', ids: ['x-a'] },
+    { settings: 'customRules: our-rules', ids: ['x-b'] },
+  ])('is read, by default custom-rules: $ids', async ({ settings, ids }) => {
+    expect(await read(settings)).toEqual(ids);
+  });
+
+  test.each([
+    { folder: 'nowhere', says: 'audit.yaml: customRules: must be a folder beside this file, got "nowhere"' },
+    { folder: '', says: 'audit.yaml:2: customRules: must be a folder beside this file, got nothing' },
+  ])('has to be there: $says', async ({ folder, says }) => {
+    await expect(read(`customRules: ${folder}`)).rejects.toThrow(says);
+  });
+});
+
 describe('a folder of rules', () => {
   test('is read in the order of names, and may be missing', async () => {
     const folder = await folderOf({
@@ -334,6 +460,21 @@ describe('a folder of rules', () => {
   test('has each rule once', async () => {
     const folder = await folderOf({ 'x-a.yaml': aRuleFile({ id: 'x-a' }), 'a.yaml': aRuleFile({ id: 'x-a' }) });
     expect(() => readCustomRules(folder)).toThrow('x-a must stand in one file, got a.yaml and x-a.yaml');
+  });
+
+  test('has no rule that names people, unless that is asked for', async () => {
+    const tests = [{ name: 'one', user: { emailAddress: 'a@b' }, fails: 'a@b' }];
+    const file = aRuleFile({ id: 'x-a', failsWhen: ['user.active'], message: 'user.emailAddress', tests });
+    const folder = await folderOf({ 'x-a.yaml': file });
+    expect(() => readCustomRules(folder)).toThrow('message: must not read emailAddress');
+    expect(() => readCustomRule(join(folder, 'x-a.yaml'))).toThrow('message: must not read emailAddress');
+    expect(readCustomRules(folder, true)).toHaveLength(1);
+  });
+
+  test('tells of a rule that cannot be read', async () => {
+    const folder = await folderOf({});
+    await mkdir(join(folder, 'x-a.yaml'));
+    expect(() => readCustomRules(folder)).toThrow("x-a.yaml: can't be read (EISDIR)");
   });
 
   test('tells the faults of all its files', async () => {
