@@ -7,7 +7,7 @@ import type { BucketServerOptions } from './bucket-server.ts';
 export interface ServedBucket {
   readonly bucket: string;
   readonly objects: number;
-  /** What makes a program take it for S3. */
+  /** The environment that makes a program take it for S3. */
   readonly env: Readonly<Record<string, string>>;
   close(): void;
 }

@@ -22,7 +22,7 @@ export interface Target {
   readonly asOf: Date;
 }
 
-/** What an operator asks for besides: facts beside the listing, and files for other tools. */
+/** An operator's wishes besides: facts beside the listing, and files for other tools. */
 export interface Asked {
   readonly isEnriched?: boolean;
   readonly outputs?: readonly OptionalOutputName[];

@@ -102,7 +102,7 @@ export interface CostLine {
 
 /** The hours of a month, at each of which the watch looks. */
 const HOURS_A_MONTH = 730;
-/** What the watch asks of S3 for an environment: the pointer, the chain's end, and the last verification. */
+/** The watch's requests to S3 for an environment: the pointer, the chain's end, and the last verification. */
 const WATCHED = { reads: 4, lists: 3, memoryMb: 256 } as const;
 const VERIFICATIONS_A_MONTH = 52 / 12;
 const VERIFYING_MB = 1024;
@@ -187,7 +187,9 @@ export const firstMonth = (run: MeasuredRun, stack: StackCounts): readonly CostL
 /** The pace at which IAM is asked about roles; its requests and those of STS are free. */
 export const ROLES_A_SECOND = 5;
 
-/** What facts beside the listing add to a month: their objects, judging by them, and waiting for so many roles. */
+/**
+ * Tells what facts beside the listing add to a month: their objects, judging by them, and waiting for so many roles.
+ */
 export const enrichedUsd = (plain: MeasuredRun, enriched: MeasuredRun, stack: StackCounts, roles: number): number =>
   totalUsd(firstMonth(enriched, stack)) -
   totalUsd(firstMonth(plain, stack)) +
@@ -199,11 +201,11 @@ export interface WithOutput {
   readonly stack: StackCounts;
 }
 
-/** What such files add to the first month: to write them, on what disk, and to keep them. */
+/** Tells what such files add to the first month: to write them, on what disk, and to keep them. */
 export const outputUsd = (plain: WithOutput, added: WithOutput): number =>
   totalUsd(firstMonth(added.run, added.stack)) - totalUsd(firstMonth(plain.run, plain.stack));
 
-/** What they add to a month's storage once so many nights have been kept. */
+/** Tells what they add to a month's storage once so many nights have been kept. */
 export const outputStorageUsd = (plain: WithOutput, added: WithOutput, nights: number): number =>
   storageUsd(added.run.written, nights) - storageUsd(plain.run.written, nights);
 
@@ -213,7 +215,7 @@ export const hubFindings = (open: number, changed: number): number =>
 
 export const hubUsd = (open: number, changed: number): number => hubFindings(open, changed) * PRICES.hubFinding.usd;
 
-/** What changed each night, and the run. */
+/** Prices the events of a month: of what changed each night, and of the run. */
 export const eventsUsd = (changed: number): number => (changed + 1) * NIGHTS_A_MONTH * PRICES.event.usd;
 
 export const totalUsd = (lines: readonly CostLine[]): number => sum(lines.map(({ usd }) => usd));

@@ -81,7 +81,7 @@ const monthTable = (measured: readonly MeasuredRun[], stack: StackCounts): strin
   );
 };
 
-/** What so many environments of one directory cost, and what each of them does. */
+/** Tabulates what so many environments of one directory cost, and what each of them does. */
 const fleetTable = (run: MeasuredRun, fleets: readonly StackCounts[]): string => {
   const months = fleets.map((fleet) => firstMonth(run, fleet));
   const names = months[0]?.map(({ what }) => what) ?? [];

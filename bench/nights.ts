@@ -15,7 +15,7 @@ export interface NightsAsked {
   readonly users: number;
 }
 
-/** What the script that makes one is started with, as JSON. */
+/** The argument, as JSON, of the script that makes one. */
 export interface NightsJob extends NightsAsked {
   readonly folder: string;
   readonly environmentId: string;

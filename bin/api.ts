@@ -26,7 +26,7 @@ const PROJECT = resolve(import.meta.dirname, '..');
 const FOLDER = join(PROJECT, 'node_modules/.cache/api');
 const CONFIG = join(FOLDER, 'tsconfig.json');
 
-/** What whoever builds an app asks for first; the rest stands as it is exported. */
+/** The names that whoever builds an app asks for first; the rest stands as it is exported. */
 const FIRST: readonly string[] = ['FinSpaceAuditor', 'FinSpaceAuditorProps', 'AuditorStack', 'addAuditorStacks'];
 
 const ENTRIES = {
@@ -69,7 +69,7 @@ const openDeclarations = (): { readonly project: Project; readonly close: () => 
 const { project, close } = openDeclarations();
 const { checker, program } = project;
 
-/** What has no comment though it is exported. */
+/** Everything that is exported without a comment. */
 const undocumented: string[] = [];
 
 interface Comment {
@@ -107,7 +107,7 @@ const parameterText = (parameter: ParameterDeclaration): string => {
 
 const typeText = (type: Node | undefined): string => (type === undefined ? 'unknown' : textOf(type));
 
-/** What stands behind the `=` of a constant that has no type. */
+/** Gives the text behind the `=` of a constant that has no type. */
 const constantText = (member: Node): string => textOf(member).replace(/^[^=]*= ?|;$/g, '');
 
 const parametersText = (parameters: readonly ParameterDeclaration[]): string =>

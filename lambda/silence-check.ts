@@ -10,7 +10,7 @@ const silenceEvent = z.strictObject({
   graceHours: z.number(),
 });
 
-/** What the schedule sends each hour; the stack wrote all but the time. */
+/** The event that the schedule sends each hour; the stack wrote all but the time. */
 export type SilenceEvent = z.infer<typeof silenceEvent>;
 
 export const readSilenceEvent = (event: unknown): SilenceEvent => z.parse(silenceEvent, event);

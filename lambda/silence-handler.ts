@@ -25,7 +25,7 @@ const config = isOverview === undefined ? undefined : readBundledConfig(import.m
 /** Ends the name of the watch's own schedule. */
 const OWN_SCHEDULE = 'silence-watch';
 
-/** What became of the mails about several environments: that of each night, and those of each week by their audience. */
+/** The fate of the mails about several environments: that of each night, and those of each week by their audience. */
 type Overview = Collected & { readonly weekly: Readonly<Record<string, Collected>> };
 
 const collect = async (

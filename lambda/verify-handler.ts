@@ -15,7 +15,7 @@ const logger = new Logger();
 const metrics = new Metrics();
 const PROBLEMS: AuditMetric = 'VerificationProblems';
 
-/** What verifies a large archive takes most of the time that there is. */
+/** A verification of a large archive takes most of the time that there is. */
 const ENOUGH_MS = 10 * 60_000;
 
 /** The problems that are logged; the report has all of them. */

@@ -23,13 +23,13 @@ export const findingText = (scope: Construct, arn: string): string => {
 
 const DESTINATION = 'has a failure destination, which also tells the error';
 
-/** What the packs have against a function without a dead-letter queue. */
+/** The objections of the packs to a function without a dead-letter queue. */
 export const FAILURE_DESTINATION = {
   'NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ': DESTINATION,
   'Serverless::Serverless-LambdaDLQ': DESTINATION,
 };
 
-/** What the packs have against every policy of a role that is no managed one. */
+/** The objections of the packs to every policy of a role that is no managed one. */
 export const INLINE_POLICY = {
   'NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy':
     'the policy is of this role alone, goes with it, and is read beside it',

@@ -25,15 +25,15 @@ export const roleOfRules = (scope: Construct, { topicArn, masterKey }: ITopic): 
   return role;
 };
 
-/** Whom the topic of alarms is for. */
+/** The recipients of the topic of alarms. */
 export interface AlarmTopicProps {
   /** Those by e-mail and https are told of every alarm. */
   readonly recipients: readonly AlertRecipient[];
 }
 
 /**
- * Where the auditor's own illness is told. A topic of its own: what CloudWatch publishes has no attributes, so no
- * subscription that filters by severity would ever pass it on. Only alarms and rules of this account may publish.
+ * The topic that tells of the auditor's own illness, apart from alerts: what CloudWatch publishes has no attributes, so
+ * no subscription that filters by severity would ever pass it on. Only alarms and rules of this account may publish.
  */
 export class AlarmTopic extends Construct {
   /** The topic, which CloudWatch and EventBridge of this account publish to. */

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { type AlertRecipient, filterPolicyOf, haveBands } from '../core/config/recipient.ts';
 import { acknowledge } from './acknowledge.ts';
 
-/** Whom the topic of alerts is for, and what it is encrypted by. */
+/** The recipients of the topic of alerts, and the key that encrypts it. */
 export interface AlertTopicProps {
   /** Those under `alerts` of the config who are to hear of each night. */
   readonly recipients: readonly AlertRecipient[];

@@ -9,13 +9,13 @@ import { FinSpaceAuditor, type FinSpaceAuditorProps, readFiles } from './finspac
 const DESCRIPTION =
   'Audits the users of Amazon FinSpace environments. Amazon ended FinSpace on 2026-10-07: a live listing needs an endpoint that still speaks its API.';
 
-/** What further stacks take from the first. */
+/** The parts that further stacks take from the first. */
 type Shared = 'archive-bucket' | 'encryption-key' | 'alert-topic' | 'alarm-topic' | 'alarm-key';
 
 /** Names a parameter of the first stack: fixed, so that no stack holds on to an export of another. */
 const parameterName = (stackName: string, shared: Shared): string => `/finspace-user-auditor/${stackName}/${shared}`;
 
-/** What people need to know of the audits of a stack. */
+/** The outputs of a stack that people need to know. */
 type Audits = Pick<FinSpaceAuditor, 'function' | 'verification' | 'role' | 'failures' | 'dashboard' | 'schedulePrefix'>;
 
 const output = (stack: Stack, name: string, value: string, description: string): CfnOutput =>

@@ -23,7 +23,7 @@ export interface AuditsProps extends ScheduledAuditProps {
   readonly watchedAlerts: ITopic | undefined;
   /** The queue of alerts that a subscriber did not take, where it is watched here. */
   readonly undelivered: Queue | undefined;
-  /** Where all environments of the config are told of together: in one stack only. */
+  /** The watch that tells of all environments of the config together: in one stack only. */
   readonly overview: OverviewProps | undefined;
 }
 

@@ -11,7 +11,7 @@ import { rules } from '../rules/index.ts';
 /** The folder of the sources, or that of what a package has of them. */
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** What is bundled, each of its source. */
+/** The bundles, each with its source. */
 const BUNDLES = {
   handler: 'lambda/handler.ts',
   'durable-handler': 'lambda/durable-handler.ts',

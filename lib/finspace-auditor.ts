@@ -27,7 +27,7 @@ import { HistoryTables } from './history-tables.ts';
 import { archiveRegion } from './permissions.ts';
 import { ReportArchive } from './report-archive.ts';
 
-/** What an auditor is made of: each is left out where it is to have its own. */
+/** The parts of an auditor: each is left out where it is to have its own. */
 export interface FinSpaceAuditorProps {
   /**
    * The path of the file that says what is audited, how, and whom to tell. It goes with the function's code.

@@ -118,7 +118,7 @@ const exchangeArns = (scope: Construct, { credentials, environments }: Config): 
   );
 };
 
-/** What reading roles takes: those of the own account by itself, and those of others by a role in each. */
+/** The permissions to read roles: those of the own account by itself, and those of others by a role in each. */
 const rolePermissions = (scope: Construct, config: Config): readonly PolicyStatement[] => {
   const others = config.environments.flatMap(({ enrich }) =>
     (enrich?.iamRoles?.accounts ?? []).map(({ roleArn }) => roleArn),

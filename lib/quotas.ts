@@ -43,14 +43,14 @@ export const measuredTemplate = (text: string, stackName: string): MeasuredTempl
   return { ...templateShape.parse(resolved(JSON.parse(text))), bytes: Buffer.byteLength(text) };
 };
 
-/** What a quota is measured on: a name for messages, and how much of it there is. */
+/** The amounts that a quota limits: a name of each for messages, and how much of it there is. */
 type Measured = readonly (readonly [name: string, amount: number])[];
 
 /** A limit of AWS that synthesis doesn't know by itself. */
 export interface Quota {
   readonly name: string;
   readonly limit: number;
-  /** Where AWS says so. */
+  /** The page of AWS that says so. */
   readonly source: string;
   measure(template: MeasuredTemplate): Measured;
 }
@@ -230,7 +230,7 @@ const RESERVED: Quota = {
   ],
 };
 
-/** How much of a quota is used. */
+/** The part of a quota that is used. */
 export interface Usage {
   readonly quota: Quota;
   readonly stack: string;

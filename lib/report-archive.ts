@@ -153,9 +153,9 @@ const lifecycleRules = ({ years, afterRetention }: Retention): LifecycleRule[] =
   ];
 };
 
-/** How evidence is kept, and for whom. */
+/** The keeping of evidence: how, and for whom. */
 export interface ReportArchiveProps {
-  /** For how long, and how hard it is locked: `retention` of the config. */
+  /** The years of keeping, and the kind of lock: `retention` of the config. */
   readonly retention: Retention;
   /** The key of what is made here: the bucket and its access logs. */
   readonly encryptionKey: IKey;
@@ -165,7 +165,7 @@ export interface ReportArchiveProps {
   readonly writers?: readonly ArchiveWriter[];
   /** The role that alone may change how the bucket keeps evidence. @default - whoever the account's policies let */
   readonly breakGlassRoleArn?: string;
-  /** Where S3 copies it to. @default - nowhere */
+  /** The bucket that S3 copies it to. @default - nowhere */
   readonly replicateTo?: ReplicateTo;
 }
 

@@ -42,7 +42,7 @@ import {
   useOfKey,
 } from './permissions.ts';
 
-/** What the function reads, writes to and is made of. */
+/** The function's files, and all that it reads and writes to. */
 export interface ScheduledAuditProps extends BundledFiles {
   /** The config, as it was read and checked. */
   readonly config: Config;

@@ -11,14 +11,14 @@ import { type BundledFiles, type FunctionBundle, functionDefaults, type Settings
 import { allow, forThisAccount, LAMBDA, NETWORK_INTERFACES } from './permissions.ts';
 import { archiveVariables, type ScheduledAudit, type ScheduledAuditProps } from './scheduled-audit.ts';
 
-/** What the auditor gives the functions that stand beside it. */
+/** The parts that the auditor gives the functions that stand beside it. */
 export interface BesideAuditProps
   extends BundledFiles,
     Pick<ScheduledAuditProps, 'config' | 'bucket' | 'archiveKey' | 'encryptionKey' | 'vpc' | 'logRetention'> {
   readonly audit: Pick<ScheduledAudit, 'failures' | 'schedulePrefix'>;
 }
 
-/** What one of them is. */
+/** Settings of one of them. */
 export interface ScheduledFunction {
   readonly description: string;
   /** Its code, and those of the operators' files that go with it. */
@@ -39,7 +39,7 @@ export interface ScheduledFunction {
   /** The end of the schedule's name, after the prefix of the auditor's. */
   readonly schedule: string;
   readonly expression: ScheduleExpression;
-  /** What the event has besides the time and the environments. */
+  /** Members of the event besides the time and the environments. */
   readonly event?: Readonly<Record<string, unknown>>;
 }
 

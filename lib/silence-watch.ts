@@ -15,7 +15,7 @@ export interface SilenceWatchProps extends BesideAuditProps, Pick<ScheduledAudit
   readonly overview: OverviewProps | undefined;
 }
 
-/** What tells of all environments together. */
+/** Settings of what tells of all environments together. */
 export interface OverviewProps {
   /** The topic of the one mail; undefined where nobody wants it. */
   readonly alerts: Pick<AlertTopic, 'topic' | 'undelivered'> | undefined;

@@ -36,7 +36,7 @@ export const soundRole = (arn: string, now: number): Role => {
   };
 };
 
-/** What is wrong with one role in so many, in turn; the others are sound. */
+/** The faults of one role in so many, in turn; the others are sound. */
 const FAULTS: readonly ((role: Role, now: number) => Role | undefined)[] = [
   () => undefined,
   (role) => ({ ...role, AssumeRolePolicyDocument: trusting({ AWS: '*' }) }),

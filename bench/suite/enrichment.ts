@@ -62,7 +62,10 @@ const pace = async (): Promise<readonly Measure[]> => {
   }
 };
 
-/** What facts beside the listing add to a night, in processes of their own; what asking takes the pace decides. */
+/**
+ * Measures what facts beside the listing add to a night, in processes of their own; what asking takes the pace
+ * decides.
+ */
 const added = async (): Promise<readonly Measure[]> => {
   const pages = await servePages({ users: USERS });
   try {

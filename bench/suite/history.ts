@@ -76,7 +76,10 @@ const verifiedInBucket = async (): Promise<readonly Measure[]> => {
   }
 };
 
-/** What people ask of a history of seven years: of all of it, of its start, which is farthest from its end, and of its middle. */
+/**
+ * Measures what people ask of a history of seven years: of all of it, of its start, which is farthest from its end,
+ * and of its middle.
+ */
 const asked = async (): Promise<readonly Measure[]> => {
   const folder = await archivedNights(DEEP);
   const [first, second, middle, last] = [1, 2, DEEP.nights >> 1, DEEP.nights].map((number) =>
@@ -147,7 +150,7 @@ const nightsApart = async (): Promise<readonly Measure[]> => {
   }
 };
 
-/** What grows with the history: what people wait for who ask of it, and what the next night costs. */
+/** Measures what grows with the history: what people wait for who ask of it, and what the next night costs. */
 export const history = async (): Promise<readonly Measure[]> => [
   ...(await replayed()),
   ...(await verified()),

@@ -15,7 +15,7 @@ const LAMBDA_CORES = 512 / 1769;
 const NONE = 'none';
 const ALL = OPTIONAL_OUTPUT_NAMES.join(' and ');
 
-/** What may be asked for: nothing, each output, all. */
+/** The choices of outputs that are measured: none, each, all. */
 const ASKED: Readonly<Record<string, readonly OptionalOutputName[]>> = {
   [NONE]: [],
   ...Object.fromEntries(OPTIONAL_OUTPUT_NAMES.map((name) => [name, [name]])),
@@ -29,7 +29,7 @@ const nights = (url: string) =>
 
 const of = (runs: readonly MeasuredRun[] = [], read: (run: MeasuredRun) => number): number => median(runs.map(read));
 
-/** What files for other tools add to the second night, in processes of their own. */
+/** Measures what files for other tools add to the second night, in processes of their own. */
 const added = async (): Promise<readonly Measure[]> => {
   const pages = await servePages({ users: USERS });
   try {

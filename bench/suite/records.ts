@@ -36,7 +36,10 @@ const parsing = (parse: (text: string) => unknown) => () => {
   for (let line = 0; line < USERS; line += 1) parse(FINDING);
 };
 
-/** What it takes to keep numbers as the service gave them: where none needs it, and where one in each page does. */
+/**
+ * Measures what it takes to keep numbers as the service gave them: where none needs it, and where one in each page
+ * does.
+ */
 export const records = async (): Promise<readonly Measure[]> => {
   const page = JSON.stringify({
     users: makeDirectory({ users: USERS, seed: 7, asOf: ASOF, accountId: '111122223333' }),

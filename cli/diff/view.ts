@@ -17,7 +17,10 @@ export interface Diff {
   readonly findings: FindingDiff;
   /** Why the users of either run may not be everybody of its night, in sentences. */
   readonly notes: readonly string[];
-  /** What is left out unless all was asked for: users who merely logged in, findings that are merely older. */
+  /**
+   * The changes that are left out unless all was asked for: users who merely logged in, findings that are merely
+   * older.
+   */
   readonly leftOut: { readonly logins: number; readonly ages: number } | undefined;
 }
 

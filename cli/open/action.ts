@@ -37,7 +37,7 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [program: strin
   linux: ['xdg-open'],
 };
 
-/** What opens pages here; undefined where nothing shows them. */
+/** The program that opens pages here; undefined where nothing shows them. */
 const openerOf = ({ BROWSER, DISPLAY, WAYLAND_DISPLAY }: Io['env']): readonly string[] | undefined => {
   if (BROWSER !== undefined && BROWSER !== '') return [BROWSER];
   const hasScreen = process.platform !== 'linux' || (DISPLAY ?? WAYLAND_DISPLAY ?? '') !== '';

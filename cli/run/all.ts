@@ -14,13 +14,16 @@ import { auditEnvironment, type EnvironmentToAudit, reportJson } from './environ
 /** The audits that are made at once: each keeps what judging needs in memory, and its service has a rate of its own. */
 const AT_ONCE = 4;
 
-/** What every environment of a config is audited with; the region and the account are those of who runs the command. */
+/**
+ * The settings that every environment of a config is audited with; the region and the account are those of who runs
+ * the command.
+ */
 export interface EnvironmentsToAudit
   extends Omit<EnvironmentToAudit, 'environmentId' | 'auditorAccountId' | 'sendAlert'> {
   readonly sendAlert: (io: Pick<Io, 'out' | 'err'>) => SendAlert;
 }
 
-/** What came of an environment: a result, or the error that left none. */
+/** The outcome of an environment's audit: a result, or the error that left none. */
 interface Outcome {
   readonly environment: Environment;
   readonly code: ExitCode;

@@ -237,6 +237,6 @@ export const auditEnvironment = async (
   return { result, code: exitOf(result, options.failOn) };
 };
 
-/** What `--json` prints of a run. */
+/** The object that `--json` prints of a run. */
 export const reportJson = ({ report, head }: AuditResult): object =>
   head === undefined ? report : { ...report, head };

@@ -104,5 +104,5 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   };
 };
 
-/** What is asked of `run`. */
+/** The flags of `run`, read and checked. */
 export type RunOptions = ReturnType<typeof readRunFlags>;

@@ -12,7 +12,7 @@ export interface SubscribeFlags {
   readonly confirm?: readonly string[];
 }
 
-/** What the link in a mail of SNS asks for. */
+/** The request that the link in a mail of SNS makes. */
 export interface Confirmation {
   readonly topicArn: string;
   readonly token: string;

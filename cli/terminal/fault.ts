@@ -39,7 +39,7 @@ export const faultText = (error: unknown): string => {
   return `a fault of the program's own: ${plainLine(nameAndMessageOf(error), 400)}${where}; version ${CODE_VERSION}, Node ${process.version}, ${process.platform} ${process.arch}. Send this line and the command, without names and secrets, to those who maintain it`;
 };
 
-/** How an error ends a command: its exit code, and what is told of it. */
+/** Tells how an error ends a command: its exit code, and what is told of it. */
 export const failureOf = (error: unknown): { readonly code: ExitCode; readonly lines: readonly string[] } => {
   if (isFault(error)) return { code: EXIT.fault, lines: [faultText(error)] };
   const code = error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.notComplete;

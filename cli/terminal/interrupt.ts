@@ -4,7 +4,7 @@ import type { Io } from './terminal.ts';
 /** A terminal that is closed or quit, and a machine that stops, end the work as Ctrl-C does. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** What is stopped, the innermost last: a signal stops that alone, the next one what is around it. */
+/** The running steps, the innermost last: a signal stops that alone, the next one the step around it. */
 const stops: (() => void)[] = [];
 
 const stopInnermost = (): void => stops.pop()?.();

@@ -13,7 +13,7 @@ export interface Listing {
   readonly traits: readonly Trait[];
   readonly selection: Selection;
   readonly counts: { readonly selected: number; readonly unknown: number; readonly disabled: number };
-  /** What has to be known of the answer. */
+  /** Sentences that whoever takes the answer has to know. */
   readonly notes: readonly string[];
 }
 
@@ -70,7 +70,10 @@ export const titleOf = ({ manifest, traits, counts }: Listing): string => {
   return `${[[who, ...traits.map((trait) => WORDS[trait])].join(' '), ...among].join(', ')}, in run ${run} (${verdict}) of environment ${environmentId}, as of ${asOf}`;
 };
 
-/** What names a user, and by what it reaches further; of a role of the environment's own account the name is enough. */
+/**
+ * Names a user's access, and by what it reaches further; of a role of the environment's own account the name is
+ * enough.
+ */
 const accessText = (user: ReturnType<typeof cellsOf>, { accountId }: Manifest): string =>
   [
     [user.name, user.emailAddress === '' ? '' : `<${user.emailAddress}>`].filter((text) => text !== '').join(' '),

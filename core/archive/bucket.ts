@@ -46,7 +46,7 @@ const statusOf = (error: unknown): number | undefined =>
 /** Refusals that pass in spite of their status; the client has corrected its clock by then, and renewed its token. */
 const PASSING: ReadonlySet<string> = new Set(['RequestTimeout', 'RequestTimeTooSkewed', 'RequestExpired', 'SlowDown']);
 
-/** What the disk says of a file that is to be sent. */
+/** The codes of the disk's errors about a file that is to be sent. */
 const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EIO']);
 
 /** Tries with a token that has expired: fresh credentials may bring the same one once or twice, but not for ever. */

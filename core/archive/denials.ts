@@ -40,7 +40,7 @@ export const BREAK_GLASS = 'OnlyByBreakGlass';
 /** The condition of that statement. */
 export const butFor = (roleArn: string): Denial['condition'] => ({ ArnNotEquals: { 'aws:PrincipalArn': roleArn } });
 
-/** What changes how the bucket keeps evidence, in the words of IAM. */
+/** The actions that change how the bucket keeps evidence, in the words of IAM. */
 export const BUCKET_CHANGES: readonly string[] = [
   's3:BypassGovernanceRetention',
   's3:DeleteBucket',

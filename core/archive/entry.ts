@@ -29,7 +29,7 @@ export interface Milestone {
   readonly signature?: ManifestSignature;
 }
 
-/** What a place of the chain holds. */
+/** The content of a place of the chain. */
 export type ChainEntry = Manifest | Milestone;
 
 export const isMilestone = (entry: ChainEntry): entry is Milestone => 'kind' in entry;

@@ -23,7 +23,10 @@ export interface ChainHead {
   readonly closing?: Milestone;
 }
 
-/** What people hold against an archive: a place of the chain and the SHA-256 of what stands there, as `N:SHA256`. */
+/**
+ * Writes what people hold against an archive: a place of the chain and the SHA-256 of what stands there, as
+ * `N:SHA256`.
+ */
 export const headText = (sequence: number, sha256: string): string => `${sequence}:${sha256}`;
 
 /** The head of the chain that a run is, as results and notifications have it; nothing where it has no place in one. */

@@ -146,7 +146,7 @@ export const keysUnder = async (
   return keys;
 };
 
-/** Where the chains of all environments stand. */
+/** The prefix of the chains of all environments. */
 export const CHAINS = 'chain/';
 
 /** The place of an entry in an environment's chain, from 1. */
@@ -166,13 +166,13 @@ export const manifestKeys = async (archive: Pick<Archive, 'list'>, environmentId
     return instant !== undefined && runKeys(environmentId, instant).manifest === key;
   });
 
-/** Where the public parts of the keys stand that signed here. */
+/** The prefix of the public parts of the keys that signed here. */
 export const RECORDED_KEYS = 'keys/';
 
 /** The key of the public part of a signing key, by the id that signatures name it by: an ARN, as a rule. */
 export const publicKeyKey = (keyId: string): string => `${RECORDED_KEYS}${keyId.replaceAll(/[^A-Za-z0-9-]/g, '_')}.pem`;
 
-/** Where the texts of rules stand that operators wrote, one object a version. */
+/** The prefix of the texts of rules that operators wrote, one object a version. */
 export const RULESETS = 'rulesets/';
 
 /** The key of the rules that runs were judged by, whose hash manifests state: it is that of the object. */
@@ -181,7 +181,7 @@ export const rulesetKey = (sha256: string): string => `${RULESETS}${sha256}.json
 /** The pointer to the last complete run. */
 export const latestKey = (environmentId: string): string => `latest/environment=${environmentId}.json`;
 
-/** What follows the name of a run in the key of one of its objects. */
+/** Matches what follows the name of a run in the key of one of its objects. */
 const OBJECT_ENDING = /^(?:-[\w-]+)?[./][\w.-]+$/;
 
 /** Makes what tells whether a key is that of an object of a run, whatever the object. */
@@ -254,7 +254,7 @@ export const verificationKey = (environmentId: string, at: Date): string =>
 /** The page of all runs. */
 export const historyPageKey = (environmentId: string): string => `reports/environment=${environmentId}/index.html`;
 
-/** Where the pages of years stand. */
+/** The prefix of the pages of years. */
 export const yearPages = (environmentId: string): string => `reports/environment=${environmentId}/year=`;
 
 /** The page of a year's runs that the page of all runs has no room for. Policies name pages by how their keys end. */
@@ -270,7 +270,7 @@ const auditorPrefix = (auditor: string): string => `alerts/auditor=${auditor}/`;
 export const overviewMarker = (auditor: string, night: Date): string =>
   `${auditorPrefix(auditor)}dt=${night.toISOString().slice(0, 10)}/${runName(night)}.json`;
 
-/** What lists those markers, from a day on. */
+/** The prefix of those markers, and the key that those from a day on come after. */
 export const overviewMarkers = (auditor: string, day: Date): [prefix: string, after: string] => [
   auditorPrefix(auditor),
   `${auditorPrefix(auditor)}dt=${day.toISOString().slice(0, 10)}`,

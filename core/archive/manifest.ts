@@ -60,17 +60,17 @@ export interface Manifest {
   readonly rules: Readonly<Record<string, RuleRecord>>;
   /** Accounts whose roles were welcome, the environment's own included. */
   readonly trustedAccounts: readonly string[];
-  /** For how long the run has to be kept; older versions did not note it. */
+  /** The time for which the run has to be kept; older versions did not note it. */
   readonly retention?: RetentionDuty;
   /** Older versions wrote a `codeVersion` in its place. */
   readonly code?: JudgingCode;
   /** Its place in the chain; runs of before there were places have none. */
   readonly sequence?: number;
-  /** What stands in the chain's place before: the chain that `verify` walks. */
+  /** The entry in the place before: the chain that `verify` walks. */
   readonly previous?: RunLink;
   /** Somebody looked into a history that does not hold, and let the chain go on from `previous`. */
   readonly acceptedHistory?: AcceptedHistory;
-  /** What attempts that did not end complete, and listings in parts, have left since the run before. */
+  /** The objects that attempts that did not end complete, and listings in parts, have left since the run before. */
   readonly unfinished?: readonly ManifestObject[];
   readonly signature?: ManifestSignature;
 }

@@ -36,7 +36,7 @@ const isRule = (value: unknown): boolean =>
 const isJudgedRule = (value: unknown): boolean =>
   isRecord(value) && typeof value.id === 'string' && typeof value.state === 'string';
 
-/** What every manifest has had since the first version; what later versions add, others have not. */
+/** Every manifest has had this since the first version; what later versions add, others have not. */
 const manifest = z.object({
   run: text,
   environmentId: text,
@@ -79,7 +79,7 @@ const manifest = z.object({
 
 const completeRun = z.extend(manifest, { verdict: z.literal('COMPLETE') });
 
-/** What an entry of the chain has that is no run. */
+/** An entry of the chain that is no run. */
 const milestone = z.object({
   kind: z.enum(['closing', 'reopened']),
   run: text,

@@ -3,7 +3,7 @@ import type { ChainEntry } from './entry.ts';
 import { type ManifestSignature, SIGNATURE_SCHEME, type SigningAlgorithm } from './manifest-signature.ts';
 import { jsonText } from './staging.ts';
 
-/** What a signature says of itself. */
+/** A signature's own account of the key and the algorithm that made it. */
 export type SignedBy = Omit<ManifestSignature, 'value'>;
 
 /** Signs the SHA-256 digest that it asks for, once it knows what the signature says of itself. */

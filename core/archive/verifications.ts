@@ -14,7 +14,7 @@ const reportShape = z.object({
   }),
 });
 
-/** What a later verification, or whoever watches, takes from a report. */
+/** The part of a report that a later verification, or whoever watches, needs. */
 export interface EarlierVerification {
   readonly key: string;
   readonly lastRun?: string | undefined;

@@ -60,7 +60,7 @@ interface Committed {
   /** This attempt wrote it; else another one wrote the same bytes. */
   readonly isNew: boolean;
   readonly facts: Omit<RunFacts, 'evidence'>;
-  /** What it was to leave, and does not, in sentences. */
+  /** Sentences about what it was to leave, and does not. */
   readonly warnings: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import type { Enrichments, RolesRequest } from '../sources/enrich/enrichment.ts'
 export interface Facts {
   readonly roles?: Roles | undefined;
   readonly groups?: Groups | undefined;
-  /** What was read, to be kept. */
+  /** The answers that were read, to be kept. */
   readonly evidence: { readonly principals?: Evidence; readonly groups?: Evidence };
 }
 

@@ -55,7 +55,7 @@ export const storeEvidence = async (
 /** Reads the findings of a run that is being stored. */
 const findingsIn = (findings: Evidence): AsyncIterable<Finding> => linesOf(findings) as AsyncIterable<Finding>;
 
-/** What optional outputs are made of, besides the criteria: the report, what is stored, and the files of both. */
+/** The material of optional outputs, besides the criteria: the report, what is stored, and the files of both. */
 interface Stored {
   readonly report: Report;
   readonly objects: Manifest['objects'];
@@ -124,7 +124,7 @@ export const storeOptionalOutputs = async (
   return { objects: stored, warnings };
 };
 
-/** What pages show besides the facts of a run: what it found and read, of whom. */
+/** Gathers what pages show besides the facts of a run: what it found and read, of whom. */
 export const pageSources = (
   settings: TimeSettings,
   request: Pick<AuditRequest, 'deadline'>,

@@ -32,7 +32,7 @@ import type { AuditRequest } from './request.ts';
 import type { configuredSettings } from './settings.ts';
 import { lateShortfall, listingShortfall, rosterShortfall, ruleShortfall, type Shortfall } from './verdict.ts';
 
-/** What an audit would have made of an archived run. */
+/** The run that an audit would have made of an archived one. */
 export interface ReplayedRun {
   readonly report: Report;
   /** The mail that people would have got; undefined: they would have been left in peace. */
@@ -94,7 +94,7 @@ const keepInMemory = (): FindingsKeeper<KeptFindings> => {
   };
 };
 
-/** What a run that came to its end left for the next one. */
+/** The legacy of a run that came to its end for the next one. */
 interface Left {
   readonly run: LastRun;
   readonly kept: KeptFindings;

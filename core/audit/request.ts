@@ -32,7 +32,7 @@ export interface AuditRequest {
 /** The time after the listing's deadline in which a run is stored, in milliseconds: a million users take it less. */
 export const STORING_MS = 45_000;
 
-/** What files for other tools add to it, in milliseconds: those of a million users take a function of 512 MB less. */
+/** Files for other tools add this, in milliseconds: those of a million users take a function of 512 MB less. */
 const OUTPUTS_MS = 120_000;
 
 /** The part of a config that asks for files for other tools. */

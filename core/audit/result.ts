@@ -14,7 +14,10 @@ export interface AuditResult {
   readonly head?: string;
   /** The run had been completed before: nothing was read, judged or written anew. */
   readonly wasDone: boolean;
-  /** What nobody would hear of, in sentences, whatever the channels took; undefined where somebody hears of everything. */
+  /**
+   * Sentences about what nobody would hear of, whatever the channels took; undefined where somebody hears of
+   * everything.
+   */
   readonly unheard?: readonly string[];
   /** Failures beside the evidence: an aid that could not be written. */
   readonly warnings: readonly string[];

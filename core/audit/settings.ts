@@ -53,9 +53,9 @@ export interface AuditSettings {
   readonly environmentName?: string;
   /** The zone of the schedule, an IANA name: waivers end with a day of it, and the page gives the run's instant in it. */
   readonly timeZone?: string;
-  /** For how long the run has to be kept: the manifest notes it. */
+  /** The time for which the run has to be kept: the manifest notes it. */
   readonly retention?: RetentionDuty;
-  /** What the run leaves beside its own files; nothing where undefined. */
+  /** The files that the run leaves beside its own; none where undefined. */
   readonly outputs?: readonly OptionalOutputName[];
   /** Whether pages name people, by name and e-mail address; they do where undefined. */
   readonly areNamesShown?: boolean;

@@ -20,7 +20,9 @@ export const proxyStatus = (error: unknown): number | undefined => {
 const UNTRUSTED =
   'its certificate is of nobody that this machine trusts: let NODE_EXTRA_CA_CERTS name a PEM file with the certificate of the authority, such as that of a proxy that reads along';
 
-/** What to do about a connection that no further try would make, by the system's code: https://nodejs.org/api/tls.html */
+/**
+ * The remedies of a connection that no further try would make, by the system's code: https://nodejs.org/api/tls.html
+ */
 const REMEDIES = new Map(
   Object.entries({
     CERT_HAS_EXPIRED: "its certificate has expired: have it renewed, or set this machine's clock",
@@ -40,7 +42,7 @@ const REMEDIES = new Map(
 
 const BAD_GATEWAY = 500;
 
-/** What to do about a connection that will not come about however often it is tried; undefined where it may. */
+/** Says what to do about a connection that will not come about however often it is tried; undefined where it may. */
 export const connectionRemedy = (code: string | undefined, refusedBy?: number): string | undefined => {
   if (refusedBy !== undefined && refusedBy < BAD_GATEWAY)
     return `the proxy of HTTPS_PROXY refuses with ${refusedBy}: write HTTPS_PROXY as http://user:password@host:port where it asks for a password, or have it let this host through`;

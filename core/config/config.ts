@@ -41,7 +41,7 @@ export interface Environment {
   };
   /** Its account, where that is another than the auditor's and its users come from saved rosters: 12 digits. */
   readonly accountId?: string;
-  /** Where its users come from, in place of FinSpace. */
+  /** The saved rosters that its users are read from, in place of FinSpace. */
   readonly source?: {
     /** `s3://bucket/prefix/`: the newest object there is the roster. */
     readonly roster: string;
@@ -123,7 +123,7 @@ export interface Config {
   /** The folder of the operators' own rules, beside this file. @default - custom-rules, where there is one */
   readonly customRules?: string;
   readonly alerts: readonly AlertRecipient[];
-  /** What messages of findings may hold. @default - no names */
+  /** Limits of what messages of findings may hold. @default - no names */
   readonly messages?: {
     /** Whether those of the operators' own rules may read names and e-mail addresses, and so put them into alerts. */
     readonly names: boolean;
@@ -138,9 +138,9 @@ export interface Config {
     /** `environment`: of each environment's account, by the role that reads it; `auditor`: of the auditor's own, for all. */
     readonly account: (typeof HUB_ACCOUNTS)[number];
   };
-  /** What runs leave beside their own files. @default - nothing */
+  /** The outputs that runs leave beside their own files. @default - nothing */
   readonly outputs?: readonly OptionalOutputName[];
-  /** What the pages about a run show. */
+  /** Settings of the pages about a run. */
   readonly report?: {
     /** Names and e-mail addresses of people; else users by their ids alone. @default true */
     readonly names: boolean;

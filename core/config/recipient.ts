@@ -8,7 +8,7 @@ export const PROTOCOLS = ['email', 'https', 'sqs', 'lambda'] as const;
 /** When somebody is told: after each night, or once a week. */
 export const RHYTHMS = ['night', 'week'] as const;
 
-/** What somebody wants to hear of. */
+/** A recipient's choice of what to hear of. */
 export interface Wanted {
   /** Undefined: as for INFORMATIONAL. */
   readonly minSeverity?: Severity;

@@ -85,7 +85,7 @@ const topicMissing = (error: unknown, { output }: TopicTexts): CheckAnswer =>
   fail(errorText(error), `correct the ARN of the topic; the stack tells it as ${output}`);
 
 interface TopicSettings extends Pick<AlertSettings, 'sns' | 'homeRegion' | 'topicArn' | 'recipients'> {
-  /** What somebody should hear there. */
+  /** The messages that somebody should hear there. */
   readonly messages: readonly Audible[];
 }
 

@@ -12,7 +12,7 @@ import { plural } from '../text/plain-text.ts';
 import { type Check, errorText, fail, isDenied, isNamed, notChecked, ok, warn } from './check.ts';
 import type { DeploymentChecks } from './schedule.ts';
 
-/** What was deployed, or is about to be, and what is meant to be. */
+/** The deployment as it is, or is about to be, and as it is meant to be. */
 export interface DeploymentSettings {
   readonly cloudwatch: CloudWatchClient;
   readonly lambda: LambdaClient;
@@ -25,7 +25,7 @@ export interface DeploymentSettings {
 
 const PUT_BACK = 'put it back by hand: a deploy without changes mends nothing';
 
-/** What tells that nobody would hear: an alarm of it that tells the same people alone tells nobody. */
+/** The metric that tells that nobody would hear: an alarm of it that tells the same people alone tells nobody. */
 const UNHEARD = 'UnheardTopics';
 
 /** The measurements whose alarms every stack has, and without which nobody is told that nobody was told. */
@@ -92,7 +92,10 @@ const alarmsCheck = ({ cloudwatch, config: { name }, environmentId, alarmTopicAr
 /** The executions that Lambda leaves to all functions without a reservation of their own. */
 const LEAST_UNRESERVED = 100;
 
-/** What each stack reserves for the watch of silence, and the first one for the verification of the archive. */
+/**
+ * The executions that each stack reserves for the watch of silence, and the first one for the verification of the
+ * archive.
+ */
 const WATCH = 1;
 const VERIFICATION = 1;
 

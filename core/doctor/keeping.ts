@@ -24,7 +24,7 @@ export interface KeepingSettings {
   readonly kms: KMSClient;
   /** The name of the archive's bucket. */
   readonly bucket: string;
-  /** What the config says; undefined: there is no config. */
+  /** The config's wishes; undefined: there is no config. */
   readonly config: Pick<Config, 'retention' | 'breakGlassRoleArn' | 'replicateTo'> | undefined;
 }
 
@@ -51,7 +51,7 @@ interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** What a policy has to deny everybody by a statement of its own. */
+/** A denial to everybody that a policy has to have, by a statement of its own. */
 interface WantedDenial extends Omit<Denial, 'keys'> {
   /** The ends of ARNs. */
   readonly resources: readonly string[];
@@ -100,7 +100,7 @@ const missingDenials = (policy: string | undefined, wanted: readonly WantedDenia
   return sentences.length === 0 ? undefined : sentences.join('; ');
 };
 
-/** What the bucket's policy has to deny, by whoever alone may change how evidence is kept. */
+/** Lists what the bucket's policy has to deny, by whoever alone may change how evidence is kept. */
 const bucketDenials = (bucket: string, roleArn: string | undefined): readonly WantedDenial[] => [
   ...DENIALS.map(({ keys, ...denial }) => ({ ...denial, resources: keys.map((key) => `:::${bucket}/${key}`) })),
   ...(roleArn === undefined

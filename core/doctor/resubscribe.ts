@@ -3,7 +3,7 @@ import { SetSubscriptionAttributesCommand, type SNSClient, SubscribeCommand } fr
 import { type AlertRecipient, filterPolicyOf, haveBands } from '../config/recipient.ts';
 import { listSubscriptions, readSubscription, type Subscription } from '../notify/audience.ts';
 
-/** What became of a recipient: `asked` has a mail or a request to confirm. */
+/** The fate of a recipient: `asked` has a mail or a request to confirm. */
 export type Resubscription = 'kept' | 'filter put back' | 'asked' | 'subscribed';
 
 /** Tells whether a subscription is a recipient's; addresses have no case. */

@@ -22,7 +22,7 @@ export interface SilenceSettings {
 /** An environment whose last due run is not complete. */
 export interface Silence {
   readonly environmentId: string;
-  /** For how long it has been overdue, in whole hours. */
+  /** The whole hours for which it has been overdue. */
   readonly hours: number;
   /** Reads after the environment's id. */
   readonly message: string;
@@ -30,7 +30,7 @@ export interface Silence {
 
 const MOST_CHARACTERS = 200;
 
-/** What is said of an environment whose first run is not due yet: nobody has seen it, and nobody should have. */
+/** The state of an environment whose first run is not due yet: nobody has seen it, and nobody should have. */
 export const NOT_DUE = 'not due yet';
 
 /**

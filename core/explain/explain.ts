@@ -333,7 +333,7 @@ const shifted = ({ low, high, doubt }: Bounds, more: number): Bounds => {
   return { low: shift(low), high: shift(high), doubt };
 };
 
-/** By how many users each of some groups misses the limit; undefined where no number of them would do. */
+/** Counts by how many users each of some groups misses the limit; undefined where no number of them would do. */
 const excessOf = (
   { rule, options }: ConfiguredDirectoryRule,
   counted: readonly CountedGroup[],

@@ -15,7 +15,7 @@ export type GroupRecord =
   | { readonly permissionGroupId: string; readonly userId: string; readonly membershipStatus?: unknown }
   | { readonly unread: string };
 
-/** How the permission groups of a run were read. */
+/** Counts of how the permission groups of a run were read. */
 export interface GroupCounts {
   readonly groups: number;
   /** Those that have a risky permission. */

@@ -54,7 +54,7 @@ const worstKept = (findings: readonly Finding[]): readonly Finding[] => {
   return sorted.filter(({ severity }, index) => index < KEPT || index < (firsts.get(severity) ?? 0) + KEPT_OF_SEVERITY);
 };
 
-/** What there is of a highlight in a band of severities. */
+/** Gives the part of a highlight that is in a band of severities. */
 export const highlightWithin = (
   highlight: Highlight,
   band: Pick<Band, 'minSeverity' | 'maxSeverity'>,

@@ -16,7 +16,7 @@ const ENTRIES = [
   ...['criteria', 'history', 'judging', 'listing', 'verdict'].map((name) => `core/audit/${name}.ts`),
 ];
 
-/** What is imported from other rooms reads or keeps, and judges nothing by itself. */
+/** The rooms that judge: what is imported from others reads or keeps, and judges nothing by itself. */
 const JUDGING_ROOMS = /^(?:rules|core\/audit|core\/model)\//;
 
 /** Rooms that tell what was judged: nothing that they import counts. */

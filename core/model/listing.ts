@@ -27,7 +27,7 @@ export interface Attestation {
   readonly at: string;
 }
 
-/** Where the instant of a saved roster was taken from. */
+/** The origin of a saved roster's instant. */
 export type InstantOrigin = 'given' | 'response' | 'event' | 'manifest' | 'file';
 
 /** A file that a roster was read from. */
@@ -44,7 +44,10 @@ export interface ListingSource {
   readonly kind: 'finspace' | 'parts' | 'roster' | 'archive';
   /** The URL of a service. */
   readonly endpoint?: string;
-  /** What was read in place of a service, with its SHA-256; of several files that of all their bytes, one after the other. */
+  /**
+   * The file that was read in place of a service, with its SHA-256; of several files that of all their bytes, one
+   * after the other.
+   */
   readonly file?: string;
   readonly sha256?: string;
   /** Of a roster: the way in which it was saved. */

@@ -6,7 +6,7 @@ declare global {
   }
 }
 
-/** What a reviver gets of a number since that proposal. */
+/** A reviver since that proposal: it gets the text of a number too. */
 type SourceReviver = (this: object, key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
 /**

@@ -42,7 +42,7 @@ export interface FindingCounts {
   readonly oldestOpenCritical?: string;
 }
 
-/** How the facts beside the listing were read; of what the config does not ask for, nothing. */
+/** Counts of how the facts beside the listing were read; of what the config does not ask for, nothing. */
 export interface EnrichedCounts {
   readonly iamRoles?: RoleCounts;
   readonly permissionGroups?: GroupCounts;
@@ -61,7 +61,10 @@ export interface Report {
   readonly region: string;
   /** ISO 8601, UTC. */
   readonly asOf: string;
-  /** Where nothing was listed, the moment at which that was known. Missing in what older versions wrote. */
+  /**
+   * The times of the listing; where nothing was listed, the moment at which that was known. Missing in what older
+   * versions wrote.
+   */
   readonly listing?: ListingTimes;
   /** A live listing that began long after `asOf`: it shows the users as they were then. */
   readonly late?: true;
@@ -101,7 +104,7 @@ const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
 export const isStanding = ({ state }: Pick<Finding, 'state'>): boolean =>
   state !== 'resolved' && state !== 'waived' && state !== 'event';
 
-/** What a run found and nobody had waived, by severity: what stands and the events. */
+/** Counts what a run found and nobody had waived, by severity: what stands and the events. */
 export const foundBySeverity = ({ bySeverity, eventsBySeverity }: FindingCounts): Readonly<Record<Severity, number>> =>
   Object.fromEntries(
     SEVERITIES.map((severity) => [severity, bySeverity[severity] + (eventsBySeverity?.[severity] ?? 0)]),

@@ -1,10 +1,10 @@
 import { DAY_MS } from '../../rules/engine/time.ts';
 import { plural } from '../text/plain-text.ts';
 
-/** What becomes of what had to be kept: it stays, or S3 deletes it. */
+/** The ends of what had to be kept: it stays, or S3 deletes it. */
 export const AFTERWARDS = ['keep', 'delete'] as const;
 
-/** For how long an archive has to keep what a run leaves, and what becomes of it then. */
+/** A duty of an archive to keep what a run leaves: for how long, and what becomes of it then. */
 export interface RetentionDuty {
   readonly years: number;
   readonly afterRetention: (typeof AFTERWARDS)[number];
@@ -24,9 +24,9 @@ export interface NotedDuty {
 
 /** The end of a duty to keep records, after which they were to be deleted. */
 export interface EndedRetention {
-  /** What is of this instant or before need not be there any more, in milliseconds since the epoch. */
+  /** Nothing of this instant or before need be there any more, in milliseconds since the epoch. */
   readonly until: number;
-  /** By whose word, in a clause. */
+  /** Names by whose word it ended, in a clause. */
   readonly says: string;
 }
 

@@ -48,7 +48,7 @@ const factsOf = ({ unread, isOutdated, readAt, exists, roleId, ...role }: RoleRe
   return { ...(unread !== undefined && { unread }), ...(isOutdated ? { outdated: answer } : { answer }) };
 };
 
-/** How the roles of a run were read. */
+/** Counts of how the roles of a run were read. */
 export interface RoleCounts {
   /** Distinct ARNs of own and trusted accounts. */
   readonly principals: number;

@@ -4,7 +4,7 @@ import { TextTable } from '../../rules/engine/memory/text-table.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import { WORST_FIRST } from './trend.ts';
 
-/** What a user's findings count as: by severity what stands, and apart what is waived or was told once. */
+/** A class of a user's findings: by severity what stands, and apart what is waived or was told once. */
 export type Standing = Severity | 'apart';
 
 /** The worst first. */
@@ -18,7 +18,7 @@ const MOST_COUNTED = 2 ** COUNT_BITS - 1;
 const COUNTS_A_NUMBER = 3;
 const NUMBER = 2 ** (COUNT_BITS * COUNTS_A_NUMBER);
 
-/** What a finding of a user counts as; undefined where it is none any more, or of something else than a user. */
+/** Gives the class of a user's finding; undefined where it is none any more, or of something else than a user. */
 export const standingOf = ({ state, severity, subject }: Finding): Standing | undefined => {
   if (subject.kind !== 'user' || state === 'resolved') return undefined;
   return state === 'waived' || state === 'event' ? 'apart' : severity;

@@ -182,7 +182,7 @@ export const longestBetween = (
 
 const MAX_SOURCE = 300;
 
-/** Who says of which moment a saved roster is. */
+/** Names who says of which moment a saved roster is. */
 const INSTANT_WORDS: Readonly<Record<InstantOrigin, string>> = {
   given: 'whoever gave it',
   response: "the service's answer",

@@ -34,7 +34,7 @@ export const listSubscriptions = async (sns: SNSClient, topicArn: string): Promi
   return found;
 };
 
-/** What a confirmed subscription is like. */
+/** The settings of a confirmed subscription. */
 export interface SubscriptionSettings {
   /** Undefined: it gets everything. */
   readonly filterPolicy: unknown;

@@ -23,7 +23,7 @@ export interface Alert {
   };
 }
 
-/** What people are mailed of a run. */
+/** The mail about a run. */
 export interface Digest extends Alert {
   /** Those who hear of some severities alone get these in its place, by the labels of their bands; a quiet one has none. */
   readonly bands?: Readonly<Record<string, Alert>>;

@@ -33,7 +33,7 @@ const stemOf = (key: string): readonly [stem: string, ending: string] => {
   return [key.slice(0, dot), key.slice(dot)];
 };
 
-/** What the markers say of a notification: that it was sent, or which one does not speak for it. */
+/** The markers' answer about a notification: that it was sent, or which one does not speak for it. */
 type Marked = { readonly isSent: boolean; readonly distrusted?: string };
 
 const readMarks = async (

@@ -7,10 +7,13 @@ import type { Report } from '../model/report.ts';
 import { runInstant } from '../model/run-name.ts';
 import type { Channel, Digest, Notification, Receipt } from './channel.ts';
 
-/** What a channel for programs tells of a complete run: what changed, or everything that is open. */
+/** The part of a complete run that a channel for programs tells: what changed, or everything that is open. */
 export type Scope = 'changes' | 'all';
 
-/** What changed says everything only to a channel that took the run before, and only where this one goes on from that. */
+/**
+ * Chooses what is told: changes say everything only to a channel that took the run before, and only where this one
+ * goes on from that.
+ */
 export const scopeOf = async (
   { report: { environmentId, previousRun = '' }, archive, goesOnAnew }: Notification,
   channel: string,
@@ -20,7 +23,7 @@ export const scopeOf = async (
   return (await archive.has(runKeys(environmentId, before).marker(channel))) ? 'changes' : 'all';
 };
 
-/** What was told: the report, and the digest where there is one. */
+/** A notification's own words: the report, and the digest where there is one. */
 export type Told = Pick<Notification, 'report' | 'digest'>;
 
 /** A marker as it is stored, once a channel took something. */

@@ -34,7 +34,9 @@ export const FORMULA = /^'*[\s\p{Cf}]*[=+\-@|%\t\r\n＝＋－＠]/u;
 /** The beginning of most texts; to test them for more takes longer than the rest of a line. */
 const HARMLESS = /^[\w{]/;
 
-/** What ends a cell for a reader that splits at something else than commas, and keeps no quotes that it does not begin with. */
+/**
+ * Ends a cell for a reader that splits at something else than commas, and keeps no quotes that it does not begin with.
+ */
 const SEPARATOR = /[;\t\r\n]/;
 
 /** The beginnings of cells for such a reader; quotes, of which it may drop some, stand before a formula as spaces do. */

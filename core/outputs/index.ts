@@ -19,7 +19,7 @@ export const FINDING_OUTPUTS = {
   csv: csvOutput,
 } satisfies Record<string, FindingOutput>;
 
-/** What was read beside the listing; only of a run that was to read it. */
+/** Files of what was read beside the listing; only of a run that was to read it. */
 export const FACT_OUTPUTS = {
   principals: {
     area: 'principals',

@@ -40,7 +40,7 @@ const classOf = (
   type_name: `${name}: ${activityName}`,
 });
 
-/** What all events of a run have in common. */
+/** The part that all events of a run have in common. */
 const commonOf = (manifest: Manifest) => {
   const { asOf, environmentId, accountId, region, code } = manifest;
   return {
@@ -185,7 +185,7 @@ const userTypeOf = ({ isSuperUser }: User): readonly [number, string] => {
   return isSuperUser ? [2, 'Admin'] : [1, 'User'];
 };
 
-/** What is unknown of a user is left out: neither enabled nor disabled, neither user nor administrator. */
+/** Leaves out what is unknown of a user: it is neither enabled nor disabled, neither user nor administrator. */
 const isDisabledOf = ({ status }: User) => {
   if (status === 'DISABLED') return { is_disabled: true };
   return status === 'ENABLED' ? { is_disabled: false } : {};

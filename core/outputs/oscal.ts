@@ -49,7 +49,7 @@ const SUBJECT_TYPES: Readonly<Record<Subject['kind'], string>> = {
   environment: 'component',
 };
 
-/** How a control stands, and why, as far as the rules that give evidence for it tell. */
+/** A control's state, and why, as far as the rules that give evidence for it tell. */
 interface Standing {
   readonly status: { readonly state: 'satisfied' | 'not-satisfied'; readonly reason: 'pass' | 'fail' | 'other' };
   readonly why: string;

@@ -2,7 +2,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { serialiseRecord } from '../model/record.ts';
 
-/** What a column or a member of one holds: one value, members, or a list of either. Each may be missing. */
+/** The content of a column or of a member of one: one value, members, or a list of either. Each may be missing. */
 export type Column = Leaf | Columns | readonly [Column];
 
 /** Columns by their names, in their order. */

@@ -28,14 +28,14 @@ export interface CollectOptions extends OverviewOptions {
   readonly sendAlert: SendAlert | undefined;
 }
 
-/** What a collection did. */
+/** The outcome of a collection. */
 export interface Collected {
   readonly outcome: 'told before' | 'not yet' | 'told' | 'nobody to tell';
   /** The environments of which nothing is known. */
   readonly unseen: readonly string[];
 }
 
-/** What was told last: the night, and the last run of each environment then. */
+/** The last thing told: the night, and the last run of each environment then. */
 interface Told {
   readonly night: string;
   readonly runs: Readonly<Record<string, string>>;

@@ -40,7 +40,7 @@ const nightText = ({ last }: EnvironmentState, now: number): Html => {
 
 const SPARK = { width: 96, height: 22 };
 
-/** What stood at the end of the last complete runs, as a line, and the gaps between them. */
+/** Draws what stood at the end of the last complete runs as a line, and the gaps between them. */
 const trendText = ({ last }: EnvironmentState): Html => {
   const trend = readTrend(last?.report) ?? [];
   const totals = trend.map(([, ...counts]) => counts.reduce((total, count) => total + count, 0));

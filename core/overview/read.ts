@@ -19,7 +19,7 @@ import { scheduledRuns } from '../schedule/scheduled-runs.ts';
 import { messageOf } from '../text/error-message.ts';
 import { plainLine } from '../text/plain-text.ts';
 
-/** What a run has told by itself: nothing, or a digest. */
+/** A run's own news: nothing, or a digest. */
 export interface Change {
   readonly run: string;
   /** In the words of its digest; undefined: nothing changed. */
@@ -36,7 +36,7 @@ export interface LastRun {
   readonly pageKey: string | undefined;
 }
 
-/** What an archive knows of an environment. */
+/** An environment as the archive knows it. */
 export interface EnvironmentState {
   readonly environmentId: string;
   readonly name?: string;

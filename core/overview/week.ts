@@ -22,7 +22,7 @@ import { numberText, plainLine, plural, truncate, wrap } from '../text/plain-tex
 import { headLines, MAX_SUBJECT, nameOf, type OverviewNight, section } from './mail.ts';
 import type { EnvironmentState } from './read.ts';
 
-/** What an audience hears of an environment: all that was news since its last mail. */
+/** The news of an environment for an audience: all since its last mail. */
 export interface EnvironmentWeek {
   readonly state: EnvironmentState;
   /** The complete runs that it is read from. */
@@ -32,7 +32,7 @@ export interface EnvironmentWeek {
   readonly ownRules: ReadonlyMap<string, RuleWords>;
   /** As runs told of them; of each the last. */
   readonly troubles: readonly WaiverTrouble[];
-  /** What is not known of the week, or was not as it should be. */
+  /** Sentences about what is not known of the week, or was not as it should be. */
   readonly notes: readonly string[];
 }
 

@@ -23,21 +23,21 @@ export const worstRules = (state: EnvironmentState): string => {
   return ids.slice(0, MOST_RULES).join(', ') + rest;
 };
 
-/** What is to be said first of what was seen: that it was late, or of another source. */
+/** Says first of what was seen that it was late, or of another source. */
 export const oddityText = ({ last }: EnvironmentState): string =>
   last === undefined || forewords(last.report).length === 0 ? '' : last.report.late ? 'LATE' : 'ANOTHER SOURCE';
 
 /** Whether somebody's word alone shows that what was seen is the whole directory. */
 export const isAttested = ({ last }: EnvironmentState): boolean => last?.report.source?.attestedBy !== undefined;
 
-/** What is to be said of users that were saved; empty where a service was asked. */
+/** Says what has to be said of users that were saved; empty where a service was asked. */
 export const savedText = (state: EnvironmentState): string => {
   const { kind, instant = '' } = state.last?.report.source ?? {};
   if (kind !== 'roster') return '';
   return `${isAttested(state) ? 'ATTESTED, NOT SEEN, ' : ''}by a saved roster of ${instant.slice(0, 16)}Z`;
 };
 
-/** What changed, in the words of the digests without the names that they begin with; the latest first. */
+/** Tells what changed, in the words of the digests without the names that they begin with; the latest first. */
 export const changeTexts = ({ changes }: EnvironmentState): readonly string[] =>
   changes
     .flatMap(({ run, subject }) => (subject === undefined ? [] : [`${run}: ${subject.replace(/^FinSpace .*?: /, '')}`]))

@@ -21,7 +21,7 @@ const signOff = z.object({
   revocations: z.array(z.object({ userId: z.string() })),
 });
 
-/** What became of a revocation: carried out, in part, not at all, or nobody can tell yet. */
+/** The fate of a revocation: carried out, in part, not at all, or nobody can tell yet. */
 export type RevocationState = 'done' | 'partly' | 'open' | 'not seen';
 
 export interface FollowedRevocation {
@@ -61,7 +61,7 @@ const readSignOff = async (pack: Archive) => {
   return signOff.parse(parsedJson(Buffer.from(bytes).toString('utf8')));
 };
 
-/** What a run shows of a revocation; of a user who is not there that it is done. */
+/** Tells what a run shows of a revocation; of a user who is not there that it is done. */
 const stateOf = (id: string, user: User | undefined): Pick<FollowedRevocation, 'state' | 'message'> => {
   // Its place is another record's by now, or nobody's.
   if (isPositionName(id))

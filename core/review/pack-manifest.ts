@@ -19,7 +19,7 @@ export type PackFile = (typeof PACK_FILES)[number];
 
 export const PACK_MANIFEST = 'manifest.json';
 
-/** Who reviews whom, by the ids of users; there where that was said. */
+/** The file that says who reviews whom, by the ids of users; there where that was said. */
 export const REVIEWERS_FILE = 'reviewers.csv';
 
 const fileDigest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() });

@@ -129,7 +129,7 @@ interface PackRequest {
   readonly environmentId: string;
   readonly period: Days;
   readonly rules: ReadonlyMap<string, Rule>;
-  /** Who reviews whom; undefined: whoever does. */
+  /** The assignment of reviewers to users; undefined: whoever does. */
   readonly reviewers?: Reviewers | undefined;
   /** The moment of building, by which it is known what had still to be kept, in milliseconds since the epoch. */
   readonly now: number;

@@ -9,7 +9,7 @@ import { ANSWER_COLUMNS, IDENTITY_COLUMNS, type Identity } from './worksheet.ts'
 /** The most users of a page, which a browser reads at once; others are on further pages. */
 const MOST_USERS = 50_000;
 
-/** Of what a review speaks. */
+/** The subject of a review. */
 export interface PageOf {
   readonly environmentId: string;
   readonly period: Days;

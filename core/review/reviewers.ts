@@ -12,7 +12,7 @@ const MOST_SHOWN = 80;
 /** The most users without a reviewer that are named. */
 const MOST_NAMED = 10;
 
-/** Who is reviewed, as a worksheet names them. */
+/** A user under review, as a worksheet names it. */
 interface Person {
   readonly userId: string;
   readonly name: string;

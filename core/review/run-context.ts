@@ -8,7 +8,7 @@ import { partitionOfRun } from '../aws/partition.ts';
 import { momentsOf } from '../model/listing.ts';
 import type { CountsFor } from './open-findings.ts';
 
-/** What the users of a run are judged by besides themselves. */
+/** Reads what the users of a run are judged by besides themselves. */
 export const contextOf = async (archive: Archive, manifest: Manifest): Promise<Context> => ({
   ...momentsOf(manifest),
   environmentId: manifest.environmentId,

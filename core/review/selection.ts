@@ -12,7 +12,7 @@ import { usersOf } from '../archive/read-users.ts';
 import { type OpenFindings, tallyFindings } from './open-findings.ts';
 import { contextOf, countsIn } from './run-context.ts';
 
-/** What users may be asked for; all of it has to hold of one. */
+/** Traits that users may be asked for; all of those asked for have to hold of one. */
 export const TRAITS = ['apiAccess', 'privileged', 'stale'] as const;
 
 export type Trait = (typeof TRAITS)[number];

@@ -181,7 +181,7 @@ const storeSignOff = async (
     throw new PackError([`${SIGN_OFF_MANIFEST} must be written once, got another sign-off at the same time`]);
 };
 
-/** Who was to decide on whom. */
+/** Reads who was to decide on whom. */
 const readAssigned = async (pack: Archive): Promise<ReadonlyMap<string, string>> => {
   const stored = await pack.read(REVIEWERS_FILE);
   if (stored === undefined) throw new PackError([`${REVIEWERS_FILE} is missing`]);

@@ -44,7 +44,7 @@ const timeCells = (user: User, moments: Moments) =>
     ]),
   ) as Record<Time | `${Time}Raw`, string>;
 
-/** How a user is privileged; empty where it is not, as far as is known. */
+/** Names the privileges of a user; empty where it has none, as far as is known. */
 const privilegeOf = (user: User, context: Context): readonly string[] => {
   if (user.isSuperUser) return ['SUPER_USER'];
   return isPrivileged(user, context) ? ['ManageUsersAndGroups by a permission group'] : [];

@@ -131,7 +131,7 @@ const openCheck = ({ columns, lines: expected }: PackWorksheet, reviewers: Reado
   const width = columns.length + ANSWER_COLUMNS.length;
   const problems: string[] = [];
   const decided: ReviewDecision[] = [];
-  /** Where a user stands with something filled in, and where without. */
+  /** The line of each user with something filled in. */
   const lineByUser = new Map<string, string>();
   const blankLines = new Map<string, { readonly file: string; readonly line: number }>();
   let file = '';

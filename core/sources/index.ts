@@ -66,7 +66,10 @@ export interface EnrichedEnvironment extends LiveEnvironment {
 export const chooseEnrichments = (from: EnrichedEnvironment | ArchivedNight): Enrichments =>
   'manifest' in from ? archivedFacts(from) : liveEnrichments(from);
 
-/** What FinSpace would tell of groups is of another moment than a saved roster, and may be of nobody in it. */
+/**
+ * Gives no groups: those that FinSpace would tell of are of another moment than a saved roster, and may be of nobody
+ * in it.
+ */
 async function* noGroups(): AsyncGenerator<GroupRecord> {
   yield { unread: 'permission groups were not asked for: the users come from a saved roster' };
 }

@@ -6,7 +6,7 @@ import { plural } from '../text/plain-text.ts';
 import type { Link } from './links.ts';
 import type { Note, Problem } from './problem.ts';
 
-/** What decides whether something may have been deleted after its retention. */
+/** Settings that decide whether something may have been deleted after its retention. */
 export interface ExpirySettings {
   /** The moment of verifying, in milliseconds since the epoch. */
   readonly now: number;
@@ -14,13 +14,13 @@ export interface ExpirySettings {
   readonly retention?: RetentionDuty | undefined;
 }
 
-/** What is gone since it had not to be kept any more. */
+/** Everything that is gone since it had not to be kept any more. */
 export interface Expired {
   /** The last run of which something is gone. */
   readonly run: string;
   /** The last place of the chain that is gone; 0 where all are there. */
   readonly sequence: number;
-  /** What is of an instant before is not owed any more, in milliseconds since the epoch. */
+  /** Nothing of an instant before is owed any more, in milliseconds since the epoch. */
   readonly until: number;
 }
 

@@ -6,7 +6,7 @@ import { messageOf } from '../text/error-message.ts';
 import type { Link } from './links.ts';
 import type { Note, Observations, Problem } from './problem.ts';
 
-/** What stands among the recorded public keys, by its key: a text says why it is none. */
+/** The recorded public keys, by the key of their object: a text says why it is none. */
 export type RecordedKeys = ReadonlyMap<string, KeyObject | string>;
 
 /** Reads the public keys that an archive has recorded. */

@@ -85,7 +85,7 @@ export const signedEntry = (key: string, entry: ChainEntry): SignedEntry | undef
   };
 };
 
-/** What the events say of the signed entries, and what they can't say. */
+/** The events' answer about the signed entries, and what they can't say. */
 export interface SignCheck {
   /** Events of keys that entries are signed with. */
   readonly events: number;

@@ -9,7 +9,7 @@ import { runInstant } from '../model/run-name.ts';
 import { dueOf } from './gaps.ts';
 import { type AcceptedFault, type Verification, verifyEnvironment } from './verify.ts';
 
-/** What the function that verifies leaves in the archive each time. */
+/** The report that the function that verifies leaves in the archive each time. */
 export interface VerificationReport {
   readonly schemaVersion: 1;
   readonly environmentId: string;

@@ -177,7 +177,7 @@ const PUBLIC_ISSUERS =
 
 const AUDIENCE_OR_SUBJECT = [':aud', ':sub', ':app_id', ':user_id', ':oaud', ':id'] as const;
 
-/** What a principal of a statement comes to: an outsider, nobody of interest, or something nothing can be made of. */
+/** The class of a principal of a statement: an outsider, nobody of interest, or something nothing can be made of. */
 type Judged = Pick<Outsider, 'who' | 'isNamed'> | 'insider' | 'unreadable';
 
 const EVERYBODY = { who: 'everybody', isNamed: false } as const;

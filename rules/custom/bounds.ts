@@ -2,7 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 
 // The language's engine has no limit at run time: what an expression may take is bounded here, before it ever runs.
 
-/** What the parser takes. */
+/** The limits of the parser. */
 export const LIMITS = { maxAstNodes: 300, maxDepth: 24, maxListElements: 1000, maxMapEntries: 100 } as const;
 
 /** The most texts that an option may list. */
@@ -38,7 +38,7 @@ interface ReadAt extends MemberRead {
   readonly isNeeded: boolean;
 }
 
-/** What is known of an expression before it runs. */
+/** The limits of an expression that are known before it runs. */
 export interface Bounded {
   /** The reason for which it must not run. */
   readonly problem: string | undefined;

@@ -105,7 +105,7 @@ const optionsError = (defaults: Options, options: Options): string | undefined =
   return undefined;
 };
 
-/** What lets messages name people. */
+/** The setting that lets messages name people. */
 const UNLESS_ASKED = 'unless audit.yaml has messages: { names: true }';
 
 /** Makes a rule of what an operator wrote; it is then one as all others are. */

@@ -10,7 +10,7 @@ export const CUSTOM_KINDS = ['user', 'directory', 'change'] as const;
 /** The members of a record that name people. */
 export const NAMING_MEMBERS: readonly string[] = ['firstName', 'lastName', 'emailAddress'];
 
-/** What is kept of a record from one run to the next. */
+/** The members of a record that are kept from one run to the next. */
 export const KEPT_MEMBERS: readonly string[] = ['userId', 'status', 'type', 'apiAccess', 'apiAccessPrincipalArn'];
 
 /** A rule that an operator wrote, as it was checked; plain data, which goes along with the function as JSON. */

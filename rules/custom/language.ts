@@ -52,7 +52,7 @@ class EnvironmentFacts {
 
 type Fields = Readonly<Record<string, string>>;
 
-/** What an expression may be about: a user, what became of one, or users that are counted together. */
+/** The subject of an expression: a user, what became of one, or users that are counted together. */
 export type Topic = 'user' | 'change' | 'group';
 
 /** The records that it sees, by their names, with the types of their members. */
@@ -71,9 +71,9 @@ export interface Expression extends Bounded {
   readonly source: string;
   /** Throws where something that it needs can't be told, or where it breaks. */
   readonly evaluate: () => unknown;
-  /** What it reads in any case. */
+  /** The members that it reads in any case. */
   readonly needs: readonly Need[];
-  /** What must hold of it, where it is nothing but members that are true or false: asked ten times as fast. */
+  /** The members that must hold, where it is nothing but members that are true or false: asked ten times as fast. */
   readonly flags: readonly (Need & { readonly wanted: boolean })[] | undefined;
 }
 
@@ -92,7 +92,7 @@ const HINTS: readonly (readonly [types: RegExp, hint: string])[] = [
 
 const WHICH_MEMBER = /^No such key: (?<member>\w+)$/;
 
-/** Where it is asked about, the name is that of a member of the record. */
+/** Names what is lacking: where it is asked about, that is the member of the record. */
 const lackIn = ({ record, member }: MemberRead): Lack => {
   if (record === '') return new Lack(`${member} is not known`);
   const source = record === 'role' ? `role.${member}` : (FACT_SOURCES[member] ?? member);

@@ -129,7 +129,10 @@ export const WHOLE_FIELDS = {
   lastLoginTime: TIME,
 } as const satisfies Partial<Record<keyof WholeRecord, string>>;
 
-/** What is read beside the listing of a user. Of what was not read its members tell nothing, not even that there is none. */
+/**
+ * Facts that are read beside the listing of a user. Of what was not read the members tell nothing, not even that there
+ * is none.
+ */
 abstract class FactsOfUser {
   user: UserFacts | undefined;
   context: Context | undefined;

@@ -232,7 +232,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       for (const { key, positions: members } of users.shared()) yield { shared: { name, key }, positions: members };
   }
 
-  /** What those leave open who may be in any group: they may be one of their own. Or nobody is counted at all. */
+  /** Tells what those leave open who may be in any group: they may be one of their own. Or nobody is counted at all. */
   const ofNoGroup = (idAt: IdAt): readonly DirectoryOutcome[] => {
     if (keys === undefined || rule.clauses === undefined) return [];
     const { bounds } = groupOf([], undefined, idAt);

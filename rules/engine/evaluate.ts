@@ -89,7 +89,7 @@ const NO_EARLIER_SNAPSHOT = 'no earlier snapshot';
 /** The same of rules on what became of roles. */
 const NO_EARLIER_ROLES = 'no earlier snapshot of roles';
 
-/** Where a rule judges by groups of which this run knows nothing. */
+/** The answer where a rule judges by groups of which this run knows nothing. */
 const UNREAD_GROUPS = { unread: 'permission groups were not read' };
 
 /** The reason of directory rules where users were not seen. */
@@ -323,7 +323,7 @@ export const beginEvaluation = (
     }
   };
 
-  /** What all that is said of one user by itself leaves. */
+  /** Sees a user once all that is said of it by itself has been said. */
   const seeAmongOthers = (user: User, baseline: UserFacts | undefined): void => {
     showDirectoryRules(user);
     principals?.see(user);

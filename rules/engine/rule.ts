@@ -18,7 +18,7 @@ export interface Subject {
 export interface Violation {
   /** Reads after the subject and goes into alerts, so it names nobody: "last login 91 days ago; at most 90 allowed". */
   readonly message: string;
-  /** What was observed, for whoever reads the archive. */
+  /** The values that were observed, for whoever reads the archive. */
   readonly evidence: Evidence;
   /** Given where it differs from the rule's own; the higher one where it depends on something unknown. */
   readonly severity?: Severity;
@@ -43,7 +43,7 @@ export interface RuleText {
   readonly fault?: string;
   /** The exact condition of a failure in prose, for people who read the catalogue. */
   readonly failsWhen: string;
-  /** How bad it is to fail; `audit.yaml` may set another, and a violation its own. */
+  /** The weight of a failure; `audit.yaml` may set another, and a violation its own. */
   readonly severity: Severity;
   /** Tells when the severity differs from `severity`, for the catalogue page. */
   readonly severityNote?: string;
@@ -188,7 +188,7 @@ interface Counting<O extends Options> extends Configurable<O> {
 /** The subject of findings: the environment, or the principal or the lowest userId of users with a key in common. */
 type About =
   | {
-      /** What findings are about: the environment, or one finding for each group's principal or user. */
+      /** The subject of findings: the environment, or one finding for each group's principal or user. */
       readonly about: 'environment';
       readonly keys?: never;
     }
@@ -214,7 +214,7 @@ export interface PrincipalSubject {
   readonly isInUse: Truth;
   /** As evidence: the lowest ids by code unit, and the number of all. */
   readonly users: { readonly userCount: number; readonly userIds: readonly string[] };
-  /** What the run knows of it. */
+  /** The run's knowledge of it. */
   readonly facts: RoleFacts;
   /** As the last complete run knew it; undefined where no user had it then. */
   readonly before: RoleFacts | undefined;

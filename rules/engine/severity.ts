@@ -1,7 +1,7 @@
 /** The severities, from the least to the most severe. */
 export const SEVERITIES = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 
-/** How bad a finding is. */
+/** The weight of a finding. */
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Tells whether `severity` is as severe as `least`, or more. */

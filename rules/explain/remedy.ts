@@ -235,7 +235,7 @@ export const remediesFor = (
   return clean === undefined ? [smallest] : [smallest, clean];
 };
 
-/** What makes a user count where one change is not enough, or not the same one for each: access is given. */
+/** The changes that make a user count where one is not enough, or not the same one for each: access is given. */
 export const JOINING_CHANGES = ALL_CHANGES.filter(
   (changes) => changes.length <= 2 && changes.every((change) => change.givesAccess),
 );
@@ -244,8 +244,8 @@ export const JOINING_CHANGES = ALL_CHANGES.filter(
 const MOST_NEWCOMERS = 1000;
 
 /**
- * By how many users a group misses a limit: so many have to leave it (below 0) or to join it. 0 where the limit holds
- * nothing against the group; undefined where no number of users would do.
+ * Counts by how many users a group misses a limit: so many have to leave it (below 0) or to join it. 0 where the limit
+ * holds nothing against the group; undefined where no number of users would do.
  * @param isOver whether the limit would hold against the group with so many more, or fewer where below 0
  * @param count of the group
  */

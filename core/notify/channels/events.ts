@@ -49,7 +49,7 @@ const isAcceptedEvent = ({ ruleId, runs, waiverBegan }: Finding): boolean => {
   return rule === undefined ? runs === 1 && waiverBegan === undefined : givesEvents(rule);
 };
 
-/** What a finding is after a run, whatever is news of it. */
+/** The state of a finding after a run, whatever is news of it. */
 const statusOf = ({ state }: Finding): 'failing' | 'waived' | 'resolved' | 'event' =>
   state === 'waived' || state === 'resolved' || state === 'event' ? state : 'failing';
 

@@ -53,7 +53,7 @@ export const section = (title: string, blocks: readonly string[]): readonly stri
 const more = (count: number): readonly string[] =>
   count > 0 ? [`  - and ${numberText(count)} more in the report`] : [];
 
-/** What a mail says of a rule where it first names it, and whether its messages name people. */
+/** The words that a mail has of a rule where it first names it, and whether its messages name people. */
 export type RuleWords = Pick<Rule, 'title' | 'remediation' | 'names'>;
 
 /** The findings of one rule that are of one severity, which make one block. */
@@ -312,7 +312,7 @@ export const digestForewords = ({ report, knownEnriched }: DigestFacts): readonl
   ...(report.verdict === 'COMPLETE' ? [newlyUnread(report, knownEnriched)] : []).flatMap((sentence) => sentence ?? []),
 ];
 
-/** What changed, and a band leaves out. */
+/** The changes that a band leaves out. */
 export interface LeftOut {
   readonly news: readonly Highlight[];
   readonly troubles: readonly WaiverTrouble[];

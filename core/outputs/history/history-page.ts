@@ -71,7 +71,7 @@ const history = z.object({
   earlier: z.optional(z.array(earlierYear)),
 });
 
-/** What a page of runs was made of, so that the next run can add its own. */
+/** The material of a page of runs, so that the next run can add its own. */
 export interface RunsOnPage {
   /** In ascending order. */
   readonly rows: readonly HistoryRow[];
@@ -90,7 +90,7 @@ export const historyRowOf = (report: Report, name: string): HistoryRow => {
 const DATA_OPENING = '<script type="application/json" id="runs">';
 const DATA_CLOSING = '</script>';
 
-/** What a page of runs was made of; undefined where it can't be read from it. */
+/** Reads the material of a page of runs; undefined where it can't be read from it. */
 export const readHistoryPage = (page: string, environmentId: string): RunsOnPage | undefined => {
   const start = page.indexOf(DATA_OPENING) + DATA_OPENING.length;
   const end = page.indexOf(DATA_CLOSING, start);

@@ -16,7 +16,7 @@ import { severityBadge } from './severity.ts';
 /** `controls.html`. */
 export const controlsOutput: Output = { area: 'reports', file: VIEWS.controls.href, label: 'Findings by control' };
 
-/** What a rule found, and whether it judged everything. */
+/** A rule's findings, and whether it judged everything. */
 interface RuleStanding {
   readonly rule: Rule;
   /** Undefined where the run has none of the rule. */
@@ -25,11 +25,11 @@ interface RuleStanding {
   readonly groups: readonly FindingGroup[];
   readonly failing: number;
   readonly waived: number;
-  /** What was told once, and does not stand. */
+  /** The number of those that were told once, and do not stand. */
   readonly changes: number;
 }
 
-/** How a control stands: the first that holds, the most alarming first. */
+/** The state of a control: the first that holds, the most alarming first. */
 type Standing = 'failing' | 'unjudged' | 'partly' | 'nothing' | 'apart' | 'unseen' | 'passing';
 
 /** A control, and how it stands as far as the rules that give evidence for it tell. */
@@ -159,7 +159,7 @@ const controlSection = (control: Control, name: string, pages: FindingPages): Ht
 <table class="cards"><caption class="label">Rules that give evidence for ${name} ${control.id}</caption><thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">Judged</th><th scope="col">Findings</th></tr></thead><tbody>
 ${control.rules.map((rule) => ruleRow(rule, pages))}</tbody></table></details>\n`;
 
-/** Whose standing is no good news: `3 with findings, 2 not judged in full`. */
+/** Counts the controls whose standing is no good news: `3 with findings, 2 not judged in full`. */
 const countsText = (controls: readonly Control[]): string => {
   const count = (...standings: readonly Standing[]): number =>
     controls.filter(({ standing }) => standings.includes(standing)).length;
@@ -167,7 +167,7 @@ const countsText = (controls: readonly Control[]): string => {
   return `${plural(controls.length, 'control')}: ${numberText(count('failing'))} with findings that stand, ${numberText(unjudged)} not judged in full`;
 };
 
-/** What holds for every control, whatever its rules say. */
+/** Says what holds for every control, whatever its rules say. */
 const unseenNote = ({ report }: RunFacts): Html | undefined => {
   const unseen = unseenText(report);
   return unseen === undefined ? undefined : html` <strong>Not seen: ${unseen}.</strong>`;

@@ -4,7 +4,7 @@ import type { Shown } from './finding-row.ts';
 import { type Html, html } from './markup.ts';
 import { severityClass, severityWord } from './severity.ts';
 
-/** What the rows of a page can be filtered by. */
+/** A choice of a page's rows. */
 export interface Filter {
   /** The ids of rules. */
   readonly rules: readonly string[];

@@ -22,7 +22,7 @@ export type Shown = Exclude<HighlightKind, 'reminder'>;
 /** In the order in which they matter to a reader. */
 export const KIND_ORDER = (Object.keys(HIGHLIGHT_WORDS) as HighlightKind[]).filter((kind) => kind !== 'reminder');
 
-/** What all findings of a page are shown by. */
+/** The settings by which all findings of a page are shown. */
 export interface Showing {
   readonly moments: ReturnType<typeof momentsOf>;
   /** Whether people are told by name and e-mail address. */
@@ -90,7 +90,7 @@ const findingText = (finding: Finding, showing: Showing): Html =>
 
 const stateTag = (kind: Shown): Html => html`<span class="state ${kind}">${HIGHLIGHT_WORDS[kind].tag}</span>`;
 
-/** For how long a finding has been there, and in how many runs. */
+/** Tells for how long a finding has been there, and in how many runs. */
 const ageCell = ({ firstSeen, runs }: Finding, kind: Shown, { moments }: Showing): Html => {
   const days = Math.max(0, Math.floor((moments.now - Date.parse(firstSeen)) / DAY_MS));
   return html`<td class="age" data-sort="${days}">${kind === 'event' ? day(firstSeen) : html`${plural(days, 'day')}, ${plural(runs, 'run')}<span class="evidence">since ${day(firstSeen)}</span>`}</td>`;
@@ -101,7 +101,7 @@ export interface FindingCells {
   readonly finding: Finding;
   readonly kind: Shown;
   readonly state: Html;
-  /** What was found, with its notes and its evidence. */
+  /** The finding, with its notes and its evidence. */
   readonly text: Html;
   readonly age: Html;
 }

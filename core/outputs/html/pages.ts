@@ -22,7 +22,7 @@ import { besideLinks } from './page-series.ts';
 import { rowSorter } from './row-sorter.ts';
 import { MOST_USERS, type UserRow, UserRows, type UserSources, usersFile, usersOutput, usersPages } from './users.ts';
 
-/** What pages show besides the facts of a run. */
+/** The material of pages besides the facts of a run. */
 export interface PageSources extends UserSources {
   /** Every finding. */
   findings(): AsyncIterable<Finding>;

@@ -28,7 +28,7 @@ const USER_BYTES = 100_000;
 /** The most pages, whatever the length of evidence. */
 const MOST_PAGES = 20;
 
-/** What is shown of a user besides its findings; undefined where the listing does not have it. */
+/** The members of a user that are shown besides its findings; undefined where the listing does not have it. */
 interface Person {
   readonly name: string;
   readonly address: string;
@@ -44,7 +44,7 @@ export interface UserRow {
   readonly markup: string;
 }
 
-/** What the pages by user are made of. */
+/** The material of the pages by user. */
 export interface UserSources {
   /** Those of some users who were listed, each once, and perhaps others. */
   users(ids: Pick<ReadonlySet<string>, 'has'>): AsyncIterable<ArchivedUser>;

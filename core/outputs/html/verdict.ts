@@ -73,7 +73,7 @@ const coverageNote = (report: Report): Html => {
   return html`<div class="coverage ${isWhole ? 'whole-seen' : 'part-judged'}">${sign(isWhole ? 'COMPLETE' : 'INCOMPLETE')}<div><p><strong>${words}</strong>: ${seenText(counts)}. ${judgedText(report)}</p>${attestedNote(report)}</div></div>`;
 };
 
-/** What stands and what was seen, the more alarming first: they are two things, and neither is the other. */
+/** Tells what stands and what was seen, the more alarming first: they are two things, and neither is the other. */
 export const head = (facts: RunFacts): Html => {
   const { report } = facts;
   const result = html`${resultCard(facts)}${severityTiles(facts)}`;
@@ -93,8 +93,8 @@ const failingOf = ({ findings: { bySeverity } }: Report): number =>
   sum(WORST_FIRST.map((severity) => bySeverity[severity]));
 
 /**
- * What stood at the end of the last complete run, in the trend's order. Undefined where that is not known: reports of
- * before events were counted apart have them among what stood.
+ * Counts what stood at the end of the last complete run, in the trend's order. Undefined where that is not known:
+ * reports of before events were counted apart have them among what stood.
  */
 const countsBefore = ({ report: { trend = [], previousRun }, last }: RunFacts): readonly number[] | undefined => {
   const report = last?.report;

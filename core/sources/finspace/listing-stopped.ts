@@ -46,7 +46,7 @@ const lengthOf = (ms: number): string => {
 /** Adds what a service asked for, where that is longer than there is time. */
 export const askedToWait = (ms: number): string => `; the service asked to wait ${lengthOf(ms)} (Retry-After)`;
 
-/** What to do about a service that can't be reached, or answers as none that speaks the API. */
+/** Says what to do about a service that can't be reached, or answers as none that speaks the API. */
 export const reachRemedy = (failure: RequestFailure, endpoint: URL, wasRead: boolean): string => {
   if (failure.kind === 'unreachable') {
     const remedy = connectionRemedy(failure.code, failure.refusedBy);

@@ -46,7 +46,7 @@ export const openSession = (settings: ReaderSettings): Session => {
   };
 };
 
-/** What is read, and how it is gone about; by default the users, from the first page on. */
+/** A listing to read, and how; by default that of the users, from the first page on. */
 export interface Reading {
   readonly list?: PagedList;
   readonly session?: Session;

@@ -6,7 +6,7 @@ import { notePage, noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
 /** A member of an object: its name, and its value as it stands. */
 type Member = readonly [name: string, text: string];
 
-/** What boto3 and the SDK for JavaScript keep with an answer. */
+/** The members that boto3 and the SDK for JavaScript keep with an answer. */
 const METADATA: readonly string[] = ['ResponseMetadata', '$metadata'];
 
 /** The names of a page's members, in whatever case. */
@@ -15,7 +15,7 @@ const LIKE_PAGE = /^(?:users|nextToken)$/i;
 /** Other names under which tools say that a page is not the last. */
 const GOES_ON = /token|marker|cursor|truncated|more/i;
 
-/** What such a member has on a last page. */
+/** Whether such a member has nothing in it, as on a last page. */
 const isNothing = (text: string): boolean => /^(?:null|false|"")\s*$/.test(text);
 
 /**

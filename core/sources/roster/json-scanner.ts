@@ -1,4 +1,4 @@
-/** What a document of JSON holds, piece by piece. */
+/** Takes what a document of JSON holds, piece by piece. */
 export interface JsonReader {
   /** Takes an item of a list that is read item by item, as it stands. */
   item(text: string): void;
@@ -40,7 +40,7 @@ export const jsonScanner = (isList: (member: string) => boolean, reader: JsonRea
   let inObject = false;
   let inList = false;
   let member: string | undefined;
-  /** What may come next, where no value is being read. */
+  /** The kinds of text that may come next, where no value is being read. */
   let next: 'first' | 'value' | 'comma' = 'first';
 
   /** The value that is being read, whose end has not come yet: where it starts, and the brackets open in it. */

@@ -1,6 +1,6 @@
 import { parseRecord } from '../../model/record.ts';
 
-/** What a parser notes of a roster beside its users, as it reads its files in order. */
+/** A parser's notes about a roster beside its users, as it reads its files in order. */
 export interface RosterNotes {
   pages: number;
   /** The last page has the token of a next one. */

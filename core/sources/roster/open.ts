@@ -63,7 +63,7 @@ export interface RosterKind {
   readonly dateFrom: InstantOrigin;
 }
 
-/** What ListUsers gave; boto3 saves with it when the service answered. */
+/** An answer of ListUsers; boto3 saves with it when the service answered. */
 const SAVED_USERS: RosterKind = {
   parserOf,
   marker: '"ResponseMetadata"',

@@ -4,7 +4,7 @@ import { noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
 import type { RosterKind } from './open.ts';
 import type { RosterParser } from './parsers.ts';
 
-/** What an event of CloudTrail tells of one user. */
+/** An event of CloudTrail, as far as it tells of one user. */
 interface Told {
   readonly at: number;
   readonly eventName: keyof typeof TELLING;

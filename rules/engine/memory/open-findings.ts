@@ -16,7 +16,7 @@ export interface OpenFinding {
   readonly wasCarried?: true;
 }
 
-/** What became of a finding in this run; `failed-then`: as it is judged now, it failed when it was last seen. */
+/** The fate of a finding in this run; `failed-then`: as it is judged now, it failed when it was last seen. */
 export type Fate = 'unsettled' | 'failed-again' | 'carried' | 'failed-then' | ResolutionCause;
 
 // By their codes.

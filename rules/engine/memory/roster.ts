@@ -18,7 +18,7 @@ const API_BOUND_SHIFT = 8;
 
 const code = (values: readonly unknown[], value: unknown): number => Math.max(0, values.indexOf(value));
 
-/** What a record is to those that came before it: of a new user, the same as one, or another of the same user. */
+/** The relation of a record to those before it: of a new user, the same as one, or another of the same user. */
 export type Arrival = 'new' | 'same' | 'differs';
 
 /** The state of a user in the listing in progress, by its last record. */

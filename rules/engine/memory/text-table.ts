@@ -1,7 +1,7 @@
 import { NumberList } from './number-list.ts';
 
 const LEAST_SLOTS = 64;
-/** Where slots are so few that memory does not matter, they become four times as many at once. */
+/** Below this, slots are so few that memory does not matter: they become four times as many at once. */
 const FEW_SLOTS = 16_384;
 /** The share of the slots that may be filled. */
 const MOST_FULL = 0.8;
