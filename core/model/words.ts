@@ -311,7 +311,7 @@ export const besideTexts = ({
   ...(enriched?.permissionGroups ? [['Groups', groupsText(enriched.permissionGroups)] as const] : []),
 ];
 
-/** How much of the facts beside the listing is missing: nothing, some of it, or all that this run should have read. */
+/** The part of the facts beside the listing that is missing: nothing, some, or all that this run should have read. */
 const lackOf = ({ iamRoles, permissionGroups }: EnrichedCounts = {}) => {
   const { principals = 0, read = 0, unread = 0 } = iamRoles ?? {};
   return {

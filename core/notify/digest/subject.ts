@@ -17,7 +17,7 @@ export interface DigestFacts {
   readonly highlights: readonly Highlight[];
   /** The waiver troubles of the last complete run: they are not mailed again. */
   readonly knownTroubles: readonly WaiverTrouble[];
-  /** How the last complete run read the facts beside the listing: what it lacked too is not mailed again. */
+  /** The facts beside the listing as the last complete run read them: what it lacked too is not mailed again. */
   readonly knownEnriched?: EnrichedCounts | undefined;
   readonly rules: ReadonlyMap<string, Rule>;
   /** The report's key behind the archive's location. */

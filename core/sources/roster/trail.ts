@@ -51,7 +51,7 @@ const toldBy = (event: User, environmentId: string | undefined, notes: RosterNot
   return undefined;
 };
 
-/** What several events of one second tell together: of what they tell differently nobody knows which holds. */
+/** Puts together several events of one second: of a member that they tell differently nobody knows which holds. */
 const together = (events: readonly Told[]): User => {
   const all = events.flatMap((one) => Object.entries(TELLING[one.eventName](one)));
   const values = Map.groupBy(all, ([name]) => name);

@@ -149,10 +149,10 @@ describe('how late a listing was', () => {
     const listing = listedAt('2026-11-26T02:00:00.000Z');
     const told =
       'LATE: listed 2 days after the night it stands for. It shows the users as they were then, not as they were that night.';
-    expect(reservations({ asOf: AS_OF, listing, late: true })).toEqual([told]);
+    expect(reservations(aReport({ asOf: AS_OF, listing, late: true }))).toEqual([told]);
     expect(forewords(aReport({ asOf: AS_OF, listing, late: true }))).toEqual([told]);
-    expect(reservations({ asOf: AS_OF, listing })).toEqual([]);
-    expect(reservations({ asOf: AS_OF, late: true })).toEqual([]);
+    expect(reservations(aReport({ asOf: AS_OF, listing }))).toEqual([]);
+    expect(reservations(aReport({ asOf: AS_OF, late: true }))).toEqual([]);
   });
 });
 
@@ -192,7 +192,7 @@ describe('where users came from', () => {
     const text =
       'ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of Ann Lee, given on 2026-11-24: "all of them, says [e-mail]".';
     expect(attestedText({ ...roster, attestedBy })).toBe(text);
-    expect(reservations({ asOf: AS_OF, source: { ...roster, attestedBy } })).toEqual([text]);
+    expect(reservations(aReport({ asOf: AS_OF, source: { ...roster, attestedBy } }))).toEqual([text]);
     expect(attestedText(roster)).toBeUndefined();
     expect(attestedText(undefined)).toBeUndefined();
   });
