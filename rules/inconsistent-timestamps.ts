@@ -9,7 +9,11 @@ const isUnusable = (time: unknown, context: Context): boolean => readTime(time, 
 
 const unusable = (time: UserTime): Condition<User> => ({
   text: () => `${time} is unusable`,
-  holds: (user, _options, context) => isUnusable(user[time], context),
+  holds(user, _options, context) {
+    const read = readTime(user[time], context);
+    return read === 'untold' ? undefined : read === 'unusable';
+  },
+  unknown: () => `${time} is not told`,
 });
 
 /** Tells whether the last login lies before the creation. */

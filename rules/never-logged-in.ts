@@ -61,7 +61,11 @@ export default defineUserRule({
     hasStatus('ENABLED'),
     {
       text: () => 'lastLoginTime is missing, null or 0',
-      holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) === 'never',
+      holds({ lastLoginTime }, _options, context) {
+        const time = readTime(lastLoginTime, context);
+        return time === 'untold' ? undefined : time === 'never';
+      },
+      unknown: () => 'lastLoginTime is not told',
     },
     {
       ...olderThan('the later of createTime and lastEnabledTime', handedOut, 'maxDays', 'day'),

@@ -15,7 +15,11 @@ const loginOlder = <N extends string>(option: N): Condition<User, LimitIn<N>> =>
 
 const hasLoggedIn: Condition<User> = {
   text: () => 'lastLoginTime is there: not missing, null or 0',
-  holds: ({ lastLoginTime }, _options, context) => readTime(lastLoginTime, context) !== 'never',
+  holds({ lastLoginTime }, _options, context) {
+    const time = readTime(lastLoginTime, context);
+    return time === 'untold' ? undefined : time !== 'never';
+  },
+  unknown: () => 'lastLoginTime is not told',
 };
 
 /** The limit that a user has passed; the longer one where it is unknown whether it is privileged, since it has passed both. */

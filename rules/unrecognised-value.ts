@@ -1,17 +1,17 @@
-import { anyOf } from './engine/condition.ts';
+import { anyOf, type Truth } from './engine/condition.ts';
+import type { Context, Options } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
 import { DOCUMENTED, type User } from './engine/user.ts';
 
 type Member = keyof typeof DOCUMENTED | 'userId';
 
-const IS_WRONG: Readonly<Record<Member, (user: User) => boolean>> = {
-  userId: ({ hasUserId }) => !hasUserId,
-  status: ({ status }) => !DOCUMENTED.status.includes(status),
-  type: ({ type }) => !DOCUMENTED.type.includes(type),
-  apiAccess: ({ apiAccess }) => !DOCUMENTED.apiAccess.includes(apiAccess),
-};
 const MEMBERS = ['userId', 'status', 'type', 'apiAccess'] as const;
+
+const isWrong = (member: Member, user: User, { hasGaps }: Context): Truth => {
+  if (member === 'userId') return !user.hasUserId;
+  return user[member] === undefined && hasGaps ? undefined : !DOCUMENTED[member].includes(user[member]);
+};
 
 /** Never tells the value: it might be anything, and messages are mailed. */
 const faultText = (member: Member, user: User): string => {
@@ -39,14 +39,15 @@ export default defineUserRule({
       MEMBERS.map((member) => ({
         text: () =>
           member === 'userId' ? 'userId is missing or empty' : `${member} is none of ${DOCUMENTED[member].join(', ')}`,
-        holds: IS_WRONG[member],
+        holds: (user: User, _options: Options, context: Context) => isWrong(member, user, context),
+        unknown: () => `${member} is not told`,
       })),
     ),
   ],
 
-  violation(user) {
+  violation(user, _options, context) {
     const { status, type, apiAccess, hasUserId } = user;
-    const faults = MEMBERS.filter((member) => IS_WRONG[member](user));
+    const faults = MEMBERS.filter((member) => isWrong(member, user, context));
     return {
       message: faults.map((member) => faultText(member, user)).join('; '),
       evidence: { hasUserId, status, type, apiAccess },

@@ -36,7 +36,7 @@ type CriteriaSettings = Pick<
 
 /** The criteria of one run. */
 export const criteriaOf = (
-  { environmentId, accountId, partition, asOf }: AuditRequest,
+  { environmentId, accountId, partition, asOf, roster }: AuditRequest,
   {
     rules,
     waivers,
@@ -59,6 +59,7 @@ export const criteriaOf = (
   context: {
     now: asOf.getTime(),
     readAt: asOf.getTime(),
+    ...(roster?.hasGaps && { hasGaps: true }),
     environmentId,
     partition,
     trustedAccounts: new Set([accountId, ...trustedAccounts]),

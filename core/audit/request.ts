@@ -26,6 +26,8 @@ export interface AuditRequest {
     readonly sha256: string;
     /** In milliseconds since the epoch; a second attempt carries the same. */
     readonly requestedAt: number;
+    /** Its users were put together from what told of them: what they lack is unknown. */
+    readonly hasGaps: boolean;
   };
 }
 
@@ -50,9 +52,9 @@ export const makingMs = (asked: AskedOutputs): number => storingMs(asked) - 15_0
 /** Makes a request one for a saved roster, which speaks for an instant of its own. */
 export const requestForRoster = (
   request: AuditRequest,
-  { asOf, source: { sha256 } }: Pick<OpenedRoster, 'asOf' | 'source'>,
+  { asOf, source: { sha256 }, hasGaps }: Pick<OpenedRoster, 'asOf' | 'source' | 'hasGaps'>,
   requestedAt: number,
-): AuditRequest => ({ ...request, asOf, roster: { sha256, requestedAt } });
+): AuditRequest => ({ ...request, asOf, roster: { sha256, requestedAt, hasGaps } });
 
 /** An instant to the whole second: the precision of a run's name. */
 export const wholeSecond = (instant: number): Date => new Date(Math.floor(instant / 1000) * 1000);

@@ -9,6 +9,8 @@ export interface Context {
   readonly now: number;
   /** The moment at which the users that are judged had been read: a listing may begin after `now`, and take hours. */
   readonly readAt: number;
+  /** The records tell part of each user only, as events do: what one lacks is unknown, and neither none nor never. */
+  readonly hasGaps?: boolean | undefined;
   /** The id of the environment that is judged. */
   readonly environmentId: string;
   /** The partition of the environment, such as `aws`. */

@@ -11,14 +11,15 @@ export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 const LEAST_MILLISECONDS = 100_000_000_000;
 
 /**
- * Reads a member such as `lastLoginTime`: milliseconds since the epoch, `never` (missing, null or 0), or
- * `unusable` (not a finite number, seconds, or after both `now` and the moment it was read: whoever was active in
- * between is no fault of time). An unusable time is never rescaled or guessed.
+ * Reads a member such as `lastLoginTime`: milliseconds since the epoch, `never` (missing, null or 0), `untold` (missing
+ * where records have gaps), or `unusable` (not a finite number, seconds, or after both `now` and the moment it was read:
+ * whoever was active in between is no fault of time). An unusable time is never rescaled or guessed.
  */
 export const readTime = (
   value: unknown,
-  { now, readAt }: Pick<Context, 'now' | 'readAt'>,
-): number | 'never' | 'unusable' => {
+  { now, readAt, hasGaps }: Pick<Context, 'now' | 'readAt' | 'hasGaps'>,
+): number | 'never' | 'untold' | 'unusable' => {
+  if (value === undefined && hasGaps) return 'untold';
   if (value === undefined || value === null || value === 0) return 'never';
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'unusable';
   if (value < LEAST_MILLISECONDS || value > Math.max(now, readAt) + CLOCK_SKEW_MS) return 'unusable';

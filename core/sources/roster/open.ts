@@ -45,6 +45,8 @@ export interface OpenedRoster {
   /** Whole seconds. */
   readonly asOf: Date;
   readonly source: ListingSource & { readonly sha256: string };
+  /** Its users lack what nothing told of them. */
+  readonly hasGaps: boolean;
   /** Why what stands beside it attests nothing. */
   readonly notAttested?: string;
   close(): Promise<void>;
@@ -258,6 +260,7 @@ const openedOf = async (
   return {
     files,
     asOf,
+    hasGaps: files.some(({ parser }) => parser.hasGaps),
     source: {
       kind: 'roster',
       file: namesOf(files),

@@ -17,6 +17,8 @@ export interface RosterParser {
   /** Says what keeps a file that begins so from being read, and what to do about it. */
   problem?(head: string): string | undefined;
   readonly read: ReadUsers;
+  /** The users lack what nothing told of them. */
+  readonly hasGaps?: true;
   /** Gives the users that only all files together tell of. */
   rest?(): readonly unknown[];
 }

@@ -128,6 +128,7 @@ const trailParser = (environmentId: string | undefined): RosterParser => {
     knows: (head) => /"(?:Records|Events|eventSource|digestStartTime)"/.test(head),
     read: readEvents,
     rest: () => usersOf(told),
+    hasGaps: true,
   };
 };
 

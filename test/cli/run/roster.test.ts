@@ -461,6 +461,18 @@ describe('reconstruct', () => {
     },
   );
 
+  test('judges by what the events tell: nobody is said to have never logged in', async () => {
+    const { roster, out } = await saved(JSON.stringify({ Records: EVENTS }));
+    const later = ['--as-of', '2026-11-01T00:00:00Z'];
+    await invoke(['reconstruct', ...AUDITED, '--trail', roster, '--out', out, ...later]);
+    const [findings = ''] = (await readdir(out, { recursive: true })).filter((file) =>
+      file.endsWith('findings.jsonl.gz'),
+    );
+    const text = gunzipSync(await readFile(join(out, findings))).toString();
+    // The first is disabled and may reach the API; of the other its being enabled is told, and no more.
+    expect(text.match(/"ruleId":"[^"]+"/g)).toEqual(['"ruleId":"disabled-user-api-access"']);
+  });
+
   test('takes the digest files that stand among log files', async () => {
     const { folder, roster, out } = await saved(JSON.stringify({ Records: EVENTS }));
     const digest = join(folder, 'digest.json');
