@@ -13,11 +13,11 @@ export interface SimulateFlags {
   readonly json?: true;
 }
 
-const FAULT = /^([a-z0-9-]+?)(?:@(\d{1,7}|exchange))?(?:x(\d{1,7}|inf))?$/;
+const FAULT = /^([a-z0-9-]+?)(?:@(\d{1,7}|exchange|groups|members))?(?:x(\d{1,7}|inf))?$/;
 
 const isKind = (text: string | undefined): text is FaultKind => FAULT_KINDS.some((kind) => kind === text);
 
-/** Reads `KIND[@PAGE][xTIMES]`; undefined where the text is no fault. */
+/** Reads `KIND[@PLACE][xTIMES]`; undefined where the text is no fault. */
 const readFault = (text: string): Fault | undefined => {
   const [, fault, where, times] = FAULT.exec(text) ?? [];
   if (!isKind(fault)) return undefined;

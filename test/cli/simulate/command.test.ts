@@ -16,6 +16,8 @@ describe('faults', () => {
     ['expired-credentials', { fault: 'expired-credentials', operation: 'page', times: 1 }],
     ['expired-credentialsx2', { fault: 'expired-credentials', operation: 'page', times: 2 }],
     ['empty-200x2', { fault: 'empty-200', operation: 'page', times: 2 }],
+    ['denied@groups', { fault: 'denied', operation: 'groups', times: 1 }],
+    ['repeated-page@membersx2', { fault: 'repeated-page', operation: 'members', times: 2 }],
     ['denied@exchangexinf', { fault: 'denied', operation: 'exchange', times: Number.POSITIVE_INFINITY }],
   ])('%s', (fault, expected) => {
     expect(readSimulateFlags({ ...FLAGS, fault: [fault] }).faults).toEqual([expected]);
