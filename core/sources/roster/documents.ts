@@ -28,6 +28,9 @@ const isStrange = ([name, text]: Member, hasList: boolean): boolean => {
   return !hasList || LIKE_PAGE.test(name) || isColumn(name) || /^[[{]/.test(text);
 };
 
+/** Members that ListUsersByPermissionGroup and ListKxUsers give a user, in a list of the same name, and ListUsers does not. */
+const OF_OTHERS = ['membershipStatus', 'userArn'] as const;
+
 const isLikePage = (value: Readonly<Record<string, unknown>>): boolean => {
   // A loop over names of these lengths: there may be a million users.
   for (const name in value) if ((name.length === 5 || name.length === 9) && LIKE_PAGE.test(name)) return true;
@@ -104,6 +107,11 @@ export const documentReader = (users: unknown[], notes: RosterNotes) => {
     item(text) {
       items += 1;
       const value = parsedOrText(text, notes, 'at item', items);
+      if (lists > 0 && isRecord(value) && OF_OTHERS.some((member) => Object.hasOwn(value, member)))
+        noteTorn(
+          notes,
+          'has users as another operation lists them, of a permission group or of kdb: ListUsers is needed',
+        );
       if (lists === 0 || !isRecord(value) || !isLikePage(value)) return addValue(text, value, users, notes);
       noteTorn(notes, 'has a page within a page');
       users.push(value);

@@ -365,6 +365,8 @@ describe('the end is proven, attested, or neither', () => {
         'a type on a line that hides another',
         '{"userId":"ada","type" : "SUPER_USER", "type" : "APP_USER"}\n{"userId":"bob"}\n',
       ],
+      ['members of a permission group', '{"users":[{"userId":"ada","membershipStatus":"ADDITION_SUCCESS"}]}'],
+      ['users of kdb', '{"users":[{"userName":"ada","userArn":"arn:aws:finspace:us-east-1:111122223333:kxUser/ada"}]}'],
       ['a token as Python spells it', '{"users":[{"userId":"ada"}],"next_token":"t"}'],
       ['a sign that there is more', '{"users":[{"userId":"ada"}],"isTruncated":true}'],
       ['a user who is a page as well', '{"userId":"eve","status":"ENABLED","users":[{"userId":"ada"}]}'],
