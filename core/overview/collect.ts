@@ -199,9 +199,16 @@ export const collectWeek = (archive: Archive, options: CollectOptions, audience:
       teller: `${auditor}-${audience.label}`,
       read: () => readOverview(archive, { environments, schedule, now, ownOnly }),
       async compose(states, { instant, name }, told) {
+        const last = told && runInstant(told.night)?.getTime();
+        const from = last ?? Math.max(instant - 7 * DAY_MS, (await options.askedSince?.()) ?? Number.NEGATIVE_INFINITY);
+        const owed = { nights: [...scheduledRuns(schedule, from, instant)], timezone: schedule.timezone };
+        const own = new Set(environments.map(({ id }) => id));
         const weeks: EnvironmentWeek[] = [];
-        for (const state of states)
-          weeks.push(await readWeek(archive, state, audience, told?.runs[state.environmentId], instant));
+        for (const state of states) {
+          const { environmentId } = state;
+          const owes = own.has(environmentId) ? owed : undefined;
+          weeks.push(await readWeek(archive, state, audience, told?.runs[environmentId], instant, owes));
+        }
         return weekMail(weeks, { audience, name, pageLocation: pageOf(archive, hasPage) });
       },
     },

@@ -113,7 +113,7 @@ const changesSince = async (
 };
 
 /** The moment at which the auditor looked, in milliseconds: of a saved roster not the one that it shows. */
-const lookedAt = ({ asOf, source }: Manifest): number => Date.parse(source?.readAt ?? asOf);
+export const lookedAt = ({ asOf, source }: Manifest): number => Date.parse(source?.readAt ?? asOf);
 
 /** Whether an attempt came after a run; one at a saved roster that was audited before has the name of its run. */
 const isAfter = ({ run, attempt }: AttemptOfKey, last: Manifest): boolean =>

@@ -12,15 +12,17 @@ import { type ArchivedRun, readReport } from '../archive/runs.ts';
 import { attemptsWithin, runsWithin } from '../archive/stretch.ts';
 import { type Audience, isWanted } from '../config/recipient.ts';
 import { collectHighlights, type Highlight, isNews } from '../model/highlights.ts';
+import type { Report } from '../model/report.ts';
 import { runName } from '../model/run-name.ts';
 import { WORST_FIRST } from '../model/trend.ts';
-import { BAD_NEWS, countedHighlights, forewords } from '../model/words.ts';
+import { attestedText, BAD_NEWS, countedHighlights, forewords, newlyUnread } from '../model/words.ts';
 import type { Alert } from '../notify/channel.ts';
 import { blocksWithin, linesOf, MOST_LINES, type RuleWords, waiverLines } from '../notify/digest/body.ts';
 import { countOf } from '../notify/digest/subject.ts';
+import type { ScheduledRun } from '../schedule/scheduled-runs.ts';
 import { numberText, plainLine, plural, truncate, wrap } from '../text/plain-text.ts';
 import { headLines, MAX_SUBJECT, nameOf, type OverviewNight, section } from './mail.ts';
-import type { EnvironmentState } from './read.ts';
+import { type EnvironmentState, lookedAt } from './read.ts';
 
 /** The news of an environment for an audience: all since its last mail. */
 export interface EnvironmentWeek {
@@ -62,10 +64,41 @@ const readOwnRules = async (
   );
 };
 
+const runsText = ([first = '', ...others]: readonly string[]): string =>
+  others.length === 0 ? first : `${first} and ${plural(others.length, 'later run')}`;
+
+/** The nights that a schedule asked for since the last mail, up to the night of this one. */
+export interface OwedNights {
+  readonly nights: readonly ScheduledRun[];
+  readonly timezone: string;
+}
+
+/**
+ * Says how many nights before the last complete run nobody has seen; undefined where none. A night lasts until the next one:
+ * a saved roster may be audited whenever it came.
+ * @param looked the moments at which complete runs looked, in milliseconds since the epoch, in order
+ * @param since nobody owed a night before
+ */
+const missedText = ({ nights, timezone }: OwedNights, looked: readonly number[], since: number): string | undefined => {
+  const begins = nights.flatMap(({ instants: [first], localTime }) =>
+    first === undefined ? [] : [{ first, localTime }],
+  );
+  const missed = begins.filter(({ first }, index) => {
+    const next = begins[index + 1]?.first ?? Number.POSITIVE_INFINITY;
+    return first >= since && first < (looked.at(-1) ?? 0) && !looked.some((moment) => moment >= first && moment < next);
+  });
+  const [earliest] = missed;
+  return (
+    earliest &&
+    `no run is complete of ${plural(missed.length, 'night')} that ${missed.length === 1 ? 'was' : 'were'} due, the first ${earliest.localTime} ${timezone}`
+  );
+};
+
 /**
  * Reads what was news in an environment after a run, findings of the wanted severities alone.
  * @param since the run that was told last; undefined: a week before the night
  * @param night in milliseconds since the epoch
+ * @param owed undefined where nobody owes its nights
  */
 export const readWeek = async (
   archive: Archive,
@@ -73,6 +106,7 @@ export const readWeek = async (
   audience: Audience,
   since: string | undefined,
   night: number,
+  owed?: OwedNights,
 ): Promise<EnvironmentWeek> => {
   const { environmentId, last, unseen } = state;
   const told = since ?? runName(new Date(night - 7 * DAY_MS));
@@ -83,11 +117,17 @@ export const readWeek = async (
   /** Of the run that was read last: many are judged by the same rules. */
   let ruleset: string | undefined;
   let nights = 0;
+  const looked: number[] = [];
+  /** Of each thing to be said of runs, those of which it is. */
+  const said = new Map<string, string[]>();
+  let enriched: Report['enriched'];
 
   const read = async ({ run, stored, problem }: ArchivedRun): Promise<void> => {
     if (stored === undefined || problem !== undefined) throw new ArchiveError(problem ?? 'it has no manifest');
     const report = await readReport(archive, stored.manifest);
-    notes.push(...forewords(report).map((sentence) => `${run}: ${sentence}`));
+    for (const sentence of [...forewords(report), attestedText(report.source), newlyUnread(report, enriched)])
+      if (sentence !== undefined) said.set(sentence, [...(said.get(sentence) ?? []), run]);
+    enriched = report.enriched;
     for (const trouble of report.waiverTroubles ?? []) troubles.set(troubleKey(trouble), trouble);
     for await (const finding of readFindings(archive, stored.manifest))
       if (isWanted(finding.severity, audience)) highlights.add(finding);
@@ -102,6 +142,7 @@ export const readWeek = async (
     const runs = all.filter(({ run }) => run > told);
     for (const run of runs)
       try {
+        if (run.stored !== undefined) looked.push(lookedAt(run.stored.manifest));
         await read(run);
       } catch (error) {
         if (!(error instanceof ArchiveError)) throw error;
@@ -111,6 +152,9 @@ export const readWeek = async (
     const ended = new Map(attempts.map(({ run, report }) => [run, report]));
     for (const [run, report] of ended)
       notes.push(`run ${run} is ${report?.verdict ?? 'INCOMPLETE'} (${report?.reason ?? 'it broke off'})`);
+    const isBegun = since !== undefined || runs[0]?.stored?.manifest.previous !== undefined;
+    const missed = owed && missedText(owed, looked, isBegun ? Number.NEGATIVE_INFINITY : (looked[0] ?? 0));
+    if (missed !== undefined) notes.push(missed);
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     notes.push(`its history can't be read: ${error.message}`);
@@ -121,7 +165,7 @@ export const readWeek = async (
     news: highlights.list().filter(({ kind }) => isNews(kind)),
     ownRules,
     troubles: [...troubles.values()],
-    notes,
+    notes: [...notes, ...[...said].map(([sentence, runs]) => `${runsText(runs)}: ${sentence}`)],
   };
 };
 

@@ -139,6 +139,72 @@ describe('the weekly mail', () => {
     expect(mails[1]?.subject).toMatch(/^FinSpace, the week up to 2026-11-30: nothing changed/);
   });
 
+  const TWO = 'no run is complete of 2 nights that were due, the first 2026-11-26 02:00 America/New_York';
+  test.each<{ name: string; first: readonly number[]; second: readonly number[]; missed: string | undefined }>([
+    { name: 'none', first: [2, 3, 4], second: [5, 6, 7, 8, 9, 10, 11], missed: undefined },
+    { name: 'two in the middle', first: [4], second: [5, 6, 9, 10, 11], missed: TWO },
+    {
+      name: 'the first after the last mail',
+      first: [4],
+      second: [6, 7, 8, 9, 10, 11],
+      missed: 'no run is complete of 1 night that was due, the first 2026-11-24 02:00 America/New_York',
+    },
+  ])('says which nights nobody saw: $name', async ({ first, second, missed }) => {
+    for (const number of first) await auditBoth(number);
+    await collect(4, 1);
+    expect(bodyOf(0)).not.toContain('no run is complete of');
+    for (const number of second) await auditBoth(number);
+    await collect(11, 1);
+    if (missed === undefined) expect(bodyOf(1)).not.toContain('no run is complete of');
+    else expect(bodyOf(1)).toContain(`research (alpha): ${missed}`);
+    expect(mails[1]?.subject).toMatch(
+      missed === undefined ? /nothing changed$/ : /nothing changed; 2 environments NOT SEEN each night$/,
+    );
+    expect(mails[1]?.attributes.verdict).toBe(missed === undefined ? 'COMPLETE' : 'INCOMPLETE');
+  });
+
+  test('says once of many runs that they are attested', async () => {
+    const attestedBy = { name: 'Ada', statement: 'all', at: '2026-11-20T07:00:00Z' };
+    const source = { kind: 'roster', attestedBy } as const;
+    for (const number of [2, 3, 4])
+      await auditNight(archive, number, { listUsers: (until) => ({ ...listingOf([SOUND])(until), source }) }, 'alpha');
+    await collect(4, 1, UP_TO_MEDIUM, { environments: [{ id: 'alpha' }] });
+    expect(bodyOf(0)).toContain(`alpha: ${runOf(2)} and 2 later runs: ATTESTED, NOT SEEN: `);
+    expect(bodyOf(0).match(/ATTESTED/g)).toHaveLength(1);
+    expect(mails[0]?.subject).toMatch(/; 1 environment NOT SEEN each night$/);
+  });
+
+  test('says of roles that were not read that they were not, until they are', async () => {
+    const audit = (number: number, unread: boolean) =>
+      auditNight(
+        archive,
+        number,
+        {
+          listUsers: listingOf([[...SOUND, anApiUser({ userId: 'api' })]]),
+          config: {},
+          enrich: new Set(['iamRoles']),
+          enrichments: {
+            async *roles({ arns }) {
+              for (const arn of arns())
+                yield unread
+                  ? { arn, unread: 'AccessDenied' }
+                  : { arn, readAt: night(number).toISOString(), exists: false };
+            },
+          },
+        },
+        'alpha',
+      );
+    for (const [number, unread] of [
+      [2, false],
+      [3, true],
+      [4, true],
+    ] as const)
+      await audit(number, unread);
+    await collect(4, 1, UP_TO_MEDIUM, { environments: [{ id: 'alpha' }] });
+    expect(bodyOf(0)).toContain(`alpha: ${runOf(3)}: NOT ALL READ: roles (`);
+    expect(bodyOf(0).match(/NOT ALL READ/g)).toHaveLength(1);
+  });
+
   test('says of a run that was altered that what it found is not known', async () => {
     await auditBoth(4);
     await collect(4, 1);
