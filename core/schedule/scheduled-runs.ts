@@ -42,10 +42,12 @@ export function* disturbedTimes({ cron, timezone }: Schedule, after: number, unt
   const read = clockOf(timezone);
   const offsetAt = (instant: number): number => read(instant) - instant;
   // Clocks are read to the minute.
-  for (let day = after - (after % MINUTE_MS); day < until; day += DAY_MS) {
-    const change = Math.abs(offsetAt(day) - offsetAt(day + DAY_MS));
+  const toMinute = (instant: number): number => instant - (instant % MINUTE_MS);
+  for (let day = toMinute(after); day < until; day += DAY_MS) {
+    const end = toMinute(Math.min(day + DAY_MS, until));
+    const change = Math.abs(offsetAt(day) - offsetAt(end));
     if (change === 0) continue;
-    for (const clockTime of clockTimes(cron, read(day) - change, read(day + DAY_MS) + change)) {
+    for (const clockTime of clockTimes(cron, read(day) - change, read(end) + change)) {
       const { length } = instantsAt(clockTime, read);
       if (length !== 1) yield { localTime: localTimeOf(clockTime), kind: length === 0 ? 'skipped' : 'repeated' };
     }

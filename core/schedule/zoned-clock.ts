@@ -13,11 +13,9 @@ const candidates = (clockTime: number, read: (instant: number) => number): reado
   return [...new Set(offsets)].map((offset) => clockTime - offset);
 };
 
-/** Finds the instants at which a clock shows a time: none where it is put forward over it, two where it is put back. */
+/** Finds the instants at which a clock shows a time, the earlier one first: none where it is put forward over it, two where it is put back. */
 export const instantsAt = (clockTime: number, read: (instant: number) => number): readonly number[] =>
-  candidates(clockTime, read)
-    .filter((instant) => read(instant) === clockTime)
-    .toSorted((a, b) => a - b);
+  candidates(clockTime, read).filter((instant) => read(instant) === clockTime);
 
 /** Gives the end of days in a time zone: the first instant that is no longer `YYYY-MM-DD` there. */
 export const dayEnds = (timeZone: string): ((day: string) => number) => {
@@ -26,7 +24,7 @@ export const dayEnds = (timeZone: string): ((day: string) => number) => {
   return (day) => {
     const midnight = Date.parse(`${day}T00:00:00Z`) + DAY_MS;
     // Where clocks are put forward over midnight, the day ends as they are.
-    const end = known.get(day) ?? instantsAt(midnight, read).at(-1) ?? candidates(midnight, read)[0] ?? midnight;
+    const end = known.get(day) ?? instantsAt(midnight, read)[0] ?? candidates(midnight, read)[0] ?? midnight;
     known.set(day, end);
     return end;
   };

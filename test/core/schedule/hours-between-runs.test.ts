@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hoursBetweenRuns } from '../../../core/schedule/hours-between-runs.ts';
+import { hoursBetweenRuns, shortestBetweenRuns } from '../../../core/schedule/hours-between-runs.ts';
 
 describe('the longest time between two runs', () => {
   it.each([
@@ -12,6 +12,7 @@ describe('the longest time between two runs', () => {
     { name: 'often on working days', cron: '*/5 8-17 * * 1-5', hours: 63 },
     { name: 'once a week', cron: '0 2 * * 7', hours: 168 },
     { name: 'every hour of one day a week', cron: '0 * * * 1', hours: 145 },
+    { name: 'twice after midnight of one day a week', cron: '0 0,1 * * 1', hours: 167 },
     { name: 'once a month', cron: '0 2 1 * *', hours: 31 * 24 },
     { name: 'on the 31st', cron: '0 2 31 * *', hours: 61 * 24 },
     { name: 'on the last days that a month may have', cron: '0 2 30,31 * *', hours: 59 * 24 },
@@ -27,5 +28,17 @@ describe('the longest time between two runs', () => {
     const before = process.cpuUsage();
     hoursBetweenRuns(cron);
     expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+});
+
+describe('the shortest time between two runs', () => {
+  it.each([
+    { name: 'every minute', cron: '* * * * *', minutes: 1 },
+    { name: 'at uneven hours', cron: '0 2,9,17 * * *', minutes: 7 * 60 },
+    { name: 'over midnight', cron: '0 1,23 * * *', minutes: 2 * 60 },
+    { name: 'on working days', cron: '0 2 * * 1-5', minutes: 24 * 60 },
+    { name: 'once a month', cron: '0 2 1 * *', minutes: 28 * 24 * 60 },
+  ])('is $minutes minutes $name', ({ cron, minutes }) => {
+    expect(shortestBetweenRuns(cron)).toBe(minutes * 60_000);
   });
 });

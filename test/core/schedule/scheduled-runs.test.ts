@@ -182,6 +182,17 @@ describe('the times that clocks skip or repeat', () => {
     expect(found.map(({ localTime, kind }) => `${localTime} ${kind}`)).toEqual(wanted);
   });
 
+  test.each([
+    { name: 'over the change', after: '2026-10-30T12:00:07Z', until: '2026-11-01T06:00:07Z', found: 1 },
+    { name: 'up to a moment before it', after: '2026-10-30T12:00:07Z', until: '2026-11-01T05:59:59Z', found: 0 },
+    { name: 'a day and a minute, before it', after: '2026-10-30T12:00:07Z', until: '2026-10-31T12:01:00Z', found: 0 },
+    { name: 'from a moment before it on', after: '2026-11-01T05:59:59Z', until: '2026-11-03T00:00:00Z', found: 1 },
+    { name: 'from it on', after: '2026-11-01T06:00:00Z', until: '2026-11-03T00:00:00Z', found: 0 },
+  ])('are those of the time that is asked for: $name', ({ after, until, found }) => {
+    const schedule = { cron: '30 1 * * *', timezone: 'America/New_York' };
+    expect([...disturbedTimes(schedule, Date.parse(after), Date.parse(until))]).toHaveLength(found);
+  });
+
   test('are none from 04:00 to 20:59, in any zone; Easter Island has 21:00 twice', () => {
     const zones = Intl.supportedValuesOf('timeZone');
     expect(zones.length).toBeGreaterThan(400);

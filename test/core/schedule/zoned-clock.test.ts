@@ -14,6 +14,9 @@ test.each([
   // Clocks put forward over midnight: the next day begins at 01:00. Put back over it: the day has an hour more.
   ['America/Santiago', '2026-09-05', '2026-09-06T04:00:00.000Z'],
   ['America/Santiago', '2026-04-04', '2026-04-05T04:00:00.000Z'],
+  // Put back to midnight, which clocks show twice: the first one ends the day.
+  ['America/Havana', '2026-10-31', '2026-11-01T04:00:00.000Z'],
+  ['Atlantic/Azores', '2026-10-24', '2026-10-25T00:00:00.000Z'],
 ])('in %s, %s ends at %s', (zone, day, end) => {
   const dayEnd = dayEnds(zone);
   for (const _ of [1, 2]) expect(new Date(dayEnd(day)).toISOString()).toBe(end);
