@@ -28,7 +28,8 @@ export const resubscribe = async (
   for (const recipient of recipients) {
     const { protocol, endpoint } = recipient;
     const policy = filterPolicyOf(recipient, haveBands(recipients));
-    const arn = subscriptions.find(isOf(recipient))?.arn;
+    // Who wrote an address in another case at first may have a subscription of each, of which one was confirmed.
+    const [arn] = subscriptions.filter(isOf(recipient)).flatMap((subscription) => subscription.arn ?? []);
     const settings = arn === undefined ? undefined : await readSubscription(sns, arn);
     if (settings === undefined) {
       const RedrivePolicy =

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { decide } from '../../core/archive/close.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { checkSilence, readSilenceEvent } from '../../lambda/silence-check.ts';
 import { ENVIRONMENT } from '../support/builders.ts';
@@ -113,6 +114,25 @@ describe('an environment', () => {
     });
     expect(answer.silent).toEqual(['broken']);
     expect(answer.mail?.body).toContain("broken: its last run can't be read: no");
+  });
+
+  test('whose chain was closed owes no run', async () => {
+    const archive = folderArchive(await newFolder());
+    await auditNight(archive, 1);
+    await decide(archive, ENVIRONMENT, {
+      kind: 'closing',
+      at: night(1.5),
+      name: runOf(1.5),
+      reason: 'why',
+      retentionYears: 1,
+    });
+    const answer = await checkSilence(archive, {
+      scheduledTime: night(9).toISOString(),
+      environmentIds: [ENVIRONMENT],
+      schedule: SCHEDULE,
+      graceHours: 2,
+    });
+    expect([answer.silent, answer.seen]).toEqual([[], [ENVIRONMENT]]);
   });
 
   test('is one of several in one mail', async () => {
