@@ -186,7 +186,7 @@ describe('the pace', () => {
 describe('faults', () => {
   test.each([
     ['a refusal for the rate', { fault: 'throttle', times: 3 }],
-    ['a failure of the service', { fault: 'service-failure', times: 3 }],
+    ['a failure of the service, three times', { fault: 'service-failure', times: 3 }],
     ['a torn answer', { fault: 'torn-xml', times: 2 }],
     ['a connection that breaks', { fault: 'reset', times: 2 }],
     ['keys that have expired', { fault: 'expired', times: 1 }],
@@ -198,10 +198,11 @@ describe('faults', () => {
   test.each([
     ['a denial', { fault: 'denied' }, 'iam:GetRole failed: AccessDenied (403)'],
     ['a service that keeps failing', { fault: 'service-failure' }, /^iam:GetRole failed: ServiceFailure\w* \(500\)$/],
+    ['a service that fails four times', { fault: 'service-failure', times: 4 }, /^iam:GetRole failed: .* \(500\)$/],
     ['a 404 that is not of IAM', { fault: 'html-404' }, /^iam:GetRole failed: .*\(404\)$/],
     ['refusals until there is no time', { fault: 'throttle' }, 'iam:GetRole was throttled until there was no time'],
   ] as const)('%s leaves the role unread, and never missing', async (_, fault, unread) => {
-    const faults = [{ ...fault, action: 'GetRole', times: Number.POSITIVE_INFINITY }];
+    const faults = [{ times: Number.POSITIVE_INFINITY, ...fault, action: 'GetRole' }];
     const { ask } = await reader({ roles: [role], faults });
     const matching = typeof unread === 'string' ? unread : expect.stringMatching(unread);
     expect(await ask([ARN])).toEqual([{ arn: ARN, unread: matching }]);
@@ -215,6 +216,23 @@ describe('faults', () => {
       { unread: expect.stringMatching('AccessDenied') },
       { exists: true },
     ]);
+  });
+
+  test.each([
+    ['an answer', []],
+    ['a failure of another kind', [{ fault: 'html-404', roleName: 'b' }]],
+  ] as const)('two in a row, and after %s two more, leave the others to be read', async (_, faults) => {
+    const denied = ['role-0', 'role-1', 'role-2', 'role-3'].map(
+      (roleName) => ({ fault: 'denied', roleName, times: Number.POSITIVE_INFINITY }) as const,
+    );
+    const [first, second, third, fourth] = denied.map(({ roleName }) => aRoleArn(roleName)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const { ask } = await reader({ roles: [soundRole(B, NOW), soundRole(C, NOW)], faults: [...denied, ...faults] });
+    expect((await ask([first, second, B, third, fourth, C])).at(-1)).toMatchObject({ arn: C, exists: true });
   });
 
   test('in a row end the asking', async () => {
@@ -256,6 +274,26 @@ describe('where time is short', () => {
       unread: 1,
       reason: unread,
     });
+  });
+
+  test.each<{ name: string; answer: RoleRecord }>([
+    {
+      name: 'that there was no such role',
+      answer: { arn: A, readAt: new Date(daysAgo(2)).toISOString(), exists: false },
+    },
+    {
+      name: 'of a role that was used',
+      answer: { ...answeredAt(A, daysAgo(2)), lastUsedAt: new Date(daysAgo(3)).toISOString() },
+    },
+    {
+      name: 'of a list, which tells no use',
+      answer: { arn: A, readAt: new Date(daysAgo(2)).toISOString(), exists: true, roleId: 'AROA-a', trust: {} },
+    },
+  ])('an earlier answer stands in as it was given: $name', async ({ answer }) => {
+    const { ask } = await reader();
+    expect(await ask([A], known(answer), NOW + 100)).toEqual([
+      { ...answer, unread: 'there was no time left to read it' },
+    ]);
   });
 
   test('what nobody knew is not judged', async () => {
