@@ -57,6 +57,14 @@ interface Numbered extends Baseline {
   readonly number: number;
 }
 
+interface Attempted {
+  readonly fate: Fate;
+  readonly tests: readonly Numbered[];
+  readonly end: Tried['end'];
+  /** The test that was red, if one was. */
+  readonly killing: readonly Numbered[];
+}
+
 /** The tests that reach each mutant, in their order. */
 const byMutant = (green: readonly Numbered[]): ReadonlyMap<number, readonly Numbered[]> => {
   const reaching = new Map<number, Numbered[]>();
@@ -106,31 +114,37 @@ export const runTestFile = async (test: string, fates: readonly Fate[], workplac
   };
   const staysGreen = async (tests: readonly Numbered[], isFresh: boolean): Promise<boolean> =>
     (await tryOn(0, tests, isFresh)).end === 'survived';
-  const kills: { readonly fate: Fate; readonly tests: readonly Numbered[]; readonly red: number }[] = [];
-  // What killed some mutants must be green without them; if not, something was left behind, and each is tried with care.
-  const confirmKills = async (): Promise<void> => {
-    const those = kills.splice(0);
-    const killing = new Set(those.map(({ red }) => red));
-    const greenOf = (numbers: ReadonlySet<number>) => green.filter(({ number }) => numbers.has(number));
-    if (those.length === 0 || (await staysGreen(greenOf(killing), false))) return;
-    await beginAnew();
-    for (const { fate, tests } of those) {
-      const { end, red } = await tryOn(fate.mutant.id, tests, false);
-      fate.end = end === 'survived' ? 'alive' : end;
-      if (red !== undefined && !(await staysGreen(greenOf(new Set([red])), false))) await beginAnew();
-    }
-  };
-  const attempt = async (fate: Fate, those: readonly Numbered[], isFresh: boolean): Promise<void> => {
-    // The rest of its time is for other files; a mutant that no test was run of yet has one, however slow.
-    const soon = within(those, Math.min(budgetMs / SHARES, budgetMs - fate.spentMs));
-    const tests = soon.length > 0 || fate.survived > 0 ? soon : those.slice(0, 1);
-    if (fate.end !== 'alive' || tests.length === 0) return;
+  let unconfirmed: readonly Attempted[] = [];
+  const attempt = async ({ fate, tests }: Pick<Attempted, 'fate' | 'tests'>, isFresh: boolean): Promise<Attempted> => {
     const { end, red, costMs } = await tryOn(fate.mutant.id, tests, isFresh);
     fate.spentMs += costMs;
     if (end === 'survived') fate.survived += tests.length;
     else fate.end = end;
-    if (red !== undefined && !isFresh) kills.push({ fate, tests, red });
-    if (kills.length >= CONFIRMED_AT_ONCE) await confirmKills();
+    return { fate, tests, end, killing: green.filter(({ number }) => number === red) };
+  };
+  // What killed a mutant must be green without one; if it is not, something was left behind, and each is tried with care.
+  const confirm = async (): Promise<void> => {
+    const those = unconfirmed;
+    unconfirmed = [];
+    const killing = [...new Set(those.flatMap((one) => one.killing))];
+    if (killing.length === 0 || (await staysGreen(killing, false))) return;
+    await beginAnew();
+    for (const one of those) {
+      one.fate.end = 'alive';
+      if (one.end === 'survived') one.fate.survived -= one.tests.length;
+      const again = await attempt(one, false);
+      if (again.killing.length > 0 && !(await staysGreen(again.killing, false))) await beginAnew();
+    }
+  };
+  const tryWithin = async (fate: Fate, those: readonly Numbered[], isFresh: boolean): Promise<void> => {
+    // The rest of its time is for other files; a mutant that no test was run of yet has one, however slow.
+    const soon = within(those, Math.min(budgetMs / SHARES, budgetMs - fate.spentMs));
+    const tests = soon.length > 0 || fate.survived > 0 ? soon : those.slice(0, 1);
+    if (fate.end !== 'alive' || tests.length === 0) return;
+    const attempted = await attempt({ fate, tests }, isFresh);
+    if (isFresh) return;
+    unconfirmed = [...unconfirmed, attempted];
+    if (unconfirmed.length >= CONFIRMED_AT_ONCE) await confirm();
   };
   try {
     const loaded = await worker.ask<Loaded>({ kind: 'load', isRun: true }, 600_000);
@@ -146,13 +160,13 @@ export const runTestFile = async (test: string, fates: readonly Fate[], workplac
     for (const fate of reached) {
       fate.isReached = true;
       const tests = reaching.get(fate.mutant.id);
-      if (tests !== undefined) await attempt(fate, tests, false);
+      if (tests !== undefined) await tryWithin(fate, tests, false);
     }
-    await confirmKills();
+    await confirm();
     const onlyAtLoad = reached.filter(({ end, mutant: { id } }) => end === 'alive' && atLoad.has(id));
     // Not every test bears modules that are there twice: without a mutant it has to.
     if (onlyAtLoad.length > 0 && (await staysGreen(within(green, budgetMs / SHARES), true))) {
-      for (const fate of onlyAtLoad) await attempt(fate, green, true);
+      for (const fate of onlyAtLoad) await tryWithin(fate, green, true);
     }
     const red = loaded.tests.length - green.length;
     const seconds = Math.round((performance.now() - start) / 1000);
