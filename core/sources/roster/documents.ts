@@ -67,9 +67,7 @@ const hasNameTwice = (text: string, value: object): boolean => {
 /** Adds a value that stands by itself, on a line or in a list: a user, or a page of them. */
 export const addValue = (text: string, value: unknown, users: unknown[], notes: RosterNotes): void => {
   if (isRecord(value) && (isLikePage(value) || hasNameTwice(text, value))) {
-    const reader = documentReader(users, notes);
-    reader.feed(text);
-    reader.finish();
+    documentReader(users, notes).feed(text);
     return;
   }
   users.push(value);

@@ -21,7 +21,8 @@ describe('endpoint', () => {
     ['no URL', 'finspace', 'it is no URL'],
     ['without a protocol', '127.0.0.1:4566', 'it is no URL'],
     ['another protocol', 'ftp://host', 'its protocol is ftp'],
-    ['a password', 'https://jane:hunter2@host', 'it holds a user name or a password'],
+    ['a user name', 'https://jane@host', 'it holds a user name or a password'],
+    ['a password', 'https://:hunter2@host', 'it holds a user name or a password'],
     ['a query', 'https://host/?a=b', 'it holds a query or a fragment'],
     ['a fragment', 'https://host/#a', 'it holds a query or a fragment'],
   ])('is not %s', (_name, url, problem) => {

@@ -25,6 +25,24 @@ describe('the decision', () => {
     ['SlowDown', refused(503, 'SlowDown'), 'slow-down'],
     ['LimitExceeded', refused(400, 'LimitExceeded'), 'slow-down'],
     ['LimitExceededException', refused(400, 'LimitExceededException'), 'slow-down'],
+    ...['ThrottledException', 'RequestThrottled', 'RequestThrottledException', 'PriorRequestNotComplete'].map(
+      (name) => [name, refused(400, name), 'slow-down'] as const,
+    ),
+    ['BandwidthLimitExceeded', refused(509, 'BandwidthLimitExceeded'), 'slow-down'],
+    ...['InternalFailure', 'RequestTimeout', 'RequestTimeoutException'].map(
+      (name) => [name, refused(400, name), 'retry'] as const,
+    ),
+    ['RequestInTheFuture', refused(403, 'RequestInTheFuture', { skewMs: 1 }), 'correct-clock'],
+    ...[
+      'AccessDenied',
+      'IncompleteSignature',
+      'MissingAuthenticationToken',
+      'MissingAuthenticationTokenException',
+      'NotAuthorizedException',
+      'OptInRequired',
+      'UnauthorizedOperation',
+    ].map((name) => [name, refused(400, name), 'access-denied'] as const),
+    ['ResourceNotFoundException', refused(404, 'ResourceNotFoundException'), 'validation'],
     ['RequestExpired', refused(400, 'RequestExpired', { skewMs: 1 }), 'correct-clock'],
     ['NotAuthorized', refused(400, 'NotAuthorized'), 'access-denied'],
     [

@@ -56,6 +56,7 @@ describe('a listing', () => {
       'KEY1',
       'KEY1',
     ]);
+    expect(asked.map(({ headers }) => headers['x-amz-security-token'])).toEqual([undefined, 'token', 'token', 'token']);
     expect(events).toEqual([
       { kind: 'credentials-exchanged' },
       { kind: 'page', page: 1, users: 2 },
@@ -113,6 +114,21 @@ describe('a listing', () => {
     const { users, end } = await listFake(PAGES, { answer: onSecondPage(() => json(body)) });
     expect(users).toEqual([...(PAGES[0] ?? []), ...(PAGES[2] ?? [])]);
     expect(end).toEqual({ complete: true });
+  });
+
+  it.each([
+    ['that are empty', [[], [], [{ userId: 'a' }]]],
+    ['of records without a userId that differ', [[{ firstName: 'A' }], [{ firstName: 'B' }]]],
+    ['of records whose userId is empty', [[{ userId: '', type: 'A' }], [{ userId: '', type: 'B' }]]],
+  ])('takes no two pages %s for one', async (_name, pages) => {
+    const { users, end } = await listFake(pages);
+    expect(users).toEqual(pages.flat());
+    expect(end).toEqual({ complete: true });
+  });
+
+  it('that goes on with another counts its own pages', async () => {
+    const { counts, cursor } = await listFake(PAGES, { from: { pages: 1, seen: [], nextToken: 'token-1' } });
+    expect([counts.pages, cursor.pages]).toEqual([2, 3]);
   });
 
   it.each([
@@ -233,6 +249,10 @@ describe('failures that pass', () => {
     ['credentials that are null', () => json({ credentials: null })],
     ['credentials without a secret', () => json({ credentials: { accessKeyId: 'KEY' } })],
     ['credentials that are no keys', () => json({ credentials: { accessKeyId: 'K\nEY', secretAccessKey: 's' } })],
+    [
+      'a session token that is none',
+      () => json({ credentials: { accessKeyId: 'KEY', secretAccessKey: 's', sessionToken: 't\nt' } }),
+    ],
     ['a throttle', () => refusal(429, 'ThrottlingException')],
   ])('retries an exchange that gives %s', async (_name, answer) => {
     const { users, end, counts } = await listFake(PAGES, { answer: onExchange(answer, 3) });
@@ -266,7 +286,10 @@ describe('failures that pass', () => {
   });
 
   it('tells of retries and throttles, and names nobody', async () => {
-    const { events } = await listFake(PAGES, { answer: onSecondPage(() => refusal(429, 'ThrottlingException'), 1) });
+    const { events, counts } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(429, 'ThrottlingException'), 1),
+    });
+    expect(counts).toMatchObject({ throttled: 1, retries: 1 });
     expect(events.slice(2, 4)).toEqual([
       { kind: 'throttled', operation: 'ListUsers', gapMs: 50 },
       { kind: 'retry', operation: 'ListUsers', failure: 'ListUsers: ThrottlingException (429)', waitMs: 0 },
@@ -372,13 +395,39 @@ describe('failures that cut the listing', () => {
     expect(tookMs).toBeLessThan(7000);
   });
 
-  it('a name that has no address for an hour, once a page was read, is waited for', async () => {
-    const { users, end } = await listFake(PAGES, {
-      answer: onSecondPage(() => networkError('ENOTFOUND'), 100),
-      deadlineMs: 60 * MINUTE_MS,
-    });
-    expect({ users, end }).toEqual({ users: USERS, end: { complete: true } });
+  it.each<readonly [string, Parameters<typeof listFake>[1], readonly unknown[]]>([
+    ['a page was read', { answer: onSecondPage(() => networkError('ENOTFOUND'), 100) }, USERS],
+    [
+      'keys were given',
+      {
+        answer: ({ operation, before }) =>
+          operation === 'page' && before < 100 ? networkError('ENOTFOUND') : undefined,
+      },
+      USERS,
+    ],
+    [
+      'an earlier part has read a page',
+      { answer: onExchange(() => networkError('ENOTFOUND'), 100), from: { pages: 1, seen: [], nextToken: 'token-1' } },
+      PAGES.slice(1).flat(),
+    ],
+  ])('a name that has no address for long, once %s, is waited for', async (_name, plan, wanted) => {
+    const { users, end } = await listFake(PAGES, { ...plan, deadlineMs: 180 * MINUTE_MS });
+    expect({ users, end }).toEqual({ users: wanted, end: { complete: true } });
   });
+
+  it.each([
+    ['no address', 'ENOTFOUND', /let this machine reach STS, and set HTTPS_PROXY/],
+    ['a certificate that has expired', 'CERT_HAS_EXPIRED', /its certificate has expired/],
+  ])(
+    "the caller's keys that can't be fetched for %s end the listing, with the remedy",
+    async (_name, code, message) => {
+      const { end, asked } = await listFake(PAGES, {
+        loadCredentials: () => Promise.reject(Object.assign(new Error('no luck'), { code })),
+      });
+      expect(asked).toStrictEqual([]);
+      expect(end).toMatchObject({ reason: 'source-unavailable', message: expect.stringMatching(message) });
+    },
+  );
 
   const AMAZONS = 'https://finspace-api.us-east-1.amazonaws.com';
   it.each<readonly [string, boolean, Parameters<typeof listFake>[1]]>([
@@ -399,7 +448,7 @@ describe('failures that cut the listing', () => {
       {
         endpoint: AMAZONS,
         answer: () => networkError('ENOTFOUND'),
-        from: { pages: 3, seen: [], nextToken: 'token-1' },
+        from: { pages: 1, seen: [], nextToken: 'token-1' },
       },
     ],
   ])('%s: that Amazon ended the service is said: %s', async (_name, isSaid, plan) => {

@@ -1,8 +1,11 @@
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { bucketArchive } from '../../../../core/archive/bucket.ts';
+import { OUTPUTS } from '../../../../core/outputs/index.ts';
 import { chooseSource } from '../../../../core/sources/index.ts';
 import { openRoster } from '../../../../core/sources/roster/open.ts';
 import { rosterS3 } from '../../../../core/sources/roster/s3-client.ts';
+import { auditNights, nightAt, nightKeys } from '../../../support/archived-nights.ts';
 import { type AwsEmulator, type AwsFault, type AwsRequest, startAwsEmulator } from '../../../support/aws-emulator.ts';
 import { ENVIRONMENT } from '../../../support/builders.ts';
 
@@ -50,6 +53,19 @@ test('of two objects of one second the one of the later name is the newest, and 
   await put('in/c.json.attestation.json', 'u1');
   await put('in/d/', 'u1');
   expect((await open(ofOneSecond())).source.file).toBe('s3://rosters/in/b.json');
+});
+
+test('a snapshot of an archive in a bucket is whole by its manifest, and a copy of it elsewhere is a file as others are', async () => {
+  await auditNights(bucketArchive(aws.s3, aws.bucket), [{ number: 1, users: ['u1'] }]);
+  const Key = nightKeys(1).object(OUTPUTS.snapshot);
+  const { source } = await open(rosterS3(settings()), `s3://${aws.bucket}/${Key}`);
+  expect(source).toMatchObject({ instantFrom: 'manifest', instant: nightAt(1).toISOString() });
+
+  const stored = await aws.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key }));
+  const Body = (await stored.Body?.transformToByteArray()) ?? '';
+  await aws.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: `copies/${Key}`, Body }));
+  const copy = await open(rosterS3(settings()), `s3://${aws.bucket}/copies/${Key}`);
+  expect(copy.source).not.toHaveProperty('manifest');
 });
 
 test('a prefix under which nothing is but what attests has no roster', async () => {

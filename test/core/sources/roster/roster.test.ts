@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -98,6 +98,23 @@ describe('users are read of what people saved', () => {
       name: 'what PowerShell makes of it, in UTF-16',
       parser: 'json',
       content: Buffer.from(`\ufeff${json([ada, bob])}`, 'utf16le'),
+    },
+    {
+      name: 'UTF-16 of the other order',
+      parser: 'json',
+      content: Buffer.from(`\ufeff${json([ada, bob])}`, 'utf16le').swap16(),
+    },
+    {
+      name: 'characters of which two pieces of the file have a half each',
+      parser: 'json',
+      content: json([{ userId: `x${'ë'.repeat(140_000)}` }]),
+      users: [json({ userId: `x${'ë'.repeat(140_000)}` })],
+    },
+    {
+      name: 'lines of which two pieces of the file have a part each',
+      parser: 'json-lines',
+      content: lines(ada, { userId: 'x'.repeat(300_000) }, bob),
+      users: [json(ada), json({ userId: 'x'.repeat(300_000) }), json(bob)],
     },
     {
       name: 'pages in one file',
@@ -229,7 +246,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: json({ users: [ada] }) },
       alone: 'unproven-end',
       attested: 'complete',
-      says: /1 user is in it.*--attested-by NAME --statement TEXT/,
+      says: /^nothing in a shows that it is the whole directory; 1 user is in it.*--attested-by NAME --statement TEXT/,
     },
     {
       name: 'a page whose token is null',
@@ -238,6 +255,43 @@ describe('the end is proven, attested, or neither', () => {
       attested: 'complete',
     },
     { name: 'an array', files: { a: json([ada, bob]) }, alone: 'unproven-end', attested: 'complete' },
+    { name: 'an empty array', files: { a: '[]' }, alone: 'unproven-end', attested: 'complete' },
+    {
+      name: 'a user with a member that is new',
+      files: { a: json({ ...ada, team: 'x' }) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'users in a row, each on several lines',
+      files: { a: json(ada, null, 2) + json(bob, null, 2) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'what the SDK for JavaScript answers',
+      files: { a: json({ $metadata: { httpStatusCode: 200 }, users: [ada] }) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'a page with a token, and then the rest as an array',
+      files: { a: json({ users: [ada], nextToken: 't' }), b: json([bob]) },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'a token in an array of users',
+      files: { a: json([ada, { nextToken: 't' }]) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
+      name: 'a page without users, but with a text beside its token',
+      files: { a: json({ note: 'x', nextToken: 't' }), b: json({ users: [bob] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
     {
       name: 'a page with a token',
       files: { a: json({ nextToken: 't', users: [ada, bob] }) },
@@ -256,6 +310,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: json([ada]), b: json({ nextToken: 't' }) },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
+      says: /ends with the token of a page/,
     },
     {
       name: 'a list of pages whose last has a token',
@@ -449,6 +504,13 @@ describe('the end is proven, attested, or neither', () => {
       attested: 'truncated-roster',
     },
     {
+      name: 'a gzip file with zeros behind it',
+      files: { a: Buffer.concat([gzipSync(lines(ada)), Buffer.alloc(8)]) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /^a goes on after the end of its gzip data; 1 user is in it/,
+    },
+    {
       name: 'UTF-16 with half a character at its end',
       files: { a: Buffer.concat([Buffer.from(`\ufeff${json([ada])}`, 'utf16le'), Buffer.from('x')]) },
       alone: 'truncated-roster',
@@ -475,9 +537,20 @@ describe('the end is proven, attested, or neither', () => {
     expect((await read(paths, { attestation: WORD })).reason).toBe(attested);
   });
 
-  test('nobody is lost where a user is a page as well', async () => {
-    const [path = ''] = await save({ a: '[{"userId":"eve","users":[{"userId":"ada"}]},{"userId":"bob"}]' });
-    expect((await read([path])).users).toEqual(['{"userId":"ada"}', '{"userId":"eve"}', '{"userId":"bob"}']);
+  test.each([
+    [
+      'a user is a page as well',
+      '[{"userId":"eve","users":[{"userId":"ada"}]},{"userId":"bob"}]',
+      ['{"userId":"ada"}', '{"userId":"eve"}', '{"userId":"bob"}'],
+    ],
+    [
+      'a page is within a page',
+      '{"users":[{"users":[{"userId":"ada"}]},{"userId":"bob"}]}',
+      ['{"users":[{"userId":"ada"}]}', '{"userId":"bob"}'],
+    ],
+  ])('nobody is lost where %s', async (_name, a, users) => {
+    const [path = ''] = await save({ a });
+    expect((await read([path])).users).toEqual(users);
   });
 
   test.each([
@@ -517,6 +590,16 @@ describe('the end is proven, attested, or neither', () => {
       says: 'is no attestation: attestedBy',
     },
     { name: 'no word at all', beside: () => '{}', reason: 'unproven-end', says: 'is no attestation: schemaVersion' },
+    { name: 'what is no JSON', beside: () => 'yes', reason: 'unproven-end', says: 'is no attestation: all of it' },
+    ...[
+      { name: 'a name', word: { name: 'x'.repeat(201) }, member: 'attestedBy' },
+      { name: 'a statement', word: { statement: 'x'.repeat(1001) }, member: 'statement' },
+    ].map(({ name, word, member }) => ({
+      name: `${name} that is too long`,
+      beside: (sha256: string) => attestationText('a', { sha256, ...WORD, ...word, at: AS_OF.toISOString() }),
+      reason: 'unproven-end',
+      says: `is no attestation: ${member} is not what`,
+    })),
   ])('$name beside it', async ({ beside, reason, says }) => {
     const [path = ''] = await save({ 'a.json': json([ada]) });
     await writeFile(
@@ -531,6 +614,16 @@ describe('the end is proven, attested, or neither', () => {
     expect(seen.reason).toBe(reason);
     if (says !== undefined) expect(seen.end).toMatchObject({ message: expect.stringContaining(says) });
     else expect(seen.source.attestedBy).toEqual({ ...WORD, at: AS_OF.toISOString() });
+  });
+
+  test('a word as long as it may be counts', async () => {
+    const [path = ''] = await save({ 'a.json': json([ada]) });
+    const sha256 = createHash('sha256')
+      .update(json([ada]))
+      .digest('hex');
+    const word = { name: 'x'.repeat(200), statement: 'y'.repeat(1000), at: AS_OF.toISOString() };
+    await writeFile(`${path}.attestation.json`, attestationText('a', { sha256, ...word }));
+    expect((await read([path])).source.attestedBy).toEqual(word);
   });
 });
 
@@ -600,6 +693,21 @@ describe('a snapshot of an archive', () => {
       change: async ({ snapshot }) => {
         const [copy = ''] = await save({ [basename(snapshot)]: await readFile(snapshot) });
         return copy;
+      },
+    },
+    {
+      name: 'under a name that is no run’s',
+      change: async ({ snapshot }) => {
+        const other = join(dirname(snapshot), 'other.jsonl.gz');
+        await writeFile(other, await readFile(snapshot));
+        return other;
+      },
+    },
+    {
+      name: 'whose manifest is gone',
+      change: async ({ folder, snapshot }) => {
+        await rm(join(folder, nightKeys(1).manifest));
+        return snapshot;
       },
     },
     {
@@ -866,14 +974,28 @@ test('a file that changes while it is read is none', async () => {
   const listing = chooseSource(roster)(Number.POSITIVE_INFINITY);
   for await (const page of listing.pages) expect(page).toHaveLength(1);
   expect(listing.end()).toMatchObject({
+    complete: false,
     reason: 'source-unavailable',
     message: expect.stringContaining('was changed while'),
   });
+});
+
+test('a file that goes away before it is read is none', async () => {
+  const [path = ''] = await save({ 'a.json': json([ada]) });
+  const listing = chooseSource(await open([path], { attestation: WORD }))(Number.POSITIVE_INFINITY);
+  await rm(path);
+  for await (const page of listing.pages) expect(page).toHaveLength(0);
+  expect(listing.end()).toMatchObject({ complete: false, reason: 'source-unavailable' });
+});
+
+test('a file that has no pages counts as one', async () => {
+  const paths = await save({ a: json([ada]), b: lines(bob, ada), c: json({ users: [], nextToken: 't' }) });
+  expect((await read(paths)).counts).toMatchObject({ pages: 3 });
 });
 
 test('a roster for which there is no time is cut', async () => {
   const [path = ''] = await save({ 'a.json': json([ada]) });
   const listing = chooseSource(await open([path], { attestation: WORD }))(0);
   for await (const page of listing.pages) expect(page).toHaveLength(1);
-  expect(listing.end()).toMatchObject({ reason: 'deadline' });
+  expect(listing.end()).toMatchObject({ complete: false, reason: 'deadline' });
 });
