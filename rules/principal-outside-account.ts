@@ -41,8 +41,8 @@ export default defineUserRule({
   when: [
     {
       text: () => 'apiAccessPrincipalArn is a well-formed role ARN',
-      holds: ({ principal }, _options, { hasGaps }) =>
-        principal.kind === 'none' && hasGaps ? undefined : principal.kind === 'role',
+      holds: ({ principal }, _options, context) =>
+        principal.kind === 'none' && context.hasGaps ? undefined : principal.kind === 'role',
       unknown: () => 'apiAccessPrincipalArn is not told',
     },
     anyOf('its account or its partition is a foreign one', [

@@ -8,9 +8,9 @@ type Member = keyof typeof DOCUMENTED | 'userId';
 
 const MEMBERS = ['userId', 'status', 'type', 'apiAccess'] as const;
 
-const isWrong = (member: Member, user: User, { hasGaps }: Context): Truth => {
+const isWrong = (member: Member, user: User, context: Context): Truth => {
   if (member === 'userId') return !user.hasUserId;
-  return user[member] === undefined && hasGaps ? undefined : !DOCUMENTED[member].includes(user[member]);
+  return user[member] === undefined && context.hasGaps ? undefined : !DOCUMENTED[member].includes(user[member]);
 };
 
 /** Never tells the value: it might be anything, and messages are mailed. */

@@ -72,6 +72,6 @@ export const apiAccessDisabled = not('apiAccess is DISABLED', apiBound);
 
 export const principalPresent: Condition<UserFacts> = {
   text: () => 'apiAccessPrincipalArn is present',
-  holds: ({ principalArn }, _options, { hasGaps }) => principalArn !== undefined || (hasGaps ? undefined : false),
+  holds: ({ principalArn }, _options, context) => principalArn !== undefined || (context.hasGaps ? undefined : false),
   unknown: () => 'apiAccessPrincipalArn is not told',
 };

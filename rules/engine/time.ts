@@ -17,9 +17,10 @@ const LEAST_MILLISECONDS = 100_000_000_000;
  */
 export const readTime = (
   value: unknown,
-  { now, readAt, hasGaps }: Pick<Context, 'now' | 'readAt' | 'hasGaps'>,
+  context: Pick<Context, 'now' | 'readAt' | 'hasGaps'>,
 ): number | 'never' | 'untold' | 'unusable' => {
-  if (value === undefined && hasGaps) return 'untold';
+  if (value === undefined && context.hasGaps) return 'untold';
+  const { now, readAt } = context;
   if (value === undefined || value === null || value === 0) return 'never';
   if (typeof value !== 'number' || !Number.isFinite(value)) return 'unusable';
   if (value < LEAST_MILLISECONDS || value > Math.max(now, readAt) + CLOCK_SKEW_MS) return 'unusable';
