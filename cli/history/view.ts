@@ -118,7 +118,7 @@ export const showHistory = (
     entry.run,
     verdictCell(entry),
     numberCell(entry.users).padStart('USERS'.length),
-    ...severityCells(entry.findings?.bySeverity),
+    ...severityCells(entry.verdict !== 'COMPLETE' && entry.users === 0 ? undefined : entry.findings?.bySeverity),
     changesText(entry),
   ]);
   out.write(table(out, ['RUN', 'VERDICT', 'USERS', ...SEVERITY_HEADINGS, 'SINCE THE RUN BEFORE'], rows));

@@ -1,6 +1,8 @@
 import type { AuditResult } from '../../core/audit/result.ts';
 import type { Environment } from '../../core/config/config.ts';
 import { systemClock } from '../../core/model/clock.ts';
+import { isNobodySeen } from '../../core/model/report.ts';
+import { reservedWords } from '../../core/model/words.ts';
 import type { SendAlert } from '../../core/notify/channels/digest.ts';
 import { assumedRole } from '../../core/sources/finspace/assumed-role.ts';
 import { plainLine, plural } from '../../core/text/plain-text.ts';
@@ -87,13 +89,30 @@ const rowOf = (
     id,
     name,
     String(report.counts.users),
-    ...severityCells(report.findings.bySeverity),
+    ...severityCells(isNobodySeen(report) ? undefined : report.findings.bySeverity),
     verdictText(report, paint),
   ];
 };
 
+/** Sums up all environments: no more is said of one than was seen of it, and told. */
+export const summaryText = (outcomes: readonly Pick<Outcome, 'result' | 'code'>[]): string => {
+  const reports = outcomes.flatMap(({ result }) => result?.report ?? []);
+  const complete = reports.filter(({ verdict }) => verdict === 'COMPLETE');
+  const incomplete = outcomes.length - complete.length;
+  const reserved = complete.filter((report) => reservedWords(report).length > 0).length;
+  const untold = outcomes.filter(
+    ({ result, code }) => result?.report.verdict === 'COMPLETE' && code === EXIT.notComplete,
+  );
+  return [
+    incomplete === 0
+      ? `${plural(outcomes.length, 'environment')}: every one is COMPLETE`
+      : `${incomplete} of ${plural(outcomes.length, 'environment')} NOT COMPLETE: nothing is known of what was not seen`,
+    ...(reserved === 0 ? [] : [`${reserved} late, or attested and not seen`]),
+    ...(untold.length === 0 ? [] : [`of ${untold.length} nobody could be told`]),
+  ].join('; ');
+};
+
 const showSummary = (outcomes: readonly Outcome[], { out }: Io): void => {
-  const incomplete = outcomes.filter(({ result }) => result?.report.verdict !== 'COMPLETE').length;
   out.line(
     table(
       out,
@@ -101,11 +120,7 @@ const showSummary = (outcomes: readonly Outcome[], { out }: Io): void => {
       outcomes.map((outcome) => rowOf(outcome, out)),
     ),
   );
-  out.line(
-    incomplete === 0
-      ? `${plural(outcomes.length, 'environment')}: every one is COMPLETE`
-      : `${incomplete} of ${plural(outcomes.length, 'environment')} NOT COMPLETE: nothing is known of what was not seen`,
-  );
+  out.line(summaryText(outcomes));
 };
 
 /**

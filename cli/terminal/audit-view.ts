@@ -1,7 +1,7 @@
 import type { AuditResult } from '../../core/audit/result.ts';
 import { type Highlight, type HighlightKind, isNews } from '../../core/model/highlights.ts';
-import { isFullyJudged, type Report } from '../../core/model/report.ts';
-import { brokeText, causeText, countedHighlights, HIGHLIGHT_WORDS } from '../../core/model/words.ts';
+import { isFullyJudged, isNobodySeen, isOn, type Report } from '../../core/model/report.ts';
+import { brokeText, causeText, countedHighlights, HIGHLIGHT_WORDS, reservedWords } from '../../core/model/words.ts';
 import { numberText, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
 import { SEVERITIES, type Severity, severityRank } from '../../rules/engine/severity.ts';
@@ -116,13 +116,16 @@ export const rulesTable = (
   return table(terminal, ['SEVERITY', 'FAILING', 'RULE', 'WHAT IS REQUIRED'], rows);
 };
 
-/** `2 CRITICAL, 14 HIGH`, or that nothing fails. */
-export const failingText = ({ verdict, findings: { bySeverity } }: Report, paint: Terminal['paint']): string => {
-  const parts = COLUMNS.filter((severity) => bySeverity[severity] > 0).map((severity) =>
-    paint(SEVERITY_FORMATS[severity], `${numberText(bySeverity[severity])} ${severity}`),
+/** `2 CRITICAL, 14 HIGH`, or that nothing fails of what was seen and judged. */
+export const failingText = (report: Report, paint: Terminal['paint']): string => {
+  const { verdict, findings, rules } = report;
+  const parts = COLUMNS.filter((severity) => findings.bySeverity[severity] > 0).map((severity) =>
+    paint(SEVERITY_FORMATS[severity], `${numberText(findings.bySeverity[severity])} ${severity}`),
   );
   if (parts.length > 0) return parts.join(', ');
-  return verdict === 'COMPLETE' ? 'nothing' : 'nothing among what was seen';
+  if (isNobodySeen(report)) return 'not known, nobody was seen';
+  if (verdict !== 'COMPLETE') return 'nothing among what was seen';
+  return rules.some((rule) => isOn(rule) && !isFullyJudged(rule)) ? 'nothing among what was judged' : 'nothing';
 };
 
 /** `3 new, 1 resolved, 14 open`. */
@@ -133,11 +136,16 @@ export const statesText = ({ findings: { byState } }: Report): string => {
   return present.length === 0 ? 'no findings' : present.join(', ');
 };
 
-/** A verdict that nobody can take for another, even without colour. */
-export const verdictText = ({ verdict, reason }: Report, paint: Terminal['paint']): string =>
-  verdict === 'COMPLETE'
-    ? paint(['bold', 'green'], verdict)
-    : `${paint(['bold', 'white', 'bgRed'], ` ${verdict} `)} ${reason ?? ''}`;
+/** A verdict that nobody can take for another, even without colour, nor for more than it says. */
+export const verdictText = (
+  report: Pick<Report, 'verdict' | 'reason' | 'late' | 'source'>,
+  paint: Terminal['paint'],
+): string => {
+  const { verdict, reason } = report;
+  if (verdict !== 'COMPLETE') return `${paint(['bold', 'white', 'bgRed'], ` ${verdict} `)} ${reason ?? ''}`;
+  const reserved = reservedWords(report);
+  return paint(['bold', reserved.length === 0 ? 'green' : 'yellow'], [verdict, ...reserved].join(', '));
+};
 
 /** The users that a listing saw, and the requests that it took. */
 export const listingText = ({ counts, verdict }: Report): string => {

@@ -97,6 +97,10 @@ export interface Report {
   readonly trend?: readonly TrendPoint[];
 }
 
+/** Whether a run saw nobody: noughts are then no numbers. */
+export const isNobodySeen = ({ verdict, counts }: Pick<Report, 'verdict' | 'counts'>): boolean =>
+  verdict !== 'COMPLETE' && counts.users === 0;
+
 const zeroes = <K extends string>(keys: readonly K[]): Record<K, number> =>
   Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 

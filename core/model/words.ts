@@ -255,6 +255,12 @@ const conflictSentences = ({ conflicting = 0 }: Counts): readonly string[] =>
         `RECORDS DIFFER: of ${plural(conflicting, 'user')} there were records that differ. Of a rule's outcomes the worst holds; where a user stands once, it is by the last record.`,
       ];
 
+/** The same in a word or two each: `LATE`, `ATTESTED, NOT SEEN`. */
+export const reservedWords = ({ late, source }: Pick<Report, 'late' | 'source'>): readonly string[] => [
+  ...(late ? ['LATE'] : []),
+  ...(source?.attestedBy === undefined ? [] : ['ATTESTED, NOT SEEN']),
+];
+
 /**
  * Names what a run has not seen of the directory and of its night, as it reads after "not seen"; undefined where it saw
  * everybody, at its time.

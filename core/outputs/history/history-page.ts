@@ -11,6 +11,7 @@ import {
   usualDistance,
   WORST_FIRST,
 } from '../../model/trend.ts';
+import { reservedWords } from '../../model/words.ts';
 import { numberText, plural } from '../../text/plain-text.ts';
 import { documentText } from '../html/document.ts';
 import { utcText } from '../html/instant.ts';
@@ -80,9 +81,8 @@ export interface RunsOnPage {
 }
 
 export const historyRowOf = (report: Report, name: string): HistoryRow => {
-  const { run, verdict, late, source, counts, findings } = report;
-  const reserved = [...(late ? ['late'] : []), ...(source?.attestedBy === undefined ? [] : ['attested, not seen'])];
-  const { reason = reserved.join(', ') } = report;
+  const { run, verdict, counts, findings } = report;
+  const { reason = reservedWords(report).join(', ').toLowerCase() } = report;
   const [, ...failing] = trendPoint(run, findings.bySeverity);
   return [name, verdict, reason, counts.users, ...failing];
 };

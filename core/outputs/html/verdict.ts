@@ -1,4 +1,4 @@
-import { isFullyJudged, isOn, type Report, type Verdict } from '../../model/report.ts';
+import { isFullyJudged, isNobodySeen, isOn, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import {
@@ -104,8 +104,7 @@ const countsBefore = ({ report: { trend = [], previousRun }, last }: RunFacts): 
 };
 
 /** Zero findings among nobody is no number at all. */
-const isUnknown = (count: number, { verdict, counts }: Report): boolean =>
-  verdict !== 'COMPLETE' && counts.users === 0 && count === 0;
+const isUnknown = (count: number, report: Report): boolean => count === 0 && isNobodySeen(report);
 
 const delta = (count: number, before: number | undefined, report: Report): Html => {
   if (isUnknown(count, report)) return html`<div class="delta">nobody was seen</div>`;

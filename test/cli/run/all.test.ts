@@ -108,7 +108,7 @@ describe('run --all', () => {
     const config = await configOf([OWN, SHUT, { id: 'elsewhere', region: 'xx-new-1' }]);
     const { code, stdout, stderr } = await command(words(config, await newFolder()), env);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^shut +0 .*FAILED +access-denied$/m);
+    expect(stdout).toMatch(/^shut +0 +\? +\? +\? +\? +\? +FAILED +access-denied$/m);
     expect(stdout).toMatch(/^elsewhere +\? .*NO RESULT: --partition must be/m);
     expect(stdout).toContain('2 of 3 environments NOT COMPLETE: nothing is known of what was not seen');
     expect(stderr).toContain('elsewhere: --partition must be');
