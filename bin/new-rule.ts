@@ -8,7 +8,12 @@ const LIST = 'rules/index.ts';
 const PAGE = 'rules/README.md';
 
 /** The rules that a new one begins as, by what it judges: it and its test pass, and are something to change. */
-const MODELS = { user: 'stuck-creating', directory: 'too-many-super-users', change: 're-enabled' } as const;
+const MODELS = {
+  user: 'stuck-creating',
+  directory: 'too-many-super-users',
+  change: 're-enabled',
+  principal: 'principal-missing',
+} as const satisfies Record<Rule['kind'], string>;
 
 const isKind = (kind: string): kind is keyof typeof MODELS => Object.hasOwn(MODELS, kind);
 

@@ -29,7 +29,7 @@ const copyOfProject = async (): Promise<string> => {
   return folder;
 };
 
-const KINDS = ['user', 'directory', 'change'] as const;
+const KINDS = ['user', 'directory', 'change', 'principal'] as const;
 
 describe('a new rule', () => {
   let folder = '';
@@ -40,11 +40,12 @@ describe('a new rule', () => {
   });
 
   test('is written with its test, a line in the list, and the page', async () => {
-    expect(written.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(written.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     const page = await readFile(join(folder, 'rules/README.md'), 'utf8');
     for (const kind of KINDS) expect(page).toContain(`zz-new-${kind}`);
     const list = await readFile(join(folder, 'rules/index.ts'), 'utf8');
-    for (const kind of ['User', 'Directory', 'Change']) expect(list).toMatch(new RegExp(`^  zzNew${kind},$`, 'm'));
+    for (const kind of ['User', 'Directory', 'Change', 'Principal'])
+      expect(list).toMatch(new RegExp(`^  zzNew${kind},$`, 'm'));
   });
 
   test('of each kind passes as it is written, and so does the catalogue', async () => {
@@ -56,7 +57,7 @@ describe('a new rule', () => {
       'test/rules/catalogue',
       'test/rules/contract',
     );
-    expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('Test Suites: 5 passed, 5 total') });
+    expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('Test Suites: 6 passed, 6 total') });
   });
 
   test('is typed and formatted as the project is', async () => {
@@ -80,7 +81,10 @@ test.each([
   { words: ['Bad_Id'], said: 'ID must be one id of lower-case words with - between, got "Bad_Id"' },
   { words: ['one', 'two'], said: 'ID must be one id of lower-case words with - between, got "one two"' },
   { words: ['stale-login'], said: 'ID must be new, got stale-login: rules/stale-login.ts exists' },
-  { words: ['an-id', '--kind', 'group'], said: '--kind must be one of user, directory, change, got "group"' },
+  {
+    words: ['an-id', '--kind', 'group'],
+    said: '--kind must be one of user, directory, change, principal, got "group"',
+  },
 ])('new-rule $words writes nothing and says why', async ({ words, said }) => {
   const list = await readFile(join(PROJECT, 'rules/index.ts'), 'utf8');
   expect(await run(PROJECT, 'bin/new-rule.ts', ...words)).toEqual({ code: 3, said: `new-rule: ${said}\n` });

@@ -1,4 +1,4 @@
-import principalMissing from '../../rules/principal-missing.ts';
+import rule from '../../rules/principal-missing.ts';
 import { ACCOUNT, anApiUser, answered, aRoleArn, aUser, daysAgo } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
 
@@ -7,7 +7,7 @@ const missing = () => answered(null);
 const users = [anApiUser()];
 const message = 'the role does not exist: IAM does not know it';
 
-testRule(principalMissing, {
+testRule(rule, {
   passes: [
     { name: 'nobody', users: [aUser()] },
     { name: 'a role that IAM knows', users },
