@@ -1,3 +1,4 @@
+import { ACCOUNT_ID } from '../../core/config/config.ts';
 import { finspaceEndpoint } from '../../core/sources/finspace/endpoint.ts';
 import { messageOf } from '../../core/text/error-message.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
@@ -32,7 +33,7 @@ export const readAuditFlags = (read: FlagReader, flags: AuditFlags, env: Io['env
   const audited = {
     // `done` throws where it is missing.
     environmentId: isAll ? '' : (read.environmentId('--environment', flags.environment ?? '') ?? ''),
-    accountId: read.text('--account', flags.account, '12 digits', (value) => /^\d{12}$/.test(value)),
+    accountId: read.text('--account', flags.account, '12 digits', (value) => ACCOUNT_ID.test(value)),
     region: readRegion(read, flags.region, env),
     location: readArchiveLocation(read, flags),
     topicArn: readTopic(read, '--topic', flags.topic),

@@ -1,4 +1,4 @@
-import { type Decision, decide } from '../../core/archive/close.ts';
+import { type ChainDecision, decide } from '../../core/archive/close.ts';
 import { kmsSigner } from '../../core/archive/kms.ts';
 import { wholeSecond } from '../../core/audit/request.ts';
 import { runName } from '../../core/model/run-name.ts';
@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type CloseFlags, readCloseFlags } from './options.ts';
 
-const decided = async (kind: Decision['kind'], flags: CloseFlags, io: Io): Promise<ExitCode> => {
+const decided = async (kind: ChainDecision['kind'], flags: CloseFlags, io: Io): Promise<ExitCode> => {
   const now = Date.now();
   const options = readCloseFlags(flags, io.env);
   const { signing, retention } = readConfigFiles(options.configFile, now).config;

@@ -1,3 +1,4 @@
+import { QUEUE_ARN } from '../../core/config/config.ts';
 import { readTopic } from '../arguments/audit-flags.ts';
 import { flagReader } from '../arguments/flags.ts';
 
@@ -37,9 +38,7 @@ export const readSubscribeFlags = (flags: SubscribeFlags) => {
   const alarmTopicArn = readTopic(read, '--alarm-topic', flags.alarmTopic);
   const overviewTopicArn = readTopic(read, '--overview-topic', flags.overviewTopic);
   const readQueue = (name: string, given: string | undefined) =>
-    read.text(name, given, 'the ARN of a queue', (value) =>
-      /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
-    );
+    read.text(name, given, 'the ARN of a queue', (value) => QUEUE_ARN.test(value));
   const undeliveredArn = readQueue('--undelivered', flags.undelivered);
   const overviewUndeliveredArn = readQueue('--overview-undelivered', flags.overviewUndelivered);
   const confirmations: Confirmation[] = [];

@@ -8,7 +8,7 @@ import { type Cell, table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** The users of a run that were asked for. */
-export interface Listing {
+export interface UsersFound {
   readonly manifest: Manifest;
   readonly traits: readonly Trait[];
   readonly selection: Selection;
@@ -59,7 +59,7 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof ReturnType<typeof cellsOf>)[];
 
 /** `7 of 400 users with API access, 2 of them DISABLED, in run …`; names nobody. */
-export const titleOf = ({ manifest, traits, counts }: Listing): string => {
+export const titleOf = ({ manifest, traits, counts }: UsersFound): string => {
   const { run, environmentId, asOf, verdict } = manifest;
   const { selected, unknown, disabled } = counts;
   const who = `${numberText(selected)} of ${plural(manifest.counts.users, 'user')}`;
@@ -87,7 +87,7 @@ const accessText = (user: ReturnType<typeof cellsOf>, { accountId }: Manifest): 
 
 const HEADINGS = ['USER', 'TYPE', 'STATUS', 'API', 'LAST LOGIN', 'WORST', 'WHO'];
 
-export const listAsTable = async (listing: Listing, out: Terminal): Promise<void> => {
+export const listAsTable = async (listing: UsersFound, out: Terminal): Promise<void> => {
   out.line(out.paint('bold', plainLine(titleOf(listing))));
   if (listing.counts.selected > 0) out.line();
   let rows: (readonly Cell[])[] = [];
@@ -111,7 +111,7 @@ export const listAsTable = async (listing: Listing, out: Terminal): Promise<void
   show();
 };
 
-export const listAsCsv = async ({ selection }: Listing, out: Terminal): Promise<void> => {
+export const listAsCsv = async ({ selection }: UsersFound, out: Terminal): Promise<void> => {
   out.line(COLUMNS.join(','));
   for await (const selected of selection.users()) {
     const user = cellsOf(selected, selection);
@@ -121,7 +121,7 @@ export const listAsCsv = async ({ selection }: Listing, out: Terminal): Promise<
 
 /** Writes one JSON value, of which no user waits for another. */
 export const listAsJson = async (
-  { manifest, traits, selection, counts, notes }: Listing,
+  { manifest, traits, selection, counts, notes }: UsersFound,
   out: Terminal,
 ): Promise<void> => {
   const { run, environmentId, asOf, verdict, reason } = manifest;

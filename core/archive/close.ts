@@ -4,11 +4,11 @@ import { ArchiveError } from './errors.ts';
 import { type ChainHead, chainKeys, headText, readHead, readPlace } from './head.ts';
 import { chainKey } from './keys.ts';
 import { entryText, type Signer, signEntry } from './signature.ts';
-import { evidenceOf } from './staging.ts';
+import { stagedContent } from './staging.ts';
 import { storeOnce } from './store.ts';
 
 /** The decision that a chain has ended, or goes on after that. */
-export interface Decision {
+export interface ChainDecision {
   readonly kind: Milestone['kind'];
   readonly reason: string;
   /** Whole seconds. */
@@ -55,7 +55,7 @@ const entryOf = async (
   archive: Archive,
   environmentId: string,
   { sequence, place, last, closing }: ChainHead,
-  { kind, reason, at, name, retentionYears, sign }: Decision,
+  { kind, reason, at, name, retentionYears, sign }: ChainDecision,
 ): Promise<Milestone> => {
   if (place === undefined || last === undefined)
     throw new ArchiveError(
@@ -94,7 +94,7 @@ const entryOf = async (
  * Ends the chain of an environment, or goes on with one that was ended: an entry of the chain says so, for good.
  * @throws {ArchiveError} where the chain does not hold, or is so already
  */
-export const decide = async (archive: Archive, environmentId: string, decision: Decision): Promise<Decided> => {
+export const decide = async (archive: Archive, environmentId: string, decision: ChainDecision): Promise<Decided> => {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const head = await readHead(archive, environmentId);
     const unsigned = await entryOf(archive, environmentId, head, decision);
@@ -102,7 +102,7 @@ export const decide = async (archive: Archive, environmentId: string, decision: 
     const { isOurs, object } = await storeOnce(
       archive,
       chainKey(environmentId, entry.sequence),
-      evidenceOf(entryText(entry)),
+      stagedContent(entryText(entry)),
     );
     if (isOurs) return { entry, head: headText(entry.sequence, object.sha256) };
   }

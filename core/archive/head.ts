@@ -7,7 +7,7 @@ import { areaPrefix, chainKey, keysUnder, latestKey, manifestKeys, runKeys, runO
 import { MOST_JSON_BYTES, readBytes, readJson } from './lines.ts';
 import type { StoredManifest } from './manifest.ts';
 import { isPointer } from './shapes.ts';
-import { evidenceOf, jsonText, sha256Of } from './staging.ts';
+import { jsonText, sha256Of, stagedContent } from './staging.ts';
 
 /** The end of an environment's chain, or a place that it goes on from. */
 export interface ChainHead {
@@ -297,7 +297,7 @@ const advanceLatest = async (archive: Archive, environmentId: string, to: Stored
     sha256: to.sha256,
     ...(sequence !== undefined && { sequence }),
   };
-  const { content } = evidenceOf(jsonText(pointer));
+  const { content } = stagedContent(jsonText(pointer));
   // Each conflict means that another attempt has moved it; a handful is more than ever run at once.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const latest = await readLatest(archive, environmentId);

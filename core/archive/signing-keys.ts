@@ -5,7 +5,7 @@ import { type ChainHead, readPlace } from './head.ts';
 import { keysUnder, publicKeyKey, RECORDED_KEYS } from './keys.ts';
 import { readBytes } from './lines.ts';
 import { isSignatureValid, readPublicKey } from './signature.ts';
-import { evidenceOf } from './staging.ts';
+import { stagedContent } from './staging.ts';
 
 /** Gives the public part of the key of this id, in DER; undefined where it can't be asked for. */
 export type LoadPublicKey = (keyId: string) => Promise<Uint8Array | undefined>;
@@ -17,7 +17,7 @@ export const recordPublicKey = async (archive: Archive, keyId: string, load: Loa
   const der = await load(keyId);
   if (der === undefined) return;
   const pem = readPublicKey(der).export({ type: 'spki', format: 'pem' });
-  await archive.create(key, evidenceOf(String(pem)).content, 'application/x-pem-file');
+  await archive.create(key, stagedContent(String(pem)).content, 'application/x-pem-file');
 };
 
 /** The largest public key there is has some hundred. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type Evidence, LINE_FEED, MOST_BYTES_A_UNIT, type Spool, type SpoolFolder } from './staging.ts';
+import { LINE_FEED, MOST_BYTES_A_UNIT, type Spool, type SpoolFolder, type StagedContent } from './staging.ts';
 
 /** Bytes that are held in memory until they are sorted and put aside. */
 const MOST_HELD = 4 * 1024 * 1024;
@@ -33,7 +33,7 @@ const readEntry = (bytes: Buffer, at: number): Entry | undefined => {
   return { key, bytes: bytes.subarray(at, end), lineAt };
 };
 
-function* readChunks({ content }: Evidence): Generator<Uint8Array> {
+function* readChunks({ content }: StagedContent): Generator<Uint8Array> {
   if ('bytes' in content) {
     yield content.bytes;
     return;
@@ -52,7 +52,7 @@ function* readChunks({ content }: Evidence): Generator<Uint8Array> {
 }
 
 /** Reads a part as it is asked for: to wait for each entry would take longer than to read it. */
-function* readPart(part: Evidence): Generator<Entry> {
+function* readPart(part: StagedContent): Generator<Entry> {
   let left = Buffer.alloc(0);
   for (const chunk of readChunks(part)) {
     left = Buffer.concat([left, chunk]);
@@ -95,7 +95,7 @@ export interface LineSorter extends Pick<Spool, 'write'> {
 
 /** Begins to sort lines. What memory is too small for is sorted by parts on disk. */
 export const lineSorter = (spools: SpoolFolder): LineSorter => {
-  const parts: Promise<Evidence>[] = [];
+  const parts: Promise<StagedContent>[] = [];
   // Outside of the heap: as objects, the lines are what the collector of garbage has most work with.
   let held = Buffer.alloc(0);
   let size = 0;
@@ -107,7 +107,7 @@ export const lineSorter = (spools: SpoolFolder): LineSorter => {
     return entries;
   };
 
-  const storePart = async (entries: readonly Entry[]): Promise<Evidence> => {
+  const storePart = async (entries: readonly Entry[]): Promise<StagedContent> => {
     const spool = spools.open('part');
     for (const { bytes } of entries) await spool.append(bytes);
     return spool.finish();

@@ -13,7 +13,7 @@ import { temporaryFolder } from './left-behind.ts';
 import { parsedLines, readLines, type StoredLine, unfolded } from './lines.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
-export interface Evidence {
+export interface StagedContent {
   readonly content: Content;
   /** Hexadecimal SHA-256 of the bytes as stored. */
   readonly sha256: string;
@@ -29,7 +29,7 @@ export const sha256Of = (bytes: Uint8Array | string): string => hashAtOnce('sha2
 export const digestOfBody = async (
   body: AsyncIterable<Uint8Array>,
   most = Number.POSITIVE_INFINITY,
-): Promise<Omit<Evidence, 'content'>> => {
+): Promise<Omit<StagedContent, 'content'>> => {
   let first: Uint8Array | undefined;
   let hash: Hash | undefined;
   let size = 0;
@@ -53,23 +53,23 @@ export const hashOf = (value: unknown): string => sha256Of(JSON.stringify(value)
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Text or bytes held in memory, as evidence. */
-export const evidenceOf = (held: string | Uint8Array): Evidence => {
+export const stagedContent = (held: string | Uint8Array): StagedContent => {
   const bytes = typeof held === 'string' ? Buffer.from(held, 'utf8') : held;
   return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
 };
 
-const bodyOf = ({ content }: Evidence): AsyncIterable<Uint8Array> =>
+const bodyOf = ({ content }: StagedContent): AsyncIterable<Uint8Array> =>
   'path' in content ? createReadStream(content.path) : Readable.from([content.bytes]);
 
 /** Reads the JSON lines of evidence that a spool of a `.gz` file gave. */
-export const linesOf = (evidence: Evidence): AsyncIterable<unknown> => readLines(bodyOf(evidence));
+export const linesOf = (evidence: StagedContent): AsyncIterable<unknown> => readLines(bodyOf(evidence));
 
 /**
  * Reads the same, some at a time.
  * @param isWanted tells whether a line is to be parsed
  */
 export const lineBatchesOf = (
-  evidence: Evidence,
+  evidence: StagedContent,
   isWanted: (text: string) => boolean,
 ): AsyncIterable<readonly StoredLine[]> => parsedLines(unfolded(bodyOf(evidence)), undefined, undefined, isWanted);
 
@@ -80,7 +80,7 @@ export interface Spool {
    * @param key its place among the others, where the file is sorted
    */
   write(line: string, key?: string): Promise<void> | undefined;
-  finish(): Promise<Evidence>;
+  finish(): Promise<StagedContent>;
 }
 
 /** A file that takes bytes as well, in the order in which they come. */

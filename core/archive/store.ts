@@ -1,7 +1,7 @@
 import type { Archive } from './archive.ts';
 import { ArchiveError } from './errors.ts';
 import type { ManifestObject } from './manifest.ts';
-import { digestOfBody, type Evidence } from './staging.ts';
+import { digestOfBody, type StagedContent } from './staging.ts';
 
 const CONTENT_TYPES = {
   gz: 'application/gzip',
@@ -33,7 +33,7 @@ export interface Stored {
 export const storeOnce = async (
   archive: Archive,
   key: string,
-  { content, sha256, size }: Evidence,
+  { content, sha256, size }: StagedContent,
 ): Promise<Stored> => {
   const outcome = await archive.create(key, content, contentTypeOf(key));
   if (outcome === 'created') return { object: { key, sha256, size }, isNew: true, isOurs: true };

@@ -6,7 +6,7 @@ import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { entryText, signEntry } from '../archive/signature.ts';
 import { recordPublicKey } from '../archive/signing-keys.ts';
-import { type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
+import { type SpoolFolder, type StagedContent, stagedContent } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import { unfinishedSince } from '../archive/unfinished.ts';
 import { readTrend } from '../model/trend.ts';
@@ -144,7 +144,7 @@ export const completeRun = async (
  */
 const storeRuleset = async (archive: Archive, { rules }: Criteria): Promise<Manifest['objects']> => {
   if (rules.every(({ rule }) => rule.text === undefined)) return {};
-  const text = evidenceOf(JSON.stringify(rules));
+  const text = stagedContent(JSON.stringify(rules));
   const { object, isOurs } = await storeOnce(archive, rulesetKey(text.sha256), text);
   if (!isOurs) throw new ArchiveError(`${object.key}: something else stands there than its name says`);
   return { ruleset: object };
@@ -169,7 +169,7 @@ const storeRun = async (
   const runs = runKeys(environmentId, asOf);
 
   // Those of a folder of the run name each other: they stand together.
-  const store = async (output: Output, content: Evidence): Promise<ManifestObject> => {
+  const store = async (output: Output, content: StagedContent): Promise<ManifestObject> => {
     const candidates = output.area === 'reports' ? [keys] : [runs, keys];
     for (const candidate of candidates) {
       const { object, isOurs } = await storeOnce(archive, candidate.object(output), content);
@@ -204,7 +204,7 @@ const storeRun = async (
     const { signature } = manifest;
     if (signature !== undefined && loadPublicKey !== undefined)
       await recordPublicKey(archive, signature.keyId, loadPublicKey);
-    const text = evidenceOf(entryText(manifest));
+    const text = stagedContent(entryText(manifest));
     const { object, isOurs, isNew } = await storeOnce(archive, chainKey(environmentId, sequence), text);
     const { key, sha256 } = object;
     return isOurs ? { manifest, key, sha256, isNew, facts, warnings: stored.warnings } : { snapshot };

@@ -1,5 +1,5 @@
 import type { EnrichmentName } from '../../rules/engine/facts.ts';
-import type { Evidence, SpoolFolder } from '../archive/staging.ts';
+import type { SpoolFolder, StagedContent } from '../archive/staging.ts';
 import { Groups } from '../model/groups.ts';
 import { serialiseRecord } from '../model/record.ts';
 import type { EnrichedCounts } from '../model/report.ts';
@@ -12,7 +12,7 @@ export interface Facts {
   readonly roles?: Roles | undefined;
   readonly groups?: Groups | undefined;
   /** The answers that were read, to be kept. */
-  readonly evidence: { readonly principals?: Evidence; readonly groups?: Evidence };
+  readonly evidence: { readonly principals?: StagedContent; readonly groups?: StagedContent };
 }
 
 export const enrichedCounts = ({ roles, groups }: Facts): EnrichedCounts | undefined =>
@@ -37,7 +37,7 @@ const keep = async <R>(
   into: { add(record: R): void },
   file: string,
   spools: SpoolFolder | undefined,
-): Promise<Evidence | undefined> => {
+): Promise<StagedContent | undefined> => {
   const spool = spools?.open(file);
   for await (const record of records) {
     into.add(record);

@@ -2,7 +2,7 @@ import type { Finding } from '../../rules/engine/finding.ts';
 import type { RecentlyResolved } from '../../rules/engine/lifecycle.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import { sortedSpool } from '../archive/sorted-spool.ts';
-import type { Evidence, Spool, SpoolFolder } from '../archive/staging.ts';
+import type { Spool, SpoolFolder, StagedContent } from '../archive/staging.ts';
 import { FINDING_OUTPUTS, OUTPUTS } from '../outputs/index.ts';
 import type { FindingOutput } from '../outputs/output.ts';
 
@@ -16,10 +16,10 @@ export interface FindingsKeeper<Kept> {
 }
 
 /** The files that every run leaves of its findings. */
-export type FindingEvidence = Readonly<Record<keyof typeof FINDING_OUTPUTS, Evidence>>;
+export type FindingEvidence = Readonly<Record<keyof typeof FINDING_OUTPUTS, StagedContent>>;
 
 /** The same, and what resolved within the last 30 days. */
-export type JudgedEvidence = FindingEvidence & { readonly resolved: Evidence };
+export type JudgedEvidence = FindingEvidence & { readonly resolved: StagedContent };
 
 interface FindingFiles extends FindingsKeeper<JudgedEvidence> {
   /** Ends the files of findings alone. */
@@ -41,7 +41,7 @@ export const openFindingFiles = (spools: SpoolFolder): FindingFiles => {
   let begun: Promise<unknown> | undefined = headers.length === 0 ? undefined : Promise.all(headers);
 
   const finishFindings = async (): Promise<FindingEvidence> => {
-    const evidence: [string, Evidence][] = [];
+    const evidence: [string, StagedContent][] = [];
     for (const { name, spool } of outputs) evidence.push([name, await spool.finish()]);
     return Object.fromEntries(evidence) as FindingEvidence;
   };

@@ -1,6 +1,6 @@
 import { attemptKeys, attemptMarkers } from '../archive/keys.ts';
 import { entryText } from '../archive/signature.ts';
-import { type Evidence, evidenceOf, type SpoolFolder } from '../archive/staging.ts';
+import { type SpoolFolder, type StagedContent, stagedContent } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import type { Report } from '../model/report.ts';
 import { readTrend } from '../model/trend.ts';
@@ -64,7 +64,7 @@ export const keepAttempt = async (
   // Attempts of all nights at one saved roster bear its name: each night is told.
   const since = roster && new Date(roster.requestedAt);
   const keys = attemptKeys(environmentId, asOf, attempt);
-  const store = async (output: Output, content: Evidence) =>
+  const store = async (output: Output, content: StagedContent) =>
     (await storeOnce(archive, keys.object(output), content)).object;
   const { history, listed, judgement } = seen ?? {};
   const last = history?.last;
@@ -93,7 +93,7 @@ export const keepAttempt = async (
     pageSources(settings, request, criteria, seen.listed, seen.facts, seen.judgement, evidence.findings, seen.spools);
   const objects = await storeRunOutputs(facts, withOptional.objects, sources, store);
   const manifest = manifestOf(report, criteria, objects);
-  await storeOnce(archive, keys.manifest, evidenceOf(entryText(manifest)));
+  await storeOnce(archive, keys.manifest, stagedContent(entryText(manifest)));
 
   const notification = notificationOf(facts, archive, keys.object(OUTPUTS.report));
   const deliveries = await deliverToAll(channels, notification, {

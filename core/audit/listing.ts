@@ -1,4 +1,4 @@
-import type { Evidence, Spool } from '../archive/staging.ts';
+import type { Spool, StagedContent } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { type ListingCounts, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
 import { serialiseRecord } from '../model/record.ts';
@@ -12,7 +12,7 @@ export interface JudgedListing {
   readonly counts: Counts;
   readonly listing: ListingTimes;
   readonly source: ListingSource;
-  readonly snapshot: Evidence;
+  readonly snapshot: StagedContent;
 }
 
 /** Judges each user of a listing as it comes, and keeps its record as the service gave it. */

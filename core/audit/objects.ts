@@ -3,7 +3,7 @@ import type { RunKeys } from '../archive/keys.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { lastRecordsAmong } from '../archive/read-users.ts';
 import { mayBeRecordOf, usersByLines } from '../archive/repeated-records.ts';
-import { type Evidence, evidenceOf, lineBatchesOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
+import { lineBatchesOf, linesOf, type SpoolFolder, type StagedContent, stagedContent } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Report } from '../model/report.ts';
 import { furtherName, type KeepPage, type PageSources, writePages } from '../outputs/html/pages.ts';
@@ -37,11 +37,11 @@ const labelled = (objects: Manifest['objects']): readonly LabelledObject[] =>
   nameOrder.flatMap((name) => [...labelledOf(name, objects)]);
 
 /** Stores one of a run's objects under its key. */
-export type StoreObject = (output: Output, evidence: Evidence) => Promise<ManifestObject>;
+export type StoreObject = (output: Output, evidence: StagedContent) => Promise<ManifestObject>;
 
 /** Stores what was gathered while users were judged, by the names of `OUTPUTS`. */
 export const storeEvidence = async (
-  evidence: Readonly<Partial<Record<OutputName, Evidence>>>,
+  evidence: Readonly<Partial<Record<OutputName, StagedContent>>>,
   store: StoreObject,
 ): Promise<Manifest['objects']> => {
   const objects: Record<string, ManifestObject> = {};
@@ -53,14 +53,14 @@ export const storeEvidence = async (
 };
 
 /** Reads the findings of a run that is being stored. */
-const findingsIn = (findings: Evidence): AsyncIterable<Finding> => linesOf(findings) as AsyncIterable<Finding>;
+const findingsIn = (findings: StagedContent): AsyncIterable<Finding> => linesOf(findings) as AsyncIterable<Finding>;
 
 /** The material of optional outputs, besides the criteria: the report, what is stored, and the files of both. */
 interface Stored {
   readonly report: Report;
   readonly objects: Manifest['objects'];
-  readonly snapshot: Evidence;
-  readonly findings: Evidence;
+  readonly snapshot: StagedContent;
+  readonly findings: StagedContent;
 }
 
 /** The objects of a run, and what of the outputs that the config asks for is not among them, in sentences. */
@@ -100,7 +100,7 @@ export const storeOptionalOutputs = async (
     users: () => lastRecordsAmong(() => linesOf(snapshot), report.counts.conflicting),
   };
   const hasTime = timeToMake(settings, request);
-  const made = async (output: OptionalOutput): Promise<Evidence | undefined> => {
+  const made = async (output: OptionalOutput): Promise<StagedContent | undefined> => {
     const spool = spools.open(output.file);
     for await (const line of output.lines(run)) {
       if (!hasTime()) break;
@@ -114,7 +114,7 @@ export const storeOptionalOutputs = async (
   const stored = { ...objects };
   const warnings: string[] = [];
   for (const asked of outputs) {
-    const evidence: [name: string, output: Output, evidence: Evidence | undefined][] = [];
+    const evidence: [name: string, output: Output, evidence: StagedContent | undefined][] = [];
     for (const [name, output] of Object.entries<OptionalOutput>(OPTIONAL_OUTPUTS[asked]))
       evidence.push([name, output, await made(output)]);
     if (evidence.some(([, , one]) => one === undefined))
@@ -132,7 +132,7 @@ export const pageSources = (
   { counts, snapshot }: Pick<JudgedListing, 'counts' | 'snapshot'>,
   { roles, groups }: Facts,
   { userOrder }: Pick<Judgement, 'userOrder'>,
-  findings: Evidence,
+  findings: StagedContent,
   spools: SpoolFolder,
 ): PageSources => ({
   findings: () => findingsIn(findings),
@@ -161,10 +161,10 @@ export const storeRunOutputs = async (
   const listed = (): RunFacts => ({ ...facts, evidence: labelled(objects) });
   for (const [name, output] of Object.entries<RunOutput>(RUN_OUTPUTS)) {
     const text = output.write(listed());
-    if (text !== undefined) objects[name] = await store(output, evidenceOf(text));
+    if (text !== undefined) objects[name] = await store(output, stagedContent(text));
   }
   const keep: KeepPage = async ({ name, output, text }) => {
-    objects[name] = await store(output, evidenceOf(text));
+    objects[name] = await store(output, stagedContent(text));
   };
   await writePages(listed(), sources, keep, listed);
   return objects;

@@ -184,11 +184,15 @@ const severity = oneOf(SEVERITIES);
 const oneLine = (most: number) =>
   text(`text on one line, of 1 to ${most} characters`, (value) => /^[^\p{Cc}]+$/u.test(value) && value.length <= most);
 
-const accountId = text('12 digits', (value) => /^\d{12}$/.test(value));
+export const ACCOUNT_ID = /^\d{12}$/;
+
+const accountId = text('12 digits', (value) => ACCOUNT_ID.test(value));
 
 const keyArn = text('the ARN of a KMS key', (value) =>
   /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/(?:mrk-)?[\da-f-]{32,36}$/.test(value),
 );
+
+export const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/;
 
 export const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
 
@@ -327,7 +331,7 @@ const endpoints = {
     .string(must('an https URL'))
     .refine(isHook, 'must be an https URL without user name, password and fragment, got another text (not shown)'),
   sqs: text('the ARN of a queue (no FIFO one: SNS delivers nothing from this topic to it)', (value) =>
-    /^arn:aws[a-z-]*:sqs:[a-z\d-]+:\d{12}:[\w-]{1,80}$/.test(value),
+    QUEUE_ARN.test(value),
   ),
   lambda: text('the ARN of a function, with or without an alias', (value) =>
     /^arn:aws[a-z-]*:lambda:[a-z\d-]+:\d{12}:function:[\w-]{1,64}(?::[\w-]{1,128})?$/.test(value),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Archive } from '../archive/archive.ts';
 import { areaPrefix, firstKey, markerArea } from '../archive/keys.ts';
-import { evidenceOf, jsonText } from '../archive/staging.ts';
+import { jsonText, stagedContent } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Channel, Deliveries, Delivery, Notification } from './channel.ts';
@@ -86,7 +86,7 @@ const noteBeginning = async (
 ): Promise<void> => {
   if ((await firstKey(archive, areaPrefix(markerArea(name), report.environmentId))) !== undefined) return;
   const [stem] = stemOf(keyOf(name));
-  await archive.create(`${stem}.begun.json`, evidenceOf('{}\n').content, 'application/json');
+  await archive.create(`${stem}.begun.json`, stagedContent('{}\n').content, 'application/json');
 };
 
 /**
@@ -111,7 +111,7 @@ export const deliver = async (
     // Once the channel took it: what fails in between is sent twice rather than never.
     await markers?.archive.create(
       markerKey(markers.keyOf(channel.name), marked?.distrusted),
-      evidenceOf(jsonText(markerOf(notification, receipt, markers.event))).content,
+      stagedContent(jsonText(markerOf(notification, receipt, markers.event))).content,
       'application/json',
     );
     return { outcome: 'sent', ...(marked?.distrusted !== undefined && { distrusted: marked.distrusted }) };

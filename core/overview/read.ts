@@ -20,7 +20,7 @@ import { messageOf } from '../text/error-message.ts';
 import { plainLine } from '../text/plain-text.ts';
 
 /** A run's own news: nothing, or a digest. */
-export interface Change {
+export interface RunNews {
   readonly run: string;
   /** In the words of its digest; undefined: nothing changed. */
   readonly subject?: string;
@@ -28,7 +28,7 @@ export interface Change {
 }
 
 /** The last complete run of an environment. */
-export interface LastRun {
+export interface LatestRun {
   readonly report: Report;
   /** The place of its chain, as `N:SHA256`. */
   readonly head?: string;
@@ -41,13 +41,13 @@ export interface EnvironmentState {
   readonly environmentId: string;
   readonly name?: string;
   /** Undefined where there is none, or none that can be read. */
-  readonly last?: LastRun;
+  readonly last?: LatestRun;
   /** The reason for which nothing is known of the night that was due last; reads after the environment. */
   readonly unseen?: string;
   /** Its chain was closed: nobody looks any more. */
   readonly isClosed: boolean;
   /** The runs since those that were told last, the earliest first. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly RunNews[];
 }
 
 export interface OverviewOptions {
@@ -79,7 +79,7 @@ const MOST_CHARACTERS = 200;
 
 const hoursText = (ms: number): string => `${Math.floor(ms / HOUR_MS)} hours`;
 
-const changeOf = async (archive: Archive, manifest: Manifest): Promise<Change> => {
+const changeOf = async (archive: Archive, manifest: Manifest): Promise<RunNews> => {
   const { run } = manifest;
   const digest = (await readRunObject(archive, manifest, 'digest')) as Alert | undefined;
   return digest === undefined ? { run } : { run, subject: digest.subject, severity: digest.attributes.maxSeverity };
@@ -102,8 +102,8 @@ const changesSince = async (
   archive: Archive,
   { manifest }: StoredManifest,
   told: OverviewOptions['told'],
-): Promise<readonly Change[]> => {
-  const changes: Change[] = [];
+): Promise<readonly RunNews[]> => {
+  const changes: RunNews[] = [];
   let next: Manifest | undefined = manifest;
   while (next !== undefined && next.run !== told?.[manifest.environmentId] && changes.length < MOST_RUNS) {
     changes.unshift(await changeOf(archive, next));

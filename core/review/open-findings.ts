@@ -5,7 +5,7 @@ import type { User } from '../../rules/engine/user.ts';
 import { isStanding } from '../model/report.ts';
 
 /** The findings that fail and are not waived. */
-export interface OpenFindings {
+export interface OpenCount {
   readonly count: number;
   /** Undefined where nothing fails. */
   readonly worst: Severity | undefined;
@@ -13,9 +13,9 @@ export interface OpenFindings {
   readonly rules?: readonly string[];
 }
 
-const NONE: OpenFindings = { count: 0, worst: undefined };
+const NONE: OpenCount = { count: 0, worst: undefined };
 
-const sum = (one: OpenFindings, other: OpenFindings): OpenFindings => ({
+const sum = (one: OpenCount, other: OpenCount): OpenCount => ({
   count: one.count + other.count,
   worst: worstSeverity([one.worst, other.worst].filter((severity) => severity !== undefined)),
   rules: [...new Set([...(one.rules ?? []), ...(other.rules ?? [])])],
@@ -28,10 +28,10 @@ export type CountsFor = (ruleId: string, user: User) => boolean;
 
 /** Counts the open findings on each subject; an event is never open. */
 export const tallyFindings = (countsFor: CountsFor) => {
-  const bySubject = new Map<string, OpenFindings>();
+  const bySubject = new Map<string, OpenCount>();
   const onPrincipals = new Map<string, { readonly ruleId: string; readonly severity: Severity }[]>();
   const bySeverity = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as Record<Severity, number>;
-  const openOn = (subject: Subject): OpenFindings => bySubject.get(subjectKey(subject)) ?? NONE;
+  const openOn = (subject: Subject): OpenCount => bySubject.get(subjectKey(subject)) ?? NONE;
 
   return {
     add(finding: Finding): void {
@@ -45,7 +45,7 @@ export const tallyFindings = (countsFor: CountsFor) => {
       bySubject.set(subjectKey(subject), sum(openOn(subject), { count: 1, worst: severity, rules: [ruleId] }));
     },
     /** Sums up the open findings on a user, and those on its principal that it counts in. */
-    of(user: User): OpenFindings {
+    of(user: User): OpenCount {
       return (onPrincipals.get(user.principalArn ?? '') ?? [])
         .filter(({ ruleId }) => countsFor(ruleId, user))
         .reduce(

@@ -6,7 +6,7 @@ import type { Manifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
 import { type ArchivedRun, readReport, retentionOf } from '../archive/runs.ts';
-import { createSpoolFolder, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
+import { createSpoolFolder, jsonText, type StagedContent, stagedContent } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import { reservations } from '../model/words.ts';
 import type { OutputName } from '../outputs/index.ts';
@@ -120,7 +120,7 @@ const refuseTwins = (run: string) => {
 const contentTypeOf = (name: string): string =>
   `text/${name.endsWith('.csv') ? 'csv' : name.endsWith('.html') ? 'html' : 'plain'}; charset=utf-8`;
 
-const store = async (pack: Archive, name: string, evidence: Evidence, contentType: string): Promise<void> => {
+const store = async (pack: Archive, name: string, evidence: StagedContent, contentType: string): Promise<void> => {
   if ((await pack.create(name, evidence.content, contentType)) === 'exists')
     throw new Error(`${name} appeared in ${pack.location} while the pack was built: somebody else builds one`);
 };
@@ -207,8 +207,8 @@ export const buildPack = async (
       counts: { ...users.counts(), waivers: waivers.count(), ...changes.counts(), openFindings: tally.bySeverity() },
       codeVersion: CODE_VERSION,
     };
-    const files: Readonly<Record<PackFile, Evidence>> & Readonly<Record<string, Evidence>> = {
-      'README.txt': evidenceOf(readmeText(description, report, reviewers?.reviewers ?? [])),
+    const files: Readonly<Record<PackFile, StagedContent>> & Readonly<Record<string, StagedContent>> = {
+      'README.txt': stagedContent(readmeText(description, report, reviewers?.reviewers ?? [])),
       'changes.csv': await changes.finish(),
       'waivers.csv': await waivers.finish(),
       ...(await users.finish()),
@@ -218,7 +218,7 @@ export const buildPack = async (
     const digests = names.map((name) => [name, { sha256: files[name]?.sha256, size: files[name]?.size }]);
     const whole = { ...description, files: Object.fromEntries(digests) as PackManifest['files'] };
     for (const [name, evidence] of Object.entries(files)) await store(pack, name, evidence, contentTypeOf(name));
-    const own = evidenceOf(jsonText(whole));
+    const own = stagedContent(jsonText(whole));
     await store(pack, PACK_MANIFEST, own, 'application/json');
     return { manifest: whole, sha256: own.sha256 };
   } finally {

@@ -1,4 +1,4 @@
-import type { Evidence, SpoolFolder } from '../archive/staging.ts';
+import type { SpoolFolder, StagedContent } from '../archive/staging.ts';
 import { cellsLine, FORMULA } from '../outputs/csv.ts';
 import { documentText } from '../outputs/html/document.ts';
 import { foreign, html, scriptJson, trusted } from '../outputs/html/markup.ts';
@@ -118,8 +118,8 @@ export const openReviewPages = (spools: SpoolFolder, of: PageOf, reviewers: read
       await page.spool.write(`${page.users === 0 ? '' : ','}${scriptJson([line, rules.join(', ')])}`);
       page.users += 1;
     },
-    async finish(): Promise<Readonly<Record<string, Evidence>>> {
-      const files: Record<string, Evidence> = {};
+    async finish(): Promise<Readonly<Record<string, StagedContent>>> {
+      const files: Record<string, StagedContent> = {};
       for (const [file, { spool, tail }] of pages) {
         await spool.write(tail);
         files[file] = await spool.finish();

@@ -9,7 +9,7 @@ import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readFindings } from '../archive/read-findings.ts';
 import { usersOf } from '../archive/read-users.ts';
-import { type OpenFindings, tallyFindings } from './open-findings.ts';
+import { type OpenCount, tallyFindings } from './open-findings.ts';
 import { contextOf, countsIn } from './run-context.ts';
 
 /** Traits that users may be asked for; all of those asked for have to hold of one. */
@@ -46,7 +46,7 @@ const conditionOf = (trait: Trait, manifest: Manifest, { memberships }: Context)
 /** A user of whom all that is asked holds, or may hold. */
 export interface SelectedUser {
   readonly user: User;
-  readonly findings: OpenFindings;
+  readonly findings: OpenCount;
   /** The reason for which it can't be told whether it holds; undefined where it does. */
   readonly unknown: string | undefined;
 }

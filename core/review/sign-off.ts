@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Archive } from '../archive/archive.ts';
 
-import { digestOfBody, type Evidence, evidenceOf, jsonText } from '../archive/staging.ts';
+import { digestOfBody, jsonText, type StagedContent, stagedContent } from '../archive/staging.ts';
 import { unguarded } from '../outputs/csv.ts';
 import { readCsv } from '../text/csv-reader.ts';
 import { oneLine, plural } from '../text/plain-text.ts';
@@ -151,7 +151,7 @@ export interface SignOffRequest {
 }
 
 /** Stores a file, over one that a sign-off left which broke off before its manifest. */
-const store = async (pack: Archive, name: string, { content }: Evidence): Promise<void> => {
+const store = async (pack: Archive, name: string, { content }: StagedContent): Promise<void> => {
   const leftover = await pack.read(name);
   // To its end, so that no file or connection is left open.
   if (leftover !== undefined) await digestOfBody(leftover.body);
@@ -163,10 +163,10 @@ const store = async (pack: Archive, name: string, { content }: Evidence): Promis
 const storeSignOff = async (
   pack: Archive,
   { environmentId, run, reviewer, signedOffAt, packManifest }: SignOff,
-  files: Readonly<Record<string, Evidence>>,
+  files: Readonly<Record<string, StagedContent>>,
 ): Promise<void> => {
   for (const [name, evidence] of Object.entries(files)) await store(pack, name, evidence);
-  const { content } = evidenceOf(
+  const { content } = stagedContent(
     jsonText({
       schemaVersion: 1,
       environmentId,
@@ -218,13 +218,13 @@ export const signOff = async (pack: Archive, request: SignOffRequest): Promise<S
   );
   if (problems.length > 0) throw new WorksheetError(problems);
 
-  const [first, ...further] = request.filled.map(({ bytes }) => evidenceOf(bytes));
+  const [first, ...further] = request.filled.map(({ bytes }) => stagedContent(bytes));
   if (first === undefined) throw new WorksheetError(['a filled worksheet must be given, got none']);
-  const digestOf = ({ sha256, size }: Evidence): FileDigest => ({ sha256, size });
+  const digestOf = ({ sha256, size }: StagedContent): FileDigest => ({ sha256, size });
   const result = signOffOf(stored, [digestOf(first), ...further.map(digestOf)], decided, request);
   await storeSignOff(pack, result, {
-    [SIGNED_OFF]: evidenceOf(jsonText(result)),
-    [SIGNED_OFF_TEXT]: evidenceOf(signOffText(result, stored.manifest)),
+    [SIGNED_OFF]: stagedContent(jsonText(result)),
+    [SIGNED_OFF_TEXT]: stagedContent(signOffText(result, stored.manifest)),
     ...Object.fromEntries([first, ...further].map((evidence, index) => [worksheetFile(index), evidence])),
   });
   return result;

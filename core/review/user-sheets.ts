@@ -5,7 +5,7 @@ import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
 import type { momentsOf } from '../model/listing.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../model/user-text.ts';
-import type { OpenFindings } from './open-findings.ts';
+import type { OpenCount } from './open-findings.ts';
 import { REVIEWERS_FILE } from './pack-manifest.ts';
 import type { ReviewPages } from './page.ts';
 import type { Reviewers } from './reviewers.ts';
@@ -34,7 +34,7 @@ const accessCells = ({ type, status, apiAccess, principalArn }: User) => ({
   apiAccessPrincipalArn: principalArn ?? '',
 });
 
-const findingCells = ({ count, worst }: OpenFindings) => ({ openFindings: count, worstSeverity: worst ?? '' });
+const findingCells = ({ count, worst }: OpenCount) => ({ openFindings: count, worstSeverity: worst ?? '' });
 
 const timeCells = (user: User, moments: Moments) =>
   Object.fromEntries(
@@ -59,7 +59,7 @@ const reachCells = (user: User, context: Context) => ({
 });
 
 /** The reason that a user is kept only with a justification; empty where none is needed. */
-const justificationToKeep = (user: User, { worst }: OpenFindings, context: Context): string => {
+const justificationToKeep = (user: User, { worst }: OpenCount, context: Context): string => {
   const reasons = [
     ...privilegeOf(user, context),
     ...(worst !== undefined && isAtLeast(worst, 'HIGH') ? [`open ${worst} finding`] : []),
@@ -95,7 +95,7 @@ export const openUserSheets = async (
   let effectiveSuperUsers = 0;
 
   return {
-    async add(user: User, findings: OpenFindings): Promise<void> {
+    async add(user: User, findings: OpenCount): Promise<void> {
       const who = whoCells(user);
       const access = accessCells(user);
       const open = findingCells(findings);

@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import { verificationKey } from '../archive/keys.ts';
 import { readPublicKey } from '../archive/signature.ts';
-import { evidenceOf, jsonText } from '../archive/staging.ts';
+import { jsonText, stagedContent } from '../archive/staging.ts';
 import { storeOnce } from '../archive/store.ts';
 import { readVerification, verificationKeys } from '../archive/verifications.ts';
 import type { Config } from '../config/config.ts';
@@ -72,6 +72,6 @@ export const verifyAndReport = async (
     hasOwnKeys: publicKeys.length > 0,
     verification,
   };
-  await storeOnce(archive, key, evidenceOf(jsonText(report)));
+  await storeOnce(archive, key, stagedContent(jsonText(report)));
   return { key, report };
 };

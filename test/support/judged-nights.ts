@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Manifest, ManifestObject } from '../../core/archive/manifest.ts';
 import { readFindingBaseline, readRoster, readRunLines } from '../../core/archive/read-run.ts';
-import { evidenceOf, linesOf, type SpoolFolder } from '../../core/archive/staging.ts';
+import { linesOf, type SpoolFolder, stagedContent } from '../../core/archive/staging.ts';
 import { criteriaOf } from '../../core/audit/criteria.ts';
 import { openFindingFiles } from '../../core/audit/finding-files.ts';
 import { beginJudging } from '../../core/audit/judging.ts';
@@ -30,7 +30,7 @@ const memorySpools = (): SpoolFolder => ({
         held.push(bytes);
         return undefined;
       },
-      finish: async () => evidenceOf(gzipSync(Buffer.concat(held), { level: 1 })),
+      finish: async () => stagedContent(gzipSync(Buffer.concat(held), { level: 1 })),
     };
   },
   remove: async () => {},

@@ -4,7 +4,7 @@ import { ArchiveError, ifSound } from '../../archive/errors.ts';
 import { areaPrefix, attemptOfKey, historyPageKey, yearPageKey, yearPages } from '../../archive/keys.ts';
 import { parsedJson, readBytes } from '../../archive/lines.ts';
 import { walkRuns } from '../../archive/runs.ts';
-import { evidenceOf } from '../../archive/staging.ts';
+import { stagedContent } from '../../archive/staging.ts';
 import type { Report } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import {
@@ -97,7 +97,7 @@ const rewritePage = async <T>(
     const { runs, version } = await readPage(archive, environmentId, key);
     const made = await pageOf(runs);
     if (made === undefined) return undefined;
-    const { content } = evidenceOf(made.page);
+    const { content } = stagedContent(made.page);
     if ((await archive.replace(key, content, 'text/html; charset=utf-8', version, 'hint')) === 'replaced')
       return made.outcome;
   }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ListingCursor, ListingEnd, ResumableListing } from '../source.ts';
 import { ListingStopped } from './listing-stopped.ts';
-import { type Page, USERS } from './page.ts';
+import { type ListedPage, USERS } from './page.ts';
 import { openReader, type ReaderSettings, type Reading } from './reader.ts';
 
 /** Shortens a text to 128 bits of its SHA-256: tokens may be long and pages many. */
@@ -41,7 +41,7 @@ export const openListing = (
   const seenUsers = new Set(from.seenUsers);
 
   /** Gives the next page, or the error that ends the listing in its place. */
-  const nextPage = async (): Promise<Page | ListingStopped> => {
+  const nextPage = async (): Promise<ListedPage | ListingStopped> => {
     try {
       return await reader.page(nextToken);
     } catch (error) {

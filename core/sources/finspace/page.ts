@@ -13,7 +13,7 @@ export interface PagedList {
 export const USERS: PagedList = { operation: 'ListUsers', path: '/user', member: 'users' };
 
 /** An answer with a part of a list. */
-export interface Page {
+export interface ListedPage {
   /** As the service gave them; none where the answer has only a token, which is legal. */
   readonly records: readonly unknown[];
   /** Undefined on the last page. */
@@ -49,7 +49,7 @@ const pageProblem = (answer: JsonObject, list: string): string | undefined => {
 };
 
 /** Reads a page. Throws a RequestError for what is none: it must never pass for a page without records. */
-export const readPage = (answer: JsonObject, { operation, member }: PagedList = USERS): Page => {
+export const readPage = (answer: JsonObject, { operation, member }: PagedList = USERS): ListedPage => {
   const problem = pageProblem(answer, member);
   if (problem !== undefined) throw new RequestError(operation, { kind: 'unreadable', problem });
   const { [member]: records, nextToken } = answer;

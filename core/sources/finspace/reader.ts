@@ -4,7 +4,7 @@ import { type Client, type ClientSettings, createClient } from './client.ts';
 import { type CredentialsSettings, type FinspaceCredentials, finspaceCredentials } from './credentials.ts';
 import { readEndpoint } from './endpoint.ts';
 import { nodeFetch } from './node-fetch.ts';
-import { type Page, type PagedList, pageQuery, readPage, USERS } from './page.ts';
+import { type ListedPage, type PagedList, pageQuery, readPage, USERS } from './page.ts';
 import { persist } from './retry.ts';
 import type { FinspaceSettings } from './settings.ts';
 
@@ -28,7 +28,7 @@ export interface Reader {
   /** Exchanges the caller's credentials, where the mode asks for it and none are at hand. */
   exchange(): Promise<void>;
   /** @param nextToken undefined: the first page */
-  page(nextToken: string | undefined): Promise<Page>;
+  page(nextToken: string | undefined): Promise<ListedPage>;
   counts(): Omit<ListingCounts, 'pages'>;
 }
 

@@ -4,7 +4,7 @@ import { ArchiveError } from '../../archive/errors.ts';
 import { readLines } from '../../archive/lines.ts';
 import type { ManifestObject } from '../../archive/manifest.ts';
 import { verified } from '../../archive/read-run.ts';
-import type { Evidence, Spool } from '../../archive/staging.ts';
+import type { Spool, StagedContent } from '../../archive/staging.ts';
 import type { ListingCounts, ListingSource, ListingTimes } from '../../model/listing.ts';
 import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
@@ -24,7 +24,7 @@ export const writePage = (spool: Spool, users: readonly unknown[]): Promise<void
   spool.write(`[${users.map(serialiseRecord).join(',')}]`);
 
 /** Writes the last line, an object. Its members are named as in the parts that archives hold already. */
-export const writeEnd = async (spool: Spool, { cursor, ...end }: PartEnd): Promise<Evidence> => {
+export const writeEnd = async (spool: Spool, { cursor, ...end }: PartEnd): Promise<StagedContent> => {
   await spool.write(JSON.stringify({ ...end, place: cursor }));
   return spool.finish();
 };

@@ -7,7 +7,7 @@ import type { Archive, Content } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
-import { evidenceOf } from '../../../core/archive/staging.ts';
+import { stagedContent } from '../../../core/archive/staging.ts';
 import { storeOnce } from '../../../core/archive/store.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import {
@@ -19,7 +19,7 @@ import {
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
-const evidence = evidenceOf('this run');
+const evidence = stagedContent('this run');
 const bytes = (text: string): Content => ({ bytes: Buffer.from(text) });
 
 let emulator: AwsEmulator;
