@@ -1,6 +1,7 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { awsClient } from '../../../core/aws/clients.ts';
@@ -10,10 +11,16 @@ import { productFilesWith } from '../../support/product-code.ts';
 
 let aws: AwsEmulator;
 let asked: string[] = [];
+let isExpired = false;
 beforeAll(async () => {
   aws = await startAwsEmulator({
     bucket: 'archive',
     topicName: 'alerts',
+    fault: ({ action, path }) => {
+      if (!isExpired || (action !== 'Publish' && !path.endsWith('/object'))) return undefined;
+      isExpired = false;
+      return { status: 403, code: 'ExpiredToken' };
+    },
     onAnswer: ({ path, action }) => {
       if (!path.endsWith('/object') && action !== 'Publish') return undefined;
       asked.push(action ?? path);
@@ -49,6 +56,53 @@ test('an alert whose receipt never comes is published again', async () => {
   await sns.send(new PublishCommand({ TopicArn: aws.topicArn, Message: 'text' }));
   expect(asked).toEqual(['Publish', 'Publish']);
   sns.destroy();
+});
+
+describe('a token that has expired', () => {
+  /** A client's settings, and how often they were asked for credentials. */
+  const renewed = () => {
+    let times = 0;
+    const credentials = async () => {
+      times += 1;
+      return { ...settings().credentials, expiration: new Date(Date.now() + 3_600_000) };
+    };
+    return { settings: { ...settings(), credentials }, times: () => times };
+  };
+
+  test('is renewed, and what it was for is done', async () => {
+    asked = ['so that it is answered'];
+    const caller = renewed();
+    const sns = awsClient(SNSClient, caller.settings);
+    isExpired = true;
+    await sns.send(new PublishCommand({ TopicArn: aws.topicArn, Message: 'text' }));
+    expect(caller.times()).toBe(2);
+    sns.destroy();
+  });
+
+  test('is renewed, and a stream is left to whoever opened it', async () => {
+    const caller = renewed();
+    const s3 = awsClient(S3Client, { ...caller.settings, forcePathStyle: true });
+    isExpired = true;
+    const put = new PutObjectCommand({
+      Bucket: aws.bucket,
+      Key: 'object',
+      Body: Readable.from(['x']),
+      ContentLength: 1,
+    });
+    // The SDK says on the console that it can't send a stream again.
+    jest.spyOn(console, 'warn').mockReturnValueOnce(undefined);
+    await expect(s3.send(put)).rejects.toMatchObject({ name: 'ExpiredToken' });
+    expect(caller.times()).toBe(2);
+    s3.destroy();
+  });
+
+  test('is the only refusal that is tried with others', async () => {
+    const caller = renewed();
+    const sns = awsClient(SNSClient, caller.settings);
+    await expect(sns.send(new PublishCommand({ TopicArn: 'nowhere', Message: 'text' }))).rejects.toThrow();
+    expect(caller.times()).toBe(1);
+    sns.destroy();
+  });
 });
 
 test('a service may be silent for 15 seconds, and take 5 to be reached', async () => {
