@@ -122,15 +122,19 @@ const keyDenials = (roleArn: string): readonly WantedDenial[] => [
 
 const prefixOf = ({ Filter, Prefix }: LifecycleRule): string => Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
 
+/** Tells whether a rule is about all that stands in an area; one about tags or sizes, or a part of it, is not. */
+const isOfAll = (area: string, rule: LifecycleRule): boolean =>
+  `${area}/`.startsWith(prefixOf(rule)) &&
+  Object.entries(rule.Filter ?? {}).every(([name, value]) => name === 'Prefix' || value === undefined);
+
 /** Says what a lifecycle deletes, or doesn't, other than the config says; undefined where it does as it says. */
 const lifecycleFault = (
   rules: readonly LifecycleRule[],
   { years, afterRetention }: RetentionDuty,
 ): string | undefined => {
   const wanted = retentionDays(years);
-  const deleting = rules.filter(
-    ({ Status, Expiration }) => Status === 'Enabled' && (Expiration?.Days ?? Expiration?.Date) !== undefined,
-  );
+  const enabled = rules.filter(({ Status }) => Status === 'Enabled');
+  const deleting = enabled.filter(({ Expiration }) => (Expiration?.Days ?? Expiration?.Date) !== undefined);
   const isOf = (area: string, rule: LifecycleRule): boolean =>
     `${area}/`.startsWith(prefixOf(rule)) || prefixOf(rule).startsWith(`${area}/`);
   const early = DATED_AREAS.flatMap((area) =>
@@ -141,8 +145,15 @@ const lifecycleFault = (
   );
   if (early.length > 0)
     return `the rules ${[...new Set(early)].join(', ')} delete evidence ${afterRetention === 'keep' ? 'that is to be kept' : `before ${wanted} days are over`}`;
-  const kept =
-    afterRetention === 'keep' ? [] : DATED_AREAS.filter((area) => !deleting.some((rule) => isOf(area, rule)));
+  /** What a deletion hides is gone once its version is. */
+  const isDeleted = (area: string): boolean => {
+    const own = enabled.filter((rule) => isOfAll(area, rule));
+    return (
+      own.some(({ Expiration }) => Expiration?.Days === wanted) &&
+      own.some(({ NoncurrentVersionExpiration }) => NoncurrentVersionExpiration !== undefined)
+    );
+  };
+  const kept = afterRetention === 'keep' ? [] : DATED_AREAS.filter((area) => !isDeleted(area));
   return kept.length > 0
     ? `nothing deletes ${kept.join(', ')} after ${wanted} days, as retention.afterRetention says`
     : undefined;

@@ -56,6 +56,10 @@ const lockOf = (mode: string, days: number): Answer =>
     'ObjectLockConfiguration',
     `<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>${mode}</Mode><Days>${days}</Days></DefaultRetention></Rule>`,
   );
+const lockedForYears = (years: number): Answer => {
+  const { body } = lockOf('GOVERNANCE', years);
+  return { body: body.replaceAll('Days>', 'Years>') };
+};
 const blocksOf = (isRestricted: boolean): Answer =>
   xml(
     'PublicAccessBlockConfiguration',
@@ -67,8 +71,12 @@ const stateOf = (KeyState: string, rest: object = {}): Answer => ({
 
 const lifecycleOf = (...rules: readonly string[]): Answer =>
   xml('LifecycleConfiguration', rules.map((rule) => `<Rule><Status>Enabled</Status>${rule}</Rule>`).join(''));
+const HIDDEN = '<NoncurrentVersionExpiration><NoncurrentDays>30</NoncurrentDays></NoncurrentVersionExpiration>';
+const expirationOf = (days: number): string => `<Expiration><Days>${days}</Days></Expiration>`;
 const deletionOf = (prefix: string, days: number): string =>
-  `<ID>${prefix}</ID><Filter><Prefix>${prefix}</Prefix></Filter><Expiration><Days>${days}</Days></Expiration>`;
+  `<ID>${prefix}</ID><Filter><Prefix>${prefix}</Prefix></Filter>${expirationOf(days)}${HIDDEN}`;
+const tagged = (prefix: string): string =>
+  `<ID>tagged</ID><Filter><And><Prefix>${prefix}</Prefix><Tag><Key>a</Key><Value>b</Value></Tag></And></Filter>`;
 
 /** What S3 and KMS say of an archive that is kept as the stack makes it, by the subresource or the operation. */
 const SOUND: Readonly<Record<string, Answer>> = {
@@ -134,11 +142,14 @@ const saysOf = async (wanted: string): Promise<string | undefined> => {
 };
 
 /** The answers of all checks but those that are `ok`. */
-const look = async (differs: Readonly<Record<string, Answer>>, config: KeepingSettings['config'] = settings.config) => {
-  answers = { ...SOUND, ...differs };
-  return (await checked(config))
+const faultsBy = async (config: KeepingSettings['config']) =>
+  (await checked(config))
     .filter(({ outcome }) => outcome !== 'ok')
     .map(({ name, outcome, told }) => [name, outcome, told]);
+
+const look = (differs: Readonly<Record<string, Answer>>, config: KeepingSettings['config'] = settings.config) => {
+  answers = { ...SOUND, ...differs };
+  return faultsBy(config);
 };
 
 describe('an archive', () => {
@@ -146,7 +157,35 @@ describe('an archive', () => {
     expect(await look({})).toStrictEqual([]);
   });
 
+  test.each<{ name: string; differs: Readonly<Record<string, Answer>> }>([
+    { name: 'without any lifecycle', differs: { lifecycle: refused('NoSuchLifecycleConfiguration') } },
+    { name: 'of which something else is deleted', differs: { lifecycle: lifecycleOf(deletionOf('athena/', 30)) } },
+    {
+      name: 'of which a rule that is off would delete something',
+      differs: {
+        lifecycle: xml('LifecycleConfiguration', `<Rule><Status>Disabled</Status>${deletionOf('chain/', 30)}</Rule>`),
+      },
+    },
+    { name: 'locked for years', differs: { 'object-lock': lockedForYears(8) } },
+    {
+      name: 'whose denials are about everybody in few words',
+      differs: { policy: bucketPolicy((one) => ({ ...one, Principal: '*' })) },
+    },
+  ])('$name is well', async ({ differs }) => {
+    expect(await look(differs)).toStrictEqual([]);
+  });
+
   test.each<{ name: string; differs: Readonly<Record<string, Answer>>; found: readonly unknown[] }>([
+    {
+      name: 'locked for fewer years',
+      differs: { 'object-lock': lockedForYears(6) },
+      found: ['lock', 'fail', 'GOVERNANCE, 2192 days, where audit.yaml has governance, 2557 days'],
+    },
+    {
+      name: 'locked otherwise',
+      differs: { 'object-lock': lockOf('COMPLIANCE', 2557) },
+      found: ['lock', 'fail', 'COMPLIANCE, 2557 days, where audit.yaml has governance, 2557 days'],
+    },
     {
       name: 'whose versioning was suspended',
       differs: { versioning: xml('VersioningConfiguration', '<Status>Suspended</Status>') },
@@ -177,6 +216,24 @@ describe('an archive', () => {
       differs: { lifecycle: lifecycleOf('<ID>all</ID><Expiration><Days>30</Days></Expiration>') },
       found: ['lifecycle', 'fail', 'the rules all delete evidence that is to be kept'],
     },
+    ...[
+      { name: 'of one environment', rule: deletionOf('chain/environment=abc/', 9999), id: 'chain/environment=abc/' },
+      { name: 'that has a tag', rule: `${tagged('chain/')}${expirationOf(9999)}`, id: 'tagged' },
+      {
+        name: 'by an older way to say so',
+        rule: `<ID>old</ID><Prefix>chain/</Prefix>${expirationOf(9999)}`,
+        id: 'old',
+      },
+      {
+        name: 'on a day',
+        rule: '<ID>day</ID><Prefix/><Expiration><Date>2099-01-01T00:00:00.000Z</Date></Expiration>',
+        id: 'day',
+      },
+    ].map(({ name, rule, id }) => ({
+      name: `of which a lifecycle deletes something ${name}`,
+      differs: { lifecycle: lifecycleOf(rule) },
+      found: ['lifecycle', 'fail', `the rules ${id} delete evidence that is to be kept`],
+    })),
     {
       name: 'that may become public',
       differs: { publicAccessBlock: blocksOf(false) },
@@ -302,6 +359,32 @@ describe('an archive', () => {
         lifecycle: lifecycleOf(...rules(2557).slice(1), deletionOf('snapshots/', 2556)),
         found: [['lifecycle', 'fail', 'the rules snapshots/ delete evidence before 2557 days are over']],
       },
+      ...[
+        { name: 'a day late', rule: deletionOf('snapshots/', 2558) },
+        { name: 'of one environment alone', rule: deletionOf('snapshots/environment=abc/', 2557) },
+        { name: 'where it has a tag', rule: `${tagged('snapshots/')}${expirationOf(2557)}${HIDDEN}` },
+        {
+          name: 'and stays as an earlier version',
+          rule: `<Filter><Prefix>snapshots/</Prefix></Filter>${expirationOf(2557)}`,
+        },
+      ].map(({ name, rule }) => ({
+        name: `is not deleted ${name}`,
+        lifecycle: lifecycleOf(...rules(2557).slice(1), rule),
+        found: [['lifecycle', 'fail', 'nothing deletes snapshots after 2557 days, as retention.afterRetention says']],
+      })),
+      {
+        name: 'is not deleted on a day',
+        lifecycle: lifecycleOf(
+          ...rules(2557),
+          '<ID>day</ID><Prefix>snapshots/</Prefix><Expiration><Date>2099-01-01T00:00:00.000Z</Date></Expiration>',
+        ),
+        found: [['lifecycle', 'fail', 'the rules day delete evidence before 2557 days are over']],
+      },
+      {
+        name: 'is deleted by one rule about all',
+        lifecycle: lifecycleOf(`<ID>all</ID><Filter/>${expirationOf(2557)}${HIDDEN}`),
+        found: [],
+      },
       {
         name: 'is deleted everywhere',
         lifecycle: lifecycleOf(...rules(2557).slice(1)),
@@ -329,6 +412,12 @@ describe('an archive', () => {
     });
 
     test.each([
+      {
+        name: 'is not known to be before there is a run',
+        replication: replicationOf(),
+        head: refused('NotFound'),
+        found: [['copy', 'not-checked', 'whether it is copied shows once a run is archived']],
+      },
       { name: 'is well', replication: replicationOf(), head: headOf('COMPLETED'), found: [] },
       { name: 'may wait', replication: replicationOf(), head: headOf('PENDING'), found: [] },
       {
@@ -369,6 +458,48 @@ describe('an archive', () => {
       },
     ])('$name', async ({ replication, head, found }) => {
       expect(await look({ replication, head }, copied)).toEqual(found);
+    });
+  });
+
+  test('that is encrypted by a key of S3 is warned of', async () => {
+    const encryption = xml(
+      'ServerSideEncryptionConfiguration',
+      '<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>',
+    );
+    expect(await look({ encryption })).toEqual([
+      ['key', 'warn', 'the bucket encrypts by a key of S3, which any reader may use'],
+      ['key-policy', 'not-checked', 'the bucket encrypts by a key of S3'],
+    ]);
+  });
+
+  test('of which no config says anything is held to keep all, for however long', async () => {
+    const warned = [
+      'bucket-policy',
+      'warn',
+      'an administrator can change policy, lock and lifecycle, and delete the key',
+    ];
+    const policy = bucketPolicy(without('OnlyByBreakGlass'));
+    answers = { ...SOUND, policy, 'object-lock': lockOf('COMPLIANCE', 1) };
+    expect(await faultsBy(undefined)).toEqual([warned]);
+    answers = {
+      ...SOUND,
+      policy,
+      'object-lock': refused('ObjectLockConfigurationNotFoundError'),
+      lifecycle: lifecycleOf(deletionOf('chain/', 99_999)),
+    };
+    expect(await faultsBy(undefined)).toEqual([
+      ['lock', 'warn', 'no default retention'],
+      ['lifecycle', 'fail', 'the rules chain/ delete evidence that is to be kept'],
+      warned,
+    ]);
+  });
+
+  test('that is deleted says when', async () => {
+    answers = { ...SOUND, lifecycle: lifecycleOf(...DATED_AREAS.map((area) => deletionOf(`${area}/`, 2557))) };
+    const results = await checked({ retention: { years: 7, lock: 'governance', afterRetention: 'delete' } });
+    expect(results.find(({ name }) => name === 'lifecycle')).toMatchObject({
+      outcome: 'ok',
+      told: 'what had to be kept is deleted after 7 years',
     });
   });
 
