@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Retention } from '../../../core/config/config.ts';
 import { parseStacks } from '../../../core/config/read-config.ts';
-import { assignStacks, type StacksFile } from '../../../core/config/stacks.ts';
+import { assignStacks, reservedBy, type StacksFile } from '../../../core/config/stacks.ts';
 
 const configOf = (ids: string, lock: Retention['lock'] = 'governance') => ({
   name: 'Auditor',
@@ -106,4 +106,14 @@ it.each([
   ['{"Auditor": {"lock": "off", "stack": {}}}', /unknown key, did you mean stacks\?/],
 ])('a wrong file is told: %s', (text, message) => {
   expect(() => parseStacks(text, 'stacks.json')).toThrow(message);
+});
+
+it.each([
+  { environments: 0, reserved: 1 },
+  { environments: 1, reserved: 1 },
+  { environments: 2, reserved: 2 },
+  { environments: 40, reserved: 40 },
+  { environments: 41, reserved: 40 },
+])('a stack of $environments environments reserves $reserved executions', ({ environments, reserved }) => {
+  expect(reservedBy(environments)).toBe(reserved);
 });
