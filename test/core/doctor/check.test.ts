@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  type Check,
+  errorText,
+  fail,
+  isDenied,
+  isNamed,
+  notChecked,
+  ok,
+  runChecks,
+  warn,
+} from '../../../core/doctor/check.ts';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const aCheck = (name: string, answer: Awaited<ReturnType<Check['check']>>, ...needs: readonly string[]): Check => ({
+  name,
+  needs,
+  check: () => Promise.resolve(answer),
+});
+
+describe('a check', () => {
+  test.each([
+    { first: ok('fine'), made: true, told: 'made' },
+    { first: warn('well', 'look'), made: true, told: 'made' },
+    { first: fail('no', 'mend'), made: false, told: 'first failed' },
+    { first: notChecked('unknown'), made: false, told: 'first was not checked' },
+  ])('is made where what it needs is $first.outcome: $made', async ({ first, made, told }) => {
+    const results = await runChecks([
+      aCheck('first', first),
+      aCheck('other', ok('made')),
+      aCheck('second', ok('made'), 'first'),
+    ]);
+    expect(results).toEqual([
+      { name: 'first', ...first },
+      { name: 'other', outcome: 'ok', told: 'made' },
+      { name: 'second', outcome: made ? 'ok' : 'not-checked', told },
+    ]);
+  });
+
+  test('that never answers has failed after half a minute', async () => {
+    jest.useFakeTimers();
+    const results = runChecks([{ name: 'silent', needs: [], check: () => new Promise(() => {}) }]);
+    const seen: unknown[] = [];
+    const told = results.then((those) => seen.push(...those));
+    await jest.advanceTimersByTimeAsync(29_999);
+    expect(seen).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    await told;
+    expect(seen).toMatchObject([{ name: 'silent', outcome: 'fail', told: 'no answer within 30 seconds' }]);
+  });
+});
+
+test.each([
+  { error: new TypeError('is\nwrong'), text: 'TypeError: is wrong' },
+  { error: Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), text: 'AggregateError: ECONNREFUSED' },
+  { error: { name: 'Fault', code: 'EPIPE' }, text: 'Fault: EPIPE' },
+  { error: new Error('ann@example.com'), text: 'Error: [e-mail]' },
+  { error: new Error('x'.repeat(393)), text: `Error: ${'x'.repeat(393)}` },
+  { error: new Error('x'.repeat(394)), text: `Error: ${'x'.repeat(390)}...` },
+])('an error is told on one line: $text', ({ error, text }) => {
+  expect(errorText(error)).toBe(text);
+});
+
+test.each([
+  { error: { name: 'Any', $metadata: { httpStatusCode: 403 } }, denied: true },
+  { error: { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 } }, denied: true },
+  { error: { name: 'Any', $metadata: { httpStatusCode: 404 } }, denied: false },
+  { error: undefined, denied: false },
+])('$error is a denial: $denied', ({ error, denied }) => {
+  expect(isDenied(error)).toBe(denied);
+});
+
+test('an error has one of several names, or none', () => {
+  const error = { name: 'NotFound' };
+  expect(isNamed(error, 'NotFoundException', 'NotFound')).toBe(true);
+  expect(isNamed(error, 'NotFoundException')).toBe(false);
+  expect(isNamed(null, 'NotFound')).toBe(false);
+});
