@@ -13,6 +13,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { BREAK_GLASS, BUCKET_CHANGES, butFor, DENIALS, type Denial, KEY_CHANGES } from '../archive/denials.ts';
+import { HINT_TAG } from '../archive/hint.ts';
 import { DATED_AREAS, latestKey } from '../archive/keys.ts';
 import { parsedJson } from '../archive/lines.ts';
 import type { Config, ReplicateTo } from '../config/config.ts';
@@ -134,7 +135,12 @@ const lifecycleFault = (
 ): string | undefined => {
   const wanted = retentionDays(years);
   const enabled = rules.filter(({ Status }) => Status === 'Enabled');
-  const deleting = enabled.filter(({ Expiration }) => (Expiration?.Days ?? Expiration?.Date) !== undefined);
+  // Of what somebody wrote over, the version before is the evidence.
+  const deleting = enabled.filter(
+    ({ Filter, Expiration, NoncurrentVersionExpiration }) =>
+      (Expiration?.Days ?? Expiration?.Date) !== undefined ||
+      (afterRetention === 'keep' && NoncurrentVersionExpiration !== undefined && Filter?.Tag?.Key !== HINT_TAG.key),
+  );
   const isOf = (area: string, rule: LifecycleRule): boolean =>
     `${area}/`.startsWith(prefixOf(rule)) || prefixOf(rule).startsWith(`${area}/`);
   const early = DATED_AREAS.flatMap((area) =>

@@ -159,6 +159,10 @@ describe('an archive', () => {
 
   test.each<{ name: string; differs: Readonly<Record<string, Answer>> }>([
     { name: 'without any lifecycle', differs: { lifecycle: refused('NoSuchLifecycleConfiguration') } },
+    {
+      name: 'of which earlier hints are deleted',
+      differs: { lifecycle: lifecycleOf(`<Filter><Tag><Key>kept</Key><Value>briefly</Value></Tag></Filter>${HIDDEN}`) },
+    },
     { name: 'of which something else is deleted', differs: { lifecycle: lifecycleOf(deletionOf('athena/', 30)) } },
     {
       name: 'of which a rule that is off would delete something',
@@ -219,6 +223,8 @@ describe('an archive', () => {
     ...[
       { name: 'of one environment', rule: deletionOf('chain/environment=abc/', 9999), id: 'chain/environment=abc/' },
       { name: 'that has a tag', rule: `${tagged('chain/')}${expirationOf(9999)}`, id: 'tagged' },
+      { name: 'once it is written over', rule: `<ID>earlier</ID><Filter/>${HIDDEN}`, id: 'earlier' },
+      { name: 'that has a tag, once it is written over', rule: `${tagged('chain/')}${HIDDEN}`, id: 'tagged' },
       {
         name: 'by an older way to say so',
         rule: `<ID>old</ID><Prefix>chain/</Prefix>${expirationOf(9999)}`,

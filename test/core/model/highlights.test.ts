@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { isInBand } from '../../../core/model/band.ts';
-import { collectHighlights, highlightWithin, kindOf } from '../../../core/model/highlights.ts';
+import {
+  collectHighlights,
+  type HighlightKind,
+  highlightWithin,
+  isNews,
+  kindOf,
+} from '../../../core/model/highlights.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 
@@ -121,4 +127,18 @@ test('a reminder is of what merely stays: news comes before it', () => {
   const kinds = (isDue: boolean) => highlightsOf(findings, () => isDue).map(({ kind }) => kind);
   expect(kinds(true)).toEqual(['reminder', 'waiver-ended']);
   expect(kinds(false)).toEqual(['open', 'waiver-ended']);
+});
+
+test('people are told of everything but what merely stays', () => {
+  const kinds: readonly HighlightKind[] = [
+    'new',
+    'reopened',
+    'open',
+    'escalated',
+    'waived',
+    'resolved',
+    'event',
+    'carried',
+  ];
+  expect(kinds.filter((kind) => !isNews(kind))).toEqual(['open', 'waived']);
 });
