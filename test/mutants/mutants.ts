@@ -8,6 +8,7 @@ import { plural } from '../../core/text/plain-text.ts';
 import { mutate } from './mutate.ts';
 import { nearestTests } from './nearest-tests.ts';
 import { type Fate, runTestFile } from './test-file.ts';
+import type { Loaded } from './worker.ts';
 
 /*
  * Changes the code in small ways and looks whether a test notices: `npm run mutants -- core/verify core/text/person.ts:18`.
@@ -83,16 +84,16 @@ const fates = mutated
   .flatMap(({ mutants }) => mutants)
   .map((mutant): Fate => ({ mutant, end: 'alive', isReached: false, survived: 0, spentMs: 0 }))
   .filter(isAsked);
-const nearest = nearestTests(root, files, Number(values.near));
-const tests = [...nearest.keys()];
+const tests = [...nearestTests(root, files, Number(values.near))];
+const known = new Map<string, Loaded>();
 const work = async (): Promise<void> => {
-  for (let test = tests.shift(); test !== undefined; test = tests.shift()) {
-    const near = nearest.get(test);
+  for (let next = tests.shift(); next !== undefined; next = tests.shift()) {
+    const near = next.files;
     const left = fates.filter(
-      ({ end, spentMs, mutant: { file } }) => end === 'alive' && spentMs < budgetMs && near?.has(file),
+      ({ end, spentMs, mutant: { file } }) => end === 'alive' && spentMs < budgetMs && near.has(file),
     );
     if (left.length === 0) continue;
-    process.stderr.write(`${await runTestFile(test, left, { root, folder, codes, budgetMs })}\n`);
+    process.stderr.write(`${await runTestFile(next.test, left, { root, folder, codes, budgetMs, known })}\n`);
   }
 };
 await Promise.all(Array.from({ length: Number(values.processes) }, work));

@@ -36,12 +36,17 @@ const sharedFolders = (test: string, file: string): number => {
   return parting === -1 ? parts.length : parting;
 };
 
-/** Gives the tests that load a file and are among the nearest to it, with those files; whatever is nearest comes first. */
-export const nearestTests = (
-  root: string,
-  files: readonly string[],
-  most: number,
-): ReadonlyMap<string, ReadonlySet<string>> => {
+export interface NearTest {
+  readonly test: string;
+  /** The files that it is tried for. */
+  readonly files: ReadonlySet<string>;
+}
+
+/**
+ * Gives the tests that load a file and are among the nearest to it. A test may come twice: first for the files that it is the
+ * nearest to, and after all nearest ones for the others, of which little is alive by then.
+ */
+export const nearestTests = (root: string, files: readonly string[], most: number): readonly NearTest[] => {
   const imports = importsOf(root);
   const tests = globSync('test/**/*.test.ts', { cwd: root })
     .filter((test) => !APART.test(test))
@@ -60,9 +65,11 @@ export const nearestTests = (
       .slice(0, most)
       .map((pair, rank) => ({ ...pair, rank })),
   );
-  const byTest = Map.groupBy(
-    pairs.toSorted((a, b) => a.rank - b.rank),
-    ({ test }) => test,
+  const byRank = pairs.toSorted((a, b) => a.rank - b.rank);
+  return [byRank.filter(({ rank }) => rank === 0), byRank.filter(({ rank }) => rank > 0)].flatMap((round) =>
+    [...Map.groupBy(round, ({ test }) => test)].map(([test, those]) => ({
+      test,
+      files: new Set(those.map(({ file }) => file)),
+    })),
   );
-  return new Map([...byTest].map(([test, those]) => [test, new Set(those.map(({ file }) => file))]));
 };

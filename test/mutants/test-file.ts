@@ -29,6 +29,8 @@ export interface Workplace {
   readonly codes: Readonly<Record<string, string>>;
   /** How long the tests that are run of one mutant may keep processors busy, all in all. */
   readonly budgetMs: number;
+  /** What test files do without a mutant, as far as they have been run. */
+  readonly known: Map<string, Loaded>;
 }
 
 /** Begins a process for one test file; what it does not answer in time, it will not answer. */
@@ -89,7 +91,7 @@ const within = (tests: readonly Numbered[], leftMs: number): readonly Numbered[]
 
 /** Tries mutants on the tests of one file that reach them, and says in a line what came of it. */
 export const runTestFile = async (test: string, fates: readonly Fate[], workplace: Workplace): Promise<string> => {
-  const { budgetMs } = workplace;
+  const { budgetMs, known } = workplace;
   const start = performance.now();
   let worker = startWorker(test, workplace);
   let green: readonly Numbered[] = [];
@@ -147,9 +149,12 @@ export const runTestFile = async (test: string, fates: readonly Fate[], workplac
     if (unconfirmed.length >= CONFIRMED_AT_ONCE) await confirm();
   };
   try {
-    const loaded = await worker.ask<Loaded>({ kind: 'load', isRun: true }, 600_000);
+    const before = known.get(test);
+    const answered = await worker.ask<Loaded>({ kind: 'load', isRun: before === undefined }, 600_000);
+    const loaded = typeof answered === 'string' ? answered : (before ?? answered);
     if (typeof loaded === 'string')
       return `${test}: ${loaded === 'late' ? 'takes too long' : 'does not load'}, left out`;
+    known.set(test, loaded);
     green = loaded.tests
       .map((one, number) => ({ ...one, number }))
       .filter(({ isGreen }) => isGreen)
