@@ -78,7 +78,7 @@ const disagreementText = ({ side, ruleId, againstSeverity, severity, isWaived }:
 const showComparison = ({ findings, rules }: ConfigComparison, out: Terminal): void => {
   out.line();
   if (findings.length === 0 && rules.length === 0) {
-    out.line('Both configs find the same on every night.');
+    out.line('Both configs find the same on every night that was replayed.');
     return;
   }
   out.line(out.paint('bold', `Findings that the configs do not agree on: ${numberText(findings.length)}`));

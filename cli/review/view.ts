@@ -48,13 +48,14 @@ export const showSignOff = (
 
 /** Shows what became of the revocations of a review; it names nobody. */
 export const showFollowUp = (
-  { environmentId, signedOffAt, lastRun, withinDays, revocations }: FollowUp,
+  { environmentId, signedOffAt, lastRun, notes, withinDays, revocations }: FollowUp,
   out: Terminal,
 ): void => {
   const overdue = revocations.filter(({ isOverdue }) => isOverdue).length;
   const done = revocations.filter(({ state }) => state === 'done').length;
   out.line(out.paint('bold', `Revocations of environment ${environmentId}, signed off ${signedOffAt}`));
   out.line(lastRun === undefined ? 'NOT SEEN: no run is complete since.' : `By run ${lastRun}:`);
+  for (const note of notes) out.line(wrap(plainLine(note), '', out.width));
   out.line(
     `${done} of ${plural(revocations.length, 'revocation')} carried out, ${overdue} overdue (${plural(withinDays, 'day')} allowed)`,
   );

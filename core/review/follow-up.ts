@@ -5,10 +5,12 @@ import type { Archive } from '../archive/archive.ts';
 import { ArchiveError } from '../archive/errors.ts';
 import { MOST_JSON_BYTES, parsedJson, readBytes, readJson } from '../archive/lines.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { usersOf } from '../archive/read-users.ts';
+import { usersWithRecords } from '../archive/read-users.ts';
 import { walkRuns } from '../archive/runs.ts';
 import { sha256Of } from '../archive/staging.ts';
 import { runName } from '../model/run-name.ts';
+import { reservations } from '../model/words.ts';
+import { plural } from '../text/plain-text.ts';
 import { PackError, readPack } from './pack-manifest.ts';
 import { SIGN_OFF_MANIFEST, SIGNED_OFF } from './sign-off.ts';
 import { asSpread } from './worksheet.ts';
@@ -40,6 +42,8 @@ export interface FollowUp {
   readonly signedOffAt: string;
   /** The last complete run since the sign-off; undefined: there is none. */
   readonly lastRun: string | undefined;
+  /** Why the users of that run may not be everybody of its night, as they were, in sentences. */
+  readonly notes: readonly string[];
   readonly withinDays: number;
   readonly revocations: readonly FollowedRevocation[];
 }
@@ -61,12 +65,10 @@ const readSignOff = async (pack: Archive) => {
   return signOff.parse(parsedJson(Buffer.from(bytes).toString('utf8')));
 };
 
-/** Tells what a run shows of a revocation; of a user who is not there that it is done. */
-const stateOf = (id: string, user: User | undefined): Pick<FollowedRevocation, 'state' | 'message'> => {
-  // Its place is another record's by now, or nobody's.
-  if (isPositionName(id))
-    return { state: 'not seen', message: 'a record without a userId, which nothing ties to one of a later run' };
-  if (user === undefined) return { state: 'done', message: 'no longer in the directory' };
+type Shown = Pick<FollowedRevocation, 'state' | 'message'>;
+
+/** Tells what a record of a run shows of a revocation. */
+const stateOf = (user: User): Shown => {
   const isDisabled = user.status === 'DISABLED';
   if (isDisabled && user.isApiBound === false) return { state: 'done', message: 'disabled, without API access' };
   const access = { true: 'API access stands', false: 'API access is off', undefined: 'API access is not known' };
@@ -75,16 +77,42 @@ const stateOf = (id: string, user: User | undefined): Pick<FollowedRevocation, '
   return { state: user.isApiBound === false ? 'partly' : 'open', message: `not disabled, and ${words}` };
 };
 
+const WORST_FIRST: readonly RevocationState[] = ['open', 'partly', 'done'];
+
+/** Takes the worst of records that differ. */
+const worstOf = ([first, ...others]: readonly [Shown, ...Shown[]]): Shown =>
+  others.reduce(
+    (worst, one) => (WORST_FIRST.indexOf(one.state) < WORST_FIRST.indexOf(worst.state) ? one : worst),
+    first,
+  );
+
+/** Tells what a run shows of the revocation of somebody whom it does not have: done only where it had to have all. */
+const stateOfAbsent = (id: string, { source }: Manifest, nameless: number): Shown => {
+  const notSeen = (message: string): Shown => ({ state: 'not seen', message });
+  // Its place is another record's by now, or nobody's.
+  if (isPositionName(id)) return notSeen('a record without a userId, which nothing ties to one of a later run');
+  if (source?.attestedBy !== undefined)
+    return notSeen("not in a saved roster that is the whole directory by somebody's word alone");
+  if (nameless > 0)
+    return notSeen(
+      `not found by its userId, which ${plural(nameless, 'record')} of that run ${nameless === 1 ? 'lacks' : 'lack'}`,
+    );
+  return { state: 'done', message: 'no longer in the directory' };
+};
+
 const readStates = async (archive: Archive, manifest: Manifest, ids: ReadonlySet<string>) => {
   if (manifest.objects.snapshot === undefined)
     throw new ArchiveError(`the manifest of run ${manifest.run} names no snapshot`);
-  const found = new Map<string, User>();
-  for await (const { user } of usersOf(archive, manifest)) {
+  const found = new Map<string, Shown>();
+  let nameless = 0;
+  for await (const [first, ...others] of usersWithRecords(archive, manifest)) {
+    if (!first.user.hasUserId) nameless += 1;
     // A sign-off has the ids as spreadsheets give them back.
-    const id = asSpread(user.id);
-    if (ids.has(id)) found.set(id, user);
+    const id = asSpread(first.user.id);
+    if (ids.has(id) && !isPositionName(id))
+      found.set(id, worstOf([stateOf(first.user), ...others.map(({ user }) => stateOf(user))]));
   }
-  return new Map([...ids].map((id) => [id, stateOf(id, found.get(id))]));
+  return new Map([...ids].map((id) => [id, found.get(id) ?? stateOfAbsent(id, manifest, nameless)]));
 };
 
 /**
@@ -104,7 +132,7 @@ export const followUp = async (
   const ids = new Set(revocations.map(({ userId }) => userId));
   const since = Date.parse(signedOffAt);
   const seenBy = new Map<string, string>();
-  let last: { readonly run: string; readonly states: Awaited<ReturnType<typeof readStates>> } | undefined;
+  let last: { readonly manifest: Manifest; readonly states: Awaited<ReturnType<typeof readStates>> } | undefined;
   for await (const { run, stored, problem } of walkRuns(archive, environmentId, runName(new Date(since)))) {
     if (stored !== undefined && Date.parse(stored.manifest.asOf) <= since) continue;
     if (problem !== undefined || stored === undefined) throw new ArchiveError(problem ?? `run ${run} has no manifest`);
@@ -113,14 +141,15 @@ export const followUp = async (
       if (state !== 'done') seenBy.delete(id);
       else if (!seenBy.has(id)) seenBy.set(id, run);
     }
-    last = { run, states };
+    last = { manifest: stored.manifest, states };
   }
 
   const isLate = now > since + withinDays * DAY_MS;
   return {
     environmentId,
     signedOffAt,
-    lastRun: last?.run,
+    lastRun: last?.manifest.run,
+    notes: last === undefined ? [] : reservations(last.manifest),
     withinDays,
     revocations: [...ids].map((userId) => {
       const { state, message } = last?.states.get(userId) ?? {

@@ -6,6 +6,7 @@ import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { type Clock, stoppedClock } from '../../core/model/clock.ts';
+import type { ListingSource } from '../../core/model/listing.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
 import type { Enrichments } from '../../core/sources/enrich/enrichment.ts';
@@ -29,6 +30,8 @@ export interface NightPlan {
   readonly number: number;
   readonly users: readonly unknown[];
   readonly end?: ListingEnd;
+  /** Default: a service. */
+  readonly source?: ListingSource;
   /** Default: in its night. */
   readonly listedAt?: Date;
   /** The end of the listing's time, in milliseconds since the epoch; default: none. */
@@ -51,6 +54,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
     number,
     users,
     end,
+    source,
     listedAt = nightAt(number),
     deadline = Number.POSITIVE_INFINITY,
     clock = stoppedClock(listedAt.getTime()),
@@ -74,7 +78,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
         },
         {
           ...configuredSettings({ ...DEFAULTS, ...config }, waivers, environmentId, [...rules, ...own]),
-          listUsers: listingOf([users], end),
+          listUsers: (until) => ({ ...listingOf([users], end)(until), ...(source && { source }) }),
           enrichments,
           archive,
           channels: [digestChannel(() => Promise.resolve('sent'))],

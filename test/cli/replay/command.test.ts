@@ -285,7 +285,9 @@ describe('--against', () => {
     const words = ['--config', await limit(70), '--against', await limit(65)];
     const out = await archived(nights);
     expect((await jsonOf(out, ...words)).comparison).toEqual({ findings: [], rules: [] });
-    expect((await replay(out, ...words)).stdout).toContain('Both configs find the same on every night.');
+    expect((await replay(out, ...words)).stdout).toContain(
+      'Both configs find the same on every night that was replayed.',
+    );
   });
 
   test('another severity is no other finding, and is listed', async () => {

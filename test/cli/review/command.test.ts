@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { chainKey } from '../../../core/archive/keys.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
+import type { ListingSource } from '../../../core/model/listing.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { makeNights } from '../../../simulator/nights.ts';
 import { archiveNights, auditNights, nightAt, nightKeys, nightRun } from '../../support/archived-nights.ts';
@@ -37,6 +38,7 @@ const TIMES = {
 
 interface Plan {
   readonly users: readonly unknown[];
+  readonly source?: ListingSource;
   readonly isCut?: boolean;
 }
 
@@ -45,9 +47,10 @@ const archived = async (nights: Readonly<Record<string, Plan>>): Promise<string>
   const out = await newFolder();
   await archiveNights(
     out,
-    Object.entries(nights).map(([number, { users, isCut }]) => ({
+    Object.entries(nights).map(([number, { users, source, isCut }]) => ({
       number: FIRST + Number(number) - 1,
       users,
+      ...(source && { source }),
       ...(isCut && { end: { complete: false as const, reason: 'deadline' as const, message: 'out of time' } }),
     })),
   );
@@ -690,10 +693,7 @@ describe('who reviews whom', () => {
 });
 
 describe('a follow-up', () => {
-  const reviewed = async (
-    later: Readonly<Record<number, { readonly users: readonly UserRecord[] }>>,
-    users: readonly UserRecord[] = [u1, u2, u3],
-  ) => {
+  const reviewed = async (later: Readonly<Record<number, Plan>>, users: readonly UserRecord[] = [u1, u2, u3]) => {
     const out = await archived({ 1: { users }, ...later });
     const { pack } = await build(out, { to: dayAt(1) });
     const revoked = await filledOf(pack, (line) => ({ ...line, decision: line.userId === 'u3' ? 'keep' : 'revoke' }));
@@ -738,7 +738,19 @@ describe('a follow-up', () => {
   const nameless = aUser({ userId: null });
   const spread = aUser({ userId: 'two\r\nlines' });
 
-  test.each<{ name: string; users: readonly UserRecord[]; later: readonly UserRecord[]; told: object }>([
+  const attested = {
+    kind: 'roster',
+    attestedBy: { name: 'Ada', statement: 'all', at: '2024-11-24T02:00:00.000Z' },
+  } as const;
+
+  test.each<{
+    name: string;
+    users: readonly UserRecord[];
+    later: readonly UserRecord[];
+    source?: ListingSource;
+    told: object;
+    notes?: readonly unknown[];
+  }>([
     {
       name: 'a record without a userId, which nothing ties to a later one',
       users: [u3, nameless],
@@ -751,10 +763,38 @@ describe('a follow-up', () => {
       later: [u3, spread],
       told: { userId: 'two\nlines', state: 'partly', isOverdue: true },
     },
-  ])('takes for gone nobody who may be there: $name', async ({ users, later, told }) => {
-    const { follow } = await reviewed({ 2: { users: later } }, users);
+    {
+      name: 'a user who is not in a roster that is attested',
+      users: [u1, u3],
+      later: [u3],
+      source: attested,
+      told: { userId: 'u1', state: 'not seen', message: expect.stringContaining("somebody's word"), isOverdue: true },
+      notes: [expect.stringMatching(/^ATTESTED, NOT SEEN: /)],
+    },
+    {
+      name: 'a user who may be one that has no userId any more',
+      users: [u1, u3],
+      later: [u3, nameless],
+      told: { userId: 'u1', state: 'not seen', message: expect.stringContaining('1 record of that run lacks') },
+    },
+    {
+      name: 'a user of whom records differ, by the worst of them',
+      users: [u1, u3],
+      later: [u3, u1, off(u1)],
+      told: { userId: 'u1', state: 'partly', message: 'not disabled, and API access is off' },
+      notes: [expect.stringMatching(/^RECORDS DIFFER: of 1 user /)],
+    },
+  ])('takes for gone nobody who may be there: $name', async ({ users, later, source, told, notes = [] }) => {
+    const { follow } = await reviewed({ 2: { users: later, ...(source && { source }) } }, users);
     const { code, stdout } = await follow('--json', '--within-days', '1');
-    expect({ code, revocations: JSON.parse(stdout).revocations }).toMatchObject({ code: 2, revocations: [told] });
+    const { revocations, notes: said } = JSON.parse(stdout);
+    expect({ code, revocations, notes: said }).toMatchObject({ code: 2, revocations: [told], notes });
+  });
+
+  test('believes of an attested roster who stands in it', async () => {
+    const { follow } = await reviewed({ 2: { users: [off(u1), off(u2), u3], source: attested } });
+    const { stdout } = await follow();
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/By run \w+: ATTESTED, NOT SEEN: .* 2 of 2 revocations carried out/);
   });
 
   test('says where nobody has looked since', async () => {
