@@ -79,14 +79,11 @@ const usersOf = (told: readonly Told[]): readonly User[] => {
 
 const trailParser = (environmentId: string | undefined): RosterParser => {
   const told: Told[] = [];
-  const ids = new Set<unknown>();
 
   const see = (value: unknown, notes: RosterNotes): void => {
     const { CloudTrailEvent: text, detail } = objectOf(value);
     const event = objectOf(typeof text === 'string' ? parsedOrText(text, notes, 'at an event') : (detail ?? value));
-    // The same event stands in the history and in the log.
-    if (event.eventID !== undefined && ids.has(event.eventID)) return;
-    ids.add(event.eventID);
+    // The same event stands in the history and in the log: twice it tells no more.
     const one = toldBy(event, environmentId, notes);
     if (one !== undefined) told.push(one);
   };

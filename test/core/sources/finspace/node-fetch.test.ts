@@ -52,6 +52,13 @@ describe("Node's HTTP as fetch", () => {
     expect(requests[1]).toMatch(/^GET \/user\?a=b%20c HTTP\/1\.1\r\n(?:.+\r\n)*x-amz-date: 20261124T020000Z\r\n/);
   });
 
+  it('asks a URL of https by TLS alone', async () => {
+    const { url, requests } = await serve('HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{"users":[]}');
+    await expect(get(url.replace('http:', 'https:'))).rejects.toThrow();
+    // The first byte of a TLS handshake.
+    expect(requests.map((request) => request.charCodeAt(0))).toEqual([0x16]);
+  });
+
   it.each([
     ['200', true],
     ['299', true],

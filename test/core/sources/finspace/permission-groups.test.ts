@@ -101,6 +101,11 @@ describe('the groups of an environment', () => {
     ['a group without an id', { ...GROUPS[0], permissionGroupId: undefined }, 'has no permissionGroupId'],
     ['permissions that are missing', { ...GROUPS[0], applicationPermissions: undefined }, 'applicationPermissions of'],
     ['permissions that are no texts', { ...GROUPS[0], applicationPermissions: [7] }, 'applicationPermissions of'],
+    [
+      'permissions of which one is empty',
+      { ...GROUPS[0], applicationPermissions: ['a', ''] },
+      'applicationPermissions of',
+    ],
     ['a member without an id', { ...GROUPS[1], members: [{}] }, 'a member of a permission group has no userId'],
   ])('are unknown for want of %s', async (_, broken, unread) => {
     const { groups } = await read({ groups: [broken as unknown as PermissionGroup] });
