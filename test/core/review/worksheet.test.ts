@@ -43,6 +43,19 @@ const sheetOf = async (
   return readBytes(stored);
 };
 
+/** What the sheets of these users count. */
+const countsOf = async (users: Users, facts: Partial<Context> = {}) => {
+  const spools = await createSpoolFolder();
+  try {
+    const sheets = await openUserSheets(spools, aContext(facts));
+    for (const [position, [user, worst]] of users.entries())
+      await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
+    return sheets.counts();
+  } finally {
+    await spools.remove();
+  }
+};
+
 const worksheetOf = (users: Users): Promise<Uint8Array> => sheetOf('worksheet.csv', users);
 
 async function* bytes(content: string | Uint8Array) {
@@ -95,6 +108,21 @@ describe('a worksheet that is right', () => {
     expect(problems).toStrictEqual([]);
     expect(decided.map(({ userId }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
   });
+});
+
+test('users are counted by what a reviewer has to know of them', async () => {
+  const users: Users = [
+    [aUser({ userId: 'plain' })],
+    [aUser({ userId: 'super', type: 'SUPER_USER' }), 'CRITICAL'],
+    [anApiUser({ userId: 'api' }), 'HIGH'],
+    [anApiUser({ userId: 'manager', lastLoginTime: null }), 'MEDIUM'],
+    [aUser({ userId: 'never', lastLoginTime: null })],
+    [aUser({ userId: 'odd', lastLoginTime: 'soon' })],
+  ];
+  const counts = { users: 6, superUsers: 1, apiBound: 2, neverLoggedIn: 2, lastLoginUnknown: 1 };
+  expect(await countsOf(users)).toEqual({ ...counts, justificationRequired: 2 });
+  const groups = { memberships: memberships({ manager: { g1: 'ManageUsersAndGroups' } }) };
+  expect(await countsOf(users, groups)).toEqual({ ...counts, justificationRequired: 3, effectiveSuperUsers: 1 });
 });
 
 describe('what was read beside the listing', () => {
@@ -184,6 +212,18 @@ describe('what was read beside the listing', () => {
       'line 2, status: must be "ENABLED" as in the pack, got "DISABLED"',
     );
   });
+});
+
+test.each([
+  [21, '2, 4, 6, 8, 10, 12, 14, 16, 18, 20 and 1 stretch more'],
+  [23, '2, 4, 6, 8, 10, 12, 14, 16, 18, 20 and 2 stretches more'],
+  [19, '2, 4, 6, 8, 10, 12, 14, 16, 18, 20'],
+])('of %s lines of which every other is empty ten are named', async (count, named) => {
+  const users: Users = Array.from({ length: count }, (_, index) => [aUser({ userId: `u${index}` })]);
+  const worksheet = await worksheetOf(users);
+  const filled = (await readSheet(worksheet)).map((line, index) => (index % 2 === 0 ? line : answered(line)));
+  const { problems } = await check(worksheet, writeSheet(filled));
+  expect(problems).toEqual([`line ${named}: must have a decision (keep, revoke, justify) and a reviewer, got nothing`]);
 });
 
 describe('a worksheet that is wrong is refused', () => {

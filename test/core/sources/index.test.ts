@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
-import { chooseSource, type LiveEnvironment, openArchived } from '../../../core/sources/index.ts';
+import { chooseEnrichments, chooseSource, type LiveEnvironment, openArchived } from '../../../core/sources/index.ts';
 import type { Listing } from '../../../core/sources/source.ts';
 import { auditNights, nightKeys } from '../../support/archived-nights.ts';
 import { productFilesWith } from '../../support/product-code.ts';
@@ -99,6 +99,31 @@ describe('a night of an archive', () => {
     );
     expect(listing.end()).toEqual({ complete: true });
     expect(listing.counts()).toEqual(manifest.counts);
+    const { key: file, sha256 } = manifest.objects.snapshot ?? {};
+    expect(listing.source).toEqual({ kind: 'archive', file, sha256 });
+    expect(listing.startedAt).toBe(Date.parse(manifest.listing?.startedAt ?? ''));
+  });
+
+  test('that is left before its end is not complete', async () => {
+    const { archive, manifest } = await archivedNight();
+    const listing = open(archive, manifest);
+    listing.close();
+    expect(listing.end()).toMatchObject({ complete: false });
+  });
+
+  test('that read no roles and no groups has none, and says of each that it is not read', async () => {
+    const { archive, manifest } = await archivedNight();
+    const { roles, groups } = chooseEnrichments({ archive, manifest });
+    const told: unknown[] = [];
+    const request = { arns: () => ['a', 'b'], before: undefined, deadline: 0 };
+    for await (const record of roles?.(request) ?? []) told.push(record);
+    for await (const record of groups?.(0) ?? []) told.push(record);
+    const unread = `run ${manifest.run} did not read roles`;
+    expect(told).toEqual([
+      { arn: 'a', unread },
+      { arn: 'b', unread },
+      { unread: `run ${manifest.run} did not read permission groups` },
+    ]);
   });
 
   test.each([

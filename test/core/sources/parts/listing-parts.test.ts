@@ -6,7 +6,13 @@ import { folderArchive } from '../../../../core/archive/folder.ts';
 import { readBytes } from '../../../../core/archive/lines.ts';
 import { systemClock } from '../../../../core/model/clock.ts';
 import { listingTimes } from '../../../../core/model/listing.ts';
-import { type ListingPart, listPart, partsSource } from '../../../../core/sources/parts/listing-parts.ts';
+import {
+  findListing,
+  type ListingPart,
+  listPart,
+  partsSource,
+  pauseAfter,
+} from '../../../../core/sources/parts/listing-parts.ts';
 import type { ListingCursor, ListingEnd, ResumableSource } from '../../../../core/sources/source.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -16,6 +22,9 @@ const ATTEMPT = { environmentId: 'abc', asOf: new Date('2026-11-24T02:00:00Z'), 
 const SOURCE = { kind: 'finspace', endpoint: 'https://finspace.example' } as const;
 const OUT_OF_TIME: ListingEnd = { complete: false, reason: 'deadline', message: 'page 2: deadline reached' };
 const DENIED: ListingEnd = { complete: false, reason: 'access-denied', message: 'page 2: denied' };
+const GONE: ListingEnd = { complete: false, reason: 'source-unavailable', message: 'page 2: gone' };
+const UNSET: ListingEnd = { complete: false, reason: 'config', message: 'page 2: no keys' };
+const REPEATED: ListingEnd = { complete: false, reason: 'repeated-token', message: 'page 2: repeated' };
 const REFUSED: ListingEnd = { complete: false, reason: 'validation', message: 'page 2: refused' };
 
 /** Gives these pages and ends so; what it was opened with goes to `opened`. */
@@ -79,6 +88,9 @@ describe('after a part', () => {
     { name: 'whose time was over, another comes', pages: [[1]], end: OUT_OF_TIME, next: 'next-part' },
     { name: 'that got no page in its whole time, another comes', pages: [], end: OUT_OF_TIME, next: 'next-part' },
     { name: 'that was denied, another comes', pages: [[1]], end: DENIED, next: 'next-part' },
+    { name: 'whose service was gone, another comes', pages: [[1]], end: GONE, next: 'next-part' },
+    { name: 'whose keys were missing, another comes', pages: [[1]], end: UNSET, next: 'next-part' },
+    { name: 'that got a token twice, nothing comes', pages: [[1]], end: REPEATED, next: 'nothing' },
     { name: 'that was denied before anything was read, nothing comes', pages: [], end: DENIED, next: 'nothing' },
     {
       name: 'that was denied for the sixth time, another comes',
@@ -122,6 +134,103 @@ describe('after a part', () => {
   }[])('$name', async (given) => {
     const { pages, end, before, now, next } = { before: undefined, now: 0, ...given };
     expect(await nextAfter(pages, end, before, now)).toBe(next);
+  });
+});
+
+test.each([
+  { next: 'next-part', idle: 0, seconds: 1 },
+  { next: 'next-part', idle: undefined, seconds: 1 },
+  { next: 'next-part', idle: 1, seconds: 60 },
+  { next: 'next-part', idle: 4, seconds: 480 },
+  { next: 'next-part', idle: 5, seconds: 900 },
+  { next: 'new-pass', idle: 3, seconds: 1 },
+] as const)(
+  'before what comes ($next) after $idle parts without a page it waits $seconds s',
+  ({ next, idle, seconds }) => {
+    expect(pauseAfter({ next, ...(idle !== undefined && { idle }) })).toBe(seconds);
+  },
+);
+
+test('parts without a page are counted until one has some', async () => {
+  const archive = await newArchive();
+  const of = (pages: readonly (readonly unknown[])[]) => settingsOf(archive, sourceOf(pages, OUT_OF_TIME));
+  const idle: unknown[] = [];
+  let previous: ListingPart | undefined;
+  for (const pages of [[], [], [[1]], []]) {
+    previous = await listPart(of(pages), ATTEMPT, previous);
+    idle.push([previous.number, previous.idle]);
+  }
+  expect(idle).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 0],
+    [4, 1],
+  ]);
+});
+
+test('a part that an earlier try has stored is found, and nobody is asked again', async () => {
+  const archive = await newArchive();
+  const opened: [number, ListingCursor | undefined][] = [];
+  const first = await listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME, opened)), ATTEMPT, undefined);
+  const found = await listPart(settingsOf(archive, sourceOf([[2]], OUT_OF_TIME, opened)), ATTEMPT, undefined);
+  expect(found).toEqual(first);
+  expect(opened).toHaveLength(1);
+  expect((await read(archive, [found])).pages).toEqual([[1]]);
+});
+
+test('a try that was slower goes on with what the faster one has stored', async () => {
+  const archive = await newArchive();
+  const key = 'listings/environment=abc/dt=2026-11-24/20261124T020000Z-first/1-0001.jsonl.gz';
+  const slow: ResumableSource = (deadline, from) => ({
+    ...sourceOf([], OUT_OF_TIME)(deadline, from),
+    pages: (async function* overtaken() {
+      await listPart(settingsOf(archive, sourceOf([['fast']], OUT_OF_TIME)), ATTEMPT, undefined);
+      yield ['slow'];
+    })(),
+  });
+  const part = await listPart(settingsOf(archive, slow), ATTEMPT, undefined);
+  expect(part.object.key).toBe(key);
+  expect((await read(archive, [part])).pages).toEqual([['fast']]);
+});
+
+test('the last listing of a run is found by its attempt, and no other run’s', async () => {
+  const archive = await newArchive();
+  const list = (attempt: string, asOf: Date) =>
+    listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), { ...ATTEMPT, attempt, asOf }, undefined);
+  expect(await findListing(archive, ATTEMPT)).toBeUndefined();
+  await list('a', ATTEMPT.asOf);
+  await list('b', ATTEMPT.asOf);
+  await list('c', new Date('2026-11-24T03:00:00Z'));
+  expect(await findListing(archive, ATTEMPT)).toBe('b');
+});
+
+test('a listing costs what all its parts did, and has the pages and the end of its last pass', async () => {
+  const part = (pass: number, number: number, end: ListingEnd): ListingPart => ({
+    pass,
+    number,
+    object: { key: '', sha256: '', size: 0 },
+    end,
+    counts: { pages: 1, requests: 10, throttled: 3, retries: 2 },
+    listing: listingTimes(0, 0),
+    source: SOURCE,
+    next: 'next-part',
+  });
+  const archive = await newArchive();
+  const once = partsSource(archive, [part(1, 1, OUT_OF_TIME), part(1, 2, { complete: true })])(0);
+  expect(once.counts()).toEqual({ pages: 2, requests: 20, throttled: 6, retries: 4 });
+  expect(once.end()).toEqual({ complete: true });
+  const parts = [part(1, 1, REFUSED), part(2, 1, OUT_OF_TIME), part(2, 2, { complete: true })];
+  expect(partsSource(archive, parts)(0).counts()).toEqual({
+    pages: 2,
+    requests: 30,
+    throttled: 9,
+    retries: 6,
+    restarts: 1,
+  });
+  expect(partsSource(archive, parts, 'the archive is full')(0).end()).toEqual({
+    complete: false,
+    reason: 'source-unavailable',
+    message: 'the archive is full',
   });
 });
 

@@ -44,9 +44,9 @@ describe('events', () => {
     const disabled = event('DisableUser', at(3), 'u1');
     const events = [
       disabled,
+      disabled,
       event('UpdateUser', at(4), 'u1', { requestParameters: { userId: 'u1', apiAccessPrincipalArn: 'arn' } }),
       event('EnableUser', at(2), 'u1'),
-      disabled,
     ];
     const { users } = await read(JSON.stringify({ Records: events }));
     expect(users).toEqual([
