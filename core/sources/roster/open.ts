@@ -101,15 +101,16 @@ const datesOf = ({ marker, date }: RosterKind) => {
 const HEAD_BYTES = 128 * 1024;
 
 /** Reads text as far as it is any: what is torn is told once it is read, since up to there are users. */
-async function* textOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* textOf(pieces: AsyncIterable<Uint8Array>, onTorn?: (problem: string) => void): AsyncGenerator<string> {
   try {
     yield* decoded(pieces);
   } catch (error) {
     if (!(error instanceof TornFile)) throw error;
+    onTorn?.(error.message);
   }
 }
 
-/** Hashes a file, and keeps its beginning. */
+/** Hashes a file, and keeps its beginning; of one that can't be read at all, why. */
 const beginningOf = async (file: SavedFile, all: Hash) => {
   const hash = createHash('sha256');
   const first: Uint8Array[] = [];
@@ -121,8 +122,12 @@ const beginningOf = async (file: SavedFile, all: Hash) => {
     size += piece.length;
   }
   let head = '';
-  for await (const text of textOf(Readable.from(first))) if (head.length < HEAD) head += text;
-  return { head, sha256: hash.digest('hex') };
+  let torn: string | undefined;
+  const onTorn = (problem: string): void => {
+    torn = problem;
+  };
+  for await (const text of textOf(Readable.from(first), onTorn)) if (head.length < HEAD) head += text;
+  return { head, torn: head === '' ? torn : undefined, sha256: hash.digest('hex') };
 };
 
 const lookOver = async (
@@ -130,7 +135,8 @@ const lookOver = async (
   all: Hash,
   { asOf, kind = SAVED_USERS }: RosterSettings,
 ): Promise<LookedOver & { readonly answered: readonly number[] }> => {
-  const { head, sha256 } = await beginningOf(file, all);
+  const { head, torn, sha256 } = await beginningOf(file, all);
+  if (torn !== undefined) throw new RosterError(`${file.path} ${torn}: save it anew`);
   const parser = kind.parserOf(file.name, head);
   if (typeof parser === 'string') throw new RosterError(`${file.path} ${parser}`);
   const dates = datesOf(kind);

@@ -915,6 +915,11 @@ describe('what is no roster is refused', () => {
       "{'users': [{'userId': 'ada'}]}",
       /what Python prints, and no JSON: save the answer with json\.dump/,
     ],
+    [
+      'a gzip file of which nothing can be read',
+      Buffer.from('1f8b0800', 'hex'),
+      /is no whole gzip file .*: save it anew/,
+    ],
     ['a page of the web', '<html></html>', /got something else/],
     ['a spreadsheet', Buffer.from('PK\u0003\u0004'), /got something else/],
     [
