@@ -9,6 +9,7 @@ import {
 } from '../core/audit/request.ts';
 import type { AuditResult } from '../core/audit/result.ts';
 import type { Config } from '../core/config/config.ts';
+import { notFullyJudged } from '../core/model/report.ts';
 import { aheadProblem } from '../core/model/run-name.ts';
 
 const environmentIdAmong = (ids: readonly string[]) =>
@@ -171,7 +172,8 @@ export type AuditAnswer = ReturnType<typeof auditAnswer>;
  * @throws where the run is not complete, or not everybody could be notified: Errors, retries, the DLQ and the alarms work
  */
 export const auditAnswer = ({ report, head, deliveries, unheard = [], wasDone }: AuditResult) => {
-  const { run, environmentId, verdict, reason, message, counts, findings } = report;
+  const { run, environmentId, verdict, reason, message, counts, findings, late, source } = report;
+  const unjudged = notFullyJudged(report);
   const name = `run ${run} of environment ${environmentId}`;
   if (verdict !== 'COMPLETE') throw new Error(`${name} is ${verdict}: ${reason}: ${message}`);
   const undelivered = [
@@ -186,8 +188,11 @@ export const auditAnswer = ({ report, head, deliveries, unheard = [], wasDone }:
     run,
     environmentId,
     verdict,
+    ...(late && { late }),
+    ...(source?.attestedBy !== undefined && { attested: true }),
     users: counts.users,
     findings: findings.bySeverity,
+    ...(unjudged.length > 0 && { notFullyJudged: unjudged }),
     ...Object.fromEntries(Object.entries(deliveries).map(([channel, { outcome }]) => [channel, outcome])),
     wasDone,
     ...(head !== undefined && { head }),

@@ -52,6 +52,9 @@ const RUN_COLUMNS: readonly ViewColumn[] = [
   column('run', 'r.run'),
   column('as_of', 'r.as_of'),
   column('is_last_of_day', 'r.is_last_of_day', 'boolean'),
+  // Whoever asks for lines alone is told too that they may not be everybody of that night.
+  column('is_late', 'r.is_late', 'boolean'),
+  column('is_attested', 'r.is_attested', 'boolean'),
 ];
 
 /**

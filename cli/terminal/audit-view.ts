@@ -1,6 +1,6 @@
 import type { AuditResult } from '../../core/audit/result.ts';
 import { type Highlight, type HighlightKind, isNews } from '../../core/model/highlights.ts';
-import { isFullyJudged, isNobodySeen, isOn, type Report } from '../../core/model/report.ts';
+import { isFullyJudged, isNobodySeen, notFullyJudged, type Report } from '../../core/model/report.ts';
 import { brokeText, causeText, countedHighlights, HIGHLIGHT_WORDS, reservedWords } from '../../core/model/words.ts';
 import { numberText, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
@@ -118,14 +118,14 @@ export const rulesTable = (
 
 /** `2 CRITICAL, 14 HIGH`, or that nothing fails of what was seen and judged. */
 export const failingText = (report: Report, paint: Terminal['paint']): string => {
-  const { verdict, findings, rules } = report;
+  const { verdict, findings } = report;
   const parts = COLUMNS.filter((severity) => findings.bySeverity[severity] > 0).map((severity) =>
     paint(SEVERITY_FORMATS[severity], `${numberText(findings.bySeverity[severity])} ${severity}`),
   );
   if (parts.length > 0) return parts.join(', ');
   if (isNobodySeen(report)) return 'not known, nobody was seen';
   if (verdict !== 'COMPLETE') return 'nothing among what was seen';
-  return rules.some((rule) => isOn(rule) && !isFullyJudged(rule)) ? 'nothing among what was judged' : 'nothing';
+  return notFullyJudged(report).length > 0 ? 'nothing among what was judged' : 'nothing';
 };
 
 /** `3 new, 1 resolved, 14 open`. */

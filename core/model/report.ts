@@ -144,3 +144,7 @@ export const isOn = ({ state }: Pick<RuleOutcome, 'state'>): boolean => state ==
 /** Whether a rule had an answer for everybody. */
 export const isFullyJudged = ({ state, notAssessed }: Pick<RuleOutcome, 'state' | 'notAssessed'>): boolean =>
   state === 'ran' && notAssessed === 0;
+
+/** The ids of the rules that are on and had no answer for somebody. */
+export const notFullyJudged = ({ rules }: Pick<Report, 'rules'>): readonly string[] =>
+  rules.filter((rule) => isOn(rule) && !isFullyJudged(rule)).map(({ id }) => id);

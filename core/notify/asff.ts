@@ -53,7 +53,7 @@ export interface SecurityHub {
 /** The run that tells of the findings: its report or its manifest. */
 export type AsffRun = Pick<
   Manifest,
-  'run' | 'environmentId' | 'accountId' | 'region' | 'partition' | 'asOf' | 'verdict'
+  'run' | 'environmentId' | 'accountId' | 'region' | 'partition' | 'asOf' | 'verdict' | 'late' | 'source'
 >;
 
 const PRODUCT = 'finspace-user-auditor';
@@ -115,6 +115,13 @@ const waiverFields = ({ waiver }: Finding): Readonly<Record<string, string>> =>
         ...(waiver.ticket !== undefined && { WaiverTicket: plainLine(waiver.ticket, MOST.field) }),
       };
 
+/** Says of a run that it is not complete, and why the users of one that is may not be everybody of its night, as they were. */
+const runFields = ({ verdict, late, source }: AsffRun): Readonly<Record<string, string>> => ({
+  ...(verdict !== 'COMPLETE' && { Verdict: verdict }),
+  ...(late && { Late: 'true' }),
+  ...(source?.attestedBy !== undefined && { Attested: 'true' }),
+});
+
 const resourceOf = (
   { subject: { kind, id } }: Finding,
   subjectId: string,
@@ -169,7 +176,14 @@ export const asffFinding = (
     Description: messageLine(finding.message, rule, MOST.description) || title,
     FindingProviderFields: { Severity: { Label: severity, Original: severity }, Types: typesOf(finding) },
     ...(rule && { Remediation: { Recommendation: { Text: plainLine(rule.remediation, MOST.remediation) } } }),
-    ProductFields: { Rule: ruleId, State: state, Run: run.run, Runs: String(runs), ...waiverFields(finding) },
+    ProductFields: {
+      Rule: ruleId,
+      State: state,
+      Run: run.run,
+      Runs: String(runs),
+      ...runFields(run),
+      ...waiverFields(finding),
+    },
     Resources: [resourceOf(finding, subjectId, run)],
     Compliance: { ...Compliance, ...(requirements.length > 0 && { RelatedRequirements: requirements }) },
     RecordState,

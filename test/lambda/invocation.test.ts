@@ -206,6 +206,18 @@ describe('the answer', () => {
     });
   });
 
+  test('says what was not seen or judged of a complete run', () => {
+    const attestedBy = { name: 'Ada', statement: 'all', at: '2026-11-24T02:00:00.000Z' };
+    const rule = { id: 'stale-login', severity: 'MEDIUM', checked: 1, failed: 0, notAssessed: 1 } as const;
+    const rules = [
+      { ...rule, state: 'ran' } as const,
+      { ...rule, id: 'email-domain', state: 'not-configured' } as const,
+    ];
+    const said = { late: true, attested: true, notFullyJudged: ['stale-login'] };
+    expect(auditAnswer(result({ late: true, source: { kind: 'roster', attestedBy }, rules }))).toMatchObject(said);
+    for (const name of Object.keys(said)) expect(auditAnswer(result({}))).not.toHaveProperty(name);
+  });
+
   test('says how each channel fared', () => {
     expect(auditAnswer(result({}))).not.toHaveProperty('events');
     const deliveries = { alert: { outcome: 'sent' }, events: { outcome: 'already-sent' } } as const;

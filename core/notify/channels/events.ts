@@ -4,6 +4,7 @@ import { readPrincipal } from '../../../rules/engine/principal.ts';
 import { givesEvents, type RuleText, type Subject } from '../../../rules/engine/rule.ts';
 import { rules } from '../../../rules/index.ts';
 import { isNews, kindOf } from '../../model/highlights.ts';
+import { type EnrichedCounts, notFullyJudged } from '../../model/report.ts';
 import { messageLine } from '../../model/words.ts';
 import { plainLine } from '../../text/plain-text.ts';
 import type { Notification } from '../channel.ts';
@@ -115,6 +116,18 @@ export async function* findingEvents(
   }
 }
 
+const withPlainReasons = ({ iamRoles, permissionGroups }: EnrichedCounts): EnrichedCounts => ({
+  ...(iamRoles && {
+    iamRoles: { ...iamRoles, ...(iamRoles.reason !== undefined && { reason: plainLine(iamRoles.reason, MAX_TEXT) }) },
+  }),
+  ...(permissionGroups && {
+    permissionGroups: {
+      ...permissionGroups,
+      ...(permissionGroups.unread !== undefined && { unread: plainLine(permissionGroups.unread, MAX_TEXT) }),
+    },
+  }),
+});
+
 /**
  * Makes the event of a run.
  * @param told what was accepted before it; undefined of a run that is not complete, which tells of no finding
@@ -125,7 +138,8 @@ export const runEvent = (
 ): AuditEvent => {
   const { report, head } = notification;
   const { message, asOf, listing, late, source, previousSource, code, previousCode } = report;
-  const { verdict, reason, counts, previousRun } = report;
+  const { verdict, reason, counts, enriched, previousRun } = report;
+  const unjudged = notFullyJudged(report);
   return {
     type: 'FinSpace Audit Run',
     detail: {
@@ -141,6 +155,8 @@ export const runEvent = (
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message: plainLine(message, MAX_TEXT) }),
       counts,
+      ...(enriched !== undefined && { enriched: withPlainReasons(enriched) }),
+      ...(unjudged.length > 0 && { notFullyJudged: unjudged.map((id) => plainLine(id, MAX_TEXT)) }),
       findings: report.findings,
       ...told,
       ...(previousRun !== undefined && { previousRun }),

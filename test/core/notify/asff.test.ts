@@ -54,6 +54,20 @@ test('a finding stands in Security Hub with its rule, its run and its user', () 
   });
 });
 
+test.each([
+  { name: 'saw everybody', run: {}, says: {} },
+  { name: 'is not complete', run: { verdict: 'INCOMPLETE' }, says: { Verdict: 'INCOMPLETE' } },
+  { name: 'was late', run: { late: true }, says: { Late: 'true' } },
+  {
+    name: 'is attested',
+    run: { source: { kind: 'roster', attestedBy: { name: 'Ada', statement: 'all', at: AS_OF } } },
+    says: { Attested: 'true' },
+  },
+] as const)('a finding says of its run that it $name', ({ run, says }) => {
+  const { Verdict, Late, Attested } = asffOf(aFinding(), aManifest(run))?.ProductFields ?? {};
+  expect(JSON.parse(JSON.stringify({ Verdict, Late, Attested }))).toEqual(says);
+});
+
 describe('what becomes of a finding', () => {
   const resolved = (cause: NonNullable<Finding['cause']>) =>
     aFinding({ state: 'resolved', cause, resolvedAt: AS_OF, lastSeen: '2026-11-23T02:00:00.000Z' });

@@ -213,6 +213,29 @@ describe('a run', () => {
     });
   });
 
+  test('says which rules had no answer for somebody, and how roles and groups were read', async () => {
+    const rule = { id: 'stale-login', severity: 'MEDIUM', checked: 1, failed: 0, notAssessed: 1 } as const;
+    const iamRoles = { principals: 1, read: 0, standIns: 0, unread: 1 };
+    const permissionGroups = { groups: 0, risky: 0, members: 0 };
+    const report = aReport({
+      rules: [
+        { ...rule, state: 'ran' },
+        { ...rule, id: 'email-domain', state: 'off' },
+      ],
+      enriched: {
+        iamRoles: { ...iamRoles, reason: 'ask ada@example.com' },
+        permissionGroups: { ...permissionGroups, unread: 'ask bob@example.com' },
+      },
+    });
+    expect((await eventsAbout([], report)).at(-1)?.detail).toMatchObject({
+      notFullyJudged: ['stale-login'],
+      enriched: {
+        iamRoles: { ...iamRoles, reason: 'ask [e-mail]' },
+        permissionGroups: { ...permissionGroups, unread: 'ask [e-mail]' },
+      },
+    });
+  });
+
   test('that is not complete says why', async () => {
     const report = aReport({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
     const [event, ...others] = await collect({ report, reportKey: undefined, findings: noFindings });
