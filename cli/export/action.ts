@@ -74,7 +74,7 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
   try {
     const stored = await storedRun(opened.archive, manifest);
     const files = await writeFiles(flags.parquet ? await lakeFilesOf(stored) : filesOf(name, stored), folder);
-    if (flags.json) writeJson(io.out, { run, verdict, folder, files });
+    if (flags.json) writeJson(io.out, { run, verdict, notes: reservations(manifest), folder, files });
     else for (const { file, sha256, size } of files) io.out.line(`${file}  ${size} bytes, SHA-256 ${sha256}`);
   } catch (error) {
     if (!(error instanceof NotWhole)) throw error;

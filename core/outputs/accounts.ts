@@ -3,19 +3,24 @@ import { isSuperUser, type User } from '../../rules/engine/user.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { momentsOf } from '../model/listing.ts';
 import { fullNameOf, memberText } from '../model/user-text.ts';
+import { plural } from '../text/plain-text.ts';
 import { cellsLine } from './csv.ts';
 import type { StoredRun } from './output.ts';
 
-/** A run whose users can't be taken for the whole directory: whom it leaves out would be deactivated. */
+/** A run whose users can't be taken for the whole directory as it was: whom it leaves out would be deactivated. */
 export class NotWhole extends Error {
   override readonly name = 'NotWhole';
 }
 
 /** Says why the users of a run can't be taken for the whole directory; undefined where they can. */
-export const notWhole = ({ run, verdict, reason, source, late }: Manifest): string | undefined => {
+export const notWhole = ({ run, verdict, reason, source, late, counts }: Manifest): string | undefined => {
+  const { conflicting = 0 } = counts;
   if (verdict !== 'COMPLETE') return `run ${run} is ${verdict}: ${reason ?? 'no reason given'}`;
   if (source?.attestedBy !== undefined) return `the roster of run ${run} is attested, not seen`;
-  return late ? `run ${run} is late: it shows the users of another moment` : undefined;
+  if (late) return `run ${run} is late: it shows the users of another moment`;
+  return conflicting === 0
+    ? undefined
+    : `of ${plural(conflicting, 'user')} run ${run} has records that differ: nothing tells which of them holds`;
 };
 
 type Moments = ReturnType<typeof momentsOf>;

@@ -23,6 +23,10 @@ const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => str
   ['controls', ({ controls }) => controls.join(' ')],
   ['evidence', ({ evidence }) => serialiseRecord(evidence)],
   ['id', ({ id }) => id],
+  [
+    'notJudged',
+    ({ carried, carriedFor }) => (carried ? (carriedFor ?? 'could not be judged, and stands as it did') : ''),
+  ],
 ];
 
 /**

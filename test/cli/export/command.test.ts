@@ -154,6 +154,13 @@ describe('accounts and vanta are refused, and nothing is written', () => {
     expect(stderr).toContain('record #3');
   });
 
+  test.each(['accounts', 'vanta'])('%s of a run with records of one user that differ', async (name) => {
+    const differing = await archived({ number: 1, users: [...USERS, aUser({ userId: 'stale', status: 'DISABLED' })] });
+    const { code, stderr, files } = await exported(name, differing);
+    expect({ code, files }).toEqual({ code: 2, files: [] });
+    expect(stderr).toContain(`of 1 user run ${nightRun(1)} has records that differ`);
+  });
+
   test.each(['accounts', 'vanta'])('%s of a roster that is attested, not seen', async (name) => {
     const out = await newFolder();
     const roster = join(import.meta.dirname, '../../../examples/users.json');
@@ -170,6 +177,14 @@ test('a run that is not complete is exported as far as it saw, and said to be', 
   const { code, stderr, files } = await exported('ocsf', history, '--run', nightRun(2));
   expect({ code, files }).toEqual({ code: 2, files: ['findings.ocsf.jsonl', 'roster.ocsf.jsonl'] });
   expect(stderr).toContain('what it did not see is not in there');
+});
+
+test('of a run that was late says so, to programs too', async () => {
+  const late = await archived({ number: 1, users: USERS, listedAt: nightAt(2) });
+  const words = ['export', 'asff', '--out', late, '--to', join(await newFolder(), 'files'), '--json'];
+  const { stdout, stderr } = await invoke(words);
+  expect(JSON.parse(stdout).notes).toEqual([expect.stringMatching(/^LATE: listed 24 hours after the night/)]);
+  expect(stderr).toContain('LATE: listed 24 hours');
 });
 
 test('what is there already stays', async () => {

@@ -59,11 +59,17 @@ test('a line has as many cells as the header has names', () => {
     runs: 5,
     waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2027-01-31' },
   };
-  expect(csvOutput.header?.split(',')).toHaveLength(19);
+  expect(csvOutput.header?.split(',')).toHaveLength(20);
   expect(csvOutput.header).toMatch(/^(?:"[a-zA-Z]+",?)+\r$/);
   expect(csvOutput.line(finding, undefined)).toBe(
     '"HIGH","waived","rule","user","u1","is so","2026-11-20T02:00:00.000Z","2026-11-24T02:00:00.000Z","5","","",' +
-      '"2027-01-31","r","o","a","","SOC-2:CC6.1 CIS-v8.1:5.4","{""days"":3}","env/rule/u1"\r',
+      '"2027-01-31","r","o","a","","SOC-2:CC6.1 CIS-v8.1:5.4","{""days"":3}","env/rule/u1",""\r',
+  );
+  expect(csvOutput.line({ ...finding, carried: true }, undefined)).toMatch(
+    /,"could not be judged, and stands as it did"\r$/,
+  );
+  expect(csvOutput.line({ ...finding, carried: true, carriedFor: 'no usable time' }, undefined)).toMatch(
+    /,"no usable time"\r$/,
   );
 });
 
