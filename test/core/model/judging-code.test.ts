@@ -43,8 +43,9 @@ test('the sources that judge are those that a bundler reaches, by their paths', 
   expect((await bundled(paths)).toSorted()).toEqual(paths);
 });
 
-test('the code of a checkout is the hash of these sources', () => {
-  expect(judgingCode()).toEqual({ version: expect.any(String), sha256: judgingCodeHash('.') });
+test('the code of a checkout is the version of the package and the hash of these sources', async () => {
+  const { version }: { readonly version: string } = JSON.parse(await readFile('package.json', 'utf8'));
+  expect(judgingCode()).toEqual({ version, sha256: judgingCodeHash('.') });
 });
 
 describe('the hash of another checkout', () => {
