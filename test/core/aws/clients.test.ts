@@ -99,7 +99,9 @@ describe('a token that has expired', () => {
   test('is the only refusal that is tried with others', async () => {
     const caller = renewed();
     const sns = awsClient(SNSClient, caller.settings);
-    await expect(sns.send(new PublishCommand({ TopicArn: 'nowhere', Message: 'text' }))).rejects.toThrow();
+    await expect(sns.send(new PublishCommand({ TopicArn: 'nowhere', Message: 'text' }))).rejects.toThrow(
+      'does not exist',
+    );
     expect(caller.times()).toBe(1);
     sns.destroy();
   });

@@ -71,7 +71,9 @@ describe('a request is made again', () => {
     jest.setSystemTime(later(PATIENCE_MS - 100));
     const second = await retries.refreshRetryTokenForRetry(first, { errorType: 'TRANSIENT' });
     expect(second.getRetryCount()).toBe(1);
-    await expect(retries.refreshRetryTokenForRetry(second, { errorType: 'TRANSIENT' })).rejects.toThrow();
+    await expect(retries.refreshRetryTokenForRetry(second, { errorType: 'TRANSIENT' })).rejects.toThrow(
+      'not tried again',
+    );
   });
 
   test('never where it would fail again', async () => {
