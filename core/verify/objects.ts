@@ -1,6 +1,6 @@
 import type { Archive } from '../archive/archive.ts';
 import { inBatches } from '../archive/batches.ts';
-import { areaPrefix, keysUnder, objectPrefixes, RULESETS, runOfObject, unfinishedOfKey } from '../archive/keys.ts';
+import { areaPrefix, keysUnder, objectPrefixes, RULESETS, runOfObject } from '../archive/keys.ts';
 import { isRecord, readJson } from '../archive/lines.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { digestOfBody } from '../archive/staging.ts';
@@ -58,14 +58,17 @@ const isObject = (value: unknown): value is ManifestObject =>
   typeof value.size === 'number';
 
 /** Reads what the manifest of an attempt vouches for, which a run's manifest vouches for; nothing where it is none. */
-const vouchedFor = async (archive: Archive, { run, key }: Claimed): Promise<readonly Claimed[]> => {
+const vouchedFor = async (archive: Archive, { key, ...by }: Claimed): Promise<readonly Claimed[]> => {
   if (!key.endsWith('/manifest.json')) return [];
   try {
     const stored = await archive.read(key);
     const value = stored && (await readJson(stored));
     const objects = isRecord(value) && isRecord(value.objects) ? Object.values(value.objects) : [];
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
-    return objects.filter(isObject).flatMap((object) => (object.key.startsWith(folder) ? { run, ...object } : []));
+    return objects
+      .filter(isObject)
+      .filter((object) => object.key.startsWith(folder))
+      .map((object): Claimed => ({ ...by, key: object.key, sha256: object.sha256, size: object.size }));
   } catch {
     // That it can't be read is told where it is held against what names it.
     return [];
@@ -85,8 +88,7 @@ export const claimedObjects = async (
     (object): Claimed => (known.has(object.run) ? { ...object, isKnown: true } : object),
   );
   const vouched: Claimed[] = [];
-  const unread = claimed.filter(({ isKnown }) => !isKnown);
-  for await (const objects of inBatches(unread, (object) => vouchedFor(archive, object))) vouched.push(...objects);
+  for await (const objects of inBatches(claimed, (object) => vouchedFor(archive, object))) vouched.push(...objects);
   return [...claimed, ...vouched];
 };
 
@@ -97,13 +99,11 @@ export const findUncovered = async (
   claimed: readonly Claimed[],
 ): Promise<readonly string[]> => {
   const covered = new Set(claimed.map(({ key }) => key));
-  // What the manifest of an attempt names was held against it when it was read.
-  const known = new Set(claimed.flatMap(({ key, isKnown }) => (isKnown ? [unfinishedOfKey(key)?.folder] : [])));
   const keys = [
     ...(await keysUnder(archive, areaPrefix('incomplete', environmentId))),
     ...(await keysUnder(archive, areaPrefix('listings', environmentId))),
   ];
-  return keys.filter((key) => !covered.has(key) && !known.has(unfinishedOfKey(key)?.folder));
+  return keys.filter((key) => !covered.has(key));
 };
 
 /** Lists those objects that were read before and are gone since. */

@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { areaPrefix, keysUnder, listingPartKey } from '../../../core/archive/keys.ts';
 import type { Config } from '../../../core/config/config.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { findUnverified } from '../../../core/doctor/unverified.ts';
+import { stoppedClock } from '../../../core/model/clock.ts';
 import { type VerificationReport, verifyAndReport } from '../../../core/verify/verification-report.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import { auditNight, keysOf, night, OBJECT_NAMES, runOf, SCHEDULE, tamperer } from '../../support/history.ts';
+import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -99,6 +102,34 @@ describe('a verification', () => {
     expect(kindsOf((await verifyAfter(3)).report)).toEqual([['gap', runOf(2)]]);
     await audit(4);
     expect(kindsOf((await verifyAfter(4)).report)).toStrictEqual([]);
+  });
+
+  test('tells that a night was listed late once', async () => {
+    await audit(1);
+    await auditNight(archive(), 2, { clock: stoppedClock(night(9).getTime()) });
+    expect(kindsOf((await verifyAfter(2)).report)).toEqual([['late', runOf(2)]]);
+    expect(kindsOf((await verifyAfter(2.1)).report)).toStrictEqual([]);
+  });
+
+  test('knows what unfinished attempts left that a run vouches for, and sees that it is gone', async () => {
+    const cut = listingOf([[]], { complete: false, reason: 'deadline', message: 'why' });
+    const name = { environmentId: ENVIRONMENT, asOf: night(2), attempt: 'try' };
+    const part = listingPartKey(name, 1, 1);
+    await audit(1);
+    await auditNight(archive(), 2, { listUsers: cut });
+    await tamperer(folder).put(part, 'part');
+    await audit(3);
+    const first = (await verifyAfter(3)).report.verification;
+    expect(first).toMatchObject({ attempts: 1, uncovered: 0, problems: [{ kind: 'gap' }] });
+    await audit(4);
+    expect((await verifyAfter(4)).report.verification).toMatchObject({ uncovered: 0, problems: [] });
+    const [attempt = ''] = await keysUnder(archive(), areaPrefix('incomplete', ENVIRONMENT));
+    for (const key of [attempt, part]) await tamperer(folder).remove(key);
+    const { problems } = (await verifyAfter(4.1)).report.verification;
+    expect(problems.map(({ kind, key }) => [kind, key])).toEqual([
+      ['missing', part],
+      ['missing', attempt],
+    ]);
   });
 
   test('is a witness of the end that it saw', async () => {
