@@ -128,6 +128,9 @@ const isOfAll = (area: string, rule: LifecycleRule): boolean =>
   `${area}/`.startsWith(prefixOf(rule)) &&
   Object.entries(rule.Filter ?? {}).every(([name, value]) => name === 'Prefix' || value === undefined);
 
+const isOfHints = (filter: LifecycleRule['Filter']): boolean =>
+  [filter?.Tag, ...(filter?.And?.Tags ?? [])].some((tag) => tag?.Key === HINT_TAG.key);
+
 /** Says what a lifecycle deletes, or doesn't, other than the config says; undefined where it does as it says. */
 const lifecycleFault = (
   rules: readonly LifecycleRule[],
@@ -139,7 +142,7 @@ const lifecycleFault = (
   const deleting = enabled.filter(
     ({ Filter, Expiration, NoncurrentVersionExpiration }) =>
       (Expiration?.Days ?? Expiration?.Date) !== undefined ||
-      (afterRetention === 'keep' && NoncurrentVersionExpiration !== undefined && Filter?.Tag?.Key !== HINT_TAG.key),
+      (afterRetention === 'keep' && NoncurrentVersionExpiration !== undefined && !isOfHints(Filter)),
   );
   const isOf = (area: string, rule: LifecycleRule): boolean =>
     `${area}/`.startsWith(prefixOf(rule)) || prefixOf(rule).startsWith(`${area}/`);

@@ -159,10 +159,13 @@ describe('an archive', () => {
 
   test.each<{ name: string; differs: Readonly<Record<string, Answer>> }>([
     { name: 'without any lifecycle', differs: { lifecycle: refused('NoSuchLifecycleConfiguration') } },
-    {
-      name: 'of which earlier hints are deleted',
-      differs: { lifecycle: lifecycleOf(`<Filter><Tag><Key>kept</Key><Value>briefly</Value></Tag></Filter>${HIDDEN}`) },
-    },
+    ...[
+      '<Tag><Key>kept</Key><Value>briefly</Value></Tag>',
+      '<And><Prefix></Prefix><Tag><Key>kept</Key><Value>briefly</Value></Tag></And>',
+    ].map((filter) => ({
+      name: `of which earlier hints are deleted, by ${filter}`,
+      differs: { lifecycle: lifecycleOf(`<Filter>${filter}</Filter>${HIDDEN}`) },
+    })),
     { name: 'of which something else is deleted', differs: { lifecycle: lifecycleOf(deletionOf('athena/', 30)) } },
     {
       name: 'of which a rule that is off would delete something',
