@@ -41,6 +41,12 @@ const rules = [
     limit: () => ({ text: 'never', holds: false }),
     violation: () => ({ message: 'm', evidence: {} }),
   }),
+  defineUserRule({
+    ...texts('x-own'),
+    options: { isStrict: false, domain: 'example.com' },
+    when: [],
+    violation: () => ({ message: 'm', evidence: {} }),
+  }),
   definePrincipalRule({
     ...texts('principal-missing'),
     options: {},
@@ -215,6 +221,11 @@ describe('audit.yaml', () => {
       name: 'an empty list option',
       text: `${ENVIRONMENTS}rules: { email-domain: { allowedDomains: [] } }`,
       part: { rules: { 'email-domain': { allowedDomains: [] } } },
+    },
+    {
+      name: 'options of other types',
+      text: `${ENVIRONMENTS}rules: { x-own: { isStrict: true, domain: a.com } }`,
+      part: { rules: { 'x-own': { isStrict: true, domain: 'a.com' } } },
     },
     {
       name: 'an option of 0',
@@ -528,6 +539,28 @@ describe('audit.yaml', () => {
       name: 'an option of another type',
       text: `${ENVIRONMENTS}rules: { stale-login: { maxDays: [60] } }`,
       problem: 'audit.yaml:2: rules.stale-login.maxDays: must be a number of 0 or more, got a list',
+    },
+    {
+      name: 'a flag of a rule that is none',
+      text: `${ENVIRONMENTS}rules: { x-own: { isStrict: yes } }`,
+      problem: 'audit.yaml:2: rules.x-own.isStrict: must be true or false, got "yes"',
+    },
+    {
+      name: 'a text of a rule that is a list',
+      text: `${ENVIRONMENTS}rules: { x-own: { domain: [a.com] } }`,
+      problem: 'audit.yaml:2: rules.x-own.domain: must be text, got a list',
+    },
+    {
+      name: 'a misspelt key alone, and not what it lacks for that',
+      text: 'environments: [{ id: abc, assumeRolArn: "arn:aws:iam::222233334444:role/audited", externalId: ab }]',
+      problem:
+        'audit.yaml:1: environments[0].assumeRolArn: unknown key, did you mean assumeRoleArn? (allowed: id, name, account, region, assumeRoleArn, externalId, enrich, source)',
+    },
+    {
+      name: 'a misspelt acknowledgement alone, and not that there is none',
+      text: `${ENVIRONMENTS}retention: { years: 12, lock: compliance, acknowledgdYears: 12 }`,
+      problem:
+        'audit.yaml:2: retention.acknowledgdYears: unknown key, did you mean acknowledgedYears? (allowed: years, lock, afterRetention, acknowledgedYears)',
     },
     {
       name: 'a negative option',
