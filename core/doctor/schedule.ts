@@ -37,8 +37,7 @@ const DEPLOY = 'deploy the stack; the runbook\'s "A schedule was changed" says h
 /** Reads the environment that the schedule's event names; undefined where it is no such event. */
 const environmentOf = (input: string | undefined): unknown => {
   try {
-    const event: unknown = JSON.parse(input ?? '');
-    return typeof event === 'object' && event !== null && 'environmentId' in event ? event.environmentId : undefined;
+    return Object(JSON.parse(input ?? '')).environmentId;
   } catch {
     return undefined;
   }

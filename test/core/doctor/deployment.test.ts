@@ -131,6 +131,12 @@ describe('alarms', () => {
         outcome: 'fail',
         told: /^4 alarms of 9 would tell nobody: .*, Auditor-C-1A2B3C and 1 more$/,
       },
+      {
+        name: 'that tell another topic, as many as are named',
+        alarms: SOUND.concat(['A', 'B', 'C'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
+        outcome: 'fail',
+        told: /^3 alarms of 8 would tell nobody: .*, Auditor-C-1A2B3C$/,
+      },
       ...[
         { name: 'nobody looks', gone: SILENCE, told: /^no alarm watches SilentEnvironments$/ },
         { name: 'nothing is verified', gone: UNVERIFIED, told: /^no alarm watches UnverifiedEnvironments$/ },
@@ -205,6 +211,12 @@ describe('reserved concurrency', () => {
     { name: 'that was taken off', aws: { reserved: {} }, outcome: 'warn', told: /^none is reserved for the function/ },
     { name: 'of no function', aws: { reserved: 'gone' }, outcome: 'fail', told: /function:auditor is not there/ },
     { name: 'of which nobody may know', aws: { account: 'denied' }, outcome: 'not-checked', told: /^AccessDenied/ },
+    {
+      name: 'that is enough, whatever else the account has',
+      aws: { account: accountOf(100) },
+      outcome: 'ok',
+      told: /^1 are reserved for the function$/,
+    },
     {
       name: 'that a first deploy can just have, with those of the watch and the verification',
       aws: { account: accountOf(103) },

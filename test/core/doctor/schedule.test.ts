@@ -1,0 +1,130 @@
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runChecks } from '../../../core/doctor/check.ts';
+import { type ScheduleSettings, scheduleChecks } from '../../../core/doctor/schedule.ts';
+import { type Scheduler, type StoredSchedule, startScheduler } from '../../support/scheduler.ts';
+
+const FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:auditor';
+const NOW = Date.parse('2026-11-24T02:00:00Z');
+
+const SOUND: StoredSchedule = {
+  State: 'ENABLED',
+  ScheduleExpression: 'cron(30 4 * * ? *)',
+  ScheduleExpressionTimezone: 'America/New_York',
+  Target: { Arn: FUNCTION, Input: '{"environmentId":"abc"}' },
+};
+
+let scheduler: Scheduler;
+let client: SchedulerClient;
+const clientOf = (endpoint: string): SchedulerClient =>
+  new SchedulerClient({
+    region: 'us-east-1',
+    endpoint,
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+  });
+beforeAll(async () => {
+  scheduler = await startScheduler();
+  client = clientOf(scheduler.env.AWS_ENDPOINT_URL_SCHEDULER ?? '');
+});
+afterAll(() => scheduler.close());
+
+const look = async (schedule: StoredSchedule | 'denied' | undefined, differs: Partial<ScheduleSettings> = {}) => {
+  scheduler.set(schedule === undefined ? {} : { nightly: schedule });
+  const credentials = { name: 'credentials', needs: [], check: async () => ({ outcome: 'ok' as const, told: '' }) };
+  const checks = scheduleChecks({
+    deployment: () => [],
+    scheduler: client,
+    scheduleName: 'nightly',
+    environmentId: 'abc',
+    functionArn: FUNCTION,
+    expected: { cron: '30 4 * * *', timezone: 'America/New_York' },
+    clock: { now: () => NOW, sleep: () => Promise.resolve() },
+    ...differs,
+  });
+  const [, ...results] = await runChecks([credentials, ...checks]);
+  return results.map(({ outcome, told }) => `${outcome}: ${told}`);
+};
+
+const TIME = 'ok: cron(30 4 * * ? *) America/New_York, as audit.yaml says';
+const UNLOOKED = 'not-checked: schedule failed';
+const { Target, ...rest } = SOUND;
+
+test.each<{
+  name: string;
+  schedule: StoredSchedule | 'denied' | undefined;
+  differs?: Partial<ScheduleSettings>;
+  told: readonly [schedule: string, time: string];
+}>([
+  { name: 'as the stack makes it', schedule: SOUND, told: ['ok: ENABLED, invokes this function', TIME] },
+  {
+    name: 'of a function that nobody knows',
+    schedule: SOUND,
+    differs: { functionArn: undefined },
+    told: [`ok: ENABLED, invokes ${FUNCTION}`, TIME],
+  },
+  {
+    name: 'that is not there',
+    schedule: undefined,
+    told: ['fail: nightly is not there: no audit is started', UNLOOKED],
+  },
+  {
+    name: 'that is off',
+    schedule: { ...SOUND, State: 'DISABLED' },
+    told: ['fail: it is DISABLED: no audit is started', UNLOOKED],
+  },
+  {
+    name: 'that ends now',
+    schedule: { ...SOUND, EndDate: NOW / 1000 },
+    told: ['fail: it ended at 2026-11-24T02:00:00.000Z: no audit is started', UNLOOKED],
+  },
+  {
+    name: 'that ends in a second',
+    schedule: { ...SOUND, EndDate: NOW / 1000 + 1 },
+    told: ['warn: it is ENABLED, and ends at 2026-11-24T02:00:01.000Z', TIME],
+  },
+  ...['{"environmentId":"def"}', '{"other":"abc"}', '"abc"', 'null', 'abc', ''].map((Input) => ({
+    name: `with the event ${Input}`,
+    schedule: { ...SOUND, Target: { ...Target, Input } },
+    told: [`fail: it asks for environment ${Input.includes('def') ? 'def' : 'undefined'}`, UNLOOKED] as const,
+  })),
+  {
+    name: 'of another function',
+    schedule: { ...rest, Target: { ...Target, Arn: `${FUNCTION}-2` } },
+    told: [`fail: it invokes ${FUNCTION}-2, not ${FUNCTION}`, UNLOOKED],
+  },
+  {
+    name: 'at another time',
+    schedule: { ...SOUND, ScheduleExpression: 'cron(0 4 * * ? *)' },
+    told: [
+      'ok: ENABLED, invokes this function',
+      'fail: cron(0 4 * * ? *) America/New_York, where audit.yaml makes it cron(30 4 * * ? *) America/New_York',
+    ],
+  },
+  {
+    name: 'without a time zone',
+    schedule: { State: 'ENABLED', ScheduleExpression: 'cron(30 4 * * ? *)', Target },
+    told: [
+      'ok: ENABLED, invokes this function',
+      'fail: cron(30 4 * * ? *) UTC, where audit.yaml makes it cron(30 4 * * ? *) America/New_York',
+    ],
+  },
+  {
+    name: 'whose time nobody knows',
+    schedule: SOUND,
+    differs: { expected: undefined },
+    told: [
+      'ok: ENABLED, invokes this function',
+      'not-checked: cron(30 4 * * ? *) America/New_York; no --config was given to compare it with',
+    ],
+  },
+])('a schedule $name is told', async ({ schedule, differs = {}, told }) => {
+  expect(await look(schedule, differs)).toEqual(told);
+});
+
+test('a schedule that cannot be looked at is not told to be there, nor to be gone', async () => {
+  const [denied] = await look('denied');
+  expect(denied).toMatch(/^not-checked: AccessDeniedException/);
+  const [unreached] = await look(SOUND, { scheduler: clientOf('http://127.0.0.1:1') });
+  expect(unreached).toMatch(/^fail: .*ECONNREFUSED/);
+});
