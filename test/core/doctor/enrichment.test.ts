@@ -25,8 +25,8 @@ beforeEach(() => {
 
 const ASKED: EnrichmentSettings['enrich'] = { iamRoles: { accounts: [] }, permissionGroups: true };
 
-const answers = async (differs: Partial<EnrichmentSettings> = {}) => {
-  const checks = enrichmentChecks({
+const checksOf = (differs: Partial<EnrichmentSettings> = {}) =>
+  enrichmentChecks({
     environmentId: simulator.environmentId,
     region: simulator.region,
     endpoint: simulator.url,
@@ -37,6 +37,9 @@ const answers = async (differs: Partial<EnrichmentSettings> = {}) => {
     iamEdges: { iam: { endpoint: iam.url }, sts: { endpoint: iam.url } },
     ...differs,
   });
+
+const answers = async (differs: Partial<EnrichmentSettings> = {}) => {
+  const checks = checksOf(differs);
   return Object.fromEntries(await Promise.all(checks.map(async ({ name, check }) => [name, await check()] as const)));
 };
 
@@ -55,6 +58,22 @@ test('facts that nobody asks for are not checked', async () => {
       told: 'enrich.permissionGroups is not set: rules on groups are off',
     },
   });
+});
+
+test('roles of an account that nobody knows are not checked', async () => {
+  expect(await answers({ accountId: undefined })).toMatchObject({
+    'iam-roles': { outcome: 'not-checked', told: "the environment's account is not known" },
+  });
+});
+
+test('nothing is asked without credentials, and FinSpace only where it answers', () => {
+  const accounts = [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' }];
+  const checks = checksOf({ enrich: { iamRoles: { accounts }, permissionGroups: true } });
+  expect(checks.map(({ name, needs }) => [name, ...needs])).toEqual([
+    ['iam-roles', 'credentials'],
+    ['iam-roles-444455556666', 'credentials'],
+    ['permission-groups', 'credentials', 'endpoint'],
+  ]);
 });
 
 describe('what keeps facts from being read is told with its remedy', () => {
