@@ -42,9 +42,8 @@ export const isThemself = (reviewer: string, { userId, emailAddress, name }: Per
   namesId(reviewer, userId) || isSamePerson(reviewer, emailAddress) || isSamePerson(reviewer, name);
 
 const lineOf = ({ line, cells }: CsvRow): AssignmentLine => {
-  const [user = '', reviewer = '', ...others] = cells.map((cell) => cell.trim());
-  if (cells.length !== 2 || others.length > 0)
-    throw new ReviewersError([`line ${line}: must have 2 cells, got ${cells.length}`]);
+  const [user = '', reviewer = ''] = cells.map((cell) => cell.trim());
+  if (cells.length !== 2) throw new ReviewersError([`line ${line}: must have 2 cells, got ${cells.length}`]);
   if (user === '')
     throw new ReviewersError([`line ${line}, user: must be an id, an e-mail address, a name or *, got nothing`]);
   if (reviewer === '')
