@@ -2,7 +2,7 @@ import type { Options } from '../../rules/engine/context.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 import type { JudgingCode } from '../model/judging-code.ts';
 import type { ListingSource, ListingTimes } from '../model/listing.ts';
-import type { Counts, Verdict, VerdictReason } from '../model/report.ts';
+import type { AcceptedHistory, Counts, Verdict, VerdictReason } from '../model/report.ts';
 import type { RetentionDuty } from '../model/retention.ts';
 import type { Archive } from './archive.ts';
 import type { RunLink } from './chain.ts';
@@ -25,15 +25,6 @@ export interface RuleRecord {
   readonly state: 'on' | 'off' | 'not-configured';
   readonly severity?: Severity;
   readonly options: Options;
-}
-
-/** The decision to go on from a run although the history does not hold. */
-export interface AcceptedHistory {
-  /** Of the run that the chain goes on from, hexadecimal. */
-  readonly sha256: string;
-  readonly reason: string;
-  /** The fault of the history at that time. */
-  readonly problem: string;
 }
 
 /** The record of a run: what it left, and what it was judged by. Written last, so that the run exists when it does. */

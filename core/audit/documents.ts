@@ -35,7 +35,7 @@ export interface ReportContent {
 
 /** The part of a report that is about the runs before. */
 interface ReportChain {
-  readonly history?: Pick<History, 'head' | 'last'>;
+  readonly history?: Pick<History, 'head' | 'last' | 'accepted'>;
   /** The place of a complete run. */
   readonly sequence?: number;
   readonly trend?: readonly TrendPoint[];
@@ -66,7 +66,7 @@ export const reportOf = (
   { environmentId, accountId, auditorAccountId, region, asOf }: AuditRequest,
   settings: Pick<AuditSettings, 'lateAfterHours' | 'code'>,
   content: ReportContent,
-  { history: { head, last } = {}, sequence, trend = [] }: ReportChain = {},
+  { history: { head, last, accepted } = {}, sequence, trend = [] }: ReportChain = {},
 ): Report => {
   const {
     counts,
@@ -97,6 +97,7 @@ export const reportOf = (
     findings,
     ...(waiverTroubles !== undefined && { waiverTroubles }),
     ...previousOf(last ?? head?.last, source, code),
+    ...(accepted !== undefined && { acceptedHistory: accepted }),
     ...(head?.place !== undefined && { previousHead: headText(head.sequence, head.place.sha256) }),
     ...(sequence !== undefined && { sequence }),
     trend: continueTrend(trend, shortfall === undefined ? trendPoint(runName(asOf), findings.bySeverity) : undefined),

@@ -1,11 +1,11 @@
 import type { Archive } from '../archive/archive.ts';
 import { ArchiveError, ifSound } from '../archive/errors.ts';
 import { acceptedHead, type ChainHead, readHead } from '../archive/head.ts';
-import type { AcceptedHistory, StoredManifest } from '../archive/manifest.ts';
+import type { StoredManifest } from '../archive/manifest.ts';
 import { readRoles } from '../archive/read-facts.ts';
 import { readFindingBaseline, readRoster, readRunLines, readRunObject } from '../archive/read-run.ts';
 import { type SignaturePolicy, signatureProblem } from '../archive/signing-keys.ts';
-import type { Report } from '../model/report.ts';
+import type { AcceptedHistory, Report } from '../model/report.ts';
 import type { Criteria } from './criteria.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import type { Baseline } from './judging.ts';

@@ -48,6 +48,15 @@ export interface EnrichedCounts {
   readonly permissionGroups?: GroupCounts;
 }
 
+/** The decision to go on from a run although the history does not hold. */
+export interface AcceptedHistory {
+  /** Of the run that the chain goes on from, hexadecimal. */
+  readonly sha256: string;
+  readonly reason: string;
+  /** The fault of the history at that time. */
+  readonly problem: string;
+}
+
 /** `report.json`, and what `run --json` prints. */
 export interface Report {
   readonly schemaVersion: 1;
@@ -89,6 +98,8 @@ export interface Report {
   readonly waiverTroubles?: readonly WaiverTrouble[];
   /** The last complete run before this one. */
   readonly previousRun?: string;
+  /** Somebody let the chain go on past a history that does not hold. */
+  readonly acceptedHistory?: AcceptedHistory;
   /** The end of the chain before this run, as `N:SHA256`. */
   readonly previousHead?: string;
   /** Its place in the chain, from 1; of a complete run. */

@@ -228,11 +228,23 @@ const lateSentences = ({ asOf, late, listing }: LookedAt): readonly string[] =>
     ? [`LATE: ${lateText(asOf, listing)}. It shows the users as they were then, not as they were that night.`]
     : [];
 
+/** The same in a word or two each: `LATE`, `ANOTHER SOURCE`. */
+export const forewordTags = ({ late, previousSource, acceptedHistory }: Report): readonly string[] => [
+  ...(late ? ['LATE'] : []),
+  ...(acceptedHistory === undefined ? [] : ['HISTORY ACCEPTED']),
+  ...(previousSource === undefined ? [] : ['ANOTHER SOURCE']),
+];
+
 /** The sentences that a reader of a run needs before all others; none of most runs. */
 export const forewords = (report: Report): readonly string[] => {
-  const { source, previousSource, previousRun } = report;
+  const { source, previousSource, previousRun, acceptedHistory } = report;
   return [
     ...lateSentences(report),
+    ...(acceptedHistory === undefined
+      ? []
+      : [
+          `HISTORY ACCEPTED: the history before this audit does not hold (${plainLine(acceptedHistory.problem, MAX_SOURCE)}), and somebody let it go on from ${previousRun === undefined ? 'nothing' : `run ${previousRun}`}: "${plainLine(acceptedHistory.reason, MAX_SOURCE)}". What changed is told since then alone.`,
+        ]),
     ...(source && previousSource
       ? [
           `ANOTHER SOURCE: the users came from ${sourceText(source)}; those of run ${previousRun} came from ${sourceText(previousSource)}.`,

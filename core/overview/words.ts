@@ -1,6 +1,6 @@
 import type { Report } from '../model/report.ts';
 import { WORST_FIRST } from '../model/trend.ts';
-import { forewords } from '../model/words.ts';
+import { forewordTags } from '../model/words.ts';
 import { numberText } from '../text/plain-text.ts';
 import { type EnvironmentState, worstStanding } from './read.ts';
 
@@ -23,9 +23,9 @@ export const worstRules = (state: EnvironmentState): string => {
   return ids.slice(0, MOST_RULES).join(', ') + rest;
 };
 
-/** Says first of what was seen that it was late, or of another source. */
+/** Says first of what was seen that it was late, or of another source, say. */
 export const oddityText = ({ last }: EnvironmentState): string =>
-  last === undefined || forewords(last.report).length === 0 ? '' : last.report.late ? 'LATE' : 'ANOTHER SOURCE';
+  last === undefined ? '' : forewordTags(last.report).join(', ');
 
 /** Whether somebody's word alone shows that what was seen is the whole directory. */
 export const isAttested = ({ last }: EnvironmentState): boolean => last?.report.source?.attestedBy !== undefined;

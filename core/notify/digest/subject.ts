@@ -4,7 +4,7 @@ import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { type Band, bandText, isInBand } from '../../model/band.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
 import { type EnrichedCounts, isFullyJudged, isOn, type Report } from '../../model/report.ts';
-import { BAD_NEWS, countedHighlights, newlyUnread } from '../../model/words.ts';
+import { BAD_NEWS, countedHighlights, forewordTags, newlyUnread } from '../../model/words.ts';
 import { numberText, plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
 
 /** Everything that a digest may say. */
@@ -121,14 +121,13 @@ const forms = (facts: BandFacts, news: readonly Highlight[], troubles: number): 
   ];
 };
 
-/** Says first that a run is late, whole by somebody's word alone, of another source, or lacks facts: empty of most runs. */
+/** Says first what a digest begins with, and that a roster is whole by somebody's word alone: empty of most runs. */
 const oddities = ({ report, knownEnriched }: DigestFacts): string => {
-  const { verdict, late, source, previousSource } = report;
+  const isComplete = report.verdict === 'COMPLETE';
   return [
-    ...(late ? ['LATE'] : []),
-    ...(verdict === 'COMPLETE' && source?.attestedBy !== undefined ? ['ATTESTED'] : []),
-    ...(previousSource === undefined ? [] : ['ANOTHER SOURCE']),
-    ...(verdict === 'COMPLETE' && newlyUnread(report, knownEnriched) !== undefined ? ['NOT ALL READ'] : []),
+    ...forewordTags(report),
+    ...(isComplete && report.source?.attestedBy !== undefined ? ['ATTESTED'] : []),
+    ...(isComplete && newlyUnread(report, knownEnriched) !== undefined ? ['NOT ALL READ'] : []),
   ]
     .map((oddity) => `${oddity}, `)
     .join('');

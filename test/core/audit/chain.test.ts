@@ -346,6 +346,7 @@ describe('somebody lets the chain go on', () => {
       acceptedHistory: { sha256: await hashOf(chainKey(ENVIRONMENT, 1)), reason: 'looked into it' },
     });
     expect(manifest.acceptedHistory?.problem).toContain('was altered');
+    expect(result.report.acceptedHistory).toEqual(manifest.acceptedHistory);
 
     // The next night needs nobody.
     expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });

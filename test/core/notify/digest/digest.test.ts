@@ -23,6 +23,8 @@ const aLateReport = (hours: number, differs: Partial<Report> = {}): Report => {
   return aReport({ late: true, listing: { startedAt, endedAt: startedAt }, ...differs });
 };
 
+const acceptedHistory = { sha256: 'a'.repeat(64), reason: 'looked into it', problem: 'entry 2 was altered' };
+
 const anotherSource: Partial<Report> = {
   source: { kind: 'finspace', endpoint: 'https://elsewhere.example' },
   previousSource: { kind: 'finspace', endpoint: 'https://finspace.example' },
@@ -81,6 +83,7 @@ describe('whether there is a digest', () => {
     ['an incomplete audit', { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }],
     ['a late audit in which nothing changed', { report: aLateReport(7) }],
     ['an audit of another source in which nothing changed', { report: aReport(anotherSource) }],
+    ['an audit past a history that does not hold in which nothing changed', { report: aReport({ acceptedHistory }) }],
     ['roles are read no longer', { report: aReport({ enriched: rolesRead(2, 0, 1) }), knownEnriched: rolesRead(3) }],
     ['no role is read any more', { report: aReport({ enriched: rolesRead(0, 3) }), knownEnriched: rolesRead(2, 1) }],
     [
@@ -412,13 +415,22 @@ describe('body', () => {
     expect(attributes.maxSeverity).toBe('CRITICAL');
   });
 
+  test('begins with a history that does not hold, and that somebody let it go on', () => {
+    const { subject, body, attributes } = digestOf({ report: aReport({ acceptedHistory }) });
+    expect(body.replaceAll(/\s+/g, ' ')).toMatch(
+      /^HISTORY ACCEPTED: the history before this audit does not hold \(entry 2 was altered\), and somebody let it go on from run 20261123T020000Z: "looked into it"\. /,
+    );
+    expect(subject).toMatch(/^FinSpace research: HISTORY ACCEPTED, /);
+    expect(attributes.maxSeverity).toBe('CRITICAL');
+  });
+
   test('says in its subject that whoever attested a roster is believed', () => {
     const attestedBy = { name: 'Ada Lovelace', statement: 'all of them', at: '2026-11-24T00:00:00.000Z' };
     const source = { kind: 'roster' as const, file: 'users.json', attestedBy };
     const subjectOf = (report: Report): string => digestOf({ report }).subject;
     expect(subjectOf({ ...aFirstReport(), source })).toMatch(/^FinSpace research: ATTESTED, first audit, /);
     expect(subjectOf(aReport({ ...anotherSource, source, late: true }))).toMatch(
-      /^FinSpace research: LATE, ATTESTED, ANOTHER SOURCE, /,
+      /^FinSpace research: LATE, ANOTHER SOURCE, ATTESTED, /,
     );
     const truncated = { verdict: 'INCOMPLETE', reason: 'truncated-roster' } as const;
     expect(subjectOf(aReport({ ...truncated, source }))).toMatch(/^FinSpace research: INCOMPLETE - truncated-roster, /);
