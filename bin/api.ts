@@ -76,6 +76,7 @@ interface Comment {
   readonly text: string;
   readonly byDefault: string | undefined;
   readonly params: readonly string[];
+  readonly errors: readonly string[];
 }
 
 const commentOf = (symbol: TypeSymbol): Comment => {
@@ -85,6 +86,7 @@ const commentOf = (symbol: TypeSymbol): Comment => {
     text: oneLine(checker.getDocumentationCommentOfSymbol(symbol)),
     byDefault: tagged('default')[0]?.replace(/^- /, ''),
     params: tagged('param'),
+    errors: tagged('throws'),
   };
 };
 
@@ -198,13 +200,16 @@ const described = (
 const sectionOf = (symbol: TypeSymbol): string => {
   const { name } = symbol;
   const real = (symbol.flags & SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
-  const { text, params } = requiredComment(real, name);
+  const { text, params, errors } = requiredComment(real, name);
   const { code, members } = described(real, name);
   const parts = [
     `### ${name}`,
     text,
     ['```ts', ...code, '```'].join('\n'),
-    params.map((param) => `- ${param.replace(/^(\S+) /, '`$1`: ')}`).join('\n'),
+    [
+      ...params.map((param) => `- ${param.replace(/^(\S+) /, '`$1`: ')}`),
+      ...errors.map((error) => `- throws ${error}`),
+    ].join('\n'),
     members.join('\n'),
   ];
   return parts.filter((part) => part !== '').join('\n\n');

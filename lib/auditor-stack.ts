@@ -40,7 +40,10 @@ const tellAudits = (stack: Stack, audits: Audits): void => {
   );
 };
 
-/** A stack of the auditor alone, whose outputs name its parts. Further stacks find in parameters what they share with it. */
+/**
+ * A stack of the auditor alone, whose outputs name its parts. Further stacks find in parameters what they share with it.
+ * @throws an error named `ConfigError`, as `FinSpaceAuditor` does
+ */
 export class AuditorStack extends Stack {
   constructor(app: App, id: string, props: FinSpaceAuditorProps) {
     super(app, id, { description: DESCRIPTION });
@@ -131,6 +134,7 @@ const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackPro
 /**
  * Adds the stacks of an auditor to an app.
  * @param stacks the ids of the environments of each, by its name; the first has what all of them share
+ * @throws an error named `ConfigError`, as `FinSpaceAuditor` does, and where an environment is not in the config
  */
 export const addAuditorStacks = (
   app: App,

@@ -128,6 +128,9 @@ const warnOfUnguarded = (scope: Construct, isGiven: { readonly bucket: boolean; 
 /**
  * The auditor of the users of FinSpace environments: the scheduled function, its archive, the topics of alerts and
  * alarms, the alarms for when it is ill. It needs nothing of the stack that it is part of.
+ * @param historyName names the workgroup and the database alone, where nothing else is named by `namePrefix`
+ * @throws an error named `ConfigError` where a file is wrong or does not go with what is given here: its message lists every
+ * problem, one a line
  */
 export class FinSpaceAuditor extends Construct {
   /** The key of archive, alerts, failures and logs; it outlives the stack. */
@@ -163,7 +166,6 @@ export class FinSpaceAuditor extends Construct {
   /** The beginning of the names of the schedules, which the environment's id follows. */
   readonly schedulePrefix: string;
 
-  /** @param historyName names the workgroup and the database alone, where nothing else is named by `namePrefix` */
   constructor(scope: Construct, id: string, props: FinSpaceAuditorProps = {}, historyName?: string) {
     super(scope, id);
     const files = readFiles(props);

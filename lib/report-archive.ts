@@ -169,7 +169,10 @@ export interface ReportArchiveProps {
   readonly replicateTo?: ReplicateTo;
 }
 
-/** The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left. */
+/**
+ * The bucket of evidence. It outlives the stack: only its owner deletes it, by hand, and once no lock is left.
+ * @throws an error named `ConfigError` where `bucket` and `replicateTo` are given together
+ */
 export class ReportArchive extends Construct {
   /** The bucket that is made, or the one that was given. */
   readonly bucket: IBucket;

@@ -194,7 +194,10 @@ export const archiveVariables = ({
   return { AUDIT_BUCKET: bucket.bucketName, ...(region !== undefined && { AUDIT_BUCKET_REGION: region }) };
 };
 
-/** The function that audits, and for each environment a schedule that invokes it. */
+/**
+ * The function that audits, and for each environment a schedule that invokes it.
+ * @throws an error named `ConfigError` where `namePrefix` or a file is wrong
+ */
 export class ScheduledAudit extends Construct {
   /** The function itself; to invoke it, take `target`. */
   readonly function: LambdaFunction;

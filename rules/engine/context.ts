@@ -7,7 +7,10 @@ export type Options = Readonly<Record<string, number | string | boolean | readon
 export interface Context {
   /** The instant the run speaks for, in milliseconds since the epoch. Rules have no other clock. */
   readonly now: number;
-  /** The moment at which the users that are judged had been read: a listing may begin after `now`, and take hours. */
+  /**
+   * The moment at which the users that are judged had been read, in milliseconds since the epoch: a listing may begin
+   * after `now`, and take hours.
+   */
   readonly readAt: number;
   /** The records tell part of each user only, as events do: what one lacks is unknown, and neither none nor never. */
   readonly hasGaps?: boolean | undefined;
