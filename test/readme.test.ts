@@ -35,6 +35,15 @@ test('npm ci warns of no engines: the Node that npm runs on is not the one that 
   expect(level.trim()).toBe('error');
 });
 
+test('what the samples write stands where neither git nor the linter looks', async () => {
+  const [readme, ignored] = await Promise.all(
+    ['README.md', '.gitignore'].map((name) => readFile(join(PROJECT, name), 'utf8')),
+  );
+  const folders = [...(readme ?? '').matchAll(/ --(?:out|pack) ([\w-]+)/g)].map(([, folder = '']) => `${folder}/`);
+  expect(new Set(folders).size).toBeGreaterThan(2);
+  expect(ignored?.split('\n')).toEqual(expect.arrayContaining(folders));
+});
+
 test('after npm start, the samples of the README run as they stand', async () => {
   const { scripts }: { scripts: { start: string } } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));
   expect(scripts.start).toBe('node bin/finspace-audit.js demo');
