@@ -97,6 +97,9 @@ const pathTo = (path: string): string => {
   return fromHere.startsWith('..') ? path : fromHere;
 };
 
+/** A package has no scripts: there an app of the CDK deploys. */
+const DEPLOYING = import.meta.filename.endsWith('.ts') ? 'npm run deploy' : "new FinSpaceAuditor(stack, 'Audit')";
+
 /** Shows the last digest as it was mailed, what fails after the last night, and what to do next. */
 export const showEnd = async (out: Terminal, folder: string, attempts: readonly DemoAttempt[]): Promise<void> => {
   const last = attempts.at(-1)?.result;
@@ -116,5 +119,5 @@ export const showEnd = async (out: Terminal, folder: string, attempts: readonly 
   out.line(out.paint('bold', 'What next'));
   out.line('  npx finspace-audit rules stale-login    what a rule requires, why, and what to do');
   out.line('  npx finspace-audit run --help           audit an environment from here');
-  out.line('  npm run deploy                          have it audited every night, as audit.yaml says');
+  out.line(`  ${DEPLOYING.padEnd(40)}have it audited every night, as audit.yaml says`);
 };

@@ -224,6 +224,8 @@ test.each([
 ])('npx finspace-audit demo runs on Node $version', async ({ version, folder }) => {
   const { code, said } = await run(lowestApp, 'npx', [...DEMO, `history-${version}`], folder());
   expect({ code, said }).toMatchObject({ code: 0 });
+  // What it says to do next is there: the scripts of the clone are not.
+  expect(said).not.toMatch(/npm (?:run|start)/);
   const manifests = (await readdir(join(lowestApp, `history-${version}`), { recursive: true })).filter((name) =>
     /manifests\/.*\.json$/.test(name),
   );
