@@ -164,7 +164,7 @@ const noRuns = (environmentId: string, attempts: Attempts): Problem => {
 };
 
 /** Tells whether no crash explains a problem: with such a one about, a pointer that is behind is no accident. */
-const isTampering = ({ kind }: Problem): boolean => !['gap', 'late', 'unsigned'].includes(kind);
+const isTampering = ({ kind }: Problem): boolean => kind !== 'unsigned';
 
 const latestObservations = (latest: LatestState, others: readonly Problem[]): Observations => {
   if (latest.state !== 'behind-by-one') return { problems: [], notes: [] };

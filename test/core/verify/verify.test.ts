@@ -1,4 +1,5 @@
 import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
@@ -14,6 +15,7 @@ import { stoppedClock } from '../../../core/model/clock.ts';
 import { type HistoryRow, yearPage } from '../../../core/outputs/history/history-page.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd } from '../../../core/sources/source.ts';
+import { listAttempts } from '../../../core/verify/gaps.ts';
 import type { Problem, ProblemKind } from '../../../core/verify/problem.ts';
 import { checkSignEvents, type SignedEntry } from '../../../core/verify/sign-events.ts';
 import { type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
@@ -32,6 +34,7 @@ import {
   SCHEDULE,
   type Tamperer,
   tamperer,
+  usersOf,
 } from '../../support/history.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { listingOf } from '../../support/listing.ts';
@@ -151,9 +154,9 @@ interface Tampering {
 
 const { manifest: THIRD } = keysOf(3);
 
-/** Puts a marker of a band beside that of the third night, which it equals but for some members. */
-const markBand = (differs: object) => async (hands: Tamperer) => {
-  const key = keysOf(3).marker('alert-LOW-LOW');
+/** Puts a marker of another channel beside that of the third night, which it equals but for some members. */
+const markAs = (channel: string, differs: object) => async (hands: Tamperer) => {
+  const key = keysOf(3).marker(channel);
   await hands.copy(keysOf(3).marker('alert'), key);
   await hands.text(key, (old) => JSON.stringify({ ...JSON.parse(old), ...differs }));
 };
@@ -293,6 +296,36 @@ const ofManifests: readonly Tampering[] = [
     words: 'copy.json stands among the manifests, where no run has its place',
   },
   {
+    name: 'a manifest stands in the folder of another day',
+    tamper: (hands) => hands.copy(keysOf(3).copy, keysOf(3).copy.replace('2026-11-22', '2026-11-21')),
+    problems: ['edited 3'],
+    words: 'stands among the manifests, where no run has its place',
+  },
+  {
+    name: 'the manifest that tables read is another than its place holds',
+    tamper: (hands) => hands.text(keysOf(3).copy, (old) => `${old} `),
+    problems: ['edited 3'],
+    words: `${keysOf(3).copy} is another manifest than ${THIRD} holds, whose copy it has to be`,
+  },
+  {
+    name: 'a manifest that is none stands where a run was never',
+    tamper: (hands) => hands.put(keysOf(6).copy, '{}'),
+    problems: ['edited 6'],
+    words: `${keysOf(6).copy} is the manifest of no run of the chain`,
+  },
+  {
+    name: 'the manifest that tables read is gone',
+    tamper: (hands) => hands.remove(keysOf(3).copy),
+    problems: ['missing 3'],
+    words: `${keysOf(3).copy} is not there, though it is the copy of ${THIRD}`,
+  },
+  {
+    name: 'the last manifest that tables read is not there yet',
+    tamper: (hands) => hands.remove(keysOf(LAST).copy),
+    problems: [],
+    notes: ['uncopied 5'],
+  },
+  {
     name: 'a manifest is gone',
     tamper: (hands) => hands.remove(THIRD),
     problems: ['missing 3', 'orphaned 3', 'gap 3'],
@@ -317,11 +350,11 @@ const removeNight = async (hands: Tamperer, number: number): Promise<void> => {
   for (const key of all) await hands.remove(key);
 };
 
-const hideNight3 = async (hands: Tamperer): Promise<void> => {
-  const { previous } = JSON.parse((await readFile(`${history}/${THIRD}`)).toString());
-  await removeNight(hands, 3);
-  await hands.manifest(4, (manifest) => ({ ...manifest, previous }));
-  await hands.rechain(4, LAST);
+const hideNight = async (hands: Tamperer, number: number): Promise<void> => {
+  const { previous } = JSON.parse((await readFile(`${history}/${keysOf(number).manifest}`)).toString());
+  await removeNight(hands, number);
+  await hands.manifest(number + 1, (manifest) => ({ ...manifest, previous }));
+  await hands.rechain(number + 1, LAST);
 };
 
 const ofTheChain: readonly Tampering[] = [
@@ -333,20 +366,27 @@ const ofTheChain: readonly Tampering[] = [
   },
   {
     name: 'a whole night is gone and the chain is made to fit: the signatures tell, and the schedule',
-    tamper: hideNight3,
+    tamper: (hands) => hideNight(hands, 3),
     problems: ['missing -', 'missing 3', 'gap 3', 'bad-signature 4', 'bad-signature 5'],
   },
   {
     name: 'a whole night is gone and the links are made to fit: its place is empty',
-    tamper: hideNight3,
+    tamper: (hands) => hideNight(hands, 3),
     isKeyless: true,
     problems: ['missing -', 'missing 3'],
     words: `${THIRD} is not there, though places after it are`,
   },
   {
+    name: 'the last night but one is gone and the links are made to fit: its place is empty',
+    tamper: (hands) => hideNight(hands, LAST - 1),
+    isKeyless: true,
+    problems: ['missing -', 'missing 4'],
+    words: `${keysOf(LAST - 1).manifest} is not there, though places after it are`,
+  },
+  {
     name: 'a whole night is gone and the chain is numbered anew: without a key the schedule tells, and the page of all runs',
     tamper: async (hands) => {
-      await hideNight3(hands);
+      await hideNight(hands, 3);
       for (const [from, to] of [
         [4, 3],
         [5, 4],
@@ -434,7 +474,14 @@ const ofTheChain: readonly Tampering[] = [
     problems: ['edited 5'],
     words: `try/report.json says ${'0'.repeat(64)}`,
   },
-  ...['{}', 'null', '{', JSON.stringify({ run: runOf(3), receipt: 'id', digest: '' })].map((marker) => ({
+  ...[
+    '{}',
+    'null',
+    '{',
+    JSON.stringify({ run: runOf(3), receipt: 'id', digest: '' }),
+    // As versions wrote it that had no chain.
+    JSON.stringify({ run: runOf(3), receipt: 'id' }),
+  ].map((marker) => ({
     name: `the marker of a night is ${marker}`,
     tamper: (hands: Tamperer) => hands.text(keysOf(3).marker('alert'), () => marker),
     problems: ['edited 3'],
@@ -446,18 +493,23 @@ const ofTheChain: readonly Tampering[] = [
     problems: ['edited 3'],
     words: 'does not speak for the run',
   })),
-  ...[0, 1.5, '2'].map((events) => ({
-    name: `the marker of events of a night says that ${JSON.stringify(events)} of them were taken`,
-    tamper: async (hands: Tamperer) => {
-      await hands.copy(keysOf(3).marker('alert'), keysOf(3).marker('events'));
-      await hands.text(keysOf(3).marker('events'), (old) => JSON.stringify({ ...JSON.parse(old), events }));
-    },
+  ...[
+    { channel: 'events', differs: { events: 0 } },
+    { channel: 'events', differs: { events: 1.5 } },
+    { channel: 'events', differs: { events: '2' } },
+    { channel: 'events', differs: { events: 1, run: runOf(2) } },
+    { channel: 'events', differs: { events: 1, digest: '' } },
+    { channel: 'security-hub', differs: { findings: 'all' } },
+    { channel: 'security-hub', differs: { findings: 0, digest: '' } },
+  ].map(({ channel, differs }) => ({
+    name: `the marker of ${channel} of a night differs by ${JSON.stringify(differs)}`,
+    tamper: markAs(channel, differs),
     problems: ['edited 3'],
     words: 'does not speak for the run',
   })),
   ...[{}, { band: 'LOW-HIGH' }, { band: 'LOW-LOW', receipt: '' }, { band: 'LOW-LOW', digest: '' }].map((differs) => ({
     name: `the marker of a band of a night differs by ${JSON.stringify(differs)}`,
-    tamper: markBand(differs),
+    tamper: markAs('alert-LOW-LOW', differs),
     problems: ['edited 3'],
     words: 'does not speak for the run',
   })),
@@ -616,6 +668,21 @@ const ofSignatures: readonly Tampering[] = [
     problems: ['unsigned 5'],
   },
   {
+    name: 'the second signature is taken away, and nobody has a key',
+    tamper: (hands) => hands.manifest(2, unsigned),
+    options: {},
+    problems: ['edited 2', 'unsigned 2'],
+  },
+  {
+    name: 'the last signature is taken away, and the pointer is one run behind, as a crash leaves it',
+    tamper: async (hands) => {
+      await hands.manifest(LAST, unsigned);
+      await hands.rechain(4, 4);
+    },
+    problems: ['unsigned 5'],
+    notes: ['latest-behind 5'],
+  },
+  {
     name: 'the signature of a manifest is forged, and nobody has a key: the recorded one tells',
     tamper: async (hands) => {
       await hands.manifest(LAST, forged);
@@ -702,7 +769,23 @@ const ofSignatures: readonly Tampering[] = [
 ];
 
 const ofMarkers: readonly Tampering[] = [
-  { name: 'a marker of a band speaks for its run', tamper: markBand({ band: 'LOW-LOW' }), problems: [] },
+  { name: 'a marker of a band speaks for its run', tamper: markAs('alert-LOW-LOW', { band: 'LOW-LOW' }), problems: [] },
+  { name: 'a marker of events speaks for its run', tamper: markAs('events', { events: 1 }), problems: [] },
+  {
+    name: 'a marker of Security Hub speaks for its run, though there was nothing to be found',
+    tamper: markAs('security-hub', { findings: 0 }),
+    problems: [],
+  },
+  {
+    name: 'something else stands among the markers',
+    tamper: (hands) => hands.put(`alerts/environment=${ENVIRONMENT}/notes.json`, '{}'),
+    problems: [],
+  },
+  {
+    name: 'something else stands among the unfinished attempts',
+    tamper: (hands) => hands.put(`incomplete/environment=${ENVIRONMENT}/notes.json`, '{}'),
+    problems: [],
+  },
   {
     name: 'a marker of an alert is gone',
     tamper: (hands) => hands.remove(keysOf(3).marker('alert')),
@@ -743,6 +826,29 @@ describe.each([
     expect(found.notes.map(brief)).toEqual(isKeyless ? ['unrecorded 1', ...notes] : notes);
     expect(text(found.problems)).toContain(words);
   });
+});
+
+test('where nothing is signed, whoever gives a key is told so, unless signing may begin later', async () => {
+  const archive = folderArchive(await newFolder());
+  await auditNight(archive, 1);
+  const { problems } = await verify(archive);
+  expect(problems.map(brief)).toEqual(['unsigned 1']);
+  expect(text(problems)).toContain('has no signature, and no other manifest here has one');
+  expect((await verify(archive, { ...EVERYTHING, mayBeginUnsigned: true })).problems).toStrictEqual([]);
+});
+
+test('a marker of a quiet night speaks for its report', async () => {
+  const folder = await newFolder();
+  const [archive, hands] = [folderArchive(folder), tamperer(folder)];
+  for (const number of [1, 2]) await auditNight(archive, number, { listUsers: listingOf([usersOf(1)]) });
+  const { objects } = JSON.parse((await readFile(`${folder}/${keysOf(2).manifest}`)).toString());
+  expect(objects.digest).toBeUndefined();
+  const mark = async (report: string) => {
+    await hands.put(keysOf(2).marker('events'), JSON.stringify({ run: runOf(2), events: 1, report }));
+    return (await verify(archive, {})).problems.map(brief);
+  };
+  expect(await mark(objects.report.sha256)).toStrictEqual([]);
+  expect(await mark(objects.findings.sha256)).toEqual(['edited 2']);
 });
 
 /** A fault of each kind there is: what is missing here is no problem's kind. */
@@ -853,6 +959,25 @@ describe('nights', () => {
       },
     ]);
   });
+
+  test.each([
+    { name: 'an object', file: 'snapshot.jsonl.gz', content: 'x', problems: ['edited 3'] },
+    { name: 'the manifest', file: 'manifest.json', content: 'null', problems: ['edited 3'] },
+    { name: 'nothing that is its own', file: '../elsewhere', content: 'x', problems: [] },
+  ])(
+    'that were attempted in vain are vouched for by the next run: $name was altered',
+    async ({ file, content, problems }) => {
+      const folder = await newFolder();
+      const archive = folderArchive(folder);
+      await auditNight(archive, 1);
+      await attempt(archive, 2, cut);
+      await auditNight(archive, 3);
+      const [unfinished] = [...(await listAttempts(archive, ENVIRONMENT)).values()].flatMap((folders) => [...folders]);
+      expect(await verify(archive, {})).toMatchObject({ attempts: 1, uncovered: 0, problems: [] });
+      await tamperer(folder).put(join(unfinished ?? '', file), content);
+      expect((await verify(archive, {})).problems.map(brief)).toEqual(problems);
+    },
+  );
 
   test('that were listed long after are told as late, where nights are looked for', async () => {
     const archive = folderArchive(await newFolder());
