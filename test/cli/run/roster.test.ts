@@ -8,6 +8,7 @@ import { soundRole } from '../../../simulator/roles.ts';
 import { CALLER } from '../../../simulator/server.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, ENVIRONMENT } from '../../support/builders.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { answered, readSheet, writeSheet } from '../../support/worksheet.ts';
 import { invoke } from '../in-process.ts';
 
 const newFolder = temporaryFolders();
@@ -73,7 +74,7 @@ describe('a saved roster', () => {
     });
   });
 
-  test('that somebody attests is told to be attested, not seen, to whoever lists or reviews its users', async () => {
+  test('that somebody attests is told to be attested, not seen, to whoever lists, reviews or follows up its users', async () => {
     const { folder, roster, out } = await saved();
     await run(['--roster', roster, '--out', out, ...WORD]);
     const said = /ATTESTED, NOT SEEN: .* the word of Ada Lovelace/s;
@@ -91,6 +92,19 @@ describe('a saved roster', () => {
     expect(readme).not.toContain('everyone there is');
     const { reservations } = JSON.parse(await readFile(join(pack, 'manifest.json'), 'utf8'));
     expect(reservations).toEqual([expect.stringMatching(said)]);
+
+    const filled = join(folder, 'filled.csv');
+    const lines = await readSheet(await readFile(join(pack, 'worksheet.csv')));
+    await writeFile(filled, writeSheet(lines.map((line) => ({ ...answered(line), decision: 'revoke' }))));
+    const signing = ['--ingest', filled, '--reviewer', 'Rita', '--signed-off-at', AS_OF];
+    expect(await invoke(['review', '--pack', pack, ...signing])).toMatchObject({ code: 0 });
+    await writeFile(roster, JSON.stringify({ users: users.slice(0, 2) }));
+    await run(['--roster', roster, '--out', out, ...WORD, '--as-of', '2026-10-07T07:00:00Z']);
+    const follow = ['review', '--pack', pack, '--follow-up', '--out', out];
+    expect((await invoke(follow)).stdout).toMatch(said);
+    const followed = JSON.parse((await invoke([...follow, '--json'])).stdout);
+    expect(followed).toMatchObject({ lastRun: '20261007T070000Z', reservations: [expect.stringMatching(said)] });
+    expect(followed.revocations).toContainEqual(expect.objectContaining({ userId: 'u3', state: 'done' }));
   });
 
   test('that was audited already is stale, whatever moment it is said to be of', async () => {

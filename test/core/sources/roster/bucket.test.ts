@@ -52,7 +52,40 @@ test('of two objects of one second the one of the later name is the newest, and 
   await put('in/a.json', 'u1');
   await put('in/c.json.attestation.json', 'u1');
   await put('in/d/', 'u1');
-  expect((await open(ofOneSecond())).source.file).toBe('s3://rosters/in/b.json');
+  expect((await open(ofOneSecond())).source).toMatchObject({
+    file: 's3://rosters/in/b.json',
+    instant: '2026-10-06T07:00:00.000Z',
+    instantFrom: 'file',
+  });
+});
+
+test('an object that is named is of the moment at which the bucket took it', async () => {
+  const before = Date.now();
+  await put('in/a.json', 'u1');
+  const { asOf } = await open(rosterS3(settings()), 's3://rosters/in/a.json');
+  expect(Math.abs(asOf.getTime() - before)).toBeLessThan(60_000);
+});
+
+test.each([
+  {
+    name: 'is not there',
+    refusal: undefined,
+    reason: 'source-unavailable',
+    says: /^s3:\/\/rosters\/in\/a\.json: NotFound/,
+  },
+  {
+    name: 'may not be read',
+    refusal: { status: 403, code: 'AccessDenied' },
+    reason: 'access-denied',
+    says: /allow s3:ListBucket on the bucket and s3:GetObject/,
+  },
+])('an object that $name is told: $reason', async ({ refusal, reason, says }) => {
+  fault = () => refusal;
+  await expect(open(rosterS3(settings()), 's3://rosters/in/a.json')).rejects.toMatchObject({
+    name: 'RosterError',
+    reason,
+    message: expect.stringMatching(says),
+  });
 });
 
 test('a snapshot of an archive in a bucket is whole by its manifest, and a copy of it elsewhere is a file as others are', async () => {
