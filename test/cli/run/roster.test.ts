@@ -103,8 +103,8 @@ describe('a saved roster', () => {
     const follow = ['review', '--pack', pack, '--follow-up', '--out', out];
     expect((await invoke(follow)).stdout).toMatch(said);
     const followed = JSON.parse((await invoke([...follow, '--json'])).stdout);
-    expect(followed).toMatchObject({ lastRun: '20261007T070000Z', reservations: [expect.stringMatching(said)] });
-    expect(followed.revocations).toContainEqual(expect.objectContaining({ userId: 'u3', state: 'done' }));
+    expect(followed).toMatchObject({ lastRun: '20261007T070000Z', notes: [expect.stringMatching(said)] });
+    expect(followed.revocations).toContainEqual(expect.objectContaining({ userId: 'u3', state: 'not seen' }));
   });
 
   test('that was audited already is stale, whatever moment it is said to be of', async () => {
