@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { agrees } from '../../../cli/explain/view.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { lastCompleteRun } from '../../../core/archive/head.ts';
-import { type ExplainedRule, explain } from '../../../core/explain/explain.ts';
+import { concerns, type ExplainedRule, explain } from '../../../core/explain/explain.ts';
+import { type ClearingChange, gentlest } from '../../../core/explain/what-if.ts';
 import { parseRecord } from '../../../core/model/record.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
-import type { Rule } from '../../../rules/engine/rule.ts';
+import type { Rule, Subject } from '../../../rules/engine/rule.ts';
 import type { User } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { auditNights } from '../../support/archived-nights.ts';
@@ -130,4 +131,41 @@ test('numbers that no double holds are told as they came', async () => {
   expect(JSON.stringify(told?.rules[0]?.explanation?.values)).toContain(
     '{"member":"lastLoginTime","value":1700000000000.0000001}',
   );
+});
+
+describe('what rules have to say', () => {
+  const concerning = (kind: Subject['kind']) => rules.filter((rule) => concerns(rule, { kind, id: 'any' }));
+
+  test('of a user is all but what counts nobody, that of the role it is bound to included', () => {
+    expect(rules.filter((rule) => !concerning('user').includes(rule)).map(({ id }) => id)).toEqual(['end-of-support']);
+  });
+
+  test('of a principal is that of its role, and of those who share it', () => {
+    expect(concerning('principal').map(({ id }) => id)).toEqual([
+      'shared-principal',
+      'principal-missing',
+      'principal-trusts-outsiders',
+      'idle-principal',
+      'recreated-principal',
+    ]);
+  });
+
+  test('of the environment is that of all together', () => {
+    expect(concerning('environment').map(({ id }) => id)).toEqual([
+      'too-many-super-users',
+      'too-few-super-users',
+      'end-of-support',
+    ]);
+  });
+});
+
+test('of several changes the first is told that makes the least worse', () => {
+  const change = (text: string, worse: number): ClearingChange => ({
+    text,
+    newlyFailed: [],
+    sideEffects: Array(worse).fill({}),
+  });
+  const changes = [change('a', 2), change('b', 1), change('c', 1), change('d', 3)];
+  expect(gentlest(changes).map(({ text }) => text)).toEqual(['b']);
+  expect(gentlest([])).toEqual([]);
 });
