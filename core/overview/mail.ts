@@ -3,7 +3,7 @@ import type { Alert } from '../notify/channel.ts';
 import { plainLine, plural, toAscii, truncate } from '../text/plain-text.ts';
 import { summaryOf } from './page.ts';
 import { type EnvironmentState, worstChange } from './read.ts';
-import { changeTexts, oddityText, savedText, standingText } from './words.ts';
+import { changeTexts, lackText, oddityText, savedText, standingText } from './words.ts';
 
 /** The most lines of a section: what is beyond is counted, and stands on the page. */
 const MOST_LINES = 35;
@@ -27,18 +27,18 @@ export const section = (title: string, lines: readonly string[]): readonly strin
   return [`${title} (${lines.length})`, ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`), ...rest, ''];
 };
 
-const withSaved = (state: EnvironmentState, text: string): string => {
-  const saved = savedText(state);
-  return saved === '' ? text : `${text} (${saved})`;
+const withReservations = (state: EnvironmentState, text: string): string => {
+  const reserved = [savedText(state), lackText(state)].filter((one) => one !== '').join('; ');
+  return reserved === '' ? text : `${text} (${reserved})`;
 };
 
 const standing = (state: EnvironmentState): string =>
-  withSaved(state, (state.last && standingText(state.last.report)) || 'no findings');
+  withReservations(state, (state.last && standingText(state.last.report)) || 'no findings');
 
 const changedLine = (state: EnvironmentState): string => {
   const [latest = '', ...earlier] = changeTexts(state);
   const more = earlier.length === 0 ? '' : `; and ${plural(earlier.length, 'earlier run')} with changes`;
-  return `${worstChange(state) ?? ''} ${nameOf(state)}: ${withSaved(state, truncate(latest, MOST_TEXT))}${more}`;
+  return `${worstChange(state) ?? ''} ${nameOf(state)}: ${withReservations(state, truncate(latest, MOST_TEXT))}${more}`;
 };
 
 const rankOf = (state: EnvironmentState): number => severityRank(worstChange(state) ?? 'INFORMATIONAL');

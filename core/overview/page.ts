@@ -12,7 +12,7 @@ import { HISTORY_SCRIPT } from '../outputs/html/script.ts';
 import { severityBadge } from '../outputs/html/severity.ts';
 import { plural } from '../text/plain-text.ts';
 import { type EnvironmentState, worstStanding } from './read.ts';
-import { changeTexts, isAttested, oddityText, savedText, standingText, worstRules } from './words.ts';
+import { changeTexts, isAttested, lackText, oddityText, savedText, standingText, worstRules } from './words.ts';
 
 /** The page lies in `reports/`, and links stay in there. */
 const linkTo = (key: string): string => key.replace(/^reports\//, '');
@@ -20,7 +20,7 @@ const linkTo = (key: string): string => key.replace(/^reports\//, '');
 const stateText = (state: EnvironmentState): Html => {
   if (state.unseen !== undefined) return html`<b>NOT SEEN</b> ${state.unseen}`;
   if (state.isClosed) return html`Closed: nobody looks any more`;
-  const told = [oddityText(state), savedText(state)].filter((text) => text !== '').join('; ');
+  const told = [oddityText(state), savedText(state), lackText(state)].filter((text) => text !== '').join('; ');
   return html`Complete${told !== '' && html` <b>${told}</b>`}`;
 };
 

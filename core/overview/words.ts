@@ -1,7 +1,7 @@
 import type { Report } from '../model/report.ts';
 import { WORST_FIRST } from '../model/trend.ts';
 import { forewordTags } from '../model/words.ts';
-import { numberText } from '../text/plain-text.ts';
+import { numberText, plural } from '../text/plain-text.ts';
 import { type EnvironmentState, worstStanding } from './read.ts';
 
 /** The most rules that are named beside the worst severity. */
@@ -35,6 +35,18 @@ export const savedText = (state: EnvironmentState): string => {
   const { kind, instant = '' } = state.last?.report.source ?? {};
   if (kind !== 'roster') return '';
   return `${isAttested(state) ? 'ATTESTED, NOT SEEN, ' : ''}by a saved roster of ${instant.slice(0, 16)}Z`;
+};
+
+/** Says in a few words what the last complete run could not; empty of most: nothing that stands is then no good news. */
+export const lackText = ({ last }: EnvironmentState): string => {
+  if (last === undefined) return '';
+  const { iamRoles, permissionGroups } = last.report.enriched ?? {};
+  return [
+    ...((iamRoles?.unread ?? 0) > 0
+      ? [`${numberText(iamRoles?.unread ?? 0)} of ${plural(iamRoles?.principals ?? 0, 'role')} NOT READ`]
+      : []),
+    ...(permissionGroups?.unread === undefined ? [] : ['groups NOT READ IN FULL']),
+  ].join(', ');
 };
 
 /** Tells what changed, in the words of the digests without the names that they begin with; the latest first. */

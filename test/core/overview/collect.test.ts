@@ -10,11 +10,12 @@ import { runName } from '../../../core/model/run-name.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { type CollectOptions, collectNight, refreshPage } from '../../../core/overview/collect.ts';
 import { readOverview } from '../../../core/overview/read.ts';
+import type { RolesRequest } from '../../../core/sources/enrich/enrichment.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { headsIn } from '../../../core/verify/heads.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readText } from '../../support/archive-tree.ts';
-import { aUser } from '../../support/builders.ts';
+import { anApiUser, aUser } from '../../support/builders.ts';
 import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -122,6 +123,30 @@ describe('the one mail about a night', () => {
     expect(mails[1]?.subject).toBe('FinSpace, all environments: 2 environments seen; nothing changed');
     expect(mails[1]?.attributes).toMatchObject({ verdict: 'COMPLETE', maxSeverity: 'INFORMATIONAL' });
     expect(mails[1]?.body).toMatch(/^UNCHANGED, with what stands \(2\)$/m);
+  });
+
+  test('says of an environment in which nothing changed what was not read of it, as its page does', async () => {
+    const unread = {
+      listUsers: listingOf([[anApiUser()]]),
+      enrich: new Set(['iamRoles', 'permissionGroups'] as const),
+      enrichments: {
+        async *roles({ arns }: RolesRequest) {
+          for (const arn of arns()) yield { arn, unread: 'AccessDenied' };
+        },
+        async *groups() {
+          yield { unread: 'AccessDenied' };
+        },
+      },
+    };
+    for (const number of [1, 2]) {
+      await auditNight(archive, number, unread, 'beta');
+      await collect(number, 1, { environments: [{ id: 'beta' }] });
+    }
+    expect(mails[0]?.body).toMatch(/beta: 20261120T070000Z: NOT ALL READ, first audit, /);
+    expect(mails[1]?.body).toMatch(/^ {2}beta: .*\(1 of 1 role NOT READ, groups NOT READ IN FULL\)$/m);
+    expect(await readText(archive, OVERVIEW_PAGE)).toContain(
+      'Complete <b>1 of 1 role NOT READ, groups NOT READ IN FULL</b>',
+    );
   });
 
   test('is sent by the next call where it was not taken', async () => {
