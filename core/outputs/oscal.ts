@@ -4,7 +4,7 @@ import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 import type { Subject } from '../../rules/engine/rule.ts';
 import { isFullyJudged } from '../model/report.ts';
-import { attestedText, unseenText } from '../model/words.ts';
+import { attestedText, besideTexts, unseenText } from '../model/words.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
 import type { StoredRun } from './output.ts';
 
@@ -196,7 +196,11 @@ const assessmentResults = async (run: StoredRun) => {
   const who = unseen === undefined ? `Every user of ${environment}` : `The users of ${environment}, that were seen`;
   const left = all > MOST ? `The first ${MOST} of ${plural(all, 'finding')} stand here; findings.csv has all.` : '';
   const attested = attestedText(report.source) ?? '';
-  const remarks = [COVERAGE, attested, unseen === undefined ? '' : `Not seen: ${unseen}.`, left].filter(Boolean);
+  // A rule that judged by an earlier answer judged in full, and whoever reads that it passes is told.
+  const beside = besideTexts(report).map(([name, text]) => `${name}: ${text}.`);
+  const remarks = [COVERAGE, attested, unseen === undefined ? '' : `Not seen: ${unseen}.`, ...beside, left].filter(
+    Boolean,
+  );
   const { csv } = objects;
   return {
     'assessment-results': {

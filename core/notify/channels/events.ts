@@ -138,7 +138,7 @@ export const runEvent = (
 ): AuditEvent => {
   const { report, head } = notification;
   const { message, asOf, listing, late, source, previousSource, code, previousCode } = report;
-  const { verdict, reason, counts, enriched, previousRun } = report;
+  const { verdict, reason, counts, enriched, acceptedHistory, previousRun } = report;
   const unjudged = notFullyJudged(report);
   return {
     type: 'FinSpace Audit Run',
@@ -151,6 +151,13 @@ export const runEvent = (
       ...(previousSource !== undefined && { previousSource }),
       ...(code !== undefined && { code }),
       ...(previousCode !== undefined && { previousCode }),
+      ...(acceptedHistory !== undefined && {
+        acceptedHistory: {
+          sha256: acceptedHistory.sha256,
+          reason: plainLine(acceptedHistory.reason, MAX_TEXT),
+          problem: plainLine(acceptedHistory.problem, MAX_TEXT),
+        },
+      }),
       verdict,
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message: plainLine(message, MAX_TEXT) }),

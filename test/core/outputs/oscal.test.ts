@@ -234,6 +234,14 @@ describe('a control is satisfied', () => {
   });
 });
 
+test('the remarks say how roles were read, by earlier answers too', async () => {
+  const iamRoles = { principals: 2, read: 0, standIns: 2, standInsFrom: '2026-11-20T02:00:00.000Z', unread: 0 };
+  const { results } = await resultsOf({ report: { enriched: { iamRoles } } });
+  expect(results[0].remarks).toContain(
+    'Roles: 0 of 2 roles read; 2 judged by an earlier answer, the oldest of 2026-11-20.',
+  );
+});
+
 test('a waiver is a risk whose deviation was approved, and has nobody’s address', async () => {
   const finding = aFinding({ state: 'waived', waiver: aWaiver });
   const { results } = await resultsOf({ findings: [finding], outcomes: { 'stale-login': { failed: 1 } } });

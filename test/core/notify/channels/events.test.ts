@@ -236,6 +236,13 @@ describe('a run', () => {
     });
   });
 
+  test('says that somebody let it go on past a history that does not hold', async () => {
+    const acceptedHistory = { sha256: 'a'.repeat(64), reason: 'ask ada@example.com', problem: 'entry 2 was altered' };
+    expect((await eventsAbout([], aReport({ acceptedHistory }))).at(-1)?.detail).toMatchObject({
+      acceptedHistory: { ...acceptedHistory, reason: 'ask [e-mail]' },
+    });
+  });
+
   test('that is not complete says why', async () => {
     const report = aReport({ verdict: 'FAILED', reason: 'archive-unavailable', message: 'no bucket' });
     const [event, ...others] = await collect({ report, reportKey: undefined, findings: noFindings });
