@@ -162,6 +162,31 @@ test('no finding names anybody, or is more than Security Hub takes', () => {
   }
 });
 
+test('a finding of the environment stands on it', () => {
+  const environment = aFinding({ subject: { kind: 'environment', id: ENVIRONMENT } });
+  expect(asffOf(environment)?.Resources[0]?.Id).toBe(
+    `arn:aws:finspace:us-east-1:${ACCOUNT}:environment/${ENVIRONMENT}`,
+  );
+});
+
+test.each([
+  { carriedFor: 'lastLoginTime is missing', why: 'lastLoginTime is missing' },
+  { carriedFor: undefined, why: `it could not be judged; it last failed at ${AS_OF}` },
+])('what is not assessed says why: $why', ({ carriedFor, why }) => {
+  const finding = aFinding({ carried: true, ...(carriedFor !== undefined && { carriedFor }) });
+  expect(asffOf(finding)?.Compliance.StatusReasons).toEqual([{ ReasonCode: 'NOT_ASSESSED', Description: why }]);
+});
+
+test.each([
+  { controls: 32, told: 32 },
+  { controls: 33, told: 32 },
+  { controls: 1, told: 1 },
+  { controls: 0, told: undefined },
+])('of $controls controls $told are told', ({ controls, told }) => {
+  const finding = aFinding({ controls: Array.from({ length: controls }, (_, index) => `SOC-2:CC6.${index}`) });
+  expect(asffOf(finding)?.Compliance.RelatedRequirements?.length).toBe(told);
+});
+
 test('a role is one of IAM’s, and anything else that stands in its place is told by its hash', () => {
   const resourceOf = (id: string) => asffOf(aFinding({ subject: { kind: 'principal', id } }))?.Resources[0];
   expect(resourceOf(`arn:aws:iam::${ACCOUNT}:role/analyst`)).toMatchObject({

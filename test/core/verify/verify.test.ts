@@ -302,6 +302,11 @@ const ofManifests: readonly Tampering[] = [
     words: 'stands among the manifests, where no run has its place',
   },
   {
+    name: 'a manifest is named by no moment that there is',
+    tamper: (hands) => hands.copy(keysOf(3).copy, keysOf(3).copy.replace(runOf(3), '20261399T070000Z')),
+    problems: ['edited 20261399T070000Z'],
+  },
+  {
     name: 'the manifest that tables read is another than its place holds',
     tamper: (hands) => hands.text(keysOf(3).copy, (old) => `${old} `),
     problems: ['edited 3'],
