@@ -154,7 +154,7 @@ const lifecycleFault = (
   );
   if (early.length > 0)
     return `the rules ${[...new Set(early)].join(', ')} delete evidence ${afterRetention === 'keep' ? 'that is to be kept' : `before ${wanted} days are over`}`;
-  /** What a deletion hides is gone once its version is. */
+  /** Tells whether objects of an area are deleted: what a deletion hides is gone once its version is. */
   const isDeleted = (area: string): boolean => {
     const own = enabled.filter((rule) => isOfAll(area, rule));
     return (
