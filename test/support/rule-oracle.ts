@@ -41,7 +41,8 @@ export const completions = (entry: unknown, position: number): readonly Complete
       valuesOf(record.apiAccess, API_ACCESSES).map((apiAccess) => ({
         record,
         hasUserId,
-        id: hasUserId ? userId : `#${position}`,
+        // One that is spelled like the name of a position has another `#` before it.
+        id: hasUserId ? userId.replace(/^(?=#+\d+$)/, '#') : `#${position}`,
         isActive: record.status !== 'DISABLED',
         status,
         type,

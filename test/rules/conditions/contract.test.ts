@@ -158,7 +158,14 @@ describe('a rule on one user answers as the contract does', () => {
         expectMailableAll(judged);
       },
     );
-    fc.assert(property, { numRuns: 300, examples: [[[...TELLING], LIMITS, aContext()]] });
+    const likePosition = aUser({ userId: '#0', status: undefined, type: undefined, apiAccess: undefined });
+    fc.assert(property, {
+      numRuns: 300,
+      examples: [
+        [[...TELLING], LIMITS, aContext()],
+        [[likePosition], LIMITS, aContext()],
+      ],
+    });
     expect([...heard].toSorted()).toEqual(expectedOutcomes(id));
   });
 });
