@@ -562,7 +562,7 @@ describe('what people are told', () => {
     }
     expect(outcomes).toEqual(['sent', 'quiet', 'sent', 'quiet']);
     expect(alerts.map(({ subject }) => subject.split(': ')[1])).toEqual([
-      'first audit, no findings',
+      'first audit, no findings, 1 waived',
       '1 accepted no longer (worst HIGH), 1 waiver to see to, 1 open',
     ]);
     expect(await findingsOf(archive, 3)).toMatchObject([{ state: 'open', waiverEnded: true, runs: 3 }]);
