@@ -43,8 +43,11 @@ const changedLine = (state: EnvironmentState): string => {
 
 const rankOf = (state: EnvironmentState): number => severityRank(worstChange(state) ?? 'INFORMATIONAL');
 
+const isSeen = ({ unseen, isClosed }: EnvironmentState): boolean => unseen === undefined && !isClosed;
+
 /** Whether something is to be told of what was seen: what changed, or that it was seen late or from elsewhere. */
-const isNews = (state: EnvironmentState): boolean => changeTexts(state).length > 0 || oddityText(state) !== '';
+const isNews = (state: EnvironmentState): boolean =>
+  changeTexts(state).length > 0 || (isSeen(state) && oddityText(state) !== '');
 
 export interface OverviewNight {
   /** The time that clocks showed when it was due, and their zone. */
@@ -73,10 +76,9 @@ export const headLines = (states: readonly EnvironmentState[], most: number): re
  */
 export const overviewMail = (states: readonly EnvironmentState[], { name, pageLocation }: OverviewNight): Alert => {
   const unseen = states.filter((state) => state.unseen !== undefined);
-  const seen = states.filter((state) => state.unseen === undefined && !state.isClosed);
   // Late news of one whose last night is missing is told as well.
   const changed = states.filter(isNews).toSorted((one, other) => rankOf(other) - rankOf(one));
-  const quiet = seen.filter((state) => !isNews(state));
+  const quiet = states.filter((state) => isSeen(state) && !isNews(state));
   const closed = states.filter(({ isClosed }) => isClosed);
   const inOrder = [...changed, ...states.filter((state) => !changed.includes(state))];
   const severities = changed.flatMap((state): readonly Severity[] =>
