@@ -135,10 +135,11 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
           rules: configureRules(files.rules, config.rules, enrichmentsOf(config, environmentId)),
           context: trusting(config.trustedAccounts),
         };
+  const notes = reservations(manifest);
   const explained = await explainSubject({ archive, manifest, subject, ruleId, then, today });
   if (explained === undefined) {
     err.line(await absentText(archive, manifest, subject));
-    for (const note of reservations(manifest)) err.line(plainLine(note));
+    for (const note of notes) err.line(plainLine(note));
     return EXIT.notComplete;
   }
 
@@ -147,7 +148,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     asOf: manifest.asOf,
     environmentId,
     context: then.context,
-    notes: reservations(manifest),
+    notes,
     isNaming: options.isNaming,
     waiverToday: waiverToday(waivers, now, config.schedule.timezone),
   };

@@ -71,10 +71,11 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
   const opened = await openedArchive(options, io.env);
   const manifest = await findAnyRun(opened, asked);
   const { run, verdict, reason } = manifest;
+  const notes = reservations(manifest);
   try {
     const stored = await storedRun(opened.archive, manifest);
     const files = await writeFiles(flags.parquet ? await lakeFilesOf(stored) : filesOf(name, stored), folder);
-    if (flags.json) writeJson(io.out, { run, verdict, notes: reservations(manifest), folder, files });
+    if (flags.json) writeJson(io.out, { run, verdict, notes, folder, files });
     else for (const { file, sha256, size } of files) io.out.line(`${file}  ${size} bytes, SHA-256 ${sha256}`);
   } catch (error) {
     if (!(error instanceof NotWhole)) throw error;
@@ -83,7 +84,7 @@ export const exportRun = async (format: string, flags: ExportFlags, io: Io): Pro
     );
     return EXIT.notComplete;
   }
-  for (const note of reservations(manifest)) io.err.line(plainLine(note));
+  for (const note of notes) io.err.line(plainLine(note));
   if (verdict === 'COMPLETE') return EXIT.ok;
   io.err.line(
     plainLine(`run ${run} is ${verdict}: ${reason ?? 'no reason given'}; what it did not see is not in there`),

@@ -228,13 +228,6 @@ const lateSentences = ({ asOf, late, listing }: LookedAt): readonly string[] =>
     ? [`LATE: ${lateText(asOf, listing)}. It shows the users as they were then, not as they were that night.`]
     : [];
 
-/** The same in a word or two each: `LATE`, `ANOTHER SOURCE`. */
-export const forewordTags = ({ late, previousSource, acceptedHistory }: Report): readonly string[] => [
-  ...(late ? ['LATE'] : []),
-  ...(acceptedHistory === undefined ? [] : ['HISTORY ACCEPTED']),
-  ...(previousSource === undefined ? [] : ['ANOTHER SOURCE']),
-];
-
 /** The sentences that a reader of a run needs before all others; none of most runs. */
 export const forewords = (report: Report): readonly string[] => {
   const { source, previousSource, previousRun, acceptedHistory } = report;
@@ -253,11 +246,11 @@ export const forewords = (report: Report): readonly string[] => {
   ];
 };
 
-/** Says of a complete run why its users may not be everybody of its night, as they were; nothing of most runs. */
-export const reservations = (run: LookedAt & Pick<Report, 'source' | 'counts'>): readonly string[] => [
-  ...lateSentences(run),
-  ...[attestedText(run.source)].flatMap((text) => text ?? []),
-  ...conflictSentences(run.counts),
+/** The same in a word or two each: `LATE`, `ANOTHER SOURCE`. */
+export const forewordTags = ({ late, previousSource, acceptedHistory }: Report): readonly string[] => [
+  ...(late ? ['LATE'] : []),
+  ...(acceptedHistory === undefined ? [] : ['HISTORY ACCEPTED']),
+  ...(previousSource === undefined ? [] : ['ANOTHER SOURCE']),
 ];
 
 const conflictSentences = ({ conflicting = 0 }: Counts): readonly string[] =>
@@ -267,7 +260,14 @@ const conflictSentences = ({ conflicting = 0 }: Counts): readonly string[] =>
         `RECORDS DIFFER: of ${plural(conflicting, 'user')} there were records that differ. Of a rule's outcomes the worst holds; where a user stands once, it is by the last record.`,
       ];
 
-/** The same in a word or two each: `LATE`, `ATTESTED, NOT SEEN`. */
+/** Says of a complete run why its users may not be everybody of its night, as they were; nothing of most runs. */
+export const reservations = (run: LookedAt & Pick<Report, 'source' | 'counts'>): readonly string[] => [
+  ...lateSentences(run),
+  ...[attestedText(run.source)].flatMap((text) => text ?? []),
+  ...conflictSentences(run.counts),
+];
+
+/** The first two in a word or two each: `LATE`, `ATTESTED, NOT SEEN`. */
 export const reservedWords = ({ late, source }: Pick<Report, 'late' | 'source'>): readonly string[] => [
   ...(late ? ['LATE'] : []),
   ...(source?.attestedBy === undefined ? [] : ['ATTESTED, NOT SEEN']),

@@ -1,6 +1,6 @@
 import { unguarded } from '../outputs/csv.ts';
 import { CsvError, type CsvRow, readCsv } from '../text/csv-reader.ts';
-import { folded, isSamePerson } from '../text/person.ts';
+import { isBlank, isSamePerson } from '../text/person.ts';
 import { plural, truncate } from '../text/plain-text.ts';
 import { isThemself } from './reviewers.ts';
 
@@ -140,8 +140,8 @@ const openCheck = ({ columns, lines: expected }: PackWorksheet, reviewers: Reado
     problems.push(`${file}line ${line}, ${column}: must be ${must}, got ${quoted(got)}`);
   };
 
-  /** Finds the user that a line is of; `isBlank` where nothing is filled in, so that another file may have it. */
-  const takeUser = (line: number, userId: string, isBlank: boolean): Identity | undefined => {
+  /** Finds the user that a line is of; `isUnanswered` where nothing is filled in, so that another file may have it. */
+  const takeUser = (line: number, userId: string, isUnanswered: boolean): Identity | undefined => {
     const wanted = expected.get(userId);
     if (wanted === undefined) {
       addProblem(line, 'userId', 'a user of the pack', userId);
@@ -149,11 +149,11 @@ const openCheck = ({ columns, lines: expected }: PackWorksheet, reviewers: Reado
     }
     const blank = blankLines.get(userId);
     const first = lineByUser.get(userId) ?? (blank?.file === file ? `${file}line ${blank.line}` : undefined);
-    if (first !== undefined && !(isBlank && !first.startsWith(`${file}line`))) {
+    if (first !== undefined && !(isUnanswered && !first.startsWith(`${file}line`))) {
       addProblem(line, 'userId', `there once (${first.replace(file, '')} has it)`, userId);
       return undefined;
     }
-    if (!isBlank) lineByUser.set(userId, `${file}line ${line}`);
+    if (!isUnanswered) lineByUser.set(userId, `${file}line ${line}`);
     else if (blank === undefined) blankLines.set(userId, { file, line });
     return JSON.parse(wanted.identity) as Identity;
   };
@@ -194,17 +194,17 @@ const openCheck = ({ columns, lines: expected }: PackWorksheet, reviewers: Reado
       const [answer = '', justification = '', reviewer = ''] = cells
         .slice(columns.length)
         .map((cell) => cellText(cell).trim())
-        .map((said) => (folded(said) === '' ? '' : said));
+        .map((said) => (isBlank(said) ? '' : said));
       // A keyboard or a spreadsheet may begin it with a capital.
       const decision = answer.toLowerCase();
-      const isBlank = decision + justification + reviewer === '';
-      const user = takeUser(line, got.userId, isBlank);
+      const isUnanswered = decision + justification + reviewer === '';
+      const user = takeUser(line, got.userId, isUnanswered);
       if (user === undefined) return;
       for (const column of columns) {
         if (got[column] !== user[column])
           addProblem(line, column, `${quoted(user[column])} as in the pack`, got[column]);
       }
-      if (isBlank) return;
+      if (isUnanswered) return;
       const { userId, status, apiAccess, justificationToKeep } = user;
       const answers = { answer, decision, justification, reviewer };
       for (const [column, must, value] of answerProblems(user, answers, reviewers?.get(userId)))

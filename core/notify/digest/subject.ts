@@ -3,7 +3,7 @@ import { SEVERITIES, worstSeverity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { type Band, bandText, isInBand } from '../../model/band.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
-import { type EnrichedCounts, isFullyJudged, isOn, type Report } from '../../model/report.ts';
+import { type EnrichedCounts, notFullyJudged, type Report } from '../../model/report.ts';
 import { BAD_NEWS, countedHighlights, forewordTags, newlyUnread } from '../../model/words.ts';
 import { numberText, plainLine, plural, toAscii, truncate } from '../../text/plain-text.ts';
 
@@ -44,7 +44,7 @@ const failingOf = ({ findings: { bySeverity } }: Report, band: Band | undefined)
 
 /** Whether a rule that is on had no answer for somebody: those on changes have none before there is an earlier run. */
 const isPartlyJudged = ({ report, rules }: DigestFacts): boolean =>
-  report.rules.some((rule) => isOn(rule) && !isFullyJudged(rule) && !givesEvents(rules.get(rule.id)));
+  notFullyJudged(report).some((id) => !givesEvents(rules.get(id)));
 
 /**
  * `27 findings (worst HIGH)`: what a first audit found; of a band `4 findings up to MEDIUM (worst LOW)`. Where it found

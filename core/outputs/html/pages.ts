@@ -1,6 +1,6 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
 import type { SpoolFolder } from '../../archive/staging.ts';
-import type { ShownUsers, UserOrder } from '../../model/user-order.ts';
+import type { ShownUsers } from '../../model/user-order.ts';
 import type { Output, RunFacts } from '../output.ts';
 import { companionPage } from './companion.ts';
 import { controlsOutput, controlsPage } from './controls.ts';
@@ -26,8 +26,6 @@ import { MOST_USERS, type UserRow, UserRows, type UserSources, usersFile, usersO
 export interface PageSources extends UserSources {
   /** Every finding. */
   findings(): AsyncIterable<Finding>;
-  /** By which users are shown, of the same findings. */
-  readonly userOrder: UserOrder;
   readonly spools: SpoolFolder;
 }
 

@@ -1,4 +1,4 @@
-import { isFullyJudged, isNobodySeen, isOn, type Report, type Verdict } from '../../model/report.ts';
+import { isFullyJudged, isNobodySeen, isOn, notFullyJudged, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
 import {
@@ -31,8 +31,9 @@ const sign = (verdict: Verdict): Html =>
 
 const isJudgedInFull = ({ rules }: Report): boolean => rules.length > 0 && rules.every(isFullyJudged);
 
-const judgedText = ({ rules }: Report): Html | string => {
-  const short = rules.filter((rule) => isOn(rule) && !isFullyJudged(rule)).length;
+const judgedText = (report: Report): Html | string => {
+  const { rules } = report;
+  const short = notFullyJudged(report).length;
   const idle = rules.filter((rule) => !isOn(rule)).length;
   const lacking = [
     ...(short > 0 ? [`${plural(short, 'rule')} could not judge everything`] : []),
