@@ -1,3 +1,4 @@
+import { timeThat } from './conditions/times.ts';
 import { anyOf, type Condition } from './engine/condition.ts';
 import type { Context } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
@@ -7,14 +8,7 @@ import { USER_TIMES, type User, type UserTime } from './engine/user.ts';
 
 const isUnusable = (time: unknown, context: Context): boolean => readTime(time, context) === 'unusable';
 
-const unusable = (time: UserTime): Condition<User> => ({
-  text: () => `${time} is unusable`,
-  holds(user, _options, context) {
-    const read = readTime(user[time], context);
-    return read === 'untold' ? undefined : read === 'unusable';
-  },
-  unknown: () => `${time} is not told`,
-});
+const unusable = (member: UserTime): Condition<User> => timeThat(member, 'is unusable', (time) => time === 'unusable');
 
 /** Tells whether the last login lies before the creation. */
 const isEarly = ({ createTime, lastLoginTime }: User, context: Context): boolean => {

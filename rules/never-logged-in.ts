@@ -1,5 +1,6 @@
 import { olderThan, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
+import { timeThat } from './conditions/times.ts';
 import { hasStatus, isPrivileged } from './conditions/users.ts';
 import type { Context } from './engine/context.ts';
 import { controls } from './engine/controls.ts';
@@ -59,14 +60,7 @@ export default defineUserRule({
 
   when: [
     hasStatus('ENABLED'),
-    {
-      text: () => 'lastLoginTime is missing, null or 0',
-      holds({ lastLoginTime }, _options, context) {
-        const time = readTime(lastLoginTime, context);
-        return time === 'untold' ? undefined : time === 'never';
-      },
-      unknown: () => 'lastLoginTime is not told',
-    },
+    timeThat('lastLoginTime', 'is missing, null or 0', (time) => time === 'never'),
     {
       ...olderThan('the later of createTime and lastEnabledTime', handedOut, 'maxDays', 'day'),
       unknown: () => 'neither createTime nor lastEnabledTime is usable',

@@ -1,10 +1,11 @@
 import { type LimitIn, older, overLimit } from './conditions/age.ts';
 import { limitsError } from './conditions/limits.ts';
+import { timeThat } from './conditions/times.ts';
 import { hasStatus, isPrivileged, privileged } from './conditions/users.ts';
 import { byWhether, type Condition, not, type Truth } from './engine/condition.ts';
 import { controls } from './engine/controls.ts';
 import { defineUserRule } from './engine/rule.ts';
-import { daysBetween, readTime } from './engine/time.ts';
+import { daysBetween } from './engine/time.ts';
 import type { User } from './engine/user.ts';
 
 const loginOlder = <N extends string>(option: N): Condition<User, LimitIn<N>> => ({
@@ -13,14 +14,7 @@ const loginOlder = <N extends string>(option: N): Condition<User, LimitIn<N>> =>
   unknown: () => 'lastLoginTime is unusable',
 });
 
-const hasLoggedIn: Condition<User> = {
-  text: () => 'lastLoginTime is there: not missing, null or 0',
-  holds({ lastLoginTime }, _options, context) {
-    const time = readTime(lastLoginTime, context);
-    return time === 'untold' ? undefined : time !== 'never';
-  },
-  unknown: () => 'lastLoginTime is not told',
-};
+const hasLoggedIn = timeThat('lastLoginTime', 'is there: not missing, null or 0', (time) => time !== 'never');
 
 /** The limit that a user has passed; the longer one where it is unknown whether it is privileged, since it has passed both. */
 const daysFor = (
