@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { cataloguePage } from '../../rules/engine/catalogue-page.ts';
 import type { Condition } from '../../rules/engine/condition.ts';
 import type { Context, Options } from '../../rules/engine/context.ts';
@@ -23,6 +22,7 @@ import {
   NOW,
   type UserRecord,
 } from '../support/builders.ts';
+import * as fc from '../support/properties.ts';
 import { expectMailable, judge } from '../support/rule-tester.ts';
 import { CONTRACT } from './contract.ts';
 

@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import { readUser } from '../../rules/engine/user.ts';
 import { aRoleArn, daysAgo, NOW } from './builders.ts';
+import * as fc from './properties.ts';
 
 // What the service might give for a member: a documented value, nothing, any JSON, or a text that no mail may hold.
 const SECRETS = [

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { audit } from '../../core/audit/audit.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
@@ -15,6 +14,7 @@ import { nightAt, nightKeys } from './archived-nights.ts';
 import { ACCOUNT, aUser, daysAgo, ENVIRONMENT, type UserRecord } from './builders.ts';
 import { listingOf } from './listing.ts';
 import { memoryArchive } from './memory-archive.ts';
+import * as fc from './properties.ts';
 
 // Nights at random of an environment whose users, rules and waivers change, told to whoever is there and may be away.
 

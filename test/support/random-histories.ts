@@ -1,9 +1,9 @@
-import * as fc from 'fast-check';
 import { configureRules, type RuleSettings } from '../../rules/engine/configure.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import { aRoleArn, aUser, daysAgo, ENVIRONMENT, type UserRecord } from './builders.ts';
 import type { Night } from './lifecycle-model.ts';
+import * as fc from './properties.ts';
 
 export const NIGHTS = 30;
 const USERS = 7;

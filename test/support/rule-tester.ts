@@ -92,7 +92,7 @@ export const judgeInto = (
 /** Judges listings by rules of which each subject fails one at most. */
 export const judge = (rules: readonly Rule[], given: Given): Judged => {
   const failures = new Map<string, RuleFailure>();
-  const reasons: Record<string, string> = {};
+  const reasons = new Map<string, string>();
   const sink: OutcomeSink = {
     fail(failure) {
       const { id } = failure.subject;
@@ -100,10 +100,12 @@ export const judge = (rules: readonly Rule[], given: Given): Judged => {
       failures.set(id, failure);
     },
     notAssessed(_rule, { id }, reason) {
-      reasons[id] = reason;
+      reasons.set(id, reason);
     },
   };
-  return { outcomes: judgeInto(sink, rules, given), failures, reasons };
+  const outcomes = judgeInto(sink, rules, given);
+  // A map until here: a subject may be called __proto__.
+  return { outcomes, failures, reasons: Object.fromEntries(reasons) };
 };
 
 const isRecord = (value: unknown): value is UserRecord => typeof value === 'object' && value !== null;

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import type { Archive } from '../../../core/archive/archive.ts';
 import type { Report } from '../../../core/model/report.ts';
 import { WORST_FIRST } from '../../../core/model/trend.ts';
@@ -8,6 +7,7 @@ import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines, readText } from '../../support/archive-tree.ts';
 import { auditNights, nightAt, nightKeys } from '../../support/archived-nights.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
+import * as fc from '../../support/properties.ts';
 import { NIGHTS, newWorld, night } from '../../support/random-histories.ts';
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

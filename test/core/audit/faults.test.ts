@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { audit } from '../../../core/audit/audit.ts';
 import type { AuditResult } from '../../../core/audit/result.ts';
@@ -12,6 +11,7 @@ import { consequenceOf, FAULT_KINDS, type Fault, type FaultPlan } from '../../..
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/server.ts';
 import { readJsonLines, readTree } from '../../support/archive-tree.ts';
 import { listingFaults } from '../../support/listing-faults.ts';
+import * as fc from '../../support/properties.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();

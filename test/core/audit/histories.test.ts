@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
@@ -7,6 +6,7 @@ import { auditNights, type NightPlan, nightAt, nightKeys } from '../../support/a
 import { judgedNights } from '../../support/judged-nights.ts';
 import { lifecycleModel, type ModelFinding } from '../../support/lifecycle-model.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
+import * as fc from '../../support/properties.ts';
 import { NIGHTS, newWorld, night } from '../../support/random-histories.ts';
 
 /** The number of histories; HISTORIES asks for more, HISTORIES_SEED for others, HISTORIES_SHRINK for the least that fails. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { chainKeys, readPlace } from '../../../core/archive/head.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
@@ -19,6 +18,7 @@ import { auditNights, type NightPlan, nightAt } from '../../support/archived-nig
 import { aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { ruleOf } from '../../support/custom-rule.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
+import * as fc from '../../support/properties.ts';
 import { newWorld, night } from '../../support/random-histories.ts';
 import { replayByAudit } from '../../support/replayed-by-audit.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
 import { SIGNING_ALGORITHMS } from '../../../core/archive/manifest-signature.ts';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { ConfigError } from '../../../core/config/errors.ts';
@@ -10,6 +9,7 @@ import { OPTIONAL_OUTPUT_NAMES } from '../../../core/model/optional-outputs.ts';
 import { defineDirectoryRule, definePrincipalRule, defineUserRule } from '../../../rules/engine/rule.ts';
 import { rules as catalogue } from '../../../rules/index.ts';
 import { publicKeyFor } from '../../support/kms.ts';
+import * as fc from '../../support/properties.ts';
 
 const texts = (id: string) => ({
   id,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { keepAsGiven, memberAsGiven, parseRecord, recordAsGiven, serialiseRecord } from '../../../core/model/record.ts';
+import * as fc from '../../support/properties.ts';
 
 const NUMBERS = [
   '0',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { array, assert, constantFrom, property } from 'fast-check';
 import { cell, cellsLine, csvOutput, unguarded } from '../../../core/outputs/csv.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
+import { array, assert, constantFrom, property } from '../../support/properties.ts';
 
 describe('a cell', () => {
   test.each([

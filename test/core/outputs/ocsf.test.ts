@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import * as fc from 'fast-check';
 import { findingLines, userLines } from '../../../core/outputs/ocsf.ts';
 import { FINDING_STATES } from '../../../rules/engine/finding.ts';
 import { SEVERITIES } from '../../../rules/engine/severity.ts';
@@ -10,6 +9,7 @@ import { rules } from '../../../rules/index.ts';
 import { record } from '../../support/awkward-records.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { AS_OF, aFinding, aManifest, aWaiver, findingsOfAllKinds } from '../../support/findings.ts';
+import * as fc from '../../support/properties.ts';
 import { aStoredRun } from '../../support/stored-run.ts';
 
 const validatorOf = async (file: string) =>

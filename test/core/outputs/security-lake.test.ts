@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { findingLines, userLines } from '../../../core/outputs/ocsf.ts';
 import type { StoredRun } from '../../../core/outputs/output.ts';
 import { parquetBytes } from '../../../core/outputs/parquet.ts';
@@ -12,6 +11,7 @@ import { FINDING_STATES } from '../../../rules/engine/finding.ts';
 import { record } from '../../support/awkward-records.ts';
 import { ACCOUNT, anApiUser, aUser, ENVIRONMENT } from '../../support/builders.ts';
 import { aFinding, aManifest, findingsOfAllKinds } from '../../support/findings.ts';
+import * as fc from '../../support/properties.ts';
 import { aStoredRun } from '../../support/stored-run.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 

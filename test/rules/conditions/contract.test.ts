@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import type { Context, Options } from '../../../rules/engine/context.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { rules } from '../../../rules/index.ts';
 import { NAMED, oneEach, record } from '../../support/awkward-records.ts';
 import { aContext, anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
+import * as fc from '../../support/properties.ts';
 import {
   type Answer,
   choices,
@@ -158,12 +158,14 @@ describe('a rule on one user answers as the contract does', () => {
         expectMailableAll(judged);
       },
     );
-    const likePosition = aUser({ userId: '#0', status: undefined, type: undefined, apiAccess: undefined });
+    const unknown = { status: undefined, type: undefined, apiAccess: undefined };
     fc.assert(property, {
       numRuns: 300,
       examples: [
         [[...TELLING], LIMITS, aContext()],
-        [[likePosition], LIMITS, aContext()],
+        // Called as nobody is: by a position, and by what every object has.
+        [[aUser({ userId: '#0', ...unknown })], LIMITS, aContext()],
+        [[aUser({ userId: '__proto__', ...unknown })], LIMITS, aContext()],
       ],
     });
     expect([...heard].toSorted()).toEqual(expectedOutcomes(id));

@@ -1,7 +1,7 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { judgeTrust } from '../../../rules/conditions/trust-policy.ts';
+import * as fc from '../../support/properties.ts';
 
 const OWN = '111122223333';
 const OUTSIDE = '999988887777';

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import type { CustomRuleDefinition } from '../../../rules/custom/definition.ts';
 import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
 import type { DirectoryRule } from '../../../rules/engine/rule.ts';
@@ -7,6 +6,7 @@ import { readUser } from '../../../rules/engine/user.ts';
 import { countedGroup, explainGroups, sharedBy } from '../../../rules/explain/explain.ts';
 import { aContext, anApiUser, aRoleArn, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import { ruleOf } from '../../support/custom-rule.ts';
+import * as fc from '../../support/properties.ts';
 import { choices } from '../../support/rule-oracle.ts';
 
 const directoryRule = (clause: string, overrides: Partial<CustomRuleDefinition> = {}): DirectoryRule => {

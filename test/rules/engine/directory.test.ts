@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { apiBound, hasStatus, superUser } from '../../../rules/conditions/users.ts';
 import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
 import { type DirectoryRule, defineDirectoryRule } from '../../../rules/engine/rule.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import { aContext, anApiUser, aRoleArn, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
+import * as fc from '../../support/properties.ts';
 import { type Completed, choices, completions } from '../../support/rule-oracle.ts';
 
 const texts = { title: 't', failsWhen: 'f', severity: 'LOW', rationale: 'r', remediation: 'm', controls: [] } as const;

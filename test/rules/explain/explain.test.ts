@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
 import type { RoleFacts } from '../../../rules/engine/facts.ts';
@@ -21,6 +20,7 @@ import { rules } from '../../../rules/index.ts';
 import { record as awkwardRecord, NAMED, oneEach } from '../../support/awkward-records.ts';
 import { aContext, anApiUser, aRole, aRoleArn, aUser, daysAgo, NOW, type UserRecord } from '../../support/builders.ts';
 import { memberships } from '../../support/memberships.ts';
+import * as fc from '../../support/properties.ts';
 import { expectMailable, judge } from '../../support/rule-tester.ts';
 import { RULE_TEXTS } from '../../support/rule-texts.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { type ConfiguredRule, configureRules } from '../../../rules/engine/configure.ts';
 import { defineUserRule, judgeBy } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
@@ -28,6 +27,7 @@ import {
   NOW,
   type UserRecord,
 } from '../../support/builders.ts';
+import * as fc from '../../support/properties.ts';
 
 const configured = configureRules(rules, { 'email-domain': { allowedDomains: ['quagmire.example'] } });
 const setting = { context: aContext(), accountId: ACCOUNT };

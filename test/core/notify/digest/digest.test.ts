@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import type { Band } from '../../../../core/model/band.ts';
 import { collectHighlights, type HighlightKind } from '../../../../core/model/highlights.ts';
 import type { EnrichedCounts, Report, VerdictReason } from '../../../../core/model/report.ts';
@@ -8,6 +7,7 @@ import type { Alert } from '../../../../core/notify/channel.ts';
 import { composeDigest } from '../../../../core/notify/digest/digest.ts';
 import { SEVERITIES } from '../../../../rules/engine/severity.ts';
 import { rules } from '../../../../rules/index.ts';
+import * as fc from '../../../support/properties.ts';
 import { aFinding, aFirstReport, aHighlight, aReport, counts, type FactsDiffer, someFacts } from './facts.ts';
 
 const digestOf = (differs: FactsDiffer): Alert => {

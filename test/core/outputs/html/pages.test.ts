@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { createSpoolFolder, type SpoolFolder } from '../../../../core/archive/staging.ts';
 import { collectHighlights } from '../../../../core/model/highlights.ts';
 import type { Report } from '../../../../core/model/report.ts';
@@ -13,6 +12,7 @@ import { SEVERITIES } from '../../../../rules/engine/severity.ts';
 import { readUser } from '../../../../rules/engine/user.ts';
 import { aContext, aRoleArn, aUser, soundFacts, type UserRecord } from '../../../support/builders.ts';
 import { memberships } from '../../../support/memberships.ts';
+import * as fc from '../../../support/properties.ts';
 import { aFinding, aReport } from '../../notify/digest/facts.ts';
 import { someRunFacts, wordsOf } from './run-facts.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../../support/properties.ts';
 import { type Answer, json, listFake, networkError, refusal, timeoutError } from './fake-service.ts';
 
 const PASSING: readonly (() => Answer)[] = [

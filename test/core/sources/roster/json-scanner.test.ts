@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { jsonScanner } from '../../../../core/sources/roster/json-scanner.ts';
+import * as fc from '../../../support/properties.ts';
 
 /** Scans a text in pieces of so many characters. */
 const scanned = (text: string, size = text.length || 1) => {

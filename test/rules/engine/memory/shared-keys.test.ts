@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { SharedKeys } from '../../../../rules/engine/memory/shared-keys.ts';
+import * as fc from '../../../support/properties.ts';
 
 const filed = (entries: readonly (readonly [key: string, position: number])[]): SharedKeys => {
   const keys = new SharedKeys();

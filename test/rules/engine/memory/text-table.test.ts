@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { NumberList } from '../../../../rules/engine/memory/number-list.ts';
 import { PathTable, TextTable } from '../../../../rules/engine/memory/text-table.ts';
+import * as fc from '../../../support/properties.ts';
 
 describe('texts by number', () => {
   test('a text has one number, in the order of arrival', () => {
