@@ -22,7 +22,7 @@ import { type ArchiveFlags, openedArchive, readArchiveFlags } from '../arguments
 import { flagReader } from '../arguments/flags.ts';
 import { EXIT, type ExitCode } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
-import { type History, type LongestOpen, type RunEntry, showHistory } from './view.ts';
+import { type ListedHistory, type LongestOpen, type RunEntry, showHistory } from './view.ts';
 
 /** The flags of `history` as they were typed. */
 export interface HistoryFlags extends ArchiveFlags {
@@ -128,7 +128,7 @@ const historyOf = async (
   environmentId: string,
   since: string,
   last: number | undefined,
-): Promise<History> => {
+): Promise<ListedHistory> => {
   const lastStart = last === undefined ? '' : await startOfLast(archive, environmentId, last);
   const from = lastStart > since ? lastStart : since;
   const isOver = retentionOf(archive, environmentId, Date.now());
@@ -165,7 +165,7 @@ const historyOf = async (
 };
 
 /** The end of the chain; nothing where it does not hold, which the last entry then says. */
-const endOf = async (archive: Archive, environmentId: string): Promise<Pick<History, 'head' | 'closing'>> => {
+const endOf = async (archive: Archive, environmentId: string): Promise<Pick<ListedHistory, 'head' | 'closing'>> => {
   const head = await ifSound(
     () => readHead(archive, environmentId),
     () => undefined,

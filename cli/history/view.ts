@@ -44,7 +44,7 @@ export interface LongestOpen {
   readonly findings: readonly Pick<Finding, 'ruleId' | 'severity' | 'subject' | 'firstSeen' | 'runs' | 'state'>[];
 }
 
-export interface History {
+export interface ListedHistory {
   readonly environmentId: string;
   readonly entries: readonly RunEntry[];
   readonly longestOpen?: LongestOpen;
@@ -104,7 +104,7 @@ const showLongestOpen = ({ run, count, findings }: LongestOpen, out: Terminal): 
 
 /** Shows a line a run, and below them the findings that have been open longest. */
 export const showHistory = (
-  { environmentId, entries, longestOpen, head, closing }: History,
+  { environmentId, entries, longestOpen, head, closing }: ListedHistory,
   location: string,
   out: Terminal,
 ): void => {

@@ -4,7 +4,7 @@ import type { StoredLine } from '../../core/archive/lines.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import type { ArchivedRun, Attempt } from '../../core/archive/runs.ts';
 import { attemptsWithin, runsWithin, type Stretch } from '../../core/archive/stretch.ts';
-import { type ReplayedRun as JudgedRun, openReplay, type Replay as ReplayByConfig } from '../../core/audit/replay.ts';
+import { openReplay, type ReplayedRun, type ReplayRun } from '../../core/audit/replay.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import type { Shortfall } from '../../core/audit/verdict.ts';
 import { type ArchivedListing, openArchived } from '../../core/sources/index.ts';
@@ -17,12 +17,12 @@ import { stoppable } from '../terminal/interrupt.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { compareRuns } from './comparison.ts';
 import { type ReplayFlags, readReplayFlags } from './options.ts';
-import { type Replay, type ReplayedRun, type ReplaySummary, showReplay } from './view.ts';
+import { type Replay, type ReplayedNight, type ReplaySummary, showReplay } from './view.ts';
 
 /** Nights whose users are read while those of one before are judged. */
 const READ_AHEAD = 4;
 
-const summaryOf = ({ report, alert }: JudgedRun): ReplaySummary => ({
+const summaryOf = ({ report, alert }: ReplayedRun): ReplaySummary => ({
   users: report.counts.users,
   findings: report.findings,
   alert: alert?.subject,
@@ -30,14 +30,14 @@ const summaryOf = ({ report, alert }: JudgedRun): ReplaySummary => ({
 
 /** One judge, or two whose answers are compared. */
 interface ReplayJudges {
-  readonly config: ReplayByConfig;
-  readonly against: ReplayByConfig | undefined;
+  readonly config: ReplayRun;
+  readonly against: ReplayRun | undefined;
   readonly comparison: ReturnType<typeof compareRuns>;
 }
 
-const isShort = (end: JudgedRun | Shortfall): end is Shortfall => 'reason' in end;
+const isShort = (end: ReplayedRun | Shortfall): end is Shortfall => 'reason' in end;
 
-const notReplayed = (run: string, { reason, message }: Shortfall): ReplayedRun => ({
+const notReplayed = (run: string, { reason, message }: Shortfall): ReplayedNight => ({
   run,
   outcome: 'not-replayed',
   message: `${reason}: ${message}`,
@@ -53,7 +53,7 @@ const judgeNight = async (
   { manifest, listing }: ReadNight,
   judges: ReplayJudges,
   signal: AbortSignal,
-): Promise<ReplayedRun> => {
+): Promise<ReplayedNight> => {
   const { run } = manifest;
   const config = await judges.config(manifest, listing);
   const against = await judges.against?.(manifest, listing);
@@ -88,7 +88,7 @@ const requireRuns = async (
   return runs;
 };
 
-const unfinishedRun = ({ run, report, problem }: Attempt): ReplayedRun => {
+const unfinishedRun = ({ run, report, problem }: Attempt): ReplayedNight => {
   const { verdict = 'INCOMPLETE', reason = 'it broke off' } = report ?? {};
   return { run, outcome: 'not-complete', message: problem ?? `${verdict} then (${reason})` };
 };
@@ -125,8 +125,8 @@ const replayRuns = async (
   judges: ReplayJudges,
   signal: AbortSignal,
   { err }: Io,
-): Promise<readonly ReplayedRun[]> => {
-  const replayed: ReplayedRun[] = [];
+): Promise<readonly ReplayedNight[]> => {
+  const replayed: ReplayedNight[] = [];
   for await (const [{ run, problem = 'it has no manifest' }, night] of readNights(archive, runs)) {
     err.redraw(`night ${replayed.length + 1} of ${runs.length}: ${run}`);
     if (night === undefined) replayed.push({ run, outcome: 'not-replayed', message: problem });
@@ -144,7 +144,7 @@ const replayRuns = async (
 };
 
 /** Opens a replay by config files. */
-const replayBy = (archive: Archive, { config, waivers, rules }: ConfigFiles, environmentId: string): ReplayByConfig =>
+const replayBy = (archive: Archive, { config, waivers, rules }: ConfigFiles, environmentId: string): ReplayRun =>
   openReplay(archive, configuredSettings(config, waivers, environmentId, rules));
 
 const DEFAULTS = 'the rules as they come';

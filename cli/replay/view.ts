@@ -13,7 +13,7 @@ export interface ReplaySummary {
   readonly alert: string | undefined;
 }
 
-export interface ReplayedRun {
+export interface ReplayedNight {
   readonly run: string;
   /** `not-complete`: no attempt at the run was, so there is no whole listing to judge. */
   readonly outcome: 'replayed' | 'not-replayed' | 'not-complete';
@@ -27,7 +27,7 @@ export interface Replay {
   readonly environmentId: string;
   /** The files that the runs are judged by, for people. */
   readonly configs: { readonly config: string; readonly against: string | undefined };
-  readonly nights: readonly ReplayedRun[];
+  readonly nights: readonly ReplayedNight[];
   readonly comparison: ConfigComparison | undefined;
 }
 
@@ -45,7 +45,7 @@ const summaryRow = (run: string, by: string | undefined, summary: ReplaySummary)
 ];
 
 const runRows = (
-  { run, outcome, message = '', config, against }: ReplayedRun,
+  { run, outcome, message = '', config, against }: ReplayedNight,
   isCompared: boolean,
 ): readonly (readonly Cell[])[] => {
   if (config === undefined) {
@@ -61,10 +61,10 @@ const runRows = (
   return [summaryRow(run, 'config', config), summaryRow('', 'against', against)];
 };
 
-const countOf = (runs: readonly ReplayedRun[], outcome: ReplayedRun['outcome']): number =>
+const countOf = (runs: readonly ReplayedNight[], outcome: ReplayedNight['outcome']): number =>
   runs.filter((run) => run.outcome === outcome).length;
 
-const alertsUnder = (runs: readonly ReplayedRun[], side: 'config' | 'against'): number =>
+const alertsUnder = (runs: readonly ReplayedNight[], side: 'config' | 'against'): number =>
   runs.filter((run) => run[side]?.alert !== undefined).length;
 
 const disagreementText = ({ side, ruleId, againstSeverity, severity, isWaived }: Disagreement): string => {

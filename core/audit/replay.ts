@@ -51,7 +51,7 @@ export interface RunReplay {
 }
 
 /** Begins to judge one run after the other, in their order; each is concluded before the next one begins. */
-export type Replay = (manifest: Manifest, listing: ArchivedListing) => Promise<RunReplay>;
+export type ReplayRun = (manifest: Manifest, listing: ArchivedListing) => Promise<RunReplay>;
 
 type ReplaySettings = ReturnType<typeof configuredSettings>;
 
@@ -168,7 +168,7 @@ const isLongQuiet = (asOf: Date, lastTold: Date | undefined): boolean =>
  * leave for the next one it keeps in memory, the findings of one run at a time.
  * @param archive is read, and only read
  */
-export const openReplay = (archive: Archive, settings: ReplaySettings): Replay => {
+export const openReplay = (archive: Archive, settings: ReplaySettings): ReplayRun => {
   let left: Left | undefined;
   /** The runs at whose instants findings that are open were last seen to fail. */
   let earlier: ReadonlyMap<string, EarlierRun> = new Map();

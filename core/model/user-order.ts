@@ -5,10 +5,10 @@ import type { Severity } from '../../rules/engine/severity.ts';
 import { WORST_FIRST } from './trend.ts';
 
 /** A class of a user's findings: by severity what stands, and apart what is waived or was told once. */
-export type Standing = Severity | 'apart';
+export type UserStanding = Severity | 'apart';
 
 /** The worst first. */
-export const STANDINGS: readonly Standing[] = [...WORST_FIRST, 'apart'];
+export const USER_STANDINGS: readonly UserStanding[] = [...WORST_FIRST, 'apart'];
 
 /** The bits of a count; more findings of a user are as bad as the most that fit. */
 const COUNT_BITS = 8;
@@ -19,7 +19,7 @@ const COUNTS_A_NUMBER = 3;
 const NUMBER = 2 ** (COUNT_BITS * COUNTS_A_NUMBER);
 
 /** Gives the class of a user's finding; undefined where it is none any more, or of something else than a user. */
-export const standingOf = ({ state, severity, subject }: Finding): Standing | undefined => {
+export const standingOf = ({ state, severity, subject }: Finding): UserStanding | undefined => {
   if (subject.kind !== 'user' || state === 'resolved') return undefined;
   return state === 'waived' || state === 'event' ? 'apart' : severity;
 };
@@ -29,7 +29,7 @@ export interface ShownUsers {
   /** The ids, the worst first. */
   readonly ids: readonly string[];
   /** Those who are left out, by the worst that stands of theirs, the worst first. */
-  readonly leftOut: readonly (readonly [worst: Standing, count: number])[];
+  readonly leftOut: readonly (readonly [worst: UserStanding, count: number])[];
 }
 
 /**
@@ -51,7 +51,7 @@ export class UserOrder {
     const standing = standingOf(finding);
     if (standing === undefined) return;
     const user = this.#ids.add(finding.subject.id);
-    const place = STANDINGS.indexOf(standing);
+    const place = USER_STANDINGS.indexOf(standing);
     const counts = place < COUNTS_A_NUMBER ? this.#severe : this.#others;
     const unit = 2 ** (COUNT_BITS * (COUNTS_A_NUMBER - 1 - (place % COUNTS_A_NUMBER)));
     const before = counts.at(user);
@@ -67,20 +67,22 @@ export class UserOrder {
     const least = most === 0 ? Number.POSITIVE_INFINITY : (scores.toSorted().at(-most) ?? 0);
     let ties = most - scores.reduce((count, score) => count + Number(score > least), 0);
     const shown: { readonly id: string; readonly score: number }[] = [];
-    const leftOut = new Map<Standing, number>();
+    const leftOut = new Map<UserStanding, number>();
     for (const [user, score] of scores.entries()) {
       const isTie = score === least;
       if (score > least || (isTie && ties > 0)) {
         shown.push({ id: this.#ids.at(user), score });
         if (isTie) ties -= 1;
       } else {
-        const worst = STANDINGS[worstOf(score)] ?? 'apart';
+        const worst = USER_STANDINGS[worstOf(score)] ?? 'apart';
         leftOut.set(worst, (leftOut.get(worst) ?? 0) + 1);
       }
     }
     return {
       ids: shown.toSorted((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)).map(({ id }) => id),
-      leftOut: STANDINGS.flatMap((worst) => (leftOut.has(worst) ? [[worst, leftOut.get(worst) ?? 0] as const] : [])),
+      leftOut: USER_STANDINGS.flatMap((worst) =>
+        leftOut.has(worst) ? [[worst, leftOut.get(worst) ?? 0] as const] : [],
+      ),
     };
   }
 }
@@ -88,6 +90,6 @@ export class UserOrder {
 /** The place of the worst standing that a score counts. */
 const worstOf = (score: number): number => {
   let place = 0;
-  while (place < STANDINGS.length && score < 2 ** (COUNT_BITS * (STANDINGS.length - 1 - place))) place += 1;
+  while (place < USER_STANDINGS.length && score < 2 ** (COUNT_BITS * (USER_STANDINGS.length - 1 - place))) place += 1;
   return place;
 };

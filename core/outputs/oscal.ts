@@ -50,7 +50,7 @@ const SUBJECT_TYPES: Readonly<Record<Subject['kind'], string>> = {
 };
 
 /** A control's state, and why, as far as the rules that give evidence for it tell. */
-interface Standing {
+interface ControlStanding {
   readonly status: { readonly state: 'satisfied' | 'not-satisfied'; readonly reason: 'pass' | 'fail' | 'other' };
   readonly why: string;
 }
@@ -65,7 +65,7 @@ const standingOf = (
   outcomes: readonly RuleOutcome[],
   countedOf: (ruleId: string) => Counted,
   unseen: string | undefined,
-): Standing => {
+): ControlStanding => {
   const failing = outcomes.filter(({ id, failed }) => countedOf(id).failing > 0 || failed > countedOf(id).waived);
   const waived = outcomes.filter(({ id }) => countedOf(id).waived > 0);
   const unjudged = outcomes.filter((outcome) => !isFullyJudged(outcome));

@@ -9,14 +9,14 @@ import {
   domainOf,
   FACT_SOURCES,
   GROUPS_FIELDS,
-  GroupsRecord,
+  GroupsOfUser,
   KEPT_FIELDS,
   KeptRecord,
   Lack,
   lackOf,
   NO_DOMAIN,
   ROLE_FIELDS,
-  RoleRecord,
+  RoleOfUser,
   WHOLE_FIELDS,
   WholeRecord,
 } from './records.ts';
@@ -107,8 +107,8 @@ export class Language {
   readonly #ints: readonly string[];
   readonly #scope = {
     user: new WholeRecord(),
-    groups: new GroupsRecord(),
-    role: new RoleRecord(),
+    groups: new GroupsOfUser(),
+    role: new RoleOfUser(),
     before: new KeptRecord(),
     now: new Date(0),
     options: new OptionValues(),

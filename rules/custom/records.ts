@@ -141,7 +141,7 @@ abstract class FactsOfUser {
 }
 
 /** The permission groups that a user is in, by the permission that they have; the risky ones are read. */
-export class GroupsRecord extends FactsOfUser {
+export class GroupsOfUser extends FactsOfUser {
   get ManageUsersAndGroups(): readonly string[] {
     return this.#with('ManageUsersAndGroups');
   }
@@ -170,7 +170,7 @@ export const GROUPS_FIELDS = {
 } as const satisfies Record<RiskyPermission, string>;
 
 /** The role that a user reaches the API by, as IAM tells of it. */
-export class RoleRecord extends FactsOfUser {
+export class RoleOfUser extends FactsOfUser {
   get exists(): boolean {
     return this.#role !== null;
   }
@@ -211,7 +211,7 @@ export const ROLE_FIELDS = {
   roleId: 'string',
   createTime: TIME,
   lastUsedTime: TIME,
-} as const satisfies Partial<Record<keyof RoleRecord, string>>;
+} as const satisfies Partial<Record<keyof RoleOfUser, string>>;
 
 /** The member of the record that a fact is read from, where it has another name. */
 export const FACT_SOURCES: Readonly<Record<string, string>> = {

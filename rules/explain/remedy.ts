@@ -140,30 +140,30 @@ const ALL_CHANGES: readonly (readonly Change[])[] = [1, 2, 3]
   .toSorted((one, other) => Number(givesAccess(one)) - Number(givesAccess(other)));
 
 /** An outcome that is no pass: of a failure its severity. */
-export type Standing = Severity | 'NOT_ASSESSED';
+export type NonPass = Severity | 'NOT_ASSESSED';
 
 /** The outcomes that are no passes, by `RULE/SUBJECT`. */
-export type Standings = ReadonlyMap<string, Standing>;
+export type NonPasses = ReadonlyMap<string, NonPass>;
 
-const standingKey = (ruleId: string, subjectId: string): string => `${ruleId}/${subjectId}`;
+const nonPassKey = (ruleId: string, subjectId: string): string => `${ruleId}/${subjectId}`;
 
 /** Something that a change makes worse. */
 export interface SideEffect {
   readonly ruleId: string;
   /** The id of the subject. */
   readonly subject: string;
-  readonly becomes: Standing;
+  readonly becomes: NonPass;
   /** The rule did not fail on the subject before. */
   readonly isNew: boolean;
 }
 
-const rankOf = (standing: Standing | undefined): number => {
-  if (standing === undefined) return -2;
-  return standing === 'NOT_ASSESSED' ? -1 : severityRank(standing);
+const rankOf = (nonPass: NonPass | undefined): number => {
+  if (nonPass === undefined) return -2;
+  return nonPass === 'NOT_ASSESSED' ? -1 : severityRank(nonPass);
 };
 
 /** Lists what is worse than it was. */
-export const worsened = (before: Standings, after: Standings): readonly SideEffect[] =>
+export const worsened = (before: NonPasses, after: NonPasses): readonly SideEffect[] =>
   [...after]
     .filter(([key, becomes]) => rankOf(becomes) > rankOf(before.get(key)))
     .map(([key, becomes]) => {
@@ -173,23 +173,23 @@ export const worsened = (before: Standings, after: Standings): readonly SideEffe
     });
 
 /** Begins to judge by rules, a rule that breaks among them, which has then not assessed. */
-const beginStandings = (rules: readonly ConfiguredRule[], context: Context) => {
-  const standings = new Map<string, Standing>();
+const beginJudging = (rules: readonly ConfiguredRule[], context: Context) => {
+  const nonPasses = new Map<string, NonPass>();
   const evaluation = beginEvaluation(rules, context, undefined, {
-    fail: ({ rule, subject, severity }) => standings.set(standingKey(rule.id, subject.id), severity),
-    notAssessed: ({ id }, subject) => standings.set(standingKey(id, subject.id), 'NOT_ASSESSED'),
+    fail: ({ rule, subject, severity }) => nonPasses.set(nonPassKey(rule.id, subject.id), severity),
+    notAssessed: ({ id }, subject) => nonPasses.set(nonPassKey(id, subject.id), 'NOT_ASSESSED'),
   });
-  return { evaluation, standings };
+  return { evaluation, nonPasses };
 };
 
 /** Judges a user by the rules on one user. */
-const standingsOf = (rules: readonly ConfiguredRule[], users: Users, context: Context): Standings => {
-  const { evaluation, standings } = beginStandings(
+const nonPassesOf = (rules: readonly ConfiguredRule[], users: Users, context: Context): NonPasses => {
+  const { evaluation, nonPasses } = beginJudging(
     rules.filter(({ rule }) => rule.kind === 'user'),
     context,
   );
   evaluation.seeRecords(users, undefined);
-  return standings;
+  return nonPasses;
 };
 
 /** Lists what the rules on one user make of a change of it that is worse than before. */
@@ -198,7 +198,7 @@ export const worsenedBy = (
   users: Users,
   changed: Users,
   context: Context,
-): readonly SideEffect[] => worsened(standingsOf(rules, users, context), standingsOf(rules, changed, context));
+): readonly SideEffect[] => worsened(nonPassesOf(rules, users, context), nonPassesOf(rules, changed, context));
 
 /**
  * The smallest change that makes a rule on one user pass, found by trying: of those of one size the one that makes
@@ -219,7 +219,7 @@ export const remediesFor = (
     const after = ({ user, record }: SeenRecord): User => changeUser(user, record, changes, setting) ?? user;
     const users: Users = [after(first), ...others.map(after)];
     if (users.every((user, index) => user === before[index])) return [];
-    if (standingsOf([configured], users, context).size > 0) return [];
+    if (nonPassesOf([configured], users, context).size > 0) return [];
     return [{ changes, users, sideEffects: worsenedBy(rules, before, users, context) }];
   });
   const [least] = remedies;
@@ -260,22 +260,22 @@ export const usersAmiss = (isOver: (more: number) => boolean, count: number): nu
 
 /** Begins to judge a listing, as it is or as it would be, by the directory rules. */
 export const beginWhatIf = (rules: readonly ConfiguredRule[], context: Context) => {
-  const { evaluation, standings } = beginStandings(
+  const { evaluation, nonPasses } = beginJudging(
     rules.filter(({ rule }) => rule.kind === 'directory'),
     context,
   );
   return {
     see: (user: User): void => evaluation.see(user, undefined),
-    conclude(idAt: IdAt): Standings {
+    conclude(idAt: IdAt): NonPasses {
       evaluation.conclude(idAt, true);
-      return standings;
+      return nonPasses;
     },
   };
 };
 
 /** Tells whether a rule stands on fewer subjects than before, and on none that it did not. */
-export const isCleared = (ruleId: string, before: Standings, after: Standings): boolean => {
-  const ofRule = (standings: Standings) => [...standings].filter(([key]) => key.startsWith(standingKey(ruleId, '')));
+export const isCleared = (ruleId: string, before: NonPasses, after: NonPasses): boolean => {
+  const ofRule = (nonPasses: NonPasses) => [...nonPasses].filter(([key]) => key.startsWith(nonPassKey(ruleId, '')));
   const [was, is] = [ofRule(before), ofRule(after)];
-  return was.length === 0 || (is.length < was.length && is.every(([key, standing]) => before.get(key) === standing));
+  return was.length === 0 || (is.length < was.length && is.every(([key, nonPass]) => before.get(key) === nonPass));
 };

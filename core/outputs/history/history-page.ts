@@ -138,12 +138,12 @@ export const inOrder = (first: HistoryRow, second: HistoryRow): number => {
 const instantOf = ([name]: HistoryRow): number => runInstant(runOf(name))?.getTime() ?? 0;
 
 /** The place of a page of runs: the environment, and the way from there to its reports. */
-interface Standing {
+interface PagePlace {
   readonly environmentId: string;
   readonly base: '' | '../';
 }
 
-const linkOf = (row: HistoryRow, { environmentId, base }: Standing): string => {
+const linkOf = (row: HistoryRow, { environmentId, base }: PagePlace): string => {
   const [name] = row;
   const day = new Date(runInstant(runOf(name)) ?? 0).toISOString().slice(0, 10);
   const folder = isComplete(row) ? '' : `../../incomplete/environment=${environmentId}/`;
@@ -156,11 +156,11 @@ export const durationText = (milliseconds: number): string => {
 };
 
 /** A row as short as HTML allows: years of runs make thousands of rows. */
-const rowText = (row: HistoryRow, standing: Standing): Html => {
+const rowText = (row: HistoryRow, place: PagePlace): Html => {
   const [name, verdict, reason, users, ...failing] = row;
   const instant = new Date(instantOf(row)).toISOString().slice(0, 16).replace('T', ' ');
   const cells = [users, ...failing].map((value) => html`<td>${value}`);
-  const link = html`<a href="${linkOf(row, standing)}">${instant}</a>`;
+  const link = html`<a href="${linkOf(row, place)}">${instant}</a>`;
   return verdict === 'COMPLETE'
     ? html`<tr><td>${link}<td>Complete${reason !== '' && html` <b>${reason}</b>`}${cells}\n`
     : html`<tr class="odd" title="${name}"><td>${link}<td><b>${verdict}</b> ${reason}${cells}\n`;
@@ -171,7 +171,7 @@ const completeBefore = (earlier: readonly EarlierYear[]): Date | undefined =>
   runInstant(earlier.findLast(([, , , run]) => run !== '')?.[3] ?? '');
 
 /** The rows, the latest first, and between complete runs the gaps, up to the last one of the years before. */
-const rowsOf = ({ rows, earlier }: RunsOnPage, standing: Standing): readonly Html[] => {
+const rowsOf = ({ rows, earlier }: RunsOnPage, place: PagePlace): readonly Html[] => {
   const usual = usualDistance(rows.filter(isComplete).map(instantOf));
   let later: HistoryRow | undefined;
   const gapAfter = (instant: number): Html | false => {
@@ -182,13 +182,13 @@ const rowsOf = ({ rows, earlier }: RunsOnPage, standing: Standing): readonly Htm
   const texts = rows.toReversed().map((row) => {
     const gap = isComplete(row) && gapAfter(instantOf(row));
     if (isComplete(row)) later = row;
-    return html`${gap}${rowText(row, standing)}`;
+    return html`${gap}${rowText(row, place)}`;
   });
   const before = completeBefore(earlier);
   return before === undefined ? texts : [...texts, html`${gapAfter(before.getTime())}`];
 };
 
-const latestText = (rows: readonly HistoryRow[], standing: Standing): Html => {
+const latestText = (rows: readonly HistoryRow[], place: PagePlace): Html => {
   const latest = rows.at(-1);
   const last = rows.findLast(isComplete);
   const [, , reserved = '', users = 0, ...failing] = last ?? [];
@@ -196,7 +196,7 @@ const latestText = (rows: readonly HistoryRow[], standing: Standing): Html => {
   const text =
     last === undefined
       ? html`No run was complete yet.`
-      : html`The latest complete run, <a href="${linkOf(last, standing)}">${utcText(new Date(instantOf(last)).toISOString())}</a>${reserved !== '' && html` (<b>${reserved}</b>)`}, judged ${plural(users, 'user')}: <strong>${plural(found, 'finding')} ${found === 1 ? 'stands' : 'stand'}</strong>.`;
+      : html`The latest complete run, <a href="${linkOf(last, place)}">${utcText(new Date(instantOf(last)).toISOString())}</a>${reserved !== '' && html` (<b>${reserved}</b>)`}, judged ${plural(users, 'user')}: <strong>${plural(found, 'finding')} ${found === 1 ? 'stands' : 'stand'}</strong>.`;
   const isBad = latest !== undefined && !isComplete(latest);
   return html`${isBad && html`<p class="card stale">The latest attempt, ${utcText(new Date(instantOf(latest)).toISOString())}, is ${latest[1]}: ${latest[2]}. What it has not seen is unknown.</p>`}<p class="short">${text}</p>`;
 };
@@ -226,10 +226,10 @@ const HEADS = [
   ...WORST_FIRST.map((severity) => html`<th scope="col" class="n">${severityWord(severity)}</th>`),
 ];
 
-const runsSection = (summary: string, runs: RunsOnPage, standing: Standing): Html =>
+const runsSection = (summary: string, runs: RunsOnPage, place: PagePlace): Html =>
   html`<section aria-labelledby="runs-title"><h2 id="runs-title">Runs</h2><p class="lead">${summary} The latest first; times in UTC. Counts of a run that is not complete are of what it saw.</p>
 <div class="card scroll" tabindex="0" role="region" aria-label="Runs, as a table"><table class="runs"><thead><tr>${HEADS}</tr></thead><tbody>
-${rowsOf(runs, standing)}</tbody></table></div></section>`;
+${rowsOf(runs, place)}</tbody></table></div></section>`;
 
 const earlierSection = (earlier: readonly EarlierYear[]): Html | false =>
   earlier.length > 0 &&
@@ -273,7 +273,7 @@ ${trusted(DATA_OPENING + scriptJson({ environmentId, ...runs }) + DATA_CLOSING)}
  */
 export const historyPage = (environmentId: string, environmentName: string | undefined, runs: RunsOnPage): string => {
   const { rows, earlier } = runs;
-  const standing: Standing = { environmentId, base: '' };
+  const place: PagePlace = { environmentId, base: '' };
   const trend = rows
     .filter(isComplete)
     .slice(-TREND_RUNS)
@@ -285,9 +285,9 @@ export const historyPage = (environmentId: string, environmentName: string | und
     runningHead: 'all runs',
     over: 'FinSpace access audits',
     script: HISTORY_SCRIPT,
-    body: html`${latestNotice(rows)}${latestText(rows, standing)}
+    body: html`${latestNotice(rows)}${latestText(rows, place)}
 <section aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p class="lead">What stood at the end of the last ${TREND_RUNS} complete runs, by severity.</p><div class="card">${trendChart(trend)}</div></section>
-${runsSection(summaryOf(rows, earlier), runs, standing)}${earlierSection(earlier)}`,
+${runsSection(summaryOf(rows, earlier), runs, place)}${earlierSection(earlier)}`,
   });
 };
 

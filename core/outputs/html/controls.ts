@@ -30,13 +30,13 @@ interface RuleStanding {
 }
 
 /** The state of a control: the first that holds, the most alarming first. */
-type Standing = 'failing' | 'unjudged' | 'partly' | 'nothing' | 'apart' | 'unseen' | 'passing';
+type ControlStanding = 'failing' | 'unjudged' | 'partly' | 'nothing' | 'apart' | 'unseen' | 'passing';
 
 /** A control, and how it stands as far as the rules that give evidence for it tell. */
 interface Control {
   readonly id: string;
   readonly rules: readonly RuleStanding[];
-  readonly standing: Standing;
+  readonly standing: ControlStanding;
 }
 
 interface ControlsOf {
@@ -51,7 +51,7 @@ const countOf = (groups: readonly FindingGroup[], isCounted: (kind: string) => b
   groups.flatMap(({ counts }) => counts).reduce((sum, [kind, count]) => sum + (isCounted(kind) ? count : 0), 0);
 
 /** Good news is the last: only where everybody was seen, every rule had an answer for each, and nothing is even accepted. */
-const standingOf = (rules: readonly RuleStanding[], isSeen: boolean): Standing => {
+const standingOf = (rules: readonly RuleStanding[], isSeen: boolean): ControlStanding => {
   const judged = rules.filter(({ outcome }) => (outcome?.checked ?? 0) > 0);
   if (rules.some(({ failing }) => failing > 0)) return 'failing';
   if (!rules.every(isWhole)) return judged.length === 0 ? 'unjudged' : 'partly';
@@ -86,7 +86,7 @@ const controlsOf = (facts: RunFacts, { groups }: Pick<FindingPages, 'groups'>): 
   });
 };
 
-const TONES: Readonly<Record<Standing, string>> = {
+const TONES: Readonly<Record<ControlStanding, string>> = {
   failing: 'fails',
   unjudged: 'quiet',
   partly: 'partly',
@@ -114,7 +114,7 @@ const standingText = ({ standing, rules }: Control): Html => {
       sumOf(rules, ({ changes }) => changes),
     ),
   ].filter((text) => !text.startsWith('0 '));
-  const words: Readonly<Record<Standing, string>> = {
+  const words: Readonly<Record<ControlStanding, string>> = {
     failing: `${numberText(sumOf(rules, ({ failing }) => failing))} failing`,
     unjudged: 'not assessed',
     partly: 'none failing among what was judged',
@@ -161,7 +161,7 @@ ${control.rules.map((rule) => ruleRow(rule, pages))}</tbody></table></details>\n
 
 /** Counts the controls whose standing is no good news: `3 with findings, 2 not judged in full`. */
 const countsText = (controls: readonly Control[]): string => {
-  const count = (...standings: readonly Standing[]): number =>
+  const count = (...standings: readonly ControlStanding[]): number =>
     controls.filter(({ standing }) => standings.includes(standing)).length;
   const unjudged = controls.filter(({ rules }) => !rules.every(isWhole)).length;
   return `${plural(controls.length, 'control')}: ${numberText(count('failing'))} with findings that stand, ${numberText(unjudged)} not judged in full`;

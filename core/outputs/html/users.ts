@@ -5,7 +5,13 @@ import type { User } from '../../../rules/engine/user.ts';
 import type { ArchivedUser } from '../../archive/repeated-records.ts';
 import type { SpoolFolder } from '../../archive/staging.ts';
 import { WORST_FIRST } from '../../model/trend.ts';
-import { type ShownUsers, STANDINGS, type Standing, standingOf, type UserOrder } from '../../model/user-order.ts';
+import {
+  type ShownUsers,
+  standingOf,
+  USER_STANDINGS,
+  type UserOrder,
+  type UserStanding,
+} from '../../model/user-order.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../../model/user-text.ts';
 import { besideTexts, faultText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { numberText, plural, truncate } from '../../text/plain-text.ts';
@@ -204,7 +210,7 @@ export interface UsersPage {
 
 /** Lays users out on pages, each within its bytes. */
 class UserPages {
-  readonly #leftOut: Map<Standing, number>;
+  readonly #leftOut: Map<UserStanding, number>;
   #first: string | undefined;
   #page = 1;
   #parts: string[] = [];
@@ -230,7 +236,7 @@ class UserPages {
   }
 
   get leftOut(): ShownUsers['leftOut'] {
-    return STANDINGS.flatMap((worst) => {
+    return USER_STANDINGS.flatMap((worst) => {
       const count = this.#leftOut.get(worst) ?? 0;
       return count === 0 ? [] : [[worst, count] as const];
     });
@@ -264,7 +270,7 @@ class UserPages {
   }
 }
 
-const worstText = (worst: Standing): string =>
+const worstText = (worst: UserStanding): string =>
   worst === 'apart' ? 'with changes and waived findings only' : `whose worst is ${worst.toLowerCase()}`;
 
 const leftOutText = (leftOut: ShownUsers['leftOut']): Html | undefined =>

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Standing, standingOf, UserOrder } from '../../../core/model/user-order.ts';
+import { standingOf, UserOrder, type UserStanding } from '../../../core/model/user-order.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { aFinding } from '../../support/findings.ts';
 
-test.each<{ differs: Partial<Finding>; standing: Standing | undefined }>([
+test.each<{ differs: Partial<Finding>; standing: UserStanding | undefined }>([
   { differs: { severity: 'HIGH', state: 'new' }, standing: 'HIGH' },
   { differs: { state: 'waived' }, standing: 'apart' },
   { differs: { state: 'event' }, standing: 'apart' },

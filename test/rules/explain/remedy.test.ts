@@ -10,8 +10,8 @@ import {
   givesAccess,
   isCleared,
   JOINING_CHANGES,
+  type NonPasses,
   remediesFor,
-  type Standings,
   usersAmiss,
   worsened,
 } from '../../../rules/explain/remedy.ts';
@@ -359,7 +359,7 @@ test.each<
   ['what was is milder', { 'r/a': 'LOW' }, { 'r/a': 'NOT_ASSESSED' }, []],
   ['what was is gone', { 'r/a': 'LOW' }, {}, []],
 ])('a change makes worse: %s', (_, before, after, worse) => {
-  const of = (standings: object): Standings => new Map(Object.entries(standings));
+  const of = (nonPasses: object): NonPasses => new Map(Object.entries(nonPasses));
   expect(worsened(of(before), of(after))).toStrictEqual(worse.map((one) => ({ ruleId: 'r', subject: 'a', ...one })));
 });
 
@@ -376,8 +376,8 @@ test('a listing that might be is judged by the rules on the directory, and by th
   const { see, conclude } = beginWhatIf(chosen, setting.context);
   for (const position of [0, 1, 2, 3])
     see(readUser(anApiUser({ userId: `u${position}`, type: 'SUPER_USER' }), position));
-  const standings = conclude((position) => `u${position}`);
-  expect([...standings]).toEqual([[`too-many-super-users/${setting.context.environmentId}`, 'MEDIUM']]);
+  const nonPasses = conclude((position) => `u${position}`);
+  expect([...nonPasses]).toEqual([[`too-many-super-users/${setting.context.environmentId}`, 'MEDIUM']]);
 });
 
 describe('how many users a group misses its limit by', () => {
@@ -444,6 +444,6 @@ test.each<[string, Record<string, 'HIGH' | 'LOW'>, Record<string, 'HIGH' | 'LOW'
   ['what is left is worse', { 'rule/a': 'LOW', 'rule/b': 'LOW' }, { 'rule/b': 'HIGH' }, false],
   ['another rule begins', { 'rule/a': 'LOW' }, { 'ruler/a': 'LOW' }, true],
 ])('a finding is cleared where %s: %j, then %j', (_, before, after, isOver) => {
-  const of = (standings: Record<string, 'HIGH' | 'LOW'>): Standings => new Map(Object.entries(standings));
+  const of = (nonPasses: Record<string, 'HIGH' | 'LOW'>): NonPasses => new Map(Object.entries(nonPasses));
   expect(isCleared('rule', of(before), of(after))).toBe(isOver);
 });
