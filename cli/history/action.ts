@@ -13,7 +13,7 @@ import {
   walkAttempts,
   walkRuns,
 } from '../../core/archive/runs.ts';
-import { type FindingCounts, isStanding } from '../../core/model/report.ts';
+import { type FindingCounts, isStanding, notFullyJudged, type Report } from '../../core/model/report.ts';
 import { isDay } from '../../core/model/run-name.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
@@ -49,6 +49,20 @@ const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Man
   resolved: byState.resolved,
 });
 
+/** What a reader of a complete run has to know before its numbers. */
+const reservedOf = (
+  report: Pick<Report, 'late' | 'source' | 'acceptedHistory' | 'rules'>,
+): Pick<RunEntry, 'late' | 'attested' | 'acceptedHistory' | 'notFullyJudged'> => {
+  const { late, source, acceptedHistory } = report;
+  const unjudged = notFullyJudged(report);
+  return {
+    ...(late && { late }),
+    ...(source?.attestedBy && { attested: true }),
+    ...(acceptedHistory && { acceptedHistory: true }),
+    ...(unjudged.length > 0 && { notFullyJudged: unjudged }),
+  };
+};
+
 const runEntry = async (
   archive: Archive,
   isOver: IsOver,
@@ -59,13 +73,13 @@ const runEntry = async (
   if (stored === undefined || problem !== undefined) return untrustedEntry(run, problem ?? 'it has no manifest');
   const { manifest } = stored;
   try {
-    const { verdict, late, source, counts, findings, previousRun } = await readReport(archive, manifest);
+    const report = await readReport(archive, manifest);
+    const { verdict, counts, findings, previousRun } = report;
     const drift = previousRun === undefined ? undefined : driftOf(findings, manifest, previous);
     return {
       run,
       verdict,
-      ...(late && { late }),
-      ...(source?.attestedBy && { attested: true }),
+      ...reservedOf(report),
       users: counts.users,
       findings,
       drift,
@@ -157,7 +171,9 @@ const historyOf = async (
   const manifest = lastRun?.problem === undefined ? lastRun?.stored?.manifest : undefined;
   if (manifest === undefined) return { environmentId, entries };
   try {
-    return { environmentId, entries, longestOpen: await readLongestOpen(archive, manifest) };
+    const unjudged = runEntries.at(-1)?.notFullyJudged;
+    const longestOpen = await readLongestOpen(archive, manifest);
+    return { environmentId, entries, longestOpen: { ...longestOpen, ...(unjudged && { notFullyJudged: unjudged }) } };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     return { environmentId, entries: [...entries, untrustedEntry(manifest.run, error.message)] };

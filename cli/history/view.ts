@@ -26,6 +26,10 @@ export interface RunEntry {
   readonly late?: true;
   /** That everybody was listed is somebody's word alone. */
   readonly attested?: true;
+  /** The history before it does not hold, and somebody let it go on. */
+  readonly acceptedHistory?: true;
+  /** The ids of the rules that are on and had no answer for somebody; absent where all had. */
+  readonly notFullyJudged?: readonly string[];
   /** The reason, for people, that it is not complete or not to be trusted. */
   readonly message?: string | undefined;
   readonly users?: number;
@@ -41,6 +45,8 @@ export interface LongestOpen {
   readonly run: string;
   /** The number of all that are open. */
   readonly count: number;
+  /** As the run's entry has it. */
+  readonly notFullyJudged?: readonly string[];
   readonly findings: readonly Pick<Finding, 'ruleId' | 'severity' | 'subject' | 'firstSeen' | 'runs' | 'state'>[];
 }
 
@@ -58,7 +64,16 @@ const MAX_TEXT = 400;
 
 /** The changes since the run before, or the reason that nothing can be said of them. */
 const changesText = (entry: RunEntry): string =>
-  [...(entry.late ? ['LATE'] : []), ...(entry.attested ? ['ATTESTED, NOT SEEN'] : []), driftText(entry)].join(', ');
+  [
+    ...(entry.late ? ['LATE'] : []),
+    ...(entry.attested ? ['ATTESTED, NOT SEEN'] : []),
+    ...(entry.acceptedHistory ? ['HISTORY ACCEPTED'] : []),
+    driftText(entry),
+    ...unjudgedText(entry),
+  ].join(', ');
+
+const unjudgedText = ({ notFullyJudged = [] }: RunEntry): readonly string[] =>
+  notFullyJudged.length === 0 ? [] : [`${plural(notFullyJudged.length, 'rule')} not fully judged`];
 
 const driftText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): string => {
   if (verdict !== 'COMPLETE') {
@@ -75,15 +90,16 @@ const driftText = ({ verdict, reason, message, drift, changes = 0 }: RunEntry): 
   return parts.length === 1 && drift.new + drift.resolved === 0 ? 'nothing' : parts.join(', ');
 };
 
-const verdictCell = ({ verdict, late, attested }: RunEntry): Cell => {
-  if (verdict === 'COMPLETE') return { text: verdict, format: late || attested ? 'yellow' : 'green' };
+const verdictCell = ({ verdict, late, attested, acceptedHistory }: RunEntry): Cell => {
+  if (verdict === 'COMPLETE')
+    return { text: verdict, format: late || attested || acceptedHistory ? 'yellow' : 'green' };
   return { text: verdict, format: verdict === 'EXPIRED' ? 'yellow' : ['bold', 'white', 'bgRed'] };
 };
 
-const showLongestOpen = ({ run, count, findings }: LongestOpen, out: Terminal): void => {
+const showLongestOpen = ({ run, count, findings, notFullyJudged }: LongestOpen, out: Terminal): void => {
   out.line();
   if (count === 0) {
-    out.line(`Nothing stands open in run ${run}.`);
+    out.line(`Nothing stands open in run ${run}${notFullyJudged ? ', among what was judged' : ''}.`);
     return;
   }
   const now = runInstant(run)?.getTime() ?? 0;

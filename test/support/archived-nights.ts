@@ -2,6 +2,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { runKeys } from '../../core/archive/keys.ts';
 import { audit } from '../../core/audit/audit.ts';
+import type { AuditRequest } from '../../core/audit/request.ts';
 import type { AuditResult } from '../../core/audit/result.ts';
 import { configuredSettings } from '../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
@@ -39,6 +40,8 @@ export interface NightPlan {
   /** Default: one that stands still at the moment of the listing. */
   readonly clock?: Clock;
   readonly environmentId?: string;
+  /** Default: nobody lets the chain go on past a history that does not hold. */
+  readonly acceptHistory?: AuditRequest['acceptHistory'];
   readonly config?: Partial<Config>;
   /** What is known beside the listing; the config says what is asked for. */
   readonly enrichments?: Enrichments;
@@ -59,6 +62,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
     deadline = Number.POSITIVE_INFINITY,
     clock = stoppedClock(listedAt.getTime()),
     environmentId = ENVIRONMENT,
+    acceptHistory,
     config,
     enrichments = {},
     waivers = [],
@@ -75,6 +79,7 @@ export const auditNights = async (archive: Archive, nights: readonly NightPlan[]
           attempt: `attempt-${results.length + 1}`,
           deadline,
           acceptRosterDrop: false,
+          acceptHistory,
         },
         {
           ...configuredSettings({ ...DEFAULTS, ...config }, waivers, environmentId, [...rules, ...own]),

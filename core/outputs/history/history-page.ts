@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DAY_MS } from '../../../rules/engine/time.ts';
-import type { Report, Verdict } from '../../model/report.ts';
+import { notFullyJudged, type Report, type Verdict } from '../../model/report.ts';
 import { runInstant } from '../../model/run-name.ts';
 import {
   GAP,
@@ -26,8 +26,8 @@ const VERDICTS: readonly unknown[] = ['COMPLETE', 'INCOMPLETE', 'FAILED'] satisf
 
 /**
  * A run or an unfinished attempt at one, as the page of all runs keeps it: the name of the folder that its report is in
- * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (of one that is, that it is late, or attested and not seen, or
- * nothing), its users, and what failed, as a trend's point has it.
+ * (`RUN`, or `RUN-ATTEMPT`), the reason it is not complete (of one that is, what is to be known before its numbers: that it
+ * is late, say, or nothing), its users, and what failed, as a trend's point has it.
  */
 export type HistoryRow = readonly [
   name: string,
@@ -81,8 +81,14 @@ export interface RunsOnPage {
 }
 
 export const historyRowOf = (report: Report, name: string): HistoryRow => {
-  const { run, verdict, counts, findings } = report;
-  const { reason = reservedWords(report).join(', ').toLowerCase() } = report;
+  const { run, verdict, counts, findings, acceptedHistory } = report;
+  const unjudged = notFullyJudged(report).length;
+  const reserved = [
+    ...reservedWords(report),
+    ...(acceptedHistory === undefined ? [] : ['history accepted']),
+    ...(unjudged === 0 ? [] : [`${plural(unjudged, 'rule')} not fully judged`]),
+  ];
+  const { reason = reserved.join(', ').toLowerCase() } = report;
   const [, ...failing] = trendPoint(run, findings.bySeverity);
   return [name, verdict, reason, counts.users, ...failing];
 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -69,6 +70,11 @@ const alter = async (path: string, from: string | RegExp, to: string): Promise<v
   await writeFile(path, after);
 };
 
+const digestOf = async (path: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+
 /** The lines of the table that begin with a run. */
 const lines = (stdout: string): readonly string[] => stdout.split('\n').filter((line) => /^\d{8}T/.test(line));
 
@@ -77,7 +83,9 @@ describe('a sound archive', () => {
     const { code, stdout } = await history(await archived());
     expect(code).toBe(0);
     expect(lines(stdout)).toEqual([
-      expect.stringMatching(/^20261124T020000Z {2}COMPLETE .* 3 .* the first: nothing to compare with$/),
+      expect.stringMatching(
+        /^20261124T020000Z {2}COMPLETE .* 3 .* the first: nothing to compare with, 6 rules not fully$/,
+      ),
       expect.stringMatching(/^20261125T020000Z {2}INCOMPLETE .* 1 .* access-denied: page 1: ListUsers failed/),
       expect.stringMatching(/^20261125T020000Z {2}COMPLETE .* 4 .* \+1 −0, users \+1$/),
       expect.stringMatching(/^20261126T020000Z {2}INCOMPLETE .* 0 .* access-denied: /),
@@ -164,6 +172,55 @@ test('a run that was listed long after its night says so, here and on the page o
   expect((await history(out)).stdout).toMatch(new RegExp(`${nightRun(2)} .*COMPLETE.* LATE, nothing$`, 'm'));
   const page = await readFile(join(out, historyPageKey(ENVIRONMENT)), 'utf8');
   expect(page.match(/Complete <b>late<\/b>/g)).toHaveLength(1);
+});
+
+test('a run after a history that somebody accepted says so, here and on the page of all runs', async () => {
+  const users = [aUser()];
+  const out = await archived([
+    { number: 1, users },
+    { number: 2, users },
+  ]);
+  await alter(join(out, placeOf(2)), '"sequence": 2', '"sequence":  2');
+  const sha256 = await digestOf(join(out, placeOf(1)));
+  await archiveNights(out, [{ number: 3, users, acceptHistory: { sha256, reason: 'looked into it' } }]);
+  expect((await entriesOf(out)).at(-1)).toMatchObject({ run: nightRun(3), verdict: 'COMPLETE', acceptedHistory: true });
+  expect((await history(out)).stdout).toMatch(
+    new RegExp(`${nightRun(3)} .*COMPLETE.* HISTORY ACCEPTED, nothing$`, 'm'),
+  );
+  const page = await readFile(join(out, historyPageKey(ENVIRONMENT)), 'utf8');
+  expect(page).toContain('Complete <b>history accepted</b>');
+});
+
+test('a run that had no answer for somebody says so, here and on the page of all runs', async () => {
+  const out = await archived([
+    { number: 1, users: quiet },
+    { number: 2, users: [...quiet.slice(1), aUser({ userId: 'u1', lastLoginTime: 'soon' })] },
+    { number: 3, users: quiet },
+  ]);
+  const told = async (...words: readonly string[]) => {
+    const { entries, longestOpen } = JSON.parse((await history(out, '--json', ...words)).stdout);
+    return [entries.at(-1).notFullyJudged, longestOpen.notFullyJudged];
+  };
+  expect(await told()).toEqual([undefined, undefined]);
+  expect((await history(out)).stdout).toMatch(
+    new RegExp(`${nightRun(2)} .*COMPLETE.* \\+1 −0, 1 rule not fully judged$`, 'm'),
+  );
+  const page = await readFile(join(out, historyPageKey(ENVIRONMENT)), 'utf8');
+  expect(page.match(/Complete <b>1 rule not fully judged<\/b>/g)).toHaveLength(1);
+});
+
+test.each([
+  { lastLoginTime: 'soon', words: `Nothing stands open in run ${nightRun(2)}, among what was judged.` },
+  { lastLoginTime: daysAgo(1), words: `Nothing stands open in run ${nightRun(2)}.` },
+])('that nothing stands is said of what was judged: $lastLoginTime', async ({ lastLoginTime, words }) => {
+  const admins = ['a1', 'a2', 'a3'].map((userId) => aUser({ userId, type: 'SUPER_USER' }));
+  const off = { enabled: false };
+  const config = { rules: { 'end-of-support': off, 'inconsistent-timestamps': off } };
+  const out = await archived([
+    { number: 1, users: [...admins, aUser()], config },
+    { number: 2, users: [...admins, aUser({ lastLoginTime })], config },
+  ]);
+  expect((await history(out)).stdout).toContain(words);
 });
 
 describe('what is not complete has an entry', () => {
