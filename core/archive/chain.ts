@@ -93,10 +93,11 @@ export const chainCheck = (keys: readonly string[]): ((chained: ChainedRun) => C
     const target = positions.get(previous.key);
     if (target === undefined) return previousProblem(run, previous, undefined);
     const named = `names ${nameOf(previous.key)} as the one before it`;
-    if (target >= position) return { ...own, kind: 'reordered', message: `${named}, which is not before it` };
-    if (before === undefined || previous.key !== before) {
+    if (before === undefined || target >= position)
+      return { ...own, kind: 'reordered', message: `${named}, which is not before it` };
+    if (previous.key !== before) {
       if (other === undefined)
-        return { ...own, kind: 'skipped', message: `${named} and passes over ${nameOf(before ?? '')}` };
+        return { ...own, kind: 'skipped', message: `${named} and passes over ${nameOf(before)}` };
       const reason = 'one of the two was slipped in, or both were made at once';
       return { ...own, kind: 'forked', message: `${named}, as run ${other} does: ${reason}` };
     }

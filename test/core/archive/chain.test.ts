@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ChainedRun, chainCheck, pointerProblem, previousProblem } from '../../../core/archive/chain.ts';
-import { runKeys } from '../../../core/archive/keys.ts';
+import {
+  type ChainedRun,
+  chainCheck,
+  pointerProblem,
+  previousProblem,
+  type RunLink,
+} from '../../../core/archive/chain.ts';
+import { chainKey, runKeys } from '../../../core/archive/keys.ts';
 import { runName } from '../../../core/model/run-name.ts';
 
 const instant = (number: number): Date => new Date(Date.UTC(2026, 10, number, 2));
@@ -141,6 +147,40 @@ describe('the chain of manifests', () => {
   test('is told by the key of a run where a manifest calls that run by another name', () => {
     const previous = { ...linkTo(1), run: 'another' };
     expect(previousProblem(runAt(2), previous, undefined)).toMatchObject({ run: runAt(1), key: keyAt(1) });
+  });
+});
+
+describe('entries, whose keys name no run', () => {
+  const entryAt = (number: number, previous?: RunLink): ChainedRun => ({
+    ...linkTo(number),
+    key: chainKey('abc', number),
+    previous,
+  });
+  const first = entryAt(1);
+  const second = entryAt(2, first);
+  const third = entryAt(3, first);
+  const named = (one: string) => `names ${one} as the one before it`;
+
+  test.each([
+    {
+      name: 'each its run, where it was read',
+      read: [first, second],
+      words: `${named(`run ${runAt(1)}`)}, as run ${runAt(2)}`,
+    },
+    {
+      name: 'one its place, where it was not',
+      read: [first],
+      words: `${named(`run ${runAt(1)}`)} and passes over entry 2`,
+    },
+    { name: 'both their places', read: [], words: `${named('entry 1')} and passes over entry 2` },
+  ])('are called by $name', ({ read, words }) => {
+    const check = chainCheck([1, 2, 3].map((number) => chainKey('abc', number)));
+    expect(read.map(check)).toEqual(read.map(() => undefined));
+    expect(check(third)?.message).toContain(words);
+  });
+
+  test('are of the run that whoever misses them names', () => {
+    expect(previousProblem(runAt(2), first, undefined)).toMatchObject({ run: runAt(1), key: chainKey('abc', 1) });
   });
 });
 
