@@ -130,29 +130,29 @@ const believed = (key: string, found: FoundPlace | undefined): Believed => {
   return { ...found, entry };
 };
 
-/** Goes back from a place to the last run; undefined where there is none before. Throws ArchiveError. */
-const lastRun = async (
+/**
+ * Reads the last run before an entry, past where the chain was closed and reopened; undefined where there is none.
+ * @throws {ArchiveError} where one that is named on the way is not there, or is another
+ */
+export const runBefore = async (
   archive: Archive,
-  environmentId: string,
-  place: Believed,
+  { run, environmentId, previous }: ChainEntry,
 ): Promise<StoredManifest | undefined> => {
-  const { entry, key, sha256 } = place;
-  if (!isMilestone(entry)) return { manifest: entry, key, sha256 };
-  const { key: earlier } = entry.previous;
-  const before = believed(earlier, await readPlace(archive, environmentId, earlier));
-  const problem = previousProblem(entry.run, entry.previous, before.sha256);
-  if (problem !== undefined) throw new ArchiveError(`${before.key} ${problem.message}`);
-  return lastRun(archive, environmentId, before);
+  if (previous === undefined) return undefined;
+  const { key } = previous;
+  const found = await readPlace(archive, environmentId, key);
+  const problem = previousProblem(run, previous, found?.sha256);
+  if (problem !== undefined) throw new ArchiveError(`${key} ${problem.message}`);
+  return lastRun(archive, believed(key, found));
 };
 
-const headAt = async (
-  archive: Archive,
-  environmentId: string,
-  sequence: number,
-  place: Believed,
-): Promise<ChainHead> => {
+/** Goes back from a place to the last run; undefined where there is none. Throws ArchiveError. */
+const lastRun = async (archive: Archive, { entry, key, sha256 }: Believed): Promise<StoredManifest | undefined> =>
+  isMilestone(entry) ? runBefore(archive, entry) : { manifest: entry, key, sha256 };
+
+const headAt = async (archive: Archive, sequence: number, place: Believed): Promise<ChainHead> => {
   const { entry, key, sha256 } = place;
-  const last = await lastRun(archive, environmentId, place);
+  const last = await lastRun(archive, place);
   return {
     sequence,
     place: { run: entry.run, key, sha256 },
@@ -212,7 +212,7 @@ export const readHead = async (archive: Archive, environmentId: string): Promise
   const place = believed(key, found);
   const sequence = sequenceOfKey(key) ?? keys.length;
   await checkBefore(archive, environmentId, sequence, place, keys.at(-2));
-  return headAt(archive, environmentId, sequence, place);
+  return headAt(archive, sequence, place);
 };
 
 /** Finds the last complete run of an environment; throws ArchiveError where the end of its chain does not hold. */
@@ -231,7 +231,7 @@ export const acceptedHead = async (archive: Archive, environmentId: string, sha2
   for (const key of keys.toReversed()) {
     const found = await readPlaceIfFit(archive, environmentId, key);
     if (found?.sha256 !== sha256) continue;
-    return headAt(archive, environmentId, sequence, believed(key, found));
+    return headAt(archive, sequence, believed(key, found));
   }
   throw new ArchiveError(`no entry of the chain has the SHA-256 ${sha256}`);
 };

@@ -1,8 +1,7 @@
 import { folded } from '../text/person.ts';
 import type { Archive } from './archive.ts';
-import { previousProblem } from './chain.ts';
-import { ArchiveError } from './errors.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import { runBefore } from './head.ts';
+import type { Manifest } from './manifest.ts';
 import { readRunLines } from './read-run.ts';
 import { type ArchivedUser, findRepeated, type UserRecords, usersByRecords } from './repeated-records.ts';
 
@@ -73,17 +72,9 @@ export const idsByAddress = async (
   return [...ids];
 };
 
-/** Reads the manifest of the run before a run, and checks it against the run's own; throws ArchiveError. */
-export const previousManifest = async (
-  archive: Archive,
-  { run, previous }: Manifest,
-): Promise<Manifest | undefined> => {
-  if (previous === undefined) return undefined;
-  const stored = await readManifest(archive, previous.key);
-  const problem = previousProblem(run, previous, stored?.sha256);
-  if (problem !== undefined) throw new ArchiveError(`${previous.key} ${problem.message}`);
-  return stored?.manifest;
-};
+/** Reads the manifest of the last run before one; throws ArchiveError where the chain between them does not hold. */
+export const previousManifest = async (archive: Archive, manifest: Manifest): Promise<Manifest | undefined> =>
+  (await runBefore(archive, manifest))?.manifest;
 
 /** The number of runs that are searched for a user: a month of nights. */
 const MOST_RUNS_BACK = 31;

@@ -6,8 +6,9 @@ import { chainKey } from '../../../core/archive/keys.ts';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import { readText } from '../../support/archive-tree.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
+import { auditNight, night, runOf, SCHEDULE, usersOf } from '../../support/history.ts';
 import { KMS_KEY_ARN, publicKeyFor, startKms } from '../../support/kms.ts';
+import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { invoke } from '../in-process.ts';
 
@@ -98,6 +99,18 @@ describe('close', () => {
     const { problems, environments } = await verifyJson(out);
     expect(problems).toBe(0);
     expect(environments[0]).toMatchObject({ runs: 3 });
+  });
+
+  test('the first run after it was reopened is explained by the last one before', async () => {
+    const out = await archived(2);
+    await invoke(['close', '--out', out, ...REASON]);
+    await invoke(['reopen', '--out', out, '--reason', 'a mistake']);
+    const left = listingOf([usersOf(3).slice(0, -1)]);
+    await auditNight(folderArchive(out), 40, { listUsers: left, maxDropPercent: 100 });
+    const { code, stdout } = await invoke(['explain', 'u9', '--out', out]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`since run ${runOf(2)}`) });
+    await auditNight(folderArchive(out), 41, { listUsers: left });
+    expect((await invoke(['explain', 'u9', '--out', out])).stderr).toContain(`the last run that has it is ${runOf(2)}`);
   });
 
   test('is signed where signing is on', async () => {
