@@ -162,6 +162,12 @@ const headAt = async (archive: Archive, sequence: number, place: Believed): Prom
   };
 };
 
+/** The key that an entry has to name: that of the entry before or, of the first of all entries, that of a manifest. */
+const keyToName = async (archive: Archive, entryBefore: string, { key }: RunLink): Promise<string> => {
+  const isManifest = sequenceOfKey(key) === undefined && runOfKey(key) !== undefined;
+  return isManifest && !(await archive.has(entryBefore)) ? key : entryBefore;
+};
+
 /**
  * Holds a place against the one before it.
  * @param before its key, where both are manifests of runs of before there were entries
@@ -181,11 +187,14 @@ const checkBefore = async (
     if (sequence > 1) throw new ArchiveError(`${key} names no run before it, though ${sequence - 1} are there`);
     return;
   }
-  const entryBefore = chainKey(environmentId, sequence - 1);
-  const isManifestBefore = sequenceOfKey(key) === undefined || !(await archive.has(entryBefore));
-  const expected = isManifestBefore ? (before ?? previous.key) : entryBefore;
-  if (previous.key !== expected || (sequenceOfKey(expected) === undefined && runOfKey(expected) === undefined))
-    throw new ArchiveError(`${key} names ${previous.key} as the one before run ${run}, and ${expected} is`);
+  const expected =
+    sequenceOfKey(key) === undefined
+      ? before
+      : await keyToName(archive, chainKey(environmentId, sequence - 1), previous);
+  if (previous.key !== expected)
+    throw new ArchiveError(
+      `${key} names ${previous.key} as the one before run ${run}, and ${expected ?? 'nothing'} is`,
+    );
   const found = await readPlace(archive, environmentId, previous.key);
   const problem = previousProblem(run, previous, found?.sha256);
   if (problem !== undefined) throw new ArchiveError(`${previous.key} ${problem.message}`);
@@ -228,12 +237,15 @@ export const acceptedHead = async (archive: Archive, environmentId: string, sha2
   const keys = await chainKeys(archive, environmentId);
   const end = keys.at(-1);
   const sequence = (end === undefined ? undefined : sequenceOfKey(end)) ?? keys.length;
+  let fault = `no entry of the chain has the SHA-256 ${sha256}`;
   for (const key of keys.toReversed()) {
     const found = await readPlaceIfFit(archive, environmentId, key);
     if (found?.sha256 !== sha256) continue;
-    return headAt(archive, sequence, believed(key, found));
+    if (typeof found.entry !== 'string') return headAt(archive, sequence, believed(key, found));
+    // It may stand in another's place, besides its own.
+    fault = `${key} ${found.entry}`;
   }
-  throw new ArchiveError(`no entry of the chain has the SHA-256 ${sha256}`);
+  throw new ArchiveError(fault);
 };
 
 /**

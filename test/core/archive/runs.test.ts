@@ -2,15 +2,12 @@ import { cp, readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import type { RunLink } from '../../../core/archive/chain.ts';
-import type { ChainEntry } from '../../../core/archive/entry.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { chainKey, runKeys } from '../../../core/archive/keys.ts';
 import { findCompleteRun, walkAttempts, walkRuns } from '../../../core/archive/runs.ts';
+import { entryText } from '../../../core/archive/signature.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
-import { runName } from '../../../core/model/run-name.ts';
-import { OUTPUTS } from '../../../core/outputs/index.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { aManifest } from '../../support/findings.ts';
+import { aMilestone, anEntry, entryKey, entryRun, linkToEntry, putAll } from '../../support/chain-entries.ts';
 import { auditNight, keysOf, LATEST, runOf, type Tamperer, tamperer } from '../../support/history.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -203,46 +200,19 @@ describe('runs that broke off', () => {
 describe('of a long chain', () => {
   const PLACES = 40;
   const numbers = Array.from({ length: PLACES }, (_, index) => index + 1);
-  const asOfOf = (number: number): Date => new Date(Date.UTC(2026, 0, number, 2));
-  const nameOf = (number: number): string => runName(asOfOf(number));
-
-  const entryAt = (sequence: number, previous: RunLink | undefined): ChainEntry => {
-    const asOf = asOfOf(sequence);
-    const { object } = runKeys(ENVIRONMENT, asOf);
-    const named = Object.entries({ snapshot: OUTPUTS.snapshot, findings: OUTPUTS.findings, report: OUTPUTS.report });
-    return aManifest({
-      run: runName(asOf),
-      asOf: asOf.toISOString(),
-      sequence,
-      ...(previous && { previous }),
-      objects: Object.fromEntries(named.map(([name, output]) => [name, { key: object(output), sha256: '', size: 0 }])),
-    });
-  };
-
-  const milestoneAt = (sequence: number, previous: RunLink): ChainEntry => ({
-    schemaVersion: 1,
-    kind: sequence % 2 === 0 ? 'closing' : 'reopened',
-    run: nameOf(sequence),
-    environmentId: ENVIRONMENT,
-    asOf: asOfOf(sequence).toISOString(),
-    sequence,
-    reason: 'a test',
-    previous,
-  });
 
   /** Puts a chain into memory, and notes which of its places are read. */
   const chainOf = async ({ milestones = [], unreadable = [], missing = [] }: Faults) => {
     const archive = memoryArchive();
     let previous: RunLink | undefined;
     for (const number of numbers) {
-      const entry: ChainEntry =
+      const entry =
         previous !== undefined && milestones.includes(number)
-          ? milestoneAt(number, previous)
-          : entryAt(number, previous);
-      const key = chainKey(ENVIRONMENT, number);
-      const text = unreadable.includes(number) ? '{' : JSON.stringify(entry);
-      if (!missing.includes(number)) await archive.create(key, { bytes: Buffer.from(text) }, 'application/json');
-      previous = { run: entry.run, key, sha256: sha256Of(Buffer.from(text)) };
+          ? aMilestone(number, number % 2 === 0 ? 'closing' : 'reopened', previous)
+          : anEntry(number, previous && { previous });
+      const text = unreadable.includes(number) ? '{' : entryText(entry);
+      if (!missing.includes(number)) await putAll(archive, { [entryKey(number)]: text });
+      previous = { ...linkToEntry(entryKey(number), entry), sha256: sha256Of(text) };
     }
     const read = new Set<string>();
     const noting: Archive = {
@@ -267,7 +237,7 @@ describe('of a long chain', () => {
   }
 
   const numberOf = (run: string): number =>
-    run.startsWith('entry ') ? Number(run.slice('entry '.length)) : numbers.map(nameOf).indexOf(run) + 1;
+    run.startsWith('entry ') ? Number(run.slice('entry '.length)) : numbers.map(entryRun).indexOf(run) + 1;
 
   const runsFrom = async (archive: Archive, from?: string): Promise<readonly Walk[]> => {
     const runs: Walk[] = [];
@@ -288,7 +258,7 @@ describe('of a long chain', () => {
     const all = await runsFrom(archive);
     for (const number of numbers) {
       const isFrom = ({ run }: Walk) => numberOf(run) >= number;
-      const found = await runsFrom(archive, nameOf(number));
+      const found = await runsFrom(archive, entryRun(number));
       expect(found.filter(isFrom)).toEqual(all.filter(isFrom));
       // Of a place that nobody can read it is not known whether it is of before.
       expect(found.filter((one) => !isFrom(one) && !one.run.startsWith('entry'))).toEqual([]);
@@ -297,20 +267,18 @@ describe('of a long chain', () => {
 
   test.each([1, 2, 15, 20, PLACES])('run %s is found without reading most of the others', async (number) => {
     const { archive, read } = await chainOf({});
-    expect((await findCompleteRun(archive, ENVIRONMENT, nameOf(number)))?.manifest.run).toBe(nameOf(number));
+    expect((await findCompleteRun(archive, ENVIRONMENT, entryRun(number)))?.manifest.run).toBe(entryRun(number));
     expect(read.size).toBeLessThan(16);
   });
 
   test('a run that is not there is none', async () => {
     const { archive } = await chainOf({ milestones: [16] });
-    expect(await findCompleteRun(archive, ENVIRONMENT, nameOf(16))).toBeUndefined();
+    expect(await findCompleteRun(archive, ENVIRONMENT, entryRun(16))).toBeUndefined();
   });
 
   test('one beside a place that can not be read is found', async () => {
     const { archive } = await chainOf({ unreadable: [21] });
-    expect((await findCompleteRun(archive, ENVIRONMENT, nameOf(19)))?.key).toBe(chainKey(ENVIRONMENT, 19));
-    await expect(findCompleteRun(archive, ENVIRONMENT, nameOf(21))).rejects.toThrow(
-      `${chainKey(ENVIRONMENT, 21)} is no JSON`,
-    );
+    expect((await findCompleteRun(archive, ENVIRONMENT, entryRun(19)))?.key).toBe(entryKey(19));
+    await expect(findCompleteRun(archive, ENVIRONMENT, entryRun(21))).rejects.toThrow(`${entryKey(21)} is no JSON`);
   });
 });
