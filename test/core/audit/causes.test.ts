@@ -1,21 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { folderArchive } from '../../../core/archive/folder.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
 import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
 import { ruleOf } from '../../support/custom-rule.ts';
-import { temporaryFolders } from '../../support/temporary-folder.ts';
-
-const newFolder = temporaryFolders();
+import { memoryArchive } from '../../support/memory-archive.ts';
 
 type Users = readonly unknown[];
 type Settings = Pick<NightPlan, 'config' | 'own'>;
 
 /** Audits nights, and gives what became of the findings of some rules by the last: `SUBJECT: WHAT`. */
 const fatesOf = async (ruleId: string, nights: readonly (Users | (Settings & { readonly users: Users }))[]) => {
-  const archive = folderArchive(await newFolder());
+  const archive = memoryArchive();
   const plans = nights.map((night, index) => ({ number: index + 1, ...('users' in night ? night : { users: night }) }));
   const results = await auditNights(archive, plans);
   const key = nightKeys(plans.length).object(OUTPUTS.findings);
