@@ -59,11 +59,10 @@ const settleWithoutRecords = (
   for (const { id, lastSeen } of open.withFate('unsettled')) {
     const { ruleId, subjectId } = partsOfFindingId(context.environmentId, id);
     if (unjudged.has(ruleId)) continue;
-    const { rule, state } = configured.get(ruleId) ?? {};
+    const one = configured.get(ruleId);
     const cause =
-      causeByPresence(roster, subjectId, rule) ??
-      causeByHolders(listing, subjectId, configured.get(ruleId)) ??
-      (state === 'on' ? undefined : 'rule-changed');
+      causeByPresence(roster, subjectId, one?.rule) ??
+      (one?.state === 'on' ? causeByHolders(listing, subjectId, one) : 'rule-changed');
     if (cause !== undefined) open.settle(id, cause);
     else left.set(lastSeen, (left.get(lastSeen) ?? new Set()).add(ruleId));
   }
@@ -84,12 +83,12 @@ const causeByPresence = (
 
 /** The cause, where a finding on a role is over for want of the users that had it. */
 const causeByHolders = (
-  { criteria: { context }, roster, evaluation, lines }: ConcludedListing,
+  { criteria: { context }, roster, evaluation }: ConcludedListing,
   arn: string,
-  { rule, options, state }: Partial<ConfiguredRule> = {},
+  { rule, options }: ConfiguredRule,
 ): 'user-vanished' | 'user-disabled' | undefined => {
-  if (rule?.kind !== 'principal' || options === undefined || state !== 'on') return undefined;
-  const now = evaluation.principalOf(arn, (position) => (position < lines ? roster.idAt(position) : ''));
+  if (rule.kind !== 'principal') return undefined;
+  const now = evaluation.principalOf(arn, (position) => roster.idAt(position));
   // Somebody still has it, and it would pass whoever did.
   if (now !== undefined && judgeBy(rule, options, context)({ ...now, isInUse: true }) === undefined) return undefined;
   let isDisabled = false;

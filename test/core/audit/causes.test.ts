@@ -1,20 +1,29 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
-import { auditNights, type NightPlan, nightKeys } from '../../support/archived-nights.ts';
+import { auditNights, type NightPlan, nightAt, nightKeys } from '../../support/archived-nights.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
 import { ruleOf } from '../../support/custom-rule.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 type Users = readonly unknown[];
-type Settings = Pick<NightPlan, 'config' | 'own'>;
+type Settings = Pick<NightPlan, 'config' | 'own' | 'listedAt'>;
+type Night = Users | (Settings & { readonly users: Users });
 
-/** Audits nights, and gives what became of the findings of some rules by the last: `SUBJECT: WHAT`. */
-const fatesOf = async (ruleId: string, nights: readonly (Users | (Settings & { readonly users: Users }))[]) => {
+/**
+ * Audits nights, and gives what became of the findings of some rules by the last: `SUBJECT: WHAT`.
+ * @param snapshot what the first night's users are read as in the last one, where they are not what they were
+ */
+const fatesOf = async (ruleId: string, nights: readonly Night[], snapshot?: Archive['read']) => {
   const archive = memoryArchive();
   const plans = nights.map((night, index) => ({ number: index + 1, ...('users' in night ? night : { users: night }) }));
-  const results = await auditNights(archive, plans);
+  await auditNights(archive, plans.slice(0, -1));
+  const read: Archive['read'] = (key) =>
+    snapshot === undefined || key !== nightKeys(1).object(OUTPUTS.snapshot) ? archive.read(key) : snapshot(key);
+  const results = await auditNights({ ...archive, read }, plans.slice(-1));
   const key = nightKeys(plans.length).object(OUTPUTS.findings);
   const findings = (await readJsonLines(archive, key)) as readonly Finding[];
   const fates = findings
@@ -175,6 +184,19 @@ describe('a group or a count of an operator’s rule that fails no more', () => 
 
 describe('a person with several users', () => {
   test.each<{ name: string; nights: readonly Users[]; fates: readonly string[] }>([
+    {
+      name: 'is one where the first went, although the other has another address',
+      nights: [[person('m1'), person('m2')], [person('m2', { emailAddress: 'other@example.com' })]],
+      fates: ['m1: resolved user-vanished'],
+    },
+    {
+      name: 'is one where the first was disabled, although the other has another address',
+      nights: [
+        [person('m1'), person('m2')],
+        [person('m1', { status: 'DISABLED' }), person('m2', { emailAddress: 'other@example.com' })],
+      ],
+      fates: ['m1: resolved user-disabled'],
+    },
     {
       name: 'is told under another who joined',
       nights: [
@@ -355,6 +377,93 @@ describe('other criteria than when a finding last failed', () => {
       },
     ]);
     expect(fates).toEqual([`vs57phhvijir4kv5rf6ywt: resolved ${cause}`]);
+  });
+});
+
+describe('records of a night on which a finding last failed', () => {
+  const stale = (userId: string, days = 200) => aUser({ userId, lastLoginTime: daysAgo(days) });
+  const unusable = (userId: string) => aUser({ userId, lastLoginTime: 'garbage' });
+  const limits = (...days: readonly number[]) =>
+    days.map((maxDays) => ({ config: { rules: { 'stale-login': { maxDays } } } }));
+  const trusting = (...trustedAccounts: readonly string[]) => ({ config: { trustedAccounts } });
+  const [first, other] = ['444455556666', '777788889999'];
+  const gone: Archive['read'] = async () => undefined;
+
+  test('are judged anew for it alone, and not for what failed on another or is carried', async () => {
+    const [before, after] = limits(90, 150);
+    const { fates } = await fatesOf('stale-login', [
+      { users: [stale('a', 100), stale('b'), stale('c'), stale('d')], ...before },
+      { users: [unusable('a'), unusable('b'), stale('c'), unusable('d')], ...after },
+      { users: [aUser({ userId: 'a' }), aUser({ userId: 'b' }), aUser({ userId: 'c' }), unusable('d')], ...after },
+    ]);
+    expect(fates.toSorted()).toEqual([
+      'a: resolved rule-changed',
+      'b: resolved fixed',
+      'c: resolved fixed',
+      'd: open carried',
+    ]);
+  });
+
+  test.each([
+    { name: 'are not needed where it was judged as today', nights: limits(90, 90, 90), cause: 'fixed' },
+    {
+      name: 'are not needed where the same accounts are trusted, in another order',
+      nights: [trusting(first, other), trusting(other, first), trusting(other, first)],
+      cause: 'fixed',
+    },
+    { name: 'are needed where the limit is another', nights: limits(90, 80, 80), cause: 'rule-changed' },
+    {
+      name: 'are needed where other accounts are trusted',
+      nights: [trusting(first), trusting(other), trusting(other)],
+      cause: 'rule-changed',
+    },
+  ])('$name: $cause where they are gone', async ({ nights, cause }) => {
+    const users = [[stale('a')], [unusable('a')], [aUser({ userId: 'a' })]];
+    const plans = nights.map((night, index) => ({ users: users[index] ?? [], ...night }));
+    expect((await fatesOf('stale-login', plans, gone)).fates).toEqual([`a: resolved ${cause}`]);
+  });
+
+  test('are needed for groups, which nobody knows without them', async () => {
+    const nights = [[bound('a'), bound('b')], [bound('a'), bound('b', { apiAccess: undefined })], [bound('a')]];
+    expect((await fatesOf('shared-principal', nights)).fates).toEqual([`${SHARED}: resolved user-vanished`]);
+    expect((await fatesOf('shared-principal', nights, gone)).fates).toEqual([`${SHARED}: resolved rule-changed`]);
+  });
+
+  test('that were altered tell nothing, not even what they begin with', async () => {
+    const [before, after] = limits(90, 80);
+    const altered: Archive['read'] = async (key) => ({
+      key,
+      version: '1',
+      body: (async function* body() {
+        yield gzipSync(`${JSON.stringify(stale('a'))}\n`);
+      })(),
+    });
+    const nights: readonly Night[] = [
+      { users: [stale('a'), OTHER], ...before },
+      { users: [unusable('a'), stale('b')], ...after },
+      { users: [aUser({ userId: 'a' }), aUser({ userId: 'b' })], ...after },
+    ];
+    const { fates } = await fatesOf('stale-login', nights, altered);
+    expect(fates.toSorted()).toEqual(['a: resolved rule-changed', 'b: resolved fixed']);
+  });
+
+  test('are judged by the moment at which they were read', async () => {
+    const hours = (count: number) => nightAt(1).getTime() + count * 3_600_000;
+    const user = aUser({ lastName: 'X', lastLoginTime: hours(1) });
+    const { fates } = await fatesOf('x-contractor-api-access', [
+      { users: [user], own: [ruleOf('user.lastName == "X"')], listedAt: new Date(hours(2)) },
+      { users: [aUser({ lastLoginTime: daysAgo(9) })], own: [ruleOf('age(user.lastLoginTime) < days(1)')] },
+    ]);
+    expect(fates).toEqual(['u1: resolved fixed']);
+  });
+
+  test('that differ of one user count it once', async () => {
+    const most = (max: number) => ({ config: { rules: { 'too-many-super-users': { max } } } });
+    const { fates } = await fatesOf('too-many-super-users', [
+      { users: [...supers(3), superUser('s0', { firstName: 'Another' })], ...most(2) },
+      { users: [...supers(1), aUser({ userId: 's1' }), aUser({ userId: 's2' })], ...most(3) },
+    ]);
+    expect(fates).toEqual(['vs57phhvijir4kv5rf6ywt: resolved rule-changed']);
   });
 });
 

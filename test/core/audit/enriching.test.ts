@@ -179,6 +179,73 @@ describe('the finding on a role ends', () => {
     expect(fates).toEqual([`${S} LOW resolved user-disabled`]);
   });
 
+  describe('where it is about use', () => {
+    const idle = facts((arn) => ({ ...sound(arn), lastUsedAt: new Date(daysAgo(200)).toISOString() }));
+    const off = { status: 'DISABLED' };
+    const unbound = { apiAccess: 'DISABLED' };
+    const bare = { apiAccessPrincipalArn: undefined };
+
+    test.each<{ name: string; users: readonly unknown[]; next: readonly unknown[]; used?: true; fate: string }>([
+      {
+        name: 'as the only one who used it vanished',
+        users: [bound('a'), bound('b', off)],
+        next: [bound('b', off)],
+        fate: 'user-vanished',
+      },
+      {
+        name: 'as nobody uses it, who was disabled or not bound before one of them vanished',
+        users: [bound('a'), bound('b', off), bound('c', unbound)],
+        next: [bound('a', unbound)],
+        fate: 'fixed',
+      },
+      {
+        name: 'as nobody uses it, and one was disabled all along',
+        users: [bound('a'), bound('b', off)],
+        next: [bound('a', unbound), bound('b', off)],
+        fate: 'fixed',
+      },
+      {
+        name: 'as it was used again, whoever vanished',
+        users: [bound('a'), bound('b')],
+        next: [bound('a')],
+        used: true,
+        fate: 'fixed',
+      },
+      {
+        name: 'as nobody has it, for one vanished',
+        users: [bound('a'), bound('b')],
+        next: [bound('a', bare)],
+        fate: 'user-vanished',
+      },
+      {
+        name: 'as nobody has it, and somebody vanished who never had',
+        users: [bound('a'), plain('b')],
+        next: [bound('a', bare)],
+        fate: 'fixed',
+      },
+      {
+        name: 'as nobody has it, and who had it was disabled besides',
+        users: [bound('a'), plain('b')],
+        next: [bound('a', { ...bare, ...off }), plain('b')],
+        fate: 'fixed',
+      },
+    ])('$name: $fate', async ({ users, next, used, fate }) => {
+      const nights = [night(users, idle), night(next, used ? facts() : idle)];
+      const { fates } = await audited('idle-principal', ...nights);
+      expect(fates).toEqual([`${S} LOW resolved ${fate}`]);
+    });
+  });
+
+  test('as its rule is off, whoever vanished', async () => {
+    const off = { config: { ...CONFIG, rules: { 'principal-missing': { enabled: false } } } };
+    const { fates } = await audited(
+      'principal-missing',
+      night([bound('a'), plain('b')], facts(missing)),
+      night([plain('b')], facts(missing), off),
+    );
+    expect(fates).toEqual([`${S} HIGH resolved rule-changed`]);
+  });
+
   test('as another rule would have it: today’s, of the records and the answers of then', async () => {
     const { fates } = await audited(
       'principal-missing',
@@ -227,6 +294,16 @@ describe('permission groups', () => {
       expect(report?.enriched?.permissionGroups).toMatchObject({ unread: expect.any(String) });
     }
   });
+});
+
+test('a user that was away while nobody could be judged is disabled when it is back so', async () => {
+  const { fates } = await audited(
+    'effective-super-user',
+    night([plain('a'), plain('b')], facts(sound, HELPDESK)),
+    night([plain('b')], facts(sound, CUT)),
+    night([plain('a', { status: 'DISABLED' }), plain('b')], facts(sound, HELPDESK)),
+  );
+  expect(fates).toEqual(['a HIGH resolved user-disabled']);
 });
 
 describe('what was read', () => {
