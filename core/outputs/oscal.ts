@@ -221,21 +221,12 @@ const assessmentResults = async (run: StoredRun) => {
           end: endedAt,
           props: propsOf({ coverage: 'partial', verdict, reason: report.reason, late: manifest.late && 'true' }),
           'reviewed-controls': {
-            'control-selections': [
-              controls.length === 0
-                ? { description: 'No rule of the run gives evidence for a control of NIST SP 800-53.' }
-                : { 'include-controls': controls.map(({ id }) => ({ 'control-id': id })) },
-            ],
+            'control-selections': [{ 'include-controls': controls.map(({ id }) => ({ 'control-id': id })) }],
           },
-          ...nonEmpty('observations', [...ruleObservations, ...subjects.map(({ observation }) => observation)]),
-          ...nonEmpty(
-            'risks',
-            risks.map(({ risk }) => risk),
-          ),
-          ...nonEmpty(
-            'findings',
-            controls.map(({ finding }) => finding),
-          ),
+          observations: [...ruleObservations, ...subjects.map(({ observation }) => observation)],
+          // OSCAL has no empty lists.
+          ...(risks.length > 0 && { risks: risks.map(({ risk }) => risk) }),
+          findings: controls.map(({ finding }) => finding),
           remarks: remarks.join(' '),
         },
       ],
@@ -257,9 +248,6 @@ const assessmentResults = async (run: StoredRun) => {
     },
   };
 };
-
-/** OSCAL has no empty lists. */
-const nonEmpty = (name: string, values: readonly unknown[]) => (values.length > 0 ? { [name]: values } : {});
 
 /** `assessment-results.oscal.json`: a finding a control of NIST SP 800-53, by OSCAL 1.2.2. */
 export async function* resultLines(run: StoredRun): AsyncGenerator<string> {

@@ -10,7 +10,7 @@ import { controlsOf } from '../../../rules/engine/controls.ts';
 import type { RuleOutcome } from '../../../rules/engine/evaluate.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { rules } from '../../../rules/index.ts';
-import { aFinding, aManifest, aWaiver, findingsOfAllKinds } from '../../support/findings.ts';
+import { AS_OF, aFinding, aManifest, aWaiver, findingsOfAllKinds } from '../../support/findings.ts';
 
 const ajv = new Ajv({ allErrors: true, strict: false });
 formats.default(ajv);
@@ -234,6 +234,104 @@ describe('a control is satisfied', () => {
   });
 });
 
+const ATTESTED: Given['report'] = {
+  source: { kind: 'roster', attestedBy: { name: 'Somebody', statement: 'all', at: '2026-11-24T00:00:00Z' } },
+};
+const CUT: Given = { manifest: { verdict: 'INCOMPLETE' }, report: { reason: 'deadline' } };
+
+test.each<Given & { readonly name: string; readonly says: string }>([
+  { name: 'that saw everybody', says: '' },
+  {
+    name: 'of a roster that is attested',
+    report: ATTESTED,
+    says: ' ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of Somebody, given on 2026-11-24: "all". Not seen: whether the saved roster is the whole directory.',
+  },
+  {
+    name: 'that was cut',
+    ...CUT,
+    says: ' Not seen: the users that the rest of the listing would have given; how many is unknown.',
+  },
+])('the remarks of a run $name tell what was not seen, and no more', async ({ name: _name, says, ...given }) => {
+  const { results } = await resultsOf(given);
+  const [{ remarks: coverage }] = results[0].findings;
+  expect(results[0].remarks).toBe(`${coverage}${says}`);
+});
+
+test.each<Given & { readonly name: string; readonly says: object }>([
+  { name: 'that is complete', says: { coverage: 'partial', verdict: 'COMPLETE' } },
+  { name: 'that was cut', ...CUT, says: { coverage: 'partial', verdict: 'INCOMPLETE', reason: 'deadline' } },
+  {
+    name: 'that was late',
+    manifest: { late: true },
+    report: LATE,
+    says: { coverage: 'partial', verdict: 'COMPLETE', late: 'true' },
+  },
+])('a run $name has it among its properties', async ({ name: _name, says, ...given }) => {
+  const { results } = await resultsOf(given);
+  const props: readonly { readonly name: string; readonly value: string }[] = results[0].props;
+  expect(Object.fromEntries(props.map(({ name, value }) => [name, value]))).toEqual(says);
+});
+
+test('a run was when its users were listed; one that listed none, at its instant', async () => {
+  const { results } = await resultsOf({ report: LATE });
+  expect(results[0]).toMatchObject({ start: LATE.listing?.startedAt, end: LATE.listing?.endedAt });
+  expect(results[0].observations[0]).toMatchObject({ collected: LATE.listing?.endedAt });
+  const [atItsInstant] = (await resultsOf({})).results;
+  expect(atItsInstant).toMatchObject({ start: AS_OF, end: AS_OF });
+});
+
+test('a control whose rules are all newer than the run has no finding', async () => {
+  const only = { id: 'stale-login', severity: 'MEDIUM', state: 'ran', checked: 3, failed: 0, notAssessed: 0 } as const;
+  const { results } = await resultsOf({ report: { rules: [only] } });
+  const judged = controlsOf(rules.find(({ id }) => id === only.id) ?? { controls: [] }, 'NIST-800-53-r5');
+  expect(results[0].findings).toHaveLength(judged.length);
+});
+
+test('a control points to the findings and the risks of its own rules, and a risk to its finding', async () => {
+  const waived = { state: 'waived', waiver: aWaiver } as const;
+  const findings = [
+    aFinding(waived),
+    aFinding({ ...waived, ruleId: 'email-domain' }),
+    aFinding({ ...waived, ruleId: 'of-old', message: '', subject: { kind: 'environment', id: '' } }),
+  ];
+  const { results } = await resultsOf({ findings });
+  const { observations, risks, findings: controls } = results[0];
+  const [ofLogin, ofDomain, ofOld] = observations.slice(rules.length);
+  expect(ofOld).toMatchObject({ title: 'of-old', description: 'of-old', subjects: [{ title: 'environment' }] });
+  expect(risks[2]).toMatchObject({ title: 'of-old', description: 'of-old', statement: 'of-old' });
+  const stale = rules.find(({ id }) => id === 'stale-login');
+  expect(ofLogin).toMatchObject({ title: stale?.title, description: findings[0]?.message });
+  expect(risks[0]).toMatchObject({ title: stale?.title, statement: stale?.rationale });
+  expect(risks.map((risk: { readonly [key: string]: unknown }) => risk['related-observations'])).toEqual(
+    [ofLogin, ofDomain, ofOld].map(({ uuid }) => [{ 'observation-uuid': uuid }]),
+  );
+
+  const [control] = controls.filter(
+    (one: { readonly target: { readonly 'target-id': string } }) => one.target['target-id'] === 'ac-2.3_obj',
+  );
+  expect(control['related-observations']).toContainEqual({ 'observation-uuid': ofLogin.uuid });
+  expect(control['related-observations']).not.toContainEqual({ 'observation-uuid': ofDomain.uuid });
+  expect(control['related-risks']).toEqual([{ 'risk-uuid': risks[0].uuid }]);
+});
+
+test('the first 500 waivers stand as risks, those of findings that do not stand here without them', async () => {
+  const waived = Array.from({ length: 501 }, (_, n) =>
+    aFinding({ state: 'waived', waiver: aWaiver, subject: { kind: 'user', id: `u${n}` } }),
+  );
+  const { results } = await resultsOf({ findings: [aFinding(), ...waived] });
+  const { risks } = results[0];
+  expect(risks).toHaveLength(500);
+  expect(risks[498]).toHaveProperty('related-observations');
+  expect(risks[499]).not.toHaveProperty('related-observations');
+});
+
+test('an observation says that a finding could not be judged anew', async () => {
+  const { results } = await resultsOf({ findings: [aFinding({ carried: true })] });
+  expect(results[0].observations.at(-1).props).toContainEqual(
+    expect.objectContaining({ name: 'not-assessed', value: 'true' }),
+  );
+});
+
 test('the remarks say how roles were read, by earlier answers too', async () => {
   const iamRoles = { principals: 2, read: 0, standIns: 2, standInsFrom: '2026-11-20T02:00:00.000Z', unread: 0 };
   const { results } = await resultsOf({ report: { enriched: { iamRoles } } });
@@ -262,7 +360,8 @@ test.each([
   const csv = { key: 'reports/findings.csv', sha256: 'a'.repeat(64), size: 3 };
   const { results, 'back-matter': back } = await resultsOf({ findings, manifest: { objects: { csv } } });
   expect(results[0].observations).toHaveLength(rules.length + 500);
-  expect(results[0].remarks.includes('The first 500 of 501 findings')).toBe(given.says);
+  expect(results[0].remarks.includes('The first ')).toBe(given.says);
+  expect(results[0].remarks.includes('The first 500 of 501 findings stand here')).toBe(given.says);
   expect(back.resources[1].rlinks).toEqual([{ href: csv.key, hashes: [{ algorithm: 'SHA-256', value: csv.sha256 }] }]);
 });
 
