@@ -35,13 +35,17 @@ const withReservations = (state: EnvironmentState, text: string): string => {
 const standing = (state: EnvironmentState): string =>
   withReservations(state, (state.last && standingText(state.last.report)) || 'no findings');
 
+/** By its severity what was seen late, or from elsewhere, reaches everybody. */
+const severityOf = (state: EnvironmentState): Severity =>
+  oddityText(state) === '' ? (worstChange(state) ?? 'INFORMATIONAL') : 'CRITICAL';
+
 const changedLine = (state: EnvironmentState): string => {
-  const [latest = '', ...earlier] = changeTexts(state);
+  const [latest = oddityText(state), ...earlier] = changeTexts(state);
   const more = earlier.length === 0 ? '' : `; and ${plural(earlier.length, 'earlier run')} with changes`;
-  return `${worstChange(state) ?? ''} ${nameOf(state)}: ${withReservations(state, truncate(latest, MOST_TEXT))}${more}`;
+  return `${severityOf(state)} ${nameOf(state)}: ${withReservations(state, truncate(latest, MOST_TEXT))}${more}`;
 };
 
-const rankOf = (state: EnvironmentState): number => severityRank(worstChange(state) ?? 'INFORMATIONAL');
+const rankOf = (state: EnvironmentState): number => severityRank(severityOf(state));
 
 const isSeen = ({ unseen, isClosed }: EnvironmentState): boolean => unseen === undefined && !isClosed;
 
@@ -81,9 +85,7 @@ export const overviewMail = (states: readonly EnvironmentState[], { name, pageLo
   const quiet = states.filter((state) => isSeen(state) && !isNews(state));
   const closed = states.filter(({ isClosed }) => isClosed);
   const inOrder = [...changed, ...states.filter((state) => !changed.includes(state))];
-  const severities = changed.flatMap((state): readonly Severity[] =>
-    oddityText(state) === '' ? [worstChange(state) ?? 'INFORMATIONAL'] : ['CRITICAL'],
-  );
+  const severities = changed.map(severityOf);
   const worst = worstSeverity(unseen.length > 0 ? ['CRITICAL'] : severities) ?? 'INFORMATIONAL';
   const changes =
     changed.length === 0 ? 'nothing changed' : `${changed.length} changed (worst ${worstSeverity(severities)})`;
