@@ -118,6 +118,35 @@ test('each run adds its row, and reads no other run', async () => {
   ]);
 });
 
+test('a row stands where its run does, however late it comes', async () => {
+  const archive = await newArchive();
+  await recordRun(archive, entry(firstReport(1)));
+  await recordRun(archive, entry(nightsReport(2)));
+  await recordRun(archive, entry(nightsReport(2, { verdict: 'FAILED', reason: 'after-the-fact' }), 'late'));
+  const runs = [1, 2].map((n) => runName(night(n)));
+  expect(await namesOf(archive)).toEqual([runs[0], `${runs[1]}-late`, runs[1]]);
+});
+
+test.each([
+  { conflicts: 4, ends: 'is written' },
+  { conflicts: 5, ends: 'could not be written: others keep writing it' },
+])('a page that others have written $conflicts times meanwhile $ends', async ({ conflicts, ends }) => {
+  const archive = await newArchive();
+  let left = conflicts;
+  const contended: Archive = {
+    ...archive,
+    async replace(...given) {
+      left -= 1;
+      return left < 0 ? archive.replace(...given) : 'conflict';
+    },
+  };
+  const outcome = await recordRun(contended, entry(firstReport(1))).then(
+    () => 'is written',
+    (error: unknown) => String(error),
+  );
+  expect(outcome).toContain(ends);
+});
+
 test('a run that is on it already changes nothing', async () => {
   const archive = await newArchive();
   await recordRun(archive, entry(firstReport(1)));
@@ -133,6 +162,7 @@ describe('the page is made anew from the archive', () => {
     await keepRun(archive, nightsReport(2));
     const attempt = attemptKeys(environmentId, night(2), 'try');
     await put(archive, attempt.object(OUTPUTS.report), nightsReport(2, { verdict: 'FAILED', reason: 'access-denied' }));
+    await put(archive, attempt.manifest, {});
     if (page !== undefined) {
       await archive.create(historyPageKey(environmentId), { bytes: Buffer.from(page) }, 'text/html');
     }
@@ -266,7 +296,10 @@ describe('a page that has too many rows', () => {
   });
 
   test('adds to the page of a year what moves later', async () => {
-    const archive = await pageOfNights(500);
+    const archive = await pageOfNights(500, [
+      ['2025', 1, 0, '20250102T020000Z'],
+      ['2023', 37, 0, '20231231T020000Z'],
+    ]);
     const before = ['20240918T020000Z-try', '20240918T020000Z'].map(
       (name, index): HistoryRow => [name, index === 0 ? 'FAILED' : 'COMPLETE', '', 400, 0, 1, 0, 0, 0],
     );
@@ -279,7 +312,9 @@ describe('a page that has too many rows', () => {
       '20240918T020000Z',
       '20240920T020000Z',
     ]);
+    expect(year?.earlier.map(([other]) => other)).toEqual(['2023']);
     expect((await pageAt(archive, historyPageKey(environmentId)))?.earlier).toEqual([
+      ['2023', 37, 0, '20231231T020000Z'],
       ['2024', 104, 1, '20241231T020000Z'],
       ['2025', 248, 0, '20250905T020000Z'],
     ]);
@@ -312,6 +347,9 @@ describe('a page that has too many rows', () => {
     const archive = await pageOfNights(501);
     await keepRun(archive, nightAfter(-400));
     await recordRun(archive, entry(nightAfter(1)));
+    await put(archive, yearPageKey(environmentId, '2019'), 'no page');
+    const copy = await readText(archive, yearPageKey(environmentId, '2025'));
+    await archive.create(`${yearPageKey(environmentId, '2025')}.bak`, { bytes: Buffer.from(copy) }, 'text/html');
     const { earlier } = (await pageAt(archive, historyPageKey(environmentId))) ?? {};
     const lost = await archive.read(historyPageKey(environmentId));
     await archive.replace(historyPageKey(environmentId), { bytes: Buffer.from('') }, 'text/html', lost?.version);
