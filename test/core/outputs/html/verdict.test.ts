@@ -44,6 +44,18 @@ describe('the head of a complete run says', () => {
     expect(headOf(aReport({ rules })).endsWith(says)).toBe(true);
   });
 
+  test('by its sign whether all was seen and judged: else it has the one of a run that is not complete', () => {
+    const signOf = (report: Report) =>
+      /<svg.*?<\/svg>/s.exec(
+        head(someRunFacts({ report })).markup.replace(/^.*?(?=class="(?:coverage|card verdict))/s, ''),
+      )?.[0];
+    const tick = signOf(aReport({ rules: [rule] }));
+    const warning = signOf(aReport({ rules: [rule], verdict: 'INCOMPLETE' }));
+    expect(tick).not.toBe(warning);
+    for (const differs of [{ rules: [off] }, { rules: [short] }, { rules: [] }, { rules: [rule], ...ATTESTED }])
+      expect(signOf(aReport(differs))).toBe(warning);
+  });
+
   test('of an attested roster, whose word it is, and not that the directory was seen', () => {
     const words = headOf(aReport({ rules: [rule], ...ATTESTED }));
     expect(words).toContain('Complete: the whole of the saved roster was judged : 400 users');
@@ -150,6 +162,13 @@ describe('what stands, and how it came to be', () => {
   test('the worst first, of each severity', () => {
     const report = aReport({ findings: counts({}, { LOW: 1, CRITICAL: 2, MEDIUM: 1000 }) });
     expect(headOf(report)).toMatch(/^1,003 findings stand: 2 critical, 1,000 medium, 1 low /);
+  });
+
+  test.each([
+    { findings: counts({}), tone: 'nothing' },
+    { findings: counts({}, { HIGH: 1, LOW: 2 }), tone: 'high' },
+  ])('in the colour of the worst: $tone', ({ findings, tone }) => {
+    expect(head(someRunFacts({ report: aReport({ findings }) })).markup).toContain(`class="card result ${tone}"`);
   });
 
   test('of a first audit there is nothing to compare with', () => {
