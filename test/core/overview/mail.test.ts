@@ -70,6 +70,27 @@ test('tells what nobody has seen first, then what changed, the worst first, then
   ]);
 });
 
+test('tells of a quiet night that it was, with what stands and what has to be said of it', () => {
+  const saved: Partial<Report> = {
+    source: { kind: 'roster', instant: '2026-11-24T01:30:00Z' },
+    enriched: { iamRoles: { principals: 2, read: 1, standIns: 0, unread: 1 } },
+  };
+  const { last: _, ...empty } = seen('beta');
+  const { subject, body } = overviewMail([seen('alpha', {}, { ...STANDING, ...saved }), empty], NIGHT);
+  expect(subject).toBe('FinSpace, all environments: 2 environments seen; nothing changed');
+  expect(body.split('\n').slice(3)).toEqual([
+    '',
+    'UNCHANGED, with what stands (2)',
+    '  alpha: 2 CRITICAL, 14 MEDIUM (by a saved roster of 2026-11-24T01:30Z; 1 of 2 roles NOT READ)',
+    '  beta: no findings',
+    '',
+    'HEADS: keep this mail, verify --head FILE proves that nothing up to these is gone',
+    '  7:alpha alpha',
+    '',
+  ]);
+  expect(overviewMail([empty], NIGHT).body).not.toContain('HEADS');
+});
+
 /** Its last run was late, and has been told. */
 const LATE: Partial<Report> = { late: true };
 
