@@ -229,8 +229,11 @@ export const explainedText = (
   setting: ViewSetting,
   out: Terminal,
 ): string => {
-  const isTold = ({ explanation }: ExplainedRule): boolean =>
-    isOfOneRule || explanation?.outcome === 'FAIL' || explanation?.outcome === 'NOT_ASSESSED';
+  const isTold = ({ explanation, finding }: ExplainedRule): boolean =>
+    isOfOneRule ||
+    (explanation === undefined
+      ? finding !== undefined && finding.state !== 'resolved'
+      : explanation.outcome !== 'PASS');
   const told = rules.filter(isTold);
   const passed = rules.filter((rule) => rule.explanation?.outcome === 'PASS' && !isTold(rule));
   const unjudged = rules.filter((rule) => rule.explanation === undefined && !isTold(rule));

@@ -1,3 +1,4 @@
+import { allOf } from '../../rules/engine/condition.ts';
 import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import {
@@ -6,6 +7,7 @@ import {
   type DirectoryCheck,
   type SharedText,
 } from '../../rules/engine/directory.ts';
+import { missingFacts } from '../../rules/engine/evaluate.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 
 import { Principals } from '../../rules/engine/principals.ts';
@@ -185,7 +187,9 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
       afterRecord: recordAsGiven(target?.record),
     },
   };
-  const judged = asked.map((configured) => ({ configured, ...judge(configured, facts, then.context) }));
+  const judgedBy = (configured: ConfiguredRule, context: Context): JudgedRule =>
+    orCarried(judge(configured, facts, context), configured, findings.get(configured.rule.id), target?.user, context);
+  const judged = asked.map((configured) => ({ configured, ...judgedBy(configured, then.context) }));
   const changes = await tryChanges(request, facts, judged);
   const explained = judged.map(({ configured: { rule }, unjudged, explanation }): ExplainedRule => {
     const configuredToday = today?.rules.find((other) => other.rule.id === rule.id);
@@ -196,7 +200,7 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
       groups: counted.get(rule.id) ?? [],
       finding: findings.get(rule.id),
       smallestChanges: changes.get(rule.id) ?? [],
-      today: today && configuredToday && outcomeOf(judge(configuredToday, facts, today.context)),
+      today: today && configuredToday && outcomeOf(judgedBy(configuredToday, today.context)),
     };
   });
   return { subject, previousRun: previous?.run, records: records?.length ?? 0, rules: explained };
@@ -244,6 +248,32 @@ const judge = (configured: ConfiguredRule, facts: Facts, context: Context): Judg
   }
 };
 
+/** The answer where the record passes for want of what it failed by: the run has not judged it. */
+const CARRIED = 'the run could not judge it, and its finding stands';
+
+/** Tells whether a rule may still be about a user: one that is none of a group passes, whatever is carried of the others. */
+const mayConcern = ({ rule, options }: ConfiguredRule, user: User | undefined, context: Context): boolean => {
+  if (rule.kind === 'user') return true;
+  if (rule.kind !== 'directory' || rule.about !== 'user' || user === undefined) return false;
+  return allOf(rule.counts ?? [])(user, options, context) !== false;
+};
+
+/** Says of a pass that it is none where the run carried the finding: nothing of what was not judged passes. */
+const orCarried = (
+  judged: JudgedRule,
+  configured: ConfiguredRule,
+  finding: Finding | undefined,
+  user: User | undefined,
+  context: Context,
+): JudgedRule => {
+  const { explanation } = judged;
+  const isCarried = finding?.carried === true && finding.state !== 'resolved';
+  if (explanation?.outcome !== 'PASS' || !isCarried || !mayConcern(configured, user, context)) return judged;
+  const { rule } = configured;
+  const reason = finding.carriedFor ?? (rule.kind === 'user' ? rule.cannotEnd?.reason : undefined);
+  return { explanation: { ...explanation, outcome: 'NOT_ASSESSED', message: reason ?? CARRIED } };
+};
+
 const judgeUnguarded = (
   configured: ConfiguredRule,
   { subject, target, records, counted, role, change }: Facts,
@@ -251,6 +281,8 @@ const judgeUnguarded = (
 ): JudgedRule => {
   const { rule, state, reason } = configured;
   if (state !== 'on') return { unjudged: reason ?? state };
+  const missing = missingFacts(rule, context);
+  if (missing !== undefined) return { unjudged: missing };
   if (isDirectoryRule(configured)) {
     const groups = counted.get(rule.id);
     if (groups === undefined) return BROKEN;

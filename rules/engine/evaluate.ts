@@ -92,6 +92,10 @@ const NO_EARLIER_ROLES = 'no earlier snapshot of roles';
 /** The answer where a rule judges by groups of which this run knows nothing. */
 const UNREAD_GROUPS = { unread: 'permission groups were not read' };
 
+/** The reason for which a rule has no say, whatever the users are like. */
+export const missingFacts = ({ needs }: Rule, { memberships }: Context): string | undefined =>
+  needs === 'permissionGroups' ? (memberships ?? UNREAD_GROUPS).unread : undefined;
+
 /** The reason of directory rules where users were not seen. */
 const PART_OF_DIRECTORY = 'not every user was seen';
 
@@ -236,14 +240,9 @@ export const beginEvaluation = (
   const changeRules: Judging<UserChange>[] = [];
   const directoryRules: { readonly tally: Tally; readonly check: DirectoryCheck }[] = [];
   const principalRules: Judging<PrincipalSubject>[] = [];
-  /** The reason for which a rule has no say, whatever the users are like. */
-  const missingFacts = ({ needs }: Rule): string | undefined => {
-    const { memberships = UNREAD_GROUPS } = context;
-    return needs === 'permissionGroups' ? memberships.unread : undefined;
-  };
   for (const tally of tallies) {
     const { rule, options, state } = tally.configured;
-    if (state !== 'on' || missingFacts(rule) !== undefined) continue;
+    if (state !== 'on' || missingFacts(rule, context) !== undefined) continue;
     if (rule.kind === 'user') {
       const judge = judgeBy(rule, options, context);
       const { cannotEnd } = rule;
@@ -364,7 +363,7 @@ export const beginEvaluation = (
   const isUnjudged = (rule: Rule): boolean =>
     ((rule.kind === 'user' || rule.kind === 'principal') && seen === 0) ||
     isWithoutEarlier(rule) ||
-    missingFacts(rule) !== undefined ||
+    missingFacts(rule, context) !== undefined ||
     (rule.kind === 'directory' && !isAllSeen);
 
   const outcomes = (): readonly RuleOutcome[] =>
@@ -410,7 +409,7 @@ export const beginEvaluation = (
       for (const tally of tallies) {
         const { rule, state } = tally.configured;
         const noEarlier = rule.kind === 'change' ? NO_EARLIER_SNAPSHOT : NO_EARLIER_ROLES;
-        const reason = isWithoutEarlier(rule) ? noEarlier : missingFacts(rule);
+        const reason = isWithoutEarlier(rule) ? noEarlier : missingFacts(rule, context);
         if (state === 'on' && reason !== undefined) tally.record(environment, { notAssessed: reason });
       }
       return outcomes();

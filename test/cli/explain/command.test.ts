@@ -506,6 +506,28 @@ describe('what was read beside the listing', () => {
     const others = (await answers(folder, 'a')).filter(({ id }) => id === 'effective-super-user');
     expect(others).toMatchObject([{ outcome: 'PASS', agreesWithRun: true }]);
   });
+
+  test('tells of a user the finding that stands of a rule which judged nobody, since groups were cut', async () => {
+    const cutFolder = await newFolder();
+    const config: Partial<Config> = { environments: [{ id: ENVIRONMENT, enrich: { permissionGroups: true } }] };
+    const { groups = async function* none() {} } = knownFacts([], [helpdesk]);
+    const cut = {
+      groups: async function* read(deadline: number) {
+        yield* groups(deadline);
+        yield { unread: 'permission groups were not read in full' };
+      },
+    };
+    const users = [aUser({ userId: 'manager' })];
+    await archiveNights(cutFolder, [
+      { number: 1, users, config, enrichments: { groups } },
+      { number: 2, users, config, enrichments: cut },
+    ]);
+    const { stdout } = await ask(cutFolder, 'manager');
+    expect(stdout).toContain(
+      'effective-super-user: not judged: permission groups were not read in full; its finding: ',
+    );
+    expect(stdout).not.toContain('No rule that judged it fails');
+  });
 });
 
 describe('the config of today', () => {

@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { agrees } from '../../../cli/explain/view.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { lastCompleteRun } from '../../../core/archive/head.ts';
+import { readFacts } from '../../../core/archive/read-facts.ts';
+import type { Config } from '../../../core/config/config.ts';
 import { concerns, type ExplainedRule, explain } from '../../../core/explain/explain.ts';
 import { type ClearingChange, gentlest } from '../../../core/explain/what-if.ts';
+import type { GroupRecord } from '../../../core/model/groups.ts';
 import { parseRecord } from '../../../core/model/record.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Rule, Subject } from '../../../rules/engine/rule.ts';
@@ -109,6 +112,92 @@ describe('a user with records that differ', () => {
     const records = [anApiUser({ userId: 'a', ...shared }), anApiUser({ userId: 'a', ...shared, lastName: 'Other' })];
     const { rule } = await explainedBy([...records, anApiUser({ userId: 'd', ...shared })], 'shared-principal');
     expect(rule?.groups.map(({ ids }) => [...ids].toSorted())).toEqual([['a', 'd']]);
+  });
+});
+
+describe('a finding that the run carried', () => {
+  const config: Partial<Config> = { environments: [{ id: ENVIRONMENT, enrich: { permissionGroups: true } }] };
+  const group: GroupRecord = { permissionGroupId: 'g', applicationPermissions: ['ManageUsersAndGroups'] };
+  const cut: GroupRecord = { unread: 'permission groups were not read in full' };
+  const groups = (...records: readonly GroupRecord[]) => ({
+    groups: async function* read() {
+      yield* [group, ...['a', 'b'].map((userId): GroupRecord => ({ permissionGroupId: 'g', userId })), ...records];
+    },
+  });
+  const namesakes = (members: object, others = {}): readonly unknown[] => [
+    aUser({ userId: 'a', firstName: 'Ada', lastName: 'Lovelace', lastLoginTime: daysAgo(200), ...members }),
+    aUser({ userId: 'b', firstName: 'Ada', lastName: 'Lovelace', ...others }),
+    aUser({ userId: 'c', firstName: 'Ada', lastName: 'Lovelace' }),
+  ];
+
+  const explained = async (
+    ruleId: string,
+    subject: string,
+    users: readonly unknown[],
+    before = namesakes({}),
+  ): Promise<ExplainedRule | undefined> => {
+    const archive = folderArchive(await newFolder());
+    const [first, second] = [groups(), groups(cut)];
+    await auditNights(archive, [
+      { number: 1, users: before, config, enrichments: first },
+      { number: 2, users, config, enrichments: second },
+    ]);
+    const last = await lastCompleteRun(archive, ENVIRONMENT);
+    if (last === undefined) throw new Error('there is no complete run');
+    const { manifest } = last;
+    const then = {
+      rules: configureRules(rules, {}, new Set(['permissionGroups'])),
+      context: aContext({ now: Date.parse(manifest.asOf), ...(await readFacts(archive, manifest)) }),
+    };
+    const about = { kind: 'user', id: subject } as const;
+    const told = await explain({ archive, manifest, subject: about, ruleId, then, today: then });
+    return told?.rules[0];
+  };
+
+  test.each([
+    {
+      name: 'of a login that was there',
+      ruleId: 'stale-login',
+      users: namesakes({ lastLoginTime: null }),
+      message: 'lastLoginTime was there and is not, and a login cannot be unmade',
+    },
+    {
+      name: 'of a name that was there',
+      ruleId: 'duplicate-person',
+      before: namesakes({}, { emailAddress: 'other' }).slice(0, 2),
+      users: namesakes({ firstName: null }).slice(0, 2),
+      message: 'what a user had in common with others was there and is missing',
+    },
+  ])('is no pass: $name', async ({ ruleId, before, users, message }) => {
+    const rule = await explained(ruleId, 'a', users, before);
+    expect(rule?.finding?.carried).toBe(true);
+    expect(rule?.explanation).toMatchObject({ outcome: 'NOT_ASSESSED', message });
+    expect(rule?.today).toMatchObject({ outcome: 'NOT_ASSESSED' });
+    expect(rule && agrees(rule)).toBe(true);
+  });
+
+  test('is none of a user who is of the group no more', async () => {
+    const [a, b, c] = [{ emailAddress: undefined }, { status: 'DISABLED' }, {}].map((members, index) =>
+      aUser({ userId: 'abc'[index], firstName: undefined, emailAddress: 'ada@example.com', ...members }),
+    );
+    const before = ['a', 'b', 'c'].map((userId) => aUser({ userId, emailAddress: 'ada@example.com' }));
+    const users = [a, b, { ...c, emailAddress: null }];
+    const rule = await explained('duplicate-person', 'b', users, before);
+    expect([rule?.finding?.carried, rule?.explanation?.outcome]).toEqual([true, 'PASS']);
+  });
+
+  test.each([
+    ['of a member', namesakes({})],
+    ['of somebody disabled since', namesakes({ status: 'DISABLED' })],
+  ])('for groups that were cut, the rules that need them judge nobody: %s', async (_, users) => {
+    const rule = await explained('effective-super-user', 'a', users);
+    expect(rule).toMatchObject({
+      unjudged: 'permission groups were not read in full',
+      explanation: undefined,
+      smallestChanges: [],
+      finding: { carried: true },
+      today: { unjudged: 'permission groups were not read in full' },
+    });
   });
 });
 
