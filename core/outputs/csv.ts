@@ -70,7 +70,7 @@ export const cell = (value: string | number): string => {
 
 /** The text of a cell without the apostrophes that `cell` put there, of which some spreadsheets take off the first. */
 export const unguarded = (text: string): string => {
-  const own = text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
+  const own = text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
   return eachInner(own, (inner) => (inner.startsWith("'") && INNER_FORMULA.test(inner) ? inner.slice(1) : inner));
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { cell, cellsLine, csvOutput, unguarded } from '../../../core/outputs/csv.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
+import { aFinding, aWaiver } from '../../support/findings.ts';
 import { array, assert, constantFrom, property } from '../../support/properties.ts';
 
 describe('a cell', () => {
@@ -39,26 +40,27 @@ describe('a cell', () => {
     expect(unguarded(cell(value).slice(1, -1).replaceAll('""', '"'))).toBe(value);
   });
 
-  test('what a spreadsheet took the guard off stays as it is', () => {
-    expect(unguarded('=1')).toBe('=1');
+  test.each(['=1', 'a;=1'])('%j, of which a spreadsheet took the guard off, stays as it is', (text) => {
+    expect(unguarded(text)).toBe(text);
   });
 });
 
+const finding: Finding = {
+  id: 'env/rule/u1',
+  ruleId: 'rule',
+  severity: 'HIGH',
+  state: 'waived',
+  subject: { kind: 'user', id: 'u1' },
+  message: 'is so',
+  evidence: { days: 3 },
+  controls: ['SOC-2:CC6.1', 'CIS-v8.1:5.4'],
+  firstSeen: '2026-11-20T02:00:00.000Z',
+  lastSeen: '2026-11-24T02:00:00.000Z',
+  runs: 5,
+  waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2027-01-31' },
+};
+
 test('a line has as many cells as the header has names', () => {
-  const finding: Finding = {
-    id: 'env/rule/u1',
-    ruleId: 'rule',
-    severity: 'HIGH',
-    state: 'waived',
-    subject: { kind: 'user', id: 'u1' },
-    message: 'is so',
-    evidence: { days: 3 },
-    controls: ['SOC-2:CC6.1', 'CIS-v8.1:5.4'],
-    firstSeen: '2026-11-20T02:00:00.000Z',
-    lastSeen: '2026-11-24T02:00:00.000Z',
-    runs: 5,
-    waiver: { reason: 'r', owner: 'o', approver: 'a', expires: '2027-01-31' },
-  };
   expect(csvOutput.header?.split(',')).toHaveLength(20);
   expect(csvOutput.header).toMatch(/^(?:"[a-zA-Z]+",?)+\r$/);
   expect(csvOutput.line(finding, undefined)).toBe(
@@ -71,6 +73,28 @@ test('a line has as many cells as the header has names', () => {
   expect(csvOutput.line({ ...finding, carried: true, carriedFor: 'no usable time' }, undefined)).toMatch(
     /,"no usable time"\r$/,
   );
+});
+
+test.each([
+  { name: 'no waiver', line: aFinding(), cells: '"","","","",""' },
+  {
+    name: 'a waiver with a ticket',
+    line: aFinding({ waiver: { ...aWaiver, reason: 'r' } }),
+    cells: '"2027-03-31","r","owner@quagmire.example","approver@quagmire.example","SEC-1234"',
+  },
+])('a line of a finding with $name', ({ line, cells }) => {
+  expect(csvOutput.line(line, undefined)).toContain(`"5","","",${cells},"`);
+});
+
+test('lines are in the order of severity, the worst first, then of rule and subject', () => {
+  const ordered = [
+    { severity: 'CRITICAL' as const, ruleId: 'z-rule' },
+    { severity: 'HIGH' as const, ruleId: 'a-rule', subject: { kind: 'user' as const, id: 'u1' } },
+    { severity: 'HIGH' as const, ruleId: 'a-rule', subject: { kind: 'user' as const, id: 'u2' } },
+    { severity: 'HIGH' as const, ruleId: 'b-rule', subject: { kind: 'user' as const, id: 'u0' } },
+    { severity: 'INFORMATIONAL' as const, ruleId: 'a-rule' },
+  ].map((differs) => csvOutput.keyOf?.({ ...finding, ...differs }) ?? '');
+  expect(ordered.toReversed().toSorted()).toEqual(ordered);
 });
 
 test('a cell of a million separators takes no time to speak of, and comes back', () => {
