@@ -49,7 +49,7 @@ const driftOf = ({ byState }: FindingCounts, { counts }: Manifest, previous: Man
   resolved: byState.resolved,
 });
 
-/** What a reader of a complete run has to know before its numbers. */
+/** The reservations that a reader of a complete run has to know before its numbers. */
 const reservedOf = (
   report: Pick<Report, 'late' | 'source' | 'acceptedHistory' | 'rules'>,
 ): Pick<RunEntry, 'late' | 'attested' | 'acceptedHistory' | 'notFullyJudged'> => {

@@ -77,7 +77,7 @@ export const visit = async (browser: Browser, url: string, options: BrowserConte
   return { page, noises, requests };
 };
 
-/** In words, what axe finds that keeps people from using a page with ease. */
+/** The faults, in words, that axe finds and that keep people from using a page with ease. */
 export const barriersIn = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>(

@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
 });
 
-/** What a command says, on one line. */
+/** Gives what a command says, on one line. */
 const saidBy = async (words: readonly string[]): Promise<string> => {
   const { stdout, stderr } = await invoke([...words, '--out', out]);
   return `${stdout} ${stderr}`.replaceAll(/\s+/g, ' ');

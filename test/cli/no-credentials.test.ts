@@ -7,7 +7,7 @@ import { ACCOUNT, command } from './command.ts';
 
 const newFolder = temporaryFolders();
 
-/** What a profile lacks, by its lines in AWS's config file; the sentence that tells it, and its remedy. */
+/** The lack of a profile, by its lines in AWS's config file; the sentence that tells it, and its remedy. */
 const PROFILES = [
   {
     name: 'a profile with MFA',

@@ -33,7 +33,7 @@ const synthesised = async (name: string): Promise<Synthesised> => {
   return { template, beside: files.flat().filter((file) => file.endsWith('.json')) };
 };
 
-/** What matters of each, by its folder. */
+/** The parts that matter of each, by its folder. */
 const EXPECTED: Readonly<Record<string, (stack: Synthesised) => void>> = {
   minimal: ({ template, beside }) => {
     template.resourcePropertiesCountIs('AWS::Scheduler::Schedule', { ScheduleExpression: 'cron(30 4 * * ? *)' }, 1);

@@ -77,7 +77,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-/** What a file gives: a refusal, or its users, and whether somebody's word would be taken for its end. */
+/** The outcome of a file: a refusal, or its users, and whether somebody's word would be taken for its end. */
 const read = async (way: string, bytes: Uint8Array, size: number) => {
   const textsOf = () => decoded(inPieces(bytes, size));
   let head = '';

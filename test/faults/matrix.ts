@@ -143,7 +143,7 @@ const contests: readonly FaultCase[] = CONTESTS.flatMap(([where, awsFaults]) =>
 
 const KEYS = runKeys(ENVIRONMENT, INSTANTS[1]);
 
-/** Where something may stand before a run comes to write there; its place in the chain is another matter. */
+/** The places where something may stand before a run comes to write there; its place in the chain is another matter. */
 const PLACES = [
   ...Object.values(ALWAYS_WRITTEN).map((output) => KEYS.object(output)),
   KEYS.manifest,

@@ -13,7 +13,7 @@ import { type Objects, objectsOf, openFolder } from './runs.ts';
 import { changedKeys, mapReach, openShelf, put, type Shelf } from './shelves.ts';
 import { LAST, REASONS, type Tampering, TRIED, tamperingsWith } from './tamperings.ts';
 
-/** What `verify` needs to see a tampering: nothing but the archive, a head that was kept, the public key from elsewhere. */
+/** The things that `verify` needs to see a tampering: nothing but the archive, a head that was kept, the public key from elsewhere. */
 export const WAYS = ['verify', '--head', '--public-key', 'both'] as const;
 
 type Way = (typeof WAYS)[number];
@@ -23,7 +23,7 @@ export interface Tried {
   readonly kind: string;
   readonly what: string;
   readonly seenBy: readonly Way[];
-  /** Why `verify` alone does not see it, where it does not. */
+  /** The reason for which `verify` alone does not see it, where it does not. */
   readonly reason?: string;
   /** Names what must not be. */
   readonly problems: readonly string[];

@@ -39,7 +39,7 @@ const BY_BYTES: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
   'it is {}': () => Buffer.from('{}'),
 };
 
-/** What attempts have left since the last run stands under a name of the night after it. */
+/** The attempts since the last run have left what stands under a name of the night after it. */
 const isSinceLast = (key: string): boolean => key.includes(runOf(LAST + 1));
 
 /** The name that the table has for what an object is. */
@@ -279,7 +279,7 @@ export const tamperingsWith = (objects: Objects, isSigned: boolean): readonly Ta
   ...(isSigned ? [...ofSignatures(objects), ...ofKeys] : []),
 ];
 
-/** Why some are not seen by `verify` alone, and why some are seen by nothing: the first that fits. */
+/** The reasons for which some are not seen by `verify` alone, and some by nothing: the first that fits. */
 export const REASONS: readonly (readonly [kind: RegExp, what: RegExp, reason: string])[] = [
   [/^(?:markers of runs|latest|keys): the last byte/, /./, 'the last byte is a line feed: it says the same without'],
   [/^markers of runs: it is gone/, /./, 'a crash leaves it so too: told as a note'],

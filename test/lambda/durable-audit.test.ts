@@ -93,7 +93,7 @@ interface Plan {
   readonly faults?: FaultPlan;
   readonly send?: Fetch;
   readonly mostTries?: number;
-  /** What people add who invoke by hand. */
+  /** The members that people add who invoke by hand. */
   readonly event?: object;
 }
 

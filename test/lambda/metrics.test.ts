@@ -50,7 +50,7 @@ describe('the measurements', () => {
   });
 });
 
-/** What is printed by a call, in a process of its own. */
+/** Gives what a call prints, in a process of its own. */
 const published = async (call: string): Promise<Readonly<Record<string, unknown>>> => {
   const code = `import { publishMetrics, publishPart } from ${JSON.stringify(new URL('../../lambda/metrics.ts', import.meta.url).href)};
     ${call}`;

@@ -60,7 +60,7 @@ const watch = (number: number, hours: number) =>
     graceHours: 2,
   });
 
-/** What was measured of environments so far, of which each has an alarm. */
+/** The metrics of environments so far, of which each has an alarm. */
 const measured = () =>
   lambda
     .logs()

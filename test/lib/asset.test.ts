@@ -146,7 +146,7 @@ const keys = async (): Promise<readonly string[]> => {
   return Contents.flatMap(({ Key }) => Key ?? []);
 };
 
-/** What the function measured so far. */
+/** The metrics of the function so far. */
 const measurements = (): readonly Readonly<Record<string, unknown>>[] =>
   lambda
     .logs()

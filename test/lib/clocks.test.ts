@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { auditorStack } from './stack-template.ts';
 
-/** What synthesis warns of about clocks: each kind once. */
+/** The warnings of synthesis about clocks: each kind once. */
 const warningsOf = (schedule: string): readonly string[] =>
   Annotations.fromStack(auditorStack(`environments: [{ id: abc }]\nschedule: ${schedule}`))
     .findWarning('*', Match.stringLikeRegexp('clocks'))

@@ -6,7 +6,7 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-/** What the policies of a stack allow of IAM and STS, by action. */
+/** The parts of IAM and STS that the policies of a stack allow, by action. */
 const allowed = (text: string): Readonly<Record<string, readonly unknown[]>> => {
   const policies = Object.values(stackTemplate(text).findResources('AWS::IAM::Policy'));
   const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement as readonly Statement[]);

@@ -351,7 +351,7 @@ describe('the copying', () => {
   const copyKey = 'arn:aws:kms:eu-west-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const ofAccount = (account: string): Context => ({ 'aws:ResourceAccount': account });
   const through = (region: string): Context => ({ 'kms:ViaService': `s3.${region}.amazonaws.com` });
-  /** What the owner of the other key allows, as the runbook says: everything is for the role's own policy to keep small. */
+  /** The grant of the owner of the other key, as the runbook says: everything is for the role's own policy to keep small. */
   const allowed = (Action: string) => ({
     Version: '2012-10-17',
     Statement: [

@@ -53,7 +53,7 @@ const verify = async (hours: number, more: { readonly everything?: true } = {}) 
 const reportAt = async (key = ''): Promise<unknown> =>
   JSON.parse(await readText(bucketArchive(aws.s3, aws.bucket), key));
 
-/** What the function measured, and the levels of what it logged. */
+/** The metrics of the function, and the levels of what it logged. */
 const logged = () => {
   const lines = lambda
     .logs()

@@ -39,7 +39,7 @@ const filesAt = (path: string): readonly string[] =>
     ? globSync(`${path}/**/*.ts`, { cwd: root, exclude: ['**/*.test.ts'] }).toSorted()
     : [path];
 
-/** What was asked for: folders, files, lines and places, as `core/text/person.ts:18:7`. */
+/** The mutants asked for: folders, files, lines and places, as `core/text/person.ts:18:7`. */
 const asked = positionals.map((argument) => {
   const [path = '', line, column] = argument.split(':');
   return { files: filesAt(path.replace(/\/$/, '')), line, column };

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** What they run is built, bundled or started as a process of its own, where no mutant can be chosen. */
+/** The tests of what is built, bundled or started as a process of its own, where no mutant can be chosen. */
 const APART = /^test\/(archives|bench|bin|browser|docs|examples|lib|moto|package)\//;
 
 /** Imports of values; what a module merely names the types of cannot change what it does. */
@@ -20,7 +20,7 @@ const importsOf = (root: string): ((file: string) => readonly string[]) => {
   };
 };
 
-/** How many imports lie between a test and every module that it loads. */
+/** Counts the imports that lie between a test and every module that it loads. */
 const distancesFrom = (test: string, imports: (file: string) => readonly string[]): ReadonlyMap<string, number> => {
   const distances = new Map([[test, 0]]);
   for (const [file, distance] of distances) {

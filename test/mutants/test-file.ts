@@ -11,7 +11,7 @@ const SHARES = 4;
 
 const CONFIRMED_AT_ONCE = 20;
 
-/** What has become of a mutant so far. */
+/** The fate of a mutant so far. */
 export interface Fate {
   readonly mutant: Mutant;
   end: 'alive' | 'killed' | 'timed out';
@@ -23,13 +23,13 @@ export interface Fate {
 
 export interface Workplace {
   readonly root: string;
-  /** Where what tests leave behind is gone with the run, even if their process was ended. */
+  /** The folder of what tests leave behind: it is gone with the run, even if their process was ended. */
   readonly folder: string;
   /** Paths of mutated code by the address of the module. */
   readonly codes: Readonly<Record<string, string>>;
-  /** How long the tests that are run of one mutant may keep processors busy, all in all. */
+  /** The time for which the tests that are run of one mutant may keep processors busy, all in all. */
   readonly budgetMs: number;
-  /** What test files do without a mutant, as far as they have been run. */
+  /** The doings of test files without a mutant, as far as they have been run. */
   readonly known: Map<string, Loaded>;
 }
 

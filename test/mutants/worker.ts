@@ -4,13 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { type Block, collect, globals, type Test } from './globals.ts';
 
-/** What one test does while no mutant is chosen. */
+/** The doings of one test while no mutant is chosen. */
 export interface Baseline {
   readonly ms: number;
   /** Time of processors: on a busy machine it says more of what a test costs. */
   readonly costMs: number;
   readonly reached: readonly number[];
-  /** How often it came by a mutant: far more of that is a loop without end. */
+  /** The number of times that it came by a mutant: far more of that is a loop without end. */
   readonly passed: number;
   readonly isGreen: boolean;
 }
@@ -42,14 +42,14 @@ export interface Tried {
   readonly isSpoilt: boolean;
 }
 
-/** What tests with a faked clock must not stop. */
+/** The timers that tests with a faked clock must not stop. */
 const { setTimeout, clearTimeout } = globalThis;
 
 const [testFile = '', mutated = '{}'] = process.argv.slice(2);
 const codes = new Map(Object.entries(JSON.parse(mutated) as Readonly<Record<string, string>>));
 const root = new URL('../../', import.meta.url).href;
 
-/** Where `@jest/globals` is while a test file is run here. */
+/** The address of `@jest/globals` while a test file is run here. */
 const GLOBALS = 'mutants:globals';
 
 /** Counts how often the project's modules were loaded: with another number they are others. */
@@ -207,7 +207,7 @@ const firstKilling = async (tests: readonly number[], isFresh: boolean): Promise
   );
 };
 
-/** What comes of an error that nobody waits for; without a mutant nothing does. */
+/** The outcome of an error that nobody waits for; without a mutant it has none. */
 let onUncaught = (): void => {};
 
 const tryMutant = async ({ id, tests, limitMs, mostPassed: most, isFresh }: Attempt): Promise<Tried> => {

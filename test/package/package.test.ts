@@ -10,7 +10,7 @@ import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const BIN = join(PROJECT, 'node_modules/.bin');
-/** What `npm pack` needs of the clone. */
+/** The parts of the clone that `npm pack` needs. */
 const PACKED = [
   ...['bin', 'cli', 'core', 'lambda', 'lib', 'rules', 'simulator'],
   ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],

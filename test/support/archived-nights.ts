@@ -43,7 +43,7 @@ export interface NightPlan {
   /** Default: nobody lets the chain go on past a history that does not hold. */
   readonly acceptHistory?: AuditRequest['acceptHistory'];
   readonly config?: Partial<Config>;
-  /** What is known beside the listing; the config says what is asked for. */
+  /** The facts that are known beside the listing; the config says what is asked for. */
   readonly enrichments?: Enrichments;
   readonly waivers?: readonly Waiver[];
   /** Rules besides the catalogue. */

@@ -111,7 +111,7 @@ const errorXml = ({ code }: AwsFault, service: AwsRequest['service']): string =>
 
 const valueIn = (xml: string, pattern: RegExp): string => pattern.exec(xml)?.[1] ?? '';
 
-/** Who confirmed a subscription by mail, as `TOPIC ENDPOINT`, and whether by a signed request. */
+/** The people who confirmed a subscription by mail, as `TOPIC ENDPOINT`, and whether by a signed request. */
 type Confirmations = ReadonlyMap<string, boolean>;
 
 /** A subscription that a person has to confirm has no ARN before, which fauxqs gives it. */

@@ -73,7 +73,7 @@ export const aRole = (overrides: Partial<Role> = {}): Role => ({
   ...overrides,
 });
 
-/** What IAM answered tonight; null: that there is no such role. */
+/** IAM's answer of tonight; null: that there is no such role. */
 export const answered = (role: Partial<Role> | null = {}): RoleFacts => ({
   answer: { readAt: NOW, role: role === null ? null : aRole(role) },
 });

@@ -14,10 +14,10 @@ export const entryInstant = (number: number): Date => new Date(Date.UTC(2026, 0,
 
 export const entryRun = (number: number): string => runName(entryInstant(number));
 
-/** Where an entry stands. */
+/** The place of an entry. */
 export const entryKey = (number: number): string => chainKey(ENVIRONMENT, number);
 
-/** Where tables read a run, and where runs of before there were entries stand. */
+/** The place where tables read a run, and where runs of before there were entries stand. */
 export const copyKey = (number: number): string => runKeys(ENVIRONMENT, entryInstant(number)).manifest;
 
 const NEEDED: Readonly<Record<string, ObjectFile>> = {

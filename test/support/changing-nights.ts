@@ -18,7 +18,7 @@ import * as fc from './properties.ts';
 
 // Nights at random of an environment whose users, rules and waivers change, told to whoever is there and may be away.
 
-/** What whoever is told does in a night. */
+/** The doings of whoever is told, in a night. */
 export type Mood = 'up' | 'down' | 'refuses' | 'answers with faults';
 
 const USERS = 5;

@@ -93,7 +93,7 @@ export const KMS_KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/0e1f7b9c-2d54
 /** The public part of the key that signs by an algorithm. */
 export const publicKeyFor = (algorithm: string): KeyObject => keysFor(algorithm).publicKey;
 
-/** What KMS answers in place of a signature; `cut`: half of it, and `silence`: nothing at all. */
+/** The answers of KMS in place of a signature; `cut`: half of it, and `silence`: nothing at all. */
 export type KmsFault = { readonly status: number; readonly code: string } | 'reset' | 'cut' | 'silence';
 
 /** Every fault of KMS there is, with whether it passes, and what tells it. */

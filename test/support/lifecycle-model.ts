@@ -8,7 +8,7 @@ import { choices, completions, ON_CHANGE, ON_USER, outcomeOfAll } from './rule-o
 // The life of findings as the contract words it, by plain sets and whole copies of every night's directory: what a
 // million users forbid the auditor, and what makes it easy to see that this is right.
 
-/** What a listing gives of each user: one record, or several that differ, the last of which counts in the directory. */
+/** The records that a listing gives of a user: one, or several that differ, the last of which counts in the directory. */
 export type Directory = ReadonlyMap<string, readonly UserRecord[]>;
 
 export interface Night {
@@ -114,7 +114,7 @@ const nameOf = ({ firstName, lastName }: UserRecord): string | undefined =>
 interface Grouping {
   readonly severity: Severity;
   counts(record: UserRecord): Count;
-  /** What a user has in common with others, in as many ways as there are kinds of groups. */
+  /** The things that a user has in common with others, in as many ways as there are kinds of groups. */
   keys(record: UserRecord): Keyed;
   /** The users that a group must have to fail. */
   least(options: Options): number;
@@ -187,7 +187,7 @@ const judgeDirectory = (rule: string, night: Night): ReadonlyMap<string, Outcome
   return outcomes;
 };
 
-/** What became of a finding on a group that fails no more; undefined where neither users nor groups are the reason. */
+/** The end of a finding on a group that fails no more; undefined where neither users nor groups are the reason. */
 const fateOfGroup = ({ rule, subject, failedOn }: Open, tonight: Night): readonly [string, string?] | undefined => {
   const options = tonight.rules.get(rule);
   const grouping = GROUPINGS[rule];

@@ -38,7 +38,7 @@ const member = fc.oneof(
 );
 const user = fc.nat(USERS - 1);
 
-/** What happens between one night and the next. */
+/** The changes between one night and the next. */
 const change = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('set' as const), user, member }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('gone' as const), user }) },

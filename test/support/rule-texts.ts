@@ -1,4 +1,4 @@
-/** What every rule has to say of itself, for rules that tests make. */
+/** The texts that every rule has of itself, for rules that tests make. */
 export const RULE_TEXTS = {
   title: 'Users are as they should be',
   failsWhen: 'they are not',

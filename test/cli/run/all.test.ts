@@ -71,7 +71,7 @@ const words = (config: string, out: string, ...others: readonly string[]): reado
 
 const OWN = { id: 'own', name: 'research' };
 const OTHER = { id: 'other', assumeRoleArn: ROLE, externalId: 'agreed' };
-/** Whose role lets nobody in who says this. */
+/** An environment whose role lets nobody in who gives this external id. */
 const SHUT = { id: 'shut', assumeRoleArn: ROLE, externalId: 'outdated' };
 
 describe('run --all', () => {

@@ -71,7 +71,7 @@ describe('a terminal', () => {
   });
 });
 
-/** What a terminal would obey: it clears, sets a title, asks, goes back, turns the direction, begins a C1 sequence. */
+/** A text that a terminal would obey: it clears, sets a title, asks, goes back, turns the direction, begins a C1 sequence. */
 const CONTROLS = '\u001b[2J\u001b]0;title\u0007\u001b[6n\r\b\t\u202e\u009b31m\u2028\u{e0041}';
 
 describe('what comes from outside', () => {

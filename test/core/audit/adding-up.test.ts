@@ -21,7 +21,7 @@ const wordsOf = (page: string): string =>
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ');
 
-/** What a complete night says of itself: its findings, its report, its page and, where one was sent, its mail. */
+/** The accounts that a complete night gives of itself: its findings, its report, its page and, where one was sent, its mail. */
 const saidOf = async (archive: Archive, number: number) => {
   const read = (name: 'report' | 'html' | 'digest') => readText(archive, nightKeys(number).object(OUTPUTS[name]));
   const findings = (await readJsonLines(archive, nightKeys(number).object(OUTPUTS.findings))) as readonly Finding[];

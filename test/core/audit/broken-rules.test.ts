@@ -24,7 +24,7 @@ const isU3 = { text: () => 'is u3', holds: ({ id }: { readonly id: string }) => 
 const explode = (): never => {
   throw new Error(SECRET);
 };
-/** What TypeScript would not let pass, and JavaScript does. */
+/** Gives a value that TypeScript would not let pass, and JavaScript does. */
 const untyped = (value: unknown) => value as never;
 
 const ring: Record<string, unknown> = {};

@@ -21,7 +21,7 @@ const FOLDER = new URL('../../cases/', import.meta.url);
 const ENVIRONMENT = 'peerenv';
 const night = (number: number): Date => new Date(Date.parse('2026-11-20T02:00:00Z') + (number - 1) * DAY_MS);
 
-/** What the listing gave on each night of a case: a night without a file of its own is like the one before. */
+/** The answers of the listing on each night of a case: a night without a file of its own is like the one before. */
 const readCase = async (name: string, nights: number) => {
   const files = new Set(await readdir(FOLDER));
   const read = async (file: string) => (files.has(file) ? readFile(new URL(file, FOLDER), 'utf8') : undefined);

@@ -87,7 +87,7 @@ const auditNight = async (
   return { ...result, alerts };
 };
 
-/** What a run says of the runs before it. */
+/** The words of a run about the runs before it. */
 const verdictOf = ({ report: { verdict, reason, findings } }: Awaited<ReturnType<typeof auditNight>>) => ({
   verdict,
   ...(reason !== undefined && { reason }),

@@ -40,7 +40,7 @@ const accountOf = (left: number) => ({
 interface Aws {
   readonly alarms: readonly object[] | 'denied';
   readonly account: object | 'denied';
-  /** What is reserved for the function; `gone`: there is no such function. */
+  /** The concurrency reserved for the function; `gone`: there is no such function. */
   readonly reserved: object | 'gone';
 }
 

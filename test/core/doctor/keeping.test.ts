@@ -78,7 +78,7 @@ const deletionOf = (prefix: string, days: number): string =>
 const tagged = (prefix: string): string =>
   `<ID>tagged</ID><Filter><And><Prefix>${prefix}</Prefix><Tag><Key>a</Key><Value>b</Value></Tag></And></Filter>`;
 
-/** What S3 and KMS say of an archive that is kept as the stack makes it, by the subresource or the operation. */
+/** The answers of S3 and KMS about an archive that is kept as the stack makes it, by the subresource or the operation. */
 const SOUND: Readonly<Record<string, Answer>> = {
   versioning: xml('VersioningConfiguration', '<Status>Enabled</Status>'),
   'object-lock': lockOf('GOVERNANCE', 2557),
@@ -135,7 +135,7 @@ const checked = async (config: KeepingSettings['config']) => {
   return runChecks([archive, ...keepingChecks({ ...settings, config }, 'abc')]);
 };
 
-/** What a check says of an archive that is kept as the stack makes it. */
+/** The words of a check about an archive that is kept as the stack makes it. */
 const saysOf = async (wanted: string): Promise<string | undefined> => {
   answers = SOUND;
   return (await checked(settings.config)).find(({ name }) => name === wanted)?.told;

@@ -7,7 +7,7 @@ import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
 
-/** What a bundler reaches from all that judges; of the rooms that tell it is shown nothing. */
+/** The modules that a bundler reaches from all that judges; of the rooms that tell it is shown nothing. */
 const bundled = async (entryPoints: readonly string[]): Promise<readonly string[]> => {
   const { metafile } = await build({
     entryPoints: [...entryPoints],

@@ -92,7 +92,7 @@ const aTopic = (recipients: readonly AlertRecipient[] = RECIPIENTS) => {
   return { send, mailsOf, channels };
 };
 
-/** How many of which severity a mail tells of, a line a rule. */
+/** The numbers by severity that a mail tells of, a line a rule. */
 const toldIn = ({ body }: Alert) =>
   [...body.matchAll(/^([A-Z]+) ([\w-]+): (\d.*)$/gm)]
     .filter(([, severity]) => SEVERITIES.some((known) => known === severity))
@@ -108,7 +108,7 @@ const numbersOf = (told: ReturnType<typeof toldIn>): ReadonlyMap<Severity, numbe
   return numbers;
 };
 
-/** What a mail says that it leaves out. */
+/** The lines of a mail about what it leaves out. */
 const leftOutOf = ({ body }: Alert): ReadonlyMap<string, number> => {
   const said = [...body.replaceAll(/\n +|\n/g, ' ').matchAll(/Of what changed, ([^.]+?) (?:is|are) /g)].map(
     ([, what]) => what,

@@ -81,7 +81,7 @@ const openIn = (findings: readonly Finding[]): readonly string[] => {
     .toSorted();
 };
 
-/** What the bus does in a night: of a request, by its number in the night. */
+/** The doings of the bus in a night: of a request, by its number in the night. */
 const ANSWERS: Readonly<Record<Mood, (request: number) => PutAnswer | undefined>> = {
   up: () => undefined,
   down: () => ({ status: 400, code: 'AccessDeniedException' }),

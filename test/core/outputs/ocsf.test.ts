@@ -26,7 +26,7 @@ const eventsOf = async (lines: typeof findingLines, given: Parameters<typeof aSt
   return events;
 };
 
-/** What a validator has against an event; nothing where it is one. */
+/** The faults that a validator finds in an event; nothing where it is one. */
 const faultsOf = (validate: typeof isFindingEvent, event: unknown) =>
   validate(event) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 

@@ -22,7 +22,7 @@ const isResults = ajv.compile(
 
 interface Given {
   readonly findings?: readonly Finding[];
-  /** What differs from every rule having judged and passed everybody, by rule id. */
+  /** The outcomes that differ from a pass of everybody, by rule id. */
   readonly outcomes?: Readonly<Record<string, Partial<RuleOutcome>>>;
   readonly manifest?: Partial<Manifest>;
   readonly report?: Partial<Report>;
@@ -71,7 +71,7 @@ const resultsOf = async (given: Given): Promise<any> => {
   return value['assessment-results'];
 };
 
-/** How the control stands that `stale-login` and `never-logged-in`, among others, give evidence for. */
+/** The state of the control that `stale-login` and `never-logged-in`, among others, give evidence for. */
 const standingOf = async (given: Given) => {
   const { results } = await resultsOf(given);
   const [finding] = results[0].findings.filter(

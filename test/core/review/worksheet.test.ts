@@ -43,7 +43,7 @@ const sheetOf = async (
   return readBytes(stored);
 };
 
-/** What the sheets of these users count. */
+/** The counts of the sheets of these users. */
 const countsOf = async (users: Users, facts: Partial<Context> = {}) => {
   const spools = await createSpoolFolder();
   try {

@@ -22,7 +22,7 @@ const seenBy = (rule: DirectoryRule, records: readonly unknown[]) => {
   return { check, users, idAt: (position: number) => users[position]?.id ?? 'nobody' };
 };
 
-/** What is said of each subject that does not pass. */
+/** The answers on subjects that do not pass. */
 const told = (rule: DirectoryRule, records: readonly unknown[]): Readonly<Record<string, string>> => {
   const { check, idAt } = seenBy(rule, records);
   return Object.fromEntries(

@@ -155,7 +155,7 @@ describe('the smallest change', () => {
   });
 });
 
-/** What each change sets of a user, by its text; those of the same text are told by whether they give access. */
+/** The members that each change sets, by its text; those of the same text are told by whether they give access. */
 const setBy = (record: UserRecord) => {
   const user = readUser(record, 7);
   return Object.fromEntries(

@@ -322,7 +322,7 @@ describe('in 30 nights', () => {
   const wordsOf = ({ Id, Compliance, ProductFields, FindingProviderFields }: ImportedFinding): string =>
     [Id, Compliance.Status, FindingProviderFields.Severity.Label, ProductFields.Waived ?? ''].join(' ');
 
-  /** What has to be active after a night: all that is open, and the night's events. */
+  /** The findings that have to be active after a night: all that are open, and the night's events. */
   const activeBy = (findings: readonly Finding[]): readonly string[] =>
     findings
       .filter(({ state, ruleId }) => state === 'event' || (state !== 'resolved' && !events.has(ruleId)))

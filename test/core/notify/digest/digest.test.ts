@@ -41,7 +41,7 @@ test('the small print says how roles and groups were read', () => {
   expect(digestOf({ report: aFirstReport() }).body).not.toMatch(/Roles:|Groups:/);
 });
 
-/** What is told of roles of which so many were answered, judged by an earlier answer, and not judged. */
+/** The words about roles of which so many were answered, judged by an earlier answer, and not judged. */
 const rolesRead = (read: number, standIns = 0, unread = 0): EnrichedCounts => ({
   iamRoles: {
     principals: read + standIns + unread,

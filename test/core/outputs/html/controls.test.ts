@@ -33,7 +33,7 @@ const page = (facts: RunFacts): string => controlsPage(facts, highlightPages(fac
 const BOTH = ['stale-login', 'never-logged-in'];
 const CONTROL = 'AC-2(3)';
 
-/** What is said of a control of the first framework. */
+/** The text about a control of the first framework. */
 const saidOf = (facts: RunFacts, control = CONTROL): string => {
   const [, section = ''] = page(facts).split(`<h3>${control}</h3>`);
   return wordsOf(section.slice(0, section.indexOf('</details>'))).trim();

@@ -19,7 +19,7 @@ import { someRunFacts, wordsOf } from './run-facts.ts';
 /** A page has fewer bytes, whatever is in it. */
 const MOST_BYTES = 2_000_000;
 
-/** What a run saw besides its findings. */
+/** The facts of a run besides its findings. */
 interface Seen {
   readonly users?: readonly UserRecord[];
   readonly context?: Context;

@@ -59,7 +59,7 @@ const ARN = aRoleArn('finspace/analyst');
 const [A, B, C] = [aRoleArn('a'), aRoleArn('b'), aRoleArn('c')];
 const role = soundRole(ARN, NOW);
 
-/** What an earlier run knew. */
+/** The roles that an earlier run knew. */
 const known = (...records: readonly RoleRecord[]): Roles => {
   const roles = new Roles();
   for (const record of records) roles.add(record);
