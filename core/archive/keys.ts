@@ -212,19 +212,17 @@ export interface AttemptOfKey {
   readonly folder: string;
 }
 
-const attemptIn = (key: string, area: 'incomplete' | 'listings'): AttemptOfKey | undefined => {
-  const [, folder, run, attempt] = /^(\w+\/.*\/(\d{8}T\d{6}Z)-([^/]+))\//.exec(key) ?? [];
-  if (folder === undefined || run === undefined || attempt === undefined || !key.startsWith(`${area}/`))
-    return undefined;
+/** The attempt that left an object no run names by itself: one that did not end complete, or one that listed in parts. */
+export const unfinishedOfKey = (key: string): AttemptOfKey | undefined => {
+  const found = /^((?:incomplete|listings)\/.*\/(\d{8}T\d{6}Z)-([^/]+))\//.exec(key);
+  if (found === null) return undefined;
+  const [, folder = '', run = '', attempt = ''] = found;
   return { run, attempt, folder };
 };
 
 /** The attempt that did not end complete which left an object; undefined where that is none of one. */
-export const attemptOfKey = (key: string): AttemptOfKey | undefined => attemptIn(key, 'incomplete');
-
-/** The attempt that left an object no run names by itself: one that did not end complete, or one that listed in parts. */
-export const unfinishedOfKey = (key: string): AttemptOfKey | undefined =>
-  attemptOfKey(key) ?? attemptIn(key, 'listings');
+export const attemptOfKey = (key: string): AttemptOfKey | undefined =>
+  key.startsWith('incomplete/') ? unfinishedOfKey(key) : undefined;
 
 /** The key of an attempt's report. */
 export const attemptReport = (folder: string): string => `${folder}/report.json`;

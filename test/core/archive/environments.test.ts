@@ -19,13 +19,17 @@ test.each([
   { name: 'nothing', keys: [], environments: [] },
   ...[
     `manifests/environment=abc/${DAY}/20261124T020000Z.json`,
+    'chain/environment=abc/000000000001.json',
     'latest/environment=abc.json',
     `incomplete/environment=abc/${DAY}/20261124T020000Z-1/report.json`,
     `alerts/environment=abc/${DAY}/20261124T020000Z.json`,
     `snapshots/environment=abc/${DAY}/20261124T020000Z.jsonl.gz`,
+    `principals/environment=abc/${DAY}/20261124T020000Z.jsonl.gz`,
+    `groups/environment=abc/${DAY}/20261124T020000Z.jsonl.gz`,
     `findings/environment=abc/${DAY}/20261124T020000Z.jsonl.gz`,
     `resolved/environment=abc/${DAY}/20261124T020000Z.jsonl.gz`,
     'reports/environment=abc/index.html',
+    `verifications/environment=abc/${DAY}/20261124T020000Z.json`,
   ].map((key) => ({ name: `${key} alone`, keys: [key], environments: ['abc'] })),
   {
     name: 'names that begin alike',
