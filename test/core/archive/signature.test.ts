@@ -1,9 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { kmsSigner } from '../../../core/archive/kms.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../core/archive/manifest-signature.ts';
 import { isSignatureValid, readPublicKey, signEntry } from '../../../core/archive/signature.ts';
+import { jsonText } from '../../../core/archive/staging.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 
 const manifest: Manifest = {
@@ -73,6 +74,41 @@ describe.each(SIGNING_ALGORITHMS)('%s', (algorithm) => {
   });
 });
 
+describe('a scheme', () => {
+  const { publicKey: own, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signedOver = (covered: object, by: object): Manifest => {
+    const value = sign('sha256', Buffer.from(jsonText(covered)), privateKey).toString('base64');
+    return { ...manifest, signature: { keyId: ALIAS, algorithm: 'ECDSA_SHA_256', ...by, value } };
+  };
+  const by = { keyId: ALIAS, algorithm: 'ECDSA_SHA_256' };
+
+  test.each([
+    {
+      name: 'none, as it was at first: it covers none of the signature',
+      stored: signedOver(manifest, {}),
+      isValid: true,
+    },
+    { name: 'none, over the signature too', stored: signedOver({ ...manifest, signature: by }, {}), isValid: false },
+    {
+      name: 'that of now',
+      stored: signedOver({ ...manifest, signature: { ...by, scheme: 2 } }, { scheme: 2 }),
+      isValid: true,
+    },
+    {
+      name: 'one that nobody knows',
+      stored: signedOver({ ...manifest, signature: { ...by, scheme: 3 } }, { scheme: 3 }),
+      isValid: false,
+    },
+  ])('$name: $isValid', ({ stored, isValid }) => {
+    expect(isSignatureValid(stored, own)).toBe(isValid);
+  });
+
+  test('of a key that signs by itself alone holds for nothing', () => {
+    const { publicKey: edwards } = generateKeyPairSync('ed25519');
+    expect(isSignatureValid(signedOver(manifest, {}), edwards)).toBe(false);
+  });
+});
+
 test('what KMS refuses names the key and the error', async () => {
   kms.refuse('DisabledException');
   await expect(signed('ECDSA_SHA_256')).rejects.toMatchObject({
@@ -85,6 +121,7 @@ const publicKey = publicKeyFor('EC');
 
 test.each([
   { name: 'PEM', content: publicKey.export({ format: 'pem', type: 'spki' }) },
+  { name: 'PEM after an empty line', content: `\n${String(publicKey.export({ format: 'pem', type: 'spki' }))}` },
   { name: 'DER', content: publicKey.export({ format: 'der', type: 'spki' }) },
   { name: 'DER in base64', content: `${publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n` },
 ])('reads a public key in $name', ({ content }) => {
