@@ -9,8 +9,7 @@ import { digestOfBody } from './staging.ts';
 /** An attempt that did not end complete, or a listing in parts, is named once: by the first complete run after it. */
 const isSince = (key: string, previous: Manifest | undefined): boolean => {
   if (previous === undefined) return true;
-  const { run, attempt = '' } = unfinishedOfKey(key) ?? {};
-  if (run === undefined) return false;
+  const { run = '', attempt = '' } = unfinishedOfKey(key) ?? {};
   // An attempt's name begins with when it began: one at an earlier run may have been made later.
   const since = runName(new Date(previous.asOf));
   return run > previous.run || (/^\d{8}T\d{6}Z-/.test(attempt) && attempt > since);
@@ -30,7 +29,6 @@ const latePartsOf = async (
   const from = runName(new Date(Date.parse(previous.asOf) - LATE_MS));
   const isAtEarlier = (run = ''): boolean => run >= from && run <= previous.run;
   const late = new Set(keys.filter((key) => isAtEarlier(unfinishedOfKey(key)?.run)));
-  for (const { key } of previous.unfinished ?? []) late.delete(key);
   if (late.size === 0) return late;
   for await (const { stored } of walkRuns(archive, environmentId, from))
     for (const { key } of stored?.manifest.unfinished ?? []) late.delete(key);
@@ -54,11 +52,12 @@ export const unfinishedSince = async (
   environmentId: string,
   previous: Manifest | undefined,
 ): Promise<readonly ManifestObject[]> => {
-  const parts = await keysUnder(archive, areaPrefix('listings', environmentId));
+  const named = new Set(previous?.unfinished?.map(({ key }) => key));
+  const isUnnamed = (key: string): boolean => !named.has(key);
+  const parts = (await keysUnder(archive, areaPrefix('listings', environmentId))).filter(isUnnamed);
   const late = await latePartsOf(archive, environmentId, parts, previous);
-  const keys = [...withoutVouched(await keysUnder(archive, areaPrefix('incomplete', environmentId))), ...parts].filter(
-    (key) => late.has(key) || isSince(key, previous),
-  );
+  const left = withoutVouched(await keysUnder(archive, areaPrefix('incomplete', environmentId))).filter(isUnnamed);
+  const keys = [...left, ...parts].filter((key) => late.has(key) || isSince(key, previous));
   const objects: ManifestObject[] = [];
   for (const key of keys) {
     try {

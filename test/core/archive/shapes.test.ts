@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { entryFault, objectFault } from '../../../core/archive/shapes.ts';
-import { aManifest } from '../../support/findings.ts';
+import { entryFault, isFinding, manifestFault, objectFault, reportFault } from '../../../core/archive/shapes.ts';
+import { aFinding, aManifest } from '../../support/findings.ts';
 
 const object = { key: 'snapshots/a', sha256: 'a', size: 1 };
 const rule = { state: 'on', severity: 'HIGH', options: {} };
@@ -9,6 +9,15 @@ const sound = { ...aManifest({ objects: { snapshot: object } }), rules: { one: r
 test.each<{ name: string; differs: object; fault: string | undefined }>([
   { name: 'nothing', differs: {}, fault: undefined },
   { name: 'a rule without a severity', differs: { rules: { one: { state: 'off', options: {} } } }, fault: undefined },
+  {
+    name: 'a rule that is not configured',
+    differs: { rules: { one: { ...rule, state: 'not-configured' } } },
+    fault: undefined,
+  },
+  { name: 'a listing that began late', differs: { late: true }, fault: undefined },
+  { name: 'a listing that did not begin late', differs: { late: false }, fault: 'late' },
+  { name: 'part of a hash', differs: { hashes: { ruleset: 'r', config: 'c' } }, fault: 'hashes.waivers' },
+  { name: 'a half of a user', differs: { counts: { ...sound.counts, users: 0.5 } }, fault: 'counts.users' },
   { name: 'no objects', differs: { objects: undefined }, fault: 'objects' },
   { name: 'a list of objects', differs: { objects: [object] }, fault: 'objects' },
   { name: 'an object that is null', differs: { objects: { snapshot: null } }, fault: 'objects' },
@@ -35,4 +44,54 @@ test.each<{ name: string; rules: unknown; fault: string | undefined }>([
   const bySeverity = { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0 };
   const report = { run: 'a', verdict: 'COMPLETE', counts: { users: 1 }, findings: { ...counts, bySeverity }, rules };
   expect(objectFault('report', report)).toBe(fault && `${fault} is not what it has there`);
+});
+
+test.each([
+  { verdict: 'COMPLETE', ofRun: undefined, ofEntry: undefined },
+  { verdict: 'INCOMPLETE', ofRun: undefined, ofEntry: 'verdict' },
+  { verdict: 'FAILED', ofRun: undefined, ofEntry: 'verdict' },
+  { verdict: 'FINE', ofRun: 'verdict', ofEntry: 'verdict' },
+])('a run that is $verdict has a manifest, and only what is complete an entry', ({ verdict, ofRun, ofEntry }) => {
+  const said = (member: string | undefined) => member && `${member} is not what it has there`;
+  expect(manifestFault({ ...sound, verdict })).toBe(said(ofRun));
+  expect(entryFault({ ...sound, verdict })).toBe(said(ofEntry));
+});
+
+test('what is no object at all is nothing of a run', () => {
+  expect([manifestFault(null), reportFault([])]).toEqual([
+    'all of it is not what it has there',
+    'all of it is not what it has there',
+  ]);
+});
+
+const digest = { subject: 'a', body: 'b', attributes: { environment: 'c', verdict: 'COMPLETE', maxSeverity: 'NONE' } };
+const ruleset = [{ rule: { id: 'one', title: 'a', remediation: 'b' } }];
+
+test.each<{ name: string; value: unknown; fault: string | undefined }>([
+  { name: 'digest', value: digest, fault: undefined },
+  { name: 'digest', value: { ...digest, body: undefined }, fault: 'body' },
+  { name: 'ruleset', value: ruleset, fault: undefined },
+  { name: 'ruleset', value: [{ rule: { id: 'one' } }], fault: '0.rule.title' },
+  { name: 'html', value: undefined, fault: undefined },
+])('says of a $name what is wrong with it: $fault', ({ name, value, fault }) => {
+  expect(objectFault(name, value)).toBe(fault && `${fault} is not what it has there`);
+});
+
+const finding = aFinding();
+
+test.each<{ name: string; line: unknown; isOne?: true }>([
+  { name: 'one', line: finding, isOne: true },
+  { name: 'null', line: null },
+  ...(['id', 'ruleId', 'message', 'firstSeen'] as const).map((member) => ({
+    name: `one whose ${member} is no text`,
+    line: { ...finding, [member]: 1 },
+  })),
+  { name: 'one of no number of runs', line: { ...finding, runs: '5' } },
+  { name: 'one of no severity', line: { ...finding, severity: 'high' } },
+  { name: 'one in no state', line: { ...finding, state: 'closed' } },
+  { name: 'one without a subject', line: { ...finding, subject: null } },
+  { name: 'one on a subject of no kind', line: { ...finding, subject: { id: 'u1' } } },
+  { name: 'one on a subject without an id', line: { ...finding, subject: { kind: 'user', id: 1 } } },
+])('$name is a finding: $isOne', ({ line, isOne = false }) => {
+  expect(isFinding(line)).toBe(isOne);
 });
