@@ -96,7 +96,7 @@ const causeByHolders = (
     if (principalArn !== arn || (now !== undefined && (status === 'DISABLED' || isApiBound === false))) continue;
     const presence = roster.presenceOf(id);
     if (presence === 'gone') return 'user-vanished';
-    isDisabled ||= presence === 'disabled' && status !== 'DISABLED';
+    isDisabled ||= presence === 'disabled';
   }
   return isDisabled && now !== undefined ? 'user-disabled' : undefined;
 };

@@ -48,7 +48,7 @@ export const readLostGroups = async (
   const lost: { rule: DirectoryRule; findings: LostFinding[]; positions: Set<number>; members: Map<string, User> }[] =
     [];
   for (const { rule } of rules) {
-    const check = rule.kind === 'directory' ? evaluation.directoryCheck(rule.id) : undefined;
+    const check = evaluation.directoryCheck(rule.id);
     if (rule.kind !== 'directory' || check === undefined) continue;
     const findings = unlessBroken(() => check.judge(idAt).outcomes)?.flatMap(({ subject, groups }) => {
       const id = groups.length === 0 ? undefined : failedThen(rule, subject);
@@ -80,15 +80,16 @@ const unlessBroken = <T>(judge: () => T): T | undefined => {
   }
 };
 
+/** The position of users that are known by their ids. */
+const ANYWHERE = 0;
+
 /** Finds out for want of whom, or of what, groups do not fail any more. */
 export const settleLostGroups = async (listing: ConcludedListing, lost: readonly LostGroups[]): Promise<void> => {
   if (lost.length === 0) return;
   const members = new Set(lost.flatMap((groups) => [...groups.members.keys()]));
   const now = new Map<string, User>();
-  let position = 0;
   for await (const record of listing.records()) {
-    const user = readUser(record, position);
-    position += 1;
+    const user = readUser(record, ANYWHERE);
     if (members.has(user.id)) now.set(user.id, user);
   }
   for (const groups of lost) {
@@ -102,7 +103,6 @@ const isMissing = (value: unknown): boolean => value === undefined || value === 
 
 /** The keys of a user that are not there any more, and the user as it is with what they were made of. */
 const restoreKeys = (
-  check: DirectoryCheck,
   { keys = {} }: DirectoryRule,
   before: User,
   now: User,
@@ -111,7 +111,7 @@ const restoreKeys = (
   const names = new Set<string>();
   for (const [name, { unknownWithout = [] }] of Object.entries(keys)) {
     const missing = unknownWithout.filter((member) => isMissing(now[member]) && !isMissing(before[member]));
-    if (missing.length === 0 || check.keyOf(name, now) !== undefined) continue;
+    if (missing.length === 0) continue;
     user = { ...user, ...Object.fromEntries(missing.map((member) => [member, before[member]])) };
     names.add(name);
   }
@@ -147,7 +147,7 @@ const settleGroups = (
   for (const before of members.values()) {
     const after = now.get(before.id);
     if (after === undefined) continue;
-    const { user, names } = restoreKeys(check, rule, before, after);
+    const { user, names } = restoreKeys(rule, before, after);
     if (names.size > 0 && check.mayCount(user)) add(user, names);
   }
   settleFailing(({ subject }) => evaluation.notAssessed(rule, subject, LOST_KEY));

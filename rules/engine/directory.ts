@@ -55,8 +55,6 @@ export interface DirectoryCheck {
   see(user: User, only?: ReadonlySet<string>): void;
   /** Tells whether a user counts, or may, whatever its keys. */
   mayCount(user: User): boolean;
-  /** The key of a user by the name of a key; undefined where it has none. */
-  keyOf(name: string, user: User): string | undefined;
   /** The subject of a group that fails; undefined where it does not. */
   failingSubject(shared: SharedText | undefined, idAt: IdAt): string | undefined;
   /** @param begin is told which subject is judged next, whom a rule that breaks broke on */
@@ -274,8 +272,6 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       counts !== undefined &&
       (belongs === undefined || belongs(user, options, context) !== false) &&
       isCounted(user, options, context) !== false,
-
-    keyOf: (name, user) => keys?.[name]?.of(user, options, context),
 
     failingSubject(text, idAt) {
       const sharing = shared.find(({ name }) => name === text?.name);

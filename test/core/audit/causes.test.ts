@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
@@ -42,6 +43,11 @@ const person = (userId: string, members: Readonly<Record<string, unknown>> = {})
 const superUser = (userId: string, members: Readonly<Record<string, unknown>> = {}) =>
   aUser({ userId, type: 'SUPER_USER', ...members });
 const supers = (count: number) => Array.from({ length: count }, (_, n) => superUser(`s${n}`));
+const NAMED = { firstName: 'Ada', lastName: 'Lovelace' };
+const breaksOnThree = ruleOf('count > 1.0 && (count != 3.0 || {"x": 1}["y"] == 1)', {
+  kind: 'directory',
+  where: ['user.superUser'],
+});
 const OTHER = aUser({ userId: 'other' });
 const SHARED = aRoleArn('S');
 
@@ -109,6 +115,24 @@ describe('a group or a count that fails no more', () => {
       fates: [`${SHARED}: open carried`],
     },
     {
+      name: 'one without a userId went, whom nobody can know again',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('', { lastName: 'N' }), OTHER],
+        [bound('a'), OTHER],
+      ],
+      fates: [`${SHARED}: resolved fixed`],
+    },
+    {
+      name: 'one of two went, and another role is shared still',
+      rule: 'shared-principal',
+      nights: [
+        ['a', 'b', 'c', 'd'].map((id) => bound(id, { apiAccessPrincipalArn: aRoleArn(id < 'c' ? 'S' : 'T') })),
+        ['a', 'c', 'd'].map((id) => bound(id, { apiAccessPrincipalArn: aRoleArn(id < 'c' ? 'S' : 'T') })),
+      ],
+      fates: [`${aRoleArn('T')}: open`, `${SHARED}: resolved user-vanished`],
+    },
+    {
       name: 'two of five super users went',
       rule: 'too-many-super-users',
       nights: [supers(5), supers(3)],
@@ -173,6 +197,12 @@ describe('a group or a count of an operator’s rule that fails no more', () => 
     { name: 'nobody is left', rule: known, nights: [both, [bound('a', off), bound('b', off)]], fate: 'resolved fixed' },
     { name: 'two of five went', rule: many, nights: [supers(5), supers(3)], fate: 'resolved user-vanished' },
     { name: 'nobody is counted', rule: many, nights: [supers(5), APP_USERS], fate: 'open carried' },
+    {
+      name: 'the rule breaks on whom it would fail with',
+      rule: breaksOnThree,
+      nights: [supers(4), [superUser('s0'), aUser({ userId: 's1' })]],
+      fate: 'resolved rule-changed',
+    },
   ])('$name: $fate', async ({ rule, nights, fate }) => {
     const { fates } = await fatesOf(
       rule.id,
@@ -180,6 +210,16 @@ describe('a group or a count of an operator’s rule that fails no more', () => 
     );
     expect(fates).toEqual([expect.stringMatching(new RegExp(`: ${fate}$`))]);
   });
+});
+
+test('a rule that breaks on the records of then has nothing to say of them', async () => {
+  const rule = ruleOf('count > 1', { kind: 'directory', where: ['user.superUser'] });
+  const { fates, last } = await fatesOf(rule.id, [
+    { users: supers(3), own: [rule] },
+    { users: [...supers(1), aUser({ userId: 's1' }), aUser({ userId: 's2' })], own: [breaksOnThree] },
+  ]);
+  expect(last?.report.verdict).toBe('COMPLETE');
+  expect(fates).toEqual([expect.stringMatching(/: resolved rule-changed$/)]);
 });
 
 describe('a person with several users', () => {
@@ -233,6 +273,35 @@ describe('a person with several users', () => {
         [person('m1'), person('m2', { emailAddress: 'other@example.com' })],
       ],
       fates: ['m1: resolved fixed'],
+    },
+    {
+      name: 'is one where one has an address that is none',
+      nights: [
+        [person('m1'), person('m2')],
+        [person('m1'), person('m2', { emailAddress: 'none' })],
+      ],
+      fates: ['m1: resolved fixed'],
+    },
+    {
+      name: 'by address and by name, is told under another by name alone',
+      nights: [
+        [person('m1', NAMED), person('m2'), person('m3', { ...NAMED, emailAddress: 'c@example.com' })],
+        [
+          person('m1', { emailAddress: 'a@example.com' }),
+          person('m2'),
+          person('m3', { ...NAMED, emailAddress: 'c@example.com' }),
+          person('m4', { ...NAMED, emailAddress: 'd@example.com' }),
+        ],
+      ],
+      fates: ['m3: new', 'm1: resolved regrouped m3'],
+    },
+    {
+      name: 'by address and by name, is one where one went although the other has another name',
+      nights: [
+        [person('m1', NAMED), person('m2'), person('m3', { ...NAMED, emailAddress: 'c@example.com' })],
+        [person('m1', NAMED), person('m3', { emailAddress: 'c@example.com' })],
+      ],
+      fates: ['m1: resolved user-vanished'],
     },
     ...[undefined, null, ''].map((emailAddress) => ({
       name: `stays one for an address that is ${JSON.stringify(emailAddress)}, for as long as it is`,
@@ -436,6 +505,8 @@ describe('records of a night on which a finding last failed', () => {
       version: '1',
       body: (async function* body() {
         yield gzipSync(`${JSON.stringify(stale('a'))}\n`);
+        // Until it was read as far as this.
+        await sleep(50);
       })(),
     });
     const nights: readonly Night[] = [
@@ -447,14 +518,43 @@ describe('records of a night on which a finding last failed', () => {
     expect(fates.toSorted()).toEqual(['a: resolved rule-changed', 'b: resolved fixed']);
   });
 
-  test('are judged by the moment at which they were read', async () => {
+  test.each([
+    { hour: 1, cause: 'fixed' },
+    { hour: 3, cause: 'rule-changed' },
+  ])('are judged by the moment at which they were read: a time of hour $hour, of hour 2: $cause', async (given) => {
     const hours = (count: number) => nightAt(1).getTime() + count * 3_600_000;
-    const user = aUser({ lastName: 'X', lastLoginTime: hours(1) });
+    const user = aUser({ lastName: 'X', lastLoginTime: hours(given.hour) });
     const { fates } = await fatesOf('x-contractor-api-access', [
       { users: [user], own: [ruleOf('user.lastName == "X"')], listedAt: new Date(hours(2)) },
       { users: [aUser({ lastLoginTime: daysAgo(9) })], own: [ruleOf('age(user.lastLoginTime) < days(1)')] },
     ]);
-    expect(fates).toEqual(['u1: resolved fixed']);
+    expect(fates).toEqual([`u1: resolved ${given.cause}`]);
+  });
+
+  test('are judged by every rule by which somebody failed', async () => {
+    const nights = [
+      [aUser({ userId: 'a', lastLoginTime: daysAgo(200), emailAddress: 'root@example.com' })],
+      [aUser({ userId: 'a' })],
+    ];
+    for (const rule of ['stale-login', 'shared-mailbox'])
+      expect((await fatesOf(rule, nights)).fates).toEqual(['a: resolved fixed']);
+  });
+
+  test('are not asked of a rule that is no more', async () => {
+    const own = [ruleOf('user.lastName == "X"')];
+    const users = [aUser({ lastName: 'X' })];
+    const { fates, last } = await fatesOf('x-contractor-api-access', [{ users, own }, users]);
+    expect(last?.report.verdict).toBe('COMPLETE');
+    expect(fates).toEqual(['u1: resolved rule-changed']);
+  });
+
+  test('of which it can not be told whether they fail are no failure', async () => {
+    const most = (max: number) => ({ config: { rules: { 'too-many-super-users': { max } } } });
+    const { fates } = await fatesOf('too-many-super-users', [
+      { users: [...supers(3), aUser({ userId: 'a', type: undefined })], ...most(2) },
+      { users: [...supers(1), ...['s1', 's2', 'a'].map((userId) => aUser({ userId }))], ...most(3) },
+    ]);
+    expect(fates).toEqual(['vs57phhvijir4kv5rf6ywt: resolved rule-changed']);
   });
 
   test('that differ of one user count it once', async () => {
