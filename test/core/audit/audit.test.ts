@@ -712,6 +712,13 @@ describe('a run that is not complete', () => {
       reason: 'access-denied',
     },
     { name: 'access denied at once', night: { end: cut('access-denied') }, verdict: 'FAILED', reason: 'access-denied' },
+    { name: 'no keys to ask with', night: { end: cut('config') }, verdict: 'FAILED', reason: 'config' },
+    {
+      name: 'no keys any more after a page',
+      night: { pages: [users(2)], end: cut('config') },
+      verdict: 'INCOMPLETE',
+      reason: 'config',
+    },
     {
       name: 'no source after a page',
       night: { pages: [users(2)], end: cut('source-unavailable') },

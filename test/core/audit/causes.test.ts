@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
+import { chainKey, latestKey } from '../../../core/archive/keys.ts';
+import type { Manifest } from '../../../core/archive/manifest.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
-import { readJsonLines } from '../../support/archive-tree.ts';
+import { readJsonLines, readText } from '../../support/archive-tree.ts';
 import { auditNights, type NightPlan, nightAt, nightKeys } from '../../support/archived-nights.ts';
-import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
+import { anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { ruleOf } from '../../support/custom-rule.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
@@ -16,14 +18,17 @@ type Night = Users | (Settings & { readonly users: Users });
 
 /**
  * Audits nights, and gives what became of the findings of some rules by the last: `SUBJECT: WHAT`.
- * @param snapshot what the first night's users are read as in the last one, where they are not what they were
+ * @param altered what the last one reads in another way than it was written, by key
  */
-const fatesOf = async (ruleId: string, nights: readonly Night[], snapshot?: Archive['read']) => {
+const fatesOf = async (
+  ruleId: string,
+  nights: readonly Night[],
+  altered: Readonly<Record<string, (archive: Archive) => ReturnType<Archive['read']>>> = {},
+) => {
   const archive = memoryArchive();
   const plans = nights.map((night, index) => ({ number: index + 1, ...('users' in night ? night : { users: night }) }));
   await auditNights(archive, plans.slice(0, -1));
-  const read: Archive['read'] = (key) =>
-    snapshot === undefined || key !== nightKeys(1).object(OUTPUTS.snapshot) ? archive.read(key) : snapshot(key);
+  const read: Archive['read'] = (key) => altered[key]?.(archive) ?? archive.read(key);
   const results = await auditNights({ ...archive, read }, plans.slice(-1));
   const key = nightKeys(plans.length).object(OUTPUTS.findings);
   const findings = (await readJsonLines(archive, key)) as readonly Finding[];
@@ -456,7 +461,9 @@ describe('records of a night on which a finding last failed', () => {
     days.map((maxDays) => ({ config: { rules: { 'stale-login': { maxDays } } } }));
   const trusting = (...trustedAccounts: readonly string[]) => ({ config: { trustedAccounts } });
   const [first, other] = ['444455556666', '777788889999'];
-  const gone: Archive['read'] = async () => undefined;
+  const snapshot = nightKeys(1).object(OUTPUTS.snapshot);
+  const gone = { [snapshot]: async () => undefined };
+  const stored = async (key: string, body: () => AsyncIterable<Uint8Array>) => ({ key, version: '1', body: body() });
 
   test('are judged anew for it alone, and not for what failed on another or is carried', async () => {
     const [before, after] = limits(90, 150);
@@ -500,22 +507,35 @@ describe('records of a night on which a finding last failed', () => {
 
   test('that were altered tell nothing, not even what they begin with', async () => {
     const [before, after] = limits(90, 80);
-    const altered: Archive['read'] = async (key) => ({
-      key,
-      version: '1',
-      body: (async function* body() {
-        yield gzipSync(`${JSON.stringify(stale('a'))}\n`);
-        // Until it was read as far as this.
-        await sleep(50);
-      })(),
-    });
+    const begin = async function* begin() {
+      yield gzipSync(`${JSON.stringify(stale('a'))}\n`);
+      // Until it was read as far as this.
+      await sleep(50);
+    };
     const nights: readonly Night[] = [
       { users: [stale('a'), OTHER], ...before },
       { users: [unusable('a'), stale('b')], ...after },
       { users: [aUser({ userId: 'a' }), aUser({ userId: 'b' })], ...after },
     ];
-    const { fates } = await fatesOf('stale-login', nights, altered);
+    const { fates } = await fatesOf('stale-login', nights, { [snapshot]: () => stored(snapshot, begin) });
     expect(fates.toSorted()).toEqual(['a: resolved rule-changed', 'b: resolved fixed']);
+  });
+
+  test('of a version that told neither its code nor when it listed are judged anew', async () => {
+    const first = chainKey(ENVIRONMENT, 1);
+    const older = async (archive: Archive) => {
+      const { code: _code, listing: _listing, ...manifest }: Manifest = JSON.parse(await readText(archive, first));
+      return stored(first, async function* text() {
+        yield Buffer.from(JSON.stringify(manifest));
+      });
+    };
+    const { fates, last } = await fatesOf('stale-login', [[stale('a')], [aUser({ userId: 'a' })]], {
+      [first]: older,
+      // It names the entry as it was.
+      [latestKey(ENVIRONMENT)]: async () => undefined,
+    });
+    expect(last?.report.verdict).toBe('COMPLETE');
+    expect(fates).toEqual(['a: resolved fixed']);
   });
 
   test.each([
