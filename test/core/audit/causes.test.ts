@@ -522,15 +522,15 @@ describe('records of a night on which a finding last failed', () => {
   });
 
   test('of a version that told neither its code nor when it listed are judged anew', async () => {
-    const first = chainKey(ENVIRONMENT, 1);
+    const entry = chainKey(ENVIRONMENT, 1);
     const older = async (archive: Archive) => {
-      const { code: _code, listing: _listing, ...manifest }: Manifest = JSON.parse(await readText(archive, first));
-      return stored(first, async function* text() {
+      const { code: _code, listing: _listing, ...manifest }: Manifest = JSON.parse(await readText(archive, entry));
+      return stored(entry, async function* text() {
         yield Buffer.from(JSON.stringify(manifest));
       });
     };
     const { fates, last } = await fatesOf('stale-login', [[stale('a')], [aUser({ userId: 'a' })]], {
-      [first]: older,
+      [entry]: older,
       // It names the entry as it was.
       [latestKey(ENVIRONMENT)]: async () => undefined,
     });
