@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  FindingPages,
+  type FurtherPage,
+  findingsSection,
+  highlightPages,
+} from '../../../../core/outputs/html/findings.ts';
+import { groupKeyOf } from '../../../../core/outputs/html/groups.ts';
+import type { RunFacts } from '../../../../core/outputs/output.ts';
+import type { Finding } from '../../../../rules/engine/finding.ts';
+import { aFinding, aHighlight, aReport } from '../../notify/digest/facts.ts';
+import { someRunFacts, wordsOf } from './run-facts.ts';
+
+const sectionOf = (differs: Partial<RunFacts>): string => {
+  const facts = someRunFacts(differs);
+  return findingsSection(facts, highlightPages(facts)).markup;
+};
+
+describe('the findings of a page', () => {
+  const [csv, others] = [true, false].map((isCsv) =>
+    someRunFacts().evidence.filter(({ name }) => (name === 'csv') === isCsv),
+  );
+
+  test.each([
+    { name: 'where there are none', differs: {}, says: 'No findings.' },
+    {
+      name: 'of a part of the directory, where there are none',
+      differs: { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) },
+      says: 'No findings among what was seen.',
+    },
+  ] as const)('$name, say so', ({ differs, says }) => {
+    const section = sectionOf(differs);
+    expect(wordsOf(section)).toContain(says);
+    expect(section).not.toContain('id="filter"');
+  });
+
+  test('have a filter of their own rules and kinds, and no others', () => {
+    const section = sectionOf({
+      highlights: [aHighlight('open'), aHighlight('reopened'), aHighlight('new', { ruleId: 'old-rule' })],
+    });
+    const [, filter = ''] = /<form(.*?)<\/form>/s.exec(section) ?? [];
+    expect([...filter.matchAll(/<option(?: value="(\w*)")?>([^<]*)/g)].map(([, value, text]) => value ?? text)).toEqual(
+      ['', 'stale-login', 'old-rule', '', 'new', 'reopened', 'open'],
+    );
+    expect(wordsOf(section)).not.toContain('No findings');
+  });
+
+  test('lead to the CSV only where it is there', () => {
+    const highlights = [{ ...aHighlight('open'), count: 2, severities: { MEDIUM: 2 } }];
+    expect(wordsOf(sectionOf({ highlights, evidence: csv ?? [] }))).toContain(
+      'And 1 further finding of this rule and severity. findings.csv beside this page has them all.',
+    );
+    const without = sectionOf({ highlights, evidence: others ?? [] });
+    expect(without).toContain('And 1 further finding of this rule and severity.</p>');
+    expect(without).not.toContain('findings.csv');
+  });
+
+  test('that resolved stand apart, and say so', () => {
+    const section = sectionOf({
+      highlights: [aHighlight('open'), aHighlight('new'), aHighlight('resolved', { cause: 'fixed' })],
+    });
+    const groups = [...section.matchAll(/id="(rule-[^"]*)".*?<h3>(.*?)<\/h3>(.*?)<\/summary>(.*?)<\/details>/gs)].map(
+      ([, id, title = '', tallies = '', rows = '']) => [
+        ...[id, wordsOf(title), wordsOf(tallies)].map((text) => text?.trim()),
+        ...[...rows.matchAll(/data-state="(\w+)"/g)].map(([, state]) => state),
+      ],
+    );
+    expect(groups).toEqual([
+      ['rule-stale-login-medium', 'Medium Stale login: 2', '1 new, 1 open', 'new', 'open'],
+      ['rule-stale-login-resolved-medium', 'Medium Resolved: Stale login: 1', '1 resolved', 'resolved'],
+    ]);
+    expect(section).toContain('Findings of stale-login, medium</caption>');
+    expect(section).toContain('Findings of stale-login, medium, resolved</caption>');
+  });
+
+  test('of one rule tell once why it matters', () => {
+    const section = sectionOf({ highlights: [aHighlight('open'), aHighlight('open', { severity: 'HIGH' })] });
+    expect(section.match(/<h3>|Why it matters/g)).toEqual(['<h3>', 'Why it matters', '<h3>']);
+  });
+
+  test.each([
+    { kind: 'open' as const, says: 'Left out of the pages: 49 medium.' },
+    { kind: 'resolved' as const, says: undefined },
+  ])('that are left out are counted: $kind ones', ({ kind, says }) => {
+    const words = wordsOf(sectionOf({ highlights: [{ ...aHighlight(kind), count: 50, severities: { MEDIUM: 50 } }] }));
+    if (says === undefined) expect(words).not.toContain('Left out');
+    else expect(words).toContain(says);
+  });
+
+  test.each([
+    { name: 'ten critical ones', severity: 'CRITICAL' as const, count: 10, isOpen: true },
+    { name: 'more critical ones', severity: 'CRITICAL' as const, count: 11, isOpen: false },
+    { name: 'one high', severity: 'HIGH' as const, count: 1, isOpen: false },
+  ])('are open from the start: $name: $isOpen', ({ severity, count, isOpen }) => {
+    const highlight = { ...aHighlight('open', { severity }), count, severities: { [severity]: count } };
+    expect(/data-group="stale-login" open>/.test(sectionOf({ highlights: [highlight] }))).toBe(isOpen);
+  });
+});
+
+/** Lays out severe findings, of which a page takes few, as that of each is so long. */
+const laidOut = (kilobytes: number, ...findings: readonly Partial<Finding>[]) => {
+  const all = findings.map((differs) => aFinding({ severity: 'HIGH', ...differs }));
+  const facts = someRunFacts({
+    highlights: Object.values(Object.groupBy(all, groupKeyOf)).map((of = []) => aHighlight('open', ...of)),
+  });
+  const pages = new FindingPages(facts);
+  const markup = `<tr><td>${'x'.repeat(kilobytes * 1000)}</td></tr>`;
+  const further: (FurtherPage | undefined)[] = [];
+  for (const finding of all) further.push(pages.addSevere({ group: groupKeyOf(finding), markup }));
+  further.push(pages.finish(facts, { moments: { now: 0, readAt: 0 }, areNamesShown: true }));
+  const texts = [pages.firstPage(), ...further.flatMap((page) => (page === undefined ? [] : [page.sections]))];
+  return {
+    pages,
+    further: further.flatMap((page) => (page === undefined ? [] : [page])),
+    groups: texts.map(({ markup: text }) =>
+      [...text.matchAll(/<details.*?<\/details>/gs)].map(([group]) => {
+        const [, title = ''] = /<h3>(.*?)<\/h3>/s.exec(group) ?? [];
+        const [, elsewhere, rest = ''] = /data-elsewhere="(\d+)">(.*?)<\/p>/s.exec(group) ?? [];
+        const rows = group.match(/<tr><td>x/g)?.length ?? 0;
+        return [
+          wordsOf(title).trim(),
+          rows,
+          ...(elsewhere === undefined ? [] : [Number(elsewhere), rest.replaceAll(/<[^>]*>/g, '')]),
+        ];
+      }),
+    ),
+  };
+};
+
+const many = (count: number, differs: Partial<Finding> = {}): readonly Partial<Finding>[] =>
+  Array.from({ length: count }, () => differs);
+
+describe('severe findings that no page has room for alone', () => {
+  test('go on over pages, each of which says which it has and where the others are', () => {
+    const { groups, further } = laidOut(400, ...many(12));
+    expect(groups).toEqual([
+      [['High Stale login: 12', 2, 10, '1 to 2 of 12; the others are on page 2, page 3, page 4.']],
+      [
+        [
+          'High Stale login: 12, continued',
+          4,
+          8,
+          '3 to 6 of 12; the others are on the pages before and after this one.',
+        ],
+      ],
+      [
+        [
+          'High Stale login: 12, continued',
+          4,
+          8,
+          '7 to 10 of 12; the others are on the pages before and after this one.',
+        ],
+      ],
+      [['High Stale login: 12, continued', 2, 10, '11 to 12 of 12; the others are on the pages before this one.']],
+    ]);
+    expect(further.map(({ page, hasNext }) => [page, hasNext])).toEqual([
+      [2, true],
+      [3, true],
+      [4, false],
+    ]);
+  });
+
+  test('of another rule follow where there is room, and begin anew', () => {
+    const { groups, pages } = laidOut(400, ...many(3), ...many(2, { ruleId: 'old-rule' }), ...many(2, { ruleId: 'z' }));
+    expect(groups).toEqual([
+      [['High Stale login: 3', 2, 1, '1 to 2 of 3; the others are on page 2.']],
+      [
+        ['High Stale login: 3, continued', 1, 2, '3 to 3 of 3; the others are on the pages before this one.'],
+        ['High Old rule: 2', 2],
+        ['High Z: 2', 1, 1, '1 to 1 of 2; the others are on the pages after this one.'],
+      ],
+      [['High Z: 2, continued', 1, 1, '2 to 2 of 2; the others are on the pages before this one.']],
+    ]);
+    expect(pages.groups.map((group) => pages.hrefOf(group))).toEqual([
+      'report.html#rule-stale-login-high',
+      'report-2.html#rule-old-rule-high',
+      'report-2.html#rule-z-high',
+    ]);
+    expect(pages.leftOut()).toStrictEqual([]);
+  });
+
+  test('are on a page though one alone is larger than it may be', () => {
+    expect(laidOut(1100, {}, {}).groups).toEqual([
+      [['High Stale login: 2', 1, 1, '1 to 1 of 2; the others are on page 2.']],
+      [['High Stale login: 2, continued', 1, 1, '2 to 2 of 2; the others are on the pages before this one.']],
+    ]);
+  });
+
+  test('of a group that nobody counted are refused', () => {
+    const pages = new FindingPages(someRunFacts());
+    expect(() => pages.addSevere({ group: 'HIGH HIGH stale-login', markup: '' })).toThrow(
+      'no finding of group HIGH HIGH stale-login was counted',
+    );
+  });
+});
