@@ -214,6 +214,37 @@ describe('a finding', () => {
       says: 'userIds [&quot;u0&quot;,&quot;u1&quot;',
     },
     {
+      name: 'no date beside a number that is no time',
+      finding: { evidence: { count: 1_787_619_600_000, lastLoginTime: 0 } },
+      says: 'count 1787619600000 lastLoginTime 0 0 days',
+    },
+    {
+      name: 'as many values as there is room for, and how many more there are',
+      finding: { evidence: Object.fromEntries(Array.from({ length: 18 }, (_, n) => [`v${n}`, n])) },
+      says: 'v14 14 v15 15 and 2 more',
+    },
+    {
+      name: 'all values where there is room',
+      finding: { evidence: Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`v${n}`, n])) },
+      says: 'v15 15 0 days',
+    },
+    { name: 'that no id can be read', finding: { subject: { kind: 'user', id: '' } }, says: 'open (no readable id)' },
+    {
+      name: 'days that are over',
+      finding: { firstSeen: '2026-11-22T02:00:00.001Z', runs: 2 },
+      says: '1 day, 2 runs since 2026-11-22',
+    },
+    {
+      name: 'no days before it was seen',
+      finding: { firstSeen: '2026-11-25T02:00:00.000Z' },
+      says: '0 days, 1 run since 2026-11-25',
+    },
+    {
+      name: 'the day of a change, which has no age',
+      finding: { state: 'event', firstSeen: '2026-11-24T02:00:00.000Z' },
+      says: 'at most 90 allowed 2026-11-24',
+    },
+    {
       name: 'that its subject is the environment',
       finding: { subject: { kind: 'environment', id: 'e' } },
       says: 'open the environment last login',
@@ -234,11 +265,17 @@ describe('a finding', () => {
       evidence: { sameName: { firstName: 'Ada', lastName: 'Lovelace', userCount: 2 } },
       says: '{&quot;firstName&quot;:&quot;[not shown]&quot;,&quot;lastName&quot;:&quot;[not shown]&quot;,&quot;userCount&quot;:2}',
     },
+    {
+      name: 'names, and all else as it is',
+      evidence: { lastName: 'Lovelace', values: [3, { at: null }] },
+      says: 'values [3,{&quot;at&quot;:null}]',
+    },
     { name: 'an address under another name', evidence: { counted: 'by ada@lovelace' }, says: 'counted by [e-mail]' },
     { name: 'addresses in a list', evidence: { group: ['ada@lovelace', 3] }, says: 'group [e-mail]' },
   ])('does not tell $name where the config has names off', ({ evidence, says }) => {
     const highlights = [aHighlight('open', { evidence, message: 'like Lovelace ada@lovelace' })];
     expect(read({ highlights })).toContain('like Lovelace ada@lovelace');
+    expect(read({ highlights })).not.toMatch(/\[not shown\]|\[e-mail\]/);
     const words = read({ highlights, areNamesShown: false });
     expect(words).toContain(says);
     expect(words).toContain('like Lovelace [e-mail]');
