@@ -42,9 +42,9 @@ export const lackText = ({ last }: EnvironmentState): string => {
   if (last === undefined) return '';
   const { iamRoles, permissionGroups } = last.report.enriched ?? {};
   return [
-    ...((iamRoles?.unread ?? 0) > 0
-      ? [`${numberText(iamRoles?.unread ?? 0)} of ${plural(iamRoles?.principals ?? 0, 'role')} NOT READ`]
-      : []),
+    ...(iamRoles === undefined || iamRoles.unread === 0
+      ? []
+      : [`${numberText(iamRoles.unread)} of ${plural(iamRoles.principals, 'role')} NOT READ`]),
     ...(permissionGroups?.unread === undefined ? [] : ['groups NOT READ IN FULL']),
   ].join(', ');
 };
