@@ -20,11 +20,11 @@ export const MAX_SUBJECT = 99;
 export const nameOf = ({ environmentId, name }: EnvironmentState): string =>
   name === undefined ? environmentId : `${truncate(plainLine(toAscii(name)), MOST_NAME)} (${environmentId})`;
 
-export const section = (title: string, lines: readonly string[]): readonly string[] => {
+export const section = (title: string, lines: readonly string[], most = MOST_LINES): readonly string[] => {
   if (lines.length === 0) return [];
-  const beyond = lines.length - MOST_LINES;
+  const beyond = lines.length - most;
   const rest = beyond > 0 ? [`  and ${beyond} more, on the page`] : [];
-  return [`${title} (${lines.length})`, ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`), ...rest, ''];
+  return [`${title} (${lines.length})`, ...lines.slice(0, most).map((line) => `  ${line}`), ...rest, ''];
 };
 
 const withReservations = (state: EnvironmentState, text: string): string => {

@@ -228,7 +228,7 @@ export const weekMail = (
     wrap(`Findings ${audienceText(audience)}.`),
     `Page: ${pageLocation}`,
     '',
-    ...section('NOT SEEN, or not as it should be: nothing is to be read as fine', notes.slice(0, MOST_NOTES)),
+    ...section('NOT SEEN, or not as it should be: nothing is to be read as fine', notes, MOST_NOTES),
     ...numbers,
   ]);
   const last = headLines(
