@@ -243,12 +243,12 @@ export const weekMail = (
       break;
     }
     const share = Math.max(LEAST_LINES, Math.floor(room / Math.min(eventful.length - index, 4))) - 3;
-    const waivers = troubles.length === 0 ? [] : ['', 'Waivers to see to', ...waiverLines(troubles)];
-    const of = waivers.slice(0, Math.floor(share / 2));
+    const waivers =
+      troubles.length === 0 ? [] : ['', 'Waivers to see to', ...waiverLines(troubles, Math.floor(share / 2) - 2)];
     lines.push(
       nameOf(state),
-      ...blocksWithin({ rules: new Map([...CATALOGUE, ...ownRules]) }, news, share - of.length),
-      ...of,
+      ...blocksWithin({ rules: new Map([...CATALOGUE, ...ownRules]) }, news, share - waivers.length),
+      ...waivers,
       '',
     );
   }

@@ -243,7 +243,7 @@ export const openLines = (report: Report): readonly string[] => {
   ];
 };
 
-export const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string[] =>
+export const waiverLines = (troubles: readonly WaiverTrouble[], most = MOST_OF_SECTION): readonly string[] =>
   within(
     troubles
       .slice(0, NAMED)
@@ -253,7 +253,7 @@ export const waiverLines = (troubles: readonly WaiverTrouble[]): readonly string
           '  - ',
         ),
       ),
-    MOST_OF_SECTION,
+    Math.min(most, MOST_OF_SECTION),
     troubles.length,
   );
 

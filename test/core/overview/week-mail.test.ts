@@ -172,5 +172,12 @@ describe('where there is no room', () => {
     const told = lines.filter((line) => /^e\d+$/.test(line)).length;
     expect(told).toBeGreaterThan(4);
     expect(lines).toContain(`And ${30 - told} more environments with news, by number above.`);
+    const waivers = body.split('Waivers to see to\n').slice(1);
+    expect(waivers).toHaveLength(told);
+    for (const own of waivers) {
+      const [list = ''] = own.split('\n\n');
+      const named = list.match(/^ {2}- stale-login for/gm)?.length ?? 0;
+      expect(list).toMatch(new RegExp(`^  - and ${40 - named} more in the report$`, 'm'));
+    }
   });
 });
