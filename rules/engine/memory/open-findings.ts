@@ -92,8 +92,8 @@ export class OpenFindings {
     return number === undefined ? undefined : this.#regroupedTo.get(number);
   }
 
-  /** The ids of the findings that such a thing became of, and when each was last seen. */
-  *withFate(fate: Fate): Generator<{ readonly id: string; readonly lastSeen: string }> {
+  /** The findings that such a thing became of: their ids, and what is kept of each. */
+  *withFate(fate: Fate): Generator<OpenFinding & { readonly id: string }> {
     const code = FATES.indexOf(fate);
     for (let number = 0; number < this.#kindOf.length; number += 1) {
       const kind = this.#kinds[this.#kindOf.at(number)];
