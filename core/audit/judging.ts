@@ -270,7 +270,10 @@ const beginPass = <Kept>(
       for (const record of seenBesides) keepAsGiven(record, failure.violation.evidence);
       found.push(failure);
     },
-    notAssessed: (rule, subject, reason) => lifecycle.notAssessed(rule, subject, reason),
+    notAssessed(rule, subject, reason) {
+      lifecycle.notAssessed(rule, subject, reason);
+      book.notAssessed(rule.id, subject.id);
+    },
     wasFailing: (rule, subject) => open.has(findingId(context.environmentId, rule.id, subject)),
   });
 
@@ -328,7 +331,7 @@ const beginPass = <Kept>(
         findings: counted.counts(),
         highlights: highlights.list(),
         userOrder,
-        waiverTroubles: isComplete ? book.troubles() : undefined,
+        waiverTroubles: isComplete ? book.troubles(unjudged) : undefined,
         evidence: await keeper.finish(lifecycle.recentlyResolved()),
       };
     },

@@ -32,14 +32,19 @@ const keyOf = (rule: string, user: string): string => `${rule}/${user}`;
 export interface WaiverBook {
   /** The waiver that accepts this finding today. */
   find(ruleId: string, subjectId: string, severity: Severity): Waiver | undefined;
-  /** Lists the waivers that somebody has to see to; call it when every finding was looked up. */
-  troubles(): readonly WaiverTrouble[];
+  /** Notes that the rule could not judge the subject: whether there is a finding to accept is not known. */
+  notAssessed(ruleId: string, subjectId: string): void;
+  /**
+   * Lists the waivers that somebody has to see to; call it when every finding was looked up.
+   * @param unjudged ids of rules that had no say
+   */
+  troubles(unjudged?: ReadonlySet<string>): readonly WaiverTrouble[];
 }
 
 /**
  * @param now the run's instant, in milliseconds since the epoch
  * @param dayEnd gives the end of a day, as `2026-11-24`, in milliseconds since the epoch
- * @param rules by id, whether the rule judged in this run: a waiver is unused only where its rule had its say
+ * @param rules by id, whether the rule is on in this run: a waiver is unused only where its rule had its say
  */
 export const openWaivers = (
   waivers: readonly Waiver[],
@@ -50,12 +55,16 @@ export const openWaivers = (
   const byKey = new Map(waivers.map((waiver) => [keyOf(waiver.rule, waiver.user), waiver]));
   /** The severities of the findings that were looked up and have a waiver, whether it holds or not. */
   const covered = new Map<Waiver, Severity>();
+  const doubtful = new Set<Waiver>();
   const endOf = ({ expires }: Waiver): number => dayEnd(expires);
 
-  const troubleOf = (waiver: Waiver): WaiverTrouble['kind'] | undefined => {
+  const isUnused = (waiver: Waiver, unjudged: ReadonlySet<string>): boolean =>
+    rules.get(waiver.rule) === true && !unjudged.has(waiver.rule) && !doubtful.has(waiver) && !covered.has(waiver);
+
+  const troubleOf = (waiver: Waiver, unjudged: ReadonlySet<string>): WaiverTrouble['kind'] | undefined => {
     if (!rules.has(waiver.rule)) return 'unknown-rule';
     if (endOf(waiver) <= now) return 'expired';
-    if (rules.get(waiver.rule) === true && !covered.has(waiver)) return 'unused';
+    if (isUnused(waiver, unjudged)) return 'unused';
     return endOf(waiver) - now <= EXPIRING_MS ? 'expiring' : undefined;
   };
 
@@ -66,9 +75,13 @@ export const openWaivers = (
       covered.set(waiver, severity);
       return endOf(waiver) <= now ? undefined : waiver;
     },
-    troubles: () =>
+    notAssessed(ruleId, subjectId) {
+      const waiver = byKey.get(keyOf(ruleId, subjectId));
+      if (waiver !== undefined) doubtful.add(waiver);
+    },
+    troubles: (unjudged = new Set()) =>
       waivers.flatMap((waiver) => {
-        const kind = troubleOf(waiver);
+        const kind = troubleOf(waiver, unjudged);
         const { rule, user, expires } = waiver;
         const severity = covered.get(waiver);
         return kind === undefined ? [] : [{ kind, rule, user, expires, ...(severity !== undefined && { severity }) }];

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
+import { auditNights } from '../../support/archived-nights.ts';
 import { aUser, type UserRecord } from '../../support/builders.ts';
 import { auditNight } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
@@ -53,4 +54,13 @@ test('a finding that is carried since a member went missing is mailed once, with
 test('it is mailed again where it could be judged in between', async () => {
   const mails = await mailsOf(PAIR, WITHOUT, PAIR, WITHOUT);
   expect(mails.map((mail) => mail?.subject.includes('1 not judged'))).toEqual([false, true, undefined, true]);
+});
+
+test('a waiver of what could not be judged is not said to accept nothing', async () => {
+  const waiver = { reason: 'known', owner: 'o', approver: 'a', expires: '2027-11-01' };
+  const waivers = ['stale-login', 'vanished-user', 'stuck-creating'].map((rule) => ({ ...waiver, rule, user: 'a' }));
+  const [night] = await auditNights(folderArchive(await newFolder()), [
+    { number: 1, users: [aUser({ userId: 'a', lastLoginTime: 'garbage' })], waivers },
+  ]);
+  expect(night?.report.waiverTroubles?.map(({ kind, rule }) => [kind, rule])).toEqual([['unused', 'stuck-creating']]);
 });

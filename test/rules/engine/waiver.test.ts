@@ -73,3 +73,13 @@ test('its trouble is as severe as the finding that it covers, or covered', () =>
     { kind: 'unused', ...unused },
   ]);
 });
+
+test.each([
+  ['of a subject that its rule could not judge', ['stale', 'u1'], new Set<string>(), []],
+  ['of another subject than that', ['stale', 'u2'], new Set<string>(), ['unused']],
+  ['of a rule that had no say', ['other', 'u1'], new Set(['stale']), []],
+])('whether one is of use is not known %s', (_, [rule = '', user = ''], unjudged, kinds) => {
+  const book = openWaivers([waiver], NOW, dayEnd, rules);
+  book.notAssessed(rule, user);
+  expect(book.troubles(unjudged).map(({ kind }) => kind)).toStrictEqual(kinds);
+});
