@@ -12,19 +12,22 @@ const METADATA: readonly string[] = ['ResponseMetadata', '$metadata'];
 /** The names of a page's members, in whatever case. */
 const LIKE_PAGE = /^(?:users|nextToken)$/i;
 
+/** The members by which an answer names an error. */
+const ERROR = /^(?:__type|message)$/i;
+
 /** Other names under which tools say that a page is not the last. */
 const GOES_ON = /token|marker|cursor|truncated|more/i;
 
-/** Whether such a member has nothing in it, as on a last page. */
+/** Whether a member has nothing in it, as on a last page. */
 const isNothing = (text: string): boolean => /^(?:null|false|"")\s*$/.test(text);
 
 /**
- * Whether a page has no such member: one of another spelling, of a user, or that may hold users under another name.
+ * Whether a page has no such member: one of an error, of another spelling, of a user, or that may hold users under another name.
  * @param hasList it has a list of users
  */
 const isStrange = ([name, text]: Member, hasList: boolean): boolean => {
   if (METADATA.includes(name) || name === 'nextToken') return false;
-  if (GOES_ON.test(name) && !isNothing(text)) return true;
+  if ((GOES_ON.test(name) || ERROR.test(name)) && !isNothing(text)) return true;
   return !hasList || LIKE_PAGE.test(name) || isColumn(name) || /^[[{]/.test(text);
 };
 

@@ -372,6 +372,19 @@ describe('the end is proven, attested, or neither', () => {
       attested: 'truncated-roster',
     },
     {
+      name: 'a page that names an error',
+      files: { a: json({ users: [ada], message: 'Internal failure' }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /has a page with a strange member message/,
+    },
+    {
+      name: 'a page with the type of an error',
+      files: { a: json({ __type: 'InternalServerException', users: [ada] }) },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+    },
+    {
       name: 'a token, and something else than users',
       files: { a: json({ user: [ada], nextToken: 't' }), b: json({ users: [bob] }) },
       alone: 'truncated-roster',
