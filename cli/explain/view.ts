@@ -186,7 +186,7 @@ export const agrees = ({ explanation, finding, groups }: ExplainedRule): boolean
 const DISAGREEMENT = 'the run itself found otherwise, and its record is what counts; the rules have changed since';
 
 const ruleText = (explained: ExplainedRule, subjectId: string, setting: ViewSetting, out: Terminal): string => {
-  const { rule, explanation, unjudged, finding } = explained;
+  const { rule, explanation, unjudged, finding, besides } = explained;
   if (explanation === undefined) {
     const since = finding === undefined ? '' : `; its finding: ${sinceText(finding)}`;
     return `${out.paint('bold', rule.id)}: not judged: ${unjudged ?? ''}${since}\n`;
@@ -202,6 +202,9 @@ const ruleText = (explained: ExplainedRule, subjectId: string, setting: ViewSett
     ...(told === undefined ? [] : [[label('Finding'), plain(told, setting.isNaming)]]),
     ...(isFailing ? [[label('Severity'), `${severity} (${severityReason})`]] : []),
     ...(finding === undefined ? [] : [[label('Since'), sinceText(finding)]]),
+    ...(besides === undefined
+      ? []
+      : [[label('Stands besides'), `${plain(besides.id, setting.isNaming)}: ${sinceText(besides)}`]]),
     ...(agrees(explained) === false ? [[{ text: 'Beware', format: 'yellow' } as const, DISAGREEMENT]] : []),
     ...contextText(explained, setting).map(([name, text]) => [label(name), text]),
     [label('Clauses'), 'it fails where all of them hold'],
@@ -277,7 +280,7 @@ export const explainedJson = ({ subject, previousRun, records, rules }: Explaine
   ...(records > 1 && { records }),
   notes: setting.notes,
   rules: rules.map((explained) => {
-    const { rule, explanation, unjudged, finding, groups, smallestChanges, today } = explained;
+    const { rule, explanation, unjudged, finding, besides, groups, smallestChanges, today } = explained;
     return {
       id: rule.id,
       outcome: explanation?.outcome ?? 'NOT_JUDGED',
@@ -297,6 +300,7 @@ export const explainedJson = ({ subject, previousRun, records, rules }: Explaine
         agreesWithRun: agrees(explained) ?? null,
       }),
       ...(finding !== undefined && { finding: findingJson(finding, setting.isNaming) }),
+      ...(besides !== undefined && { besides: findingJson(besides, setting.isNaming) }),
       smallestChanges: smallestChanges.map(({ sideEffects, ...change }) => ({
         ...change,
         sideEffects: sideEffects.map(({ ruleId, subject: id, becomes }) => ({ ruleId, subject: id, becomes })),

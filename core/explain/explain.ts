@@ -81,6 +81,8 @@ export interface ExplainedRule {
   readonly groups: readonly CountedGroup[];
   /** As it stands in the run's findings. */
   readonly finding: Finding | undefined;
+  /** The subject's own that is carried, where it fails in another group. */
+  readonly besides: Finding | undefined;
   /** The smallest that clears the finding, and where it makes another rule fail, the smallest that does not. */
   readonly smallestChanges: readonly ClearingChange[];
   /** The outcome that the config of today gives to the same facts. */
@@ -102,22 +104,41 @@ const isNamedIn = (evidence: unknown, id: string): boolean =>
 const isDirectoryRule = (configured: ConfiguredRule): configured is ConfiguredDirectoryRule =>
   configured.rule.kind === 'directory';
 
-/** Tells whether the first of two findings of one rule says more about a subject than the second. */
-const saysMore = (one: Finding, other: Finding | undefined, subject: Subject): boolean => {
-  const rank = (finding: Finding): number =>
-    (finding.state === 'resolved' ? 0 : 2) + (finding.subject.id === subject.id ? 1 : 0);
-  return other === undefined || rank(one) > rank(other);
+/** The findings of one rule that a run has about a subject. */
+interface RuleFindings {
+  /** The one that says most. */
+  readonly finding: Finding;
+  /** The subject's own that stands, where another says more. */
+  readonly besides?: Finding;
+}
+
+/**
+ * Of two findings of one rule, that which says more about a subject is first: what stands goes before what has resolved,
+ * what was judged before what was carried, and of those alike the subject's own.
+ */
+const orderOf =
+  (subject: Subject) =>
+  (finding: Finding): number =>
+    (finding.state === 'resolved' ? 0 : 4) + (finding.carried ? 0 : 2) + (finding.subject.id === subject.id ? 1 : 0);
+
+const mostOf = (findings: readonly [Finding, ...Finding[]], subject: Subject): RuleFindings => {
+  const order = orderOf(subject);
+  const finding = findings.reduce((one, other) => (order(other) > order(one) ? other : one));
+  const besides = findings.find(
+    (one) => one !== finding && one.state !== 'resolved' && one.subject.id === subject.id && one.carried,
+  );
+  return { finding, ...(besides !== undefined && { besides }) };
 };
 
 /**
  * The run's findings about a subject, by rule: those of which it is the subject, and those on a group that name it or
- * that it counts in. What stands goes before what has resolved.
+ * that it counts in.
  */
 const findingsAbout = async (
   { archive, manifest, subject, then }: ExplainRequest,
   { target, counted }: Pick<Facts, 'target' | 'counted'>,
-): Promise<ReadonlyMap<string, Finding>> => {
-  const found = new Map<string, Finding>();
+): Promise<ReadonlyMap<string, RuleFindings>> => {
+  const found = new Map<string, RuleFindings>();
   const directory = new Map(then.rules.filter(isDirectoryRule).map((configured) => [configured.rule.id, configured]));
   const roleRules = new Set(then.rules.flatMap(({ rule }) => (rule.kind === 'principal' ? [rule.id] : [])));
   const isOnGroupOf = (user: User, { ruleId, subject: { kind, id }, evidence }: Finding): boolean => {
@@ -131,9 +152,11 @@ const findingsAbout = async (
   };
   for await (const line of readRunLines(archive, manifest, 'findings')) {
     const finding = line as Finding;
+    const { ruleId } = finding;
     const isOwn = finding.subject.kind === subject.kind && finding.subject.id === subject.id;
     if (!isOwn && (target === undefined || !isOnGroupOf(target.user, finding))) continue;
-    if (saysMore(finding, found.get(finding.ruleId), subject)) found.set(finding.ruleId, finding);
+    const { finding: most, besides } = found.get(ruleId) ?? {};
+    found.set(ruleId, mostOf([finding, ...[most, besides].filter((one) => one !== undefined)], subject));
   }
   return found;
 };
@@ -188,7 +211,13 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
     },
   };
   const judgedBy = (configured: ConfiguredRule, context: Context): JudgedRule =>
-    orCarried(judge(configured, facts, context), configured, findings.get(configured.rule.id), target?.user, context);
+    orCarried(
+      judge(configured, facts, context),
+      configured,
+      findings.get(configured.rule.id)?.finding,
+      target?.user,
+      context,
+    );
   const judged = asked.map((configured) => ({ configured, ...judgedBy(configured, then.context) }));
   const changes = await tryChanges(request, facts, judged);
   const explained = judged.map(({ configured: { rule }, unjudged, explanation }): ExplainedRule => {
@@ -198,7 +227,8 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
       unjudged,
       explanation,
       groups: counted.get(rule.id) ?? [],
-      finding: findings.get(rule.id),
+      finding: findings.get(rule.id)?.finding,
+      besides: findings.get(rule.id)?.besides,
       smallestChanges: changes.get(rule.id) ?? [],
       today: today && configuredToday && outcomeOf(judgedBy(configuredToday, today.context)),
     };

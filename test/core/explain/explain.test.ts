@@ -186,6 +186,20 @@ describe('a finding that the run carried', () => {
     expect([rule?.finding?.carried, rule?.explanation?.outcome]).toEqual([true, 'PASS']);
   });
 
+  test('stands besides what fails of the user in another group', async () => {
+    const named = { firstName: 'Ada', lastName: 'Lovelace' };
+    const listed = (emailAddress: string | null) => [
+      aUser({ userId: '0', ...named }),
+      aUser({ userId: 'a', ...named, emailAddress }),
+      aUser({ userId: 'b', emailAddress: 'ada@example.com' }),
+    ];
+    const rule = await explained('duplicate-person', 'a', listed(null), listed('ada@example.com'));
+    expect(rule?.explanation?.outcome).toBe('FAIL');
+    expect(rule?.finding).toMatchObject({ subject: { id: '0' } });
+    expect(rule?.besides).toMatchObject({ subject: { id: 'a' }, carried: true });
+    expect(rule && agrees(rule)).toBe(true);
+  });
+
   test.each([
     ['of a member', namesakes({})],
     ['of somebody disabled since', namesakes({ status: 'DISABLED' })],
