@@ -136,7 +136,13 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
           context: trusting(config.trustedAccounts),
         };
   const notes = reservations(manifest);
-  const explained = await explainSubject({ archive, manifest, subject, ruleId, then, today });
+  const request = { archive, manifest, ruleId, then, today };
+  // What users have for an ARN may be any text, and is the subject of what is found of those who share it.
+  const explained =
+    (await explainSubject({ ...request, subject })) ??
+    (subject.kind === 'user'
+      ? await explainSubject({ ...request, subject: { kind: 'principal', id: question.subject.id } })
+      : undefined);
   if (explained === undefined) {
     err.line(await absentText(archive, manifest, subject));
     for (const note of notes) err.line(plainLine(note));
