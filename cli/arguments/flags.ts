@@ -1,8 +1,19 @@
+import { statSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { ENVIRONMENT_ID, isEnvironmentId } from '../../core/model/environment-id.ts';
 import { isBlank } from '../../core/text/person.ts';
 import { shown } from '../../core/text/shown.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
+
+/** Tells whether something else stands where a folder is to be, or is to be made. */
+const isTaken = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
+  } catch {
+    // What can't be looked at is told of by whoever reads or writes there.
+    return false;
+  }
+};
 
 const isoTime = z.iso.datetime({ offset: true });
 
@@ -42,11 +53,16 @@ export const flagReader = () => {
       if (value === undefined) return undefined;
       const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
       if (number >= least && number <= most) return number;
-      const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+      const digits = /^\d{16,}$/.test(value) ? ', of 15 digits at most' : '';
+      const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more${digits}` : `${least} to ${most}`;
       return must(name, `a whole number of ${range}`, value);
     },
-    path: (name: string, value: string | undefined, of: 'file' | 'folder') =>
-      text(name, value, `the path of a ${of}`, isNotBlank),
+    path: (name: string, value: string | undefined, of: 'file' | 'folder') => {
+      const path = text(name, value, `the path of a ${of}`, isNotBlank);
+      if (path === undefined || of === 'file' || !isTaken(path)) return path;
+      problems.push(`${name} must be the path of a folder, got ${shown(path)}, which is none`);
+      return undefined;
+    },
     environmentId: (name: string, value: string | undefined) => text(name, value, ENVIRONMENT_ID, isEnvironmentId),
     time: (name: string, value: string | undefined) => time(name, value, () => true),
     /** An instant up to `now`, in milliseconds since the epoch. */

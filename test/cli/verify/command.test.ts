@@ -302,5 +302,8 @@ test('a file that stands where a folder should be holds nothing', async () => {
     code: 2,
     stdout: expect.stringContaining('nothing to verify'),
   });
-  expect(await verify('--out', manifests)).toMatchObject({ code: 2, stderr: expect.stringContaining('ENOTDIR') });
+  expect(await verify('--out', manifests)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('--out must be the path of a folder'),
+  });
 });
