@@ -1,4 +1,5 @@
 import { trailKind } from '../../core/sources/roster/trail.ts';
+import { isNotBlank } from '../arguments/flags.ts';
 import { run } from '../run/action.ts';
 import type { RunFlags } from '../run/options.ts';
 import { type ExitCode, UsageError } from '../terminal/exit-codes.ts';
@@ -11,7 +12,7 @@ export interface ReconstructFlags extends Omit<RunFlags, 'roster' | 'attestedBy'
 
 /** `reconstruct`: audits what CloudTrail tells of users. Throws UsageError and ConfigError before anything is done. */
 export const reconstruct = async ({ trail, ...flags }: ReconstructFlags, io: Io): Promise<ExitCode> => {
-  if (trail === undefined)
+  if (trail === undefined || trail.some((file) => !isNotBlank(file)))
     throw new UsageError(['--trail must be one or more files of events of CloudTrail, got nothing']);
   return run({ ...flags, roster: trail }, io, { ...trailKind(flags.environment), flag: '--trail' });
 };

@@ -58,6 +58,8 @@ const isSha256 = (value: string): boolean => /^[0-9a-f]{64}$/.test(value);
 
 const isSeverity = (value: string): value is Severity => SEVERITIES.some((severity) => severity === value);
 
+const isSeverityName = (value: string): boolean => isSeverity(value.toUpperCase());
+
 /**
  * Reads the flags of `run`. Throws UsageError, which lists everything that is wrong at once.
  * @param now in milliseconds since the epoch: no audit speaks for what is to come
@@ -70,12 +72,12 @@ export const readRunFlags = (flags: RunFlags, env: Io['env'], now: number) => {
   const asOf = read.time('--as-of', flags.asOf);
   const asOfProblem = asOf && aheadProblem(asOf, now);
   if (asOfProblem !== undefined) read.refuse(`--as-of ${asOfProblem}`);
-  const failOn = read.text('--fail-on', flags.failOn?.toUpperCase(), `one of ${SEVERITIES.join(', ')}`, isSeverity);
+  const failOn = read.text('--fail-on', flags.failOn, `one of ${SEVERITIES.join(', ')}`, isSeverityName)?.toUpperCase();
   const deadlineSeconds = read.whole('--deadline-seconds', flags.deadlineSeconds, 1, Number.MAX_SAFE_INTEGER);
 
   const sha256 = read.text('--accept-history', flags.acceptHistory, '64 hexadecimal digits in lower case', isSha256);
   const reason = read.text('--reason', flags.reason, REASON_ALLOWED, isReason);
-  if ((sha256 === undefined) !== (reason === undefined))
+  if ((flags.acceptHistory === undefined) !== (flags.reason === undefined))
     read.refuse('--accept-history and --reason must be given together: whoever reads the archive wants to know why');
 
   if (flags.directCredentials && flags.account === undefined) {

@@ -11,10 +11,15 @@ export interface KeptHead {
   readonly sha256: string;
 }
 
-const HEAD = /(?<![\w:])(\d{1,12}):([0-9a-f]{64})(?![0-9a-f])/g;
+/** Places are counted from 1. */
+const TEXT = String.raw`(?!0+:)\d{1,12}:[0-9a-f]{64}`;
+
+const HEAD = new RegExp(String.raw`(?<![\w:])${TEXT}(?![0-9a-f])`, 'g');
+
+const ONE_HEAD = new RegExp(`^${TEXT}$`);
 
 /** Tells whether a text is one head and nothing else. */
-export const isHead = (text: string): boolean => /^\d{1,12}:[0-9a-f]{64}$/.test(text);
+export const isHead = (text: string): boolean => ONE_HEAD.test(text);
 
 /** Finds every head in a text, such as a file of mails, each once. */
 export const headsIn = (text: string): readonly KeptHead[] =>

@@ -158,5 +158,6 @@ const bucketFile = async (client: S3Client, url: string, place: S3Place): Promis
 export const findFile = async (typed: string, s3: () => Promise<S3Client>): Promise<SavedFile> => {
   const place = s3Place(typed);
   if (place !== undefined) return bucketFile(await s3(), typed, place);
+  if (typed.startsWith('s3://')) throw new RosterError(`${typed} must be s3://BUCKET/KEY, or s3://BUCKET/PREFIX/`);
   return typed === '-' ? standardInput() : localFile(typed);
 };

@@ -88,7 +88,9 @@ describe('the partition', () => {
 
 describe('what is not', () => {
   const time = '--as-of must be a time in ISO 8601 with its zone, such as 2026-11-24T02:00:00Z, got';
-  const cases: readonly (readonly [string, RunFlags, string])[] = [
+  /** One problem, with nothing before or after it. */
+  const only = (problem: string): RegExp => new RegExp(`^${problem}.*$`);
+  const cases: readonly (readonly [string, RunFlags, string | RegExp])[] = [
     ['an empty id', { environment: '' }, '--environment must be 1 to 26 letters and digits, got nothing'],
     ['an id too long', { environment: 'a'.repeat(27) }, '--environment must be 1 to 26 letters and digits, got "aaa'],
     ['an id with a dash', { environment: 'a-b' }, '--environment must be 1 to 26 letters and digits, got "a-b"'],
@@ -112,7 +114,7 @@ describe('what is not', () => {
     [
       'a severity of somebody else',
       { failOn: 'severe' },
-      '--fail-on must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "SEVERE"',
+      '--fail-on must be one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL, got "severe"',
     ],
     ['no second', { deadlineSeconds: '0' }, '--deadline-seconds must be a whole number of 1 or more, got "0"'],
     ['half a second', { deadlineSeconds: '0.5' }, '--deadline-seconds must be a whole number of 1 or more, got "0.5"'],
@@ -126,6 +128,9 @@ describe('what is not', () => {
       { directCredentials: true },
       '--account must be 12 digits, got nothing: with --direct-credentials',
     ],
+    ['a history by name', { acceptHistory: 'x', reason: 'looked into' }, only('--accept-history must be 64')],
+    ['no reason', { acceptHistory: 'a'.repeat(64), reason: '' }, only('--reason must be a text of 1 to 500 characters')],
+    ['a reason for nothing', { reason: 'x' }, only('--accept-history and --reason must be given together')],
     ['a value that may be an address', { environment: 'a@b.example' }, 'got a text with "@" (not shown)'],
   ];
   test.each(cases)('%s', (_name, flags, message) => {

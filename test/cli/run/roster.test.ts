@@ -501,10 +501,11 @@ describe('reconstruct', () => {
       code: 3,
       stderr: expect.stringContaining('must be events of CloudTrail'),
     });
-    expect(await invoke(['reconstruct', ...AUDITED, '--out', out])).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('--trail must be one or more files'),
-    });
+    for (const asked of [[], ['--trail', ''], ['--trail', roster, ' ']])
+      expect(await invoke(['reconstruct', ...AUDITED, '--out', out, ...asked])).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('--trail must be one or more files'),
+      });
   });
 });
 

@@ -40,6 +40,7 @@ describe('heads in a text', () => {
     { name: 'with a number that is too long', text: `1${two}`, found: [] },
     { name: 'with a hash that is too long', text: `${one}0`, found: [] },
     { name: 'with a hash that is too short', text: one.slice(0, -1), found: [] },
+    { name: 'of no place: the first is 1', text: `${one.replace('1:', '0:')} ${one.replace('1:', '00:')}`, found: [] },
     { name: 'within another word', text: `sha256:${one}`, found: [] },
     { name: 'in upper case', text: one.toUpperCase(), found: [] },
   ])('$name', ({ text, found, isOne = false }) => {

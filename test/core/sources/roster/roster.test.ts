@@ -982,6 +982,8 @@ describe('what is no roster is refused', () => {
   test('a file that is not there, and a folder', async () => {
     await expect(read(['/nowhere/users.json'])).rejects.toThrow("/nowhere/users.json can't be read (ENOENT)");
     await expect(read([await newFolder()])).rejects.toThrow(/must be a file/);
+    for (const place of ['s3://', 's3://rosters', 's3://R/users.json'])
+      await expect(read([place])).rejects.toThrow(`${place} must be s3://BUCKET/KEY, or s3://BUCKET/PREFIX/`);
   });
 });
 
