@@ -61,6 +61,8 @@ test('after npm start, the samples of the README run as they stand', async () =>
       words[0] === 'open' ? expect.stringMatching(/^the page of run \w+, COMPLETE; nothing here opens it\n$/) : '';
     expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: told });
     expect(stdout).not.toBe('');
+    // It is to show what its comment says.
+    if (words[0] === 'explain') expect(stdout).toMatch(/^Smallest change {2,}\S/m);
   }
 });
 

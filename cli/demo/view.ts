@@ -112,8 +112,9 @@ export const showEnd = async (out: Terminal, folder: string, attempts: readonly 
   out.line();
   if (last !== undefined) {
     out.line(`${out.paint('bold', 'Failing')}   ${failingText(last.report, out.paint)}`);
-    out.line(`${out.paint('bold', 'Evidence')}  ${pathTo(folder)}`);
-    out.line(`${out.paint('bold', 'Report')}    ${pathTo(folder)}/${last.objects.html?.key ?? ''}`);
+    const { html } = last.objects;
+    out.line(`${out.paint('bold', 'Evidence')}  ${html === undefined ? 'none: it could not be kept' : pathTo(folder)}`);
+    if (html !== undefined) out.line(`${out.paint('bold', 'Report')}    ${pathTo(folder)}/${html.key}`);
   }
   out.line();
   out.line(out.paint('bold', 'What next'));

@@ -3,9 +3,9 @@ import type { ReaderRoleFlags } from './action.ts';
 
 const NOTES = `
 The template names no account: deployed as a StackSet, it makes the same role in each. Its parameters are the auditors'
-roles (the output RoleArn of each of their stacks, and whoever runs \`${NAME} run --all\`), the external id, the name of
-the role, and the region of the environments. The same external id goes into audit.yaml; a new one is made where none
-is given.
+roles (the output RoleArn of each of their stacks, and whoever runs \`${NAME} run --all\`), the external id, the
+name of the role, and the region of the environments. The same external id goes into audit.yaml; a new one is made where
+none is given.
 
 Examples:
   $ ${NAME} reader-role --auditor arn:aws:iam::111122223333:role/auditor > reader-role.json

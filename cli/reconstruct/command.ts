@@ -8,8 +8,8 @@ them, so that the audit is always INCOMPLETE (reconstructed): it keeps what ther
 events of FinSpace leave CloudTrail's event history on 2027-01-05.
 
 Examples:
-  $ aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=finspace-api.amazonaws.com \\
-      --output json > events.json
+  $ aws cloudtrail lookup-events --output json \\
+      --lookup-attributes AttributeKey=EventSource,AttributeValue=finspace-api.amazonaws.com > events.json
   $ ${NAME} reconstruct --environment vs57phhvijir4kv5rf6ywt --out audit-history --trail events.json
 ${AUDIT_EXIT_CODES}`;
 

@@ -5,9 +5,9 @@ const NOTES = `
 Builds a folder for people who review who has access: everybody, the privileged, who never logged in, waivers, what
 changed, and a worksheet to be filled in. It speaks for the last complete run up to --to, and tells which days had none.
 review.html is the worksheet in a browser: it loads nothing, keeps decisions in the browser, and exports the worksheet.
-With --reviewers each has a page: FILE is a CSV with the columns user (an id, an e-mail address or a name; * for the rest)
-and reviewer, and nobody reviews himself.
-With --ingest it checks the filled worksheets and signs the review off, once, or tells everything that is wrong with them.
+With --reviewers each has a page: FILE is a CSV with the columns user (an id, an e-mail address or a name; * for the
+rest) and reviewer, and nobody reviews himself.
+With --ingest it checks the filled worksheets and signs the review off, once, or tells all that is wrong with them.
 With --follow-up it tells which revocations of a signed review later runs saw carried out, and which are overdue.
 The pack names people, and must be kept as the archive is.
 

@@ -27,7 +27,7 @@ export const rulesCommand: DeclareCommand = (program, perform) => {
   rules
     .command('new')
     .argument('<id>', 'its id, which begins with x-')
-    .description('write a rule of your own, to be changed, into custom-rules')
+    .description('write a rule of your own, to be changed, into custom-rules, or the folder that audit.yaml names')
     .action((id: string) => perform(async (io) => (await import('./custom.ts')).newRule(id, io)));
   return rules;
 };

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CUSTOM_RULES,
   type CustomRule,
+  customRulesFolder,
   isCustomRuleId,
   mayMessagesName,
   readConfigWithRules,
@@ -77,9 +78,12 @@ export const newRule = async (id: string, { out }: Io): Promise<ExitCode> => {
     throw new UsageError([
       `ID must be x- and words in small letters with hyphens, as x-contractors, got ${JSON.stringify(id)}`,
     ]);
-  const file = join(CUSTOM_RULES, `${id}.yaml`);
+  const folder = existsSync(CONFIG) ? customRulesFolder(readText(CONFIG), CONFIG).folder : CUSTOM_RULES;
+  const file = join(folder, `${id}.yaml`);
   if (existsSync(file)) throw new UsageError([`ID must be new, got ${id}, which ${file} has`]);
-  mkdirSync(CUSTOM_RULES, { recursive: true });
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new UsageError([`${folder} must be a folder of rules, got a file`]);
+  mkdirSync(folder, { recursive: true });
   writeFileSync(file, scaffold(id));
   out.line(`${file}: a rule that passes its tests. Change it, then: finspace-audit rules test ${file}`);
   return EXIT.ok;

@@ -15,9 +15,9 @@ Credentials come from where the AWS SDKs look for them: the environment, a profi
 AWS_ENDPOINT_URL_FINSPACE_DATA points to another endpoint that speaks the FinSpace Data API,
 such as the one of \`${NAME} simulate\`.
 
---roster takes what list-users gave: JSON (a page, several, an array, a user a line), --output text, CSV; gzipped or not.
-Nothing in such a file shows that it is whole: somebody attests it, or the audit is INCOMPLETE. It speaks for --as-of,
-else for the date of the answer that boto3 saves with it, else for the time of the file.
+--roster takes what list-users gave: JSON (a page, several, an array, a user a line), --output text, CSV; gzipped or
+not. Nothing in such a file shows that it is whole: somebody attests it, or the audit is INCOMPLETE. It speaks for
+--as-of, else for the date of the answer that boto3 saves with it, else for the time of the file.
 
 Examples:
   $ ${NAME} run --environment vs57phhvijir4kv5rf6ywt --out audit-history --roster users.json \\

@@ -2,8 +2,8 @@ import { another, type DeclareCommand, NAME } from '../arguments/declaration.ts'
 import type { SimulateFlags } from './options.ts';
 
 const NOTES = `
-A fault is KIND, KIND@PAGE or KIND@exchange, @groups or @members, with xTIMES at its end where it is played more than once:
-pages count from 0, and xinf is for ever. The kinds are in simulator/faults.ts; a wrong one lists them.
+A fault is KIND, KIND@PAGE or KIND@exchange, @groups or @members, with xTIMES at its end where it is played more than
+once: pages count from 0, and xinf is for ever. A wrong KIND lists them all.
 
 Examples:
   $ ${NAME} simulate --users 1000 --rate 20 --burst 5

@@ -2,8 +2,8 @@ import { another, type DeclareCommand, LAST_EXIT_CODES, NAME } from '../argument
 import type { SubscribeFlags } from './options.ts';
 
 const NOTES = `
-SNS ends a subscription when anybody follows the link for that in one of its mails, a mail scanner too, and a deploy does
-not bring it back. Those who confirmed by --confirm are safe from it: copy the address of the link in the mail that
+SNS ends a subscription when anybody follows the link for that in one of its mails, a mail scanner too, and a deploy
+does not bring it back. Those who confirmed by --confirm are safe from it: copy the address of the link in the mail that
 asks to confirm, and do not follow it.
 
 Examples:

@@ -67,7 +67,9 @@ export const titleOf = ({ manifest, traits, counts }: UsersFound): string => {
     ...(disabled > 0 ? [`${numberText(disabled)} of them DISABLED`] : []),
     ...(unknown > 0 ? [`${numberText(unknown)} of whom it is not known`] : []),
   ];
-  return `${[[who, ...traits.map((trait) => WORDS[trait])].join(' '), ...among].join(', ')}, in run ${run} (${verdict}) of environment ${environmentId}, as of ${asOf}`;
+  const [first, ...others] = traits.map((trait) => WORDS[trait]);
+  const those = first === undefined ? who : `${who} ${first}`;
+  return `${[those, ...others, ...among].join(', ')}, in run ${run} (${verdict}) of environment ${environmentId}, as of ${asOf}`;
 };
 
 /**

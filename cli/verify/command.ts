@@ -2,8 +2,9 @@ import { another, type DeclareCommand, LAST_EXIT_CODES, NAME, REGION_DEFAULT } f
 import type { VerifyFlags } from './options.ts';
 
 const NOTES = `
-A folder needs no network and no credentials. Without --config, missed nights are not looked for; without
---head, nobody knows whether the last runs were taken away; without --public-key, signatures are not checked: the summary says so. docs/runbook.md tells what each problem means.
+A folder needs no network and no credentials. Without --config, missed nights are not looked for; without --head, nobody
+knows whether the last runs were taken away; without --public-key, signatures are not checked: the summary says so.
+docs/runbook.md tells what each problem means.
 
 Examples:
   $ ${NAME} verify --out audit-history

@@ -409,6 +409,12 @@ const events = section({
 });
 
 /** Of `messages`. */
+/** The name of a folder that stands where the config does. */
+export const besideThis = text(
+  'a folder beside this file',
+  (value) => /^[\w.-]+$/.test(value) && !value.startsWith('.'),
+);
+
 export const messages = section({ names: flag.default(false) });
 
 const reminder = text(
@@ -537,10 +543,7 @@ const settingsShape = (rules: readonly Rule[]) => ({
     Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule).exactOptional()])),
     'the rules are listed in rules/README.md',
   ).default({}),
-  customRules: text(
-    'a folder beside this file',
-    (value) => /^[\w.-]+$/.test(value) && !value.startsWith('.'),
-  ).exactOptional(),
+  customRules: besideThis.exactOptional(),
   alerts: list(
     recipient,
     'a list of {email, https, sqs or lambda, minSeverity, maxSeverity, environments, every, and digest}',

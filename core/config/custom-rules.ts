@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -15,7 +15,7 @@ import { RECORD_MEMBERS, USER_TIMES } from '../../rules/engine/user.ts';
 import { errorCode } from '../text/error-code.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import { shown } from '../text/shown.ts';
-import { type Config, messages } from './config.ts';
+import { besideThis, type Config, messages } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { parseConfig, readYaml } from './read-config.ts';
 import { checked, flag, keyPath, list, must, oneOf, section, text, unique } from './schema.ts';
@@ -289,9 +289,12 @@ export const readCustomRule = (file: string, mayName = false): CustomRule => {
   return parseCustomRule(content, file, mayName);
 };
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 /** Reads all rules of a folder, in the order of their names; there are none where there is no folder. Throws ConfigError. */
 export const readCustomRules = (folder: string, mayName = false): readonly CustomRule[] => {
   if (!existsSync(folder)) return [];
+  if (!isFolder(folder)) throw new ConfigError([`${folder}: must be a folder of rules, got a file`]);
   const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
   const problems: string[] = [];
   const found = names.toSorted().flatMap((name) => {
@@ -328,12 +331,18 @@ export const mayMessagesName = (content: string, fileName: string): boolean => {
   return checked({ messages: Object(data).messages }, schema, lineOf).messages?.names === true;
 };
 
+/** The folder of the rules that operators write, as `audit.yaml` names it, whether or not it is there. Throws ConfigError. */
+export const customRulesFolder = (content: string, fileName: string) => {
+  const { data, lineOf } = readYaml(content, fileName);
+  const schema = z.object({ customRules: besideThis.optional() });
+  const { customRules: named } = checked({ customRules: Object(data).customRules }, schema, lineOf);
+  return { folder: join(dirname(fileName), named ?? CUSTOM_RULES), named };
+};
+
 /** Reads `audit.yaml` and the rules beside it, which it may have settings of; throws ConfigError. */
 export const readConfigWithRules = (content: string, fileName: string, catalogue: readonly Rule[]): ConfiguredFile => {
-  const { data } = readYaml(content, fileName);
-  const named: unknown = Object(data).customRules;
-  const folder = join(dirname(fileName), typeof named === 'string' && named !== '' ? named : CUSTOM_RULES);
-  if (named !== undefined && !existsSync(folder))
+  const { folder, named } = customRulesFolder(content, fileName);
+  if (named !== undefined && !isFolder(folder))
     throw new ConfigError([`${fileName}: customRules: must be a folder beside this file, got ${shown(named)}`]);
   const custom = readCustomRules(folder, mayMessagesName(content, fileName));
   const rules = [...catalogue, ...custom.map(({ rule }) => rule)];

@@ -34,9 +34,11 @@ export const readYaml = (content: string, fileName: string): YamlFile => {
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
     throw new ConfigError(
-      faults.map(({ pos: [offset], message }) => {
+      faults.map(({ pos: [offset], message, code }) => {
         const { line, col } = lineCounter.linePos(offset);
-        return `${fileName}:${line}:${col}: ${lowerFirst(message)}`;
+        // What the parser says of it is for programmers.
+        const fault = code === 'MULTIPLE_DOCS' ? 'must be one YAML document, got another from here on' : message;
+        return `${fileName}:${line}:${col}: ${lowerFirst(fault)}`;
       }),
     );
   }

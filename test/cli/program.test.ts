@@ -20,6 +20,18 @@ test('every command that a command.ts declares is listed by help', async () => {
   expect([...listed].map(([, name = '']) => name).toSorted()).toEqual([...declared, 'help'].toSorted());
 });
 
+test('the help of each command fits a terminal of 120 columns', async () => {
+  const { stdout } = await invoke(['help']);
+  const listed = stdout.slice(stdout.indexOf('\nCommands:\n')).matchAll(/^ {2}([a-z-]+) /gm);
+  const names = [...listed].map(([, name = '']) => name).filter((name) => name !== 'help');
+  expect(names).toContain('verify');
+  for (const words of [[], ...names.map((name) => [name]), ['rules', 'test'], ['rules', 'new']]) {
+    const help = await invoke([...words, '--help']);
+    const wide = help.stdout.split('\n').filter((line) => line.length > 120);
+    expect({ words, code: help.code, wide }).toEqual({ words, code: 0, wide: [] });
+  }
+});
+
 /** The imports of a file that come before anything runs: types are erased, and `import()` waits until it is called. */
 const staticImports = async (file: string): Promise<readonly string[]> => {
   const text = await readFile(file, 'utf8');

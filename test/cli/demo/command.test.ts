@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
@@ -104,6 +104,16 @@ test('replaces an earlier demo’s evidence, and touches nobody else’s', async
   const evidence = (all: typeof tree) => Object.entries(all).filter(([key]) => /^(?:snapshots|findings)\//.test(key));
   expect(evidence(tree)).toEqual(evidence(firstTree));
   for (const path of foreign) expect(await readFile(join(out, path), 'utf8')).toBe(path);
+});
+
+test('evidence that could not be kept is told as none', async () => {
+  const out = join(await newFolder(), 'link');
+  await symlink(`${out}-to-nowhere`, out);
+  const { code, stdout } = await command(['demo', '--nights', '1', '--users', '130', '--out', out]);
+  expect(code).toBe(2);
+  expect(stdout).toContain('FAILED  archive-unavailable');
+  expect(stdout).toMatch(/^Evidence {2}none: it could not be kept$/m);
+  expect(stdout).not.toMatch(/^Report /m);
 });
 
 test('--json prints every attempt of every night, and nothing else', async () => {

@@ -285,6 +285,23 @@ describe('rules test and rules new', () => {
     expect(await cli('test', 'none.yaml')).toMatchObject({ code: 3, stderr: expect.stringContaining('ENOENT') });
   }, 60_000);
 
+  test('a new rule goes where the config beside it looks for rules', async () => {
+    const folder = await newFolder();
+    const cli = (...words: readonly string[]) => command(['rules', ...words], {}, folder);
+    const config = (customRules: string) =>
+      writeFile(join(folder, 'audit.yaml'), `environments: [{ id: ${ENVIRONMENT} }]\ncustomRules: ${customRules}\n`);
+    await config('own');
+    expect(await cli('new', 'x-mine')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^own\/x-mine.yaml: /) });
+    expect(await cli('test')).toMatchObject({ code: 0, stdout: expect.stringContaining('x-mine: 3 tests passed') });
+    for (const [name, told] of [
+      ['audit.yaml', 'audit.yaml must be a folder of rules, got a file'],
+      ['../own', 'audit.yaml:2: customRules: must be a folder beside this file, got "../own"'],
+    ] as const) {
+      await config(name);
+      expect(await cli('new', 'x-other')).toMatchObject({ code: 3, stderr: `finspace-audit: ${told}\n` });
+    }
+  }, 60_000);
+
   test('rules are tested as the config beside them, or the one that is named, lets them be', async () => {
     const folder = await newFolder();
     const cli = (...words: readonly string[]) => command(['rules', 'test', ...words], {}, folder);

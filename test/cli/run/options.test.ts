@@ -129,7 +129,11 @@ describe('what is not', () => {
       '--account must be 12 digits, got nothing: with --direct-credentials',
     ],
     ['a history by name', { acceptHistory: 'x', reason: 'looked into' }, only('--accept-history must be 64')],
-    ['no reason', { acceptHistory: 'a'.repeat(64), reason: '' }, only('--reason must be a text of 1 to 500 characters')],
+    [
+      'no reason',
+      { acceptHistory: 'a'.repeat(64), reason: '' },
+      only('--reason must be a text of 1 to 500 characters'),
+    ],
     ['a reason for nothing', { reason: 'x' }, only('--accept-history and --reason must be given together')],
     ['a value that may be an address', { environment: 'a@b.example' }, 'got a text with "@" (not shown)'],
   ];

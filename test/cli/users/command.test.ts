@@ -78,6 +78,11 @@ describe('users', () => {
     expect({ code, found }).toEqual({ code: 0, found: ids });
   });
 
+  test('says who they are by each of several flags', async () => {
+    const { stdout } = await invoke(['users', '--out', out, '--api-access', '--privileged']);
+    expect(stdout).toMatch(/^1 of 9 users with API access, privileged, in run /);
+  });
+
   test('says of whom it is not known, and why', async () => {
     const { answer } = await asked(out, '--api-access');
     expect(answer.counts).toEqual({ selected: 4, unknown: 1, disabled: 1 });

@@ -1075,6 +1075,11 @@ describe('audit.yaml', () => {
       text: 'environments: [\n',
       problem: 'audit.yaml:2:1: flow sequence in block collection must be sufficiently indented and end with a ]',
     },
+    {
+      name: 'two documents',
+      text: 'alerts: []\n---\nalerts: []',
+      problem: 'audit.yaml:2:1: must be one YAML document, got another from here on',
+    },
     { name: 'a key twice', text: 'alerts: []\nalerts: []', problem: 'audit.yaml:2:1: map keys must be unique' },
     {
       name: 'a tag',

@@ -422,6 +422,7 @@ describe('the folder of rules that audit.yaml names', () => {
     const ours = join(fileName, '../our-rules');
     await mkdir(ours);
     await writeFile(join(ours, 'x-b.yaml'), aRuleFile({ id: 'x-b' }));
+    await writeFile(join(fileName, '../a-file'), '');
     const { custom, rules: all } = readConfigWithRules(
       `environments: [{ id: ${ENVIRONMENT} }]\n${settings}`,
       fileName,
@@ -440,6 +441,7 @@ describe('the folder of rules that audit.yaml names', () => {
 
   test.each([
     { folder: 'nowhere', says: 'audit.yaml: customRules: must be a folder beside this file, got "nowhere"' },
+    { folder: 'a-file', says: 'audit.yaml: customRules: must be a folder beside this file, got "a-file"' },
     { folder: '', says: 'audit.yaml:2: customRules: must be a folder beside this file, got nothing' },
   ])('has to be there: $says', async ({ folder, says }) => {
     await expect(read(`customRules: ${folder}`)).rejects.toThrow(says);
